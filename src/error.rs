@@ -1,0 +1,249 @@
+//! One error for the whole crate: what was being done, to what, what came back,
+//! and what would fix it, in one line.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+/// The result of everything in this crate that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, told in one line from the outside in.
+///
+/// A notebook prints an error by `Display` (after `?`) or by `Debug` (after
+/// `unwrap`), and nothing there walks [`source`](std::error::Error::source). So
+/// both print the whole chain, joined by `: `, and `source` is always `None`.
+/// `{:#?}` shows the parts.
+///
+/// An error never holds a password, a key, a token or a signed URL: the
+/// transport leaves them out before the error is made.
+///
+/// ```
+/// # use up42::{Aoi, ErrorKind};
+/// let error = Aoi::read("no/such.geojson").unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Io);
+/// assert!(error.to_string().starts_with("read AOI `no/such.geojson`: "));
+/// ```
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    cause: Option<Error>,
+    server: Option<ServerError>,
+    foreign: Option<Box<dyn Any + Send + Sync>>,
+}
+
+/// What the server itself said about a refused request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerError {
+    /// HTTP status, such as 422.
+    pub status: u16,
+    /// The platform's own code. The classic API sends numbers and words; both
+    /// are kept as text.
+    pub code: Option<String>,
+    /// The platform's message.
+    pub message: Option<String>,
+    /// The id to give to the platform's support, from the response's headers.
+    pub request_id: Option<String>,
+}
+
+/// The reason behind an [`Error`], for code that wants to decide on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A value given by the caller cannot be used, or the server refused it
+    /// (400, 422). Never retried.
+    InvalidInput,
+    /// The credentials were refused (401, 403). Retried once, with a new token.
+    Auth,
+    /// The thing asked for does not exist (404). Never retried.
+    NotFound,
+    /// The balance does not allow the job or order. Never retried.
+    Credits,
+    /// The project runs as many jobs as it may, or the rate limit is exceeded
+    /// (429). A rate limit is retried; a full project is waited out by a batch.
+    Busy,
+    /// The server could not be reached, or the connection broke. Retried,
+    /// except where a charge might be sent twice.
+    Network,
+    /// The server failed (5xx). Retried, except where a charge might be sent
+    /// twice.
+    Server,
+    /// The answer is not what the API promises. Never retried.
+    Response,
+    /// A file could not be read or written. Never retried.
+    Io,
+    /// A job ended without a result. Never retried by itself: it cost money.
+    Job,
+}
+
+impl Error {
+    /// An error with a message that is lower case, without a full stop, names
+    /// the value in backticks and then says what would fix it.
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Arc::new(Inner { kind, message: message.into(), cause: None, server: None, foreign: None }))
+    }
+
+    /// Shorthand for [`ErrorKind::InvalidInput`].
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidInput, message)
+    }
+
+    /// Shorthand for [`ErrorKind::Response`].
+    pub(crate) fn response(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Response, message)
+    }
+
+    /// An error of another library, with its own message; it stays reachable
+    /// through [`downcast_ref`](Self::downcast_ref).
+    pub(crate) fn foreign<E>(kind: ErrorKind, error: E) -> Self
+    where
+        E: fmt::Display + Send + Sync + 'static,
+    {
+        Self(Arc::new(Inner {
+            kind,
+            message: error.to_string(),
+            cause: None,
+            server: None,
+            foreign: Some(Box::new(error)),
+        }))
+    }
+
+    /// A refusal by the server.
+    pub(crate) fn server(kind: ErrorKind, message: impl Into<String>, said: ServerError) -> Self {
+        Self(Arc::new(Inner {
+            kind,
+            message: message.into(),
+            cause: None,
+            server: Some(said),
+            foreign: None,
+        }))
+    }
+
+    /// The same error with what was being done in front.
+    pub(crate) fn context(self, message: impl Into<String>) -> Self {
+        Self(Arc::new(Inner {
+            kind: self.kind(),
+            message: message.into(),
+            cause: Some(self),
+            server: None,
+            foreign: None,
+        }))
+    }
+
+    /// The reason, for code that wants to decide on it.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What the server said, when it was the server that refused.
+    pub fn server_error(&self) -> Option<&ServerError> {
+        self.chain().find_map(|error| error.0.server.as_ref())
+    }
+
+    /// The error of another library at the bottom, such as [`std::io::Error`].
+    pub fn downcast_ref<E: 'static>(&self) -> Option<&E> {
+        self.chain().find_map(|error| error.0.foreign.as_ref()?.downcast_ref())
+    }
+
+    fn chain(&self) -> impl Iterator<Item = &Error> {
+        std::iter::successors(Some(self), |error| error.0.cause.as_ref())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (depth, error) in self.chain().enumerate() {
+            if depth > 0 {
+                f.write_str(": ")?;
+            }
+            f.write_str(&error.0.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !f.alternate() {
+            return fmt::Display::fmt(self, f);
+        }
+        f.debug_struct("Error")
+            .field("kind", &self.kind())
+            .field("chain", &self.chain().map(|error| &error.0.message).collect::<Vec<_>>())
+            .field("server", &self.server_error())
+            .finish()
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        Self::foreign(ErrorKind::Io, error)
+    }
+}
+
+impl From<polars::error::PolarsError> for Error {
+    fn from(error: polars::error::PolarsError) -> Self {
+        Self::foreign(ErrorKind::InvalidInput, error)
+    }
+}
+
+/// Adds what was being done to a failure.
+pub(crate) trait Context<T> {
+    /// Puts the message in front of the error.
+    fn context(self, message: impl Into<String>) -> Result<T>;
+    /// The same, for a message that is only made when needed.
+    fn with_context(self, message: impl FnOnce() -> String) -> Result<T>;
+}
+
+impl<T, E: Into<Error>> Context<T> for Result<T, E> {
+    fn context(self, message: impl Into<String>) -> Result<T> {
+        self.map_err(|error| error.into().context(message))
+    }
+
+    fn with_context(self, message: impl FnOnce() -> String) -> Result<T> {
+        self.map_err(|error| error.into().context(message()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused() -> Error {
+        let said = ServerError {
+            status: 422,
+            code: Some("422".into()),
+            message: Some("limit must be at most 500".into()),
+            request_id: Some("7f3a".into()),
+        };
+        Error::server(ErrorKind::InvalidInput, "422: limit must be at most 500", said)
+            .context("search the catalog")
+    }
+
+    #[test]
+    fn display_and_debug_tell_the_whole_chain() {
+        let told = "search the catalog: 422: limit must be at most 500";
+        assert_eq!(refused().to_string(), told);
+        assert_eq!(format!("{:?}", refused()), told);
+    }
+
+    #[test]
+    fn context_keeps_the_kind_and_what_the_server_said() {
+        let error = refused().context("cell 4");
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert_eq!(error.server_error().unwrap().request_id.as_deref(), Some("7f3a"));
+    }
+
+    #[test]
+    fn the_cause_stays_reachable() {
+        let io = std::io::Error::from(std::io::ErrorKind::NotFound);
+        let error = Error::from(io).context("read AOI `x`");
+        assert!(error.downcast_ref::<std::io::Error>().is_some());
+    }
+}
