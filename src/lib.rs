@@ -1,5 +1,15 @@
 //! Satellite imagery in Rust notebooks.
 
-pub mod error;
+mod error;
+mod geo;
 
 pub use error::{Error, ErrorKind, Result, ServerError};
+pub use geo::{Aoi, AoiFeature, Bbox};
+
+pub use polars;
+
+/// What a notebook needs: `use up42::prelude::*;`
+pub mod prelude {
+    pub use crate::{Aoi, Bbox, Error, ErrorKind, Result};
+    pub use polars::prelude::{DataFrame, IntoLazy, col, lit};
+}
