@@ -1,0 +1,206 @@
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::classic::quicklook_path;
+use super::scene::QuicklookSource;
+use super::{Catalog, Scene, Scenes};
+use crate::error::{Context, Error, ErrorKind, Result};
+use crate::transport::{Request, Secret, in_parallel};
+
+/// Downloads at a time; the limiter holds the rate.
+const AT_ONCE: usize = 32;
+
+/// The quicklooks of some scenes, each with its own outcome: one that is missing
+/// never shifts or hides the others.
+#[derive(Clone)]
+pub struct Quicklooks {
+    quicklooks: Vec<Quicklook>,
+}
+
+/// One scene and what came of its quicklook.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Quicklook {
+    /// Whose picture it is.
+    pub scene: Scene,
+    /// What came of it.
+    pub outcome: QuicklookOutcome,
+}
+
+/// What came of a quicklook.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum QuicklookOutcome {
+    /// The picture as it was sent: JPEG or PNG.
+    Picture(Arc<[u8]>),
+    /// The provider has none.
+    Missing,
+    /// It could not be had.
+    Failed(Error),
+}
+
+impl Scene {
+    /// Whether the catalog promises a quicklook.
+    pub fn has_quicklook(&self) -> bool {
+        self.quicklook != QuicklookSource::None
+    }
+}
+
+impl Catalog {
+    /// Downloads the quicklooks of the scenes, many at a time.
+    ///
+    /// ```
+    /// # use up42::{Aoi, Client, Search};
+    /// # let client = Client::simulator()?;
+    /// # let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
+    /// let scenes = client.catalog().search(Search::new(&aoi).limit(3))?;
+    /// let quicklooks = client.catalog().download_quicklooks(&scenes)?;
+    /// assert_eq!(quicklooks.pictures(), scenes.len());
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Auth`] when the login is refused. Whatever befalls a single
+    /// quicklook is its own [`outcome`](Quicklook::outcome).
+    pub fn download_quicklooks(&self, scenes: &Scenes) -> Result<Quicklooks> {
+        let scenes: Vec<Scene> = scenes.iter().cloned().collect();
+        let outcomes = in_parallel(&scenes, AT_ONCE, |scene| self.quicklook(scene));
+        let mut quicklooks = Vec::new();
+        for (scene, outcome) in scenes.into_iter().zip(outcomes) {
+            match &outcome {
+                QuicklookOutcome::Failed(error) if is_login(error) => return Err(error.clone()),
+                _ => {}
+            }
+            quicklooks.push(Quicklook { scene, outcome });
+        }
+        Ok(Quicklooks { quicklooks })
+    }
+
+    fn quicklook(&self, scene: &Scene) -> QuicklookOutcome {
+        let bytes = match &scene.quicklook {
+            QuicklookSource::None => return QuicklookOutcome::Missing,
+            QuicklookSource::Asset(href) => self.asset(href),
+            QuicklookSource::Classic(provider) => {
+                let url = self.client.url(&quicklook_path(provider, &scene.id));
+                self.client.send(Request::get(url)).map(|answer| answer.body)
+            }
+        };
+        match bytes.and_then(picture) {
+            Ok(bytes) => QuicklookOutcome::Picture(bytes.into()),
+            Err(error) if error.kind() == ErrorKind::NotFound => QuicklookOutcome::Missing,
+            Err(error) => QuicklookOutcome::Failed(error.context(format!("quicklook of `{}`", scene.id))),
+        }
+    }
+
+    /// An asset's `href` that ends in `/download-url` gives a signed URL (API
+    /// reference, 16); any other is the file.
+    fn asset(&self, href: &str) -> Result<Vec<u8>> {
+        let request = if href.ends_with("/download-url") {
+            let json = self.client.json(Request::post(href, json!({})))?;
+            let url = json.get("url").and_then(Value::as_str);
+            let url = url.ok_or_else(|| Error::response("the answer to `download-url` has no `url`"))?;
+            Request::signed(&Secret::new(url))
+        } else {
+            Request::get(href)
+        };
+        self.client.send(request).map(|answer| answer.body)
+    }
+}
+
+/// A refused login befalls them all; a 403 may concern one scene.
+fn is_login(error: &Error) -> bool {
+    error.kind() == ErrorKind::Auth && error.server_error().is_some_and(|said| said.status != 403)
+}
+
+/// Refuses what is not a picture, such as a page of HTML sent with a good status.
+fn picture(bytes: Vec<u8>) -> Result<Vec<u8>> {
+    match image::guess_format(&bytes) {
+        Ok(image::ImageFormat::Jpeg | image::ImageFormat::Png) => Ok(bytes),
+        _ => Err(Error::response(format!("{} bytes that are neither JPEG nor PNG", bytes.len()))),
+    }
+}
+
+impl Quicklooks {
+    /// The quicklooks, in the order of the scenes.
+    pub fn iter(&self) -> std::slice::Iter<'_, Quicklook> {
+        self.quicklooks.iter()
+    }
+
+    /// How many scenes there are.
+    pub fn len(&self) -> usize {
+        self.quicklooks.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.quicklooks.is_empty()
+    }
+
+    /// How many of them have a picture.
+    pub fn pictures(&self) -> usize {
+        self.iter().filter(|quicklook| quicklook.picture().is_some()).count()
+    }
+
+    /// Writes each picture to the folder, named by its scene's id.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`] when a file cannot be written.
+    pub fn save(&self, folder: impl AsRef<Path>) -> Result<()> {
+        let folder = folder.as_ref();
+        std::fs::create_dir_all(folder).with_context(|| format!("make the folder `{}`", folder.display()))?;
+        for quicklook in self.iter() {
+            let Some(bytes) = quicklook.picture() else { continue };
+            let suffix = if bytes.starts_with(b"\x89PNG") { "png" } else { "jpg" };
+            let path = folder.join(format!("{}.{suffix}", file_name(&quicklook.scene.id)));
+            std::fs::write(&path, bytes).with_context(|| format!("write `{}`", path.display()))?;
+        }
+        Ok(())
+    }
+}
+
+impl Quicklook {
+    /// The bytes of the picture, JPEG or PNG.
+    pub fn picture(&self) -> Option<&[u8]> {
+        match &self.outcome {
+            QuicklookOutcome::Picture(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+}
+
+/// An id as a file name on every system: ids come from outside.
+fn file_name(id: &str) -> String {
+    let safe = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+    let name: String = id.chars().map(|letter| if safe(letter) { letter } else { '_' }).take(150).collect();
+    if name.starts_with('.') { format!("_{name}") } else { name }
+}
+
+impl<'a> IntoIterator for &'a Quicklooks {
+    type Item = &'a Quicklook;
+    type IntoIter = std::slice::Iter<'a, Quicklook>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Debug for Quicklooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} quicklooks of {} scenes", self.pictures(), self.len())
+    }
+}
+
+impl fmt::Debug for QuicklookOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Picture(bytes) => write!(f, "{} KB", bytes.len().div_ceil(1000)),
+            Self::Missing => f.write_str("missing"),
+            Self::Failed(error) => write!(f, "failed: {error}"),
+        }
+    }
+}

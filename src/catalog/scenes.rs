@@ -1,0 +1,151 @@
+use std::collections::HashMap;
+use std::fmt;
+
+use geo::BoundingRect;
+use polars::prelude::DataFrame;
+
+use super::Scene;
+use crate::error::{Context, Error, Result};
+use crate::frame::Frame;
+
+/// The scenes that a search found, in its order.
+///
+/// They are the truth, and [`to_dataframe`](Self::to_dataframe) is an export; the
+/// id leads back: [`select`](Self::select).
+#[derive(Clone, Default)]
+pub struct Scenes {
+    scenes: Vec<Scene>,
+    more: bool,
+}
+
+impl Scenes {
+    pub(super) fn new(scenes: Vec<Scene>, more: bool) -> Self {
+        Self { scenes, more }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.scenes.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.scenes.is_empty()
+    }
+
+    /// Whether the catalog has more scenes than the search's limit.
+    pub fn has_more(&self) -> bool {
+        self.more
+    }
+
+    /// The scenes, one by one.
+    pub fn iter(&self) -> std::slice::Iter<'_, Scene> {
+        self.scenes.iter()
+    }
+
+    /// The scene with an id.
+    pub fn get(&self, id: &str) -> Option<&Scene> {
+        self.iter().find(|scene| scene.id == id)
+    }
+
+    /// The scenes as a Polars DataFrame, a row each.
+    ///
+    /// | column | dtype | unit | null means | field of the API |
+    /// |---|---|---|---|---|
+    /// | `id` | String | | never null | `id` |
+    /// | `collection` | String | | not said | `collection` |
+    /// | `provider` | String | | not said | `providers`, `producer`, `providerName` |
+    /// | `constellation` | String | | not said | `constellation`, `platform` |
+    /// | `datetime` | Datetime(ms) | UTC | not said, or not readable | `datetime`, `acquisitionDate`, `start_datetime` |
+    /// | `cloud_cover` | Float64 | % of the scene | not known, as for radar | `eo:cloud_cover`, `cloudCoverage` |
+    /// | `resolution` | Float64 | m | not said | `gsd`, `resolution` |
+    /// | `incidence_angle` | Float64 | degrees | not said | `view:incidence_angle`, `providerProperties.incidenceAngle` |
+    /// | `aoi_coverage` | Float64 | % of the searched area | no footprint | computed, geodesic |
+    /// | `west`, `south`, `east`, `north` | Float64 | degrees | no footprint | box of `geometry` |
+    /// | `quicklook` | Boolean | | never null | an asset, or the classic endpoint |
+    /// | `note` | String | | nothing odd | |
+    ///
+    /// # Errors
+    ///
+    /// Only when Polars refuses the columns.
+    #[doc(alias = "as_dataframe")]
+    pub fn to_dataframe(&self) -> Result<DataFrame> {
+        let corner = |scene: &Scene| scene.footprint.as_ref()?.bounding_rect();
+        Frame::of(&self.scenes)
+            .text("id", |scene| Some(&scene.id))
+            .text("collection", |scene| scene.collection.as_deref())
+            .text("provider", |scene| scene.provider.as_deref())
+            .text("constellation", |scene| scene.constellation.as_deref())
+            .instant("datetime", |scene| scene.datetime)?
+            .number("cloud_cover", |scene| scene.cloud_cover)
+            .number("resolution", |scene| scene.resolution)
+            .number("incidence_angle", |scene| scene.incidence_angle)
+            .number("aoi_coverage", |scene| scene.aoi_coverage)
+            .number("west", |scene| Some(corner(scene)?.min().x))
+            .number("south", |scene| Some(corner(scene)?.min().y))
+            .number("east", |scene| Some(corner(scene)?.max().x))
+            .number("north", |scene| Some(corner(scene)?.max().y))
+            .flag("quicklook", Scene::has_quicklook)
+            .text("note", |scene| scene.note.as_deref())
+            .finish()
+            .context("scenes to a DataFrame")
+    }
+
+    /// The scenes whose `id` stands in the DataFrame, in its order: the way back
+    /// from a frame that was filtered or sorted. A column `collection` is heeded
+    /// too, where there is one.
+    ///
+    /// ```
+    /// # use up42::{Aoi, Client, Search, polars::prelude::*};
+    /// # let client = Client::simulator()?;
+    /// # let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
+    /// let scenes = client.catalog().search(Search::new(&aoi).between("2019-01-01", "2020-12-31"))?;
+    /// let clear = scenes.to_dataframe()?.lazy().filter(col("cloud_cover").lt(lit(10.0))).collect()?;
+    /// assert_eq!(scenes.select(&clear)?.len(), clear.height());
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there is no
+    /// String column `id`, or when an id is not among these scenes.
+    pub fn select(&self, frame: &DataFrame) -> Result<Self> {
+        let told = "select scenes by the column `id`";
+        let ids = frame.column("id").context(told)?.str().context(told)?.clone();
+        let collections = frame.column("collection").ok().and_then(|column| column.str().ok().cloned());
+        let mut known: HashMap<(&str, Option<&str>), &Scene> = HashMap::new();
+        for scene in &self.scenes {
+            let collection = scene.collection.as_deref().filter(|_| collections.is_some());
+            known.entry((&scene.id, collection)).or_insert(scene);
+        }
+        let pick = |row: usize, id: Option<&str>| {
+            let id = id.ok_or_else(|| Error::invalid(format!("row {row} has no id")))?;
+            let collection = collections.as_ref().and_then(|names| names.get(row));
+            let scene = known.get(&(id, collection)).copied();
+            scene
+                .cloned()
+                .ok_or_else(|| Error::invalid(format!("`{id}` is not one of these {} scenes", self.len())))
+        };
+        let picked = ids.iter().enumerate().map(|(row, id)| pick(row, id)).collect::<Result<Vec<_>>>();
+        Ok(Self { scenes: picked.context(told)?, more: false })
+    }
+}
+
+impl<'a> IntoIterator for &'a Scenes {
+    type Item = &'a Scene;
+    type IntoIter = std::slice::Iter<'a, Scene>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Debug for Scenes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} scenes", self.len())?;
+        if self.more {
+            f.write_str(", and the catalog has more: raise the search's limit")?;
+        }
+        Ok(())
+    }
+}

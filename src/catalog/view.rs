@@ -1,0 +1,127 @@
+//! What a notebook shows of scenes and quicklooks.
+
+use serde_json::Value;
+
+use super::{Quicklook, QuicklookOutcome, Quicklooks, Scene, Scenes};
+use crate::display::{Cell, Column, Table};
+use crate::geo::Aoi;
+use crate::map::{Layer, Map};
+use crate::time::minute;
+
+impl Scenes {
+    /// Shows the scenes as a table.
+    pub fn evcxr_display(&self) {
+        self.table().bundle().print();
+    }
+
+    fn table(&self) -> Table {
+        let columns = [
+            Column::new("Scene"),
+            Column::new("Acquired (UTC)"),
+            Column::number("Cloud"),
+            Column::number("AOI covered"),
+            Column::number("Resolution").unit("m"),
+            Column::new("Collection"),
+            Column::new("Provider"),
+        ];
+        let row = |scene: &Scene| {
+            [
+                Cell::id(&scene.id),
+                scene.datetime.map_or(Cell::Empty, |at| Cell::time(minute(at))),
+                scene.cloud_cover.map_or(Cell::Empty, Cell::Percent),
+                scene.aoi_coverage.map_or(Cell::Empty, Cell::Percent),
+                scene.resolution.map_or(Cell::Empty, |metres| Cell::Number(metres, decimals(metres))),
+                scene.collection.clone().into(),
+                scene.provider.clone().into(),
+            ]
+        };
+        let caption = match self.len() {
+            1 => "1 scene".to_owned(),
+            many => format!("{many} scenes"),
+        };
+        let mut table = Table::new(caption, columns)
+            .rows(self.iter().map(row))
+            .more(self.len(), "scenes.to_dataframe()?");
+        if self.has_more() {
+            table = table.note("The catalog has more: raise the search's limit to see them.");
+        }
+        for scene in self.iter().filter(|scene| scene.note.is_some()).take(10) {
+            table = table.note(format!("{}: {}", scene.id, scene.note.as_deref().unwrap_or_default()));
+        }
+        table
+    }
+}
+
+impl Quicklooks {
+    /// The quicklooks in their places on a map, with the area. A scene without a
+    /// picture is there by its footprint, and the map says why.
+    #[doc(alias = "map_quicklooks")]
+    pub fn map(&self, aoi: &Aoi) -> Map {
+        let title = format!("{} quicklooks, {}", self.pictures(), aoi.name().unwrap_or("area of interest"));
+        let mut map = Map::new(title).aoi(aoi);
+        // The clearest lies on top.
+        for quicklook in self.iter().collect::<Vec<_>>().into_iter().rev() {
+            map = map.layer(layer(quicklook));
+        }
+        for quicklook in self {
+            let scene = &quicklook.scene;
+            let why = match (&quicklook.outcome, &scene.footprint) {
+                (QuicklookOutcome::Picture(_), Some(_)) => continue,
+                (QuicklookOutcome::Picture(_), None) => {
+                    format!("no footprint: not on the map ({})", scene.note.as_deref().unwrap_or_default())
+                }
+                (QuicklookOutcome::Missing, _) => "no quicklook".to_owned(),
+                (QuicklookOutcome::Failed(error), _) => error.to_string(),
+            };
+            map = map.note(format!("{}: {why}", scene.id));
+        }
+        map
+    }
+
+    /// Shows what came of each quicklook.
+    pub fn evcxr_display(&self) {
+        let columns = [Column::new("Scene"), Column::new("Acquired (UTC)"), Column::new("Quicklook")];
+        let row = |quicklook: &Quicklook| {
+            [
+                Cell::id(&quicklook.scene.id),
+                quicklook.scene.datetime.map_or(Cell::Empty, |at| Cell::time(minute(at))),
+                Cell::text(format!("{:?}", quicklook.outcome)),
+            ]
+        };
+        Table::new(format!("{self:?}"), columns).rows(self.iter().map(row)).bundle().print();
+    }
+}
+
+fn layer(quicklook: &Quicklook) -> Layer {
+    let scene = &quicklook.scene;
+    let mut properties = Vec::new();
+    let mut tell = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            properties.push((name.to_owned(), value));
+        }
+    };
+    tell("Acquired", scene.datetime.map(|at| format!("{} UTC", minute(at))));
+    tell("Cloud", scene.cloud_cover.map(|percent| format!("{percent:.0} %")));
+    tell("AOI covered", scene.aoi_coverage.map(|percent| format!("{percent:.0} %")));
+    tell("Resolution", scene.resolution.map(|metres| format!("{metres} m")));
+    tell("Incidence", scene.incidence_angle.map(|angle| format!("{angle:.1}°")));
+    tell("Collection", scene.collection.clone());
+    tell("Provider", scene.provider.clone());
+    tell("Sun elevation", scene.properties.get("view:sun_elevation").and_then(Value::as_f64).map(|angle| format!("{angle:.0}°")));
+    Layer {
+        id: scene.id.clone(),
+        title: scene.datetime.map_or_else(|| scene.id.clone(), |at| minute(at)),
+        group: scene.collection.clone().unwrap_or_default(),
+        datetime: scene.datetime.map(|at| at.to_string()),
+        cloud_cover: scene.cloud_cover,
+        footprint: scene.footprint.clone(),
+        image: quicklook.picture().map(<[u8]>::to_vec),
+        properties,
+        ..Layer::default()
+    }
+}
+
+/// Half a metre needs a decimal, ten metres do not.
+fn decimals(metres: f64) -> usize {
+    usize::from(metres.fract() != 0.0) + usize::from((metres * 10.0).fract().abs() > 1e-9)
+}

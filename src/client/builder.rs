@@ -1,0 +1,256 @@
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::Url;
+
+use super::{Client, Inner, Who};
+use crate::error::{Context, Error, ErrorKind, Result};
+use crate::transport::{Connection, Login, Request, RetryPolicy, Secret, Settings, TokenSource, Worker};
+
+/// Where the platform's servers stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Region {
+    /// Europe: `api.up42.com`.
+    #[default]
+    Eu,
+    /// Saudi Arabia: `api.sa.up42.com`.
+    Sa,
+}
+
+impl FromStr for Region {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text.to_ascii_lowercase().as_str() {
+            "eu" => Ok(Self::Eu),
+            "sa" => Ok(Self::Sa),
+            _ => Err(Error::invalid(format!("region `{text}` is unknown: use `eu` or `sa`"))),
+        }
+    }
+}
+
+/// Makes a [`Client`]: a login, and where it is for.
+///
+/// ```
+/// # use up42::{Client, Region};
+/// let client = Client::builder().account("me@example.com", "secret").region(Region::Sa).build()?;
+/// assert!(!format!("{client:?}").contains("secret"));
+/// # Ok::<(), up42::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ClientBuilder {
+    account: Option<(String, Secret)>,
+    project_id: Option<String>,
+    project_key: Option<Secret>,
+    region: Region,
+    api_url: Option<String>,
+    auth_url: Option<String>,
+    retry: RetryPolicy,
+    timeout: Option<Duration>,
+    #[cfg(feature = "simulator")]
+    simulator: Option<crate::simulator::Simulator>,
+}
+
+impl ClientBuilder {
+    pub(super) fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let variable = |name| variable(name).filter(|value| !value.is_empty());
+        let mut builder = Self::default();
+        if let Some(region) = variable("UP42_REGION") {
+            builder.region = region.parse().context("UP42_REGION")?;
+        }
+        builder.api_url = variable("UP42_API_URL");
+        builder.auth_url = variable("UP42_AUTH_URL");
+        builder.project_id = variable("UP42_PROJECT_ID");
+        builder.project_key = variable("UP42_PROJECT_API_KEY").map(Secret::new);
+        match (variable("UP42_USERNAME"), variable("UP42_PASSWORD")) {
+            (Some(user), Some(password)) => builder.account = Some((user, Secret::new(password))),
+            (None, None) => {}
+            (Some(_), None) => return Err(Error::invalid("UP42_USERNAME is set, but UP42_PASSWORD is not")),
+            (None, Some(_)) => return Err(Error::invalid("UP42_PASSWORD is set, but UP42_USERNAME is not")),
+        }
+        Ok(builder)
+    }
+
+    /// Logs in as a project: the classic interface with projects, workflows and jobs.
+    pub fn project(mut self, id: impl Into<String>, api_key: impl Into<String>) -> Self {
+        self.project_id = Some(id.into());
+        self.project_key = Some(Secret::new(api_key));
+        self
+    }
+
+    /// Logs in as an account: today's interface, and the account's projects.
+    pub fn account(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
+        self.account = Some((user.into(), Secret::new(password)));
+        self
+    }
+
+    /// The project that an account works in; see [`Client::project`].
+    pub fn project_id(mut self, id: impl Into<String>) -> Self {
+        self.project_id = Some(id.into());
+        self
+    }
+
+    /// The platform's region. Default [`Region::Eu`].
+    pub fn region(mut self, region: Region) -> Self {
+        self.region = region;
+        self
+    }
+
+    /// Another API server, such as that of `up42 simulator`.
+    pub fn api_url(mut self, url: impl Into<String>) -> Self {
+        self.api_url = Some(url.into());
+        self
+    }
+
+    /// Another login server.
+    pub fn auth_url(mut self, url: impl Into<String>) -> Self {
+        self.auth_url = Some(url.into());
+        self
+    }
+
+    /// How often failed requests are tried again.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// The longest wait for an answer to begin, and between two parts of it.
+    /// Default 120 s.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Asks the given simulator, with a login to its account and its project
+    /// where none is given here.
+    #[cfg(feature = "simulator")]
+    pub fn simulator(mut self, simulator: crate::simulator::Simulator) -> Self {
+        use crate::simulator::Simulator;
+        if self.account.is_none() && self.project_key.is_none() {
+            self = self.account(Simulator::USERNAME, Simulator::PASSWORD);
+        }
+        self.project_id.get_or_insert_with(|| Simulator::PROJECT_ID.to_owned());
+        self.api_url.get_or_insert_with(|| simulator.api_url().to_owned());
+        self.auth_url.get_or_insert_with(|| simulator.auth_url().to_owned());
+        self.simulator = Some(simulator);
+        self
+    }
+
+    /// The client. Asks nothing of the network.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] when no login is given, or when a URL is none.
+    pub fn build(self) -> Result<Client> {
+        let (api, auth) = match self.region {
+            Region::Eu => ("https://api.up42.com", "https://auth.up42.com"),
+            Region::Sa => ("https://api.sa.up42.com", "https://auth.sa.up42.com"),
+        };
+        let api_url = server(self.api_url.as_deref().unwrap_or(api))?;
+        let auth_url = server(self.auth_url.as_deref().unwrap_or(auth))?;
+        let (who, tokens) = match (self.account, &self.project_id, self.project_key) {
+            (Some((user, password)), _, _) => {
+                let login = account_login(&auth_url, &user, password);
+                let hint = format!("check the user `{user}` and its password (UP42_USERNAME, UP42_PASSWORD)");
+                (Who::Account(user), TokenSource::new(login, hint))
+            }
+            (None, Some(id), Some(key)) => {
+                let login = project_login(&api_url, id, key);
+                let hint = format!(
+                    "check the project id `{id}` and its API key (UP42_PROJECT_ID, UP42_PROJECT_API_KEY)"
+                );
+                (Who::Project, TokenSource::new(login, hint))
+            }
+            (None, _, _) => return Err(no_login()),
+        };
+        let api = Url::parse(&api_url).map_err(|error| Error::foreign(ErrorKind::InvalidInput, error))?;
+        let timeout = self.timeout.unwrap_or(Duration::from_secs(120));
+        let connection = Connection::new(Settings { api, tokens: Some(tokens), retry: self.retry, timeout })?;
+        let inner = Inner {
+            worker: Worker::start(connection)?,
+            api_url,
+            who,
+            project_id: self.project_id,
+            #[cfg(feature = "simulator")]
+            simulator: self.simulator,
+        };
+        Ok(Client { inner: Arc::new(inner) })
+    }
+}
+
+/// API reference, 1.3.
+fn account_login(auth_url: &str, user: &str, password: Secret) -> Request {
+    let url = format!("{auth_url}/realms/public/protocol/openid-connect/token");
+    let fields = vec![
+        ("grant_type", Secret::new("password")),
+        ("client_id", Secret::new("up42-api")),
+        ("scope", Secret::new("openid")),
+        ("username", Secret::new(user)),
+        ("password", password),
+    ];
+    Request::form(url, fields)
+}
+
+/// API reference, 1.1.
+fn project_login(api_url: &str, id: &str, key: Secret) -> Request {
+    Request::form(format!("{api_url}/oauth/token"), vec![("grant_type", Secret::new("client_credentials"))])
+        .login(Login::Basic(id.to_owned(), key))
+}
+
+fn server(url: &str) -> Result<String> {
+    let parsed =
+        Url::parse(url).ok().filter(|url| url.has_host() && matches!(url.scheme(), "http" | "https"));
+    match parsed {
+        Some(parsed) => Ok(parsed.as_str().trim_end_matches('/').to_owned()),
+        None => Err(Error::invalid(format!("server `{url}` is not a URL: write `https://…`"))),
+    }
+}
+
+fn no_login() -> Error {
+    Error::invalid(
+        "no login: set UP42_USERNAME and UP42_PASSWORD, or UP42_PROJECT_ID and UP42_PROJECT_API_KEY; \
+         `Client::simulator()` needs neither",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(variables: &[(&str, &str)]) -> Result<ClientBuilder> {
+        ClientBuilder::from_variables(|name| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn a_login_is_read_from_the_environment() {
+        let account =
+            from(&[("UP42_USERNAME", "me"), ("UP42_PASSWORD", "hunter2"), ("UP42_REGION", "SA")]).unwrap();
+        let client = account.build().unwrap();
+        assert_eq!(format!("{client:?}"), "Client(me at https://api.sa.up42.com)");
+        let project = from(&[("UP42_PROJECT_ID", "p"), ("UP42_PROJECT_API_KEY", "hunter2")]).unwrap();
+        assert!(!format!("{project:?}").contains("hunter2"));
+        assert_eq!(project.build().unwrap().who(), &Who::Project);
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let told = |variables| from(variables).and_then(ClientBuilder::build).unwrap_err().to_string();
+        assert!(told(&[]).starts_with("no login: set UP42_USERNAME and UP42_PASSWORD, or UP42_PROJECT_ID"));
+        assert!(told(&[("UP42_PROJECT_ID", "p")]).starts_with("no login"));
+        assert_eq!(told(&[("UP42_USERNAME", "me")]), "UP42_USERNAME is set, but UP42_PASSWORD is not");
+        assert_eq!(
+            told(&[("UP42_REGION", "moon")]),
+            "UP42_REGION: region `moon` is unknown: use `eu` or `sa`"
+        );
+    }
+
+    #[test]
+    fn a_wrong_server_is_named() {
+        let error = Client::builder().account("me", "x").api_url("api.up42.com").build().unwrap_err();
+        assert_eq!(error.to_string(), "server `api.up42.com` is not a URL: write `https://…`");
+    }
+}

@@ -1,0 +1,30 @@
+use super::{Client, Who};
+use crate::display::{Card, Cell, Tone};
+
+impl Client {
+    /// Shows who is logged in, where, and the credits.
+    pub fn evcxr_display(&self) {
+        self.card().bundle().print();
+    }
+
+    fn card(&self) -> Card {
+        let mut card = Card::new("UP42 client");
+        #[cfg(feature = "simulator")]
+        if self.as_simulator().is_some() {
+            card = card.badge(Tone::Neutral, "simulator").note("No account, no network: nothing here costs money.");
+        }
+        card = card.fact("Login", self.who().to_string()).fact("Server", self.inner.api_url.as_str());
+        if let Some(id) = self.project_id() {
+            card = card.fact("Project", Cell::id(id));
+        }
+        let catalog = match self.who() {
+            Who::Account(_) => "STAC API",
+            Who::Project => "classic search",
+        };
+        card = card.fact("Catalog", catalog);
+        match self.credits() {
+            Ok(credits) => card.fact("Credits", Cell::Number(credits as f64, 0)),
+            Err(error) => card.fact("Credits", Cell::status(Tone::Failed, error.to_string())),
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The client: who is asking, where, and the thread that asks.
+
+mod builder;
+mod card;
+mod envelope;
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+pub use builder::{ClientBuilder, Region};
+pub(crate) use envelope::{data, items};
+
+use crate::error::{Context, Error, Result};
+use crate::transport::{Download, Request, Response, Secret, Worker};
+
+/// A login to the platform, or to the simulator.
+///
+/// Cheap to clone; the connections, the token and the limits are shared. Making a
+/// client asks nothing of the network: a wrong password shows at the first
+/// request, or when the client is displayed.
+///
+/// ```
+/// # use up42::Client;
+/// let client = Client::simulator()?;
+/// assert!(client.credits()? > 0);
+/// # Ok::<(), up42::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    worker: Worker,
+    api_url: String,
+    who: Who,
+    project_id: Option<String>,
+    #[cfg(feature = "simulator")]
+    simulator: Option<crate::simulator::Simulator>,
+}
+
+/// Who is logged in, without what proves it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Who {
+    /// A project's own key: the classic interface.
+    Project,
+    /// An account: today's interface, and the account's projects.
+    Account(String),
+}
+
+impl Client {
+    /// A client from the environment.
+    ///
+    /// | variable | meaning |
+    /// |---|---|
+    /// | `UP42_USERNAME`, `UP42_PASSWORD` | the account's login |
+    /// | `UP42_PROJECT_ID`, `UP42_PROJECT_API_KEY` | a project's login; with an account, the project to work in |
+    /// | `UP42_REGION` | `eu` (default) or `sa` |
+    /// | `UP42_API_URL`, `UP42_AUTH_URL` | another server, such as `up42 simulator` |
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when neither login
+    /// is complete; the error names the variables.
+    pub fn from_env() -> Result<Self> {
+        ClientBuilder::from_variables(|name| std::env::var(name).ok())?.build()
+    }
+
+    /// A client for other logins, servers and limits.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// A client of a new simulator in this process: no account, no network.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the simulator cannot listen on
+    /// this machine.
+    #[cfg(feature = "simulator")]
+    pub fn simulator() -> Result<Self> {
+        Self::builder().simulator(crate::simulator::Simulator::start()?).build()
+    }
+
+    /// The simulator behind this client, to move its clock or ask for faults.
+    #[cfg(feature = "simulator")]
+    pub fn as_simulator(&self) -> Option<&crate::simulator::Simulator> {
+        self.inner.simulator.as_ref()
+    }
+
+    /// The account's balance, in credits (1 credit is 0.01 EUR).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Auth`](crate::ErrorKind::Auth) when the login is refused, and the
+    /// errors of the network.
+    pub fn credits(&self) -> Result<i64> {
+        let json = self.get("/accounts/me/credits/balance").context("read the credits")?;
+        let balance = data(json).and_then(|data| {
+            data.get("balance")
+                .and_then(Value::as_i64)
+                .ok_or_else(|| Error::response("`data.balance` is missing"))
+        });
+        balance.context("read the credits")
+    }
+
+    pub(crate) fn who(&self) -> &Who {
+        &self.inner.who
+    }
+
+    pub(crate) fn project_id(&self) -> Option<&str> {
+        self.inner.project_id.as_deref()
+    }
+
+    /// A whole URL for a path of the API.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.inner.api_url)
+    }
+
+    pub(crate) fn send(&self, request: Request) -> Result<Response> {
+        self.inner.worker.send(request)
+    }
+
+    pub(crate) fn json(&self, request: Request) -> Result<Value> {
+        let shown = request.shown();
+        self.send(request)?.json().context(shown)
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Result<Value> {
+        self.json(Request::get(self.url(path)))
+    }
+
+    /// Downloads a signed URL, which is its own login.
+    pub(crate) fn download(&self, url: &Secret, path: impl Into<std::path::PathBuf>) -> Result<Download> {
+        self.inner.worker.download(Request::signed(url), path.into())
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Client({} at {})", self.inner.who, self.inner.api_url)
+    }
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Who::Project => f.write_str("a project's key"),
+            Who::Account(user) => f.write_str(user),
+        }
+    }
+}

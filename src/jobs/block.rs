@@ -1,0 +1,67 @@
+use serde_json::Value;
+
+use super::{Project, optional, required};
+use crate::client::{data, items};
+use crate::error::{Context, Error, Result};
+
+/// A building block of workflows (API reference, 3.10).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Block {
+    /// The platform's id.
+    pub id: String,
+    /// The technical name, such as `sobloo-s2-l1c-aoiclipped`.
+    pub name: String,
+    /// The name for people.
+    pub display_name: Option<String>,
+    /// Whether it brings data in (`DATA`) rather than processing it.
+    pub is_data: bool,
+}
+
+impl Project {
+    /// The blocks that workflows are made of.
+    ///
+    /// # Errors
+    ///
+    /// Those of the network, and a list that is none.
+    #[doc(alias = "get_blocks")]
+    pub fn blocks(&self) -> Result<Vec<Block>> {
+        let read = |json: &Value| {
+            Ok(Block {
+                id: required(json, "id")?,
+                name: required(json, "name")?,
+                display_name: optional(json, "displayName"),
+                is_data: json.get("type").is_some_and(|kind| kind == "DATA"),
+            })
+        };
+        let list = self.client().get("/blocks").and_then(data).and_then(|list| items(list, "data"));
+        list.and_then(|list| list.iter().map(read).collect()).context("list the blocks")
+    }
+}
+
+/// The block with a name, an id or a display name; else an error that names the
+/// closest ones.
+pub(super) fn find<'a>(blocks: &'a [Block], wanted: &str) -> Result<&'a Block> {
+    let is_it = |block: &&Block| {
+        block.name == wanted
+            || block.id == wanted
+            || block.display_name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(wanted))
+    };
+    blocks.iter().find(is_it).ok_or_else(|| {
+        let mut names: Vec<_> = blocks.iter().map(|block| block.name.as_str()).collect();
+        names.sort_by_key(|name| std::cmp::Reverse(common_letters(name, wanted)));
+        names.truncate(3);
+        Error::invalid(format!("there is no block `{wanted}`: did you mean {}?", quoted(&names)))
+    })
+}
+
+fn common_letters(a: &str, b: &str) -> usize {
+    let pairs =
+        |text: &str| text.to_lowercase().into_bytes().windows(2).map(<[u8]>::to_vec).collect::<Vec<_>>();
+    let known = pairs(a);
+    pairs(b).iter().filter(|pair| known.contains(pair)).count()
+}
+
+fn quoted(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,160 @@
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::{JobParameters, JobStatus, Project, Workflow, optional, required};
+use crate::client::{data, items};
+use crate::error::{Context, Error, Result};
+use crate::time::parse_timestamp;
+use crate::transport::{Request, Secret};
+
+/// A job's id on the platform.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct JobId(pub(crate) String);
+
+/// Whether a job is for real.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JobMode {
+    /// Runs, and is paid when it succeeds.
+    #[default]
+    Default,
+    /// Only looks which images there are; free.
+    DryRun,
+}
+
+/// A job as the platform last told of it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Job {
+    /// The platform's id.
+    pub id: JobId,
+    /// The name given at its creation.
+    pub name: Option<String>,
+    /// Where it stands.
+    pub status: JobStatus,
+    /// When it was created, UTC.
+    pub created: Option<Timestamp>,
+    /// When it began to run, UTC, to the second.
+    pub started: Option<Timestamp>,
+    /// When it ended, UTC, to the second.
+    pub finished: Option<Timestamp>,
+    /// Task to parameters, with the defaults filled in.
+    pub inputs: Map<String, Value>,
+}
+
+impl JobId {
+    /// The text of the id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Job {
+    pub(crate) fn read(json: &Value) -> Result<Self> {
+        let instant = |field| parse_timestamp(&optional(json, field)?);
+        Ok(Self {
+            id: JobId(required(json, "id")?),
+            name: optional(json, "name"),
+            status: JobStatus::read(&required(json, "status")?),
+            created: instant("createdAt"),
+            started: instant("startedAt"),
+            finished: instant("finishedAt"),
+            inputs: json.get("inputs").and_then(Value::as_object).cloned().unwrap_or_default(),
+        })
+    }
+
+    /// How long it ran; `None` before its end.
+    pub fn duration(&self) -> Option<Duration> {
+        self.finished?.duration_since(self.started?).try_into().ok()
+    }
+}
+
+impl Workflow {
+    /// Creates one job. It is sent once: a lost answer is an error of kind
+    /// [`Network`](crate::ErrorKind::Network) or [`Server`](crate::ErrorKind::Server),
+    /// and then the job may exist.
+    pub(crate) fn create_job(&self, name: &str, parameters: &JobParameters, mode: JobMode) -> Result<Job> {
+        let mut body = parameters.inputs.clone();
+        if mode == JobMode::DryRun {
+            body.insert("config".into(), json!({"mode": "DRY_RUN"}));
+        }
+        let client = self.project().client();
+        let request = Request::post(client.url(&self.path("/jobs")), Value::Object(body))
+            .query("name", name)
+            .charging();
+        client
+            .json(request)
+            .and_then(data)
+            .and_then(|json| Job::read(&json))
+            .with_context(|| format!("create job `{name}`"))
+    }
+}
+
+impl Project {
+    /// One page of the project's jobs, the newest first.
+    pub(crate) fn jobs_page(&self, page: usize) -> Result<Vec<Job>> {
+        let request = Request::get(self.client().url(&self.path("/jobs")))
+            .query("page", page.to_string())
+            .query("sort", "createdAt,desc");
+        let list = self.client().json(request).and_then(data).and_then(|list| items(list, "data"));
+        list.and_then(|list| list.iter().map(Job::read).collect()).context("list the jobs")
+    }
+
+    /// The job with an id.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is none.
+    #[doc(alias = "initialize_job")]
+    pub fn job(&self, id: &JobId) -> Result<Job> {
+        self.job_data(id, "").and_then(|json| Job::read(&json)).with_context(|| format!("job `{id}`"))
+    }
+
+    /// What the job cost, in credits.
+    pub(crate) fn job_credits(&self, id: &JobId) -> Result<i64> {
+        let json = self.job_data(id, "/credits").with_context(|| format!("credits of job `{id}`"))?;
+        json.get("creditsUsed")
+            .and_then(Value::as_i64)
+            .ok_or_else(|| Error::response("`creditsUsed` is missing"))
+    }
+
+    /// What the tasks of the job wrote, task by task.
+    pub(crate) fn job_logs(&self, id: &JobId) -> Result<String> {
+        let read = || -> Result<String> {
+            let mut logs = String::new();
+            for task in items(self.job_data(id, "/tasks/")?, "data")? {
+                let (task_id, name) = (required(&task, "id")?, optional(&task, "name").unwrap_or_default());
+                let url = self.client().url(&self.path(&format!("/jobs/{id}/tasks/{task_id}/logs")));
+                let log = self.client().send(Request::get(url))?;
+                let text = String::from_utf8_lossy(&log.body).into_owned();
+                // Some servers send the text as a JSON string (API reference, 5.4).
+                let text = serde_json::from_str::<String>(&text).unwrap_or(text);
+                if !text.trim().is_empty() {
+                    logs += &format!("[{name}]\n{}\n", text.trim_end());
+                }
+            }
+            Ok(logs)
+        };
+        read().with_context(|| format!("logs of job `{id}`"))
+    }
+
+    /// A signed URL of the job's results, valid for some minutes.
+    pub(crate) fn results_url(&self, id: &JobId) -> Result<Secret> {
+        let json =
+            self.job_data(id, "/downloads/results/").with_context(|| format!("results of job `{id}`"))?;
+        required(&json, "url").map(Secret::new)
+    }
+
+    fn job_data(&self, id: &JobId, rest: &str) -> Result<Value> {
+        self.client().get(&self.path(&format!("/jobs/{id}{rest}"))).and_then(data)
+    }
+}

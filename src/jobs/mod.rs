@@ -1,0 +1,35 @@
+//! Jobs of the platform's projects and workflows (API reference, 2 to 6).
+
+mod block;
+mod estimate;
+mod job;
+mod parameters;
+mod project;
+mod settings;
+mod status;
+mod view;
+mod workflow;
+
+pub use block::Block;
+pub use estimate::{Credits, Estimate, EstimatedJob};
+pub use job::{Job, JobId, JobMode};
+pub use parameters::{GeometryOperation, JobParameters, ParallelParameters};
+pub use project::Project;
+pub use settings::{ProjectSettings, Setting, Settings};
+pub use status::JobStatus;
+pub use workflow::{Task, Workflow};
+
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+
+/// A text field that the platform promises.
+fn required(json: &Value, field: &str) -> Result<String> {
+    let text = json.get(field).and_then(Value::as_str).map(str::to_owned);
+    text.ok_or_else(|| Error::response(format!("`{field}` is missing")))
+}
+
+/// A text field that may be missing or null.
+fn optional(json: &Value, field: &str) -> Option<String> {
+    json.get(field).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+}

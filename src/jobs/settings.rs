@@ -1,0 +1,134 @@
+use serde_json::{Value, json};
+
+use super::{Project, required};
+use crate::client::{data, items};
+use crate::error::{Context, Error, Result};
+use crate::transport::Request;
+
+/// Settings to change; what is not given stays as it is.
+///
+/// ```
+/// # use up42::{Client, Settings};
+/// # let client = Client::simulator()?;
+/// let project = client.project()?;
+/// let settings = project.update_settings(Settings::new().max_concurrent_jobs(5))?;
+/// assert_eq!(settings.max_concurrent_jobs(), Some(5));
+/// # Ok::<(), up42::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Jobs of the project that may be unfinished at a time.
+    pub max_concurrent_jobs: Option<u32>,
+    /// Largest area of a job, in km².
+    pub max_aoi_size: Option<u32>,
+    /// Largest number of images of a job.
+    pub max_images: Option<u32>,
+}
+
+/// A project's settings as the platform has them, with their ranges.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProjectSettings {
+    settings: Vec<Setting>,
+}
+
+/// One setting (API reference, 2.2).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Setting {
+    /// The platform's name, such as `MAX_CONCURRENT_JOBS`.
+    pub name: String,
+    /// The value; the platform sends it as text.
+    pub value: String,
+    /// The smallest and the largest value that the platform takes.
+    pub range: Option<(i64, i64)>,
+}
+
+const JOBS: &str = "MAX_CONCURRENT_JOBS";
+const AREA: &str = "JOB_QUERY_MAX_AOI_SIZE";
+const IMAGES: &str = "JOB_QUERY_LIMIT_PARAMETER_MAX_VALUE";
+
+impl Settings {
+    /// Nothing to change.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Jobs of the project that may be unfinished at a time.
+    pub fn max_concurrent_jobs(mut self, jobs: u32) -> Self {
+        self.max_concurrent_jobs = Some(jobs);
+        self
+    }
+
+    /// Largest area of a job, in km².
+    pub fn max_aoi_size(mut self, km2: u32) -> Self {
+        self.max_aoi_size = Some(km2);
+        self
+    }
+
+    /// Largest number of images of a job.
+    pub fn max_images(mut self, images: u32) -> Self {
+        self.max_images = Some(images);
+        self
+    }
+}
+
+impl ProjectSettings {
+    fn read(json: Value) -> Result<Self> {
+        let setting = |json: &Value| {
+            let value = json
+                .get("value")
+                .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+            let bound = |pointer| json.pointer(pointer).and_then(Value::as_i64);
+            Ok(Setting {
+                name: required(json, "name")?,
+                value: value.unwrap_or_default(),
+                range: bound("/range/min").zip(bound("/range/max")),
+            })
+        };
+        let settings = items(data(json)?, "data")?.iter().map(setting).collect::<Result<_>>()?;
+        Ok(Self { settings })
+    }
+
+    /// The settings, one by one.
+    pub fn iter(&self) -> std::slice::Iter<'_, Setting> {
+        self.settings.iter()
+    }
+
+    /// Jobs of the project that may be unfinished at a time.
+    pub fn max_concurrent_jobs(&self) -> Option<u32> {
+        self.iter().find(|setting| setting.name == JOBS)?.value.parse().ok()
+    }
+}
+
+impl Project {
+    /// The project's settings.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is no such project.
+    pub fn settings(&self) -> Result<ProjectSettings> {
+        let path = self.path("/settings");
+        self.client().get(&path).and_then(ProjectSettings::read).context("read the project's settings")
+    }
+
+    /// Changes the given settings and leaves the others.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when a value is out of
+    /// range; the error tells the range.
+    #[doc(alias = "update_project_settings")]
+    pub fn update_settings(&self, settings: impl Into<Settings>) -> Result<ProjectSettings> {
+        let Settings { max_concurrent_jobs, max_aoi_size, max_images } = settings.into();
+        let given = [(JOBS, max_concurrent_jobs), (AREA, max_aoi_size), (IMAGES, max_images)];
+        let changes: Vec<Value> = given
+            .iter()
+            .filter_map(|(name, value)| Some(json!({"name": name, "value": value.as_ref()?.to_string()})))
+            .collect();
+        if changes.is_empty() {
+            return Err(Error::invalid("no setting is given: name at least one to change"));
+        }
+        let request = Request::put(self.client().url(&self.path("/settings")), Value::Array(changes));
+        self.client().json(request).and_then(ProjectSettings::read).context("update the project's settings")
+    }
+}

@@ -1,0 +1,79 @@
+use std::fmt;
+
+/// Where a job stands (API reference, 4).
+///
+/// | status | last | meaning |
+/// |---|---|---|
+/// | `NOT_STARTED` | no | accepted, not yet scheduled |
+/// | `PENDING` | no | queued |
+/// | `RUNNING` | no | at work |
+/// | `CANCELLING` | no | asked to stop |
+/// | `CANCELLED` | yes | stopped |
+/// | `FAILED` | yes | a block or its input failed |
+/// | `ERROR` | yes | the platform failed |
+/// | `SUCCEEDED` | yes | done; only now it is paid |
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JobStatus {
+    /// Accepted, not yet scheduled.
+    NotStarted,
+    /// Queued.
+    Pending,
+    /// At work.
+    Running,
+    /// Asked to stop.
+    Cancelling,
+    /// Stopped.
+    Cancelled,
+    /// A block or its input failed.
+    Failed,
+    /// The platform failed.
+    Error,
+    /// Done.
+    Succeeded,
+    /// A word that this version does not know. Kept, shown, and never taken as the
+    /// end.
+    Unknown(String),
+}
+
+impl JobStatus {
+    /// Whether the job will not change any more.
+    pub fn is_terminal(&self) -> bool {
+        match self {
+            Self::Cancelled | Self::Failed | Self::Error | Self::Succeeded => true,
+            Self::NotStarted | Self::Pending | Self::Running | Self::Cancelling | Self::Unknown(_) => false,
+        }
+    }
+
+    /// The platform's word. The SDK's documentation writes `NOT STARTED`, the API
+    /// sends `NOT_STARTED`.
+    pub(crate) fn read(word: &str) -> Self {
+        match word {
+            "NOT_STARTED" | "NOT STARTED" => Self::NotStarted,
+            "PENDING" => Self::Pending,
+            "RUNNING" => Self::Running,
+            "CANCELLING" => Self::Cancelling,
+            "CANCELLED" => Self::Cancelled,
+            "FAILED" => Self::Failed,
+            "ERROR" => Self::Error,
+            "SUCCEEDED" => Self::Succeeded,
+            other => Self::Unknown(other.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for JobStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotStarted => "not started",
+            Self::Pending => "queued",
+            Self::Running => "running",
+            Self::Cancelling => "cancelling",
+            Self::Cancelled => "cancelled",
+            Self::Failed => "failed",
+            Self::Error => "error",
+            Self::Succeeded => "succeeded",
+            Self::Unknown(word) => word,
+        })
+    }
+}

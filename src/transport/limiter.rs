@@ -1,0 +1,80 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+/// Requests a second that UP42 allows for one address, and how many at once
+/// (documentation, "Rate limiting").
+const PER_SECOND: f64 = 100.0;
+const BURST: f64 = 500.0;
+/// Requests in flight to one host. More does not go faster over HTTP/1.1, and
+/// other people share the host.
+const IN_FLIGHT: usize = 32;
+
+/// One token bucket and one set of slots for each host.
+#[derive(Debug, Default)]
+pub(crate) struct Limiter {
+    hosts: Mutex<HashMap<String, Arc<Host>>>,
+}
+
+#[derive(Debug)]
+struct Host {
+    slots: Arc<Semaphore>,
+    bucket: Mutex<Bucket>,
+}
+
+#[derive(Debug)]
+struct Bucket {
+    /// Requests that may go now; negative while requests wait.
+    level: f64,
+    at: Instant,
+}
+
+impl Limiter {
+    /// Waits until a request to the host may go. The host's slot is free again
+    /// when the permit is dropped.
+    pub(crate) async fn permit(&self, host: &str) -> Option<OwnedSemaphorePermit> {
+        let host = self.host(host);
+        let slot = host.slots.clone().acquire_owned().await.ok();
+        let wait = host.bucket.lock().ok()?.take(Instant::now());
+        tokio::time::sleep(wait).await;
+        slot
+    }
+
+    fn host(&self, name: &str) -> Arc<Host> {
+        let mut hosts = self.hosts.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let new = || {
+            let bucket = Mutex::new(Bucket { level: BURST, at: Instant::now() });
+            Arc::new(Host { slots: Arc::new(Semaphore::new(IN_FLIGHT)), bucket })
+        };
+        hosts.entry(name.to_owned()).or_insert_with(new).clone()
+    }
+}
+
+impl Bucket {
+    /// Takes one request out and says how long it has to wait.
+    fn take(&mut self, now: Instant) -> Duration {
+        let passed = now.saturating_duration_since(self.at).as_secs_f64();
+        self.at = now;
+        self.level = (self.level + passed * PER_SECOND).min(BURST) - 1.0;
+        Duration::from_secs_f64((-self.level / PER_SECOND).max(0.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_goes_at_once_and_the_rest_at_the_rate() {
+        let start = Instant::now();
+        let mut bucket = Bucket { level: BURST, at: start };
+        assert!((0..500).all(|_| bucket.take(start).is_zero()));
+        assert!((bucket.take(start).as_secs_f64() - 0.01).abs() < 1e-9);
+        assert!((bucket.take(start).as_secs_f64() - 0.02).abs() < 1e-9);
+        let later = start + Duration::from_secs(1);
+        assert!(bucket.take(later).is_zero());
+    }
+}

@@ -1,0 +1,29 @@
+//! Requests to a server: one thread, one connection pool, and what makes them
+//! reliable. Knows no endpoint.
+//!
+//! - [`worker`]: the client's own thread, which runs everything below. A cell
+//!   hands it a piece of work and waits for plain data.
+//! - [`connection`]: sends a [`Request`] with the login, the limiter and the
+//!   retries, and refuses what the server refuses.
+//! - [`token`]: one token for each login, with one refresh in flight.
+//! - [`limiter`], [`retry`]: how fast, and how often again.
+//! - [`page`], [`download`]: long answers, in parts.
+
+mod connection;
+mod download;
+mod limiter;
+mod page;
+mod request;
+mod retry;
+mod secret;
+mod token;
+mod worker;
+
+pub(crate) use connection::{Connection, Settings, refused};
+pub(crate) use download::Download;
+pub(crate) use page::{Page, collect_pages};
+pub(crate) use request::{Login, Request, Response};
+pub use retry::RetryPolicy;
+pub(crate) use secret::Secret;
+pub(crate) use token::TokenSource;
+pub(crate) use worker::{Worker, in_parallel};

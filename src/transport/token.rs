@@ -1,0 +1,85 @@
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::{Connection, Request, Secret};
+use crate::error::{Context, Error, ErrorKind, Result};
+
+/// A token that ends within this time is renewed before it is used: a request
+/// may wait for the limiter, and clocks differ.
+const MARGIN: Duration = Duration::from_secs(30);
+/// Classic tokens do not say how long they live; UP42's documentation does.
+const CLASSIC_LIFE: Duration = Duration::from_secs(300);
+
+/// Where tokens come from, and the one in use. The lock is held while a token is
+/// fetched, so a hundred requests that find it expired make one login.
+#[derive(Debug)]
+pub(crate) struct TokenSource {
+    login: Request,
+    hint: String,
+    current: Mutex<Option<Token>>,
+}
+
+#[derive(Clone, Debug)]
+struct Token {
+    text: Secret,
+    until: Instant,
+}
+
+impl TokenSource {
+    /// `login` is the request that answers with a token; `hint` says what to
+    /// check when it is refused.
+    pub(crate) fn new(login: Request, hint: impl Into<String>) -> Self {
+        Self { login, hint: hint.into(), current: Mutex::new(None) }
+    }
+
+    /// A token that is good for the next half minute.
+    pub(crate) async fn token(&self, connection: &Connection) -> Result<Secret> {
+        let mut current = self.current.lock().await;
+        let now = Instant::now();
+        if let Some(token) = current.as_ref().filter(|token| now + MARGIN < token.until) {
+            return Ok(token.text.clone());
+        }
+        let answer = connection.send_once_logged_in(&self.login, None).await;
+        let json = answer.and_then(|response| response.json()).map_err(|error| self.explain(error))?;
+        let token = Token::read(&json, now).context("log in")?;
+        let text = token.text.clone();
+        *current = Some(token);
+        Ok(text)
+    }
+
+    /// Forgets a token that the server refused, unless another request has
+    /// already replaced it.
+    pub(crate) async fn forget(&self, refused: &Secret) {
+        let mut current = self.current.lock().await;
+        if current.as_ref().is_some_and(|token| token.text.reveal() == refused.reveal()) {
+            *current = None;
+        }
+    }
+
+    fn explain(&self, error: Error) -> Error {
+        let said = error.server_error().cloned();
+        match (error.kind(), said) {
+            (ErrorKind::Auth | ErrorKind::InvalidInput, Some(said)) => {
+                let message =
+                    format!("log in: the platform refused the login ({}): {}", said.status, self.hint);
+                Error::server(ErrorKind::Auth, message, said)
+            }
+            _ => error.context("log in"),
+        }
+    }
+}
+
+impl Token {
+    /// Reads both generations: `access_token` with `expires_in`, and the classic
+    /// `data.accessToken`.
+    fn read(json: &Value, now: Instant) -> Result<Self> {
+        let text =
+            json.get("access_token").or_else(|| json.pointer("/data/accessToken")).and_then(Value::as_str);
+        let text = text.ok_or_else(|| Error::response("the answer holds no `access_token`"))?;
+        let life = json.get("expires_in").and_then(Value::as_u64).map_or(CLASSIC_LIFE, Duration::from_secs);
+        Ok(Self { text: Secret::new(text), until: now + life })
+    }
+}

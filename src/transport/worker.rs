@@ -1,0 +1,111 @@
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::thread;
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::{Connection, Download, Request, Response};
+use crate::error::{Context, Error, ErrorKind, Result};
+
+/// The client's own thread, with the runtime and the connections on it.
+///
+/// A plain evcxr kernel links the library into every cell, each with its own copy
+/// of the code and of tokio's statics, and a cell may itself run inside tokio
+/// (after the first `.await`). So all async code runs on this thread, in the copy
+/// that started it, and nothing but plain data goes in and comes back: a closure
+/// would bring the other cell's copy along.
+#[derive(Clone, Debug)]
+pub(crate) struct Worker {
+    queue: UnboundedSender<Command>,
+}
+
+#[derive(Debug)]
+enum Command {
+    Send { request: Request, answer: mpsc::Sender<Result<Response>> },
+    Download { request: Request, path: PathBuf, answer: mpsc::Sender<Result<Download>> },
+}
+
+impl Worker {
+    /// Starts the thread. It ends when the last handle is gone.
+    pub(crate) fn start(connection: Connection) -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.context("start the client's runtime")?;
+        let (queue, commands) = unbounded_channel();
+        let run = move || tokio::task::LocalSet::new().block_on(&runtime, serve(connection, commands));
+        thread::Builder::new().name("up42-client".into()).spawn(run).context("start the client's thread")?;
+        Ok(Self { queue })
+    }
+
+    /// Sends a request and waits for the whole answer.
+    pub(crate) fn send(&self, request: Request) -> Result<Response> {
+        self.ask(|answer| Command::Send { request, answer })
+    }
+
+    /// Downloads to a file, going on where an earlier download stopped.
+    pub(crate) fn download(&self, request: Request, path: PathBuf) -> Result<Download> {
+        self.ask(|answer| Command::Download { request, path, answer })
+    }
+
+    fn ask<T>(&self, command: impl FnOnce(mpsc::Sender<Result<T>>) -> Command) -> Result<T> {
+        let stopped = || Error::new(ErrorKind::Network, "the client's thread has stopped: make a new client");
+        let (answer, answered) = mpsc::channel();
+        self.queue.send(command(answer)).map_err(|_| stopped())?;
+        answered.recv().map_err(|_| stopped())?
+    }
+}
+
+async fn serve(connection: Connection, mut commands: UnboundedReceiver<Command>) {
+    while let Some(command) = commands.recv().await {
+        let connection = connection.clone();
+        // A caller may be gone before its answer: an interrupted cell does not wait.
+        tokio::task::spawn_local(async move {
+            match command {
+                Command::Send { request, answer } => drop(answer.send(connection.send(&request).await)),
+                Command::Download { request, path, answer } => {
+                    drop(answer.send(connection.download(&request, &path).await));
+                }
+            }
+        });
+    }
+}
+
+/// Does the same for every item, `at_once` of them at a time, and keeps the order.
+///
+/// Plain threads: each item's work is a short chain of requests that wait on the
+/// client's thread, and reads like the sequence it is.
+pub(crate) fn in_parallel<T, U>(items: &[T], at_once: usize, work: impl Fn(&T) -> U + Sync) -> Vec<U>
+where
+    T: Sync,
+    U: Send,
+{
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let (done, results) = mpsc::channel();
+    thread::scope(|scope| {
+        for _ in 0..at_once.clamp(1, items.len().max(1)) {
+            let (done, next, work) = (done.clone(), &next, &work);
+            scope.spawn(move || {
+                loop {
+                    let index = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                    let Some(item) = items.get(index) else { break };
+                    drop(done.send((index, work(item))));
+                }
+            });
+        }
+    });
+    drop(done);
+    let mut results: Vec<_> = results.into_iter().collect();
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parallel_work_keeps_the_order() {
+        let squares = in_parallel(&[3, 1, 2], 2, |item| item * item);
+        assert_eq!(squares, [9, 1, 4]);
+        assert!(in_parallel(&[], 4, |item: &i32| *item).is_empty());
+    }
+}
