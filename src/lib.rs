@@ -1,10 +1,13 @@
 //! Satellite imagery in Rust notebooks.
 
+mod display;
 mod error;
 mod geo;
+mod map;
 
 pub use error::{Error, ErrorKind, Result, ServerError};
 pub use geo::{Aoi, AoiFeature, Bbox};
+pub use map::{Map, Placement};
 
 pub use polars;
 
