@@ -635,13 +635,9 @@ function el(tag, properties = {}, ...children) {
   return node;
 }
 function icon(path) {
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  svg.setAttribute('viewBox', '0 0 20 20');
-  svg.setAttribute('aria-hidden', 'true');
-  const line = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-  line.setAttribute('d', path);
-  svg.append(line);
-  return svg;
+  const holder = document.createElement('template');
+  holder.innerHTML = `<svg viewBox="0 0 20 20" aria-hidden="true"><path d="${path}"/></svg>`;
+  return holder.content;
 }
 const button = (name, path, act, key) => el('button', { type: 'button', title: key ? `${name} (${key})` : name, 'aria-label': name, onclick: act }, icon(path));
 const ICONS = {

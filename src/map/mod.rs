@@ -218,7 +218,8 @@ impl Map {
         for layer in self.layers.iter().rev().take(SHOWN) {
             text.push_str(&format!("  {}", plain(&layer.title, 80)));
             if let Some(datetime) = &layer.datetime {
-                text.push_str(&format!("  {}", plain(datetime, 16).replace('T', " ").trim_end_matches('…')));
+                let minute: String = plain(datetime, 40).replace('T', " ").chars().take(16).collect();
+                text.push_str(&format!("  {minute}"));
             }
             if let Some(cloud) = layer.cloud_cover {
                 text.push_str(&format!("  {cloud:.0} % cloud"));

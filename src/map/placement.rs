@@ -73,12 +73,16 @@ pub(super) fn corners(footprint: &MultiPolygon) -> Option<Quad> {
     }
     // A hull runs counterclockwise, a picture's corners clockwise.
     ring.reverse();
-    let north_west = |point: &[f64; 2]| point[1] - point[0] * squeeze;
-    let best = ring.iter().map(north_west).fold(f64::MIN, f64::max);
-    let size = best - ring.iter().map(north_west).fold(f64::MAX, f64::min);
-    // At 45° two corners are as far north-west: orbits of daylight satellites
-    // turn pictures clockwise, so it is the northern one.
-    let near = |i: &usize| best - north_west(&ring[*i]) < 1e-6 * size;
+    // The upper and the lower edge run east, give or take half a right angle.
+    let east = |first: usize| {
+        let [a, b, c, d] = std::array::from_fn(|i| ring[(first + i) % 4]);
+        let (x, y) = ((b[0] - a[0] + c[0] - d[0]) * squeeze, b[1] - a[1] + c[1] - d[1]);
+        x / x.hypot(y).max(f64::MIN_POSITIVE)
+    };
+    let best = (0..4).map(east).fold(f64::MIN, f64::max);
+    // At 45° two choices are as good: orbits of daylight satellites turn pictures
+    // clockwise, so it is the one with the northern corner first.
+    let near = |&first: &usize| best - east(first) < 1e-3;
     let first = (0..4).filter(near).max_by(|&i, &j| ring[i][1].total_cmp(&ring[j][1]))?;
     Some(std::array::from_fn(|i| ring[(first + i) % 4]))
 }
