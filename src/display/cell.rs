@@ -1,0 +1,229 @@
+//! The values of tables and cards.
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use maud::{Markup, html};
+
+use super::escape::plain;
+
+/// Longest text that a cell shows, in characters.
+const LONGEST: usize = 160;
+
+/// One value.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Cell {
+    /// Not known: an en dash.
+    #[default]
+    Empty,
+    /// Words.
+    Text(String),
+    /// An identifier, to be copied as it is.
+    Id(String),
+    /// A figure with so many decimals, grouped by thousands.
+    Number(f64, usize),
+    /// 0 to 100 %, as a bar and a figure.
+    Percent(f64),
+    /// A state: glyph and word, and what it means.
+    Status(Tone, String),
+    /// A small JPEG or PNG and what it shows.
+    Image(Vec<u8>, String),
+    /// A moment as it is to be read, such as `2020-06-01 11:34`.
+    Time(String),
+}
+
+/// What a status means to the reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// Done, and well.
+    Ok,
+    /// Under way.
+    Running,
+    /// Not begun.
+    Waiting,
+    /// Ended without a result.
+    Failed,
+    /// Worth knowing.
+    Neutral,
+}
+
+impl Tone {
+    pub(crate) fn glyph(self) -> &'static str {
+        match self {
+            Self::Ok => "✓",
+            Self::Running => "●",
+            Self::Waiting => "○",
+            Self::Failed => "✕",
+            Self::Neutral => "–",
+        }
+    }
+
+    /// Background and foreground: pairs that keep a contrast of 7 to 1 and tell
+    /// blue from orange, for pages that drop every style sheet.
+    fn colours(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Ok => ("#d3f0e3", "#00482f"),
+            Self::Running => ("#d8e9fb", "#0a3766"),
+            Self::Waiting => ("#eceff1", "#37444c"),
+            Self::Failed => ("#fde3d3", "#732800"),
+            Self::Neutral => ("#e9e6f3", "#3d3066"),
+        }
+    }
+}
+
+impl Cell {
+    pub(crate) fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    pub(crate) fn id(id: impl Into<String>) -> Self {
+        Self::Id(id.into())
+    }
+
+    /// A count.
+    pub(crate) fn count(count: usize) -> Self {
+        Self::Number(count as f64, 0)
+    }
+
+    pub(crate) fn status(tone: Tone, word: impl Into<String>) -> Self {
+        Self::Status(tone, word.into())
+    }
+
+    pub(crate) fn time(moment: impl Into<String>) -> Self {
+        Self::Time(moment.into())
+    }
+
+    /// As a terminal shows it.
+    pub(crate) fn to_text(&self) -> String {
+        match self {
+            Self::Empty => "–".to_owned(),
+            Self::Text(text) | Self::Id(text) | Self::Time(text) => plain(text, LONGEST),
+            Self::Number(value, decimals) => grouped(*value, *decimals),
+            Self::Percent(value) => percent(*value),
+            Self::Status(tone, word) => format!("{} {}", tone.glyph(), plain(word, LONGEST)),
+            Self::Image(..) => "▣".to_owned(),
+        }
+    }
+
+    pub(crate) fn to_html(&self) -> Markup {
+        html! {
+            @match self {
+                // `bdi` keeps right-to-left names from turning their neighbours.
+                Self::Text(text) => bdi { (plain(text, LONGEST)) },
+                Self::Id(id) => code { (plain(id, LONGEST)) },
+                Self::Percent(value) => (bar(*value)) ,
+                Self::Status(tone, word) => (badge(*tone, word)),
+                Self::Image(bytes, alt) => (picture(bytes, alt)),
+                Self::Empty | Self::Number(..) | Self::Time(_) => (self.to_text()),
+            }
+        }
+    }
+
+    /// What a sort goes by where the shown text would mislead.
+    pub(crate) fn sort_key(&self) -> Option<String> {
+        match self {
+            Self::Number(value, _) | Self::Percent(value) => Some(value.to_string()),
+            _ => None,
+        }
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<T: Into<Cell>> From<Option<T>> for Cell {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Empty, Into::into)
+    }
+}
+
+/// A badge whose meaning is in the glyph and the word, the colour only helping.
+pub(crate) fn badge(tone: Tone, word: &str) -> Markup {
+    let (background, colour) = tone.colours();
+    let style = format!("background:{background};color:{colour};border-radius:9px;padding:1px 8px 2px");
+    html! { span.up42-badge style=(style) { (tone.glyph()) " " (plain(word, LONGEST)) } }
+}
+
+/// The bar is a background, so that nothing is left of it but the figure where
+/// styles are forbidden.
+pub(crate) fn bar(value: f64) -> Markup {
+    let filled = value.clamp(0.0, 100.0);
+    let style = format!("background:linear-gradient(90deg,#5b9bd5 {filled:.0}%,#88888838 {filled:.0}%)");
+    html! { span.up42-figure { (percent(value)) } " " span.up42-bar style=(style) {} }
+}
+
+fn picture(bytes: &[u8], alt: &str) -> Markup {
+    let kind = if bytes.starts_with(b"\x89PNG") { "png" } else { "jpeg" };
+    let source = format!("data:image/{kind};base64,{}", BASE64_STANDARD.encode(bytes));
+    html! { img.up42-thumb alt=(plain(alt, LONGEST)) width="48" height="48" src=(source); }
+}
+
+fn percent(value: f64) -> String {
+    if value.is_finite() {
+        format!("{} %", grouped(value, usize::from(value.fract().abs() >= 0.05 && value < 10.0)))
+    } else {
+        "–".into()
+    }
+}
+
+/// `4213.5` as `4,213.5`.
+pub(crate) fn grouped(value: f64, decimals: usize) -> String {
+    if !value.is_finite() {
+        return "–".to_owned();
+    }
+    let digits = format!("{:.decimals$}", value.abs());
+    let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, ""));
+    let mut out = String::new();
+    if value < 0.0 && digits.bytes().any(|digit| (b'1'..=b'9').contains(&digit)) {
+        out.push('−');
+    }
+    for (i, digit) in whole.chars().enumerate() {
+        if i > 0 && (whole.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    if !fraction.is_empty() {
+        out.push('.');
+        out.push_str(fraction);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_grouped_and_rounded() {
+        let told: Vec<_> = [0.0, 999.0, 4213.0, 1_234_567.0, -1200.0, f64::NAN]
+            .map(|value| grouped(value, 0))
+            .into_iter()
+            .collect();
+        assert_eq!(told, ["0", "999", "4,213", "1,234,567", "−1,200", "–"]);
+        assert_eq!(grouped(1234.567, 2), "1,234.57");
+        assert_eq!(grouped(-0.001, 1), "0.0");
+        assert_eq!(
+            [percent(0.4), percent(7.0), percent(37.6), percent(100.0)],
+            ["0.4 %", "7 %", "38 %", "100 %"]
+        );
+    }
+
+    #[test]
+    fn text_from_outside_is_escaped() {
+        let hostile = "<img src=x onerror=alert(1)>\u{202e}";
+        for cell in [Cell::text(hostile), Cell::id(hostile), Cell::status(Tone::Failed, hostile)] {
+            let html = cell.to_html().into_string();
+            assert!(!html.contains("<img") && !html.contains('\u{202e}'), "{html}");
+        }
+        let picture = Cell::Image(vec![1], "\" onload=\"x".into()).to_html().into_string();
+        assert!(!picture.contains("\" onload"), "{picture}");
+    }
+}

@@ -1,0 +1,147 @@
+//! Pictures from outside: decoded within limits, made small enough to embed.
+
+use std::io::Cursor;
+
+use image::codecs::jpeg::JpegEncoder;
+use image::{DynamicImage, ImageFormat, ImageReader, Limits};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Largest file and longest side that are decoded: quicklooks are a hundredth of
+/// it, and a small file may claim to be a huge picture.
+const MOST_BYTES: usize = 32 << 20;
+const LONGEST_SIDE: u32 = 8192;
+const MOST_MEMORY: u64 = 256 << 20;
+
+/// Decodes a JPEG or a PNG.
+///
+/// # Errors
+///
+/// [`ErrorKind::Response`] when the bytes are no such picture, or a larger one
+/// than a quicklook can be.
+pub(crate) fn decode(bytes: &[u8]) -> Result<DynamicImage> {
+    let told = |error: image::ImageError| Error::foreign(ErrorKind::Response, error.to_string());
+    if bytes.len() > MOST_BYTES {
+        return Err(Error::response(format!("a picture of {} MB is too large to show", bytes.len() >> 20)));
+    }
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(LONGEST_SIDE);
+    limits.max_image_height = Some(LONGEST_SIDE);
+    limits.max_alloc = Some(MOST_MEMORY);
+    let format = match bytes {
+        [0xff, 0xd8, ..] => ImageFormat::Jpeg,
+        [0x89, b'P', b'N', b'G', ..] => ImageFormat::Png,
+        _ => return Err(Error::response("neither a JPEG nor a PNG")),
+    };
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    reader.limits(limits);
+    reader.decode().map_err(told)
+}
+
+/// A JPEG of at most `side` pixels in each direction, for a table's row.
+///
+/// # Errors
+///
+/// As for [`decode`].
+pub(crate) fn thumbnail(bytes: &[u8], side: u32) -> Result<Vec<u8>> {
+    Ok(jpeg(&shrunk(&decode(bytes)?, side), 70))
+}
+
+/// The picture with its longest side at most so many pixels.
+pub(crate) fn shrunk(image: &DynamicImage, side: u32) -> DynamicImage {
+    // The method of `DynamicImage` is compiled, and optimised, with its crate.
+    if image.width().max(image.height()) <= side { image.clone() } else { image.thumbnail(side, side) }
+}
+
+/// The bytes to embed: the original when it fits, else the best that does, down
+/// to 64 pixels. `None` when not even that fits.
+pub(crate) fn fitted(original: &[u8], image: &DynamicImage, most: usize) -> Option<Vec<u8>> {
+    let side = image.width().max(image.height());
+    if original.len() <= most && side <= 1024 {
+        return Some(original.to_vec());
+    }
+    const STEPS: [(u32, u8); 9] =
+        [(512, 78), (512, 62), (384, 65), (256, 75), (256, 60), (192, 60), (128, 60), (96, 55), (64, 50)];
+    let transparent = image.color().has_alpha() && has_holes(image);
+    let mut last = None;
+    for (longest, quality) in STEPS {
+        // Real scenes take 0.2 to 0.3 bytes a pixel at this quality, so steps that
+        // are far too large need not be tried.
+        let longest = longest.min(side);
+        let (long, short) = (f64::from(longest), f64::from(image.width().min(image.height())));
+        let pixels = long * long * short / f64::from(side);
+        if pixels * f64::from(quality) / 75.0 * 0.08 > most as f64 || last == Some((longest, quality)) {
+            continue;
+        }
+        last = Some((longest, quality));
+        let small = shrunk(image, longest);
+        let bytes = if transparent { png(&small) } else { jpeg(&small, quality) };
+        if bytes.len() <= most {
+            return Some(bytes);
+        }
+    }
+    None
+}
+
+/// Encodes a JPEG; what is transparent becomes black.
+pub(crate) fn jpeg(image: &DynamicImage, quality: u8) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let rgb = DynamicImage::ImageRgb8(image.to_rgb8());
+    // Writing to memory does not fail, and RGB is what a JPEG holds.
+    let _ = rgb.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, quality));
+    bytes
+}
+
+/// Encodes a PNG.
+pub(crate) fn png(image: &DynamicImage) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    let _ = image.write_to(&mut bytes, ImageFormat::Png);
+    bytes.into_inner()
+}
+
+fn has_holes(image: &DynamicImage) -> bool {
+    image.to_rgba8().as_raw().chunks_exact(4).any(|pixel| pixel[3] < 128)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noise(side: u32) -> DynamicImage {
+        let mut state = 1u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        let raw = (0..side * side * 3).map(|_| next()).collect();
+        DynamicImage::ImageRgb8(image::RgbImage::from_raw(side, side, raw).unwrap())
+    }
+
+    #[test]
+    fn small_originals_pass_through() {
+        let image = noise(32);
+        let bytes = png(&image);
+        assert_eq!(fitted(&bytes, &image, 1 << 20), Some(bytes));
+    }
+
+    #[test]
+    fn a_picture_shrinks_until_it_fits() {
+        let image = noise(600);
+        let bytes = png(&image);
+        for most in [100_000, 20_000, 5_000] {
+            let small = fitted(&bytes, &image, most).unwrap();
+            assert!(small.len() <= most && decode(&small).is_ok());
+        }
+        assert_eq!(fitted(&bytes, &image, 100), None);
+    }
+
+    #[test]
+    fn what_is_no_picture_is_refused() {
+        assert_eq!(decode(b"<html>").unwrap_err().to_string(), "neither a JPEG nor a PNG");
+        assert!(decode(&[0xff, 0xd8, 0xff, 0xe0]).is_err());
+        // A PNG head that claims 100,000 × 100,000 pixels.
+        let mut huge = png(&noise(8));
+        huge[16..24].copy_from_slice(&[0, 1, 0x86, 0xa0, 0, 1, 0x86, 0xa0]);
+        assert!(decode(&huge).is_err());
+    }
+}

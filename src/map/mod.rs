@@ -1,0 +1,299 @@
+//! Scenes and rasters on a map that needs no network: interactive where scripts
+//! run, a still picture everywhere else.
+//!
+//! Each layer is decoded once, placed ([`Placement`]), painted into the still and
+//! fitted into the byte budget; then the page is written. The same input gives
+//! the same bytes, so that notebooks diff well.
+
+mod canvas;
+mod font;
+mod html;
+mod layer;
+mod mercator;
+mod placement;
+mod scene;
+mod still;
+
+use std::fmt;
+use std::path::Path;
+
+use geo::MultiPolygon;
+
+pub(crate) use layer::Layer;
+pub use placement::Placement;
+
+use self::scene::Scene;
+use self::still::Still;
+use crate::display::{Bundle, picture, plain};
+use crate::error::{Context, Error, ErrorKind, Result};
+use crate::geo::{Aoi, Bbox, area_km2};
+
+/// What the pictures of one map may take in its HTML unless told otherwise: a
+/// notebook with a few maps stays small enough to send and to keep in git.
+const BUDGET: usize = 3_000_000;
+
+/// A map of scenes: shown in the notebook, or saved as a page or a picture.
+#[derive(Clone)]
+pub struct Map {
+    title: String,
+    subtitle: Option<String>,
+    aois: Vec<Aoi>,
+    layers: Vec<Layer>,
+    notes: Vec<String>,
+    budget: usize,
+}
+
+impl Map {
+    pub(crate) fn new(title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            subtitle: None,
+            aois: Vec::new(),
+            layers: Vec::new(),
+            notes: Vec::new(),
+            budget: BUDGET,
+        }
+    }
+
+    /// A line under the title of the saved page, such as where the scenes come
+    /// from and when.
+    pub(crate) fn subtitle(mut self, text: impl Into<String>) -> Self {
+        self.subtitle = Some(text.into());
+        self
+    }
+
+    /// Outlines an area of interest.
+    pub(crate) fn aoi(mut self, aoi: &Aoi) -> Self {
+        self.aois.push(aoi.clone());
+        self
+    }
+
+    /// Lays a scene or raster over those before it.
+    pub(crate) fn layer(mut self, layer: Layer) -> Self {
+        self.layers.push(layer);
+        self
+    }
+
+    /// Says something under the map, such as what could not be shown.
+    pub(crate) fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    /// The same map with all its pictures laid in one way; each picture decides
+    /// for itself otherwise.
+    pub fn placement(mut self, placement: Placement) -> Self {
+        self.layers.iter_mut().for_each(|layer| layer.placement = placement);
+        self
+    }
+
+    /// The same map with so many bytes for its pictures, as they stand in the
+    /// HTML. Pictures are made smaller until they fit. 3 MB unless set.
+    pub fn budget(mut self, bytes: usize) -> Self {
+        self.budget = bytes;
+        self
+    }
+
+    /// The map as a notebook shows it: a fragment of HTML with a still picture and,
+    /// where scripts may run, the interactive map over it.
+    pub fn to_html(&self) -> String {
+        let drawn = self.draw(true);
+        html::inline(self, &drawn)
+    }
+
+    /// Saves the map as one page that opens offline.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`] when the file cannot be written.
+    pub fn save_html(&self, path: impl AsRef<Path>) -> Result<()> {
+        let drawn = self.draw(true);
+        let page = html::page(self, &drawn);
+        write(path.as_ref(), page.as_bytes())
+    }
+
+    /// Saves the still picture, 960 × 600 pixels, as JPEG or PNG by the path's
+    /// extension.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] for another extension, [`ErrorKind::Io`] when
+    /// the file cannot be written.
+    pub fn save_image(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+        let encode = match extension.as_deref() {
+            Some("jpg" | "jpeg") => |image: &_| picture::jpeg(image, 90),
+            Some("png") => |image: &_| picture::png(image),
+            _ => {
+                return Err(Error::invalid(format!(
+                    "save map `{}`: a picture ends in .jpg, .jpeg or .png",
+                    path.display()
+                )));
+            }
+        };
+        write(path, &encode(&self.draw(false).still))
+    }
+
+    /// Shows the map in a notebook.
+    pub fn evcxr_display(&self) {
+        self.bundle().print();
+    }
+
+    pub(crate) fn bundle(&self) -> Bundle {
+        let drawn = self.draw(true);
+        Bundle {
+            html: html::inline(self, &drawn),
+            jpeg: Some(drawn.jpeg.clone()),
+            text: self.text(&drawn.notes),
+        }
+    }
+
+    fn draw(&self, embed: bool) -> Drawn {
+        let near = self.aois.first().map(|aoi| (aoi.bbox().west + aoi.bbox().east) / 2.0);
+        let footprints = scene::footprints(&self.layers, near);
+        let outlines: Vec<MultiPolygon> =
+            self.aois.iter().map(|aoi| placement::unrolled(aoi.geometry(), near)).collect();
+        let bbox = extent(footprints.iter().flatten().chain(&outlines));
+        let mut still = Still::new(bbox);
+        let mut scenes = Vec::with_capacity(self.layers.len());
+        let mut notes = self.notes.clone();
+        let (mut broken, mut nowhere, mut too_large) = (Vec::new(), Vec::new(), Vec::new());
+        // Base64 takes four characters for three bytes.
+        let mut left = self.budget / 4 * 3;
+        let mut pictures = self.layers.iter().filter(|layer| layer.image.is_some()).count();
+        for (layer, footprint) in self.layers.iter().zip(footprints).rev() {
+            let share = left / pictures.max(1);
+            pictures -= usize::from(layer.image.is_some());
+            let Some(footprint) = footprint else {
+                nowhere.push(layer.id.clone());
+                continue;
+            };
+            let mut scene = Scene::new(layer, footprint);
+            match layer.image.as_deref().map(|bytes| (bytes, picture::decode(bytes))) {
+                None => {}
+                Some((_, Err(error))) => broken.push(format!("{} ({error})", layer.id)),
+                Some((bytes, Ok(image))) => {
+                    scene.placed = layer.placement.place(&scene.footprint, &image);
+                    if let Some(placed) = &scene.placed {
+                        still.paint(&image, placed, &scene.footprint);
+                    }
+                    if embed {
+                        scene.picture = picture::fitted(bytes, &image, share);
+                        left -= scene.picture.as_ref().map_or(0, Vec::len);
+                        if scene.picture.is_none() {
+                            too_large.push(layer.id.clone());
+                        }
+                    }
+                }
+            }
+            scenes.push(scene);
+        }
+        scenes.reverse();
+        scenes.iter().for_each(|scene| still.footprint(&scene.footprint));
+        outlines.iter().for_each(|outline| still.aoi(outline));
+        still.label(&self.title);
+        notes.extend(told(&broken, "picture", "could not be read"));
+        notes.extend(told(&nowhere, "scene", "has no footprint and is not on the map"));
+        notes.extend(told(&too_large, "picture", "did not fit into the map's byte budget"));
+        let image = still.into_image();
+        let jpeg = picture::jpeg(&image, 80);
+        Drawn { still: image, jpeg, bbox, outlines, scenes, notes }
+    }
+
+    fn text(&self, notes: &[String]) -> String {
+        let mut text = plain(&self.title, 200);
+        text.push('\n');
+        if let Some(subtitle) = &self.subtitle {
+            text.push_str(&format!("  {}\n", plain(subtitle, 400)));
+        }
+        for aoi in &self.aois {
+            text.push_str(&format!(
+                "  AOI {}: {:.1} km²\n",
+                plain(aoi.name().unwrap_or("area"), 80),
+                area_km2(aoi.geometry())
+            ));
+        }
+        const SHOWN: usize = 20;
+        for layer in self.layers.iter().rev().take(SHOWN) {
+            text.push_str(&format!("  {}", plain(&layer.title, 80)));
+            if let Some(datetime) = &layer.datetime {
+                let minute: String = plain(datetime, 40).replace('T', " ").chars().take(16).collect();
+                text.push_str(&format!("  {minute}"));
+            }
+            if let Some(cloud) = layer.cloud_cover {
+                text.push_str(&format!("  {cloud:.0} % cloud"));
+            }
+            text.push('\n');
+        }
+        if self.layers.len() > SHOWN {
+            text.push_str(&format!("  … and {} more\n", self.layers.len() - SHOWN));
+        }
+        for note in notes {
+            text.push_str(&format!("  {}\n", plain(note, 400)));
+        }
+        text
+    }
+}
+
+impl fmt::Debug for Map {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pictures = self.layers.iter().filter(|layer| layer.image.is_some()).count();
+        write!(f, "Map {}: {} scenes, {pictures} with a picture", plain(&self.title, 80), self.layers.len())
+    }
+}
+
+/// Everything that a page needs, worked out once.
+struct Drawn {
+    still: image::DynamicImage,
+    jpeg: Vec<u8>,
+    /// Around everything: west, south, east, north; east may pass 180°.
+    bbox: [f64; 4],
+    outlines: Vec<MultiPolygon>,
+    scenes: Vec<Scene>,
+    notes: Vec<String>,
+}
+
+fn extent<'a>(shapes: impl Iterator<Item = &'a MultiPolygon>) -> [f64; 4] {
+    let boxes = shapes.filter_map(Bbox::around).map(Bbox::to_array);
+    let joined = boxes.reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
+    // With nothing to show, the inhabited Earth.
+    joined.unwrap_or([-150.0, -50.0, 170.0, 70.0])
+}
+
+/// `2 pictures could not be read: a, b`.
+fn told(ids: &[String], noun: &str, what: &str) -> Option<String> {
+    let (first, plural) = (ids.first()?, if ids.len() == 1 { "" } else { "s" });
+    let what = if ids.len() == 1 {
+        what.to_owned()
+    } else {
+        what.replace("has no", "have no").replace("is not", "are not")
+    };
+    let mut names = plain(first, 120);
+    for id in ids.iter().skip(1).take(2) {
+        names.push_str(", ");
+        names.push_str(&plain(id, 120));
+    }
+    if ids.len() > 3 {
+        names.push_str(&format!(" and {} more", ids.len() - 3));
+    }
+    Some(format!("{} {noun}{plural} {what}: {names}", ids.len()))
+}
+
+/// Writes a file that is either whole or not there.
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let told = || format!("save map `{}`", path.display());
+    let name = path
+        .file_name()
+        .ok_or_else(|| Error::new(ErrorKind::Io, "the path names no file"))
+        .with_context(told)?;
+    let part = path.with_file_name(format!(".{}.part", name.to_string_lossy()));
+    let written = std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&part);
+    }
+    written.with_context(told)
+}
+
+#[cfg(test)]
+mod tests;

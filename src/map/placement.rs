@@ -1,0 +1,333 @@
+//! Where a picture lies on the ground.
+//!
+//! A quicklook is the sensor's view: its corners are the corners of the
+//! footprint, rotated as the orbit was. Stretching it over the bounding box puts
+//! it kilometres off. Some providers turn their pictures north-up instead and
+//! leave a collar of nodata around the scene; for those the bounding box is right.
+
+use geo::{Area, Contains, ConvexHull, CoordsIter, MultiPolygon, Point, Polygon};
+use image::DynamicImage;
+
+/// How a quicklook is laid on its footprint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Placement {
+    /// By the picture: [`Bbox`](Self::Bbox) when more than 90 % of it outside
+    /// the footprint is nodata, else [`Corners`](Self::Corners).
+    #[default]
+    Auto,
+    /// The picture's corners on the footprint's corners.
+    Corners,
+    /// North-up over the footprint's bounding box.
+    Bbox,
+}
+
+/// Longitude and latitude of the picture's upper left, upper right, lower right
+/// and lower left corner.
+pub(super) type Quad = [[f64; 2]; 4];
+
+/// A decision for one picture.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Placed {
+    pub(super) quad: Quad,
+    /// Show only what lies in the footprint: the rest is collar.
+    pub(super) clip: bool,
+}
+
+impl Placement {
+    pub(super) fn place(self, footprint: &MultiPolygon, image: &DynamicImage) -> Option<Placed> {
+        let around = bbox_quad(footprint)?;
+        Some(match self {
+            Self::Bbox => Placed { quad: around, clip: false },
+            Self::Auto if has_collar(footprint, &around, image) => Placed { quad: around, clip: true },
+            _ => Placed { quad: corners(footprint).unwrap_or(around), clip: false },
+        })
+    }
+}
+
+fn bbox_quad(footprint: &MultiPolygon) -> Option<Quad> {
+    let bbox = crate::geo::Bbox::around(footprint)?;
+    let [west, south, east, north] = bbox.to_array();
+    Some([[west, north], [east, north], [east, south], [west, south]])
+}
+
+/// The four corners of a footprint whatever its ring starts with, however many
+/// points its edges have, and whichever way it runs.
+pub(super) fn corners(footprint: &MultiPolygon) -> Option<Quad> {
+    let hull = footprint.convex_hull();
+    let mut ring: Vec<[f64; 2]> = hull.exterior().coords().map(|point| [point.x, point.y]).collect();
+    ring.pop();
+    if ring.len() < 4 {
+        return None;
+    }
+    // Judge shapes as they are on the ground, not in degrees.
+    let middle = ring.iter().map(|point| point[1]).sum::<f64>() / ring.len() as f64;
+    let squeeze = middle.to_radians().cos().max(0.01);
+    // Points that change the shape least are no corners.
+    while ring.len() > 4 {
+        let loss = |i: usize| {
+            let (a, b, c) = (ring[(i + ring.len() - 1) % ring.len()], ring[i], ring[(i + 1) % ring.len()]);
+            ((b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1])).abs()
+        };
+        let least = (0..ring.len()).min_by(|&i, &j| loss(i).total_cmp(&loss(j)))?;
+        ring.remove(least);
+    }
+    // A hull runs counterclockwise, a picture's corners clockwise.
+    ring.reverse();
+    // The upper and the lower edge run east, give or take half a right angle.
+    let east = |first: usize| {
+        let [a, b, c, d] = std::array::from_fn(|i| ring[(first + i) % 4]);
+        let (x, y) = ((b[0] - a[0] + c[0] - d[0]) * squeeze, b[1] - a[1] + c[1] - d[1]);
+        x / x.hypot(y).max(f64::MIN_POSITIVE)
+    };
+    let best = (0..4).map(east).fold(f64::MIN, f64::max);
+    // At 45° two choices are as good: orbits of daylight satellites turn pictures
+    // clockwise, so it is the one with the northern corner first.
+    let near = |&first: &usize| best - east(first) < 1e-3;
+    let first = (0..4).filter(near).max_by(|&i, &j| ring[i][1].total_cmp(&ring[j][1]))?;
+    Some(std::array::from_fn(|i| ring[(first + i) % 4]))
+}
+
+/// Whether more than 90 % of the picture outside the footprint is one kind of
+/// nodata (black, white or transparent) though the inside is not.
+fn has_collar(footprint: &MultiPolygon, around: &Quad, image: &DynamicImage) -> bool {
+    const STEPS: usize = 48;
+    // JPEG smears the edge of the scene into the collar, and a footprint is not
+    // exact: stay off it by this share of the picture.
+    const MARGIN: f64 = 0.02;
+    let [[west, north], [east, _], [_, south], _] = *around;
+    let (width, height) = (image.width(), image.height());
+    let small = image.to_rgba8();
+    let at = |u: f64, v: f64| Point::new(west + u * (east - west), north + v * (south - north));
+    let solid: Vec<Polygon> = footprint.iter().filter(|part| part.unsigned_area() > 0.0).cloned().collect();
+    let inside = |u: f64, v: f64| solid.iter().any(|part| part.contains(&at(u, v)));
+    let (mut outer, mut inner) = ([0usize; 4], [0usize; 4]);
+    for row in 0..STEPS {
+        for column in 0..STEPS {
+            let (u, v) = ((column as f64 + 0.5) / STEPS as f64, (row as f64 + 0.5) / STEPS as f64);
+            let counts = if inside(u, v) {
+                &mut inner
+            } else if [(MARGIN, 0.0), (-MARGIN, 0.0), (0.0, MARGIN), (0.0, -MARGIN)]
+                .iter()
+                .any(|(du, dv)| inside(u + du, v + dv))
+            {
+                continue;
+            } else {
+                &mut outer
+            };
+            let x = ((u * f64::from(width)) as u32).min(width - 1);
+            let y = ((v * f64::from(height)) as u32).min(height - 1);
+            let [r, g, b, a] = small.get_pixel(x, y).0;
+            counts[3] += 1;
+            counts[0] += usize::from(a > 127 && r.max(g).max(b) <= 14);
+            counts[1] += usize::from(a > 127 && r.min(g).min(b) >= 241);
+            counts[2] += usize::from(a <= 127);
+        }
+    }
+    let share = |counts: [usize; 4], kind: usize| counts[kind] as f64 / counts[3].max(1) as f64;
+    // Fewer points than this and the footprint is as good as its box.
+    outer[3] >= STEPS * STEPS / 200 && (0..3).any(|kind| share(outer, kind) > 0.9 && share(inner, kind) < 0.5)
+}
+
+/// A projective map from longitude and latitude to the unit square of a picture.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Homography {
+    /// Kept apart, because degrees with a large offset lose digits.
+    origin: [f64; 2],
+    matrix: [f64; 9],
+}
+
+impl Homography {
+    /// The map that sends the corners of a quad to (0,0), (1,0), (1,1), (0,1);
+    /// `None` when the quad encloses nothing.
+    pub(super) fn to_unit_square(quad: &Quad) -> Option<Self> {
+        let origin = quad[0];
+        let [_, [x1, y1], [x2, y2], [x3, y3]] = quad.map(|[x, y]| [x - origin[0], y - origin[1]]);
+        // Heckbert, "Fundamentals of Texture Mapping and Image Warping" (1989),
+        // 2.2.3: square to quad, with the first corner at 0; then its adjoint.
+        let (dx1, dy1, dx2, dy2) = (x1 - x2, y1 - y2, x3 - x2, y3 - y2);
+        let (sx, sy) = (x2 - x1 - x3, y2 - y1 - y3);
+        let det = dx1 * dy2 - dx2 * dy1;
+        if det == 0.0 {
+            return None;
+        }
+        let g = (sx * dy2 - dx2 * sy) / det;
+        let h = (dx1 * sy - sx * dy1) / det;
+        let (a, b, d, e) = (x1 + g * x1, x3 + h * x3, y1 + g * y1, y3 + h * y3);
+        let matrix = [e, -b, 0.0, -d, a, 0.0, d * h - e * g, b * g - a * h, a * e - b * d];
+        matrix.iter().all(|value| value.is_finite()).then_some(Self { origin, matrix })
+    }
+
+    /// Numerators of u and v and their denominator: linear along a row of
+    /// pixels, so a caller may step instead of calling again.
+    pub(super) fn terms(&self, lon: f64, lat: f64) -> [f64; 3] {
+        let (x, y) = (lon - self.origin[0], lat - self.origin[1]);
+        let m = &self.matrix;
+        std::array::from_fn(|i| m[3 * i] * x + m[3 * i + 1] * y + m[3 * i + 2])
+    }
+}
+
+/// Rings that run across 180° made continuous, and moved by whole turns next to
+/// `near`: a footprint at -179.9° belongs beside one at 179.9°.
+pub(super) fn unrolled(shape: &MultiPolygon, near: Option<f64>) -> MultiPolygon {
+    let mut reference = near;
+    let parts = shape.iter().map(|polygon| {
+        let mut ring = polygon.exterior().clone();
+        let mut shift = 0.0;
+        let mut last: Option<f64> = None;
+        for point in ring.coords_mut() {
+            let lon = point.x;
+            match last.map(|last| lon - last) {
+                Some(jump) if jump > 180.0 => shift -= 360.0,
+                Some(jump) if jump < -180.0 => shift += 360.0,
+                _ => {}
+            }
+            last = Some(lon);
+            point.x = lon + shift;
+        }
+        let count = ring.0.len().max(1) as f64;
+        let middle = ring.coords_iter().map(|point| point.x).sum::<f64>() / count;
+        let turns = ((reference.unwrap_or(middle) - middle) / 360.0).round() * 360.0;
+        ring.coords_mut().for_each(|point| point.x += turns);
+        reference.get_or_insert(middle + turns);
+        Polygon::new(ring, Vec::new())
+    });
+    MultiPolygon::new(parts.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use geo::{LineString, Polygon};
+
+    /// Corners of a 20 km scene of 500 pixels at 14.7° N, turned and tapered.
+    fn scene(degrees: f64, taper: f64, lon: f64) -> Quad {
+        let (lat, half) = (14.7_f64, 10_000.0 / 111_000.0);
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        [(-1.0 + taper, 1.0), (1.0 - taper, 1.0), (1.0, -1.0), (-1.0, -1.0)].map(|(x, y)| {
+            let (east, north) = (x * cos + y * sin, -x * sin + y * cos);
+            [lon + east * half / lat.to_radians().cos(), lat + north * half]
+        })
+    }
+
+    fn ring(points: &[[f64; 2]]) -> MultiPolygon {
+        Polygon::new(LineString::from(points.to_vec()), vec![]).into()
+    }
+
+    fn pixels_between(a: [f64; 2], b: [f64; 2]) -> f64 {
+        let metres = |d: f64| d * 111_000.0;
+        metres(a[0] - b[0]).hypot(metres(a[1] - b[1])) / 20_000.0 * 500.0
+    }
+
+    #[test]
+    fn corners_are_found_within_a_pixel_at_every_rotation() {
+        for degrees in 0..=45 {
+            for taper in [0.0, 0.03, 0.08] {
+                let truth = scene(f64::from(degrees), taper, -17.4);
+                // Any start, both directions, and points along the edges.
+                for start in 0..4 {
+                    let mut points = Vec::new();
+                    for i in 0..4 {
+                        let (a, b) = (truth[(start + i) % 4], truth[(start + i + 1) % 4]);
+                        points.push(a);
+                        points.push([a[0] * 0.7 + b[0] * 0.3, a[1] * 0.7 + b[1] * 0.3 + 1e-6]);
+                    }
+                    if start % 2 == 1 {
+                        points.reverse();
+                    }
+                    let found = corners(&ring(&points)).unwrap();
+                    for (a, b) in found.iter().zip(truth) {
+                        let error = pixels_between(*a, b);
+                        assert!(error <= 1.0, "{degrees}°, taper {taper}, start {start}: {error} px");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_homography_sends_corners_to_corners() {
+        let quad = scene(12.0, 0.08, 120.0);
+        let to_square = Homography::to_unit_square(&quad).unwrap();
+        let at = |[lon, lat]: [f64; 2]| {
+            let [u, v, w] = to_square.terms(lon, lat);
+            [u / w, v / w]
+        };
+        for (corner, truth) in quad.into_iter().zip([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]) {
+            let found = at(corner);
+            assert!((found[0] - truth[0]).abs() < 1e-9 && (found[1] - truth[1]).abs() < 1e-9, "{found:?}");
+        }
+        // Straight lines stay straight: the diagonals meet in the middle.
+        let cross = {
+            let [a, b, c, d] = quad;
+            let (p, q) = ([c[0] - a[0], c[1] - a[1]], [d[0] - b[0], d[1] - b[1]]);
+            let t = ((b[0] - a[0]) * q[1] - (b[1] - a[1]) * q[0]) / (p[0] * q[1] - p[1] * q[0]);
+            [a[0] + t * p[0], a[1] + t * p[1]]
+        };
+        let middle = at(cross);
+        assert!((middle[0] - 0.5).abs() < 1e-9 && (middle[1] - 0.5).abs() < 1e-9, "{middle:?}");
+        assert!(Homography::to_unit_square(&[[1.0, 1.0]; 4]).is_none());
+    }
+
+    #[test]
+    fn a_collar_means_north_up() {
+        let footprint = ring(&scene(14.0, 0.0, 10.0));
+        let around = bbox_quad(&footprint).unwrap();
+        let [[west, north], [east, _], [_, south], _] = around;
+        let picture = |collar: [u8; 3], inside: [u8; 3]| {
+            DynamicImage::ImageRgb8(image::RgbImage::from_fn(80, 80, |x, y| {
+                let (u, v) = ((f64::from(x) + 0.5) / 80.0, (f64::from(y) + 0.5) / 80.0);
+                let point = Point::new(west + u * (east - west), north + v * (south - north));
+                image::Rgb(if footprint.contains(&point) { inside } else { collar })
+            }))
+        };
+        let place = |image: &DynamicImage| Placement::Auto.place(&footprint, image).unwrap();
+        for collar in [[0, 0, 0], [255, 255, 255]] {
+            let placed = place(&picture(collar, [80, 100, 60]));
+            assert!(placed.clip && placed.quad == around);
+        }
+        assert!(!place(&picture([90, 90, 70], [80, 100, 60])).clip, "land up to the corners");
+        assert!(!place(&picture([255; 3], [255; 3])).clip, "a scene full of cloud tells nothing");
+        let forced = Placement::Corners.place(&footprint, &picture([0; 3], [80; 3])).unwrap();
+        assert_ne!(forced.quad, around);
+    }
+
+    #[test]
+    fn real_landsat_quicklooks_are_north_up() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/quicklooks");
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            eprintln!("skipped: {} is not there", folder.display());
+            return;
+        };
+        let mut seen = 0;
+        for entry in entries.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if !name.starts_with("landsat_") || name.ends_with(".json") {
+                continue;
+            }
+            let item = std::fs::read_to_string(folder.join(format!("{name}.item.json"))).unwrap();
+            let item: serde_json::Value = serde_json::from_str(&item).unwrap();
+            let shape = crate::geo::geometry_from_json(&item["geometry"]).unwrap();
+            let footprint = crate::geo::polygons(&shape).unwrap();
+            let image = crate::display::picture::decode(&std::fs::read(entry.path()).unwrap()).unwrap();
+            let placed = Placement::Auto.place(&footprint, &image).unwrap();
+            assert!(placed.clip, "{name}");
+            seen += 1;
+        }
+        assert!(seen > 0);
+    }
+
+    #[test]
+    fn footprints_across_the_antimeridian_stay_whole() {
+        let ring_of = |west: f64, east: f64| ring(&[[west, 0.0], [east, 0.0], [east, 1.0], [west, 1.0]]);
+        let across = unrolled(&ring_of(179.5, -179.5), None);
+        let width = |shape: &MultiPolygon| {
+            let bbox = crate::geo::Bbox::around(shape).unwrap();
+            bbox.east - bbox.west
+        };
+        assert!((width(&across) - 1.0).abs() < 1e-9);
+        let split = MultiPolygon::new([ring_of(179.5, 180.0).0, ring_of(-180.0, -179.5).0].concat());
+        assert!((width(&unrolled(&split, None)) - 1.0).abs() < 1e-9);
+        let beside = unrolled(&ring_of(-179.9, -179.0), Some(179.0));
+        assert!(beside.coords_iter().all(|point| point.x > 180.0));
+    }
+}

@@ -1,0 +1,127 @@
+//! Maps as a whole.
+
+use geo::{Geometry, LineString, Polygon};
+use image::{DynamicImage, RgbImage};
+
+use super::*;
+
+fn picture_of(seed: u32) -> Vec<u8> {
+    let image = RgbImage::from_fn(256, 256, |x, y| {
+        let wave = |a: u32, b: u32| (((x * a + y * b + seed * 40) / 7) % 160 + 60) as u8;
+        image::Rgb([wave(1, 2), wave(2, 1), wave(1, 1)])
+    });
+    picture::jpeg(&DynamicImage::ImageRgb8(image), 80)
+}
+
+fn scene(i: u32, name: &str) -> Layer {
+    let (lon, lat) = (-17.4 + f64::from(i % 5) * 0.1, 14.7 + f64::from(i / 5) * 0.1);
+    let ring = vec![[lon, lat + 0.1], [lon + 0.1, lat + 0.08], [lon + 0.08, lat - 0.02], [lon - 0.02, lat]];
+    Layer {
+        id: format!("{name}-{i}"),
+        title: name.to_owned(),
+        group: "phr".into(),
+        datetime: Some("2020-06-01T11:34:02Z".into()),
+        cloud_cover: Some(12.0),
+        footprint: Some(Geometry::Polygon(Polygon::new(LineString::from(ring), vec![]))),
+        image: Some(picture_of(i)),
+        properties: vec![("Sensor".into(), name.into())],
+        ..Layer::default()
+    }
+}
+
+fn dakar() -> Map {
+    let aoi = Aoi::from_bbox([-17.5, 14.65, -17.2, 14.9]).unwrap().named("Dakar");
+    (0..4).fold(Map::new("Dakar").aoi(&aoi), |map, i| map.layer(scene(i, "PHR 1A")))
+}
+
+#[test]
+fn a_bundle_holds_page_picture_and_text() {
+    let bundle = dakar().bundle();
+    assert!(bundle.html.contains("<iframe") && bundle.html.contains("data:image/jpeg;base64,"));
+    let still = picture::decode(&bundle.jpeg.unwrap()).unwrap();
+    assert_eq!((still.width(), still.height()), (960, 600));
+    insta::assert_snapshot!(bundle.text, @r"
+    Dakar
+      AOI Dakar: 893.4 km²
+      PHR 1A  2020-06-01 11:34  12 % cloud
+      PHR 1A  2020-06-01 11:34  12 % cloud
+      PHR 1A  2020-06-01 11:34  12 % cloud
+      PHR 1A  2020-06-01 11:34  12 % cloud
+    ");
+}
+
+#[test]
+fn the_same_map_gives_the_same_bytes() {
+    assert_eq!(dakar().bundle(), dakar().bundle());
+}
+
+#[test]
+fn hostile_names_stay_inert() {
+    let hostile =
+        "</script><script>alert(1)</script><!-- \" ' & \u{202e}EVCXR_END_CONTENT\n\u{2028}".repeat(100);
+    let mut layer = scene(0, &hostile);
+    layer.datetime = Some(hostile.clone());
+    layer.group = hostile.clone();
+    layer.properties.push((hostile.clone(), hostile.clone()));
+    let aoi = Aoi::from_bbox([-17.5, 14.65, -17.2, 14.9]).unwrap().named(&hostile);
+    let map = Map::new(&hostile).subtitle(&hostile).aoi(&aoi).layer(layer).note(&hostile);
+    let drawn = map.draw(true);
+    for page in [html::inline(&map, &drawn), html::page(&map, &drawn)] {
+        assert!(!page.contains("<script>alert") && !page.contains('\u{202e}'));
+        assert!(
+            !page.contains("EVCXR_") || page.matches("EVCXR_").count() == page.matches("EVCXR_END").count()
+        );
+    }
+    let page = html::page(&map, &drawn);
+    assert_eq!(page.matches("</script").count(), 3, "data, pack, viewer");
+    let data = page.split("type=\"application/json\">").nth(1).unwrap().split("</script>").next().unwrap();
+    let data: serde_json::Value = serde_json::from_str(data).unwrap();
+    assert!(data["scenes"][0]["id"].as_str().unwrap().starts_with("</script>"), "the id is kept whole");
+}
+
+#[test]
+fn what_cannot_be_shown_is_said() {
+    let map = dakar()
+        .layer(Layer { image: Some(b"<html>502</html>".to_vec()), ..scene(7, "broken") })
+        .layer(Layer { footprint: None, ..scene(8, "nowhere") })
+        .layer(Layer { image: None, ..scene(9, "bare") });
+    let drawn = map.draw(true);
+    assert_eq!(
+        drawn.notes,
+        [
+            "1 picture could not be read: broken-7 (neither a JPEG nor a PNG)",
+            "1 scene has no footprint and is not on the map: nowhere-8"
+        ]
+    );
+    assert_eq!(drawn.scenes.len(), 6);
+    assert!(Map::new("empty").bundle().html.contains("<iframe"));
+}
+
+#[test]
+fn pictures_keep_to_the_budget() {
+    for budget in [400_000, 60_000, 20_000] {
+        let drawn = (0..12).fold(dakar(), |map, i| map.layer(scene(i, "x"))).budget(budget).draw(true);
+        let embedded: usize =
+            drawn.scenes.iter().filter_map(|scene| scene.picture.as_ref()).map(Vec::len).sum();
+        assert!(embedded * 4 / 3 <= budget, "{embedded}");
+        assert!(drawn.scenes.iter().all(|scene| scene.picture.is_some()));
+    }
+    let starved = dakar().budget(100).draw(true);
+    assert!(starved.notes[0].starts_with("4 pictures did not fit into the map's byte budget: "));
+}
+
+#[test]
+fn saved_files_are_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    dakar().save_html(folder.path().join("map.html")).unwrap();
+    let page = std::fs::read_to_string(folder.path().join("map.html")).unwrap();
+    assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>"));
+    assert!(!page.contains("http:") && !page.contains("https:"), "nothing to fetch");
+    dakar().save_image(folder.path().join("map.PNG")).unwrap();
+    assert!(std::fs::read(folder.path().join("map.PNG")).unwrap().starts_with(b"\x89PNG"));
+    let error = dakar().save_image(folder.path().join("map.gif")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    let error = dakar().save_html(folder.path().join("no/map.html")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Io);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "no parts are left");
+}
