@@ -1,0 +1,14 @@
+//! The catalogs: the STAC API of today, the classic search, the hosts.
+
+mod archive;
+mod classic;
+mod filter;
+pub(super) mod given;
+pub(super) mod scene;
+pub(super) mod search;
+pub(super) mod sensor;
+pub(super) mod shape;
+mod sky;
+mod stac;
+
+pub(super) use search::Catalog;
