@@ -67,7 +67,8 @@ impl Mint {
         if self.signature(claimed) != signature {
             return Err(Denied::Forged);
         }
-        let claims = claimed.split_once('.').and_then(|(_, claims)| BASE64_URL_SAFE_NO_PAD.decode(claims).ok());
+        let claims =
+            claimed.split_once('.').and_then(|(_, claims)| BASE64_URL_SAFE_NO_PAD.decode(claims).ok());
         let claims: Value =
             claims.and_then(|claims| serde_json::from_slice(&claims).ok()).ok_or(Denied::Forged)?;
         let expires = claims["exp_ms"].as_i64().and_then(|ms| Timestamp::from_millisecond(ms).ok());

@@ -49,12 +49,18 @@ static BLOCKS: [Block; 14] = [
     data("sobloo-s2-l1c-aoiclipped", "Sentinel-2 Level-1C (GeoTIFF)", "sentinel-2", 1.0),
     data("sobloo-s2-l1c-fullscene", "Sentinel-2 Level-1C (SAFE)", "sentinel-2", 1.0),
     data("sentinelhub-s2-aoiclipped", "Sentinel-2 L1C MSI (AOI clipped)", "sentinel-2", 2.0),
-    processing("tiling", "Raster Tiling", 0.0, 4.0, &[
-        ("nodata", "number", "null"),
-        ("tile_width", "number", "768"),
-        ("tile_height", "number", "768"),
-        ("required_bands", "array", "[]"),
-    ]),
+    processing(
+        "tiling",
+        "Raster Tiling",
+        0.0,
+        4.0,
+        &[
+            ("nodata", "number", "null"),
+            ("tile_width", "number", "768"),
+            ("tile_height", "number", "768"),
+            ("required_bands", "array", "[]"),
+        ],
+    ),
     processing("sharpening", "Sharpening Filter", 0.2, 8.0, &[("strength", "string", "\"medium\"")]),
     processing("pansharpen", "Pansharpening", 0.5, 38.0, &[("method", "string", "\"SFIM\"")]),
     processing("ndvi", "NDVI", 0.1, 8.0, &[("output_original_raster", "boolean", "false")]),
@@ -93,14 +99,13 @@ impl Block {
         if !self.is_data() {
             let own = self.own.iter().map(|(name, kind, default)| {
                 let default: Value = serde_json::from_str(default).unwrap_or_default();
-                let parameter = json!({"type": kind, "default": default, "required": false, "description": name});
+                let parameter =
+                    json!({"type": kind, "default": default, "required": false, "description": name});
                 (name.to_string(), parameter)
             });
             return Value::Object(own.collect::<Map<_, _>>());
         }
-        let optional = |kind: &str, default: Value, description: &str| {
-            json!({"type": kind, "default": default, "required": false, "description": description})
-        };
+        let optional = |kind: &str, default: Value, description: &str| json!({"type": kind, "default": default, "required": false, "description": description});
         json!({
             "ids": optional("array", Value::Null, "Ids of scenes; takes precedence over all other conditions"),
             "bbox": optional("array", Value::Null, "West, south, east, north in WGS 84"),

@@ -92,7 +92,7 @@ impl Call {
 
 fn segments(path: &str) -> Vec<String> {
     let parts = path.split('/').filter(|part| !part.is_empty());
-    parts.map(|part| decoded(part)).collect()
+    parts.map(decoded).collect()
 }
 
 /// Percent decoding as paths have it: a plus stays a plus.

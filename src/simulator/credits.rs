@@ -64,6 +64,9 @@ mod tests {
     #[test]
     fn an_empty_list_has_one_empty_page() {
         let page = spring_page(&[], 0, 10);
-        assert_eq!((&page["totalPages"], &page["last"], &page["empty"]), (&json!(1), &json!(true), &json!(true)));
+        assert_eq!(
+            (&page["totalPages"], &page["last"], &page["empty"]),
+            (&json!(1), &json!(true), &json!(true))
+        );
     }
 }

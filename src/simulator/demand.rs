@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::catalog::scene::Scene;
 use super::catalog::search::{Query, Row, interval};
-use super::catalog::shape::{Bbox, bbox_of, parse, parse_bbox, rectangle};
 use super::catalog::sensor;
+use super::catalog::shape::{Bbox, bbox_of, parse, parse_bbox, rectangle};
 use super::platform::Platform;
 
 /// The parameters of a data block, understood.
@@ -74,16 +74,21 @@ impl Platform {
                 let whole = [(i64::MIN, i64::MAX - 1)];
                 let times = if demand.times.is_empty() { &whole[..] } else { &demand.times };
                 for time in times {
-                    scenes.extend(self.scenes_between(demand, collection, *time).into_iter().take(demand.limit));
+                    scenes.extend(
+                        self.scenes_between(demand, collection, *time).into_iter().take(demand.limit),
+                    );
                 }
             }
             None => {}
         }
-        scenes.retain(|scene| Some(scene.sensor.collection) == sensor::by_collection(collection).map(|s| s.collection));
+        scenes.retain(|scene| {
+            Some(scene.sensor.collection) == sensor::by_collection(collection).map(|s| s.collection)
+        });
         scenes.truncate(demand.limit.max(demand.times.len()));
         let square_km = demand.shape.as_ref().map(|shape| shape.chamberlain_duquette_unsigned_area() / 1e6);
         let area = demand.shape.as_ref().and_then(bbox_of).or_else(|| scenes.first().map(Scene::bbox));
-        let whole_scene = || scenes.first().map(|scene| scene.shape().chamberlain_duquette_unsigned_area() / 1e6);
+        let whole_scene =
+            || scenes.first().map(|scene| scene.shape().chamberlain_duquette_unsigned_area() / 1e6);
         Delivery {
             area: area.unwrap_or_default(),
             square_km: square_km.or_else(whole_scene).unwrap_or_default(),

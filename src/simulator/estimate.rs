@@ -69,8 +69,11 @@ impl Platform {
                 "min": block_credits(block, delivery.square_km * LEAST_COVERED, found),
                 "max": block_credits(block, delivery.square_km, most),
             });
-            let area = |scenes: usize, share: f64| (delivery.square_km * share * scenes as f64 * 100.0).round() / 100.0;
-            let resources = json!({"min": area(found, LEAST_COVERED), "max": area(most, 1.0), "unit": "SQUARE_KM"});
+            let area = |scenes: usize, share: f64| {
+                (delivery.square_km * share * scenes as f64 * 100.0).round() / 100.0
+            };
+            let resources =
+                json!({"min": area(found, LEAST_COVERED), "max": area(most, 1.0), "unit": "SQUARE_KM"});
             let machine = json!({
                 "credit": {
                     "min": machine_credits(block, SHORTEST_RUN / tasks.len() as f64),

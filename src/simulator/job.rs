@@ -161,7 +161,13 @@ impl Job {
         let until = self.cancelled.unwrap_or(now);
         match job {
             "NOT_STARTED" | "PENDING" => job,
-            "CANCELLING" | "CANCELLED" => if end <= until { "SUCCEEDED" } else { job },
+            "CANCELLING" | "CANCELLED" => {
+                if end <= until {
+                    "SUCCEEDED"
+                } else {
+                    job
+                }
+            }
             "RUNNING" => match (now < start, now < end) {
                 (true, _) => "NOT_STARTED",
                 (false, true) => "RUNNING",

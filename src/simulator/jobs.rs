@@ -39,7 +39,11 @@ impl Platform {
         }
     }
 
-    pub(super) fn with_job(&self, id: &str, answer: impl FnOnce(&mut Job, jiff::Timestamp) -> Answer) -> Answer {
+    pub(super) fn with_job(
+        &self,
+        id: &str,
+        answer: impl FnOnce(&mut Job, jiff::Timestamp) -> Answer,
+    ) -> Answer {
         let now = self.clock.now();
         let mut books = self.books();
         answer(job(&mut books, id)?, now)
@@ -54,7 +58,13 @@ impl Platform {
     }
 
     /// 4.3: the same inputs again.
-    pub(super) fn rerun_job(&self, call: &Call, workflow_id: &str, id: &str, fault: Option<&FaultKind>) -> Answer {
+    pub(super) fn rerun_job(
+        &self,
+        call: &Call,
+        workflow_id: &str,
+        id: &str,
+        fault: Option<&FaultKind>,
+    ) -> Answer {
         let inputs = job(&mut self.books(), id)?.inputs.clone();
         self.start_job(call, workflow_id, inputs, fault)
     }
@@ -109,11 +119,8 @@ impl Platform {
             _ if complaint.is_some() => "FAILED".to_string(),
             _ => "SUCCEEDED".to_string(),
         };
-        let Delivery { scenes, area, square_km } = delivery.unwrap_or(Delivery {
-            scenes: Vec::new(),
-            area: [0.0; 4],
-            square_km: 0.0,
-        });
+        let Delivery { scenes, area, square_km } =
+            delivery.unwrap_or(Delivery { scenes: Vec::new(), area: [0.0; 4], square_km: 0.0 });
         let name = call.query("name").map(String::from);
         let key = format!("{}{}", name.as_deref().unwrap_or_default(), Value::Object(inputs.clone()));
         let mut chance = Chance::of_text(self.seed, &key);
@@ -131,7 +138,10 @@ impl Platform {
             id: books.new_id(),
             name: format!("{}:1", task.name),
             block: task.block,
-            credits: (block_credits(task.block, square_km * covered, scenes.len()), machine_credits(task.block, share)),
+            credits: (
+                block_credits(task.block, square_km * covered, scenes.len()),
+                machine_credits(task.block, share),
+            ),
         });
         let job = Job {
             tasks: job_tasks.collect(),
@@ -168,7 +178,8 @@ impl Platform {
         let now = self.clock.now();
         let books = self.books();
         let mut jobs: Vec<Value> = books.jobs.iter().map(|job| job.json(now)).collect();
-        let (field, direction) = call.query("sort").and_then(|sort| sort.split_once(',')).unwrap_or(("createdAt", "desc"));
+        let (field, direction) =
+            call.query("sort").and_then(|sort| sort.split_once(',')).unwrap_or(("createdAt", "desc"));
         let known = ["createdAt", "updatedAt", "name", "id", "mode", "status", "startedAt", "finishedAt"];
         if !known.contains(&field) {
             return Err(Reply::refused(400, 400, format!("No property {field} found for type Job")));
@@ -188,7 +199,8 @@ impl Platform {
 
 pub(super) fn job<'a>(books: &'a mut Books, id: &str) -> Result<&'a mut Job, Reply> {
     books.jobs.iter_mut().find(|job| job.id == id).ok_or_else(|| {
-        let message = format!("Job not found for id {id} and projectId {PROJECT_ID} and userId {WORKSPACE_ID}");
+        let message =
+            format!("Job not found for id {id} and projectId {PROJECT_ID} and userId {WORKSPACE_ID}");
         Reply::refused(404, 404, message)
     })
 }

@@ -11,7 +11,7 @@ pub(super) struct Noise {
 
 impl Noise {
     pub(super) fn new(seed: u64) -> Self {
-        let mut chance = Chance::of(&[seed, 0x6e6f_6973_65]);
+        let mut chance = Chance::of(&[seed, 0x6e_6f69_7365]);
         let mut shuffled = [0; 256];
         let mut values = [0.0; 256];
         for place in 0..256 {
@@ -31,7 +31,8 @@ impl Noise {
         let west = self.shuffled[column as usize];
         let east = self.shuffled[column.wrapping_add(1) as usize];
         let below = row.wrapping_add(1);
-        let value = |column: u8, row: u8| self.values[self.shuffled[column.wrapping_add(row) as usize] as usize];
+        let value =
+            |column: u8, row: u8| self.values[self.shuffled[column.wrapping_add(row) as usize] as usize];
         let upper = value(west, row) + (value(east, row) - value(west, row)) * u;
         let lower = value(west, below) + (value(east, below) - value(west, below)) * u;
         upper + (lower - upper) * v

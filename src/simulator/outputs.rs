@@ -57,9 +57,14 @@ impl Platform {
     /// 5.2
     fn results_url(&self, job: &Job, status: &str) -> Answer {
         if status != "SUCCEEDED" {
-            return Err(Reply::refused(404, 404, format!("Results not found for job {}: it is {status}", job.id)));
+            return Err(Reply::refused(
+                404,
+                404,
+                format!("Results not found for job {}: it is {status}", job.id),
+            ));
         }
-        let zip = self.given_archive(job).is_some_and(|path| path.extension().is_some_and(|end| end == "zip"));
+        let zip =
+            self.given_archive(job).is_some_and(|path| path.extension().is_some_and(|end| end == "zip"));
         let name = if zip { "output.zip" } else { "output.tgz" };
         let url = self.signed_url(&format!("/jobs/{}/{name}", job.id), name);
         Ok(Reply::data(json!({"url": url})))
@@ -76,7 +81,8 @@ fn log(job: &Job, place: usize, status: &str) -> String {
     if matches!(status, "NOT_STARTED" | "PENDING") {
         return String::new();
     }
-    let mut lines = vec![format!("{:.0} INFO  {} {}: started", job.started, task.block.name, task.block.version)];
+    let mut lines =
+        vec![format!("{:.0} INFO  {} {}: started", job.started, task.block.name, task.block.version)];
     if place == 0 && job.complaint.is_none() {
         lines.push(format!("{:.0} INFO  {} scenes found", job.started, job.scenes.len()));
     }

@@ -13,7 +13,9 @@ use super::reply::{Answer, Reply};
 /// The refusal of a project that does not exist, in the words of the endpoint.
 pub(super) fn unknown(project: &str, rest: &[&str]) -> Reply {
     match rest {
-        ["settings"] => Reply::refused(404, "RESOURCE_NOT_FOUND", format!("Project not found with id '{project}'")),
+        ["settings"] => {
+            Reply::refused(404, "RESOURCE_NOT_FOUND", format!("Project not found with id '{project}'"))
+        }
         _ => {
             let message = format!("Project not found for id {project} and userId {WORKSPACE_ID}");
             Reply::refused(404, 404, message)
@@ -53,7 +55,9 @@ impl Platform {
     /// 2.4: an object of names and values.
     pub(super) fn post_settings(&self, call: &Call) -> Answer {
         let body = call.json()?;
-        let object = body["settings"].as_object().ok_or_else(|| Reply::refused(400, 400, "Field \"settings\" must not be empty"))?;
+        let object = body["settings"]
+            .as_object()
+            .ok_or_else(|| Reply::refused(400, 400, "Field \"settings\" must not be empty"))?;
         self.change_settings(object.iter().map(|(name, value)| (name.as_str(), value)))?;
         Ok(self.settings()?.with_status(201))
     }
@@ -68,7 +72,8 @@ impl Platform {
             let name = if name == "MAX_AOI_SIZE" { MAX_AOI_SIZE } else { name };
             let invalid = |message: String| Reply::refused(400, "VALIDATION_ERROR", message);
             let setting = settings.iter_mut().find(|setting| setting.name == name);
-            let setting = setting.ok_or_else(|| invalid(format!("Field \"list[{place}].name\" is unknown: {name}")))?;
+            let setting =
+                setting.ok_or_else(|| invalid(format!("Field \"list[{place}].name\" is unknown: {name}")))?;
             let number = value.as_i64().or_else(|| value.as_str()?.trim().parse().ok());
             let (min, max) = setting.range;
             match number.filter(|number| (min..=max).contains(number)) {

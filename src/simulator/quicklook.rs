@@ -29,16 +29,16 @@ pub(super) struct View {
     pub key: u64,
 }
 
-/// Pixels of red, green, blue and near infrared.
+/// Pixels of red, green and blue.
 #[derive(Clone, Debug)]
 pub(super) struct Picture {
     pub width: usize,
     pub height: usize,
-    pub pixels: Vec<[u8; 4]>,
+    pub pixels: Vec<[u8; 3]>,
 }
 
 /// The longer side of a quicklook and of a thumbnail.
-const QUICKLOOK: usize = 448;
+const QUICKLOOK: usize = 384;
 const THUMBNAIL: usize = 128;
 /// Colours between two nodes of the coarse grid.
 const COARSE: usize = 6;
@@ -47,7 +47,8 @@ impl Platform {
     /// The JPEG of a scene, or the image that was given for it.
     pub(super) fn picture(&self, id: &str, key: &str) -> Option<Reply> {
         if let Some(path) = self.catalog.given.image(id, key) {
-            let kind = if path.extension().is_some_and(|end| end == "png") { "image/png" } else { "image/jpeg" };
+            let kind =
+                if path.extension().is_some_and(|end| end == "png") { "image/png" } else { "image/jpeg" };
             return Some(Reply::file(kind, std::fs::read(path).ok()?));
         }
         let file = self.store.keep(&format!("{id}/{key}"), || {
@@ -120,7 +121,7 @@ impl View {
             let source = row.saturating_add_signed(-dy).min(rows - 1) * columns;
             for column in 0..columns {
                 let place = row * columns + column;
-                let [r, g, b, n] = ground[place];
+                let [r, g, b] = ground[place];
                 let cloud = clouds[place];
                 let shadow = clouds[source + column.saturating_add_signed(-dx).min(columns - 1)];
                 let lit = light * (1.0 - 0.42 * shadow.opacity);
@@ -128,7 +129,7 @@ impl View {
                 let (r, g, b) = (8.0 + r * lit * 0.95, 11.0 + g * lit * 0.95, 18.0 + b * lit * 0.93);
                 let clear = 1.0 - cloud.opacity;
                 let white = cloud.white * cloud.opacity;
-                half.push([r * clear + white, g * clear + white, b * clear + white, n * lit * clear + white]);
+                half.push([r * clear + white, g * clear + white, b * clear + white]);
             }
         }
         Picture { width, height, pixels: enlarged(&half, columns, rows, self.key) }
@@ -142,13 +143,14 @@ impl View {
         [0, 1].map(|axis| along(along(ul[axis], ur[axis], u), along(ll[axis], lr[axis], u), v))
     }
 
-    fn ground(&self, columns: usize, rows: usize) -> Vec<[f32; 4]> {
+    fn ground(&self, columns: usize, rows: usize) -> Vec<[f32; 3]> {
         let mut bbox = [f64::MAX, f64::MAX, f64::MIN, f64::MIN];
         for [lon, lat] in self.corners {
             bbox = [bbox[0].min(lon), bbox[1].min(lat), bbox[2].max(lon), bbox[3].max(lat)];
         }
         let coast = Coast::around(bbox);
-        let ground = Ground::new(self.day_of_year);
+        let dot = self.size_km().0 / 111.32 / columns as f64;
+        let ground = Ground::new(self.day_of_year, dot);
         let azimuth = self.sun_azimuth.to_radians();
         let low = (90.0 - self.sun_elevation).to_radians().sin();
         // Slopes that rise away from the sun face it.
@@ -212,7 +214,9 @@ impl View {
             for column in 0..across {
                 let x = column as f64 * 3.0 / columns as f64 * width / size * stretch + shift_x;
                 let y = row as f64 * 3.0 / rows as f64 * height / size + shift_y;
-                nodes.push(noise.fractal(x, y, 5));
+                // Bent by itself: clouds are torn, not round.
+                let bend = f64::from(noise.at(x * 0.7 + 9.0, y * 0.7)) * 0.9;
+                nodes.push(noise.fractal(x + bend, y - bend, 6));
             }
         }
         let mut field = Vec::with_capacity(columns * rows);
@@ -228,13 +232,27 @@ impl View {
         let mut sorted = field.clone();
         let rank = ((1.0 - share) * (field.len() - 1) as f64).round() as usize;
         let (_, threshold, _) = sorted.select_nth_unstable_by(rank, f32::total_cmp);
-        let (threshold, soft) = (if share >= 0.9995 { f32::MIN } else { *threshold }, 0.045);
-        let cloud = |value: f32| {
-            let over = ((value - threshold) / soft * 0.5 + 0.5).clamp(0.0, 1.0);
-            let thick = ((value - threshold.max(-1.0)) * 1.6).clamp(0.0, 1.0);
-            Cloud { opacity: over * over * (3.0 - 2.0 * over), white: 214.0 + 34.0 * thick }
-        };
-        field.into_iter().map(cloud).collect()
+        let overcast = share >= 0.9995;
+        let threshold = if overcast { f32::MIN } else { *threshold };
+        // Some clouds end in haze, others like cut with scissors.
+        let soft = 0.04 + 0.10 * chance.unit() as f32;
+        let mut clouds = Vec::with_capacity(field.len());
+        for row in 0..rows {
+            for column in 0..columns {
+                let place = row * columns + column;
+                let value = field[place];
+                let over = ((value - threshold) / soft + 0.5).clamp(0.0, 1.0);
+                // Lit from the upper left of the bulges.
+                let behind = field[row.saturating_sub(2) * columns + column.saturating_sub(2)];
+                let bulge = ((value - behind) * 110.0).clamp(-24.0, 14.0);
+                let thick = ((value - threshold.max(-0.8)) * 2.2).clamp(0.0, 1.0);
+                clouds.push(Cloud {
+                    opacity: over * over * (3.0 - 2.0 * over),
+                    white: 206.0 + 30.0 * thick + bulge,
+                });
+            }
+        }
+        clouds
     }
 
     fn light(&self) -> f32 {
@@ -270,7 +288,7 @@ fn between(a: &[f32; 6], b: &[f32; 6], share: f32) -> [f32; 6] {
 }
 
 /// Four pixels out of each, smooth, with the grain of a sensor.
-fn enlarged(half: &[[f32; 4]], columns: usize, rows: usize, key: u64) -> Vec<[u8; 4]> {
+fn enlarged(half: &[[f32; 3]], columns: usize, rows: usize, key: u64) -> Vec<[u8; 3]> {
     let mut pixels = Vec::with_capacity(columns * rows * 4);
     let mut grain = key as u32 | 1;
     for row in 0..rows * 2 {
@@ -286,12 +304,7 @@ fn enlarged(half: &[[f32; 4]], columns: usize, rows: usize, key: u64) -> Vec<[u8
                 grain = grain.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                 let speck = (grain >> 24) as f32 * (7.0 / 255.0) - 3.5;
                 let pixel = blend(now, other);
-                pixels.push([
-                    (pixel[0] + speck) as u8,
-                    (pixel[1] + speck) as u8,
-                    (pixel[2] + speck) as u8,
-                    (pixel[3] + speck) as u8,
-                ]);
+                pixels.push([(pixel[0] + speck) as u8, (pixel[1] + speck) as u8, (pixel[2] + speck) as u8]);
             }
             before = now;
         }
@@ -299,25 +312,16 @@ fn enlarged(half: &[[f32; 4]], columns: usize, rows: usize, key: u64) -> Vec<[u8
     pixels
 }
 
-fn blend(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
-    [
-        a[0] * 0.75 + b[0] * 0.25,
-        a[1] * 0.75 + b[1] * 0.25,
-        a[2] * 0.75 + b[2] * 0.25,
-        a[3] * 0.75 + b[3] * 0.25,
-    ]
+fn blend(a: [f32; 3], b: [f32; 3]) -> [f32; 3] {
+    [a[0] * 0.75 + b[0] * 0.25, a[1] * 0.75 + b[1] * 0.25, a[2] * 0.75 + b[2] * 0.25]
 }
 
 impl Picture {
     pub(super) fn jpeg(&self) -> Option<Vec<u8>> {
-        let mut rgb = Vec::with_capacity(self.pixels.len() * 3);
-        for pixel in &self.pixels {
-            rgb.extend_from_slice(&pixel[..3]);
-        }
         let (width, height) = (u32::try_from(self.width).ok()?, u32::try_from(self.height).ok()?);
         let mut file = Vec::new();
         JpegEncoder::new_with_quality(&mut file, 80)
-            .encode(&rgb, width, height, ExtendedColorType::Rgb8)
+            .encode(self.pixels.as_flattened(), width, height, ExtendedColorType::Rgb8)
             .ok()?;
         Some(file)
     }
@@ -344,7 +348,8 @@ mod tests {
             for cover in [0.0, 4.0, 25.0, 60.0, 93.0, 100.0] {
                 let jpeg = view(cover, place).fitted(QUICKLOOK).jpeg().unwrap();
                 let image = image::load_from_memory(&jpeg).unwrap().to_rgb8();
-                let white = image.pixels().filter(|pixel| pixel.0.iter().all(|channel| *channel > 162)).count();
+                let white =
+                    image.pixels().filter(|pixel| pixel.0.iter().all(|channel| *channel > 162)).count();
                 let share = white as f64 * 100.0 / f64::from(image.width() * image.height());
                 assert!((share - cover).abs() < 3.0, "{share:.1} % white at {cover} % cover, {place:?}");
             }
@@ -353,7 +358,8 @@ mod tests {
 
     #[test]
     fn a_picture_has_the_shape_of_its_footprint() {
-        let wide = View { corners: [[0.0, 0.1], [0.4, 0.1], [0.4, 0.0], [0.0, 0.0]], ..view(0.0, [0.0, 0.0]) };
+        let wide =
+            View { corners: [[0.0, 0.1], [0.4, 0.1], [0.4, 0.0], [0.0, 0.0]], ..view(0.0, [0.0, 0.0]) };
         let picture = wide.fitted(200);
         assert_eq!((picture.width, picture.height), (200, 50));
         assert_eq!(picture.pixels.len(), 200 * 50);

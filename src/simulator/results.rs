@@ -46,7 +46,11 @@ impl Platform {
     pub(super) fn job_archive(&self, id: &str) -> Option<Reply> {
         let job = self.books().jobs.iter().find(|job| job.id == id)?.clone();
         if let Some(path) = self.given_archive(&job) {
-            let kind = if path.extension().is_some_and(|end| end == "zip") { "application/zip" } else { "application/gzip" };
+            let kind = if path.extension().is_some_and(|end| end == "zip") {
+                "application/zip"
+            } else {
+                "application/gzip"
+            };
             return Some(Reply::file(kind, std::fs::read(path).ok()?));
         }
         let file = self.store.keep(&format!("{id}/output.tgz"), || self.packed(&job).ok())?;
@@ -89,7 +93,8 @@ impl Platform {
         };
         let (across, down) = view.size_km();
         let native = across.max(down) * 1000.0 / scene.sensor.gsd;
-        geotiff::encode(&view.fitted((native as usize).clamp(16, LARGEST_SIDE)), area)
+        let picture = view.fitted((native as usize).clamp(16, LARGEST_SIDE));
+        geotiff::encode(&picture, area, |lon, lat| scene.covers(lon, lat))
     }
 }
 

@@ -1,28 +1,44 @@
 //! What the ground looks like: the same place has the same colours in every
 //! picture of it.
 
+use std::sync::OnceLock;
+
 use super::noise::Noise;
+use crate::geo::land_mask;
 
 /// The Earth is the same for every seed.
 const EARTH: u64 = 6_371;
 
-/// Whether a place is land.
-///
-/// Continents of noise stand in for the real coastline.
-pub(super) fn is_land(lon: f64, lat: f64) -> bool {
-    continents(&Noise::new(EARTH), lon, lat)
+/// Land and sea of the whole Earth in pixels of a tenth of a degree, tile by tile
+/// as they are asked for.
+#[derive(Debug)]
+pub(super) struct Globe {
+    tiles: Vec<OnceLock<Vec<bool>>>,
 }
 
-fn continents(noise: &Noise, lon: f64, lat: f64) -> bool {
-    noise.fractal(lon / 24.0, lat / 24.0, 6) > -0.12
-}
+/// Size of a tile in degrees; tiles in a row; pixels in a degree.
+const TILE: usize = 30;
+const TILES: usize = 360 / TILE;
+const PER_DEGREE: usize = 10;
 
-/// Land and sea on a grid, from the north-west corner along the rows.
-pub(super) fn land_mask(west: f64, south: f64, east: f64, north: f64, n: usize) -> Vec<bool> {
-    let noise = Noise::new(EARTH);
-    let step = |low: f64, high: f64, place: usize| low + (high - low) * (place as f64 + 0.5) / n as f64;
-    let cells = (0..n).flat_map(|row| (0..n).map(move |column| (row, column)));
-    cells.map(|(row, column)| continents(&noise, step(west, east, column), step(north, south, row))).collect()
+impl Globe {
+    pub(super) fn new() -> Self {
+        Self { tiles: (0..TILES * TILES / 2).map(|_| OnceLock::new()).collect() }
+    }
+
+    /// Whether a place is land.
+    pub(super) fn is_land(&self, lon: f64, lat: f64) -> bool {
+        let side = TILE * PER_DEGREE;
+        let column = ((lon + 180.0).clamp(0.0, 359.999) * PER_DEGREE as f64) as usize;
+        let row = ((90.0 - lat).clamp(0.0, 179.999) * PER_DEGREE as f64) as usize;
+        let mask = self.tiles[row / side * TILES + column / side].get_or_init(|| {
+            let west = (column / side * TILE) as f64 - 180.0;
+            let north = 90.0 - (row / side * TILE) as f64;
+            let size = TILE as f64;
+            land_mask([west, north - size, west + size, north], side, side)
+        });
+        mask[row % side * side + column % side]
+    }
 }
 
 /// How much land there is around each place of a frame, from 0 to 1; the coast
@@ -40,7 +56,7 @@ impl Coast {
         // A margin, so that the softened edge of the grid stays outside.
         let (x, y) = ((east - west) * 0.06, (north - south) * 0.06);
         let bbox = [west - x, south - y, east + x, north + y];
-        let mask = land_mask(bbox[0], bbox[1], bbox[2], bbox[3], CELLS);
+        let mask = land_mask(bbox, CELLS, CELLS);
         let mut share: Vec<f32> = mask.into_iter().map(|land| if land { 1.0 } else { 0.0 }).collect();
         for _ in 0..2 {
             share = softened(&share);
@@ -104,12 +120,16 @@ pub(super) struct Ground {
     noise: Noise,
     /// Warmth of the season from -1 (January) to 1 (July).
     summer: f32,
+    /// How well fields can be told apart at this scale, from 0 to 1.
+    crispness: f32,
 }
 
 impl Ground {
-    pub(super) fn new(day_of_year: f64) -> Self {
+    /// For a picture whose dots are so many degrees apart.
+    pub(super) fn new(day_of_year: f64, dot: f64) -> Self {
         let angle = (day_of_year - 20.0) / 365.0 * std::f64::consts::TAU;
-        Self { noise: Noise::new(EARTH), summer: -(angle.cos()) as f32 }
+        let crispness = (1.25 - dot * 240.0).clamp(0.15, 1.0) as f32;
+        Self { noise: Noise::new(EARTH), summer: -(angle.cos()) as f32, crispness }
     }
 
     /// The large features; x and y are Mercator degrees, which are as long as
@@ -128,37 +148,48 @@ impl Ground {
         let cold = ((away - 50.0) / 18.0).clamp(0.0, 1.0);
         let warm = if lat < 0.0 { -self.summer } else { self.summer };
         let seasonal = 0.14 * warm * ((away - 8.0) / 30.0).clamp(0.0, 1.0);
-        let green = 0.82 - 0.80 * dry - 0.30 * cold + seasonal
+        let green = 0.82 - 0.80 * dry - 0.30 * cold
+            + seasonal
             + 0.42 * noise.fractal(x * 0.55, y * 0.55, 3)
             + 0.25 * noise.at(x * 21.0, y * 21.0);
         let snow = (away - 62.0 + 22.0 * -warm.min(0.0) * cold + 8.0 * here * rough) / 6.0 - 1.0;
-        let town = noise.fractal(x * 5.5 + 80.0, y * 5.5, 3) - 0.30 - 0.25 * rough + 0.12 * land;
+        let town = noise.fractal(x * 8.0 + 80.0, y * 8.0, 4) - 0.36 - 0.22 * rough - 0.35 * dry + 0.10 * land;
         let river = noise.fractal(x * 2.6 - 40.0, y * 2.6, 4).abs() + dry * 0.05;
         // The coast is ragged where the polygons are smooth.
         let ragged = 0.20 * noise.fractal(x * 60.0, y * 60.0, 3);
         let land = land + ragged * (1.0 - (land * 2.0 - 1.0).powi(2));
-        Features { land, shade: shade.clamp(0.55, 1.45), green: green.clamp(0.0, 1.0), town, river, snow: snow.clamp(0.0, 1.0) }
+        Features {
+            land,
+            shade: shade.clamp(0.55, 1.45),
+            green: green.clamp(0.0, 1.0),
+            town,
+            river,
+            snow: snow.clamp(0.0, 1.0),
+        }
     }
 
-    /// Red, green, blue and near infrared, from 0 to 255, of a place with these
+    /// Red, green and blue, from 0 to 255, of a place with these
     /// features.
-    pub(super) fn colour(&self, x: f64, y: f64, features: [f32; 6]) -> [f32; 4] {
+    pub(super) fn colour(&self, x: f64, y: f64, features: [f32; 6]) -> [f32; 3] {
         let [land, shade, green, town, river, snow] = features;
         let fine = self.noise.at(x * 310.0, y * 310.0);
-        if land < 0.5 || (river < 0.012 && snow < 0.5) {
+        if land < 0.5 {
             return water(land, fine);
         }
+        if river < 0.011 && snow < 0.5 {
+            return [40.0 + 6.0 * fine, 62.0 + 6.0 * fine, 62.0];
+        }
         let grain = self.noise.at(x * 90.0 + 11.0, y * 90.0);
-        let dry = [186.0 + 14.0 * grain, 158.0 + 11.0 * grain, 118.0 + 6.0 * grain, 190.0];
-        let lush = [70.0, 92.0, 52.0, 165.0];
+        let dry = [186.0 + 14.0 * grain, 158.0 + 11.0 * grain, 118.0 + 6.0 * grain];
+        let lush = [70.0, 92.0, 52.0];
         let mut colour = mix(dry, lush, green);
         // Fields: cells of a lattice that leans with the country.
         let lean = f64::from(shade) * 0.12;
         let (along, across) = (x * 150.0 + y * 150.0 * lean, y * 210.0 - x * 60.0);
-        let tilled = ((0.62 - (green - 0.55).abs() * 1.6) * 2.0).clamp(0.0, 1.0);
-        if tilled > 0.0 {
+        let tilled = ((0.62 - (green - 0.55).abs() * 1.6) * 2.0).clamp(0.0, 1.0) * self.crispness;
+        if tilled > 0.02 {
             let crop = crop(along.floor() as i64, across.floor() as i64);
-            let tint = [0.78 + 0.50 * crop[0], 0.80 + 0.36 * crop[1], 0.74 + 0.42 * crop[0], 0.7 + 0.6 * crop[1]];
+            let tint = [0.76 + 0.46 * crop[0], 0.80 + 0.16 * crop[0] + 0.20 * crop[1], 0.74 + 0.42 * crop[0]];
             for (channel, tint) in colour.iter_mut().zip(tint) {
                 *channel *= 1.0 + (tint - 1.0) * tilled;
             }
@@ -167,32 +198,28 @@ impl Ground {
             colour = colour.map(|channel| channel * mottled);
         }
         if town > 0.0 {
-            let built = (town * 9.0).min(0.85);
-            let street = (x * 420.0).rem_euclid(1.0) < 0.22 || (y * 420.0 + x * 30.0).rem_euclid(1.0) < 0.22;
-            let grey = if street { 148.0 } else { 122.0 + 38.0 * fine };
-            colour = mix(colour, [grey + 4.0, grey, grey - 6.0, grey * 0.9], built);
+            // Dense in the middle, blocks of different roofs, here and there a park.
+            let block = crop((x * 330.0 + y * 40.0).floor() as i64, (y * 330.0 - x * 40.0).floor() as i64);
+            let built = (town * 6.0).min(0.8) * (0.55 + 0.45 * block[1].sqrt());
+            let grey = 106.0 + 34.0 * (block[0] - 0.3) * (0.4 + 0.6 * self.crispness) + 12.0 * fine;
+            colour = mix(colour, [grey + 4.0, grey, grey - 6.0], built);
         }
         if snow > 0.0 {
-            colour = mix(colour, [166.0, 172.0, 182.0, 120.0], snow);
+            colour = mix(colour, [166.0, 172.0, 182.0], snow);
         }
         colour.map(|channel| channel * shade * (1.0 + 0.05 * fine))
     }
 }
 
 /// Deep and dark, or bright over the shallows of the coast.
-fn water(land: f32, fine: f32) -> [f32; 4] {
+fn water(land: f32, fine: f32) -> [f32; 3] {
     let shallow = (land * 2.0).clamp(0.0, 1.0).powi(3);
-    let colour = mix([18.0, 40.0, 68.0, 8.0], [52.0, 104.0, 116.0, 22.0], shallow);
+    let colour = mix([18.0, 40.0, 68.0], [52.0, 104.0, 116.0], shallow);
     colour.map(|channel| channel * (1.0 + 0.04 * fine))
 }
 
-fn mix(a: [f32; 4], b: [f32; 4], share: f32) -> [f32; 4] {
-    [
-        a[0] + (b[0] - a[0]) * share,
-        a[1] + (b[1] - a[1]) * share,
-        a[2] + (b[2] - a[2]) * share,
-        a[3] + (b[3] - a[3]) * share,
-    ]
+fn mix(a: [f32; 3], b: [f32; 3], share: f32) -> [f32; 3] {
+    [a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share, a[2] + (b[2] - a[2]) * share]
 }
 
 /// Two numbers from 0 to 1 that belong to a field.

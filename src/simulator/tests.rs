@@ -12,7 +12,7 @@ struct Client {
     simulator: Simulator,
     http: reqwest::Client,
     runtime: tokio::runtime::Runtime,
-    token: String,
+    token: std::cell::RefCell<String>,
 }
 
 /// Status and body of an answer.
@@ -34,8 +34,8 @@ impl Client {
         rustls::crypto::ring::default_provider().install_default().ok();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let http = reqwest::Client::new();
-        let mut client = Self { simulator, http, runtime, token: String::new() };
-        client.token = client.log_in();
+        let client = Self { simulator, http, runtime, token: Default::default() };
+        client.renew();
         client
     }
 
@@ -51,14 +51,15 @@ impl Client {
         })
     }
 
-    fn log_in(&self) -> String {
+    fn renew(&self) {
         let url = format!("{}/oauth/token", self.simulator.api_url());
         let request = self
             .http
             .post(url)
             .basic_auth(Simulator::PROJECT_ID, Some(Simulator::PROJECT_API_KEY))
             .form(&[("grant_type", "client_credentials")]);
-        self.send(request).unwrap().json()["data"]["accessToken"].as_str().unwrap().to_string()
+        let token = self.send(request).unwrap().json()["data"]["accessToken"].as_str().unwrap().to_string();
+        *self.token.borrow_mut() = token;
     }
 
     fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
@@ -66,7 +67,7 @@ impl Client {
             true => path.to_string(),
             false => format!("{}{path}", self.simulator.api_url()),
         };
-        self.http.request(method.parse().unwrap(), url).bearer_auth(&self.token)
+        self.http.request(method.parse().unwrap(), url).bearer_auth(self.token.borrow())
     }
 
     fn get(&self, path: &str) -> Answered {
@@ -367,7 +368,10 @@ fn settings_keep_to_their_ranges() {
         client.send(client.request("PUT", &client.project("/settings")).json(&body)).unwrap()
     };
     let refused = put(json!("5000")).json();
-    assert_eq!(refused["error"]["message"], "Field \"list[1].value\" must be in range Range[1,1000], got 5000");
+    assert_eq!(
+        refused["error"]["message"],
+        "Field \"list[1].value\" must be in range Range[1,1000], got 5000"
+    );
     assert_eq!(put(json!(7)).json()["data"][1]["value"], "500");
     assert_eq!(client.get(&client.project("/settings")).json()["data"][0]["value"], "7");
 }
@@ -381,4 +385,46 @@ fn what_was_dropped_answers_no_more() {
     assert!(std::net::TcpStream::connect(&address).is_ok());
     drop(clone);
     assert!(std::net::TcpStream::connect(&address).is_err());
+}
+
+#[test]
+fn real_scenes_and_images_are_served_as_they_are() {
+    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    if !data.exists() {
+        eprintln!("skipped: {} is missing", data.display());
+        return;
+    }
+    let simulator = Simulator::builder()
+        .scenes(data.join("items/landsat-c2-l2.ndjson"))
+        .scenes(data.join("items/earth-search-sentinel-1-grd.ndjson"))
+        .quicklooks(data.join("quicklooks"))
+        .results(data.join("archives"))
+        .clock(Clock::manual())
+        .start()
+        .unwrap();
+    let client = Client::of(simulator);
+    let search = |body: Value| client.post("/v2/catalog/search", &body).json();
+    let landsat = search(json!({"collections": ["landsat-c2-l2"], "limit": 500}));
+    assert!(landsat["features"].as_array().unwrap().len() >= 50);
+    // Radar has no clouds, and what is missing matches no condition.
+    let radar = json!({"collections": ["sentinel-1-grd"], "query": {"eo:cloud_cover": {"lte": 100}}});
+    assert_eq!(search(radar)["numberMatched"], 0);
+    let samples = search(json!({"ids": ["m_3008501_ne_16_1_20110815"]}));
+    let item = &samples["features"][0];
+    let href = item["assets"]["quicklook"]["href"].as_str().unwrap();
+    let url = client.post(href, &json!({})).json()["url"].as_str().unwrap().to_string();
+    let file = data.join("quicklooks/derived_m_3008501_ne_16_1_20110815.jpg");
+    assert_eq!(client.fetch(&url).body, std::fs::read(file).unwrap());
+    let workflow = client.workflow(BLOCK);
+    for _ in 0..2 {
+        client.run(&workflow, &inputs());
+    }
+    client.simulator.clock().advance(Duration::from_secs(700));
+    let ids: Vec<String> = client.simulator.ledger().into_iter().map(|job| job.id).collect();
+    for (id, name) in ids.iter().zip(["result_tif.tgz", "result_tif.zip"]) {
+        client.renew();
+        let url = client.get(&client.project(&format!("/jobs/{id}/downloads/results/"))).json();
+        let given = std::fs::read(data.join("archives").join(name)).unwrap();
+        assert_eq!(client.fetch(url["data"]["url"].as_str().unwrap()).body, given);
+    }
 }

@@ -46,7 +46,9 @@ impl Platform {
             ("GET", [id]) => self.with_workflow(id, |workflow| Ok(Reply::data(workflow.json()))),
             ("PUT", [id]) => self.rename_workflow(call, id),
             ("DELETE", [id]) => self.delete_workflow(id),
-            ("GET", [id, "tasks"]) => self.with_workflow(id, |workflow| Ok(Reply::data(workflow.tasks_json()))),
+            ("GET", [id, "tasks"]) => {
+                self.with_workflow(id, |workflow| Ok(Reply::data(workflow.tasks_json())))
+            }
             ("POST", [id, "tasks"]) => self.set_tasks(call, id),
             ("GET", [id, "compatible-blocks"]) => {
                 self.with_workflow(id, |workflow| compatible_blocks(workflow, call.query("parentTaskName")))
@@ -55,7 +57,9 @@ impl Platform {
             ("POST", [id, "jobs"]) => self.create_job(call, id, fault),
             ("POST", [id, "jobs", job]) => self.rerun_job(call, id, job, fault),
             ("PUT", [_, "jobs", job]) => self.rename_job(call, job),
-            (_, [] | [_] | [_, "tasks" | "jobs" | "credits" | "compatible-blocks"]) => Err(wrong_method(call)),
+            (_, [] | [_] | [_, "tasks" | "jobs" | "credits" | "compatible-blocks"]) => {
+                Err(wrong_method(call))
+            }
             _ => Err(Reply::json(404, &json!({"data": null, "error": "Not found!"}))),
         }
     }
@@ -109,7 +113,8 @@ impl Platform {
     /// 3.7: replaces the whole list.
     fn set_tasks(&self, call: &Call, id: &str) -> Answer {
         let body = call.json()?;
-        let list = body.as_array().ok_or_else(|| Reply::refused(400, 400, "the body must be a list of tasks"))?;
+        let list =
+            body.as_array().ok_or_else(|| Reply::refused(400, 400, "the body must be a list of tasks"))?;
         let now = self.clock.now();
         let mut books = self.books();
         workflow(&mut books, id)?;
@@ -143,7 +148,8 @@ impl Platform {
 
 pub(super) fn workflow<'a>(books: &'a mut Books, id: &str) -> Result<&'a mut Workflow, Reply> {
     books.workflows.iter_mut().find(|workflow| workflow.id == id).ok_or_else(|| {
-        let message = format!("Workflow not found for id {id} and projectId {PROJECT_ID} and userId {WORKSPACE_ID}");
+        let message =
+            format!("Workflow not found for id {id} and projectId {PROJECT_ID} and userId {WORKSPACE_ID}");
         Reply::refused(404, 404, message)
     })
 }
@@ -154,7 +160,11 @@ fn name_in(body: &Value) -> Result<String, Reply> {
         return Err(Reply::refused(400, 400, "Field \"name\" must not be empty"));
     }
     if name.chars().count() > LONGEST_NAME {
-        return Err(Reply::refused(400, 400, format!("Field \"name\" must have at most {LONGEST_NAME} characters")));
+        return Err(Reply::refused(
+            400,
+            400,
+            format!("Field \"name\" must have at most {LONGEST_NAME} characters"),
+        ));
     }
     Ok(name.to_string())
 }
@@ -166,7 +176,12 @@ fn check_chain(tasks: &[Task]) -> Result<(), Reply> {
         let unique = tasks[..place].iter().all(|earlier| earlier.name != task.name);
         task.parent.as_ref() == parent && task.block.is_data() == (place == 0) && unique
     };
-    let invalid: Vec<_> = tasks.iter().enumerate().filter(|&(place, task)| !fits((place, task))).map(|(_, task)| &task.name).collect();
+    let invalid: Vec<_> = tasks
+        .iter()
+        .enumerate()
+        .filter(|&(place, task)| !fits((place, task)))
+        .map(|(_, task)| &task.name)
+        .collect();
     if invalid.is_empty() {
         return Ok(());
     }

@@ -18,7 +18,7 @@ use super::sensor::{SENSORS, Schedule, Sensor};
 use super::shape::{Bbox, overlap};
 use super::sky;
 use crate::simulator::chance::Chance;
-use crate::simulator::terrain;
+use crate::simulator::terrain::Globe;
 
 /// Kilometres in a degree of latitude.
 const DEGREE: f64 = 111.32;
@@ -27,12 +27,13 @@ const LARGEST_LATITUDE: f64 = 80.0;
 /// Below it the sun is too low for a picture, in degrees.
 const LOWEST_SUN: f64 = 8.0;
 /// Of the scenes over open sea, so many are worth taking.
-const SEA_SHARE: f64 = 0.12;
+const SEA_SHARE: f64 = 0.25;
 const DAY: i64 = 86_400_000;
 
 #[derive(Debug)]
 pub(in crate::simulator) struct Archive {
     seed: u64,
+    globe: Globe,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,7 +51,7 @@ type Month = i64;
 
 impl Archive {
     pub(in crate::simulator) fn new(seed: u64) -> Self {
-        Self { seed }
+        Self { seed, globe: Globe::new() }
     }
 
     /// Shows the scenes of a sensor that reach into the bbox, taken from the first
@@ -136,33 +137,36 @@ impl Archive {
                 // Some places are more sought after than others.
                 let wanted = (0.5 * Chance::of(&[self.seed, place]).normal()).exp();
                 for nth in 0..chance.poisson(per_month * wanted).min(9) {
-                    let (platform, start, end) = sensor.platforms[chance.next() as usize % sensor.platforms.len()];
+                    let (platform, start, end) =
+                        sensor.platforms[chance.next() as usize % sensor.platforms.len()];
                     let day = first + (chance.unit() * days as f64) as i64 * DAY;
                     let shift = (chance.between(-0.5, 0.5), chance.between(-0.5, 0.5));
                     let view = roll * (chance.unit() - chance.unit());
                     let known = midnight(start) <= day && day <= midnight(end);
                     let centre = [cell.lon + shift.0 * cell.width, cell.lat + shift.1 * sensor.cell];
-                    let worth = terrain::is_land(centre[0], centre[1]) || chance.unit() < SEA_SHARE;
+                    let worth = self.globe.is_land(centre[0], centre[1]) || chance.unit() < SEA_SHARE;
                     if known && worth {
-                        found_if(compose(sensor, platform, cell, nth, centre, day, view, &mut chance), &mut found);
+                        found_if(
+                            compose(sensor, platform, cell, nth, centre, day, view, &mut chance),
+                            &mut found,
+                        );
                     }
                 }
             }
             Schedule::Systematic { days: cycle } => {
                 // The days since 1970 on which the first satellite passes.
                 let phase = i64::from(cell.column) * 3 % cycle;
-                for day in 0..days {
-                    let number = first / DAY + day;
-                    for (which, (platform, start, end)) in sensor.platforms.iter().enumerate() {
-                        let lag = which as i64 * cycle / sensor.platforms.len() as i64;
-                        let midnight_of = |day| midnight(day) / DAY;
-                        let flown = midnight_of(start) <= number && number <= midnight_of(end);
-                        if (number + lag) % cycle != phase || !flown {
-                            continue;
-                        }
+                for (which, (platform, start, end)) in sensor.platforms.iter().enumerate() {
+                    let lag = which as i64 * cycle / sensor.platforms.len() as i64;
+                    let flown = midnight(start) / DAY..=midnight(end) / DAY;
+                    let passes = (first / DAY..first / DAY + days).filter(|day| (day + lag) % cycle == phase);
+                    for number in passes.filter(|day| flown.contains(day)) {
                         let (centre, time) = ([cell.lon, cell.lat], number * DAY);
                         let mut chance = Chance::of(&[self.seed, sensor_key, place, number as u64]);
-                        found_if(compose(sensor, platform, cell, 0, centre, time, 0.0, &mut chance), &mut found);
+                        found_if(
+                            compose(sensor, platform, cell, 0, centre, time, 0.0, &mut chance),
+                            &mut found,
+                        );
                     }
                 }
             }
@@ -227,7 +231,7 @@ fn footprint(sensor: &Sensor, [lon, lat]: [f64; 2], roll: f64, chance: &mut Chan
         // Tiles of a grid in UTM: only the convergence of the meridians turns them.
         Schedule::Systematic { .. } => {
             let zone = ((lon + 180.0) / 6.0).floor() * 6.0 - 177.0;
-            ((lon - zone) * lat.to_radians().sin() * -1.0, 0.0, 1.0)
+            ((zone - lon) * lat.to_radians().sin(), 0.0, 1.0)
         }
     };
     let width = sensor.swath * stretch / 2.0;
@@ -250,7 +254,8 @@ fn id(sensor: &Sensor, platform: &str, at: i64, cell: Cell, nth: u32) -> String 
         Schedule::Tasked { .. } => {
             let stamp = time.strftime("%Y%m%d%H%M%S");
             let tenth = at.rem_euclid(1000) / 100;
-            let (east, north) = (if cell.lon < 0.0 { 'W' } else { 'E' }, if cell.lat < 0.0 { 'S' } else { 'N' });
+            let (east, north) =
+                (if cell.lon < 0.0 { 'W' } else { 'E' }, if cell.lat < 0.0 { 'S' } else { 'N' });
             let (lon, lat) = (cell.lon.abs() as u32, cell.lat.abs() as u32);
             format!(
                 "DS_{platform}_{stamp}{tenth}_FR1_PX_{east}{lon:03}{north}{lat:02}_{row:04}_{column:04}{nth}"

@@ -19,9 +19,9 @@ const HOST_PAGE: usize = 50;
 
 /// The data blocks that deliver a sensor's scenes.
 pub(super) fn block_names(sensor: &Sensor) -> Vec<&'static str> {
-    let blocks = blocks::all().iter().filter(|block| {
-        matches!(block.kind, Kind::Data { collection } if collection == sensor.collection)
-    });
+    let blocks = blocks::all()
+        .iter()
+        .filter(|block| matches!(block.kind, Kind::Data { collection } if collection == sensor.collection));
     blocks.map(|block| block.name).collect()
 }
 
@@ -30,12 +30,18 @@ impl Platform {
     pub(in crate::simulator) fn classic_search(&self, call: &Call, host: Option<&str>) -> Answer {
         let body = call.json()?;
         let refused = |message: String| match host {
-            Some(_) => Reply::json(422, &json!({"data": {}, "error": {"code": 422, "message": message, "details": null}})),
+            Some(_) => Reply::json(
+                422,
+                &json!({"data": {}, "error": {"code": 422, "message": message, "details": null}}),
+            ),
             None => Reply::refused(400, "INVALID_ARGUMENT", message),
         };
         let mut query = Query::from_body(&body).map_err(refused)?.loosened();
         match host {
-            Some(host) => query.collections = Some(collections_of_host(host, query.collections.take()).map_err(refused)?),
+            Some(host) => {
+                query.collections =
+                    Some(collections_of_host(host, query.collections.take()).map_err(refused)?)
+            }
             None => {
                 if let Some(blocks) = operand(&body["query"]["dataBlock"], "in") {
                     query.collections = Some(collections_of_blocks(blocks)?);
@@ -175,7 +181,11 @@ fn filter_of(query: &Value) -> Result<Option<Filter>, String> {
 
 /// The operand of an operator that may be written in capitals.
 fn operand<'a>(condition: &'a Value, operator: &str) -> Option<&'a Value> {
-    condition.as_object()?.iter().find(|(name, _)| name.eq_ignore_ascii_case(operator)).map(|(_, value)| value)
+    condition
+        .as_object()?
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(operator))
+        .map(|(_, value)| value)
 }
 
 fn stac_name(field: &str) -> &str {

@@ -86,9 +86,11 @@ impl Filter {
             "or" => Ok(Self::Any(parts()?)),
             "not" => Ok(Self::Not(Box::new(Self::from_cql2(first()?)?))),
             "=" | "eq" => compare(Comparison::Equal),
-            "<>" | "!=" => {
-                Ok(Self::Not(Box::new(Self::Compare(Comparison::Equal, property(first()?)?, literal(second()?)))))
-            }
+            "<>" | "!=" => Ok(Self::Not(Box::new(Self::Compare(
+                Comparison::Equal,
+                property(first()?)?,
+                literal(second()?),
+            )))),
             "<" => compare(Comparison::Less),
             "<=" => compare(Comparison::LessOrEqual),
             ">" => compare(Comparison::Greater),

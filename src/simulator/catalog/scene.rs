@@ -40,6 +40,15 @@ impl Scene {
         Geometry::Polygon(Polygon::new(LineString(ring), Vec::new()))
     }
 
+    /// Whether a place lies inside the footprint.
+    pub(in crate::simulator) fn covers(&self, lon: f64, lat: f64) -> bool {
+        (0..4).all(|side| {
+            let ([x0, y0], [x1, y1]) = (self.corners[side], self.corners[(side + 1) % 4]);
+            // The corners go clockwise: inside is to the right.
+            (x1 - x0) * (lat - y0) <= (y1 - y0) * (lon - x0)
+        })
+    }
+
     pub(in crate::simulator) fn time(&self) -> String {
         let time = Timestamp::from_millisecond(self.at).unwrap_or_default();
         format!("{time:.3}")

@@ -92,7 +92,10 @@ impl Catalog {
             .collect();
         keyed.sort_by(|(a, _), (b, _)| {
             let pairs = a.iter().zip(b).zip(&keys);
-            pairs.map(|((a, b), (_, down))| arrange(a.as_ref(), b.as_ref(), *down)).find(|o| o.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
+            pairs
+                .map(|((a, b), (_, down))| arrange(a.as_ref(), b.as_ref(), *down))
+                .find(|o| o.is_ne())
+                .unwrap_or(std::cmp::Ordering::Equal)
         });
         keyed.into_iter().map(|(_, row)| row).collect()
     }
@@ -102,13 +105,19 @@ impl Catalog {
         let newest_first = query.sort.first().is_none_or(|(name, down)| name != "datetime" || *down);
         for sensor in SENSORS.iter().filter(|sensor| query.wants(sensor)) {
             let mut found = 0;
-            self.archive.visit(sensor, bbox, query.time.unwrap_or((i64::MIN, i64::MAX - 1)), newest_first, |scene| {
-                if query.takes_drawn(&scene) {
-                    rows.push(Row::Drawn(Box::new(scene)));
-                    found += 1;
-                }
-                if found < MOST_ROWS { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-            });
+            self.archive.visit(
+                sensor,
+                bbox,
+                query.time.unwrap_or((i64::MIN, i64::MAX - 1)),
+                newest_first,
+                |scene| {
+                    if query.takes_drawn(&scene) {
+                        rows.push(Row::Drawn(Box::new(scene)));
+                        found += 1;
+                    }
+                    if found < MOST_ROWS { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+                },
+            );
         }
     }
 
@@ -193,7 +202,9 @@ impl Query {
     fn takes_given(&self, item: &GivenItem) -> bool {
         self.names(&item.collection)
             && self.ids.as_ref().is_none_or(|ids| ids.contains(&item.id))
-            && self.time.is_none_or(|(from, to)| item.time.is_some_and(|(start, end)| start <= to && from <= end))
+            && self
+                .time
+                .is_none_or(|(from, to)| item.time.is_some_and(|(start, end)| start <= to && from <= end))
             && self.filters.iter().all(|filter| filter.holds(&|name| item.property(name)))
             && self.touches(item.bbox, || item.shape.clone())
     }

@@ -41,7 +41,7 @@ pub(super) fn cloud_cover(lat: f64, at: i64, chance: &mut Chance) -> f64 {
     let bell = |centre: f64, width: f64| (-((lat - centre) / width).powi(2)).exp();
     let tropics = 0.40 * bell(season * 0.55, 9.0);
     let winter = if lat >= 0.0 { -season } else { season } / 23.44;
-    let storms = (0.36 + 0.10 * winter) * (bell(56.0, 18.0) + bell(-56.0, 18.0));
+    let storms = (0.40 + 0.12 * winter) * (bell(56.0, 18.0) + bell(-56.0, 18.0));
     let mean = (0.20 + tropics + storms).clamp(0.08, 0.85);
     let draw = chance.unit();
     let clear = (1.0 - mean) * 0.55;

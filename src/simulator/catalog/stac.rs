@@ -80,7 +80,9 @@ impl Platform {
             }
             ("GET", ["search"]) => self.search_by_query(call, None),
             ("POST", ["search"]) => self.search_by_body(&call.json()?),
-            (_, [] | ["search"] | ["collections", ..] | ["conformance"] | ["queryables"]) => Err(wrong_method(call)),
+            (_, [] | ["search"] | ["collections", ..] | ["conformance"] | ["queryables"]) => {
+                Err(wrong_method(call))
+            }
             _ => Err(Reply::problem(404, "Resource does not exist.")),
         }
     }
@@ -102,7 +104,11 @@ impl Platform {
             link("conformance", "conformance", "application/json"),
             search("GET"),
             search("POST"),
-            link("http://www.opengis.net/def/rel/ogc/1.0/queryables", "queryables", "application/schema+json"),
+            link(
+                "http://www.opengis.net/def/rel/ogc/1.0/queryables",
+                "queryables",
+                "application/schema+json",
+            ),
         ];
         for name in self.collection_names() {
             links.push(link("child", &format!("collections/{name}"), "application/json"));
@@ -159,7 +165,8 @@ impl Platform {
     }
 
     fn collections(&self) -> Reply {
-        let collections: Vec<Value> = self.collection_names().iter().map(|name| self.collection_json(name)).collect();
+        let collections: Vec<Value> =
+            self.collection_names().iter().map(|name| self.collection_json(name)).collect();
         let links = json!([
             {"rel": "self", "type": "application/json", "href": self.catalog_url("collections")},
             {"rel": "root", "type": "application/json", "href": self.catalog_url("")},
@@ -207,8 +214,10 @@ impl Platform {
 
     fn item(&self, id: &str) -> Answer {
         let row = self.catalog.row(id);
-        row.map(|row| Reply::json(200, &self.item_json(&row)).with_header("content-type", "application/geo+json"))
-            .ok_or_else(|| Reply::problem(404, format!("Resource (Item) not found with Id='{id}'.")))
+        row.map(|row| {
+            Reply::json(200, &self.item_json(&row)).with_header("content-type", "application/geo+json")
+        })
+        .ok_or_else(|| Reply::problem(404, format!("Resource (Item) not found with Id='{id}'.")))
     }
 
     fn item_json(&self, row: &Row) -> Value {
@@ -259,7 +268,8 @@ impl Platform {
         let page = page_of(&body)?;
         let next = |token: &str| {
             let kept = call.query.iter().filter(|(name, _)| name != "token");
-            let query = Serializer::new(String::new()).extend_pairs(kept).append_pair("token", token).finish();
+            let query =
+                Serializer::new(String::new()).extend_pairs(kept).append_pair("token", token).finish();
             let path = call.path.trim_end_matches('/');
             let href = format!("{}{path}?{query}", self.api_url);
             json!({"rel": "next", "type": "application/geo+json", "method": "GET", "href": href})
@@ -272,7 +282,8 @@ impl Platform {
         let start = start.min(rows.len());
         let end = (start + size).min(rows.len());
         let features: Vec<Value> = rows[start..end].iter().map(|row| self.item_json(row)).collect();
-        let mut links = vec![json!({"rel": "root", "type": "application/json", "href": self.catalog_url("")})];
+        let mut links =
+            vec![json!({"rel": "root", "type": "application/json", "href": self.catalog_url("")})];
         if end < rows.len() {
             links.push(next(&token_for(end)));
         }
@@ -339,7 +350,9 @@ fn body_of(query: &[(String, String)]) -> Result<Value, String> {
         let json_of = || serde_json::from_str(value).map_err(|error| format!("{name}: {error}"));
         let parsed = match name.as_str() {
             "collections" | "ids" => json!(value.split(',').collect::<Vec<_>>()),
-            "bbox" => serde_json::from_str(&format!("[{value}]")).map_err(|_| "bbox is invalid".to_string())?,
+            "bbox" => {
+                serde_json::from_str(&format!("[{value}]")).map_err(|_| "bbox is invalid".to_string())?
+            }
             "limit" => json!(value.parse::<u64>().map_err(|_| "limit is no number".to_string())?),
             "intersects" | "filter" | "query" => json_of()?,
             "sortby" => value.split(',').map(sort_key).collect(),

@@ -1,0 +1,15 @@
+//! Places on Earth: areas of interest, bounding boxes, areas and coverage.
+//!
+//! Everything is WGS 84, longitude before latitude, in degrees.
+
+mod aoi;
+mod bbox;
+mod coverage;
+mod geojson;
+mod land;
+
+pub use aoi::{Aoi, AoiFeature};
+pub use bbox::Bbox;
+pub(crate) use coverage::{area_km2, covered_percent};
+pub(crate) use geojson::{geometry_from_json, geometry_to_json};
+pub(crate) use land::{Detail, Land, Line, land, land_mask, packed as packed_land};
