@@ -33,6 +33,7 @@ mod call;
 mod catalog;
 mod chance;
 mod clock;
+mod clouds;
 mod credits;
 mod demand;
 mod estimate;

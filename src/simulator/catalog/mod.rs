@@ -4,6 +4,7 @@ mod archive;
 mod classic;
 mod filter;
 pub(super) mod given;
+mod landing;
 pub(super) mod scene;
 pub(super) mod search;
 pub(super) mod sensor;

@@ -14,8 +14,9 @@ use super::scene::Scene;
 use super::sensor::{SENSORS, Sensor};
 use super::shape::{Bbox, bbox_of, overlap, parse_bbox, rectangle};
 
-/// A search finds no more rows than this, however large its area.
-pub(super) const MOST_ROWS: usize = 20_000;
+/// A search finds no more rows than this in each collection, however large its
+/// area.
+pub(super) const MOST_ROWS: usize = 12_000;
 /// Searches to remember, so that the pages of one cost its work once.
 const REMEMBERED: usize = 16;
 
