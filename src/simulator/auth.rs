@@ -1,0 +1,213 @@
+//! Logins and tokens (sections 1.1 to 1.5 of the interface).
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::call::Call;
+use super::platform::Platform;
+use super::reply::{Answer, Reply};
+use super::{PASSWORD, PROJECT_API_KEY, PROJECT_ID, USERNAME};
+
+/// The workspace everything belongs to; it is the user's id as well.
+pub(super) const WORKSPACE_ID: &str = "8a2f6ed0-3f5b-4c0e-9d54-1b6c0f6b7a21";
+
+/// Signs tokens and URLs, and knows its own signature.
+pub(super) struct Mint {
+    secret: [u8; 32],
+    life: Duration,
+}
+
+/// Why a token does not open the door.
+#[derive(Debug, PartialEq)]
+enum Denied {
+    Missing,
+    Forged,
+    Expired(Timestamp),
+}
+
+impl Mint {
+    pub(super) fn new(life: Duration) -> Self {
+        let mut secret = [0; 32];
+        secret[..16].copy_from_slice(Uuid::new_v4().as_bytes());
+        secret[16..].copy_from_slice(Uuid::new_v4().as_bytes());
+        Self { secret, life }
+    }
+
+    pub(super) fn signature(&self, of: &str) -> String {
+        let mut hash = Sha256::new();
+        hash.update(self.secret);
+        hash.update(of.as_bytes());
+        BASE64_URL_SAFE_NO_PAD.encode(hash.finalize())
+    }
+
+    /// A token of the usual three parts.
+    fn token(&self, subject: &str, now: Timestamp) -> String {
+        let expires = now.checked_add(self.life).unwrap_or(Timestamp::MAX);
+        let part = |value: Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
+        let head = part(json!({"alg": "HS256", "typ": "JWT"}));
+        let claims = part(json!({
+            "sub": subject,
+            "jti": Uuid::new_v4().to_string(),
+            "iat": now.as_second(),
+            "exp": expires.as_second(),
+            "exp_ms": expires.as_millisecond(),
+        }));
+        let signature = self.signature(&format!("{head}.{claims}"));
+        format!("{head}.{claims}.{signature}")
+    }
+
+    fn check(&self, token: &str, now: Timestamp) -> Result<(), Denied> {
+        let (claimed, signature) = token.rsplit_once('.').ok_or(Denied::Forged)?;
+        if self.signature(claimed) != signature {
+            return Err(Denied::Forged);
+        }
+        let claims =
+            claimed.split_once('.').and_then(|(_, claims)| BASE64_URL_SAFE_NO_PAD.decode(claims).ok());
+        let claims: Value =
+            claims.and_then(|claims| serde_json::from_slice(&claims).ok()).ok_or(Denied::Forged)?;
+        let expires = claims["exp_ms"].as_i64().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+        match expires {
+            Some(expires) if now < expires => Ok(()),
+            Some(expires) => Err(Denied::Expired(expires)),
+            None => Err(Denied::Forged),
+        }
+    }
+}
+
+impl Platform {
+    /// 1.1 and 1.2: the classic token, for a project or an account.
+    pub(super) fn classic_token(&self, call: &Call) -> Answer {
+        let form = call.form();
+        let field = |name| field(&form, name);
+        let subject = match field("grant_type") {
+            Some("client_credentials") => project_of(call),
+            Some("password") => account_of(field("username"), field("password")),
+            _ => None,
+        };
+        let subject = subject.ok_or_else(|| Reply::empty(401))?;
+        let token = self.mint.token(subject, self.clock.steady());
+        Ok(Reply::json(
+            200,
+            &json!({
+                "data": {"accessToken": token},
+                "error": null,
+                "access_token": token,
+                "token_type": "bearer",
+                "refresh_token": null,
+            }),
+        ))
+    }
+
+    /// 1.3: the account token of today.
+    pub(super) fn account_token(&self, call: &Call) -> Answer {
+        let form = call.form();
+        let field = |name| field(&form, name);
+        let subject = match field("grant_type") {
+            Some("password") => account_of(field("username"), field("password")),
+            _ => None,
+        };
+        let invalid = json!({"error": "invalid_grant", "error_description": "Invalid user credentials"});
+        let subject = subject.ok_or_else(|| Reply::json(401, &invalid))?;
+        let now = self.clock.steady();
+        Ok(Reply::json(
+            200,
+            &json!({
+                "access_token": self.mint.token(subject, now),
+                "expires_in": self.mint.life.as_secs(),
+                "refresh_expires_in": 1800,
+                "refresh_token": self.mint.token("refresh", now),
+                "token_type": "Bearer",
+                "not-before-policy": 0,
+                "session_state": Uuid::new_v4().to_string(),
+                "scope": "openid profile email",
+            }),
+        ))
+    }
+
+    /// Lets a call in, or says why not.
+    pub(super) fn authorize(&self, call: &Call) -> Result<(), Reply> {
+        let now = self.clock.steady();
+        let token = call.authorization.as_deref().and_then(|header| {
+            let (scheme, token) = header.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then_some(token)
+        });
+        let checked = token.ok_or(Denied::Missing).and_then(|token| self.mint.check(token, now));
+        checked.map_err(|denied| match denied {
+            Denied::Missing => unauthorized("Full authentication is required to access this resource"),
+            Denied::Forged => unauthorized("INVALID_ACCESS_TOKEN: the token is not one of ours"),
+            Denied::Expired(at) => expired(at, now),
+        })
+    }
+
+    /// The refusal of an expired token, for a fault.
+    pub(super) fn expired_token(&self) -> Reply {
+        let now = self.clock.steady();
+        expired(now, now)
+    }
+
+    /// 1.4
+    pub(super) fn user_info(&self) -> Answer {
+        let info = json!({"sub": WORKSPACE_ID, "email": USERNAME, "email_verified": true});
+        Ok(Reply::json(200, &info))
+    }
+
+    /// 1.5
+    pub(super) fn user(&self) -> Answer {
+        Ok(Reply::data(json!({"id": WORKSPACE_ID, "email": USERNAME})))
+    }
+}
+
+fn unauthorized(message: impl Into<String>) -> Reply {
+    Reply::refused(401, "UNAUTHORIZED", message)
+}
+
+fn expired(at: Timestamp, now: Timestamp) -> Reply {
+    let late = now.as_millisecond() - at.as_millisecond();
+    unauthorized(format!(
+        "ACCESS_TOKEN_EXPIRED: JWT expired at {at:.0}. Current time: {now:.0}, \
+         a difference of {late} milliseconds.  Allowed clock skew: 0 milliseconds."
+    ))
+}
+
+fn project_of(call: &Call) -> Option<&'static str> {
+    let header = call.authorization.as_deref()?.strip_prefix("Basic ")?;
+    let pair = String::from_utf8(BASE64_STANDARD.decode(header).ok()?).ok()?;
+    (pair.split_once(':')? == (PROJECT_ID, PROJECT_API_KEY)).then_some(PROJECT_ID)
+}
+
+fn account_of(username: Option<&str>, password: Option<&str>) -> Option<&'static str> {
+    ((username, password) == (Some(USERNAME), Some(PASSWORD))).then_some(WORKSPACE_ID)
+}
+
+fn field<'a>(form: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn tokens_expire() {
+        let mint = Mint::new(Duration::from_secs(300));
+        let token = mint.token("me", at(1000));
+        assert_eq!(mint.check(&token, at(1299)), Ok(()));
+        assert_eq!(mint.check(&token, at(1300)), Err(Denied::Expired(at(1300))));
+    }
+
+    #[test]
+    fn a_token_of_another_platform_is_refused() {
+        let token = Mint::new(Duration::from_secs(300)).token("me", at(0));
+        assert_eq!(Mint::new(Duration::from_secs(300)).check(&token, at(1)), Err(Denied::Forged));
+    }
+}

@@ -1,0 +1,163 @@
+//! The blocks that workflows are made of (3.10 and 3.11 of the interface).
+
+use serde_json::{Map, Value, json};
+
+use super::chance::Chance;
+use super::platform::Platform;
+use super::reply::{Answer, Reply};
+
+/// A source of data or a step of processing.
+#[derive(Debug)]
+pub(super) struct Block {
+    pub name: &'static str,
+    pub title: &'static str,
+    pub kind: Kind,
+    pub version: &'static str,
+    /// Credits for a square kilometre of one scene.
+    pub price: f64,
+    /// Credits for an hour of its machine.
+    pub machine: f64,
+    /// The processing block's own parameters: name, type, default.
+    own: &'static [(&'static str, &'static str, &'static str)],
+}
+
+/// What a block does.
+#[derive(Debug)]
+pub(super) enum Kind {
+    /// Delivers scenes of this collection.
+    Data { collection: &'static str },
+    /// Works on what the task before it delivers.
+    Processing,
+}
+
+const fn data(name: &'static str, title: &'static str, collection: &'static str, price: f64) -> Block {
+    Block { name, title, kind: Kind::Data { collection }, version: "2.6.0", price, machine: 8.0, own: &[] }
+}
+
+type Own = &'static [(&'static str, &'static str, &'static str)];
+
+const fn processing(name: &'static str, title: &'static str, price: f64, machine: f64, own: Own) -> Block {
+    Block { name, title, kind: Kind::Processing, version: "1.3.0", price, machine, own }
+}
+
+static BLOCKS: [Block; 14] = [
+    data("oneatlas-pleiades-aoiclipped", "Pléiades Reflectance (Streaming)", "phr", 400.0),
+    data("oneatlas-pleiades-display-aoiclipped", "Pléiades Display (Streaming)", "phr", 400.0),
+    data("oneatlas-pleiades-neo-aoiclipped", "Pléiades Neo (Streaming)", "pneo", 600.0),
+    data("oneatlas-spot-aoiclipped", "SPOT 6/7 Reflectance (Streaming)", "spot", 150.0),
+    data("oneatlas-spot-display-aoiclipped", "SPOT 6/7 Display (Streaming)", "spot", 150.0),
+    data("sobloo-s2-l1c-aoiclipped", "Sentinel-2 Level-1C (GeoTIFF)", "sentinel-2", 1.0),
+    data("sobloo-s2-l1c-fullscene", "Sentinel-2 Level-1C (SAFE)", "sentinel-2", 1.0),
+    data("sentinelhub-s2-aoiclipped", "Sentinel-2 L1C MSI (AOI clipped)", "sentinel-2", 2.0),
+    processing(
+        "tiling",
+        "Raster Tiling",
+        0.0,
+        4.0,
+        &[
+            ("nodata", "number", "null"),
+            ("tile_width", "number", "768"),
+            ("tile_height", "number", "768"),
+            ("required_bands", "array", "[]"),
+        ],
+    ),
+    processing("sharpening", "Sharpening Filter", 0.2, 8.0, &[("strength", "string", "\"medium\"")]),
+    processing("pansharpen", "Pansharpening", 0.5, 38.0, &[("method", "string", "\"SFIM\"")]),
+    processing("ndvi", "NDVI", 0.1, 8.0, &[("output_original_raster", "boolean", "false")]),
+    processing("superresolution", "Super-Resolution", 5.0, 152.0, &[("model", "string", "\"SPOT\"")]),
+    processing("zonal-statistics", "Zonal Statistics", 0.1, 8.0, &[("stats", "array", "[\"min\", \"max\"]")]),
+];
+
+pub(super) fn all() -> &'static [Block] {
+    &BLOCKS
+}
+
+pub(super) fn by_id(id: &str) -> Option<&'static Block> {
+    BLOCKS.iter().find(|block| block.id() == id)
+}
+
+impl Block {
+    /// The same on every platform, whatever its seed.
+    pub(super) fn id(&self) -> String {
+        Chance::of_text(0, self.name).uuid().to_string()
+    }
+
+    pub(super) fn is_data(&self) -> bool {
+        self.collection().is_some()
+    }
+
+    /// What a data block delivers.
+    pub(super) fn collection(&self) -> Option<&'static str> {
+        match self.kind {
+            Kind::Data { collection } => Some(collection),
+            Kind::Processing => None,
+        }
+    }
+
+    /// The parameters that a job may set, with their defaults.
+    pub(super) fn parameters(&self) -> Value {
+        if !self.is_data() {
+            let own = self.own.iter().map(|(name, kind, default)| {
+                let default: Value = serde_json::from_str(default).unwrap_or_default();
+                let parameter =
+                    json!({"type": kind, "default": default, "required": false, "description": name});
+                (name.to_string(), parameter)
+            });
+            return Value::Object(own.collect::<Map<_, _>>());
+        }
+        let optional = |kind: &str, default: Value, description: &str| json!({"type": kind, "default": default, "required": false, "description": description});
+        json!({
+            "ids": optional("array", Value::Null, "Ids of scenes; takes precedence over all other conditions"),
+            "bbox": optional("array", Value::Null, "West, south, east, north in WGS 84"),
+            "intersects": optional("geometry", Value::Null, "GeoJSON geometry that scenes must touch"),
+            "contains": optional("geometry", Value::Null, "GeoJSON geometry that scenes must hold"),
+            "time": optional("dateRange", json!("2018-01-01T00:00:00+00:00/2020-12-31T23:59:59+00:00"), "Interval"),
+            "time_series": optional("array", Value::Null, "Intervals, each searched by itself"),
+            "limit": {
+                "type": "number", "default": 1, "minimum": 1, "required": false,
+                "description": "Largest number of scenes",
+            },
+            "max_cloud_cover": optional("number", json!(100), "In percent"),
+            "zoom_level": optional("number", json!(17), "Zoom level of the tiles"),
+            "asset_ids": optional("array", Value::Null, "Ids of assets in the storage"),
+            "order_ids": optional("array", Value::Null, "Ids of finished orders"),
+        })
+    }
+
+    /// The manifest as tasks and the block list show it.
+    pub(super) fn json(&self) -> Value {
+        let capability = json!({"up42_standard": {"dtype": "uint8", "format": "GTiff", "bands": ["red", "green", "blue", "nir"]}});
+        json!({
+            "id": self.id(),
+            "name": self.name,
+            "displayName": self.title,
+            "description": self.title,
+            "parameters": self.parameters(),
+            "type": if self.is_data() { "DATA" } else { "PROCESSING" },
+            "isDryRunSupported": self.is_data(),
+            "version": self.version,
+            "inputCapabilities": if self.is_data() { json!([]) } else { json!([capability]) },
+            "outputCapabilities": [capability],
+            "provider": "UP42 simulator",
+            "tags": ["imagery"],
+            "isPublic": true,
+        })
+    }
+}
+
+impl Platform {
+    /// 3.10
+    pub(super) fn blocks(&self) -> Answer {
+        Ok(Reply::data(BLOCKS.iter().map(Block::json).collect::<Vec<_>>()))
+    }
+
+    /// 3.11
+    pub(super) fn block(&self, id: &str) -> Answer {
+        let block = by_id(id).ok_or_else(|| unknown(id))?;
+        Ok(Reply::data(block.json()))
+    }
+}
+
+pub(super) fn unknown(id: &str) -> Reply {
+    Reply::refused(404, 404, format!("Block not found with id {id}"))
+}

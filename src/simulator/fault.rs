@@ -1,0 +1,229 @@
+//! Faults that are asked for by name.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use super::call::Call;
+
+/// Something that shall go wrong, where, and how often.
+///
+/// A fault waits for the first request that fits it, happens, and is used up
+/// after [`times`](Self::times) (once, if nothing is said).
+///
+/// ```
+/// use up42::simulator::{Fault, Simulator};
+///
+/// let simulator = Simulator::start()?;
+/// simulator.inject(Fault::too_many_requests().retry_after(1).on("/jobs").times(3));
+/// simulator.inject(Fault::lost_answer().on("POST /jobs"));
+/// # Ok::<(), up42::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Fault {
+    kind: FaultKind,
+    method: Option<String>,
+    path: String,
+    passes: usize,
+    left: usize,
+}
+
+/// What goes wrong.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// 429 by the rate limiter; the request is not carried out.
+    TooManyRequests {
+        /// The `Retry-After` header, in seconds.
+        retry_after: Option<u64>,
+    },
+    /// A 5xx of this status; the request is not carried out.
+    ServerError(u16),
+    /// The answer comes later, by this much real time.
+    Slow(Duration),
+    /// The connection breaks in the middle of the body; `Content-Length` tells
+    /// the full size.
+    CutOff,
+    /// The request is carried out, then the connection closes without an answer.
+    LostAnswer,
+    /// A body that stops being JSON half way.
+    MalformedJson,
+    /// 401 with `ACCESS_TOKEN_EXPIRED`.
+    ExpiredToken,
+    /// 403 by the storage, as if the signed URL had expired.
+    ExpiredUrl,
+    /// The job that is created ends with this status, such as `FAILED` or `ERROR`.
+    FailingJob(String),
+    /// The jobs in the answer have this status.
+    UnknownStatus(String),
+}
+
+impl Fault {
+    /// A fault of this kind, once, on the first request that it can happen to.
+    pub fn new(kind: FaultKind) -> Self {
+        Self { kind, method: None, path: String::new(), passes: 0, left: 1 }
+    }
+
+    /// 429 by the rate limiter.
+    pub fn too_many_requests() -> Self {
+        Self::new(FaultKind::TooManyRequests { retry_after: None })
+    }
+
+    /// Adds a `Retry-After` header, in seconds, to a 429.
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        if let FaultKind::TooManyRequests { retry_after } = &mut self.kind {
+            *retry_after = Some(seconds);
+        }
+        self
+    }
+
+    /// A 5xx.
+    pub fn server_error(status: u16) -> Self {
+        Self::new(FaultKind::ServerError(status))
+    }
+
+    /// A late answer.
+    pub fn slow(by: Duration) -> Self {
+        Self::new(FaultKind::Slow(by))
+    }
+
+    /// A connection that breaks in the middle of the body.
+    pub fn cut_off() -> Self {
+        Self::new(FaultKind::CutOff)
+    }
+
+    /// A request that is carried out and never answered.
+    pub fn lost_answer() -> Self {
+        Self::new(FaultKind::LostAnswer)
+    }
+
+    /// A body that is no JSON.
+    pub fn malformed_json() -> Self {
+        Self::new(FaultKind::MalformedJson)
+    }
+
+    /// A token that the API calls expired.
+    pub fn expired_token() -> Self {
+        Self::new(FaultKind::ExpiredToken)
+    }
+
+    /// A signed URL that the storage calls expired.
+    pub fn expired_url() -> Self {
+        Self::new(FaultKind::ExpiredUrl)
+    }
+
+    /// A job that ends with this status.
+    pub fn failing_job(status: impl Into<String>) -> Self {
+        Self::new(FaultKind::FailingJob(status.into()))
+    }
+
+    /// A status that nobody has heard of.
+    pub fn unknown_status(status: impl Into<String>) -> Self {
+        Self::new(FaultKind::UnknownStatus(status.into()))
+    }
+
+    /// Only requests whose path holds this text, such as `/jobs`; with a method
+    /// in front, such as `POST /jobs`, only requests of that method.
+    pub fn on(mut self, requests: impl Into<String>) -> Self {
+        let requests = requests.into();
+        match requests.split_once(' ') {
+            Some((method, path)) => {
+                self.method = Some(method.to_ascii_uppercase());
+                self.path = path.trim().to_string();
+            }
+            None => self.path = requests,
+        }
+        self
+    }
+
+    /// Lets this many fitting requests pass first.
+    pub fn after(mut self, requests: usize) -> Self {
+        self.passes = requests;
+        self
+    }
+
+    /// Happens to this many requests.
+    pub fn times(mut self, requests: usize) -> Self {
+        self.left = requests;
+        self
+    }
+
+    /// Happens to every request that fits.
+    pub fn always(self) -> Self {
+        self.times(usize::MAX)
+    }
+
+    fn fits(&self, call: &Call) -> bool {
+        let named = self.method.as_ref().is_none_or(|method| *method == call.method);
+        named && call.path.contains(&self.path) && self.can_happen_to(call)
+    }
+
+    fn can_happen_to(&self, call: &Call) -> bool {
+        match &self.kind {
+            FaultKind::FailingJob(_) => call.creates_a_job(),
+            FaultKind::UnknownStatus(_) => !call.to_storage && call.method == "GET",
+            FaultKind::ExpiredToken => !call.to_storage && !call.asks_for_a_token(),
+            FaultKind::ExpiredUrl => call.to_storage,
+            FaultKind::TooManyRequests { .. }
+            | FaultKind::ServerError(_)
+            | FaultKind::Slow(_)
+            | FaultKind::CutOff
+            | FaultKind::LostAnswer
+            | FaultKind::MalformedJson => true,
+        }
+    }
+}
+
+/// The faults that have yet to happen.
+#[derive(Default)]
+pub(super) struct Faults(Mutex<Vec<Fault>>);
+
+impl Faults {
+    pub(super) fn add(&self, fault: Fault) {
+        self.lock().push(fault);
+    }
+
+    /// What happens to this request, if anything.
+    pub(super) fn take(&self, call: &Call) -> Option<FaultKind> {
+        let mut faults = self.lock();
+        let mut happens = None;
+        for fault in faults.iter_mut().filter(|fault| fault.fits(call)) {
+            if fault.passes > 0 {
+                fault.passes -= 1;
+            } else if happens.is_none() && fault.left > 0 {
+                fault.left -= usize::from(fault.left != usize::MAX);
+                happens = Some(fault.kind.clone());
+            }
+        }
+        faults.retain(|fault| fault.left > 0);
+        happens
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Fault>> {
+        self.0.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_happens_where_and_as_often_as_it_was_asked_for() {
+        let faults = Faults::default();
+        faults.add(Fault::server_error(502).on("POST /jobs").after(1).times(2));
+        let post = Call::test("POST", "/projects/p/jobs");
+        assert_eq!(faults.take(&Call::test("GET", "/projects/p/jobs")), None);
+        assert_eq!(faults.take(&Call::test("POST", "/oauth/token")), None);
+        let happened: Vec<_> = (0..4).map(|_| faults.take(&post).is_some()).collect();
+        assert_eq!(happened, [false, true, true, false]);
+    }
+
+    #[test]
+    fn a_fault_waits_for_a_request_that_it_can_happen_to() {
+        let faults = Faults::default();
+        faults.add(Fault::failing_job("FAILED"));
+        assert_eq!(faults.take(&Call::test("GET", "/projects/p/jobs")), None);
+        let create = Call::test("POST", "/projects/p/workflows/w/jobs/");
+        assert_eq!(faults.take(&create), Some(FaultKind::FailingJob("FAILED".into())));
+    }
+}

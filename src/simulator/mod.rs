@@ -1,0 +1,185 @@
+//! The whole platform in a box: no account, no network, no cost.
+//!
+//! A [`Simulator`] is an HTTP server on this machine that answers as UP42 does:
+//! logins, projects, workflows, jobs, prices, results, the catalog of yesterday
+//! and the STAC catalog of today. It has an archive of scenes for any place on
+//! Earth, and the same request finds the same scenes every time.
+//!
+//! ```
+//! use up42::simulator::Simulator;
+//!
+//! let simulator = Simulator::start()?;
+//! assert!(simulator.api_url().starts_with("http://127.0.0.1:"));
+//! # Ok::<(), up42::Error>(())
+//! ```
+//!
+//! - [`Clock`]: how fast jobs run, or that they only move when told to.
+//! - [`Fault`]: what shall go wrong, where, and how often.
+//! - [`Simulator::requests`] and [`Simulator::ledger`]: what was asked and what
+//!   was run and paid, for tests that count.
+//! - [`SimulatorBuilder`]: another seed, other credits, real scenes and images.
+//!
+//! Each simulator is a world of its own: two of them share nothing, and one that
+//! is dropped takes its jobs along. It never leaves this machine.
+//!
+//! What it does not simulate: tasking, orders, webhooks and the processing
+//! interface of the second generation.
+
+mod auth;
+mod blocks;
+mod books;
+mod builder;
+mod call;
+mod catalog;
+mod chance;
+mod clock;
+mod clouds;
+mod credits;
+mod demand;
+mod estimate;
+mod fault;
+mod geotiff;
+mod job;
+mod jobs;
+mod line;
+mod noise;
+mod outputs;
+mod platform;
+mod projects;
+mod quicklook;
+mod reply;
+mod results;
+mod server;
+mod storage;
+mod terrain;
+mod workflows;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use builder::SimulatorBuilder;
+pub use clock::Clock;
+pub use fault::{Fault, FaultKind};
+
+use crate::error::Result;
+use platform::Platform;
+use server::Server;
+
+const PROJECT_ID: &str = "f19e833d-e698-4d9c-a037-2e6dbd8791ef";
+const PROJECT_API_KEY: &str = "simulator-project-key";
+const USERNAME: &str = "analyst@example.com";
+const PASSWORD: &str = "simulator-password";
+
+/// A running platform. It stops when its last clone is dropped.
+#[derive(Clone)]
+pub struct Simulator(Arc<Running>);
+
+struct Running {
+    platform: Arc<Platform>,
+    _server: Server,
+}
+
+/// A request that came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RequestRecord {
+    /// `GET`, `POST` and so on.
+    pub method: String,
+    /// As sent, without the query.
+    pub path: String,
+    /// HTTP status of the answer; 0 if the connection was closed without one.
+    pub status: u16,
+    /// Whether it went to the storage and not to the API.
+    pub storage: bool,
+}
+
+/// A job, from the platform's books.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct LedgerEntry {
+    /// UUID.
+    pub id: String,
+    /// As given with the request that created it.
+    pub name: Option<String>,
+    /// What each task was asked to do.
+    pub inputs: serde_json::Value,
+    /// `DEFAULT` or `DRY_RUN`.
+    pub mode: String,
+    /// By the clock at this moment.
+    pub status: String,
+    /// Charged so far.
+    pub credits: i64,
+}
+
+impl Simulator {
+    /// The id of the only project.
+    pub const PROJECT_ID: &'static str = PROJECT_ID;
+    /// The key that belongs to [`PROJECT_ID`](Self::PROJECT_ID).
+    pub const PROJECT_API_KEY: &'static str = PROJECT_API_KEY;
+    /// The user name of the only account.
+    pub const USERNAME: &'static str = USERNAME;
+    /// The password that belongs to [`USERNAME`](Self::USERNAME).
+    pub const PASSWORD: &'static str = PASSWORD;
+
+    /// Starts a platform with everything as it comes.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when no port or thread is to be had.
+    pub fn start() -> Result<Self> {
+        Self::builder().start()
+    }
+
+    /// A platform with other settings.
+    pub fn builder() -> SimulatorBuilder {
+        SimulatorBuilder::default()
+    }
+
+    fn running(platform: Arc<Platform>, server: Server) -> Self {
+        Self(Arc::new(Running { platform, _server: server }))
+    }
+
+    /// Where the API listens, without a slash at the end.
+    pub fn api_url(&self) -> &str {
+        &self.0.platform.api_url
+    }
+
+    /// Where accounts log in: the same server as the API.
+    pub fn auth_url(&self) -> &str {
+        &self.0.platform.api_url
+    }
+
+    /// Where signed URLs lead: another origin, which refuses a bearer token.
+    pub fn storage_url(&self) -> &str {
+        &self.0.platform.storage_url
+    }
+
+    /// The platform's time.
+    pub fn clock(&self) -> &Clock {
+        &self.0.platform.clock
+    }
+
+    /// Lets something go wrong.
+    pub fn inject(&self, fault: Fault) {
+        self.0.platform.faults.add(fault);
+    }
+
+    /// Every request so far, in the order of the answers.
+    pub fn requests(&self) -> Vec<RequestRecord> {
+        self.0.platform.requests()
+    }
+
+    /// Every job ever created, oldest first.
+    pub fn ledger(&self) -> Vec<LedgerEntry> {
+        self.0.platform.ledger()
+    }
+}
+
+impl fmt::Debug for Simulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Simulator").field("api_url", &self.api_url()).field("clock", self.clock()).finish()
+    }
+}

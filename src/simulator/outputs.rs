@@ -1,0 +1,96 @@
+//! What a job leaves behind: data, archives, logs, quicklooks (section 5 of the
+//! interface).
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::job::{Job, is_terminal};
+use super::jobs::job;
+use super::platform::Platform;
+use super::reply::{Answer, Reply};
+
+impl Platform {
+    /// Everything below `P/jobs/{j}` that a GET can ask for.
+    pub(super) fn job_outputs(&self, id: &str, path: &[&str]) -> Answer {
+        let now = self.clock.now();
+        let job = job(&mut self.books(), id)?.clone();
+        match path {
+            ["outputs", "data-json"] => Ok(self.job_data(&job, job.status(now))),
+            ["downloads", "results"] => self.results_url(&job, job.status(now)),
+            ["tasks", task, rest @ ..] => self.task_outputs(&job, task, rest, now),
+            _ => Err(not_found(id)),
+        }
+    }
+
+    fn task_outputs(&self, job: &Job, task: &str, path: &[&str], now: Timestamp) -> Answer {
+        let place = job.tasks.iter().position(|known| known.id == task).ok_or_else(|| not_found(task))?;
+        let status = job.task_status(place, now);
+        match path {
+            ["logs"] => Ok(Reply::text(log(job, place, status))),
+            ["outputs", "data-json"] => Ok(self.job_data(job, status)),
+            ["downloads", "results"] => self.results_url(job, status),
+            ["outputs", "quicklooks"] => {
+                let shown = place == 0 && status == "SUCCEEDED";
+                let scenes = if shown { job.scenes.as_slice() } else { &[] };
+                let names: Vec<_> = scenes.iter().map(|scene| format!("{}.jpeg", scene.id)).collect();
+                Ok(Reply::json(200, &json!({"error": null, "data": names})))
+            }
+            ["outputs", "quicklooks", name] => {
+                let id = name.rsplit_once('.').map_or(*name, |(id, _)| id);
+                let of_job = place == 0 && job.scenes.iter().any(|scene| scene.id == id);
+                let picture = if of_job { self.picture(id, "quicklook") } else { None };
+                picture.ok_or_else(|| not_found(name))
+            }
+            _ => Err(not_found(task)),
+        }
+    }
+
+    /// 5.1: no features until there is something to show.
+    fn job_data(&self, job: &Job, status: &str) -> Reply {
+        let data = match status {
+            "SUCCEEDED" => self.data_json(job),
+            _ => json!({"type": "FeatureCollection", "features": []}),
+        };
+        Reply::json(200, &data)
+    }
+
+    /// 5.2
+    fn results_url(&self, job: &Job, status: &str) -> Answer {
+        if status != "SUCCEEDED" {
+            return Err(Reply::refused(
+                404,
+                404,
+                format!("Results not found for job {}: it is {status}", job.id),
+            ));
+        }
+        let zip =
+            self.given_archive(job).is_some_and(|path| path.extension().is_some_and(|end| end == "zip"));
+        let name = if zip { "output.zip" } else { "output.tgz" };
+        let url = self.signed_url(&format!("/jobs/{}/{name}", job.id), name);
+        Ok(Reply::data(json!({"url": url})))
+    }
+}
+
+fn not_found(what: &str) -> Reply {
+    Reply::refused(404, 404, format!("Nothing found for {what}"))
+}
+
+/// 5.4
+fn log(job: &Job, place: usize, status: &str) -> String {
+    let task = &job.tasks[place];
+    if matches!(status, "NOT_STARTED" | "PENDING") {
+        return String::new();
+    }
+    let mut lines =
+        vec![format!("{:.0} INFO  {} {}: started", job.started, task.block.name, task.block.version)];
+    if place == 0 && job.complaint.is_none() {
+        lines.push(format!("{:.0} INFO  {} scenes found", job.started, job.scenes.len()));
+    }
+    if is_terminal(status) {
+        match job.complaint.as_ref().filter(|_| place == 0 && status == job.ending) {
+            Some(complaint) => lines.push(format!("{:.0} ERROR {complaint}", job.finished)),
+            None => lines.push(format!("{:.0} INFO  ended with {status}", job.finished)),
+        }
+    }
+    lines.join("\n") + "\n"
+}

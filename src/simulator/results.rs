@@ -1,0 +1,124 @@
+//! The archives that finished jobs deliver.
+
+use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::{Value, json};
+
+use super::catalog::scene::Scene;
+use super::catalog::shape::{Bbox, corners, ring_json};
+use super::chance::Chance;
+use super::geotiff;
+use super::job::Job;
+use super::platform::Platform;
+use super::quicklook::{View, day_of_year};
+use super::reply::Reply;
+use crate::error::{Error, Result};
+
+/// No raster is longer than this.
+const LARGEST_SIDE: usize = 256;
+
+/// The archives of a folder, by name.
+pub(super) fn archives_in(dir: &Path) -> Result<Vec<PathBuf>> {
+    let mut archives = Vec::new();
+    for entry in std::fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|end| end == "tgz" || end == "zip") {
+            archives.push(path);
+        }
+    }
+    archives.sort();
+    if archives.is_empty() {
+        return Err(Error::invalid("there is no `.tgz` or `.zip`"));
+    }
+    Ok(archives)
+}
+
+impl Platform {
+    /// The archive that was given in place of this job's own.
+    pub(super) fn given_archive(&self, job: &Job) -> Option<&Path> {
+        let place = job.number.checked_rem(self.archives.len())?;
+        self.archives.get(place).map(PathBuf::as_path)
+    }
+
+    /// What the signed URL of a job leads to.
+    pub(super) fn job_archive(&self, id: &str) -> Option<Reply> {
+        let job = self.books().jobs.iter().find(|job| job.id == id)?.clone();
+        if let Some(path) = self.given_archive(&job) {
+            let kind = if path.extension().is_some_and(|end| end == "zip") {
+                "application/zip"
+            } else {
+                "application/gzip"
+            };
+            return Some(Reply::file(kind, std::fs::read(path).ok()?));
+        }
+        let file = self.store.keep(&format!("{id}/output.tgz"), || self.packed(&job).ok())?;
+        Some(Reply::file("application/gzip", file.as_ref().clone()))
+    }
+
+    /// `output/data.json` and the rasters it names.
+    fn packed(&self, job: &Job) -> std::io::Result<Vec<u8>> {
+        let gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        let mut archive = tar::Builder::new(gzip);
+        let mut add = |name: String, bytes: &[u8]| {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(bytes.len() as u64);
+            header.set_mode(0o644);
+            header.set_mtime(job.finished.as_second().try_into().unwrap_or_default());
+            archive.append_data(&mut header, name, bytes)
+        };
+        add("output/data.json".into(), self.data_json(job).to_string().as_bytes())?;
+        for scene in job.rasters() {
+            let raster = self.raster(scene, job.area).map_err(std::io::Error::other)?;
+            add(format!("output/{}", path_of(job, scene)), &raster)?;
+        }
+        archive.into_inner()?.finish()
+    }
+
+    /// 5.1: one feature for each raster.
+    pub(super) fn data_json(&self, job: &Job) -> Value {
+        let features: Vec<Value> = job.rasters().iter().map(|scene| feature(job, scene)).collect();
+        json!({"type": "FeatureCollection", "features": features})
+    }
+
+    fn raster(&self, scene: &Scene, area: Bbox) -> tiff::TiffResult<Vec<u8>> {
+        let view = View {
+            corners: corners(area),
+            cloud_cover: scene.cloud_cover,
+            sun_elevation: scene.sun_elevation,
+            sun_azimuth: scene.sun_azimuth,
+            day_of_year: day_of_year(scene.at),
+            key: Chance::of_text(self.seed, &scene.id).next(),
+        };
+        let (across, down) = view.size_km();
+        let native = across.max(down) * 1000.0 / scene.sensor.gsd;
+        let picture = view.fitted((native as usize).clamp(16, LARGEST_SIDE));
+        geotiff::encode(&picture, area, |lon, lat| scene.covers(lon, lat))
+    }
+}
+
+impl Job {
+    /// The scenes that come as rasters: none for a test query.
+    fn rasters(&self) -> &[Scene] {
+        if self.dry_run || self.ending != "SUCCEEDED" { &[] } else { &self.scenes }
+    }
+}
+
+/// Relative to `output/`.
+fn path_of(job: &Job, scene: &Scene) -> String {
+    let folder = Chance::of_text(job.number as u64, &scene.id).uuid();
+    format!("{folder}/{}.tif", scene.id)
+}
+
+fn feature(job: &Job, scene: &Scene) -> Value {
+    let mut properties = scene.feature()["properties"].clone();
+    properties["up42.data_path"] = path_of(job, scene).into();
+    json!({
+        "type": "Feature",
+        "id": scene.id,
+        "bbox": job.area,
+        "geometry": ring_json(&corners(job.area)),
+        "properties": properties,
+    })
+}

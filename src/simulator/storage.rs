@@ -1,0 +1,144 @@
+//! The second origin: signed URLs and what they lead to.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use url::form_urlencoded::Serializer;
+
+use super::call::Call;
+use super::platform::Platform;
+use super::reply::{Answer, Reply};
+
+/// How long a signed URL is good for.
+const LIFE: Duration = Duration::from_secs(300);
+/// Files to keep; drawing one again gives the same bytes.
+const KEPT: usize = 400;
+
+/// The files that were made so far.
+#[derive(Default)]
+pub(super) struct Store(Mutex<HashMap<String, Arc<Vec<u8>>>>);
+
+impl Store {
+    /// The file of this name, made if need be.
+    pub(super) fn keep(&self, name: &str, make: impl FnOnce() -> Option<Vec<u8>>) -> Option<Arc<Vec<u8>>> {
+        let lock = || self.0.lock().unwrap_or_else(|broken| broken.into_inner());
+        if let Some(file) = lock().get(name) {
+            return Some(Arc::clone(file));
+        }
+        // Made without the lock: other files need not wait for it.
+        let file = Arc::new(make()?);
+        let mut files = lock();
+        if files.len() >= KEPT {
+            files.clear();
+        }
+        files.insert(name.to_string(), Arc::clone(&file));
+        Some(file)
+    }
+}
+
+impl Platform {
+    /// A URL that opens a file of the storage for a while, to anybody.
+    pub(super) fn signed_url(&self, path: &str, file_name: &str) -> String {
+        let expires = self.clock.steady().checked_add(LIFE).map(|at| at.as_second()).unwrap_or(i64::MAX);
+        let signature = self.mint.signature(&format!("{path}?{expires}"));
+        let query = Serializer::new(String::new())
+            .append_pair("GoogleAccessId", "storage@simulator.iam.gserviceaccount.com")
+            .append_pair("Expires", &expires.to_string())
+            .append_pair("Signature", &signature)
+            .append_pair("response-content-disposition", &format!("attachment; filename=\"{file_name}\""))
+            .finish();
+        format!("{}{path}?{query}", self.storage_url)
+    }
+
+    pub(super) fn storage(&self, call: &Call) -> Answer {
+        if call.authorization.is_some() {
+            let message = "Only one auth mechanism allowed: the URL is signed already";
+            return Err(xml(400, "InvalidArgument", message));
+        }
+        let expires = call.query("Expires").and_then(|second| second.parse::<i64>().ok()).unwrap_or_default();
+        let signature = self.mint.signature(&format!("{}?{expires}", call.path));
+        if call.query("Signature") != Some(signature.as_str()) {
+            let message = "The request signature we calculated does not match the signature you provided.";
+            return Err(xml(403, "SignatureDoesNotMatch", message));
+        }
+        if self.clock.steady().as_second() >= expires {
+            return Err(expired());
+        }
+        if !matches!(call.method.as_str(), "GET" | "HEAD") {
+            return Err(xml(405, "MethodNotAllowed", "The specified method is not allowed."));
+        }
+        let reply = match call.parts().as_slice() {
+            ["images", _, id, key] => self.picture(id, key),
+            ["jobs", job, "output.tgz" | "output.zip"] => self.job_archive(job),
+            _ => None,
+        };
+        let reply = reply.ok_or_else(|| xml(404, "NoSuchKey", "The specified key does not exist."))?;
+        let reply = match call.query("response-content-disposition") {
+            Some(disposition) => reply.with_header("content-disposition", disposition),
+            None => reply,
+        };
+        Ok(ranged(reply, call))
+    }
+}
+
+/// 403 as the storage answers to a URL that is too old.
+pub(super) fn expired() -> Reply {
+    xml(403, "ExpiredToken", "The provided token has expired.")
+}
+
+fn xml(status: u16, code: &str, message: &str) -> Reply {
+    let body = format!(
+        "<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    );
+    Reply::file("application/xml; charset=UTF-8", body.into_bytes()).with_status(status)
+}
+
+/// The part of the file that was asked for.
+fn ranged(reply: Reply, call: &Call) -> Reply {
+    let size = reply.body.len();
+    let etag = format!("\"{:016x}\"", fingerprint(&reply.body));
+    let unchanged = call.if_range.as_ref().is_none_or(|known| *known == etag);
+    let reply = reply.with_header("accept-ranges", "bytes").with_header("etag", etag);
+    let Some(range) = call.range.as_deref().filter(|_| unchanged) else { return reply };
+    let Some((first, last)) = parse_range(range, size) else {
+        return xml(416, "InvalidRange", "The requested range cannot be satisfied.")
+            .with_header("content-range", format!("bytes */{size}"));
+    };
+    let body = reply.body[first..=last].to_vec();
+    let content_range = format!("bytes {first}-{last}/{size}");
+    Reply { body, ..reply }.with_status(206).with_header("content-range", content_range)
+}
+
+/// First and last byte of `bytes=5-`, `bytes=5-9` or `bytes=-5`.
+fn parse_range(range: &str, size: usize) -> Option<(usize, usize)> {
+    let (first, last) = range.strip_prefix("bytes=")?.split_once('-')?;
+    let end = size.checked_sub(1)?;
+    let (first, last) = match (first, last) {
+        ("", tail) => (size.saturating_sub(tail.parse().ok()?), end),
+        (first, "") => (first.parse().ok()?, end),
+        (first, last) => (first.parse().ok()?, last.parse::<usize>().ok()?.min(end)),
+    };
+    (first <= last && first < size).then_some((first, last))
+}
+
+fn fingerprint(bytes: &[u8]) -> u64 {
+    // Ends and length are enough to tell two files of one name apart.
+    let tail = &bytes[bytes.len().saturating_sub(64)..];
+    let start = 0xcbf2_9ce4_8422_2325_u64 ^ bytes.len() as u64;
+    tail.iter().fold(start, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_read_as_http_has_them() {
+        assert_eq!(parse_range("bytes=5-", 10), Some((5, 9)));
+        assert_eq!(parse_range("bytes=5-99", 10), Some((5, 9)));
+        assert_eq!(parse_range("bytes=-3", 10), Some((7, 9)));
+        assert_eq!(parse_range("bytes=10-", 10), None);
+        assert_eq!(parse_range("bytes=0-", 0), None);
+    }
+}

@@ -1,0 +1,242 @@
+//! Workflows and their tasks (section 3 of the interface).
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::PROJECT_ID;
+use super::auth::WORKSPACE_ID;
+use super::blocks::{self, Block};
+use super::books::{Books, stamp};
+use super::call::Call;
+use super::fault::FaultKind;
+use super::platform::{Platform, wrong_method};
+use super::reply::{Answer, Reply};
+
+/// A chain of tasks that begins with data.
+#[derive(Clone, Debug)]
+pub(super) struct Workflow {
+    pub id: String,
+    pub name: String,
+    description: String,
+    created: Timestamp,
+    updated: Timestamp,
+    pub tasks: Vec<Task>,
+}
+
+/// A block at its place in a workflow.
+#[derive(Clone, Debug)]
+pub(super) struct Task {
+    id: String,
+    pub name: String,
+    parent: Option<String>,
+    pub block: &'static Block,
+    created: Timestamp,
+}
+
+const LONGEST_NAME: usize = 100;
+
+impl Platform {
+    pub(super) fn workflows(&self, call: &Call, path: &[&str], fault: Option<&FaultKind>) -> Answer {
+        match (call.method.as_str(), path) {
+            ("GET", []) => {
+                let workflows: Vec<Value> = self.books().workflows.iter().map(Workflow::json).collect();
+                Ok(Reply::data(workflows))
+            }
+            ("POST", []) => self.create_workflow(call),
+            ("GET", [id]) => self.with_workflow(id, |workflow| Ok(Reply::data(workflow.json()))),
+            ("PUT", [id]) => self.rename_workflow(call, id),
+            ("DELETE", [id]) => self.delete_workflow(id),
+            ("GET", [id, "tasks"]) => {
+                self.with_workflow(id, |workflow| Ok(Reply::data(workflow.tasks_json())))
+            }
+            ("POST", [id, "tasks"]) => self.set_tasks(call, id),
+            ("GET", [id, "compatible-blocks"]) => {
+                self.with_workflow(id, |workflow| compatible_blocks(workflow, call.query("parentTaskName")))
+            }
+            ("GET", [id, "credits"]) => self.workflow_credits(id),
+            ("POST", [id, "jobs"]) => self.create_job(call, id, fault),
+            ("POST", [id, "jobs", job]) => self.rerun_job(call, id, job, fault),
+            ("PUT", [_, "jobs", job]) => self.rename_job(call, job),
+            (_, [] | [_] | [_, "tasks" | "jobs" | "credits" | "compatible-blocks"]) => {
+                Err(wrong_method(call))
+            }
+            _ => Err(Reply::json(404, &json!({"data": null, "error": "Not found!"}))),
+        }
+    }
+
+    fn with_workflow(&self, id: &str, answer: impl FnOnce(&mut Workflow) -> Answer) -> Answer {
+        let mut books = self.books();
+        answer(workflow(&mut books, id)?)
+    }
+
+    /// 3.2
+    fn create_workflow(&self, call: &Call) -> Answer {
+        let body = call.json()?;
+        let name = name_in(&body)?;
+        let now = self.clock.now();
+        let mut books = self.books();
+        let workflow = Workflow {
+            id: books.new_id(),
+            name,
+            description: body["description"].as_str().unwrap_or_default().to_string(),
+            created: now,
+            updated: now,
+            tasks: Vec::new(),
+        };
+        let reply = Reply::data(workflow.json());
+        books.workflows.push(workflow);
+        Ok(reply)
+    }
+
+    /// 3.4
+    fn rename_workflow(&self, call: &Call, id: &str) -> Answer {
+        let body = call.json()?;
+        let now = self.clock.now();
+        self.with_workflow(id, |workflow| {
+            workflow.name = name_in(&body)?;
+            if let Some(description) = body["description"].as_str() {
+                workflow.description = description.to_string();
+            }
+            workflow.updated = now;
+            Ok(Reply::data(workflow.json()))
+        })
+    }
+
+    /// 3.5
+    fn delete_workflow(&self, id: &str) -> Answer {
+        let mut books = self.books();
+        workflow(&mut books, id)?;
+        books.workflows.retain(|workflow| workflow.id != id);
+        Ok(Reply::empty(204))
+    }
+
+    /// 3.7: replaces the whole list.
+    fn set_tasks(&self, call: &Call, id: &str) -> Answer {
+        let body = call.json()?;
+        let list =
+            body.as_array().ok_or_else(|| Reply::refused(400, 400, "the body must be a list of tasks"))?;
+        let now = self.clock.now();
+        let mut books = self.books();
+        workflow(&mut books, id)?;
+        let mut tasks = Vec::new();
+        for entry in list {
+            let block_id = entry["blockId"].as_str().unwrap_or_default();
+            tasks.push(Task {
+                id: books.new_id(),
+                name: name_in(entry)?,
+                parent: entry["parentName"].as_str().map(String::from),
+                block: blocks::by_id(block_id).ok_or_else(|| blocks::unknown(block_id))?,
+                created: now,
+            });
+        }
+        check_chain(&tasks)?;
+        let workflow = workflow(&mut books, id)?;
+        workflow.tasks = tasks;
+        workflow.updated = now;
+        Ok(Reply::data(workflow.tasks_json()))
+    }
+
+    /// 3.9
+    fn workflow_credits(&self, id: &str) -> Answer {
+        let mut books = self.books();
+        workflow(&mut books, id)?;
+        let jobs = books.jobs.iter().filter(|job| job.workflow_id == id);
+        let spent: i64 = jobs.map(|job| job.credits_used()).sum();
+        Ok(Reply::data(json!({"creditsSpent": spent})))
+    }
+}
+
+pub(super) fn workflow<'a>(books: &'a mut Books, id: &str) -> Result<&'a mut Workflow, Reply> {
+    books.workflows.iter_mut().find(|workflow| workflow.id == id).ok_or_else(|| {
+        let message =
+            format!("Workflow not found for id {id} and projectId {PROJECT_ID} and userId {WORKSPACE_ID}");
+        Reply::refused(404, 404, message)
+    })
+}
+
+fn name_in(body: &Value) -> Result<String, Reply> {
+    let name = body["name"].as_str().unwrap_or_default();
+    if name.is_empty() {
+        return Err(Reply::refused(400, 400, "Field \"name\" must not be empty"));
+    }
+    if name.chars().count() > LONGEST_NAME {
+        return Err(Reply::refused(
+            400,
+            400,
+            format!("Field \"name\" must have at most {LONGEST_NAME} characters"),
+        ));
+    }
+    Ok(name.to_string())
+}
+
+/// One task after another, data first and only there.
+fn check_chain(tasks: &[Task]) -> Result<(), Reply> {
+    let fits = |(place, task): (usize, &Task)| {
+        let parent = place.checked_sub(1).and_then(|before| tasks.get(before)).map(|task| &task.name);
+        let unique = tasks[..place].iter().all(|earlier| earlier.name != task.name);
+        task.parent.as_ref() == parent && task.block.is_data() == (place == 0) && unique
+    };
+    let invalid: Vec<_> = tasks
+        .iter()
+        .enumerate()
+        .filter(|&(place, task)| !fits((place, task)))
+        .map(|(_, task)| &task.name)
+        .collect();
+    if invalid.is_empty() {
+        return Ok(());
+    }
+    let error = json!({
+        "code": 422,
+        "message": "Workflow cannot be saved because it contains errors.",
+        "details": null,
+        "invalidTaskNames": invalid,
+        "capabilityMismatches": invalid,
+    });
+    Err(Reply::json(422, &json!({"data": null, "error": error})))
+}
+
+/// 3.8
+fn compatible_blocks(workflow: &Workflow, parent: Option<&str>) -> Answer {
+    if let Some(parent) = parent.filter(|parent| !workflow.tasks.iter().any(|task| task.name == *parent)) {
+        let message = format!("Workflow does not contain tasks: {parent}");
+        return Err(Reply::refused(422, 422, message));
+    }
+    let fitting = blocks::all().iter().filter(|block| block.is_data() == parent.is_none());
+    let blocks: Vec<Value> = fitting
+        .map(|block| json!({"blockId": block.id(), "name": block.name, "versionTag": block.version}))
+        .collect();
+    Ok(Reply::data(json!({"blocks": blocks})))
+}
+
+impl Workflow {
+    fn json(&self) -> Value {
+        json!({
+            "id": self.id,
+            "displayId": &self.id[..8],
+            "name": self.name,
+            "description": self.description,
+            "createdAt": stamp(self.created),
+            "updatedAt": stamp(self.updated),
+            "totalProcessingTime": 0,
+        })
+    }
+
+    fn tasks_json(&self) -> Vec<Value> {
+        let id_of = |name: &String| self.tasks.iter().find(|task| task.name == *name).map(|task| &task.id);
+        let task = |task: &Task| {
+            json!({
+                "id": task.id,
+                "displayId": &task.id[..8],
+                "createdAt": stamp(task.created),
+                "updatedAt": stamp(task.created),
+                "name": task.name,
+                "parentsIds": task.parent.iter().filter_map(id_of).collect::<Vec<_>>(),
+                "blockName": task.block.name,
+                "blockVersionTag": task.block.version,
+                "block": task.block.json(),
+                "environment": null,
+            })
+        };
+        self.tasks.iter().map(task).collect()
+    }
+}
