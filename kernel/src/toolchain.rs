@@ -115,7 +115,8 @@ fn find_program(name: &str, path: &OsString) -> Option<PathBuf> {
 fn output(program: &str, arguments: &[&str], path: &OsString) -> Result<String> {
     let file = find_program(program, path)
         .with_context(|| format!("`{program}` is missing: install Rust from https://rustup.rs"))?;
-    let output = Command::new(file).args(arguments).env("PATH", path).output();
+    // Elsewhere than here, where a `rust-toolchain.toml` may choose another one.
+    let output = Command::new(file).args(arguments).env("PATH", path).current_dir(env::temp_dir()).output();
     let output = output.with_context(|| format!("run `{program}`"))?;
     if !output.status.success() {
         bail!(
