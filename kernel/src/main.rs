@@ -1,2 +1,119 @@
-//! up42
-fn main() {}
+//! `up42`: the notebook kernel and headless notebook runs.
+//!
+//! `up42 kernel install` compiles the library once, with cargo's progress on
+//! the terminal, into the [seed], and registers the kernel "Rust (UP42)" with
+//! Jupyter. Jupyter starts it with `up42 kernel launch`, which copies the seed
+//! to a private [session] and runs evcxr there. `up42 run` does the same without
+//! Jupyter: it builds what is missing, executes a [notebook] cell by cell
+//! through nbclient in a private [python] environment, and writes the notebook
+//! and a page.
+//!
+//! This one program is started in four roles, and the first lines of [`main`]
+//! tell them apart:
+//!
+//! 1. what the user calls, with subcommands;
+//! 2. the kernel (`--control_file FILE`), started by 1 in a clean environment;
+//! 3. the process that loads and runs the cells, started by evcxr in 2;
+//! 4. the [observer] between 2 and 3, when `up42 run` wants to know which cells
+//!    failed.
+
+mod home;
+mod kernel;
+mod library;
+mod notebook;
+mod observer;
+mod python;
+mod seed;
+mod session;
+mod toolchain;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::home::Home;
+
+/// Satellite imagery in Rust notebooks: the kernel, and runs without a browser.
+#[derive(Debug, Parser)]
+#[command(name = "up42", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Commands,
+}
+
+#[derive(Debug, Subcommand)]
+enum Commands {
+    /// The Jupyter kernel "Rust (UP42)".
+    #[command(subcommand)]
+    Kernel(KernelCommands),
+    /// Execute a notebook and write it back with its outputs, and as a page.
+    ///
+    /// Builds what is missing first. Ends with status 1 if a cell fails; what
+    /// was computed until then is still written.
+    Run {
+        /// The notebook to execute.
+        notebook: PathBuf,
+        /// Write the executed notebook here instead of in place.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Write the page here instead of to target/notebooks/NAME.html.
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
+        /// The longest time that one cell may take.
+        #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+        timeout: u64,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum KernelCommands {
+    /// Build the notebook library and register the kernel with Jupyter.
+    Install,
+    /// Run a kernel; this is what Jupyter calls.
+    #[command(hide = true)]
+    Launch {
+        /// The file that Jupyter writes for the kernel.
+        connection_file: PathBuf,
+    },
+    /// Run one cell, to see that kernels work.
+    #[command(hide = true)]
+    Probe,
+}
+
+fn main() -> ExitCode {
+    if let Some(observed) = observer::intercept() {
+        return report(observed);
+    }
+    // Does not return in the process that runs the cells.
+    evcxr::runtime_hook();
+    if std::env::args_os().nth(1).is_some_and(|argument| argument == "--control_file") {
+        return report(evcxr_jupyter::main().map(|()| ExitCode::SUCCESS));
+    }
+    report(run(Cli::parse().command))
+}
+
+fn run(command: Commands) -> Result<ExitCode> {
+    let home = Home::open()?;
+    match command {
+        Commands::Kernel(KernelCommands::Install) => kernel::install(&home)?,
+        Commands::Kernel(KernelCommands::Launch { connection_file }) => {
+            return kernel::launch(&home, &connection_file);
+        }
+        Commands::Kernel(KernelCommands::Probe) => kernel::probe()?,
+        Commands::Run { notebook, out, html, timeout } => {
+            let run = notebook::Run { notebook, out, html, timeout: Duration::from_secs(timeout) };
+            return run.execute(&home);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn report(result: Result<ExitCode>) -> ExitCode {
+    result.unwrap_or_else(|error| {
+        eprintln!("up42: {error:#}");
+        ExitCode::FAILURE
+    })
+}

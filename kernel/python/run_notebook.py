@@ -1,0 +1,231 @@
+"""Executes a notebook with the kernel of `up42` and writes it, and a page, with its outputs.
+
+Prints a line for each cell. Ends with status 1 when a cell fails; what was
+computed until then is written all the same. The same notebook gives the same
+file: nothing of when or where it ran is kept.
+"""
+
+import argparse
+import os
+import re
+import sys
+import tempfile
+import time
+from pathlib import Path
+from queue import Empty
+
+import nbformat
+from jinja2 import DictLoader
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbconvert import HTMLExporter
+
+# nbconvert's page without what it would load from the network.
+PAGE = """{% extends 'lab/index.html.j2' %}
+{% block html_head_js %}{% endblock %}
+{% block jupyter_widgets %}{% endblock %}
+{% block html_head_js_mathjax %}{% endblock %}
+{% block html_head_js_mermaidjs %}{% endblock %}
+"""
+
+# A first start reads the sources of every dependency.
+STARTUP_SECONDS = 600
+# Text on stderr may reach us after the cell is done; an error text surely will.
+LATE_SECONDS = 0.05
+LATE_ERROR_SECONDS = 5
+
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+def main():
+    options = parse_options()
+    notebook = nbformat.read(options.notebook, as_version=4)
+    clean(notebook, options)
+    failures = Path(os.environ["UP42_FAILURES"])
+    failures.touch()
+    error = None
+    try:
+        error = execute(notebook, options, failures)
+    except KeyboardInterrupt:
+        error = "interrupted"
+    finally:
+        number(notebook)
+        write(options.out, nbformat.writes(notebook) + "\n")
+        write(options.html, page(notebook, options))
+    say(f"wrote {options.out}")
+    say(f"wrote {options.html}")
+    if error is not None:
+        sys.exit(f"up42: {options.notebook} failed: {error}")
+
+
+def parse_options():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("notebook", type=Path)
+    parser.add_argument("--kernel", required=True)
+    parser.add_argument("--display-name", required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--html", type=Path, required=True)
+    parser.add_argument("--log", type=Path, required=True)
+    parser.add_argument("--timeout", type=int, required=True)
+    return parser.parse_args()
+
+
+def clean(notebook, options):
+    """Removes the outputs of former runs, and names the cells and the kernel."""
+    notebook.nbformat_minor = max(notebook.nbformat_minor, 5)
+    names = set()
+    for position, cell in enumerate(notebook.cells, 1):
+        name = cell.get("id")
+        cell["id"] = name if name and name not in names else f"cell-{position}"
+        names.add(cell["id"])
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs = []
+            cell.execution_count = None
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata["kernelspec"] = {
+        "name": options.kernel,
+        "display_name": options.display_name,
+        "language": "rust",
+    }
+    notebook.metadata["language_info"] = {
+        "name": "rust",
+        "file_extension": ".rs",
+        "mimetype": "text/rust",
+        "pygments_lexer": "rust",
+    }
+
+
+def execute(notebook, options, failures):
+    """Runs the cells in order until one fails, and tells how it failed."""
+    folder = str(options.notebook.resolve().parent)
+    client = NotebookClient(
+        notebook,
+        kernel_name=options.kernel,
+        timeout=options.timeout,
+        startup_timeout=STARTUP_SECONDS,
+        record_timing=False,
+        store_widget_state=False,
+        resources={"metadata": {"path": folder}},
+    )
+    started = time.monotonic()
+    with open(options.log, "w+b") as log:
+        try:
+            with client.setup_kernel(stdout=log, stderr=log):
+                say(f"kernel ready in {time.monotonic() - started:.1f} s")
+                return execute_cells(client, failures)
+        except (DeadKernelError, RuntimeError) as problem:
+            log.seek(0)
+            told = log.read().decode(errors="replace").strip()
+            return f"the kernel ended ({problem})\n{told}"
+
+
+def execute_cells(client, failures):
+    cells = [
+        (index, cell)
+        for index, cell in enumerate(client.nb.cells)
+        if cell.cell_type == "code" and cell.source.strip()
+    ]
+    for number, (index, cell) in enumerate(cells, 1):
+        place = f"[{number}/{len(cells)}]"
+        known = failures.stat().st_size
+        started = time.monotonic()
+        failed = False
+        try:
+            client.execute_cell(cell, index)
+        except CellTimeoutError:
+            say(f"{place}  {title(cell)}")
+            return f"cell {place} took longer than {client.timeout} s (--timeout)"
+        except CellExecutionError:
+            failed = True
+        seconds = time.monotonic() - started
+        # A panic or a failing `?` is "ok" to the kernel: see observer.rs.
+        failed = failed or failures.stat().st_size > known
+        receive_late(client, cell, index, failed)
+        say(f"{place} {seconds:5.1f} s  {title(cell)}")
+        if failed:
+            return f"cell {place} failed\n{error_text(cell)}"
+    return None
+
+
+def receive_late(client, cell, index, failed):
+    """Takes in what the kernel sent after it said that the cell was done."""
+    deadline = time.monotonic() + (LATE_ERROR_SECONDS if failed else LATE_SECONDS)
+    request = client.kc.session.msg_id
+    while time.monotonic() < deadline:
+        if failed and error_text(cell):
+            deadline = min(deadline, time.monotonic() + LATE_SECONDS)
+        try:
+            message = client.kc.get_iopub_msg(timeout=LATE_SECONDS)
+        except Empty:
+            continue
+        if message["msg_type"] == "stream":
+            client.process_message(message, cell, index)
+
+
+def error_text(cell):
+    """What the cell says about its failure, without the backtrace."""
+    texts = []
+    for output in cell.outputs:
+        if output.output_type == "error":
+            texts.append("\n".join(output.traceback) or output.evalue)
+        elif output.output_type == "stream" and output.name == "stderr":
+            texts.append(output.text.split("\nstack backtrace:")[0])
+    text = "\n".join(texts).strip()
+    return text if sys.stderr.isatty() else ANSI.sub("", text)
+
+
+def title(cell):
+    lines = [line.strip() for line in cell.source.splitlines()]
+    lines = [line for line in lines if line and not line.startswith("//")] or lines
+    return lines[0] if len(lines[0]) <= 70 else lines[0][:69] + "…"
+
+
+def number(notebook):
+    """Counts executed cells from 1, as readers expect; evcxr begins with 2."""
+    count = 0
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and cell.execution_count is not None:
+            count += 1
+            cell.execution_count = count
+            for output in cell.outputs:
+                if "execution_count" in output:
+                    output.execution_count = count
+
+
+def page(notebook, options):
+    exporter = HTMLExporter(
+        template_name="lab",
+        template_file="up42.html.j2",
+        extra_loaders=[DictLoader({"up42.html.j2": PAGE})],
+        embed_images=True,
+    )
+    resources = {
+        "metadata": {
+            "name": options.notebook.stem,
+            "path": str(options.notebook.resolve().parent),
+        }
+    }
+    html, _ = exporter.from_notebook_node(notebook, resources=resources)
+    return html
+
+
+def write(path, text):
+    """Replaces the file at once, so that nobody reads half of it."""
+    path = path.resolve()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", newline="\n", dir=path.parent, delete=False
+    ) as file:
+        file.write(text)
+    os.chmod(file.name, mode)
+    os.replace(file.name, path)
+
+
+def say(line):
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

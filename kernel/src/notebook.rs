@@ -1,0 +1,90 @@
+//! Runs a notebook from the command line, in the kernel that Jupyter would use.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::home::{Home, write_if_changed};
+use crate::kernel;
+use crate::observer;
+use crate::python::Python;
+use crate::toolchain::Toolchain;
+
+const RUN_NOTEBOOK: &str = include_str!("../python/run_notebook.py");
+
+/// Which notebook to run, and where its results go.
+#[derive(Debug)]
+pub struct Run {
+    /// The notebook.
+    pub notebook: PathBuf,
+    /// Where the notebook with its outputs is written; in place if unset.
+    pub out: Option<PathBuf>,
+    /// Where the page is written; below `target/notebooks` if unset.
+    pub html: Option<PathBuf>,
+    /// How long a cell may take.
+    pub timeout: Duration,
+}
+
+impl Run {
+    /// Builds what is missing, runs the notebook, and fails if a cell does.
+    pub fn execute(&self, home: &Home) -> Result<ExitCode> {
+        let notebook = std::path::absolute(&self.notebook)?;
+        notebook.metadata().with_context(|| format!("open `{}`", self.notebook.display()))?;
+        let toolchain = Toolchain::find()?;
+        toolchain.require_library_source()?;
+        let python = Python::of(home);
+        python.require()?;
+
+        kernel::prepare(home, &toolchain)?;
+        python.ensure(home)?;
+        let jupyter = home.jupyter();
+        kernel::register(home, &jupyter)?;
+        let program = home.python().join("run_notebook.py");
+        write_if_changed(&program, RUN_NOTEBOOK)?;
+
+        let scratch = tempfile::tempdir().context("create a temporary folder")?;
+        let html = match &self.html {
+            Some(html) => html.clone(),
+            None => page_of(&self.notebook)?,
+        };
+        let status = Command::new(python.program())
+            .arg(program)
+            .args(["--kernel", kernel::NAME, "--display-name", kernel::DISPLAY_NAME])
+            .args(["--timeout", &self.timeout.as_secs().to_string()])
+            .arg("--out")
+            .arg(self.out.as_ref().unwrap_or(&self.notebook))
+            .arg("--html")
+            .arg(html)
+            .arg("--log")
+            .arg(scratch.path().join("kernel.log"))
+            .arg(&self.notebook)
+            // Nothing of the user's Jupyter is read or written.
+            .env("JUPYTER_PATH", &jupyter)
+            .env("JUPYTER_DATA_DIR", &jupyter)
+            .env("JUPYTER_CONFIG_DIR", scratch.path().join("config"))
+            .env("JUPYTER_RUNTIME_DIR", scratch.path().join("runtime"))
+            .env(observer::VARIABLE, scratch.path().join("failures"))
+            .status()
+            .context("run the notebook")?;
+        Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+/// `target/notebooks/NAME.html` of the cargo workspace we are in, or else of
+/// the current folder.
+fn page_of(notebook: &Path) -> Result<PathBuf> {
+    let located =
+        Command::new("cargo").args(["locate-project", "--workspace", "--message-format", "plain"]).output();
+    let manifest = located.ok().filter(|output| output.status.success());
+    let manifest = manifest.map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
+    let root = match manifest.as_deref().and_then(Path::parent) {
+        Some(root) => root.to_owned(),
+        None => env::current_dir()?,
+    };
+    let name = notebook.with_extension("html");
+    let name = name.file_name().with_context(|| format!("`{}` names no file", notebook.display()))?;
+    Ok(root.join("target").join("notebooks").join(name))
+}

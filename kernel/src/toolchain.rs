@@ -1,0 +1,178 @@
+//! The Rust toolchain: found, checked and given to every build in the same form.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+/// What evcxr and our own builds must agree on. A kernel that starts with
+/// another compiler, other flags or other settings would build Polars anew.
+#[derive(Clone, Debug)]
+pub struct Toolchain {
+    /// What `rustc -vV` prints.
+    pub version: String,
+    /// The platform that cells are compiled for, such as `x86_64-unknown-linux-gnu`.
+    pub host: String,
+    /// The `RUSTFLAGS` that evcxr sets.
+    pub rustflags: String,
+    sysroot: PathBuf,
+    path: OsString,
+    library_source: Option<PathBuf>,
+}
+
+impl Toolchain {
+    /// Asks `rustc`, and names what is missing with the command that installs it.
+    pub fn find() -> Result<Self> {
+        let path = search_path()?;
+        let version = output("rustc", &["-vV"], &path)?;
+        output("cargo", &["-V"], &path)?;
+        let sysroot = PathBuf::from(output("rustc", &["--print", "sysroot"], &path)?.trim());
+        let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+        let host = host.context("`rustc -vV` names no host: reinstall Rust from https://rustup.rs")?;
+        Ok(Self {
+            host: host.to_owned(),
+            rustflags: rustflags(&path),
+            library_source: library_source(&sysroot),
+            version,
+            sysroot,
+            path,
+        })
+    }
+
+    /// Fails unless the sources of the standard library are there: without
+    /// them the type of `let v = vec![…]` in a cell cannot be found.
+    pub fn require_library_source(&self) -> Result<()> {
+        if self.library_source.is_none() {
+            bail!(
+                "the sources of Rust's standard library are missing: run `rustup component add rust-src` \
+                 (or `apt install rust-web-src` on Debian)"
+            );
+        }
+        Ok(())
+    }
+
+    /// What a build depends on, in one text.
+    pub fn fingerprint(&self) -> String {
+        format!("{}{}\n{}", self.version, self.rustflags, self.sysroot.display())
+    }
+
+    /// Gives the command this toolchain, and nothing of what the user's
+    /// environment may say to cargo: the kernel has to see what the seed saw.
+    pub fn apply(&self, command: &mut Command) {
+        for (name, _) in env::vars_os() {
+            if name.to_str().is_some_and(changes_builds) {
+                command.env_remove(name);
+            }
+        }
+        command.env("PATH", &self.path);
+        // A `rust-toolchain.toml` beside a notebook must not choose another one.
+        command.env("RUSTUP_TOOLCHAIN", &self.sysroot);
+        if let Some(source) = &self.library_source {
+            command.env("RUST_SRC_PATH", source);
+        }
+    }
+
+    /// Lets cells find the standard library. Their own search path is relative
+    /// and one level off when the home and the toolchain share a parent.
+    pub fn apply_library_path(&self, command: &mut Command) {
+        let variable = match env::consts::OS {
+            "windows" => "PATH",
+            "macos" => "DYLD_FALLBACK_LIBRARY_PATH",
+            _ => "LD_LIBRARY_PATH",
+        };
+        let folder = match env::consts::OS {
+            "windows" => self.sysroot.join("bin"),
+            _ => self.sysroot.join("lib/rustlib").join(&self.host).join("lib"),
+        };
+        let old = if variable == "PATH" { Some(self.path.clone()) } else { env::var_os(variable) };
+        let folders = [folder].into_iter().chain(old.iter().flat_map(env::split_paths));
+        if let Ok(joined) = env::join_paths(folders) {
+            command.env(variable, joined);
+        }
+    }
+}
+
+/// `PATH`, with cargo's own folder when a desktop program left it out.
+fn search_path() -> Result<OsString> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    if find_program("cargo", &path).is_some() && find_program("rustc", &path).is_some() {
+        return Ok(path);
+    }
+    let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let folder =
+        cargo_home.or_else(|| dirs::home_dir().map(|home| home.join(".cargo"))).map(|home| home.join("bin"));
+    let folders = env::split_paths(&path).chain(folder);
+    env::join_paths(folders).context("put cargo's folder on the PATH")
+}
+
+fn find_program(name: &str, path: &OsString) -> Option<PathBuf> {
+    let name = format!("{name}{}", env::consts::EXE_SUFFIX);
+    env::split_paths(path).map(|folder| folder.join(&name)).find(|file| file.is_file())
+}
+
+fn output(program: &str, arguments: &[&str], path: &OsString) -> Result<String> {
+    let file = find_program(program, path)
+        .with_context(|| format!("`{program}` is missing: install Rust from https://rustup.rs"))?;
+    // Elsewhere than here, where a `rust-toolchain.toml` may choose another one.
+    let output = Command::new(file).args(arguments).env("PATH", path).current_dir(env::temp_dir()).output();
+    let output = output.with_context(|| format!("run `{program}`"))?;
+    if !output.status.success() {
+        bail!(
+            "`{program} {}` failed: {}",
+            arguments.join(" "),
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The flags of `Config::cargo_command` in evcxr, which takes `lld` when it is
+/// on the `PATH` and `mold` is not.
+fn rustflags(path: &OsString) -> String {
+    let mut flags = "-Cprefer-dynamic".to_owned();
+    let lld = find_program("mold", path).is_none() && find_program("lld", path).is_some();
+    if lld && !cfg!(target_os = "macos") {
+        flags.push_str(" -Clink-arg=-fuse-ld=lld");
+    }
+    flags
+}
+
+/// The component `rust-src`, or what `RUST_SRC_PATH` or Debian offers instead.
+fn library_source(sysroot: &Path) -> Option<PathBuf> {
+    let component = sysroot.join("lib/rustlib/src/rust/library");
+    let given = env::var_os("RUST_SRC_PATH").map(PathBuf::from);
+    let debian = PathBuf::from("/usr/lib/rustlib/src/rust/library");
+    given.into_iter().chain([component, debian]).find(|folder| folder.join("std/src/lib.rs").is_file())
+}
+
+/// Whether cargo or rustc would build other files when this variable is set.
+fn changes_builds(name: &str) -> bool {
+    const NAMES: [&str; 7] = [
+        "RUSTFLAGS",
+        "RUSTC",
+        "RUSTC_WRAPPER",
+        "RUSTC_WORKSPACE_WRAPPER",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "CARGO_INCREMENTAL",
+        "CARGO_TARGET_DIR",
+    ];
+    const PREFIXES: [&str; 5] =
+        ["CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"];
+    NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_registry_settings_of_the_user_stay() {
+        assert!(changes_builds("CARGO_PROFILE_DEV_DEBUG"));
+        assert!(changes_builds("RUSTFLAGS"));
+        assert!(!changes_builds("CARGO_HOME"));
+        assert!(!changes_builds("CARGO_NET_OFFLINE"));
+        assert!(!changes_builds("CARGO_REGISTRIES_MINE_TOKEN"));
+    }
+}

@@ -1,0 +1,6 @@
+//! The program as users call it. The kernel is installed once for all tests,
+//! which takes minutes the first time: in `UP42_HOME`, or where users have it.
+
+mod notebook;
+mod prerequisites;
+mod run;

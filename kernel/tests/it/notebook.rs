@@ -1,0 +1,107 @@
+use std::thread;
+
+use crate::run::Notebook;
+
+#[test]
+fn cells_share_values_and_show_frames_and_bundles() {
+    let notebook = Notebook::new(&[
+        "let numbers = vec![20, 22];\nlet total = numbers.iter().sum::<i32>();\ntotal",
+        "println!(\"{} numbers\", numbers.len());\neprintln!(\"a warning\");",
+        "let frame = up42::polars::df!(\"city\" => [\"Dakar\", \"Kaolack\"], \"scenes\" => [7i64, 9]).unwrap();\nframe.shape()",
+        "let rich = frame.clone().lazy().filter(col(\"scenes\").gt(lit(8))).collect()?;\nrich",
+        r#"
+struct Bundle;
+impl Bundle {
+    pub fn evcxr_display(&self) {
+        println!("EVCXR_BEGIN_CONTENT text/html\n<b>two scenes</b>\nEVCXR_END_CONTENT");
+        println!("EVCXR_BEGIN_CONTENT image/jpeg\n/9j/4AAQ\nEVCXR_END_CONTENT");
+        println!("EVCXR_BEGIN_CONTENT text/plain\ntwo scenes\nEVCXR_END_CONTENT");
+    }
+}
+Bundle"#,
+    ]);
+    let executed = notebook.run();
+    assert!(executed.output.status.success(), "{}{}", executed.stdout(), executed.stderr());
+    assert_eq!(executed.result(0, "text/plain"), "42");
+    assert_eq!(executed.stream(1, "stdout"), "2 numbers\n");
+    assert_eq!(executed.stream(1, "stderr"), "a warning\n");
+    assert_eq!(executed.result(2, "text/plain"), "(2, 2)");
+    assert!(executed.result(3, "text/plain").contains("Kaolack"));
+    assert_eq!(executed.result(4, "text/html"), "<b>two scenes</b>");
+    assert_eq!(executed.result(4, "image/jpeg").trim(), "/9j/4AAQ");
+    assert_eq!(executed.result(4, "text/plain"), "two scenes");
+    assert!(executed.stdout().contains("[5/5]"), "{}", executed.stdout());
+
+    assert!(executed.html.contains("<b>two scenes</b>"));
+    for request in ["<script src", "<link", "url(http", "@import", "cdnjs"] {
+        assert!(!executed.html.contains(request), "the page asks the network: {request}");
+    }
+    assert_eq!(notebook.run().ipynb, executed.ipynb, "a second run gives another file");
+}
+
+#[test]
+fn a_question_mark_that_fails_fails_the_run() {
+    let executed =
+        Notebook::new(&["6 * 7", "let n: i32 = \"seven\".parse()?;", "println!(\"never\");"]).run();
+    executed.assert_failed("invalid digit found in string");
+    assert_eq!(executed.stream(2, "stdout"), "");
+}
+
+#[test]
+fn an_error_of_the_library_is_shown() {
+    let executed = Notebook::new(&["6 * 7", "let aoi = Aoi::read(\"no/such.geojson\")?;"]).run();
+    executed.assert_failed("no/such.geojson");
+}
+
+#[test]
+fn a_panic_fails_the_run_even_after_half_a_line() {
+    let executed = Notebook::new(&["6 * 7", "print!(\"half a line\");\npanic!(\"no scenes left\");"]).run();
+    executed.assert_failed("no scenes left");
+}
+
+#[test]
+fn a_cell_that_does_not_compile_fails_the_run() {
+    let executed = Notebook::new(&["6 * 7", "let n: i32 = \"seven\";"]).run();
+    executed.assert_failed("mismatched types");
+}
+
+#[test]
+fn a_cell_may_write_to_stderr_and_await_and_recover() {
+    let executed = Notebook::new(&[
+        "eprintln!(\"Error: thread 'main' panicked at src/lib.rs:1:1\");",
+        "std::thread::spawn(|| panic!(\"on another thread\")).join().is_err()",
+        "let n: i32 = \"x\".parse().unwrap_or(41);\nn",
+        "let later = async { 1 }.await;\nn + later",
+    ])
+    .run();
+    assert!(executed.output.status.success(), "{}{}", executed.stdout(), executed.stderr());
+    assert_eq!(executed.result(1, "text/plain"), "true");
+    assert_eq!(executed.result(3, "text/plain"), "42");
+}
+
+#[test]
+fn a_cell_that_takes_too_long_fails_the_run() {
+    let notebook = Notebook::new(&["std::thread::sleep(std::time::Duration::from_secs(3600));"]);
+    let output = notebook.command().args(["--timeout", "20"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("took longer than 20 s"));
+}
+
+#[test]
+fn two_kernels_at_once_do_not_mix_values() {
+    let runs = [1, 2].map(|who| {
+        thread::spawn(move || {
+            let first = format!("let mine = {who};\nmine");
+            let cells: Vec<_> = [first.as_str()].into_iter().chain(["mine * 10"; 6]).collect();
+            (who, Notebook::new(&cells).run())
+        })
+    });
+    for run in runs {
+        let (who, executed) = run.join().unwrap();
+        assert!(executed.output.status.success(), "{}", executed.stderr());
+        assert_eq!(executed.result(0, "text/plain"), who.to_string());
+        for cell in 1..7 {
+            assert_eq!(executed.result(cell, "text/plain"), (who * 10).to_string());
+        }
+    }
+}

@@ -1,0 +1,58 @@
+use std::process::Command;
+
+use crate::run::Notebook;
+
+/// `up42 run` in an empty home, where everything would have to be made.
+fn run_in_empty_home(prepare: impl FnOnce(&mut Command)) -> String {
+    let home = tempfile::tempdir().unwrap();
+    let notebook = Notebook::new(&["1"]);
+    let mut command = notebook.command();
+    command.env("UP42_HOME", home.path());
+    prepare(&mut command);
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!home.path().join("seed").exists(), "the build started before the check");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+/// A `PATH` with the Rust toolchain and nothing else.
+fn only_rust() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for program in ["cargo", "rustc"] {
+        let sysroot = Command::new("rustc").args(["--print", "sysroot"]).output().unwrap().stdout;
+        let sysroot = std::path::PathBuf::from(String::from_utf8(sysroot).unwrap().trim());
+        let name = format!("{program}{}", std::env::consts::EXE_SUFFIX);
+        let link = folder.path().join(&name);
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(sysroot.join("bin").join(&name), link).unwrap();
+        #[cfg(not(unix))]
+        std::fs::hard_link(sysroot.join("bin").join(&name), link).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn a_missing_python_is_named_before_the_build() {
+    let path = only_rust();
+    let stderr = run_in_empty_home(|command| {
+        command.env("PATH", path.path());
+    });
+    assert!(stderr.contains("`python3` is missing: install Python 3.9"), "{stderr}");
+    assert!(stderr.contains("python3-venv"), "{stderr}");
+}
+
+#[test]
+fn a_missing_rust_is_named() {
+    let empty = tempfile::tempdir().unwrap();
+    let stderr = run_in_empty_home(|command| {
+        command.env("PATH", empty.path()).env("CARGO_HOME", empty.path());
+    });
+    assert!(stderr.contains("https://rustup.rs"), "{stderr}");
+}
+
+#[test]
+fn a_missing_notebook_is_named() {
+    let output = Command::new(env!("CARGO_BIN_EXE_up42")).args(["run", "no/such.ipynb"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no/such.ipynb"));
+}
