@@ -37,7 +37,8 @@ impl JobCollection {
                 job.map_or(Cell::Empty, |job| Cell::id(job.id.as_str().chars().take(8).collect::<String>())),
                 Cell::status(tone, record.status_word()),
                 started.map_or(Cell::Empty, |at| Cell::time(minute(at))),
-                job.and_then(|job| job.duration()).map_or(Cell::Empty, |time| Cell::text(elapsed(time.as_secs()))),
+                job.and_then(|job| job.duration())
+                    .map_or(Cell::Empty, |time| Cell::text(elapsed(time.as_secs()))),
                 record.credits().map_or(Cell::Empty, |credits| Cell::Number(credits as f64, 0)),
             ];
             if has_failures {

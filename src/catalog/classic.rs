@@ -43,6 +43,7 @@ pub(super) fn page(mut json: Value, request: &Request) -> Result<Page<Value, Req
     let features = items(features, "features").context("read the page of scenes")?;
     let links = json.get("links").and_then(Value::as_array);
     let next = links.into_iter().flatten().find(|link| link.get("rel").is_some_and(|rel| rel == "next"));
+    let next = next.filter(|_| !features.is_empty());
     let href = next.and_then(|link| link.get("href")).and_then(Value::as_str);
     let next =
         href.map(|href| Ok(Request { url: resolve(&request.url, href)?, ..request.clone() })).transpose();

@@ -22,7 +22,7 @@ pub use search::{Search, SortBy};
 use crate::client::{Client, Who};
 use crate::error::{Context, Result};
 use crate::geo::{Aoi, covered_percent};
-use crate::transport::collect_pages;
+use crate::transport::{Page, Request, collect_pages};
 
 /// The catalog of a [`Client`]: today's STAC API for an account, the classic
 /// search for a project's login.
@@ -63,28 +63,36 @@ impl Catalog {
     pub fn search(&self, search: impl Into<Search>) -> Result<Scenes> {
         let search = search.into();
         search.check()?;
-        let (features, more) = match self.client.who() {
-            Who::Account(_) => self.pages_of_stac(&search),
-            Who::Project => self.pages_of_classic(&search),
-        }
-        .context("search the catalog")?;
-        let mut scenes: Vec<Scene> =
-            features.iter().filter_map(Scene::read).filter_map(|scene| measure(scene, &search.aoi)).collect();
+        let found = match self.client.who() {
+            Who::Account(_) => self.search_stac(&search),
+            Who::Project => self.search_classic(&search),
+        };
+        let (mut scenes, more) = found.context("search the catalog")?;
         scenes.sort_by(|a, b| order(a, b, search.sort_by));
         Ok(Scenes::new(scenes, more))
     }
 
-    fn pages_of_stac(&self, search: &Search) -> Result<(Vec<Value>, bool)> {
+    fn search_stac(&self, search: &Search) -> Result<(Vec<Scene>, bool)> {
         let first = stac::Stac::open(&self.client)?.request(search)?;
-        collect_pages(first, search.limit, |request| stac::page(self.client.json(request.clone())?, &request))
-    }
-
-    fn pages_of_classic(&self, search: &Search) -> Result<(Vec<Value>, bool)> {
-        let first = classic::request(&self.client, search)?;
         collect_pages(first, search.limit, |request| {
-            classic::page(self.client.json(request.clone())?, &request)
+            let page = stac::page(self.client.json(request.clone())?, &request)?;
+            Ok(scenes_of(page, &search.aoi))
         })
     }
+
+    fn search_classic(&self, search: &Search) -> Result<(Vec<Scene>, bool)> {
+        let first = classic::request(&self.client, search)?;
+        collect_pages(first, search.limit, |request| {
+            let page = classic::page(self.client.json(request.clone())?, &request)?;
+            Ok(scenes_of(page, &search.aoi))
+        })
+    }
+}
+
+/// The scenes of a page that touch the area.
+fn scenes_of(page: Page<Value, Request>, aoi: &Aoi) -> Page<Scene, Request> {
+    let scenes = page.items.iter().filter_map(Scene::read).filter_map(|scene| measure(scene, aoi));
+    Page { items: scenes.collect(), next: page.next }
 }
 
 /// Says how much of the area a scene covers; `None` where it lies outside. A scene

@@ -92,7 +92,7 @@ fn read_page(mut json: Value, request: &Request) -> Result<Page<Value, Request>>
     let features = items(features, "features")?;
     let links = json.get("links").and_then(Value::as_array);
     let next = links.into_iter().flatten().find(|link| link.get("rel").is_some_and(|rel| rel == "next"));
-    let next = next.map(|link| follow(link, request)).transpose()?;
+    let next = next.filter(|_| !features.is_empty()).map(|link| follow(link, request)).transpose()?;
     Ok(Page { items: features, next })
 }
 
@@ -139,7 +139,7 @@ mod tests {
     }
 
     fn next(link: Value) -> Request {
-        let page = page(json!({"features": [], "links": [link]}), &first()).unwrap();
+        let page = page(json!({"features": [{}], "links": [link]}), &first()).unwrap();
         page.next.unwrap()
     }
 
@@ -157,6 +157,12 @@ mod tests {
             (plain.method.as_str(), plain.url.as_str()),
             ("GET", "https://api.example.com/search?token=t")
         );
+    }
+
+    #[test]
+    fn an_empty_page_is_the_last() {
+        let empty = json!({"features": [], "links": [{"rel": "next", "href": "/search?token=t"}]});
+        assert!(page(empty, &first()).unwrap().next.is_none());
     }
 
     #[test]

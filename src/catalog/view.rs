@@ -3,10 +3,16 @@
 use serde_json::Value;
 
 use super::{Quicklook, QuicklookOutcome, Quicklooks, Scene, Scenes};
+use crate::display::picture::thumbnail;
 use crate::display::{Cell, Column, Table};
 use crate::geo::Aoi;
 use crate::map::{Layer, Map};
 use crate::time::minute;
+
+/// Side of a thumbnail, in pixels: sharp at 48 px on a dense screen.
+const THUMBNAIL: u32 = 96;
+/// Rows with a picture: each is some kilobytes.
+const ROWS: usize = 50;
 
 impl Scenes {
     /// Shows the scenes as a table.
@@ -80,15 +86,30 @@ impl Quicklooks {
 
     /// Shows what came of each quicklook.
     pub fn evcxr_display(&self) {
-        let columns = [Column::new("Scene"), Column::new("Acquired (UTC)"), Column::new("Quicklook")];
+        let columns = [
+            Column::new("Quicklook"),
+            Column::new("Scene"),
+            Column::new("Acquired (UTC)"),
+            Column::number("Cloud"),
+            Column::new("Outcome"),
+        ];
         let row = |quicklook: &Quicklook| {
+            let small = quicklook.picture().and_then(|bytes| thumbnail(bytes, THUMBNAIL).ok());
             [
+                small.map_or(Cell::Empty, |small| {
+                    Cell::Image(small, format!("quicklook of {}", quicklook.scene.id))
+                }),
                 Cell::id(&quicklook.scene.id),
                 quicklook.scene.datetime.map_or(Cell::Empty, |at| Cell::time(minute(at))),
+                quicklook.scene.cloud_cover.map_or(Cell::Empty, Cell::Percent),
                 Cell::text(format!("{:?}", quicklook.outcome)),
             ]
         };
-        Table::new(format!("{self:?}"), columns).rows(self.iter().map(row)).bundle().print();
+        Table::new(format!("{self:?}"), columns)
+            .rows(self.iter().take(ROWS).map(row))
+            .more(self.len(), "quicklooks.map(&aoi)")
+            .bundle()
+            .print();
     }
 }
 
@@ -107,7 +128,14 @@ fn layer(quicklook: &Quicklook) -> Layer {
     tell("Incidence", scene.incidence_angle.map(|angle| format!("{angle:.1}°")));
     tell("Collection", scene.collection.clone());
     tell("Provider", scene.provider.clone());
-    tell("Sun elevation", scene.properties.get("view:sun_elevation").and_then(Value::as_f64).map(|angle| format!("{angle:.0}°")));
+    tell(
+        "Sun elevation",
+        scene
+            .properties
+            .get("view:sun_elevation")
+            .and_then(Value::as_f64)
+            .map(|angle| format!("{angle:.0}°")),
+    );
     Layer {
         id: scene.id.clone(),
         title: scene.datetime.map_or_else(|| scene.id.clone(), |at| minute(at)),

@@ -127,14 +127,21 @@ impl ClientBuilder {
     /// where none is given here.
     #[cfg(feature = "simulator")]
     pub fn simulator(mut self, simulator: crate::simulator::Simulator) -> Self {
+        self.simulator = Some(simulator);
+        self
+    }
+
+    /// What the simulator stands in for, where nothing else is given.
+    #[cfg(feature = "simulator")]
+    fn with_simulator(mut self) -> Self {
         use crate::simulator::Simulator;
+        let Some(simulator) = &self.simulator else { return self };
+        self.api_url.get_or_insert_with(|| simulator.api_url().to_owned());
+        self.auth_url.get_or_insert_with(|| simulator.auth_url().to_owned());
+        self.project_id.get_or_insert_with(|| Simulator::PROJECT_ID.to_owned());
         if self.account.is_none() && self.project_key.is_none() {
             self = self.account(Simulator::USERNAME, Simulator::PASSWORD);
         }
-        self.project_id.get_or_insert_with(|| Simulator::PROJECT_ID.to_owned());
-        self.api_url.get_or_insert_with(|| simulator.api_url().to_owned());
-        self.auth_url.get_or_insert_with(|| simulator.auth_url().to_owned());
-        self.simulator = Some(simulator);
         self
     }
 
@@ -144,6 +151,14 @@ impl ClientBuilder {
     ///
     /// [`ErrorKind::InvalidInput`] when no login is given, or when a URL is none.
     pub fn build(self) -> Result<Client> {
+        #[cfg(feature = "simulator")]
+        let this = self.with_simulator();
+        #[cfg(not(feature = "simulator"))]
+        let this = self;
+        this.connect()
+    }
+
+    fn connect(self) -> Result<Client> {
         let (api, auth) = match self.region {
             Region::Eu => ("https://api.up42.com", "https://auth.up42.com"),
             Region::Sa => ("https://api.sa.up42.com", "https://auth.sa.up42.com"),

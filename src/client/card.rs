@@ -11,7 +11,9 @@ impl Client {
         let mut card = Card::new("UP42 client");
         #[cfg(feature = "simulator")]
         if self.as_simulator().is_some() {
-            card = card.badge(Tone::Neutral, "simulator").note("No account, no network: nothing here costs money.");
+            card = card
+                .badge(Tone::Neutral, "simulator")
+                .note("No account, no network: nothing here costs money.");
         }
         card = card.fact("Login", self.who().to_string()).fact("Server", self.inner.api_url.as_str());
         if let Some(id) = self.project_id() {

@@ -24,7 +24,8 @@ impl ProjectSettings {
     pub fn evcxr_display(&self) {
         let columns = [Column::new("Setting"), Column::number("Value"), Column::new("Range")];
         let rows = self.iter().map(|setting| {
-            let value = setting.value.parse().map_or(Cell::text(&setting.value), |value| Cell::Number(value, 0));
+            let value =
+                setting.value.parse().map_or(Cell::text(&setting.value), |value| Cell::Number(value, 0));
             let range = setting.range.map(|(min, max)| format!("{min} to {max}"));
             [Cell::id(&setting.name), value, range.into()]
         });
@@ -37,7 +38,9 @@ impl Workflow {
     pub fn evcxr_display(&self) {
         let chain = match self.tasks() {
             Ok(tasks) if tasks.is_empty() => Cell::text("none yet: `add_tasks`"),
-            Ok(tasks) => Cell::text(tasks.iter().map(|task| task.name.as_str()).collect::<Vec<_>>().join(" → ")),
+            Ok(tasks) => {
+                Cell::text(tasks.iter().map(|task| task.name.as_str()).collect::<Vec<_>>().join(" → "))
+            }
             Err(error) => Cell::status(Tone::Failed, error.to_string()),
         };
         Card::new(format!("Workflow {}", self.name()))

@@ -2,5 +2,7 @@
 
 mod archive;
 mod download;
+mod raster;
+mod view;
 
 pub use download::{ResultFeature, Results};

@@ -262,7 +262,7 @@ pub(crate) fn refused(said: ServerError) -> Error {
         message += &format!(": {told}");
     }
     match kind {
-        ErrorKind::Busy if told.is_empty() => message += ": too many requests: wait, or ask less often",
+        ErrorKind::Busy if !told.contains("jobs") => message += ": wait a little, or ask less often",
         ErrorKind::Auth if told.is_empty() => message += ": the login is not allowed to do this",
         _ => {}
     }

@@ -27,7 +27,7 @@ const LARGEST_LATITUDE: f64 = 80.0;
 /// Below it the sun is too low for a picture, in degrees.
 const LOWEST_SUN: f64 = 8.0;
 /// Of the scenes over open sea, so many are worth taking.
-const SEA_SHARE: f64 = 0.25;
+const SEA_SHARE: f64 = 0.4;
 const DAY: i64 = 86_400_000;
 
 #[derive(Debug)]

@@ -46,7 +46,7 @@ pub(in crate::simulator) static SENSORS: [Sensor; 4] = [
         gsd: 0.5,
         swath: 20.0,
         length: (17.0, 34.0),
-        schedule: Schedule::Tasked { per_month: 0.40, roll: 28.0 },
+        schedule: Schedule::Tasked { per_month: 1.20, roll: 28.0 },
         cell: 0.2,
     },
     Sensor {
@@ -60,7 +60,7 @@ pub(in crate::simulator) static SENSORS: [Sensor; 4] = [
         gsd: 0.3,
         swath: 14.0,
         length: (12.0, 26.0),
-        schedule: Schedule::Tasked { per_month: 0.30, roll: 30.0 },
+        schedule: Schedule::Tasked { per_month: 0.90, roll: 30.0 },
         cell: 0.2,
     },
     Sensor {

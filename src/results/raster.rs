@@ -1,0 +1,153 @@
+//! A small picture of a GeoTIFF, and where it lies.
+
+use std::f64::consts::PI;
+use std::fs::File;
+use std::io::{BufReader, Cursor};
+use std::path::Path;
+
+use geo::{Geometry, Polygon};
+use image::{ImageFormat, RgbaImage};
+use tiff::decoder::{Decoder, DecodingResult};
+use tiff::tags::Tag;
+
+use crate::error::{Context, Error, ErrorKind, Result};
+
+/// Longest side of the picture, in pixels.
+const LONGEST: u32 = 512;
+/// Rasters are read whole: larger ones are refused, in pixels.
+const LARGEST: u64 = 60_000_000;
+
+/// A raster made small enough for a map.
+pub(super) struct Preview {
+    pub(super) png: Vec<u8>,
+    pub(super) footprint: Geometry,
+    /// Width and height of the raster, and its bands.
+    pub(super) size: (u32, u32, usize),
+}
+
+/// Reads a GeoTIFF in EPSG:4326 or EPSG:3857.
+pub(super) fn preview(path: &Path) -> Result<Preview> {
+    read(path)
+        .with_context(|| format!("read raster `{}`", path.file_name().unwrap_or_default().to_string_lossy()))
+}
+
+fn read(path: &Path) -> Result<Preview> {
+    let broken = |error| Error::foreign(ErrorKind::Response, error);
+    let mut tiff = Decoder::new(BufReader::new(File::open(path)?)).map_err(broken)?;
+    let (width, height) = tiff.dimensions().map_err(broken)?;
+    if u64::from(width) * u64::from(height) > LARGEST {
+        return Err(Error::invalid(format!("{width} × {height} pixels are too many for a preview")));
+    }
+    let footprint = footprint(&mut tiff, width, height)?;
+    let samples = match tiff.read_image().map_err(broken)? {
+        DecodingResult::U8(values) => values,
+        DecodingResult::U16(values) => stretched(values.iter().map(|value| f32::from(*value)).collect()),
+        DecodingResult::I16(values) => stretched(values.iter().map(|value| f32::from(*value)).collect()),
+        DecodingResult::F32(values) => stretched(values),
+        _ => {
+            return Err(Error::invalid(
+                "its type of sample is not shown: 8 or 16 bits, or 32-bit floats are",
+            ));
+        }
+    };
+    let pixels = width as usize * height as usize;
+    let bands = samples.len() / pixels.max(1);
+    if bands == 0 {
+        return Err(Error::response("it holds no samples"));
+    }
+    let picture = small(&samples, width, height, bands);
+    let mut png = Cursor::new(Vec::new());
+    picture
+        .write_to(&mut png, ImageFormat::Png)
+        .map_err(|error| Error::foreign(ErrorKind::Response, error))?;
+    Ok(Preview { png: png.into_inner(), footprint, size: (width, height, bands) })
+}
+
+/// The corners, from the tags of the OGC GeoTIFF standard (1.1, annex B).
+fn footprint(tiff: &mut Decoder<BufReader<File>>, width: u32, height: u32) -> Result<Geometry> {
+    let mut numbers = |tag| tiff.get_tag_f64_vec(tag).ok();
+    let scale = numbers(Tag::ModelPixelScaleTag).filter(|scale| scale.len() >= 2);
+    let tie = numbers(Tag::ModelTiepointTag).filter(|tie| tie.len() >= 6);
+    let (scale, tie) = scale.zip(tie).ok_or_else(|| Error::invalid("it does not say where it lies"))?;
+    let keys = tiff.get_tag_u16_vec(Tag::GeoKeyDirectoryTag).unwrap_or_default();
+    let key = |wanted: u16| keys.chunks_exact(4).skip(1).find(|key| key[0] == wanted).map(|key| key[3]);
+    let is_mercator = match (key(3072), key(2048)) {
+        (Some(3857 | 900), _) => true,
+        (Some(other), _) => return Err(Error::invalid(format!("EPSG:{other} is not placed on the map yet"))),
+        (None, Some(4326)) => false,
+        _ => return Err(Error::invalid("its coordinate system is unknown")),
+    };
+    let corner = |column: f64, row: f64| {
+        let (x, y) = (tie[3] + (column - tie[0]) * scale[0], tie[4] - (row - tie[1]) * scale[1]);
+        if is_mercator { to_degrees(x, y) } else { (x, y) }
+    };
+    let (width, height) = (f64::from(width), f64::from(height));
+    let ring = vec![corner(0.0, 0.0), corner(width, 0.0), corner(width, height), corner(0.0, height)];
+    if ring.iter().any(|(lon, lat)| !(lon.abs() <= 180.0 && lat.abs() <= 90.0)) {
+        return Err(Error::invalid("its corners are not on Earth"));
+    }
+    Ok(Polygon::new(ring.into(), vec![]).into())
+}
+
+/// Web mercator metres (EPSG:3857) to degrees.
+fn to_degrees(x: f64, y: f64) -> (f64, f64) {
+    const RADIUS: f64 = 6_378_137.0;
+    ((x / RADIUS).to_degrees(), (2.0 * (y / RADIUS).exp().atan() - PI / 2.0).to_degrees())
+}
+
+/// Spreads the middle 96 % of the values over 1 to 255.
+fn stretched(values: Vec<f32>) -> Vec<u8> {
+    let mut sample: Vec<f32> = values
+        .iter()
+        .step_by(values.len() / 10_000 + 1)
+        .copied()
+        .filter(|value| value.is_finite() && *value != 0.0)
+        .collect();
+    sample.sort_by(f32::total_cmp);
+    let at = |share: f32| sample.get((sample.len() as f32 * share) as usize).copied();
+    let (low, high) = (at(0.02).unwrap_or(0.0), at(0.98).unwrap_or(1.0));
+    let spread = (high - low).max(f32::EPSILON);
+    values
+        .iter()
+        .map(|value| {
+            if *value == 0.0 || !value.is_finite() { 0 } else { (1.0 + 254.0 * (value - low) / spread) as u8 }
+        })
+        .collect()
+}
+
+/// Every n-th pixel: grey, colours, or colours with transparency. Black is no data
+/// where nothing else says so.
+fn small(samples: &[u8], width: u32, height: u32, bands: usize) -> RgbaImage {
+    let step = width.max(height).div_ceil(LONGEST).max(1);
+    RgbaImage::from_fn(width.div_ceil(step), height.div_ceil(step), |x, y| {
+        let at = ((y * step) as usize * width as usize + (x * step) as usize) * bands;
+        let band = |band: usize| samples.get(at + band).copied().unwrap_or(0);
+        let [red, green, blue] = if bands < 3 { [band(0); 3] } else { [band(0), band(1), band(2)] };
+        let is_empty = red == 0 && green == 0 && blue == 0;
+        let alpha = match bands {
+            4 => band(3),
+            2 => band(1),
+            _ if is_empty => 0,
+            _ => 255,
+        };
+        image::Rgba([red, green, blue, alpha])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mercator_metres_become_degrees() {
+        let (lon, lat) = to_degrees(1_489_199.0, 6_894_008.0);
+        assert!((lon - 13.3777).abs() < 1e-3 && (lat - 52.5163).abs() < 1e-3, "{lon} {lat}");
+    }
+
+    #[test]
+    fn figures_are_stretched_and_nothing_stays_nothing() {
+        let values = stretched((0..1000).map(|value| value as f32 * 10.0).collect());
+        assert_eq!((values[0], values[999]), (0, 255));
+        assert!((120..136).contains(&values[500]), "{}", values[500]);
+    }
+}

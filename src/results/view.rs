@@ -1,0 +1,74 @@
+//! What a notebook shows of results.
+
+use super::raster::preview;
+use super::{ResultFeature, Results};
+use crate::display::{Cell, Column, Table};
+use crate::geo::Aoi;
+use crate::map::{Layer, Map};
+use crate::transport::in_parallel;
+
+impl Results {
+    /// The rasters in their places on a map, with the area. What cannot be shown is
+    /// said under the map.
+    #[doc(alias = "plot_results", alias = "map_results")]
+    pub fn map(&self, aoi: &Aoi) -> Map {
+        let features: Vec<&ResultFeature> = self.iter().collect();
+        let previews = in_parallel(&features, 4, |feature| Some(preview(feature.path.as_deref()?)));
+        let mut map =
+            Map::new(format!("{} results, {}", self.len(), aoi.name().unwrap_or("area of interest")))
+                .aoi(aoi);
+        for (feature, preview) in features.into_iter().zip(previews) {
+            match preview {
+                Some(Ok(preview)) => {
+                    let (width, height, bands) = preview.size;
+                    let size = format!("{width} × {height} pixels, {bands} bands");
+                    map = map.layer(Layer {
+                        id: feature.file_name(),
+                        title: feature.label.clone(),
+                        group: "results".into(),
+                        footprint: Some(preview.footprint),
+                        image: Some(preview.png),
+                        properties: vec![("Job".into(), feature.job.to_string()), ("Raster".into(), size)],
+                        ..Layer::default()
+                    });
+                }
+                Some(Err(error)) => map = map.note(format!("{}: {error}", feature.label)),
+                None => map = map.note(format!("{}: the result names no file that is there", feature.label)),
+            }
+        }
+        map
+    }
+
+    /// Shows the results as a table.
+    pub fn evcxr_display(&self) {
+        let columns = [
+            Column::new("Result of"),
+            Column::new("File"),
+            Column::number("Size").unit("KB"),
+            Column::new("Job"),
+        ];
+        let row = |feature: &ResultFeature| {
+            let size = feature.path.as_ref().and_then(|path| path.metadata().ok()).map(|file| file.len());
+            [
+                Cell::text(&feature.label),
+                Cell::id(feature.file_name()),
+                size.map_or(Cell::Empty, |bytes| Cell::Number(bytes as f64 / 1000.0, 0)),
+                Cell::id(feature.job.as_str().chars().take(8).collect::<String>()),
+            ]
+        };
+        let mut table = Table::new(format!("{} results in {}", self.len(), self.folder().display()), columns)
+            .rows(self.iter().map(row))
+            .more(self.len(), "results.to_dataframe()?");
+        for (label, error) in self.failed() {
+            table = table.note(format!("{label}: {error}"));
+        }
+        table.bundle().print();
+    }
+}
+
+impl ResultFeature {
+    fn file_name(&self) -> String {
+        let name = self.path.as_ref().and_then(|path| path.file_name());
+        name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,69 @@
+//! Imports go down only (DESIGN.md, "Layers").
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each module, and those it may import.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("error", &[]),
+    ("time", &["error"]),
+    ("frame", &["error"]),
+    ("geo", &["error"]),
+    ("display", &["error"]),
+    ("transport", &["error"]),
+    ("simulator", &["error", "geo"]),
+    ("client", &["error", "display", "transport", "simulator"]),
+    ("map", &["error", "geo", "display"]),
+    ("jobs", &["error", "time", "geo", "display", "transport", "client"]),
+    ("catalog", &["error", "time", "frame", "geo", "display", "transport", "client", "map"]),
+    ("batch", &["error", "time", "frame", "display", "transport", "client", "jobs"]),
+    ("results", &["error", "frame", "geo", "display", "transport", "client", "map", "jobs", "batch"]),
+];
+
+#[test]
+fn imports_go_down_only() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let allowed: BTreeMap<_, _> = LAYERS.iter().copied().collect();
+    let mut files = Vec::new();
+    collect(&source, &mut files);
+    let mut checked = 0;
+    for file in files {
+        let inside = file.strip_prefix(&source).unwrap();
+        let first = inside.components().next().unwrap().as_os_str().to_str().unwrap();
+        let module = first.trim_end_matches(".rs");
+        if module == "lib" {
+            continue;
+        }
+        let may = allowed
+            .get(module)
+            .unwrap_or_else(|| panic!("`{module}` has no layer: give it one in this test"));
+        for (line, text) in fs::read_to_string(&file).unwrap().lines().enumerate() {
+            // Examples in the docs are a user's code.
+            let code = text.split("//").next().unwrap();
+            for import in code.split("crate::").skip(1) {
+                let name: String = import.chars().take_while(|letter| letter.is_ascii_lowercase()).collect();
+                let is_own = name.is_empty() || name == module;
+                assert!(
+                    is_own || may.contains(&name.as_str()),
+                    "{}:{}: `{module}` imports `{name}`",
+                    inside.display(),
+                    line + 1
+                );
+                checked += usize::from(!is_own);
+            }
+        }
+    }
+    assert!(checked > 50, "the imports were found: {checked}");
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The errors that people meet, and whether they can act on them.
+
+use std::time::Duration;
+
+use up42::simulator::{Fault, Simulator};
+use up42::{Client, ErrorKind, RetryPolicy, Search};
+
+use crate::{client_of, dakar};
+
+/// Retries without waiting, so that no test sleeps.
+fn impatient() -> RetryPolicy {
+    RetryPolicy {
+        attempts: 3,
+        first_pause: Duration::from_millis(1),
+        longest_pause: Duration::from_millis(2),
+    }
+}
+
+#[test]
+fn a_wrong_password_names_what_to_check() {
+    let simulator = Simulator::start().unwrap();
+    let client = Client::builder()
+        .simulator(simulator.clone())
+        .account("someone@example.com", "hunter2")
+        .build()
+        .unwrap();
+    let error = client.catalog().search(Search::new(&dakar())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Auth);
+    insta::assert_snapshot!(error, @"search the catalog: log in: the platform refused the login (401): check the user `someone@example.com` and its password (UP42_USERNAME, UP42_PASSWORD)");
+
+    let client =
+        Client::builder().simulator(simulator).project(Simulator::PROJECT_ID, "hunter2").build().unwrap();
+    insta::assert_snapshot!(client.project().unwrap_err(), @"project `f19e833d-e698-4d9c-a037-2e6dbd8791ef`: log in: the platform refused the login (401): check the project id `f19e833d-e698-4d9c-a037-2e6dbd8791ef` and its API key (UP42_PROJECT_ID, UP42_PROJECT_API_KEY)");
+}
+
+#[test]
+fn a_refused_connection_names_the_host() {
+    // Nothing listens on port 9 (discard) of this machine.
+    let client = Client::builder()
+        .account("me", "secret")
+        .api_url("http://127.0.0.1:9")
+        .auth_url("http://127.0.0.1:9")
+        .retry(impatient())
+        .build()
+        .unwrap();
+    let error = client.credits().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Network);
+    let told = error.to_string();
+    assert!(told.starts_with("read the credits: log in: POST /realms/public/protocol/openid-connect/token (3 attempts): cannot connect to `127.0.0.1:9`"), "{told}");
+    assert!(told.ends_with("check the network, a proxy and the address"), "{told}");
+}
+
+#[test]
+fn a_storm_of_429_ends_in_an_error_after_the_attempts() {
+    let simulator = Simulator::start().unwrap();
+    let client = Client::builder().simulator(simulator.clone()).retry(impatient()).build().unwrap();
+    simulator.inject(Fault::too_many_requests().retry_after(0).on("/accounts").times(2));
+    assert!(client.credits().unwrap() > 0, "two refusals are survived");
+    simulator.inject(Fault::too_many_requests().on("/accounts").always());
+    let error = client.credits().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Busy);
+    assert!(error.to_string().starts_with("read the credits: GET /accounts/me/credits/balance (3 attempts): 429: Too many requests: wait a little, or ask less often"), "{error}");
+    let asked = simulator.requests().iter().filter(|request| request.path.contains("/accounts")).count();
+    assert_eq!(asked, 3 + 3);
+}
+
+#[test]
+fn a_malformed_page_is_told_as_such() {
+    let simulator = Simulator::start().unwrap();
+    let client = client_of(&simulator);
+    simulator.inject(Fault::malformed_json().on("/search"));
+    let error = client.catalog().search(Search::new(&dakar())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Response);
+    let told = error.to_string();
+    assert!(
+        told.starts_with("search the catalog: POST /v2/catalog/search: the answer (status 200, "),
+        "{told}"
+    );
+    assert!(told.contains("is not JSON and begins with"), "{told}");
+}
+
+#[test]
+fn an_expired_token_is_renewed_once_and_the_request_sent_again() {
+    let simulator = Simulator::start().unwrap();
+    let client = client_of(&simulator);
+    client.credits().unwrap();
+    simulator.inject(Fault::expired_token().on("/accounts"));
+    client.credits().unwrap();
+    let logins = simulator.requests().iter().filter(|request| request.path.ends_with("/token")).count();
+    assert_eq!(logins, 2);
+}
+
+#[test]
+fn a_hundred_requests_at_once_make_one_login() {
+    let simulator = Simulator::start().unwrap();
+    let client = client_of(&simulator);
+    std::thread::scope(|scope| {
+        for _ in 0..100 {
+            scope.spawn(|| client.credits().unwrap());
+        }
+    });
+    let logins = simulator.requests().iter().filter(|request| request.path.ends_with("/token")).count();
+    assert_eq!(logins, 1);
+}
+
+#[test]
+fn a_broken_server_is_told_with_its_status() {
+    let simulator = Simulator::start().unwrap();
+    let client = Client::builder().simulator(simulator.clone()).retry(impatient()).build().unwrap();
+    simulator.inject(Fault::server_error(503).on("/accounts").times(2));
+    client.credits().unwrap();
+    simulator.inject(Fault::server_error(503).on("/accounts").always());
+    let error = client.credits().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Server);
+    assert_eq!(error.server_error().unwrap().status, 503);
+}
+
+#[test]
+fn a_limit_of_nothing_and_a_wrong_date_are_refused_before_the_network() {
+    let simulator = Simulator::start().unwrap();
+    let client = client_of(&simulator);
+    let told = |search: Search| client.catalog().search(search).unwrap_err().to_string();
+    assert_eq!(
+        told(Search::new(&dakar()).limit(0)),
+        "search: limit 0 finds nothing: ask for at least 1 scene"
+    );
+    assert_eq!(
+        told(Search::new(&dakar()).max_cloud_cover(120.0)),
+        "search: cloud cover 120 is not between 0 and 100 %"
+    );
+    assert!(
+        told(Search::new(&dakar()).between("yesterday", ".."))
+            .contains("date `yesterday`: write `2020-12-31`")
+    );
+}

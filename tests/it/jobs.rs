@@ -1,0 +1,188 @@
+use std::collections::HashSet;
+
+use up42::simulator::{Clock, Fault, Simulator};
+use up42::{
+    Aoi, Client, ErrorKind, GeometryOperation, JobParameters, JobStatus, Outcome, ParallelParameters,
+    Settings, Workflow,
+};
+
+use crate::{airports, client_of};
+
+/// A simulator on which a job of a minute takes a tenth of a second.
+fn fast() -> Simulator {
+    Simulator::builder().clock(Clock::speed(600.0)).start().unwrap()
+}
+
+fn workflow(client: &Client) -> Workflow {
+    let workflow = client.project().unwrap().workflow("airports").unwrap();
+    workflow.add_tasks(["sobloo-s2-l1c-aoiclipped"]).unwrap();
+    workflow
+}
+
+fn parameters(workflow: &Workflow, places: &Aoi) -> Vec<JobParameters> {
+    let parallel = ParallelParameters::new()
+        .geometries(places)
+        .interval_dates([("2019-01-01", "2019-12-31"), ("2020-01-01", "2020-12-31")])
+        .geometry_operation(GeometryOperation::Bbox);
+    workflow.construct_parameters_parallel(parallel).unwrap()
+}
+
+#[test]
+fn only_the_given_settings_change() {
+    let simulator = Simulator::start().unwrap();
+    let project = client_of(&simulator).project().unwrap();
+    let before = project.settings().unwrap();
+    let after = project.update_settings(Settings::new().max_concurrent_jobs(3)).unwrap();
+    for (old, new) in before.iter().zip(after.iter()) {
+        let expected = if old.name == "MAX_CONCURRENT_JOBS" { "3" } else { &old.value };
+        assert_eq!(new.value, expected, "{}", old.name);
+    }
+    let error = project.update_settings(Settings::new().max_concurrent_jobs(100_000)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(error.to_string().contains("Range[1,1000]"), "{error}");
+}
+
+#[test]
+fn a_workflow_is_made_once_and_found_again() {
+    let client = Client::simulator().unwrap();
+    let project = client.project().unwrap();
+    let first = project.workflow("twice").unwrap();
+    assert_eq!(project.workflow("twice").unwrap().id(), first.id());
+    assert_eq!(project.workflows().unwrap().len(), 1);
+    let tasks = first.add_tasks(["sobloo-s2-l1c-aoiclipped", "tiling"]).unwrap();
+    assert_eq!(
+        tasks.iter().map(|task| task.name.as_str()).collect::<Vec<_>>(),
+        ["sobloo-s2-l1c-aoiclipped:1", "tiling:1"]
+    );
+    let error = first.add_tasks(["sobloo-s2-l1c"]).unwrap_err();
+    assert!(error.to_string().contains("did you mean `sobloo-s2-l1c-"), "{error}");
+}
+
+#[test]
+fn many_jobs_run_within_the_limit_and_cost_what_was_estimated() {
+    let simulator = fast();
+    let client = client_of(&simulator);
+    let workflow = workflow(&client);
+    workflow.project().update_settings(Settings::new().max_concurrent_jobs(5)).unwrap();
+    let parameters = parameters(&workflow, &airports());
+    assert_eq!(parameters.len(), 24);
+    let batch = workflow.batch("airports", parameters.clone()).unwrap().quiet();
+    let price = batch.estimate().unwrap().total();
+    assert!(simulator.ledger().is_empty(), "an estimate creates nothing");
+    let before = client.credits().unwrap();
+    let jobs = batch.run().unwrap();
+    assert_eq!(jobs.succeeded(), 24, "{:?}", jobs.to_dataframe());
+    assert!((price.min..=price.max).contains(&jobs.credits()), "{price} against {}", jobs.credits());
+    assert_eq!(before - client.credits().unwrap(), jobs.credits());
+    let labels: Vec<_> = jobs.iter().map(|record| &record.label).collect();
+    assert_eq!(
+        labels,
+        parameters.iter().map(|one| &one.label).collect::<Vec<_>>(),
+        "in the order of the parameters"
+    );
+    let refused = simulator.requests().iter().filter(|request| request.status == 429).count();
+    assert_eq!(refused, 0, "the window keeps to the limit");
+    let created: HashSet<_> = simulator.ledger().iter().map(|entry| entry.inputs.to_string()).collect();
+    assert_eq!((simulator.ledger().len(), created.len()), (24, 24));
+}
+
+#[test]
+fn a_failing_job_stops_nothing_and_brings_its_logs() {
+    let simulator = fast();
+    let client = client_of(&simulator);
+    let workflow = workflow(&client);
+    simulator.inject(Fault::failing_job("FAILED").on("POST /jobs").after(3));
+    let jobs = workflow.batch("failing", parameters(&workflow, &airports())).unwrap().quiet().run().unwrap();
+    assert_eq!(jobs.succeeded(), 23);
+    let failed = jobs.iter().find(|record| matches!(record.outcome, Outcome::Failed { .. })).unwrap();
+    assert_eq!(failed.job.as_ref().unwrap().status, JobStatus::Failed);
+    assert!(!failed.reason().unwrap().contains("left no log"), "{:?}", failed.reason());
+    assert_eq!(failed.credits(), None);
+}
+
+#[test]
+fn a_lost_answer_is_found_again_and_never_paid_twice() {
+    let simulator = fast();
+    let client = client_of(&simulator);
+    let workflow = workflow(&client);
+    simulator.inject(Fault::lost_answer().on("POST /jobs").times(3));
+    let jobs = workflow.batch("lost", parameters(&workflow, &airports())).unwrap().quiet().run().unwrap();
+    assert_eq!(jobs.succeeded(), 24);
+    assert_eq!(simulator.ledger().len(), 24);
+}
+
+#[test]
+fn a_full_project_is_waited_out() {
+    let simulator = fast();
+    let client = client_of(&simulator);
+    let workflow = workflow(&client);
+    simulator.inject(Fault::too_many_requests().on("POST /jobs").times(2));
+    let one = airports().iter().next().unwrap();
+    let jobs = workflow.batch("full", parameters(&workflow, &one)).unwrap().quiet().run().unwrap();
+    assert_eq!(jobs.succeeded(), 2);
+    assert_eq!(simulator.ledger().len(), 2);
+}
+
+#[test]
+fn credits_that_do_not_suffice_stop_the_batch() {
+    let simulator = Simulator::builder().clock(Clock::speed(600.0)).credits(10).start().unwrap();
+    let client = client_of(&simulator);
+    let workflow = workflow(&client);
+    let error = workflow.run_jobs_parallel(parameters(&workflow, &airports())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Credits);
+    assert!(error.to_string().starts_with("batch `airports`: create job `airports_"), "{error}");
+    assert!(error.to_string().contains("403: Insufficient credits to run job"), "{error}");
+}
+
+#[test]
+fn equal_jobs_are_refused_before_they_cost() {
+    let client = Client::simulator().unwrap();
+    let workflow = workflow(&client);
+    let mut twice = parameters(&workflow, &airports());
+    twice.push(twice[0].clone());
+    let error = workflow.batch("twice", twice).unwrap_err();
+    assert!(error.to_string().contains("jobs 0 and 24"), "{error}");
+    assert!(workflow.batch("none", vec![]).is_err());
+}
+
+#[test]
+fn results_are_downloaded_unpacked_and_merged() {
+    let simulator = fast();
+    let client = client_of(&simulator);
+    let workflow = workflow(&client);
+    let jobs = workflow.batch("results", parameters(&workflow, &airports())).unwrap().quiet().run().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    simulator.inject(Fault::cut_off().on("GET /").after(2).times(2));
+    simulator.inject(Fault::expired_url());
+    let results = jobs.download_results(folder.path()).unwrap();
+    assert!(results.failed().is_empty(), "{:?}", results.failed());
+    assert!(results.len() >= 24);
+    for result in &results {
+        let path = result.path.as_ref().expect("each result names its raster");
+        assert!(path.starts_with(folder.path()) && path.metadata().unwrap().len() > 1000);
+    }
+    let merged: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.path().join("data.json")).unwrap()).unwrap();
+    let features = merged["features"].as_array().unwrap();
+    assert_eq!(features.len(), results.len());
+    let path = features[0]["properties"]["up42.data_path"].as_str().unwrap();
+    assert!(path.starts_with("job_") && folder.path().join(path).is_file(), "{path}");
+
+    let asked = simulator.requests().len();
+    let again = jobs.download_results(folder.path()).unwrap();
+    assert_eq!(again.len(), results.len());
+    assert_eq!(simulator.requests().len(), asked, "what is there is not downloaded again");
+}
+
+#[test]
+fn dry_runs_are_free() {
+    let simulator = fast();
+    let client = client_of(&simulator);
+    let workflow = workflow(&client);
+    let before = client.credits().unwrap();
+    let one = airports().iter().next().unwrap();
+    let jobs = workflow.test_jobs_parallel(parameters(&workflow, &one)).unwrap();
+    assert_eq!(jobs.len(), 2);
+    assert_eq!(client.credits().unwrap(), before);
+    assert!(simulator.ledger().iter().all(|entry| entry.mode == "DRY_RUN"));
+}

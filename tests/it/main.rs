@@ -1,0 +1,23 @@
+//! The library against the simulator, and one test that holds the layers apart.
+
+mod architecture;
+mod catalog;
+mod errors;
+mod jobs;
+mod secrets;
+
+use up42::simulator::Simulator;
+use up42::{Aoi, Client};
+
+/// A client of a simulator with a login of its own.
+fn client_of(simulator: &Simulator) -> Client {
+    Client::builder().simulator(simulator.clone()).build().unwrap()
+}
+
+fn dakar() -> Aoi {
+    Aoi::read(concat!(env!("CARGO_MANIFEST_DIR"), "/notebooks/data/dakar.geojson")).unwrap()
+}
+
+fn airports() -> Aoi {
+    Aoi::read(concat!(env!("CARGO_MANIFEST_DIR"), "/notebooks/data/airports.geojson")).unwrap()
+}
