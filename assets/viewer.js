@@ -41,18 +41,15 @@ const trace = (path, points, close) => {
 
 /** The map from the unit square to a quad of points that keeps lines straight
  *  (Heckbert 1989), as a function of u and v. */
-function projective([p0, p1, p2, p3]) {
-  const [dx1, dy1, dx2, dy2] = [p1[0] - p2[0], p1[1] - p2[1], p3[0] - p2[0], p3[1] - p2[1]];
-  const [sx, sy] = [p0[0] - p1[0] + p2[0] - p3[0], p0[1] - p1[1] + p2[1] - p3[1]];
-  const det = dx1 * dy2 - dx2 * dy1;
+function projective([[x0, y0], ...rest]) {
+  const [[x1, y1], [x2, y2], [x3, y3]] = rest.map(([x, y]) => [x - x0, y - y0]);
+  const [dx1, dy1, dx2, dy2] = [x1 - x2, y1 - y2, x3 - x2, y3 - y2];
+  const [sx, sy, det] = [x2 - x1 - x3, y2 - y1 - y3, dx1 * dy2 - dx2 * dy1];
   const g = (sx * dy2 - dx2 * sy) / det, h = (dx1 * sy - sx * dy1) / det;
-  const [a, b, d, e] = [p1[0] - p0[0] + g * p1[0], p3[0] - p0[0] + h * p3[0], p1[1] - p0[1] + g * p1[1], p3[1] - p0[1] + h * p3[1]];
-  const forward = (u, v) => {
+  return (u, v) => {
     const w = g * u + h * v + 1;
-    return [(a * u + b * v) / w + p0[0] / w, (d * u + e * v) / w + p0[1] / w];
+    return [x0 + ((1 + g) * x1 * u + (1 + h) * x3 * v) / w, y0 + ((1 + g) * y1 * u + (1 + h) * y3 * v) / w];
   };
-  // The inverse is for points relative to the first corner: see `rectify`.
-  return { forward, g, h };
 }
 
 // ---- base map -----------------------------------------------------------
@@ -145,73 +142,50 @@ async function decode(scene, small) {
 }
 
 /** A bitmap with the matrix that lays it on the map. Most footprints are nearly
- *  parallelograms, and a matrix is exact to a fraction of a pixel; the others
- *  are warped once, pixel by pixel. */
+ *  parallelograms, and one matrix is exact to a fraction of a pixel. */
 function laid(scene, bitmap) {
-  const { forward } = projective(scene.corners);
+  const forward = projective(scene.corners);
   const { width, height } = bitmap;
   const at = (u, v) => place(forward(u, v));
-  const [p, px, py] = [at(0.5, 0.5), at(1, 0.5), at(0.5, 1)];
-  const matrix = [(px[0] - p[0]) * 2 / width, (px[1] - p[1]) * 2 / width, (py[0] - p[0]) * 2 / height, (py[1] - p[1]) * 2 / height];
-  const [a, b, c, d] = matrix;
-  matrix.push(p[0] - (a * width + c * height) / 2, p[1] - (b * width + d * height) / 2);
+  const [middle, right, below] = [at(0.5, 0.5), at(1, 0.5), at(0.5, 1)];
+  const [a, b] = [0, 1].map((i) => (right[i] - middle[i]) * 2 / width);
+  const [c, d] = [0, 1].map((i) => (below[i] - middle[i]) * 2 / height);
+  const matrix = [a, b, c, d, middle[0] - (a * width + c * height) / 2, middle[1] - (b * width + d * height) / 2];
   const pixel = Math.min(Math.hypot(a, b), Math.hypot(c, d));
-  let error = 0;
-  for (const u of [0, 0.25, 0.75, 1]) {
-    for (const v of [0, 0.25, 0.75, 1]) {
-      const [x, y] = at(u, v);
-      const dx = a * u * width + c * v * height + matrix[4] - x, dy = b * u * width + d * v * height + matrix[5] - y;
-      error = Math.max(error, Math.hypot(dx, dy) / pixel);
-    }
-  }
-  return error < 0.4 ? { bitmap, matrix } : warped(scene, bitmap, pixel / 1.2);
+  const off = [[0, 0], [1, 0], [1, 1], [0, 1], [0.25, 0.25], [0.75, 0.75]].map(([u, v]) => {
+    const [x, y] = at(u, v);
+    return Math.hypot(a * u * width + c * v * height + matrix[4] - x, b * u * width + d * v * height + matrix[5] - y) / pixel;
+  });
+  const error = Math.max(...off);
+  return error < 0.4 ? { bitmap, matrix } : warped(scene, bitmap, at, pixel / 1.2, error);
 }
 
-function warped(scene, bitmap, pixel) {
-  const { width, height } = bitmap;
-  const source = canvasOf(width, height);
-  source.drawImage(bitmap, 0, 0);
-  const from = source.getImageData(0, 0, width, height).data;
+/** The others are drawn anew once, in so many pieces that each is exact. */
+function warped(scene, bitmap, at, pixel, error) {
+  const n = Math.min(40, Math.ceil(Math.sqrt(error * 6)));
   const [x0, y0, x1, y1] = boxOf(scene.corners.map(place));
   const step = Math.max(pixel, (x1 - x0) / 2000, (y1 - y0) / 2000);
-  const columns = Math.max(1, Math.ceil((x1 - x0) / step)), rows = Math.max(1, Math.ceil((y1 - y0) / step));
-  const target = canvasOf(columns, rows);
-  const image = target.createImageData(columns, rows);
-  const back = inverse(scene.corners);
-  for (let row = 0, to = 0; row < rows; row++) {
-    const lat = toLat(y0 + (row + 0.5) * step);
-    for (let column = 0; column < columns; column++, to += 4) {
-      const [u, v] = back(toLon(x0 + (column + 0.5) * step), lat);
-      if (u < 0 || v < 0 || u > 1 || v > 1) continue;
-      const x = Math.max(0, Math.min(width - 1.001, u * width - 0.5)), y = Math.max(0, Math.min(height - 1.001, v * height - 0.5));
-      const i = Math.floor(x), j = Math.floor(y), fx = x - i, fy = y - j;
-      const right = i + 1 < width ? 4 : 0, below = j + 1 < height ? width * 4 : 0, k = (j * width + i) * 4;
-      for (let part = 0; part < 4; part++) {
-        const top = from[k + part] * (1 - fx) + from[k + right + part] * fx;
-        const bottom = from[k + below + part] * (1 - fx) + from[k + below + right + part] * fx;
-        image.data[to + part] = top * (1 - fy) + bottom * fy;
-      }
+  const canvas = el('canvas', { width: Math.ceil((x1 - x0) / step), height: Math.ceil((y1 - y0) / step) });
+  const target = canvas.getContext('2d');
+  const [w, h] = [bitmap.width / n, bitmap.height / n];
+  const to = (i, j) => at(i / n, j / n).map((value, k) => (value - (k ? y0 : x0)) / step);
+  for (let j = 0; j < n; j++) {
+    for (let i = 0; i < n; i++) {
+      const quad = [to(i, j), to(i + 1, j), to(i + 1, j + 1), to(i, j + 1)];
+      const [p, q, r, s] = quad;
+      // Neighbours overlap a little, or the background would shine through.
+      const middle = [0, 1].map((k) => (p[k] + q[k] + r[k] + s[k]) / 4);
+      const piece = new Path2D();
+      trace(piece, quad.map((point) => point.map((value, k) => value + Math.sign(value - middle[k]) * 0.7)), true);
+      target.save();
+      target.clip(piece);
+      target.transform((q[0] - p[0] + r[0] - s[0]) / 2 / w, (q[1] - p[1] + r[1] - s[1]) / 2 / w, (s[0] - p[0] + r[0] - q[0]) / 2 / h, (s[1] - p[1] + r[1] - q[1]) / 2 / h, p[0], p[1]);
+      target.drawImage(bitmap, -i * w, -j * h);
+      target.restore();
     }
   }
-  target.putImageData(image, 0, 0);
   bitmap.close();
-  return { bitmap: target.canvas, matrix: [step, 0, 0, step, x0, y0] };
-}
-
-/** From longitude and latitude to u and v of a picture. */
-function inverse(corners) {
-  const [p, p1, , p3] = corners;
-  const { g, h } = projective(corners);
-  const [a, b, d, e] = [p1[0] - p[0] + g * (p1[0] - p[0]), p3[0] - p[0] + h * (p3[0] - p[0]), p1[1] - p[1] + g * (p1[1] - p[1]), p3[1] - p[1] + h * (p3[1] - p[1])];
-  return (lon, lat) => {
-    const x = lon - p[0], y = lat - p[1];
-    const w = (d * h - e * g) * x + (b * g - a * h) * y + a * e - b * d;
-    return [(e * x - b * y) / w, (a * y - d * x) / w];
-  };
-}
-
-function canvasOf(width, height) {
-  return Object.assign(document.createElement('canvas'), { width, height }).getContext('2d', { willReadFrequently: true });
+  return { bitmap: canvas, matrix: [step, 0, 0, step, x0, y0] };
 }
 
 // A few pictures are decoded at a time: those on the map first, then thumbnails.
@@ -286,7 +260,8 @@ function frame(what) {
   pending = what;
 }
 const repaint = () => frame('paint');
-const repaintSoon = () => (soon ||= setTimeout(() => { soon = 0; repaint(); }, 60));
+// Pictures arrive faster than a large map can be drawn.
+const repaintSoon = () => (soon ||= setTimeout(() => { soon = 0; repaint(); }, 60 + 4 * cost));
 
 /** After a change of the view: move what is drawn, and draw anew when it no
  *  longer covers the window or when the hand rests. */
@@ -489,13 +464,13 @@ function resize() {
 }
 
 const FARTHEST = 180, NEAREST = 4e8;
-function fit(box, room = 0.08) {
-  // The panel covers the right side.
-  const free = view.width - (panel.open && view.width >= 720 ? panel.offsetWidth + 12 : 0);
+function fit(box, room = 0.06) {
+  // The tools cover the left side, the panel the right.
+  const left = 48, free = view.width - left - (panel.open && view.width >= 720 ? panel.offsetWidth + 12 : 0);
   const least = 500 / EQUATOR;
   const scale = Math.min(free / Math.max(box[2] - box[0], least), view.height / Math.max(box[3] - box[1], least)) * (1 - 2 * room);
   view.scale = Math.max(FARTHEST, Math.min(NEAREST, scale));
-  view.x = (box[0] + box[2]) / 2 - free / 2 / view.scale;
+  view.x = (box[0] + box[2]) / 2 - (left + free / 2) / view.scale;
   view.y = (box[1] + box[3]) / 2 - view.height / 2 / view.scale;
   repaint();
 }
@@ -596,7 +571,7 @@ function listen() {
     ']': () => step(1), '[': () => step(-1), i: () => state.selected && isolate(state.selected),
     ' ': () => state.selected && show(state.selected, !state.selected.shown),
     '?': () => help.togglePopover(),
-    Escape: () => (state.solo ? isolate(state.solo) : select(null)),
+    Escape: () => (help.matches(':popover-open') ? help.hidePopover() : state.solo ? isolate(state.solo) : select(null)),
   };
   root.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches('select, input[type=range]')) return;
@@ -662,11 +637,12 @@ function showThumbnail(scene, bitmap) {
   const side = Math.min(bitmap.width, bitmap.height);
   scene.thumbnail.drawImage(bitmap, (bitmap.width - side) / 2, (bitmap.height - side) / 2, side, side, 0, 0, canvas.width, canvas.height);
 }
+const groups = new Set(scenes.map((scene) => scene.group)).size;
 function row(scene) {
   const thumbnail = el('canvas', { width: 80, height: 80, 'aria-hidden': 'true' });
   scene.thumbnail = thumbnail.getContext('2d');
   scene.check = el('input', { type: 'checkbox', checked: true, 'aria-label': `Show ${scene.title}`, onchange: () => show(scene, scene.check.checked) });
-  const facts = [when(scene).slice(0, 10), scene.cloud == null ? null : `${percent(scene.cloud)} cloud`, scene.group].filter(Boolean);
+  const facts = [when(scene).slice(0, 10), scene.cloud == null ? null : `${percent(scene.cloud)} cloud`, groups > 1 && scene.group].filter(Boolean);
   const open = el('button', { type: 'button', className: 'open', onclick: () => {
     select(scene);
     if (!contains(scene.box)) fit(scene.box, 0.2);

@@ -94,7 +94,7 @@ mod tests {
             .fact("Credits", Cell::Number(12_500.0, 0))
             .note("nothing here costs money");
         insta::assert_snapshot!(card.to_text(), @r"
-        UP42 client [– simulator]
+        UP42 client [◇ simulator]
           Project  demo-project
           Credits  12,500
           nothing here costs money

@@ -52,7 +52,7 @@ impl Tone {
             Self::Running => "●",
             Self::Waiting => "○",
             Self::Failed => "✕",
-            Self::Neutral => "–",
+            Self::Neutral => "◇",
         }
     }
 

@@ -47,7 +47,7 @@ impl Canvas {
     /// Fills rings even-odd.
     pub(super) fn fill<'a>(&mut self, rings: impl IntoIterator<Item = &'a Vec<Pixel>>, colour: Rgb) {
         for (y, line) in spans(rings, self.height).into_iter().enumerate() {
-            for pair in line.chunks_exact(2) {
+            for pair in joined(&line) {
                 let from = pair[0].clamp(0.0, self.width as f64);
                 let to = pair[1].clamp(0.0, self.width as f64);
                 let (first, last) = (from.ceil() as usize, to.floor() as usize);
@@ -141,6 +141,19 @@ impl Canvas {
             }
         }
     }
+}
+
+/// Pairs without those that only touch: land is cut into cells, and two half
+/// covered pixels would show where cells meet.
+fn joined(line: &[f64]) -> Vec<[f64; 2]> {
+    let mut pairs: Vec<[f64; 2]> = Vec::with_capacity(line.len() / 2);
+    for pair in line.chunks_exact(2) {
+        match pairs.last_mut() {
+            Some(last) if pair[0] - last[1] < 0.01 => last[1] = pair[1],
+            _ => pairs.push([pair[0], pair[1]]),
+        }
+    }
+    pairs
 }
 
 /// Where rings cross the middle of each row of pixels, sorted: pairs of them lie

@@ -51,12 +51,54 @@ pub(super) fn page(map: &Map, drawn: &Drawn) -> String {
     document(map, drawn, true)
 }
 
+/// Our script without its comments and the blanks between its marks: the reader
+/// of a notebook's file has enough to scroll. Lines stay, so that an error still
+/// names one, and nothing inside quotes is touched.
+fn compact(source: &str) -> String {
+    let mut out = String::with_capacity(source.len());
+    let mut in_comment = false;
+    for line in source.lines().map(str::trim) {
+        in_comment |= line.starts_with("/**");
+        if !in_comment && !line.is_empty() && !line.starts_with("//") {
+            squeeze(line.split(" // ").next().unwrap_or(line), &mut out);
+            out.push('\n');
+        }
+        in_comment &= !line.ends_with("*/");
+    }
+    out
+}
+
+fn squeeze(line: &str, out: &mut String) {
+    const MARKS: &str = "{}()[];,<>=+-*/%&|!?:";
+    let mut quote = None;
+    let mut before = '\n';
+    let mut letters = line.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let after = letters.peek().copied().unwrap_or('\n');
+        match quote {
+            Some(open) if letter == open && before != '\\' => quote = None,
+            None if matches!(letter, '\'' | '"' | '`') => quote = Some(letter),
+            // `a - -b` must not become `a--b`.
+            None if letter == ' '
+                && (MARKS.contains(before) || MARKS.contains(after))
+                && !(before == after && "+-".contains(before)) =>
+            {
+                continue;
+            }
+            _ => {}
+        }
+        out.push(letter);
+        before = letter;
+    }
+}
+
 fn document(map: &Map, drawn: &Drawn, whole: bool) -> String {
     let title = plain(&map.title, 200);
     let (data, pack) = data(map, drawn);
     // Only our own script may run, and nothing may be fetched: text from outside
     // that got past every escape would still do nothing.
-    let digest = BASE64_STANDARD.encode(Sha256::digest(VIEWER.as_bytes()));
+    let script = compact(VIEWER);
+    let digest = BASE64_STANDARD.encode(Sha256::digest(script.as_bytes()));
     let policy = format!(
         "default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data: blob:"
     );
@@ -75,7 +117,7 @@ fn document(map: &Map, drawn: &Drawn, whole: bool) -> String {
                 main id="map" {}
                 script id="data" type="application/json" { (PreEscaped(data)) }
                 script id="pack" type="text/plain" { (PreEscaped(BASE64_STANDARD.encode(pack))) }
-                script { (PreEscaped(VIEWER)) }
+                script { (PreEscaped(script)) }
             }
         }
     };
@@ -141,4 +183,18 @@ fn data(map: &Map, drawn: &Drawn) -> (String, Vec<u8>) {
         "local": local,
     });
     (json_for_script(&description), pack)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_script_shrinks_and_keeps_what_is_quoted() {
+        let source = "// a\n/** b\n *  c */\nconst x = `a + ${b - c}`, y = 1 - -1; // d\n\n  f('a , b');\n";
+        assert_eq!(compact(source), "const x=`a + ${b - c}`,y=1- -1;\nf('a , b');\n");
+        let script = compact(VIEWER);
+        assert!(script.len() < 29_000, "{}", script.len());
+        assert!(!script.contains("</script") && !script.contains("<!--") && !VIEWER.contains("*/ "));
+    }
 }

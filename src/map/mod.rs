@@ -6,6 +6,7 @@
 //! the same bytes, so that notebooks diff well.
 
 mod canvas;
+mod collar;
 mod font;
 mod html;
 mod layer;

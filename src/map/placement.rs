@@ -5,8 +5,11 @@
 //! it kilometres off. Some providers turn their pictures north-up instead and
 //! leave a collar of nodata around the scene; for those the bounding box is right.
 
-use geo::{Area, Contains, ConvexHull, CoordsIter, MultiPolygon, Point, Polygon};
+use geo::{ConvexHull, CoordsIter, MultiPolygon, Polygon};
 use image::DynamicImage;
+
+use super::canvas::spans;
+use super::collar;
 
 /// How a quicklook is laid on its footprint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +41,9 @@ impl Placement {
         let around = bbox_quad(footprint)?;
         Some(match self {
             Self::Bbox => Placed { quad: around, clip: false },
+            Self::Auto if let Some(quad) = collar::place(footprint, &around, image) => {
+                Placed { quad, clip: true }
+            }
             Self::Auto if has_collar(footprint, &around, image) => Placed { quad: around, clip: true },
             _ => Placed { quad: corners(footprint).unwrap_or(around), clip: false },
         })
@@ -91,32 +97,45 @@ pub(super) fn corners(footprint: &MultiPolygon) -> Option<Quad> {
 /// nodata (black, white or transparent) though the inside is not.
 fn has_collar(footprint: &MultiPolygon, around: &Quad, image: &DynamicImage) -> bool {
     const STEPS: usize = 48;
-    // JPEG smears the edge of the scene into the collar, and a footprint is not
-    // exact: stay off it by this share of the picture.
-    const MARGIN: f64 = 0.02;
     let [[west, north], [east, _], [_, south], _] = *around;
     let (width, height) = (image.width(), image.height());
     let small = image.to_rgba8();
-    let at = |u: f64, v: f64| Point::new(west + u * (east - west), north + v * (south - north));
-    let solid: Vec<Polygon> = footprint.iter().filter(|part| part.unsigned_area() > 0.0).cloned().collect();
-    let inside = |u: f64, v: f64| solid.iter().any(|part| part.contains(&at(u, v)));
+    // The footprint on a coarse grid over the picture.
+    let steps = STEPS as f64;
+    let grid = |point: &geo::Coord| {
+        [(point.x - west) / (east - west) * steps, (point.y - north) / (south - north) * steps]
+    };
+    let rings: Vec<Vec<[f64; 2]>> =
+        footprint.iter().map(|part| part.exterior().coords().map(grid).collect()).collect();
+    let mut inside = [[false; STEPS]; STEPS];
+    for (row, line) in inside.iter_mut().zip(spans(&rings, STEPS)) {
+        for pair in line.chunks_exact(2) {
+            let [from, to] = [pair[0], pair[1]].map(|x| (x - 0.5).ceil().clamp(0.0, steps) as usize);
+            row[from..to].fill(true);
+        }
+    }
     let (mut outer, mut inner) = ([0usize; 4], [0usize; 4]);
     for row in 0..STEPS {
         for column in 0..STEPS {
-            let (u, v) = ((column as f64 + 0.5) / STEPS as f64, (row as f64 + 0.5) / STEPS as f64);
-            let counts = if inside(u, v) {
-                &mut inner
-            } else if [(MARGIN, 0.0), (-MARGIN, 0.0), (0.0, MARGIN), (0.0, -MARGIN)]
-                .iter()
-                .any(|(du, dv)| inside(u + du, v + dv))
-            {
-                continue;
-            } else {
-                &mut outer
+            let here = inside[row][column];
+            // JPEG smears the edge of the scene into the collar, and a footprint
+            // is not exact: stay off it by a cell.
+            let around = [
+                (row + 1, column),
+                (row, column + 1),
+                (row.wrapping_sub(1), column),
+                (row, column.wrapping_sub(1)),
+            ];
+            let differs = |&(y, x): &(usize, usize)| {
+                inside.get(y).and_then(|line| line.get(x)).is_some_and(|is| *is != here)
             };
-            let x = ((u * f64::from(width)) as u32).min(width - 1);
-            let y = ((v * f64::from(height)) as u32).min(height - 1);
-            let [r, g, b, a] = small.get_pixel(x, y).0;
+            if around.iter().any(differs) {
+                continue;
+            }
+            let counts = if here { &mut inner } else { &mut outer };
+            let x = ((column as f64 + 0.5) / steps * f64::from(width)) as u32;
+            let y = ((row as f64 + 0.5) / steps * f64::from(height)) as u32;
+            let [r, g, b, a] = small.get_pixel(x.min(width - 1), y.min(height - 1)).0;
             counts[3] += 1;
             counts[0] += usize::from(a > 127 && r.max(g).max(b) <= 14);
             counts[1] += usize::from(a > 127 && r.min(g).min(b) >= 241);
@@ -166,6 +185,21 @@ impl Homography {
     }
 }
 
+/// The way back: from u and v to longitude and latitude.
+pub(super) fn forward(quad: &Quad) -> Option<impl Fn(f64, f64) -> [f64; 2] + use<>> {
+    let [e, b, _, d, a, _, ..] = Homography::to_unit_square(quad)?.matrix;
+    let origin = quad[0];
+    let (b, d) = (-b, -d);
+    // g and h from where (1, 0) and (0, 1) go.
+    let [[x1, y1], [x3, y3]] = [quad[1], quad[3]].map(|[x, y]| [x - origin[0], y - origin[1]]);
+    let ratio = |x: f64, y: f64, p: f64, q: f64| if x.abs() > y.abs() { p / x } else { q / y };
+    let (g, h) = (ratio(x1, y1, a, d) - 1.0, ratio(x3, y3, b, e) - 1.0);
+    Some(move |u: f64, v: f64| {
+        let w = g * u + h * v + 1.0;
+        [origin[0] + (a * u + b * v) / w, origin[1] + (d * u + e * v) / w]
+    })
+}
+
 /// Rings that run across 180° made continuous, and moved by whole turns next to
 /// `near`: a footprint at -179.9° belongs beside one at 179.9°.
 pub(super) fn unrolled(shape: &MultiPolygon, near: Option<f64>) -> MultiPolygon {
@@ -197,7 +231,7 @@ pub(super) fn unrolled(shape: &MultiPolygon, near: Option<f64>) -> MultiPolygon 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use geo::{LineString, Polygon};
+    use geo::{Contains, LineString, Point};
 
     /// Corners of a 20 km scene of 500 pixels at 14.7° N, turned and tapered.
     fn scene(degrees: f64, taper: f64, lon: f64) -> Quad {
@@ -283,7 +317,8 @@ mod tests {
         let place = |image: &DynamicImage| Placement::Auto.place(&footprint, image).unwrap();
         for collar in [[0, 0, 0], [255, 255, 255]] {
             let placed = place(&picture(collar, [80, 100, 60]));
-            assert!(placed.clip && placed.quad == around);
+            let off = placed.quad.iter().zip(around).map(|(a, b)| (a[0] - b[0]).hypot(a[1] - b[1]));
+            assert!(placed.clip && off.fold(0.0, f64::max) < 0.02 * (east - west));
         }
         assert!(!place(&picture([90, 90, 70], [80, 100, 60])).clip, "land up to the corners");
         assert!(!place(&picture([255; 3], [255; 3])).clip, "a scene full of cloud tells nothing");
