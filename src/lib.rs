@@ -1,4 +1,50 @@
-//! Satellite imagery in Rust notebooks.
+//! Satellite imagery in Rust notebooks: find scenes, see them before paying, and run
+//! the same analysis over many places and dates at once.
+//!
+//! ```
+//! use up42::prelude::*;
+//!
+//! let client = Client::simulator()?; // or Client::from_env()?
+//! let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?.named("Dakar");
+//! let search = Search::new(&aoi).between("2018-01-01", "2020-12-31").max_cloud_cover(20.0).limit(5);
+//!
+//! let scenes = client.catalog().search(&search)?;
+//! let clear = scenes.to_dataframe()?.lazy().filter(col("aoi_coverage").gt(lit(20.0))).collect()?;
+//! let quicklooks = client.catalog().download_quicklooks(&scenes.select(&clear)?)?;
+//! let page = tempfile::tempdir()?;
+//! quicklooks.map(&aoi).save_html(page.path().join("dakar.html"))?;
+//! # Ok::<(), up42::Error>(())
+//! ```
+//!
+//! # The main types
+//!
+//! - [`Client`]: a login to the platform, or to the [`simulator`] in this process.
+//! - [`Aoi`]: the area of interest.
+//! - [`Search`], [`Scenes`], [`Quicklooks`]: what the catalog has, as a table, as a
+//!   Polars DataFrame ([`Scenes::to_dataframe`]) and as a [`Map`].
+//! - [`Project`], [`Workflow`], [`ParallelParameters`], [`Batch`]: many jobs at once,
+//!   their price first ([`Batch::estimate`]), then their [`JobCollection`].
+//! - [`Results`]: what the jobs made, unpacked, in a frame and on a map.
+//! - [`Error`]: one line that tells the whole story.
+//!
+//! Each of them shows itself in a notebook: HTML, for maps a picture too, and text.
+//!
+//! # In a notebook
+//!
+//! `up42 kernel install` registers the kernel "Rust (UP42)" with this library prebuilt;
+//! there, `use up42::prelude::*;` stands already. In a plain evcxr kernel the first cell
+//! is `:dep up42 = "0.1"`. Polars is the one the library was built with: `up42::polars`.
+//!
+//! # What it does not do
+//!
+//! It has no async interface: calls block, and many things at once are done inside. It
+//! does not process pixels. It is an independent project, not UP42's.
+//!
+//! # Features
+//!
+//! | feature | default | brings |
+//! |---|---|---|
+//! | `simulator` | yes | [`Client::simulator`] and the [`simulator`] module |
 
 mod batch;
 mod catalog;
@@ -38,3 +84,7 @@ pub mod prelude {
     };
     pub use polars::prelude::{DataFrame, IntoLazy, col, lit};
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -2,5 +2,6 @@
 //! which takes minutes the first time: in `UP42_HOME`, or where users have it.
 
 mod notebook;
+mod notebooks;
 mod prerequisites;
 mod run;
