@@ -33,6 +33,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use up42::simulator::Simulator;
 
 use crate::home::Home;
 
@@ -66,6 +67,8 @@ enum Commands {
         #[arg(long, value_name = "SECONDS", default_value_t = 600)]
         timeout: u64,
     },
+    /// Run the simulated platform until it is interrupted, and print how to log in.
+    Simulator,
 }
 
 #[derive(Debug, Subcommand)]
@@ -107,8 +110,22 @@ fn run(command: Commands) -> Result<ExitCode> {
             let run = notebook::Run { notebook, out, html, timeout: Duration::from_secs(timeout) };
             return run.execute(&home);
         }
+        Commands::Simulator => simulate()?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the variables that `Client::from_env()` reads, and waits.
+fn simulate() -> Result<()> {
+    let simulator = Simulator::start()?;
+    println!("export UP42_API_URL={}", simulator.api_url());
+    println!("export UP42_AUTH_URL={}", simulator.auth_url());
+    println!("export UP42_USERNAME={}", Simulator::USERNAME);
+    println!("export UP42_PASSWORD={}", Simulator::PASSWORD);
+    println!("export UP42_PROJECT_ID={}", Simulator::PROJECT_ID);
+    loop {
+        std::thread::park();
+    }
 }
 
 fn report(result: Result<ExitCode>) -> ExitCode {

@@ -60,12 +60,8 @@ impl Connection {
     }
 
     /// Sends the request that fetches a token: it needs none itself.
-    pub(crate) async fn send_once_logged_in(
-        &self,
-        request: &Request,
-        token: Option<&Secret>,
-    ) -> Result<Response> {
-        self.retrying(request, async || self.send_whole(request, token).await).await
+    pub(crate) async fn send_without_token(&self, request: &Request) -> Result<Response> {
+        self.retrying(request, async || self.send_whole(request, None).await).await
     }
 
     /// Runs an attempt with a token, and once more with a new one when the

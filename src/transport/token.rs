@@ -42,7 +42,7 @@ impl TokenSource {
         if let Some(token) = current.as_ref().filter(|token| now + MARGIN < token.until) {
             return Ok(token.text.clone());
         }
-        let answer = connection.send_once_logged_in(&self.login, None).await;
+        let answer = connection.send_without_token(&self.login).await;
         let json = answer.and_then(|response| response.json()).map_err(|error| self.explain(error))?;
         let token = Token::read(&json, now).context("log in")?;
         let text = token.text.clone();
