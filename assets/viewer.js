@@ -697,7 +697,8 @@ function select(scene) {
     const copy = el('button', { type: 'button', onclick: () => copyText(scene.id, copy) }, 'Copy id');
     card.replaceChildren(
       el('header', {}, el('b', { dir: 'auto' }, scene.title), button('Close', ICONS.close, () => { select(null); stage.focus(); })),
-      el('code', { dir: 'ltr' }, scene.id),
+      // Copied as it is, shown without marks that turn it around.
+      el('code', { dir: 'ltr' }, scene.id.replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')),
       el('dl', {}, ...facts.filter(([, value]) => value).flatMap(([key, value]) => [el('dt', {}, key), el('dd', { dir: 'auto' }, value)])),
       el('footer', {}, copy, el('button', { type: 'button', onclick: () => fit(scene.box, 0.15) }, 'Zoom to'), el('button', { type: 'button', onclick: () => isolate(scene) }, 'Isolate')),
     );

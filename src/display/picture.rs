@@ -63,14 +63,16 @@ pub(crate) fn fitted(original: &[u8], image: &DynamicImage, most: usize) -> Opti
     const STEPS: [(u32, u8); 9] =
         [(512, 78), (512, 62), (384, 65), (256, 75), (256, 60), (192, 60), (128, 60), (96, 55), (64, 50)];
     let transparent = image.color().has_alpha() && has_holes(image);
+    // How busy the picture is, in bytes a pixel. A JPEG tells it by its size; real
+    // scenes take about a quarter. Steps that are far too large are not tried.
+    let all = f64::from(image.width()) * f64::from(image.height());
+    let is_jpeg = original.starts_with(&[0xff, 0xd8]);
+    let busy = if is_jpeg { (original.len() as f64 / all).clamp(0.05, 0.5) } else { 0.2 };
     let mut last = None;
     for (longest, quality) in STEPS {
-        // Real scenes take 0.2 to 0.3 bytes a pixel at this quality, so steps that
-        // are far too large need not be tried.
         let longest = longest.min(side);
-        let (long, short) = (f64::from(longest), f64::from(image.width().min(image.height())));
-        let pixels = long * long * short / f64::from(side);
-        if pixels * f64::from(quality) / 75.0 * 0.08 > most as f64 || last == Some((longest, quality)) {
+        let pixels = all * (f64::from(longest) / f64::from(side)).powi(2);
+        if pixels * busy * f64::from(quality) / 75.0 > most as f64 || last == Some((longest, quality)) {
             continue;
         }
         last = Some((longest, quality));

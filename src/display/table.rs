@@ -54,8 +54,8 @@ impl Column {
 
     fn heading(&self) -> String {
         match self.unit {
-            Some(unit) => format!("{} ({unit})", self.title),
-            None => self.title.clone(),
+            Some(unit) => format!("{} ({unit})", plain(&self.title, 60)),
+            None => plain(&self.title, 60),
         }
     }
 }
@@ -142,7 +142,7 @@ impl Table {
                             tr {
                                 @for column in &self.columns {
                                     th.up42-right[column.right] scope="col" {
-                                        (column.title)
+                                        (plain(&column.title, 60))
                                         @if let Some(unit) = column.unit { " " small { "(" (unit) ")" } }
                                     }
                                 }
