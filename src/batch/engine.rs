@@ -245,7 +245,7 @@ impl Batch {
             Phase::Waiting | Phase::Sending => Outcome::Rejected(Error::invalid("it was not sent")),
         };
         let job = match phase {
-            Phase::Created(job) => Some(job.clone()),
+            Phase::Created(job) => Some(Job::clone(job)),
             _ => None,
         };
         JobRecord {

@@ -64,7 +64,7 @@ pub(super) enum Phase {
     Rejected {
         error: Error,
     },
-    Created(Job),
+    Created(Box<Job>),
 }
 
 #[derive(Debug)]
@@ -136,7 +136,7 @@ impl State {
                     // The end is the end: a list that lags behind does not undo it.
                     Phase::Created(known) if known.id != job.id || known.status.is_terminal() => None,
                     Phase::Rejected { .. } | Phase::Waiting => None,
-                    _ => Some(Phase::Created(job)),
+                    _ => Some(Phase::Created(Box::new(job))),
                 })
             }
         }

@@ -64,7 +64,7 @@ impl Quicklooks {
     #[doc(alias = "map_quicklooks")]
     pub fn map(&self, aoi: &Aoi) -> Map {
         let title = format!("{} quicklooks, {}", self.pictures(), aoi.name().unwrap_or("area of interest"));
-        let mut map = Map::new(title).aoi(aoi);
+        let mut map = Map::new(title).subtitle(self.provenance(aoi)).aoi(aoi);
         // The clearest lies on top.
         for quicklook in self.iter().collect::<Vec<_>>().into_iter().rev() {
             map = map.layer(layer(quicklook));
@@ -82,6 +82,23 @@ impl Quicklooks {
             map = map.note(format!("{}: {why}", scene.id));
         }
         map
+    }
+
+    /// Whose pictures, of when, over how large an area.
+    fn provenance(&self, aoi: &Aoi) -> String {
+        let day = |at: jiff::Timestamp| minute(at).chars().take(10).collect::<String>();
+        let dates = || self.iter().filter_map(|quicklook| quicklook.scene.datetime);
+        let mut collections: Vec<&str> =
+            self.iter().filter_map(|quicklook| quicklook.scene.collection.as_deref()).collect();
+        collections.sort_unstable();
+        collections.dedup();
+        let mut parts = vec![collections.join(", ")];
+        if let Some((first, last)) = dates().min().zip(dates().max()) {
+            parts.push(format!("{} to {}", day(first), day(last)));
+        }
+        parts.push(format!("area of {:.0} km²", aoi.area_km2()));
+        parts.retain(|part| !part.is_empty());
+        parts.join(" · ")
     }
 
     /// Shows what came of each quicklook.
@@ -138,7 +155,7 @@ fn layer(quicklook: &Quicklook) -> Layer {
     );
     Layer {
         id: scene.id.clone(),
-        title: scene.datetime.map_or_else(|| scene.id.clone(), |at| minute(at)),
+        title: scene.datetime.map_or_else(|| scene.id.clone(), minute),
         group: scene.collection.clone().unwrap_or_default(),
         datetime: scene.datetime.map(|at| at.to_string()),
         cloud_cover: scene.cloud_cover,

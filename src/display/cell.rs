@@ -78,11 +78,6 @@ impl Cell {
         Self::Id(id.into())
     }
 
-    /// A count.
-    pub(crate) fn count(count: usize) -> Self {
-        Self::Number(count as f64, 0)
-    }
-
     pub(crate) fn status(tone: Tone, word: impl Into<String>) -> Self {
         Self::Status(tone, word.into())
     }

@@ -10,7 +10,7 @@ use super::text::aligned;
 pub(super) const STYLE: &str = include_str!("../../assets/table.css");
 const SCRIPT: &str = include_str!("../../assets/table.js");
 
-/// Rows that are shown when the caller says nothing else.
+/// Rows that are shown: more are read in a frame.
 const ROWS: usize = 50;
 
 /// A table for people: in the notebook's own page, in any theme, and whole where
@@ -23,7 +23,6 @@ pub(crate) struct Table {
     rows: Vec<Vec<Cell>>,
     footer: Option<Vec<Cell>>,
     total: usize,
-    limit: usize,
     more: Option<String>,
 }
 
@@ -69,20 +68,8 @@ impl Table {
             rows: Vec::new(),
             footer: None,
             total: 0,
-            limit: ROWS,
             more: None,
         }
-    }
-
-    /// Rows from 0 to this are shown, so a caller need not make pictures for others.
-    pub(crate) fn limit(mut self, limit: usize) -> Self {
-        self.limit = limit;
-        self
-    }
-
-    pub(crate) fn row(mut self, cells: impl IntoIterator<Item = Cell>) -> Self {
-        self.rows.push(cells.into_iter().collect());
-        self
     }
 
     pub(crate) fn rows<R>(mut self, rows: impl IntoIterator<Item = R>) -> Self
@@ -118,7 +105,7 @@ impl Table {
     }
 
     fn shown(&self) -> &[Vec<Cell>] {
-        &self.rows[..self.rows.len().min(self.limit)]
+        &self.rows[..self.rows.len().min(ROWS)]
     }
 
     fn left_out(&self) -> usize {
@@ -210,13 +197,15 @@ mod tests {
             Column::number("Price").unit("credits"),
         ];
         Table::new("2 of 4,215 jobs", columns)
-            .row([
-                Cell::id("a1"),
-                Cell::status(Tone::Ok, "succeeded"),
-                Cell::Percent(100.0),
-                Cell::Number(1250.0, 0),
+            .rows([
+                [
+                    Cell::id("a1"),
+                    Cell::status(Tone::Ok, "succeeded"),
+                    Cell::Percent(100.0),
+                    Cell::Number(1250.0, 0),
+                ],
+                [Cell::id("b2"), Cell::status(Tone::Failed, "failed"), Cell::Percent(40.0), Cell::Empty],
             ])
-            .row([Cell::id("b2"), Cell::status(Tone::Failed, "failed"), Cell::Percent(40.0), Cell::Empty])
             .more(4215, "jobs.to_dataframe()?")
     }
 
@@ -244,16 +233,16 @@ mod tests {
 
     #[test]
     fn rows_past_the_limit_are_counted() {
-        let rows = (0..60).map(|i| [Cell::count(i)]);
-        let table = Table::new("Figures", [Column::number("n")]).rows(rows).limit(10);
-        assert!(table.to_text().ends_with("… and 50 more\n"));
-        assert_eq!(table.to_html().matches("<td").count(), 10);
+        let rows = (0..60).map(|i| [Cell::Number(f64::from(i), 0)]);
+        let table = Table::new("Figures", [Column::number("n")]).rows(rows);
+        assert!(table.to_text().ends_with("… and 10 more\n"));
+        assert_eq!(table.to_html().matches("<td").count(), 50);
     }
 
     #[test]
     fn hostile_rows_stay_inert() {
         let name = "</td></table><script>alert(1)</script>EVCXR_END_CONTENT".repeat(300);
-        let table = Table::new(&name, [Column::new("Name")]).row([Cell::text(&name)]).note(&name);
+        let table = Table::new(&name, [Column::new("Name")]).rows([[Cell::text(&name)]]).note(&name);
         let html = table.to_html();
         assert_eq!(html.matches("<script>").count(), 0, "one row needs no script");
         assert_eq!(html.matches("</table>").count(), 1);

@@ -12,4 +12,4 @@ pub use aoi::{Aoi, AoiFeature};
 pub use bbox::Bbox;
 pub(crate) use coverage::{area_km2, covered_percent, polygons};
 pub(crate) use geojson::{geometry_from_json, geometry_to_json};
-pub(crate) use land::{Detail, Land, Line, land, land_mask, packed as packed_land};
+pub(crate) use land::{Detail, land, land_mask, packed as packed_land};

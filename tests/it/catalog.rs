@@ -11,7 +11,7 @@ fn ids(scenes: &Scenes) -> Vec<&str> {
 }
 
 fn pleiades() -> Search {
-    Search::new(&dakar()).between("2018-01-01", "2020-12-31").collections(["phr"]).limit(1000)
+    Search::new(dakar()).between("2018-01-01", "2020-12-31").collections(["phr"]).limit(1000)
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn every_filter_holds_and_the_order_is_kept() {
 #[test]
 fn pages_are_followed_and_each_scene_comes_once() {
     let client = Client::simulator().unwrap();
-    let search = || Search::new(&dakar()).between("2018-01-01", "2020-12-31").limit(1000);
+    let search = || Search::new(dakar()).between("2018-01-01", "2020-12-31").limit(1000);
     let all = client.catalog().search(search()).unwrap();
     assert!(all.len() > 100, "more than a page: {all:?}");
     assert!(!all.has_more());
@@ -56,12 +56,12 @@ fn the_classic_search_finds_scenes_too() {
         .project(Simulator::PROJECT_ID, Simulator::PROJECT_API_KEY)
         .build()
         .unwrap();
-    let search = Search::new(&dakar())
+    let search = Search::new(dakar())
         .between("2018-01-01", "2020-12-31")
         .collections(["oneatlas-pleiades-aoiclipped"])
         .max_cloud_cover(20.0)
         .sort_by(SortBy::CloudCover);
-    let scenes = client.catalog().search(&search.clone().limit(2000)).unwrap();
+    let scenes = client.catalog().search(search.clone().limit(2000)).unwrap();
     let stac = client_of(&simulator).catalog().search(pleiades().max_cloud_cover(20.0)).unwrap();
     let sorted = |scenes: &Scenes| {
         let mut all: Vec<_> = scenes.iter().map(|scene| scene.id.clone()).collect();

@@ -24,7 +24,7 @@ fn a_wrong_password_names_what_to_check() {
         .account("someone@example.com", "hunter2")
         .build()
         .unwrap();
-    let error = client.catalog().search(Search::new(&dakar())).unwrap_err();
+    let error = client.catalog().search(Search::new(dakar())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Auth);
     insta::assert_snapshot!(error, @"search the catalog: log in: the platform refused the login (401): check the user `someone@example.com` and its password (UP42_USERNAME, UP42_PASSWORD)");
 
@@ -69,7 +69,7 @@ fn a_malformed_page_is_told_as_such() {
     let simulator = Simulator::start().unwrap();
     let client = client_of(&simulator);
     simulator.inject(Fault::malformed_json().on("/search"));
-    let error = client.catalog().search(Search::new(&dakar())).unwrap_err();
+    let error = client.catalog().search(Search::new(dakar())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Response);
     let told = error.to_string();
     assert!(
@@ -121,15 +121,15 @@ fn a_limit_of_nothing_and_a_wrong_date_are_refused_before_the_network() {
     let client = client_of(&simulator);
     let told = |search: Search| client.catalog().search(search).unwrap_err().to_string();
     assert_eq!(
-        told(Search::new(&dakar()).limit(0)),
+        told(Search::new(dakar()).limit(0)),
         "search: limit 0 finds nothing: ask for at least 1 scene"
     );
     assert_eq!(
-        told(Search::new(&dakar()).max_cloud_cover(120.0)),
+        told(Search::new(dakar()).max_cloud_cover(120.0)),
         "search: cloud cover 120 is not between 0 and 100 %"
     );
     assert!(
-        told(Search::new(&dakar()).between("yesterday", ".."))
+        told(Search::new(dakar()).between("yesterday", ".."))
             .contains("date `yesterday`: write `2020-12-31`")
     );
 }

@@ -14,7 +14,7 @@ fn no_debug_and_no_error_tells_a_secret() {
     told += &format!("{client:?} {client:#?} {simulator:?}");
     told += &client.credits().unwrap_err().to_string();
     let client = Client::builder().simulator(simulator.clone()).build().unwrap();
-    let scenes = client.catalog().search(Search::new(&dakar()).limit(2)).unwrap();
+    let scenes = client.catalog().search(Search::new(dakar()).limit(2)).unwrap();
     simulator.inject(Fault::expired_url().always());
     let quicklooks = client.catalog().download_quicklooks(&scenes).unwrap();
     told += &quicklooks.iter().map(|one| format!("{:?}", one.outcome)).collect::<String>();
