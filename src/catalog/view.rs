@@ -28,7 +28,7 @@ impl Scenes {
             Column::number("AOI covered"),
             Column::number("Resolution").unit("m"),
             Column::new("Collection"),
-            Column::new("Provider"),
+            Column::new("Constellation"),
         ];
         let row = |scene: &Scene| {
             [
@@ -38,7 +38,7 @@ impl Scenes {
                 scene.aoi_coverage.map_or(Cell::Empty, Cell::Percent),
                 scene.resolution.map_or(Cell::Empty, |metres| Cell::Number(metres, decimals(metres))),
                 scene.collection.clone().into(),
-                scene.provider.clone().into(),
+                scene.constellation.clone().into(),
             ]
         };
         let caption = match self.len() {
@@ -132,6 +132,7 @@ impl Quicklooks {
 
 fn layer(quicklook: &Quicklook) -> Layer {
     let scene = &quicklook.scene;
+    let text = |name: &str| scene.properties.get(name).and_then(Value::as_str).map(str::to_owned);
     let mut properties = Vec::new();
     let mut tell = |name: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -155,7 +156,8 @@ fn layer(quicklook: &Quicklook) -> Layer {
     );
     Layer {
         id: scene.id.clone(),
-        title: scene.datetime.map_or_else(|| scene.id.clone(), minute),
+        // The date stands beside it.
+        title: text("platform").or_else(|| scene.constellation.clone()).unwrap_or_else(|| scene.id.clone()),
         group: scene.collection.clone().unwrap_or_default(),
         datetime: scene.datetime.map(|at| at.to_string()),
         cloud_cover: scene.cloud_cover,
