@@ -16,6 +16,7 @@ from queue import Empty
 
 import nbformat
 from jinja2 import DictLoader
+from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbconvert import HTMLExporter
@@ -151,12 +152,12 @@ def execute_cells(client, failures):
 def receive_late(client, cell, index, failed):
     """Takes in what the kernel sent after it said that the cell was done."""
     deadline = time.monotonic() + (LATE_ERROR_SECONDS if failed else LATE_SECONDS)
-    request = client.kc.session.msg_id
+    receive = run_sync(client.kc.get_iopub_msg)
     while time.monotonic() < deadline:
         if failed and error_text(cell):
             deadline = min(deadline, time.monotonic() + LATE_SECONDS)
         try:
-            message = client.kc.get_iopub_msg(timeout=LATE_SECONDS)
+            message = receive(timeout=LATE_SECONDS)
         except Empty:
             continue
         if message["msg_type"] == "stream":

@@ -19,7 +19,10 @@ pub const HOME_VARIABLE: &str = "UP42_HOME";
 /// python/     the environment of `up42 run`
 /// ```
 #[derive(Clone, Debug)]
-pub struct Home(PathBuf);
+pub struct Home {
+    path: PathBuf,
+    program: PathBuf,
+}
 
 impl Home {
     /// Finds the home and creates it.
@@ -30,43 +33,50 @@ impl Home {
         };
         fs::create_dir_all(&path)
             .with_context(|| format!("create `{}`: set UP42_HOME to a writable folder", path.display()))?;
-        Ok(Self(path))
+        // Asked early: a program that is built anew meanwhile loses its name.
+        let program = std::env::current_exe().context("find this program's own file")?;
+        Ok(Self { path, program })
     }
 
     /// The folder itself.
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
+    }
+
+    /// This program's own file, for starting it in another role.
+    pub fn program(&self) -> &Path {
+        &self.program
     }
 
     /// The built notebook library.
     pub fn seed(&self) -> PathBuf {
-        self.0.join("seed")
+        self.path.join("seed")
     }
 
     /// The folder of `evcxr.toml`.
     pub fn config(&self) -> PathBuf {
-        self.0.join("config")
+        self.path.join("config")
     }
 
     /// The private copies of the running kernels.
     pub fn kernels(&self) -> PathBuf {
-        self.0.join("kernels")
+        self.path.join("kernels")
     }
 
     /// A Jupyter data folder of our own.
     pub fn jupyter(&self) -> PathBuf {
-        self.0.join("jupyter")
+        self.path.join("jupyter")
     }
 
     /// The Python environment.
     pub fn python(&self) -> PathBuf {
-        self.0.join("python")
+        self.path.join("python")
     }
 
     /// Waits until no other process builds, copies or cleans here. The lock
     /// ends with the returned file, also when the process is killed.
     pub fn lock(&self) -> Result<File> {
-        lock(&self.0.join("lock"))
+        lock(&self.path.join("lock"))
     }
 }
 

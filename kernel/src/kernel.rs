@@ -20,27 +20,18 @@ pub const DISPLAY_NAME: &str = "Rust (UP42)";
 pub fn install(home: &Home) -> Result<()> {
     let toolchain = Toolchain::find()?;
     toolchain.require_library_source()?;
-    prepare(home, &toolchain)?;
+    seed::ensure(home, &toolchain)?;
     let folder = register(home, &jupyter_data()?)?;
     eprintln!("Installed the kernel \"{DISPLAY_NAME}\" in {}", folder.display());
-    Ok(())
-}
-
-/// Builds the seed if it is out of date, and tries it when it is new.
-pub fn prepare(home: &Home, toolchain: &Toolchain) -> Result<()> {
-    if seed::ensure(home, toolchain)? {
-        seed::probe(home, toolchain)?;
-    }
     Ok(())
 }
 
 /// Writes the kernelspec below a Jupyter data folder.
 /// <https://jupyter-client.readthedocs.io/en/stable/kernels.html#kernel-specs>
 pub fn register(home: &Home, jupyter: &Path) -> Result<PathBuf> {
-    let program = std::env::current_exe().context("find this program's own file")?;
     let folder = jupyter.join("kernels").join(NAME);
     let spec = json!({
-        "argv": [program, "kernel", "launch", "{connection_file}"],
+        "argv": [home.program(), "kernel", "launch", "{connection_file}"],
         "display_name": DISPLAY_NAME,
         "language": "rust",
         "interrupt_mode": "message",
@@ -55,7 +46,7 @@ pub fn launch(home: &Home, connection_file: &Path) -> Result<ExitCode> {
     let toolchain = Toolchain::find()?;
     seed::require(home, &toolchain)?;
     let session = Session::start(home, &toolchain)?;
-    let mut kernel = session.command()?;
+    let mut kernel = session.command();
     // The form in which evcxr_jupyter takes its connection file.
     kernel.arg("--control_file").arg(connection_file).stdin(Stdio::null()).stdout(Stdio::null());
     let status = kernel.status().context("start the kernel")?;

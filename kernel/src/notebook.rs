@@ -11,6 +11,8 @@ use crate::home::{Home, write_if_changed};
 use crate::kernel;
 use crate::observer;
 use crate::python::Python;
+use crate::seed;
+use crate::session;
 use crate::toolchain::Toolchain;
 
 const RUN_NOTEBOOK: &str = include_str!("../python/run_notebook.py");
@@ -38,7 +40,7 @@ impl Run {
         let python = Python::of(home);
         python.require()?;
 
-        kernel::prepare(home, &toolchain)?;
+        seed::ensure(home, &toolchain)?;
         python.ensure(home)?;
         let jupyter = home.jupyter();
         kernel::register(home, &jupyter)?;
@@ -69,6 +71,8 @@ impl Run {
             .env(observer::VARIABLE, scratch.path().join("failures"))
             .status()
             .context("run the notebook")?;
+        // A kernel that takes long to end is killed before it can clean up.
+        session::clean(home)?;
         Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }

@@ -87,13 +87,20 @@ struct Stamp {
 }
 
 /// Builds the seed unless it is up to date, with cargo's progress on the
-/// terminal. Says whether it built.
-pub fn ensure(home: &Home, toolchain: &Toolchain) -> Result<bool> {
+/// terminal, and tries it.
+pub fn ensure(home: &Home, toolchain: &Toolchain) -> Result<()> {
+    let Some(stamp) = build(home, toolchain)? else { return Ok(()) };
+    probe(home, toolchain)?;
+    stamp.write(home)
+}
+
+/// Builds the seed; `None` if it is up to date.
+fn build(home: &Home, toolchain: &Toolchain) -> Result<Option<Stamp>> {
     let _lock = home.lock()?;
     let built = Stamp::read(home);
     let Some(library) = Library::read()? else {
         return match built {
-            Some(stamp) if stamp.toolchain == hash([toolchain.fingerprint()]) => Ok(false),
+            Some(stamp) if stamp.toolchain == hash([toolchain.fingerprint()]) => Ok(None),
             _ => bail!(
                 "the library's sources are not where this program was built: set UP42_LIBRARY to a checkout"
             ),
@@ -101,26 +108,25 @@ pub fn ensure(home: &Home, toolchain: &Toolchain) -> Result<bool> {
     };
     let wanted = Stamp::of(toolchain, &library);
     if built.as_ref() == Some(&wanted) {
-        return Ok(false);
+        return Ok(None);
     }
     let started = Instant::now();
-    eprintln!("Building the notebook library in {} (a few minutes the first time)", home.seed().display());
+    eprintln!("Building the notebook library in {} (this takes long the first time)", home.seed().display());
     write(home, &library)?;
     // The build links what cells run; the check is what evcxr asks for when
     // rust-analyzer cannot tell the type of a variable.
     cargo(home, toolchain, "build")?;
     cargo(home, toolchain, "check")?;
-    wanted.write(home)?;
     eprintln!("Built the notebook library in {:.0} s", started.elapsed().as_secs_f64());
-    Ok(true)
+    Ok(Some(wanted))
 }
 
 /// Starts a kernel once, as Jupyter will, and runs a cell in it.
-pub fn probe(home: &Home, toolchain: &Toolchain) -> Result<()> {
+fn probe(home: &Home, toolchain: &Toolchain) -> Result<()> {
     let started = Instant::now();
     eprintln!("Starting a kernel to try it");
     let session = Session::start(home, toolchain)?;
-    let status = session.command()?.args(["kernel", "probe"]).status().context("start a kernel")?;
+    let status = session.command().args(["kernel", "probe"]).status().context("start a kernel")?;
     if !status.success() {
         bail!("the kernel does not run a cell ({status})");
     }
@@ -158,7 +164,10 @@ fn write(home: &Home, library: &Library) -> Result<()> {
 
     write_if_changed(&session.join("Cargo.toml"), SESSION)?;
     write_if_changed(&session.join("Cargo.lock"), library.lock())?;
-    write_if_changed(&session.join("pin/Cargo.toml"), package("pin") + "\n[dependencies]\n" + &dependency)?;
+    // Locked for every platform, but on none is it there: rust-analyzer would
+    // read all of it even for a kernel's first, empty cell.
+    let pinned = "\n[target.'cfg(up42_pin)'.dependencies]\n";
+    write_if_changed(&session.join("pin/Cargo.toml"), package("pin") + pinned + &dependency)?;
     write_if_changed(&session.join("pin/src/lib.rs"), "")?;
     let cells = "\n[lib]\ncrate-type = [\"cdylib\"]\n\n[dependencies]\n";
     write_if_changed(&session.join("ctx/Cargo.toml"), package("ctx") + cells + &dependency)?;

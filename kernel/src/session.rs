@@ -5,7 +5,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -27,12 +27,11 @@ pub struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Copies the seed, and removes what dead kernels left.
+    /// Copies the seed, and removes what killed kernels left.
     pub fn start(home: &'a Home, toolchain: &'a Toolchain) -> Result<Self> {
+        clean(home)?;
         let kernels = home.kernels();
-        fs::create_dir_all(&kernels).with_context(|| format!("create `{}`", kernels.display()))?;
         let _lock = home.lock()?;
-        remove_dead(&kernels)?;
         let folder = tempfile::Builder::new().prefix("k-").tempdir_in(&kernels);
         let folder = folder.with_context(|| format!("create a folder in `{}`", kernels.display()))?.keep();
         let alive = Some(lock(&folder.with_extension("lock"))?);
@@ -42,9 +41,8 @@ impl<'a> Session<'a> {
     }
 
     /// This program once more, in an environment where evcxr compiles here.
-    pub fn command(&self) -> Result<Command> {
-        let program = std::env::current_exe().context("find this program's own file")?;
-        let mut command = Command::new(program);
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(self.home.program());
         self.toolchain.apply(&mut command);
         self.toolchain.apply_library_path(&mut command);
         command
@@ -52,7 +50,7 @@ impl<'a> Session<'a> {
             .env("EVCXR_CONFIG_DIR", self.home.config())
             // evcxr_jupyter updates its own kernelspec when it finds one.
             .env("JUPYTER_PATH", &self.folder);
-        Ok(command)
+        command
     }
 }
 
@@ -60,6 +58,14 @@ impl Drop for Session<'_> {
     fn drop(&mut self) {
         remove(&self.folder, self.alive.take());
     }
+}
+
+/// Removes the copies of kernels that were killed.
+pub fn clean(home: &Home) -> Result<()> {
+    let kernels = home.kernels();
+    let _lock = home.lock()?;
+    fs::create_dir_all(&kernels).with_context(|| format!("create `{}`", kernels.display()))?;
+    remove_dead(&kernels)
 }
 
 fn remove_dead(kernels: &Path) -> Result<()> {
@@ -97,16 +103,21 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
             }
             continue;
         }
-        let linked = is_artifact(&source) && fs::hard_link(&source, &target).is_ok();
+        let unchanging =
+            is_artifact(&source) || source.metadata().is_ok_and(|file| file.permissions().readonly());
+        let linked = unchanging && fs::hard_link(&source, &target).is_ok();
         if !linked {
-            match fs::copy(&source, &target) {
-                // cargo's own temporary files come and go.
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                copied => drop(copied.with_context(|| format!("copy `{}`", source.display()))?),
-            }
+            copy_file(&source, &target).with_context(|| format!("copy `{}`", source.display()))?;
         }
     }
     Ok(())
+}
+
+/// Copies a file with its modification time, by which cargo tells what is fresh.
+fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
+    fs::copy(from, to)?;
+    let modified = fs::metadata(from)?.modified()?;
+    File::options().write(true).open(to)?.set_modified(modified)
 }
 
 /// Whether the file is a compiled dependency: large, and written only once.
@@ -130,6 +141,23 @@ mod tests {
         let copied = ["libctx.so", "libctx-0f.rmeta", "ctx.dll", "lib-ctx", "Cargo.lock", "polars-0f.d"];
         assert!(linked.iter().all(|name| is_artifact(Path::new(name))));
         assert!(!copied.iter().any(|name| is_artifact(Path::new(name))));
+    }
+
+    #[test]
+    fn a_copy_keeps_the_times_that_cargo_compares() {
+        let folder = tempfile::tempdir().unwrap();
+        let [from, to] = ["from", "to"].map(|name| folder.path().join(name));
+        fs::create_dir(&from).unwrap();
+        fs::write(from.join("dep-lib-polars"), "").unwrap();
+        let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1);
+        File::options()
+            .write(true)
+            .open(from.join("dep-lib-polars"))
+            .unwrap()
+            .set_modified(long_ago)
+            .unwrap();
+        copy(&from, &to).unwrap();
+        assert_eq!(fs::metadata(to.join("dep-lib-polars")).unwrap().modified().unwrap(), long_ago);
     }
 
     #[test]
