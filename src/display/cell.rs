@@ -107,7 +107,8 @@ impl Cell {
                 Self::Percent(value) => (bar(*value)) ,
                 Self::Status(tone, word) => (badge(*tone, word)),
                 Self::Image(bytes, alt) => (picture(bytes, alt)),
-                Self::Empty | Self::Number(..) | Self::Time(_) => (self.to_text()),
+                Self::Time(_) => span.up42-time { (self.to_text()) },
+                Self::Empty | Self::Number(..) => (self.to_text()),
             }
         }
     }
