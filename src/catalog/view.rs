@@ -28,7 +28,6 @@ impl Scenes {
             Column::number("AOI covered"),
             Column::number("Resolution").unit("m"),
             Column::new("Collection"),
-            Column::new("Constellation"),
         ];
         let row = |scene: &Scene| {
             [
@@ -38,7 +37,6 @@ impl Scenes {
                 scene.aoi_coverage.map_or(Cell::Empty, Cell::Percent),
                 scene.resolution.map_or(Cell::Empty, |metres| Cell::Number(metres, decimals(metres))),
                 scene.collection.clone().into(),
-                scene.constellation.clone().into(),
             ]
         };
         let caption = match self.len() {

@@ -8,14 +8,15 @@ impl Client {
     }
 
     fn card(&self) -> Card {
-        let mut card = Card::new("UP42 client");
-        #[cfg(feature = "simulator")]
-        if self.as_simulator().is_some() {
-            card = card
+        let mut card = Card::new("UP42 client").fact("Login", self.who().to_string());
+        // The simulator's port is another one each time: nothing to keep in a notebook.
+        card = match self.is_simulated() {
+            true => card
                 .badge(Tone::Neutral, "simulator")
-                .note("No account, no network: nothing here costs money.");
-        }
-        card = card.fact("Login", self.who().to_string()).fact("Server", self.inner.api_url.as_str());
+                .fact("Server", "in this process")
+                .note("No account, no network: nothing here costs money."),
+            false => card.fact("Server", self.inner.api_url.as_str()),
+        };
         if let Some(id) = self.project_id() {
             card = card.fact("Project", Cell::id(id));
         }
@@ -28,5 +29,14 @@ impl Client {
             Ok(credits) => card.fact("Credits", Cell::Number(credits as f64, 0)),
             Err(error) => card.fact("Credits", Cell::status(Tone::Failed, error.to_string())),
         }
+    }
+    #[cfg(feature = "simulator")]
+    fn is_simulated(&self) -> bool {
+        self.as_simulator().is_some()
+    }
+
+    #[cfg(not(feature = "simulator"))]
+    fn is_simulated(&self) -> bool {
+        false
     }
 }

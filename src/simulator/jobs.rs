@@ -124,6 +124,9 @@ impl Platform {
         let name = call.query("name").map(String::from);
         let key = format!("{}{}", name.as_deref().unwrap_or_default(), Value::Object(inputs.clone()));
         let mut chance = Chance::of_text(self.seed, &key);
+        // Another job has another id in every world, so that what was downloaded for
+        // one is never taken for the other's.
+        let mut ids = Chance::of_text(self.seed ^ books.jobs.len() as u64, &key);
         let waits = chance.between(1.0, 3.0);
         let queues = chance.between(3.0, 12.0);
         let median = if dry_run { 12.0 } else { 75.0 };
@@ -135,7 +138,7 @@ impl Platform {
         let share = runs / tasks.len().max(1) as f64;
         let covered = chance.between(0.85, 1.0);
         let job_tasks = tasks.iter().map(|task| JobTask {
-            id: books.new_id(),
+            id: ids.uuid().to_string(),
             name: format!("{}:1", task.name),
             block: task.block,
             credits: (
@@ -145,7 +148,7 @@ impl Platform {
         });
         let job = Job {
             tasks: job_tasks.collect(),
-            id: books.new_id(),
+            id: ids.uuid().to_string(),
             name,
             workflow_id: workflow_id.to_string(),
             workflow_name,
