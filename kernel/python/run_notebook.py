@@ -50,7 +50,7 @@ def main():
     except KeyboardInterrupt:
         error = "interrupted"
     finally:
-        number(notebook)
+        tidy(notebook)
         write(options.out, nbformat.writes(notebook) + "\n")
         write(options.html, page(notebook, options))
     say(f"wrote {options.out}")
@@ -166,12 +166,10 @@ def receive_late(client, cell, index, failed):
 
 def error_text(cell):
     """What the cell says about its failure, without the backtrace."""
-    texts = []
-    for output in cell.outputs:
-        if output.output_type == "error":
-            texts.append("\n".join(output.traceback) or output.evalue)
-        elif output.output_type == "stream" and output.name == "stderr":
-            texts.append(output.text.split("\nstack backtrace:")[0])
+    errors = [output for output in cell.outputs if output.output_type == "error"]
+    texts = ["\n".join(error.traceback) or error.evalue for error in errors]
+    stderr = "".join(output.text for output in cell.outputs if output.get("name") == "stderr")
+    texts.append(stderr.split("\nstack backtrace:")[0])
     text = "\n".join(texts).strip()
     return text if sys.stderr.isatty() else ANSI.sub("", text)
 
@@ -182,16 +180,30 @@ def title(cell):
     return lines[0] if len(lines[0]) <= 70 else lines[0][:69] + "…"
 
 
-def number(notebook):
-    """Counts executed cells from 1, as readers expect; evcxr begins with 2."""
+def tidy(notebook):
+    """Makes the outputs the same for every run."""
     count = 0
     for cell in notebook.cells:
-        if cell.cell_type == "code" and cell.execution_count is not None:
-            count += 1
-            cell.execution_count = count
-            for output in cell.outputs:
-                if "execution_count" in output:
-                    output.execution_count = count
+        if cell.cell_type != "code" or cell.execution_count is None:
+            continue
+        # Readers expect to count executed cells from 1; evcxr begins with 2.
+        count += 1
+        cell.execution_count = count
+        for output in cell.outputs:
+            if "execution_count" in output:
+                output.execution_count = count
+        # evcxr sends the two streams in whichever order they arrive.
+        streams = [output for output in cell.outputs if output.output_type == "stream"]
+        others = [output for output in cell.outputs if output.output_type != "stream"]
+        texts = {
+            name: "".join(output.text for output in streams if output.name == name)
+            for name in ("stdout", "stderr")
+        }
+        cell.outputs = [
+            nbformat.v4.new_output("stream", name=name, text=text)
+            for name, text in texts.items()
+            if text
+        ] + others
 
 
 def page(notebook, options):

@@ -57,6 +57,7 @@ fn an_error_of_the_library_is_shown() {
 fn a_panic_fails_the_run_even_after_half_a_line() {
     let executed = Notebook::new(&["6 * 7", "print!(\"half a line\");\npanic!(\"no scenes left\");"]).run();
     executed.assert_failed("no scenes left");
+    assert!(!executed.stderr().contains("stack backtrace"), "{}", executed.stderr());
 }
 
 #[test]
