@@ -1,7 +1,7 @@
 use std::fmt;
 use std::path::Path;
 
-use geo::{BooleanOps, CoordsIter, Geometry, MultiPolygon};
+use geo::{Area, BooleanOps, CoordsIter, Geometry, MultiPolygon};
 use geojson::{Feature, GeoJson};
 use serde_json::Value;
 
@@ -110,7 +110,7 @@ impl Aoi {
             many => many.iter().fold(MultiPolygon::new(vec![]), |all, one| all.union(&one.geometry)),
         };
         let bbox = Bbox::around(&united)
-            .filter(|_| area_km2(&united) > 0.0)
+            .filter(|_| united.unsigned_area() > 0.0)
             .ok_or_else(|| Error::invalid("the polygons enclose no area"))?;
         Ok(Self { name: None, features, united, bbox })
     }

@@ -50,9 +50,7 @@ fn real_scenes_and_archives_are_shown() {
         assert!(text("text/html", map).contains("<iframe"));
     }
     let everything: String = results.iter().map(|data| text("text/plain", data)).collect();
-    for odd in ["no footprint", "no acquisition date"] {
-        assert!(everything.contains(odd), "what is odd about a scene is said: {odd}\n{everything}");
-    }
+    assert!(everything.contains("no acquisition date"), "what is odd about a scene is said:\n{everything}");
     let houston = text("text/html", maps[1]);
     for scene in ["20170831_172754_101c", "20170831_162740_ssc1d1"] {
         assert!(houston.contains(scene), "{scene} is on the map of Houston");
