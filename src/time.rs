@@ -55,7 +55,8 @@ fn utc(time: DateTime) -> Result<Timestamp, jiff::Error> {
     time.to_zoned(TimeZone::UTC).map(|zoned: Zoned| zoned.timestamp())
 }
 
-/// Reads an instant as servers write it: with an offset, or without one (then UTC).
+/// Reads an instant as servers write it: with an offset, without one (then UTC), or
+/// the day alone (then its first second).
 pub(crate) fn parse_timestamp(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| utc(text.parse().ok()?).ok())
 }
@@ -88,10 +89,11 @@ mod tests {
     }
 
     #[test]
-    fn servers_write_instants_in_two_ways() {
+    fn servers_write_instants_in_three_ways() {
         let at = parse_timestamp("2019-05-03T11:42:01.123Z").unwrap();
         assert_eq!(minute(at), "2019-05-03 11:42");
         assert_eq!(parse_timestamp("2019-05-03T11:42:01"), parse_timestamp("2019-05-03T11:42:01Z"));
+        assert_eq!(parse_timestamp("2015-07-10"), parse_timestamp("2015-07-10T00:00:00Z"));
         assert_eq!(parse_timestamp("soon"), None);
     }
 }

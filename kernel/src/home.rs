@@ -12,9 +12,9 @@ pub const HOME_VARIABLE: &str = "UP42_HOME";
 /// environment: `UP42_HOME`, or `up42` in the platform's cache folder.
 ///
 /// ```text
-/// seed/       the notebook library, built once
-/// config/     evcxr.toml
-/// kernels/    one private copy of the build per running kernel
+/// seeds/      what kernels start from, a folder for each build
+/// seed        which of them the next kernel takes
+/// kernels/    the private folder of each running kernel
 /// jupyter/    the kernelspec that `up42 run` uses
 /// python/     the environment of `up42 run`
 /// ```
@@ -48,17 +48,17 @@ impl Home {
         &self.program
     }
 
-    /// The built notebook library.
-    pub fn seed(&self) -> PathBuf {
+    /// What kernels start from, a folder for each build.
+    pub fn seeds(&self) -> PathBuf {
+        self.path.join("seeds")
+    }
+
+    /// The file that names the seed of the next kernel.
+    pub fn current_seed(&self) -> PathBuf {
         self.path.join("seed")
     }
 
-    /// The folder of `evcxr.toml`.
-    pub fn config(&self) -> PathBuf {
-        self.path.join("config")
-    }
-
-    /// The private copies of the running kernels.
+    /// The private folders of the running kernels.
     pub fn kernels(&self) -> PathBuf {
         self.path.join("kernels")
     }
@@ -73,10 +73,15 @@ impl Home {
         self.path.join("python")
     }
 
-    /// Waits until no other process builds, copies or cleans here. The lock
-    /// ends with the returned file, also when the process is killed.
-    pub fn lock(&self) -> Result<File> {
-        lock(&self.path.join("lock"))
+    /// Waits until no other process installs here. The lock ends with the returned
+    /// file, also when the process is killed.
+    pub fn lock_installation(&self) -> Result<File> {
+        lock(&self.path.join("install.lock"))
+    }
+
+    /// Waits until no other process starts or cleans kernels here, which is short.
+    pub fn lock_kernels(&self) -> Result<File> {
+        lock(&self.path.join("kernels.lock"))
     }
 }
 
@@ -96,4 +101,51 @@ pub fn write_if_changed(path: &Path, contents: impl AsRef<[u8]>) -> Result<()> {
         fs::create_dir_all(parent).with_context(|| format!("create `{}`", parent.display()))?;
     }
     fs::write(path, contents).with_context(|| format!("write `{}`", path.display()))
+}
+
+/// Copies a folder with all that is in it, keeping modification times, by which cargo
+/// tells what is fresh.
+pub fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to).with_context(|| format!("create `{}`", to.display()))?;
+    for entry in fs::read_dir(from).with_context(|| format!("read `{}`", from.display()))? {
+        let source = entry?.path();
+        let target = to.join(source.file_name().unwrap_or_default());
+        if source.is_dir() {
+            copy_folder(&source, &target)?;
+        } else {
+            copy_file(&source, &target)?;
+        }
+    }
+    Ok(())
+}
+
+/// Copies a file with its modification time.
+pub fn copy_file(from: &Path, to: &Path) -> Result<()> {
+    let copied = fs::copy(from, to).and_then(|_| {
+        let modified = fs::metadata(from)?.modified()?;
+        // A copy of what is read-only is read-only too, and keeps the time of now.
+        match File::options().write(true).open(to) {
+            Ok(file) => file.set_modified(modified),
+            Err(_) => Ok(()),
+        }
+    });
+    copied.with_context(|| format!("copy `{}` to `{}`", from.display(), to.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_keeps_the_times_that_cargo_compares() {
+        let folder = tempfile::tempdir().unwrap();
+        let [from, to] = ["from", "to"].map(|name| folder.path().join(name));
+        fs::create_dir_all(from.join("inner")).unwrap();
+        fs::write(from.join("inner/dep-lib"), "").unwrap();
+        let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1);
+        let file = File::options().write(true).open(from.join("inner/dep-lib")).unwrap();
+        file.set_modified(long_ago).unwrap();
+        copy_folder(&from, &to).unwrap();
+        assert_eq!(fs::metadata(to.join("inner/dep-lib")).unwrap().modified().unwrap(), long_ago);
+    }
 }

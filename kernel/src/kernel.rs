@@ -44,8 +44,8 @@ pub fn register(home: &Home, jupyter: &Path) -> Result<PathBuf> {
 /// Runs the kernel that Jupyter asks for, until it ends.
 pub fn launch(home: &Home, connection_file: &Path) -> Result<ExitCode> {
     let toolchain = Toolchain::find()?;
-    seed::require(home, &toolchain)?;
-    let session = Session::start(home, &toolchain)?;
+    let seed = seed::require(home, &toolchain)?;
+    let session = Session::start(home, &seed, &toolchain)?;
     let mut kernel = session.command();
     // The form in which evcxr_jupyter takes its connection file.
     kernel.arg("--control_file").arg(connection_file).stdin(Stdio::null()).stdout(Stdio::null());

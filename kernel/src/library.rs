@@ -1,111 +1,156 @@
-//! The library's sources: where they are, and the copy that notebooks use.
+//! The library as notebooks link it: one dylib with Polars inside, which all cells of
+//! a notebook share.
+//!
+//! It is linked from what cargo compiles in the checkout, where `cargo run` and
+//! `cargo test` have compiled it already.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
-use sha2::{Digest, Sha256};
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
-use crate::home::write_if_changed;
+use crate::toolchain::Toolchain;
 
+/// The dylib, as rustc names it, and its only code.
+pub const CRATE: &str = "up42_notebook";
+pub const CODE: &str = "pub use tokio;\npub use up42::*;\n";
+
+/// The crates that its code names.
+const NAMED: [&str; 2] = ["tokio", "up42"];
 /// The variable that names another checkout.
-pub const LIBRARY_VARIABLE: &str = "UP42_LIBRARY";
+const VARIABLE: &str = "UP42_LIBRARY";
 
-/// What belongs to the library in its checkout; the rest is not copied.
-const PARTS: [&str; 7] =
-    ["Cargo.toml", "build.rs", "README.md", "CHANGELOG.md", "DESIGN.md", "src", "assets"];
-
-/// The library's sources, read into memory.
-///
-/// Kernels build from a copy in the home, so that an edit or a `git pull` in
-/// the checkout never makes a starting kernel compile in silence: the copy
-/// changes only when the seed is built, with progress on the terminal.
+/// The checkout with the library.
 #[derive(Debug)]
 pub struct Library {
-    files: BTreeMap<PathBuf, Vec<u8>>,
-    lock: Vec<u8>,
+    checkout: PathBuf,
+}
+
+/// What cargo made of it.
+#[derive(Debug, Default)]
+pub struct Compiled {
+    /// The crates that the dylib's code names, and where they are.
+    named: Vec<(String, PathBuf)>,
+    /// What the compiler reads to use the dylib: the metadata of every crate in it, and
+    /// the procedural macros that these offer.
+    pub metadata: Vec<PathBuf>,
 }
 
 impl Library {
-    /// Reads the checkout this program was built from, or `UP42_LIBRARY`.
-    /// `None` when the program has outlived its checkout.
-    pub fn read() -> Result<Option<Self>> {
-        let given = env::var_os(LIBRARY_VARIABLE).map(PathBuf::from);
-        let built_from = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        if given.is_none() && !built_from.join("Cargo.lock").is_file() {
-            return Ok(None);
+    /// The checkout this program was built from, or `UP42_LIBRARY`. `None` when the
+    /// program has outlived its checkout.
+    pub fn find() -> Result<Option<Self>> {
+        if let Some(given) = env::var_os(VARIABLE) {
+            let checkout = std::path::absolute(given).context("make UP42_LIBRARY absolute")?;
+            if !checkout.join("Cargo.lock").is_file() {
+                bail!("UP42_LIBRARY names `{}`, which is no checkout of the library", checkout.display());
+            }
+            return Ok(Some(Self { checkout }));
         }
-        let root = given.unwrap_or(built_from);
-        let mut files = BTreeMap::new();
-        for part in PARTS {
-            collect(&root, Path::new(part), &mut files)?;
-        }
-        let manifest = files.get_mut(Path::new("Cargo.toml"));
-        let manifest = manifest.with_context(|| format!("no Cargo.toml in `{}`", root.display()))?;
-        *manifest = dependency_manifest(manifest).into_bytes();
-        let lock = root.join("Cargo.lock");
-        let lock = fs::read(&lock).with_context(|| format!("read `{}`", lock.display()))?;
-        Ok(Some(Self { files, lock }))
+        let built_from = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+        let checkout = built_from.filter(|folder| folder.join("Cargo.lock").is_file());
+        Ok(checkout.map(|checkout| Self { checkout: checkout.to_owned() }))
     }
 
-    /// The versions the library was tested with.
-    pub fn lock(&self) -> &[u8] {
-        &self.lock
+    /// Compiles it, with cargo's progress on the terminal.
+    pub fn compile(&self, toolchain: &Toolchain) -> Result<Compiled> {
+        // The libraries of all members, and not of the one alone: cargo would choose
+        // other features for it, and compile Polars once more.
+        let mut cargo = self.cargo(toolchain);
+        cargo.args(["build", "--lib", "--locked", "--message-format", "json-render-diagnostics"]);
+        // Notebooks compute with it; tests are compiled more often than they compute.
+        cargo.args(["--config", "profile.dev.package.up42.opt-level=2"]);
+        let output =
+            cargo.stdin(Stdio::null()).stderr(Stdio::inherit()).output().context("run `cargo build`")?;
+        if !output.status.success() {
+            bail!("the library does not compile: cargo's messages are above");
+        }
+        let compiled = Compiled::read(&output.stdout);
+        for name in NAMED {
+            if compiled.named.iter().all(|(known, _)| known != name) {
+                bail!("cargo made no crate `{name}` of `{}`", self.checkout.display());
+            }
+        }
+        Ok(compiled)
     }
 
-    /// A hash over every file and the lock file.
-    pub fn digest(&self) -> Vec<u8> {
-        let lock = Path::new("Cargo.lock");
-        let files = self.files.iter().map(|(path, bytes)| (path.as_path(), bytes));
-        let mut digest = Sha256::new();
-        for (path, bytes) in files.chain([(lock, &self.lock)]) {
-            digest.update(path.to_string_lossy().as_bytes());
-            digest.update((bytes.len() as u64).to_le_bytes());
-            digest.update(bytes);
+    /// The packages that it is made of, as `cargo metadata` tells.
+    pub fn packages(&self, toolchain: &Toolchain) -> Result<Value> {
+        let mut cargo = self.cargo(toolchain);
+        cargo.args(["metadata", "--format-version", "1", "--locked", "--filter-platform", &toolchain.host]);
+        let output = cargo.stderr(Stdio::inherit()).output().context("run `cargo metadata`")?;
+        if !output.status.success() {
+            bail!("`cargo metadata` of the library failed: its messages are above");
         }
-        digest.finalize().to_vec()
+        serde_json::from_slice(&output.stdout).context("read what `cargo metadata` tells")
     }
 
-    /// Makes the folder equal to the library, touching only what differs.
-    pub fn copy_to(&self, folder: &Path) -> Result<()> {
-        let mut old = BTreeMap::new();
-        collect(folder, Path::new(""), &mut old)?;
-        for path in old.keys().filter(|path| !self.files.contains_key(*path)) {
-            fs::remove_file(folder.join(path)).with_context(|| format!("remove `{}`", path.display()))?;
-        }
-        self.files.iter().try_for_each(|(path, bytes)| write_if_changed(&folder.join(path), bytes))
+    fn cargo(&self, toolchain: &Toolchain) -> Command {
+        let mut command = Command::new("cargo");
+        toolchain.apply(&mut command);
+        command.current_dir(&self.checkout);
+        command
     }
 }
 
-/// Reads the file, or the folder with all that is in it; nothing if missing.
-fn collect(root: &Path, path: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) -> Result<()> {
-    let place = root.join(path);
-    if place.is_file() {
-        let bytes = fs::read(&place).with_context(|| format!("read `{}`", place.display()))?;
-        files.insert(path.to_owned(), bytes);
-    } else if place.is_dir() {
-        for entry in fs::read_dir(&place).with_context(|| format!("read `{}`", place.display()))? {
-            collect(root, &path.join(entry?.file_name()), files)?;
+impl Compiled {
+    /// Links the dylib into a folder.
+    pub fn link(&self, code: &Path, folder: &Path, toolchain: &Toolchain) -> Result<()> {
+        let mut rustc = Command::new("rustc");
+        toolchain.apply_alone(&mut rustc);
+        rustc.args(["--crate-type", "dylib", "--crate-name", CRATE, "--edition", "2024"]);
+        // The standard library stays outside, for cells share that too. A profile of
+        // cargo's cannot say so for one crate.
+        rustc.args(["-C", "prefer-dynamic"]).arg("--out-dir").arg(folder);
+        for (name, file) in &self.named {
+            rustc.arg("--extern").arg(format!("{name}={}", file.display()));
         }
+        let folders: BTreeSet<&Path> = self.metadata.iter().filter_map(|file| file.parent()).collect();
+        for folder in folders {
+            rustc.arg("-L").arg(format!("dependency={}", folder.display()));
+        }
+        let status = rustc.arg(code).status().context("run `rustc`")?;
+        if !status.success() {
+            bail!("the library cannot be linked: rustc's messages are above");
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Reads cargo's messages, one JSON object in a line.
+    /// <https://doc.rust-lang.org/cargo/reference/external-tools.html#artifact-messages>
+    fn read(messages: &[u8]) -> Self {
+        let mut compiled = Self::default();
+        for line in messages.split(|byte| *byte == b'\n') {
+            let Ok(message) = serde_json::from_slice::<Value>(line) else { continue };
+            if message["reason"] != "compiler-artifact" {
+                continue;
+            }
+            let files = message["filenames"].as_array().into_iter().flatten();
+            let files = files.filter_map(Value::as_str).map(PathBuf::from);
+            let (libraries, others): (Vec<_>, Vec<_>) = files.partition(|file| has_extension(file, "rlib"));
+            let kinds = message["target"]["kind"].as_array().into_iter().flatten();
+            let is_macro = kinds.filter_map(Value::as_str).any(|kind| kind == "proc-macro");
+            if let (Some(name), Some(library)) = (message["target"]["name"].as_str(), libraries.first())
+                && NAMED.contains(&name)
+            {
+                compiled.named.push((name.to_owned(), library.clone()));
+            }
+            compiled
+                .metadata
+                .extend(others.into_iter().filter(|file| is_macro || has_extension(file, "rmeta")));
+        }
+        // Cargo tells of them as it comes to them, in no order.
+        compiled.metadata.sort();
+        compiled.metadata.dedup();
+        compiled
+    }
 }
 
-/// The manifest without what only the checkout can build: other members,
-/// tests, benches, examples and what they depend on.
-fn dependency_manifest(manifest: &[u8]) -> String {
-    let text = String::from_utf8_lossy(manifest);
-    let Ok(mut table) = text.parse::<toml::Table>() else { return text.into_owned() };
-    for part in ["bench", "bin", "dev-dependencies", "example", "profile", "test"] {
-        table.remove(part);
-    }
-    if let Some(workspace) = table.get_mut("workspace").and_then(toml::Value::as_table_mut) {
-        workspace.remove("members");
-        workspace.remove("default-members");
-    }
-    table.to_string()
+fn has_extension(file: &Path, extension: &str) -> bool {
+    file.extension().is_some_and(|found| found == extension)
 }
 
 #[cfg(test)]
@@ -113,38 +158,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_copied_manifest_names_nothing_outside_the_library() {
-        let manifest = br#"
-            [workspace]
-            members = ["kernel"]
-            [workspace.package]
-            version = "1.0.0"
-            [package]
-            name = "up42"
-            version.workspace = true
-            [[bench]]
-            name = "figures"
-            [dev-dependencies]
-            insta = "1"
-        "#;
-        let copy: toml::Table = dependency_manifest(manifest).parse().unwrap();
-        assert!(!copy.contains_key("bench") && !copy.contains_key("dev-dependencies"));
-        assert_eq!(copy["workspace"]["package"]["version"].as_str(), Some("1.0.0"));
-        assert!(copy["workspace"].get("members").is_none());
-    }
-
-    #[test]
-    fn a_copy_follows_its_source_and_keeps_what_is_equal() {
-        let folder = tempfile::tempdir().unwrap();
-        let library = |files: &[(&str, &str)]| Library {
-            files: files.iter().map(|(path, text)| (path.into(), text.as_bytes().to_vec())).collect(),
-            lock: Vec::new(),
-        };
-        let [one, two] = ["src/one.rs", "src/two.rs"].map(|path| folder.path().join(path));
-        library(&[("src/one.rs", "1"), ("src/two.rs", "2")]).copy_to(folder.path()).unwrap();
-        let written = fs::metadata(&one).unwrap().modified().unwrap();
-        library(&[("src/one.rs", "1")]).copy_to(folder.path()).unwrap();
-        assert_eq!(fs::metadata(&one).unwrap().modified().unwrap(), written);
-        assert!(!two.exists());
+    fn cargo_tells_which_files_a_cell_needs() {
+        let messages = br#"
+{"reason":"compiler-artifact","target":{"kind":["custom-build"],"name":"build-script-build"},"filenames":["/t/build"]}
+{"reason":"compiler-artifact","target":{"kind":["lib"],"name":"polars"},"filenames":["/t/libpolars-1.rlib","/t/libpolars-1.rmeta"]}
+{"reason":"compiler-artifact","target":{"kind":["proc-macro"],"name":"maud_macros"},"filenames":["/t/libmaud_macros-1.so"]}
+{"reason":"compiler-artifact","target":{"kind":["lib"],"name":"up42"},"filenames":["/t/libup42.rlib","/t/deps/libup42-1.rmeta"]}
+{"reason":"build-finished","success":true}
+"#;
+        let compiled = Compiled::read(messages);
+        assert_eq!(compiled.named, [("up42".to_owned(), PathBuf::from("/t/libup42.rlib"))]);
+        let metadata = ["/t/deps/libup42-1.rmeta", "/t/libmaud_macros-1.so", "/t/libpolars-1.rmeta"];
+        assert_eq!(compiled.metadata, metadata.map(PathBuf::from));
     }
 }

@@ -1,9 +1,9 @@
 //! `up42`: the notebook kernel and headless notebook runs.
 //!
-//! `up42 kernel install` compiles the library once, with cargo's progress on
-//! the terminal, into the [seed], and registers the kernel "Rust (UP42)" with
-//! Jupyter. Jupyter starts it with `up42 kernel launch`, which copies the seed
-//! to a private [session] and runs evcxr there. `up42 run` does the same without
+//! `up42 kernel install` compiles the [library], with cargo's progress on the
+//! terminal, prepares the [seed] of every kernel, and registers the kernel
+//! "Rust (UP42)" with Jupyter. Jupyter starts it with `up42 kernel launch`, which
+//! makes a private [session] from the seed and runs evcxr there. `up42 run` does the same without
 //! Jupyter: it builds what is missing, executes a [notebook] cell by cell
 //! through nbclient in a private [python] environment, and writes the notebook
 //! and a page.
@@ -25,6 +25,7 @@ mod observer;
 mod python;
 mod seed;
 mod session;
+mod sources;
 mod toolchain;
 
 use std::path::PathBuf;

@@ -37,7 +37,7 @@ impl Python {
 
     /// Makes the environment unless it is there, with pip's progress on the terminal.
     pub fn ensure(&self, home: &Home) -> Result<()> {
-        let _lock = home.lock()?;
+        let _lock = home.lock_installation()?;
         if self.is_made() {
             return Ok(());
         }

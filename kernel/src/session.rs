@@ -1,25 +1,27 @@
-//! A session: the private copy of the seed that one kernel compiles in.
+//! A session: the private folder that one kernel compiles in.
 //!
-//! Two kernels in one folder would run each other's cells. A copy costs little,
-//! since what cargo never writes again is hard-linked.
+//! Two kernels in one folder would run each other's cells.
 
-use std::ffi::OsStr;
+use std::collections::HashSet;
 use std::fs::{self, File};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::home::{Home, lock};
-use crate::seed;
+use crate::home::{Home, copy_folder, lock};
+use crate::seed::{ANALYZER_FLAGS, Seed};
 use crate::toolchain::Toolchain;
 
-/// The private copy; removed when dropped, or when the next kernel starts if
-/// this process was killed.
+/// In a session's folder, the name of its seed.
+const SEED: &str = "seed";
+
+/// The private folder; removed when dropped, or when the next kernel starts if this
+/// process was killed.
 #[derive(Debug)]
 pub struct Session<'a> {
     home: &'a Home,
+    seed: &'a Seed,
     toolchain: &'a Toolchain,
     folder: PathBuf,
     /// Locked as long as this process lives, which is how others know.
@@ -27,27 +29,29 @@ pub struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Copies the seed, and removes what killed kernels left.
-    pub fn start(home: &'a Home, toolchain: &'a Toolchain) -> Result<Self> {
+    /// Copies the seed's workspace, and removes what killed kernels left.
+    pub fn start(home: &'a Home, seed: &'a Seed, toolchain: &'a Toolchain) -> Result<Self> {
         clean(home)?;
         let kernels = home.kernels();
-        let _lock = home.lock()?;
+        let _lock = home.lock_kernels()?;
         let folder = tempfile::Builder::new().prefix("k-").tempdir_in(&kernels);
         let folder = folder.with_context(|| format!("create a folder in `{}`", kernels.display()))?.keep();
         let alive = Some(lock(&folder.with_extension("lock"))?);
-        let session = Self { home, toolchain, folder, alive };
-        copy(&seed::session(home), &session.folder)?;
+        let session = Self { home, seed, toolchain, folder, alive };
+        fs::write(session.folder.join(SEED), seed.id()).context("write the session's seed")?;
+        copy_folder(&seed.session(), &session.folder)?;
         Ok(session)
     }
 
     /// This program once more, in an environment where evcxr compiles here.
     pub fn command(&self) -> Command {
         let mut command = Command::new(self.home.program());
-        self.toolchain.apply(&mut command);
-        self.toolchain.apply_library_path(&mut command);
+        self.toolchain.apply_alone(&mut command);
+        self.toolchain.apply_library_path(&mut command, self.seed.library());
         command
             .env("EVCXR_TMPDIR", self.folder.join("ctx"))
-            .env("EVCXR_CONFIG_DIR", self.home.config())
+            .env("EVCXR_CONFIG_DIR", self.seed.config())
+            .env("RUSTFLAGS", ANALYZER_FLAGS)
             // evcxr_jupyter updates its own kernelspec when it finds one.
             .env("JUPYTER_PATH", &self.folder);
         command
@@ -60,10 +64,17 @@ impl Drop for Session<'_> {
     }
 }
 
-/// Removes the copies of kernels that were killed.
+/// The seeds of the kernels that run now.
+pub fn seeds_in_use(home: &Home) -> Result<HashSet<String>> {
+    clean(home)?;
+    let sessions = fs::read_dir(home.kernels()).context("read the running kernels")?;
+    Ok(sessions.flatten().filter_map(|entry| fs::read_to_string(entry.path().join(SEED)).ok()).collect())
+}
+
+/// Removes the folders of kernels that were killed.
 pub fn clean(home: &Home) -> Result<()> {
     let kernels = home.kernels();
-    let _lock = home.lock()?;
+    let _lock = home.lock_kernels()?;
     fs::create_dir_all(&kernels).with_context(|| format!("create `{}`", kernels.display()))?;
     remove_dead(&kernels)
 }
@@ -89,79 +100,12 @@ fn remove(folder: &Path, alive: Option<File>) {
     }
 }
 
-/// Copies a folder, hard-linking where that is safe and possible.
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to).with_context(|| format!("create `{}`", to.display()))?;
-    for entry in fs::read_dir(from).with_context(|| format!("read `{}`", from.display()))? {
-        let source = entry?.path();
-        let Some(name) = source.file_name() else { continue };
-        let target = to.join(name);
-        if source.is_dir() {
-            // The seed's own cell is never compiled again.
-            if name != "incremental" {
-                copy(&source, &target)?;
-            }
-            continue;
-        }
-        let unchanging =
-            is_artifact(&source) || source.metadata().is_ok_and(|file| file.permissions().readonly());
-        let linked = unchanging && fs::hard_link(&source, &target).is_ok();
-        if !linked {
-            copy_file(&source, &target).with_context(|| format!("copy `{}`", source.display()))?;
-        }
-    }
-    Ok(())
-}
-
-/// Copies a file with its modification time, by which cargo tells what is fresh.
-fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
-    fs::copy(from, to)?;
-    let modified = fs::metadata(from)?.modified()?;
-    File::options().write(true).open(to)?.set_modified(modified)
-}
-
-/// Whether the file is a compiled dependency: large, and written only once.
-/// cargo rewrites the small files beside them in place, and cells rewrite what
-/// is named `ctx`: through a link both would change the seed.
-fn is_artifact(file: &Path) -> bool {
-    const EXTENSIONS: [&str; 8] = ["a", "dll", "dylib", "exe", "lib", "rlib", "rmeta", "so"];
-    let extension = file.extension().and_then(OsStr::to_str).unwrap_or_default();
-    let stem = file.file_stem().and_then(OsStr::to_str).unwrap_or_default();
-    let name = stem.trim_start_matches("lib").split('-').next();
-    EXTENSIONS.contains(&extension) && name != Some("ctx")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_written_once_is_linked() {
-        let linked = ["libpolars-0f.rlib", "libup42_notebook.so", "up42_notebook.dll", "libctxt-0f.rmeta"];
-        let copied = ["libctx.so", "libctx-0f.rmeta", "ctx.dll", "lib-ctx", "Cargo.lock", "polars-0f.d"];
-        assert!(linked.iter().all(|name| is_artifact(Path::new(name))));
-        assert!(!copied.iter().any(|name| is_artifact(Path::new(name))));
-    }
-
-    #[test]
-    fn a_copy_keeps_the_times_that_cargo_compares() {
-        let folder = tempfile::tempdir().unwrap();
-        let [from, to] = ["from", "to"].map(|name| folder.path().join(name));
-        fs::create_dir(&from).unwrap();
-        fs::write(from.join("dep-lib-polars"), "").unwrap();
-        let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1);
-        File::options()
-            .write(true)
-            .open(from.join("dep-lib-polars"))
-            .unwrap()
-            .set_modified(long_ago)
-            .unwrap();
-        copy(&from, &to).unwrap();
-        assert_eq!(fs::metadata(to.join("dep-lib-polars")).unwrap().modified().unwrap(), long_ago);
-    }
-
-    #[test]
-    fn the_copies_of_dead_kernels_are_removed() {
+    fn the_folders_of_dead_kernels_are_removed() {
         let kernels = tempfile::tempdir().unwrap();
         let [dead, living] = ["k-dead", "k-living"].map(|name| kernels.path().join(name));
         fs::create_dir(&dead).unwrap();

@@ -58,14 +58,10 @@ impl Toolchain {
         format!("{}{}\n{}", self.version, self.rustflags, self.sysroot.display())
     }
 
-    /// Gives the command this toolchain, and nothing of what the user's
-    /// environment may say to cargo: the kernel has to see what the seed saw.
+    /// Gives the command this toolchain, and takes from it what `cargo run` says about
+    /// this program: build scripts that look at it would run again.
     pub fn apply(&self, command: &mut Command) {
-        for (name, _) in env::vars_os() {
-            if name.to_str().is_some_and(changes_builds) {
-                command.env_remove(name);
-            }
-        }
+        self.remove(command, is_about_this_program);
         command.env("PATH", &self.path);
         // A `rust-toolchain.toml` beside a notebook must not choose another one.
         command.env("RUSTUP_TOOLCHAIN", &self.sysroot);
@@ -74,20 +70,34 @@ impl Toolchain {
         }
     }
 
-    /// Lets cells find the standard library. Their own search path is relative
-    /// and one level off when the home and the toolchain share a parent.
-    pub fn apply_library_path(&self, command: &mut Command) {
+    /// Gives the command this toolchain, and nothing of what the user's environment
+    /// may say about builds: every kernel has to see what the seed saw.
+    pub fn apply_alone(&self, command: &mut Command) {
+        self.apply(command);
+        self.remove(command, changes_builds);
+    }
+
+    fn remove(&self, command: &mut Command, is_removed: fn(&str) -> bool) {
+        for (name, _) in env::vars_os() {
+            if name.to_str().is_some_and(is_removed) {
+                command.env_remove(name);
+            }
+        }
+    }
+
+    /// Lets cells find the standard library and the notebook library in `folder`.
+    pub fn apply_library_path(&self, command: &mut Command, folder: PathBuf) {
         let variable = match env::consts::OS {
             "windows" => "PATH",
             "macos" => "DYLD_FALLBACK_LIBRARY_PATH",
             _ => "LD_LIBRARY_PATH",
         };
-        let folder = match env::consts::OS {
+        let standard = match env::consts::OS {
             "windows" => self.sysroot.join("bin"),
             _ => self.sysroot.join("lib/rustlib").join(&self.host).join("lib"),
         };
         let old = if variable == "PATH" { Some(self.path.clone()) } else { env::var_os(variable) };
-        let folders = [folder].into_iter().chain(old.iter().flat_map(env::split_paths));
+        let folders = [folder, standard].into_iter().chain(old.iter().flat_map(env::split_paths));
         if let Ok(joined) = env::join_paths(folders) {
             command.env(variable, joined);
         }
@@ -147,6 +157,11 @@ fn library_source(sysroot: &Path) -> Option<PathBuf> {
     given.into_iter().chain([component, debian]).find(|folder| folder.join("std/src/lib.rs").is_file())
 }
 
+/// Whether cargo sets this variable for the program that it runs.
+fn is_about_this_program(name: &str) -> bool {
+    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|prefix| name.starts_with(prefix))
+}
+
 /// Whether cargo or rustc would build other files when this variable is set.
 fn changes_builds(name: &str) -> bool {
     const NAMES: [&str; 7] = [
@@ -158,8 +173,7 @@ fn changes_builds(name: &str) -> bool {
         "CARGO_INCREMENTAL",
         "CARGO_TARGET_DIR",
     ];
-    const PREFIXES: [&str; 5] =
-        ["CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"];
+    const PREFIXES: [&str; 2] = ["CARGO_BUILD_", "CARGO_PROFILE_"];
     NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
@@ -171,6 +185,7 @@ mod tests {
     fn the_registry_settings_of_the_user_stay() {
         assert!(changes_builds("CARGO_PROFILE_DEV_DEBUG"));
         assert!(changes_builds("RUSTFLAGS"));
+        assert!(is_about_this_program("CARGO_PKG_NAME"));
         assert!(!changes_builds("CARGO_HOME"));
         assert!(!changes_builds("CARGO_NET_OFFLINE"));
         assert!(!changes_builds("CARGO_REGISTRIES_MINE_TOKEN"));

@@ -2,7 +2,7 @@
 
 use super::chance::Chance;
 use super::noise::Noise;
-use super::quicklook::View;
+use super::quicklook::{View, size_km};
 
 /// What is over one place.
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,54 +13,97 @@ pub(super) struct Cloud {
     pub white: f32,
 }
 
-impl View {
-    /// Clouds over exactly the share of the frame that the metadata tell.
-    pub(super) fn clouds(&self, columns: usize, rows: usize) -> Vec<Cloud> {
-        let share = (self.cloud_cover / 100.0).clamp(0.0, 1.0);
-        if share <= 0.0005 {
-            return vec![Cloud::default(); columns * rows];
-        }
-        let noise = Noise::new(self.key);
-        let mut chance = Chance::of(&[self.key, 2]);
-        let (width, height) = self.size_km();
+/// Nodes of the grid between which the field of clouds is straight.
+const STEP: usize = 3;
+/// The grid by which the threshold of a scene's clouds is found for a part of it.
+const SAMPLES: usize = 192;
+
+/// The clouds of a whole scene as a field: where it is above a threshold, there is one.
+struct Sky {
+    noise: Noise,
+    /// Waves of the field across the scene and down, and where they begin.
+    waves: [f64; 2],
+    shift: [f64; 2],
+    /// How softly a cloud ends.
+    soft: f32,
+}
+
+impl Sky {
+    fn of(view: &View, share: f64) -> Self {
+        let mut chance = Chance::of(&[view.key, 2]);
+        let (width, height) = size_km(&view.scene);
         // Fields of small clouds on some days, large sheets on others.
         let size = (chance.between(1.6, 7.0) + 12.0 * share * chance.unit()).min(width.max(height) / 2.2);
-        let (shift_x, shift_y) = (chance.between(0.0, 200.0), chance.between(0.0, 200.0));
+        let shift = [chance.between(0.0, 200.0), chance.between(0.0, 200.0)];
         let stretch = chance.between(0.6, 1.0);
-        let (across, down) = (columns / 3 + 2, rows / 3 + 2);
+        // Some clouds end in haze, others like cut with scissors.
+        let soft = 0.04 + 0.10 * chance.unit() as f32;
+        Self { noise: Noise::new(view.key), waves: [width / size * stretch, height / size], shift, soft }
+    }
+
+    /// At a place of the scene, from 0 to 1 to the right and down.
+    fn at(&self, u: f64, v: f64) -> f32 {
+        let (x, y) = (u * self.waves[0] + self.shift[0], v * self.waves[1] + self.shift[1]);
+        // Bent by itself: clouds are torn, not round.
+        let bend = f64::from(self.noise.at(x * 0.7 + 9.0, y * 0.7)) * 0.9;
+        self.noise.fractal(x + bend, y - bend, 6)
+    }
+
+    /// On a grid over a part of the scene, given as it maps the part's places to the
+    /// scene's.
+    fn field(&self, columns: usize, rows: usize, place: impl Fn(f64, f64) -> [f64; 2]) -> Vec<f32> {
+        let (across, down) = (columns / STEP + 2, rows / STEP + 2);
         let mut nodes = Vec::with_capacity(across * down);
         for row in 0..down {
             for column in 0..across {
-                let x = column as f64 * 3.0 / columns as f64 * width / size * stretch + shift_x;
-                let y = row as f64 * 3.0 / rows as f64 * height / size + shift_y;
-                // Bent by itself: clouds are torn, not round.
-                let bend = f64::from(noise.at(x * 0.7 + 9.0, y * 0.7)) * 0.9;
-                nodes.push(noise.fractal(x + bend, y - bend, 6));
+                let [u, v] =
+                    place((column * STEP) as f64 / columns as f64, (row * STEP) as f64 / rows as f64);
+                nodes.push(self.at(u, v));
             }
         }
         let mut field = Vec::with_capacity(columns * rows);
         for row in 0..rows {
-            let (upper, v) = (row / 3 * across, (row % 3) as f32 / 3.0);
+            let (upper, v) = (row / STEP * across, (row % STEP) as f32 / STEP as f32);
             for column in 0..columns {
-                let (left, u) = (upper + column / 3, (column % 3) as f32 / 3.0);
+                let (left, u) = (upper + column / STEP, (column % STEP) as f32 / STEP as f32);
                 let top = nodes[left] + (nodes[left + 1] - nodes[left]) * u;
                 let bottom = nodes[left + across] + (nodes[left + across + 1] - nodes[left + across]) * u;
                 field.push(top + (bottom - top) * v);
             }
         }
-        let mut sorted = field.clone();
-        let rank = ((1.0 - share) * (field.len() - 1) as f64).round() as usize;
-        let (_, threshold, _) = sorted.select_nth_unstable_by(rank, f32::total_cmp);
-        let overcast = share >= 0.9995;
-        let threshold = if overcast { f32::MIN } else { *threshold };
-        // Some clouds end in haze, others like cut with scissors.
-        let soft = 0.04 + 0.10 * chance.unit() as f32;
+        field
+    }
+}
+
+/// What is above it covers this share of the field.
+fn threshold(mut field: Vec<f32>, share: f64) -> f32 {
+    if share >= 0.9995 {
+        return f32::MIN;
+    }
+    let rank = ((1.0 - share) * (field.len() - 1) as f64).round() as usize;
+    *field.select_nth_unstable_by(rank, f32::total_cmp).1
+}
+
+impl View {
+    /// Clouds over exactly the share of the scene that the metadata tell.
+    pub(super) fn clouds(&self, columns: usize, rows: usize) -> Vec<Cloud> {
+        let share = (self.cloud_cover / 100.0).clamp(0.0, 1.0);
+        if share <= 0.0005 {
+            return vec![Cloud::default(); columns * rows];
+        }
+        let sky = Sky::of(self, share);
+        let is_whole = self.corners == self.scene;
+        let field = sky.field(columns, rows, |u, v| if is_whole { [u, v] } else { self.in_scene(u, v) });
+        let threshold = match is_whole {
+            true => threshold(field.clone(), share),
+            false => threshold(sky.field(SAMPLES, SAMPLES, |u, v| [u, v]), share),
+        };
         let mut clouds = Vec::with_capacity(field.len());
         for row in 0..rows {
             for column in 0..columns {
                 let place = row * columns + column;
                 let value = field[place];
-                let over = ((value - threshold) / soft + 0.5).clamp(0.0, 1.0);
+                let over = ((value - threshold) / sky.soft + 0.5).clamp(0.0, 1.0);
                 // Lit from the upper left of the bulges.
                 let behind = field[row.saturating_sub(2) * columns + column.saturating_sub(2)];
                 let bulge = ((value - behind) * 110.0).clamp(-24.0, 14.0);
@@ -72,6 +115,16 @@ impl View {
             }
         }
         clouds
+    }
+
+    /// Where in the scene a place of the frame is. Scenes are parallelograms.
+    fn in_scene(&self, u: f64, v: f64) -> [f64; 2] {
+        let [lon, lat] = self.place(u, v);
+        let [ul, ur, _, ll] = self.scene;
+        let (right, down) = ([ur[0] - ul[0], ur[1] - ul[1]], [ll[0] - ul[0], ll[1] - ul[1]]);
+        let from = [lon - ul[0], lat - ul[1]];
+        let area = right[0] * down[1] - right[1] * down[0];
+        [(from[0] * down[1] - from[1] * down[0]) / area, (right[0] * from[1] - right[1] * from[0]) / area]
     }
 
     /// How far the shadows of the clouds fall, in pixels to the right and down.

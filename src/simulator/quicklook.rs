@@ -18,7 +18,9 @@ use super::terrain::{Coast, Ground};
 pub(super) struct View {
     /// Upper left, upper right, lower right, lower left.
     pub corners: [[f64; 2]; 4],
-    /// In %.
+    /// The corners of the whole scene, over which the clouds are spread.
+    pub scene: [[f64; 2]; 4],
+    /// Of the whole scene, in %.
     pub cloud_cover: f64,
     /// In degrees.
     pub sun_elevation: f64,
@@ -63,6 +65,7 @@ impl Platform {
         match self.catalog.row(id)? {
             Row::Drawn(scene) => Some(View {
                 corners: scene.corners,
+                scene: scene.corners,
                 cloud_cover: scene.cloud_cover,
                 sun_elevation: scene.sun_elevation,
                 sun_azimuth: scene.sun_azimuth,
@@ -72,8 +75,10 @@ impl Platform {
             Row::Given(nth) => {
                 let item = &self.catalog.given.items[nth];
                 let number = |name: &str| item.property(name).and_then(|value| value.as_f64());
+                let corners = item.corners().filter(|_| item.has_picture(&self.catalog.given))?;
                 Some(View {
-                    corners: item.corners().filter(|_| item.has_picture(&self.catalog.given))?,
+                    corners,
+                    scene: corners,
                     cloud_cover: number("eo:cloud_cover").unwrap_or(0.0),
                     sun_elevation: number("view:sun_elevation").unwrap_or(45.0),
                     sun_azimuth: number("view:sun_azimuth").unwrap_or(150.0),
@@ -100,12 +105,7 @@ impl View {
 
     /// Width and height in kilometres.
     pub(super) fn size_km(&self) -> (f64, f64) {
-        let [ul, ur, _, ll] = self.corners;
-        let km = |a: [f64; 2], b: [f64; 2]| {
-            let east = (b[0] - a[0]) * ((a[1] + b[1]) / 2.0).to_radians().cos();
-            east.hypot(b[1] - a[1]) * 111.32
-        };
-        (km(ul, ur), km(ul, ll))
+        size_km(&self.corners)
     }
 
     /// Draws it; width and height are even.
@@ -136,7 +136,7 @@ impl View {
 
     /// Longitude and latitude at a place of the frame, from 0 to 1 to the right
     /// and down.
-    fn place(&self, u: f64, v: f64) -> [f64; 2] {
+    pub(super) fn place(&self, u: f64, v: f64) -> [f64; 2] {
         let [ul, ur, lr, ll] = self.corners;
         let along = |a: f64, b: f64, share: f64| a + (b - a) * share;
         [0, 1].map(|axis| along(along(ul[axis], ur[axis], u), along(ll[axis], lr[axis], u), v))
@@ -199,6 +199,15 @@ impl View {
     }
 }
 
+/// Width and height in kilometres.
+pub(super) fn size_km([ul, ur, _, ll]: &[[f64; 2]; 4]) -> (f64, f64) {
+    let km = |a: &[f64; 2], b: &[f64; 2]| {
+        let east = (b[0] - a[0]) * ((a[1] + b[1]) / 2.0).to_radians().cos();
+        east.hypot(b[1] - a[1]) * 111.32
+    };
+    (km(ul, ur), km(ul, ll))
+}
+
 fn mercator(lat: f64) -> f64 {
     let half = lat.clamp(-85.0, 85.0).to_radians() / 2.0;
     (half + std::f64::consts::FRAC_PI_4).tan().ln().to_degrees()
@@ -257,8 +266,11 @@ mod tests {
     use super::*;
 
     fn view(cloud_cover: f64, [lon, lat]: [f64; 2]) -> View {
+        let corners =
+            [[lon, lat + 0.2], [lon + 0.2, lat + 0.17], [lon + 0.16, lat], [lon - 0.04, lat + 0.03]];
         View {
-            corners: [[lon, lat + 0.2], [lon + 0.2, lat + 0.17], [lon + 0.16, lat], [lon - 0.04, lat + 0.03]],
+            corners,
+            scene: corners,
             cloud_cover,
             sun_elevation: 50.0,
             sun_azimuth: 150.0,
@@ -283,10 +295,28 @@ mod tests {
 
     #[test]
     fn a_picture_has_the_shape_of_its_footprint() {
-        let wide =
-            View { corners: [[0.0, 0.1], [0.4, 0.1], [0.4, 0.0], [0.0, 0.0]], ..view(0.0, [0.0, 0.0]) };
+        let corners = [[0.0, 0.1], [0.4, 0.1], [0.4, 0.0], [0.0, 0.0]];
+        let wide = View { corners, scene: corners, ..view(0.0, [0.0, 0.0]) };
         let picture = wide.fitted(200);
         assert_eq!((picture.width, picture.height), (200, 50));
         assert_eq!(picture.pixels.len(), 200 * 50);
+    }
+
+    #[test]
+    fn a_part_of_a_scene_has_the_clouds_that_the_scene_has_there() {
+        let corners = [[0.0, 0.3], [0.3, 0.3], [0.3, 0.0], [0.0, 0.0]];
+        let whole = View { corners, scene: corners, ..view(40.0, [0.0, 0.0]) };
+        let quarter = View { corners: [[0.15, 0.3], [0.3, 0.3], [0.3, 0.15], [0.15, 0.15]], ..whole.clone() };
+        let (all, part) = (whole.clouds(180, 180), quarter.clouds(90, 90));
+        let (mut same, mut covered) = (0, 0);
+        for row in 0..90 {
+            for column in 0..90 {
+                let there = all[row * 180 + 90 + column].opacity > 0.5;
+                same += usize::from((part[row * 90 + column].opacity > 0.5) == there);
+                covered += usize::from(there);
+            }
+        }
+        assert!(covered > 200 && covered < 7900, "{covered} of 8100 are no test");
+        assert!(same > 7900, "{same} of 8100 agree");
     }
 }

@@ -85,6 +85,7 @@ impl Platform {
     fn raster(&self, scene: &Scene, area: Bbox) -> tiff::TiffResult<Vec<u8>> {
         let view = View {
             corners: corners(area),
+            scene: scene.corners,
             cloud_cover: scene.cloud_cover,
             sun_elevation: scene.sun_elevation,
             sun_azimuth: scene.sun_azimuth,

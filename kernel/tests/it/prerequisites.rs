@@ -11,7 +11,7 @@ fn run_in_empty_home(prepare: impl FnOnce(&mut Command)) -> String {
     prepare(&mut command);
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(!home.path().join("seed").exists(), "the build started before the check");
+    assert!(!home.path().join("seeds").exists(), "the build started before the check");
     String::from_utf8(output.stderr).unwrap()
 }
 

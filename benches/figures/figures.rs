@@ -1,0 +1,24 @@
+use std::path::{Path, PathBuf};
+
+/// Figures as they are measured.
+#[derive(Debug, Default)]
+pub struct Figures(Vec<(&'static str, f64, &'static str)>);
+
+impl Figures {
+    pub fn record(&mut self, name: &'static str, value: f64, unit: &'static str) {
+        self.0.push((name, value, unit));
+    }
+
+    /// Prints them and writes `target/figures.json`, where figures of other areas stay.
+    pub fn publish(&self) -> std::io::Result<PathBuf> {
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("figures.json");
+        let old = std::fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        let mut all: serde_json::Map<String, serde_json::Value> = old.unwrap_or_default();
+        for (name, value, unit) in &self.0 {
+            println!("figure {name} {value:.3} {unit}");
+            all.insert((*name).to_owned(), serde_json::json!({"value": value, "unit": unit}));
+        }
+        std::fs::write(&file, serde_json::to_string_pretty(&all)? + "\n")?;
+        Ok(file)
+    }
+}
