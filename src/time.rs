@@ -16,7 +16,8 @@ pub(crate) struct DateRange {
 }
 
 impl DateRange {
-    /// Reads `2018-01-01` or `2018-01-01T12:00:00Z`; `..` or nothing is open.
+    /// Reads `2018-01-01` or `2018-01-01T12:00:00Z`; without an offset it is UTC. `..` or
+    /// nothing is open.
     pub(crate) fn parse(start: &str, end: &str) -> Result<Self> {
         let range = Self { start: instant(start, false)?, end: instant(end, true)? };
         match (range.start, range.end) {
@@ -46,6 +47,10 @@ fn instant(text: &str, is_end: bool) -> Result<Option<Timestamp>> {
         let told = format!("date `{text}`: write `2020-12-31` or `2020-12-31T23:59:59Z`");
         Error::foreign(ErrorKind::InvalidInput, error).context(told)
     };
+    // A `Date` reads the day of an instant too: the time must not get lost.
+    if text.len() > "2020-12-31".len() {
+        return Ok(Some(utc(text.parse().map_err(wrong)?).map_err(wrong)?));
+    }
     let date: Date = text.parse().map_err(wrong)?;
     let time = if is_end { date.at(23, 59, 59, 0) } else { date.at(0, 0, 0, 0) };
     Ok(Some(utc(time).map_err(wrong)?))
@@ -76,6 +81,10 @@ mod tests {
         assert_eq!(told("2018-01-01", "2020-12-31"), "2018-01-01T00:00:00Z/2020-12-31T23:59:59Z");
         assert_eq!(told("..", "2020-12-31T10:00:00Z"), "../2020-12-31T10:00:00Z");
         assert_eq!(told("2018-01-01T02:00:00+02:00", ""), "2018-01-01T00:00:00Z/..");
+        assert_eq!(
+            told("2020-06-01T12:00:00", "2020-06-01T13:30"),
+            "2020-06-01T12:00:00Z/2020-06-01T13:30:00Z"
+        );
     }
 
     #[test]
