@@ -11,7 +11,6 @@ mod view;
 
 use std::cmp::Ordering;
 
-use geo::{BoundingRect, Intersects};
 use serde_json::Value;
 
 pub use quicklook::{Quicklook, QuicklookOutcome, Quicklooks};
@@ -21,7 +20,7 @@ pub use search::{Search, SortBy};
 
 use crate::client::{Client, Who};
 use crate::error::{Context, Result};
-use crate::geo::{Aoi, covered_percent};
+use crate::geo::{Aoi, covered_percent, touches};
 use crate::transport::{Page, Request, collect_pages};
 
 /// The catalog of a [`Client`]: today's STAC API for an account, the classic
@@ -99,7 +98,7 @@ fn scenes_of(page: Page<Value, Request>, aoi: &Aoi) -> Page<Scene, Request> {
 /// without a footprint stays: the server says that it matches.
 fn measure(mut scene: Scene, aoi: &Aoi) -> Option<Scene> {
     let Some(footprint) = &scene.footprint else { return Some(scene) };
-    let touches = footprint.bounding_rect().is_some() && footprint.intersects(aoi.geometry());
+    let touches = touches(aoi.geometry(), footprint);
     scene.aoi_coverage = covered_percent(aoi.geometry(), footprint);
     touches.then_some(scene)
 }

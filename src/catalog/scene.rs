@@ -1,6 +1,6 @@
 use std::fmt;
 
-use geo::Geometry;
+use geo::{CoordsIter, Geometry};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -33,8 +33,8 @@ pub struct Scene {
     /// Angle between the view and the vertical at the ground, in degrees
     /// (`view:incidence_angle`).
     pub incidence_angle: Option<f64>,
-    /// The outline on the ground, WGS 84; `None` where the server sends none, or one
-    /// that cannot be read.
+    /// The outline on the ground, WGS 84; `None` where the server sends none, an empty
+    /// one, or one that cannot be read.
     pub footprint: Option<Geometry>,
     /// How much of the searched area the footprint covers, in % of the area.
     pub aoi_coverage: Option<f64>,
@@ -69,9 +69,17 @@ impl Scene {
                 notes.push("no footprint".to_owned());
                 None
             }
-            Some(json) => geometry_from_json(json)
-                .map_err(|error| notes.push(format!("the footprint cannot be read: {error}")))
-                .ok(),
+            Some(json) => match geometry_from_json(json) {
+                Ok(shape) if shape.coords_count() == 0 => {
+                    notes.push("the footprint is empty".to_owned());
+                    None
+                }
+                Ok(shape) => Some(shape),
+                Err(error) => {
+                    notes.push(format!("the footprint cannot be read: {error}"));
+                    None
+                }
+            },
         };
         let datetime = ["datetime", "acquisitionDate", "start_datetime"]
             .iter()
@@ -165,5 +173,26 @@ fn is_picture(asset: &Value) -> bool {
             kind.starts_with("image/jp") && !kind.starts_with("image/jp2") || kind.starts_with("image/png")
         }
         None => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_odd_footprint_becomes_a_note() {
+        let read = |geometry: Value| {
+            let item = json!({"id": "a", "geometry": geometry, "properties": {"datetime": "2020-01-01"}});
+            let scene = Scene::read(&item).unwrap();
+            assert_eq!(scene.footprint, None);
+            scene.note.unwrap()
+        };
+        assert_eq!(read(json!({"type": "Polygon", "coordinates": []})), "the footprint is empty");
+        assert_eq!(
+            read(json!({"type": "Polygon", "coordinates": [[[0], [1], [2], [0]]]})),
+            "the footprint cannot be read: position [0.0] needs a longitude and a latitude"
+        );
     }
 }

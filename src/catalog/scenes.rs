@@ -1,12 +1,12 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use geo::BoundingRect;
 use polars::prelude::DataFrame;
 
 use super::Scene;
 use crate::error::{Context, Error, Result};
 use crate::frame::Frame;
+use crate::geo::Bbox;
 
 /// The scenes that a search found, in its order.
 ///
@@ -60,17 +60,19 @@ impl Scenes {
     /// | `cloud_cover` | Float64 | % of the scene | not known, as for radar | `eo:cloud_cover`, `cloudCoverage` |
     /// | `resolution` | Float64 | m | not said | `gsd`, `resolution` |
     /// | `incidence_angle` | Float64 | degrees | not said | `view:incidence_angle`, `providerProperties.incidenceAngle` |
-    /// | `aoi_coverage` | Float64 | % of the searched area | no footprint | computed, geodesic |
+    /// | `aoi_coverage` | Float64 | % of the searched area | no footprint | computed, on the ellipsoid |
     /// | `west`, `south`, `east`, `north` | Float64 | degrees | no footprint | box of `geometry` |
     /// | `quicklook` | Boolean | | never null | an asset, or the classic endpoint |
     /// | `note` | String | | nothing odd | |
+    ///
+    /// `west` is greater than `east` where a footprint runs across the antimeridian.
     ///
     /// # Errors
     ///
     /// Only when Polars refuses the columns.
     #[doc(alias = "as_dataframe")]
     pub fn to_dataframe(&self) -> Result<DataFrame> {
-        let corner = |scene: &Scene| scene.footprint.as_ref()?.bounding_rect();
+        let bbox = |scene: &Scene| Bbox::of(scene.footprint.as_ref()?);
         Frame::of(&self.scenes)
             .text("id", |scene| Some(&scene.id))
             .text("collection", |scene| scene.collection.as_deref())
@@ -81,10 +83,10 @@ impl Scenes {
             .number("resolution", |scene| scene.resolution)
             .number("incidence_angle", |scene| scene.incidence_angle)
             .number("aoi_coverage", |scene| scene.aoi_coverage)
-            .number("west", |scene| Some(corner(scene)?.min().x))
-            .number("south", |scene| Some(corner(scene)?.min().y))
-            .number("east", |scene| Some(corner(scene)?.max().x))
-            .number("north", |scene| Some(corner(scene)?.max().y))
+            .number("west", |scene| Some(bbox(scene)?.west))
+            .number("south", |scene| Some(bbox(scene)?.south))
+            .number("east", |scene| Some(bbox(scene)?.east))
+            .number("north", |scene| Some(bbox(scene)?.north))
             .flag("quicklook", Scene::has_quicklook)
             .text("note", |scene| scene.note.as_deref())
             .finish()

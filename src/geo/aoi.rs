@@ -5,15 +5,18 @@ use geo::{Area, BooleanOps, CoordsIter, Geometry, MultiPolygon};
 use geojson::{Feature, GeoJson};
 use serde_json::Value;
 
+use super::antimeridian::{cut_edges, split};
 use super::bbox::check_position;
 use super::coverage::{area_km2, polygons};
+use super::geojson::to_shape;
 use super::{Bbox, geometry_to_json};
 use crate::error::{Context, Error, ErrorKind, Result};
 
 /// An area of interest: one or more polygons, WGS 84, longitude before latitude.
 ///
 /// Several features stay apart for [`iter`](Self::iter) (a job for each airport)
-/// and are united for a search.
+/// and are united for a search. An area across the antimeridian is kept in two parts
+/// (RFC 7946, 3.1.9).
 ///
 /// ```
 /// # use up42::Aoi;
@@ -58,13 +61,17 @@ impl Aoi {
     }
 
     /// Reads GeoJSON text: a geometry, a Feature or a FeatureCollection.
-    /// Features without polygons (points, lines, a null geometry) are left out.
+    /// Features without polygons (points, lines, a null geometry) are left out. A ring
+    /// that jumps by more than 180° of longitude runs across the antimeridian.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`] when the text is not GeoJSON, when it holds no
-    /// polygon, or when a position is not a longitude and a latitude in degrees.
+    /// polygon, when a polygon encloses no area, or when a position is not a longitude
+    /// and a latitude in degrees.
     pub fn from_geojson(text: &str) -> Result<Self> {
+        // Windows editors put a byte order mark in front.
+        let text = text.trim_start_matches('\u{feff}');
         let json: GeoJson = text.parse().map_err(|error: geojson::Error| {
             Error::foreign(ErrorKind::InvalidInput, error).context("not GeoJSON")
         })?;
@@ -85,7 +92,12 @@ impl Aoi {
         let count = features.len();
         let mut found = Vec::new();
         for (index, feature) in features.into_iter().enumerate() {
-            let told = || if count == 1 { "geometry".to_owned() } else { format!("feature {index}") };
+            let name = feature_name(&feature);
+            let told = || match (count, &name) {
+                (1, _) => "geometry".to_owned(),
+                (_, Some(name)) => format!("feature {index} (`{name}`)"),
+                (_, None) => format!("feature {index}"),
+            };
             found.extend(read_feature(feature).with_context(told)?);
         }
         if found.is_empty() {
@@ -94,7 +106,8 @@ impl Aoi {
         Ok(Self { name, ..Self::from_features(found)? })
     }
 
-    /// An area from west, south, east, north.
+    /// An area from west, south, east, north. Across the antimeridian, west is east of
+    /// east: `[177.0, -19.0, -178.0, -16.0]`.
     ///
     /// # Errors
     ///
@@ -107,11 +120,12 @@ impl Aoi {
     fn from_features(features: Vec<AoiFeature>) -> Result<Self> {
         let united = match features.as_slice() {
             [one] => one.geometry.clone(),
-            many => many.iter().fold(MultiPolygon::new(vec![]), |all, one| all.union(&one.geometry)),
+            // A union joins edges that lie on one line.
+            many => {
+                cut_edges(&many.iter().fold(MultiPolygon::new(vec![]), |all, one| all.union(&one.geometry)))
+            }
         };
-        let bbox = Bbox::around(&united)
-            .filter(|_| united.unsigned_area() > 0.0)
-            .ok_or_else(|| Error::invalid("the polygons enclose no area"))?;
+        let bbox = Bbox::on_earth(&united).ok_or_else(no_area)?;
         Ok(Self { name: None, features, united, bbox })
     }
 
@@ -144,12 +158,14 @@ impl Aoi {
         &self.united
     }
 
-    /// The box around the area.
+    /// The box around the area; its west is east of its east where it lies across the
+    /// antimeridian.
     pub fn bbox(&self) -> Bbox {
         self.bbox
     }
 
-    /// Geodesic area in km² on the WGS 84 ellipsoid; overlaps count once.
+    /// Area in km² on the WGS 84 ellipsoid; overlaps count once. Edges are straight in
+    /// longitude and latitude, as GeoJSON has them.
     pub fn area_km2(&self) -> f64 {
         area_km2(&self.united)
     }
@@ -183,12 +199,20 @@ impl fmt::Debug for Aoi {
 fn read_feature(feature: Feature) -> Result<Option<AoiFeature>> {
     let name = feature_name(&feature);
     let Some(geometry) = feature.geometry else { return Ok(None) };
-    let shape =
-        Geometry::try_from(geometry).map_err(|error| Error::foreign(ErrorKind::InvalidInput, error))?;
+    let shape = to_shape(geometry)?;
     for position in shape.coords_iter() {
         check_position(position.x, position.y)?;
     }
-    Ok(polygons(&shape).filter(|shape| !shape.0.is_empty()).map(|geometry| AoiFeature { name, geometry }))
+    let Some(shape) = polygons(&shape).filter(|shape| !shape.0.is_empty()) else { return Ok(None) };
+    let geometry = cut_edges(&split(&shape));
+    match geometry.unsigned_area() > 0.0 {
+        true => Ok(Some(AoiFeature { name, geometry })),
+        false => Err(no_area()),
+    }
+}
+
+fn no_area() -> Error {
+    Error::invalid("the polygons enclose no area")
 }
 
 fn feature_name(feature: &Feature) -> Option<String> {
@@ -247,6 +271,49 @@ mod tests {
         insta::assert_snapshot!(told(r#"{"type":"FeatureCollection","features":[]}"#), @"the feature collection is empty: it needs at least one polygon");
         assert!(told("{").starts_with("not GeoJSON: "));
         assert!(told(&polygon(0.0, 95.0)).contains("axes swapped"));
+    }
+
+    #[test]
+    fn what_cannot_be_an_area_is_refused_by_name() {
+        let short = r#"{"type":"Polygon","coordinates":[[[0],[1],[2],[0]]]}"#;
+        assert_eq!(told(short), "geometry: position [0.0] needs a longitude and a latitude");
+        let line = r#"{"type":"Feature","properties":{"name":"b"},"geometry":{"type":"Polygon","coordinates":[[[0,0],[1,0],[0,0]]]}}"#;
+        let square = Aoi::from_bbox([0.0, 0.0, 1.0, 1.0]).unwrap().to_geojson();
+        let both = format!(
+            r#"{{"type":"FeatureCollection","features":[{{"type":"Feature","properties":null,"geometry":{square}}},{line}]}}"#
+        );
+        assert_eq!(told(&both), "feature 1 (`b`): the polygons enclose no area");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_fine() {
+        let square = Aoi::from_bbox([0.0, 0.0, 1.0, 1.0]).unwrap();
+        assert_eq!(Aoi::from_geojson(&format!("\u{feff}{}", square.to_geojson())).unwrap(), square);
+    }
+
+    #[test]
+    fn an_area_across_the_antimeridian_is_kept_in_two_parts() {
+        let fiji = Aoi::from_bbox([177.0, -19.0, -178.0, -16.0]).unwrap();
+        assert_eq!(fiji.geometry().0.len(), 2);
+        let unsplit =
+            r#"{"type":"Polygon","coordinates":[[[177,-19],[-178,-19],[-178,-16],[177,-16],[177,-19]]]}"#;
+        for json in [fiji.to_geojson().to_string(), unsplit.to_owned()] {
+            let aoi = Aoi::from_geojson(&json).unwrap();
+            assert_eq!(aoi.bbox().to_array(), [177.0, -19.0, -178.0, -16.0]);
+            assert!((aoi.area_km2() / fiji.area_km2() - 1.0).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn wide_areas_stay_what_they_are() {
+        for sides in [[-180.0, -90.0, 180.0, 90.0], [-100.0, 0.0, 100.0, 1.0]] {
+            let aoi = Aoi::from_bbox(sides).unwrap();
+            let again = Aoi::from_geojson(&aoi.to_geojson().to_string()).unwrap();
+            assert_eq!((again.bbox().to_array(), again.area_km2()), (sides, aoi.area_km2()));
+        }
+        let earth =
+            r#"{"type":"Polygon","coordinates":[[[-180,-90],[180,-90],[180,90],[-180,90],[-180,-90]]]}"#;
+        assert!((Aoi::from_geojson(earth).unwrap().area_km2() - 510.07e6).abs() < 0.01e6);
     }
 
     #[test]

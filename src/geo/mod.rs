@@ -2,14 +2,16 @@
 //!
 //! Everything is WGS 84, longitude before latitude, in degrees.
 
+mod antimeridian;
 mod aoi;
 mod bbox;
 mod coverage;
 mod geojson;
 mod land;
 
+pub(crate) use antimeridian::{split, unrolled};
 pub use aoi::{Aoi, AoiFeature};
 pub use bbox::Bbox;
-pub(crate) use coverage::{area_km2, covered_percent, polygons};
+pub(crate) use coverage::{covered_percent, polygons, touches};
 pub(crate) use geojson::{geometry_from_json, geometry_to_json};
 pub(crate) use land::{Detail, land, land_mask, packed as packed_land};

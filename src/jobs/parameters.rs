@@ -107,11 +107,17 @@ impl ParallelParameters {
         let place = |index: usize, aoi: &Aoi| {
             let label = aoi.name().map_or_else(|| format!("place {}", index + 1), str::to_owned);
             let (key, shape) = match self.geometry_operation {
+                // The platform takes west < east only.
+                GeometryOperation::Bbox if aoi.bbox().is_across() => {
+                    return Err(Error::invalid(format!(
+                        "`{label}` lies across the antimeridian, where it has no bbox: use `Intersects`"
+                    )));
+                }
                 GeometryOperation::Bbox => ("bbox", json!(aoi.bbox().to_array())),
                 GeometryOperation::Intersects => ("intersects", aoi.to_geojson()),
                 GeometryOperation::Contains => ("contains", aoi.to_geojson()),
             };
-            (label, key, shape)
+            Ok((label, key, shape))
         };
         let mut queries = Vec::new();
         let mut add = |label: String, query: Value| {
@@ -122,7 +128,7 @@ impl ParallelParameters {
         match (self.geometries.is_empty(), self.interval_dates.is_empty(), self.scene_ids.is_empty()) {
             (false, _, false) => {
                 for (index, aoi) in self.geometries.iter().enumerate() {
-                    let (label, key, shape) = place(index, aoi);
+                    let (label, key, shape) = place(index, aoi)?;
                     for id in &self.scene_ids {
                         add(format!("{label}, {id}"), json!({"ids": [id], "limit": 1, key: shape}));
                     }
@@ -130,7 +136,7 @@ impl ParallelParameters {
             }
             (false, false, true) => {
                 for (index, aoi) in self.geometries.iter().enumerate() {
-                    let (label, key, shape) = place(index, aoi);
+                    let (label, key, shape) = place(index, aoi)?;
                     for (start, end) in &self.interval_dates {
                         let time = DateRange::parse(start, end)?.to_interval();
                         let label = format!("{label}, {start} to {end}");
@@ -274,6 +280,19 @@ mod tests {
         let with_places = parallel.geometries(&two_places()).queries().unwrap();
         assert_eq!(with_places.len(), 4);
         assert!(!with_places[0].1.contains_key("time"));
+    }
+
+    #[test]
+    fn a_box_across_the_antimeridian_is_refused() {
+        let fiji = Aoi::from_bbox([177.0, -19.0, -178.0, -16.0]).unwrap().named("Fiji");
+        let mut parallel = ParallelParameters::new().interval_dates([("2018-01-01", "2018-12-31")]);
+        parallel.geometries = vec![fiji];
+        assert!(parallel.queries().is_ok());
+        let error = parallel.geometry_operation(GeometryOperation::Bbox).queries().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`Fiji` lies across the antimeridian, where it has no bbox: use `Intersects`"
+        );
     }
 
     #[test]

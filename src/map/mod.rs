@@ -18,7 +18,7 @@ mod still;
 use std::fmt;
 use std::path::Path;
 
-use geo::MultiPolygon;
+use geo::{BoundingRect, MultiPolygon};
 
 pub(crate) use layer::Layer;
 pub use placement::Placement;
@@ -27,7 +27,7 @@ use self::scene::Scene;
 use self::still::Still;
 use crate::display::{Bundle, picture, plain};
 use crate::error::{Context, Error, ErrorKind, Result};
-use crate::geo::{Aoi, Bbox, area_km2};
+use crate::geo::{Aoi, Bbox, unrolled};
 
 /// What the pictures of one map may take in its HTML unless told otherwise: a
 /// notebook with a few maps stays small enough to send and to keep in git.
@@ -151,10 +151,12 @@ impl Map {
     }
 
     fn draw(&self, embed: bool) -> Drawn {
-        let near = self.aois.first().map(|aoi| (aoi.bbox().west + aoi.bbox().east) / 2.0);
+        // The first polygon: an area across the antimeridian has its middle nowhere.
+        let first = self.aois.first().and_then(|aoi| aoi.geometry().iter().next()?.bounding_rect());
+        let near = first.map(|rect| rect.center().x);
         let footprints = scene::footprints(&self.layers, near);
         let outlines: Vec<MultiPolygon> =
-            self.aois.iter().map(|aoi| placement::unrolled(aoi.geometry(), near)).collect();
+            self.aois.iter().map(|aoi| unrolled(aoi.geometry(), near)).collect();
         let bbox = extent(footprints.iter().flatten().chain(&outlines));
         let mut still = Still::new(bbox);
         let mut scenes = Vec::with_capacity(self.layers.len());
@@ -212,7 +214,7 @@ impl Map {
             text.push_str(&format!(
                 "  AOI {}: {:.1} km²\n",
                 plain(aoi.name().unwrap_or("area"), 80),
-                area_km2(aoi.geometry())
+                aoi.area_km2()
             ));
         }
         const SHOWN: usize = 20;

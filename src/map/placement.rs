@@ -5,7 +5,7 @@
 //! it kilometres off. Some providers turn their pictures north-up instead and
 //! leave a collar of nodata around the scene; for those the bounding box is right.
 
-use geo::{ConvexHull, CoordsIter, MultiPolygon, Polygon};
+use geo::{ConvexHull, MultiPolygon};
 use image::DynamicImage;
 
 use super::canvas::spans;
@@ -227,38 +227,10 @@ pub(super) fn forward(quad: &Quad) -> Option<impl Fn(f64, f64) -> [f64; 2] + use
     })
 }
 
-/// Rings that run across 180° made continuous, and moved by whole turns next to
-/// `near`: a footprint at -179.9° belongs beside one at 179.9°.
-pub(super) fn unrolled(shape: &MultiPolygon, near: Option<f64>) -> MultiPolygon {
-    let mut reference = near;
-    let parts = shape.iter().map(|polygon| {
-        let mut ring = polygon.exterior().clone();
-        let mut shift = 0.0;
-        let mut last: Option<f64> = None;
-        for point in ring.coords_mut() {
-            let lon = point.x;
-            match last.map(|last| lon - last) {
-                Some(jump) if jump > 180.0 => shift -= 360.0,
-                Some(jump) if jump < -180.0 => shift += 360.0,
-                _ => {}
-            }
-            last = Some(lon);
-            point.x = lon + shift;
-        }
-        let count = ring.0.len().max(1) as f64;
-        let middle = ring.coords_iter().map(|point| point.x).sum::<f64>() / count;
-        let turns = ((reference.unwrap_or(middle) - middle) / 360.0).round() * 360.0;
-        ring.coords_mut().for_each(|point| point.x += turns);
-        reference.get_or_insert(middle + turns);
-        Polygon::new(ring, Vec::new())
-    });
-    MultiPolygon::new(parts.collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use geo::{Contains, LineString, Point};
+    use geo::{Contains, LineString, Point, Polygon};
 
     /// Corners of a 20 km scene of 500 pixels at 14.7° N, turned and tapered.
     fn scene(degrees: f64, taper: f64, lon: f64) -> Quad {
@@ -378,20 +350,5 @@ mod tests {
             seen += 1;
         }
         assert!(seen > 0);
-    }
-
-    #[test]
-    fn footprints_across_the_antimeridian_stay_whole() {
-        let ring_of = |west: f64, east: f64| ring(&[[west, 0.0], [east, 0.0], [east, 1.0], [west, 1.0]]);
-        let across = unrolled(&ring_of(179.5, -179.5), None);
-        let width = |shape: &MultiPolygon| {
-            let bbox = crate::geo::Bbox::around(shape).unwrap();
-            bbox.east - bbox.west
-        };
-        assert!((width(&across) - 1.0).abs() < 1e-9);
-        let split = MultiPolygon::new([ring_of(179.5, 180.0).0, ring_of(-180.0, -179.5).0].concat());
-        assert!((width(&unrolled(&split, None)) - 1.0).abs() < 1e-9);
-        let beside = unrolled(&ring_of(-179.9, -179.0), Some(179.0));
-        assert!(beside.coords_iter().all(|point| point.x > 180.0));
     }
 }

@@ -2,9 +2,9 @@ use geo::MultiPolygon;
 use serde_json::{Value, json};
 
 use super::layer::Layer;
-use super::placement::{Placed, unrolled};
+use super::placement::Placed;
 use crate::display::plain;
-use crate::geo::polygons;
+use crate::geo::{polygons, unrolled};
 
 /// A layer that has a place, ready for the page.
 pub(super) struct Scene {
