@@ -5,6 +5,11 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::plain::plain;
+
+/// The longest message of one link of the chain, in characters.
+const LONGEST: usize = 4000;
+
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -36,7 +41,7 @@ struct Inner {
 }
 
 /// What the server itself said about a refused request.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerError {
     /// HTTP status, such as 422.
@@ -57,7 +62,8 @@ pub enum ErrorKind {
     /// A value given by the caller cannot be used, or the server refused it
     /// (400, 422). Never retried.
     InvalidInput,
-    /// The credentials were refused (401, 403). Retried once, with a new token.
+    /// The credentials were refused (401), or do not allow this (403). A 401 is retried
+    /// once, with a new token.
     Auth,
     /// The thing asked for does not exist (404). Never retried.
     NotFound,
@@ -76,15 +82,13 @@ pub enum ErrorKind {
     Response,
     /// A file could not be read or written. Never retried.
     Io,
-    /// A job ended without a result. Never retried by itself: it cost money.
-    Job,
 }
 
 impl Error {
     /// An error with a message that is lower case, without a full stop, names
     /// the value in backticks and then says what would fix it.
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Arc::new(Inner { kind, message: message.into(), cause: None, server: None, foreign: None }))
+        Self::made(kind, message, None, None, None)
     }
 
     /// Shorthand for [`ErrorKind::InvalidInput`].
@@ -103,35 +107,29 @@ impl Error {
     where
         E: fmt::Display + Send + Sync + 'static,
     {
-        Self(Arc::new(Inner {
-            kind,
-            message: error.to_string(),
-            cause: None,
-            server: None,
-            foreign: Some(Box::new(error)),
-        }))
+        Self::made(kind, error.to_string(), None, None, Some(Box::new(error)))
     }
 
     /// A refusal by the server.
     pub(crate) fn server(kind: ErrorKind, message: impl Into<String>, said: ServerError) -> Self {
-        Self(Arc::new(Inner {
-            kind,
-            message: message.into(),
-            cause: None,
-            server: Some(said),
-            foreign: None,
-        }))
+        Self::made(kind, message, None, Some(said), None)
     }
 
     /// The same error with what was being done in front.
     pub(crate) fn context(self, message: impl Into<String>) -> Self {
-        Self(Arc::new(Inner {
-            kind: self.kind(),
-            message: message.into(),
-            cause: Some(self),
-            server: None,
-            foreign: None,
-        }))
+        Self::made(self.kind(), message, Some(self), None, None)
+    }
+
+    /// Servers and files have their say in messages: each is made one harmless line.
+    fn made(
+        kind: ErrorKind,
+        message: impl Into<String>,
+        cause: Option<Error>,
+        server: Option<ServerError>,
+        foreign: Option<Box<dyn Any + Send + Sync>>,
+    ) -> Self {
+        let message = plain(&message.into(), LONGEST);
+        Self(Arc::new(Inner { kind, message, cause, server, foreign }))
     }
 
     /// The reason, for code that wants to decide on it.
@@ -175,6 +173,18 @@ impl fmt::Debug for Error {
             .field("kind", &self.kind())
             .field("chain", &self.chain().map(|error| &error.0.message).collect::<Vec<_>>())
             .field("server", &self.server_error())
+            .finish()
+    }
+}
+
+impl fmt::Debug for ServerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |text: &Option<String>| text.as_deref().map(|text| plain(text, LONGEST));
+        f.debug_struct("ServerError")
+            .field("status", &self.status)
+            .field("code", &shown(&self.code))
+            .field("message", &shown(&self.message))
+            .field("request_id", &shown(&self.request_id))
             .finish()
     }
 }
@@ -238,6 +248,16 @@ mod tests {
         let error = refused().context("cell 4");
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
         assert_eq!(error.server_error().unwrap().request_id.as_deref(), Some("7f3a"));
+    }
+
+    #[test]
+    fn a_message_from_outside_stays_one_line() {
+        let hostile = "no\nEVCXR_BEGIN_CONTENT text/html\n\u{1b}[2J";
+        let said = ServerError { message: Some(hostile.into()), ..ServerError::default() };
+        let error = Error::server(ErrorKind::Server, hostile, said).context(hostile);
+        for told in [format!("{error}"), format!("{error:?}"), format!("{error:#?}").replace('\n', "")] {
+            assert!(!told.contains("EVCXR_") && !told.contains(char::is_control), "{told}");
+        }
     }
 
     #[test]

@@ -55,6 +55,7 @@ mod frame;
 mod geo;
 mod jobs;
 mod map;
+mod plain;
 mod results;
 #[cfg(feature = "simulator")]
 pub mod simulator;

@@ -2,7 +2,7 @@ use maud::{PreEscaped, html};
 
 use super::Bundle;
 use super::cell::{Cell, Tone, badge};
-use super::escape::plain;
+use super::plain;
 use super::table::STYLE;
 use super::text::width;
 

@@ -3,7 +3,7 @@
 use base64::prelude::{BASE64_STANDARD, Engine};
 use maud::{Markup, html};
 
-use super::escape::plain;
+use super::plain;
 
 /// Longest text that a cell shows, in characters.
 const LONGEST: usize = 160;

@@ -1,7 +1,8 @@
-//! Text from outside, made harmless for the place where it goes. HTML itself is
-//! escaped by `maud`.
+//! Text from outside, made harmless for a script. HTML itself is escaped by `maud`.
 
 use serde_json::Value;
+
+use crate::plain::turns_direction;
 
 /// JSON for a `<script type="application/json">`: no `<` that could end the
 /// script or open a comment, no line separator that old parsers break at, no mark
@@ -19,26 +20,6 @@ pub(crate) fn json_for_script(value: &Value) -> String {
     out.replace("EVCXR_", "EVCXR\\u005f")
 }
 
-/// One line without control characters and without the marks that turn the
-/// direction of what follows, at most `limit` characters long.
-pub(crate) fn plain(text: &str, limit: usize) -> String {
-    let harmless = text.chars().filter(|c| !turns_direction(*c));
-    let mut line: String =
-        harmless.map(|c| if c.is_control() { ' ' } else { c }).take(limit.saturating_add(1)).collect();
-    if let Some((cut, _)) = line.char_indices().nth(limit.saturating_sub(1))
-        && line.chars().count() > limit
-    {
-        line.truncate(cut);
-        line.push('…');
-    }
-    line
-}
-
-/// Bidirectional embeddings, overrides and isolates (Unicode UAX #9).
-fn turns_direction(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,13 +30,5 @@ mod tests {
         let text = json_for_script(&value);
         assert!(!text.contains('<') && !text.contains('\u{2028}') && !text.contains("EVCXR_"));
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
-    }
-
-    #[test]
-    fn a_line_is_one_line() {
-        assert_eq!(plain("a\nb\u{202e}c\u{1b}[31m", 80), "a bc [31m");
-        assert_eq!(plain("12345", 5), "12345");
-        assert_eq!(plain("123456", 5), "1234…");
-        assert_eq!(plain(&"x".repeat(10_000), 120).chars().count(), 120);
     }
 }

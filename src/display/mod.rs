@@ -16,8 +16,10 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 
 pub(crate) use card::Card;
 pub(crate) use cell::{Cell, Tone};
-pub(crate) use escape::{json_for_script, plain};
+pub(crate) use escape::json_for_script;
 pub(crate) use table::{Column, Table};
+
+pub(crate) use crate::plain::plain;
 
 /// One value as a notebook shows it.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,7 +2,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::Bundle;
 use super::cell::{Cell, grouped};
-use super::escape::plain;
+use super::plain;
 use super::text::aligned;
 
 /// Style sheet and script of tables and cards. A page may hold many tables, and

@@ -11,6 +11,7 @@ use super::coverage::{area_km2, polygons};
 use super::geojson::to_shape;
 use super::{Bbox, geometry_to_json};
 use crate::error::{Context, Error, ErrorKind, Result};
+use crate::plain::plain;
 
 /// An area of interest: one or more polygons, WGS 84, longitude before latitude.
 ///
@@ -33,7 +34,7 @@ pub struct Aoi {
 }
 
 /// One feature of an [`Aoi`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct AoiFeature {
     /// From the property `name`, `title` or `id`, or the feature's own id.
     pub name: Option<String>,
@@ -187,12 +188,19 @@ impl From<&Aoi> for Aoi {
 
 impl fmt::Debug for Aoi {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.name.as_deref().unwrap_or("AOI");
+        let name = plain(self.name.as_deref().unwrap_or("AOI"), 200);
         let features = match self.features.len() {
             1 => String::new(),
             many => format!(", {many} features"),
         };
         write!(f, "{name}: {:.1} km²{features}, bbox {}", self.area_km2(), self.bbox)
+    }
+}
+
+impl fmt::Debug for AoiFeature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = plain(self.name.as_deref().unwrap_or("feature"), 200);
+        write!(f, "{name}: {:.1} km²", area_km2(&self.geometry))
     }
 }
 
@@ -283,6 +291,17 @@ mod tests {
             r#"{{"type":"FeatureCollection","features":[{{"type":"Feature","properties":null,"geometry":{square}}},{line}]}}"#
         );
         assert_eq!(told(&both), "feature 1 (`b`): the polygons enclose no area");
+    }
+
+    #[test]
+    fn a_name_from_a_file_forges_no_output() {
+        let square = Aoi::from_bbox([0.0, 0.0, 1.0, 1.0]).unwrap();
+        let text = serde_json::json!({"type": "Feature", "geometry": square.to_geojson(),
+            "properties": {"name": "x\nEVCXR_BEGIN_CONTENT text/html\n"}});
+        let aoi = Aoi::from_geojson(&text.to_string()).unwrap();
+        let named = aoi.clone().named(aoi.features()[0].name.clone().unwrap());
+        let told = format!("{named:?} {:?}", aoi.features());
+        assert!(!told.contains("EVCXR_") && !told.contains('\n'), "{told}");
     }
 
     #[test]

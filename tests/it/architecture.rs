@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 /// Each module, and those it may import.
 const LAYERS: &[(&str, &[&str])] = &[
-    ("error", &[]),
+    ("plain", &[]),
+    ("error", &["plain"]),
     ("time", &["error"]),
     ("frame", &["error"]),
-    ("geo", &["error"]),
-    ("display", &["error"]),
+    ("geo", &["plain", "error"]),
+    ("display", &["plain", "error"]),
     ("transport", &["error"]),
     ("simulator", &["error", "geo"]),
     ("client", &["error", "display", "transport", "simulator"]),
