@@ -215,6 +215,12 @@ fn project_login(api_url: &str, id: &str, key: Secret) -> Request {
 }
 
 fn server(url: &str) -> Result<String> {
+    // What stands beside the address may be a key: it is not told.
+    if url.contains(['@', '?', '#']) {
+        return Err(Error::invalid(
+            "a server's URL has a user, a query or a fragment: write no more than `https://host/path`",
+        ));
+    }
     let parsed =
         Url::parse(url).ok().filter(|url| url.has_host() && matches!(url.scheme(), "http" | "https"));
     match parsed {
@@ -267,5 +273,11 @@ mod tests {
     fn a_wrong_server_is_named() {
         let error = Client::builder().account("me", "x").api_url("api.up42.com").build().unwrap_err();
         assert_eq!(error.to_string(), "server `api.up42.com` is not a URL: write `https://…`");
+        for url in
+            ["https://me:hunter2@host", "https://host?key=hunter2", "https://host/#hunter2", "me:hunter2@"]
+        {
+            let error = Client::builder().account("me", "x").auth_url(url).build().unwrap_err().to_string();
+            assert!(!error.contains("hunter2") && error.contains("write no more than"), "{error}");
+        }
     }
 }

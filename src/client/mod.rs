@@ -99,9 +99,10 @@ impl Client {
     pub fn credits(&self) -> Result<i64> {
         let json = self.get("/accounts/me/credits/balance").context("read the credits")?;
         let balance = data(json).and_then(|data| {
-            data.get("balance")
-                .and_then(Value::as_i64)
-                .ok_or_else(|| Error::response("`data.balance` is missing"))
+            let balance = data.get("balance");
+            // Some servers write whole numbers as `12.0`.
+            let whole = balance.and_then(Value::as_i64).or_else(|| Some(balance?.as_f64()?.floor() as i64));
+            whole.ok_or_else(|| Error::response("`data.balance` is missing"))
         });
         balance.context("read the credits")
     }
@@ -117,6 +118,11 @@ impl Client {
     /// A whole URL for a path of the API.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.inner.api_url)
+    }
+
+    /// Whether this client's own login goes with a request.
+    pub(crate) fn brings_login(&self, request: &Request) -> bool {
+        url::Url::parse(&self.inner.api_url).is_ok_and(|api| request.brings_token_to(&api))
     }
 
     pub(crate) fn send(&self, request: Request) -> Result<Response> {

@@ -1,15 +1,24 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RANGE, RETRY_AFTER};
-use serde_json::Value;
-use url::{Origin, Url};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RANGE};
+use reqwest::redirect::Policy;
+use url::{Host, Url};
 
 use super::limiter::Limiter;
+use super::redirect::redirected;
+use super::refusal::refusal;
 use super::request::Body;
 use super::retry::{Failure, jitter};
 use super::{Login, Request, Response, RetryPolicy, Secret, TokenSource};
-use crate::error::{Context, Error, ErrorKind, Result, ServerError};
+use crate::error::{Context, Error, ErrorKind, Result};
+
+/// The largest answer that is read whole, in bytes; downloads to files have no bound.
+const LARGEST: usize = 256_000_000;
+/// The longest wait for a connection.
+const CONNECT: Duration = Duration::from_secs(20);
+/// Redirects that one request follows, as browsers do.
+const REDIRECTS: usize = 10;
 
 /// How a connection behaves.
 #[derive(Debug)]
@@ -45,10 +54,17 @@ impl Connection {
     pub(crate) fn new(settings: Settings) -> Result<Self> {
         // The first client of the process installs it; a second time is refused and is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
+        let mut http = reqwest::Client::builder()
             .user_agent(concat!("up42-rust/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(Duration::from_secs(20))
+            .connect_timeout(CONNECT)
             .read_timeout(settings.timeout)
+            // `redirected` follows them, and says where to.
+            .redirect(Policy::none());
+        // A proxy of the environment would look for the simulator on its own machine.
+        if is_loopback(&settings.api) {
+            http = http.no_proxy();
+        }
+        let http = http
             .build()
             .map_err(|error| Error::foreign(ErrorKind::Network, error).context("prepare the connection"))?;
         Ok(Self(Arc::new(Inner { http, limiter: Limiter::default(), settings })))
@@ -115,8 +131,23 @@ impl Connection {
         let answer = self.begin(request, token).await?;
         let status = answer.status().as_u16();
         let content_type = header(answer.headers(), CONTENT_TYPE.as_str());
-        let body = answer.bytes().await.map_err(|error| self.network(request, error))?;
-        Ok(Response { status, content_type, body: body.into() })
+        let body = self.read(request, answer).await?;
+        Ok(Response { status, content_type, body, is_secret: request.is_secret })
+    }
+
+    async fn read(&self, request: &Request, mut answer: reqwest::Response) -> Result<Vec<u8>, Attempted> {
+        let promised = answer.content_length().unwrap_or(0);
+        let mut body = Vec::new();
+        loop {
+            if promised.max(body.len() as u64) > LARGEST as u64 {
+                let told = format!("the answer is larger than {} MB", LARGEST / 1_000_000);
+                return Err(Error::response(told).into());
+            }
+            match answer.chunk().await.map_err(|error| self.network(request, error))? {
+                Some(part) => body.extend_from_slice(&part),
+                None => return Ok(body),
+            }
+        }
     }
 
     /// Waits for a slot of the host.
@@ -128,8 +159,29 @@ impl Connection {
         Ok(self.0.limiter.permit(url.authority()).await)
     }
 
-    /// Sends one attempt and gives the answer when its status is good.
+    /// Sends one attempt, follows redirects, and gives the answer when its status is
+    /// good.
     pub(super) async fn begin(
+        &self,
+        request: &Request,
+        token: Option<&Secret>,
+    ) -> Result<reqwest::Response, Attempted> {
+        let mut request = request.clone();
+        for _ in 0..=REDIRECTS {
+            let answer = self.attempt(&request, token).await?;
+            if answer.status().is_success() {
+                return Ok(answer);
+            }
+            let to = header(answer.headers(), LOCATION.as_str());
+            match redirected(&request, answer.status().as_u16(), to.as_deref())? {
+                Some(next) => request = next,
+                None => return Err(refusal(answer).await),
+            }
+        }
+        Err(Error::response(format!("the server redirects more than {REDIRECTS} times")).into())
+    }
+
+    async fn attempt(
         &self,
         request: &Request,
         token: Option<&Secret>,
@@ -151,19 +203,13 @@ impl Connection {
         if request.from_byte > 0 {
             builder = builder.header(RANGE, format!("bytes={}-", request.from_byte));
         }
-        let answer = builder.send().await.map_err(|error| self.network(request, error))?;
-        if answer.status().is_success() {
-            return Ok(answer);
-        }
-        Err(refusal(answer).await)
+        builder.send().await.map_err(|error| self.network(request, error))
     }
 
     /// The login to use: the bearer token goes to the API's own origin only, so a
     /// `next` link or an asset of another host never sees it.
     fn tokens_for(&self, request: &Request) -> Option<&TokenSource> {
-        let api: Origin = self.0.settings.api.origin();
-        let own = Url::parse(&request.url).is_ok_and(|url| url.origin() == api);
-        let wanted = matches!(request.login, Login::Token) && own;
+        let wanted = request.brings_token_to(&self.0.settings.api);
         self.0.settings.tokens.as_ref().filter(|_| wanted)
     }
 
@@ -172,7 +218,12 @@ impl Connection {
         let host = Url::parse(&request.url).map(|url| url.authority().to_owned()).unwrap_or_default();
         let error = error.without_url();
         let cause = innermost(&error);
-        let what = if error.is_timeout() {
+        let what = if not_sent && error.is_timeout() {
+            let seconds = CONNECT.as_secs();
+            format!(
+                "no connection to `{host}` within {seconds} s: check the network, a proxy and the address"
+            )
+        } else if error.is_timeout() {
             format!("no answer from `{host}` within {} s", self.0.settings.timeout.as_secs())
         } else if not_sent {
             format!("cannot connect to `{host}` ({cause}): check the network, a proxy and the address")
@@ -188,6 +239,11 @@ impl Connection {
 pub(super) struct Attempted(Attempt);
 
 impl Attempted {
+    /// The server answered, and refused.
+    pub(super) fn refused(error: Error, retry_after: Option<Duration>) -> Self {
+        Self(Attempt { error, not_sent: false, retry_after })
+    }
+
     /// The status of a refusal.
     pub(super) fn status(&self) -> Option<u16> {
         self.0.error.server_error().map(|said| said.status)
@@ -202,6 +258,15 @@ impl From<Error> for Attempted {
 
 fn parse(url: &str) -> Result<Url> {
     Url::parse(url).map_err(|error| Error::foreign(ErrorKind::InvalidInput, error)).context("not a URL")
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 fn told(request: &Request, attempts: u32) -> String {
@@ -219,91 +284,8 @@ fn innermost(error: &reqwest::Error) -> String {
     cause.to_string()
 }
 
-fn header(headers: &HeaderMap, name: &str) -> Option<String> {
+pub(super) fn header(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
-}
-
-async fn refusal(answer: reqwest::Response) -> Attempted {
-    let status = answer.status().as_u16();
-    let retry_after = header(answer.headers(), RETRY_AFTER.as_str())
-        .and_then(|seconds| seconds.parse().ok())
-        .map(Duration::from_secs);
-    let request_id = ["x-request-id", "x-correlation-id", "x-b3-traceid"]
-        .iter()
-        .find_map(|name| header(answer.headers(), name));
-    let body = answer.bytes().await.unwrap_or_default();
-    let mut said = read_refusal(&body);
-    said.status = status;
-    said.request_id = request_id;
-    let error = refused(said);
-    Attempted(Attempt { error, not_sent: false, retry_after })
-}
-
-/// Turns what the server said into an error.
-pub(crate) fn refused(said: ServerError) -> Error {
-    let told = said.message.clone().unwrap_or_default();
-    let kind = match said.status {
-        401 => ErrorKind::Auth,
-        402 => ErrorKind::Credits,
-        403 if told.to_lowercase().contains("credits") => ErrorKind::Credits,
-        403 => ErrorKind::Auth,
-        404 | 410 => ErrorKind::NotFound,
-        408 | 500..=599 => ErrorKind::Server,
-        429 => ErrorKind::Busy,
-        400..=499 => ErrorKind::InvalidInput,
-        _ => ErrorKind::Response,
-    };
-    let mut message = said.status.to_string();
-    if !told.is_empty() {
-        message += &format!(": {told}");
-    }
-    match kind {
-        ErrorKind::Busy if !told.contains("jobs") => message += ": wait a little, or ask less often",
-        ErrorKind::Auth if told.is_empty() => message += ": the login is not allowed to do this",
-        _ => {}
-    }
-    if let Some(id) = &said.request_id {
-        message += &format!(" (request {id})");
-    }
-    Error::server(kind, message, said)
-}
-
-/// Reads the shapes of a refusal that the platform has: the classic envelope with
-/// an object or a text in `error`, a bare code and message, and problem+json.
-fn read_refusal(body: &[u8]) -> ServerError {
-    let Ok(json) = serde_json::from_slice::<Value>(body) else { return ServerError::default() };
-    let error = match json.get("error") {
-        Some(Value::String(text)) => {
-            let message = text_of(json.get("error_description")).unwrap_or_else(|| text.clone());
-            return ServerError { message: Some(message), ..ServerError::default() };
-        }
-        Some(error @ Value::Object(_)) => error,
-        _ => &json,
-    };
-    let details: Vec<String> = ["detail", "description", "schema-error"]
-        .iter()
-        .filter_map(|key| text_of(error.get(key)))
-        .chain(error.get("errors").and_then(Value::as_array).into_iter().flatten().filter_map(|one| {
-            let name = text_of(one.get("name")).map(|name| name + ": ").unwrap_or_default();
-            Some(name + &text_of(one.get("message"))?)
-        }))
-        .collect();
-    let head = text_of(error.get("message")).or_else(|| text_of(error.get("title")));
-    let message = head.into_iter().chain(details).collect::<Vec<_>>().join(": ");
-    ServerError {
-        code: text_of(error.get("code")),
-        message: (!message.is_empty()).then_some(message),
-        ..ServerError::default()
-    }
-}
-
-/// Classic codes are numbers and words; both are kept as text.
-fn text_of(value: Option<&Value>) -> Option<String> {
-    match value? {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
@@ -311,28 +293,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_shape_of_a_refusal_is_read() {
-        let message = |body: &str| read_refusal(body.as_bytes()).message.unwrap_or_default();
-        assert_eq!(
-            message(r#"{"data":null,"error":{"code":404,"message":"Job not found","details":null}}"#),
-            "Job not found"
-        );
-        assert_eq!(message(r#"{"data":{},"error":"Not found!"}"#), "Not found!");
-        assert_eq!(
-            message(
-                r#"{"title":"Bad Request","status":400,"schema-error":"data.inputs must contain ['item'] properties"}"#
-            ),
-            "Bad Request: data.inputs must contain ['item'] properties"
-        );
-        assert_eq!(
-            message(r#"{"title":"Unprocessable Entity","status":422,"errors":[{"name":"A","message":"b"}]}"#),
-            "Unprocessable Entity: A: b"
-        );
-        assert_eq!(message(r#"{"code":"NotFoundError","description":"No collection"}"#), "No collection");
-        assert_eq!(message("<html>"), "");
-        assert_eq!(
-            read_refusal(br#"{"error":{"code":"VALIDATION_ERROR","message":"m"}}"#).code.unwrap(),
-            "VALIDATION_ERROR"
-        );
+    fn this_machine_is_asked_without_a_proxy() {
+        let is_here = |url: &str| is_loopback(&Url::parse(url).unwrap());
+        assert!(["http://127.0.0.1:80", "http://localhost/a", "http://[::1]:1"].into_iter().all(is_here));
+        assert!(!is_here("https://api.up42.com"));
     }
 }

@@ -4,7 +4,8 @@
 //! - [`worker`]: the client's own thread, which runs everything below. A cell
 //!   hands it a piece of work and waits for plain data.
 //! - [`connection`]: sends a [`Request`] with the login, the limiter and the
-//!   retries, and refuses what the server refuses.
+//!   retries.
+//! - [`redirect`], [`refusal`]: where else to ask, and what the server says no to.
 //! - [`token`]: one token for each login, with one refresh in flight.
 //! - [`limiter`], [`retry`]: how fast, and how often again.
 //! - [`page`], [`download`]: long answers, in parts.
@@ -13,15 +14,18 @@ mod connection;
 mod download;
 mod limiter;
 mod page;
+mod redirect;
+mod refusal;
 mod request;
 mod retry;
 mod secret;
 mod token;
 mod worker;
 
-pub(crate) use connection::{Connection, Settings, refused};
+pub(crate) use connection::{Connection, Settings};
 pub(crate) use download::Download;
 pub(crate) use page::{Page, collect_pages};
+pub(crate) use refusal::refused;
 pub(crate) use request::{Login, Request, Response};
 pub use retry::RetryPolicy;
 pub(crate) use secret::Secret;

@@ -1,7 +1,7 @@
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// One page: what it holds, and how to ask for the next one. Whoever reads a page
-/// ends an empty one, or a server that always names a next page would never end.
+/// ends an empty one.
 #[derive(Debug)]
 pub(crate) struct Page<T, N> {
     pub(crate) items: Vec<T>,
@@ -9,15 +9,25 @@ pub(crate) struct Page<T, N> {
 }
 
 /// Follows pages from `first` until `limit` items are there, or the last page.
-/// Also says whether the server has more.
-pub(crate) fn collect_pages<T, N>(
+/// Also says whether the server has more. A server that leads back to a page before is
+/// told so, or it would be asked for ever.
+pub(crate) fn collect_pages<T, N: Clone + PartialEq>(
     first: N,
     limit: usize,
     mut fetch: impl FnMut(N) -> Result<Page<T, N>>,
 ) -> Result<(Vec<T>, bool)> {
     let mut items = Vec::new();
+    let mut asked: Vec<N> = Vec::new();
     let mut next = Some(first);
     while let Some(token) = next.take() {
+        if asked.contains(&token) {
+            return Err(Error::response(format!(
+                "the server names page {} as the one after page {}: its paging has no end",
+                asked.iter().position(|one| *one == token).unwrap_or(0) + 1,
+                asked.len()
+            )));
+        }
+        asked.push(token.clone());
         let page = fetch(token)?;
         items.extend(page.items);
         next = page.next;
@@ -45,5 +55,16 @@ mod tests {
         assert_eq!(collect_pages(0, 4, three_a_page).unwrap(), ((0..4).collect(), true));
         assert_eq!(collect_pages(0, 6, three_a_page).unwrap(), ((0..6).collect(), true));
         assert_eq!(collect_pages(0, 8, three_a_page).unwrap(), ((0..8).collect(), false));
+    }
+
+    #[test]
+    fn pages_that_go_in_circles_are_told() {
+        let circle = |page: usize| Ok(Page { items: vec![page], next: Some((page + 1) % 3) });
+        let error = collect_pages(0, 100, circle).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the server names page 1 as the one after page 3: its paging has no end"
+        );
+        assert_eq!(collect_pages(0, 2, circle).unwrap().0, [0, 1]);
     }
 }

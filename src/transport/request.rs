@@ -5,7 +5,7 @@ use super::Secret;
 use crate::error::{Error, ErrorKind, Result};
 
 /// One request, as plain data: it can be sent again, and crosses threads.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Request {
     pub(crate) method: Method,
     /// A whole URL; see [`Request::is_signed`] for how it is shown.
@@ -17,11 +17,13 @@ pub(crate) struct Request {
     pub(crate) charges: bool,
     /// The URL itself is a key, and is never shown.
     pub(crate) is_signed: bool,
+    /// The answer holds a token or a key, and is never quoted.
+    pub(crate) is_secret: bool,
     /// The first byte wanted, for a download that goes on.
     pub(crate) from_byte: u64,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Body {
     None,
     Json(Value),
@@ -29,7 +31,7 @@ pub(crate) enum Body {
 }
 
 /// What a request says about who asks.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Login {
     /// The client's bearer token, sent to the API's own origin only.
     Token,
@@ -47,6 +49,7 @@ impl Request {
             login: Login::Token,
             charges: false,
             is_signed: false,
+            is_secret: false,
             from_byte: 0,
         }
     }
@@ -71,7 +74,13 @@ impl Request {
 
     /// A form, as logins send it.
     pub(crate) fn form(url: impl Into<String>, fields: Vec<(&'static str, Secret)>) -> Self {
-        Self { body: Body::Form(fields), login: Login::None, ..Self::new(Method::POST, url) }
+        Self { body: Body::Form(fields), login: Login::None, ..Self::new(Method::POST, url) }.secret()
+    }
+
+    /// Marks a request whose answer holds a token or a key.
+    pub(crate) fn secret(mut self) -> Self {
+        self.is_secret = true;
+        self
     }
 
     pub(crate) fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
@@ -88,6 +97,12 @@ impl Request {
     pub(crate) fn charging(mut self) -> Self {
         self.charges = true;
         self
+    }
+
+    /// Whether the client's token goes with the request: to the API's own origin only.
+    pub(crate) fn brings_token_to(&self, api: &url::Url) -> bool {
+        matches!(self.login, Login::Token)
+            && url::Url::parse(&self.url).is_ok_and(|url| url.origin() == api.origin())
     }
 
     /// The body, when it is JSON.
@@ -116,6 +131,8 @@ pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) content_type: Option<String>,
     pub(crate) body: Vec<u8>,
+    /// See [`Request::secret`].
+    pub(crate) is_secret: bool,
 }
 
 impl Response {
@@ -123,11 +140,28 @@ impl Response {
     pub(crate) fn json(&self) -> Result<Value> {
         serde_json::from_slice(&self.body).map_err(|error| {
             let start: String = String::from_utf8_lossy(&self.body).chars().take(60).collect();
+            let begins = if self.is_secret { String::new() } else { format!(" and begins with {start:?}") };
             Error::foreign(ErrorKind::Response, error).context(format!(
-                "the answer (status {}, {}) is not JSON and begins with {start:?}",
+                "the answer (status {}, {}) is not JSON{begins}",
                 self.status,
                 self.content_type.as_deref().unwrap_or("no content type"),
             ))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_answer_is_not_quoted() {
+        let told = |is_secret| {
+            let body = b"access_token=hunter2".to_vec();
+            Response { status: 200, content_type: None, body, is_secret }.json().unwrap_err().to_string()
+        };
+        assert!(told(false).contains("and begins with \"access_token"));
+        assert!(told(true).starts_with("the answer (status 200, no content type) is not JSON: "));
+        assert!(!told(true).contains("hunter2"));
     }
 }

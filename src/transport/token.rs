@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -12,14 +13,25 @@ use crate::error::{Context, Error, ErrorKind, Result};
 const MARGIN: Duration = Duration::from_secs(30);
 /// Classic tokens do not say how long they live; UP42's documentation does.
 const CLASSIC_LIFE: Duration = Duration::from_secs(300);
+/// No token is used longer, whatever the server says, in seconds.
+const LONGEST_LIFE: u64 = 24 * 60 * 60;
 
 /// Where tokens come from, and the one in use. The lock is held while a token is
-/// fetched, so a hundred requests that find it expired make one login.
+/// fetched, so a hundred requests that find it expired make one login; when that is
+/// refused, those that waited for it are refused too.
 #[derive(Debug)]
 pub(crate) struct TokenSource {
     login: Request,
     hint: String,
-    current: Mutex<Option<Token>>,
+    current: Mutex<Current>,
+    /// Logins that failed: who sees the count change has waited for one of them.
+    failures: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Current {
+    token: Option<Token>,
+    failure: Option<Error>,
 }
 
 #[derive(Clone, Debug)]
@@ -32,30 +44,48 @@ impl TokenSource {
     /// `login` is the request that answers with a token; `hint` says what to
     /// check when it is refused.
     pub(crate) fn new(login: Request, hint: impl Into<String>) -> Self {
-        Self { login, hint: hint.into(), current: Mutex::new(None) }
+        Self { login, hint: hint.into(), current: Mutex::default(), failures: AtomicU64::new(0) }
     }
 
     /// A token that is good for the next half minute.
     pub(crate) async fn token(&self, connection: &Connection) -> Result<Secret> {
+        let failures = self.failures.load(Ordering::Relaxed);
         let mut current = self.current.lock().await;
         let now = Instant::now();
-        if let Some(token) = current.as_ref().filter(|token| now + MARGIN < token.until) {
+        if let Some(token) = current.token.as_ref().filter(|token| now + MARGIN < token.until) {
             return Ok(token.text.clone());
         }
+        if let Some(failure) = &current.failure
+            && self.failures.load(Ordering::Relaxed) != failures
+        {
+            return Err(failure.clone());
+        }
+        match self.log_in(connection, now).await {
+            Ok(token) => {
+                let text = token.text.clone();
+                *current = Current { token: Some(token), failure: None };
+                Ok(text)
+            }
+            Err(error) => {
+                self.failures.fetch_add(1, Ordering::Relaxed);
+                current.failure = Some(error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    async fn log_in(&self, connection: &Connection, now: Instant) -> Result<Token> {
         let answer = connection.send_without_token(&self.login).await;
         let json = answer.and_then(|response| response.json()).map_err(|error| self.explain(error))?;
-        let token = Token::read(&json, now).context("log in")?;
-        let text = token.text.clone();
-        *current = Some(token);
-        Ok(text)
+        Token::read(&json, now).context("log in")
     }
 
     /// Forgets a token that the server refused, unless another request has
     /// already replaced it.
     pub(crate) async fn forget(&self, refused: &Secret) {
         let mut current = self.current.lock().await;
-        if current.as_ref().is_some_and(|token| token.text.reveal() == refused.reveal()) {
-            *current = None;
+        if current.token.as_ref().is_some_and(|token| token.text == *refused) {
+            current.token = None;
         }
     }
 
@@ -79,7 +109,21 @@ impl Token {
         let text =
             json.get("access_token").or_else(|| json.pointer("/data/accessToken")).and_then(Value::as_str);
         let text = text.ok_or_else(|| Error::response("the answer holds no `access_token`"))?;
-        let life = json.get("expires_in").and_then(Value::as_u64).map_or(CLASSIC_LIFE, Duration::from_secs);
+        let seconds = json.get("expires_in").and_then(Value::as_u64);
+        let life = seconds.map_or(CLASSIC_LIFE, |seconds| Duration::from_secs(seconds.min(LONGEST_LIFE)));
         Ok(Self { text: Secret::new(text), until: now + life })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_token_for_ever_ends_after_a_day() {
+        let now = Instant::now();
+        let token = Token::read(&json!({"access_token": "t", "expires_in": u64::MAX}), now).unwrap();
+        assert_eq!(token.until - now, Duration::from_secs(LONGEST_LIFE));
     }
 }

@@ -1,0 +1,69 @@
+//! Where a redirect leads, and whether to go there.
+
+use reqwest::Method;
+use url::Url;
+
+use super::request::Body;
+use super::{Login, Request};
+use crate::error::{Error, Result};
+
+/// The request that a redirect asks for (RFC 9110, 15.4); `None` when the answer is no
+/// redirect. A login stays with its origin, and what a POST says is told to no other.
+pub(super) fn redirected(request: &Request, status: u16, to: Option<&str>) -> Result<Option<Request>> {
+    let Some(to) = to.filter(|_| matches!(status, 301 | 302 | 303 | 307 | 308)) else { return Ok(None) };
+    let broken = || Error::response("the server redirects to what is no URL");
+    let from = Url::parse(&request.url).map_err(|_| broken())?;
+    let url = from.join(to).map_err(|_| broken())?;
+    let stays = from.origin() == url.origin();
+    let is_safe = url.scheme() == "https" || url.scheme() == from.scheme() && url.scheme() == "http";
+    if !stays && (request.method != Method::GET || !is_safe) {
+        let host = url.host_str().unwrap_or("another server");
+        return Err(Error::response(format!("the server redirects to `{host}`, which is not followed")));
+    }
+    let mut next = Request { url: url.into(), query: Vec::new(), ..request.clone() };
+    if !stays {
+        next.login = Login::None;
+    }
+    if status <= 303 && request.method != Method::GET {
+        (next.method, next.body) = (Method::GET, Body::None);
+    }
+    Ok(Some(next))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const API: &str = "https://api.example.com/a?key=1";
+
+    fn to(request: Request, status: u16, to: &str) -> Result<Request> {
+        redirected(&request, status, Some(to)).map(Option::unwrap)
+    }
+
+    #[test]
+    fn a_login_stays_with_its_origin() {
+        let moved = to(Request::get(API), 302, "https://storage.example.com/b").unwrap();
+        assert!(matches!(moved.login, Login::None));
+        let here = to(Request::get(API), 307, "/b").unwrap();
+        assert!(matches!(here.login, Login::Token) && here.url == "https://api.example.com/b");
+        let told = to(Request::get(API), 302, "http://api.example.com/b?key=1").unwrap_err().to_string();
+        assert_eq!(told, "the server redirects to `api.example.com`, which is not followed");
+    }
+
+    #[test]
+    fn a_post_is_told_to_no_other_origin() {
+        let post = || Request::post(API, json!({"secret": 1}));
+        assert!(to(post(), 307, "https://other.example.com/").is_err());
+        let kept = to(post(), 308, "/b").unwrap();
+        assert_eq!((kept.method, kept.body), (Method::POST, Body::Json(json!({"secret": 1}))));
+        let seen = to(post(), 303, "/b").unwrap();
+        assert_eq!((seen.method, seen.body), (Method::GET, Body::None));
+    }
+
+    #[test]
+    fn anything_else_is_no_redirect() {
+        assert!(redirected(&Request::get(API), 304, Some("/b")).unwrap().is_none());
+        assert!(redirected(&Request::get(API), 302, None).unwrap().is_none());
+    }
+}

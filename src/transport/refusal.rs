@@ -1,0 +1,132 @@
+//! What the server refuses, and how it says so.
+
+use std::time::Duration;
+
+use reqwest::header::RETRY_AFTER;
+use serde_json::Value;
+
+use super::connection::{Attempted, header};
+use crate::error::{Error, ErrorKind, ServerError};
+
+/// A refusal is read up to this many bytes.
+const LONGEST: usize = 1_000_000;
+
+/// Turns an answer with a bad status into a failed attempt.
+pub(super) async fn refusal(mut answer: reqwest::Response) -> Attempted {
+    let status = answer.status().as_u16();
+    let retry_after = header(answer.headers(), RETRY_AFTER.as_str())
+        .and_then(|seconds| seconds.parse().ok())
+        .map(Duration::from_secs);
+    let request_id = ["x-request-id", "x-correlation-id", "x-b3-traceid"]
+        .iter()
+        .find_map(|name| header(answer.headers(), name));
+    let mut body = Vec::new();
+    while let Ok(Some(part)) = answer.chunk().await {
+        body.extend_from_slice(&part);
+        if body.len() > LONGEST {
+            break;
+        }
+    }
+    let mut said = read_refusal(&body);
+    said.status = status;
+    said.request_id = request_id;
+    Attempted::refused(refused(said), retry_after)
+}
+
+/// Turns what the server said into an error.
+pub(crate) fn refused(said: ServerError) -> Error {
+    let told = said.message.clone().unwrap_or_default();
+    let kind = match said.status {
+        401 => ErrorKind::Auth,
+        402 => ErrorKind::Credits,
+        403 if told.to_lowercase().contains("credits") => ErrorKind::Credits,
+        403 => ErrorKind::Auth,
+        404 | 410 => ErrorKind::NotFound,
+        408 | 500..=599 => ErrorKind::Server,
+        429 => ErrorKind::Busy,
+        400..=499 => ErrorKind::InvalidInput,
+        _ => ErrorKind::Response,
+    };
+    let mut message = said.status.to_string();
+    if !told.is_empty() {
+        message += &format!(": {told}");
+    }
+    match kind {
+        ErrorKind::Busy if !told.contains("jobs") => message += ": wait a little, or ask less often",
+        ErrorKind::Auth if told.is_empty() => message += ": the login is not allowed to do this",
+        _ => {}
+    }
+    if let Some(id) = &said.request_id {
+        message += &format!(" (request {id})");
+    }
+    Error::server(kind, message, said)
+}
+
+/// Reads the shapes of a refusal that the platform has: the classic envelope with
+/// an object or a text in `error`, a bare code and message, and problem+json.
+fn read_refusal(body: &[u8]) -> ServerError {
+    let Ok(json) = serde_json::from_slice::<Value>(body) else { return ServerError::default() };
+    let error = match json.get("error") {
+        Some(Value::String(text)) => {
+            let message = text_of(json.get("error_description")).unwrap_or_else(|| text.clone());
+            return ServerError { message: Some(message), ..ServerError::default() };
+        }
+        Some(error @ Value::Object(_)) => error,
+        _ => &json,
+    };
+    let details: Vec<String> = ["detail", "description", "schema-error"]
+        .iter()
+        .filter_map(|key| text_of(error.get(key)))
+        .chain(error.get("errors").and_then(Value::as_array).into_iter().flatten().filter_map(|one| {
+            let name = text_of(one.get("name")).map(|name| name + ": ").unwrap_or_default();
+            Some(name + &text_of(one.get("message"))?)
+        }))
+        .collect();
+    let head = text_of(error.get("message")).or_else(|| text_of(error.get("title")));
+    let message = head.into_iter().chain(details).collect::<Vec<_>>().join(": ");
+    ServerError {
+        code: text_of(error.get("code")),
+        message: (!message.is_empty()).then_some(message),
+        ..ServerError::default()
+    }
+}
+
+/// Classic codes are numbers and words; both are kept as text.
+fn text_of(value: Option<&Value>) -> Option<String> {
+    match value? {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shape_of_a_refusal_is_read() {
+        let message = |body: &str| read_refusal(body.as_bytes()).message.unwrap_or_default();
+        assert_eq!(
+            message(r#"{"data":null,"error":{"code":404,"message":"Job not found","details":null}}"#),
+            "Job not found"
+        );
+        assert_eq!(message(r#"{"data":{},"error":"Not found!"}"#), "Not found!");
+        assert_eq!(
+            message(
+                r#"{"title":"Bad Request","status":400,"schema-error":"data.inputs must contain ['item'] properties"}"#
+            ),
+            "Bad Request: data.inputs must contain ['item'] properties"
+        );
+        assert_eq!(
+            message(r#"{"title":"Unprocessable Entity","status":422,"errors":[{"name":"A","message":"b"}]}"#),
+            "Unprocessable Entity: A: b"
+        );
+        assert_eq!(message(r#"{"code":"NotFoundError","description":"No collection"}"#), "No collection");
+        assert_eq!(message("<html>"), "");
+        assert_eq!(
+            read_refusal(br#"{"error":{"code":"VALIDATION_ERROR","message":"m"}}"#).code.unwrap(),
+            "VALIDATION_ERROR"
+        );
+    }
+}
