@@ -1,9 +1,11 @@
 //! Unpacks results. An archive comes from outside: nothing in it may leave the
 //! folder, fill the disk, or be anything but a file.
 
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
 
 use crate::error::{Context, Error, ErrorKind, Result};
 
@@ -15,6 +17,10 @@ pub(super) struct Limits {
     /// Unpacked over packed size; a TIFF rarely passes 100.
     pub(super) ratio: u64,
 }
+
+/// The bytes of names and attributes that a tar may have before a file: they are read
+/// into memory.
+const HEADERS: u64 = 1_000_000;
 
 impl Default for Limits {
     fn default() -> Self {
@@ -70,8 +76,14 @@ struct Unpacked<'a> {
 
 impl Unpacked<'_> {
     fn tar(&mut self, reader: impl Read) -> Result<()> {
-        let mut tar = tar::Archive::new(reader);
-        for entry in tar.entries()? {
+        let left = Rc::new(Cell::new(HEADERS));
+        let mut tar = tar::Archive::new(Metered { reader, left: left.clone() });
+        let mut entries = tar.entries()?;
+        loop {
+            left.set(HEADERS);
+            let Some(entry) = entries.next() else { break };
+            // A file's content has limits of its own.
+            left.set(u64::MAX);
             let mut entry = entry?;
             let path = entry.path()?.into_owned();
             match entry.header().entry_type() {
@@ -128,6 +140,24 @@ impl Unpacked<'_> {
         }
         self.files.push(inside);
         Ok(())
+    }
+}
+
+/// A reader that may be read so far and no further.
+struct Metered<R> {
+    reader: R,
+    left: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Metered<R> {
+    fn read(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
+        if self.left.get() == 0 {
+            return Err(io::Error::other(format!("it has a header of more than {} MB", HEADERS / 1_000_000)));
+        }
+        let most = chunk.len().min(usize::try_from(self.left.get()).unwrap_or(usize::MAX));
+        let length = self.reader.read(&mut chunk[..most])?;
+        self.left.set(self.left.get() - length as u64);
+        Ok(length)
     }
 }
 
@@ -243,5 +273,23 @@ mod tests {
         let error =
             told(&[("bomb", tar::EntryType::Regular, &zeros)], Limits { ratio: 100, ..Limits::default() });
         assert!(error.contains("unpacks to more than"), "{error}");
+    }
+
+    #[test]
+    fn a_long_name_is_no_way_around_the_limits() {
+        let name = vec![b'a'; 3_000_000];
+        for kind in [tar::EntryType::GNULongName, tar::EntryType::XHeader, tar::EntryType::XGlobalHeader] {
+            let file = tar::EntryType::Regular;
+            let error = told(&[("long", kind, &name), ("a", file, b"x")], Limits::default());
+            assert!(error.contains("it has a header of more than 1 MB"), "{error}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let long = format!("output/{}.tif", "a".repeat(180));
+        let named = tgz(
+            folder.path(),
+            &[("long", tar::EntryType::GNULongName, long.as_bytes()), ("a", tar::EntryType::Regular, b"x")],
+        );
+        let files = unpack(&named, &folder.path().join("job"), Limits::default()).unwrap();
+        assert!(files[0].ends_with(long.trim_start_matches("output/")));
     }
 }
