@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::archive::{Limits, unpack};
 use crate::batch::{JobCollection, JobRecord, Outcome};
+use crate::display::plain;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::frame::Frame;
 use crate::jobs::JobId;
@@ -25,7 +26,7 @@ pub struct Results {
 }
 
 /// One result of one job: a feature of its `data.json` and the file it names.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ResultFeature {
     /// The job it came from.
@@ -218,6 +219,13 @@ impl<'a> IntoIterator for &'a Results {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
+    }
+}
+
+impl fmt::Debug for ResultFeature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = self.path.as_ref().map_or("no file".to_owned(), |path| path.display().to_string());
+        write!(f, "{}: {}", plain(&self.label, 200), plain(&file, 400))
     }
 }
 

@@ -39,6 +39,7 @@ fn read(path: &Path) -> Result<Preview> {
         return Err(Error::invalid(format!("{width} × {height} pixels are too many for a preview")));
     }
     let footprint = footprint(&mut tiff, width, height)?;
+    let extra = tiff.get_tag_u16_vec(Tag::ExtraSamples).unwrap_or_default();
     let samples = match tiff.read_image().map_err(broken)? {
         DecodingResult::U8(values) => values,
         DecodingResult::U16(values) => stretched(values.iter().map(|value| f32::from(*value)).collect()),
@@ -55,7 +56,7 @@ fn read(path: &Path) -> Result<Preview> {
     if bands == 0 {
         return Err(Error::response("it holds no samples"));
     }
-    let picture = small(&samples, width, height, bands);
+    let picture = small(&samples, width, height, bands, alpha(&extra, bands));
     let mut png = Cursor::new(Vec::new());
     picture
         .write_to(&mut png, ImageFormat::Png)
@@ -95,7 +96,14 @@ fn to_degrees(x: f64, y: f64) -> (f64, f64) {
     ((x / RADIUS).to_degrees(), (2.0 * (y / RADIUS).exp().atan() - PI / 2.0).to_degrees())
 }
 
-/// Spreads the middle 96 % of the values over 1 to 255.
+/// The band that says how opaque a pixel is: an extra sample of kind 1 or 2 (TIFF 6.0,
+/// "ExtraSamples"). Any other fourth band is data, such as near infrared.
+fn alpha(extra: &[u16], bands: usize) -> Option<usize> {
+    let first = bands.checked_sub(extra.len())?;
+    extra.iter().position(|kind| matches!(kind, 1 | 2)).map(|index| first + index)
+}
+
+/// Spreads the middle 96 % of the values over 1 to 255; 0 stays what is no data.
 fn stretched(values: Vec<f32>) -> Vec<u8> {
     let mut sample: Vec<f32> = values
         .iter()
@@ -110,25 +118,29 @@ fn stretched(values: Vec<f32>) -> Vec<u8> {
     values
         .iter()
         .map(|value| {
-            if *value == 0.0 || !value.is_finite() { 0 } else { (1.0 + 254.0 * (value - low) / spread) as u8 }
+            if *value == 0.0 || !value.is_finite() {
+                0
+            } else {
+                (1.0 + 254.0 * (value - low) / spread).clamp(1.0, 255.0) as u8
+            }
         })
         .collect()
 }
 
 /// Every n-th pixel: grey, colours, or colours with transparency. Black is no data
 /// where nothing else says so.
-fn small(samples: &[u8], width: u32, height: u32, bands: usize) -> RgbaImage {
+fn small(samples: &[u8], width: u32, height: u32, bands: usize, alpha: Option<usize>) -> RgbaImage {
     let step = width.max(height).div_ceil(LONGEST).max(1);
+    let colours = bands - usize::from(alpha.is_some());
     RgbaImage::from_fn(width.div_ceil(step), height.div_ceil(step), |x, y| {
         let at = ((y * step) as usize * width as usize + (x * step) as usize) * bands;
         let band = |band: usize| samples.get(at + band).copied().unwrap_or(0);
-        let [red, green, blue] = if bands < 3 { [band(0); 3] } else { [band(0), band(1), band(2)] };
+        let [red, green, blue] = if colours < 3 { [band(0); 3] } else { [band(0), band(1), band(2)] };
         let is_empty = red == 0 && green == 0 && blue == 0;
-        let alpha = match bands {
-            4 => band(3),
-            2 => band(1),
-            _ if is_empty => 0,
-            _ => 255,
+        let alpha = match alpha {
+            Some(alpha) => band(alpha),
+            None if is_empty => 0,
+            None => 255,
         };
         image::Rgba([red, green, blue, alpha])
     })
@@ -149,5 +161,17 @@ mod tests {
         let values = stretched((0..1000).map(|value| value as f32 * 10.0).collect());
         assert_eq!((values[0], values[999]), (0, 255));
         assert!((120..136).contains(&values[500]), "{}", values[500]);
+        assert!(values[1..].iter().all(|value| *value > 0), "the lowest figures are data too");
+    }
+
+    #[test]
+    fn a_fourth_band_is_transparency_only_when_it_says_so() {
+        assert_eq!(alpha(&[2], 4), Some(3));
+        assert_eq!(alpha(&[0, 1], 5), Some(4));
+        assert_eq!((alpha(&[0], 4), alpha(&[], 4), alpha(&[1, 1], 1)), (None, None, None));
+        let infrared = [10, 20, 30, 0];
+        assert_eq!(small(&infrared, 1, 1, 4, None).get_pixel(0, 0).0, [10, 20, 30, 255]);
+        assert_eq!(small(&infrared, 1, 1, 4, Some(3)).get_pixel(0, 0).0, [10, 20, 30, 0]);
+        assert_eq!(small(&[10, 20], 1, 1, 2, None).get_pixel(0, 0).0, [10, 10, 10, 255]);
     }
 }
