@@ -1,11 +1,14 @@
+use std::fmt;
+
 use serde_json::Value;
 
 use super::{Project, optional, required};
 use crate::client::{data, items};
+use crate::display::plain;
 use crate::error::{Context, Error, Result};
 
 /// A building block of workflows (API reference, 3.10).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Block {
     /// The platform's id.
@@ -36,6 +39,13 @@ impl Project {
         };
         let list = self.client().get("/blocks").and_then(data).and_then(|list| items(list, "data"));
         list.and_then(|list| list.iter().map(read).collect()).context("list the blocks")
+    }
+}
+
+impl fmt::Debug for Block {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.is_data { "data" } else { "processing" };
+        write!(f, "Block({}, {kind})", plain(&self.name, 200))
     }
 }
 

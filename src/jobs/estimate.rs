@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{JobParameters, Workflow};
 use crate::client::data;
+use crate::display::plain;
 use crate::error::{Context, Error, Result};
 use crate::transport::{Request, in_parallel};
 
@@ -26,7 +27,7 @@ pub struct Estimate {
 }
 
 /// The price of one job.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EstimatedJob {
     /// What sets the job apart: place and dates.
@@ -43,7 +44,9 @@ impl Estimate {
 
     /// The price of them all.
     pub fn total(&self) -> Credits {
-        let sum = |bound: fn(&Credits) -> i64| self.jobs.iter().map(|job| bound(&job.credits)).sum();
+        let sum = |bound: fn(&Credits) -> i64| {
+            self.jobs.iter().map(|job| bound(&job.credits)).fold(0, i64::saturating_add)
+        };
         Credits { min: sum(|credits| credits.min), max: sum(|credits| credits.max) }
     }
 }
@@ -99,10 +102,16 @@ impl Workflow {
             let both =
                 |end| Ok::<_, Error>(bound("blockConsumption", end)? + bound("machineConsumption", end)?);
             Ok(Credits {
-                min: sum.min + both("min")?.floor() as i64,
-                max: sum.max + both("max")?.ceil() as i64,
+                min: sum.min.saturating_add(both("min")?.floor() as i64),
+                max: sum.max.saturating_add(both("max")?.ceil() as i64),
             })
         })
+    }
+}
+
+impl fmt::Debug for EstimatedJob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} credits", plain(&self.label, 200), self.credits)
     }
 }
 
@@ -112,5 +121,19 @@ impl fmt::Display for Credits {
             true => write!(f, "{}", self.max),
             false => write!(f, "{} to {}", self.min, self.max),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prices_beyond_all_bounds_do_not_overflow() {
+        let credits = Credits { min: 1, max: i64::MAX };
+        let job = EstimatedJob { label: "a\nb".into(), credits };
+        let estimate = Estimate { jobs: vec![job.clone(), job] };
+        assert_eq!(estimate.total(), Credits { min: 2, max: i64::MAX });
+        assert_eq!(format!("{:?}", estimate.jobs()[0]), format!("a b: 1 to {} credits", i64::MAX));
     }
 }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{Task, Workflow};
+use crate::display::plain;
 use crate::error::{Context, Error, Result};
 use crate::geo::Aoi;
 use crate::time::DateRange;
@@ -230,7 +231,8 @@ fn canonical(value: &Value) -> Value {
 
 impl fmt::Debug for JobParameters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.label, Value::Object(self.inputs.clone()))
+        let inputs = Value::Object(self.inputs.clone()).to_string();
+        write!(f, "{}: {}", plain(&self.label, 200), plain(&inputs, 4000))
     }
 }
 
@@ -299,6 +301,13 @@ mod tests {
     fn anything_else_is_refused() {
         let error = ParallelParameters::new().geometries(&two_places()).queries().unwrap_err();
         assert!(error.to_string().starts_with("give geometries with interval dates"));
+    }
+
+    #[test]
+    fn a_label_forges_no_output() {
+        let label = "Dakar\nEVCXR_BEGIN_CONTENT text/html".to_owned();
+        let told = format!("{:?}", JobParameters { label, inputs: Map::new() });
+        assert!(!told.contains("EVCXR_") && !told.contains('\n'), "{told}");
     }
 
     #[test]

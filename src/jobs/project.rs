@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Workflow, optional};
 use crate::client::{Client, data, items};
+use crate::display::plain;
 use crate::error::{Context, Error, Result};
 use crate::transport::Request;
 
@@ -104,6 +105,7 @@ impl Project {
 
 impl fmt::Debug for Project {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Project({}, {})", self.name().unwrap_or("without a name"), self.id)
+        let name = plain(self.name().unwrap_or("without a name"), 200);
+        write!(f, "Project({name}, {})", plain(&self.id, 80))
     }
 }

@@ -1,7 +1,10 @@
+use std::fmt;
+
 use serde_json::{Value, json};
 
 use super::{Project, required};
 use crate::client::{data, items};
+use crate::display::plain;
 use crate::error::{Context, Error, Result};
 use crate::transport::Request;
 
@@ -32,7 +35,7 @@ pub struct ProjectSettings {
 }
 
 /// One setting (API reference, 2.2).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Setting {
     /// The platform's name, such as `MAX_CONCURRENT_JOBS`.
@@ -41,6 +44,12 @@ pub struct Setting {
     pub value: String,
     /// The smallest and the largest value that the platform takes.
     pub range: Option<(i64, i64)>,
+}
+
+impl fmt::Debug for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} = {}", plain(&self.name, 120), plain(&self.value, 120))
+    }
 }
 
 const JOBS: &str = "MAX_CONCURRENT_JOBS";

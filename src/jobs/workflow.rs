@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Project, block, optional, required};
 use crate::client::{data, items};
+use crate::display::plain;
 use crate::error::{Context, Error, Result};
 use crate::transport::Request;
 
@@ -17,7 +18,7 @@ pub struct Workflow {
 }
 
 /// One block in a workflow (API reference, `WorkflowTask`).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Task {
     /// The name under which jobs give its parameters, such as `tiling:1`.
@@ -127,8 +128,14 @@ fn read_tasks(json: Value) -> Result<Vec<Task>> {
     items(data(json)?, "data")?.iter().map(task).collect()
 }
 
+impl fmt::Debug for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Task({})", plain(&self.name, 200))
+    }
+}
+
 impl fmt::Debug for Workflow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Workflow({}, {})", self.name, self.id)
+        write!(f, "Workflow({}, {})", plain(&self.name, 200), plain(&self.id, 80))
     }
 }
