@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::stac::resolve;
+use super::stac::next_url;
 use super::{Search, SortBy};
-use crate::client::{Client, items};
-use crate::error::{Context, Result};
-use crate::transport::{Page, Request};
+use crate::client::Client;
+use crate::error::Result;
+use crate::transport::Request;
 
 /// The largest `limit` that the server takes.
 const PAGE: usize = 500;
@@ -37,17 +37,9 @@ pub(super) fn request(client: &Client, search: &Search) -> Result<Request> {
     Ok(Request::post(client.url("/catalog/stac/search"), body))
 }
 
-/// Reads a page. The next one is asked by sending the same body to the `next` link.
-pub(super) fn page(mut json: Value, request: &Request) -> Result<Page<Value, Request>> {
-    let features = json.get_mut("features").map(Value::take).unwrap_or_default();
-    let features = items(features, "features").context("read the page of scenes")?;
-    let links = json.get("links").and_then(Value::as_array);
-    let next = links.into_iter().flatten().find(|link| link.get("rel").is_some_and(|rel| rel == "next"));
-    let next = next.filter(|_| !features.is_empty());
-    let href = next.and_then(|link| link.get("href")).and_then(Value::as_str);
-    let next =
-        href.map(|href| Ok(Request { url: resolve(&request.url, href)?, ..request.clone() })).transpose();
-    Ok(Page { items: features, next: next.map_err(|error: crate::Error| error)? })
+/// The request for the next page: the same body, sent to the `next` link.
+pub(super) fn follow(link: &Value, before: &Request) -> Result<Request> {
+    Ok(Request { url: next_url(link, before)?, ..before.clone() })
 }
 
 /// The path of a scene's quicklook.

@@ -18,8 +18,8 @@ pub use scene::Scene;
 pub use scenes::Scenes;
 pub use search::{Search, SortBy};
 
-use crate::client::{Client, Who};
-use crate::error::{Context, Result};
+use crate::client::{Client, Who, items};
+use crate::error::{Context, Error, Result};
 use crate::geo::{Aoi, covered_percent, touches};
 use crate::transport::{Page, Request, collect_pages};
 
@@ -74,23 +74,37 @@ impl Catalog {
     fn search_stac(&self, search: &Search) -> Result<(Vec<Scene>, bool)> {
         let first = stac::Stac::open(&self.client)?.request(search)?;
         collect_pages(first, search.limit, |request| {
-            let page = stac::page(self.client.json(request.clone())?, &request)?;
-            Ok(scenes_of(page, &search.aoi))
+            let page = read_page(self.client.json(request.clone())?, |link| stac::follow(link, &request))?;
+            Ok(scenes_of(page, &request.url, &search.aoi))
         })
     }
 
     fn search_classic(&self, search: &Search) -> Result<(Vec<Scene>, bool)> {
         let first = classic::request(&self.client, search)?;
         collect_pages(first, search.limit, |request| {
-            let page = classic::page(self.client.json(request.clone())?, &request)?;
-            Ok(scenes_of(page, &search.aoi))
+            let page = read_page(self.client.json(request.clone())?, |link| classic::follow(link, &request))?;
+            Ok(scenes_of(page, &request.url, &search.aoi))
         })
     }
 }
 
+/// Reads a page: its features, and the request for the next one, as the catalog's `next`
+/// link says. An empty page is the last.
+fn read_page(mut json: Value, follow: impl Fn(&Value) -> Result<Request>) -> Result<Page<Value, Request>> {
+    let mut read = || {
+        let features = json.get_mut("features").map(Value::take).unwrap_or_default();
+        let features = items(features, "features")?;
+        let links = json.get("links").and_then(Value::as_array);
+        let next = links.into_iter().flatten().find(|link| link.get("rel").is_some_and(|rel| rel == "next"));
+        let next = next.filter(|_| !features.is_empty()).map(&follow).transpose()?;
+        Ok::<_, Error>(Page { items: features, next })
+    };
+    read().context("read the page of scenes")
+}
+
 /// The scenes of a page that touch the area.
-fn scenes_of(page: Page<Value, Request>, aoi: &Aoi) -> Page<Scene, Request> {
-    let scenes = page.items.iter().filter_map(Scene::read).filter_map(|scene| measure(scene, aoi));
+fn scenes_of(page: Page<Value, Request>, url: &str, aoi: &Aoi) -> Page<Scene, Request> {
+    let scenes = page.items.iter().filter_map(|item| measure(Scene::read(item, url)?, aoi));
     Page { items: scenes.collect(), next: page.next }
 }
 

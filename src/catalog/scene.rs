@@ -4,6 +4,8 @@ use geo::{CoordsIter, Geometry};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::stac::resolve;
+use crate::display::plain;
 use crate::geo::geometry_from_json;
 use crate::time::parse_timestamp;
 
@@ -58,7 +60,9 @@ pub(super) enum QuicklookSource {
 impl Scene {
     /// Reads a STAC item or a classic feature. Whatever cannot be read becomes a
     /// note: one odd scene never hides the others.
-    pub(super) fn read(feature: &Value) -> Option<Self> {
+    ///
+    /// `page` is the URL that the feature came from, for links that are relative to it.
+    pub(super) fn read(feature: &Value, page: &str) -> Option<Self> {
         let empty = Map::new();
         let properties = feature.get("properties").and_then(Value::as_object).unwrap_or(&empty);
         let field = Fields(properties);
@@ -101,7 +105,7 @@ impl Scene {
                 .or_else(|| field.0.get("providerProperties")?.get("incidenceAngle")?.as_f64()),
             footprint,
             aoi_coverage: None,
-            quicklook: quicklook_of(feature, field),
+            quicklook: quicklook_of(feature, field, page),
             properties: properties.clone(),
             note: (!notes.is_empty()).then(|| notes.join("; ")),
         })
@@ -110,7 +114,7 @@ impl Scene {
 
 impl fmt::Debug for Scene {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.id)?;
+        f.write_str(&plain(&self.id, 200))?;
         if let Some(at) = self.datetime {
             write!(f, ", {}", crate::time::minute(at))?;
         }
@@ -140,7 +144,7 @@ fn text(value: &Value) -> Option<String> {
 }
 
 /// STAC names assets freely but gives them roles: the larger picture first.
-fn quicklook_of(feature: &Value, field: Fields<'_>) -> QuicklookSource {
+fn quicklook_of(feature: &Value, field: Fields<'_>, page: &str) -> QuicklookSource {
     if let Some(assets) = feature.get("assets").and_then(Value::as_object) {
         let picture = |key: &str| text(assets.get(key)?.get("href")?);
         let by_role = |role: &str| {
@@ -158,12 +162,25 @@ fn quicklook_of(feature: &Value, field: Fields<'_>) -> QuicklookSource {
             .find_map(picture)
             .or_else(|| by_role("overview"))
             .or_else(|| by_role("thumbnail"));
-        return found.map_or(QuicklookSource::None, QuicklookSource::Asset);
+        return match found {
+            Some(href) => QuicklookSource::Asset(absolute(feature, &href, page)),
+            None => QuicklookSource::None,
+        };
     }
     match field.text("providerName") {
         Some(provider) => QuicklookSource::Classic(provider),
         None => QuicklookSource::None,
     }
+}
+
+/// Relative links are resolved against the item's own (STAC, "Use of links"), else
+/// against the page it came with.
+fn absolute(feature: &Value, href: &str, page: &str) -> String {
+    let links = feature.get("links").and_then(Value::as_array);
+    let own = links.into_iter().flatten().find(|link| link.get("rel").is_some_and(|rel| rel == "self"));
+    let own = own.and_then(|link| link.get("href")).and_then(Value::as_str).unwrap_or_default();
+    let base = resolve(page, own).unwrap_or_else(|_| page.to_owned());
+    resolve(&base, href).unwrap_or_else(|_| href.to_owned())
 }
 
 /// An `overview` may be a GeoTIFF of many megabytes.
@@ -182,10 +199,26 @@ mod tests {
     use serde_json::json;
 
     #[test]
+    fn relative_assets_lie_beside_their_item() {
+        let asset = |links: Value, href: &str| {
+            let assets = json!({"thumbnail": {"href": href}});
+            let item = json!({"id": "a", "links": links, "assets": assets, "properties": {}});
+            match Scene::read(&item, "https://host/stac/search").unwrap().quicklook {
+                QuicklookSource::Asset(href) => href,
+                other => panic!("{other:?}"),
+            }
+        };
+        let own = json!([{"rel": "self", "href": "https://host/items/a/a.json"}]);
+        assert_eq!(asset(own, "./a.jpg"), "https://host/items/a/a.jpg");
+        assert_eq!(asset(json!([]), "a.jpg"), "https://host/stac/a.jpg");
+        assert_eq!(asset(json!([]), "s3://bucket/a.jpg"), "s3://bucket/a.jpg");
+    }
+
+    #[test]
     fn an_odd_footprint_becomes_a_note() {
         let read = |geometry: Value| {
             let item = json!({"id": "a", "geometry": geometry, "properties": {"datetime": "2020-01-01"}});
-            let scene = Scene::read(&item).unwrap();
+            let scene = Scene::read(&item, "https://host/search").unwrap();
             assert_eq!(scene.footprint, None);
             scene.note.unwrap()
         };

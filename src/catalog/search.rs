@@ -96,6 +96,7 @@ impl Search {
     }
 
     pub(super) fn check(&self) -> Result<()> {
+        self.interval()?;
         if self.limit == 0 {
             return Err(Error::invalid("search: limit 0 finds nothing: ask for at least 1 scene"));
         }

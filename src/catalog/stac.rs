@@ -4,10 +4,10 @@ use geo::Geometry;
 use serde_json::{Map, Value, json};
 
 use super::{Search, SortBy};
-use crate::client::{Client, items};
-use crate::error::{Context, Error, ErrorKind, Result};
+use crate::client::Client;
+use crate::error::{Error, ErrorKind, Result};
 use crate::geo::geometry_to_json;
-use crate::transport::{Page, Request};
+use crate::transport::Request;
 
 const LANDING: &str = "/v2/catalog/";
 /// The largest page; a server may send fewer.
@@ -82,28 +82,10 @@ impl Stac {
     }
 }
 
-/// Reads a page: its features, and the request for the next one.
-pub(super) fn page(json: Value, request: &Request) -> Result<Page<Value, Request>> {
-    read_page(json, request).context("read the page of scenes")
-}
-
-fn read_page(mut json: Value, request: &Request) -> Result<Page<Value, Request>> {
-    let features = json.get_mut("features").map(Value::take).unwrap_or_default();
-    let features = items(features, "features")?;
-    let links = json.get("links").and_then(Value::as_array);
-    let next = links.into_iter().flatten().find(|link| link.get("rel").is_some_and(|rel| rel == "next"));
-    let next = next.filter(|_| !features.is_empty()).map(|link| follow(link, request)).transpose()?;
-    Ok(Page { items: features, next })
-}
-
 /// The request that a `next` link describes (STAC API, "Paging"): a POST whose
 /// body replaces the one before, or adds to it with `merge`; else a GET.
-fn follow(link: &Value, before: &Request) -> Result<Request> {
-    let href = link
-        .get("href")
-        .and_then(Value::as_str)
-        .ok_or_else(|| Error::response("the `next` link has no `href`"))?;
-    let url = resolve(&before.url, href)?;
+pub(super) fn follow(link: &Value, before: &Request) -> Result<Request> {
+    let url = next_url(link, before)?;
     let posts =
         link.get("method").and_then(Value::as_str).is_some_and(|method| method.eq_ignore_ascii_case("post"));
     if !posts {
@@ -119,6 +101,12 @@ fn follow(link: &Value, before: &Request) -> Result<Request> {
     Ok(Request::post(url, Value::Object(body)))
 }
 
+pub(super) fn next_url(link: &Value, before: &Request) -> Result<String> {
+    let href = link.get("href").and_then(Value::as_str);
+    resolve(&before.url, href.ok_or_else(|| Error::response("the `next` link has no `href`"))?)
+}
+
+/// A link that may be relative to the document it stands in.
 pub(super) fn resolve(base: &str, href: &str) -> Result<String> {
     let joined = url::Url::parse(base).and_then(|base| base.join(href));
     joined.map(String::from).map_err(|error| {
@@ -133,6 +121,12 @@ fn without_query(href: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::read_page;
+    use crate::transport::Page;
+
+    fn page(json: Value, request: &Request) -> Result<Page<Value, Request>> {
+        read_page(json, |link| follow(link, request))
+    }
 
     fn first() -> Request {
         Request::post("https://api.example.com/search", json!({"limit": 2, "datetime": "../.."}))

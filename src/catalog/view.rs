@@ -69,13 +69,11 @@ impl Quicklooks {
         }
         for quicklook in self {
             let scene = &quicklook.scene;
-            let why = match (&quicklook.outcome, &scene.footprint) {
-                (QuicklookOutcome::Picture(_), Some(_)) => continue,
-                (QuicklookOutcome::Picture(_), None) => {
-                    format!("no footprint: not on the map ({})", scene.note.as_deref().unwrap_or_default())
-                }
-                (QuicklookOutcome::Missing, _) => "no quicklook".to_owned(),
-                (QuicklookOutcome::Failed(error), _) => error.to_string(),
+            // The map itself tells what has no footprint.
+            let why = match &quicklook.outcome {
+                QuicklookOutcome::Picture(_) => continue,
+                QuicklookOutcome::Missing => "no quicklook".to_owned(),
+                QuicklookOutcome::Failed(error) => error.to_string(),
             };
             map = map.note(format!("{}: {why}", scene.id));
         }

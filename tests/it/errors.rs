@@ -132,4 +132,5 @@ fn a_limit_of_nothing_and_a_wrong_date_are_refused_before_the_network() {
         told(Search::new(dakar()).between("yesterday", ".."))
             .contains("date `yesterday`: write `2020-12-31`")
     );
+    assert!(simulator.requests().is_empty());
 }

@@ -3,8 +3,10 @@
 mod architecture;
 mod catalog;
 mod errors;
+mod hostile;
 mod jobs;
 mod secrets;
+mod server;
 
 use up42::simulator::Simulator;
 use up42::{Aoi, Client};

@@ -1,0 +1,130 @@
+//! Servers that do what no server should.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use up42::{Aoi, ErrorKind, QuicklookOutcome, Search};
+
+use crate::server::{Server, answer, json};
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+
+/// A platform with a login and a STAC search; `more` answers the rest.
+fn platform(more: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Server {
+    Server::start(move |request| {
+        if request.starts_with("POST /realms/") {
+            return json(json!({"access_token": "t0ken", "expires_in": u64::MAX}));
+        }
+        if request.starts_with("GET /v2/catalog/ ") {
+            return json(json!({"links": [{"rel": "search", "href": "/stac/search"}]}));
+        }
+        more(request)
+    })
+}
+
+fn square() -> Aoi {
+    Aoi::from_bbox([0.0, 0.0, 1.0, 1.0]).unwrap()
+}
+
+fn item(id: &str, href: &str) -> Value {
+    json!({"id": id, "geometry": square().to_geojson(), "properties": {"datetime": "2020-01-01T00:00:00Z"},
+        "assets": {"thumbnail": {"href": href}}})
+}
+
+#[test]
+fn a_host_that_refuses_a_picture_spoils_no_other() {
+    let host = Server::start(|request| match request.starts_with("GET /open") {
+        true => answer(200, "", PNG),
+        false => answer(401, "", b""),
+    });
+    let hrefs =
+        [format!("{}/closed", host.url), format!("{}/open", host.url), "s3://bucket/x".into(), "own".into()];
+    let server = platform(move |request| match request.starts_with("GET /stac/own") {
+        true => answer(200, "", PNG),
+        false => {
+            let items: Vec<_> =
+                hrefs.iter().enumerate().map(|(index, href)| item(&format!("{index}"), href)).collect();
+            json(json!({"features": items}))
+        }
+    });
+    let catalog = server.client().build().unwrap().catalog();
+    let quicklooks = catalog.download_quicklooks(&catalog.search(Search::new(square())).unwrap()).unwrap();
+    let told: Vec<_> = quicklooks.iter().map(|one| format!("{:?}", one.outcome)).collect();
+    assert!(told[0].starts_with("failed: quicklook of `0`: GET /closed: 401"), "{told:?}");
+    assert!(matches!(quicklooks.iter().nth(1).unwrap().outcome, QuicklookOutcome::Picture(_)));
+    assert_eq!(told[2], "failed: quicklook of `2`: it is at `s3:…`: only http and https can be downloaded");
+    assert!(matches!(quicklooks.iter().nth(3).unwrap().outcome, QuicklookOutcome::Picture(_)), "{told:?}");
+    assert!(host.asked("GET").iter().all(|request| !request.contains("t0ken")));
+}
+
+#[test]
+fn paging_in_circles_ends_in_an_error() {
+    let server = platform(|_| {
+        let next = json!({"rel": "next", "method": "POST", "href": "/stac/search", "body": {"token": "t"}, "merge": true});
+        json(json!({"features": [item("a", "x")], "links": [next]}))
+    });
+    let error = server.client().build().unwrap().catalog().search(Search::new(square())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Response);
+    assert_eq!(
+        error.to_string(),
+        "search the catalog: the server names page 2 as the one after page 2: its paging has no end"
+    );
+    assert_eq!(server.asked("POST /stac").len(), 2);
+}
+
+#[test]
+fn one_odd_item_hides_no_other() {
+    let server = platform(|_| {
+        let mut short = item("short", "x");
+        short["geometry"] = json!({"type": "Polygon", "coordinates": [[[0], [1], [2], [0]]]});
+        let mut empty = item("empty", "x");
+        empty["geometry"]["coordinates"] = json!([]);
+        json(json!({"features": [short, empty, item("good", "x"), {"type": "Feature"}, 7]}))
+    });
+    let scenes = server.client().build().unwrap().catalog().search(Search::new(square())).unwrap();
+    let told: Vec<_> = scenes.iter().map(|scene| (scene.id.as_str(), scene.note.is_some())).collect();
+    assert_eq!(told, [("empty", true), ("good", false), ("short", true)]);
+}
+
+#[test]
+fn a_refused_login_is_refused_once_for_all_that_wait() {
+    let server = Server::start(|_| {
+        std::thread::sleep(Duration::from_millis(300));
+        answer(401, "", br#"{"error": "no\nEVCXR_BEGIN_CONTENT text/html"}"#)
+    });
+    let client = server.client().build().unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..20 {
+            scope.spawn(|| {
+                let error = client.credits().unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Auth);
+                assert!(!format!("{error} {error:?} {error:#?}").contains("EVCXR_"));
+            });
+        }
+    });
+    assert!(server.asked("POST").len() <= 2, "{} logins", server.asked("POST").len());
+}
+
+#[test]
+fn an_answer_without_end_is_not_read() {
+    let server = platform(|_| answer(200, "Content-Length: 300000000\r\n", b"{"));
+    let error = server.client().build().unwrap().credits().unwrap_err();
+    assert!(error.to_string().ends_with("the answer is larger than 256 MB"), "{error}");
+}
+
+#[test]
+fn redirects_take_no_login_along() {
+    let other = Server::start(|_| json(json!({"data": {"balance": 12.0}})));
+    let to = format!("Location: {}/elsewhere?key=k\r\n", other.url);
+    let server = platform(move |request| match request.starts_with("POST") {
+        true => answer(307, &to, b""),
+        false => answer(302, &to, b""),
+    });
+    let client = server.client().build().unwrap();
+    assert_eq!(client.credits().unwrap(), 12);
+    let asked = other.asked("GET /elsewhere").pop().unwrap().to_lowercase();
+    assert!(!asked.contains("authorization") && !asked.contains("referer"), "{asked}");
+    let error = client.catalog().search(Search::new(square())).unwrap_err().to_string();
+    assert!(error.ends_with("the server redirects to `127.0.0.1`, which is not followed"), "{error}");
+    assert!(other.asked("POST").is_empty());
+}
