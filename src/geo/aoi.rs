@@ -1,14 +1,13 @@
 use std::fmt;
 use std::path::Path;
 
-use geo::{Area, BooleanOps, CoordsIter, Geometry, MultiPolygon};
+use geo::{BooleanOps, Geometry, MultiPolygon};
 use geojson::{Feature, GeoJson};
 use serde_json::Value;
 
-use super::antimeridian::{cut_edges, split};
-use super::bbox::check_position;
-use super::coverage::{area_km2, polygons};
-use super::geojson::to_shape;
+use super::antimeridian::cut_edges;
+use super::coverage::area_km2;
+use super::feature::{AoiFeature, feature_name, no_area, read_feature};
 use super::{Bbox, geometry_to_json};
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::plain::plain;
@@ -31,15 +30,6 @@ pub struct Aoi {
     features: Vec<AoiFeature>,
     united: MultiPolygon,
     bbox: Bbox,
-}
-
-/// One feature of an [`Aoi`].
-#[derive(Clone, PartialEq)]
-pub struct AoiFeature {
-    /// From the property `name`, `title` or `id`, or the feature's own id.
-    pub name: Option<String>,
-    /// The feature's polygons.
-    pub geometry: MultiPolygon,
 }
 
 impl Aoi {
@@ -195,42 +185,6 @@ impl fmt::Debug for Aoi {
         };
         write!(f, "{name}: {:.1} km²{features}, bbox {}", self.area_km2(), self.bbox)
     }
-}
-
-impl fmt::Debug for AoiFeature {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = plain(self.name.as_deref().unwrap_or("feature"), 200);
-        write!(f, "{name}: {:.1} km²", area_km2(&self.geometry))
-    }
-}
-
-fn read_feature(feature: Feature) -> Result<Option<AoiFeature>> {
-    let name = feature_name(&feature);
-    let Some(geometry) = feature.geometry else { return Ok(None) };
-    let shape = to_shape(geometry)?;
-    for position in shape.coords_iter() {
-        check_position(position.x, position.y)?;
-    }
-    let Some(shape) = polygons(&shape).filter(|shape| !shape.0.is_empty()) else { return Ok(None) };
-    let geometry = cut_edges(&split(&shape));
-    match geometry.unsigned_area() > 0.0 {
-        true => Ok(Some(AoiFeature { name, geometry })),
-        false => Err(no_area()),
-    }
-}
-
-fn no_area() -> Error {
-    Error::invalid("the polygons enclose no area")
-}
-
-fn feature_name(feature: &Feature) -> Option<String> {
-    let property = |key| feature.property(key).and_then(Value::as_str).map(str::to_owned);
-    property("name").or_else(|| property("title")).or_else(|| property("id")).or_else(|| {
-        match feature.id.as_ref()? {
-            geojson::feature::Id::String(id) => Some(id.clone()),
-            geojson::feature::Id::Number(id) => Some(id.to_string()),
-        }
-    })
 }
 
 /// GeoJSON is WGS 84 (RFC 7946, section 4), but files of the 2008 format may

@@ -6,12 +6,14 @@ mod antimeridian;
 mod aoi;
 mod bbox;
 mod coverage;
+mod feature;
 mod geojson;
 mod land;
 
 pub(crate) use antimeridian::{split, unrolled};
-pub use aoi::{Aoi, AoiFeature};
+pub use aoi::Aoi;
 pub use bbox::Bbox;
 pub(crate) use coverage::{covered_percent, polygons, touches};
+pub use feature::AoiFeature;
 pub(crate) use geojson::{geometry_from_json, geometry_to_json};
 pub(crate) use land::{Detail, land, land_mask, packed as packed_land};
