@@ -27,7 +27,8 @@
 //! - [`Results`]: what the jobs made, unpacked, in a frame and on a map.
 //! - [`Error`]: one line that tells the whole story.
 //!
-//! Each of them shows itself in a notebook: HTML, for maps a picture too, and text.
+//! In a notebook, what holds many things or is looked at shows itself (HTML, for maps a
+//! picture too, and text); an area, a search or an error prints one line.
 //!
 //! # In a notebook
 //!

@@ -58,12 +58,13 @@ impl Scenes {
 
 impl Quicklooks {
     /// The quicklooks in their places on a map, with the area. A scene without a
-    /// picture is there by its footprint, and the map says why.
+    /// picture is there by its footprint, and the map says why; one without a footprint
+    /// is only named.
     #[doc(alias = "map_quicklooks")]
     pub fn map(&self, aoi: &Aoi) -> Map {
         let title = format!("{} quicklooks, {}", self.pictures(), aoi.name().unwrap_or("area of interest"));
         let mut map = Map::new(title).subtitle(self.provenance(aoi)).aoi(aoi);
-        // The clearest lies on top.
+        // The first in the order of the search lies on top.
         for quicklook in self.iter().collect::<Vec<_>>().into_iter().rev() {
             map = map.layer(layer(quicklook));
         }
@@ -155,7 +156,7 @@ fn layer(quicklook: &Quicklook) -> Layer {
         // The date stands beside it.
         title: text("platform").or_else(|| scene.constellation.clone()).unwrap_or_else(|| scene.id.clone()),
         group: scene.collection.clone().unwrap_or_default(),
-        datetime: scene.datetime.map(|at| at.to_string()),
+        datetime: scene.datetime,
         cloud_cover: scene.cloud_cover,
         footprint: scene.footprint.clone(),
         image: quicklook.picture().map(<[u8]>::to_vec),

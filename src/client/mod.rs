@@ -13,7 +13,7 @@ pub use builder::{ClientBuilder, Region};
 pub(crate) use envelope::{data, items};
 
 use crate::error::{Context, Error, Result};
-use crate::transport::{Download, Request, Response, Secret, Worker};
+use crate::transport::{Request, Response, Secret, Worker};
 
 /// A login to the platform, or to the simulator.
 ///
@@ -139,7 +139,7 @@ impl Client {
     }
 
     /// Downloads a signed URL, which is its own login.
-    pub(crate) fn download(&self, url: &Secret, path: impl Into<std::path::PathBuf>) -> Result<Download> {
+    pub(crate) fn download(&self, url: &Secret, path: impl Into<std::path::PathBuf>) -> Result<()> {
         self.inner.worker.download(Request::signed(url), path.into())
     }
 }

@@ -3,6 +3,7 @@
 mod block;
 mod estimate;
 mod job;
+mod parallel;
 mod parameters;
 mod project;
 mod settings;
@@ -13,7 +14,8 @@ mod workflow;
 pub use block::Block;
 pub use estimate::{Credits, Estimate, EstimatedJob};
 pub use job::{Job, JobId, JobMode};
-pub use parameters::{GeometryOperation, JobParameters, ParallelParameters};
+pub use parallel::{GeometryOperation, ParallelParameters};
+pub use parameters::JobParameters;
 pub use project::Project;
 pub use settings::{ProjectSettings, Setting, Settings};
 pub use status::JobStatus;

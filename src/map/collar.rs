@@ -9,13 +9,21 @@ use geo::{LineString, MultiPolygon, Polygon};
 use image::{DynamicImage, RgbaImage};
 
 use super::canvas::spans;
-use super::placement::{Homography, Quad, corners, forward};
+use super::homography::{Homography, Quad, forward};
+use super::placement::corners;
 
 /// Cells of the grid on which scene and footprint are compared, at most.
 const FINEST: usize = 512;
 
 /// How much of scene and footprint together must be both, to believe a fit.
 const ENOUGH: f64 = 0.8;
+
+/// What a collar is made of: nothing, black or white, give or take what JPEG does.
+pub(super) const NODATA: [fn([u8; 4]) -> bool; 3] = [
+    |[.., alpha]| alpha < 128,
+    |[r, g, b, alpha]| alpha >= 128 && r.max(g).max(b) <= 20,
+    |[r, g, b, alpha]| alpha >= 128 && r.min(g).min(b) >= 241,
+];
 
 /// Where the corners of a picture with a collar lie; `None` when there is no
 /// collar, or when what it encloses is not the footprint.
@@ -54,13 +62,8 @@ impl Scene {
             let at = (y * width + x) * 4;
             [raw[at], raw[at + 1], raw[at + 2], raw[at + 3]]
         };
-        let kinds: [fn([u8; 4]) -> bool; 3] = [
-            |[.., alpha]| alpha < 128,
-            |[r, g, b, alpha]| alpha >= 128 && r.max(g).max(b) <= 20,
-            |[r, g, b, alpha]| alpha >= 128 && r.min(g).min(b) >= 241,
-        ];
         let ends = [(0, 0), (columns - 1, 0), (columns - 1, rows - 1), (0, rows - 1)];
-        let nodata = kinds.into_iter().find(|nodata| ends.iter().all(|&(x, y)| nodata(at(x, y))))?;
+        let nodata = NODATA.into_iter().find(|nodata| ends.iter().all(|&(x, y)| nodata(at(x, y))))?;
         let mut shown = Vec::with_capacity(columns * rows);
         for row in 0..rows {
             shown.extend((0..columns).map(|column| !nodata(at(column, row))));

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use geo::Geometry;
+use jiff::Timestamp;
 
 use super::placement::Placement;
 
@@ -13,8 +14,8 @@ pub(crate) struct Layer {
     pub(crate) title: String,
     /// The collection or kind that it belongs to.
     pub(crate) group: String,
-    /// RFC 3339; absent where the catalog does not know it.
-    pub(crate) datetime: Option<String>,
+    /// Absent where the catalog does not know it.
+    pub(crate) datetime: Option<Timestamp>,
     /// In % (0 to 100).
     pub(crate) cloud_cover: Option<f64>,
     /// WGS 84, longitude before latitude.

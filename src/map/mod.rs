@@ -8,6 +8,7 @@
 mod canvas;
 mod collar;
 mod font;
+mod homography;
 mod html;
 mod layer;
 mod mercator;
@@ -28,6 +29,7 @@ use self::still::Still;
 use crate::display::{Bundle, picture, plain};
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::geo::{Aoi, Bbox, unrolled};
+use crate::time::minute;
 
 /// What the pictures of one map may take in its HTML unless told otherwise: a
 /// notebook with a few maps stays small enough to send and to keep in git.
@@ -220,9 +222,8 @@ impl Map {
         const SHOWN: usize = 20;
         for layer in self.layers.iter().rev().take(SHOWN) {
             text.push_str(&format!("  {}", plain(&layer.title, 80)));
-            if let Some(datetime) = &layer.datetime {
-                let minute: String = plain(datetime, 40).replace('T', " ").chars().take(16).collect();
-                text.push_str(&format!("  {minute}"));
+            if let Some(moment) = layer.datetime {
+                text.push_str(&format!("  {}", minute(moment)));
             }
             if let Some(cloud) = layer.cloud_cover {
                 text.push_str(&format!("  {cloud:.0} % cloud"));

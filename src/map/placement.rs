@@ -10,12 +10,15 @@ use image::DynamicImage;
 
 use super::canvas::spans;
 use super::collar;
+use super::homography::Quad;
 
 /// How a quicklook is laid on its footprint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Placement {
-    /// By the picture: [`Bbox`](Self::Bbox) when more than 90 % of it outside
-    /// the footprint is nodata, else [`Corners`](Self::Corners).
+    /// By the picture. When the scene stands in a collar of nodata, it is laid on the
+    /// footprint in the way that covers it best; when that fails, though more than 90 %
+    /// outside the footprint is nodata, by [`Bbox`](Self::Bbox). Both show only what lies
+    /// in the footprint. Without a collar, by [`Corners`](Self::Corners).
     #[default]
     Auto,
     /// The picture's corners on the footprint's corners.
@@ -23,10 +26,6 @@ pub enum Placement {
     /// North-up over the footprint's bounding box.
     Bbox,
 }
-
-/// Longitude and latitude of the picture's upper left, upper right, lower right
-/// and lower left corner.
-pub(super) type Quad = [[f64; 2]; 4];
 
 /// A decision for one picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -162,69 +161,16 @@ fn has_collar(footprint: &MultiPolygon, around: &Quad, image: &DynamicImage) -> 
             let counts = if here { &mut inner } else { &mut outer };
             let x = ((column as f64 + 0.5) / steps * f64::from(width)) as u32;
             let y = ((row as f64 + 0.5) / steps * f64::from(height)) as u32;
-            let [r, g, b, a] = small.get_pixel(x.min(width - 1), y.min(height - 1)).0;
+            let pixel = small.get_pixel(x.min(width - 1), y.min(height - 1)).0;
             counts[3] += 1;
-            counts[0] += usize::from(a > 127 && r.max(g).max(b) <= 14);
-            counts[1] += usize::from(a > 127 && r.min(g).min(b) >= 241);
-            counts[2] += usize::from(a <= 127);
+            for (count, is_nodata) in counts.iter_mut().zip(collar::NODATA) {
+                *count += usize::from(is_nodata(pixel));
+            }
         }
     }
     let share = |counts: [usize; 4], kind: usize| counts[kind] as f64 / counts[3].max(1) as f64;
     // Fewer points than this and the footprint is as good as its box.
     outer[3] >= STEPS * STEPS / 200 && (0..3).any(|kind| share(outer, kind) > 0.9 && share(inner, kind) < 0.5)
-}
-
-/// A projective map from longitude and latitude to the unit square of a picture.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Homography {
-    /// Kept apart, because degrees with a large offset lose digits.
-    origin: [f64; 2],
-    matrix: [f64; 9],
-}
-
-impl Homography {
-    /// The map that sends the corners of a quad to (0,0), (1,0), (1,1), (0,1);
-    /// `None` when the quad encloses nothing.
-    pub(super) fn to_unit_square(quad: &Quad) -> Option<Self> {
-        let origin = quad[0];
-        let [_, [x1, y1], [x2, y2], [x3, y3]] = quad.map(|[x, y]| [x - origin[0], y - origin[1]]);
-        // Heckbert, "Fundamentals of Texture Mapping and Image Warping" (1989),
-        // 2.2.3: square to quad, with the first corner at 0; then its adjoint.
-        let (dx1, dy1, dx2, dy2) = (x1 - x2, y1 - y2, x3 - x2, y3 - y2);
-        let (sx, sy) = (x2 - x1 - x3, y2 - y1 - y3);
-        let det = dx1 * dy2 - dx2 * dy1;
-        if det == 0.0 {
-            return None;
-        }
-        let g = (sx * dy2 - dx2 * sy) / det;
-        let h = (dx1 * sy - sx * dy1) / det;
-        let (a, b, d, e) = (x1 + g * x1, x3 + h * x3, y1 + g * y1, y3 + h * y3);
-        let matrix = [e, -b, 0.0, -d, a, 0.0, d * h - e * g, b * g - a * h, a * e - b * d];
-        matrix.iter().all(|value| value.is_finite()).then_some(Self { origin, matrix })
-    }
-
-    /// Numerators of u and v and their denominator: linear along a row of
-    /// pixels, so a caller may step instead of calling again.
-    pub(super) fn terms(&self, lon: f64, lat: f64) -> [f64; 3] {
-        let (x, y) = (lon - self.origin[0], lat - self.origin[1]);
-        let m = &self.matrix;
-        std::array::from_fn(|i| m[3 * i] * x + m[3 * i + 1] * y + m[3 * i + 2])
-    }
-}
-
-/// The way back: from u and v to longitude and latitude.
-pub(super) fn forward(quad: &Quad) -> Option<impl Fn(f64, f64) -> [f64; 2] + use<>> {
-    let [e, b, _, d, a, _, ..] = Homography::to_unit_square(quad)?.matrix;
-    let origin = quad[0];
-    let (b, d) = (-b, -d);
-    // g and h from where (1, 0) and (0, 1) go.
-    let [[x1, y1], [x3, y3]] = [quad[1], quad[3]].map(|[x, y]| [x - origin[0], y - origin[1]]);
-    let ratio = |x: f64, y: f64, p: f64, q: f64| if x.abs() > y.abs() { p / x } else { q / y };
-    let (g, h) = (ratio(x1, y1, a, d) - 1.0, ratio(x3, y3, b, e) - 1.0);
-    Some(move |u: f64, v: f64| {
-        let w = g * u + h * v + 1.0;
-        [origin[0] + (a * u + b * v) / w, origin[1] + (d * u + e * v) / w]
-    })
 }
 
 #[cfg(test)]
@@ -275,30 +221,6 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn a_homography_sends_corners_to_corners() {
-        let quad = scene(12.0, 0.08, 120.0);
-        let to_square = Homography::to_unit_square(&quad).unwrap();
-        let at = |[lon, lat]: [f64; 2]| {
-            let [u, v, w] = to_square.terms(lon, lat);
-            [u / w, v / w]
-        };
-        for (corner, truth) in quad.into_iter().zip([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]) {
-            let found = at(corner);
-            assert!((found[0] - truth[0]).abs() < 1e-9 && (found[1] - truth[1]).abs() < 1e-9, "{found:?}");
-        }
-        // Straight lines stay straight: the diagonals meet in the middle.
-        let cross = {
-            let [a, b, c, d] = quad;
-            let (p, q) = ([c[0] - a[0], c[1] - a[1]], [d[0] - b[0], d[1] - b[1]]);
-            let t = ((b[0] - a[0]) * q[1] - (b[1] - a[1]) * q[0]) / (p[0] * q[1] - p[1] * q[0]);
-            [a[0] + t * p[0], a[1] + t * p[1]]
-        };
-        let middle = at(cross);
-        assert!((middle[0] - 0.5).abs() < 1e-9 && (middle[1] - 0.5).abs() < 1e-9, "{middle:?}");
-        assert!(Homography::to_unit_square(&[[1.0, 1.0]; 4]).is_none());
     }
 
     #[test]

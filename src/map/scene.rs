@@ -23,7 +23,7 @@ impl Scene {
             "id": layer.id,
             "title": plain(&layer.title, 200),
             "group": plain(&layer.group, 120),
-            "datetime": layer.datetime.as_deref().map(|moment| plain(moment, 40)),
+            "datetime": layer.datetime.map(|moment| moment.to_string()),
             "cloud": layer.cloud_cover.filter(|cloud| cloud.is_finite()),
             "properties": properties,
         });

@@ -6,8 +6,9 @@ use image::{DynamicImage, RgbImage};
 
 use super::canvas::{Canvas, Pixel, Rgb, Stroke, spans};
 use super::font;
+use super::homography::Homography;
 use super::mercator::View;
-use super::placement::{Homography, Placed};
+use super::placement::Placed;
 use crate::display::picture::shrunk;
 use crate::geo::{Detail, land};
 

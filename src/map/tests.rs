@@ -20,7 +20,7 @@ fn scene(i: u32, name: &str) -> Layer {
         id: format!("{name}-{i}"),
         title: name.to_owned(),
         group: "phr".into(),
-        datetime: Some("2020-06-01T11:34:02Z".into()),
+        datetime: "2020-06-01T11:34:02Z".parse().ok(),
         cloud_cover: Some(12.0),
         footprint: Some(Geometry::Polygon(Polygon::new(LineString::from(ring), vec![]))),
         image: Some(picture_of(i)),
@@ -60,7 +60,6 @@ fn hostile_names_stay_inert() {
     let hostile =
         "</script><script>alert(1)</script><!-- \" ' & \u{202e}EVCXR_END_CONTENT\n\u{2028}".repeat(100);
     let mut layer = scene(0, &hostile);
-    layer.datetime = Some(hostile.clone());
     layer.group = hostile.clone();
     layer.properties.push((hostile.clone(), hostile.clone()));
     let aoi = Aoi::from_bbox([-17.5, 14.65, -17.2, 14.9]).unwrap().named(&hostile);
@@ -124,4 +123,13 @@ fn saved_files_are_whole() {
     let error = dakar().save_html(folder.path().join("no/map.html")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "no parts are left");
+}
+
+#[test]
+fn a_map_across_the_antimeridian_is_as_wide_as_its_area() {
+    let fiji = Aoi::from_bbox([177.0, -19.0, -178.0, -16.0]).unwrap();
+    let ring = vec![[-179.5, -17.0], [-179.0, -17.0], [-179.0, -17.5], [-179.5, -17.5]];
+    let footprint = Some(Geometry::Polygon(Polygon::new(LineString::from(ring), vec![])));
+    let map = Map::new("Fiji").aoi(&fiji).layer(Layer { footprint, image: None, ..scene(0, "PHR") });
+    assert_eq!(map.draw(false).bbox, [177.0, -19.0, 182.0, -16.0]);
 }

@@ -39,6 +39,8 @@ pub struct ResultFeature {
     pub geometry: Value,
     /// What the blocks say of it.
     pub properties: Map<String, Value>,
+    /// The feature's other members, such as `id` and `bbox`.
+    rest: Map<String, Value>,
 }
 
 impl JobCollection {
@@ -91,8 +93,8 @@ impl JobCollection {
     fn download(&self, id: &JobId, archive: &Path) -> Result<()> {
         let fetch = || self.project().client().download(&self.project().results_url(id)?, archive);
         match fetch() {
-            Err(error) if error.kind() == ErrorKind::Auth => fetch().map(drop),
-            other => other.map(drop),
+            Err(error) if error.kind() == ErrorKind::Auth => fetch(),
+            other => other,
         }
     }
 }
@@ -134,7 +136,14 @@ fn read_feature(feature: &Value, target: &Path, record: &JobRecord, id: &JobId) 
         path,
         geometry: feature.get("geometry").cloned().unwrap_or_default(),
         properties,
+        rest: rest_of(feature),
     }
+}
+
+fn rest_of(feature: &Value) -> Map<String, Value> {
+    let members = feature.as_object().into_iter().flatten();
+    let others = members.filter(|(name, _)| !["type", "geometry", "properties"].contains(&name.as_str()));
+    others.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 impl Results {
@@ -189,7 +198,7 @@ impl Results {
     }
 
     /// One `data.json` over all jobs, as the SDK makes it: each feature with its
-    /// `job_id`, and its path from the folder.
+    /// `job_id`, and its path from the folder. All else in it stays as it is.
     fn write_merged(&self) -> Result<()> {
         let features: Vec<Value> = self
             .iter()
@@ -202,13 +211,18 @@ impl Results {
                     let path: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
                     properties.insert("up42.data_path".into(), path.join("/").into());
                 }
-                json!({"type": "Feature", "geometry": feature.geometry, "properties": properties})
+                let mut merged = feature.rest.clone();
+                merged.insert("type".into(), "Feature".into());
+                merged.insert("geometry".into(), feature.geometry.clone());
+                merged.insert("properties".into(), properties.into());
+                merged.into()
             })
             .collect();
         let json = json!({"type": "FeatureCollection", "features": features});
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-        std::io::Write::write_all(&mut file, json.to_string().as_bytes())?;
-        file.persist(self.folder.join("data.json")).map_err(|error| error.error)?;
+        // Whole or not there.
+        let part = self.folder.join(".data.json.part");
+        fs::write(&part, json.to_string())?;
+        fs::rename(part, self.folder.join("data.json"))?;
         Ok(())
     }
 }

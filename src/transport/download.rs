@@ -11,25 +11,17 @@ use super::connection::Attempted;
 use super::{Connection, Request, Secret};
 use crate::error::{Context, Error, ErrorKind, Result};
 
-/// A finished download.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Download {
-    pub(crate) path: PathBuf,
-    pub(crate) bytes: u64,
-}
-
 impl Connection {
     /// Downloads to `path`: into `path.part` first, going on where an earlier
     /// attempt stopped, checked for size, renamed when whole. The file is there
     /// whole or not at all.
-    pub(crate) async fn download(&self, request: &Request, path: &Path) -> Result<Download> {
+    pub(crate) async fn download(&self, request: &Request, path: &Path) -> Result<()> {
         let part = part_of(path);
-        let bytes = self.with_retries(request, async |token| self.fetch(request, &part, token).await).await?;
-        fs::rename(&part, path).with_context(|| format!("write `{}`", path.display()))?;
-        Ok(Download { path: path.to_owned(), bytes })
+        self.with_retries(request, async |token| self.fetch(request, &part, token).await).await?;
+        fs::rename(&part, path).with_context(|| format!("write `{}`", path.display()))
     }
 
-    async fn fetch(&self, request: &Request, part: &Path, token: Option<&Secret>) -> Result<u64, Attempted> {
+    async fn fetch(&self, request: &Request, part: &Path, token: Option<&Secret>) -> Result<(), Attempted> {
         let _slot = self.permit(request).await?;
         let told = || format!("write `{}`", part.display());
         let from_byte = fs::metadata(part).map_or(0, |file| file.len());
@@ -63,7 +55,7 @@ impl Connection {
                 let message = format!("{written} of {expected} bytes arrived");
                 Err(Error::new(ErrorKind::Network, message).into())
             }
-            _ => Ok(written),
+            _ => Ok(()),
         }
     }
 }

@@ -23,7 +23,6 @@ mod token;
 mod worker;
 
 pub(crate) use connection::{Connection, Settings};
-pub(crate) use download::Download;
 pub(crate) use page::{Page, collect_pages};
 pub(crate) use refusal::refused;
 pub(crate) use request::{Login, Request, Response};

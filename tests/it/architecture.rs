@@ -15,7 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("transport", &["error"]),
     ("simulator", &["error", "geo"]),
     ("client", &["error", "display", "transport", "simulator"]),
-    ("map", &["error", "geo", "display"]),
+    ("map", &["error", "time", "geo", "display"]),
     ("jobs", &["error", "time", "geo", "display", "transport", "client"]),
     ("catalog", &["error", "time", "frame", "geo", "display", "transport", "client", "map"]),
     ("batch", &["error", "time", "frame", "display", "transport", "client", "jobs"]),

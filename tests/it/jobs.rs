@@ -165,6 +165,15 @@ fn results_are_downloaded_unpacked_and_merged() {
         serde_json::from_slice(&std::fs::read(folder.path().join("data.json")).unwrap()).unwrap();
     let features = merged["features"].as_array().unwrap();
     assert_eq!(features.len(), results.len());
+    assert!(features.iter().all(|feature| feature["type"] == "Feature" && feature["bbox"].is_array()));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |name: &std::path::Path| name.metadata().unwrap().permissions().mode();
+        let plain = folder.path().join("plain");
+        std::fs::write(&plain, "").unwrap();
+        assert_eq!(mode(&folder.path().join("data.json")), mode(&plain));
+    }
     let path = features[0]["properties"]["up42.data_path"].as_str().unwrap();
     assert!(path.starts_with("job_") && folder.path().join(path).is_file(), "{path}");
 
