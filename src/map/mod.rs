@@ -15,6 +15,7 @@ mod mercator;
 mod placement;
 mod scene;
 mod still;
+mod text;
 
 use std::fmt;
 use std::path::Path;
@@ -29,7 +30,6 @@ use self::still::Still;
 use crate::display::{Bundle, picture, plain};
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::geo::{Aoi, Bbox, unrolled};
-use crate::time::minute;
 
 /// What the pictures of one map may take in its HTML unless told otherwise: a
 /// notebook with a few maps stays small enough to send and to keep in git.
@@ -204,39 +204,6 @@ impl Map {
         let image = still.into_image();
         let jpeg = picture::jpeg(&image, 80);
         Drawn { still: image, jpeg, bbox, outlines, scenes, notes }
-    }
-
-    fn text(&self, notes: &[String]) -> String {
-        let mut text = plain(&self.title, 200);
-        text.push('\n');
-        if let Some(subtitle) = &self.subtitle {
-            text.push_str(&format!("  {}\n", plain(subtitle, 400)));
-        }
-        for aoi in &self.aois {
-            text.push_str(&format!(
-                "  AOI {}: {:.1} km²\n",
-                plain(aoi.name().unwrap_or("area"), 80),
-                aoi.area_km2()
-            ));
-        }
-        const SHOWN: usize = 20;
-        for layer in self.layers.iter().rev().take(SHOWN) {
-            text.push_str(&format!("  {}", plain(&layer.title, 80)));
-            if let Some(moment) = layer.datetime {
-                text.push_str(&format!("  {}", minute(moment)));
-            }
-            if let Some(cloud) = layer.cloud_cover {
-                text.push_str(&format!("  {cloud:.0} % cloud"));
-            }
-            text.push('\n');
-        }
-        if self.layers.len() > SHOWN {
-            text.push_str(&format!("  … and {} more\n", self.layers.len() - SHOWN));
-        }
-        for note in notes {
-            text.push_str(&format!("  {}\n", plain(note, 400)));
-        }
-        text
     }
 }
 
