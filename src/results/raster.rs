@@ -40,18 +40,22 @@ fn read(path: &Path) -> Result<Preview> {
     }
     let footprint = footprint(&mut tiff, width, height)?;
     let extra = tiff.get_tag_u16_vec(Tag::ExtraSamples).unwrap_or_default();
+    let pixels = width as usize * height as usize;
+    let shown = |values: Vec<f32>| {
+        let bands = values.len() / pixels.max(1);
+        stretched(values, bands, alpha(&extra, bands))
+    };
     let samples = match tiff.read_image().map_err(broken)? {
         DecodingResult::U8(values) => values,
-        DecodingResult::U16(values) => stretched(values.iter().map(|value| f32::from(*value)).collect()),
-        DecodingResult::I16(values) => stretched(values.iter().map(|value| f32::from(*value)).collect()),
-        DecodingResult::F32(values) => stretched(values),
+        DecodingResult::U16(values) => shown(values.into_iter().map(f32::from).collect()),
+        DecodingResult::I16(values) => shown(values.into_iter().map(f32::from).collect()),
+        DecodingResult::F32(values) => shown(values),
         _ => {
             return Err(Error::invalid(
                 "its type of sample is not shown: 8 or 16 bits, or 32-bit floats are",
             ));
         }
     };
-    let pixels = width as usize * height as usize;
     let bands = samples.len() / pixels.max(1);
     if bands == 0 {
         return Err(Error::response("it holds no samples"));
@@ -104,12 +108,15 @@ fn alpha(extra: &[u16], bands: usize) -> Option<usize> {
 }
 
 /// Spreads the middle 96 % of the values over 1 to 255; 0 stays what is no data.
-fn stretched(values: Vec<f32>) -> Vec<u8> {
+/// Transparency is all or nothing.
+fn stretched(values: Vec<f32>, bands: usize, alpha: Option<usize>) -> Vec<u8> {
+    let is_alpha = |index: usize| alpha.is_some_and(|alpha| index % bands.max(1) == alpha);
     let mut sample: Vec<f32> = values
         .iter()
+        .enumerate()
         .step_by(values.len() / 10_000 + 1)
-        .copied()
-        .filter(|value| value.is_finite() && *value != 0.0)
+        .filter(|(index, value)| value.is_finite() && **value != 0.0 && !is_alpha(*index))
+        .map(|(_, value)| *value)
         .collect();
     sample.sort_by(f32::total_cmp);
     let at = |share: f32| sample.get((sample.len() as f32 * share) as usize).copied();
@@ -117,9 +124,12 @@ fn stretched(values: Vec<f32>) -> Vec<u8> {
     let spread = (high - low).max(f32::EPSILON);
     values
         .iter()
-        .map(|value| {
+        .enumerate()
+        .map(|(index, value)| {
             if *value == 0.0 || !value.is_finite() {
                 0
+            } else if is_alpha(index) {
+                255
             } else {
                 (1.0 + 254.0 * (value - low) / spread).clamp(1.0, 255.0) as u8
             }
@@ -158,9 +168,12 @@ mod tests {
 
     #[test]
     fn figures_are_stretched_and_nothing_stays_nothing() {
-        let values = stretched((0..1000).map(|value| value as f32 * 10.0).collect());
+        let values = stretched((0..1000).map(|value| value as f32 * 10.0).collect(), 1, None);
         assert_eq!((values[0], values[999]), (0, 255));
         assert!((120..136).contains(&values[500]), "{}", values[500]);
+        let figures = [[10.0, 65535.0], [20.0, 0.0], [30.0, 65535.0]].concat();
+        let with_alpha = stretched(figures, 2, Some(1));
+        assert_eq!((with_alpha[1], with_alpha[3], with_alpha[4]), (255, 0, 255));
         assert!(values[1..].iter().all(|value| *value > 0), "the lowest figures are data too");
     }
 
