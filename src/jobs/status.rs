@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::display::plain;
+
 /// Where a job stands (API reference, 4).
 ///
 /// | status | last | meaning |
@@ -57,7 +59,7 @@ impl JobStatus {
             "FAILED" => Self::Failed,
             "ERROR" => Self::Error,
             "SUCCEEDED" => Self::Succeeded,
-            other => Self::Unknown(other.to_owned()),
+            other => Self::Unknown(plain(other, 80)),
         }
     }
 }

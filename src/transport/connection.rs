@@ -43,13 +43,6 @@ struct Inner {
     settings: Settings,
 }
 
-/// One attempt that failed.
-struct Attempt {
-    error: Error,
-    not_sent: bool,
-    retry_after: Option<Duration>,
-}
-
 impl Connection {
     pub(crate) fn new(settings: Settings) -> Result<Self> {
         // The first client of the process installs it; a second time is refused and is fine.
@@ -110,7 +103,7 @@ impl Connection {
         let mut pauses = policy.pauses(jitter());
         let mut attempts = 1;
         loop {
-            let Attempted(failed) = match attempt().await {
+            let failed = match attempt().await {
                 Ok(done) => return Ok(done),
                 Err(failed) => failed,
             };
@@ -231,28 +224,32 @@ impl Connection {
             format!("the connection to `{host}` broke ({cause})")
         };
         let error = Error::new(ErrorKind::Network, what);
-        Attempted(Attempt { error, not_sent, retry_after: None })
+        Attempted { error, not_sent, retry_after: None }
     }
 }
 
 /// An attempt that failed, for [`Connection::with_retries`].
-pub(super) struct Attempted(Attempt);
+pub(super) struct Attempted {
+    error: Error,
+    not_sent: bool,
+    retry_after: Option<Duration>,
+}
 
 impl Attempted {
     /// The server answered, and refused.
     pub(super) fn refused(error: Error, retry_after: Option<Duration>) -> Self {
-        Self(Attempt { error, not_sent: false, retry_after })
+        Self { error, not_sent: false, retry_after }
     }
 
     /// The status of a refusal.
     pub(super) fn status(&self) -> Option<u16> {
-        self.0.error.server_error().map(|said| said.status)
+        self.error.server_error().map(|said| said.status)
     }
 }
 
 impl From<Error> for Attempted {
     fn from(error: Error) -> Self {
-        Self(Attempt { error, not_sent: true, retry_after: None })
+        Self { error, not_sent: true, retry_after: None }
     }
 }
 

@@ -42,8 +42,10 @@ fn a_host_that_refuses_a_picture_spoils_no_other() {
     let server = platform(move |request| match request.starts_with("GET /stac/own") {
         true => answer(200, "", PNG),
         false => {
-            let items: Vec<_> =
+            let mut items: Vec<_> =
                 hrefs.iter().enumerate().map(|(index, href)| item(&format!("{index}"), href)).collect();
+            items.push(item("4", "own"));
+            items[4]["geometry"] = Value::Null;
             json(json!({"features": items}))
         }
     });
@@ -54,6 +56,9 @@ fn a_host_that_refuses_a_picture_spoils_no_other() {
     assert!(matches!(quicklooks.iter().nth(1).unwrap().outcome, QuicklookOutcome::Picture(_)));
     assert_eq!(told[2], "failed: quicklook of `2`: it is at `s3:…`: only http and https can be downloaded");
     assert!(matches!(quicklooks.iter().nth(3).unwrap().outcome, QuicklookOutcome::Picture(_)), "{told:?}");
+    let page = quicklooks.map(&square()).to_html();
+    assert!(page.contains("1 scene has no footprint and is not on the map: 4"));
+    assert!(!page.contains("4: no footprint"), "once is enough");
     assert!(host.asked("GET").iter().all(|request| !request.contains("t0ken")));
 }
 
