@@ -11,7 +11,7 @@ use super::geojson::to_shape;
 use crate::error::{Error, Result};
 use crate::plain::plain;
 
-/// One feature of an [`Aoi`].
+/// One feature of an [`Aoi`](super::Aoi).
 #[derive(Clone, PartialEq)]
 pub struct AoiFeature {
     /// From the property `name`, `title` or `id`, or the feature's own id.

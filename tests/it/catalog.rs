@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use polars::prelude::*;
 use up42::simulator::{Fault, Simulator};
-use up42::{Client, QuicklookOutcome, Scenes, Search, SortBy, polars};
+use up42::{Aoi, Client, QuicklookOutcome, Scenes, Search, SortBy, polars};
 
 use crate::{client_of, dakar};
 
@@ -145,4 +145,19 @@ fn the_token_stays_with_the_api() {
     assert!(
         simulator.requests().iter().filter(|request| request.storage).all(|request| request.status == 200)
     );
+}
+
+#[test]
+fn an_area_across_the_antimeridian_is_searched_on_both_sides() {
+    let client = Client::simulator().unwrap();
+    let fiji = Aoi::from_bbox([179.0, -18.0, -179.0, -16.0]).unwrap();
+    let scenes = client.catalog().search(Search::new(&fiji).between("2020-01-01", "2020-03-31")).unwrap();
+    let frame = scenes.to_dataframe().unwrap();
+    let column = |name: &str| frame.column(name).unwrap().f64().unwrap().iter().flatten().collect::<Vec<_>>();
+    let (west, east) = (column("west"), column("east"));
+    assert!(west.iter().any(|west| *west > 178.0) && east.iter().any(|east| *east < -178.0));
+    for (west, east) in west.into_iter().zip(east) {
+        assert!((east - west).rem_euclid(360.0) < 10.0, "a scene is narrow: {west} to {east}");
+    }
+    assert!(scenes.iter().all(|scene| scene.aoi_coverage.unwrap() > 0.0));
 }
