@@ -33,6 +33,7 @@ struct Inner {
     cause: Option<Error>,
     server: Option<ServerError>,
     foreign: Option<Box<dyn Any + Send + Sync>>,
+    is_unsent: bool,
 }
 
 /// What the server itself said about a refused request.
@@ -84,7 +85,7 @@ impl Error {
     /// An error with a message that is lower case, without a full stop, names
     /// the value in backticks and then says what would fix it.
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Arc::new(Inner { kind, message: message.into(), cause: None, server: None, foreign: None }))
+        Self::with(kind, message, |_| {})
     }
 
     /// Shorthand for [`ErrorKind::InvalidInput`].
@@ -103,35 +104,34 @@ impl Error {
     where
         E: fmt::Display + Send + Sync + 'static,
     {
-        Self(Arc::new(Inner {
-            kind,
-            message: error.to_string(),
-            cause: None,
-            server: None,
-            foreign: Some(Box::new(error)),
-        }))
+        Self::with(kind, error.to_string(), |inner| inner.foreign = Some(Box::new(error)))
     }
 
     /// A refusal by the server.
     pub(crate) fn server(kind: ErrorKind, message: impl Into<String>, said: ServerError) -> Self {
-        Self(Arc::new(Inner {
-            kind,
-            message: message.into(),
-            cause: None,
-            server: Some(said),
-            foreign: None,
-        }))
+        Self::with(kind, message, |inner| inner.server = Some(said))
     }
 
     /// The same error with what was being done in front.
     pub(crate) fn context(self, message: impl Into<String>) -> Self {
-        Self(Arc::new(Inner {
-            kind: self.kind(),
-            message: message.into(),
-            cause: Some(self),
-            server: None,
-            foreign: None,
-        }))
+        Self::with(self.kind(), message, |inner| inner.cause = Some(self))
+    }
+
+    /// The same error, of a request that certainly was not carried out.
+    pub(crate) fn unsent(self) -> Self {
+        Self::with(self.kind(), "", |inner| (inner.cause, inner.is_unsent) = (Some(self), true))
+    }
+
+    fn with(kind: ErrorKind, message: impl Into<String>, change: impl FnOnce(&mut Inner)) -> Self {
+        let message = message.into();
+        let mut inner = Inner { kind, message, cause: None, server: None, foreign: None, is_unsent: false };
+        change(&mut inner);
+        Self(Arc::new(inner))
+    }
+
+    /// Whether the request that failed certainly was not carried out.
+    pub(crate) fn is_unsent(&self) -> bool {
+        self.chain().any(|error| error.0.is_unsent)
     }
 
     /// The reason, for code that wants to decide on it.
@@ -152,15 +152,19 @@ impl Error {
     fn chain(&self) -> impl Iterator<Item = &Error> {
         std::iter::successors(Some(self), |error| error.0.cause.as_ref())
     }
+
+    fn messages(&self) -> impl Iterator<Item = &str> {
+        self.chain().map(|error| error.0.message.as_str()).filter(|message| !message.is_empty())
+    }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (depth, error) in self.chain().enumerate() {
+        for (depth, message) in self.messages().enumerate() {
             if depth > 0 {
                 f.write_str(": ")?;
             }
-            f.write_str(&error.0.message)?;
+            f.write_str(message)?;
         }
         Ok(())
     }
@@ -173,7 +177,7 @@ impl fmt::Debug for Error {
         }
         f.debug_struct("Error")
             .field("kind", &self.kind())
-            .field("chain", &self.chain().map(|error| &error.0.message).collect::<Vec<_>>())
+            .field("chain", &self.messages().collect::<Vec<_>>())
             .field("server", &self.server_error())
             .finish()
     }

@@ -74,14 +74,15 @@ impl Connection {
         let Some(tokens) = self.tokens_for(request) else {
             return self.retrying(request, async || attempt(None).await).await;
         };
-        let token = tokens.token(self).await?;
+        let login = async || tokens.token(self).await.map_err(Error::unsent);
+        let token = login().await?;
         let refused = match self.retrying(request, async || attempt(Some(&token)).await).await {
             Err(error) if error.server_error().is_some_and(|said| said.status == 401) => error,
             other => return other,
         };
         tracing::debug!(%refused, "the token was refused: log in again");
         tokens.forget(&token).await;
-        let token = tokens.token(self).await?;
+        let token = login().await?;
         self.retrying(request, async || attempt(Some(&token)).await).await
     }
 
@@ -101,7 +102,8 @@ impl Connection {
             let failure = Failure { kind: failed.error.kind(), not_sent: failed.not_sent };
             let pause = pauses.next().filter(|_| failure.is_worth_retrying(request.charges));
             let Some(pause) = pause else {
-                return Err(failed.error.context(told(request, attempts)));
+                let error = failed.error.context(told(request, attempts));
+                return Err(if failed.not_sent { error.unsent() } else { error });
             };
             let pause = failed.retry_after.unwrap_or(pause).min(policy.longest_pause);
             tracing::debug!(error = %failed.error, ?pause, attempts, "try again");
