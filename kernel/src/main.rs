@@ -23,6 +23,7 @@ mod library;
 mod notebook;
 mod observer;
 mod python;
+mod reduce;
 mod seed;
 mod session;
 mod sources;
@@ -37,6 +38,10 @@ use clap::{Parser, Subcommand};
 use up42::simulator::Simulator;
 
 use crate::home::Home;
+
+/// A sixth of a kernel's start is rust-analyzer's memory otherwise.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Satellite imagery in Rust notebooks: the kernel, and runs without a browser.
 #[derive(Debug, Parser)]

@@ -71,6 +71,14 @@ use up42::prelude::*;
 let _warm = up42::polars::prelude::DataFrame::empty().height();
 "#;
 
+/// Whatever makes the seed: another program makes another.
+const MAKER: &str = concat!(
+    include_str!("library.rs"),
+    include_str!("reduce.rs"),
+    include_str!("seed.rs"),
+    include_str!("sources.rs")
+);
+
 /// A finished seed.
 #[derive(Clone, Debug)]
 pub struct Seed {
@@ -133,6 +141,11 @@ impl Seed {
         self.folder.join("library")
     }
 
+    /// The reduced sources of the standard library.
+    pub fn standard_sources(&self) -> PathBuf {
+        self.folder.join("sources/standard")
+    }
+
     /// What kernels on this seed are known by.
     pub fn id(&self) -> String {
         self.folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
@@ -156,6 +169,7 @@ impl Seed {
         }
         let sources = self.folder.join("sources");
         sources::write(&library.packages(toolchain)?, &sources)?;
+        sources::write_standard(toolchain.library_source()?, &self.standard_sources())?;
         compiled.link(&sources.join(library::CRATE).join("src/lib.rs"), &self.library(), toolchain)?;
         for (name, module) in FACADES {
             self.write_facade(name, module)?;
@@ -270,8 +284,7 @@ fn identify(compiled: &Compiled, toolchain: &Toolchain) -> Result<String> {
         let written = found.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
         built.push(format!("{} {} {:?}", file.display(), found.len(), written));
     }
-    let program = [env!("CARGO_PKG_VERSION"), WORKSPACE, PRELUDE].concat();
-    Ok(format!("{}-{}", hash(&[built.join("\n"), program].concat()), toolchain_id(toolchain)))
+    Ok(format!("{}-{}", hash(&[&built.join("\n"), MAKER].concat()), toolchain_id(toolchain)))
 }
 
 fn toolchain_id(toolchain: &Toolchain) -> String {

@@ -52,6 +52,7 @@ impl<'a> Session<'a> {
             .env("EVCXR_TMPDIR", self.folder.join("ctx"))
             .env("EVCXR_CONFIG_DIR", self.seed.config())
             .env("RUSTFLAGS", ANALYZER_FLAGS)
+            .env("RUST_SRC_PATH", self.seed.standard_sources())
             // evcxr_jupyter updates its own kernelspec when it finds one.
             .env("JUPYTER_PATH", &self.folder);
         command
