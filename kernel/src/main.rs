@@ -1,7 +1,7 @@
 //! `up42`: the notebook kernel and headless notebook runs.
 //!
 //! `up42 kernel install` compiles the [library], with cargo's progress on the
-//! terminal, prepares the [seed] of every kernel, and registers the kernel
+//! terminal, makes by a [recipe] the [seed] of every kernel, and registers the kernel
 //! "Rust (UP42)" with Jupyter. Jupyter starts it with `up42 kernel launch`, which
 //! makes a private [session] from the seed and runs evcxr there. `up42 run` does the same without
 //! Jupyter: it builds what is missing, executes a [notebook] cell by cell
@@ -23,6 +23,7 @@ mod library;
 mod notebook;
 mod observer;
 mod python;
+mod recipe;
 mod reduce;
 mod seed;
 mod session;

@@ -10,7 +10,8 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::home::{Home, copy_folder, lock};
-use crate::seed::{ANALYZER_FLAGS, Seed};
+use crate::recipe::ANALYZER_FLAGS;
+use crate::seed::Seed;
 use crate::toolchain::Toolchain;
 
 /// In a session's folder, the name of its seed.
