@@ -2,11 +2,11 @@ use std::collections::HashSet;
 
 use up42::simulator::{Clock, Fault, Simulator};
 use up42::{
-    Aoi, Client, ErrorKind, GeometryOperation, JobParameters, JobStatus, Outcome, ParallelParameters,
+    Aoi, Client, ErrorKind, GeometryOperation, JobParameters, JobStatus, Outcome, ParallelParameters, Search,
     Settings, Workflow,
 };
 
-use crate::{airports, client_of};
+use crate::{airports, client_of, dakar};
 
 /// A simulator on which a job of a minute takes a tenth of a second.
 fn fast() -> Simulator {
@@ -231,4 +231,36 @@ fn dry_runs_are_free() {
     assert_eq!(jobs.len(), 2);
     assert_eq!(client.credits().unwrap(), before);
     assert!(simulator.ledger().iter().all(|entry| entry.mode == "DRY_RUN"));
+}
+
+#[test]
+fn a_broken_download_goes_on_where_it_stopped() {
+    let simulator = fast();
+    let client = client_of(&simulator);
+    let workflow = workflow(&client);
+    let one = airports().iter().next().unwrap();
+    let jobs = workflow.batch("broken", parameters(&workflow, &one)).unwrap().quiet().run().unwrap();
+    simulator.inject(Fault::cut_off().on("GET output.tgz"));
+    let folder = tempfile::tempdir().unwrap();
+    let results = jobs.download_results(folder.path()).unwrap();
+    assert!(results.failed().is_empty(), "{:?}", results.failed());
+    let archives = simulator.requests().into_iter().filter(|request| request.path.contains("output.tgz"));
+    let mut told: Vec<u16> = archives.map(|request| request.status).collect();
+    told.sort();
+    assert_eq!(told, [200, 200, 206], "the rest was asked for, and nothing else twice");
+}
+
+#[test]
+fn scenes_are_ordered_by_their_ids_alone() {
+    let simulator = fast();
+    let client = client_of(&simulator);
+    let search = Search::new(dakar()).collections(["sentinel-2"]).limit(2);
+    let scenes = client.catalog().search(search).unwrap();
+    let ids = scenes.iter().map(|scene| scene.id.as_str());
+    let workflow = workflow(&client);
+    let parameters =
+        workflow.construct_parameters_parallel(ParallelParameters::new().scene_ids(ids)).unwrap();
+    let jobs = workflow.batch("whole", parameters).unwrap().quiet().run().unwrap();
+    assert_eq!(jobs.succeeded(), 2, "{:?}", jobs.to_dataframe());
+    assert!(jobs.credits() > 0);
 }
