@@ -38,6 +38,7 @@ struct Inner {
     cause: Option<Error>,
     server: Option<ServerError>,
     foreign: Option<Box<dyn Any + Send + Sync>>,
+    is_unsent: bool,
 }
 
 /// What the server itself said about a refused request.
@@ -88,7 +89,7 @@ impl Error {
     /// An error with a message that is lower case, without a full stop, names
     /// the value in backticks and then says what would fix it.
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self::made(kind, message, None, None, None)
+        Self::with(kind, message, |_| {})
     }
 
     /// Shorthand for [`ErrorKind::InvalidInput`].
@@ -107,29 +108,35 @@ impl Error {
     where
         E: fmt::Display + Send + Sync + 'static,
     {
-        Self::made(kind, error.to_string(), None, None, Some(Box::new(error)))
+        Self::with(kind, error.to_string(), |inner| inner.foreign = Some(Box::new(error)))
     }
 
     /// A refusal by the server.
     pub(crate) fn server(kind: ErrorKind, message: impl Into<String>, said: ServerError) -> Self {
-        Self::made(kind, message, None, Some(said), None)
+        Self::with(kind, message, |inner| inner.server = Some(said))
     }
 
     /// The same error with what was being done in front.
     pub(crate) fn context(self, message: impl Into<String>) -> Self {
-        Self::made(self.kind(), message, Some(self), None, None)
+        Self::with(self.kind(), message, |inner| inner.cause = Some(self))
+    }
+
+    /// The same error, of a request that certainly was not carried out.
+    pub(crate) fn unsent(self) -> Self {
+        Self::with(self.kind(), "", |inner| (inner.cause, inner.is_unsent) = (Some(self), true))
     }
 
     /// Servers and files have their say in messages: each is made one harmless line.
-    fn made(
-        kind: ErrorKind,
-        message: impl Into<String>,
-        cause: Option<Error>,
-        server: Option<ServerError>,
-        foreign: Option<Box<dyn Any + Send + Sync>>,
-    ) -> Self {
+    fn with(kind: ErrorKind, message: impl Into<String>, change: impl FnOnce(&mut Inner)) -> Self {
         let message = plain(&message.into(), LONGEST);
-        Self(Arc::new(Inner { kind, message, cause, server, foreign }))
+        let mut inner = Inner { kind, message, cause: None, server: None, foreign: None, is_unsent: false };
+        change(&mut inner);
+        Self(Arc::new(inner))
+    }
+
+    /// Whether the request that failed certainly was not carried out.
+    pub(crate) fn is_unsent(&self) -> bool {
+        self.chain().any(|error| error.0.is_unsent)
     }
 
     /// The reason, for code that wants to decide on it.
@@ -150,15 +157,19 @@ impl Error {
     fn chain(&self) -> impl Iterator<Item = &Error> {
         std::iter::successors(Some(self), |error| error.0.cause.as_ref())
     }
+
+    fn messages(&self) -> impl Iterator<Item = &str> {
+        self.chain().map(|error| error.0.message.as_str()).filter(|message| !message.is_empty())
+    }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (depth, error) in self.chain().enumerate() {
+        for (depth, message) in self.messages().enumerate() {
             if depth > 0 {
                 f.write_str(": ")?;
             }
-            f.write_str(&error.0.message)?;
+            f.write_str(message)?;
         }
         Ok(())
     }
@@ -171,7 +182,7 @@ impl fmt::Debug for Error {
         }
         f.debug_struct("Error")
             .field("kind", &self.kind())
-            .field("chain", &self.chain().map(|error| &error.0.message).collect::<Vec<_>>())
+            .field("chain", &self.messages().collect::<Vec<_>>())
             .field("server", &self.server_error())
             .finish()
     }

@@ -34,7 +34,8 @@
 //!
 //! `up42 kernel install` registers the kernel "Rust (UP42)" with this library prebuilt;
 //! there, `use up42::prelude::*;` stands already. In a plain evcxr kernel the first cell
-//! is `:dep up42 = "0.1"`. Polars is the one the library was built with: `up42::polars`.
+//! is `:dep up42 = "0.1"`. The crates whose types stand in this interface are re-exported:
+//! `up42::polars`, `up42::jiff` and `up42::serde_json`.
 //!
 //! # What it does not do
 //!
@@ -76,7 +77,8 @@ pub use map::{Map, Placement};
 pub use results::{ResultFeature, Results};
 pub use transport::RetryPolicy;
 
-pub use polars;
+// Their types stand in this crate's interface.
+pub use {jiff, polars, serde_json};
 
 /// What a notebook needs: `use up42::prelude::*;`
 pub mod prelude {
@@ -84,6 +86,7 @@ pub mod prelude {
     pub use crate::{
         Aoi, Client, Error, ErrorKind, JobStatus, ParallelParameters, Result, Search, Settings, SortBy,
     };
+    pub use polars::df;
     pub use polars::prelude::{DataFrame, IntoLazy, col, lit};
 }
 

@@ -13,7 +13,7 @@ pub const HOME_VARIABLE: &str = "UP42_HOME";
 ///
 /// ```text
 /// seeds/      what kernels start from, a folder for each build
-/// seed        which of them the next kernel takes
+/// current     which of them the next kernel takes
 /// kernels/    the private folder of each running kernel
 /// jupyter/    the kernelspec that `up42 run` uses
 /// python/     the environment of `up42 run`
@@ -55,7 +55,7 @@ impl Home {
 
     /// The file that names the seed of the next kernel.
     pub fn current_seed(&self) -> PathBuf {
-        self.path.join("seed")
+        self.path.join("current")
     }
 
     /// The private folders of the running kernels.

@@ -19,7 +19,7 @@ pub const DISPLAY_NAME: &str = "Rust (UP42)";
 /// Builds what is missing and offers the kernel to the user's Jupyter.
 pub fn install(home: &Home) -> Result<()> {
     let toolchain = Toolchain::find()?;
-    toolchain.require_library_source()?;
+    toolchain.library_source()?;
     seed::ensure(home, &toolchain)?;
     let folder = register(home, &jupyter_data()?)?;
     eprintln!("Installed the kernel \"{DISPLAY_NAME}\" in {}", folder.display());

@@ -1,7 +1,7 @@
 //! `up42`: the notebook kernel and headless notebook runs.
 //!
 //! `up42 kernel install` compiles the [library], with cargo's progress on the
-//! terminal, prepares the [seed] of every kernel, and registers the kernel
+//! terminal, makes by a [recipe] the [seed] of every kernel, and registers the kernel
 //! "Rust (UP42)" with Jupyter. Jupyter starts it with `up42 kernel launch`, which
 //! makes a private [session] from the seed and runs evcxr there. `up42 run` does the same without
 //! Jupyter: it builds what is missing, executes a [notebook] cell by cell
@@ -23,6 +23,8 @@ mod library;
 mod notebook;
 mod observer;
 mod python;
+mod recipe;
+mod reduce;
 mod seed;
 mod session;
 mod sources;
@@ -37,6 +39,10 @@ use clap::{Parser, Subcommand};
 use up42::simulator::Simulator;
 
 use crate::home::Home;
+
+/// A sixth of a kernel's start is rust-analyzer's memory otherwise.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Satellite imagery in Rust notebooks: the kernel, and runs without a browser.
 #[derive(Debug, Parser)]

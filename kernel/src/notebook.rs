@@ -36,7 +36,7 @@ impl Run {
         let notebook = std::path::absolute(&self.notebook)?;
         notebook.metadata().with_context(|| format!("open `{}`", self.notebook.display()))?;
         let toolchain = Toolchain::find()?;
-        toolchain.require_library_source()?;
+        toolchain.library_source()?;
         let python = Python::of(home);
         python.require()?;
 

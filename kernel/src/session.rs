@@ -10,7 +10,8 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::home::{Home, copy_folder, lock};
-use crate::seed::{ANALYZER_FLAGS, Seed};
+use crate::recipe::ANALYZER_FLAGS;
+use crate::seed::Seed;
 use crate::toolchain::Toolchain;
 
 /// In a session's folder, the name of its seed.
@@ -52,6 +53,7 @@ impl<'a> Session<'a> {
             .env("EVCXR_TMPDIR", self.folder.join("ctx"))
             .env("EVCXR_CONFIG_DIR", self.seed.config())
             .env("RUSTFLAGS", ANALYZER_FLAGS)
+            .env("RUST_SRC_PATH", self.seed.standard_sources())
             // evcxr_jupyter updates its own kernelspec when it finds one.
             .env("JUPYTER_PATH", &self.folder);
         command

@@ -1,8 +1,9 @@
 //! The sources that rust-analyzer reads to tell the types of a cell's variables.
 //!
 //! evcxr asks it before it compiles a cell, and reading the library's hundreds of
-//! dependencies takes most of a kernel's start. So it is shown the real sources of
-//! the library and of Polars, and nothing below them: whose values cells keep.
+//! dependencies takes most of a kernel's start. So it is shown the library, Polars and
+//! the standard library, whose values cells keep, [reduced](crate::reduce), and nothing
+//! below them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,10 +12,11 @@ use anyhow::Result;
 use serde_json::Value;
 use toml::Table;
 
-use crate::home::{copy_folder, write_if_changed};
+use crate::home::write_if_changed;
 use crate::library;
+use crate::reduce::copy_reduced;
 
-/// Writes a package for each crate that is shown, named as it is.
+/// Writes a package for each crate of the library that is shown, named as it is.
 pub fn write(packages: &Value, folder: &Path) -> Result<()> {
     let array = |value: &'_ Value| value.as_array().cloned().unwrap_or_default();
     let shown: BTreeMap<String, Value> = array(&packages["packages"])
@@ -26,11 +28,18 @@ pub fn write(packages: &Value, folder: &Path) -> Result<()> {
         let Some(package) = shown.get(&text(&node["id"])) else { continue };
         let place = folder.join(text(&package["name"]));
         let manifest = Path::new(package["manifest_path"].as_str().unwrap_or_default());
-        let sources = manifest.with_file_name("src");
-        copy_folder(&sources, &place.join("src"))?;
+        copy_reduced(&manifest.with_file_name("src"), &place.join("src"))?;
         write_if_changed(&place.join("Cargo.toml"), self::manifest(package, &node, &shown)?)?;
     }
     write_dylib(&folder.join(library::CRATE))
+}
+
+/// Writes the standard library as rust-analyzer looks for it.
+pub fn write_standard(library: &Path, folder: &Path) -> Result<()> {
+    // Without a manifest, rust-analyzer takes these and nothing that they depend on.
+    ["alloc", "core", "std"]
+        .iter()
+        .try_for_each(|name| copy_reduced(&library.join(name).join("src"), &folder.join(name).join("src")))
 }
 
 /// The crate that the dylib is linked from.

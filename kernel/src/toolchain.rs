@@ -34,23 +34,21 @@ impl Toolchain {
         Ok(Self {
             host: host.to_owned(),
             rustflags: rustflags(&path),
-            library_source: library_source(&sysroot),
+            library_source: find_library_source(&sysroot),
             version,
             sysroot,
             path,
         })
     }
 
-    /// Fails unless the sources of the standard library are there: without
-    /// them the type of `let v = vec![…]` in a cell cannot be found.
-    pub fn require_library_source(&self) -> Result<()> {
-        if self.library_source.is_none() {
-            bail!(
-                "the sources of Rust's standard library are missing: run `rustup component add rust-src` \
-                 (or `apt install rust-web-src` on Debian)"
-            );
-        }
-        Ok(())
+    /// The sources of the standard library: without them the type of `let v = vec![…]`
+    /// in a cell cannot be found. Fails, and says how to install them, if they are
+    /// missing.
+    pub fn library_source(&self) -> Result<&Path> {
+        self.library_source.as_deref().context(
+            "the sources of Rust's standard library are missing: run `rustup component add rust-src` \
+             (or `apt install rust-web-src` on Debian)",
+        )
     }
 
     /// What a build depends on, in one text.
@@ -65,9 +63,6 @@ impl Toolchain {
         command.env("PATH", &self.path);
         // A `rust-toolchain.toml` beside a notebook must not choose another one.
         command.env("RUSTUP_TOOLCHAIN", &self.sysroot);
-        if let Some(source) = &self.library_source {
-            command.env("RUST_SRC_PATH", source);
-        }
     }
 
     /// Gives the command this toolchain, and nothing of what the user's environment
@@ -75,6 +70,12 @@ impl Toolchain {
     pub fn apply_alone(&self, command: &mut Command) {
         self.apply(command);
         self.remove(command, changes_builds);
+        // The programs themselves and not rustup's proxies: rust-analyzer calls them two
+        // dozen times before a kernel is ready.
+        let folders = [self.sysroot.join("bin")].into_iter().chain(env::split_paths(&self.path));
+        if let Ok(path) = env::join_paths(folders) {
+            command.env("PATH", path);
+        }
     }
 
     fn remove(&self, command: &mut Command, is_removed: fn(&str) -> bool) {
@@ -150,7 +151,7 @@ fn rustflags(path: &OsString) -> String {
 }
 
 /// The component `rust-src`, or what `RUST_SRC_PATH` or Debian offers instead.
-fn library_source(sysroot: &Path) -> Option<PathBuf> {
+fn find_library_source(sysroot: &Path) -> Option<PathBuf> {
     let component = sysroot.join("lib/rustlib/src/rust/library");
     let given = env::var_os("RUST_SRC_PATH").map(PathBuf::from);
     let debian = PathBuf::from("/usr/lib/rustlib/src/rust/library");

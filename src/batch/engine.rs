@@ -1,21 +1,15 @@
-use std::collections::HashMap;
 use std::fmt;
-use std::time::{Duration, Instant};
 
 use super::plan::Plan;
-use super::report::{JobCollection, JobRecord, Outcome, Progress};
-use super::state::{Action, Event, Phase, State};
-use crate::error::{Context, Error, ErrorKind, Result};
+use super::report::{JobCollection, JobRecord, Outcome};
+use super::run::Run;
+use super::state::Phase;
+use crate::error::{Context, Error, Result};
 use crate::jobs::{Estimate, Job, JobMode, JobParameters, JobStatus, Workflow};
 use crate::transport::in_parallel;
 
 /// Requests at a time to create jobs, and to fetch what finished jobs left.
-const AT_ONCE: usize = 16;
-/// Pages of the job list that one look reads at most; jobs beyond are asked one by one.
-const PAGES: usize = 10;
-/// The shortest and the longest pause between two looks at the jobs.
-const SHORTEST: Duration = Duration::from_millis(300);
-const LONGEST: Duration = Duration::from_secs(15);
+pub(super) const AT_ONCE: usize = 16;
 
 /// Many jobs of a workflow, run in parallel under the project's limit.
 ///
@@ -36,10 +30,10 @@ const LONGEST: Duration = Duration::from_secs(15);
 /// ```
 #[derive(Clone)]
 pub struct Batch {
-    workflow: Workflow,
-    plan: Plan,
+    pub(super) workflow: Workflow,
+    pub(super) plan: Plan,
+    pub(super) is_quiet: bool,
     max_concurrent: Option<usize>,
-    is_quiet: bool,
 }
 
 impl Workflow {
@@ -108,36 +102,16 @@ impl Batch {
     ///
     /// # Errors
     ///
-    /// Only what concerns the batch as a whole: a refused login, credits that do not
-    /// suffice, a project that cannot be read. Jobs that were created go on.
+    /// What refuses the batch before it has a job: a login, credits that do not suffice,
+    /// a project that cannot be read. Once there are jobs, they are waited for, and what
+    /// was not sent any more says why: nothing that is paid is lost to an error.
     #[doc(alias = "run_jobs_parallel")]
     pub fn run(&self) -> Result<JobCollection> {
         self.drive().with_context(|| format!("batch `{}`", self.plan.name))
     }
 
     fn drive(&self) -> Result<JobCollection> {
-        let mut state = State::new(self.plan.items.len(), self.limit()?);
-        let mut progress = Progress::new(self.is_quiet);
-        let start = Instant::now();
-        let mut pause = SHORTEST;
-        loop {
-            let actions = state.next(start.elapsed());
-            let before = tally(&state);
-            let submissions: Vec<usize> = actions.iter().filter_map(Action::submission).collect();
-            self.submit(&mut state, &submissions, start)?;
-            if actions.contains(&Action::Poll) {
-                self.poll(&mut state)?;
-            }
-            progress.show(&state, start.elapsed());
-            if actions.contains(&Action::Finish) {
-                break;
-            }
-            let has_changed = tally(&state) != before;
-            pause = if has_changed { SHORTEST } else { pause.mul_f64(1.3).min(LONGEST) };
-            if submissions.is_empty() || !has_changed {
-                std::thread::sleep(pause);
-            }
-        }
+        let state = Run::new(self, self.limit()?).drive()?;
         let indices: Vec<usize> = (0..self.plan.items.len()).collect();
         let records = in_parallel(&indices, AT_ONCE, |index| self.record(*index, state.phase(*index)));
         Ok(JobCollection::new(self.workflow.project().clone(), self.plan.name.clone(), records))
@@ -150,104 +124,25 @@ impl Batch {
         Ok(self.max_concurrent.map_or(setting, |asked| asked.min(setting)))
     }
 
-    fn submit(&self, state: &mut State, submissions: &[usize], start: Instant) -> Result<()> {
-        for item in submissions {
-            state.apply(Event::Intent { item: *item });
-        }
-        let answers = in_parallel(submissions, AT_ONCE, |item| {
-            let name = self.plan.job_name(*item);
-            self.workflow.create_job(&name, &self.plan.items[*item].parameters, self.plan.mode)
-        });
-        let mut stop = None;
-        for (item, answer) in submissions.iter().copied().zip(answers) {
-            let error = match answer {
-                Ok(job) => {
-                    state.apply(Event::Submitted { item, job });
-                    continue;
-                }
-                Err(error) => error,
-            };
-            match error.kind() {
-                ErrorKind::Busy => state.apply(Event::Full { item, now: start.elapsed() }),
-                ErrorKind::Network | ErrorKind::Server | ErrorKind::Response => {
-                    state.apply(Event::Lost { item, error });
-                }
-                // They befall every job to come: stop, and say so.
-                ErrorKind::Auth | ErrorKind::Credits => {
-                    state.apply(Event::Rejected { item, error: error.clone() });
-                    stop = Some(error);
-                }
-                _ => state.apply(Event::Rejected { item, error }),
-            }
-        }
-        stop.map_or(Ok(()), Err)
-    }
-
-    /// Reads the list until every unfinished job was seen: a request for a hundred
-    /// jobs, not one for each.
-    fn poll(&self, state: &mut State) -> Result<()> {
-        let project = self.workflow.project();
-        let mut unfinished: HashMap<String, usize> = HashMap::new();
-        let mut lost: HashMap<String, usize> = HashMap::new();
-        for (item, phase) in state.phases().iter().enumerate() {
-            if let Some(id) = phase.unfinished_id() {
-                unfinished.insert(id.as_str().to_owned(), item);
-            }
-            if matches!(phase, Phase::Lost { .. }) {
-                lost.insert(self.plan.job_name(item), item);
-            }
-        }
-        for page in 0..PAGES {
-            if unfinished.is_empty() && lost.is_empty() {
-                return Ok(());
-            }
-            let jobs = match project.jobs_page(page) {
-                Ok(jobs) => jobs,
-                Err(error) if is_passing(&error) => return Ok(()),
-                Err(error) => return Err(error),
-            };
-            if jobs.is_empty() {
-                break;
-            }
-            for job in jobs {
-                let by_name = || job.name.as_ref().and_then(|name| lost.remove(name));
-                if let Some(item) = unfinished.remove(job.id.as_str()).or_else(by_name) {
-                    state.apply(Event::Seen { item, job });
-                }
-            }
-        }
-        for item in lost.into_values() {
-            state.apply(Event::NotFound { item });
-        }
-        // Jobs that the list does not show: it may lag, or be too long.
-        for item in unfinished.into_values() {
-            let Some(id) = state.phase(item).unfinished_id() else { continue };
-            match project.job(id) {
-                Ok(job) => state.apply(Event::Seen { item, job }),
-                Err(error) if is_passing(&error) || error.kind() == ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
-
     /// What is left of an item: the job with its price, or why there is none.
     fn record(&self, index: usize, phase: &Phase) -> JobRecord {
         let project = self.workflow.project();
         let item = &self.plan.items[index];
         let outcome = match phase {
-            Phase::Created(job) if job.status == JobStatus::Succeeded => {
-                Outcome::Succeeded { credits: project.job_credits(&job.id).ok() }
+            Phase::Created { job, .. } => {
+                // Tasks that had succeeded are paid even when a later one failed.
+                let credits = project.job_credits(&job.id).ok();
+                match job.status {
+                    JobStatus::Succeeded => Outcome::Succeeded { credits },
+                    _ => Outcome::Failed { reason: self.reason(job), credits },
+                }
             }
-            Phase::Created(job) => Outcome::Failed { reason: self.reason(job) },
             Phase::Rejected { error } => Outcome::Rejected(error.clone()),
+            Phase::Unsent { error } => Outcome::Unsent(error.clone()),
             Phase::Lost { error, .. } | Phase::Unproven { error } => Outcome::Unproven(error.clone()),
-            Phase::Waiting | Phase::Sending => Outcome::Rejected(Error::invalid("it was not sent")),
+            Phase::Waiting | Phase::Sending => Outcome::Unsent(Error::invalid("its turn did not come")),
         };
-        let job = match phase {
-            Phase::Created(job) => Some(Job::clone(job)),
-            _ => None,
-        };
+        let job = phase.job().cloned();
         JobRecord {
             index,
             label: item.parameters.label.clone(),
@@ -258,6 +153,12 @@ impl Batch {
     }
 
     fn reason(&self, job: &Job) -> String {
+        if !job.status.is_terminal() {
+            return format!(
+                "the platform does not know the job any more; it was {} when last seen",
+                job.status
+            );
+        }
         let logs = self.workflow.project().job_logs(&job.id);
         match logs {
             Ok(logs) if !logs.trim().is_empty() => logs,
@@ -265,25 +166,6 @@ impl Batch {
             Err(error) => format!("the job is {}, and its logs cannot be read: {error}", job.status),
         }
     }
-}
-
-impl Action {
-    fn submission(&self) -> Option<usize> {
-        match self {
-            Self::Submit(item) => Some(*item),
-            Self::Poll | Self::Finish => None,
-        }
-    }
-}
-
-/// What a person would see change.
-fn tally(state: &State) -> Vec<Option<JobStatus>> {
-    state.phases().iter().map(|phase| phase.status().cloned()).collect()
-}
-
-/// Reading can wait for a better time; the jobs go on.
-fn is_passing(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Network | ErrorKind::Server | ErrorKind::Busy)
 }
 
 impl fmt::Debug for Batch {

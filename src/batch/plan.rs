@@ -40,11 +40,11 @@ impl Plan {
         Ok(Self { name, mode, items })
     }
 
-    /// The job's name on the platform. It carries the key, so that a job whose
-    /// answer was lost can be found again.
-    pub(super) fn job_name(&self, index: usize) -> String {
+    /// The job's name on the platform in one run of the plan, so that a job whose
+    /// answer was lost can be found again, and is not taken for one of another run.
+    pub(super) fn job_name(&self, index: usize, run: &str) -> String {
         let key = &self.items[index].key;
         let prefix: String = self.name.chars().take(60).collect();
-        format!("{prefix}_{index}_{key}")
+        format!("{prefix}_{index}_{key}_{run}")
     }
 }

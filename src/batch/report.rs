@@ -1,13 +1,11 @@
 use std::fmt;
-use std::time::Duration;
 
 use polars::prelude::DataFrame;
 use serde_json::{Map, Value};
 
-use super::state::{Phase, State};
 use crate::error::{Context, Error, Result};
 use crate::frame::Frame;
-use crate::jobs::{Job, JobStatus, Project};
+use crate::jobs::{Job, Project};
 
 /// The jobs of a batch, in the order of their parameters.
 #[derive(Clone)]
@@ -42,13 +40,18 @@ pub enum Outcome {
         /// What it cost; `None` when the platform did not say.
         credits: Option<i64>,
     },
-    /// It ended without results, and cost nothing.
+    /// It ended without results.
     Failed {
         /// The logs of its tasks.
         reason: String,
+        /// What it cost all the same: tasks that had succeeded are paid. `None` when
+        /// the platform did not say.
+        credits: Option<i64>,
     },
     /// The platform refused it; no job exists.
     Rejected(Error),
+    /// It was not sent: what is told here stopped the batch before its turn.
+    Unsent(Error),
     /// The answer was lost, and the job cannot be found: it may exist. Look for its
     /// name on the platform before you run it again.
     Unproven(Error),
@@ -95,10 +98,10 @@ impl JobCollection {
     /// |---|---|---|---|---|
     /// | `job` | String | | no job was created | `id` |
     /// | `label` | String | | never null | |
-    /// | `status` | String | | never null | `status` in words, or `rejected`, `unproven` |
+    /// | `status` | String | | never null | `status` in words, or `rejected`, `not sent`, `unproven` |
     /// | `created`, `started`, `finished` | Datetime(ms) | UTC | not yet | `createdAt`, `startedAt`, `finishedAt` |
     /// | `elapsed` | Float64 | s | not finished | `finishedAt` - `startedAt` |
-    /// | `credits` | Int64 | credits | no results | `creditsUsed` |
+    /// | `credits` | Int64 | credits | no job, or not told | `creditsUsed` |
     /// | `reason` | String | | it succeeded | logs, or the refusal |
     ///
     /// # Errors
@@ -131,8 +134,8 @@ impl JobRecord {
     /// What it cost, in credits.
     pub fn credits(&self) -> Option<i64> {
         match self.outcome {
-            Outcome::Succeeded { credits } => credits,
-            _ => None,
+            Outcome::Succeeded { credits } | Outcome::Failed { credits, .. } => credits,
+            Outcome::Rejected(_) | Outcome::Unsent(_) | Outcome::Unproven(_) => None,
         }
     }
 
@@ -140,8 +143,8 @@ impl JobRecord {
     pub fn reason(&self) -> Option<String> {
         match &self.outcome {
             Outcome::Succeeded { .. } => None,
-            Outcome::Failed { reason } => Some(reason.clone()),
-            Outcome::Rejected(error) => Some(error.to_string()),
+            Outcome::Failed { reason, .. } => Some(reason.clone()),
+            Outcome::Rejected(error) | Outcome::Unsent(error) => Some(error.to_string()),
             Outcome::Unproven(error) => {
                 Some(format!("{error}: the job may exist, look for it before you run it again"))
             }
@@ -151,6 +154,7 @@ impl JobRecord {
     pub(super) fn status_word(&self) -> String {
         match (&self.outcome, &self.job) {
             (Outcome::Rejected(_), _) => "rejected".into(),
+            (Outcome::Unsent(_), _) => "not sent".into(),
             (Outcome::Unproven(_), _) => "unproven".into(),
             (_, Some(job)) => job.status.to_string(),
             (_, None) => "unknown".into(),
@@ -177,48 +181,5 @@ impl fmt::Debug for JobCollection {
             self.len(),
             self.credits()
         )
-    }
-}
-
-/// Progress as lines that are only ever added: a notebook cannot change a line that
-/// it has shown.
-pub(super) struct Progress {
-    is_quiet: bool,
-    shown: Option<(usize, usize)>,
-    at: Duration,
-}
-
-/// Lines come at least this far apart, but for the last.
-const APART: Duration = Duration::from_secs(2);
-
-impl Progress {
-    pub(super) fn new(is_quiet: bool) -> Self {
-        Self { is_quiet, shown: None, at: Duration::ZERO }
-    }
-
-    pub(super) fn show(&mut self, state: &State, now: Duration) {
-        let ended = state.phases().iter().filter(|phase| phase.has_ended()).count();
-        let created = state.phases().iter().filter(|phase| matches!(phase, Phase::Created(_))).count();
-        let total = state.phases().len();
-        let is_due = self.shown.is_none() || ended == total || now >= self.at + APART;
-        if self.is_quiet || self.shown == Some((ended, created)) || !is_due {
-            return;
-        }
-        (self.shown, self.at) = (Some((ended, created)), now);
-        let status =
-            |wanted: &JobStatus| state.phases().iter().filter(|phase| phase.status() == Some(wanted)).count();
-        let unfinished = state.phases().iter().filter(|phase| phase.unfinished_id().is_some()).count();
-        let succeeded = status(&JobStatus::Succeeded);
-        let mut parts = vec![format!("{succeeded} succeeded")];
-        let others = [
-            (ended - succeeded, "without results"),
-            (status(&JobStatus::Running), "running"),
-            (unfinished - status(&JobStatus::Running), "queued"),
-            (total - ended - unfinished, "to come"),
-        ];
-        parts.extend(
-            others.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")),
-        );
-        println!("{:>4} s  {ended}/{total}  {}", now.as_secs(), parts.join(", "));
     }
 }

@@ -1,8 +1,8 @@
 //! Where each job of a batch stands.
 //!
 //! Invariants:
-//! - an item is submitted at most once; only a refusal that proves that nothing was
-//!   created lets it be submitted again;
+//! - an item is submitted at most once; only what proves that nothing was created lets
+//!   it be submitted again;
 //! - the jobs that are, or may be, unfinished on the platform never exceed the limit;
 //! - an item whose answer was lost is looked for, and never submitted again by itself;
 //!   one that is not found gives its slot back, so that the others still run: if its
@@ -14,10 +14,12 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::jobs::{Job, JobId, JobStatus};
 
-/// How long a full project is left alone before the next try.
-const FULL: Duration = Duration::from_secs(5);
-/// How often a lost answer is looked for: the list may lag behind the creation.
-const LOOKS: u32 = 6;
+/// How long submissions rest when the project is full or cannot be reached.
+const REST: Duration = Duration::from_secs(5);
+/// How long a lost answer is looked for: the list may lag behind the creation.
+const LOOK_FOR: Duration = Duration::from_secs(60);
+/// How often a job may be unknown to the platform until it counts as gone.
+const MISSES: u32 = 6;
 
 /// What happened.
 #[derive(Clone, Debug)]
@@ -26,16 +28,20 @@ pub(super) enum Event {
     Intent { item: usize },
     /// The platform answered with a job.
     Submitted { item: usize, job: Job },
-    /// The project has no slot: nothing was created.
-    Full { item: usize, now: Duration },
+    /// Nothing was created, and later it may be: the project had no slot, or the
+    /// request never left.
+    Deferred { item: usize, now: Duration },
     /// The platform refused the item: nothing was created, and trying again is no use.
     Rejected { item: usize, error: Error },
+    /// What refused one item will refuse all: none is sent any more.
+    Stopped { error: Error },
     /// No answer: the job may exist.
-    Lost { item: usize, error: Error },
+    Lost { item: usize, error: Error, now: Duration },
     /// The platform told of a job.
     Seen { item: usize, job: Job },
-    /// A lost item was looked for, and not found.
-    NotFound { item: usize },
+    /// The platform does not know an item's job: a lost one not yet, or a created one
+    /// not any more.
+    NotFound { item: usize, now: Duration },
 }
 
 /// What is to be done next.
@@ -57,7 +63,7 @@ pub(super) enum Phase {
     Sending,
     Lost {
         error: Error,
-        looks: u32,
+        since: Duration,
     },
     /// The last word on a lost item: it may exist, and the user has to look.
     Unproven {
@@ -66,20 +72,28 @@ pub(super) enum Phase {
     Rejected {
         error: Error,
     },
-    Created(Box<Job>),
+    /// The batch was stopped before its turn.
+    Unsent {
+        error: Error,
+    },
+    Created {
+        job: Box<Job>,
+        /// How often in a row the platform did not know it.
+        misses: u32,
+    },
 }
 
 #[derive(Debug)]
 pub(super) struct State {
     phases: Vec<Phase>,
     limit: usize,
-    /// No submission before this time: the project was full.
-    full_until: Duration,
+    /// No submission before this time.
+    rest_until: Duration,
 }
 
 impl State {
     pub(super) fn new(items: usize, limit: usize) -> Self {
-        Self { phases: vec![Phase::Waiting; items], limit: limit.max(1), full_until: Duration::ZERO }
+        Self { phases: vec![Phase::Waiting; items], limit: limit.max(1), rest_until: Duration::ZERO }
     }
 
     pub(super) fn phase(&self, item: usize) -> &Phase {
@@ -93,7 +107,7 @@ impl State {
     /// What to do at this time.
     pub(super) fn next(&self, now: Duration) -> Vec<Action> {
         let occupied = self.phases.iter().filter(|phase| phase.is_occupying()).count();
-        let free = if now < self.full_until { 0 } else { self.limit.saturating_sub(occupied) };
+        let free = if now < self.rest_until { 0 } else { self.limit.saturating_sub(occupied) };
         let waiting = self.phases.iter().enumerate().filter(|(_, phase)| matches!(phase, Phase::Waiting));
         let mut actions: Vec<_> = waiting.take(free).map(|(item, _)| Action::Submit(item)).collect();
         if self.phases.iter().any(Phase::is_open) {
@@ -112,8 +126,8 @@ impl State {
                 Phase::Waiting => Some(Phase::Sending),
                 _ => None,
             }),
-            Event::Full { item, now } => {
-                self.full_until = self.full_until.max(now + FULL);
+            Event::Deferred { item, now } => {
+                self.rest_until = self.rest_until.max(now + REST);
                 self.change(item, |phase| matches!(phase, Phase::Sending).then_some(Phase::Waiting));
             }
             Event::Rejected { item, error } => {
@@ -121,24 +135,33 @@ impl State {
                     matches!(phase, Phase::Sending).then_some(Phase::Rejected { error })
                 });
             }
-            Event::Lost { item, error } => {
+            Event::Stopped { error } => {
+                for phase in self.phases.iter_mut().filter(|phase| matches!(phase, Phase::Waiting)) {
+                    *phase = Phase::Unsent { error: error.clone() };
+                }
+            }
+            Event::Lost { item, error, now } => {
                 self.change(item, |phase| {
-                    matches!(phase, Phase::Sending).then_some(Phase::Lost { error, looks: 0 })
+                    matches!(phase, Phase::Sending).then_some(Phase::Lost { error, since: now })
                 });
             }
-            Event::NotFound { item } => self.change(item, |phase| match phase {
-                Phase::Lost { error, looks } if looks + 1 < LOOKS => {
-                    Some(Phase::Lost { error: error.clone(), looks: looks + 1 })
+            Event::NotFound { item, now } => self.change(item, |phase| match phase {
+                Phase::Lost { error, since } if now >= *since + LOOK_FOR => {
+                    Some(Phase::Unproven { error: error.clone() })
                 }
-                Phase::Lost { error, .. } => Some(Phase::Unproven { error: error.clone() }),
+                Phase::Created { job, misses } if !phase.has_ended() => {
+                    Some(Phase::Created { job: job.clone(), misses: misses + 1 })
+                }
                 _ => None,
             }),
             Event::Submitted { item, job } | Event::Seen { item, job } => {
                 self.change(item, |phase| match phase {
                     // The end is the end: a list that lags behind does not undo it.
-                    Phase::Created(known) if known.id != job.id || known.status.is_terminal() => None,
-                    Phase::Rejected { .. } | Phase::Waiting => None,
-                    _ => Some(Phase::Created(Box::new(job))),
+                    Phase::Created { job: known, .. } if known.id != job.id || known.status.is_terminal() => {
+                        None
+                    }
+                    Phase::Rejected { .. } | Phase::Unsent { .. } | Phase::Waiting => None,
+                    _ => Some(Phase::Created { job: Box::new(job), misses: 0 }),
                 })
             }
         }
@@ -154,25 +177,31 @@ impl State {
 }
 
 impl Phase {
-    pub(super) fn status(&self) -> Option<&JobStatus> {
+    pub(super) fn job(&self) -> Option<&Job> {
         match self {
-            Self::Created(job) => Some(&job.status),
+            Self::Created { job, .. } => Some(job),
             _ => None,
         }
     }
 
+    pub(super) fn status(&self) -> Option<&JobStatus> {
+        self.job().map(|job| &job.status)
+    }
+
     pub(super) fn unfinished_id(&self) -> Option<&JobId> {
-        match self {
-            Self::Created(job) if !job.status.is_terminal() => Some(&job.id),
-            _ => None,
-        }
+        self.job().filter(|_| !self.has_ended()).map(|job| &job.id)
+    }
+
+    /// The job may exist, and is not known.
+    pub(super) fn is_lost(&self) -> bool {
+        matches!(self, Self::Lost { .. } | Self::Unproven { .. })
     }
 
     pub(super) fn has_ended(&self) -> bool {
         match self {
             Self::Waiting | Self::Sending | Self::Lost { .. } => false,
-            Self::Rejected { .. } | Self::Unproven { .. } => true,
-            Self::Created(job) => job.status.is_terminal(),
+            Self::Rejected { .. } | Self::Unsent { .. } | Self::Unproven { .. } => true,
+            Self::Created { job, misses } => job.status.is_terminal() || *misses >= MISSES,
         }
     }
 
@@ -180,8 +209,8 @@ impl Phase {
     fn is_occupying(&self) -> bool {
         match self {
             Self::Sending | Self::Lost { .. } => true,
-            Self::Created(job) => !job.status.is_terminal(),
-            Self::Waiting | Self::Rejected { .. } | Self::Unproven { .. } => false,
+            Self::Created { .. } => !self.has_ended(),
+            Self::Waiting | Self::Rejected { .. } | Self::Unsent { .. } | Self::Unproven { .. } => false,
         }
     }
 
@@ -224,23 +253,51 @@ mod tests {
     fn a_full_project_is_waited_out() {
         let mut state = State::new(1, 5);
         state.apply(Event::Intent { item: 0 });
-        state.apply(Event::Full { item: 0, now: Duration::from_secs(1) });
+        state.apply(Event::Deferred { item: 0, now: Duration::from_secs(1) });
         assert_eq!(state.next(Duration::from_secs(2)), []);
         assert_eq!(state.next(Duration::from_secs(6)), [Action::Submit(0)]);
     }
 
     #[test]
     fn a_lost_answer_is_looked_for_and_never_sent_again() {
+        let mut state = State::new(2, 1);
+        state.apply(Event::Intent { item: 0 });
+        state.apply(Event::Lost { item: 0, error: lost(), now: Duration::ZERO });
+        for second in 0..=60 {
+            let now = Duration::from_secs(second);
+            assert_eq!(state.next(now), [Action::Poll], "it may hold the only slot");
+            state.apply(Event::NotFound { item: 0, now });
+        }
+        let now = LOOK_FOR;
+        assert_eq!(state.next(now), [Action::Submit(1)]);
+        state.apply(Event::Seen { item: 0, job: job(7, "RUNNING") });
+        assert_eq!(state.next(now), [Action::Poll], "found after all");
+    }
+
+    #[test]
+    fn what_stops_the_batch_leaves_created_jobs_running() {
+        let mut state = State::new(3, 2);
+        state.apply(Event::Intent { item: 0 });
+        state.apply(Event::Submitted { item: 0, job: job(0, "PENDING") });
+        state.apply(Event::Intent { item: 1 });
+        state.apply(Event::Rejected { item: 1, error: lost() });
+        state.apply(Event::Stopped { error: lost() });
+        assert!(matches!(state.phase(2), Phase::Unsent { .. }));
+        assert_eq!(state.next(Duration::ZERO), [Action::Poll]);
+        state.apply(Event::Seen { item: 0, job: job(0, "SUCCEEDED") });
+        assert_eq!(state.next(Duration::ZERO), [Action::Finish]);
+    }
+
+    #[test]
+    fn a_job_that_the_platform_forgot_does_not_last_for_ever() {
         let mut state = State::new(1, 1);
         state.apply(Event::Intent { item: 0 });
-        state.apply(Event::Lost { item: 0, error: lost() });
-        for _ in 0..LOOKS {
-            assert_eq!(state.next(Duration::ZERO), [Action::Poll]);
-            state.apply(Event::NotFound { item: 0 });
+        state.apply(Event::Submitted { item: 0, job: job(0, "RUNNING") });
+        for miss in 0..MISSES {
+            assert_eq!(state.next(Duration::ZERO), [Action::Poll], "after {miss} misses");
+            state.apply(Event::NotFound { item: 0, now: Duration::ZERO });
         }
         assert_eq!(state.next(Duration::ZERO), [Action::Finish]);
-        state.apply(Event::Seen { item: 0, job: job(7, "RUNNING") });
-        assert_eq!(state.next(Duration::ZERO), [Action::Poll], "found after all");
     }
 
     #[test]
@@ -272,16 +329,16 @@ mod tests {
                         Action::Submit(item) => {
                             state.apply(Event::Intent { item });
                             match answers.next().unwrap_or(0) {
-                                5 => state.apply(Event::Full { item, now }),
+                                5 => state.apply(Event::Deferred { item, now }),
                                 6 => state.apply(Event::Rejected { item, error: lost() }),
                                 answer => {
                                     sent[item] += 1;
                                     created.insert(item, "RUNNING");
                                     match answer {
-                                        7 => state.apply(Event::Lost { item, error: lost() }),
+                                        7 => state.apply(Event::Lost { item, error: lost(), now }),
                                         8 => {
                                             hidden.insert(item);
-                                            state.apply(Event::Lost { item, error: lost() });
+                                            state.apply(Event::Lost { item, error: lost(), now });
                                         }
                                         _ => state.apply(Event::Submitted { item, job: job(item, "PENDING") }),
                                     }
@@ -291,7 +348,7 @@ mod tests {
                         Action::Poll => {
                             for (item, status) in &mut created {
                                 if hidden.contains(item) {
-                                    state.apply(Event::NotFound { item: *item });
+                                    state.apply(Event::NotFound { item: *item, now });
                                     continue;
                                 }
                                 if answers.next().unwrap_or(0) == 0 {

@@ -27,7 +27,7 @@ impl JobCollection {
             let job = record.job.as_ref();
             let tone = match (&record.outcome, job) {
                 (Outcome::Succeeded { .. }, _) => Tone::Ok,
-                (Outcome::Rejected(_), _) => Tone::Failed,
+                (Outcome::Rejected(_) | Outcome::Unsent(_), _) => Tone::Failed,
                 (Outcome::Failed { .. }, Some(job)) => job.status.tone(),
                 (Outcome::Failed { .. } | Outcome::Unproven(_), _) => Tone::Neutral,
             };

@@ -7,6 +7,8 @@ use super::plain;
 
 /// Longest text that a cell shows, in characters.
 const LONGEST: usize = 160;
+/// Longest text that stays on one line, in bytes: names of collections, of tasks.
+const SHORT: usize = 24;
 
 /// One value.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -102,7 +104,7 @@ impl Cell {
         html! {
             @match self {
                 // `bdi` keeps right-to-left names from turning their neighbours.
-                Self::Text(text) => bdi { (plain(text, LONGEST)) },
+                Self::Text(text) => bdi.up42-short[text.len() <= SHORT] { (plain(text, LONGEST)) },
                 Self::Id(id) => code { (plain(id, LONGEST)) },
                 Self::Percent(value) => (bar(*value)) ,
                 Self::Status(tone, word) => (badge(*tone, word)),
@@ -163,7 +165,7 @@ fn picture(bytes: &[u8], alt: &str) -> Markup {
 
 fn percent(value: f64) -> String {
     if value.is_finite() {
-        format!("{} %", grouped(value, usize::from(value.fract().abs() >= 0.05 && value < 10.0)))
+        format!("{} %", grouped(value, usize::from(value.fract().abs() >= 0.05 && value < 9.95)))
     } else {
         "–".into()
     }

@@ -18,7 +18,7 @@ pub struct JobId(pub(crate) String);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JobMode {
-    /// Runs, and is paid when it succeeds.
+    /// Runs, and is paid task by task as they succeed.
     #[default]
     Default,
     /// Only looks which images there are; free.
@@ -100,13 +100,14 @@ impl Workflow {
 }
 
 impl Project {
-    /// One page of the project's jobs, the newest first.
+    /// One page of the project's jobs, the newest first; those that cannot be read are
+    /// left out.
     pub(crate) fn jobs_page(&self, page: usize) -> Result<Vec<Job>> {
         let request = Request::get(self.client().url(&self.path("/jobs")))
             .query("page", page.to_string())
             .query("sort", "createdAt,desc");
         let list = self.client().json(request).and_then(data).and_then(|list| items(list, "data"));
-        list.and_then(|list| list.iter().map(Job::read).collect()).context("list the jobs")
+        Ok(list.context("list the jobs")?.iter().filter_map(|job| Job::read(job).ok()).collect())
     }
 
     /// The job with an id.
@@ -123,7 +124,7 @@ impl Project {
     pub(crate) fn job_credits(&self, id: &JobId) -> Result<i64> {
         let json = self.job_data(id, "/credits").with_context(|| format!("credits of job `{id}`"))?;
         json.get("creditsUsed")
-            .and_then(Value::as_i64)
+            .and_then(|credits| credits.as_i64().or_else(|| credits.as_f64().map(|credits| credits as i64)))
             .ok_or_else(|| Error::response("`creditsUsed` is missing"))
     }
 

@@ -13,7 +13,10 @@ use crate::display::plain;
 /// | `CANCELLED` | yes | stopped |
 /// | `FAILED` | yes | a block or its input failed |
 /// | `ERROR` | yes | the platform failed |
-/// | `SUCCEEDED` | yes | done; only now it is paid |
+/// | `SUCCEEDED` | yes | done |
+///
+/// A task is paid when it succeeds, also when a later task of its job fails (API
+/// reference, 0.6).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JobStatus {

@@ -67,7 +67,7 @@ impl Estimate {
         Table::new(format!("{} jobs: {total} credits", self.jobs().len()), columns)
             .rows(rows)
             .footer([Cell::text("All jobs"), credits(total.min), credits(total.max)])
-            .note("An estimate by the platform; 1 credit is 0.01 EUR. Only jobs that succeed are paid.")
+            .note("An estimate by the platform; 1 credit is 0.01 EUR. Only tasks that succeed are paid.")
             .bundle()
             .print();
     }

@@ -46,12 +46,13 @@ impl Mint {
         BASE64_URL_SAFE_NO_PAD.encode(hash.finalize())
     }
 
-    /// A token of the usual three parts.
-    fn token(&self, subject: &str, now: Timestamp) -> String {
+    /// A token of the usual three parts, of the type `Bearer` or `Refresh`.
+    fn token(&self, kind: &str, subject: &str, now: Timestamp) -> String {
         let expires = now.checked_add(self.life).unwrap_or(Timestamp::MAX);
         let part = |value: Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
         let head = part(json!({"alg": "HS256", "typ": "JWT"}));
         let claims = part(json!({
+            "typ": kind,
             "sub": subject,
             "jti": Uuid::new_v4().to_string(),
             "iat": now.as_second(),
@@ -71,6 +72,9 @@ impl Mint {
             claimed.split_once('.').and_then(|(_, claims)| BASE64_URL_SAFE_NO_PAD.decode(claims).ok());
         let claims: Value =
             claims.and_then(|claims| serde_json::from_slice(&claims).ok()).ok_or(Denied::Forged)?;
+        if claims["typ"] != "Bearer" {
+            return Err(Denied::Forged);
+        }
         let expires = claims["exp_ms"].as_i64().and_then(|ms| Timestamp::from_millisecond(ms).ok());
         match expires {
             Some(expires) if now < expires => Ok(()),
@@ -91,7 +95,7 @@ impl Platform {
             _ => None,
         };
         let subject = subject.ok_or_else(|| Reply::empty(401))?;
-        let token = self.mint.token(subject, self.clock.steady());
+        let token = self.mint.token("Bearer", subject, self.clock.steady());
         Ok(Reply::json(
             200,
             &json!({
@@ -108,6 +112,10 @@ impl Platform {
     pub(super) fn account_token(&self, call: &Call) -> Answer {
         let form = call.form();
         let field = |name| field(&form, name);
+        if !matches!(field("client_id"), Some("up42-sdk" | "up42-api")) {
+            let invalid = json!({"error": "invalid_client", "error_description": "Invalid client or Invalid client credentials"});
+            return Err(Reply::json(401, &invalid));
+        }
         let subject = match field("grant_type") {
             Some("password") => account_of(field("username"), field("password")),
             _ => None,
@@ -118,10 +126,10 @@ impl Platform {
         Ok(Reply::json(
             200,
             &json!({
-                "access_token": self.mint.token(subject, now),
+                "access_token": self.mint.token("Bearer", subject, now),
                 "expires_in": self.mint.life.as_secs(),
                 "refresh_expires_in": 1800,
-                "refresh_token": self.mint.token("refresh", now),
+                "refresh_token": self.mint.token("Refresh", subject, now),
                 "token_type": "Bearer",
                 "not-before-policy": 0,
                 "session_state": Uuid::new_v4().to_string(),
@@ -200,14 +208,14 @@ mod tests {
     #[test]
     fn tokens_expire() {
         let mint = Mint::new(Duration::from_secs(300));
-        let token = mint.token("me", at(1000));
+        let token = mint.token("Bearer", "me", at(1000));
         assert_eq!(mint.check(&token, at(1299)), Ok(()));
         assert_eq!(mint.check(&token, at(1300)), Err(Denied::Expired(at(1300))));
     }
 
     #[test]
     fn a_token_of_another_platform_is_refused() {
-        let token = Mint::new(Duration::from_secs(300)).token("me", at(0));
+        let token = Mint::new(Duration::from_secs(300)).token("Bearer", "me", at(0));
         assert_eq!(Mint::new(Duration::from_secs(300)).check(&token, at(1)), Err(Denied::Forged));
     }
 }

@@ -1,7 +1,10 @@
-//! The blocks that workflows are made of (3.10 and 3.11 of the interface).
+//! The blocks that workflows are made of (3.10 to 3.14 of the interface).
 
 use serde_json::{Map, Value, json};
 
+use super::call::Call;
+use super::catalog::LARGEST_LATITUDE;
+use super::catalog::shape::{corners, ring_json};
 use super::chance::Chance;
 use super::platform::Platform;
 use super::reply::{Answer, Reply};
@@ -20,6 +23,9 @@ pub(super) struct Block {
     /// The processing block's own parameters: name, type, default.
     own: &'static [(&'static str, &'static str, &'static str)],
 }
+
+/// A block under the name of its task.
+pub(super) type NamedBlock = (String, &'static Block);
 
 /// What a block does.
 #[derive(Debug)]
@@ -74,6 +80,18 @@ pub(super) fn all() -> &'static [Block] {
 
 pub(super) fn by_id(id: &str) -> Option<&'static Block> {
     BLOCKS.iter().find(|block| block.id() == id)
+}
+
+/// The tasks of a request that brings its own.
+pub(super) fn named_in(tasks: &Value) -> Result<Vec<NamedBlock>, Reply> {
+    let tasks = tasks.as_array().filter(|tasks| !tasks.is_empty());
+    let tasks = tasks.ok_or_else(|| Reply::refused(400, 400, "Field \"tasks\" must not be empty"))?;
+    let named = tasks.iter().map(|task| {
+        let id = task["blockId"].as_str().unwrap_or_default();
+        let name = task["name"].as_str().unwrap_or_default();
+        Ok((name.to_string(), by_id(id).ok_or_else(|| unknown(id))?))
+    });
+    named.collect()
 }
 
 impl Block {
@@ -146,7 +164,7 @@ impl Block {
 }
 
 impl Platform {
-    /// 3.10
+    /// 3.10, and 3.13 for everybody.
     pub(super) fn blocks(&self) -> Answer {
         Ok(Reply::data(BLOCKS.iter().map(Block::json).collect::<Vec<_>>()))
     }
@@ -156,6 +174,42 @@ impl Platform {
         let block = by_id(id).ok_or_else(|| unknown(id))?;
         Ok(Reply::data(block.json()))
     }
+
+    /// 3.12: where a block has data is told by a file of the storage.
+    pub(super) fn block_coverage(&self, id: &str) -> Answer {
+        let block = by_id(id).filter(|block| block.is_data()).ok_or_else(|| unknown(id))?;
+        let name = format!("{}.geojson", block.name);
+        Ok(Reply::data(json!({"url": self.signed_url(&format!("/coverage/{name}"), &name)})))
+    }
+
+    /// 3.14: whether a manifest is one, by the fields that every manifest has.
+    pub(super) fn validate_block(&self, call: &Call) -> Answer {
+        let manifest = call.json()?;
+        let invalid = |what: &str| {
+            let message =
+                format!("validateBlockSchema.block: Invalid JSON for 'BLOCK' schema version '1': {what}");
+            Reply::refused(400, 400, message)
+        };
+        let text = |name: &str| manifest[name].as_str().filter(|text| !text.is_empty());
+        for name in ["name", "type", "display_name"] {
+            text(name).ok_or_else(|| invalid(&format!("required key [{name}] not found")))?;
+        }
+        let kind = text("type").unwrap_or_default();
+        if !["data", "processing"].iter().any(|known| kind.eq_ignore_ascii_case(known)) {
+            return Err(invalid(&format!("{kind} is not a valid enum value")));
+        }
+        Ok(Reply::data(json!({"valid": true, "errors": []})))
+    }
+}
+
+/// The file behind 3.12: all of the Earth that the satellites see.
+pub(super) fn coverage(file: &str) -> Option<Reply> {
+    let name = file.strip_suffix(".geojson")?;
+    let block = BLOCKS.iter().find(|block| block.is_data() && block.name == name)?;
+    let seen = ring_json(&corners([-180.0, -LARGEST_LATITUDE, 180.0, LARGEST_LATITUDE]));
+    let feature = json!({"type": "Feature", "geometry": seen, "properties": {"name": block.name}});
+    let body = json!({"type": "FeatureCollection", "features": [feature]});
+    Some(Reply::json(200, &body).with_header("content-type", "application/geo+json"))
 }
 
 pub(super) fn unknown(id: &str) -> Reply {

@@ -17,7 +17,7 @@ pub(super) struct Books {
     /// Oldest first.
     pub jobs: Vec<Job>,
     pub balance: i64,
-    /// Oldest first.
+    /// In the order in which it was written down.
     pub history: Vec<Value>,
     ids: Chance,
 }
@@ -77,19 +77,17 @@ impl Books {
         self.settings.iter().find(|setting| setting.name == name).map_or(i64::MAX, |setting| setting.value)
     }
 
-    /// Charges every job that has succeeded by now and was not charged yet.
+    /// Charges every task that has succeeded by now and was not charged yet.
     pub(super) fn settle(&mut self, now: Timestamp) {
-        let jobs = self.jobs.iter_mut().filter(|job| job.is_due(now));
-        for job in jobs {
-            let charge = job.charge();
-            self.balance -= charge.credits;
-            if charge.credits > 0 {
+        for job in &mut self.jobs {
+            for charge in job.charge(now) {
+                self.balance -= charge.credits;
                 self.history.push(json!({
                     "type": "JOB_TASK",
                     "createdAt": stamp(charge.at),
                     "createdBy": {"id": super::auth::WORKSPACE_ID, "type": "USER"},
                     "delta": -charge.credits,
-                    "details": {"jobId": job.id, "jobName": job.name},
+                    "details": {"jobId": job.id, "jobName": job.name, "jobTaskId": charge.task},
                 }));
             }
         }

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Simulator;
+use super::archives::GivenArchive;
 use super::catalog::given::Given;
 use super::clock::Clock;
 use super::platform::{Config, Platform};
 use super::server::Ports;
-use super::{Simulator, results};
 use crate::error::{Context, Result};
 
 /// Settings of a [`Simulator`] before it starts.
@@ -62,8 +63,9 @@ impl SimulatorBuilder {
         self
     }
 
-    /// Delivers the `.tgz` and `.zip` archives of this folder for finished jobs,
-    /// in turn, in place of drawn ones.
+    /// Delivers the `.tgz` and `.zip` archives of this folder for finished jobs, in
+    /// place of drawn ones. Which one follows from the name and the inputs of the job;
+    /// equal jobs get one after another.
     pub fn results(mut self, dir: impl AsRef<Path>) -> Self {
         self.results = Some(dir.as_ref().to_path_buf());
         self
@@ -75,7 +77,8 @@ impl SimulatorBuilder {
         self
     }
 
-    /// The account's balance; the default is 100,000.
+    /// The account's balance; the default is 100,000. With less than 1000 no job runs
+    /// but test queries.
     pub fn credits(mut self, credits: i64) -> Self {
         self.config.credits = credits;
         self
@@ -110,7 +113,7 @@ impl SimulatorBuilder {
         }
         let archives = match &self.results {
             Some(dir) => {
-                results::archives_in(dir).with_context(|| format!("read results `{}`", dir.display()))?
+                GivenArchive::all_in(dir).with_context(|| format!("read results `{}`", dir.display()))?
             }
             None => Vec::new(),
         };

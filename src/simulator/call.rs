@@ -54,6 +54,13 @@ impl Call {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// A number of the query, from 0 up.
+    pub(super) fn number(&self, name: &str) -> Result<Option<usize>, Reply> {
+        let wrong =
+            |text: &str| Reply::refused(400, 400, format!("{name} must be a number from 0 up, got {text}"));
+        self.query(name).map(|text| text.parse().map_err(|_| wrong(text))).transpose()
+    }
+
     /// The body as a form.
     pub(super) fn form(&self) -> Vec<(String, String)> {
         pairs(&self.body)
@@ -71,12 +78,19 @@ impl Call {
             .map_err(|error| Reply::refused(400, 400, format!("JSON parse error: {error}")))
     }
 
-    pub(super) fn creates_a_job(&self) -> bool {
-        self.method == "POST" && matches!(self.parts()[..], ["projects", _, "workflows", _, "jobs", ..])
+    /// Whether it is for a list of jobs or for one.
+    pub(super) fn asks_for_jobs(&self) -> bool {
+        self.method == "GET"
+            && matches!(self.parts()[..], ["projects", _, "jobs"] | ["projects", _, "jobs", _])
     }
 
-    pub(super) fn asks_for_a_token(&self) -> bool {
-        matches!(self.parts()[..], ["oauth", "token"] | [.., "openid-connect", "token"])
+    /// Whether it needs no token.
+    pub(super) fn is_public(&self) -> bool {
+        self.to_storage
+            || matches!(
+                self.parts()[..],
+                ["oauth", "token"] | [.., "openid-connect", "token"] | ["marketplace", "blocks"]
+            )
     }
 
     /// The parts of the path, to match on.

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::call::Call;
+use super::catalog::instant;
 use super::platform::Platform;
 use super::reply::{Answer, Reply};
 
@@ -18,9 +19,19 @@ impl Platform {
 
     /// A Spring page, newest first unless asked otherwise.
     pub(super) fn credit_history(&self, call: &Call) -> Answer {
-        let number = |name: &str| call.query(name).and_then(|text| text.parse::<usize>().ok());
-        let (page, size) = (number("page").unwrap_or(0), number("size").unwrap_or(10).clamp(1, 500));
+        let page = call.number("page")?.unwrap_or(0);
+        let size = call.number("size")?.unwrap_or(10).clamp(1, 500);
+        let bound = |name: &str| {
+            let wrong = |text: &str| Reply::refused(400, 400, format!("{name} must be a time, got {text}"));
+            call.query(name).map(|text| instant(text).ok_or_else(|| wrong(text))).transpose()
+        };
+        let (from, to) = (bound("from")?, bound("to")?);
+        let created = |entry: &Value| entry["createdAt"].as_str().and_then(instant);
         let mut entries: Vec<Value> = self.books().history.clone();
+        entries.retain(|entry| from.is_none_or(|from| created(entry) >= Some(from)));
+        entries.retain(|entry| to.is_none_or(|to| created(entry) <= Some(to)));
+        // Tasks are charged when somebody looks, which may be out of turn.
+        entries.sort_by_key(created);
         if !call.query("sort").is_some_and(|sort| sort.ends_with(",asc")) {
             entries.reverse();
         }
@@ -47,7 +58,7 @@ fn spring_page(entries: &[Value], page: usize, size: usize) -> Value {
         },
         "totalPages": pages,
         "totalElements": entries.len(),
-        "last": page + 1 >= pages,
+        "last": page.saturating_add(1) >= pages,
         "first": page == 0,
         "size": size,
         "number": page,
@@ -68,5 +79,11 @@ mod tests {
             (&page["totalPages"], &page["last"], &page["empty"]),
             (&json!(1), &json!(true), &json!(true))
         );
+    }
+
+    #[test]
+    fn a_page_far_behind_the_last_is_empty() {
+        let page = spring_page(&[json!(1)], usize::MAX, 10);
+        assert_eq!((&page["last"], &page["content"]), (&json!(true), &json!([])));
     }
 }

@@ -1,21 +1,29 @@
 //! What the data task of a job asks for, and what it gets.
 
-use geo::{ChamberlainDuquetteArea, Geometry};
 use serde_json::Value;
 
+use super::catalog::query::{Query, interval, strings};
 use super::catalog::scene::Scene;
-use super::catalog::search::{Query, Row, interval};
-use super::catalog::sensor;
-use super::catalog::shape::{Bbox, bbox_of, parse, parse_bbox, rectangle};
+use super::catalog::search::Row;
+use super::catalog::shape::{Area, Bbox};
 use super::platform::Platform;
+
+/// A scene that is not cut to an area is billed as this many square kilometres of
+/// it, however large it is.
+const WHOLE_SCENE: f64 = 10.0;
+/// A demand asks for no more than this, whatever its limit.
+const MOST_SCENES: usize = 500;
 
 /// The parameters of a data block, understood.
 #[derive(Debug)]
 pub(super) struct Demand {
-    shape: Option<Geometry>,
+    area: Option<Area>,
+    /// Whether a scene must hold the whole area.
+    contains: bool,
     ids: Option<Vec<String>>,
     times: Vec<(i64, i64)>,
     max_cloud_cover: Option<f64>,
+    /// Scenes of each interval at most.
     pub limit: usize,
 }
 
@@ -23,92 +31,141 @@ pub(super) struct Demand {
 #[derive(Clone, Debug)]
 pub(super) struct Delivery {
     pub scenes: Vec<Scene>,
-    /// What they are cut to.
-    pub area: Bbox,
-    /// Its size in square kilometres.
-    pub square_km: f64,
+    /// What they are cut to; without one they come whole.
+    pub boxes: Vec<Bbox>,
+    square_km: Option<f64>,
+}
+
+impl Delivery {
+    /// What each scene is billed as, in square kilometres.
+    pub(super) fn billed_km(&self) -> f64 {
+        self.square_km.unwrap_or(WHOLE_SCENE)
+    }
 }
 
 impl Demand {
     /// # Errors
     ///
-    /// Which parameter cannot be understood, in the words of the task's log.
+    /// Which parameter cannot be understood.
     pub(super) fn of(inputs: &Value) -> Result<Self, String> {
         let set = |name: &str| inputs.get(name).filter(|value| !value.is_null());
-        let shape = match (set("bbox"), set("intersects").or_else(|| set("contains"))) {
-            (Some(bbox), _) => {
-                let numbers: Option<Vec<f64>> =
-                    bbox.as_array().and_then(|list| list.iter().map(Value::as_f64).collect());
-                let bbox = numbers.and_then(|numbers| parse_bbox(&numbers)).ok_or("bbox is invalid")?;
-                Some(rectangle(bbox))
-            }
-            (None, Some(shape)) => Some(parse(shape).ok_or("the geometry is no GeoJSON")?),
+        let number = |name: &str| {
+            let wrong = || format!("{name} must be a number");
+            set(name).map(|value| value.as_f64().ok_or_else(wrong)).transpose()
+        };
+        let area = match (set("bbox"), set("intersects").or_else(|| set("contains"))) {
+            (Some(bbox), _) => Some(Area::of_bbox(bbox)?),
+            (None, Some(shape)) => Some(Area::of_geometry(shape)?),
             (None, None) => None,
         };
-        let texts = |value: &Value| -> Vec<String> {
-            let list = value.as_array().map(Vec::as_slice).unwrap_or_default();
-            list.iter().filter_map(|text| text.as_str().map(String::from)).collect()
-        };
-        let times = match (set("time_series"), set("time")) {
-            (Some(series), _) => texts(series),
-            (None, Some(time)) => time.as_str().map(String::from).into_iter().collect(),
+        let times = match (strings(&inputs["time_series"], "time_series")?, set("time")) {
+            (Some(series), _) => series,
+            (None, Some(time)) => vec![time.as_str().ok_or("time must be a text")?.to_string()],
             (None, None) => Vec::new(),
         };
+        let limit = match set("limit") {
+            Some(limit) => limit
+                .as_u64()
+                .filter(|limit| *limit > 0)
+                .ok_or(format!("limit must be a whole number from 1 up, got {limit}"))?,
+            None => 1,
+        };
+        for name in ["asset_ids", "order_ids"] {
+            strings(&inputs[name], name)?;
+        }
+        number("zoom_level")?;
         Ok(Self {
-            shape,
-            ids: set("ids").map(texts).filter(|ids| !ids.is_empty()),
+            area,
+            contains: set("bbox").is_none() && set("intersects").is_none() && set("contains").is_some(),
+            ids: strings(&inputs["ids"], "ids")?,
             times: times.iter().map(|time| interval(time)).collect::<Result<_, _>>()?,
-            max_cloud_cover: set("max_cloud_cover").and_then(Value::as_f64),
-            limit: set("limit").and_then(Value::as_u64).unwrap_or(1).clamp(1, 500) as usize,
+            max_cloud_cover: number("max_cloud_cover")?,
+            limit: usize::try_from(limit).unwrap_or(MOST_SCENES).min(MOST_SCENES),
         })
+    }
+
+    /// The size of the area, if there is one.
+    pub(super) fn square_km(&self) -> Option<f64> {
+        self.area.as_ref().map(Area::square_km)
+    }
+
+    /// How many scenes it can get.
+    pub(super) fn most(&self) -> usize {
+        self.ids.as_ref().map_or(self.limit * self.times.len().max(1), Vec::len)
     }
 }
 
 impl Platform {
-    /// The scenes of a collection that a demand gets, newest first.
+    /// The scenes of a collection that a demand gets: those it names, or the newest of
+    /// each interval.
     pub(super) fn deliver(&self, demand: &Demand, collection: &str) -> Delivery {
-        let mut scenes = Vec::new();
-        match &demand.ids {
-            Some(ids) => scenes.extend(ids.iter().filter_map(|id| self.catalog.archive.scene(id))),
-            None if demand.shape.is_some() => {
-                let whole = [(i64::MIN, i64::MAX - 1)];
-                let times = if demand.times.is_empty() { &whole[..] } else { &demand.times };
-                for time in times {
-                    scenes.extend(
-                        self.scenes_between(demand, collection, *time).into_iter().take(demand.limit),
-                    );
-                }
+        let scenes = match (&demand.ids, &demand.area) {
+            (Some(ids), _) => {
+                let known = ids.iter().filter_map(|id| self.catalog.archive.scene(id));
+                known.filter(|scene| scene.sensor.collection == collection).collect()
             }
-            None => {}
-        }
-        scenes.retain(|scene| {
-            Some(scene.sensor.collection) == sensor::by_collection(collection).map(|s| s.collection)
-        });
-        scenes.truncate(demand.limit.max(demand.times.len()));
-        let square_km = demand.shape.as_ref().map(|shape| shape.chamberlain_duquette_unsigned_area() / 1e6);
-        let area = demand.shape.as_ref().and_then(bbox_of).or_else(|| scenes.first().map(Scene::bbox));
-        let whole_scene =
-            || scenes.first().map(|scene| scene.shape().chamberlain_duquette_unsigned_area() / 1e6);
-        Delivery {
-            area: area.unwrap_or_default(),
-            square_km: square_km.or_else(whole_scene).unwrap_or_default(),
-            scenes,
-        }
+            (None, Some(area)) => self.scenes_of(demand, area, collection),
+            (None, None) => Vec::new(),
+        };
+        let boxes = demand.area.as_ref().map(|area| area.boxes.clone()).unwrap_or_default();
+        Delivery { scenes, boxes, square_km: demand.square_km() }
     }
 
-    fn scenes_between(&self, demand: &Demand, collection: &str, time: (i64, i64)) -> Vec<Scene> {
-        let query = Query {
-            collections: Some(vec![collection.to_string()]),
-            shape: demand.shape.clone(),
-            time: Some(time),
-            ..Query::default()
-        };
+    fn scenes_of(&self, demand: &Demand, area: &Area, collection: &str) -> Vec<Scene> {
+        let always = [(i64::MIN, i64::MAX - 1)];
+        let times = if demand.times.is_empty() { &always[..] } else { &demand.times };
         let clear = |scene: &Scene| demand.max_cloud_cover.is_none_or(|most| scene.cloud_cover <= most);
-        let rows = self.catalog.find(&query);
-        let scenes = rows.iter().filter_map(|row| match row {
-            Row::Drawn(scene) => Some(scene.as_ref().clone()),
-            Row::Given(_) => None,
-        });
-        scenes.filter(clear).collect()
+        let mut scenes: Vec<Scene> = Vec::new();
+        for time in times {
+            let query = Query {
+                collections: Some(vec![collection.to_string()]),
+                area: Some(area.clone()),
+                contains: demand.contains,
+                time: Some(*time),
+                ..Query::default()
+            };
+            let rows = self.catalog.find(&query);
+            let drawn = rows.iter().filter_map(|row| match row {
+                Row::Drawn(scene) => Some(scene.as_ref()),
+                Row::Given(_) => None,
+            });
+            for scene in drawn.filter(|scene| clear(scene)).take(demand.limit) {
+                // Intervals may overlap.
+                if !scenes.iter().any(|known| known.id == scene.id) {
+                    scenes.push(scene.clone());
+                }
+            }
+        }
+        scenes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn wrong_types_are_named() {
+        for (name, value) in [
+            ("bbox", json!("everywhere")),
+            ("intersects", json!({"type": "Polygon", "coordinates": []})),
+            ("ids", json!([1])),
+            ("time", json!(2020)),
+            ("time_series", json!("2020-01-01/2020-12-31")),
+            ("limit", json!("ten")),
+            ("limit", json!(0)),
+            ("max_cloud_cover", json!("few")),
+        ] {
+            assert!(Demand::of(&json!({name: value})).is_err(), "{name}: {value}");
+        }
+        assert!(Demand::of(&json!({"ids": ["a"], "bbox": null, "limit": 1})).is_ok());
+    }
+
+    #[test]
+    fn each_interval_has_its_own_limit() {
+        let series = ["2019-01-01/2019-12-31", "2020-01-01/2020-12-31"];
+        let demand = Demand::of(&json!({"time_series": series, "limit": 3})).unwrap();
+        assert_eq!(demand.most(), 6);
     }
 }

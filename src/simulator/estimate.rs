@@ -6,8 +6,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::blocks::{self, Block};
+use super::blocks::{self, Block, NamedBlock};
 use super::call::Call;
+use super::creation::{demand_of, limits_broken};
 use super::demand::Demand;
 use super::jobs::job;
 use super::platform::Platform;
@@ -32,14 +33,13 @@ impl Platform {
     /// 6.1
     pub(super) fn estimate_job(&self, call: &Call) -> Answer {
         let body = call.json()?;
-        let listed = body["tasks"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let mut tasks = Vec::new();
-        for task in listed {
-            let id = task["blockId"].as_str().unwrap_or_default();
-            let name = task["name"].as_str().unwrap_or_default();
-            tasks.push((name.to_string(), blocks::by_id(id).ok_or_else(|| blocks::unknown(id))?));
+        let tasks = blocks::named_in(&body["tasks"])?;
+        let inputs = body["inputs"].as_object().cloned().unwrap_or_default();
+        let demand = demand_of(&tasks, &inputs)?;
+        match limits_broken(&self.books(), &demand) {
+            Some(complaint) => Err(Reply::refused(400, 400, complaint)),
+            None => Ok(self.estimate(&tasks, &demand)),
         }
-        self.estimate(&tasks, &body["inputs"])
     }
 
     /// 4.11
@@ -47,47 +47,43 @@ impl Platform {
         let (inputs, tasks) = {
             let mut books = self.books();
             let job = job(&mut books, id)?.clone();
-            (Value::Object(job.inputs), workflow(&mut books, &job.workflow_id)?.tasks.clone())
+            (job.inputs, workflow(&mut books, &job.workflow_id)?.named_blocks())
         };
-        let tasks: Vec<_> = tasks.into_iter().map(|task| (task.name, task.block)).collect();
-        self.estimate(&tasks, &inputs)
+        Ok(self.estimate(&tasks, &demand_of(&tasks, &inputs)?))
     }
 
-    fn estimate(&self, tasks: &[(String, &'static Block)], inputs: &Value) -> Answer {
-        let Some((first, data)) = tasks.first() else {
-            return Err(Reply::refused(400, 400, "Field \"tasks\" must not be empty"));
+    fn estimate(&self, tasks: &[NamedBlock], demand: &Demand) -> Reply {
+        let collection = tasks.first().and_then(|(_, block)| block.collection()).unwrap_or_default();
+        let delivery = self.deliver(demand, collection);
+        let (found, most) = (delivery.scenes.len(), demand.most().max(delivery.scenes.len()));
+        let (billed, least) = (delivery.billed_km(), delivery.billed_km() * LEAST_COVERED);
+        let area = |km: f64, scenes: usize| (km * scenes as f64 * 100.0).round() / 100.0;
+        let resources = match demand.square_km() {
+            Some(_) => json!({"min": area(least, found), "max": area(billed, most), "unit": "SQUARE_KM"}),
+            None => json!({"min": found, "max": most, "unit": "SCENE"}),
         };
-        if let Some((missing, _)) = tasks.iter().find(|(name, _)| inputs[name].is_null()) {
-            let message = format!("There were missing tasks/queries: {missing}");
-            return Err(Reply::refused(400, 400, message));
-        }
-        let demand = Demand::of(&inputs[first]).map_err(|message| Reply::refused(400, 400, message))?;
-        let delivery = self.deliver(&demand, data.collection().unwrap_or_default());
-        let (found, most) = (delivery.scenes.len(), demand.limit.max(delivery.scenes.len()));
+        // A task has its share of the job's time, in whole milliseconds.
+        let share = |run: f64| run / tasks.len() as f64;
+        let milliseconds = |run: f64| (share(run) * 1000.0).round() as i64;
         let estimates = tasks.iter().map(|(name, block)| {
-            let credit = json!({
-                "min": block_credits(block, delivery.square_km * LEAST_COVERED, found),
-                "max": block_credits(block, delivery.square_km, most),
-            });
-            let area = |scenes: usize, share: f64| {
-                (delivery.square_km * share * scenes as f64 * 100.0).round() / 100.0
-            };
-            let resources =
-                json!({"min": area(found, LEAST_COVERED), "max": area(most, 1.0), "unit": "SQUARE_KM"});
-            let machine = json!({
-                "credit": {
-                    "min": machine_credits(block, SHORTEST_RUN / tasks.len() as f64),
-                    "max": machine_credits(block, LONGEST_RUN / tasks.len() as f64),
-                },
-                // In milliseconds.
-                "duration": {"min": SHORTEST_RUN * 1000.0, "max": LONGEST_RUN * 1000.0},
-            });
             let consumption = json!({
-                "blockConsumption": {"credit": credit, "resources": resources},
-                "machineConsumption": machine,
+                "blockConsumption": {
+                    "credit": {
+                        "min": block_credits(block, least, found),
+                        "max": block_credits(block, billed, most),
+                    },
+                    "resources": resources,
+                },
+                "machineConsumption": {
+                    "credit": {
+                        "min": machine_credits(block, share(SHORTEST_RUN)),
+                        "max": machine_credits(block, share(LONGEST_RUN)),
+                    },
+                    "duration": {"min": milliseconds(SHORTEST_RUN), "max": milliseconds(LONGEST_RUN)},
+                },
             });
             (name.clone(), consumption)
         });
-        Ok(Reply::data(Value::Object(estimates.collect::<Map<_, _>>())))
+        Reply::data(Value::Object(estimates.collect::<Map<_, _>>()))
     }
 }

@@ -4,11 +4,14 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::call::Call;
+use super::reply::Reply;
 
 /// Something that shall go wrong, where, and how often.
 ///
-/// A fault waits for the first request that fits it, happens, and is used up
-/// after [`times`](Self::times) (once, if nothing is said).
+/// A fault waits for the first request that fits it and that it can happen to,
+/// happens, and is used up after [`times`](Self::times) (once, if nothing is said).
+/// A request can meet one fault in place of its answer, or else one that happens to
+/// the answer; that its job shall fail is a matter of its own.
 ///
 /// ```
 /// use up42::simulator::{Fault, Simulator};
@@ -38,14 +41,15 @@ pub enum FaultKind {
     },
     /// A 5xx of this status; the request is not carried out.
     ServerError(u16),
-    /// The answer comes later, by this much real time.
+    /// The request is carried out at once; the answer comes later, by this much
+    /// real time.
     Slow(Duration),
     /// The connection breaks in the middle of the body; `Content-Length` tells
     /// the full size.
     CutOff,
     /// The request is carried out, then the connection closes without an answer.
     LostAnswer,
-    /// A body that stops being JSON half way.
+    /// A JSON body that stops being JSON half way.
     MalformedJson,
     /// 401 with `ACCESS_TOKEN_EXPIRED`.
     ExpiredToken,
@@ -152,25 +156,33 @@ impl Fault {
         self.times(usize::MAX)
     }
 
-    fn fits(&self, call: &Call) -> bool {
+    fn fits(&self, call: &Call, moment: &Moment) -> bool {
         let named = self.method.as_ref().is_none_or(|method| *method == call.method);
-        named && call.path.contains(&self.path) && self.can_happen_to(call)
+        named && call.path.contains(&self.path) && self.can_happen(call, moment)
     }
 
-    fn can_happen_to(&self, call: &Call) -> bool {
-        match &self.kind {
-            FaultKind::FailingJob(_) => call.creates_a_job(),
-            FaultKind::UnknownStatus(_) => !call.to_storage && call.method == "GET",
-            FaultKind::ExpiredToken => !call.to_storage && !call.asks_for_a_token(),
-            FaultKind::ExpiredUrl => call.to_storage,
-            FaultKind::TooManyRequests { .. }
-            | FaultKind::ServerError(_)
-            | FaultKind::Slow(_)
-            | FaultKind::CutOff
-            | FaultKind::LostAnswer
-            | FaultKind::MalformedJson => true,
+    fn can_happen(&self, call: &Call, moment: &Moment) -> bool {
+        match (&self.kind, moment) {
+            (FaultKind::TooManyRequests { .. } | FaultKind::ServerError(_), Moment::Request) => true,
+            (FaultKind::ExpiredToken, Moment::Request) => !call.is_public(),
+            (FaultKind::ExpiredUrl, Moment::Request) => call.to_storage,
+            (FaultKind::FailingJob(_), Moment::Job) => true,
+            (FaultKind::Slow(_) | FaultKind::CutOff | FaultKind::LostAnswer, Moment::Answer(_)) => true,
+            (FaultKind::MalformedJson, Moment::Answer(reply)) => reply.is_json(),
+            (FaultKind::UnknownStatus(_), Moment::Answer(reply)) => call.asks_for_jobs() && reply.has_jobs(),
+            _ => false,
         }
     }
+}
+
+/// When a fault can happen.
+pub(super) enum Moment<'a> {
+    /// A request has come in.
+    Request,
+    /// A job is about to be created.
+    Job,
+    /// An answer is ready.
+    Answer(&'a Reply),
 }
 
 /// The faults that have yet to happen.
@@ -182,11 +194,11 @@ impl Faults {
         self.lock().push(fault);
     }
 
-    /// What happens to this request, if anything.
-    pub(super) fn take(&self, call: &Call) -> Option<FaultKind> {
+    /// What happens to this request at this moment, if anything.
+    pub(super) fn take(&self, call: &Call, moment: Moment) -> Option<FaultKind> {
         let mut faults = self.lock();
         let mut happens = None;
-        for fault in faults.iter_mut().filter(|fault| fault.fits(call)) {
+        for fault in faults.iter_mut().filter(|fault| fault.fits(call, &moment)) {
             if fault.passes > 0 {
                 fault.passes -= 1;
             } else if happens.is_none() && fault.left > 0 {
@@ -206,24 +218,36 @@ impl Faults {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn a_fault_happens_where_and_as_often_as_it_was_asked_for() {
         let faults = Faults::default();
         faults.add(Fault::server_error(502).on("POST /jobs").after(1).times(2));
-        let post = Call::test("POST", "/projects/p/jobs");
-        assert_eq!(faults.take(&Call::test("GET", "/projects/p/jobs")), None);
-        assert_eq!(faults.take(&Call::test("POST", "/oauth/token")), None);
-        let happened: Vec<_> = (0..4).map(|_| faults.take(&post).is_some()).collect();
+        let take = |method, path| faults.take(&Call::test(method, path), Moment::Request);
+        assert_eq!(take("GET", "/projects/p/jobs"), None);
+        assert_eq!(take("POST", "/oauth/token"), None);
+        let happened: Vec<_> = (0..4).map(|_| take("POST", "/projects/p/jobs").is_some()).collect();
         assert_eq!(happened, [false, true, true, false]);
     }
 
     #[test]
-    fn a_fault_waits_for_a_request_that_it_can_happen_to() {
+    fn a_fault_waits_for_a_moment_when_it_can_happen() {
         let faults = Faults::default();
+        let list = Call::test("GET", "/projects/p/jobs");
+        let take = |call: &Call, reply: &Reply| faults.take(call, Moment::Answer(reply));
         faults.add(Fault::failing_job("FAILED"));
-        assert_eq!(faults.take(&Call::test("GET", "/projects/p/jobs")), None);
+        faults.add(Fault::unknown_status("ODD"));
+        let jobs = Reply::data(vec![json!({"status": "RUNNING"})]);
+        assert_eq!(take(&Call::test("GET", "/blocks"), &jobs), None);
+        assert_eq!(take(&list, &Reply::data(Vec::<serde_json::Value>::new())), None);
+        assert_eq!(take(&list, &jobs), Some(FaultKind::UnknownStatus("ODD".into())));
+        faults.add(Fault::malformed_json());
+        assert_eq!(take(&list, &Reply::empty(204)), None);
+        assert_eq!(take(&list, &Reply::file("image/jpeg", vec![1, 2])), None);
+        assert_eq!(take(&list, &jobs), Some(FaultKind::MalformedJson));
         let create = Call::test("POST", "/projects/p/workflows/w/jobs/");
-        assert_eq!(faults.take(&create), Some(FaultKind::FailingJob("FAILED".into())));
+        assert_eq!(faults.take(&create, Moment::Request), None);
+        assert_eq!(faults.take(&create, Moment::Job), Some(FaultKind::FailingJob("FAILED".into())));
     }
 }

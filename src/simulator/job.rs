@@ -13,7 +13,7 @@ use super::auth::WORKSPACE_ID;
 use super::blocks::Block;
 use super::books::stamp;
 use super::catalog::scene::Scene;
-use super::catalog::shape::Bbox;
+use super::catalog::shape::{Bbox, overlap};
 
 #[derive(Clone, Debug)]
 pub(super) struct Job {
@@ -34,12 +34,13 @@ pub(super) struct Job {
     pub complaint: Option<String>,
     pub cancelled: Option<Timestamp>,
     pub tasks: Vec<JobTask>,
-    /// What is delivered, and the area it is cut to.
+    /// What is delivered, and the boxes it is cut to; without one, whole scenes.
     pub scenes: Vec<Scene>,
-    pub area: Bbox,
-    /// The place of the job among all jobs.
-    pub number: usize,
-    pub paid: bool,
+    pub boxes: Vec<Bbox>,
+    /// What its id follows from: what it was asked, and how many were asked the
+    /// same before it.
+    pub key: u64,
+    pub nth: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -49,10 +50,20 @@ pub(super) struct JobTask {
     pub block: &'static Block,
     /// For the data or the work, and for the machine.
     pub credits: (i64, i64),
+    pub paid: bool,
 }
 
-/// What a job costs, and when it has to be paid.
+/// From when to when a task runs, and how it ends.
+pub(super) struct Run<'a> {
+    pub start: Timestamp,
+    pub end: Timestamp,
+    ending: &'a str,
+}
+
+/// What a task costs, and when it has to be paid.
 pub(super) struct Charge {
+    /// Its id.
+    pub task: String,
     pub credits: i64,
     pub at: Timestamp,
 }
@@ -87,23 +98,42 @@ impl Job {
         }
     }
 
+    /// Lets the job go wrong half way.
+    pub(super) fn fail(&mut self, ending: impl Into<String>, complaint: impl Into<String>) {
+        self.ending = ending.into();
+        self.complaint = Some(complaint.into());
+        let run = self.finished.duration_since(self.started);
+        self.finished = self.started.checked_add(run / 2).unwrap_or(self.finished);
+    }
+
     /// What it costs if it succeeds.
     pub(super) fn price(&self) -> i64 {
-        if self.dry_run { 0 } else { self.tasks.iter().map(|task| task.credits.0 + task.credits.1).sum() }
+        self.tasks.iter().map(JobTask::price).sum()
     }
 
-    /// Whether it has succeeded and nobody has paid for it.
-    pub(super) fn is_due(&self, now: Timestamp) -> bool {
-        !self.paid && self.status(now) == "SUCCEEDED"
-    }
-
-    pub(super) fn charge(&mut self) -> Charge {
-        self.paid = true;
-        Charge { credits: self.price(), at: self.finished }
+    /// The tasks that have succeeded and that nobody has paid for; now they are paid.
+    pub(super) fn charge(&mut self, now: Timestamp) -> Vec<Charge> {
+        let mut charges = Vec::new();
+        for place in 0..self.tasks.len() {
+            let end = self.run(place).map_or(Timestamp::MAX, |run| run.end);
+            let due = !self.tasks[place].paid && self.task_status(place, now) == "SUCCEEDED";
+            let task = &mut self.tasks[place];
+            task.paid |= due;
+            if due && task.price() > 0 {
+                charges.push(Charge { task: task.id.clone(), credits: task.price(), at: end });
+            }
+        }
+        charges
     }
 
     pub(super) fn credits_used(&self) -> i64 {
-        if self.paid { self.price() } else { 0 }
+        self.tasks.iter().filter(|task| task.paid).map(JobTask::price).sum()
+    }
+
+    /// What a scene is cut to.
+    pub(super) fn frame(&self, scene: &Scene) -> Bbox {
+        let touched = self.boxes.iter().find(|part| overlap(**part, scene.bbox()));
+        touched.or(self.boxes.first()).copied().unwrap_or_else(|| scene.bbox())
     }
 
     fn mode(&self) -> &'static str {
@@ -141,60 +171,59 @@ impl Job {
         })
     }
 
-    /// When the tasks begin and end: one after another, each for the same time.
-    fn task_times(&self, place: usize) -> (Timestamp, Timestamp) {
-        let run = self.finished.duration_since(self.started);
-        let share = run.checked_div(self.tasks.len().max(1) as i32).unwrap_or_default();
-        let at = |place: usize| self.started.checked_add(share * place as i32).unwrap_or(self.finished);
-        let end = if place + 1 == self.tasks.len() { self.finished } else { at(place + 1) };
-        (at(place), end)
-    }
-
-    /// The task that a failure happens to: the first.
-    fn fails(&self, place: usize) -> bool {
-        place == 0 && self.ending != "SUCCEEDED"
+    /// When a task runs, if it ever does: one after another, each for the same time.
+    /// A job that goes wrong does so in its first task.
+    pub(super) fn run(&self, place: usize) -> Option<Run<'_>> {
+        let share = |place: usize| {
+            let run = self.finished.duration_since(self.started);
+            let share = run.checked_div(self.tasks.len().max(1) as i32).unwrap_or_default();
+            self.started.checked_add(share * place as i32).unwrap_or(self.finished)
+        };
+        let last = place + 1 == self.tasks.len();
+        let run = match (self.ending.as_str(), place) {
+            ("SUCCEEDED", _) if !last => {
+                Run { start: share(place), end: share(place + 1), ending: "SUCCEEDED" }
+            }
+            ("SUCCEEDED", _) => Run { start: share(place), end: self.finished, ending: "SUCCEEDED" },
+            (ending, 0) => Run { start: self.started, end: self.finished, ending },
+            _ => return None,
+        };
+        match self.cancelled {
+            Some(at) if at < run.start => None,
+            Some(at) if at < run.end => Some(Run { end: later(at, STOPPING), ending: "CANCELLED", ..run }),
+            _ => Some(run),
+        }
     }
 
     pub(super) fn task_status(&self, place: usize, now: Timestamp) -> &str {
         let job = self.status(now);
-        let (start, end) = self.task_times(place);
-        let until = self.cancelled.unwrap_or(now);
-        match job {
-            "NOT_STARTED" | "PENDING" => job,
-            "CANCELLING" | "CANCELLED" => {
-                if end <= until {
-                    "SUCCEEDED"
-                } else {
-                    job
-                }
-            }
-            "RUNNING" => match (now < start, now < end) {
-                (true, _) => "NOT_STARTED",
-                (false, true) => "RUNNING",
-                (false, false) => "SUCCEEDED",
-            },
-            _ if self.fails(place) => job,
-            "SUCCEEDED" => "SUCCEEDED",
-            _ => "CANCELLED",
+        match self.run(place) {
+            Some(run) if run.end <= now => run.ending,
+            Some(run) if run.start <= now && self.cancelled.is_none() => "RUNNING",
+            _ if self.cancelled.is_some() => job,
+            None if is_terminal(job) => "CANCELLED",
+            // The others wait for the first.
+            _ if place == 0 => job,
+            _ => "NOT_STARTED",
         }
     }
 
     pub(super) fn tasks_json(&self, now: Timestamp) -> Vec<Value> {
         let task = |(place, task): (usize, &JobTask)| {
-            let status = self.task_status(place, now);
-            let (start, end) = self.task_times(place);
+            let run = self.run(place);
+            let started = run.as_ref().map(|run| run.start).filter(|start| *start <= now);
+            let finished = run.as_ref().map(|run| run.end).filter(|end| *end <= now);
             let parents = place.checked_sub(1).map(|parent| &self.tasks[parent].id);
-            let begun = !matches!(status, "NOT_STARTED" | "PENDING") && start <= now;
             json!({
                 "id": task.id,
                 "displayId": &task.id[..8],
                 "createdAt": stamp(self.created),
-                "updatedAt": stamp(self.created.max(start.min(now))),
+                "updatedAt": stamp(finished.or(started).unwrap_or(self.created)),
                 "name": task.name,
-                "status": status,
+                "status": self.task_status(place, now),
                 "parentsIds": parents.into_iter().collect::<Vec<_>>(),
-                "startedAt": begun.then(|| seconds(start)),
-                "finishedAt": (begun && is_terminal(status)).then(|| seconds(end.min(now))),
+                "startedAt": started.map(seconds),
+                "finishedAt": finished.map(seconds),
                 "block": self.block_json(task),
                 "blockVersion": task.block.version,
             })
@@ -231,6 +260,12 @@ impl Job {
             status: self.status(now).to_string(),
             credits: self.credits_used(),
         }
+    }
+}
+
+impl JobTask {
+    fn price(&self) -> i64 {
+        self.credits.0 + self.credits.1
     }
 }
 

@@ -21,6 +21,10 @@ impl Line {
     pub(super) fn cut(&self) {
         self.0.store(true, Ordering::SeqCst);
     }
+
+    pub(super) fn is_cut(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
 }
 
 /// A listener whose connections are [`Line`]s.
@@ -56,7 +60,7 @@ pub(super) struct Wire {
 
 impl Wire {
     fn intact(&self) -> io::Result<()> {
-        if self.line.0.load(Ordering::SeqCst) {
+        if self.line.is_cut() {
             return Err(io::ErrorKind::ConnectionReset.into());
         }
         Ok(())

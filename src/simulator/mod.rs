@@ -22,9 +22,19 @@
 //! Each simulator is a world of its own: two of them share nothing, and one that
 //! is dropped takes its jobs along. It never leaves this machine.
 //!
-//! What it does not simulate: tasking, orders, webhooks and the processing
-//! interface of the second generation.
+//! What it does not simulate:
+//!
+//! - orders, assets, the storage's STAC catalog, tasking, webhooks, budgets and the
+//!   processing interface of the second generation;
+//! - data products and schemas: the glossary of collections;
+//! - payment information, purchases of credits, and more than one account or project;
+//! - jobs from assets or orders (they find nothing), the environments and the upload
+//!   of blocks, and what a processing block does to a raster;
+//! - renewing a login with a refresh token;
+//! - rate limiting: no request is one too many unless a [`Fault`] says so;
+//! - the `like` operator and the spatial operators of CQL2.
 
+mod archives;
 mod auth;
 mod blocks;
 mod books;
@@ -34,6 +44,7 @@ mod catalog;
 mod chance;
 mod clock;
 mod clouds;
+mod creation;
 mod credits;
 mod demand;
 mod estimate;
@@ -167,7 +178,7 @@ impl Simulator {
         self.0.platform.faults.add(fault);
     }
 
-    /// Every request so far, in the order of the answers.
+    /// Every request so far, in the order in which they were carried out.
     pub fn requests(&self) -> Vec<RequestRecord> {
         self.0.platform.requests()
     }

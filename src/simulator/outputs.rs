@@ -4,7 +4,8 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::job::{Job, is_terminal};
+use super::archives::GivenArchive;
+use super::job::Job;
 use super::jobs::job;
 use super::platform::Platform;
 use super::reply::{Answer, Reply};
@@ -26,7 +27,7 @@ impl Platform {
         let place = job.tasks.iter().position(|known| known.id == task).ok_or_else(|| not_found(task))?;
         let status = job.task_status(place, now);
         match path {
-            ["logs"] => Ok(Reply::text(log(job, place, status))),
+            ["logs"] => Ok(Reply::text(log(job, place, status, now))),
             ["outputs", "data-json"] => Ok(self.job_data(job, status)),
             ["downloads", "results"] => self.results_url(job, status),
             ["outputs", "quicklooks"] => {
@@ -63,9 +64,7 @@ impl Platform {
                 format!("Results not found for job {}: it is {status}", job.id),
             ));
         }
-        let zip =
-            self.given_archive(job).is_some_and(|path| path.extension().is_some_and(|end| end == "zip"));
-        let name = if zip { "output.zip" } else { "output.tgz" };
+        let name = self.given_archive(job).map_or("output.tgz", GivenArchive::file_name);
         let url = self.signed_url(&format!("/jobs/{}/{name}", job.id), name);
         Ok(Reply::data(json!({"url": url})))
     }
@@ -76,20 +75,18 @@ fn not_found(what: &str) -> Reply {
 }
 
 /// 5.4
-fn log(job: &Job, place: usize, status: &str) -> String {
+fn log(job: &Job, place: usize, status: &str, now: Timestamp) -> String {
     let task = &job.tasks[place];
-    if matches!(status, "NOT_STARTED" | "PENDING") {
-        return String::new();
-    }
+    let Some(run) = job.run(place).filter(|run| run.start <= now) else { return String::new() };
     let mut lines =
-        vec![format!("{:.0} INFO  {} {}: started", job.started, task.block.name, task.block.version)];
+        vec![format!("{:.0} INFO  {} {}: started", run.start, task.block.name, task.block.version)];
     if place == 0 && job.complaint.is_none() {
-        lines.push(format!("{:.0} INFO  {} scenes found", job.started, job.scenes.len()));
+        lines.push(format!("{:.0} INFO  {} scenes found", run.start, job.scenes.len()));
     }
-    if is_terminal(status) {
+    if run.end <= now {
         match job.complaint.as_ref().filter(|_| place == 0 && status == job.ending) {
-            Some(complaint) => lines.push(format!("{:.0} ERROR {complaint}", job.finished)),
-            None => lines.push(format!("{:.0} INFO  ended with {status}", job.finished)),
+            Some(complaint) => lines.push(format!("{:.0} ERROR {complaint}", run.end)),
+            None => lines.push(format!("{:.0} INFO  ended with {status}", run.end)),
         }
     }
     lines.join("\n") + "\n"

@@ -1,16 +1,16 @@
 //! What everything shares, and which request goes where.
 
-use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
+use super::archives::GivenArchive;
 use super::auth::Mint;
 use super::books::Books;
 use super::call::Call;
 use super::catalog::Catalog;
 use super::catalog::given::Given;
 use super::clock::Clock;
-use super::fault::{FaultKind, Faults};
+use super::fault::{FaultKind, Faults, Moment};
 use super::reply::{Answer, Reply};
 use super::storage::Store;
 use super::{LedgerEntry, PROJECT_ID, RequestRecord};
@@ -36,13 +36,18 @@ pub(super) struct Platform {
     pub catalog: Catalog,
     pub store: Store,
     /// Archives to deliver in place of drawn ones.
-    pub archives: Vec<PathBuf>,
+    pub archives: Vec<GivenArchive>,
     books: Mutex<Books>,
     requests: Mutex<Vec<RequestRecord>>,
 }
 
 impl Platform {
-    pub(super) fn new(config: Config, urls: (String, String), given: Given, archives: Vec<PathBuf>) -> Self {
+    pub(super) fn new(
+        config: Config,
+        urls: (String, String),
+        given: Given,
+        archives: Vec<GivenArchive>,
+    ) -> Self {
         let (api_url, storage_url) = urls;
         let now = config.clock.now();
         Self {
@@ -77,14 +82,33 @@ impl Platform {
     }
 
     /// Writes a request down and gives it a number.
-    pub(super) fn record(&self, method: String, path: String, status: u16, storage: bool) -> usize {
+    pub(super) fn record(&self, call: &Call, status: u16) -> usize {
         let mut requests = self.requests.lock().unwrap_or_else(|broken| broken.into_inner());
-        requests.push(RequestRecord { method, path, status, storage });
+        let (method, path) = (call.method.clone(), call.path.clone());
+        requests.push(RequestRecord { method, path, status, storage: call.to_storage });
         requests.len()
     }
 
+    /// Carries a request out; says as well what shall happen to the answer.
+    pub(super) fn answer(&self, call: &Call) -> (Reply, Option<FaultKind>) {
+        let instead = self.faults.take(call, Moment::Request);
+        if let Some(refusal) = instead.and_then(|fault| self.refusal(&fault)) {
+            return (refusal.worded_for(call), None);
+        }
+        let answer = match call.to_storage {
+            true => self.storage(call),
+            false => self.api(call),
+        };
+        let reply = answer.unwrap_or_else(|refusal| refusal).worded_for(call);
+        match self.faults.take(call, Moment::Answer(&reply)) {
+            Some(FaultKind::UnknownStatus(status)) => (reply.with_job_status(&status), None),
+            Some(FaultKind::MalformedJson) => (reply.halved(), None),
+            fault => (reply, fault),
+        }
+    }
+
     /// The answer of a fault that keeps a request from being carried out.
-    pub(super) fn refusal(&self, fault: &FaultKind) -> Option<Reply> {
+    fn refusal(&self, fault: &FaultKind) -> Option<Reply> {
         match fault {
             FaultKind::TooManyRequests { retry_after } => {
                 let reply = Reply::refused(429, 429, "Too many requests");
@@ -107,47 +131,50 @@ impl Platform {
         }
     }
 
-    /// Carries a request out.
-    pub(super) fn answer(&self, call: &Call, fault: Option<&FaultKind>) -> Reply {
-        let answer = match call.to_storage {
-            true => self.storage(call),
-            false => self.api(call, fault),
-        };
-        let reply = answer.unwrap_or_else(|refusal| refusal);
-        match fault {
-            Some(FaultKind::UnknownStatus(status)) => reply.with_job_status(status),
-            _ => reply,
+    fn api(&self, call: &Call) -> Answer {
+        if !call.is_public() {
+            self.authorize(call)?;
         }
-    }
-
-    fn api(&self, call: &Call, fault: Option<&FaultKind>) -> Answer {
         let path = call.parts();
         match (call.method.as_str(), path.as_slice()) {
-            ("POST", ["oauth", "token"]) => return self.classic_token(call),
-            ("POST", ["realms", "public", "protocol", "openid-connect", "token"]) => {
-                return self.account_token(call);
-            }
-            _ => self.authorize(call)?,
-        }
-        match (call.method.as_str(), path.as_slice()) {
+            ("POST", ["oauth", "token"]) => self.classic_token(call),
+            ("POST", ["realms", "public", "protocol", "openid-connect", "token"]) => self.account_token(call),
             ("GET", ["realms", "public", "protocol", "openid-connect", "userinfo"]) => self.user_info(),
             ("GET", ["users", "me"]) => self.user(),
             ("GET", ["accounts", "me", "credits", "balance"]) => self.balance(),
             ("GET", ["accounts", "me", "credits", "history"]) => self.credit_history(call),
             ("GET", ["v2", "payments", "balances"]) => self.balance_v2(),
-            ("GET", ["blocks"]) => self.blocks(),
+            ("GET", ["blocks"] | ["marketplace", "blocks"]) => self.blocks(),
             ("GET", ["blocks", block]) => self.block(block),
+            ("GET", ["blocks", block, "coverage"]) => self.block_coverage(block),
+            ("POST", ["validate-schema", "block"]) => self.validate_block(call),
             ("POST", ["catalog", "stac", "search"]) => self.classic_search(call, None),
             ("POST", ["catalog", "hosts", host, "stac", "search"]) => self.classic_search(call, Some(host)),
             ("GET", ["catalog", _, "image", id, "quicklook"]) => self.classic_quicklook(id),
             (_, ["v2", "catalog", rest @ ..]) => self.stac(call, rest),
-            (_, ["projects", project, rest @ ..]) => self.project(call, project, rest, fault),
-            (_, ["catalog", "stac", "search"] | ["blocks", ..] | ["users", "me"]) => Err(wrong_method(call)),
-            _ => Err(Reply::json(404, &serde_json::json!({"data": null, "error": "Not found!"}))),
+            (_, ["projects", project, rest @ ..]) => self.project(call, project, rest),
+            (
+                _,
+                ["oauth", "token"]
+                | ["realms", "public", "protocol", "openid-connect", "token" | "userinfo"]
+                | ["users", "me"]
+                | ["accounts", "me", "credits", "balance" | "history"]
+                | ["v2", "payments", "balances"]
+                | ["blocks"]
+                | ["blocks", _]
+                | ["blocks", _, "coverage"]
+                | ["marketplace", "blocks"]
+                | ["validate-schema", "block"]
+                | ["catalog", "stac", "search"]
+                | ["catalog", "hosts", _, "stac", "search"]
+                | ["catalog", _, "image", _, "quicklook"],
+            ) => Err(wrong_method(call)),
+            (_, ["v2", ..]) => Err(Reply::problem(404, "Resource does not exist.")),
+            _ => Err(Reply::nothing_here()),
         }
     }
 
-    fn project(&self, call: &Call, project: &str, rest: &[&str], fault: Option<&FaultKind>) -> Answer {
+    fn project(&self, call: &Call, project: &str, rest: &[&str]) -> Answer {
         if project != PROJECT_ID {
             return Err(super::projects::unknown(project, rest));
         }
@@ -157,10 +184,10 @@ impl Platform {
             ("PUT", ["settings"]) => self.put_settings(call),
             ("POST", ["settings"]) => self.post_settings(call),
             ("POST", ["estimate", "job"]) => self.estimate_job(call),
-            (_, ["workflows", rest @ ..]) => self.workflows(call, rest, fault),
+            (_, ["workflows", rest @ ..]) => self.workflows(call, rest),
             (_, ["jobs", rest @ ..]) => self.jobs(call, rest),
             (_, [] | ["settings"] | ["estimate", "job"]) => Err(wrong_method(call)),
-            _ => Err(Reply::json(404, &serde_json::json!({"data": null, "error": "Not found!"}))),
+            _ => Err(Reply::nothing_here()),
         }
     }
 }

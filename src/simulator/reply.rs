@@ -1,6 +1,9 @@
 //! Answers in the platform's words: envelopes, error bodies, files.
 
+use axum::http::StatusCode;
 use serde_json::{Value, json};
+
+use super::call::Call;
 
 /// An answer before it goes on the wire.
 #[derive(Clone, Debug)]
@@ -32,10 +35,74 @@ impl Reply {
         Self::json(status, &json!({"error": error, "data": null}))
     }
 
+    pub(super) fn internal_error() -> Self {
+        Self::refused(500, 500, "Internal server error")
+    }
+
+    /// What lies behind no path.
+    pub(super) fn nothing_here() -> Self {
+        Self::json(404, &json!({"data": null, "error": "Not found!"}))
+    }
+
     /// An error of the `/v2` family (problem+json).
     pub(super) fn problem(status: u16, title: impl Into<String>) -> Self {
         Self::json(status, &json!({"title": title.into(), "status": status, "detail": {}}))
             .with_header("content-type", "application/problem+json")
+    }
+
+    /// An error of the storage.
+    pub(super) fn xml(status: u16, code: &str, message: &str) -> Self {
+        let body = format!(
+            "<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
+        );
+        Self::file("application/xml; charset=UTF-8", body.into_bytes()).with_status(status)
+    }
+
+    /// A classic refusal in the words of the door it goes out by: XML at the
+    /// storage, problem+json below `/v2`.
+    pub(super) fn worded_for(self, call: &Call) -> Self {
+        let below_v2 = call.segments.first().is_some_and(|first| first == "v2");
+        if self.status < 400 || !self.is("application/json") || !(call.to_storage || below_v2) {
+            return self;
+        }
+        let error = serde_json::from_slice::<Value>(&self.body).map(|body| body["error"].clone());
+        let error = error.unwrap_or_default();
+        let message = error["message"].as_str().or(error.as_str()).unwrap_or_default();
+        let title = StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason());
+        let title = title.unwrap_or("Error");
+        let worded = match call.to_storage {
+            true => Self::xml(self.status, &title.replace(' ', ""), message),
+            false => Self::problem(self.status, title).with_detail(message),
+        };
+        let kept = self.headers.into_iter().filter(|(name, _)| *name != "content-type");
+        kept.fold(worded, |worded, (name, value)| worded.with_header(name, value))
+    }
+
+    fn with_detail(mut self, detail: &str) -> Self {
+        if let Ok(mut body) = serde_json::from_slice::<Value>(&self.body) {
+            body["detail"] = detail.into();
+            self.body = body.to_string().into_bytes();
+        }
+        self
+    }
+
+    fn is(&self, content_type: &str) -> bool {
+        let typed = |(name, value): &(&str, String)| *name == "content-type" && value.contains(content_type);
+        self.headers.iter().any(typed)
+    }
+
+    /// Whether there is JSON in the answer, of whichever kind.
+    pub(super) fn is_json(&self) -> bool {
+        !self.body.is_empty() && self.is("json")
+    }
+
+    /// Whether there is a job in the answer.
+    pub(super) fn has_jobs(&self) -> bool {
+        let body = serde_json::from_slice::<Value>(&self.body).unwrap_or_default();
+        match &body["data"] {
+            Value::Array(jobs) => !jobs.is_empty(),
+            data => data.is_object(),
+        }
     }
 
     pub(super) fn empty(status: u16) -> Self {
@@ -62,6 +129,12 @@ impl Reply {
         self
     }
 
+    /// The first half of the body.
+    pub(super) fn halved(mut self) -> Self {
+        self.body.truncate(self.body.len() / 2);
+        self
+    }
+
     /// Rewrites the status of every job in the answer.
     pub(super) fn with_job_status(mut self, status: &str) -> Self {
         let Ok(mut body) = serde_json::from_slice::<Value>(&self.body) else { return self };
@@ -78,5 +151,26 @@ impl Reply {
 fn restate(job: &mut Value, status: &str) {
     if let Some(field) = job.get_mut("status") {
         *field = status.into();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_door_has_its_own_words() {
+        let refused = || Reply::refused(429, 429, "Too many requests").with_header("retry-after", "1");
+        let problem = refused().worded_for(&Call::test("GET", "/v2/catalog/"));
+        let body: Value = serde_json::from_slice(&problem.body).unwrap();
+        assert_eq!(body, json!({"title": "Too Many Requests", "status": 429, "detail": "Too many requests"}));
+        assert!(problem.is("application/problem+json"));
+        let storage = Call { to_storage: true, ..Call::test("GET", "/jobs/1/output.tgz") };
+        let xml = refused().worded_for(&storage);
+        assert!(
+            xml.is("application/xml") && xml.body.ends_with(b"<Message>Too many requests</Message></Error>")
+        );
+        assert!(xml.headers.contains(&("retry-after", "1".to_string())));
+        assert!(refused().worded_for(&Call::test("GET", "/blocks")).is("application/json"));
     }
 }

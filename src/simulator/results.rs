@@ -1,7 +1,5 @@
 //! The archives that finished jobs deliver.
 
-use std::path::{Path, PathBuf};
-
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
@@ -14,44 +12,16 @@ use super::job::Job;
 use super::platform::Platform;
 use super::quicklook::{View, day_of_year};
 use super::reply::Reply;
-use crate::error::{Error, Result};
 
 /// No raster is longer than this.
 const LARGEST_SIDE: usize = 256;
 
-/// The archives of a folder, by name.
-pub(super) fn archives_in(dir: &Path) -> Result<Vec<PathBuf>> {
-    let mut archives = Vec::new();
-    for entry in std::fs::read_dir(dir)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|end| end == "tgz" || end == "zip") {
-            archives.push(path);
-        }
-    }
-    archives.sort();
-    if archives.is_empty() {
-        return Err(Error::invalid("there is no `.tgz` or `.zip`"));
-    }
-    Ok(archives)
-}
-
 impl Platform {
-    /// The archive that was given in place of this job's own.
-    pub(super) fn given_archive(&self, job: &Job) -> Option<&Path> {
-        let place = job.number.checked_rem(self.archives.len())?;
-        self.archives.get(place).map(PathBuf::as_path)
-    }
-
     /// What the signed URL of a job leads to.
     pub(super) fn job_archive(&self, id: &str) -> Option<Reply> {
         let job = self.books().jobs.iter().find(|job| job.id == id)?.clone();
-        if let Some(path) = self.given_archive(&job) {
-            let kind = if path.extension().is_some_and(|end| end == "zip") {
-                "application/zip"
-            } else {
-                "application/gzip"
-            };
-            return Some(Reply::file(kind, std::fs::read(path).ok()?));
+        if let Some(given) = self.given_archive(&job) {
+            return given.reply();
         }
         let file = self.store.keep(&format!("{id}/output.tgz"), || self.packed(&job).ok())?;
         Some(Reply::file("application/gzip", file.as_ref().clone()))
@@ -70,7 +40,7 @@ impl Platform {
         };
         add("output/data.json".into(), self.data_json(job).to_string().as_bytes())?;
         for scene in job.rasters() {
-            let raster = self.raster(scene, job.area).map_err(std::io::Error::other)?;
+            let raster = self.raster(scene, job.frame(scene)).map_err(std::io::Error::other)?;
             add(format!("output/{}", path_of(job, scene)), &raster)?;
         }
         archive.into_inner()?.finish()
@@ -78,6 +48,9 @@ impl Platform {
 
     /// 5.1: one feature for each raster.
     pub(super) fn data_json(&self, job: &Job) -> Value {
+        if let Some(given) = self.given_archive(job) {
+            return given.data.clone();
+        }
         let features: Vec<Value> = job.rasters().iter().map(|scene| feature(job, scene)).collect();
         json!({"type": "FeatureCollection", "features": features})
     }
@@ -108,18 +81,19 @@ impl Job {
 
 /// Relative to `output/`.
 fn path_of(job: &Job, scene: &Scene) -> String {
-    let folder = Chance::of_text(job.number as u64, &scene.id).uuid();
+    let folder = Chance::of_text(0, &format!("{}/{}", job.id, scene.id)).uuid();
     format!("{folder}/{}.tif", scene.id)
 }
 
 fn feature(job: &Job, scene: &Scene) -> Value {
+    let frame = job.frame(scene);
     let mut properties = scene.feature()["properties"].clone();
     properties["up42.data_path"] = path_of(job, scene).into();
     json!({
         "type": "Feature",
         "id": scene.id,
-        "bbox": job.area,
-        "geometry": ring_json(&corners(job.area)),
+        "bbox": frame,
+        "geometry": ring_json(&corners(frame)),
         "properties": properties,
     })
 }

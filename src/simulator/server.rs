@@ -3,12 +3,14 @@
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use tokio::sync::oneshot;
 
 use super::call::Call;
@@ -108,57 +110,90 @@ async fn respond(
     request: Request,
 ) -> Response {
     let Ok(call) = Call::read(request, to_storage).await else {
-        return sent(Reply::refused(400, 400, "the request was cut off"), 0);
+        return whole(Reply::refused(400, 400, "the request was cut off"));
     };
-    let fault = platform.faults.take(&call);
+    // In a task of its own: a client that hangs up undoes nothing.
+    let Ok((response, fault)) = tokio::spawn(carry_out(platform, line, call)).await else {
+        return internal_error();
+    };
     if let Some(FaultKind::Slow(by)) = fault {
         tokio::time::sleep(by).await;
     }
-    let (method, path) = (call.method.clone(), call.path.clone());
-    let reply = match fault.as_ref().and_then(|fault| platform.refusal(fault)) {
-        Some(refusal) => refusal,
-        None => {
-            let (platform, fault) = (Arc::clone(&platform), fault.clone());
-            let work = tokio::task::spawn_blocking(move || platform.answer(&call, fault.as_ref()));
-            work.await.unwrap_or_else(|_| Reply::refused(500, 500, "Internal server error"))
-        }
-    };
-    let lost = fault == Some(FaultKind::LostAnswer);
-    let number = platform.record(method, path, if lost { 0 } else { reply.status }, to_storage);
-    match fault {
-        Some(FaultKind::LostAnswer) => {
-            line.cut();
-            sent(Reply::empty(204), number)
-        }
-        Some(FaultKind::CutOff) => cut_off(reply, number),
-        Some(FaultKind::MalformedJson) => {
-            let half = reply.body[..reply.body.len() / 2].to_vec();
-            sent(Reply { body: half, ..reply }, number)
-        }
-        _ => sent(reply, number),
-    }
+    response
 }
 
-fn sent(reply: Reply, number: usize) -> Response {
-    let body = Body::from(reply.body);
-    dressed(reply.status, &reply.headers, number, body)
+/// Does what a request asks for, writes it down, and readies the answer.
+async fn carry_out(platform: Arc<Platform>, line: Line, call: Call) -> (Response, Option<FaultKind>) {
+    let call = Arc::new(call);
+    let work = {
+        let (platform, call) = (Arc::clone(&platform), Arc::clone(&call));
+        tokio::task::spawn_blocking(move || platform.answer(&call))
+    };
+    let (mut response, fault) = match work.await {
+        Ok((reply, Some(FaultKind::CutOff))) => (cut_off(reply, &line), Some(FaultKind::CutOff)),
+        Ok((_, Some(FaultKind::LostAnswer))) => (lost(&line), Some(FaultKind::LostAnswer)),
+        Ok((reply, fault)) => (whole(reply), fault),
+        Err(_) => (whole(Reply::internal_error().worded_for(&call)), None),
+    };
+    let status = if line.is_cut() { 0 } else { response.status().as_u16() };
+    let number = platform.record(&call, status);
+    if let Ok(id) = HeaderValue::try_from(format!("{number:08x}")) {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    (response, fault)
+}
+
+fn whole(reply: Reply) -> Response {
+    dressed(reply.status, &reply.headers, Body::from(reply.body))
+}
+
+/// Closes the connection; what is given back is never sent.
+fn lost(line: &Line) -> Response {
+    line.cut();
+    Response::new(Body::empty())
 }
 
 /// Promises the whole body and breaks the connection after half of it.
-fn cut_off(reply: Reply, number: usize) -> Response {
+fn cut_off(reply: Reply, line: &Line) -> Response {
     let size = reply.body.len();
-    let half = reply.body[..size / 2].to_vec();
-    let parts = [Ok(half), Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))];
-    let body = Body::from_stream(stream::iter(parts));
-    let mut headers = reply.headers;
-    headers.push(("content-length", size.to_string()));
-    dressed(reply.status, &headers, number, body)
+    if size < 2 {
+        return lost(line);
+    }
+    let reply = reply.halved();
+    let half = stream::once(async { Ok(reply.body) });
+    // The half has to leave first: bytes that are still here are lost with the line.
+    let end = stream::once(async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
+    });
+    let headers = reply.headers.into_iter().chain([("content-length", size.to_string())]);
+    dressed(reply.status, &headers.collect::<Vec<_>>(), Body::from_stream(half.chain(end)))
 }
 
-fn dressed(status: u16, headers: &[(&'static str, String)], number: usize, body: Body) -> Response {
-    let mut response = Response::builder().status(status).header("x-request-id", format!("{number:08x}"));
+fn dressed(status: u16, headers: &[(&'static str, String)], body: Body) -> Response {
+    let mut response = Response::builder().status(status);
     for (name, value) in headers {
         response = response.header(*name, value);
     }
-    response.body(body).unwrap_or_default()
+    response.body(body).unwrap_or_else(|_| internal_error())
+}
+
+/// The answer in place of one that failed or cannot be sent.
+fn internal_error() -> Response {
+    let mut response = Response::new(Body::from(Reply::internal_error().body));
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response.headers_mut().insert("content-type", HeaderValue::from_static("application/json"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_cannot_be_sent_is_an_error() {
+        let torn = Reply::text("fine").with_header("content-disposition", "a\nb");
+        assert_eq!(whole(torn).status(), 500);
+        assert_eq!(whole(Reply::empty(42)).status(), 500);
+    }
 }

@@ -54,26 +54,27 @@ impl Platform {
     pub(super) fn storage(&self, call: &Call) -> Answer {
         if call.authorization.is_some() {
             let message = "Only one auth mechanism allowed: the URL is signed already";
-            return Err(xml(400, "InvalidArgument", message));
+            return Err(Reply::xml(400, "InvalidArgument", message));
         }
         let expires = call.query("Expires").and_then(|second| second.parse::<i64>().ok()).unwrap_or_default();
         let signature = self.mint.signature(&format!("{}?{expires}", call.path));
         if call.query("Signature") != Some(signature.as_str()) {
             let message = "The request signature we calculated does not match the signature you provided.";
-            return Err(xml(403, "SignatureDoesNotMatch", message));
+            return Err(Reply::xml(403, "SignatureDoesNotMatch", message));
         }
         if self.clock.steady().as_second() >= expires {
             return Err(expired());
         }
         if !matches!(call.method.as_str(), "GET" | "HEAD") {
-            return Err(xml(405, "MethodNotAllowed", "The specified method is not allowed."));
+            return Err(Reply::xml(405, "MethodNotAllowed", "The specified method is not allowed."));
         }
         let reply = match call.parts().as_slice() {
             ["images", _, id, key] => self.picture(id, key),
             ["jobs", job, "output.tgz" | "output.zip"] => self.job_archive(job),
+            ["coverage", file] => super::blocks::coverage(file),
             _ => None,
         };
-        let reply = reply.ok_or_else(|| xml(404, "NoSuchKey", "The specified key does not exist."))?;
+        let reply = reply.ok_or_else(|| Reply::xml(404, "NoSuchKey", "The specified key does not exist."))?;
         let reply = match call.query("response-content-disposition") {
             Some(disposition) => reply.with_header("content-disposition", disposition),
             None => reply,
@@ -84,14 +85,7 @@ impl Platform {
 
 /// 403 as the storage answers to a URL that is too old.
 pub(super) fn expired() -> Reply {
-    xml(403, "ExpiredToken", "The provided token has expired.")
-}
-
-fn xml(status: u16, code: &str, message: &str) -> Reply {
-    let body = format!(
-        "<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
-    );
-    Reply::file("application/xml; charset=UTF-8", body.into_bytes()).with_status(status)
+    Reply::xml(403, "ExpiredToken", "The provided token has expired.")
 }
 
 /// The part of the file that was asked for.
@@ -102,7 +96,7 @@ fn ranged(reply: Reply, call: &Call) -> Reply {
     let reply = reply.with_header("accept-ranges", "bytes").with_header("etag", etag);
     let Some(range) = call.range.as_deref().filter(|_| unchanged) else { return reply };
     let Some((first, last)) = parse_range(range, size) else {
-        return xml(416, "InvalidRange", "The requested range cannot be satisfied.")
+        return Reply::xml(416, "InvalidRange", "The requested range cannot be satisfied.")
             .with_header("content-range", format!("bytes */{size}"));
     };
     let body = reply.body[first..=last].to_vec();

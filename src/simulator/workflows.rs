@@ -5,10 +5,9 @@ use serde_json::{Value, json};
 
 use super::PROJECT_ID;
 use super::auth::WORKSPACE_ID;
-use super::blocks::{self, Block};
+use super::blocks::{self, Block, NamedBlock};
 use super::books::{Books, stamp};
 use super::call::Call;
-use super::fault::FaultKind;
 use super::platform::{Platform, wrong_method};
 use super::reply::{Answer, Reply};
 
@@ -36,7 +35,7 @@ pub(super) struct Task {
 const LONGEST_NAME: usize = 100;
 
 impl Platform {
-    pub(super) fn workflows(&self, call: &Call, path: &[&str], fault: Option<&FaultKind>) -> Answer {
+    pub(super) fn workflows(&self, call: &Call, path: &[&str]) -> Answer {
         match (call.method.as_str(), path) {
             ("GET", []) => {
                 let workflows: Vec<Value> = self.books().workflows.iter().map(Workflow::json).collect();
@@ -54,13 +53,13 @@ impl Platform {
                 self.with_workflow(id, |workflow| compatible_blocks(workflow, call.query("parentTaskName")))
             }
             ("GET", [id, "credits"]) => self.workflow_credits(id),
-            ("POST", [id, "jobs"]) => self.create_job(call, id, fault),
-            ("POST", [id, "jobs", job]) => self.rerun_job(call, id, job, fault),
+            ("POST", [id, "jobs"]) => self.create_job(call, id),
+            ("POST", [id, "jobs", job]) => self.rerun_job(call, id, job),
             ("PUT", [_, "jobs", job]) => self.rename_job(call, job),
-            (_, [] | [_] | [_, "tasks" | "jobs" | "credits" | "compatible-blocks"]) => {
+            (_, [] | [_] | [_, "tasks" | "jobs" | "credits" | "compatible-blocks"] | [_, "jobs", _]) => {
                 Err(wrong_method(call))
             }
-            _ => Err(Reply::json(404, &json!({"data": null, "error": "Not found!"}))),
+            _ => Err(Reply::nothing_here()),
         }
     }
 
@@ -209,6 +208,10 @@ fn compatible_blocks(workflow: &Workflow, parent: Option<&str>) -> Answer {
 }
 
 impl Workflow {
+    pub(super) fn named_blocks(&self) -> Vec<NamedBlock> {
+        self.tasks.iter().map(|task| (task.name.clone(), task.block)).collect()
+    }
+
     fn json(&self) -> Value {
         json!({
             "id": self.id,

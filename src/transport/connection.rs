@@ -5,6 +5,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RANGE};
 use reqwest::redirect::Policy;
 use url::{Host, Url};
 
+use super::attempt::Attempted;
 use super::limiter::Limiter;
 use super::redirect::redirected;
 use super::refusal::refusal;
@@ -83,14 +84,15 @@ impl Connection {
         let Some(tokens) = self.tokens_for(request) else {
             return self.retrying(request, async || attempt(None).await).await;
         };
-        let token = tokens.token(self).await?;
+        let login = async || tokens.token(self).await.map_err(Error::unsent);
+        let token = login().await?;
         let refused = match self.retrying(request, async || attempt(Some(&token)).await).await {
             Err(error) if error.server_error().is_some_and(|said| said.status == 401) => error,
             other => return other,
         };
         tracing::debug!(%refused, "the token was refused: log in again");
         tokens.forget(&token).await;
-        let token = tokens.token(self).await?;
+        let token = login().await?;
         self.retrying(request, async || attempt(Some(&token)).await).await
     }
 
@@ -110,7 +112,8 @@ impl Connection {
             let failure = Failure { kind: failed.error.kind(), not_sent: failed.not_sent };
             let pause = pauses.next().filter(|_| failure.is_worth_retrying(request.charges));
             let Some(pause) = pause else {
-                return Err(failed.error.context(told(request, attempts)));
+                let error = failed.error.context(told(request, attempts));
+                return Err(if failed.not_sent { error.unsent() } else { error });
             };
             let pause = failed.retry_after.unwrap_or(pause).min(policy.longest_pause);
             tracing::debug!(error = %failed.error, ?pause, attempts, "try again");
@@ -134,7 +137,7 @@ impl Connection {
         loop {
             if promised.max(body.len() as u64) > LARGEST as u64 {
                 let told = format!("the answer is larger than {} MB", LARGEST / 1_000_000);
-                return Err(Error::response(told).into());
+                return Err(Attempted::refused(Error::response(told), None));
             }
             match answer.chunk().await.map_err(|error| self.network(request, error))? {
                 Some(part) => body.extend_from_slice(&part),
@@ -160,18 +163,23 @@ impl Connection {
         token: Option<&Secret>,
     ) -> Result<reqwest::Response, Attempted> {
         let mut request = request.clone();
-        for _ in 0..=REDIRECTS {
-            let answer = self.attempt(&request, token).await?;
+        for hop in 0..=REDIRECTS {
+            let answer = self.attempt(&request, token).await;
+            // A server that redirected may have done what it was asked before.
+            let answer =
+                answer.map_err(|failed| Attempted { not_sent: failed.not_sent && hop == 0, ..failed })?;
             if answer.status().is_success() {
                 return Ok(answer);
             }
             let to = header(answer.headers(), LOCATION.as_str());
-            match redirected(&request, answer.status().as_u16(), to.as_deref())? {
-                Some(next) => request = next,
-                None => return Err(refusal(answer).await),
+            match redirected(&request, answer.status().as_u16(), to.as_deref()) {
+                Ok(Some(next)) => request = next,
+                Ok(None) => return Err(refusal(answer).await),
+                Err(error) => return Err(Attempted::refused(error, None)),
             }
         }
-        Err(Error::response(format!("the server redirects more than {REDIRECTS} times")).into())
+        let error = Error::response(format!("the server redirects more than {REDIRECTS} times"));
+        Err(Attempted::refused(error, None))
     }
 
     async fn attempt(
@@ -207,49 +215,7 @@ impl Connection {
     }
 
     pub(super) fn network(&self, request: &Request, error: reqwest::Error) -> Attempted {
-        let not_sent = error.is_connect();
-        let host = Url::parse(&request.url).map(|url| url.authority().to_owned()).unwrap_or_default();
-        let error = error.without_url();
-        let cause = innermost(&error);
-        let what = if not_sent && error.is_timeout() {
-            let seconds = CONNECT.as_secs();
-            format!(
-                "no connection to `{host}` within {seconds} s: check the network, a proxy and the address"
-            )
-        } else if error.is_timeout() {
-            format!("no answer from `{host}` within {} s", self.0.settings.timeout.as_secs())
-        } else if not_sent {
-            format!("cannot connect to `{host}` ({cause}): check the network, a proxy and the address")
-        } else {
-            format!("the connection to `{host}` broke ({cause})")
-        };
-        let error = Error::new(ErrorKind::Network, what);
-        Attempted { error, not_sent, retry_after: None }
-    }
-}
-
-/// An attempt that failed, for [`Connection::with_retries`].
-pub(super) struct Attempted {
-    error: Error,
-    not_sent: bool,
-    retry_after: Option<Duration>,
-}
-
-impl Attempted {
-    /// The server answered, and refused.
-    pub(super) fn refused(error: Error, retry_after: Option<Duration>) -> Self {
-        Self { error, not_sent: false, retry_after }
-    }
-
-    /// The status of a refusal.
-    pub(super) fn status(&self) -> Option<u16> {
-        self.error.server_error().map(|said| said.status)
-    }
-}
-
-impl From<Error> for Attempted {
-    fn from(error: Error) -> Self {
-        Self { error, not_sent: true, retry_after: None }
+        Attempted::network(request, error, CONNECT, self.0.settings.timeout)
     }
 }
 
@@ -273,14 +239,6 @@ fn told(request: &Request, attempts: u32) -> String {
     }
 }
 
-fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string()
-}
-
 pub(super) fn header(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
@@ -288,6 +246,41 @@ pub(super) fn header(headers: &HeaderMap, name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_answered_is_never_taken_for_unsent() {
+        use std::io::{Read, Write};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for (count, mut stream) in listener.incoming().flatten().enumerate() {
+                let _ = stream.read(&mut [0; 4096]);
+                let answer = match count {
+                    0 => "200 x\r\nContent-Length: 300000000",
+                    1 => "307 x\r\nLocation: http://127.0.0.2:9/",
+                    // Nothing listens there, but somebody sent us on.
+                    _ => "302 x\r\nLocation: http://127.0.0.1:9/",
+                };
+                let _ =
+                    stream.write_all(format!("HTTP/1.1 {answer}\r\nConnection: close\r\n\r\n").as_bytes());
+            }
+        });
+        let api = Url::parse(&url).unwrap();
+        let retry = RetryPolicy { attempts: 1, ..RetryPolicy::default() };
+        let settings = Settings { api, tokens: None, retry, timeout: Duration::from_secs(20) };
+        let worker = crate::transport::Worker::start(Connection::new(settings).unwrap()).unwrap();
+        let requests = [
+            Request::post(&url, serde_json::json!({})).charging(),
+            Request::post(&url, serde_json::json!({})).charging(),
+            Request::get(&url).charging(),
+        ];
+        for request in requests {
+            let error = worker.send(request).unwrap_err();
+            assert!(!error.is_unsent(), "{error}");
+        }
+        let nobody = worker.send(Request::get("http://127.0.0.1:9/")).unwrap_err();
+        assert!(nobody.is_unsent(), "{nobody}");
+    }
 
     #[test]
     fn this_machine_is_asked_without_a_proxy() {

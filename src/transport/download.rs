@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use reqwest::StatusCode;
 use reqwest::header::CONTENT_RANGE;
 
-use super::connection::Attempted;
+use super::attempt::Attempted;
 use super::{Connection, Request, Secret};
 use crate::error::{Context, Error, ErrorKind, Result};
 

@@ -10,6 +10,7 @@
 //! - [`limiter`], [`retry`]: how fast, and how often again.
 //! - [`page`], [`download`]: long answers, in parts.
 
+mod attempt;
 mod connection;
 mod download;
 mod limiter;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use reqwest::header::RETRY_AFTER;
 use serde_json::Value;
 
-use super::connection::{Attempted, header};
+use super::attempt::Attempted;
+use super::connection::header;
 use crate::error::{Error, ErrorKind, ServerError};
 
 /// A refusal is read up to this many bytes.

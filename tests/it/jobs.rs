@@ -2,11 +2,11 @@ use std::collections::HashSet;
 
 use up42::simulator::{Clock, Fault, Simulator};
 use up42::{
-    Aoi, Client, ErrorKind, GeometryOperation, JobParameters, JobStatus, Outcome, ParallelParameters,
+    Aoi, Client, ErrorKind, GeometryOperation, JobParameters, JobStatus, Outcome, ParallelParameters, Search,
     Settings, Workflow,
 };
 
-use crate::{airports, client_of};
+use crate::{airports, client_of, dakar};
 
 /// A simulator on which a job of a minute takes a tenth of a second.
 fn fast() -> Simulator {
@@ -97,7 +97,7 @@ fn a_failing_job_stops_nothing_and_brings_its_logs() {
     let failed = jobs.iter().find(|record| matches!(record.outcome, Outcome::Failed { .. })).unwrap();
     assert_eq!(failed.job.as_ref().unwrap().status, JobStatus::Failed);
     assert!(!failed.reason().unwrap().contains("left no log"), "{:?}", failed.reason());
-    assert_eq!(failed.credits(), None);
+    assert_eq!(failed.credits(), Some(0));
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_full_project_is_waited_out() {
 }
 
 #[test]
-fn credits_that_do_not_suffice_stop_the_batch() {
+fn credits_that_do_not_suffice_for_any_job_are_an_error() {
     let simulator = Simulator::builder().clock(Clock::speed(600.0)).credits(10).start().unwrap();
     let client = client_of(&simulator);
     let workflow = workflow(&client);
@@ -132,6 +132,52 @@ fn credits_that_do_not_suffice_stop_the_batch() {
     assert_eq!(error.kind(), ErrorKind::Credits);
     assert!(error.to_string().starts_with("batch `airports`: create job `airports_"), "{error}");
     assert!(error.to_string().contains("403: Insufficient credits to run job"), "{error}");
+}
+
+#[test]
+fn credits_that_run_out_leave_the_created_jobs_and_their_results() {
+    let simulator = fast();
+    let client = client_of(&simulator);
+    let workflow = workflow(&client);
+    workflow.project().update_settings(Settings::new().max_concurrent_jobs(4)).unwrap();
+    let refused = Fault::server_error(403).on("POST /jobs").after(6);
+    simulator.inject(refused);
+    let jobs = workflow.batch("short", parameters(&workflow, &airports())).unwrap().quiet().run().unwrap();
+    let count = |is: fn(&Outcome) -> bool| jobs.iter().filter(|record| is(&record.outcome)).count();
+    assert_eq!(count(|outcome| matches!(outcome, Outcome::Rejected(_))), 1);
+    let unsent = count(|outcome| matches!(outcome, Outcome::Unsent(_)));
+    assert!(unsent > 0 && jobs.succeeded() + unsent == 23, "{:?}", jobs.to_dataframe());
+    assert_eq!(simulator.ledger().len(), jobs.succeeded());
+    assert!(jobs.credits() > 0);
+}
+
+#[test]
+fn a_job_that_was_never_sent_is_sent_later() {
+    let simulator = fast();
+    let client = client_of(&simulator);
+    let workflow = workflow(&client);
+    simulator.inject(Fault::expired_token().on("POST /jobs"));
+    simulator.inject(Fault::server_error(503).on("POST /oauth").times(5));
+    let one = airports().iter().next().unwrap();
+    let jobs = workflow.batch("later", parameters(&workflow, &one)).unwrap().quiet().run().unwrap();
+    assert_eq!(jobs.succeeded(), 2, "{:?}", jobs.to_dataframe());
+    assert_eq!(simulator.ledger().len(), 2);
+}
+
+#[test]
+fn a_lost_job_is_not_taken_for_one_of_another_run() {
+    let simulator = fast();
+    let client = client_of(&simulator);
+    let workflow = workflow(&client);
+    let one = airports().iter().next().unwrap();
+    let first = workflow.test_jobs_parallel(parameters(&workflow, &one)).unwrap();
+    simulator.inject(Fault::lost_answer().on("POST /jobs").times(2));
+    let second = workflow.batch(workflow.name(), parameters(&workflow, &one)).unwrap().quiet().run().unwrap();
+    let ids = |jobs: &up42::JobCollection| -> HashSet<String> {
+        jobs.iter().map(|record| record.job.as_ref().unwrap().id.to_string()).collect()
+    };
+    assert!(ids(&first).is_disjoint(&ids(&second)));
+    assert!(second.credits() > 0, "real jobs, not the dry runs of before");
 }
 
 #[test]
@@ -194,4 +240,36 @@ fn dry_runs_are_free() {
     assert_eq!(jobs.len(), 2);
     assert_eq!(client.credits().unwrap(), before);
     assert!(simulator.ledger().iter().all(|entry| entry.mode == "DRY_RUN"));
+}
+
+#[test]
+fn a_broken_download_goes_on_where_it_stopped() {
+    let simulator = fast();
+    let client = client_of(&simulator);
+    let workflow = workflow(&client);
+    let one = airports().iter().next().unwrap();
+    let jobs = workflow.batch("broken", parameters(&workflow, &one)).unwrap().quiet().run().unwrap();
+    simulator.inject(Fault::cut_off().on("GET output.tgz"));
+    let folder = tempfile::tempdir().unwrap();
+    let results = jobs.download_results(folder.path()).unwrap();
+    assert!(results.failed().is_empty(), "{:?}", results.failed());
+    let archives = simulator.requests().into_iter().filter(|request| request.path.contains("output.tgz"));
+    let mut told: Vec<u16> = archives.map(|request| request.status).collect();
+    told.sort();
+    assert_eq!(told, [200, 200, 206], "the rest was asked for, and nothing else twice");
+}
+
+#[test]
+fn scenes_are_ordered_by_their_ids_alone() {
+    let simulator = fast();
+    let client = client_of(&simulator);
+    let search = Search::new(dakar()).collections(["sentinel-2"]).limit(2);
+    let scenes = client.catalog().search(search).unwrap();
+    let ids = scenes.iter().map(|scene| scene.id.as_str());
+    let workflow = workflow(&client);
+    let parameters =
+        workflow.construct_parameters_parallel(ParallelParameters::new().scene_ids(ids)).unwrap();
+    let jobs = workflow.batch("whole", parameters).unwrap().quiet().run().unwrap();
+    assert_eq!(jobs.succeeded(), 2, "{:?}", jobs.to_dataframe());
+    assert!(jobs.credits() > 0);
 }

@@ -13,7 +13,6 @@ fn root() -> PathBuf {
 /// The catalog-to-map walk on real scenes, and real archives. Its page is left in
 /// `target/notebooks` to be looked at.
 #[test]
-#[ignore = "its last run in the kernel failed on the area of the whole Earth; mended since, not yet run again"]
 fn real_scenes_and_archives_are_shown() {
     let data = root().join("../shared/data");
     if !data.is_dir() {

@@ -8,11 +8,10 @@
 //! The archive ends on 31 October 2026, whatever the clock says. The same search
 //! finds the same scenes for ever.
 
-use std::ops::ControlFlow;
-
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::cell::{Cell, DEGREE, cell_at, cells_around};
 use super::scene::Scene;
 use super::sensor::{SENSORS, Schedule, Sensor};
 use super::shape::{Bbox, overlap};
@@ -20,30 +19,21 @@ use super::sky;
 use crate::simulator::chance::Chance;
 use crate::simulator::terrain::Globe;
 
-/// Kilometres in a degree of latitude.
-const DEGREE: f64 = 111.32;
 /// No orbit of the sensors gets a picture beyond it.
-const LARGEST_LATITUDE: f64 = 80.0;
+pub(in crate::simulator) const LARGEST_LATITUDE: f64 = 80.0;
 /// Below it the sun is too low for a picture, in degrees.
 const LOWEST_SUN: f64 = 8.0;
 /// Of the scenes over open sea, so many are worth taking.
 const SEA_SHARE: f64 = 0.4;
+/// A search gives up after drawing so many cells of a month: it looks for little in
+/// all of the world.
+const MOST_CELLS: usize = 2_000_000;
 const DAY: i64 = 86_400_000;
 
 #[derive(Debug)]
 pub(in crate::simulator) struct Archive {
     seed: u64,
     globe: Globe,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Cell {
-    row: u32,
-    column: u32,
-    lon: f64,
-    lat: f64,
-    /// In degrees of longitude.
-    width: f64,
 }
 
 /// Months since the year 0.
@@ -54,37 +44,41 @@ impl Archive {
         Self { seed, globe: Globe::new() }
     }
 
-    /// Shows the scenes of a sensor that reach into the bbox, taken from the first
-    /// to the last time (in milliseconds), month by month in the order of time.
-    pub(in crate::simulator) fn visit(
+    /// The wanted scenes of a sensor that reach into the boxes, taken from the first
+    /// to the last time (in milliseconds), in the order of time and `most` of them.
+    pub(in crate::simulator) fn find(
         &self,
         sensor: &'static Sensor,
-        bbox: Bbox,
+        boxes: &[Bbox],
         (from, to): (i64, i64),
         newest_first: bool,
-        mut visit: impl FnMut(Scene) -> ControlFlow<()>,
-    ) {
+        most: usize,
+        wanted: impl Fn(&Scene) -> bool,
+    ) -> Vec<Scene> {
         let start = sensor.platforms.iter().map(|(_, first, _)| midnight(first)).min().unwrap_or_default();
         let end = sensor.platforms.iter().map(|(_, _, last)| midnight(last) + DAY).max().unwrap_or_default();
         let (from, to) = (from.max(start), to.min(end - 1));
+        let mut found = Vec::new();
         if from > to {
-            return;
+            return found;
         }
         // Far in the east noon comes early: a scene may fall on the day before its own.
         let mut months: Vec<Month> = (month_of(from)..=month_of(to + DAY)).collect();
         if newest_first {
             months.reverse();
         }
-        let cells = cells_around(sensor, bbox);
+        let mut drawn = 0;
         for month in months {
             let mut scenes = Vec::new();
-            for cell in cells.clone() {
+            for cell in boxes.iter().flat_map(|bbox| cells_around(sensor, *bbox)) {
                 self.draw(sensor, cell, month, |scene| {
-                    if (from..=to).contains(&scene.at) && overlap(scene.bbox(), bbox) {
+                    let reaches = || boxes.iter().any(|bbox| overlap(scene.bbox(), *bbox));
+                    if (from..=to).contains(&scene.at) && reaches() && wanted(&scene) {
                         scenes.push(scene);
                     }
                 });
-                if scenes.len() >= super::search::MOST_ROWS {
+                drawn += 1;
+                if found.len() + scenes.len() >= most || drawn >= MOST_CELLS {
                     break;
                 }
             }
@@ -92,12 +86,15 @@ impl Archive {
                 let order = a.at.cmp(&b.at);
                 if newest_first { order.reverse() } else { order }.then_with(|| a.id.cmp(&b.id))
             });
-            for scene in scenes {
-                if visit(scene).is_break() {
-                    return;
-                }
+            // A cell may lie around two boxes.
+            scenes.dedup_by(|a, b| a.id == b.id);
+            found.append(&mut scenes);
+            if found.len() >= most || drawn >= MOST_CELLS {
+                break;
             }
         }
+        found.truncate(most);
+        found
     }
 
     /// The scene of this id.
@@ -267,35 +264,6 @@ fn id(sensor: &Sensor, platform: &str, at: i64, cell: Cell, nth: u32) -> String 
             format!("{platform}_MSIL1C_{stamp}_N0500_R{orbit:03}_{row:04}_{column:04}")
         }
     }
-}
-
-fn columns_in(sensor: &Sensor, row: u32) -> u32 {
-    let lat = -90.0 + (f64::from(row) + 0.5) * sensor.cell;
-    (360.0 * lat.to_radians().cos() / sensor.cell).round().max(1.0) as u32
-}
-
-fn cell_at(sensor: &Sensor, row: u32, column: u32) -> Option<Cell> {
-    let columns = columns_in(sensor, row);
-    let width = 360.0 / f64::from(columns);
-    let lat = -90.0 + (f64::from(row) + 0.5) * sensor.cell;
-    let inside = column < columns && lat < 90.0;
-    inside.then(|| Cell { row, column, lon: -180.0 + (f64::from(column) + 0.5) * width, lat, width })
-}
-
-/// The cells whose scenes may reach into the bbox.
-fn cells_around(sensor: &'static Sensor, bbox: Bbox) -> impl Iterator<Item = Cell> + Clone {
-    // A rolled satellite sees a swath that is wider by up to a third.
-    let reach = sensor.cell + (sensor.swath * 1.34).hypot(sensor.length.1) / 2.0 / DEGREE;
-    let [west, south, east, north] = bbox;
-    let row = |lat: f64| ((lat + 90.0).clamp(0.0, 179.999) / sensor.cell) as u32;
-    (row(south - reach)..=row(north + reach)).flat_map(move |row| {
-        let columns = columns_in(sensor, row);
-        let lat = -90.0 + (f64::from(row) + 0.5) * sensor.cell;
-        let reach = reach / lat.to_radians().cos().max(0.05);
-        let width = 360.0 / f64::from(columns);
-        let column = move |lon: f64| (((lon + 180.0).clamp(0.0, 359.999) / width) as u32).min(columns - 1);
-        (column(west - reach)..=column(east + reach)).filter_map(move |column| cell_at(sensor, row, column))
-    })
 }
 
 fn month_of(at: i64) -> Month {

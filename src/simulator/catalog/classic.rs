@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use url::form_urlencoded::Serializer;
 
 use super::filter::Filter;
-use super::search::{Query, Row};
+use super::query::Query;
+use super::search::Row;
 use super::sensor::{SENSORS, Sensor};
 use super::stac::{row_of, token_for};
 use crate::simulator::blocks::{self, Kind};

@@ -147,7 +147,7 @@ pub(super) fn order(a: &Value, b: &Value) -> Option<Ordering> {
 }
 
 /// Milliseconds since 1970 of a time, or of the start of a day.
-pub(super) fn instant(text: &str) -> Option<i64> {
+pub(in crate::simulator) fn instant(text: &str) -> Option<i64> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Some(time.as_millisecond());
     }

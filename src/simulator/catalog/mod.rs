@@ -1,10 +1,12 @@
 //! The catalogs: the STAC API of today, the classic search, the hosts.
 
 mod archive;
+mod cell;
 mod classic;
 mod filter;
 pub(super) mod given;
 mod landing;
+pub(super) mod query;
 pub(super) mod scene;
 pub(super) mod search;
 pub(super) mod sensor;
@@ -12,4 +14,6 @@ pub(super) mod shape;
 mod sky;
 mod stac;
 
+pub(super) use archive::LARGEST_LATITUDE;
+pub(super) use filter::instant;
 pub(super) use search::Catalog;

@@ -1,37 +1,22 @@
-//! What a search asks for, in whichever words, and the rows that answer it.
+//! Everything there is to find, and the rows that answer a search.
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
-use geo::{Geometry, Intersects};
 use serde_json::Value;
 
 use super::archive::Archive;
-use super::filter::{Filter, instant, order};
-use super::given::{Given, GivenItem};
+use super::filter::order;
+use super::given::Given;
+use super::query::Query;
 use super::scene::Scene;
-use super::sensor::{SENSORS, Sensor};
-use super::shape::{Bbox, bbox_of, overlap, parse_bbox, rectangle};
+use super::sensor::SENSORS;
 
 /// A search finds no more rows than this in each collection, however large its
 /// area.
-pub(super) const MOST_ROWS: usize = 12_000;
+const MOST_ROWS: usize = 12_000;
 /// Searches to remember, so that the pages of one cost its work once.
 const REMEMBERED: usize = 16;
-
-/// The conditions of a search, all of which must hold.
-#[derive(Clone, Debug, Default)]
-pub(in crate::simulator) struct Query {
-    pub collections: Option<Vec<String>>,
-    pub ids: Option<Vec<String>>,
-    pub shape: Option<Geometry>,
-    /// First and last instant in milliseconds.
-    pub time: Option<(i64, i64)>,
-    pub filters: Vec<Filter>,
-    /// Property and whether it is sorted downwards.
-    pub sort: Vec<(String, bool)>,
-}
 
 /// A scene that was drawn, or the number of one that was given.
 #[derive(Clone, Debug)]
@@ -102,23 +87,14 @@ impl Catalog {
     }
 
     fn visit_archive(&self, query: &Query, rows: &mut Vec<Row>) {
-        let bbox = query.shape.as_ref().and_then(bbox_of).unwrap_or([-180.0, -90.0, 180.0, 90.0]);
+        let boxes = query.area.as_ref().map_or(vec![[-180.0, -90.0, 180.0, 90.0]], |area| area.boxes.clone());
         let newest_first = query.sort.first().is_none_or(|(name, down)| name != "datetime" || *down);
+        let time = query.time.unwrap_or((i64::MIN, i64::MAX - 1));
         for sensor in SENSORS.iter().filter(|sensor| query.wants(sensor)) {
-            let mut found = 0;
-            self.archive.visit(
-                sensor,
-                bbox,
-                query.time.unwrap_or((i64::MIN, i64::MAX - 1)),
-                newest_first,
-                |scene| {
-                    if query.takes_drawn(&scene) {
-                        rows.push(Row::Drawn(Box::new(scene)));
-                        found += 1;
-                    }
-                    if found < MOST_ROWS { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-                },
-            );
+            let scenes = self
+                .archive
+                .find(sensor, &boxes, time, newest_first, MOST_ROWS, |scene| query.takes_drawn(scene));
+            rows.extend(scenes.into_iter().map(|scene| Row::Drawn(Box::new(scene))));
         }
     }
 
@@ -132,8 +108,18 @@ impl Catalog {
 
     /// A scene by its id.
     pub(in crate::simulator) fn row(&self, id: &str) -> Option<Row> {
-        let given = self.given.items.iter().position(|item| item.id == id).map(Row::Given);
-        given.or_else(|| self.archive.scene(id).map(|scene| Row::Drawn(Box::new(scene))))
+        self.row_where(id, |_| true)
+    }
+
+    /// A scene by its collection and its id.
+    pub(super) fn row_of(&self, collection: &str, id: &str) -> Option<Row> {
+        self.row_where(id, |known| known == collection)
+    }
+
+    fn row_where(&self, id: &str, fits: impl Fn(&str) -> bool) -> Option<Row> {
+        let given = self.given.items.iter().position(|item| item.id == id && fits(&item.collection));
+        let drawn = || self.archive.scene(id).filter(|scene| fits(scene.sensor.collection));
+        given.map(Row::Given).or_else(|| drawn().map(|scene| Row::Drawn(Box::new(scene))))
     }
 }
 
@@ -148,103 +134,9 @@ fn arrange(a: Option<&Value>, b: Option<&Value>, down: bool) -> std::cmp::Orderi
     }
 }
 
-impl Query {
-    /// The parts that STAC and the classic searches have in common.
-    pub(super) fn from_body(body: &Value) -> Result<Self, String> {
-        let mut query = Self { ids: strings(&body["ids"], "ids")?, ..Self::default() };
-        query.collections = strings(&body["collections"], "collections")?;
-        if let Some(datetime) = present(&body["datetime"]) {
-            query.time = Some(interval(datetime.as_str().ok_or("datetime must be a text")?)?);
-        }
-        match (present(&body["bbox"]), present(&body["intersects"])) {
-            (Some(_), Some(_)) => return Err("bbox and intersects exclude each other".into()),
-            (Some(bbox), None) => {
-                let numbers: Option<Vec<f64>> =
-                    bbox.as_array().and_then(|list| list.iter().map(Value::as_f64).collect());
-                let bbox = numbers.and_then(|numbers| parse_bbox(&numbers)).ok_or("bbox is invalid")?;
-                query.shape = Some(rectangle(bbox));
-            }
-            (None, Some(shape)) => {
-                query.shape = Some(super::shape::parse(shape).ok_or("intersects is no GeoJSON geometry")?);
-            }
-            (None, None) => {}
-        }
-        if let Some(sort) = present(&body["sortby"]) {
-            for key in sort.as_array().ok_or("sortby must be a list")? {
-                let field = key["field"].as_str().ok_or("sortby: `field` is missing")?;
-                let field = field.strip_prefix("properties.").unwrap_or(field).to_string();
-                query.sort.push((field, key["direction"].as_str() == Some("desc")));
-            }
-        }
-        Ok(query)
-    }
-
-    /// The same search for the bounding box of its area only.
-    pub(super) fn loosened(mut self) -> Self {
-        self.shape = self.shape.as_ref().and_then(bbox_of).map(rectangle);
-        self
-    }
-
-    fn wants(&self, sensor: &Sensor) -> bool {
-        self.names(sensor.collection)
-    }
-
-    fn names(&self, collection: &str) -> bool {
-        let named = |names: &Vec<String>| names.iter().any(|name| name.eq_ignore_ascii_case(collection));
-        self.collections.as_ref().is_none_or(named)
-    }
-
-    fn takes_drawn(&self, scene: &Scene) -> bool {
-        self.time.is_none_or(|(from, to)| (from..=to).contains(&scene.at))
-            && self.filters.iter().all(|filter| filter.holds(&|name| scene.property(name)))
-            && self.touches(Some(scene.bbox()), || Some(scene.shape()))
-    }
-
-    fn takes_given(&self, item: &GivenItem) -> bool {
-        self.names(&item.collection)
-            && self.ids.as_ref().is_none_or(|ids| ids.contains(&item.id))
-            && self
-                .time
-                .is_none_or(|(from, to)| item.time.is_some_and(|(start, end)| start <= to && from <= end))
-            && self.filters.iter().all(|filter| filter.holds(&|name| item.property(name)))
-            && self.touches(item.bbox, || item.shape.clone())
-    }
-
-    fn touches(&self, bbox: Option<Bbox>, shape: impl FnOnce() -> Option<Geometry>) -> bool {
-        let Some(area) = &self.shape else { return true };
-        let near = bbox.zip(bbox_of(area)).is_some_and(|(a, b)| overlap(a, b));
-        near && shape().is_some_and(|shape| shape.intersects(area))
-    }
-}
-
-fn present(value: &Value) -> Option<&Value> {
-    Some(value).filter(|value| !value.is_null())
-}
-
-fn strings(value: &Value, name: &str) -> Result<Option<Vec<String>>, String> {
-    let Some(value) = present(value) else { return Ok(None) };
-    let list = value.as_array().ok_or(format!("{name} must be a list"))?;
-    let texts: Option<Vec<String>> = list.iter().map(|text| text.as_str().map(String::from)).collect();
-    let texts = texts.ok_or(format!("{name} must be a list of texts"))?;
-    // An empty list asks for nothing in particular.
-    Ok(Some(texts).filter(|texts| !texts.is_empty()))
-}
-
-/// An instant, or an interval whose ends may be open.
-pub(in crate::simulator) fn interval(text: &str) -> Result<(i64, i64), String> {
-    let wrong = || format!("datetime `{text}` is no time or interval");
-    let end_of = |text: &str| Some(instant(text)? + if text.len() == 10 { 86_399_999 } else { 0 });
-    let Some((from, to)) = text.split_once('/') else {
-        return Ok((instant(text).ok_or_else(wrong)?, end_of(text).ok_or_else(wrong)?));
-    };
-    let open = |end: &str| end.is_empty() || end == "..";
-    let from = if open(from) { i64::MIN } else { instant(from).ok_or_else(wrong)? };
-    let to = if open(to) { i64::MAX - 1 } else { end_of(to).ok_or_else(wrong)? };
-    if from > to { Err(wrong()) } else { Ok((from, to)) }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::filter::Filter;
     use super::*;
     use serde_json::json;
 
@@ -287,9 +179,43 @@ mod tests {
     }
 
     #[test]
-    fn open_ends_are_open() {
-        assert_eq!(interval("../2020-01-01T00:00:00Z").unwrap(), (i64::MIN, 1_577_836_800_000));
-        assert_eq!(interval("2020-01-01/..").unwrap(), (1_577_836_800_000, i64::MAX - 1));
-        assert!(interval("yesterday").is_err() && interval("2020-02-01/2020-01-01").is_err());
+    fn a_filter_is_no_reason_to_miss_a_scene_in_a_large_area() {
+        let catalog = Catalog::new(42, Given::default());
+        let ids = |bbox: Value| -> Vec<String> {
+            let body = json!({
+                "collections": ["sentinel-2"],
+                "bbox": bbox,
+                "datetime": "2020-06-01/2020-06-10",
+            });
+            let mut query = Query::from_body(&body).unwrap();
+            query.filters.push(Filter::from_query(&json!({"eo:cloud_cover": {"lte": 0}})).unwrap());
+            let rows = catalog.find(&query);
+            rows.iter().filter_map(|row| catalog.property(row, "id")?.as_str().map(String::from)).collect()
+        };
+        let (all, some) = (ids(json!([-120, -35, 60, 55])), ids(json!([0, 40, 10, 50])));
+        assert!(!some.is_empty() && all.len() < MOST_ROWS, "{} of {}", some.len(), all.len());
+        assert!(some.iter().all(|id| all.contains(id)));
+    }
+
+    #[test]
+    fn a_scene_holds_an_area_or_only_touches_it() {
+        let catalog = Catalog::new(42, Given::default());
+        let found = |contains| catalog.find(&Query { contains, ..dakar("spot") }).len();
+        let held = catalog.find(&Query { contains: true, ..dakar("spot") });
+        assert!(0 < found(true) && found(true) < found(false), "{} of {}", found(true), found(false));
+        for row in held.iter() {
+            let Row::Drawn(scene) = row else { panic!("nothing was given") };
+            assert!(scene.covers(-17.55, 14.63) && scene.covers(-17.30, 14.82), "{}", scene.id);
+        }
+    }
+
+    #[test]
+    fn both_sides_of_the_antimeridian_are_searched() {
+        let catalog = Catalog::new(42, Given::default());
+        let body = json!({"collections": ["sentinel-2"], "bbox": [177, -19, -178, -15], "datetime": "2020-01-01/2020-01-31"});
+        let rows = catalog.find(&Query::from_body(&body).unwrap());
+        let west = |row: &Row| matches!(row, Row::Drawn(scene) if scene.bbox()[0] < 0.0);
+        assert!(rows.iter().any(west) && !rows.iter().all(west), "{} rows", rows.len());
+        assert!(rows.len() < 500, "{} rows", rows.len());
     }
 }

@@ -7,7 +7,8 @@ use url::form_urlencoded::Serializer;
 
 use super::filter::Filter;
 use super::landing::CONFORMS_TO;
-use super::search::{Query, Row};
+use super::query::Query;
+use super::search::Row;
 use crate::simulator::call::Call;
 use crate::simulator::platform::{Platform, wrong_method};
 use crate::simulator::reply::{Answer, Reply};
@@ -42,8 +43,7 @@ pub(super) fn image_assets(api_url: &str, collection: &str, id: &str, keys: &[&s
 }
 
 fn bad_request(message: impl Into<String>) -> Reply {
-    let body = json!({"title": "Bad Request", "status": 400, "detail": message.into(), "code": "BadRequest"});
-    Reply::json(400, &body)
+    Reply::refused(400, 400, message)
 }
 
 impl Platform {
@@ -51,14 +51,15 @@ impl Platform {
         match (call.method.as_str(), path) {
             ("GET", []) => Ok(self.landing_page()),
             ("GET", ["conformance"]) => Ok(Reply::json(200, &json!({"conformsTo": CONFORMS_TO}))),
-            ("GET", ["queryables"] | ["collections", _, "queryables"]) => Ok(self.queryables()),
+            ("GET", ["queryables"]) => Ok(self.queryables()),
+            ("GET", ["collections", name, "queryables"]) => self.collection(name).map(|_| self.queryables()),
             ("GET", ["collections"]) => Ok(self.collections()),
             ("GET", ["collections", name]) => self.collection(name),
             ("GET", ["collections", name, "items"]) => {
                 self.collection(name)?;
                 self.search_by_query(call, Some(name))
             }
-            ("GET", ["collections", _, "items", id]) => self.item(id),
+            ("GET", ["collections", name, "items", id]) => self.item(name, id),
             ("POST", ["collections", name, "items", id, "assets", key, "download-url"]) => {
                 self.asset_url(name, id, key)
             }
@@ -71,8 +72,8 @@ impl Platform {
         }
     }
 
-    fn item(&self, id: &str) -> Answer {
-        let row = self.catalog.row(id);
+    fn item(&self, collection: &str, id: &str) -> Answer {
+        let row = self.catalog.row_of(collection, id);
         row.map(|row| {
             Reply::json(200, &self.item_json(&row)).with_header("content-type", "application/geo+json")
         })
@@ -89,7 +90,7 @@ impl Platform {
     /// A signed URL for the picture of an item.
     fn asset_url(&self, collection: &str, id: &str, key: &str) -> Answer {
         let missing = || Reply::problem(404, format!("Resource (Asset) not found with Id='{key}'."));
-        let pictured = match self.catalog.row(id).ok_or_else(missing)? {
+        let pictured = match self.catalog.row_of(collection, id).ok_or_else(missing)? {
             Row::Drawn(_) => true,
             Row::Given(nth) => self.catalog.given.items[nth].has_picture(&self.catalog.given),
         };

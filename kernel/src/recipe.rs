@@ -1,0 +1,155 @@
+//! How a [seed](crate::seed) is made.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::home::{copy_file, write_if_changed};
+use crate::library::{self, Compiled, Library};
+use crate::seed::Seed;
+use crate::sources;
+use crate::toolchain::Toolchain;
+
+/// Given to rust-analyzer alone, through cargo's metadata: evcxr replaces the flags
+/// when it compiles.
+pub const ANALYZER_FLAGS: &str = "--cfg rust_analyzer";
+
+/// The crates that cells depend on, and the module of the dylib that each stands for.
+/// evcxr adds tokio with the first `.await`, unless it is there.
+const FACADES: [(&str, &str); 2] = [("up42", ""), ("tokio", "::tokio")];
+
+/// The workspace decides on the profile, whatever evcxr writes into `ctx`: what the
+/// user adds is optimised, cells are quick to compile.
+const WORKSPACE: &str = r#"[workspace]
+resolver = "3"
+members = ["ctx"]
+
+# As evcxr writes it for `ctx`, but for the levels of optimisation.
+[profile.dev]
+opt-level = 0
+debug = false
+strip = "debuginfo"
+rpath = true
+lto = false
+debug-assertions = true
+codegen-units = 16
+panic = "unwind"
+incremental = true
+overflow-checks = true
+
+[profile.dev.package."*"]
+opt-level = 2
+debug-assertions = false
+overflow-checks = false
+"#;
+
+/// The `let` makes rust-analyzer read the library while the kernel starts, so that the
+/// user's first `let` is quick. It prints nothing: a kernel whose prelude prints never
+/// becomes ready.
+const PRELUDE: &str = r#"
+use up42::prelude::*;
+let _warm = up42::polars::prelude::DataFrame::empty().height();
+"#;
+
+/// Makes all of a seed.
+pub fn make(seed: &Seed, library: &Library, compiled: &Compiled, toolchain: &Toolchain) -> Result<()> {
+    if seed.folder().exists() {
+        // A build that was broken off.
+        fs::remove_dir_all(seed.folder()).with_context(|| format!("remove `{}`", seed.folder().display()))?;
+    }
+    let metadata = seed.folder().join("metadata");
+    for folder in [&seed.library(), &metadata] {
+        fs::create_dir_all(folder).with_context(|| format!("create `{}`", folder.display()))?;
+    }
+    for file in &compiled.metadata {
+        let place = metadata.join(file.file_name().unwrap_or_default());
+        if fs::hard_link(file, &place).is_err() {
+            copy_file(file, &place)?;
+        }
+    }
+    let sources = seed.folder().join("sources");
+    sources::write(&library.packages(toolchain)?, &sources)?;
+    sources::write_standard(toolchain.library_source()?, &seed.standard_sources())?;
+    compiled.link(&sources.join(library::CRATE).join("src/lib.rs"), &seed.library(), toolchain)?;
+    for (name, module) in FACADES {
+        write_facade(seed, name, module)?;
+    }
+    write_session(seed)?;
+    // The build makes what cells link; the check is what evcxr asks for when
+    // rust-analyzer cannot tell the type of a variable.
+    cargo(seed, "build", toolchain)?;
+    cargo(seed, "check", toolchain)?;
+    Ok(())
+}
+
+fn write_facade(seed: &Seed, name: &str, module: &str) -> Result<()> {
+    let folder = seed.folder().join("facades").join(name);
+    let sources = toml_string(&seed.folder().join("sources").join(library::CRATE));
+    let manifest = format!(
+        "[workspace]\n\n[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
+             [features]\nrt = []\nrt-multi-thread = []\n\n\
+             [target.'cfg(rust_analyzer)'.dependencies]\n{} = {{ path = {sources} }}\n\n\
+             [lints.rust]\nunexpected_cfgs = \"allow\"\n",
+        library::CRATE
+    );
+    let search = |kind: &str, folder: PathBuf| {
+        let flag = format!("cargo:rustc-link-search={kind}={}", folder.display());
+        format!("    println!(\"{{}}\", {flag:?});\n")
+    };
+    let build = format!(
+        "fn main() {{\n    println!(\"cargo:rerun-if-changed=build.rs\");\n{}{}{}}}\n",
+        search("crate", seed.library()),
+        search("dependency", seed.library()),
+        search("dependency", seed.folder().join("metadata")),
+    );
+    let code = format!("extern crate {0};\npub use {0}{module}::*;\n", library::CRATE);
+    write_if_changed(&folder.join("Cargo.toml"), manifest)?;
+    write_if_changed(&folder.join("build.rs"), build)?;
+    write_if_changed(&folder.join("src/lib.rs"), code)
+}
+
+fn write_session(seed: &Seed) -> Result<()> {
+    let dependencies: String = FACADES
+        .iter()
+        .map(|(name, _)| {
+            format!("{name} = {{ path = {} }}\n", toml_string(&seed.folder().join("facades").join(name)))
+        })
+        .collect();
+    let session = seed.session();
+    let cells = format!(
+        "[package]\nname = \"ctx\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\n\
+             [lib]\ncrate-type = [\"cdylib\"]\n\n[dependencies]\n{dependencies}"
+    );
+    write_if_changed(&session.join("Cargo.toml"), WORKSPACE)?;
+    write_if_changed(&session.join("ctx/Cargo.toml"), cells)?;
+    write_if_changed(&session.join("ctx/src/lib.rs"), "pub use up42::prelude::*;\n")?;
+    let evcxr = format!(
+        "[evcxr]\npreserve_vars_on_panic = true\nopt_level = \"0\"\nprelude = '''{PRELUDE}'''\n\n\
+             [dependencies]\n{dependencies}"
+    );
+    write_if_changed(&seed.config().join("evcxr.toml"), evcxr)
+}
+
+/// Runs cargo exactly as evcxr will (`Config::cargo_command` in evcxr), so that
+/// evcxr finds everything fresh.
+fn cargo(seed: &Seed, subcommand: &str, toolchain: &Toolchain) -> Result<()> {
+    let mut command = Command::new("cargo");
+    toolchain.apply_alone(&mut command);
+    command
+        .args([subcommand, "--quiet", "--target", &toolchain.host])
+        .current_dir(seed.session().join("ctx"))
+        .env("CARGO_TARGET_DIR", "target")
+        .env("CARGO_BUILD_BUILD_DIR", "target")
+        .env("RUSTFLAGS", &toolchain.rustflags);
+    let status = command.status().with_context(|| format!("run `cargo {subcommand}`"))?;
+    if !status.success() {
+        bail!("`cargo {subcommand}` of an empty cell failed: its messages are above");
+    }
+    Ok(())
+}
+
+fn toml_string(path: &Path) -> String {
+    toml::Value::String(path.to_string_lossy().into_owned()).to_string()
+}

@@ -1,0 +1,194 @@
+//! Creating jobs (4.1 to 4.3 and 4.5 of the interface).
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::blocks::{self, NamedBlock};
+use super::books::{Books, MAX_AOI_SIZE, MAX_CONCURRENT_JOBS, MAX_LIMIT};
+use super::call::Call;
+use super::chance::Chance;
+use super::demand::Demand;
+use super::estimate::{LONGEST_RUN, SHORTEST_RUN, block_credits, machine_credits};
+use super::fault::{FaultKind, Moment};
+use super::job::{Job, JobTask, is_terminal};
+use super::jobs::job;
+use super::platform::Platform;
+use super::reply::{Answer, Reply};
+use super::workflows::workflow;
+
+/// Below this balance no job runs that costs anything (0.6).
+const LEAST_BALANCE: i64 = 1000;
+
+impl Platform {
+    /// 4.1 and 4.2
+    pub(super) fn create_job(&self, call: &Call, workflow_id: &str) -> Answer {
+        let body = call.json()?;
+        let inputs = body.as_object().cloned();
+        let inputs = inputs.ok_or_else(|| Reply::refused(400, 400, "the body must be an object of tasks"))?;
+        self.start_job(call, workflow_id, inputs)
+    }
+
+    /// 4.3: the same inputs again.
+    pub(super) fn rerun_job(&self, call: &Call, workflow_id: &str, id: &str) -> Answer {
+        let inputs = job(&mut self.books(), id)?.inputs.clone();
+        self.start_job(call, workflow_id, inputs)
+    }
+
+    /// 4.5: an empty body says that all is well.
+    pub(super) fn validate_job(&self, call: &Call) -> Answer {
+        let body = call.json()?;
+        let inputs = body["input"].as_object();
+        let inputs = inputs.ok_or_else(|| Reply::refused(400, 400, "Field \"input\" must not be empty"))?;
+        demand_of(&blocks::named_in(&body["tasks"])?, inputs)?;
+        Ok(Reply::empty(200))
+    }
+
+    fn start_job(&self, call: &Call, workflow_id: &str, mut inputs: Map<String, Value>) -> Answer {
+        let (tasks, workflow_name) = {
+            let mut books = self.books();
+            let workflow = workflow(&mut books, workflow_id)?;
+            (workflow.named_blocks(), workflow.name.clone())
+        };
+        let demand = demand_of(&tasks, &inputs)?;
+        fill_defaults(&tasks, &mut inputs);
+        let dry_run = inputs.get("config").is_some_and(|config| config["mode"] == "DRY_RUN");
+        let collection = tasks.first().and_then(|(_, block)| block.collection()).unwrap_or_default();
+        // The archive is searched while nobody waits for the books.
+        let delivery = self.deliver(&demand, collection);
+        let name = call.query("name").map(String::from);
+        let asked = format!("{}{}", name.as_deref().unwrap_or_default(), Value::Object(inputs.clone()));
+        let key = Chance::of_text(self.seed, &asked).next();
+        let mut chance = Chance::of(&[key]);
+        let (waits, queues) = (chance.between(1.0, 3.0), chance.between(3.0, 12.0));
+        let median = if dry_run { 12.0 } else { 75.0 };
+        let runs = (median * (0.35 * chance.normal()).exp()).clamp(SHORTEST_RUN, LONGEST_RUN);
+        let share = runs / tasks.len().max(1) as f64;
+        let billed = delivery.billed_km() * chance.between(0.85, 1.0);
+
+        let now = self.clock.now();
+        let mut books = self.books();
+        let unfinished = books.jobs.iter().filter(|job| !is_terminal(job.status(now))).count();
+        if unfinished as i64 >= books.setting(MAX_CONCURRENT_JOBS) {
+            return Err(Reply::refused(429, 429, "Your project has too many non-finished jobs"));
+        }
+        // Whichever of two requests comes in first: the same job has the same id. An
+        // equal one has another, so that what was downloaded for one is never taken
+        // for the other's.
+        let nth = books.jobs.iter().filter(|job| job.key == key).count() as u64;
+        let mut ids = Chance::of(&[key, nth]);
+        let after = |seconds: f64| now.checked_add(Duration::from_secs_f64(seconds)).unwrap_or(now);
+        let job_tasks = tasks.iter().map(|(name, block)| JobTask {
+            id: ids.uuid().to_string(),
+            name: format!("{name}:1"),
+            block,
+            credits: match dry_run {
+                true => (0, 0),
+                false => (block_credits(block, billed, delivery.scenes.len()), machine_credits(block, share)),
+            },
+            paid: false,
+        });
+        let mut job = Job {
+            tasks: job_tasks.collect(),
+            id: ids.uuid().to_string(),
+            name,
+            workflow_id: workflow_id.to_string(),
+            workflow_name,
+            inputs,
+            dry_run,
+            created: now,
+            updated: now,
+            pending: after(waits),
+            started: after(waits + queues),
+            finished: after(waits + queues + runs),
+            ending: "SUCCEEDED".into(),
+            complaint: None,
+            cancelled: None,
+            scenes: delivery.scenes,
+            boxes: delivery.boxes,
+            key,
+            nth,
+        };
+        match limits_broken(&books, &demand) {
+            // It will not get as far as to cost anything.
+            Some(complaint) => job.fail("FAILED", complaint),
+            None => check_balance(&books, &job, now)?,
+        }
+        if let Some(FaultKind::FailingJob(ending)) = self.faults.take(call, Moment::Job) {
+            job.fail(ending, "the block stopped unexpectedly");
+        }
+        let reply = Reply::data(job.json(now));
+        books.jobs.push(job);
+        Ok(reply)
+    }
+}
+
+/// What the data task asks for, if all tasks have inputs that can be understood.
+pub(super) fn demand_of(tasks: &[NamedBlock], inputs: &Map<String, Value>) -> Result<Demand, Reply> {
+    check_tasks(tasks, inputs)?;
+    let wrong = |message: String| Reply::refused(400, 400, message);
+    if let Some((task, _)) = tasks.iter().find(|(task, _)| !inputs[task].is_object()) {
+        return Err(wrong(format!("the inputs of {task} must be an object")));
+    }
+    let first = tasks.first().map_or(&Value::Null, |(task, _)| &inputs[task]);
+    Demand::of(first).map_err(wrong)
+}
+
+/// Every task must have its inputs, and nothing else may be there.
+fn check_tasks(tasks: &[NamedBlock], inputs: &Map<String, Value>) -> Result<(), Reply> {
+    let known = |name: &String| name == "config" || tasks.iter().any(|(task, _)| task == name);
+    let additional: Vec<&str> = inputs.keys().filter(|name| !known(name)).map(String::as_str).collect();
+    let missing: Vec<&str> =
+        tasks.iter().map(|(task, _)| task.as_str()).filter(|task| !inputs.contains_key(*task)).collect();
+    let mut complaints = Vec::new();
+    if !additional.is_empty() {
+        complaints.push(format!("There were additional tasks/queries specified: {}", additional.join(", ")));
+    }
+    if !missing.is_empty() || tasks.is_empty() {
+        complaints.push(format!("There were missing tasks/queries: {}", missing.join(", ")));
+    }
+    if complaints.is_empty() { Ok(()) } else { Err(Reply::refused(400, 400, complaints.join(", "))) }
+}
+
+/// A job shows what it was not told as well.
+fn fill_defaults(tasks: &[NamedBlock], inputs: &mut Map<String, Value>) {
+    for (task, block) in tasks {
+        let Some(Value::Object(given)) = inputs.get_mut(task) else { continue };
+        let elsewhere = given.contains_key("asset_ids") || given.contains_key("order_ids");
+        let placed = ["bbox", "intersects", "contains", "ids"].iter().any(|name| given.contains_key(*name));
+        for (name, parameter) in block.parameters().as_object().into_iter().flatten() {
+            let unset = !given.contains_key(name);
+            // Scenes asked for by id may be of any time.
+            let stays_open = block.is_data() && (elsewhere || (name == "time" && placed));
+            if unset {
+                let default = if stays_open { Value::Null } else { parameter["default"].clone() };
+                given.insert(name.clone(), default);
+            }
+        }
+    }
+}
+
+/// What the project's settings forbid about a demand.
+pub(super) fn limits_broken(books: &Books, demand: &Demand) -> Option<String> {
+    let (most_area, most_scenes) = (books.setting(MAX_AOI_SIZE), books.setting(MAX_LIMIT));
+    if let Some(area) = demand.square_km().filter(|area| *area > most_area as f64) {
+        return Some(format!(
+            "the area of {area:.2} square km is larger than the project allows ({MAX_AOI_SIZE} = {most_area})"
+        ));
+    }
+    (demand.limit as i64 > most_scenes).then(|| {
+        format!("limit {} is larger than the project allows ({MAX_LIMIT} = {most_scenes})", demand.limit)
+    })
+}
+
+/// Whether the account can pay for one more job.
+fn check_balance(books: &Books, job: &Job, now: Timestamp) -> Result<(), Reply> {
+    // What goes wrong will never be paid.
+    let to_pay = books.jobs.iter().filter(|job| !is_terminal(job.status(now)) && job.complaint.is_none());
+    let held: i64 = to_pay.map(|job| job.price() - job.credits_used()).sum();
+    if !job.dry_run && (books.balance < LEAST_BALANCE || books.balance - held < job.price()) {
+        return Err(Reply::refused(403, 403, "Insufficient credits to run job"));
+    }
+    Ok(())
+}
