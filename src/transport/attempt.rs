@@ -5,7 +5,7 @@ use url::Url;
 use super::Request;
 use crate::error::{Error, ErrorKind};
 
-/// An attempt that failed, for [`Connection::with_retries`](super::Connection::with_retries).
+/// An attempt that failed, for `Connection::with_retries`.
 pub(super) struct Attempted {
     pub(super) error: Error,
     /// The request certainly was not carried out.
