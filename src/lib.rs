@@ -56,6 +56,7 @@ mod error;
 mod frame;
 mod geo;
 mod jobs;
+mod list;
 mod map;
 mod plain;
 mod results;

@@ -41,7 +41,7 @@ impl Workflow {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] when there are no parameters, or two that are the
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there are no parameters, or two that are the
     /// same.
     pub fn batch(&self, name: impl Into<String>, parameters: Vec<JobParameters>) -> Result<Batch> {
         self.plan(name.into(), JobMode::Default, parameters)

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
 use super::state::{Phase, State};
-use crate::display::plain;
 use crate::error::Error;
 use crate::jobs::JobStatus;
+use crate::plain::plain;
 
 /// Progress as lines that are only ever added: a notebook cannot change a line that
 /// it has shown.

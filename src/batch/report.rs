@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 use crate::error::{Context, Error, Result};
 use crate::frame::Frame;
 use crate::jobs::{Job, Project};
+use crate::list::list;
+use crate::plain::plain;
 
 /// The jobs of a batch, in the order of their parameters.
 #[derive(Clone)]
@@ -16,7 +18,7 @@ pub struct JobCollection {
 }
 
 /// One job of a batch: what was asked, and what came of it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct JobRecord {
     /// Its place in the parameters, from 0.
@@ -32,7 +34,7 @@ pub struct JobRecord {
 }
 
 /// What came of a job.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Outcome {
     /// It has results.
@@ -57,6 +59,8 @@ pub enum Outcome {
     Unproven(Error),
 }
 
+list!(JobCollection(records: JobRecord), "The jobs, one by one.");
+
 impl JobCollection {
     pub(super) fn new(project: Project, name: String, records: Vec<JobRecord>) -> Self {
         Self { project, name, records }
@@ -65,21 +69,6 @@ impl JobCollection {
     /// The batch's name.
     pub fn name(&self) -> &str {
         &self.name
-    }
-
-    /// The jobs, one by one.
-    pub fn iter(&self) -> std::slice::Iter<'_, JobRecord> {
-        self.records.iter()
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.records.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
     }
 
     /// How many have results.
@@ -141,14 +130,7 @@ impl JobRecord {
 
     /// Why there are no results.
     pub fn reason(&self) -> Option<String> {
-        match &self.outcome {
-            Outcome::Succeeded { .. } => None,
-            Outcome::Failed { reason, .. } => Some(reason.clone()),
-            Outcome::Rejected(error) | Outcome::Unsent(error) => Some(error.to_string()),
-            Outcome::Unproven(error) => {
-                Some(format!("{error}: the job may exist, look for it before you run it again"))
-            }
-        }
+        self.outcome.reason()
     }
 
     pub(super) fn status_word(&self) -> String {
@@ -162,12 +144,31 @@ impl JobRecord {
     }
 }
 
-impl<'a> IntoIterator for &'a JobCollection {
-    type Item = &'a JobRecord;
-    type IntoIter = std::slice::Iter<'a, JobRecord>;
+impl Outcome {
+    fn reason(&self) -> Option<String> {
+        match self {
+            Outcome::Succeeded { .. } => None,
+            Outcome::Failed { reason, .. } => Some(reason.clone()),
+            Outcome::Rejected(error) | Outcome::Unsent(error) => Some(error.to_string()),
+            Outcome::Unproven(error) => {
+                Some(format!("{error}: the job may exist, look for it before you run it again"))
+            }
+        }
+    }
+}
 
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
+impl fmt::Debug for JobRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", plain(&self.label, 200), plain(&self.status_word(), 80))
+    }
+}
+
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.reason() {
+            None => f.write_str("succeeded"),
+            Some(reason) => f.write_str(&plain(&reason, 400)),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use super::classic::quicklook_path;
 use super::scene::QuicklookSource;
 use super::{Catalog, Scene, Scenes};
 use crate::error::{Context, Error, ErrorKind, Result};
+use crate::list::list;
 use crate::transport::{Request, Response, Secret, in_parallel};
 
 /// Downloads at a time; the limiter holds the rate.
@@ -146,22 +147,9 @@ fn picture(bytes: Vec<u8>) -> Result<Vec<u8>> {
     }
 }
 
+list!(Quicklooks(quicklooks: Quicklook), "The quicklooks, in the order of the scenes.");
+
 impl Quicklooks {
-    /// The quicklooks, in the order of the scenes.
-    pub fn iter(&self) -> std::slice::Iter<'_, Quicklook> {
-        self.quicklooks.iter()
-    }
-
-    /// How many scenes there are.
-    pub fn len(&self) -> usize {
-        self.quicklooks.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.quicklooks.is_empty()
-    }
-
     /// How many of them have a picture.
     pub fn pictures(&self) -> usize {
         self.iter().filter(|quicklook| quicklook.picture().is_some()).count()
@@ -208,15 +196,6 @@ fn file_name(id: &str) -> String {
     }
     let hash: String = Sha256::digest(id).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     format!("{name}-{hash}")
-}
-
-impl<'a> IntoIterator for &'a Quicklooks {
-    type Item = &'a Quicklook;
-    type IntoIter = std::slice::Iter<'a, Quicklook>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
-    }
 }
 
 impl fmt::Debug for Quicklooks {

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::stac::resolve;
-use crate::display::plain;
 use crate::geo::geometry_from_json;
+use crate::plain::plain;
 use crate::time::parse_timestamp;
 
 /// One image of the catalog: what was taken, when, and how cloudy it is.

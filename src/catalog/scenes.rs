@@ -7,6 +7,7 @@ use super::Scene;
 use crate::error::{Context, Error, Result};
 use crate::frame::Frame;
 use crate::geo::Bbox;
+use crate::list::list;
 
 /// The scenes that a search found, in its order.
 ///
@@ -18,29 +19,16 @@ pub struct Scenes {
     more: bool,
 }
 
+list!(Scenes(scenes: Scene), "The scenes, one by one.");
+
 impl Scenes {
     pub(super) fn new(scenes: Vec<Scene>, more: bool) -> Self {
         Self { scenes, more }
     }
 
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.scenes.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.scenes.is_empty()
-    }
-
     /// Whether the catalog has more scenes than the search's limit.
     pub fn has_more(&self) -> bool {
         self.more
-    }
-
-    /// The scenes, one by one.
-    pub fn iter(&self) -> std::slice::Iter<'_, Scene> {
-        self.scenes.iter()
     }
 
     /// The scene with an id.
@@ -130,15 +118,6 @@ impl Scenes {
         };
         let picked = ids.iter().enumerate().map(|(row, id)| pick(row, id)).collect::<Result<Vec<_>>>();
         Ok(Self { scenes: picked.context(told)?, more: false })
-    }
-}
-
-impl<'a> IntoIterator for &'a Scenes {
-    type Item = &'a Scene;
-    type IntoIter = std::slice::Iter<'a, Scene>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
     }
 }
 

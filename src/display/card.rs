@@ -2,9 +2,9 @@ use maud::{PreEscaped, html};
 
 use super::Bundle;
 use super::cell::{Cell, Tone, badge};
-use super::plain;
 use super::table::STYLE;
 use super::text::width;
+use crate::plain::plain;
 
 /// A value with a name and some facts: a client, a project, a workflow.
 #[derive(Clone, Debug)]

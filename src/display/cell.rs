@@ -3,7 +3,7 @@
 use base64::prelude::{BASE64_STANDARD, Engine};
 use maud::{Markup, html};
 
-use super::plain;
+use crate::plain::plain;
 
 /// Longest text that a cell shows, in characters.
 const LONGEST: usize = 160;

@@ -19,8 +19,6 @@ pub(crate) use cell::{Cell, Tone};
 pub(crate) use escape::json_for_script;
 pub(crate) use table::{Column, Table};
 
-pub(crate) use crate::plain::plain;
-
 /// One value as a notebook shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Bundle {

@@ -2,8 +2,8 @@ use maud::{Markup, PreEscaped, html};
 
 use super::Bundle;
 use super::cell::{Cell, grouped};
-use super::plain;
 use super::text::aligned;
+use crate::plain::plain;
 
 /// Style sheet and script of tables and cards. A page may hold many tables, and
 /// each brings its own copy, so that any one of them can be copied elsewhere.

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::{Project, optional, required};
 use crate::client::{data, items};
-use crate::display::plain;
 use crate::error::{Context, Error, Result};
+use crate::plain::plain;
 
 /// A building block of workflows (API reference, 3.10).
 #[derive(Clone, PartialEq)]

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{JobParameters, Workflow};
 use crate::client::data;
-use crate::display::plain;
 use crate::error::{Context, Error, Result};
+use crate::plain::plain;
 use crate::transport::{Request, in_parallel};
 
 /// Estimates at a time; the limiter holds the rate.

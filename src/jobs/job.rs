@@ -7,11 +7,12 @@ use serde_json::{Map, Value, json};
 use super::{JobParameters, JobStatus, Project, Workflow, optional, required};
 use crate::client::{data, items};
 use crate::error::{Context, Error, Result};
+use crate::plain::plain;
 use crate::time::parse_timestamp;
 use crate::transport::{Request, Secret};
 
 /// A job's id on the platform.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct JobId(pub(crate) String);
 
 /// Whether a job is for real.
@@ -26,7 +27,7 @@ pub enum JobMode {
 }
 
 /// A job as the platform last told of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Job {
     /// The platform's id.
@@ -55,6 +56,18 @@ impl JobId {
 impl fmt::Display for JobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&plain(&self.0, 80))
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Job({:?}, {})", self.id, plain(&self.status.to_string(), 80))
     }
 }
 
@@ -150,9 +163,9 @@ impl Project {
 
     /// A signed URL of the job's results, valid for some minutes.
     pub(crate) fn results_url(&self, id: &JobId) -> Result<Secret> {
-        let json =
-            self.job_data(id, "/downloads/results/").with_context(|| format!("results of job `{id}`"))?;
-        required(&json, "url").map(Secret::new)
+        let request = Request::get(self.client().url(&self.path(&format!("/jobs/{id}/downloads/results/"))));
+        let json = self.client().json(request.secret()).and_then(data);
+        required(&json.with_context(|| format!("results of job `{id}`"))?, "url").map(Secret::new)
     }
 
     fn job_data(&self, id: &JobId, rest: &str) -> Result<Value> {

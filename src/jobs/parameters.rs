@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::{ParallelParameters, Task, Workflow};
-use crate::display::plain;
 use crate::error::{Context, Error, Result};
+use crate::plain::plain;
 
 /// What one job is told: parameters for each task of its workflow.
 #[derive(Clone, PartialEq)]

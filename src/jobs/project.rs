@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{Workflow, optional};
 use crate::client::{Client, data, items};
-use crate::display::plain;
 use crate::error::{Context, Error, Result};
+use crate::plain::plain;
 use crate::transport::Request;
 
 /// A project: workflows, their jobs, and the limits that they share.

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{Project, required};
 use crate::client::{data, items};
-use crate::display::plain;
 use crate::error::{Context, Error, Result};
+use crate::plain::plain;
 use crate::transport::Request;
 
 /// Settings to change; what is not given stays as it is.

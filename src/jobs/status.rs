@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::display::plain;
+use crate::plain::plain;
 
 /// Where a job stands (API reference, 4).
 ///

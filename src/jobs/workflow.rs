@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::{Project, block, optional, required};
 use crate::client::{data, items};
-use crate::display::plain;
 use crate::error::{Context, Error, Result};
+use crate::plain::plain;
 use crate::transport::Request;
 
 /// A workflow: a chain of blocks that begins with a data block.

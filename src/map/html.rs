@@ -6,8 +6,9 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::{Drawn, Map, scene};
-use crate::display::{json_for_script, plain};
+use crate::display::json_for_script;
 use crate::geo::{Detail, packed_land};
+use crate::plain::plain;
 
 const VIEWER: &str = include_str!("../../assets/viewer.js");
 const STYLE: &str = include_str!("../../assets/viewer.css");

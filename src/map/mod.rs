@@ -27,9 +27,10 @@ pub use placement::Placement;
 
 use self::scene::Scene;
 use self::still::Still;
-use crate::display::{Bundle, picture, plain};
+use crate::display::{Bundle, picture};
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::geo::{Aoi, Bbox, unrolled};
+use crate::plain::plain;
 
 /// What the pictures of one map may take in its HTML unless told otherwise: a
 /// notebook with a few maps stays small enough to send and to keep in git.

@@ -3,8 +3,8 @@ use serde_json::{Value, json};
 
 use super::layer::Layer;
 use super::placement::Placed;
-use crate::display::plain;
 use crate::geo::{polygons, unrolled};
+use crate::plain::plain;
 
 /// A layer that has a place, ready for the page.
 pub(super) struct Scene {

@@ -1,5 +1,5 @@
 use super::Map;
-use crate::display::plain;
+use crate::plain::plain;
 use crate::time::minute;
 
 /// Layers that are listed.

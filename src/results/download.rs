@@ -7,10 +7,11 @@ use serde_json::{Map, Value, json};
 
 use super::archive::{Limits, unpack};
 use crate::batch::{JobCollection, JobRecord, Outcome};
-use crate::display::plain;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::frame::Frame;
 use crate::jobs::JobId;
+use crate::list::list;
+use crate::plain::plain;
 use crate::transport::in_parallel;
 
 /// Archives at a time: they are large, and come from one host.
@@ -146,25 +147,12 @@ fn rest_of(feature: &Value) -> Map<String, Value> {
     others.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
+list!(Results(features: ResultFeature), "The results, one by one.");
+
 impl Results {
     /// The folder they are in.
     pub fn folder(&self) -> &Path {
         &self.folder
-    }
-
-    /// The results, one by one.
-    pub fn iter(&self) -> std::slice::Iter<'_, ResultFeature> {
-        self.features.iter()
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.features.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.features.is_empty()
     }
 
     /// Jobs whose results could not be had, by label, and why.
@@ -224,15 +212,6 @@ impl Results {
         fs::write(&part, json.to_string())?;
         fs::rename(part, self.folder.join("data.json"))?;
         Ok(())
-    }
-}
-
-impl<'a> IntoIterator for &'a Results {
-    type Item = &'a ResultFeature;
-    type IntoIter = std::slice::Iter<'a, ResultFeature>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
     }
 }
 

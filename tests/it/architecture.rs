@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Each module, and those it may import.
 const LAYERS: &[(&str, &[&str])] = &[
+    ("list", &[]),
     ("plain", &[]),
     ("error", &["plain"]),
     ("time", &["error"]),
@@ -15,11 +16,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("transport", &["error"]),
     ("simulator", &["error", "geo"]),
     ("client", &["error", "display", "transport", "simulator"]),
-    ("map", &["error", "time", "geo", "display"]),
-    ("jobs", &["error", "time", "geo", "display", "transport", "client"]),
-    ("catalog", &["error", "time", "frame", "geo", "display", "transport", "client", "map"]),
-    ("batch", &["error", "time", "frame", "display", "transport", "client", "jobs"]),
-    ("results", &["error", "frame", "geo", "display", "transport", "client", "map", "jobs", "batch"]),
+    ("map", &["plain", "error", "time", "geo", "display"]),
+    ("jobs", &["plain", "error", "time", "geo", "display", "transport", "client"]),
+    ("catalog", &["list", "plain", "error", "time", "frame", "geo", "display", "transport", "client", "map"]),
+    ("batch", &["list", "plain", "error", "time", "frame", "display", "transport", "client", "jobs"]),
+    (
+        "results",
+        &["list", "plain", "error", "frame", "geo", "display", "transport", "client", "map", "jobs", "batch"],
+    ),
 ];
 
 #[test]
