@@ -35,7 +35,7 @@
 //! `up42 kernel install` registers the kernel "Rust (UP42)" with this library prebuilt;
 //! there, `use up42::prelude::*;` stands already. In a plain evcxr kernel the first cell
 //! is `:dep up42 = "0.1"`. The crates whose types stand in this interface are re-exported:
-//! `up42::polars`, `up42::jiff` and `up42::serde_json`.
+//! `up42::polars`, `up42::geo_types`, `up42::jiff` and `up42::serde_json`.
 //!
 //! # What it does not do
 //!
@@ -79,7 +79,7 @@ pub use results::{ResultFeature, Results};
 pub use transport::RetryPolicy;
 
 // Their types stand in this crate's interface.
-pub use {jiff, polars, serde_json};
+pub use {geo_types, jiff, polars, serde_json};
 
 /// What a notebook needs: `use up42::prelude::*;`
 pub mod prelude {

@@ -29,8 +29,8 @@ PAGE = """{% extends 'lab/index.html.j2' %}
 {% block html_head_js_mermaidjs %}{% endblock %}
 """
 
-# A first start reads the sources of every dependency.
-STARTUP_SECONDS = 600
+# It takes ten seconds; a busy machine may take ten times as long.
+STARTUP_SECONDS = 120
 # Text on stderr may reach us after the cell is done; an error text surely will.
 LATE_SECONDS = 0.05
 LATE_ERROR_SECONDS = 5
@@ -49,14 +49,20 @@ def main():
         error = execute(notebook, options, failures)
     except KeyboardInterrupt:
         error = "interrupted"
-    finally:
-        tidy(notebook)
-        write(options.out, nbformat.writes(notebook) + "\n")
-        write(options.html, page(notebook, options))
-    say(f"wrote {options.out}")
-    say(f"wrote {options.html}")
-    if error is not None:
-        sys.exit(f"up42: {options.notebook} failed: {error}")
+    tidy(notebook)
+    problems = [] if error is None else [f"{options.notebook} failed: {error}"]
+    texts = {
+        options.out: lambda: nbformat.writes(notebook) + "\n",
+        options.html: lambda: page(notebook, options),
+    }
+    for path, text in texts.items():
+        try:
+            write(path, text())
+            say(f"wrote {path}")
+        except OSError as problem:
+            problems.append(f"cannot write {path}: {problem.strerror}")
+    if problems:
+        sys.exit("\n".join(f"up42: {problem}" for problem in problems))
 
 
 def parse_options():
@@ -135,8 +141,11 @@ def execute_cells(client, failures):
         try:
             client.execute_cell(cell, index)
         except CellTimeoutError:
-            say(f"{place}  {title(cell)}")
+            say(f"{place} {time.monotonic() - started:5.1f} s  {title(cell)}")
             return f"cell {place} took longer than {client.timeout} s (--timeout)"
+        except DeadKernelError as problem:
+            say(f"{place} {time.monotonic() - started:5.1f} s  {title(cell)}")
+            return f"the kernel ended in cell {place} ({problem})"
         except CellExecutionError:
             failed = True
         seconds = time.monotonic() - started

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 /// The variable that moves the home somewhere else.
 pub const HOME_VARIABLE: &str = "UP42_HOME";
@@ -15,8 +15,8 @@ pub const HOME_VARIABLE: &str = "UP42_HOME";
 /// seeds/      what kernels start from, a folder for each build
 /// current     which of them the next kernel takes
 /// kernels/    the private folder of each running kernel
-/// jupyter/    the kernelspec that `up42 run` uses
 /// python/     the environment of `up42 run`
+/// *.lock      held while one of them changes
 /// ```
 #[derive(Clone, Debug)]
 pub struct Home {
@@ -27,10 +27,16 @@ pub struct Home {
 impl Home {
     /// Finds the home and creates it.
     pub fn open() -> Result<Self> {
-        let path = match std::env::var_os(HOME_VARIABLE) {
+        let path = match std::env::var_os(HOME_VARIABLE).filter(|path| !path.is_empty()) {
             Some(path) => std::path::absolute(path).context("make UP42_HOME absolute")?,
             None => dirs::cache_dir().context("this system has no cache folder: set UP42_HOME")?.join("up42"),
         };
+        // evcxr's processes tell each other paths, separated by spaces.
+        ensure!(
+            !path.to_string_lossy().contains(char::is_whitespace),
+            "`{}` has a space in it, which evcxr cannot use: set UP42_HOME to a folder without one",
+            path.display()
+        );
         fs::create_dir_all(&path)
             .with_context(|| format!("create `{}`: set UP42_HOME to a writable folder", path.display()))?;
         // Asked early: a program that is built anew meanwhile loses its name.
@@ -61,11 +67,6 @@ impl Home {
     /// The private folders of the running kernels.
     pub fn kernels(&self) -> PathBuf {
         self.path.join("kernels")
-    }
-
-    /// A Jupyter data folder of our own.
-    pub fn jupyter(&self) -> PathBuf {
-        self.path.join("jupyter")
     }
 
     /// The Python environment.

@@ -78,14 +78,10 @@ impl Library {
     }
 
     /// The packages that it is made of, as `cargo metadata` tells.
-    pub fn packages(&self, toolchain: &Toolchain) -> Result<Value> {
+    pub fn metadata(&self, toolchain: &Toolchain) -> Result<Value> {
         let mut cargo = self.cargo(toolchain);
         cargo.args(["metadata", "--format-version", "1", "--locked", "--filter-platform", &toolchain.host]);
-        let output = cargo.stderr(Stdio::inherit()).output().context("run `cargo metadata`")?;
-        if !output.status.success() {
-            bail!("`cargo metadata` of the library failed: its messages are above");
-        }
-        serde_json::from_slice(&output.stdout).context("read what `cargo metadata` tells")
+        read_metadata(&mut cargo).context("find the library's sources")
     }
 
     fn cargo(&self, toolchain: &Toolchain) -> Command {
@@ -94,6 +90,15 @@ impl Library {
         command.current_dir(&self.checkout);
         command
     }
+}
+
+/// What a `cargo metadata` tells.
+pub fn read_metadata(cargo: &mut Command) -> Result<Value> {
+    let output = cargo.stderr(Stdio::inherit()).output().context("run `cargo metadata`")?;
+    if !output.status.success() {
+        bail!("`cargo metadata` failed: its messages are above");
+    }
+    serde_json::from_slice(&output.stdout).context("read what `cargo metadata` tells")
 }
 
 impl Compiled {
@@ -133,10 +138,14 @@ impl Compiled {
             let (libraries, others): (Vec<_>, Vec<_>) = files.partition(|file| has_extension(file, "rlib"));
             let kinds = message["target"]["kind"].as_array().into_iter().flatten();
             let is_macro = kinds.filter_map(Value::as_str).any(|kind| kind == "proc-macro");
-            if let (Some(name), Some(library)) = (message["target"]["name"].as_str(), libraries.first())
+            let metadata = others.iter().find(|file| has_extension(file, "rmeta"));
+            if let (Some(name), false, Some(metadata)) =
+                (message["target"]["name"].as_str(), libraries.is_empty(), metadata)
                 && NAMED.contains(&name)
             {
-                compiled.named.push((name.to_owned(), library.clone()));
+                // Beside its metadata: what cargo names may be the copy for people, which
+                // the next build of other tests replaces.
+                compiled.named.push((name.to_owned(), metadata.with_extension("rlib")));
             }
             compiled
                 .metadata
@@ -167,7 +176,7 @@ mod tests {
 {"reason":"build-finished","success":true}
 "#;
         let compiled = Compiled::read(messages);
-        assert_eq!(compiled.named, [("up42".to_owned(), PathBuf::from("/t/libup42.rlib"))]);
+        assert_eq!(compiled.named, [("up42".to_owned(), PathBuf::from("/t/deps/libup42-1.rlib"))]);
         let metadata = ["/t/deps/libup42-1.rmeta", "/t/libmaud_macros-1.so", "/t/libpolars-1.rmeta"];
         assert_eq!(compiled.metadata, metadata.map(PathBuf::from));
     }

@@ -1,11 +1,13 @@
 //! Runs a notebook from the command line, in the kernel that Jupyter would use.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 
 use crate::home::{Home, write_if_changed};
 use crate::kernel;
@@ -34,7 +36,10 @@ impl Run {
     /// Builds what is missing, runs the notebook, and fails if a cell does.
     pub fn execute(&self, home: &Home) -> Result<ExitCode> {
         let notebook = std::path::absolute(&self.notebook)?;
-        notebook.metadata().with_context(|| format!("open `{}`", self.notebook.display()))?;
+        let told = || format!("read `{}`", self.notebook.display());
+        let text = fs::read(&notebook).with_context(told)?;
+        let content: Value = serde_json::from_slice(&text).with_context(told)?;
+        ensure!(content["cells"].is_array(), "`{}` is no notebook: it has no cells", self.notebook.display());
         let toolchain = Toolchain::find()?;
         toolchain.library_source()?;
         let python = Python::of(home);
@@ -42,12 +47,12 @@ impl Run {
 
         seed::ensure(home, &toolchain)?;
         python.ensure(home)?;
-        let jupyter = home.jupyter();
-        kernel::register(home, &jupyter)?;
         let program = home.python().join("run_notebook.py");
         write_if_changed(&program, RUN_NOTEBOOK)?;
 
         let scratch = tempfile::tempdir().context("create a temporary folder")?;
+        let jupyter = scratch.path().join("jupyter");
+        kernel::register(home, &jupyter)?;
         let html = match &self.html {
             Some(html) => html.clone(),
             None => page_of(&self.notebook)?,

@@ -70,8 +70,9 @@ pub fn make(seed: &Seed, library: &Library, compiled: &Compiled, toolchain: &Too
         }
     }
     let sources = seed.folder().join("sources");
-    sources::write(&library.packages(toolchain)?, &sources)?;
-    sources::write_standard(toolchain.library_source()?, &seed.standard_sources())?;
+    sources::write_library(&library.metadata(toolchain)?, &sources)?;
+    sources::write_standard(&toolchain.library_metadata()?, &seed.standard_sources())?;
+    lock(&seed.standard_sources(), toolchain)?;
     compiled.link(&sources.join(library::CRATE).join("src/lib.rs"), &seed.library(), toolchain)?;
     for (name, module) in FACADES {
         write_facade(seed, name, module)?;
@@ -81,6 +82,17 @@ pub fn make(seed: &Seed, library: &Library, compiled: &Compiled, toolchain: &Too
     // rust-analyzer cannot tell the type of a variable.
     cargo(seed, "build", toolchain)?;
     cargo(seed, "check", toolchain)?;
+    Ok(())
+}
+
+/// rust-analyzer reads the standard library's manifests only with their lock file.
+fn lock(workspace: &Path, toolchain: &Toolchain) -> Result<()> {
+    let mut cargo = Command::new("cargo");
+    toolchain.apply_alone(&mut cargo);
+    cargo.args(["generate-lockfile", "--quiet", "--offline"]).current_dir(workspace);
+    if !cargo.status().context("run `cargo generate-lockfile`")?.success() {
+        bail!("`cargo generate-lockfile` of the standard library failed: its messages are above");
+    }
     Ok(())
 }
 

@@ -9,6 +9,7 @@
 //! seeds/ID/library/     the dylib
 //! seeds/ID/metadata/    what the compiler reads to use it
 //! seeds/ID/sources/     what rust-analyzer reads instead
+//! seeds/ID/standard/    the same of the standard library
 //! seeds/ID/facades/     the crates that cells depend on
 //! seeds/ID/session/     a cargo workspace around `ctx`; each kernel gets a copy
 //! seeds/ID/config/      evcxr.toml
@@ -108,7 +109,7 @@ impl Seed {
 
     /// The reduced sources of the standard library.
     pub fn standard_sources(&self) -> PathBuf {
-        self.folder.join("sources/standard")
+        self.folder.join("standard")
     }
 
     /// What kernels on this seed are known by.
@@ -159,7 +160,8 @@ fn identify(compiled: &Compiled, toolchain: &Toolchain) -> Result<String> {
     for file in &compiled.metadata {
         let found = fs::metadata(file).with_context(|| format!("read `{}`", file.display()))?;
         let written = found.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
-        built.push(format!("{} {} {:?}", file.display(), found.len(), written));
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        built.push(format!("{name} {} {written:?}", found.len()));
     }
     Ok(format!("{}-{}", hash(&[&built.join("\n"), MAKER].concat()), toolchain_id(toolchain)))
 }

@@ -1,72 +1,100 @@
 //! The sources that rust-analyzer reads to tell the types of a cell's variables.
 //!
 //! evcxr asks it before it compiles a cell, and reading the library's hundreds of
-//! dependencies takes most of a kernel's start. So it is shown the library, Polars and
-//! the standard library, whose values cells keep, [reduced](crate::reduce), and nothing
-//! below them.
+//! dependencies takes most of a kernel's start. So it is shown the crates whose values
+//! cells keep, [reduced](crate::reduce), and nothing below them.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::Value;
 use toml::Table;
 
-use crate::home::write_if_changed;
 use crate::library;
 use crate::reduce::copy_reduced;
 
-/// Writes a package for each crate of the library that is shown, named as it is.
-pub fn write(packages: &Value, folder: &Path) -> Result<()> {
-    let array = |value: &'_ Value| value.as_array().cloned().unwrap_or_default();
-    let shown: BTreeMap<String, Value> = array(&packages["packages"])
-        .into_iter()
-        .filter(|package| package["name"].as_str().is_some_and(is_shown))
-        .map(|package| (text(&package["id"]), package))
-        .collect();
-    for node in array(&packages["resolve"]["nodes"]) {
-        let Some(package) = shown.get(&text(&node["id"])) else { continue };
-        let place = folder.join(text(&package["name"]));
-        let manifest = Path::new(package["manifest_path"].as_str().unwrap_or_default());
-        copy_reduced(&manifest.with_file_name("src"), &place.join("src"))?;
-        write_if_changed(&place.join("Cargo.toml"), self::manifest(package, &node, &shown)?)?;
-    }
-    write_dylib(&folder.join(library::CRATE))
-}
+/// The crates of the library's interface, and what their values are bound to; of Polars
+/// all that there are.
+const INTERFACE: [&str; 6] = ["geo-types", "jiff", "num-traits", "serde_core", "serde_json", "up42"];
+/// Of the standard library what is in every program, and what its hash maps are made of.
+const STANDARD: [&str; 4] = ["alloc", "core", "hashbrown", "std"];
 
-/// Writes the standard library as rust-analyzer looks for it.
-pub fn write_standard(library: &Path, folder: &Path) -> Result<()> {
-    // Without a manifest, rust-analyzer takes these and nothing that they depend on.
-    ["alloc", "core", "std"]
-        .iter()
-        .try_for_each(|name| copy_reduced(&library.join(name).join("src"), &folder.join(name).join("src")))
-}
-
-/// The crate that the dylib is linked from.
-fn write_dylib(folder: &Path) -> Result<()> {
+/// Writes the library as the cells' dylib offers it.
+pub fn write_library(metadata: &Value, folder: &Path) -> Result<()> {
+    let is_shown = |name: &str| INTERFACE.contains(&name) || name == "polars" || name.starts_with("polars-");
+    let mut members = write_packages(metadata, is_shown, folder)?;
+    // The crate that the dylib is linked from.
+    let place = folder.join(library::CRATE);
     let manifest = format!(
-        "[workspace]\n\n[package]\nname = \"{}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
+        "[package]\nname = \"{}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
          [dependencies]\nup42 = {{ path = \"../up42\" }}\n",
         library::CRATE
     );
-    write_if_changed(&folder.join("Cargo.toml"), manifest)?;
-    write_if_changed(&folder.join("src/lib.rs"), library::CODE)
+    write(&place.join("Cargo.toml"), &manifest)?;
+    write(&place.join("src/lib.rs"), library::CODE)?;
+    members.push(library::CRATE.to_owned());
+    write_workspace(&members, folder)
 }
 
-fn is_shown(name: &str) -> bool {
-    name == "up42" || name == "polars" || name.starts_with("polars-")
+/// Writes the standard library as rust-analyzer looks for it.
+pub fn write_standard(metadata: &Value, folder: &Path) -> Result<()> {
+    let members = write_packages(metadata, |name| STANDARD.contains(&name), folder)?;
+    write_workspace(&members, folder)
 }
 
-/// A manifest with nothing but the dependencies that are shown too, and the features
-/// that were compiled.
-fn manifest(package: &Value, node: &Value, shown: &BTreeMap<String, Value>) -> Result<String> {
+fn write_workspace(members: &[String], folder: &Path) -> Result<()> {
+    let mut workspace = Table::new();
+    workspace.insert("resolver".into(), "3".into());
+    workspace.insert("members".into(), members.to_vec().into());
+    let mut manifest = Table::new();
+    manifest.insert("workspace".into(), workspace.into());
+    write(&folder.join("Cargo.toml"), &toml::to_string(&manifest)?)
+}
+
+/// Writes a package for each crate that is shown, in a folder of its name.
+fn write_packages(metadata: &Value, is_shown: impl Fn(&str) -> bool, folder: &Path) -> Result<Vec<String>> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let packages: BTreeMap<String, Value> =
+        list(&metadata["packages"]).into_iter().map(|package| (text(&package["id"]), package)).collect();
+    let name_of = |id: &Value| {
+        let name = packages.get(&text(id)).map(|package| text(&package["name"])).unwrap_or_default();
+        // By these names the crates below the standard library depend on it.
+        name.strip_prefix("rustc-std-workspace-").map(str::to_owned).unwrap_or(name)
+    };
+    let mut members = Vec::new();
+    for node in list(&metadata["resolve"]["nodes"]) {
+        let Some(package) = packages.get(&text(&node["id"])) else { continue };
+        let name = text(&package["name"]);
+        if !is_shown(&name) {
+            continue;
+        }
+        let mut dependencies = BTreeMap::new();
+        for dependency in list(&node["deps"]) {
+            let other = name_of(&dependency["pkg"]);
+            if is_shown(&other) && other != name {
+                dependencies.insert(text(&dependency["name"]), other);
+            }
+        }
+        let place = folder.join(&name);
+        let manifest_path = text(&package["manifest_path"]);
+        copy_reduced(&Path::new(&manifest_path).with_file_name("src"), &place.join("src"))?;
+        write(&place.join("Cargo.toml"), &manifest(package, &node["features"], &dependencies)?)?;
+        members.push(name);
+    }
+    Ok(members)
+}
+
+/// A manifest with these dependencies, and the features that were compiled.
+fn manifest(package: &Value, features: &Value, dependencies: &BTreeMap<String, String>) -> Result<String> {
     let mut head = Table::new();
     for key in ["name", "version", "edition"] {
         head.insert(key.into(), text(&package[key]).into());
     }
-    head.insert("autobins".into(), false.into());
-    head.insert("autobenches".into(), false.into());
-    head.insert("build".into(), false.into());
+    for key in ["autobins", "autobenches", "autoexamples", "autotests", "build"] {
+        head.insert(key.into(), false.into());
+    }
 
     let mut targets = package["targets"].as_array().into_iter().flatten();
     let library = targets.find(|target| target["src_path"].as_str().is_some_and(is_library));
@@ -75,30 +103,34 @@ fn manifest(package: &Value, node: &Value, shown: &BTreeMap<String, Value>) -> R
         lib.insert("name".into(), text(&library["name"]).into());
     }
 
-    let mut dependencies = Table::new();
-    for dependency in node["deps"].as_array().into_iter().flatten() {
-        let Some(other) = shown.get(&text(&dependency["pkg"])) else { continue };
-        let name = text(&other["name"]);
+    let place = |name: &String| {
         let mut place = Table::new();
         place.insert("path".into(), format!("../{name}").into());
-        place.insert("package".into(), name.into());
-        dependencies.insert(text(&dependency["name"]), place.into());
-    }
+        place.insert("package".into(), name.clone().into());
+        place
+    };
+    let dependencies: Table =
+        dependencies.iter().map(|(key, name)| (key.clone(), place(name).into())).collect();
 
-    let names = node["features"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let names: Vec<toml::Value> = names.filter(|name| *name != "default").map(Into::into).collect();
+    let names = features.as_array().into_iter().flatten().filter_map(Value::as_str);
+    let names: Vec<&str> = names.filter(|name| *name != "default").collect();
     let none = || toml::Value::Array(Vec::new());
-    let mut features: Table =
-        names.iter().filter_map(|name| Some((name.as_str()?.to_owned(), none()))).collect();
+    let mut features: Table = names.iter().map(|name| ((*name).to_owned(), none())).collect();
     features.insert("default".into(), names.into());
 
     let mut manifest = Table::new();
-    manifest.insert("workspace".into(), Table::new().into());
     manifest.insert("package".into(), head.into());
     manifest.insert("lib".into(), lib.into());
     manifest.insert("dependencies".into(), dependencies.into());
     manifest.insert("features".into(), features.into());
     Ok(toml::to_string(&manifest)?)
+}
+
+fn write(path: &Path, contents: &str) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("create `{}`", folder.display()))?;
+    }
+    fs::write(path, contents).with_context(|| format!("write `{}`", path.display()))
 }
 
 fn is_library(path: &str) -> bool {
@@ -135,9 +167,11 @@ mod tests {
             ]},
         });
         let shown = folder.path().join("sources");
-        write(&packages, &shown).unwrap();
+        write_library(&packages, &shown).unwrap();
         assert_eq!(fs::read_to_string(shown.join("polars-core/src/lib.rs")).unwrap(), "// polars-core");
         assert!(!shown.join("rayon").exists());
+        let members = fs::read_to_string(shown.join("Cargo.toml")).unwrap();
+        assert!(members.contains("polars-arrow") && members.contains(library::CRATE));
         let core: Table = fs::read_to_string(shown.join("polars-core/Cargo.toml")).unwrap().parse().unwrap();
         let dependencies = core["dependencies"].as_table().unwrap();
         assert_eq!(dependencies.keys().collect::<Vec<_>>(), ["arrow"]);

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::library::read_metadata;
 
 /// What evcxr and our own builds must agree on. A kernel that starts with
 /// another compiler, other flags or other settings would build Polars anew.
@@ -51,9 +54,21 @@ impl Toolchain {
         )
     }
 
+    /// The packages of the standard library, as `cargo metadata` tells.
+    pub fn library_metadata(&self) -> Result<Value> {
+        let source = self.library_source()?;
+        let mut cargo = Command::new("cargo");
+        self.apply_alone(&mut cargo);
+        cargo.args(["metadata", "--format-version", "1", "--locked", "--filter-platform", &self.host]);
+        // Its manifests use what only a nightly cargo takes; rust-analyzer says the same.
+        cargo.env("__CARGO_TEST_CHANNEL_OVERRIDE_DO_NOT_USE_THIS", "nightly").current_dir(source);
+        read_metadata(&mut cargo).context("find the standard library's sources")
+    }
+
     /// What a build depends on, in one text.
     pub fn fingerprint(&self) -> String {
-        format!("{}{}\n{}", self.version, self.rustflags, self.sysroot.display())
+        let source = self.library_source.as_deref().unwrap_or(Path::new(""));
+        format!("{}{}\n{}\n{}", self.version, self.rustflags, self.sysroot.display(), source.display())
     }
 
     /// Gives the command this toolchain, and takes from it what `cargo run` says about

@@ -1,6 +1,7 @@
 use std::fmt;
 
-use geo::{CoordsIter, Geometry};
+use geo::CoordsIter;
+use geo_types::Geometry;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 

@@ -1,7 +1,8 @@
 use std::fmt;
 use std::path::Path;
 
-use geo::{BooleanOps, Geometry, MultiPolygon};
+use geo::BooleanOps;
+use geo_types::{Geometry, MultiPolygon};
 use geojson::{Feature, GeoJson};
 use serde_json::Value;
 

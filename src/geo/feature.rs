@@ -1,6 +1,7 @@
 use std::fmt;
 
-use geo::{Area, CoordsIter, MultiPolygon};
+use geo::{Area, CoordsIter};
+use geo_types::MultiPolygon;
 use geojson::Feature;
 use serde_json::Value;
 

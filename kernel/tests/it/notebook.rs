@@ -39,6 +39,39 @@ Bundle"#,
     assert_eq!(notebook.run().ipynb, executed.ipynb, "a second run gives another file");
 }
 
+/// rust-analyzer has to tell the type of each of these variables.
+#[test]
+fn variables_of_many_types_are_kept() {
+    let executed = Notebook::new(&[
+        "use std::collections::{HashMap, HashSet};\n\
+         let mut looks: HashMap<String, i32> = HashMap::new();\n\
+         looks.insert(\"Dakar\".into(), 2);\n\
+         let one = looks.get(\"Dakar\").copied();\n\
+         let more = looks.get(\"Dakar\").map(|looks| looks + 1).unwrap_or(0);\n\
+         let names = looks.keys().cloned().collect::<Vec<_>>();\n\
+         let mut lengths = HashMap::new();\n\
+         for name in &names { *lengths.entry(name.len()).or_insert(0usize) += 1; }\n\
+         let set: HashSet<i32> = looks.values().copied().collect();\n\
+         let copied = set.iter().copied().collect::<Vec<_>>();",
+        "let client = Client::simulator()?;\n\
+         let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;\n\
+         let scenes = client.catalog().search(Search::new(&aoi).limit(3))?;\n\
+         let dates = scenes.iter().filter_map(|scene| scene.datetime).collect::<Vec<_>>();\n\
+         let clouds = scenes.iter().map(|scene| (scene.id.clone(), scene.cloud_cover)).collect::<Vec<_>>();\n\
+         let shapes = scenes.iter().filter_map(|scene| scene.footprint.clone()).collect::<Vec<_>>();\n\
+         let now = up42::jiff::Timestamp::now();\n\
+         let json = aoi.to_geojson();\n\
+         let lazy = scenes.to_dataframe()?.lazy().filter(col(\"cloud_cover\").lt(lit(50.0)));\n\
+         let frame = lazy.clone().collect()?;",
+        "(one, more, names.len(), lengths[&5], dates.len() == clouds.len() && shapes.len() == 3, json[\"type\"].as_str(), \
+          dates.iter().all(|date| *date < now), frame.width() > 9)",
+    ])
+    .run();
+    assert!(executed.output.status.success(), "{}{}", executed.stdout(), executed.stderr());
+    let expected = "(Some(2), 3, 1, 1, true, Some(\"Polygon\"), true, true)";
+    assert_eq!(executed.result(2, "text/plain"), expected);
+}
+
 #[test]
 fn a_question_mark_that_fails_fails_the_run() {
     let executed =

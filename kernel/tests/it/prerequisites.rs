@@ -51,6 +51,30 @@ fn a_missing_rust_is_named() {
 }
 
 #[test]
+fn what_is_no_notebook_is_named_before_the_build() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("text.ipynb");
+    std::fs::write(&text, "not json").unwrap();
+    for path in [text.as_path(), folder.path()] {
+        let output = Command::new(env!("CARGO_BIN_EXE_up42")).arg("run").arg(path).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(stderr.starts_with(&format!("up42: read `{}`: ", path.display())), "{stderr}");
+    }
+}
+
+#[test]
+fn a_home_with_a_space_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("my home");
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_up42")).args(["kernel", "install"]).env("UP42_HOME", home).output();
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("set UP42_HOME to a folder without one"));
+}
+
+#[test]
 fn a_missing_notebook_is_named() {
     let output = Command::new(env!("CARGO_BIN_EXE_up42")).args(["run", "no/such.ipynb"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
