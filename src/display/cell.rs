@@ -105,7 +105,7 @@ impl Cell {
             @match self {
                 // `bdi` keeps right-to-left names from turning their neighbours.
                 Self::Text(text) => bdi.up42-short[text.len() <= SHORT] { (plain(text, LONGEST)) },
-                Self::Id(id) => code { (plain(id, LONGEST)) },
+                Self::Id(id) => code.up42-short[id.len() <= SHORT] { (plain(id, LONGEST)) },
                 Self::Percent(value) => (bar(*value)) ,
                 Self::Status(tone, word) => (badge(*tone, word)),
                 Self::Image(bytes, alt) => (picture(bytes, alt)),
