@@ -183,20 +183,24 @@ fn scenes_by_their_ids_come_whole() {
 }
 
 #[test]
-fn ids_follow_from_the_jobs_and_not_from_their_order() {
-    let ids = |names: [&str; 4]| {
+fn ids_follow_from_the_inputs_and_not_from_their_order() {
+    let ids = |limits: [u64; 4]| {
         let client = Client::manual();
         let workflow = client.workflow(BLOCK);
-        for name in names {
-            client.post(&client.project(&format!("/workflows/{workflow}/jobs?name={name}")), &inputs());
+        for (nth, limit) in limits.into_iter().enumerate() {
+            let mut inputs = inputs();
+            inputs[format!("{BLOCK}:1")]["limit"] = limit.into();
+            // A client may make up names anew.
+            let name = format!("job-{nth}-{limit}");
+            client.post(&client.project(&format!("/workflows/{workflow}/jobs?name={name}")), &inputs);
         }
-        let mut ids: Vec<_> = client.simulator.ledger().into_iter().map(|job| (job.name, job.id)).collect();
+        let mut ids: Vec<_> = client.simulator.ledger().into_iter().map(|job| job.id).collect();
         ids.sort();
         ids.dedup();
         ids
     };
-    let one = ids(["a", "b", "a", "c"]);
-    assert_eq!((one.len(), &one), (4, &ids(["c", "a", "a", "b"])));
+    let one = ids([1, 2, 1, 3]);
+    assert_eq!((one.len(), &one), (4, &ids([3, 1, 1, 2])));
 }
 
 #[test]
