@@ -17,13 +17,13 @@ pub fn measure(figures: &mut Figures) -> up42::Result<()> {
     let aoi = Aoi::from_bbox([-18.5, 13.5, -16.0, 16.0])?;
     let search = Search::new(&aoi).between("2015-01-01", "2024-12-31");
 
-    let scenes = catalog.search(&search.clone().limit(1000))?;
+    let scenes = catalog.search(search.clone().limit(1000))?;
     assert_eq!(scenes.len(), 1000, "the simulated archive is too small for this figure");
     let (frame, time) = best(|| scenes.to_dataframe())?;
     eprintln!("a frame of {} rows and {} columns in {time:?}", frame.height(), frame.width());
     figures.record("catalog/frame_1k_s", time.as_secs_f64(), "s");
 
-    let shown = catalog.search(&search.limit(200))?;
+    let shown = catalog.search(search.limit(200))?;
     // Drawn once, so that fetching is what is measured.
     catalog.download_quicklooks(&shown)?;
     if let Some(simulator) = client.as_simulator() {

@@ -13,7 +13,7 @@ pub fn measure(figures: &mut Figures) -> up42::Result<()> {
         (100, "display/100_build_s", "display/100_html_mb"),
         (1000, "display/1000_build_s", "display/1000_html_mb"),
     ] {
-        let found = catalog.search(&Search::new(&aoi).between("2015-01-01", "2024-12-31").limit(scenes))?;
+        let found = catalog.search(Search::new(&aoi).between("2015-01-01", "2024-12-31").limit(scenes))?;
         assert_eq!(found.len(), scenes, "the simulated archive is too small for this figure");
         let quicklooks = catalog.download_quicklooks(&found)?;
         let map = quicklooks.map(&aoi);

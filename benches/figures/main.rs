@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 
 use crate::figures::Figures;
 
-const AREAS: [(&str, fn(&mut Figures) -> up42::Result<()>); 2] =
-    [("catalog", catalog::measure), ("display", display::measure)];
+type Measure = fn(&mut Figures) -> up42::Result<()>;
+
+const AREAS: [(&str, Measure); 2] = [("catalog", catalog::measure), ("display", display::measure)];
 
 fn main() -> ExitCode {
     // cargo adds `--bench`.
