@@ -20,6 +20,12 @@ pub(super) fn redirected(request: &Request, status: u16, to: Option<&str>) -> Re
         let host = url.host_str().unwrap_or("another server");
         return Err(Error::response(format!("the server redirects to `{host}`, which is not followed")));
     }
+    // 303 says that it is done, 301 and 302 may: a charge is not asked about again.
+    if request.charges && status <= 303 {
+        return Err(Error::response(format!(
+            "the server answers {status} with a redirect, which is not followed"
+        )));
+    }
     let mut next = Request { url: url.into(), query: Vec::new(), ..request.clone() };
     if !stays {
         next.login = Login::None;
@@ -59,6 +65,17 @@ mod tests {
         assert_eq!((kept.method, kept.body), (Method::POST, Body::Json(json!({"secret": 1}))));
         let seen = to(post(), 303, "/b").unwrap();
         assert_eq!((seen.method, seen.body), (Method::GET, Body::None));
+    }
+
+    #[test]
+    fn a_charge_follows_only_what_says_that_it_was_not_carried_out() {
+        let charge = || Request::post(API, json!({})).charging();
+        for done in [301, 302, 303] {
+            assert!(to(charge(), done, "/b").is_err(), "{done}");
+        }
+        for elsewhere in [307, 308] {
+            assert_eq!(to(charge(), elsewhere, "/b").unwrap().method, Method::POST);
+        }
     }
 
     #[test]
