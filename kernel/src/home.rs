@@ -107,14 +107,18 @@ pub fn write_if_changed(path: &Path, contents: impl AsRef<[u8]>) -> Result<()> {
 /// Copies a folder with all that is in it, keeping modification times, by which cargo
 /// tells what is fresh.
 pub fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    copy_folder_by(&copy_file, from, to)
+}
+
+/// Makes the folder and those in it, and copies their files in one's own way.
+pub fn copy_folder_by(copy: &dyn Fn(&Path, &Path) -> Result<()>, from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to).with_context(|| format!("create `{}`", to.display()))?;
     for entry in fs::read_dir(from).with_context(|| format!("read `{}`", from.display()))? {
         let source = entry?.path();
         let target = to.join(source.file_name().unwrap_or_default());
-        if source.is_dir() {
-            copy_folder(&source, &target)?;
-        } else {
-            copy_file(&source, &target)?;
+        match source.is_dir() {
+            true => copy_folder_by(copy, &source, &target)?,
+            false => copy(&source, &target)?,
         }
     }
     Ok(())

@@ -79,9 +79,7 @@ impl Library {
 
     /// The packages that it is made of, as `cargo metadata` tells.
     pub fn metadata(&self, toolchain: &Toolchain) -> Result<Value> {
-        let mut cargo = self.cargo(toolchain);
-        cargo.args(["metadata", "--format-version", "1", "--locked", "--filter-platform", &toolchain.host]);
-        read_metadata(&mut cargo).context("find the library's sources")
+        toolchain.metadata(self.cargo(toolchain)).context("find the library's sources")
     }
 
     fn cargo(&self, toolchain: &Toolchain) -> Command {
@@ -90,15 +88,6 @@ impl Library {
         command.current_dir(&self.checkout);
         command
     }
-}
-
-/// What a `cargo metadata` tells.
-pub fn read_metadata(cargo: &mut Command) -> Result<Value> {
-    let output = cargo.stderr(Stdio::inherit()).output().context("run `cargo metadata`")?;
-    if !output.status.success() {
-        bail!("`cargo metadata` failed: its messages are above");
-    }
-    serde_json::from_slice(&output.stdout).context("read what `cargo metadata` tells")
 }
 
 impl Compiled {

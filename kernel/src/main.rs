@@ -3,10 +3,10 @@
 //! `up42 kernel install` compiles the [library], with cargo's progress on the
 //! terminal, makes by a [recipe] the [seed] of every kernel, and registers the kernel
 //! "Rust (UP42)" with Jupyter. Jupyter starts it with `up42 kernel launch`, which
-//! makes a private [session] from the seed and runs evcxr there. `up42 run` does the same without
-//! Jupyter: it builds what is missing, executes a [notebook] cell by cell
-//! through nbclient in a private [python] environment, and writes the notebook
-//! and a page.
+//! makes a private [session] from the seed and runs evcxr there. `up42 run` does the
+//! same without Jupyter: it builds what is missing, executes a [notebook] cell by cell
+//! through nbclient in a private [python] environment, and writes the notebook and a
+//! page.
 //!
 //! This one program is started in four roles, and the first lines of [`main`]
 //! tell them apart:

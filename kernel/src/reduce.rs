@@ -11,20 +11,19 @@ use anyhow::{Context, Result};
 use ra_ap_syntax::ast::{HasAttrs, HasName};
 use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxNode, ast};
 
+use crate::home::copy_folder_by;
+
 /// Copies the Rust files of a folder, reduced.
 pub fn copy_reduced(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to).with_context(|| format!("create `{}`", to.display()))?;
-    for entry in fs::read_dir(from).with_context(|| format!("read `{}`", from.display()))? {
-        let source = entry?.path();
-        let target = to.join(source.file_name().unwrap_or_default());
-        if source.is_dir() {
-            copy_reduced(&source, &target)?;
-        } else if source.extension().is_some_and(|end| end == "rs") {
-            let text = fs::read_to_string(&source).with_context(|| format!("read `{}`", source.display()))?;
-            fs::write(&target, reduced(&text)).with_context(|| format!("write `{}`", target.display()))?;
-        }
+    copy_folder_by(&copy_source, from, to)
+}
+
+fn copy_source(from: &Path, to: &Path) -> Result<()> {
+    if from.extension().is_none_or(|end| end != "rs") {
+        return Ok(());
     }
-    Ok(())
+    let text = fs::read_to_string(from).with_context(|| format!("read `{}`", from.display()))?;
+    fs::write(to, reduced(&text)).with_context(|| format!("write `{}`", to.display()))
 }
 
 /// The file with empty functions and without its tests.

@@ -2,8 +2,8 @@
 //!
 //! evcxr compiles a crate called `ctx` for each cell, and a kernel's start grows with
 //! the number of crates below it. So there is but one, a *facade*: compiled, it stands
-//! for the [library](crate::library), a dylib that all cells share; read by rust-analyzer, for the
-//! reduced [sources](crate::sources).
+//! for the [library](crate::library), a dylib that all cells share; read by
+//! rust-analyzer, for the reduced [sources](crate::sources).
 //!
 //! ```text
 //! seeds/ID/library/     the dylib

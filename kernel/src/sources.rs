@@ -5,13 +5,13 @@
 //! cells keep, [reduced](crate::reduce), and nothing below them.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::Value;
 use toml::Table;
 
+use crate::home::write_if_changed;
 use crate::library;
 use crate::reduce::copy_reduced;
 
@@ -32,8 +32,8 @@ pub fn write_library(metadata: &Value, folder: &Path) -> Result<()> {
          [dependencies]\nup42 = {{ path = \"../up42\" }}\n",
         library::CRATE
     );
-    write(&place.join("Cargo.toml"), &manifest)?;
-    write(&place.join("src/lib.rs"), library::CODE)?;
+    write_if_changed(&place.join("Cargo.toml"), &manifest)?;
+    write_if_changed(&place.join("src/lib.rs"), library::CODE)?;
     members.push(library::CRATE.to_owned());
     write_workspace(&members, folder)
 }
@@ -50,7 +50,7 @@ fn write_workspace(members: &[String], folder: &Path) -> Result<()> {
     workspace.insert("members".into(), members.to_vec().into());
     let mut manifest = Table::new();
     manifest.insert("workspace".into(), workspace.into());
-    write(&folder.join("Cargo.toml"), &toml::to_string(&manifest)?)
+    write_if_changed(&folder.join("Cargo.toml"), &toml::to_string(&manifest)?)
 }
 
 /// Writes a package for each crate that is shown, in a folder of its name.
@@ -80,7 +80,7 @@ fn write_packages(metadata: &Value, is_shown: impl Fn(&str) -> bool, folder: &Pa
         let place = folder.join(&name);
         let manifest_path = text(&package["manifest_path"]);
         copy_reduced(&Path::new(&manifest_path).with_file_name("src"), &place.join("src"))?;
-        write(&place.join("Cargo.toml"), &manifest(package, &node["features"], &dependencies)?)?;
+        write_if_changed(&place.join("Cargo.toml"), &manifest(package, &node["features"], &dependencies)?)?;
         members.push(name);
     }
     Ok(members)
@@ -126,13 +126,6 @@ fn manifest(package: &Value, features: &Value, dependencies: &BTreeMap<String, S
     Ok(toml::to_string(&manifest)?)
 }
 
-fn write(path: &Path, contents: &str) -> Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).with_context(|| format!("create `{}`", folder.display()))?;
-    }
-    fs::write(path, contents).with_context(|| format!("write `{}`", path.display()))
-}
-
 fn is_library(path: &str) -> bool {
     Path::new(path).ends_with("src/lib.rs")
 }
@@ -145,6 +138,7 @@ fn text(value: &Value) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+    use std::fs;
 
     #[test]
     fn a_shown_crate_depends_on_shown_crates_alone() {

@@ -3,12 +3,10 @@
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
-
-use crate::library::read_metadata;
 
 /// What evcxr and our own builds must agree on. A kernel that starts with
 /// another compiler, other flags or other settings would build Polars anew.
@@ -59,10 +57,19 @@ impl Toolchain {
         let source = self.library_source()?;
         let mut cargo = Command::new("cargo");
         self.apply_alone(&mut cargo);
-        cargo.args(["metadata", "--format-version", "1", "--locked", "--filter-platform", &self.host]);
         // Its manifests use what only a nightly cargo takes; rust-analyzer says the same.
         cargo.env("__CARGO_TEST_CHANNEL_OVERRIDE_DO_NOT_USE_THIS", "nightly").current_dir(source);
-        read_metadata(&mut cargo).context("find the standard library's sources")
+        self.metadata(cargo).context("find the standard library's sources")
+    }
+
+    /// What `cargo metadata` tells, where this cargo stands.
+    pub fn metadata(&self, mut cargo: Command) -> Result<Value> {
+        cargo.args(["metadata", "--format-version", "1", "--locked", "--filter-platform", &self.host]);
+        let output = cargo.stderr(Stdio::inherit()).output().context("run `cargo metadata`")?;
+        if !output.status.success() {
+            bail!("`cargo metadata` failed: its messages are above");
+        }
+        serde_json::from_slice(&output.stdout).context("read what `cargo metadata` tells")
     }
 
     /// What a build depends on, in one text.
