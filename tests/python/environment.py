@@ -1,0 +1,34 @@
+"""Makes the Python environment of a test or a bench, and prints its interpreter.
+
+    python3 tests/python/environment.py NAME
+
+installs what `tests/python/NAME.txt` pins into `target/python/NAME-HASH`, once: a
+changed list makes another environment.
+"""
+
+import hashlib
+import os
+import pathlib
+import subprocess
+import sys
+import venv
+
+
+def main(name: str) -> None:
+    here = pathlib.Path(__file__).resolve().parent
+    requirements = here / f"{name}.txt"
+    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:8]
+    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", here.parents[1] / "target"))
+    folder = target.resolve() / "python" / f"{name}-{digest}"
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    whole = folder / "installed"
+    if not whole.exists():
+        venv.create(folder, with_pip=True, clear=True)
+        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, "--requirement", requirements], check=True, stdout=sys.stderr)
+        whole.touch()
+    print(python)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
