@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::antimeridian::cut_edges;
 use super::coverage::area_km2;
-use super::feature::{AoiFeature, feature_name, no_area, read_feature};
+use super::feature::{AoiFeature, feature_name, no_area, read_feature, read_shape};
 use super::{Bbox, geometry_to_json};
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::plain::plain;
@@ -93,9 +93,19 @@ impl Aoi {
             found.extend(read_feature(feature).with_context(told)?);
         }
         if found.is_empty() {
-            return Err(Error::invalid("there is no polygon: an AOI needs a Polygon or a MultiPolygon"));
+            return Err(no_polygon());
         }
         Ok(Self { name, ..Self::from_features(found)? })
+    }
+
+    /// An area from a shape: a polygon or several, WGS 84, longitude before latitude.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] as for [`from_geojson`](Self::from_geojson).
+    pub fn from_geometry(shape: impl Into<Geometry>) -> Result<Self> {
+        let feature = read_shape(None, &shape.into()).context("geometry")?;
+        Self::from_features(vec![feature.ok_or_else(no_polygon)?])
     }
 
     /// An area from west, south, east, north. Across the antimeridian, west is east of
@@ -186,6 +196,10 @@ impl fmt::Debug for Aoi {
         };
         write!(f, "{name}: {:.1} km²{features}, bbox {}", self.area_km2(), self.bbox)
     }
+}
+
+fn no_polygon() -> Error {
+    Error::invalid("there is no polygon: an AOI needs a Polygon or a MultiPolygon")
 }
 
 /// GeoJSON is WGS 84 (RFC 7946, section 4), but files of the 2008 format may

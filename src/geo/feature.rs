@@ -1,7 +1,7 @@
 use std::fmt;
 
 use geo::{Area, CoordsIter};
-use geo_types::MultiPolygon;
+use geo_types::{Geometry, MultiPolygon};
 use geojson::Feature;
 use serde_json::Value;
 
@@ -25,11 +25,15 @@ pub struct AoiFeature {
 pub(super) fn read_feature(feature: Feature) -> Result<Option<AoiFeature>> {
     let name = feature_name(&feature);
     let Some(geometry) = feature.geometry else { return Ok(None) };
-    let shape = to_shape(geometry)?;
+    read_shape(name, &to_shape(geometry)?)
+}
+
+/// The polygons of a shape as a feature; `None` where it has none.
+pub(super) fn read_shape(name: Option<String>, shape: &Geometry) -> Result<Option<AoiFeature>> {
     for position in shape.coords_iter() {
         check_position(position.x, position.y)?;
     }
-    let Some(shape) = polygons(&shape).filter(|shape| !shape.0.is_empty()) else { return Ok(None) };
+    let Some(shape) = polygons(shape).filter(|shape| !shape.0.is_empty()) else { return Ok(None) };
     let geometry = cut_edges(&split(&shape));
     match geometry.unsigned_area() > 0.0 {
         true => Ok(Some(AoiFeature { name, geometry })),
