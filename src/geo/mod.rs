@@ -4,11 +4,16 @@
 
 mod antimeridian;
 mod aoi;
+mod around;
 mod bbox;
 mod coverage;
+mod crs;
+mod example;
 mod feature;
 mod geojson;
 mod land;
+mod pieces;
+mod read;
 
 pub(crate) use antimeridian::{split, unrolled};
 pub use aoi::Aoi;
