@@ -19,7 +19,7 @@
 //! # The main types
 //!
 //! - [`Client`]: a login to the platform, or to the [`simulator`] in this process.
-//! - [`Aoi`]: the area of interest.
+//! - [`Aoi`]: the area of interest, from a file of any common format.
 //! - [`Search`], [`Scenes`], [`Quicklooks`]: what the catalog has, as a table, as a
 //!   Polars DataFrame ([`Scenes::to_dataframe`]) and as a [`Map`].
 //! - [`Project`], [`Workflow`], [`ParallelParameters`], [`Batch`]: many jobs at once,
@@ -27,8 +27,8 @@
 //! - [`Results`]: what the jobs made, unpacked, in a frame and on a map.
 //! - [`Error`]: one line that tells the whole story.
 //!
-//! In a notebook, what holds many things or is looked at shows itself (HTML, for maps a
-//! picture too, and text); an area, a search or an error prints one line.
+//! In a notebook, what holds many things or is looked at shows itself (HTML, for areas and
+//! maps a picture too, and text); a search or an error prints one line.
 //!
 //! # In a notebook
 //!

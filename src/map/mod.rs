@@ -5,6 +5,7 @@
 //! fitted into the byte budget; then the page is written. The same input gives
 //! the same bytes, so that notebooks diff well.
 
+mod aoi;
 mod canvas;
 mod collar;
 mod font;
@@ -29,7 +30,7 @@ use self::scene::Scene;
 use self::still::Still;
 use crate::display::{Bundle, picture};
 use crate::error::{Context, Error, ErrorKind, Result};
-use crate::geo::{Aoi, Bbox, unrolled};
+use crate::geo::{Aoi, Bbox};
 use crate::plain::plain;
 
 /// What the pictures of one map may take in its HTML unless told otherwise: a
@@ -158,8 +159,7 @@ impl Map {
         let first = self.aois.first().and_then(|aoi| aoi.geometry().iter().next()?.bounding_rect());
         let near = first.map(|rect| rect.center().x);
         let footprints = scene::footprints(&self.layers, near);
-        let outlines: Vec<MultiPolygon> =
-            self.aois.iter().map(|aoi| unrolled(aoi.geometry(), near)).collect();
+        let outlines: Vec<MultiPolygon> = self.aois.iter().map(|aoi| aoi::outline(aoi, near)).collect();
         let bbox = extent(footprints.iter().flatten().chain(&outlines));
         let mut still = Still::new(bbox);
         let mut scenes = Vec::with_capacity(self.layers.len());
