@@ -51,6 +51,7 @@
 mod batch;
 mod catalog;
 mod client;
+mod closest;
 mod display;
 mod error;
 mod frame;
@@ -66,7 +67,10 @@ mod time;
 mod transport;
 
 pub use batch::{Batch, JobCollection, JobRecord, Outcome};
-pub use catalog::{Catalog, Quicklook, QuicklookOutcome, Quicklooks, Scene, Scenes, Search, SortBy};
+pub use catalog::{
+    Catalog, Collection, Collections, Filter, Op, Queryable, Queryables, Quicklook, QuicklookOutcome,
+    Quicklooks, Scene, Scenes, Search, SortBy,
+};
 pub use client::{Client, ClientBuilder, Region};
 pub use error::{Error, ErrorKind, Result, ServerError};
 pub use geo::{Aoi, AoiFeature, Bbox};
@@ -85,7 +89,8 @@ pub use {geo_types, jiff, polars, serde_json};
 pub mod prelude {
     pub use crate::GeometryOperation::{Bbox, Contains, Intersects};
     pub use crate::{
-        Aoi, Client, Error, ErrorKind, JobStatus, ParallelParameters, Result, Search, Settings, SortBy,
+        Aoi, Catalog, Client, Error, ErrorKind, JobStatus, Op, ParallelParameters, Result, Search, Settings,
+        SortBy,
     };
     pub use polars::df;
     pub use polars::prelude::{DataFrame, IntoLazy, col, lit};

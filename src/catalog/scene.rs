@@ -5,7 +5,7 @@ use geo_types::Geometry;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::stac::resolve;
+use super::paging::resolve;
 use crate::geo::geometry_from_json;
 use crate::plain::plain;
 use crate::time::parse_timestamp;

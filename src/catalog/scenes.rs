@@ -17,16 +17,28 @@ use crate::list::list;
 pub struct Scenes {
     scenes: Vec<Scene>,
     more: bool,
+    note: Option<String>,
 }
 
 list!(Scenes(scenes: Scene), "The scenes, one by one.");
 
 impl Scenes {
     pub(super) fn new(scenes: Vec<Scene>, more: bool) -> Self {
-        Self { scenes, more }
+        Self { scenes, more, note: None }
     }
 
-    /// Whether the catalog has more scenes than the search's limit.
+    /// The same scenes, with what is to be known about the search.
+    pub(super) fn noted(mut self, note: String) -> Self {
+        self.note = Some(note);
+        self
+    }
+
+    pub(super) fn note(&self) -> Option<&str> {
+        self.note.as_deref()
+    }
+
+    /// Whether the catalog has more scenes than the search's limit, or may have: see
+    /// [`Catalog::search`](super::Catalog::search).
     pub fn has_more(&self) -> bool {
         self.more
     }
@@ -117,16 +129,17 @@ impl Scenes {
                 .ok_or_else(|| Error::invalid(format!("`{id}` is not one of these {} scenes", self.len())))
         };
         let picked = ids.iter().enumerate().map(|(row, id)| pick(row, id)).collect::<Result<Vec<_>>>();
-        Ok(Self { scenes: picked.context(told)?, more: false })
+        Ok(Self { scenes: picked.context(told)?, ..Self::default() })
     }
 }
 
 impl fmt::Debug for Scenes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} scenes", self.len())?;
-        if self.more {
-            f.write_str(", and the catalog has more: raise the search's limit")?;
+        match &self.note {
+            Some(note) => write!(f, ". {note}"),
+            None if self.more => f.write_str(", and the catalog has more: raise the search's limit"),
+            None => Ok(()),
         }
-        Ok(())
     }
 }

@@ -46,7 +46,9 @@ impl Scenes {
         let mut table = Table::new(caption, columns)
             .rows(self.iter().map(row))
             .more(self.len(), "scenes.to_dataframe()?");
-        if self.has_more() {
+        if let Some(note) = self.note() {
+            table = table.note(note);
+        } else if self.has_more() {
             table = table.note("The catalog has more: raise the search's limit to see them.");
         }
         for scene in self.iter().filter(|scene| scene.note.is_some()).take(10) {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Each module, and those it may import.
 const LAYERS: &[(&str, &[&str])] = &[
+    ("closest", &[]),
     ("list", &[]),
     ("plain", &[]),
     ("error", &["plain"]),
@@ -17,8 +18,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("simulator", &["error", "geo"]),
     ("client", &["error", "display", "transport", "simulator"]),
     ("map", &["plain", "error", "time", "geo", "display"]),
-    ("jobs", &["plain", "error", "time", "geo", "display", "transport", "client"]),
-    ("catalog", &["list", "plain", "error", "time", "frame", "geo", "display", "transport", "client", "map"]),
+    ("jobs", &["closest", "plain", "error", "time", "geo", "display", "transport", "client"]),
+    ("catalog", &["closest", "list", "plain", "error", "time", "frame", "geo", "display", "transport", "client", "map"]),
     ("batch", &["list", "plain", "error", "time", "frame", "display", "transport", "client", "jobs"]),
     (
         "results",
