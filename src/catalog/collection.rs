@@ -59,7 +59,8 @@ pub struct Collection {
 impl Collection {
     /// Reads a collection of either kind; `None` for what has no name.
     pub(super) fn read(json: &Value) -> Option<Self> {
-        let text = |pointer: &str| json.pointer(pointer)?.as_str().filter(|text| !text.is_empty()).map(String::from);
+        let text =
+            |pointer: &str| json.pointer(pointer)?.as_str().filter(|text| !text.is_empty()).map(String::from);
         let id = text("/id").or_else(|| text("/name"))?;
         let time = |end: usize| {
             let interval = json.pointer("/extent/temporal/interval/0")?;
@@ -141,7 +142,9 @@ impl Collections {
     /// Of UP42 (API reference, 9.4), page by page.
     pub(super) fn of_up42(client: &Client) -> Result<Self> {
         let page = |number: u64| {
-            Request::get(client.url("/v2/collections")).query("page", number.to_string()).query("sort", "name,asc")
+            Request::get(client.url("/v2/collections"))
+                .query("page", number.to_string())
+                .query("sort", "name,asc")
         };
         let mut number = 0;
         Self::collect(page(0), |request| {
@@ -158,7 +161,10 @@ impl Collections {
         })
     }
 
-    fn collect(first: Request, mut fetch: impl FnMut(Request) -> Result<Page<Value, Request>>) -> Result<Self> {
+    fn collect(
+        first: Request,
+        mut fetch: impl FnMut(Request) -> Result<Page<Value, Request>>,
+    ) -> Result<Self> {
         let read = collect_pages(first, MOST, |request| {
             let Page { items, next } = fetch(request).context("read the page of collections")?;
             Ok(Page { items: items.iter().filter_map(Collection::read).collect(), next })
@@ -240,7 +246,8 @@ impl Collections {
                 one.producer.clone().into(),
                 one.host.clone().into(),
                 one.kind.clone().or_else(|| one.product_type.clone()).into(),
-                one.resolution_min.map_or(Cell::Empty, |metres| Cell::Number(metres, usize::from(metres < 10.0))),
+                one.resolution_min
+                    .map_or(Cell::Empty, |metres| Cell::Number(metres, usize::from(metres < 10.0))),
                 day(one.start),
                 day(one.end),
             ]

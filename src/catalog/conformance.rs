@@ -18,9 +18,8 @@ impl Conformance {
     /// of item search counts, not that of other resources.
     pub(super) fn read(document: &Value) -> Self {
         let classes = document.get("conformsTo").and_then(Value::as_array);
-        let any = |test: &dyn Fn(&str) -> bool| {
-            classes.into_iter().flatten().filter_map(Value::as_str).any(test)
-        };
+        let any =
+            |test: &dyn Fn(&str) -> bool| classes.into_iter().flatten().filter_map(Value::as_str).any(test);
         let filter = any(&|class| {
             class.contains("item-search#filter")
                 || class.contains("/ogcapi-features-3/") && class.ends_with("/filter")

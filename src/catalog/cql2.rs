@@ -48,7 +48,10 @@ fn literal(value: &Value) -> String {
 /// and a property may stand for an operator once. `None` where nothing can be said.
 ///
 /// Also gives whether all was said.
-pub(super) fn to_query(conditions: &[Filter], name: impl Fn(&str) -> Option<String>) -> (Option<Value>, bool) {
+pub(super) fn to_query(
+    conditions: &[Filter],
+    name: impl Fn(&str) -> Option<String>,
+) -> (Option<Value>, bool) {
     let mut query = Map::new();
     let mut is_all = true;
     for filter in conditions {

@@ -55,7 +55,9 @@ impl Filter {
         let is_plain = |value: &Value| value.is_string() || value.is_number() || value.is_boolean();
         let told = |wanted: &str| Err(Error::invalid(format!("filter `{self}`: {wanted}")));
         match (self.op, &self.value) {
-            (Op::In, Value::Array(list)) if list.is_empty() => told("the list is empty, and nothing is in it"),
+            (Op::In, Value::Array(list)) if list.is_empty() => {
+                told("the list is empty, and nothing is in it")
+            }
             (Op::In, Value::Array(list)) if list.iter().all(is_plain) => Ok(()),
             (Op::In, _) => told("`in` needs a list of texts or numbers"),
             (_, Value::Array(_)) => told("a list needs `Op::In`"),

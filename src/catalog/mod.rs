@@ -73,7 +73,7 @@ impl Catalog {
     /// ```
     /// # use up42::{Aoi, Catalog, Search, simulator::Simulator};
     /// # let simulator = Simulator::start()?;
-    /// # let url = format!("{}/stac", simulator.api_url());
+    /// # let url = simulator.stac_url();
     /// let catalog = Catalog::stac(url)?; // such as "https://planetarycomputer.microsoft.com/api/stac/v1"
     /// let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
     /// let search = Search::new(&aoi).collections(["sentinel-2"]).max_cloud_cover(10.0).limit(3);
@@ -92,7 +92,8 @@ impl Catalog {
             let stac = Stac::open(&client, url)?;
             Ok::<_, Error>(Self { client, provider: Provider::Stac(Arc::new(stac)) })
         };
-        open().with_context(|| format!("STAC API `{}`", url.split(['?', '#', '@']).next().unwrap_or_default()))
+        open()
+            .with_context(|| format!("STAC API `{}`", url.split(['?', '#', '@']).next().unwrap_or_default()))
     }
 
     /// The older searches of UP42's hosts, which still answer: one call for each host whose

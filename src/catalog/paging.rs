@@ -65,9 +65,10 @@ fn next_url(link: &Value, before: &Request) -> Result<String> {
 /// A link that may be relative to the document it stands in.
 pub(super) fn resolve(base: &str, href: &str) -> Result<String> {
     let joined = url::Url::parse(base).and_then(|base| base.join(href));
-    joined.map(String::from).map_err(|error| Error::foreign(ErrorKind::Response, error)).with_context(|| {
-        format!("link `{}`", href.split(['?', '#']).next().unwrap_or_default())
-    })
+    joined
+        .map(String::from)
+        .map_err(|error| Error::foreign(ErrorKind::Response, error))
+        .with_context(|| format!("link `{}`", href.split(['?', '#']).next().unwrap_or_default()))
 }
 
 #[cfg(test)]

@@ -48,9 +48,9 @@ impl Provider {
         match self {
             Self::Stac(stac) => Ok(stac.clone()),
             Self::Up42 => Stac::open(client, &client.url(LANDING)).map(Arc::new),
-            Self::Classic | Self::Hosts(_) => {
-                Err(Error::invalid("this catalog is not a STAC API: log in with an account, or use `Catalog::stac`"))
-            }
+            Self::Classic | Self::Hosts(_) => Err(Error::invalid(
+                "this catalog is not a STAC API: log in with an account, or use `Catalog::stac`",
+            )),
         }
     }
 
@@ -85,7 +85,9 @@ fn find_stac(client: &Client, stac: &Stac, search: &Search) -> Result<Found> {
         Err(_) => Vec::new(),
     };
     // Servers answer with nothing to a name that they do not know: it is no time to be silent.
-    if !unseen.is_empty() && let Ok(known) = Collections::of_stac(client, stac) {
+    if !unseen.is_empty()
+        && let Ok(known) = Collections::of_stac(client, stac)
+    {
         known_or_told(&unseen, &known)?;
     }
     found

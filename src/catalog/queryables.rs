@@ -167,10 +167,10 @@ mod tests {
         4 queryables
         Property        Kind          Title            Least  Most  Values
         ──────────────  ────────────  ───────────────  ─────  ────  ──────
-        eo:cloud_cover  number        Cloud                0   100  –     
+        eo:cloud_cover  number        Cloud                0   100  –
         platform        string, null  –                    –     –  S2A, 2
-        id              –             Item identifier      –     –  –     
-        odd             –             –                    –     –  –     
+        id              –             Item identifier      –     –  –
+        odd             –             –                    –     –  –
         ");
         assert_eq!(queryables.to_dataframe().unwrap().shape(), (4, 6));
         let error = Queryables::read(&json!([])).unwrap_err().to_string();

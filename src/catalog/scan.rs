@@ -86,8 +86,8 @@ impl Plan {
         let (mut looked_at, mut stopped) = (0, false);
         let (scenes, more) = collect_pages(first.clone(), wanted, |request| {
             let answer = client.json(request.clone())?;
-            let Page { items, mut next } = read_page(answer, "features", &request, self.follow)
-                .context("read the page of scenes")?;
+            let Page { items, mut next } =
+                read_page(answer, "features", &request, self.follow).context("read the page of scenes")?;
             looked_at += items.len();
             all.fetch_add(items.len(), Ordering::Relaxed);
             if next.is_some() && looked_at >= search.limit.saturating_add(LOOKED_AT) {

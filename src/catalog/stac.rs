@@ -9,7 +9,7 @@ use super::paging::{follow, has_method, link, links, resolve};
 use super::scan::Plan;
 use super::{Search, SortBy};
 use crate::client::Client;
-use crate::error::{Context, Error, Result};
+use crate::error::{Error, Result};
 use crate::transport::Request;
 
 /// The largest page; a server may send fewer.
@@ -131,15 +131,14 @@ impl Stac {
         let page = if sorts && filters { search.limit.min(PAGE) } else { PAGE };
         put("limit", page.into());
         if !keys.is_empty() {
-            let key = |(field, down): &(String, bool)| {
-                json!({"field": field, "direction": if *down { "desc" } else { "asc" }})
-            };
+            let key = |(field, down): &(String, bool)| json!({"field": field, "direction": if *down { "desc" } else { "asc" }});
             put("sortby", keys.iter().map(key).collect());
         }
         let first = match method {
             Method::Post => Request::post(&self.search_url, Value::Object(body)),
             Method::Get => {
-                let is_short = body.get("intersects").is_some_and(|area| area.to_string().len() <= LONGEST_AREA);
+                let is_short =
+                    body.get("intersects").is_some_and(|area| area.to_string().len() <= LONGEST_AREA);
                 if !is_short {
                     // The box finds more than the area: what lies beside it is left out here.
                     body.remove("intersects");
@@ -166,7 +165,8 @@ impl Stac {
 
     /// The same search in a URL.
     fn by_query(&self, body: Map<String, Value>) -> Request {
-        let listed = |list: &[Value], one: fn(&Value) -> String| list.iter().map(one).collect::<Vec<_>>().join(",");
+        let listed =
+            |list: &[Value], one: fn(&Value) -> String| list.iter().map(one).collect::<Vec<_>>().join(",");
         body.into_iter().fold(Request::get(&self.search_url), |request, (name, value)| {
             let text = match (name.as_str(), &value) {
                 ("sortby", Value::Array(keys)) => listed(keys, |key| {

@@ -19,7 +19,22 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("client", &["error", "display", "transport", "simulator"]),
     ("map", &["plain", "error", "time", "geo", "display"]),
     ("jobs", &["closest", "plain", "error", "time", "geo", "display", "transport", "client"]),
-    ("catalog", &["closest", "list", "plain", "error", "time", "frame", "geo", "display", "transport", "client", "map"]),
+    (
+        "catalog",
+        &[
+            "closest",
+            "list",
+            "plain",
+            "error",
+            "time",
+            "frame",
+            "geo",
+            "display",
+            "transport",
+            "client",
+            "map",
+        ],
+    ),
     ("batch", &["list", "plain", "error", "time", "frame", "display", "transport", "client", "jobs"]),
     (
         "results",
