@@ -1,7 +1,7 @@
 //! The catalog of a project's login, and the searches of its hosts (API reference, 8.1 to
 //! 8.5).
 
-use geo::{Geometry, MultiPolygon};
+use geo::{Geometry, MultiPolygon, Polygon};
 use serde_json::{Map, Value, json};
 
 use super::cql2::to_query;
@@ -11,12 +11,12 @@ use super::{Search, SortBy};
 use crate::client::{Client, data, items};
 use crate::closest::closest;
 use crate::error::{Context, Error, Result};
-use crate::geo::geometry_to_json;
+use crate::geo::{Bbox, geometry_to_json};
 use crate::transport::Request;
 
 /// The largest `limit` that the server takes.
 const PAGE: usize = 500;
-/// An area of more parts than these is searched by the box around it.
+/// An area of more parts than these is searched by so many boxes around neighbours.
 const PARTS: usize = 16;
 
 /// The classic search over data blocks.
@@ -68,11 +68,6 @@ pub(super) fn plan_of_host(
 /// A chain of pages for each part of the area: the servers are known to take a Polygon.
 /// They go by the box around it, so what lies beside the area is left out here.
 fn plan_of(client: &Client, search: &Search, path: &str, body: Value, sorts: bool) -> Result<Plan> {
-    let area = search.aoi.geometry();
-    let area = match area.0.len() {
-        0..=PARTS => area.clone(),
-        _ => search.aoi.bbox().to_polygon(),
-    };
     let interval = search.interval()?;
     let request = |part| {
         let mut body = body.clone();
@@ -82,9 +77,30 @@ fn plan_of(client: &Client, search: &Search, path: &str, body: Value, sorts: boo
         }
         Request::post(client.url(path), body)
     };
-    let MultiPolygon(parts) = area;
-    let first = parts.into_iter().map(request).collect();
+    let first = parts_of(search.aoi.geometry()).into_iter().map(request).collect();
     Ok(Plan { first, follow: follow_same, filters: false, sorts })
+}
+
+/// The parts of an area; of many, the boxes around those that lie side by side, parted
+/// where the gaps are widest.
+fn parts_of(area: &MultiPolygon) -> Vec<Polygon> {
+    let mut parts: Vec<(Bbox, &Polygon)> =
+        area.iter().filter_map(|part| Some((Bbox::around(&part.clone().into())?, part))).collect();
+    if parts.len() <= PARTS {
+        return area.0.clone();
+    }
+    parts.sort_by(|(a, _), (b, _)| a.west.total_cmp(&b.west));
+    let gap = |right: &usize| parts[*right].0.west - parts[right - 1].0.east;
+    let mut cuts: Vec<usize> = (1..parts.len()).collect();
+    cuts.sort_by(|a, b| gap(b).total_cmp(&gap(a)));
+    cuts.truncate(PARTS - 1);
+    cuts.sort_unstable();
+    let starts = std::iter::once(0).chain(cuts.iter().copied());
+    let ends = cuts.iter().copied().chain([parts.len()]);
+    let boxes = starts.zip(ends).filter_map(|(start, end)| {
+        Bbox::around(&parts[start..end].iter().map(|(_, part)| (*part).clone()).collect())
+    });
+    boxes.flat_map(|bbox| bbox.to_polygon().0).collect()
 }
 
 /// The conditions that a server knows by the names given, and the usage types.
@@ -129,4 +145,23 @@ pub(super) fn quicklook_path(provider: &str, id: &str) -> String {
 
 fn segment(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_parts_become_boxes_that_cross_no_wide_gap() {
+        let island = |lon: f64| Bbox::new(lon, 0.0, lon + 0.1, 0.1).unwrap().to_polygon().0;
+        let west: Vec<Polygon> = (0..15).flat_map(|nth| island(-179.0 + 0.2 * f64::from(nth))).collect();
+        let east: Vec<Polygon> = (0..15).flat_map(|nth| island(170.0 + 0.2 * f64::from(nth))).collect();
+        assert_eq!(parts_of(&MultiPolygon::new(west.clone())), west);
+        let boxes = parts_of(&MultiPolygon::new([east, west].concat()));
+        assert_eq!(boxes.len(), PARTS);
+        for part in boxes {
+            let bbox = Bbox::around(&part.into()).unwrap();
+            assert!(bbox.east - bbox.west < 10.0, "{bbox}");
+        }
+    }
 }

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde_json::Value;
 
 /// What a STAC API says that it can do, by its conformance classes.
@@ -30,6 +32,18 @@ impl Conformance {
             query: any(&|class| class.ends_with("item-search#query")),
             sort: any(&|class| class.ends_with("item-search#sort")),
         }
+    }
+}
+
+impl fmt::Display for Conformance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let filters = match self {
+            Self { cql2_json: true, .. } => "filters by CQL2 JSON",
+            Self { query: true, .. } => "filters by `query`",
+            Self { cql2_text: true, .. } => "filters by CQL2 text",
+            _ => "filters by area, dates and ids",
+        };
+        write!(f, "{filters}, {}", if self.sort { "sorts" } else { "does not sort" })
     }
 }
 

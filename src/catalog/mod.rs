@@ -194,6 +194,10 @@ impl Catalog {
 
 impl fmt::Debug for Catalog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Catalog({}, {:?})", self.provider, self.client)
+        let url = self.client.url("");
+        match &self.provider {
+            Provider::Stac(stac) => write!(f, "Catalog(STAC API at {url}: {})", stac.offers),
+            provider => write!(f, "Catalog({provider} at {url})"),
+        }
     }
 }

@@ -5,8 +5,10 @@ mod catalog;
 mod errors;
 mod hostile;
 mod jobs;
+mod pgstac;
 mod secrets;
 mod server;
+mod stac;
 
 use up42::simulator::Simulator;
 use up42::{Aoi, Client};

@@ -6,10 +6,15 @@ loads each `*.ndjson` of the folder ITEMS, with its `*.collection.json` where th
 one, and prints a line with the URLs of the servers by what they offer, as JSON. They
 stop when standard input ends, which it does with the process that started them: nothing
 stays behind, not even when that is killed.
+
+    python tests/stac/server.py
+
+only says whether PostgreSQL and PostGIS are there; any Python 3 will do for that.
 """
 
 import asyncio
 import atexit
+import contextlib
 import json
 import os
 import pathlib
@@ -84,16 +89,16 @@ def quoted(options: list[str]) -> str:
 
 
 def binaries() -> pathlib.Path:
-    """Debian keeps PostgreSQL's programs off the path."""
-    found = shutil.which("pg_config")
-    if found:
-        bindir = subprocess.run([found, "--bindir"], check=True, capture_output=True, text=True).stdout.strip()
-        if (pathlib.Path(bindir) / "initdb").exists():
-            return pathlib.Path(bindir)
-    versions = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not versions:
-        sys.exit("PostgreSQL is missing: apt-get install postgresql-15-postgis-3")
-    return versions[-1].parent
+    """The folder of PostgreSQL's programs, which Debian keeps off the path."""
+    folders = [pathlib.Path(found).parent for found in [shutil.which("initdb")] if found]
+    folders += sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    for folder in folders:
+        config = folder / "pg_config"
+        if (folder / "initdb").exists() and config.exists():
+            shared = subprocess.run([config, "--sharedir"], check=True, capture_output=True, text=True).stdout
+            if (pathlib.Path(shared.strip()) / "extension" / "postgis.control").exists():
+                return folder
+    sys.exit("PostgreSQL with PostGIS is missing: apt-get install postgresql-15-postgis-3")
 
 
 def free_port() -> int:
@@ -148,11 +153,10 @@ async def serve() -> None:
     from stac_fastapi.pgstac.app import create_app
 
     class Server(uvicorn.Server):
-        def install_signal_handlers(self) -> None:
-            pass
+        """One of several in a process: signals are not its own."""
 
         def capture_signals(self):
-            return __import__("contextlib").nullcontext()
+            return contextlib.nullcontext()
 
     servers, urls, running = [], {}, []
     for name, extensions in SERVERS.items():
@@ -186,4 +190,7 @@ async def ended(stream) -> None:
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]))
+    if len(sys.argv) > 1:
+        main(pathlib.Path(sys.argv[1]).resolve())
+    else:
+        print(binaries())
