@@ -1,23 +1,11 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use polars::prelude::DataFrame;
 use serde_json::{Map, Value};
 
-use super::paging::{follow, read_page};
-use super::stac::Stac;
-use crate::client::Client;
-use crate::display::{Cell, Column, Table};
-use crate::error::{Context, Result};
-use crate::frame::Frame;
 use crate::geo::Bbox;
-use crate::list::list;
 use crate::plain::plain;
-use crate::time::{minute, parse_timestamp};
-use crate::transport::{Page, Request, collect_pages};
-
-/// More collections than any catalog has.
-const MOST: usize = 20_000;
+use crate::time::parse_timestamp;
 
 /// What a catalog offers under one name, such as all scenes of a constellation.
 ///
@@ -123,155 +111,12 @@ fn bbox(json: &Value) -> Option<Bbox> {
     }
 }
 
-/// The collections of a catalog, as it lists them.
-#[derive(Clone, Default)]
-pub struct Collections {
-    collections: Vec<Collection>,
-}
-
-list!(Collections(collections: Collection), "The collections, one by one.");
-
-impl Collections {
-    /// Of a STAC API, following its pages.
-    pub(super) fn of_stac(client: &Client, stac: &Stac) -> Result<Self> {
-        Self::collect(Request::get(&stac.collections_url), |request| {
-            read_page(client.json(request.clone())?, "collections", &request, follow)
-        })
-    }
-
-    /// Of UP42 (API reference, 9.4), page by page.
-    pub(super) fn of_up42(client: &Client) -> Result<Self> {
-        let page = |number: u64| {
-            Request::get(client.url("/v2/collections"))
-                .query("page", number.to_string())
-                .query("sort", "name,asc")
-        };
-        let mut number = 0;
-        Self::collect(page(0), |request| {
-            let mut answer = client.json(request.clone())?;
-            let pages = answer.get("totalPages").and_then(Value::as_u64).unwrap_or(1);
-            // It has no links.
-            if let Some(answer) = answer.as_object_mut() {
-                answer.remove("links");
-            }
-            let mut read = read_page(answer, "content", &request, follow)?;
-            number += 1;
-            read.next = (number < pages && !read.items.is_empty()).then(|| page(number));
-            Ok(read)
-        })
-    }
-
-    fn collect(
-        first: Request,
-        mut fetch: impl FnMut(Request) -> Result<Page<Value, Request>>,
-    ) -> Result<Self> {
-        let read = collect_pages(first, MOST, |request| {
-            let Page { items, next } = fetch(request).context("read the page of collections")?;
-            Ok(Page { items: items.iter().filter_map(Collection::read).collect(), next })
-        });
-        Ok(Self { collections: read?.0 })
-    }
-
-    /// The collection of a name.
-    pub fn get(&self, id: &str) -> Option<&Collection> {
-        self.iter().find(|collection| collection.id == id)
-    }
-
-    /// The collections as a Polars DataFrame, a row each.
-    ///
-    /// | column | dtype | unit | null means | STAC | UP42 |
-    /// |---|---|---|---|---|---|
-    /// | `id` | String | | never null | `id` | `name` |
-    /// | `title` | String | | not said | `title` | `title` |
-    /// | `description` | String | | not said | `description` | `description` |
-    /// | `kind` | String | | not said | | `type`: `ARCHIVE`, `TASKING` |
-    /// | `producer` | String | | not said | `providers`, role `producer` | role `PRODUCER` |
-    /// | `host` | String | | not said | `providers`, role `host` | role `HOST` |
-    /// | `product_type` | String | | not said | | `metadata.productType` |
-    /// | `resolution_min`, `resolution_max` | Float64 | m | not said | `summaries.gsd` | `metadata.resolutionValue` |
-    /// | `start`, `end` | Datetime(ms) | UTC | open, or not said | `extent.temporal` | |
-    /// | `west`, `south`, `east`, `north` | Float64 | degrees | not said | `extent.spatial` | |
-    /// | `license` | String | | not said | `license` | |
-    ///
-    /// # Errors
-    ///
-    /// Only when Polars refuses the columns.
-    pub fn to_dataframe(&self) -> Result<DataFrame> {
-        let frame = || {
-            Frame::of(&self.collections)
-                .text("id", |one| Some(&one.id))
-                .text("title", |one| one.title.as_deref())
-                .text("description", |one| one.description.as_deref())
-                .text("kind", |one| one.kind.as_deref())
-                .text("producer", |one| one.producer.as_deref())
-                .text("host", |one| one.host.as_deref())
-                .text("product_type", |one| one.product_type.as_deref())
-                .number("resolution_min", |one| one.resolution_min)
-                .number("resolution_max", |one| one.resolution_max)
-                .instant("start", |one| one.start)?
-                .instant("end", |one| one.end)?
-                .number("west", |one| Some(one.bbox?.west))
-                .number("south", |one| Some(one.bbox?.south))
-                .number("east", |one| Some(one.bbox?.east))
-                .number("north", |one| Some(one.bbox?.north))
-                .text("license", |one| one.license.as_deref())
-                .finish()
-        };
-        frame().context("collections to a DataFrame")
-    }
-
-    /// Shows the collections as a table.
-    pub fn evcxr_display(&self) {
-        self.table().bundle().print();
-    }
-
-    fn table(&self) -> Table {
-        let columns = [
-            Column::new("Collection"),
-            Column::new("Title"),
-            Column::new("Producer"),
-            Column::new("Host"),
-            Column::new("Kind"),
-            Column::number("Finest").unit("m"),
-            Column::new("From"),
-            Column::new("To"),
-        ];
-        let day = |at: Option<Timestamp>| {
-            at.map_or(Cell::Empty, |at| Cell::time(minute(at).chars().take(10).collect::<String>()))
-        };
-        let row = |one: &Collection| {
-            [
-                Cell::id(&one.id),
-                one.title.clone().into(),
-                one.producer.clone().into(),
-                one.host.clone().into(),
-                one.kind.clone().or_else(|| one.product_type.clone()).into(),
-                one.resolution_min
-                    .map_or(Cell::Empty, |metres| Cell::Number(metres, usize::from(metres < 10.0))),
-                day(one.start),
-                day(one.end),
-            ]
-        };
-        let table = Table::new(format!("{self:?}"), columns).rows(self.iter().map(row));
-        table.more(self.len(), "collections.to_dataframe()?")
-    }
-}
-
 impl fmt::Debug for Collection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&plain(&self.id, 200))?;
         match &self.title {
             Some(title) => write!(f, ": {}", plain(title, 200)),
             None => Ok(()),
-        }
-    }
-}
-
-impl fmt::Debug for Collections {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.len() {
-            1 => f.write_str("1 collection"),
-            many => write!(f, "{many} collections"),
         }
     }
 }

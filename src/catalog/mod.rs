@@ -7,6 +7,7 @@
 
 mod classic;
 mod collection;
+mod collections;
 mod conformance;
 mod cql2;
 mod criteria;
@@ -21,12 +22,15 @@ mod scenes;
 mod search;
 mod sort;
 mod stac;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use std::fmt;
 use std::sync::Arc;
 
-pub use collection::{Collection, Collections};
+pub use collection::Collection;
+pub use collections::Collections;
 pub use filter::{Filter, Op};
 pub use queryables::{Queryable, Queryables};
 pub use quicklook::{Quicklook, QuicklookOutcome, Quicklooks};

@@ -1,10 +1,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::collection::Collections;
 use super::scan::{Found, Plan};
 use super::stac::{Method, Stac, refuses_post};
-use super::{Search, classic};
+use super::{Collections, Search, classic};
 use crate::client::{Client, Who};
 use crate::closest::closest;
 use crate::error::{Error, ErrorKind, Result};

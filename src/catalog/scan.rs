@@ -105,7 +105,7 @@ impl Plan {
 
 /// Says how much of the area a scene covers; `None` where it lies outside. A scene
 /// without a footprint stays: the server says that it matches.
-fn measure(mut scene: Scene, aoi: &Aoi) -> Option<Scene> {
+pub(super) fn measure(mut scene: Scene, aoi: &Aoi) -> Option<Scene> {
     let Some(footprint) = &scene.footprint else { return Some(scene) };
     let touches = touches(aoi.geometry(), footprint);
     scene.aoi_coverage = covered_percent(aoi.geometry(), footprint);

@@ -6,6 +6,7 @@ mod errors;
 mod hostile;
 mod jobs;
 mod pgstac;
+mod providers;
 mod secrets;
 mod server;
 mod stac;
