@@ -20,6 +20,7 @@
 //!
 //! - [`Client`]: a login to the platform, or to the [`simulator`] in this process.
 //! - [`Aoi`]: the area of interest.
+//! - [`Catalog`]: UP42's, or any STAC API ([`Catalog::stac`]), with its [`Collections`].
 //! - [`Search`], [`Scenes`], [`Quicklooks`]: what the catalog has, as a table, as a
 //!   Polars DataFrame ([`Scenes::to_dataframe`]) and as a [`Map`].
 //! - [`Project`], [`Workflow`], [`ParallelParameters`], [`Batch`]: many jobs at once,

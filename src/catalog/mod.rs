@@ -96,8 +96,11 @@ impl Catalog {
             let stac = Stac::open(&client, url)?;
             Ok::<_, Error>(Self { client, provider: Provider::Stac(Arc::new(stac)) })
         };
-        open()
-            .with_context(|| format!("STAC API `{}`", url.split(['?', '#', '@']).next().unwrap_or_default()))
+        open().with_context(|| match url.contains(['?', '#', '@']) {
+            // What stands beside the address may be a key: it is not told.
+            true => "STAC API".to_owned(),
+            false => format!("STAC API `{url}`"),
+        })
     }
 
     /// The older searches of UP42's hosts, which still answer: one call for each host whose
@@ -120,10 +123,10 @@ impl Catalog {
     /// What the server cannot filter is filtered here, and more pages are read until there
     /// are enough scenes that match. What it cannot sort is read whole, and sorted here, so
     /// that the first ten are the first ten of all. Neither goes on for ever: at most 5,000
-    /// scenes beyond the limit are looked at, and when that was not all,
-    /// [`Scenes::has_more`] is true and the scenes say so where they are shown. Those that
-    /// were not looked at may then be better: narrow the search, or sort by what the server
-    /// can.
+    /// scenes beyond the limit are looked at (of each host, and for each part of an area
+    /// that it is asked for), and when that was not all, [`Scenes::has_more`] is true and
+    /// the scenes say so where they are shown. Those that were not looked at may then be
+    /// better: narrow the search, or sort by what the server can.
     ///
     /// ```
     /// # use up42::{Aoi, Client, Search};

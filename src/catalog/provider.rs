@@ -34,7 +34,7 @@ impl Provider {
 
     /// The scenes of a search, which has been checked.
     pub(super) fn find(&self, client: &Client, search: &Search) -> Result<Found> {
-        self.check(search)?;
+        self.check(client, search)?;
         match self {
             Self::Classic => classic::plan(client, search)?.run(client, search),
             Self::Hosts(host) => hosts_plan(client, search, host.as_deref())?.run(client, search),
@@ -54,7 +54,10 @@ impl Provider {
     }
 
     /// What a catalog cannot know is refused: it would match nothing.
-    fn check(&self, search: &Search) -> Result<()> {
+    fn check(&self, client: &Client, search: &Search) -> Result<()> {
+        if matches!(self, Self::Hosts(_)) && *client.who() == Who::Nobody {
+            return Err(Error::invalid("a STAC API has no hosts: only UP42 does"));
+        }
         let refused = match self {
             Self::Classic => return Ok(()),
             _ if !search.sensors.is_empty() => ("sensors", "use `collections`, or a filter on `platform`"),

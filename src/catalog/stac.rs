@@ -54,6 +54,9 @@ impl Stac {
             return Err(Error::response("the landing page has no list `links`: it is not a STAC API"));
         }
         let href = |link: &Value| link.get("href").and_then(Value::as_str).map(str::to_owned);
+        // A server may have redirected to where the page stands.
+        let own = link(landing, "self").and_then(href).and_then(|own| resolve(url, &own).ok());
+        let base = own.as_deref().unwrap_or(url);
         let searches: Vec<&Value> =
             links(landing).filter(|link| link.get("rel").is_some_and(|rel| rel == "search")).collect();
         let search = searches.iter().find_map(|link| href(link)).ok_or_else(|| {
@@ -64,12 +67,12 @@ impl Stac {
         let told = |method: &str| searches.iter().any(|link| has_method(link, method));
         let is_silent = !told("POST") && !told("GET");
         let beside = |rels: &[&str], path: &str| match rels.iter().find_map(|rel| href(link(landing, rel)?)) {
-            Some(href) => resolve(url, &href),
+            Some(href) => resolve(base, &href),
             None => Ok(format!("{}/{path}", url.trim_end_matches('/'))),
         };
         Ok(Self {
             offers: Conformance::read(landing),
-            search_url: resolve(url, &search)?,
+            search_url: resolve(base, &search)?,
             posts: told("POST") || is_silent,
             gets: told("GET") || is_silent,
             collections_url: beside(&["data"], "collections")?,

@@ -175,10 +175,42 @@ fn what_is_no_stac_api_is_told() {
     insta::assert_snapshot!(told(answer(200, "", b"<html>")), @"STAC API `URL`: GET /: the answer (status 200, no content type) is not JSON and begins with \"<html>\": expected value at line 1 column 1");
     insta::assert_snapshot!(told(reply(json!({"name": "x"}))), @"STAC API `URL`: the landing page has no list `links`: it is not a STAC API");
     insta::assert_snapshot!(told(reply(json!({"links": [{"rel": "child", "href": "x"}]}))), @"STAC API `URL`: the landing page has no `search` link: it is no STAC API, or one without item search");
-    let error = Catalog::stac("https://host/stac?key=hunter2").unwrap_err().to_string();
-    assert!(error.contains("write no more than") && !error.contains("hunter2"), "{error}");
+    for url in ["https://host/stac?key=hunter2", "https://me:hunter2@host/stac"] {
+        let error = Catalog::stac(url).unwrap_err().to_string();
+        assert!(error.contains("write no more than") && !error.contains("hunter2"), "{error}");
+    }
     let error = Catalog::stac("planetarycomputer").unwrap_err().to_string();
     insta::assert_snapshot!(error, @"STAC API `planetarycomputer`: server `planetarycomputer` is not a URL: write `https://…`");
+}
+
+#[test]
+fn classes_and_collections_may_stand_on_other_pages() {
+    let server = Server::start(|request| match request.split(' ').nth(1).unwrap() {
+        "/api" => answer(302, "Location: /api/v1/\r\n", b""),
+        "/api/v1/" => reply(json!({"links": [
+            {"rel": "self", "href": "/api/v1/"}, {"rel": "search", "href": "./search"},
+            {"rel": "conformance", "href": "/classes"}, {"rel": "data", "href": "collections"},
+        ]})),
+        "/classes" => {
+            reply(json!({"conformsTo": [format!("{ITEM_SEARCH}#query"), format!("{ITEM_SEARCH}#sort")]}))
+        }
+        "/api/v1/collections" => reply(json!({
+            "collections": [{"id": "c"}], "links": [{"rel": "next", "href": "collections?page=2"}],
+        })),
+        "/api/v1/collections?page=2" => reply(json!({"collections": [{"id": "d"}], "links": []})),
+        "/api/v1/search" => reply(json!({"features": [item(1)]})),
+        _ => answer(404, "", b""),
+    });
+    let catalog = Catalog::stac(format!("{}/api", server.url)).unwrap();
+    let told = format!("{catalog:?}").replace(&server.url, "URL");
+    assert_eq!(told, "Catalog(STAC API at URL/api: filters by `query`, sorts)");
+    let names: Vec<_> = catalog.collections().unwrap().iter().map(|one| one.id.clone()).collect();
+    assert_eq!(names, ["c", "d"]);
+    assert_eq!(ids(&catalog.search(square()).unwrap()), ["s00001"]);
+    let error = catalog.queryables().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    let error = catalog.hosts().search(square()).unwrap_err().to_string();
+    assert_eq!(error, "search the catalog: a STAC API has no hosts: only UP42 does");
 }
 
 #[test]
