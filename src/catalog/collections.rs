@@ -201,6 +201,23 @@ mod tests {
         let frame = collections.to_dataframe().unwrap();
         let columns: Vec<_> = frame.schema().iter().map(|(name, dtype)| format!("{name}: {dtype}")).collect();
         insta::assert_snapshot!(columns.join("
-"), @"");
+"), @r"
+        id: str
+        title: str
+        description: str
+        kind: str
+        producer: str
+        host: str
+        product_type: str
+        resolution_min: f64
+        resolution_max: f64
+        start: datetime[ms]
+        end: datetime[ms]
+        west: f64
+        south: f64
+        east: f64
+        north: f64
+        license: str
+        ");
     }
 }

@@ -95,7 +95,7 @@ impl Plan {
             }
             let scenes = items.iter().filter_map(|item| {
                 let scene = Scene::read(item, &request.url)?;
-                measure(scene, &search.aoi).filter(|scene| search.takes(scene, &conditions))
+                if search.takes(&scene, &conditions) { measure(scene, &search.aoi) } else { None }
             });
             Ok(Page { items: scenes.collect(), next })
         })?;

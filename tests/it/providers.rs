@@ -30,6 +30,8 @@ fn the_hosts_find_what_the_stac_api_finds() {
     let (stac, hosts) = (catalog.search(&search).unwrap(), catalog.hosts().search(&search).unwrap());
     assert!(stac.len() > 10);
     assert_eq!(ids(&hosts), ids(&stac));
+    let all = search.clone().collections([""; 0]).max_cloud_cover(5.0);
+    assert_eq!(ids(&catalog.hosts().search(&all).unwrap()), ids(&catalog.search(&all).unwrap()));
     let asked: Vec<_> = simulator
         .requests()
         .into_iter()

@@ -39,7 +39,6 @@ impl Stac {
     fn start() -> Result<Self, String> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let folder = root.join("../shared/data/items");
-        let folder = std::env::var_os("UP42_DATA").map_or(folder, |data| PathBuf::from(data).join("items"));
         if !folder.exists() {
             return Err(format!("`{}` is missing", folder.display()));
         }
