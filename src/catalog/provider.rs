@@ -38,7 +38,8 @@ impl Provider {
         match self {
             Self::Classic => classic::plan(client, search)?.run(client, search),
             Self::Hosts(host) => hosts_plan(client, search, host.as_deref())?.run(client, search),
-            Self::Up42 | Self::Stac(_) => find_stac(client, &*self.stac(client)?, search),
+            Self::Up42 => find_stac(client, &*self.stac(client)?, search, str::eq_ignore_ascii_case),
+            Self::Stac(stac) => find_stac(client, stac, search, |a, b| a == b),
         }
     }
 
@@ -71,7 +72,8 @@ impl Provider {
     }
 }
 
-fn find_stac(client: &Client, stac: &Stac, search: &Search) -> Result<Found> {
+/// `same` says which names of collections are one: UP42 takes them in capitals too.
+fn find_stac(client: &Client, stac: &Stac, search: &Search, same: fn(&str, &str) -> bool) -> Result<Found> {
     let method = stac.method(search);
     let found = stac.plan(search, method)?.run(client, search);
     let found = match found {
@@ -89,8 +91,10 @@ fn find_stac(client: &Client, stac: &Stac, search: &Search) -> Result<Found> {
     // Servers answer with nothing to a name that they do not know: it is no time to be silent.
     if !unseen.is_empty()
         && let Ok(known) = Collections::of_stac(client, stac)
+        && !known.is_empty()
+        && let Some(name) = unseen.iter().find(|name| !known.iter().any(|one| same(&one.id, name)))
     {
-        known_or_told(&unseen, &known)?;
+        return Err(stranger_told(name, &known));
     }
     found
 }
@@ -104,18 +108,9 @@ fn unseen<'a>(search: &'a Search, found: &Found) -> Vec<&'a String> {
     search.collections.iter().filter(|name| !is_seen(name)).collect()
 }
 
-fn known_or_told(names: &[&String], known: &Collections) -> Result<()> {
-    let is_known = |name: &str| known.iter().any(|one| one.id.eq_ignore_ascii_case(name));
-    let Some(stranger) = names.iter().find(|name| !is_known(name)) else { return Ok(()) };
-    Err(stranger_told(stranger, known))
-}
-
 fn stranger_told(name: &str, known: &Collections) -> Error {
     let near = closest(known.iter().map(|one| one.id.as_str()), name);
-    match near.is_empty() {
-        true => Error::invalid(format!("there is no collection `{name}`: the catalog has none at all")),
-        false => Error::invalid(format!("there is no collection `{name}`: did you mean {near}?")),
-    }
+    Error::invalid(format!("there is no collection `{name}`: did you mean {near}?"))
 }
 
 /// One call for each host: all collections of a call must be of the same (API reference,
@@ -125,6 +120,9 @@ fn hosts_plan(client: &Client, search: &Search, host: Option<&str>) -> Result<Pl
         return classic::plan_of_host(client, search, host, &search.collections);
     }
     let known = Collections::of_up42(client)?;
+    if known.is_empty() {
+        return Err(Error::response("the list of collections is empty: no host is known"));
+    }
     let mut hosts: Vec<(String, Vec<String>)> = Vec::new();
     let mut add = |host: &str, name: &str| match hosts.iter_mut().find(|(known, _)| known == host) {
         Some((_, names)) => names.push(name.to_owned()),

@@ -124,6 +124,8 @@ fn a_real_server_refuses_in_one_line() {
     let error = catalog.search(search().collections(["naip", "landsat-c2-12"])).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     insta::assert_snapshot!(error, @"search the catalog: there is no collection `landsat-c2-12`: did you mean `landsat-c2-l2`, `planet-disaster-data`, `sentinel-2-l2a`?");
+    let error = catalog.search(search().collections(["NAIP"])).unwrap_err().to_string();
+    assert!(error.contains("there is no collection `NAIP`: did you mean `naip`"), "{error}");
     let error = Catalog::stac(format!("{}/collections/naip", stac.all)).unwrap_err().to_string();
     assert!(
         error.ends_with(
