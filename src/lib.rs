@@ -66,7 +66,9 @@ mod time;
 mod transport;
 
 pub use batch::{Batch, JobCollection, JobRecord, Outcome};
-pub use catalog::{Catalog, Quicklook, QuicklookOutcome, Quicklooks, Scene, Scenes, Search, SortBy};
+pub use catalog::{
+    Catalog, Gallery, Quicklook, QuicklookOutcome, Quicklooks, Scene, Scenes, Search, SortBy, scan_geoparquet,
+};
 pub use client::{Client, ClientBuilder, Region};
 pub use error::{Error, ErrorKind, Result, ServerError};
 pub use geo::{Aoi, AoiFeature, Bbox};

@@ -1,18 +1,33 @@
 //! The catalog: which scenes there are, and what they look like before they are
 //! bought.
 
+mod cache;
 mod classic;
+mod columns;
+mod footprint;
+mod frame;
+mod gallery;
+mod geoparquet;
+mod import;
+mod parts;
+mod preview;
 mod quicklook;
+mod save;
 mod scene;
 mod scenes;
 mod search;
 mod stac;
+mod unsigned;
 mod view;
+mod walk;
+mod wkb;
 
 use std::cmp::Ordering;
 
 use serde_json::Value;
 
+pub use gallery::Gallery;
+pub use geoparquet::scan_geoparquet;
 pub use quicklook::{Quicklook, QuicklookOutcome, Quicklooks};
 pub use scene::Scene;
 pub use scenes::Scenes;
@@ -28,13 +43,14 @@ use crate::transport::{Page, Request, collect_pages};
 #[derive(Clone, Debug)]
 pub struct Catalog {
     client: Client,
+    cache: Option<cache::Cache>,
 }
 
 impl Client {
     /// The catalog to search.
     #[doc(alias = "initialize_catalog")]
     pub fn catalog(&self) -> Catalog {
-        Catalog { client: self.clone() }
+        Catalog { client: self.clone(), cache: cache::Cache::of_api(&self.url("")) }
     }
 }
 
@@ -104,7 +120,7 @@ fn read_page(mut json: Value, follow: impl Fn(&Value) -> Result<Request>) -> Res
 
 /// The scenes of a page that touch the area.
 fn scenes_of(page: Page<Value, Request>, url: &str, aoi: &Aoi) -> Page<Scene, Request> {
-    let scenes = page.items.iter().filter_map(|item| measure(Scene::read(item, url)?, aoi));
+    let scenes = page.items.iter().filter_map(|item| measure(Scene::read(item, url), aoi));
     Page { items: scenes.collect(), next: page.next }
 }
 

@@ -5,8 +5,6 @@ use polars::prelude::DataFrame;
 
 use super::Scene;
 use crate::error::{Context, Error, Result};
-use crate::frame::Frame;
-use crate::geo::Bbox;
 use crate::list::list;
 
 /// The scenes that a search found, in its order.
@@ -34,51 +32,6 @@ impl Scenes {
     /// The scene with an id.
     pub fn get(&self, id: &str) -> Option<&Scene> {
         self.iter().find(|scene| scene.id == id)
-    }
-
-    /// The scenes as a Polars DataFrame, a row each.
-    ///
-    /// | column | dtype | unit | null means | field of the API |
-    /// |---|---|---|---|---|
-    /// | `id` | String | | never null | `id` |
-    /// | `collection` | String | | not said | `collection` |
-    /// | `provider` | String | | not said | `providers`, `producer`, `providerName` |
-    /// | `constellation` | String | | not said | `constellation`, `platform` |
-    /// | `datetime` | Datetime(ms) | UTC | not said, or not readable | `datetime`, `acquisitionDate`, `start_datetime` |
-    /// | `cloud_cover` | Float64 | % of the scene | not known, as for radar | `eo:cloud_cover`, `cloudCoverage` |
-    /// | `resolution` | Float64 | m | not said | `gsd`, `resolution` |
-    /// | `incidence_angle` | Float64 | degrees | not said | `view:incidence_angle`, `providerProperties.incidenceAngle` |
-    /// | `aoi_coverage` | Float64 | % of the searched area | no footprint | computed, on the ellipsoid |
-    /// | `west`, `south`, `east`, `north` | Float64 | degrees | no footprint | box of `geometry` |
-    /// | `quicklook` | Boolean | | never null | an asset, or the classic endpoint |
-    /// | `note` | String | | nothing odd | |
-    ///
-    /// `west` is greater than `east` where a footprint runs across the antimeridian.
-    ///
-    /// # Errors
-    ///
-    /// Only when Polars refuses the columns.
-    #[doc(alias = "as_dataframe")]
-    pub fn to_dataframe(&self) -> Result<DataFrame> {
-        let bbox = |scene: &Scene| Bbox::of(scene.footprint.as_ref()?);
-        Frame::of(&self.scenes)
-            .text("id", |scene| Some(&scene.id))
-            .text("collection", |scene| scene.collection.as_deref())
-            .text("provider", |scene| scene.provider.as_deref())
-            .text("constellation", |scene| scene.constellation.as_deref())
-            .instant("datetime", |scene| scene.datetime)?
-            .number("cloud_cover", |scene| scene.cloud_cover)
-            .number("resolution", |scene| scene.resolution)
-            .number("incidence_angle", |scene| scene.incidence_angle)
-            .number("aoi_coverage", |scene| scene.aoi_coverage)
-            .number("west", |scene| Some(bbox(scene)?.west))
-            .number("south", |scene| Some(bbox(scene)?.south))
-            .number("east", |scene| Some(bbox(scene)?.east))
-            .number("north", |scene| Some(bbox(scene)?.north))
-            .flag("quicklook", Scene::has_quicklook)
-            .text("note", |scene| scene.note.as_deref())
-            .finish()
-            .context("scenes to a DataFrame")
     }
 
     /// The scenes whose `id` stands in the DataFrame, in its order: the way back

@@ -17,7 +17,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 pub(crate) use card::Card;
 pub(crate) use cell::{Cell, Tone};
 pub(crate) use escape::json_for_script;
-pub(crate) use table::{Column, Table};
+pub(crate) use table::{Column, STYLE, Table};
 
 /// One value as a notebook shows it.
 #[derive(Clone, Debug, PartialEq)]

@@ -15,5 +15,7 @@ pub use aoi::Aoi;
 pub use bbox::Bbox;
 pub(crate) use coverage::{covered_percent, polygons, touches};
 pub use feature::AoiFeature;
-pub(crate) use geojson::{geometry_from_json, geometry_to_json};
+#[cfg(test)]
+pub(crate) use geojson::geometry_from_json;
+pub(crate) use geojson::geometry_to_json;
 pub(crate) use land::{Detail, land, land_mask, packed as packed_land};

@@ -3,8 +3,11 @@
 mod architecture;
 mod catalog;
 mod errors;
+mod geoparquet;
 mod hostile;
 mod jobs;
+mod quicklooks;
+mod scenes;
 mod secrets;
 mod server;
 
