@@ -1,7 +1,8 @@
 //! Scenes from files that others made: a saved search, a STAC ItemCollection, items a
 //! line each.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::Path;
 use std::thread::available_parallelism;
 
@@ -14,7 +15,7 @@ use crate::transport::in_parallel;
 /// Items that one thread reads at a time.
 const CHUNK: usize = 500;
 /// How a Parquet file begins.
-const PARQUET: &[u8] = b"PAR1";
+const PARQUET: &[u8; 4] = b"PAR1";
 
 impl Scenes {
     /// Reads scenes from a file: GeoJSON as for [`from_geojson`](Self::from_geojson), or
@@ -26,12 +27,13 @@ impl Scenes {
     /// the two.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let told = || format!("read scenes `{}`", path.display());
-        let bytes = fs::read(path).with_context(told)?;
-        if bytes.starts_with(PARQUET) {
+        let mut start = [0; PARQUET.len()];
+        let is_parquet = File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok();
+        if is_parquet && start == *PARQUET {
             return Self::read_geoparquet(path);
         }
-        let text = String::from_utf8(bytes)
+        let told = || format!("read scenes `{}`", path.display());
+        let text = String::from_utf8(fs::read(path).with_context(told)?)
             .map_err(|_| Error::invalid("not UTF-8 text: GeoJSON, NDJSON and GeoParquet can be read"));
         text.and_then(|text| Self::from_geojson(&text)).with_context(told)
     }

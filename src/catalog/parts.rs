@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::preview::{self, Named};
 use super::walk::Walk;
 use crate::error::Result;
 
@@ -24,6 +25,8 @@ pub(super) struct Parts<'a> {
     pub(super) extensions: Option<&'a str>,
     pub(super) links: Option<&'a str>,
     pub(super) assets: Option<&'a str>,
+    /// Assets that may be the quicklook.
+    pub(super) named: Named<'a>,
 }
 
 impl<'a> Parts<'a> {
@@ -39,6 +42,12 @@ impl<'a> Parts<'a> {
         }
         let start = *walk;
         walk.members(|name, walk| {
+            if name == "assets" && walk.peek() == Some(b'{') {
+                let start = *walk;
+                parts.named = preview::named(walk)?;
+                parts.assets = Some(start.until(walk));
+                return Ok(());
+            }
             let value = Some(walk.value()?).filter(|value| *value != "null");
             match &*name {
                 "id" => parts.id = value,

@@ -24,44 +24,50 @@ pub(super) enum QuicklookSource {
     None,
 }
 
+/// The text of those assets that have one of the [`NAMES`].
+pub(super) type Named<'a> = [Option<&'a str>; NAMES.len()];
+
+/// Passes by the assets of an item, and keeps those that have a known name.
+pub(super) fn named<'a>(walk: &mut Walk<'a>) -> Result<Named<'a>> {
+    let mut named = Named::default();
+    walk.members(|name, walk| {
+        let text = walk.value()?;
+        if let Some(index) = NAMES.iter().position(|known| *known == name) {
+            named[index] = Some(text);
+        }
+        Ok(())
+    })?;
+    Ok(named)
+}
+
 /// The quicklook among an item's assets. `page` is the URL that the item came from, for
 /// links that are relative to it.
-pub(super) fn of_assets(assets: &str, links: Option<&str>, page: &str) -> QuicklookSource {
-    match href(assets) {
+pub(super) fn of_assets(assets: &str, named: &Named, links: Option<&str>, page: &str) -> QuicklookSource {
+    match href(assets, named) {
         Some(href) => QuicklookSource::Asset(absolute(href, links, page).into()),
         None => QuicklookSource::None,
     }
 }
 
 /// STAC names assets freely but gives them roles: a name that everyone knows goes first.
-fn href(assets: &str) -> Option<String> {
-    let mut named: [Option<String>; NAMES.len()] = Default::default();
-    // A broken member hides those after it, and no other.
-    let _ = each(assets, |name, text| {
-        if let Some(index) = NAMES.iter().position(|known| *known == name) {
-            named[index] = picture(text).map(|(href, _)| href);
-        }
-    });
-    named.into_iter().flatten().next().or_else(|| {
+fn href(assets: &str, named: &Named) -> Option<String> {
+    let known = named.iter().flatten().find_map(|text| picture(text));
+    known.map(|(href, _)| href).or_else(|| {
         let mut by_role: [Option<String>; ROLES.len()] = Default::default();
-        let _ = each(assets, |_, text| {
+        // A broken member hides those after it, and no other.
+        let _ = Walk::new(assets).members(|_, walk| {
+            let text = walk.value()?;
             // Most assets say nothing of the kind: they need not be read.
             let may_be = ROLES.iter().any(|role| text.contains(role));
-            let Some((href, asset)) = may_be.then(|| picture(text)).flatten() else { return };
+            let Some((href, asset)) = may_be.then(|| picture(text)).flatten() else { return Ok(()) };
             let roles = asset.get("roles").and_then(Value::as_array);
             let has = |role: &str| roles.is_some_and(|roles| roles.iter().any(|one| one == role));
             if let Some(index) = ROLES.iter().position(|role| has(role)) {
                 by_role[index].get_or_insert(href);
             }
+            Ok(())
         });
         by_role.into_iter().flatten().next()
-    })
-}
-
-fn each(assets: &str, mut visit: impl FnMut(&str, &str)) -> Result<()> {
-    Walk::new(assets).members(|name, walk| {
-        visit(&name, walk.value()?);
-        Ok(())
     })
 }
 
@@ -99,7 +105,11 @@ mod tests {
     use serde_json::json;
 
     fn found(assets: Value, links: Value) -> QuicklookSource {
-        of_assets(&assets.to_string(), Some(&links.to_string()), "https://host/stac/search")
+        read(&assets.to_string(), &links.to_string(), "https://host/stac/search")
+    }
+
+    fn read(assets: &str, links: &str, page: &str) -> QuicklookSource {
+        of_assets(assets, &named(&mut Walk::new(assets)).unwrap_or_default(), Some(links), page)
     }
 
     fn asset(href: &str) -> QuicklookSource {
@@ -114,7 +124,7 @@ mod tests {
         assert_eq!(at(json!([]), "a.jpg"), asset("https://host/stac/a.jpg"));
         assert_eq!(at(json!([]), "s3://bucket/a.jpg"), asset("s3://bucket/a.jpg"));
         let assets = json!({"thumbnail": {"href": "./a.jpg"}}).to_string();
-        assert_eq!(of_assets(&assets, Some(&own.to_string()), ""), asset("https://host/items/a/a.jpg"));
+        assert_eq!(read(&assets, &own.to_string(), ""), asset("https://host/items/a/a.jpg"));
     }
 
     #[test]

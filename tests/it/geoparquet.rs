@@ -170,8 +170,8 @@ fn the_validator_of_the_format_finds_no_fault() {
     for (name, scenes) in files {
         let file = folder.path().join(format!("{name}.parquet"));
         scenes.to_geoparquet(&file).unwrap();
-        let validator = python.with_file_name("geoparquet-validator");
-        let checked = Command::new(validator).arg("check").arg(&file).output().unwrap();
+        let main = "import geoparquet_validator as it, sys; sys.exit(it.main())";
+        let checked = Command::new(&python).args(["-c", main, "check"]).arg(&file).output().unwrap();
         let told = String::from_utf8_lossy(&checked.stdout);
         assert!(checked.status.success(), "{name}: {told}\n{}", String::from_utf8_lossy(&checked.stderr));
     }
@@ -199,6 +199,31 @@ fn what_holds_no_items_is_refused_by_name() {
         let newer = told(&areas.with_file_name("example.parquet"));
         assert!(newer.ends_with("are not read yet: write it as GeoParquet 1.1"), "{newer}");
     }
+}
+
+#[test]
+fn a_broken_file_is_told_and_breaks_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("broken.parquet");
+    odd().to_geoparquet(&file).unwrap();
+    let whole = std::fs::read(&file).unwrap();
+    let mut state = 1u64;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let mut refused = 0;
+    for _ in 0..300 {
+        let mut bytes = whole.clone();
+        for _ in 0..=next(3) {
+            let at = next(bytes.len());
+            bytes[at] = next(256) as u8;
+        }
+        std::fs::write(&file, bytes).unwrap();
+        refused += usize::from(Scenes::read_geoparquet(&file).is_err());
+        let _ = up42::scan_geoparquet(&file).map(LazyFrame::collect);
+    }
+    assert!(refused > 100, "{refused}");
 }
 
 #[test]

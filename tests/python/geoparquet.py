@@ -22,7 +22,7 @@ west, south, east, north = frame.total_bounds
 part = geopandas.read_parquet(ours, bbox=(west, south, (west + east) / 2, (south + north) / 2))
 known = frame.geometry.notna()
 columns = ["west", "south", "east", "north"]
-found = duckdb.sql(f"select count(*), count(bbox.xmin), max(datetime) from '{ours}'").fetchone()
+found = duckdb.sql(f"select count(*), count(bbox.xmin), max(datetime) from '{ours}'").fetchall()[0]
 print(
     json.dumps(
         {

@@ -30,8 +30,8 @@ impl ParquetFile {
     pub(super) fn open(path: &Path) -> Result<Self> {
         let mut file = File::open(path)?;
         let length = file.metadata()?.len();
-        let metadata = read_metadata(&mut file).map_err(unreadable)?;
-        let mut fields = parquet_to_arrow_schema(metadata.schema().fields());
+        let metadata = guarded(|| read_metadata(&mut file).map_err(unreadable))?;
+        let mut fields = guarded(|| Ok(parquet_to_arrow_schema(metadata.schema().fields())))?;
         fields.iter_values_mut().for_each(|field| field.dtype = without_zone(&field.dtype));
         Ok(Self { file, length, metadata, fields })
     }
@@ -50,7 +50,7 @@ impl ParquetFile {
     /// A column of a row group, whole.
     pub(super) fn column(&self, group: usize, field: &Field) -> Result<Box<dyn Array>> {
         let told = || format!("column `{}`", field.name);
-        self.decode(&self.groups()[group], field).map_err(|error| error.context(told()))
+        guarded(|| self.decode(&self.groups()[group], field)).map_err(|error| error.context(told()))
     }
 
     fn decode(&self, group: &RowGroupMetadata, field: &Field) -> Result<Box<dyn Array>> {
@@ -102,6 +102,13 @@ impl ParquetFile {
             _ => return None,
         })
     }
+}
+
+/// Polars' reader panics at some files that are broken: here that is an error like any
+/// other.
+fn guarded<T>(read: impl FnOnce() -> Result<T>) -> Result<T> {
+    let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
+    read.unwrap_or_else(|_| Err(Error::invalid("the file is broken: write or download it again")))
 }
 
 /// Why a file cannot be opened. Polars' reader ends at types that it does not know.

@@ -9,6 +9,7 @@ use super::file::ParquetFile;
 use super::{ASSETS, BBOX, EXTENSIONS, LINKS, OURS, PREFIX, QUICKLOOK, ROW, VERSION, json};
 use crate::catalog::parts::Rest;
 use crate::catalog::preview::{self, QuicklookSource};
+use crate::catalog::walk::Walk;
 use crate::catalog::{Scene, Scenes, wkb};
 use crate::error::{Context, Error, Result};
 
@@ -169,7 +170,8 @@ impl Columns<'_> {
             }
             false => {
                 let assets = scene.rest.assets.as_deref().unwrap_or("{}");
-                scene.quicklook = preview::of_assets(assets, scene.rest.links.as_deref(), "");
+                let named = preview::named(&mut Walk::new(assets)).unwrap_or_default();
+                scene.quicklook = preview::of_assets(assets, &named, scene.rest.links.as_deref(), "");
             }
         }
         scene
