@@ -21,7 +21,8 @@
 //! - [`Client`]: a login to the platform, or to the [`simulator`] in this process.
 //! - [`Aoi`]: the area of interest.
 //! - [`Search`], [`Scenes`], [`Quicklooks`]: what the catalog has, as a table, as a
-//!   Polars DataFrame ([`Scenes::to_dataframe`]) and as a [`Map`].
+//!   Polars DataFrame ([`Scenes::to_dataframe`]), as a GeoParquet file
+//!   ([`Scenes::to_geoparquet`], [`scan_geoparquet`]), as a [`Map`] and as a [`Gallery`].
 //! - [`Project`], [`Workflow`], [`ParallelParameters`], [`Batch`]: many jobs at once,
 //!   their price first ([`Batch::estimate`]), then their [`JobCollection`].
 //! - [`Results`]: what the jobs made, unpacked, in a frame and on a map.

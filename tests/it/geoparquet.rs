@@ -11,17 +11,8 @@ use crate::scenes::{FILES, items};
 
 /// What must be the same of a scene: numbers and instants by value, nulls by absence.
 fn told(scene: &Scene) -> String {
-    let plain = |members: &Map<String, Value>| {
-        let mut members: Vec<_> = members
-            .iter()
-            .filter(|(_, value)| !value.is_null())
-            .map(|(name, value)| (name.clone(), spelled(value)))
-            .collect();
-        members.sort();
-        members
-    };
     format!(
-        "{} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {} {:?} {:?}",
+        "{} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {} {} {}",
         scene.id,
         scene.collection,
         scene.provider,
@@ -35,9 +26,16 @@ fn told(scene: &Scene) -> String {
         scene.aoi_coverage,
         scene.note,
         scene.has_quicklook(),
-        plain(&scene.properties),
-        plain(&scene.assets()),
+        members(&scene.properties),
+        members(&scene.assets()),
     )
+}
+
+fn members(members: &Map<String, Value>) -> String {
+    let known = members.iter().filter(|(_, value)| !value.is_null());
+    let mut members: Vec<_> = known.map(|(name, value)| format!("{name}: {}", spelled(value))).collect();
+    members.sort();
+    members.join("\n")
 }
 
 fn spelled(value: &Value) -> String {
@@ -48,6 +46,7 @@ fn spelled(value: &Value) -> String {
             Err(_) => text.clone(),
         },
         Value::Array(values) => values.iter().map(spelled).collect::<Vec<_>>().join(","),
+        Value::Object(found) => members(found),
         other => other.to_string(),
     }
 }
@@ -236,7 +235,7 @@ fn other_tools_read_ours_and_we_read_theirs() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/geoparquet.py");
     let done = Command::new(python).arg(script).args([&ours, &lines, &theirs]).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    insta::assert_snapshot!(String::from_utf8_lossy(&done.stdout).trim(), @"");
+    insta::assert_snapshot!(String::from_utf8_lossy(&done.stdout).trim(), @r#"{"rows": 120, "crs": "OGC:CRS84", "same_boxes": true, "part": true, "datetime": "datetime64[us, UTC]", "duckdb": [120, 120, 120]}"#);
 
     let read = Scenes::read_geoparquet(&theirs).unwrap();
     same(&scenes, &read);
