@@ -50,6 +50,7 @@
 
 mod batch;
 mod catalog;
+mod chart;
 mod client;
 mod display;
 mod error;
@@ -66,7 +67,8 @@ mod time;
 mod transport;
 
 pub use batch::{Batch, JobCollection, JobRecord, Outcome};
-pub use catalog::{Catalog, Quicklook, QuicklookOutcome, Quicklooks, Scene, Scenes, Search, SortBy};
+pub use catalog::{Catalog, Coverage, Looks, Quicklook, QuicklookOutcome, Quicklooks, Scene, Scenes, Search, SortBy};
+pub use chart::Chart;
 pub use client::{Client, ClientBuilder, Region};
 pub use error::{Error, ErrorKind, Result, ServerError};
 pub use geo::{Aoi, AoiFeature, Bbox};

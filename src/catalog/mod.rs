@@ -2,6 +2,8 @@
 //! bought.
 
 mod classic;
+mod coverage;
+mod ground;
 mod quicklook;
 mod scene;
 mod scenes;
@@ -13,6 +15,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
+pub use coverage::{Coverage, Looks};
 pub use quicklook::{Quicklook, QuicklookOutcome, Quicklooks};
 pub use scene::Scene;
 pub use scenes::Scenes;

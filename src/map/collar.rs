@@ -8,7 +8,7 @@
 use geo::{LineString, MultiPolygon, Polygon};
 use image::{DynamicImage, RgbaImage};
 
-use super::canvas::spans;
+use crate::display::canvas::spans;
 use super::homography::{Homography, Quad, forward};
 use super::placement::corners;
 

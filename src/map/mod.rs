@@ -5,9 +5,7 @@
 //! fitted into the byte budget; then the page is written. The same input gives
 //! the same bytes, so that notebooks diff well.
 
-mod canvas;
 mod collar;
-mod font;
 mod homography;
 mod html;
 mod layer;
@@ -21,14 +19,15 @@ use std::fmt;
 use std::path::Path;
 
 use geo::{BoundingRect, MultiPolygon};
+use maud::Markup;
 
 pub(crate) use layer::Layer;
 pub use placement::Placement;
 
 use self::scene::Scene;
 use self::still::Still;
-use crate::display::{Bundle, picture};
-use crate::error::{Context, Error, ErrorKind, Result};
+use crate::display::{Bundle, file, picture};
+use crate::error::{Context, Error, Result};
 use crate::geo::{Aoi, Bbox, unrolled};
 use crate::plain::plain;
 
@@ -109,11 +108,11 @@ impl Map {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`] when the file cannot be written.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be written.
     pub fn save_html(&self, path: impl AsRef<Path>) -> Result<()> {
         let drawn = self.draw(true);
         let page = html::page(self, &drawn);
-        write(path.as_ref(), page.as_bytes())
+        file::write(path.as_ref(), page.as_bytes()).with_context(|| saving(path.as_ref()))
     }
 
     /// Saves the still picture, 960 × 600 pixels, as JPEG or PNG by the path's
@@ -121,22 +120,14 @@ impl Map {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] for another extension, [`ErrorKind::Io`] when
-    /// the file cannot be written.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for another extension,
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be written.
     pub fn save_image(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
-        let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-        let encode = match extension.as_deref() {
-            Some("jpg" | "jpeg") => |image: &_| picture::jpeg(image, 90),
-            Some("png") => |image: &_| picture::png(image),
-            _ => {
-                return Err(Error::invalid(format!(
-                    "save map `{}`: a picture ends in .jpg, .jpeg or .png",
-                    path.display()
-                )));
-            }
-        };
-        write(path, &encode(&self.draw(false).still))
+        let bytes = file::encoded(&self.draw(false).still, path)
+            .ok_or_else(|| Error::invalid("a picture ends in .jpg, .jpeg or .png"))
+            .with_context(|| saving(path))?;
+        file::write(path, &bytes).with_context(|| saving(path))
     }
 
     /// Shows the map in a notebook.
@@ -151,6 +142,11 @@ impl Map {
             jpeg: Some(drawn.jpeg.clone()),
             text: self.text(&drawn.notes),
         }
+    }
+
+    /// The still picture alone, so many pixels wide: for what stands beside a table.
+    pub(crate) fn still_html(&self, width: usize) -> Markup {
+        html::small(self, &self.draw(false), width)
     }
 
     fn draw(&self, embed: bool) -> Drawn {
@@ -226,6 +222,10 @@ struct Drawn {
     notes: Vec<String>,
 }
 
+fn saving(path: &Path) -> String {
+    format!("save map `{}`", path.display())
+}
+
 fn extent<'a>(shapes: impl Iterator<Item = &'a MultiPolygon>) -> [f64; 4] {
     let boxes = shapes.filter_map(Bbox::around).map(Bbox::to_array);
     let joined = boxes.reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
@@ -250,21 +250,6 @@ fn told(ids: &[String], noun: &str, what: &str) -> Option<String> {
         names.push_str(&format!(" and {} more", ids.len() - 3));
     }
     Some(format!("{} {noun}{plural} {what}: {names}", ids.len()))
-}
-
-/// Writes a file that is either whole or not there.
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let told = || format!("save map `{}`", path.display());
-    let name = path
-        .file_name()
-        .ok_or_else(|| Error::new(ErrorKind::Io, "the path names no file"))
-        .with_context(told)?;
-    let part = path.with_file_name(format!(".{}.part", name.to_string_lossy()));
-    let written = std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&part);
-    }
-    written.with_context(told)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 use geo::{ConvexHull, MultiPolygon};
 use image::DynamicImage;
 
-use super::canvas::spans;
+use crate::display::canvas::spans;
 use super::collar;
 use super::homography::Quad;
 
