@@ -1,6 +1,6 @@
 //! Footprints as the answers about areas need them.
 
-use geo::{Area, CoordsIter, MultiPolygon};
+use geo::{BoundingRect, CoordsIter, MultiPolygon};
 
 use super::Scene;
 use crate::geo::{polygons, split};
@@ -12,6 +12,8 @@ impl Scene {
         let shape = polygons(self.footprint.as_ref()?)?;
         let is_place = |x: f64, y: f64| x.is_finite() && x.abs() <= 540.0 && y.abs() <= 90.0;
         let shape = shape.coords_iter().all(|point| is_place(point.x, point.y)).then(|| split(&shape))?;
-        (shape.unsigned_area() > 0.0).then_some(shape)
+        // Not its area: that of a ring that crosses itself may be nothing.
+        let around = shape.bounding_rect()?;
+        (around.width() > 0.0 && around.height() > 0.0).then_some(shape)
     }
 }

@@ -144,9 +144,11 @@ impl Map {
         }
     }
 
-    /// The still picture alone, so many pixels wide: for what stands beside a table.
-    pub(crate) fn still_html(&self, width: usize) -> Markup {
-        html::small(self, &self.draw(false), width)
+    /// The still picture alone, for what stands beside a table: as HTML, so many pixels
+    /// wide, and as a JPEG.
+    pub(crate) fn small(&self, width: usize) -> (Markup, Vec<u8>) {
+        let drawn = self.draw(false);
+        (html::small(self, &drawn, width), drawn.jpeg)
     }
 
     fn draw(&self, embed: bool) -> Drawn {

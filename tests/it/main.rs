@@ -2,11 +2,13 @@
 
 mod architecture;
 mod catalog;
+mod coverage;
 mod errors;
 mod hostile;
 mod jobs;
 mod secrets;
 mod server;
+mod shelf;
 
 use up42::simulator::Simulator;
 use up42::{Aoi, Client};

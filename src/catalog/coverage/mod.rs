@@ -4,7 +4,7 @@ mod view;
 
 use std::fmt;
 
-use geo::{BooleanOps, MultiPolygon, unary_union};
+use geo::{BooleanOps, MultiPolygon};
 use jiff::Timestamp;
 use polars::prelude::DataFrame;
 
@@ -182,13 +182,25 @@ impl Coverage {
 
 /// What of an area lies under none of the footprints.
 pub(super) fn rest(aoi: &Aoi, footprints: &[MultiPolygon]) -> Option<Aoi> {
-    let covered = unary_union(footprints);
-    let left = aoi.geometry().difference(&covered);
+    let left = aoi.geometry().difference(&united(footprints));
     let least = SLIVER * aoi.area_km2();
     let parts: Vec<_> =
         left.into_iter().filter(|part| area_km2(&MultiPolygon::from(part.clone())) > least).collect();
     let rest = Aoi::from_geometry(MultiPolygon::new(parts)).ok()?;
     Some(rest.named(format!("{}, uncovered", aoi.name().unwrap_or("AOI"))))
+}
+
+/// All shapes as one, each filled even-odd; by halves, so that no shape is carried along
+/// through all the others.
+fn united(shapes: &[MultiPolygon]) -> MultiPolygon {
+    match shapes {
+        [] => MultiPolygon::new(Vec::new()),
+        [one] => one.clone(),
+        many => {
+            let (some, others) = many.split_at(many.len() / 2);
+            united(some).union(&united(others))
+        }
+    }
 }
 
 impl fmt::Debug for Coverage {

@@ -61,9 +61,9 @@ impl Coverage {
 
     fn bundle(&self) -> Bundle {
         let table = self.table().bundle();
-        let still = self.map().still_html(480);
+        let (still, jpeg) = self.map().small(480);
         let html = format!("{}{}{}", still.into_string(), self.chart().to_html().into_string(), table.html);
-        Bundle { html, jpeg: self.map().bundle().jpeg, text: table.text }
+        Bundle { html, jpeg: Some(jpeg), text: table.text }
     }
 
     fn table(&self) -> Table {
