@@ -67,7 +67,7 @@ mod time;
 mod transport;
 
 pub use batch::{Batch, JobCollection, JobRecord, Outcome};
-pub use catalog::{Catalog, Coverage, Looks, Quicklook, QuicklookOutcome, Quicklooks, Scene, Scenes, Search, SortBy};
+pub use catalog::{Catalog, Coverage, Looks, Mosaic, MosaicCost, MosaicOptions, MosaicPart, Quicklook, QuicklookOutcome, Quicklooks, Scene, Scenes, Search, SortBy};
 pub use chart::Chart;
 pub use client::{Client, ClientBuilder, Region};
 pub use error::{Error, ErrorKind, Result, ServerError};

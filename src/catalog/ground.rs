@@ -16,4 +16,9 @@ impl Scene {
         let around = shape.bounding_rect()?;
         (around.width() > 0.0 && around.height() > 0.0).then_some(shape)
     }
+
+    /// Whether both are the same scene of the same collection.
+    pub(super) fn is_same(&self, other: &Scene) -> bool {
+        (&self.id, &self.collection) == (&other.id, &other.collection)
+    }
 }

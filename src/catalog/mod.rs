@@ -4,6 +4,7 @@
 mod classic;
 mod coverage;
 mod ground;
+mod mosaic;
 mod quicklook;
 mod scene;
 mod scenes;
@@ -16,6 +17,7 @@ use std::cmp::Ordering;
 use serde_json::Value;
 
 pub use coverage::{Coverage, Looks};
+pub use mosaic::{Mosaic, MosaicCost, MosaicOptions, MosaicPart};
 pub use quicklook::{Quicklook, QuicklookOutcome, Quicklooks};
 pub use scene::Scene;
 pub use scenes::Scenes;

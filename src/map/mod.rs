@@ -153,8 +153,7 @@ impl Map {
 
     fn draw(&self, embed: bool) -> Drawn {
         // The first polygon: an area across the antimeridian has its middle nowhere.
-        let first = self.aois.first().and_then(|aoi| aoi.geometry().iter().next()?.bounding_rect());
-        let near = first.map(|rect| rect.center().x);
+        let near = self.aois.first().and_then(|aoi| middle(&aoi.geometry().iter().next()?.clone().into()));
         let footprints = scene::footprints(&self.layers, near);
         let outlines: Vec<MultiPolygon> =
             self.aois.iter().map(|aoi| unrolled(aoi.geometry(), near)).collect();
@@ -173,12 +172,17 @@ impl Map {
                 nowhere.push(layer.id.clone());
                 continue;
             };
+            let part = layer.part.as_ref().map(|part| unrolled(part, middle(&footprint)));
             let mut scene = Scene::new(layer, footprint);
             match layer.image.as_deref().map(|bytes| (bytes, picture::decode(bytes))) {
-                None => {}
-                Some((_, Err(error))) => broken.push(format!("{} ({error})", layer.id)),
+                None => scene.cut(part),
+                Some((_, Err(error))) => {
+                    broken.push(format!("{} ({error})", layer.id));
+                    scene.cut(part);
+                }
                 Some((bytes, Ok(image))) => {
                     scene.placed = layer.placement.place(&scene.footprint, &image);
+                    scene.cut(part);
                     if let Some(placed) = &scene.placed {
                         still.paint(&image, placed, &scene.footprint);
                     }
@@ -222,6 +226,11 @@ struct Drawn {
     outlines: Vec<MultiPolygon>,
     scenes: Vec<Scene>,
     notes: Vec<String>,
+}
+
+/// The longitude in the middle of a shape.
+fn middle(shape: &MultiPolygon) -> Option<f64> {
+    Some(shape.bounding_rect()?.center().x)
 }
 
 fn saving(path: &Path) -> String {

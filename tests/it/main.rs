@@ -6,6 +6,7 @@ mod coverage;
 mod errors;
 mod hostile;
 mod jobs;
+mod mosaic;
 mod secrets;
 mod server;
 mod shelf;
