@@ -22,6 +22,8 @@
 //! - [`Aoi`]: the area of interest.
 //! - [`Search`], [`Scenes`], [`Quicklooks`]: what the catalog has, as a table, as a
 //!   Polars DataFrame ([`Scenes::to_dataframe`]) and as a [`Map`].
+//! - [`Coverage`], [`Timeline`], [`AoiClouds`], [`Mosaic`]: answers before buying, with
+//!   their [`Chart`]s.
 //! - [`Project`], [`Workflow`], [`ParallelParameters`], [`Batch`]: many jobs at once,
 //!   their price first ([`Batch::estimate`]), then their [`JobCollection`].
 //! - [`Results`]: what the jobs made, unpacked, in a frame and on a map.
@@ -67,7 +69,10 @@ mod time;
 mod transport;
 
 pub use batch::{Batch, JobCollection, JobRecord, Outcome};
-pub use catalog::{Catalog, Coverage, Looks, Mosaic, MosaicCost, MosaicOptions, MosaicPart, Quicklook, QuicklookOutcome, Quicklooks, Scene, Scenes, Search, SortBy};
+pub use catalog::{
+    AoiCloud, AoiClouds, Catalog, Coverage, CoveragePart, Mosaic, MosaicCost, MosaicOptions, MosaicPart,
+    Quicklook, QuicklookOutcome, Quicklooks, Scene, Scenes, Search, SortBy, Timeline, TimelinePeriod,
+};
 pub use chart::Chart;
 pub use client::{Client, ClientBuilder, Region};
 pub use error::{Error, ErrorKind, Result, ServerError};
@@ -87,7 +92,8 @@ pub use {geo_types, jiff, polars, serde_json};
 pub mod prelude {
     pub use crate::GeometryOperation::{Bbox, Contains, Intersects};
     pub use crate::{
-        Aoi, Client, Error, ErrorKind, JobStatus, ParallelParameters, Result, Search, Settings, SortBy,
+        Aoi, Client, Error, ErrorKind, JobStatus, MosaicOptions, ParallelParameters, Result, Search, Settings,
+        SortBy,
     };
     pub use polars::df;
     pub use polars::prelude::{DataFrame, IntoLazy, col, lit};

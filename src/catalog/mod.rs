@@ -2,6 +2,7 @@
 //! bought.
 
 mod classic;
+mod clouds;
 mod coverage;
 mod ground;
 mod mosaic;
@@ -10,18 +11,21 @@ mod scene;
 mod scenes;
 mod search;
 mod stac;
+mod timeline;
 mod view;
 
 use std::cmp::Ordering;
 
 use serde_json::Value;
 
-pub use coverage::{Coverage, Looks};
+pub use clouds::{AoiCloud, AoiClouds};
+pub use coverage::{Coverage, CoveragePart};
 pub use mosaic::{Mosaic, MosaicCost, MosaicOptions, MosaicPart};
 pub use quicklook::{Quicklook, QuicklookOutcome, Quicklooks};
 pub use scene::Scene;
 pub use scenes::Scenes;
 pub use search::{Search, SortBy};
+pub use timeline::{Timeline, TimelinePeriod};
 
 use crate::client::{Client, Who, items};
 use crate::error::{Context, Error, Result};

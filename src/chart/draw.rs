@@ -49,13 +49,12 @@ fn legend(chart: &Chart, pen: &mut dyn Pen) {
     if chart.series.len() < 2 {
         return;
     }
-    let mut right = RIGHT;
-    for series in chart.series.iter().rev() {
-        let name = plain(&series.name, 24);
-        pen.text((right, 44), &name, 12, Anchor::Right, INK);
-        right -= width(&name, 12) + 8;
-        pen.rect((right - 10, 39), (right, 49), series.colour(0));
-        right -= 26;
+    let names: Vec<String> = chart.series.iter().map(|series| plain(&series.name, 24)).collect();
+    let mut left = RIGHT - names.iter().map(|name| width(name, 12) + 26).sum::<i32>();
+    for (series, name) in chart.series.iter().zip(&names) {
+        pen.rect((left + 8, 39), (left + 18, 49), series.colour(0));
+        pen.text((left + 24, 44), name, 12, Anchor::Left, INK);
+        left += width(name, 12) + 26;
     }
 }
 

@@ -2,7 +2,9 @@
 
 use image::{DynamicImage, RgbImage};
 use plotters::coord::Shift;
-use plotters::prelude::{Color, DrawingArea, IntoDrawingArea, IntoFont, PathElement, RGBColor, Rectangle, SVGBackend};
+use plotters::prelude::{
+    Color, DrawingArea, IntoDrawingArea, IntoFont, PathElement, RGBColor, Rectangle, SVGBackend,
+};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::display::canvas::{Canvas, Pixel, Rgb, Stroke};

@@ -17,7 +17,8 @@ impl Chart {
         let ink = |series: usize| INKS[series.min(INKS.len() - 1)];
         if self.series.len() > 1 {
             let names = self.series.iter().enumerate();
-            let names: Vec<_> = names.map(|(nth, one)| format!("{} {}", ink(nth), plain(&one.name, 24))).collect();
+            let names: Vec<_> =
+                names.map(|(nth, one)| format!("{} {}", ink(nth), plain(&one.name, 24))).collect();
             text.push_str(&format!("{}\n", names.join("  ")));
         }
         let labels: Vec<String> = self.labels.iter().map(|label| plain(label, 24)).collect();

@@ -10,6 +10,7 @@ mod homography;
 mod html;
 mod layer;
 mod mercator;
+mod pixels;
 mod placement;
 mod scene;
 mod still;
@@ -22,6 +23,7 @@ use geo::{BoundingRect, MultiPolygon};
 use maud::Markup;
 
 pub(crate) use layer::Layer;
+pub(crate) use pixels::Pixels;
 pub use placement::Placement;
 
 use self::scene::Scene;

@@ -19,7 +19,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("chart", &["plain", "error", "display"]),
     ("map", &["plain", "error", "time", "geo", "display"]),
     ("jobs", &["plain", "error", "time", "geo", "display", "transport", "client"]),
-    ("catalog", &["list", "plain", "error", "time", "frame", "geo", "display", "transport", "client", "chart", "map"]),
+    (
+        "catalog",
+        &["list", "plain", "error", "time", "frame", "geo", "display", "transport", "client", "chart", "map"],
+    ),
     ("batch", &["list", "plain", "error", "time", "frame", "display", "transport", "client", "jobs"]),
     (
         "results",

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod catalog;
+mod clouds;
 mod coverage;
 mod errors;
 mod hostile;

@@ -24,8 +24,11 @@ fn area() -> Aoi {
 fn shot() -> impl Strategy<Value = Shot> {
     let place = (0.0..0.4_f64, 0.0..0.3_f64, 0.05..0.25_f64, 0.05..0.25_f64, 0.0..3.2_f64);
     let facts = (0..28_u32, prop::option::weighted(0.9, 0.0..100.0_f64), prop::option::of(10.0..500.0_f64));
-    (place, facts).prop_map(|((x, y, wide, high, turn), (day, cloud, price))| {
-        Shot { ring: slanted([10.0 + x, 45.0 + y], [wide, high], turn), day, cloud, price }
+    (place, facts).prop_map(|((x, y, wide, high, turn), (day, cloud, price))| Shot {
+        ring: slanted([10.0 + x, 45.0 + y], [wide, high], turn),
+        day,
+        cloud,
+        price,
     })
 }
 
@@ -78,7 +81,8 @@ fn bits(mosaic: &Mosaic) -> u32 {
 
 /// How much the scene that adds most, again and again, covers.
 fn greedy(count: usize, pieces: &[(u32, f64)]) -> f64 {
-    let covered = |chosen: u32| pieces.iter().filter(|(over, _)| over & chosen != 0).map(|piece| piece.1).sum::<f64>();
+    let covered =
+        |chosen: u32| pieces.iter().filter(|(over, _)| over & chosen != 0).map(|piece| piece.1).sum::<f64>();
     let mut chosen = 0;
     for _ in 0..count {
         let next = (0..count).map(|nth| chosen | 1 << nth);
@@ -155,7 +159,8 @@ fn each_place_is_taken_from_the_clearest_scene() {
         item("far", &ring(10.0, 10.3), "2019-01-01", Some(79.0)),
     ];
     let mosaic = Shelf::new().scenes(&area(), shots.to_vec()).mosaic(&area()).unwrap();
-    let told: Vec<_> = mosaic.parts().iter().map(|part| (part.scene.id.as_str(), part.percent.round())).collect();
+    let told: Vec<_> =
+        mosaic.parts().iter().map(|part| (part.scene.id.as_str(), part.percent.round())).collect();
     assert_eq!(told, [("clear", 25.0), ("cloudy", 50.0)]);
     assert!((mosaic.cloud_cover() - 80.0 * 2.0 / 3.0).abs() < 1e-3, "{mosaic:?}");
     let rest = mosaic.uncovered().unwrap();

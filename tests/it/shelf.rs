@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
-use up42::{Aoi, Client, Scenes, Search};
+use up42::{Aoi, Catalog, Client, Scenes, Search};
 
 use crate::server::{self, Server};
 
@@ -15,6 +15,11 @@ pub struct Shelf {
 
 impl Shelf {
     pub fn new() -> Self {
+        Self::with_picture(Vec::new())
+    }
+
+    /// One that also has a picture, at `/picture`.
+    pub fn with_picture(picture: Vec<u8>) -> Self {
         let items: Arc<Mutex<Vec<Value>>> = Arc::default();
         let shown = items.clone();
         let server = Server::start(move |request| {
@@ -24,6 +29,9 @@ impl Shelf {
             if request.starts_with("GET /v2/catalog/ ") {
                 return server::json(json!({"links": [{"rel": "search", "href": "/stac/search"}]}));
             }
+            if request.starts_with("GET /picture ") {
+                return server::answer(200, "", &picture);
+            }
             server::json(json!({"features": *shown.lock().unwrap()}))
         });
         Self { client: server.client().build().unwrap(), items }
@@ -32,7 +40,11 @@ impl Shelf {
     /// The scenes of these items, the latest first.
     pub fn scenes(&self, aoi: &Aoi, items: Vec<Value>) -> Scenes {
         *self.items.lock().unwrap() = items;
-        self.client.catalog().search(Search::new(aoi).limit(10_000)).unwrap()
+        self.catalog().search(Search::new(aoi).limit(10_000)).unwrap()
+    }
+
+    pub fn catalog(&self) -> Catalog {
+        self.client.catalog()
     }
 }
 
@@ -48,9 +60,8 @@ pub fn item(id: &str, ring: &[[f64; 2]], day: &str, cloud: Option<f64>) -> Value
 /// Whether a place lies inside a ring, by the edges that a line to the east crosses.
 pub fn is_inside(ring: &[[f64; 2]], [x, y]: [f64; 2]) -> bool {
     let ends = (0..ring.len()).map(|i| (ring[i], ring[(i + 1) % ring.len()]));
-    let crossed = ends.filter(|([ax, ay], [bx, by])| {
-        (*ay > y) != (*by > y) && x < ax + (y - ay) / (by - ay) * (bx - ax)
-    });
+    let crossed = ends
+        .filter(|([ax, ay], [bx, by])| (*ay > y) != (*by > y) && x < ax + (y - ay) / (by - ay) * (bx - ax));
     crossed.count() % 2 == 1
 }
 

@@ -26,7 +26,7 @@ const SLIVER: f64 = 1e-6;
 #[derive(Clone)]
 pub struct Coverage {
     aoi: Aoi,
-    looks: Vec<Looks>,
+    looks: Vec<CoveragePart>,
     scenes: Vec<CoveringScene>,
     /// Of the scenes that have one.
     footprints: Vec<MultiPolygon>,
@@ -35,7 +35,7 @@ pub struct Coverage {
 /// The part of an area with a number of looks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Looks {
+pub struct CoveragePart {
     /// How many footprints lie over the part.
     pub looks: usize,
     /// Its size, in km².
@@ -96,7 +96,7 @@ impl Scenes {
             }
         });
         let whole: f64 = sizes.iter().sum();
-        let part = |(looks, km2): (usize, f64)| Looks { looks, km2, percent: 100.0 * km2 / whole };
+        let part = |(looks, km2): (usize, f64)| CoveragePart { looks, km2, percent: 100.0 * km2 / whole };
         let looks = sizes.into_iter().enumerate().map(part).collect();
         Coverage { aoi: aoi.clone(), looks, scenes, footprints }
     }
@@ -104,7 +104,7 @@ impl Scenes {
 
 impl Coverage {
     /// The parts, from no look to the most looks that any place has.
-    pub fn looks(&self) -> &[Looks] {
+    pub fn looks(&self) -> &[CoveragePart] {
         &self.looks
     }
 

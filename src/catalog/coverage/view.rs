@@ -50,8 +50,11 @@ impl Coverage {
         let labels = parts.iter().map(|(label, ..)| label.clone());
         let values = parts.iter().map(|part| part.2).collect();
         let colours = COLOURS.to_vec();
-        Chart::new("Looks at the area", "% of the area, by number of looks", labels)
-            .series(Series { name: "area".into(), colours, values })
+        Chart::new("Looks at the area", "% of the area, by number of looks", labels).series(Series {
+            name: "area".into(),
+            colours,
+            values,
+        })
     }
 
     /// Shows the parts on a small map, as a chart and as a table.
@@ -71,8 +74,8 @@ impl Coverage {
         let rows = self.folded();
         let name = self.aoi.name().unwrap_or("the area");
         let caption = format!("{:.1} % of {name} covered by {} scenes", self.percent(), self.scenes.len());
-        let mut table = Table::new(caption, columns)
-            .rows(rows.into_iter().map(|(label, km2, percent)| {
+        let mut table =
+            Table::new(caption, columns).rows(rows.into_iter().map(|(label, km2, percent)| {
                 [Cell::text(label), Cell::Number(km2, 1), Cell::Percent(percent)]
             }));
         let nowhere = self.scenes.len() - self.footprints.len();
@@ -88,7 +91,7 @@ impl Coverage {
         let mut parts: Vec<_> =
             single.iter().map(|part| (part.looks.to_string(), part.km2, part.percent)).collect();
         if !many.is_empty() {
-            let sum = |size: fn(&super::Looks) -> f64| many.iter().map(size).sum();
+            let sum = |size: fn(&super::CoveragePart) -> f64| many.iter().map(size).sum();
             parts.push((format!("{FOLDED} or more"), sum(|part| part.km2), sum(|part| part.percent)));
         }
         parts

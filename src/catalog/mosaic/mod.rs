@@ -156,8 +156,13 @@ impl Scenes {
             Error::invalid(told).context("mosaic")
         })?;
         let choice = search::best(&pool.problem);
-        let mut chosen: Vec<usize> =
-            pool.index.iter().zip(&choice.chosen).filter(|(_, chosen)| **chosen).map(|(nth, _)| *nth).collect();
+        let mut chosen: Vec<usize> = pool
+            .index
+            .iter()
+            .zip(&choice.chosen)
+            .filter(|(_, chosen)| **chosen)
+            .map(|(nth, _)| *nth)
+            .collect();
         chosen.sort_by(|a, b| candidates[*a].cloud.total_cmp(&candidates[*b].cloud).then(a.cmp(b)));
         let mut taken = MultiPolygon::new(Vec::new());
         let mut part = |nth: usize| {
@@ -175,7 +180,10 @@ impl Scenes {
         let count = chosen.len() as f64;
         let cost = MosaicCost {
             scenes: options.scene_cost * count,
-            clouds: parts.iter().map(|part| options.cloud_cost * part.percent * part.cloud_cover / 100.0).sum(),
+            clouds: parts
+                .iter()
+                .map(|part| options.cloud_cost * part.percent * part.cloud_cover / 100.0)
+                .sum(),
             days: options.day_cost * span(chosen.iter().filter_map(|nth| candidates[*nth].day)),
             prices: chosen.iter().map(|nth| candidates[*nth].cost - options.scene_cost).sum(),
         };

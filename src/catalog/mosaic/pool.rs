@@ -155,7 +155,8 @@ fn thinned(
                 new / (scenes[scene].cost + task.cloud_cost * task.area * scenes[scene].cloud * new).max(1e-9)
             };
             let open = (0..scenes.len()).filter(|scene| !taken[*scene]).map(|scene| (worth(scene), scene));
-            let best = open.filter(|(worth, _)| *worth > 0.0).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+            let best =
+                open.filter(|(worth, _)| *worth > 0.0).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
             let Some((_, scene)) = best.filter(|_| before == 0 || kept.len() < WEIGHED) else { break };
             taken[scene] = true;
             kept.push(scene);

@@ -91,7 +91,8 @@ impl Problem {
     fn scored(&self, chosen: &[bool], covered: f64, cloudy: f64) -> Score {
         let picked = || self.scenes.iter().zip(chosen).filter(|(_, chosen)| **chosen).map(|(scene, _)| scene);
         let cost: f64 = picked().map(|scene| scene.cost).sum();
-        let cost = cost + self.cloud_cost * cloudy + self.day_cost * span(picked().filter_map(|scene| scene.day));
+        let cost =
+            cost + self.cloud_cost * cloudy + self.day_cost * span(picked().filter_map(|scene| scene.day));
         Score { missing: self.steps(self.need - covered), cost }
     }
 

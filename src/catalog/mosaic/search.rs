@@ -144,7 +144,11 @@ impl Search<'_> {
         let mut need = view.need;
         if missing == 0 && need > 0.0 {
             cost += (view.open_cost - self.problem.cloud_cost * (view.open_km2 - need)).max(0.0);
-            need -= scenes.iter().filter(|&&scene| view.net[scene] <= 0.0).map(|&scene| view.new[scene]).sum::<f64>();
+            need -= scenes
+                .iter()
+                .filter(|&&scene| view.net[scene] <= 0.0)
+                .map(|&scene| view.new[scene])
+                .sum::<f64>();
             let pays = |scene: &usize| view.net[*scene] > 0.0 && view.new[*scene] > 0.0;
             let mut paid: Vec<usize> = scenes.into_iter().filter(pays).collect();
             let rate = |scene: usize| view.net[scene] / view.new[scene];
@@ -163,9 +167,8 @@ impl Search<'_> {
 /// takes away most; `None` when none makes the choice better.
 fn branch(view: &View, open: &[bool]) -> Option<usize> {
     let is_missing = view.need > 0.0;
-    let helps = |scene: &usize| {
-        open[*scene] && (view.net[*scene] < -1e-12 || is_missing && view.new[*scene] > 0.0)
-    };
+    let helps =
+        |scene: &usize| open[*scene] && (view.net[*scene] < -1e-12 || is_missing && view.new[*scene] > 0.0);
     let merit = |scene: usize| match is_missing && view.new[scene] > 0.0 {
         true => view.new[scene] / view.net[scene].max(1e-6),
         false => -view.net[scene] * 1e-9,
@@ -195,8 +198,9 @@ mod tests {
                     })
                     .collect();
                 let over = |bits: u32| {
-                    let mut over: Vec<u32> =
-                        (0..scenes.len() as u32).filter(|scene| bits.count_ones() > 16 || bits >> scene & 1 == 1).collect();
+                    let mut over: Vec<u32> = (0..scenes.len() as u32)
+                        .filter(|scene| bits.count_ones() > 16 || bits >> scene & 1 == 1)
+                        .collect();
                     over.sort_by(|a, b| scenes[*a as usize].cloud.total_cmp(&scenes[*b as usize].cloud));
                     over
                 };

@@ -31,14 +31,18 @@ impl Mosaic {
         let title = format!("{} scenes over {name}, {:.1} % covered", self.parts.len(), self.percent());
         let mut map = Map::new(title).aoi(&self.aoi);
         if let Some(rest) = &self.uncovered {
-            map = map.layer(hatched(rest.geometry())).note(format!("hatched: {:.1} km² without a scene", rest.area_km2()));
+            map = map
+                .layer(hatched(rest.geometry()))
+                .note(format!("hatched: {:.1} km² without a scene", rest.area_km2()));
         }
         for part in self.parts.iter().rev() {
             let found = quicklooks.and_then(|all| all.iter().find(|one| one.scene.is_same(&part.scene)));
             let image = found.and_then(|quicklook| quicklook.picture());
             let mut layer = layer(&part.scene, image);
             layer.part = Some(part.geometry.clone());
-            layer.properties.push(("Taken from it".into(), format!("{:.1} km², {:.1} %", part.km2, part.percent)));
+            layer
+                .properties
+                .push(("Taken from it".into(), format!("{:.1} km², {:.1} %", part.km2, part.percent)));
             map = map.layer(layer);
         }
         map
@@ -86,7 +90,8 @@ impl Mosaic {
             .more(self.parts.len(), "mosaic.to_dataframe()?")
             .footer(sum);
         let cost = self.cost;
-        let terms = [("scenes", cost.scenes), ("clouds", cost.clouds), ("days", cost.days), ("prices", cost.prices)];
+        let terms =
+            [("scenes", cost.scenes), ("clouds", cost.clouds), ("days", cost.days), ("prices", cost.prices)];
         let terms: Vec<_> = terms
             .into_iter()
             .filter(|(_, cost)| *cost > 0.0)
