@@ -92,8 +92,8 @@ pub use {geo_types, jiff, polars, serde_json};
 pub mod prelude {
     pub use crate::GeometryOperation::{Bbox, Contains, Intersects};
     pub use crate::{
-        Aoi, Client, Error, ErrorKind, JobStatus, MosaicOptions, ParallelParameters, Result, Search, Settings,
-        SortBy,
+        Aoi, Client, Error, ErrorKind, JobStatus, MosaicOptions, ParallelParameters, Result, Search,
+        Settings, SortBy,
     };
     pub use polars::df;
     pub use polars::prelude::{DataFrame, IntoLazy, col, lit};

@@ -168,7 +168,7 @@ fn crossing(a: &Line, b: &Line) -> Option<f64> {
     let from = b.start - a.start;
     let (s, t) = ((from.x * q.y - from.y * q.x) / turn, (from.x * p.y - from.y * p.x) / turn);
     let is_on = |share: f64| (0.0..=1.0).contains(&share);
-    (is_on(s) && is_on(t)).then(|| a.start.y + s * p.y)
+    (is_on(s) && is_on(t)).then_some(a.start.y + s * p.y)
 }
 
 #[cfg(test)]

@@ -159,7 +159,12 @@ impl Map {
         let footprints = scene::footprints(&self.layers, near);
         let outlines: Vec<MultiPolygon> =
             self.aois.iter().map(|aoi| unrolled(aoi.geometry(), near)).collect();
-        let bbox = extent(footprints.iter().flatten().chain(&outlines));
+        let cut = |(layer, footprint): (&Layer, &Option<MultiPolygon>)| {
+            Some(unrolled(layer.part.as_ref()?, middle(footprint.as_ref()?)))
+        };
+        let parts: Vec<Option<MultiPolygon>> = self.layers.iter().zip(&footprints).map(cut).collect();
+        let shown = parts.iter().zip(&footprints).filter_map(|(part, all)| part.as_ref().or(all.as_ref()));
+        let bbox = extent(shown.chain(&outlines));
         let mut still = Still::new(bbox);
         let mut scenes = Vec::with_capacity(self.layers.len());
         let mut notes = self.notes.clone();
@@ -167,14 +172,13 @@ impl Map {
         // Base64 takes four characters for three bytes.
         let mut left = self.budget / 4 * 3;
         let mut pictures = self.layers.iter().filter(|layer| layer.image.is_some()).count();
-        for (layer, footprint) in self.layers.iter().zip(footprints).rev() {
+        for ((layer, footprint), part) in self.layers.iter().zip(footprints).zip(parts).rev() {
             let share = left / pictures.max(1);
             pictures -= usize::from(layer.image.is_some());
             let Some(footprint) = footprint else {
                 nowhere.push(layer.id.clone());
                 continue;
             };
-            let part = layer.part.as_ref().map(|part| unrolled(part, middle(&footprint)));
             let mut scene = Scene::new(layer, footprint);
             match layer.image.as_deref().map(|bytes| (bytes, picture::decode(bytes))) {
                 None => scene.cut(part),

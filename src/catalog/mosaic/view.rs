@@ -54,14 +54,17 @@ impl Mosaic {
     }
 
     fn table(&self) -> Table {
-        let columns = [
+        let mut columns = vec![
             Column::new("Scene"),
             Column::new("Acquired (UTC)"),
             Column::number("Cloud"),
             Column::number("Taken from it").unit("km²"),
             Column::number("Share of the area"),
-            Column::number("Price").unit("credits"),
         ];
+        if self.parts.iter().any(|part| part.price.is_some()) {
+            columns.push(Column::number("Price").unit("credits"));
+        }
+        // Cells beyond the columns are not shown.
         let row = |part: &MosaicPart| {
             [
                 Cell::id(&part.scene.id),
@@ -99,7 +102,7 @@ impl Mosaic {
             .collect();
         table = table.note(format!("Cost {:.2}: {}", cost.total(), terms.join(", ")));
         table = table.note(match self.is_proven {
-            true => format!("No choice among the {} scenes costs less.", self.considered),
+            true => format!("No choice among the {} scenes covers as much and costs less.", self.considered),
             false => format!("A good choice among {} scenes, not proven to be the best.", self.considered),
         });
         match &self.uncovered {
@@ -111,8 +114,8 @@ impl Mosaic {
 
 /// Ground without a scene: stripes over the box around it, cut to its outline.
 fn hatched(rest: &MultiPolygon) -> Layer {
-    const SIDE: u32 = 480;
-    let stripe = |x: u32, y: u32| match (x + y) / 6 % 2 {
+    const SIDE: u32 = 384;
+    let stripe = |x: u32, y: u32| match (x + y) / 24 % 2 {
         0 => Rgb([0xe6, 0x9f, 0x00]),
         _ => Rgb([0xff, 0xf4, 0xdc]),
     };
