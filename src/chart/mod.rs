@@ -20,6 +20,17 @@ use crate::error::{Context, Error, Result};
 use crate::plain::plain;
 
 /// Stacked bars over months, classes or the like: shown in the notebook, or saved.
+///
+/// ```
+/// # use up42::{Aoi, Client, Search};
+/// # let client = Client::simulator()?;
+/// # let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
+/// let scenes = client.catalog().search(Search::new(&aoi))?;
+/// let folder = tempfile::tempdir()?;
+/// scenes.timeline().chart().save(folder.path().join("timeline.svg"))?;
+/// scenes.coverage(&aoi).chart().save(folder.path().join("coverage.png"))?;
+/// # Ok::<(), up42::Error>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct Chart {
     title: String,

@@ -171,6 +171,22 @@ fn each_place_is_taken_from_the_clearest_scene() {
 }
 
 #[test]
+fn a_mosaic_may_lie_across_the_antimeridian() {
+    let fiji = Aoi::from_bbox([179.0, -18.0, -179.0, -17.0]).unwrap();
+    let ring = |west: f64, east: f64| [[west, -16.0], [east, -16.0], [east, -19.0], [west, -19.0]];
+    let shots = [
+        item("west", &ring(178.0, 179.6), "2020-01-01", Some(30.0)),
+        item("across", &ring(179.5, -179.5), "2020-01-02", Some(5.0)),
+    ];
+    let mosaic = Shelf::new().scenes(&fiji, shots.to_vec()).mosaic(&fiji).unwrap();
+    let told: Vec<_> =
+        mosaic.parts().iter().map(|part| (part.scene.id.as_str(), part.percent.round())).collect();
+    assert_eq!(told, [("across", 50.0), ("west", 25.0)]);
+    let page = mosaic.map(None).to_html();
+    assert!(page.contains("hatched: ") && !page.contains("could not be read"));
+}
+
+#[test]
 fn hundreds_of_scenes_cover_as_much_as_they_can() {
     let aoi = Aoi::from_bbox([10.0, 45.0, 11.0, 46.0]).unwrap();
     let place = |nth: u32, prime: u32| f64::from(nth * prime % 1009) / 1009.0;

@@ -104,8 +104,8 @@ fn pixels(quicklook: &Quicklook, aoi: &Aoi) -> Result<Pixels, String> {
 impl AoiClouds {
     /// The estimates that there are, by the ids of the scenes, in %: for
     /// [`MosaicOptions::clouds`](crate::MosaicOptions::clouds).
-    pub fn percents(&self) -> impl Iterator<Item = (String, f64)> + '_ {
-        self.iter().filter_map(|one| Some((one.scene.id.clone(), one.percent?)))
+    pub fn percents(&self) -> Vec<(String, f64)> {
+        self.iter().filter_map(|one| Some((one.scene.id.clone(), one.percent?))).collect()
     }
 
     /// The estimates as a Polars DataFrame, a row for each quicklook.
@@ -169,7 +169,7 @@ impl AoiClouds {
 
 impl fmt::Debug for AoiClouds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let told = self.percents().count();
+        let told = self.percents().len();
         write!(f, "cloud over the area in {told} of {} quicklooks", self.len())
     }
 }

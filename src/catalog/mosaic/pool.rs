@@ -103,8 +103,8 @@ impl Pool {
 }
 
 /// The scenes without those that another one could stand in for in every choice: it
-/// covers as much, is as clear and as cheap, and was taken at the same time, unless time
-/// costs nothing.
+/// covers as much, is as clear, and costs no more, the days between the two included: so
+/// many it adds to those between the first and the last scene at most.
 fn best_of_equals(sets: &[(Vec<u32>, f64)], scenes: &[Candidate], day_cost: f64) -> Vec<usize> {
     let count = scenes.len();
     let mut both = vec![0u32; count * count];
@@ -118,8 +118,15 @@ fn best_of_equals(sets: &[(Vec<u32>, f64)], scenes: &[Candidate], day_cost: f64)
     let stands_in = |b: usize, a: usize| {
         let (x, y) = (&scenes[b], &scenes[a]);
         let holds = both[a * count + b] == both[a * count + a];
-        let equals = both[b * count + b] == both[a * count + a] && (x.cloud, x.cost) == (y.cloud, y.cost);
-        let is_as_good = x.cloud <= y.cloud && x.cost <= y.cost && (day_cost == 0.0 || x.day == y.day);
+        let equals = both[b * count + b] == both[a * count + a]
+            && (x.cloud, x.cost, x.day.is_some()) == (y.cloud, y.cost, y.day.is_some());
+        let days = match (x.day, y.day) {
+            _ if day_cost == 0.0 => 0.0,
+            (Some(x), Some(y)) => (x - y).abs(),
+            (None, _) => 0.0,
+            (Some(_), None) => f64::INFINITY,
+        };
+        let is_as_good = x.cloud <= y.cloud && x.cost + day_cost * days <= y.cost;
         // Of two that are the same, the first stays.
         a != b && holds && is_as_good && (!equals || b < a)
     };
