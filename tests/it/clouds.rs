@@ -47,7 +47,7 @@ fn clouds_over_the_area_are_those_that_the_simulator_drew() {
         let [west, south] = west_south;
         let sides = [west, south, west + 0.08, south + 0.06];
         let aoi = Aoi::from_bbox(sides).unwrap();
-        let search = Search::new(&aoi).between("2019-01-01", "2020-12-31").collections(["phr"]).limit(60);
+        let search = Search::new(&aoi).between("2019-01-01", "2020-12-31").collections(["phr"]).limit(25);
         let scenes = client.catalog().search(search).unwrap();
         let quicklooks = client.catalog().download_quicklooks(&scenes).unwrap();
         for (quicklook, found) in quicklooks.iter().zip(&quicklooks.aoi_clouds(&aoi)) {

@@ -3,6 +3,7 @@
 mod options;
 mod pool;
 mod problem;
+mod quick;
 mod result;
 mod search;
 mod view;

@@ -1,9 +1,9 @@
 //! The best choice of scenes.
 //!
-//! Two quick choices are made first and improved by single changes: the better of them is
-//! what any other has to beat. Then all choices are gone through by deciding scene after
-//! scene, in or out. A branch is left when nothing in it can beat the best so far, by
-//! a bound that is never too high:
+//! A few choices are made quickly (`quick.rs`): the best of them is what any other has to
+//! beat. Then all choices are gone through by deciding scene after scene, in or out. A
+//! branch is left when nothing in it can beat the best so far, by a bound that is never too
+//! high:
 //!
 //! - clouds and prices of what is chosen stay, but for what open scenes can take away: each
 //!   at most what it would take away alone ([`View::net`]);
@@ -12,12 +12,16 @@
 //! - what is newly covered is at least as cloudy as in the clearest open scene over it.
 //!
 //! When the work is done before it is too much, the best choice is proven to be the best.
+//! Otherwise the rest of the work goes into changes of the best so far.
 
 use super::problem::{Problem, Score, View};
 
-/// Entries of cells' lists that are looked at: about a second, half of it for the quick
-/// choices at most.
+/// Entries of cells' lists that are looked at in all: about a second where this crate is
+/// compiled without optimisation.
 const WORK: u64 = 60_000_000;
+
+/// Changes that are tried before all choices are gone through.
+const FIRST_CHANGES: usize = 30;
 
 /// A choice of scenes.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,79 +37,41 @@ pub(super) fn best(problem: &Problem) -> Choice {
 }
 
 fn best_within(problem: &Problem, work: u64) -> Choice {
-    let none = vec![false; problem.scenes.len()];
-    let nothing = Choice { score: problem.score(&none), chosen: none.clone(), is_proven: false };
-    let mut search = Search { problem, best: nothing, work, left: work };
+    let mut search = Search::new(problem, work);
     for cheapest in [true, false] {
-        let chosen = search.quick(cheapest);
-        search.improve(chosen);
+        let none = vec![false; problem.scenes.len()];
+        let chosen = search.filled(none.clone(), &none, cheapest);
+        search.improve(chosen, work / 2);
     }
+    search.change(FIRST_CHANGES, work / 4);
+    let mut chosen = vec![false; problem.scenes.len()];
     let mut open = vec![true; problem.scenes.len()];
-    search.best.is_proven = search.decide(&mut none.clone(), &mut open, 0);
+    search.best.is_proven = search.decide(&mut chosen, &mut open, 0);
+    if !search.best.is_proven {
+        search.left += search.reserve;
+        search.change(usize::MAX, 0);
+    }
     search.best
 }
 
-struct Search<'a> {
-    problem: &'a Problem,
-    best: Choice,
-    work: u64,
-    left: u64,
+pub(super) struct Search<'a> {
+    pub(super) problem: &'a Problem,
+    pub(super) best: Choice,
+    /// Work that may still be done.
+    pub(super) left: u64,
+    /// Work that is kept for the end.
+    reserve: u64,
 }
 
-impl Search<'_> {
-    /// Takes the scene that adds most until nothing is missing: for its cost, or at all.
-    fn quick(&mut self, cheapest: bool) -> Vec<bool> {
-        let mut chosen = vec![false; self.problem.scenes.len()];
-        for _ in 0..self.problem.most {
-            let open: Vec<bool> = chosen.iter().map(|chosen| !chosen).collect();
-            let view = self.problem.view(&chosen, &open);
-            if view.need <= 0.0 {
-                break;
-            }
-            let worth = |scene: usize| {
-                let cloud = self.problem.cloud_cost * self.problem.scenes[scene].cloud;
-                let cost = view.net[scene].max(0.0) + cloud * view.new[scene];
-                if cheapest { view.new[scene] / cost.max(1e-9) } else { view.new[scene] }
-            };
-            let adds = (0..chosen.len()).filter(|scene| view.new[*scene] > 0.0);
-            let Some(next) = adds.min_by(|a, b| worth(*b).total_cmp(&worth(*a))) else { break };
-            chosen[next] = true;
-        }
-        chosen
+impl<'a> Search<'a> {
+    fn new(problem: &'a Problem, work: u64) -> Self {
+        let chosen = vec![false; problem.scenes.len()];
+        let nothing = Choice { score: problem.score(&chosen), chosen, is_proven: false };
+        let reserve = work / 4;
+        Self { problem, best: nothing, left: work - reserve, reserve }
     }
 
-    /// Takes out, puts in and changes single scenes as long as that is better.
-    fn improve(&mut self, mut chosen: Vec<bool>) {
-        let mut score = self.problem.score(&chosen);
-        let (size, least) = (self.problem.size(), self.work / 2);
-        'better: loop {
-            let count = chosen.len();
-            let places: Vec<usize> = (0..count).filter(|scene| chosen[*scene]).collect();
-            let others: Vec<usize> = (0..count).filter(|scene| !chosen[*scene]).collect();
-            let out = places.iter().map(|&scene| (Some(scene), None));
-            let room = places.len() < self.problem.most;
-            let into = others.iter().filter(|_| room).map(|&scene| (None, Some(scene)));
-            let swaps = places.iter().flat_map(|&a| others.iter().map(move |&b| (Some(a), Some(b))));
-            for (out, into) in out.chain(into).chain(swaps) {
-                if self.left < least + size {
-                    break 'better;
-                }
-                self.left -= size;
-                let mut changed = chosen.clone();
-                out.into_iter().for_each(|scene| changed[scene] = false);
-                into.into_iter().for_each(|scene| changed[scene] = true);
-                let found = self.problem.score(&changed);
-                if found.beats(score) {
-                    (chosen, score) = (changed, found);
-                    continue 'better;
-                }
-            }
-            break;
-        }
-        self.keep(&chosen, score);
-    }
-
-    fn keep(&mut self, chosen: &[bool], score: Score) {
+    pub(super) fn keep(&mut self, chosen: &[bool], score: Score) {
         if score.beats(self.best.score) {
             self.best = Choice { chosen: chosen.to_vec(), score, is_proven: false };
         }
@@ -236,9 +202,10 @@ mod tests {
         #[test]
         fn too_much_work_still_covers_what_a_greedy_choice_does(problem in problem(), work in 0..3000_u64) {
             let found = best_within(&problem, work);
-            let mut search = Search { problem: &problem, best: found.clone(), work: 0, left: 0 };
+            let mut search = Search::new(&problem, 0);
             for cheapest in [true, false] {
-                let greedy = problem.score(&search.quick(cheapest));
+                let none = vec![false; problem.scenes.len()];
+                let greedy = problem.score(&search.filled(none.clone(), &none, cheapest));
                 prop_assert!(!greedy.beats(found.score), "{greedy:?} {found:?}");
             }
         }
