@@ -58,8 +58,8 @@ fn clouds_over_the_area_are_those_that_the_simulator_drew() {
         }
     }
     let mean = |all: &[f64]| all.iter().sum::<f64>() / all.len() as f64;
-    // As found: all 97 told, off by 0.7 on average and 7.9 at most; the figures of the whole
-    // scenes are off by 11.6.
+    // As found with 97 scenes: all are told, off by 0.7 on average and 7.9 at most; the
+    // figures of the whole scenes are off by 11.6.
     assert!(told * 10 >= naive.len() * 9, "{told} of {}", naive.len());
     assert!(mean(&errors) < 2.0 && mean(&naive) > 8.0, "{} {}", mean(&errors), mean(&naive));
     assert!(errors.iter().all(|error| *error < 12.0), "{errors:?}");
