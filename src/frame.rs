@@ -1,7 +1,9 @@
 //! Records to columns: the way out to Polars.
 
 use jiff::Timestamp;
-use polars::prelude::{Column, DataFrame, DataType, IntoColumn, NamedFrom, Series, TimeUnit};
+use polars::prelude::{
+    BinaryChunked, Column, DataFrame, DataType, IntoColumn, NamedFrom, NewChunkedArray, Series, TimeUnit,
+};
 
 use crate::error::Result;
 
@@ -36,6 +38,12 @@ impl<'a, T> Frame<'a, T> {
         self
     }
 
+    /// The same for values that were computed before.
+    pub(crate) fn numbers(mut self, name: &str, values: Vec<Option<f64>>) -> Self {
+        self.columns.push(Series::new(name.into(), values).into_column());
+        self
+    }
+
     pub(crate) fn integer(mut self, name: &str, value: impl Fn(&T) -> Option<i64>) -> Self {
         let values: Vec<Option<i64>> = self.records.iter().map(value).collect();
         self.columns.push(Series::new(name.into(), values).into_column());
@@ -48,17 +56,52 @@ impl<'a, T> Frame<'a, T> {
         self
     }
 
+    pub(crate) fn binary(mut self, name: &str, value: impl Fn(&T) -> Option<Vec<u8>>) -> Self {
+        let values = self.records.iter().map(value);
+        self.columns.push(BinaryChunked::from_iter_options(name.into(), values).into_column());
+        self
+    }
+
     /// A `Datetime(ms)` column, UTC, without a zone in the type.
     pub(crate) fn instant(mut self, name: &str, value: impl Fn(&T) -> Option<Timestamp>) -> Result<Self> {
-        let values: Vec<Option<i64>> =
-            self.records.iter().map(|record| Some(value(record)?.as_millisecond())).collect();
-        let series =
-            Series::new(name.into(), values).cast(&DataType::Datetime(TimeUnit::Milliseconds, None))?;
-        self.columns.push(series.into_column());
+        let values: Vec<_> = self.records.iter().map(value).collect();
+        self.columns.push(instants(name, &values, TimeUnit::Milliseconds)?);
         Ok(self)
+    }
+
+    /// A column that was made elsewhere, over the same records.
+    pub(crate) fn push(&mut self, column: Column) {
+        self.columns.push(column);
+    }
+
+    /// Puts a column in the place of the one of its name.
+    pub(crate) fn replace(&mut self, column: Column) {
+        if let Some(known) = self.columns.iter_mut().find(|known| known.name() == column.name()) {
+            *known = column;
+        }
+    }
+
+    /// The names of the columns so far.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|column| column.name().as_str())
+    }
+
+    /// The column of a name.
+    pub(crate) fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name().as_str() == name)
     }
 
     pub(crate) fn finish(self) -> Result<DataFrame> {
         Ok(DataFrame::new(self.records.len(), self.columns)?)
     }
+}
+
+/// A `Datetime` column, UTC, without a zone in the type.
+pub(crate) fn instants(name: &str, values: &[Option<Timestamp>], unit: TimeUnit) -> Result<Column> {
+    let count = |at: Timestamp| match unit {
+        TimeUnit::Milliseconds => at.as_millisecond(),
+        _ => at.as_microsecond(),
+    };
+    let values: Vec<Option<i64>> = values.iter().map(|at| at.map(count)).collect();
+    Ok(Series::new(name.into(), values).cast(&DataType::Datetime(unit, None))?.into_column())
 }

@@ -19,16 +19,20 @@
 //! # The main types
 //!
 //! - [`Client`]: a login to the platform, or to the [`simulator`] in this process.
-//! - [`Aoi`]: the area of interest.
+//! - [`Aoi`]: the area of interest, from a file of any common format.
+//! - [`Catalog`]: UP42's, or any STAC API ([`Catalog::stac`]), with its [`Collections`].
 //! - [`Search`], [`Scenes`], [`Quicklooks`]: what the catalog has, as a table, as a
-//!   Polars DataFrame ([`Scenes::to_dataframe`]) and as a [`Map`].
+//!   Polars DataFrame ([`Scenes::to_dataframe`]), as a GeoParquet file
+//!   ([`Scenes::to_geoparquet`], [`scan_geoparquet`]), as a [`Map`] and as a [`Gallery`].
+//! - [`Coverage`], [`Timeline`], [`AoiClouds`], [`Mosaic`]: answers before buying, with
+//!   their [`Chart`]s.
 //! - [`Project`], [`Workflow`], [`ParallelParameters`], [`Batch`]: many jobs at once,
 //!   their price first ([`Batch::estimate`]), then their [`JobCollection`].
 //! - [`Results`]: what the jobs made, unpacked, in a frame and on a map.
 //! - [`Error`]: one line that tells the whole story.
 //!
-//! In a notebook, what holds many things or is looked at shows itself (HTML, for maps a
-//! picture too, and text); an area, a search or an error prints one line.
+//! In a notebook, what holds many things or is looked at shows itself (HTML, for areas and
+//! maps a picture too, and text); a search or an error prints one line.
 //!
 //! # In a notebook
 //!
@@ -50,7 +54,9 @@
 
 mod batch;
 mod catalog;
+mod chart;
 mod client;
+mod closest;
 mod display;
 mod error;
 mod frame;
@@ -66,7 +72,12 @@ mod time;
 mod transport;
 
 pub use batch::{Batch, JobCollection, JobRecord, Outcome};
-pub use catalog::{Catalog, Quicklook, QuicklookOutcome, Quicklooks, Scene, Scenes, Search, SortBy};
+pub use catalog::{
+    AoiCloud, AoiClouds, Catalog, Collection, Collections, Coverage, CoveragePart, Filter, Gallery, Mosaic,
+    MosaicCost, MosaicOptions, MosaicPart, Op, Queryable, Queryables, Quicklook, QuicklookOutcome,
+    Quicklooks, Scene, Scenes, Search, SortBy, Timeline, TimelinePeriod, scan_geoparquet,
+};
+pub use chart::Chart;
 pub use client::{Client, ClientBuilder, Region};
 pub use error::{Error, ErrorKind, Result, ServerError};
 pub use geo::{Aoi, AoiFeature, Bbox};
@@ -85,7 +96,8 @@ pub use {geo_types, jiff, polars, serde_json};
 pub mod prelude {
     pub use crate::GeometryOperation::{Bbox, Contains, Intersects};
     pub use crate::{
-        Aoi, Client, Error, ErrorKind, JobStatus, ParallelParameters, Result, Search, Settings, SortBy,
+        Aoi, Catalog, Client, Error, ErrorKind, JobStatus, MosaicOptions, Op, ParallelParameters, Result,
+        Search, Settings, SortBy,
     };
     pub use polars::df;
     pub use polars::prelude::{DataFrame, IntoLazy, col, lit};

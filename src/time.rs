@@ -33,6 +33,11 @@ impl DateRange {
         let told = |end: Option<Timestamp>| end.map_or("..".to_owned(), |at| at.to_string());
         format!("{}/{}", told(self.start), told(self.end))
     }
+
+    /// Whether something that lasted from `first` to `last` has an instant in it.
+    pub(crate) fn overlaps(self, first: Timestamp, last: Timestamp) -> bool {
+        self.start.is_none_or(|start| start <= last) && self.end.is_none_or(|end| first <= end)
+    }
 }
 
 fn instant(text: &str, is_end: bool) -> Result<Option<Timestamp>> {
@@ -85,6 +90,15 @@ mod tests {
             told("2020-06-01T12:00:00", "2020-06-01T13:30"),
             "2020-06-01T12:00:00Z/2020-06-01T13:30:00Z"
         );
+    }
+
+    #[test]
+    fn what_lasts_overlaps_with_any_part() {
+        let at = |text: &str| parse_timestamp(text).unwrap();
+        let may = DateRange::parse("2020-05-01", "2020-05-31").unwrap();
+        assert!(may.overlaps(at("2020-05-31T23:59:59Z"), at("2020-06-02")));
+        assert!(!may.overlaps(at("2020-06-01"), at("2020-06-02")));
+        assert!(DateRange::default().overlaps(at("1900-01-01"), at("1900-01-01")));
     }
 
     #[test]

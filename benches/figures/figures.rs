@@ -2,11 +2,23 @@ use std::path::{Path, PathBuf};
 
 /// Figures as they are measured.
 #[derive(Debug, Default)]
-pub struct Figures(Vec<(&'static str, f64, &'static str)>);
+pub struct Figures {
+    measured: Vec<(&'static str, f64, &'static str)>,
+    /// What fell below its floor.
+    pub missed: Vec<String>,
+}
 
 impl Figures {
     pub fn record(&mut self, name: &'static str, value: f64, unit: &'static str) {
-        self.0.push((name, value, unit));
+        self.measured.push((name, value, unit));
+    }
+
+    /// Records a figure that is held to a floor.
+    pub fn at_least(&mut self, floor: f64, name: &'static str, value: f64, unit: &'static str) {
+        self.record(name, value, unit);
+        if value < floor {
+            self.missed.push(format!("{name} is {value:.3} {unit}, and should be at least {floor} {unit}"));
+        }
     }
 
     /// Prints them and writes `target/figures.json`, where figures of other areas stay.
@@ -14,7 +26,7 @@ impl Figures {
         let file = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("figures.json");
         let old = std::fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok());
         let mut all: serde_json::Map<String, serde_json::Value> = old.unwrap_or_default();
-        for (name, value, unit) in &self.0 {
+        for (name, value, unit) in &self.measured {
             println!("figure {name} {value:.3} {unit}");
             all.insert((*name).to_owned(), serde_json::json!({"value": value, "unit": unit}));
         }

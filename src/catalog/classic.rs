@@ -1,51 +1,167 @@
-//! The catalog of a project's login (API reference, 8.1 and 8.2).
+//! The catalog of a project's login, and the searches of its hosts (API reference, 8.1 to
+//! 8.5).
 
+use geo::{Geometry, MultiPolygon, Polygon};
 use serde_json::{Map, Value, json};
 
-use super::stac::next_url;
+use super::cql2::to_query;
+use super::paging::follow_same;
+use super::scan::Plan;
 use super::{Search, SortBy};
-use crate::client::Client;
-use crate::error::Result;
+use crate::client::{Client, data, items};
+use crate::closest::closest;
+use crate::error::{Context, Error, Result};
+use crate::geo::{Bbox, geometry_to_json};
 use crate::transport::Request;
 
 /// The largest `limit` that the server takes.
 const PAGE: usize = 500;
+/// An area of more parts than these is searched by so many boxes around neighbours.
+const PARTS: usize = 16;
 
-/// The request for the first page.
-pub(super) fn request(client: &Client, search: &Search) -> Result<Request> {
-    let mut query = Map::new();
-    if !search.collections.is_empty() {
-        query.insert("dataBlock".into(), json!({"in": search.collections}));
-    }
-    if let Some(percent) = search.max_cloud_cover {
-        query.insert("cloudCoverage".into(), json!({"lte": percent}));
-    }
-    let (field, direction) = match search.sort_by {
-        SortBy::CloudCover => ("properties.cloudCoverage", "asc"),
-        SortBy::Newest => ("properties.acquisitionDate", "desc"),
-        SortBy::Oldest => ("properties.acquisitionDate", "asc"),
+/// The classic search over data blocks.
+pub(super) fn plan(client: &Client, search: &Search) -> Result<Plan> {
+    let name = |property: &str| match property {
+        "eo:cloud_cover" => Some("cloudCoverage".to_owned()),
+        "gsd" => Some("resolution".to_owned()),
+        _ => None,
     };
-    let mut body = json!({
-        "intersects": search.aoi.to_geojson(),
-        "limit": search.limit.min(PAGE),
-        "query": query,
-        "sortby": [{"field": field, "direction": direction}],
-    });
-    if let Some(interval) = search.interval()? {
-        body["datetime"] = interval.into();
+    let mut query = query_of(search, name);
+    let blocks = match search.sensors.is_empty() {
+        true => search.collections.clone(),
+        false => blocks_of(client, search).context("sensors")?,
+    };
+    for (name, words) in [("dataBlock", &blocks), ("deliveryTime", &search.delivery_times)] {
+        if !words.is_empty() {
+            query.insert(name.into(), json!({"in": words}));
+        }
     }
-    Ok(Request::post(client.url("/catalog/stac/search"), body))
+    let key = match search.order() {
+        [SortBy::CloudCover] => Some(("properties.cloudCoverage", "asc")),
+        [SortBy::Newest] => Some(("properties.acquisitionDate", "desc")),
+        [SortBy::Oldest] => Some(("properties.acquisitionDate", "asc")),
+        _ => None,
+    };
+    let mut body = json!({"limit": PAGE, "query": query});
+    if let Some((field, direction)) = key {
+        body["limit"] = PAGE.min(search.limit.saturating_add(1)).into();
+        body["sortby"] = json!([{"field": field, "direction": direction}]);
+    }
+    plan_of(client, search, "/catalog/stac/search", body, key.is_some())
 }
 
-/// The request for the next page: the same body, sent to the `next` link.
-pub(super) fn follow(link: &Value, before: &Request) -> Result<Request> {
-    Ok(Request { url: next_url(link, before)?, ..before.clone() })
+/// The search of one host. It takes the fewest conditions, and does not sort.
+pub(super) fn plan_of_host(
+    client: &Client,
+    search: &Search,
+    host: &str,
+    collections: &[String],
+) -> Result<Plan> {
+    let name = |property: &str| (property == "eo:cloud_cover").then(|| "cloudCoverage".to_owned());
+    let mut body = json!({"limit": PAGE, "query": query_of(search, name)});
+    if !collections.is_empty() {
+        body["collections"] = json!(collections);
+    }
+    plan_of(client, search, &format!("/catalog/hosts/{}/stac/search", segment(host)), body, false)
+}
+
+/// A chain of pages for each part of the area: the servers are known to take a Polygon.
+/// They go by the box around it, so what lies beside the area is left out here.
+fn plan_of(client: &Client, search: &Search, path: &str, body: Value, sorts: bool) -> Result<Plan> {
+    let interval = search.interval()?;
+    let request = |part| {
+        let mut body = body.clone();
+        body["intersects"] = geometry_to_json(&Geometry::Polygon(part));
+        if let Some(interval) = &interval {
+            body["datetime"] = interval.as_str().into();
+        }
+        Request::post(client.url(path), body)
+    };
+    let first = parts_of(search.aoi.geometry()).into_iter().map(request).collect();
+    Ok(Plan { first, follow: follow_same, filters: false, sorts })
+}
+
+/// The parts of an area; of many, the boxes around those that lie side by side, parted
+/// where the gaps are widest.
+fn parts_of(area: &MultiPolygon) -> Vec<Polygon> {
+    let mut parts: Vec<(Bbox, &Polygon)> =
+        area.iter().filter_map(|part| Some((Bbox::around(&part.clone().into())?, part))).collect();
+    if parts.len() <= PARTS {
+        return area.0.clone();
+    }
+    parts.sort_by(|(a, _), (b, _)| a.west.total_cmp(&b.west));
+    let gap = |right: &usize| parts[*right].0.west - parts[right - 1].0.east;
+    let mut cuts: Vec<usize> = (1..parts.len()).collect();
+    cuts.sort_by(|a, b| gap(b).total_cmp(&gap(a)));
+    cuts.truncate(PARTS - 1);
+    cuts.sort_unstable();
+    let starts = std::iter::once(0).chain(cuts.iter().copied());
+    let ends = cuts.iter().copied().chain([parts.len()]);
+    let boxes = starts.zip(ends).filter_map(|(start, end)| {
+        Bbox::around(&parts[start..end].iter().map(|(_, part)| (*part).clone()).collect())
+    });
+    boxes.flat_map(|bbox| bbox.to_polygon().0).collect()
+}
+
+/// The conditions that a server knows by the names given, and the usage types.
+fn query_of(search: &Search, name: impl Fn(&str) -> Option<String>) -> Map<String, Value> {
+    let mut query = match to_query(&search.conditions(), name).0 {
+        Some(Value::Object(query)) => query,
+        _ => Map::new(),
+    };
+    if !search.usage_types.is_empty() {
+        query.insert("up42:usageType".into(), json!({"in": search.usage_types}));
+    }
+    query
+}
+
+/// The data blocks whose names hold a sensor's.
+fn blocks_of(client: &Client, search: &Search) -> Result<Vec<String>> {
+    let blocks = items(data(client.get("/blocks")?)?, "data")?;
+    let is_data = |block: &&Value| block.get("type").is_some_and(|kind| kind == "DATA");
+    let names: Vec<&str> =
+        blocks.iter().filter(is_data).filter_map(|block| block.get("name")?.as_str()).collect();
+    let mut found = Vec::new();
+    for sensor in &search.sensors {
+        let wanted = sensor.to_lowercase();
+        let before = found.len();
+        found.extend(names.iter().filter(|name| name.contains(&wanted)).map(|name| (*name).to_owned()));
+        if found.len() == before {
+            let near = closest(names.iter().copied(), sensor);
+            return Err(Error::invalid(format!("no data block is named like `{sensor}`: there is {near}")));
+        }
+    }
+    found.retain(|name| search.collections.is_empty() || search.collections.contains(name));
+    match found.is_empty() {
+        true => Err(Error::invalid("none of the sensors' data blocks is among the collections")),
+        false => Ok(found),
+    }
 }
 
 /// The path of a scene's quicklook.
 pub(super) fn quicklook_path(provider: &str, id: &str) -> String {
-    let segment = |text: &str| {
-        url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
-    };
     format!("/catalog/{}/image/{}/quicklook", segment(provider), segment(id))
+}
+
+fn segment(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_parts_become_boxes_that_cross_no_wide_gap() {
+        let island = |lon: f64| Bbox::new(lon, 0.0, lon + 0.1, 0.1).unwrap().to_polygon().0;
+        let west: Vec<Polygon> = (0..15).flat_map(|nth| island(-179.0 + 0.2 * f64::from(nth))).collect();
+        let east: Vec<Polygon> = (0..15).flat_map(|nth| island(170.0 + 0.2 * f64::from(nth))).collect();
+        assert_eq!(parts_of(&MultiPolygon::new(west.clone())), west);
+        let boxes = parts_of(&MultiPolygon::new([east, west].concat()));
+        assert_eq!(boxes.len(), PARTS);
+        for part in boxes {
+            let bbox = Bbox::around(&part.into()).unwrap();
+            assert!(bbox.east - bbox.west < 10.0, "{bbox}");
+        }
+    }
 }

@@ -1,48 +1,163 @@
 //! The catalog: which scenes there are, and what they look like before they are
 //! bought.
+//!
+//! - [`provider`]: who is asked; [`stac`] and [`classic`] put a search into their words.
+//! - [`scan`]: follows their pages until there are enough scenes that match.
+//! - [`criteria`]: what matches, whoever was asked.
 
+mod cache;
 mod classic;
+mod clouds;
+mod collection;
+mod collections;
+mod columns;
+mod conformance;
+mod coverage;
+mod cql2;
+mod criteria;
+mod filter;
+mod footprint;
+mod frame;
+mod gallery;
+mod geoparquet;
+mod ground;
+mod import;
+mod mosaic;
+mod paging;
+mod parts;
+mod preview;
+mod provider;
+mod queryables;
 mod quicklook;
+mod save;
+mod scan;
 mod scene;
 mod scenes;
 mod search;
+mod sort;
 mod stac;
+#[cfg(test)]
+mod tests;
+mod timeline;
+mod unsigned;
 mod view;
+mod walk;
+mod wkb;
 
-use std::cmp::Ordering;
+use std::fmt;
+use std::sync::Arc;
 
-use serde_json::Value;
-
+pub use clouds::{AoiCloud, AoiClouds};
+pub use collection::Collection;
+pub use collections::Collections;
+pub use coverage::{Coverage, CoveragePart};
+pub use filter::{Filter, Op};
+pub use gallery::Gallery;
+pub use geoparquet::scan_geoparquet;
+pub use mosaic::{Mosaic, MosaicCost, MosaicOptions, MosaicPart};
+pub use queryables::{Queryable, Queryables};
 pub use quicklook::{Quicklook, QuicklookOutcome, Quicklooks};
 pub use scene::Scene;
 pub use scenes::Scenes;
-pub use search::{Search, SortBy};
+pub use search::Search;
+pub use sort::SortBy;
+pub use timeline::{Timeline, TimelinePeriod};
 
-use crate::client::{Client, Who, items};
+use crate::client::Client;
 use crate::error::{Context, Error, Result};
-use crate::geo::{Aoi, covered_percent, touches};
-use crate::transport::{Page, Request, collect_pages};
+use cache::Cache;
+use provider::Provider;
+use stac::Stac;
 
-/// The catalog of a [`Client`]: today's STAC API for an account, the classic
-/// search for a project's login.
-#[derive(Clone, Debug)]
+/// A catalog of scenes, whoever keeps it.
+///
+/// | catalog | by | needs |
+/// |---|---|---|
+/// | UP42's STAC API | [`Client::catalog`] | an account |
+/// | UP42's classic search | [`Client::catalog`] | a project's login |
+/// | UP42's hosts, deprecated | [`hosts`](Self::hosts), [`host`](Self::host) | an account |
+/// | any STAC API | [`Catalog::stac`] | nothing |
+#[derive(Clone)]
 pub struct Catalog {
     client: Client,
+    provider: Provider,
+    cache: Option<Cache>,
 }
 
 impl Client {
-    /// The catalog to search.
+    /// The catalog to search: today's STAC API for an account, the classic search for a
+    /// project's login.
     #[doc(alias = "initialize_catalog")]
     pub fn catalog(&self) -> Catalog {
-        Catalog { client: self.clone() }
+        Catalog::new(self.clone(), Provider::of(self))
     }
 }
 
 impl Catalog {
+    fn new(client: Client, provider: Provider) -> Self {
+        let cache = Cache::of_api(&client.url(""));
+        Self { client, provider, cache }
+    }
+
+    /// Any STAC API that is open to all, by the URL of its landing page.
+    ///
+    /// What the server can do, by its conformance classes, decides how it is asked: by POST
+    /// or GET, with filters as CQL2 or as `query`, sorted or not. What it cannot is done
+    /// here: see [`search`](Self::search).
+    ///
+    /// ```
+    /// # use up42::{Aoi, Catalog, Search, simulator::Simulator};
+    /// # let simulator = Simulator::start()?;
+    /// # let url = simulator.stac_url();
+    /// let catalog = Catalog::stac(url)?; // such as "https://planetarycomputer.microsoft.com/api/stac/v1"
+    /// let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
+    /// let search = Search::new(&aoi).collections(["sentinel-2"]).max_cloud_cover(10.0).limit(3);
+    /// assert_eq!(catalog.search(search)?.len(), 3);
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Response`](crate::ErrorKind::Response) when there is no STAC API with
+    /// item search at the URL, and the errors of the network.
+    pub fn stac(url: impl AsRef<str>) -> Result<Self> {
+        let url = url.as_ref().trim();
+        let open = || {
+            let client = Client::open(url)?;
+            let stac = Stac::open(&client, url)?;
+            Ok::<_, Error>(Self::new(client, Provider::Stac(Arc::new(stac))))
+        };
+        open().with_context(|| match url.contains(['?', '#', '@']) {
+            // What stands beside the address may be a key: it is not told.
+            true => "STAC API".to_owned(),
+            false => format!("STAC API `{url}`"),
+        })
+    }
+
+    /// The older searches of UP42's hosts, which still answer: one call for each host whose
+    /// collections are asked for, all of them without collections. The hosts are looked up
+    /// in [`collections`](Self::collections).
+    pub fn hosts(&self) -> Self {
+        Self { provider: Provider::Hosts(None), ..self.clone() }
+    }
+
+    /// The older search of one of UP42's hosts, such as `oneatlas`.
+    pub fn host(&self, name: impl Into<String>) -> Self {
+        Self { provider: Provider::Hosts(Some(name.into())), ..self.clone() }
+    }
+
     /// Searches the catalog, following pages to the search's limit.
     ///
     /// A scene that touches only the box around the area is left out. The same
     /// search gives the same scenes in the same order.
+    ///
+    /// What the server cannot filter is filtered here, and more pages are read until there
+    /// are enough scenes that match. What it cannot sort is read whole, and sorted here, so
+    /// that the first ten are the first ten of all. Neither goes on for ever: at most 5,000
+    /// scenes beyond the limit are looked at (of each host, and for each part of an area
+    /// that it is asked for), and when that was not all, [`Scenes::has_more`] is true and
+    /// the scenes say so where they are shown. Those that were not looked at may then be
+    /// better: narrow the search, or sort by what the server can.
     ///
     /// ```
     /// # use up42::{Aoi, Client, Search};
@@ -57,77 +172,70 @@ impl Catalog {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the server, or a
-    /// check before it is asked, refuses a filter;
+    /// check before it is asked, refuses a filter, and for a collection that is not there;
     /// [`ErrorKind::Response`](crate::ErrorKind::Response) when a page is not one.
     pub fn search(&self, search: impl Into<Search>) -> Result<Scenes> {
         let search = search.into();
         search.check()?;
-        let found = match self.client.who() {
-            Who::Account(_) => self.search_stac(&search),
-            Who::Project => self.search_classic(&search),
+        let found = self.provider.find(&self.client, &search).context("search the catalog")?;
+        let scenes = Scenes::new(found.scenes, found.more);
+        Ok(match found.stopped_after {
+            Some(count) => scenes.noted(format!(
+                "The catalog cannot do all of this search itself: {count} of its scenes were looked at, \
+                 and there are others. Narrow the search to be sure."
+            )),
+            None => scenes,
+        })
+    }
+
+    /// The collections of the catalog.
+    ///
+    /// ```
+    /// # use up42::Client;
+    /// # let client = Client::simulator()?;
+    /// let collections = client.catalog().collections()?;
+    /// assert_eq!(collections.get("phr").unwrap().resolution_min, Some(0.5));
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of the network, and a list that is none.
+    pub fn collections(&self) -> Result<Collections> {
+        let collections = match &self.provider {
+            Provider::Stac(stac) => Collections::of_stac(&self.client, stac),
+            _ => Collections::of_up42(&self.client),
         };
-        let (mut scenes, more) = found.context("search the catalog")?;
-        scenes.sort_by(|a, b| order(a, b, search.sort_by));
-        Ok(Scenes::new(scenes, more))
+        collections.context("list the collections")
     }
 
-    fn search_stac(&self, search: &Search) -> Result<(Vec<Scene>, bool)> {
-        let first = stac::Stac::open(&self.client)?.request(search)?;
-        collect_pages(first, search.limit, |request| {
-            let page = read_page(self.client.json(request.clone())?, |link| stac::follow(link, &request))?;
-            Ok(scenes_of(page, &request.url, &search.aoi))
-        })
+    /// The properties that a STAC API filters and sorts by.
+    ///
+    /// ```
+    /// # use up42::Client;
+    /// # let client = Client::simulator()?;
+    /// let queryables = client.catalog().queryables()?;
+    /// assert_eq!(queryables.get("eo:cloud_cover").unwrap().maximum, Some(100.0));
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when the server does not tell,
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a catalog that is no
+    /// STAC API.
+    pub fn queryables(&self) -> Result<Queryables> {
+        let stac = self.provider.stac(&self.client);
+        stac.and_then(|stac| Queryables::of(&self.client, &stac)).context("list the queryables")
     }
+}
 
-    fn search_classic(&self, search: &Search) -> Result<(Vec<Scene>, bool)> {
-        let first = classic::request(&self.client, search)?;
-        collect_pages(first, search.limit, |request| {
-            let page = read_page(self.client.json(request.clone())?, |link| classic::follow(link, &request))?;
-            Ok(scenes_of(page, &request.url, &search.aoi))
-        })
+impl fmt::Debug for Catalog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = self.client.url("");
+        match &self.provider {
+            Provider::Stac(stac) => write!(f, "Catalog(STAC API at {url}: {})", stac.offers),
+            provider => write!(f, "Catalog({provider} at {url})"),
+        }
     }
-}
-
-/// Reads a page: its features, and the request for the next one, as the catalog's `next`
-/// link says. An empty page is the last.
-fn read_page(mut json: Value, follow: impl Fn(&Value) -> Result<Request>) -> Result<Page<Value, Request>> {
-    let mut read = || {
-        let features = json.get_mut("features").map(Value::take).unwrap_or_default();
-        let features = items(features, "features")?;
-        let links = json.get("links").and_then(Value::as_array);
-        let next = links.into_iter().flatten().find(|link| link.get("rel").is_some_and(|rel| rel == "next"));
-        let next = next.filter(|_| !features.is_empty()).map(&follow).transpose()?;
-        Ok::<_, Error>(Page { items: features, next })
-    };
-    read().context("read the page of scenes")
-}
-
-/// The scenes of a page that touch the area.
-fn scenes_of(page: Page<Value, Request>, url: &str, aoi: &Aoi) -> Page<Scene, Request> {
-    let scenes = page.items.iter().filter_map(|item| measure(Scene::read(item, url)?, aoi));
-    Page { items: scenes.collect(), next: page.next }
-}
-
-/// Says how much of the area a scene covers; `None` where it lies outside. A scene
-/// without a footprint stays: the server says that it matches.
-fn measure(mut scene: Scene, aoi: &Aoi) -> Option<Scene> {
-    let Some(footprint) = &scene.footprint else { return Some(scene) };
-    let touches = touches(aoi.geometry(), footprint);
-    scene.aoi_coverage = covered_percent(aoi.geometry(), footprint);
-    touches.then_some(scene)
-}
-
-/// The order asked for; scenes without the figure last, equal ones by id.
-fn order(a: &Scene, b: &Scene, by: SortBy) -> Ordering {
-    let time = |scene: &Scene| scene.datetime.map(|at| at.as_millisecond());
-    let known_first = |a: Option<f64>, b: Option<f64>| match (a, b) {
-        (Some(a), Some(b)) => a.total_cmp(&b),
-        (a, b) => b.is_some().cmp(&a.is_some()),
-    };
-    let ordered = match by {
-        SortBy::CloudCover => known_first(a.cloud_cover, b.cloud_cover),
-        SortBy::Oldest => known_first(time(a).map(|ms| ms as f64), time(b).map(|ms| ms as f64)),
-        SortBy::Newest => known_first(time(a).map(|ms| -ms as f64), time(b).map(|ms| -ms as f64)),
-    };
-    ordered.then_with(|| a.id.cmp(&b.id))
 }

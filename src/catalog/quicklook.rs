@@ -1,14 +1,15 @@
 use std::fmt;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
+use super::cache::Cache;
 use super::classic::quicklook_path;
-use super::scene::QuicklookSource;
-use super::{Catalog, Scene, Scenes};
-use crate::error::{Context, Error, ErrorKind, Result};
+use super::preview::QuicklookSource;
+use super::{Catalog, Scene, Scenes, unsigned};
+use crate::display::picture::MOST_BYTES;
+use crate::error::{Error, ErrorKind, Result};
 use crate::list::list;
 use crate::transport::{Request, Response, Secret, in_parallel};
 
@@ -64,6 +65,9 @@ impl Catalog {
     /// # Ok::<(), up42::Error>(())
     /// ```
     ///
+    /// Pictures are kept on disk, up to 1 GB, and asked for once: in `UP42_CACHE`, else in
+    /// the system's folder for caches; see [`cache`](Self::cache).
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Auth`] when the login is refused. Whatever befalls a single
@@ -75,11 +79,65 @@ impl Catalog {
             .into_iter()
             .zip(outcomes)
             .map(|(scene, outcome)| Ok(Quicklook { scene, outcome: outcome? }));
+        if let Some(cache) = &self.cache {
+            cache.trim();
+        }
         Ok(Quicklooks { quicklooks: quicklooks.collect::<Result<_>>()? })
     }
 
-    /// What comes of one scene; an error is a refused login, which befalls them all.
+    /// Keeps quicklooks in another folder. The catalog of a server on this machine, such as
+    /// the simulator, keeps them only then.
+    ///
+    /// ```
+    /// # use up42::{Aoi, Client, Search};
+    /// # let client = Client::simulator()?;
+    /// # let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
+    /// # let folder = tempfile::tempdir()?;
+    /// let catalog = client.catalog().cache(folder.path());
+    /// let scenes = catalog.search(Search::new(&aoi).limit(3))?;
+    /// catalog.download_quicklooks(&scenes)?;
+    /// let again = catalog.download_quicklooks(&scenes)?; // asks nothing
+    /// assert_eq!(again.pictures(), 3);
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache = Some(Cache::new(folder));
+        self
+    }
+
+    /// Keeps no quicklooks, and asks for each.
+    pub fn without_cache(mut self) -> Self {
+        self.cache = None;
+        self
+    }
+
+    /// What comes of one scene, out of the cache where it is there; an error is a refused
+    /// login, which befalls them all.
     fn quicklook(&self, scene: &Scene) -> Result<QuicklookOutcome> {
+        let Some(cache) = &self.cache else { return self.fetch(scene) };
+        let name = self.name(scene);
+        if let Some(bytes) = cache.get(&name).and_then(|bytes| picture(bytes).ok()) {
+            return Ok(QuicklookOutcome::Picture(bytes.into()));
+        }
+        let outcome = self.fetch(scene)?;
+        if let QuicklookOutcome::Picture(bytes) = &outcome {
+            cache.put(&name, bytes);
+        }
+        Ok(outcome)
+    }
+
+    /// Whose picture it is: of which catalog, which scene, and which of its pictures.
+    fn name(&self, scene: &Scene) -> String {
+        let source = match &scene.quicklook {
+            QuicklookSource::Asset(href) => unsigned::url(href),
+            QuicklookSource::Classic(provider) => provider,
+            QuicklookSource::None => "",
+        };
+        let collection = scene.collection.as_deref().unwrap_or_default();
+        [&self.client.url(""), collection, &scene.id, source].join("\n")
+    }
+
+    fn fetch(&self, scene: &Scene) -> Result<QuicklookOutcome> {
         let bytes = match &scene.quicklook {
             QuicklookSource::None => return Ok(QuicklookOutcome::Missing),
             QuicklookSource::Asset(href) => self.asset(href),
@@ -119,7 +177,7 @@ impl Catalog {
     /// another host refuses has nothing to do with the login.
     fn ask(&self, request: Request) -> Result<Response, Failed> {
         let is_own = self.client.brings_login(&request);
-        self.client.send(request).map_err(|error| {
+        self.client.send(request.at_most(MOST_BYTES)).map_err(|error| {
             let is_login = error.kind() == ErrorKind::Auth
                 && error.server_error().is_some_and(|said| said.status != 403);
             if is_own && is_login { Failed::Login(error) } else { Failed::Scene(error) }
@@ -150,28 +208,14 @@ fn picture(bytes: Vec<u8>) -> Result<Vec<u8>> {
 list!(Quicklooks(quicklooks: Quicklook), "The quicklooks, in the order of the scenes.");
 
 impl Quicklooks {
+    #[cfg(test)]
+    pub(super) fn of(quicklooks: Vec<Quicklook>) -> Self {
+        Self { quicklooks }
+    }
+
     /// How many of them have a picture.
     pub fn pictures(&self) -> usize {
         self.iter().filter(|quicklook| quicklook.picture().is_some()).count()
-    }
-
-    /// Writes each picture to the folder, named by its scene's id. An id that is no
-    /// file name is cleaned, and marked with a hash.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Io`] when a file cannot be written.
-    pub fn save(&self, folder: impl AsRef<Path>) -> Result<()> {
-        let folder = folder.as_ref();
-        std::fs::create_dir_all(folder).with_context(|| format!("make the folder `{}`", folder.display()))?;
-        for quicklook in self.iter() {
-            let Some(bytes) = quicklook.picture() else { continue };
-            let suffix = if bytes.starts_with(b"\x89PNG") { "png" } else { "jpg" };
-            let name = file_name(&quicklook.scene.id);
-            let path = folder.join(format!("{name}.{suffix}"));
-            std::fs::write(&path, bytes).with_context(|| format!("write `{}`", path.display()))?;
-        }
-        Ok(())
     }
 }
 
@@ -183,19 +227,6 @@ impl Quicklook {
             _ => None,
         }
     }
-}
-
-/// A scene's id as a file name on every system: ids come from outside. What had to be
-/// changed gets a hash of the whole, so that no two names meet.
-fn file_name(id: &str) -> String {
-    let safe = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
-    let name: String = id.chars().map(|letter| if safe(letter) { letter } else { '_' }).take(150).collect();
-    let name = if name.starts_with('.') { format!("_{name}") } else { name };
-    if name == id {
-        return name;
-    }
-    let hash: String = Sha256::digest(id).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    format!("{name}-{hash}")
 }
 
 impl fmt::Debug for Quicklooks {
@@ -211,19 +242,5 @@ impl fmt::Debug for QuicklookOutcome {
             Self::Missing => f.write_str("missing"),
             Self::Failed(error) => write!(f, "failed: {error}"),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_two_ids_share_a_file() {
-        let names: std::collections::HashSet<_> =
-            ["a_b", "a/b", "a\\b", "東1", "京1", ".a", "_.a"].map(file_name).into_iter().collect();
-        assert_eq!(names.len(), 7, "{names:?}");
-        assert_eq!(file_name("PHR1A_2019-05-03.1"), "PHR1A_2019-05-03.1");
-        assert!(file_name("../a").starts_with("_.._a-"));
     }
 }

@@ -1,29 +1,35 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use geo::CoordsIter;
 use geo_types::Geometry;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
-use super::stac::resolve;
-use crate::geo::geometry_from_json;
+use super::footprint;
+use super::parts::{Parts, Rest};
+use super::preview::{self, QuicklookSource};
+use super::walk::Walk;
 use crate::plain::plain;
 use crate::time::parse_timestamp;
 
 /// One image of the catalog: what was taken, when, and how cloudy it is.
 ///
-/// Made of a STAC item or of a feature of the classic search; what the provider
-/// says beyond the fields below stays in [`properties`](Self::properties).
+/// Made of a STAC item (of any version since 0.6) or of a feature of the classic search;
+/// what the provider says beyond the fields below stays in
+/// [`properties`](Self::properties).
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Scene {
-    /// The provider's id, unique in its collection (STAC `id`).
+    /// The provider's id, unique in its collection (STAC `id`). An item without one is
+    /// named by its content: `unnamed-3f2a91bc`.
     pub id: String,
     /// The collection, such as `phr` (STAC `collection`).
     pub collection: Option<String>,
     /// Who offers it (STAC `providers`, classic `producer` or `providerName`).
     pub provider: Option<String>,
-    /// The satellites, such as `PHR` (`constellation`).
+    /// The satellites, such as `PHR` (`constellation`, else `platform`).
     pub constellation: Option<String>,
     /// When it was taken, UTC (`datetime`, else `start_datetime`; classic
     /// `acquisitionDate`).
@@ -36,6 +42,8 @@ pub struct Scene {
     /// Angle between the view and the vertical at the ground, in degrees
     /// (`view:incidence_angle`).
     pub incidence_angle: Option<f64>,
+    /// How long a delivery takes: `MINUTES`, `HOURS` or `DAYS` (`deliveryTime`).
+    pub delivery_time: Option<String>,
     /// The outline on the ground, WGS 84; `None` where the server sends none, an empty
     /// one, or one that cannot be read.
     pub footprint: Option<Geometry>,
@@ -46,70 +54,91 @@ pub struct Scene {
     /// What is odd about the scene, in words, such as a footprint that is missing.
     pub note: Option<String>,
     pub(super) quicklook: QuicklookSource,
-}
-
-/// Where a scene's quicklook is to be had.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum QuicklookSource {
-    /// A STAC asset.
-    Asset(String),
-    /// The classic endpoint of a provider.
-    Classic(String),
-    None,
+    pub(super) rest: Rest,
 }
 
 impl Scene {
+    /// Reads a STAC item or a classic feature; see [`of`](Self::of).
+    pub(super) fn read(feature: &Value, page: &str) -> Self {
+        let text = feature.to_string();
+        Self::of(&Parts::read(&mut Walk::new(&text)).unwrap_or_default(), page)
+    }
+
     /// Reads a STAC item or a classic feature. Whatever cannot be read becomes a
     /// note: one odd scene never hides the others.
     ///
     /// `page` is the URL that the feature came from, for links that are relative to it.
-    pub(super) fn read(feature: &Value, page: &str) -> Option<Self> {
-        let empty = Map::new();
-        let properties = feature.get("properties").and_then(Value::as_object).unwrap_or(&empty);
-        let field = Fields(properties);
-        let id = feature.get("id").and_then(text).or_else(|| field.text("id"))?;
+    pub(super) fn of(parts: &Parts, page: &str) -> Self {
         let mut notes = Vec::new();
-        let footprint = match feature.get("geometry") {
-            None | Some(Value::Null) => {
-                notes.push("no footprint".to_owned());
-                None
+        let properties = match parts.properties.map(serde_json::from_str) {
+            Some(Ok(properties)) => properties,
+            Some(Err(error)) => {
+                notes.push(format!("the properties cannot be read: {error}"));
+                Map::new()
             }
-            Some(json) => match geometry_from_json(json) {
-                Ok(shape) if shape.coords_count() == 0 => {
-                    notes.push("the footprint is empty".to_owned());
-                    None
-                }
-                Ok(shape) => Some(shape),
-                Err(error) => {
-                    notes.push(format!("the footprint cannot be read: {error}"));
-                    None
-                }
-            },
+            None => Map::new(),
         };
-        let datetime = ["datetime", "acquisitionDate", "start_datetime"]
-            .iter()
-            .find_map(|key| parse_timestamp(field.0.get(*key)?.as_str()?));
-        if datetime.is_none() {
+        let footprint = footprint_of(parts.geometry).map_err(|note| notes.push(note)).ok();
+        let id = parts.id.and_then(word);
+        let mut scene = Self::made(id, parts.collection.and_then(word), footprint, properties, parts.rest());
+        if scene.id.is_empty() {
+            notes.push("no id".to_owned());
+            scene.id = unnamed(parts.whole);
+        }
+        if scene.datetime.is_none() {
             notes.push("no acquisition date".to_owned());
         }
+        scene.quicklook = match (&scene.rest.assets, scene.properties.get("providerName").and_then(text)) {
+            (Some(assets), _) => preview::of_assets(assets, &parts.named, parts.links, page),
+            (None, Some(provider)) => QuicklookSource::Classic(provider.into()),
+            (None, None) => QuicklookSource::None,
+        };
+        scene.note = (!notes.is_empty()).then(|| notes.join("; "));
+        scene
+    }
+
+    /// A scene with what its properties say.
+    pub(super) fn made(
+        id: Option<String>,
+        collection: Option<String>,
+        footprint: Option<Geometry>,
+        properties: Map<String, Value>,
+        rest: Rest,
+    ) -> Self {
+        let field = Fields(&properties);
+        let dates = ["datetime", "acquisitionDate", "start_datetime", "dtr:start_datetime"];
         let provider = field.0.get("providers").and_then(|list| text(list.get(0)?.get("name")?));
-        Some(Self {
-            id,
-            collection: feature.get("collection").and_then(text).or_else(|| field.text("collection")),
-            provider: provider.or_else(|| field.text("producer")).or_else(|| field.text("providerName")),
-            constellation: field.text("constellation").or_else(|| field.text("platform")),
-            datetime,
-            cloud_cover: field.number("eo:cloud_cover").or_else(|| field.number("cloudCoverage")),
-            resolution: field.number("gsd").or_else(|| field.number("resolution")),
+        Self {
+            id: id.or_else(|| field.text("id")).unwrap_or_default(),
+            collection: collection.or_else(|| field.first_text(&["collection", "c:id"])),
+            provider: provider.or_else(|| field.first_text(&["producer", "providerName"])),
+            constellation: field.first_text(&[
+                "constellation",
+                "eo:constellation",
+                "platform",
+                "eo:platform",
+            ]),
+            datetime: dates.iter().find_map(|key| parse_timestamp(field.0.get(*key)?.as_str()?)),
+            cloud_cover: field.first_number(&["eo:cloud_cover", "eo:cloud_coverage", "cloudCoverage"]),
+            resolution: field.first_number(&["gsd", "eo:gsd", "resolution"]),
             incidence_angle: field
-                .number("view:incidence_angle")
-                .or_else(|| field.0.get("providerProperties")?.get("incidenceAngle")?.as_f64()),
+                .first_number(&["view:incidence_angle", "eo:incidence_angle"])
+                .or_else(|| number(field.0.get("providerProperties")?.get("incidenceAngle")?)),
+            delivery_time: field.text("deliveryTime"),
             footprint,
             aoi_coverage: None,
-            quicklook: quicklook_of(feature, field, page),
-            properties: properties.clone(),
-            note: (!notes.is_empty()).then(|| notes.join("; ")),
-        })
+            quicklook: QuicklookSource::None,
+            note: None,
+            rest,
+            properties,
+        }
+    }
+
+    /// The item's assets by their names, as the server sent them; empty where there are
+    /// none (STAC `assets`).
+    pub fn assets(&self) -> Map<String, Value> {
+        let text = self.rest.assets.as_deref().unwrap_or_default();
+        serde_json::from_str(text).unwrap_or_default()
     }
 }
 
@@ -126,6 +155,22 @@ impl fmt::Debug for Scene {
     }
 }
 
+/// The footprint, or why there is none.
+fn footprint_of(geometry: Option<&str>) -> Result<Geometry, String> {
+    let geometry = geometry.ok_or_else(|| "no footprint".to_owned())?;
+    match footprint::read(geometry) {
+        Ok(shape) if shape.coords_count() == 0 => Err("the footprint is empty".to_owned()),
+        Ok(shape) => Ok(shape),
+        Err(error) => Err(format!("the footprint cannot be read: {error}")),
+    }
+}
+
+/// An item without an id by its content, so that the way back from a frame is there.
+fn unnamed(whole: &str) -> String {
+    let hash: String = Sha256::digest(whole).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!("unnamed-{hash}")
+}
+
 /// Typed access to the properties of a feature.
 #[derive(Clone, Copy)]
 struct Fields<'a>(&'a Map<String, Value>);
@@ -135,8 +180,12 @@ impl Fields<'_> {
         self.0.get(key).and_then(text)
     }
 
-    fn number(self, key: &str) -> Option<f64> {
-        self.0.get(key)?.as_f64().filter(|number| number.is_finite())
+    fn first_text(self, keys: &[&str]) -> Option<String> {
+        keys.iter().find_map(|key| self.text(key))
+    }
+
+    fn first_number(self, keys: &[&str]) -> Option<f64> {
+        keys.iter().find_map(|key| number(self.0.get(*key)?))
     }
 }
 
@@ -144,54 +193,19 @@ fn text(value: &Value) -> Option<String> {
     value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-/// STAC names assets freely but gives them roles: the larger picture first.
-fn quicklook_of(feature: &Value, field: Fields<'_>, page: &str) -> QuicklookSource {
-    if let Some(assets) = feature.get("assets").and_then(Value::as_object) {
-        let picture = |key: &str| text(assets.get(key)?.get("href")?);
-        let by_role = |role: &str| {
-            let has_role = |asset: &&Value| {
-                asset
-                    .get("roles")
-                    .and_then(Value::as_array)
-                    .is_some_and(|roles| roles.iter().any(|one| one == role))
-            };
-            text(assets.values().filter(|asset| is_picture(asset)).find(has_role)?.get("href")?)
-        };
-        let found = ["quicklook", "overview", "rendered_preview", "preview", "thumbnail"]
-            .into_iter()
-            .filter(|key| assets.get(*key).is_some_and(is_picture))
-            .find_map(picture)
-            .or_else(|| by_role("overview"))
-            .or_else(|| by_role("thumbnail"));
-        return match found {
-            Some(href) => QuicklookSource::Asset(absolute(feature, &href, page)),
-            None => QuicklookSource::None,
-        };
-    }
-    match field.text("providerName") {
-        Some(provider) => QuicklookSource::Classic(provider),
-        None => QuicklookSource::None,
-    }
+/// Some servers write figures in quotes.
+fn number(value: &Value) -> Option<f64> {
+    let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?;
+    number.is_finite().then_some(number)
 }
 
-/// Relative links are resolved against the item's own (STAC, "Use of links"), else
-/// against the page it came with.
-fn absolute(feature: &Value, href: &str, page: &str) -> String {
-    let links = feature.get("links").and_then(Value::as_array);
-    let own = links.into_iter().flatten().find(|link| link.get("rel").is_some_and(|rel| rel == "self"));
-    let own = own.and_then(|link| link.get("href")).and_then(Value::as_str).unwrap_or_default();
-    let base = resolve(page, own).unwrap_or_else(|_| page.to_owned());
-    resolve(&base, href).unwrap_or_else(|_| href.to_owned())
-}
-
-/// An `overview` may be a GeoTIFF of many megabytes.
-fn is_picture(asset: &Value) -> bool {
-    match asset.get("type").and_then(Value::as_str) {
-        Some(kind) => {
-            kind.starts_with("image/jp") && !kind.starts_with("image/jp2") || kind.starts_with("image/png")
-        }
-        None => true,
+/// An id from its JSON text: some are numbers.
+fn word(json: &str) -> Option<String> {
+    if json.starts_with('"') {
+        let text: Cow<'_, str> = serde_json::from_str::<String>(json).ok()?.into();
+        return (!text.is_empty()).then(|| text.into_owned());
     }
+    json.starts_with(|first: char| first.is_ascii_digit() || first == '-').then(|| json.to_owned())
 }
 
 #[cfg(test)]
@@ -199,34 +213,44 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    #[test]
-    fn relative_assets_lie_beside_their_item() {
-        let asset = |links: Value, href: &str| {
-            let assets = json!({"thumbnail": {"href": href}});
-            let item = json!({"id": "a", "links": links, "assets": assets, "properties": {}});
-            match Scene::read(&item, "https://host/stac/search").unwrap().quicklook {
-                QuicklookSource::Asset(href) => href,
-                other => panic!("{other:?}"),
-            }
-        };
-        let own = json!([{"rel": "self", "href": "https://host/items/a/a.json"}]);
-        assert_eq!(asset(own, "./a.jpg"), "https://host/items/a/a.jpg");
-        assert_eq!(asset(json!([]), "a.jpg"), "https://host/stac/a.jpg");
-        assert_eq!(asset(json!([]), "s3://bucket/a.jpg"), "s3://bucket/a.jpg");
+    fn read(item: Value) -> Scene {
+        Scene::read(&item, "https://host/search")
     }
 
     #[test]
     fn an_odd_footprint_becomes_a_note() {
-        let read = |geometry: Value| {
-            let item = json!({"id": "a", "geometry": geometry, "properties": {"datetime": "2020-01-01"}});
-            let scene = Scene::read(&item, "https://host/search").unwrap();
+        let note = |geometry: Value| {
+            let scene =
+                read(json!({"id": "a", "geometry": geometry, "properties": {"datetime": "2020-01-01"}}));
             assert_eq!(scene.footprint, None);
             scene.note.unwrap()
         };
-        assert_eq!(read(json!({"type": "Polygon", "coordinates": []})), "the footprint is empty");
+        assert_eq!(note(Value::Null), "no footprint");
+        assert_eq!(note(json!({"type": "Polygon", "coordinates": []})), "the footprint is empty");
         assert_eq!(
-            read(json!({"type": "Polygon", "coordinates": [[[0], [1], [2], [0]]]})),
-            "the footprint cannot be read: position [0.0] needs a longitude and a latitude"
+            note(json!({"type": "Polygon", "coordinates": [[[0], [1], [2], [0]]]})),
+            "the footprint cannot be read: `coordinates`: a position needs a longitude and a latitude at line 1 column 5"
         );
+    }
+
+    #[test]
+    fn older_items_say_the_same_in_other_words() {
+        // STAC 0.6: the extensions `eo`, `datetime-range` and `commons`.
+        let old = read(json!({"id": 7, "properties": {"c:id": "old", "eo:cloud_coverage": "12.5",
+            "dtr:start_datetime": "2019-05-03T11:42:01Z", "eo:gsd": 3, "eo:platform": "x1"}}));
+        assert_eq!((old.id.as_str(), old.collection.as_deref()), ("7", Some("old")));
+        assert_eq!((old.cloud_cover, old.resolution), (Some(12.5), Some(3.0)));
+        assert_eq!(format!("{:?}", old), "7, 2019-05-03 11:42, 12 % cloud");
+        assert_eq!(old.constellation.as_deref(), Some("x1"));
+    }
+
+    #[test]
+    fn whatever_comes_is_a_scene_with_a_name() {
+        for item in [json!({}), json!(7), json!(null), json!([]), json!({"id": "", "properties": [1]})] {
+            let (scene, again) = (read(item.clone()), read(item));
+            assert!(scene.id.starts_with("unnamed-") && scene.id == again.id, "{scene:?}");
+            assert!(scene.note.unwrap().contains("no id"));
+        }
+        assert_ne!(read(json!({"a": 1})).id, read(json!({"a": 2})).id);
     }
 }

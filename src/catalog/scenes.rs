@@ -5,8 +5,6 @@ use polars::prelude::DataFrame;
 
 use super::Scene;
 use crate::error::{Context, Error, Result};
-use crate::frame::Frame;
-use crate::geo::Bbox;
 use crate::list::list;
 
 /// The scenes that a search found, in its order.
@@ -17,16 +15,28 @@ use crate::list::list;
 pub struct Scenes {
     scenes: Vec<Scene>,
     more: bool,
+    note: Option<String>,
 }
 
 list!(Scenes(scenes: Scene), "The scenes, one by one.");
 
 impl Scenes {
     pub(super) fn new(scenes: Vec<Scene>, more: bool) -> Self {
-        Self { scenes, more }
+        Self { scenes, more, note: None }
     }
 
-    /// Whether the catalog has more scenes than the search's limit.
+    /// The same scenes, with what is to be known about the search.
+    pub(super) fn noted(mut self, note: String) -> Self {
+        self.note = Some(note);
+        self
+    }
+
+    pub(super) fn note(&self) -> Option<&str> {
+        self.note.as_deref()
+    }
+
+    /// Whether the catalog has more scenes than the search's limit, or may have: see
+    /// [`Catalog::search`](super::Catalog::search).
     pub fn has_more(&self) -> bool {
         self.more
     }
@@ -34,51 +44,6 @@ impl Scenes {
     /// The scene with an id.
     pub fn get(&self, id: &str) -> Option<&Scene> {
         self.iter().find(|scene| scene.id == id)
-    }
-
-    /// The scenes as a Polars DataFrame, a row each.
-    ///
-    /// | column | dtype | unit | null means | field of the API |
-    /// |---|---|---|---|---|
-    /// | `id` | String | | never null | `id` |
-    /// | `collection` | String | | not said | `collection` |
-    /// | `provider` | String | | not said | `providers`, `producer`, `providerName` |
-    /// | `constellation` | String | | not said | `constellation`, `platform` |
-    /// | `datetime` | Datetime(ms) | UTC | not said, or not readable | `datetime`, `acquisitionDate`, `start_datetime` |
-    /// | `cloud_cover` | Float64 | % of the scene | not known, as for radar | `eo:cloud_cover`, `cloudCoverage` |
-    /// | `resolution` | Float64 | m | not said | `gsd`, `resolution` |
-    /// | `incidence_angle` | Float64 | degrees | not said | `view:incidence_angle`, `providerProperties.incidenceAngle` |
-    /// | `aoi_coverage` | Float64 | % of the searched area | no footprint | computed, on the ellipsoid |
-    /// | `west`, `south`, `east`, `north` | Float64 | degrees | no footprint | box of `geometry` |
-    /// | `quicklook` | Boolean | | never null | an asset, or the classic endpoint |
-    /// | `note` | String | | nothing odd | |
-    ///
-    /// `west` is greater than `east` where a footprint runs across the antimeridian.
-    ///
-    /// # Errors
-    ///
-    /// Only when Polars refuses the columns.
-    #[doc(alias = "as_dataframe")]
-    pub fn to_dataframe(&self) -> Result<DataFrame> {
-        let bbox = |scene: &Scene| Bbox::of(scene.footprint.as_ref()?);
-        Frame::of(&self.scenes)
-            .text("id", |scene| Some(&scene.id))
-            .text("collection", |scene| scene.collection.as_deref())
-            .text("provider", |scene| scene.provider.as_deref())
-            .text("constellation", |scene| scene.constellation.as_deref())
-            .instant("datetime", |scene| scene.datetime)?
-            .number("cloud_cover", |scene| scene.cloud_cover)
-            .number("resolution", |scene| scene.resolution)
-            .number("incidence_angle", |scene| scene.incidence_angle)
-            .number("aoi_coverage", |scene| scene.aoi_coverage)
-            .number("west", |scene| Some(bbox(scene)?.west))
-            .number("south", |scene| Some(bbox(scene)?.south))
-            .number("east", |scene| Some(bbox(scene)?.east))
-            .number("north", |scene| Some(bbox(scene)?.north))
-            .flag("quicklook", Scene::has_quicklook)
-            .text("note", |scene| scene.note.as_deref())
-            .finish()
-            .context("scenes to a DataFrame")
     }
 
     /// The scenes whose `id` stands in the DataFrame, in its order: the way back
@@ -117,16 +82,17 @@ impl Scenes {
                 .ok_or_else(|| Error::invalid(format!("`{id}` is not one of these {} scenes", self.len())))
         };
         let picked = ids.iter().enumerate().map(|(row, id)| pick(row, id)).collect::<Result<Vec<_>>>();
-        Ok(Self { scenes: picked.context(told)?, more: false })
+        Ok(Self { scenes: picked.context(told)?, ..Self::default() })
     }
 }
 
 impl fmt::Debug for Scenes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} scenes", self.len())?;
-        if self.more {
-            f.write_str(", and the catalog has more: raise the search's limit")?;
+        match &self.note {
+            Some(note) => write!(f, ". {note}"),
+            None if self.more => f.write_str(", and the catalog has more: raise the search's limit"),
+            None => Ok(()),
         }
-        Ok(())
     }
 }

@@ -1,17 +1,27 @@
-use crate::error::{Context, Error, Result};
+use std::ops::{Bound, RangeBounds};
+
+use serde_json::Value;
+
+use super::{Filter, Op, SortBy};
 use crate::geo::Aoi;
-use crate::time::DateRange;
 
 /// Which scenes to look for. A filter left unset matches everything.
 ///
+/// Each filter is sent to the server where the server can, and checked again here, so
+/// that the answer is the same on every catalog. A scene that does not say what a filter
+/// asks for, such as the cloud cover of radar, is left out.
+///
 /// ```
-/// # use up42::{Aoi, Search, SortBy};
+/// # use up42::{Aoi, Op, Search, SortBy};
 /// let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
 /// let search = Search::new(&aoi)
 ///     .between("2018-01-01", "2020-12-31")
 ///     .collections(["phr"])
 ///     .max_cloud_cover(20.0)
+///     .resolution(..=1.0)
+///     .filter("platform", Op::In, ["PHR1A", "PHR1B"])
 ///     .sort_by(SortBy::CloudCover)
+///     .then_by(SortBy::Newest)
 ///     .limit(10);
 /// # Ok::<(), up42::Error>(())
 /// ```
@@ -19,31 +29,37 @@ use crate::time::DateRange;
 pub struct Search {
     /// Area that the footprint must touch.
     pub aoi: Aoi,
-    /// First and last day or instant of the acquisition, UTC; `..` is open.
+    /// First and last day or instant of the acquisition, UTC; `..` is open. A scene that
+    /// lasted (`start_datetime` to `end_datetime`) matches with any part of it.
     pub dates: Option<(String, String)>,
     /// Names of the collections (STAC `collections`) or, on the classic catalog, of
     /// the data blocks.
     pub collections: Vec<String>,
-    /// Largest cloud cover, in % of the whole scene (0 to 100). Scenes without a
-    /// figure, such as radar, are left out when it is set.
+    /// Only on the classic catalog: what the names of its data blocks hold, such as
+    /// `pleiades` or `spot`.
+    pub sensors: Vec<String>,
+    /// Ids of the scenes.
+    pub ids: Vec<String>,
+    /// Largest cloud cover, in % of the whole scene (0 to 100).
     pub max_cloud_cover: Option<f64>,
-    /// The order of the scenes. Default [`SortBy::Newest`].
-    pub sort_by: SortBy,
+    /// Finest and coarsest resolution, the size of a pixel on the ground in metres (`gsd`).
+    pub resolution: (Bound<f64>, Bound<f64>),
+    /// Largest incidence angle at the ground, in degrees (`view:incidence_angle`).
+    pub max_incidence_angle: Option<f64>,
+    /// Largest off-nadir angle of the satellite, in degrees (`view:off_nadir`).
+    pub max_off_nadir: Option<f64>,
+    /// Only on the classic catalog and its hosts: what the scene may be used for, `DATA`
+    /// or `ANALYTICS`.
+    pub usage_types: Vec<String>,
+    /// Only on the classic catalog and its hosts: how soon it comes, `MINUTES`, `HOURS` or
+    /// `DAYS`.
+    pub delivery_times: Vec<String>,
+    /// Conditions on other properties, all of which must hold.
+    pub filters: Vec<Filter>,
+    /// The order of the scenes, the first key first; none is [`SortBy::Newest`].
+    pub sort_by: Vec<SortBy>,
     /// The largest number of scenes. Default 100.
     pub limit: usize,
-}
-
-/// The order of the scenes of a search. Equal ones are ordered by id.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SortBy {
-    /// The clearest first.
-    CloudCover,
-    /// The latest acquisition first.
-    #[default]
-    Newest,
-    /// The earliest acquisition first.
-    Oldest,
 }
 
 impl Search {
@@ -53,8 +69,16 @@ impl Search {
             aoi: aoi.into(),
             dates: None,
             collections: Vec::new(),
+            sensors: Vec::new(),
+            ids: Vec::new(),
             max_cloud_cover: None,
-            sort_by: SortBy::default(),
+            resolution: (Bound::Unbounded, Bound::Unbounded),
+            max_incidence_angle: None,
+            max_off_nadir: None,
+            usage_types: Vec::new(),
+            delivery_times: Vec::new(),
+            filters: Vec::new(),
+            sort_by: Vec::new(),
             limit: 100,
         }
     }
@@ -67,7 +91,19 @@ impl Search {
 
     /// Only scenes of these collections.
     pub fn collections(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.collections = names.into_iter().map(Into::into).collect();
+        self.collections = texts(names);
+        self
+    }
+
+    /// Only scenes of these sensors, on the classic catalog.
+    pub fn sensors(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.sensors = texts(names);
+        self
+    }
+
+    /// Only these scenes, as far as they match the rest.
+    pub fn ids(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.ids = texts(ids);
         self
     }
 
@@ -77,9 +113,52 @@ impl Search {
         self
     }
 
+    /// Only scenes of a resolution in metres: `..=1.0`, `0.5..=2.0`.
+    pub fn resolution(mut self, metres: impl RangeBounds<f64>) -> Self {
+        self.resolution = (metres.start_bound().cloned(), metres.end_bound().cloned());
+        self
+    }
+
+    /// Only scenes with at most this incidence angle at the ground, in degrees.
+    pub fn max_incidence_angle(mut self, degrees: f64) -> Self {
+        self.max_incidence_angle = Some(degrees);
+        self
+    }
+
+    /// Only scenes with at most this off-nadir angle of the satellite, in degrees.
+    pub fn max_off_nadir(mut self, degrees: f64) -> Self {
+        self.max_off_nadir = Some(degrees);
+        self
+    }
+
+    /// Only scenes for one of these uses, on the classic catalog and its hosts.
+    pub fn usage_types(mut self, types: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.usage_types = texts(types);
+        self
+    }
+
+    /// Only scenes that come this soon, on the classic catalog and its hosts.
+    pub fn delivery_times(mut self, times: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.delivery_times = texts(times);
+        self
+    }
+
+    /// Only scenes of which this holds too:
+    /// `.filter("platform", Op::Eq, "landsat-8")`.
+    pub fn filter(mut self, property: impl Into<String>, op: Op, value: impl Into<Value>) -> Self {
+        self.filters.push(Filter::new(property, op, value));
+        self
+    }
+
     /// The order of the scenes.
     pub fn sort_by(mut self, order: SortBy) -> Self {
-        self.sort_by = order;
+        self.sort_by = vec![order];
+        self
+    }
+
+    /// The order of scenes that are equal by the keys before.
+    pub fn then_by(mut self, order: SortBy) -> Self {
+        self.sort_by.push(order);
         self
     }
 
@@ -88,25 +167,10 @@ impl Search {
         self.limit = scenes;
         self
     }
+}
 
-    /// The acquisition interval as the APIs want it.
-    pub(super) fn interval(&self) -> Result<Option<String>> {
-        let Some((start, end)) = &self.dates else { return Ok(None) };
-        DateRange::parse(start, end).map(|range| Some(range.to_interval())).context("search")
-    }
-
-    pub(super) fn check(&self) -> Result<()> {
-        self.interval()?;
-        if self.limit == 0 {
-            return Err(Error::invalid("search: limit 0 finds nothing: ask for at least 1 scene"));
-        }
-        match self.max_cloud_cover {
-            Some(percent) if !(0.0..=100.0).contains(&percent) => {
-                Err(Error::invalid(format!("search: cloud cover {percent} is not between 0 and 100 %")))
-            }
-            _ => Ok(()),
-        }
-    }
+fn texts(list: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
+    list.into_iter().map(Into::into).collect()
 }
 
 impl From<&Search> for Search {

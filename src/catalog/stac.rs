@@ -1,174 +1,193 @@
-//! Today's catalog: a STAC API (API reference, 16; STAC API 1.0, item search).
+//! Any STAC API: UP42's of today (API reference, 16), and everybody's (STAC API 1.0,
+//! item search with its extensions).
 
-use geo::Geometry;
 use serde_json::{Map, Value, json};
 
+use super::conformance::Conformance;
+use super::cql2;
+use super::paging::{follow, has_method, link, links, resolve};
+use super::scan::Plan;
 use super::{Search, SortBy};
 use crate::client::Client;
-use crate::error::{Error, ErrorKind, Result};
-use crate::geo::geometry_to_json;
+use crate::error::{Error, Result};
 use crate::transport::Request;
 
-const LANDING: &str = "/v2/catalog/";
 /// The largest page; a server may send fewer.
 const PAGE: usize = 100;
+/// The longest area in a URL, in bytes: servers cut URLs off at 8 KB and less.
+const LONGEST_AREA: usize = 4_000;
 
-/// Where to search, and in which language the server filters.
+/// What the landing page of a STAC API tells.
+#[derive(Clone, Debug)]
 pub(super) struct Stac {
+    pub(super) offers: Conformance,
     search_url: String,
-    filters: Filters,
+    /// Whether searches may be sent by each method.
+    posts: bool,
+    gets: bool,
+    pub(super) collections_url: String,
+    pub(super) queryables_url: String,
 }
 
-enum Filters {
-    /// The filter extension, CQL2 as JSON.
-    Cql2,
-    /// The older query extension.
-    Query,
+/// How a search is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Method {
+    Post,
+    Get,
 }
 
 impl Stac {
     /// Reads the landing page.
-    pub(super) fn open(client: &Client) -> Result<Self> {
-        let url = client.url(LANDING);
-        let landing = client.json(Request::get(&url))?;
-        let links = landing.get("links").and_then(Value::as_array);
-        let search =
-            links.into_iter().flatten().find(|link| link.get("rel").is_some_and(|rel| rel == "search"));
-        let href = search.and_then(|link| link.get("href")).and_then(Value::as_str);
-        let href = href.ok_or_else(|| {
-            Error::response(format!("`{LANDING}` has no `search` link: is it a STAC API with item search?"))
+    pub(super) fn open(client: &Client, url: &str) -> Result<Self> {
+        let mut landing = client.json(Request::get(url))?;
+        if landing.get("conformsTo").is_none()
+            && let Some(href) = link(&landing, "conformance").and_then(|link| link.get("href")?.as_str())
+        {
+            let classes = client.json(Request::get(resolve(url, href)?))?;
+            landing["conformsTo"] = classes.get("conformsTo").cloned().unwrap_or_default();
+        }
+        Self::read(&landing, url)
+    }
+
+    pub(super) fn read(landing: &Value, url: &str) -> Result<Self> {
+        if !landing.get("links").is_some_and(Value::is_array) {
+            return Err(Error::response("the landing page has no list `links`: it is not a STAC API"));
+        }
+        let href = |link: &Value| link.get("href").and_then(Value::as_str).map(str::to_owned);
+        // A server may have redirected to where the page stands.
+        let own = link(landing, "self").and_then(href).and_then(|own| resolve(url, &own).ok());
+        let base = own.as_deref().unwrap_or(url);
+        let searches: Vec<&Value> =
+            links(landing).filter(|link| link.get("rel").is_some_and(|rel| rel == "search")).collect();
+        let search = searches.iter().find_map(|link| href(link)).ok_or_else(|| {
+            Error::response(
+                "the landing page has no `search` link: it is no STAC API, or one without item search",
+            )
         })?;
-        let classes = landing.get("conformsTo").and_then(Value::as_array);
-        let speaks_cql2 =
-            classes.into_iter().flatten().filter_map(Value::as_str).any(|uri| uri.contains("cql2-json"));
-        let filters = if speaks_cql2 { Filters::Cql2 } else { Filters::Query };
-        Ok(Self { search_url: resolve(&url, href)?, filters })
+        let told = |method: &str| searches.iter().any(|link| has_method(link, method));
+        let is_silent = !told("POST") && !told("GET");
+        let beside = |rels: &[&str], path: &str| match rels.iter().find_map(|rel| href(link(landing, rel)?)) {
+            Some(href) => resolve(base, &href),
+            None => Ok(format!("{}/{path}", url.trim_end_matches('/'))),
+        };
+        Ok(Self {
+            offers: Conformance::read(landing),
+            search_url: resolve(base, &search)?,
+            posts: told("POST") || is_silent,
+            gets: told("GET") || is_silent,
+            collections_url: beside(&["data"], "collections")?,
+            queryables_url: beside(
+                &["http://www.opengis.net/def/rel/ogc/1.0/queryables", "queryables"],
+                "queryables",
+            )?,
+        })
+    }
+
+    /// How to send a search: by POST, unless the server takes none, or filters only what
+    /// comes by GET.
+    pub(super) fn method(&self, search: &Search) -> Method {
+        let Conformance { cql2_json, cql2_text, query, .. } = self.offers;
+        let needs_text = cql2_text && !cql2_json && !query && !search.conditions().is_empty();
+        if self.posts && !(needs_text && self.gets) { Method::Post } else { Method::Get }
+    }
+
+    /// Whether a search that was refused by POST may be sent again by GET.
+    pub(super) fn may_get(&self) -> bool {
+        self.gets
     }
 
     /// The request for the first page.
-    pub(super) fn request(&self, search: &Search) -> Result<Request> {
+    pub(super) fn plan(&self, search: &Search, method: Method) -> Result<Plan> {
+        let (keys, sorts) = self.keys(search.order());
         let mut body = Map::new();
+        let mut put = |name: &str, value: Value| drop(body.insert(name.to_owned(), value));
         if !search.collections.is_empty() {
-            body.insert("collections".into(), json!(search.collections));
+            put("collections", json!(search.collections));
         }
-        body.insert(
-            "intersects".into(),
-            geometry_to_json(&Geometry::MultiPolygon(search.aoi.geometry().clone())),
-        );
+        if !search.ids.is_empty() {
+            put("ids", json!(search.ids));
+        }
+        put("intersects", search.aoi.to_geojson());
         if let Some(interval) = search.interval()? {
-            body.insert("datetime".into(), interval.into());
+            put("datetime", interval.into());
         }
-        body.insert("limit".into(), search.limit.min(PAGE).into());
-        if let Some(percent) = search.max_cloud_cover {
-            match self.filters {
-                Filters::Cql2 => {
-                    body.insert("filter-lang".into(), "cql2-json".into());
-                    let args = json!([{"property": "eo:cloud_cover"}, percent]);
-                    body.insert("filter".into(), json!({"op": "<=", "args": args}));
-                }
-                Filters::Query => {
-                    body.insert("query".into(), json!({"eo:cloud_cover": {"lte": percent}}));
-                }
+        let conditions = search.conditions();
+        let Conformance { cql2_json, cql2_text, query, .. } = self.offers;
+        let mut filters = true;
+        match method {
+            _ if conditions.is_empty() => {}
+            Method::Post if cql2_json => {
+                put("filter-lang", "cql2-json".into());
+                put("filter", cql2::to_json(&conditions).unwrap_or_default());
             }
+            Method::Get if cql2_text => {
+                put("filter-lang", "cql2-text".into());
+                put("filter", cql2::to_text(&conditions).unwrap_or_default().into());
+            }
+            Method::Post if query => {
+                let (query, is_all) = cql2::to_query(&conditions, |name| Some(name.to_owned()));
+                filters = is_all;
+                query.into_iter().for_each(|query| put("query", query));
+            }
+            _ => filters = false,
         }
-        let (field, direction) = match search.sort_by {
-            SortBy::CloudCover => ("properties.eo:cloud_cover", "asc"),
-            SortBy::Newest => ("properties.datetime", "desc"),
-            SortBy::Oldest => ("properties.datetime", "asc"),
+        let page = if sorts && filters { search.limit.min(PAGE) } else { PAGE };
+        put("limit", page.into());
+        if !keys.is_empty() {
+            let key = |(field, down): &(String, bool)| json!({"field": field, "direction": if *down { "desc" } else { "asc" }});
+            put("sortby", keys.iter().map(key).collect());
+        }
+        let first = match method {
+            Method::Post => Request::post(&self.search_url, Value::Object(body)),
+            Method::Get => {
+                let is_short =
+                    body.get("intersects").is_some_and(|area| area.to_string().len() <= LONGEST_AREA);
+                if !is_short {
+                    // The box finds more than the area: what lies beside it is left out here.
+                    body.remove("intersects");
+                    body.insert("bbox".into(), json!(search.aoi.bbox().to_array()));
+                    filters = false;
+                }
+                self.by_query(body)
+            }
         };
-        let sort = json!([{"field": field, "direction": direction}, {"field": "id", "direction": "asc"}]);
-        body.insert("sortby".into(), sort);
-        Ok(Request::post(&self.search_url, Value::Object(body)))
+        Ok(Plan { first: vec![first], follow, filters, sorts })
+    }
+
+    /// What the server sorts by, and whether that is all of it.
+    fn keys(&self, order: &[SortBy]) -> (Vec<(String, bool)>, bool) {
+        if !self.offers.sort {
+            return (Vec::new(), false);
+        }
+        let known = order.iter().map_while(|key| key.property());
+        let mut keys: Vec<_> = known.map(|(name, down)| (format!("properties.{name}"), down)).collect();
+        let is_all = keys.len() == order.len();
+        keys.push(("id".to_owned(), false));
+        (keys, is_all)
+    }
+
+    /// The same search in a URL.
+    fn by_query(&self, body: Map<String, Value>) -> Request {
+        let listed =
+            |list: &[Value], one: fn(&Value) -> String| list.iter().map(one).collect::<Vec<_>>().join(",");
+        body.into_iter().fold(Request::get(&self.search_url), |request, (name, value)| {
+            let text = match (name.as_str(), &value) {
+                ("sortby", Value::Array(keys)) => listed(keys, |key| {
+                    let field = key["field"].as_str().unwrap_or_default();
+                    if key["direction"] == "desc" { format!("-{field}") } else { field.to_owned() }
+                }),
+                (_, Value::Array(list)) => {
+                    listed(list, |one| one.as_str().map_or_else(|| one.to_string(), str::to_owned))
+                }
+                (_, Value::String(text)) => text.clone(),
+                (_, other) => other.to_string(),
+            };
+            request.query(name, text)
+        })
     }
 }
 
-/// The request that a `next` link describes (STAC API, "Paging"): a POST whose
-/// body replaces the one before, or adds to it with `merge`; else a GET.
-pub(super) fn follow(link: &Value, before: &Request) -> Result<Request> {
-    let url = next_url(link, before)?;
-    let posts =
-        link.get("method").and_then(Value::as_str).is_some_and(|method| method.eq_ignore_ascii_case("post"));
-    if !posts {
-        return Ok(Request::get(url));
-    }
-    let added = link.get("body").and_then(Value::as_object).cloned().unwrap_or_default();
-    let merges = link.get("merge").and_then(Value::as_bool).unwrap_or(false) || added.is_empty();
-    let mut body = match (merges, before.json_body()) {
-        (true, Some(Value::Object(body))) => body.clone(),
-        _ => Map::new(),
-    };
-    body.extend(added);
-    Ok(Request::post(url, Value::Object(body)))
-}
-
-pub(super) fn next_url(link: &Value, before: &Request) -> Result<String> {
-    let href = link.get("href").and_then(Value::as_str);
-    resolve(&before.url, href.ok_or_else(|| Error::response("the `next` link has no `href`"))?)
-}
-
-/// A link that may be relative to the document it stands in.
-pub(super) fn resolve(base: &str, href: &str) -> Result<String> {
-    let joined = url::Url::parse(base).and_then(|base| base.join(href));
-    joined.map(String::from).map_err(|error| {
-        Error::foreign(ErrorKind::Response, error).context(format!("link `{}`", without_query(href)))
-    })
-}
-
-fn without_query(href: &str) -> &str {
-    href.split(['?', '#']).next().unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::catalog::read_page;
-    use crate::transport::Page;
-
-    fn page(json: Value, request: &Request) -> Result<Page<Value, Request>> {
-        read_page(json, |link| follow(link, request))
-    }
-
-    fn first() -> Request {
-        Request::post("https://api.example.com/search", json!({"limit": 2, "datetime": "../.."}))
-    }
-
-    fn next(link: Value) -> Request {
-        let page = page(json!({"features": [{}], "links": [link]}), &first()).unwrap();
-        page.next.unwrap()
-    }
-
-    #[test]
-    fn next_links_come_in_three_forms() {
-        let merged = next(
-            json!({"rel": "next", "method": "POST", "href": "/search", "body": {"token": "t"}, "merge": true}),
-        );
-        assert_eq!(merged.json_body(), Some(&json!({"limit": 2, "datetime": "../..", "token": "t"})));
-        let replaced =
-            next(json!({"rel": "next", "method": "POST", "href": "search", "body": {"token": "t"}}));
-        assert_eq!(replaced.json_body(), Some(&json!({"token": "t"})));
-        let plain = next(json!({"rel": "next", "href": "https://api.example.com/search?token=t"}));
-        assert_eq!(
-            (plain.method.as_str(), plain.url.as_str()),
-            ("GET", "https://api.example.com/search?token=t")
-        );
-    }
-
-    #[test]
-    fn an_empty_page_is_the_last() {
-        let empty = json!({"features": [], "links": [{"rel": "next", "href": "/search?token=t"}]});
-        assert!(page(empty, &first()).unwrap().next.is_none());
-    }
-
-    #[test]
-    fn a_malformed_page_is_told() {
-        let told = |json| page(json, &first()).err().unwrap().to_string();
-        assert_eq!(
-            told(json!({"links": []})),
-            "read the page of scenes: `features` should be a list, but is nothing"
-        );
-        assert_eq!(
-            told(json!({"features": {}})),
-            "read the page of scenes: `features` should be a list, but is an object"
-        );
-    }
+/// Whether a server says that it does not take a POST.
+pub(super) fn refuses_post(error: &Error) -> bool {
+    error.server_error().is_some_and(|said| matches!(said.status, 404 | 405 | 501))
 }

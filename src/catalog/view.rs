@@ -46,7 +46,9 @@ impl Scenes {
         let mut table = Table::new(caption, columns)
             .rows(self.iter().map(row))
             .more(self.len(), "scenes.to_dataframe()?");
-        if self.has_more() {
+        if let Some(note) = self.note() {
+            table = table.note(note);
+        } else if self.has_more() {
             table = table.note("The catalog has more: raise the search's limit to see them.");
         }
         for scene in self.iter().filter(|scene| scene.note.is_some()).take(10) {
@@ -66,7 +68,7 @@ impl Quicklooks {
         let mut map = Map::new(title).subtitle(self.provenance(aoi)).aoi(aoi);
         // The first in the order of the search lies on top.
         for quicklook in self.iter().collect::<Vec<_>>().into_iter().rev() {
-            map = map.layer(layer(quicklook));
+            map = map.layer(layer(&quicklook.scene, quicklook.picture()));
         }
         for quicklook in self {
             let scene = &quicklook.scene;
@@ -127,8 +129,8 @@ impl Quicklooks {
     }
 }
 
-fn layer(quicklook: &Quicklook) -> Layer {
-    let scene = &quicklook.scene;
+/// A scene as a layer of a map, with its picture where there is one.
+pub(super) fn layer(scene: &Scene, picture: Option<&[u8]>) -> Layer {
     let text = |name: &str| scene.properties.get(name).and_then(Value::as_str).map(str::to_owned);
     let mut properties = Vec::new();
     let mut tell = |name: &str, value: Option<String>| {
@@ -159,7 +161,7 @@ fn layer(quicklook: &Quicklook) -> Layer {
         datetime: scene.datetime,
         cloud_cover: scene.cloud_cover,
         footprint: scene.footprint.clone(),
-        image: quicklook.picture().map(<[u8]>::to_vec),
+        image: picture.map(<[u8]>::to_vec),
         properties,
         ..Layer::default()
     }

@@ -8,6 +8,9 @@ use super::{Client, Inner, Who};
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::transport::{Connection, Login, Request, RetryPolicy, Secret, Settings, TokenSource, Worker};
 
+/// The longest wait for an answer to begin, unless another is given.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(120);
+
 /// Where the platform's servers stand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -181,7 +184,7 @@ impl ClientBuilder {
             (None, _, _) => return Err(no_login()),
         };
         let api = Url::parse(&api_url).map_err(|error| Error::foreign(ErrorKind::InvalidInput, error))?;
-        let timeout = self.timeout.unwrap_or(Duration::from_secs(120));
+        let timeout = self.timeout.unwrap_or(TIMEOUT);
         let connection = Connection::new(Settings { api, tokens: Some(tokens), retry: self.retry, timeout })?;
         let inner = Inner {
             worker: Worker::start(connection)?,
@@ -214,7 +217,7 @@ fn project_login(api_url: &str, id: &str, key: Secret) -> Request {
         .login(Login::Basic(id.to_owned(), key))
 }
 
-fn server(url: &str) -> Result<String> {
+pub(super) fn server(url: &str) -> Result<String> {
     // What stands beside the address may be a key: it is not told.
     if url.contains(['@', '?', '#']) {
         return Err(Error::invalid(

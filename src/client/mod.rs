@@ -3,6 +3,7 @@
 mod builder;
 mod card;
 mod envelope;
+mod open;
 
 use std::fmt;
 use std::sync::Arc;
@@ -48,6 +49,8 @@ pub(crate) enum Who {
     Project,
     /// An account: today's interface, and the account's projects.
     Account(String),
+    /// No login: a catalog that is open to all.
+    Nobody,
 }
 
 impl Client {
@@ -122,7 +125,8 @@ impl Client {
 
     /// Whether this client's own login goes with a request.
     pub(crate) fn brings_login(&self, request: &Request) -> bool {
-        url::Url::parse(&self.inner.api_url).is_ok_and(|api| request.brings_token_to(&api))
+        let api = url::Url::parse(&self.inner.api_url);
+        self.inner.who != Who::Nobody && api.is_ok_and(|api| request.brings_token_to(&api))
     }
 
     pub(crate) fn send(&self, request: Request) -> Result<Response> {
@@ -155,6 +159,7 @@ impl fmt::Display for Who {
         match self {
             Who::Project => f.write_str("a project's key"),
             Who::Account(user) => f.write_str(user),
+            Who::Nobody => f.write_str("without a login"),
         }
     }
 }

@@ -3,21 +3,24 @@
 //! HTML for pages, a JPEG where scripts and styles are forbidden, and text that
 //! stands alone in a terminal. Nothing here asks the network for anything.
 
+pub(crate) mod canvas;
 mod card;
 mod cell;
 mod escape;
+pub(crate) mod file;
+pub(crate) mod font;
 pub(crate) mod picture;
 mod table;
-mod text;
+pub(crate) mod text;
 
 use std::io::Write;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 
 pub(crate) use card::Card;
-pub(crate) use cell::{Cell, Tone};
+pub(crate) use cell::{Cell, Tone, grouped};
 pub(crate) use escape::json_for_script;
-pub(crate) use table::{Column, Table};
+pub(crate) use table::{Column, STYLE, Table};
 
 /// One value as a notebook shows it.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Largest file and longest side that are decoded: quicklooks are a hundredth of
 /// it, and a small file may claim to be a huge picture.
-const MOST_BYTES: usize = 32 << 20;
+pub(crate) const MOST_BYTES: usize = 32 << 20;
 const LONGEST_SIDE: u32 = 8192;
 const MOST_MEMORY: u64 = 256 << 20;
 

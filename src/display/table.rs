@@ -7,7 +7,7 @@ use crate::plain::plain;
 
 /// Style sheet and script of tables and cards. A page may hold many tables, and
 /// each brings its own copy, so that any one of them can be copied elsewhere.
-pub(super) const STYLE: &str = include_str!("../../assets/table.css");
+pub(crate) const STYLE: &str = include_str!("../../assets/table.css");
 const SCRIPT: &str = include_str!("../../assets/table.js");
 
 /// Rows that are shown: more are read in a frame.

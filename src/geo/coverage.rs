@@ -32,6 +32,11 @@ fn mean(from: f64, step: f64) -> f64 {
     (5.0 * at(0.5 - off) + 8.0 * at(0.5) + 5.0 * at(0.5 + off)) / 18.0
 }
 
+/// The area of one degree of longitude between two parallels, in km².
+pub(super) fn km2_per_degree(south: f64, north: f64) -> f64 {
+    (to_equator(north.to_radians()) - to_equator(south.to_radians())) * 1f64.to_radians()
+}
+
 /// The area from the equator to a latitude, in km² for a radian of longitude (Snyder,
 /// "Map Projections: A Working Manual" (1987), formula 3-12 for the authalic latitude).
 fn to_equator(lat: f64) -> f64 {

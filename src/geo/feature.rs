@@ -1,14 +1,11 @@
 use std::fmt;
 
-use geo::{Area, CoordsIter};
+use geo::{Area, Coord, CoordsIter, MapCoords};
 use geo_types::{Geometry, MultiPolygon};
-use geojson::Feature;
-use serde_json::Value;
 
 use super::antimeridian::{cut_edges, split};
 use super::bbox::check_position;
 use super::coverage::{area_km2, polygons};
-use super::geojson::to_shape;
 use crate::error::{Error, Result};
 use crate::plain::plain;
 
@@ -21,19 +18,13 @@ pub struct AoiFeature {
     pub geometry: MultiPolygon,
 }
 
-/// Reads a feature's polygons; `None` where it has none.
-pub(super) fn read_feature(feature: Feature) -> Result<Option<AoiFeature>> {
-    let name = feature_name(&feature);
-    let Some(geometry) = feature.geometry else { return Ok(None) };
-    read_shape(name, &to_shape(geometry)?)
-}
-
 /// The polygons of a shape as a feature; `None` where it has none.
 pub(super) fn read_shape(name: Option<String>, shape: &Geometry) -> Result<Option<AoiFeature>> {
+    let shape = shape.map_coords(|at| Coord { x: within(at.x, 180.0), y: within(at.y, 90.0) });
     for position in shape.coords_iter() {
         check_position(position.x, position.y)?;
     }
-    let Some(shape) = polygons(shape).filter(|shape| !shape.0.is_empty()) else { return Ok(None) };
+    let Some(shape) = polygons(&shape).filter(|shape| !shape.0.is_empty()) else { return Ok(None) };
     let geometry = cut_edges(&split(&shape));
     match geometry.unsigned_area() > 0.0 {
         true => Ok(Some(AoiFeature { name, geometry })),
@@ -41,18 +32,13 @@ pub(super) fn read_shape(name: Option<String>, shape: &Geometry) -> Result<Optio
     }
 }
 
-pub(super) fn no_area() -> Error {
-    Error::invalid("the polygons enclose no area")
+/// What is beyond a limit by less than a millimetre, as calculations leave it, is on it.
+fn within(degrees: f64, limit: f64) -> f64 {
+    if degrees.abs() > limit && degrees.abs() < limit + 1e-8 { limit.copysign(degrees) } else { degrees }
 }
 
-pub(super) fn feature_name(feature: &Feature) -> Option<String> {
-    let property = |key| feature.property(key).and_then(Value::as_str).map(str::to_owned);
-    property("name").or_else(|| property("title")).or_else(|| property("id")).or_else(|| {
-        match feature.id.as_ref()? {
-            geojson::feature::Id::String(id) => Some(id.clone()),
-            geojson::feature::Id::Number(id) => Some(id.to_string()),
-        }
-    })
+pub(super) fn no_area() -> Error {
+    Error::invalid("the polygons enclose no area")
 }
 
 impl fmt::Debug for AoiFeature {

@@ -4,16 +4,25 @@
 
 mod antimeridian;
 mod aoi;
+mod around;
 mod bbox;
 mod coverage;
+mod crs;
+mod example;
 mod feature;
 mod geojson;
 mod land;
+mod pieces;
+mod read;
+mod rows;
 
 pub(crate) use antimeridian::{split, unrolled};
 pub use aoi::Aoi;
 pub use bbox::Bbox;
-pub(crate) use coverage::{covered_percent, polygons, touches};
+pub(crate) use coverage::{area_km2, covered_percent, polygons, touches};
 pub use feature::AoiFeature;
-pub(crate) use geojson::{geometry_from_json, geometry_to_json};
+#[cfg(test)]
+pub(crate) use geojson::geometry_from_json;
+pub(crate) use geojson::geometry_to_json;
 pub(crate) use land::{Detail, land, land_mask, packed as packed_land};
+pub(crate) use rows::Rows;

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{Project, optional, required};
 use crate::client::{data, items};
+use crate::closest::closest;
 use crate::error::{Context, Error, Result};
 use crate::plain::plain;
 
@@ -58,20 +59,7 @@ pub(super) fn find<'a>(blocks: &'a [Block], wanted: &str) -> Result<&'a Block> {
             || block.display_name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(wanted))
     };
     blocks.iter().find(is_it).ok_or_else(|| {
-        let mut names: Vec<_> = blocks.iter().map(|block| block.name.as_str()).collect();
-        names.sort_by_key(|name| std::cmp::Reverse(common_letters(name, wanted)));
-        names.truncate(3);
-        Error::invalid(format!("there is no block `{wanted}`: did you mean {}?", quoted(&names)))
+        let near = closest(blocks.iter().map(|block| block.name.as_str()), wanted);
+        Error::invalid(format!("there is no block `{wanted}`: did you mean {near}?"))
     })
-}
-
-fn common_letters(a: &str, b: &str) -> usize {
-    let pairs =
-        |text: &str| text.to_lowercase().into_bytes().windows(2).map(<[u8]>::to_vec).collect::<Vec<_>>();
-    let known = pairs(a);
-    pairs(b).iter().filter(|pair| known.contains(pair)).count()
-}
-
-fn quoted(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

@@ -8,9 +8,9 @@
 use geo::{LineString, MultiPolygon, Polygon};
 use image::{DynamicImage, RgbaImage};
 
-use super::canvas::spans;
 use super::homography::{Homography, Quad, forward};
 use super::placement::corners;
+use crate::display::canvas::spans;
 
 /// Cells of the grid on which scene and footprint are compared, at most.
 const FINEST: usize = 512;

@@ -139,9 +139,23 @@ fn paper(map: &Map, drawn: &Drawn, title: &str) -> Markup {
 }
 
 fn still(drawn: &Drawn, title: &str) -> Markup {
-    let source = format!("data:image/jpeg;base64,{}", BASE64_STANDARD.encode(&drawn.jpeg));
+    let source = source(drawn);
     let told = format!("Map of {} scenes: {title}", drawn.scenes.len());
     html! { img alt=(told) width="960" height="600" style="display:block;width:100%;height:auto" src=(source); }
+}
+
+/// The still picture beside other things, with what is to be known about it.
+pub(super) fn small(map: &Map, drawn: &Drawn, width: usize) -> Markup {
+    let told = format!("Map: {}", plain(&map.title, 200));
+    let style = "display:block;max-width:100%;height:auto;margin:4px 0";
+    html! {
+        img alt=(told) width=(width) height=(width * 5 / 8) style=(style) src=(source(drawn));
+        (notes(&drawn.notes))
+    }
+}
+
+fn source(drawn: &Drawn) -> String {
+    format!("data:image/jpeg;base64,{}", BASE64_STANDARD.encode(&drawn.jpeg))
 }
 
 fn notes(notes: &[String]) -> Markup {

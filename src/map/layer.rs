@@ -1,6 +1,6 @@
 use std::fmt;
 
-use geo::Geometry;
+use geo::{Geometry, MultiPolygon};
 use jiff::Timestamp;
 
 use super::placement::Placement;
@@ -20,6 +20,8 @@ pub(crate) struct Layer {
     pub(crate) cloud_cover: Option<f64>,
     /// WGS 84, longitude before latitude.
     pub(crate) footprint: Option<Geometry>,
+    /// What is shown of it, where that is not all of the footprint.
+    pub(crate) part: Option<MultiPolygon>,
     /// JPEG or PNG, as it was downloaded.
     pub(crate) image: Option<Vec<u8>>,
     pub(crate) placement: Placement,

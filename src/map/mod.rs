@@ -5,13 +5,13 @@
 //! fitted into the byte budget; then the page is written. The same input gives
 //! the same bytes, so that notebooks diff well.
 
-mod canvas;
+mod aoi;
 mod collar;
-mod font;
 mod homography;
 mod html;
 mod layer;
 mod mercator;
+mod pixels;
 mod placement;
 mod scene;
 mod still;
@@ -21,14 +21,16 @@ use std::fmt;
 use std::path::Path;
 
 use geo::{BoundingRect, MultiPolygon};
+use maud::Markup;
 
 pub(crate) use layer::Layer;
+pub(crate) use pixels::Pixels;
 pub use placement::Placement;
 
 use self::scene::Scene;
 use self::still::Still;
-use crate::display::{Bundle, picture};
-use crate::error::{Context, Error, ErrorKind, Result};
+use crate::display::{Bundle, file, picture};
+use crate::error::{Context, Error, Result};
 use crate::geo::{Aoi, Bbox, unrolled};
 use crate::plain::plain;
 
@@ -109,11 +111,11 @@ impl Map {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`] when the file cannot be written.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be written.
     pub fn save_html(&self, path: impl AsRef<Path>) -> Result<()> {
         let drawn = self.draw(true);
         let page = html::page(self, &drawn);
-        write(path.as_ref(), page.as_bytes())
+        file::write(path.as_ref(), page.as_bytes()).with_context(|| saving(path.as_ref()))
     }
 
     /// Saves the still picture, 960 × 600 pixels, as JPEG or PNG by the path's
@@ -121,22 +123,14 @@ impl Map {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] for another extension, [`ErrorKind::Io`] when
-    /// the file cannot be written.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for another extension,
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be written.
     pub fn save_image(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
-        let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-        let encode = match extension.as_deref() {
-            Some("jpg" | "jpeg") => |image: &_| picture::jpeg(image, 90),
-            Some("png") => |image: &_| picture::png(image),
-            _ => {
-                return Err(Error::invalid(format!(
-                    "save map `{}`: a picture ends in .jpg, .jpeg or .png",
-                    path.display()
-                )));
-            }
-        };
-        write(path, &encode(&self.draw(false).still))
+        let bytes = file::encoded(&self.draw(false).still, path)
+            .ok_or_else(|| Error::invalid("a picture ends in .jpg, .jpeg or .png"))
+            .with_context(|| saving(path))?;
+        file::write(path, &bytes).with_context(|| saving(path))
     }
 
     /// Shows the map in a notebook.
@@ -153,14 +147,24 @@ impl Map {
         }
     }
 
+    /// The still picture alone, for what stands beside a table: as HTML, so many pixels
+    /// wide, and as a JPEG.
+    pub(crate) fn small(&self, width: usize) -> (Markup, Vec<u8>) {
+        let drawn = self.draw(false);
+        (html::small(self, &drawn, width), drawn.jpeg)
+    }
+
     fn draw(&self, embed: bool) -> Drawn {
         // The first polygon: an area across the antimeridian has its middle nowhere.
-        let first = self.aois.first().and_then(|aoi| aoi.geometry().iter().next()?.bounding_rect());
-        let near = first.map(|rect| rect.center().x);
+        let near = self.aois.first().and_then(|aoi| middle(&aoi.geometry().iter().next()?.clone().into()));
         let footprints = scene::footprints(&self.layers, near);
-        let outlines: Vec<MultiPolygon> =
-            self.aois.iter().map(|aoi| unrolled(aoi.geometry(), near)).collect();
-        let bbox = extent(footprints.iter().flatten().chain(&outlines));
+        let outlines: Vec<MultiPolygon> = self.aois.iter().map(|aoi| aoi::outline(aoi, near)).collect();
+        let cut = |(layer, footprint): (&Layer, &Option<MultiPolygon>)| {
+            Some(unrolled(layer.part.as_ref()?, middle(footprint.as_ref()?)))
+        };
+        let parts: Vec<Option<MultiPolygon>> = self.layers.iter().zip(&footprints).map(cut).collect();
+        let shown = parts.iter().zip(&footprints).filter_map(|(part, all)| part.as_ref().or(all.as_ref()));
+        let bbox = extent(shown.chain(&outlines));
         let mut still = Still::new(bbox);
         let mut scenes = Vec::with_capacity(self.layers.len());
         let mut notes = self.notes.clone();
@@ -168,7 +172,7 @@ impl Map {
         // Base64 takes four characters for three bytes.
         let mut left = self.budget / 4 * 3;
         let mut pictures = self.layers.iter().filter(|layer| layer.image.is_some()).count();
-        for (layer, footprint) in self.layers.iter().zip(footprints).rev() {
+        for ((layer, footprint), part) in self.layers.iter().zip(footprints).zip(parts).rev() {
             let share = left / pictures.max(1);
             pictures -= usize::from(layer.image.is_some());
             let Some(footprint) = footprint else {
@@ -177,10 +181,14 @@ impl Map {
             };
             let mut scene = Scene::new(layer, footprint);
             match layer.image.as_deref().map(|bytes| (bytes, picture::decode(bytes))) {
-                None => {}
-                Some((_, Err(error))) => broken.push(format!("{} ({error})", layer.id)),
+                None => scene.cut(part),
+                Some((_, Err(error))) => {
+                    broken.push(format!("{} ({error})", layer.id));
+                    scene.cut(part);
+                }
                 Some((bytes, Ok(image))) => {
                     scene.placed = layer.placement.place(&scene.footprint, &image);
+                    scene.cut(part);
                     if let Some(placed) = &scene.placed {
                         still.paint(&image, placed, &scene.footprint);
                     }
@@ -226,6 +234,15 @@ struct Drawn {
     notes: Vec<String>,
 }
 
+/// The longitude in the middle of a shape.
+fn middle(shape: &MultiPolygon) -> Option<f64> {
+    Some(shape.bounding_rect()?.center().x)
+}
+
+fn saving(path: &Path) -> String {
+    format!("save map `{}`", path.display())
+}
+
 fn extent<'a>(shapes: impl Iterator<Item = &'a MultiPolygon>) -> [f64; 4] {
     let boxes = shapes.filter_map(Bbox::around).map(Bbox::to_array);
     let joined = boxes.reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
@@ -250,21 +267,6 @@ fn told(ids: &[String], noun: &str, what: &str) -> Option<String> {
         names.push_str(&format!(" and {} more", ids.len() - 3));
     }
     Some(format!("{} {noun}{plural} {what}: {names}", ids.len()))
-}
-
-/// Writes a file that is either whole or not there.
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let told = || format!("save map `{}`", path.display());
-    let name = path
-        .file_name()
-        .ok_or_else(|| Error::new(ErrorKind::Io, "the path names no file"))
-        .with_context(told)?;
-    let part = path.with_file_name(format!(".{}.part", name.to_string_lossy()));
-    let written = std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&part);
-    }
-    written.with_context(told)
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@
 use geo::{ConvexHull, MultiPolygon};
 use image::DynamicImage;
 
-use super::canvas::spans;
 use super::collar;
 use super::homography::Quad;
+use crate::display::canvas::spans;
 
 /// How a quicklook is laid on its footprint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -30,6 +30,13 @@ impl Scene {
         Self { footprint, placed: None, picture: None, facts }
     }
 
+    /// Shows a part of it alone.
+    pub(super) fn cut(&mut self, part: Option<MultiPolygon>) {
+        let Some(part) = part else { return };
+        self.footprint = part;
+        self.placed.iter_mut().for_each(|placed| placed.clip = true);
+    }
+
     /// As the viewer reads it; `at` is where the picture starts in the pack.
     pub(super) fn to_json(&self, at: usize) -> Value {
         let mut facts = self.facts.clone();

@@ -4,11 +4,11 @@
 use geo::MultiPolygon;
 use image::{DynamicImage, RgbImage};
 
-use super::canvas::{Canvas, Pixel, Rgb, Stroke, spans};
-use super::font;
 use super::homography::Homography;
 use super::mercator::View;
 use super::placement::Placed;
+use crate::display::canvas::{Canvas, Pixel, Rgb, Stroke, spans};
+use crate::display::font;
 use crate::display::picture::shrunk;
 use crate::geo::{Detail, land};
 

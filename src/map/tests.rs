@@ -4,6 +4,7 @@ use geo::{Geometry, LineString, Polygon};
 use image::{DynamicImage, RgbImage};
 
 use super::*;
+use crate::error::ErrorKind;
 
 fn picture_of(seed: u32) -> Vec<u8> {
     let image = RgbImage::from_fn(256, 256, |x, y| {

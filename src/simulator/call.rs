@@ -89,7 +89,10 @@ impl Call {
         self.to_storage
             || matches!(
                 self.parts()[..],
-                ["oauth", "token"] | [.., "openid-connect", "token"] | ["marketplace", "blocks"]
+                ["oauth", "token"]
+                    | [.., "openid-connect", "token"]
+                    | ["marketplace", "blocks"]
+                    | ["stac", ..]
             )
     }
 

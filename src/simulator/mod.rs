@@ -26,7 +26,7 @@
 //!
 //! - orders, assets, the storage's STAC catalog, tasking, webhooks, budgets and the
 //!   processing interface of the second generation;
-//! - data products and schemas: the glossary of collections;
+//! - data products and schemas of the glossary;
 //! - payment information, purchases of credits, and more than one account or project;
 //! - jobs from assets or orders (they find nothing), the environments and the upload
 //!   of blocks, and what a processing block does to a raster;
@@ -161,6 +161,19 @@ impl Simulator {
     /// Where accounts log in: the same server as the API.
     pub fn auth_url(&self) -> &str {
         &self.0.platform.api_url
+    }
+
+    /// A STAC API that wants no login, as those of other providers: the same scenes.
+    ///
+    /// ```
+    /// use up42::{Catalog, simulator::Simulator};
+    ///
+    /// let simulator = Simulator::start()?;
+    /// assert_eq!(Catalog::stac(simulator.stac_url())?.collections()?.len(), 4);
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    pub fn stac_url(&self) -> String {
+        format!("{}/stac/", self.api_url())
     }
 
     /// Where signed URLs lead: another origin, which refuses a bearer token.

@@ -151,7 +151,8 @@ impl Platform {
             ("POST", ["catalog", "stac", "search"]) => self.classic_search(call, None),
             ("POST", ["catalog", "hosts", host, "stac", "search"]) => self.classic_search(call, Some(host)),
             ("GET", ["catalog", _, "image", id, "quicklook"]) => self.classic_quicklook(id),
-            (_, ["v2", "catalog", rest @ ..]) => self.stac(call, rest),
+            ("GET", ["v2", "collections"]) => self.glossary(call),
+            (_, ["v2", "catalog", rest @ ..] | ["stac", rest @ ..]) => self.stac(call, rest),
             (_, ["projects", project, rest @ ..]) => self.project(call, project, rest),
             (
                 _,
@@ -167,7 +168,8 @@ impl Platform {
                 | ["validate-schema", "block"]
                 | ["catalog", "stac", "search"]
                 | ["catalog", "hosts", _, "stac", "search"]
-                | ["catalog", _, "image", _, "quicklook"],
+                | ["catalog", _, "image", _, "quicklook"]
+                | ["v2", "collections"],
             ) => Err(wrong_method(call)),
             (_, ["v2", ..]) => Err(Reply::problem(404, "Resource does not exist.")),
             _ => Err(Reply::nothing_here()),

@@ -14,8 +14,6 @@ use super::retry::{Failure, jitter};
 use super::{Login, Request, Response, RetryPolicy, Secret, TokenSource};
 use crate::error::{Context, Error, ErrorKind, Result};
 
-/// The largest answer that is read whole, in bytes; downloads to files have no bound.
-const LARGEST: usize = 256_000_000;
 /// The longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(20);
 /// Redirects that one request follows, as browsers do.
@@ -135,8 +133,8 @@ impl Connection {
         let promised = answer.content_length().unwrap_or(0);
         let mut body = Vec::new();
         loop {
-            if promised.max(body.len() as u64) > LARGEST as u64 {
-                let told = format!("the answer is larger than {} MB", LARGEST / 1_000_000);
+            if promised.max(body.len() as u64) > request.largest as u64 {
+                let told = format!("the answer is larger than {} MB", request.largest / 1_000_000);
                 return Err(Attempted::refused(Error::response(told), None));
             }
             match answer.chunk().await.map_err(|error| self.network(request, error))? {

@@ -64,7 +64,8 @@ pub(crate) fn refused(said: ServerError) -> Error {
 }
 
 /// Reads the shapes of a refusal that the platform has: the classic envelope with
-/// an object or a text in `error`, a bare code and message, and problem+json.
+/// an object or a text in `error`, a bare code and message, problem+json; and those of
+/// STAC servers on FastAPI.
 fn read_refusal(body: &[u8]) -> ServerError {
     let Ok(json) = serde_json::from_slice::<Value>(body) else { return ServerError::default() };
     let error = match json.get("error") {
@@ -78,10 +79,8 @@ fn read_refusal(body: &[u8]) -> ServerError {
     let details: Vec<String> = ["detail", "description", "schema-error"]
         .iter()
         .filter_map(|key| text_of(error.get(key)))
-        .chain(error.get("errors").and_then(Value::as_array).into_iter().flatten().filter_map(|one| {
-            let name = text_of(one.get("name")).map(|name| name + ": ").unwrap_or_default();
-            Some(name + &text_of(one.get("message"))?)
-        }))
+        .chain(listed(error.get("errors"), "name", "message"))
+        .chain(listed(error.get("detail"), "loc", "msg"))
         .collect();
     let head = text_of(error.get("message")).or_else(|| text_of(error.get("title")));
     let message = head.into_iter().chain(details).collect::<Vec<_>>().join(": ");
@@ -90,6 +89,21 @@ fn read_refusal(body: &[u8]) -> ServerError {
         message: (!message.is_empty()).then_some(message),
         ..ServerError::default()
     }
+}
+
+/// What is wrong with each of some fields; FastAPI writes a field as a path in a list.
+fn listed(list: Option<&Value>, name: &str, message: &str) -> impl Iterator<Item = String> {
+    let told = move |one: &Value| {
+        let field = match one.get(name) {
+            Some(Value::Array(path)) => {
+                let parts: Vec<_> = path.iter().filter_map(|part| text_of(Some(part))).collect();
+                Some(parts.join("."))
+            }
+            field => text_of(field),
+        };
+        Some(field.map(|field| field + ": ").unwrap_or_default() + &text_of(one.get(message))?)
+    };
+    list.and_then(Value::as_array).into_iter().flatten().filter_map(told)
 }
 
 /// Classic codes are numbers and words; both are kept as text.
@@ -124,6 +138,13 @@ mod tests {
             "Unprocessable Entity: A: b"
         );
         assert_eq!(message(r#"{"code":"NotFoundError","description":"No collection"}"#), "No collection");
+        assert_eq!(
+            message(
+                r#"{"detail":[{"type":"enum","loc":["body","query","gsd"],"msg":"Input should be 'eq'"}]}"#
+            ),
+            "body.query.gsd: Input should be 'eq'"
+        );
+        assert_eq!(message(r#"{"detail":"Not Found"}"#), "Not Found");
         assert_eq!(message("<html>"), "");
         assert_eq!(
             read_refusal(br#"{"error":{"code":"VALIDATION_ERROR","message":"m"}}"#).code.unwrap(),

@@ -4,6 +4,9 @@ use serde_json::Value;
 use super::Secret;
 use crate::error::{Error, ErrorKind, Result};
 
+/// The largest answer that is read whole, in bytes; downloads to files have no bound.
+const LARGEST: usize = 256_000_000;
+
 /// One request, as plain data: it can be sent again, and crosses threads.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Request {
@@ -21,6 +24,8 @@ pub(crate) struct Request {
     pub(crate) is_secret: bool,
     /// The first byte wanted, for a download that goes on.
     pub(crate) from_byte: u64,
+    /// The largest answer that is read whole, in bytes.
+    pub(crate) largest: usize,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +56,7 @@ impl Request {
             is_signed: false,
             is_secret: false,
             from_byte: 0,
+            largest: LARGEST,
         }
     }
 
@@ -96,6 +102,12 @@ impl Request {
     /// Marks a request that creates something or costs money.
     pub(crate) fn charging(mut self) -> Self {
         self.charges = true;
+        self
+    }
+
+    /// Refuses a larger answer than so many bytes.
+    pub(crate) fn at_most(mut self, bytes: usize) -> Self {
+        self.largest = bytes;
         self
     }
 

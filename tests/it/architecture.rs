@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Each module, and those it may import.
 const LAYERS: &[(&str, &[&str])] = &[
+    ("closest", &[]),
     ("list", &[]),
     ("plain", &[]),
     ("error", &["plain"]),
@@ -16,9 +17,26 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("transport", &["error"]),
     ("simulator", &["error", "geo"]),
     ("client", &["error", "display", "transport", "simulator"]),
+    ("chart", &["plain", "error", "display"]),
     ("map", &["plain", "error", "time", "geo", "display"]),
-    ("jobs", &["plain", "error", "time", "geo", "display", "transport", "client"]),
-    ("catalog", &["list", "plain", "error", "time", "frame", "geo", "display", "transport", "client", "map"]),
+    ("jobs", &["closest", "plain", "error", "time", "geo", "display", "transport", "client"]),
+    (
+        "catalog",
+        &[
+            "closest",
+            "list",
+            "plain",
+            "error",
+            "time",
+            "frame",
+            "geo",
+            "display",
+            "transport",
+            "client",
+            "chart",
+            "map",
+        ],
+    ),
     ("batch", &["list", "plain", "error", "time", "frame", "display", "transport", "client", "jobs"]),
     (
         "results",

@@ -90,13 +90,26 @@ fn a_frame_leads_back_to_the_scenes() {
         cloud_cover: f64
         resolution: f64
         incidence_angle: f64
+        delivery_time: str
         aoi_coverage: f64
         west: f64
         south: f64
         east: f64
         north: f64
+        geometry: binary
         quicklook: bool
         note: str
+        created: datetime[ms]
+        eo:cloud_cover: f64
+        gsd: f64
+        instruments: str
+        platform: str
+        sat:orbit_state: str
+        view:azimuth: f64
+        view:incidence_angle: f64
+        view:off_nadir: f64
+        view:sun_azimuth: f64
+        view:sun_elevation: f64
         ");
     let clear = frame
         .lazy()

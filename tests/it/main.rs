@@ -1,12 +1,23 @@
 //! The library against the simulator, and one test that holds the layers apart.
 
+mod aoi;
 mod architecture;
 mod catalog;
+mod clouds;
+mod coverage;
 mod errors;
+mod geoparquet;
 mod hostile;
 mod jobs;
+mod mosaic;
+mod pgstac;
+mod providers;
+mod quicklooks;
+mod scenes;
 mod secrets;
 mod server;
+mod shelf;
+mod stac;
 
 use up42::simulator::Simulator;
 use up42::{Aoi, Client};

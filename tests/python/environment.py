@@ -9,6 +9,7 @@ changed list makes another environment.
 import hashlib
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import venv
@@ -20,14 +21,19 @@ def main(name: str) -> None:
     digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:8]
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", here.parents[1] / "target"))
     folder = target.resolve() / "python" / f"{name}-{digest}"
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    whole = folder / "installed"
-    if not whole.exists():
-        venv.create(folder, with_pip=True, clear=True)
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    python = "Scripts/python.exe" if os.name == "nt" else "bin/python"
+    if not folder.exists():
+        # Made beside and renamed: two tests may ask at once. Its interpreter may move, the
+        # programs that pip installs may not: ask for modules.
+        mine = folder.with_name(f"{folder.name}.{os.getpid()}")
+        venv.create(mine, with_pip=True, clear=True)
+        pip = [mine / python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, "--requirement", requirements], check=True, stdout=sys.stderr)
-        whole.touch()
-    print(python)
+        try:
+            mine.rename(folder)
+        except OSError:
+            shutil.rmtree(mine)
+    print(folder / python)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use url::form_urlencoded::Serializer;
 
 use super::filter::Filter;
-use super::query::Query;
+use super::query::{Query, known};
 use super::search::Row;
 use super::sensor::{SENSORS, Sensor};
 use super::stac::{row_of, token_for};
@@ -37,6 +37,18 @@ impl Platform {
             ),
             None => Reply::refused(400, "INVALID_ARGUMENT", message),
         };
+        // A host takes fewer conditions, and does not sort (8.3, 8.4).
+        let (fields, conditions): (&[&str], &[&str]) = match host {
+            Some(_) => (
+                &["bbox", "intersects", "datetime", "limit", "query", "collections"],
+                &["cloudCoverage", "up42:usageType"],
+            ),
+            None => (
+                &["bbox", "intersects", "datetime", "limit", "query", "collections", "sortby"],
+                &["dataBlock", "cloudCoverage", "resolution", "up42:usageType", "deliveryTime"],
+            ),
+        };
+        known(&body, fields).and_then(|()| known(&body["query"], conditions)).map_err(refused)?;
         let mut query = Query::from_body(&body).map_err(refused)?.loosened();
         match host {
             Some(host) => {

@@ -20,6 +20,7 @@ pub(in crate::simulator) enum Filter {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::simulator) enum Comparison {
     Equal,
+    NotEqual,
     Less,
     LessOrEqual,
     Greater,
@@ -40,6 +41,7 @@ impl Filter {
                 let Some(order) = property(name).and_then(|has| order(&has, value)) else { return false };
                 match comparison {
                     Comparison::Equal => order == Ordering::Equal,
+                    Comparison::NotEqual => order != Ordering::Equal,
                     Comparison::Less => order == Ordering::Less,
                     Comparison::LessOrEqual => order != Ordering::Greater,
                     Comparison::Greater => order == Ordering::Greater,
@@ -60,7 +62,7 @@ impl Filter {
                 let compare = |comparison| Self::Compare(comparison, name.clone(), value.clone());
                 parts.push(match operator.to_ascii_lowercase().as_str() {
                     "eq" => compare(Comparison::Equal),
-                    "neq" => Self::Not(Box::new(compare(Comparison::Equal))),
+                    "neq" => compare(Comparison::NotEqual),
                     "lt" => compare(Comparison::Less),
                     "lte" => compare(Comparison::LessOrEqual),
                     "gt" => compare(Comparison::Greater),
@@ -86,11 +88,7 @@ impl Filter {
             "or" => Ok(Self::Any(parts()?)),
             "not" => Ok(Self::Not(Box::new(Self::from_cql2(first()?)?))),
             "=" | "eq" => compare(Comparison::Equal),
-            "<>" | "!=" => Ok(Self::Not(Box::new(Self::Compare(
-                Comparison::Equal,
-                property(first()?)?,
-                literal(second()?),
-            )))),
+            "<>" | "!=" => compare(Comparison::NotEqual),
             "<" => compare(Comparison::Less),
             "<=" => compare(Comparison::LessOrEqual),
             ">" => compare(Comparison::Greater),
@@ -178,7 +176,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_matches_no_condition() {
-        for op in ["=", "<", "<=", ">", ">="] {
+        for op in ["=", "<>", "<", "<=", ">", ">="] {
             let cql = json!({"op": op, "args": [{"property": "eo:cloud_cover"}, 0]});
             assert!(!Filter::from_cql2(&cql).unwrap().holds(&cloud(None)), "{op}");
         }

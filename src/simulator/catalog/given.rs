@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use geo::Geometry;
 use serde_json::Value;
 
+use super::door::Door;
 use super::filter::instant;
 use super::shape::{self, Bbox};
 use crate::error::{Context, Error, ErrorKind, Result};
@@ -120,13 +121,13 @@ impl GivenItem {
     }
 
     /// The item as it is, but leading nowhere outside the simulator.
-    pub(in crate::simulator) fn item(&self, given: &Given, api_url: &str) -> Value {
+    pub(in crate::simulator) fn item(&self, given: &Given, door: &Door) -> Value {
         let mut item = self.item.clone();
         let pictured = self.had_a_picture() || given.images.contains_key(&self.id);
         let keys: &[&str] = if pictured { &["thumbnail", "quicklook"] } else { &[] };
         item["collection"] = self.collection.as_str().into();
-        item["links"] = super::stac::item_links(api_url, &self.collection, &self.id);
-        item["assets"] = super::stac::image_assets(api_url, &self.collection, &self.id, keys);
+        item["links"] = door.item_links(&self.collection, &self.id);
+        item["assets"] = door.image_assets(&self.collection, &self.id, keys);
         item
     }
 
@@ -161,6 +162,7 @@ fn turn([x, y]: [f64; 2], middle: [f64; 2]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simulator::call::Call;
     use serde_json::json;
 
     #[test]
@@ -169,7 +171,12 @@ mod tests {
         given.add(json!({"id": "a", "properties": {"datetime": null}, "geometry": null})).unwrap();
         let odd = &given.items[0];
         assert_eq!((odd.time, odd.bbox, odd.collection.as_str()), (None, None, NO_COLLECTION));
-        assert!(odd.item(&given, "http://x")["assets"].as_object().unwrap().is_empty());
+        assert!(
+            odd.item(&given, &Door::of(&Call::default(), "http://x"))["assets"]
+                .as_object()
+                .unwrap()
+                .is_empty()
+        );
     }
 
     #[test]

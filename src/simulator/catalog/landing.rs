@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::door::Door;
 use super::sensor::{SENSORS, Sensor, by_collection};
 use crate::simulator::platform::Platform;
 use crate::simulator::reply::{Answer, Reply};
@@ -24,14 +25,11 @@ pub(super) const CONFORMS_TO: [&str; 12] = [
 ];
 
 impl Platform {
-    pub(super) fn catalog_url(&self, path: &str) -> String {
-        format!("{}/v2/catalog/{path}", self.api_url)
-    }
-
-    pub(super) fn landing_page(&self) -> Reply {
-        let link = |rel: &str, path: &str, kind: &str| json!({"rel": rel, "type": kind, "href": self.catalog_url(path)});
+    pub(super) fn landing_page(&self, door: &Door) -> Reply {
+        let link =
+            |rel: &str, path: &str, kind: &str| json!({"rel": rel, "type": kind, "href": door.at(path)});
         let search = |method: &str| {
-            let href = self.catalog_url("search");
+            let href = door.at("search");
             json!({"rel": "search", "type": "application/geo+json", "href": href, "method": method})
         };
         let mut links = vec![
@@ -62,13 +60,13 @@ impl Platform {
         Reply::json(200, &page)
     }
 
-    pub(super) fn queryables(&self) -> Reply {
+    pub(super) fn queryables(&self, door: &Door) -> Reply {
         let number = json!({"type": "number"});
         Reply::json(
             200,
             &json!({
                 "$schema": "https://json-schema.org/draft/2019-09/schema",
-                "$id": self.catalog_url("queryables"),
+                "$id": door.at("queryables"),
                 "type": "object",
                 "title": "Queryables",
                 "properties": {
@@ -91,7 +89,7 @@ impl Platform {
         .with_header("content-type", "application/schema+json")
     }
 
-    fn collection_names(&self) -> Vec<String> {
+    pub(super) fn collection_names(&self) -> Vec<String> {
         let mut names: Vec<String> = SENSORS.iter().map(|sensor| sensor.collection.to_string()).collect();
         for item in &self.catalog.given.items {
             if !names.contains(&item.collection) {
@@ -101,25 +99,25 @@ impl Platform {
         names
     }
 
-    pub(super) fn collections(&self) -> Reply {
+    pub(super) fn collections(&self, door: &Door) -> Reply {
         let collections: Vec<Value> =
-            self.collection_names().iter().map(|name| self.collection_json(name)).collect();
+            self.collection_names().iter().map(|name| self.collection_json(door, name)).collect();
         let links = json!([
-            {"rel": "self", "type": "application/json", "href": self.catalog_url("collections")},
-            {"rel": "root", "type": "application/json", "href": self.catalog_url("")},
+            {"rel": "self", "type": "application/json", "href": door.at("collections")},
+            {"rel": "root", "type": "application/json", "href": door.at("")},
         ]);
         Reply::json(200, &json!({"collections": collections, "links": links}))
     }
 
-    pub(super) fn collection(&self, name: &str) -> Answer {
+    pub(super) fn collection(&self, door: &Door, name: &str) -> Answer {
         let known = self.collection_names().iter().any(|known| known == name);
         known
-            .then(|| Reply::json(200, &self.collection_json(name)))
+            .then(|| Reply::json(200, &self.collection_json(door, name)))
             .ok_or_else(|| Reply::problem(404, format!("Resource (Collection) not found with Id='{name}'.")))
     }
 
-    fn collection_json(&self, name: &str) -> Value {
-        let url = self.catalog_url(&format!("collections/{name}"));
+    fn collection_json(&self, door: &Door, name: &str) -> Value {
+        let url = door.at(&format!("collections/{name}"));
         let sensor = by_collection(name);
         let start = sensor.map(|sensor| format!("{}T00:00:00Z", sensor.platforms[0].1));
         let providers = sensor.map(providers).unwrap_or_default();
@@ -143,8 +141,8 @@ impl Platform {
             "links": [
                 {"rel": "self", "type": "application/json", "href": url},
                 {"rel": "items", "type": "application/geo+json", "href": format!("{url}/items")},
-                {"rel": "root", "type": "application/json", "href": self.catalog_url("")},
-                {"rel": "parent", "type": "application/json", "href": self.catalog_url("")},
+                {"rel": "root", "type": "application/json", "href": door.at("")},
+                {"rel": "parent", "type": "application/json", "href": door.at("")},
             ],
         })
     }

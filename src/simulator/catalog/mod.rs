@@ -3,8 +3,10 @@
 mod archive;
 mod cell;
 mod classic;
+mod door;
 mod filter;
 pub(super) mod given;
+mod glossary;
 mod landing;
 pub(super) mod query;
 pub(super) mod scene;

@@ -91,6 +91,15 @@ fn present(value: &Value) -> Option<&Value> {
     Some(value).filter(|value| !value.is_null())
 }
 
+/// Refuses a member that the interface does not name, so that a misspelt one is noticed.
+pub(super) fn known(object: &Value, names: &[&str]) -> Result<(), String> {
+    let keys = object.as_object().into_iter().flat_map(|object| object.keys());
+    match keys.into_iter().find(|key| !names.contains(&key.as_str())) {
+        Some(stranger) => Err(format!("Unrecognized field \"{stranger}\", known are {}", names.join(", "))),
+        None => Ok(()),
+    }
+}
+
 /// A list of texts, if there is one.
 pub(in crate::simulator) fn strings(value: &Value, name: &str) -> Result<Option<Vec<String>>, String> {
     let Some(value) = present(value) else { return Ok(None) };

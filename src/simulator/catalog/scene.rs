@@ -4,6 +4,7 @@ use geo::{Coord, Geometry, LineString, Polygon};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::door::Door;
 use super::sensor::Sensor;
 use super::shape::{Bbox, ring_json};
 
@@ -74,7 +75,7 @@ impl Scene {
     }
 
     /// The STAC item.
-    pub(in crate::simulator) fn item(&self, api_url: &str) -> Value {
+    pub(in crate::simulator) fn item(&self, door: &Door) -> Value {
         let sensor = self.sensor;
         json!({
             "type": "Feature",
@@ -103,8 +104,8 @@ impl Scene {
                 "view:sun_azimuth": self.sun_azimuth,
                 "view:sun_elevation": self.sun_elevation,
             },
-            "links": super::stac::item_links(api_url, sensor.collection, &self.id),
-            "assets": super::stac::image_assets(api_url, sensor.collection, &self.id, &["thumbnail", "quicklook"]),
+            "links": door.item_links(sensor.collection, &self.id),
+            "assets": door.image_assets(sensor.collection, &self.id, &["thumbnail", "quicklook"]),
         })
     }
 

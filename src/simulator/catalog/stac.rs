@@ -5,9 +5,10 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 use url::form_urlencoded::Serializer;
 
+use super::door::Door;
 use super::filter::Filter;
 use super::landing::CONFORMS_TO;
-use super::query::Query;
+use super::query::{Query, known};
 use super::search::Row;
 use crate::simulator::call::Call;
 use crate::simulator::platform::{Platform, wrong_method};
@@ -15,32 +16,6 @@ use crate::simulator::reply::{Answer, Reply};
 
 const PAGE: usize = 10;
 const LARGEST_PAGE: usize = 500;
-pub(super) fn item_links(api_url: &str, collection: &str, id: &str) -> Value {
-    let root = format!("{api_url}/v2/catalog");
-    let parent = format!("{root}/collections/{collection}");
-    json!([
-        {"rel": "self", "type": "application/geo+json", "href": format!("{parent}/items/{id}")},
-        {"rel": "parent", "type": "application/json", "href": parent},
-        {"rel": "collection", "type": "application/json", "href": parent},
-        {"rel": "root", "type": "application/json", "href": format!("{root}/")},
-    ])
-}
-
-/// Assets that are to be had by a POST to their `href`.
-pub(super) fn image_assets(api_url: &str, collection: &str, id: &str, keys: &[&str]) -> Value {
-    let item = format!("{api_url}/v2/catalog/collections/{collection}/items/{id}");
-    let assets = keys.iter().map(|key| {
-        let role = if *key == "thumbnail" { "thumbnail" } else { "overview" };
-        let asset = json!({
-            "href": format!("{item}/assets/{key}/download-url"),
-            "type": "image/jpeg",
-            "title": key,
-            "roles": [role],
-        });
-        (key.to_string(), asset)
-    });
-    Value::Object(assets.collect::<Map<_, _>>())
-}
 
 fn bad_request(message: impl Into<String>) -> Reply {
     Reply::refused(400, 400, message)
@@ -48,23 +23,27 @@ fn bad_request(message: impl Into<String>) -> Reply {
 
 impl Platform {
     pub(in crate::simulator) fn stac(&self, call: &Call, path: &[&str]) -> Answer {
+        let door = &Door::of(call, &self.api_url);
         match (call.method.as_str(), path) {
-            ("GET", []) => Ok(self.landing_page()),
+            ("GET", []) => Ok(self.landing_page(door)),
             ("GET", ["conformance"]) => Ok(Reply::json(200, &json!({"conformsTo": CONFORMS_TO}))),
-            ("GET", ["queryables"]) => Ok(self.queryables()),
-            ("GET", ["collections", name, "queryables"]) => self.collection(name).map(|_| self.queryables()),
-            ("GET", ["collections"]) => Ok(self.collections()),
-            ("GET", ["collections", name]) => self.collection(name),
-            ("GET", ["collections", name, "items"]) => {
-                self.collection(name)?;
-                self.search_by_query(call, Some(name))
+            ("GET", ["queryables"]) => Ok(self.queryables(door)),
+            ("GET", ["collections", name, "queryables"]) => {
+                self.collection(door, name).map(|_| self.queryables(door))
             }
-            ("GET", ["collections", name, "items", id]) => self.item(name, id),
-            ("POST", ["collections", name, "items", id, "assets", key, "download-url"]) => {
+            ("GET", ["collections"]) => Ok(self.collections(door)),
+            ("GET", ["collections", name]) => self.collection(door, name),
+            ("GET", ["collections", name, "items"]) => {
+                self.collection(door, name)?;
+                self.search_by_query(door, call, Some(name))
+            }
+            ("GET", ["collections", name, "items", id]) => self.item(door, name, id),
+            ("POST", ["collections", name, "items", id, "assets", key, "download-url"]) if !door.is_open => {
                 self.asset_url(name, id, key)
             }
-            ("GET", ["search"]) => self.search_by_query(call, None),
-            ("POST", ["search"]) => self.search_by_body(&call.json()?),
+            ("GET", ["collections", name, "items", id, file]) if door.is_open => self.image(name, id, file),
+            ("GET", ["search"]) => self.search_by_query(door, call, None),
+            ("POST", ["search"]) => self.search_by_body(door, &call.json()?),
             (_, [] | ["search"] | ["collections", ..] | ["conformance"] | ["queryables"]) => {
                 Err(wrong_method(call))
             }
@@ -72,37 +51,49 @@ impl Platform {
         }
     }
 
-    fn item(&self, collection: &str, id: &str) -> Answer {
+    fn item(&self, door: &Door, collection: &str, id: &str) -> Answer {
         let row = self.catalog.row_of(collection, id);
         row.map(|row| {
-            Reply::json(200, &self.item_json(&row)).with_header("content-type", "application/geo+json")
+            Reply::json(200, &self.item_json(door, &row)).with_header("content-type", "application/geo+json")
         })
         .ok_or_else(|| Reply::problem(404, format!("Resource (Item) not found with Id='{id}'.")))
     }
 
-    fn item_json(&self, row: &Row) -> Value {
+    fn item_json(&self, door: &Door, row: &Row) -> Value {
         match row {
-            Row::Drawn(scene) => scene.item(&self.api_url),
-            Row::Given(nth) => self.catalog.given.items[*nth].item(&self.catalog.given, &self.api_url),
+            Row::Drawn(scene) => scene.item(door),
+            Row::Given(nth) => self.catalog.given.items[*nth].item(&self.catalog.given, door),
         }
+    }
+
+    /// Whether an item has this picture.
+    fn has_picture(&self, collection: &str, id: &str, key: &str) -> Result<(), Reply> {
+        let pictured = match self.catalog.row_of(collection, id) {
+            Some(Row::Drawn(_)) => true,
+            Some(Row::Given(nth)) => self.catalog.given.items[nth].has_picture(&self.catalog.given),
+            None => false,
+        };
+        (pictured && matches!(key, "thumbnail" | "quicklook"))
+            .then_some(())
+            .ok_or_else(|| Reply::problem(404, format!("Resource (Asset) not found with Id='{key}'.")))
+    }
+
+    /// The picture of an item, as a file.
+    fn image(&self, collection: &str, id: &str, file: &str) -> Answer {
+        let key = file.strip_suffix(".jpg").unwrap_or_default();
+        self.has_picture(collection, id, key)?;
+        self.picture(id, key).ok_or_else(|| Reply::problem(404, "Resource does not exist."))
     }
 
     /// A signed URL for the picture of an item.
     fn asset_url(&self, collection: &str, id: &str, key: &str) -> Answer {
-        let missing = || Reply::problem(404, format!("Resource (Asset) not found with Id='{key}'."));
-        let pictured = match self.catalog.row_of(collection, id).ok_or_else(missing)? {
-            Row::Drawn(_) => true,
-            Row::Given(nth) => self.catalog.given.items[nth].has_picture(&self.catalog.given),
-        };
-        if !pictured || !matches!(key, "thumbnail" | "quicklook") {
-            return Err(missing());
-        }
+        self.has_picture(collection, id, key)?;
         let name = format!("{id}_{key}.jpg");
         let url = self.signed_url(&format!("/images/{collection}/{id}/{key}"), &name);
         Ok(Reply::json(200, &json!({"url": url})))
     }
 
-    fn search_by_body(&self, body: &Value) -> Answer {
+    fn search_by_body(&self, door: &Door, body: &Value) -> Answer {
         let query = query_of(body).map_err(bad_request)?;
         let page = page_of(body)?;
         let next = |token: &str| {
@@ -110,16 +101,16 @@ impl Platform {
                 "rel": "next",
                 "type": "application/geo+json",
                 "method": "POST",
-                "href": self.catalog_url("search"),
+                "href": door.at("search"),
                 "body": {"token": token},
                 "merge": true,
             })
         };
-        Ok(self.page(&query, page, next))
+        Ok(self.page(door, &query, page, next))
     }
 
     /// A search whose conditions stand in the URL; the next page's URL has them all.
-    fn search_by_query(&self, call: &Call, collection: Option<&str>) -> Answer {
+    fn search_by_query(&self, door: &Door, call: &Call, collection: Option<&str>) -> Answer {
         let mut body = body_of(&call.query).map_err(bad_request)?;
         if let Some(name) = collection {
             body["collections"] = json!([name]);
@@ -134,16 +125,21 @@ impl Platform {
             let href = format!("{}{path}?{query}", self.api_url);
             json!({"rel": "next", "type": "application/geo+json", "method": "GET", "href": href})
         };
-        Ok(self.page(&query, page, next))
+        Ok(self.page(door, &query, page, next))
     }
 
-    fn page(&self, query: &Query, (start, size): (usize, usize), next: impl FnOnce(&str) -> Value) -> Reply {
+    fn page(
+        &self,
+        door: &Door,
+        query: &Query,
+        (start, size): (usize, usize),
+        next: impl FnOnce(&str) -> Value,
+    ) -> Reply {
         let rows = self.catalog.find(query);
         let start = start.min(rows.len());
         let end = (start + size).min(rows.len());
-        let features: Vec<Value> = rows[start..end].iter().map(|row| self.item_json(row)).collect();
-        let mut links =
-            vec![json!({"rel": "root", "type": "application/json", "href": self.catalog_url("")})];
+        let features: Vec<Value> = rows[start..end].iter().map(|row| self.item_json(door, row)).collect();
+        let mut links = vec![json!({"rel": "root", "type": "application/json", "href": door.at("")})];
         if end < rows.len() {
             links.push(next(&token_for(end)));
         }
@@ -158,7 +154,24 @@ impl Platform {
     }
 }
 
+/// What a body may hold: the item search with its extensions.
+const FIELDS: [&str; 12] = [
+    "collections",
+    "ids",
+    "bbox",
+    "intersects",
+    "datetime",
+    "limit",
+    "token",
+    "query",
+    "filter",
+    "filter-lang",
+    "filter-crs",
+    "sortby",
+];
+
 fn query_of(body: &Value) -> Result<Query, String> {
+    known(body, &FIELDS)?;
     let mut query = Query::from_body(body)?;
     if !body["query"].is_null() {
         query.filters.push(Filter::from_query(&body["query"])?);

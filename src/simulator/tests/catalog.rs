@@ -148,6 +148,57 @@ fn an_item_is_found_in_its_own_collection() {
 }
 
 #[test]
+fn the_glossary_lists_collections_page_by_page() {
+    let client = Client::manual();
+    let page =
+        |number: usize| client.get(&format!("/v2/collections?page={number}&size=3&sort=name,asc")).json();
+    let names = |page: &Value| -> Vec<String> {
+        page["content"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["name"].as_str().unwrap().to_string())
+            .collect()
+    };
+    assert_eq!(names(&page(0)), ["phr", "pneo", "sentinel-2"]);
+    assert_eq!(names(&page(1)), ["spot"]);
+    assert_eq!((page(1)["totalPages"].as_u64(), names(&page(2)).len()), (Some(2), 0));
+    assert_eq!(
+        page(0)["content"][0]["providers"][1],
+        json!({"name": "oneatlas", "title": "oneatlas", "description": "oneatlas", "roles": ["HOST"]})
+    );
+}
+
+#[test]
+fn the_open_door_wants_no_login() {
+    let client = Client::manual();
+    let url = client.simulator.stac_url();
+    let landing = client.fetch(&url).json();
+    let links: Vec<&str> =
+        landing["links"].as_array().unwrap().iter().map(|link| link["href"].as_str().unwrap()).collect();
+    assert!(links.iter().all(|href| href.starts_with(&url)), "{links:?}");
+    let page =
+        client.fetch(&format!("{url}search?collections=phr&bbox=-17.5,14.6,-17.3,14.8&limit=1")).json();
+    let thumbnail = page["features"][0]["assets"]["thumbnail"]["href"].as_str().unwrap();
+    assert_eq!(&client.fetch(thumbnail).body[..3], &[0xff, 0xd8, 0xff]);
+    assert_eq!(client.fetch(&thumbnail.replace("thumbnail.jpg", "x.jpg")).status, 404);
+    assert_eq!(client.fetch(&format!("{}/v2/catalog/", client.simulator.api_url())).status, 401);
+}
+
+#[test]
+fn a_field_that_nobody_knows_is_refused() {
+    let client = Client::manual();
+    for (path, status, wrong) in [
+        ("/v2/catalog/search", 400, json!({"max_cloud": 1})),
+        ("/catalog/stac/search", 400, json!({"query": {"gsd": {"lte": 1}}})),
+        ("/catalog/hosts/oneatlas/stac/search", 422, json!({"sortby": []})),
+        ("/catalog/hosts/oneatlas/stac/search", 422, json!({"query": {"resolution": {"lte": 1}}})),
+    ] {
+        assert_eq!(client.post(path, &wrong).status, status, "{wrong}");
+    }
+}
+
+#[test]
 fn an_area_that_is_none_is_refused() {
     let client = Client::manual();
     let square = json!({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]});

@@ -5,35 +5,35 @@
 
 use super::font;
 
-pub(super) type Rgb = [u8; 3];
+pub(crate) type Rgb = [u8; 3];
 
 /// A point in pixels, from the upper left.
-pub(super) type Pixel = [f64; 2];
+pub(crate) type Pixel = [f64; 2];
 
 #[derive(Clone, Debug)]
-pub(super) struct Canvas {
-    pub(super) width: usize,
-    pub(super) height: usize,
+pub(crate) struct Canvas {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
     /// Three bytes a pixel, row by row.
-    pub(super) pixels: Vec<u8>,
+    pub(crate) pixels: Vec<u8>,
 }
 
 /// How a line is drawn.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Stroke {
-    pub(super) width: f64,
-    pub(super) colour: Rgb,
+pub(crate) struct Stroke {
+    pub(crate) width: f64,
+    pub(crate) colour: Rgb,
     /// Lengths of dash and gap; none is a whole line.
-    pub(super) dash: Option<(f64, f64)>,
+    pub(crate) dash: Option<(f64, f64)>,
 }
 
 impl Canvas {
-    pub(super) fn new(width: usize, height: usize, colour: Rgb) -> Self {
+    pub(crate) fn new(width: usize, height: usize, colour: Rgb) -> Self {
         Self { width, height, pixels: colour.repeat(width * height) }
     }
 
     /// Blends one pixel; `share` is how much of it is covered.
-    pub(super) fn blend(&mut self, x: i64, y: i64, colour: Rgb, share: f64) {
+    pub(crate) fn blend(&mut self, x: i64, y: i64, colour: Rgb, share: f64) {
         if x < 0 || y < 0 || x >= self.width as i64 || y >= self.height as i64 || share <= 0.0 {
             return;
         }
@@ -45,7 +45,7 @@ impl Canvas {
     }
 
     /// Fills rings even-odd.
-    pub(super) fn fill<'a>(&mut self, rings: impl IntoIterator<Item = &'a Vec<Pixel>>, colour: Rgb) {
+    pub(crate) fn fill<'a>(&mut self, rings: impl IntoIterator<Item = &'a Vec<Pixel>>, colour: Rgb) {
         for (y, line) in spans(rings, self.height).into_iter().enumerate() {
             for pair in joined(&line) {
                 let from = pair[0].clamp(0.0, self.width as f64);
@@ -64,7 +64,7 @@ impl Canvas {
     }
 
     /// Draws a line through points.
-    pub(super) fn line(&mut self, points: &[Pixel], stroke: Stroke) {
+    pub(crate) fn line(&mut self, points: &[Pixel], stroke: Stroke) {
         let mut gone = 0.0;
         for pair in points.windows(2) {
             let (a, b) = (pair[0], pair[1]);
@@ -132,7 +132,7 @@ impl Canvas {
 
     /// Capital letters of the given height, their baseline starting at a point,
     /// with a halo in the second colour.
-    pub(super) fn text(&mut self, [x, y]: Pixel, text: &str, height: f64, colour: Rgb, halo: Rgb) {
+    pub(crate) fn text(&mut self, [x, y]: Pixel, text: &str, height: f64, colour: Rgb, halo: Rgb) {
         let lines = font::lines(text, height);
         for (width, colour) in [(height * 0.16 + 3.0, halo), (height * 0.14, colour)] {
             for line in &lines {
@@ -158,7 +158,7 @@ fn joined(line: &[f64]) -> Vec<[f64; 2]> {
 
 /// Where rings cross the middle of each row of pixels, sorted: pairs of them lie
 /// inside.
-pub(super) fn spans<'a>(rings: impl IntoIterator<Item = &'a Vec<Pixel>>, height: usize) -> Vec<Vec<f64>> {
+pub(crate) fn spans<'a>(rings: impl IntoIterator<Item = &'a Vec<Pixel>>, height: usize) -> Vec<Vec<f64>> {
     let mut rows = vec![Vec::new(); height];
     for ring in rings {
         let Some(&last) = ring.last() else { continue };

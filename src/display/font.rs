@@ -2,7 +2,7 @@
 //! and a few marks on a grid of four by six.
 
 /// Polylines of a text, its baseline starting at (0, 0), `height` pixels tall.
-pub(super) fn lines(text: &str, height: f64) -> Vec<Vec<[f64; 2]>> {
+pub(crate) fn lines(text: &str, height: f64) -> Vec<Vec<[f64; 2]>> {
     let unit = height / 6.0;
     let mut x = 0.0;
     let mut lines = Vec::new();
@@ -25,7 +25,7 @@ pub(super) fn lines(text: &str, height: f64) -> Vec<Vec<[f64; 2]>> {
 }
 
 /// How wide a text is.
-pub(super) fn width(text: &str, height: f64) -> f64 {
+pub(crate) fn width(text: &str, height: f64) -> f64 {
     lines(text, height).iter().flatten().map(|point| point[0]).fold(0.0, f64::max)
 }
 

@@ -1,0 +1,221 @@
+//! Quicklooks on disk, so that a cell that runs again asks nothing twice.
+//!
+//! A file is named by the hash of whose picture it is, begins with the hash of what
+//! follows, and is written beside and renamed: several processes may share a folder. What
+//! does not fit its hash is removed. Nothing here fails: without a folder, or with a full
+//! disk, pictures are fetched as if there were no cache.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use sha2::{Digest, Sha256};
+
+/// Most bytes that are kept: some ten thousand quicklooks.
+const MOST: u64 = 1_000_000_000;
+/// The share that stays when there are more.
+const KEPT: f64 = 0.8;
+/// After this time a file that was never finished is nobody's.
+const ABANDONED: Duration = Duration::from_secs(3600);
+/// Bytes of the hash that a file begins with.
+const HASH: usize = 32;
+
+/// A folder of pictures.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Cache {
+    folder: PathBuf,
+    most: u64,
+}
+
+impl Cache {
+    pub(super) fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into(), most: MOST }
+    }
+
+    /// The cache of an API's catalog. A server on this machine, such as a simulator, has
+    /// none: its next start is another archive.
+    pub(super) fn of_api(url: &str) -> Option<Self> {
+        let host = url::Url::parse(url).ok()?.host()?.to_owned();
+        let is_here = match host {
+            url::Host::Domain(name) => name == "localhost",
+            url::Host::Ipv4(address) => address.is_loopback(),
+            url::Host::Ipv6(address) => address.is_loopback(),
+        };
+        if is_here { None } else { Self::of_user() }
+    }
+
+    /// The user's own: `UP42_CACHE`, or `up42` in the system's folder for caches.
+    fn of_user() -> Option<Self> {
+        let variable =
+            |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let folder = variable("UP42_CACHE").or_else(|| {
+            let system = match () {
+                () if cfg!(windows) => variable("LOCALAPPDATA"),
+                () if cfg!(target_os = "macos") => variable("HOME").map(|home| home.join("Library/Caches")),
+                () => variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache"))),
+            };
+            Some(system?.join("up42"))
+        });
+        Some(Self::new(folder?.join("quicklooks")))
+    }
+
+    /// The picture of a name, where it is there and whole.
+    pub(super) fn get(&self, name: &str) -> Option<Vec<u8>> {
+        let path = self.path(name);
+        let mut bytes = fs::read(&path).ok()?;
+        let (hash, picture) = bytes.split_at_checked(HASH).unwrap_or_default();
+        if picture.is_empty() || Sha256::digest(picture).as_slice() != hash {
+            let _ = fs::remove_file(&path);
+            return None;
+        }
+        // The time of the last use, by which files are removed.
+        let _ = fs::File::options()
+            .append(true)
+            .open(&path)
+            .and_then(|file| file.set_modified(SystemTime::now()));
+        bytes.drain(..HASH);
+        Some(bytes)
+    }
+
+    /// Keeps a picture.
+    pub(super) fn put(&self, name: &str, picture: &[u8]) {
+        let _ = self.write(&self.path(name), picture);
+    }
+
+    fn write(&self, path: &Path, picture: &[u8]) -> io::Result<()> {
+        fs::create_dir_all(&self.folder)?;
+        let unfinished = self.folder.join(format!("{}.part", uuid::Uuid::new_v4().simple()));
+        let whole = [Sha256::digest(picture).as_slice(), picture].concat();
+        let written = fs::write(&unfinished, whole).and_then(|()| fs::rename(&unfinished, path));
+        if written.is_err() {
+            let _ = fs::remove_file(&unfinished);
+        }
+        written
+    }
+
+    /// Removes what was used least recently when there is too much.
+    pub(super) fn trim(&self) {
+        let Ok(entries) = fs::read_dir(&self.folder) else { return };
+        let mut files = Vec::new();
+        for entry in entries.flatten() {
+            let Ok(about) = entry.metadata() else { continue };
+            let used = about.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+            let path = entry.path();
+            let is = |extension: &str| path.extension().is_some_and(|found| found == extension);
+            if is("part") && used.elapsed().is_ok_and(|age| age > ABANDONED) {
+                let _ = fs::remove_file(&path);
+            }
+            // Whatever else lies in the folder is not ours.
+            if about.is_file() && is("quicklook") {
+                files.push((used, about.len(), path));
+            }
+        }
+        let mut total: u64 = files.iter().map(|(_, length, _)| length).sum();
+        if total <= self.most {
+            return;
+        }
+        files.sort();
+        for (_, length, path) in files {
+            if total as f64 <= self.most as f64 * KEPT {
+                break;
+            }
+            if fs::remove_file(path).is_ok() {
+                total -= length;
+            }
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        let hash: String = Sha256::digest(name).iter().map(|byte| format!("{byte:02x}")).collect();
+        self.folder.join(format!("{hash}.quicklook"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(folder: &Path) -> usize {
+        fs::read_dir(folder).map_or(0, |entries| entries.count())
+    }
+
+    #[test]
+    fn a_server_on_this_machine_has_no_cache() {
+        for url in ["http://127.0.0.1:8080", "http://localhost/x", "http://[::1]:1", "none"] {
+            assert_eq!(Cache::of_api(url), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_picture_is_kept_by_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(folder.path().join("new"));
+        assert_eq!(cache.get("a"), None);
+        cache.put("a", b"one");
+        cache.put("b", b"two");
+        cache.put("a", b"three");
+        assert_eq!((cache.get("a"), cache.get("b")), (Some(b"three".to_vec()), Some(b"two".to_vec())));
+        assert_eq!(files(&folder.path().join("new")), 2);
+    }
+
+    #[test]
+    fn what_is_broken_is_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(folder.path());
+        for broken in [&b""[..], b"short", &[0; 100]] {
+            cache.put("a", b"one");
+            fs::write(cache.path("a"), broken).unwrap();
+            assert_eq!(cache.get("a"), None);
+            assert!(!cache.path("a").exists());
+        }
+    }
+
+    #[test]
+    fn what_was_used_least_recently_goes_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache { most: 10 * (32 + 100), ..Cache::new(folder.path()) };
+        fs::write(folder.path().join("notes.txt"), "mine").unwrap();
+        let hour = |hours: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(hours * 3600);
+        for index in 0..11 {
+            cache.put(&index.to_string(), &[1; 100]);
+            let file = fs::File::options().append(true).open(cache.path(&index.to_string())).unwrap();
+            file.set_modified(hour(index)).unwrap();
+        }
+        assert!(cache.get("0").is_some(), "used now");
+        cache.trim();
+        let left: Vec<_> = (0..11).filter(|index| cache.path(&index.to_string()).exists()).collect();
+        assert_eq!(left, [0, 4, 5, 6, 7, 8, 9, 10]);
+        assert!(folder.path().join("notes.txt").exists());
+    }
+
+    #[test]
+    fn without_a_folder_there_is_no_cache_and_no_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        let cache = Cache::new(file.join("below"));
+        cache.put("a", b"one");
+        cache.trim();
+        assert_eq!(cache.get("a"), None);
+    }
+
+    #[test]
+    fn many_may_write_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(folder.path());
+        std::thread::scope(|scope| {
+            for thread in 0..8u8 {
+                let cache = &cache;
+                scope.spawn(move || {
+                    for _ in 0..50 {
+                        cache.put("a", &[thread; 1000]);
+                        let found = cache.get("a").unwrap();
+                        assert!(found.len() == 1000 && found.iter().all(|byte| *byte == found[0]));
+                    }
+                });
+            }
+        });
+        assert_eq!(files(folder.path()), 1);
+    }
+}

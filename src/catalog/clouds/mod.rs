@@ -1,0 +1,184 @@
+//! How cloudy the area itself is, estimated from quicklooks.
+//!
+//! The catalog says how cloudy a scene is as a whole. In its quicklook clouds are what is
+//! bright in all colours. So the brightest pixels are taken for cloud, as many of them as
+//! the catalog says, and those over the area are counted. The figure of the whole scene
+//! thus sets the threshold, and a bright desert in a clear scene stays clear.
+
+mod estimate;
+
+use std::fmt;
+use std::thread::available_parallelism;
+
+use geo::{BoundingRect, MultiPolygon};
+use polars::prelude::DataFrame;
+
+use self::estimate::estimate;
+use super::{Quicklook, QuicklookOutcome, Quicklooks, Scene};
+use crate::display::picture::decode;
+use crate::display::{Cell, Column, Table};
+use crate::error::{Context, Result};
+use crate::frame::Frame;
+use crate::geo::{Aoi, unrolled};
+use crate::list::list;
+use crate::map::Pixels;
+use crate::time::minute;
+use crate::transport::in_parallel;
+
+/// How cloudy the area is in each of some quicklooks. An estimate, not a measurement.
+///
+/// The brightest pixels of a quicklook are taken for cloud, as many as the catalog's
+/// figure for the whole scene says (by a fixed brightness where it says nothing), and those
+/// over the area are counted. Pixels are found by the rule that lays the quicklook on the
+/// map. `None`, with a note, stands where the picture cannot tell: where a threshold that
+/// is a little different (5 % of the scale) would change the estimate by more than 25 % of
+/// the area, as over snow, ice and haze; where what is brightest is too dark to be cloud;
+/// where less than 25 pixels show the area.
+///
+/// What it cannot see: cirrus and cloud shadow, single fields of snow in a scene without a
+/// figure, and errors of the catalog's own figure.
+#[derive(Clone)]
+pub struct AoiClouds {
+    clouds: Vec<AoiCloud>,
+}
+
+/// How cloudy the area is in one quicklook.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct AoiCloud {
+    /// The scene.
+    pub scene: Scene,
+    /// Estimated cloud cover of the part of the area that the scene shows, in %.
+    pub percent: Option<f64>,
+    /// Why there is no estimate, or what it rests on where that is less than usual.
+    pub note: Option<String>,
+}
+
+list!(AoiClouds(clouds: AoiCloud), "The estimates, in the order of the quicklooks.");
+
+impl Quicklooks {
+    /// Estimates the cloud cover over the area itself from the pixels of the quicklooks:
+    /// see [`AoiClouds`].
+    ///
+    /// ```
+    /// # use up42::{Aoi, Client, MosaicOptions, Search};
+    /// # let client = Client::simulator()?;
+    /// let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
+    /// let search = Search::new(&aoi).between("2019-01-01", "2019-12-31").collections(["phr"]);
+    /// let scenes = client.catalog().search(search)?;
+    /// let clouds = client.catalog().download_quicklooks(&scenes)?.aoi_clouds(&aoi);
+    /// assert_eq!(clouds.to_dataframe()?.height(), scenes.len());
+    /// // The mosaic can go by it.
+    /// let mosaic = scenes.mosaic_with(&aoi, MosaicOptions::new().clouds(clouds.percents()))?;
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    pub fn aoi_clouds(&self, aoi: &Aoi) -> AoiClouds {
+        let quicklooks: Vec<&Quicklook> = self.iter().collect();
+        let at_once = available_parallelism().map_or(1, usize::from);
+        AoiClouds { clouds: in_parallel(&quicklooks, at_once, |quicklook| look(quicklook, aoi)) }
+    }
+}
+
+fn look(quicklook: &Quicklook, aoi: &Aoi) -> AoiCloud {
+    let (percent, note) = match pixels(quicklook, aoi) {
+        Ok(pixels) => estimate(&pixels, quicklook.scene.cloud_cover),
+        Err(why) => (None, Some(why)),
+    };
+    AoiCloud { scene: quicklook.scene.clone(), percent, note }
+}
+
+fn pixels(quicklook: &Quicklook, aoi: &Aoi) -> Result<Pixels, String> {
+    let bytes = match &quicklook.outcome {
+        QuicklookOutcome::Picture(bytes) => bytes,
+        QuicklookOutcome::Missing => return Err("no quicklook".into()),
+        QuicklookOutcome::Failed(_) => return Err("the quicklook could not be had".into()),
+    };
+    let near = |shape: &MultiPolygon| Some(shape.bounding_rect()?.center().x);
+    let footprint = quicklook.scene.ground().ok_or("no footprint")?;
+    let footprint = unrolled(&footprint, None);
+    let area = unrolled(aoi.geometry(), near(&footprint));
+    let image = decode(bytes).map_err(|error| format!("the quicklook cannot be read: {error}"))?;
+    Pixels::of(&image, &footprint, &area).ok_or_else(|| "the quicklook has no place".into())
+}
+
+impl AoiClouds {
+    /// The estimates that there are, by the ids of the scenes, in %: for
+    /// [`MosaicOptions::clouds`](crate::MosaicOptions::clouds).
+    pub fn percents(&self) -> Vec<(String, f64)> {
+        self.iter().filter_map(|one| Some((one.scene.id.clone(), one.percent?))).collect()
+    }
+
+    /// The estimates as a Polars DataFrame, a row for each quicklook.
+    ///
+    /// | column | dtype | unit | null means |
+    /// |---|---|---|---|
+    /// | `id` | String | | never null |
+    /// | `collection` | String | | not said |
+    /// | `datetime` | Datetime(ms) | UTC | not known |
+    /// | `cloud_cover` | Float64 | % of the whole scene, as the catalog says | not known |
+    /// | `aoi_cloud_cover` | Float64 | % of what the scene shows of the area, estimated | cannot be told: see `note` |
+    /// | `aoi_coverage` | Float64 | % of the searched area that the scene shows | no footprint |
+    /// | `note` | String | | nothing to say |
+    ///
+    /// # Errors
+    ///
+    /// Only when Polars refuses the columns.
+    pub fn to_dataframe(&self) -> Result<DataFrame> {
+        Frame::of(&self.clouds)
+            .text("id", |one| Some(&one.scene.id))
+            .text("collection", |one| one.scene.collection.as_deref())
+            .instant("datetime", |one| one.scene.datetime)?
+            .number("cloud_cover", |one| one.scene.cloud_cover)
+            .number("aoi_cloud_cover", |one| one.percent)
+            .number("aoi_coverage", |one| one.scene.aoi_coverage)
+            .text("note", |one| one.note.as_deref())
+            .finish()
+            .context("clouds over the area to a DataFrame")
+    }
+
+    /// Shows the estimates as a table.
+    pub fn evcxr_display(&self) {
+        self.table().bundle().print();
+    }
+
+    fn table(&self) -> Table {
+        let columns = [
+            Column::new("Scene"),
+            Column::new("Acquired (UTC)"),
+            Column::number("Cloud, whole scene"),
+            Column::number("Cloud, AOI (estimate)"),
+            Column::number("AOI covered"),
+            Column::new("Note"),
+        ];
+        let row = |one: &AoiCloud| {
+            [
+                Cell::id(&one.scene.id),
+                one.scene.datetime.map_or(Cell::Empty, |at| Cell::time(minute(at))),
+                one.scene.cloud_cover.map_or(Cell::Empty, Cell::Percent),
+                one.percent.map_or(Cell::Empty, Cell::Percent),
+                one.scene.aoi_coverage.map_or(Cell::Empty, Cell::Percent),
+                one.note.clone().into(),
+            ]
+        };
+        Table::new(format!("{self:?}"), columns)
+            .rows(self.iter().map(row))
+            .more(self.len(), "clouds.to_dataframe()?")
+            .note("Estimated from the pixels of the quicklooks over the area.")
+    }
+}
+
+impl fmt::Debug for AoiClouds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let told = self.percents().len();
+        write!(f, "cloud over the area in {told} of {} quicklooks", self.len())
+    }
+}
+
+impl fmt::Debug for AoiCloud {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.percent {
+            Some(percent) => write!(f, "{:?}: {percent:.0} % of the area", self.scene),
+            None => write!(f, "{:?}: {}", self.scene, self.note.as_deref().unwrap_or("not known")),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+use std::fmt;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::geo::Bbox;
+use crate::plain::plain;
+use crate::time::parse_timestamp;
+
+/// What a catalog offers under one name, such as all scenes of a constellation.
+///
+/// Made of a STAC collection or of UP42's (API reference, 9.4).
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Collection {
+    /// The name to search by (STAC `id`, UP42 `name`).
+    pub id: String,
+    /// The name for people (`title`).
+    pub title: Option<String>,
+    /// What it is, in words (`description`).
+    pub description: Option<String>,
+    /// Whether there are images already, `ARCHIVE`, or will be, `TASKING` (UP42 `type`).
+    pub kind: Option<String>,
+    /// Who makes it (`providers` with the role of a producer).
+    pub producer: Option<String>,
+    /// Who offers it (`providers` with the role of a host).
+    pub host: Option<String>,
+    /// `OPTICAL`, `SAR` or `ELEVATION` (UP42 `metadata.productType`).
+    pub product_type: Option<String>,
+    /// The finest size of a pixel, in metres (STAC `summaries.gsd`, UP42
+    /// `metadata.resolutionValue`).
+    pub resolution_min: Option<f64>,
+    /// The coarsest size of a pixel, in metres.
+    pub resolution_max: Option<f64>,
+    /// The first acquisition, UTC (STAC `extent.temporal`).
+    pub start: Option<Timestamp>,
+    /// The last acquisition, UTC; `None` while there are more to come.
+    pub end: Option<Timestamp>,
+    /// Where it is, WGS 84 (STAC `extent.spatial`).
+    pub bbox: Option<Bbox>,
+    /// The licence (STAC `license`).
+    pub license: Option<String>,
+    /// All of it, as the server sent it.
+    pub properties: Map<String, Value>,
+}
+
+impl Collection {
+    /// Reads a collection of either kind; `None` for what has no name.
+    pub(super) fn read(json: &Value) -> Option<Self> {
+        let text =
+            |pointer: &str| json.pointer(pointer)?.as_str().filter(|text| !text.is_empty()).map(String::from);
+        let id = text("/id").or_else(|| text("/name"))?;
+        let time = |end: usize| {
+            let interval = json.pointer("/extent/temporal/interval/0")?;
+            parse_timestamp(interval.get(end)?.as_str()?)
+        };
+        let (resolution_min, resolution_max) = resolutions(json);
+        Some(Self {
+            id,
+            title: text("/title"),
+            description: text("/description"),
+            kind: text("/type").filter(|kind| kind != "Collection"),
+            producer: provider(json, "producer"),
+            host: provider(json, "host"),
+            product_type: text("/metadata/productType"),
+            resolution_min,
+            resolution_max,
+            start: time(0),
+            end: time(1),
+            bbox: bbox(json),
+            license: text("/license"),
+            properties: json.as_object().cloned().unwrap_or_default(),
+        })
+    }
+}
+
+/// The first provider with a role; UP42 writes roles in capitals.
+fn provider(json: &Value, role: &str) -> Option<String> {
+    let plays = |one: &&Value| {
+        let roles = one.get("roles").and_then(Value::as_array);
+        roles.into_iter().flatten().filter_map(Value::as_str).any(|one| one.eq_ignore_ascii_case(role))
+    };
+    let one = json.get("providers")?.as_array()?.iter().find(plays)?;
+    one.get("name")?.as_str().map(String::from)
+}
+
+fn resolutions(json: &Value) -> (Option<f64>, Option<f64>) {
+    let range = json.pointer("/metadata/resolutionValue").or_else(|| json.pointer("/summaries/gsd"));
+    match range {
+        Some(Value::Array(list)) => {
+            let sizes = || list.iter().filter_map(Value::as_f64);
+            (sizes().min_by(f64::total_cmp), sizes().max_by(f64::total_cmp))
+        }
+        Some(range) => {
+            let end = |key: &str| range.get(key).and_then(Value::as_f64);
+            (end("minimum"), end("maximum"))
+        }
+        None => (None, None),
+    }
+}
+
+/// The box around all, which STAC has first; heights are dropped.
+fn bbox(json: &Value) -> Option<Bbox> {
+    let sides = json.pointer("/extent/spatial/bbox/0")?.as_array()?;
+    let sides: Vec<f64> = sides.iter().map(Value::as_f64).collect::<Option<_>>()?;
+    match sides[..] {
+        [west, south, east, north] | [west, south, _, east, north, _] => {
+            Bbox::new(west, south, east, north).ok()
+        }
+        _ => None,
+    }
+}
+
+impl fmt::Debug for Collection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&plain(&self.id, 200))?;
+        match &self.title {
+            Some(title) => write!(f, ": {}", plain(title, 200)),
+            None => Ok(()),
+        }
+    }
+}

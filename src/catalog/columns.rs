@@ -1,0 +1,168 @@
+//! The properties of many scenes as columns, each of the type that its values have.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+use polars::prelude::{Column, IntoColumn, NamedFrom, Series, TimeUnit};
+use serde_json::Value;
+
+use super::Scene;
+use crate::error::Result;
+use crate::frame::instants;
+use crate::time::parse_timestamp;
+
+/// One property of all scenes.
+#[derive(Debug)]
+pub(super) struct Property<'a> {
+    pub(super) name: &'a str,
+    pub(super) values: Values<'a>,
+}
+
+/// What the values of a column have in common; `None` where a scene has none.
+#[derive(Debug, PartialEq)]
+pub(super) enum Values<'a> {
+    Boolean(Vec<Option<bool>>),
+    Integer(Vec<Option<i64>>),
+    Number(Vec<Option<f64>>),
+    Instant(Vec<Option<Timestamp>>),
+    Text(Vec<Option<&'a str>>),
+    /// Lists, objects, and values of several types, as JSON text.
+    Json(Vec<Option<String>>),
+}
+
+/// The properties that any scene has, by their names.
+pub(super) fn properties<'a>(scenes: &[&'a Scene]) -> Vec<Property<'a>> {
+    let mut found: Vec<(&str, Vec<(usize, &Value)>)> = Vec::new();
+    let mut index: HashMap<&str, usize> = HashMap::new();
+    for (row, scene) in scenes.iter().enumerate() {
+        // Scenes of a collection have the same properties in the same order.
+        let mut next = 0;
+        for (name, value) in &scene.properties {
+            let at = match found.get(next) {
+                Some((expected, _)) if expected == name => next,
+                _ => *index.entry(name).or_insert_with(|| {
+                    found.push((name, Vec::new()));
+                    found.len() - 1
+                }),
+            };
+            next = at + 1;
+            if !value.is_null() {
+                found[at].1.push((row, value));
+            }
+        }
+    }
+    let found: BTreeMap<_, _> = found.into_iter().collect();
+    let column = |(name, cells): (_, Vec<_>)| Property { name, values: Values::of(&cells, scenes.len()) };
+    found.into_iter().map(column).collect()
+}
+
+impl Property<'_> {
+    /// As a column of Polars, under the given name; instants are UTC.
+    pub(super) fn column(&self, name: &str, unit: TimeUnit) -> Result<Column> {
+        let name = name.into();
+        Ok(match &self.values {
+            Values::Boolean(values) => Series::new(name, values).into_column(),
+            Values::Integer(values) => Series::new(name, values).into_column(),
+            Values::Number(values) => Series::new(name, values).into_column(),
+            Values::Instant(values) => instants(&name, values, unit)?,
+            Values::Text(values) => Series::new(name, values).into_column(),
+            Values::Json(values) => Series::new(name, values).into_column(),
+        })
+    }
+}
+
+impl<'a> Values<'a> {
+    /// The narrowest column that holds the cells, given with their rows.
+    fn of(cells: &[(usize, &'a Value)], rows: usize) -> Self {
+        fn filled<T>(
+            cells: &[(usize, &Value)],
+            rows: usize,
+            read: impl Fn(&Value) -> Option<T>,
+        ) -> Option<Vec<Option<T>>> {
+            let mut column: Vec<Option<T>> = (0..rows).map(|_| None).collect();
+            for (row, value) in cells {
+                column[*row] = Some(read(value)?);
+            }
+            Some(column)
+        }
+        let first = cells.first().map(|(_, value)| *value);
+        let narrow = match first {
+            Some(Value::Bool(_)) => filled(cells, rows, Value::as_bool).map(Self::Boolean),
+            Some(Value::Number(_)) => filled(cells, rows, Value::as_i64)
+                .map(Self::Integer)
+                .or_else(|| filled(cells, rows, Value::as_f64).map(Self::Number)),
+            Some(Value::String(_)) => filled(cells, rows, |value| instant(value.as_str()?))
+                .map(Self::Instant)
+                .or_else(|| Self::text(cells, rows)),
+            Some(_) => None,
+            None => Self::text(cells, rows),
+        };
+        narrow.unwrap_or_else(|| {
+            Self::Json(filled(cells, rows, |value| Some(value.to_string())).unwrap_or_default())
+        })
+    }
+
+    fn text(cells: &[(usize, &'a Value)], rows: usize) -> Option<Self> {
+        let mut column = vec![None; rows];
+        for (row, value) in cells {
+            column[*row] = Some(value.as_str()?);
+        }
+        Some(Self::Text(column))
+    }
+}
+
+/// A date and a time; a day alone, or a number, is a word like any other.
+fn instant(text: &str) -> Option<Timestamp> {
+    let bytes = text.as_bytes();
+    let is_one = bytes.len() >= 19 && bytes[4] == b'-' && matches!(bytes[10], b'T' | b't' | b' ');
+    is_one.then(|| parse_timestamp(text)).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn column(values: Value) -> String {
+        let items = values.as_array().unwrap().iter();
+        let scenes: Vec<_> =
+            items.map(|value| Scene::read(&json!({"id": "a", "properties": {"p": value}}), "")).collect();
+        format!("{:?}", properties(&scenes.iter().collect::<Vec<_>>())[0].values)
+    }
+
+    #[test]
+    fn a_column_has_the_narrowest_type_that_holds_all() {
+        assert_eq!(column(json!([true, null])), "Boolean([Some(true), None])");
+        assert_eq!(column(json!([1, 2])), "Integer([Some(1), Some(2)])");
+        assert_eq!(column(json!([1, 2.5])), "Number([Some(1.0), Some(2.5)])");
+        assert_eq!(column(json!([18446744073709551615u64])), "Number([Some(1.8446744073709552e19)])");
+        assert_eq!(column(json!(["a", null, "b"])), r#"Text([Some("a"), None, Some("b")])"#);
+        assert_eq!(column(json!(["2020-06-01T11:34:00.5Z"])), "Instant([Some(2020-06-01T11:34:00.5Z)])");
+        assert_eq!(
+            column(json!(["2020-06-01T11:34:00Z", "soon"])),
+            r#"Text([Some("2020-06-01T11:34:00Z"), Some("soon")])"#
+        );
+        assert_eq!(column(json!(["20200601"])), r#"Text([Some("20200601")])"#);
+        assert_eq!(column(json!([1, "a"])), r#"Json([Some("1"), Some("\"a\"")])"#);
+        assert_eq!(column(json!([[1], {"a": 2}])), r#"Json([Some("[1]"), Some("{\"a\":2}")])"#);
+        assert_eq!(column(json!([null])), "Text([None])");
+    }
+
+    #[test]
+    fn columns_are_ordered_by_name_whatever_the_scenes_have() {
+        let scene = |json| Scene::read(&json!({"id": "a", "properties": json}), "");
+        let scenes = [scene(json!({"b": 1, "c": 2})), scene(json!({"c": 3, "a": 4})), scene(json!({}))];
+        let told: Vec<_> = properties(&scenes.each_ref())
+            .iter()
+            .map(|column| format!("{} {:?}", column.name, column.values))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "a Integer([None, Some(4), None])",
+                "b Integer([Some(1), None, None])",
+                "c Integer([Some(2), Some(3), None])"
+            ]
+        );
+    }
+}

@@ -1,0 +1,119 @@
+//! What a notebook shows of a coverage: a small map, a chart and a table.
+
+use geo::{BoundingRect, Geometry, MultiPolygon};
+use image::{DynamicImage, Rgba, RgbaImage};
+
+use super::Coverage;
+use crate::chart::{Chart, Series};
+use crate::display::canvas::Rgb;
+use crate::display::{Bundle, Cell, Column, Table, picture};
+use crate::geo::{Rows, unrolled};
+use crate::map::{Layer, Map, Placement};
+
+/// From no look to [`FOLDED`] and more: orange is what is missing, then darker and
+/// darker blue, which everybody can tell apart.
+const COLOURS: [Rgb; FOLDED + 1] = [
+    [0xe6, 0x9f, 0x00],
+    [0xd2, 0xe3, 0xf3],
+    [0x9a, 0xc8, 0xe1],
+    [0x52, 0x9d, 0xcc],
+    [0x1c, 0x6c, 0xb1],
+    [0x08, 0x30, 0x6b],
+];
+
+/// So many looks and more are shown as one.
+const FOLDED: usize = 5;
+
+/// The longer side of the picture of the parts, in pixels.
+const SIDE: usize = 900;
+
+impl Coverage {
+    /// The parts on a map, coloured by their number of looks.
+    pub fn map(&self) -> Map {
+        let name = self.aoi.name().unwrap_or("area of interest");
+        let legend = "orange: no look; blue, the darker the more: 1, 2, 3, 4, 5 and more looks";
+        let map = Map::new(format!("Looks at {name}")).aoi(&self.aoi).note(legend);
+        let layer = self.picture().map(|image| Layer {
+            id: "looks".into(),
+            title: format!("{:.1} % covered", self.percent()),
+            footprint: Some(Geometry::MultiPolygon(self.aoi.geometry().clone())),
+            image: Some(picture::png(&image)),
+            placement: Placement::Bbox,
+            ..Layer::default()
+        });
+        layer.into_iter().fold(map, Map::layer)
+    }
+
+    /// How much of the area has how many looks.
+    pub fn chart(&self) -> Chart {
+        let parts = self.folded();
+        let labels = parts.iter().map(|(label, ..)| label.clone());
+        let values = parts.iter().map(|part| part.2).collect();
+        let colours = COLOURS.to_vec();
+        Chart::new("Looks at the area", "% of the area, by number of looks", labels).series(Series {
+            name: "area".into(),
+            colours,
+            values,
+        })
+    }
+
+    /// Shows the parts on a small map, as a chart and as a table.
+    pub fn evcxr_display(&self) {
+        self.bundle().print();
+    }
+
+    fn bundle(&self) -> Bundle {
+        let table = self.table().bundle();
+        let (still, jpeg) = self.map().small(480);
+        let html = format!("{}{}{}", still.into_string(), self.chart().to_html().into_string(), table.html);
+        Bundle { html, jpeg: Some(jpeg), text: table.text }
+    }
+
+    fn table(&self) -> Table {
+        let columns = [Column::new("Looks"), Column::number("Area").unit("km²"), Column::number("Share")];
+        let rows = self.folded();
+        let name = self.aoi.name().unwrap_or("the area");
+        let caption = format!("{:.1} % of {name} covered by {} scenes", self.percent(), self.scenes.len());
+        let mut table =
+            Table::new(caption, columns).rows(rows.into_iter().map(|(label, km2, percent)| {
+                [Cell::text(label), Cell::Number(km2, 1), Cell::Percent(percent)]
+            }));
+        let nowhere = self.scenes.len() - self.footprints.len();
+        if nowhere > 0 {
+            table = table.note(format!("{nowhere} scenes without a footprint are not counted"));
+        }
+        table
+    }
+
+    /// Label, km² and % of each number of looks.
+    fn folded(&self) -> Vec<(String, f64, f64)> {
+        let (single, many) = self.looks.split_at(self.looks.len().min(FOLDED));
+        let mut parts: Vec<_> =
+            single.iter().map(|part| (part.looks.to_string(), part.km2, part.percent)).collect();
+        if !many.is_empty() {
+            let sum = |size: fn(&super::CoveragePart) -> f64| many.iter().map(size).sum();
+            parts.push((format!("{FOLDED} or more"), sum(|part| part.km2), sum(|part| part.percent)));
+        }
+        parts
+    }
+
+    /// A picture over the box around the area; clear outside it.
+    fn picture(&self) -> Option<DynamicImage> {
+        let area = unrolled(self.aoi.geometry(), None);
+        let around = area.bounding_rect()?;
+        let shapes: Vec<MultiPolygon> =
+            self.footprints.iter().map(|shape| unrolled(shape, Some(around.center().x))).collect();
+        let (wide, high) = (around.width(), around.height());
+        let pixels = |degrees: f64| ((SIDE as f64 * degrees / wide.max(high)) as u32).max(8);
+        let mut image = RgbaImage::new(pixels(wide), pixels(high));
+        let width = f64::from(image.width());
+        let column = |lon: f64| ((lon - around.min().x) / wide * width).round().clamp(0.0, width) as u32;
+        Rows::of_picture(image.height() as usize, &area, &shapes).each(|piece| {
+            let [r, g, b] = COLOURS[piece.over.len().min(FOLDED)];
+            for x in column(piece.west)..column(piece.east) {
+                image.put_pixel(x, piece.row as u32, Rgba([r, g, b, 255]));
+            }
+        });
+        Some(DynamicImage::ImageRgba8(image))
+    }
+}

@@ -1,0 +1,107 @@
+//! Conditions in the languages that servers filter by: CQL2 (OGC 21-065) as JSON and as
+//! text, and the older `query` extension of STAC.
+
+use serde_json::{Map, Value, json};
+
+use super::{Filter, Op};
+
+/// CQL2 as JSON; `None` where there is no condition. Basic CQL2 is enough: a list is
+/// written as alternatives, since `in` is a part that a server may lack.
+pub(super) fn to_json(conditions: &[Filter]) -> Option<Value> {
+    let one = |filter: &Filter| {
+        let op = if filter.op == Op::In { Op::Eq } else { filter.op };
+        let compare =
+            |value: &Value| json!({"op": op.sign(), "args": [{"property": filter.property}, value]});
+        joined("or", filter.values().iter().map(compare).collect())
+    };
+    joined("and", conditions.iter().filter_map(one).collect())
+}
+
+fn joined(op: &str, mut parts: Vec<Value>) -> Option<Value> {
+    match parts.len() {
+        0 | 1 => parts.pop(),
+        _ => Some(json!({"op": op, "args": parts})),
+    }
+}
+
+/// The same as text.
+pub(super) fn to_text(conditions: &[Filter]) -> Option<String> {
+    let one = |filter: &Filter| {
+        let op = if filter.op == Op::In { Op::Eq } else { filter.op };
+        let name = format!("\"{}\"", filter.property.replace('"', "\"\""));
+        let compare = |value: &Value| format!("{name} {} {}", op.sign(), literal(value));
+        let parts: Vec<_> = filter.values().iter().map(compare).collect();
+        if parts.len() > 1 { format!("({})", parts.join(" OR ")) } else { parts.concat() }
+    };
+    let parts: Vec<_> = conditions.iter().map(one).collect();
+    (!parts.is_empty()).then(|| parts.join(" AND "))
+}
+
+fn literal(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("'{}'", text.replace('\'', "''")),
+        other => other.to_string(),
+    }
+}
+
+/// The `query` extension, as far as it goes: servers differ on `in` with several values,
+/// and a property may stand for an operator once. `None` where nothing can be said.
+///
+/// Also gives whether all was said.
+pub(super) fn to_query(
+    conditions: &[Filter],
+    name: impl Fn(&str) -> Option<String>,
+) -> (Option<Value>, bool) {
+    let mut query = Map::new();
+    let mut is_all = true;
+    for filter in conditions {
+        let op = match filter.op {
+            Op::Eq => "eq",
+            Op::Ne => "neq",
+            Op::Lt => "lt",
+            Op::Le => "lte",
+            Op::Gt => "gt",
+            Op::Ge => "gte",
+            Op::In => "eq",
+        };
+        let (Some(name), [value]) = (name(&filter.property), filter.values()) else {
+            is_all = false;
+            continue;
+        };
+        let said = query.entry(name).or_insert_with(|| json!({}));
+        match said.as_object_mut() {
+            Some(said) if !said.contains_key(op) => drop(said.insert(op.to_owned(), value.clone())),
+            _ => is_all = false,
+        }
+    }
+    ((!query.is_empty()).then_some(Value::Object(query)), is_all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn conditions() -> Vec<Filter> {
+        vec![
+            Filter::new("eo:cloud_cover", Op::Le, 20.5),
+            Filter::new("a \"b\"", Op::In, ["it's", "x"]),
+            Filter::new("gsd", Op::In, [10]),
+            Filter::new("eo:cloud_cover", Op::Le, 7),
+        ]
+    }
+
+    #[test]
+    fn three_languages_say_the_same() {
+        insta::assert_snapshot!(to_text(&conditions()).unwrap(), @r#""eo:cloud_cover" <= 20.5 AND ("a ""b""" = 'it''s' OR "a ""b""" = 'x') AND "gsd" = 10 AND "eo:cloud_cover" <= 7"#);
+        insta::assert_snapshot!(to_json(&conditions()).unwrap(), @r#"{"op":"and","args":[{"op":"<=","args":[{"property":"eo:cloud_cover"},20.5]},{"op":"or","args":[{"op":"=","args":[{"property":"a \"b\""},"it's"]},{"op":"=","args":[{"property":"a \"b\""},"x"]}]},{"op":"=","args":[{"property":"gsd"},10]},{"op":"<=","args":[{"property":"eo:cloud_cover"},7]}]}"#);
+        let (query, is_all) = to_query(&conditions(), |name| Some(name.to_owned()));
+        insta::assert_snapshot!(query.unwrap(), @r#"{"eo:cloud_cover":{"lte":20.5},"gsd":{"eq":10}}"#);
+        assert!(!is_all, "what is left is looked at here");
+    }
+
+    #[test]
+    fn nothing_is_said_about_nothing() {
+        assert_eq!((to_json(&[]), to_text(&[])), (None, None));
+        assert_eq!(to_query(&[], |_| None), (None, true));
+    }
+}

@@ -1,0 +1,201 @@
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use polars_arrow::array::{Array, BinaryViewArray};
+use serde_json::{Map, Value};
+
+use super::file::ParquetFile;
+use super::{ASSETS, BBOX, EXTENSIONS, LINKS, OURS, PREFIX, QUICKLOOK, ROW, VERSION, json};
+use crate::catalog::parts::Rest;
+use crate::catalog::preview::{self, QuicklookSource};
+use crate::catalog::walk::Walk;
+use crate::catalog::{Scene, Scenes, wkb};
+use crate::error::{Context, Error, Result};
+
+/// Members of an item that are no properties.
+const MEMBERS: [&str; 9] = ["id", "type", "collection", "geometry", BBOX, LINKS, ASSETS, VERSION, EXTENSIONS];
+
+impl Scenes {
+    /// Reads scenes from a GeoParquet file: one of
+    /// [`to_geoparquet`](Self::to_geoparquet), or STAC-GeoParquet of others.
+    ///
+    /// Scenes come back as they were written, in their order, with this: a number may be
+    /// `26.0` that was `26`, an instant is spelled in UTC, and a property that was null is
+    /// not there.
+    ///
+    /// All are read into memory; [`scan_geoparquet`](crate::scan_geoparquet) reads what a
+    /// query needs of a file that is larger.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read,
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when it is no Parquet, or
+    /// holds no items: they need the columns `id` and `geometry`.
+    pub fn read_geoparquet(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        read(path).with_context(|| format!("read scenes `{}`", path.display()))
+    }
+}
+
+fn read(path: &Path) -> Result<Scenes> {
+    let file = ParquetFile::open(path)?;
+    for column in ["id", "geometry"] {
+        if file.fields.get(column).is_none() {
+            return Err(Error::invalid(format!(
+                "there is no column `{column}`: items of STAC-GeoParquet have one; `Aoi::read` reads areas"
+            )));
+        }
+    }
+    let layout = Layout::of(&file);
+    let mut rows = Vec::new();
+    for group in 0..file.groups().len() {
+        let columns = file.fields.iter_values().filter(|field| field.name != BBOX);
+        let columns = columns.map(|field| Ok((field.name.as_str(), file.column(group, field)?)));
+        let columns = Columns { layout: &layout, arrays: columns.collect::<Result<_>>()? };
+        for row in 0..file.groups()[group].num_rows() {
+            let number = columns.at(ROW, row).as_i64();
+            rows.push((number.unwrap_or(rows.len() as i64), columns.scene(row)));
+        }
+    }
+    rows.sort_by_key(|(number, _)| *number);
+    Ok(Scenes::new(rows.into_iter().map(|(_, scene)| scene).collect(), false))
+}
+
+/// Which columns are properties, as our own files say, or as others' have it.
+struct Layout {
+    is_ours: bool,
+    /// Columns of ours that say what other columns say too.
+    derived: HashSet<String>,
+    json: HashSet<String>,
+}
+
+impl Layout {
+    fn of(file: &ParquetFile) -> Self {
+        let note = file.note(OURS).unwrap_or_default();
+        let list = |key: &str| -> HashSet<String> {
+            let names = note.get(key).and_then(Value::as_array).into_iter().flatten();
+            names.filter_map(|name| Some(name.as_str()?.to_owned())).collect()
+        };
+        let same = list("same");
+        let derived = list("columns").into_iter().filter(|name| !same.contains(name)).collect();
+        let mut json = list("json");
+        if !note.is_object() {
+            json.extend([LINKS, ASSETS, EXTENSIONS].map(str::to_owned));
+        }
+        Self { is_ours: note.is_object(), derived, json }
+    }
+
+    /// The property that a column holds.
+    fn property<'a>(&self, column: &'a str) -> Option<&'a str> {
+        if let (true, Some(name)) = (self.is_ours, column.strip_prefix(PREFIX)) {
+            return Some(name);
+        }
+        // `id` and `collection` of a classic feature stand among its properties too.
+        let is_member = MEMBERS.contains(&column) && (!self.is_ours || self.derived.contains(column));
+        let is_own = self.derived.contains(column) || column.starts_with("up42:");
+        let is_stac = [LINKS, ASSETS, VERSION, EXTENSIONS, BBOX].contains(&column);
+        (!is_member && !is_own && !is_stac).then_some(column)
+    }
+}
+
+/// The columns of a row group.
+struct Columns<'a> {
+    layout: &'a Layout,
+    arrays: Vec<(&'a str, Box<dyn Array>)>,
+}
+
+impl Columns<'_> {
+    fn array(&self, name: &str) -> Option<&dyn Array> {
+        self.arrays.iter().find(|(known, _)| *known == name).map(|(_, array)| &**array)
+    }
+
+    fn at(&self, name: &str, row: usize) -> Value {
+        self.array(name).map(|array| json::value(array, row)).unwrap_or_default()
+    }
+
+    fn text(&self, name: &str, row: usize) -> Option<String> {
+        self.at(name, row).as_str().map(str::to_owned)
+    }
+
+    /// A value that is nested, or the JSON text of one.
+    fn nested(&self, name: &str, row: usize) -> Option<Arc<str>> {
+        match self.at(name, row) {
+            Value::Null => None,
+            Value::String(text) if self.layout.json.contains(name) => Some(text.into()),
+            value => Some(value.to_string().into()),
+        }
+    }
+
+    fn scene(&self, row: usize) -> Scene {
+        let mut notes = Vec::new();
+        let footprint = match self.footprint(row) {
+            Ok(None) => {
+                notes.push("no footprint".to_owned());
+                None
+            }
+            Ok(shape) => shape,
+            Err(error) => {
+                notes.push(format!("the footprint cannot be read: {error}"));
+                None
+            }
+        };
+        let rest = Rest {
+            version: self.text(VERSION, row).map(|version| Value::from(version).to_string().into()),
+            extensions: self.nested(EXTENSIONS, row),
+            links: self.nested(LINKS, row),
+            assets: self.nested(ASSETS, row),
+        };
+        let id = self.text("id", row).filter(|id| !id.is_empty()).unwrap_or_else(|| {
+            notes.push("no id".to_owned());
+            format!("unnamed-{row}")
+        });
+        let collection = self.text("collection", row);
+        let mut scene = Scene::made(Some(id), collection, footprint, self.properties(row), rest);
+        if scene.datetime.is_none() {
+            notes.push("no acquisition date".to_owned());
+        }
+        scene.note = (!notes.is_empty()).then(|| notes.join("; "));
+        match self.layout.is_ours {
+            true => {
+                scene.note = self.text("note", row);
+                scene.aoi_coverage = self.at("aoi_coverage", row).as_f64();
+                scene.quicklook = match self.text(QUICKLOOK, row) {
+                    Some(source) => match source.strip_prefix("classic:") {
+                        Some(provider) => QuicklookSource::Classic(provider.into()),
+                        None => QuicklookSource::Asset(source.into()),
+                    },
+                    None => QuicklookSource::None,
+                };
+            }
+            false => {
+                let assets = scene.rest.assets.as_deref().unwrap_or("{}");
+                let named = preview::named(&mut Walk::new(assets)).unwrap_or_default();
+                scene.quicklook = preview::of_assets(assets, &named, scene.rest.links.as_deref(), "");
+            }
+        }
+        scene
+    }
+
+    fn properties(&self, row: usize) -> Map<String, Value> {
+        let mut properties = Map::new();
+        for (column, array) in &self.arrays {
+            let Some(name) = self.layout.property(column) else { continue };
+            let value = match json::value(&**array, row) {
+                Value::Null => continue,
+                Value::String(text) if self.layout.json.contains(*column) => {
+                    serde_json::from_str(&text).unwrap_or(Value::String(text))
+                }
+                value => value,
+            };
+            properties.insert(name.to_owned(), value);
+        }
+        properties
+    }
+
+    fn footprint(&self, row: usize) -> Result<Option<geo_types::Geometry>> {
+        let array = self.array("geometry").and_then(|array| array.as_any().downcast_ref::<BinaryViewArray>());
+        let array = array.ok_or_else(|| Error::invalid("the column `geometry` is not binary"))?;
+        array.is_valid(row).then(|| wkb::read(array.value(row))).transpose()
+    }
+}

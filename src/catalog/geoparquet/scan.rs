@@ -1,0 +1,189 @@
+use std::any::Any;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use polars::prelude::{
+    AnonymousScan, AnonymousScanArgs, DataFrame, Expr, Field as FrameField, IntoLazy, LazyFrame, PlSmallStr,
+    PolarsError, PolarsResult, ScanArgsAnonymous, Schema, SchemaRef,
+};
+use polars_arrow::datatypes::ArrowDataType;
+
+use super::bounds::may_pass;
+use super::file::ParquetFile;
+use super::source::Source;
+use super::{BBOX, SIDES};
+use crate::error::{Context, Result};
+
+/// Columns of a frame that others' files have under STAC's names.
+const STAC_NAMES: [(&str, &str); 3] =
+    [("cloud_cover", "eo:cloud_cover"), ("resolution", "gsd"), ("incidence_angle", "view:incidence_angle")];
+
+/// A GeoParquet file as a LazyFrame, for files of any size: a query reads the columns that
+/// it needs, a row group at a time, passes over row groups that its filter rules out by
+/// their bounds, and keeps the rows that pass.
+///
+/// The columns are those of the file. One with a `bbox` column (GeoParquet's covering) has
+/// `west`, `south`, `east` and `north` too, and STAC-GeoParquet of others has
+/// `cloud_cover`, `resolution` and `incidence_angle`: the names of
+/// [`Scenes::to_dataframe`](crate::Scenes::to_dataframe). What is nested comes as String,
+/// and holds JSON; instants are `Datetime`, UTC.
+///
+/// ```
+/// # use up42::{Aoi, Client, Search, polars::prelude::*};
+/// # let client = Client::simulator()?;
+/// # let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("scenes.parquet");
+/// # client.catalog().search(Search::new(&aoi).limit(50))?.to_geoparquet(&path)?;
+/// let clear = up42::scan_geoparquet(&path)?
+///     .filter(col("west").lt(lit(-17.0)).and(col("cloud_cover").lt(lit(10.0))))
+///     .select([col("id"), col("datetime"), col("cloud_cover")])
+///     .collect()?;
+/// assert_eq!(clear.width(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read,
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when it is no Parquet. A file
+/// that breaks later is told by `collect`.
+pub fn scan_geoparquet(path: impl AsRef<Path>) -> Result<LazyFrame> {
+    let path = path.as_ref();
+    let open = || -> Result<LazyFrame> {
+        let scan = Arc::new(Scan::open(path)?);
+        let args = ScanArgsAnonymous {
+            schema: Some(scan.schema.clone()),
+            name: "GEOPARQUET SCAN",
+            ..ScanArgsAnonymous::default()
+        };
+        Ok(LazyFrame::anonymous_scan(scan, args)?)
+    };
+    open().with_context(|| format!("scan `{}`", path.display()))
+}
+
+struct Scan {
+    path: PathBuf,
+    columns: Vec<Offered>,
+    schema: SchemaRef,
+}
+
+/// A column of the frame, and where in the file it comes from.
+struct Offered {
+    name: PlSmallStr,
+    source: Source,
+}
+
+impl Scan {
+    fn open(path: &Path) -> Result<Self> {
+        let file = ParquetFile::open(path)?;
+        let mut columns: Vec<Offered> = Vec::new();
+        for (name, field) in file.fields.iter() {
+            if name != BBOX || !matches!(field.dtype, ArrowDataType::Struct(_)) {
+                columns.push(Offered { name: name.clone(), source: Source::of(field) });
+            }
+        }
+        let mut offer = |name: &str, source: Source| {
+            if columns.iter().all(|known| known.name != name) {
+                columns.push(Offered { name: name.into(), source });
+            }
+        };
+        for (name, stac) in STAC_NAMES {
+            if let Some(field) = file.fields.get(stac) {
+                offer(name, Source::of(field));
+            }
+        }
+        if let Some(field) = file.fields.get(BBOX)
+            && let ArrowDataType::Struct(members) = &field.dtype
+            && SIDES.iter().all(|side| members.iter().any(|member| member.name == *side))
+        {
+            for (name, side) in ["west", "south", "east", "north"].into_iter().zip(SIDES) {
+                offer(name, Source::Side(field.clone(), side));
+            }
+        }
+        let fields = columns.iter().map(|column| FrameField::new(column.name.clone(), column.source.dtype()));
+        Ok(Self { path: path.to_owned(), schema: Arc::new(Schema::from_iter(fields)), columns })
+    }
+
+    /// The columns of these names, of one row group.
+    fn group(&self, file: &ParquetFile, group: usize, names: &[PlSmallStr]) -> Result<DataFrame> {
+        let wanted = names.iter().filter_map(|name| self.columns.iter().find(|column| column.name == *name));
+        let columns = wanted.map(|column| column.source.read(file, group, column.name.clone()));
+        Ok(DataFrame::new(file.groups()[group].num_rows(), columns.collect::<Result<_>>()?)?)
+    }
+
+    fn collect(&self, options: &AnonymousScanArgs) -> Result<DataFrame> {
+        let all = || self.columns.iter().map(|column| column.name.clone()).collect();
+        let names: Vec<_> = options.with_columns.as_ref().map_or_else(all, |names| names.to_vec());
+        let mut read = names.clone();
+        for part in options.predicate.iter().flatten() {
+            if let Expr::Column(name) = part
+                && !read.contains(name)
+            {
+                read.push(name.clone());
+            }
+        }
+        let file = ParquetFile::open(&self.path)?;
+        let mut left = options.n_rows.unwrap_or(usize::MAX);
+        let mut found: Option<DataFrame> = None;
+        for group in 0..file.groups().len() {
+            if left == 0 {
+                break;
+            }
+            let rows = file.groups()[group].num_rows().min(left);
+            left -= rows;
+            let bounds = |name: &str| self.bounds(&file, group, name);
+            if options.predicate.as_ref().is_some_and(|filter| !may_pass(filter, &bounds)) {
+                continue;
+            }
+            let mut part = self.group(&file, group, &read)?.head(Some(rows));
+            if let Some(filter) = &options.predicate {
+                part = part.lazy().filter(filter.clone()).collect()?;
+            }
+            let part = part.select(names.iter().cloned())?;
+            match &mut found {
+                Some(found) => drop(found.vstack_mut(&part)?),
+                None => found = Some(part),
+            }
+        }
+        match found {
+            Some(found) => Ok(found),
+            None => Ok(DataFrame::empty_with_schema(&self.schema).select(names)?),
+        }
+    }
+
+    fn bounds(&self, file: &ParquetFile, group: usize, name: &str) -> Option<(f64, f64)> {
+        match &self.columns.iter().find(|column| column.name == name)?.source {
+            Source::Side(field, side) => file.bounds(group, &[&field.name, side]),
+            // Instants are compared as instants: their counts say nothing here.
+            Source::Plain(field) if !matches!(field.dtype, ArrowDataType::Timestamp(..)) => {
+                file.bounds(group, &[&field.name])
+            }
+            _ => None,
+        }
+    }
+}
+
+impl AnonymousScan for Scan {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn scan(&self, options: AnonymousScanArgs) -> PolarsResult<DataFrame> {
+        self.collect(&options)
+            .with_context(|| format!("scan `{}`", self.path.display()))
+            .map_err(|error| PolarsError::ComputeError(error.to_string().into()))
+    }
+
+    fn schema(&self, _: Option<usize>) -> PolarsResult<SchemaRef> {
+        Ok(self.schema.clone())
+    }
+
+    fn allows_predicate_pushdown(&self) -> bool {
+        true
+    }
+
+    fn allows_projection_pushdown(&self) -> bool {
+        true
+    }
+}

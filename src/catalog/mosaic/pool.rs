@@ -1,0 +1,216 @@
+//! From scenes to a problem: which of them are worth a thought, and the cells of ground
+//! below them.
+
+use geo::{BoundingRect, MultiPolygon};
+
+use super::problem::{Candidate, Cell, Problem};
+use crate::geo::Rows;
+
+/// Scenes among which every choice is weighed. More are thinned out first.
+const WEIGHED: usize = 64;
+/// Cells that so many scenes may cut an area into.
+const CELLS: usize = 20_000;
+/// Points each way by which many scenes are thinned out.
+const POINTS: usize = 64;
+
+/// What is asked of a mosaic, in km².
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Task {
+    pub(super) area: f64,
+    pub(super) least: f64,
+    pub(super) tolerance: f64,
+    pub(super) most: usize,
+    pub(super) cloud_cost: f64,
+    pub(super) day_cost: f64,
+}
+
+/// A problem, and which of the scenes its candidates are.
+#[derive(Clone, Debug)]
+pub(super) struct Pool {
+    pub(super) problem: Problem,
+    pub(super) index: Vec<usize>,
+    /// Whether a scene was left out that might be part of the best choice.
+    pub(super) is_thinned: bool,
+}
+
+impl Pool {
+    /// `None` when no scene lies over the area.
+    pub(super) fn new(
+        task: Task,
+        area: &MultiPolygon,
+        grounds: &[MultiPolygon],
+        scenes: &[Candidate],
+    ) -> Option<Self> {
+        let all: Vec<usize> = (0..scenes.len()).collect();
+        let rows = Rows::new(area, grounds);
+        if let Some(sets) = (scenes.len() <= 2 * WEIGHED).then(|| rows.sets(CELLS)).flatten() {
+            let kept = best_of_equals(&sets, scenes, task.day_cost);
+            if kept.len() <= WEIGHED {
+                return Self::over(task, &sets, &all, &kept, scenes, false);
+            }
+        }
+        let kept = thinned(task, area, grounds, scenes, &rows);
+        let few: Vec<MultiPolygon> = kept.iter().map(|&scene| grounds[scene].clone()).collect();
+        let few_scenes: Vec<Candidate> = kept.iter().map(|&scene| scenes[scene].clone()).collect();
+        let sets = Rows::new(area, &few).sets(usize::MAX)?;
+        let each: Vec<usize> = (0..kept.len()).collect();
+        Self::over(task, &sets, &kept, &each, &few_scenes, true)
+    }
+
+    /// The problem of choosing among `kept` of the scenes, which are numbered by `index`.
+    fn over(
+        task: Task,
+        sets: &[(Vec<u32>, f64)],
+        index: &[usize],
+        kept: &[usize],
+        scenes: &[Candidate],
+        is_thinned: bool,
+    ) -> Option<Self> {
+        let mut place = vec![None; scenes.len()];
+        kept.iter().zip(0u32..).for_each(|(&scene, nth)| place[scene] = Some(nth));
+        let candidates: Vec<Candidate> = kept.iter().map(|&scene| scenes[scene].clone()).collect();
+        let clearer = |a: &u32, b: &u32| {
+            let cloud = |scene: &u32| candidates[*scene as usize].cloud;
+            cloud(a).total_cmp(&cloud(b)).then(a.cmp(b))
+        };
+        let cell = |(over, km2): &(Vec<u32>, f64)| {
+            let mut over: Vec<u32> = over.iter().filter_map(|scene| place[*scene as usize]).collect();
+            over.sort_unstable_by(clearer);
+            (!over.is_empty()).then_some(Cell { km2: *km2, over })
+        };
+        let mut cells: Vec<Cell> = sets.iter().filter_map(cell).collect();
+        let reachable: f64 = cells.iter().map(|cell| cell.km2).sum();
+        // Slivers are many and change nothing: together a tenth of what may be missing.
+        let sliver = (0.1 * task.tolerance).max(1e-9 * task.area);
+        cells.sort_by(|a, b| b.km2.total_cmp(&a.km2));
+        let mut dropped = 0.0;
+        while let Some(last) = cells.pop_if(|cell| dropped + cell.km2 <= sliver) {
+            dropped += last.km2;
+        }
+        let need = reachable.min(task.least) - task.tolerance.max(sliver);
+        let problem = Problem {
+            cells,
+            scenes: candidates,
+            need,
+            step: task.tolerance.max(1e-6 * task.area),
+            most: task.most,
+            cloud_cost: task.cloud_cost,
+            day_cost: task.day_cost,
+        };
+        let index = kept.iter().map(|&scene| index[scene]).collect();
+        (reachable > sliver).then_some(Self { problem, index, is_thinned })
+    }
+}
+
+/// The scenes without those that another one could stand in for in every choice: it
+/// covers as much, is as clear, and costs no more, the days between the two included: so
+/// many it adds to those between the first and the last scene at most.
+fn best_of_equals(sets: &[(Vec<u32>, f64)], scenes: &[Candidate], day_cost: f64) -> Vec<usize> {
+    let count = scenes.len();
+    let mut both = vec![0u32; count * count];
+    for (over, _) in sets {
+        for &a in over {
+            for &b in over {
+                both[a as usize * count + b as usize] += 1;
+            }
+        }
+    }
+    let stands_in = |b: usize, a: usize| {
+        let (x, y) = (&scenes[b], &scenes[a]);
+        let holds = both[a * count + b] == both[a * count + a];
+        let equals = both[b * count + b] == both[a * count + a]
+            && (x.cloud, x.cost, x.day.is_some()) == (y.cloud, y.cost, y.day.is_some());
+        let days = match (x.day, y.day) {
+            _ if day_cost == 0.0 => 0.0,
+            (Some(x), Some(y)) => (x - y).abs(),
+            (None, _) => 0.0,
+            (Some(_), None) => f64::INFINITY,
+        };
+        let is_as_good = x.cloud <= y.cloud && x.cost + day_cost * days <= y.cost;
+        // Of two that are the same, the first stays.
+        a != b && holds && is_as_good && (!equals || b < a)
+    };
+    let is_over = |scene: &usize| both[scene * count + scene] > 0;
+    (0..count).filter(is_over).filter(|&a| !(0..count).any(|b| stands_in(b, a))).collect()
+}
+
+/// Some scenes that cover all that can be covered, and the next best ones: greedily, by
+/// points on the ground, and again without those that were taken.
+fn thinned(
+    task: Task,
+    area: &MultiPolygon,
+    grounds: &[MultiPolygon],
+    scenes: &[Candidate],
+    rows: &Rows,
+) -> Vec<usize> {
+    let points = points(area, grounds);
+    let total = points.iter().fold([0; POINTS], |mut all, one| {
+        all.iter_mut().zip(one).for_each(|(all, one)| *all |= one);
+        all
+    });
+    let weight = |bits: &[u64; POINTS]| bits.iter().map(|word| word.count_ones()).sum::<u32>();
+    let share = 1.0 / f64::from(weight(&total).max(1));
+    let mut taken = vec![false; scenes.len()];
+    let mut kept = Vec::new();
+    while kept.len() < WEIGHED && kept.len() < scenes.len() {
+        let (mut left, before) = (total, kept.len());
+        loop {
+            let worth = |scene: usize| {
+                let mut new = points[scene];
+                new.iter_mut().zip(left).for_each(|(new, left)| *new &= left);
+                let new = f64::from(weight(&new)) * share;
+                new / (scenes[scene].cost + task.cloud_cost * task.area * scenes[scene].cloud * new).max(1e-9)
+            };
+            let open = (0..scenes.len()).filter(|scene| !taken[*scene]).map(|scene| (worth(scene), scene));
+            let best =
+                open.filter(|(worth, _)| *worth > 0.0).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+            let Some((_, scene)) = best.filter(|_| before == 0 || kept.len() < WEIGHED) else { break };
+            taken[scene] = true;
+            kept.push(scene);
+            left.iter_mut().zip(points[scene]).for_each(|(left, covered)| *left &= !covered);
+        }
+        if kept.len() == before {
+            break;
+        }
+    }
+    patch(task, rows, &mut kept, taken);
+    kept.sort_unstable();
+    kept
+}
+
+/// Adds the scenes that alone lie over some ground between the points.
+fn patch(task: Task, rows: &Rows, kept: &mut Vec<usize>, mut taken: Vec<bool>) {
+    let mut missing: Vec<(Vec<u32>, f64)> = Vec::new();
+    rows.each(|piece| {
+        if !piece.over.is_empty() && !piece.over.iter().any(|scene| taken[*scene as usize]) {
+            missing.push((piece.over.to_vec(), piece.km2));
+        }
+    });
+    loop {
+        let mut adds = vec![0.0; taken.len()];
+        for (over, km2) in &missing {
+            over.iter().for_each(|scene| adds[*scene as usize] += km2);
+        }
+        let left: f64 = missing.iter().map(|(_, km2)| km2).sum();
+        let best = (0..adds.len()).max_by(|a, b| adds[*a].total_cmp(&adds[*b]).then(b.cmp(a)));
+        let Some(best) = best.filter(|_| left > (0.1 * task.tolerance).max(1e-9 * task.area)) else { return };
+        taken[best] = true;
+        kept.push(best);
+        missing.retain(|(over, _)| !over.contains(&(best as u32)));
+    }
+}
+
+/// Which points of a grid over the area each scene covers, a bit each.
+fn points(area: &MultiPolygon, grounds: &[MultiPolygon]) -> Vec<[u64; POINTS]> {
+    let mut points = vec![[0; POINTS]; grounds.len()];
+    let Some(around) = area.bounding_rect() else { return points };
+    let column = |lon: f64| (lon - around.min().x) / around.width() * POINTS as f64 - 0.5;
+    Rows::of_picture(POINTS, area, grounds).each(|piece| {
+        let first = column(piece.west).ceil().max(0.0) as usize;
+        let last = column(piece.east).floor().min(POINTS as f64 - 1.0);
+        for bit in first..(last + 1.0).max(0.0) as usize {
+            piece.over.iter().for_each(|scene| points[*scene as usize][piece.row] |= 1 << bit);
+        }
+    });
+    points
+}

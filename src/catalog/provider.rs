@@ -1,0 +1,160 @@
+use std::fmt;
+use std::sync::Arc;
+
+use super::scan::{Found, Plan};
+use super::stac::{Method, Stac, refuses_post};
+use super::{Collections, Search, classic};
+use crate::client::{Client, Who};
+use crate::closest::closest;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Today's STAC API (API reference, 16).
+const LANDING: &str = "/v2/catalog/";
+
+/// Who is asked for scenes.
+#[derive(Clone)]
+pub(super) enum Provider {
+    /// UP42's STAC API.
+    Up42,
+    /// The search of a project's login.
+    Classic,
+    /// The searches of the hosts: of this one, or of each whose collections are asked for.
+    Hosts(Option<String>),
+    /// Another STAC API, with what its landing page says.
+    Stac(Arc<Stac>),
+}
+
+impl Provider {
+    pub(super) fn of(client: &Client) -> Self {
+        match client.who() {
+            Who::Project => Self::Classic,
+            Who::Account(_) | Who::Nobody => Self::Up42,
+        }
+    }
+
+    /// The scenes of a search, which has been checked.
+    pub(super) fn find(&self, client: &Client, search: &Search) -> Result<Found> {
+        self.check(client, search)?;
+        match self {
+            Self::Classic => classic::plan(client, search)?.run(client, search),
+            Self::Hosts(host) => hosts_plan(client, search, host.as_deref())?.run(client, search),
+            Self::Up42 => find_stac(client, &*self.stac(client)?, search, str::eq_ignore_ascii_case),
+            Self::Stac(stac) => find_stac(client, stac, search, |a, b| a == b),
+        }
+    }
+
+    /// The STAC API, where there is one.
+    pub(super) fn stac(&self, client: &Client) -> Result<Arc<Stac>> {
+        match self {
+            Self::Stac(stac) => Ok(stac.clone()),
+            Self::Up42 => Stac::open(client, &client.url(LANDING)).map(Arc::new),
+            Self::Classic | Self::Hosts(_) => Err(Error::invalid(
+                "this catalog is not a STAC API: log in with an account, or use `Catalog::stac`",
+            )),
+        }
+    }
+
+    /// What a catalog cannot know is refused: it would match nothing.
+    fn check(&self, client: &Client, search: &Search) -> Result<()> {
+        if matches!(self, Self::Hosts(_)) && *client.who() == Who::Nobody {
+            return Err(Error::invalid("a STAC API has no hosts: only UP42 does"));
+        }
+        let refused = match self {
+            Self::Classic => return Ok(()),
+            _ if !search.sensors.is_empty() => ("sensors", "use `collections`, or a filter on `platform`"),
+            Self::Hosts(_) => return Ok(()),
+            _ if !search.usage_types.is_empty() => ("usage types", "leave them out"),
+            _ if !search.delivery_times.is_empty() => ("delivery times", "leave them out"),
+            _ => return Ok(()),
+        };
+        let (what, remedy) = refused;
+        Err(Error::invalid(format!("{self} knows no {what}: {remedy}")))
+    }
+}
+
+/// `same` says which names of collections are one: UP42 takes them in capitals too.
+fn find_stac(client: &Client, stac: &Stac, search: &Search, same: fn(&str, &str) -> bool) -> Result<Found> {
+    let method = stac.method(search);
+    let found = stac.plan(search, method)?.run(client, search);
+    let found = match found {
+        Err(error) if method == Method::Post && stac.may_get() && refuses_post(&error) => {
+            stac.plan(search, Method::Get)?.run(client, search)
+        }
+        found => found,
+    };
+    let is_refused = |error: &Error| matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::NotFound);
+    let unseen = match &found {
+        Ok(found) => unseen(search, found),
+        Err(error) if is_refused(error) => search.collections.iter().collect(),
+        Err(_) => Vec::new(),
+    };
+    // Servers answer with nothing to a name that they do not know: it is no time to be silent.
+    if !unseen.is_empty()
+        && let Ok(known) = Collections::of_stac(client, stac)
+        && !known.is_empty()
+        && let Some(name) = unseen.iter().find(|name| !known.iter().any(|one| same(&one.id, name)))
+    {
+        return Err(stranger_told(name, &known));
+    }
+    found
+}
+
+/// The collections of a search that nothing was found of.
+fn unseen<'a>(search: &'a Search, found: &Found) -> Vec<&'a String> {
+    let is_seen = |name: &&String| {
+        let is = |one: &String| one.eq_ignore_ascii_case(name);
+        found.scenes.iter().any(|scene| scene.collection.as_ref().is_some_and(is))
+    };
+    search.collections.iter().filter(|name| !is_seen(name)).collect()
+}
+
+fn stranger_told(name: &str, known: &Collections) -> Error {
+    let near = closest(known.iter().map(|one| one.id.as_str()), name);
+    Error::invalid(format!("there is no collection `{name}`: did you mean {near}?"))
+}
+
+/// One call for each host: all collections of a call must be of the same (API reference,
+/// 8.4).
+fn hosts_plan(client: &Client, search: &Search, host: Option<&str>) -> Result<Plan> {
+    if let Some(host) = host {
+        return classic::plan_of_host(client, search, host, &search.collections);
+    }
+    let known = Collections::of_up42(client)?;
+    if known.is_empty() {
+        return Err(Error::response("the list of collections is empty: no host is known"));
+    }
+    let mut hosts: Vec<(String, Vec<String>)> = Vec::new();
+    let mut add = |host: &str, name: &str| match hosts.iter_mut().find(|(known, _)| known == host) {
+        Some((_, names)) => names.push(name.to_owned()),
+        None => hosts.push((host.to_owned(), vec![name.to_owned()])),
+    };
+    for name in &search.collections {
+        let collection = known.iter().find(|one| one.id.eq_ignore_ascii_case(name));
+        let collection = collection.ok_or_else(|| stranger_told(name, &known))?;
+        let host = collection.host.as_deref();
+        add(host.ok_or_else(|| Error::invalid(format!("collection `{name}` has no host to search")))?, name);
+    }
+    if search.collections.is_empty() {
+        let searched = known.iter().filter(|one| one.kind.as_deref() != Some("TASKING"));
+        searched.filter_map(|one| Some((one.host.as_deref()?, &one.id))).for_each(|(host, id)| add(host, id));
+    }
+    let plans = hosts.iter().map(|(host, names)| classic::plan_of_host(client, search, host, names));
+    let plans = plans.reduce(|all, one| {
+        let (mut all, one) = (all?, one?);
+        all.first.extend(one.first);
+        Ok(all)
+    });
+    plans.unwrap_or_else(|| Err(Error::invalid("no collection has a host to search")))
+}
+
+impl fmt::Display for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Up42 => f.write_str("UP42's STAC API"),
+            Self::Classic => f.write_str("the classic catalog"),
+            Self::Hosts(Some(host)) => write!(f, "the host `{host}`"),
+            Self::Hosts(None) => f.write_str("the search of the hosts"),
+            Self::Stac(_) => f.write_str("a STAC API"),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+use std::cmp::Ordering;
+
+use super::Scene;
+
+/// The order of the scenes of a search. Scenes without the figure come last, equal ones
+/// are ordered by id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SortBy {
+    /// The clearest first.
+    CloudCover,
+    /// The latest acquisition first.
+    #[default]
+    Newest,
+    /// The earliest acquisition first.
+    Oldest,
+    /// The finest first, by the size of a pixel.
+    Resolution,
+    /// The steepest view first, by `view:incidence_angle`.
+    IncidenceAngle,
+    /// What covers most of the searched area first. No server can sort by it: see
+    /// [`Catalog::search`](super::Catalog::search).
+    AoiCoverage,
+}
+
+impl SortBy {
+    /// The STAC property to sort by, and whether downwards; `None` where only the client
+    /// knows it.
+    pub(super) fn property(self) -> Option<(&'static str, bool)> {
+        match self {
+            Self::CloudCover => Some(("eo:cloud_cover", false)),
+            Self::Newest => Some(("datetime", true)),
+            Self::Oldest => Some(("datetime", false)),
+            Self::Resolution => Some(("gsd", false)),
+            Self::IncidenceAngle => Some(("view:incidence_angle", false)),
+            Self::AoiCoverage => None,
+        }
+    }
+
+    fn compare(self, a: &Scene, b: &Scene) -> Ordering {
+        let number = |figure: fn(&Scene) -> Option<f64>| known_first(figure(a), figure(b), f64::total_cmp);
+        let time = |order: fn(&jiff::Timestamp, &jiff::Timestamp) -> Ordering| {
+            known_first(a.datetime, b.datetime, order)
+        };
+        match self {
+            Self::CloudCover => number(|scene| scene.cloud_cover),
+            Self::Newest => time(|a, b| b.cmp(a)),
+            Self::Oldest => time(Ord::cmp),
+            Self::Resolution => number(|scene| scene.resolution),
+            Self::IncidenceAngle => number(|scene| scene.incidence_angle),
+            Self::AoiCoverage => number(|scene| Some(-scene.aoi_coverage?)),
+        }
+    }
+}
+
+fn known_first<T>(a: Option<T>, b: Option<T>, order: impl Fn(&T, &T) -> Ordering) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) => order(&a, &b),
+        (a, b) => b.is_some().cmp(&a.is_some()),
+    }
+}
+
+/// The order by some keys, the first one first, and then by id.
+pub(super) fn order(a: &Scene, b: &Scene, keys: &[SortBy]) -> Ordering {
+    let ordered = keys.iter().map(|key| key.compare(a, b)).find(|ordering| ordering.is_ne());
+    ordered.unwrap_or_else(|| (&a.id, &a.collection).cmp(&(&b.id, &b.collection)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn sorted(keys: &[SortBy]) -> String {
+        let scene = |id: &str, properties: Value| {
+            Scene::read(&json!({"id": id, "properties": properties}), "https://host")
+        };
+        let mut scenes = [
+            scene("d", json!({})),
+            scene("c", json!({"eo:cloud_cover": 5, "gsd": 2, "datetime": "2020-01-01"})),
+            scene("b", json!({"eo:cloud_cover": 5, "gsd": 1, "datetime": "2020-01-02"})),
+            scene("a", json!({"eo:cloud_cover": 7, "gsd": 2, "datetime": "2020-01-01"})),
+        ];
+        scenes.sort_by(|a, b| order(a, b, keys));
+        scenes.map(|scene| scene.id).concat()
+    }
+
+    #[test]
+    fn keys_count_one_after_the_other_and_what_is_unknown_comes_last() {
+        assert_eq!(sorted(&[SortBy::Newest]), "bacd");
+        assert_eq!(sorted(&[SortBy::Oldest]), "acbd");
+        assert_eq!(sorted(&[SortBy::CloudCover]), "bcad");
+        assert_eq!(sorted(&[SortBy::CloudCover, SortBy::Oldest]), "cbad");
+        assert_eq!(sorted(&[SortBy::Resolution, SortBy::CloudCover]), "bcad");
+        assert_eq!(sorted(&[]), "abcd");
+    }
+}

@@ -1,0 +1,115 @@
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+
+use crate::catalog::Scene;
+
+/// Largest cloud cover of what counts as clear, and as partly cloudy, in %.
+const CLEAR: f64 = 10.0;
+const PARTLY: f64 = 50.0;
+
+/// Days and months that a timeline has at most before its periods become longer.
+const DAYS: i32 = 62;
+const MONTHS: i32 = 72;
+
+/// A day, a month or a year, UTC, and the scenes of it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct TimelinePeriod {
+    /// `2020-06-01`, `2020-06` or `2020`.
+    pub label: String,
+    /// Its first moment.
+    pub start: Timestamp,
+    /// How many scenes were taken in it.
+    pub scenes: usize,
+    /// How many of them have at most 10 % cloud cover.
+    pub clear: usize,
+    /// How many have more than 10 % and at most 50 %.
+    pub partly: usize,
+    /// How many have more than 50 %.
+    pub cloudy: usize,
+    /// How many have no figure.
+    pub unknown: usize,
+    /// The smallest cloud cover, in %.
+    pub least_cloud_cover: Option<f64>,
+    /// The cloud cover in the middle of them all, in %.
+    pub median_cloud_cover: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    Day,
+    Month,
+    Year,
+}
+
+impl Unit {
+    pub(super) fn of(first: Date, last: Date) -> Self {
+        let months = |date: Date| i32::from(date.year()) * 12 + i32::from(date.month());
+        let days = first.until(last).map_or(i32::MAX, |span| span.get_days());
+        match months(last) - months(first) {
+            _ if days < DAYS => Self::Day,
+            span if span < MONTHS => Self::Month,
+            _ => Self::Year,
+        }
+    }
+
+    /// The first day of the period of a day.
+    pub(super) fn start(self, day: Date) -> Date {
+        match self {
+            Self::Day => day,
+            Self::Month => day.first_of_month(),
+            Self::Year => day.first_of_year(),
+        }
+    }
+
+    pub(super) fn next(self, start: Date) -> Option<Date> {
+        let span = match self {
+            Self::Day => 1.day(),
+            Self::Month => 1.month(),
+            Self::Year => 1.year(),
+        };
+        start.checked_add(span).ok()
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Month => "month",
+            Self::Year => "year",
+        }
+    }
+}
+
+impl TimelinePeriod {
+    /// `None` for a day outside of what a moment can be.
+    pub(super) fn new(unit: Unit, start: Date, scenes: &[(Date, &Scene)]) -> Option<Self> {
+        let letters = match unit {
+            Unit::Day => 10,
+            Unit::Month => 7,
+            Unit::Year => 4,
+        };
+        let day = start.to_string();
+        let mut clouds: Vec<f64> = scenes.iter().filter_map(|(_, scene)| scene.cloud_cover).collect();
+        clouds.sort_by(f64::total_cmp);
+        let up_to = |most: f64| clouds.partition_point(|percent| *percent <= most);
+        let (clear, partly) = (up_to(CLEAR), up_to(PARTLY));
+        let middle = clouds.len() / 2;
+        let median = match clouds.len() % 2 {
+            0 => clouds.get(middle).map(|upper| (upper + clouds[middle - 1]) / 2.0),
+            _ => clouds.get(middle).copied(),
+        };
+        Some(Self {
+            // A year before 0 has a sign and two more digits.
+            label: day.get(..day.len().saturating_sub(10 - letters)).unwrap_or(&day).to_owned(),
+            start: start.to_zoned(TimeZone::UTC).ok()?.timestamp(),
+            scenes: scenes.len(),
+            clear,
+            partly: partly - clear,
+            cloudy: clouds.len() - partly,
+            unknown: scenes.len() - clouds.len(),
+            least_cloud_cover: clouds.first().copied(),
+            median_cloud_cover: median,
+        })
+    }
+}

@@ -1,0 +1,52 @@
+//! What a notebook shows of a timeline: bars for its periods.
+
+use super::{Timeline, TimelinePeriod};
+use crate::chart::{Chart, Series};
+use crate::display::Bundle;
+use crate::display::canvas::Rgb;
+
+type Count = fn(&TimelinePeriod) -> usize;
+
+/// From deep blue, as the sky is, to grey; what is not known is ochre.
+const COLOURS: [Rgb; 4] = [[0x00, 0x5a, 0x9c], [0x7f, 0xb8, 0xda], [0xb8, 0xbd, 0xc2], [0xd9, 0xa4, 0x41]];
+
+impl Timeline {
+    /// How many scenes each period has, and how cloudy they are.
+    pub fn chart(&self) -> Chart {
+        let series: [(&str, Count); 4] = [
+            ("clear (to 10 %)", |period| period.clear),
+            ("partly (to 50 %)", |period| period.partly),
+            ("cloudy", |period| period.cloudy),
+            ("not known", |period| period.unknown),
+        ];
+        let labels = self.periods.iter().map(|period| period.label.as_str());
+        let chart = Chart::new(format!("Scenes by {}", self.unit.name()), "scenes, by cloud cover", labels);
+        series.into_iter().zip(COLOURS).fold(chart, |chart, ((name, count), colour)| {
+            let values: Vec<f64> = self.periods.iter().map(|period| count(period) as f64).collect();
+            match values.iter().any(|value| *value > 0.0) {
+                true => chart.series(Series { name: name.into(), colours: vec![colour], values }),
+                false => chart,
+            }
+        })
+    }
+
+    /// Shows the timeline as a chart.
+    pub fn evcxr_display(&self) {
+        self.bundle().print();
+    }
+
+    pub(super) fn bundle(&self) -> Bundle {
+        let chart = self.chart().bundle();
+        match self.undated {
+            0 => chart,
+            undated => {
+                let note = match undated {
+                    1 => "1 scene without a date is not shown".to_owned(),
+                    many => format!("{many} scenes without a date are not shown"),
+                };
+                let html = format!("{}<p><small>{note}</small></p>", chart.html);
+                Bundle { html, text: format!("{}{note}\n", chart.text), ..chart }
+            }
+        }
+    }
+}

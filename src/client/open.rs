@@ -1,0 +1,26 @@
+use std::sync::Arc;
+
+use url::Url;
+
+use super::builder::{TIMEOUT, server};
+use super::{Client, Inner, Who};
+use crate::error::{Error, ErrorKind, Result};
+use crate::transport::{Connection, RetryPolicy, Settings, Worker};
+
+impl Client {
+    /// A client of a server that wants no login. Asks nothing of the network.
+    pub(crate) fn open(url: &str) -> Result<Self> {
+        let api_url = server(url)?;
+        let api = Url::parse(&api_url).map_err(|error| Error::foreign(ErrorKind::InvalidInput, error))?;
+        let settings = Settings { api, tokens: None, retry: RetryPolicy::default(), timeout: TIMEOUT };
+        let inner = Inner {
+            worker: Worker::start(Connection::new(settings)?)?,
+            api_url,
+            who: Who::Nobody,
+            project_id: None,
+            #[cfg(feature = "simulator")]
+            simulator: None,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+}

@@ -1,0 +1,225 @@
+mod from;
+
+use std::fmt;
+
+use geo::{Centroid, LineString, Polygon, unary_union};
+use geo_types::{Geometry, MultiPolygon};
+use serde_json::Value;
+
+use super::antimeridian::{cut_edges, unrolled};
+use super::coverage::area_km2;
+use super::feature::{AoiFeature, no_area};
+use super::{Bbox, geometry_to_json, pieces};
+use crate::error::{Context, Result};
+use crate::plain::plain;
+
+/// An area of interest: one or more polygons, WGS 84, longitude before latitude.
+///
+/// Several features stay apart for [`iter`](Self::iter) (a job for each airport)
+/// and are united for a search; [`split`](Self::split) makes features of an area that
+/// is too large. An area across the antimeridian is kept in two parts
+/// (RFC 7946, 3.1.9).
+///
+/// ```
+/// # use up42::Aoi;
+/// let dakar = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?.named("Dakar");
+/// assert!((dakar.area_km2() - 157.3).abs() < 0.5);
+/// # Ok::<(), up42::Error>(())
+/// ```
+#[derive(Clone, PartialEq)]
+pub struct Aoi {
+    name: Option<String>,
+    features: Vec<AoiFeature>,
+    united: MultiPolygon,
+    bbox: Bbox,
+}
+
+impl Aoi {
+    /// The same area in features of at most so many km², for a project that allows no
+    /// larger ones: as few as that needs, all of the same area, without overlaps.
+    ///
+    /// A piece is cut across its longer side where its parts' areas are as the numbers
+    /// of pieces that they will become, and so on with each part. So there are no
+    /// slivers as a grid leaves them, and each piece costs about the same. A piece of a
+    /// shape with gaps may have several parts. Pieces are called `Dakar 1`, `Dakar 2`, …
+    ///
+    /// ```
+    /// # use up42::Aoi;
+    /// let dakar = Aoi::example("Dakar")?;
+    /// let pieces = dakar.split(50.0)?;
+    /// assert_eq!(pieces.features().len(), 4);
+    /// assert!(pieces.iter().all(|piece| piece.area_km2() <= 50.0));
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the limit is not
+    /// positive, or when it takes more than 10,000 pieces.
+    pub fn split(&self, max_km2: f64) -> Result<Self> {
+        let name = self.name.as_deref().unwrap_or("piece");
+        let numbered =
+            |(index, geometry)| AoiFeature { name: Some(format!("{name} {}", index + 1)), geometry };
+        let features = pieces::cut(&self.united, max_km2).with_context(|| format!("split `{name}`"))?;
+        // Their union is known: uniting them again would only move its corners.
+        Ok(Self { features: features.into_iter().enumerate().map(numbered).collect(), ..self.clone() })
+    }
+
+    fn from_features(features: Vec<AoiFeature>) -> Result<Self> {
+        let united = match features.as_slice() {
+            [one] => one.geometry.clone(),
+            many => {
+                let parts: Vec<_> = many.iter().flat_map(|one| &one.geometry).map(oriented).collect();
+                // A union joins edges that lie on one line.
+                cut_edges(&unary_union(&parts))
+            }
+        };
+        let bbox = Bbox::on_earth(&united).ok_or_else(no_area)?;
+        Ok(Self { name: None, features, united, bbox })
+    }
+
+    /// The same area under a name, as maps and tables show it.
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The name given, or the file's or the collection's.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The features, one by one.
+    pub fn features(&self) -> &[AoiFeature] {
+        &self.features
+    }
+
+    /// Each feature as an area of its own.
+    pub fn iter(&self) -> impl Iterator<Item = Aoi> + '_ {
+        self.features.iter().filter_map(|feature| {
+            let aoi = Self::from_features(vec![feature.clone()]).ok()?;
+            Some(Self { name: feature.name.clone(), ..aoi })
+        })
+    }
+
+    /// All features united.
+    pub fn geometry(&self) -> &MultiPolygon {
+        &self.united
+    }
+
+    /// The box around the area; its west is east of its east where it lies across the
+    /// antimeridian.
+    pub fn bbox(&self) -> Bbox {
+        self.bbox
+    }
+
+    /// The middle of the area as longitude and latitude, in the plane that these two
+    /// make, as GIS programs have it. It may lie outside of an area that is bent.
+    pub fn centroid(&self) -> [f64; 2] {
+        let middle = unrolled(&self.united, None).centroid().map_or([0.0; 2], |point| [point.x(), point.y()]);
+        let [lon, lat] = middle;
+        [lon - ((lon + 180.0) / 360.0).floor() * 360.0, lat]
+    }
+
+    /// Area in km² on the WGS 84 ellipsoid; overlaps count once. Edges are straight in
+    /// longitude and latitude, as GeoJSON has them.
+    pub fn area_km2(&self) -> f64 {
+        area_km2(&self.united)
+    }
+
+    /// The united area as a GeoJSON geometry: a Polygon where one is enough.
+    pub fn to_geojson(&self) -> Value {
+        match self.united.0.as_slice() {
+            [one] => geometry_to_json(&Geometry::Polygon(one.clone())),
+            _ => geometry_to_json(&Geometry::MultiPolygon(self.united.clone())),
+        }
+    }
+}
+
+impl From<&Aoi> for Aoi {
+    fn from(aoi: &Aoi) -> Self {
+        aoi.clone()
+    }
+}
+
+impl fmt::Debug for Aoi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = plain(self.name.as_deref().unwrap_or("AOI"), 200);
+        let features = match self.features.len() {
+            1 => String::new(),
+            many => format!(", {many} features"),
+        };
+        write!(f, "{name}: {:.1} km²{features}, bbox {}", self.area_km2(), self.bbox)
+    }
+}
+
+/// The outer ring anticlockwise and its holes clockwise, as a union needs them. Told by
+/// the area: a corner, as `geo` takes, may be the tip of a line back and forth.
+fn oriented(polygon: &Polygon) -> Polygon {
+    let turned = |ring: &LineString, anticlockwise: bool| {
+        let twice: f64 = ring.lines().map(|edge| edge.determinant()).sum();
+        let mut ring = ring.clone();
+        if (twice > 0.0) != anticlockwise {
+            ring.0.reverse();
+        }
+        ring
+    };
+    let holes = polygon.interiors().iter().map(|ring| turned(ring, false)).collect();
+    Polygon::new(turned(polygon.exterior(), true), holes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_stay_apart_and_are_united() {
+        let square = |name: &str, west: f64| {
+            let aoi = Aoi::from_bbox([west, 0.0, west + 2.0, 1.0]).unwrap();
+            serde_json::json!({"type": "Feature", "properties": {"name": name}, "geometry": aoi.to_geojson()})
+        };
+        let json = serde_json::json!({"type": "FeatureCollection", "features": [square("a", 0.0), square("b", 1.0)]});
+        let aoi = Aoi::from_geojson(&json.to_string()).unwrap();
+        let names: Vec<_> = aoi.iter().map(|one| one.name().unwrap().to_owned()).collect();
+        assert_eq!(names, ["a", "b"]);
+        assert_eq!(aoi.bbox().to_array(), [0.0, 0.0, 3.0, 1.0]);
+        let apart: f64 = aoi.iter().map(|one| one.area_km2()).sum();
+        assert!((aoi.area_km2() / apart - 0.75).abs() < 1e-3);
+    }
+
+    #[test]
+    fn a_name_from_a_file_forges_no_output() {
+        let square = Aoi::from_bbox([0.0, 0.0, 1.0, 1.0]).unwrap();
+        let text = serde_json::json!({"type": "Feature", "geometry": square.to_geojson(),
+            "properties": {"name": "x\nEVCXR_BEGIN_CONTENT text/html\n"}});
+        let aoi = Aoi::from_geojson(&text.to_string()).unwrap();
+        let named = aoi.clone().named(aoi.features()[0].name.clone().unwrap());
+        let told = format!("{named:?} {:?}", aoi.features());
+        assert!(!told.contains("EVCXR_") && !told.contains('\n'), "{told}");
+    }
+
+    #[test]
+    fn an_area_across_the_antimeridian_is_kept_in_two_parts() {
+        let fiji = Aoi::from_bbox([177.0, -19.0, -178.0, -16.0]).unwrap();
+        assert_eq!(fiji.geometry().0.len(), 2);
+        let unsplit =
+            r#"{"type":"Polygon","coordinates":[[[177,-19],[-178,-19],[-178,-16],[177,-16],[177,-19]]]}"#;
+        for json in [fiji.to_geojson().to_string(), unsplit.to_owned()] {
+            let aoi = Aoi::from_geojson(&json).unwrap();
+            assert_eq!(aoi.bbox().to_array(), [177.0, -19.0, -178.0, -16.0]);
+            assert!((aoi.area_km2() / fiji.area_km2() - 1.0).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn wide_areas_stay_what_they_are() {
+        for sides in [[-180.0, -90.0, 180.0, 90.0], [-100.0, 0.0, 100.0, 1.0]] {
+            let aoi = Aoi::from_bbox(sides).unwrap();
+            let again = Aoi::from_geojson(&aoi.to_geojson().to_string()).unwrap();
+            assert_eq!((again.bbox().to_array(), again.area_km2()), (sides, aoi.area_km2()));
+        }
+        let earth =
+            r#"{"type":"Polygon","coordinates":[[[-180,-90],[180,-90],[180,90],[-180,90],[-180,-90]]]}"#;
+        assert!((Aoi::from_geojson(earth).unwrap().area_km2() - 510.07e6).abs() < 0.01e6);
+    }
+}

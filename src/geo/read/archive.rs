@@ -1,0 +1,104 @@
+//! Archives: a KMZ, or one Shapefile in a .zip.
+
+use std::io::Cursor;
+
+use zip::ZipArchive;
+
+use super::source::Layer;
+use super::{LARGEST, bare, broken, kml, read_within, shapefile};
+use crate::error::{Context, Error, Result};
+
+/// The most entries that are looked through.
+const MOST_ENTRIES: usize = 10_000;
+
+pub(super) fn read(archive: Vec<u8>) -> Result<Layer> {
+    let mut archive = ZipArchive::new(Cursor::new(archive)).map_err(broken("a zip archive"))?;
+    let names: Vec<String> = archive.file_names().take(MOST_ENTRIES).map(str::to_owned).collect();
+    // macOS puts a shadow of each file beside it.
+    let named = |extension: &str| -> Vec<&String> {
+        let is_named =
+            |name: &&String| name.to_ascii_lowercase().ends_with(extension) && !name.contains("__MACOSX/");
+        names.iter().filter(is_named).collect()
+    };
+    match (named(".shp").as_slice(), named(".kml").as_slice()) {
+        ([shp], _) => {
+            let stem = &shp[..shp.len() - ".shp".len()];
+            let mut beside = |extension: &str| {
+                let is_beside = |name: &&String| {
+                    name.strip_prefix(stem).is_some_and(|rest| rest.eq_ignore_ascii_case(extension))
+                };
+                names.iter().find(is_beside).map(|name| entry(&mut archive, name)).transpose()
+            };
+            let (dbf, prj) = (beside(".dbf")?, beside(".prj")?);
+            shapefile::parts(&entry(&mut archive, shp)?, dbf.as_deref(), prj.as_deref())
+        }
+        ([], many) if !many.is_empty() => {
+            // A KMZ's document is the first, whatever its name (OGC 07-147r2, annex C).
+            let text = String::from_utf8(entry(&mut archive, many[0])?)
+                .map_err(|_| Error::invalid(format!("`{}` is not UTF-8", many[0])))?;
+            kml::read(bare(&text)).with_context(|| format!("`{}`", many[0]))
+        }
+        ([], _) => {
+            Err(Error::invalid("the archive holds no Shapefile and no KML: unpack it and read what it holds"))
+        }
+        (many, _) => {
+            let names: Vec<&str> = many.iter().take(5).map(|name| name.as_str()).collect();
+            Err(Error::invalid(format!(
+                "the archive holds {} Shapefiles (`{}`): unpack it and read the one that is meant",
+                many.len(),
+                names.join("`, `")
+            )))
+        }
+    }
+}
+
+fn entry(archive: &mut ZipArchive<Cursor<Vec<u8>>>, name: &str) -> Result<Vec<u8>> {
+    let entry = archive.by_name(name).map_err(broken("a zip archive"))?;
+    read_within(entry, LARGEST).with_context(|| format!("`{name}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::io::Write;
+    use zip::write::{SimpleFileOptions, ZipWriter};
+
+    fn zipped(entries: &[(&str, &str)]) -> Vec<u8> {
+        let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, text) in entries {
+            archive.start_file(*name, SimpleFileOptions::default()).unwrap();
+            archive.write_all(text.as_bytes()).unwrap();
+        }
+        archive.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn a_kmz_is_the_kml_in_it() {
+        let kml = "<kml><Placemark><name>x</name></Placemark></kml>";
+        let layer = read(zipped(&[("files/a.png", ""), ("doc.kml", kml)])).unwrap();
+        assert_eq!(layer.features[0].name.as_deref(), Some("x"));
+    }
+
+    #[test]
+    fn what_is_not_clear_is_refused() {
+        let told = |entries| read(zipped(entries)).err().unwrap().to_string();
+        insta::assert_snapshot!(told(&[("a.shp", ""), ("b/c.SHP", "")]), @"the archive holds 2 Shapefiles (`a.shp`, `b/c.SHP`): unpack it and read the one that is meant");
+        insta::assert_snapshot!(told(&[("a.csv", "")]), @"the archive holds no Shapefile and no KML: unpack it and read what it holds");
+        assert!(read(b"PK\x03\x04 and no more".to_vec()).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_archive_is_read_or_refused(changes in proptest::collection::vec((0_usize..400, any::<u8>()), 1..6), length in 0_usize..500) {
+            let mut archive = zipped(&[("doc.kml", "<kml></kml>"), ("a.prj", "")]);
+            for (at, byte) in changes {
+                if let Some(changed) = archive.get_mut(at) {
+                    *changed = byte;
+                }
+            }
+            archive.truncate(length);
+            let _ = read(archive);
+        }
+    }
+}

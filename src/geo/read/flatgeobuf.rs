@@ -1,0 +1,154 @@
+//! FlatGeobuf 3. The frames are walked here, since the library's reader sets aside the
+//! memory that a frame promises; each buffer is verified before it is looked into.
+
+use flatgeobuf::{
+    ColumnType, Feature as Buffer, Geometry as Shape, GeometryType, Header, size_prefixed_root_as_feature,
+    size_prefixed_root_as_header,
+};
+use geo::{Coord, Geometry, LineString, MultiPolygon, Polygon};
+
+use super::broken;
+use super::source::{Feature, Layer, name_column};
+use crate::error::{Error, Result};
+use crate::geo::crs::Crs;
+
+/// Bytes of the magic number.
+const MAGIC: usize = 8;
+
+/// Bytes of a node of the index: a box and an offset.
+const NODE: u64 = 40;
+
+/// The layer; without a coordinate system it is taken as WGS 84.
+pub(super) fn read(bytes: &[u8]) -> Result<Layer> {
+    let mut rest = bytes.get(MAGIC..).unwrap_or_default();
+    let header = size_prefixed_root_as_header(frame(&mut rest)?).map_err(broken("FlatGeobuf"))?;
+    rest = usize::try_from(index_size(&header)).ok().and_then(|size| rest.get(size..)).ok_or_else(cut_off)?;
+    let mut features = Vec::new();
+    while !rest.is_empty() {
+        let buffer = size_prefixed_root_as_feature(frame(&mut rest)?).map_err(broken("FlatGeobuf"))?;
+        let shape = buffer.geometry().map(|shape| polygons(&shape, header.geometry_type()));
+        let shape = shape.transpose().map(Option::flatten);
+        features.push(Feature { name: name(&header, &buffer), shape });
+    }
+    let crs = header.crs().map_or(Crs::Wgs84, |crs| match (crs.code(), crs.code_string(), crs.wkt()) {
+        (1.., ..) => Crs::from_authority(crs.org().unwrap_or("EPSG"), &crs.code().to_string()),
+        (_, Some(code), _) => Crs::from_authority(crs.org().unwrap_or("EPSG"), code),
+        (_, _, Some(wkt)) => Crs::from_wkt(wkt),
+        _ => Crs::from_name(crs.name().unwrap_or("without a name")),
+    });
+    Ok(Layer { name: header.name().map(str::to_owned), crs, features })
+}
+
+/// The next buffer with its size in front.
+fn frame<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8]> {
+    let size = rest.first_chunk::<4>().map(|size| u32::from_le_bytes(*size)).ok_or_else(cut_off)?;
+    let end = usize::try_from(size).ok().and_then(|size| size.checked_add(4)).ok_or_else(cut_off)?;
+    // A verifier looks for eight bytes at least.
+    let (frame, after) = rest.split_at_checked(end.max(8)).ok_or_else(cut_off)?;
+    *rest = after;
+    Ok(frame)
+}
+
+fn cut_off() -> Error {
+    Error::invalid("not FlatGeobuf: the file ends early")
+}
+
+/// Bytes of the packed R-tree: its leaves, and the levels above them.
+fn index_size(header: &Header) -> u64 {
+    let (mut level, width) = (header.features_count(), u64::from(header.index_node_size()));
+    if level == 0 || width < 2 {
+        return 0;
+    }
+    let mut nodes = level;
+    while level > 1 {
+        level = level.div_ceil(width);
+        nodes = nodes.saturating_add(level);
+    }
+    // A single leaf has a root above it, too.
+    nodes.saturating_add(u64::from(header.features_count() == 1)).saturating_mul(NODE)
+}
+
+fn polygons(shape: &Shape, of_file: GeometryType) -> Result<Option<Geometry>> {
+    let mut found = Vec::new();
+    let kind = if of_file == GeometryType::Unknown { shape.type_() } else { of_file };
+    collect(shape, kind, &mut found)?;
+    Ok((!found.is_empty()).then_some(Geometry::MultiPolygon(MultiPolygon::new(found))))
+}
+
+/// Recurses as deep as the verifier allows, which is 64.
+fn collect(shape: &Shape, kind: GeometryType, found: &mut Vec<Polygon>) -> Result<()> {
+    match kind {
+        GeometryType::Polygon | GeometryType::Triangle => found.extend(polygon(shape)?),
+        GeometryType::MultiPolygon | GeometryType::PolyhedralSurface | GeometryType::TIN => {
+            for part in shape.parts().iter().flatten() {
+                found.extend(polygon(&part)?);
+            }
+        }
+        GeometryType::GeometryCollection | GeometryType::MultiSurface => {
+            for part in shape.parts().iter().flatten() {
+                collect(&part, part.type_(), found)?;
+            }
+        }
+        GeometryType::CurvePolygon => {
+            return Err(Error::invalid(
+                "a CurvePolygon has arcs: convert it to straight lines first (ogr2ogr -nlt CONVERT_TO_LINEAR)",
+            ));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// `xy` holds all positions; `ends` where each ring ends, if there are several.
+fn polygon(shape: &Shape) -> Result<Option<Polygon>> {
+    let xy: Vec<f64> = shape.xy().iter().flatten().collect();
+    let positions: Vec<Coord> = xy.chunks_exact(2).map(|xy| Coord { x: xy[0], y: xy[1] }).collect();
+    let ends: Vec<usize> = match shape.ends() {
+        Some(ends) if !ends.is_empty() => ends.iter().map(|end| end as usize).collect(),
+        _ => vec![positions.len()],
+    };
+    let mut from = 0;
+    let mut rings = Vec::with_capacity(ends.len());
+    for end in ends {
+        let ring = positions.get(from..end).ok_or_else(|| Error::invalid("a ring ends where it cannot"))?;
+        rings.push(LineString::new(ring.to_vec()));
+        from = end;
+    }
+    let mut rings = rings.into_iter();
+    Ok(rings.next().map(|outer| Polygon::new(outer, rings.collect())))
+}
+
+/// The feature's name, where the column of names holds text or a whole number.
+fn name(header: &Header, feature: &Buffer) -> Option<String> {
+    let columns: Vec<_> = feature.columns().or_else(|| header.columns())?.iter().collect();
+    let best = name_column(columns.iter().map(|column| column.name()))?;
+    let properties = feature.properties()?;
+    let mut rest = properties.bytes();
+    let mut take = |size: usize| -> Option<&[u8]> {
+        let (taken, after) = rest.split_at_checked(size)?;
+        rest = after;
+        Some(taken)
+    };
+    loop {
+        let column = columns.get(usize::from(u16::from_le_bytes(*take(2)?.first_chunk()?)))?;
+        let size = match column.type_() {
+            ColumnType::Bool | ColumnType::Byte | ColumnType::UByte => 1,
+            ColumnType::Short | ColumnType::UShort => 2,
+            ColumnType::Int | ColumnType::UInt | ColumnType::Float => 4,
+            ColumnType::Long | ColumnType::ULong | ColumnType::Double => 8,
+            _ => u32::from_le_bytes(*take(4)?.first_chunk()?) as usize,
+        };
+        let value = take(size)?;
+        if column.name() == best {
+            let name = match column.type_() {
+                ColumnType::String => String::from_utf8_lossy(value).into_owned(),
+                ColumnType::Int => i32::from_le_bytes(*value.first_chunk()?).to_string(),
+                ColumnType::UInt => u32::from_le_bytes(*value.first_chunk()?).to_string(),
+                ColumnType::Long => i64::from_le_bytes(*value.first_chunk()?).to_string(),
+                ColumnType::ULong => u64::from_le_bytes(*value.first_chunk()?).to_string(),
+                _ => return None,
+            };
+            return Some(name).filter(|name| !name.is_empty());
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! GeoParquet 1.1: the primary column, where it is encoded as WKB.
+
+use std::io::Cursor;
+use std::panic;
+use std::sync::Arc;
+
+use polars::prelude::{DataType, SerReader};
+use polars_io::parquet::read::{FileMetadata, ParallelStrategy, ParquetReader};
+use serde_json::Value;
+
+use super::source::{Feature, Layer, MOST_FEATURES, name_column};
+use super::{broken, footer, wkb};
+use crate::error::{Error, Result};
+use crate::geo::crs::Crs;
+
+/// The file's `geo` metadata, as far as it matters here.
+struct Geo {
+    column: String,
+    crs: Crs,
+}
+
+pub(super) fn read(mut bytes: Vec<u8>) -> Result<Layer> {
+    footer::adapt(&mut bytes);
+    // Polars' reader panics at some files that are broken, so nothing less helps. It is
+    // asked for one thread, and what it was doing is gone with the bytes.
+    panic::catch_unwind(|| layer(bytes))
+        .unwrap_or_else(|_| Err(Error::invalid("not Parquet: the file is damaged")))
+}
+
+fn layer(bytes: Vec<u8>) -> Result<Layer> {
+    let mut reader = ParquetReader::new(Cursor::new(bytes)).read_parallel(ParallelStrategy::None);
+    let metadata = reader.get_metadata().map_err(broken("Parquet"))?;
+    let rows = metadata.num_rows;
+    let geo = metadata.key_value_metadata().iter().flatten().find(|pair| pair.key == "geo");
+    let geo = geo.and_then(|pair| pair.value.as_deref()).ok_or_else(|| {
+        Error::invalid(
+            "the Parquet file has no `geo` metadata: write it as GeoParquet (geopandas: `to_parquet`)",
+        )
+    })?;
+    let geo = described(geo)?;
+    // The schema of the writer's memory gives geometries a type of their own, again.
+    let mut metadata = FileMetadata::clone(metadata);
+    metadata.key_value_metadata = None;
+    reader.set_metadata(Arc::new(metadata));
+    if rows > MOST_FEATURES {
+        return Err(Error::invalid(format!(
+            "{rows} features are more than {MOST_FEATURES}: simplify the file or cut it into parts"
+        )));
+    }
+    let schema = reader.schema().map_err(broken("Parquet"))?;
+    let name = name_column(schema.iter_names().map(|name| name.as_str())).map(str::to_owned);
+    let columns = [geo.column.clone()].into_iter().chain(name.clone()).collect();
+    let frame = reader.with_columns(Some(columns)).finish().map_err(broken("Parquet"))?;
+    let shapes =
+        frame.column(&geo.column).and_then(|column| column.binary()).map_err(broken("GeoParquet"))?;
+    let names = name.and_then(|name| frame.column(&name).ok()?.cast(&DataType::String).ok());
+    let names = names.as_ref().and_then(|names| names.str().ok());
+    let feature = |(row, shape): (usize, Option<&[u8]>)| Feature {
+        name: names.and_then(|names| names.get(row)).filter(|name| !name.is_empty()).map(str::to_owned),
+        shape: shape.map_or(Ok(None), wkb::read),
+    };
+    let features = shapes.iter().enumerate().map(feature).collect();
+    Ok(Layer { name: None, crs: geo.crs, features })
+}
+
+fn described(geo: &str) -> Result<Geo> {
+    let geo: Value = serde_json::from_str(geo).map_err(broken("GeoParquet"))?;
+    let column = geo["primary_column"].as_str().unwrap_or("geometry").to_owned();
+    let described = &geo["columns"][&column];
+    match described["encoding"].as_str() {
+        Some("WKB") => {}
+        Some(other) => {
+            return Err(Error::invalid(format!(
+                "column `{column}` is encoded as `{other}`: write it with the encoding `WKB`"
+            )));
+        }
+        None => return Err(Error::invalid(format!("not GeoParquet: column `{column}` has no encoding"))),
+    }
+    let crs = match described.get("crs") {
+        // Longitude and latitude, says the standard.
+        None => Crs::Wgs84,
+        Some(Value::Null) => Crs::Unknown("undefined".to_owned()),
+        Some(crs) => Crs::from_projjson(crs),
+    };
+    Ok(Geo { column, crs })
+}

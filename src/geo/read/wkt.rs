@@ -1,0 +1,118 @@
+//! WKT geometries (OGC 06-103r4), one or several, and EWKT's `SRID=…;` in front.
+
+use geo::Geometry;
+use wkt::Wkt;
+
+use super::source::{Feature, Layer};
+use crate::error::{Error, Result};
+use crate::geo::crs::Crs;
+
+/// The deepest nesting; the parser recurses into collections.
+const DEEPEST: usize = 32;
+
+const SHAPES: [&str; 7] =
+    ["POINT", "LINESTRING", "POLYGON", "MULTIPOINT", "MULTILINESTRING", "MULTIPOLYGON", "GEOMETRYCOLLECTION"];
+
+/// Whether a text begins as WKT does.
+pub(super) fn is_wkt(text: &str) -> bool {
+    let word: String = text.chars().take_while(char::is_ascii_alphabetic).collect();
+    let word = word.to_ascii_uppercase();
+    word == "SRID" || SHAPES.iter().any(|shape| word == *shape || word == format!("{shape}Z"))
+}
+
+/// WGS 84, longitude before latitude, unless an `SRID` says otherwise.
+pub(super) fn read(text: &str) -> Result<Layer> {
+    let (crs, text) = srid(text)?;
+    let features = texts(text)?.into_iter().map(|text| Feature { name: None, shape: shape(text) });
+    Ok(Layer { name: None, crs, features: features.collect() })
+}
+
+fn srid(text: &str) -> Result<(Crs, &str)> {
+    let is_ewkt = text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("SRID="));
+    match text.split_once(';') {
+        Some((srid, rest)) if is_ewkt => Ok((Crs::from_authority("EPSG", srid[5..].trim()), rest)),
+        _ if is_ewkt => Err(Error::invalid("not WKT: a `;` is missing after the SRID")),
+        _ => Ok((Crs::Wgs84, text)),
+    }
+}
+
+/// The text of each geometry: up to the parenthesis that closes it, or to `EMPTY`.
+fn texts(text: &str) -> Result<Vec<&str>> {
+    let between = |c: char| c.is_whitespace() || ",;".contains(c);
+    let mut found = Vec::new();
+    let mut rest = text.trim_matches(between);
+    while !rest.is_empty() {
+        let end = end_of_first(rest)?.ok_or_else(|| {
+            let start: String = rest.chars().take(40).collect();
+            Error::invalid(format!("not WKT: `{start}` has no end"))
+        })?;
+        found.push(&rest[..end]);
+        rest = rest[end..].trim_start_matches(between);
+    }
+    Ok(found)
+}
+
+/// Looks for single characters, which is quick in unoptimised code, too.
+fn end_of_first(text: &str) -> Result<Option<usize>> {
+    let open = text.find('(');
+    let head = &text[..open.unwrap_or(text.len())];
+    let empty = head.to_ascii_uppercase().find("EMPTY").map(|at| at + "EMPTY".len());
+    let (Some(mut next_open), None) = (open, empty) else { return Ok(empty) };
+    let (mut at, mut depth) = (next_open, 0_usize);
+    loop {
+        let Some(close) = text[at..].find(')').map(|close| at + close) else { return Ok(None) };
+        while next_open < close {
+            depth += 1;
+            next_open = text[next_open + 1..].find('(').map_or(text.len(), |open| next_open + 1 + open);
+            if depth > DEEPEST {
+                return Err(Error::invalid(format!("not WKT: it is nested more than {DEEPEST} deep")));
+            }
+        }
+        depth = depth.saturating_sub(1);
+        at = close + 1;
+        if depth == 0 {
+            return Ok(Some(at));
+        }
+    }
+}
+
+fn shape(text: &str) -> Result<Option<Geometry>> {
+    let parsed: Wkt<f64> = text.parse().map_err(|told: &str| Error::invalid(format!("not WKT: {told}")))?;
+    match Geometry::try_from(parsed) {
+        Ok(shape) => Ok(Some(shape)),
+        // An empty point is no point to `geo`.
+        Err(_) => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Aoi;
+
+    #[test]
+    fn several_geometries_are_several_features() {
+        let text = "POLYGON Z ((0 0 9, 1 0 9, 1 1 9, 0 0 9))\nPOINT EMPTY;\nMULTIPOLYGON(((2 0,3 0,3 1,2 0)),((4 0,5 0,5 1,4 0)))";
+        let aoi = Aoi::from_wkt(text).unwrap();
+        let parts: Vec<_> = aoi.features().iter().map(|feature| feature.geometry.0.len()).collect();
+        assert_eq!(parts, [1, 2]);
+        assert_eq!(aoi.bbox().to_array(), [0.0, 0.0, 5.0, 1.0]);
+    }
+
+    #[test]
+    fn an_srid_is_followed() {
+        let utm = Aoi::from_wkt(
+            "SRID=32628;POLYGON((240000 1620000,250000 1620000,250000 1630000,240000 1630000,240000 1620000))",
+        );
+        assert!((utm.unwrap().area_km2() - 100.0).abs() < 0.5);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let told = |text: &str| Aoi::from_wkt(text).unwrap_err().to_string();
+        insta::assert_snapshot!(told("POLYGON((0 0, 1 0"), @"not WKT: `POLYGON((0 0, 1 0` has no end");
+        insta::assert_snapshot!(told("CIRCLE(1)"), @"geometry: not WKT: Invalid type encountered");
+        insta::assert_snapshot!(told(&("(".repeat(100_000) + ")")), @"not WKT: it is nested more than 32 deep");
+        insta::assert_snapshot!(told("POINT(1 2)"), @"there is no polygon: an AOI needs a Polygon or a MultiPolygon");
+        insta::assert_snapshot!(told(""), @"there is no feature: an AOI needs at least one polygon");
+    }
+}

@@ -1,0 +1,128 @@
+use geo::{CoordsIter, MultiPolygon, Simplify};
+use maud::{PreEscaped, html};
+
+use super::Map;
+use crate::display::{Bundle, Card, Cell};
+use crate::geo::{Aoi, Bbox, unrolled};
+use crate::plain::plain;
+
+/// Features that are outlined one by one; of more, only the outline around all.
+const MOST_FEATURES: usize = 100;
+
+/// Positions of an outline that are drawn as they are. Twenty bytes of the page each.
+const MOST_POSITIONS: usize = 20_000;
+
+/// What larger outlines are simplified to: parts of their extent.
+const DETAIL: f64 = 5_000.0;
+
+impl Aoi {
+    /// Shows the area in a notebook: its facts, and a small map.
+    pub fn evcxr_display(&self) {
+        self.bundle().print();
+    }
+
+    fn bundle(&self) -> Bundle {
+        let name = self.name().unwrap_or("Area of interest");
+        let [lon, lat] = self.centroid();
+        let area = self.area_km2();
+        let decimals = if area < 10.0 { 3 } else { 1 };
+        let features = match self.features() {
+            [_] => Cell::Number(1.0, 0),
+            many => Cell::text(listed(many.iter().map(|feature| feature.name.as_deref()), many.len())),
+        };
+        let card = Card::new(name)
+            .fact("Area, km²", Cell::Number(area, decimals))
+            .fact("Features", features)
+            .fact("West, south, east, north", Cell::id(rounded(&self.bbox().to_array())))
+            .fact("Centre", Cell::id(rounded(&[lon, lat])))
+            .bundle();
+        let mut map = Map::new(name);
+        match self.features().len() {
+            2..=MOST_FEATURES => map.aois.extend(self.iter()),
+            _ => map = map.aoi(self),
+        }
+        let map = map.bundle();
+        let page = html! {
+            (PreEscaped(card.html))
+            div style="max-width:720px" { (PreEscaped(map.html)) }
+        };
+        Bundle { html: page.into_string(), jpeg: map.jpeg, text: card.text }
+    }
+}
+
+/// `3: Dakar 1, Dakar 2, Dakar 3`.
+fn listed<'a>(names: impl Iterator<Item = Option<&'a str>>, count: usize) -> String {
+    let names: Vec<String> = names.flatten().take(3).map(|name| plain(name, 40)).collect();
+    let more = if names.len() < count && !names.is_empty() { ", …" } else { "" };
+    let mark = if names.is_empty() { "" } else { ": " };
+    format!("{count}{mark}{}{more}", names.join(", "))
+}
+
+/// Degrees to a metre, as they stand in `Aoi::from_bbox`.
+fn rounded(degrees: &[f64]) -> String {
+    let degrees: Vec<_> = degrees.iter().map(|value| ((value * 1e5).round() / 1e5).to_string()).collect();
+    degrees.join(", ")
+}
+
+/// The area's outline for a map, continuous, and simplified if it would fill the page.
+pub(super) fn outline(aoi: &Aoi, near: Option<f64>) -> MultiPolygon {
+    let whole = unrolled(aoi.geometry(), near);
+    let extent = match Bbox::around(&whole) {
+        Some(bbox) if whole.coords_count() > MOST_POSITIONS => {
+            (bbox.east - bbox.west).max(bbox.north - bbox.south)
+        }
+        _ => return whole,
+    };
+    whole.simplify(extent / DETAIL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_area_shows_its_facts_and_a_map() {
+        let dakar = Aoi::example("Dakar").unwrap();
+        let bundle = dakar.split(60.0).unwrap().bundle();
+        insta::assert_snapshot!(bundle.text, @r"
+        Dakar
+          Area, km²                 157.3
+          Features                  3: Dakar 1, Dakar 2, Dakar 3
+          West, south, east, north  -17.54, 14.65, -17.42, 14.76
+          Centre                    -17.48, 14.705
+        ");
+        assert!(bundle.jpeg.is_some_and(|jpeg| jpeg.starts_with(&[0xff, 0xd8])));
+        assert!(bundle.html.contains("<img alt=") && bundle.html.contains("sandbox="));
+        assert_eq!(
+            bundle.html.matches("&quot;name&quot;:&quot;Dakar ").count(),
+            3,
+            "each piece has its outline"
+        );
+        insta::assert_snapshot!(Aoi::from_bbox([177.0, -19.0, -178.0, -16.0]).unwrap().bundle().text, @r"
+        Area of interest
+          Area, km²                 176,284.1
+          Features                  1
+          West, south, east, north  177, -19, -178, -16
+          Centre                    179.5, -17.5
+        ");
+    }
+
+    #[test]
+    fn names_from_files_are_harmless() {
+        let hostile = "</script><img src=x onerror=alert(1)>\nEVCXR_BEGIN_CONTENT text/html\n";
+        let aoi = Aoi::example("Berlin").unwrap().named(hostile).split(2.0).unwrap();
+        let bundle = aoi.bundle();
+        assert!(!bundle.html.contains("<img src=x") && !bundle.text.contains("\nEVCXR_"), "{}", bundle.text);
+    }
+
+    #[test]
+    fn a_large_outline_is_simplified() {
+        let circle = Aoi::around([0.0, 0.0], 100_000.0).unwrap();
+        assert_eq!(outline(&circle, None), *circle.geometry());
+        let ring: Vec<_> = (0..50_000).map(|i| f64::from(i) / 50_000.0 * std::f64::consts::TAU).collect();
+        let ring: Vec<_> = ring.into_iter().map(|angle| (angle.cos(), angle.sin())).collect();
+        let fine = Aoi::from_geometry(geo::Polygon::new(ring.into(), vec![])).unwrap();
+        let shown = outline(&fine, None);
+        assert!((20..2_000).contains(&shown.coords_count()), "{}", shown.coords_count());
+    }
+}

@@ -1,0 +1,74 @@
+//! The collections as today's glossary lists them (9.4 of the interface).
+
+use serde_json::{Value, json};
+
+use super::sensor::{Schedule, Sensor, by_collection};
+use crate::simulator::call::Call;
+use crate::simulator::platform::Platform;
+use crate::simulator::reply::{Answer, Reply};
+
+const PAGE: usize = 10;
+
+impl Platform {
+    /// A page of the list, as Spring has it.
+    pub(in crate::simulator) fn glossary(&self, call: &Call) -> Answer {
+        let (page, size) =
+            (call.number("page")?.unwrap_or(0), call.number("size")?.unwrap_or(PAGE).clamp(1, 100));
+        let mut all: Vec<Value> =
+            self.collection_names().iter().map(|name| entry(name, by_collection(name))).collect();
+        match call.query("sort") {
+            None => {}
+            Some("name,asc") => all.sort_by_key(|one| one["name"].as_str().map(str::to_owned)),
+            Some(other) => return Err(Reply::refused(400, 400, format!("No property {other} found"))),
+        }
+        let content: Vec<Value> = all.iter().skip(page.saturating_mul(size)).take(size).cloned().collect();
+        let pages = all.len().div_ceil(size).max(1);
+        Ok(Reply::json(
+            200,
+            &json!({
+                "numberOfElements": content.len(),
+                "empty": content.is_empty(),
+                "content": content,
+                "totalPages": pages,
+                "totalElements": all.len(),
+                "number": page,
+                "size": size,
+                "first": page == 0,
+                "last": page + 1 >= pages,
+            }),
+        ))
+    }
+}
+
+fn entry(name: &str, sensor: Option<&Sensor>) -> Value {
+    let provider =
+        |name: &str, role: &str| json!({"name": name, "title": name, "description": name, "roles": [role]});
+    let (producer, host) = sensor.map_or(("samples", "samples"), |sensor| (sensor.producer, sensor.host));
+    let class = match sensor.map(|sensor| sensor.gsd) {
+        Some(gsd) if gsd <= 1.0 => json!("VERY_HIGH"),
+        Some(gsd) if gsd <= 5.0 => json!("HIGH"),
+        Some(_) => json!("MEDIUM"),
+        None => Value::Null,
+    };
+    let resolution =
+        sensor.map_or(Value::Null, |sensor| json!({"minimum": sensor.gsd, "maximum": sensor.gsd}));
+    let price = match sensor.map(|sensor| &sensor.schedule) {
+        Some(Schedule::Tasked { .. }) => "PRICE_ESTIMATION_AVAILABLE",
+        _ => "SAMPLE_DATA_AVAILABLE",
+    };
+    let title = sensor.map_or(name, |sensor| sensor.title);
+    json!({
+        "name": name,
+        "title": title,
+        "description": sensor.map_or("Items given to the simulator", |sensor| sensor.title),
+        "type": "ARCHIVE",
+        "integrations": ["SEARCH_AVAILABLE", "THUMBNAIL_AVAILABLE", "QUICKLOOK_AVAILABLE", price],
+        "providers": [provider(producer, "PRODUCER"), provider(host, "HOST")],
+        "dataProducts": [],
+        "metadata": {
+            "productType": sensor.map(|_| "OPTICAL"),
+            "resolutionClass": class,
+            "resolutionValue": resolution,
+        },
+    })
+}
