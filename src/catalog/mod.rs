@@ -1,73 +1,38 @@
 //! The catalog: which scenes there are, and what they look like before they are
 //! bought.
 //!
-//! - [`provider`]: who is asked; [`stac`] and [`classic`] put a search into their words.
-//! - [`scan`]: follows their pages until there are enough scenes that match.
-//! - [`criteria`]: what matches, whoever was asked.
+//! - [`search`]: what to look for; [`provider`]: who is asked, and how.
+//! - [`scenes`]: what was found, as records, frames and files.
+//! - [`quicklooks`]: what it looks like.
+//! - [`coverage`], [`timeline`], [`clouds`], [`mosaic`]: answers before buying.
 
-mod cache;
-mod classic;
 mod clouds;
-mod collection;
-mod collections;
-mod columns;
-mod conformance;
 mod coverage;
-mod cql2;
-mod criteria;
-mod filter;
-mod footprint;
-mod frame;
-mod gallery;
-mod geoparquet;
 mod ground;
-mod import;
+mod link;
 mod mosaic;
-mod paging;
-mod parts;
-mod preview;
 mod provider;
-mod queryables;
-mod quicklook;
-mod save;
-mod scan;
-mod scene;
+mod quicklooks;
 mod scenes;
 mod search;
-mod sort;
-mod stac;
-#[cfg(test)]
-mod tests;
 mod timeline;
-mod unsigned;
-mod view;
-mod walk;
-mod wkb;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub use clouds::{AoiCloud, AoiClouds};
-pub use collection::Collection;
-pub use collections::Collections;
 pub use coverage::{Coverage, CoveragePart};
-pub use filter::{Filter, Op};
-pub use gallery::Gallery;
-pub use geoparquet::scan_geoparquet;
 pub use mosaic::{Mosaic, MosaicCost, MosaicOptions, MosaicPart};
-pub use queryables::{Queryable, Queryables};
-pub use quicklook::{Quicklook, QuicklookOutcome, Quicklooks};
-pub use scene::Scene;
-pub use scenes::Scenes;
-pub use search::Search;
-pub use sort::SortBy;
+pub use provider::{Collection, Collections, Queryable, Queryables};
+pub use quicklooks::{Gallery, Quicklook, QuicklookOutcome, Quicklooks};
+pub use scenes::{Scene, Scenes, scan_geoparquet};
+pub use search::{Filter, Op, Search, SortBy};
 pub use timeline::{Timeline, TimelinePeriod};
 
 use crate::client::Client;
 use crate::error::{Context, Error, Result};
-use cache::Cache;
-use provider::Provider;
-use stac::Stac;
+use provider::{Provider, Stac};
+use quicklooks::Cache;
 
 /// A catalog of scenes, whoever keeps it.
 ///

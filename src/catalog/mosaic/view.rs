@@ -5,7 +5,7 @@ use image::{DynamicImage, Rgb, RgbImage};
 
 use super::{Mosaic, MosaicPart};
 use crate::catalog::Quicklooks;
-use crate::catalog::view::layer;
+use crate::catalog::quicklooks::layer;
 use crate::display::{Cell, Column, Table, picture};
 use crate::map::{Layer, Map, Placement};
 use crate::time::minute;

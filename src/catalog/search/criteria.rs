@@ -4,13 +4,14 @@ use std::ops::Bound;
 
 use serde_json::Value;
 
-use super::{Filter, Op, Scene, Search, SortBy};
+use super::{Filter, Op, Search, SortBy};
+use crate::catalog::Scene;
 use crate::error::{Context, Error, Result};
 use crate::time::{DateRange, parse_timestamp};
 
 impl Search {
     /// The acquisition interval as the APIs want it.
-    pub(super) fn interval(&self) -> Result<Option<String>> {
+    pub(in crate::catalog) fn interval(&self) -> Result<Option<String>> {
         Ok(self.range()?.map(DateRange::to_interval))
     }
 
@@ -20,12 +21,12 @@ impl Search {
     }
 
     /// The keys to sort by: never none.
-    pub(super) fn order(&self) -> &[SortBy] {
+    pub(in crate::catalog) fn order(&self) -> &[SortBy] {
         if self.sort_by.is_empty() { &[SortBy::Newest] } else { &self.sort_by }
     }
 
     /// Every condition on a property, by its STAC name.
-    pub(super) fn conditions(&self) -> Vec<Filter> {
+    pub(in crate::catalog) fn conditions(&self) -> Vec<Filter> {
         let at_most = |property: &str, most: Option<f64>| Some(Filter::new(property, Op::Le, most?));
         let bound = |bound: Bound<f64>, included, excluded| match bound {
             Bound::Included(metres) => Some(Filter::new("gsd", included, metres)),
@@ -47,7 +48,7 @@ impl Search {
     ///
     /// What a scene need not say, such as its usage types, is held against it only when it
     /// does: the server was told.
-    pub(super) fn takes(&self, scene: &Scene, conditions: &[Filter]) -> bool {
+    pub(in crate::catalog) fn takes(&self, scene: &Scene, conditions: &[Filter]) -> bool {
         let instant = |key: &str| scene.properties.get(key)?.as_str().and_then(parse_timestamp);
         let lasted = instant("start_datetime").zip(instant("end_datetime"));
         let taken = lasted.or(scene.datetime.map(|at| (at, at)));
@@ -62,7 +63,7 @@ impl Search {
             && conditions.iter().all(|filter| filter.holds(scene))
     }
 
-    pub(super) fn check(&self) -> Result<()> {
+    pub(in crate::catalog) fn check(&self) -> Result<()> {
         let wrong = |told: String| Err(Error::invalid(told).context("search"));
         self.range()?;
         if self.limit == 0 {

@@ -1,8 +1,7 @@
-//! What a notebook shows of scenes and quicklooks.
-
 use serde_json::Value;
 
-use super::{Quicklook, QuicklookOutcome, Quicklooks, Scene, Scenes};
+use super::{Quicklook, QuicklookOutcome, Quicklooks};
+use crate::catalog::Scene;
 use crate::display::picture::thumbnail;
 use crate::display::{Cell, Column, Table};
 use crate::geo::Aoi;
@@ -13,50 +12,6 @@ use crate::time::minute;
 const THUMBNAIL: u32 = 96;
 /// Rows with a picture: each is some kilobytes.
 const ROWS: usize = 50;
-
-impl Scenes {
-    /// Shows the scenes as a table.
-    pub fn evcxr_display(&self) {
-        self.table().bundle().print();
-    }
-
-    fn table(&self) -> Table {
-        let columns = [
-            Column::new("Scene"),
-            Column::new("Acquired (UTC)"),
-            Column::number("Cloud"),
-            Column::number("AOI covered"),
-            Column::number("Resolution").unit("m"),
-            Column::new("Collection"),
-        ];
-        let row = |scene: &Scene| {
-            [
-                Cell::id(&scene.id),
-                scene.datetime.map_or(Cell::Empty, |at| Cell::time(minute(at))),
-                scene.cloud_cover.map_or(Cell::Empty, Cell::Percent),
-                scene.aoi_coverage.map_or(Cell::Empty, Cell::Percent),
-                scene.resolution.map_or(Cell::Empty, |metres| Cell::Number(metres, decimals(metres))),
-                scene.collection.clone().into(),
-            ]
-        };
-        let caption = match self.len() {
-            1 => "1 scene".to_owned(),
-            many => format!("{many} scenes"),
-        };
-        let mut table = Table::new(caption, columns)
-            .rows(self.iter().map(row))
-            .more(self.len(), "scenes.to_dataframe()?");
-        if let Some(note) = self.note() {
-            table = table.note(note);
-        } else if self.has_more() {
-            table = table.note("The catalog has more: raise the search's limit to see them.");
-        }
-        for scene in self.iter().filter(|scene| scene.note.is_some()).take(10) {
-            table = table.note(format!("{}: {}", scene.id, scene.note.as_deref().unwrap_or_default()));
-        }
-        table
-    }
-}
 
 impl Quicklooks {
     /// The quicklooks in their places on a map, with the area. A scene without a
@@ -130,7 +85,7 @@ impl Quicklooks {
 }
 
 /// A scene as a layer of a map, with its picture where there is one.
-pub(super) fn layer(scene: &Scene, picture: Option<&[u8]>) -> Layer {
+pub(in crate::catalog) fn layer(scene: &Scene, picture: Option<&[u8]>) -> Layer {
     let text = |name: &str| scene.properties.get(name).and_then(Value::as_str).map(str::to_owned);
     let mut properties = Vec::new();
     let mut tell = |name: &str, value: Option<String>| {
@@ -165,9 +120,4 @@ pub(super) fn layer(scene: &Scene, picture: Option<&[u8]>) -> Layer {
         properties,
         ..Layer::default()
     }
-}
-
-/// Half a metre needs a decimal, ten metres do not.
-fn decimals(metres: f64) -> usize {
-    usize::from(metres.fract() != 0.0) + usize::from((metres * 10.0).fract().abs() > 1e-9)
 }

@@ -3,7 +3,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::Scene;
+use crate::catalog::Scene;
 use crate::error::{Error, Result};
 use crate::time::parse_timestamp;
 
@@ -42,13 +42,13 @@ pub enum Op {
 }
 
 impl Filter {
-    pub(super) fn new(property: impl Into<String>, op: Op, value: impl Into<Value>) -> Self {
+    pub(in crate::catalog) fn new(property: impl Into<String>, op: Op, value: impl Into<Value>) -> Self {
         let property = property.into();
         let property = property.strip_prefix("properties.").map(str::to_owned).unwrap_or(property);
         Self { property, op, value: value.into() }
     }
 
-    pub(super) fn check(&self) -> Result<()> {
+    pub(in crate::catalog) fn check(&self) -> Result<()> {
         if self.property.trim().is_empty() {
             return Err(Error::invalid("a filter has no property: name one, such as `platform`"));
         }
@@ -67,7 +67,7 @@ impl Filter {
     }
 
     /// Whether the condition holds, by what the scene says.
-    pub(super) fn holds(&self, scene: &Scene) -> bool {
+    pub(in crate::catalog) fn holds(&self, scene: &Scene) -> bool {
         let number = |number: Option<f64>| number.map(Value::from);
         let own = |name: &str| scene.properties.get(name).cloned();
         let found = match self.property.as_str() {
@@ -100,7 +100,7 @@ impl Filter {
     }
 
     /// The value, or the members of the list.
-    pub(super) fn values(&self) -> &[Value] {
+    pub(in crate::catalog) fn values(&self) -> &[Value] {
         match &self.value {
             Value::Array(list) => list,
             one => std::slice::from_ref(one),
@@ -122,7 +122,7 @@ fn compare(a: &Value, b: &Value) -> Option<Ordering> {
 
 impl Op {
     /// As CQL2 writes it.
-    pub(super) fn sign(self) -> &'static str {
+    pub(in crate::catalog) fn sign(self) -> &'static str {
         match self {
             Self::Eq => "=",
             Self::Ne => "<>",

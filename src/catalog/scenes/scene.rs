@@ -53,13 +53,13 @@ pub struct Scene {
     pub properties: Map<String, Value>,
     /// What is odd about the scene, in words, such as a footprint that is missing.
     pub note: Option<String>,
-    pub(super) quicklook: QuicklookSource,
-    pub(super) rest: Rest,
+    pub(in crate::catalog) quicklook: QuicklookSource,
+    pub(in crate::catalog) rest: Rest,
 }
 
 impl Scene {
     /// Reads a STAC item or a classic feature; see [`of`](Self::of).
-    pub(super) fn read(feature: &Value, page: &str) -> Self {
+    pub(in crate::catalog) fn read(feature: &Value, page: &str) -> Self {
         let text = feature.to_string();
         Self::of(&Parts::read(&mut Walk::new(&text)).unwrap_or_default(), page)
     }

@@ -1,6 +1,6 @@
 use std::cmp::Ordering;
 
-use super::Scene;
+use crate::catalog::Scene;
 
 /// The order of the scenes of a search. Scenes without the figure come last, equal ones
 /// are ordered by id.
@@ -19,14 +19,14 @@ pub enum SortBy {
     /// The steepest view first, by `view:incidence_angle`.
     IncidenceAngle,
     /// What covers most of the searched area first. No server can sort by it: see
-    /// [`Catalog::search`](super::Catalog::search).
+    /// [`Catalog::search`](crate::Catalog::search).
     AoiCoverage,
 }
 
 impl SortBy {
     /// The STAC property to sort by, and whether downwards; `None` where only the client
     /// knows it.
-    pub(super) fn property(self) -> Option<(&'static str, bool)> {
+    pub(in crate::catalog) fn property(self) -> Option<(&'static str, bool)> {
         match self {
             Self::CloudCover => Some(("eo:cloud_cover", false)),
             Self::Newest => Some(("datetime", true)),
@@ -61,7 +61,7 @@ fn known_first<T>(a: Option<T>, b: Option<T>, order: impl Fn(&T, &T) -> Ordering
 }
 
 /// The order by some keys, the first one first, and then by id.
-pub(super) fn order(a: &Scene, b: &Scene, keys: &[SortBy]) -> Ordering {
+pub(in crate::catalog) fn order(a: &Scene, b: &Scene, keys: &[SortBy]) -> Ordering {
     let ordered = keys.iter().map(|key| key.compare(a, b)).find(|ordering| ordering.is_ne());
     ordered.unwrap_or_else(|| (&a.id, &a.collection).cmp(&(&b.id, &b.collection)))
 }

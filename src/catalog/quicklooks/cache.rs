@@ -23,19 +23,19 @@ const HASH: usize = 32;
 
 /// A folder of pictures.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Cache {
+pub(in crate::catalog) struct Cache {
     folder: PathBuf,
     most: u64,
 }
 
 impl Cache {
-    pub(super) fn new(folder: impl Into<PathBuf>) -> Self {
+    pub(in crate::catalog) fn new(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into(), most: MOST }
     }
 
     /// The cache of an API's catalog. A server on this machine, such as a simulator, has
     /// none: its next start is another archive.
-    pub(super) fn of_api(url: &str) -> Option<Self> {
+    pub(in crate::catalog) fn of_api(url: &str) -> Option<Self> {
         let host = url::Url::parse(url).ok()?.host()?.to_owned();
         let is_here = match host {
             url::Host::Domain(name) => name == "localhost",

@@ -9,7 +9,7 @@ const KEYS: [&str; 8] =
     ["x-amz-signature", "x-goog-signature", "sig", "signature", "token", "access_token", "api_key", "key"];
 
 /// A URL without its query, where that is a key.
-pub(super) fn url(href: &str) -> &str {
+pub(in crate::catalog) fn url(href: &str) -> &str {
     let Some((plain, query)) = href.split_once('?') else { return href };
     let query = query.split('#').next().unwrap_or_default();
     let is_key = |pair: &str| {
@@ -20,7 +20,7 @@ pub(super) fn url(href: &str) -> &str {
 }
 
 /// JSON text with all its URLs [`url`]s.
-pub(super) fn json(text: &str) -> Cow<'_, str> {
+pub(in crate::catalog) fn json(text: &str) -> Cow<'_, str> {
     let lower = text.to_ascii_lowercase();
     if !KEYS.iter().any(|key| lower.contains(&format!("{key}="))) {
         return Cow::Borrowed(text);

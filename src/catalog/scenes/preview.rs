@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::paging::resolve;
 use super::walk::Walk;
+use crate::catalog::link::resolve;
 use crate::error::Result;
 
 /// Names of assets that are quicklooks, the larger picture first.
@@ -15,7 +15,7 @@ const ROLES: [&str; 2] = ["overview", "thumbnail"];
 
 /// Where a scene's quicklook is to be had.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) enum QuicklookSource {
+pub(in crate::catalog) enum QuicklookSource {
     /// A STAC asset.
     Asset(Arc<str>),
     /// The classic endpoint of a provider.

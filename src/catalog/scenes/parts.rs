@@ -6,11 +6,11 @@ use crate::error::Result;
 
 /// What an item has beside its properties, as JSON text: it is only passed on.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Rest {
-    pub(super) version: Option<Arc<str>>,
-    pub(super) extensions: Option<Arc<str>>,
-    pub(super) links: Option<Arc<str>>,
-    pub(super) assets: Option<Arc<str>>,
+pub(in crate::catalog) struct Rest {
+    pub(in crate::catalog) version: Option<Arc<str>>,
+    pub(in crate::catalog) extensions: Option<Arc<str>>,
+    pub(in crate::catalog) links: Option<Arc<str>>,
+    pub(in crate::catalog) assets: Option<Arc<str>>,
 }
 
 /// The members of an item, as JSON text.
@@ -21,8 +21,8 @@ pub(super) struct Parts<'a> {
     pub(super) collection: Option<&'a str>,
     pub(super) geometry: Option<&'a str>,
     pub(super) properties: Option<&'a str>,
-    pub(super) version: Option<&'a str>,
-    pub(super) extensions: Option<&'a str>,
+    pub(in crate::catalog) version: Option<&'a str>,
+    pub(in crate::catalog) extensions: Option<&'a str>,
     pub(super) links: Option<&'a str>,
     pub(super) assets: Option<&'a str>,
     /// Assets that may be the quicklook.

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use crate::catalog::link::resolve;
 use crate::client::items;
-use crate::error::{Context, Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::transport::{Page, Request};
 
 /// How a `next` link becomes the next request, after the one before.
@@ -60,15 +61,6 @@ pub(super) fn has_method(link: &Value, method: &str) -> bool {
 fn next_url(link: &Value, before: &Request) -> Result<String> {
     let href = link.get("href").and_then(Value::as_str);
     resolve(&before.url, href.ok_or_else(|| Error::response("the `next` link has no `href`"))?)
-}
-
-/// A link that may be relative to the document it stands in.
-pub(super) fn resolve(base: &str, href: &str) -> Result<String> {
-    let joined = url::Url::parse(base).and_then(|base| base.join(href));
-    joined
-        .map(String::from)
-        .map_err(|error| Error::foreign(ErrorKind::Response, error))
-        .with_context(|| format!("link `{}`", href.split(['?', '#']).next().unwrap_or_default()))
 }
 
 #[cfg(test)]

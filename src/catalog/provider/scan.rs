@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::paging::{Follow, read_page};
-use super::sort::order;
-use super::{Scene, Search};
+use crate::catalog::search::order;
+use crate::catalog::{Scene, Search};
 use crate::client::Client;
 use crate::error::{Context, Result};
 use crate::geo::{Aoi, covered_percent, touches};
@@ -31,14 +31,14 @@ pub(super) struct Plan {
 
 /// What was found.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(in crate::catalog) struct Found {
     /// In the order of the search, at most its limit.
-    pub(super) scenes: Vec<Scene>,
+    pub(in crate::catalog) scenes: Vec<Scene>,
     /// The catalog has more of them.
-    pub(super) more: bool,
+    pub(in crate::catalog) more: bool,
     /// So many scenes were looked at and there are others: where the server does not
     /// filter or sort, they might have been better.
-    pub(super) stopped_after: Option<usize>,
+    pub(in crate::catalog) stopped_after: Option<usize>,
 }
 
 impl Plan {

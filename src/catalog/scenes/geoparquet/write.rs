@@ -18,10 +18,10 @@ use serde_json::json;
 
 use super::order::place;
 use super::{ASSETS, BBOX, EXTENSIONS, LINKS, OURS, PREFIX, QUICKLOOK, ROW, SIDES, VERSION};
-use crate::catalog::columns::{Values, properties};
-use crate::catalog::frame::own_columns;
-use crate::catalog::preview::QuicklookSource;
-use crate::catalog::{Scene, Scenes, unsigned, wkb};
+use crate::catalog::scenes::columns::{Values, properties};
+use crate::catalog::scenes::frame::own_columns;
+use crate::catalog::scenes::preview::QuicklookSource;
+use crate::catalog::scenes::{Scene, Scenes, unsigned, wkb};
 use crate::error::{Context, Result};
 
 /// Rows of a row group: what a reader has in memory at once, and what a filter on the

@@ -1,8 +1,15 @@
+mod criteria;
+mod filter;
+mod sort;
+
+pub use filter::{Filter, Op};
+pub use sort::SortBy;
+pub(super) use sort::order;
+
 use std::ops::{Bound, RangeBounds};
 
 use serde_json::Value;
 
-use super::{Filter, Op, SortBy};
 use crate::geo::Aoi;
 
 /// Which scenes to look for. A filter left unset matches everything.

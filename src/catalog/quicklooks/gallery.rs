@@ -146,7 +146,7 @@ impl Gallery {
     fn inline(&self) -> Markup {
         html! {
             div.up42 {
-                style { (PreEscaped(STYLE)) (PreEscaped(include_str!("../../assets/gallery.css"))) }
+                style { (PreEscaped(STYLE)) (PreEscaped(include_str!("../../../assets/gallery.css"))) }
                 p { b { (plain(&self.title, 200)) } }
                 div.up42-gallery { @for figure in &self.figures { (figure.to_html()) } }
                 @if self.left_out > 0 { p.up42-note { (self.more()) } }

@@ -1,13 +1,23 @@
+//! What scenes look like: pictures as the catalog has them, kept on disk.
+
+mod cache;
+mod gallery;
+mod save;
+mod view;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::cache::Cache;
-use super::classic::quicklook_path;
-use super::preview::QuicklookSource;
-use super::{Catalog, Scene, Scenes, unsigned};
+pub(super) use cache::Cache;
+pub use gallery::Gallery;
+pub(super) use view::layer;
+
+use super::provider::quicklook_path;
+use super::scenes::{QuicklookSource, unsigned_url};
+use super::{Catalog, Scene, Scenes};
 use crate::display::picture::MOST_BYTES;
 use crate::error::{Error, ErrorKind, Result};
 use crate::list::list;
@@ -129,7 +139,7 @@ impl Catalog {
     /// Whose picture it is: of which catalog, which scene, and which of its pictures.
     fn name(&self, scene: &Scene) -> String {
         let source = match &scene.quicklook {
-            QuicklookSource::Asset(href) => unsigned::url(href),
+            QuicklookSource::Asset(href) => unsigned_url(href),
             QuicklookSource::Classic(provider) => provider,
             QuicklookSource::None => "",
         };

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// What a STAC API says that it can do, by its conformance classes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Conformance {
+pub(in crate::catalog) struct Conformance {
     /// The filter extension with CQL2 as JSON.
     pub(super) cql2_json: bool,
     /// The filter extension with CQL2 as text.

@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use super::paging::{follow, follow_same, read_page};
 use super::queryables::Queryables;
 use super::scan::measure;
-use super::sort::order;
 use super::stac::Stac;
 use super::*;
+use crate::catalog::search::order;
+use crate::catalog::{Op, Scene, Scenes, SortBy};
 use crate::geo::Aoi;
 use crate::transport::Request;
 

@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 
 use super::file::ParquetFile;
 use super::{ASSETS, BBOX, EXTENSIONS, LINKS, OURS, PREFIX, QUICKLOOK, ROW, VERSION, json};
-use crate::catalog::parts::Rest;
-use crate::catalog::preview::{self, QuicklookSource};
-use crate::catalog::walk::Walk;
-use crate::catalog::{Scene, Scenes, wkb};
+use crate::catalog::scenes::parts::Rest;
+use crate::catalog::scenes::preview::{self, QuicklookSource};
+use crate::catalog::scenes::walk::Walk;
+use crate::catalog::scenes::{Scene, Scenes, wkb};
 use crate::error::{Context, Error, Result};
 
 /// Members of an item that are no properties.

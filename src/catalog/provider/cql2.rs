@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Filter, Op};
+use crate::catalog::{Filter, Op};
 
 /// CQL2 as JSON; `None` where there is no condition. Basic CQL2 is enough: a list is
 /// written as alternatives, since `in` is a part that a server may lack.

@@ -1,9 +1,32 @@
+//! Scenes: read from whatever a server or a file says, and exported as frames and files.
+//!
+//! - [`walk`], [`parts`]: an item's members as text, without parsing what is only passed on.
+//! - [`scene`], [`footprint`], [`preview`]: what a scene is made of.
+//! - [`frame`], [`columns`]: the way out to Polars; [`geoparquet`] the one to files.
+
+mod columns;
+mod footprint;
+mod frame;
+mod geoparquet;
+mod import;
+mod parts;
+mod preview;
+mod scene;
+mod unsigned;
+mod view;
+mod walk;
+mod wkb;
+
 use std::collections::HashMap;
 use std::fmt;
 
 use polars::prelude::DataFrame;
 
-use super::Scene;
+pub use geoparquet::scan_geoparquet;
+pub(super) use preview::QuicklookSource;
+pub use scene::Scene;
+pub(super) use unsigned::url as unsigned_url;
+
 use crate::error::{Context, Error, Result};
 use crate::list::list;
 
@@ -21,22 +44,22 @@ pub struct Scenes {
 list!(Scenes(scenes: Scene), "The scenes, one by one.");
 
 impl Scenes {
-    pub(super) fn new(scenes: Vec<Scene>, more: bool) -> Self {
+    pub(in crate::catalog) fn new(scenes: Vec<Scene>, more: bool) -> Self {
         Self { scenes, more, note: None }
     }
 
     /// The same scenes, with what is to be known about the search.
-    pub(super) fn noted(mut self, note: String) -> Self {
+    pub(in crate::catalog) fn noted(mut self, note: String) -> Self {
         self.note = Some(note);
         self
     }
 
-    pub(super) fn note(&self) -> Option<&str> {
+    pub(in crate::catalog) fn note(&self) -> Option<&str> {
         self.note.as_deref()
     }
 
     /// Whether the catalog has more scenes than the search's limit, or may have: see
-    /// [`Catalog::search`](super::Catalog::search).
+    /// [`Catalog::search`](crate::Catalog::search).
     pub fn has_more(&self) -> bool {
         self.more
     }

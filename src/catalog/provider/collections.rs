@@ -28,14 +28,14 @@ list!(Collections(collections: Collection), "The collections, one by one.");
 
 impl Collections {
     /// Of a STAC API, following its pages.
-    pub(super) fn of_stac(client: &Client, stac: &Stac) -> Result<Self> {
+    pub(in crate::catalog) fn of_stac(client: &Client, stac: &Stac) -> Result<Self> {
         Self::collect(Request::get(&stac.collections_url), |request| {
             read_page(client.json(request.clone())?, "collections", &request, follow)
         })
     }
 
     /// Of UP42 (API reference, 9.4), page by page.
-    pub(super) fn of_up42(client: &Client) -> Result<Self> {
+    pub(in crate::catalog) fn of_up42(client: &Client) -> Result<Self> {
         let page = |number: u64| {
             Request::get(client.url("/v2/collections"))
                 .query("page", number.to_string())

@@ -16,7 +16,7 @@ use crate::transport::Request;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Queryable {
-    /// The name for [`Search::filter`](super::Search::filter).
+    /// The name for [`Search::filter`](crate::Search::filter).
     pub name: String,
     /// The name for people, or what it is in words (`title`, `description`).
     pub title: Option<String>,
@@ -40,7 +40,7 @@ pub struct Queryables {
 list!(Queryables(queryables: Queryable), "The queryables, one by one.");
 
 impl Queryables {
-    pub(super) fn of(client: &Client, stac: &Stac) -> Result<Self> {
+    pub(in crate::catalog) fn of(client: &Client, stac: &Stac) -> Result<Self> {
         Self::read(&client.json(Request::get(&stac.queryables_url))?)
     }
 

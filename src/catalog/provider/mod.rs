@@ -1,9 +1,31 @@
+//! Who is asked for scenes, and in which words: [`stac`] and [`classic`] put a search
+//! into those of a server, [`scan`] follows its pages until there are enough scenes that
+//! match.
+
+mod classic;
+mod collection;
+mod collections;
+mod conformance;
+mod cql2;
+mod paging;
+mod queryables;
+mod scan;
+mod stac;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::sync::Arc;
 
-use super::scan::{Found, Plan};
-use super::stac::{Method, Stac, refuses_post};
-use super::{Collections, Search, classic};
+pub(super) use classic::quicklook_path;
+pub use collection::Collection;
+pub use collections::Collections;
+pub use queryables::{Queryable, Queryables};
+pub(super) use stac::Stac;
+
+use self::scan::{Found, Plan};
+use self::stac::{Method, refuses_post};
+use super::Search;
 use crate::client::{Client, Who};
 use crate::closest::closest;
 use crate::error::{Error, ErrorKind, Result};
@@ -13,7 +35,7 @@ const LANDING: &str = "/v2/catalog/";
 
 /// Who is asked for scenes.
 #[derive(Clone)]
-pub(super) enum Provider {
+pub(in crate::catalog) enum Provider {
     /// UP42's STAC API.
     Up42,
     /// The search of a project's login.
@@ -25,7 +47,7 @@ pub(super) enum Provider {
 }
 
 impl Provider {
-    pub(super) fn of(client: &Client) -> Self {
+    pub(in crate::catalog) fn of(client: &Client) -> Self {
         match client.who() {
             Who::Project => Self::Classic,
             Who::Account(_) | Who::Nobody => Self::Up42,
@@ -33,7 +55,7 @@ impl Provider {
     }
 
     /// The scenes of a search, which has been checked.
-    pub(super) fn find(&self, client: &Client, search: &Search) -> Result<Found> {
+    pub(in crate::catalog) fn find(&self, client: &Client, search: &Search) -> Result<Found> {
         self.check(client, search)?;
         match self {
             Self::Classic => classic::plan(client, search)?.run(client, search),
@@ -44,7 +66,7 @@ impl Provider {
     }
 
     /// The STAC API, where there is one.
-    pub(super) fn stac(&self, client: &Client) -> Result<Arc<Stac>> {
+    pub(in crate::catalog) fn stac(&self, client: &Client) -> Result<Arc<Stac>> {
         match self {
             Self::Stac(stac) => Ok(stac.clone()),
             Self::Up42 => Stac::open(client, &client.url(LANDING)).map(Arc::new),

@@ -5,9 +5,10 @@ use serde_json::{Map, Value, json};
 
 use super::conformance::Conformance;
 use super::cql2;
-use super::paging::{follow, has_method, link, links, resolve};
+use super::paging::{follow, has_method, link, links};
 use super::scan::Plan;
-use super::{Search, SortBy};
+use crate::catalog::link::resolve;
+use crate::catalog::{Search, SortBy};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::transport::Request;
@@ -19,8 +20,8 @@ const LONGEST_AREA: usize = 4_000;
 
 /// What the landing page of a STAC API tells.
 #[derive(Clone, Debug)]
-pub(super) struct Stac {
-    pub(super) offers: Conformance,
+pub(in crate::catalog) struct Stac {
+    pub(in crate::catalog) offers: Conformance,
     search_url: String,
     /// Whether searches may be sent by each method.
     posts: bool,
@@ -38,7 +39,7 @@ pub(super) enum Method {
 
 impl Stac {
     /// Reads the landing page.
-    pub(super) fn open(client: &Client, url: &str) -> Result<Self> {
+    pub(in crate::catalog) fn open(client: &Client, url: &str) -> Result<Self> {
         let mut landing = client.json(Request::get(url))?;
         if landing.get("conformsTo").is_none()
             && let Some(href) = link(&landing, "conformance").and_then(|link| link.get("href")?.as_str())

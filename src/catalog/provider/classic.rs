@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::cql2::to_query;
 use super::paging::follow_same;
 use super::scan::Plan;
-use super::{Search, SortBy};
+use crate::catalog::{Search, SortBy};
 use crate::client::{Client, data, items};
 use crate::closest::closest;
 use crate::error::{Context, Error, Result};
@@ -139,7 +139,7 @@ fn blocks_of(client: &Client, search: &Search) -> Result<Vec<String>> {
 }
 
 /// The path of a scene's quicklook.
-pub(super) fn quicklook_path(provider: &str, id: &str) -> String {
+pub(in crate::catalog) fn quicklook_path(provider: &str, id: &str) -> String {
     format!("/catalog/{}/image/{}/quicklook", segment(provider), segment(id))
 }
 
