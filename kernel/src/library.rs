@@ -136,9 +136,12 @@ impl Compiled {
                 // the next build of other tests replaces.
                 compiled.named.push((name.to_owned(), metadata.with_extension("rlib")));
             }
+            // A crate that is also a C library has none beside it.
+            let inside = libraries.into_iter().filter(|_| metadata.is_none()).collect::<Vec<_>>();
             compiled
                 .metadata
                 .extend(others.into_iter().filter(|file| is_macro || has_extension(file, "rmeta")));
+            compiled.metadata.extend(inside);
         }
         // Cargo tells of them as it comes to them, in no order.
         compiled.metadata.sort();
@@ -160,13 +163,19 @@ mod tests {
         let messages = br#"
 {"reason":"compiler-artifact","target":{"kind":["custom-build"],"name":"build-script-build"},"filenames":["/t/build"]}
 {"reason":"compiler-artifact","target":{"kind":["lib"],"name":"polars"},"filenames":["/t/libpolars-1.rlib","/t/libpolars-1.rmeta"]}
+{"reason":"compiler-artifact","target":{"kind":["cdylib","rlib"],"name":"proj4rs"},"filenames":["/t/libproj4rs-1.so","/t/libproj4rs-1.rlib"]}
 {"reason":"compiler-artifact","target":{"kind":["proc-macro"],"name":"maud_macros"},"filenames":["/t/libmaud_macros-1.so"]}
 {"reason":"compiler-artifact","target":{"kind":["lib"],"name":"up42"},"filenames":["/t/libup42.rlib","/t/deps/libup42-1.rmeta"]}
 {"reason":"build-finished","success":true}
 "#;
         let compiled = Compiled::read(messages);
         assert_eq!(compiled.named, [("up42".to_owned(), PathBuf::from("/t/deps/libup42-1.rlib"))]);
-        let metadata = ["/t/deps/libup42-1.rmeta", "/t/libmaud_macros-1.so", "/t/libpolars-1.rmeta"];
+        let metadata = [
+            "/t/deps/libup42-1.rmeta",
+            "/t/libmaud_macros-1.so",
+            "/t/libpolars-1.rmeta",
+            "/t/libproj4rs-1.rlib",
+        ];
         assert_eq!(compiled.metadata, metadata.map(PathBuf::from));
     }
 }
