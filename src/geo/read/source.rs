@@ -29,6 +29,13 @@ pub(super) struct Feature {
     pub(super) shape: Result<Option<Geometry>>,
 }
 
+/// What has an area of a shape. The rest may be large, and is let go at once.
+pub(super) fn with_area(shape: Geometry) -> Option<Geometry> {
+    let mut shape = polygons(&shape)?;
+    shape.0.retain(|part| !part.exterior().0.is_empty());
+    (!shape.0.is_empty()).then(|| shape.into())
+}
+
 /// The features that have an area, in WGS 84.
 pub(super) fn features(layers: Vec<Layer>) -> Result<Vec<AoiFeature>> {
     let count: usize = layers.iter().map(|layer| layer.features.len()).sum();
