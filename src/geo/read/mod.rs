@@ -11,7 +11,6 @@ mod kml;
 mod shapefile;
 mod source;
 mod wkt;
-mod xml;
 
 use std::fs::File;
 use std::io::Read;
