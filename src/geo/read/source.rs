@@ -112,3 +112,20 @@ pub(super) fn name_of<'a>(
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use geo::wkt;
+
+    use super::*;
+
+    #[test]
+    fn of_a_shape_only_what_has_an_area_is_kept() {
+        assert!(with_area(wkt!(LINESTRING(0.0 0.0, 1.0 1.0)).into()).is_none());
+        let empty = geo::Polygon::new(geo::LineString(Vec::new()), Vec::new());
+        assert!(with_area(empty.clone().into()).is_none());
+        let square = wkt!(POLYGON((0.0 0.0, 1.0 0.0, 1.0 1.0, 0.0 0.0)));
+        let many = geo::MultiPolygon(vec![empty, square.clone()]);
+        assert_eq!(with_area(many.into()), Some(geo::MultiPolygon(vec![square]).into()));
+    }
+}
