@@ -12,9 +12,11 @@ mod example;
 mod feature;
 mod geojson;
 mod land;
+pub(crate) mod parquet;
 mod pieces;
 mod read;
 mod rows;
+pub(crate) mod wkb;
 
 pub(crate) use antimeridian::{split, unrolled};
 pub use aoi::Aoi;

@@ -1,9 +1,9 @@
 """What other tools make of our GeoParquet, and a file of theirs for us.
 
-    python geoparquet.py OURS ITEMS THEIRS
+    python geoparquet.py OURS ITEMS THEIRS NATIVE
 
 reads OURS with geopandas and with DuckDB, and writes ITEMS (NDJSON) with
-stac-geoparquet to THEIRS.
+stac-geoparquet to THEIRS, and with Parquet's own type of geometries to NATIVE.
 """
 
 import json
@@ -13,9 +13,10 @@ import sys
 import duckdb
 import geopandas
 import pyarrow
+import pyarrow.parquet
 import stac_geoparquet.arrow
 
-ours, items, theirs = sys.argv[1:]
+ours, items, theirs, native = sys.argv[1:]
 
 frame = geopandas.read_parquet(ours)
 west, south, east, north = frame.total_bounds
@@ -39,3 +40,24 @@ print(
 lines = [json.loads(line) for line in pathlib.Path(items).read_text().splitlines()]
 table = pyarrow.Table.from_batches(list(stac_geoparquet.arrow.parse_stac_items_to_arrow(lines)))
 stac_geoparquet.arrow.to_parquet(table, theirs)
+
+
+class Geometry(pyarrow.ExtensionType):
+    """What pyarrow knows a geometry by."""
+
+    def __init__(self):
+        super().__init__(pyarrow.binary(), "geoarrow.wkb")
+
+    def __arrow_ext_serialize__(self):
+        return b"{}"
+
+    @classmethod
+    def __arrow_ext_deserialize__(cls, storage, serialized):
+        return cls()
+
+
+pyarrow.register_extension_type(Geometry())
+geometries = pyarrow.ExtensionArray.from_storage(Geometry(), table["geometry"].combine_chunks())
+at = table.schema.get_field_index("geometry")
+pyarrow.parquet.write_table(table.set_column(at, "geometry", geometries), native)
+assert "geometry (Geometry(" in str(pyarrow.parquet.ParquetFile(native).schema)

@@ -1,10 +1,10 @@
 use polars::prelude::{DataFrame, TimeUnit};
 
 use super::columns::properties;
-use super::{Scene, Scenes, wkb};
+use super::{Scene, Scenes};
 use crate::error::{Context, Result};
 use crate::frame::Frame;
-use crate::geo::Bbox;
+use crate::geo::{Bbox, wkb};
 
 impl Scenes {
     /// The scenes as a Polars DataFrame, a row each.

@@ -15,7 +15,6 @@ mod scene;
 mod unsigned;
 mod view;
 mod walk;
-mod wkb;
 
 use std::collections::HashMap;
 use std::fmt;

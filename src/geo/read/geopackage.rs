@@ -6,10 +6,10 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::broken;
-use super::source::{Feature, Layer, MOST_FEATURES, name_column};
-use super::wkb::read_gpkg;
+use super::source::{Feature, Layer, MOST_FEATURES, name_column, with_area};
 use crate::error::{Error, ErrorKind, Result};
 use crate::geo::crs::Crs;
+use crate::geo::wkb::read_gpkg;
 
 pub(super) fn read(path: &Path) -> Result<Vec<Layer>> {
     layers(path).map_err(|failure| match failure {
@@ -108,7 +108,7 @@ fn features(file: &Connection, table: &str, column: &str, most: usize) -> Result
     while let Some(row) = rows.next()? {
         let shape = match row.get_ref(0)? {
             ValueRef::Null => Ok(None),
-            ValueRef::Blob(blob) => read_gpkg(blob),
+            ValueRef::Blob(blob) => read_gpkg(blob).map(with_area),
             _ => Err(Error::invalid("its geometry is no blob")),
         };
         let name = row.get_ref(1)?.as_str_or_null().ok().flatten().map(str::to_owned);

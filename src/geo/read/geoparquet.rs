@@ -1,17 +1,17 @@
 //! GeoParquet 1.1: the primary column, where it is encoded as WKB.
 
 use std::io::Cursor;
-use std::panic;
 use std::sync::Arc;
 
 use polars::prelude::{DataType, SerReader};
-use polars_io::parquet::read::{FileMetadata, ParallelStrategy, ParquetReader};
+use polars_io::parquet::read::{ParallelStrategy, ParquetReader};
 use serde_json::Value;
 
-use super::source::{Feature, Layer, MOST_FEATURES, name_column};
-use super::{broken, footer, wkb};
+use super::broken;
+use super::source::{Feature, Layer, MOST_FEATURES, name_column, with_area};
 use crate::error::{Error, Result};
 use crate::geo::crs::Crs;
+use crate::geo::{parquet, wkb};
 
 /// The file's `geo` metadata, as far as it matters here.
 struct Geo {
@@ -19,34 +19,31 @@ struct Geo {
     crs: Crs,
 }
 
-pub(super) fn read(mut bytes: Vec<u8>) -> Result<Layer> {
-    footer::adapt(&mut bytes);
-    // Polars' reader panics at some files that are broken, so nothing less helps. It is
-    // asked for one thread, and what it was doing is gone with the bytes.
-    panic::catch_unwind(|| layer(bytes))
-        .unwrap_or_else(|_| Err(Error::invalid("not Parquet: the file is damaged")))
+pub(super) fn read(bytes: &[u8]) -> Result<Layer> {
+    parquet::guarded(|| layer(bytes))
 }
 
-fn layer(bytes: Vec<u8>) -> Result<Layer> {
-    let mut reader = ParquetReader::new(Cursor::new(bytes)).read_parallel(ParallelStrategy::None);
-    let metadata = reader.get_metadata().map_err(broken("Parquet"))?;
+fn layer(bytes: &[u8]) -> Result<Layer> {
+    let mut metadata = parquet::read_metadata(&mut Cursor::new(bytes))?;
     let rows = metadata.num_rows;
-    let geo = metadata.key_value_metadata().iter().flatten().find(|pair| pair.key == "geo");
+    // The schema of the writer's memory goes with the rest: it gives geometries a type of
+    // their own, again.
+    let pairs = metadata.key_value_metadata.take().unwrap_or_default();
+    let geo = pairs.iter().find(|pair| pair.key == "geo");
     let geo = geo.and_then(|pair| pair.value.as_deref()).ok_or_else(|| {
         Error::invalid(
             "the Parquet file has no `geo` metadata: write it as GeoParquet (geopandas: `to_parquet`)",
         )
     })?;
     let geo = described(geo)?;
-    // The schema of the writer's memory gives geometries a type of their own, again.
-    let mut metadata = FileMetadata::clone(metadata);
-    metadata.key_value_metadata = None;
-    reader.set_metadata(Arc::new(metadata));
     if rows > MOST_FEATURES {
         return Err(Error::invalid(format!(
             "{rows} features are more than {MOST_FEATURES}: simplify the file or cut it into parts"
         )));
     }
+    // One thread, so that a panic stays here.
+    let mut reader = ParquetReader::new(Cursor::new(bytes)).read_parallel(ParallelStrategy::None);
+    reader.set_metadata(Arc::new(metadata));
     let schema = reader.schema().map_err(broken("Parquet"))?;
     let name = name_column(schema.iter_names().map(|name| name.as_str())).map(str::to_owned);
     let columns = [geo.column.clone()].into_iter().chain(name.clone()).collect();
@@ -57,7 +54,7 @@ fn layer(bytes: Vec<u8>) -> Result<Layer> {
     let names = names.as_ref().and_then(|names| names.str().ok());
     let feature = |(row, shape): (usize, Option<&[u8]>)| Feature {
         name: names.and_then(|names| names.get(row)).filter(|name| !name.is_empty()).map(str::to_owned),
-        shape: shape.map_or(Ok(None), wkb::read),
+        shape: shape.map_or(Ok(None), |shape| wkb::read(shape).map(with_area)),
     };
     let features = shapes.iter().enumerate().map(feature).collect();
     Ok(Layer { name: None, crs: geo.crs, features })

@@ -4,16 +4,13 @@
 mod archive;
 mod dbf;
 mod flatgeobuf;
-mod footer;
 mod geojson;
 mod geopackage;
 mod geoparquet;
 mod kml;
 mod shapefile;
 mod source;
-mod wkb;
 mod wkt;
-mod xml;
 
 use std::fs::File;
 use std::io::Read;
@@ -39,7 +36,7 @@ pub(super) fn file(path: &Path) -> Result<Named> {
     let layers = match start.as_slice() {
         [] => return Err(Error::invalid("the file is empty")),
         [b'S', b'Q', b'L', b'i', b't', b'e', ..] => geopackage::read(path)?,
-        [b'P', b'A', b'R', b'1', ..] => vec![geoparquet::read(bytes(path)?)?],
+        [b'P', b'A', b'R', b'1', ..] => vec![geoparquet::read(&bytes(path)?)?],
         [b'f', b'g', b'b', _, b'f', b'g', b'b', ..] => vec![flatgeobuf::read(&bytes(path)?)?],
         [0, 0, 0x27, 0x0a, ..] if extension.as_deref() == Some("shx") => return Err(beside()),
         [0, 0, 0x27, 0x0a, ..] => vec![shapefile::read(path, &bytes(path)?)?],

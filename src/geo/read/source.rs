@@ -29,6 +29,13 @@ pub(super) struct Feature {
     pub(super) shape: Result<Option<Geometry>>,
 }
 
+/// What has an area of a shape. The rest may be large, and is let go at once.
+pub(super) fn with_area(shape: Geometry) -> Option<Geometry> {
+    let mut shape = polygons(&shape)?;
+    shape.0.retain(|part| !part.exterior().0.is_empty());
+    (!shape.0.is_empty()).then(|| shape.into())
+}
+
 /// The features that have an area, in WGS 84.
 pub(super) fn features(layers: Vec<Layer>) -> Result<Vec<AoiFeature>> {
     let count: usize = layers.iter().map(|layer| layer.features.len()).sum();
@@ -104,4 +111,21 @@ pub(super) fn name_of<'a>(
             },
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use geo::wkt;
+
+    use super::*;
+
+    #[test]
+    fn of_a_shape_only_what_has_an_area_is_kept() {
+        assert!(with_area(wkt!(LINESTRING(0.0 0.0, 1.0 1.0)).into()).is_none());
+        let empty = geo::Polygon::new(geo::LineString(Vec::new()), Vec::new());
+        assert!(with_area(empty.clone().into()).is_none());
+        let square = wkt!(POLYGON((0.0 0.0, 1.0 0.0, 1.0 1.0, 0.0 0.0)));
+        let many = geo::MultiPolygon(vec![empty, square.clone()]);
+        assert_eq!(with_area(many.into()), Some(geo::MultiPolygon(vec![square]).into()));
+    }
 }

@@ -2,19 +2,18 @@ use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use polars::error::PolarsError;
 use polars_arrow::array::Array;
 use polars_arrow::compute::concatenate::concatenate;
 use polars_arrow::datatypes::{ArrowDataType, ArrowSchema, Field, TimeUnit};
 use polars_parquet::parquet::statistics::Statistics;
 use polars_parquet::read::schema::parquet_to_arrow_schema;
 use polars_parquet::read::{
-    BasicDecompressor, ColumnChunkMetadata, FileMetadata, PageReader, RowGroupMetadata,
-    column_iter_to_arrays, read_metadata,
+    BasicDecompressor, ColumnChunkMetadata, FileMetadata, PageReader, RowGroupMetadata, column_iter_to_arrays,
 };
 use serde_json::Value;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
+use crate::geo::parquet::{guarded, read_metadata};
 
 /// A Parquet file, read column by column.
 pub(super) struct ParquetFile {
@@ -30,7 +29,7 @@ impl ParquetFile {
     pub(super) fn open(path: &Path) -> Result<Self> {
         let mut file = File::open(path)?;
         let length = file.metadata()?.len();
-        let metadata = guarded(|| read_metadata(&mut file).map_err(unreadable))?;
+        let metadata = read_metadata(&mut file)?;
         let mut fields = guarded(|| Ok(parquet_to_arrow_schema(metadata.schema().fields())))?;
         fields.iter_values_mut().for_each(|field| field.dtype = without_zone(&field.dtype));
         Ok(Self { file, length, metadata, fields })
@@ -102,27 +101,6 @@ impl ParquetFile {
             _ => return None,
         })
     }
-}
-
-/// Polars' reader panics at some files that are broken: here that is an error like any
-/// other.
-fn guarded<T>(read: impl FnOnce() -> Result<T>) -> Result<T> {
-    let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
-    read.unwrap_or_else(|_| Err(Error::invalid("the file is broken: write or download it again")))
-}
-
-/// Why a file cannot be opened. Polars' reader ends at types that it does not know.
-fn unreadable(error: PolarsError) -> Error {
-    let told = match error.to_string().contains("LogicalType") {
-        true => {
-            "its geometries are of a type of Parquet itself and are not read yet: write it as GeoParquet 1.1"
-        }
-        false => {
-            return Error::foreign(ErrorKind::InvalidInput, error)
-                .context("not a Parquet file that can be read");
-        }
-    };
-    Error::invalid(told)
 }
 
 /// Instants of Parquet are UTC; a frame's are too, and say nothing of it.

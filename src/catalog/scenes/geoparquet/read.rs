@@ -10,8 +10,9 @@ use super::{ASSETS, BBOX, EXTENSIONS, LINKS, OURS, PREFIX, QUICKLOOK, ROW, VERSI
 use crate::catalog::scenes::parts::Rest;
 use crate::catalog::scenes::preview::{self, QuicklookSource};
 use crate::catalog::scenes::walk::Walk;
-use crate::catalog::scenes::{Scene, Scenes, wkb};
+use crate::catalog::scenes::{Scene, Scenes};
 use crate::error::{Context, Error, Result};
+use crate::geo::wkb;
 
 /// Members of an item that are no properties.
 const MEMBERS: [&str; 9] = ["id", "type", "collection", "geometry", BBOX, LINKS, ASSETS, VERSION, EXTENSIONS];

@@ -21,8 +21,9 @@ use super::{ASSETS, BBOX, EXTENSIONS, LINKS, OURS, PREFIX, QUICKLOOK, ROW, SIDES
 use crate::catalog::scenes::columns::{Values, properties};
 use crate::catalog::scenes::frame::own_columns;
 use crate::catalog::scenes::preview::QuicklookSource;
-use crate::catalog::scenes::{Scene, Scenes, unsigned, wkb};
+use crate::catalog::scenes::{Scene, Scenes, unsigned};
 use crate::error::{Context, Result};
+use crate::geo::wkb;
 
 /// Rows of a row group: what a reader has in memory at once, and what a filter on the
 /// place can pass over.

@@ -1,9 +1,21 @@
-//! The footer of Parquet files whose geometries have a type of their own.
+//! What a Parquet file says of itself, where its geometries have a type of their own, too.
 //!
 //! Parquet 2.11 knows the logical types GEOMETRY and GEOGRAPHY, whose values are WKB;
 //! recent writers use them beside GeoParquet's own metadata. Polars' reader refuses a
 //! file with a type that it does not know, so the footer is walked (Thrift's compact
 //! protocol) and the type is called BSON there: bytes, which is how it is read.
+
+use std::io::{Read, Seek, SeekFrom};
+
+use polars_io::parquet::read::FileMetadata;
+use polars_parquet::parquet::read::deserialize_metadata;
+
+use crate::error::{Context, Error, ErrorKind, Result};
+
+const NOT: &str = "not a Parquet file that can be read";
+
+/// Bytes at the end of a file: the length of the footer before them, and `PAR1`.
+const END: u64 = 8;
 
 /// The id of BSON among the logical types, in the zigzag form that it is written in.
 const BSON: u8 = 13 << 1;
@@ -17,19 +29,47 @@ const DEEPEST: usize = 32;
 const LIST: u8 = 9;
 const STRUCT: u8 = 12;
 
+/// Reads the metadata of a Parquet file, and nothing else of it. Geometries are bytes there.
+///
+/// # Errors
+///
+/// [`ErrorKind::Io`] when the file cannot be read, [`ErrorKind::InvalidInput`] when it is no
+/// Parquet.
+pub(crate) fn read_metadata(file: &mut (impl Read + Seek)) -> Result<FileMetadata> {
+    let size = file.seek(SeekFrom::End(0))?;
+    let Some(end) = size.checked_sub(END).filter(|end| *end > 0) else { return Err(cut_off()) };
+    let mut length = [0; 4];
+    file.seek(SeekFrom::Start(end))?;
+    file.read_exact(&mut length)?;
+    let mut mark = [0; 4];
+    file.read_exact(&mut mark)?;
+    let length = u64::from(u32::from_le_bytes(length));
+    let Some(start) = end.checked_sub(length).filter(|_| mark == *b"PAR1") else { return Err(cut_off()) };
+    file.seek(SeekFrom::Start(start))?;
+    let mut footer = Vec::new();
+    file.take(length).read_to_end(&mut footer)?;
+    adapt(&mut footer);
+    let broken = |error| Error::foreign(ErrorKind::InvalidInput, error);
+    guarded(|| deserialize_metadata(footer.into()).map_err(broken)).context(NOT)
+}
+
+/// Polars' reader panics at some files that are broken: here that is an error like any
+/// other. What `read` was doing is gone with what it was reading.
+pub(crate) fn guarded<T>(read: impl FnOnce() -> Result<T>) -> Result<T> {
+    let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
+    read.unwrap_or_else(|_| Err(Error::invalid("the file is broken: write or download it again")))
+}
+
+fn cut_off() -> Error {
+    Error::invalid("it has no footer: was it cut off?").context(NOT)
+}
+
 /// Calls geometries bytes, in place. A footer that cannot be walked stays as it is.
-pub(super) fn adapt(file: &mut [u8]) {
-    // Its length and `PAR1` end the file.
-    let Some(body) = file.len().checked_sub(8) else { return };
-    let Some(length) = file[body..].first_chunk::<4>().map(|length| u32::from_le_bytes(*length) as usize)
-    else {
-        return;
-    };
-    let Some(start) = body.checked_sub(length) else { return };
-    let mut walk = Walk { bytes: &file[start..body], at: 0, found: Vec::new() };
+fn adapt(footer: &mut [u8]) {
+    let mut walk = Walk { bytes: footer, at: 0, found: Vec::new() };
     walk.structure(&[2, 10], DEEPEST);
     for at in walk.found {
-        file[start + at] = BSON;
+        footer[at] = BSON;
     }
 }
 
@@ -117,36 +157,48 @@ impl Walk<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::io::Cursor;
+
     use proptest::prelude::*;
 
-    /// A file whose schema has one column `g` of a logical type.
-    fn file(kind: u8) -> Vec<u8> {
-        let footer =
-            [&[0x15, 4, 0x19, 0x1c, 0x15, 12, 0x25, 2, 0x18, 1, b'g', 0x6c, 0x0c, kind, 0, 0, 0, 0][..]]
-                .concat();
-        [&b"PAR1"[..], &footer, &(footer.len() as u32).to_le_bytes(), b"PAR1"].concat()
+    use super::*;
+
+    /// A footer whose schema has one column `g` of a logical type.
+    fn footer(kind: u8) -> Vec<u8> {
+        [0x15, 4, 0x19, 0x1c, 0x15, 12, 0x25, 2, 0x18, 1, b'g', 0x6c, 0x0c, kind, 0, 0, 0, 0].to_vec()
+    }
+
+    fn file(footer: &[u8]) -> Vec<u8> {
+        [b"PAR1", footer, &(footer.len() as u32).to_le_bytes(), b"PAR1"].concat()
     }
 
     #[test]
     fn geometries_are_called_bytes_and_nothing_else_is_touched() {
         for kind in GEO {
-            let mut adapted = file(kind);
+            let mut adapted = footer(kind);
             adapt(&mut adapted);
-            assert_eq!(adapted, file(BSON));
+            assert_eq!(adapted, footer(BSON));
         }
-        let mut text = file(12 << 1);
+        let mut text = footer(12 << 1);
         adapt(&mut text);
-        assert_eq!(text, file(12 << 1));
+        assert_eq!(text, footer(12 << 1));
+    }
+
+    #[test]
+    fn a_file_that_does_not_end_is_told() {
+        let told = |bytes: &[u8]| read_metadata(&mut Cursor::new(bytes)).unwrap_err().to_string();
+        let cut = "not a Parquet file that can be read: it has no footer: was it cut off?";
+        for bytes in [&b""[..], b"PAR1PAR1", b"PAR1 not really", b"PAR1\xff\xff\xff\xffPAR1"] {
+            assert_eq!(told(bytes), cut);
+        }
+        assert!(told(&file(&footer(BSON))).starts_with("not a Parquet file that can be read: "));
     }
 
     proptest! {
         #[test]
         fn any_footer_is_walked(mut bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
-            adapt(&mut bytes);
-            let length = bytes.len() as u32;
-            bytes.extend(length.to_le_bytes());
-            bytes.extend(*b"PAR1");
+            let _ = read_metadata(&mut Cursor::new(file(&bytes)));
+            let _ = read_metadata(&mut Cursor::new(&bytes));
             adapt(&mut bytes);
         }
     }
