@@ -19,7 +19,6 @@ mod tests {
         Coord, Geometry, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point,
         Polygon,
     };
-    use geozero::{CoordDimensions, ToWkb};
     use proptest::prelude::*;
 
     use super::*;
@@ -42,14 +41,27 @@ mod tests {
 
     proptest! {
         #[test]
-        fn bytes_are_those_of_another_writer_and_read_back(shape in shapes()) {
+        fn what_was_written_is_read(shape in shapes()) {
             let bytes = write(&shape);
-            prop_assert_eq!(&bytes, &shape.to_wkb(CoordDimensions::xy()).unwrap());
             prop_assert_eq!(&read(&bytes).unwrap(), &shape);
-            let theirs = shape.to_ewkb(CoordDimensions::xy(), Some(4326)).unwrap();
-            prop_assert_eq!(&read(&theirs).unwrap(), &shape);
-            let packaged = shape.to_gpkg_wkb(CoordDimensions::xy(), Some(4326), vec![0.0; 4]).unwrap();
+            // PostGIS' form, with the number of a coordinate system.
+            let code = u32::from_le_bytes([bytes[1], bytes[2], bytes[3], bytes[4]]) | 0x2000_0000;
+            let numbered = [&[1], &code.to_le_bytes()[..], &4326_u32.to_le_bytes(), &bytes[5..]].concat();
+            prop_assert_eq!(&read(&numbered).unwrap(), &shape);
+            // GeoPackage 1.3, 2.1.3: little-endian, an envelope of four sides.
+            let packaged = [&b"GP\0\x03"[..], &4326_u32.to_le_bytes(), &[0; 32], &bytes].concat();
             prop_assert_eq!(&read_gpkg(&packaged).unwrap(), &shape);
         }
+    }
+
+    /// The example of `ST_AsBinary` in the manual of PostGIS.
+    #[test]
+    fn bytes_are_those_of_other_writers() {
+        let square =
+            Polygon::new(vec![(0.0, 0.0), (0.0, 1.0), (1.0, 1.0), (1.0, 0.0), (0.0, 0.0)].into(), vec![]);
+        let [zero, one] = [[0, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0xf0, 0x3f]];
+        let head = [1, 3, 0, 0, 0, 1, 0, 0, 0, 5, 0, 0, 0];
+        let places = [zero, zero, zero, one, one, one, one, zero, zero, zero];
+        assert_eq!(write(&square.into()), [&head[..], places.as_flattened()].concat());
     }
 }
