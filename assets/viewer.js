@@ -452,7 +452,7 @@ function resize() {
   over.width = width * ratio;
   over.height = height * ratio;
   if (first) {
-    panel.open = width >= 720;
+    panel.open = width >= 720 && scenes.length > 0;
     fit(home);
   } else {
     view.x = middle[0] - width / 2 / view.scale;
@@ -763,8 +763,10 @@ Object.defineProperty(panel, 'open', { get: () => !panel.hidden, set: (open) => 
   panel.hidden = !open;
   layers.ariaExpanded = String(open);
 } });
-panel.toggle = () => { panel.open = !panel.open; };
+// With nothing but areas there is nothing to choose from.
+panel.toggle = () => { panel.open = !panel.open && scenes.length > 0; };
 const layers = button('Layers', ICONS.layers, () => panel.toggle(), 'L');
+layers.hidden = !scenes.length;
 const grid = button('Graticule', ICONS.grid, toggleGraticule, 'G');
 grid.ariaPressed = 'true';
 const KEYS = [['Arrows', 'pan'], ['+ −', 'zoom'], ['0', 'all scenes'], ['A', 'area of interest'], ['[ ]', 'previous, next scene'], ['Space', 'show or hide it'], ['I', 'show only it'], ['L', 'layers'], ['G', 'graticule'], ['F', 'fullscreen'], ['Esc', 'close']];
