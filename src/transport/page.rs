@@ -1,3 +1,6 @@
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, RandomState};
+
 use crate::error::{Error, Result};
 
 /// One page: what it holds, and how to ask for the next one. Whoever reads a page
@@ -10,24 +13,24 @@ pub(crate) struct Page<T, N> {
 
 /// Follows pages from `first` until `limit` items are there, or the last page.
 /// Also says whether the server has more. A server that leads back to a page before is
-/// told so, or it would be asked for ever.
-pub(crate) fn collect_pages<T, N: Clone + PartialEq>(
+/// told so, or it would be asked for ever; pages are known by their hashes, since a request
+/// holds all of an area.
+pub(crate) fn collect_pages<T, N: Hash>(
     first: N,
     limit: usize,
     mut fetch: impl FnMut(N) -> Result<Page<T, N>>,
 ) -> Result<(Vec<T>, bool)> {
     let mut items = Vec::new();
-    let mut asked: Vec<N> = Vec::new();
+    let hasher = RandomState::new();
+    let mut asked: HashMap<u64, usize> = HashMap::new();
     let mut next = Some(first);
     while let Some(token) = next.take() {
-        if asked.contains(&token) {
+        let before = asked.len();
+        if let Some(page) = asked.insert(hasher.hash_one(&token), before + 1) {
             return Err(Error::response(format!(
-                "the server names page {} as the one after page {}: its paging has no end",
-                asked.iter().position(|one| *one == token).unwrap_or(0) + 1,
-                asked.len()
+                "the server names page {page} as the one after page {before}: its paging has no end"
             )));
         }
-        asked.push(token.clone());
         let page = fetch(token)?;
         items.extend(page.items);
         next = page.next;

@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 const LARGEST: usize = 256_000_000;
 
 /// One request, as plain data: it can be sent again, and crosses threads.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub(crate) struct Request {
     pub(crate) method: Method,
     /// A whole URL; see [`Request::is_signed`] for how it is shown.
@@ -28,7 +28,7 @@ pub(crate) struct Request {
     pub(crate) largest: usize,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub(crate) enum Body {
     None,
     Json(Value),
@@ -36,7 +36,7 @@ pub(crate) enum Body {
 }
 
 /// What a request says about who asks.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub(crate) enum Login {
     /// The client's bearer token, sent to the API's own origin only.
     Token,

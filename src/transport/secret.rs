@@ -1,7 +1,7 @@
 use std::fmt;
 
 /// A text that is never shown: a password, a key, a token or a signed URL.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Hash)]
 pub(crate) struct Secret(String);
 
 impl Secret {

@@ -111,6 +111,17 @@ fn no_key_of_a_link_is_written() {
     let read = Scenes::read_geoparquet(&file).unwrap();
     assert_eq!(read.get("c").unwrap().assets()["thumbnail"]["href"], "https://h/t.jpg");
     assert!(read.get("c").unwrap().has_quicklook());
+
+    let properties =
+        r#"{"page": "https://h/a?sig=hunter2", "more": {"href": "https://h/b?x=1&token=hunter2"}}"#;
+    let item = format!(r#"{{"id": "a", "properties": {properties}}}"#);
+    Scenes::from_geojson(&item).unwrap().to_geoparquet(&file).unwrap();
+    let read = Scenes::read_geoparquet(&file).unwrap();
+    let scene = read.get("a").unwrap();
+    assert_eq!(
+        (&scene.properties["page"], &scene.properties["more"]["href"]),
+        (&"https://h/a".into(), &"https://h/b".into())
+    );
 }
 
 /// More scenes than a row group holds, all over the Earth.
@@ -155,6 +166,44 @@ fn a_scan_finds_what_a_frame_finds_and_the_order_is_kept() {
     assert_eq!((few.height(), few.get_column_names()[0].as_str()), (7, "id"));
     let none = up42::scan_geoparquet(&file).unwrap().filter(col("west").gt(lit(500.0))).collect().unwrap();
     assert_eq!((none.height(), none.width()), (0, few.width()));
+}
+
+#[test]
+fn queries_of_every_shape_find_what_they_find_in_a_frame() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("many.parquet");
+    let scenes = many(25_000);
+    scenes.to_geoparquet(&file).unwrap();
+    type Query = fn(LazyFrame) -> LazyFrame;
+    let queries: [(&str, Query); 7] = [
+        ("sort, head", |frame| frame.sort(["cloud_cover", "id"], Default::default()).limit(7)),
+        ("max", |frame| frame.filter(col("cloud_cover").eq(col("cloud_cover").max()))),
+        ("mean", |frame| frame.filter(col("west").gt(col("west").mean()))),
+        ("filter, sort, head", |frame| {
+            frame.filter(col("cloud_cover").lt(lit(3))).sort(["id"], Default::default()).limit(7)
+        }),
+        ("len", |frame| frame.filter(len().gt(lit(12_000)))),
+        ("filters", |frame| {
+            frame.filter(col("west").gt(lit(3))).filter(col("cloud_cover").eq(col("cloud_cover").min()))
+        }),
+        ("window", |frame| {
+            frame.filter(col("west").eq(col("west").max().over([col("cloud_cover")]).unwrap()))
+        }),
+    ];
+    for (name, query) in queries {
+        let rows = |frame: LazyFrame| {
+            query(frame).select([col("id")]).sort(["id"], Default::default()).collect().unwrap()
+        };
+        let expected = rows(scenes.to_dataframe().unwrap().lazy());
+        assert_eq!(rows(up42::scan_geoparquet(&file).unwrap()), expected, "{name}");
+    }
+    let first =
+        |frame: LazyFrame| frame.filter(col("cloud_cover").lt(lit(3))).limit(700).collect().unwrap().height();
+    assert_eq!(first(up42::scan_geoparquet(&file).unwrap()), 700);
+    let slice = up42::scan_geoparquet(&file).unwrap().slice(9_990, 20).collect().unwrap();
+    assert_eq!(slice.height(), 20);
+    let then = up42::scan_geoparquet(&file).unwrap().limit(100).filter(col("cloud_cover").lt(lit(3)));
+    assert!(then.collect().unwrap().height() <= 100);
 }
 
 #[test]

@@ -63,6 +63,19 @@ fn a_host_that_refuses_a_picture_spoils_no_other() {
 }
 
 #[test]
+fn an_item_makes_no_request_of_its_own() {
+    let server = platform(|_| answer(200, "", PNG));
+    let catalog = server.client().build().unwrap().catalog();
+    let cancel = format!("{}/projects/p/jobs/j/cancel", server.url);
+    for end in ["?x=/download-url", "#/download-url", "/download-url/.."] {
+        let item = item("a", &format!("{cancel}{end}")).to_string();
+        let _ = catalog.download_quicklooks(&up42::Scenes::from_geojson(&item).unwrap());
+    }
+    assert_eq!(server.asked("GET /projects").len(), 3);
+    assert!(server.asked("POST /projects").is_empty());
+}
+
+#[test]
 fn paging_in_circles_ends_in_an_error() {
     let server = platform(|_| {
         let next = json!({"rel": "next", "method": "POST", "href": "/stac/search", "body": {"token": "t"}, "merge": true});

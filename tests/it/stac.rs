@@ -165,6 +165,19 @@ fn what_is_filtered_here_is_read_until_there_is_enough() {
 }
 
 #[test]
+fn a_scene_that_stands_on_two_pages_counts_once() {
+    let server = api(filters("cql2-json"), search_link(), |request| {
+        let start = body(request)["start"].as_u64().unwrap_or(0) as usize;
+        let items: Vec<_> = (start..start + 4).map(item).collect();
+        let next = json!({"rel": "next", "method": "POST", "href": "/search", "merge": true, "body": {"start": start + 2}});
+        reply(json!({"features": items, "links": if start < 12 { json!([next]) } else { json!([]) }}))
+    });
+    let scenes = Catalog::stac(&server.url).unwrap().search(square().limit(9)).unwrap();
+    assert_eq!((scenes.len(), scenes.has_more()), (9, true));
+    assert_eq!(server.asked("POST /search").len(), 4);
+}
+
+#[test]
 fn what_is_no_stac_api_is_told() {
     let told = |landing: Vec<u8>| {
         let server = Server::start(move |_| landing.clone());
@@ -189,9 +202,9 @@ fn classes_and_collections_may_stand_on_other_pages() {
         "/api" => answer(302, "Location: /api/v1/\r\n", b""),
         "/api/v1/" => reply(json!({"links": [
             {"rel": "self", "href": "/api/v1/"}, {"rel": "search", "href": "./search"},
-            {"rel": "conformance", "href": "/classes"}, {"rel": "data", "href": "collections"},
+            {"rel": "conformance", "href": "classes"}, {"rel": "data", "href": "collections"},
         ]})),
-        "/classes" => {
+        "/api/v1/classes" => {
             reply(json!({"conformsTo": [format!("{ITEM_SEARCH}#query"), format!("{ITEM_SEARCH}#sort")]}))
         }
         "/api/v1/collections" => reply(json!({

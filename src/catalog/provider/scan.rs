@@ -84,6 +84,8 @@ impl Plan {
         };
         let conditions = search.conditions();
         let (mut looked_at, mut stopped) = (0, false);
+        // Pages that shift while they are read show a scene twice: it counts once.
+        let mut seen = HashSet::new();
         let (scenes, more) = collect_pages(first.clone(), wanted, |request| {
             let answer = client.json(request.clone())?;
             let Page { items, mut next } =
@@ -95,7 +97,9 @@ impl Plan {
             }
             let scenes = items.iter().filter_map(|item| {
                 let scene = Scene::read(item, &request.url);
-                if search.takes(&scene, &conditions) { measure(scene, &search.aoi) } else { None }
+                let is_wanted = search.takes(&scene, &conditions)
+                    && seen.insert((scene.collection.clone(), scene.id.clone()));
+                if is_wanted { measure(scene, &search.aoi) } else { None }
             });
             Ok(Page { items: scenes.collect(), next })
         })?;

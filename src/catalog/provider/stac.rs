@@ -44,7 +44,7 @@ impl Stac {
         if landing.get("conformsTo").is_none()
             && let Some(href) = link(&landing, "conformance").and_then(|link| link.get("href")?.as_str())
         {
-            let classes = client.json(Request::get(resolve(url, href)?))?;
+            let classes = client.json(Request::get(resolve(&base(&landing, url), href)?))?;
             landing["conformsTo"] = classes.get("conformsTo").cloned().unwrap_or_default();
         }
         Self::read(&landing, url)
@@ -55,9 +55,7 @@ impl Stac {
             return Err(Error::response("the landing page has no list `links`: it is not a STAC API"));
         }
         let href = |link: &Value| link.get("href").and_then(Value::as_str).map(str::to_owned);
-        // A server may have redirected to where the page stands.
-        let own = link(landing, "self").and_then(href).and_then(|own| resolve(url, &own).ok());
-        let base = own.as_deref().unwrap_or(url);
+        let base = &base(landing, url);
         let searches: Vec<&Value> =
             links(landing).filter(|link| link.get("rel").is_some_and(|rel| rel == "search")).collect();
         let search = searches.iter().find_map(|link| href(link)).ok_or_else(|| {
@@ -186,6 +184,12 @@ impl Stac {
             request.query(name, text)
         })
     }
+}
+
+/// Where a landing page stands, for its relative links: a server may have redirected.
+fn base(landing: &Value, url: &str) -> String {
+    let own = link(landing, "self").and_then(|link| link.get("href")?.as_str());
+    own.and_then(|own| resolve(url, own).ok()).unwrap_or_else(|| url.to_owned())
 }
 
 /// Whether a server says that it does not take a POST.

@@ -18,6 +18,8 @@ const MOST: u64 = 1_000_000_000;
 const KEPT: f64 = 0.8;
 /// After this time a file that was never finished is nobody's.
 const ABANDONED: Duration = Duration::from_secs(3600);
+/// How an unfinished file is called: others have files of their own in a folder.
+const UNFINISHED: &str = ".quicklook.part";
 /// Bytes of the hash that a file begins with.
 const HASH: usize = 32;
 
@@ -85,7 +87,7 @@ impl Cache {
 
     fn write(&self, path: &Path, picture: &[u8]) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
-        let unfinished = self.folder.join(format!("{}.part", uuid::Uuid::new_v4().simple()));
+        let unfinished = self.folder.join(format!("{}{UNFINISHED}", uuid::Uuid::new_v4().simple()));
         let whole = [Sha256::digest(picture).as_slice(), picture].concat();
         let written = fs::write(&unfinished, whole).and_then(|()| fs::rename(&unfinished, path));
         if written.is_err() {
@@ -102,12 +104,12 @@ impl Cache {
             let Ok(about) = entry.metadata() else { continue };
             let used = about.modified().unwrap_or(SystemTime::UNIX_EPOCH);
             let path = entry.path();
-            let is = |extension: &str| path.extension().is_some_and(|found| found == extension);
-            if is("part") && used.elapsed().is_ok_and(|age| age > ABANDONED) {
+            let is_unfinished = entry.file_name().to_string_lossy().ends_with(UNFINISHED);
+            if is_unfinished && used.elapsed().is_ok_and(|age| age > ABANDONED) {
                 let _ = fs::remove_file(&path);
             }
             // Whatever else lies in the folder is not ours.
-            if about.is_file() && is("quicklook") {
+            if about.is_file() && path.extension().is_some_and(|found| found == "quicklook") {
                 files.push((used, about.len(), path));
             }
         }
@@ -120,7 +122,8 @@ impl Cache {
             if total as f64 <= self.most as f64 * KEPT {
                 break;
             }
-            if fs::remove_file(path).is_ok() {
+            // Another process may have removed it.
+            if fs::remove_file(&path).is_ok() || !path.exists() {
                 total -= length;
             }
         }
@@ -175,8 +178,13 @@ mod tests {
     fn what_was_used_least_recently_goes_first() {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache { most: 10 * (32 + 100), ..Cache::new(folder.path()) };
-        fs::write(folder.path().join("notes.txt"), "mine").unwrap();
         let hour = |hours: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(hours * 3600);
+        let others =
+            ["notes.txt", "film.mkv.part", "abandoned.quicklook.part"].map(|name| folder.path().join(name));
+        for other in &others {
+            fs::write(other, "mine").unwrap();
+            fs::File::options().append(true).open(other).unwrap().set_modified(hour(0)).unwrap();
+        }
         for index in 0..11 {
             cache.put(&index.to_string(), &[1; 100]);
             let file = fs::File::options().append(true).open(cache.path(&index.to_string())).unwrap();
@@ -186,7 +194,7 @@ mod tests {
         cache.trim();
         let left: Vec<_> = (0..11).filter(|index| cache.path(&index.to_string()).exists()).collect();
         assert_eq!(left, [0, 4, 5, 6, 7, 8, 9, 10]);
-        assert!(folder.path().join("notes.txt").exists());
+        assert_eq!(others.map(|other| other.exists()), [true, true, false]);
     }
 
     #[test]

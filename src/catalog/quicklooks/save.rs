@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
@@ -8,7 +9,8 @@ use crate::error::{Context, Result};
 
 impl Quicklooks {
     /// Writes each picture to the folder, named by its scene's id. An id that is no
-    /// file name is cleaned, and marked with a hash.
+    /// file name is cleaned, and marked with a hash; so is one that another scene has too,
+    /// of another collection or but for the case of its letters.
     ///
     /// # Errors
     ///
@@ -16,10 +18,17 @@ impl Quicklooks {
     pub fn save(&self, folder: impl AsRef<Path>) -> Result<()> {
         let folder = folder.as_ref();
         fs::create_dir_all(folder).with_context(|| format!("make the folder `{}`", folder.display()))?;
+        let mut taken = HashSet::new();
         for quicklook in self.iter() {
             let Some(bytes) = quicklook.picture() else { continue };
             let suffix = if bytes.starts_with(b"\x89PNG") { "png" } else { "jpg" };
-            let name = file_name(&quicklook.scene.id);
+            let scene = &quicklook.scene;
+            let mut name = file_name(&scene.id);
+            // Some file systems do not tell `a` from `A`.
+            if !taken.insert(name.to_lowercase()) {
+                let collection = scene.collection.as_deref().unwrap_or_default();
+                name = marked(&name, &format!("{collection}\n{}", scene.id));
+            }
             let path = folder.join(format!("{name}.{suffix}"));
             fs::write(&path, bytes).with_context(|| format!("write `{}`", path.display()))?;
         }
@@ -36,13 +45,33 @@ fn file_name(id: &str) -> String {
     if name == id {
         return name;
     }
-    let hash: String = Sha256::digest(id).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    marked(&name, id)
+}
+
+fn marked(name: &str, whole: &str) -> String {
+    let hash: String = Sha256::digest(whole).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     format!("{name}-{hash}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::{Quicklook, QuicklookOutcome, Scenes};
+
+    #[test]
+    fn scenes_with_one_id_have_a_file_each() {
+        let items = r#"[{"id": "a", "collection": "x"}, {"id": "a", "collection": "y"}, {"id": "A"}]"#;
+        let scenes = Scenes::from_geojson(items).unwrap();
+        let picture = |scene: &crate::Scene| Quicklook {
+            scene: scene.clone(),
+            outcome: QuicklookOutcome::Picture(b"\xff\xd8"[..].into()),
+        };
+        let folder = tempfile::tempdir().unwrap();
+        Quicklooks::of(scenes.iter().map(picture).collect()).save(folder.path()).unwrap();
+        let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let names: HashSet<_> = names.map(|name| name.to_string_lossy().to_lowercase()).collect();
+        assert!(names.len() == 3 && names.contains("a.jpg"), "{names:?}");
+    }
 
     #[test]
     fn no_two_ids_share_a_file() {

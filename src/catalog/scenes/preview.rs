@@ -49,6 +49,13 @@ pub(super) fn of_assets(assets: &str, named: &Named, links: Option<&str>, page: 
     }
 }
 
+/// The features of a host's search do not name it, and its pages do (API reference, 8.4
+/// and 8.5).
+pub(super) fn of_host(page: &str) -> QuicklookSource {
+    let host = page.split_once("/catalog/hosts/").and_then(|(_, rest)| rest.split_once('/'));
+    host.map_or(QuicklookSource::None, |(host, _)| QuicklookSource::Classic(host.into()))
+}
+
 /// STAC names assets freely but gives them roles: a name that everyone knows goes first.
 fn href(assets: &str, named: &Named) -> Option<String> {
     let known = named.iter().flatten().find_map(|text| picture(text));
@@ -125,6 +132,16 @@ mod tests {
         assert_eq!(at(json!([]), "s3://bucket/a.jpg"), asset("s3://bucket/a.jpg"));
         let assets = json!({"thumbnail": {"href": "./a.jpg"}}).to_string();
         assert_eq!(read(&assets, &own.to_string(), ""), asset("https://host/items/a/a.jpg"));
+    }
+
+    #[test]
+    fn a_host_has_the_quicklooks_of_its_features() {
+        let feature = json!({"geometry": null, "properties": {"id": "a", "producer": "airbus"}});
+        let source = |page| crate::Scene::read(&feature, page).quicklook;
+        let page = "https://api.up42.com/catalog/hosts/oneatlas/stac/search?next=x";
+        assert_eq!(source(page), QuicklookSource::Classic("oneatlas".into()));
+        assert_eq!(source("https://api.up42.com/catalog/stac/search"), QuicklookSource::None);
+        assert_eq!(source(""), QuicklookSource::None);
     }
 
     #[test]

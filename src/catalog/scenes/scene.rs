@@ -91,7 +91,7 @@ impl Scene {
         scene.quicklook = match (&scene.rest.assets, scene.properties.get("providerName").and_then(text)) {
             (Some(assets), _) => preview::of_assets(assets, &parts.named, parts.links, page),
             (None, Some(provider)) => QuicklookSource::Classic(provider.into()),
-            (None, None) => QuicklookSource::None,
+            (None, None) => preview::of_host(page),
         };
         scene.note = (!notes.is_empty()).then(|| notes.join("; "));
         scene

@@ -5,8 +5,20 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 /// Parameters that make a URL a key: of Amazon, Google, Azure, CloudFront, and others.
-const KEYS: [&str; 8] =
-    ["x-amz-signature", "x-goog-signature", "sig", "signature", "token", "access_token", "api_key", "key"];
+const KEYS: [&str; 12] = [
+    "x-amz-signature",
+    "x-goog-signature",
+    "x-oss-signature",
+    "sig",
+    "signature",
+    "token",
+    "access_token",
+    "api_key",
+    "api-key",
+    "apikey",
+    "subscription-key",
+    "key",
+];
 
 /// A URL without its query, where that is a key.
 pub(in crate::catalog) fn url(href: &str) -> &str {
@@ -22,7 +34,9 @@ pub(in crate::catalog) fn url(href: &str) -> &str {
 /// JSON text with all its URLs [`url`]s.
 pub(in crate::catalog) fn json(text: &str) -> Cow<'_, str> {
     let lower = text.to_ascii_lowercase();
-    if !KEYS.iter().any(|key| lower.contains(&format!("{key}="))) {
+    // JSON may spell `=` by its number.
+    let equals = |key: &&str| lower.contains(&format!("{key}=")) || lower.contains(&format!("{key}\\u003d"));
+    if !KEYS.iter().any(equals) {
         return Cow::Borrowed(text);
     }
     match serde_json::from_str(text) {
@@ -54,6 +68,7 @@ mod tests {
     fn keys_are_left_out_and_questions_stay() {
         let text = r#"{"a":{"href":"https://h/a.tif?se=1&sig=hunter2"},"b":["https://h/map?item=x"]}"#;
         assert_eq!(json(text), r#"{"a":{"href":"https://h/a.tif"},"b":["https://h/map?item=x"]}"#);
+        assert_eq!(json(r#"["https://h/a\u003fse\u003d1\u0026sig\u003dhunter2"]"#), r#"["https://h/a"]"#);
         let plain = r#"{"b": "https://h/map?item=x"}"#;
         assert!(matches!(json(plain), Cow::Borrowed(same) if same == plain));
         assert_eq!(url("https://h/a?X-Amz-Signature=hunter2#x"), "https://h/a");

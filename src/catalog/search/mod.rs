@@ -16,7 +16,8 @@ use crate::geo::Aoi;
 ///
 /// Each filter is sent to the server where the server can, and checked again here, so
 /// that the answer is the same on every catalog. A scene that does not say what a filter
-/// asks for, such as the cloud cover of radar, is left out.
+/// asks for, such as the cloud cover of radar, is left out; one without a date or a
+/// footprint stays, since the server says that it matches.
 ///
 /// ```
 /// # use up42::{Aoi, Op, Search, SortBy};

@@ -20,7 +20,9 @@ pub(super) fn may_pass(filter: &Expr, bounds: &dyn Fn(&str) -> Option<(f64, f64)
 
 /// Whether a value within the bounds may stand so to the limit.
 fn holds(bounds: Option<(f64, f64)>, op: Operator, limit: f64) -> bool {
-    let Some((least, greatest)) = bounds else { return true };
+    // Some writers count what is no number into the bounds, which then say nothing.
+    let known = bounds.filter(|(least, greatest)| least <= greatest);
+    let Some((least, greatest)) = known else { return true };
     match op {
         Operator::Lt => least < limit,
         Operator::LtEq => least <= limit,
@@ -71,6 +73,15 @@ mod tests {
 
     fn passes(filter: Expr) -> bool {
         may_pass(&filter, &|name| (name == "x").then_some((2.0, 5.0)))
+    }
+
+    #[test]
+    fn bounds_that_are_none_rule_nothing_out() {
+        for bounds in [(f64::NAN, f64::NAN), (5.0, -2.0)] {
+            for filter in [col("x").lt(lit(3)), col("x").gt(lit(3)), col("x").eq(lit(3))] {
+                assert!(may_pass(&filter, &|_| Some(bounds)), "{filter:?}");
+            }
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use polars::prelude::{
     AnonymousScan, AnonymousScanArgs, DataFrame, Expr, Field as FrameField, IntoLazy, LazyFrame, PlSmallStr,
-    PolarsError, PolarsResult, ScanArgsAnonymous, Schema, SchemaRef,
+    PolarsError, PolarsResult, ScanArgsAnonymous, Schema, SchemaRef, lit,
 };
 use polars_arrow::datatypes::ArrowDataType;
 
@@ -115,8 +115,9 @@ impl Scan {
     fn collect(&self, options: &AnonymousScanArgs) -> Result<DataFrame> {
         let all = || self.columns.iter().map(|column| column.name.clone()).collect();
         let names: Vec<_> = options.with_columns.as_ref().map_or_else(all, |names| names.to_vec());
+        let filter = options.predicate.clone().map(without_hints);
         let mut read = names.clone();
-        for part in options.predicate.iter().flatten() {
+        for part in filter.iter().flatten() {
             if let Expr::Column(name) = part
                 && !read.contains(name)
             {
@@ -133,11 +134,11 @@ impl Scan {
             let rows = file.groups()[group].num_rows().min(left);
             left -= rows;
             let bounds = |name: &str| self.bounds(&file, group, name);
-            if options.predicate.as_ref().is_some_and(|filter| !may_pass(filter, &bounds)) {
+            if filter.as_ref().is_some_and(|filter| !may_pass(filter, &bounds)) {
                 continue;
             }
             let mut part = self.group(&file, group, &read)?.head(Some(rows));
-            if let Some(filter) = &options.predicate {
+            if let Some(filter) = &filter {
                 part = part.lazy().filter(filter.clone()).collect()?;
             }
             let part = part.select(names.iter().cloned())?;
@@ -155,13 +156,24 @@ impl Scan {
     fn bounds(&self, file: &ParquetFile, group: usize, name: &str) -> Option<(f64, f64)> {
         match &self.columns.iter().find(|column| column.name == name)?.source {
             Source::Side(field, side) => file.bounds(group, &[&field.name, side]),
-            // Instants are compared as instants: their counts say nothing here.
-            Source::Plain(field) if !matches!(field.dtype, ArrowDataType::Timestamp(..)) => {
-                file.bounds(group, &[&field.name])
-            }
+            // Instants are compared as instants: their counts say nothing here. The bounds of
+            // unsigned numbers are read as signed ones.
+            Source::Plain(field) => match field.dtype {
+                ArrowDataType::Timestamp(..) | ArrowDataType::UInt32 | ArrowDataType::UInt64 => None,
+                _ => file.bounds(group, &[&field.name]),
+            },
             _ => None,
         }
     }
+}
+
+/// A filter without what a sort that keeps the first rows adds to it: Polars tells it as a
+/// text that cannot be evaluated, and what it rules out is left out later anyway.
+fn without_hints(filter: Expr) -> Expr {
+    filter.map_expr(|part| match part {
+        Expr::Display { fmt_str, .. } if fmt_str.starts_with("dynamic_pred") => lit(true),
+        other => other,
+    })
 }
 
 impl AnonymousScan for Scan {
@@ -185,5 +197,45 @@ impl AnonymousScan for Scan {
 
     fn allows_projection_pushdown(&self) -> bool {
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use polars::prelude::col;
+    use polars_arrow::array::PrimitiveArray;
+    use polars_arrow::datatypes::{ArrowSchema, Field};
+    use polars_arrow::record_batch::RecordBatchT;
+    use polars_parquet::write::{
+        CompressionOptions, Encoding, FileWriter, RowGroupIterator, StatisticsOptions, Version, WriteOptions,
+    };
+
+    use super::*;
+
+    #[test]
+    fn large_unsigned_numbers_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("numbers.parquet");
+        let numbers = PrimitiveArray::<u32>::from_vec(vec![3_000_000_000, 4_000_000_000]).boxed();
+        let schema = ArrowSchema::from_iter([Field::new("n".into(), ArrowDataType::UInt32, true)]);
+        let options = WriteOptions {
+            statistics: StatisticsOptions::full(),
+            version: Version::V1,
+            compression: CompressionOptions::Uncompressed,
+            data_page_size: None,
+        };
+        let rows = RecordBatchT::try_new(2, Arc::new(schema.clone()), vec![numbers]);
+        let encodings = vec![vec![Encoding::Plain]];
+        let groups =
+            RowGroupIterator::try_new([rows].into_iter(), &schema, options, encodings.into()).unwrap();
+        let mut writer = FileWriter::try_new(File::create(&path).unwrap(), schema, options).unwrap();
+        for group in groups {
+            writer.write(2, group.unwrap()).unwrap();
+        }
+        writer.end(None).unwrap();
+        let frame = scan_geoparquet(&path).unwrap().filter(col("n").gt(lit(3_500_000_000u32)));
+        assert_eq!(frame.collect().unwrap().height(), 1);
     }
 }

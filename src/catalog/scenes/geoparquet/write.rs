@@ -18,7 +18,7 @@ use serde_json::json;
 
 use super::order::place;
 use super::{ASSETS, BBOX, EXTENSIONS, LINKS, OURS, PREFIX, QUICKLOOK, ROW, SIDES, VERSION};
-use crate::catalog::scenes::columns::{Values, properties};
+use crate::catalog::scenes::columns::{Property, Values, properties};
 use crate::catalog::scenes::frame::own_columns;
 use crate::catalog::scenes::preview::QuicklookSource;
 use crate::catalog::scenes::{Scene, Scenes, unsigned};
@@ -143,6 +143,7 @@ impl Table {
         frame.replace(crate::frame::instants("datetime", &datetimes, TimeUnit::Microseconds)?);
         let (mut json, mut same) = ([LINKS, ASSETS, EXTENSIONS].map(str::to_owned).to_vec(), Vec::new());
         for property in properties(scenes) {
+            let property = Property { values: without_keys(property.values), ..property };
             let column = property.column(property.name, TimeUnit::Microseconds)?;
             let is_taken = [VERSION, EXTENSIONS, LINKS, ASSETS, BBOX].contains(&property.name)
                 || property.name.starts_with(PREFIX)
@@ -172,6 +173,18 @@ impl Table {
             named(column.name(), utc(array))
         });
         columns.collect()
+    }
+}
+
+/// Links stand among the properties too.
+fn without_keys(values: Values<'_>) -> Values<'_> {
+    match values {
+        Values::Text(texts) => Values::Text(texts.into_iter().map(|text| text.map(unsigned::url)).collect()),
+        Values::Json(texts) => {
+            let clean = |text: String| unsigned::json(&text).into_owned();
+            Values::Json(texts.into_iter().map(|text| text.map(clean)).collect())
+        }
+        other => other,
     }
 }
 
