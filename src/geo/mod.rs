@@ -15,6 +15,7 @@ mod land;
 mod pieces;
 mod read;
 mod rows;
+mod union;
 
 pub(crate) use antimeridian::{split, unrolled};
 pub use aoi::Aoi;
@@ -26,3 +27,4 @@ pub(crate) use geojson::geometry_from_json;
 pub(crate) use geojson::geometry_to_json;
 pub(crate) use land::{Detail, land, land_mask, packed as packed_land};
 pub(crate) use rows::Rows;
+pub(crate) use union::without_overlaps;
