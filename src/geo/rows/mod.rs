@@ -195,7 +195,7 @@ mod tests {
         let area = shape([0.0, 0.0, 1.0, 1.0]);
         // Each a little higher than a row of the area.
         let bands: Vec<_> =
-            (0..110).map(|i| f64::from(i) / 111.0).map(|low| shape([0.0, low, 1.0, low + 0.00147])).collect();
+            (0..220).map(|i| f64::from(i) / 221.0).map(|low| shape([0.0, low, 1.0, low + 0.00147])).collect();
         let sets = Rows::new(&area, &bands).sets(1000).unwrap();
         let covered: f64 = sets.iter().filter(|set| !set.0.is_empty()).map(|set| set.1).sum();
         let truth: f64 = bands.iter().map(area_km2).sum();
