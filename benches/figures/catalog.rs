@@ -31,7 +31,7 @@ fn frame(figures: &mut Figures) -> up42::Result<()> {
     let ((rows, columns), before) = ours()?;
     assert_eq!(rows, ROWS);
     let theirs = geopandas(&file)?;
-    // Once more after the other: a machine may be busier now than then.
+    // Once more after the other, which tries as often: a machine may be busier now than then.
     let time = before.min(ours()?.1);
     let megabytes = text.len() as f64 / 1e6;
     eprintln!("{megabytes:.0} MB of items to {rows} rows and {columns} columns: {time:?}");
@@ -130,6 +130,7 @@ fn quicklooks(figures: &mut Figures) -> up42::Result<()> {
     let aoi = Aoi::from_bbox([-18.5, 13.5, -16.0, 16.0])?;
     let search = Search::new(&aoi).between("2015-01-01", "2024-12-31");
     let shown = catalog.search(search.limit(200))?;
+    assert_eq!(shown.len(), 200, "the simulated archive is too small for this figure");
     // Drawn once, so that fetching is what is measured.
     catalog.download_quicklooks(&shown)?;
     if let Some(simulator) = client.as_simulator() {

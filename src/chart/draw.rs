@@ -76,8 +76,11 @@ fn bars(chart: &Chart, pen: &mut dyn Pen, at: impl Fn(f64) -> i32) {
             }
             below = above;
         }
-        if bar % every == 0 {
-            pen.text((x(bar as f64 + 0.5), BOTTOM + 16), &plain(label, 16), 12, Anchor::Middle, QUIET);
+        let middle = x(bar as f64 + 0.5);
+        // The last one may have no room.
+        let fits = bar == 0 || middle + longest / 2 <= SIZE.0 as i32;
+        if bar % every == 0 && fits {
+            pen.text((middle, BOTTOM + 16), &plain(label, 16), 12, Anchor::Middle, QUIET);
         }
     }
 }

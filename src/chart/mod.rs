@@ -114,7 +114,7 @@ impl Chart {
         html! { img alt=(told) width=(width) height=(height) style=(style) src=(source); }
     }
 
-    fn image(&self) -> image::DynamicImage {
+    pub(crate) fn image(&self) -> image::DynamicImage {
         pen::raster(draw::SIZE, |pen| draw::chart(self, pen))
     }
 }
@@ -173,6 +173,21 @@ mod tests {
         let svg = chart().to_svg();
         for told in ["Scenes a month", "2020-02", "clear", "cloudy", ">\n15\n<"] {
             assert!(svg.contains(told), "{told} in {svg}");
+        }
+    }
+
+    #[test]
+    fn no_label_runs_over_the_edge() {
+        for count in 1..=80 {
+            let svg = Chart::new("", "", vec!["2020-06-01"; count]).to_svg();
+            let labels = svg.split("<text ").filter(|text| text.contains("2020-06-01"));
+            let places: Vec<i32> =
+                labels.map(|text| text.split('"').nth(1).unwrap().parse().unwrap()).collect();
+            let half = pen::width("2020-06-01", 12) / 2;
+            assert!(
+                !places.is_empty() && places.iter().all(|x| (half..=760 - half).contains(x)),
+                "{count}: {places:?}"
+            );
         }
     }
 

@@ -6,13 +6,13 @@ use crate::plain::plain;
 /// The longest bar, in letters.
 const LONGEST: f64 = 40.0;
 /// Bars that are shown.
-const SHOWN: usize = 60;
+const SHOWN: usize = 72;
 /// What the series of a stack are made of.
 const INKS: [char; 4] = ['█', '▒', '░', '·'];
 
 impl Chart {
     /// The chart for a terminal: a line for each bar.
-    pub(super) fn to_text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         let mut text = format!("{} ({})\n", plain(&self.title, 200), plain(&self.unit, 40));
         let ink = |series: usize| INKS[series.min(INKS.len() - 1)];
         if self.series.len() > 1 {

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use image::codecs::jpeg::JpegEncoder;
-use image::{DynamicImage, ImageFormat, ImageReader, Limits};
+use image::{DynamicImage, ImageFormat, ImageReader, Limits, Rgb, RgbImage, imageops};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -51,6 +51,15 @@ pub(crate) fn thumbnail(bytes: &[u8], side: u32) -> Result<Vec<u8>> {
 pub(crate) fn shrunk(image: &DynamicImage, side: u32) -> DynamicImage {
     // The method of `DynamicImage` is compiled, and optimised, with its crate.
     if image.width().max(image.height()) <= side { image.clone() } else { image.thumbnail(side, side) }
+}
+
+/// Both pictures as one, the second below the first and at most as wide.
+pub(crate) fn stacked(upper: &DynamicImage, lower: &DynamicImage) -> DynamicImage {
+    let lower = shrunk(lower, upper.width()).to_rgb8();
+    let mut both = RgbImage::from_pixel(upper.width(), upper.height() + lower.height(), Rgb([0xff; 3]));
+    imageops::replace(&mut both, &upper.to_rgb8(), 0, 0);
+    imageops::replace(&mut both, &lower, 0, upper.height().into());
+    DynamicImage::ImageRgb8(both)
 }
 
 /// The bytes to embed: the original when it fits, else the best that does, down

@@ -16,6 +16,7 @@ pub(crate) mod parquet;
 mod pieces;
 mod read;
 mod rows;
+mod union;
 pub(crate) mod wkb;
 
 pub(crate) use antimeridian::{split, unrolled};
@@ -28,3 +29,4 @@ pub(crate) use geojson::geometry_from_json;
 pub(crate) use geojson::geometry_to_json;
 pub(crate) use land::{Detail, land, land_mask, packed as packed_land};
 pub(crate) use rows::Rows;
+pub(crate) use union::without_overlaps;

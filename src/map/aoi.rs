@@ -60,7 +60,9 @@ fn listed<'a>(names: impl Iterator<Item = Option<&'a str>>, count: usize) -> Str
 
 /// Degrees to a metre, as they stand in `Aoi::from_bbox`.
 fn rounded(degrees: &[f64]) -> String {
-    let degrees: Vec<_> = degrees.iter().map(|value| ((value * 1e5).round() / 1e5).to_string()).collect();
+    // Nothing is added but to -0, which becomes 0.
+    let text = |value: &f64| ((value * 1e5).round() / 1e5 + 0.0).to_string();
+    let degrees: Vec<_> = degrees.iter().map(text).collect();
     degrees.join(", ")
 }
 
@@ -105,6 +107,11 @@ mod tests {
           West, south, east, north  177, -19, -178, -16
           Centre                    179.5, -17.5
         ");
+    }
+
+    #[test]
+    fn degrees_have_no_negative_zero() {
+        assert_eq!(rounded(&[-1e-7, 0.1 + 0.2]), "0, 0.3");
     }
 
     #[test]

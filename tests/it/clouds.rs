@@ -66,6 +66,22 @@ fn clouds_over_the_area_are_those_that_the_simulator_drew() {
 }
 
 #[test]
+fn the_area_may_be_another_than_was_searched() {
+    let client = Client::simulator().unwrap();
+    let dakar = Aoi::example("Dakar").unwrap();
+    let search = Search::new(&dakar).between("2019-01-01", "2020-12-31").collections(["phr"]).limit(3);
+    let scenes = client.catalog().search(search).unwrap();
+    let quicklooks = client.catalog().download_quicklooks(&scenes).unwrap();
+    let elsewhere = quicklooks.aoi_clouds(&Aoi::example("Berlin").unwrap());
+    assert!(
+        elsewhere.iter().all(|one| one.aoi_coverage == Some(0.0) && one.percent.is_none()),
+        "{elsewhere:?}"
+    );
+    let here = quicklooks.aoi_clouds(&dakar);
+    assert!(here.iter().all(|one| one.aoi_coverage == one.scene.aoi_coverage), "{here:?}");
+}
+
+#[test]
 fn real_quicklooks_are_told_as_the_catalog_knows_them_or_not_at_all() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/quicklooks");
     // Snow on Greenland under cloud; clouds over the Andes; single clouds over Houston.

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::json;
-use up42::{Aoi, Coverage};
+use up42::{Aoi, Coverage, Scenes};
 
 use crate::shelf::{Shelf, is_inside, item, slanted};
 
@@ -66,6 +66,19 @@ proptest! {
         }
         let rest = coverage.uncovered().map_or(0.0, |rest| rest.area_km2());
         prop_assert!((rest - coverage.looks()[0].km2).abs() < 1e-4 * aoi.area_km2());
+    }
+
+    #[test]
+    fn the_rest_at_the_edge_of_the_world_is_not_lost(
+        west in 170.0..179.99_f64, east in -179.99..-170.0_f64, north in prop_oneof![Just(90.0), 80.0..89.9_f64],
+        middle in 175.0..185.0_f64, size in prop::array::uniform2(0.2..3.0_f64), turn in 0.0..3.2_f64,
+    ) {
+        let aoi = Aoi::from_bbox([west, 70.0, east, north]).unwrap();
+        let ring = slanted([middle, 80.0], size, turn);
+        let items = json!({"features": [item("a", &ring, "2020-01-01", None)]});
+        let coverage = Scenes::from_geojson(&items.to_string()).unwrap().coverage(&aoi);
+        let rest = coverage.uncovered().map_or(0.0, |rest| rest.area_km2());
+        prop_assert!((rest - coverage.looks()[0].km2).abs() < 1e-4 * aoi.area_km2(), "{rest} {coverage:?}");
     }
 }
 

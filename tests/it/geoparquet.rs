@@ -64,7 +64,7 @@ fn python(name: &str) -> Option<PathBuf> {
     let made =
         Command::new("python3").args([script, name]).output().ok().filter(|made| made.status.success());
     let Some(made) = made else {
-        assert!(std::env::var_os("UP42_REQUIRE_PYTHON").is_none(), "`python3 {script} {name}` failed");
+        assert!(std::env::var_os("UP42_REQUIRE_DATA").is_none(), "`python3 {script} {name}` failed");
         eprintln!("skipped: `python3 {script} {name}` failed");
         return None;
     };

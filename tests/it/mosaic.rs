@@ -187,6 +187,28 @@ fn a_mosaic_may_lie_across_the_antimeridian() {
 }
 
 #[test]
+fn of_two_scenes_that_are_the_same_but_for_a_date_one_stays() {
+    let ring = [[10.0, 45.3], [10.4, 45.3], [10.4, 45.0], [10.0, 45.0]];
+    let mut undated = item("undated", &ring, "2020-01-01", Some(10.0));
+    undated["properties"]["datetime"] = Value::Null;
+    let shots = vec![item("dated", &ring, "2020-01-01", Some(10.0)), undated];
+    let scenes = Shelf::new().scenes(&area(), shots);
+    for day_cost in [0.0, 0.01] {
+        let mosaic =
+            scenes.mosaic_with(&area(), MosaicOptions::new().costs(1.0, 0.1, day_cost, 1.0)).unwrap();
+        assert_eq!(mosaic.parts().len(), 1, "{mosaic:?}");
+    }
+}
+
+#[test]
+fn a_figure_below_zero_is_none() {
+    let ring = [[10.0, 45.3], [10.4, 45.3], [10.4, 45.0], [10.0, 45.0]];
+    let shots = vec![item("odd", &ring, "2020-01-01", Some(-1.0)), item("a", &ring, "2020-01-02", Some(9.0))];
+    let mosaic = Shelf::new().scenes(&area(), shots).mosaic(&area()).unwrap();
+    assert_eq!(mosaic.parts()[0].scene.id, "a", "one without a figure counts as half cloudy");
+}
+
+#[test]
 fn hundreds_of_scenes_cover_as_much_as_they_can() {
     let aoi = Aoi::from_bbox([10.0, 45.0, 11.0, 46.0]).unwrap();
     let place = |nth: u32, prime: u32| f64::from(nth * prime % 1009) / 1009.0;
@@ -201,6 +223,41 @@ fn hundreds_of_scenes_cover_as_much_as_they_can() {
     assert!(!mosaic.is_proven() && mosaic.parts().len() < 60, "{mosaic:?}");
     let again = scenes.mosaic(&aoi).unwrap();
     assert_eq!(format!("{:?}", again.parts()), format!("{:?}", mosaic.parts()), "the same scenes each time");
+}
+
+/// 200 scenes, half of them clear, over each of some places.
+fn many(places: &[[f64; 2]]) -> Vec<Value> {
+    let share = |nth: u32, prime: u32| f64::from(nth * prime % 1009) / 1009.0;
+    let over = |(at, [west, south]): (usize, &[f64; 2])| {
+        let (west, south) = (*west, *south);
+        (0..200).map(move |nth| {
+            let middle = [west + share(nth, 271), south + share(nth, 619)];
+            let middle = [(middle[0] + 180.0).rem_euclid(360.0) - 180.0, middle[1]];
+            let ring = slanted(middle, [0.2 + 0.1 * share(nth, 97), 0.3], 0.2);
+            item(&format!("{at}-{nth}"), &ring, "2020-01-01", Some(f64::from(nth % 2) * 90.0))
+        })
+    };
+    places.iter().enumerate().flat_map(over).collect()
+}
+
+#[test]
+fn where_an_area_lies_does_not_change_how_good_its_mosaic_is() {
+    let square = |[west, south]: [f64; 2]| {
+        let east = (west + 1.0 + 180.0).rem_euclid(360.0) - 180.0;
+        Aoi::from_bbox([west, south, east, south + 1.0]).unwrap()
+    };
+    let clouds = |aoi: &Aoi, items: Vec<Value>| {
+        let mosaic = Shelf::new().scenes(aoi, items).mosaic(aoi).unwrap();
+        assert!(mosaic.percent() > 99.9, "{mosaic:?}");
+        mosaic.cloud_cover()
+    };
+    let (plain, fiji) = ([10.0, -18.0], [179.5, -18.0]);
+    let here = clouds(&square(plain), many(&[plain]));
+    let across = clouds(&square(fiji), many(&[fiji]));
+    let parts = [plain, [60.0, 20.0]];
+    let shapes = parts.map(square).map(|aoi| aoi.geometry().0.clone()).concat();
+    let apart = clouds(&Aoi::from_geometry(MultiPolygon::new(shapes)).unwrap(), many(&parts));
+    assert!(here < 2.0 && across < 2.0 && apart < 2.0, "{here} {across} {apart}");
 }
 
 #[test]
@@ -219,5 +276,6 @@ fn what_cannot_be_is_refused() {
     insta::assert_snapshot!(told(options().costs(1.0, -0.1, 0.0, 0.0)), @"mosaic: cloud_cost `-0.1` is no cost: give 0 or more");
     insta::assert_snapshot!(told(options().prices([("b", 1.0), ("a", f64::NAN)])), @"mosaic: the price `NaN` of `a` is none: give 0 or more");
     let elsewhere = Aoi::from_bbox([0.0, 0.0, 1.0, 1.0]).unwrap();
-    assert!(scenes.mosaic(&elsewhere).is_err());
+    let error = scenes.mosaic(&elsewhere).unwrap_err();
+    insta::assert_snapshot!(error, @"mosaic: none of 1 scenes lies over the area: search with this area");
 }

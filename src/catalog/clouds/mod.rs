@@ -19,7 +19,7 @@ use crate::display::picture::decode;
 use crate::display::{Cell, Column, Table};
 use crate::error::{Context, Result};
 use crate::frame::Frame;
-use crate::geo::{Aoi, unrolled};
+use crate::geo::{Aoi, covered_percent, unrolled};
 use crate::list::list;
 use crate::map::Pixels;
 use crate::time::minute;
@@ -50,6 +50,8 @@ pub struct AoiCloud {
     pub scene: Scene,
     /// Estimated cloud cover of the part of the area that the scene shows, in %.
     pub percent: Option<f64>,
+    /// How much of the area the scene shows, in %; `None` without a footprint.
+    pub aoi_coverage: Option<f64>,
     /// Why there is no estimate, or what it rests on where that is less than usual.
     pub note: Option<String>,
 }
@@ -84,7 +86,9 @@ fn look(quicklook: &Quicklook, aoi: &Aoi) -> AoiCloud {
         Ok(pixels) => estimate(&pixels, quicklook.scene.cloud_cover),
         Err(why) => (None, Some(why)),
     };
-    AoiCloud { scene: quicklook.scene.clone(), percent, note }
+    let scene = quicklook.scene.clone();
+    let aoi_coverage = scene.footprint.as_ref().and_then(|shape| covered_percent(aoi.geometry(), shape));
+    AoiCloud { scene, percent, aoi_coverage, note }
 }
 
 fn pixels(quicklook: &Quicklook, aoi: &Aoi) -> Result<Pixels, String> {
@@ -117,7 +121,7 @@ impl AoiClouds {
     /// | `datetime` | Datetime(ms) | UTC | not known |
     /// | `cloud_cover` | Float64 | % of the whole scene, as the catalog says | not known |
     /// | `aoi_cloud_cover` | Float64 | % of what the scene shows of the area, estimated | cannot be told: see `note` |
-    /// | `aoi_coverage` | Float64 | % of the searched area that the scene shows | no footprint |
+    /// | `aoi_coverage` | Float64 | % of the area that the scene shows | no footprint |
     /// | `note` | String | | nothing to say |
     ///
     /// # Errors
@@ -130,7 +134,7 @@ impl AoiClouds {
             .instant("datetime", |one| one.scene.datetime)?
             .number("cloud_cover", |one| one.scene.cloud_cover)
             .number("aoi_cloud_cover", |one| one.percent)
-            .number("aoi_coverage", |one| one.scene.aoi_coverage)
+            .number("aoi_coverage", |one| one.aoi_coverage)
             .text("note", |one| one.note.as_deref())
             .finish()
             .context("clouds over the area to a DataFrame")
@@ -156,7 +160,7 @@ impl AoiClouds {
                 one.scene.datetime.map_or(Cell::Empty, |at| Cell::time(minute(at))),
                 one.scene.cloud_cover.map_or(Cell::Empty, Cell::Percent),
                 one.percent.map_or(Cell::Empty, Cell::Percent),
-                one.scene.aoi_coverage.map_or(Cell::Empty, Cell::Percent),
+                one.aoi_coverage.map_or(Cell::Empty, Cell::Percent),
                 one.note.clone().into(),
             ]
         };

@@ -63,24 +63,28 @@ impl Coverage {
     }
 
     fn bundle(&self) -> Bundle {
-        let table = self.table().bundle();
-        let (still, jpeg) = self.map().small(480);
-        let html = format!("{}{}{}", still.into_string(), self.chart().to_html().into_string(), table.html);
-        Bundle { html, jpeg: Some(jpeg), text: table.text }
+        let (table, chart) = (self.table().bundle(), self.chart());
+        let (still, map) = self.map().small(480);
+        let html = format!("{}{}{}", still.into_string(), chart.to_html().into_string(), table.html);
+        let jpeg = match picture::decode(&map) {
+            Ok(map) => picture::jpeg(&picture::stacked(&map, &chart.image()), 80),
+            Err(_) => map,
+        };
+        Bundle { html, jpeg: Some(jpeg), text: format!("{}\n{}", table.text, chart.to_text()) }
     }
 
     fn table(&self) -> Table {
         let columns = [Column::new("Looks"), Column::number("Area").unit("km²"), Column::number("Share")];
         let rows = self.folded();
         let name = self.aoi.name().unwrap_or("the area");
-        let caption = format!("{:.1} % of {name} covered by {} scenes", self.percent(), self.scenes.len());
+        let caption = format!("{:.1} % of {name} covered by {}", self.percent(), scenes(self.scenes.len()));
         let mut table =
             Table::new(caption, columns).rows(rows.into_iter().map(|(label, km2, percent)| {
                 [Cell::text(label), Cell::Number(km2, 1), Cell::Percent(percent)]
             }));
         let nowhere = self.scenes.len() - self.footprints.len();
         if nowhere > 0 {
-            table = table.note(format!("{nowhere} scenes without a footprint are not counted"));
+            table = table.note(format!("{} without a footprint counted nowhere", scenes(nowhere)));
         }
         table
     }
@@ -115,5 +119,41 @@ impl Coverage {
             }
         });
         Some(DynamicImage::ImageRgba8(image))
+    }
+}
+
+fn scenes(count: usize) -> String {
+    if count == 1 { "1 scene".to_owned() } else { format!("{count} scenes") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Scenes;
+    use crate::geo::Aoi;
+
+    #[test]
+    fn every_form_has_the_parts_and_the_chart() {
+        let aoi = Aoi::from_bbox([10.0, 0.0, 12.0, 1.0]).unwrap().named("Here");
+        let item = r#"{"id": "a", "geometry": {"type": "Polygon", "coordinates": [[[10, -1], [11, -1], [11, 2], [10, 2], [10, -1]]]}}"#;
+        let scenes = Scenes::from_geojson(&format!("{item}\n{item}\n{{\"id\": \"nowhere\"}}")).unwrap();
+        let bundle = scenes.coverage(&aoi).bundle();
+        insta::assert_snapshot!(bundle.text, @r"
+        50.0 % of Here covered by 3 scenes
+        Looks  Area (km²)  Share
+        ─────  ──────────  ─────
+        0        12,308.5   50 %
+        1             0.0    0 %
+        2        12,308.5   50 %
+        1 scene without a footprint counted nowhere
+
+        Looks at the area (% of the area, by number of looks)
+        0  ████████████████████████████████████████ 50
+        1  0
+        2  ████████████████████████████████████████ 50
+        ");
+        let picture = picture::decode(&bundle.jpeg.unwrap()).unwrap();
+        assert_eq!((picture.width(), picture.height()), (960, 1004));
+        assert_eq!(bundle.html.matches("<img ").count(), 2);
     }
 }

@@ -83,11 +83,12 @@ impl Scenes {
             day_cost: options.day_cost,
         };
         let pool = Pool::new(task, aoi.geometry(), &grounds, &candidates).ok_or_else(|| {
-            let told = format!(
-                "none of {} scenes lies over the area and is clear enough: search a longer time, or allow more cloud",
-                self.len()
-            );
-            Error::invalid(told).context("mosaic")
+            let (clear, remedy) = match options.max_cloud_cover {
+                Some(_) => (" and is clear enough", "search a longer time, or allow more cloud"),
+                None => ("", "search with this area"),
+            };
+            Error::invalid(format!("none of {} scenes lies over the area{clear}: {remedy}", self.len()))
+                .context("mosaic")
         })?;
         let choice = search::best(&pool.problem);
         let mut chosen: Vec<usize> = pool
@@ -136,7 +137,8 @@ impl MosaicOptions {
     /// The cloud cover to go by, in %.
     fn cloud(&self, scene: &Scene) -> Option<f64> {
         let better = self.clouds.get(&scene.id).copied();
-        better.or(scene.cloud_cover.map(|percent| percent.clamp(0.0, 100.0)))
+        // A figure below 0, as Landsat's -1, says that there is none.
+        better.or(scene.cloud_cover.filter(|percent| *percent >= 0.0).map(|percent| percent.min(100.0)))
     }
 
     fn candidates(&self, scenes: &[&Scene]) -> Vec<Candidate> {

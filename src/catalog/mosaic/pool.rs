@@ -1,7 +1,7 @@
 //! From scenes to a problem: which of them are worth a thought, and the cells of ground
 //! below them.
 
-use geo::{BoundingRect, MultiPolygon};
+use geo::MultiPolygon;
 
 use super::problem::{Candidate, Cell, Problem};
 use crate::geo::Rows;
@@ -10,8 +10,10 @@ use crate::geo::Rows;
 const WEIGHED: usize = 64;
 /// Cells that so many scenes may cut an area into.
 const CELLS: usize = 20_000;
-/// Points each way by which many scenes are thinned out.
-const POINTS: usize = 64;
+/// Points by which many scenes are thinned out: 3.618 for each of a thousand rows, so that
+/// those of neighbouring rows do not stand in a line.
+const POINTS: usize = 3705;
+const WORDS: usize = POINTS.div_ceil(64);
 
 /// What is asked of a mosaic, in km².
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +51,7 @@ impl Pool {
                 return Self::over(task, &sets, &all, &kept, scenes, false);
             }
         }
-        let kept = thinned(task, area, grounds, scenes, &rows);
+        let kept = thinned(task, scenes, &rows);
         let few: Vec<MultiPolygon> = kept.iter().map(|&scene| grounds[scene].clone()).collect();
         let few_scenes: Vec<Candidate> = kept.iter().map(|&scene| scenes[scene].clone()).collect();
         let sets = Rows::new(area, &few).sets(usize::MAX)?;
@@ -119,7 +121,8 @@ fn best_of_equals(sets: &[(Vec<u32>, f64)], scenes: &[Candidate], day_cost: f64)
         let (x, y) = (&scenes[b], &scenes[a]);
         let holds = both[a * count + b] == both[a * count + a];
         let equals = both[b * count + b] == both[a * count + a]
-            && (x.cloud, x.cost, x.day.is_some()) == (y.cloud, y.cost, y.day.is_some());
+            && (x.cloud, x.cost) == (y.cloud, y.cost)
+            && (day_cost == 0.0 || x.day.is_some() == y.day.is_some());
         let days = match (x.day, y.day) {
             _ if day_cost == 0.0 => 0.0,
             (Some(x), Some(y)) => (x - y).abs(),
@@ -136,19 +139,13 @@ fn best_of_equals(sets: &[(Vec<u32>, f64)], scenes: &[Candidate], day_cost: f64)
 
 /// Some scenes that cover all that can be covered, and the next best ones: greedily, by
 /// points on the ground, and again without those that were taken.
-fn thinned(
-    task: Task,
-    area: &MultiPolygon,
-    grounds: &[MultiPolygon],
-    scenes: &[Candidate],
-    rows: &Rows,
-) -> Vec<usize> {
-    let points = points(area, grounds);
-    let total = points.iter().fold([0; POINTS], |mut all, one| {
+fn thinned(task: Task, scenes: &[Candidate], rows: &Rows) -> Vec<usize> {
+    let points = points(task.area, rows, scenes.len());
+    let total = points.iter().fold([0; WORDS], |mut all, one| {
         all.iter_mut().zip(one).for_each(|(all, one)| *all |= one);
         all
     });
-    let weight = |bits: &[u64; POINTS]| bits.iter().map(|word| word.count_ones()).sum::<u32>();
+    let weight = |bits: &[u64; WORDS]| bits.iter().map(|word| word.count_ones()).sum::<u32>();
     let share = 1.0 / f64::from(weight(&total).max(1));
     let mut taken = vec![false; scenes.len()];
     let mut kept = Vec::new();
@@ -200,16 +197,16 @@ fn patch(task: Task, rows: &Rows, kept: &mut Vec<usize>, mut taken: Vec<bool>) {
     }
 }
 
-/// Which points of a grid over the area each scene covers, a bit each.
-fn points(area: &MultiPolygon, grounds: &[MultiPolygon]) -> Vec<[u64; POINTS]> {
-    let mut points = vec![[0; POINTS]; grounds.len()];
-    let Some(around) = area.bounding_rect() else { return points };
-    let column = |lon: f64| (lon - around.min().x) / around.width() * POINTS as f64 - 0.5;
-    Rows::of_picture(POINTS, area, grounds).each(|piece| {
-        let first = column(piece.west).ceil().max(0.0) as usize;
-        let last = column(piece.east).floor().min(POINTS as f64 - 1.0);
-        for bit in first..(last + 1.0).max(0.0) as usize {
-            piece.over.iter().for_each(|scene| points[*scene as usize][piece.row] |= 1 << bit);
+/// Which points of the area each scene covers, a bit each: as many for a km² everywhere,
+/// be the area in one part or in many that lie far apart.
+fn points(area: f64, rows: &Rows, scenes: usize) -> Vec<[u64; WORDS]> {
+    let mut points = vec![[0; WORDS]; scenes];
+    let (mut so_far, mut point) = (0.0, 0);
+    rows.each(|piece| {
+        so_far += piece.km2;
+        while point < POINTS && (point as f64 + 0.5) * area < so_far * POINTS as f64 {
+            piece.over.iter().for_each(|scene| points[*scene as usize][point / 64] |= 1 << (point % 64));
+            point += 1;
         }
     });
     points

@@ -100,7 +100,7 @@ impl Mosaic {
     }
 
     /// The part of the area that no scene of the mosaic covers, to search again with;
-    /// `None` when all is covered but for slivers of less than a millionth of the area.
+    /// `None` when all is covered but for slivers of less than a millionth of the area each.
     pub fn uncovered(&self) -> Option<&Aoi> {
         self.uncovered.as_ref()
     }

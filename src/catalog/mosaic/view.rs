@@ -100,7 +100,8 @@ impl Mosaic {
             .filter(|(_, cost)| *cost > 0.0)
             .map(|(what, cost)| format!("{cost:.2} for {what}"))
             .collect();
-        table = table.note(format!("Cost {:.2}: {}", cost.total(), terms.join(", ")));
+        let of = if terms.is_empty() { "" } else { ": " };
+        table = table.note(format!("Cost {:.2}{of}{}", cost.total(), terms.join(", ")));
         table = table.note(match self.is_proven {
             true => format!("No choice among the {} scenes covers as much and costs less.", self.considered),
             false => format!("A good choice among {} scenes, not proven to be the best.", self.considered),

@@ -130,6 +130,7 @@ mod tests {
         let timeline = scenes(&[
             ("2020-03-31T23:59:59Z", Some(10.0)),
             ("2020-03-01", Some(51.0)),
+            ("2019-11-06", Some(-1.0)),
             ("2019-11-05T23:30:00-02:00", None),
             ("2019-11-05", Some(20.0)),
             ("soon", Some(3.0)),
@@ -138,11 +139,11 @@ mod tests {
         insta::assert_snapshot!(timeline.bundle().text, @r"
         Scenes by month (scenes, by cloud cover)
         █ clear (to 10 %)  ▒ partly (to 50 %)  ░ cloudy  · not known
-        2019-11  ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒···················· 2
+        2019-11  ▒▒▒▒▒▒▒▒▒▒▒▒▒··························· 3
         2019-12  0
         2020-01  0
         2020-02  0
-        2020-03  ████████████████████░░░░░░░░░░░░░░░░░░░░ 2
+        2020-03  █████████████░░░░░░░░░░░░░░ 2
         1 scene without a date is not shown
         ");
         let march = &timeline.periods()[4];

@@ -90,7 +90,9 @@ impl TimelinePeriod {
             Unit::Year => 4,
         };
         let day = start.to_string();
-        let mut clouds: Vec<f64> = scenes.iter().filter_map(|(_, scene)| scene.cloud_cover).collect();
+        let clouds = scenes.iter().filter_map(|(_, scene)| scene.cloud_cover);
+        // A figure below 0, as Landsat's -1, says that there is none.
+        let mut clouds: Vec<f64> = clouds.filter(|percent| *percent >= 0.0).collect();
         clouds.sort_by(f64::total_cmp);
         let up_to = |most: f64| clouds.partition_point(|percent| *percent <= most);
         let (clear, partly) = (up_to(CLEAR), up_to(PARTLY));

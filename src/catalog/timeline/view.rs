@@ -22,11 +22,9 @@ impl Timeline {
         let labels = self.periods.iter().map(|period| period.label.as_str());
         let chart = Chart::new(format!("Scenes by {}", self.unit.name()), "scenes, by cloud cover", labels);
         series.into_iter().zip(COLOURS).fold(chart, |chart, ((name, count), colour)| {
-            let values: Vec<f64> = self.periods.iter().map(|period| count(period) as f64).collect();
-            match values.iter().any(|value| *value > 0.0) {
-                true => chart.series(Series { name: name.into(), colours: vec![colour], values }),
-                false => chart,
-            }
+            // All four, so that a colour and a letter mean the same in each chart.
+            let values = self.periods.iter().map(|period| count(period) as f64).collect();
+            chart.series(Series { name: name.into(), colours: vec![colour], values })
         })
     }
 

@@ -2,13 +2,14 @@ mod from;
 
 use std::fmt;
 
-use geo::{Centroid, LineString, Polygon, unary_union};
+use geo::Centroid;
 use geo_types::{Geometry, MultiPolygon};
 use serde_json::Value;
 
-use super::antimeridian::{cut_edges, unrolled};
+use super::antimeridian::unrolled;
 use super::coverage::area_km2;
 use super::feature::{AoiFeature, no_area};
+use super::union::{united, without_overlaps};
 use super::{Bbox, geometry_to_json, pieces};
 use crate::error::{Context, Result};
 use crate::plain::plain;
@@ -67,12 +68,8 @@ impl Aoi {
 
     fn from_features(features: Vec<AoiFeature>) -> Result<Self> {
         let united = match features.as_slice() {
-            [one] => one.geometry.clone(),
-            many => {
-                let parts: Vec<_> = many.iter().flat_map(|one| &one.geometry).map(oriented).collect();
-                // A union joins edges that lie on one line.
-                cut_edges(&unary_union(&parts))
-            }
+            [one] => without_overlaps(one.geometry.clone()),
+            many => united(many.iter().flat_map(|one| &one.geometry)),
         };
         let bbox = Bbox::on_earth(&united).ok_or_else(no_area)?;
         Ok(Self { name: None, features, united, bbox })
@@ -151,21 +148,6 @@ impl fmt::Debug for Aoi {
         };
         write!(f, "{name}: {:.1} km²{features}, bbox {}", self.area_km2(), self.bbox)
     }
-}
-
-/// The outer ring anticlockwise and its holes clockwise, as a union needs them. Told by
-/// the area: a corner, as `geo` takes, may be the tip of a line back and forth.
-fn oriented(polygon: &Polygon) -> Polygon {
-    let turned = |ring: &LineString, anticlockwise: bool| {
-        let twice: f64 = ring.lines().map(|edge| edge.determinant()).sum();
-        let mut ring = ring.clone();
-        if (twice > 0.0) != anticlockwise {
-            ring.0.reverse();
-        }
-        ring
-    };
-    let holes = polygon.interiors().iter().map(|ring| turned(ring, false)).collect();
-    Polygon::new(turned(polygon.exterior(), true), holes)
 }
 
 #[cfg(test)]

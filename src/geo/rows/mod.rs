@@ -4,23 +4,19 @@
 //! The area is cut into rows along parallels, and each row knows where outlines cross
 //! its middle. Between two crossings the same shapes stand over the ground. Where rows
 //! end at every corner and at every crossing of outlines, the pieces between are
-//! trapezoids and their areas exact. With more outlines than [`EXACT`] rows are only
-//! thin: a piece that begins or ends within a row is off by less than that row's share.
+//! trapezoids and their areas exact. With many outlines rows are only thin: a piece that
+//! begins or ends within a row is off by less than that row's share.
 //! Nothing here can fail: a ring that crosses itself is filled even-odd, as polygons are
 //! when they are intersected.
+
+mod ends;
 
 use std::collections::HashMap;
 
 use geo::{BoundingRect, Line, MultiPolygon};
 
+use self::ends::ends;
 use super::coverage::km2_per_degree;
-
-/// Edges whose crossings with each other are looked for.
-const EXACT: usize = 400;
-/// Rows of what has more edges, and the corners of the area that are kept then.
-const THIN: usize = 1024;
-/// Rows at least: along a tall one the length of a degree changes.
-const LEAST: usize = 128;
 
 /// The area itself, among the shapes.
 const AREA: u32 = u32::MAX;
@@ -53,23 +49,7 @@ pub(crate) struct Piece<'a> {
 impl Rows {
     /// Area and shapes lie within the same turn of longitude.
     pub(crate) fn new(area: &MultiPolygon, shapes: &[MultiPolygon]) -> Self {
-        let Some(around) = area.bounding_rect() else { return Self { rows: Vec::new() } };
-        let (south, north) = (around.min().y, around.max().y);
-        let edges: Vec<Line> = edges(area).chain(shapes.iter().flat_map(edges)).collect();
-        let even = if edges.len() <= EXACT { LEAST } else { THIN };
-        let mut ends: Vec<f64> =
-            (0..=even).map(|i| south + (north - south) * i as f64 / even as f64).collect();
-        if edges.len() <= EXACT {
-            ends.extend(edges.iter().map(|edge| edge.start.y));
-            for (nth, a) in edges.iter().enumerate() {
-                ends.extend(edges[..nth].iter().filter_map(|b| crossing(a, b)));
-            }
-        } else {
-            ends.extend(self::edges(area).take(THIN).map(|edge| edge.start.y));
-        }
-        ends.retain(|lat| (south..=north).contains(lat));
-        ends.sort_unstable_by(f64::total_cmp);
-        ends.dedup();
+        let ends = ends(area, shapes);
         let row = |pair: &[f64]| ((pair[0] + pair[1]) / 2.0, km2_per_degree(pair[0], pair[1]));
         Self::through(ends.windows(2).map(row), area, shapes)
     }
@@ -153,22 +133,17 @@ impl Rows {
     }
 }
 
+/// The edges but for those along a parallel, which no row crosses.
 fn edges(shape: &MultiPolygon) -> impl Iterator<Item = Line> + '_ {
+    lines(shape).filter(|edge| edge.start.y != edge.end.y)
+}
+
+fn lines(shape: &MultiPolygon) -> impl Iterator<Item = Line> + '_ {
     let rings = |polygon: &'_ geo::Polygon| {
         let all = std::iter::once(polygon.exterior()).chain(polygon.interiors());
         all.flat_map(|ring| ring.lines().collect::<Vec<_>>()).collect::<Vec<_>>()
     };
-    shape.iter().flat_map(rings).filter(|edge| edge.start.y != edge.end.y)
-}
-
-/// The latitude where two edges cross.
-fn crossing(a: &Line, b: &Line) -> Option<f64> {
-    let (p, q) = (a.delta(), b.delta());
-    let turn = p.x * q.y - p.y * q.x;
-    let from = b.start - a.start;
-    let (s, t) = ((from.x * q.y - from.y * q.x) / turn, (from.x * p.y - from.y * p.x) / turn);
-    let is_on = |share: f64| (0.0..=1.0).contains(&share);
-    (is_on(s) && is_on(t)).then_some(a.start.y + s * p.y)
+    shape.iter().flat_map(rings)
 }
 
 #[cfg(test)]
@@ -213,6 +188,34 @@ mod tests {
         let sets = Rows::new(&area, &[a.clone(), b.clone()]).sets(100).unwrap();
         let both = sets.iter().find(|set| set.0 == [0, 1]).unwrap().1;
         assert!((both / area_km2(&a.intersection(&b)) - 1.0).abs() < 1e-4);
+    }
+
+    #[test]
+    fn boxes_of_many_scenes_keep_their_borders() {
+        let area = shape([0.0, 0.0, 1.0, 1.0]);
+        // Each a little higher than a row of the area.
+        let bands: Vec<_> =
+            (0..220).map(|i| f64::from(i) / 221.0).map(|low| shape([0.0, low, 1.0, low + 0.00147])).collect();
+        let sets = Rows::new(&area, &bands).sets(1000).unwrap();
+        let covered: f64 = sets.iter().filter(|set| !set.0.is_empty()).map(|set| set.1).sum();
+        let truth: f64 = bands.iter().map(area_km2).sum();
+        assert!((covered / truth - 1.0).abs() < 1e-9, "{covered} {truth}");
+    }
+
+    #[test]
+    fn small_parts_far_apart_are_looked_at_as_closely() {
+        let parts = [shape([0.0, -40.0, 0.1, -39.9]).0, shape([90.0, 50.0, 90.1, 50.1]).0];
+        let area = MultiPolygon::new(parts.concat());
+        let kite = |lon: f64, lat: f64| {
+            let at = |i: i32| (f64::from(i) / 200.0 * std::f64::consts::TAU).sin_cos();
+            ring(&(0..200).map(at).map(|(s, c)| [lon + c * 0.03, lat + s * 0.04]).collect::<Vec<_>>())
+        };
+        let shapes = [kite(0.05, -39.95), kite(0.09, -39.95), kite(90.02, 50.06)];
+        let sets = Rows::new(&area, &shapes).sets(100).unwrap();
+        for (nth, shape) in shapes.iter().enumerate() {
+            let here = sets.iter().filter(|set| set.0.contains(&(nth as u32))).map(|set| set.1).sum::<f64>();
+            assert!((here / area_km2(&shape.intersection(&area)) - 1.0).abs() < 1e-4, "{nth}: {here}");
+        }
     }
 
     #[test]
