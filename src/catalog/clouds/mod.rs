@@ -174,7 +174,7 @@ impl AoiClouds {
 impl fmt::Debug for AoiClouds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let told = self.percents().len();
-        write!(f, "cloud over the area in {told} of {} quicklooks", self.len())
+        write!(f, "Cloud over the area in {told} of {} quicklooks", self.len())
     }
 }
 
