@@ -70,7 +70,7 @@ fn scan(figures: &mut Figures) -> up42::Result<()> {
     let start = Instant::now();
     scenes.to_geoparquet(&file)?;
     let megabytes = std::fs::metadata(&file)?.len() as f64 / 1e6;
-    eprintln!("100,000 items read in {read:?}, written in {:?}: {megabytes:.0} MB", start.elapsed());
+    eprintln!("100,000 items made and read in {read:?}, written in {:?}: {megabytes:.0} MB", start.elapsed());
     drop(scenes);
     let told = Command::new(std::env::current_exe()?).arg(SCAN).arg(&file).output()?;
     eprint!("{}", String::from_utf8_lossy(&told.stderr));
@@ -103,7 +103,8 @@ pub fn scan_alone(file: &str) -> up42::Result<()> {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next());
     let peak = peak.and_then(|kilobytes| kilobytes.parse::<f64>().ok()).map(|kilobytes| kilobytes / 1000.0);
-    eprintln!("{rows} of 100,000 scenes found in {time:?}, peak memory {peak:?} MB");
+    let memory = peak.map_or_else(|| "unknown".to_owned(), |peak| format!("{peak:.0} MB"));
+    eprintln!("{rows} of 100,000 scenes found in {time:?}, peak memory {memory}");
     println!("{} {}", time.as_secs_f64(), peak.map_or_else(String::new, |peak| peak.to_string()));
     Ok(())
 }
