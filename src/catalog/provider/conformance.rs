@@ -13,6 +13,8 @@ pub(in crate::catalog) struct Conformance {
     pub(super) query: bool,
     /// The sort extension.
     pub(super) sort: bool,
+    /// The fields extension.
+    pub(super) fields: bool,
 }
 
 impl Conformance {
@@ -31,6 +33,7 @@ impl Conformance {
             cql2_text: filter && any(&|class| class.ends_with("cql2-text")),
             query: any(&|class| class.ends_with("item-search#query")),
             sort: any(&|class| class.ends_with("item-search#sort")),
+            fields: any(&|class| class.ends_with("item-search#fields")),
         }
     }
 }

@@ -7,6 +7,7 @@ mod collection;
 mod collections;
 mod conformance;
 mod cql2;
+mod fields;
 mod paging;
 mod queryables;
 mod scan;

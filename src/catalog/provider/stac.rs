@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::conformance::Conformance;
 use super::cql2;
+use super::fields::wanted;
 use super::paging::{follow, has_method, link, links};
 use super::scan::Plan;
 use crate::catalog::link::resolve;
@@ -132,6 +133,9 @@ impl Stac {
         }
         let page = if sorts && filters { search.limit.min(PAGE) } else { PAGE };
         put("limit", page.into());
+        if let (true, Some(wanted)) = (self.offers.fields, wanted(search)) {
+            put("fields", json!({"include": wanted}));
+        }
         if !keys.is_empty() {
             let key = |(field, down): &(String, bool)| json!({"field": field, "direction": if *down { "desc" } else { "asc" }});
             put("sortby", keys.iter().map(key).collect());
@@ -175,6 +179,10 @@ impl Stac {
                     let field = key["field"].as_str().unwrap_or_default();
                     if key["direction"] == "desc" { format!("-{field}") } else { field.to_owned() }
                 }),
+                ("fields", Value::Object(fields)) => {
+                    let include = fields.values().filter_map(Value::as_array).flatten();
+                    include.filter_map(Value::as_str).collect::<Vec<_>>().join(",")
+                }
                 (_, Value::Array(list)) => {
                     listed(list, |one| one.as_str().map_or_else(|| one.to_string(), str::to_owned))
                 }

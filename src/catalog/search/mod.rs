@@ -64,6 +64,10 @@ pub struct Search {
     pub delivery_times: Vec<String>,
     /// Conditions on other properties, all of which must hold.
     pub filters: Vec<Filter>,
+    /// The properties to have of each scene beside those that a scene is made of, so that
+    /// pages are small, where the server can leave out the others (STAC `fields`). None is
+    /// all.
+    pub fields: Vec<String>,
     /// The order of the scenes, the first key first; none is [`SortBy::Newest`].
     pub sort_by: Vec<SortBy>,
     /// The largest number of scenes. Default 100.
@@ -86,6 +90,7 @@ impl Search {
             usage_types: Vec::new(),
             delivery_times: Vec::new(),
             filters: Vec::new(),
+            fields: Vec::new(),
             sort_by: Vec::new(),
             limit: 100,
         }
@@ -136,6 +141,13 @@ impl Search {
     /// Only scenes with at most this off-nadir angle of the satellite, in degrees.
     pub fn max_off_nadir(mut self, degrees: f64) -> Self {
         self.max_off_nadir = Some(degrees);
+        self
+    }
+
+    /// Only these properties of each scene, beside those that it is made of, where the
+    /// server can leave out the others.
+    pub fn fields(mut self, properties: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.fields = texts(properties);
         self
     }
 

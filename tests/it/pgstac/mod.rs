@@ -101,6 +101,39 @@ fn every_way_to_ask_gives_the_same_rows_in_the_same_order() {
 }
 
 #[test]
+fn a_server_leaves_out_what_is_not_asked_for() {
+    let Some(stac) = Stac::started() else { return };
+    let get = narrowed(
+        &stac.all,
+        &[
+            "https://api.stacspec.org/v1.0.0/item-search#fields",
+            "https://api.stacspec.org/v1.0.0/item-search#sort",
+        ],
+        "GET",
+    );
+    let area = Aoi::from_bbox([-180.0, -90.0, 180.0, 90.0]).unwrap();
+    let search = Search::new(&area)
+        .collections(["sentinel-2-l2a"])
+        .max_cloud_cover(50.0)
+        .filter("s2:mgrs_tile", Op::Gt, "2")
+        .limit(20);
+    for url in [&stac.all, &get.url] {
+        let catalog = Catalog::stac(url).unwrap();
+        let whole = catalog.search(&search).unwrap();
+        let bare = catalog.search(search.clone().fields(["s2:product_type"])).unwrap();
+        assert_eq!(bare.len(), 20);
+        for (bare, whole) in bare.iter().zip(&whole) {
+            let same = (&bare.id, bare.datetime, bare.cloud_cover, &bare.footprint);
+            assert_eq!(same, (&whole.id, whole.datetime, whole.cloud_cover, &whole.footprint));
+            assert_eq!(bare.properties["s2:product_type"], whole.properties["s2:product_type"]);
+            assert!(whole.properties.contains_key("s2:product_uri"));
+            assert!(!bare.properties.contains_key("s2:product_uri"), "{:?}", bare.properties);
+            assert_eq!(bare.has_quicklook(), whole.has_quicklook());
+        }
+    }
+}
+
+#[test]
 fn collections_and_queryables_are_listed() {
     let Some(stac) = Stac::started() else { return };
     let catalog = Catalog::stac(&stac.all).unwrap();
