@@ -61,6 +61,7 @@ mod display;
 mod error;
 mod frame;
 mod geo;
+mod hash;
 mod jobs;
 mod list;
 mod map;

@@ -1,10 +1,10 @@
 use std::fmt;
 
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use super::{ParallelParameters, Task, Workflow};
 use crate::error::{Context, Error, Result};
+use crate::hash::hex;
 use crate::plain::plain;
 
 /// What one job is told: parameters for each task of its workflow.
@@ -63,7 +63,7 @@ impl JobParameters {
     /// inputs have equal keys on every machine.
     pub(crate) fn key(&self) -> String {
         let canonical = canonical(&Value::Object(self.inputs.clone())).to_string();
-        Sha256::digest(canonical.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        hex(canonical, 8)
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 /// Each module, and those it may import.
 const LAYERS: &[(&str, &[&str])] = &[
     ("closest", &[]),
+    ("hash", &[]),
     ("list", &[]),
     ("plain", &[]),
     ("error", &["plain"]),
@@ -19,11 +20,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("client", &["error", "display", "transport", "simulator"]),
     ("chart", &["plain", "error", "display"]),
     ("map", &["plain", "error", "time", "geo", "display"]),
-    ("jobs", &["closest", "plain", "error", "time", "geo", "display", "transport", "client"]),
+    ("jobs", &["closest", "hash", "plain", "error", "time", "geo", "display", "transport", "client"]),
     (
         "catalog",
         &[
             "closest",
+            "hash",
             "list",
             "plain",
             "error",

@@ -25,16 +25,17 @@ const OWN: [&str; 18] = [
 /// What a server has to send of each scene; `None` where all was asked for. What the
 /// search filters by is looked at again here.
 pub(super) fn wanted(search: &Search) -> Option<Vec<String>> {
-    let conditions = search.conditions();
-    let asked = search.fields.iter().map(String::as_str);
-    let named = conditions.iter().map(|filter| filter.property.as_str()).chain(asked);
-    let named = named.map(|name| format!("properties.{}", name.strip_prefix("properties.").unwrap_or(name)));
+    if search.fields.is_empty() {
+        return None;
+    }
     let mut wanted: Vec<String> = OWN.iter().map(|name| (*name).to_owned()).collect();
-    for name in named {
-        let member = name.strip_prefix("properties.").is_some_and(|name| OWN.contains(&name));
-        if !member && !wanted.contains(&name) {
-            wanted.push(name);
+    let filtered = search.conditions().into_iter().map(|filter| filter.property);
+    for name in filtered.chain(search.fields.iter().cloned()) {
+        let name = name.strip_prefix("properties.").unwrap_or(&name);
+        let property = format!("properties.{name}");
+        if !OWN.contains(&name) && !wanted.contains(&property) {
+            wanted.push(property);
         }
     }
-    (!search.fields.is_empty()).then_some(wanted)
+    Some(wanted)
 }

@@ -12,6 +12,8 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
+use crate::hash::hex;
+
 /// Most bytes that are kept: some ten thousand quicklooks.
 const MOST: u64 = 1_000_000_000;
 /// The share that stays when there are more.
@@ -130,8 +132,7 @@ impl Cache {
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        let hash: String = Sha256::digest(name).iter().map(|byte| format!("{byte:02x}")).collect();
-        self.folder.join(format!("{hash}.quicklook"))
+        self.folder.join(format!("{}.quicklook", hex(name, HASH)))
     }
 }
 

@@ -2,10 +2,9 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
 use super::Quicklooks;
 use crate::error::{Context, Result};
+use crate::hash::hex;
 
 impl Quicklooks {
     /// Writes each picture to the folder, named by its scene's id. An id that is no
@@ -49,8 +48,7 @@ fn file_name(id: &str) -> String {
 }
 
 fn marked(name: &str, whole: &str) -> String {
-    let hash: String = Sha256::digest(whole).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    format!("{name}-{hash}")
+    format!("{name}-{}", hex(whole, 4))
 }
 
 #[cfg(test)]

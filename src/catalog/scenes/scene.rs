@@ -5,12 +5,12 @@ use geo::CoordsIter;
 use geo_types::Geometry;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use super::footprint;
 use super::parts::{Parts, Rest};
 use super::preview::{self, QuicklookSource};
 use super::walk::Walk;
+use crate::hash::hex;
 use crate::plain::plain;
 use crate::time::parse_timestamp;
 
@@ -167,8 +167,7 @@ fn footprint_of(geometry: Option<&str>) -> Result<Geometry, String> {
 
 /// An item without an id by its content, so that the way back from a frame is there.
 fn unnamed(whole: &str) -> String {
-    let hash: String = Sha256::digest(whole).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    format!("unnamed-{hash}")
+    format!("unnamed-{}", hex(whole, 4))
 }
 
 /// Typed access to the properties of a feature.
