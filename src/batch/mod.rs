@@ -2,14 +2,15 @@
 //!
 //! - [`plan`]: what is to be run; each job is known by the hash of its inputs.
 //! - [`state`]: where each job stands. Pure: events go in, actions come out.
+//! - [`journal`]: the plan and the events on disk. The state is their sum, so whoever
+//!   opens the journal goes on where another stopped.
 //! - [`engine`]: the batch as users see it, and [`run`], which carries the actions out
 //!   against the platform and reports back.
 //! - [`progress`] and [`report`]: what a person sees on the way and at the end.
-//!
-//! Every event is plain data, and the state is their sum: whoever keeps the events
-//! can go on where another stopped.
 
+mod batches;
 mod engine;
+mod journal;
 mod plan;
 mod progress;
 mod report;
@@ -17,5 +18,7 @@ mod run;
 mod state;
 mod view;
 
+pub use batches::{BatchEntry, Batches};
 pub use engine::Batch;
+pub use plan::OnChange;
 pub use report::{JobCollection, JobRecord, Outcome};

@@ -85,6 +85,19 @@ impl Job {
         })
     }
 
+    /// What [`read`](Self::read) reads, without the inputs.
+    pub(crate) fn to_json(&self) -> Value {
+        let instant = |at: Option<Timestamp>| at.map(|at| at.to_string());
+        json!({
+            "id": self.id.as_str(),
+            "name": self.name,
+            "status": self.status.word(),
+            "createdAt": instant(self.created),
+            "startedAt": instant(self.started),
+            "finishedAt": instant(self.finished),
+        })
+    }
+
     /// How long it ran; `None` before its end.
     pub fn duration(&self) -> Option<Duration> {
         self.finished?.duration_since(self.started?).try_into().ok()
@@ -114,13 +127,15 @@ impl Workflow {
 
 impl Project {
     /// One page of the project's jobs, the newest first; those that cannot be read are
-    /// left out.
-    pub(crate) fn jobs_page(&self, page: usize) -> Result<Vec<Job>> {
+    /// left out. `None` past the last page.
+    pub(crate) fn jobs_page(&self, page: usize) -> Result<Option<Vec<Job>>> {
         let request = Request::get(self.client().url(&self.path("/jobs")))
             .query("page", page.to_string())
             .query("sort", "createdAt,desc");
         let list = self.client().json(request).and_then(data).and_then(|list| items(list, "data"));
-        Ok(list.context("list the jobs")?.iter().filter_map(|job| Job::read(job).ok()).collect())
+        let list = list.context("list the jobs")?;
+        let jobs = list.iter().filter_map(|job| Job::read(job).ok()).collect();
+        Ok((!list.is_empty()).then_some(jobs))
     }
 
     /// The job with an id.
