@@ -73,7 +73,9 @@ pub mod simulator;
 mod time;
 mod transport;
 
-pub use batch::{Batch, BatchEntry, Batches, JobCollection, JobRecord, OnChange, Outcome};
+pub use batch::{
+    Batch, BatchEntry, Batches, JobCollection, JobRecord, OnChange, OnFailure, Outcome, Running,
+};
 pub use catalog::{
     AoiCloud, AoiClouds, Catalog, Collection, Collections, Coverage, CoveragePart, Filter, Gallery, Mosaic,
     MosaicCost, MosaicOptions, MosaicPart, Op, Queryable, Queryables, Quicklook, QuicklookOutcome,

@@ -3,19 +3,16 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::journal::{Head, Journal, Lock};
-use super::plan::{Item, OnChange, Owner, Plan};
+use super::plan::{Item, Owner, Plan};
+use super::policy::{OnChange, Policy};
 use super::progress::Progress;
 use super::report::{JobCollection, JobRecord};
-use super::run::Run;
+use super::run::{Limit, Run};
 use super::state::{Event, State};
 use crate::client::Client;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::jobs::{Estimate, Job, JobMode, JobParameters, Workflow};
 use crate::plain::plain;
-
-/// How long after its request a job that is in no list counts as never created: servers
-/// give up on a request, and lists are up to date, in half of it.
-const SETTLE: Duration = Duration::from_secs(120);
 
 /// Many jobs of a workflow, run in parallel under the project's limit.
 ///
@@ -46,10 +43,15 @@ const SETTLE: Duration = Duration::from_secs(120);
 pub struct Batch {
     pub(super) workflow: Workflow,
     plan: Plan,
-    pub(super) is_quiet: bool,
-    max_concurrent: Option<usize>,
-    on_change: OnChange,
-    settle: Duration,
+    pub(super) policy: Policy,
+}
+
+/// What a batch is to be driven for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Task {
+    Run,
+    Retry,
+    Cancel,
 }
 
 impl Workflow {
@@ -110,46 +112,12 @@ impl Client {
 
 impl Batch {
     fn new(workflow: &Workflow, plan: Plan) -> Self {
-        Self {
-            workflow: workflow.clone(),
-            plan,
-            max_concurrent: None,
-            is_quiet: false,
-            on_change: OnChange::Refuse,
-            settle: SETTLE,
-        }
+        Self { workflow: workflow.clone(), plan, policy: Policy::default() }
     }
 
     /// The name that it is known by.
     pub fn name(&self) -> &str {
         &self.plan.name
-    }
-
-    /// Unfinished jobs at a time. The project's own setting is heeded all the same.
-    pub fn max_concurrent(mut self, jobs: usize) -> Self {
-        self.max_concurrent = Some(jobs);
-        self
-    }
-
-    /// What becomes of jobs that the journal knows and the parameters no longer have.
-    /// Unless told, [`run`](Self::run) refuses and names them.
-    pub fn on_change(mut self, change: OnChange) -> Self {
-        self.on_change = change;
-        self
-    }
-
-    /// How long after its request a job whose answer was lost, and that is in no list of
-    /// the platform, counts as never created, and is sent again. 120 s unless set: as
-    /// long as a server may take for a request, and its list to tell of it.
-    pub fn settle(mut self, time: Duration) -> Self {
-        self.settle = time;
-        self
-    }
-
-    /// Prints no progress.
-    pub fn quiet(mut self) -> Self {
-        self.is_quiet = true;
-        self
     }
 
     /// The price of each job and of them all, before a credit is spent.
@@ -170,12 +138,12 @@ impl Batch {
     /// when it does not fit the parameters.
     pub fn jobs(&self) -> Result<JobCollection> {
         let read = || -> Result<JobCollection> {
-            let Some(journal) = self.journal()? else {
-                let state = State::new(self.plan.items.len(), 1, self.settle);
-                return Ok(self.collection(&self.plan.items, &state));
+            let (known, events) = match self.journal()? {
+                Some(journal) => (journal.items()?, journal.events()?),
+                None => (Vec::new(), Vec::new()),
             };
-            let items = self.merged(journal.items()?)?;
-            let state = self.replay(&journal, items.len(), 1)?;
+            let items = self.plan.merged(known);
+            let state = self.replay(&items, &events, 1)?;
             Ok(self.collection(&items, &state))
         };
         read().with_context(|| self.told())
@@ -200,7 +168,7 @@ impl Batch {
     /// be written.
     #[doc(alias = "run_jobs_parallel")]
     pub fn run(&self) -> Result<JobCollection> {
-        self.drive(false).with_context(|| self.told())
+        self.drive(Task::Run).with_context(|| self.told())
     }
 
     /// Sends those jobs again that failed, were refused, or may not exist, and runs the
@@ -210,38 +178,81 @@ impl Batch {
     ///
     /// As for [`run`](Self::run).
     pub fn retry_failed(&self) -> Result<JobCollection> {
-        self.drive(true).with_context(|| self.told())
+        self.drive(Task::Retry).with_context(|| self.told())
     }
 
-    fn drive(&self, anew: bool) -> Result<JobCollection> {
+    /// Sends no further job, and cancels those that have not ended; also when another cell
+    /// or another kernel runs the batch. Waits until they have stopped. What was done until
+    /// then is paid. [`run`](Self::run) sends the others later,
+    /// [`retry_failed`](Self::retry_failed) the cancelled ones too.
+    ///
+    /// # Errors
+    ///
+    /// As for [`run`](Self::run).
+    pub fn cancel(&self) -> Result<JobCollection> {
+        let cancel = || match self.journal()? {
+            Some(journal) => {
+                journal.ask_to_cancel()?;
+                self.drive(Task::Cancel)
+            }
+            None => self.jobs(),
+        };
+        cancel().with_context(|| self.told())
+    }
+
+    fn drive(&self, task: Task) -> Result<JobCollection> {
         let _lock = self.lock()?;
+        let (known, events) = match self.journal()? {
+            Some(journal) => (journal.items()?, journal.events()?),
+            None => (Vec::new(), Vec::new()),
+        };
+        let items = self.plan.merged(known.clone());
+        let limit = self.limit()?;
+        let mut state = self.replay(&items, &events, limit.ours())?;
+        let retried = |item| Event::Retried { item };
+        let anew: Vec<Event> = match task {
+            Task::Retry => (0..items.len()).map(retried).filter(|event| state.apply(event)).collect(),
+            Task::Run | Task::Cancel => Vec::new(),
+        };
+        if task != Task::Cancel {
+            self.check_budget(&items, &mut state)?;
+        }
         let mut journal = match self.journal()? {
             Some(journal) => journal,
             None => self.create()?,
         };
-        let known = journal.items()?;
-        let items = self.merged(known.clone())?;
         journal.add(&items[known.len()..])?;
-        let mut state = self.replay(&journal, items.len(), self.limit()?)?;
-        if matches!(self.on_change, OnChange::LeaveOut) {
-            let planned = |item: &Item| self.plan.items.iter().any(|planned| planned.key == item.key);
-            let dropped = items.iter().enumerate().filter(|(_, item)| !planned(item));
-            dropped.for_each(|(position, _)| state.leave_out(position));
-        }
+        journal.append(&anew)?;
         let id = journal.head()?.run;
-        let mut run = Run { batch: self, journal, state, items: items.clone(), id, trouble: None };
-        if anew {
-            run.keep((0..items.len()).map(|item| Event::Retried { item }).collect())?;
+        let mut run = Run::new(self, journal, state, items.clone(), id, limit);
+        if task == Task::Cancel {
+            run.cancel()?;
         }
         let state = run.drive()?;
         Ok(self.collection(&items, &state))
     }
 
+    /// Asks for the prices when there is a budget, and refuses what may go beyond it.
+    fn check_budget(&self, items: &[Item], state: &mut State) -> Result<()> {
+        let Some(budget) = self.policy.budget else { return Ok(()) };
+        let jobs: Vec<_> = items.iter().map(|item| item.parameters.clone()).collect();
+        let prices = self.workflow.estimate(&jobs)?.jobs().iter().map(|job| job.credits.max).collect();
+        state.set_budget(budget, prices);
+        let most = state.most();
+        if most > budget && state.has_waiting() {
+            let told = format!(
+                "it may cost up to {most} credits, and its budget is {budget}: raise the budget, or run fewer jobs"
+            );
+            return Err(Error::new(ErrorKind::Credits, told));
+        }
+        Ok(())
+    }
+
     /// Waits until no other process drives the batch, and tells meanwhile how it goes.
     fn lock(&self) -> Result<Option<Lock>> {
         let Some(path) = self.path() else { return Ok(None) };
-        let (mut progress, start) = (Progress::new(self.is_quiet), Instant::now());
-        let mut is_told = self.is_quiet;
+        let (mut progress, start) = (Progress::new(self.policy.is_quiet), Instant::now());
+        let mut is_told = self.policy.is_quiet;
         loop {
             if let Some(lock) = Lock::take(&path)? {
                 return Ok(Some(lock));
@@ -251,7 +262,7 @@ impl Batch {
                 is_told = true;
             }
             if let Some(journal) = self.journal()? {
-                let state = self.replay(&journal, journal.items()?.len(), 1)?;
+                let state = self.replay(&journal.items()?, &journal.events()?, 1)?;
                 progress.show(&state, None, start.elapsed());
             }
             std::thread::sleep(Duration::from_secs(1));
@@ -284,24 +295,39 @@ impl Batch {
         }
     }
 
-    /// The journal's jobs, then those that the parameters have besides.
-    fn merged(&self, known: Vec<Item>) -> Result<Vec<Item>> {
-        self.plan.merged(known, self.on_change)
-    }
-
-    fn replay(&self, journal: &Journal, items: usize, limit: usize) -> Result<State> {
-        let mut state = State::new(items, limit, self.settle);
-        for event in journal.events()? {
-            state.apply(&event);
+    /// The sum of what happened. Jobs that the parameters no longer have are left out when
+    /// they were never sent, and else as the user wants it.
+    fn replay(&self, items: &[Item], events: &[Event], limit: usize) -> Result<State> {
+        let mut state = State::new(items.len(), limit, self.policy.settle);
+        for event in events {
+            state.apply(event);
         }
-        Ok(state)
+        let mut gone = Vec::new();
+        for (item, place) in self.plan.places(items).into_iter().enumerate() {
+            match self.policy.on_change {
+                _ if place.is_some() => {}
+                _ if state.phase(item).is_waiting() => state.leave_out(item),
+                OnChange::Keep => {}
+                OnChange::LeaveOut => state.leave_out(item),
+                OnChange::Refuse => gone.push(&items[item].parameters.label),
+            }
+        }
+        match gone.first() {
+            None => Ok(state),
+            Some(first) => Err(Error::invalid(format!(
+                "its journal has {} of {} jobs that the parameters no longer have, such as `{first}`: keep them by \
+                 `.on_change(OnChange::Keep)`, leave them out by `.on_change(OnChange::LeaveOut)`, or give \
+                 the batch another name",
+                gone.len(),
+                items.len(),
+            ))),
+        }
     }
 
-    /// The smaller of the asked limit and the project's setting.
-    fn limit(&self) -> Result<usize> {
+    fn limit(&self) -> Result<Limit> {
         let setting = self.workflow.project().settings()?.max_concurrent_jobs();
-        let setting = setting.map_or(1, |jobs| jobs as usize);
-        Ok(self.max_concurrent.map_or(setting, |asked| asked.min(setting)))
+        let project = setting.map_or(1, |jobs| jobs as usize);
+        Ok(Limit { project, asked: self.policy.max_concurrent.unwrap_or(usize::MAX) })
     }
 
     pub(super) fn mode(&self) -> JobMode {
@@ -310,17 +336,14 @@ impl Batch {
 
     /// In the order of the parameters, then what the journal has besides.
     fn collection(&self, items: &[Item], state: &State) -> JobCollection {
-        let place = |item: &Item| self.plan.items.iter().position(|planned| planned.key == item.key);
-        let record = |(position, item): (usize, &Item)| {
-            let place = place(item);
-            let is_shown = place.is_some() || matches!(self.on_change, OnChange::Keep);
-            let record = JobRecord::new(&item.parameters, state.phase(position), state.stop());
-            is_shown.then_some((place.unwrap_or(usize::MAX), record))
+        let shown =
+            self.plan.places(items).into_iter().enumerate().filter(|(item, _)| !state.is_left_out(*item));
+        let mut shown: Vec<_> = shown.map(|(item, place)| (place.unwrap_or(usize::MAX), item)).collect();
+        shown.sort();
+        let record = |(index, (_, item)): (usize, (usize, usize))| {
+            JobRecord::new(index, &items[item].parameters, state.phase(item), state.stop())
         };
-        let mut records: Vec<_> = items.iter().enumerate().filter_map(record).collect();
-        records.sort_by_key(|(place, _)| *place);
-        let number = |(index, (_, record)): (usize, (usize, JobRecord))| JobRecord { index, ..record };
-        let records = records.into_iter().enumerate().map(number).collect();
+        let records = shown.into_iter().enumerate().map(record).collect();
         JobCollection::new(self.workflow.project().clone(), self.plan.name.clone(), records)
     }
 
@@ -340,7 +363,7 @@ impl Batch {
         }
     }
 
-    fn told(&self) -> String {
+    pub(super) fn told(&self) -> String {
         format!("batch `{}`", self.plan.name)
     }
 }

@@ -12,13 +12,16 @@ mod batches;
 mod engine;
 mod journal;
 mod plan;
+mod policy;
 mod progress;
 mod report;
 mod run;
+mod running;
 mod state;
 mod view;
 
 pub use batches::{BatchEntry, Batches};
 pub use engine::Batch;
-pub use plan::OnChange;
+pub use policy::{OnChange, OnFailure};
 pub use report::{JobCollection, JobRecord, Outcome};
+pub use running::Running;

@@ -24,19 +24,6 @@ pub(super) struct Owner {
     pub(super) workflow_name: String,
 }
 
-/// What becomes of jobs that a batch's journal has, and its parameters no longer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum OnChange {
-    /// The batch does not run: the error names them.
-    #[default]
-    Refuse,
-    /// They stay part of the batch.
-    Keep,
-    /// They are neither sent nor shown. Those that exist on the platform run on.
-    LeaveOut,
-}
-
 /// One job to run.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Item {
@@ -67,23 +54,18 @@ impl Plan {
     }
 
     /// What the journal knows, then what is new, in the order of the parameters.
-    pub(super) fn merged(&self, known: Vec<Item>, change: OnChange) -> Result<Vec<Item>> {
-        let planned: HashSet<&str> = self.items.iter().map(|item| item.key.as_str()).collect();
-        let gone: Vec<&Item> = known.iter().filter(|item| !planned.contains(item.key.as_str())).collect();
-        if let (Some(first), OnChange::Refuse) = (gone.first(), change) {
-            return Err(Error::invalid(format!(
-                "its journal has {} of {} jobs that the parameters no longer have, such as `{}`: keep them by \
-                 `.on_change(OnChange::Keep)`, leave them out by `.on_change(OnChange::LeaveOut)`, or give \
-                 the batch another name",
-                gone.len(),
-                known.len(),
-                first.parameters.label
-            )));
-        }
+    pub(super) fn merged(&self, known: Vec<Item>) -> Vec<Item> {
         let old: HashSet<String> = known.iter().map(|item| item.key.clone()).collect();
         let mut all = known;
         all.extend(self.items.iter().filter(|item| !old.contains(&item.key)).cloned());
-        Ok(all)
+        all
+    }
+
+    /// Where each item stands in the plan; `None` for one that it does not have.
+    pub(super) fn places(&self, items: &[Item]) -> Vec<Option<usize>> {
+        let planned = self.items.iter().enumerate().map(|(place, item)| (item.key.as_str(), place));
+        let planned: HashMap<&str, usize> = planned.collect();
+        items.iter().map(|item| planned.get(item.key.as_str()).copied()).collect()
     }
 
     /// Names a plan by what it runs.

@@ -124,7 +124,7 @@ impl JobCollection {
 
 impl JobRecord {
     /// What is left of an item; `stop` is why nothing more was sent.
-    pub(super) fn new(parameters: &JobParameters, phase: &Phase, stop: Option<&Error>) -> Self {
+    pub(super) fn new(index: usize, parameters: &JobParameters, phase: &Phase, stop: Option<&Error>) -> Self {
         let outcome = match (phase, stop) {
             (Phase::Created(created), _) if phase.has_ended() => {
                 let (credits, reason) =
@@ -140,7 +140,7 @@ impl JobRecord {
             _ => Outcome::Unfinished,
         };
         Self {
-            index: 0,
+            index,
             label: parameters.label.clone(),
             inputs: parameters.inputs.clone(),
             job: phase.job().cloned(),

@@ -1,13 +1,15 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::engine::Batch;
 use super::journal::Journal;
 use super::plan::Item;
+use super::policy::OnFailure;
 use super::progress::Progress;
+use super::report::JobRecord;
 use super::state::{Action, Event, State};
 use crate::error::{Error, ErrorKind, Result};
-use crate::jobs::JobStatus;
+use crate::jobs::{JobId, JobStatus};
 use crate::transport::in_parallel;
 
 /// Requests at a time to create jobs, and to fetch what finished jobs left.
@@ -20,24 +22,54 @@ const LONGEST: Duration = Duration::from_secs(15);
 
 /// A batch on its way, by the one who has the lock.
 pub(super) struct Run<'a> {
-    pub(super) batch: &'a Batch,
-    pub(super) journal: Journal,
-    pub(super) state: State,
+    batch: &'a Batch,
+    journal: Journal,
+    state: State,
     /// The plan as the journal has it.
-    pub(super) items: Vec<Item>,
+    items: Vec<Item>,
     /// In the names of its jobs.
-    pub(super) id: String,
+    id: String,
+    limit: Limit,
     /// Why nothing may be moving.
-    pub(super) trouble: Option<Error>,
+    trouble: Option<Error>,
+    /// Jobs that were asked to stop, once it is to be cancelled.
+    cancelled: Option<HashSet<JobId>>,
 }
 
-impl Run<'_> {
+/// How many jobs may be unfinished at a time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limit {
+    /// By the project's settings: whoever began them.
+    pub(super) project: usize,
+    /// By the user: those of the batch.
+    pub(super) asked: usize,
+}
+
+impl Limit {
+    /// Of the batch, when nobody else has jobs in the project.
+    pub(super) fn ours(self) -> usize {
+        self.asked.min(self.project)
+    }
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(
+        batch: &'a Batch,
+        journal: Journal,
+        state: State,
+        items: Vec<Item>,
+        id: String,
+        limit: Limit,
+    ) -> Self {
+        Self { batch, journal, state, items, id, limit, trouble: None, cancelled: None }
+    }
+
     /// Does what the state asks for until there is nothing more to do.
     pub(super) fn drive(mut self) -> Result<State> {
         let ended = Error::new(ErrorKind::Network, "the program ended before the answer came");
         let lost = |item| Event::Lost { item, error: ended.clone() };
         self.keep(self.state.orphans().map(lost).collect())?;
-        let mut progress = Progress::new(self.batch.is_quiet);
+        let mut progress = Progress::new(self.batch.policy.is_quiet);
         let start = Instant::now();
         let mut pause = SHORTEST;
         loop {
@@ -48,10 +80,16 @@ impl Run<'_> {
             if actions.contains(&Action::Poll) {
                 self.poll()?;
             }
+            if self.journal.is_to_cancel()? {
+                self.cancel()?;
+            }
+            self.stop_cancelled();
+            self.tell()?;
             let has_changed = tally(&self.state) != before;
             progress.show(&self.state, self.trouble.as_ref(), start.elapsed());
-            if actions.contains(&Action::Finish) {
-                self.tell()?;
+            let is_late = self.batch.policy.deadline.is_some_and(|deadline| start.elapsed() >= deadline);
+            if actions.contains(&Action::Finish) || is_late {
+                self.state.give_up();
                 return Ok(self.state);
             }
             pause = if has_changed { SHORTEST } else { pause.mul_f64(1.3).min(LONGEST) };
@@ -61,8 +99,31 @@ impl Run<'_> {
         }
     }
 
+    /// Sends nothing any more, and stops what runs.
+    pub(super) fn cancel(&mut self) -> Result<()> {
+        self.journal.is_to_cancel()?;
+        self.cancelled.get_or_insert_default();
+        self.state.stop_sending(Error::invalid("the batch was cancelled"));
+        Ok(())
+    }
+
+    /// Asks each unfinished job once to stop.
+    fn stop_cancelled(&mut self) {
+        let Some(cancelled) = &mut self.cancelled else { return };
+        let unfinished = self.state.phases().iter().filter_map(|phase| phase.unfinished_id());
+        let running: Vec<JobId> = unfinished.filter(|id| !cancelled.contains(*id)).cloned().collect();
+        let project = self.batch.workflow.project();
+        let answers = in_parallel(&running, AT_ONCE, |id| project.cancel_job(id));
+        for (id, answer) in running.into_iter().zip(answers) {
+            match answer {
+                Ok(()) => drop(cancelled.insert(id)),
+                Err(error) => self.trouble = Some(error),
+            }
+        }
+    }
+
     /// Takes events in, and keeps those that tell something new.
-    pub(super) fn keep(&mut self, events: Vec<Event>) -> Result<()> {
+    fn keep(&mut self, events: Vec<Event>) -> Result<()> {
         let news: Vec<Event> = events.into_iter().filter(|event| self.state.apply(event)).collect();
         self.journal.append(&news)
     }
@@ -115,7 +176,14 @@ impl Run<'_> {
                 _ => Event::Rejected { item, error },
             });
         }
+        let refused = events.iter().find_map(|event| match event {
+            Event::Rejected { item, .. } => Some(*item),
+            _ => None,
+        });
         self.keep(events)?;
+        if let (Some(item), OnFailure::Stop) = (refused, self.batch.policy.on_failure) {
+            self.state.stop_sending(self.stopped_by(item));
+        }
         let Some(error) = stop else { return Ok(()) };
         if self.state.phases().iter().all(|phase| phase.job().is_none() && !phase.is_lost()) {
             return Err(error);
@@ -141,6 +209,9 @@ impl Run<'_> {
                 lost.insert(self.job_name(item), item);
             }
         }
+        let ours: HashSet<&JobId> =
+            self.state.phases().iter().filter_map(|phase| Some(&phase.job()?.id)).collect();
+        let mut foreign = 0;
         let mut events = Vec::new();
         let mut is_whole = false;
         for page in 0..most {
@@ -161,11 +232,14 @@ impl Run<'_> {
             };
             for job in jobs {
                 let by_name = || job.name.as_ref().and_then(|name| lost.remove(name));
-                if let Some(item) = unfinished.remove(job.id.as_str()).or_else(by_name) {
-                    events.push(Event::Seen { item, job });
+                match unfinished.remove(job.id.as_str()).or_else(by_name) {
+                    Some(item) => events.push(Event::Seen { item, job }),
+                    None => foreign += usize::from(!job.status.is_terminal() && !ours.contains(&job.id)),
                 }
             }
         }
+        // Jobs that others run in the project take slots too.
+        self.state.set_limit(self.limit.asked.min(self.limit.project.saturating_sub(foreign)));
         events.extend(lost.into_values().filter_map(|item| self.state.judge(item, asked, is_whole)));
         // Jobs that the list does not show: it may lag, or be too long.
         for item in unfinished.into_values() {
@@ -179,7 +253,12 @@ impl Run<'_> {
         self.keep(events)
     }
 
-    /// Asks what the ended jobs cost, and why some failed.
+    fn stopped_by(&self, item: usize) -> Error {
+        let label = &self.items[item].parameters.label;
+        Error::invalid(format!("job `{label}` failed, and nothing is sent after it"))
+    }
+
+    /// Asks what the jobs that have ended cost, and why some failed, and tells of them.
     fn tell(&mut self) -> Result<()> {
         let phases = self.state.phases().iter().enumerate();
         let untold: Vec<usize> =
@@ -191,7 +270,18 @@ impl Run<'_> {
             let reason = (job.status != JobStatus::Succeeded).then(|| self.batch.reason(job));
             Some(Event::Told { item: *item, credits, reason })
         });
-        self.keep(told.into_iter().flatten().collect())
+        self.keep(told.into_iter().flatten().collect())?;
+        let policy = &self.batch.policy;
+        for item in untold {
+            let (phase, parameters) = (self.state.phase(item), &self.items[item].parameters);
+            if let Some(hook) = &policy.on_finished {
+                hook(&JobRecord::new(item, parameters, phase, None));
+            }
+            if policy.on_failure == OnFailure::Stop && !phase.has_succeeded() {
+                self.state.stop_sending(self.stopped_by(item));
+            }
+        }
+        Ok(())
     }
 }
 

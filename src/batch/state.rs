@@ -11,7 +11,7 @@
 
 use std::time::Duration;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::jobs::{Job, JobId, JobStatus};
 
 /// How long submissions rest when the project is full or cannot be reached.
@@ -111,6 +111,10 @@ pub(super) struct State {
     stop: Option<Error>,
     /// Items that are neither sent nor waited for.
     left_out: Vec<bool>,
+    /// The most that may be paid, and the most that each item costs.
+    budget: Option<(i64, Vec<i64>)>,
+    /// What was paid for jobs whose items were sent anew.
+    paid_before: i64,
 }
 
 impl State {
@@ -123,12 +127,56 @@ impl State {
             rest_until: Duration::ZERO,
             stop: None,
             left_out: vec![false; items],
+            budget: None,
+            paid_before: 0,
         }
+    }
+
+    /// Sends nothing that might go beyond a budget; `prices` are the items' highest.
+    pub(super) fn set_budget(&mut self, credits: i64, prices: Vec<i64>) {
+        self.budget = Some((credits, prices));
+    }
+
+    /// The most that everything may cost: what was paid, and what may still have to be.
+    pub(super) fn most(&self) -> i64 {
+        let waiting = (0..self.phases.len()).filter(|item| self.waits(*item)).map(|item| self.price(item));
+        waiting.fold(self.committed(), i64::saturating_add)
+    }
+
+    /// What was paid, and what may have to be paid for what was sent.
+    fn committed(&self) -> i64 {
+        let sent = self.phases.iter().enumerate().map(|(item, phase)| match phase {
+            Phase::Waiting | Phase::Rejected { .. } => 0,
+            _ => phase.credits().unwrap_or(self.price(item)),
+        });
+        sent.fold(self.paid_before, i64::saturating_add)
+    }
+
+    fn price(&self, item: usize) -> i64 {
+        self.budget.as_ref().and_then(|(_, prices)| prices.get(item)).copied().unwrap_or(0)
+    }
+
+    fn waits(&self, item: usize) -> bool {
+        self.phases[item].is_waiting() && !self.left_out[item]
+    }
+
+    /// How many may be unfinished at a time from now on; at least one.
+    pub(super) fn set_limit(&mut self, limit: usize) {
+        self.limit = limit.max(1);
+    }
+
+    /// Whether there is something to send.
+    pub(super) fn has_waiting(&self) -> bool {
+        (0..self.phases.len()).any(|item| self.waits(item))
     }
 
     /// The item is neither sent nor waited for any more.
     pub(super) fn leave_out(&mut self, item: usize) {
         self.left_out[item] = true;
+    }
+
+    pub(super) fn is_left_out(&self, item: usize) -> bool {
+        self.left_out[item]
     }
 
     pub(super) fn phases(&self) -> &[Phase] {
@@ -163,19 +211,44 @@ impl State {
         let occupied = self.phases.iter().filter(|phase| phase.is_occupying()).count();
         let may_send = self.stop.is_none() && now >= self.rest_until;
         let free = if may_send { self.limit.saturating_sub(occupied) } else { 0 };
-        let waits = |item: &usize| matches!(self.phases[*item], Phase::Waiting) && !self.left_out[*item];
-        let waiting = (0..self.phases.len()).filter(waits);
-        let mut actions: Vec<_> = waiting.take(free).map(Action::Submit).collect();
-        if self.phases.iter().any(Phase::is_open) {
+        let budget = self.budget.as_ref().map_or(i64::MAX, |(budget, _)| *budget);
+        let mut committed = self.committed();
+        let is_affordable = |item: &usize| {
+            committed = committed.saturating_add(self.price(*item));
+            committed <= budget
+        };
+        let waiting: Vec<usize> = (0..self.phases.len()).filter(|item| self.waits(*item)).collect();
+        let affordable: Vec<usize> = waiting.iter().copied().take_while(is_affordable).collect();
+        let mut actions: Vec<_> = affordable.iter().copied().take(free).map(Action::Submit).collect();
+        let is_open = self.phases.iter().any(Phase::is_open);
+        if is_open {
             actions.push(Action::Poll);
         }
-        let is_done = |(phase, left_out): (&Phase, &bool)| {
-            phase.has_ended() || *left_out || (self.stop.is_some() && matches!(phase, Phase::Waiting))
+        // What is under way may turn out to be cheaper, and leave enough for the next.
+        let is_broke = affordable.is_empty() && !waiting.is_empty() && occupied == 0;
+        let is_over = |item: usize| {
+            let phase = &self.phases[item];
+            phase.has_ended()
+                || self.left_out[item]
+                || (phase.is_waiting() && (self.stop.is_some() || is_broke))
         };
-        if self.phases.iter().zip(&self.left_out).all(is_done) {
+        if (0..self.phases.len()).all(is_over) {
             actions.push(Action::Finish);
         }
         actions
+    }
+
+    /// Why an item that waits will not be sent, once there is nothing more to do.
+    pub(super) fn give_up(&mut self) {
+        if let (None, Some((budget, _)), true) = (&self.stop, &self.budget, self.has_waiting()) {
+            let (spent, told) = (self.committed(), ErrorKind::Credits);
+            self.stop = Some(Error::new(
+                told,
+                format!(
+                    "{spent} of the budget of {budget} credits are spent, too little is left for one more job"
+                ),
+            ));
+        }
     }
 
     /// Whether a list that is asked for now, and read to its end, can prove something.
@@ -239,6 +312,7 @@ impl State {
             }
             (Event::Retried { .. }, phase) if phase.has_ended() && !phase.has_succeeded() => {
                 self.retries[item] += 1;
+                self.paid_before += phase.credits().unwrap_or(0);
                 Phase::Waiting
             }
             _ => return false,
@@ -289,6 +363,10 @@ impl Phase {
 
     pub(super) fn has_succeeded(&self) -> bool {
         self.status() == Some(&JobStatus::Succeeded)
+    }
+
+    pub(super) fn is_waiting(&self) -> bool {
+        matches!(self, Self::Waiting)
     }
 
     pub(super) fn has_ended(&self) -> bool {

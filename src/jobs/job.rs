@@ -148,6 +148,18 @@ impl Project {
         self.job_data(id, "").and_then(|json| Job::read(&json)).with_context(|| format!("job `{id}`"))
     }
 
+    /// Asks the job to stop. It may still come to its end.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is none.
+    pub fn cancel_job(&self, id: &JobId) -> Result<()> {
+        let url = self.client().url(&self.path(&format!("/jobs/{id}/cancel/")));
+        // To ask twice does no harm.
+        self.client().send(Request::post(url, json!({}))).with_context(|| format!("cancel job `{id}`"))?;
+        Ok(())
+    }
+
     /// What the job cost, in credits.
     pub(crate) fn job_credits(&self, id: &JobId) -> Result<i64> {
         let json = self.job_data(id, "/credits").with_context(|| format!("credits of job `{id}`"))?;

@@ -1,11 +1,13 @@
 //! Batches that are run again: from their journals, after changes, by two at once.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use up42::simulator::{Clock, Fault, Simulator};
 use up42::{
-    Client, ErrorKind, GeometryOperation, JobParameters, OnChange, Outcome, ParallelParameters, Workflow,
+    Client, ErrorKind, GeometryOperation, JobParameters, JobRecord, OnChange, OnFailure, Outcome,
+    ParallelParameters, Settings, Workflow,
 };
 
 use crate::{airports, client_of};
@@ -159,6 +161,160 @@ fn two_at_once_are_one_batch() {
     });
     assert_eq!(one.unwrap(), other.unwrap());
     assert_eq!(simulator.ledger().len(), 6);
+}
+
+#[test]
+fn a_batch_runs_in_the_background() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    let batch = workflow.batch("airports", parameters(&workflow, 4)).unwrap();
+    let running = batch.start().unwrap();
+    assert_eq!(running.jobs().unwrap().len(), 4, "as they stand, at any time");
+    let jobs = running.wait().unwrap();
+    assert_eq!((jobs.succeeded(), simulator.ledger().len()), (4, 4));
+    // What refuses the batch is told by the end.
+    let refused = batch.budget(1).start().unwrap().wait();
+    assert!(refused.is_ok(), "all was paid before: {refused:?}");
+    let more = workflow.batch("more", parameters(&workflow, 5)).unwrap().budget(1).start().unwrap();
+    assert_eq!(more.wait().unwrap_err().kind(), ErrorKind::Credits);
+}
+
+#[test]
+fn a_budget_is_kept() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    let batch = workflow.batch("airports", parameters(&workflow, 4)).unwrap().quiet();
+    let most = batch.estimate().unwrap().total().max;
+    let error = batch.clone().budget(most - 1).run().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "batch `airports`: it may cost up to {most} credits, and its budget is {}: raise the budget, or run \
+             fewer jobs",
+            most - 1
+        )
+    );
+    assert!(simulator.ledger().is_empty() && client.batches().unwrap().is_empty(), "nothing was begun");
+    assert_eq!(batch.budget(most).run().unwrap().succeeded(), 4);
+}
+
+#[test]
+fn a_failure_may_stop_the_others() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    simulator.inject(Fault::failing_job("FAILED").on("POST /jobs"));
+    let batch = workflow.batch("airports", parameters(&workflow, 4)).unwrap().quiet().max_concurrent(1);
+    let jobs = batch.clone().on_failure(OnFailure::Stop).run().unwrap();
+    assert_eq!((jobs.succeeded(), simulator.ledger().len()), (0, 1));
+    let reasons: Vec<_> = jobs.iter().filter_map(JobRecord::reason).collect();
+    let label = &jobs.iter().next().unwrap().label;
+    assert_eq!(reasons[3], format!("job `{label}` failed, and nothing is sent after it"));
+    assert_eq!(batch.run().unwrap().succeeded(), 3, "the others, when it is run again");
+}
+
+#[test]
+fn a_cancelled_batch_stops_wherever_it_runs() {
+    let simulator = Simulator::builder().clock(Clock::speed(20.0)).start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    let batch = workflow.batch("airports", parameters(&workflow, 4)).unwrap().quiet().max_concurrent(2);
+    assert_eq!(batch.cancel().unwrap().len(), 4, "nothing was begun");
+    let running = batch.start().unwrap();
+    while simulator.ledger().len() < 2 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let words = |jobs: up42::JobCollection| -> Vec<String> {
+        jobs.iter()
+            .map(|record| record.job.as_ref().map_or("none".into(), |job| job.status.to_string()))
+            .collect()
+    };
+    assert_eq!(
+        words(client.batch("airports").unwrap().quiet().cancel().unwrap()),
+        ["cancelled", "cancelled", "none", "none"]
+    );
+    let ended = running.wait().unwrap();
+    assert!(ended.iter().last().unwrap().reason().unwrap().contains("the batch was cancelled"));
+    assert_eq!(simulator.ledger().len(), 2);
+    let second = batch.start().unwrap();
+    while simulator.ledger().len() < 4 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(words(second.wait().unwrap()), ["cancelled", "cancelled", "succeeded", "succeeded"]);
+}
+
+#[test]
+fn jobs_of_others_take_slots() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    workflow.project().update_settings(Settings::new().max_concurrent_jobs(4)).unwrap();
+    let all = parameters(&workflow, 12);
+    let (theirs, ours) = all.split_at(6);
+    let batch = |name: &str, jobs: &[JobParameters]| workflow.batch(name, jobs.to_vec()).unwrap().quiet();
+    let foreign = batch("theirs", theirs).max_concurrent(2).start().unwrap();
+    while simulator.ledger().len() < 2 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(batch("ours", ours).run().unwrap().succeeded(), 6);
+    assert_eq!(foreign.wait().unwrap().succeeded(), 6);
+    assert_eq!(simulator.ledger().len(), 12);
+}
+
+#[test]
+fn an_estimate_is_asked_for_once() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    let batch = workflow.batch("airports", parameters(&workflow, 3)).unwrap().quiet();
+    let first = batch.estimate().unwrap();
+    let asked =
+        || simulator.requests().iter().filter(|request| request.path.ends_with("/estimate/job")).count();
+    assert_eq!(asked(), 3);
+    assert_eq!(batch.estimate().unwrap(), first);
+    assert_eq!(batch.budget(first.total().max).run().unwrap().succeeded(), 3);
+    assert_eq!(asked(), 3);
+}
+
+#[test]
+fn a_deadline_ends_the_wait_and_not_the_jobs() {
+    let simulator = Simulator::builder().clock(Clock::manual()).start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    let batch = workflow.batch("airports", parameters(&workflow, 2)).unwrap().quiet();
+    let ended = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&ended);
+    let batch = batch.on_finished(move |record| told.lock().unwrap().push(record.label.clone()));
+    let jobs = batch.clone().deadline(Duration::from_millis(500)).run().unwrap();
+    assert!(
+        jobs.iter().all(|record| matches!(record.outcome, Outcome::Unfinished)),
+        "{:?}",
+        jobs.to_dataframe()
+    );
+    assert!(ended.lock().unwrap().is_empty());
+    simulator.clock().advance(Duration::from_secs(3600));
+    let jobs = batch.run().unwrap();
+    assert_eq!((jobs.succeeded(), simulator.ledger().len()), (2, 2));
+    let mut ended = ended.lock().unwrap().clone();
+    ended.sort();
+    let mut labels: Vec<_> = jobs.iter().map(|record| record.label.clone()).collect();
+    labels.sort();
+    assert_eq!(ended, labels, "each is told once");
+}
+
+#[test]
+fn what_was_never_sent_may_leave_the_parameters() {
+    let simulator = Simulator::builder().clock(Clock::speed(600.0)).credits(10).start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    let batch = |places| workflow.batch("airports", parameters(&workflow, places)).unwrap().quiet();
+    assert_eq!(batch(3).run().unwrap_err().kind(), ErrorKind::Credits);
+    assert_eq!(batch(2).jobs().unwrap().len(), 2);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! What a batch did, on disk: an SQLite file that is written before and after each act
 //! that costs money.
 //!
-//! It holds the plan (`item`), and what happened to each of its jobs (`event`), which is
-//! only ever added to. The state is the sum of the events, so whoever opens the file
+//! It holds the plan (`item`), what happened to each of its jobs (`event`), which is only
+//! ever added to, and what others wish of the process that drives it (`wish`). The state is the sum of the events, so whoever opens the file
 //! goes on where another was killed. No URL, no login and no token is in it.
 
 mod lock;
@@ -30,6 +30,7 @@ const SCHEMA: &str = "
                         created TEXT);
     CREATE TABLE item  (item INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, label TEXT, inputs TEXT);
     CREATE TABLE event (seq INTEGER PRIMARY KEY, at TEXT, item INTEGER NOT NULL, kind TEXT NOT NULL, data TEXT);
+    CREATE TABLE wish  (wish TEXT PRIMARY KEY);
 ";
 
 /// The journal of one batch.
@@ -205,6 +206,18 @@ impl Journal {
             rows.map(event).collect()
         };
         read().with_context(|| self.told())
+    }
+
+    /// Asks whoever drives the batch to cancel it.
+    pub(super) fn ask_to_cancel(&self) -> Result<()> {
+        self.connection.execute("INSERT OR IGNORE INTO wish VALUES ('cancel')", []).map_err(told)?;
+        Ok(())
+    }
+
+    /// Whether it was asked for; the wish is then heard.
+    pub(super) fn is_to_cancel(&self) -> Result<bool> {
+        let heard = self.connection.execute("DELETE FROM wish WHERE wish = 'cancel'", []);
+        heard.map(|wishes| wishes > 0).map_err(told).with_context(|| self.told())
     }
 
     /// When something happened last, RFC 3339.

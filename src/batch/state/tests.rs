@@ -144,6 +144,35 @@ fn what_is_left_out_is_neither_sent_nor_waited_for() {
     assert_eq!(state.next(at(0)), [Action::Poll, Action::Finish]);
 }
 
+#[test]
+fn nothing_is_sent_beyond_the_budget() {
+    let mut state = state(3, 3);
+    state.set_budget(100, vec![60, 60, 10]);
+    assert_eq!(state.most(), 130);
+    assert_eq!(state.next(at(0)), [Action::Submit(0)], "two may cost 120");
+    create(&mut state, 0, "RUNNING");
+    assert_eq!(state.next(at(0)), [Action::Poll], "the first may turn out to be cheaper");
+    state.apply(&Event::Seen { item: 0, job: job(0, "SUCCEEDED") });
+    state.apply(&Event::Told { item: 0, credits: Some(30), reason: None });
+    assert_eq!(state.next(at(0)), [Action::Submit(1), Action::Submit(2)]);
+    create(&mut state, 1, "SUCCEEDED");
+    state.apply(&Event::Told { item: 1, credits: Some(65), reason: None });
+    assert_eq!(state.next(at(0)), [Action::Finish], "5 are left");
+    state.give_up();
+    let told = state.stop().unwrap().to_string();
+    assert_eq!(told, "95 of the budget of 100 credits are spent, too little is left for one more job");
+}
+
+#[test]
+fn what_a_failed_job_cost_counts_when_it_is_sent_anew() {
+    let mut state = state(1, 1);
+    state.set_budget(100, vec![60]);
+    create(&mut state, 0, "FAILED");
+    state.apply(&Event::Told { item: 0, credits: Some(50), reason: None });
+    state.apply(&Event::Retried { item: 0 });
+    assert_eq!((state.most(), state.next(at(0))), (110, vec![Action::Finish]));
+}
+
 proptest! {
     /// A platform that answers anything, or nothing, and a program that is killed at any
     /// moment and goes on from what was kept: the limit holds, no item is created twice,
