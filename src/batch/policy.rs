@@ -9,6 +9,8 @@ use super::report::JobRecord;
 /// give up on a request, and lists are up to date, in half of it.
 const SETTLE: Duration = Duration::from_secs(120);
 
+type Hook = dyn Fn(&JobRecord) + Send + Sync;
+
 /// How a batch is run.
 #[derive(Clone)]
 pub(super) struct Policy {
@@ -18,7 +20,7 @@ pub(super) struct Policy {
     pub(super) settle: Duration,
     pub(super) on_change: OnChange,
     pub(super) on_failure: OnFailure,
-    pub(super) on_finished: Option<Arc<dyn Fn(&JobRecord) + Send + Sync>>,
+    pub(super) on_finished: Option<Arc<Hook>>,
     pub(super) is_quiet: bool,
 }
 
