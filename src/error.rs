@@ -85,6 +85,29 @@ pub enum ErrorKind {
     Io,
 }
 
+impl ErrorKind {
+    const ALL: [Self; 9] = [
+        Self::InvalidInput,
+        Self::Auth,
+        Self::NotFound,
+        Self::Credits,
+        Self::Busy,
+        Self::Network,
+        Self::Server,
+        Self::Response,
+        Self::Io,
+    ];
+
+    /// Its name, as [`named`](Self::named) finds it.
+    pub(crate) fn name(self) -> String {
+        format!("{self:?}")
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
 impl Error {
     /// An error with a message that is lower case, without a full stop, names
     /// the value in backticks and then says what would fix it.

@@ -27,7 +27,8 @@
 //! - [`Coverage`], [`Timeline`], [`AoiClouds`], [`Mosaic`]: answers before buying, with
 //!   their [`Chart`]s.
 //! - [`Project`], [`Workflow`], [`ParallelParameters`], [`Batch`]: many jobs at once,
-//!   their price first ([`Batch::estimate`]), then their [`JobCollection`].
+//!   their price first ([`Batch::estimate`]), then their [`JobCollection`]; found again
+//!   after a restart ([`Client::batch`], [`Client::batches`]).
 //! - [`Results`]: what the jobs made, unpacked, in a frame and on a map.
 //! - [`Error`]: one line that tells the whole story.
 //!
@@ -72,7 +73,9 @@ pub mod simulator;
 mod time;
 mod transport;
 
-pub use batch::{Batch, JobCollection, JobRecord, Outcome};
+pub use batch::{
+    Batch, BatchEntry, Batches, JobCollection, JobRecord, OnChange, OnFailure, Outcome, Running,
+};
 pub use catalog::{
     AoiCloud, AoiClouds, Catalog, Collection, Collections, Coverage, CoveragePart, Filter, Gallery, Mosaic,
     MosaicCost, MosaicOptions, MosaicPart, Op, Queryable, Queryables, Quicklook, QuicklookOutcome,

@@ -1,17 +1,26 @@
 use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-use super::plan::Plan;
-use super::report::{JobCollection, JobRecord, Outcome};
-use super::run::Run;
-use super::state::Phase;
-use crate::error::{Context, Error, Result};
-use crate::jobs::{Estimate, Job, JobMode, JobParameters, JobStatus, Workflow};
-use crate::transport::in_parallel;
-
-/// Requests at a time to create jobs, and to fetch what finished jobs left.
-pub(super) const AT_ONCE: usize = 16;
+use super::journal::{Head, Journal, Lock};
+use super::plan::{Item, Owner, Plan};
+use super::policy::{OnChange, Policy};
+use super::progress::Progress;
+use super::report::{JobCollection, JobRecord};
+use super::run::{Limit, Run};
+use super::state::{Event, State};
+use crate::client::Client;
+use crate::error::{Context, Error, ErrorKind, Result};
+use crate::jobs::{Estimate, Job, JobMode, JobParameters, Workflow};
+use crate::plain::plain;
 
 /// Many jobs of a workflow, run in parallel under the project's limit.
+///
+/// What is done is written to a journal before and after each request that costs money:
+/// an SQLite file in the folder `up42-batches`, beside the notebook
+/// ([`ClientBuilder::batches`](crate::ClientBuilder::batches)). So a batch can be run
+/// again at any time, also after the kernel was killed, and goes on where it was: a job
+/// that exists is never paid for again.
 ///
 /// ```
 /// # use up42::{Aoi, Client, ParallelParameters};
@@ -26,14 +35,23 @@ pub(super) const AT_ONCE: usize = 16;
 /// assert!(batch.estimate()?.total().max > 0);
 /// let jobs = batch.run()?;
 /// assert_eq!(jobs.succeeded(), 1);
+/// // The same batch, by its name alone: nothing is sent.
+/// assert_eq!(client.batch("dakar-2019")?.run()?.credits(), jobs.credits());
 /// # Ok::<(), up42::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct Batch {
     pub(super) workflow: Workflow,
-    pub(super) plan: Plan,
-    pub(super) is_quiet: bool,
-    max_concurrent: Option<usize>,
+    plan: Plan,
+    pub(super) policy: Policy,
+}
+
+/// What a batch is to be driven for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Task {
+    Run,
+    Retry,
+    Cancel,
 }
 
 impl Workflow {
@@ -41,48 +59,65 @@ impl Workflow {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there are no parameters, or two that are the
-    /// same.
+    /// [`ErrorKind::InvalidInput`] when there are no parameters, or two that are the same.
     pub fn batch(&self, name: impl Into<String>, parameters: Vec<JobParameters>) -> Result<Batch> {
-        self.plan(name.into(), JobMode::Default, parameters)
+        Ok(Batch::new(self, Plan::new(name, JobMode::Default, parameters)?))
     }
 
     /// Runs a job for each set of parameters and waits for them all; the short form
-    /// of [`batch`](Self::batch) and [`run`](Batch::run), named by the workflow.
+    /// of [`batch`](Self::batch) and [`run`](Batch::run). The batch is named by the
+    /// workflow and by what is run: the same parameters are the same batch.
     ///
     /// # Errors
     ///
     /// As for [`Batch::run`].
     pub fn run_jobs_parallel(&self, parameters: Vec<JobParameters>) -> Result<JobCollection> {
-        self.batch(self.name(), parameters)?.run()
+        self.batch(format!("{}-{}", self.name(), Plan::hash(&parameters)), parameters)?.run()
     }
 
-    /// Dry runs: which images each job would find. They are free.
+    /// Dry runs: which images each job would find. They are free, and have no journal.
     ///
     /// # Errors
     ///
     /// As for [`Batch::run`].
     pub fn test_jobs_parallel(&self, parameters: Vec<JobParameters>) -> Result<JobCollection> {
-        self.plan(self.name().to_owned(), JobMode::DryRun, parameters)?.run()
+        Batch::new(self, Plan::new(self.name(), JobMode::DryRun, parameters)?).run()
     }
+}
 
-    fn plan(&self, name: String, mode: JobMode, parameters: Vec<JobParameters>) -> Result<Batch> {
-        let plan = Plan::new(name, mode, parameters)?;
-        Ok(Batch { workflow: self.clone(), plan, max_concurrent: None, is_quiet: false })
+impl Client {
+    /// The batch of this name, as its journal has it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] when there is no such journal,
+    /// [`ErrorKind::InvalidInput`] when the batch belongs to another project.
+    pub fn batch(&self, name: impl AsRef<str>) -> Result<Batch> {
+        let name = name.as_ref();
+        let open = || -> Result<Batch> {
+            let path = Journal::path(self.batches_folder(), name);
+            let journal = Journal::open(&path)?.ok_or_else(|| {
+                Error::new(ErrorKind::NotFound, format!("there is no journal `{}`", path.display()))
+            })?;
+            let (head, items) = (journal.head()?, journal.items()?);
+            let project = self.project()?;
+            let workflow =
+                Workflow::known(project, head.owner.workflow.clone(), head.owner.workflow_name.clone());
+            head.owner.check(&Owner::of(&workflow))?;
+            Ok(Batch::new(&workflow, Plan { name: head.name, mode: JobMode::Default, items }))
+        };
+        open().with_context(|| format!("batch `{name}`"))
     }
 }
 
 impl Batch {
-    /// Unfinished jobs at a time. The project's own setting is heeded all the same.
-    pub fn max_concurrent(mut self, jobs: usize) -> Self {
-        self.max_concurrent = Some(jobs);
-        self
+    fn new(workflow: &Workflow, plan: Plan) -> Self {
+        Self { workflow: workflow.clone(), plan, policy: Policy::default() }
     }
 
-    /// Prints no progress.
-    pub fn quiet(mut self) -> Self {
-        self.is_quiet = true;
-        self
+    /// The name that it is known by.
+    pub fn name(&self) -> &str {
+        &self.plan.name
     }
 
     /// The price of each job and of them all, before a credit is spent.
@@ -95,64 +130,225 @@ impl Batch {
         self.workflow.estimate(&jobs)
     }
 
+    /// The jobs as they stand, from the journal alone: nothing is asked of the platform.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`] when the journal cannot be read, and as for [`run`](Self::run)
+    /// when it does not fit the parameters.
+    pub fn jobs(&self) -> Result<JobCollection> {
+        let read = || -> Result<JobCollection> {
+            let (known, events) = match self.journal()? {
+                Some(journal) => (journal.items()?, journal.events()?),
+                None => (Vec::new(), Vec::new()),
+            };
+            let items = self.plan.merged(known);
+            let state = self.replay(&items, &events, 1)?;
+            Ok(self.collection(&items, &state))
+        };
+        read().with_context(|| self.told())
+    }
+
     /// Runs the jobs, as many at a time as the project allows, and waits for the
     /// last one. A job that fails or is refused does not stop the others: its
     /// [`outcome`](JobRecord::outcome) says why. A line is printed for each change
     /// that matters.
+    ///
+    /// Run again, it goes on where it was, also after it was killed. What failed stays
+    /// failed until [`retry_failed`](Self::retry_failed). While another kernel runs the
+    /// same batch, this waits, and goes on when the other has ended.
     ///
     /// # Errors
     ///
     /// What refuses the batch before it has a job: a login, credits that do not suffice,
     /// a project that cannot be read. Once there are jobs, they are waited for, and what
     /// was not sent any more says why: nothing that is paid is lost to an error.
+    /// [`ErrorKind::InvalidInput`] when the journal belongs to another workflow, or has
+    /// jobs that the parameters no longer have. [`ErrorKind::Io`] when the journal cannot
+    /// be written.
     #[doc(alias = "run_jobs_parallel")]
     pub fn run(&self) -> Result<JobCollection> {
-        self.drive().with_context(|| format!("batch `{}`", self.plan.name))
+        self.drive(Task::Run).with_context(|| self.told())
     }
 
-    fn drive(&self) -> Result<JobCollection> {
-        let state = Run::new(self, self.limit()?).drive()?;
-        let indices: Vec<usize> = (0..self.plan.items.len()).collect();
-        let records = in_parallel(&indices, AT_ONCE, |index| self.record(*index, state.phase(*index)));
-        Ok(JobCollection::new(self.workflow.project().clone(), self.plan.name.clone(), records))
+    /// Sends those jobs again that failed, were refused, or may not exist, and runs the
+    /// batch. Jobs that failed may be paid in part: see their credits before.
+    ///
+    /// # Errors
+    ///
+    /// As for [`run`](Self::run).
+    pub fn retry_failed(&self) -> Result<JobCollection> {
+        self.drive(Task::Retry).with_context(|| self.told())
     }
 
-    /// The smaller of the asked limit and the project's setting.
-    fn limit(&self) -> Result<usize> {
-        let setting = self.workflow.project().settings()?.max_concurrent_jobs();
-        let setting = setting.map_or(1, |jobs| jobs as usize);
-        Ok(self.max_concurrent.map_or(setting, |asked| asked.min(setting)))
-    }
-
-    /// What is left of an item: the job with its price, or why there is none.
-    fn record(&self, index: usize, phase: &Phase) -> JobRecord {
-        let project = self.workflow.project();
-        let item = &self.plan.items[index];
-        let outcome = match phase {
-            Phase::Created { job, .. } => {
-                // Tasks that had succeeded are paid even when a later one failed.
-                let credits = project.job_credits(&job.id).ok();
-                match job.status {
-                    JobStatus::Succeeded => Outcome::Succeeded { credits },
-                    _ => Outcome::Failed { reason: self.reason(job), credits },
-                }
+    /// Sends no further job, and cancels those that have not ended; also when another cell
+    /// or another kernel runs the batch. Waits until they have stopped. What was done until
+    /// then is paid. [`run`](Self::run) sends the others later,
+    /// [`retry_failed`](Self::retry_failed) the cancelled ones too.
+    ///
+    /// # Errors
+    ///
+    /// As for [`run`](Self::run).
+    pub fn cancel(&self) -> Result<JobCollection> {
+        let cancel = || match self.journal()? {
+            Some(journal) => {
+                journal.ask_to_cancel()?;
+                self.drive(Task::Cancel)
             }
-            Phase::Rejected { error } => Outcome::Rejected(error.clone()),
-            Phase::Unsent { error } => Outcome::Unsent(error.clone()),
-            Phase::Lost { error, .. } | Phase::Unproven { error } => Outcome::Unproven(error.clone()),
-            Phase::Waiting | Phase::Sending => Outcome::Unsent(Error::invalid("its turn did not come")),
+            None => self.jobs(),
         };
-        let job = phase.job().cloned();
-        JobRecord {
-            index,
-            label: item.parameters.label.clone(),
-            inputs: item.parameters.inputs.clone(),
-            job,
-            outcome,
+        cancel().with_context(|| self.told())
+    }
+
+    fn drive(&self, task: Task) -> Result<JobCollection> {
+        let _lock = self.lock()?;
+        let (known, events) = match self.journal()? {
+            Some(journal) => (journal.items()?, journal.events()?),
+            None => (Vec::new(), Vec::new()),
+        };
+        let items = self.plan.merged(known.clone());
+        let limit = self.limit()?;
+        let mut state = self.replay(&items, &events, limit.ours())?;
+        let retried = |item| Event::Retried { item };
+        let anew: Vec<Event> = match task {
+            Task::Retry => (0..items.len()).map(retried).filter(|event| state.apply(event)).collect(),
+            Task::Run | Task::Cancel => Vec::new(),
+        };
+        if task != Task::Cancel {
+            self.check_budget(&items, &mut state)?;
+        }
+        let mut journal = match self.journal()? {
+            Some(journal) => journal,
+            None => self.create()?,
+        };
+        journal.add(&items[known.len()..])?;
+        journal.append(&anew)?;
+        let id = journal.head()?.run;
+        let mut run = Run::new(self, journal, state, items.clone(), id, limit);
+        if task == Task::Cancel {
+            run.cancel()?;
+        }
+        let state = run.drive()?;
+        Ok(self.collection(&items, &state))
+    }
+
+    /// Asks for the prices when there is a budget, and refuses what may go beyond it.
+    fn check_budget(&self, items: &[Item], state: &mut State) -> Result<()> {
+        let Some(budget) = self.policy.budget else { return Ok(()) };
+        let jobs: Vec<_> = items.iter().map(|item| item.parameters.clone()).collect();
+        let prices = self.workflow.estimate(&jobs)?.jobs().iter().map(|job| job.credits.max).collect();
+        state.set_budget(budget, prices);
+        let most = state.most();
+        if most > budget && state.has_waiting() {
+            let told = format!(
+                "it may cost up to {most} credits, and its budget is {budget}: raise the budget, or run fewer jobs"
+            );
+            return Err(Error::new(ErrorKind::Credits, told));
+        }
+        Ok(())
+    }
+
+    /// Waits until no other process drives the batch, and tells meanwhile how it goes.
+    fn lock(&self) -> Result<Option<Lock>> {
+        let Some(path) = self.path() else { return Ok(None) };
+        let (mut progress, start) = (Progress::new(self.policy.is_quiet), Instant::now());
+        let mut is_told = self.policy.is_quiet;
+        loop {
+            if let Some(lock) = Lock::take(&path)? {
+                return Ok(Some(lock));
+            }
+            if !is_told {
+                println!("another kernel runs this batch: watching it");
+                is_told = true;
+            }
+            if let Some(journal) = self.journal()? {
+                let state = self.replay(&journal.items()?, &journal.events()?, 1)?;
+                progress.show(&state, None, start.elapsed());
+            }
+            std::thread::sleep(Duration::from_secs(1));
         }
     }
 
-    fn reason(&self, job: &Job) -> String {
+    /// `None` for dry runs, which are not kept.
+    fn path(&self) -> Option<PathBuf> {
+        let folder: &Path = self.workflow.project().client().batches_folder();
+        (self.mode() == JobMode::Default).then(|| Journal::path(folder, &self.plan.name))
+    }
+
+    fn journal(&self) -> Result<Option<Journal>> {
+        let Some(path) = self.path() else { return Ok(None) };
+        let Some(journal) = Journal::open(&path)? else { return Ok(None) };
+        journal.head()?.owner.check(&Owner::of(&self.workflow))?;
+        Ok(Some(journal))
+    }
+
+    fn create(&self) -> Result<Journal> {
+        let head = Head {
+            name: self.plan.name.clone(),
+            run: uuid::Uuid::new_v4().simple().to_string()[..8].to_owned(),
+            owner: Owner::of(&self.workflow),
+            created: jiff::Timestamp::now().to_string(),
+        };
+        match self.path() {
+            Some(path) => Journal::create(&path, &head),
+            None => Journal::in_memory(&head),
+        }
+    }
+
+    /// The sum of what happened. Jobs that the parameters no longer have are left out when
+    /// they were never sent, and else as the user wants it.
+    fn replay(&self, items: &[Item], events: &[Event], limit: usize) -> Result<State> {
+        let mut state = State::new(items.len(), limit, self.policy.settle);
+        for event in events {
+            state.apply(event);
+        }
+        let mut gone = Vec::new();
+        for (item, place) in self.plan.places(items).into_iter().enumerate() {
+            match self.policy.on_change {
+                _ if place.is_some() => {}
+                _ if state.phase(item).is_waiting() => state.leave_out(item),
+                OnChange::Keep => {}
+                OnChange::LeaveOut => state.leave_out(item),
+                OnChange::Refuse => gone.push(&items[item].parameters.label),
+            }
+        }
+        match gone.first() {
+            None => Ok(state),
+            Some(first) => Err(Error::invalid(format!(
+                "its journal has {} of {} jobs that the parameters no longer have, such as `{first}`: keep them by \
+                 `.on_change(OnChange::Keep)`, leave them out by `.on_change(OnChange::LeaveOut)`, or give \
+                 the batch another name",
+                gone.len(),
+                items.len(),
+            ))),
+        }
+    }
+
+    fn limit(&self) -> Result<Limit> {
+        let setting = self.workflow.project().settings()?.max_concurrent_jobs();
+        let project = setting.map_or(1, |jobs| jobs as usize);
+        Ok(Limit { project, asked: self.policy.max_concurrent.unwrap_or(usize::MAX) })
+    }
+
+    pub(super) fn mode(&self) -> JobMode {
+        self.plan.mode
+    }
+
+    /// In the order of the parameters, then what the journal has besides.
+    fn collection(&self, items: &[Item], state: &State) -> JobCollection {
+        let shown =
+            self.plan.places(items).into_iter().enumerate().filter(|(item, _)| !state.is_left_out(*item));
+        let mut shown: Vec<_> = shown.map(|(item, place)| (place.unwrap_or(usize::MAX), item)).collect();
+        shown.sort();
+        let record = |(index, (_, item)): (usize, (usize, usize))| {
+            JobRecord::new(index, &items[item].parameters, state.phase(item), state.stop())
+        };
+        let records = shown.into_iter().enumerate().map(record).collect();
+        JobCollection::new(self.workflow.project().clone(), self.plan.name.clone(), records)
+    }
+
+    /// Why a job has no results, as the platform tells it.
+    pub(super) fn reason(&self, job: &Job) -> String {
         if !job.status.is_terminal() {
             return format!(
                 "the platform does not know the job any more; it was {} when last seen",
@@ -166,10 +362,15 @@ impl Batch {
             Err(error) => format!("the job is {}, and its logs cannot be read: {error}", job.status),
         }
     }
+
+    pub(super) fn told(&self) -> String {
+        format!("batch `{}`", self.plan.name)
+    }
 }
 
 impl fmt::Debug for Batch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Batch({}, {} jobs of {})", self.plan.name, self.plan.items.len(), self.workflow.name())
+        let (name, workflow) = (plain(&self.plan.name, 200), plain(self.workflow.name(), 200));
+        write!(f, "Batch({name}, {} jobs of {workflow})", self.plan.items.len())
     }
 }

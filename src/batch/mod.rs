@@ -2,20 +2,26 @@
 //!
 //! - [`plan`]: what is to be run; each job is known by the hash of its inputs.
 //! - [`state`]: where each job stands. Pure: events go in, actions come out.
+//! - [`journal`]: the plan and the events on disk. The state is their sum, so whoever
+//!   opens the journal goes on where another stopped.
 //! - [`engine`]: the batch as users see it, and [`run`], which carries the actions out
 //!   against the platform and reports back.
 //! - [`progress`] and [`report`]: what a person sees on the way and at the end.
-//!
-//! Every event is plain data, and the state is their sum: whoever keeps the events
-//! can go on where another stopped.
 
+mod batches;
 mod engine;
+mod journal;
 mod plan;
+mod policy;
 mod progress;
 mod report;
 mod run;
+mod running;
 mod state;
 mod view;
 
+pub use batches::{BatchEntry, Batches};
 pub use engine::Batch;
+pub use policy::{OnChange, OnFailure};
 pub use report::{JobCollection, JobRecord, Outcome};
+pub use running::Running;

@@ -1,7 +1,8 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::error::{Error, Result};
-use crate::jobs::{JobMode, JobParameters};
+use crate::hash::hex;
+use crate::jobs::{JobMode, JobParameters, Workflow};
 
 /// What a batch is to run: a name, and a list of different jobs.
 #[derive(Clone, Debug)]
@@ -11,8 +12,20 @@ pub(super) struct Plan {
     pub(super) items: Vec<Item>,
 }
 
+/// Where the jobs of a batch are run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Owner {
+    /// The platform's host.
+    pub(super) host: String,
+    /// The project's id.
+    pub(super) project: String,
+    /// The workflow's id.
+    pub(super) workflow: String,
+    pub(super) workflow_name: String,
+}
+
 /// One job to run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Item {
     /// The hash of the inputs.
     pub(super) key: String,
@@ -40,11 +53,54 @@ impl Plan {
         Ok(Self { name, mode, items })
     }
 
-    /// The job's name on the platform in one run of the plan, so that a job whose
-    /// answer was lost can be found again, and is not taken for one of another run.
-    pub(super) fn job_name(&self, index: usize, run: &str) -> String {
-        let key = &self.items[index].key;
-        let prefix: String = self.name.chars().take(60).collect();
-        format!("{prefix}_{index}_{key}_{run}")
+    /// What the journal knows, then what is new, in the order of the parameters.
+    pub(super) fn merged(&self, known: Vec<Item>) -> Vec<Item> {
+        let old: HashSet<String> = known.iter().map(|item| item.key.clone()).collect();
+        let mut all = known;
+        all.extend(self.items.iter().filter(|item| !old.contains(&item.key)).cloned());
+        all
+    }
+
+    /// Where each item stands in the plan; `None` for one that it does not have.
+    pub(super) fn places(&self, items: &[Item]) -> Vec<Option<usize>> {
+        let planned = self.items.iter().enumerate().map(|(place, item)| (item.key.as_str(), place));
+        let planned: HashMap<&str, usize> = planned.collect();
+        items.iter().map(|item| planned.get(item.key.as_str()).copied()).collect()
+    }
+
+    /// Names a plan by what it runs.
+    pub(super) fn hash(jobs: &[JobParameters]) -> String {
+        let keys: Vec<_> = jobs.iter().map(JobParameters::key).collect();
+        hex(keys.join(" "), 4)
+    }
+}
+
+impl Owner {
+    /// Whether what is at hand is what the journal was begun with.
+    pub(super) fn check(&self, here: &Self) -> Result<()> {
+        if (&self.host, &self.project, &self.workflow) == (&here.host, &here.project, &here.workflow) {
+            return Ok(());
+        }
+        Err(Error::invalid(format!(
+            "its journal belongs to workflow `{}` ({}) of project {} on {}, and not to workflow `{}` ({}) of project \
+             {} on {}: give the batch another name",
+            self.workflow_name,
+            self.workflow,
+            self.project,
+            self.host,
+            here.workflow_name,
+            here.workflow,
+            here.project,
+            here.host
+        )))
+    }
+
+    pub(super) fn of(workflow: &Workflow) -> Self {
+        Self {
+            host: workflow.project().client().host(),
+            project: workflow.project().id().to_owned(),
+            workflow: workflow.id().to_owned(),
+            workflow_name: workflow.name().to_owned(),
+        }
     }
 }

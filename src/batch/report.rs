@@ -3,9 +3,10 @@ use std::fmt;
 use polars::prelude::DataFrame;
 use serde_json::{Map, Value};
 
+use super::state::Phase;
 use crate::error::{Context, Error, Result};
 use crate::frame::Frame;
-use crate::jobs::{Job, Project};
+use crate::jobs::{Job, JobParameters, Project};
 use crate::list::list;
 use crate::plain::plain;
 
@@ -57,6 +58,8 @@ pub enum Outcome {
     /// The answer was lost, and the job cannot be found: it may exist. Look for its
     /// name on the platform before you run it again.
     Unproven(Error),
+    /// It has not ended, or was not sent yet: the batch was not run to its end.
+    Unfinished,
 }
 
 list!(JobCollection(records: JobRecord), "The jobs, one by one.");
@@ -87,7 +90,7 @@ impl JobCollection {
     /// |---|---|---|---|---|
     /// | `job` | String | | no job was created | `id` |
     /// | `label` | String | | never null | |
-    /// | `status` | String | | never null | `status` in words, or `rejected`, `not sent`, `unproven` |
+    /// | `status` | String | | never null | `status` in words, or `rejected`, `not sent`, `unproven`, `to come` |
     /// | `created`, `started`, `finished` | Datetime(ms) | UTC | not yet | `createdAt`, `startedAt`, `finishedAt` |
     /// | `elapsed` | Float64 | s | not finished | `finishedAt` - `startedAt` |
     /// | `credits` | Int64 | credits | no job, or not told | `creditsUsed` |
@@ -120,11 +123,36 @@ impl JobCollection {
 }
 
 impl JobRecord {
+    /// What is left of an item; `stop` is why nothing more was sent.
+    pub(super) fn new(index: usize, parameters: &JobParameters, phase: &Phase, stop: Option<&Error>) -> Self {
+        let outcome = match (phase, stop) {
+            (Phase::Created(created), _) if phase.has_ended() => {
+                let (credits, reason) =
+                    created.end.as_ref().map_or((None, None), |end| (end.credits, end.reason.clone()));
+                match phase.has_succeeded() {
+                    true => Outcome::Succeeded { credits },
+                    false => Outcome::Failed { reason: reason.unwrap_or_default(), credits },
+                }
+            }
+            (Phase::Rejected { error }, _) => Outcome::Rejected(error.clone()),
+            (Phase::Unproven { error }, _) => Outcome::Unproven(error.clone()),
+            (Phase::Waiting, Some(error)) => Outcome::Unsent(error.clone()),
+            _ => Outcome::Unfinished,
+        };
+        Self {
+            index,
+            label: parameters.label.clone(),
+            inputs: parameters.inputs.clone(),
+            job: phase.job().cloned(),
+            outcome,
+        }
+    }
+
     /// What it cost, in credits.
     pub fn credits(&self) -> Option<i64> {
         match self.outcome {
             Outcome::Succeeded { credits } | Outcome::Failed { credits, .. } => credits,
-            Outcome::Rejected(_) | Outcome::Unsent(_) | Outcome::Unproven(_) => None,
+            Outcome::Rejected(_) | Outcome::Unsent(_) | Outcome::Unproven(_) | Outcome::Unfinished => None,
         }
     }
 
@@ -139,7 +167,7 @@ impl JobRecord {
             (Outcome::Unsent(_), _) => "not sent".into(),
             (Outcome::Unproven(_), _) => "unproven".into(),
             (_, Some(job)) => job.status.to_string(),
-            (_, None) => "unknown".into(),
+            (_, None) => "to come".into(),
         }
     }
 }
@@ -147,7 +175,7 @@ impl JobRecord {
 impl Outcome {
     fn reason(&self) -> Option<String> {
         match self {
-            Outcome::Succeeded { .. } => None,
+            Outcome::Succeeded { .. } | Outcome::Unfinished => None,
             Outcome::Failed { reason, .. } => Some(reason.clone()),
             Outcome::Rejected(error) | Outcome::Unsent(error) => Some(error.to_string()),
             Outcome::Unproven(error) => {
@@ -166,6 +194,7 @@ impl fmt::Debug for JobRecord {
 impl fmt::Debug for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.reason() {
+            None if matches!(self, Self::Unfinished) => f.write_str("unfinished"),
             None => f.write_str("succeeded"),
             Some(reason) => f.write_str(&plain(&reason, 400)),
         }

@@ -1,54 +1,97 @@
-use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant, SystemTime};
 
-use super::engine::{AT_ONCE, Batch};
+use super::engine::Batch;
+use super::journal::Journal;
+use super::plan::Item;
+use super::policy::OnFailure;
 use super::progress::Progress;
+use super::report::JobRecord;
 use super::state::{Action, Event, State};
 use crate::error::{Error, ErrorKind, Result};
-use crate::jobs::JobStatus;
+use crate::jobs::{JobId, JobStatus};
 use crate::transport::in_parallel;
 
+/// Requests at a time to create jobs, and to fetch what finished jobs left.
+const AT_ONCE: usize = 16;
 /// Pages of the job list that one look reads at most; jobs beyond are asked one by one.
 const PAGES: usize = 10;
 /// The shortest and the longest pause between two looks at the jobs.
 const SHORTEST: Duration = Duration::from_millis(300);
 const LONGEST: Duration = Duration::from_secs(15);
 
-/// A batch on its way.
+/// A batch on its way, by the one who has the lock.
 pub(super) struct Run<'a> {
     batch: &'a Batch,
-    /// In the names of its jobs: no other run's are taken for them.
-    id: String,
+    journal: Journal,
     state: State,
-    start: Instant,
+    /// The plan as the journal has it.
+    items: Vec<Item>,
+    /// In the names of its jobs.
+    id: String,
+    limit: Limit,
     /// Why nothing may be moving.
     trouble: Option<Error>,
+    /// Jobs that were asked to stop, once it is to be cancelled.
+    cancelled: Option<HashSet<JobId>>,
+}
+
+/// How many jobs may be unfinished at a time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limit {
+    /// By the project's settings: whoever began them.
+    pub(super) project: usize,
+    /// By the user: those of the batch.
+    pub(super) asked: usize,
+}
+
+impl Limit {
+    /// Of the batch, when nobody else has jobs in the project.
+    pub(super) fn ours(self) -> usize {
+        self.asked.min(self.project)
+    }
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(batch: &'a Batch, limit: usize) -> Self {
-        let id = uuid::Uuid::new_v4().simple().to_string()[..8].to_owned();
-        let state = State::new(batch.plan.items.len(), limit);
-        Self { batch, id, state, start: Instant::now(), trouble: None }
+    pub(super) fn new(
+        batch: &'a Batch,
+        journal: Journal,
+        state: State,
+        items: Vec<Item>,
+        id: String,
+        limit: Limit,
+    ) -> Self {
+        Self { batch, journal, state, items, id, limit, trouble: None, cancelled: None }
     }
 
-    /// Does what the state asks for until everything has ended.
+    /// Does what the state asks for until there is nothing more to do.
     pub(super) fn drive(mut self) -> Result<State> {
-        let mut progress = Progress::new(self.batch.is_quiet);
+        let ended = Error::new(ErrorKind::Network, "the program ended before the answer came");
+        let lost = |item| Event::Lost { item, error: ended.clone() };
+        self.keep(self.state.orphans().map(lost).collect())?;
+        let mut progress = Progress::new(self.batch.policy.is_quiet);
+        let start = Instant::now();
         let mut pause = SHORTEST;
         loop {
-            let actions = self.state.next(self.now());
+            let actions = self.state.next(now());
             let before = tally(&self.state);
             let submissions: Vec<usize> = actions.iter().filter_map(Action::submission).collect();
             self.submit(&submissions)?;
             if actions.contains(&Action::Poll) {
-                self.poll();
+                self.poll()?;
             }
-            progress.show(&self.state, self.trouble.as_ref(), self.now());
-            if actions.contains(&Action::Finish) {
+            if self.journal.is_to_cancel()? {
+                self.cancel()?;
+            }
+            self.stop_cancelled();
+            self.tell()?;
+            let has_changed = tally(&self.state) != before;
+            progress.show(&self.state, self.trouble.as_ref(), start.elapsed());
+            let is_late = self.batch.policy.deadline.is_some_and(|deadline| start.elapsed() >= deadline);
+            if actions.contains(&Action::Finish) || is_late {
+                self.state.give_up();
                 return Ok(self.state);
             }
-            let has_changed = tally(&self.state) != before;
             pause = if has_changed { SHORTEST } else { pause.mul_f64(1.3).min(LONGEST) };
             if submissions.is_empty() || !has_changed {
                 std::thread::sleep(pause);
@@ -56,62 +99,106 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn now(&self) -> Duration {
-        self.start.elapsed()
+    /// Sends nothing any more, and stops what runs.
+    pub(super) fn cancel(&mut self) -> Result<()> {
+        self.journal.is_to_cancel()?;
+        self.cancelled.get_or_insert_default();
+        self.state.stop_sending(Error::invalid("the batch was cancelled"));
+        Ok(())
+    }
+
+    /// Asks each unfinished job once to stop.
+    fn stop_cancelled(&mut self) {
+        let Some(cancelled) = &mut self.cancelled else { return };
+        let unfinished = self.state.phases().iter().filter_map(|phase| phase.unfinished_id());
+        let running: Vec<JobId> = unfinished.filter(|id| !cancelled.contains(*id)).cloned().collect();
+        let project = self.batch.workflow.project();
+        let answers = in_parallel(&running, AT_ONCE, |id| project.cancel_job(id));
+        for (id, answer) in running.into_iter().zip(answers) {
+            match answer {
+                Ok(()) => drop(cancelled.insert(id)),
+                Err(error) => self.trouble = Some(error),
+            }
+        }
+    }
+
+    /// Takes events in, and keeps those that tell something new.
+    fn keep(&mut self, events: Vec<Event>) -> Result<()> {
+        let news: Vec<Event> = events.into_iter().filter(|event| self.state.apply(event)).collect();
+        self.journal.append(&news)
+    }
+
+    /// The item's name on the platform, so that a job whose answer was lost can be found
+    /// again, and is not taken for one of another batch.
+    fn job_name(&self, item: usize) -> String {
+        let prefix: String = self.batch.name().chars().take(60).collect();
+        let name = format!("{prefix}_{item}_{}_{}", self.items[item].key, self.id);
+        match self.state.retries(item) {
+            0 => name,
+            again => format!("{name}_{again}"),
+        }
     }
 
     /// Creates the jobs. Fails only when that is refused and there are none.
     fn submit(&mut self, submissions: &[usize]) -> Result<()> {
-        for item in submissions {
-            self.state.apply(Event::Intent { item: *item });
-        }
-        let Batch { plan, workflow, .. } = self.batch;
-        let answers = in_parallel(submissions, AT_ONCE, |item| {
-            let name = plan.job_name(*item, &self.id);
-            workflow.create_job(&name, &plan.items[*item].parameters, plan.mode)
+        let at = now();
+        self.keep(submissions.iter().map(|item| Event::Intent { item: *item, at }).collect())?;
+        let named: Vec<_> = submissions.iter().map(|item| (*item, self.job_name(*item))).collect();
+        let answers = in_parallel(&named, AT_ONCE, |(item, name)| {
+            self.batch.workflow.create_job(name, &self.items[*item].parameters, self.batch.mode())
         });
         let mut stop = None;
+        let mut events = Vec::with_capacity(answers.len());
         for (item, answer) in submissions.iter().copied().zip(answers) {
-            let now = self.now();
+            let at = now();
             let error = match answer {
                 Ok(job) => {
-                    self.state.apply(Event::Submitted { item, job });
                     self.trouble = None;
+                    events.push(Event::Submitted { item, job });
                     continue;
                 }
                 Err(error) => error,
             };
-            match error.kind() {
-                // They befall every job to come.
+            events.push(match error.kind() {
+                // They befall every job to come; nothing was created.
                 ErrorKind::Auth | ErrorKind::Credits => {
-                    stop = Some(error.clone());
-                    self.state.apply(Event::Rejected { item, error });
+                    stop = Some(error);
+                    Event::Deferred { item, at }
                 }
-                ErrorKind::Busy => self.state.apply(Event::Deferred { item, now }),
+                ErrorKind::Busy => Event::Deferred { item, at },
                 ErrorKind::Network | ErrorKind::Server | ErrorKind::Response => {
                     self.trouble = Some(error.clone());
-                    self.state.apply(match error.is_unsent() {
-                        true => Event::Deferred { item, now },
-                        false => Event::Lost { item, error, now },
-                    });
+                    match error.is_unsent() {
+                        true => Event::Deferred { item, at },
+                        false => Event::Lost { item, error },
+                    }
                 }
-                _ => self.state.apply(Event::Rejected { item, error }),
-            }
+                _ => Event::Rejected { item, error },
+            });
+        }
+        let refused = events.iter().find_map(|event| match event {
+            Event::Rejected { item, .. } => Some(*item),
+            _ => None,
+        });
+        self.keep(events)?;
+        if let (Some(item), OnFailure::Stop) = (refused, self.batch.policy.on_failure) {
+            self.state.stop_sending(self.stopped_by(item));
         }
         let Some(error) = stop else { return Ok(()) };
         if self.state.phases().iter().all(|phase| phase.job().is_none() && !phase.is_lost()) {
             return Err(error);
         }
-        self.state.apply(Event::Stopped { error });
+        self.state.stop_sending(error);
         Ok(())
     }
 
     /// Reads the list until every unfinished job was seen: a request for a hundred
     /// jobs, not one for each. What cannot be read now is read the next time: the jobs
     /// go on.
-    fn poll(&mut self) {
-        let Batch { plan, workflow, .. } = self.batch;
-        let project = workflow.project();
+    fn poll(&mut self) -> Result<()> {
+        let asked = now();
+        let most = if self.state.wants_whole_list(asked) { usize::MAX } else { PAGES };
+        let project = self.batch.workflow.project();
         let mut unfinished: HashMap<String, usize> = HashMap::new();
         let mut lost: HashMap<String, usize> = HashMap::new();
         for (item, phase) in self.state.phases().iter().enumerate() {
@@ -119,46 +206,82 @@ impl<'a> Run<'a> {
                 unfinished.insert(id.as_str().to_owned(), item);
             }
             if phase.is_lost() {
-                lost.insert(plan.job_name(item, &self.id), item);
+                lost.insert(self.job_name(item), item);
             }
         }
-        for page in 0..PAGES {
+        let ours: HashSet<&JobId> =
+            self.state.phases().iter().filter_map(|phase| Some(&phase.job()?.id)).collect();
+        let mut foreign = 0;
+        let mut events = Vec::new();
+        let mut is_whole = false;
+        for page in 0..most {
             if unfinished.is_empty() && lost.is_empty() {
-                return;
+                break;
             }
             let jobs = match project.jobs_page(page) {
                 Ok(jobs) => jobs,
                 Err(error) => {
                     self.trouble = Some(error);
-                    return;
+                    return self.keep(events);
                 }
             };
             self.trouble = None;
-            if jobs.is_empty() {
+            let Some(jobs) = jobs else {
+                is_whole = true;
                 break;
-            }
+            };
             for job in jobs {
                 let by_name = || job.name.as_ref().and_then(|name| lost.remove(name));
-                if let Some(item) = unfinished.remove(job.id.as_str()).or_else(by_name) {
-                    self.state.apply(Event::Seen { item, job });
+                match unfinished.remove(job.id.as_str()).or_else(by_name) {
+                    Some(item) => events.push(Event::Seen { item, job }),
+                    None => foreign += usize::from(!job.status.is_terminal() && !ours.contains(&job.id)),
                 }
             }
         }
-        let now = self.now();
-        for item in lost.into_values() {
-            self.state.apply(Event::NotFound { item, now });
-        }
+        // Jobs that others run in the project take slots too.
+        self.state.set_limit(self.limit.asked.min(self.limit.project.saturating_sub(foreign)));
+        events.extend(lost.into_values().filter_map(|item| self.state.judge(item, asked, is_whole)));
         // Jobs that the list does not show: it may lag, or be too long.
         for item in unfinished.into_values() {
             let Some(id) = self.state.phase(item).unfinished_id() else { continue };
             match project.job(id) {
-                Ok(job) => self.state.apply(Event::Seen { item, job }),
-                Err(error) if error.kind() == ErrorKind::NotFound => {
-                    self.state.apply(Event::NotFound { item, now });
-                }
+                Ok(job) => events.push(Event::Seen { item, job }),
+                Err(error) if error.kind() == ErrorKind::NotFound => events.push(Event::Missing { item }),
                 Err(error) => self.trouble = Some(error),
             }
         }
+        self.keep(events)
+    }
+
+    fn stopped_by(&self, item: usize) -> Error {
+        let label = &self.items[item].parameters.label;
+        Error::invalid(format!("job `{label}` failed, and nothing is sent after it"))
+    }
+
+    /// Asks what the jobs that have ended cost, and why some failed, and tells of them.
+    fn tell(&mut self) -> Result<()> {
+        let phases = self.state.phases().iter().enumerate();
+        let untold: Vec<usize> =
+            phases.filter(|(_, phase)| phase.is_untold()).map(|(item, _)| item).collect();
+        let told = in_parallel(&untold, AT_ONCE, |item| {
+            let job = self.state.phase(*item).job()?;
+            // Tasks that had succeeded are paid even when a later one failed.
+            let credits = self.batch.workflow.project().job_credits(&job.id).ok();
+            let reason = (job.status != JobStatus::Succeeded).then(|| self.batch.reason(job));
+            Some(Event::Told { item: *item, credits, reason })
+        });
+        self.keep(told.into_iter().flatten().collect())?;
+        let policy = &self.batch.policy;
+        for item in untold {
+            let (phase, parameters) = (self.state.phase(item), &self.items[item].parameters);
+            if let Some(hook) = &policy.on_finished {
+                hook(&JobRecord::new(item, parameters, phase, None));
+            }
+            if policy.on_failure == OnFailure::Stop && !phase.has_succeeded() {
+                self.state.stop_sending(self.stopped_by(item));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -169,6 +292,11 @@ impl Action {
             Self::Poll | Self::Finish => None,
         }
     }
+}
+
+/// Since the Unix epoch.
+pub(super) fn now() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 
 /// What a person would see change.

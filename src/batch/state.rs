@@ -1,47 +1,52 @@
-//! Where each job of a batch stands.
+//! Where each job of a batch stands: the sum of its events.
 //!
 //! Invariants:
-//! - an item is submitted at most once; only what proves that nothing was created lets
-//!   it be submitted again;
+//! - an item is sent again only when it is proven that the first request created
+//!   nothing, or when the user asks for it;
 //! - the jobs that are, or may be, unfinished on the platform never exceed the limit;
-//! - an item whose answer was lost is looked for, and never submitted again by itself;
-//!   one that is not found gives its slot back, so that the others still run: if its
-//!   job exists after all, the platform counts it and says that the project is full;
+//! - an item whose answer was lost is looked for in the platform's list. It counts as
+//!   absent when a whole list, read long enough after the request, does not have it. When
+//!   no whole list is to be had, it gives its slot back and waits for the user;
 //! - time is a parameter.
 
 use std::time::Duration;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::jobs::{Job, JobId, JobStatus};
 
 /// How long submissions rest when the project is full or cannot be reached.
 const REST: Duration = Duration::from_secs(5);
-/// How long a lost answer is looked for: the list may lag behind the creation.
-const LOOK_FOR: Duration = Duration::from_secs(60);
+/// How many times as long as for a proof a lost item is looked for.
+const PATIENCE: u32 = 5;
 /// How often a job may be unknown to the platform until it counts as gone.
 const MISSES: u32 = 6;
 
-/// What happened.
+/// What happened. Times are since the Unix epoch.
 #[derive(Clone, Debug)]
 pub(super) enum Event {
-    /// The item is about to be sent. Recorded before the request.
-    Intent { item: usize },
+    /// The item is about to be sent. Kept before the request.
+    Intent { item: usize, at: Duration },
     /// The platform answered with a job.
     Submitted { item: usize, job: Job },
     /// Nothing was created, and later it may be: the project had no slot, or the
     /// request never left.
-    Deferred { item: usize, now: Duration },
+    Deferred { item: usize, at: Duration },
     /// The platform refused the item: nothing was created, and trying again is no use.
     Rejected { item: usize, error: Error },
-    /// What refused one item will refuse all: none is sent any more.
-    Stopped { error: Error },
     /// No answer: the job may exist.
-    Lost { item: usize, error: Error, now: Duration },
+    Lost { item: usize, error: Error },
     /// The platform told of a job.
     Seen { item: usize, job: Job },
-    /// The platform does not know an item's job: a lost one not yet, or a created one
-    /// not any more.
-    NotFound { item: usize, now: Duration },
+    /// The platform does not know a created job.
+    Missing { item: usize },
+    /// A lost item was never created: that is proven.
+    Absent { item: usize },
+    /// Whether a lost item was created cannot be told.
+    Unproven { item: usize },
+    /// What an ended job cost, and why it failed.
+    Told { item: usize, credits: Option<i64>, reason: Option<String> },
+    /// The user wants an item that failed to be sent anew.
+    Retried { item: usize },
 }
 
 /// What is to be done next.
@@ -51,7 +56,7 @@ pub(super) enum Action {
     Submit(usize),
     /// Ask how the unfinished jobs stand, and look for the lost ones.
     Poll,
-    /// Everything has ended.
+    /// There is nothing more to do.
     Finish,
 }
 
@@ -60,7 +65,9 @@ pub(super) enum Action {
 pub(super) enum Phase {
     Waiting,
     /// Between intent and answer.
-    Sending,
+    Sending {
+        since: Duration,
+    },
     Lost {
         error: Error,
         since: Duration,
@@ -72,106 +79,263 @@ pub(super) enum Phase {
     Rejected {
         error: Error,
     },
-    /// The batch was stopped before its turn.
-    Unsent {
-        error: Error,
-    },
-    Created {
-        job: Box<Job>,
-        /// How often in a row the platform did not know it.
-        misses: u32,
-    },
+    Created(Box<Created>),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
+pub(super) struct Created {
+    pub(super) job: Job,
+    /// How often in a row the platform did not know it.
+    misses: u32,
+    /// What is known since its end.
+    pub(super) end: Option<End>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct End {
+    pub(super) credits: Option<i64>,
+    pub(super) reason: Option<String>,
+}
+
+#[derive(Clone, Debug)]
 pub(super) struct State {
     phases: Vec<Phase>,
+    /// How often each was sent anew because the user wanted it.
+    retries: Vec<u32>,
     limit: usize,
+    /// How long after its request an item that is in no list was never created.
+    settle: Duration,
     /// No submission before this time.
     rest_until: Duration,
+    /// Why nothing more is sent.
+    stop: Option<Error>,
+    /// Items that are neither sent nor waited for.
+    left_out: Vec<bool>,
+    /// The most that may be paid, and the most that each item costs.
+    budget: Option<(i64, Vec<i64>)>,
+    /// What was paid for jobs whose items were sent anew.
+    paid_before: i64,
 }
 
 impl State {
-    pub(super) fn new(items: usize, limit: usize) -> Self {
-        Self { phases: vec![Phase::Waiting; items], limit: limit.max(1), rest_until: Duration::ZERO }
+    pub(super) fn new(items: usize, limit: usize, settle: Duration) -> Self {
+        Self {
+            phases: vec![Phase::Waiting; items],
+            retries: vec![0; items],
+            limit: limit.max(1),
+            settle,
+            rest_until: Duration::ZERO,
+            stop: None,
+            left_out: vec![false; items],
+            budget: None,
+            paid_before: 0,
+        }
     }
 
-    pub(super) fn phase(&self, item: usize) -> &Phase {
-        &self.phases[item]
+    /// Sends nothing that might go beyond a budget; `prices` are the items' highest.
+    pub(super) fn set_budget(&mut self, credits: i64, prices: Vec<i64>) {
+        self.budget = Some((credits, prices));
+    }
+
+    /// The most that everything may cost: what was paid, and what may still have to be.
+    pub(super) fn most(&self) -> i64 {
+        let waiting = (0..self.phases.len()).filter(|item| self.waits(*item)).map(|item| self.price(item));
+        waiting.fold(self.committed(), i64::saturating_add)
+    }
+
+    /// What was paid, and what may have to be paid for what was sent.
+    fn committed(&self) -> i64 {
+        let sent = self.phases.iter().enumerate().map(|(item, phase)| match phase {
+            Phase::Waiting | Phase::Rejected { .. } => 0,
+            _ => phase.credits().unwrap_or(self.price(item)),
+        });
+        sent.fold(self.paid_before, i64::saturating_add)
+    }
+
+    fn price(&self, item: usize) -> i64 {
+        self.budget.as_ref().and_then(|(_, prices)| prices.get(item)).copied().unwrap_or(0)
+    }
+
+    fn waits(&self, item: usize) -> bool {
+        self.phases[item].is_waiting() && !self.left_out[item]
+    }
+
+    /// How many may be unfinished at a time from now on; at least one.
+    pub(super) fn set_limit(&mut self, limit: usize) {
+        self.limit = limit.max(1);
+    }
+
+    /// Whether there is something to send.
+    pub(super) fn has_waiting(&self) -> bool {
+        (0..self.phases.len()).any(|item| self.waits(item))
+    }
+
+    /// The item is neither sent nor waited for any more.
+    pub(super) fn leave_out(&mut self, item: usize) {
+        self.left_out[item] = true;
+    }
+
+    pub(super) fn is_left_out(&self, item: usize) -> bool {
+        self.left_out[item]
     }
 
     pub(super) fn phases(&self) -> &[Phase] {
         &self.phases
     }
 
+    pub(super) fn phase(&self, item: usize) -> &Phase {
+        &self.phases[item]
+    }
+
+    pub(super) fn retries(&self, item: usize) -> u32 {
+        self.retries[item]
+    }
+
+    pub(super) fn stop(&self) -> Option<&Error> {
+        self.stop.as_ref()
+    }
+
+    /// What refused one item will refuse all: none is sent any more.
+    pub(super) fn stop_sending(&mut self, error: Error) {
+        self.stop = Some(error);
+    }
+
+    /// What was being sent when the program ended: the answer is lost.
+    pub(super) fn orphans(&self) -> impl Iterator<Item = usize> {
+        let is_orphan = |(item, phase)| matches!(phase, &Phase::Sending { .. }).then_some(item);
+        self.phases.iter().enumerate().filter_map(is_orphan)
+    }
+
     /// What to do at this time.
     pub(super) fn next(&self, now: Duration) -> Vec<Action> {
         let occupied = self.phases.iter().filter(|phase| phase.is_occupying()).count();
-        let free = if now < self.rest_until { 0 } else { self.limit.saturating_sub(occupied) };
-        let waiting = self.phases.iter().enumerate().filter(|(_, phase)| matches!(phase, Phase::Waiting));
-        let mut actions: Vec<_> = waiting.take(free).map(|(item, _)| Action::Submit(item)).collect();
-        if self.phases.iter().any(Phase::is_open) {
+        let may_send = self.stop.is_none() && now >= self.rest_until;
+        let free = if may_send { self.limit.saturating_sub(occupied) } else { 0 };
+        let budget = self.budget.as_ref().map_or(i64::MAX, |(budget, _)| *budget);
+        let mut committed = self.committed();
+        let is_affordable = |item: &usize| {
+            committed = committed.saturating_add(self.price(*item));
+            committed <= budget
+        };
+        let waiting: Vec<usize> = (0..self.phases.len()).filter(|item| self.waits(*item)).collect();
+        let affordable: Vec<usize> = waiting.iter().copied().take_while(is_affordable).collect();
+        let mut actions: Vec<_> = affordable.iter().copied().take(free).map(Action::Submit).collect();
+        let is_open = self.phases.iter().any(Phase::is_open);
+        if is_open {
             actions.push(Action::Poll);
         }
-        if self.phases.iter().all(Phase::has_ended) {
+        // What is under way may turn out to be cheaper, and leave enough for the next.
+        let is_broke = affordable.is_empty() && !waiting.is_empty() && occupied == 0;
+        let is_over = |item: usize| {
+            let phase = &self.phases[item];
+            phase.has_ended()
+                || self.left_out[item]
+                || (phase.is_waiting() && (self.stop.is_some() || is_broke))
+        };
+        if (0..self.phases.len()).all(is_over) {
             actions.push(Action::Finish);
         }
         actions
     }
 
-    /// Takes an event in. One that does not fit the item's phase changes nothing.
-    pub(super) fn apply(&mut self, event: Event) {
-        match event {
-            Event::Intent { item } => self.change(item, |phase| match phase {
-                Phase::Waiting => Some(Phase::Sending),
-                _ => None,
-            }),
-            Event::Deferred { item, now } => {
-                self.rest_until = self.rest_until.max(now + REST);
-                self.change(item, |phase| matches!(phase, Phase::Sending).then_some(Phase::Waiting));
-            }
-            Event::Rejected { item, error } => {
-                self.change(item, |phase| {
-                    matches!(phase, Phase::Sending).then_some(Phase::Rejected { error })
-                });
-            }
-            Event::Stopped { error } => {
-                for phase in self.phases.iter_mut().filter(|phase| matches!(phase, Phase::Waiting)) {
-                    *phase = Phase::Unsent { error: error.clone() };
-                }
-            }
-            Event::Lost { item, error, now } => {
-                self.change(item, |phase| {
-                    matches!(phase, Phase::Sending).then_some(Phase::Lost { error, since: now })
-                });
-            }
-            Event::NotFound { item, now } => self.change(item, |phase| match phase {
-                Phase::Lost { error, since } if now >= *since + LOOK_FOR => {
-                    Some(Phase::Unproven { error: error.clone() })
-                }
-                Phase::Created { job, misses } if !phase.has_ended() => {
-                    Some(Phase::Created { job: job.clone(), misses: misses + 1 })
-                }
-                _ => None,
-            }),
-            Event::Submitted { item, job } | Event::Seen { item, job } => {
-                self.change(item, |phase| match phase {
-                    // The end is the end: a list that lags behind does not undo it.
-                    Phase::Created { job: known, .. } if known.id != job.id || known.status.is_terminal() => {
-                        None
-                    }
-                    Phase::Rejected { .. } | Phase::Unsent { .. } | Phase::Waiting => None,
-                    _ => Some(Phase::Created { job: Box::new(job), misses: 0 }),
-                })
-            }
+    /// Why an item that waits will not be sent, once there is nothing more to do.
+    pub(super) fn give_up(&mut self) {
+        if let (None, Some((budget, _)), true) = (&self.stop, &self.budget, self.has_waiting()) {
+            let (spent, told) = (self.committed(), ErrorKind::Credits);
+            self.stop = Some(Error::new(
+                told,
+                format!(
+                    "{spent} of the budget of {budget} credits are spent, too little is left for one more job"
+                ),
+            ));
         }
     }
 
-    fn change(&mut self, item: usize, to: impl FnOnce(&Phase) -> Option<Phase>) {
-        if let Some(phase) = self.phases.get_mut(item)
-            && let Some(next) = to(phase)
-        {
-            *phase = next;
+    /// Whether a list that is asked for now, and read to its end, can prove something.
+    pub(super) fn wants_whole_list(&self, now: Duration) -> bool {
+        let is_settled =
+            |phase: &Phase| matches!(phase, Phase::Lost { since, .. } if now >= *since + self.settle);
+        self.phases.iter().any(is_settled)
+    }
+
+    /// What a list that was asked for at this time, and does not have a lost item, says
+    /// of it; `is_whole` when it was read to its end.
+    pub(super) fn judge(&self, item: usize, asked: Duration, is_whole: bool) -> Option<Event> {
+        let Some(Phase::Lost { since, .. }) = self.phases.get(item) else { return None };
+        if is_whole && asked >= *since + self.settle {
+            return Some(Event::Absent { item });
+        }
+        (asked >= *since + self.settle * PATIENCE).then_some(Event::Unproven { item })
+    }
+
+    /// Takes an event in, and says whether it is to be kept. One that does not fit the
+    /// item's phase changes nothing.
+    pub(super) fn apply(&mut self, event: &Event) -> bool {
+        let item = event.item();
+        let Some(phase) = self.phases.get_mut(item) else { return false };
+        let next = match (event, &mut *phase) {
+            (Event::Intent { at, .. }, Phase::Waiting) => Phase::Sending { since: *at },
+            (Event::Deferred { at, .. }, Phase::Sending { .. }) => {
+                self.rest_until = self.rest_until.max(*at + REST);
+                Phase::Waiting
+            }
+            (Event::Rejected { error, .. }, Phase::Sending { .. }) => {
+                Phase::Rejected { error: error.clone() }
+            }
+            (Event::Lost { error, .. }, Phase::Sending { since }) => {
+                Phase::Lost { error: error.clone(), since: *since }
+            }
+            (Event::Absent { .. }, Phase::Lost { .. }) => Phase::Waiting,
+            (Event::Unproven { .. }, Phase::Lost { error, .. }) => Phase::Unproven { error: error.clone() },
+            (Event::Missing { .. }, Phase::Created(created)) => {
+                created.misses += 1;
+                return false;
+            }
+            (Event::Seen { job, .. }, Phase::Created(created)) => {
+                // The end is the end: a list that lags behind does not undo it.
+                if created.job.id != job.id || created.job.status.is_terminal() {
+                    return false;
+                }
+                created.misses = 0;
+                let is_news = created.job.status != job.status;
+                created.end = None;
+                created.job = job.clone();
+                return is_news;
+            }
+            (
+                Event::Submitted { job, .. } | Event::Seen { job, .. },
+                Phase::Sending { .. } | Phase::Lost { .. } | Phase::Unproven { .. },
+            ) => Phase::Created(Box::new(Created { job: job.clone(), misses: 0, end: None })),
+            (Event::Told { credits, reason, .. }, Phase::Created(created)) => {
+                created.end = Some(End { credits: *credits, reason: reason.clone() });
+                return true;
+            }
+            (Event::Retried { .. }, phase) if phase.has_ended() && !phase.has_succeeded() => {
+                self.retries[item] += 1;
+                self.paid_before += phase.credits().unwrap_or(0);
+                Phase::Waiting
+            }
+            _ => return false,
+        };
+        *phase = next;
+        true
+    }
+}
+
+impl Event {
+    pub(super) fn item(&self) -> usize {
+        match self {
+            Self::Intent { item, .. }
+            | Self::Submitted { item, .. }
+            | Self::Deferred { item, .. }
+            | Self::Rejected { item, .. }
+            | Self::Lost { item, .. }
+            | Self::Seen { item, .. }
+            | Self::Missing { item }
+            | Self::Absent { item }
+            | Self::Unproven { item }
+            | Self::Told { item, .. }
+            | Self::Retried { item } => *item,
         }
     }
 }
@@ -179,7 +343,7 @@ impl State {
 impl Phase {
     pub(super) fn job(&self) -> Option<&Job> {
         match self {
-            Self::Created { job, .. } => Some(job),
+            Self::Created(created) => Some(&created.job),
             _ => None,
         }
     }
@@ -197,20 +361,41 @@ impl Phase {
         matches!(self, Self::Lost { .. } | Self::Unproven { .. })
     }
 
+    pub(super) fn has_succeeded(&self) -> bool {
+        self.status() == Some(&JobStatus::Succeeded)
+    }
+
+    pub(super) fn is_waiting(&self) -> bool {
+        matches!(self, Self::Waiting)
+    }
+
     pub(super) fn has_ended(&self) -> bool {
         match self {
-            Self::Waiting | Self::Sending | Self::Lost { .. } => false,
-            Self::Rejected { .. } | Self::Unsent { .. } | Self::Unproven { .. } => true,
-            Self::Created { job, misses } => job.status.is_terminal() || *misses >= MISSES,
+            Self::Waiting | Self::Sending { .. } | Self::Lost { .. } => false,
+            Self::Rejected { .. } | Self::Unproven { .. } => true,
+            Self::Created(created) => created.job.status.is_terminal() || created.misses >= MISSES,
         }
+    }
+
+    /// What it cost, as far as the platform told.
+    pub(super) fn credits(&self) -> Option<i64> {
+        match self {
+            Self::Created(created) => created.end.as_ref()?.credits,
+            _ => None,
+        }
+    }
+
+    /// It has ended, and what it cost is not known yet.
+    pub(super) fn is_untold(&self) -> bool {
+        self.has_ended() && matches!(self, Self::Created(created) if created.end.is_none())
     }
 
     /// It holds, or may hold, one of the project's slots.
     fn is_occupying(&self) -> bool {
         match self {
-            Self::Sending | Self::Lost { .. } => true,
-            Self::Created { .. } => !self.has_ended(),
-            Self::Waiting | Self::Rejected { .. } | Self::Unsent { .. } | Self::Unproven { .. } => false,
+            Self::Sending { .. } | Self::Lost { .. } => true,
+            Self::Created(_) => !self.has_ended(),
+            Self::Waiting | Self::Rejected { .. } | Self::Unproven { .. } => false,
         }
     }
 
@@ -221,155 +406,4 @@ impl Phase {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error::ErrorKind;
-    use proptest::prelude::*;
-    use serde_json::json;
-    use std::collections::{HashMap, HashSet};
-
-    fn job(id: usize, status: &str) -> Job {
-        Job::read(&json!({"id": id.to_string(), "status": status})).unwrap()
-    }
-
-    fn lost() -> Error {
-        Error::new(ErrorKind::Network, "the connection broke")
-    }
-
-    #[test]
-    fn a_slot_that_comes_free_is_filled_at_once() {
-        let mut state = State::new(3, 2);
-        assert_eq!(state.next(Duration::ZERO), [Action::Submit(0), Action::Submit(1)]);
-        for item in 0..2 {
-            state.apply(Event::Intent { item });
-            state.apply(Event::Submitted { item, job: job(item, "NOT_STARTED") });
-        }
-        assert_eq!(state.next(Duration::ZERO), [Action::Poll]);
-        state.apply(Event::Seen { item: 1, job: job(1, "SUCCEEDED") });
-        assert_eq!(state.next(Duration::ZERO), [Action::Submit(2), Action::Poll]);
-    }
-
-    #[test]
-    fn a_full_project_is_waited_out() {
-        let mut state = State::new(1, 5);
-        state.apply(Event::Intent { item: 0 });
-        state.apply(Event::Deferred { item: 0, now: Duration::from_secs(1) });
-        assert_eq!(state.next(Duration::from_secs(2)), []);
-        assert_eq!(state.next(Duration::from_secs(6)), [Action::Submit(0)]);
-    }
-
-    #[test]
-    fn a_lost_answer_is_looked_for_and_never_sent_again() {
-        let mut state = State::new(2, 1);
-        state.apply(Event::Intent { item: 0 });
-        state.apply(Event::Lost { item: 0, error: lost(), now: Duration::ZERO });
-        for second in 0..=60 {
-            let now = Duration::from_secs(second);
-            assert_eq!(state.next(now), [Action::Poll], "it may hold the only slot");
-            state.apply(Event::NotFound { item: 0, now });
-        }
-        let now = LOOK_FOR;
-        assert_eq!(state.next(now), [Action::Submit(1)]);
-        state.apply(Event::Seen { item: 0, job: job(7, "RUNNING") });
-        assert_eq!(state.next(now), [Action::Poll], "found after all");
-    }
-
-    #[test]
-    fn what_stops_the_batch_leaves_created_jobs_running() {
-        let mut state = State::new(3, 2);
-        state.apply(Event::Intent { item: 0 });
-        state.apply(Event::Submitted { item: 0, job: job(0, "PENDING") });
-        state.apply(Event::Intent { item: 1 });
-        state.apply(Event::Rejected { item: 1, error: lost() });
-        state.apply(Event::Stopped { error: lost() });
-        assert!(matches!(state.phase(2), Phase::Unsent { .. }));
-        assert_eq!(state.next(Duration::ZERO), [Action::Poll]);
-        state.apply(Event::Seen { item: 0, job: job(0, "SUCCEEDED") });
-        assert_eq!(state.next(Duration::ZERO), [Action::Finish]);
-    }
-
-    #[test]
-    fn a_job_that_the_platform_forgot_does_not_last_for_ever() {
-        let mut state = State::new(1, 1);
-        state.apply(Event::Intent { item: 0 });
-        state.apply(Event::Submitted { item: 0, job: job(0, "RUNNING") });
-        for miss in 0..MISSES {
-            assert_eq!(state.next(Duration::ZERO), [Action::Poll], "after {miss} misses");
-            state.apply(Event::NotFound { item: 0, now: Duration::ZERO });
-        }
-        assert_eq!(state.next(Duration::ZERO), [Action::Finish]);
-    }
-
-    #[test]
-    fn an_unknown_status_is_not_the_end() {
-        let mut state = State::new(1, 1);
-        state.apply(Event::Intent { item: 0 });
-        state.apply(Event::Submitted { item: 0, job: job(0, "HIBERNATING") });
-        assert_eq!(state.next(Duration::ZERO), [Action::Poll]);
-    }
-
-    proptest! {
-        /// A platform that answers anything, or nothing: the limit holds, no item is
-        /// created twice, and the batch ends.
-        #[test]
-        fn any_platform_is_served_within_the_limit(
-            items in 1usize..20, limit in 1usize..6, answers in proptest::collection::vec(0u8..9, 50..400),
-        ) {
-            let mut state = State::new(items, limit);
-            let mut created: HashMap<usize, &str> = HashMap::new();
-            let mut hidden = HashSet::new();
-            let mut sent = vec![0; items];
-            let mut now = Duration::ZERO;
-            let mut answers = answers.into_iter();
-            let mut ended = false;
-            for _ in 0..2000 {
-                now += Duration::from_secs(1);
-                for action in state.next(now) {
-                    match action {
-                        Action::Submit(item) => {
-                            state.apply(Event::Intent { item });
-                            match answers.next().unwrap_or(0) {
-                                5 => state.apply(Event::Deferred { item, now }),
-                                6 => state.apply(Event::Rejected { item, error: lost() }),
-                                answer => {
-                                    sent[item] += 1;
-                                    created.insert(item, "RUNNING");
-                                    match answer {
-                                        7 => state.apply(Event::Lost { item, error: lost(), now }),
-                                        8 => {
-                                            hidden.insert(item);
-                                            state.apply(Event::Lost { item, error: lost(), now });
-                                        }
-                                        _ => state.apply(Event::Submitted { item, job: job(item, "PENDING") }),
-                                    }
-                                }
-                            }
-                        }
-                        Action::Poll => {
-                            for (item, status) in &mut created {
-                                if hidden.contains(item) {
-                                    state.apply(Event::NotFound { item: *item, now });
-                                    continue;
-                                }
-                                if answers.next().unwrap_or(0) == 0 {
-                                    *status = "SUCCEEDED";
-                                }
-                                state.apply(Event::Seen { item: *item, job: job(*item, status) });
-                            }
-                        }
-                        Action::Finish => ended = true,
-                    }
-                    let unfinished = created.iter().filter(|(item, status)| {
-                        **status == "RUNNING" && !matches!(state.phase(**item), Phase::Unproven { .. })
-                    });
-                    prop_assert!(unfinished.count() <= limit);
-                }
-                if ended {
-                    break;
-                }
-            }
-            prop_assert!(ended);
-            prop_assert!(sent.iter().all(|count| *count <= 1));
-        }
-    }
-}
+mod tests;

@@ -11,7 +11,7 @@ impl JobCollection {
     }
 
     fn table(&self) -> Table {
-        let has_failures = self.succeeded() < self.len();
+        let has_failures = self.iter().any(|record| record.reason().is_some());
         let mut columns = vec![
             Column::new("Job"),
             Column::new("Id"),
@@ -29,6 +29,8 @@ impl JobCollection {
                 (Outcome::Succeeded { .. }, _) => Tone::Ok,
                 (Outcome::Rejected(_) | Outcome::Unsent(_), _) => Tone::Failed,
                 (Outcome::Failed { .. }, Some(job)) => job.status.tone(),
+                (Outcome::Unfinished, Some(job)) => job.status.tone(),
+                (Outcome::Unfinished, None) => Tone::Waiting,
                 (Outcome::Failed { .. } | Outcome::Unproven(_), _) => Tone::Neutral,
             };
             let started = job.and_then(|job| job.started);

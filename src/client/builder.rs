@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,9 @@ use crate::transport::{Connection, Login, Request, RetryPolicy, Secret, Settings
 
 /// The longest wait for an answer to begin, unless another is given.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// The folder of the batches' journals.
+const BATCHES: &str = "up42-batches";
 
 /// Where the platform's servers stand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,6 +56,7 @@ pub struct ClientBuilder {
     auth_url: Option<String>,
     retry: RetryPolicy,
     timeout: Option<Duration>,
+    batches: Option<PathBuf>,
     #[cfg(feature = "simulator")]
     simulator: Option<crate::simulator::Simulator>,
 }
@@ -126,6 +131,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Where batches keep their journals. The folder `up42-batches` beside the notebook
+    /// unless set; for a simulator of this process, a folder that goes with it.
+    pub fn batches(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.batches = Some(folder.into());
+        self
+    }
+
     /// Asks the given simulator, with a login to its account and its project
     /// where none is given here.
     #[cfg(feature = "simulator")]
@@ -142,6 +154,7 @@ impl ClientBuilder {
         self.api_url.get_or_insert_with(|| simulator.api_url().to_owned());
         self.auth_url.get_or_insert_with(|| simulator.auth_url().to_owned());
         self.project_id.get_or_insert_with(|| Simulator::PROJECT_ID.to_owned());
+        self.batches.get_or_insert_with(|| simulator.folder().join(BATCHES));
         if self.account.is_none() && self.project_key.is_none() {
             self = self.account(Simulator::USERNAME, Simulator::PASSWORD);
         }
@@ -191,6 +204,7 @@ impl ClientBuilder {
             api_url,
             who,
             project_id: self.project_id,
+            batches: self.batches.unwrap_or_else(|| BATCHES.into()),
             #[cfg(feature = "simulator")]
             simulator: self.simulator,
         };

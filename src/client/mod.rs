@@ -6,6 +6,7 @@ mod envelope;
 mod open;
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -38,6 +39,7 @@ struct Inner {
     api_url: String,
     who: Who,
     project_id: Option<String>,
+    batches: PathBuf,
     #[cfg(feature = "simulator")]
     simulator: Option<crate::simulator::Simulator>,
 }
@@ -118,6 +120,18 @@ impl Client {
         self.inner.project_id.as_deref()
     }
 
+    /// Where the journals of batches are kept.
+    pub(crate) fn batches_folder(&self) -> &Path {
+        &self.inner.batches
+    }
+
+    /// The host of the API; those on this machine are one, whatever their ports.
+    pub(crate) fn host(&self) -> String {
+        let url = url::Url::parse(&self.inner.api_url).ok();
+        let host = url.as_ref().and_then(url::Url::host_str).unwrap_or_default();
+        if matches!(host, "127.0.0.1" | "localhost" | "[::1]") { "this machine".into() } else { host.into() }
+    }
+
     /// A whole URL for a path of the API.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.inner.api_url)
@@ -143,7 +157,7 @@ impl Client {
     }
 
     /// Downloads a signed URL, which is its own login.
-    pub(crate) fn download(&self, url: &Secret, path: impl Into<std::path::PathBuf>) -> Result<()> {
+    pub(crate) fn download(&self, url: &Secret, path: impl Into<PathBuf>) -> Result<()> {
         self.inner.worker.download(Request::signed(url), path.into())
     }
 }

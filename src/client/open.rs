@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use url::Url;
@@ -18,6 +19,7 @@ impl Client {
             api_url,
             who: Who::Nobody,
             project_id: None,
+            batches: PathBuf::new(),
             #[cfg(feature = "simulator")]
             simulator: None,
         };

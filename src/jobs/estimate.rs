@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{JobParameters, Workflow};
 use crate::client::data;
 use crate::error::{Context, Error, Result};
+use crate::hash::hex;
 use crate::plain::plain;
 use crate::transport::{Request, in_parallel};
 
@@ -52,7 +53,8 @@ impl Estimate {
 }
 
 impl Workflow {
-    /// The price of each job, before a credit is spent.
+    /// The price of each job, before a credit is spent. A job that was asked for before is
+    /// not asked for again.
     ///
     /// # Errors
     ///
@@ -63,8 +65,14 @@ impl Workflow {
         let estimate = || -> Result<Estimate> {
             let tasks = self.task_list()?;
             let priced = in_parallel(parameters, AT_ONCE, |job| {
-                let credits =
-                    self.estimate_one(&tasks, job).with_context(|| format!("job `{}`", job.label))?;
+                // A price holds for the chain of tasks and their parameters.
+                let key = hex(format!("{tasks} {}", job.key()), 16);
+                let known = self.prices().get(&key).copied();
+                let credits = match known {
+                    Some(credits) => credits,
+                    None => self.estimate_one(&tasks, job).with_context(|| format!("job `{}`", job.label))?,
+                };
+                self.prices().insert(key, credits);
                 Ok(EstimatedJob { label: job.label.clone(), credits })
             });
             Ok(Estimate { jobs: priced.into_iter().collect::<Result<_>>()? })

@@ -85,6 +85,19 @@ impl Job {
         })
     }
 
+    /// What [`read`](Self::read) reads, without the inputs.
+    pub(crate) fn to_json(&self) -> Value {
+        let instant = |at: Option<Timestamp>| at.map(|at| at.to_string());
+        json!({
+            "id": self.id.as_str(),
+            "name": self.name,
+            "status": self.status.word(),
+            "createdAt": instant(self.created),
+            "startedAt": instant(self.started),
+            "finishedAt": instant(self.finished),
+        })
+    }
+
     /// How long it ran; `None` before its end.
     pub fn duration(&self) -> Option<Duration> {
         self.finished?.duration_since(self.started?).try_into().ok()
@@ -114,13 +127,15 @@ impl Workflow {
 
 impl Project {
     /// One page of the project's jobs, the newest first; those that cannot be read are
-    /// left out.
-    pub(crate) fn jobs_page(&self, page: usize) -> Result<Vec<Job>> {
+    /// left out. `None` past the last page.
+    pub(crate) fn jobs_page(&self, page: usize) -> Result<Option<Vec<Job>>> {
         let request = Request::get(self.client().url(&self.path("/jobs")))
             .query("page", page.to_string())
             .query("sort", "createdAt,desc");
         let list = self.client().json(request).and_then(data).and_then(|list| items(list, "data"));
-        Ok(list.context("list the jobs")?.iter().filter_map(|job| Job::read(job).ok()).collect())
+        let list = list.context("list the jobs")?;
+        let jobs = list.iter().filter_map(|job| Job::read(job).ok()).collect();
+        Ok((!list.is_empty()).then_some(jobs))
     }
 
     /// The job with an id.
@@ -131,6 +146,18 @@ impl Project {
     #[doc(alias = "initialize_job")]
     pub fn job(&self, id: &JobId) -> Result<Job> {
         self.job_data(id, "").and_then(|json| Job::read(&json)).with_context(|| format!("job `{id}`"))
+    }
+
+    /// Asks the job to stop. It may still come to its end.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is none.
+    pub fn cancel_job(&self, id: &JobId) -> Result<()> {
+        let url = self.client().url(&self.path(&format!("/jobs/{id}/cancel/")));
+        // To ask twice does no harm.
+        self.client().send(Request::post(url, json!({}))).with_context(|| format!("cancel job `{id}`"))?;
+        Ok(())
     }
 
     /// What the job cost, in credits.

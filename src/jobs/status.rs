@@ -65,6 +65,21 @@ impl JobStatus {
             other => Self::Unknown(plain(other, 80)),
         }
     }
+
+    /// The word that [`read`](Self::read) reads.
+    pub(crate) fn word(&self) -> &str {
+        match self {
+            Self::NotStarted => "NOT_STARTED",
+            Self::Pending => "PENDING",
+            Self::Running => "RUNNING",
+            Self::Cancelling => "CANCELLING",
+            Self::Cancelled => "CANCELLED",
+            Self::Failed => "FAILED",
+            Self::Error => "ERROR",
+            Self::Succeeded => "SUCCEEDED",
+            Self::Unknown(word) => word,
+        }
+    }
 }
 
 impl fmt::Display for JobStatus {

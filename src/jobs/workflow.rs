@@ -1,9 +1,10 @@
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::{Map, Value, json};
 
-use super::{Project, block, optional, required};
+use super::{Credits, Project, block, optional, required};
 use crate::client::{data, items};
 use crate::error::{Context, Error, Result};
 use crate::plain::plain;
@@ -15,6 +16,8 @@ pub struct Workflow {
     project: Project,
     id: String,
     name: String,
+    /// Of estimated jobs, by a hash of what was asked; shared by the clones.
+    prices: Arc<Mutex<HashMap<String, Credits>>>,
 }
 
 /// One block in a workflow (API reference, `WorkflowTask`).
@@ -40,7 +43,13 @@ impl Workflow {
             project: project.clone(),
             id: required(json, "id")?,
             name: optional(json, "name").unwrap_or_default(),
+            prices: Arc::default(),
         })
+    }
+
+    /// A workflow that was met before. Asks nothing.
+    pub(crate) fn known(project: Project, id: String, name: String) -> Self {
+        Self { project, id, name, prices: Arc::default() }
     }
 
     /// The platform's id.
@@ -56,6 +65,10 @@ impl Workflow {
     /// The project it belongs to.
     pub fn project(&self) -> &Project {
         &self.project
+    }
+
+    pub(super) fn prices(&self) -> MutexGuard<'_, HashMap<String, Credits>> {
+        self.prices.lock().unwrap_or_else(|broken| broken.into_inner())
     }
 
     /// The chain of blocks, in order.

@@ -37,6 +37,7 @@ impl Default for SimulatorBuilder {
             credits: 100_000,
             max_concurrent_jobs: 10,
             token_life: Duration::from_secs(300),
+            list_lag: Duration::ZERO,
         };
         Self { config, scenes: Vec::new(), quicklooks: Vec::new(), results: None }
     }
@@ -93,6 +94,13 @@ impl SimulatorBuilder {
     /// How long a token is good for; the default is five minutes.
     pub fn token_life(mut self, life: Duration) -> Self {
         self.config.token_life = life;
+        self
+    }
+
+    /// How long the list of jobs does not tell of a new one, in real time; at once unless
+    /// set. The job itself can be asked for.
+    pub fn list_lag(mut self, lag: Duration) -> Self {
+        self.config.list_lag = lag;
         self
     }
 

@@ -97,6 +97,7 @@ impl Platform {
             inputs,
             dry_run,
             created: now,
+            listed: self.clock.steady().checked_add(self.list_lag).unwrap_or(now),
             updated: now,
             pending: after(waits),
             started: after(waits + queues),

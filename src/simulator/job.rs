@@ -24,6 +24,8 @@ pub(super) struct Job {
     pub inputs: Map<String, Value>,
     pub dry_run: bool,
     pub created: Timestamp,
+    /// From when the list tells of it, by the steady clock.
+    pub listed: Timestamp,
     pub updated: Timestamp,
     pub pending: Timestamp,
     pub started: Timestamp,

@@ -58,7 +58,9 @@ impl Platform {
     fn list_jobs(&self, call: &Call) -> Answer {
         let now = self.clock.now();
         let books = self.books();
-        let mut jobs: Vec<Value> = books.jobs.iter().map(|job| job.json(now)).collect();
+        let seen = self.clock.steady();
+        let listed = books.jobs.iter().filter(|job| job.listed <= seen);
+        let mut jobs: Vec<Value> = listed.map(|job| job.json(now)).collect();
         let (field, direction) =
             call.query("sort").and_then(|sort| sort.split_once(',')).unwrap_or(("createdAt", "desc"));
         let known = ["createdAt", "updatedAt", "name", "id", "mode", "status", "startedAt", "finishedAt"];

@@ -69,6 +69,7 @@ mod workflows;
 mod tests;
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use builder::SimulatorBuilder;
@@ -91,6 +92,15 @@ pub struct Simulator(Arc<Running>);
 struct Running {
     platform: Arc<Platform>,
     _server: Server,
+    /// For what belongs to this simulator alone.
+    folder: PathBuf,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Mostly nobody made it.
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
 }
 
 /// A request that came in.
@@ -150,7 +160,13 @@ impl Simulator {
     }
 
     fn running(platform: Arc<Platform>, server: Server) -> Self {
-        Self(Arc::new(Running { platform, _server: server }))
+        let folder = std::env::temp_dir().join(format!("up42-simulator-{}", uuid::Uuid::new_v4().simple()));
+        Self(Arc::new(Running { platform, _server: server, folder }))
+    }
+
+    /// A folder that goes with the simulator; whoever wants it makes it.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.0.folder
     }
 
     /// Where the API listens, without a slash at the end.

@@ -23,6 +23,7 @@ pub(super) struct Config {
     pub credits: i64,
     pub max_concurrent_jobs: u32,
     pub token_life: Duration,
+    pub list_lag: Duration,
 }
 
 /// The state behind the API.
@@ -31,6 +32,8 @@ pub(super) struct Platform {
     pub storage_url: String,
     pub seed: u64,
     pub clock: Clock,
+    /// How late the list of jobs is.
+    pub list_lag: Duration,
     pub mint: Mint,
     pub faults: Faults,
     pub catalog: Catalog,
@@ -60,6 +63,7 @@ impl Platform {
             books: Mutex::new(Books::open(&config, now)),
             requests: Mutex::default(),
             clock: config.clock,
+            list_lag: config.list_lag,
             api_url,
             storage_url,
         }

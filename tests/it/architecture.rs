@@ -39,7 +39,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "map",
         ],
     ),
-    ("batch", &["list", "plain", "error", "time", "frame", "display", "transport", "client", "jobs"]),
+    ("batch", &["hash", "list", "plain", "error", "time", "frame", "display", "transport", "client", "jobs"]),
     (
         "results",
         &["list", "plain", "error", "frame", "geo", "display", "transport", "client", "map", "jobs", "batch"],

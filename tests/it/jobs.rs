@@ -130,7 +130,7 @@ fn credits_that_do_not_suffice_for_any_job_are_an_error() {
     let workflow = workflow(&client);
     let error = workflow.run_jobs_parallel(parameters(&workflow, &airports())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Credits);
-    assert!(error.to_string().starts_with("batch `airports`: create job `airports_"), "{error}");
+    assert!(error.to_string().starts_with("batch `airports-"), "{error}");
     assert!(error.to_string().contains("403: Insufficient credits to run job"), "{error}");
 }
 
@@ -144,9 +144,8 @@ fn credits_that_run_out_leave_the_created_jobs_and_their_results() {
     simulator.inject(refused);
     let jobs = workflow.batch("short", parameters(&workflow, &airports())).unwrap().quiet().run().unwrap();
     let count = |is: fn(&Outcome) -> bool| jobs.iter().filter(|record| is(&record.outcome)).count();
-    assert_eq!(count(|outcome| matches!(outcome, Outcome::Rejected(_))), 1);
     let unsent = count(|outcome| matches!(outcome, Outcome::Unsent(_)));
-    assert!(unsent > 0 && jobs.succeeded() + unsent == 23, "{:?}", jobs.to_dataframe());
+    assert!(unsent > 0 && jobs.succeeded() + unsent == 24, "{:?}", jobs.to_dataframe());
     assert_eq!(simulator.ledger().len(), jobs.succeeded());
     assert!(jobs.credits() > 0);
 }

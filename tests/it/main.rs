@@ -2,9 +2,11 @@
 
 mod aoi;
 mod architecture;
+mod batches;
 mod catalog;
 mod clouds;
 mod coverage;
+mod crash;
 mod errors;
 mod geoparquet;
 mod hostile;

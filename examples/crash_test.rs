@@ -1,0 +1,186 @@
+//! Kills a batch at random instants, and counts what was paid.
+//!
+//!     cargo run --example crash_test -- --kills 200 [--seed 7]
+//!
+//! A program runs a batch of 60 jobs and downloads their results; answers get lost, and
+//! the list of jobs lags behind. It is killed and started again until the batch is done.
+//! Then the simulator's own books must hold each job once, and each file must be whole.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use up42::simulator::{Clock, Fault, Simulator};
+use up42::{Aoi, Client, GeometryOperation, ParallelParameters, Results};
+
+/// Jobs of a batch.
+const JOBS: usize = 60;
+/// Longer than the list lags, and than the simulator takes for a request.
+const SETTLE: Duration = Duration::from_millis(1500);
+const LAG: Duration = Duration::from_millis(400);
+/// Where the killed program finds its folder.
+pub const FOLDER: &str = "UP42_CRASH_FOLDER";
+
+#[allow(dead_code, reason = "a test uses the rest as a module")]
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().collect();
+    if arguments.iter().any(|argument| argument == "--victim") {
+        return match victim() {
+            Ok(_) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
+    let number = |name: &str| -> Option<u64> {
+        let at = arguments.iter().position(|argument| argument == name)?;
+        arguments.get(at + 1)?.parse().ok()
+    };
+    let (kills, mut seed) = (number("--kills").unwrap_or(200), number("--seed").unwrap_or(1));
+    let mut done = 0;
+    while done < kills {
+        let program = std::env::current_exe().expect("this program has a path");
+        let victim = || {
+            let mut command = Command::new(&program);
+            command.arg("--victim");
+            command
+        };
+        done += attack(seed, kills - done, victim);
+        println!("{done} of {kills} kills");
+        seed += 1;
+    }
+    println!("nothing was created twice, and nothing is missing");
+    ExitCode::SUCCESS
+}
+
+/// Runs the batch to its end, and downloads what it left. Knows the simulator from the
+/// environment alone, as another program would.
+pub fn victim() -> up42::Result<Results> {
+    let folder = std::env::var(FOLDER).expect("the folder is given");
+    let client = Client::from_env()?;
+    run(&client, Path::new(&folder))
+}
+
+fn run(client: &Client, folder: &Path) -> up42::Result<Results> {
+    let client = client.clone();
+    let workflow = client.project()?.workflow("crash")?;
+    if workflow.tasks()?.is_empty() {
+        workflow.add_tasks(["sobloo-s2-l1c-aoiclipped"])?;
+    }
+    let corner = |number: usize| [(number % 10) as f64 * 1.5 - 10.0, (number / 10) as f64 * 1.5 + 40.0];
+    let places = (0..JOBS).map(|number| {
+        let [west, south] = corner(number);
+        Aoi::from_bbox([west, south, west + 0.03, south + 0.03])
+    });
+    let mut parameters = Vec::with_capacity(JOBS);
+    for place in places {
+        let one = ParallelParameters::new()
+            .geometries(&place?)
+            .interval_dates([("2019-01-01", "2019-12-31")])
+            .geometry_operation(GeometryOperation::Bbox);
+        parameters.extend(workflow.construct_parameters_parallel(one)?);
+    }
+    let batch = workflow.batch("crash", parameters)?.settle(SETTLE).quiet();
+    batch.run()?.download_results(folder.join("results"))
+}
+
+/// Kills the program so often at most, lets it come to its end, and checks the books.
+/// Says how often it was killed.
+///
+/// # Panics
+///
+/// When a job was created twice or is missing, and when a file is not whole.
+pub fn attack(seed: u64, most: u64, victim: impl Fn() -> Command) -> u64 {
+    println!("seed {seed}");
+    let mut chance = Chance(seed);
+    let simulator =
+        Simulator::builder().seed(seed).clock(Clock::speed(600.0)).list_lag(LAG).start().expect("a port");
+    let folder = std::env::temp_dir().join(format!("up42-crash-{}-{seed}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let lose = |chance: &mut Chance| {
+        simulator.inject(Fault::lost_answer().on("POST /jobs").after(chance.below(12) as usize));
+    };
+    let mut kills = 0;
+    loop {
+        lose(&mut chance);
+        let mut child = victim()
+            .env("UP42_API_URL", simulator.api_url())
+            .env("UP42_AUTH_URL", simulator.auth_url())
+            .env("UP42_PROJECT_ID", Simulator::PROJECT_ID)
+            .env("UP42_PROJECT_API_KEY", Simulator::PROJECT_API_KEY)
+            .env_remove("UP42_USERNAME")
+            .env_remove("UP42_PASSWORD")
+            .env(FOLDER, &folder)
+            .current_dir(&folder)
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let end = Instant::now() + Duration::from_millis(30 + chance.below(1200));
+        let status = loop {
+            let ended = child.try_wait().expect("the program is ours");
+            match ended {
+                None if Instant::now() < end || kills == most => std::thread::sleep(Duration::from_millis(2)),
+                other => break other,
+            }
+        };
+        match status {
+            Some(status) => {
+                assert!(status.success(), "seed {seed}: the program failed: {status}");
+                break;
+            }
+            None => {
+                child.kill().and_then(|()| child.wait()).expect("the program can be killed");
+                kills += 1;
+            }
+        }
+    }
+    check(seed, &simulator, &folder);
+    std::fs::remove_dir_all(&folder).expect("the folder is ours");
+    println!("seed {seed}: {kills} kills, {} jobs, {} credits", JOBS, spent(&simulator));
+    kills
+}
+
+fn spent(simulator: &Simulator) -> i64 {
+    simulator.ledger().iter().map(|entry| entry.credits).sum()
+}
+
+fn check(seed: u64, simulator: &Simulator, folder: &Path) {
+    let ledger = simulator.ledger();
+    let inputs: HashSet<String> = ledger.iter().map(|entry| entry.inputs.to_string()).collect();
+    assert_eq!((ledger.len(), inputs.len()), (JOBS, JOBS), "seed {seed}: jobs, and different jobs");
+    let client = Client::builder()
+        .simulator(simulator.clone())
+        .batches(folder.join("up42-batches"))
+        .build()
+        .expect("a client");
+    let jobs = client.batch("crash").and_then(|batch| batch.jobs()).expect("the journal can be read");
+    assert_eq!(jobs.succeeded(), JOBS, "seed {seed}: {:?}", jobs.to_dataframe());
+    assert_eq!(jobs.credits(), spent(simulator), "seed {seed}: credits in the journal, and in the books");
+    let before = client.credits().expect("the balance");
+    let asked = simulator.requests().len();
+    let results = run(&client, folder).expect("all is there");
+    assert_eq!(client.credits().expect("the balance"), before, "seed {seed}: to look costs nothing");
+    let downloads = simulator.requests().split_off(asked).into_iter().filter(|request| request.storage);
+    assert_eq!(downloads.count(), 0, "seed {seed}: every file was there");
+    assert!(results.failed().is_empty() && results.len() >= JOBS, "seed {seed}: {:?}", results.failed());
+    for result in &results {
+        let path = result.path.as_ref().expect("a raster");
+        let bytes = std::fs::read(path).expect("a file");
+        assert!(bytes.len() > 1000 && bytes.starts_with(b"II*\0"), "seed {seed}: {}", path.display());
+    }
+}
+
+/// SplitMix64 (Steele, Lea and Flood 2014): the same instants for the same seed, as far
+/// as a machine's speed allows.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % limit
+    }
+}

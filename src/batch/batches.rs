@@ -1,0 +1,148 @@
+use std::fmt;
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::journal::Journal;
+use super::state::{Phase, State};
+use crate::client::Client;
+use crate::display::{Cell, Column, Table};
+use crate::error::{Context, Result};
+use crate::list::list;
+use crate::plain::plain;
+use crate::time::{minute, parse_timestamp};
+
+/// The batches whose journals are in a folder, the last changed first.
+#[derive(Clone)]
+pub struct Batches {
+    entries: Vec<BatchEntry>,
+    /// Files that could not be read, and why.
+    notes: Vec<String>,
+}
+
+/// One batch, as its journal has it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct BatchEntry {
+    /// What [`Client::batch`](crate::Client::batch) finds it by.
+    pub name: String,
+    /// The workflow's name.
+    pub workflow: String,
+    /// Jobs of the plan.
+    pub jobs: usize,
+    /// Jobs with results.
+    pub succeeded: usize,
+    /// Jobs that ended without: failed, refused, or not to be found.
+    pub failed: usize,
+    /// What was paid, in credits, as far as the platform told.
+    pub credits: i64,
+    /// When something happened last, UTC.
+    pub changed: Option<Timestamp>,
+}
+
+list!(Batches(entries: BatchEntry), "The batches, one by one.");
+
+impl Client {
+    /// The batches that were begun in this client's folder
+    /// ([`ClientBuilder::batches`](crate::ClientBuilder::batches)). Asks nothing of the
+    /// network.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the folder cannot be read; a journal
+    /// that cannot be read is a note in the table.
+    pub fn batches(&self) -> Result<Batches> {
+        Batches::read(self.batches_folder())
+    }
+}
+
+impl Batches {
+    fn read(folder: &Path) -> Result<Self> {
+        let mut batches = Self { entries: Vec::new(), notes: Vec::new() };
+        if !folder.exists() {
+            return Ok(batches);
+        }
+        let files = std::fs::read_dir(folder).map_err(crate::Error::from);
+        for file in files.with_context(|| format!("batches in `{}`", folder.display()))? {
+            let path = file?.path();
+            if path.extension().is_none_or(|extension| extension != "sqlite") {
+                continue;
+            }
+            match BatchEntry::read(&path) {
+                Ok(Some(entry)) => batches.entries.push(entry),
+                Ok(None) => {}
+                Err(error) => batches.notes.push(error.to_string()),
+            }
+        }
+        batches.entries.sort_by(|a, b| b.changed.cmp(&a.changed).then_with(|| a.name.cmp(&b.name)));
+        batches.notes.sort();
+        Ok(batches)
+    }
+
+    /// Shows the batches as a table.
+    pub fn evcxr_display(&self) {
+        self.table().bundle().print();
+    }
+
+    fn table(&self) -> Table {
+        let columns = [
+            Column::new("Batch"),
+            Column::new("Workflow"),
+            Column::number("Jobs"),
+            Column::number("Done"),
+            Column::number("Succeeded"),
+            Column::number("Failed"),
+            Column::number("Credits"),
+            Column::new("Last change (UTC)"),
+        ];
+        let count = |number: usize| Cell::Number(number as f64, 0);
+        let row = |entry: &BatchEntry| {
+            let done = entry.succeeded + entry.failed;
+            [
+                Cell::id(&entry.name),
+                Cell::text(&entry.workflow),
+                count(entry.jobs),
+                Cell::Percent(done as f64 / entry.jobs.max(1) as f64 * 100.0),
+                count(entry.succeeded),
+                count(entry.failed),
+                Cell::Number(entry.credits as f64, 0),
+                entry.changed.map_or(Cell::Empty, |at| Cell::time(minute(at))),
+            ]
+        };
+        let caption = match self.len() {
+            1 => "1 batch".to_owned(),
+            many => format!("{many} batches"),
+        };
+        let table = Table::new(caption, columns).rows(self.iter().map(row));
+        self.notes.iter().fold(table, |table, note| table.note(note))
+    }
+}
+
+impl BatchEntry {
+    fn read(path: &Path) -> Result<Option<Self>> {
+        let Some(journal) = Journal::open(path)? else { return Ok(None) };
+        let head = journal.head()?;
+        let mut state = State::new(journal.items()?.len(), 1, Default::default());
+        for event in journal.events()? {
+            state.apply(&event);
+        }
+        let count = |is: fn(&Phase) -> bool| state.phases().iter().filter(|phase| is(phase)).count();
+        let succeeded = count(Phase::has_succeeded);
+        Ok(Some(Self {
+            name: head.name,
+            workflow: head.owner.workflow_name,
+            jobs: state.phases().len(),
+            succeeded,
+            failed: count(Phase::has_ended) - succeeded,
+            credits: state.phases().iter().filter_map(Phase::credits).sum(),
+            changed: parse_timestamp(&journal.last_change()?.unwrap_or(head.created)),
+        }))
+    }
+}
+
+impl fmt::Debug for Batches {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.iter().map(|entry| plain(&entry.name, 80)).collect();
+        write!(f, "{} batches: {}", self.len(), names.join(", "))
+    }
+}

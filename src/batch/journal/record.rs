@@ -1,0 +1,65 @@
+//! Events as rows.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::batch::state::Event;
+use crate::error::{Error, ErrorKind};
+use crate::jobs::Job;
+
+/// The event's kind, and what else there is to know.
+pub(super) fn write(event: &Event) -> (&'static str, Value) {
+    match event {
+        Event::Intent { at, .. } => ("intent", moment(*at)),
+        Event::Submitted { job, .. } => ("submitted", job.to_json()),
+        Event::Deferred { at, .. } => ("deferred", moment(*at)),
+        Event::Rejected { error, .. } => ("rejected", failure(error)),
+        Event::Lost { error, .. } => ("lost", failure(error)),
+        Event::Seen { job, .. } => ("seen", job.to_json()),
+        Event::Missing { .. } => ("missing", Value::Null),
+        Event::Absent { .. } => ("absent", Value::Null),
+        Event::Unproven { .. } => ("unproven", Value::Null),
+        Event::Told { credits, reason, .. } => ("told", json!({"credits": credits, "reason": reason})),
+        Event::Retried { .. } => ("retried", Value::Null),
+    }
+}
+
+/// `None` for what no version of this crate wrote.
+pub(super) fn read(item: usize, kind: &str, data: &str) -> Option<Event> {
+    let data: Value = serde_json::from_str(data).ok()?;
+    Some(match kind {
+        "intent" => Event::Intent { item, at: at(&data)? },
+        "submitted" => Event::Submitted { item, job: Job::read(&data).ok()? },
+        "deferred" => Event::Deferred { item, at: at(&data)? },
+        "rejected" => Event::Rejected { item, error: error(&data)? },
+        "lost" => Event::Lost { item, error: error(&data)? },
+        "seen" => Event::Seen { item, job: Job::read(&data).ok()? },
+        "missing" => Event::Missing { item },
+        "absent" => Event::Absent { item },
+        "unproven" => Event::Unproven { item },
+        "told" => Event::Told {
+            item,
+            credits: data["credits"].as_i64(),
+            reason: data["reason"].as_str().map(str::to_owned),
+        },
+        "retried" => Event::Retried { item },
+        _ => return None,
+    })
+}
+
+fn moment(at: Duration) -> Value {
+    json!({"ms": at.as_millis() as u64})
+}
+
+fn at(data: &Value) -> Option<Duration> {
+    data["ms"].as_u64().map(Duration::from_millis)
+}
+
+fn failure(error: &Error) -> Value {
+    json!({"kind": error.kind().name(), "message": error.to_string()})
+}
+
+fn error(data: &Value) -> Option<Error> {
+    Some(Error::new(ErrorKind::named(data["kind"].as_str()?)?, data["message"].as_str()?))
+}

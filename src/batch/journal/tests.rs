@@ -1,0 +1,117 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::batch::state::State;
+use crate::jobs::Job;
+
+fn head() -> Head {
+    let owner = Owner {
+        host: "api.up42.com".into(),
+        project: "p".into(),
+        workflow: "w".into(),
+        workflow_name: "airports".into(),
+    };
+    Head {
+        name: "airports 2020".into(),
+        run: "0a1b2c3d".into(),
+        owner,
+        created: "2020-01-01T00:00:00Z".into(),
+    }
+}
+
+fn item(number: usize) -> Item {
+    let inputs = json!({"a:1": {"number": number}});
+    let Value::Object(inputs) = inputs else { unreachable!() };
+    Item {
+        key: format!("{number:016x}"),
+        parameters: JobParameters { label: format!("job {number}"), inputs },
+    }
+}
+
+fn events() -> Vec<Event> {
+    let at = Duration::from_millis(1_600_000_000_123);
+    let job = |status: &str| {
+        let json = json!({"id": "j", "name": "n", "status": status, "createdAt": "2020-01-01T00:00:00Z"});
+        Job::read(&json).unwrap()
+    };
+    let error = Error::new(ErrorKind::Network, "the connection broke");
+    vec![
+        Event::Intent { item: 0, at },
+        Event::Submitted { item: 0, job: job("NOT_STARTED") },
+        Event::Intent { item: 1, at },
+        Event::Lost { item: 1, error: error.clone() },
+        Event::Seen { item: 0, job: job("HIBERNATING") },
+        Event::Absent { item: 1 },
+        Event::Intent { item: 1, at },
+        Event::Deferred { item: 1, at },
+        Event::Intent { item: 1, at },
+        Event::Rejected { item: 1, error: error.clone() },
+        Event::Retried { item: 1 },
+        Event::Seen { item: 0, job: job("FAILED") },
+        Event::Told { item: 0, credits: Some(7), reason: Some("out of memory\n".into()) },
+        Event::Intent { item: 1, at },
+        Event::Lost { item: 1, error },
+        Event::Unproven { item: 1 },
+    ]
+}
+
+#[test]
+fn what_is_kept_is_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = Journal::path(folder.path(), "airports 2020");
+    assert!(Journal::open(&path).unwrap().is_none());
+    let mut journal = Journal::create(&path, &head()).unwrap();
+    journal.add(&[item(0)]).unwrap();
+    journal.add(&[item(1), item(2)]).unwrap();
+    journal.append(&events()).unwrap();
+    let again = Journal::open(&path).unwrap().unwrap();
+    assert_eq!(again.head().unwrap(), head());
+    assert_eq!(again.items().unwrap(), [item(0), item(1), item(2)]);
+    assert_eq!(format!("{:?}", again.events().unwrap()), format!("{:?}", events()));
+}
+
+#[test]
+fn every_beginning_of_a_journal_is_a_state() {
+    let events = events();
+    for length in 0..=events.len() {
+        let mut state = State::new(2, 1, Duration::from_secs(60));
+        for (number, event) in events[..length].iter().enumerate() {
+            assert!(state.apply(event), "event {number} of {length}: {event:?}");
+        }
+    }
+}
+
+#[test]
+fn names_have_files_of_their_own() {
+    let folder = Path::new("up42-batches");
+    let file = |name: &str| Journal::path(folder, name).file_name().unwrap().to_string_lossy().into_owned();
+    assert_eq!(file("airports-2020"), "airports-2020.sqlite");
+    let names = ["a b", "a/b", "a-b", "A-b", "../a", "..", ".a", "", "é", &"x".repeat(300)];
+    let files: std::collections::HashSet<_> = names.iter().map(|name| file(name).to_lowercase()).collect();
+    assert_eq!(files.len(), names.len(), "{files:?}");
+    assert!(files.iter().all(|file| !file.starts_with('.') && file.len() < 110), "{files:?}");
+}
+
+#[test]
+fn one_drives_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sqlite");
+    let first = Lock::take(&path).unwrap().unwrap();
+    assert!(Lock::take(&path).unwrap().is_none());
+    drop(first);
+    assert!(Lock::take(&path).unwrap().is_some());
+}
+
+#[test]
+fn what_is_no_journal_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sqlite");
+    let told = || Journal::open(&path).unwrap_err().to_string();
+    std::fs::write(&path, "PNG").unwrap();
+    assert!(told().starts_with("journal `"), "{}", told());
+    std::fs::remove_file(&path).unwrap();
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    assert!(told().ends_with("newer version of up42 (format 99): update this one"), "{}", told());
+}

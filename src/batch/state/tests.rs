@@ -1,0 +1,261 @@
+use std::collections::{HashMap, HashSet};
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::error::ErrorKind;
+
+const SETTLE: Duration = Duration::from_secs(60);
+
+fn state(items: usize, limit: usize) -> State {
+    State::new(items, limit, SETTLE)
+}
+
+fn job(id: usize, status: &str) -> Job {
+    Job::read(&json!({"id": id.to_string(), "status": status})).unwrap()
+}
+
+fn lost() -> Error {
+    Error::new(ErrorKind::Network, "the connection broke")
+}
+
+fn at(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn create(state: &mut State, item: usize, status: &str) {
+    state.apply(&Event::Intent { item, at: at(0) });
+    state.apply(&Event::Submitted { item, job: job(item, status) });
+}
+
+fn lose(state: &mut State, item: usize) {
+    state.apply(&Event::Intent { item, at: at(0) });
+    state.apply(&Event::Lost { item, error: lost() });
+}
+
+#[test]
+fn a_slot_that_comes_free_is_filled_at_once() {
+    let mut state = state(3, 2);
+    assert_eq!(state.next(at(0)), [Action::Submit(0), Action::Submit(1)]);
+    (0..2).for_each(|item| create(&mut state, item, "NOT_STARTED"));
+    assert_eq!(state.next(at(0)), [Action::Poll]);
+    state.apply(&Event::Seen { item: 1, job: job(1, "SUCCEEDED") });
+    assert_eq!(state.next(at(0)), [Action::Submit(2), Action::Poll]);
+}
+
+#[test]
+fn a_full_project_is_waited_out() {
+    let mut state = state(1, 5);
+    state.apply(&Event::Intent { item: 0, at: at(1) });
+    state.apply(&Event::Deferred { item: 0, at: at(1) });
+    assert_eq!(state.next(at(2)), []);
+    assert_eq!(state.next(at(6)), [Action::Submit(0)]);
+}
+
+#[test]
+fn a_lost_item_is_sent_again_when_it_is_proven_that_it_was_not_created() {
+    let mut state = state(1, 1);
+    lose(&mut state, 0);
+    assert_eq!(state.next(at(1)), [Action::Poll]);
+    assert!(state.judge(0, at(59), true).is_none(), "the list may lag");
+    assert!(state.judge(0, at(61), false).is_none(), "it may stand further down");
+    assert!(!state.wants_whole_list(at(59)) && state.wants_whole_list(at(60)));
+    let absent = state.judge(0, at(60), true).unwrap();
+    assert!(matches!(absent, Event::Absent { item: 0 }));
+    assert!(state.apply(&absent));
+    assert_eq!(state.next(at(60)), [Action::Submit(0)]);
+}
+
+#[test]
+fn a_lost_item_without_a_proof_waits_for_the_user() {
+    let mut state = state(2, 1);
+    lose(&mut state, 0);
+    assert_eq!(state.next(at(299)), [Action::Poll], "it may hold the only slot");
+    let unproven = state.judge(0, at(300), false).unwrap();
+    assert!(matches!(unproven, Event::Unproven { item: 0 }));
+    state.apply(&unproven);
+    assert_eq!(state.next(at(300)), [Action::Submit(1)]);
+    state.apply(&Event::Seen { item: 0, job: job(7, "RUNNING") });
+    assert_eq!(state.next(at(300)), [Action::Poll], "found after all");
+}
+
+#[test]
+fn what_was_being_sent_when_the_program_ended_is_lost() {
+    let mut state = state(2, 2);
+    state.apply(&Event::Intent { item: 1, at: at(0) });
+    assert_eq!(state.orphans().collect::<Vec<_>>(), [1]);
+    assert_eq!(state.next(at(1000)), [Action::Submit(0)], "it is not sent again by itself");
+}
+
+#[test]
+fn what_stops_the_batch_leaves_created_jobs_running() {
+    let mut state = state(3, 2);
+    create(&mut state, 0, "PENDING");
+    state.apply(&Event::Intent { item: 1, at: at(0) });
+    state.apply(&Event::Rejected { item: 1, error: lost() });
+    state.stop_sending(lost());
+    assert_eq!(state.next(at(0)), [Action::Poll]);
+    state.apply(&Event::Seen { item: 0, job: job(0, "SUCCEEDED") });
+    assert_eq!(state.next(at(0)), [Action::Finish]);
+}
+
+#[test]
+fn a_job_that_the_platform_forgot_does_not_last_for_ever() {
+    let mut state = state(1, 1);
+    create(&mut state, 0, "RUNNING");
+    for miss in 0..MISSES {
+        assert_eq!(state.next(at(0)), [Action::Poll], "after {miss} misses");
+        assert!(!state.apply(&Event::Missing { item: 0 }), "a miss is no news");
+    }
+    assert_eq!(state.next(at(0)), [Action::Finish]);
+}
+
+#[test]
+fn an_unknown_status_is_not_the_end_and_the_end_is_the_end() {
+    let mut state = state(1, 1);
+    create(&mut state, 0, "HIBERNATING");
+    assert_eq!(state.next(at(0)), [Action::Poll]);
+    assert!(state.apply(&Event::Seen { item: 0, job: job(0, "FAILED") }));
+    assert!(!state.apply(&Event::Seen { item: 0, job: job(0, "RUNNING") }), "a list that lags");
+    assert_eq!(state.next(at(0)), [Action::Finish]);
+}
+
+#[test]
+fn only_what_failed_is_sent_anew() {
+    let mut state = state(4, 4);
+    create(&mut state, 0, "SUCCEEDED");
+    create(&mut state, 1, "FAILED");
+    create(&mut state, 2, "RUNNING");
+    lose(&mut state, 3);
+    let anew: Vec<_> = (0..4).map(|item| state.apply(&Event::Retried { item })).collect();
+    assert_eq!(anew, [false, true, false, false]);
+    assert_eq!(state.next(at(0)), [Action::Submit(1), Action::Poll]);
+    assert_eq!([state.retries(0), state.retries(1)], [0, 1], "its name is another");
+}
+
+#[test]
+fn what_is_left_out_is_neither_sent_nor_waited_for() {
+    let mut state = state(3, 2);
+    create(&mut state, 0, "RUNNING");
+    [0, 1].into_iter().for_each(|item| state.leave_out(item));
+    assert_eq!(state.next(at(0)), [Action::Submit(2), Action::Poll], "it still holds its slot");
+    create(&mut state, 2, "SUCCEEDED");
+    assert_eq!(state.next(at(0)), [Action::Poll, Action::Finish]);
+}
+
+#[test]
+fn nothing_is_sent_beyond_the_budget() {
+    let mut state = state(3, 3);
+    state.set_budget(100, vec![60, 60, 10]);
+    assert_eq!(state.most(), 130);
+    assert_eq!(state.next(at(0)), [Action::Submit(0)], "two may cost 120");
+    create(&mut state, 0, "RUNNING");
+    assert_eq!(state.next(at(0)), [Action::Poll], "the first may turn out to be cheaper");
+    state.apply(&Event::Seen { item: 0, job: job(0, "SUCCEEDED") });
+    state.apply(&Event::Told { item: 0, credits: Some(30), reason: None });
+    assert_eq!(state.next(at(0)), [Action::Submit(1), Action::Submit(2)]);
+    create(&mut state, 1, "SUCCEEDED");
+    state.apply(&Event::Told { item: 1, credits: Some(65), reason: None });
+    assert_eq!(state.next(at(0)), [Action::Finish], "5 are left");
+    state.give_up();
+    let told = state.stop().unwrap().to_string();
+    assert_eq!(told, "95 of the budget of 100 credits are spent, too little is left for one more job");
+}
+
+#[test]
+fn what_a_failed_job_cost_counts_when_it_is_sent_anew() {
+    let mut state = state(1, 1);
+    state.set_budget(100, vec![60]);
+    create(&mut state, 0, "FAILED");
+    state.apply(&Event::Told { item: 0, credits: Some(50), reason: None });
+    state.apply(&Event::Retried { item: 0 });
+    assert_eq!((state.most(), state.next(at(0))), (110, vec![Action::Finish]));
+}
+
+proptest! {
+    /// A platform that answers anything, or nothing, and a program that is killed at any
+    /// moment and goes on from what was kept: the limit holds, no item is created twice,
+    /// and the batch ends.
+    #[test]
+    fn any_platform_is_served_within_the_limit(
+        items in 1usize..20, limit in 1usize..6, answers in proptest::collection::vec(0u8..12, 50..400),
+    ) {
+        let mut state = state(items, limit);
+        let mut kept: Vec<Event> = Vec::new();
+        // What exists, and what of it no list shows yet or ever.
+        let mut created: HashMap<usize, &str> = HashMap::new();
+        let mut hidden: HashMap<usize, Duration> = HashMap::new();
+        let mut now = Duration::ZERO;
+        let mut answers = answers.into_iter();
+        let mut ended = false;
+        for _ in 0..3000 {
+            now += Duration::from_secs(1);
+            let mut events = Vec::new();
+            for action in state.next(now) {
+                match action {
+                    Action::Submit(item) => {
+                        let intent = Event::Intent { item, at: now };
+                        prop_assert!(state.apply(&intent));
+                        kept.push(intent);
+                        match answers.next().unwrap_or(0) {
+                            5 => events.push(Event::Deferred { item, at: now }),
+                            6 => events.push(Event::Rejected { item, error: lost() }),
+                            // Never carried out, and no answer.
+                            10 => events.push(Event::Lost { item, error: lost() }),
+                            answer => {
+                                prop_assert!(created.insert(item, "RUNNING").is_none(), "created twice");
+                                match answer {
+                                    7 => events.push(Event::Lost { item, error: lost() }),
+                                    8 => {
+                                        hidden.insert(item, now + SETTLE / 2);
+                                        events.push(Event::Lost { item, error: lost() });
+                                    }
+                                    // Killed before the answer.
+                                    11 => {}
+                                    _ => events.push(Event::Submitted { item, job: job(item, "PENDING") }),
+                                }
+                            }
+                        }
+                    }
+                    Action::Poll => {
+                        let listed: HashSet<usize> = created
+                            .keys()
+                            .copied()
+                            .filter(|item| hidden.get(item).is_none_or(|until| now >= *until))
+                            .collect();
+                        for item in 0..items {
+                            if !listed.contains(&item) {
+                                events.extend(state.judge(item, now, true));
+                                continue;
+                            }
+                            let status = created.get_mut(&item).unwrap();
+                            if answers.next().unwrap_or(0) == 0 {
+                                *status = "SUCCEEDED";
+                            }
+                            events.push(Event::Seen { item, job: job(item, status) });
+                        }
+                    }
+                    Action::Finish => ended = true,
+                }
+            }
+            kept.extend(events.into_iter().filter(|event| state.apply(event)));
+            // What nobody waits for an answer to any more: the program starts again.
+            if state.orphans().next().is_some() {
+                state = State::new(items, limit, SETTLE);
+                kept.iter().for_each(|event| { state.apply(event); });
+                let orphans: Vec<_> = state.orphans().collect();
+                let lost = orphans.into_iter().map(|item| Event::Lost { item, error: lost() });
+                kept.extend(lost.filter(|event| state.apply(event)).collect::<Vec<_>>());
+            }
+            prop_assert!(created.values().filter(|status| **status == "RUNNING").count() <= limit);
+            if ended {
+                break;
+            }
+        }
+        prop_assert!(ended);
+        let is_created = |item: &usize| created.contains_key(item);
+        let is_rejected = |item: &usize| matches!(state.phase(*item), Phase::Rejected { .. });
+        prop_assert!((0..items).all(|item| is_created(&item) != is_rejected(&item)), "none is missing");
+    }
+}

@@ -1,0 +1,346 @@
+//! Batches that are run again: from their journals, after changes, by two at once.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use up42::simulator::{Clock, Fault, Simulator};
+use up42::{
+    Client, ErrorKind, GeometryOperation, JobParameters, JobRecord, OnChange, OnFailure, Outcome,
+    ParallelParameters, Settings, Workflow,
+};
+
+use crate::{airports, client_of};
+
+fn fast() -> Simulator {
+    Simulator::builder().clock(Clock::speed(600.0)).start().unwrap()
+}
+
+/// A client with the journals in a folder, as after a restart of the kernel.
+fn client_in(simulator: &Simulator, folder: &Path) -> Client {
+    Client::builder().simulator(simulator.clone()).batches(folder).build().unwrap()
+}
+
+fn workflow(client: &Client) -> Workflow {
+    let workflow = client.project().unwrap().workflow("airports").unwrap();
+    workflow.add_tasks(["sobloo-s2-l1c-aoiclipped"]).unwrap();
+    workflow
+}
+
+/// Jobs for the first places.
+fn parameters(workflow: &Workflow, places: usize) -> Vec<JobParameters> {
+    let mut all = workflow
+        .construct_parameters_parallel(
+            ParallelParameters::new()
+                .geometries(&airports())
+                .interval_dates([("2019-01-01", "2019-12-31")])
+                .geometry_operation(GeometryOperation::Bbox),
+        )
+        .unwrap();
+    all.truncate(places);
+    all
+}
+
+fn posts(simulator: &Simulator) -> usize {
+    let is_creation = |path: &str| path.ends_with("/jobs") || path.ends_with("/jobs/");
+    let requests = simulator.requests();
+    requests.iter().filter(|request| request.method == "POST" && is_creation(&request.path)).count()
+}
+
+#[test]
+fn a_batch_that_is_run_again_sends_nothing() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let first = {
+        let client = client_in(&simulator, folder.path());
+        let workflow = workflow(&client);
+        workflow.batch("airports", parameters(&workflow, 4)).unwrap().quiet().run().unwrap()
+    };
+    let sent = posts(&simulator);
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    let again = workflow.batch("airports", parameters(&workflow, 4)).unwrap().quiet().run().unwrap();
+    let named = client.batch("airports").unwrap();
+    for jobs in [&again, &named.quiet().run().unwrap(), &client.batch("airports").unwrap().jobs().unwrap()] {
+        assert_eq!(jobs.to_dataframe().unwrap(), first.to_dataframe().unwrap());
+    }
+    assert_eq!((posts(&simulator), simulator.ledger().len()), (sent, 4));
+    let told = |name| client.batch(name).unwrap_err();
+    assert_eq!(told("harbours").kind(), ErrorKind::NotFound);
+    assert!(told("harbours").to_string().starts_with("batch `harbours`: there is no journal `"));
+}
+
+#[test]
+fn a_plan_that_grew_adds_jobs_and_one_that_lost_some_asks() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    let batch = |places| workflow.batch("airports", parameters(&workflow, places)).unwrap().quiet();
+    batch(2).run().unwrap();
+    let mut turned = parameters(&workflow, 4);
+    turned.reverse();
+    let grown = workflow.batch("airports", turned.clone()).unwrap().quiet().run().unwrap();
+    assert_eq!((grown.succeeded(), simulator.ledger().len()), (4, 4));
+    let labels: Vec<_> = grown.iter().map(|record| &record.label).collect();
+    assert_eq!(labels, turned.iter().map(|job| &job.label).collect::<Vec<_>>(), "in the order given");
+    assert!(grown.iter().enumerate().all(|(index, record)| record.index == index));
+
+    let error = batch(3).run().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    let label = &turned[0].label;
+    assert!(
+        error.to_string().starts_with(&format!(
+            "batch `airports`: its journal has 1 of 4 jobs that the parameters no longer have, such as `{label}`: \
+             keep them by"
+        )),
+        "{error}"
+    );
+    assert_eq!(batch(3).on_change(OnChange::Keep).run().unwrap().len(), 4);
+    assert_eq!(batch(3).on_change(OnChange::LeaveOut).run().unwrap().len(), 3);
+    assert_eq!(simulator.ledger().len(), 4);
+}
+
+#[test]
+fn a_journal_serves_its_own_workflow_alone() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let first = workflow(&client);
+    first.batch("shared", parameters(&first, 1)).unwrap().quiet().run().unwrap();
+    let other = client.project().unwrap().workflow("harbours").unwrap();
+    other.add_tasks(["sobloo-s2-l1c-aoiclipped"]).unwrap();
+    let error = other.batch("shared", parameters(&other, 1)).unwrap().quiet().run().unwrap_err();
+    assert!(error.to_string().contains("its journal belongs to workflow `airports`"), "{error}");
+    assert!(error.to_string().ends_with("give the batch another name"), "{error}");
+    assert_eq!(simulator.ledger().len(), 1);
+}
+
+#[test]
+fn what_failed_stays_failed_until_it_is_retried() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    let batch = workflow.batch("failing", parameters(&workflow, 3)).unwrap().quiet();
+    simulator.inject(Fault::failing_job("FAILED").on("POST /jobs"));
+    assert_eq!(batch.run().unwrap().succeeded(), 2);
+    let again = batch.run().unwrap();
+    assert_eq!((again.succeeded(), simulator.ledger().len()), (2, 3));
+    let failed = again.iter().find(|record| matches!(record.outcome, Outcome::Failed { .. })).unwrap();
+    assert!(!failed.reason().unwrap().contains("left no log"), "the log is kept");
+    let retried = batch.retry_failed().unwrap();
+    assert_eq!((retried.succeeded(), simulator.ledger().len()), (3, 4));
+    assert_eq!(batch.retry_failed().unwrap().len(), 3);
+    assert_eq!(simulator.ledger().len(), 4, "there is nothing left to retry");
+}
+
+#[test]
+fn what_was_never_created_is_sent_again_once_that_is_proven() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    // The server fails before it does anything, and says so in no way that can be believed.
+    simulator.inject(Fault::server_error(500).on("POST /jobs").times(2));
+    simulator.inject(Fault::lost_answer().on("POST /jobs").after(1).times(1));
+    let batch = workflow.batch("absent", parameters(&workflow, 4)).unwrap().quiet();
+    let jobs = batch.settle(Duration::from_secs(1)).run().unwrap();
+    assert_eq!(jobs.succeeded(), 4, "{:?}", jobs.to_dataframe());
+    assert_eq!((simulator.ledger().len(), posts(&simulator)), (4, 6));
+}
+
+#[test]
+fn two_at_once_are_one_batch() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let run = || {
+        let client = client_in(&simulator, folder.path());
+        let workflow = workflow(&client);
+        workflow.batch("airports", parameters(&workflow, 6)).unwrap().quiet().run().unwrap().to_dataframe()
+    };
+    // The workflow is made once.
+    workflow(&client_in(&simulator, folder.path()));
+    let (one, other) = std::thread::scope(|scope| {
+        let other = scope.spawn(run);
+        (run(), other.join().unwrap())
+    });
+    assert_eq!(one.unwrap(), other.unwrap());
+    assert_eq!(simulator.ledger().len(), 6);
+}
+
+#[test]
+fn a_batch_runs_in_the_background() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    let batch = workflow.batch("airports", parameters(&workflow, 4)).unwrap();
+    let running = batch.start().unwrap();
+    assert_eq!(running.jobs().unwrap().len(), 4, "as they stand, at any time");
+    let jobs = running.wait().unwrap();
+    assert_eq!((jobs.succeeded(), simulator.ledger().len()), (4, 4));
+    // What refuses the batch is told by the end.
+    let refused = batch.budget(1).start().unwrap().wait();
+    assert!(refused.is_ok(), "all was paid before: {refused:?}");
+    let more = workflow.batch("more", parameters(&workflow, 5)).unwrap().budget(1).start().unwrap();
+    assert_eq!(more.wait().unwrap_err().kind(), ErrorKind::Credits);
+}
+
+#[test]
+fn a_budget_is_kept() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    let batch = workflow.batch("airports", parameters(&workflow, 4)).unwrap().quiet();
+    let most = batch.estimate().unwrap().total().max;
+    let error = batch.clone().budget(most - 1).run().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "batch `airports`: it may cost up to {most} credits, and its budget is {}: raise the budget, or run \
+             fewer jobs",
+            most - 1
+        )
+    );
+    assert!(simulator.ledger().is_empty() && client.batches().unwrap().is_empty(), "nothing was begun");
+    assert_eq!(batch.budget(most).run().unwrap().succeeded(), 4);
+}
+
+#[test]
+fn a_failure_may_stop_the_others() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    simulator.inject(Fault::failing_job("FAILED").on("POST /jobs"));
+    let batch = workflow.batch("airports", parameters(&workflow, 4)).unwrap().quiet().max_concurrent(1);
+    let jobs = batch.clone().on_failure(OnFailure::Stop).run().unwrap();
+    assert_eq!((jobs.succeeded(), simulator.ledger().len()), (0, 1));
+    let reasons: Vec<_> = jobs.iter().filter_map(JobRecord::reason).collect();
+    let label = &jobs.iter().next().unwrap().label;
+    assert_eq!(reasons[3], format!("job `{label}` failed, and nothing is sent after it"));
+    assert_eq!(batch.run().unwrap().succeeded(), 3, "the others, when it is run again");
+}
+
+#[test]
+fn a_cancelled_batch_stops_wherever_it_runs() {
+    let simulator = Simulator::builder().clock(Clock::speed(20.0)).start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    let batch = workflow.batch("airports", parameters(&workflow, 4)).unwrap().quiet().max_concurrent(2);
+    assert_eq!(batch.cancel().unwrap().len(), 4, "nothing was begun");
+    let running = batch.start().unwrap();
+    while simulator.ledger().len() < 2 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let words = |jobs: up42::JobCollection| -> Vec<String> {
+        jobs.iter()
+            .map(|record| record.job.as_ref().map_or("none".into(), |job| job.status.to_string()))
+            .collect()
+    };
+    assert_eq!(
+        words(client.batch("airports").unwrap().quiet().cancel().unwrap()),
+        ["cancelled", "cancelled", "none", "none"]
+    );
+    let ended = running.wait().unwrap();
+    assert!(ended.iter().last().unwrap().reason().unwrap().contains("the batch was cancelled"));
+    assert_eq!(simulator.ledger().len(), 2);
+    let second = batch.start().unwrap();
+    while simulator.ledger().len() < 4 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(words(second.wait().unwrap()), ["cancelled", "cancelled", "succeeded", "succeeded"]);
+}
+
+#[test]
+fn jobs_of_others_take_slots() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    workflow.project().update_settings(Settings::new().max_concurrent_jobs(4)).unwrap();
+    let all = parameters(&workflow, 12);
+    let (theirs, ours) = all.split_at(6);
+    let batch = |name: &str, jobs: &[JobParameters]| workflow.batch(name, jobs.to_vec()).unwrap().quiet();
+    let foreign = batch("theirs", theirs).max_concurrent(2).start().unwrap();
+    while simulator.ledger().len() < 2 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(batch("ours", ours).run().unwrap().succeeded(), 6);
+    assert_eq!(foreign.wait().unwrap().succeeded(), 6);
+    assert_eq!(simulator.ledger().len(), 12);
+}
+
+#[test]
+fn an_estimate_is_asked_for_once() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    let batch = workflow.batch("airports", parameters(&workflow, 3)).unwrap().quiet();
+    let first = batch.estimate().unwrap();
+    let asked =
+        || simulator.requests().iter().filter(|request| request.path.ends_with("/estimate/job")).count();
+    assert_eq!(asked(), 3);
+    assert_eq!(batch.estimate().unwrap(), first);
+    assert_eq!(batch.budget(first.total().max).run().unwrap().succeeded(), 3);
+    assert_eq!(asked(), 3);
+}
+
+#[test]
+fn a_deadline_ends_the_wait_and_not_the_jobs() {
+    let simulator = Simulator::builder().clock(Clock::manual()).start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    let batch = workflow.batch("airports", parameters(&workflow, 2)).unwrap().quiet();
+    let ended = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&ended);
+    let batch = batch.on_finished(move |record| told.lock().unwrap().push(record.label.clone()));
+    let jobs = batch.clone().deadline(Duration::from_millis(500)).run().unwrap();
+    assert!(
+        jobs.iter().all(|record| matches!(record.outcome, Outcome::Unfinished)),
+        "{:?}",
+        jobs.to_dataframe()
+    );
+    assert!(ended.lock().unwrap().is_empty());
+    simulator.clock().advance(Duration::from_secs(3600));
+    let jobs = batch.run().unwrap();
+    assert_eq!((jobs.succeeded(), simulator.ledger().len()), (2, 2));
+    let mut ended = ended.lock().unwrap().clone();
+    ended.sort();
+    let mut labels: Vec<_> = jobs.iter().map(|record| record.label.clone()).collect();
+    labels.sort();
+    assert_eq!(ended, labels, "each is told once");
+}
+
+#[test]
+fn what_was_never_sent_may_leave_the_parameters() {
+    let simulator = Simulator::builder().clock(Clock::speed(600.0)).credits(10).start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    let batch = |places| workflow.batch("airports", parameters(&workflow, places)).unwrap().quiet();
+    assert_eq!(batch(3).run().unwrap_err().kind(), ErrorKind::Credits);
+    assert_eq!(batch(2).jobs().unwrap().len(), 2);
+}
+
+#[test]
+fn all_batches_are_listed() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    assert!(client.batches().unwrap().is_empty());
+    let workflow = workflow(&client);
+    for (name, places) in [("first", 1), ("Über alle", 2)] {
+        workflow.batch(name, parameters(&workflow, places)).unwrap().quiet().run().unwrap();
+    }
+    std::fs::write(folder.path().join("broken.sqlite"), "no journal").unwrap();
+    let batches = client.batches().unwrap();
+    let told: Vec<_> =
+        batches.iter().map(|entry| (entry.name.as_str(), entry.jobs, entry.succeeded)).collect();
+    assert_eq!(told, [("Über alle", 2, 2), ("first", 1, 1)]);
+    assert!(batches.iter().all(|entry| entry.credits > 0 && entry.workflow == "airports"));
+    assert_eq!(client.batch("Über alle").unwrap().jobs().unwrap().succeeded(), 2);
+}
+
+#[test]
+fn a_batch_in_a_simulator_of_this_process_leaves_nothing_behind() {
+    let simulator = fast();
+    let client = client_of(&simulator);
+    let workflow = workflow(&client);
+    workflow.batch("gone", parameters(&workflow, 1)).unwrap().quiet().run().unwrap();
+    assert_eq!(client.batches().unwrap().len(), 1);
+    assert!(!Path::new("up42-batches").exists());
+}
