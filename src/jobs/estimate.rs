@@ -6,7 +6,8 @@ use super::{JobParameters, Workflow};
 use crate::client::data;
 use crate::error::{Context, Error, Result};
 use crate::plain::plain;
-use crate::transport::{Request, in_parallel};
+use crate::parallel::in_parallel;
+use crate::transport::Request;
 
 /// Estimates at a time; the limiter holds the rate.
 const AT_ONCE: usize = 16;
