@@ -22,7 +22,7 @@ impl Scene {
         let facts = json!({
             "id": layer.id,
             "title": plain(&layer.title, 200),
-            "group": plain(&layer.group, 120),
+            "collection": plain(&layer.group, 120),
             "datetime": layer.datetime.map(|moment| moment.to_string()),
             "cloud": layer.cloud_cover.filter(|cloud| cloud.is_finite()),
             "properties": properties,
