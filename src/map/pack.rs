@@ -59,10 +59,11 @@ fn hash(script: &str) -> String {
     format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(script.as_bytes())))
 }
 
-/// The parts of a page's pack: style, script, description, land, pictures.
+/// The parts of the pack in a page, or in a frame's attribute: style, script, description, land, pictures.
 #[cfg(test)]
 pub(super) fn parts(page: &str) -> Vec<Vec<u8>> {
     use std::io::Read;
+    let page = page.replace("&quot;", "\"");
     let element = page.split("id=\"pack\"").nth(1).unwrap();
     let lengths = element.split('"').nth(1).unwrap();
     let text = element.split('>').nth(1).unwrap().split('<').next().unwrap();

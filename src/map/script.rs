@@ -26,20 +26,44 @@ pub(super) fn joined() -> String {
     out
 }
 
-/// A script without comments, indentation and empty lines. Lines stay, so that an
-/// error still names one.
+/// A script without comments and the blanks between its marks. Lines stay, so that an
+/// error still names one, and nothing inside quotes is touched.
 pub(super) fn bare(source: &str) -> String {
     let mut out = String::with_capacity(source.len());
     let mut in_comment = false;
     for line in source.lines().map(str::trim) {
         in_comment |= line.starts_with("/**");
         if !in_comment && !line.is_empty() && !line.starts_with("//") {
-            out.push_str(line.split(" // ").next().unwrap_or(line));
+            squeeze(line.split(" // ").next().unwrap_or(line), &mut out);
             out.push('\n');
         }
         in_comment &= !line.ends_with("*/");
     }
     out
+}
+
+fn squeeze(line: &str, out: &mut String) {
+    const MARKS: &str = "{}()[];,<>=+-*/%&|!?:";
+    let mut quote = None;
+    let mut before = '\n';
+    let mut letters = line.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let after = letters.peek().copied().unwrap_or('\n');
+        match quote {
+            Some(open) if letter == open && before != '\\' => quote = None,
+            None if matches!(letter, '\'' | '"' | '`') => quote = Some(letter),
+            // `a - -b` must not become `a--b`.
+            None if letter == ' '
+                && (MARKS.contains(before) || MARKS.contains(after))
+                && !(before == after && "+-".contains(before)) =>
+            {
+                continue;
+            }
+            _ => {}
+        }
+        out.push(letter);
+        before = letter;
+    }
 }
 
 #[cfg(test)]
@@ -50,8 +74,8 @@ mod tests {
 
     #[test]
     fn comments_go_and_code_stays() {
-        let source = "// a\n/** b\n *  c */\nconst x = `a ${b}`; // d\n\n  f('a , b');\n";
-        assert_eq!(bare(source), "const x = `a ${b}`;\nf('a , b');\n");
+        let source = "// a\n/** b\n *  c */\nconst x = `a + ${b - c}`, y = 1 - -1; // d\n\n  f('a , b');\n";
+        assert_eq!(bare(source), "const x=`a + ${b - c}`,y=1- -1;\nf('a , b');\n");
     }
 
     /// Names that a module gives at its outermost level.
