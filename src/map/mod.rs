@@ -12,9 +12,11 @@ mod homography;
 mod html;
 mod layer;
 mod mercator;
+mod pack;
 mod pixels;
 mod placement;
 mod scene;
+mod script;
 mod still;
 mod text;
 
