@@ -6,19 +6,24 @@
 //! the same bytes, so that notebooks diff well.
 
 mod aoi;
+mod atlas;
 mod collar;
 mod draw;
 mod homography;
 mod html;
 mod layer;
+mod made;
 mod mercator;
 mod pack;
 mod pixels;
 mod placement;
+mod purse;
+mod rank;
 mod scene;
 mod script;
 mod still;
 mod text;
+mod work;
 
 use std::fmt;
 use std::path::Path;
@@ -35,9 +40,9 @@ use crate::error::{Context, Error, Result};
 use crate::geo::Aoi;
 use crate::plain::plain;
 
-/// What the pictures of one map may take in its HTML unless told otherwise: a
-/// notebook with a few maps stays small enough to send and to keep in git.
-const BUDGET: usize = 3_000_000;
+/// What one map may take as HTML unless told otherwise: a notebook with a few maps stays
+/// small enough to send and to keep in git.
+const BUDGET: usize = 5_000_000;
 
 /// A map of scenes: shown in the notebook, or saved as a page or a picture.
 ///
@@ -112,8 +117,16 @@ impl Map {
         self
     }
 
-    /// The same map with so many bytes for its pictures, as they stand in the
-    /// HTML. Pictures are made smaller until they fit. 3 MB unless set.
+    /// The same map with so many bytes for its HTML: 5,000,000 unless set.
+    ///
+    /// It is the length of [`to_html`](Self::to_html) as far as pictures decide it; a saved
+    /// page is as large. While everything fits, pictures are embedded as they came, without
+    /// their metadata. Then all of them are made smaller, down to 112 pixels. Then only
+    /// those that matter most are embedded: what is seen when the map opens, then the
+    /// clearest; the others are shown by thumbnails of 48 pixels. The map says what was made
+    /// smaller or left out. The outlines, what is known of each scene, the still picture and
+    /// the viewer itself are always there: about 0.25 MB, and a tenth of a kilobyte for each
+    /// scene.
     pub fn budget(mut self, bytes: usize) -> Self {
         self.budget = bytes;
         self

@@ -9,14 +9,18 @@ use crate::plain::plain;
 /// A layer that has a place, ready for the page.
 pub(super) struct Scene {
     pub(super) footprint: MultiPolygon,
+    /// What is shown of it, where that is not all.
+    part: Option<MultiPolygon>,
     pub(super) placed: Option<Placed>,
     /// What is embedded: a JPEG or PNG.
     pub(super) picture: Option<Vec<u8>>,
+    /// Cell of the atlas.
+    pub(super) thumb: Option<usize>,
     facts: Value,
 }
 
 impl Scene {
-    pub(super) fn new(layer: &Layer, footprint: MultiPolygon) -> Self {
+    pub(super) fn new(layer: &Layer, footprint: MultiPolygon, part: Option<MultiPolygon>) -> Self {
         let properties: Vec<_> =
             layer.properties.iter().map(|(key, value)| [plain(key, 120), plain(value, 600)]).collect();
         let facts = json!({
@@ -28,22 +32,31 @@ impl Scene {
             "cloud": layer.cloud_cover.filter(|cloud| cloud.is_finite()),
             "properties": properties,
         });
-        Self { footprint, placed: None, picture: None, facts }
+        Self { footprint, part, placed: None, picture: None, thumb: None, facts }
     }
 
-    /// Shows a part of it alone.
-    pub(super) fn cut(&mut self, part: Option<MultiPolygon>) {
-        let Some(part) = part else { return };
-        self.footprint = part;
-        self.placed.iter_mut().for_each(|placed| placed.clip = true);
+    /// The outline that is shown.
+    pub(super) fn shown(&self) -> &MultiPolygon {
+        self.part.as_ref().unwrap_or(&self.footprint)
+    }
+
+    /// Lays its picture; of a part, only that is shown.
+    pub(super) fn place(&mut self, placed: Option<Placed>) {
+        let is_cut = self.part.is_some();
+        self.placed = placed.map(|placed| Placed { clip: placed.clip || is_cut, ..placed });
     }
 
     /// As the viewer reads it; `at` is where the picture starts in the pack.
     pub(super) fn to_json(&self, at: usize) -> Value {
         let mut facts = self.facts.clone();
-        facts["rings"] = rings(&self.footprint);
-        if let (Some(picture), Some(placed)) = (&self.picture, &self.placed) {
+        facts["rings"] = rings(self.shown());
+        if let Some(picture) = &self.picture {
             facts["picture"] = json!([at, picture.len()]);
+        }
+        if let Some(thumb) = self.thumb {
+            facts["thumb"] = thumb.into();
+        }
+        if let Some(placed) = self.placed.as_ref().filter(|_| self.picture.is_some() || self.thumb.is_some()) {
             facts["corners"] = placed.quad.iter().map(|&corner| position(corner)).collect();
             facts["clip"] = placed.clip.into();
         }
