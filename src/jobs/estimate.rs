@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::{JobParameters, Workflow};
 use crate::client::data;
 use crate::error::{Context, Error, Result};
-use crate::plain::plain;
 use crate::parallel::in_parallel;
+use crate::plain::plain;
 use crate::transport::Request;
 
 /// Estimates at a time; the limiter holds the rate.

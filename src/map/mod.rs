@@ -69,6 +69,8 @@ pub struct Map {
     budget: usize,
     /// Over what the layers say.
     placement: Option<Placement>,
+    /// Rust that selects scenes; `{ids}` stands for them.
+    snippet: Option<&'static str>,
 }
 
 impl Map {
@@ -82,6 +84,7 @@ impl Map {
             notes: Vec::new(),
             budget: BUDGET,
             placement: None,
+            snippet: None,
         }
     }
 
@@ -107,6 +110,12 @@ impl Map {
     /// Says something under the map, such as what could not be shown.
     pub fn note(mut self, text: impl Into<String>) -> Self {
         self.notes.push(text.into());
+        self
+    }
+
+    /// Shows the Rust that makes the way back from the map's ids.
+    pub(crate) fn snippet(mut self, rust: &'static str) -> Self {
+        self.snippet = Some(rust);
         self
     }
 
@@ -200,5 +209,7 @@ fn saving(path: &Path) -> String {
     format!("save map `{}`", path.display())
 }
 
+#[cfg(test)]
+mod budget;
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,11 @@ const ROWS: usize = 150;
 /// The places of scenes (their outline and cloud cover in %, the uppermost first) in the
 /// order of how much they matter: first what is seen when the map opens, largest first and over the areas before
 /// elsewhere; then what lies below, the clearest first and the upper before the lower.
-pub(super) fn ranked(scenes: &[(&MultiPolygon, Option<f64>)], areas: &[MultiPolygon], bbox: [f64; 4]) -> Vec<usize> {
+pub(super) fn ranked(
+    scenes: &[(&MultiPolygon, Option<f64>)],
+    areas: &[MultiPolygon],
+    bbox: [f64; 4],
+) -> Vec<usize> {
     let view = View::around(bbox, COLUMNS, ROWS, 0.0);
     let mut over = vec![0_usize; COLUMNS * ROWS];
     for area in areas {
@@ -64,7 +68,7 @@ mod tests {
             shape([0.1, 0.1, 0.9, 0.9]), // all below the first
             shape([0.1, 0.1, 0.9, 0.9]),
             shape([2.0, 0.0, 4.0, 1.0]),
-            shape([0.5, 0.0, 2.0, 1.0]), // half below the first
+            shape([0.5, 0.0, 1.8, 1.0]), // a part below the first
         ];
         let clouds = [Some(90.0), None, Some(3.0), Some(50.0), Some(0.0)];
         let scenes: Vec<_> = shapes.iter().zip(clouds).collect();

@@ -45,8 +45,8 @@ pub(super) struct Work<'a> {
     order: Vec<usize>,
     ranks: Vec<usize>,
     cells: Vec<Option<Cell>>,
-    /// Set aside for the atlas and the still picture.
-    reserve: usize,
+    /// Bytes for all pictures, the still one among them.
+    room: usize,
     broken: Vec<String>,
     /// The smallest step that made a picture smaller.
     smallest: Option<Step>,
@@ -62,23 +62,24 @@ impl<'a> Work<'a> {
             order: Vec::new(),
             ranks: vec![0; scenes.len()],
             cells: vec![None; scenes.len()],
-            reserve: 0,
+            room: 0,
             broken: Vec::new(),
             smallest: None,
         };
         if !embed {
             return work;
         }
-        let lying: Vec<_> = layers.iter().zip(scenes).map(|(layer, scene)| (scene.shown(), layer.cloud_cover)).collect();
+        let lying: Vec<_> =
+            layers.iter().zip(scenes).map(|(layer, scene)| (scene.shown(), layer.cloud_cover)).collect();
         work.order = ranked(&lying, &drawn.outlines, drawn.bbox);
         work.order.iter().enumerate().for_each(|(rank, &i)| work.ranks[i] = rank);
         let asks: Vec<_> = work.order.iter().map(|&i| ask(layers[i])).collect();
         // Base64 takes four characters for three bytes.
         let room = map.budget.saturating_sub(html::inline(map, drawn).len()) / 4 * 3;
-        let room = room.saturating_sub(described(scenes) + scenes.len() * PLACED + STILL);
+        work.room = room.saturating_sub(described(scenes) + scenes.len() * PLACED);
+        let room = work.room.saturating_sub(STILL);
         let thumbnails = (asks.iter().flatten().count() * atlas::CELL).min(room * 2 / 5);
         work.purse = Purse::new(room - thumbnails, asks);
-        work.reserve = thumbnails + STILL;
         work
     }
 
@@ -104,7 +105,14 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn lay(&mut self, i: usize, made: Option<Made>, step: Option<Step>, scene: &mut Scene, still: &mut Still) {
+    fn lay(
+        &mut self,
+        i: usize,
+        made: Option<Made>,
+        step: Option<Step>,
+        scene: &mut Scene,
+        still: &mut Still,
+    ) {
         let (whole, made) = match made {
             Some(mut made) => (made.whole.take(), Some(made)),
             None => (None, None),
@@ -126,7 +134,8 @@ impl<'a> Work<'a> {
 
     /// With what is left when the still picture is known.
     pub(super) fn atlas(&self, scenes: &mut [Scene], still: usize) -> Option<Atlas> {
-        let room = (self.purse.left() + self.reserve).saturating_sub(still);
+        let embedded: usize = scenes.iter().filter_map(|scene| scene.picture.as_ref()).map(Vec::len).sum();
+        let room = self.room.saturating_sub(embedded + still);
         let with_cell: Vec<usize> = self.order.iter().copied().filter(|&i| self.cells[i].is_some()).collect();
         let cells: Vec<&Cell> = with_cell.iter().filter_map(|&i| self.cells[i].as_ref()).collect();
         let atlas = Atlas::of(&cells, room)?;
@@ -143,7 +152,9 @@ impl<'a> Work<'a> {
             return notes;
         }
         let all = scenes.iter().filter(|scene| scene.placed.is_some()).count();
-        let without = || layers.iter().zip(scenes).filter(|(_, scene)| scene.placed.is_some() && scene.picture.is_none());
+        let without = || {
+            layers.iter().zip(scenes).filter(|(_, scene)| scene.placed.is_some() && scene.picture.is_none())
+        };
         let gone: Vec<String> =
             without().filter(|(_, scene)| scene.thumb.is_none()).map(|(layer, _)| layer.id.clone()).collect();
         let small = without().count() - gone.len();
@@ -151,7 +162,10 @@ impl<'a> Work<'a> {
         if small > 0 {
             notes.push(format!("{small} of {all} pictures are thumbnails only, to keep to {budget}"));
         } else if let Some(step) = self.smallest.filter(|step| step.side < SMALL) {
-            notes.push(format!("pictures are made smaller, down to {} pixels, to keep to {budget}", step.side));
+            notes.push(format!(
+                "pictures are made smaller, down to {} pixels, to keep to {budget}",
+                step.side
+            ));
         }
         notes.extend(told(&gone, "picture", &format!("did not fit into {budget}")));
         notes

@@ -21,7 +21,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("client", &["error", "display", "transport", "simulator"]),
     ("chart", &["plain", "error", "display"]),
     ("map", &["parallel", "plain", "error", "time", "geo", "display"]),
-    ("jobs", &["closest", "hash", "parallel", "plain", "error", "time", "geo", "display", "transport", "client"]),
+    (
+        "jobs",
+        &["closest", "hash", "parallel", "plain", "error", "time", "geo", "display", "transport", "client"],
+    ),
     (
         "catalog",
         &[
@@ -41,10 +44,26 @@ const LAYERS: &[(&str, &[&str])] = &[
             "map",
         ],
     ),
-    ("batch", &["list", "plain", "error", "time", "frame", "display", "transport", "client", "jobs"]),
+    (
+        "batch",
+        &["list", "parallel", "plain", "error", "time", "frame", "display", "transport", "client", "jobs"],
+    ),
     (
         "results",
-        &["list", "parallel", "plain", "error", "frame", "geo", "display", "transport", "client", "map", "jobs", "batch"],
+        &[
+            "list",
+            "parallel",
+            "plain",
+            "error",
+            "frame",
+            "geo",
+            "display",
+            "transport",
+            "client",
+            "map",
+            "jobs",
+            "batch",
+        ],
     ),
 ];
 

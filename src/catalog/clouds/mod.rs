@@ -21,8 +21,8 @@ use crate::frame::Frame;
 use crate::geo::{Aoi, covered_percent, unrolled};
 use crate::list::list;
 use crate::map::Pixels;
-use crate::time::minute;
 use crate::parallel::{cores, in_parallel};
+use crate::time::minute;
 
 /// How cloudy the area is in each of some quicklooks. An estimate, not a measurement.
 ///

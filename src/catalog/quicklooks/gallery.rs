@@ -10,9 +10,9 @@ use super::{Quicklook, QuicklookOutcome, Quicklooks};
 use crate::display::picture::{decode, fitted, jpeg, shrunk};
 use crate::display::{Bundle, STYLE};
 use crate::error::{Context, Result};
+use crate::parallel::{cores, in_parallel};
 use crate::plain::plain;
 use crate::time::minute;
-use crate::parallel::{cores, in_parallel};
 
 /// Most pictures of a gallery: a notebook's page keeps them all.
 const MOST: usize = 500;
