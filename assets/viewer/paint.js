@@ -46,8 +46,8 @@ export function pane(canvas, left, top, width, height, ratio = density()) {
   };
 }
 
-/** Draws scenes, the lowest first, and yields between parts of them. */
-export function* drawScenes(pane, some) {
+/** Draws scenes, the lowest first. */
+function* sceneParts(pane, some) {
   const { brush, scale } = pane;
   const many = some.length > STEP;
   pane.onMap();
@@ -64,14 +64,15 @@ export function* drawScenes(pane, some) {
   for (const scene of some) brush.stroke(scene.outline);
 }
 
-/** Draws the map: land, scenes, areas of interest. */
-export function* drawMap(pane) {
+/** Draws the map in parts: land, scenes, areas of interest. `only` are scenes to draw of
+ *  those that are visible, the lowest first. */
+function* mapParts(pane, only) {
   const { brush, scale } = pane;
   drawLand(pane, () => drawGraticule(pane));
   below.forEach((painter) => painter(pane));
-  const visible = sorted.filter((scene) => scene.visible && pane.sees(scene.box));
-  prepare(visible, scale * pane.ratio);
-  yield* drawScenes(pane, visible.reverse());
+  const visible = only ?? sorted.filter((scene) => scene.visible && pane.sees(scene.box));
+  if (!only) prepare(visible, scale * pane.ratio);
+  yield* sceneParts(pane, only ?? visible.reverse());
   for (const [width, colour, dashes] of [[4.5, 'halo', []], [2.4, 'aoi', [9 / scale, 5 / scale]]]) {
     brush.lineWidth = width / scale;
     brush.strokeStyle = colours[colour];
@@ -81,11 +82,17 @@ export function* drawMap(pane) {
   brush.setLineDash([]);
 }
 
-/** Draws what lies over the map: labels, tools, marks. */
+/** The same at once. */
+export function drawMap(pane, only) {
+  const parts = mapParts(pane, only);
+  while (!parts.next().done);
+}
+
+/** Draws what lies over the map: tools, labels, marks. */
 export function drawOver(pane) {
   const { brush, scale } = pane;
-  drawLabels(pane);
   above.forEach((painter) => painter(pane));
+  drawLabels(pane);
   pane.onMap();
   for (const scene of new Set([state.chosen, state.hovered])) {
     if (!scene) continue;
@@ -112,7 +119,7 @@ function begin() {
   }
   Object.assign(back, { x, y, scale });
   dirty = false;
-  job = drawMap(pane(canvas, x - width * MARGIN / scale, y - height * MARGIN / scale, width * grown, height * grown));
+  job = mapParts(pane(canvas, x - width * MARGIN / scale, y - height * MARGIN / scale, width * grown, height * grown));
 }
 /** Draws a part of it, or all. */
 function proceed(all) {
