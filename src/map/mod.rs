@@ -11,6 +11,7 @@ mod homography;
 mod html;
 mod layer;
 mod mercator;
+mod outline;
 mod pixels;
 mod placement;
 mod scene;
@@ -269,5 +270,7 @@ fn told(ids: &[String], noun: &str, what: &str) -> Option<String> {
     Some(format!("{} {noun}{plural} {what}: {names}", ids.len()))
 }
 
+#[cfg(test)]
+mod accuracy;
 #[cfg(test)]
 mod tests;

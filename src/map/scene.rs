@@ -44,6 +44,7 @@ impl Scene {
         if let (Some(picture), Some(placed)) = (&self.picture, &self.placed) {
             facts["picture"] = json!([at, picture.len()]);
             facts["corners"] = placed.quad.iter().map(|&corner| position(corner)).collect();
+            facts["flat"] = placed.flat.into();
             facts["clip"] = placed.clip.into();
         }
         facts
