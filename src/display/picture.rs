@@ -5,6 +5,8 @@ use std::io::Cursor;
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageFormat, ImageReader, Limits, Rgb, RgbImage, imageops};
 
+pub(crate) use super::bare::bare;
+pub(crate) use super::shrink::{shrunk, squeezed};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Largest file and longest side that are decoded: quicklooks are a hundredth of
@@ -45,12 +47,6 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<DynamicImage> {
 /// As for [`decode`].
 pub(crate) fn thumbnail(bytes: &[u8], side: u32) -> Result<Vec<u8>> {
     Ok(jpeg(&shrunk(&decode(bytes)?, side), 70))
-}
-
-/// The picture with its longest side at most so many pixels.
-pub(crate) fn shrunk(image: &DynamicImage, side: u32) -> DynamicImage {
-    // The method of `DynamicImage` is compiled, and optimised, with its crate.
-    if image.width().max(image.height()) <= side { image.clone() } else { image.thumbnail(side, side) }
 }
 
 /// Both pictures as one, the second below the first and at most as wide.

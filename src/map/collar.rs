@@ -121,7 +121,7 @@ impl Scene {
             let ground = Homography::to_unit_square(&truth, true)?;
             let quad = ends.map(|[x, y]| {
                 let [u, v, w] = to_square.terms(x, y);
-                beside(ground.ground(u / w, v / w), truth[0])
+                ground.ground(u / w, v / w)
             });
             (quad.iter().flatten().all(|value| value.is_finite()) && is_rectangle(&quad)).then_some(quad)
         };
@@ -152,11 +152,6 @@ impl Scene {
         let shown = self.shown.iter().filter(|shown| **shown).count();
         Some(both as f64 / (inside + shown - both).max(1) as f64)
     }
-}
-
-/// The same place with a longitude on the same side of 180° as another's.
-fn beside([lon, lat]: [f64; 2], other: [f64; 2]) -> [f64; 2] {
-    [lon + ((other[0] - lon) / 360.0).round() * 360.0, lat]
 }
 
 #[cfg(test)]

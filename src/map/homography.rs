@@ -16,9 +16,9 @@ type Vector = [f64; 3];
 /// A projective map between the ground and the unit square of a picture.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Homography {
-    /// Kept apart, because degrees with a large offset lose digits; none for
-    /// directions.
-    origin: Option<[f64; 2]>,
+    flat: bool,
+    /// Kept apart: degrees with a large offset lose digits, and longitudes go on at 180°.
+    origin: [f64; 2],
     /// Where the upper left, upper right and lower left corner go, with such
     /// lengths that the lower right is the second and the third less the first.
     corners: [Vector; 3],
@@ -30,8 +30,8 @@ impl Homography {
     /// The map that sends the corners of a quad to (0,0), (1,0), (1,1), (0,1);
     /// `None` when the quad encloses nothing.
     pub(super) fn to_unit_square(quad: &Quad, flat: bool) -> Option<Self> {
-        let origin = (!flat).then_some(quad[0]);
-        let [a, b, c, d] = quad.map(|corner| lifted(corner, origin));
+        let origin = quad[0];
+        let [a, b, c, d] = quad.map(|corner| lifted(corner, origin, flat));
         let whole = dot(a, cross(b, d));
         // `c` as a sum of the others, by Cramer's rule.
         let lengths = [-dot(c, cross(b, d)), dot(a, cross(c, d)), dot(a, cross(b, c))];
@@ -52,7 +52,7 @@ impl Homography {
     /// Numerators of u and v and their denominator, which is above zero for what lies
     /// in the picture. Linear along a row of pixels where the picture is not flat.
     pub(super) fn terms(&self, lon: f64, lat: f64) -> [f64; 3] {
-        let point = lifted([lon, lat], self.origin);
+        let point = lifted([lon, lat], self.origin, self.flat);
         let [first, u, v] = self.back.map(|row| dot(row, point));
         [u, v, first + u + v]
     }
@@ -61,18 +61,19 @@ impl Homography {
     pub(super) fn ground(&self, u: f64, v: f64) -> [f64; 2] {
         let [a, b, d] = self.corners;
         let [x, y, z]: Vector = std::array::from_fn(|i| (1.0 - u - v) * a[i] + u * b[i] + v * d[i]);
-        match self.origin {
-            Some([lon, lat]) => [lon + x / z, lat + y / z],
-            None => [y.atan2(x).to_degrees(), z.atan2(x.hypot(y)).to_degrees()],
+        let [lon, lat] = self.origin;
+        match self.flat {
+            true => [lon + y.atan2(x).to_degrees(), z.atan2(x.hypot(y)).to_degrees()],
+            false => [lon + x / z, lat + y / z],
         }
     }
 }
 
-fn lifted([lon, lat]: [f64; 2], origin: Option<[f64; 2]>) -> Vector {
-    if let Some([west, south]) = origin {
+fn lifted([lon, lat]: [f64; 2], [west, south]: [f64; 2], flat: bool) -> Vector {
+    if !flat {
         return [lon - west, lat - south, 1.0];
     }
-    let ((east, north), (sine, cosine)) = (lon.to_radians().sin_cos(), lat.to_radians().sin_cos());
+    let ((east, north), (sine, cosine)) = ((lon - west).to_radians().sin_cos(), lat.to_radians().sin_cos());
     [cosine * north, cosine * east, sine]
 }
 

@@ -21,7 +21,8 @@ use super::{Catalog, Scene, Scenes};
 use crate::display::picture::MOST_BYTES;
 use crate::error::{Error, ErrorKind, Result};
 use crate::list::list;
-use crate::transport::{Request, Response, Secret, in_parallel};
+use crate::parallel::in_parallel;
+use crate::transport::{Request, Response, Secret};
 
 /// Downloads at a time; the limiter holds the rate.
 const AT_ONCE: usize = 32;
