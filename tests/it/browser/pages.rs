@@ -9,16 +9,18 @@ use up42::{Aoi, Map, Search};
 use crate::{client_of, dakar};
 
 /// Each page by its name, `NAME.html`. Whoever needs another adds it here.
-const PAGES: &[(&str, fn() -> Map)] = &[
-    ("map", || quicklooks(&dakar(), 12)),
-    ("one", || quicklooks(&dakar(), 1)),
-    ("fiji", || quicklooks(&fiji(), 8)),
-];
+fn pages() -> Vec<(&'static str, Map)> {
+    vec![
+        ("map", quicklooks(&dakar(), 12)),
+        ("one", quicklooks(&dakar(), 1)),
+        ("fiji", quicklooks(&fiji(), 8)),
+    ]
+}
 
 pub fn write(folder: &Path) {
     fs::create_dir_all(folder).unwrap();
-    for (name, map) in PAGES {
-        map().save_html(folder.join(format!("{name}.html"))).unwrap();
+    for (name, map) in pages() {
+        map.save_html(folder.join(format!("{name}.html"))).unwrap();
     }
 }
 
