@@ -66,7 +66,7 @@ after(async () => (await launched)?.close());
 
 /** Opens a page in a tab of its own. `where` is a file, a URL, or `{ html }`; `options` are
  *  those of a Playwright context (`viewport`, `deviceScaleFactor`, `colorScheme`, …) and
- *  `at`: origins that may be asked, `known`: [text, reason] of console errors that are
+ *  `at`: hosts that may be asked, `known`: [text, reason] of errors and requests that are
  *  not ours. The tab has `silent()`, which fails when there was an error or a request. */
 export async function open(t, where, { at = [], known = [], ...options } = {}) {
   const context = await (await browser()).newContext({ viewport: { width: 1100, height: 700 }, offline: at.length === 0, ...options });
@@ -79,8 +79,9 @@ export async function open(t, where, { at = [], known = [], ...options } = {}) {
   tab.on('request', (request) => {
     const { protocol, host } = new URL(request.url());
     if (protocol === 'file:' && request.isNavigationRequest()) return;
-    if (!['data:', 'blob:', 'about:'].includes(protocol) && !at.includes(host)) problems.push(`request: ${request.url()}`);
+    if (!['data:', 'blob:', 'about:'].includes(protocol) && !at.includes(host)) told('request', request.url());
   });
+  tab.on('websocket', (socket) => at.includes(new URL(socket.url()).host) || told('request', socket.url()));
   tab.silent = async () => {
     // What the page still has in hand may yet fail.
     await tab.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
@@ -137,7 +138,7 @@ function scratch() {
   return blank;
 }
 
-/** The cells of a notebook file: `[{ id, outputs }]`, the data of outputs as whole strings. */
-export function cells(file) {
-  return JSON.parse(readFileSync(file, 'utf8')).cells;
+/** The notebook of displays, each in a cell of which it is the one output. */
+export function displays() {
+  return JSON.parse(readFileSync(page('displays.ipynb'), 'utf8'));
 }
