@@ -63,7 +63,7 @@ fn hash(script: &str) -> String {
 #[cfg(test)]
 pub(super) fn parts(page: &str) -> Vec<Vec<u8>> {
     use std::io::Read;
-    let page = page.replace("&quot;", "\"");
+    let page = page.replace("&quot;", "\"").replace("&gt;", ">").replace("&lt;", "<");
     let element = page.split("id=\"pack\"").nth(1).unwrap();
     let lengths = element.split('"').nth(1).unwrap();
     let text = element.split('>').nth(1).unwrap().split('<').next().unwrap();

@@ -17,10 +17,9 @@ const MODULES: &[(&str, &str)] = modules!(
 pub(super) fn joined() -> String {
     let mut out = String::from("(() => {\n'use strict';\n");
     for (_, source) in MODULES {
-        for line in bare(source).lines().filter(|line| !line.starts_with("import ")) {
-            out.push_str(line.strip_prefix("export ").unwrap_or(line));
-            out.push('\n');
-        }
+        let lines = source.lines().filter(|line| !line.starts_with("import "));
+        let lines = lines.map(|line| line.strip_prefix("export ").unwrap_or(line));
+        out.push_str(&bare(&lines.collect::<Vec<_>>().join("\n")));
     }
     out.push_str("})();\n");
     out
