@@ -88,7 +88,7 @@ export function drawPicture({ brush, scale, ratio }, scene) {
   const side = fit && Math.max(scene.box[2] - scene.box[0], scene.box[3] - scene.box[1]) * scale * ratio;
   let picture = (side > smallSide * 1.2 && scene.full) || scene.small || scene.full;
   if (!picture || side < 2) return;
-  if (fit.error * scale * ratio > 0.5) picture = picture.bent ??= warped(picture, scene.corners, fit);
+  if (fit.error * scale * ratio > 0.5) picture = picture.bent ??= warped(picture, fit);
   brush.save();
   if (scene.clip) brush.clip(scene.outline);
   brush.transform(...(picture.matrix ?? fit.matrix));

@@ -39,16 +39,16 @@ export function nearly(corners, flat) {
 }
 
 /** A picture drawn anew once, in so many pieces that each is exact. */
-export function warped({ bitmap, x, y, width, height }, corners, { at, matrix: [a, b, c, d], error }) {
+export function warped({ bitmap, x, y, width, height }, { at, matrix: [a, b, c, d], error }) {
   const pixel = Math.min(Math.hypot(a, b) / width, Math.hypot(c, d) / height);
   const n = Math.min(40, Math.max(2, Math.ceil(Math.sqrt(error / pixel * 6))));
-  // The edges may bend outwards.
-  const [x0, y0, x1, y1] = boxOf(Array.from({ length: 4 * n }, (_, i) => [[i % n / n, 0], [1, i % n / n], [1 - i % n / n, 1], [0, 1 - i % n / n]][Math.floor(i / n)]).map(([u, v]) => at(u, v)));
+  const mesh = Array.from({ length: (n + 1) ** 2 }, (_, k) => at(k % (n + 1) / n, Math.floor(k / (n + 1)) / n));
+  const [x0, y0, x1, y1] = boxOf(mesh);
   const step = Math.max(pixel / 1.2, (x1 - x0) / 2000, (y1 - y0) / 2000);
   const canvas = el('canvas', { width: Math.ceil((x1 - x0) / step), height: Math.ceil((y1 - y0) / step) });
   const brush = canvas.getContext('2d');
   const [w, h] = [width / n, height / n];
-  const to = (i, j) => at(i / n, j / n).map((value, k) => (value - (k ? y0 : x0)) / step);
+  const to = (i, j) => mesh[j * (n + 1) + i].map((value, k) => (value - (k ? y0 : x0)) / step);
   for (let j = 0; j < n; j++) {
     for (let i = 0; i < n; i++) {
       const quad = [to(i, j), to(i + 1, j), to(i + 1, j + 1), to(i, j + 1)];

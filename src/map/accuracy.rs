@@ -9,7 +9,7 @@ use proj4rs::Proj;
 use proj4rs::transform::transform;
 
 use super::homography::{Homography, Quad};
-use super::placement::{Placed, Placement};
+use super::placement::Placement;
 use super::still::Still;
 
 /// A picture of 500 pixels over 20 km.

@@ -43,6 +43,7 @@ impl Homography {
         let all = corners.iter().chain(&back).flatten();
         let is_proper = whole != 0.0 && lengths.iter().all(|length| *length != 0.0);
         (is_proper && all.into_iter().all(|value| value.is_finite())).then_some(Self {
+            flat,
             origin,
             corners,
             back,
