@@ -14,6 +14,7 @@ mod html;
 mod layer;
 mod made;
 mod mercator;
+mod outline;
 mod pack;
 mod pixels;
 mod placement;
@@ -209,6 +210,8 @@ fn saving(path: &Path) -> String {
     format!("save map `{}`", path.display())
 }
 
+#[cfg(test)]
+mod accuracy;
 #[cfg(test)]
 mod budget;
 #[cfg(test)]

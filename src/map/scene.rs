@@ -79,6 +79,7 @@ impl Scene {
         {
             let fine = Fine::of(&self.footprint);
             facts["corners"] = placed.quad.iter().map(|&corner| fine.position(corner)).collect();
+            facts["flat"] = placed.flat.into();
             facts["clip"] = placed.clip.into();
         }
         facts

@@ -86,7 +86,8 @@ mod tests {
             let Some((kind, rest)) = line.split_once(' ') else { continue };
             if kind == "const" || kind == "let" {
                 // `let a = 0, b = 1;` gives two.
-                let each = rest.split(", ").filter(|_| kind == "let").chain(Some(rest).filter(|_| kind == "const"));
+                let each =
+                    rest.split(", ").filter(|_| kind == "let").chain(Some(rest).filter(|_| kind == "const"));
                 names.extend(each.map(|part| part.split([' ', ';']).next().unwrap()));
             } else if kind == "function" {
                 names.push(rest.split('(').next().unwrap());
@@ -100,7 +101,8 @@ mod tests {
         let mut given: BTreeMap<&str, &str> = BTreeMap::new();
         for (module, source) in MODULES {
             for line in source.lines().filter(|line| line.starts_with("import ")) {
-                let (wanted, from) = line.strip_prefix("import { ").unwrap().split_once(" } from './").unwrap();
+                let (wanted, from) =
+                    line.strip_prefix("import { ").unwrap().split_once(" } from './").unwrap();
                 for name in wanted.split(", ") {
                     let from = from.strip_suffix(".js';").unwrap();
                     assert_eq!(given.get(name), Some(&from), "{module} imports {name}");

@@ -15,6 +15,9 @@ use crate::geo::{Detail, land};
 pub(super) const WIDTH: usize = 960;
 pub(super) const HEIGHT: usize = 600;
 
+/// Pixels of a row that are warped by one straight line.
+const RUN: usize = 16;
+
 /// The viewer's colours for light pages (`assets/viewer.css`).
 const SEA: Rgb = [0xdc, 0xe8, 0xee];
 const LAND: Rgb = [0xf5, 0xf3, 0xec];
@@ -70,32 +73,39 @@ impl Still {
 
     /// Warps a picture onto the ground, under those painted before.
     pub(super) fn paint(&mut self, image: &DynamicImage, placed: &Placed, footprint: &MultiPolygon) {
-        let Some(to_square) = Homography::to_unit_square(&placed.quad) else { return };
+        let Some(to_square) = Homography::to_unit_square(&placed.quad, placed.flat) else { return };
         let quad: Vec<Pixel> = placed.quad.iter().map(|&corner| self.view.pixel(corner)).collect();
         let shape = if placed.clip { self.pixels(footprint) } else { vec![quad.clone()] };
         let small = shrunk(image, self.side(placed)).to_rgba8();
         let (columns, rows) = (small.width() as usize, small.height() as usize);
         let raw = small.as_raw();
+        let at = |x: f64, lat: f64| {
+            let [u, v, w] = to_square.terms(self.view.lon(x), lat);
+            [u / w * columns as f64 - 0.5, v / w * rows as f64 - 0.5]
+        };
         for (y, line) in spans(&shape, HEIGHT).into_iter().enumerate() {
-            let lat = self.view.lat(y as f64 + 0.5);
-            let first = to_square.terms(self.view.lon(0.5), lat);
-            let second = to_square.terms(self.view.lon(1.5), lat);
-            let step: [f64; 3] = std::array::from_fn(|i| second[i] - first[i]);
+            let lat = if line.is_empty() { 0.0 } else { self.view.lat(y as f64 + 0.5) };
             for pair in line.chunks_exact(2) {
                 let from = (pair[0] - 0.5).ceil().clamp(0.0, WIDTH as f64) as usize;
                 let to = (pair[1] - 0.5).ceil().clamp(0.0, WIDTH as f64) as usize;
-                for x in from..to {
-                    let at = y * WIDTH + x;
-                    if self.covered[at] {
+                // A few pixels at a time are as good as on a straight line.
+                for start in (from..to).step_by(RUN) {
+                    let end = (start + RUN).min(to);
+                    if self.covered[y * WIDTH + start..y * WIDTH + end].iter().all(|covered| *covered) {
                         continue;
                     }
-                    let along = x as f64;
-                    let w = first[2] + along * step[2];
-                    let u = (first[0] + along * step[0]) / w * columns as f64 - 0.5;
-                    let v = (first[1] + along * step[1]) / w * rows as f64 - 0.5;
-                    if let Some(colour) = sample(raw, columns, rows, u, v) {
-                        self.covered[at] = true;
-                        self.canvas.pixels[at * 3..at * 3 + 3].copy_from_slice(&colour);
+                    let (first, last) = (at(start as f64 + 0.5, lat), at(end as f64 + 0.5, lat));
+                    let step = [0, 1].map(|i| (last[i] - first[i]) / (end - start) as f64);
+                    for x in start..end {
+                        let along = (x - start) as f64;
+                        let (u, v) = (first[0] + along * step[0], first[1] + along * step[1]);
+                        let covered = &mut self.covered[y * WIDTH + x];
+                        if let Some(colour) = (!*covered).then(|| sample(raw, columns, rows, u, v)).flatten()
+                        {
+                            *covered = true;
+                            let at = (y * WIDTH + x) * 3;
+                            self.canvas.pixels[at..at + 3].copy_from_slice(&colour);
+                        }
                     }
                 }
             }
@@ -131,6 +141,20 @@ impl Still {
         let source = "Natural Earth";
         let x = width - 20.0 - font::width(source, 7.0);
         self.canvas.text([x, y], source, 7.0, [0x5a, 0x68, 0x72], PAPER);
+    }
+
+    /// The place in the middle of all pixels of nearly a colour.
+    #[cfg(test)]
+    pub(super) fn middle_of(&self, colour: Rgb) -> Option<[f64; 2]> {
+        let (mut x, mut y, mut count) = (0.0, 0.0, 0.0);
+        for (i, pixel) in self.canvas.pixels.chunks_exact(3).enumerate() {
+            if pixel.iter().zip(colour).all(|(a, b)| a.abs_diff(b) < 48) {
+                x += (i % WIDTH) as f64 + 0.5;
+                y += (i / WIDTH) as f64 + 0.5;
+                count += 1.0;
+            }
+        }
+        (count > 0.0).then(|| [self.view.lon(x / count), self.view.lat(y / count)])
     }
 
     pub(super) fn into_image(self) -> DynamicImage {
@@ -199,9 +223,9 @@ mod tests {
         let mut still = Still::new([10.0, 40.0, 11.0, 41.0]);
         let quad = [[10.2, 41.0], [11.0, 40.8], [10.8, 40.0], [10.0, 40.2]];
         let shape = Bbox::new(10.0, 40.0, 11.0, 41.0).unwrap().to_polygon();
-        still.paint(&image, &Placed { quad, clip: false }, &shape);
+        still.paint(&image, &Placed { quad, flat: true, clip: false }, &shape);
         let black = DynamicImage::ImageRgb8(RgbImage::new(8, 8));
-        still.paint(&black, &Placed { quad, clip: false }, &shape);
+        still.paint(&black, &Placed { quad, flat: true, clip: false }, &shape);
         let at = |[lon, lat]: [f64; 2]| {
             let [x, y] = still.view.pixel([lon, lat]);
             let at = (y as usize * WIDTH + x as usize) * 3;
