@@ -72,9 +72,11 @@ impl Map {
             scenes.push(scene);
         }
         scenes.reverse();
-        scenes.iter().for_each(|scene| still.footprint(&scene.footprint));
+        let count = scenes.len();
+        scenes.iter().for_each(|scene| still.footprint(&scene.footprint, count));
         outlines.iter().for_each(|outline| still.aoi(outline));
-        still.label(&self.title);
+        let named = self.aois.iter().zip(&outlines).filter_map(|(aoi, outline)| Some((aoi.name()?, outline)));
+        still.label(&self.title, named, scenes.iter().map(|scene| (scene.label.as_str(), &scene.footprint)));
         notes.extend(told(&broken, "picture", "could not be read"));
         notes.extend(told(&nowhere, "scene", "has no footprint and is not on the map"));
         notes.extend(told(&too_large, "picture", "did not fit into the map's byte budget"));

@@ -6,10 +6,12 @@
 //! the same bytes, so that notebooks diff well.
 
 mod aoi;
+mod backdrop;
 mod collar;
 mod draw;
 mod homography;
 mod html;
+mod labels;
 mod layer;
 mod mercator;
 mod outline;

@@ -5,6 +5,7 @@ use super::layer::Layer;
 use super::placement::Placed;
 use crate::geo::{polygons, unrolled};
 use crate::plain::plain;
+use crate::time::minute;
 
 /// A layer that has a place, ready for the page.
 pub(super) struct Scene {
@@ -12,6 +13,8 @@ pub(super) struct Scene {
     pub(super) placed: Option<Placed>,
     /// What is embedded: a JPEG or PNG.
     pub(super) picture: Option<Vec<u8>>,
+    /// What the still picture calls it: the day, or else the title.
+    pub(super) label: String,
     facts: Value,
 }
 
@@ -28,7 +31,11 @@ impl Scene {
             "cloud": layer.cloud_cover.filter(|cloud| cloud.is_finite()),
             "properties": properties,
         });
-        Self { footprint, placed: None, picture: None, facts }
+        let label = match layer.acquired {
+            Some(at) => minute(at).chars().take("2020-12-31".len()).collect(),
+            None => plain(layer.title_or_id(), 40),
+        };
+        Self { footprint, placed: None, picture: None, label, facts }
     }
 
     /// Shows a part of it alone.
