@@ -41,8 +41,10 @@ fn premultiplied(raw: &[u8]) -> Vec<u8> {
 
 fn divided(mut raw: Vec<u8>) -> Vec<u8> {
     for pixel in raw.chunks_exact_mut(4).filter(|pixel| pixel[3] > 0) {
-        let alpha = u16::from(pixel[3]);
-        pixel[..3].iter_mut().for_each(|value| *value = (u16::from(*value) * 255 / alpha).min(255) as u8);
+        let alpha = u32::from(pixel[3]);
+        pixel[..3]
+            .iter_mut()
+            .for_each(|value| *value = ((u32::from(*value) * 255 + alpha / 2) / alpha).min(255) as u8);
     }
     raw
 }
@@ -114,6 +116,7 @@ mod tests {
     fn what_is_transparent_has_no_colour() {
         let pixel = |x: u32, _: u32| Rgba(if x == 0 { [200, 100, 0, 255] } else { [0, 0, 0, 0] });
         let small = squeezed(&DynamicImage::ImageRgba8(RgbaImage::from_fn(2, 2, pixel)), 1, 1);
-        assert_eq!(small.to_rgba8().into_raw(), [200, 100, 0, 128]);
+        // As exact as eight bits are at half of the opacity.
+        assert_eq!(small.to_rgba8().into_raw(), [199, 100, 0, 128]);
     }
 }

@@ -27,12 +27,17 @@ pub(super) fn backdrop(view: &View) -> Canvas {
         _ => Detail::World,
     };
     let around = land(detail, shown);
-    let pixels = |line: &Vec<[f64; 2]>| -> Vec<Pixel> { line.iter().map(|&point| view.pixel(point)).collect() };
+    let pixels =
+        |line: &Vec<[f64; 2]>| -> Vec<Pixel> { line.iter().map(|&point| view.pixel(point)).collect() };
     canvas.fill(&around.rings.iter().map(pixels).collect::<Vec<_>>(), LAND);
     for (horizontal, _, at) in graticule(view) {
         let end = if horizontal { [view.width as f64, at] } else { [at, view.height as f64] };
         let start = if horizontal { [0.0, at] } else { [at, 0.0] };
-        canvas.shade([start[0], start[1], end[0].max(start[0] + 1.0), end[1].max(start[1] + 1.0)], GRID, 0.22);
+        canvas.shade(
+            [start[0], start[1], end[0].max(start[0] + 1.0), end[1].max(start[1] + 1.0)],
+            GRID,
+            0.22,
+        );
     }
     for coast in &around.coasts {
         canvas.line(&pixels(coast), Stroke { width: 1.0, colour: COAST, dash: None });
@@ -95,9 +100,15 @@ mod tests {
             graticule(&View::around(bbox, 960, 600, 0.09)).into_iter().map(|line| line.1).collect()
         };
         let dakar = names([-17.54, 14.65, -17.42, 14.76]);
-        assert!(dakar.contains(&"17.50° W".to_owned()) && dakar.contains(&"14.70° N".to_owned()), "{dakar:?}");
+        assert!(
+            dakar.contains(&"17.50° W".to_owned()) && dakar.contains(&"14.70° N".to_owned()),
+            "{dakar:?}"
+        );
         let fiji = names([177.0, -19.0, 182.0, -16.0]);
-        assert!(["178° E", "180°", "178° W", "18° S"].iter().all(|name| fiji.contains(&(*name).to_owned())), "{fiji:?}");
+        assert!(
+            ["178° E", "180°", "178° W", "18° S"].iter().all(|name| fiji.contains(&(*name).to_owned())),
+            "{fiji:?}"
+        );
         assert!(names([-150.0, -50.0, 170.0, 70.0]).contains(&"0°".to_owned()));
     }
 }

@@ -37,7 +37,10 @@ impl Labels {
     ) -> bool {
         let width = font::width(text, height);
         let is_within = |[x, y]: &Pixel| {
-            *x >= 6.0 && x + width <= canvas.width as f64 - 6.0 && *y >= height + 6.0 && *y <= canvas.height as f64 - 6.0
+            *x >= 6.0
+                && x + width <= canvas.width as f64 - 6.0
+                && *y >= height + 6.0
+                && *y <= canvas.height as f64 - 6.0
         };
         for place in places.into_iter().filter(is_within).collect::<Vec<_>>() {
             if self.take(around(place, width, height)) {

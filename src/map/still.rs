@@ -11,6 +11,7 @@ use super::mercator::View;
 use super::placement::Placed;
 use crate::display::canvas::{Canvas, Pixel, Rgb, Stroke, spans};
 use crate::display::font;
+use crate::display::picture::shrunk;
 
 pub(super) const WIDTH: usize = 960;
 pub(super) const HEIGHT: usize = 600;
@@ -49,22 +50,20 @@ impl Still {
         shape.iter().map(ring).collect()
     }
 
+    /// The longest side that a picture needs to be painted well: shrinking first is both
+    /// quicker and smoother than skipping pixels.
+    pub(super) fn side(&self, placed: &Placed) -> u32 {
+        let quad: Vec<Pixel> = placed.quad.iter().map(|&corner| self.view.pixel(corner)).collect();
+        let longest = (0..4).map(|i| distance(quad[i], quad[(i + 1) % 4])).fold(0.0, f64::max);
+        ((longest.min(4.0 * WIDTH as f64) * 1.3) as u32).max(16)
+    }
+
     /// Warps a picture onto the ground, under those painted before.
     pub(super) fn paint(&mut self, image: &DynamicImage, placed: &Placed, footprint: &MultiPolygon) {
         let Some(to_square) = Homography::to_unit_square(&placed.quad, placed.flat) else { return };
         let quad: Vec<Pixel> = placed.quad.iter().map(|&corner| self.view.pixel(corner)).collect();
         let shape = if placed.clip { self.pixels(footprint) } else { vec![quad.clone()] };
-        // Far pictures are shrunk first: quicker and smoother than skipping pixels. By a
-        // whole factor, since other ones move a picture by up to a pixel.
-        let longest = (0..4).map(|i| distance(quad[i], quad[(i + 1) % 4])).fold(1.0, f64::max);
-        let factor = (f64::from(image.width().max(image.height())) / longest) as u32;
-        let small = match factor {
-            0 | 1 => image.to_rgba8(),
-            _ => {
-                let [width, height] = [image.width(), image.height()].map(|side| (side / factor).max(1));
-                image.thumbnail_exact(width, height).to_rgba8()
-            }
-        };
+        let small = shrunk(image, self.side(placed)).to_rgba8();
         let (columns, rows) = (small.width() as usize, small.height() as usize);
         let raw = small.as_raw();
         let at = |x: f64, lat: f64| {
@@ -144,7 +143,8 @@ impl Still {
             let name = shortened(&name, 10.0, 300.0);
             let width = font::width(&name, 10.0);
             let middle = (left + right - width) / 2.0;
-            let places = [[left, top - 9.0], [left, bottom + 19.0], [middle, top + 22.0], [middle, bottom - 12.0]];
+            let places =
+                [[left, top - 9.0], [left, bottom + 19.0], [middle, top + 22.0], [middle, bottom - 12.0]];
             labels.write(&mut self.canvas, places, &name, 10.0, AOI);
         }
         self.name_scenes(&mut labels, &scenes);
@@ -163,15 +163,19 @@ impl Still {
         let mut named = 0;
         for (i, (name, rings)) in scenes.iter().enumerate().rev() {
             let [left, top, right, bottom] = boxes[i];
-            let Some(name) = font::written(name).filter(|_| right - left > 40.0 && bottom - top > 18.0) else {
+            let Some(name) = font::written(name).filter(|_| right - left > 40.0 && bottom - top > 18.0)
+            else {
                 continue;
             };
             let name = shortened(&name, 8.0, right - left);
             let (width, middle) = (font::width(&name, 8.0), (left + right) / 2.0);
-            let is_above = |j: usize, point: Pixel| contains(&scenes[j].1, point) && overlap(&boxes[i], &boxes[j]);
+            let is_above =
+                |j: usize, point: Pixel| contains(&scenes[j].1, point) && overlap(&boxes[i], &boxes[j]);
             let is_seen = |&[x, y]: &Pixel| {
-                let ends = [[x, y], [x + width, y], [x + width / 2.0, y - 4.0], [x, y - 8.0], [x + width, y - 8.0]];
-                ends.iter().all(|&end| contains(rings, end) && !(i + 1..scenes.len()).any(|j| is_above(j, end)))
+                let ends =
+                    [[x, y], [x + width, y], [x + width / 2.0, y - 4.0], [x, y - 8.0], [x + width, y - 8.0]];
+                ends.iter()
+                    .all(|&end| contains(rings, end) && !(i + 1..scenes.len()).any(|j| is_above(j, end)))
             };
             let places = [0.88, 0.16, 0.5, 0.7, 0.3]
                 .map(|share| [middle - width / 2.0, top + share * (bottom - top) + 4.0])
@@ -209,7 +213,8 @@ impl Still {
         for [left, top] in corners {
             let rect = [left, top, left + width, top + height];
             let touches = |ring: &&Vec<Pixel>| ring.windows(2).any(|pair| overlap(&extent_of(pair), &rect));
-            let is_empty = !outlines.iter().any(touches) && !self.covered[top as usize * WIDTH + left as usize];
+            let is_empty =
+                !outlines.iter().any(touches) && !self.covered[top as usize * WIDTH + left as usize];
             if is_empty && labels.take(rect) {
                 let middle = [(west + east) / 2.0, (south + north) / 2.0];
                 return locator(&mut self.canvas, rect, middle);
@@ -241,7 +246,8 @@ impl Still {
 /// The edges of an outline, without those where the map of the Earth was cut open:
 /// along 180° and along the poles, if it goes all around.
 fn edges(ring: &geo::LineString) -> Vec<Vec<[f64; 2]>> {
-    let (west, east) = ring.coords().fold((f64::MAX, f64::MIN), |(a, b), point| (a.min(point.x), b.max(point.x)));
+    let (west, east) =
+        ring.coords().fold((f64::MAX, f64::MIN), |(a, b), point| (a.min(point.x), b.max(point.x)));
     let is_cut = |a: geo::Coord, b: geo::Coord| {
         let along = a.x == b.x && (a.x == west || a.x == east);
         east - west >= 360.0 && (along || (a.y == b.y && a.y.abs() > 89.99))

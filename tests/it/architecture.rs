@@ -44,7 +44,10 @@ const LAYERS: &[(&str, &[&str])] = &[
             "map",
         ],
     ),
-    ("batch", &["list", "plain", "error", "time", "frame", "display", "transport", "client", "jobs"]),
+    (
+        "batch",
+        &["list", "parallel", "plain", "error", "time", "frame", "display", "transport", "client", "jobs"],
+    ),
     (
         "results",
         &[

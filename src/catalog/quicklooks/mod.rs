@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 pub(super) use cache::Cache;
 pub use gallery::Gallery;
-pub(super) use view::layer;
+pub(super) use view::{SNIPPET, layer};
 
 use super::provider::quicklook_path;
 use super::scenes::{QuicklookSource, unsigned_url};
