@@ -7,10 +7,12 @@
 
 mod aoi;
 mod atlas;
+mod backdrop;
 mod collar;
 mod draw;
 mod homography;
 mod html;
+mod labels;
 mod layer;
 mod made;
 mod mercator;
