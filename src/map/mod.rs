@@ -17,6 +17,7 @@ mod pixels;
 mod placement;
 mod scene;
 mod script;
+mod short;
 mod still;
 mod text;
 
