@@ -55,14 +55,15 @@ export function drawScenes(pane, some) {
   for (const scene of some) brush.stroke(scene.outline);
 }
 
-/** Draws the map: land, scenes, areas of interest. */
-export function drawMap(pane) {
+/** Draws the map: land, scenes, areas of interest. `only` are scenes to draw of those
+ *  that are visible, the lowest first. */
+export function drawMap(pane, only) {
   const { brush, scale } = pane;
   drawLand(pane, () => drawGraticule(pane));
   below.forEach((painter) => painter(pane));
-  const visible = sorted.filter((scene) => scene.visible && pane.sees(scene.box));
-  prepare(visible, scale * pane.ratio);
-  drawScenes(pane, visible.reverse());
+  const visible = only ?? sorted.filter((scene) => scene.visible && pane.sees(scene.box));
+  if (!only) prepare(visible, scale * pane.ratio);
+  drawScenes(pane, only ?? visible.reverse());
   for (const [width, colour, dashes] of [[4.5, 'halo', []], [2.4, 'aoi', [9 / scale, 5 / scale]]]) {
     brush.lineWidth = width / scale;
     brush.strokeStyle = colours[colour];
@@ -75,8 +76,8 @@ export function drawMap(pane) {
 /** Draws what lies over the map: labels, tools, marks. */
 export function drawOver(pane) {
   const { brush, scale } = pane;
-  drawLabels(pane);
   above.forEach((painter) => painter(pane));
+  drawLabels(pane);
   pane.onMap();
   for (const scene of new Set([state.chosen, state.hovered])) {
     if (!scene) continue;

@@ -10,7 +10,7 @@ macro_rules! modules {
 
 const MODULES: &[(&str, &str)] = modules!(
     "data" "signals" "mercator" "elements" "placement" "land" "scenes" "view" "pictures" "graticule"
-    "paint" "keys" "tools" "pointer" "basics" "list" "card" "panel" "main"
+    "paint" "keys" "tools" "pointer" "basics" "list" "card" "panel" "swipe" "save" "draw" "main"
 );
 
 /// One strict function, without comments.
