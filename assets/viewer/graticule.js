@@ -8,16 +8,16 @@ export const graticule = { on: true };
 export const bar = el('div', { className: 'bar', 'aria-label': 'Scale' });
 
 const STEPS = [30, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
-function lines({ left, top, width, height }) {
-  const degrees = 360 * view.width / view.scale;
+function lines({ left, top, width, height, scale }) {
+  const degrees = 360 * view.width / scale;
   const step = STEPS.find((one) => degrees / one >= 4) ?? 0.001;
   const each = (from, to) => {
     const [first, last] = [Math.ceil(from / step), Math.floor(to / step)];
     return Array.from({ length: Math.max(0, Math.min(500, last - first + 1)) }, (_, i) => (first + i) * step);
   };
   return {
-    lons: each(toLon(left), toLon(left + width / view.scale)),
-    lats: each(Math.max(-85, toLat(top + height / view.scale)), Math.min(85, toLat(top))),
+    lons: each(toLon(left), toLon(left + width / scale)),
+    lats: each(Math.max(-85, toLat(top + height / scale)), Math.min(85, toLat(top))),
     digits: Math.max(0, -Math.floor(Math.log10(step))),
   };
 }

@@ -15,6 +15,6 @@ stage.ariaLabel = `Map: ${data.title}, ${scenes.length} scenes. Press question m
 document.documentElement.classList.add('live');
 root.prepend(stage, toolbar);
 root.append(card, el('div', { className: 'foot' }, bar), el('div', { className: 'foot end' }, position, attribution));
-resize();
 arrange('given');
+resize();
 new ResizeObserver(resize).observe(stage);

@@ -1,6 +1,8 @@
-// Drawing. The map is drawn larger than its window, so that moving it only moves
-// what is drawn; it is drawn anew when that no longer covers the window, or when
-// the hand rests. What follows the hand at once lies on a second canvas.
+// Drawing. The map is drawn on a sheet larger than its window, so that moving it
+// only moves the sheet. When a sheet no longer covers the window, or when the hand
+// rests, the next is drawn below it, a part in each frame, and comes up when it is
+// whole: no frame takes long, however many scenes there are. What follows the hand
+// at once lies on a canvas over both.
 
 import { colours, el } from './elements.js';
 import { drawGraticule, drawLabels, showScale } from './graticule.js';
@@ -8,7 +10,7 @@ import { drawLand } from './land.js';
 import { drawPicture, prepare } from './pictures.js';
 import { emit, on } from './signals.js';
 import { aoiPath, home, sorted, state } from './scenes.js';
-import { fit, view } from './view.js';
+import { fit, toMap, view } from './view.js';
 
 /** Painters of tools, called with a pane: `below` the scenes and over the land, and
  *  `above` everything, at once with the hand. */
@@ -16,9 +18,11 @@ export const below = [];
 export const above = [];
 
 const MARGIN = 0.3; // of the window, drawn on each side
-const map = el('canvas', { className: 'map' });
+const STEP = 150; // scenes drawn in one frame
+const [one, other] = [1, 2].map(() => ({ canvas: el('canvas', { className: 'sheet' }), x: 0, y: 0, scale: 0 }));
+let front = one, back = other;
 export const over = el('canvas', { className: 'over' });
-export const stage = el('div', { className: 'stage', tabIndex: 0, role: 'application' }, map, over);
+export const stage = el('div', { className: 'stage', tabIndex: 0, role: 'application' }, one.canvas, other.canvas, over);
 
 /** Whom the reader owes what is seen; tools add theirs. */
 export const attribution = el('span', { className: 'attribution' }, 'Natural Earth');
@@ -28,7 +32,7 @@ export const density = () => Math.min(2, devicePixelRatio || 1);
 /** A part of the map on a canvas: `left` and `top` on the map, `width` and `height`
  *  in CSS pixels. */
 export function pane(canvas, left, top, width, height, ratio = density()) {
-  const brush = canvas.getContext('2d', { alpha: canvas !== map });
+  const brush = canvas.getContext('2d', { alpha: !canvas.matches('.sheet') });
   const { scale } = view;
   return {
     brush, left, top, width, height, scale, ratio,
@@ -43,27 +47,32 @@ export function pane(canvas, left, top, width, height, ratio = density()) {
 }
 
 /** Draws scenes, the lowest first. */
-export function drawScenes(pane, some) {
+function* sceneParts(pane, some) {
   const { brush, scale } = pane;
-  brush.globalAlpha = state.opacity;
-  brush.imageSmoothingQuality = some.length > 60 ? 'low' : 'medium';
+  const many = some.length > STEP;
   pane.onMap();
-  for (const scene of some) drawPicture(pane, scene);
+  for (const [i, scene] of some.entries()) {
+    brush.globalAlpha = state.opacity;
+    brush.imageSmoothingQuality = many ? 'low' : 'medium';
+    drawPicture(pane, scene);
+    if (i % STEP === STEP - 1) yield;
+  }
   brush.globalAlpha = 1;
-  brush.lineWidth = 1.3 / scale;
+  // Below a pixel lines are drawn four times as fast.
+  brush.lineWidth = (many ? 0.99 : 1.3) / scale;
   brush.strokeStyle = colours.footprint;
   for (const scene of some) brush.stroke(scene.outline);
 }
 
-/** Draws the map: land, scenes, areas of interest. `only` are scenes to draw of those
- *  that are visible, the lowest first. */
-export function drawMap(pane, only) {
+/** Draws the map in parts: land, scenes, areas of interest. `only` are scenes to draw of
+ *  those that are visible, the lowest first. */
+function* mapParts(pane, only) {
   const { brush, scale } = pane;
   drawLand(pane, () => drawGraticule(pane));
   below.forEach((painter) => painter(pane));
   const visible = only ?? sorted.filter((scene) => scene.visible && pane.sees(scene.box));
   if (!only) prepare(visible, scale * pane.ratio);
-  drawScenes(pane, only ?? visible.reverse());
+  yield* sceneParts(pane, only ?? visible.reverse());
   for (const [width, colour, dashes] of [[4.5, 'halo', []], [2.4, 'aoi', [9 / scale, 5 / scale]]]) {
     brush.lineWidth = width / scale;
     brush.strokeStyle = colours[colour];
@@ -73,7 +82,13 @@ export function drawMap(pane, only) {
   brush.setLineDash([]);
 }
 
-/** Draws what lies over the map: labels, tools, marks. */
+/** The same at once. */
+export function drawMap(pane, only) {
+  const parts = mapParts(pane, only);
+  while (!parts.next().done);
+}
+
+/** Draws what lies over the map: tools, labels, marks. */
 export function drawOver(pane) {
   const { brush, scale } = pane;
   above.forEach((painter) => painter(pane));
@@ -89,25 +104,40 @@ export function drawOver(pane) {
   }
 }
 
-const drawn = { x: 0, y: 0, scale: 0 };
-let cost = 0, pending = null, resting = 0, soon = 0;
+let job = null, dirty = false, asked = false, resting = 0, soon = 0;
 
-function paint() {
+/** Begins to draw what is now in sight on the lower sheet. */
+function begin() {
   const { width, height, scale, x, y } = view;
-  if (!width) return;
-  const started = performance.now();
-  Object.assign(drawn, { x, y, scale });
-  map.style.transform = '';
-  drawMap(pane(map, x - width * MARGIN / scale, y - height * MARGIN / scale, width * (1 + 2 * MARGIN), height * (1 + 2 * MARGIN)));
-  cost = performance.now() - started;
+  const { canvas } = back;
+  const grown = 1 + 2 * MARGIN, ratio = density();
+  const size = [Math.round(width * grown * ratio), Math.round(height * grown * ratio)];
+  if (canvas.width !== size[0] || canvas.height !== size[1]) {
+    [canvas.width, canvas.height] = size;
+    const transformOrigin = `${width * MARGIN}px ${height * MARGIN}px`;
+    Object.assign(canvas.style, { width: `${width * grown}px`, height: `${height * grown}px`, left: `${-width * MARGIN}px`, top: `${-height * MARGIN}px`, transformOrigin });
+  }
+  Object.assign(back, { x, y, scale });
+  dirty = false;
+  job = mapParts(pane(canvas, x - width * MARGIN / scale, y - height * MARGIN / scale, width * grown, height * grown));
+}
+/** Draws a part of it, or all. */
+function proceed(all) {
+  let ended;
+  do ended = job.next().done; while (all && !ended);
+  if (!ended) return;
+  job = null;
+  [front, back] = [back, front];
+  front.canvas.style.zIndex = 1;
+  back.canvas.style.zIndex = 0;
 }
 function slide() {
-  const [left, top] = [(drawn.x - view.x) * view.scale, (drawn.y - view.y) * view.scale];
-  map.style.transform = `translate(${left}px,${top}px) scale(${view.scale / drawn.scale})`;
+  for (const { canvas, x, y, scale } of [front, back]) {
+    if (scale) canvas.style.transform = `translate(${(x - view.x) * view.scale}px,${(y - view.y) * view.scale}px) scale(${view.scale / scale})`;
+  }
 }
 function paintOver() {
   const { width, height, x, y } = view;
-  if (!width) return;
   const whole = pane(over, x, y, width, height);
   whole.onScreen();
   whole.brush.clearRect(0, 0, width, height);
@@ -115,44 +145,44 @@ function paintOver() {
   showScale();
 }
 
-function frame(what) {
-  if (pending === 'paint') return;
-  if (!pending) requestAnimationFrame(() => {
-    const todo = pending;
-    pending = null;
-    if (todo === 'paint') paint();
-    else slide();
-    paintOver();
-  });
-  pending = what;
+function frame() {
+  asked = false;
+  if (!view.width) return;
+  if (dirty && !job) begin();
+  if (job) proceed();
+  slide();
+  paintOver();
+  if (job || dirty) ask();
 }
-on('paint', () => frame('paint'));
-on('marks', () => frame('slide'));
+function ask() {
+  if (!asked) requestAnimationFrame(frame);
+  asked = true;
+}
+function repaint() {
+  dirty = true;
+  ask();
+}
+on('paint', repaint);
+on('marks', ask);
 // Pictures arrive faster than a large map can be drawn.
-on('soon', () => (soon ||= setTimeout(() => { soon = 0; frame('paint'); }, 60 + 4 * cost)));
+on('soon', () => (soon ||= setTimeout(() => { soon = 0; repaint(); }, 120)));
 on('move', () => {
+  const drawn = job ? back : front;
   const grown = view.scale / drawn.scale;
   const [dx, dy] = [Math.abs(drawn.x - view.x) * view.scale, Math.abs(drawn.y - view.y) * view.scale];
   clearTimeout(resting);
-  const far = grown > 2 || grown < 0.65 || dx > view.width * MARGIN * 0.95 || dy > view.height * MARGIN * 0.95;
-  if (cost < 10 || far) return frame('paint');
-  frame('slide');
-  resting = setTimeout(() => frame('paint'), 120);
+  if (grown > 2 || grown < 0.65 || dx > view.width * MARGIN * 0.9 || dy > view.height * MARGIN * 0.9) return repaint();
+  ask();
+  resting = setTimeout(repaint, 120);
 });
 
 export function resize() {
   const { clientWidth: width, clientHeight: height } = stage;
-  if (!width || !height) return;
+  if (!width || !height || (width === view.width && height === view.height)) return;
   const first = !view.width;
-  const middle = [view.x + view.width / 2 / view.scale, view.y + view.height / 2 / view.scale];
+  const middle = toMap([view.width / 2, view.height / 2]);
   Object.assign(view, { width, height });
-  const ratio = density(), grown = 1 + 2 * MARGIN;
-  map.width = Math.round(width * grown * ratio);
-  map.height = Math.round(height * grown * ratio);
-  const transformOrigin = `${width * MARGIN}px ${height * MARGIN}px`;
-  Object.assign(map.style, { width: `${width * grown}px`, height: `${height * grown}px`, left: `${-width * MARGIN}px`, top: `${-height * MARGIN}px`, transformOrigin });
-  over.width = width * ratio;
-  over.height = height * ratio;
+  [over.width, over.height] = [width * density(), height * density()];
   emit('resize');
   if (first) fit(home);
   else {
@@ -160,6 +190,8 @@ export function resize() {
     view.y = middle[1] - height / 2 / view.scale;
   }
   // At once: a canvas that was given a new size is blank.
-  paint();
+  begin();
+  proceed(true);
+  slide();
   paintOver();
 }
