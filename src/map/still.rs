@@ -60,15 +60,20 @@ impl Still {
         shape.iter().map(ring).collect()
     }
 
+    /// The longest side that a picture needs to be painted well: shrinking first is both
+    /// quicker and smoother than skipping pixels.
+    pub(super) fn side(&self, placed: &Placed) -> u32 {
+        let quad: Vec<Pixel> = placed.quad.iter().map(|&corner| self.view.pixel(corner)).collect();
+        let longest = (0..4).map(|i| distance(quad[i], quad[(i + 1) % 4])).fold(0.0, f64::max);
+        ((longest.min(4.0 * WIDTH as f64) * 1.3) as u32).max(16)
+    }
+
     /// Warps a picture onto the ground, under those painted before.
     pub(super) fn paint(&mut self, image: &DynamicImage, placed: &Placed, footprint: &MultiPolygon) {
         let Some(to_square) = Homography::to_unit_square(&placed.quad) else { return };
         let quad: Vec<Pixel> = placed.quad.iter().map(|&corner| self.view.pixel(corner)).collect();
         let shape = if placed.clip { self.pixels(footprint) } else { vec![quad.clone()] };
-        // Shrinking first is both quicker and smoother than skipping pixels.
-        let longest = (0..4).map(|i| distance(quad[i], quad[(i + 1) % 4])).fold(0.0, f64::max);
-        let side = (longest.min(4.0 * WIDTH as f64) * 1.3) as u32;
-        let small = shrunk(image, side.max(16)).to_rgba8();
+        let small = shrunk(image, self.side(placed)).to_rgba8();
         let (columns, rows) = (small.width() as usize, small.height() as usize);
         let raw = small.as_raw();
         for (y, line) in spans(&shape, HEIGHT).into_iter().enumerate() {
