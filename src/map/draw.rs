@@ -39,9 +39,15 @@ impl Map {
 
         let mut work = Work::new(self, &layers, &drawn, &scenes, embed);
         work.run(&layers, &mut scenes, &mut still);
-        scenes.iter().rev().for_each(|scene| still.footprint(scene.shown()));
+        scenes.iter().rev().for_each(|scene| still.footprint(scene.shown(), scenes.len()));
         drawn.outlines.iter().for_each(|outline| still.aoi(outline));
-        still.label(&self.title);
+        let areas = self.aois.iter().zip(&drawn.outlines);
+        let areas = areas.filter_map(|(aoi, outline)| Some((aoi.name()?, outline)));
+        still.label(
+            &self.title,
+            areas,
+            scenes.iter().rev().map(|scene| (scene.label.as_str(), scene.shown())),
+        );
         drawn.still = still.into_image();
         drawn.jpeg = picture::jpeg(&drawn.still, 80);
         drawn.atlas = work.atlas(&mut scenes, drawn.jpeg.len());

@@ -7,13 +7,16 @@
 
 mod aoi;
 mod atlas;
+mod backdrop;
 mod collar;
 mod draw;
 mod homography;
 mod html;
+mod labels;
 mod layer;
 mod made;
 mod mercator;
+mod outline;
 mod pack;
 mod pixels;
 mod placement;
@@ -211,6 +214,9 @@ fn saving(path: &Path) -> String {
 }
 
 #[cfg(test)]
+mod accuracy;
+#[cfg(test)]
 mod budget;
+#[cfg(test)]
 #[cfg(test)]
 mod tests;

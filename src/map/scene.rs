@@ -3,10 +3,12 @@ use std::borrow::Cow;
 use geo::{CoordsIter, MultiPolygon, Simplify};
 use serde_json::{Value, json};
 
+use super::aoi::joined;
 use super::layer::Layer;
 use super::placement::Placed;
 use crate::geo::{Bbox, polygons, unrolled};
 use crate::plain::plain;
+use crate::time::minute;
 
 /// Positions of an outline that are written as they are.
 const MOST_POSITIONS: usize = 100;
@@ -22,6 +24,8 @@ pub(super) struct Scene {
     pub(super) placed: Option<Placed>,
     /// What is embedded: a JPEG or PNG.
     pub(super) picture: Option<Vec<u8>>,
+    /// What the still picture calls it: the day, or else the title.
+    pub(super) label: String,
     /// Cell of the atlas.
     pub(super) thumb: Option<usize>,
     facts: Value,
@@ -40,7 +44,11 @@ impl Scene {
             "cloud": layer.cloud_cover.filter(|cloud| cloud.is_finite()),
             "properties": properties,
         });
-        Self { footprint, part, placed: None, picture: None, thumb: None, facts }
+        let label = match layer.acquired {
+            Some(at) => minute(at).chars().take("2020-12-31".len()).collect(),
+            None => plain(layer.title_or_id(), 40),
+        };
+        Self { footprint, part, placed: None, picture: None, thumb: None, label, facts }
     }
 
     /// The outline that is shown.
@@ -79,6 +87,7 @@ impl Scene {
         {
             let fine = Fine::of(&self.footprint);
             facts["corners"] = placed.quad.iter().map(|&corner| fine.position(corner)).collect();
+            facts["flat"] = placed.flat.into();
             facts["clip"] = placed.clip.into();
         }
         facts
@@ -90,7 +99,7 @@ pub(super) fn footprints(layers: &[Layer], near: Option<f64>) -> Vec<Option<Mult
     let mut near = near;
     let place = |layer: &Layer| {
         let shape = polygons(layer.footprint.as_ref()?)?;
-        let shape = unrolled(&shape, near);
+        let shape = joined(unrolled(&shape, near));
         let bbox = Bbox::around(&shape)?;
         let finite = bbox.to_array().iter().all(|value| value.is_finite());
         near.get_or_insert((bbox.west + bbox.east) / 2.0);
