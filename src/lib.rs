@@ -66,6 +66,7 @@ mod hash;
 mod jobs;
 mod list;
 mod map;
+mod parallel;
 mod plain;
 mod results;
 #[cfg(feature = "simulator")]

@@ -12,7 +12,7 @@ const MOST_BYTES = 48e6; // of whole pictures kept decoded
 
 export const smallSide = data.atlas?.side ?? SMALL;
 for (const scene of scenes) {
-  Object.assign(scene, { small: null, full: null, loading: {}, used: 0, fit: scene.corners && nearly(scene.corners) });
+  Object.assign(scene, { small: null, full: null, loading: {}, used: 0, fit: scene.corners && nearly(scene.corners, scene.flat) });
 }
 
 const whole = (bitmap) => ({ bitmap, x: 0, y: 0, width: bitmap.width, height: bitmap.height, bytes: bitmap.width * bitmap.height * 4 });
@@ -88,7 +88,7 @@ export function drawPicture({ brush, scale, ratio }, scene) {
   const side = fit && Math.max(scene.box[2] - scene.box[0], scene.box[3] - scene.box[1]) * scale * ratio;
   let picture = (side > smallSide * 1.2 && scene.full) || scene.small || scene.full;
   if (!picture || side < 2) return;
-  if (fit.error * scale * ratio > 0.5) picture = picture.bent ??= warped(picture, scene.corners, fit);
+  if (fit.error * scale * ratio > 0.5) picture = picture.bent ??= warped(picture, fit);
   brush.save();
   if (scene.clip) brush.clip(scene.outline);
   brush.transform(...(picture.matrix ?? fit.matrix));

@@ -1,25 +1,31 @@
 // Where a picture lies: the map from its pixels to its four corners.
 
 import { el } from './elements.js';
-import { boxOf, place, trace } from './mercator.js';
+import { RADIAN, boxOf, place, trace } from './mercator.js';
 
-/** The map from the unit square to a quad of points that keeps lines straight
- *  (Heckbert 1989), as a function of u and v. */
-export function projective([[x0, y0], ...rest]) {
-  const [[x1, y1], [x2, y2], [x3, y3]] = rest.map(([x, y]) => [x - x0, y - y0]);
-  const [dx1, dy1, dx2, dy2] = [x1 - x2, y1 - y2, x3 - x2, y3 - y2];
-  const [sx, sy, det] = [x2 - x1 - x3, y2 - y1 - y3, dx1 * dy2 - dx2 * dy1];
-  const g = (sx * dy2 - dx2 * sy) / det, h = (dx1 * sy - sx * dy1) / det;
+const cross = ([a, b, c], [d, e, f]) => [b * f - c * e, c * d - a * f, a * e - b * d];
+const dot = ([a, b, c], [d, e, f]) => a * d + b * e + c * f;
+
+/** The projective map from the unit square to four corners, as a function of u and
+ *  v: straight on the ground for a flat picture, else in degrees (homography.rs). */
+export function projective(corners, flat) {
+  const [[west, south]] = corners;
+  const [a, b, c, d] = corners.map(([lon, lat]) => {
+    const [x, y] = [(lon - west) * RADIAN, lat * RADIAN];
+    return flat ? [Math.cos(y) * Math.cos(x), Math.cos(y) * Math.sin(x), Math.sin(y)] : [lon - west, lat - south, 1];
+  });
+  const [p, q, r] = [-dot(c, cross(b, d)), dot(a, cross(c, d)), dot(a, cross(b, c))];
+  const sign = Math.sign(dot(a, cross(b, d)));
   return (u, v) => {
-    const w = g * u + h * v + 1;
-    return [x0 + ((1 + g) * x1 * u + (1 + h) * x3 * v) / w, y0 + ((1 + g) * y1 * u + (1 + h) * y3 * v) / w];
+    const [x, y, z] = [0, 1, 2].map((i) => sign * ((1 - u - v) * p * a[i] + u * q * b[i] + v * r * d[i]));
+    return flat ? [west + Math.atan2(y, x) / RADIAN, Math.atan2(z, Math.hypot(x, y)) / RADIAN] : [west + x / z, south + y / z];
   };
 }
 
 /** The matrix that lays the unit square on the map nearly, and how far from right
  *  it is. Most footprints are nearly parallelograms, where that is no pixel. */
-export function nearly(corners) {
-  const forward = projective(corners);
+export function nearly(corners, flat) {
+  const forward = projective(corners, flat);
   const at = (u, v) => place(forward(u, v));
   const [middle, right, below] = [at(0.5, 0.5), at(1, 0.5), at(0.5, 1)];
   const [a, b] = [0, 1].map((i) => (right[i] - middle[i]) * 2);
@@ -33,15 +39,16 @@ export function nearly(corners) {
 }
 
 /** A picture drawn anew once, in so many pieces that each is exact. */
-export function warped({ bitmap, x, y, width, height }, corners, { at, matrix: [a, b, c, d], error }) {
+export function warped({ bitmap, x, y, width, height }, { at, matrix: [a, b, c, d], error }) {
   const pixel = Math.min(Math.hypot(a, b) / width, Math.hypot(c, d) / height);
   const n = Math.min(40, Math.max(2, Math.ceil(Math.sqrt(error / pixel * 6))));
-  const [x0, y0, x1, y1] = boxOf(corners.map(place));
+  const mesh = Array.from({ length: (n + 1) ** 2 }, (_, k) => at(k % (n + 1) / n, Math.floor(k / (n + 1)) / n));
+  const [x0, y0, x1, y1] = boxOf(mesh);
   const step = Math.max(pixel / 1.2, (x1 - x0) / 2000, (y1 - y0) / 2000);
   const canvas = el('canvas', { width: Math.ceil((x1 - x0) / step), height: Math.ceil((y1 - y0) / step) });
   const brush = canvas.getContext('2d');
   const [w, h] = [width / n, height / n];
-  const to = (i, j) => at(i / n, j / n).map((value, k) => (value - (k ? y0 : x0)) / step);
+  const to = (i, j) => mesh[j * (n + 1) + i].map((value, k) => (value - (k ? y0 : x0)) / step);
   for (let j = 0; j < n; j++) {
     for (let i = 0; i < n; i++) {
       const quad = [to(i, j), to(i + 1, j), to(i + 1, j + 1), to(i, j + 1)];

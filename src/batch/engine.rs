@@ -6,7 +6,7 @@ use super::run::Run;
 use super::state::Phase;
 use crate::error::{Context, Error, Result};
 use crate::jobs::{Estimate, Job, JobMode, JobParameters, JobStatus, Workflow};
-use crate::transport::in_parallel;
+use crate::parallel::in_parallel;
 
 /// Requests at a time to create jobs, and to fetch what finished jobs left.
 pub(super) const AT_ONCE: usize = 16;

@@ -6,7 +6,7 @@ use super::progress::Progress;
 use super::state::{Action, Event, State};
 use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::JobStatus;
-use crate::transport::in_parallel;
+use crate::parallel::in_parallel;
 
 /// Pages of the job list that one look reads at most; jobs beyond are asked one by one.
 const PAGES: usize = 10;

@@ -3,12 +3,14 @@
 //! HTML for pages, a JPEG where scripts and styles are forbidden, and text that
 //! stands alone in a terminal. Nothing here asks the network for anything.
 
+mod bare;
 pub(crate) mod canvas;
 mod card;
 mod cell;
 pub(crate) mod file;
 pub(crate) mod font;
 pub(crate) mod picture;
+mod shrink;
 mod table;
 pub(crate) mod text;
 

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use super::{JobParameters, Workflow};
 use crate::client::data;
 use crate::error::{Context, Error, Result};
+use crate::parallel::in_parallel;
 use crate::plain::plain;
-use crate::transport::{Request, in_parallel};
+use crate::transport::Request;
 
 /// Estimates at a time; the limiter holds the rate.
 const AT_ONCE: usize = 16;

@@ -68,7 +68,7 @@ fn rounded(degrees: &[f64]) -> String {
 
 /// The area's outline for a map, continuous, and simplified if it would fill the page.
 pub(super) fn outline(aoi: &Aoi, near: Option<f64>) -> MultiPolygon {
-    let whole = unrolled(aoi.geometry(), near);
+    let whole = joined(unrolled(aoi.geometry(), near));
     let extent = match Bbox::around(&whole) {
         Some(bbox) if whole.coords_count() > MOST_POSITIONS => {
             (bbox.east - bbox.west).max(bbox.north - bbox.south)
@@ -76,6 +76,18 @@ pub(super) fn outline(aoi: &Aoi, near: Option<f64>) -> MultiPolygon {
         _ => return whole,
     };
     whole.simplify(extent / DETAIL)
+}
+
+/// Without the cut along the antimeridian, where files part what lies across it.
+pub(super) fn joined(shape: MultiPolygon) -> MultiPolygon {
+    let is_on_cut = |point: geo::Coord| point.x.abs() == 180.0;
+    let is_cut = |polygon: &geo::Polygon| {
+        polygon.exterior().lines().any(|line| is_on_cut(line.start) && is_on_cut(line.end))
+    };
+    if shape.iter().filter(|polygon| is_cut(polygon)).count() < 2 {
+        return shape;
+    }
+    geo::unary_union(&shape)
 }
 
 #[cfg(test)]
@@ -105,6 +117,14 @@ mod tests {
           West, south, east, north  177, -19, -178, -16
           Centre                    179.5, -17.5
         ");
+    }
+
+    #[test]
+    fn the_cut_along_the_antimeridian_is_not_drawn() {
+        let fiji = Aoi::from_bbox([177.0, -19.0, -178.0, -16.0]).unwrap();
+        assert_eq!((fiji.geometry().0.len(), outline(&fiji, Some(178.0)).0.len()), (2, 1));
+        let crosses = |line: geo::Line| line.start.x == 180.0 && line.end.x == 180.0;
+        assert!(!outline(&fiji, Some(178.0)).0[0].exterior().lines().any(crosses));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::json;
 
 use super::pack::{self, Pack};
-use super::{Drawn, Map, scene};
+use super::{Drawn, Map, atlas, scene};
 use crate::geo::{Detail, packed_land};
 use crate::plain::plain;
 
@@ -136,7 +136,11 @@ fn packed(map: &Map, drawn: &Drawn) -> Pack {
         land.extend_from_slice(&bytes);
         json!({"at": [at, bytes.len()], "bbox": around})
     });
-    let mut pictures = Vec::new();
+    let mut pictures = drawn.atlas.as_ref().map(|atlas| atlas.jpeg.clone()).unwrap_or_default();
+    let atlas = drawn
+        .atlas
+        .as_ref()
+        .map(|atlas| json!({"at": [0, pictures.len()], "side": atlas::SIDE, "columns": atlas.columns}));
     let mut scenes = Vec::with_capacity(drawn.scenes.len());
     for scene in &drawn.scenes {
         scenes.push(scene.to_json(pictures.len()));
@@ -152,9 +156,10 @@ fn packed(map: &Map, drawn: &Drawn) -> Pack {
         "bbox": drawn.bbox,
         "aois": aois.collect::<Vec<_>>(),
         "scenes": scenes,
+        "atlas": atlas,
         "world": world,
         "local": local,
-        "snippet": "scenes.select_ids([{ids}])?",
+        "snippet": map.snippet,
     });
     Pack::new(&description, &land, &pictures)
 }

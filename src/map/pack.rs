@@ -73,7 +73,8 @@ pub(super) fn parts(page: &str) -> Vec<Vec<u8>> {
     let mut inflated = Vec::new();
     flate2::read::DeflateDecoder::new(deflated).read_to_end(&mut inflated).unwrap();
     let mut rest = &inflated[..];
-    let mut parts: Vec<Vec<u8>> = lengths[1..].iter().map(|&length| rest.split_off(..length).unwrap().to_vec()).collect();
+    let mut parts: Vec<Vec<u8>> =
+        lengths[1..].iter().map(|&length| rest.split_off(..length).unwrap().to_vec()).collect();
     parts.push(pictures.to_vec());
     parts
 }

@@ -3,6 +3,10 @@
 //! The files in `assets/viewer` are modules as a browser reads them. In a page they
 //! share one scope, in the order of what they need: so no name may be given twice, and
 //! a module imports only from those before it. The tests below hold them to that.
+//! Comments and blanks go and names get [`short`]: every map in a notebook brings its
+//! viewer along.
+
+use super::short;
 
 macro_rules! modules {
     ($($name:literal)*) => { &[$(($name, include_str!(concat!("../../assets/viewer/", $name, ".js")))),*] };
@@ -10,10 +14,10 @@ macro_rules! modules {
 
 const MODULES: &[(&str, &str)] = modules!(
     "data" "signals" "mercator" "elements" "placement" "land" "scenes" "view" "pictures" "graticule"
-    "paint" "keys" "tools" "pointer" "basics" "list" "card" "panel" "swipe" "save" "draw" "main"
+    "paint" "keys" "tools" "pointer" "basics" "list" "card" "panel" "timeline" "swipe" "save" "draw" "main"
 );
 
-/// One strict function, without comments.
+/// One strict function, without comments and with short names.
 pub(super) fn joined() -> String {
     let mut out = String::from("(() => {\n'use strict';\n");
     for (_, source) in MODULES {
@@ -22,7 +26,7 @@ pub(super) fn joined() -> String {
         out.push_str(&bare(&lines.collect::<Vec<_>>().join("\n")));
     }
     out.push_str("})();\n");
-    out
+    short::shortened(&out)
 }
 
 /// A script without comments and the blanks between its marks. Lines stay, so that an
@@ -86,7 +90,8 @@ mod tests {
             let Some((kind, rest)) = line.split_once(' ') else { continue };
             if kind == "const" || kind == "let" {
                 // `let a = 0, b = 1;` gives two.
-                let each = rest.split(", ").filter(|_| kind == "let").chain(Some(rest).filter(|_| kind == "const"));
+                let each =
+                    rest.split(", ").filter(|_| kind == "let").chain(Some(rest).filter(|_| kind == "const"));
                 names.extend(each.map(|part| part.split([' ', ';']).next().unwrap()));
             } else if kind == "function" {
                 names.push(rest.split('(').next().unwrap());
@@ -100,7 +105,8 @@ mod tests {
         let mut given: BTreeMap<&str, &str> = BTreeMap::new();
         for (module, source) in MODULES {
             for line in source.lines().filter(|line| line.starts_with("import ")) {
-                let (wanted, from) = line.strip_prefix("import { ").unwrap().split_once(" } from './").unwrap();
+                let (wanted, from) =
+                    line.strip_prefix("import { ").unwrap().split_once(" } from './").unwrap();
                 for name in wanted.split(", ") {
                     let from = from.strip_suffix(".js';").unwrap();
                     assert_eq!(given.get(name), Some(&from), "{module} imports {name}");

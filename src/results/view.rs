@@ -5,7 +5,7 @@ use super::{ResultFeature, Results};
 use crate::display::{Cell, Column, Table};
 use crate::geo::Aoi;
 use crate::map::{Layer, Map};
-use crate::transport::in_parallel;
+use crate::parallel::in_parallel;
 
 impl Results {
     /// The rasters in their places on a map, with the area. What cannot be shown is

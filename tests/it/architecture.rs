@@ -9,6 +9,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("closest", &[]),
     ("hash", &[]),
     ("list", &[]),
+    ("parallel", &[]),
     ("plain", &[]),
     ("error", &["plain"]),
     ("time", &["error"]),
@@ -19,14 +20,18 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("simulator", &["error", "geo"]),
     ("client", &["error", "display", "transport", "simulator"]),
     ("chart", &["plain", "error", "display"]),
-    ("map", &["plain", "error", "time", "geo", "display"]),
-    ("jobs", &["closest", "hash", "plain", "error", "time", "geo", "display", "transport", "client"]),
+    ("map", &["parallel", "plain", "error", "time", "geo", "display"]),
+    (
+        "jobs",
+        &["closest", "hash", "parallel", "plain", "error", "time", "geo", "display", "transport", "client"],
+    ),
     (
         "catalog",
         &[
             "closest",
             "hash",
             "list",
+            "parallel",
             "plain",
             "error",
             "time",
@@ -39,10 +44,26 @@ const LAYERS: &[(&str, &[&str])] = &[
             "map",
         ],
     ),
-    ("batch", &["list", "plain", "error", "time", "frame", "display", "transport", "client", "jobs"]),
+    (
+        "batch",
+        &["list", "parallel", "plain", "error", "time", "frame", "display", "transport", "client", "jobs"],
+    ),
     (
         "results",
-        &["list", "plain", "error", "frame", "geo", "display", "transport", "client", "map", "jobs", "batch"],
+        &[
+            "list",
+            "parallel",
+            "plain",
+            "error",
+            "frame",
+            "geo",
+            "display",
+            "transport",
+            "client",
+            "map",
+            "jobs",
+            "batch",
+        ],
     ),
 ];
 

@@ -8,7 +8,6 @@
 mod estimate;
 
 use std::fmt;
-use std::thread::available_parallelism;
 
 use geo::{BoundingRect, MultiPolygon};
 use polars::prelude::DataFrame;
@@ -22,8 +21,8 @@ use crate::frame::Frame;
 use crate::geo::{Aoi, covered_percent, unrolled};
 use crate::list::list;
 use crate::map::Pixels;
+use crate::parallel::{cores, in_parallel};
 use crate::time::minute;
-use crate::transport::in_parallel;
 
 /// How cloudy the area is in each of some quicklooks. An estimate, not a measurement.
 ///
@@ -76,8 +75,7 @@ impl Quicklooks {
     /// ```
     pub fn aoi_clouds(&self, aoi: &Aoi) -> AoiClouds {
         let quicklooks: Vec<&Quicklook> = self.iter().collect();
-        let at_once = available_parallelism().map_or(1, usize::from);
-        AoiClouds { clouds: in_parallel(&quicklooks, at_once, |quicklook| look(quicklook, aoi)) }
+        AoiClouds { clouds: in_parallel(&quicklooks, cores(), |quicklook| look(quicklook, aoi)) }
     }
 }
 

@@ -5,7 +5,7 @@ use image::{DynamicImage, Rgb, RgbImage};
 
 use super::{Mosaic, MosaicPart};
 use crate::catalog::Quicklooks;
-use crate::catalog::quicklooks::layer;
+use crate::catalog::quicklooks::{SNIPPET, layer};
 use crate::display::{Cell, Column, Table, picture};
 use crate::map::{Layer, Map, Placement};
 use crate::time::minute;
@@ -29,7 +29,7 @@ impl Mosaic {
         let quicklooks = quicklooks.into();
         let name = self.aoi.name().unwrap_or("area of interest");
         let title = format!("{} scenes over {name}, {:.1} % covered", self.parts.len(), self.percent());
-        let mut map = Map::new(title).aoi(&self.aoi);
+        let mut map = Map::new(title).aoi(&self.aoi).snippet(SNIPPET);
         if let Some(rest) = &self.uncovered {
             map = map
                 .layer(hatched(rest.geometry()))

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 pub(super) use cache::Cache;
 pub use gallery::Gallery;
-pub(super) use view::layer;
+pub(super) use view::{SNIPPET, layer};
 
 use super::provider::quicklook_path;
 use super::scenes::{QuicklookSource, unsigned_url};
@@ -21,7 +21,8 @@ use super::{Catalog, Scene, Scenes};
 use crate::display::picture::MOST_BYTES;
 use crate::error::{Error, ErrorKind, Result};
 use crate::list::list;
-use crate::transport::{Request, Response, Secret, in_parallel};
+use crate::parallel::in_parallel;
+use crate::transport::{Request, Response, Secret};
 
 /// Downloads at a time; the limiter holds the rate.
 const AT_ONCE: usize = 32;

@@ -12,6 +12,8 @@ use crate::time::minute;
 const THUMBNAIL: u32 = 96;
 /// Rows with a picture: each is some kilobytes.
 const ROWS: usize = 50;
+/// What a map offers for the ids of its scenes.
+pub(in crate::catalog) const SNIPPET: &str = "scenes.select_ids([{ids}])?";
 
 impl Quicklooks {
     /// The quicklooks in their places on a map, with the area. A scene without a
@@ -20,7 +22,7 @@ impl Quicklooks {
     #[doc(alias = "map_quicklooks")]
     pub fn map(&self, aoi: &Aoi) -> Map {
         let title = format!("{} quicklooks, {}", self.pictures(), aoi.name().unwrap_or("area of interest"));
-        let mut map = Map::new(title).subtitle(self.provenance(aoi)).aoi(aoi);
+        let mut map = Map::new(title).subtitle(self.provenance(aoi)).aoi(aoi).snippet(SNIPPET);
         // The first in the order of the search lies on top.
         for quicklook in self.iter().collect::<Vec<_>>().into_iter().rev() {
             map = map.layer(layer(&quicklook.scene, quicklook.picture()));

@@ -2,6 +2,7 @@
 //! tests of `tests/browser` open them. `tests/browser/open.mjs` tells how to run one alone.
 
 mod cells;
+mod marked;
 mod pages;
 
 use std::fs;

@@ -6,6 +6,7 @@ use std::path::Path;
 use up42::simulator::Simulator;
 use up42::{Aoi, Map, Search};
 
+use super::marked;
 use crate::{client_of, dakar};
 
 /// Each page by its name, `NAME.html`. Whoever needs another adds it here.
@@ -14,6 +15,7 @@ fn pages() -> Vec<(&'static str, Map)> {
         ("map", quicklooks(&dakar(), 12)),
         ("one", quicklooks(&dakar(), 1)),
         ("fiji", quicklooks(&fiji(), 8)),
+        ("marked", marked::map()),
     ]
 }
 
