@@ -67,6 +67,7 @@ mod list;
 mod map;
 mod plain;
 mod results;
+mod show;
 #[cfg(feature = "simulator")]
 pub mod simulator;
 mod time;
@@ -88,6 +89,7 @@ pub use jobs::{
 };
 pub use map::{Map, Placement};
 pub use results::{ResultFeature, Results};
+pub use show::Show;
 pub use transport::RetryPolicy;
 
 // Their types stand in this crate's interface.
@@ -98,7 +100,7 @@ pub mod prelude {
     pub use crate::GeometryOperation::{Bbox, Contains, Intersects};
     pub use crate::{
         Aoi, Catalog, Client, Error, ErrorKind, JobStatus, MosaicOptions, Op, ParallelParameters, Result,
-        Search, Settings, SortBy,
+        Search, Settings, Show, SortBy,
     };
     pub use polars::df;
     pub use polars::prelude::{DataFrame, IntoLazy, col, lit};

@@ -6,24 +6,28 @@
 pub(crate) mod canvas;
 mod card;
 mod cell;
+mod column;
 mod escape;
 pub(crate) mod file;
 pub(crate) mod font;
 pub(crate) mod picture;
 mod table;
 pub(crate) mod text;
+mod window;
 
 use std::io::Write;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 
 pub(crate) use card::Card;
-pub(crate) use cell::{Cell, Tone, grouped};
+pub(crate) use cell::{Cell, Tone, counted, grouped};
+pub(crate) use column::Column;
 pub(crate) use escape::json_for_script;
-pub(crate) use table::{Column, STYLE, Table};
+pub(crate) use table::{STYLE, Table};
+pub(crate) use window::{ROWS, Window};
 
 /// One value as a notebook shows it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Bundle {
     /// A fragment that stands in the notebook's own page.
     pub(crate) html: String,

@@ -8,6 +8,7 @@
 mod estimate;
 
 use std::fmt;
+use std::ops::RangeBounds;
 use std::thread::available_parallelism;
 
 use geo::{BoundingRect, MultiPolygon};
@@ -22,6 +23,7 @@ use crate::frame::Frame;
 use crate::geo::{Aoi, covered_percent, unrolled};
 use crate::list::list;
 use crate::map::Pixels;
+use crate::show::{Show, show};
 use crate::time::minute;
 use crate::transport::in_parallel;
 
@@ -142,10 +144,10 @@ impl AoiClouds {
 
     /// Shows the estimates as a table.
     pub fn evcxr_display(&self) {
-        self.table().bundle().print();
+        self.show();
     }
 
-    fn table(&self) -> Table {
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("Scene"),
             Column::new("Acquired (UTC)"),
@@ -165,11 +167,12 @@ impl AoiClouds {
             ]
         };
         Table::new(format!("{self:?}"), columns)
-            .rows(self.iter().map(row))
-            .more(self.len(), "clouds.to_dataframe()?")
+            .list(&self.clouds, rows, "clouds", row)
             .note("Estimated from the pixels of the quicklooks over the area.")
     }
 }
+
+show!(AoiClouds);
 
 impl fmt::Debug for AoiClouds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
