@@ -7,7 +7,6 @@ pub(crate) mod canvas;
 mod card;
 mod cell;
 mod column;
-mod escape;
 pub(crate) mod file;
 pub(crate) mod font;
 pub(crate) mod picture;
@@ -22,7 +21,6 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 pub(crate) use card::Card;
 pub(crate) use cell::{Cell, Tone, counted, grouped};
 pub(crate) use column::Column;
-pub(crate) use escape::json_for_script;
 pub(crate) use table::{STYLE, Table};
 pub(crate) use window::{ROWS, Window};
 
@@ -57,7 +55,7 @@ impl Bundle {
             blocks.push_str("\nEVCXR_END_CONTENT\n");
         };
         // In HTML the entity is the same character to every reader of the page;
-        // scripts carry their data through `json_for_script`, which escapes it.
+        // scripts carry their data in base64, which has no underscore.
         block("text/html", &self.html.replace("EVCXR_", "EVCXR&#95;"));
         if let Some(jpeg) = &self.jpeg {
             block("image/jpeg", &BASE64_STANDARD.encode(jpeg));

@@ -21,9 +21,10 @@ impl Scene {
             layer.properties.iter().map(|(key, value)| [plain(key, 120), plain(value, 600)]).collect();
         let facts = json!({
             "id": layer.id,
-            "title": plain(&layer.title, 200),
-            "group": plain(&layer.group, 120),
-            "datetime": layer.datetime.map(|moment| moment.to_string()),
+            "title": plain(layer.title_or_id(), 200),
+            "collection": plain(&layer.collection, 120),
+            "constellation": layer.constellation.as_ref().map(|name| plain(name, 120)),
+            "datetime": layer.acquired.map(|moment| moment.to_string()),
             "cloud": layer.cloud_cover.filter(|cloud| cloud.is_finite()),
             "properties": properties,
         });

@@ -21,8 +21,8 @@ impl Map {
             ));
         }
         for layer in self.layers.iter().rev().take(SHOWN) {
-            text.push_str(&format!("  {}", plain(&layer.title, 80)));
-            if let Some(moment) = layer.datetime {
+            text.push_str(&format!("  {}", plain(layer.title_or_id(), 80)));
+            if let Some(moment) = layer.acquired {
                 text.push_str(&format!("  {}", minute(moment)));
             }
             if let Some(cloud) = layer.cloud_cover {

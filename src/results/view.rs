@@ -25,15 +25,14 @@ impl Results {
                 Some(Ok(preview)) => {
                     let (width, height, bands) = preview.size;
                     let size = format!("{width} × {height} pixels, {bands} bands");
-                    map = map.layer(Layer {
-                        id: feature.file_name(),
-                        title: feature.label.clone(),
-                        group: "results".into(),
-                        footprint: Some(preview.footprint),
-                        image: Some(preview.png),
-                        properties: vec![("Job".into(), feature.job.to_string()), ("Raster".into(), size)],
-                        ..Layer::default()
-                    });
+                    let layer = Layer::new(feature.file_name())
+                        .title(&feature.label)
+                        .collection("results")
+                        .footprint(preview.footprint)
+                        .picture(preview.png)
+                        .property("Job", feature.job.to_string())
+                        .property("Raster", size);
+                    map = map.layer(layer);
                 }
                 Some(Err(error)) => map = map.note(format!("{}: {error}", feature.label)),
                 None => map = map.note(format!("{}: the result names no file that is there", feature.label)),

@@ -2,6 +2,7 @@
 
 mod aoi;
 mod architecture;
+mod browser;
 mod catalog;
 mod clouds;
 mod coverage;

@@ -1,6 +1,6 @@
 //! What a notebook shows of a coverage: a small map, a chart and a table.
 
-use geo::{BoundingRect, Geometry, MultiPolygon};
+use geo::{BoundingRect, MultiPolygon};
 use image::{DynamicImage, Rgba, RgbaImage};
 
 use super::Coverage;
@@ -33,13 +33,12 @@ impl Coverage {
         let name = self.aoi.name().unwrap_or("area of interest");
         let legend = "orange: no look; blue, the darker the more: 1, 2, 3, 4, 5 and more looks";
         let map = Map::new(format!("Looks at {name}")).aoi(&self.aoi).note(legend);
-        let layer = self.picture().map(|image| Layer {
-            id: "looks".into(),
-            title: format!("{:.1} % covered", self.percent()),
-            footprint: Some(Geometry::MultiPolygon(self.aoi.geometry().clone())),
-            image: Some(picture::png(&image)),
-            placement: Placement::Bbox,
-            ..Layer::default()
+        let layer = self.picture().map(|image| {
+            Layer::new("looks")
+                .title(format!("{:.1} % covered", self.percent()))
+                .footprint(self.aoi.geometry().clone())
+                .picture(picture::png(&image))
+                .placement(Placement::Bbox)
         });
         layer.into_iter().fold(map, Map::layer)
     }

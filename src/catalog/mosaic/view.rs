@@ -2,7 +2,7 @@
 
 use std::ops::RangeBounds;
 
-use geo::{Geometry, MultiPolygon};
+use geo::MultiPolygon;
 use image::{DynamicImage, Rgb, RgbImage};
 
 use super::{Mosaic, MosaicPart};
@@ -41,12 +41,9 @@ impl Mosaic {
         for part in self.parts.iter().rev() {
             let found = quicklooks.and_then(|all| all.iter().find(|one| one.scene.is_same(&part.scene)));
             let image = found.and_then(|quicklook| quicklook.picture());
-            let mut layer = layer(&part.scene, image);
-            layer.part = Some(part.geometry.clone());
-            layer
-                .properties
-                .push(("Taken from it".into(), format!("{:.1} km², {:.1} %", part.km2, part.percent)));
-            map = map.layer(layer);
+            let share = format!("{:.1} km², {:.1} %", part.km2, part.percent);
+            let layer = layer(&part.scene, image).part(part.geometry.clone());
+            map = map.layer(layer.property("Taken from it", share));
         }
         map
     }
@@ -125,13 +122,10 @@ fn hatched(rest: &MultiPolygon) -> Layer {
         _ => Rgb([0xff, 0xf4, 0xdc]),
     };
     let stripes = DynamicImage::ImageRgb8(RgbImage::from_fn(SIDE, SIDE, stripe));
-    Layer {
-        id: "uncovered".into(),
-        title: "No scene".into(),
-        footprint: Some(Geometry::MultiPolygon(rest.clone())),
-        part: Some(rest.clone()),
-        image: Some(picture::png(&stripes)),
-        placement: Placement::Bbox,
-        ..Layer::default()
-    }
+    Layer::new("uncovered")
+        .title("No scene")
+        .footprint(rest.clone())
+        .part(rest.clone())
+        .picture(picture::png(&stripes))
+        .placement(Placement::Bbox)
 }

@@ -89,38 +89,34 @@ show!(Quicklooks);
 
 /// A scene as a layer of a map, with its picture where there is one.
 pub(in crate::catalog) fn layer(scene: &Scene, picture: Option<&[u8]>) -> Layer {
-    let text = |name: &str| scene.properties.get(name).and_then(Value::as_str).map(str::to_owned);
-    let mut properties = Vec::new();
-    let mut tell = |name: &str, value: Option<String>| {
-        if let Some(value) = value {
-            properties.push((name.to_owned(), value));
-        }
-    };
-    tell("Acquired", scene.datetime.map(|at| format!("{} UTC", minute(at))));
-    tell("Cloud", scene.cloud_cover.map(|percent| format!("{percent:.0} %")));
-    tell("AOI covered", scene.aoi_coverage.map(|percent| format!("{percent:.0} %")));
-    tell("Resolution", scene.resolution.map(|metres| format!("{metres} m")));
-    tell("Incidence", scene.incidence_angle.map(|angle| format!("{angle:.1}°")));
-    tell("Collection", scene.collection.clone());
-    tell("Provider", scene.provider.clone());
-    tell(
-        "Sun elevation",
-        scene
-            .properties
-            .get("view:sun_elevation")
-            .and_then(Value::as_f64)
-            .map(|angle| format!("{angle:.0}°")),
-    );
-    Layer {
-        id: scene.id.clone(),
-        // The date stands beside it.
-        title: text("platform").or_else(|| scene.constellation.clone()).unwrap_or_else(|| scene.id.clone()),
-        group: scene.collection.clone().unwrap_or_default(),
-        datetime: scene.datetime,
-        cloud_cover: scene.cloud_cover,
-        footprint: scene.footprint.clone(),
-        image: picture.map(<[u8]>::to_vec),
-        properties,
-        ..Layer::default()
+    let text = |name: &str| scene.properties.get(name).and_then(Value::as_str);
+    let title = text("platform").or(scene.constellation.as_deref()).unwrap_or(&scene.id);
+    // The date stands beside the title.
+    let mut layer =
+        Layer::new(&scene.id).title(title).acquired(scene.datetime).cloud_cover(scene.cloud_cover);
+    if let Some(collection) = &scene.collection {
+        layer = layer.collection(collection);
     }
+    if let Some(constellation) = &scene.constellation {
+        layer = layer.constellation(constellation);
+    }
+    if let Some(footprint) = &scene.footprint {
+        layer = layer.footprint(footprint.clone());
+    }
+    if let Some(picture) = picture {
+        layer = layer.picture(picture);
+    }
+    let sun = scene.properties.get("view:sun_elevation").and_then(Value::as_f64);
+    let facts = [
+        ("Acquired", scene.datetime.map(|at| format!("{} UTC", minute(at)))),
+        ("Cloud", scene.cloud_cover.map(|percent| format!("{percent:.0} %"))),
+        ("AOI covered", scene.aoi_coverage.map(|percent| format!("{percent:.0} %"))),
+        ("Resolution", scene.resolution.map(|metres| format!("{metres} m"))),
+        ("Incidence", scene.incidence_angle.map(|angle| format!("{angle:.1}°"))),
+        ("Collection", scene.collection.clone()),
+        ("Provider", scene.provider.clone()),
+        ("Sun elevation", sun.map(|angle| format!("{angle:.0}°"))),
+    ];
+    let known = facts.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    known.fold(layer, |layer, (name, value)| layer.property(name, value))
 }

@@ -1,0 +1,50 @@
+//! What the library shows, in a real browser: pages and notebooks are made here, and the
+//! tests of `tests/browser` open them. `tests/browser/open.mjs` tells how to run one alone.
+
+mod cells;
+mod pages;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Where pages go, and what the tests leave: screenshots, downloads.
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser")
+}
+
+/// Why the tests cannot run here.
+fn missing(tests: &Path) -> Option<String> {
+    let chromium = std::env::var_os("CHROMIUM").map_or("/usr/bin/chromium".into(), PathBuf::from);
+    if !chromium.exists() {
+        return Some(format!("no browser at `{}`: set CHROMIUM to one", chromium.display()));
+    }
+    if !tests.join("node_modules").exists() {
+        return Some(format!("run `npm ci` in `{}`", tests.display()));
+    }
+    let node = Command::new("node").arg("--version").output();
+    node.is_err().then(|| "Node.js is missing".to_owned())
+}
+
+#[test]
+fn the_browser_shows_what_it_should() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+    if let Some(why) = missing(&tests) {
+        assert!(std::env::var_os("UP42_REQUIRE_DATA").is_none(), "{why}");
+        eprintln!("\nSKIPPED, ALL TESTS OF THE BROWSER: {why}\n");
+        return;
+    }
+    let pages = folder();
+    pages::write(&pages);
+    cells::write(&pages);
+    let mut files: Vec<_> = fs::read_dir(&tests).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
+    files.sort();
+    let ran = Command::new("node")
+        .args(["--test", "--test-reporter=spec", "--test-concurrency=2"])
+        .args(files)
+        .env("UP42_PAGES", &pages)
+        .status()
+        .unwrap();
+    assert!(ran.success(), "see above; the pages and screenshots are in `{}`", pages.display());
+}
