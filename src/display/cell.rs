@@ -134,9 +134,10 @@ impl Cell {
     /// they are to be copied, and figures not at all.
     pub(super) fn least_width(&self) -> usize {
         match self {
-            Self::Text(_) => 12,
+            // What is one word is an id, whatever it was called.
+            Self::Text(text) if text.contains(char::is_whitespace) => 12,
+            Self::Text(_) | Self::Id(_) => 64,
             Self::Status(..) => 24,
-            Self::Id(_) => 64,
             _ => usize::MAX,
         }
     }

@@ -82,8 +82,12 @@ impl JobParameters {
 
     /// The label, and what the tasks are told, shapes by their kind.
     pub(crate) fn row(&self) -> [Cell; 2] {
-        let inputs = self.inputs.values().filter_map(Value::as_object).flatten();
-        let told: Vec<_> = inputs.map(|(name, value)| format!("{name} = {}", short(value))).collect();
+        let inputs = || self.inputs.values().filter_map(Value::as_object).flatten();
+        // First what sets the job apart from the others, then the defaults.
+        let is_its_own = |name: &str| ["time", "ids", "bbox", "intersects", "contains"].contains(&name);
+        let own = inputs().filter(|(name, _)| is_its_own(name));
+        let told = own.chain(inputs().filter(|(name, _)| !is_its_own(name)));
+        let told: Vec<_> = told.map(|(name, value)| format!("{name} {}", short(value))).collect();
         [Cell::text(&self.label), Cell::text(told.join(", "))]
     }
 }
@@ -92,7 +96,7 @@ fn short(value: &Value) -> String {
     match value.get("type").and_then(Value::as_str) {
         Some(shape) => shape.to_owned(),
         None if value.is_object() => "{…}".to_owned(),
-        None => value.to_string(),
+        None => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
     }
 }
 
@@ -138,8 +142,8 @@ mod tests {
         insta::assert_snapshot!(parameters(&[job], ..ROWS).bundle().text, @r#"
         Parameters of 1 job
         Job    Parameters
-        ─────  ─────────────────────────────────────────────
-        Dakar  time = "2019/..", intersects = Polygon, x = 7
+        ─────  ─────────────────────────────────────
+        Dakar  time 2019/.., intersects Polygon, x 7
         "#);
     }
 }
