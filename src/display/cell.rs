@@ -108,8 +108,8 @@ impl Cell {
         html! {
             @match self {
                 // `bdi` keeps right-to-left names from turning their neighbours.
-                Self::Text(text) => bdi.up42-short[text.len() <= SHORT] { (plain(text, LONGEST)) },
-                Self::Id(id) => code.up42-short[id.len() <= SHORT] { (plain(id, LONGEST)) },
+                Self::Text(text) => bdi class=[is_short(text)] { (plain(text, LONGEST)) },
+                Self::Id(id) => code class=[is_short(id)] { (plain(id, LONGEST)) },
                 Self::Percent(value) => (bar(*value)) ,
                 Self::Status(tone, word) => (badge(*tone, word)),
                 Self::Image(bytes, alt) => (picture(bytes, alt)),
@@ -174,6 +174,10 @@ pub(crate) fn bar(value: f64) -> Markup {
     let filled = value.clamp(0.0, 100.0);
     let style = format!("background:linear-gradient(90deg,#5b9bd5 {filled:.0}%,#88888838 {filled:.0}%)");
     html! { span.up42-figure { (percent(value)) } " " span.up42-bar style=(style) {} }
+}
+
+fn is_short(text: &str) -> Option<&'static str> {
+    (text.len() <= SHORT).then_some("up42-short")
 }
 
 fn picture(bytes: &[u8], alt: &str) -> Markup {

@@ -55,7 +55,7 @@ impl Column {
 
     pub(super) fn to_html(&self) -> Markup {
         html! {
-            th.up42-right[self.is_number] scope="col" {
+            th class=[self.is_number.then_some("up42-right")] scope="col" {
                 bdi { (self.title()) }
                 @if let Some(unit) = self.unit { " " small { "(" (unit) ")" } }
                 @if self.kind.is_some() { " " small.up42-kind { (self.under()) } }

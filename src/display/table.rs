@@ -163,7 +163,7 @@ impl Table {
 }
 
 fn data(cell: &Cell, column: &Column) -> Markup {
-    html! { td.up42-right[column.is_number()] data-sort=[cell.sort_key()] { (cell.to_html()) } }
+    html! { td class=[column.is_number().then_some("up42-right")] data-sort=[cell.sort_key()] { (cell.to_html()) } }
 }
 
 /// The script without its comments and its indentation: each table brings a copy.

@@ -24,7 +24,6 @@ use polars::prelude::DataFrame;
 pub use geoparquet::scan_geoparquet;
 pub(super) use preview::QuicklookSource;
 pub use scene::Scene;
-pub(super) use unsigned::url as unsigned_url;
 
 use crate::error::{Context, Error, Result};
 use crate::list::list;

@@ -2,7 +2,7 @@ use std::ops::RangeBounds;
 
 use serde_json::Value;
 
-use super::{Scene, Scenes, unsigned};
+use super::{Scene, Scenes};
 use crate::display::{Card, Cell, Column, Table, counted};
 use crate::show::{Show, show};
 use crate::time::minute;
@@ -76,8 +76,8 @@ impl Scene {
                 name,
                 match value {
                     Value::Null => Cell::Empty,
-                    Value::String(text) => Cell::text(unsigned::url(text)),
-                    other => Cell::text(unsigned::json(&other.to_string())),
+                    Value::String(text) => Cell::text(text),
+                    other => Cell::text(other.to_string()),
                 },
             );
         }
