@@ -42,6 +42,7 @@ fn the_browser_shows_what_it_should() {
     let _ = fs::remove_dir_all(&pages);
     pages::write(&pages);
     cells::write(&pages);
+    crate::outside::write(&pages);
     let mut files: Vec<_> = fs::read_dir(&tests).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
     files.sort();
