@@ -4,10 +4,10 @@
 import { ICONS, root, tell } from './elements.js';
 import { graticule } from './graticule.js';
 import { addKeys, help } from './keys.js';
-import { aoiBox, choose, home, isolate, pick, scenes, show, sorted, state } from './scenes.js';
+import { aoiBox, choose, home, isolate, pick, scenes, show, state } from './scenes.js';
 import { emit } from './signals.js';
 import { addTool } from './tools.js';
-import { bring, fit, zoom } from './view.js';
+import { fit, zoom } from './view.js';
 
 addTool({ name: 'Zoom in', icon: ICONS.plus, press: () => zoom(1.6) });
 addTool({ name: 'Zoom out', icon: ICONS.minus, press: () => zoom(1 / 1.6) });
@@ -22,17 +22,8 @@ addTool({ name: 'Fullscreen', icon: ICONS.full, key: 'f', press: () => {
   else root.requestFullscreen?.().catch(() => tell('Fullscreen is not allowed here'));
 } });
 
-function step(by) {
-  const visible = sorted.filter((scene) => scene.visible);
-  if (!visible.length) return;
-  const at = visible.indexOf(state.chosen);
-  const scene = visible[at < 0 ? (by > 0 ? 0 : visible.length - 1) : (at + by + visible.length) % visible.length];
-  choose(scene);
-  bring(scene.box);
-}
 const withChosen = (act) => () => state.chosen && act(state.chosen);
 if (scenes.length) {
-  addKeys('[ ]', 'previous, next scene', { '[': () => step(-1), ']': () => step(1) });
   addKeys('Enter', 'zoom to it', { Enter: withChosen((scene) => fit(scene.box, 0.15)) });
   addKeys('Space', 'show or hide it', { ' ': withChosen((scene) => show([scene], !scene.shown, scene.title)) });
   addKeys('I', 'show only it', { i: withChosen((scene) => isolate([scene], scene.title)) });

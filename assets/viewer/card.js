@@ -6,7 +6,7 @@ import { percent, when } from './list.js';
 import { stage } from './paint.js';
 import { choose, isolate, pick, state, under } from './scenes.js';
 import { on } from './signals.js';
-import { fit } from './view.js';
+import { fit, view } from './view.js';
 
 /** Rust that selects scenes by their ids, or the ids alone where there is no call. */
 export function snippet(some) {
@@ -19,6 +19,7 @@ let opened = null;
 on('change', () => {
   const scene = state.chosen;
   card.hidden = !scene;
+  view.left = scene && view.width >= 720 ? 364 : 48;
   if (!scene || scene === opened) return void (opened = scene);
   opened = scene;
   const below = under([(scene.box[0] + scene.box[2]) / 2, (scene.box[1] + scene.box[3]) / 2]).length;

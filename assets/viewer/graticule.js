@@ -66,7 +66,7 @@ export function drawLabels(pane) {
   brush.textAlign = 'left';
   for (const lat of lats) {
     const [, y] = pane.at([0, toY(lat)]);
-    if (y > 20 && y < height - 60) label(brush, `${lat.toFixed(digits)}°`, view.left + 2, y + 3);
+    if (y > 20 && y < height - 60) label(brush, `${lat.toFixed(digits)}°`, 50, y + 3);
   }
 }
 

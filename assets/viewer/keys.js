@@ -20,7 +20,8 @@ export function addKeys(shown, what, keys) {
 addKeys('Arrows', 'pan', { ArrowLeft: () => pan(80, 0), ArrowRight: () => pan(-80, 0), ArrowUp: () => pan(0, 80), ArrowDown: () => pan(0, -80) });
 addKeys('+ −', 'zoom', { '+': () => zoom(1.5), '=': () => zoom(1.5), '-': () => zoom(1 / 1.5) });
 
-root.addEventListener('keydown', (event) => {
+// Wherever the focus is: a page or frame is all map.
+document.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (event.target.matches('select, textarea, input:not([type=checkbox])') && event.key !== 'Escape') return;
   // Space and Enter belong to the control that has the focus.

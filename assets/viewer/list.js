@@ -2,6 +2,7 @@
 // open as fast as five.
 
 import { button, el, ICONS } from './elements.js';
+import { addKeys } from './keys.js';
 import { want } from './pictures.js';
 import { choose, filters, hover, isAlone, isolate, pick, scenes, show, sorted, state } from './scenes.js';
 import { on } from './signals.js';
@@ -23,8 +24,8 @@ export const grouped = { by: kinds('collection') > 1 ? 'collection' : 'none', fo
 const ROW = 48, HEAD = 36; // pixels, as in the style
 const space = el('div', { className: 'space' });
 export const list = el('div', { className: 'list', role: 'list', 'aria-label': 'Scenes', onscroll: () => render() }, space);
-/** What the list holds, in order: groups and scenes. */
-let items = [];
+/** What the list holds, in order: groups and scenes; and its scenes, folded ones too. */
+let items = [], inOrder = [];
 let height = 0, active = null, anchor = null;
 const nodes = new Map();
 
@@ -36,6 +37,7 @@ function layOut() {
   const listed = sorted.filter((scene) => filters.every((filter, i) => i === 0 || filter(scene)));
   const groups = Map.groupBy(listed, (scene) => GROUPINGS[grouped.by][1](scene) ?? 'Others');
   items = [];
+  inOrder = [];
   height = 0;
   const add = (item) => {
     items.push(Object.assign(item, { top: height, index: items.length }));
@@ -43,6 +45,7 @@ function layOut() {
   };
   for (const [name, some] of groups) {
     const head = group(name, some);
+    inOrder.push(...some);
     if (grouped.by !== 'none') add(head);
     if (grouped.by === 'none' || !head.folded) some.forEach((scene) => add({ key: scene, scene, height: ROW }));
   }
@@ -176,6 +179,17 @@ list.addEventListener('keydown', (event) => {
   event.preventDefault();
   event.stopPropagation();
 });
+
+/** Chooses the next scene of the list, or the one before. */
+function stepScenes(by) {
+  const visible = inOrder.filter((scene) => scene.visible);
+  if (!visible.length) return;
+  const at = visible.indexOf(state.chosen);
+  const scene = visible[at < 0 ? (by > 0 ? 0 : visible.length - 1) : (at + by + visible.length) % visible.length];
+  choose(scene);
+  bring(scene.box);
+}
+if (scenes.length) addKeys('[ ]', 'scene before, after', { '[': () => stepScenes(-1), ']': () => stepScenes(1) });
 
 let revealed = null;
 on('change', () => {

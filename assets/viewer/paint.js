@@ -1,6 +1,6 @@
 // Drawing. The map is drawn on a sheet larger than its window, so that moving it
 // only moves the sheet. When a sheet no longer covers the window, or when the hand
-// rests, the next is drawn below it, a part in each frame, and comes up when it is
+// rests, the lower sheet is drawn anew, a part in each frame, and comes up when it is
 // whole: no frame takes long, however many scenes there are. What follows the hand
 // at once lies on a canvas over both.
 
@@ -19,10 +19,9 @@ export const above = [];
 
 const MARGIN = 0.3; // of the window, drawn on each side
 const STEP = 150; // scenes drawn in one frame
-const [one, other] = [1, 2].map(() => ({ canvas: el('canvas', { className: 'sheet' }), x: 0, y: 0, scale: 0 }));
-let front = one, back = other;
+let [upper, lower] = [1, 2].map(() => ({ canvas: el('canvas', { className: 'sheet' }), x: 0, y: 0, scale: 0 }));
 export const over = el('canvas', { className: 'over' });
-export const stage = el('div', { className: 'stage', tabIndex: 0, role: 'application' }, one.canvas, other.canvas, over);
+export const stage = el('div', { className: 'stage', tabIndex: 0, role: 'application' }, upper.canvas, lower.canvas, over);
 
 /** Whom the reader owes what is seen; tools add theirs. */
 export const attribution = el('span', { className: 'attribution' }, 'Natural Earth');
@@ -57,11 +56,12 @@ function* sceneParts(pane, some) {
     drawPicture(pane, scene);
     if (i % STEP === STEP - 1) yield;
   }
-  brush.globalAlpha = 1;
   // Below a pixel lines are drawn four times as fast.
   brush.lineWidth = (many ? 0.99 : 1.3) / scale;
   brush.strokeStyle = colours.footprint;
+  brush.globalAlpha = many ? 0.6 : 1;
   for (const scene of some) brush.stroke(scene.outline);
+  brush.globalAlpha = 1;
 }
 
 /** Draws the map in parts: land, scenes, areas of interest. `only` are scenes to draw of
@@ -109,7 +109,7 @@ let job = null, dirty = false, asked = false, resting = 0, soon = 0;
 /** Begins to draw what is now in sight on the lower sheet. */
 function begin() {
   const { width, height, scale, x, y } = view;
-  const { canvas } = back;
+  const { canvas } = lower;
   const grown = 1 + 2 * MARGIN, ratio = density();
   const size = [Math.round(width * grown * ratio), Math.round(height * grown * ratio)];
   if (canvas.width !== size[0] || canvas.height !== size[1]) {
@@ -117,7 +117,7 @@ function begin() {
     const transformOrigin = `${width * MARGIN}px ${height * MARGIN}px`;
     Object.assign(canvas.style, { width: `${width * grown}px`, height: `${height * grown}px`, left: `${-width * MARGIN}px`, top: `${-height * MARGIN}px`, transformOrigin });
   }
-  Object.assign(back, { x, y, scale });
+  Object.assign(lower, { x, y, scale });
   dirty = false;
   job = mapParts(pane(canvas, x - width * MARGIN / scale, y - height * MARGIN / scale, width * grown, height * grown));
 }
@@ -127,12 +127,12 @@ function proceed(all) {
   do ended = job.next().done; while (all && !ended);
   if (!ended) return;
   job = null;
-  [front, back] = [back, front];
-  front.canvas.style.zIndex = 1;
-  back.canvas.style.zIndex = 0;
+  [upper, lower] = [lower, upper];
+  upper.canvas.style.zIndex = 1;
+  lower.canvas.style.zIndex = 0;
 }
 function slide() {
-  for (const { canvas, x, y, scale } of [front, back]) {
+  for (const { canvas, x, y, scale } of [upper, lower]) {
     if (scale) canvas.style.transform = `translate(${(x - view.x) * view.scale}px,${(y - view.y) * view.scale}px) scale(${view.scale / scale})`;
   }
 }
@@ -167,7 +167,7 @@ on('marks', ask);
 // Pictures arrive faster than a large map can be drawn.
 on('soon', () => (soon ||= setTimeout(() => { soon = 0; repaint(); }, 120)));
 on('move', () => {
-  const drawn = job ? back : front;
+  const drawn = job ? lower : upper;
   const grown = view.scale / drawn.scale;
   const [dx, dy] = [Math.abs(drawn.x - view.x) * view.scale, Math.abs(drawn.y - view.y) * view.scale];
   clearTimeout(resting);

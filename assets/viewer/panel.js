@@ -39,12 +39,12 @@ const notes = data.notes?.length ? el('ul', { className: 'notes', 'aria-label': 
 
 export const panel = el('aside', { className: 'panel box', hidden: true, 'aria-label': 'Layers' },
   el('header', {}, el('b', { dir: 'auto' }, data.title), button('Close', ICONS.close, () => { openPanel(false); layers.focus(); }, 'L')),
-  count, about, notes,
+  el('div', { className: 'row' }, count, textButton('Show all', () => show(scenes, true, 'All scenes')), textButton('Hide all', () => show(scenes, false, 'All scenes'))),
+  about, notes,
   el('div', { className: 'row' }, groupings.length > 1 ? choice('Group', groupings, grouped.by, (by) => { grouped.by = by; refresh(); }) : null,
     choice('Order', Object.entries(ORDERS), 'given', arrange)),
-  el('div', { className: 'row' }, textButton('Show all', () => show(scenes, true, 'All scenes')), textButton('Hide all', () => show(scenes, false, 'All scenes'))),
-  slider('Opacity', { value: 100 }, percents, (value) => { state.opacity = value / 100; emit('paint'); }),
-  clouds ? slider('Cloud cover up to', { value: 100 }, percents, (value) => { mostCloud = value; refresh(); }) : null,
+  el('div', { className: 'row' }, slider('Opacity', { value: 100 }, percents, (value) => { state.opacity = value / 100; emit('paint'); }),
+    clouds ? slider('Clouds up to', { value: 100 }, percents, (value) => { mostCloud = value; refresh(); }) : null),
   list, basket);
 
 const isWide = () => view.width >= 720;
@@ -56,14 +56,16 @@ export function openPanel(is) {
   cover();
 }
 /** Tells the view how much of it is covered. */
-const cover = () => (view.right = !panel.hidden && isWide() ? panel.offsetWidth + 12 : 0);
+function cover() {
+  view.right = !panel.hidden && isWide() ? panel.offsetWidth + 12 : 0;
+  root.style.setProperty('--covered', `${view.right}px`);
+}
 
 const layers = addTool({ name: 'Layers', icon: ICONS.layers, key: 'l', press: () => openPanel(panel.hidden) });
 layers.hidden = !scenes.length;
 root.append(panel);
 let first = true;
 on('resize', () => {
-  view.left = 48;
   if (first) openPanel(isWide());
   first = false;
   cover();

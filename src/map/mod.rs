@@ -25,6 +25,7 @@ mod purse;
 mod rank;
 mod scene;
 mod script;
+mod short;
 mod still;
 mod text;
 mod tiles;

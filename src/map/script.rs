@@ -3,6 +3,10 @@
 //! The files in `assets/viewer` are modules as a browser reads them. In a page they
 //! share one scope, in the order of what they need: so no name may be given twice, and
 //! a module imports only from those before it. The tests below hold them to that.
+//! Comments and blanks go and names get [`short`]: every map in a notebook brings its
+//! viewer along.
+
+use super::short;
 
 macro_rules! modules {
     ($($name:literal)*) => { &[$(($name, include_str!(concat!("../../assets/viewer/", $name, ".js")))),*] };
@@ -10,10 +14,10 @@ macro_rules! modules {
 
 const MODULES: &[(&str, &str)] = modules!(
     "data" "signals" "mercator" "elements" "placement" "land" "scenes" "view" "pictures" "graticule"
-    "paint" "keys" "tools" "pointer" "basics" "list" "card" "panel" "main"
+    "paint" "keys" "tools" "pointer" "basics" "list" "card" "panel" "timeline" "swipe" "save" "draw" "main"
 );
 
-/// One strict function, without comments.
+/// One strict function, without comments and with short names.
 pub(super) fn joined() -> String {
     let mut out = String::from("(() => {\n'use strict';\n");
     for (_, source) in MODULES {
@@ -22,7 +26,7 @@ pub(super) fn joined() -> String {
         out.push_str(&bare(&lines.collect::<Vec<_>>().join("\n")));
     }
     out.push_str("})();\n");
-    out
+    short::shortened(&out)
 }
 
 /// A script without comments and the blanks between its marks. Lines stay, so that an

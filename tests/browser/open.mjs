@@ -26,11 +26,12 @@
 // notebook of displays, `displays.ipynb`). No test sleeps to be right: wait for what is
 // to come (`locator.waitFor`, `waitForFunction`), not for a time.
 
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
+import { decoded } from './png.mjs';
 
 const here = import.meta.dirname;
 const target = process.env.CARGO_TARGET_DIR ?? path.join(here, '../../target');
@@ -103,6 +104,23 @@ export async function until(look, holds, what) {
   }
 }
 
+/** The map of the notebook of displays, in its sandboxed frame as a notebook has it. */
+export async function framed(t, options) {
+  const { outputs } = displays().cells.find((cell) => cell.id === 'map');
+  const file = path.join(pages, 'framed.html');
+  writeFileSync(file, `<!doctype html><meta charset="utf-8"><body style="margin:0">${outputs[0].data['text/html']}`);
+  const tab = await open(t, file, options);
+  const frame = tab.locator('iframe').contentFrame();
+  await frame.locator('.stage').waitFor();
+  return { tab, frame };
+}
+
+/** Moves the mouse to a point of a map, and gives its longitude and latitude there. */
+export async function position(tab, x, y) {
+  await tab.mouse.move(x, y);
+  return (await tab.locator('.position').innerText()).split(', ').map(Number);
+}
+
 /** How many different colours something shows, coarsely: a blank map has a handful, one
  *  with pictures hundreds. */
 export async function colours(locator) {
@@ -114,29 +132,19 @@ export async function colours(locator) {
 
 /** The pixels of a PNG or JPEG: `{ width, height, data }`, four bytes each. */
 export async function pixels(picture) {
-  const tab = await scratch();
-  const { width, height, base64 } = await tab.evaluate(async (text) => {
+  if (picture[0] === 0x89) return decoded(picture);
+  // There is no JPEG outside of a browser: it makes a PNG of it.
+  blank ??= (await browser()).newPage();
+  const png = await (await blank).evaluate(async (text) => {
     const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
     const image = await createImageBitmap(new Blob([bytes]), { colorSpaceConversion: 'none' });
-    const brush = new OffscreenCanvas(image.width, image.height).getContext('2d', { willReadFrequently: true });
-    brush.drawImage(image, 0, 0);
-    const { data } = brush.getImageData(0, 0, image.width, image.height);
-    const base64 = await new Promise((done) => {
-      const reader = new FileReader();
-      reader.onload = () => done(reader.result.split(',')[1]);
-      reader.readAsDataURL(new Blob([data]));
-    });
-    return { width: image.width, height: image.height, base64 };
+    const canvas = Object.assign(document.createElement('canvas'), { width: image.width, height: image.height });
+    canvas.getContext('2d').drawImage(image, 0, 0);
+    return canvas.toDataURL().split(',')[1];
   }, Buffer.from(picture).toString('base64'));
-  return { width, height, data: Buffer.from(base64, 'base64') };
+  return decoded(Buffer.from(png, 'base64'));
 }
-
 let blank;
-/** A tab for the work of the tests themselves. */
-function scratch() {
-  blank ??= browser().then((chromium) => chromium.newPage());
-  return blank;
-}
 
 /** The notebook of displays, each in a cell of which it is the one output. */
 export function displays() {
