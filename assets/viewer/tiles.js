@@ -15,7 +15,7 @@ const REST = 200, PATIENCE = 15e3, PAUSE = 60e3; // milliseconds
 const MOST_FAILURES = 6; // in a row, then the server is left alone for a while
 
 const tiles = new Map(); // those that are there, or failed, the latest used last
-let loading = 0, failures = 0, silentUntil = 0, asking = 0, tilesOn = true;
+let inFlight = 0, failures = 0, silentUntil = 0, restingTiles = 0, tilesOn = true;
 
 /** The tiles of a part of the map: level, column (beyond the Earth's edge too) and row. */
 function tilesIn(left, top, width, height, scale, ratio) {
@@ -29,28 +29,28 @@ function tilesIn(left, top, width, height, scale, ratio) {
 const keyOf = ([z, x, y]) => `${z}/${(x % 2 ** z + 2 ** z) % 2 ** z}/${y}`;
 
 /** Asks for the nearest to the middle that are not there. */
-function ask() {
-  asking = 0;
+function askTiles() {
+  restingTiles = 0;
   const { x, y, width, height, scale } = view;
   if (!tilesOn || !width || Date.now() < silentUntil) return;
   const seen = tilesIn(x, y, width, height, scale, over.width / width);
   const [midX, midY] = [1, 2].map((k) => (seen[0]?.[k] + seen.at(-1)?.[k]) / 2);
   const wanted = seen.filter((tile) => !tiles.has(keyOf(tile)));
   wanted.sort((a, b) => Math.hypot(a[1] - midX, a[2] - midY) - Math.hypot(b[1] - midX, b[2] - midY));
-  for (const tile of wanted.slice(0, AT_ONCE - loading)) load(keyOf(tile));
+  for (const tile of wanted.slice(0, AT_ONCE - inFlight)) loadTile(keyOf(tile));
 }
-function load(key) {
+function loadTile(key) {
   const image = new Image(), [z, x, y] = key.split('/');
   const state = { image: null };
   tiles.set(key, state);
-  loading++;
+  inFlight++;
   // Without this a saved picture of the map could not be read.
   image.crossOrigin = 'anonymous';
   const done = (came) => {
     if (state.done) return;
     state.done = true;
     clearTimeout(late);
-    loading--;
+    inFlight--;
     failures = came ? 0 : failures + 1;
     if (came) {
       state.image = image;
@@ -62,7 +62,7 @@ function load(key) {
       for (const [other, { image }] of tiles) if (!image) tiles.delete(other);
       tell('The tiles cannot be reached. The map goes without.');
     }
-    ask();
+    askTiles();
   };
   const late = setTimeout(done, PATIENCE, false);
   image.onload = () => done(true);
@@ -96,8 +96,8 @@ if (data.tiles) {
     const spare = [...tiles].filter(([, tile]) => tile.done).slice(0, Math.max(0, tiles.size - MOST_TILES));
     for (const [key] of spare) tiles.delete(key);
     // When the hand rests.
-    clearTimeout(asking);
-    asking = setTimeout(ask, REST);
+    clearTimeout(restingTiles);
+    restingTiles = setTimeout(askTiles, REST);
   });
   addTool({ name: 'Tiles', icon: 'M3 3h6v6H3zM11 3h6v6h-6zM3 11h6v6H3zM11 11h6v6h-6z', key: 'b', what: 'tiles of the server', isOn: () => tilesOn, press: () => {
     tilesOn = !tilesOn;

@@ -4,7 +4,7 @@ use geo::{LineString, Polygon};
 use image::{DynamicImage, Rgb, RgbImage, Rgba, RgbaImage};
 
 use super::pack::parts;
-use super::{Layer, Map};
+use super::{Layer, Map, html};
 use crate::display::picture;
 
 fn busy(side: u32, seed: u32) -> RgbImage {

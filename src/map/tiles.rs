@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn what_is_no_address_of_tiles_is_refused_without_its_key() {
         let refused = |url: &str| Tiles::new(url, "").unwrap_err().to_string();
-        insta::assert_snapshot!(refused("http://tiles.example.com/{z}/{x}/{y}.png?key=SECRET"), @"");
+        insta::assert_snapshot!(refused("http://tiles.example.com/{z}/{x}/{y}.png?key=SECRET"), @"tiles: `http` to `tiles.example.com` is not safe, `https` is: write an address such as `https://tiles.example.com/{z}/{x}/{y}.png`");
         for url in [
             "tiles.example.com/{z}/{x}/{y}?key=SECRET",
             "ftp://tiles.example.com/{z}/{x}/{y}?key=SECRET",

@@ -14,8 +14,13 @@ impl Search {
         let area =
             format!("{}, {:.1} km²", self.aoi.name().unwrap_or("area of interest"), self.aoi.area_km2());
         tell("Area", Some(area));
-        let day = |day: &str| if day == ".." { "any day".to_owned() } else { day.to_owned() };
-        tell("Acquired", self.dates.as_ref().map(|(first, last)| format!("{} to {}", day(first), day(last))));
+        let days = |(first, last): &(String, String)| match (first.as_str(), last.as_str()) {
+            ("" | "..", "" | "..") => String::new(),
+            ("" | "..", last) => format!("until {last}"),
+            (first, "" | "..") => format!("from {first} on"),
+            (first, last) => format!("{first} to {last}"),
+        };
+        tell("Acquired", self.dates.as_ref().map(days));
         tell("Collections", Some(self.collections.join(", ")));
         tell("Sensors", Some(self.sensors.join(", ")));
         tell("Scenes", (!self.ids.is_empty()).then(|| format!("{} by their ids", self.ids.len())));
@@ -65,7 +70,18 @@ mod tests {
         let told = |search: &Search| -> Vec<String> {
             search.in_words().into_iter().map(|(name, value)| format!("{name}: {value}")).collect()
         };
-        insta::assert_snapshot!(told(&search).join("\n"), @"");
-        insta::assert_snapshot!(told(&Search::new(&aoi)).join("\n"), @"");
+        insta::assert_snapshot!(told(&search).join("\n"), @r#"
+        Area: Dakar, 157.3 km²
+        Acquired: from 2019-01-01 on
+        Collections: phr, spot
+        Cloud cover: at most 20 %
+        Resolution: at most 1.5 m
+        Filters: platform = "PHR-1A"
+        Limit: 12 scenes
+        "#);
+        insta::assert_snapshot!(told(&Search::new(&aoi)).join("\n"), @r"
+        Area: Dakar, 157.3 km²
+        Limit: 100 scenes
+        ");
     }
 }
