@@ -20,7 +20,10 @@ pub struct Opened {
 pub fn ready() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/figures");
     let has_packages = || {
-        let install = Command::new("npm").args(["ci", "--silent", "--no-audit", "--no-fund"]).current_dir(&folder).status();
+        let install = Command::new("npm")
+            .args(["ci", "--silent", "--no-audit", "--no-fund"])
+            .current_dir(&folder)
+            .status();
         install.is_ok_and(|status| status.success())
     };
     if folder.join("node_modules/playwright-core").exists() || has_packages() {

@@ -31,7 +31,9 @@ pub fn measure(figures: &mut Figures) -> up42::Result<()> {
     let scenes = at_256(&quicklooks);
     let map = |count: usize| {
         let all = scenes.iter().cycle().take(count).enumerate();
-        all.fold(Map::new("Senegal").aoi(&aoi), |map, (i, (scene, picture))| map.layer(layer(scene, picture, i)))
+        all.fold(Map::new("Senegal").aoi(&aoi), |map, (i, (scene, picture))| {
+            map.layer(layer(scene, picture, i))
+        })
     };
     let (hundred, time) = best(|| Ok(map(100).to_html()))?;
     figures.record("display/100_build_s", time.as_secs_f64(), "s");
@@ -55,8 +57,14 @@ pub fn measure(figures: &mut Figures) -> up42::Result<()> {
     }
     if let Some(thousand) = opened(1000, true)? {
         figures.at_most(0.7, "display/1000_shown_s", thousand.shown, "s");
-        thousand.memory.into_iter().for_each(|memory| figures.at_most(150.0, "display/1000_browser_mb", memory, "MB"));
-        thousand.zoom.into_iter().for_each(|zoom| figures.at_most(50.0, "display/1000_zoom_p95_ms", zoom, "ms"));
+        thousand
+            .memory
+            .into_iter()
+            .for_each(|memory| figures.at_most(150.0, "display/1000_browser_mb", memory, "MB"));
+        thousand
+            .zoom
+            .into_iter()
+            .for_each(|zoom| figures.at_most(50.0, "display/1000_zoom_p95_ms", zoom, "ms"));
         figures.at_most(0.0, "display/requests", thousand.requests, "requests");
     }
     if let Some(many) = opened(5000, false)? {
@@ -108,7 +116,11 @@ fn at_256(quicklooks: &Quicklooks) -> Vec<(&Scene, Vec<u8>)> {
     let small = |picture: &[u8]| {
         let image = image::load_from_memory(picture).expect("the simulator draws pictures");
         let mut jpeg = std::io::Cursor::new(Vec::new());
-        image.thumbnail(SIDE, SIDE).to_rgb8().write_to(&mut jpeg, ImageFormat::Jpeg).expect("memory takes it");
+        image
+            .thumbnail(SIDE, SIDE)
+            .to_rgb8()
+            .write_to(&mut jpeg, ImageFormat::Jpeg)
+            .expect("memory takes it");
         jpeg.into_inner()
     };
     let all = quicklooks.iter().filter_map(|quicklook| Some((&quicklook.scene, quicklook.picture()?)));
@@ -125,6 +137,7 @@ fn layer(scene: &Scene, picture: &[u8], i: usize) -> Layer {
         .picture(picture);
     let Some(Geometry::Polygon(footprint)) = &scene.footprint else { return layer };
     let moved = (i / 1000) as f64 * 0.07;
-    let ring: Vec<_> = footprint.exterior().coords().map(|point| (point.x + moved, point.y - moved)).collect();
+    let ring: Vec<_> =
+        footprint.exterior().coords().map(|point| (point.x + moved, point.y - moved)).collect();
     layer.footprint(Polygon::new(LineString::from(ring), Vec::new()))
 }

@@ -39,7 +39,8 @@ impl Folium {
     pub fn page(&self, kind: &str) -> Option<(PathBuf, f64, f64)> {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/figures/folium_map.py");
         let page = self.folder.join(format!("folium-{kind}.html"));
-        let told = Command::new(&self.python).arg(script).arg(&self.folder).arg(kind).arg(&page).output().ok()?;
+        let told =
+            Command::new(&self.python).arg(script).arg(&self.folder).arg(kind).arg(&page).output().ok()?;
         let Ok(seconds) = String::from_utf8_lossy(&told.stdout).trim().parse() else {
             eprintln!("folium: {}", String::from_utf8_lossy(&told.stderr));
             return None;

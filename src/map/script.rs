@@ -18,9 +18,10 @@ const MODULES: &[(&str, &str)] = modules!(
 );
 
 /// One strict function, without comments and with short names.
-pub(super) fn joined() -> String {
+pub(super) fn joined(tiles: bool) -> String {
     let mut out = String::from("(() => {'use strict';\n");
-    for (_, source) in MODULES {
+    // Few maps ask for tiles: the others do without the module.
+    for (_, source) in MODULES.iter().filter(|(name, _)| tiles || *name != "tiles") {
         let lines = source.lines().filter(|line| !line.starts_with("import "));
         let lines = lines.map(|line| line.strip_prefix("export ").unwrap_or(line));
         out.push_str(&bare(&lines.collect::<Vec<_>>().join("\n")));

@@ -152,7 +152,7 @@ mod tests {
         2  ████████████████████████████████████████ 50
         ");
         let picture = picture::decode(&bundle.jpeg.unwrap()).unwrap();
-        assert_eq!((picture.width(), picture.height()), (960, 1004));
+        assert_eq!((picture.width(), picture.height()), (960, 1005));
         assert_eq!(bundle.html.matches("<img ").count(), 2);
     }
 }
