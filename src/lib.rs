@@ -69,6 +69,7 @@ mod map;
 mod parallel;
 mod plain;
 mod results;
+mod show;
 #[cfg(feature = "simulator")]
 pub mod simulator;
 mod time;
@@ -88,8 +89,9 @@ pub use jobs::{
     Block, Credits, Estimate, EstimatedJob, GeometryOperation, Job, JobId, JobMode, JobParameters, JobStatus,
     ParallelParameters, Project, ProjectSettings, Setting, Settings, Task, Workflow,
 };
-pub use map::{Layer, Map, Placement};
+pub use map::{Layer, Map, Placement, Tiles};
 pub use results::{ResultFeature, Results};
+pub use show::Show;
 pub use transport::RetryPolicy;
 
 // Their types stand in this crate's interface.
@@ -100,7 +102,7 @@ pub mod prelude {
     pub use crate::GeometryOperation::{Bbox, Contains, Intersects};
     pub use crate::{
         Aoi, Catalog, Client, Error, ErrorKind, JobStatus, Layer, Map, MosaicOptions, Op, ParallelParameters,
-        Result, Search, Settings, SortBy,
+        Result, Search, Settings, Show, SortBy,
     };
     pub use polars::df;
     pub use polars::prelude::{DataFrame, IntoLazy, col, lit};

@@ -52,39 +52,39 @@ function geojson() {
 }
 
 // ---- what is pressed
-const told = el('span', { role: 'status' });
-const rust = textButton('Copy Rust', () => copyText(`let aoi = Aoi::from_geojson(r#"${geojson()}"#)?;`, rust));
-const copy = textButton('Copy GeoJSON', () => copyText(geojson(), copy));
-const save = textButton('Download', () => download(fileName('geojson'), new Blob([geojson()], { type: 'application/geo+json' })));
-const back = textButton('Undo', () => undo());
-const clear = textButton('Clear', () => change([]));
-const strip = el('div', { className: 'strip box', role: 'group', 'aria-label': 'Draw an area', hidden: true }, told, rust, copy, save, back, clear,
+const measured = el('span', { role: 'status' });
+const rustButton = textButton('Copy Rust', () => copyText(`let aoi = Aoi::from_geojson(r#"${geojson()}"#)?;`, rustButton));
+const copyButton = textButton('Copy GeoJSON', () => copyText(geojson(), copyButton));
+const downloadButton = textButton('Download', () => download(fileName('geojson'), new Blob([geojson()], { type: 'application/geo+json' })));
+const undoButton = textButton('Undo', () => undo());
+const clearButton = textButton('Clear', () => setPoints([]));
+const strip = el('div', { className: 'strip box', role: 'group', 'aria-label': 'Draw an area', hidden: true }, measured, rustButton, copyButton, downloadButton, undoButton, clearButton,
   textButton('Done', () => { setMode(null); stage.focus(); }));
 root.append(strip);
 
-function change(to) {
+function setPoints(to) {
   points = to;
   const corners = ring();
   const area = corners.length > 2 ? Math.abs(signed(degrees())) : 0;
-  for (const one of [rust, copy, save]) one.disabled = !area;
-  for (const one of [back, clear]) one.disabled = !points.length;
-  told.textContent = area ? `${area < 100 ? area.toPrecision(3) : Math.round(area).toLocaleString('en')} km²`
+  for (const one of [rustButton, copyButton, downloadButton]) one.disabled = !area;
+  for (const one of [undoButton, clearButton]) one.disabled = !points.length;
+  measured.textContent = area ? `${area < 100 ? area.toPrecision(3) : Math.round(area).toLocaleString('en')} km²`
     : isRectangle() ? 'Drag, or set two corners' : 'Set three corners or more';
   emit('marks');
 }
-const undo = () => change(points.slice(0, -1));
-function add(point) {
+const undo = () => setPoints(points.slice(0, -1));
+function addCorner(point) {
   const [x, y] = toWindow(point);
   if (points.some((one) => one === point || Math.hypot(toWindow(one)[0] - x, toWindow(one)[1] - y) < 1)) return;
-  change(isRectangle() && points.length === 2 ? [point] : [...points, point]);
+  setPoints(isRectangle() && points.length === 2 ? [point] : [...points, point]);
   tell(`Corner ${points.length} at ${toLon(point[0]).toFixed(3)}, ${toLat(point[1]).toFixed(3)}`);
 }
-function drag(point) {
-  if (!isRectangle()) return change(points.map((one, i) => (i === held ? point : one)));
+function dragCorner(point) {
+  if (!isRectangle()) return setPoints(points.map((one, i) => (i === held ? point : one)));
   // The corner across the rectangle stays.
   if (held >= 0) points = [ring()[(held + 2) % 4], point];
   held = -1;
-  change([points[0], point]);
+  setPoints([points[0], point]);
 }
 
 const middle = () => [view.width / 2, view.height / 2];
@@ -93,13 +93,13 @@ const mode = (kind) => ({
   press(point) {
     held = ring().findIndex((one) => Math.hypot(...toWindow(one).map((value, i) => value - point[i])) < 10);
     fresh = held < 0 && kind === 'rectangle' && points.length !== 1;
-    if (fresh) change([toMap(point)]);
+    if (fresh) setPoints([toMap(point)]);
     return held >= 0 || kind === 'rectangle';
   },
-  drag: (point) => drag(toMap(point)),
-  click: (point) => held < 0 && !fresh && add(toMap(point)),
+  drag: (point) => dragCorner(toMap(point)),
+  click: (point) => held < 0 && !fresh && addCorner(toMap(point)),
   double() {},
-  keys: { Enter: () => add(toMap(middle())), Backspace: undo, Delete: undo },
+  keys: { Enter: () => addCorner(toMap(middle())), Backspace: undo, Delete: undo },
   cancel() {
     strip.hidden = true;
   },
@@ -113,7 +113,7 @@ function tool(kind, key, icon) {
     const corners = ring(), around = boxOf(corners);
     setMode(mode(kind));
     strip.hidden = false;
-    change(kind === 'polygon' || corners.length < 3 ? corners : [around.slice(0, 2), around.slice(2)]);
+    setPoints(kind === 'polygon' || corners.length < 3 ? corners : [around.slice(0, 2), around.slice(2)]);
     tell('Enter sets a corner in the middle of the map, Backspace takes it back');
     stage.focus();
   } });

@@ -1,3 +1,5 @@
+use std::ops::RangeBounds;
+
 use serde_json::Value;
 
 use super::{Quicklook, QuicklookOutcome, Quicklooks};
@@ -6,12 +8,11 @@ use crate::display::picture::thumbnail;
 use crate::display::{Cell, Column, Table};
 use crate::geo::Aoi;
 use crate::map::{Layer, Map};
+use crate::show::{Show, show};
 use crate::time::minute;
 
 /// Side of a thumbnail, in pixels: sharp at 48 px on a dense screen.
 const THUMBNAIL: u32 = 96;
-/// Rows with a picture: each is some kilobytes.
-const ROWS: usize = 50;
 /// What a map offers for the ids of its scenes.
 pub(in crate::catalog) const SNIPPET: &str = "scenes.select_ids([{ids}])?";
 
@@ -22,7 +23,8 @@ impl Quicklooks {
     #[doc(alias = "map_quicklooks")]
     pub fn map(&self, aoi: &Aoi) -> Map {
         let title = format!("{} quicklooks, {}", self.pictures(), aoi.name().unwrap_or("area of interest"));
-        let mut map = Map::new(title).subtitle(self.provenance(aoi)).aoi(aoi).snippet(SNIPPET);
+        let mut map =
+            Map::new(title).about_all(&self.origin).about("Shown", self.shown()).aoi(aoi).snippet(SNIPPET);
         // The first in the order of the search lies on top.
         for quicklook in self.iter().collect::<Vec<_>>().into_iter().rev() {
             map = map.layer(layer(&quicklook.scene, quicklook.picture()));
@@ -40,25 +42,29 @@ impl Quicklooks {
         map
     }
 
-    /// Whose pictures, of when, over how large an area.
-    fn provenance(&self, aoi: &Aoi) -> String {
+    /// Whose scenes, of when.
+    fn shown(&self) -> String {
         let day = |at: jiff::Timestamp| minute(at).chars().take(10).collect::<String>();
         let dates = || self.iter().filter_map(|quicklook| quicklook.scene.datetime);
         let mut collections: Vec<&str> =
             self.iter().filter_map(|quicklook| quicklook.scene.collection.as_deref()).collect();
         collections.sort_unstable();
         collections.dedup();
-        let mut parts = vec![collections.join(", ")];
+        let count = if self.len() == 1 { "1 scene".to_owned() } else { format!("{} scenes", self.len()) };
+        let mut parts = vec![count, collections.join(", ")];
         if let Some((first, last)) = dates().min().zip(dates().max()) {
             parts.push(format!("{} to {}", day(first), day(last)));
         }
-        parts.push(format!("area of {:.0} km²", aoi.area_km2()));
         parts.retain(|part| !part.is_empty());
         parts.join(" · ")
     }
 
     /// Shows what came of each quicklook.
     pub fn evcxr_display(&self) {
+        self.show();
+    }
+
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("Quicklook"),
             Column::new("Scene"),
@@ -78,13 +84,11 @@ impl Quicklooks {
                 Cell::text(format!("{:?}", quicklook.outcome)),
             ]
         };
-        Table::new(format!("{self:?}"), columns)
-            .rows(self.iter().take(ROWS).map(row))
-            .more(self.len(), "quicklooks.map(&aoi)")
-            .bundle()
-            .print();
+        Table::new(format!("{self:?}"), columns).list(self.iter().as_slice(), rows, "quicklooks", row)
     }
 }
+
+show!(Quicklooks);
 
 /// A scene as a layer of a map, with its picture where there is one.
 pub(in crate::catalog) fn layer(scene: &Scene, picture: Option<&[u8]>) -> Layer {
