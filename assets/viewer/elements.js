@@ -89,9 +89,5 @@ function readColours() {
 }
 readColours();
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', readColours);
-// The page around a sandboxed frame may tell its theme.
-addEventListener('message', ({ data: message }) => {
-  if (message?.up42Theme !== 'dark' && message?.up42Theme !== 'light') return;
-  document.documentElement.dataset.theme = message.up42Theme;
-  readColours();
-});
+// Another theme: see the boot script.
+addEventListener('message', readColours);
