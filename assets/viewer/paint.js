@@ -107,7 +107,7 @@ export function drawOver(pane) {
 let job = null, dirty = false, asked = false, resting = 0, soon = 0;
 
 /** Begins to draw what is now in sight on the lower sheet. */
-function begin() {
+function beginSheet() {
   const { width, height, scale, x, y } = view;
   const { canvas } = lower;
   const grown = 1 + 2 * MARGIN, ratio = density();
@@ -148,7 +148,7 @@ function paintOver() {
 function frame() {
   asked = false;
   if (!view.width) return;
-  if (dirty && !job) begin();
+  if (dirty && !job) beginSheet();
   if (job) proceed();
   slide();
   paintOver();
@@ -190,7 +190,7 @@ export function resize() {
     view.y = middle[1] - height / 2 / view.scale;
   }
   // At once: a canvas that was given a new size is blank.
-  begin();
+  beginSheet();
   proceed(true);
   slide();
   paintOver();

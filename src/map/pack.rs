@@ -30,8 +30,9 @@ pub(super) struct Pack {
 impl Pack {
     /// `description` points into `land` and `pictures` by offset and length.
     pub(super) fn new(description: &Value, land: &[u8], pictures: &[u8]) -> Self {
-        let (boot, script, description) = (boot(), script::joined(), description.to_string());
-        let parts = [STYLE.as_bytes(), script.as_bytes(), description.as_bytes(), land];
+        let (boot, style, script) = (boot(), script::bare_style(STYLE), script::joined());
+        let description = description.to_string();
+        let parts = [style.as_bytes(), script.as_bytes(), description.as_bytes(), land];
         let mut bytes = deflated(&parts);
         let lengths = [bytes.len()].into_iter().chain(parts.map(<[u8]>::len));
         let lengths = lengths.map(|length| length.to_string()).collect::<Vec<_>>().join(" ");
@@ -91,7 +92,7 @@ mod tests {
         let pack = Pack::new(&description, &[1, 2, 3], &[4, 5]);
         let page = format!("<script id=\"pack\" data-lengths=\"{}\">{}</script>", pack.lengths, pack.text);
         let parts = parts(&page);
-        assert_eq!(parts[0], STYLE.as_bytes());
+        assert_eq!(parts[0], script::bare_style(STYLE).as_bytes());
         assert_eq!(parts[1], script::joined().as_bytes());
         assert_eq!(serde_json::from_slice::<Value>(&parts[2]).unwrap(), description);
         assert_eq!((&parts[3][..], &parts[4][..]), (&[1, 2, 3][..], &[4, 5][..]));
@@ -99,7 +100,7 @@ mod tests {
 
     #[test]
     fn the_viewer_is_small() {
-        let embedded = deflated(&[STYLE.as_bytes(), script::joined().as_bytes()]).len().div_ceil(3) * 4;
+        let embedded = deflated(&[script::bare_style(STYLE).as_bytes(), script::joined().as_bytes()]).len().div_ceil(3) * 4;
         assert!(embedded < 25_000, "{embedded} bytes");
     }
 

@@ -19,7 +19,7 @@ const MODULES: &[(&str, &str)] = modules!(
 
 /// One strict function, without comments and with short names.
 pub(super) fn joined() -> String {
-    let mut out = String::from("(() => {\n'use strict';\n");
+    let mut out = String::from("(() => {'use strict';\n");
     for (_, source) in MODULES {
         let lines = source.lines().filter(|line| !line.starts_with("import "));
         let lines = lines.map(|line| line.strip_prefix("export ").unwrap_or(line));
@@ -29,8 +29,8 @@ pub(super) fn joined() -> String {
     short::shortened(&out)
 }
 
-/// A script without comments and the blanks between its marks. Lines stay, so that an
-/// error still names one, and nothing inside quotes is touched.
+/// A script without comments and the blanks between its marks; nothing inside quotes is
+/// touched, and a line ends where that may end a statement.
 pub(super) fn bare(source: &str) -> String {
     let mut out = String::with_capacity(source.len());
     let mut in_comment = false;
@@ -38,11 +38,19 @@ pub(super) fn bare(source: &str) -> String {
         in_comment |= line.starts_with("/**");
         if !in_comment && !line.is_empty() && !line.starts_with("//") {
             squeeze(line.split(" // ").next().unwrap_or(line), &mut out);
-            out.push('\n');
+            if !out.ends_with(|last| ";{,([=>|&?:+".contains(last)) {
+                out.push('\n');
+            }
         }
         in_comment &= !line.ends_with("*/");
     }
     out
+}
+
+/// A style sheet without comments and lines.
+pub(super) fn bare_style(source: &str) -> String {
+    let lines = source.lines().map(str::trim).filter(|line| !line.starts_with("/*"));
+    lines.collect::<String>().replace(";}", "}")
 }
 
 fn squeeze(line: &str, out: &mut String) {
@@ -78,7 +86,8 @@ mod tests {
     #[test]
     fn comments_go_and_code_stays() {
         let source = "// a\n/** b\n *  c */\nconst x = `a + ${b - c}`, y = 1 - -1; // d\n\n  f('a , b');\n";
-        assert_eq!(bare(source), "const x=`a + ${b - c}`,y=1- -1;\nf('a , b');\n");
+        assert_eq!(bare(source), "const x=`a + ${b - c}`,y=1- -1;f('a , b');");
+        assert_eq!(bare_style("/* a */\n:root{\n  --a:1;\n}\n"), ":root{--a:1}");
     }
 
     /// Names that a module gives at its outermost level.
