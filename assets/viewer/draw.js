@@ -1,7 +1,7 @@
 // Drawing an area: a rectangle or a polygon, by mouse, finger or keys, and as GeoJSON
 // or Rust in the clipboard or a file. What is drawn stays when the tool is left.
 
-import { colours, copyText, download, el, root, tell, textButton } from './elements.js';
+import { colours, copyText, dock, download, el, tell, textButton } from './elements.js';
 import { boxOf, RADIAN, toLat, toLon } from './mercator.js';
 import { above, stage } from './paint.js';
 import { pointer, position, setMode } from './pointer.js';
@@ -59,7 +59,7 @@ const undoButton = textButton('Undo', () => undo());
 const clearButton = textButton('Clear', () => setPoints([]));
 const strip = el('div', { className: 'strip box', role: 'group', 'aria-label': 'Draw an area', hidden: true }, measured, rustButton, copyButton, downloadButton, undoButton, clearButton,
   textButton('Done', () => { setMode(null); stage.focus(); }));
-root.append(strip);
+dock.append(strip);
 
 function setPoints(to) {
   points = to;
