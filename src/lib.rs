@@ -69,6 +69,7 @@ mod map;
 mod parallel;
 mod plain;
 mod results;
+mod show;
 #[cfg(feature = "simulator")]
 pub mod simulator;
 mod time;
@@ -90,6 +91,7 @@ pub use jobs::{
 };
 pub use map::{Layer, Map, Placement};
 pub use results::{ResultFeature, Results};
+pub use show::Show;
 pub use transport::RetryPolicy;
 
 // Their types stand in this crate's interface.
@@ -100,7 +102,7 @@ pub mod prelude {
     pub use crate::GeometryOperation::{Bbox, Contains, Intersects};
     pub use crate::{
         Aoi, Catalog, Client, Error, ErrorKind, JobStatus, Layer, Map, MosaicOptions, Op, ParallelParameters,
-        Result, Search, Settings, SortBy,
+        Result, Search, Settings, Show, SortBy,
     };
     pub use polars::df;
     pub use polars::prelude::{DataFrame, IntoLazy, col, lit};

@@ -13,7 +13,7 @@ const SHARP = 2; // pixels of the picture for one of CSS
 /** A file's name that every system takes. */
 export const fileName = (ending) => `${data.title.replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 60).replace(/^-|-$/g, '') || 'map'}.${ending}`;
 
-function picture() {
+function snapshot() {
   const { x, y, width, height } = view;
   const canvas = el('canvas', { width: width * SHARP, height: height * SHARP });
   const whole = pane(canvas, x, y, width, height, SHARP);
@@ -36,5 +36,5 @@ function picture() {
 
 addTool({
   name: 'Save as picture', icon: 'M10 3v9M6 8l4 4 4-4M4 16h12', key: 's', what: 'save as picture',
-  press: () => picture().toBlob((blob) => download(fileName('png'), blob)),
+  press: () => snapshot().toBlob((blob) => download(fileName('png'), blob)),
 });

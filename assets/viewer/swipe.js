@@ -1,6 +1,6 @@
 // Comparing two scenes: one left of a line, one right of it, and the line moves.
 
-import { button, colours, el, ICONS, root, tell, textButton } from './elements.js';
+import { button, colours, dock, el, ICONS, tell, textButton } from './elements.js';
 import { label } from './graticule.js';
 import { when } from './list.js';
 import { above, drawMap, stage } from './paint.js';
@@ -26,7 +26,7 @@ const swipeStrip = el('div', { className: 'strip box', role: 'group', 'aria-labe
   button('End the comparison', ICONS.close, () => { compare(null); stage.focus(); }));
 const divider = el('div', { className: 'divider', role: 'slider', tabIndex: 0, hidden: true, 'aria-label': 'Divider', 'aria-valuemin': 0, 'aria-valuemax': 100 });
 
-function move(to) {
+function moveLine(to) {
   line = Math.max(0, Math.min(1, to));
   divider.style.left = `${line * 100}%`;
   divider.ariaValueNow = Math.round(line * 100);
@@ -40,13 +40,13 @@ function compare(two) {
   swipeStrip.hidden = divider.hidden = !two;
   if (two) {
     sides.forEach((select, i) => (select.value = two[i].index));
-    move(line);
+    moveLine(line);
     tell(`${named(two[0])} on the left, ${named(two[1])} on the right`);
   }
   refresh();
 }
 /** The two that are picked, or those that lie in the middle, or the first. */
-function begin() {
+function beginComparison() {
   const shown = sorted.filter((scene) => scene.visible);
   const here = under(toMap([view.width / 2, view.height / 2]));
   const two = [...new Set([...shown.filter((scene) => scene.picked), ...here, ...shown])].slice(0, 2);
@@ -60,8 +60,9 @@ function begin() {
 }
 
 if (scenes.length > 1) {
-  root.append(divider, swipeStrip);
-  addTool({ name: 'Compare two scenes', icon: 'M10 3v14M7 7l-3 3 3 3M13 7l3 3-3 3', key: 'w', isOn: () => pair, press: () => (pair ? compare(null) : begin()) });
+  dock.before(divider);
+  dock.append(swipeStrip);
+  addTool({ name: 'Compare two scenes', icon: 'M10 3v14M7 7l-3 3 3 3M13 7l3 3-3 3', key: 'w', isOn: () => pair, press: () => (pair ? compare(null) : beginComparison()) });
 }
 // Whoever shows others ends the comparison.
 on('change', () => {
@@ -74,14 +75,14 @@ on('change', () => {
 divider.addEventListener('pointerdown', (event) => divider.setPointerCapture(event.pointerId));
 divider.addEventListener('pointermove', (event) => {
   const { left, width } = stage.getBoundingClientRect();
-  if (divider.hasPointerCapture(event.pointerId)) move((event.clientX - left) / width);
+  if (divider.hasPointerCapture(event.pointerId)) moveLine((event.clientX - left) / width);
 });
 divider.addEventListener('keydown', (event) => {
   const to = { ArrowLeft: line - 0.02, ArrowDown: line - 0.02, ArrowRight: line + 0.02, ArrowUp: line + 0.02, PageDown: line - 0.1, PageUp: line + 0.1, Home: 0, End: 1 }[event.key];
   if (to === undefined) return;
   event.preventDefault();
   event.stopPropagation();
-  move(to);
+  moveLine(to);
 });
 
 above.unshift((pane) => {

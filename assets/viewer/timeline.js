@@ -1,7 +1,7 @@
 // The time slider: from one date to another of those that exist, and a window that
 // moves over them by itself.
 
-import { button, colours, el, root, tell, textButton } from './elements.js';
+import { button, colours, dock, el, tell, textButton } from './elements.js';
 import { addKeys } from './keys.js';
 import { filters, refresh, scenes } from './scenes.js';
 import { emit, on } from './signals.js';
@@ -83,7 +83,7 @@ function showDates() {
 if (days.length > 1) {
   scenes.forEach((scene) => (scene.day = days.indexOf(dayOf(scene))));
   filters.push(({ day }) => isWhole() || (day >= since && day <= until));
-  root.append(dates);
+  dock.append(dates);
   on('change', showDates);
   on('theme', showDates);
   let begun = false;

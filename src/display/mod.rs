@@ -7,23 +7,27 @@ mod bare;
 pub(crate) mod canvas;
 mod card;
 mod cell;
+mod column;
 pub(crate) mod file;
 pub(crate) mod font;
 pub(crate) mod picture;
 mod shrink;
 mod table;
 pub(crate) mod text;
+mod window;
 
 use std::io::Write;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 
 pub(crate) use card::Card;
-pub(crate) use cell::{Cell, Tone, grouped};
-pub(crate) use table::{Column, STYLE, Table};
+pub(crate) use cell::{Cell, Tone, counted, grouped};
+pub(crate) use column::Column;
+pub(crate) use table::{STYLE, Table};
+pub(crate) use window::{ROWS, Window};
 
 /// One value as a notebook shows it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Bundle {
     /// A fragment that stands in the notebook's own page.
     pub(crate) html: String,

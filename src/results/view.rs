@@ -1,11 +1,14 @@
 //! What a notebook shows of results.
 
+use std::ops::RangeBounds;
+
 use super::raster::preview;
 use super::{ResultFeature, Results};
-use crate::display::{Cell, Column, Table};
+use crate::display::{Cell, Column, Table, counted};
 use crate::geo::Aoi;
 use crate::map::{Layer, Map};
 use crate::parallel::in_parallel;
+use crate::show::{Show, show};
 
 impl Results {
     /// The rasters in their places on a map, with the area. What cannot be shown is
@@ -40,6 +43,10 @@ impl Results {
 
     /// Shows the results as a table.
     pub fn evcxr_display(&self) {
+        self.show();
+    }
+
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("Result of"),
             Column::new("File"),
@@ -55,15 +62,17 @@ impl Results {
                 Cell::id(feature.job.as_str().chars().take(8).collect::<String>()),
             ]
         };
-        let mut table = Table::new(format!("{} results in {}", self.len(), self.folder().display()), columns)
-            .rows(self.iter().map(row))
-            .more(self.len(), "results.to_dataframe()?");
+        let mut table =
+            Table::new(format!("{} in {}", counted(self.len(), "result"), self.folder().display()), columns)
+                .list(self.iter().as_slice(), rows, "results", row);
         for (label, error) in self.failed() {
             table = table.note(format!("{label}: {error}"));
         }
-        table.bundle().print();
+        table
     }
 }
+
+show!(Results);
 
 impl ResultFeature {
     fn file_name(&self) -> String {

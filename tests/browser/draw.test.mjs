@@ -9,7 +9,12 @@ import { framed, open, page, pages, position, until } from './open.mjs';
 
 const drawn = path.join(pages, 'drawn');
 mkdirSync(drawn, { recursive: true });
-const keep = (name, geojson) => writeFileSync(path.join(drawn, `${name}.geojson`), geojson);
+async function keep(name, geojson, strip) {
+  writeFileSync(path.join(drawn, `${name}.geojson`), geojson);
+  const area = await strip.getByRole('status').innerText();
+  assert.match(area, /^[\d,.e+]+ km²$/);
+  writeFileSync(path.join(drawn, `${name}.km2`), area.replace(/,| km²/g, ''));
+}
 
 /** Opens a map, and gives what a reader has of it. */
 async function map(t, name) {
@@ -43,10 +48,9 @@ test('a rectangle is dragged, and copied as GeoJSON and as Rust', async (t) => {
   assert.deepEqual(corners[0], corners[4]);
   const [lons, lats] = [corners.map(([lon]) => lon), corners.map(([, lat]) => lat)];
   for (const [seen, wanted, what] of [[Math.min(...lons), from[0], 'west'], [Math.max(...lons), to[0], 'east'], [Math.max(...lats), from[1], 'north'], [Math.min(...lats), to[1], 'south']]) close(seen, wanted, 0.006, what);
-  keep('rectangle', geojson);
+  await keep('rectangle', geojson, strip);
   const rust = await copied('Copy Rust');
   assert.equal(rust, `let aoi = Aoi::from_geojson(r#"${geojson}"#)?;`);
-  assert.match(await strip.getByRole('status').innerText(), /^[\d,.]+ km²$/);
 
   // A corner is taken elsewhere: the one across stays.
   await tab.mouse.move(420, 330);
@@ -79,7 +83,7 @@ test('a polygon is clicked, mended and downloaded', async (t) => {
   const [download] = await Promise.all([tab.waitForEvent('download'), strip.getByRole('button', { name: 'Download' }).click()]);
   assert.match(download.suggestedFilename(), /^12-quicklooks-Dakar\.geojson$/);
   assert.equal(readFileSync(await download.path(), 'utf8'), after);
-  keep('polygon', after);
+  await keep('polygon', after, strip);
   // A drag beside the corners moves the map, and a rectangle is around the polygon.
   await tab.getByRole('button', { name: 'Draw a rectangle' }).click();
   assert.equal(ring(await copied()).length, 5);
@@ -113,7 +117,7 @@ test('a polygon is drawn by keys alone', async (t) => {
 });
 
 test('an area across the antimeridian is cut there', async (t) => {
-  const { tab, copied } = await map(t, 'fiji');
+  const { tab, strip, copied } = await map(t, 'fiji');
   await tab.getByRole('button', { name: 'Draw a rectangle' }).click();
   const [west, north] = await position(tab, 150, 150);
   await tab.mouse.down();
@@ -131,12 +135,12 @@ test('an area across the antimeridian is cut there', async (t) => {
   const lats = coordinates.flat(2).map(([, lat]) => lat);
   close(Math.max(...lats), north, 0.006, 'north');
   close(Math.min(...lats), south, 0.006, 'south');
-  keep('antimeridian', geojson);
+  await keep('antimeridian', geojson, strip);
   await tab.silent();
 });
 
 test('a rectangle wider than half the Earth is no other way round', async (t) => {
-  const { tab, copied } = await map(t, 'map');
+  const { tab, strip, copied } = await map(t, 'map');
   await tab.locator('.stage').focus();
   for (let i = 0; i < 40; i++) await tab.keyboard.press('-');
   // 240° wide, from the Pacific in the west to Asia.
@@ -150,7 +154,7 @@ test('a rectangle wider than half the Earth is no other way round', async (t) =>
   const geojson = await copied();
   const corners = ring(geojson);
   for (const [i, [lon]] of corners.slice(1).entries()) assert.ok(Math.abs(lon - corners[i][0]) <= 120, 'no edge is long');
-  keep('wide', geojson);
+  await keep('wide', geojson, strip);
   await tab.silent();
 });
 
@@ -168,6 +172,6 @@ test('in a sandboxed frame the area is copied and downloaded', async (t) => {
   assert.equal(ring(text).length, 5);
   const [download] = await Promise.all([tab.waitForEvent('download'), strip.getByRole('button', { name: 'Download' }).click()]);
   assert.equal(readFileSync(await download.path(), 'utf8'), text);
-  keep('framed', text);
+  await keep('framed', text, strip);
   await tab.silent();
 });

@@ -11,6 +11,7 @@ mod geoparquet;
 mod hostile;
 mod jobs;
 mod mosaic;
+mod outside;
 mod pgstac;
 mod providers;
 mod quicklooks;

@@ -8,6 +8,7 @@
 mod estimate;
 
 use std::fmt;
+use std::ops::RangeBounds;
 
 use geo::{BoundingRect, MultiPolygon};
 use polars::prelude::DataFrame;
@@ -22,6 +23,7 @@ use crate::geo::{Aoi, covered_percent, unrolled};
 use crate::list::list;
 use crate::map::Pixels;
 use crate::parallel::{cores, in_parallel};
+use crate::show::{Show, show};
 use crate::time::minute;
 
 /// How cloudy the area is in each of some quicklooks. An estimate, not a measurement.
@@ -140,10 +142,10 @@ impl AoiClouds {
 
     /// Shows the estimates as a table.
     pub fn evcxr_display(&self) {
-        self.table().bundle().print();
+        self.show();
     }
 
-    fn table(&self) -> Table {
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("Scene"),
             Column::new("Acquired (UTC)"),
@@ -163,11 +165,12 @@ impl AoiClouds {
             ]
         };
         Table::new(format!("{self:?}"), columns)
-            .rows(self.iter().map(row))
-            .more(self.len(), "clouds.to_dataframe()?")
+            .list(&self.clouds, rows, "clouds", row)
             .note("Estimated from the pixels of the quicklooks over the area.")
     }
 }
+
+show!(AoiClouds);
 
 impl fmt::Debug for AoiClouds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

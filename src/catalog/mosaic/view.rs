@@ -1,5 +1,7 @@
 //! What a notebook shows of a mosaic: a table, and the scenes cut to their parts on a map.
 
+use std::ops::RangeBounds;
+
 use geo::MultiPolygon;
 use image::{DynamicImage, Rgb, RgbImage};
 
@@ -8,6 +10,7 @@ use crate::catalog::Quicklooks;
 use crate::catalog::quicklooks::{SNIPPET, layer};
 use crate::display::{Cell, Column, Table, picture};
 use crate::map::{Layer, Map, Placement};
+use crate::show::{Show, show};
 use crate::time::minute;
 
 impl Mosaic {
@@ -47,10 +50,10 @@ impl Mosaic {
 
     /// Shows the scenes as a table.
     pub fn evcxr_display(&self) {
-        self.table().bundle().print();
+        self.show();
     }
 
-    fn table(&self) -> Table {
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let mut columns = vec![
             Column::new("Scene"),
             Column::new("Acquired (UTC)"),
@@ -86,8 +89,7 @@ impl Mosaic {
             many => format!("{many} scenes cover"),
         };
         let mut table = Table::new(format!("{count} {:.1} % of {name}", self.percent()), columns)
-            .rows(self.parts.iter().map(row))
-            .more(self.parts.len(), "mosaic.to_dataframe()?")
+            .list(&self.parts, rows, "mosaic", row)
             .footer(sum);
         let cost = self.cost;
         let terms =
@@ -109,6 +111,8 @@ impl Mosaic {
         }
     }
 }
+
+show!(Mosaic);
 
 /// Ground without a scene: stripes over the box around it, cut to its outline.
 fn hatched(rest: &MultiPolygon) -> Layer {

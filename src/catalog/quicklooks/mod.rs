@@ -16,12 +16,13 @@ pub use gallery::Gallery;
 pub(super) use view::{SNIPPET, layer};
 
 use super::provider::quicklook_path;
-use super::scenes::{QuicklookSource, unsigned_url};
+use super::scenes::QuicklookSource;
 use super::{Catalog, Scene, Scenes};
 use crate::display::picture::MOST_BYTES;
 use crate::error::{Error, ErrorKind, Result};
 use crate::list::list;
 use crate::parallel::in_parallel;
+use crate::plain::unsigned;
 use crate::transport::{Request, Response, Secret};
 
 /// Downloads at a time; the limiter holds the rate.
@@ -140,7 +141,7 @@ impl Catalog {
     /// Whose picture it is: of which catalog, which scene, and which of its pictures.
     fn name(&self, scene: &Scene) -> String {
         let source = match &scene.quicklook {
-            QuicklookSource::Asset(href) => unsigned_url(href),
+            QuicklookSource::Asset(href) => unsigned(href),
             QuicklookSource::Classic(provider) => provider,
             QuicklookSource::None => "",
         };

@@ -1,3 +1,5 @@
+use std::ops::RangeBounds;
+
 use serde_json::Value;
 
 use super::{Quicklook, QuicklookOutcome, Quicklooks};
@@ -6,12 +8,11 @@ use crate::display::picture::thumbnail;
 use crate::display::{Cell, Column, Table};
 use crate::geo::Aoi;
 use crate::map::{Layer, Map};
+use crate::show::{Show, show};
 use crate::time::minute;
 
 /// Side of a thumbnail, in pixels: sharp at 48 px on a dense screen.
 const THUMBNAIL: u32 = 96;
-/// Rows with a picture: each is some kilobytes.
-const ROWS: usize = 50;
 /// What a map offers for the ids of its scenes.
 pub(in crate::catalog) const SNIPPET: &str = "scenes.select_ids([{ids}])?";
 
@@ -59,6 +60,10 @@ impl Quicklooks {
 
     /// Shows what came of each quicklook.
     pub fn evcxr_display(&self) {
+        self.show();
+    }
+
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("Quicklook"),
             Column::new("Scene"),
@@ -78,13 +83,11 @@ impl Quicklooks {
                 Cell::text(format!("{:?}", quicklook.outcome)),
             ]
         };
-        Table::new(format!("{self:?}"), columns)
-            .rows(self.iter().take(ROWS).map(row))
-            .more(self.len(), "quicklooks.map(&aoi)")
-            .bundle()
-            .print();
+        Table::new(format!("{self:?}"), columns).list(self.iter().as_slice(), rows, "quicklooks", row)
     }
 }
+
+show!(Quicklooks);
 
 /// A scene as a layer of a map, with its picture where there is one.
 pub(in crate::catalog) fn layer(scene: &Scene, picture: Option<&[u8]>) -> Layer {

@@ -23,7 +23,6 @@ use std::fmt;
 pub use geoparquet::scan_geoparquet;
 pub(super) use preview::QuicklookSource;
 pub use scene::Scene;
-pub(super) use unsigned::url as unsigned_url;
 
 use crate::list::list;
 

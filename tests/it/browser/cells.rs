@@ -9,7 +9,7 @@ use std::process::Command;
 
 use serde_json::{Map, Value, json};
 use up42::simulator::{Clock, Simulator};
-use up42::{GeometryOperation, ParallelParameters, Search};
+use up42::{GeometryOperation, ParallelParameters, Search, Show};
 
 use crate::{airports, client_of, dakar};
 
@@ -69,6 +69,13 @@ fn print() {
     client.evcxr_display();
     cell("scenes");
     scenes.evcxr_display();
+    cell("scene");
+    scenes.iter().next().unwrap().evcxr_display();
+    let many = catalog.search(Search::new(dakar()).between("2015-01-01", "2020-12-31").limit(70)).unwrap();
+    cell("many scenes");
+    many.show();
+    cell("frame");
+    many.to_dataframe().unwrap().show();
     cell("map");
     quicklooks.map(&dakar()).evcxr_display();
     cell("quicklooks");
@@ -93,6 +100,10 @@ fn print() {
         .geometry_operation(GeometryOperation::Bbox);
     let batch =
         workflow.batch("airports", workflow.construct_parameters_parallel(parallel).unwrap()).unwrap();
+    cell("blocks");
+    project.blocks().unwrap().show();
+    cell("batch");
+    batch.evcxr_display();
     cell("estimate");
     batch.estimate().unwrap().evcxr_display();
     let jobs = batch.run().unwrap();
