@@ -33,6 +33,10 @@ export const ICONS = {
   eye: 'M2 10q8-11 16 0q-8 11-16 0M10 8a2 2 0 1 0 .01 0',
 };
 
+/** Where the bars of tools lie, one over the other. */
+export const dock = el('div', { className: 'dock' });
+root.append(dock);
+
 const status = el('div', { className: 'unseen', role: 'status' });
 root.append(status);
 /** Says a sentence to those who listen instead of look. */
@@ -91,9 +95,5 @@ function readColours() {
 }
 readColours();
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', readColours);
-// The page around a sandboxed frame may tell its theme.
-addEventListener('message', ({ data: message }) => {
-  if (message?.up42Theme !== 'dark' && message?.up42Theme !== 'light') return;
-  document.documentElement.dataset.theme = message.up42Theme;
-  readColours();
-});
+// Another theme: see the boot script.
+addEventListener('message', readColours);
