@@ -76,7 +76,7 @@ fn the_same_layers_give_the_same_bytes_whatever_the_threads_do() {
 #[test]
 fn the_page_points_to_its_pictures() {
     let map = map(5, 64);
-    let page = html::page(&map, &map.draw(true));
+    let page = map.page(&map.draw(true));
     let parts = parts(&page);
     let (description, pictures) = (&parts[2], &parts[4]);
     let description: serde_json::Value = serde_json::from_slice(description).unwrap();
