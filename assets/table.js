@@ -1,31 +1,61 @@
-// Sorting by a click on a head. Without this script the table is whole.
+// Sorting by a click on a head, and a field that filters. Without this script the
+// table is whole.
 (() => {
-  const table = document.currentScript?.parentElement.querySelector('table');
+  const root = document.currentScript?.parentElement;
+  const table = root?.querySelector('table');
   if (!table?.tHead) return;
   const body = table.tBodies[0];
-  const value = (row, column) => {
-    const cell = row.cells[column];
-    return cell.dataset.sort === undefined ? cell.textContent.trim() : Number(cell.dataset.sort);
-  };
-  const compare = (a, b) => (typeof a === 'number' && typeof b === 'number' ? a - b
-    // What is not known comes last: figures before the dash.
-    : typeof a !== typeof b ? (typeof a === 'number' ? -1 : 1) : a < b ? -1 : a > b ? 1 : 0);
+  const rows = [...body.rows];
   const heads = [...table.tHead.rows[0].cells];
+  const words = new Intl.Collator(undefined, { numeric: true }).compare;
+  // JupyterLab would take the keys for commands to its cell.
+  const keepKeys = (element) => element.setAttribute('data-lm-suppress-shortcuts', '');
+
   heads.forEach((head, column) => {
     if (!head.textContent.trim() || body.querySelector(`td:nth-child(${column + 1}) img`)) return;
-    head.ariaSort = 'none';
-    head.tabIndex = 0;
-    const sort = () => {
-      const turn = head.ariaSort === 'ascending' ? -1 : 1;
-      for (const other of heads) if (other.ariaSort) other.ariaSort = 'none';
-      head.ariaSort = turn > 0 ? 'ascending' : 'descending';
-      body.append(...[...body.rows].sort((a, b) => turn * compare(value(a, column), value(b, column))));
+    const isNumber = head.classList.contains('up42-right');
+    // What is not known is undefined, and comes last both ways.
+    const key = (row) => {
+      const cell = row.cells[column];
+      const text = cell.textContent.trim();
+      if (!isNumber) return text === '–' ? undefined : text;
+      const value = Number(cell.dataset.sort ?? (text || NaN));
+      return isNaN(value) ? undefined : value;
     };
-    head.addEventListener('click', sort);
-    head.addEventListener('keydown', (event) => {
-      if (event.key !== 'Enter' && event.key !== ' ') return;
-      event.preventDefault();
-      sort();
+    const compare = isNumber ? (a, b) => a - b : words;
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.append(...head.childNodes);
+    head.append(button);
+    button.addEventListener('click', () => {
+      // Up, down, and as it was.
+      const turn = { ascending: -1, descending: 0 }[head.ariaSort] ?? 1;
+      for (const other of heads) other.ariaSort = null;
+      if (turn) head.ariaSort = turn > 0 ? 'ascending' : 'descending';
+      const keyed = rows.map((row) => [row, key(row)]);
+      const order = ([, a], [, b]) =>
+        a === undefined || b === undefined ? (a === undefined) - (b === undefined) : turn * compare(a, b);
+      body.append(...(turn ? keyed.sort(order) : keyed).map(([row]) => row));
     });
   });
+  keepKeys(table.tHead);
+
+  if (rows.length < 6) return;
+  const field = document.createElement('input');
+  const told = document.createElement('span');
+  const all = `${rows.length} rows`;
+  field.type = 'search';
+  field.placeholder = root.querySelector('.up42-more') ? `Filter the ${all} shown` : `Filter ${all}`;
+  field.ariaLabel = field.placeholder;
+  told.setAttribute('role', 'status');
+  keepKeys(field);
+  let texts;
+  field.addEventListener('input', () => {
+    texts ??= rows.map((row) => [...row.cells].map((cell) => cell.textContent).join('\n').toLowerCase());
+    const wanted = field.value.toLowerCase().split(/\s+/);
+    rows.forEach((row, index) => { row.hidden = !wanted.every((word) => texts[index].includes(word)); });
+    const left = rows.filter((row) => !row.hidden).length;
+    told.textContent = wanted.join('') ? `${left} of ${all}` : '';
+  });
+  root.querySelector('.up42-head').append(field, told);
 })();

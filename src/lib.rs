@@ -29,6 +29,7 @@
 //! - [`Project`], [`Workflow`], [`ParallelParameters`], [`Batch`]: many jobs at once,
 //!   their price first ([`Batch::estimate`]), then their [`JobCollection`]; found again
 //!   after a restart ([`Client::batch`], [`Client::batches`]).
+//! - [`Map`], [`Layer`]: scenes and pictures in their places, interactive and offline.
 //! - [`Results`]: what the jobs made, unpacked, in a frame and on a map.
 //! - [`Error`]: one line that tells the whole story.
 //!
@@ -66,8 +67,10 @@ mod hash;
 mod jobs;
 mod list;
 mod map;
+mod parallel;
 mod plain;
 mod results;
+mod show;
 #[cfg(feature = "simulator")]
 pub mod simulator;
 mod time;
@@ -89,8 +92,9 @@ pub use jobs::{
     Block, Credits, Estimate, EstimatedJob, GeometryOperation, Job, JobId, JobMode, JobParameters, JobStatus,
     ParallelParameters, Project, ProjectSettings, Setting, Settings, Task, Workflow,
 };
-pub use map::{Map, Placement};
+pub use map::{Layer, Map, Placement, Tiles};
 pub use results::{ResultFeature, Results};
+pub use show::Show;
 pub use transport::RetryPolicy;
 
 // Their types stand in this crate's interface.
@@ -100,8 +104,8 @@ pub use {geo_types, jiff, polars, serde_json};
 pub mod prelude {
     pub use crate::GeometryOperation::{Bbox, Contains, Intersects};
     pub use crate::{
-        Aoi, Catalog, Client, Error, ErrorKind, JobStatus, MosaicOptions, Op, ParallelParameters, Result,
-        Search, Settings, SortBy,
+        Aoi, Catalog, Client, Error, ErrorKind, JobStatus, Layer, Map, MosaicOptions, Op, ParallelParameters,
+        Result, Search, Settings, Show, SortBy,
     };
     pub use polars::df;
     pub use polars::prelude::{DataFrame, IntoLazy, col, lit};

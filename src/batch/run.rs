@@ -10,7 +10,7 @@ use super::report::JobRecord;
 use super::state::{Action, Event, State};
 use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::{JobId, JobStatus};
-use crate::transport::in_parallel;
+use crate::parallel::in_parallel;
 
 /// Requests at a time to create jobs, and to fetch what finished jobs left.
 const AT_ONCE: usize = 16;

@@ -63,6 +63,15 @@ impl Canvas {
         }
     }
 
+    /// Blends all of a rectangle: left, top, right, bottom.
+    pub(crate) fn shade(&mut self, [left, top, right, bottom]: [f64; 4], colour: Rgb, share: f64) {
+        for y in top.max(0.0) as i64..bottom.min(self.height as f64) as i64 {
+            for x in left.max(0.0) as i64..right.min(self.width as f64) as i64 {
+                self.blend(x, y, colour, share);
+            }
+        }
+    }
+
     /// Draws a line through points.
     pub(crate) fn line(&mut self, points: &[Pixel], stroke: Stroke) {
         let mut gone = 0.0;
@@ -130,8 +139,8 @@ impl Canvas {
         }
     }
 
-    /// Capital letters of the given height, their baseline starting at a point,
-    /// with a halo in the second colour.
+    /// A text with capitals of the given height, its baseline starting at a point, with
+    /// a halo in the second colour.
     pub(crate) fn text(&mut self, [x, y]: Pixel, text: &str, height: f64, colour: Rgb, halo: Rgb) {
         let lines = font::lines(text, height);
         for (width, colour) in [(height * 0.16 + 3.0, halo), (height * 0.14, colour)] {

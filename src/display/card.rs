@@ -53,7 +53,7 @@ impl Card {
                     table.up42-facts {
                         tbody {
                             @for (name, value) in &self.facts {
-                                tr { th scope="row" { (name) } td { (value.to_html()) } }
+                                tr { th scope="row" { bdi { (plain(name, 60)) } } td { (value.to_html()) } }
                             }
                         }
                     }
@@ -70,8 +70,9 @@ impl Card {
             text.push_str(&format!(" [{} {}]", tone.glyph(), plain(word, 80)));
         }
         text.push('\n');
-        let widest = self.facts.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
-        for (name, value) in &self.facts {
+        let facts: Vec<_> = self.facts.iter().map(|(name, value)| (plain(name, 60), value)).collect();
+        let widest = facts.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
+        for (name, value) in &facts {
             let gap = " ".repeat(widest - width(name));
             text.push_str(&format!("  {name}{gap}  {}\n", value.to_text()));
         }
@@ -99,6 +100,6 @@ mod tests {
           Credits  12,500
           nothing here costs money
         ");
-        assert!(card.to_html().contains("<th scope=\"row\">Credits</th><td>12,500</td>"));
+        assert!(card.to_html().contains("<th scope=\"row\"><bdi>Credits</bdi></th><td>12,500</td>"));
     }
 }

@@ -22,6 +22,8 @@ pub(crate) enum Cell {
     Id(String),
     /// A figure with so many decimals, grouped by thousands.
     Number(f64, usize),
+    /// A figure that is written in a way of its own, such as `3 min 05 s`, and its value.
+    Figure(f64, String),
     /// 0 to 100 %, as a bar and a figure.
     Percent(f64),
     /// A state: glyph and word, and what it means.
@@ -92,7 +94,9 @@ impl Cell {
     pub(crate) fn to_text(&self) -> String {
         match self {
             Self::Empty => "–".to_owned(),
-            Self::Text(text) | Self::Id(text) | Self::Time(text) => plain(text, LONGEST),
+            Self::Text(text) | Self::Id(text) | Self::Time(text) | Self::Figure(_, text) => {
+                plain(text, LONGEST)
+            }
             Self::Number(value, decimals) => grouped(*value, *decimals),
             Self::Percent(value) => percent(*value),
             Self::Status(tone, word) => format!("{} {}", tone.glyph(), plain(word, LONGEST)),
@@ -104,22 +108,37 @@ impl Cell {
         html! {
             @match self {
                 // `bdi` keeps right-to-left names from turning their neighbours.
-                Self::Text(text) => bdi.up42-short[text.len() <= SHORT] { (plain(text, LONGEST)) },
-                Self::Id(id) => code.up42-short[id.len() <= SHORT] { (plain(id, LONGEST)) },
+                Self::Text(text) => bdi class=[is_short(text)] { (plain(text, LONGEST)) },
+                Self::Id(id) => code class=[is_short(id)] { (plain(id, LONGEST)) },
                 Self::Percent(value) => (bar(*value)) ,
                 Self::Status(tone, word) => (badge(*tone, word)),
                 Self::Image(bytes, alt) => (picture(bytes, alt)),
                 Self::Time(_) => span.up42-time { (self.to_text()) },
-                Self::Empty | Self::Number(..) => (self.to_text()),
+                Self::Empty | Self::Number(..) | Self::Figure(..) => (self.to_text()),
             }
         }
     }
 
-    /// What a sort goes by where the shown text would mislead.
+    /// What a sort goes by where the shown figure would not do.
     pub(crate) fn sort_key(&self) -> Option<String> {
+        let (value, shown) = match self {
+            Self::Number(value, _) | Self::Percent(value) => (value, None),
+            Self::Figure(value, text) => (value, Some(text)),
+            _ => return None,
+        };
+        let key = value.to_string();
+        (shown != Some(&key)).then_some(key)
+    }
+
+    /// To how many columns of a terminal it may be cut: ids as little as can be, since
+    /// they are to be copied, and figures not at all.
+    pub(super) fn least_width(&self) -> usize {
         match self {
-            Self::Number(value, _) | Self::Percent(value) => Some(value.to_string()),
-            _ => None,
+            // What is one word is an id, whatever it was called.
+            Self::Text(text) if text.contains(char::is_whitespace) => 12,
+            Self::Text(_) | Self::Id(_) => 64,
+            Self::Status(..) => 24,
+            _ => usize::MAX,
         }
     }
 }
@@ -157,6 +176,10 @@ pub(crate) fn bar(value: f64) -> Markup {
     html! { span.up42-figure { (percent(value)) } " " span.up42-bar style=(style) {} }
 }
 
+fn is_short(text: &str) -> Option<&'static str> {
+    (text.len() <= SHORT).then_some("up42-short")
+}
+
 fn picture(bytes: &[u8], alt: &str) -> Markup {
     let kind = if bytes.starts_with(b"\x89PNG") { "png" } else { "jpeg" };
     let source = format!("data:image/{kind};base64,{}", BASE64_STANDARD.encode(bytes));
@@ -169,6 +192,11 @@ fn percent(value: f64) -> String {
     } else {
         "–".into()
     }
+}
+
+/// `1 scene`, `4,213 scenes`.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(count as f64, 0), if count == 1 { "" } else { "s" })
 }
 
 /// `4213.5` as `4,213.5`.

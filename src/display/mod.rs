@@ -3,27 +3,31 @@
 //! HTML for pages, a JPEG where scripts and styles are forbidden, and text that
 //! stands alone in a terminal. Nothing here asks the network for anything.
 
+mod bare;
 pub(crate) mod canvas;
 mod card;
 mod cell;
-mod escape;
+mod column;
 pub(crate) mod file;
 pub(crate) mod font;
 pub(crate) mod picture;
+mod shrink;
 mod table;
 pub(crate) mod text;
+mod window;
 
 use std::io::Write;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 
 pub(crate) use card::Card;
-pub(crate) use cell::{Cell, Tone, grouped};
-pub(crate) use escape::json_for_script;
-pub(crate) use table::{Column, STYLE, Table};
+pub(crate) use cell::{Cell, Tone, counted, grouped};
+pub(crate) use column::Column;
+pub(crate) use table::{STYLE, Table};
+pub(crate) use window::{ROWS, Window};
 
 /// One value as a notebook shows it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Bundle {
     /// A fragment that stands in the notebook's own page.
     pub(crate) html: String,
@@ -53,7 +57,7 @@ impl Bundle {
             blocks.push_str("\nEVCXR_END_CONTENT\n");
         };
         // In HTML the entity is the same character to every reader of the page;
-        // scripts carry their data through `json_for_script`, which escapes it.
+        // scripts carry their data in base64, which has no underscore.
         block("text/html", &self.html.replace("EVCXR_", "EVCXR&#95;"));
         if let Some(jpeg) = &self.jpeg {
             block("image/jpeg", &BASE64_STANDARD.encode(jpeg));

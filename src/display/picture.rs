@@ -5,6 +5,8 @@ use std::io::Cursor;
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageFormat, ImageReader, Limits, Rgb, RgbImage, imageops};
 
+pub(crate) use super::bare::bare;
+pub(crate) use super::shrink::{shrunk, squeezed};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Largest file and longest side that are decoded: quicklooks are a hundredth of
@@ -21,6 +23,10 @@ const MOST_MEMORY: u64 = 256 << 20;
 /// than a quicklook can be.
 pub(crate) fn decode(bytes: &[u8]) -> Result<DynamicImage> {
     let told = |error: image::ImageError| Error::foreign(ErrorKind::Response, error.to_string());
+    reader(bytes)?.decode().map_err(told)
+}
+
+fn reader(bytes: &[u8]) -> Result<ImageReader<Cursor<&[u8]>>> {
     if bytes.len() > MOST_BYTES {
         return Err(Error::response(format!("a picture of {} MB is too large to show", bytes.len() >> 20)));
     }
@@ -35,7 +41,12 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<DynamicImage> {
     };
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits);
-    reader.decode().map_err(told)
+    Ok(reader)
+}
+
+/// Width and height as the head of a picture says; `None` when it cannot be read.
+pub(crate) fn size(bytes: &[u8]) -> Option<(u32, u32)> {
+    reader(bytes).ok()?.into_dimensions().ok()
 }
 
 /// A JPEG of at most `side` pixels in each direction, for a table's row.
@@ -45,12 +56,6 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<DynamicImage> {
 /// As for [`decode`].
 pub(crate) fn thumbnail(bytes: &[u8], side: u32) -> Result<Vec<u8>> {
     Ok(jpeg(&shrunk(&decode(bytes)?, side), 70))
-}
-
-/// The picture with its longest side at most so many pixels.
-pub(crate) fn shrunk(image: &DynamicImage, side: u32) -> DynamicImage {
-    // The method of `DynamicImage` is compiled, and optimised, with its crate.
-    if image.width().max(image.height()) <= side { image.clone() } else { image.thumbnail(side, side) }
 }
 
 /// Both pictures as one, the second below the first and at most as wide.
@@ -71,7 +76,7 @@ pub(crate) fn fitted(original: &[u8], image: &DynamicImage, most: usize) -> Opti
     }
     const STEPS: [(u32, u8); 9] =
         [(512, 78), (512, 62), (384, 65), (256, 75), (256, 60), (192, 60), (128, 60), (96, 55), (64, 50)];
-    let transparent = image.color().has_alpha() && has_holes(image);
+    let transparent = has_holes(image);
     // How busy the picture is, in bytes a pixel. A JPEG tells it by its size; real
     // scenes take about a quarter. Steps that are far too large are not tried.
     let all = f64::from(image.width()) * f64::from(image.height());
@@ -110,8 +115,9 @@ pub(crate) fn png(image: &DynamicImage) -> Vec<u8> {
     bytes.into_inner()
 }
 
-fn has_holes(image: &DynamicImage) -> bool {
-    image.to_rgba8().as_raw().chunks_exact(4).any(|pixel| pixel[3] < 128)
+/// Whether something can be seen through it.
+pub(crate) fn has_holes(image: &DynamicImage) -> bool {
+    image.color().has_alpha() && image.to_rgba8().as_raw().chunks_exact(4).any(|pixel| pixel[3] < 128)
 }
 
 #[cfg(test)]

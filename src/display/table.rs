@@ -1,8 +1,12 @@
+use std::ops::RangeBounds;
+
 use maud::{Markup, PreEscaped, html};
 
 use super::Bundle;
-use super::cell::{Cell, grouped};
-use super::text::aligned;
+use super::cell::{Cell, counted};
+use super::column::Column;
+use super::text::{TextColumn, WIDE, aligned};
+use super::window::Window;
 use crate::plain::plain;
 
 /// Style sheet and script of tables and cards. A page may hold many tables, and
@@ -10,8 +14,8 @@ use crate::plain::plain;
 pub(crate) const STYLE: &str = include_str!("../../assets/table.css");
 const SCRIPT: &str = include_str!("../../assets/table.js");
 
-/// Rows that are shown: more are read in a frame.
-const ROWS: usize = 50;
+/// Columns from which on the first one stays in sight while the others scroll.
+const MANY: usize = 8;
 
 /// A table for people: in the notebook's own page, in any theme, and whole where
 /// styles and scripts are forbidden.
@@ -22,41 +26,7 @@ pub(crate) struct Table {
     columns: Vec<Column>,
     rows: Vec<Vec<Cell>>,
     footer: Option<Vec<Cell>>,
-    total: usize,
-    more: Option<String>,
-}
-
-/// The head of a column.
-#[derive(Clone, Debug)]
-pub(crate) struct Column {
-    title: String,
-    unit: Option<&'static str>,
-    right: bool,
-}
-
-impl Column {
-    /// Words, ids, states, pictures and moments.
-    pub(crate) fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), unit: None, right: false }
-    }
-
-    /// Figures and bars, aligned right.
-    pub(crate) fn number(title: impl Into<String>) -> Self {
-        Self { title: title.into(), unit: None, right: true }
-    }
-
-    /// The unit of the column's figures, shown in its head.
-    pub(crate) fn unit(mut self, unit: &'static str) -> Self {
-        self.unit = Some(unit);
-        self
-    }
-
-    fn heading(&self) -> String {
-        match self.unit {
-            Some(unit) => format!("{} ({unit})", plain(&self.title, 60)),
-            None => plain(&self.title, 60),
-        }
-    }
+    window: Option<Window>,
 }
 
 impl Table {
@@ -67,11 +37,27 @@ impl Table {
             columns: columns.into_iter().collect(),
             rows: Vec::new(),
             footer: None,
-            total: 0,
-            more: None,
+            window: None,
         }
     }
 
+    /// The asked rows of a list. `name` is what a notebook would call the list.
+    pub(crate) fn list<T, R>(
+        self,
+        list: &[T],
+        rows: impl RangeBounds<usize>,
+        name: &str,
+        row: impl Fn(&T) -> R,
+    ) -> Self
+    where
+        R: IntoIterator<Item = Cell>,
+    {
+        let window = Window::new(rows, list.len(), name);
+        let shown: Vec<_> = list[window.rows()].iter().map(row).collect();
+        self.rows(shown).window(window)
+    }
+
+    /// All rows of what has few.
     pub(crate) fn rows<R>(mut self, rows: impl IntoIterator<Item = R>) -> Self
     where
         R: IntoIterator<Item = Cell>,
@@ -80,17 +66,15 @@ impl Table {
         self
     }
 
-    /// The last line, such as a sum.
-    pub(crate) fn footer(mut self, cells: impl IntoIterator<Item = Cell>) -> Self {
-        self.footer = Some(cells.into_iter().collect());
+    /// Which of all rows were given.
+    pub(crate) fn window(mut self, window: Window) -> Self {
+        self.window = Some(window);
         self
     }
 
-    /// How many rows there are when not all were given, and how to see them, as
-    /// code: `scenes.to_dataframe()?`.
-    pub(crate) fn more(mut self, total: usize, code: impl Into<String>) -> Self {
-        self.total = total;
-        self.more = Some(code.into());
+    /// The last line, such as a sum.
+    pub(crate) fn footer(mut self, cells: impl IntoIterator<Item = Cell>) -> Self {
+        self.footer = Some(cells.into_iter().collect());
         self
     }
 
@@ -104,73 +88,71 @@ impl Table {
         Bundle { html: self.to_html(), jpeg: None, text: self.to_text() }
     }
 
-    fn shown(&self) -> &[Vec<Cell>] {
-        &self.rows[..self.rows.len().min(ROWS)]
-    }
-
-    fn left_out(&self) -> usize {
-        self.total.max(self.rows.len()) - self.shown().len()
+    fn caption(&self) -> String {
+        let caption = plain(&self.caption, 200);
+        match self.window.as_ref().and_then(Window::place) {
+            Some(place) => format!("{caption}, {place}"),
+            None => caption,
+        }
     }
 
     fn to_html(&self) -> String {
-        let sortable = self.shown().len() > 1;
         let row = |cells: &[Cell]| -> Markup {
             html! {
                 tr { @for (cell, column) in cells.iter().zip(&self.columns) { (data(cell, column)) } }
             }
         };
+        let caption = self.caption();
         let page = html! {
             div.up42 {
                 style { (PreEscaped(STYLE)) }
+                div.up42-head { b { bdi { (caption) } } }
                 div.up42-scroll {
-                    table.up42-table {
-                        caption { b { bdi { (plain(&self.caption, 200)) } } }
-                        thead {
-                            tr {
-                                @for column in &self.columns {
-                                    th.up42-right[column.right] scope="col" {
-                                        (plain(&column.title, 60))
-                                        @if let Some(unit) = column.unit { " " small { "(" (unit) ")" } }
-                                    }
-                                }
-                            }
-                        }
-                        tbody { @for cells in self.shown() { (row(cells)) } }
+                    table.up42-table.up42-wide[self.columns.len() > MANY] aria-label=(caption) {
+                        thead { tr { @for column in &self.columns { (column.to_html()) } } }
+                        tbody { @for cells in &self.rows { (row(cells)) } }
                         @if let Some(footer) = &self.footer { tfoot { (row(footer)) } }
                     }
                 }
-                @if self.left_out() > 0 {
-                    p.up42-note {
-                        "… and " (grouped(self.left_out() as f64, 0)) " more"
-                        @if let Some(code) = &self.more { ": " code { (code) } }
-                    }
+                @if let Some((count, code)) = self.window.as_ref().and_then(Window::more) {
+                    p.up42-note.up42-more { "… and " (count) " more: " code { (code) } }
                 }
                 @for note in &self.notes { p.up42-note { bdi { (plain(note, 400)) } } }
-                @if sortable { script { (PreEscaped(SCRIPT)) } }
+                @if self.rows.len() > 1 { script { (PreEscaped(uncommented(SCRIPT))) } }
             }
         };
         page.into_string()
     }
 
     fn to_text(&self) -> String {
-        let headers: Vec<_> = self.columns.iter().map(Column::heading).collect();
-        let right: Vec<_> = self.columns.iter().map(|column| column.right).collect();
-        let lines = self.shown().iter().chain(&self.footer);
+        let has_kinds = self.columns.iter().any(|column| !column.under().is_empty());
+        let column = |(index, column): (usize, &Column)| {
+            let cells = || self.rows.iter().chain(&self.footer).filter_map(move |row| row.get(index));
+            let mut head = vec![column.heading()];
+            head.extend(has_kinds.then(|| column.under()));
+            TextColumn {
+                head,
+                cells: cells().map(Cell::to_text).collect(),
+                is_right: column.is_number(),
+                least: cells().map(Cell::least_width).max().unwrap_or(0),
+            }
+        };
         // A terminal has no pictures: their column is left out.
-        let pictures: Vec<_> = (0..self.columns.len())
-            .map(|i| self.rows.iter().any(|row| matches!(row.get(i), Some(Cell::Image(..)))))
-            .collect();
-        let kept = |i: &usize| !pictures[*i];
-        let indices: Vec<_> = (0..self.columns.len()).filter(kept).collect();
-        let rows: Vec<Vec<String>> = lines
-            .map(|row| indices.iter().map(|&i| row.get(i).map_or_else(String::new, Cell::to_text)).collect())
-            .collect();
-        let headers: Vec<_> = indices.iter().map(|&i| headers[i].clone()).collect();
-        let right: Vec<_> = indices.iter().map(|&i| right[i]).collect();
-        let mut text = format!("{}\n{}", plain(&self.caption, 200), aligned(&headers, &rows, &right));
-        if self.left_out() > 0 {
-            let how = self.more.as_ref().map_or_else(String::new, |code| format!(": {code}"));
-            text.push_str(&format!("… and {} more{how}\n", grouped(self.left_out() as f64, 0)));
+        let is_picture =
+            |index: usize| self.rows.iter().any(|row| matches!(row.get(index), Some(Cell::Image(..))));
+        let shown: Vec<_> =
+            self.columns.iter().enumerate().filter(|(index, _)| !is_picture(*index)).collect();
+        let columns: Vec<_> = shown.iter().copied().map(column).collect();
+        let (lines, left_out) = aligned(&columns);
+        let mut text = format!("{}\n{lines}", self.caption());
+        if let Some((count, code)) = self.window.as_ref().and_then(Window::more) {
+            text.push_str(&format!("… and {count} more: {code}\n"));
+        }
+        let names: Vec<_> = left_out.iter().map(|index| shown[*index].1.heading()).collect();
+        if !names.is_empty() {
+            let told = format!("No room for {}: {}", counted(names.len(), "column"), names.join(", "));
+            text.push_str(&plain(&told, WIDE));
+            text.push('\n');
         }
         for note in &self.notes {
             text.push_str(&plain(note, 400));
@@ -181,7 +163,13 @@ impl Table {
 }
 
 fn data(cell: &Cell, column: &Column) -> Markup {
-    html! { td.up42-right[column.right] data-sort=[cell.sort_key()] { (cell.to_html()) } }
+    html! { td class=[column.is_number().then_some("up42-right")] data-sort=[cell.sort_key()] { (cell.to_html()) } }
+}
+
+/// The script without its comments and its indentation: each table brings a copy.
+fn uncommented(script: &str) -> String {
+    let lines = script.lines().map(str::trim).filter(|line| !line.starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -206,7 +194,7 @@ mod tests {
                 ],
                 [Cell::id("b2"), Cell::status(Tone::Failed, "failed"), Cell::Percent(40.0), Cell::Empty],
             ])
-            .more(4215, "jobs.to_dataframe()?")
+            .window(Window::new(..2, 4215, "jobs"))
     }
 
     #[test]
@@ -217,7 +205,7 @@ mod tests {
         ───  ───────────  ────────  ───────────────
         a1   ✓ succeeded     100 %            1,250
         b2   ✕ failed         40 %                –
-        … and 4,213 more: jobs.to_dataframe()?
+        … and 4,213 more: jobs.show_rows(2..4)
         ");
     }
 
@@ -233,10 +221,18 @@ mod tests {
 
     #[test]
     fn rows_past_the_limit_are_counted() {
-        let rows = (0..60).map(|i| [Cell::Number(f64::from(i), 0)]);
-        let table = Table::new("Figures", [Column::number("n")]).rows(rows);
-        assert!(table.to_text().ends_with("… and 10 more\n"));
-        assert_eq!(table.to_html().matches("<td").count(), 50);
+        let list: Vec<f64> = (0..60).map(f64::from).collect();
+        let row = |figure: &f64| [Cell::Number(*figure, 0)];
+        let table = |rows| Table::new("Figures", [Column::number("n")]).list(&list, rows, "figures", row);
+        assert!(table(0..50).to_text().ends_with("… and 10 more: figures.show_rows(50..60)\n"));
+        assert_eq!(table(0..50).to_html().matches("<td").count(), 50);
+        insta::assert_snapshot!(table(58..99).to_text(), @r"
+        Figures, rows 58..60 of 60
+         n
+        ──
+        58
+        59
+        ");
     }
 
     #[test]

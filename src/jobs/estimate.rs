@@ -6,8 +6,9 @@ use super::{JobParameters, Workflow};
 use crate::client::data;
 use crate::error::{Context, Error, Result};
 use crate::hash::hex;
+use crate::parallel::in_parallel;
 use crate::plain::plain;
-use crate::transport::{Request, in_parallel};
+use crate::transport::Request;
 
 /// Estimates at a time; the limiter holds the rate.
 const AT_ONCE: usize = 16;

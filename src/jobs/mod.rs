@@ -3,8 +3,10 @@
 mod block;
 mod estimate;
 mod job;
+mod lists;
 mod parallel;
 mod parameters;
+mod price;
 mod project;
 mod settings;
 mod status;

@@ -1,7 +1,11 @@
-//! What a notebook shows of projects, workflows and prices.
+//! What a notebook shows of projects, workflows and jobs.
 
-use super::{Estimate, JobStatus, Project, ProjectSettings, Workflow};
+use std::ops::RangeBounds;
+
+use super::{Job, JobStatus, Project, ProjectSettings, Setting, Settings, Workflow};
 use crate::display::{Card, Cell, Column, Table, Tone};
+use crate::show::{Show, show};
+use crate::time::minute;
 
 impl Project {
     /// Shows the project.
@@ -10,11 +14,13 @@ impl Project {
         if let Some(description) = self.description() {
             card = card.fact("Description", description);
         }
-        if let Ok(settings) = self.settings() {
-            for setting in settings.iter() {
-                card = card.fact(words(&setting.name), setting.value.as_str());
-            }
-        }
+        card = match self.settings() {
+            Ok(settings) => settings
+                .iter()
+                .take(20)
+                .fold(card, |card, setting| card.fact(words(&setting.name), setting.value.as_str())),
+            Err(error) => card.fact("Settings", Cell::status(Tone::Failed, error.to_string())),
+        };
         card.bundle().print();
     }
 }
@@ -22,14 +28,39 @@ impl Project {
 impl ProjectSettings {
     /// Shows the settings with their ranges.
     pub fn evcxr_display(&self) {
+        self.show();
+    }
+
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [Column::new("Setting"), Column::number("Value"), Column::new("Range")];
-        let rows = self.iter().map(|setting| {
+        let row = |setting: &Setting| {
             let value =
                 setting.value.parse().map_or(Cell::text(&setting.value), |value| Cell::Number(value, 0));
             let range = setting.range.map(|(min, max)| format!("{min} to {max}"));
             [Cell::id(&setting.name), value, range.into()]
-        });
-        Table::new("Project settings", columns).rows(rows).bundle().print();
+        };
+        Table::new("Project settings", columns).list(self.iter().as_slice(), rows, "settings", row)
+    }
+}
+
+show!(ProjectSettings);
+
+impl Settings {
+    /// Shows what is to be changed.
+    pub fn evcxr_display(&self) {
+        self.card().bundle().print();
+    }
+
+    fn card(&self) -> Card {
+        let value = |value: Option<u32>, unit: &str| match value {
+            Some(value) => format!("{value}{unit}"),
+            None => "as it is".to_owned(),
+        };
+        Card::new("Settings to change")
+            .fact("Jobs at a time", value(self.max_concurrent_jobs, ""))
+            .fact("Largest area of a job", value(self.max_aoi_size, " km²"))
+            .fact("Most images of a job", value(self.max_images, ""))
+            .note("project.update_settings(settings)? changes them.")
     }
 }
 
@@ -51,25 +82,24 @@ impl Workflow {
     }
 }
 
-impl Estimate {
-    /// Shows the price of each job and of them all.
+impl Job {
+    /// Shows where the job stands.
     pub fn evcxr_display(&self) {
-        let columns = [
-            Column::new("Job"),
-            Column::number("At least").unit("credits"),
-            Column::number("At most").unit("credits"),
-        ];
-        let rows = self
-            .jobs()
-            .iter()
-            .map(|job| [Cell::text(&job.label), credits(job.credits.min), credits(job.credits.max)]);
-        let total = self.total();
-        Table::new(format!("{} jobs: {total} credits", self.jobs().len()), columns)
-            .rows(rows)
-            .footer([Cell::text("All jobs"), credits(total.min), credits(total.max)])
-            .note("An estimate by the platform; 1 credit is 0.01 EUR. Only tasks that succeed are paid.")
-            .bundle()
-            .print();
+        self.card().bundle().print();
+    }
+
+    fn card(&self) -> Card {
+        let time = |at: Option<jiff::Timestamp>| at.map_or(Cell::Empty, |at| Cell::time(minute(at)));
+        let mut card = Card::new(self.name.as_deref().unwrap_or("Job"))
+            .badge(self.status.tone(), self.status.to_string())
+            .fact("Id", Cell::id(self.id.as_str()))
+            .fact("Created (UTC)", time(self.created))
+            .fact("Started (UTC)", time(self.started))
+            .fact("Finished (UTC)", time(self.finished));
+        for (task, inputs) in self.inputs.iter().take(20) {
+            card = card.fact(task, inputs.to_string());
+        }
+        card
     }
 }
 
@@ -86,10 +116,6 @@ impl JobStatus {
     }
 }
 
-fn credits(count: i64) -> Cell {
-    Cell::Number(count as f64, 0)
-}
-
 /// `MAX_CONCURRENT_JOBS` as people write it.
 fn words(name: &str) -> String {
     let mut words = name.to_lowercase().replace('_', " ");
@@ -97,4 +123,37 @@ fn words(name: &str) -> String {
         first.make_ascii_uppercase();
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_job_tells_where_it_stands() {
+        let job = json!({
+            "id": "a1", "status": "RUNNING", "name": "Dakar", "createdAt": "2020-06-01T11:34:00Z",
+            "startedAt": "2020-06-01T11:35:10Z", "inputs": {"tiling:1": {"tile_width": 768}},
+        });
+        insta::assert_snapshot!(Job::read(&job).unwrap().card().bundle().text, @r#"
+        Dakar [● running]
+          Id              a1
+          Created (UTC)   2020-06-01 11:34
+          Started (UTC)   2020-06-01 11:35
+          Finished (UTC)  –
+          tiling:1        {"tile_width":768}
+        "#);
+    }
+
+    #[test]
+    fn settings_tell_what_is_changed() {
+        insta::assert_snapshot!(Settings::new().max_aoi_size(500).card().bundle().text, @r"
+        Settings to change
+          Jobs at a time         as it is
+          Largest area of a job  500 km²
+          Most images of a job   as it is
+          project.update_settings(settings)? changes them.
+        ");
+    }
 }

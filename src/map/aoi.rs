@@ -1,10 +1,13 @@
+use std::ops::RangeBounds;
+
 use geo::{CoordsIter, MultiPolygon, Simplify};
 use maud::{PreEscaped, html};
 
 use super::Map;
-use crate::display::{Bundle, Card, Cell};
-use crate::geo::{Aoi, Bbox, unrolled};
+use crate::display::{Bundle, Card, Cell, Column, ROWS, Table, counted};
+use crate::geo::{Aoi, AoiFeature, Bbox, area_km2, unrolled};
 use crate::plain::plain;
+use crate::show::Show;
 
 /// Features that are outlined one by one; of more, only the outline around all.
 const MOST_FEATURES: usize = 100;
@@ -42,12 +45,42 @@ impl Aoi {
             _ => map = map.aoi(self),
         }
         let map = map.bundle();
+        let features = match self.features() {
+            [_] => Bundle::default(),
+            many => table(many, ..ROWS).bundle(),
+        };
         let page = html! {
             (PreEscaped(card.html))
             div style="max-width:720px" { (PreEscaped(map.html)) }
+            (PreEscaped(features.html))
         };
-        Bundle { html: page.into_string(), jpeg: map.jpeg, text: card.text }
+        Bundle { html: page.into_string(), jpeg: map.jpeg, text: card.text + &features.text }
     }
+}
+
+impl Show for [AoiFeature] {
+    fn show_rows(&self, rows: impl RangeBounds<usize>) {
+        table(self, rows).bundle().print();
+    }
+}
+
+fn table(features: &[AoiFeature], rows: impl RangeBounds<usize>) -> Table {
+    let columns = [
+        Column::new("Feature"),
+        Column::number("Area").unit("km²"),
+        Column::number("West"),
+        Column::number("South"),
+        Column::number("East"),
+        Column::number("North"),
+    ];
+    let row = |feature: &AoiFeature| {
+        let km2 = area_km2(&feature.geometry);
+        let mut cells = vec![feature.name.clone().into(), Cell::Number(km2, if km2 < 10.0 { 3 } else { 1 })];
+        let bbox = Bbox::around(&feature.geometry).map(Bbox::to_array);
+        cells.extend(bbox.into_iter().flatten().map(|degrees| Cell::Number(degrees, 4)));
+        cells
+    };
+    Table::new(counted(features.len(), "feature"), columns).list(features, rows, "aoi.features()", row)
 }
 
 /// `3: Dakar 1, Dakar 2, Dakar 3`.
@@ -68,7 +101,7 @@ fn rounded(degrees: &[f64]) -> String {
 
 /// The area's outline for a map, continuous, and simplified if it would fill the page.
 pub(super) fn outline(aoi: &Aoi, near: Option<f64>) -> MultiPolygon {
-    let whole = unrolled(aoi.geometry(), near);
+    let whole = joined(unrolled(aoi.geometry(), near));
     let extent = match Bbox::around(&whole) {
         Some(bbox) if whole.coords_count() > MOST_POSITIONS => {
             (bbox.east - bbox.west).max(bbox.north - bbox.south)
@@ -78,9 +111,22 @@ pub(super) fn outline(aoi: &Aoi, near: Option<f64>) -> MultiPolygon {
     whole.simplify(extent / DETAIL)
 }
 
+/// Without the cut along the antimeridian, where files part what lies across it.
+pub(super) fn joined(shape: MultiPolygon) -> MultiPolygon {
+    let is_on_cut = |point: geo::Coord| point.x.abs() == 180.0;
+    let is_cut = |polygon: &geo::Polygon| {
+        polygon.exterior().lines().any(|line| is_on_cut(line.start) && is_on_cut(line.end))
+    };
+    if shape.iter().filter(|polygon| is_cut(polygon)).count() < 2 {
+        return shape;
+    }
+    geo::unary_union(&shape)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::map::pack;
 
     #[test]
     fn an_area_shows_its_facts_and_a_map() {
@@ -92,14 +138,17 @@ mod tests {
           Features                  3: Dakar 1, Dakar 2, Dakar 3
           West, south, east, north  -17.54, 14.65, -17.42, 14.76
           Centre                    -17.48, 14.705
+        3 features
+        Feature  Area (km²)      West    South      East    North
+        ───────  ──────────  ────────  ───────  ────────  ───────
+        Dakar 1        52.4  −17.5400  14.6500  −17.5000  14.7600
+        Dakar 2        52.4  −17.5000  14.6500  −17.4200  14.7050
+        Dakar 3        52.4  −17.5000  14.7050  −17.4200  14.7600
         ");
         assert!(bundle.jpeg.is_some_and(|jpeg| jpeg.starts_with(&[0xff, 0xd8])));
         assert!(bundle.html.contains("<img alt=") && bundle.html.contains("sandbox="));
-        assert_eq!(
-            bundle.html.matches("&quot;name&quot;:&quot;Dakar ").count(),
-            3,
-            "each piece has its outline"
-        );
+        let description = String::from_utf8(pack::parts(&bundle.html)[2].clone()).unwrap();
+        assert_eq!(description.matches("\"name\":\"Dakar ").count(), 3, "each piece has its outline");
         insta::assert_snapshot!(Aoi::from_bbox([177.0, -19.0, -178.0, -16.0]).unwrap().bundle().text, @r"
         Area of interest
           Area, km²                 176,284.1
@@ -107,6 +156,14 @@ mod tests {
           West, south, east, north  177, -19, -178, -16
           Centre                    179.5, -17.5
         ");
+    }
+
+    #[test]
+    fn the_cut_along_the_antimeridian_is_not_drawn() {
+        let fiji = Aoi::from_bbox([177.0, -19.0, -178.0, -16.0]).unwrap();
+        assert_eq!((fiji.geometry().0.len(), outline(&fiji, Some(178.0)).0.len()), (2, 1));
+        let crosses = |line: geo::Line| line.start.x == 180.0 && line.end.x == 180.0;
+        assert!(!outline(&fiji, Some(178.0)).0[0].exterior().lines().any(crosses));
     }
 
     #[test]

@@ -6,10 +6,11 @@
 //! footprint the one that covers it best is taken.
 
 use geo::{LineString, MultiPolygon, Polygon};
-use image::{DynamicImage, RgbaImage};
+use image::{DynamicImage, GenericImageView};
 
-use super::homography::{Homography, Quad, forward};
-use super::placement::corners;
+use super::homography::{Homography, Quad};
+use super::outline::{is_in_polar_grid, is_north_up, is_rectangle, sharpened};
+use super::placement::{Placed, corners, is_small};
 use crate::display::canvas::spans;
 
 /// Cells of the grid on which scene and footprint are compared, at most.
@@ -27,22 +28,26 @@ pub(super) const NODATA: [fn([u8; 4]) -> bool; 3] = [
 
 /// Where the corners of a picture with a collar lie; `None` when there is no
 /// collar, or when what it encloses is not the footprint.
-pub(super) fn place(footprint: &MultiPolygon, around: &Quad, image: &DynamicImage) -> Option<Quad> {
-    let scene = Scene::find(&image.to_rgba8())?;
+pub(super) fn place(footprint: &MultiPolygon, around: &Quad, image: &DynamicImage) -> Option<Placed> {
+    let scene = Scene::find(image)?;
     // JPEG leaves noise in a collar: a few cells in a row may not be scene yet.
     let edges = [1, 2, 3, 5].map(|run| scene.edges(run));
-    let boxed = edges.iter().map(|edges| scene.boxed(edges, around));
-    let cornered = edges.iter().map(|edges| scene.cornered(edges, footprint));
-    let candidates = std::iter::once(Some(*around)).chain(boxed).chain(cornered);
+    let boxed = edges.iter().map(|edges| scene.boxed(edges, around)).map(|quad| (quad, false));
+    let cornered = edges.iter().map(|edges| scene.cornered(edges, footprint)).map(|quad| (quad, true));
+    let candidates = std::iter::once((Some(*around), false)).chain(boxed).chain(cornered);
     // The simpler one wins unless another is clearly better.
-    let mut best: Option<(f64, Quad)> = None;
-    for quad in candidates.flatten() {
-        let fit = scene.fit(footprint, &quad).unwrap_or(0.0);
-        if best.is_none_or(|(so_far, _)| fit > so_far + 0.002) {
-            best = Some((fit, quad));
+    let mut best: Option<(f64, Placed)> = None;
+    for (quad, flat) in candidates {
+        let Some(quad) = quad else { continue };
+        let placed = Placed { quad, flat, clip: true };
+        let fit = scene.fit(footprint, &placed).unwrap_or(0.0);
+        let is_better =
+            |(so_far, before): &(f64, Placed)| fit > so_far + if before.flat == flat { 5e-4 } else { 2e-3 };
+        if best.as_ref().is_none_or(is_better) {
+            best = Some((fit, placed));
         }
     }
-    best.filter(|(fit, _)| *fit >= ENOUGH).map(|(_, quad)| quad)
+    best.filter(|(fit, _)| *fit >= ENOUGH).map(|(_, placed)| placed)
 }
 
 /// What is not collar, on a grid over the picture.
@@ -53,17 +58,26 @@ struct Scene {
 }
 
 impl Scene {
-    fn find(image: &RgbaImage) -> Option<Self> {
+    fn find(image: &DynamicImage) -> Option<Self> {
         let (width, height) = (image.width() as usize, image.height() as usize);
         let (columns, rows) = (width.min(FINEST), height.min(FINEST));
-        let raw = image.as_raw();
+        let spot = |column: usize, row: usize| {
+            ((2 * column + 1) * width / (2 * columns), (2 * row + 1) * height / (2 * rows))
+        };
+        let ends = [(0, 0), (columns - 1, 0), (columns - 1, rows - 1), (0, rows - 1)];
+        let end = |(column, row): (usize, usize)| {
+            let (x, y) = spot(column, row);
+            image.get_pixel(x as u32, y as u32).0
+        };
+        let nodata = NODATA.into_iter().find(|nodata| ends.iter().all(|&at| nodata(end(at))))?;
+        // Most pictures have no collar and did not come so far.
+        let rgba = image.to_rgba8();
+        let raw = rgba.as_raw();
         let at = |column: usize, row: usize| {
-            let (x, y) = ((2 * column + 1) * width / (2 * columns), (2 * row + 1) * height / (2 * rows));
+            let (x, y) = spot(column, row);
             let at = (y * width + x) * 4;
             [raw[at], raw[at + 1], raw[at + 2], raw[at + 3]]
         };
-        let ends = [(0, 0), (columns - 1, 0), (columns - 1, rows - 1), (0, rows - 1)];
-        let nodata = NODATA.into_iter().find(|nodata| ends.iter().all(|&(x, y)| nodata(at(x, y))))?;
         let mut shown = Vec::with_capacity(columns * rows);
         for row in 0..rows {
             shown.extend((0..columns).map(|column| !nodata(at(column, row))));
@@ -101,25 +115,33 @@ impl Scene {
         // Upwards like latitudes and small like degrees near the equator, where
         // corners are judged without distortion.
         let small = 1e-4;
-        let point = |x: usize, y: usize| ((x as f64 + 0.5) * small, -(y as f64 + 0.5) * small);
-        let ends = |&(row, first, last): &(usize, usize, usize)| [point(first, row), point(last, row)];
-        let outline: Vec<(f64, f64)> = edges.iter().flat_map(ends).collect();
-        let scene = corners(&Polygon::new(LineString::from(outline), Vec::new()).into())?;
-        let to_square = Homography::to_unit_square(&scene)?;
-        let ground = forward(&corners(footprint)?)?;
+        let point = |x: usize, y: usize| [x as f64 * small, -(y as f64 + 0.5) * small];
+        let ends = |&(row, first, last): &(usize, usize, usize)| [point(first, row), point(last + 1, row)];
+        let outline: Vec<[f64; 2]> = edges.iter().flat_map(ends).collect();
+        let scene = corners(&Polygon::new(LineString::from(outline.clone()), Vec::new()).into())?;
+        let scene = sharpened(&scene, &outline);
+        let to_square = Homography::to_unit_square(&scene, false)?;
+        let truth = corners(footprint).filter(is_small)?;
         let (right, bottom) = (self.columns as f64 * small, -(self.rows as f64) * small);
         let ends = [[0.0, 0.0], [right, 0.0], [right, bottom], [0.0, bottom]];
-        let quad = ends.map(|[x, y]| {
-            let [u, v, w] = to_square.terms(x, y);
-            ground(u / w, v / w)
-        });
-        (quad.iter().flatten().all(|value| value.is_finite()) && is_rectangle(&quad)).then_some(quad)
+        let laid = |first: usize| {
+            let mut truth = truth;
+            truth.rotate_left(first);
+            let ground = Homography::to_unit_square(&truth, true)?;
+            let quad = ends.map(|[x, y]| {
+                let [u, v, w] = to_square.terms(x, y);
+                ground.ground(u / w, v / w)
+            });
+            (quad.iter().flatten().all(|value| value.is_finite()) && is_rectangle(&quad)).then_some(quad)
+        };
+        let upright = laid(0)?;
+        let polar = || (1..4).filter_map(laid).find(is_in_polar_grid);
+        if is_north_up(&upright) { Some(upright) } else { polar().or(Some(upright)) }
     }
 
-    /// Overlap of scene and footprint over their union, when the picture's
-    /// corners lie on a quad.
-    fn fit(&self, footprint: &MultiPolygon, quad: &Quad) -> Option<f64> {
-        let to_square = Homography::to_unit_square(quad)?;
+    /// Overlap of scene and footprint over their union, when the picture is placed so.
+    fn fit(&self, footprint: &MultiPolygon, placed: &Placed) -> Option<f64> {
+        let to_square = Homography::to_unit_square(&placed.quad, placed.flat)?;
         let cell = |point: &geo::Coord| {
             let [u, v, w] = to_square.terms(point.x, point.y);
             [u / w * self.columns as f64, v / w * self.rows as f64]
@@ -141,30 +163,10 @@ impl Scene {
     }
 }
 
-/// Whether the corners are right angles on the ground, give or take what a
-/// projection does: a footprint that is only a box around a slanted scene would
-/// shear the picture.
-fn is_rectangle(quad: &Quad) -> bool {
-    let middle = [0, 1].map(|axis| quad.iter().map(|corner| corner[axis]).sum::<f64>().to_radians() / 4.0);
-    // As seen from above: near a pole degrees say nothing about angles.
-    let seen = quad.map(|corner| {
-        let [lon, lat] = corner.map(f64::to_radians);
-        let east = lat.cos() * (lon - middle[0]).sin();
-        let north = middle[1].cos() * lat.sin() - middle[1].sin() * lat.cos() * (lon - middle[0]).cos();
-        [east, north]
-    });
-    (0..4).all(|i| {
-        let side = |a: [f64; 2], b: [f64; 2]| [b[0] - a[0], b[1] - a[1]];
-        let (a, b) = (side(seen[i], seen[(i + 1) % 4]), side(seen[i], seen[(i + 3) % 4]));
-        let cosine = (a[0] * b[0] + a[1] * b[1]) / (a[0].hypot(a[1]) * b[0].hypot(b[1]));
-        cosine.abs() < 10f64.to_radians().sin()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::Rgba;
+    use image::{Rgba, RgbaImage};
 
     /// A tapered scene on a picture that is padded and turned by some degrees,
     /// and where the corners of that picture truly lie.
@@ -198,8 +200,8 @@ mod tests {
                 let around = [[west, north], [east, north], [east, south], [west, south]];
                 let found = place(&footprint, &around, &image).expect("a collar");
                 // The scene's own corners: those of the picture are extrapolated.
-                let to_square = Homography::to_unit_square(&found).unwrap();
-                let exact = Homography::to_unit_square(&truth).unwrap();
+                let to_square = Homography::to_unit_square(&found.quad, found.flat).unwrap();
+                let exact = Homography::to_unit_square(&truth, false).unwrap();
                 for point in footprint.0[0].exterior().coords() {
                     let at = |map: &Homography| {
                         let [u, v, w] = map.terms(point.x, point.y);

@@ -3,15 +3,14 @@
 use base64::prelude::{BASE64_STANDARD, Engine};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
-use super::{Drawn, Map, scene};
-use crate::display::json_for_script;
+use super::pack::{self, Pack};
+use super::{Drawn, Map, Tiles, atlas, scene};
 use crate::geo::{Detail, packed_land};
 use crate::plain::plain;
 
-const VIEWER: &str = include_str!("../../assets/viewer.js");
-const STYLE: &str = include_str!("../../assets/viewer.css");
+/// What the page needs before it is unpacked, and where it cannot be.
+const STYLE: &str = include_str!("../../assets/viewer/page.css");
 
 /// Most bytes of coast that a map brings along besides the world's.
 const COAST: usize = 60_000;
@@ -39,7 +38,7 @@ pub(super) fn inline(map: &Map, drawn: &Drawn) -> String {
                 sandbox="allow-scripts allow-downloads allow-popups"
                 allow="fullscreen; clipboard-write"
                 style="position:absolute;left:0;top:0;width:100%;height:100%;border:0"
-                srcdoc=(document(map, drawn, false)) {}
+                srcdoc=(document(map, drawn, None)) {}
             script { (PreEscaped(THEME)) }
         }
         (notes(&drawn.notes))
@@ -47,62 +46,18 @@ pub(super) fn inline(map: &Map, drawn: &Drawn) -> String {
     fragment.into_string()
 }
 
-/// A page for a file.
-pub(super) fn page(map: &Map, drawn: &Drawn) -> String {
-    document(map, drawn, true)
-}
-
-/// Our script without its comments and the blanks between its marks: the reader
-/// of a notebook's file has enough to scroll. Lines stay, so that an error still
-/// names one, and nothing inside quotes is touched.
-fn compact(source: &str) -> String {
-    let mut out = String::with_capacity(source.len());
-    let mut in_comment = false;
-    for line in source.lines().map(str::trim) {
-        in_comment |= line.starts_with("/**");
-        if !in_comment && !line.is_empty() && !line.starts_with("//") {
-            squeeze(line.split(" // ").next().unwrap_or(line), &mut out);
-            out.push('\n');
-        }
-        in_comment &= !line.ends_with("*/");
-    }
-    out
-}
-
-fn squeeze(line: &str, out: &mut String) {
-    const MARKS: &str = "{}()[];,<>=+-*/%&|!?:";
-    let mut quote = None;
-    let mut before = '\n';
-    let mut letters = line.chars().peekable();
-    while let Some(letter) = letters.next() {
-        let after = letters.peek().copied().unwrap_or('\n');
-        match quote {
-            Some(open) if letter == open && before != '\\' => quote = None,
-            None if matches!(letter, '\'' | '"' | '`') => quote = Some(letter),
-            // `a - -b` must not become `a--b`.
-            None if letter == ' '
-                && (MARKS.contains(before) || MARKS.contains(after))
-                && !(before == after && "+-".contains(before)) =>
-            {
-                continue;
-            }
-            _ => {}
-        }
-        out.push(letter);
-        before = letter;
-    }
-}
-
-fn document(map: &Map, drawn: &Drawn, whole: bool) -> String {
+/// A page around the map, with what stands above and below it where it is for a file.
+pub(super) fn document(map: &Map, drawn: &Drawn, around: Option<(Markup, Markup)>) -> String {
     let title = plain(&map.title, 200);
-    let (data, pack) = data(map, drawn);
-    // Only our own script may run, and nothing may be fetched: text from outside
+    let pack = packed(map, drawn);
+    // Only our own scripts may run, and nothing may be fetched: text from outside
     // that got past every escape would still do nothing.
-    let script = compact(VIEWER);
-    let digest = BASE64_STANDARD.encode(Sha256::digest(script.as_bytes()));
+    let tiles = map.tiles.as_ref().map(|tiles| format!(" {}", tiles.origin())).unwrap_or_default();
     let policy = format!(
-        "default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data: blob:"
+        "default-src 'none'; script-src {}; style-src 'unsafe-inline'; img-src data: blob:{tiles}",
+        pack.scripts
     );
+    let (above, below) = around.unzip();
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -113,32 +68,19 @@ fn document(map: &Map, drawn: &Drawn, whole: bool) -> String {
                 title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
-            body {
-                @if whole { (paper(map, drawn, &title)) }
+            body.page[above.is_some()] {
+                @if let Some(above) = above { (above) }
                 main id="map" {}
-                script id="data" type="application/json" { (PreEscaped(data)) }
-                script id="pack" type="text/plain" { (PreEscaped(BASE64_STANDARD.encode(pack))) }
-                script { (PreEscaped(script)) }
+                @if let Some(below) = below { (below) }
+                script id="pack" data-lengths=(pack.lengths) type="text/plain" { (PreEscaped(pack.text)) }
+                script { (PreEscaped(pack::boot())) }
             }
         }
     };
     page.into_string()
 }
 
-/// What is printed, and what is seen without scripts.
-fn paper(map: &Map, drawn: &Drawn, title: &str) -> Markup {
-    html! {
-        article.paper {
-            h1 { bdi { (title) } }
-            @if let Some(subtitle) = &map.subtitle { p { bdi { (plain(subtitle, 400)) } } }
-            (still(drawn, title))
-            (notes(&drawn.notes))
-            p { small { "Coasts and borders: Natural Earth" } }
-        }
-    }
-}
-
-fn still(drawn: &Drawn, title: &str) -> Markup {
+pub(super) fn still(drawn: &Drawn, title: &str) -> Markup {
     let source = source(drawn);
     let told = format!("Map of {} scenes: {title}", drawn.scenes.len());
     html! { img alt=(told) width="960" height="600" style="display:block;width:100%;height:auto" src=(source); }
@@ -158,14 +100,14 @@ fn source(drawn: &Drawn) -> String {
     format!("data:image/jpeg;base64,{}", BASE64_STANDARD.encode(&drawn.jpeg))
 }
 
-fn notes(notes: &[String]) -> Markup {
+pub(super) fn notes(notes: &[String]) -> Markup {
     html! { @for note in notes { p.up42-note { small { bdi { (plain(note, 400)) } } } } }
 }
 
-/// The viewer's data: a description as JSON, and the bytes that it points into.
-fn data(map: &Map, drawn: &Drawn) -> (String, Vec<u8>) {
-    let mut pack = packed_land(Detail::World, [-180.0, -90.0, 180.0, 90.0]);
-    let world = [0, pack.len()];
+/// The viewer and its data: a description as JSON, and the bytes that it points into.
+fn packed(map: &Map, drawn: &Drawn) -> Pack {
+    let mut land = packed_land(Detail::World, [-180.0, -90.0, 180.0, 90.0]);
+    let world = [0, land.len()];
     let [west, south, east, north] = drawn.bbox;
     let (width, height) = (east - west, north - south);
     let coast = |margin: f64| {
@@ -176,40 +118,35 @@ fn data(map: &Map, drawn: &Drawn) -> (String, Vec<u8>) {
     };
     let local = [0.7, 0.3, 0.1].map(coast).into_iter().find(|(bytes, ..)| bytes.len() <= COAST);
     let local = local.filter(|(_, _, detail)| *detail != Detail::World).map(|(bytes, around, _)| {
-        let at = pack.len();
-        pack.extend_from_slice(&bytes);
+        let at = land.len();
+        land.extend_from_slice(&bytes);
         json!({"at": [at, bytes.len()], "bbox": around})
     });
+    let mut pictures = drawn.atlas.as_ref().map(|atlas| atlas.jpeg.clone()).unwrap_or_default();
+    let atlas = drawn
+        .atlas
+        .as_ref()
+        .map(|atlas| json!({"at": [0, pictures.len()], "side": atlas::SIDE, "columns": atlas.columns}));
     let mut scenes = Vec::with_capacity(drawn.scenes.len());
     for scene in &drawn.scenes {
-        scenes.push(scene.to_json(pack.len()));
-        pack.extend_from_slice(scene.picture.as_deref().unwrap_or_default());
+        scenes.push(scene.to_json(pictures.len()));
+        pictures.extend_from_slice(scene.picture.as_deref().unwrap_or_default());
     }
     let aois = map.aois.iter().zip(&drawn.outlines).map(|(aoi, outline)| {
         json!({"name": aoi.name().map(|name| plain(name, 120)), "rings": scene::rings(outline)})
     });
     let description = json!({
         "title": plain(&map.title, 200),
-        "subtitle": map.subtitle.as_deref().map(|subtitle| plain(subtitle, 400)),
+        "about": map.about.iter().map(|(name, value)| [plain(name, 120), plain(value, 600)]).collect::<Vec<_>>(),
+        "notes": drawn.notes.iter().map(|note| plain(note, 400)).collect::<Vec<_>>(),
         "bbox": drawn.bbox,
         "aois": aois.collect::<Vec<_>>(),
         "scenes": scenes,
+        "atlas": atlas,
         "world": world,
         "local": local,
+        "tiles": map.tiles.as_ref().map(Tiles::to_json),
+        "snippet": map.snippet,
     });
-    (json_for_script(&description), pack)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_script_shrinks_and_keeps_what_is_quoted() {
-        let source = "// a\n/** b\n *  c */\nconst x = `a + ${b - c}`, y = 1 - -1; // d\n\n  f('a , b');\n";
-        assert_eq!(compact(source), "const x=`a + ${b - c}`,y=1- -1;\nf('a , b');\n");
-        let script = compact(VIEWER);
-        assert!(script.len() < 29_000, "{}", script.len());
-        assert!(!script.contains("</script") && !script.contains("<!--") && !VIEWER.contains("*/ "));
-    }
+    Pack::new(&description, &land, &pictures)
 }

@@ -40,7 +40,11 @@ impl View {
     /// The window that holds a box (west, south, east, north in degrees) with a
     /// margin on each side, as a share of the window.
     pub(super) fn around(bbox: [f64; 4], width: usize, height: usize, margin: f64) -> Self {
-        let [west, south, east, north] = bbox;
+        let [west, mut south, east, mut north] = bbox;
+        if east - west > 300.0 {
+            // Around the Earth: its inhabited part fills the window.
+            (south, north) = (south.max(-62.0).min(north), north.min(78.0).max(south));
+        }
         let (left, right, top, bottom) = (x(west), x(east), y(north), y(south));
         // A single point still gets some land around it: about 1 km.
         let least = 1000.0 / EQUATOR;

@@ -6,95 +6,184 @@
 //! the same bytes, so that notebooks diff well.
 
 mod aoi;
+mod atlas;
+mod backdrop;
 mod collar;
+mod draw;
 mod homography;
 mod html;
+mod labels;
 mod layer;
+mod made;
 mod mercator;
+mod outline;
+mod pack;
+mod page;
 mod pixels;
 mod placement;
+mod purse;
+mod rank;
 mod scene;
+mod script;
+mod short;
 mod still;
 mod text;
+mod tiles;
+mod work;
 
 use std::fmt;
 use std::path::Path;
 
-use geo::{BoundingRect, MultiPolygon};
+use jiff::Timestamp;
 use maud::Markup;
 
-pub(crate) use layer::Layer;
+pub use layer::Layer;
 pub(crate) use pixels::Pixels;
 pub use placement::Placement;
+pub use tiles::Tiles;
 
-use self::scene::Scene;
-use self::still::Still;
-use crate::display::{Bundle, file, picture};
+use self::draw::Drawn;
+use crate::display::{Bundle, file};
 use crate::error::{Context, Error, Result};
-use crate::geo::{Aoi, Bbox, unrolled};
+use crate::geo::Aoi;
 use crate::plain::plain;
 
-/// What the pictures of one map may take in its HTML unless told otherwise: a
-/// notebook with a few maps stays small enough to send and to keep in git.
-const BUDGET: usize = 3_000_000;
+/// What one map may take as HTML unless told otherwise: a notebook with a few maps stays
+/// small enough to send and to keep in git.
+const BUDGET: usize = 5_000_000;
 
 /// A map of scenes: shown in the notebook, or saved as a page or a picture.
+///
+/// What the library finds makes its own maps, such as
+/// [`Quicklooks::map`](crate::Quicklooks::map); more can be laid on them.
+///
+/// ```
+/// use up42::geo_types::Rect;
+/// use up42::{Aoi, Layer, Map};
+///
+/// let aoi = Aoi::example("Dakar")?;
+/// let planned = Layer::new("planned").footprint(Rect::new((-17.53, 14.66), (-17.47, 14.72)));
+/// let map = Map::new("Where we fly").aoi(&aoi).layer(planned).note("not flown yet");
+/// assert_eq!(format!("{map:?}"), "Map Where we fly: 1 scene, 0 with a picture");
+/// # Ok::<(), up42::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Map {
     title: String,
-    subtitle: Option<String>,
+    about: Vec<(String, String)>,
+    dated: Option<Timestamp>,
+    tiles: Option<Tiles>,
     aois: Vec<Aoi>,
     layers: Vec<Layer>,
     notes: Vec<String>,
     budget: usize,
+    /// Over what the layers say.
+    placement: Option<Placement>,
+    /// Rust that selects scenes; `{ids}` stands for them.
+    snippet: Option<&'static str>,
 }
 
 impl Map {
-    pub(crate) fn new(title: impl Into<String>) -> Self {
+    /// An empty map. Without areas and layers it shows the Earth.
+    pub fn new(title: impl Into<String>) -> Self {
         Self {
             title: title.into(),
-            subtitle: None,
+            about: Vec::new(),
+            dated: None,
+            tiles: None,
             aois: Vec::new(),
             layers: Vec::new(),
             notes: Vec::new(),
             budget: BUDGET,
+            placement: None,
+            snippet: None,
         }
     }
 
-    /// A line under the title of the saved page, such as where the scenes come
-    /// from and when.
-    pub(crate) fn subtitle(mut self, text: impl Into<String>) -> Self {
-        self.subtitle = Some(text.into());
+    /// Says where it comes from, such as the catalog and what was asked for: name and
+    /// value, in this order.
+    ///
+    /// ```
+    /// # use up42::{Aoi, Map};
+    /// let map = Map::new("Where we fly").aoi(&Aoi::example("Dakar")?).about("Pilot", "A. Ndiaye");
+    /// assert!(map.to_html().contains("Where we fly"));
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    pub fn about(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.about.push((name.into(), value.into()));
+        self
+    }
+
+    /// The same, many at once.
+    pub(crate) fn about_all(mut self, about: &[(String, String)]) -> Self {
+        self.about.extend_from_slice(about);
+        self
+    }
+
+    /// The date on the saved page; the day of saving unless set.
+    pub fn dated(mut self, date: Timestamp) -> Self {
+        self.dated = Some(date);
+        self
+    }
+
+    /// Draws the tiles of a server under the pictures, over the base map that the page
+    /// brings along and shows where tiles fail: the one thing that makes a map ask the
+    /// network. The still picture does without.
+    ///
+    /// ```
+    /// # use up42::{Aoi, Map, Tiles};
+    /// let aoi = Aoi::example("Dakar")?;
+    /// let streets = Map::new("Dakar").aoi(&aoi).tiles(Tiles::osm());
+    /// let own = Tiles::new("https://tiles.example.com/{z}/{x}/{y}.png", "© Example")?.max_zoom(17);
+    /// let own = Map::new("Dakar").aoi(&aoi).tiles(own);
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    pub fn tiles(mut self, tiles: Tiles) -> Self {
+        self.tiles = Some(tiles);
         self
     }
 
     /// Outlines an area of interest.
-    pub(crate) fn aoi(mut self, aoi: &Aoi) -> Self {
+    pub fn aoi(mut self, aoi: &Aoi) -> Self {
         self.aois.push(aoi.clone());
         self
     }
 
     /// Lays a scene or raster over those before it.
-    pub(crate) fn layer(mut self, layer: Layer) -> Self {
+    pub fn layer(mut self, layer: Layer) -> Self {
         self.layers.push(layer);
         self
     }
 
     /// Says something under the map, such as what could not be shown.
-    pub(crate) fn note(mut self, text: impl Into<String>) -> Self {
+    pub fn note(mut self, text: impl Into<String>) -> Self {
         self.notes.push(text.into());
         self
     }
 
-    /// The same map with all its pictures laid in one way; each picture decides
-    /// for itself otherwise.
-    pub fn placement(mut self, placement: Placement) -> Self {
-        self.layers.iter_mut().for_each(|layer| layer.placement = placement);
+    /// Shows the Rust that makes the way back from the map's ids.
+    pub(crate) fn snippet(mut self, rust: &'static str) -> Self {
+        self.snippet = Some(rust);
         self
     }
 
-    /// The same map with so many bytes for its pictures, as they stand in the
-    /// HTML. Pictures are made smaller until they fit. 3 MB unless set.
+    /// The same map with all its pictures laid in one way, whatever their layers say; each
+    /// picture decides for itself otherwise.
+    pub fn placement(mut self, placement: Placement) -> Self {
+        self.placement = Some(placement);
+        self
+    }
+
+    /// The same map with so many bytes for its HTML: 5,000,000 unless set.
+    ///
+    /// It is the length of [`to_html`](Self::to_html) as far as pictures decide it; a saved
+    /// page is as large. While everything fits, pictures are embedded as they came, without
+    /// their metadata. Then all of them are made smaller, down to 112 pixels. Then only
+    /// those that matter most are embedded: what is seen when the map opens, then the
+    /// clearest; the others are shown by thumbnails of 48 pixels. The map says what was made
+    /// smaller or left out. The outlines, what is known of each scene, the still picture and
+    /// the viewer itself are always there: about 0.25 MB, and a tenth of a kilobyte for each
+    /// scene.
     pub fn budget(mut self, bytes: usize) -> Self {
         self.budget = bytes;
         self
@@ -114,7 +203,7 @@ impl Map {
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be written.
     pub fn save_html(&self, path: impl AsRef<Path>) -> Result<()> {
         let drawn = self.draw(true);
-        let page = html::page(self, &drawn);
+        let page = self.page(&drawn);
         file::write(path.as_ref(), page.as_bytes()).with_context(|| saving(path.as_ref()))
     }
 
@@ -153,121 +242,24 @@ impl Map {
         let drawn = self.draw(false);
         (html::small(self, &drawn, width), drawn.jpeg)
     }
-
-    fn draw(&self, embed: bool) -> Drawn {
-        // The first polygon: an area across the antimeridian has its middle nowhere.
-        let near = self.aois.first().and_then(|aoi| middle(&aoi.geometry().iter().next()?.clone().into()));
-        let footprints = scene::footprints(&self.layers, near);
-        let outlines: Vec<MultiPolygon> = self.aois.iter().map(|aoi| aoi::outline(aoi, near)).collect();
-        let cut = |(layer, footprint): (&Layer, &Option<MultiPolygon>)| {
-            Some(unrolled(layer.part.as_ref()?, middle(footprint.as_ref()?)))
-        };
-        let parts: Vec<Option<MultiPolygon>> = self.layers.iter().zip(&footprints).map(cut).collect();
-        let shown = parts.iter().zip(&footprints).filter_map(|(part, all)| part.as_ref().or(all.as_ref()));
-        let bbox = extent(shown.chain(&outlines));
-        let mut still = Still::new(bbox);
-        let mut scenes = Vec::with_capacity(self.layers.len());
-        let mut notes = self.notes.clone();
-        let (mut broken, mut nowhere, mut too_large) = (Vec::new(), Vec::new(), Vec::new());
-        // Base64 takes four characters for three bytes.
-        let mut left = self.budget / 4 * 3;
-        let mut pictures = self.layers.iter().filter(|layer| layer.image.is_some()).count();
-        for ((layer, footprint), part) in self.layers.iter().zip(footprints).zip(parts).rev() {
-            let share = left / pictures.max(1);
-            pictures -= usize::from(layer.image.is_some());
-            let Some(footprint) = footprint else {
-                nowhere.push(layer.id.clone());
-                continue;
-            };
-            let mut scene = Scene::new(layer, footprint);
-            match layer.image.as_deref().map(|bytes| (bytes, picture::decode(bytes))) {
-                None => scene.cut(part),
-                Some((_, Err(error))) => {
-                    broken.push(format!("{} ({error})", layer.id));
-                    scene.cut(part);
-                }
-                Some((bytes, Ok(image))) => {
-                    scene.placed = layer.placement.place(&scene.footprint, &image);
-                    scene.cut(part);
-                    if let Some(placed) = &scene.placed {
-                        still.paint(&image, placed, &scene.footprint);
-                    }
-                    if embed {
-                        scene.picture = picture::fitted(bytes, &image, share);
-                        left -= scene.picture.as_ref().map_or(0, Vec::len);
-                        if scene.picture.is_none() {
-                            too_large.push(layer.id.clone());
-                        }
-                    }
-                }
-            }
-            scenes.push(scene);
-        }
-        scenes.reverse();
-        scenes.iter().for_each(|scene| still.footprint(&scene.footprint));
-        outlines.iter().for_each(|outline| still.aoi(outline));
-        still.label(&self.title);
-        notes.extend(told(&broken, "picture", "could not be read"));
-        notes.extend(told(&nowhere, "scene", "has no footprint and is not on the map"));
-        notes.extend(told(&too_large, "picture", "did not fit into the map's byte budget"));
-        let image = still.into_image();
-        let jpeg = picture::jpeg(&image, 80);
-        Drawn { still: image, jpeg, bbox, outlines, scenes, notes }
-    }
 }
 
 impl fmt::Debug for Map {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pictures = self.layers.iter().filter(|layer| layer.image.is_some()).count();
-        write!(f, "Map {}: {} scenes, {pictures} with a picture", plain(&self.title, 80), self.layers.len())
+        let pictures = self.layers.iter().filter(|layer| layer.picture.is_some()).count();
+        let (title, count) = (plain(&self.title, 80), self.layers.len());
+        let scenes = if count == 1 { "scene" } else { "scenes" };
+        write!(f, "Map {title}: {count} {scenes}, {pictures} with a picture")
     }
-}
-
-/// Everything that a page needs, worked out once.
-struct Drawn {
-    still: image::DynamicImage,
-    jpeg: Vec<u8>,
-    /// Around everything: west, south, east, north; east may pass 180°.
-    bbox: [f64; 4],
-    outlines: Vec<MultiPolygon>,
-    scenes: Vec<Scene>,
-    notes: Vec<String>,
-}
-
-/// The longitude in the middle of a shape.
-fn middle(shape: &MultiPolygon) -> Option<f64> {
-    Some(shape.bounding_rect()?.center().x)
 }
 
 fn saving(path: &Path) -> String {
     format!("save map `{}`", path.display())
 }
 
-fn extent<'a>(shapes: impl Iterator<Item = &'a MultiPolygon>) -> [f64; 4] {
-    let boxes = shapes.filter_map(Bbox::around).map(Bbox::to_array);
-    let joined = boxes.reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
-    // With nothing to show, the inhabited Earth.
-    joined.unwrap_or([-150.0, -50.0, 170.0, 70.0])
-}
-
-/// `2 pictures could not be read: a, b`.
-fn told(ids: &[String], noun: &str, what: &str) -> Option<String> {
-    let (first, plural) = (ids.first()?, if ids.len() == 1 { "" } else { "s" });
-    let what = if ids.len() == 1 {
-        what.to_owned()
-    } else {
-        what.replace("has no", "have no").replace("is not", "are not")
-    };
-    let mut names = plain(first, 120);
-    for id in ids.iter().skip(1).take(2) {
-        names.push_str(", ");
-        names.push_str(&plain(id, 120));
-    }
-    if ids.len() > 3 {
-        names.push_str(&format!(" and {} more", ids.len() - 3));
-    }
-    Some(format!("{} {noun}{plural} {what}: {names}", ids.len()))
-}
-
+#[cfg(test)]
+mod accuracy;
+#[cfg(test)]
+mod budget;
 #[cfg(test)]
 mod tests;

@@ -25,7 +25,7 @@ impl Pixels {
     pub(crate) fn of(image: &DynamicImage, footprint: &MultiPolygon, area: &MultiPolygon) -> Option<Self> {
         let small = shrunk(image, SIDE);
         let placed = Placement::Auto.place(footprint, &small)?;
-        let to_square = Homography::to_unit_square(&placed.quad)?;
+        let to_square = Homography::to_unit_square(&placed.quad, placed.flat)?;
         let small = small.to_rgba8();
         let (width, height) = (f64::from(small.width()), f64::from(small.height()));
         let pixel = |point: &geo::Coord| -> Pixel {

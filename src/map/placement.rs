@@ -6,7 +6,7 @@
 //! leave a collar of nodata around the scene; for those the bounding box is right.
 
 use geo::{ConvexHull, MultiPolygon};
-use image::DynamicImage;
+use image::{DynamicImage, GenericImageView};
 
 use super::collar;
 use super::homography::Quad;
@@ -31,6 +31,8 @@ pub enum Placement {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Placed {
     pub(super) quad: Quad,
+    /// Taken by a sensor: straight on the ground, not in degrees.
+    pub(super) flat: bool,
     /// Show only what lies in the footprint: the rest is collar.
     pub(super) clip: bool,
 }
@@ -39,14 +41,23 @@ impl Placement {
     pub(super) fn place(self, footprint: &MultiPolygon, image: &DynamicImage) -> Option<Placed> {
         let around = bbox_quad(footprint)?;
         Some(match self {
-            Self::Bbox => Placed { quad: around, clip: false },
-            Self::Auto if let Some(quad) = collar::place(footprint, &around, image) => {
-                Placed { quad, clip: true }
+            Self::Bbox => Placed { quad: around, flat: false, clip: false },
+            Self::Auto if let Some(placed) = collar::place(footprint, &around, image) => placed,
+            Self::Auto if has_collar(footprint, &around, image) => {
+                Placed { quad: around, flat: false, clip: true }
             }
-            Self::Auto if has_collar(footprint, &around, image) => Placed { quad: around, clip: true },
-            _ => Placed { quad: corners(footprint).unwrap_or(around), clip: false },
+            _ => match corners(footprint) {
+                Some(quad) => Placed { quad, flat: is_small(&quad), clip: false },
+                None => Placed { quad: around, flat: false, clip: false },
+            },
         })
     }
+}
+
+/// Whether a picture is of a part of the Earth that can be seen at once.
+pub(super) fn is_small(quad: &Quad) -> bool {
+    let squeeze = quad[0][1].to_radians().cos();
+    quad.iter().all(|[lon, lat]| ((lon - quad[0][0]) * squeeze).hypot(lat - quad[0][1]) < 40.0)
 }
 
 fn bbox_quad(footprint: &MultiPolygon) -> Option<Quad> {
@@ -125,7 +136,6 @@ fn has_collar(footprint: &MultiPolygon, around: &Quad, image: &DynamicImage) -> 
     const STEPS: usize = 48;
     let [[west, north], [east, _], [_, south], _] = *around;
     let (width, height) = (image.width(), image.height());
-    let small = image.to_rgba8();
     // The footprint on a coarse grid over the picture.
     let steps = STEPS as f64;
     let grid = |point: &geo::Coord| {
@@ -161,7 +171,7 @@ fn has_collar(footprint: &MultiPolygon, around: &Quad, image: &DynamicImage) -> 
             let counts = if here { &mut inner } else { &mut outer };
             let x = ((column as f64 + 0.5) / steps * f64::from(width)) as u32;
             let y = ((row as f64 + 0.5) / steps * f64::from(height)) as u32;
-            let pixel = small.get_pixel(x.min(width - 1), y.min(height - 1)).0;
+            let pixel = image.get_pixel(x.min(width - 1), y.min(height - 1)).0;
             counts[3] += 1;
             for (count, is_nodata) in counts.iter_mut().zip(collar::NODATA) {
                 *count += usize::from(is_nodata(pixel));

@@ -1,49 +1,93 @@
-use geo::MultiPolygon;
+use std::borrow::Cow;
+
+use geo::{CoordsIter, MultiPolygon, Simplify};
 use serde_json::{Value, json};
 
+use super::aoi::joined;
 use super::layer::Layer;
 use super::placement::Placed;
-use crate::geo::{polygons, unrolled};
+use crate::geo::{Bbox, polygons, unrolled};
 use crate::plain::plain;
+use crate::time::minute;
+
+/// Positions of an outline that are written as they are.
+const MOST_POSITIONS: usize = 100;
+
+/// What larger outlines are simplified to: parts of their extent.
+const DETAIL: f64 = 4_000.0;
 
 /// A layer that has a place, ready for the page.
 pub(super) struct Scene {
     pub(super) footprint: MultiPolygon,
+    /// What is shown of it, where that is not all.
+    part: Option<MultiPolygon>,
     pub(super) placed: Option<Placed>,
     /// What is embedded: a JPEG or PNG.
     pub(super) picture: Option<Vec<u8>>,
+    /// What the still picture calls it: the day, or else the title.
+    pub(super) label: String,
+    /// Cell of the atlas.
+    pub(super) thumb: Option<usize>,
     facts: Value,
 }
 
 impl Scene {
-    pub(super) fn new(layer: &Layer, footprint: MultiPolygon) -> Self {
+    pub(super) fn new(layer: &Layer, footprint: MultiPolygon, part: Option<MultiPolygon>) -> Self {
         let properties: Vec<_> =
             layer.properties.iter().map(|(key, value)| [plain(key, 120), plain(value, 600)]).collect();
         let facts = json!({
             "id": layer.id,
-            "title": plain(&layer.title, 200),
-            "group": plain(&layer.group, 120),
-            "datetime": layer.datetime.map(|moment| moment.to_string()),
+            "title": plain(layer.title_or_id(), 200),
+            "collection": plain(&layer.collection, 120),
+            "constellation": layer.constellation.as_ref().map(|name| plain(name, 120)),
+            "datetime": layer.acquired.map(|moment| moment.to_string()),
             "cloud": layer.cloud_cover.filter(|cloud| cloud.is_finite()),
             "properties": properties,
         });
-        Self { footprint, placed: None, picture: None, facts }
+        let label = match layer.acquired {
+            Some(at) => minute(at).chars().take("2020-12-31".len()).collect(),
+            None => plain(layer.title_or_id(), 40),
+        };
+        Self { footprint, part, placed: None, picture: None, thumb: None, label, facts }
     }
 
-    /// Shows a part of it alone.
-    pub(super) fn cut(&mut self, part: Option<MultiPolygon>) {
-        let Some(part) = part else { return };
-        self.footprint = part;
-        self.placed.iter_mut().for_each(|placed| placed.clip = true);
+    /// The outline that is shown.
+    pub(super) fn shown(&self) -> &MultiPolygon {
+        self.part.as_ref().unwrap_or(&self.footprint)
+    }
+
+    /// As it is drawn in the page: finer than a screen shows it only takes space.
+    fn outline(&self) -> Cow<'_, MultiPolygon> {
+        let whole = self.shown();
+        match Bbox::around(whole).map(Bbox::to_array) {
+            Some([west, south, east, north]) if whole.coords_count() > MOST_POSITIONS => {
+                Cow::Owned(whole.simplify((east - west).max(north - south) / DETAIL))
+            }
+            _ => Cow::Borrowed(whole),
+        }
+    }
+
+    /// Lays its picture; of a part, only that is shown.
+    pub(super) fn place(&mut self, placed: Option<Placed>) {
+        let is_cut = self.part.is_some();
+        self.placed = placed.map(|placed| Placed { clip: placed.clip || is_cut, ..placed });
     }
 
     /// As the viewer reads it; `at` is where the picture starts in the pack.
     pub(super) fn to_json(&self, at: usize) -> Value {
         let mut facts = self.facts.clone();
-        facts["rings"] = rings(&self.footprint);
-        if let (Some(picture), Some(placed)) = (&self.picture, &self.placed) {
+        facts["rings"] = rings(&self.outline());
+        if let Some(picture) = &self.picture {
             facts["picture"] = json!([at, picture.len()]);
-            facts["corners"] = placed.quad.iter().map(|&corner| position(corner)).collect();
+        }
+        if let Some(thumb) = self.thumb {
+            facts["thumb"] = thumb.into();
+        }
+        if let Some(placed) = self.placed.as_ref().filter(|_| self.picture.is_some() || self.thumb.is_some())
+        {
+            let fine = Fine::of(&self.footprint);
+            facts["corners"] = placed.quad.iter().map(|&corner| fine.position(corner)).collect();
+            facts["flat"] = placed.flat.into();
             facts["clip"] = placed.clip.into();
         }
         facts
@@ -55,8 +99,8 @@ pub(super) fn footprints(layers: &[Layer], near: Option<f64>) -> Vec<Option<Mult
     let mut near = near;
     let place = |layer: &Layer| {
         let shape = polygons(layer.footprint.as_ref()?)?;
-        let shape = unrolled(&shape, near);
-        let bbox = crate::geo::Bbox::around(&shape)?;
+        let shape = joined(unrolled(&shape, near));
+        let bbox = Bbox::around(&shape)?;
         let finite = bbox.to_array().iter().all(|value| value.is_finite());
         near.get_or_insert((bbox.west + bbox.east) / 2.0);
         finite.then_some(shape)
@@ -66,13 +110,25 @@ pub(super) fn footprints(layers: &[Layer], near: Option<f64>) -> Vec<Option<Mult
 
 /// Outer rings as arrays of positions.
 pub(super) fn rings(shape: &MultiPolygon) -> Value {
+    let fine = Fine::of(shape);
     let ring = |polygon: &geo::Polygon| -> Value {
-        polygon.exterior().coords().map(|point| position([point.x, point.y])).collect()
+        polygon.exterior().coords().map(|point| fine.position([point.x, point.y])).collect()
     };
     shape.iter().map(ring).collect()
 }
 
-/// Degrees to a decimetre: what is finer only takes space.
-fn position(point: [f64; 2]) -> Value {
-    point.iter().map(|degrees| Value::from((degrees * 1e6).round() / 1e6)).collect()
+/// How fine degrees are written: what is finer than a hundred thousandth of a shape only
+/// takes space.
+struct Fine(f64);
+
+impl Fine {
+    fn of(shape: &MultiPolygon) -> Self {
+        let [west, south, east, north] = Bbox::around(shape).map_or([0.0; 4], Bbox::to_array);
+        let extent = (east - west).max(north - south).clamp(1e-6, 360.0);
+        Self(10f64.powf(5.0 - extent.log10().floor()))
+    }
+
+    fn position(&self, point: [f64; 2]) -> Value {
+        point.iter().map(|degrees| Value::from((degrees * self.0).round() / self.0)).collect()
+    }
 }

@@ -4,26 +4,27 @@
 use geo::MultiPolygon;
 use image::{DynamicImage, RgbImage};
 
+use super::backdrop::{backdrop, graticule, locator};
 use super::homography::Homography;
+use super::labels::{INK, Labels, PAPER, overlap, shortened};
 use super::mercator::View;
 use super::placement::Placed;
 use crate::display::canvas::{Canvas, Pixel, Rgb, Stroke, spans};
 use crate::display::font;
 use crate::display::picture::shrunk;
-use crate::geo::{Detail, land};
 
 pub(super) const WIDTH: usize = 960;
 pub(super) const HEIGHT: usize = 600;
 
-/// The viewer's colours for light pages (`assets/viewer.css`).
-const SEA: Rgb = [0xdc, 0xe8, 0xee];
-const LAND: Rgb = [0xf5, 0xf3, 0xec];
-const COAST: Rgb = [0x8f, 0xa3, 0xaf];
-const BORDER: Rgb = [0xc3, 0xbd, 0xae];
+/// Pixels of a row that are warped by one straight line.
+const RUN: usize = 16;
+
+/// Scenes that are named, at most.
+const NAMED: usize = 24;
+
 const FOOTPRINT: Rgb = [0x00, 0x72, 0xb2];
 const AOI: Rgb = [0xd5, 0x3e, 0x00];
-const INK: Rgb = [0x1f, 0x2a, 0x33];
-const PAPER: Rgb = [0xff, 0xff, 0xff];
+const QUIET: Rgb = [0x51, 0x62, 0x6e];
 
 /// A picture under construction: pictures from the top layer down, then
 /// outlines, then labels.
@@ -38,18 +39,7 @@ pub(super) struct Still {
 impl Still {
     pub(super) fn new(bbox: [f64; 4]) -> Self {
         let view = View::around(bbox, WIDTH, HEIGHT, 0.09);
-        let mut canvas = Canvas::new(WIDTH, HEIGHT, SEA);
-        let shown = view.bbox();
-        let around = land(Detail::for_span((shown[2] - shown[0]).max(shown[3] - shown[1])), shown);
-        let pixels = |line: &Vec<[f64; 2]>| -> Vec<Pixel> { line.iter().map(|&p| view.pixel(p)).collect() };
-        let rings: Vec<_> = around.rings.iter().map(pixels).collect();
-        canvas.fill(&rings, LAND);
-        for coast in &around.coasts {
-            canvas.line(&pixels(coast), Stroke { width: 1.0, colour: COAST, dash: None });
-        }
-        for border in &around.borders {
-            canvas.line(&pixels(border), Stroke { width: 1.0, colour: BORDER, dash: Some((5.0, 3.0)) });
-        }
+        let canvas = backdrop(&view);
         Self { canvas, view, covered: vec![false; WIDTH * HEIGHT] }
     }
 
@@ -60,72 +50,190 @@ impl Still {
         shape.iter().map(ring).collect()
     }
 
+    /// The longest side that a picture needs to be painted well: shrinking first is both
+    /// quicker and smoother than skipping pixels.
+    pub(super) fn side(&self, placed: &Placed) -> u32 {
+        let quad: Vec<Pixel> = placed.quad.iter().map(|&corner| self.view.pixel(corner)).collect();
+        let longest = (0..4).map(|i| distance(quad[i], quad[(i + 1) % 4])).fold(0.0, f64::max);
+        ((longest.min(4.0 * WIDTH as f64) * 1.3) as u32).max(16)
+    }
+
     /// Warps a picture onto the ground, under those painted before.
     pub(super) fn paint(&mut self, image: &DynamicImage, placed: &Placed, footprint: &MultiPolygon) {
-        let Some(to_square) = Homography::to_unit_square(&placed.quad) else { return };
+        let Some(to_square) = Homography::to_unit_square(&placed.quad, placed.flat) else { return };
         let quad: Vec<Pixel> = placed.quad.iter().map(|&corner| self.view.pixel(corner)).collect();
         let shape = if placed.clip { self.pixels(footprint) } else { vec![quad.clone()] };
-        // Shrinking first is both quicker and smoother than skipping pixels.
-        let longest = (0..4).map(|i| distance(quad[i], quad[(i + 1) % 4])).fold(0.0, f64::max);
-        let side = (longest.min(4.0 * WIDTH as f64) * 1.3) as u32;
-        let small = shrunk(image, side.max(16)).to_rgba8();
+        let small = shrunk(image, self.side(placed)).to_rgba8();
         let (columns, rows) = (small.width() as usize, small.height() as usize);
         let raw = small.as_raw();
+        let at = |x: f64, lat: f64| {
+            let [u, v, w] = to_square.terms(self.view.lon(x), lat);
+            [u / w * columns as f64 - 0.5, v / w * rows as f64 - 0.5]
+        };
         for (y, line) in spans(&shape, HEIGHT).into_iter().enumerate() {
-            let lat = self.view.lat(y as f64 + 0.5);
-            let first = to_square.terms(self.view.lon(0.5), lat);
-            let second = to_square.terms(self.view.lon(1.5), lat);
-            let step: [f64; 3] = std::array::from_fn(|i| second[i] - first[i]);
+            let lat = if line.is_empty() { 0.0 } else { self.view.lat(y as f64 + 0.5) };
             for pair in line.chunks_exact(2) {
                 let from = (pair[0] - 0.5).ceil().clamp(0.0, WIDTH as f64) as usize;
                 let to = (pair[1] - 0.5).ceil().clamp(0.0, WIDTH as f64) as usize;
-                for x in from..to {
-                    let at = y * WIDTH + x;
-                    if self.covered[at] {
+                // A few pixels at a time are as good as on a straight line.
+                for start in (from..to).step_by(RUN) {
+                    let end = (start + RUN).min(to);
+                    if self.covered[y * WIDTH + start..y * WIDTH + end].iter().all(|covered| *covered) {
                         continue;
                     }
-                    let along = x as f64;
-                    let w = first[2] + along * step[2];
-                    let u = (first[0] + along * step[0]) / w * columns as f64 - 0.5;
-                    let v = (first[1] + along * step[1]) / w * rows as f64 - 0.5;
-                    if let Some(colour) = sample(raw, columns, rows, u, v) {
-                        self.covered[at] = true;
-                        self.canvas.pixels[at * 3..at * 3 + 3].copy_from_slice(&colour);
+                    let (first, last) = (at(start as f64 + 0.5, lat), at(end as f64 + 0.5, lat));
+                    let step = [0, 1].map(|i| (last[i] - first[i]) / (end - start) as f64);
+                    for x in start..end {
+                        let along = (x - start) as f64;
+                        let (u, v) = (first[0] + along * step[0], first[1] + along * step[1]);
+                        let covered = &mut self.covered[y * WIDTH + x];
+                        if let Some(colour) = (!*covered).then(|| sample(raw, columns, rows, u, v)).flatten()
+                        {
+                            *covered = true;
+                            let at = (y * WIDTH + x) * 3;
+                            self.canvas.pixels[at..at + 3].copy_from_slice(&colour);
+                        }
                     }
                 }
             }
         }
     }
 
-    pub(super) fn footprint(&mut self, shape: &MultiPolygon) {
+    /// Outlines a scene, one of so many: of hundreds the lines are thin, or one would see
+    /// nothing else.
+    pub(super) fn footprint(&mut self, shape: &MultiPolygon, among: usize) {
+        let width = if among > 60 { 0.4 } else { 1.2 };
         for ring in self.pixels(shape) {
-            self.canvas.line(&ring, Stroke { width: 1.2, colour: FOOTPRINT, dash: None });
+            self.canvas.line(&ring, Stroke { width, colour: FOOTPRINT, dash: None });
         }
     }
 
     pub(super) fn aoi(&mut self, shape: &MultiPolygon) {
-        for ring in self.pixels(shape) {
-            self.canvas.line(&ring, Stroke { width: 4.5, colour: PAPER, dash: None });
-            self.canvas.line(&ring, Stroke { width: 2.4, colour: AOI, dash: Some((9.0, 5.0)) });
+        for line in shape.iter().flat_map(|polygon| edges(polygon.exterior())) {
+            let line: Vec<Pixel> = line.into_iter().map(|point| self.view.pixel(point)).collect();
+            self.canvas.line(&line, Stroke { width: 4.5, colour: PAPER, dash: None });
+            self.canvas.line(&line, Stroke { width: 2.4, colour: AOI, dash: Some((9.0, 5.0)) });
         }
     }
 
-    /// Title, scale bar and where the coast comes from.
-    pub(super) fn label(&mut self, title: &str) {
-        let title: String = title.chars().take(60).collect();
-        self.canvas.text([20.0, 36.0], &title, 13.0, INK, PAPER);
-        let (width, height) = (WIDTH as f64, HEIGHT as f64);
-        let (metres, told) = round_length(self.view.metres_per_pixel() * 150.0);
-        let length = metres / self.view.metres_per_pixel();
-        let y = height - 22.0;
-        let bar = [[20.0, y - 6.0], [20.0, y], [20.0 + length, y], [20.0 + length, y - 6.0]];
-        for (width, colour) in [(5.0, PAPER), (2.0, INK)] {
-            self.canvas.line(&bar, Stroke { width, colour, dash: None });
+    /// Writes what the map is called, what its areas and its scenes are called (from the
+    /// lowest up), how large it is, where it is, and whose coast it shows.
+    pub(super) fn label<'a>(
+        &mut self,
+        title: &str,
+        aois: impl Iterator<Item = (&'a str, &'a MultiPolygon)>,
+        scenes: impl Iterator<Item = (&'a str, &'a MultiPolygon)>,
+    ) {
+        let mut labels = Labels::default();
+        if let Some(title) = font::written(title) {
+            let title = shortened(&title, 14.0, WIDTH as f64 * 0.72);
+            labels.plate(&mut self.canvas, [20.0, 34.0], &title, 14.0, INK);
         }
-        self.canvas.text([26.0, y - 7.0], &told, 9.0, INK, PAPER);
+        self.scale(&mut labels);
         let source = "Natural Earth";
-        let x = width - 20.0 - font::width(source, 7.0);
-        self.canvas.text([x, y], source, 7.0, [0x5a, 0x68, 0x72], PAPER);
+        let place = [WIDTH as f64 - 16.0 - font::width(source, 7.0), HEIGHT as f64 - 14.0];
+        labels.plate(&mut self.canvas, place, source, 7.0, QUIET);
+        let aois: Vec<_> = aois.map(|(name, shape)| (name, self.pixels(shape))).collect();
+        let scenes: Vec<_> = scenes.map(|(name, shape)| (name, self.pixels(shape))).collect();
+        let outlines = aois.iter().chain(&scenes).flat_map(|(_, rings)| rings).collect::<Vec<_>>();
+        self.locate(&mut labels, &outlines);
+        for (name, rings) in &aois {
+            let Some(name) = font::written(name) else { continue };
+            let [left, top, right, bottom] = extent(rings);
+            let name = shortened(&name, 10.0, 300.0);
+            let width = font::width(&name, 10.0);
+            let middle = (left + right - width) / 2.0;
+            let places =
+                [[left, top - 9.0], [left, bottom + 19.0], [middle, top + 22.0], [middle, bottom - 12.0]];
+            labels.write(&mut self.canvas, places, &name, 10.0, AOI);
+        }
+        self.name_scenes(&mut labels, &scenes);
+        for (horizontal, name, at) in graticule(&self.view) {
+            let place = match horizontal {
+                true => [8.0, at + 3.0],
+                false => [at - font::width(&name, 6.5) / 2.0, HEIGHT as f64 - 9.0],
+            };
+            labels.write(&mut self.canvas, [place], &name, 6.5, QUIET);
+        }
+    }
+
+    /// Dates or titles of scenes, in the footprint and not under the ones above.
+    fn name_scenes(&mut self, labels: &mut Labels, scenes: &[(&str, Vec<Vec<Pixel>>)]) {
+        let boxes: Vec<_> = scenes.iter().map(|(_, rings)| extent(rings)).collect();
+        let mut named = 0;
+        for (i, (name, rings)) in scenes.iter().enumerate().rev() {
+            let [left, top, right, bottom] = boxes[i];
+            let Some(name) = font::written(name).filter(|_| right - left > 40.0 && bottom - top > 18.0)
+            else {
+                continue;
+            };
+            let name = shortened(&name, 8.0, right - left);
+            let (width, middle) = (font::width(&name, 8.0), (left + right) / 2.0);
+            let is_above =
+                |j: usize, point: Pixel| contains(&scenes[j].1, point) && overlap(&boxes[i], &boxes[j]);
+            let is_seen = |&[x, y]: &Pixel| {
+                let ends =
+                    [[x, y], [x + width, y], [x + width / 2.0, y - 4.0], [x, y - 8.0], [x + width, y - 8.0]];
+                ends.iter()
+                    .all(|&end| contains(rings, end) && !(i + 1..scenes.len()).any(|j| is_above(j, end)))
+            };
+            let places = [0.88, 0.16, 0.5, 0.7, 0.3]
+                .map(|share| [middle - width / 2.0, top + share * (bottom - top) + 4.0])
+                .into_iter()
+                .filter(is_seen);
+            named += usize::from(labels.write(&mut self.canvas, places, &name, 8.0, INK));
+            if named == NAMED {
+                break;
+            }
+        }
+    }
+
+    /// The scale bar.
+    fn scale(&mut self, labels: &mut Labels) {
+        let (metres, told) = round_length(self.view.metres_per_pixel() * 150.0);
+        let (length, y) = (metres / self.view.metres_per_pixel(), HEIGHT as f64 - 16.0);
+        let rect = [10.0, y - 26.0, (26.0 + font::width(&told, 9.0)).max(20.0 + length) + 10.0, y + 6.0];
+        self.canvas.shade(rect, PAPER, 0.82);
+        labels.take(rect);
+        let bar = [[20.0, y - 6.0], [20.0, y], [20.0 + length, y], [20.0 + length, y - 6.0]];
+        self.canvas.line(&bar, Stroke { width: 2.0, colour: INK, dash: None });
+        self.canvas.text([26.0, y - 7.0], &told, 9.0, INK, PAPER);
+    }
+
+    /// Where on Earth it is, in a corner that shows nothing else; large areas tell it
+    /// by themselves.
+    fn locate(&mut self, labels: &mut Labels, outlines: &[&Vec<Pixel>]) {
+        let [west, south, east, north] = self.view.bbox();
+        if east - west > 40.0 {
+            return;
+        }
+        let (width, height, edge) = (170.0, 78.0, 12.0);
+        let (right, low) = (WIDTH as f64 - edge, HEIGHT as f64 - 34.0);
+        let corners = [[right - width, edge], [right - width, low - height], [edge, low - height - 20.0]];
+        for [left, top] in corners {
+            let rect = [left, top, left + width, top + height];
+            let touches = |ring: &&Vec<Pixel>| ring.windows(2).any(|pair| overlap(&extent_of(pair), &rect));
+            let is_empty =
+                !outlines.iter().any(touches) && !self.covered[top as usize * WIDTH + left as usize];
+            if is_empty && labels.take(rect) {
+                let middle = [(west + east) / 2.0, (south + north) / 2.0];
+                return locator(&mut self.canvas, rect, middle);
+            }
+        }
+    }
+
+    /// The place in the middle of all pixels of nearly a colour.
+    #[cfg(test)]
+    pub(super) fn middle_of(&self, colour: Rgb) -> Option<[f64; 2]> {
+        let (mut x, mut y, mut count) = (0.0, 0.0, 0.0);
+        for (i, pixel) in self.canvas.pixels.chunks_exact(3).enumerate() {
+            if pixel.iter().zip(colour).all(|(a, b)| a.abs_diff(b) < 48) {
+                x += (i % WIDTH) as f64 + 0.5;
+                y += (i / WIDTH) as f64 + 0.5;
+                count += 1.0;
+            }
+        }
+        (count > 0.0).then(|| [self.view.lon(x / count), self.view.lat(y / count)])
     }
 
     pub(super) fn into_image(self) -> DynamicImage {
@@ -133,6 +241,46 @@ impl Still {
         let image = RgbImage::from_raw(width, height, self.canvas.pixels);
         DynamicImage::ImageRgb8(image.unwrap_or_else(|| RgbImage::new(width, height)))
     }
+}
+
+/// The edges of an outline, without those where the map of the Earth was cut open:
+/// along 180° and along the poles, if it goes all around.
+fn edges(ring: &geo::LineString) -> Vec<Vec<[f64; 2]>> {
+    let (west, east) =
+        ring.coords().fold((f64::MAX, f64::MIN), |(a, b), point| (a.min(point.x), b.max(point.x)));
+    let is_cut = |a: geo::Coord, b: geo::Coord| {
+        let along = a.x == b.x && (a.x == west || a.x == east);
+        east - west >= 360.0 && (along || (a.y == b.y && a.y.abs() > 89.99))
+    };
+    let mut lines = vec![Vec::new()];
+    for line in ring.lines() {
+        let last = lines.last_mut().filter(|last| !last.is_empty());
+        match (is_cut(line.start, line.end), last) {
+            (true, _) => lines.push(Vec::new()),
+            (false, Some(last)) => last.push([line.end.x, line.end.y]),
+            (false, None) => lines.push(vec![[line.start.x, line.start.y], [line.end.x, line.end.y]]),
+        }
+    }
+    lines
+}
+
+fn extent(rings: &[Vec<Pixel>]) -> [f64; 4] {
+    let boxes = rings.iter().map(|ring| extent_of(ring));
+    boxes.fold(extent_of(&[]), |a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])])
+}
+
+fn extent_of(points: &[Pixel]) -> [f64; 4] {
+    let none = [f64::MAX, f64::MAX, f64::MIN, f64::MIN];
+    points.iter().fold(none, |[a, b, c, d], &[x, y]| [a.min(x), b.min(y), c.max(x), d.max(y)])
+}
+
+/// Whether a point lies in rings, even-odd.
+fn contains(rings: &[Vec<Pixel>], [x, y]: Pixel) -> bool {
+    let crosses = |pair: &[Pixel]| {
+        let (a, b) = (pair[0], pair[1]);
+        (a[1] > y) != (b[1] > y) && x < (b[0] - a[0]) * (y - a[1]) / (b[1] - a[1]) + a[0]
+    };
+    rings.iter().flat_map(|ring| ring.windows(2)).filter(|pair| crosses(pair)).count() % 2 == 1
 }
 
 fn distance(a: Pixel, b: Pixel) -> f64 {
@@ -194,9 +342,9 @@ mod tests {
         let mut still = Still::new([10.0, 40.0, 11.0, 41.0]);
         let quad = [[10.2, 41.0], [11.0, 40.8], [10.8, 40.0], [10.0, 40.2]];
         let shape = Bbox::new(10.0, 40.0, 11.0, 41.0).unwrap().to_polygon();
-        still.paint(&image, &Placed { quad, clip: false }, &shape);
+        still.paint(&image, &Placed { quad, flat: true, clip: false }, &shape);
         let black = DynamicImage::ImageRgb8(RgbImage::new(8, 8));
-        still.paint(&black, &Placed { quad, clip: false }, &shape);
+        still.paint(&black, &Placed { quad, flat: true, clip: false }, &shape);
         let at = |[lon, lat]: [f64; 2]| {
             let [x, y] = still.view.pixel([lon, lat]);
             let at = (y as usize * WIDTH + x as usize) * 3;

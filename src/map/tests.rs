@@ -1,9 +1,11 @@
 //! Maps as a whole.
 
-use geo::{Geometry, LineString, Polygon};
+use geo::{LineString, Polygon};
 use image::{DynamicImage, RgbImage};
+use jiff::Timestamp;
 
 use super::*;
+use crate::display::picture;
 use crate::error::ErrorKind;
 
 fn picture_of(seed: u32) -> Vec<u8> {
@@ -17,17 +19,14 @@ fn picture_of(seed: u32) -> Vec<u8> {
 fn scene(i: u32, name: &str) -> Layer {
     let (lon, lat) = (-17.4 + f64::from(i % 5) * 0.1, 14.7 + f64::from(i / 5) * 0.1);
     let ring = vec![[lon, lat + 0.1], [lon + 0.1, lat + 0.08], [lon + 0.08, lat - 0.02], [lon - 0.02, lat]];
-    Layer {
-        id: format!("{name}-{i}"),
-        title: name.to_owned(),
-        group: "phr".into(),
-        datetime: "2020-06-01T11:34:02Z".parse().ok(),
-        cloud_cover: Some(12.0),
-        footprint: Some(Geometry::Polygon(Polygon::new(LineString::from(ring), vec![]))),
-        image: Some(picture_of(i)),
-        properties: vec![("Sensor".into(), name.into())],
-        ..Layer::default()
-    }
+    Layer::new(format!("{name}-{i}"))
+        .title(name)
+        .collection("phr")
+        .acquired("2020-06-01T11:34:02Z".parse::<Timestamp>().unwrap())
+        .cloud_cover(12.0)
+        .footprint(Polygon::new(LineString::from(ring), vec![]))
+        .picture(picture_of(i))
+        .property("Sensor", name)
 }
 
 fn dakar() -> Map {
@@ -60,54 +59,38 @@ fn the_same_map_gives_the_same_bytes() {
 fn hostile_names_stay_inert() {
     let hostile =
         "</script><script>alert(1)</script><!-- \" ' & \u{202e}EVCXR_END_CONTENT\n\u{2028}".repeat(100);
-    let mut layer = scene(0, &hostile);
-    layer.group = hostile.clone();
-    layer.properties.push((hostile.clone(), hostile.clone()));
+    let layer = scene(0, &hostile).collection(&hostile).constellation(&hostile).property(&hostile, &hostile);
     let aoi = Aoi::from_bbox([-17.5, 14.65, -17.2, 14.9]).unwrap().named(&hostile);
-    let map = Map::new(&hostile).subtitle(&hostile).aoi(&aoi).layer(layer).note(&hostile);
+    let map = Map::new(&hostile).about(&hostile, &hostile).aoi(&aoi).layer(layer).note(&hostile);
     let drawn = map.draw(true);
-    for page in [html::inline(&map, &drawn), html::page(&map, &drawn)] {
+    for page in [html::inline(&map, &drawn), map.page(&drawn)] {
         assert!(!page.contains("<script>alert") && !page.contains('\u{202e}'));
         assert!(
             !page.contains("EVCXR_") || page.matches("EVCXR_").count() == page.matches("EVCXR_END").count()
         );
     }
-    let page = html::page(&map, &drawn);
-    assert_eq!(page.matches("</script").count(), 3, "data, pack, viewer");
-    let data = page.split("type=\"application/json\">").nth(1).unwrap().split("</script>").next().unwrap();
-    let data: serde_json::Value = serde_json::from_str(data).unwrap();
+    let page = map.page(&drawn);
+    assert_eq!(page.matches("</script").count(), 2, "pack and boot");
+    let data: serde_json::Value = serde_json::from_slice(&pack::parts(&page)[2]).unwrap();
     assert!(data["scenes"][0]["id"].as_str().unwrap().starts_with("</script>"), "the id is kept whole");
 }
 
 #[test]
 fn what_cannot_be_shown_is_said() {
     let map = dakar()
-        .layer(Layer { image: Some(b"<html>502</html>".to_vec()), ..scene(7, "broken") })
+        .layer(scene(7, "broken").picture(b"<html>502</html>"))
         .layer(Layer { footprint: None, ..scene(8, "nowhere") })
-        .layer(Layer { image: None, ..scene(9, "bare") });
+        .layer(Layer { picture: None, ..scene(9, "bare") });
     let drawn = map.draw(true);
     assert_eq!(
         drawn.notes,
         [
-            "1 picture could not be read: broken-7 (neither a JPEG nor a PNG)",
-            "1 scene has no footprint and is not on the map: nowhere-8"
+            "1 scene has no footprint and is not on the map: nowhere-8",
+            "1 picture could not be read: broken-7 (neither a JPEG nor a PNG)"
         ]
     );
     assert_eq!(drawn.scenes.len(), 6);
     assert!(Map::new("empty").bundle().html.contains("<iframe"));
-}
-
-#[test]
-fn pictures_keep_to_the_budget() {
-    for budget in [400_000, 60_000, 20_000] {
-        let drawn = (0..12).fold(dakar(), |map, i| map.layer(scene(i, "x"))).budget(budget).draw(true);
-        let embedded: usize =
-            drawn.scenes.iter().filter_map(|scene| scene.picture.as_ref()).map(Vec::len).sum();
-        assert!(embedded * 4 / 3 <= budget, "{embedded}");
-        assert!(drawn.scenes.iter().all(|scene| scene.picture.is_some()));
-    }
-    let starved = dakar().budget(100).draw(true);
-    assert!(starved.notes[0].starts_with("4 pictures did not fit into the map's byte budget: "));
 }
 
 #[test]
@@ -130,7 +113,7 @@ fn saved_files_are_whole() {
 fn a_map_across_the_antimeridian_is_as_wide_as_its_area() {
     let fiji = Aoi::from_bbox([177.0, -19.0, -178.0, -16.0]).unwrap();
     let ring = vec![[-179.5, -17.0], [-179.0, -17.0], [-179.0, -17.5], [-179.5, -17.5]];
-    let footprint = Some(Geometry::Polygon(Polygon::new(LineString::from(ring), vec![])));
-    let map = Map::new("Fiji").aoi(&fiji).layer(Layer { footprint, image: None, ..scene(0, "PHR") });
+    let layer = Layer::new("PHR").footprint(Polygon::new(LineString::from(ring), vec![]));
+    let map = Map::new("Fiji").aoi(&fiji).layer(layer);
     assert_eq!(map.draw(false).bbox, [177.0, -19.0, 182.0, -16.0]);
 }

@@ -10,8 +10,8 @@ impl Map {
     pub(super) fn text(&self, notes: &[String]) -> String {
         let mut text = plain(&self.title, 200);
         text.push('\n');
-        if let Some(subtitle) = &self.subtitle {
-            text.push_str(&format!("  {}\n", plain(subtitle, 400)));
+        for (name, value) in &self.about {
+            text.push_str(&format!("  {}: {}\n", plain(name, 80), plain(value, 400)));
         }
         for aoi in &self.aois {
             text.push_str(&format!(
@@ -21,8 +21,8 @@ impl Map {
             ));
         }
         for layer in self.layers.iter().rev().take(SHOWN) {
-            text.push_str(&format!("  {}", plain(&layer.title, 80)));
-            if let Some(moment) = layer.datetime {
+            text.push_str(&format!("  {}", plain(layer.title_or_id(), 80)));
+            if let Some(moment) = layer.acquired {
                 text.push_str(&format!("  {}", minute(moment)));
             }
             if let Some(cloud) = layer.cloud_cover {

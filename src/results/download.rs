@@ -11,8 +11,8 @@ use crate::error::{Context, Error, ErrorKind, Result};
 use crate::frame::Frame;
 use crate::jobs::JobId;
 use crate::list::list;
+use crate::parallel::in_parallel;
 use crate::plain::plain;
-use crate::transport::in_parallel;
 
 /// Archives at a time: they are large, and come from one host.
 const AT_ONCE: usize = 8;

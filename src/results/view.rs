@@ -1,11 +1,14 @@
 //! What a notebook shows of results.
 
+use std::ops::RangeBounds;
+
 use super::raster::preview;
 use super::{ResultFeature, Results};
-use crate::display::{Cell, Column, Table};
+use crate::display::{Cell, Column, Table, counted};
 use crate::geo::Aoi;
 use crate::map::{Layer, Map};
-use crate::transport::in_parallel;
+use crate::parallel::in_parallel;
+use crate::show::{Show, show};
 
 impl Results {
     /// The rasters in their places on a map, with the area. What cannot be shown is
@@ -16,21 +19,21 @@ impl Results {
         let previews = in_parallel(&features, 4, |feature| Some(preview(feature.path.as_deref()?)));
         let mut map =
             Map::new(format!("{} results, {}", self.len(), aoi.name().unwrap_or("area of interest")))
+                .about("Jobs", jobs(self))
                 .aoi(aoi);
         for (feature, preview) in features.into_iter().zip(previews) {
             match preview {
                 Some(Ok(preview)) => {
                     let (width, height, bands) = preview.size;
                     let size = format!("{width} × {height} pixels, {bands} bands");
-                    map = map.layer(Layer {
-                        id: feature.file_name(),
-                        title: feature.label.clone(),
-                        group: "results".into(),
-                        footprint: Some(preview.footprint),
-                        image: Some(preview.png),
-                        properties: vec![("Job".into(), feature.job.to_string()), ("Raster".into(), size)],
-                        ..Layer::default()
-                    });
+                    let layer = Layer::new(feature.file_name())
+                        .title(&feature.label)
+                        .collection("results")
+                        .footprint(preview.footprint)
+                        .picture(preview.png)
+                        .property("Job", feature.job.to_string())
+                        .property("Raster", size);
+                    map = map.layer(layer);
                 }
                 Some(Err(error)) => map = map.note(format!("{}: {error}", feature.label)),
                 None => map = map.note(format!("{}: the result names no file that is there", feature.label)),
@@ -41,6 +44,10 @@ impl Results {
 
     /// Shows the results as a table.
     pub fn evcxr_display(&self) {
+        self.show();
+    }
+
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("Result of"),
             Column::new("File"),
@@ -56,14 +63,25 @@ impl Results {
                 Cell::id(feature.job.as_str().chars().take(8).collect::<String>()),
             ]
         };
-        let mut table = Table::new(format!("{} results in {}", self.len(), self.folder().display()), columns)
-            .rows(self.iter().map(row))
-            .more(self.len(), "results.to_dataframe()?");
+        let mut table =
+            Table::new(format!("{} in {}", counted(self.len(), "result"), self.folder().display()), columns)
+                .list(self.iter().as_slice(), rows, "results", row);
         for (label, error) in self.failed() {
             table = table.note(format!("{label}: {error}"));
         }
-        table.bundle().print();
+        table
     }
+}
+
+show!(Results);
+
+/// The jobs of the results, so many as one can read.
+fn jobs(results: &Results) -> String {
+    let mut ids: Vec<&str> = results.iter().map(|feature| feature.job.as_str()).collect();
+    ids.dedup();
+    let more = if ids.len() > 5 { format!(" and {} more", ids.len() - 5) } else { String::new() };
+    ids.truncate(5);
+    format!("{}{more}", ids.join(", "))
 }
 
 impl ResultFeature {

@@ -30,4 +30,4 @@ pub(crate) use request::{Login, Request, Response};
 pub use retry::RetryPolicy;
 pub(crate) use secret::Secret;
 pub(crate) use token::TokenSource;
-pub(crate) use worker::{Worker, in_parallel};
+pub(crate) use worker::Worker;

@@ -3,6 +3,7 @@
 mod aoi;
 mod architecture;
 mod batches;
+mod browser;
 mod catalog;
 mod clouds;
 mod coverage;
@@ -12,6 +13,7 @@ mod geoparquet;
 mod hostile;
 mod jobs;
 mod mosaic;
+mod outside;
 mod pgstac;
 mod providers;
 mod quicklooks;

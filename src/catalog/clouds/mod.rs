@@ -8,7 +8,7 @@
 mod estimate;
 
 use std::fmt;
-use std::thread::available_parallelism;
+use std::ops::RangeBounds;
 
 use geo::{BoundingRect, MultiPolygon};
 use polars::prelude::DataFrame;
@@ -22,8 +22,9 @@ use crate::frame::Frame;
 use crate::geo::{Aoi, covered_percent, unrolled};
 use crate::list::list;
 use crate::map::Pixels;
+use crate::parallel::{cores, in_parallel};
+use crate::show::{Show, show};
 use crate::time::minute;
-use crate::transport::in_parallel;
 
 /// How cloudy the area is in each of some quicklooks. An estimate, not a measurement.
 ///
@@ -76,8 +77,7 @@ impl Quicklooks {
     /// ```
     pub fn aoi_clouds(&self, aoi: &Aoi) -> AoiClouds {
         let quicklooks: Vec<&Quicklook> = self.iter().collect();
-        let at_once = available_parallelism().map_or(1, usize::from);
-        AoiClouds { clouds: in_parallel(&quicklooks, at_once, |quicklook| look(quicklook, aoi)) }
+        AoiClouds { clouds: in_parallel(&quicklooks, cores(), |quicklook| look(quicklook, aoi)) }
     }
 }
 
@@ -142,10 +142,10 @@ impl AoiClouds {
 
     /// Shows the estimates as a table.
     pub fn evcxr_display(&self) {
-        self.table().bundle().print();
+        self.show();
     }
 
-    fn table(&self) -> Table {
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("Scene"),
             Column::new("Acquired (UTC)"),
@@ -165,11 +165,12 @@ impl AoiClouds {
             ]
         };
         Table::new(format!("{self:?}"), columns)
-            .rows(self.iter().map(row))
-            .more(self.len(), "clouds.to_dataframe()?")
+            .list(&self.clouds, rows, "clouds", row)
             .note("Estimated from the pixels of the quicklooks over the area.")
     }
 }
+
+show!(AoiClouds);
 
 impl fmt::Debug for AoiClouds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,6 @@
 //! What a notebook shows of a coverage: a small map, a chart and a table.
 
-use geo::{BoundingRect, Geometry, MultiPolygon};
+use geo::{BoundingRect, MultiPolygon};
 use image::{DynamicImage, Rgba, RgbaImage};
 
 use super::Coverage;
@@ -32,14 +32,13 @@ impl Coverage {
     pub fn map(&self) -> Map {
         let name = self.aoi.name().unwrap_or("area of interest");
         let legend = "orange: no look; blue, the darker the more: 1, 2, 3, 4, 5 and more looks";
-        let map = Map::new(format!("Looks at {name}")).aoi(&self.aoi).note(legend);
-        let layer = self.picture().map(|image| Layer {
-            id: "looks".into(),
-            title: format!("{:.1} % covered", self.percent()),
-            footprint: Some(Geometry::MultiPolygon(self.aoi.geometry().clone())),
-            image: Some(picture::png(&image)),
-            placement: Placement::Bbox,
-            ..Layer::default()
+        let map = Map::new(format!("Looks at {name}")).about_all(&self.origin).aoi(&self.aoi).note(legend);
+        let layer = self.picture().map(|image| {
+            Layer::new("looks")
+                .title(format!("{:.1} % covered", self.percent()))
+                .footprint(self.aoi.geometry().clone())
+                .picture(picture::png(&image))
+                .placement(Placement::Bbox)
         });
         layer.into_iter().fold(map, Map::layer)
     }
@@ -153,7 +152,7 @@ mod tests {
         2  ████████████████████████████████████████ 50
         ");
         let picture = picture::decode(&bundle.jpeg.unwrap()).unwrap();
-        assert_eq!((picture.width(), picture.height()), (960, 1004));
+        assert_eq!((picture.width(), picture.height()), (960, 1005));
         assert_eq!(bundle.html.matches("<img ").count(), 2);
     }
 }

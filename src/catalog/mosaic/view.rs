@@ -1,13 +1,16 @@
 //! What a notebook shows of a mosaic: a table, and the scenes cut to their parts on a map.
 
-use geo::{Geometry, MultiPolygon};
+use std::ops::RangeBounds;
+
+use geo::MultiPolygon;
 use image::{DynamicImage, Rgb, RgbImage};
 
 use super::{Mosaic, MosaicPart};
 use crate::catalog::Quicklooks;
-use crate::catalog::quicklooks::layer;
+use crate::catalog::quicklooks::{SNIPPET, layer};
 use crate::display::{Cell, Column, Table, picture};
 use crate::map::{Layer, Map, Placement};
+use crate::show::{Show, show};
 use crate::time::minute;
 
 impl Mosaic {
@@ -29,7 +32,9 @@ impl Mosaic {
         let quicklooks = quicklooks.into();
         let name = self.aoi.name().unwrap_or("area of interest");
         let title = format!("{} scenes over {name}, {:.1} % covered", self.parts.len(), self.percent());
-        let mut map = Map::new(title).aoi(&self.aoi);
+        let chosen = format!("{} of {} scenes", self.parts.len(), self.considered);
+        let mut map =
+            Map::new(title).about_all(&self.origin).about("Chosen", chosen).aoi(&self.aoi).snippet(SNIPPET);
         if let Some(rest) = &self.uncovered {
             map = map
                 .layer(hatched(rest.geometry()))
@@ -38,22 +43,19 @@ impl Mosaic {
         for part in self.parts.iter().rev() {
             let found = quicklooks.and_then(|all| all.iter().find(|one| one.scene.is_same(&part.scene)));
             let image = found.and_then(|quicklook| quicklook.picture());
-            let mut layer = layer(&part.scene, image);
-            layer.part = Some(part.geometry.clone());
-            layer
-                .properties
-                .push(("Taken from it".into(), format!("{:.1} km², {:.1} %", part.km2, part.percent)));
-            map = map.layer(layer);
+            let share = format!("{:.1} km², {:.1} %", part.km2, part.percent);
+            let layer = layer(&part.scene, image).part(part.geometry.clone());
+            map = map.layer(layer.property("Taken from it", share));
         }
         map
     }
 
     /// Shows the scenes as a table.
     pub fn evcxr_display(&self) {
-        self.table().bundle().print();
+        self.show();
     }
 
-    fn table(&self) -> Table {
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let mut columns = vec![
             Column::new("Scene"),
             Column::new("Acquired (UTC)"),
@@ -89,8 +91,7 @@ impl Mosaic {
             many => format!("{many} scenes cover"),
         };
         let mut table = Table::new(format!("{count} {:.1} % of {name}", self.percent()), columns)
-            .rows(self.parts.iter().map(row))
-            .more(self.parts.len(), "mosaic.to_dataframe()?")
+            .list(&self.parts, rows, "mosaic", row)
             .footer(sum);
         let cost = self.cost;
         let terms =
@@ -113,6 +114,8 @@ impl Mosaic {
     }
 }
 
+show!(Mosaic);
+
 /// Ground without a scene: stripes over the box around it, cut to its outline.
 fn hatched(rest: &MultiPolygon) -> Layer {
     const SIDE: u32 = 384;
@@ -121,13 +124,10 @@ fn hatched(rest: &MultiPolygon) -> Layer {
         _ => Rgb([0xff, 0xf4, 0xdc]),
     };
     let stripes = DynamicImage::ImageRgb8(RgbImage::from_fn(SIDE, SIDE, stripe));
-    Layer {
-        id: "uncovered".into(),
-        title: "No scene".into(),
-        footprint: Some(Geometry::MultiPolygon(rest.clone())),
-        part: Some(rest.clone()),
-        image: Some(picture::png(&stripes)),
-        placement: Placement::Bbox,
-        ..Layer::default()
-    }
+    Layer::new("uncovered")
+        .title("No scene")
+        .footprint(rest.clone())
+        .part(rest.clone())
+        .picture(picture::png(&stripes))
+        .placement(Placement::Bbox)
 }

@@ -3,9 +3,10 @@ use std::fmt;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use crate::display::{Card, Cell};
 use crate::geo::Bbox;
 use crate::plain::plain;
-use crate::time::parse_timestamp;
+use crate::time::{minute, parse_timestamp};
 
 /// What a catalog offers under one name, such as all scenes of a constellation.
 ///
@@ -71,6 +72,35 @@ impl Collection {
             license: text("/license"),
             properties: json.as_object().cloned().unwrap_or_default(),
         })
+    }
+}
+
+impl Collection {
+    /// Shows the collection.
+    pub fn evcxr_display(&self) {
+        self.card().bundle().print();
+    }
+
+    fn card(&self) -> Card {
+        let number = |metres: Option<f64>| {
+            metres.map_or(Cell::Empty, |metres| Cell::Number(metres, usize::from(metres < 10.0)))
+        };
+        let time = |at: Option<Timestamp>| at.map_or(Cell::Empty, |at| Cell::time(minute(at)));
+        let card = Card::new(self.title.as_deref().unwrap_or(&self.id))
+            .fact("Id", Cell::id(&self.id))
+            .fact("Kind", self.kind.clone().or_else(|| self.product_type.clone()))
+            .fact("Producer", self.producer.clone())
+            .fact("Host", self.host.clone())
+            .fact("Finest, m", number(self.resolution_min))
+            .fact("Coarsest, m", number(self.resolution_max))
+            .fact("From (UTC)", time(self.start))
+            .fact("To (UTC)", time(self.end))
+            .fact("Box", self.bbox.map(|bbox| bbox.to_string()))
+            .fact("Licence", self.license.clone());
+        match &self.description {
+            Some(description) => card.note(description),
+            None => card,
+        }
     }
 }
 

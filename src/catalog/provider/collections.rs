@@ -1,4 +1,5 @@
 use std::fmt;
+use std::ops::RangeBounds;
 
 use jiff::Timestamp;
 use polars::prelude::DataFrame;
@@ -12,6 +13,7 @@ use crate::display::{Cell, Column, Table};
 use crate::error::{Context, Result};
 use crate::frame::Frame;
 use crate::list::list;
+use crate::show::{Show, show};
 use crate::time::minute;
 use crate::transport::{Page, Request, collect_pages};
 
@@ -117,10 +119,10 @@ impl Collections {
 
     /// Shows the collections as a table.
     pub fn evcxr_display(&self) {
-        self.table().bundle().print();
+        self.show();
     }
 
-    pub(super) fn table(&self) -> Table {
+    pub(super) fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("Collection"),
             Column::new("Title"),
@@ -147,10 +149,11 @@ impl Collections {
                 day(one.end),
             ]
         };
-        let table = Table::new(format!("{self:?}"), columns).rows(self.iter().map(row));
-        table.more(self.len(), "collections.to_dataframe()?")
+        Table::new(format!("{self:?}"), columns).list(&self.collections, rows, "collections", row)
     }
 }
+
+show!(Collections);
 
 impl FromIterator<Collection> for Collections {
     fn from_iter<I: IntoIterator<Item = Collection>>(collections: I) -> Self {
@@ -170,6 +173,7 @@ impl fmt::Debug for Collections {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::display::ROWS;
     use serde_json::json;
 
     #[test]
@@ -190,7 +194,7 @@ mod tests {
         });
         let read = [stac, up42, json!({"title": "nameless"})];
         let collections: Collections = read.iter().filter_map(Collection::read).collect();
-        insta::assert_snapshot!(collections.table().bundle().text, @r"
+        insta::assert_snapshot!(collections.table(..ROWS).bundle().text, @r"
         2 collections
         Collection  Title     Producer  Host      Kind     Finest (m)  From        To
         ──────────  ────────  ────────  ────────  ───────  ──────────  ──────────  ──

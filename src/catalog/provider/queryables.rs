@@ -1,4 +1,5 @@
 use std::fmt;
+use std::ops::RangeBounds;
 
 use polars::prelude::DataFrame;
 use serde_json::Value;
@@ -10,6 +11,7 @@ use crate::error::{Context, Error, Result};
 use crate::frame::Frame;
 use crate::list::list;
 use crate::plain::plain;
+use crate::show::{Show, show};
 use crate::transport::Request;
 
 /// A property that a STAC API filters by (OGC API - Features 3, "Queryables").
@@ -84,10 +86,10 @@ impl Queryables {
 
     /// Shows the queryables as a table.
     pub fn evcxr_display(&self) {
-        self.table().bundle().print();
+        self.show();
     }
 
-    fn table(&self) -> Table {
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("Property"),
             Column::new("Kind"),
@@ -109,10 +111,11 @@ impl Queryables {
                 one.listed().into(),
             ]
         };
-        let table = Table::new(format!("{self:?}"), columns).rows(self.iter().map(row));
-        table.more(self.len(), "queryables.to_dataframe()?")
+        Table::new(format!("{self:?}"), columns).list(&self.queryables, rows, "queryables", row)
     }
 }
+
+show!(Queryables);
 
 impl Queryable {
     fn read(name: &str, schema: &Value) -> Self {
@@ -152,6 +155,7 @@ impl fmt::Debug for Queryables {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::display::ROWS;
     use serde_json::json;
 
     #[test]
@@ -163,7 +167,7 @@ mod tests {
             "odd": 7,
         }});
         let queryables = Queryables::read(&schema).unwrap();
-        insta::assert_snapshot!(queryables.table().bundle().text, @r"
+        insta::assert_snapshot!(queryables.table(..ROWS).bundle().text, @r"
         4 queryables
         Property        Kind          Title            Least  Most  Values
         ──────────────  ────────────  ───────────────  ─────  ────  ──────

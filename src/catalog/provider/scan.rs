@@ -9,7 +9,8 @@ use crate::catalog::{Scene, Search};
 use crate::client::Client;
 use crate::error::{Context, Result};
 use crate::geo::{Aoi, covered_percent, touches};
-use crate::transport::{Page, Request, collect_pages, in_parallel};
+use crate::parallel::in_parallel;
+use crate::transport::{Page, Request, collect_pages};
 
 /// Where a catalog cannot filter or sort by itself, so many scenes are looked at beyond the
 /// limit of the search, and no more: some catalogs have millions.

@@ -147,7 +147,7 @@ proptest! {
         if let Ok(page) = read_page(collections, "collections", &before, follow) {
             let read: Collections = page.items.iter().filter_map(Collection::read).collect();
             prop_assert_eq!(read.to_dataframe().unwrap().height(), read.len());
-            let _ = read.table().bundle();
+            let _ = read.table(..).bundle();
         }
         if let Ok(queryables) = Queryables::read(&schema) {
             prop_assert_eq!(queryables.to_dataframe().unwrap().height(), queryables.len());

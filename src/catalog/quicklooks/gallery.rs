@@ -1,7 +1,6 @@
 use std::fmt;
 use std::fs;
 use std::path::Path;
-use std::thread::available_parallelism;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use image::{DynamicImage, GenericImage, Rgb, RgbImage};
@@ -11,9 +10,9 @@ use super::{Quicklook, QuicklookOutcome, Quicklooks};
 use crate::display::picture::{decode, fitted, jpeg, shrunk};
 use crate::display::{Bundle, STYLE};
 use crate::error::{Context, Result};
+use crate::parallel::{cores, in_parallel};
 use crate::plain::plain;
 use crate::time::minute;
-use crate::transport::in_parallel;
 
 /// Most pictures of a gallery: a notebook's page keeps them all.
 const MOST: usize = 500;
@@ -65,8 +64,7 @@ impl Quicklooks {
         let shown: Vec<&Quicklook> = self.iter().take(MOST).collect();
         // Base64 adds a third, and each figure has its words.
         let most = (BUDGET / shown.len().max(1) * 3 / 4).saturating_sub(500).min(PICTURE);
-        let threads = available_parallelism().map_or(1, usize::from);
-        let figures = in_parallel(&shown, threads, |quicklook| Figure::of(quicklook, most));
+        let figures = in_parallel(&shown, cores(), |quicklook| Figure::of(quicklook, most));
         Gallery { title: format!("{self:?}"), figures, left_out: self.len() - shown.len() }
     }
 }
@@ -79,8 +77,8 @@ impl Figure {
         let (picture, why) = match &quicklook.outcome {
             QuicklookOutcome::Picture(bytes) => match decode(bytes) {
                 Ok(image) => {
-                    let fitting =
-                        fitted(bytes, &image, most).map(|fitting| (fitting, shrunk(&image, SHEET.2)));
+                    let fitting = fitted(bytes, &image, most)
+                        .map(|fitting| (fitting, shrunk(&image, SHEET.2).into_owned()));
                     let why = fitting.is_none().then(|| "the picture does not fit the page".to_owned());
                     (fitting, why)
                 }

@@ -13,15 +13,17 @@ use serde_json::{Value, json};
 
 pub(super) use cache::Cache;
 pub use gallery::Gallery;
-pub(super) use view::layer;
+pub(super) use view::{SNIPPET, layer};
 
 use super::provider::quicklook_path;
-use super::scenes::{QuicklookSource, unsigned_url};
+use super::scenes::QuicklookSource;
 use super::{Catalog, Scene, Scenes};
 use crate::display::picture::MOST_BYTES;
 use crate::error::{Error, ErrorKind, Result};
 use crate::list::list;
-use crate::transport::{Request, Response, Secret, in_parallel};
+use crate::parallel::in_parallel;
+use crate::plain::unsigned;
+use crate::transport::{Request, Response, Secret};
 
 /// Downloads at a time; the limiter holds the rate.
 const AT_ONCE: usize = 32;
@@ -31,6 +33,8 @@ const AT_ONCE: usize = 32;
 #[derive(Clone)]
 pub struct Quicklooks {
     quicklooks: Vec<Quicklook>,
+    /// Where the scenes come from.
+    origin: Vec<(String, String)>,
 }
 
 /// One scene and what came of its quicklook.
@@ -83,6 +87,7 @@ impl Catalog {
     /// [`ErrorKind::Auth`] when the login is refused. Whatever befalls a single
     /// quicklook is its own [`outcome`](Quicklook::outcome).
     pub fn download_quicklooks(&self, scenes: &Scenes) -> Result<Quicklooks> {
+        let origin = scenes.origin().to_vec();
         let scenes: Vec<Scene> = scenes.iter().cloned().collect();
         let outcomes = in_parallel(&scenes, AT_ONCE, |scene| self.quicklook(scene));
         let quicklooks = scenes
@@ -92,7 +97,7 @@ impl Catalog {
         if let Some(cache) = &self.cache {
             cache.trim();
         }
-        Ok(Quicklooks { quicklooks: quicklooks.collect::<Result<_>>()? })
+        Ok(Quicklooks { quicklooks: quicklooks.collect::<Result<_>>()?, origin })
     }
 
     /// Keeps quicklooks in another folder. The catalog of a server on this machine, such as
@@ -139,7 +144,7 @@ impl Catalog {
     /// Whose picture it is: of which catalog, which scene, and which of its pictures.
     fn name(&self, scene: &Scene) -> String {
         let source = match &scene.quicklook {
-            QuicklookSource::Asset(href) => unsigned_url(href),
+            QuicklookSource::Asset(href) => unsigned(href),
             QuicklookSource::Classic(provider) => provider,
             QuicklookSource::None => "",
         };
@@ -221,7 +226,7 @@ list!(Quicklooks(quicklooks: Quicklook), "The quicklooks, in the order of the sc
 impl Quicklooks {
     #[cfg(test)]
     pub(super) fn of(quicklooks: Vec<Quicklook>) -> Self {
-        Self { quicklooks }
+        Self { quicklooks, origin: Vec::new() }
     }
 
     /// How many of them have a picture.

@@ -1,3 +1,5 @@
+use std::ops::RangeBounds;
+
 use serde_json::Value;
 
 use super::{Quicklook, QuicklookOutcome, Quicklooks};
@@ -6,12 +8,13 @@ use crate::display::picture::thumbnail;
 use crate::display::{Cell, Column, Table};
 use crate::geo::Aoi;
 use crate::map::{Layer, Map};
+use crate::show::{Show, show};
 use crate::time::minute;
 
 /// Side of a thumbnail, in pixels: sharp at 48 px on a dense screen.
 const THUMBNAIL: u32 = 96;
-/// Rows with a picture: each is some kilobytes.
-const ROWS: usize = 50;
+/// What a map offers for the ids of its scenes.
+pub(in crate::catalog) const SNIPPET: &str = "scenes.select_ids([{ids}])?";
 
 impl Quicklooks {
     /// The quicklooks in their places on a map, with the area. A scene without a
@@ -20,7 +23,8 @@ impl Quicklooks {
     #[doc(alias = "map_quicklooks")]
     pub fn map(&self, aoi: &Aoi) -> Map {
         let title = format!("{} quicklooks, {}", self.pictures(), aoi.name().unwrap_or("area of interest"));
-        let mut map = Map::new(title).subtitle(self.provenance(aoi)).aoi(aoi);
+        let mut map =
+            Map::new(title).about_all(&self.origin).about("Shown", self.shown()).aoi(aoi).snippet(SNIPPET);
         // The first in the order of the search lies on top.
         for quicklook in self.iter().collect::<Vec<_>>().into_iter().rev() {
             map = map.layer(layer(&quicklook.scene, quicklook.picture()));
@@ -38,25 +42,29 @@ impl Quicklooks {
         map
     }
 
-    /// Whose pictures, of when, over how large an area.
-    fn provenance(&self, aoi: &Aoi) -> String {
+    /// Whose scenes, of when.
+    fn shown(&self) -> String {
         let day = |at: jiff::Timestamp| minute(at).chars().take(10).collect::<String>();
         let dates = || self.iter().filter_map(|quicklook| quicklook.scene.datetime);
         let mut collections: Vec<&str> =
             self.iter().filter_map(|quicklook| quicklook.scene.collection.as_deref()).collect();
         collections.sort_unstable();
         collections.dedup();
-        let mut parts = vec![collections.join(", ")];
+        let count = if self.len() == 1 { "1 scene".to_owned() } else { format!("{} scenes", self.len()) };
+        let mut parts = vec![count, collections.join(", ")];
         if let Some((first, last)) = dates().min().zip(dates().max()) {
             parts.push(format!("{} to {}", day(first), day(last)));
         }
-        parts.push(format!("area of {:.0} km²", aoi.area_km2()));
         parts.retain(|part| !part.is_empty());
         parts.join(" · ")
     }
 
     /// Shows what came of each quicklook.
     pub fn evcxr_display(&self) {
+        self.show();
+    }
+
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("Quicklook"),
             Column::new("Scene"),
@@ -76,48 +84,42 @@ impl Quicklooks {
                 Cell::text(format!("{:?}", quicklook.outcome)),
             ]
         };
-        Table::new(format!("{self:?}"), columns)
-            .rows(self.iter().take(ROWS).map(row))
-            .more(self.len(), "quicklooks.map(&aoi)")
-            .bundle()
-            .print();
+        Table::new(format!("{self:?}"), columns).list(self.iter().as_slice(), rows, "quicklooks", row)
     }
 }
 
+show!(Quicklooks);
+
 /// A scene as a layer of a map, with its picture where there is one.
 pub(in crate::catalog) fn layer(scene: &Scene, picture: Option<&[u8]>) -> Layer {
-    let text = |name: &str| scene.properties.get(name).and_then(Value::as_str).map(str::to_owned);
-    let mut properties = Vec::new();
-    let mut tell = |name: &str, value: Option<String>| {
-        if let Some(value) = value {
-            properties.push((name.to_owned(), value));
-        }
-    };
-    tell("Acquired", scene.datetime.map(|at| format!("{} UTC", minute(at))));
-    tell("Cloud", scene.cloud_cover.map(|percent| format!("{percent:.0} %")));
-    tell("AOI covered", scene.aoi_coverage.map(|percent| format!("{percent:.0} %")));
-    tell("Resolution", scene.resolution.map(|metres| format!("{metres} m")));
-    tell("Incidence", scene.incidence_angle.map(|angle| format!("{angle:.1}°")));
-    tell("Collection", scene.collection.clone());
-    tell("Provider", scene.provider.clone());
-    tell(
-        "Sun elevation",
-        scene
-            .properties
-            .get("view:sun_elevation")
-            .and_then(Value::as_f64)
-            .map(|angle| format!("{angle:.0}°")),
-    );
-    Layer {
-        id: scene.id.clone(),
-        // The date stands beside it.
-        title: text("platform").or_else(|| scene.constellation.clone()).unwrap_or_else(|| scene.id.clone()),
-        group: scene.collection.clone().unwrap_or_default(),
-        datetime: scene.datetime,
-        cloud_cover: scene.cloud_cover,
-        footprint: scene.footprint.clone(),
-        image: picture.map(<[u8]>::to_vec),
-        properties,
-        ..Layer::default()
+    let text = |name: &str| scene.properties.get(name).and_then(Value::as_str);
+    let title = text("platform").or(scene.constellation.as_deref()).unwrap_or(&scene.id);
+    // The date stands beside the title.
+    let mut layer =
+        Layer::new(&scene.id).title(title).acquired(scene.datetime).cloud_cover(scene.cloud_cover);
+    if let Some(collection) = &scene.collection {
+        layer = layer.collection(collection);
     }
+    if let Some(constellation) = &scene.constellation {
+        layer = layer.constellation(constellation);
+    }
+    if let Some(footprint) = &scene.footprint {
+        layer = layer.footprint(footprint.clone());
+    }
+    if let Some(picture) = picture {
+        layer = layer.picture(picture);
+    }
+    let sun = scene.properties.get("view:sun_elevation").and_then(Value::as_f64);
+    let facts = [
+        ("Acquired", scene.datetime.map(|at| format!("{} UTC", minute(at)))),
+        ("Cloud", scene.cloud_cover.map(|percent| format!("{percent:.0} %"))),
+        ("AOI covered", scene.aoi_coverage.map(|percent| format!("{percent:.0} %"))),
+        ("Resolution", scene.resolution.map(|metres| format!("{metres} m"))),
+        ("Incidence", scene.incidence_angle.map(|angle| format!("{angle:.1}°"))),
+        ("Collection", scene.collection.clone()),
+        ("Provider", scene.provider.clone()),
+        ("Sun elevation", sun.map(|angle| format!("{angle:.0}°"))),
+    ];
+    let known = facts.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    known.fold(layer, |layer, (name, value)| layer.property(name, value))
 }

@@ -4,13 +4,12 @@
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
-use std::thread::available_parallelism;
 
 use super::parts::Parts;
 use super::walk::Walk;
 use super::{Scene, Scenes};
 use crate::error::{Context, Error, Result};
-use crate::transport::in_parallel;
+use crate::parallel::{cores, in_parallel};
 
 /// Items that one thread reads at a time.
 const CHUNK: usize = 500;
@@ -69,10 +68,9 @@ impl Scenes {
         };
         // It was given by the caller: no server is to blame.
         read().map_err(|error| Error::invalid(format!("not GeoJSON: {error}")))?;
-        let threads = available_parallelism().map_or(1, usize::from);
         let chunks: Vec<_> = items.chunks(CHUNK).collect();
         let scenes =
-            in_parallel(&chunks, threads, |chunk| chunk.iter().map(|item| Scene::of(item, "")).collect());
+            in_parallel(&chunks, cores(), |chunk| chunk.iter().map(|item| Scene::of(item, "")).collect());
         Ok(Self::new(scenes.into_iter().flat_map(|chunk: Vec<Scene>| chunk).collect(), false))
     }
 }

@@ -1,14 +1,19 @@
+use std::ops::RangeBounds;
+
+use serde_json::Value;
+
 use super::{Scene, Scenes};
-use crate::display::{Cell, Column, Table};
+use crate::display::{Card, Cell, Column, Table, counted};
+use crate::show::{Show, show};
 use crate::time::minute;
 
 impl Scenes {
     /// Shows the scenes as a table.
     pub fn evcxr_display(&self) {
-        self.table().bundle().print();
+        self.show();
     }
 
-    fn table(&self) -> Table {
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("Scene"),
             Column::new("Acquired (UTC)"),
@@ -27,13 +32,8 @@ impl Scenes {
                 scene.collection.clone().into(),
             ]
         };
-        let caption = match self.len() {
-            1 => "1 scene".to_owned(),
-            many => format!("{many} scenes"),
-        };
-        let mut table = Table::new(caption, columns)
-            .rows(self.iter().map(row))
-            .more(self.len(), "scenes.to_dataframe()?");
+        let mut table =
+            Table::new(counted(self.len(), "scene"), columns).list(&self.scenes, rows, "scenes", row);
         if let Some(note) = self.note() {
             table = table.note(note);
         } else if self.has_more() {
@@ -43,6 +43,49 @@ impl Scenes {
             table = table.note(format!("{}: {}", scene.id, scene.note.as_deref().unwrap_or_default()));
         }
         table
+    }
+}
+
+show!(Scenes);
+
+/// Properties that a scene's card lists.
+const PROPERTIES: usize = 60;
+
+impl Scene {
+    /// Shows the scene with its properties.
+    pub fn evcxr_display(&self) {
+        self.card().bundle().print();
+    }
+
+    fn card(&self) -> Card {
+        let mut card = Card::new(&self.id)
+            .fact("Acquired (UTC)", self.datetime.map_or(Cell::Empty, |at| Cell::time(minute(at))))
+            .fact("Cloud", self.cloud_cover.map_or(Cell::Empty, Cell::Percent));
+        if let Some(percent) = self.aoi_coverage {
+            card = card.fact("AOI covered", Cell::Percent(percent));
+        }
+        card = card
+            .fact(
+                "Resolution, m",
+                self.resolution.map_or(Cell::Empty, |metres| Cell::Number(metres, decimals(metres))),
+            )
+            .fact("Collection", self.collection.clone())
+            .fact("Provider", self.provider.clone());
+        for (name, value) in self.properties.iter().take(PROPERTIES) {
+            card = card.fact(
+                name,
+                match value {
+                    Value::Null => Cell::Empty,
+                    Value::String(text) => Cell::text(text),
+                    other => Cell::text(other.to_string()),
+                },
+            );
+        }
+        let left_out = self.properties.len().saturating_sub(PROPERTIES);
+        if left_out > 0 {
+            card = card.note(format!("… and {left_out} more: scene.properties"));
+        }
+        self.note.iter().fold(card, |card, note| card.note(note))
     }
 }
 

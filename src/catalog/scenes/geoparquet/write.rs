@@ -24,6 +24,7 @@ use crate::catalog::scenes::preview::QuicklookSource;
 use crate::catalog::scenes::{Scene, Scenes, unsigned};
 use crate::error::{Context, Result};
 use crate::geo::wkb;
+use crate::plain;
 
 /// Rows of a row group: what a reader has in memory at once, and what a filter on the
 /// place can pass over.
@@ -179,7 +180,9 @@ impl Table {
 /// Links stand among the properties too.
 fn without_keys(values: Values<'_>) -> Values<'_> {
     match values {
-        Values::Text(texts) => Values::Text(texts.into_iter().map(|text| text.map(unsigned::url)).collect()),
+        Values::Text(texts) => {
+            Values::Text(texts.into_iter().map(|text| text.map(plain::unsigned)).collect())
+        }
         Values::Json(texts) => {
             let clean = |text: String| unsigned::json(&text).into_owned();
             Values::Json(texts.into_iter().map(|text| text.map(clean)).collect())
@@ -216,7 +219,7 @@ fn members(scenes: &[&Scene]) -> Arrays {
         text(LINKS, &|scene| clean(&scene.rest.links)),
         text(ASSETS, &|scene| clean(&scene.rest.assets)),
         text(QUICKLOOK, &|scene| match &scene.quicklook {
-            QuicklookSource::Asset(href) => Some(unsigned::url(href).to_owned()),
+            QuicklookSource::Asset(href) => Some(plain::unsigned(href).to_owned()),
             QuicklookSource::Classic(provider) => Some(format!("classic:{provider}")),
             QuicklookSource::None => None,
         }),

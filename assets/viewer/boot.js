@@ -1,0 +1,25 @@
+// Unpacks the map: inflates style, script, description and land, and starts it.
+// Where that cannot be done the still picture stays.
+
+// The page around a sandboxed frame tells its theme as soon as the frame is there.
+addEventListener('message', ({ data }) => {
+  if (data?.up42Theme === 'dark' || data?.up42Theme === 'light') document.documentElement.dataset.theme = data.up42Theme;
+});
+(async () => {
+  const source = document.getElementById('pack');
+  if (!self.DecompressionStream) return;
+  const bytes = Uint8Array.fromBase64?.(source.textContent)
+    ?? Uint8Array.from(atob(source.textContent), (letter) => letter.charCodeAt(0));
+  const [packed, ...lengths] = source.dataset.lengths.split(' ').map(Number);
+  source.remove();
+  const stream = new Blob([bytes.subarray(0, packed)]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  const parts = new Uint8Array(await new Response(stream).arrayBuffer());
+  let at = 0;
+  const take = (length) => parts.subarray(at, at += length);
+  const [style, script, description, land] = lengths.map(take);
+  const text = (part) => new TextDecoder().decode(part);
+  const add = (tag, part) => document.head.append(Object.assign(document.createElement(tag), { textContent: text(part) }));
+  self.up42Map = { description: JSON.parse(text(description)), land, pictures: bytes.subarray(packed) };
+  add('style', style);
+  add('script', script);
+})();

@@ -1,0 +1,84 @@
+// Lines of longitude and latitude, their labels, and the scale bar.
+
+import { colours, el } from './elements.js';
+import { EQUATOR, RADIAN, toLat, toLon, toX, toY, turned } from './mercator.js';
+import { view } from './view.js';
+
+export const graticule = { on: true };
+export const bar = el('div', { className: 'bar', 'aria-label': 'Scale' });
+
+const STEPS = [30, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
+function lines({ left, top, width, height, scale }) {
+  const degrees = 360 * view.width / scale;
+  const step = STEPS.find((one) => degrees / one >= 4) ?? 0.001;
+  const each = (from, to) => {
+    const [first, last] = [Math.ceil(from / step), Math.floor(to / step)];
+    return Array.from({ length: Math.max(0, Math.min(500, last - first + 1)) }, (_, i) => (first + i) * step);
+  };
+  return {
+    lons: each(toLon(left), toLon(left + width / scale)),
+    lats: each(Math.max(-85, toLat(top + height / scale)), Math.min(85, toLat(top))),
+    digits: Math.max(0, -Math.floor(Math.log10(step))),
+  };
+}
+
+export function drawGraticule(pane) {
+  if (!graticule.on) return;
+  const { brush, left, top, scale, width, height } = pane;
+  const { lons, lats } = lines(pane);
+  pane.onScreen();
+  brush.beginPath();
+  for (const lon of lons) {
+    const x = Math.round((toX(lon) - left) * scale) + 0.5;
+    brush.moveTo(x, 0);
+    brush.lineTo(x, height);
+  }
+  for (const lat of lats) {
+    const y = Math.round((toY(lat) - top) * scale) + 0.5;
+    brush.moveTo(0, y);
+    brush.lineTo(width, y);
+  }
+  brush.lineWidth = 1;
+  brush.strokeStyle = colours.grid;
+  brush.stroke();
+}
+
+/** Writes a text on the map that reads on any ground. */
+export function label(brush, text, x, y) {
+  brush.fillStyle = colours.quiet;
+  brush.strokeStyle = colours.sea;
+  brush.lineWidth = 3;
+  brush.lineJoin = 'round';
+  brush.strokeText(text, x, y);
+  brush.fillText(text, x, y);
+}
+export function drawLabels(pane) {
+  if (!graticule.on) return;
+  const { brush, width, height } = pane;
+  const { lons, lats, digits } = lines(pane);
+  pane.onScreen();
+  brush.font = '10px system-ui,sans-serif';
+  brush.textAlign = 'center';
+  for (const lon of lons) {
+    const [x] = pane.at([toX(lon), 0]);
+    if (x > 20 && x < width - view.right - 20) label(brush, `${turned(lon).toFixed(digits)}°`, x, 12);
+  }
+  brush.textAlign = 'left';
+  for (const lat of lats) {
+    const [, y] = pane.at([0, toY(lat)]);
+    if (y > 20 && y < height - 60) label(brush, `${lat.toFixed(digits)}°`, 50, y + 3);
+  }
+}
+
+/** The longest of 1, 2, 5, 10 … metres that is at most `most` pixels long here. */
+export function scaleLength(most = 120) {
+  const metres = EQUATOR * Math.cos(toLat(view.y + view.height / 2 / view.scale) * RADIAN) / view.scale;
+  const power = 10 ** Math.floor(Math.log10(metres * most));
+  const length = [5, 2, 1].map((step) => step * power).find((one) => one <= metres * most);
+  return { pixels: length / metres, words: length >= 1000 ? `${length / 1000} km` : `${length} m` };
+}
+export function showScale() {
+  const { pixels, words } = scaleLength();
+  bar.style.width = `${pixels}px`;
+  bar.textContent = words;
+}

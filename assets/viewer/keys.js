@@ -1,0 +1,36 @@
+// The keyboard: one table of keys, and the help that lists it.
+
+import { el, root } from './elements.js';
+import { pan, zoom } from './view.js';
+import { stage } from './paint.js';
+
+const acts = {};
+const listed = el('dl');
+export const help = el('div', { className: 'help box', popover: 'auto', 'aria-label': 'Keys' }, el('b', {}, 'Keys'), listed);
+root.append(help);
+
+/** What a mode of the pointer wants to do with keys while it lasts. */
+export const modal = { keys: {} };
+
+/** `keys` by `KeyboardEvent.key`, letters small; `shown` and `what` are the help's. */
+export function addKeys(shown, what, keys) {
+  Object.assign(acts, keys);
+  listed.append(el('dt', {}, el('kbd', {}, shown)), el('dd', {}, what));
+}
+addKeys('Arrows', 'pan', { ArrowLeft: () => pan(80, 0), ArrowRight: () => pan(-80, 0), ArrowUp: () => pan(0, 80), ArrowDown: () => pan(0, -80) });
+addKeys('+ −', 'zoom', { '+': () => zoom(1.5), '=': () => zoom(1.5), '-': () => zoom(1 / 1.5) });
+
+// Wherever the focus is: a page or frame is all map.
+document.addEventListener('keydown', (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (event.target.matches('select, textarea, input:not([type=checkbox])') && event.key !== 'Escape') return;
+  // Space and Enter belong to the control that has the focus.
+  if (event.target !== stage && (event.key === ' ' || event.key === 'Enter')) return;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const act = modal.keys[key] ?? acts[key];
+  if (!act) return;
+  event.preventDefault();
+  // The notebook has shortcuts of its own.
+  event.stopPropagation();
+  act();
+});

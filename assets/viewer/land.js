@@ -1,0 +1,106 @@
+// The base map: land, coasts and borders from the packed cells (see
+// natural-earth/pack.mjs).
+
+import { data, landBytes } from './data.js';
+import { colours } from './elements.js';
+import { boxOf, origin, place, toX, toY, trace } from './mercator.js';
+
+function readLand([at, length]) {
+  let i = at;
+  const varint = () => {
+    let value = 0, scale = 1, byte;
+    do {
+      byte = landBytes[i++];
+      value += (byte & 127) * scale;
+      scale *= 128;
+    } while (byte > 127 && i < at + length);
+    return value;
+  };
+  const zigzag = () => {
+    const value = varint();
+    return value % 2 ? -(value + 1) / 2 : value / 2;
+  };
+  const units = varint(), cell = varint(), cells = varint();
+  const points = (shift) => {
+    let x = 0, y = 0;
+    return Array.from({ length: varint() }, () => {
+      x += zigzag();
+      y += zigzag();
+      return { x, y, at: [toX(x / units + shift), toY(y / units)] };
+    });
+  };
+  const land = { fill: new Path2D(), coast: new Path2D(), border: new Path2D(), cell };
+  const onEdge = (value, start) => (value - start * units) % (cell * units) === 0;
+  for (let n = 0; n < cells; n++) {
+    const shift = (varint() - 1) * 360;
+    for (let rings = varint(); rings > 0; rings--) {
+      const ring = points(shift);
+      trace(land.fill, ring.map((point) => point.at), true);
+      // A piece of the outline along the edge of the cell is a cut, not a coast.
+      let drawing = false;
+      ring.forEach((point, k) => {
+        const next = ring[(k + 1) % ring.length];
+        const cut = (point.x === next.x && onEdge(point.x, -180)) || (point.y === next.y && onEdge(point.y, -90));
+        if (cut) drawing = false;
+        else {
+          if (!drawing) land.coast.moveTo(...point.at);
+          land.coast.lineTo(...next.at);
+          drawing = true;
+        }
+      });
+    }
+    for (let lines = varint(); lines > 0; lines--) trace(land.border, points(shift).map((point) => point.at));
+  }
+  return land;
+}
+
+const world = readLand(data.world);
+const local = data.local && (() => {
+  const land = readLand(data.local.at);
+  const down = (degrees, start) => Math.floor((degrees - start) / land.cell) * land.cell + start;
+  const up = (degrees, start) => Math.ceil((degrees - start) / land.cell) * land.cell + start;
+  const [west, south, east, north] = data.local.bbox;
+  land.box = boxOf([[down(west, -180), Math.max(-90, down(south, -90))], [up(east, -180), Math.min(90, up(north, -90))]].map(place));
+  return land;
+})();
+
+/** Draws the sea and the land; `between` draws over the land and under its lines. */
+export function drawLand(pane, between) {
+  const { brush, scale, width, height } = pane;
+  const rect = ([x0, y0, x1, y1]) => [...pane.at([x0, y0]), (x1 - x0) * scale, (y1 - y0) * scale];
+  const one = (land, shift) => {
+    pane.onMap(shift);
+    brush.fillStyle = colours.land;
+    brush.fill(land.fill, 'evenodd');
+    between();
+    pane.onMap(shift);
+    brush.lineWidth = 1 / scale;
+    brush.strokeStyle = colours.coast;
+    brush.stroke(land.coast);
+    brush.setLineDash([5 / scale, 3 / scale]);
+    brush.strokeStyle = colours.border;
+    brush.stroke(land.border);
+    brush.setLineDash([]);
+  };
+  pane.onScreen();
+  brush.fillStyle = colours.sea;
+  brush.fillRect(0, 0, width, height);
+  const fine = local && (local.box[2] - local.box[0]) * scale > 60 && pane.sees(local.box);
+  brush.save();
+  if (fine) {
+    const hole = new Path2D();
+    hole.rect(0, 0, width, height);
+    hole.rect(...rect(local.box));
+    brush.clip(hole, 'evenodd');
+  }
+  for (const turn of [-1, 0, 1]) if (pane.sees([turn - origin[0], -1, turn + 1 - origin[0], 2])) one(world, turn);
+  brush.restore();
+  if (!fine) return;
+  brush.save();
+  pane.onScreen();
+  brush.beginPath();
+  brush.rect(...rect(local.box));
+  brush.clip();
+  one(local, 0);
+  brush.restore();
+}

@@ -1,0 +1,199 @@
+// Drawing. The map is drawn on a sheet larger than its window, so that moving it
+// only moves the sheet. When a sheet no longer covers the window, or when the hand
+// rests, the lower sheet is drawn anew, a part in each frame, and comes up when it is
+// whole: no frame takes long, however many scenes there are. What follows the hand
+// at once lies on a canvas over both.
+
+import { colours, el } from './elements.js';
+import { drawGraticule, drawLabels, showScale } from './graticule.js';
+import { drawLand } from './land.js';
+import { drawPicture, isSettled, prepare } from './pictures.js';
+import { emit, on } from './signals.js';
+import { aoiPath, home, sorted, state } from './scenes.js';
+import { fit, toMap, view } from './view.js';
+
+/** Painters of tools, called with a pane: `below` the scenes and over the land, and
+ *  `above` everything, at once with the hand. */
+export const below = [];
+export const above = [];
+
+const MARGIN = 0.3; // of the window, drawn on each side
+const STEP = 150; // scenes drawn in one frame
+let [upper, lower] = [1, 2].map(() => ({ canvas: el('canvas', { className: 'sheet' }), x: 0, y: 0, scale: 0 }));
+export const over = el('canvas', { className: 'over' });
+export const stage = el('div', { className: 'stage', tabIndex: 0, role: 'application' }, upper.canvas, lower.canvas, over);
+
+/** Whom the reader owes what is seen; tools add theirs. */
+export const attribution = el('span', { className: 'attribution' }, 'Natural Earth');
+
+export const density = () => Math.min(2, devicePixelRatio || 1);
+
+/** A part of the map on a canvas: `left` and `top` on the map, `width` and `height`
+ *  in CSS pixels. */
+export function pane(canvas, left, top, width, height, ratio = density()) {
+  const brush = canvas.getContext('2d', { alpha: !canvas.matches('.sheet') });
+  const { scale } = view;
+  return {
+    brush, left, top, width, height, scale, ratio,
+    /** From now on the brush draws in the map's coordinates … */
+    onMap: (shift = 0) => brush.setTransform(scale * ratio, 0, 0, scale * ratio, (shift - left) * scale * ratio, -top * scale * ratio),
+    /** … or in CSS pixels. */
+    onScreen: () => brush.setTransform(ratio, 0, 0, ratio, 0, 0),
+    /** Where a point of the map is, in CSS pixels. */
+    at: ([x, y]) => [(x - left) * scale, (y - top) * scale],
+    sees: ([x0, y0, x1, y1]) => x1 > left && x0 < left + width / scale && y1 > top && y0 < top + height / scale,
+  };
+}
+
+/** Draws scenes, the lowest first. */
+function* sceneParts(pane, some) {
+  const { brush, scale } = pane;
+  const many = some.length > STEP;
+  pane.onMap();
+  for (const [i, scene] of some.entries()) {
+    brush.globalAlpha = state.opacity;
+    brush.imageSmoothingQuality = many ? 'low' : 'medium';
+    drawPicture(pane, scene);
+    if (i % STEP === STEP - 1) yield;
+  }
+  // Below a pixel lines are drawn four times as fast.
+  brush.lineWidth = (many ? 0.99 : 1.3) / scale;
+  brush.strokeStyle = colours.footprint;
+  brush.globalAlpha = many ? 0.6 : 1;
+  for (const scene of some) brush.stroke(scene.outline);
+  brush.globalAlpha = 1;
+}
+
+/** Draws the map in parts: land, scenes, areas of interest. `only` are scenes to draw of
+ *  those that are visible, the lowest first. */
+function* mapParts(pane, only) {
+  const { brush, scale } = pane;
+  drawLand(pane, () => drawGraticule(pane));
+  below.forEach((painter) => painter(pane));
+  const visible = only ?? sorted.filter((scene) => scene.visible && pane.sees(scene.box));
+  if (!only) prepare(visible, scale * pane.ratio);
+  yield* sceneParts(pane, only ?? visible.reverse());
+  for (const [width, colour, dashes] of [[4.5, 'halo', []], [2.4, 'aoi', [9 / scale, 5 / scale]]]) {
+    brush.lineWidth = width / scale;
+    brush.strokeStyle = colours[colour];
+    brush.setLineDash(dashes);
+    brush.stroke(aoiPath);
+  }
+  brush.setLineDash([]);
+}
+
+/** The same at once. */
+export function drawMap(pane, only) {
+  const parts = mapParts(pane, only);
+  while (!parts.next().done);
+}
+
+/** Draws what lies over the map: tools, labels, marks. */
+export function drawOver(pane) {
+  const { brush, scale } = pane;
+  above.forEach((painter) => painter(pane));
+  drawLabels(pane);
+  pane.onMap();
+  for (const scene of new Set([state.chosen, state.hovered])) {
+    if (!scene) continue;
+    for (const [width, colour] of [[6, colours.halo], [3, colours.mark]]) {
+      brush.lineWidth = width / scale;
+      brush.strokeStyle = colour;
+      brush.stroke(scene.outline);
+    }
+  }
+}
+
+let job = null, dirty = false, asked = false, resting = 0, soon = 0;
+
+/** Begins to draw what is now in sight on the lower sheet. */
+function beginSheet() {
+  const { width, height, scale, x, y } = view;
+  const { canvas } = lower;
+  const grown = 1 + 2 * MARGIN, ratio = density();
+  const size = [Math.round(width * grown * ratio), Math.round(height * grown * ratio)];
+  if (canvas.width !== size[0] || canvas.height !== size[1]) {
+    [canvas.width, canvas.height] = size;
+    const transformOrigin = `${width * MARGIN}px ${height * MARGIN}px`;
+    Object.assign(canvas.style, { width: `${width * grown}px`, height: `${height * grown}px`, left: `${-width * MARGIN}px`, top: `${-height * MARGIN}px`, transformOrigin });
+  }
+  Object.assign(lower, { x, y, scale });
+  dirty = false;
+  job = mapParts(pane(canvas, x - width * MARGIN / scale, y - height * MARGIN / scale, width * grown, height * grown));
+}
+/** Draws a part of it, or all. */
+function proceed(all) {
+  let ended;
+  do ended = job.next().done; while (all && !ended);
+  if (!ended) return;
+  job = null;
+  [upper, lower] = [lower, upper];
+  upper.canvas.style.zIndex = 1;
+  lower.canvas.style.zIndex = 0;
+  // For tests and measurements: all that is in sight is painted.
+  if (isSettled() && !dirty && !soon) performance.mark('shown');
+}
+function slide() {
+  for (const { canvas, x, y, scale } of [upper, lower]) {
+    if (scale) canvas.style.transform = `translate(${(x - view.x) * view.scale}px,${(y - view.y) * view.scale}px) scale(${view.scale / scale})`;
+  }
+}
+function paintOver() {
+  const { width, height, x, y } = view;
+  const whole = pane(over, x, y, width, height);
+  whole.onScreen();
+  whole.brush.clearRect(0, 0, width, height);
+  drawOver(whole);
+  showScale();
+}
+
+function frame() {
+  asked = false;
+  if (!view.width) return;
+  if (dirty && !job) beginSheet();
+  if (job) proceed();
+  slide();
+  paintOver();
+  if (job || dirty) ask();
+}
+function ask() {
+  if (!asked) requestAnimationFrame(frame);
+  asked = true;
+}
+function repaint() {
+  dirty = true;
+  ask();
+}
+on('paint', repaint);
+on('marks', ask);
+// Pictures arrive faster than a large map can be drawn.
+on('soon', () => (soon ||= setTimeout(() => { soon = 0; repaint(); }, 120)));
+on('move', () => {
+  const drawn = job ? lower : upper;
+  const grown = view.scale / drawn.scale;
+  const [dx, dy] = [Math.abs(drawn.x - view.x) * view.scale, Math.abs(drawn.y - view.y) * view.scale];
+  clearTimeout(resting);
+  if (grown > 2 || grown < 0.65 || dx > view.width * MARGIN * 0.9 || dy > view.height * MARGIN * 0.9) return repaint();
+  ask();
+  resting = setTimeout(repaint, 120);
+});
+
+export function resize() {
+  const { clientWidth: width, clientHeight: height } = stage;
+  if (!width || !height || (width === view.width && height === view.height)) return;
+  const first = !view.width;
+  const middle = toMap([view.width / 2, view.height / 2]);
+  Object.assign(view, { width, height });
+  [over.width, over.height] = [width * density(), height * density()];
+  emit('resize');
+  if (first) fit(home);
+  else {
+    view.x = middle[0] - width / 2 / view.scale;
+    view.y = middle[1] - height / 2 / view.scale;
+  }
+  // At once: a canvas that was given a new size is blank.
+  beginSheet();
+  proceed(true);
+  slide();
+  paintOver();
+}

@@ -1,0 +1,101 @@
+// Pictures of scenes: small ones for lists and far views, whole ones for near
+// views. Small ones come from the atlas where there is one: one bitmap, nothing to
+// decode. Whole ones are decoded while they are looked at, and within a cap.
+
+import { data, decode } from './data.js';
+import { nearly, warped } from './placement.js';
+import { scenes } from './scenes.js';
+import { emit } from './signals.js';
+
+const SMALL = 96; // pixels of a small picture where there is no atlas
+const MOST_BYTES = 48e6; // of whole pictures kept decoded
+
+export const smallSide = data.atlas?.side ?? SMALL;
+for (const scene of scenes) {
+  Object.assign(scene, { small: null, full: null, loading: {}, used: 0, fit: scene.corners && nearly(scene.corners, scene.flat) });
+}
+
+const whole = (bitmap) => ({ bitmap, x: 0, y: 0, width: bitmap.width, height: bitmap.height, bytes: bitmap.width * bitmap.height * 4 });
+let loading = Boolean(data.atlas);
+if (loading) decode(data.atlas.at).then((bitmap) => {
+  loading = false;
+  const { side, columns } = data.atlas;
+  for (const scene of scenes) {
+    if (scene.thumb == null) continue;
+    scene.small = { bitmap, x: scene.thumb % columns * side, y: Math.floor(scene.thumb / columns) * side, width: side, height: side };
+  }
+  emit('small');
+  emit('paint');
+});
+
+// A few pictures are decoded at a time, the latest that were asked for first.
+const wanted = [];
+let busy = 0, turn = 0;
+/** Whether every picture that was asked for is there. */
+export const isSettled = () => !loading && !busy && !wanted.length;
+/** Asks for a picture, `small` or `full`. */
+export function want(scene, key) {
+  if (!scene.picture || scene[key] || scene.loading[key] || (key === 'small' && scene.thumb != null)) return;
+  scene.loading[key] = true;
+  wanted.push([scene, key]);
+  next();
+}
+function next() {
+  while (busy < 4 && wanted.length) {
+    const [scene, key] = wanted.pop();
+    if (key === 'full' && scene.used < turn - 1) { // no longer looked at
+      scene.loading[key] = false;
+      continue;
+    }
+    busy++;
+    decode(scene.picture, key === 'small' ? { resizeWidth: SMALL, resizeQuality: 'medium' } : {}).then((bitmap) => {
+      scene[key] = whole(bitmap);
+      scene.loading[key] = false;
+      if (key === 'small') emit('small');
+      emit('soon');
+    }, () => {}).finally(() => { // a broken picture stays `loading`
+      busy--;
+      next();
+    });
+  }
+}
+
+/** Before a painting: chooses which visible scenes get their whole picture, the
+ *  uppermost first, and forgets those that were not seen for longest. */
+export function prepare(visible, scale) {
+  turn++;
+  let room = MOST_BYTES;
+  for (const scene of visible) {
+    scene.used = turn;
+    if (!scene.fit) continue;
+    const side = Math.max(scene.box[2] - scene.box[0], scene.box[3] - scene.box[1]) * scale;
+    // A JPEG becomes about twenty times as large.
+    if (scene.picture) room -= scene.full?.bytes ?? scene.picture[1] * 20;
+    if (side > smallSide * 1.2 && room > 0 && scene.picture) want(scene, 'full');
+    else want(scene, 'small');
+  }
+  const size = ({ full }) => full.bytes + (full.bent?.bytes ?? 0);
+  for (const { small, used } of scenes) if (small && used < turn) small.bent = null;
+  const kept = scenes.filter((scene) => scene.full).sort((a, b) => a.used - b.used);
+  let bytes = kept.reduce((sum, scene) => sum + size(scene), 0);
+  for (const scene of kept) {
+    if (bytes <= MOST_BYTES || scene.used === turn) break;
+    bytes -= size(scene);
+    scene.full.bitmap.close();
+    scene.full = null;
+  }
+}
+
+/** Draws the picture of a scene as well as it is there; the brush stands on the map. */
+export function drawPicture({ brush, scale, ratio }, scene) {
+  const { fit } = scene;
+  const side = fit && Math.max(scene.box[2] - scene.box[0], scene.box[3] - scene.box[1]) * scale * ratio;
+  let picture = (side > smallSide * 1.2 && scene.full) || scene.small || scene.full;
+  if (!picture || side < 2) return;
+  if (fit.error * scale * ratio > 0.5) picture = picture.bent ??= warped(picture, fit);
+  brush.save();
+  if (scene.clip) brush.clip(scene.outline);
+  brush.transform(...(picture.matrix ?? fit.matrix));
+  brush.drawImage(picture.bitmap, picture.x, picture.y, picture.width, picture.height, 0, 0, 1, 1);
+  brush.restore();
+}

@@ -1,0 +1,91 @@
+// Mouse, pen and fingers on the map. A tool may take them over for a while.
+
+import { el } from './elements.js';
+import { modal } from './keys.js';
+import { toLat, toLon, turned } from './mercator.js';
+import { over, stage } from './paint.js';
+import { choose, hover, pick, state, under } from './scenes.js';
+import { emit, on } from './signals.js';
+import { pan, toMap, view, zoom } from './view.js';
+
+/** The mode that has the pointer, if any: an object with some of
+ *    press(point, event)  true when the drag that begins is the mode's, not a pan
+ *    drag(point), release(point)
+ *    click(point, event), double(point), hover(point)
+ *    keys { key: act }    before all other keys; cancel() is also called by Escape
+ *    cancel()             the mode ends: Escape, or another mode begins
+ *    cursor               of CSS
+ *  Points are in CSS pixels of the window: see toMap. */
+export const pointer = { mode: null };
+export function setMode(mode) {
+  const before = pointer.mode;
+  pointer.mode = null;
+  before?.cancel?.();
+  pointer.mode = mode;
+  modal.keys = mode ? { Escape: () => setMode(null), ...mode.keys } : {};
+  over.style.cursor = mode?.cursor ?? '';
+  hover(null);
+  emit('tools');
+  emit('marks');
+}
+
+export const position = el('span', { className: 'position', title: 'Longitude, latitude' });
+function tellPosition(point = [view.width / 2, view.height / 2]) {
+  const [x, y] = toMap(point);
+  const digits = Math.max(2, Math.min(6, Math.ceil(Math.log10(view.scale / 360))));
+  position.textContent = `${turned(toLon(x)).toFixed(digits)}, ${toLat(y).toFixed(digits)}`;
+}
+on('move', () => fingers.size || tellPosition());
+
+const fingers = new Map();
+let travelled = 0, taken = false;
+const at = (event) => {
+  const box = stage.getBoundingClientRect();
+  return [event.clientX - box.left, event.clientY - box.top];
+};
+over.addEventListener('pointerdown', (event) => {
+  stage.focus({ preventScroll: true });
+  over.setPointerCapture(event.pointerId);
+  fingers.set(event.pointerId, at(event));
+  travelled = 0;
+  taken = fingers.size === 1 && Boolean(pointer.mode?.press?.(at(event), event));
+});
+over.addEventListener('pointermove', (event) => {
+  const here = at(event), before = fingers.get(event.pointerId);
+  tellPosition(here);
+  if (!before) {
+    if (pointer.mode) return pointer.mode.hover?.(here);
+    const [top = null] = under(toMap(here));
+    hover(top);
+    over.style.cursor = top ? 'pointer' : '';
+    return;
+  }
+  const [dx, dy] = [here[0] - before[0], here[1] - before[1]];
+  travelled += Math.abs(dx) + Math.abs(dy);
+  fingers.set(event.pointerId, here);
+  if (taken) return pointer.mode?.drag?.(here);
+  if (fingers.size === 1) return pan(dx, dy);
+  const other = [...fingers].find(([id]) => id !== event.pointerId)[1];
+  const apart = (point) => Math.max(1, Math.hypot(point[0] - other[0], point[1] - other[1]));
+  pan(dx / 2, dy / 2);
+  zoom(apart(here) / apart(before), [(here[0] + other[0]) / 2, (here[1] + other[1]) / 2]);
+});
+function lift(event) {
+  if (!fingers.delete(event.pointerId)) return;
+  if (taken) pointer.mode?.release?.(at(event));
+  if (event.type === 'pointercancel' || travelled > 4) return;
+  if (pointer.mode) return pointer.mode.click?.(at(event), event);
+  // A second click on the same spot goes to the scene below.
+  const found = under(toMap(at(event)));
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return found.length && pick(found.slice(0, 1));
+  choose(found[(found.indexOf(state.chosen) + 1) % Math.max(1, found.length)] ?? null);
+}
+over.addEventListener('pointerup', lift);
+over.addEventListener('pointercancel', lift);
+over.addEventListener('pointerleave', () => hover(null));
+over.addEventListener('dblclick', (event) => (pointer.mode?.double ? pointer.mode.double(at(event)) : zoom(2, at(event))));
+over.addEventListener('wheel', (event) => {
+  event.preventDefault();
+  const speed = event.deltaMode ? 0.05 : event.ctrlKey ? 0.01 : 0.0016;
+  zoom(Math.exp(-event.deltaY * speed), at(event));
+}, { passive: false });

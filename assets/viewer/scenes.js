@@ -1,0 +1,99 @@
+// The scenes and what is done to them: shown, isolated, chosen, picked, ordered.
+
+import { data } from './data.js';
+import { tell } from './elements.js';
+import { boxOf, inside, place, trace } from './mercator.js';
+import { emit } from './signals.js';
+
+export const scenes = data.scenes.map((scene, index) => {
+  const rings = scene.rings.map((ring) => ring.map(place));
+  const outline = new Path2D();
+  rings.forEach((ring) => trace(outline, ring, true));
+  // Shown by the reader, picked for a list, and visible when all filters agree.
+  return { ...scene, index, rings, outline, box: boxOf(rings.flat()), shown: true, picked: false, visible: true };
+});
+
+export const aois = data.aois.map(({ name, rings }) => ({ name, rings: rings.map((ring) => ring.map(place)) }));
+export const aoiPath = new Path2D();
+aois.forEach((aoi) => aoi.rings.forEach((ring) => trace(aoiPath, ring, true)));
+export const aoiBox = aois.length ? boxOf(aois.flatMap((aoi) => aoi.rings.flat())) : null;
+/** Around everything. */
+export const home = boxOf([[data.bbox[0], data.bbox[3]], [data.bbox[2], data.bbox[1]]].map(place));
+
+/** `only` is the set of isolated scenes, `chosen` the one whose card is open. */
+export const state = { only: null, chosen: null, hovered: null, opacity: 1, order: 'given' };
+
+/** Each filter says whether a scene may be seen; tools add their own. */
+export const filters = [(scene) => scene.shown];
+
+/** All scenes, the uppermost first. */
+export let sorted = [];
+
+/** Works out anew what is visible, and tells everyone. */
+export function refresh() {
+  for (const scene of scenes) {
+    scene.visible = state.only ? state.only.has(scene) : filters.every((filter) => filter(scene));
+  }
+  emit('change');
+  emit('paint');
+}
+
+const byDate = (missing, sign) => (a, b) => {
+  const [one, other] = [a.datetime ?? missing, b.datetime ?? missing];
+  return one === other ? 0 : one > other ? sign : -sign;
+};
+export const ORDERS = {
+  given: ['As found', () => 0],
+  newest: ['Newest first', byDate('', -1)],
+  oldest: ['Oldest first', byDate('~', 1)],
+  clearest: ['Least cloud first', (a, b) => (a.cloud ?? 101) - (b.cloud ?? 101)],
+};
+export function arrange(order) {
+  state.order = order;
+  const [, compare] = ORDERS[order];
+  sorted = [...scenes].sort((a, b) => compare(a, b) || b.index - a.index);
+  refresh();
+}
+
+/** Shows or hides scenes; `name` is how they are told of. */
+export function show(some, shown, name) {
+  some.forEach((scene) => (scene.shown = shown));
+  state.only = null;
+  tell(`${name} ${shown ? 'shown' : 'hidden'}`);
+  refresh();
+}
+
+/** Shows nothing but these; done again, or with none, shows all again. */
+export function isolate(some, name) {
+  const same = state.only?.size === some.length && some.every((scene) => state.only.has(scene));
+  state.only = same || !some.length ? null : new Set(some);
+  tell(state.only ? `Only ${name} shown` : 'All chosen scenes shown');
+  refresh();
+}
+export const isAlone = (some) => state.only?.size === some.length && some.every((scene) => state.only.has(scene));
+
+/** Opens the card of a scene, or closes it. */
+export function choose(scene) {
+  state.chosen = scene;
+  if (scene) tell(`${scene.title} chosen`);
+  refresh();
+}
+
+/** Picks scenes for a list, or drops them from it. */
+export function pick(some, picked = !some.every((scene) => scene.picked)) {
+  some.forEach((scene) => (scene.picked = picked));
+  const count = scenes.filter((scene) => scene.picked).length;
+  tell(`${count} scene${count === 1 ? '' : 's'} selected`);
+  refresh();
+}
+
+export function hover(scene) {
+  if (state.hovered === scene) return;
+  state.hovered = scene;
+  emit('hover');
+  emit('marks');
+}
+
+/** Visible scenes that cover a point of the map, the uppermost first. */
+export const under = ([x, y]) => sorted.filter(({ visible, box, rings }) =>
+  visible && x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3] && rings.some((ring) => inside(ring, x, y)));

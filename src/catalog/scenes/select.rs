@@ -1,0 +1,120 @@
+//! From ids back to scenes.
+
+use std::collections::{HashMap, HashSet};
+
+use polars::prelude::DataFrame;
+
+use super::{Scene, Scenes};
+use crate::error::{Context, Error, Result};
+use crate::plain::plain;
+
+impl Scenes {
+    /// The scenes whose `id` stands in the DataFrame, in its order: the way back
+    /// from a frame that was filtered or sorted. A column `collection` is heeded
+    /// too, where there is one.
+    ///
+    /// ```
+    /// # use up42::{Aoi, Client, Search, polars::prelude::*};
+    /// # let client = Client::simulator()?;
+    /// # let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
+    /// let scenes = client.catalog().search(Search::new(&aoi).between("2019-01-01", "2020-12-31"))?;
+    /// let clear = scenes.to_dataframe()?.lazy().filter(col("cloud_cover").lt(lit(10.0))).collect()?;
+    /// assert_eq!(scenes.select(&clear)?.len(), clear.height());
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there is no
+    /// String column `id`, or when an id is not among these scenes.
+    pub fn select(&self, frame: &DataFrame) -> Result<Self> {
+        let told = "select scenes by the column `id`";
+        let ids = frame.column("id").context(told)?.str().context(told)?.clone();
+        let collections = frame.column("collection").ok().and_then(|column| column.str().ok().cloned());
+        let mut known: HashMap<(&str, Option<&str>), &Scene> = HashMap::new();
+        for scene in &self.scenes {
+            let collection = scene.collection.as_deref().filter(|_| collections.is_some());
+            known.entry((&scene.id, collection)).or_insert(scene);
+        }
+        let pick = |row: usize, id: Option<&str>| {
+            let id = id.ok_or_else(|| Error::invalid(format!("row {row} has no id")))?;
+            let collection = collections.as_ref().and_then(|names| names.get(row));
+            let scene = known.get(&(id, collection)).copied();
+            scene
+                .cloned()
+                .ok_or_else(|| Error::invalid(format!("`{id}` is not one of these {} scenes", self.len())))
+        };
+        let picked = ids.iter().enumerate().map(|(row, id)| pick(row, id)).collect::<Result<Vec<_>>>();
+        Ok(Self { scenes: picked.context(told)?, origin: self.origin.clone(), ..Self::default() })
+    }
+    /// The scenes with these ids, in the order of the ids and each once: the way back from
+    /// a map, which copies the ids of the scenes that were chosen on it.
+    ///
+    /// ```
+    /// # use up42::{Aoi, Client, Search};
+    /// # let client = Client::simulator()?;
+    /// # let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
+    /// let scenes = client.catalog().search(Search::new(&aoi).between("2019-01-01", "2020-12-31"))?;
+    /// # let [first, second] = [0, 1].map(|i| scenes.iter().nth(i).unwrap().id.clone());
+    /// let picked = scenes.select_ids([&second, &first])?;
+    /// assert_eq!(picked.iter().map(|scene| &scene.id).collect::<Vec<_>>(), [&second, &first]);
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when ids are not among
+    /// these scenes; it names them.
+    pub fn select_ids(&self, ids: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self> {
+        let mut known: HashMap<&str, &Scene> = HashMap::new();
+        for scene in &self.scenes {
+            known.entry(&scene.id).or_insert(scene);
+        }
+        let (mut scenes, mut taken, mut unknown) = (Vec::new(), HashSet::new(), Vec::new());
+        for id in ids {
+            let id = id.as_ref();
+            match known.get(id) {
+                Some(scene) if taken.insert(scene.id.as_str()) => scenes.push((*scene).clone()),
+                Some(_) => {}
+                None => unknown.push(format!("`{}`", plain(id, 80))),
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(Self { scenes, origin: self.origin.clone(), ..Self::default() });
+        }
+        unknown.dedup();
+        let (verb, more) = (if unknown.len() == 1 { "is" } else { "are" }, unknown.len().saturating_sub(5));
+        unknown.truncate(5);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let told = format!("{}{more} {verb} not among these {} scenes", unknown.join(", "), self.len());
+        Err(Error::invalid(told)).context("select scenes by id")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scenes() -> Scenes {
+        let item = |id: &str| {
+            format!(r#"{{"type": "Feature", "id": "{id}", "properties": {{}}, "geometry": null}}"#)
+        };
+        let items = ["a", "b", "c"].map(item).join(",");
+        Scenes::from_geojson(&format!(r#"{{"type": "FeatureCollection", "features": [{items}]}}"#)).unwrap()
+    }
+
+    #[test]
+    fn ids_lead_back_in_their_order_and_each_once() {
+        let picked = scenes().select_ids(["c", "a", "c"]).unwrap();
+        assert_eq!(picked.iter().map(|scene| scene.id.as_str()).collect::<Vec<_>>(), ["c", "a"]);
+        assert_eq!(scenes().select_ids(Vec::<String>::new()).unwrap().len(), 0);
+        assert_eq!(scenes().select_ids(&[String::from("b")]).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn unknown_ids_are_named() {
+        let told = |ids: &[&str]| scenes().select_ids(ids).unwrap_err().to_string();
+        insta::assert_snapshot!(told(&["a", "x"]), @"select scenes by id: `x` is not among these 3 scenes");
+        insta::assert_snapshot!(told(&["1", "2", "3", "4", "5", "6", "7"]), @"select scenes by id: `1`, `2`, `3`, `4`, `5` and 2 more are not among these 3 scenes");
+    }
+}

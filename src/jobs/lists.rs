@@ -1,0 +1,149 @@
+//! The lists of a project as tables: `project.blocks()?.show()`.
+
+use std::ops::RangeBounds;
+
+use serde_json::Value;
+
+use super::{Block, JobParameters, Task, Workflow};
+use crate::display::{Cell, Column, Table, counted};
+use crate::show::Show;
+
+impl Show for [Block] {
+    fn show_rows(&self, rows: impl RangeBounds<usize>) {
+        blocks(self, rows).bundle().print();
+    }
+}
+
+fn blocks(blocks: &[Block], rows: impl RangeBounds<usize>) -> Table {
+    let columns = [Column::new("Block"), Column::new("For people"), Column::new("Kind"), Column::new("Id")];
+    let row = |block: &Block| {
+        let kind = if block.is_data { "data" } else { "processing" };
+        [Cell::id(&block.name), block.display_name.clone().into(), Cell::text(kind), Cell::id(&block.id)]
+    };
+    Table::new(counted(blocks.len(), "block"), columns).list(blocks, rows, "blocks", row)
+}
+
+impl Show for [Task] {
+    fn show_rows(&self, rows: impl RangeBounds<usize>) {
+        tasks(self, rows).bundle().print();
+    }
+}
+
+fn tasks(tasks: &[Task], rows: impl RangeBounds<usize>) -> Table {
+    let columns =
+        [Column::new("Task"), Column::new("Block"), Column::new("Version"), Column::new("Parameters")];
+    let row = |task: &Task| {
+        let parameter = |(name, schema): (&String, &Value)| match schema.get("default") {
+            Some(value) if !value.is_null() => format!("{name} = {value}"),
+            _ => name.clone(),
+        };
+        let parameters: Vec<_> = task.parameters.iter().map(parameter).collect();
+        [
+            Cell::id(&task.name),
+            Cell::text(&task.block),
+            task.version.clone().into(),
+            Cell::text(parameters.join(", ")),
+        ]
+    };
+    Table::new(counted(tasks.len(), "task"), columns).list(tasks, rows, "tasks", row)
+}
+
+impl Show for [Workflow] {
+    fn show_rows(&self, rows: impl RangeBounds<usize>) {
+        workflows(self, rows).bundle().print();
+    }
+}
+
+fn workflows(workflows: &[Workflow], rows: impl RangeBounds<usize>) -> Table {
+    let columns = [Column::new("Workflow"), Column::new("Id")];
+    let row = |workflow: &Workflow| [Cell::text(workflow.name()), Cell::id(workflow.id())];
+    Table::new(counted(workflows.len(), "workflow"), columns).list(workflows, rows, "workflows", row)
+}
+
+impl Show for [JobParameters] {
+    fn show_rows(&self, rows: impl RangeBounds<usize>) {
+        parameters(self, rows).bundle().print();
+    }
+}
+
+fn parameters(list: &[JobParameters], rows: impl RangeBounds<usize>) -> Table {
+    Table::new(format!("Parameters of {}", counted(list.len(), "job")), JobParameters::columns()).list(
+        list,
+        rows,
+        "parameters",
+        JobParameters::row,
+    )
+}
+
+impl JobParameters {
+    pub(crate) fn columns() -> [Column; 2] {
+        [Column::new("Job"), Column::new("Parameters")]
+    }
+
+    /// The label, and what the tasks are told, shapes by their kind.
+    pub(crate) fn row(&self) -> [Cell; 2] {
+        let inputs = || self.inputs.values().filter_map(Value::as_object).flatten();
+        // First what sets the job apart from the others, then the defaults.
+        let is_its_own = |name: &str| ["time", "ids", "bbox", "intersects", "contains"].contains(&name);
+        let own = inputs().filter(|(name, _)| is_its_own(name));
+        let told = own.chain(inputs().filter(|(name, _)| !is_its_own(name)));
+        let told: Vec<_> = told.map(|(name, value)| format!("{name} {}", short(value))).collect();
+        [Cell::text(&self.label), Cell::text(told.join(", "))]
+    }
+}
+
+fn short(value: &Value) -> String {
+    match value.get("type").and_then(Value::as_str) {
+        Some(shape) => shape.to_owned(),
+        None if value.is_object() => "{…}".to_owned(),
+        None => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    use crate::display::ROWS;
+
+    #[test]
+    fn blocks_and_tasks_are_tables() {
+        let block = |name: &str, is_data: bool| Block {
+            id: format!("id of {name}"),
+            name: name.into(),
+            display_name: is_data.then(|| "Sentinel-2".into()),
+            is_data,
+        };
+        let list = [block("sobloo-s2", true), block("tiling", false)];
+        insta::assert_snapshot!(blocks(&list, ..ROWS).bundle().text, @r"
+        2 blocks
+        Block      For people  Kind        Id
+        ─────────  ──────────  ──────────  ───────────────
+        sobloo-s2  Sentinel-2  data        id of sobloo-s2
+        tiling     –           processing  id of tiling
+        ");
+        let schemas = json!({"ids": {"default": null}, "tile_width": {"default": 768}});
+        let task = Task {
+            name: "tiling:1".into(),
+            block: "tiling".into(),
+            block_id: "b".into(),
+            version: Some("2.2.3".into()),
+            parameters: schemas.as_object().unwrap().clone(),
+        };
+        insta::assert_snapshot!(tasks(&[task], ..ROWS).bundle().text, @r"
+        1 task
+        Task      Block   Version  Parameters
+        ────────  ──────  ───────  ─────────────────────
+        tiling:1  tiling  2.2.3    ids, tile_width = 768
+        ");
+        let inputs = json!({"a:1": {"time": "2019/..", "intersects": {"type": "Polygon", "coordinates": []}}, "b:1": {"x": 7}});
+        let job = JobParameters { label: "Dakar".into(), inputs: inputs.as_object().unwrap().clone() };
+        insta::assert_snapshot!(parameters(&[job], ..ROWS).bundle().text, @r#"
+        Parameters of 1 job
+        Job    Parameters
+        ─────  ─────────────────────────────────────
+        Dakar  time 2019/.., intersects Polygon, x 7
+        "#);
+    }
+}

@@ -1,0 +1,88 @@
+//! The work of drawing a map, done once for all its forms.
+
+use geo::{BoundingRect, MultiPolygon};
+use image::DynamicImage;
+
+use super::atlas::Atlas;
+use super::layer::Layer;
+use super::scene::{self, Scene};
+use super::still::Still;
+use super::work::{Work, told};
+use super::{Map, aoi};
+use crate::display::picture;
+use crate::geo::{Bbox, unrolled};
+
+/// Everything that a page needs, worked out once.
+pub(super) struct Drawn {
+    pub(super) still: DynamicImage,
+    pub(super) jpeg: Vec<u8>,
+    /// Around everything: west, south, east, north; east may pass 180°.
+    pub(super) bbox: [f64; 4],
+    pub(super) outlines: Vec<MultiPolygon>,
+    pub(super) scenes: Vec<Scene>,
+    pub(super) atlas: Option<Atlas>,
+    pub(super) notes: Vec<String>,
+}
+
+impl Map {
+    /// With what is embedded in a page, or the still picture alone.
+    pub(super) fn draw(&self, embed: bool) -> Drawn {
+        // The first polygon: an area across the antimeridian has its middle nowhere.
+        let near = self.aois.first().and_then(|aoi| middle(&aoi.geometry().iter().next()?.clone().into()));
+        let mut notes = self.notes.clone();
+        let (layers, mut scenes) = self.scenes(near, &mut notes);
+        let outlines: Vec<MultiPolygon> = self.aois.iter().map(|aoi| aoi::outline(aoi, near)).collect();
+        let bbox = extent(scenes.iter().map(Scene::shown).chain(&outlines));
+        let mut still = Still::new(bbox);
+        let (image, jpeg) = (DynamicImage::default(), Vec::new());
+        let mut drawn = Drawn { still: image, jpeg, bbox, outlines, scenes: Vec::new(), atlas: None, notes };
+
+        let mut work = Work::new(self, &layers, &drawn, &scenes, embed);
+        work.run(&layers, &mut scenes, &mut still);
+        scenes.iter().rev().for_each(|scene| still.footprint(scene.shown(), scenes.len()));
+        drawn.outlines.iter().for_each(|outline| still.aoi(outline));
+        let areas = self.aois.iter().zip(&drawn.outlines);
+        let areas = areas.filter_map(|(aoi, outline)| Some((aoi.name()?, outline)));
+        still.label(
+            &self.title,
+            areas,
+            scenes.iter().rev().map(|scene| (scene.label.as_str(), scene.shown())),
+        );
+        drawn.still = still.into_image();
+        drawn.jpeg = picture::jpeg(&drawn.still, 80);
+        drawn.atlas = work.atlas(&mut scenes, drawn.jpeg.len());
+        drawn.notes.extend(work.notes(&layers, &scenes));
+        scenes.reverse();
+        drawn.scenes = scenes;
+        drawn
+    }
+
+    /// What has a place, from the top down.
+    fn scenes(&self, near: Option<f64>, notes: &mut Vec<String>) -> (Vec<&Layer>, Vec<Scene>) {
+        let mut nowhere = Vec::new();
+        let (mut layers, mut scenes) = (Vec::new(), Vec::new());
+        for (layer, footprint) in self.layers.iter().zip(scene::footprints(&self.layers, near)).rev() {
+            let Some(footprint) = footprint else {
+                nowhere.push(layer.id.clone());
+                continue;
+            };
+            let part = layer.part.as_ref().map(|part| unrolled(part, middle(&footprint)));
+            scenes.push(Scene::new(layer, footprint, part));
+            layers.push(layer);
+        }
+        notes.extend(told(&nowhere, "scene", "has no footprint and is not on the map"));
+        (layers, scenes)
+    }
+}
+
+/// The longitude in the middle of a shape.
+fn middle(shape: &MultiPolygon) -> Option<f64> {
+    Some(shape.bounding_rect()?.center().x)
+}
+
+fn extent<'a>(shapes: impl Iterator<Item = &'a MultiPolygon>) -> [f64; 4] {
+    let boxes = shapes.filter_map(Bbox::around).map(Bbox::to_array);
+    let joined = boxes.reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
+    // With nothing to show, the inhabited Earth.
+    joined.unwrap_or([-150.0, -50.0, 170.0, 70.0])
+}

@@ -1,0 +1,66 @@
+//! The work on one picture: decoded once, for the still picture, the atlas and the page.
+
+use geo::MultiPolygon;
+use image::DynamicImage;
+
+use super::atlas::{self, Cell};
+use super::layer::Layer;
+use super::placement::{Placed, Placement};
+use super::purse::{self, Step};
+use super::still::Still;
+use crate::display::picture;
+
+/// What is made of a picture beside the still one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Embed {
+    Nothing,
+    Thumbnail,
+    /// Passed through without a step.
+    Whole(Option<Step>),
+}
+
+/// A picture after its work.
+#[derive(Debug)]
+pub(super) struct Made {
+    pub(super) placed: Option<Placed>,
+    /// As large as the still picture shows it.
+    pub(super) patch: DynamicImage,
+    /// To be embedded.
+    pub(super) whole: Option<Vec<u8>>,
+    pub(super) cell: Option<Cell>,
+    /// A thumbnail would show what is behind its holes as white.
+    pub(super) has_holes: bool,
+    pub(super) longest: u32,
+}
+
+/// The layer's picture, if it has one; the error says why it cannot be shown.
+pub(super) fn made(
+    layer: &Layer,
+    footprint: &MultiPolygon,
+    placement: Option<Placement>,
+    embed: Embed,
+    still: &Still,
+) -> Option<Result<Made, String>> {
+    let bytes = layer.picture.as_deref()?;
+    let image = match picture::decode(bytes) {
+        Ok(image) => image,
+        Err(error) => return Some(Err(error.to_string())),
+    };
+    let placed = placement.unwrap_or(layer.placement).place(footprint, &image);
+    let longest = image.width().max(image.height());
+    let painted = placed.as_ref().map_or(1, |placed| still.side(placed));
+    // The rest is made of a smaller one that is large enough for all of it.
+    let needed = match embed {
+        Embed::Nothing => 1,
+        Embed::Thumbnail => 2 * atlas::SIDE,
+        Embed::Whole(step) => step.unwrap_or(purse::STEPS[0]).side,
+    };
+    let image = picture::shrunk(&image, painted.max(needed));
+    let patch = picture::shrunk(&image, painted).into_owned();
+    let cell = (embed != Embed::Nothing).then(|| atlas::cell(&image));
+    let whole = match embed {
+        Embed::Whole(step) => Some(purse::fitted(bytes, longest, &image, step)),
+        _ => None,
+    };
+    Some(Ok(Made { placed, patch, whole, cell, has_holes: picture::has_holes(&image), longest }))
+}

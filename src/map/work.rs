@@ -1,0 +1,209 @@
+//! The work on the pictures of a map: each is decoded once, for the still picture, the
+//! atlas and the page.
+//!
+//! From the top down in chunks: those of a chunk are worked on at the same time, then they
+//! are painted and put into the page in their order. What a chunk took tells how the next
+//! one is embedded; nothing depends on which thread was first.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+
+use super::atlas::{self, Atlas, Cell};
+use super::draw::Drawn;
+use super::layer::Layer;
+use super::made::{Embed, Made, made};
+use super::purse::{Ask, Purse, Step};
+use super::rank::ranked;
+use super::scene::Scene;
+use super::still::Still;
+use super::{Map, html};
+use crate::display::picture;
+use crate::parallel::{cores, in_parallel};
+use crate::plain::plain;
+
+/// Pictures of a chunk, and chunks at most.
+const CHUNK: usize = 32;
+const CHUNKS: usize = 64;
+
+/// Set aside for the still picture, in bytes; it takes about half of it.
+const STILL: usize = 130_000;
+
+/// What a scene's place, cell and picture take in the description, deflated.
+const PLACED: usize = 60;
+
+/// Sides below this are told about, in pixels.
+const SMALL: u32 = 256;
+
+pub(super) struct Work<'a> {
+    map: &'a Map,
+    /// Whether more than the still picture is made.
+    embed: bool,
+    purse: Purse,
+    /// Scenes by rank, and the rank of each.
+    order: Vec<usize>,
+    ranks: Vec<usize>,
+    cells: Vec<Option<Cell>>,
+    /// Bytes for all pictures, the still one among them.
+    room: usize,
+    broken: Vec<String>,
+    /// The smallest step that made a picture smaller.
+    smallest: Option<Step>,
+}
+
+impl<'a> Work<'a> {
+    /// Scenes are given from the top down.
+    pub(super) fn new(map: &'a Map, layers: &[&Layer], drawn: &Drawn, scenes: &[Scene], embed: bool) -> Self {
+        let mut work = Self {
+            map,
+            embed,
+            purse: Purse::new(0, Vec::new()),
+            order: Vec::new(),
+            ranks: vec![0; scenes.len()],
+            cells: vec![None; scenes.len()],
+            room: 0,
+            broken: Vec::new(),
+            smallest: None,
+        };
+        if !embed {
+            return work;
+        }
+        let lying: Vec<_> =
+            layers.iter().zip(scenes).map(|(layer, scene)| (scene.shown(), layer.cloud_cover)).collect();
+        work.order = ranked(&lying, &drawn.outlines, drawn.bbox);
+        work.order.iter().enumerate().for_each(|(rank, &i)| work.ranks[i] = rank);
+        let asks: Vec<_> = work.order.iter().map(|&i| ask(layers[i])).collect();
+        // Base64 takes four characters for three bytes.
+        let room = map.budget.saturating_sub(html::inline(map, drawn).len()) / 4 * 3;
+        work.room = room.saturating_sub(described(scenes) + scenes.len() * PLACED);
+        let room = work.room.saturating_sub(STILL);
+        let thumbnails = (asks.iter().flatten().count() * atlas::CELL).min(room * 3 / 5);
+        work.purse = Purse::new(room - thumbnails, asks);
+        work
+    }
+
+    pub(super) fn run(&mut self, layers: &[&Layer], scenes: &mut [Scene], still: &mut Still) {
+        let indices: Vec<usize> = (0..scenes.len()).collect();
+        for chunk in indices.chunks(scenes.len().div_ceil(CHUNKS).max(CHUNK)) {
+            let terms = self.purse.terms();
+            let work = |&i: &usize| {
+                let embed = match self.embed {
+                    true if self.ranks[i] < terms.before => Embed::Whole(terms.step),
+                    true => Embed::Thumbnail,
+                    false => Embed::Nothing,
+                };
+                made(layers[i], &scenes[i].footprint, self.map.placement, embed, still)
+            };
+            for (&i, made) in chunk.iter().zip(in_parallel(chunk, cores(), work)) {
+                let made = made.transpose().unwrap_or_else(|error| {
+                    self.broken.push(format!("{} ({error})", layers[i].id));
+                    None
+                });
+                self.lay(i, made, terms.step, &mut scenes[i], still);
+            }
+        }
+    }
+
+    fn lay(
+        &mut self,
+        i: usize,
+        made: Option<Made>,
+        step: Option<Step>,
+        scene: &mut Scene,
+        still: &mut Still,
+    ) {
+        let (whole, made) = match made {
+            Some(mut made) => (made.whole.take(), Some(made)),
+            None => (None, None),
+        };
+        if self.embed {
+            scene.picture = self.purse.take(self.ranks[i], step, whole);
+        }
+        let Some(made) = made else { return };
+        scene.place(made.placed);
+        if let Some(placed) = &scene.placed {
+            still.paint(&made.patch, placed, scene.shown());
+        }
+        if let Some(step) = step.filter(|step| scene.picture.is_some() && made.longest > step.side) {
+            self.smallest = Some(self.smallest.filter(|smallest| smallest.side < step.side).unwrap_or(step));
+        }
+        // A whole picture with holes does without: its thumbnail would fill them.
+        self.cells[i] = made.cell.filter(|_| scene.picture.is_none() || !made.has_holes);
+    }
+
+    /// With what is left when the still picture is known.
+    pub(super) fn atlas(&self, scenes: &mut [Scene], still: usize) -> Option<Atlas> {
+        let embedded: usize = scenes.iter().filter_map(|scene| scene.picture.as_ref()).map(Vec::len).sum();
+        let room = self.room.saturating_sub(embedded + still);
+        let with_cell: Vec<usize> = self.order.iter().copied().filter(|&i| self.cells[i].is_some()).collect();
+        let cells: Vec<&Cell> = with_cell.iter().filter_map(|&i| self.cells[i].as_ref()).collect();
+        let atlas = Atlas::of(&cells, room)?;
+        for (thumb, &i) in with_cell.iter().take(atlas.cells).enumerate() {
+            scenes[i].thumb = Some(thumb);
+        }
+        Some(atlas)
+    }
+
+    /// What could not be shown, and what was left out or made smaller.
+    pub(super) fn notes(&self, layers: &[&Layer], scenes: &[Scene]) -> Vec<String> {
+        let mut notes: Vec<String> = told(&self.broken, "picture", "could not be read").into_iter().collect();
+        if !self.embed {
+            return notes;
+        }
+        let all = scenes.iter().filter(|scene| scene.placed.is_some()).count();
+        let without = || {
+            layers.iter().zip(scenes).filter(|(_, scene)| scene.placed.is_some() && scene.picture.is_none())
+        };
+        let gone: Vec<String> =
+            without().filter(|(_, scene)| scene.thumb.is_none()).map(|(layer, _)| layer.id.clone()).collect();
+        let small = without().count() - gone.len();
+        let budget = format!("the map's budget of {} MB", self.map.budget as f64 / 1e6);
+        if small > 0 {
+            notes.push(format!("shown by thumbnails only, to keep to {budget}: {small} of {all} pictures"));
+        } else if let Some(step) = self.smallest.filter(|step| step.side < SMALL) {
+            notes.push(format!(
+                "pictures are made smaller, down to {} pixels, to keep to {budget}",
+                step.side
+            ));
+        }
+        notes.extend(told(&gone, "picture", &format!("did not fit into {budget}")));
+        notes
+    }
+}
+
+fn ask(layer: &Layer) -> Option<Ask> {
+    let bytes = layer.picture.as_deref()?;
+    let (width, height) = picture::size(bytes)?;
+    Some(Ask { width, height, bytes: bytes.len(), is_jpeg: bytes.starts_with(&[0xff, 0xd8]) })
+}
+
+/// About how many bytes all that is known of the scenes takes: a sample of them, deflated.
+fn described(scenes: &[Scene]) -> usize {
+    let sample: Vec<&Scene> = scenes.iter().step_by(scenes.len().div_ceil(100).max(1)).collect();
+    let mut deflated = DeflateEncoder::new(Vec::new(), Compression::fast());
+    for scene in &sample {
+        deflated.write_all(scene.to_json(0).to_string().as_bytes()).expect("a vector takes what is written");
+    }
+    let bytes = deflated.finish().expect("a vector takes what is written").len();
+    bytes * scenes.len() / sample.len().max(1)
+}
+
+/// `2 pictures could not be read: a, b`.
+pub(super) fn told(ids: &[String], noun: &str, what: &str) -> Option<String> {
+    let (first, plural) = (ids.first()?, if ids.len() == 1 { "" } else { "s" });
+    let what = if ids.len() == 1 {
+        what.to_owned()
+    } else {
+        what.replace("has no", "have no").replace("is not", "are not")
+    };
+    let mut names = plain(first, 120);
+    for id in ids.iter().skip(1).take(2) {
+        names.push_str(", ");
+        names.push_str(&plain(id, 120));
+    }
+    if ids.len() > 3 {
+        names.push_str(&format!(" and {} more", ids.len() - 3));
+    }
+    Some(format!("{} {noun}{plural} {what}: {names}", ids.len()))
+}

@@ -1,0 +1,55 @@
+//! Tables on demand: of frames, which cannot show themselves, and of other rows than the
+//! first ones.
+
+mod frame;
+mod value;
+
+use std::ops::RangeBounds;
+
+use crate::display::ROWS;
+
+/// Shows what has a table of its rows.
+macro_rules! show {
+    ($list:ty) => {
+        impl $crate::show::Show for $list {
+            fn show_rows(&self, rows: impl std::ops::RangeBounds<usize>) {
+                self.table(rows).bundle().print();
+            }
+        }
+    };
+}
+
+pub(crate) use show;
+
+/// Shows rows as a table, in the notebook or in a terminal.
+///
+/// What this crate lists shows its first rows as a cell's last value. A Polars DataFrame or
+/// Series has to be asked: `df.show()`. Any of them shows other rows by
+/// [`show_rows`](Self::show_rows); the line under a table that goes on says which ones come
+/// next.
+///
+/// ```
+/// use up42::prelude::*;
+///
+/// # let client = Client::simulator()?;
+/// # let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
+/// let scenes = client.catalog().search(Search::new(&aoi).limit(60))?;
+/// scenes.show_rows(50..60);
+/// scenes.to_dataframe()?.show();
+/// # Ok::<(), up42::Error>(())
+/// ```
+///
+/// In a frame's table each column has its dtype under its name. A dash is null, and `""` is
+/// an empty text. The floats of a column have the same number of decimals, as many as six
+/// significant digits need. Datetimes are shown in their zone, or as they are where they
+/// have none. Of long texts, lists and bytes only the beginning or the size is shown. Only
+/// the rows that are shown are looked at, so the size of a frame does not matter.
+pub trait Show {
+    /// Shows the first 50 rows.
+    fn show(&self) {
+        self.show_rows(..ROWS);
+    }
+
+    /// Shows these rows, counted from 0: at most 1,000 of them, and as many as there are.
+    fn show_rows(&self, rows: impl RangeBounds<usize>);
+}

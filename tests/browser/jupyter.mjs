@@ -1,0 +1,105 @@
+// A Jupyter server of the versions that `tests/python/jupyter.txt` pins, with JupyterLab
+// and Notebook 7, in folders of its own.
+
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+const python3 = process.platform === 'win32' ? 'python' : 'python3';
+const environment = path.join(import.meta.dirname, '../python/environment.py');
+
+/** The interpreter with Jupyter; null, with a message, where it cannot be installed. */
+export function python() {
+  try {
+    return execFileSync(python3, [environment, 'jupyter'], { encoding: 'utf8' }).trim();
+  } catch (error) {
+    if (process.env.UP42_REQUIRE_DATA) throw error;
+    console.error(`SKIPPED, ALL TESTS IN JUPYTER: \`${python3} ${environment} jupyter\` failed`);
+    return null;
+  }
+}
+
+/** Starts a server on a notebook, which is there twice: `trusted.ipynb` and
+ *  `untrusted.ipynb`. Gives `{ lab(name), notebook(name), host, stop() }`: URLs of a
+ *  notebook by its name, and what must run in the end. */
+export async function start(python, notebook) {
+  const home = mkdtempSync(path.join(tmpdir(), 'up42-jupyter-'));
+  const folder = (name) => {
+    mkdirSync(path.join(home, name));
+    return path.join(home, name);
+  };
+  const work = folder('work');
+  const environ = {
+    ...process.env, HOME: home, USERPROFILE: home, IPYTHONDIR: folder('ipython'), JUPYTER_PLATFORM_DIRS: '1',
+    JUPYTER_CONFIG_DIR: folder('config'), JUPYTER_DATA_DIR: folder('data'), JUPYTER_RUNTIME_DIR: folder('runtime'),
+  };
+  for (const name of ['trusted', 'untrusted']) {
+    // Trust goes by content, so the two must not be the same.
+    const one = { ...notebook, metadata: { ...notebook.metadata, title: name } };
+    writeFileSync(path.join(work, `${name}.ipynb`), JSON.stringify(one));
+  }
+  const sign = 'from nbformat.sign import TrustNotebookApp; TrustNotebookApp.launch_instance()';
+  execFileSync(python, ['-c', sign, path.join(work, 'trusted.ipynb')], { env: environ, stdio: 'ignore' });
+  const settings = path.join(environ.JUPYTER_CONFIG_DIR, 'lab/user-settings/@jupyterlab/apputils-extension');
+  mkdirSync(settings, { recursive: true });
+  writeFileSync(path.join(settings, 'notification.jupyterlab-settings'), '{"fetchNews": "false", "checkForUpdates": false}');
+
+  const port = await freePort();
+  const token = 'only-for-this-test';
+  const server = spawn(python, ['-m', 'jupyter_server', '--no-browser', '--allow-root', `--ServerApp.port=${port}`, '--ServerApp.port_retries=0',
+    `--IdentityProvider.token=${token}`, `--ServerApp.root_dir=${work}`, '--ServerApp.open_browser=False',
+    // Neither news nor updates are asked for, and a theme can be chosen by command.
+    '--LabApp.news_url=', '--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate', '--LabApp.extension_manager=readonly',
+    '--LabApp.expose_app_in_browser=True', '--JupyterNotebookApp.expose_app_in_browser=True',
+  ], { cwd: work, env: environ, stdio: ['ignore', 'ignore', 'pipe'] });
+  let log = '';
+  server.stderr.on('data', (text) => (log += text));
+  const gone = new Promise((done) => server.once('exit', done));
+  // Whatever ends this process ends the server, too.
+  const kill = () => server.kill('SIGKILL');
+  process.once('exit', kill);
+  const stop = async () => {
+    kill();
+    await gone;
+    process.off('exit', kill);
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+  };
+  const host = `localhost:${port}`;
+  try {
+    await answers(`http://${host}/api/status?token=${token}`, server);
+  } catch (error) {
+    await stop();
+    throw new Error(`Jupyter did not start: ${error.message}\n${log}`);
+  }
+  const at = (place) => (name) => `http://${host}/${place}/${name}.ipynb?reset&token=${token}`;
+  return { host, lab: at('lab/tree'), notebook: at('notebooks'), stop };
+}
+
+/** Writes a notebook as nbconvert's page. */
+export function convert(python, notebook, html) {
+  execFileSync(python, ['-m', 'nbconvert', '--to', 'html', '--output', path.resolve(html), notebook], { stdio: 'pipe' });
+}
+
+function freePort() {
+  return new Promise((done, failed) => {
+    const probe = createServer().once('error', failed);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => done(port));
+    });
+  });
+}
+
+async function answers(url, server) {
+  const end = Date.now() + 60_000;
+  while (Date.now() < end) {
+    if (server.exitCode !== null) throw new Error(`it ended with ${server.exitCode}`);
+    try {
+      if ((await fetch(url)).ok) return;
+    } catch { /* not yet */ }
+    await new Promise((done) => setTimeout(done, 200));
+  }
+  throw new Error('no answer in a minute');
+}

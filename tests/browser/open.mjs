@@ -1,0 +1,152 @@
+// What the tests of the browser share: Chromium, a tab that must stay silent, and a few
+// ways to look at what is shown.
+//
+// `cargo test --test it browser` makes the pages and runs every `*.test.mjs` of this
+// folder; first run `npm ci` here. The pages stay in `target/tmp/browser`, so that one
+// file, or one test of it, then runs alone, without cargo:
+//
+//   UP42_PAGES=target/tmp/browser node --test tests/browser/map.test.mjs
+//   … node --test --test-name-pattern='by keyboard' tests/browser/map.test.mjs
+//
+// (with CARGO_TARGET_DIR set, they are in `$CARGO_TARGET_DIR/tmp/browser`, and UP42_PAGES
+// need not be). A test is written so:
+//
+//   import assert from 'node:assert/strict';
+//   import { test } from 'node:test';
+//   import { open, page } from './open.mjs';
+//
+//   test('the map fits the area by the key A', async (t) => {
+//     const tab = await open(t, page('map.html'));          // closed when the test ends
+//     await tab.keyboard.press('a');
+//     …
+//     await tab.silent();                                    // no console error, no request
+//   });
+//
+// Other pages: add them to `tests/it/browser/pages.rs` (saved pages) or `cells.rs` (one
+// notebook of displays, `displays.ipynb`). No test sleeps to be right: wait for what is
+// to come (`locator.waitFor`, `waitForFunction`), not for a time.
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { chromium } from 'playwright-core';
+import { decoded } from './png.mjs';
+
+const here = import.meta.dirname;
+const target = process.env.CARGO_TARGET_DIR ?? path.join(here, '../../target');
+
+/** The folder of the pages that the library made. */
+export const pages = path.resolve(process.env.UP42_PAGES ?? path.join(target, 'tmp/browser'));
+
+/** The path of one of them. */
+export function page(name) {
+  const file = path.join(pages, name);
+  if (!existsSync(file)) throw new Error(`\`${file}\` is missing: run \`cargo test --test it browser\` once`);
+  return file;
+}
+
+/** Where a test may leave a screenshot or a download: `shots/NAME` beside the pages. */
+export function shot(name) {
+  mkdirSync(path.join(pages, 'shots'), { recursive: true });
+  return path.join(pages, 'shots', name);
+}
+
+let launched;
+/** The browser of this file of tests. */
+export function browser() {
+  launched ??= chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    // Text without subpixel colours is the same on every screen.
+    args: ['--no-sandbox', '--disable-gpu', '--disable-lcd-text', '--font-render-hinting=none',
+      '--disable-background-networking', '--disable-component-update'],
+  });
+  return launched;
+}
+after(async () => (await launched)?.close());
+
+/** Opens a page in a tab of its own. `where` is a file, a URL, or `{ html }`; `options` are
+ *  those of a Playwright context (`viewport`, `deviceScaleFactor`, `colorScheme`, …) and
+ *  `at`: hosts that may be asked, `known`: [text, reason] of errors and requests that are
+ *  not ours. The tab has `silent()`, which fails when there was an error or a request. */
+export async function open(t, where, { at = [], known = [], ...options } = {}) {
+  const context = await (await browser()).newContext({ viewport: { width: 1100, height: 700 }, offline: at.length === 0, ...options });
+  t.after(() => context.close());
+  const tab = await context.newPage();
+  const problems = [];
+  const told = (kind, text) => known.some(([part]) => text.includes(part)) || problems.push(`${kind}: ${text}`);
+  tab.on('console', (message) => message.type() === 'error' && told('console', `${message.text()} (${message.location().url})`));
+  tab.on('pageerror', (error) => told('script', error.stack ?? error.message));
+  tab.on('request', (request) => {
+    const { protocol, host } = new URL(request.url());
+    if (protocol === 'file:' && request.isNavigationRequest()) return;
+    if (!['data:', 'blob:', 'about:'].includes(protocol) && !at.includes(host)) told('request', request.url());
+  });
+  tab.on('websocket', (socket) => at.includes(new URL(socket.url()).host) || told('request', socket.url()));
+  tab.silent = async () => {
+    // What the page still has in hand may yet fail.
+    await tab.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
+    if (problems.length) throw new Error(problems.join('\n'));
+  };
+  if (where.html !== undefined) await tab.setContent(where.html, { waitUntil: 'load' });
+  else await tab.goto(/^https?:/.test(where) ? where : pathToFileURL(where).href, { waitUntil: 'load' });
+  return tab;
+}
+
+/** Looks again and again until what is seen holds, for what has no event to wait for. */
+export async function until(look, holds, what) {
+  const end = Date.now() + 30_000;
+  for (;;) {
+    const seen = await look();
+    if (holds(seen)) return seen;
+    if (Date.now() > end) throw new Error(`${what}: it stayed ${JSON.stringify(seen)}`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
+/** The map of the notebook of displays, in its sandboxed frame as a notebook has it. */
+export async function framed(t, options) {
+  const { outputs } = displays().cells.find((cell) => cell.id === 'map');
+  const file = path.join(pages, 'framed.html');
+  writeFileSync(file, `<!doctype html><meta charset="utf-8"><body style="margin:0">${outputs[0].data['text/html']}`);
+  const tab = await open(t, file, options);
+  const frame = tab.locator('iframe').contentFrame();
+  await frame.locator('.stage').waitFor();
+  return { tab, frame };
+}
+
+/** Moves the mouse to a point of a map, and gives its longitude and latitude there. */
+export async function position(tab, x, y) {
+  await tab.mouse.move(x, y);
+  return (await tab.locator('.position').innerText()).split(', ').map(Number);
+}
+
+/** How many different colours something shows, coarsely: a blank map has a handful, one
+ *  with pictures hundreds. */
+export async function colours(locator) {
+  const { data } = await pixels(await locator.screenshot());
+  const seen = new Set();
+  for (let i = 0; i < data.length; i += 4) seen.add(((data[i] >> 3) << 10) | ((data[i + 1] >> 3) << 5) | (data[i + 2] >> 3));
+  return seen.size;
+}
+
+/** The pixels of a PNG or JPEG: `{ width, height, data }`, four bytes each. */
+export async function pixels(picture) {
+  if (picture[0] === 0x89) return decoded(picture);
+  // There is no JPEG outside of a browser: it makes a PNG of it.
+  blank ??= (await browser()).newPage();
+  const png = await (await blank).evaluate(async (text) => {
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const image = await createImageBitmap(new Blob([bytes]), { colorSpaceConversion: 'none' });
+    const canvas = Object.assign(document.createElement('canvas'), { width: image.width, height: image.height });
+    canvas.getContext('2d').drawImage(image, 0, 0);
+    return canvas.toDataURL().split(',')[1];
+  }, Buffer.from(picture).toString('base64'));
+  return decoded(Buffer.from(png, 'base64'));
+}
+let blank;
+
+/** The notebook of displays, each in a cell of which it is the one output. */
+export function displays() {
+  return JSON.parse(readFileSync(page('displays.ipynb'), 'utf8'));
+}
