@@ -45,11 +45,13 @@ export const tell = (text) => (status.textContent = text);
 /** A slider under its name and its value in words. */
 export function slider(name, { min = 0, max = 100, value = max }, inWords, change) {
   const output = el('output', {}, inWords(value));
-  return el('label', {}, el('span', {}, name, output), el('input', { type: 'range', min, max, value, oninput: (event) => {
-    const now = Number(event.target.value);
-    output.textContent = inWords(now);
+  // An output takes a label for itself: so the slider has its name twice.
+  const input = el('input', { type: 'range', min, max, value, 'aria-label': name, oninput: () => {
+    const now = Number(input.value);
+    output.textContent = input.ariaValueText = inWords(now);
     change(now);
-  } }));
+  } });
+  return el('label', {}, el('span', {}, name, output), input);
 }
 
 /** Copies a text; the button that was pressed says so for a while. */
