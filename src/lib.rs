@@ -89,7 +89,7 @@ pub use jobs::{
     Block, Credits, Estimate, EstimatedJob, GeometryOperation, Job, JobId, JobMode, JobParameters, JobStatus,
     ParallelParameters, Project, ProjectSettings, Setting, Settings, Task, Workflow,
 };
-pub use map::{Layer, Map, Placement};
+pub use map::{Layer, Map, Placement, Tiles};
 pub use results::{ResultFeature, Results};
 pub use show::Show;
 pub use transport::RetryPolicy;

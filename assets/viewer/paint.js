@@ -7,7 +7,7 @@
 import { colours, el } from './elements.js';
 import { drawGraticule, drawLabels, showScale } from './graticule.js';
 import { drawLand } from './land.js';
-import { drawPicture, prepare } from './pictures.js';
+import { drawPicture, isSettled, prepare } from './pictures.js';
 import { emit, on } from './signals.js';
 import { aoiPath, home, sorted, state } from './scenes.js';
 import { fit, toMap, view } from './view.js';
@@ -130,6 +130,8 @@ function proceed(all) {
   [upper, lower] = [lower, upper];
   upper.canvas.style.zIndex = 1;
   lower.canvas.style.zIndex = 0;
+  // For tests and measurements: all that is in sight is painted.
+  if (isSettled() && !dirty && !soon) performance.mark('shown');
 }
 function slide() {
   for (const { canvas, x, y, scale } of [upper, lower]) {

@@ -16,7 +16,9 @@ for (const scene of scenes) {
 }
 
 const whole = (bitmap) => ({ bitmap, x: 0, y: 0, width: bitmap.width, height: bitmap.height, bytes: bitmap.width * bitmap.height * 4 });
-if (data.atlas) decode(data.atlas.at).then((bitmap) => {
+let loading = Boolean(data.atlas);
+if (loading) decode(data.atlas.at).then((bitmap) => {
+  loading = false;
   const { side, columns } = data.atlas;
   for (const scene of scenes) {
     if (scene.thumb == null) continue;
@@ -29,6 +31,8 @@ if (data.atlas) decode(data.atlas.at).then((bitmap) => {
 // A few pictures are decoded at a time, the latest that were asked for first.
 const wanted = [];
 let busy = 0, turn = 0;
+/** Whether every picture that was asked for is there. */
+export const isSettled = () => !loading && !busy && !wanted.length;
 /** Asks for a picture, `small` or `full`. */
 export function want(scene, key) {
   if (!scene.picture || scene[key] || scene.loading[key] || (key === 'small' && scene.thumb != null)) return;

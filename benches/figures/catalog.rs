@@ -109,12 +109,12 @@ pub fn scan_alone(file: &str) -> up42::Result<()> {
     Ok(())
 }
 
-fn folder() -> &'static Path {
+pub fn folder() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR"))
 }
 
 /// The interpreter of a pinned environment; `None`, and a word, where none can be made.
-fn python(name: &str) -> Option<PathBuf> {
+pub fn python(name: &str) -> Option<PathBuf> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/environment.py");
     let made =
         Command::new("python3").args([script, name]).output().ok().filter(|made| made.status.success());

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Default)]
 pub struct Figures {
     measured: Vec<(&'static str, f64, &'static str)>,
-    /// What fell below its floor.
+    /// What fell below its floor or rose above its ceiling.
     pub missed: Vec<String>,
 }
 
@@ -18,6 +18,14 @@ impl Figures {
         self.record(name, value, unit);
         if value < floor {
             self.missed.push(format!("{name} is {value:.3} {unit}, and should be at least {floor} {unit}"));
+        }
+    }
+
+    /// Records a figure that is held to a ceiling.
+    pub fn at_most(&mut self, ceiling: f64, name: &'static str, value: f64, unit: &'static str) {
+        self.record(name, value, unit);
+        if value > ceiling {
+            self.missed.push(format!("{name} is {value:.3} {unit}, and should be at most {ceiling} {unit}"));
         }
     }
 

@@ -10,9 +10,11 @@
 //! each figure, and writes the same to `target/figures.json`. Fails where a figure misses
 //! its floor.
 
+mod browser;
 mod catalog;
 mod display;
 mod figures;
+mod folium;
 mod items;
 
 use std::process::ExitCode;

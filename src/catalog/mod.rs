@@ -143,7 +143,8 @@ impl Catalog {
         let search = search.into();
         search.check()?;
         let found = self.provider.find(&self.client, &search).context("search the catalog")?;
-        let scenes = Scenes::new(found.scenes, found.more);
+        let origin = std::iter::once(("Catalog".to_owned(), self.in_words())).chain(search.in_words());
+        let scenes = Scenes::new(found.scenes, found.more).with_origin(origin.collect());
         Ok(match found.stopped_after {
             Some(count) => scenes.noted(format!(
                 "The catalog cannot do all of this search itself: {count} of its scenes were looked at, \
@@ -192,6 +193,21 @@ impl Catalog {
     pub fn queryables(&self) -> Result<Queryables> {
         let stac = self.provider.stac(&self.client);
         stac.and_then(|stac| Queryables::of(&self.client, &stac)).context("list the queryables")
+    }
+}
+
+impl Catalog {
+    /// Whose it is; the host of a STAC API, without what may be secret in its address.
+    fn in_words(&self) -> String {
+        let url = self.client.url("");
+        let host = url.split("://").nth(1).and_then(|rest| rest.split(['/', '?', '#']).next());
+        let host = host.and_then(|host| host.rsplit('@').next()).unwrap_or_default();
+        // The port of a server on this machine is another one each time.
+        let is_here = ["127.", "localhost", "[::1]"].iter().any(|here| host.starts_with(here));
+        match &self.provider {
+            Provider::Stac(_) if !is_here => format!("STAC API at {host}"),
+            provider => provider.to_string(),
+        }
     }
 }
 

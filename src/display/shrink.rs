@@ -5,14 +5,14 @@ use std::borrow::Cow;
 use image::{DynamicImage, RgbImage, RgbaImage};
 
 /// The picture with its longest side at most so many pixels.
-pub(crate) fn shrunk(image: &DynamicImage, side: u32) -> DynamicImage {
+pub(crate) fn shrunk(image: &DynamicImage, side: u32) -> Cow<'_, DynamicImage> {
     let (width, height) = (image.width(), image.height());
     let longest = width.max(height);
     if longest <= side {
-        return image.clone();
+        return Cow::Borrowed(image);
     }
     let part = |length: u32| (u64::from(length) * u64::from(side)).div_ceil(u64::from(longest)) as u32;
-    squeezed(image, part(width), part(height))
+    Cow::Owned(squeezed(image, part(width), part(height)))
 }
 
 /// The whole picture in so many pixels, whatever its shape was.
@@ -54,19 +54,20 @@ fn divided(mut raw: Vec<u8>) -> Vec<u8> {
 fn rows(raw: &[u8], from: [u32; 2], to: [u32; 2], channels: usize) -> Vec<u8> {
     let across = shares(from[0], to[0]);
     let length = from[0] as usize * channels;
-    let mut out = Vec::with_capacity(to[0] as usize * to[1] as usize * channels);
+    let mut out = vec![0; to[0] as usize * to[1] as usize * channels];
     let mut line = vec![0.0_f32; length];
-    for (first, weights) in shares(from[1], to[1]) {
+    let lines = out.chunks_exact_mut(to[0] as usize * channels);
+    for (made, (first, weights)) in lines.zip(shares(from[1], to[1])) {
         line.fill(0.0);
         for (row, weight) in raw[first * length..].chunks_exact(length).zip(weights) {
             line.iter_mut().zip(row).for_each(|(sum, value)| *sum += weight * f32::from(*value));
         }
-        for (first, weights) in &across {
+        for (pixel, (first, weights)) in made.chunks_exact_mut(channels).zip(&across) {
             let mut sum = [0.5_f32; 4];
-            for (pixel, weight) in line[first * channels..].chunks_exact(channels).zip(weights) {
-                sum.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += weight * value);
+            for (old, weight) in line[first * channels..].chunks_exact(channels).zip(weights) {
+                sum.iter_mut().zip(old).for_each(|(sum, value)| *sum += weight * value);
             }
-            out.extend(sum[..channels].iter().map(|value| *value as u8));
+            pixel.iter_mut().zip(sum).for_each(|(new, sum)| *new = sum as u8);
         }
     }
     out

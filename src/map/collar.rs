@@ -6,7 +6,7 @@
 //! footprint the one that covers it best is taken.
 
 use geo::{LineString, MultiPolygon, Polygon};
-use image::{DynamicImage, RgbaImage};
+use image::{DynamicImage, GenericImageView};
 
 use super::homography::{Homography, Quad};
 use super::outline::{is_in_polar_grid, is_north_up, is_rectangle, sharpened};
@@ -29,7 +29,7 @@ pub(super) const NODATA: [fn([u8; 4]) -> bool; 3] = [
 /// Where the corners of a picture with a collar lie; `None` when there is no
 /// collar, or when what it encloses is not the footprint.
 pub(super) fn place(footprint: &MultiPolygon, around: &Quad, image: &DynamicImage) -> Option<Placed> {
-    let scene = Scene::find(&image.to_rgba8())?;
+    let scene = Scene::find(image)?;
     // JPEG leaves noise in a collar: a few cells in a row may not be scene yet.
     let edges = [1, 2, 3, 5].map(|run| scene.edges(run));
     let boxed = edges.iter().map(|edges| scene.boxed(edges, around)).map(|quad| (quad, false));
@@ -58,17 +58,26 @@ struct Scene {
 }
 
 impl Scene {
-    fn find(image: &RgbaImage) -> Option<Self> {
+    fn find(image: &DynamicImage) -> Option<Self> {
         let (width, height) = (image.width() as usize, image.height() as usize);
         let (columns, rows) = (width.min(FINEST), height.min(FINEST));
-        let raw = image.as_raw();
+        let spot = |column: usize, row: usize| {
+            ((2 * column + 1) * width / (2 * columns), (2 * row + 1) * height / (2 * rows))
+        };
+        let ends = [(0, 0), (columns - 1, 0), (columns - 1, rows - 1), (0, rows - 1)];
+        let end = |(column, row): (usize, usize)| {
+            let (x, y) = spot(column, row);
+            image.get_pixel(x as u32, y as u32).0
+        };
+        let nodata = NODATA.into_iter().find(|nodata| ends.iter().all(|&at| nodata(end(at))))?;
+        // Most pictures have no collar and did not come so far.
+        let rgba = image.to_rgba8();
+        let raw = rgba.as_raw();
         let at = |column: usize, row: usize| {
-            let (x, y) = ((2 * column + 1) * width / (2 * columns), (2 * row + 1) * height / (2 * rows));
+            let (x, y) = spot(column, row);
             let at = (y * width + x) * 4;
             [raw[at], raw[at + 1], raw[at + 2], raw[at + 3]]
         };
-        let ends = [(0, 0), (columns - 1, 0), (columns - 1, rows - 1), (0, rows - 1)];
-        let nodata = NODATA.into_iter().find(|nodata| ends.iter().all(|&(x, y)| nodata(at(x, y))))?;
         let mut shown = Vec::with_capacity(columns * rows);
         for row in 0..rows {
             shown.extend((0..columns).map(|column| !nodata(at(column, row))));
@@ -157,7 +166,7 @@ impl Scene {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::Rgba;
+    use image::{Rgba, RgbaImage};
 
     /// A tapered scene on a picture that is padded and turned by some degrees,
     /// and where the corners of that picture truly lie.

@@ -5,7 +5,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::json;
 
 use super::pack::{self, Pack};
-use super::{Drawn, Map, atlas, scene};
+use super::{Drawn, Map, Tiles, atlas, scene};
 use crate::geo::{Detail, packed_land};
 use crate::plain::plain;
 
@@ -38,7 +38,7 @@ pub(super) fn inline(map: &Map, drawn: &Drawn) -> String {
                 sandbox="allow-scripts allow-downloads allow-popups"
                 allow="fullscreen; clipboard-write"
                 style="position:absolute;left:0;top:0;width:100%;height:100%;border:0"
-                srcdoc=(document(map, drawn, false)) {}
+                srcdoc=(document(map, drawn, None)) {}
             script { (PreEscaped(THEME)) }
         }
         (notes(&drawn.notes))
@@ -46,20 +46,18 @@ pub(super) fn inline(map: &Map, drawn: &Drawn) -> String {
     fragment.into_string()
 }
 
-/// A page for a file.
-pub(super) fn page(map: &Map, drawn: &Drawn) -> String {
-    document(map, drawn, true)
-}
-
-fn document(map: &Map, drawn: &Drawn, whole: bool) -> String {
+/// A page around the map, with what stands above and below it where it is for a file.
+pub(super) fn document(map: &Map, drawn: &Drawn, around: Option<(Markup, Markup)>) -> String {
     let title = plain(&map.title, 200);
     let pack = packed(map, drawn);
     // Only our own scripts may run, and nothing may be fetched: text from outside
     // that got past every escape would still do nothing.
+    let tiles = map.tiles.as_ref().map(|tiles| format!(" {}", tiles.origin())).unwrap_or_default();
     let policy = format!(
-        "default-src 'none'; script-src {}; style-src 'unsafe-inline'; img-src data: blob:",
+        "default-src 'none'; script-src {}; style-src 'unsafe-inline'; img-src data: blob:{tiles}",
         pack.scripts
     );
+    let (above, below) = around.unzip();
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -70,9 +68,10 @@ fn document(map: &Map, drawn: &Drawn, whole: bool) -> String {
                 title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
-            body {
-                @if whole { (paper(map, drawn, &title)) }
+            body.page[above.is_some()] {
+                @if let Some(above) = above { (above) }
                 main id="map" {}
+                @if let Some(below) = below { (below) }
                 script id="pack" data-lengths=(pack.lengths) type="text/plain" { (PreEscaped(pack.text)) }
                 script { (PreEscaped(pack::boot())) }
             }
@@ -81,20 +80,7 @@ fn document(map: &Map, drawn: &Drawn, whole: bool) -> String {
     page.into_string()
 }
 
-/// What is printed, and what is seen without scripts.
-fn paper(map: &Map, drawn: &Drawn, title: &str) -> Markup {
-    html! {
-        article.paper {
-            h1 { bdi { (title) } }
-            @if let Some(subtitle) = &map.subtitle { p { bdi { (plain(subtitle, 400)) } } }
-            (still(drawn, title))
-            (notes(&drawn.notes))
-            p { small { "Coasts and borders: Natural Earth" } }
-        }
-    }
-}
-
-fn still(drawn: &Drawn, title: &str) -> Markup {
+pub(super) fn still(drawn: &Drawn, title: &str) -> Markup {
     let source = source(drawn);
     let told = format!("Map of {} scenes: {title}", drawn.scenes.len());
     html! { img alt=(told) width="960" height="600" style="display:block;width:100%;height:auto" src=(source); }
@@ -114,7 +100,7 @@ fn source(drawn: &Drawn) -> String {
     format!("data:image/jpeg;base64,{}", BASE64_STANDARD.encode(&drawn.jpeg))
 }
 
-fn notes(notes: &[String]) -> Markup {
+pub(super) fn notes(notes: &[String]) -> Markup {
     html! { @for note in notes { p.up42-note { small { bdi { (plain(note, 400)) } } } } }
 }
 
@@ -151,7 +137,7 @@ fn packed(map: &Map, drawn: &Drawn) -> Pack {
     });
     let description = json!({
         "title": plain(&map.title, 200),
-        "about": map.subtitle.iter().map(|text| ["Source".into(), plain(text, 400)]).collect::<Vec<_>>(),
+        "about": map.about.iter().map(|(name, value)| [plain(name, 120), plain(value, 600)]).collect::<Vec<_>>(),
         "notes": drawn.notes.iter().map(|note| plain(note, 400)).collect::<Vec<_>>(),
         "bbox": drawn.bbox,
         "aois": aois.collect::<Vec<_>>(),
@@ -159,6 +145,7 @@ fn packed(map: &Map, drawn: &Drawn) -> Pack {
         "atlas": atlas,
         "world": world,
         "local": local,
+        "tiles": map.tiles.as_ref().map(Tiles::to_json),
         "snippet": map.snippet,
     });
     Pack::new(&description, &land, &pictures)

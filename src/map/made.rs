@@ -47,12 +47,20 @@ pub(super) fn made(
         Err(error) => return Some(Err(error.to_string())),
     };
     let placed = placement.unwrap_or(layer.placement).place(footprint, &image);
-    let patch = picture::shrunk(&image, placed.as_ref().map_or(1, |placed| still.side(placed)));
+    let longest = image.width().max(image.height());
+    let painted = placed.as_ref().map_or(1, |placed| still.side(placed));
+    // The rest is made of a smaller one that is large enough for all of it.
+    let needed = match embed {
+        Embed::Nothing => 1,
+        Embed::Thumbnail => 2 * atlas::SIDE,
+        Embed::Whole(step) => step.unwrap_or(purse::STEPS[0]).side,
+    };
+    let image = picture::shrunk(&image, painted.max(needed));
+    let patch = picture::shrunk(&image, painted).into_owned();
     let cell = (embed != Embed::Nothing).then(|| atlas::cell(&image));
     let whole = match embed {
-        Embed::Whole(step) => Some(purse::fitted(bytes, &image, step)),
+        Embed::Whole(step) => Some(purse::fitted(bytes, longest, &image, step)),
         _ => None,
     };
-    let longest = image.width().max(image.height());
     Some(Ok(Made { placed, patch, whole, cell, has_holes: picture::has_holes(&image), longest }))
 }

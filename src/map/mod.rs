@@ -18,6 +18,7 @@ mod made;
 mod mercator;
 mod outline;
 mod pack;
+mod page;
 mod pixels;
 mod placement;
 mod purse;
@@ -27,16 +28,19 @@ mod script;
 mod short;
 mod still;
 mod text;
+mod tiles;
 mod work;
 
 use std::fmt;
 use std::path::Path;
 
+use jiff::Timestamp;
 use maud::Markup;
 
 pub use layer::Layer;
 pub(crate) use pixels::Pixels;
 pub use placement::Placement;
+pub use tiles::Tiles;
 
 use self::draw::Drawn;
 use crate::display::{Bundle, file};
@@ -66,7 +70,9 @@ const BUDGET: usize = 5_000_000;
 #[derive(Clone)]
 pub struct Map {
     title: String,
-    subtitle: Option<String>,
+    about: Vec<(String, String)>,
+    dated: Option<Timestamp>,
+    tiles: Option<Tiles>,
     aois: Vec<Aoi>,
     layers: Vec<Layer>,
     notes: Vec<String>,
@@ -82,7 +88,9 @@ impl Map {
     pub fn new(title: impl Into<String>) -> Self {
         Self {
             title: title.into(),
-            subtitle: None,
+            about: Vec::new(),
+            dated: None,
+            tiles: None,
             aois: Vec::new(),
             layers: Vec::new(),
             notes: Vec::new(),
@@ -92,10 +100,46 @@ impl Map {
         }
     }
 
-    /// A line under the title of the saved page, such as where the scenes come
-    /// from and when.
-    pub(crate) fn subtitle(mut self, text: impl Into<String>) -> Self {
-        self.subtitle = Some(text.into());
+    /// Says where it comes from, such as the catalog and what was asked for: name and
+    /// value, in this order.
+    ///
+    /// ```
+    /// # use up42::{Aoi, Map};
+    /// let map = Map::new("Where we fly").aoi(&Aoi::example("Dakar")?).about("Pilot", "A. Ndiaye");
+    /// assert!(map.to_html().contains("Where we fly"));
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    pub fn about(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.about.push((name.into(), value.into()));
+        self
+    }
+
+    /// The same, many at once.
+    pub(crate) fn about_all(mut self, about: &[(String, String)]) -> Self {
+        self.about.extend_from_slice(about);
+        self
+    }
+
+    /// The date on the saved page; the day of saving unless set.
+    pub fn dated(mut self, date: Timestamp) -> Self {
+        self.dated = Some(date);
+        self
+    }
+
+    /// Draws the tiles of a server under the pictures, over the base map that the page
+    /// brings along and shows where tiles fail: the one thing that makes a map ask the
+    /// network. The still picture does without.
+    ///
+    /// ```
+    /// # use up42::{Aoi, Map, Tiles};
+    /// let aoi = Aoi::example("Dakar")?;
+    /// let streets = Map::new("Dakar").aoi(&aoi).tiles(Tiles::osm());
+    /// let own = Tiles::new("https://tiles.example.com/{z}/{x}/{y}.png", "© Example")?.max_zoom(17);
+    /// let own = Map::new("Dakar").aoi(&aoi).tiles(own);
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    pub fn tiles(mut self, tiles: Tiles) -> Self {
+        self.tiles = Some(tiles);
         self
     }
 
@@ -159,7 +203,7 @@ impl Map {
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be written.
     pub fn save_html(&self, path: impl AsRef<Path>) -> Result<()> {
         let drawn = self.draw(true);
-        let page = html::page(self, &drawn);
+        let page = self.page(&drawn);
         file::write(path.as_ref(), page.as_bytes()).with_context(|| saving(path.as_ref()))
     }
 
@@ -217,6 +261,5 @@ fn saving(path: &Path) -> String {
 mod accuracy;
 #[cfg(test)]
 mod budget;
-#[cfg(test)]
 #[cfg(test)]
 mod tests;

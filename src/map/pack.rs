@@ -30,7 +30,8 @@ pub(super) struct Pack {
 impl Pack {
     /// `description` points into `land` and `pictures` by offset and length.
     pub(super) fn new(description: &Value, land: &[u8], pictures: &[u8]) -> Self {
-        let (boot, style, script) = (boot(), script::bare_style(STYLE), script::joined());
+        let script = script::joined(!description["tiles"].is_null());
+        let (boot, style) = (boot(), script::bare_style(STYLE));
         let description = description.to_string();
         let parts = [style.as_bytes(), script.as_bytes(), description.as_bytes(), land];
         let mut bytes = deflated(&parts);
@@ -93,15 +94,18 @@ mod tests {
         let page = format!("<script id=\"pack\" data-lengths=\"{}\">{}</script>", pack.lengths, pack.text);
         let parts = parts(&page);
         assert_eq!(parts[0], script::bare_style(STYLE).as_bytes());
-        assert_eq!(parts[1], script::joined().as_bytes());
+        assert_eq!(parts[1], script::joined(false).as_bytes());
         assert_eq!(serde_json::from_slice::<Value>(&parts[2]).unwrap(), description);
         assert_eq!((&parts[3][..], &parts[4][..]), (&[1, 2, 3][..], &[4, 5][..]));
     }
 
     #[test]
     fn the_viewer_is_small() {
-        let embedded = deflated(&[script::bare_style(STYLE).as_bytes(), script::joined().as_bytes()]).len().div_ceil(3) * 4;
-        assert!(embedded < 25 * 1024, "{embedded} bytes");
+        for (tiles, most) in [(false, 25_000), (true, 27_000)] {
+            let (style, script) = (script::bare_style(STYLE), script::joined(tiles));
+            let embedded = deflated(&[style.as_bytes(), script.as_bytes()]).len().div_ceil(3) * 4;
+            assert!(embedded < most, "{embedded} bytes, tiles {tiles}");
+        }
     }
 
     #[test]

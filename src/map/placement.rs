@@ -6,7 +6,7 @@
 //! leave a collar of nodata around the scene; for those the bounding box is right.
 
 use geo::{ConvexHull, MultiPolygon};
-use image::DynamicImage;
+use image::{DynamicImage, GenericImageView};
 
 use super::collar;
 use super::homography::Quad;
@@ -136,7 +136,6 @@ fn has_collar(footprint: &MultiPolygon, around: &Quad, image: &DynamicImage) -> 
     const STEPS: usize = 48;
     let [[west, north], [east, _], [_, south], _] = *around;
     let (width, height) = (image.width(), image.height());
-    let small = image.to_rgba8();
     // The footprint on a coarse grid over the picture.
     let steps = STEPS as f64;
     let grid = |point: &geo::Coord| {
@@ -172,7 +171,7 @@ fn has_collar(footprint: &MultiPolygon, around: &Quad, image: &DynamicImage) -> 
             let counts = if here { &mut inner } else { &mut outer };
             let x = ((column as f64 + 0.5) / steps * f64::from(width)) as u32;
             let y = ((row as f64 + 0.5) / steps * f64::from(height)) as u32;
-            let pixel = small.get_pixel(x.min(width - 1), y.min(height - 1)).0;
+            let pixel = image.get_pixel(x.min(width - 1), y.min(height - 1)).0;
             counts[3] += 1;
             for (count, is_nodata) in counts.iter_mut().zip(collar::NODATA) {
                 *count += usize::from(is_nodata(pixel));

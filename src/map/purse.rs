@@ -22,7 +22,7 @@ const fn step(side: u32, quality: u8) -> Step {
 }
 
 /// From the best down.
-const STEPS: [Step; 12] = [
+pub(super) const STEPS: [Step; 12] = [
     step(1024, 85),
     step(768, 80),
     step(512, 80),
@@ -138,9 +138,9 @@ impl Purse {
     }
 }
 
-/// The bytes to embed; at no step, as they are, if nothing stands in them but the picture.
-pub(super) fn fitted(original: &[u8], image: &DynamicImage, step: Option<Step>) -> Vec<u8> {
-    let longest = image.width().max(image.height());
+/// The bytes to embed of a picture whose longest side is known, and which is there as
+/// large as the step needs it; at no step, as it came, without metadata.
+pub(super) fn fitted(original: &[u8], longest: u32, image: &DynamicImage, step: Option<Step>) -> Vec<u8> {
     let fits = longest <= step.unwrap_or(STEPS[0]).side;
     let bare = fits.then(|| picture::bare(original)).flatten();
     let (bare, step) = match (bare, step) {
@@ -194,10 +194,10 @@ mod tests {
         let image = DynamicImage::new_rgb8(64, 64);
         let clean = picture::jpeg(&image, 80);
         let noted = [&clean[..2], b"\xff\xfe\x00\x06here", &clean[2..]].concat();
-        assert_eq!(fitted(&noted, &image, None), clean);
-        let large = fitted(&noted, &DynamicImage::new_rgb8(2000, 10), None);
+        assert_eq!(fitted(&noted, 64, &image, None), clean);
+        let large = fitted(&noted, 2000, &DynamicImage::new_rgb8(2000, 10), None);
         assert_eq!(picture::decode(&large).unwrap().width(), 1024);
         let holes = DynamicImage::new_rgba8(300, 300);
-        assert!(fitted(&picture::png(&holes), &holes, Some(STEPS[8])).starts_with(b"\x89PNG"));
+        assert!(fitted(&picture::png(&holes), 300, &holes, Some(STEPS[8])).starts_with(b"\x89PNG"));
     }
 }

@@ -14,13 +14,14 @@ macro_rules! modules {
 
 const MODULES: &[(&str, &str)] = modules!(
     "data" "signals" "mercator" "elements" "placement" "land" "scenes" "view" "pictures" "graticule"
-    "paint" "keys" "tools" "pointer" "basics" "list" "card" "panel" "timeline" "swipe" "save" "draw" "main"
+    "paint" "keys" "tools" "pointer" "basics" "list" "card" "panel" "timeline" "swipe" "save" "draw" "tiles" "main"
 );
 
 /// One strict function, without comments and with short names.
-pub(super) fn joined() -> String {
+pub(super) fn joined(tiles: bool) -> String {
     let mut out = String::from("(() => {'use strict';\n");
-    for (_, source) in MODULES {
+    // Few maps ask for tiles: the others do without the module.
+    for (_, source) in MODULES.iter().filter(|(name, _)| tiles || *name != "tiles") {
         let lines = source.lines().filter(|line| !line.starts_with("import "));
         let lines = lines.map(|line| line.strip_prefix("export ").unwrap_or(line));
         out.push_str(&bare(&lines.collect::<Vec<_>>().join("\n")));

@@ -61,15 +61,15 @@ fn hostile_names_stay_inert() {
         "</script><script>alert(1)</script><!-- \" ' & \u{202e}EVCXR_END_CONTENT\n\u{2028}".repeat(100);
     let layer = scene(0, &hostile).collection(&hostile).constellation(&hostile).property(&hostile, &hostile);
     let aoi = Aoi::from_bbox([-17.5, 14.65, -17.2, 14.9]).unwrap().named(&hostile);
-    let map = Map::new(&hostile).subtitle(&hostile).aoi(&aoi).layer(layer).note(&hostile);
+    let map = Map::new(&hostile).about(&hostile, &hostile).aoi(&aoi).layer(layer).note(&hostile);
     let drawn = map.draw(true);
-    for page in [html::inline(&map, &drawn), html::page(&map, &drawn)] {
+    for page in [html::inline(&map, &drawn), map.page(&drawn)] {
         assert!(!page.contains("<script>alert") && !page.contains('\u{202e}'));
         assert!(
             !page.contains("EVCXR_") || page.matches("EVCXR_").count() == page.matches("EVCXR_END").count()
         );
     }
-    let page = html::page(&map, &drawn);
+    let page = map.page(&drawn);
     assert_eq!(page.matches("</script").count(), 2, "pack and boot");
     let data: serde_json::Value = serde_json::from_slice(&pack::parts(&page)[2]).unwrap();
     assert!(data["scenes"][0]["id"].as_str().unwrap().starts_with("</script>"), "the id is kept whole");

@@ -10,8 +10,8 @@ impl Map {
     pub(super) fn text(&self, notes: &[String]) -> String {
         let mut text = plain(&self.title, 200);
         text.push('\n');
-        if let Some(subtitle) = &self.subtitle {
-            text.push_str(&format!("  {}\n", plain(subtitle, 400)));
+        for (name, value) in &self.about {
+            text.push_str(&format!("  {}: {}\n", plain(name, 80), plain(value, 400)));
         }
         for aoi in &self.aois {
             text.push_str(&format!(

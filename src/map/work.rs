@@ -78,7 +78,7 @@ impl<'a> Work<'a> {
         let room = map.budget.saturating_sub(html::inline(map, drawn).len()) / 4 * 3;
         work.room = room.saturating_sub(described(scenes) + scenes.len() * PLACED);
         let room = work.room.saturating_sub(STILL);
-        let thumbnails = (asks.iter().flatten().count() * atlas::CELL).min(room * 2 / 5);
+        let thumbnails = (asks.iter().flatten().count() * atlas::CELL).min(room * 3 / 5);
         work.purse = Purse::new(room - thumbnails, asks);
         work
     }

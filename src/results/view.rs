@@ -19,6 +19,7 @@ impl Results {
         let previews = in_parallel(&features, 4, |feature| Some(preview(feature.path.as_deref()?)));
         let mut map =
             Map::new(format!("{} results, {}", self.len(), aoi.name().unwrap_or("area of interest")))
+                .about("Jobs", jobs(self))
                 .aoi(aoi);
         for (feature, preview) in features.into_iter().zip(previews) {
             match preview {
@@ -73,6 +74,15 @@ impl Results {
 }
 
 show!(Results);
+
+/// The jobs of the results, so many as one can read.
+fn jobs(results: &Results) -> String {
+    let mut ids: Vec<&str> = results.iter().map(|feature| feature.job.as_str()).collect();
+    ids.dedup();
+    let more = if ids.len() > 5 { format!(" and {} more", ids.len() - 5) } else { String::new() };
+    ids.truncate(5);
+    format!("{}{more}", ids.join(", "))
+}
 
 impl ResultFeature {
     fn file_name(&self) -> String {

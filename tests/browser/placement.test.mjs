@@ -46,11 +46,12 @@ test('each mark is painted within a pixel of its place', async (t) => {
       // A small picture stands in until the whole one is decoded.
       const painted = async () => {
         emit('paint');
-        for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame);
+        for (let frames = 0; frames < 3; frames++) await new Promise(requestAnimationFrame);
       };
       while (!one.full) await painted();
       await painted();
-      const canvas = document.querySelector('canvas.map'), { left, top } = canvas.getBoundingClientRect();
+      const canvas = [...document.querySelectorAll('canvas.sheet')].find(({ style }) => style.zIndex === '1');
+      const { left, top } = canvas.getBoundingClientRect();
       const { data, width } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
       const sums = colours.map(() => [0, 0, 0]);
       for (let i = 0; i < data.length; i += 4) {

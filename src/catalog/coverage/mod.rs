@@ -30,6 +30,8 @@ pub struct Coverage {
     scenes: Vec<CoveringScene>,
     /// Of the scenes that have one.
     footprints: Vec<MultiPolygon>,
+    /// Where the scenes come from.
+    origin: Vec<(String, String)>,
 }
 
 /// The part of an area with a number of looks.
@@ -98,7 +100,7 @@ impl Scenes {
         let whole: f64 = sizes.iter().sum();
         let part = |(looks, km2): (usize, f64)| CoveragePart { looks, km2, percent: 100.0 * km2 / whole };
         let looks = sizes.into_iter().enumerate().map(part).collect();
-        Coverage { aoi: aoi.clone(), looks, scenes, footprints }
+        Coverage { aoi: aoi.clone(), looks, scenes, footprints, origin: self.origin().to_vec() }
     }
 }
 

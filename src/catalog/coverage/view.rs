@@ -32,7 +32,7 @@ impl Coverage {
     pub fn map(&self) -> Map {
         let name = self.aoi.name().unwrap_or("area of interest");
         let legend = "orange: no look; blue, the darker the more: 1, 2, 3, 4, 5 and more looks";
-        let map = Map::new(format!("Looks at {name}")).aoi(&self.aoi).note(legend);
+        let map = Map::new(format!("Looks at {name}")).about_all(&self.origin).aoi(&self.aoi).note(legend);
         let layer = self.picture().map(|image| {
             Layer::new("looks")
                 .title(format!("{:.1} % covered", self.percent()))
@@ -152,7 +152,7 @@ mod tests {
         2  ████████████████████████████████████████ 50
         ");
         let picture = picture::decode(&bundle.jpeg.unwrap()).unwrap();
-        assert_eq!((picture.width(), picture.height()), (960, 1004));
+        assert_eq!((picture.width(), picture.height()), (960, 1005));
         assert_eq!(bundle.html.matches("<img ").count(), 2);
     }
 }

@@ -129,6 +129,7 @@ impl Scenes {
             cost,
             is_proven: choice.is_proven && !pool.is_thinned,
             considered: scenes.len(),
+            origin: self.origin().to_vec(),
         })
     }
 }

@@ -36,6 +36,8 @@ pub struct Mosaic {
     pub(super) cost: MosaicCost,
     pub(super) is_proven: bool,
     pub(super) considered: usize,
+    /// Where the scenes come from.
+    pub(super) origin: Vec<(String, String)>,
 }
 
 /// A scene of a mosaic and the part of the area that is taken from it.
@@ -80,7 +82,8 @@ impl MosaicCost {
 impl Mosaic {
     /// The scenes, the clearest first: it lies on top.
     pub fn scenes(&self) -> Scenes {
-        Scenes::new(self.parts.iter().map(|part| part.scene.clone()).collect(), false)
+        let scenes = self.parts.iter().map(|part| part.scene.clone()).collect();
+        Scenes::new(scenes, false).with_origin(self.origin.clone())
     }
 
     /// The scenes with their parts of the area, the clearest first: it lies on top.

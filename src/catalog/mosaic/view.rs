@@ -32,7 +32,9 @@ impl Mosaic {
         let quicklooks = quicklooks.into();
         let name = self.aoi.name().unwrap_or("area of interest");
         let title = format!("{} scenes over {name}, {:.1} % covered", self.parts.len(), self.percent());
-        let mut map = Map::new(title).aoi(&self.aoi).snippet(SNIPPET);
+        let chosen = format!("{} of {} scenes", self.parts.len(), self.considered);
+        let mut map =
+            Map::new(title).about_all(&self.origin).about("Chosen", chosen).aoi(&self.aoi).snippet(SNIPPET);
         if let Some(rest) = &self.uncovered {
             map = map
                 .layer(hatched(rest.geometry()))

@@ -77,8 +77,8 @@ impl Figure {
         let (picture, why) = match &quicklook.outcome {
             QuicklookOutcome::Picture(bytes) => match decode(bytes) {
                 Ok(image) => {
-                    let fitting =
-                        fitted(bytes, &image, most).map(|fitting| (fitting, shrunk(&image, SHEET.2)));
+                    let fitting = fitted(bytes, &image, most)
+                        .map(|fitting| (fitting, shrunk(&image, SHEET.2).into_owned()));
                     let why = fitting.is_none().then(|| "the picture does not fit the page".to_owned());
                     (fitting, why)
                 }

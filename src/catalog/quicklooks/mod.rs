@@ -33,6 +33,8 @@ const AT_ONCE: usize = 32;
 #[derive(Clone)]
 pub struct Quicklooks {
     quicklooks: Vec<Quicklook>,
+    /// Where the scenes come from.
+    origin: Vec<(String, String)>,
 }
 
 /// One scene and what came of its quicklook.
@@ -85,6 +87,7 @@ impl Catalog {
     /// [`ErrorKind::Auth`] when the login is refused. Whatever befalls a single
     /// quicklook is its own [`outcome`](Quicklook::outcome).
     pub fn download_quicklooks(&self, scenes: &Scenes) -> Result<Quicklooks> {
+        let origin = scenes.origin().to_vec();
         let scenes: Vec<Scene> = scenes.iter().cloned().collect();
         let outcomes = in_parallel(&scenes, AT_ONCE, |scene| self.quicklook(scene));
         let quicklooks = scenes
@@ -94,7 +97,7 @@ impl Catalog {
         if let Some(cache) = &self.cache {
             cache.trim();
         }
-        Ok(Quicklooks { quicklooks: quicklooks.collect::<Result<_>>()? })
+        Ok(Quicklooks { quicklooks: quicklooks.collect::<Result<_>>()?, origin })
     }
 
     /// Keeps quicklooks in another folder. The catalog of a server on this machine, such as
@@ -223,7 +226,7 @@ list!(Quicklooks(quicklooks: Quicklook), "The quicklooks, in the order of the sc
 impl Quicklooks {
     #[cfg(test)]
     pub(super) fn of(quicklooks: Vec<Quicklook>) -> Self {
-        Self { quicklooks }
+        Self { quicklooks, origin: Vec::new() }
     }
 
     /// How many of them have a picture.

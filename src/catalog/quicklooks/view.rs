@@ -23,7 +23,8 @@ impl Quicklooks {
     #[doc(alias = "map_quicklooks")]
     pub fn map(&self, aoi: &Aoi) -> Map {
         let title = format!("{} quicklooks, {}", self.pictures(), aoi.name().unwrap_or("area of interest"));
-        let mut map = Map::new(title).subtitle(self.provenance(aoi)).aoi(aoi).snippet(SNIPPET);
+        let mut map =
+            Map::new(title).about_all(&self.origin).about("Shown", self.shown()).aoi(aoi).snippet(SNIPPET);
         // The first in the order of the search lies on top.
         for quicklook in self.iter().collect::<Vec<_>>().into_iter().rev() {
             map = map.layer(layer(&quicklook.scene, quicklook.picture()));
@@ -41,19 +42,19 @@ impl Quicklooks {
         map
     }
 
-    /// Whose pictures, of when, over how large an area.
-    fn provenance(&self, aoi: &Aoi) -> String {
+    /// Whose scenes, of when.
+    fn shown(&self) -> String {
         let day = |at: jiff::Timestamp| minute(at).chars().take(10).collect::<String>();
         let dates = || self.iter().filter_map(|quicklook| quicklook.scene.datetime);
         let mut collections: Vec<&str> =
             self.iter().filter_map(|quicklook| quicklook.scene.collection.as_deref()).collect();
         collections.sort_unstable();
         collections.dedup();
-        let mut parts = vec![collections.join(", ")];
+        let count = if self.len() == 1 { "1 scene".to_owned() } else { format!("{} scenes", self.len()) };
+        let mut parts = vec![count, collections.join(", ")];
         if let Some((first, last)) = dates().min().zip(dates().max()) {
             parts.push(format!("{} to {}", day(first), day(last)));
         }
-        parts.push(format!("area of {:.0} km²", aoi.area_km2()));
         parts.retain(|part| !part.is_empty());
         parts.join(" · ")
     }

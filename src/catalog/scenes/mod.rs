@@ -35,19 +35,31 @@ pub struct Scenes {
     scenes: Vec<Scene>,
     more: bool,
     note: Option<String>,
+    /// The catalog and the search that they come from, in words.
+    origin: Vec<(String, String)>,
 }
 
 list!(Scenes(scenes: Scene), "The scenes, one by one.");
 
 impl Scenes {
     pub(in crate::catalog) fn new(scenes: Vec<Scene>, more: bool) -> Self {
-        Self { scenes, more, note: None }
+        Self { scenes, more, note: None, origin: Vec::new() }
     }
 
     /// The same scenes, with what is to be known about the search.
     pub(in crate::catalog) fn noted(mut self, note: String) -> Self {
         self.note = Some(note);
         self
+    }
+
+    /// The same scenes, with where they come from.
+    pub(in crate::catalog) fn with_origin(mut self, origin: Vec<(String, String)>) -> Self {
+        self.origin = origin;
+        self
+    }
+
+    pub(in crate::catalog) fn origin(&self) -> &[(String, String)] {
+        &self.origin
     }
 
     pub(in crate::catalog) fn note(&self) -> Option<&str> {

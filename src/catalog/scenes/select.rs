@@ -45,7 +45,7 @@ impl Scenes {
                 .ok_or_else(|| Error::invalid(format!("`{id}` is not one of these {} scenes", self.len())))
         };
         let picked = ids.iter().enumerate().map(|(row, id)| pick(row, id)).collect::<Result<Vec<_>>>();
-        Ok(Self { scenes: picked.context(told)?, ..Self::default() })
+        Ok(Self { scenes: picked.context(told)?, origin: self.origin.clone(), ..Self::default() })
     }
     /// The scenes with these ids, in the order of the ids and each once: the way back from
     /// a map, which copies the ids of the scenes that were chosen on it.
@@ -80,7 +80,7 @@ impl Scenes {
             }
         }
         if unknown.is_empty() {
-            return Ok(Self { scenes, ..Self::default() });
+            return Ok(Self { scenes, origin: self.origin.clone(), ..Self::default() });
         }
         unknown.dedup();
         let (verb, more) = (if unknown.len() == 1 { "is" } else { "are" }, unknown.len().saturating_sub(5));

@@ -1,6 +1,7 @@
 mod criteria;
 mod filter;
 mod sort;
+mod words;
 
 pub use filter::{Filter, Op};
 pub use sort::SortBy;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use up42::simulator::Simulator;
-use up42::{Aoi, Map, Search};
+use up42::{Aoi, Map, Search, Tiles};
 
 use super::marked;
 use crate::{client_of, dakar};
@@ -16,14 +16,29 @@ fn pages() -> Vec<(&'static str, Map)> {
         ("one", quicklooks(&dakar(), 1)),
         ("fiji", quicklooks(&fiji(), 8)),
         ("marked", marked::map()),
+        ("tiles", quicklooks(&dakar(), 2).tiles(tiles())),
+        ("earth", Map::new("Earth").aoi(&earth())),
     ]
 }
 
 pub fn write(folder: &Path) {
     fs::create_dir_all(folder).unwrap();
     for (name, map) in pages() {
+        // A date of its own would make another page of it each time.
+        let map = map.dated("2020-12-31T12:00:00Z".parse().unwrap());
         map.save_html(folder.join(format!("{name}.html"))).unwrap();
     }
+}
+
+/// Of a server that is only there in the test.
+fn tiles() -> Tiles {
+    Tiles::new("http://127.0.0.1:8123/{z}/{x}/{y}.svg?key=SECRET", "© <b>Tiles</b> & co")
+        .unwrap()
+        .max_zoom(18)
+}
+
+fn earth() -> Aoi {
+    Aoi::from_bbox([-180.0, -90.0, 180.0, 90.0]).unwrap().named("Earth")
 }
 
 /// An area across the antimeridian.

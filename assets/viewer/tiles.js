@@ -1,0 +1,106 @@
+// Raster tiles of a server, over the base map and under the scenes: only when the map
+// was made with them. What does not come, comes late or is refused is not missed, since
+// the base map lies below. Few are asked for at a time, and only what is looked at.
+
+import { data } from './data.js';
+import { tell } from './elements.js';
+import { origin } from './mercator.js';
+import { attribution, below, over } from './paint.js';
+import { emit } from './signals.js';
+import { addTool } from './tools.js';
+import { view } from './view.js';
+
+const AT_ONCE = 4, MOST_TILES = 300;
+const REST = 200, PATIENCE = 15e3, PAUSE = 60e3; // milliseconds
+const MOST_FAILURES = 6; // in a row, then the server is left alone for a while
+
+const tiles = new Map(); // those that are there, or failed, the latest used last
+let inFlight = 0, failures = 0, silentUntil = 0, restingTiles = 0, tilesOn = true;
+
+/** The tiles of a part of the map: level, column (beyond the Earth's edge too) and row. */
+function tilesIn(left, top, width, height, scale, ratio) {
+  const z = Math.max(0, Math.min(data.tiles.max_zoom, Math.round(Math.log2(scale * Math.min(ratio, 1.5) / 256))));
+  const count = 2 ** z, found = [];
+  const [x0, y0] = [left, top].map((from, k) => Math.floor((from + origin[k]) * count));
+  const [x1, y1] = [left + width / scale, top + height / scale].map((to, k) => Math.ceil((to + origin[k]) * count));
+  for (let y = Math.max(0, y0); y < Math.min(count, y1); y++) for (let x = x0; x < x1; x++) found.push([z, x, y]);
+  return found;
+}
+const keyOf = ([z, x, y]) => `${z}/${(x % 2 ** z + 2 ** z) % 2 ** z}/${y}`;
+
+/** Asks for the nearest to the middle that are not there. */
+function askTiles() {
+  restingTiles = 0;
+  const { x, y, width, height, scale } = view;
+  if (!tilesOn || !width || Date.now() < silentUntil) return;
+  const seen = tilesIn(x, y, width, height, scale, over.width / width);
+  const [midX, midY] = [1, 2].map((k) => (seen[0]?.[k] + seen.at(-1)?.[k]) / 2);
+  const wanted = seen.filter((tile) => !tiles.has(keyOf(tile)));
+  wanted.sort((a, b) => Math.hypot(a[1] - midX, a[2] - midY) - Math.hypot(b[1] - midX, b[2] - midY));
+  for (const tile of wanted.slice(0, AT_ONCE - inFlight)) loadTile(keyOf(tile));
+}
+function loadTile(key) {
+  const image = new Image(), [z, x, y] = key.split('/');
+  const state = { image: null };
+  tiles.set(key, state);
+  inFlight++;
+  // Without this a saved picture of the map could not be read.
+  image.crossOrigin = 'anonymous';
+  const done = (came) => {
+    if (state.done) return;
+    state.done = true;
+    clearTimeout(late);
+    inFlight--;
+    failures = came ? 0 : failures + 1;
+    if (came) {
+      state.image = image;
+      emit('soon');
+    } else image.src = '';
+    if (failures === MOST_FAILURES) {
+      failures = 0;
+      silentUntil = Date.now() + PAUSE;
+      for (const [other, { image }] of tiles) if (!image) tiles.delete(other);
+      tell('The tiles cannot be reached. The map goes without.');
+    }
+    askTiles();
+  };
+  const late = setTimeout(done, PATIENCE, false);
+  image.onload = () => done(true);
+  image.onerror = () => done(false);
+  image.src = data.tiles.url.replaceAll('{z}', z).replaceAll('{x}', x).replaceAll('{y}', y);
+}
+
+function drawTile({ brush, at, scale, ratio }, [z, x, y]) {
+  // Until it is there, a part of a larger one stands in.
+  for (let up = 0; up <= Math.min(z, 5); up++) {
+    const parent = [z - up, Math.floor(x / 2 ** up), Math.floor(y / 2 ** up)], key = keyOf(parent);
+    const tile = tiles.get(key);
+    if (!tile?.image) continue;
+    tiles.delete(key);
+    tiles.set(key, tile);
+    const part = tile.image.width / 2 ** up, from = [x, y].map((one, k) => (one - parent[k + 1] * 2 ** up) * part);
+    // On whole pixels, or seams would show.
+    const whole = (point) => at(point.map((one, k) => one / 2 ** z - origin[k])).map((one) => Math.round(one * ratio) / ratio);
+    const [a, b] = [whole([x, y]), whole([x + 1, y + 1])];
+    brush.drawImage(tile.image, ...from, part, part, ...a, b[0] - a[0], b[1] - a[1]);
+    return;
+  }
+}
+
+if (data.tiles) {
+  attribution.append(` · ${data.tiles.attribution}`);
+  below.push((pane) => {
+    if (!tilesOn) return;
+    pane.onScreen();
+    for (const tile of tilesIn(pane.left, pane.top, pane.width, pane.height, pane.scale, pane.ratio)) drawTile(pane, tile);
+    const spare = [...tiles].filter(([, tile]) => tile.done).slice(0, Math.max(0, tiles.size - MOST_TILES));
+    for (const [key] of spare) tiles.delete(key);
+    // When the hand rests.
+    clearTimeout(restingTiles);
+    restingTiles = setTimeout(askTiles, REST);
+  });
+  addTool({ name: 'Tiles', icon: 'M3 3h6v6H3zM11 3h6v6h-6zM3 11h6v6H3zM11 11h6v6h-6z', key: 'b', what: 'tiles of the server', isOn: () => tilesOn, press: () => {
+    tilesOn = !tilesOn;
+    emit('paint');
+  } });
+}

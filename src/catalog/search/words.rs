@@ -1,0 +1,87 @@
+//! A search in words, for the maps of what it found.
+
+use std::ops::Bound;
+
+use super::Search;
+
+impl Search {
+    /// What was asked for, name by name; what was left open is not there.
+    pub(in crate::catalog) fn in_words(&self) -> Vec<(String, String)> {
+        let mut words = Vec::new();
+        let mut tell = |name: &str, value: Option<String>| {
+            words.extend(value.filter(|value| !value.is_empty()).map(|value| (name.to_owned(), value)));
+        };
+        let area =
+            format!("{}, {:.1} km²", self.aoi.name().unwrap_or("area of interest"), self.aoi.area_km2());
+        tell("Area", Some(area));
+        let days = |(first, last): &(String, String)| match (first.as_str(), last.as_str()) {
+            ("" | "..", "" | "..") => String::new(),
+            ("" | "..", last) => format!("until {last}"),
+            (first, "" | "..") => format!("from {first} on"),
+            (first, last) => format!("{first} to {last}"),
+        };
+        tell("Acquired", self.dates.as_ref().map(days));
+        tell("Collections", Some(self.collections.join(", ")));
+        tell("Sensors", Some(self.sensors.join(", ")));
+        tell("Scenes", (!self.ids.is_empty()).then(|| format!("{} by their ids", self.ids.len())));
+        tell("Cloud cover", self.max_cloud_cover.map(|percent| format!("at most {percent} %")));
+        tell("Resolution", range(self.resolution, "m"));
+        tell("Incidence angle", self.max_incidence_angle.map(|degrees| format!("at most {degrees}°")));
+        tell("Off nadir", self.max_off_nadir.map(|degrees| format!("at most {degrees}°")));
+        tell("Usage", Some(self.usage_types.join(", ")));
+        tell("Delivery", Some(self.delivery_times.join(", ")));
+        let filters: Vec<String> = self.filters.iter().map(ToString::to_string).collect();
+        tell("Filters", Some(filters.join(", ")));
+        tell("Limit", Some(format!("{} scenes", self.limit)));
+        words
+    }
+}
+
+/// `0.5 to 2 m`, `at most 1 m`; `None` where both ends are open.
+fn range((from, to): (Bound<f64>, Bound<f64>), unit: &str) -> Option<String> {
+    let end = |bound: Bound<f64>| match bound {
+        Bound::Included(value) => Some((value, "at least", "at most")),
+        Bound::Excluded(value) => Some((value, "more than", "less than")),
+        Bound::Unbounded => None,
+    };
+    match (end(from), end(to)) {
+        (None, None) => None,
+        (Some((from, _, _)), Some((to, _, _))) => Some(format!("{from} to {to} {unit}")),
+        (Some((from, least, _)), None) => Some(format!("{least} {from} {unit}")),
+        (None, Some((to, _, most))) => Some(format!("{most} {to} {unit}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geo::Aoi;
+
+    #[test]
+    fn a_search_is_told_as_it_was_made() {
+        let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76]).unwrap().named("Dakar");
+        let search = Search::new(&aoi)
+            .between("2019-01-01", "..")
+            .collections(["phr", "spot"])
+            .max_cloud_cover(20.0)
+            .resolution(..=1.5)
+            .filter("platform", super::super::Op::Eq, "PHR-1A")
+            .limit(12);
+        let told = |search: &Search| -> Vec<String> {
+            search.in_words().into_iter().map(|(name, value)| format!("{name}: {value}")).collect()
+        };
+        insta::assert_snapshot!(told(&search).join("\n"), @r#"
+        Area: Dakar, 157.3 km²
+        Acquired: from 2019-01-01 on
+        Collections: phr, spot
+        Cloud cover: at most 20 %
+        Resolution: at most 1.5 m
+        Filters: platform = "PHR-1A"
+        Limit: 12 scenes
+        "#);
+        insta::assert_snapshot!(told(&Search::new(&aoi)).join("\n"), @r"
+        Area: Dakar, 157.3 km²
+        Limit: 100 scenes
+        ");
+    }
+}

@@ -1,0 +1,94 @@
+//! The saved page: the map with its title, date and provenance, and its scenes as a table.
+//! It reads without scripts, and prints with the still picture in the map's place.
+
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+use super::layer::Layer;
+use super::{Drawn, Map, html};
+use crate::plain::plain;
+use crate::time::minute;
+
+/// Scenes that are listed.
+const LISTED: usize = 500;
+
+impl Map {
+    pub(super) fn page(&self, drawn: &Drawn) -> String {
+        let title = plain(&self.title, 200);
+        let date = format!("{} UTC", minute(self.dated.unwrap_or_else(Timestamp::now)));
+        let above = html! {
+            header {
+                h1 { bdi { (title) } }
+                p { (date) " · " (counted(drawn.scenes.len(), "scene")) }
+            }
+        };
+        let below = html! {
+            div.still { (html::still(drawn, &title)) }
+            (html::notes(&drawn.notes))
+            section { h2 { "About this map" } (self.provenance(&date)) }
+            @if !self.layers.is_empty() { section { h2 { "Scenes" } (self.listed()) } }
+            footer { (self.attribution()) }
+        };
+        html::document(self, drawn, Some((above, below)))
+    }
+
+    fn provenance(&self, date: &str) -> Markup {
+        let made = format!("up42 {}, {date}", env!("CARGO_PKG_VERSION"));
+        let row = |name: &str, value: &str| {
+            html! { dt { bdi { (plain(name, 120)) } } dd { bdi { (plain(value, 600)) } } }
+        };
+        let told = |name: &str| self.about.iter().any(|(known, _)| known == name);
+        html! {
+            dl {
+                @for (name, value) in &self.about { (row(name, value)) }
+                @if !told("Area") {
+                    @for aoi in self.aois.iter().take(20) {
+                        (row("Area", &format!("{}, {:.1} km²", aoi.name().unwrap_or("unnamed"), aoi.area_km2())))
+                    }
+                }
+                (row("Made with", &made))
+            }
+        }
+    }
+
+    /// The scenes from the top of the map down.
+    fn listed(&self) -> Markup {
+        let row = |(number, layer): (usize, &Layer)| {
+            html! {
+                tr {
+                    td.number { (number + 1) }
+                    td { bdi { (plain(layer.title_or_id(), 120)) } }
+                    td.id { bdi { (plain(&layer.id, 200)) } }
+                    td { bdi { (plain(&layer.collection, 120)) } }
+                    td.time { (layer.acquired.map(minute).unwrap_or_default()) }
+                    td.number { @if let Some(cloud) = layer.cloud_cover { (format!("{cloud:.0} %")) } }
+                }
+            }
+        };
+        html! {
+            div.wide {
+                table {
+                    thead { tr {
+                        th.number { "#" } th { "Scene" } th { "Id" } th { "Collection" } th { "Acquired (UTC)" }
+                        th.number { "Cloud" }
+                    } }
+                    tbody { @for scene in self.layers.iter().rev().take(LISTED).enumerate() { (row(scene)) } }
+                }
+            }
+            @if self.layers.len() > LISTED { p { "… and " (counted(self.layers.len() - LISTED, "more scene")) } }
+        }
+    }
+
+    fn attribution(&self) -> Markup {
+        html! {
+            p {
+                "Coasts and borders: Natural Earth."
+                @if let Some(tiles) = &self.tiles { " Tiles, where online: " bdi { (tiles.attribution()) } "." }
+            }
+        }
+    }
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
