@@ -61,7 +61,7 @@ fn areas_that_were_drawn_are_read(folder: &Path) {
     let read = |name: &str| {
         let text = fs::read_to_string(folder.join(format!("{name}.geojson"))).unwrap();
         let aoi = Aoi::from_geojson(&text).unwrap();
-        // The browser's own sum, on a sphere as this one.
+        // The browser sums on a sphere, which is nowhere off by a hundredth.
         let told: f64 = fs::read_to_string(folder.join(format!("{name}.km2"))).unwrap().parse().unwrap();
         assert!((aoi.area_km2() / told - 1.0).abs() < 0.01, "{name}: {} km², not {told}", aoi.area_km2());
         aoi
