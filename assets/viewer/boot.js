@@ -1,5 +1,10 @@
 // Unpacks the map: inflates style, script, description and land, and starts it.
 // Where that cannot be done the still picture stays.
+
+// The page around a sandboxed frame tells its theme as soon as the frame is there.
+addEventListener('message', ({ data }) => {
+  if (data?.up42Theme === 'dark' || data?.up42Theme === 'light') document.documentElement.dataset.theme = data.up42Theme;
+});
 (async () => {
   const source = document.getElementById('pack');
   if (!self.DecompressionStream) return;

@@ -23,14 +23,15 @@ on('change', () => {
   if (!scene || scene === opened) return void (opened = scene);
   opened = scene;
   const below = under([(scene.box[0] + scene.box[2]) / 2, (scene.box[1] + scene.box[3]) / 2]).length;
-  const facts = [['Acquired', when(scene)], ['Cloud', scene.cloud == null ? '–' : percent(scene.cloud)], ['Collection', scene.collection], ['Constellation', scene.constellation], ...scene.properties];
+  // What the catalog tells under the same name goes first.
+  const facts = new Map([['Acquired', when(scene)], ['Cloud', scene.cloud == null ? '–' : percent(scene.cloud)], ['Collection', scene.collection], ['Constellation', scene.constellation], ...scene.properties]);
   const copy = textButton('Copy id', () => copyText(scene.id, copy));
   const use = textButton('Use this scene', () => copyText(snippet([scene]), use), { title: `Copy ${snippet([scene])}` });
   card.replaceChildren(
     el('header', {}, el('b', { dir: 'auto' }, scene.title), button('Close', ICONS.close, () => { choose(null); stage.focus(); }, 'Esc')),
     // Copied as it is, shown without marks that turn it around.
     el('code', { dir: 'ltr' }, scene.id.replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')),
-    el('dl', {}, ...facts.filter(([, value]) => value).flatMap(([key, value]) => [el('dt', {}, key), el('dd', { dir: 'auto' }, value)])),
+    el('dl', {}, ...[...facts].filter(([, value]) => value).flatMap(([key, value]) => [el('dt', {}, key), el('dd', { dir: 'auto' }, value)])),
     el('footer', {}, copy, data.snippet ? use : null, textButton('Zoom to', () => fit(scene.box, 0.15)),
       textButton('Isolate', () => isolate([scene], scene.title)), textButton('Select', () => pick([scene]))),
     below > 1 ? el('p', {}, `${below} scenes lie over each other here: click again for the next.`) : '');

@@ -1,26 +1,25 @@
 // Drawing an area: a rectangle or a polygon, by mouse, finger or keys, and as GeoJSON
 // or Rust in the clipboard or a file. What is drawn stays when the tool is left.
 
-import { colours, copyText, download, el, root, tell, textButton } from './elements.js';
+import { colours, copyText, dock, download, el, tell, textButton } from './elements.js';
 import { boxOf, RADIAN, toLat, toLon } from './mercator.js';
 import { above, stage } from './paint.js';
-import { pointer, setMode } from './pointer.js';
+import { pointer, position, setMode } from './pointer.js';
 import { fileName } from './save.js';
 import { emit } from './signals.js';
 import { addTool } from './tools.js';
 import { toMap, toWindow, view } from './view.js';
 
-/** Corners on the map: two opposite ones of a rectangle, all of a polygon. */
+/** The corners on the map; a rectangle has one, or four. */
 let points = [];
+/** Which corner is dragged, and whether the rectangle has just begun. */
 let held = -1, fresh = false;
+const isRectangle = () => pointer.mode?.kind === 'rectangle';
+const rectangle = ([a, b], [c, d]) => [[a, b], [c, b], [c, d], [a, d]];
 
-const isRectangle = () => pointer.mode?.kind === 'rectangle' || (!pointer.mode && points.length === 2);
-const box = ([[a, b], [c, d]]) => [[a, b], [c, b], [c, d], [a, d]];
-const ring = () => (isRectangle() && points.length === 2 ? box(points) : points);
-
-/** The ring in degrees, counterclockwise, its first corner within −180 to 180. */
+/** The corners in degrees, counterclockwise, the westernmost within −180 to 180. */
 function degrees() {
-  const corners = ring().map(([x, y]) => [toLon(x), toLat(y)]);
+  const corners = points.map(([x, y]) => [toLon(x), toLat(y)]);
   const turns = Math.floor((Math.min(...corners.map(([lon]) => lon)) + 180) / 360) * 360;
   const moved = corners.map(([lon, lat]) => [lon - turns, lat]);
   return signed(moved) < 0 ? moved.reverse() : moved;
@@ -60,46 +59,46 @@ const undoButton = textButton('Undo', () => undo());
 const clearButton = textButton('Clear', () => setPoints([]));
 const strip = el('div', { className: 'strip box', role: 'group', 'aria-label': 'Draw an area', hidden: true }, measured, rustButton, copyButton, downloadButton, undoButton, clearButton,
   textButton('Done', () => { setMode(null); stage.focus(); }));
-root.append(strip);
+dock.append(strip);
 
 function setPoints(to) {
   points = to;
-  const corners = ring();
-  const area = corners.length > 2 ? Math.abs(signed(degrees())) : 0;
+  const area = points.length > 2 ? Math.abs(signed(degrees())) : 0;
   for (const one of [rustButton, copyButton, downloadButton]) one.disabled = !area;
   for (const one of [undoButton, clearButton]) one.disabled = !points.length;
   measured.textContent = area ? `${area < 100 ? area.toPrecision(3) : Math.round(area).toLocaleString('en')} km²`
     : isRectangle() ? 'Drag, or set two corners' : 'Set three corners or more';
   emit('marks');
 }
-const undo = () => setPoints(points.slice(0, -1));
+const undo = () => setPoints(isRectangle() && points[1] ? [points[0]] : points.slice(0, -1));
+const near = (point) => points.findIndex((one) => Math.hypot(...toWindow(one).map((value, i) => value - point[i])) < 10);
 function addCorner(point) {
-  const [x, y] = toWindow(point);
-  if (points.some((one) => one === point || Math.hypot(toWindow(one)[0] - x, toWindow(one)[1] - y) < 1)) return;
-  setPoints(isRectangle() && points.length === 2 ? [point] : [...points, point]);
-  tell(`Corner ${points.length} at ${toLon(point[0]).toFixed(3)}, ${toLat(point[1]).toFixed(3)}`);
+  if (near(point) >= 0) return;
+  const corner = toMap(point);
+  if (!isRectangle()) setPoints([...points, corner]);
+  else setPoints(points.length === 1 ? rectangle(points[0], corner) : [corner]);
+  tell(`Corner at ${position.textContent}`);
 }
-function dragCorner(point) {
-  if (!isRectangle()) return setPoints(points.map((one, i) => (i === held ? point : one)));
-  // The corner across the rectangle stays.
-  if (held >= 0) points = [ring()[(held + 2) % 4], point];
+function dragCorner(corner) {
+  if (!isRectangle()) return setPoints(points.with(held, corner));
+  // The corner across stays.
+  setPoints(rectangle(points[points[1] && held >= 0 ? (held + 2) % 4 : 0], corner));
   held = -1;
-  setPoints([points[0], point]);
 }
 
 const middle = () => [view.width / 2, view.height / 2];
 const mode = (kind) => ({
   kind, cursor: 'crosshair',
   press(point) {
-    held = ring().findIndex((one) => Math.hypot(...toWindow(one).map((value, i) => value - point[i])) < 10);
-    fresh = held < 0 && kind === 'rectangle' && points.length !== 1;
+    held = near(point);
+    fresh = held < 0 && isRectangle() && points.length !== 1;
     if (fresh) setPoints([toMap(point)]);
-    return held >= 0 || kind === 'rectangle';
+    return held >= 0 || isRectangle();
   },
   drag: (point) => dragCorner(toMap(point)),
-  click: (point) => held < 0 && !fresh && addCorner(toMap(point)),
+  click: (point) => held < 0 && !fresh && addCorner(point),
   double() {},
-  keys: { Enter: () => addCorner(toMap(middle())), Backspace: undo, Delete: undo },
+  keys: { Enter: () => addCorner(middle()), Backspace: undo },
   cancel() {
     strip.hidden = true;
   },
@@ -109,11 +108,11 @@ function tool(kind, key, icon) {
   const name = `Draw a ${kind}`;
   addTool({ name, icon, key, isOn: () => pointer.mode?.kind === kind, press: () => {
     if (pointer.mode?.kind === kind) return setMode(null);
-    // One becomes the other: a rectangle is a polygon, and this is in a rectangle.
-    const corners = ring(), around = boxOf(corners);
     setMode(mode(kind));
     strip.hidden = false;
-    setPoints(kind === 'polygon' || corners.length < 3 ? corners : [around.slice(0, 2), around.slice(2)]);
+    // A rectangle is a polygon; a polygon becomes the rectangle around it.
+    const around = boxOf(points);
+    setPoints(isRectangle() && points[2] ? rectangle(around, around.slice(2)) : points);
     tell('Enter sets a corner in the middle of the map, Backspace takes it back');
     stage.focus();
   } });
@@ -122,27 +121,27 @@ tool('rectangle', 'r', 'M4 5h12v10H4z');
 tool('polygon', 'p', 'M10 3l7 5-3 8H6L3 8z');
 
 above.push((pane) => {
-  const { brush } = pane, corners = ring().map(pane.at), on = Boolean(pointer.mode?.kind);
+  const { brush } = pane, corners = points.map(pane.at);
   pane.onScreen();
   brush.beginPath();
   corners.forEach(([x, y]) => brush.lineTo(x, y));
   brush.closePath();
   brush.fillStyle = `${colours.mark}33`;
   brush.fill();
-  const lines = (draw) => {
+  const lines = () => {
     for (const [width, colour] of [[5, colours.halo], [2, colours.aoi]]) {
       brush.lineWidth = width;
       brush.strokeStyle = colour;
-      draw();
+      brush.stroke();
     }
   };
-  lines(() => brush.stroke());
-  if (!on) return;
+  lines();
+  if (!pointer.mode?.kind) return;
   brush.fillStyle = colours.halo;
   for (const [x, y] of corners) {
     brush.beginPath();
     brush.arc(x, y, 5, 0, 7);
-    lines(() => brush.stroke());
+    lines();
     brush.fill();
   }
   // Where Enter sets a corner.
@@ -153,5 +152,5 @@ above.push((pane) => {
     brush.moveTo(x + dx * 4, y + dy * 4);
     brush.lineTo(x + dx * 14, y + dy * 14);
   }
-  lines(() => brush.stroke());
+  lines();
 });

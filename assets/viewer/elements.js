@@ -33,6 +33,10 @@ export const ICONS = {
   eye: 'M2 10q8-11 16 0q-8 11-16 0M10 8a2 2 0 1 0 .01 0',
 };
 
+/** Where the bars of tools lie, one over the other. */
+export const dock = el('div', { className: 'dock' });
+root.append(dock);
+
 const status = el('div', { className: 'unseen', role: 'status' });
 root.append(status);
 /** Says a sentence to those who listen instead of look. */
@@ -41,11 +45,13 @@ export const tell = (text) => (status.textContent = text);
 /** A slider under its name and its value in words. */
 export function slider(name, { min = 0, max = 100, value = max }, inWords, change) {
   const output = el('output', {}, inWords(value));
-  return el('label', {}, el('span', {}, name, output), el('input', { type: 'range', min, max, value, oninput: (event) => {
-    const now = Number(event.target.value);
-    output.textContent = inWords(now);
+  // An output takes a label for itself: so the slider has its name twice.
+  const input = el('input', { type: 'range', min, max, value, 'aria-label': name, oninput: () => {
+    const now = Number(input.value);
+    output.textContent = input.ariaValueText = inWords(now);
     change(now);
-  } }));
+  } });
+  return el('label', {}, el('span', {}, name, output), input);
 }
 
 /** Copies a text; the button that was pressed says so for a while. */
@@ -89,9 +95,5 @@ function readColours() {
 }
 readColours();
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', readColours);
-// The page around a sandboxed frame may tell its theme.
-addEventListener('message', ({ data: message }) => {
-  if (message?.up42Theme !== 'dark' && message?.up42Theme !== 'light') return;
-  document.documentElement.dataset.theme = message.up42Theme;
-  readColours();
-});
+// Another theme: see the boot script.
+addEventListener('message', readColours);

@@ -1,6 +1,6 @@
 // Comparing two scenes: one left of a line, one right of it, and the line moves.
 
-import { button, colours, el, ICONS, root, tell, textButton } from './elements.js';
+import { button, colours, dock, el, ICONS, tell, textButton } from './elements.js';
 import { label } from './graticule.js';
 import { when } from './list.js';
 import { above, drawMap, stage } from './paint.js';
@@ -60,7 +60,8 @@ function beginComparison() {
 }
 
 if (scenes.length > 1) {
-  root.append(divider, swipeStrip);
+  dock.before(divider);
+  dock.append(swipeStrip);
   addTool({ name: 'Compare two scenes', icon: 'M10 3v14M7 7l-3 3 3 3M13 7l3 3-3 3', key: 'w', isOn: () => pair, press: () => (pair ? compare(null) : beginComparison()) });
 }
 // Whoever shows others ends the comparison.

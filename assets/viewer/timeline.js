@@ -1,7 +1,7 @@
 // The time slider: from one date to another of those that exist, and a window that
 // moves over them by itself.
 
-import { button, colours, el, root, tell, textButton } from './elements.js';
+import { button, colours, dock, el, tell, textButton } from './elements.js';
 import { addKeys } from './keys.js';
 import { filters, refresh, scenes } from './scenes.js';
 import { emit, on } from './signals.js';
@@ -55,7 +55,7 @@ const dateEnd = (name, change) => el('input', { type: 'range', min: 0, max: last
 } });
 const ends = [dateEnd('First date', (value) => setDays(Math.min(value, until), until)), dateEnd('Last date', (value) => setDays(since, Math.max(value, since)))];
 const playing = button('Play dates', 'M6 4l10 6-10 6z', () => play(), 'T');
-const bars = el('canvas', { width: days.length * 2, height: 20, 'aria-hidden': 'true' });
+const bars = el('canvas', { width: days.length * 8, height: 20, 'aria-hidden': 'true' });
 const datesShown = el('output');
 const allDates = textButton('All dates', () => { play(false); setDays(0, lastDay); });
 const dates = el('div', { className: 'dates box', role: 'group', 'aria-label': 'Dates', hidden: true },
@@ -76,14 +76,14 @@ function showDates() {
   days.forEach((day, i) => {
     const height = Math.max(3, perDay.get(day) / most * bars.height);
     brush.fillStyle = i < since || i > until ? colours.border : colours.footprint;
-    brush.fillRect(i * 2, bars.height - height, days.length > 60 ? 2 : 1.5, height);
+    brush.fillRect(i * 8, bars.height - height, 7, height);
   });
 }
 
 if (days.length > 1) {
   scenes.forEach((scene) => (scene.day = days.indexOf(dayOf(scene))));
   filters.push(({ day }) => isWhole() || (day >= since && day <= until));
-  root.append(dates);
+  dock.append(dates);
   on('change', showDates);
   on('theme', showDates);
   let begun = false;

@@ -37,9 +37,9 @@ for (const colorScheme of ['light', 'dark']) {
     });
 
     test(`a table looks as it did, ${how}`, async (t) => {
-      const { outputs } = displays().cells.find((cell) => cell.id === 'settings');
+      const { outputs } = displays().cells.find((cell) => cell.id === 'scenes');
       const page = `<!doctype html><meta name="color-scheme" content="light dark"><body style="font:13px/1.4 sans-serif">${outputs[0].data['text/html']}`;
-      const tab = await open(t, { html: page }, { viewport: { width: 640, height: 260 }, colorScheme, deviceScaleFactor });
+      const tab = await open(t, { html: page }, { viewport: { width: 800, height: 360 }, colorScheme, deviceScaleFactor });
       await same(`table-${how}`, await tab.screenshot());
     });
   }

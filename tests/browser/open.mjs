@@ -95,7 +95,7 @@ export async function open(t, where, { at = [], known = [], ...options } = {}) {
 
 /** Looks again and again until what is seen holds, for what has no event to wait for. */
 export async function until(look, holds, what) {
-  const end = Date.now() + 15_000;
+  const end = Date.now() + 30_000;
   for (;;) {
     const seen = await look();
     if (holds(seen)) return seen;
