@@ -12,19 +12,16 @@ use super::placement::Placement;
 /// use up42::geo_types::polygon;
 /// use up42::{Layer, Map};
 ///
-/// # let picture = up42::Client::simulator()?;
-/// # let dakar = up42::Aoi::example("Dakar")?;
-/// # let search = up42::Search::new(&dakar).between("2019-01-01", "2019-12-31").limit(1);
-/// # let found = picture.catalog().search(&search)?;
-/// # let picture = picture.catalog().download_quicklooks(&found)?;
-/// # let picture = picture.iter().find_map(|quicklook| quicklook.picture()).unwrap().to_vec();
+/// # let folder = tempfile::tempdir()?;
+/// # let file = folder.path().join("flight-7.png");
+/// # Map::new("any picture will do").save_image(&file)?;
 /// let flight = Layer::new("flight-7")
 ///     .title("Drone, flight 7")
 ///     .collection("flights")
 ///     .acquired("2024-05-01T10:00:00Z".parse::<up42::jiff::Timestamp>()?)
 ///     .cloud_cover(3.0)
 ///     .footprint(polygon![(x: -17.50, y: 14.72), (x: -17.45, y: 14.73), (x: -17.44, y: 14.69), (x: -17.49, y: 14.68)])
-///     .picture(picture) // such as of std::fs::read("flight-7.jpg")?
+///     .picture(std::fs::read(file)?)
 ///     .property("Height", "120 m");
 /// let html = Map::new("Flights").layer(flight).to_html();
 /// assert!(html.contains("Flights"));

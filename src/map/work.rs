@@ -160,7 +160,7 @@ impl<'a> Work<'a> {
         let small = without().count() - gone.len();
         let budget = format!("the map's budget of {} MB", self.map.budget as f64 / 1e6);
         if small > 0 {
-            notes.push(format!("{small} of {all} pictures are thumbnails only, to keep to {budget}"));
+            notes.push(format!("shown by thumbnails only, to keep to {budget}: {small} of {all} pictures"));
         } else if let Some(step) = self.smallest.filter(|step| step.side < SMALL) {
             notes.push(format!(
                 "pictures are made smaller, down to {} pixels, to keep to {budget}",
