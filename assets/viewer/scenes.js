@@ -15,7 +15,12 @@ export const scenes = data.scenes.map((scene, index) => {
 
 export const aois = data.aois.map(({ name, rings }) => ({ name, rings: rings.map((ring) => ring.map(place)) }));
 export const aoiPath = new Path2D();
-aois.forEach((aoi) => aoi.rings.forEach((ring) => trace(aoiPath, ring, true)));
+aois.forEach((aoi) => aoi.rings.forEach((ring) => {
+  const [west, , east] = boxOf(ring);
+  // What goes around the Earth is not cut open along 180°.
+  if (east - west < 0.9999) return trace(aoiPath, ring, true);
+  ring.forEach(([x, y], i) => (i && x !== ring[i - 1][0] ? aoiPath.lineTo(x, y) : aoiPath.moveTo(x, y)));
+}));
 export const aoiBox = aois.length ? boxOf(aois.flatMap((aoi) => aoi.rings.flat())) : null;
 /** Around everything. */
 export const home = boxOf([[data.bbox[0], data.bbox[3]], [data.bbox[2], data.bbox[1]]].map(place));

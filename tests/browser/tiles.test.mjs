@@ -11,7 +11,7 @@ const GREEN = '<svg xmlns="http://www.w3.org/2000/svg" width="256" height="256">
 /** Opens the map; `answer` says what becomes of a tile: 'come', 'refuse', 'hang'. */
 async function withTiles(t, answer) {
   const known = [['403', 'the server refuses on purpose'], ['net::ERR', 'the same']];
-  const tab = await open(t, 'about:blank', { at: [HOST], known });
+  const tab = await open(t, { html: '' }, { at: [HOST], known });
   const asked = [];
   let open_ = 0, most = 0;
   await tab.route(`http://${HOST}/**`, async (route) => {
