@@ -17,8 +17,8 @@ import { fit, toMap, view } from './view.js';
 export const below = [];
 export const above = [];
 
-const MARGIN = 0.3; // of the window, drawn on each side
-const STEP = 150; // scenes drawn in one frame
+const MARGIN = 0.25; // of the window, drawn on each side
+const STEP = 150; // small pictures drawn in one frame; a large one counts for many
 let [upper, lower] = [1, 2].map(() => ({ canvas: el('canvas', { className: 'sheet' }), x: 0, y: 0, scale: 0 }));
 export const over = el('canvas', { className: 'over' });
 export const stage = el('div', { className: 'stage', tabIndex: 0, role: 'application' }, upper.canvas, lower.canvas, over);
@@ -47,14 +47,19 @@ export function pane(canvas, left, top, width, height, ratio = density()) {
 
 /** Draws scenes, the lowest first. */
 function* sceneParts(pane, some) {
-  const { brush, scale } = pane;
+  const { brush, scale, ratio, width, height } = pane;
   const many = some.length > STEP;
+  let work = 0;
   pane.onMap();
-  for (const [i, scene] of some.entries()) {
+  for (const scene of some) {
     brush.globalAlpha = state.opacity;
     brush.imageSmoothingQuality = many ? 'low' : 'medium';
     drawPicture(pane, scene);
-    if (i % STEP === STEP - 1) yield;
+    const [x0, y0, x1, y1] = scene.box;
+    work += 1 + Math.min(width, (x1 - x0) * scale) * Math.min(height, (y1 - y0) * scale) * ratio ** 2 / 2e4;
+    if (work < STEP) continue;
+    work = 0;
+    yield;
   }
   // Below a pixel lines are drawn four times as fast.
   brush.lineWidth = (many ? 0.99 : 1.3) / scale;

@@ -8,7 +8,7 @@ import { scenes } from './scenes.js';
 import { emit } from './signals.js';
 
 const SMALL = 96; // pixels of a small picture where there is no atlas
-const MOST_BYTES = 48e6; // of whole pictures kept decoded
+const MOST_BYTES = 32e6; // of whole pictures kept decoded
 
 export const smallSide = data.atlas?.side ?? SMALL;
 for (const scene of scenes) {
