@@ -6,12 +6,12 @@ import { displays, open, shot, until } from './open.mjs';
 
 const html = (name) => displays().cells.find((cell) => cell.id === name).outputs[0].data['text/html'];
 const pageOf = (...names) => ({
-  html: `<!doctype html><meta name="color-scheme" content="light dark"><body style="font-family:system-ui;margin:16px">${names.map((name) => `<section id="${name.replace(' ', '-')}">${html(name)}</section>`).join('')}`,
+  html: `<!doctype html><meta name="color-scheme" content="light dark"><body style="font-family:system-ui;margin:16px">${names.map((name) => `<section id="${name}">${html(name)}</section>`).join('')}`,
 });
 const column = (table, index) => table.locator(`tbody tr:not([hidden]) td:nth-child(${index})`).allTextContents();
 
 test('a click on a head sorts up, down, and back', async (t) => {
-  const tab = await open(t, pageOf('many scenes'));
+  const tab = await open(t, pageOf('many-scenes'));
   const head = tab.getByRole('columnheader', { name: 'Cloud' });
   const before = await column(tab, 3);
   const figures = () => column(tab, 3).then((texts) => texts.map(parseFloat));
@@ -41,7 +41,7 @@ test('what is not known comes last, both ways', async (t) => {
 });
 
 test('a table is sorted and filtered by keyboard, and says what is left', async (t) => {
-  const tab = await open(t, pageOf('many scenes'));
+  const tab = await open(t, pageOf('many-scenes'));
   const field = tab.getByRole('searchbox', { name: 'Filter the 50 rows shown' });
   await tab.keyboard.press('Tab');
   assert.ok(await field.evaluate((element) => element === document.activeElement));
@@ -62,7 +62,7 @@ test('a table is sorted and filtered by keyboard, and says what is left', async 
 });
 
 test('two tables of one page leave each other alone', async (t) => {
-  const tab = await open(t, pageOf('many scenes', 'frame', 'many scenes'));
+  const tab = await open(t, pageOf('many-scenes', 'frame', 'many-scenes'));
   const [first, second, third] = await tab.locator('section').all();
   await second.getByRole('searchbox').fill('nothing has this');
   await third.getByRole('columnheader', { name: 'Cloud' }).getByRole('button').click();
@@ -90,7 +90,7 @@ test('a wide table scrolls inside, with its first column in sight', async (t) =>
 
 for (const colorScheme of ['light', 'dark']) {
   test(`tables are looked at in ${colorScheme}`, async (t) => {
-    const names = ['many scenes', 'scene', 'quicklooks', 'jobs', 'estimate', 'batch', 'blocks', 'settings', 'client', 'frame'];
+    const names = ['many-scenes', 'scene', 'quicklooks', 'jobs', 'estimate', 'batch', 'blocks', 'settings', 'client', 'frame'];
     const tab = await open(t, pageOf(...names), { colorScheme, deviceScaleFactor: 2, viewport: { width: 1000, height: 900 } });
     await until(() => tab.locator('section').count(), (count) => count === names.length, 'the tables');
     await tab.screenshot({ path: shot(`tables-${colorScheme}.png`), fullPage: true });

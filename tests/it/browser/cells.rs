@@ -72,7 +72,7 @@ fn print() {
     cell("scene");
     scenes.iter().next().unwrap().evcxr_display();
     let many = catalog.search(Search::new(dakar()).between("2015-01-01", "2020-12-31").limit(70)).unwrap();
-    cell("many scenes");
+    cell("many-scenes");
     many.show();
     cell("frame");
     many.to_dataframe().unwrap().show();
