@@ -90,7 +90,7 @@ show!(Quicklooks);
 impl Quicklook {
     /// Shows the picture, or why there is none.
     pub fn evcxr_display(&self) {
-        Quicklooks::of(vec![self.clone()]).gallery().evcxr_display();
+        Quicklooks { quicklooks: vec![self.clone()] }.gallery().evcxr_display();
     }
 }
 
