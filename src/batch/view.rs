@@ -123,3 +123,81 @@ fn elapsed(seconds: u64) -> String {
         _ => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
     }
 }
+
+#[cfg(all(test, feature = "simulator"))]
+mod tests {
+    use serde_json::{Map, Value, json};
+
+    use super::*;
+    use crate::client::Client;
+    use crate::display::ROWS;
+    use crate::error::Error;
+    use crate::jobs::Job;
+
+    fn inputs(day: &str) -> Map<String, Value> {
+        let tasks = json!({"s2:1": {"limit": 1, "time": day, "bbox": [1, 2, 3, 4]}});
+        tasks.as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn a_batch_tells_what_it_will_run() {
+        let workflow = Client::simulator().unwrap().project().unwrap().workflow("ports").unwrap();
+        let jobs =
+            ["2019", "2020"].map(|day| JobParameters { label: format!("Dakar, {day}"), inputs: inputs(day) });
+        let batch = workflow.batch("spring", jobs.to_vec()).unwrap();
+        insta::assert_snapshot!(batch.table(..ROWS).bundle().text, @r"
+        Batch spring: 2 jobs of workflow ports, not sent
+        Job          Parameters
+        ───────────  ──────────────────────────────────
+        Dakar, 2019  time 2019, bbox [1,2,3,4], limit 1
+        Dakar, 2020  time 2020, bbox [1,2,3,4], limit 1
+        batch.estimate()? tells the price, batch.run()? runs the jobs.
+        ");
+    }
+
+    #[test]
+    fn jobs_tell_what_came_of_them() {
+        let project = Client::simulator().unwrap().project().unwrap();
+        let job = |status: &str| {
+            Job::read(&json!({
+                "id": "31e82142-5823", "status": status, "startedAt": "2020-06-01T11:34:00Z",
+                "finishedAt": "2020-06-01T11:35:47Z",
+            }))
+            .unwrap()
+        };
+        let record = |label: &str, job, outcome| JobRecord {
+            index: 0,
+            label: label.into(),
+            inputs: Map::new(),
+            job,
+            outcome,
+        };
+        let failed = Outcome::Failed { reason: "[s2:1]\nno image\n".into(), credits: Some(3) };
+        let records = vec![
+            record("Dakar", Some(job("SUCCEEDED")), Outcome::Succeeded { credits: Some(1250) }),
+            record("Thiès", Some(job("FAILED")), failed),
+            record("Mbour", None, Outcome::Rejected(Error::invalid("422: too large"))),
+            record("Kaolack", None, Outcome::Unproven(Error::response("no answer"))),
+        ];
+        let one = records[1].card().bundle().text;
+        let jobs = JobCollection::new(project, "spring".into(), records);
+        insta::assert_snapshot!(jobs.table(..ROWS).bundle().text, @r"
+        Batch spring: 4 jobs
+        Job       Id        Status            Started (UTC)        Elapsed  Credits  Reason
+        ────────  ────────  ────────────────  ────────────────  ──────────  ───────  ───────────────────────────────────────────
+        Dakar     31e82142  ✓ succeeded       2020-06-01 11:34  1 min 47 s    1,250  –
+        Thiès     31e82142  ✕ failed          2020-06-01 11:34  1 min 47 s        3  [s2:1] no image
+        Mbour     –         ✕ rejected        –                          –        –  422: too large
+        Kaolack   –         ◇ unproven        –                          –        –  no answer: the job may exist, look for it …
+        All jobs            1 of 4 succeeded                                  1,253
+        ");
+        insta::assert_snapshot!(one, @r"
+        Thiès [✕ failed]
+          Id              31e82142-5823
+          Started (UTC)   2020-06-01 11:34
+          Finished (UTC)  2020-06-01 11:35
+          Credits         3
+          [s2:1] no image
+        ");
+    }
+}

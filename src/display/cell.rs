@@ -138,6 +138,7 @@ impl Cell {
             Self::Text(text) if text.contains(char::is_whitespace) => 12,
             Self::Text(_) | Self::Id(_) => 64,
             Self::Status(..) => 24,
+            Self::Empty => 1,
             _ => usize::MAX,
         }
     }

@@ -176,6 +176,7 @@ fn uncommented(script: &str) -> String {
 mod tests {
     use super::super::Tone;
     use super::*;
+    use proptest::prelude::*;
 
     fn jobs() -> Table {
         let columns = [
@@ -243,5 +244,34 @@ mod tests {
         assert_eq!(html.matches("<script>").count(), 0, "one row needs no script");
         assert_eq!(html.matches("</table>").count(), 1);
         assert!(html.len() < 10_000, "long names are cut: {}", html.len());
+    }
+
+    /// A table with a text in every place that takes one.
+    fn everywhere(text: &str) -> Table {
+        let cells = [
+            Cell::text(text),
+            Cell::id(text),
+            Cell::status(Tone::Failed, text),
+            Cell::Image(vec![1, 2], text.to_owned()),
+            Cell::time(text),
+            Cell::Figure(1.5, text.to_owned()),
+        ];
+        let columns = cells.iter().map(|_| Column::new(text).kind(text));
+        let window = Window::new(..1, 9, "list");
+        Table::new(text, columns).rows([cells.clone()]).window(window).footer(cells.clone()).note(text)
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_in_any_place_is_only_text(text in "\\PC*|[<>&\"'`=/! a-z-]{0,60}") {
+            // The length of a text decides whether it may be broken.
+            let html = |text: &str| everywhere(text).to_html().replace(" class=\"up42-short\"", "");
+            let (html, plain) = (html(&text), html("x"));
+            for mark in ['<', '>', '"'] {
+                prop_assert_eq!(html.matches(mark).count(), plain.matches(mark).count(), "{}", mark);
+            }
+            let text = everywhere(&text).to_text();
+            prop_assert!(text.lines().count() <= 9 && !text.contains(|c: char| c.is_control() && c != '\n'), "{}", text);
+        }
     }
 }

@@ -143,6 +143,7 @@ mod tests {
         let job = EstimatedJob { label: "a\nb".into(), credits };
         let estimate = Estimate { jobs: vec![job.clone(), job] };
         assert_eq!(estimate.total(), Credits { min: 2, max: i64::MAX });
+        assert!(estimate.table(..).bundle().text.starts_with("2 jobs: 2 to 9223372036854775807 credits\n"));
         assert_eq!(format!("{:?}", estimate.jobs()[0]), format!("a b: 1 to {} credits", i64::MAX));
     }
 }

@@ -12,7 +12,7 @@ impl Estimate {
         self.show();
     }
 
-    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
+    pub(super) fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("Job"),
             Column::number("At least").unit("credits"),

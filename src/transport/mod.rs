@@ -14,6 +14,7 @@ mod attempt;
 mod connection;
 mod download;
 mod limiter;
+mod mend;
 mod page;
 mod redirect;
 mod refusal;

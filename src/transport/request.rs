@@ -2,6 +2,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use super::Secret;
+use super::mend::mended;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The largest answer that is read whole, in bytes; downloads to files have no bound.
@@ -150,7 +151,10 @@ pub(crate) struct Response {
 impl Response {
     /// The body as JSON.
     pub(crate) fn json(&self) -> Result<Value> {
-        serde_json::from_slice(&self.body).map_err(|error| {
+        let read = serde_json::from_slice(&self.body);
+        let mended =
+            |error| mended(&self.body).and_then(|text| serde_json::from_str(&text).ok()).ok_or(error);
+        read.or_else(mended).map_err(|error: serde_json::Error| {
             let start: String = String::from_utf8_lossy(&self.body).chars().take(60).collect();
             let begins = if self.is_secret { String::new() } else { format!(" and begins with {start:?}") };
             Error::foreign(ErrorKind::Response, error).context(format!(

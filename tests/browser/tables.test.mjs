@@ -6,7 +6,7 @@ import { displays, open, shot, until } from './open.mjs';
 
 const html = (name) => displays().cells.find((cell) => cell.id === name).outputs[0].data['text/html'];
 const pageOf = (...names) => ({
-  html: `<!doctype html><meta name="color-scheme" content="light dark"><body style="font-family:system-ui;margin:16px">${names.map((name) => `<section id="${name.replace(' ', '-')}">${html(name)}</section>`).join('')}`,
+  html: `<!doctype html><meta name="color-scheme" content="light dark"><body style="font-family:system-ui;margin:16px">${names.map((name) => `<section id="${name}">${html(name)}</section>`).join('')}`,
 });
 const column = (table, index) => table.locator(`tbody tr:not([hidden]) td:nth-child(${index})`).allTextContents();
 

@@ -107,6 +107,31 @@ fn one_odd_item_hides_no_other() {
 }
 
 #[test]
+fn letters_that_are_none_spoil_no_page() {
+    for odd in [&br#"\ud800"#[..], br#"\udfff\ud800x"#, b"\xff\xfe", b"\xed\xa0\x80"] {
+        let name = [b"odd", odd].concat();
+        let server = platform(move |_| {
+            let good = item("good", "x").to_string().into_bytes();
+            let item = String::from_utf8(good.clone()).unwrap();
+            let (before, after) = item.split_once("good").unwrap();
+            let page = [
+                br#"{"features": ["#,
+                good.as_slice(),
+                b",",
+                before.as_bytes(),
+                &name,
+                after.as_bytes(),
+                b"]}",
+            ];
+            answer(200, "Content-Type: application/json\r\n", &page.concat())
+        });
+        let scenes = server.client().build().unwrap().catalog().search(Search::new(square())).unwrap();
+        let ids: Vec<_> = scenes.iter().map(|scene| scene.id.trim_end_matches(['\u{fffd}', 'x'])).collect();
+        assert_eq!((ids.len(), ids.contains(&"good"), ids.contains(&"odd")), (2, true, true), "{ids:?}");
+    }
+}
+
+#[test]
 fn a_refused_login_is_refused_once_for_all_that_wait() {
     let server = Server::start(|_| {
         std::thread::sleep(Duration::from_millis(300));

@@ -18,6 +18,7 @@ pub(super) use view::{SNIPPET, layer};
 use super::provider::quicklook_path;
 use super::scenes::QuicklookSource;
 use super::{Catalog, Scene, Scenes};
+use crate::display::counted;
 use crate::display::picture::MOST_BYTES;
 use crate::error::{Error, ErrorKind, Result};
 use crate::list::list;
@@ -247,7 +248,7 @@ impl Quicklook {
 
 impl fmt::Debug for Quicklooks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} quicklooks of {} scenes", self.pictures(), self.len())
+        write!(f, "{} of {}", counted(self.pictures(), "quicklook"), counted(self.len(), "scene"))
     }
 }
 

@@ -90,6 +90,13 @@ impl Quicklooks {
 
 show!(Quicklooks);
 
+impl Quicklook {
+    /// Shows the picture, or why there is none.
+    pub fn evcxr_display(&self) {
+        Quicklooks { quicklooks: vec![self.clone()] }.gallery().evcxr_display();
+    }
+}
+
 /// A scene as a layer of a map, with its picture where there is one.
 pub(in crate::catalog) fn layer(scene: &Scene, picture: Option<&[u8]>) -> Layer {
     let text = |name: &str| scene.properties.get(name).and_then(Value::as_str);
@@ -122,4 +129,36 @@ pub(in crate::catalog) fn layer(scene: &Scene, picture: Option<&[u8]>) -> Layer 
     ];
     let known = facts.into_iter().filter_map(|(name, value)| Some((name, value?)));
     known.fold(layer, |layer, (name, value)| layer.property(name, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Scenes;
+    use crate::display::ROWS;
+    use crate::error::Error;
+
+    #[test]
+    fn a_terminal_gets_the_outcomes_without_the_pictures() {
+        let scenes = Scenes::from_geojson("{\"id\": \"a\"}\n{\"id\": \"b\"}\n{\"id\": \"c\"}").unwrap();
+        let image = image::DynamicImage::new_rgb8(20, 10);
+        let outcomes = [
+            QuicklookOutcome::Picture(crate::display::picture::jpeg(&image, 80).into()),
+            QuicklookOutcome::Missing,
+            QuicklookOutcome::Failed(Error::response("404: gone")),
+        ];
+        let quicklooks = scenes.iter().cloned().zip(outcomes);
+        let quicklooks =
+            Quicklooks::of(quicklooks.map(|(scene, outcome)| Quicklook { scene, outcome }).collect());
+        let bundle = quicklooks.table(..ROWS).bundle();
+        insta::assert_snapshot!(bundle.text, @r"
+        1 quicklook of 3 scenes
+        Scene  Acquired (UTC)  Cloud  Outcome
+        ─────  ──────────────  ─────  ─────────────────
+        a      –                   –  1 KB
+        b      –                   –  missing
+        c      –                   –  failed: 404: gone
+        ");
+        assert_eq!(bundle.html.matches("<img class=\"up42-thumb\" alt=\"quicklook of a\"").count(), 1);
+    }
 }

@@ -93,3 +93,39 @@ impl Scene {
 fn decimals(metres: f64) -> usize {
     usize::from(metres.fract() != 0.0) + usize::from((metres * 10.0).fract().abs() > 1e-9)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::display::ROWS;
+
+    #[test]
+    fn scenes_and_a_scene_stand_alone_in_a_terminal() {
+        let item = r#"{"id": "S2A_1", "collection": "sentinel-2", "properties": {"datetime": "2020-06-01T11:34:00Z",
+            "eo:cloud_cover": 7.4, "gsd": 10, "empty": null, "bands": ["B02"]}}"#;
+        let scenes = Scenes::from_geojson(&format!("{item}\n{{\"id\": \"odd\"}}")).unwrap();
+        insta::assert_snapshot!(scenes.table(..ROWS).bundle().text, @r"
+        2 scenes
+        Scene  Acquired (UTC)    Cloud  AOI covered  Resolution (m)  Collection
+        ─────  ────────────────  ─────  ───────────  ──────────────  ──────────
+        S2A_1  2020-06-01 11:34  7.4 %            –              10  sentinel-2
+        odd    –                     –            –               –  –
+        S2A_1: no footprint
+        odd: no footprint; no acquisition date
+        ");
+        insta::assert_snapshot!(scenes.get("S2A_1").unwrap().card().bundle().text, @r#"
+        S2A_1
+          Acquired (UTC)  2020-06-01 11:34
+          Cloud           7.4 %
+          Resolution, m   10
+          Collection      sentinel-2
+          Provider        –
+          datetime        2020-06-01T11:34:00Z
+          eo:cloud_cover  7.4
+          gsd             10
+          empty           –
+          bands           ["B02"]
+          no footprint
+        "#);
+    }
+}

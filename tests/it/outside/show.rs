@@ -57,6 +57,10 @@ fn catalog(catalog: &Catalog, texts: &[String]) {
     let quicklooks = catalog.download_quicklooks(&scenes).unwrap();
     shown("quicklooks");
     quicklooks.evcxr_display();
+    for (index, quicklook) in quicklooks.iter().enumerate() {
+        shown(&format!("quicklook-{index}"));
+        quicklook.evcxr_display();
+    }
     shown("gallery");
     quicklooks.gallery().evcxr_display();
     shown("map");
