@@ -13,9 +13,12 @@
 mod batches;
 mod engine;
 mod journal;
+mod pace;
 mod plan;
 mod policy;
 mod progress;
+#[doc(hidden)]
+pub mod rehearsal;
 mod report;
 mod run;
 mod running;

@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
 use super::journal::Journal;
+use super::pace::Pace;
 use super::plan::Item;
 use super::policy::{OnFailure, Policy};
 use super::progress::Progress;
@@ -16,9 +16,6 @@ use crate::transport::in_parallel;
 const AT_ONCE: usize = 16;
 /// Pages of the job list that one look reads at most; jobs beyond are asked one by one.
 const PAGES: usize = 10;
-/// The shortest and the longest pause between two looks at the jobs.
-const SHORTEST: Duration = Duration::from_millis(300);
-const LONGEST: Duration = Duration::from_secs(15);
 
 /// A batch on its way, by the one who has the lock.
 pub(super) struct Run<'a, S> {
@@ -82,13 +79,13 @@ impl<'a, S: Service> Run<'a, S> {
         self.keep(self.state.orphans().map(lost).collect())?;
         let mut progress = Progress::new(self.policy.is_quiet);
         let start = self.service.now();
-        let mut pause = SHORTEST;
+        let mut pace = Pace::default();
         loop {
             let actions = self.state.next(self.service.now());
-            let before = tally(&self.state);
             let submissions: Vec<usize> = actions.iter().filter_map(Action::submission).collect();
             self.submit(&submissions)?;
-            if actions.contains(&Action::Poll) {
+            // It sends or it looks: what was sent just now has not ended.
+            if submissions.is_empty() && actions.contains(&Action::Poll) {
                 self.poll()?;
             }
             if self.journal.is_to_cancel()? {
@@ -96,7 +93,6 @@ impl<'a, S: Service> Run<'a, S> {
             }
             self.stop_cancelled();
             self.tell()?;
-            let has_changed = tally(&self.state) != before;
             let elapsed = self.service.now().saturating_sub(start);
             progress.show(&self.state, self.trouble.as_ref(), elapsed);
             let is_late = self.policy.deadline.is_some_and(|deadline| elapsed >= deadline);
@@ -104,9 +100,11 @@ impl<'a, S: Service> Run<'a, S> {
                 self.state.give_up();
                 return Ok(self.state);
             }
-            pause = if has_changed { SHORTEST } else { pause.mul_f64(1.3).min(LONGEST) };
-            if submissions.is_empty() || !has_changed {
-                self.service.wait(pause);
+            pace.see(&self.state, self.service.now());
+            // A slot that has just come free is filled before anything else.
+            let can_send = |action: &Action| matches!(action, Action::Submit(_));
+            if !self.state.next(self.service.now()).iter().any(can_send) {
+                self.service.wait(pace.pause(self.service.now()));
             }
         }
     }
@@ -303,15 +301,16 @@ impl Action {
 /// What became of a job that has ended. `None` when that cannot be asked now: then it is
 /// asked the next time.
 fn ended(service: &impl Service, item: usize, job: &Job) -> Option<Event> {
-    let reason = match &job.status {
-        JobStatus::Succeeded => None,
-        status if !status.is_terminal() => {
-            Some(format!("the platform does not know the job any more; it was {status} when last seen"))
-        }
-        status => Some(service.reason(job).unwrap_or_else(|error| {
-            format!("the job is {status}, and its logs cannot be read: {error}")
-        })),
-    };
+    let reason =
+        match &job.status {
+            JobStatus::Succeeded => None,
+            status if !status.is_terminal() => {
+                Some(format!("the platform does not know the job any more; it was {status} when last seen"))
+            }
+            status => Some(service.reason(job).unwrap_or_else(|error| {
+                format!("the job is {status}, and its logs cannot be read: {error}")
+            })),
+        };
     // Tasks that had succeeded are paid even when a later one failed.
     let credits = match service.credits(&job.id) {
         Ok(credits) => Some(credits),
@@ -319,9 +318,4 @@ fn ended(service: &impl Service, item: usize, job: &Job) -> Option<Event> {
         Err(_) => None,
     };
     Some(Event::Told { item, credits, reason })
-}
-
-/// What a person would see change.
-fn tally(state: &State) -> Vec<Option<JobStatus>> {
-    state.phases().iter().map(|phase| phase.status().cloned()).collect()
 }
