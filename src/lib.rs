@@ -76,6 +76,8 @@ pub mod simulator;
 mod time;
 mod transport;
 
+#[doc(hidden)]
+pub use batch::rehearsal;
 pub use batch::{
     Batch, BatchEntry, Batches, JobCollection, JobRecord, OnChange, OnFailure, Outcome, Running,
 };

@@ -10,6 +10,7 @@
 //! each figure, and writes the same to `target/figures.json`. Fails where a figure misses
 //! its floor.
 
+mod batch;
 mod browser;
 mod catalog;
 mod display;
@@ -24,7 +25,8 @@ use crate::figures::Figures;
 
 type Measure = fn(&mut Figures) -> up42::Result<()>;
 
-const AREAS: [(&str, Measure); 2] = [("catalog", catalog::measure), ("display", display::measure)];
+const AREAS: [(&str, Measure); 3] =
+    [("batch", batch::measure), ("catalog", catalog::measure), ("display", display::measure)];
 
 fn main() -> ExitCode {
     if let [_, command, file] = std::env::args().collect::<Vec<_>>().as_slice()

@@ -7,11 +7,12 @@ use super::plan::{Item, Owner, Plan};
 use super::policy::{OnChange, Policy};
 use super::progress::Progress;
 use super::report::{JobCollection, JobRecord};
-use super::run::{Limit, Run};
+use super::run::{Known, Limit, Run};
+use super::service::OnPlatform;
 use super::state::{Event, State};
 use crate::client::Client;
 use crate::error::{Context, Error, ErrorKind, Result};
-use crate::jobs::{Estimate, Job, JobMode, JobParameters, Workflow};
+use crate::jobs::{Estimate, JobMode, JobParameters, Workflow};
 use crate::plain::plain;
 
 /// Many jobs of a workflow, run in parallel under the project's limit.
@@ -41,7 +42,7 @@ use crate::plain::plain;
 /// ```
 #[derive(Clone)]
 pub struct Batch {
-    pub(super) workflow: Workflow,
+    workflow: Workflow,
     plan: Plan,
     pub(super) policy: Policy,
 }
@@ -211,7 +212,10 @@ impl Batch {
         let mut state = self.replay(&items, &events, limit.ours())?;
         let retried = |item| Event::Retried { item };
         let anew: Vec<Event> = match task {
-            Task::Retry => (0..items.len()).map(retried).filter(|event| state.apply(event)).collect(),
+            Task::Retry => {
+                let shown = (0..items.len()).filter(|item| !state.is_left_out(*item)).collect::<Vec<_>>();
+                shown.into_iter().map(retried).filter(|event| state.apply(event)).collect()
+            }
             Task::Run | Task::Cancel => Vec::new(),
         };
         if task != Task::Cancel {
@@ -223,8 +227,9 @@ impl Batch {
         };
         journal.add(&items[known.len()..])?;
         journal.append(&anew)?;
-        let id = journal.head()?.run;
-        let mut run = Run::new(self, journal, state, items.clone(), id, limit);
+        let service = OnPlatform { workflow: &self.workflow, mode: self.mode() };
+        let known = Known { journal, state, items: items.clone() };
+        let mut run = Run::new(&service, self.name(), &self.policy, known, limit)?;
         if task == Task::Cancel {
             run.cancel()?;
         }
@@ -330,7 +335,7 @@ impl Batch {
         Ok(Limit { project, asked: self.policy.max_concurrent.unwrap_or(usize::MAX) })
     }
 
-    pub(super) fn mode(&self) -> JobMode {
+    fn mode(&self) -> JobMode {
         self.plan.mode
     }
 
@@ -345,22 +350,6 @@ impl Batch {
         };
         let records = shown.into_iter().enumerate().map(record).collect();
         JobCollection::new(self.workflow.project().clone(), self.plan.name.clone(), records)
-    }
-
-    /// Why a job has no results, as the platform tells it.
-    pub(super) fn reason(&self, job: &Job) -> String {
-        if !job.status.is_terminal() {
-            return format!(
-                "the platform does not know the job any more; it was {} when last seen",
-                job.status
-            );
-        }
-        let logs = self.workflow.project().job_logs(&job.id);
-        match logs {
-            Ok(logs) if !logs.trim().is_empty() => logs,
-            Ok(_) => format!("the job is {}, and left no log", job.status),
-            Err(error) => format!("the job is {}, and its logs cannot be read: {error}", job.status),
-        }
     }
 
     pub(super) fn told(&self) -> String {

@@ -4,19 +4,25 @@
 //! - [`state`]: where each job stands. Pure: events go in, actions come out.
 //! - [`journal`]: the plan and the events on disk. The state is their sum, so whoever
 //!   opens the journal goes on where another stopped.
-//! - [`engine`]: the batch as users see it, and [`run`], which carries the actions out
-//!   against the platform and reports back.
+//! - [`service`]: what a batch needs of whoever runs its jobs; [`run`] carries the actions
+//!   out against it and reports back.
+//! - [`engine`]: the batch as users see it, [`policy`]: what they say about it, and
+//!   [`running`]: one in the background.
 //! - [`progress`] and [`report`]: what a person sees on the way and at the end.
 
 mod batches;
 mod engine;
 mod journal;
+mod pace;
 mod plan;
 mod policy;
 mod progress;
+#[doc(hidden)]
+pub mod rehearsal;
 mod report;
 mod run;
 mod running;
+mod service;
 mod state;
 mod view;
 

@@ -1,28 +1,28 @@
 use std::collections::{HashMap, HashSet};
-use std::time::{Duration, Instant, SystemTime};
 
-use super::engine::Batch;
 use super::journal::Journal;
+use super::pace::Pace;
 use super::plan::Item;
-use super::policy::OnFailure;
+use super::policy::{OnFailure, Policy};
 use super::progress::Progress;
 use super::report::JobRecord;
+use super::service::Service;
 use super::state::{Action, Event, State};
 use crate::error::{Error, ErrorKind, Result};
-use crate::jobs::{JobId, JobStatus};
+use crate::jobs::{Job, JobId, JobStatus};
 use crate::parallel::in_parallel;
 
 /// Requests at a time to create jobs, and to fetch what finished jobs left.
 const AT_ONCE: usize = 16;
 /// Pages of the job list that one look reads at most; jobs beyond are asked one by one.
 const PAGES: usize = 10;
-/// The shortest and the longest pause between two looks at the jobs.
-const SHORTEST: Duration = Duration::from_millis(300);
-const LONGEST: Duration = Duration::from_secs(15);
 
 /// A batch on its way, by the one who has the lock.
-pub(super) struct Run<'a> {
-    batch: &'a Batch,
+pub(super) struct Run<'a, S> {
+    service: &'a S,
+    /// The batch's name.
+    name: &'a str,
+    policy: &'a Policy,
     journal: Journal,
     state: State,
     /// The plan as the journal has it.
@@ -52,16 +52,24 @@ impl Limit {
     }
 }
 
-impl<'a> Run<'a> {
+/// What is known of a batch when it is driven.
+pub(super) struct Known {
+    pub(super) journal: Journal,
+    pub(super) state: State,
+    pub(super) items: Vec<Item>,
+}
+
+impl<'a, S: Service> Run<'a, S> {
     pub(super) fn new(
-        batch: &'a Batch,
-        journal: Journal,
-        state: State,
-        items: Vec<Item>,
-        id: String,
+        service: &'a S,
+        name: &'a str,
+        policy: &'a Policy,
+        known: Known,
         limit: Limit,
-    ) -> Self {
-        Self { batch, journal, state, items, id, limit, trouble: None, cancelled: None }
+    ) -> Result<Self> {
+        let Known { journal, state, items } = known;
+        let id = journal.head()?.run;
+        Ok(Self { service, name, policy, journal, state, items, id, limit, trouble: None, cancelled: None })
     }
 
     /// Does what the state asks for until there is nothing more to do.
@@ -69,15 +77,15 @@ impl<'a> Run<'a> {
         let ended = Error::new(ErrorKind::Network, "the program ended before the answer came");
         let lost = |item| Event::Lost { item, error: ended.clone() };
         self.keep(self.state.orphans().map(lost).collect())?;
-        let mut progress = Progress::new(self.batch.policy.is_quiet);
-        let start = Instant::now();
-        let mut pause = SHORTEST;
+        let mut progress = Progress::new(self.policy.is_quiet);
+        let start = self.service.now();
+        let mut pace = Pace::default();
         loop {
-            let actions = self.state.next(now());
-            let before = tally(&self.state);
+            let actions = self.state.next(self.service.now());
             let submissions: Vec<usize> = actions.iter().filter_map(Action::submission).collect();
             self.submit(&submissions)?;
-            if actions.contains(&Action::Poll) {
+            // It sends or it looks: what was sent just now has not ended.
+            if submissions.is_empty() && actions.contains(&Action::Poll) {
                 self.poll()?;
             }
             if self.journal.is_to_cancel()? {
@@ -85,16 +93,18 @@ impl<'a> Run<'a> {
             }
             self.stop_cancelled();
             self.tell()?;
-            let has_changed = tally(&self.state) != before;
-            progress.show(&self.state, self.trouble.as_ref(), start.elapsed());
-            let is_late = self.batch.policy.deadline.is_some_and(|deadline| start.elapsed() >= deadline);
+            let elapsed = self.service.now().saturating_sub(start);
+            progress.show(&self.state, self.trouble.as_ref(), elapsed);
+            let is_late = self.policy.deadline.is_some_and(|deadline| elapsed >= deadline);
             if actions.contains(&Action::Finish) || is_late {
                 self.state.give_up();
                 return Ok(self.state);
             }
-            pause = if has_changed { SHORTEST } else { pause.mul_f64(1.3).min(LONGEST) };
-            if submissions.is_empty() || !has_changed {
-                std::thread::sleep(pause);
+            pace.see(&self.state, self.service.now());
+            // A slot that has just come free is filled before anything else.
+            let can_send = |action: &Action| matches!(action, Action::Submit(_));
+            if !self.state.next(self.service.now()).iter().any(can_send) {
+                self.service.wait(pace.pause(self.service.now()));
             }
         }
     }
@@ -112,8 +122,8 @@ impl<'a> Run<'a> {
         let Some(cancelled) = &mut self.cancelled else { return };
         let unfinished = self.state.phases().iter().filter_map(|phase| phase.unfinished_id());
         let running: Vec<JobId> = unfinished.filter(|id| !cancelled.contains(*id)).cloned().collect();
-        let project = self.batch.workflow.project();
-        let answers = in_parallel(&running, AT_ONCE, |id| project.cancel_job(id));
+        let service = self.service;
+        let answers = in_parallel(&running, AT_ONCE, |id| service.cancel(id));
         for (id, answer) in running.into_iter().zip(answers) {
             match answer {
                 Ok(()) => drop(cancelled.insert(id)),
@@ -131,7 +141,7 @@ impl<'a> Run<'a> {
     /// The item's name on the platform, so that a job whose answer was lost can be found
     /// again, and is not taken for one of another batch.
     fn job_name(&self, item: usize) -> String {
-        let prefix: String = self.batch.name().chars().take(60).collect();
+        let prefix: String = self.name.chars().take(60).collect();
         let name = format!("{prefix}_{item}_{}_{}", self.items[item].key, self.id);
         match self.state.retries(item) {
             0 => name,
@@ -141,16 +151,16 @@ impl<'a> Run<'a> {
 
     /// Creates the jobs. Fails only when that is refused and there are none.
     fn submit(&mut self, submissions: &[usize]) -> Result<()> {
-        let at = now();
+        let at = self.service.now();
         self.keep(submissions.iter().map(|item| Event::Intent { item: *item, at }).collect())?;
         let named: Vec<_> = submissions.iter().map(|item| (*item, self.job_name(*item))).collect();
         let answers = in_parallel(&named, AT_ONCE, |(item, name)| {
-            self.batch.workflow.create_job(name, &self.items[*item].parameters, self.batch.mode())
+            self.service.create(name, &self.items[*item].parameters)
         });
         let mut stop = None;
         let mut events = Vec::with_capacity(answers.len());
         for (item, answer) in submissions.iter().copied().zip(answers) {
-            let at = now();
+            let at = self.service.now();
             let error = match answer {
                 Ok(job) => {
                     self.trouble = None;
@@ -181,7 +191,7 @@ impl<'a> Run<'a> {
             _ => None,
         });
         self.keep(events)?;
-        if let (Some(item), OnFailure::Stop) = (refused, self.batch.policy.on_failure) {
+        if let (Some(item), OnFailure::Stop) = (refused, self.policy.on_failure) {
             self.state.stop_sending(self.stopped_by(item));
         }
         let Some(error) = stop else { return Ok(()) };
@@ -196,9 +206,8 @@ impl<'a> Run<'a> {
     /// jobs, not one for each. What cannot be read now is read the next time: the jobs
     /// go on.
     fn poll(&mut self) -> Result<()> {
-        let asked = now();
+        let asked = self.service.now();
         let most = if self.state.wants_whole_list(asked) { usize::MAX } else { PAGES };
-        let project = self.batch.workflow.project();
         let mut unfinished: HashMap<String, usize> = HashMap::new();
         let mut lost: HashMap<String, usize> = HashMap::new();
         for (item, phase) in self.state.phases().iter().enumerate() {
@@ -218,7 +227,7 @@ impl<'a> Run<'a> {
             if unfinished.is_empty() && lost.is_empty() {
                 break;
             }
-            let jobs = match project.jobs_page(page) {
+            let jobs = match self.service.page(page) {
                 Ok(jobs) => jobs,
                 Err(error) => {
                     self.trouble = Some(error);
@@ -244,7 +253,7 @@ impl<'a> Run<'a> {
         // Jobs that the list does not show: it may lag, or be too long.
         for item in unfinished.into_values() {
             let Some(id) = self.state.phase(item).unfinished_id() else { continue };
-            match project.job(id) {
+            match self.service.job(id) {
                 Ok(job) => events.push(Event::Seen { item, job }),
                 Err(error) if error.kind() == ErrorKind::NotFound => events.push(Event::Missing { item }),
                 Err(error) => self.trouble = Some(error),
@@ -263,15 +272,10 @@ impl<'a> Run<'a> {
         let phases = self.state.phases().iter().enumerate();
         let untold: Vec<usize> =
             phases.filter(|(_, phase)| phase.is_untold()).map(|(item, _)| item).collect();
-        let told = in_parallel(&untold, AT_ONCE, |item| {
-            let job = self.state.phase(*item).job()?;
-            // Tasks that had succeeded are paid even when a later one failed.
-            let credits = self.batch.workflow.project().job_credits(&job.id).ok();
-            let reason = (job.status != JobStatus::Succeeded).then(|| self.batch.reason(job));
-            Some(Event::Told { item: *item, credits, reason })
-        });
+        let (service, state) = (self.service, &self.state);
+        let told = in_parallel(&untold, AT_ONCE, |item| ended(service, *item, state.phase(*item).job()?));
         self.keep(told.into_iter().flatten().collect())?;
-        let policy = &self.batch.policy;
+        let policy = &self.policy;
         for item in untold {
             let (phase, parameters) = (self.state.phase(item), &self.items[item].parameters);
             if let Some(hook) = &policy.on_finished {
@@ -294,12 +298,24 @@ impl Action {
     }
 }
 
-/// Since the Unix epoch.
-pub(super) fn now() -> Duration {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
-}
-
-/// What a person would see change.
-fn tally(state: &State) -> Vec<Option<JobStatus>> {
-    state.phases().iter().map(|phase| phase.status().cloned()).collect()
+/// What became of a job that has ended. `None` when that cannot be asked now: then it is
+/// asked the next time.
+fn ended(service: &impl Service, item: usize, job: &Job) -> Option<Event> {
+    let reason =
+        match &job.status {
+            JobStatus::Succeeded => None,
+            status if !status.is_terminal() => {
+                Some(format!("the platform does not know the job any more; it was {status} when last seen"))
+            }
+            status => Some(service.reason(job).unwrap_or_else(|error| {
+                format!("the job is {status}, and its logs cannot be read: {error}")
+            })),
+        };
+    // Tasks that had succeeded are paid even when a later one failed.
+    let credits = match service.credits(&job.id) {
+        Ok(credits) => Some(credits),
+        Err(error) if error.may_pass() => return None,
+        Err(_) => None,
+    };
+    Some(Event::Told { item, credits, reason })
 }

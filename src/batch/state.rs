@@ -109,6 +109,8 @@ pub(super) struct State {
     rest_until: Duration,
     /// Why nothing more is sent.
     stop: Option<Error>,
+    /// In which order items are sent.
+    order: Vec<usize>,
     /// Items that are neither sent nor waited for.
     left_out: Vec<bool>,
     /// The most that may be paid, and the most that each item costs.
@@ -126,6 +128,7 @@ impl State {
             settle,
             rest_until: Duration::ZERO,
             stop: None,
+            order: (0..items).collect(),
             left_out: vec![false; items],
             budget: None,
             paid_before: 0,
@@ -163,6 +166,11 @@ impl State {
     /// How many may be unfinished at a time from now on; at least one.
     pub(super) fn set_limit(&mut self, limit: usize) {
         self.limit = limit.max(1);
+    }
+
+    /// Sends items in the order of their keys; those with equal ones as before.
+    pub(super) fn set_order<K: Ord>(&mut self, key: impl Fn(usize) -> K) {
+        self.order.sort_by_key(|item| key(*item));
     }
 
     /// Whether there is something to send.
@@ -217,7 +225,7 @@ impl State {
             committed = committed.saturating_add(self.price(*item));
             committed <= budget
         };
-        let waiting: Vec<usize> = (0..self.phases.len()).filter(|item| self.waits(*item)).collect();
+        let waiting: Vec<usize> = self.order.iter().copied().filter(|item| self.waits(*item)).collect();
         let affordable: Vec<usize> = waiting.iter().copied().take_while(is_affordable).collect();
         let mut actions: Vec<_> = affordable.iter().copied().take(free).map(Action::Submit).collect();
         let is_open = self.phases.iter().any(Phase::is_open);

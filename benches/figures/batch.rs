@@ -1,0 +1,109 @@
+//! How well a batch uses its slots, on a clock that is simulated.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+use up42::rehearsal::{Rehearsed, rehearse};
+
+use crate::figures::Figures;
+
+const JOBS: usize = 200;
+const LIMIT: usize = 10;
+const SEEDS: u64 = 51;
+/// What a job takes on average.
+const MEAN: f64 = 600.0;
+
+pub fn measure(figures: &mut Figures) -> up42::Result<()> {
+    let kinds: [(&str, &'static str, fn(&mut Chance) -> f64); 3] = [
+        ("uniform", "batch/makespan_uniform", |chance| 2.0 * chance.unit()),
+        ("lognormal, σ 1", "batch/makespan_lognormal", |chance| (chance.normal() - 0.5).exp()),
+        ("Pareto 1.5", "batch/makespan_heavy", |chance| (1.0 - chance.unit()).powf(-1.0 / 1.5) / 3.0),
+    ];
+    let mut overheads = Vec::new();
+    for (kind, name, draw) in kinds {
+        let (mut ratios, mut served, mut overhead, mut speedups) = (vec![], vec![], vec![], vec![]);
+        for seed in 0..SEEDS {
+            let mut chance = Chance(seed);
+            let seconds: Vec<f64> = (0..JOBS).map(|_| (draw(&mut chance) * MEAN).max(1.0)).collect();
+            let durations: Vec<Duration> = seconds.iter().copied().map(Duration::from_secs_f64).collect();
+            let wrong = |seconds: &f64, chance: &mut Chance| seconds * (0.7 + 0.6 * chance.unit());
+            let estimates: Vec<Duration> =
+                seconds.iter().map(|seconds| Duration::from_secs_f64(wrong(seconds, &mut chance))).collect();
+            let longest = seconds.iter().copied().fold(0.0, f64::max);
+            let bound = (seconds.iter().sum::<f64>() / LIMIT as f64).max(longest);
+            let first_come = rehearse(&durations, LIMIT, None)?.makespan.as_secs_f64();
+            ratios.push(rehearse(&durations, LIMIT, Some(&estimates))?.makespan.as_secs_f64() / bound);
+            served.push(first_come / bound);
+            overhead.push(first_come / window(&seconds));
+            speedups.push(barrier(&seconds) / first_come);
+        }
+        let [ratio, served, overhead, speedup] = [ratios, served, overhead, speedups].map(median);
+        eprintln!(
+            "{kind}: {ratio:.3} of the bound longest first, {served:.3} in order; {overhead:.3} of an ideal \
+             window; {speedup:.2} times as fast as with a barrier"
+        );
+        figures.at_most(1.05, name, ratio, "x");
+        overheads.push(overhead);
+        if name.ends_with("lognormal") {
+            figures.at_least(2.8, "batch/speedup_vs_barrier", speedup, "x");
+        }
+    }
+    figures.at_most(1.03, "batch/overhead", overheads.into_iter().fold(0.0, f64::max), "x");
+
+    for limit in [LIMIT, 100] {
+        let mut chance = Chance(7);
+        let durations = (0..1000).map(|_| Duration::from_secs_f64(2.0 * MEAN * chance.unit()));
+        let durations: Vec<Duration> = durations.collect();
+        let Rehearsed { requests, makespan, .. } = rehearse(&durations, limit, None)?;
+        let each = requests as f64 / durations.len() as f64;
+        eprintln!("1,000 jobs, {limit} at a time: {each:.2} requests a job, {makespan:.0?}");
+        // With few at a time a look tells of few: what is saved on looks is lost in slots.
+        if limit > LIMIT {
+            figures.at_most(3.0, "batch/requests_per_job", each, "");
+        }
+    }
+    Ok(())
+}
+
+/// The makespan of a window that fills each slot at once.
+fn window(seconds: &[f64]) -> f64 {
+    let mut slots: BinaryHeap<Reverse<u64>> = (0..LIMIT).map(|_| Reverse(0)).collect();
+    let mut last = 0;
+    for seconds in seconds {
+        let Some(Reverse(free)) = slots.pop() else { continue };
+        let end = free + (seconds * 1e6) as u64;
+        last = last.max(end);
+        slots.push(Reverse(end));
+    }
+    last as f64 / 1e6
+}
+
+/// The makespan of groups that wait for their slowest, without any overhead.
+fn barrier(seconds: &[f64]) -> f64 {
+    seconds.chunks(LIMIT).map(|group| group.iter().copied().fold(0.0, f64::max)).sum()
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// SplitMix64 (Steele, Lea and Flood 2014).
+struct Chance(u64);
+
+impl Chance {
+    /// From 0 to 1, without 1.
+    fn unit(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// Box and Muller.
+    fn normal(&mut self) -> f64 {
+        let (radius, angle) = ((-2.0 * (1.0 - self.unit()).ln()).sqrt(), std::f64::consts::TAU * self.unit());
+        radius * angle.cos()
+    }
+}

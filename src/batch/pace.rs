@@ -1,0 +1,70 @@
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::state::State;
+
+/// The part of a job's time that may pass until its end is noticed: on average half of
+/// it, in which its slot is empty.
+const PART: f64 = 0.04;
+/// The shortest and the longest pause between two looks.
+const SHORTEST: Duration = Duration::from_millis(250);
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// How often to look: by how long the jobs take.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    /// Since when unfinished jobs are known.
+    begun: HashMap<usize, Duration>,
+    /// How long the others took, sorted.
+    took: Vec<Duration>,
+}
+
+impl Pace {
+    /// Takes in how the jobs stand.
+    pub(super) fn see(&mut self, state: &State, now: Duration) {
+        for (item, phase) in state.phases().iter().enumerate() {
+            if phase.unfinished_id().is_some() {
+                self.begun.entry(item).or_insert(now);
+            } else if let Some(begun) = self.begun.remove(&item) {
+                let took = now.saturating_sub(begun);
+                let place = self.took.partition_point(|shorter| *shorter < took);
+                self.took.insert(place, took);
+            }
+        }
+    }
+
+    /// The pause until the next look. Before a job has ended, the oldest tells how long
+    /// they take at least.
+    pub(super) fn pause(&self, now: Duration) -> Duration {
+        let oldest = || self.begun.values().map(|begun| now.saturating_sub(*begun)).max();
+        let typical = self.took.get(self.took.len() / 2).copied().or_else(oldest);
+        typical.unwrap_or_default().mul_f64(PART).clamp(SHORTEST, LONGEST)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::state::Event;
+    use crate::jobs::Job;
+
+    #[test]
+    fn the_pace_is_that_of_the_jobs() {
+        let at = Duration::from_secs;
+        let mut state = State::new(2, 2, at(60));
+        let mut pace = Pace::default();
+        assert_eq!(pace.pause(at(0)), SHORTEST, "nothing is known");
+        let seen = |state: &mut State, item: usize, status: &str| {
+            let job = serde_json::json!({"id": item.to_string(), "status": status});
+            state.apply(&Event::Intent { item, at: at(0) });
+            state.apply(&Event::Seen { item, job: Job::read(&job).unwrap() });
+        };
+        (0..2).for_each(|item| seen(&mut state, item, "RUNNING"));
+        pace.see(&state, at(10));
+        assert_eq!(pace.pause(at(110)), at(4), "they take 100 s at least");
+        seen(&mut state, 0, "SUCCEEDED");
+        pace.see(&state, at(210));
+        assert_eq!(pace.pause(at(100_000)), at(8), "one took 200 s");
+        assert_eq!(Pace { took: vec![at(36_000)], ..Pace::default() }.pause(at(0)), LONGEST);
+    }
+}

@@ -1,0 +1,72 @@
+use std::time::{Duration, SystemTime};
+
+use crate::error::Result;
+use crate::jobs::{Job, JobId, JobMode, JobParameters, Workflow};
+
+/// What a batch needs of whoever runs its jobs, and of time.
+pub(super) trait Service: Sync {
+    /// Creates a job. Sent once: after a lost answer the job may exist.
+    fn create(&self, name: &str, parameters: &JobParameters) -> Result<Job>;
+
+    /// A page of the list of jobs, the newest first; `None` past the last one.
+    fn page(&self, page: usize) -> Result<Option<Vec<Job>>>;
+
+    fn job(&self, id: &JobId) -> Result<Job>;
+
+    fn cancel(&self, id: &JobId) -> Result<()>;
+
+    /// What an ended job cost.
+    fn credits(&self, id: &JobId) -> Result<i64>;
+
+    /// Why an ended job has no results.
+    fn reason(&self, job: &Job) -> Result<String>;
+
+    /// Since the Unix epoch.
+    fn now(&self) -> Duration;
+
+    fn wait(&self, pause: Duration);
+}
+
+/// A workflow of the platform, and the time of this machine.
+pub(super) struct OnPlatform<'a> {
+    pub(super) workflow: &'a Workflow,
+    pub(super) mode: JobMode,
+}
+
+impl Service for OnPlatform<'_> {
+    fn create(&self, name: &str, parameters: &JobParameters) -> Result<Job> {
+        self.workflow.create_job(name, parameters, self.mode)
+    }
+
+    fn page(&self, page: usize) -> Result<Option<Vec<Job>>> {
+        self.workflow.project().jobs_page(page)
+    }
+
+    fn job(&self, id: &JobId) -> Result<Job> {
+        self.workflow.project().job(id)
+    }
+
+    fn cancel(&self, id: &JobId) -> Result<()> {
+        self.workflow.project().cancel_job(id)
+    }
+
+    fn credits(&self, id: &JobId) -> Result<i64> {
+        self.workflow.project().job_credits(id)
+    }
+
+    fn reason(&self, job: &Job) -> Result<String> {
+        let logs = self.workflow.project().job_logs(&job.id)?;
+        Ok(match logs.trim() {
+            "" => format!("the job is {}, and left no log", job.status),
+            _ => logs,
+        })
+    }
+
+    fn now(&self) -> Duration {
+        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+    }
+
+    fn wait(&self, pause: Duration) {
+        std::thread::sleep(pause);
+    }
+}
