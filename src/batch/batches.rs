@@ -1,4 +1,5 @@
 use std::fmt;
+use std::ops::RangeBounds;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -10,6 +11,7 @@ use crate::display::{Cell, Column, Table};
 use crate::error::{Context, Result};
 use crate::list::list;
 use crate::plain::plain;
+use crate::show::{Show, show};
 use crate::time::{minute, parse_timestamp};
 
 /// The batches whose journals are in a folder, the last changed first.
@@ -81,10 +83,10 @@ impl Batches {
 
     /// Shows the batches as a table.
     pub fn evcxr_display(&self) {
-        self.table().bundle().print();
+        self.show();
     }
 
-    fn table(&self) -> Table {
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("Batch"),
             Column::new("Workflow"),
@@ -113,10 +115,12 @@ impl Batches {
             1 => "1 batch".to_owned(),
             many => format!("{many} batches"),
         };
-        let table = Table::new(caption, columns).rows(self.iter().map(row));
+        let table = Table::new(caption, columns).list(&self.entries, rows, "batches", row);
         self.notes.iter().fold(table, |table, note| table.note(note))
     }
 }
+
+show!(Batches);
 
 impl BatchEntry {
     fn read(path: &Path) -> Result<Option<Self>> {

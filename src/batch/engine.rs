@@ -335,7 +335,16 @@ impl Batch {
         Ok(Limit { project, asked: self.policy.max_concurrent.unwrap_or(usize::MAX) })
     }
 
-    fn mode(&self) -> JobMode {
+    pub(super) fn workflow(&self) -> &Workflow {
+        &self.workflow
+    }
+
+    /// The jobs that the parameters have.
+    pub(super) fn items(&self) -> &[Item] {
+        &self.plan.items
+    }
+
+    pub(super) fn mode(&self) -> JobMode {
         self.plan.mode
     }
 

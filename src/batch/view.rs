@@ -1,4 +1,4 @@
-//! A batch before its run, and its jobs after it.
+//! A batch before its run, and its jobs from then on.
 
 use std::ops::RangeBounds;
 
@@ -11,21 +11,32 @@ use crate::show::{Show, show};
 use crate::time::minute;
 
 impl Batch {
-    /// Shows the jobs that are to be run. Nothing is sent.
+    /// Shows the jobs that are to be run, or how they stand when some were sent before.
+    /// Asks nothing of the platform.
     pub fn evcxr_display(&self) {
         self.show();
     }
 
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
-        let (name, workflow) = (&self.plan.name, self.workflow.name());
-        let kind = if self.plan.mode == JobMode::DryRun { "dry run" } else { "job" };
-        let count = counted(self.plan.items.len(), kind);
-        Table::new(
+        let jobs = match self.jobs() {
+            Ok(jobs) if jobs.iter().any(|record| record.job.is_some() || record.reason().is_some()) => {
+                return jobs.table(rows);
+            }
+            other => other,
+        };
+        let (name, workflow) = (self.name(), self.workflow().name());
+        let kind = if self.mode() == JobMode::DryRun { "dry run" } else { "job" };
+        let count = counted(self.items().len(), kind);
+        let table = Table::new(
             format!("Batch {name}: {count} of workflow {workflow}, not sent"),
             JobParameters::columns(),
         )
-        .list(&self.plan.items, rows, "batch", |item: &Item| item.parameters.row())
-        .note("batch.estimate()? tells the price, batch.run()? runs the jobs.")
+        .list(self.items(), rows, "batch", |item: &Item| item.parameters.row())
+        .note("batch.estimate()? tells the price, batch.run()? runs the jobs.");
+        match jobs {
+            Ok(_) => table,
+            Err(error) => table.note(error.to_string()),
+        }
     }
 }
 

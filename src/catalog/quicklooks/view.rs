@@ -93,7 +93,7 @@ show!(Quicklooks);
 impl Quicklook {
     /// Shows the picture, or why there is none.
     pub fn evcxr_display(&self) {
-        Quicklooks { quicklooks: vec![self.clone()] }.gallery().evcxr_display();
+        Quicklooks { quicklooks: vec![self.clone()], origin: Vec::new() }.gallery().evcxr_display();
     }
 }
 
