@@ -10,6 +10,14 @@ import path from 'node:path';
 const python3 = process.platform === 'win32' ? 'python' : 'python3';
 const environment = path.join(import.meta.dirname, '../python/environment.py');
 
+// It ends with its standard input, which whatever ends this process closes.
+const SERVER = `
+import os, sys, threading
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+from jupyter_server.serverapp import main
+main()
+`;
+
 /** The interpreter with Jupyter; null, with a message, where it cannot be installed. */
 export function python() {
   try {
@@ -48,22 +56,18 @@ export async function start(python, notebook) {
 
   const port = await freePort();
   const token = 'only-for-this-test';
-  const server = spawn(python, ['-m', 'jupyter_server', '--no-browser', '--allow-root', `--ServerApp.port=${port}`, '--ServerApp.port_retries=0',
+  const server = spawn(python, ['-c', SERVER, '--no-browser', '--allow-root', `--ServerApp.port=${port}`, '--ServerApp.port_retries=0',
     `--IdentityProvider.token=${token}`, `--ServerApp.root_dir=${work}`, '--ServerApp.open_browser=False',
     // Neither news nor updates are asked for, and a theme can be chosen by command.
     '--LabApp.news_url=', '--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate', '--LabApp.extension_manager=readonly',
     '--LabApp.expose_app_in_browser=True', '--JupyterNotebookApp.expose_app_in_browser=True',
-  ], { cwd: work, env: environ, stdio: ['ignore', 'ignore', 'pipe'] });
+  ], { cwd: work, env: environ, stdio: ['pipe', 'ignore', 'pipe'] });
   let log = '';
   server.stderr.on('data', (text) => (log += text));
   const gone = new Promise((done) => server.once('exit', done));
-  // Whatever ends this process ends the server, too.
-  const kill = () => server.kill('SIGKILL');
-  process.once('exit', kill);
   const stop = async () => {
-    kill();
+    server.kill('SIGKILL');
     await gone;
-    process.off('exit', kill);
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   };
   const host = `localhost:${port}`;
