@@ -92,3 +92,42 @@ impl Map {
 fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::map::Tiles;
+
+    fn map() -> Map {
+        let layers = (0..LISTED + 2).map(|i| Layer::new(format!("id-{i}")).title("<b>PHR</b>"));
+        let map = Map::new("Dakar").about("Catalog", "a <i>STAC</i> API");
+        layers.fold(map, Map::layer).dated("2020-12-31T12:00:00Z".parse().unwrap())
+    }
+
+    #[test]
+    fn a_saved_page_tells_where_it_comes_from() {
+        let map = map();
+        let drawn = map.draw(true);
+        let page = map.page(&drawn);
+        for told in ["2020-12-31 12:00 UTC", "a &lt;i&gt;STAC&lt;/i&gt; API", "id-501", "… and 2 more scenes"]
+        {
+            assert!(page.contains(told), "{told}");
+        }
+        assert!(page.contains("&lt;b&gt;PHR") && !page.contains("<b>PHR"));
+        assert!(page.contains(concat!("up42 ", env!("CARGO_PKG_VERSION"))));
+        assert_eq!(page, map.page(&drawn), "the date is the one that was set");
+    }
+
+    #[test]
+    fn a_page_may_ask_the_server_of_its_tiles_and_no_other() {
+        let page = |map: Map| map.page(&map.draw(true));
+        assert!(page(Map::new("Dakar")).contains("img-src data: blob:\""));
+        let tiles =
+            Tiles::new("https://tiles.example.com:8443/{z}/{x}/{y}?key=SECRET", "© <Example>").unwrap();
+        let tiled = Map::new("Dakar").tiles(tiles);
+        assert!(!tiled.text(&[]).contains("SECRET") && !format!("{tiled:?}").contains("SECRET"));
+        let tiled = page(tiled);
+        assert!(tiled.contains("img-src data: blob: https://tiles.example.com:8443\""));
+        assert!(tiled.contains("© &lt;Example&gt;"));
+    }
+}

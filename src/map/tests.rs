@@ -117,3 +117,14 @@ fn a_map_across_the_antimeridian_is_as_wide_as_its_area() {
     let map = Map::new("Fiji").aoi(&fiji).layer(layer);
     assert_eq!(map.draw(false).bbox, [177.0, -19.0, 182.0, -16.0]);
 }
+
+#[test]
+fn a_layer_and_over_it_the_map_may_decide_how_pictures_lie() {
+    let quad = |map: Map| map.draw(false).scenes[0].placed.clone().unwrap().quad;
+    let corners = quad(Map::new("x").layer(scene(0, "PHR")));
+    let boxed = quad(Map::new("x").layer(scene(0, "PHR").placement(Placement::Bbox)));
+    assert!(corners[0][1] != corners[1][1] && boxed[0][1] == boxed[1][1], "{corners:?} {boxed:?}");
+    assert_eq!(quad(Map::new("x").layer(scene(0, "PHR")).placement(Placement::Bbox)), boxed);
+    let both = Map::new("x").layer(scene(0, "PHR").placement(Placement::Bbox)).placement(Placement::Corners);
+    assert_eq!(quad(both), corners);
+}
