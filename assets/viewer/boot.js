@@ -12,8 +12,11 @@ addEventListener('message', ({ data }) => {
     ?? Uint8Array.from(atob(source.textContent), (letter) => letter.charCodeAt(0));
   const [packed, ...lengths] = source.dataset.lengths.split(' ').map(Number);
   source.remove();
-  const stream = new Blob([bytes.subarray(0, packed)]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
-  const parts = new Uint8Array(await new Response(stream).arrayBuffer());
+  const { readable, writable } = new DecompressionStream('deflate-raw');
+  const writer = writable.getWriter();
+  writer.write(bytes.subarray(0, packed));
+  writer.close();
+  const parts = new Uint8Array(await new Response(readable).arrayBuffer());
   let at = 0;
   const take = (length) => parts.subarray(at, at += length);
   const [style, script, description, land] = lengths.map(take);

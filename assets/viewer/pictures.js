@@ -33,6 +33,8 @@ const wanted = [];
 let busy = 0, turn = 0;
 /** Whether every picture that was asked for is there. */
 export const isSettled = () => !loading && !busy && !wanted.length;
+/** Whether a scene has a picture in some size, or will never have one. */
+export const hasPicture = ({ fit, small, full, picture, thumb }) => !fit || small || full || (!picture && thumb == null);
 /** Asks for a picture, `small` or `full`. */
 export function want(scene, key) {
   if (!scene.picture || scene[key] || scene.loading[key] || (key === 'small' && scene.thumb != null)) return;

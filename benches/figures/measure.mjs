@@ -4,9 +4,9 @@
 //
 //   node measure.mjs PAGE.html [zoom]
 //
-// Our map says itself when it has painted all that is in sight (a performance mark). A
-// Leaflet page is shown when it is loaded, each of its images is decoded, and two frames
-// have passed. Memory is what the page's own process holds (Linux: its proportional set
+// Our map says itself when every scene in sight is painted with its picture, and when each
+// is as sharp as it gets (performance marks). A Leaflet page is both when it is loaded, each
+// of its images is decoded, and two frames have passed. Memory is what the page's own process holds (Linux: its proportional set
 // size), one second later. Leaflet itself is answered from a local copy at once, and
 // everything else that such a page asks for, tiles too, by nothing.
 
@@ -23,7 +23,7 @@ const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-features=SpareRendererForSitePerProcess'],
 });
-const told = { shown: null, memory: null, zoom_p95: null, requests: 0 };
+const told = { shown: null, sharp: null, memory: null, zoom_p95: null, requests: 0 };
 try {
   const context = await browser.newContext({ viewport: { width: 1100, height: 700 } });
   const tab = await context.newPage();
@@ -37,6 +37,7 @@ try {
   });
   await tab.goto(pathToFileURL(path.resolve(page)).href, { waitUntil: 'commit', timeout: LONGEST });
   told.shown = await tab.evaluate(shown, LONGEST);
+  told.sharp = await tab.evaluate(sharp, LONGEST);
   await tab.waitForTimeout(1000);
   told.memory = await memory();
   if (zoom) told.zoom_p95 = await zoomed(tab);
@@ -54,7 +55,7 @@ async function shown(longest) {
   for (;;) {
     if (performance.now() > longest) throw new Error('not shown in time');
     await frame();
-    const mark = performance.getEntriesByName('shown').at(-1);
+    const [mark] = performance.getEntriesByName('shown');
     if (mark) return mark.startTime / 1000;
     if (document.readyState !== 'complete') continue;
     const images = [...document.querySelectorAll('img.leaflet-image-layer')];
@@ -63,6 +64,17 @@ async function shown(longest) {
     await frame();
     await frame();
     return performance.now() / 1000;
+  }
+}
+
+/** In the page: seconds until nothing becomes sharper. */
+async function sharp(longest) {
+  for (;;) {
+    const mark = performance.getEntriesByName('sharp').at(-1);
+    if (mark) return mark.startTime / 1000;
+    if (!performance.getEntriesByName('shown').length) return null;
+    if (performance.now() > longest) throw new Error('not sharp in time');
+    await new Promise((done) => requestAnimationFrame(done));
   }
 }
 

@@ -14,7 +14,7 @@ macro_rules! modules {
 
 const MODULES: &[(&str, &str)] = modules!(
     "data" "signals" "mercator" "elements" "placement" "land" "scenes" "view" "pictures" "graticule"
-    "paint" "keys" "tools" "pointer" "basics" "list" "card" "panel" "timeline" "swipe" "save" "draw" "tiles" "main"
+    "cover" "paint" "keys" "tools" "pointer" "basics" "list" "card" "panel" "timeline" "swipe" "save" "draw" "tiles" "main"
 );
 
 /// One strict function, without comments and with short names.

@@ -26,7 +26,8 @@ fn places(name: &str) -> Aoi {
 #[ignore = "prints displays: other tests run it"]
 fn print() {
     let server = platform::start();
-    let client = server.client().project_id("p").build().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let client = server.client().project_id("p").batches(folder.path()).build().unwrap();
     let texts = strings::all();
     catalog(&client.catalog(), &texts);
     frames(&texts);
