@@ -7,7 +7,7 @@ addEventListener('message', ({ data }) => {
 });
 (async () => {
   const source = document.getElementById('pack');
-  if (!self.DecompressionStream) return;
+  if (!self.DecompressionStream) return document.documentElement.classList.add('still-only');
   const bytes = Uint8Array.fromBase64?.(source.textContent)
     ?? Uint8Array.from(atob(source.textContent), (letter) => letter.charCodeAt(0));
   const [packed, ...lengths] = source.dataset.lengths.split(' ').map(Number);

@@ -12,13 +12,14 @@ const depth = (ring, turn, [x, y]) => Math.min(...ring.map(([ax, ay], i) => {
  *  `slack` is what may look out unseen. */
 export function uncovered(some, slack) {
   const covers = [];
-  return some.filter(({ rings, thumb }) => {
+  return some.filter(({ rings, box, thumb }) => {
     const points = rings.flat();
-    if (covers.some(([ring, turn]) => points.every((point) => depth(ring, turn, point) > -slack))) return false;
+    const isIn = (around) => box.every((value, i) => (i < 2 ? value - around[i] : around[i] - value) > -slack);
+    if (covers.some(([ring, turn, around]) => isIn(around) && points.every((point) => depth(ring, turn, point) > -slack))) return false;
     // A picture without a cell in the atlas may have holes, and a bent ring bays.
     if (covers.length === MOST || thumb == null || rings.length > 1) return true;
     const turn = [1, -1].find((sign) => points.every((point) => depth(points, sign, point) > -slack));
-    if (turn) covers.push([points, turn]);
+    if (turn) covers.push([points, turn, box]);
     return true;
   });
 }

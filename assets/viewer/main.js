@@ -6,6 +6,7 @@ import { el, root } from './elements.js';
 import { bar } from './graticule.js';
 import { help } from './keys.js';
 import { attribution, resize, stage } from './paint.js';
+import { atlas } from './pictures.js';
 import { position } from './pointer.js';
 import { arrange, scenes } from './scenes.js';
 import { addTool, toolbar } from './tools.js';
@@ -16,5 +17,8 @@ document.documentElement.classList.add('live');
 root.prepend(stage, toolbar);
 root.append(card, el('div', { className: 'foot' }, bar), el('div', { className: 'foot end' }, position, attribution));
 arrange('given');
-resize();
-new ResizeObserver(resize).observe(stage);
+// The first sheet has pictures: to draw one before them would only take time.
+atlas.catch(() => {}).then(() => {
+  resize();
+  new ResizeObserver(resize).observe(stage);
+});

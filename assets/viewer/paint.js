@@ -144,7 +144,10 @@ function proceed(all) {
   lower.canvas.style.zIndex = 0;
   requestAnimationFrame(() => (cost = performance.now() - started));
   // For tests and measurements: all that is in sight is painted, and is as sharp as it gets.
-  if (isWhole) performance.mark('shown');
+  if (isWhole) {
+    performance.mark('shown');
+    requestAnimationFrame(() => document.documentElement.classList.add('shown'));
+  }
   if (isSettled() && !dirty && !soon) performance.mark('sharp');
 }
 function slide() {

@@ -8,7 +8,8 @@ import { scenes } from './scenes.js';
 import { emit } from './signals.js';
 
 const SMALL = 96; // pixels of a small picture where there is no atlas
-const MOST_BYTES = 32e6; // of whole pictures kept decoded
+// Of whole pictures kept decoded: of many scenes each is small.
+const MOST_BYTES = scenes.length > 200 ? 12e6 : 64e6;
 
 export const smallSide = data.atlas?.side ?? SMALL;
 for (const scene of scenes) {
@@ -17,16 +18,15 @@ for (const scene of scenes) {
 
 const whole = (bitmap) => ({ bitmap, x: 0, y: 0, width: bitmap.width, height: bitmap.height, bytes: bitmap.width * bitmap.height * 4 });
 let loading = Boolean(data.atlas);
-if (loading) decode(data.atlas.at).then((bitmap) => {
-  loading = false;
+/** The atlas, as far as there is one. */
+export const atlas = loading ? decode(data.atlas.at).then((bitmap) => {
   const { side, columns } = data.atlas;
   for (const scene of scenes) {
     if (scene.thumb == null) continue;
     scene.small = { bitmap, x: scene.thumb % columns * side, y: Math.floor(scene.thumb / columns) * side, width: side, height: side };
   }
   emit('small');
-  emit('paint');
-});
+}).finally(() => (loading = false)) : Promise.resolve();
 
 // A few pictures are decoded at a time, the latest that were asked for first.
 const wanted = [];

@@ -6,8 +6,10 @@ use std::process::Command;
 /// What one opening of a page told.
 #[derive(Clone, Copy, Debug)]
 pub struct Opened {
-    /// From the navigation until all that is in sight is painted, in seconds.
+    /// From the navigation until every scene in sight is painted with its picture, in seconds.
     pub shown: f64,
+    /// The same, until nothing becomes sharper; absent for pages that are not ours.
+    pub sharp: Option<f64>,
     /// Of the page's process, in MB; absent where the system does not tell.
     pub memory: Option<f64>,
     /// The 95th percentile of frames while it is zoomed, in ms.
@@ -55,6 +57,6 @@ fn once(folder: &Path, page: &Path, zoom: bool) -> Option<Opened> {
         eprintln!("{}: {} {}", page.display(), json, String::from_utf8_lossy(&told.stderr));
         return None;
     };
-    let (memory, zoom) = (json["memory"].as_f64(), json["zoom_p95"].as_f64());
-    Some(Opened { shown, memory, zoom, requests: json["requests"].as_f64().unwrap_or_default() })
+    let [sharp, memory, zoom] = ["sharp", "memory", "zoom_p95"].map(|name| json[name].as_f64());
+    Some(Opened { shown, sharp, memory, zoom, requests: json["requests"].as_f64().unwrap_or_default() })
 }

@@ -54,9 +54,11 @@ pub fn measure(figures: &mut Figures) -> up42::Result<()> {
     };
     if let Some(hundred) = opened(100, false)? {
         figures.at_most(0.5, "display/100_shown_s", hundred.shown, "s");
+        hundred.sharp.into_iter().for_each(|sharp| figures.record("display/100_sharp_s", sharp, "s"));
     }
     if let Some(thousand) = opened(1000, true)? {
         figures.at_most(0.7, "display/1000_shown_s", thousand.shown, "s");
+        thousand.sharp.into_iter().for_each(|sharp| figures.record("display/1000_sharp_s", sharp, "s"));
         thousand
             .memory
             .into_iter()
@@ -69,6 +71,7 @@ pub fn measure(figures: &mut Figures) -> up42::Result<()> {
     }
     if let Some(many) = opened(5000, false)? {
         figures.at_most(2.0, "display/5000_shown_s", many.shown, "s");
+        many.sharp.into_iter().for_each(|sharp| figures.record("display/5000_sharp_s", sharp, "s"));
     }
     theirs(figures, &node, &scenes)
 }

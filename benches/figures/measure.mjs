@@ -7,7 +7,7 @@
 // Our map says itself when every scene in sight is painted with its picture, and when each
 // is as sharp as it gets (performance marks). A Leaflet page is both when it is loaded, each
 // of its images is decoded, and two frames have passed. Memory is what the page's own process holds (Linux: its proportional set
-// size), one second later. Leaflet itself is answered from a local copy at once, and
+// size) a second later, after the garbage is collected. Leaflet itself is answered from a local copy at once, and
 // everything else that such a page asks for, tiles too, by nothing.
 
 import { readFileSync } from 'node:fs';
@@ -39,7 +39,7 @@ try {
   told.shown = await tab.evaluate(shown, LONGEST);
   told.sharp = await tab.evaluate(sharp, LONGEST);
   await tab.waitForTimeout(1000);
-  told.memory = await memory();
+  told.memory = await memory(tab);
   if (zoom) told.zoom_p95 = await zoomed(tab);
 } catch (error) {
   told.failed = String(error).split('\n')[0];
@@ -78,8 +78,10 @@ async function sharp(longest) {
   }
 }
 
-/** Megabytes of the page's process. */
-async function memory() {
+/** Megabytes of the page's process, without what is only waiting to be collected. */
+async function memory(tab) {
+  await (await tab.context().newCDPSession(tab)).send('HeapProfiler.collectGarbage');
+  await tab.waitForTimeout(500);
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
   const size = ({ id }) => {
