@@ -80,7 +80,7 @@ function* mapParts(pane, only) {
   const shown = only ? visible : (state.opacity < 1 ? visible : uncovered(visible, 1.5 / scale));
   if (!only) {
     prepare(shown, scale * pane.ratio);
-    isWhole = shown.every(hasPicture);
+    isComplete = shown.every(hasPicture);
   }
   yield* sceneParts(pane, visible.toReversed(), shown.toReversed());
   for (const [width, colour, dashes] of [[4.5, 'halo', []], [2.4, 'aoi', [9 / scale, 5 / scale]]]) {
@@ -114,7 +114,7 @@ export function drawOver(pane) {
   }
 }
 
-let isWhole = false, started = 0, cost = 0;
+let isComplete = false, started = 0, cost = 0;
 let job = null, dirty = false, asked = false, resting = 0, soon = 0;
 
 /** Begins to draw what is now in sight on the lower sheet. */
@@ -144,7 +144,7 @@ function proceed(all) {
   lower.canvas.style.zIndex = 0;
   requestAnimationFrame(() => (cost = performance.now() - started));
   // For tests and measurements: all that is in sight is painted, and is as sharp as it gets.
-  if (isWhole) {
+  if (isComplete) {
     performance.mark('shown');
     requestAnimationFrame(() => document.documentElement.classList.add('shown'));
   }
