@@ -2,7 +2,7 @@
 
 import { data } from './data.js';
 import { button, copyText, el, ICONS, textButton } from './elements.js';
-import { percent, when } from './list.js';
+import { percent, quoted, when } from './list.js';
 import { stage } from './paint.js';
 import { choose, isolate, pick, state, under } from './scenes.js';
 import { on } from './signals.js';
@@ -10,7 +10,7 @@ import { fit, view } from './view.js';
 
 /** Rust that selects scenes by their ids, or the ids alone where there is no call. */
 export function snippet(some) {
-  const ids = some.map((scene) => JSON.stringify(scene.id)).join(', ');
+  const ids = some.map((scene) => quoted(scene.id)).join(', ');
   return data.snippet?.replace('{ids}', () => ids) ?? ids;
 }
 

@@ -11,6 +11,9 @@ import { bring, fit } from './view.js';
 export const percent = (cloud) => `${cloud >= 10 || cloud === 0 ? Math.round(cloud) : cloud.toFixed(1)} %`;
 export const when = (scene) => (scene.datetime ? scene.datetime.slice(0, 16).replace('T', ' ') : 'no date');
 
+/** A text as Rust reads it: quotes, and what is not seen, are written by their number. */
+export const quoted = (text) => '"' + text.replace(/[\x22\\\p{C}]/gu, (one) => `\\u{${one.codePointAt().toString(16)}}`) + '"';
+
 export const GROUPINGS = {
   none: ['No groups', () => null],
   collection: ['By collection', (scene) => scene.collection],

@@ -4,7 +4,7 @@ import { snippet } from './card.js';
 import { data } from './data.js';
 import { button, copyText, el, ICONS, root, slider, textButton } from './elements.js';
 import { addKeys } from './keys.js';
-import { grouped, GROUPINGS, kinds, list } from './list.js';
+import { grouped, GROUPINGS, kinds, list, quoted } from './list.js';
 import { arrange, filters, isolate, ORDERS, pick, refresh, scenes, show, state } from './scenes.js';
 import { emit, on } from './signals.js';
 import { addTool } from './tools.js';
@@ -27,7 +27,7 @@ const count = el('p', { className: 'count', role: 'status' });
 // ---- what is picked
 const picked = () => scenes.filter((scene) => scene.picked);
 const many = el('b');
-const copyIds = textButton('Copy ids', () => copyText(picked().map((scene) => JSON.stringify(scene.id)).join(', '), copyIds));
+const copyIds = textButton('Copy ids', () => copyText(picked().map((scene) => quoted(scene.id)).join(', '), copyIds));
 const copyRust = textButton('Copy Rust', () => copyText(snippet(picked()), copyRust));
 copyRust.hidden = !data.snippet;
 const basket = el('div', { className: 'basket', role: 'group', 'aria-label': 'Selected scenes' }, many, copyRust, copyIds,

@@ -16,7 +16,7 @@ const lastDay = days.length - 1;
 /** The window: indexes of its first and last day. */
 let [since, until] = [0, lastDay];
 let ticking = 0;
-const isWhole = () => since === 0 && until === lastDay;
+const isAllDays = () => since === 0 && until === lastDay;
 
 function setDays(from, to) {
   [since, until] = [from, to];
@@ -24,7 +24,7 @@ function setDays(from, to) {
 }
 /** Moves the window by so many dates; from all dates it begins with one. */
 function moveDays(by) {
-  if (isWhole()) return by > 0 ? setDays(0, 0) : setDays(lastDay, lastDay);
+  if (isAllDays()) return by > 0 ? setDays(0, 0) : setDays(lastDay, lastDay);
   const to = Math.max(-since, Math.min(lastDay - until, by));
   setDays(since + to, until + to);
 }
@@ -36,7 +36,7 @@ function play(is = !ticking) {
   clearInterval(ticking);
   ticking = 0;
   if (is) {
-    if (until === lastDay) setDays(0, isWhole() ? 0 : until - since);
+    if (until === lastDay) setDays(0, isAllDays() ? 0 : until - since);
     ticking = setInterval(() => {
       if (until === lastDay) play(false);
       else moveDays(1);
@@ -70,7 +70,7 @@ function showDates() {
   // Where both lie at the end, the first must stay within reach.
   ends[0].style.zIndex = since > lastDay / 2 ? 1 : 0;
   datesShown.textContent = inWords();
-  allDates.hidden = isWhole();
+  allDates.hidden = isAllDays();
   const brush = bars.getContext('2d'), most = Math.max(...perDay.values());
   brush.clearRect(0, 0, bars.width, bars.height);
   days.forEach((day, i) => {
@@ -82,7 +82,7 @@ function showDates() {
 
 if (days.length > 1) {
   scenes.forEach((scene) => (scene.day = days.indexOf(dayOf(scene))));
-  filters.push(({ day }) => isWhole() || (day >= since && day <= until));
+  filters.push(({ day }) => isAllDays() || (day >= since && day <= until));
   dock.append(dates);
   on('change', showDates);
   on('theme', showDates);

@@ -28,8 +28,10 @@ pub(super) fn chart(chart: &Chart, pen: &mut dyn Pen) {
     let highest = (0..chart.labels.len()).map(|bar| height(chart, bar)).fold(0.0, f64::max);
     let highest = if highest > 0.0 { highest } else { 1.0 };
     let ticks = RangedCoordf64::from(0.0..highest).key_points(FIGURES);
-    // The scale ends at a line of the grid.
     let step = ticks.get(1).copied().filter(|step| *step > 0.0).unwrap_or(highest);
+    // There is no half of what is counted.
+    let step = if is_counted(chart) { step.ceil() } else { step };
+    // The scale ends at a line of the grid.
     let scale = RangedCoordf64::from(0.0..(highest / step).ceil() * step);
     let at = |value: f64| scale.map(&value, (BOTTOM, TOP));
     let mut line = 0.0;
@@ -87,6 +89,11 @@ fn bars(chart: &Chart, pen: &mut dyn Pen, at: impl Fn(f64) -> i32) {
 
 pub(super) fn height(chart: &Chart, bar: usize) -> f64 {
     chart.series.iter().map(|series| series.value(bar)).sum()
+}
+
+fn is_counted(chart: &Chart) -> bool {
+    let bars = 0..chart.labels.len();
+    chart.series.iter().all(|series| bars.clone().all(|bar| series.value(bar).fract() == 0.0))
 }
 
 /// As many decimals as the steps between figures need.

@@ -177,6 +177,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_counted_has_whole_figures() {
+        let of = |values: [f64; 2]| {
+            let series = Series { name: "x".into(), colours: vec![], values: values.to_vec() };
+            Chart::new("", "", ["a", "b"]).series(series).to_svg()
+        };
+        let is_figure = |line: &&str| line.contains('.') && line.parse::<f64>().is_ok();
+        for highest in [1.0, 2.0, 3.0, 4.0, 12.0] {
+            let svg = of([highest, 0.0]);
+            assert_eq!(svg.lines().find(is_figure), None, "{highest}");
+            assert!(
+                svg.contains(">\n0\n<") && svg.contains(">\n1\n<") == (highest < 5.0),
+                "{highest}: {svg}"
+            );
+        }
+        assert!(of([0.8, 0.25]).lines().any(|line| is_figure(&line)));
+    }
+
+    #[test]
     fn no_label_runs_over_the_edge() {
         for count in 1..=80 {
             let svg = Chart::new("", "", vec!["2020-06-01"; count]).to_svg();

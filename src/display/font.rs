@@ -31,11 +31,14 @@ pub(crate) fn width(text: &str, height: f64) -> f64 {
     lines(text, height).iter().flatten().map(|point| point[0]).fold(0.0, f64::max)
 }
 
-/// A text in the letters of this font: Cyrillic and Greek as Latin writes them, `?` for
+/// Letters of a text that are drawn: more than fit on any picture.
+const LONGEST: usize = 200;
+
+/// The beginning of a text in the letters of this font: Cyrillic and Greek as Latin writes them, `?` for
 /// the few that it does not have. `None` where most would be missing, as of Chinese.
 pub(crate) fn written(text: &str) -> Option<String> {
     let (mut out, mut letters, mut missing) = (String::new(), 0, 0);
-    for letter in text.chars() {
+    for letter in text.chars().take(LONGEST) {
         let latin = latin(letter);
         let known = !strokes(base(letter)).is_empty() || letter == ' ';
         letters += usize::from(letter.is_alphanumeric());

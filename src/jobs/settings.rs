@@ -82,7 +82,7 @@ impl Settings {
 }
 
 impl ProjectSettings {
-    fn read(json: Value) -> Result<Self> {
+    pub(super) fn read(json: Value) -> Result<Self> {
         let setting = |json: &Value| {
             let value = json
                 .get("value")

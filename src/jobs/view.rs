@@ -34,8 +34,10 @@ impl ProjectSettings {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [Column::new("Setting"), Column::number("Value"), Column::new("Range")];
         let row = |setting: &Setting| {
-            let value =
-                setting.value.parse().map_or(Cell::text(&setting.value), |value| Cell::Number(value, 0));
+            let value = match setting.value.parse::<i64>() {
+                Ok(value) => Cell::Number(value as f64, 0),
+                Err(_) => Cell::text(&setting.value),
+            };
             let range = setting.range.map(|(min, max)| format!("{min} to {max}"));
             [Cell::id(&setting.name), value, range.into()]
         };
@@ -144,6 +146,14 @@ mod tests {
           Finished (UTC)  –
           tiling:1        {"tile_width":768}
         "#);
+    }
+
+    #[test]
+    fn a_setting_is_shown_as_it_is() {
+        let of = |value: &str| json!({"data": [{"name": "A", "value": value}]});
+        let told = |value: &str| ProjectSettings::read(of(value)).unwrap().table(..).bundle().text;
+        assert!(told("0.5").contains("0.5") && told("NaN").contains("NaN"), "{}", told("0.5"));
+        assert!(told("12000").contains("12,000"), "{}", told("12000"));
     }
 
     #[test]

@@ -199,6 +199,7 @@ fn real_quicklooks_with_a_collar_have_their_scene_on_its_footprint() {
         eprintln!("skipped: {} is not there", folder.display());
         return;
     };
+    let mut measured = 0;
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if !name.starts_with("landsat_") || name.ends_with(".json") {
@@ -220,7 +221,9 @@ fn real_quicklooks_with_a_collar_have_their_scene_on_its_footprint() {
             let off = (truth[0] - at[0]).hypot(truth[1] - at[1]) / (width / SIDE).max(1.0);
             assert!(off <= 1.0, "{name}: {at:?} instead of {truth:?}, {off:.2} px of 500");
         }
+        measured += 1;
     }
+    assert!(measured >= 8, "{measured} quicklooks with a collar in {}", folder.display());
 }
 
 /// Where the corners of a footprint lie in a picture that is north-up in the grid of

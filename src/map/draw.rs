@@ -12,6 +12,9 @@ use super::{Map, aoi};
 use crate::display::picture;
 use crate::geo::{Bbox, unrolled};
 
+/// Notes that are shown one by one: each of a thousand scenes may have one.
+const NOTES: usize = 8;
+
 /// Everything that a page needs, worked out once.
 pub(super) struct Drawn {
     pub(super) still: DynamicImage,
@@ -29,7 +32,7 @@ impl Map {
     pub(super) fn draw(&self, embed: bool) -> Drawn {
         // The first polygon: an area across the antimeridian has its middle nowhere.
         let near = self.aois.first().and_then(|aoi| middle(&aoi.geometry().iter().next()?.clone().into()));
-        let mut notes = self.notes.clone();
+        let mut notes = self.told();
         let (layers, mut scenes) = self.scenes(near, &mut notes);
         let outlines: Vec<MultiPolygon> = self.aois.iter().map(|aoi| aoi::outline(aoi, near)).collect();
         let bbox = extent(scenes.iter().map(Scene::shown).chain(&outlines));
@@ -55,6 +58,15 @@ impl Map {
         scenes.reverse();
         drawn.scenes = scenes;
         drawn
+    }
+
+    /// The first of its notes, and how many there are beyond.
+    fn told(&self) -> Vec<String> {
+        let mut notes: Vec<String> = self.notes.iter().take(NOTES).cloned().collect();
+        if self.notes.len() > NOTES {
+            notes.push(format!("and {} more", self.notes.len() - NOTES));
+        }
+        notes
     }
 
     /// What has a place, from the top down.

@@ -4,6 +4,7 @@ use geo::{Geometry, MultiPolygon};
 use jiff::Timestamp;
 
 use super::placement::Placement;
+use crate::plain::plain;
 
 /// One scene or raster on a [`Map`](super::Map): where it lies, what is known about it,
 /// and its picture.
@@ -73,9 +74,10 @@ impl Layer {
         self
     }
 
-    /// Cloud cover of the whole scene, in % (0 to 100). `None` where nobody knows.
+    /// Cloud cover of the whole scene, in % (0 to 100). `None` where nobody knows, and so
+    /// is what is no number.
     pub fn cloud_cover(mut self, percent: impl Into<Option<f64>>) -> Self {
-        self.cloud_cover = percent.into();
+        self.cloud_cover = percent.into().filter(|percent| percent.is_finite());
         self
     }
 
@@ -120,6 +122,24 @@ impl Layer {
 impl fmt::Debug for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let picture = self.picture.as_ref().map_or(0, Vec::len);
-        write!(f, "Layer {} ({picture} bytes of picture, {:?})", self.id, self.placement)
+        let id = plain(&self.id, 80);
+        write!(f, "Layer {id} ({picture} bytes of picture, {:?})", self.placement)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_told_in_one_harmless_line() {
+        let told = format!("{:?}", Layer::new("a\nEVCXR_END_CONTENT https://h/a?sig=hunter2"));
+        assert_eq!(told, "Layer a EVCXR\u{200d}_END_CONTENT https://h/a?… (0 bytes of picture, Auto)");
+    }
+
+    #[test]
+    fn a_cloud_cover_is_a_number() {
+        assert_eq!(Layer::new("a").cloud_cover(f64::NAN).cloud_cover, None);
+        assert_eq!(Layer::new("a").cloud_cover(7.0).cloud_cover, Some(7.0));
     }
 }

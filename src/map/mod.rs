@@ -155,7 +155,8 @@ impl Map {
         self
     }
 
-    /// Says something under the map, such as what could not be shown.
+    /// Says something under the map, such as what could not be shown. Eight notes are
+    /// shown, and how many there are beyond.
     pub fn note(mut self, text: impl Into<String>) -> Self {
         self.notes.push(text.into());
         self

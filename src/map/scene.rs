@@ -41,7 +41,7 @@ impl Scene {
             "collection": plain(&layer.collection, 120),
             "constellation": layer.constellation.as_ref().map(|name| plain(name, 120)),
             "datetime": layer.acquired.map(|moment| moment.to_string()),
-            "cloud": layer.cloud_cover.filter(|cloud| cloud.is_finite()),
+            "cloud": layer.cloud_cover,
             "properties": properties,
         });
         let label = match layer.acquired {
@@ -94,16 +94,23 @@ impl Scene {
     }
 }
 
-/// The footprints of layers, each made continuous and next to the others.
+/// The farthest longitude: some footprints run on across 180°.
+const FARTHEST: f64 = 540.0;
+
+/// The footprints of layers, each made continuous and next to the others; none where a
+/// position is not on Earth.
 pub(super) fn footprints(layers: &[Layer], near: Option<f64>) -> Vec<Option<MultiPolygon>> {
     let mut near = near;
     let place = |layer: &Layer| {
         let shape = polygons(layer.footprint.as_ref()?)?;
+        // Not by its box, which leaves out what is no number.
+        if !shape.coords_iter().all(|at| at.x.abs() <= FARTHEST && at.y.abs() <= 90.0) {
+            return None;
+        }
         let shape = joined(unrolled(&shape, near));
         let bbox = Bbox::around(&shape)?;
-        let finite = bbox.to_array().iter().all(|value| value.is_finite());
         near.get_or_insert((bbox.west + bbox.east) / 2.0);
-        finite.then_some(shape)
+        Some(shape)
     };
     layers.iter().map(place).collect()
 }
@@ -130,5 +137,62 @@ impl Fine {
 
     fn position(&self, point: [f64; 2]) -> Value {
         point.iter().map(|degrees| Value::from((degrees * self.0).round() / self.0)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use geo::{Geometry, LineString, Point, Polygon, Rect};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::map::Map;
+
+    fn ring(points: &[[f64; 2]]) -> Polygon {
+        Polygon::new(LineString::from(points.to_vec()), vec![])
+    }
+
+    #[test]
+    fn a_bad_footprint_leaves_the_others_where_they_are() {
+        let good = ring(&[[1.0, 1.0], [2.0, 1.0], [2.0, 2.0], [1.0, 2.0]]);
+        let bad = |at: [f64; 2]| ring(&[[1.0, 1.0], [2.0, 1.0], at, [1.0, 2.0]]);
+        let far = [[2.0, f64::NAN], [f64::NAN, 2.0], [f64::INFINITY, 2.0], [2.0, 1e300], [1e300, 2.0]];
+        let layers: Vec<_> =
+            far.map(bad).into_iter().chain([good]).map(|shape| Layer::new("a").footprint(shape)).collect();
+        let found = footprints(&layers, None);
+        assert!(found[..5].iter().all(Option::is_none), "{found:?}");
+        assert_eq!(Bbox::around(found[5].as_ref().unwrap()).unwrap().to_array(), [1.0, 1.0, 2.0, 2.0]);
+    }
+
+    fn degrees() -> impl Strategy<Value = f64> {
+        let odd = [f64::NAN, f64::INFINITY, -180.0, 180.0, 0.0, -0.0, 90.0, -90.0, 1e300, 1e-300, 540.0];
+        prop_oneof![prop::sample::select(odd.to_vec()), -90.0..90.0, -540.0..540.0]
+    }
+
+    fn shape() -> impl Strategy<Value = Geometry> {
+        let polygon = prop::collection::vec([degrees(), degrees()], 0..7).prop_map(|points| ring(&points));
+        prop_oneof![
+            prop::collection::vec(polygon, 0..3).prop_map(|many| MultiPolygon::new(many).into()),
+            [degrees(), degrees(), degrees(), degrees()]
+                .prop_map(|[a, b, c, d]| Geometry::Rect(Rect::new([a, b], [c, d]))),
+            [degrees(), degrees()].prop_map(|[x, y]| {
+                Geometry::GeometryCollection(vec![ring(&[[x, y]; 4]), ring(&[])].into())
+            }),
+            Just(Point::new(0.0, 0.0).into()),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn any_footprint_makes_a_map(shapes in prop::collection::vec(shape(), 1..5)) {
+            let mut picture = std::io::Cursor::new(Vec::new());
+            image::RgbImage::from_pixel(8, 8, image::Rgb([90; 3]))
+                .write_to(&mut picture, image::ImageFormat::Png)
+                .unwrap();
+            let layer = |shape: Geometry| Layer::new("a").footprint(shape).picture(picture.get_ref().clone());
+            let map = shapes.into_iter().map(layer).fold(Map::new("any"), Map::layer);
+            prop_assert!(map.draw(false).bbox.iter().all(|side| side.is_finite()));
+        }
     }
 }

@@ -128,3 +128,34 @@ fn a_layer_and_over_it_the_map_may_decide_how_pictures_lie() {
     let both = Map::new("x").layer(scene(0, "PHR").placement(Placement::Bbox)).placement(Placement::Corners);
     assert_eq!(quad(both), corners);
 }
+
+#[test]
+fn the_packed_description_holds_no_key_and_no_marker() {
+    let hostile = "EVCXR_BEGIN_CONTENT https://me:hunter2@h/a?X-Amz-Signature=hunter2#access_token=hunter2";
+    let layer = scene(0, hostile).collection(hostile).constellation(hostile).property(hostile, hostile);
+    let layer = Layer { id: "a".into(), ..layer };
+    let aoi = Aoi::from_bbox([-17.5, 14.65, -17.2, 14.9]).unwrap().named(hostile);
+    let map = Map::new(hostile).about(hostile, hostile).aoi(&aoi).layer(layer).note(hostile);
+    let drawn = map.draw(true);
+    for page in [html::inline(&map, &drawn), map.page(&drawn)] {
+        let description = String::from_utf8(pack::parts(&page)[2].clone()).unwrap();
+        assert!(description.matches("https://h/a?…").count() >= 9, "{description}");
+        for told in [&description, &page] {
+            assert!(!told.contains("hunter2") && !told.contains("EVCXR_"), "{told}");
+        }
+    }
+}
+
+#[test]
+fn of_many_notes_the_first_are_shown() {
+    let map = (0..500).fold(dakar(), |map, i| map.note(format!("scene-{i}: no quicklook")));
+    let drawn = map.layer(scene(7, "broken").picture(b"<html>502</html>")).draw(true);
+    assert_eq!(
+        drawn.notes[7..],
+        [
+            "scene-7: no quicklook",
+            "and 492 more",
+            "1 picture could not be read: broken-7 (neither a JPEG nor a PNG)",
+        ]
+    );
+}

@@ -58,6 +58,22 @@ mod tests {
     }
 
     #[test]
+    fn a_time_beyond_every_calendar_is_a_count() {
+        for (unit, name) in
+            [(TimeUnit::Milliseconds, "ms"), (TimeUnit::Microseconds, "μs"), (TimeUnit::Nanoseconds, "ns")]
+        {
+            let times = Series::new("time".into(), [i64::MAX, i64::MIN + 1]);
+            let times = times.cast(&DataType::Datetime(unit, None)).unwrap();
+            let list = Series::new("list".into(), [times.clone(), times.clone()]);
+            let told = text(&DataFrame::new(2, vec![times.into(), list.into()]).unwrap());
+            assert!(
+                unit == TimeUnit::Nanoseconds || told.contains(&format!("{} {name}", i64::MAX)),
+                "{told}"
+            );
+        }
+    }
+
+    #[test]
     fn a_frame_of_every_kind_of_column_reads_well() {
         let day = |dtype| Series::new("x".into(), [Some(18_414i64), None]).cast(&dtype).unwrap();
         let mut days = day(DataType::Int32).cast(&DataType::Date).unwrap();

@@ -90,6 +90,10 @@ impl Style {
             AnyValue::List(members) => list(members),
             AnyValue::Date(days) => date(*days),
             AnyValue::Duration(count, unit) => duration(*count, *unit),
+            // No calendar reaches so far, and Polars panics there.
+            AnyValue::Datetime(count, unit, _) | AnyValue::DatetimeOwned(count, unit, _) => {
+                format!("{count} {unit}")
+            }
             other => plain(&other.to_string(), LONGEST),
         }
     }

@@ -146,11 +146,11 @@ impl Catalog {
     fn name(&self, scene: &Scene) -> String {
         let source = match &scene.quicklook {
             QuicklookSource::Asset(href) => unsigned(href),
-            QuicklookSource::Classic(provider) => provider,
-            QuicklookSource::None => "",
+            QuicklookSource::Classic(provider) => (&**provider).into(),
+            QuicklookSource::None => "".into(),
         };
         let collection = scene.collection.as_deref().unwrap_or_default();
-        [&self.client.url(""), collection, &scene.id, source].join("\n")
+        [&self.client.url(""), collection, &scene.id, &source].join("\n")
     }
 
     fn fetch(&self, scene: &Scene) -> Result<QuicklookOutcome> {

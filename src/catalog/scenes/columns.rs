@@ -1,5 +1,6 @@
 //! The properties of many scenes as columns, each of the type that its values have.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
@@ -25,7 +26,7 @@ pub(super) enum Values<'a> {
     Integer(Vec<Option<i64>>),
     Number(Vec<Option<f64>>),
     Instant(Vec<Option<Timestamp>>),
-    Text(Vec<Option<&'a str>>),
+    Text(Vec<Option<Cow<'a, str>>>),
     /// Lists, objects, and values of several types, as JSON text.
     Json(Vec<Option<String>>),
 }
@@ -105,7 +106,7 @@ impl<'a> Values<'a> {
     fn text(cells: &[(usize, &'a Value)], rows: usize) -> Option<Self> {
         let mut column = vec![None; rows];
         for (row, value) in cells {
-            column[*row] = Some(value.as_str()?);
+            column[*row] = Some(value.as_str()?.into());
         }
         Some(Self::Text(column))
     }

@@ -64,18 +64,24 @@ impl Scenes {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when ids are not among
-    /// these scenes; it names them.
+    /// these scenes, and when one is the id of scenes in several collections, as ids are
+    /// unique in a collection alone; it names them. [`select`](Self::select) heeds
+    /// collections.
     pub fn select_ids(&self, ids: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self> {
-        let mut known: HashMap<&str, &Scene> = HashMap::new();
+        let mut known: HashMap<&str, Vec<&Scene>> = HashMap::new();
         for scene in &self.scenes {
-            known.entry(&scene.id).or_insert(scene);
+            let alike = known.entry(&scene.id).or_default();
+            if !alike.iter().any(|other| other.collection == scene.collection) {
+                alike.push(scene);
+            }
         }
         let (mut scenes, mut taken, mut unknown) = (Vec::new(), HashSet::new(), Vec::new());
         for id in ids {
             let id = id.as_ref();
-            match known.get(id) {
-                Some(scene) if taken.insert(scene.id.as_str()) => scenes.push((*scene).clone()),
-                Some(_) => {}
+            match known.get(id).map(Vec::as_slice) {
+                Some([scene]) if taken.insert(scene.id.as_str()) => scenes.push((*scene).clone()),
+                Some([_]) => {}
+                Some(alike) => return Err(ambiguous(id, alike)).context("select scenes by id"),
                 None => unknown.push(format!("`{}`", plain(id, 80))),
             }
         }
@@ -89,6 +95,20 @@ impl Scenes {
         let told = format!("{}{more} {verb} not among these {} scenes", unknown.join(", "), self.len());
         Err(Error::invalid(told)).context("select scenes by id")
     }
+}
+
+fn ambiguous(id: &str, alike: &[&Scene]) -> Error {
+    let name = |scene: &&Scene| match &scene.collection {
+        Some(name) => format!("`{}`", plain(name, 80)),
+        None => "none".to_owned(),
+    };
+    let collections: Vec<_> = alike.iter().map(name).collect();
+    Error::invalid(format!(
+        "`{}` is the id of scenes in several collections ({}): take one by `scenes.select(&frame)`, \
+         with the frame's columns `id` and `collection`",
+        plain(id, 80),
+        collections.join(", ")
+    ))
 }
 
 #[cfg(test)]
@@ -109,6 +129,23 @@ mod tests {
         assert_eq!(picked.iter().map(|scene| scene.id.as_str()).collect::<Vec<_>>(), ["c", "a"]);
         assert_eq!(scenes().select_ids(Vec::<String>::new()).unwrap().len(), 0);
         assert_eq!(scenes().select_ids(&[String::from("b")]).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn an_id_of_several_collections_is_not_guessed() {
+        let item = |collection: &str| {
+            format!(
+                r#"{{"type": "Feature", "id": "a", "collection": "{collection}", "properties": {{}}, "geometry": null}}"#
+            )
+        };
+        let read = |names: [&str; 2]| {
+            let items = names.map(item).join(",");
+            Scenes::from_geojson(&format!(r#"{{"type": "FeatureCollection", "features": [{items}]}}"#))
+                .unwrap()
+        };
+        assert_eq!(read(["phr", "phr"]).select_ids(["a"]).unwrap().len(), 1);
+        let error = read(["phr", "spot"]).select_ids(["a"]).unwrap_err().to_string();
+        insta::assert_snapshot!(error, @"select scenes by id: `a` is the id of scenes in several collections (`phr`, `spot`): take one by `scenes.select(&frame)`, with the frame's columns `id` and `collection`");
     }
 
     #[test]

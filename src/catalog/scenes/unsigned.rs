@@ -9,29 +9,32 @@ use crate::plain::{KEYS, unsigned};
 /// JSON text with all its URLs [`unsigned`].
 pub(in crate::catalog) fn json(text: &str) -> Cow<'_, str> {
     let lower = text.to_ascii_lowercase();
-    // JSON may spell `=` by its number.
-    let equals = |key: &&str| lower.contains(&format!("{key}=")) || lower.contains(&format!("{key}\\u003d"));
-    if !KEYS.iter().any(equals) {
+    // Names may be written by numbers, in JSON and in a URL.
+    let equals = |key: &&str| lower.contains(&format!("{key}="));
+    if !lower.contains(['@', '%']) && !lower.contains("\\u00") && !KEYS.iter().any(equals) {
         return Cow::Borrowed(text);
     }
-    match serde_json::from_str(text) {
-        Ok(mut value) => {
-            clean(&mut value);
-            value.to_string().into()
-        }
-        Err(_) => Cow::Borrowed("null"),
+    let Ok(mut value) = serde_json::from_str(text) else { return Cow::Borrowed("null") };
+    match clean(&mut value) {
+        true => value.to_string().into(),
+        false => Cow::Borrowed(text),
     }
 }
 
-fn clean(value: &mut Value) {
+/// Whether there was anything to clean.
+fn clean(value: &mut Value) -> bool {
     match value {
         Value::String(text) => {
-            let length = unsigned(text).len();
-            text.truncate(length);
+            let kept = unsigned(text);
+            let is_changed = kept.len() < text.len();
+            if is_changed {
+                *text = kept.into_owned();
+            }
+            is_changed
         }
-        Value::Array(values) => values.iter_mut().for_each(clean),
-        Value::Object(members) => members.values_mut().for_each(clean),
-        _ => {}
+        Value::Array(values) => values.iter_mut().fold(false, |changed, value| clean(value) | changed),
+        Value::Object(members) => members.values_mut().fold(false, |changed, value| clean(value) | changed),
+        _ => false,
     }
 }
 
@@ -44,7 +47,12 @@ mod tests {
         let text = r#"{"a":{"href":"https://h/a.tif?se=1&sig=hunter2"},"b":["https://h/map?item=x"]}"#;
         assert_eq!(json(text), r#"{"a":{"href":"https://h/a.tif"},"b":["https://h/map?item=x"]}"#);
         assert_eq!(json(r#"["https://h/a\u003fse\u003d1\u0026sig\u003dhunter2"]"#), r#"["https://h/a"]"#);
-        let plain = r#"{"b": "https://h/map?item=x"}"#;
-        assert!(matches!(json(plain), Cow::Borrowed(same) if same == plain));
+        assert_eq!(
+            json(r#"["https://me:hunter2@h/a", "https://h/a#j%77t=hunter2"]"#),
+            r#"["https://h/a","https://h/a"]"#
+        );
+        for plain in [r#"{"b": "https://h/map?item=x"}"#, r#"{"b": "a@b", "c": "https://h/a%20b"}"#] {
+            assert!(matches!(json(plain), Cow::Borrowed(same) if same == plain));
+        }
     }
 }

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -181,7 +182,8 @@ impl Table {
 fn without_keys(values: Values<'_>) -> Values<'_> {
     match values {
         Values::Text(texts) => {
-            Values::Text(texts.into_iter().map(|text| text.map(plain::unsigned)).collect())
+            let clean = |text: Cow<'_, str>| plain::unsigned(&text).into_owned().into();
+            Values::Text(texts.into_iter().map(|text| text.map(clean)).collect())
         }
         Values::Json(texts) => {
             let clean = |text: String| unsigned::json(&text).into_owned();
@@ -219,7 +221,7 @@ fn members(scenes: &[&Scene]) -> Arrays {
         text(LINKS, &|scene| clean(&scene.rest.links)),
         text(ASSETS, &|scene| clean(&scene.rest.assets)),
         text(QUICKLOOK, &|scene| match &scene.quicklook {
-            QuicklookSource::Asset(href) => Some(plain::unsigned(href).to_owned()),
+            QuicklookSource::Asset(href) => Some(plain::unsigned(href).into_owned()),
             QuicklookSource::Classic(provider) => Some(format!("classic:{provider}")),
             QuicklookSource::None => None,
         }),
