@@ -362,3 +362,6 @@ fn ended(service: &impl Service, item: usize, job: &Job) -> Option<Event> {
     };
     Some(Event::Told { item, credits, reason })
 }
+
+#[cfg(test)]
+mod tests;
