@@ -56,8 +56,7 @@ pub fn rehearse(durations: &[Duration], limit: usize, estimates: Option<&[Durati
     };
     let items: Vec<Item> = (0..durations.len()).map(item).collect();
     journal.add(&items)?;
-    let mut policy = Policy::default();
-    policy.is_quiet = true;
+    let policy = Policy { is_quiet: true, ..Policy::default() };
     let mut state = State::new(items.len(), limit, policy.settle);
     if let Some(estimates) = estimates {
         state.set_order(|item| std::cmp::Reverse(estimates[item]));

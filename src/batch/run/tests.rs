@@ -116,9 +116,7 @@ fn drive(platform: &Platform, policy: &Policy, known: Known) -> State {
 }
 
 fn policy() -> Policy {
-    let mut policy = Policy::default();
-    policy.is_quiet = true;
-    policy
+    Policy { is_quiet: true, ..Policy::default() }
 }
 
 #[test]
