@@ -15,7 +15,8 @@ const SEEDS: u64 = 51;
 const MEAN: f64 = 600.0;
 
 pub fn measure(figures: &mut Figures) -> up42::Result<()> {
-    let kinds: [(&str, &'static str, fn(&mut Chance) -> f64); 3] = [
+    type Kind = (&'static str, &'static str, fn(&mut Chance) -> f64);
+    let kinds: [Kind; 3] = [
         ("uniform", "batch/makespan_uniform", |chance| 2.0 * chance.unit()),
         ("lognormal, σ 1", "batch/makespan_lognormal", |chance| (chance.normal() - 0.5).exp()),
         ("Pareto 1.5", "batch/makespan_heavy", |chance| (1.0 - chance.unit()).powf(-1.0 / 1.5) / 3.0),

@@ -138,7 +138,7 @@ impl BatchEntry {
             jobs: state.phases().len(),
             succeeded,
             failed: count(Phase::has_ended) - succeeded,
-            credits: state.phases().iter().filter_map(Phase::credits).sum(),
+            credits: state.paid(),
             changed: parse_timestamp(&journal.last_change()?.unwrap_or(head.created)),
         }))
     }

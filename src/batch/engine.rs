@@ -15,6 +15,9 @@ use crate::error::{Context, Error, ErrorKind, Result};
 use crate::jobs::{Estimate, JobMode, JobParameters, Workflow};
 use crate::plain::plain;
 
+/// How often to look whether another kernel has ended.
+const WATCH: Duration = Duration::from_secs(1);
+
 /// Many jobs of a workflow, run in parallel under the project's limit.
 ///
 /// What is done is written to a journal before and after each request that costs money:
@@ -138,16 +141,17 @@ impl Batch {
     /// [`ErrorKind::Io`] when the journal cannot be read, and as for [`run`](Self::run)
     /// when it does not fit the parameters.
     pub fn jobs(&self) -> Result<JobCollection> {
-        let read = || -> Result<JobCollection> {
-            let (known, events) = match self.journal()? {
-                Some(journal) => (journal.items()?, journal.events()?),
-                None => (Vec::new(), Vec::new()),
-            };
-            let items = self.plan.merged(known);
-            let state = self.replay(&items, &events, 1)?;
-            Ok(self.collection(&items, &state))
+        self.as_kept().with_context(|| self.told())
+    }
+
+    fn as_kept(&self) -> Result<JobCollection> {
+        let (known, events) = match self.journal()? {
+            Some(journal) => (journal.items()?, journal.events()?),
+            None => (Vec::new(), Vec::new()),
         };
-        read().with_context(|| self.told())
+        let items = self.plan.merged(known);
+        let state = self.replay(&items, &events, 1)?;
+        Ok(self.collection(&items, &state))
     }
 
     /// Runs the jobs, as many at a time as the project allows, and waits for the
@@ -202,9 +206,20 @@ impl Batch {
     }
 
     fn drive(&self, task: Task) -> Result<JobCollection> {
-        let _lock = self.lock()?;
+        let _lock = match self.path() {
+            // Dry runs are not kept.
+            None => None,
+            Some(path) => match self.lock(&path, task)? {
+                Some(lock) => Some(lock),
+                None => return self.as_kept(),
+            },
+        };
         let (known, events) = match self.journal()? {
-            Some(journal) => (journal.items()?, journal.events()?),
+            Some(journal) => {
+                // A wish that nobody has heard was for the run before.
+                journal.is_to_cancel()?;
+                (journal.items()?, journal.events()?)
+            }
             None => (Vec::new(), Vec::new()),
         };
         let items = self.plan.merged(known.clone());
@@ -228,7 +243,9 @@ impl Batch {
         journal.add(&items[known.len()..])?;
         journal.append(&anew)?;
         let service = OnPlatform { workflow: &self.workflow, mode: self.mode() };
-        let known = Known { journal, state, items: items.clone() };
+        let places = self.shown(&items, &state);
+        let mut known = Known { journal, state, items: items.clone(), places: vec![usize::MAX; items.len()] };
+        places.into_iter().enumerate().for_each(|(place, item)| known.places[item] = place);
         let mut run = Run::new(&service, self.name(), &self.policy, known, limit)?;
         if task == Task::Cancel {
             run.cancel()?;
@@ -254,23 +271,31 @@ impl Batch {
     }
 
     /// Waits until no other process drives the batch, and tells meanwhile how it goes.
-    fn lock(&self) -> Result<Option<Lock>> {
-        let Some(path) = self.path() else { return Ok(None) };
+    /// `None` when that takes longer than the deadline.
+    fn lock(&self, path: &Path, task: Task) -> Result<Option<Lock>> {
         let (mut progress, start) = (Progress::new(self.policy.is_quiet), Instant::now());
         let mut is_told = self.policy.is_quiet;
         loop {
-            if let Some(lock) = Lock::take(&path)? {
+            if let Some(lock) = Lock::take(path)? {
                 return Ok(Some(lock));
+            }
+            let left = self.policy.deadline.map(|deadline| deadline.saturating_sub(start.elapsed()));
+            if left == Some(Duration::ZERO) {
+                return Ok(None);
             }
             if !is_told {
                 println!("another kernel runs this batch: watching it");
                 is_told = true;
             }
             if let Some(journal) = self.journal()? {
+                // Whoever took the lock first has not heard the wish.
+                if task == Task::Cancel {
+                    journal.ask_to_cancel()?;
+                }
                 let state = self.replay(&journal.items()?, &journal.events()?, 1)?;
                 progress.show(&state, None, start.elapsed());
             }
-            std::thread::sleep(Duration::from_secs(1));
+            std::thread::sleep(left.map_or(WATCH, |left| left.min(WATCH)));
         }
     }
 
@@ -348,16 +373,20 @@ impl Batch {
         self.plan.mode
     }
 
-    /// In the order of the parameters, then what the journal has besides.
-    fn collection(&self, items: &[Item], state: &State) -> JobCollection {
+    /// The items in the order of the parameters, then what the journal has besides.
+    fn shown(&self, items: &[Item], state: &State) -> Vec<usize> {
         let shown =
             self.plan.places(items).into_iter().enumerate().filter(|(item, _)| !state.is_left_out(*item));
         let mut shown: Vec<_> = shown.map(|(item, place)| (place.unwrap_or(usize::MAX), item)).collect();
         shown.sort();
-        let record = |(index, (_, item)): (usize, (usize, usize))| {
+        shown.into_iter().map(|(_, item)| item).collect()
+    }
+
+    fn collection(&self, items: &[Item], state: &State) -> JobCollection {
+        let record = |(index, item): (usize, usize)| {
             JobRecord::new(index, &items[item].parameters, state.phase(item), state.stop())
         };
-        let records = shown.into_iter().enumerate().map(record).collect();
+        let records = self.shown(items, state).into_iter().enumerate().map(record).collect();
         JobCollection::new(self.workflow.project().clone(), self.plan.name.clone(), records)
     }
 

@@ -34,11 +34,16 @@ impl Pace {
     }
 
     /// The pause until the next look. Before a job has ended, the oldest tells how long
-    /// they take at least.
+    /// they take at least. Those that ended may be the quick ones, which failed or were
+    /// all but done when the batch went on: where even the youngest is far older, half of
+    /// its age counts.
     pub(super) fn pause(&self, now: Duration) -> Duration {
-        let oldest = || self.begun.values().map(|begun| now.saturating_sub(*begun)).max();
-        let typical = self.took.get(self.took.len() / 2).copied().or_else(oldest);
-        typical.unwrap_or_default().mul_f64(PART).clamp(SHORTEST, LONGEST)
+        let ages = || self.begun.values().map(|begun| now.saturating_sub(*begun));
+        let typical = match self.took.get(self.took.len() / 2) {
+            Some(median) => ages().min().map_or(*median, |youngest| (youngest / 2).max(*median)),
+            None => ages().max().unwrap_or_default(),
+        };
+        typical.mul_f64(PART).clamp(SHORTEST, LONGEST)
     }
 }
 
@@ -64,7 +69,9 @@ mod tests {
         assert_eq!(pace.pause(at(110)), at(4), "they take 100 s at least");
         seen(&mut state, 0, "SUCCEEDED");
         pace.see(&state, at(210));
-        assert_eq!(pace.pause(at(100_000)), at(8), "one took 200 s");
+        assert_eq!(pace.pause(at(300)), at(8), "one took 200 s");
+        assert_eq!(pace.pause(at(810)), at(16), "the other has run for 800 s");
+        assert_eq!(Pace { took: vec![at(0); 9], ..pace }.pause(at(100_000)), LONGEST, "nine failed at once");
         assert_eq!(Pace { took: vec![at(36_000)], ..Pace::default() }.pause(at(0)), LONGEST);
     }
 }

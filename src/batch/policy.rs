@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::engine::Batch;
 use super::report::JobRecord;
 
-/// How long after its request a job that is in no list counts as never created: servers
-/// give up on a request, and lists are up to date, in half of it.
+/// How long after its answer was given up a job that is in no list counts as never
+/// created: servers give up on a request, and lists are up to date, in half of it.
 const SETTLE: Duration = Duration::from_secs(120);
 
 type Hook = dyn Fn(&JobRecord) + Send + Sync;
@@ -78,16 +78,20 @@ impl Batch {
         self
     }
 
-    /// How long [`run`](Self::run) waits at most. Jobs that have not ended by then run on;
-    /// the next run of the batch finds them.
+    /// How long [`run`](Self::run) waits at most, for its jobs, and for another kernel that
+    /// runs the batch. Jobs that have not ended by then run on; the next run of the batch
+    /// finds them.
     pub fn deadline(mut self, time: Duration) -> Self {
         self.policy.deadline = Some(time);
         self
     }
 
-    /// How long after its request a job whose answer was lost, and that is in no list of
-    /// the platform, counts as never created, and is sent again. 120 s unless set: as
-    /// long as a server may take for a request, and its list to tell of it.
+    /// How long a job whose answer was lost, and that is in no list of the platform, is
+    /// looked for until it counts as never created, and is sent again. 120 s unless set: as
+    /// long as a server may take for a request, and its list to tell of it. Counted from
+    /// when the answer was given up, so that the client's own
+    /// [`timeout`](crate::ClientBuilder::timeout) comes on top of it, and after a restart
+    /// from then on.
     pub fn settle(mut self, time: Duration) -> Self {
         self.policy.settle = time;
         self
@@ -107,7 +111,8 @@ impl Batch {
     }
 
     /// Does something with each job as soon as it has ended, on the thread that runs the
-    /// batch: keep it short. Jobs that had ended in an earlier run are not told again.
+    /// batch: keep it short. Jobs that had ended in an earlier run are not told again, and
+    /// those that are left out not at all.
     pub fn on_finished(mut self, hook: impl Fn(&JobRecord) + Send + Sync + 'static) -> Self {
         self.policy.on_finished = Some(Arc::new(hook));
         self

@@ -14,7 +14,7 @@ use super::run::{Known, Limit, Run};
 use super::service::Service;
 use super::state::State;
 use crate::error::{Error, ErrorKind, Result};
-use crate::jobs::{Job, JobId, JobParameters};
+use crate::jobs::{Job, JobId, JobParameters, JobsPage};
 
 /// Jobs a page of the list has.
 const PAGE: usize = 100;
@@ -56,14 +56,14 @@ pub fn rehearse(durations: &[Duration], limit: usize, estimates: Option<&[Durati
     };
     let items: Vec<Item> = (0..durations.len()).map(item).collect();
     journal.add(&items)?;
-    let mut policy = Policy::default();
-    policy.is_quiet = true;
+    let policy = Policy { is_quiet: true, ..Policy::default() };
     let mut state = State::new(items.len(), limit, policy.settle);
     if let Some(estimates) = estimates {
         state.set_order(|item| std::cmp::Reverse(estimates[item]));
     }
     let limit = Limit { project: limit, asked: limit };
-    Run::new(&platform, "rehearsal", &policy, Known { journal, state, items }, limit)?.drive()?;
+    let places = (0..items.len()).collect();
+    Run::new(&platform, "rehearsal", &policy, Known { journal, state, items, places }, limit)?.drive()?;
     Ok(Rehearsed { makespan: platform.now(), requests: platform.requests.into_inner() })
 }
 
@@ -101,12 +101,12 @@ impl Service for Platform<'_> {
         Ok(self.shown(jobs.len() - 1, jobs[jobs.len() - 1]))
     }
 
-    fn page(&self, page: usize) -> Result<Option<Vec<Job>>> {
+    fn page(&self, page: usize) -> Result<Option<JobsPage>> {
         self.asked();
         let jobs = self.jobs.lock().unwrap_or_else(|broken| broken.into_inner());
         let newest = jobs.iter().copied().enumerate().rev().skip(page * PAGE).take(PAGE);
-        let shown: Vec<Job> = newest.map(|(number, job)| self.shown(number, job)).collect();
-        Ok((!shown.is_empty()).then_some(shown))
+        let jobs: Vec<Job> = newest.map(|(number, job)| self.shown(number, job)).collect();
+        Ok((!jobs.is_empty()).then_some(JobsPage { jobs, is_whole: true }))
     }
 
     fn job(&self, id: &JobId) -> Result<Job> {

@@ -206,7 +206,7 @@ impl fmt::Debug for JobCollection {
         write!(
             f,
             "{}: {} of {} jobs succeeded, {} credits",
-            self.name,
+            plain(&self.name, 80),
             self.succeeded(),
             self.len(),
             self.credits()

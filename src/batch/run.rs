@@ -27,6 +27,8 @@ pub(super) struct Run<'a, S> {
     state: State,
     /// The plan as the journal has it.
     items: Vec<Item>,
+    /// Where each item stands in the collection.
+    places: Vec<usize>,
     /// In the names of its jobs.
     id: String,
     limit: Limit,
@@ -57,6 +59,8 @@ pub(super) struct Known {
     pub(super) journal: Journal,
     pub(super) state: State,
     pub(super) items: Vec<Item>,
+    /// Where each item stands in the collection.
+    pub(super) places: Vec<usize>,
 }
 
 impl<'a, S: Service> Run<'a, S> {
@@ -67,20 +71,26 @@ impl<'a, S: Service> Run<'a, S> {
         known: Known,
         limit: Limit,
     ) -> Result<Self> {
-        let Known { journal, state, items } = known;
+        let Known { journal, state, items, places } = known;
         let id = journal.head()?.run;
-        Ok(Self { service, name, policy, journal, state, items, id, limit, trouble: None, cancelled: None })
+        let (trouble, cancelled) = (None, None);
+        Ok(Self { service, name, policy, journal, state, items, places, id, limit, trouble, cancelled })
     }
 
     /// Does what the state asks for until there is nothing more to do.
     pub(super) fn drive(mut self) -> Result<State> {
         let ended = Error::new(ErrorKind::Network, "the program ended before the answer came");
-        let lost = |item| Event::Lost { item, error: ended.clone() };
-        self.keep(self.state.orphans().map(lost).collect())?;
-        let mut progress = Progress::new(self.policy.is_quiet);
         let start = self.service.now();
+        let lost = |item| Event::Lost { item, at: start, error: ended.clone() };
+        self.keep(self.state.orphans().map(lost).collect())?;
+        self.state.catch_up(start);
+        let mut progress = Progress::new(self.policy.is_quiet);
         let mut pace = Pace::default();
         loop {
+            // Before anything is paid.
+            if self.journal.is_to_cancel()? {
+                self.cancel()?;
+            }
             let actions = self.state.next(self.service.now());
             let submissions: Vec<usize> = actions.iter().filter_map(Action::submission).collect();
             self.submit(&submissions)?;
@@ -88,16 +98,15 @@ impl<'a, S: Service> Run<'a, S> {
             if submissions.is_empty() && actions.contains(&Action::Poll) {
                 self.poll()?;
             }
-            if self.journal.is_to_cancel()? {
-                self.cancel()?;
-            }
             self.stop_cancelled();
             self.tell()?;
             let elapsed = self.service.now().saturating_sub(start);
             progress.show(&self.state, self.trouble.as_ref(), elapsed);
-            let is_late = self.policy.deadline.is_some_and(|deadline| elapsed >= deadline);
-            if actions.contains(&Action::Finish) || is_late {
+            if actions.contains(&Action::Finish) {
                 self.state.give_up();
+                return Ok(self.state);
+            }
+            if self.policy.deadline.is_some_and(|deadline| elapsed >= deadline) {
                 return Ok(self.state);
             }
             pace.see(&self.state, self.service.now());
@@ -117,10 +126,13 @@ impl<'a, S: Service> Run<'a, S> {
         Ok(())
     }
 
-    /// Asks each unfinished job once to stop.
+    /// Asks each unfinished job once to stop, but for those that are left out.
     fn stop_cancelled(&mut self) {
         let Some(cancelled) = &mut self.cancelled else { return };
-        let unfinished = self.state.phases().iter().filter_map(|phase| phase.unfinished_id());
+        let phases = self.state.phases().iter().enumerate();
+        let unfinished = phases
+            .filter(|(item, _)| !self.state.is_left_out(*item))
+            .filter_map(|(_, phase)| phase.unfinished_id());
         let running: Vec<JobId> = unfinished.filter(|id| !cancelled.contains(*id)).cloned().collect();
         let service = self.service;
         let answers = in_parallel(&running, AT_ONCE, |id| service.cancel(id));
@@ -180,7 +192,7 @@ impl<'a, S: Service> Run<'a, S> {
                     self.trouble = Some(error.clone());
                     match error.is_unsent() {
                         true => Event::Deferred { item, at },
-                        false => Event::Lost { item, error },
+                        false => Event::Lost { item, at, error },
                     }
                 }
                 _ => Event::Rejected { item, error },
@@ -204,7 +216,8 @@ impl<'a, S: Service> Run<'a, S> {
 
     /// Reads the list until every unfinished job was seen: a request for a hundred
     /// jobs, not one for each. What cannot be read now is read the next time: the jobs
-    /// go on.
+    /// go on. A list is whole when its end was reached, every entry could be read, and
+    /// every page had something new: some servers know no pages.
     fn poll(&mut self) -> Result<()> {
         let asked = self.service.now();
         let most = if self.state.wants_whole_list(asked) { usize::MAX } else { PAGES };
@@ -222,23 +235,32 @@ impl<'a, S: Service> Run<'a, S> {
             self.state.phases().iter().filter_map(|phase| Some(&phase.job()?.id)).collect();
         let mut foreign = 0;
         let mut events = Vec::new();
-        let mut is_whole = false;
+        let (mut can_be_read, mut has_end) = (true, false);
+        let mut listed: HashSet<JobId> = HashSet::new();
+        let mut failure = None;
         for page in 0..most {
             if unfinished.is_empty() && lost.is_empty() {
                 break;
             }
             let jobs = match self.service.page(page) {
-                Ok(jobs) => jobs,
+                Ok(Some(page)) => {
+                    can_be_read &= page.is_whole;
+                    page.jobs
+                }
+                Ok(None) => {
+                    has_end = true;
+                    break;
+                }
                 Err(error) => {
-                    self.trouble = Some(error);
-                    return self.keep(events);
+                    failure = Some(error);
+                    break;
                 }
             };
-            self.trouble = None;
-            let Some(jobs) = jobs else {
-                is_whole = true;
+            let before = listed.len();
+            listed.extend(jobs.iter().map(|job| job.id.clone()));
+            if listed.len() == before {
                 break;
-            };
+            }
             for job in jobs {
                 let by_name = || job.name.as_ref().and_then(|name| lost.remove(name));
                 match unfinished.remove(job.id.as_str()).or_else(by_name) {
@@ -248,15 +270,32 @@ impl<'a, S: Service> Run<'a, S> {
             }
         }
         // Jobs that others run in the project take slots too.
-        self.state.set_limit(self.limit.asked.min(self.limit.project.saturating_sub(foreign)));
-        events.extend(lost.into_values().filter_map(|item| self.state.judge(item, asked, is_whole)));
+        if failure.is_none() {
+            self.state.set_limit(self.limit.asked.min(self.limit.project.saturating_sub(foreign)));
+        }
+        // A platform that cannot be reached says nothing, however long that lasts.
+        let is_offline = failure.as_ref().is_some_and(|error| error.kind() == ErrorKind::Network);
+        if !is_offline {
+            let is_whole = can_be_read && has_end;
+            events.extend(lost.into_values().filter_map(|item| self.state.judge(item, asked, is_whole)));
+        }
+        self.trouble = failure;
         // Jobs that the list does not show: it may lag, or be too long.
         for item in unfinished.into_values() {
             let Some(id) = self.state.phase(item).unfinished_id() else { continue };
             match self.service.job(id) {
                 Ok(job) => events.push(Event::Seen { item, job }),
-                Err(error) if error.kind() == ErrorKind::NotFound => events.push(Event::Missing { item }),
-                Err(error) => self.trouble = Some(error),
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    events.extend(self.state.miss(item, self.service.now()));
+                }
+                Err(error) => {
+                    let is_offline = error.kind() == ErrorKind::Network;
+                    self.trouble = Some(error);
+                    // The others would wait as long for nothing.
+                    if is_offline {
+                        break;
+                    }
+                }
             }
         }
         self.keep(events)
@@ -277,9 +316,13 @@ impl<'a, S: Service> Run<'a, S> {
         self.keep(told.into_iter().flatten().collect())?;
         let policy = &self.policy;
         for item in untold {
+            if self.state.is_left_out(item) {
+                continue;
+            }
             let (phase, parameters) = (self.state.phase(item), &self.items[item].parameters);
-            if let Some(hook) = &policy.on_finished {
-                hook(&JobRecord::new(item, parameters, phase, None));
+            // While its credits cannot be read the record is half of one.
+            if let (Some(hook), false) = (&policy.on_finished, phase.is_untold()) {
+                hook(&JobRecord::new(self.places[item], parameters, phase, None));
             }
             if policy.on_failure == OnFailure::Stop && !phase.has_succeeded() {
                 self.state.stop_sending(self.stopped_by(item));
@@ -319,3 +362,6 @@ fn ended(service: &impl Service, item: usize, job: &Job) -> Option<Event> {
     };
     Some(Event::Told { item, credits, reason })
 }
+
+#[cfg(test)]
+mod tests;

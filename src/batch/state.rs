@@ -5,8 +5,9 @@
 //!   nothing, or when the user asks for it;
 //! - the jobs that are, or may be, unfinished on the platform never exceed the limit;
 //! - an item whose answer was lost is looked for in the platform's list. It counts as
-//!   absent when a whole list, read long enough after the request, does not have it. When
-//!   no whole list is to be had, it gives its slot back and waits for the user;
+//!   absent when two whole lists, read long enough after the answer was given up, do not
+//!   have it. When no whole list is to be had, it gives its slot back and waits for the
+//!   user;
 //! - time is a parameter.
 
 use std::time::Duration;
@@ -20,6 +21,9 @@ const REST: Duration = Duration::from_secs(5);
 const PATIENCE: u32 = 5;
 /// How often a job may be unknown to the platform until it counts as gone.
 const MISSES: u32 = 6;
+/// How many whole lists must not have a lost item: numbered pages skip a row when
+/// another leaves the list between two of them.
+const ABSENCES: u32 = 2;
 
 /// What happened. Times are since the Unix epoch.
 #[derive(Clone, Debug)]
@@ -33,12 +37,12 @@ pub(super) enum Event {
     Deferred { item: usize, at: Duration },
     /// The platform refused the item: nothing was created, and trying again is no use.
     Rejected { item: usize, error: Error },
-    /// No answer: the job may exist.
-    Lost { item: usize, error: Error },
+    /// No answer, and none is waited for from this time on: the job may exist.
+    Lost { item: usize, at: Duration, error: Error },
     /// The platform told of a job.
     Seen { item: usize, job: Job },
-    /// The platform does not know a created job.
-    Missing { item: usize },
+    /// The platform does not know a created job any more.
+    Gone { item: usize },
     /// A lost item was never created: that is proven.
     Absent { item: usize },
     /// Whether a lost item was created cannot be told.
@@ -68,9 +72,12 @@ pub(super) enum Phase {
     Sending {
         since: Duration,
     },
+    /// Since the answer was given up: until then the request may have left.
     Lost {
         error: Error,
         since: Duration,
+        /// How many whole lists did not have it.
+        absences: u32,
     },
     /// The last word on a lost item: it may exist, and the user has to look.
     Unproven {
@@ -85,8 +92,10 @@ pub(super) enum Phase {
 #[derive(Clone, Debug)]
 pub(super) struct Created {
     pub(super) job: Job,
-    /// How often in a row the platform did not know it.
-    misses: u32,
+    /// How often in a row the platform did not know it, and since when.
+    missed: Option<(u32, Duration)>,
+    /// It counts as ended: the platform will not know it again.
+    is_gone: bool,
     /// What is known since its end.
     pub(super) end: Option<End>,
 }
@@ -103,7 +112,7 @@ pub(super) struct State {
     /// How often each was sent anew because the user wanted it.
     retries: Vec<u32>,
     limit: usize,
-    /// How long after its request an item that is in no list was never created.
+    /// How long after its answer was given up an item that is in no list was never created.
     settle: Duration,
     /// No submission before this time.
     rest_until: Duration,
@@ -117,6 +126,8 @@ pub(super) struct State {
     budget: Option<(i64, Vec<i64>)>,
     /// What was paid for jobs whose items were sent anew.
     paid_before: i64,
+    /// How often each was sent anew although nobody knows what the job before cost.
+    untold_before: Vec<u32>,
 }
 
 impl State {
@@ -132,6 +143,7 @@ impl State {
             left_out: vec![false; items],
             budget: None,
             paid_before: 0,
+            untold_before: vec![0; items],
         }
     }
 
@@ -148,11 +160,20 @@ impl State {
 
     /// What was paid, and what may have to be paid for what was sent.
     fn committed(&self) -> i64 {
-        let sent = self.phases.iter().enumerate().map(|(item, phase)| match phase {
-            Phase::Waiting | Phase::Rejected { .. } => 0,
-            _ => phase.credits().unwrap_or(self.price(item)),
+        let sent = self.phases.iter().enumerate().map(|(item, phase)| {
+            let before = self.price(item).saturating_mul(self.untold_before[item].into());
+            let now = match phase.may_have_cost() {
+                true => phase.credits().unwrap_or(self.price(item)),
+                false => 0,
+            };
+            before.saturating_add(now)
         });
         sent.fold(self.paid_before, i64::saturating_add)
+    }
+
+    /// What was paid, as far as the platform told, also for jobs that were sent anew.
+    pub(super) fn paid(&self) -> i64 {
+        self.phases.iter().filter_map(Phase::credits).fold(self.paid_before, i64::saturating_add)
     }
 
     fn price(&self, item: usize) -> i64 {
@@ -214,6 +235,16 @@ impl State {
         self.phases.iter().enumerate().filter_map(is_orphan)
     }
 
+    /// What a clock that was ahead left in the future is no later than now.
+    pub(super) fn catch_up(&mut self, now: Duration) {
+        self.rest_until = self.rest_until.min(now + REST);
+        for phase in &mut self.phases {
+            if let Phase::Lost { since, .. } = phase {
+                *since = now.min(*since);
+            }
+        }
+    }
+
     /// What to do at this time.
     pub(super) fn next(&self, now: Duration) -> Vec<Action> {
         let occupied = self.phases.iter().filter(|phase| phase.is_occupying()).count();
@@ -268,12 +299,22 @@ impl State {
 
     /// What a list that was asked for at this time, and does not have a lost item, says
     /// of it; `is_whole` when it was read to its end.
-    pub(super) fn judge(&self, item: usize, asked: Duration, is_whole: bool) -> Option<Event> {
-        let Some(Phase::Lost { since, .. }) = self.phases.get(item) else { return None };
+    pub(super) fn judge(&mut self, item: usize, asked: Duration, is_whole: bool) -> Option<Event> {
+        let Some(Phase::Lost { since, absences, .. }) = self.phases.get_mut(item) else { return None };
         if is_whole && asked >= *since + self.settle {
-            return Some(Event::Absent { item });
+            *absences += 1;
+            return (*absences >= ABSENCES).then_some(Event::Absent { item });
         }
         (asked >= *since + self.settle * PATIENCE).then_some(Event::Unproven { item })
+    }
+
+    /// Notes that the platform does not know a created job now. It is gone when that was
+    /// so often, and for as long as a list may lag behind.
+    pub(super) fn miss(&mut self, item: usize, now: Duration) -> Option<Event> {
+        let Some(Phase::Created(created)) = self.phases.get_mut(item) else { return None };
+        let (before, since) = created.missed.unwrap_or((0, now));
+        created.missed = Some((before + 1, since));
+        (before + 1 >= MISSES && now >= since + self.settle).then_some(Event::Gone { item })
     }
 
     /// Takes an event in, and says whether it is to be kept. One that does not fit the
@@ -290,22 +331,22 @@ impl State {
             (Event::Rejected { error, .. }, Phase::Sending { .. }) => {
                 Phase::Rejected { error: error.clone() }
             }
-            (Event::Lost { error, .. }, Phase::Sending { since }) => {
-                Phase::Lost { error: error.clone(), since: *since }
+            (Event::Lost { error, at, .. }, Phase::Sending { since }) => {
+                Phase::Lost { error: error.clone(), since: *at.max(since), absences: 0 }
             }
             (Event::Absent { .. }, Phase::Lost { .. }) => Phase::Waiting,
             (Event::Unproven { .. }, Phase::Lost { error, .. }) => Phase::Unproven { error: error.clone() },
-            (Event::Missing { .. }, Phase::Created(created)) => {
-                created.misses += 1;
-                return false;
+            (Event::Gone { .. }, Phase::Created(created)) if !created.job.status.is_terminal() => {
+                created.is_gone = true;
+                return true;
             }
             (Event::Seen { job, .. }, Phase::Created(created)) => {
                 // The end is the end: a list that lags behind does not undo it.
                 if created.job.id != job.id || created.job.status.is_terminal() {
                     return false;
                 }
-                created.misses = 0;
-                let is_news = created.job.status != job.status;
+                let is_news = created.is_gone || created.job.status != job.status;
+                (created.missed, created.is_gone) = (None, false);
                 created.end = None;
                 created.job = job.clone();
                 return is_news;
@@ -313,14 +354,20 @@ impl State {
             (
                 Event::Submitted { job, .. } | Event::Seen { job, .. },
                 Phase::Sending { .. } | Phase::Lost { .. } | Phase::Unproven { .. },
-            ) => Phase::Created(Box::new(Created { job: job.clone(), misses: 0, end: None })),
+            ) => {
+                let job = job.clone();
+                Phase::Created(Box::new(Created { job, missed: None, is_gone: false, end: None }))
+            }
             (Event::Told { credits, reason, .. }, Phase::Created(created)) => {
                 created.end = Some(End { credits: *credits, reason: reason.clone() });
                 return true;
             }
             (Event::Retried { .. }, phase) if phase.has_ended() && !phase.has_succeeded() => {
                 self.retries[item] += 1;
-                self.paid_before += phase.credits().unwrap_or(0);
+                match phase.credits() {
+                    Some(credits) => self.paid_before = self.paid_before.saturating_add(credits),
+                    None => self.untold_before[item] += u32::from(phase.may_have_cost()),
+                }
                 Phase::Waiting
             }
             _ => return false,
@@ -339,7 +386,7 @@ impl Event {
             | Self::Rejected { item, .. }
             | Self::Lost { item, .. }
             | Self::Seen { item, .. }
-            | Self::Missing { item }
+            | Self::Gone { item }
             | Self::Absent { item }
             | Self::Unproven { item }
             | Self::Told { item, .. }
@@ -381,7 +428,7 @@ impl Phase {
         match self {
             Self::Waiting | Self::Sending { .. } | Self::Lost { .. } => false,
             Self::Rejected { .. } | Self::Unproven { .. } => true,
-            Self::Created(created) => created.job.status.is_terminal() || created.misses >= MISSES,
+            Self::Created(created) => created.job.status.is_terminal() || created.is_gone,
         }
     }
 
@@ -391,6 +438,11 @@ impl Phase {
             Self::Created(created) => created.end.as_ref()?.credits,
             _ => None,
         }
+    }
+
+    /// A job exists, or may exist, that is paid.
+    fn may_have_cost(&self) -> bool {
+        !matches!(self, Self::Waiting | Self::Rejected { .. })
     }
 
     /// It has ended, and what it cost is not known yet.

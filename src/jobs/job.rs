@@ -26,6 +26,13 @@ pub enum JobMode {
     DryRun,
 }
 
+/// A page of the list of jobs.
+pub(crate) struct JobsPage {
+    pub(crate) jobs: Vec<Job>,
+    /// `false` when it has entries that cannot be read, and that are left out.
+    pub(crate) is_whole: bool,
+}
+
 /// A job as the platform last told of it.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -126,16 +133,16 @@ impl Workflow {
 }
 
 impl Project {
-    /// One page of the project's jobs, the newest first; those that cannot be read are
-    /// left out. `None` past the last page.
-    pub(crate) fn jobs_page(&self, page: usize) -> Result<Option<Vec<Job>>> {
+    /// One page of the project's jobs, the newest first. `None` past the last page.
+    pub(crate) fn jobs_page(&self, page: usize) -> Result<Option<JobsPage>> {
         let request = Request::get(self.client().url(&self.path("/jobs")))
             .query("page", page.to_string())
             .query("sort", "createdAt,desc");
         let list = self.client().json(request).and_then(data).and_then(|list| items(list, "data"));
         let list = list.context("list the jobs")?;
-        let jobs = list.iter().filter_map(|job| Job::read(job).ok()).collect();
-        Ok((!list.is_empty()).then_some(jobs))
+        let jobs: Vec<Job> = list.iter().filter_map(|job| Job::read(job).ok()).collect();
+        let is_whole = jobs.len() == list.len();
+        Ok((!list.is_empty()).then_some(JobsPage { jobs, is_whole }))
     }
 
     /// The job with an id.

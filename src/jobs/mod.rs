@@ -15,6 +15,7 @@ mod workflow;
 
 pub use block::Block;
 pub use estimate::{Credits, Estimate, EstimatedJob};
+pub(crate) use job::JobsPage;
 pub use job::{Job, JobId, JobMode};
 pub use parallel::{GeometryOperation, ParallelParameters};
 pub use parameters::JobParameters;

@@ -247,6 +247,33 @@ fn a_cancelled_batch_stops_wherever_it_runs() {
 }
 
 #[test]
+fn a_wish_to_cancel_ends_with_the_run_that_it_was_for() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    let batch = |places| workflow.batch("airports", parameters(&workflow, places)).unwrap().quiet();
+    batch(1).run().unwrap();
+    // Who asked was killed before anyone heard it.
+    let journal = rusqlite::Connection::open(folder.path().join("airports.sqlite")).unwrap();
+    journal.execute("INSERT INTO wish VALUES ('cancel')", []).unwrap();
+    let jobs = batch(3).run().unwrap();
+    assert_eq!(jobs.succeeded(), 3, "{:?}", jobs.to_dataframe());
+}
+
+#[test]
+fn a_deadline_holds_while_another_runs_the_batch() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    let batch = workflow.batch("airports", parameters(&workflow, 2)).unwrap().quiet();
+    let other = std::fs::File::create(folder.path().join("airports.lock")).unwrap();
+    other.lock().unwrap();
+    let jobs = batch.deadline(Duration::from_millis(50)).run().unwrap();
+    assert!(jobs.iter().all(|record| matches!(record.outcome, Outcome::Unfinished)));
+    assert!(simulator.ledger().is_empty());
+}
+
+#[test]
 fn jobs_of_others_take_slots() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());

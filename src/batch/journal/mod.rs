@@ -2,8 +2,9 @@
 //! that costs money.
 //!
 //! It holds the plan (`item`), what happened to each of its jobs (`event`), which is only
-//! ever added to, and what others wish of the process that drives it (`wish`). The state is the sum of the events, so whoever opens the file
-//! goes on where another was killed. No URL, no login and no token is in it.
+//! ever added to, and what others wish of the process that drives it (`wish`). The state
+//! is the sum of the events, so whoever opens the file goes on where another was killed.
+//! No login, no token and no signed URL is in it.
 
 mod lock;
 mod record;

@@ -15,9 +15,13 @@ pub(super) fn write(event: &Event) -> (&'static str, Value) {
         Event::Submitted { job, .. } => ("submitted", job.to_json()),
         Event::Deferred { at, .. } => ("deferred", moment(*at)),
         Event::Rejected { error, .. } => ("rejected", failure(error)),
-        Event::Lost { error, .. } => ("lost", failure(error)),
+        Event::Lost { error, at, .. } => {
+            let mut data = failure(error);
+            data["ms"] = moment(*at)["ms"].take();
+            ("lost", data)
+        }
         Event::Seen { job, .. } => ("seen", job.to_json()),
-        Event::Missing { .. } => ("missing", Value::Null),
+        Event::Gone { .. } => ("gone", Value::Null),
         Event::Absent { .. } => ("absent", Value::Null),
         Event::Unproven { .. } => ("unproven", Value::Null),
         Event::Told { credits, reason, .. } => ("told", json!({"credits": credits, "reason": reason})),
@@ -33,9 +37,10 @@ pub(super) fn read(item: usize, kind: &str, data: &str) -> Option<Event> {
         "submitted" => Event::Submitted { item, job: Job::read(&data).ok()? },
         "deferred" => Event::Deferred { item, at: at(&data)? },
         "rejected" => Event::Rejected { item, error: error(&data)? },
-        "lost" => Event::Lost { item, error: error(&data)? },
+        // Older journals have no time here: the intent's counts.
+        "lost" => Event::Lost { item, at: at(&data).unwrap_or_default(), error: error(&data)? },
         "seen" => Event::Seen { item, job: Job::read(&data).ok()? },
-        "missing" => Event::Missing { item },
+        "gone" => Event::Gone { item },
         "absent" => Event::Absent { item },
         "unproven" => Event::Unproven { item },
         "told" => Event::Told {

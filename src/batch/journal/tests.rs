@@ -41,7 +41,7 @@ fn events() -> Vec<Event> {
         Event::Intent { item: 0, at },
         Event::Submitted { item: 0, job: job("NOT_STARTED") },
         Event::Intent { item: 1, at },
-        Event::Lost { item: 1, error: error.clone() },
+        Event::Lost { item: 1, at, error: error.clone() },
         Event::Seen { item: 0, job: job("HIBERNATING") },
         Event::Absent { item: 1 },
         Event::Intent { item: 1, at },
@@ -52,8 +52,13 @@ fn events() -> Vec<Event> {
         Event::Seen { item: 0, job: job("FAILED") },
         Event::Told { item: 0, credits: Some(7), reason: Some("out of memory\n".into()) },
         Event::Intent { item: 1, at },
-        Event::Lost { item: 1, error },
+        Event::Lost { item: 1, at, error },
         Event::Unproven { item: 1 },
+        Event::Retried { item: 0 },
+        Event::Intent { item: 0, at },
+        Event::Submitted { item: 0, job: job("RUNNING") },
+        Event::Gone { item: 0 },
+        Event::Retried { item: 0 },
     ]
 }
 

@@ -31,7 +31,7 @@ fn create(state: &mut State, item: usize, status: &str) {
 
 fn lose(state: &mut State, item: usize) {
     state.apply(&Event::Intent { item, at: at(0) });
-    state.apply(&Event::Lost { item, error: lost() });
+    state.apply(&Event::Lost { item, at: at(0), error: lost() });
 }
 
 #[test]
@@ -61,10 +61,32 @@ fn a_lost_item_is_sent_again_when_it_is_proven_that_it_was_not_created() {
     assert!(state.judge(0, at(59), true).is_none(), "the list may lag");
     assert!(state.judge(0, at(61), false).is_none(), "it may stand further down");
     assert!(!state.wants_whole_list(at(59)) && state.wants_whole_list(at(60)));
-    let absent = state.judge(0, at(60), true).unwrap();
+    assert!(state.judge(0, at(60), true).is_none(), "a row may be between two pages");
+    let absent = state.judge(0, at(61), true).unwrap();
     assert!(matches!(absent, Event::Absent { item: 0 }));
     assert!(state.apply(&absent));
-    assert_eq!(state.next(at(60)), [Action::Submit(0)]);
+    assert_eq!(state.next(at(61)), [Action::Submit(0)]);
+}
+
+#[test]
+fn a_request_may_leave_until_its_answer_is_given_up() {
+    let mut state = state(1, 1);
+    state.apply(&Event::Intent { item: 0, at: at(0) });
+    state.apply(&Event::Lost { item: 0, at: at(100), error: lost() });
+    assert!(!state.wants_whole_list(at(159)) && state.wants_whole_list(at(160)));
+    assert!((101..160).all(|now| state.judge(0, at(now), true).is_none()));
+}
+
+#[test]
+fn a_clock_that_was_ahead_delays_nothing() {
+    let mut state = state(2, 2);
+    state.apply(&Event::Intent { item: 0, at: at(5000) });
+    state.apply(&Event::Deferred { item: 0, at: at(5000) });
+    state.apply(&Event::Intent { item: 1, at: at(5000) });
+    state.apply(&Event::Lost { item: 1, at: at(5000), error: lost() });
+    state.catch_up(at(10));
+    assert_eq!(state.next(at(15)), [Action::Submit(0), Action::Poll]);
+    assert!(state.wants_whole_list(at(70)));
 }
 
 #[test]
@@ -104,11 +126,19 @@ fn what_stops_the_batch_leaves_created_jobs_running() {
 fn a_job_that_the_platform_forgot_does_not_last_for_ever() {
     let mut state = state(1, 1);
     create(&mut state, 0, "RUNNING");
-    for miss in 0..MISSES {
-        assert_eq!(state.next(at(0)), [Action::Poll], "after {miss} misses");
-        assert!(!state.apply(&Event::Missing { item: 0 }), "a miss is no news");
+    for miss in 0..2 * u64::from(MISSES) {
+        assert!(state.miss(0, at(miss)).is_none(), "the platform may lag behind");
     }
-    assert_eq!(state.next(at(0)), [Action::Finish]);
+    state.apply(&Event::Seen { item: 0, job: job(0, "RUNNING") });
+    for miss in 1..u64::from(MISSES) {
+        assert!(state.miss(0, at(1000 * miss)).is_none(), "{miss} misses");
+    }
+    assert_eq!(state.next(at(9000)), [Action::Poll]);
+    let gone = state.miss(0, at(9000)).unwrap();
+    assert!(state.apply(&gone));
+    assert_eq!(state.next(at(9000)), [Action::Finish]);
+    assert!(state.phase(0).is_untold());
+    assert!(state.apply(&Event::Retried { item: 0 }), "the user may send it anew");
 }
 
 #[test]
@@ -170,7 +200,22 @@ fn what_a_failed_job_cost_counts_when_it_is_sent_anew() {
     create(&mut state, 0, "FAILED");
     state.apply(&Event::Told { item: 0, credits: Some(50), reason: None });
     state.apply(&Event::Retried { item: 0 });
-    assert_eq!((state.most(), state.next(at(0))), (110, vec![Action::Finish]));
+    assert_eq!((state.most(), state.next(at(0)), state.paid()), (110, vec![Action::Finish], 50));
+}
+
+#[test]
+fn what_may_have_been_paid_counts_when_it_is_sent_anew() {
+    let mut state = state(3, 3);
+    state.set_budget(200, vec![60, 50, 40]);
+    lose(&mut state, 0);
+    state.apply(&Event::Unproven { item: 0 });
+    create(&mut state, 1, "FAILED");
+    state.apply(&Event::Told { item: 1, credits: None, reason: None });
+    state.apply(&Event::Intent { item: 2, at: at(0) });
+    state.apply(&Event::Rejected { item: 2, error: lost() });
+    (0..3).for_each(|item| assert!(state.apply(&Event::Retried { item })));
+    assert_eq!((state.most(), state.paid()), (60 + 50 + 60 + 50 + 40, 0));
+    assert_eq!(state.next(at(0)), [Action::Submit(0)], "110 may be paid, and 50 more are too much");
 }
 
 proptest! {
@@ -202,17 +247,26 @@ proptest! {
                             5 => events.push(Event::Deferred { item, at: now }),
                             6 => events.push(Event::Rejected { item, error: lost() }),
                             // Never carried out, and no answer.
-                            10 => events.push(Event::Lost { item, error: lost() }),
+                            10 => events.push(Event::Lost { item, at: now, error: lost() }),
                             answer => {
                                 prop_assert!(created.insert(item, "RUNNING").is_none(), "created twice");
                                 match answer {
-                                    7 => events.push(Event::Lost { item, error: lost() }),
+                                    7 => events.push(Event::Lost { item, at: now, error: lost() }),
                                     8 => {
                                         hidden.insert(item, now + SETTLE / 2);
-                                        events.push(Event::Lost { item, error: lost() });
+                                        events.push(Event::Lost { item, at: now, error: lost() });
                                     }
-                                    // Killed before the answer.
-                                    11 => {}
+                                    // It left in the last of many attempts.
+                                    9 => {
+                                        now += SETTLE;
+                                        hidden.insert(item, now + SETTLE / 2);
+                                        events.push(Event::Lost { item, at: now, error: lost() });
+                                    }
+                                    // Killed before the answer, a while after the intent.
+                                    11 => {
+                                        now += SETTLE;
+                                        hidden.insert(item, now + SETTLE / 2);
+                                    }
                                     _ => events.push(Event::Submitted { item, job: job(item, "PENDING") }),
                                 }
                             }
@@ -245,7 +299,7 @@ proptest! {
                 state = State::new(items, limit, SETTLE);
                 kept.iter().for_each(|event| { state.apply(event); });
                 let orphans: Vec<_> = state.orphans().collect();
-                let lost = orphans.into_iter().map(|item| Event::Lost { item, error: lost() });
+                let lost = orphans.into_iter().map(|item| Event::Lost { item, at: now, error: lost() });
                 kept.extend(lost.filter(|event| state.apply(event)).collect::<Vec<_>>());
             }
             prop_assert!(created.values().filter(|status| **status == "RUNNING").count() <= limit);
