@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { framed, open, page, pages, position, until } from './open.mjs';
+import { alone, framed, open, page, pages, position, until } from './open.mjs';
 
 const drawn = path.join(pages, 'drawn');
 mkdirSync(drawn, { recursive: true });
@@ -19,6 +19,7 @@ async function keep(name, geojson, strip) {
 /** Opens a map, and gives what a reader has of it. */
 async function map(t, name) {
   const tab = await open(t, page(`${name}.html`), { permissions: ['clipboard-read', 'clipboard-write'] });
+  await alone(tab);
   await tab.locator('.stage').waitFor();
   // Room to draw.
   await tab.getByRole('button', { name: 'Layers' }).click();

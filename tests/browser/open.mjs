@@ -93,6 +93,10 @@ export async function open(t, where, { at = [], known = [], ...options } = {}) {
   return tab;
 }
 
+/** Lets the map of a saved page fill the window, as in a frame. */
+export const alone = (tab) => tab.addStyleTag({ content: '.page{max-width:none!important;padding:0!important}'
+  + '.page>:not(main){display:none!important}.page #map{height:100vh!important;border-radius:0!important}' });
+
 /** Looks again and again until what is seen holds, for what has no event to wait for. */
 export async function until(look, holds, what) {
   const end = Date.now() + 30_000;

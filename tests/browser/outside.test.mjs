@@ -53,7 +53,7 @@ test('the list, the card and the search of a map are text, too', async (t) => {
   const map = frame.contentFrame();
   await map.locator('canvas').first().waitFor();
   for (const button of await map.getByRole('button').all()) {
-    if (await button.isVisible()) await button.dispatchEvent('click');
+    if (await button.isVisible() && await button.isEnabled()) await button.dispatchEvent('click');
   }
   const ran = () => map.locator('body').evaluate(() => globalThis.ran);
   await until(ran, (seen) => seen === undefined, 'what ran');

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { colours, framed, open, page, pixels, shot, until } from './open.mjs';
+import { alone, colours, framed, open, page, pixels, shot, until } from './open.mjs';
 
 for (const [how, save] of [
   ['by mouse', (tab) => tab.getByRole('button', { name: 'Save as picture' }).click()],
@@ -14,6 +14,7 @@ for (const [how, save] of [
 ]) {
   test(`the map is saved as a picture, twice as large, ${how}`, async (t) => {
     const tab = await open(t, page('map.html'));
+    await alone(tab);
     const stage = tab.locator('.stage');
     await stage.waitFor();
     await until(() => colours(stage), (seen) => seen > 500, 'the colours of the map');

@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { open, page, position, until } from './open.mjs';
+import { alone, open, page, position, until } from './open.mjs';
 
 async function opened(t, options) {
   const tab = await open(t, page('map.html'), options);
+  await alone(tab);
   await tab.locator('.stage').waitFor();
   return tab;
 }
