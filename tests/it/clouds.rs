@@ -84,7 +84,8 @@ fn the_area_may_be_another_than_was_searched() {
 #[test]
 fn real_quicklooks_are_told_as_the_catalog_knows_them_or_not_at_all() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/quicklooks");
-    // Snow under cloud on Greenland and in the Andes; single clouds over Houston.
+    // Snow on Greenland under cloud; haze over the Andes, as bright as some of the ground;
+    // single clouds over Houston.
     let known = [
         ("landsat_LC08_L2SP_005009_20150710_20200908_02_T2_thumb_small.jpeg", None),
         ("landsat_LC08_L2SP_008059_20191201_20200825_02_T1_thumb_small.jpeg", None),
