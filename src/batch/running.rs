@@ -28,7 +28,9 @@ impl Batch {
     /// # let workflow = client.project()?.workflow("dakar")?;
     /// # workflow.add_tasks(["sobloo-s2-l1c-aoiclipped"])?;
     /// # let aoi = Aoi::from_bbox([-17.50, 14.68, -17.46, 14.72])?;
-    /// # let parameters = workflow.construct_parameters_parallel(ParallelParameters::new().geometries(&aoi))?;
+    /// # let parameters = workflow.construct_parameters_parallel(
+    /// #     ParallelParameters::new().geometries(&aoi).interval_dates([("2019-01-01", "2019-12-31")]),
+    /// # )?;
     /// let running = workflow.batch("dakar", parameters)?.start()?;
     /// println!("{:?}", running.jobs()?); // as they stand now
     /// assert_eq!(running.wait()?.succeeded(), 1);
