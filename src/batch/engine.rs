@@ -214,7 +214,8 @@ impl Batch {
                 None => return self.as_kept(),
             },
         };
-        let (known, events) = match self.journal()? {
+        let journal = self.journal()?;
+        let (known, events) = match &journal {
             Some(journal) => {
                 // A wish that nobody has heard was for the run before.
                 journal.is_to_cancel()?;
@@ -222,7 +223,8 @@ impl Batch {
             }
             None => (Vec::new(), Vec::new()),
         };
-        let items = self.plan.merged(known.clone());
+        let count = known.len();
+        let items = self.plan.merged(known);
         let limit = self.limit()?;
         let mut state = self.replay(&items, &events, limit.ours())?;
         let retried = |item| Event::Retried { item };
@@ -236,11 +238,11 @@ impl Batch {
         if task != Task::Cancel {
             self.check_budget(&items, &mut state)?;
         }
-        let mut journal = match self.journal()? {
+        let mut journal = match journal {
             Some(journal) => journal,
             None => self.create()?,
         };
-        journal.add(&items[known.len()..])?;
+        journal.add(&items[count..])?;
         journal.append(&anew)?;
         let service = OnPlatform { workflow: &self.workflow, mode: self.mode() };
         let places = self.shown(&items, &state);

@@ -344,6 +344,12 @@ impl Action {
 /// What became of a job that has ended. `None` when that cannot be asked now: then it is
 /// asked the next time.
 fn ended(service: &impl Service, item: usize, job: &Job) -> Option<Event> {
+    // Tasks that had succeeded are paid even when a later one failed.
+    let credits = match service.credits(&job.id) {
+        Ok(credits) => Some(credits),
+        Err(error) if error.may_pass() => return None,
+        Err(_) => None,
+    };
     let reason =
         match &job.status {
             JobStatus::Succeeded => None,
@@ -354,12 +360,6 @@ fn ended(service: &impl Service, item: usize, job: &Job) -> Option<Event> {
                 format!("the job is {status}, and its logs cannot be read: {error}")
             })),
         };
-    // Tasks that had succeeded are paid even when a later one failed.
-    let credits = match service.credits(&job.id) {
-        Ok(credits) => Some(credits),
-        Err(error) if error.may_pass() => return None,
-        Err(_) => None,
-    };
     Some(Event::Told { item, credits, reason })
 }
 
