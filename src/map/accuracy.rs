@@ -194,36 +194,44 @@ fn shown_corners(image: &DynamicImage) -> Quad {
 
 #[test]
 fn real_quicklooks_with_a_collar_have_their_scene_on_its_footprint() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/quicklooks");
-    let Ok(entries) = std::fs::read_dir(&folder) else {
-        eprintln!("skipped: {} is not there", folder.display());
-        return;
-    };
-    let mut measured = 0;
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if !name.starts_with("landsat_") || name.ends_with(".json") {
-            continue;
-        }
-        let item = std::fs::read_to_string(folder.join(format!("{name}.item.json"))).unwrap();
-        let item: serde_json::Value = serde_json::from_str(&item).unwrap();
-        let shape = crate::geo::geometry_from_json(&item["geometry"]).unwrap();
-        let footprint = crate::geo::polygons(&shape).unwrap();
-        let image = crate::display::picture::decode(&std::fs::read(entry.path()).unwrap()).unwrap();
-        let placed = Placement::Auto.place(&footprint, &image).unwrap();
+    let Some(quicklooks) = real_quicklooks(|name| name.starts_with("landsat_")) else { return };
+    for (name, footprint, image) in &quicklooks {
+        let placed = Placement::Auto.place(footprint, image).unwrap();
         let to_square = Homography::to_unit_square(&placed.quad, placed.flat).unwrap();
         let (width, height) = (f64::from(image.width()), f64::from(image.height()));
         let corners: Vec<[f64; 2]> = footprint.0[0].exterior().coords().take(4).map(|p| [p.x, p.y]).collect();
-        let truth = in_grid(&corners, &shown_corners(&image));
+        let truth = in_grid(&corners, &shown_corners(image));
         for (corner, truth) in corners.iter().zip(truth) {
             let [u, v, w] = to_square.terms(corner[0], corner[1]);
             let at = [u / w * width, v / w * height];
             let off = (truth[0] - at[0]).hypot(truth[1] - at[1]) / (width / SIDE).max(1.0);
             assert!(off <= 1.0, "{name}: {at:?} instead of {truth:?}, {off:.2} px of 500");
         }
-        measured += 1;
     }
-    assert!(measured >= 8, "{measured} quicklooks with a collar in {}", folder.display());
+    assert!(quicklooks.len() >= 8, "{} quicklooks with a collar", quicklooks.len());
+}
+
+/// The real quicklooks whose names are wanted, with their footprints; `None`, and a word,
+/// where they are not there.
+pub(super) fn real_quicklooks(
+    is_wanted: impl Fn(&str) -> bool,
+) -> Option<Vec<(String, MultiPolygon, DynamicImage)>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/quicklooks");
+    let Ok(entries) = std::fs::read_dir(&folder) else {
+        eprintln!("skipped: {} is not there", folder.display());
+        return None;
+    };
+    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let wanted = names.filter(|name| is_wanted(name) && !name.ends_with(".json"));
+    let read = |name: String| {
+        let item = std::fs::read_to_string(folder.join(format!("{name}.item.json"))).unwrap();
+        let item: serde_json::Value = serde_json::from_str(&item).unwrap();
+        let shape = crate::geo::geometry_from_json(&item["geometry"]).unwrap();
+        let footprint = crate::geo::polygons(&shape).unwrap();
+        let image = crate::display::picture::decode(&std::fs::read(folder.join(&name)).unwrap()).unwrap();
+        (name, footprint, image)
+    };
+    Some(wanted.map(read).collect())
 }
 
 /// Where the corners of a footprint lie in a picture that is north-up in the grid of

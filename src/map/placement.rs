@@ -185,6 +185,7 @@ fn has_collar(footprint: &MultiPolygon, around: &Quad, image: &DynamicImage) -> 
 
 #[cfg(test)]
 mod tests {
+    use super::super::accuracy::real_quicklooks;
     use super::*;
     use geo::{Contains, LineString, Point, Polygon};
 
@@ -259,28 +260,13 @@ mod tests {
 
     #[test]
     fn real_quicklooks_with_a_collar_are_north_up() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/quicklooks");
-        let Ok(entries) = std::fs::read_dir(&folder) else {
-            eprintln!("skipped: {} is not there", folder.display());
-            return;
+        let has_collar = |name: &str| {
+            name.starts_with("landsat_") || name.contains("_101c_") || name.contains("PortArthur")
         };
-        let mut seen = 0;
-        for entry in entries.flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let collared =
-                name.starts_with("landsat_") || name.contains("_101c_") || name.contains("PortArthur");
-            if !collared || name.ends_with(".json") {
-                continue;
-            }
-            let item = std::fs::read_to_string(folder.join(format!("{name}.item.json"))).unwrap();
-            let item: serde_json::Value = serde_json::from_str(&item).unwrap();
-            let shape = crate::geo::geometry_from_json(&item["geometry"]).unwrap();
-            let footprint = crate::geo::polygons(&shape).unwrap();
-            let image = crate::display::picture::decode(&std::fs::read(entry.path()).unwrap()).unwrap();
-            let placed = Placement::Auto.place(&footprint, &image).unwrap();
-            assert!(placed.clip, "{name}");
-            seen += 1;
+        let Some(quicklooks) = real_quicklooks(has_collar) else { return };
+        for (name, footprint, image) in &quicklooks {
+            assert!(Placement::Auto.place(footprint, image).unwrap().clip, "{name}");
         }
-        assert!(seen > 0);
+        assert!(!quicklooks.is_empty());
     }
 }
