@@ -1,7 +1,7 @@
 // Drawing an area: a rectangle or a polygon, by mouse, finger or keys, and as GeoJSON
 // or Rust in the clipboard or a file. What is drawn stays when the tool is left.
 
-import { colours, copyText, dock, download, el, tell, textButton } from './elements.js';
+import { colours, copyText, dock, download, el, stroke, tell, textButton } from './elements.js';
 import { boxOf, RADIAN, toLat, toLon } from './mercator.js';
 import { above, stage } from './paint.js';
 import { pointer, position, setMode } from './pointer.js';
@@ -128,13 +128,7 @@ above.push((pane) => {
   brush.closePath();
   brush.fillStyle = `${colours.mark}33`;
   brush.fill();
-  const lines = () => {
-    for (const [width, colour] of [[5, colours.halo], [2, colours.aoi]]) {
-      brush.lineWidth = width;
-      brush.strokeStyle = colour;
-      brush.stroke();
-    }
-  };
+  const lines = () => stroke(brush, [[5, 'halo'], [2, 'aoi']]);
   lines();
   if (!pointer.mode?.kind) return;
   brush.fillStyle = colours.halo;

@@ -94,6 +94,14 @@ function readColours() {
   emit('paint');
 }
 readColours();
+/** Draws the line of a path, or of the brush itself, in widths and colours one over the other. */
+export function stroke(brush, lines, ...path) {
+  for (const [width, colour] of lines) {
+    brush.lineWidth = width;
+    brush.strokeStyle = colours[colour];
+    brush.stroke(...path);
+  }
+}
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', readColours);
 // Another theme: see the boot script.
 addEventListener('message', readColours);

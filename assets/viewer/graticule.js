@@ -1,6 +1,6 @@
 // Lines of longitude and latitude, their labels, and the scale bar.
 
-import { colours, el } from './elements.js';
+import { colours, el, stroke } from './elements.js';
 import { EQUATOR, RADIAN, toLat, toLon, toX, toY, turned } from './mercator.js';
 import { view } from './view.js';
 
@@ -38,9 +38,7 @@ export function drawGraticule(pane) {
     brush.moveTo(0, y);
     brush.lineTo(width, y);
   }
-  brush.lineWidth = 1;
-  brush.strokeStyle = colours.grid;
-  brush.stroke();
+  stroke(brush, [[1, 'grid']]);
 }
 
 /** Writes a text on the map that reads on any ground. */

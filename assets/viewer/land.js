@@ -2,7 +2,7 @@
 // natural-earth/pack.mjs).
 
 import { data, landBytes } from './data.js';
-import { colours } from './elements.js';
+import { colours, stroke } from './elements.js';
 import { boxOf, origin, place, toX, toY, trace } from './mercator.js';
 
 function readLand([at, length]) {
@@ -74,12 +74,9 @@ export function drawLand(pane, between) {
     brush.fill(land.fill, 'evenodd');
     between();
     pane.onMap(shift);
-    brush.lineWidth = 1 / scale;
-    brush.strokeStyle = colours.coast;
-    brush.stroke(land.coast);
+    stroke(brush, [[1 / scale, 'coast']], land.coast);
     brush.setLineDash([5 / scale, 3 / scale]);
-    brush.strokeStyle = colours.border;
-    brush.stroke(land.border);
+    stroke(brush, [[1 / scale, 'border']], land.border);
     brush.setLineDash([]);
   };
   pane.onScreen();

@@ -3,6 +3,7 @@
 
 import { button, el, ICONS } from './elements.js';
 import { addKeys } from './keys.js';
+import { clamp } from './mercator.js';
 import { want } from './pictures.js';
 import { choose, filters, hover, isAlone, isolate, pick, scenes, show, sorted, state } from './scenes.js';
 import { on } from './signals.js';
@@ -172,7 +173,7 @@ list.addEventListener('keydown', (event) => {
   const rowBy = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -items.length, End: items.length }[event.key];
   const columnBy = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (rowBy) {
-    const item = items[Math.max(0, Math.min(items.length - 1, at + rowBy))];
+    const item = items[clamp(at + rowBy, 0, items.length - 1)];
     reveal(item);
     const there = controls(nodes.get(item.key));
     // Heads have no box to tick: columns are counted from the end.

@@ -6,8 +6,10 @@ import { data } from './data.js';
 export const RADIAN = Math.PI / 180;
 export const EQUATOR = 40075016.7; // metres
 
+export const clamp = (value, least, most) => Math.max(least, Math.min(most, value));
+
 const mercator = (lat) => {
-  const sine = Math.sin(Math.max(-85.0511, Math.min(85.0511, lat)) * RADIAN);
+  const sine = Math.sin(clamp(lat, -85.0511, 85.0511) * RADIAN);
   return 0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI);
 };
 export const origin = (([west, south, east, north]) => [(west + east) / 720 + 0.5, (mercator(south) + mercator(north)) / 2])(data.bbox);

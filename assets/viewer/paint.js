@@ -5,7 +5,7 @@
 // at once lies on a canvas over both.
 
 import { uncovered } from './cover.js';
-import { colours, el } from './elements.js';
+import { el, stroke } from './elements.js';
 import { drawGraticule, drawLabels, showScale } from './graticule.js';
 import { drawLand } from './land.js';
 import { drawPicture, hasPicture, isSettled, prepare } from './pictures.js';
@@ -63,10 +63,9 @@ function* sceneParts(pane, some, shown) {
     yield;
   }
   // Below a pixel lines are drawn four times as fast.
-  brush.lineWidth = (many ? 0.99 : 1.3) / scale;
-  brush.strokeStyle = colours.footprint;
+  const lines = [[(many ? 0.99 : 1.3) / scale, 'footprint']];
   brush.globalAlpha = many ? 0.6 : 1;
-  for (const scene of some) brush.stroke(scene.outline);
+  for (const scene of some) stroke(brush, lines, scene.outline);
   brush.globalAlpha = 1;
 }
 
@@ -83,12 +82,9 @@ function* mapParts(pane, only) {
     isComplete = shown.every(hasPicture);
   }
   yield* sceneParts(pane, visible.toReversed(), shown.toReversed());
-  for (const [width, colour, dashes] of [[4.5, 'halo', []], [2.4, 'aoi', [9 / scale, 5 / scale]]]) {
-    brush.lineWidth = width / scale;
-    brush.strokeStyle = colours[colour];
-    brush.setLineDash(dashes);
-    brush.stroke(aoiPath);
-  }
+  stroke(brush, [[4.5 / scale, 'halo']], aoiPath);
+  brush.setLineDash([9 / scale, 5 / scale]);
+  stroke(brush, [[2.4 / scale, 'aoi']], aoiPath);
   brush.setLineDash([]);
 }
 
@@ -105,12 +101,7 @@ export function drawOver(pane) {
   drawLabels(pane);
   pane.onMap();
   for (const scene of new Set([state.chosen, state.hovered])) {
-    if (!scene) continue;
-    for (const [width, colour] of [[6, colours.halo], [3, colours.mark]]) {
-      brush.lineWidth = width / scale;
-      brush.strokeStyle = colour;
-      brush.stroke(scene.outline);
-    }
+    if (scene) stroke(brush, [[6 / scale, 'halo'], [3 / scale, 'mark']], scene.outline);
   }
 }
 
@@ -198,12 +189,12 @@ on('move', () => {
 export function resize() {
   const { clientWidth: width, clientHeight: height } = stage;
   if (!width || !height || (width === view.width && height === view.height)) return;
-  const first = !view.width;
+  if (!view.width) view.fitted = [home];
   const middle = toMap([view.width / 2, view.height / 2]);
   Object.assign(view, { width, height });
   [over.width, over.height] = [width * density(), height * density()];
   emit('resize');
-  if (first) fit(home);
+  if (view.fitted) fit(...view.fitted);
   else {
     view.x = middle[0] - width / 2 / view.scale;
     view.y = middle[1] - height / 2 / view.scale;

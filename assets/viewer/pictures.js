@@ -9,7 +9,7 @@ import { emit } from './signals.js';
 
 const SMALL = 96; // pixels of a small picture where there is no atlas
 // Of whole pictures kept decoded: of many scenes each is small.
-const MOST_BYTES = scenes.length > 200 ? 12e6 : 64e6;
+const MOST_BYTES = scenes.length > 200 ? 10e6 : 64e6;
 
 export const smallSide = data.atlas?.side ?? SMALL;
 for (const scene of scenes) {

@@ -1,7 +1,7 @@
 // Where a picture lies: the map from its pixels to its four corners.
 
 import { el } from './elements.js';
-import { RADIAN, boxOf, place, trace } from './mercator.js';
+import { boxOf, clamp, place, RADIAN, trace } from './mercator.js';
 
 const cross = ([a, b, c], [d, e, f]) => [b * f - c * e, c * d - a * f, a * e - b * d];
 const dot = ([a, b, c], [d, e, f]) => a * d + b * e + c * f;
@@ -41,7 +41,7 @@ export function nearly(corners, flat) {
 /** A picture drawn anew once, in so many pieces that each is exact. */
 export function warped({ bitmap, x, y, width, height }, { at, matrix: [a, b, c, d], error }) {
   const pixel = Math.min(Math.hypot(a, b) / width, Math.hypot(c, d) / height);
-  const n = Math.min(40, Math.max(2, Math.ceil(Math.sqrt(error / pixel * 6))));
+  const n = clamp(Math.ceil(Math.sqrt(error / pixel * 6)), 2, 40);
   const mesh = Array.from({ length: (n + 1) ** 2 }, (_, k) => at(k % (n + 1) / n, Math.floor(k / (n + 1)) / n));
   const [x0, y0, x1, y1] = boxOf(mesh);
   const step = Math.max(pixel / 1.2, (x1 - x0) / 2000, (y1 - y0) / 2000);

@@ -2,7 +2,7 @@
 
 import { el } from './elements.js';
 import { modal } from './keys.js';
-import { toLat, toLon, turned } from './mercator.js';
+import { clamp, toLat, toLon, turned } from './mercator.js';
 import { over, stage } from './paint.js';
 import { choose, hover, pick, state, under } from './scenes.js';
 import { emit, on } from './signals.js';
@@ -32,7 +32,7 @@ export function setMode(mode) {
 export const position = el('span', { className: 'position', title: 'Longitude, latitude' });
 function tellPosition(point = [view.width / 2, view.height / 2]) {
   const [x, y] = toMap(point);
-  const digits = Math.max(2, Math.min(6, Math.ceil(Math.log10(view.scale / 360))));
+  const digits = clamp(Math.ceil(Math.log10(view.scale / 360)), 2, 6);
   position.textContent = `${turned(toLon(x)).toFixed(digits)}, ${toLat(y).toFixed(digits)}`;
 }
 on('move', () => fingers.size || tellPosition());

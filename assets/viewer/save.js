@@ -2,7 +2,7 @@
 // screen, with its scale and whom the reader owes it.
 
 import { data } from './data.js';
-import { colours, download, el } from './elements.js';
+import { download, el, stroke } from './elements.js';
 import { label, scaleLength } from './graticule.js';
 import { attribution, drawMap, drawOver, pane } from './paint.js';
 import { addTool } from './tools.js';
@@ -24,11 +24,9 @@ function snapshot() {
   brush.font = '12px system-ui,sans-serif';
   brush.textAlign = 'left';
   label(brush, words, 12, height - 20);
-  for (const [wide, colour] of [[5, colours.sea], [2, colours.ink]]) {
-    brush.lineWidth = wide;
-    brush.strokeStyle = colour;
-    brush.strokeRect(12, height - 13, pixels, 0);
-  }
+  brush.beginPath();
+  brush.rect(12, height - 13, pixels, 0);
+  stroke(brush, [[5, 'sea'], [2, 'ink']]);
   brush.textAlign = 'right';
   label(brush, attribution.textContent, width - 12, height - 12);
   return canvas;

@@ -1,8 +1,9 @@
 // Comparing two scenes: one left of a line, one right of it, and the line moves.
 
-import { button, colours, dock, el, ICONS, tell, textButton } from './elements.js';
+import { button, dock, el, ICONS, stroke, tell, textButton } from './elements.js';
 import { label } from './graticule.js';
 import { when } from './list.js';
+import { clamp } from './mercator.js';
 import { above, drawMap, stage } from './paint.js';
 import { scenes, refresh, sorted, state, under } from './scenes.js';
 import { emit, on } from './signals.js';
@@ -27,7 +28,7 @@ const swipeStrip = el('div', { className: 'strip box', role: 'group', 'aria-labe
 const divider = el('div', { className: 'divider', role: 'slider', tabIndex: 0, hidden: true, 'aria-label': 'Divider', 'aria-valuemin': 0, 'aria-valuemax': 100 });
 
 function moveLine(to) {
-  line = Math.max(0, Math.min(1, to));
+  line = clamp(to, 0, 1);
   divider.style.left = `${line * 100}%`;
   divider.ariaValueNow = Math.round(line * 100);
   divider.ariaValueText = `${Math.round(line * 100)} % ${named(pair[0])}`;
@@ -98,10 +99,10 @@ above.unshift((pane) => {
     brush.restore();
   }
   pane.onScreen();
-  for (const [wide, colour] of [[4, colours.halo], [2, colours.ink]]) {
-    brush.fillStyle = colour;
-    brush.fillRect(x - wide / 2, 0, wide, height);
-  }
+  brush.beginPath();
+  brush.moveTo(x, 0);
+  brush.lineTo(x, height);
+  stroke(brush, [[4, 'halo'], [2, 'ink']]);
   brush.font = '600 12px system-ui,sans-serif';
   for (const [i, align, beside] of [[0, 'right', -12], [1, 'left', 12]]) {
     brush.textAlign = align;

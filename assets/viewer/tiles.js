@@ -4,7 +4,7 @@
 
 import { data } from './data.js';
 import { tell } from './elements.js';
-import { origin } from './mercator.js';
+import { clamp, origin } from './mercator.js';
 import { attribution, below, over } from './paint.js';
 import { emit } from './signals.js';
 import { addTool } from './tools.js';
@@ -19,7 +19,7 @@ let inFlight = 0, failures = 0, silentUntil = 0, restingTiles = 0, tilesOn = tru
 
 /** The tiles of a part of the map: level, column (beyond the Earth's edge too) and row. */
 function tilesIn(left, top, width, height, scale, ratio) {
-  const z = Math.max(0, Math.min(data.tiles.max_zoom, Math.round(Math.log2(scale * Math.min(ratio, 1.5) / 256))));
+  const z = clamp(Math.round(Math.log2(scale * Math.min(ratio, 1.5) / 256)), 0, data.tiles.max_zoom);
   const count = 2 ** z, found = [];
   const [x0, y0] = [left, top].map((from, k) => Math.floor((from + origin[k]) * count));
   const [x1, y1] = [left + width / scale, top + height / scale].map((to, k) => Math.ceil((to + origin[k]) * count));

@@ -3,6 +3,7 @@
 
 import { button, colours, dock, el, tell, textButton } from './elements.js';
 import { addKeys } from './keys.js';
+import { clamp } from './mercator.js';
 import { filters, refresh, scenes } from './scenes.js';
 import { emit, on } from './signals.js';
 import { addTool } from './tools.js';
@@ -25,7 +26,7 @@ function setDays(from, to) {
 /** Moves the window by so many dates; from all dates it begins with one. */
 function moveDays(by) {
   if (isAllDays()) return by > 0 ? setDays(0, 0) : setDays(lastDay, lastDay);
-  const to = Math.max(-since, Math.min(lastDay - until, by));
+  const to = clamp(by, -since, lastDay - until);
   setDays(since + to, until + to);
 }
 function stepDays(by) {

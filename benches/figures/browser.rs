@@ -17,10 +17,10 @@ pub struct Opened {
     pub requests: f64,
 }
 
-/// The folder of the script, once its packages are there; `None`, and a word, where they
+/// A folder of scripts, once its packages are there; `None`, and a word, where they
 /// cannot be had.
-pub fn ready() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/figures");
+pub fn ready(folder: &str) -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let has_packages = || {
         let install = Command::new("npm")
             .args(["ci", "--silent", "--no-audit", "--no-fund"])
@@ -59,4 +59,21 @@ fn once(folder: &Path, page: &Path, zoom: bool) -> Option<Opened> {
     };
     let [sharp, memory, zoom] = ["sharp", "memory", "zoom_p95"].map(|name| json[name].as_f64());
     Some(Opened { shown, sharp, memory, zoom, requests: json["requests"].as_f64().unwrap_or_default() })
+}
+
+/// How many pixels off a picture is painted, at most, as the test of the browser finds it.
+pub fn placement(page: &Path) -> Option<f64> {
+    let tests = ready("tests/browser")?;
+    let told = Command::new("node")
+        .args(["--test", "--test-reporter=tap"])
+        .arg(tests.join("placement.test.mjs"))
+        .env("UP42_PAGES", page.parent()?)
+        .output()
+        .ok()?;
+    let told = String::from_utf8_lossy(&told.stdout);
+    let found = told.lines().find_map(|line| line.split_once("display/placement_px ")?.1.parse().ok());
+    if found.is_none() {
+        eprintln!("{told}");
+    }
+    found
 }

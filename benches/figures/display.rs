@@ -46,7 +46,12 @@ pub fn measure(figures: &mut Figures) -> up42::Result<()> {
     figures.record("display/5000_build_s", time.as_secs_f64(), "s");
     figures.at_most(5.0, "display/5000_html_mb", many.len() as f64 / 1e6, "MB");
 
-    let Some(node) = browser::ready() else { return Ok(()) };
+    let page = folder().join("marked.html");
+    crate::marked::map().save_html(&page)?;
+    if let Some(pixels) = browser::placement(&page) {
+        figures.at_most(1.0, "display/placement_px", pixels, "px");
+    }
+    let Some(node) = browser::ready("benches/figures") else { return Ok(()) };
     let opened = |count: usize, zoom: bool| {
         let page = folder().join(format!("map-{count}.html"));
         map(count).save_html(&page)?;

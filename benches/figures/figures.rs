@@ -9,7 +9,9 @@ pub struct Figures {
 }
 
 impl Figures {
+    /// Prints a figure, and keeps it.
     pub fn record(&mut self, name: &'static str, value: f64, unit: &'static str) {
+        println!("figure {name} {value:.3} {unit}");
         self.measured.push((name, value, unit));
     }
 
@@ -29,13 +31,12 @@ impl Figures {
         }
     }
 
-    /// Prints them and writes `target/figures.json`, where figures of other areas stay.
+    /// Writes `target/figures.json`, where figures of other areas stay.
     pub fn publish(&self) -> std::io::Result<PathBuf> {
         let file = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("figures.json");
         let old = std::fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok());
         let mut all: serde_json::Map<String, serde_json::Value> = old.unwrap_or_default();
         for (name, value, unit) in &self.measured {
-            println!("figure {name} {value:.3} {unit}");
             all.insert((*name).to_owned(), serde_json::json!({"value": value, "unit": unit}));
         }
         std::fs::write(&file, serde_json::to_string_pretty(&all)? + "\n")?;

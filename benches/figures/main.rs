@@ -6,7 +6,7 @@
 //!     --config profile.dev.package.up42.opt-level=2 -- [area…]
 //! ```
 //!
-//! Prints what a person may want to read, then a line `figure NAME VALUE UNIT` for
+//! Prints what a person may want to read and a line `figure NAME VALUE UNIT` for
 //! each figure, and writes the same to `target/figures.json`. Fails where a figure misses
 //! its floor.
 
@@ -17,6 +17,8 @@ mod display;
 mod figures;
 mod folium;
 mod items;
+#[path = "../../tests/it/browser/marked.rs"]
+mod marked;
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};

@@ -20,13 +20,13 @@ pub(crate) fn squeezed(image: &DynamicImage, width: u32, height: u32) -> Dynamic
     let (from, to) = ([image.width(), image.height()], [width, height]);
     if image.color().has_alpha() {
         let rgba = image.as_rgba8().map_or_else(|| Cow::Owned(image.to_rgba8()), Cow::Borrowed);
-        let raw = rows(premultiplied(rgba.as_raw()).as_slice(), from, to, 4);
+        let raw = rows::<4>(&premultiplied(rgba.as_raw()), from, to);
         let image = RgbaImage::from_raw(width, height, divided(raw)).unwrap_or_default();
         return DynamicImage::ImageRgba8(image);
     }
     let rgb = image.as_rgb8().map_or_else(|| Cow::Owned(image.to_rgb8()), Cow::Borrowed);
     DynamicImage::ImageRgb8(
-        RgbImage::from_raw(width, height, rows(rgb.as_raw(), from, to, 3)).unwrap_or_default(),
+        RgbImage::from_raw(width, height, rows::<3>(rgb.as_raw(), from, to)).unwrap_or_default(),
     )
 }
 
@@ -51,23 +51,26 @@ fn divided(mut raw: Vec<u8>) -> Vec<u8> {
 
 /// First the rows are summed, in a loop over plain numbers that a compiler can do many at
 /// a time; then, of far fewer rows, the columns.
-fn rows(raw: &[u8], from: [u32; 2], to: [u32; 2], channels: usize) -> Vec<u8> {
+fn rows<const CHANNELS: usize>(raw: &[u8], from: [u32; 2], to: [u32; 2]) -> Vec<u8> {
     let across = shares(from[0], to[0]);
-    let length = from[0] as usize * channels;
-    let mut out = vec![0; to[0] as usize * to[1] as usize * channels];
+    let length = from[0] as usize * CHANNELS;
+    let mut out = vec![0; to[0] as usize * to[1] as usize * CHANNELS];
     let mut line = vec![0.0_f32; length];
-    let lines = out.chunks_exact_mut(to[0] as usize * channels);
+    let lines = out.chunks_exact_mut(to[0] as usize * CHANNELS);
     for (made, (first, weights)) in lines.zip(shares(from[1], to[1])) {
         line.fill(0.0);
         for (row, weight) in raw[first * length..].chunks_exact(length).zip(weights) {
             line.iter_mut().zip(row).for_each(|(sum, value)| *sum += weight * f32::from(*value));
         }
-        for (pixel, (first, weights)) in made.chunks_exact_mut(channels).zip(&across) {
-            let mut sum = [0.5_f32; 4];
-            for (old, weight) in line[first * channels..].chunks_exact(channels).zip(weights) {
-                sum.iter_mut().zip(old).for_each(|(sum, value)| *sum += weight * value);
+        let (pixels, _) = line.as_chunks::<CHANNELS>();
+        for (new, (first, weights)) in made.as_chunks_mut::<CHANNELS>().0.iter_mut().zip(&across) {
+            let mut sum = [0.5_f32; CHANNELS];
+            for (old, weight) in pixels[*first..].iter().zip(weights) {
+                for (sum, value) in sum.iter_mut().zip(old) {
+                    *sum += weight * value;
+                }
             }
-            pixel.iter_mut().zip(sum).for_each(|(new, sum)| *new = sum as u8);
+            new.iter_mut().zip(sum).for_each(|(new, sum)| *new = sum as u8);
         }
     }
     out

@@ -73,7 +73,7 @@ fn drawn(cells: &[&Cell], quality: u8) -> Atlas {
         }
     }
     let image = RgbImage::from_raw(width as u32, height as u32, raw).unwrap_or_default();
-    Atlas { jpeg: picture::jpeg(&DynamicImage::ImageRgb8(image), quality), columns, cells: cells.len() }
+    Atlas { jpeg: picture::photo(&DynamicImage::ImageRgb8(image), quality), columns, cells: cells.len() }
 }
 
 #[cfg(test)]

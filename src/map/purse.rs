@@ -149,7 +149,7 @@ pub(super) fn fitted(original: &[u8], longest: u32, image: &DynamicImage, step: 
     };
     let small = picture::shrunk(image, step.side);
     let made =
-        if picture::has_holes(&small) { picture::png(&small) } else { picture::jpeg(&small, step.quality) };
+        if picture::has_holes(&small) { picture::png(&small) } else { picture::photo(&small, step.quality) };
     bare.filter(|bare| bare.len() <= made.len()).unwrap_or(made)
 }
 

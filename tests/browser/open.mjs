@@ -94,8 +94,13 @@ export async function open(t, where, { at = [], known = [], ...options } = {}) {
 }
 
 /** Lets the map of a saved page fill the window, as in a frame. */
-export const alone = (tab) => tab.addStyleTag({ content: '.page{max-width:none!important;padding:0!important}'
-  + '.page>:not(main){display:none!important}.page #map{height:100vh!important;border-radius:0!important}' });
+export async function alone(tab) {
+  await tab.addStyleTag({ content: '.page{max-width:none!important;padding:0!important}'
+    + '.page>:not(main){display:none!important}.page #map{height:100vh!important;border-radius:0!important}' });
+  await filled(tab);
+}
+/** Waits until the map is drawn as large as the window. */
+export const filled = (tab) => tab.waitForFunction(() => document.querySelector('.over')?.height === innerHeight * devicePixelRatio);
 
 /** Looks again and again until what is seen holds, for what has no event to wait for. */
 export async function until(look, holds, what) {

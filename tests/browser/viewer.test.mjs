@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { alone, open, page, position, until } from './open.mjs';
+import { alone, filled, open, page, position, until } from './open.mjs';
 
 async function opened(t, options) {
   const tab = await open(t, page('map.html'), options);
@@ -44,6 +44,23 @@ test('the map zooms, pans and fits by buttons and by keys', async (t) => {
     await back();
     await until(() => corner(tab), (now) => same(now, home), 'the corner after the way back');
   }
+  await tab.silent();
+});
+
+test('a window of another size shows all of the map, until the hand moved it', async (t) => {
+  const tab = await opened(t);
+  const resized = async (width, height) => {
+    await tab.setViewportSize({ width, height });
+    await filled(tab);
+  };
+  await resized(900, 500);
+  const seen = await position(tab, 100, 100);
+  await tab.keyboard.press('0');
+  assert.ok(same(await position(tab, 100, 100), seen), `${seen}`);
+  await tab.keyboard.press('+');
+  const middle = await position(tab, 450, 250);
+  await resized(1000, 700);
+  assert.ok(same(await position(tab, 500, 350), middle), `${middle}`);
   await tab.silent();
 });
 

@@ -7,7 +7,7 @@ use image::{DynamicImage, GenericImage, Rgb, RgbImage};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{Quicklook, QuicklookOutcome, Quicklooks};
-use crate::display::picture::{decode, fitted, jpeg, shrunk};
+use crate::display::picture::{decode, fitted, photo, shrunk};
 use crate::display::{Bundle, STYLE};
 use crate::error::{Context, Result};
 use crate::parallel::{cores, in_parallel};
@@ -173,7 +173,7 @@ impl Gallery {
             let inset = |length: u32| (side + 4).saturating_sub(length) / 2;
             let _ = sheet.copy_from(&image.to_rgb8(), x + inset(image.width()), y + inset(image.height()));
         }
-        Some(jpeg(&DynamicImage::ImageRgb8(sheet), 80))
+        Some(photo(&DynamicImage::ImageRgb8(sheet), 80))
     }
 
     fn to_text(&self) -> String {
@@ -210,7 +210,7 @@ mod tests {
         let image = DynamicImage::ImageRgb8(RgbImage::from_fn(300, 200, |x, y| {
             Rgb([x as u8, y as u8, (x * y) as u8])
         }));
-        let picture: std::sync::Arc<[u8]> = jpeg(&image, 80).into();
+        let picture: std::sync::Arc<[u8]> = photo(&image, 80).into();
         let outcome = |index: usize| match index {
             1 => QuicklookOutcome::Missing,
             2 => QuicklookOutcome::Failed(Error::response("<script>")),
