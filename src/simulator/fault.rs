@@ -47,6 +47,8 @@ pub enum FaultKind {
     /// The connection breaks in the middle of the body; `Content-Length` tells
     /// the full size.
     CutOff,
+    /// The same after so many bytes of the body, where it has more.
+    CutOffAfter(usize),
     /// The request is carried out, then the connection closes without an answer.
     LostAnswer,
     /// A JSON body that stops being JSON half way.
@@ -93,6 +95,19 @@ impl Fault {
     /// A connection that breaks in the middle of the body.
     pub fn cut_off() -> Self {
         Self::new(FaultKind::CutOff)
+    }
+
+    /// A connection that breaks after so many bytes of a body that has more.
+    ///
+    /// ```
+    /// # use up42::simulator::{Fault, Simulator};
+    /// # let simulator = Simulator::start()?;
+    /// // Every archive arrives in pieces of 4 kB.
+    /// simulator.inject(Fault::cut_off_after(4_000).on("GET output.tgz").always());
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    pub fn cut_off_after(bytes: usize) -> Self {
+        Self::new(FaultKind::CutOffAfter(bytes))
     }
 
     /// A request that is carried out and never answered.
@@ -168,6 +183,7 @@ impl Fault {
             (FaultKind::ExpiredUrl, Moment::Request) => call.to_storage,
             (FaultKind::FailingJob(_), Moment::Job) => true,
             (FaultKind::Slow(_) | FaultKind::CutOff | FaultKind::LostAnswer, Moment::Answer(_)) => true,
+            (FaultKind::CutOffAfter(bytes), Moment::Answer(reply)) => reply.body.len() > *bytes,
             (FaultKind::MalformedJson, Moment::Answer(reply)) => reply.is_json(),
             (FaultKind::UnknownStatus(_), Moment::Answer(reply)) => call.asks_for_jobs() && reply.has_jobs(),
             _ => false,

@@ -128,6 +128,7 @@ impl Platform {
             FaultKind::ExpiredUrl => Some(super::storage::expired()),
             FaultKind::Slow(_)
             | FaultKind::CutOff
+            | FaultKind::CutOffAfter(_)
             | FaultKind::LostAnswer
             | FaultKind::MalformedJson
             | FaultKind::FailingJob(_)
