@@ -59,6 +59,8 @@ pub enum FaultKind {
     ExpiredUrl,
     /// The job that is created ends with this status, such as `FAILED` or `ERROR`.
     FailingJob(String),
+    /// The job that is created runs for ever, or until it is cancelled.
+    HangingJob,
     /// The jobs in the answer have this status.
     UnknownStatus(String),
 }
@@ -135,6 +137,11 @@ impl Fault {
         Self::new(FaultKind::FailingJob(status.into()))
     }
 
+    /// A job that runs for ever, or until it is cancelled.
+    pub fn hanging_job() -> Self {
+        Self::new(FaultKind::HangingJob)
+    }
+
     /// A status that nobody has heard of.
     pub fn unknown_status(status: impl Into<String>) -> Self {
         Self::new(FaultKind::UnknownStatus(status.into()))
@@ -181,7 +188,7 @@ impl Fault {
             (FaultKind::TooManyRequests { .. } | FaultKind::ServerError(_), Moment::Request) => true,
             (FaultKind::ExpiredToken, Moment::Request) => !call.is_public(),
             (FaultKind::ExpiredUrl, Moment::Request) => call.to_storage,
-            (FaultKind::FailingJob(_), Moment::Job) => true,
+            (FaultKind::FailingJob(_) | FaultKind::HangingJob, Moment::Job) => true,
             (FaultKind::Slow(_) | FaultKind::CutOff | FaultKind::LostAnswer, Moment::Answer(_)) => true,
             (FaultKind::CutOffAfter(bytes), Moment::Answer(reply)) => reply.body.len() > *bytes,
             (FaultKind::MalformedJson, Moment::Answer(reply)) => reply.is_json(),
