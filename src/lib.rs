@@ -95,7 +95,7 @@ pub use jobs::{
     ParallelParameters, Project, ProjectSettings, Setting, Settings, Task, Workflow,
 };
 pub use map::{Layer, Map, Placement, Tiles};
-pub use results::{ResultFeature, Results};
+pub use results::{Download, ResultFeature, Results};
 pub use show::Show;
 pub use transport::RetryPolicy;
 

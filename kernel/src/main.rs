@@ -75,7 +75,11 @@ enum Commands {
         timeout: u64,
     },
     /// Run the simulated platform until it is interrupted, and print how to log in.
-    Simulator,
+    Simulator {
+        /// Keep the platform here, so that the next run goes on with it.
+        #[arg(long, value_name = "FOLDER")]
+        folder: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -117,14 +121,15 @@ fn run(command: Commands) -> Result<ExitCode> {
             let run = notebook::Run { notebook, out, html, timeout: Duration::from_secs(timeout) };
             return run.execute(&home);
         }
-        Commands::Simulator => simulate()?,
+        Commands::Simulator { folder } => simulate(folder)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Prints the variables that `Client::from_env()` reads, and waits.
-fn simulate() -> Result<()> {
-    let simulator = Simulator::start()?;
+fn simulate(folder: Option<PathBuf>) -> Result<()> {
+    let builder = Simulator::builder();
+    let simulator = folder.into_iter().fold(builder, |builder, folder| builder.folder(folder)).start()?;
     println!("export UP42_API_URL={}", simulator.api_url());
     println!("export UP42_AUTH_URL={}", simulator.auth_url());
     println!("export UP42_USERNAME={}", Simulator::USERNAME);

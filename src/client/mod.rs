@@ -15,7 +15,7 @@ pub use builder::{ClientBuilder, Region};
 pub(crate) use envelope::{data, items};
 
 use crate::error::{Context, Error, Result};
-use crate::transport::{Request, Response, Secret, Worker};
+use crate::transport::{Incoming, Request, Response, Secret, Worker};
 
 /// A login to the platform, or to the simulator.
 ///
@@ -89,6 +89,29 @@ impl Client {
         Self::builder().simulator(crate::simulator::Simulator::start()?).build()
     }
 
+    /// A client of a simulator that lives in a folder: after a restart of the kernel the same
+    /// call is the same platform, with its jobs, its credits and the journals of batches.
+    /// Meanwhile its jobs have gone on.
+    ///
+    /// ```
+    /// # use up42::Client;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path().join("platform");
+    /// let client = Client::simulator_in(&folder)?;
+    /// assert_eq!(client.credits()?, Client::simulator_in(&folder)?.credits()?);
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the folder cannot be written, or the
+    /// simulator cannot listen on this machine.
+    #[cfg(feature = "simulator")]
+    pub fn simulator_in(folder: impl AsRef<Path>) -> Result<Self> {
+        let simulator = crate::simulator::Simulator::builder().folder(folder).start()?;
+        Self::builder().simulator(simulator).build()
+    }
+
     /// The simulator behind this client, to move its clock or ask for faults.
     #[cfg(feature = "simulator")]
     pub fn as_simulator(&self) -> Option<&crate::simulator::Simulator> {
@@ -157,8 +180,8 @@ impl Client {
     }
 
     /// Downloads a signed URL, which is its own login.
-    pub(crate) fn download(&self, url: &Secret, path: impl Into<PathBuf>) -> Result<()> {
-        self.inner.worker.download(Request::signed(url), path.into())
+    pub(crate) fn download(&self, url: &Secret, path: impl Into<PathBuf>, incoming: &Incoming) -> Result<()> {
+        self.inner.worker.download(Request::signed(url), path.into(), incoming.clone())
     }
 }
 

@@ -1,8 +1,23 @@
 //! What finished jobs leave: archives, their `data.json`, and rasters.
+//!
+//! - [`download`]: a batch's archives, side by side, into a [`folder`]; [`progress`] tells
+//!   how far they are.
+//! - [`archive`]: unpacks what comes from outside.
+//! - [`feature`], [`frame`], [`merged`]: what there is, as records, as a table of Polars,
+//!   and as one file.
+//! - [`view`], [`raster`]: what a notebook shows of it.
 
 mod archive;
 mod download;
+mod feature;
+mod folder;
+mod frame;
+mod merged;
+mod options;
+mod progress;
 mod raster;
 mod view;
 
-pub use download::{ResultFeature, Results};
+pub use download::Results;
+pub use feature::ResultFeature;
+pub use options::Download;

@@ -55,11 +55,10 @@ impl Results {
             Column::new("Job"),
         ];
         let row = |feature: &ResultFeature| {
-            let size = feature.path.as_ref().and_then(|path| path.metadata().ok()).map(|file| file.len());
             [
                 Cell::text(&feature.label),
                 Cell::id(feature.file_name()),
-                size.map_or(Cell::Empty, |bytes| Cell::Number(bytes as f64 / 1000.0, 0)),
+                feature.size().map_or(Cell::Empty, |bytes| Cell::Number(bytes as f64 / 1000.0, 0)),
                 Cell::id(feature.job.as_str().chars().take(8).collect::<String>()),
             ]
         };
@@ -68,6 +67,13 @@ impl Results {
                 .list(self.iter().as_slice(), rows, "results", row);
         for (label, error) in self.failed() {
             table = table.note(format!("{label}: {error}"));
+        }
+        if !self.failed().is_empty() {
+            table = table.note("`download_results` tries these again; no job runs again for that");
+        }
+        if self.without_results() > 0 {
+            let jobs = counted(self.without_results(), "job");
+            table = table.note(format!("{jobs} without results: the table of the jobs tells why"));
         }
         table
     }
@@ -82,11 +88,4 @@ fn jobs(results: &Results) -> String {
     let more = if ids.len() > 5 { format!(" and {} more", ids.len() - 5) } else { String::new() };
     ids.truncate(5);
     format!("{}{more}", ids.join(", "))
-}
-
-impl ResultFeature {
-    fn file_name(&self) -> String {
-        let name = self.path.as_ref().and_then(|path| path.file_name());
-        name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-    }
 }

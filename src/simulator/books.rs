@@ -69,6 +69,11 @@ impl Books {
         }
     }
 
+    /// Other ids than those of a program that has the same books.
+    pub(super) fn number_from(&mut self, seed: u64, program: u64) {
+        self.ids = Chance::of(&[seed, 1, program]);
+    }
+
     pub(super) fn new_id(&mut self) -> String {
         self.ids.uuid().to_string()
     }

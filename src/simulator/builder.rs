@@ -8,8 +8,10 @@ use super::Simulator;
 use super::archives::GivenArchive;
 use super::catalog::given::Given;
 use super::clock::Clock;
+use super::durations::Durations;
 use super::platform::{Config, Platform};
 use super::server::Ports;
+use super::shelf::Shelf;
 use crate::error::{Context, Result};
 
 /// Settings of a [`Simulator`] before it starts.
@@ -27,6 +29,7 @@ pub struct SimulatorBuilder {
     scenes: Vec<PathBuf>,
     quicklooks: Vec<PathBuf>,
     results: Option<PathBuf>,
+    folder: Option<PathBuf>,
 }
 
 impl Default for SimulatorBuilder {
@@ -38,8 +41,13 @@ impl Default for SimulatorBuilder {
             max_concurrent_jobs: 10,
             token_life: Duration::from_secs(300),
             list_lag: Duration::ZERO,
+            run_times: None,
+            queue_times: None,
+            machines: None,
+            failing: 0.0,
+            hanging: 0.0,
         };
-        Self { config, scenes: Vec::new(), quicklooks: Vec::new(), results: None }
+        Self { config, scenes: Vec::new(), quicklooks: Vec::new(), results: None, folder: None }
     }
 }
 
@@ -72,6 +80,34 @@ impl SimulatorBuilder {
         self
     }
 
+    /// Keeps the platform in a folder, so that it outlives this program: its workflows, jobs,
+    /// credits and clock, and the journals of a client's batches. Who starts another with the
+    /// same folder, after a restart of the kernel or beside it, has the same platform. Its
+    /// jobs go on meanwhile, by the clock.
+    ///
+    /// What one program advances the clock by, the others see after its next request.
+    ///
+    /// What the folder was begun with stays: seed, credits, limit of jobs, and clock. Faults
+    /// and the list of requests are each program's own, and so are real scenes and archives,
+    /// which have to be given again.
+    ///
+    /// ```
+    /// use up42::{Client, simulator::Simulator};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// let first = Client::simulator_in(folder)?;
+    /// let id = first.project()?.workflow("ports")?.id().to_owned();
+    /// drop(first);
+    /// let second = Client::simulator_in(folder)?;
+    /// assert_eq!(second.project()?.workflow("ports")?.id(), id);
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    pub fn folder(mut self, folder: impl AsRef<Path>) -> Self {
+        self.folder = Some(folder.as_ref().to_path_buf());
+        self
+    }
+
     /// How time passes; the default is sixty times as fast as real time.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.config.clock = clock;
@@ -88,6 +124,41 @@ impl SimulatorBuilder {
     /// The project's `MAX_CONCURRENT_JOBS`, 1 to 1000; the default is 10.
     pub fn max_concurrent_jobs(mut self, jobs: u32) -> Self {
         self.config.max_concurrent_jobs = jobs;
+        self
+    }
+
+    /// How long jobs run; unless set, half of them for less than 75 s and most for 40 to
+    /// 150 s. Test queries take a sixth of it. An estimate is wrong by up to a third.
+    pub fn run_times(mut self, times: Durations) -> Self {
+        self.config.run_times = Some(times);
+        self
+    }
+
+    /// How long jobs are queued before they could run; 3 to 12 s unless set.
+    pub fn queue_times(mut self, times: Durations) -> Self {
+        self.config.queue_times = Some(times);
+        self
+    }
+
+    /// How many jobs run at a time; as many as were accepted, unless set. The others are
+    /// `PENDING` and start in the order of their creation.
+    pub fn running_at_once(mut self, jobs: usize) -> Self {
+        self.config.machines = Some(jobs);
+        self
+    }
+
+    /// The share of jobs that fail, from 0 to 1; none unless set. Which ones follows from
+    /// the seed and the inputs, and a job that is created again has another chance. Test
+    /// queries never fail.
+    pub fn failing_jobs(mut self, share: f64) -> Self {
+        self.config.failing = share;
+        self
+    }
+
+    /// The share of jobs that run for ever, or until they are cancelled, as
+    /// [`failing_jobs`](Self::failing_jobs).
+    pub fn hanging_jobs(mut self, share: f64) -> Self {
+        self.config.hanging = share;
         self
     }
 
@@ -111,7 +182,7 @@ impl SimulatorBuilder {
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when a file cannot be read or no
     /// port is to be had, [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput)
     /// when a file is not what it should be.
-    pub fn start(self) -> Result<Simulator> {
+    pub fn start(mut self) -> Result<Simulator> {
         let mut given = Given::default();
         for path in &self.scenes {
             given.read_items(path).with_context(|| format!("read scenes `{}`", path.display()))?;
@@ -125,10 +196,11 @@ impl SimulatorBuilder {
             }
             None => Vec::new(),
         };
+        let shelf = self.folder.as_ref().map(|folder| Shelf::of(folder, &mut self.config)).transpose()?;
         let ports = Ports::bind()?;
         let urls = (ports.api_url()?, ports.storage_url()?);
-        let platform = Arc::new(Platform::new(self.config, urls, given, archives));
+        let platform = Arc::new(Platform::new(self.config, urls, given, archives, shelf));
         let server = ports.serve(Arc::clone(&platform))?;
-        Ok(Simulator::running(platform, server))
+        Ok(Simulator::running(platform, server, self.folder))
     }
 }

@@ -1,7 +1,7 @@
 //! Time as the platform sees it: real, faster than real, or standing still.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -30,10 +30,29 @@ use jiff::Timestamp;
 pub struct Clock(Arc<Inner>);
 
 struct Inner {
-    start: Timestamp,
     began: Instant,
+    hand: Mutex<Hand>,
+}
+
+/// Where a clock began, and how it goes.
+#[derive(Clone, Copy, Debug)]
+struct Hand {
+    start: Timestamp,
+    /// Real time since the start that had passed when this program began to look.
+    passed: Duration,
     factor: f64,
-    advanced: Mutex<Duration>,
+    advanced: Duration,
+    /// What of it other programs with the same clock know.
+    shared: Duration,
+}
+
+/// A clock that goes on while no program looks at it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct KeptClock {
+    pub start: Timestamp,
+    /// Real time of the start.
+    pub began: Timestamp,
+    pub factor: f64,
 }
 
 /// Where every manual clock starts, so that two runs show the same times.
@@ -54,29 +73,68 @@ impl Clock {
     }
 
     fn starting(start: Timestamp, factor: f64) -> Self {
-        Self(Arc::new(Inner { start, began: Instant::now(), factor, advanced: Mutex::default() }))
+        let (passed, advanced, shared) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
+        let hand = Hand { start, passed, factor, advanced, shared };
+        Self(Arc::new(Inner { began: Instant::now(), hand: Mutex::new(hand) }))
     }
 
     /// Moves the time forward, whatever the speed.
     pub fn advance(&self, by: Duration) {
-        let mut advanced = self.0.advanced.lock().unwrap_or_else(|broken| broken.into_inner());
-        *advanced = advanced.saturating_add(by);
+        let mut hand = self.hand();
+        hand.advanced = hand.advanced.saturating_add(by);
     }
 
     /// The platform's time.
     pub fn now(&self) -> Timestamp {
-        let run = self.0.began.elapsed().as_secs_f64() * self.0.factor;
-        self.after(Duration::try_from_secs_f64(run).unwrap_or(Duration::MAX))
+        let hand = *self.hand();
+        let run = self.run(&hand).as_secs_f64() * hand.factor;
+        hand.after(Duration::try_from_secs_f64(run).unwrap_or(Duration::MAX))
     }
 
     /// The time by which tokens and signed URLs age.
     pub(super) fn steady(&self) -> Timestamp {
-        self.after(if self.0.factor > 0.0 { self.0.began.elapsed() } else { Duration::ZERO })
+        let hand = *self.hand();
+        hand.after(if hand.factor > 0.0 { self.run(&hand) } else { Duration::ZERO })
     }
 
+    /// What another program needs to have the same clock.
+    pub(super) fn kept(&self) -> KeptClock {
+        let hand = *self.hand();
+        let began = Timestamp::now().checked_sub(self.run(&hand)).unwrap_or(Timestamp::MIN);
+        KeptClock { start: hand.start, began, factor: hand.factor }
+    }
+
+    /// Becomes a clock that was kept.
+    pub(super) fn resume(&self, kept: &KeptClock) {
+        let mut hand = self.hand();
+        let passed = Timestamp::now().duration_since(kept.began);
+        let passed = Duration::try_from(passed).unwrap_or_default().saturating_sub(self.0.began.elapsed());
+        let advanced = Duration::ZERO;
+        *hand = Hand { start: kept.start, passed, factor: kept.factor, advanced, shared: advanced };
+    }
+
+    /// Takes in how far others have advanced it; gives how far it is in all.
+    pub(super) fn share(&self, advanced: Duration) -> Duration {
+        let mut hand = self.hand();
+        let own = hand.advanced.saturating_sub(hand.shared);
+        hand.advanced = advanced.saturating_add(own);
+        hand.shared = hand.advanced;
+        hand.advanced
+    }
+
+    /// Real time since the start.
+    fn run(&self, hand: &Hand) -> Duration {
+        hand.passed + self.0.began.elapsed()
+    }
+
+    fn hand(&self) -> MutexGuard<'_, Hand> {
+        self.0.hand.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+}
+
+impl Hand {
     fn after(&self, run: Duration) -> Timestamp {
-        let advanced = *self.0.advanced.lock().unwrap_or_else(|broken| broken.into_inner());
-        self.0.start.checked_add(run.saturating_add(advanced)).unwrap_or(Timestamp::MAX)
+        self.start.checked_add(run.saturating_add(self.advanced)).unwrap_or(Timestamp::MAX)
     }
 }
 
@@ -89,7 +147,7 @@ impl Default for Clock {
 
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Clock").field("now", &self.now()).field("factor", &self.0.factor).finish()
+        f.debug_struct("Clock").field("now", &self.now()).field("factor", &self.hand().factor).finish()
     }
 }
 
@@ -111,5 +169,19 @@ mod tests {
     fn a_senseless_speed_stands_still() {
         let clock = Clock::speed(f64::NAN);
         assert_eq!(clock.now(), clock.now());
+    }
+
+    #[test]
+    fn a_kept_clock_goes_on_where_it_would_be() {
+        let clock = Clock::speed(60.0);
+        let kept = KeptClock { began: Timestamp::now() - Duration::from_secs(10), ..clock.kept() };
+        let other = Clock::manual();
+        other.resume(&kept);
+        let ran = other.now().duration_since(kept.start).as_secs();
+        assert!((600..6000).contains(&ran), "ten real seconds at sixty times the speed: {ran}");
+        let manual = Clock::manual();
+        manual.advance(Duration::from_secs(5));
+        assert_eq!(manual.share(Duration::from_secs(7)).as_secs(), 12, "both advances count");
+        assert_eq!(manual.share(Duration::from_secs(20)).as_secs(), 20, "and each of them once");
     }
 }

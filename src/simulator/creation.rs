@@ -1,7 +1,5 @@
 //! Creating jobs (4.1 to 4.3 and 4.5 of the interface).
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -10,16 +8,19 @@ use super::books::{Books, MAX_AOI_SIZE, MAX_CONCURRENT_JOBS, MAX_LIMIT};
 use super::call::Call;
 use super::chance::Chance;
 use super::demand::Demand;
-use super::estimate::{LONGEST_RUN, SHORTEST_RUN, block_credits, machine_credits};
+use super::estimate::{block_credits, machine_credits};
 use super::fault::{FaultKind, Moment};
 use super::job::{Job, JobTask, is_terminal};
 use super::jobs::job;
 use super::platform::Platform;
+use super::queue;
 use super::reply::{Answer, Reply};
 use super::workflows::workflow;
 
 /// Below this balance no job runs that costs anything (0.6).
 const LEAST_BALANCE: i64 = 1000;
+/// What the log of a job says that had no chance.
+const STOPPED: &str = "the block stopped unexpectedly";
 
 impl Platform {
     /// 4.1 and 4.2
@@ -57,13 +58,10 @@ impl Platform {
         let collection = tasks.first().and_then(|(_, block)| block.collection()).unwrap_or_default();
         // The archive is searched while nobody waits for the books.
         let delivery = self.deliver(&demand, collection);
-        // Not by its name, which a client may make up anew for each run.
-        let key = Chance::of_text(self.seed, &Value::Object(inputs.clone()).to_string()).next();
+        let key = self.key_of(&inputs);
         let mut chance = Chance::of(&[key]);
-        let (waits, queues) = (chance.between(1.0, 3.0), chance.between(3.0, 12.0));
-        let median = if dry_run { 12.0 } else { 75.0 };
-        let runs = (median * (0.35 * chance.normal()).exp()).clamp(SHORTEST_RUN, LONGEST_RUN);
-        let share = runs / tasks.len().max(1) as f64;
+        let times = self.times(&mut chance, dry_run);
+        let share = times.runs / tasks.len().max(1) as f64;
         let billed = delivery.billed_km() * chance.between(0.85, 1.0);
 
         let now = self.clock.now();
@@ -77,7 +75,6 @@ impl Platform {
         // for the other's.
         let nth = books.jobs.iter().filter(|job| job.key == key).count() as u64;
         let mut ids = Chance::of(&[key, nth]);
-        let after = |seconds: f64| now.checked_add(Duration::from_secs_f64(seconds)).unwrap_or(now);
         let job_tasks = tasks.iter().map(|(name, block)| JobTask {
             id: ids.uuid().to_string(),
             name: format!("{name}:1"),
@@ -88,6 +85,7 @@ impl Platform {
             },
             paid: false,
         });
+        let ready = times.ready(now);
         let mut job = Job {
             tasks: job_tasks.collect(),
             id: ids.uuid().to_string(),
@@ -96,15 +94,18 @@ impl Platform {
             workflow_name,
             inputs,
             dry_run,
+            foreign: false,
             created: now,
-            listed: self.clock.steady().checked_add(self.list_lag).unwrap_or(now),
+            listed: self.listed_from(),
             updated: now,
-            pending: after(waits),
-            started: after(waits + queues),
-            finished: after(waits + queues + runs),
+            pending: times.pending(now),
+            ready,
+            started: ready,
+            finished: times.finish(ready),
             ending: "SUCCEEDED".into(),
             complaint: None,
             cancelled: None,
+            made_way: false,
             scenes: delivery.scenes,
             boxes: delivery.boxes,
             key,
@@ -115,12 +116,36 @@ impl Platform {
             Some(complaint) => job.fail("FAILED", complaint),
             None => check_balance(&books, &job, now)?,
         }
-        if let Some(FaultKind::FailingJob(ending)) = self.faults.take(call, Moment::Job) {
-            job.fail(ending, "the block stopped unexpectedly");
+        match self.faults.take(call, Moment::Job) {
+            Some(FaultKind::FailingJob(ending)) => job.fail(ending, STOPPED),
+            Some(FaultKind::HangingJob) => job.hang(),
+            _ => self.misfortune(&mut job),
         }
+        job.start_at(queue::start(books.jobs.iter(), ready, self.machines));
         let reply = Reply::data(job.json(now));
         books.jobs.push(job);
         Ok(reply)
+    }
+}
+
+impl Platform {
+    /// What a job's chances follow from. Not from its name, which a client may make up anew
+    /// for each run.
+    pub(super) fn key_of(&self, inputs: &Map<String, Value>) -> u64 {
+        Chance::of_text(self.seed, &Value::Object(inputs.clone()).to_string()).next()
+    }
+
+    /// The share of jobs that fail or hang: which ones follows from the seed. One that is
+    /// created again has another chance.
+    fn misfortune(&self, job: &mut Job) {
+        let drawn = Chance::of(&[self.seed, job.key, job.nth, 7]).unit();
+        if job.dry_run || job.complaint.is_some() {
+            // It costs nothing, or has failed already.
+        } else if drawn < self.failing {
+            job.fail("FAILED", STOPPED);
+        } else if drawn < self.failing + self.hanging {
+            job.hang();
+        }
     }
 }
 
@@ -152,7 +177,7 @@ fn check_tasks(tasks: &[NamedBlock], inputs: &Map<String, Value>) -> Result<(), 
 }
 
 /// A job shows what it was not told as well.
-fn fill_defaults(tasks: &[NamedBlock], inputs: &mut Map<String, Value>) {
+pub(super) fn fill_defaults(tasks: &[NamedBlock], inputs: &mut Map<String, Value>) {
     for (task, block) in tasks {
         let Some(Value::Object(given)) = inputs.get_mut(task) else { continue };
         let elsewhere = given.contains_key("asset_ids") || given.contains_key("order_ids");

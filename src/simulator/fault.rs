@@ -47,6 +47,8 @@ pub enum FaultKind {
     /// The connection breaks in the middle of the body; `Content-Length` tells
     /// the full size.
     CutOff,
+    /// The same after so many bytes of the body, where it has more.
+    CutOffAfter(usize),
     /// The request is carried out, then the connection closes without an answer.
     LostAnswer,
     /// A JSON body that stops being JSON half way.
@@ -57,6 +59,8 @@ pub enum FaultKind {
     ExpiredUrl,
     /// The job that is created ends with this status, such as `FAILED` or `ERROR`.
     FailingJob(String),
+    /// The job that is created runs for ever, or until it is cancelled.
+    HangingJob,
     /// The jobs in the answer have this status.
     UnknownStatus(String),
 }
@@ -95,6 +99,19 @@ impl Fault {
         Self::new(FaultKind::CutOff)
     }
 
+    /// A connection that breaks after so many bytes of a body that has more.
+    ///
+    /// ```
+    /// # use up42::simulator::{Fault, Simulator};
+    /// # let simulator = Simulator::start()?;
+    /// // Every archive arrives in pieces of 4 kB.
+    /// simulator.inject(Fault::cut_off_after(4_000).on("GET output.tgz").always());
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    pub fn cut_off_after(bytes: usize) -> Self {
+        Self::new(FaultKind::CutOffAfter(bytes))
+    }
+
     /// A request that is carried out and never answered.
     pub fn lost_answer() -> Self {
         Self::new(FaultKind::LostAnswer)
@@ -118,6 +135,11 @@ impl Fault {
     /// A job that ends with this status.
     pub fn failing_job(status: impl Into<String>) -> Self {
         Self::new(FaultKind::FailingJob(status.into()))
+    }
+
+    /// A job that runs for ever, or until it is cancelled.
+    pub fn hanging_job() -> Self {
+        Self::new(FaultKind::HangingJob)
     }
 
     /// A status that nobody has heard of.
@@ -166,8 +188,9 @@ impl Fault {
             (FaultKind::TooManyRequests { .. } | FaultKind::ServerError(_), Moment::Request) => true,
             (FaultKind::ExpiredToken, Moment::Request) => !call.is_public(),
             (FaultKind::ExpiredUrl, Moment::Request) => call.to_storage,
-            (FaultKind::FailingJob(_), Moment::Job) => true,
+            (FaultKind::FailingJob(_) | FaultKind::HangingJob, Moment::Job) => true,
             (FaultKind::Slow(_) | FaultKind::CutOff | FaultKind::LostAnswer, Moment::Answer(_)) => true,
+            (FaultKind::CutOffAfter(bytes), Moment::Answer(reply)) => reply.body.len() > *bytes,
             (FaultKind::MalformedJson, Moment::Answer(reply)) => reply.is_json(),
             (FaultKind::UnknownStatus(_), Moment::Answer(reply)) => call.asks_for_jobs() && reply.has_jobs(),
             _ => false,

@@ -6,16 +6,15 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use super::LedgerEntry;
-use super::auth::WORKSPACE_ID;
 use super::blocks::Block;
-use super::books::stamp;
 use super::catalog::scene::Scene;
 use super::catalog::shape::{Bbox, overlap};
+use super::kept;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Job {
     pub id: String,
     pub name: Option<String>,
@@ -23,20 +22,35 @@ pub(super) struct Job {
     pub workflow_name: String,
     pub inputs: Map<String, Value>,
     pub dry_run: bool,
+    /// Somebody else's.
+    pub foreign: bool,
+    #[serde(with = "kept::time")]
     pub created: Timestamp,
     /// From when the list tells of it, by the steady clock.
+    #[serde(with = "kept::time")]
     pub listed: Timestamp,
+    #[serde(with = "kept::time")]
     pub updated: Timestamp,
+    #[serde(with = "kept::time")]
     pub pending: Timestamp,
+    /// When it could start, if a machine were free.
+    #[serde(with = "kept::time")]
+    pub ready: Timestamp,
+    #[serde(with = "kept::time")]
     pub started: Timestamp,
+    #[serde(with = "kept::time")]
     pub finished: Timestamp,
     /// The last status, if nobody cancels.
     pub ending: String,
     /// What the log says of a failure.
     pub complaint: Option<String>,
+    #[serde(with = "kept::maybe_time")]
     pub cancelled: Option<Timestamp>,
+    /// It was cancelled, and those that waited behind it have moved up.
+    pub made_way: bool,
     pub tasks: Vec<JobTask>,
     /// What is delivered, and the boxes it is cut to; without one, whole scenes.
+    #[serde(skip)]
     pub scenes: Vec<Scene>,
     pub boxes: Vec<Bbox>,
     /// What its id follows from: what it was asked, and how many were asked the
@@ -45,10 +59,11 @@ pub(super) struct Job {
     pub nth: u64,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct JobTask {
     pub id: String,
     pub name: String,
+    #[serde(with = "kept::block")]
     pub block: &'static Block,
     /// For the data or the work, and for the machine.
     pub credits: (i64, i64),
@@ -108,6 +123,30 @@ impl Job {
         self.finished = self.started.checked_add(run / 2).unwrap_or(self.finished);
     }
 
+    /// Lets it run for ever, or until it is cancelled.
+    pub(super) fn hang(&mut self) {
+        self.finished = Timestamp::MAX;
+    }
+
+    /// Runs from another time on, for as long.
+    pub(super) fn start_at(&mut self, started: Timestamp) {
+        let runs = self.finished.duration_since(self.started);
+        if self.finished < Timestamp::MAX {
+            self.finished = started.checked_add(runs).unwrap_or(Timestamp::MAX);
+        }
+        self.started = started;
+    }
+
+    /// When its machine is free.
+    pub(super) fn end(&self) -> Timestamp {
+        match self.cancelled {
+            // One that had not begun needs none.
+            Some(at) if at < self.started => at,
+            Some(at) => later(at, STOPPING),
+            None => self.finished,
+        }
+    }
+
     /// What it costs if it succeeds.
     pub(super) fn price(&self) -> i64 {
         self.tasks.iter().map(JobTask::price).sum()
@@ -138,39 +177,18 @@ impl Job {
         touched.or(self.boxes.first()).copied().unwrap_or_else(|| scene.bbox())
     }
 
-    fn mode(&self) -> &'static str {
+    pub(super) fn mode(&self) -> &'static str {
         if self.dry_run { "DRY_RUN" } else { "DEFAULT" }
     }
 
-    fn started_at(&self, now: Timestamp) -> Option<Timestamp> {
+    pub(super) fn started_at(&self, now: Timestamp) -> Option<Timestamp> {
         let started = self.started <= now && self.cancelled.is_none_or(|at| self.started <= at);
         started.then_some(self.started)
     }
 
-    fn finished_at(&self, now: Timestamp) -> Option<Timestamp> {
+    pub(super) fn finished_at(&self, now: Timestamp) -> Option<Timestamp> {
         let end = self.cancelled.map_or(self.finished, |at| later(at, STOPPING));
         (end <= now).then_some(end)
-    }
-
-    pub(super) fn json(&self, now: Timestamp) -> Value {
-        let end = self.finished_at(now);
-        let updated = [end, self.started_at(now), Some(self.updated)].into_iter().flatten().max();
-        json!({
-            "id": self.id,
-            "displayId": &self.id[..8],
-            "createdAt": stamp(self.created),
-            "updatedAt": updated.map(stamp),
-            "createdBy": {"id": WORKSPACE_ID, "type": "USER"},
-            "updatedBy": {"id": WORKSPACE_ID, "type": "INTERNAL"},
-            "status": self.status(now),
-            "name": self.name,
-            "startedAt": self.started_at(now).map(seconds),
-            "finishedAt": end.map(seconds),
-            "inputs": self.inputs,
-            "mode": self.mode(),
-            "workflowId": self.workflow_id,
-            "workflowName": self.workflow_name,
-        })
     }
 
     /// When a task runs, if it ever does: one after another, each for the same time.
@@ -209,68 +227,10 @@ impl Job {
             _ => "NOT_STARTED",
         }
     }
-
-    pub(super) fn tasks_json(&self, now: Timestamp) -> Vec<Value> {
-        let task = |(place, task): (usize, &JobTask)| {
-            let run = self.run(place);
-            let started = run.as_ref().map(|run| run.start).filter(|start| *start <= now);
-            let finished = run.as_ref().map(|run| run.end).filter(|end| *end <= now);
-            let parents = place.checked_sub(1).map(|parent| &self.tasks[parent].id);
-            json!({
-                "id": task.id,
-                "displayId": &task.id[..8],
-                "createdAt": stamp(self.created),
-                "updatedAt": stamp(finished.or(started).unwrap_or(self.created)),
-                "name": task.name,
-                "status": self.task_status(place, now),
-                "parentsIds": parents.into_iter().collect::<Vec<_>>(),
-                "startedAt": started.map(seconds),
-                "finishedAt": finished.map(seconds),
-                "block": self.block_json(task),
-                "blockVersion": task.block.version,
-            })
-        };
-        self.tasks.iter().enumerate().map(task).collect()
-    }
-
-    fn block_json(&self, task: &JobTask) -> Value {
-        json!({
-            "id": task.block.id(),
-            "name": task.block.name,
-            "type": if task.block.is_data() { "DATA" } else { "PROCESSING" },
-            "version": task.block.version,
-            "displayName": null,
-            "description": null,
-            "containerUrl": null,
-            "inputCapabilities": null,
-            "outputCapabilities": null,
-            "provider": null,
-            "tags": null,
-            "parameters": null,
-            "isDryRunSupported": null,
-            "metadata": null,
-            "machineName": null,
-        })
-    }
-
-    pub(super) fn ledger_entry(&self, now: Timestamp) -> LedgerEntry {
-        LedgerEntry {
-            id: self.id.clone(),
-            name: self.name.clone(),
-            inputs: Value::Object(self.inputs.clone()),
-            mode: self.mode().to_string(),
-            status: self.status(now).to_string(),
-            credits: self.credits_used(),
-        }
-    }
 }
 
 impl JobTask {
     fn price(&self) -> i64 {
         self.credits.0 + self.credits.1
     }
-}
-
-fn seconds(time: Timestamp) -> String {
-    format!("{time:.0}")
 }

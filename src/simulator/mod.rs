@@ -19,8 +19,14 @@
 //!   was run and paid, for tests that count.
 //! - [`SimulatorBuilder`]: another seed, other credits, real scenes and images.
 //!
+//! - [`Durations`], [`SimulatorBuilder::running_at_once`],
+//!   [`SimulatorBuilder::failing_jobs`], [`Simulator::add_foreign_jobs`],
+//!   [`Simulator::add_credits`]: how long jobs take, and what may become of them.
+//!
 //! Each simulator is a world of its own: two of them share nothing, and one that
-//! is dropped takes its jobs along. It never leaves this machine.
+//! is dropped takes its jobs along, unless it has a [folder](SimulatorBuilder::folder):
+//! then whoever starts the next one there has the same platform. It never leaves this
+//! machine.
 //!
 //! What it does not simulate:
 //!
@@ -47,22 +53,29 @@ mod clouds;
 mod creation;
 mod credits;
 mod demand;
+mod durations;
 mod estimate;
 mod fault;
 mod geotiff;
 mod job;
+mod job_json;
 mod jobs;
+mod kept;
 mod line;
 mod noise;
+mod others;
 mod outputs;
 mod platform;
 mod projects;
+mod queue;
 mod quicklook;
 mod reply;
 mod results;
 mod server;
+mod shelf;
 mod storage;
 mod terrain;
+mod times;
 mod workflows;
 
 #[cfg(test)]
@@ -74,6 +87,7 @@ use std::sync::Arc;
 
 pub use builder::SimulatorBuilder;
 pub use clock::Clock;
+pub use durations::Durations;
 pub use fault::{Fault, FaultKind};
 
 use crate::error::Result;
@@ -94,12 +108,16 @@ struct Running {
     _server: Server,
     /// For what belongs to this simulator alone.
     folder: PathBuf,
+    /// Whether it goes with the simulator.
+    is_temporary: bool,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Mostly nobody made it.
-        let _ = std::fs::remove_dir_all(&self.folder);
+        if self.is_temporary {
+            // Mostly nobody made it.
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
     }
 }
 
@@ -133,6 +151,8 @@ pub struct LedgerEntry {
     pub status: String,
     /// Charged so far.
     pub credits: i64,
+    /// Somebody else's: see [`Simulator::add_foreign_jobs`].
+    pub foreign: bool,
 }
 
 impl Simulator {
@@ -159,12 +179,14 @@ impl Simulator {
         SimulatorBuilder::default()
     }
 
-    fn running(platform: Arc<Platform>, server: Server) -> Self {
-        let folder = std::env::temp_dir().join(format!("up42-simulator-{}", uuid::Uuid::new_v4().simple()));
-        Self(Arc::new(Running { platform, _server: server, folder }))
+    fn running(platform: Arc<Platform>, server: Server, folder: Option<PathBuf>) -> Self {
+        let is_temporary = folder.is_none();
+        let own = || std::env::temp_dir().join(format!("up42-simulator-{}", uuid::Uuid::new_v4().simple()));
+        let folder = folder.unwrap_or_else(own);
+        Self(Arc::new(Running { platform, _server: server, folder, is_temporary }))
     }
 
-    /// A folder that goes with the simulator; whoever wants it makes it.
+    /// A folder that lives as long as the platform; whoever wants it makes it.
     pub(crate) fn folder(&self) -> &Path {
         &self.0.folder
     }
@@ -199,12 +221,43 @@ impl Simulator {
 
     /// The platform's time.
     pub fn clock(&self) -> &Clock {
+        self.0.platform.set_clock();
         &self.0.platform.clock
     }
 
     /// Lets something go wrong.
     pub fn inject(&self, fault: Fault) {
         self.0.platform.faults.add(fault);
+    }
+
+    /// Somebody else begins so many jobs in the project, whatever its limit. They take
+    /// slots and machines until they end, and cost nothing.
+    ///
+    /// ```
+    /// # use up42::simulator::{Clock, Simulator};
+    /// let simulator = Simulator::builder().clock(Clock::manual()).start()?;
+    /// simulator.add_foreign_jobs(3);
+    /// assert!(simulator.ledger().iter().all(|job| job.foreign && job.status == "NOT_STARTED"));
+    /// simulator.clock().advance(std::time::Duration::from_secs(3600));
+    /// assert!(simulator.ledger().iter().all(|job| job.status == "SUCCEEDED"));
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    pub fn add_foreign_jobs(&self, jobs: usize) {
+        self.0.platform.add_foreign_jobs(jobs);
+    }
+
+    /// Somebody buys credits for the account, or spends some when the number is negative:
+    /// so they can run out in the middle of a batch.
+    ///
+    /// ```
+    /// # use up42::{Client, simulator::Simulator};
+    /// let client = Client::simulator()?;
+    /// client.as_simulator().unwrap().add_credits(-99_000);
+    /// assert_eq!(client.credits()?, 1_000);
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    pub fn add_credits(&self, credits: i64) {
+        self.0.platform.add_credits(credits);
     }
 
     /// Every request so far, in the order in which they were carried out.

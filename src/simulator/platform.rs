@@ -1,7 +1,10 @@
 //! What everything shares, and which request goes where.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
+
+use jiff::Timestamp;
 
 use super::archives::GivenArchive;
 use super::auth::Mint;
@@ -10,10 +13,52 @@ use super::call::Call;
 use super::catalog::Catalog;
 use super::catalog::given::Given;
 use super::clock::Clock;
+use super::durations::Durations;
 use super::fault::{FaultKind, Faults, Moment};
+use super::queue;
 use super::reply::{Answer, Reply};
+use super::shelf::{OpenShelf, Shelf};
 use super::storage::Store;
 use super::{LedgerEntry, PROJECT_ID, RequestRecord};
+
+/// The books, while one request has them.
+pub(super) struct OpenBooks<'a> {
+    books: MutexGuard<'a, Books>,
+    shelf: Option<OpenShelf<'a>>,
+}
+
+impl OpenBooks<'_> {
+    /// Somebody bought credits, or spent some.
+    pub(super) fn add_credits(&mut self, credits: i64, at: Timestamp) {
+        self.books.add_credits(credits, at);
+        if let Some(shelf) = &self.shelf {
+            shelf.add_credits(credits, at);
+        }
+    }
+}
+
+impl Deref for OpenBooks<'_> {
+    type Target = Books;
+
+    fn deref(&self) -> &Books {
+        &self.books
+    }
+}
+
+impl DerefMut for OpenBooks<'_> {
+    fn deref_mut(&mut self) -> &mut Books {
+        &mut self.books
+    }
+}
+
+impl Drop for OpenBooks<'_> {
+    /// What has changed is kept before an answer can tell of it.
+    fn drop(&mut self) {
+        if let Some(shelf) = self.shelf.take() {
+            shelf.close(&self.books);
+        }
+    }
+}
 
 /// What the user chose.
 #[derive(Clone, Debug)]
@@ -24,6 +69,13 @@ pub(super) struct Config {
     pub max_concurrent_jobs: u32,
     pub token_life: Duration,
     pub list_lag: Duration,
+    pub run_times: Option<Durations>,
+    pub queue_times: Option<Durations>,
+    /// Jobs that run at a time.
+    pub machines: Option<usize>,
+    /// The shares of jobs that fail and that hang, from 0 to 1.
+    pub failing: f64,
+    pub hanging: f64,
 }
 
 /// The state behind the API.
@@ -34,6 +86,11 @@ pub(super) struct Platform {
     pub clock: Clock,
     /// How late the list of jobs is.
     pub list_lag: Duration,
+    pub run_times: Option<Durations>,
+    pub queue_times: Option<Durations>,
+    pub machines: Option<usize>,
+    pub failing: f64,
+    pub hanging: f64,
     pub mint: Mint,
     pub faults: Faults,
     pub catalog: Catalog,
@@ -41,6 +98,8 @@ pub(super) struct Platform {
     /// Archives to deliver in place of drawn ones.
     pub archives: Vec<GivenArchive>,
     books: Mutex<Books>,
+    /// Where the books are kept, if they outlive the program.
+    shelf: Option<Shelf>,
     requests: Mutex<Vec<RequestRecord>>,
 }
 
@@ -50,9 +109,10 @@ impl Platform {
         urls: (String, String),
         given: Given,
         archives: Vec<GivenArchive>,
+        shelf: Option<Shelf>,
     ) -> Self {
         let (api_url, storage_url) = urls;
-        let now = config.clock.now();
+        let opened = shelf.as_ref().map_or(config.clock.now(), |shelf| shelf.opened());
         Self {
             seed: config.seed,
             mint: Mint::new(config.token_life),
@@ -60,25 +120,43 @@ impl Platform {
             catalog: Catalog::new(config.seed, given),
             store: Store::default(),
             archives,
-            books: Mutex::new(Books::open(&config, now)),
+            books: Mutex::new(Books::open(&config, opened)),
+            shelf,
             requests: Mutex::default(),
             clock: config.clock,
             list_lag: config.list_lag,
+            run_times: config.run_times,
+            queue_times: config.queue_times,
+            machines: config.machines,
+            failing: config.failing,
+            hanging: config.hanging,
             api_url,
             storage_url,
         }
     }
 
     /// The books, with everything charged that is due by now.
-    pub(super) fn books(&self) -> MutexGuard<'_, Books> {
+    pub(super) fn books(&self) -> OpenBooks<'_> {
         let mut books = self.books.lock().unwrap_or_else(|broken| broken.into_inner());
-        books.settle(self.clock.now());
-        books
+        let shelf =
+            self.shelf.as_ref().map(|shelf| shelf.open(&mut books, &self.clock, &self.catalog.archive));
+        let now = self.clock.now();
+        queue::move_up(&mut books.jobs, now, self.machines);
+        books.settle(now);
+        OpenBooks { books, shelf }
+    }
+
+    /// Sets the clock by those of other programs with the same platform.
+    pub(super) fn set_clock(&self) {
+        if self.shelf.is_some() {
+            drop(self.books());
+        }
     }
 
     pub(super) fn ledger(&self) -> Vec<LedgerEntry> {
+        let books = self.books();
         let now = self.clock.now();
-        self.books().jobs.iter().map(|job| job.ledger_entry(now)).collect()
+        books.jobs.iter().map(|job| job.ledger_entry(now)).collect()
     }
 
     pub(super) fn requests(&self) -> Vec<RequestRecord> {
@@ -95,6 +173,7 @@ impl Platform {
 
     /// Carries a request out; says as well what shall happen to the answer.
     pub(super) fn answer(&self, call: &Call) -> (Reply, Option<FaultKind>) {
+        self.set_clock();
         let instead = self.faults.take(call, Moment::Request);
         if let Some(refusal) = instead.and_then(|fault| self.refusal(&fault)) {
             return (refusal.worded_for(call), None);
@@ -128,9 +207,11 @@ impl Platform {
             FaultKind::ExpiredUrl => Some(super::storage::expired()),
             FaultKind::Slow(_)
             | FaultKind::CutOff
+            | FaultKind::CutOffAfter(_)
             | FaultKind::LostAnswer
             | FaultKind::MalformedJson
             | FaultKind::FailingJob(_)
+            | FaultKind::HangingJob
             | FaultKind::UnknownStatus(_) => None,
         }
     }

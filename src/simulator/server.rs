@@ -130,7 +130,11 @@ async fn carry_out(platform: Arc<Platform>, line: Line, call: Call) -> (Response
         tokio::task::spawn_blocking(move || platform.answer(&call))
     };
     let (mut response, fault) = match work.await {
-        Ok((reply, Some(FaultKind::CutOff))) => (cut_off(reply, &line), Some(FaultKind::CutOff)),
+        Ok((reply, Some(FaultKind::CutOff))) => {
+            let half = reply.body.len() / 2;
+            (cut_off(reply, half, &line), None)
+        }
+        Ok((reply, Some(FaultKind::CutOffAfter(bytes)))) => (cut_off(reply, bytes, &line), None),
         Ok((_, Some(FaultKind::LostAnswer))) => (lost(&line), Some(FaultKind::LostAnswer)),
         Ok((reply, fault)) => (whole(reply), fault),
         Err(_) => (whole(Reply::internal_error().worded_for(&call)), None),
@@ -153,21 +157,21 @@ fn lost(line: &Line) -> Response {
     Response::new(Body::empty())
 }
 
-/// Promises the whole body and breaks the connection after half of it.
-fn cut_off(reply: Reply, line: &Line) -> Response {
+/// Promises the whole body and breaks the connection after some bytes of it.
+fn cut_off(mut reply: Reply, after: usize, line: &Line) -> Response {
     let size = reply.body.len();
-    if size < 2 {
+    if after == 0 {
         return lost(line);
     }
-    let reply = reply.halved();
-    let half = stream::once(async { Ok(reply.body) });
-    // The half has to leave first: bytes that are still here are lost with the line.
+    reply.body.truncate(after);
+    let part = stream::once(async { Ok(reply.body) });
+    // The part has to leave first: bytes that are still here are lost with the line.
     let end = stream::once(async {
         tokio::time::sleep(Duration::from_millis(20)).await;
         Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
     });
     let headers = reply.headers.into_iter().chain([("content-length", size.to_string())]);
-    dressed(reply.status, &headers.collect::<Vec<_>>(), Body::from_stream(half.chain(end)))
+    dressed(reply.status, &headers.collect::<Vec<_>>(), Body::from_stream(part.chain(end)))
 }
 
 fn dressed(status: u16, headers: &[(&'static str, String)], body: Body) -> Response {

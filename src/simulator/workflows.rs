@@ -1,6 +1,7 @@
 //! Workflows and their tasks (section 3 of the interface).
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::PROJECT_ID;
@@ -8,27 +9,32 @@ use super::auth::WORKSPACE_ID;
 use super::blocks::{self, Block, NamedBlock};
 use super::books::{Books, stamp};
 use super::call::Call;
+use super::kept;
 use super::platform::{Platform, wrong_method};
 use super::reply::{Answer, Reply};
 
 /// A chain of tasks that begins with data.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Workflow {
     pub id: String,
     pub name: String,
     description: String,
+    #[serde(with = "kept::time")]
     created: Timestamp,
+    #[serde(with = "kept::time")]
     updated: Timestamp,
     pub tasks: Vec<Task>,
 }
 
 /// A block at its place in a workflow.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Task {
     id: String,
     pub name: String,
     parent: Option<String>,
+    #[serde(with = "kept::block")]
     pub block: &'static Block,
+    #[serde(with = "kept::time")]
     created: Timestamp,
 }
 

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RANGE};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, IF_RANGE, LOCATION, RANGE};
 use reqwest::redirect::Policy;
 use url::{Host, Url};
 
@@ -201,6 +201,7 @@ impl Connection {
         };
         if request.from_byte > 0 {
             builder = builder.header(RANGE, format!("bytes={}-", request.from_byte));
+            builder = request.if_range.iter().fold(builder, |builder, tag| builder.header(IF_RANGE, tag));
         }
         builder.send().await.map_err(|error| self.network(request, error))
     }

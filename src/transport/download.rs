@@ -1,74 +1,183 @@
 use std::ffi::OsString;
-use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use futures_util::StreamExt;
 use reqwest::StatusCode;
-use reqwest::header::CONTENT_RANGE;
+use reqwest::header::{CONTENT_RANGE, ETAG, LAST_MODIFIED};
 
 use super::attempt::Attempted;
-use super::{Connection, Request, Secret};
+use super::connection::header;
+use super::{Connection, Incoming, Request, Secret};
 use crate::error::{Context, Error, ErrorKind, Result};
 
 impl Connection {
     /// Downloads to `path`: into `path.part` first, going on where an earlier
     /// attempt stopped, checked for size, renamed when whole. The file is there
     /// whole or not at all.
-    pub(crate) async fn download(&self, request: &Request, path: &Path) -> Result<()> {
-        let part = part_of(path);
-        self.with_retries(request, async |token| self.fetch(request, &part, token).await).await?;
-        fs::rename(&part, path).with_context(|| format!("write `{}`", path.display()))
+    pub(crate) async fn download(&self, request: &Request, path: &Path, incoming: &Incoming) -> Result<()> {
+        let part = Part::of(path);
+        self.with_retries(request, async |token| self.fetch(request, &part, incoming, token).await).await?;
+        part.become_whole(path).with_context(|| format!("write `{}`", path.display()))
     }
 
-    async fn fetch(&self, request: &Request, part: &Path, token: Option<&Secret>) -> Result<(), Attempted> {
+    async fn fetch(
+        &self,
+        request: &Request,
+        part: &Part,
+        incoming: &Incoming,
+        token: Option<&Secret>,
+    ) -> Result<(), Attempted> {
         let _slot = self.permit(request).await?;
-        let told = || format!("write `{}`", part.display());
-        let from_byte = fs::metadata(part).map_or(0, |file| file.len());
-        let request = Request { from_byte, ..request.clone() };
-        let answer = match self.begin(&request, token).await {
-            // Nothing after the last byte: the part is of another file, or was whole already.
+        let begun = part.begun();
+        let asked = |begun: &Begun| Request {
+            from_byte: begun.length,
+            if_range: begun.tag.clone(),
+            ..request.clone()
+        };
+        let mut answer = match self.begin(&asked(&begun), token).await {
+            // Nothing after the last byte: the part is of another file.
             Err(failed) if failed.status() == Some(416) => {
-                fs::remove_file(part).with_context(told)?;
-                self.begin(&Request { from_byte: 0, ..request.clone() }, token).await?
+                self.begin(&asked(&Begun::default()), token).await?
             }
             other => other?,
         };
-        let goes_on = answer.status() == StatusCode::PARTIAL_CONTENT && starts_at(&answer, from_byte);
-        let already = if goes_on { from_byte } else { 0 };
-        let expected = answer.content_length().map(|rest| already + rest);
-        let mut options = OpenOptions::new();
-        options.create(true).write(true);
-        let mut file =
-            if goes_on { options.append(true).open(part) } else { options.truncate(true).open(part) }
-                .with_context(told)?;
+        let mut already = if answer.status() == StatusCode::PARTIAL_CONTENT { begun.length } else { 0 };
+        if already > 0 && !begun.goes_on_with(&answer) {
+            already = 0;
+            answer = self.begin(&asked(&Begun::default()), token).await?;
+        }
+        if already == 0 && answer.status() != StatusCode::OK {
+            let message = format!("{} in answer to a request for a whole file", answer.status());
+            return Err(Error::response(message).into());
+        }
+        let size = answer.content_length().map(|rest| already + rest);
+        let folder = part.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let mut arriving = incoming.begin(folder.unwrap_or(Path::new(".")), already, size)?;
+        let told = || format!("write `{}`", part.path.display());
+        let mut file = match already {
+            0 => part.create(tag(&answer), size),
+            _ => part.reopen(already),
+        }
+        .with_context(told)?;
         let mut written = already;
         let mut body = answer.bytes_stream();
         while let Some(bytes) = body.next().await {
-            let bytes = bytes.map_err(|error| self.network(&request, error))?;
+            let bytes = bytes.map_err(|error| self.network(request, error))?;
             file.write_all(&bytes).with_context(told)?;
             written += bytes.len() as u64;
+            arriving.add(bytes.len() as u64);
         }
         file.sync_all().with_context(told)?;
-        match expected {
-            Some(expected) if expected != written => {
-                let message = format!("{written} of {expected} bytes arrived");
+        match size {
+            Some(size) if size != written => {
+                let message = format!("{written} of {size} bytes arrived");
                 Err(Error::new(ErrorKind::Network, message).into())
             }
-            _ => Ok(()),
+            _ => {
+                arriving.end();
+                Ok(())
+            }
         }
     }
 }
 
-/// Whether a partial answer begins at the byte asked for: a server may not keep
-/// to the range.
-fn starts_at(answer: &reqwest::Response, from_byte: u64) -> bool {
-    let range = answer.headers().get(CONTENT_RANGE).and_then(|value| value.to_str().ok());
-    range.is_some_and(|range| range.starts_with(&format!("bytes {from_byte}-")))
+/// A file that is not whole yet, and beside it what the server calls it: bytes of two
+/// files must never be joined.
+pub(crate) struct Part {
+    path: PathBuf,
+    about: PathBuf,
 }
 
-fn part_of(path: &Path) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(".part");
-    name.into()
+/// What is there of a file.
+#[derive(Default)]
+struct Begun {
+    length: u64,
+    /// A strong `ETag`, or when it was changed last.
+    tag: Option<String>,
+    /// Of the whole file.
+    size: Option<u64>,
 }
+
+impl Part {
+    pub(crate) fn of(path: &Path) -> Self {
+        let with = |suffix: &str| {
+            let mut name = OsString::from(path);
+            name.push(suffix);
+            PathBuf::from(name)
+        };
+        Self { path: with(".part"), about: with(".part.about") }
+    }
+
+    /// Bytes that are there.
+    pub(crate) fn length(&self) -> u64 {
+        fs::metadata(&self.path).map_or(0, |file| file.len())
+    }
+
+    /// Without a name for the whole file there is nothing to go on with.
+    fn begun(&self) -> Begun {
+        let about = fs::read_to_string(&self.about).unwrap_or_default();
+        let mut lines = about.lines();
+        let tag = lines.next().filter(|tag| !tag.is_empty() && tag.is_ascii()).map(str::to_owned);
+        let size = lines.next().and_then(|size| size.parse().ok());
+        let length = self.length();
+        // All of it, and the last byte again: the server has to say that it is still the same.
+        let length = size.filter(|size| length >= *size).map_or(length, |size: u64| size.saturating_sub(1));
+        match tag {
+            Some(tag) if length > 0 => Begun { length, tag: Some(tag), size },
+            _ => Begun::default(),
+        }
+    }
+
+    /// An empty part. What is beside it is removed first and written last: a program that
+    /// is killed in between leaves a part that counts for nothing.
+    fn create(&self, tag: Option<String>, size: Option<u64>) -> io::Result<File> {
+        if self.about.exists() {
+            fs::remove_file(&self.about)?;
+        }
+        let file = File::create(&self.path)?;
+        if let Some(tag) = tag {
+            let size = size.map(|size| size.to_string()).unwrap_or_default();
+            fs::write(&self.about, format!("{tag}\n{size}\n"))?;
+        }
+        Ok(file)
+    }
+
+    /// The part, to go on after so many bytes.
+    fn reopen(&self, length: u64) -> io::Result<File> {
+        let file = File::options().append(true).open(&self.path)?;
+        file.set_len(length)?;
+        Ok(file)
+    }
+
+    fn become_whole(&self, path: &Path) -> io::Result<()> {
+        fs::rename(&self.path, path)?;
+        if self.about.exists() {
+            fs::remove_file(&self.about)?;
+        }
+        Ok(())
+    }
+}
+
+impl Begun {
+    /// Whether a partial answer begins at the byte asked for and is of the same file: a
+    /// server may keep to neither.
+    fn goes_on_with(&self, answer: &reqwest::Response) -> bool {
+        let range = header(answer.headers(), CONTENT_RANGE.as_str()).unwrap_or_default();
+        let starts = range.starts_with(&format!("bytes {}-", self.length));
+        let size = range.rsplit_once('/').and_then(|(_, size)| size.parse::<u64>().ok());
+        let is_same = |told: Option<String>| told.is_none() || told == self.tag;
+        let same_size = size.is_none() || self.size.is_none() || size == self.size;
+        starts && same_size && is_same(tag(answer))
+    }
+}
+
+/// What an answer says of its file, for `If-Range` (RFC 9110, 13.1.5).
+fn tag(answer: &reqwest::Response) -> Option<String> {
+    let strong = header(answer.headers(), ETAG.as_str()).filter(|tag| !tag.starts_with("W/"));
+    strong.or_else(|| header(answer.headers(), LAST_MODIFIED.as_str()))
+}
+
+#[cfg(test)]
+mod tests;

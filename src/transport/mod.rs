@@ -8,11 +8,13 @@
 //! - [`redirect`], [`refusal`]: where else to ask, and what the server says no to.
 //! - [`token`]: one token for each login, with one refresh in flight.
 //! - [`limiter`], [`retry`]: how fast, and how often again.
-//! - [`page`], [`download`]: long answers, in parts.
+//! - [`page`], [`download`]: long answers, in parts; [`incoming`]: how far they are, and
+//!   whether there is room for them.
 
 mod attempt;
 mod connection;
 mod download;
+mod incoming;
 mod limiter;
 mod mend;
 mod page;
@@ -25,6 +27,8 @@ mod token;
 mod worker;
 
 pub(crate) use connection::{Connection, Settings};
+pub(crate) use download::Part;
+pub(crate) use incoming::{Bytes, Counts, Incoming};
 pub(crate) use page::{Page, collect_pages};
 pub(crate) use refusal::refused;
 pub(crate) use request::{Login, Request, Response};

@@ -25,6 +25,8 @@ pub(crate) struct Request {
     pub(crate) is_secret: bool,
     /// The first byte wanted, for a download that goes on.
     pub(crate) from_byte: u64,
+    /// And what the file was called then: all of another file is wanted.
+    pub(crate) if_range: Option<String>,
     /// The largest answer that is read whole, in bytes.
     pub(crate) largest: usize,
 }
@@ -57,6 +59,7 @@ impl Request {
             is_signed: false,
             is_secret: false,
             from_byte: 0,
+            if_range: None,
             largest: LARGEST,
         }
     }

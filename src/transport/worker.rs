@@ -4,7 +4,7 @@ use std::thread;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::{Connection, Request, Response};
+use super::{Connection, Incoming, Request, Response};
 use crate::error::{Context, Error, ErrorKind, Result};
 
 /// The client's own thread, with the runtime and the connections on it.
@@ -22,7 +22,7 @@ pub(crate) struct Worker {
 #[derive(Debug)]
 enum Command {
     Send { request: Request, answer: mpsc::Sender<Result<Response>> },
-    Download { request: Request, path: PathBuf, answer: mpsc::Sender<Result<()>> },
+    Download { request: Request, path: PathBuf, incoming: Incoming, answer: mpsc::Sender<Result<()>> },
 }
 
 impl Worker {
@@ -42,8 +42,8 @@ impl Worker {
     }
 
     /// Downloads to a file, going on where an earlier download stopped.
-    pub(crate) fn download(&self, request: Request, path: PathBuf) -> Result<()> {
-        self.ask(|answer| Command::Download { request, path, answer })
+    pub(crate) fn download(&self, request: Request, path: PathBuf, incoming: Incoming) -> Result<()> {
+        self.ask(|answer| Command::Download { request, path, incoming, answer })
     }
 
     fn ask<T>(&self, command: impl FnOnce(mpsc::Sender<Result<T>>) -> Command) -> Result<T> {
@@ -61,8 +61,8 @@ async fn serve(connection: Connection, mut commands: UnboundedReceiver<Command>)
         tokio::task::spawn_local(async move {
             match command {
                 Command::Send { request, answer } => drop(answer.send(connection.send(&request).await)),
-                Command::Download { request, path, answer } => {
-                    drop(answer.send(connection.download(&request, &path).await));
+                Command::Download { request, path, incoming, answer } => {
+                    drop(answer.send(connection.download(&request, &path, &incoming).await));
                 }
             }
         });

@@ -13,7 +13,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("plain", &[]),
     ("error", &["plain"]),
     ("time", &["error"]),
-    ("frame", &["error"]),
+    ("frame", &["error", "time"]),
     ("geo", &["plain", "error"]),
     ("display", &["plain", "error"]),
     ("show", &["plain", "error", "display"]),

@@ -191,44 +191,6 @@ fn equal_jobs_are_refused_before_they_cost() {
 }
 
 #[test]
-fn results_are_downloaded_unpacked_and_merged() {
-    let simulator = fast();
-    let client = client_of(&simulator);
-    let workflow = workflow(&client);
-    let jobs = workflow.batch("results", parameters(&workflow, &airports())).unwrap().quiet().run().unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    simulator.inject(Fault::cut_off().on("GET /").after(2).times(2));
-    simulator.inject(Fault::expired_url());
-    let results = jobs.download_results(folder.path()).unwrap();
-    assert!(results.failed().is_empty(), "{:?}", results.failed());
-    assert!(results.len() >= 24);
-    for result in &results {
-        let path = result.path.as_ref().expect("each result names its raster");
-        assert!(path.starts_with(folder.path()) && path.metadata().unwrap().len() > 1000);
-    }
-    let merged: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(folder.path().join("data.json")).unwrap()).unwrap();
-    let features = merged["features"].as_array().unwrap();
-    assert_eq!(features.len(), results.len());
-    assert!(features.iter().all(|feature| feature["type"] == "Feature" && feature["bbox"].is_array()));
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = |name: &std::path::Path| name.metadata().unwrap().permissions().mode();
-        let plain = folder.path().join("plain");
-        std::fs::write(&plain, "").unwrap();
-        assert_eq!(mode(&folder.path().join("data.json")), mode(&plain));
-    }
-    let path = features[0]["properties"]["up42.data_path"].as_str().unwrap();
-    assert!(path.starts_with("job_") && folder.path().join(path).is_file(), "{path}");
-
-    let asked = simulator.requests().len();
-    let again = jobs.download_results(folder.path()).unwrap();
-    assert_eq!(again.len(), results.len());
-    assert_eq!(simulator.requests().len(), asked, "what is there is not downloaded again");
-}
-
-#[test]
 fn dry_runs_are_free() {
     let simulator = fast();
     let client = client_of(&simulator);
@@ -239,23 +201,6 @@ fn dry_runs_are_free() {
     assert_eq!(jobs.len(), 2);
     assert_eq!(client.credits().unwrap(), before);
     assert!(simulator.ledger().iter().all(|entry| entry.mode == "DRY_RUN"));
-}
-
-#[test]
-fn a_broken_download_goes_on_where_it_stopped() {
-    let simulator = fast();
-    let client = client_of(&simulator);
-    let workflow = workflow(&client);
-    let one = airports().iter().next().unwrap();
-    let jobs = workflow.batch("broken", parameters(&workflow, &one)).unwrap().quiet().run().unwrap();
-    simulator.inject(Fault::cut_off().on("GET output.tgz"));
-    let folder = tempfile::tempdir().unwrap();
-    let results = jobs.download_results(folder.path()).unwrap();
-    assert!(results.failed().is_empty(), "{:?}", results.failed());
-    let archives = simulator.requests().into_iter().filter(|request| request.path.contains("output.tgz"));
-    let mut told: Vec<u16> = archives.map(|request| request.status).collect();
-    told.sort();
-    assert_eq!(told, [200, 200, 206], "the rest was asked for, and nothing else twice");
 }
 
 #[test]

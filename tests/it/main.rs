@@ -17,6 +17,7 @@ mod outside;
 mod pgstac;
 mod providers;
 mod quicklooks;
+mod results;
 mod scenes;
 mod secrets;
 mod server;

@@ -1,9 +1,8 @@
 use polars::prelude::{DataFrame, TimeUnit};
 
-use super::columns::properties;
 use super::{Scene, Scenes};
 use crate::error::{Context, Result};
-use crate::frame::Frame;
+use crate::frame::{Frame, properties};
 use crate::geo::{Bbox, wkb};
 
 impl Scenes {
@@ -42,7 +41,7 @@ impl Scenes {
         let scenes: Vec<_> = self.iter().collect();
         let frame = || {
             let mut frame = own_columns(&scenes)?;
-            for property in properties(&scenes) {
+            for property in properties(scenes.iter().map(|scene| &scene.properties)) {
                 if frame.column(property.name).is_none() {
                     frame.push(property.column(property.name, TimeUnit::Milliseconds)?);
                 }

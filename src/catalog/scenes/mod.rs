@@ -5,7 +5,6 @@
 //! - [`frame`], [`columns`]: the way out to Polars; [`geoparquet`] the one to files.
 //! - [`select`]: the way back.
 
-mod columns;
 mod footprint;
 mod frame;
 mod geoparquet;

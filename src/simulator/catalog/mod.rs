@@ -1,6 +1,6 @@
 //! The catalogs: the STAC API of today, the classic search, the hosts.
 
-mod archive;
+pub(super) mod archive;
 mod cell;
 mod classic;
 mod door;

@@ -3,7 +3,9 @@
 mod catalog;
 mod faults;
 mod jobs;
+mod shelf;
 mod tasks;
+mod times;
 
 use std::time::Duration;
 

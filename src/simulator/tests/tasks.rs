@@ -115,6 +115,8 @@ fn estimated_durations_are_whole_and_shared_by_the_tasks() {
     let client = Client::manual();
     let (workflow, both) = two_tasks(&client);
     let estimate = client.get(&format!("{}/estimate", client.job(&workflow, &both))).json();
-    let machine = &estimate["data"]["tiling:1"]["machineConsumption"];
-    assert_eq!(machine["duration"], json!({"min": 4000, "max": 300000}));
+    let duration = |task: &str| estimate["data"][task]["machineConsumption"]["duration"].clone();
+    let (first, second) = (duration(&format!("{BLOCK}:1")), duration("tiling:1"));
+    assert_eq!(first, second);
+    assert!(first["min"].as_i64().unwrap() < first["max"].as_i64().unwrap(), "{first}");
 }

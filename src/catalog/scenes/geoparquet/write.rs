@@ -19,11 +19,11 @@ use serde_json::json;
 
 use super::order::place;
 use super::{ASSETS, BBOX, EXTENSIONS, LINKS, OURS, PREFIX, QUICKLOOK, ROW, SIDES, VERSION};
-use crate::catalog::scenes::columns::{Property, Values, properties};
 use crate::catalog::scenes::frame::own_columns;
 use crate::catalog::scenes::preview::QuicklookSource;
 use crate::catalog::scenes::{Scene, Scenes, unsigned};
 use crate::error::{Context, Result};
+use crate::frame::{Property, Values, properties};
 use crate::geo::wkb;
 use crate::plain;
 
@@ -144,7 +144,7 @@ impl Table {
         let datetimes: Vec<_> = scenes.iter().map(|scene| scene.datetime).collect();
         frame.replace(crate::frame::instants("datetime", &datetimes, TimeUnit::Microseconds)?);
         let (mut json, mut same) = ([LINKS, ASSETS, EXTENSIONS].map(str::to_owned).to_vec(), Vec::new());
-        for property in properties(scenes) {
+        for property in properties(scenes.iter().map(|scene| &scene.properties)) {
             let property = Property { values: without_keys(property.values), ..property };
             let column = property.column(property.name, TimeUnit::Microseconds)?;
             let is_taken = [VERSION, EXTENSIONS, LINKS, ASSETS, BBOX].contains(&property.name)

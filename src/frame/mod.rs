@@ -1,9 +1,13 @@
 //! Records to columns: the way out to Polars.
 
+mod columns;
+
 use jiff::Timestamp;
 use polars::prelude::{
     BinaryChunked, Column, DataFrame, DataType, IntoColumn, NamedFrom, NewChunkedArray, Series, TimeUnit,
 };
+
+pub(crate) use columns::{Property, Values, properties};
 
 use crate::error::Result;
 

@@ -1,27 +1,26 @@
-//! The properties of many scenes as columns, each of the type that its values have.
+//! The properties of many records as columns, each of the type that its values have.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use polars::prelude::{Column, IntoColumn, NamedFrom, Series, TimeUnit};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::Scene;
+use super::instants;
 use crate::error::Result;
-use crate::frame::instants;
 use crate::time::parse_timestamp;
 
-/// One property of all scenes.
+/// One property of all records.
 #[derive(Debug)]
-pub(super) struct Property<'a> {
-    pub(super) name: &'a str,
-    pub(super) values: Values<'a>,
+pub(crate) struct Property<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) values: Values<'a>,
 }
 
-/// What the values of a column have in common; `None` where a scene has none.
+/// What the values of a column have in common; `None` where a record has none.
 #[derive(Debug, PartialEq)]
-pub(super) enum Values<'a> {
+pub(crate) enum Values<'a> {
     Boolean(Vec<Option<bool>>),
     Integer(Vec<Option<i64>>),
     Number(Vec<Option<f64>>),
@@ -31,14 +30,16 @@ pub(super) enum Values<'a> {
     Json(Vec<Option<String>>),
 }
 
-/// The properties that any scene has, by their names.
-pub(super) fn properties<'a>(scenes: &[&'a Scene]) -> Vec<Property<'a>> {
+/// The properties that any record has, by their names.
+pub(crate) fn properties<'a>(records: impl IntoIterator<Item = &'a Map<String, Value>>) -> Vec<Property<'a>> {
     let mut found: Vec<(&str, Vec<(usize, &Value)>)> = Vec::new();
     let mut index: HashMap<&str, usize> = HashMap::new();
-    for (row, scene) in scenes.iter().enumerate() {
-        // Scenes of a collection have the same properties in the same order.
+    let mut rows = 0;
+    for (row, record) in records.into_iter().enumerate() {
+        rows = row + 1;
+        // Records of one kind have the same properties in the same order.
         let mut next = 0;
-        for (name, value) in &scene.properties {
+        for (name, value) in record {
             let at = match found.get(next) {
                 Some((expected, _)) if expected == name => next,
                 _ => *index.entry(name).or_insert_with(|| {
@@ -53,13 +54,13 @@ pub(super) fn properties<'a>(scenes: &[&'a Scene]) -> Vec<Property<'a>> {
         }
     }
     let found: BTreeMap<_, _> = found.into_iter().collect();
-    let column = |(name, cells): (_, Vec<_>)| Property { name, values: Values::of(&cells, scenes.len()) };
+    let column = |(name, cells): (_, Vec<_>)| Property { name, values: Values::of(&cells, rows) };
     found.into_iter().map(column).collect()
 }
 
 impl Property<'_> {
     /// As a column of Polars, under the given name; instants are UTC.
-    pub(super) fn column(&self, name: &str, unit: TimeUnit) -> Result<Column> {
+    pub(crate) fn column(&self, name: &str, unit: TimeUnit) -> Result<Column> {
         let name = name.into();
         Ok(match &self.values {
             Values::Boolean(values) => Series::new(name, values).into_column(),
@@ -125,10 +126,9 @@ mod tests {
     use serde_json::json;
 
     fn column(values: Value) -> String {
-        let items = values.as_array().unwrap().iter();
-        let scenes: Vec<_> =
-            items.map(|value| Scene::read(&json!({"id": "a", "properties": {"p": value}}), "")).collect();
-        format!("{:?}", properties(&scenes.iter().collect::<Vec<_>>())[0].values)
+        let values = values.as_array().unwrap().iter();
+        let records: Vec<_> = values.map(|value| Map::from_iter([("p".to_owned(), value.clone())])).collect();
+        format!("{:?}", properties(&records)[0].values)
     }
 
     #[test]
@@ -150,10 +150,10 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_ordered_by_name_whatever_the_scenes_have() {
-        let scene = |json| Scene::read(&json!({"id": "a", "properties": json}), "");
-        let scenes = [scene(json!({"b": 1, "c": 2})), scene(json!({"c": 3, "a": 4})), scene(json!({}))];
-        let told: Vec<_> = properties(&scenes.each_ref())
+    fn columns_are_ordered_by_name_whatever_the_records_have() {
+        let record = |json: Value| json.as_object().unwrap().clone();
+        let records = [record(json!({"b": 1, "c": 2})), record(json!({"c": 3, "a": 4})), record(json!({}))];
+        let told: Vec<_> = properties(&records)
             .iter()
             .map(|column| format!("{} {:?}", column.name, column.values))
             .collect();

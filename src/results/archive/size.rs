@@ -1,0 +1,30 @@
+//! What an archive says that it unpacks to. It need not be true: limits are elsewhere.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// The sum of its entries.
+pub(super) fn of_zip(file: &File) -> Result<u64> {
+    let mut file = file.try_clone()?;
+    file.seek(SeekFrom::Start(0))?;
+    let zip = zip::ZipArchive::new(file).map_err(broken_zip)?;
+    // `None` where an entry does not tell.
+    Ok(zip.decompressed_size().and_then(|size| u64::try_from(size).ok()).unwrap_or(0))
+}
+
+/// The size of its last member, which mostly is the only one, modulo 4 GB (RFC 1952, 2.3.1).
+pub(super) fn of_gzip(file: &mut File) -> Result<u64> {
+    let mut size = [0; 4];
+    if file.metadata()?.len() < 4 {
+        return Ok(0);
+    }
+    file.seek(SeekFrom::End(-4))?;
+    file.read_exact(&mut size)?;
+    Ok(u32::from_le_bytes(size).into())
+}
+
+pub(super) fn broken_zip(error: zip::result::ZipError) -> Error {
+    Error::foreign(ErrorKind::Response, error)
+}

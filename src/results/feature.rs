@@ -1,0 +1,112 @@
+use std::fmt;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::batch::JobRecord;
+use crate::error::{Context, Error, ErrorKind, Result};
+use crate::jobs::JobId;
+use crate::plain::plain;
+
+/// What names a feature's file (API reference, 5).
+pub(super) const PATH: &str = "up42.data_path";
+/// Older blocks name it by their own capability.
+const OLDER_PATH: &str = "up42.data.aoiclipped";
+
+/// One result of one job: a feature of its `data.json` and the file it names.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct ResultFeature {
+    /// The job it came from.
+    pub job: JobId,
+    /// What set the job apart: place and dates.
+    pub label: String,
+    /// The raster; `None` where the feature names none that is there.
+    pub path: Option<PathBuf>,
+    /// The outline, as GeoJSON.
+    pub geometry: Value,
+    /// What the blocks say of it.
+    pub properties: Map<String, Value>,
+    /// The feature's other members, such as `id` and `bbox`.
+    pub(super) rest: Map<String, Value>,
+    parameters: Arc<Map<String, Value>>,
+}
+
+impl ResultFeature {
+    /// What the job was told: task to parameters.
+    pub fn parameters(&self) -> &Map<String, Value> {
+        &self.parameters
+    }
+
+    /// The features of a job whose results were unpacked to a folder.
+    pub(super) fn read_all(folder: &Path, record: &JobRecord, id: &JobId) -> Result<Vec<Self>> {
+        let path = folder.join("data.json");
+        let read = || -> Result<Vec<Value>> {
+            let json: Value = serde_json::from_slice(&fs::read(&path)?)
+                .map_err(|error| Error::foreign(ErrorKind::Response, error))?;
+            match json {
+                Value::Object(mut json) => match json.remove("features") {
+                    Some(Value::Array(features)) => Ok(features),
+                    _ => Err(Error::response("`features` is missing")),
+                },
+                _ => Err(Error::response("it is no object")),
+            }
+        };
+        let features = read().with_context(|| format!("read `{}`", path.display()))?;
+        let parameters = Arc::new(record.inputs.clone());
+        let feature = |feature| Self::read(feature, folder, record, id, parameters.clone());
+        Ok(features.into_iter().map(feature).collect())
+    }
+
+    fn read(
+        feature: Value,
+        folder: &Path,
+        record: &JobRecord,
+        id: &JobId,
+        parameters: Arc<Map<String, Value>>,
+    ) -> Self {
+        let mut rest = match feature {
+            Value::Object(members) => members,
+            _ => Map::new(),
+        };
+        rest.shift_remove("type");
+        let geometry = rest.shift_remove("geometry").unwrap_or_default();
+        let properties = match rest.shift_remove("properties") {
+            Some(Value::Object(properties)) => properties,
+            _ => Map::new(),
+        };
+        let file = [PATH, OLDER_PATH].iter().find_map(|key| properties.get(*key)?.as_str());
+        // The name comes from outside: only a file that was unpacked here counts.
+        let path = file.filter(|file| stays_inside(file)).map(|file| folder.join(file)).filter(|path| {
+            let inside = path.canonicalize().ok().zip(folder.canonicalize().ok());
+            inside.is_some_and(|(path, folder)| path.starts_with(folder) && path.is_file())
+        });
+        Self { job: id.clone(), label: record.label.clone(), path, geometry, properties, rest, parameters }
+    }
+
+    pub(super) fn file_name(&self) -> String {
+        let name = self.path.as_ref().and_then(|path| path.file_name());
+        name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+
+    /// Of its file, in bytes.
+    pub(super) fn size(&self) -> Option<u64> {
+        Some(self.path.as_ref()?.metadata().ok()?.len())
+    }
+}
+
+/// Whether a path that comes from outside names something below its folder.
+pub(super) fn stays_inside(path: &str) -> bool {
+    let path = path.replace('\\', "/");
+    let mut parts = Path::new(&path).components();
+    parts.all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) && !path.contains(':')
+}
+
+impl fmt::Debug for ResultFeature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = self.path.as_ref().map_or("no file".to_owned(), |path| path.display().to_string());
+        write!(f, "{}: {}", plain(&self.label, 200), plain(&file, 400))
+    }
+}

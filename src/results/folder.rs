@@ -1,0 +1,100 @@
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::jobs::JobId;
+
+/// Beside the results, while somebody downloads to their folder.
+const LOCK: &str = ".up42-download.lock";
+
+/// A folder of results, and the only program that downloads to it now. The system takes
+/// the lock back when the program ends, however it ends.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    _lock: File,
+}
+
+/// The place of one job's results. What is there says how far they are: the folder is there
+/// when they are whole, the archive when it has arrived, and a part of it when not all has.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) folder: PathBuf,
+    pub(super) archive: PathBuf,
+}
+
+impl Folder {
+    /// Waits while another program downloads to the folder.
+    pub(super) fn open(path: &Path, is_quiet: bool) -> Result<Self> {
+        fs::create_dir_all(path)?;
+        let lock = File::options().create(true).append(true).open(path.join(LOCK))?;
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                if !is_quiet {
+                    println!("another program downloads to `{}`: waiting for it", path.display());
+                }
+                lock.lock()?;
+            }
+            // Some network file systems have no locks; most have but one user as well.
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+            Ok(()) => {}
+        }
+        Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// `job_<id>`, as the SDK has it: ids are UUIDs, and anything else might lead out of
+    /// the folder.
+    pub(super) fn place(&self, id: &JobId) -> Result<Place> {
+        let is_plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
+        if id.as_str().is_empty() || !id.as_str().chars().all(is_plain) {
+            return Err(Error::response("the job's id cannot be the name of a folder"));
+        }
+        let folder = self.path.join(format!("job_{id}"));
+        Ok(Place { archive: folder.with_extension("archive"), folder })
+    }
+}
+
+impl Place {
+    pub(super) fn is_whole(&self) -> bool {
+        self.folder.is_dir()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_at_a_time_downloads_to_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Folder::open(folder.path(), true).unwrap();
+        let path = folder.path().to_owned();
+        let (began, begun) = std::sync::mpsc::channel();
+        let second = std::thread::spawn(move || {
+            let second = Folder::open(&path, true).unwrap();
+            began.send(()).unwrap();
+            second
+        });
+        assert!(begun.try_recv().is_err());
+        drop(first);
+        begun.recv().unwrap();
+        second.join().unwrap();
+    }
+
+    #[test]
+    fn an_id_that_leads_elsewhere_has_no_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Folder::open(folder.path(), true).unwrap();
+        for id in ["", "..", "a/b", "a\\b", "C:", "a b"] {
+            assert!(folder.place(&JobId(id.into())).is_err(), "{id}");
+        }
+        let place = folder.place(&JobId("a-1".into())).unwrap();
+        assert!(place.folder.ends_with("job_a-1") && place.archive.ends_with("job_a-1.archive"));
+    }
+}

@@ -1,0 +1,81 @@
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use super::feature::{PATH, stays_inside};
+use super::{ResultFeature, Results};
+use crate::display::file;
+use crate::error::{Error, ErrorKind, Result};
+
+impl Results {
+    /// One `data.json` over all jobs, as the SDK makes it: each feature with its `job_id`,
+    /// and its path from the folder (API reference, 5). All else in it stays as it is. A
+    /// path that leads out of the job's folder is left out.
+    pub(super) fn write_merged(&self) -> Result<()> {
+        let mut text = Vec::from(r#"{"type": "FeatureCollection", "features": ["#);
+        for (place, feature) in self.iter().enumerate() {
+            text.extend_from_slice(if place == 0 { b"\n" } else { b",\n" });
+            let write = |text: &mut Vec<u8>| serde_json::to_writer(text, &merged(feature));
+            write(&mut text).map_err(|error| Error::foreign(ErrorKind::Io, error))?;
+        }
+        text.write_all(b"\n]}\n")?;
+        file::write(&self.folder().join("data.json"), &text)
+    }
+}
+
+fn merged(feature: &ResultFeature) -> Value {
+    let mut properties = feature.properties.clone();
+    properties.insert("job_id".into(), feature.job.as_str().into());
+    let path = properties.get(PATH).and_then(Value::as_str);
+    let path = path.map(|path| stays_inside(path).then(|| format!("job_{}/{path}", feature.job)));
+    match path {
+        Some(Some(path)) => drop(properties.insert(PATH.into(), path.into())),
+        Some(None) => drop(properties.shift_remove(PATH)),
+        None => {}
+    }
+    let mut merged = json!({"type": "Feature", "geometry": feature.geometry, "properties": properties});
+    if let Some(members) = merged.as_object_mut() {
+        members.extend(feature.rest.clone());
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::{JobRecord, Outcome};
+    use crate::jobs::JobId;
+
+    #[test]
+    fn each_feature_has_its_job_and_its_path_from_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let feature = |properties: Value| json!({"type": "Feature", "id": 7, "geometry": null, "properties": properties});
+        let features = [
+            feature(json!({"up42.data_path": "a/b.tif", "x": 1})),
+            feature(json!({"up42.data.aoiclipped": "a.tif"})),
+            feature(json!({"up42.data_path": "../../evil"})),
+            feature(json!({"up42.data_path": "C:\\evil"})),
+        ];
+        std::fs::write(folder.path().join("data.json"), json!({"features": features}).to_string()).unwrap();
+        let record = JobRecord {
+            index: 0,
+            label: "a".into(),
+            inputs: Default::default(),
+            job: None,
+            outcome: Outcome::Unfinished,
+        };
+        let features = ResultFeature::read_all(folder.path(), &record, &JobId("j".into())).unwrap();
+        let merged: Vec<String> =
+            features.iter().map(|feature| merged(feature)["properties"].to_string()).collect();
+        assert_eq!(
+            merged,
+            [
+                r#"{"up42.data_path":"job_j/a/b.tif","x":1,"job_id":"j"}"#,
+                r#"{"up42.data.aoiclipped":"a.tif","job_id":"j"}"#,
+                r#"{"job_id":"j"}"#,
+                r#"{"job_id":"j"}"#,
+            ]
+        );
+        assert_eq!(super::merged(&features[0])["id"], 7);
+    }
+}

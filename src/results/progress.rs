@@ -1,0 +1,125 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::transport::{Bytes, Counts, Incoming};
+
+/// The pauses between lines grow from the first to the last: quick downloads say nothing,
+/// and a long night fills no screen.
+const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(120)];
+
+/// How far the downloads of a batch are, in lines that are only ever added.
+pub(super) struct Progress {
+    pub(super) incoming: Incoming,
+    /// Jobs to download.
+    total: usize,
+    done: AtomicUsize,
+}
+
+impl Progress {
+    pub(super) fn new(total: usize) -> Self {
+        Self { incoming: Incoming::default(), total, done: AtomicUsize::new(0) }
+    }
+
+    /// A job's results are there, or cannot be had.
+    pub(super) fn end_one(&self) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Does some work, and tells meanwhile how far it is.
+    pub(super) fn tell_during<T>(&self, is_quiet: bool, work: impl FnOnce() -> T) -> T {
+        if is_quiet || self.total == 0 {
+            return work();
+        }
+        let begun = Instant::now();
+        thread::scope(|scope| {
+            let (ended, end) = mpsc::channel::<()>();
+            scope.spawn(move || {
+                let mut has_told = false;
+                let mut pause = PAUSES[0];
+                while let Err(RecvTimeoutError::Timeout) = end.recv_timeout(pause) {
+                    println!("{}", self.line(begun.elapsed()));
+                    has_told = true;
+                    pause = (pause * 2).min(PAUSES[1]);
+                }
+                if has_told {
+                    println!("{}", self.line(begun.elapsed()));
+                }
+            });
+            // Dropped however the work ends.
+            let _ended = ended;
+            work()
+        })
+    }
+
+    fn line(&self, elapsed: Duration) -> String {
+        line(self.incoming.counts(), self.done.load(Ordering::Relaxed), self.total, elapsed)
+    }
+}
+
+/// Sizes of files that have not begun are taken for the mean of the others.
+fn line(counts: Counts, done: usize, total: usize, elapsed: Duration) -> String {
+    let to_begin = total.saturating_sub(counts.files.max(done));
+    let mean = counts.promised.checked_div(counts.files as u64).unwrap_or(0);
+    let all = counts.promised.saturating_add(mean.saturating_mul(to_begin as u64));
+    let mut line = format!("{:>4} s  {done}/{total} jobs  {}", elapsed.as_secs(), Bytes(counts.arrived));
+    if all > counts.arrived {
+        let about = if to_begin > 0 { "about " } else { "" };
+        line += &format!(" of {about}{}", Bytes(all));
+    }
+    let rate = counts.fetched as f64 / elapsed.as_secs_f64().max(0.001);
+    if counts.fetched > 0 {
+        line += &format!(", {}/s", Bytes(rate as u64));
+    }
+    let left = all.saturating_sub(counts.arrived) as f64 / rate.max(1.0);
+    if counts.fetched > 0 && left >= 1.0 {
+        line += &format!(", {} to go", coarse(left));
+    }
+    line
+}
+
+/// A time as somebody says it who waits.
+fn coarse(seconds: f64) -> String {
+    match seconds {
+        ..90.0 => format!("{seconds:.0} s"),
+        ..5400.0 => format!("{:.0} min", seconds / 60.0),
+        _ => format!("{:.0} h", seconds / 3600.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(promised: u64, arrived: u64, fetched: u64, files: usize, done: usize, seconds: u64) -> String {
+        let counts = Counts { promised, arrived, fetched, files, ..Counts::default() };
+        line(counts, done, 40, Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn lines_tell_bytes_rate_and_what_is_left() {
+        assert_eq!(told(0, 0, 0, 0, 0, 2).trim_start(), "2 s  0/40 jobs  0 bytes");
+        assert_eq!(
+            told(4_000_000_000, 1_000_000_000, 200_000_000, 8, 1, 10).trim_start(),
+            "10 s  1/40 jobs  1.0 GB of about 20 GB, 20 MB/s, 16 min to go"
+        );
+        assert_eq!(
+            told(4_000_000_000, 3_000_000_000, 3_000_000_000, 40, 31, 60).trim_start(),
+            "60 s  31/40 jobs  3.0 GB of 4.0 GB, 50 MB/s, 20 s to go"
+        );
+        assert_eq!(
+            told(4_000_000_000, 4_000_000_000, 4_000_000_000, 40, 40, 100_000).trim_start(),
+            "100000 s  40/40 jobs  4.0 GB, 40 KB/s"
+        );
+    }
+
+    #[test]
+    fn work_that_panics_ends_the_lines_too() {
+        let progress = Progress::new(3);
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            progress.tell_during(false, || panic!("as meant"))
+        }));
+        assert!(outcome.is_err());
+    }
+}

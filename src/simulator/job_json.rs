@@ -1,0 +1,91 @@
+//! A job in the words of the interface (section 4).
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::LedgerEntry;
+use super::auth::WORKSPACE_ID;
+use super::books::stamp;
+use super::job::{Job, JobTask};
+
+impl Job {
+    pub(super) fn json(&self, now: Timestamp) -> Value {
+        let end = self.finished_at(now);
+        let updated = [end, self.started_at(now), Some(self.updated)].into_iter().flatten().max();
+        json!({
+            "id": self.id,
+            "displayId": &self.id[..8],
+            "createdAt": stamp(self.created),
+            "updatedAt": updated.map(stamp),
+            "createdBy": {"id": WORKSPACE_ID, "type": "USER"},
+            "updatedBy": {"id": WORKSPACE_ID, "type": "INTERNAL"},
+            "status": self.status(now),
+            "name": self.name,
+            "startedAt": self.started_at(now).map(seconds),
+            "finishedAt": end.map(seconds),
+            "inputs": self.inputs,
+            "mode": self.mode(),
+            "workflowId": self.workflow_id,
+            "workflowName": self.workflow_name,
+        })
+    }
+
+    pub(super) fn tasks_json(&self, now: Timestamp) -> Vec<Value> {
+        let task = |(place, task): (usize, &JobTask)| {
+            let run = self.run(place);
+            let started = run.as_ref().map(|run| run.start).filter(|start| *start <= now);
+            let finished = run.as_ref().map(|run| run.end).filter(|end| *end <= now);
+            let parents = place.checked_sub(1).map(|parent| &self.tasks[parent].id);
+            json!({
+                "id": task.id,
+                "displayId": &task.id[..8],
+                "createdAt": stamp(self.created),
+                "updatedAt": stamp(finished.or(started).unwrap_or(self.created)),
+                "name": task.name,
+                "status": self.task_status(place, now),
+                "parentsIds": parents.into_iter().collect::<Vec<_>>(),
+                "startedAt": started.map(seconds),
+                "finishedAt": finished.map(seconds),
+                "block": self.block_json(task),
+                "blockVersion": task.block.version,
+            })
+        };
+        self.tasks.iter().enumerate().map(task).collect()
+    }
+
+    fn block_json(&self, task: &JobTask) -> Value {
+        json!({
+            "id": task.block.id(),
+            "name": task.block.name,
+            "type": if task.block.is_data() { "DATA" } else { "PROCESSING" },
+            "version": task.block.version,
+            "displayName": null,
+            "description": null,
+            "containerUrl": null,
+            "inputCapabilities": null,
+            "outputCapabilities": null,
+            "provider": null,
+            "tags": null,
+            "parameters": null,
+            "isDryRunSupported": null,
+            "metadata": null,
+            "machineName": null,
+        })
+    }
+
+    pub(super) fn ledger_entry(&self, now: Timestamp) -> LedgerEntry {
+        LedgerEntry {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            inputs: Value::Object(self.inputs.clone()),
+            mode: self.mode().to_string(),
+            status: self.status(now).to_string(),
+            credits: self.credits_used(),
+            foreign: self.foreign,
+        }
+    }
+}
+
+fn seconds(time: Timestamp) -> String {
+    format!("{time:.0}")
+}

@@ -1,0 +1,160 @@
+//! What the file holds, and what this program knows of it.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use jiff::Timestamp;
+use rusqlite::types::FromSql;
+use rusqlite::{Connection, Row, params};
+use serde_json::Value;
+
+use super::file::{damaged, duration, told};
+use crate::error::Result;
+use crate::simulator::books::Books;
+use crate::simulator::catalog::archive::Archive;
+use crate::simulator::clock::Clock;
+use crate::simulator::job::Job;
+use crate::simulator::platform::Config;
+
+/// The file, and what is known of it.
+pub(super) struct State {
+    pub(super) connection: Connection,
+    /// What the file held when it was read or written last; before that nothing.
+    version: Option<i64>,
+    /// Of this program among all that have ever opened it.
+    program: u64,
+    kept: Kept,
+}
+
+/// What the file is known to hold.
+#[derive(Default)]
+struct Kept {
+    settings: Vec<i64>,
+    workflows: String,
+    jobs: Vec<u64>,
+}
+
+impl State {
+    pub(super) fn new(connection: Connection, program: u64) -> Self {
+        Self { connection, version: None, program, kept: Kept::default() }
+    }
+
+    /// Locks the file, and takes in what others have changed.
+    pub(super) fn read(
+        &mut self,
+        books: &mut Books,
+        (config, start): (&Config, Timestamp),
+        clock: &Clock,
+        archive: &Archive,
+    ) -> Result<()> {
+        self.connection.execute_batch("BEGIN IMMEDIATE").map_err(told)?;
+        let advanced: String = self.one("SELECT advanced FROM platform")?;
+        let shared = duration(&advanced);
+        let total = clock.share(shared);
+        if total != shared {
+            let advanced = u64::try_from(total.as_nanos()).unwrap_or(u64::MAX).to_string();
+            self.connection.execute("UPDATE platform SET advanced = ?", [advanced]).map_err(told)?;
+        }
+        let version = self.one("PRAGMA data_version")?;
+        if self.version.replace(version) == Some(version) {
+            return Ok(());
+        }
+        *books = Books::open(config, start);
+        books.number_from(config.seed, self.program);
+        self.fill(books, archive)?;
+        self.kept = Kept {
+            settings: books.settings.iter().map(|setting| setting.value).collect(),
+            workflows: written(&books.workflows)?,
+            jobs: books.jobs.iter().map(fingerprint).collect(),
+        };
+        Ok(())
+    }
+
+    fn fill(&self, books: &mut Books, archive: &Archive) -> Result<()> {
+        for row in self.rows::<(String, i64, String)>("SELECT name, value, updated FROM setting", |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })? {
+            let (name, value, updated) = row;
+            if let Some(setting) = books.settings.iter_mut().find(|setting| setting.name == name) {
+                setting.value = value;
+                setting.updated = updated.parse().unwrap_or(setting.updated);
+            }
+        }
+        for data in self.rows::<String>("SELECT data FROM workflow ORDER BY place", |row| row.get(0))? {
+            books.workflows = serde_json::from_str(&data).map_err(damaged)?;
+        }
+        let jobs = self.rows::<(String, String)>("SELECT data, scenes FROM job ORDER BY place", |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+        for (data, scenes) in jobs {
+            let mut job: Job = serde_json::from_str(&data).map_err(damaged)?;
+            let ids: Vec<String> = serde_json::from_str(&scenes).map_err(damaged)?;
+            job.scenes = ids.iter().filter_map(|id| archive.scene(id)).collect();
+            // What is due is charged by whoever opens the books.
+            job.tasks.iter_mut().for_each(|task| task.paid = false);
+            books.jobs.push(job);
+        }
+        let credits = self.rows::<(String, i64)>("SELECT at, credits FROM credit ORDER BY rowid", |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+        for (at, credits) in credits {
+            books.add_credits(credits, at.parse().unwrap_or(books.opened));
+        }
+        Ok(())
+    }
+
+    fn one<T: FromSql>(&self, query: &str) -> Result<T> {
+        self.connection
+            .prepare(query)
+            .and_then(|mut query| query.query_row([], |row| row.get(0)))
+            .map_err(told)
+    }
+
+    fn rows<T>(&self, query: &str, read: impl FnMut(&Row) -> rusqlite::Result<T>) -> Result<Vec<T>> {
+        let mut query = self.connection.prepare(query).map_err(told)?;
+        let rows = query.query_map([], read).and_then(Iterator::collect);
+        rows.map_err(told)
+    }
+
+    /// Writes what is not in the file yet.
+    pub(super) fn write(&mut self, books: &Books) -> Result<()> {
+        let set = "INSERT OR REPLACE INTO setting VALUES (?, ?, ?)";
+        for (place, setting) in books.settings.iter().enumerate() {
+            if self.kept.settings.get(place) != Some(&setting.value) {
+                let line = params![setting.name, setting.value, setting.updated.to_string()];
+                self.connection.execute(set, line).map_err(told)?;
+            }
+        }
+        self.kept.settings = books.settings.iter().map(|setting| setting.value).collect();
+        let workflows = written(&books.workflows)?;
+        if workflows != self.kept.workflows {
+            let put = "INSERT OR REPLACE INTO workflow VALUES (0, ?)";
+            self.connection.execute(put, [&workflows]).map_err(told)?;
+            self.kept.workflows = workflows;
+        }
+        for (place, job) in books.jobs.iter().enumerate() {
+            let now = fingerprint(job);
+            if self.kept.jobs.get(place) == Some(&now) {
+                continue;
+            }
+            let scenes: Value = job.scenes.iter().map(|scene| scene.id.as_str()).collect();
+            let line = params![place as i64, written(job)?, scenes.to_string()];
+            self.connection.execute("INSERT OR REPLACE INTO job VALUES (?, ?, ?)", line).map_err(told)?;
+            match self.kept.jobs.get_mut(place) {
+                Some(kept) => *kept = now,
+                None => self.kept.jobs.push(now),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What of a job can change.
+fn fingerprint(job: &Job) -> u64 {
+    let mut hash = DefaultHasher::new();
+    (&job.id, &job.name, job.updated, job.started, job.finished, job.cancelled, &job.ending).hash(&mut hash);
+    hash.finish()
+}
+
+fn written(value: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(damaged)
+}

@@ -1,0 +1,62 @@
+//! When a job begins and ends.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::chance::Chance;
+use super::estimate::{LONGEST_RUN, SHORTEST_RUN};
+use super::platform::Platform;
+
+/// A test query only looks which scenes there are.
+const DRY: f64 = 0.16;
+
+/// How long a job takes, in seconds.
+pub(super) struct Times {
+    /// Until it is queued.
+    pub waits: f64,
+    /// Until it could run.
+    pub queues: f64,
+    pub runs: f64,
+}
+
+impl Times {
+    pub(super) fn pending(&self, created: Timestamp) -> Timestamp {
+        after(created, self.waits)
+    }
+
+    /// When it could run.
+    pub(super) fn ready(&self, created: Timestamp) -> Timestamp {
+        after(created, self.waits + self.queues)
+    }
+
+    pub(super) fn finish(&self, started: Timestamp) -> Timestamp {
+        after(started, self.runs)
+    }
+}
+
+fn after(time: Timestamp, seconds: f64) -> Timestamp {
+    time.checked_add(Duration::from_secs_f64(seconds)).unwrap_or(Timestamp::MAX)
+}
+
+impl Platform {
+    /// Drawn for a job; asked again with the same chance, they are the same.
+    pub(super) fn times(&self, chance: &mut Chance, dry_run: bool) -> Times {
+        let waits = chance.between(1.0, 3.0);
+        let queues = match self.queue_times {
+            Some(times) => times.draw(chance),
+            None => chance.between(3.0, 12.0),
+        };
+        let runs = match self.run_times {
+            Some(times) => times.draw(chance),
+            None => (75.0 * (0.35 * chance.normal()).exp()).clamp(SHORTEST_RUN, LONGEST_RUN),
+        };
+        Times { waits, queues, runs: if dry_run { runs * DRY } else { runs } }
+    }
+
+    /// From when the list of jobs tells of one that is created now.
+    pub(super) fn listed_from(&self) -> Timestamp {
+        let now = self.clock.steady();
+        now.checked_add(self.list_lag).unwrap_or(now)
+    }
+}

@@ -1,0 +1,145 @@
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use url::Url;
+
+use super::*;
+use crate::transport::{RetryPolicy, Settings, Worker};
+
+/// A storage that gives these answers one after another, and keeps what it was asked for:
+/// `Range` and `If-Range`.
+struct Storage {
+    url: String,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Storage {
+    fn of(answers: &[&str]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let mut answers: VecDeque<String> = answers.iter().map(|answer| answer.to_string()).collect();
+        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+        let heard = asked.clone();
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+                let lines: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+                let header = |name: &str| {
+                    lines.iter().find_map(|line| Some(line.strip_prefix(name)?.trim().to_owned()))
+                };
+                let range = ["range:", "if-range:"].iter().filter_map(|name| header(name));
+                heard.lock().unwrap().push(range.collect::<Vec<_>>().join(" "));
+                let Some(answer) = answers.pop_front() else { break };
+                let (head, body) = answer.split_once("\n\n").unwrap();
+                let head = head.replace('\n', "\r\n");
+                let _ = write!(stream, "HTTP/1.1 {head}\r\nConnection: close\r\n\r\n{body}");
+                let _ = stream.shutdown(std::net::Shutdown::Write);
+                let _ = stream.read(&mut [0]);
+            }
+        });
+        Self { url, asked }
+    }
+
+    fn fetch(&self, path: &Path) -> Result<()> {
+        self.fetch_to(path, Incoming::default())
+    }
+
+    fn fetch_to(&self, path: &Path, incoming: Incoming) -> Result<()> {
+        let api = Url::parse(&self.url).unwrap();
+        let retry = RetryPolicy { attempts: 1, ..RetryPolicy::default() };
+        let settings = Settings { api, tokens: None, retry, timeout: Duration::from_secs(20) };
+        let worker = Worker::start(Connection::new(settings).unwrap()).unwrap();
+        worker.download(Request::get(&self.url), path.to_owned(), incoming)
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// Four of ten bytes, and then the connection breaks.
+const BROKEN: &str = "200 OK\nContent-Length: 10\nETag: \"a\"\n\n0123";
+
+#[test]
+fn the_rest_of_the_same_file_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    let storage = Storage::of(&[
+        BROKEN,
+        "206 Partial\nContent-Length: 6\nContent-Range: bytes 4-9/10\nETag: \"a\"\n\n456789",
+    ]);
+    let incoming = Incoming::default();
+    let error = storage.fetch_to(&path, incoming.clone()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Network);
+    assert_eq!((incoming.counts().arrived, incoming.counts().fetched), (0, 4), "it counts when it goes on");
+    storage.fetch_to(&path, incoming.clone()).unwrap();
+    assert_eq!(
+        (fs::read_to_string(&path).unwrap(), storage.asked()[1].as_str()),
+        ("0123456789".into(), "bytes=4- \"a\"")
+    );
+    assert_eq!((incoming.counts().arrived, incoming.counts().fetched), (10, 10));
+    assert_eq!(names(folder.path()), ["file"]);
+}
+
+#[test]
+fn bytes_of_two_files_are_never_joined() {
+    let whole = "200 OK\nContent-Length: 3\nETag: \"b\"\n\nnew";
+    let cases: [&[&str]; 6] = [
+        // It knows no ranges, or the file has changed.
+        &[BROKEN, whole],
+        // The part is longer than the file of today.
+        &[BROKEN, "416 Range\nContent-Length: 0\nContent-Range: bytes */3\n\n", whole],
+        // It keeps to no `If-Range`.
+        &[BROKEN, "206 P\nContent-Length: 6\nContent-Range: bytes 4-9/10\nETag: \"b\"\n\n456789", whole],
+        &[BROKEN, "206 P\nContent-Length: 7\nContent-Range: bytes 4-10/11\n\n456789X", whole],
+        // Nor to the range.
+        &[BROKEN, "206 P\nContent-Length: 10\nContent-Range: bytes 0-9/10\nETag: \"a\"\n\n0123456789", whole],
+        // Nothing says which file the part is of.
+        &["200 OK\nContent-Length: 10\nETag: W/\"a\"\n\n0123", whole],
+    ];
+    for answers in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let storage = Storage::of(answers);
+        storage.fetch(&path).unwrap_err();
+        storage.fetch(&path).unwrap_or_else(|error| panic!("{answers:?}: {error}"));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new", "{answers:?}");
+        let last = storage.asked().pop().unwrap();
+        assert!(last.is_empty() == (answers.len() == 3 || answers[0].contains("W/")), "{answers:?}: {last}");
+        assert_eq!(names(folder.path()), ["file"]);
+    }
+}
+
+#[test]
+fn a_part_that_was_whole_needs_one_byte_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    fs::write(folder.path().join("file.part"), "0123456789").unwrap();
+    fs::write(folder.path().join("file.part.about"), "\"a\"\n10\n").unwrap();
+    let storage = Storage::of(&["206 P\nContent-Length: 1\nContent-Range: bytes 9-9/10\nETag: \"a\"\n\n9"]);
+    storage.fetch(&path).unwrap();
+    assert_eq!(
+        (fs::read_to_string(&path).unwrap(), storage.asked()[0].as_str()),
+        ("0123456789".into(), "bytes=9- \"a\"")
+    );
+}
+
+#[test]
+fn a_file_that_has_no_room_is_not_begun() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    let storage = Storage::of(&["200 OK\nContent-Length: 10\nETag: \"a\"\n\n0123456789"]);
+    let error = storage.fetch_to(&path, Incoming::with_free(100_000_019)).unwrap_err();
+    assert!(error.kind() == ErrorKind::Io && error.to_string().contains("100 MB are needed"), "{error}");
+    assert!(names(folder.path()).is_empty());
+}

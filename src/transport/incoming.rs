@@ -1,0 +1,172 @@
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// What stays free on a disk, whatever comes: other programs need some too.
+const SPARE: u64 = 100_000_000;
+
+/// The bytes of some downloads that run side by side: how far they are, and whether there
+/// is room for all of them. Clones count together.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Incoming(Arc<Mutex<Counts>>);
+
+/// So many bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Counts {
+    /// Of files that have begun, or are there: their sizes, where servers tell them.
+    pub(crate) promised: u64,
+    /// Of those, what is there.
+    pub(crate) arrived: u64,
+    /// What came over the network, now and not at an earlier time.
+    pub(crate) fetched: u64,
+    /// How many files these are.
+    pub(crate) files: usize,
+    /// What a test says of the disk.
+    pub(crate) free: Option<u64>,
+}
+
+impl Incoming {
+    /// On a disk with so much room.
+    #[cfg(test)]
+    pub(crate) fn with_free(bytes: u64) -> Self {
+        Self(Arc::new(Mutex::new(Counts { free: Some(bytes), ..Counts::default() })))
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        *self.lock()
+    }
+
+    /// Fails when a folder has no room for so much more.
+    pub(crate) fn check_room(&self, folder: &Path, bytes: u64) -> Result<()> {
+        check(self.lock().free, folder, bytes)
+    }
+
+    /// A file begins, of which some bytes are there already. What other files still wait
+    /// for is set aside, and so is this file's size once more, to unpack it.
+    pub(super) fn begin(&self, folder: &Path, already: u64, size: Option<u64>) -> Result<Arriving> {
+        let mut counts = self.lock();
+        let size = size.unwrap_or(already).max(already);
+        let waited_for = counts.promised.saturating_sub(counts.arrived);
+        check(counts.free, folder, waited_for.saturating_add(size - already).saturating_add(size))?;
+        counts.promised += size;
+        counts.arrived += already;
+        counts.files += 1;
+        Ok(Arriving { of: self.clone(), promised: size, arrived: already, is_whole: false })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counts> {
+        self.0.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+}
+
+/// One of the files. What it counted is taken back when it is dropped before its end.
+pub(super) struct Arriving {
+    of: Incoming,
+    promised: u64,
+    arrived: u64,
+    is_whole: bool,
+}
+
+impl Arriving {
+    pub(super) fn add(&mut self, bytes: u64) {
+        let mut counts = self.of.lock();
+        self.arrived += bytes;
+        counts.arrived += bytes;
+        counts.fetched += bytes;
+        // A server may promise less than it sends, or nothing.
+        let more = self.arrived.saturating_sub(self.promised);
+        self.promised += more;
+        counts.promised += more;
+    }
+
+    pub(super) fn end(mut self) {
+        self.is_whole = true;
+    }
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        if !self.is_whole {
+            let mut counts = self.of.lock();
+            counts.promised -= self.promised;
+            counts.arrived -= self.arrived;
+            counts.files -= 1;
+        }
+    }
+}
+
+fn check(given: Option<u64>, folder: &Path, needed: u64) -> Result<()> {
+    // Some file systems do not tell: then a full disk shows when it is full.
+    let Some(free) = given.or_else(|| fs4::available_space(folder).ok()) else { return Ok(()) };
+    if free.saturating_sub(SPARE) >= needed {
+        return Ok(());
+    }
+    let message = format!(
+        "the disk of `{}` has {} left, and {} are needed, {} to spare: make room, or take a folder on another disk",
+        folder.display(),
+        Bytes(free),
+        Bytes(needed.saturating_add(SPARE)),
+        Bytes(SPARE)
+    );
+    Err(Error::new(ErrorKind::Io, message))
+}
+
+/// A number of bytes as people say it.
+#[derive(Clone, Copy)]
+pub(crate) struct Bytes(pub(crate) u64);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [(f64, &str); 4] = [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "KB")];
+        let bytes = self.0 as f64;
+        match UNITS.iter().find(|(unit, _)| bytes >= *unit) {
+            Some((unit, name)) if bytes / unit < 10.0 => write!(f, "{:.1} {name}", bytes / unit),
+            Some((unit, name)) => write!(f, "{:.0} {name}", bytes / unit),
+            None => write!(f, "{} bytes", self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn downloads_side_by_side_share_the_room() {
+        let incoming = Incoming::with_free(SPARE + 1000);
+        let folder = Path::new("results");
+        let mut first = incoming.begin(folder, 0, Some(300)).unwrap();
+        let told = incoming.begin(folder, 0, Some(400)).err().unwrap().to_string();
+        insta::assert_snapshot!(told, @"the disk of `results` has 100 MB left, and 100 MB are needed, 100 MB to spare: make room, or take a folder on another disk");
+        first.add(300);
+        first.end();
+        let second = incoming.begin(folder, 100, Some(400)).unwrap();
+        assert_eq!(
+            incoming.counts(),
+            Counts { promised: 700, arrived: 400, fetched: 300, files: 2, free: Some(SPARE + 1000) }
+        );
+        drop(second);
+        assert_eq!(
+            (incoming.counts().promised, incoming.counts().arrived),
+            (300, 300),
+            "it will begin again"
+        );
+    }
+
+    #[test]
+    fn a_file_of_unknown_size_grows() {
+        let incoming = Incoming::default();
+        let mut file = incoming.begin(&std::env::temp_dir(), 0, None).unwrap();
+        file.add(500);
+        assert_eq!((incoming.counts().promised, incoming.counts().arrived), (500, 500));
+    }
+
+    #[test]
+    fn bytes_are_told_as_people_do() {
+        let told: Vec<_> =
+            [0, 999, 1500, 25_000_000, 3_210_000_000, u64::MAX].map(|bytes| Bytes(bytes).to_string()).into();
+        assert_eq!(told, ["0 bytes", "999 bytes", "1.5 KB", "25 MB", "3.2 GB", "18446744 TB"]);
+    }
+}

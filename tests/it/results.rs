@@ -1,0 +1,210 @@
+//! What becomes of the results of a batch, whatever happens on the way.
+
+use std::path::Path;
+use std::time::Duration;
+
+use up42::simulator::{Clock, Fault, Simulator};
+use up42::{
+    Client, Download, GeometryOperation, JobCollection, JobParameters, ParallelParameters, RetryPolicy,
+    Workflow,
+};
+
+use crate::airports;
+
+/// A simulator on which a job of a minute takes a tenth of a second.
+fn fast() -> Simulator {
+    Simulator::builder().clock(Clock::speed(600.0)).start().unwrap()
+}
+
+/// A client that tries each request so often.
+fn trying(simulator: &Simulator, attempts: u32) -> Client {
+    let retry = RetryPolicy { attempts, first_pause: Duration::from_millis(1), ..RetryPolicy::default() };
+    Client::builder().simulator(simulator.clone()).retry(retry).build().unwrap()
+}
+
+fn workflow(client: &Client) -> Workflow {
+    let workflow = client.project().unwrap().workflow("airports").unwrap();
+    workflow.add_tasks(["sobloo-s2-l1c-aoiclipped"]).unwrap();
+    workflow
+}
+
+/// So many jobs at so many airports.
+fn parameters(workflow: &Workflow, jobs: usize) -> Vec<JobParameters> {
+    let parallel = ParallelParameters::new()
+        .geometries(&airports())
+        .interval_dates([("2019-01-01", "2019-12-31"), ("2020-01-01", "2020-12-31")])
+        .geometry_operation(GeometryOperation::Bbox);
+    let mut parameters = workflow.construct_parameters_parallel(parallel).unwrap();
+    parameters.truncate(jobs);
+    parameters
+}
+
+fn run(client: &Client, jobs: usize) -> JobCollection {
+    let workflow = workflow(client);
+    workflow.batch("results", parameters(&workflow, jobs)).unwrap().quiet().run().unwrap()
+}
+
+/// Answers to requests for archives, by their status, in the order in which they began.
+fn archives(simulator: &Simulator) -> Vec<u16> {
+    let requests = simulator.requests().into_iter().filter(|request| request.path.contains("output.tgz"));
+    requests.map(|request| request.status).collect()
+}
+
+fn data(folder: &Path) -> serde_json::Value {
+    serde_json::from_slice(&std::fs::read(folder.join("data.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn results_are_downloaded_unpacked_and_merged() {
+    let simulator = fast();
+    let jobs = run(&trying(&simulator, 5), 24);
+    let folder = tempfile::tempdir().unwrap();
+    simulator.inject(Fault::cut_off().on("GET /").after(2).times(2));
+    simulator.inject(Fault::expired_url());
+    let results = jobs.download_results(folder.path()).unwrap();
+    assert!(results.failed().is_empty(), "{:?}", results.failed());
+    assert!(results.len() >= 24);
+    for result in &results {
+        let path = result.path.as_ref().expect("each result names its raster");
+        assert!(path.starts_with(folder.path()) && path.metadata().unwrap().len() > 1000);
+    }
+    let merged = data(folder.path());
+    let features = merged["features"].as_array().unwrap();
+    assert_eq!(features.len(), results.len());
+    assert!(features.iter().all(|feature| feature["type"] == "Feature" && feature["bbox"].is_array()));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |name: &std::path::Path| name.metadata().unwrap().permissions().mode();
+        let plain = folder.path().join("plain");
+        std::fs::write(&plain, "").unwrap();
+        assert_eq!(mode(&folder.path().join("data.json")), mode(&plain));
+    }
+    let path = features[0]["properties"]["up42.data_path"].as_str().unwrap();
+    assert!(path.starts_with("job_") && folder.path().join(path).is_file(), "{path}");
+
+    let asked = simulator.requests().len();
+    let again = jobs.download_results(folder.path()).unwrap();
+    assert_eq!(again.len(), results.len());
+    assert_eq!(simulator.requests().len(), asked, "what is there is not downloaded again");
+}
+
+#[test]
+fn a_broken_download_goes_on_where_it_stopped() {
+    let simulator = fast();
+    let jobs = run(&trying(&simulator, 5), 2);
+    simulator.inject(Fault::cut_off().on("GET output.tgz"));
+    let folder = tempfile::tempdir().unwrap();
+    let results = jobs.download_results(folder.path()).unwrap();
+    assert!(results.failed().is_empty(), "{:?}", results.failed());
+    let mut told = archives(&simulator);
+    told.sort();
+    assert_eq!(told, [200, 200, 206], "the rest was asked for, and nothing else twice");
+}
+
+#[test]
+fn a_url_that_ends_in_the_middle_is_asked_for_anew() {
+    let simulator = fast();
+    let jobs = run(&trying(&simulator, 1), 1);
+    // Of an archive of 10 kB and more, piece by piece, each but the first with a URL that has ended.
+    simulator.inject(Fault::cut_off_after(3_000).on("GET output.tgz").times(3));
+    simulator.inject(Fault::expired_url().on("GET output.tgz").after(1).times(2));
+    let folder = tempfile::tempdir().unwrap();
+    let results = jobs.download_results(folder.path()).unwrap();
+    assert!(results.failed().is_empty(), "{:?}", results.failed());
+    assert_eq!(archives(&simulator), [200, 403, 403, 206, 206, 206]);
+}
+
+#[test]
+fn a_storage_that_always_breaks_off_is_left_in_the_end_and_resumed_later() {
+    let simulator = fast();
+    let jobs = run(&trying(&simulator, 1), 1);
+    simulator.inject(Fault::cut_off_after(5_000).on("GET output.tgz"));
+    simulator.inject(Fault::cut_off_after(0).on("GET output.tgz").times(3));
+    let folder = tempfile::tempdir().unwrap();
+    let broken = jobs.download_results(folder.path()).unwrap();
+    assert_eq!((broken.len(), broken.failed().len()), (0, 1));
+    assert!(broken.failed()[0].1.to_string().contains("broke"), "{:?}", broken.failed());
+    let whole = jobs.download_results(folder.path()).unwrap();
+    assert!(whole.failed().is_empty() && !whole.is_empty());
+    assert_eq!(archives(&simulator).last(), Some(&206), "it goes on");
+    assert_eq!(simulator.ledger().len(), 1, "no job ran again");
+}
+
+#[test]
+fn what_failed_is_tried_again_and_nothing_else() {
+    let simulator = fast();
+    let jobs = run(&trying(&simulator, 1), 4);
+    simulator.inject(Fault::server_error(503).on("GET output.tgz"));
+    let folder = tempfile::tempdir().unwrap();
+    let first = jobs.download_results(folder.path()).unwrap();
+    assert_eq!((first.failed().len(), archives(&simulator).len()), (1, 4));
+    assert_eq!(data(folder.path())["features"].as_array().unwrap().len(), first.len());
+    let second = jobs.download_results(folder.path()).unwrap();
+    assert_eq!((second.failed().len(), archives(&simulator).len()), (0, 5));
+    assert!(second.len() > first.len());
+    assert_eq!(simulator.ledger().len(), 4, "no job ran again");
+}
+
+#[test]
+fn a_batch_that_failed_in_part_has_the_results_of_the_rest() {
+    let simulator = fast();
+    simulator.inject(Fault::failing_job("FAILED").times(2));
+    let jobs = run(&trying(&simulator, 5), 5);
+    let folder = tempfile::tempdir().unwrap();
+    let results = jobs.download_results(folder.path()).unwrap();
+    assert_eq!((results.without_results(), results.failed().len(), archives(&simulator).len()), (2, 0, 3));
+    let frame = results.to_dataframe().unwrap();
+    assert_eq!(frame.height(), results.len());
+    let names: Vec<&str> = frame.get_column_names().into_iter().map(|name| name.as_str()).collect();
+    assert_eq!(names[..7], ["job", "label", "parameters", "path", "size", "geometry", "properties"]);
+    assert!(names.contains(&"acquisitionDate") && names.contains(&"cloudCoverage"), "{names:?}");
+    let told = frame.column("parameters").unwrap().str().unwrap().get(0).unwrap();
+    assert!(
+        told.contains(r#""time":"2019-01-01T00:00:00Z/2019-12-31T23:59:59Z""#) || told.contains("2020-"),
+        "{told}"
+    );
+    assert_eq!(
+        frame.column("geometry").unwrap().null_count() + frame.column("size").unwrap().null_count(),
+        0
+    );
+}
+
+#[test]
+fn two_who_download_to_one_folder_download_once() {
+    let simulator = fast();
+    let jobs = run(&trying(&simulator, 5), 4);
+    let folder = tempfile::tempdir().unwrap();
+    let counts: Vec<usize> = std::thread::scope(|scope| {
+        let download = || jobs.download_results(Download::to(folder.path()).quiet()).unwrap().len();
+        let threads = [scope.spawn(download), scope.spawn(download)];
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(counts[0] == counts[1] && counts[0] >= 4, "{counts:?}");
+    assert_eq!(archives(&simulator), [200; 4]);
+}
+
+#[test]
+fn what_a_killed_program_leaves_is_gone_on_with() {
+    let simulator = fast();
+    let jobs = run(&trying(&simulator, 5), 2);
+    let folder = tempfile::tempdir().unwrap();
+    let results = jobs.download_results(folder.path()).unwrap();
+    let job = |index: usize| {
+        folder.path().join(format!("job_{}", jobs.iter().nth(index).unwrap().job.as_ref().unwrap().id))
+    };
+    // One was killed while it unpacked, the other before it removed the archive.
+    std::fs::rename(job(0), job(0).with_extension("unpacking")).unwrap();
+    std::fs::remove_file(job(0).with_extension("unpacking").join("data.json")).unwrap();
+    std::fs::write(job(1).with_extension("archive"), "anything").unwrap();
+    let asked = archives(&simulator).len();
+    let again = jobs.download_results(folder.path()).unwrap();
+    assert_eq!((again.len(), archives(&simulator).len()), (results.len(), asked + 1));
+    let mut left: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()).collect();
+    left.retain(|path| !path.ends_with(".up42-download.lock") && !path.ends_with("data.json"));
+    left.sort();
+    let mut expected = vec![job(0), job(1)];
+    expected.sort();
+    assert_eq!(left, expected);
+}
