@@ -91,11 +91,12 @@ pub use client::{Client, ClientBuilder, Region};
 pub use error::{Error, ErrorKind, Result, ServerError};
 pub use geo::{Aoi, AoiFeature, Bbox};
 pub use jobs::{
-    Block, Credits, Estimate, EstimatedJob, GeometryOperation, Job, JobId, JobMode, JobParameters, JobStatus,
-    ParallelParameters, Project, ProjectSettings, Setting, Settings, Task, Workflow,
+    Block, Credits, Durations, Estimate, EstimatedJob, GeometryOperation, Job, JobId, JobMode, JobParameters,
+    JobQuery, JobStatus, ParallelParameters, Price, Project, ProjectSettings, Setting, Settings, Task,
+    Workflow,
 };
 pub use map::{Layer, Map, Placement, Tiles};
-pub use results::{ResultFeature, Results};
+pub use results::{FoundByJob, FoundScenes, ResultFeature, Results};
 pub use show::Show;
 pub use transport::RetryPolicy;
 
@@ -106,8 +107,8 @@ pub use {geo_types, jiff, polars, serde_json};
 pub mod prelude {
     pub use crate::GeometryOperation::{Bbox, Contains, Intersects};
     pub use crate::{
-        Aoi, Catalog, Client, Error, ErrorKind, JobStatus, Layer, Map, MosaicOptions, Op, ParallelParameters,
-        Result, Search, Settings, Show, SortBy,
+        Aoi, Catalog, Client, Error, ErrorKind, JobQuery, JobStatus, Layer, Map, MosaicOptions, Op,
+        ParallelParameters, Result, Search, Settings, Show, SortBy,
     };
     pub use polars::df;
     pub use polars::prelude::{DataFrame, IntoLazy, col, lit};

@@ -2,7 +2,9 @@
 
 mod archive;
 mod download;
+mod found;
 mod raster;
 mod view;
 
 pub use download::{ResultFeature, Results};
+pub use found::{FoundByJob, FoundScenes};
