@@ -48,10 +48,18 @@ impl Estimate {
                 "All with a price",
             ),
         };
-        Table::new(format!("{count}: {total} credits"), columns)
+        let table = Table::new(format!("{count}: {total} credits"), columns)
             .list(self.jobs(), rows, "estimate", row)
             .footer([Cell::text(which), credits(total.min), credits(total.max), duration(self.duration())])
-            .note("An estimate by the platform; 1 credit is 0.01 EUR. Only tasks that succeed are paid. Times are without the queue.")
+            .note("An estimate by the platform; 1 credit is 0.01 EUR. Only tasks that succeed are paid. Times are without the queue.");
+        // Its row may be far down.
+        match (self.failed().next(), failed - failed.min(1)) {
+            (None, _) => table,
+            (Some((label, _)), 0) => table.note(format!("There is no price for {label}.")),
+            (Some((label, _)), more) => {
+                table.note(format!("There is no price for {label}, and for {more} more."))
+            }
+        }
     }
 }
 
@@ -124,6 +132,7 @@ mod tests {
         Mbour                              –                  –                    –  400: too large
         All with a price                 190              2,400  16 s to 20 min 00 s
         An estimate by the platform; 1 credit is 0.01 EUR. Only tasks that succeed are paid. Times are without the queue.
+        There is no price for Mbour.
         ");
     }
 }

@@ -57,6 +57,24 @@ fn a_dry_run_shows_its_scenes_and_what_the_job_will_cost() {
 }
 
 #[test]
+fn a_scene_of_many_jobs_is_fetched_once() {
+    let simulator = fast();
+    let client = client_of(&simulator);
+    let (workflow, _) = jobs(&client);
+    let parallel = ParallelParameters::new()
+        .geometries(&place().split(5.0).unwrap())
+        .interval_dates([("2020-01-01", "2020-12-31")]);
+    let parameters = workflow.construct_parameters_parallel(parallel).unwrap();
+    let found = workflow.test_jobs_parallel(parameters).unwrap().found_scenes().unwrap();
+    let pictures =
+        found.iter().flat_map(|job| job.scenes.as_ref().unwrap()).filter(|one| one.picture().is_some());
+    assert_eq!((found.len(), pictures.count(), found.quicklooks().len()), (4, 4, 1));
+    let asked =
+        simulator.requests().into_iter().filter(|request| request.path.contains("outputs/quicklooks/S2"));
+    assert_eq!(asked.count(), 1);
+}
+
+#[test]
 fn a_scene_without_a_quicklook_is_an_outline() {
     let simulator = fast();
     let (workflow, parameters) = jobs(&client_of(&simulator));

@@ -6,17 +6,24 @@ use serde_json::{Value, json};
 use url::form_urlencoded::byte_serialize;
 
 use crate::batch::JobRecord;
-use crate::catalog::{Quicklook, QuicklookOutcome, Scene, Scenes, Search, picture};
+use crate::catalog::{QuicklookOutcome, Scene, Scenes, Search, picture};
 use crate::client::{Client, data, items};
 use crate::display::picture::MOST_BYTES;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::jobs::{JobId, Price, Project, place};
 use crate::transport::Request;
 
-/// The scenes of an ended job, with their quicklooks.
-pub(super) fn scenes(project: &Project, id: &JobId, record: &JobRecord) -> Result<Vec<Quicklook>> {
+/// A scene that a job lists.
+pub(super) struct Listed {
+    pub(super) scene: Scene,
+    /// Where the job has its quicklook.
+    pub(super) quicklook: Option<String>,
+}
+
+/// The scenes of an ended job, the newest first.
+pub(super) fn scenes(project: &Project, id: &JobId, record: &JobRecord) -> Result<Vec<Listed>> {
     let client = project.client();
-    let read = || -> Result<Vec<Quicklook>> {
+    let read = || -> Result<Vec<Listed>> {
         let tasks = items(data(client.get(&project.path(&format!("/jobs/{id}/tasks/")))?)?, "data")?;
         // Only the data block, which is the first, has found anything.
         let task = tasks.first().and_then(|task| task.get("id")?.as_str());
@@ -27,15 +34,13 @@ pub(super) fn scenes(project: &Project, id: &JobId, record: &JobRecord) -> Resul
         let mut known = by_id(Scenes::from_geojson(&told.to_string()).unwrap_or_default());
         let unknown: Vec<String> = named.keys().filter(|id| !known.contains_key(*id)).cloned().collect();
         known.extend(by_id(in_catalog(client, record, unknown)));
-        let mut found: Vec<Quicklook> = Vec::new();
+        let mut found: Vec<Listed> = Vec::new();
         for (id, name) in &named {
             let scene = known.remove(id).map_or_else(|| bare(id), Ok)?;
             let url = client.url(&format!("{outputs}/quicklooks/{}", segment(name)));
-            found.push(Quicklook { scene, outcome: outcome(client, url) });
+            found.push(Listed { scene, quicklook: Some(url) });
         }
-        let without =
-            known.into_values().map(|scene| Quicklook { scene, outcome: QuicklookOutcome::Missing });
-        found.extend(without);
+        found.extend(known.into_values().map(|scene| Listed { scene, quicklook: None }));
         found.sort_by(|a, b| (b.scene.datetime, &b.scene.id).cmp(&(a.scene.datetime, &a.scene.id)));
         Ok(found)
     };
@@ -85,7 +90,8 @@ fn by_id(scenes: Scenes) -> HashMap<String, Scene> {
     scenes.iter().map(|scene| (scene.id.clone(), scene.clone())).collect()
 }
 
-fn outcome(client: &Client, url: String) -> QuicklookOutcome {
+/// What comes of a quicklook.
+pub(super) fn picture_at(client: &Client, url: &str) -> QuicklookOutcome {
     let answer = client.send(Request::get(url).at_most(MOST_BYTES));
     match answer.and_then(|answer| picture(answer.body)) {
         Ok(bytes) => QuicklookOutcome::Picture(bytes.into()),

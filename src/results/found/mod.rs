@@ -3,13 +3,14 @@
 mod ask;
 mod view;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use polars::prelude::DataFrame;
 
+use self::ask::Listed;
 use crate::batch::{JobCollection, JobRecord};
-use crate::catalog::{Quicklook, Quicklooks};
+use crate::catalog::{Quicklook, QuicklookOutcome, Quicklooks};
 use crate::display::counted;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::frame::Frame;
@@ -19,7 +20,7 @@ use crate::list::list;
 use crate::parallel::in_parallel;
 use crate::plain::plain;
 
-/// Jobs at a time that are asked; each asks for its quicklooks one by one.
+/// Jobs, and then quicklooks, at a time; the limiter holds the rate.
 const AT_ONCE: usize = 16;
 
 /// What the jobs of a [dry run](crate::Workflow::test_jobs_parallel) found, each with its
@@ -77,7 +78,24 @@ impl JobCollection {
     /// is kept in its [`scenes`](FoundByJob::scenes) or its [`price`](FoundByJob::price).
     #[doc(alias = "get_quicklooks", alias = "download_quicklooks")]
     pub fn found_scenes(&self) -> Result<FoundScenes> {
-        let jobs = in_parallel(self.iter().as_slice(), AT_ONCE, |record| self.found_by(record));
+        let records = self.iter().as_slice();
+        let listed = in_parallel(records, AT_ONCE, |record| self.listed(record));
+        let prices = in_parallel(records, AT_ONCE, |record| ask::price(self.project(), id_of(record)?));
+        let outcomes = self.pictures(&listed);
+        let scenes = |listed: Vec<Listed>| {
+            let outcome = |id: &str| outcomes.get(id).cloned().unwrap_or(QuicklookOutcome::Missing);
+            listed
+                .into_iter()
+                .map(|one| Quicklook { outcome: outcome(&one.scene.id), scene: one.scene })
+                .collect()
+        };
+        let jobs = records.iter().zip(listed).zip(prices).map(|((record, listed), price)| FoundByJob {
+            label: record.label.clone(),
+            job: record.job.as_ref().map(|job| job.id.clone()),
+            scenes: listed.map(scenes),
+            price,
+        });
+        let jobs: Vec<_> = jobs.collect();
         if let Some(error) = jobs.first().and_then(|job| job.scenes.as_ref().err())
             && jobs.iter().all(|job| job.scenes.is_err() && job.price.is_err())
         {
@@ -86,23 +104,32 @@ impl JobCollection {
         Ok(FoundScenes { jobs })
     }
 
-    fn found_by(&self, record: &JobRecord) -> FoundByJob {
-        let id = record.job.as_ref().map(|job| &job.id);
-        let missing = || match record.reason() {
-            Some(reason) => Error::new(ErrorKind::NotFound, reason),
-            None => Error::new(ErrorKind::NotFound, "it has not ended yet"),
-        };
+    fn listed(&self, record: &JobRecord) -> Result<Vec<Listed>> {
         let has_ended = record.job.as_ref().is_some_and(|job| job.status == JobStatus::Succeeded);
-        FoundByJob {
-            label: record.label.clone(),
-            job: id.cloned(),
-            scenes: id
-                .filter(|_| has_ended)
-                .ok_or_else(missing)
-                .and_then(|id| ask::scenes(self.project(), id, record)),
-            price: id.ok_or_else(missing).and_then(|id| ask::price(self.project(), id)),
+        match has_ended {
+            true => ask::scenes(self.project(), id_of(record)?, record),
+            false => Err(not_there(record)),
         }
     }
+
+    /// What comes of the quicklooks; that of a scene of many jobs is asked for once.
+    fn pictures(&self, listed: &[Result<Vec<Listed>>]) -> HashMap<String, QuicklookOutcome> {
+        let all = listed.iter().flatten().flatten();
+        let wanted: HashMap<&str, &str> =
+            all.filter_map(|one| Some((one.scene.id.as_str(), one.quicklook.as_deref()?))).collect();
+        let wanted: Vec<_> = wanted.into_iter().collect();
+        let outcomes =
+            in_parallel(&wanted, AT_ONCE, |(_, url)| ask::picture_at(self.project().client(), url));
+        wanted.into_iter().map(|(id, _)| id.to_owned()).zip(outcomes).collect()
+    }
+}
+
+fn id_of(record: &JobRecord) -> Result<&JobId> {
+    record.job.as_ref().map(|job| &job.id).ok_or_else(|| not_there(record))
+}
+
+fn not_there(record: &JobRecord) -> Error {
+    Error::new(ErrorKind::NotFound, record.reason().unwrap_or_else(|| "it has not ended yet".to_owned()))
 }
 
 impl FoundScenes {
