@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use super::JobParameters;
 use super::chain::Chain;
 use super::problem::{Problem, refuse};
@@ -44,9 +46,18 @@ impl Chain {
     /// The parameters of the jobs that were asked for, or what is wrong with them.
     pub(super) fn jobs(&self, asked: &[Asked], unit: &str) -> Result<Vec<JobParameters>> {
         let (mut jobs, mut faulty) = (Vec::with_capacity(asked.len()), Vec::new());
+        let mut known: HashMap<String, &str> = HashMap::new();
         for one in asked {
             match one.job(self) {
-                Ok(job) => jobs.push(job),
+                Ok(job) => {
+                    let key = job.key();
+                    if let Some(first) = known.get(&key) {
+                        let told = format!("it is the same as {first}, and would be paid twice");
+                        faulty.push((one.who.clone(), vec![Problem::new("", told)]));
+                    }
+                    known.entry(key).or_insert(&one.who);
+                    jobs.push(job);
+                }
                 Err(problems) => faulty.push((one.who.clone(), problems)),
             }
         }

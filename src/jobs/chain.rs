@@ -68,7 +68,7 @@ impl Chain {
     }
 
     /// A parameter as [`find`](Self::find) takes it.
-    fn field(&self, task: &Task, parameter: &str) -> String {
+    pub(super) fn field(&self, task: &Task, parameter: &str) -> String {
         match task.name == self.first.name {
             true => parameter.to_owned(),
             false => format!("{}.{parameter}", task.name),

@@ -9,7 +9,7 @@ const LONGEST: usize = 300;
 /// What keeps a job from being sent.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Problem {
-    /// The parameter, or the column that it comes from.
+    /// The parameter, or the column that it comes from; nothing when it is all of the job.
     pub(super) field: String,
     /// What is wrong with it, and what would be right.
     pub(super) told: String,
@@ -32,13 +32,10 @@ pub(super) fn refuse(all: &str, faulty: &[Faulty]) -> Result<()> {
     if problems.is_empty() {
         return Ok(());
     }
-    let told = problems.iter().take(TOLD).map(|(job, problem)| {
-        format!(
-            "{}, `{}`: {}",
-            plain(job, LONGEST),
-            plain(&problem.field, LONGEST),
-            plain(&problem.told, LONGEST)
-        )
+    let short = |text: &str| plain(text, LONGEST);
+    let told = problems.iter().take(TOLD).map(|(job, problem)| match problem.field.as_str() {
+        "" => format!("{}: {}", short(job), short(&problem.told)),
+        field => format!("{}, `{}`: {}", short(job), short(field), short(&problem.told)),
     });
     let told: Vec<_> = told.collect();
     let more = match problems.len() - told.len() {

@@ -95,6 +95,9 @@ fn an_unknown_column_is_a_slip_or_to_be_dropped() {
     };
     insta::assert_snapshot!(told(df!("scene_id" => ["a"], "limt" => [1])), @r#"workflow `airports`: construct parameters: column `limt`: no task has this parameter: did you mean `limit`, `time`, `time_series`? or drop the column by `frame.drop("limt")`"#);
     insta::assert_snapshot!(told(df!("scene_id" => ["a"], "tiling.width" => [1])), @r#"workflow `airports`: construct parameters: column `tiling.width`: no task has this parameter: did you mean `tiling:1.tile_width`, `tiling:1.nodata`, `tiling:1.tile_height`? or drop the column by `frame.drop("tiling.width")`"#);
+    insta::assert_snapshot!(told(df!("scene_id" => ["a"], "ids" => ["b"])), @"workflow `airports`: construct parameters: columns `scene_id` and `ids` say the same: drop one of them");
+    insta::assert_snapshot!(told(df!("ids" => ["a"], "tiling.tile_width" => [1], "tiling:1.tile_width" => [2])), @"workflow `airports`: construct parameters: columns `tiling.tile_width` and `tiling:1.tile_width` say the same: drop one of them");
+    insta::assert_snapshot!(told(df!("name" => ["x", "y", "z"], "ids" => ["a", "b", "a"])), @"workflow `airports`: construct parameters: 1 of 3 rows cannot be sent: row 2 (`z`): it is the same as row 0 (`x`), and would be paid twice");
     insta::assert_snapshot!(told(df!("scene_id" => [""; 0])), @"workflow `airports`: construct parameters: the frame has no rows");
 }
 

@@ -53,7 +53,11 @@ fn number(cell: &AnyValue) -> Result<Number, String> {
         _ => None,
     }
     .ok_or_else(|| {
-        format!("`{cell}` ({}) is no value for a parameter: cast it to a text or a number", cell.dtype())
+        format!(
+            "`{}` ({}) is no value for a parameter: cast it to a text or a number",
+            told(cell),
+            cell.dtype()
+        )
     })
 }
 
@@ -78,11 +82,21 @@ pub(super) fn text(cell: &AnyValue) -> Option<String> {
     }
 }
 
+/// A cell in an error, or as a name. Polars itself panics at dates beyond its calendar.
+pub(super) fn told(cell: &AnyValue) -> String {
+    let is_plain = cell.is_boolean() || cell.is_primitive_numeric();
+    match text(cell) {
+        Some(text) => text,
+        None if is_plain => cell.to_string(),
+        None => "…".to_owned(),
+    }
+}
+
 /// A name, whatever it is written as.
 pub(super) fn name(cell: &AnyValue) -> Option<String> {
     match cell {
         AnyValue::Null => None,
-        _ => Some(text(cell).unwrap_or_else(|| cell.to_string())).filter(|name| !name.trim().is_empty()),
+        _ => Some(told(cell)).filter(|name| !name.trim().is_empty()),
     }
 }
 
@@ -104,7 +118,11 @@ pub(super) fn dates(cell: &AnyValue) -> Result<Option<(String, String)>, String>
     let Some(text) = text(cell) else {
         return match cell {
             AnyValue::Null => Ok(None),
-            _ => Err(format!("`{cell}` ({}) is no date: give `start/end`, a text or a date", cell.dtype())),
+            _ => Err(format!(
+                "`{}` ({}) is no date: give `start/end`, a text or a date",
+                told(cell),
+                cell.dtype()
+            )),
         };
     };
     Ok(Some(match text.split_once('/') {
@@ -148,6 +166,7 @@ pub(super) fn area(cell: &AnyValue) -> Result<Option<Aoi>, String> {
 #[cfg(test)]
 mod tests {
     use polars::prelude::{NamedFrom, PlSmallStr};
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -173,7 +192,7 @@ mod tests {
         assert_eq!(parameter(&AnyValue::Null, Some("number")), Ok(None));
         insta::assert_snapshot!(parameter(&AnyValue::String("many"), Some("number")).unwrap_err(), @"`many` is no JSON for the type number");
         insta::assert_snapshot!(parameter(&AnyValue::Float64(f64::NAN), Some("number")).unwrap_err(), @"`NaN` (f64) is no value for a parameter: cast it to a text or a number");
-        insta::assert_snapshot!(parameter(&AnyValue::Binary(b"x"), None).unwrap_err(), @r#"`b"x"` (binary) is no value for a parameter: cast it to a text or a number"#);
+        insta::assert_snapshot!(parameter(&AnyValue::Binary(b"x"), None).unwrap_err(), @"`…` (binary) is no value for a parameter: cast it to a text or a number");
     }
 
     #[test]
@@ -213,5 +232,20 @@ mod tests {
         assert_eq!(ids(&AnyValue::Int64(7)), Ok(vec!["7".into()]));
         assert_eq!(text(&AnyValue::Datetime(i64::MAX, TimeUnit::Milliseconds, None)), None, "no such moment");
         assert_eq!(text(&AnyValue::Date(i32::MAX)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_cell_is_read_or_refused(text in ".*", bytes in prop::collection::vec(any::<u8>(), 0..99), count in any::<i64>()) {
+            let units = [TimeUnit::Milliseconds, TimeUnit::Microseconds, TimeUnit::Nanoseconds];
+            let moments = units.map(|unit| AnyValue::Datetime(count, unit, None));
+            let cells = [AnyValue::String(&text), AnyValue::Binary(&bytes), AnyValue::Int64(count), AnyValue::Date(count as i32)];
+            for cell in cells.into_iter().chain(moments) {
+                let _ = (area(&cell), dates(&cell), ids(&cell), name(&cell));
+                for kind in [None, Some("geometry"), Some("array"), Some("string"), Some("number")] {
+                    let _ = parameter(&cell, kind);
+                }
+            }
+        }
     }
 }

@@ -1,16 +1,17 @@
 //! From a frame: one row, one job.
 
 mod cell;
+mod role;
 
 use std::collections::HashMap;
 
-use polars::prelude::{AnyValue, Column, DataFrame};
+use polars::prelude::DataFrame;
 
+use self::role::Role;
 use super::asked::Asked;
 use super::chain::Chain;
 use super::problem::Problem;
-use super::query::GeometryOperation;
-use super::{JobParameters, Workflow, schema};
+use super::{JobParameters, Workflow};
 use crate::error::{Context, Error, Result};
 
 impl Workflow {
@@ -54,16 +55,16 @@ impl Workflow {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the frame has no
-    /// rows, a column that no task knows, or a row that makes no job: the error names the
-    /// first such rows (from 0) with their columns, and counts the others.
+    /// rows, a column that no task knows, two columns that say the same, or a row that
+    /// makes no job or the job of another row: the error names the first such rows (from
+    /// 0) with their columns, and counts the others.
     pub fn construct_parameters_from_dataframe(&self, frame: &DataFrame) -> Result<Vec<JobParameters>> {
         let construct = || {
             if frame.height() == 0 {
                 return Err(Error::invalid("the frame has no rows"));
             }
             let chain = Chain::of(self)?;
-            let columns = frame.columns().iter().map(|column| Role::of(column, &chain));
-            let columns = columns.collect::<Result<Vec<_>>>()?;
+            let columns = Role::of_all(frame, &chain)?;
             let names = Names::of(frame);
             let asked: Vec<_> = (0..frame.height()).map(|row| asked(row, &names, &columns)).collect();
             chain.jobs(&asked, "row")
@@ -72,101 +73,12 @@ impl Workflow {
     }
 }
 
-/// What a column means.
-struct Role<'a> {
-    column: &'a Column,
-    is: Is,
-}
-
-enum Is {
-    Name,
-    Place(GeometryOperation),
-    Time,
-    Start,
-    End,
-    Scenes,
-    Assets,
-    Orders,
-    /// A parameter of this type.
-    Parameter(Option<String>),
-}
-
-impl<'a> Role<'a> {
-    fn of(column: &'a Column, chain: &Chain) -> Result<Self> {
-        let name = column.name().as_str();
-        let is = match name {
-            "name" => Is::Name,
-            "geometry" | "intersects" => Is::Place(GeometryOperation::Intersects),
-            "contains" => Is::Place(GeometryOperation::Contains),
-            "bbox" => Is::Place(GeometryOperation::Bbox),
-            "time" => Is::Time,
-            "start" => Is::Start,
-            "end" => Is::End,
-            "scene_id" | "scene_ids" | "ids" => Is::Scenes,
-            "asset_id" | "asset_ids" => Is::Assets,
-            "order_id" | "order_ids" => Is::Orders,
-            _ => match chain.unknown(name) {
-                Some(told) => {
-                    let told =
-                        format!("column `{name}`: {told} or drop the column by `frame.drop(\"{name}\")`");
-                    return Err(Error::invalid(told));
-                }
-                None => {
-                    let (task, parameter) = chain.find(name);
-                    Is::Parameter(task.parameters.get(parameter).and_then(schema::kind).map(str::to_owned))
-                }
-            },
-        };
-        Ok(Self { column, is })
-    }
-
-    /// Takes what the cell says into the job.
-    fn read(&self, row: usize, asked: &mut Asked) -> Result<(), String> {
-        let name = self.column.name().as_str();
-        let cell = self.column.get(row).map_err(|error| error.to_string())?;
-        if cell == AnyValue::Null {
-            return Ok(());
-        }
-        let query = &mut asked.query;
-        match &self.is {
-            Is::Name => {}
-            Is::Place(operation) => {
-                let Some(place) = cell::area(&cell)? else { return Ok(()) };
-                if query.geometry.is_some() {
-                    return Err("the row has another place already: leave all but one null".to_owned());
-                }
-                query.geometry = Some(place);
-                query.geometry_operation = *operation;
-                asked.columns.push((operation.parameter(), name.to_owned()));
-            }
-            Is::Time => query.dates = cell::dates(&cell)?,
-            Is::Start => query.dates.get_or_insert_default().0 = moment(&cell)?,
-            Is::End => query.dates.get_or_insert_default().1 = moment(&cell)?,
-            Is::Scenes => {
-                query.scene_ids = cell::ids(&cell)?;
-                asked.columns.push(("ids", name.to_owned()));
-            }
-            Is::Assets => query.asset_ids = cell::ids(&cell)?,
-            Is::Orders => query.order_ids = cell::ids(&cell)?,
-            Is::Parameter(kind) => {
-                let value = cell::parameter(&cell, kind.as_deref())?;
-                query.parameters.extend(value.map(|value| (name.to_owned(), value)));
-            }
-        }
-        Ok(())
-    }
-}
-
-fn moment(cell: &AnyValue) -> Result<String, String> {
-    cell::text(cell).ok_or_else(|| format!("`{cell}` ({}) is no date", cell.dtype()))
-}
-
 fn asked(row: usize, names: &Names, columns: &[Role]) -> Asked {
     let (label, who) = names.of_row(row);
     let mut asked = Asked { who, label, ..Asked::default() };
     for column in columns {
         if let Err(told) = column.read(row, &mut asked) {
-            asked.problems.push(Problem::new(column.column.name().as_str(), told));
+            asked.problems.push(Problem::new(column.name(), told));
         }
     }
     if let Some((start, end)) = &asked.query.dates {
