@@ -27,8 +27,10 @@
 //! - [`Coverage`], [`Timeline`], [`AoiClouds`], [`Mosaic`]: answers before buying, with
 //!   their [`Chart`]s.
 //! - [`Project`], [`Workflow`], [`ParallelParameters`], [`Batch`]: many jobs at once,
-//!   their price first ([`Batch::estimate`]), then their [`JobCollection`]; found again
-//!   after a restart ([`Client::batch`], [`Client::batches`]).
+//!   from places and dates or from a DataFrame
+//!   ([`Workflow::construct_parameters_from_dataframe`]); what they would find
+//!   ([`JobCollection::found_scenes`]) and their price first ([`Batch::estimate`]), then
+//!   their [`JobCollection`]; found again after a restart ([`Client::batch`], [`Client::batches`]).
 //! - [`Map`], [`Layer`]: scenes and pictures in their places, interactive and offline.
 //! - [`Results`]: what the jobs made, unpacked, in a frame and on a map.
 //! - [`Error`]: one line that tells the whole story.
@@ -91,11 +93,12 @@ pub use client::{Client, ClientBuilder, Region};
 pub use error::{Error, ErrorKind, Result, ServerError};
 pub use geo::{Aoi, AoiFeature, Bbox};
 pub use jobs::{
-    Block, Credits, Estimate, EstimatedJob, GeometryOperation, Job, JobId, JobMode, JobParameters, JobStatus,
-    ParallelParameters, Project, ProjectSettings, Setting, Settings, Task, Workflow,
+    Block, Credits, Durations, Estimate, EstimatedJob, GeometryOperation, Job, JobId, JobMode, JobParameters,
+    JobQuery, JobStatus, ParallelParameters, Price, Project, ProjectSettings, Setting, Settings, Task,
+    Workflow,
 };
 pub use map::{Layer, Map, Placement, Tiles};
-pub use results::{Download, ResultFeature, Results};
+pub use results::{Download, FoundByJob, FoundScenes, ResultFeature, Results};
 pub use show::Show;
 pub use transport::RetryPolicy;
 
@@ -106,8 +109,8 @@ pub use {geo_types, jiff, polars, serde_json};
 pub mod prelude {
     pub use crate::GeometryOperation::{Bbox, Contains, Intersects};
     pub use crate::{
-        Aoi, Catalog, Client, Error, ErrorKind, JobStatus, Layer, Map, MosaicOptions, Op, ParallelParameters,
-        Result, Search, Settings, Show, SortBy,
+        Aoi, Catalog, Client, Error, ErrorKind, JobQuery, JobStatus, Layer, Map, MosaicOptions, Op,
+        ParallelParameters, Result, Search, Settings, Show, SortBy,
     };
     pub use polars::df;
     pub use polars::prelude::{DataFrame, IntoLazy, col, lit};

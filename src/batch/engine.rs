@@ -260,7 +260,7 @@ impl Batch {
     fn check_budget(&self, items: &[Item], state: &mut State) -> Result<()> {
         let Some(budget) = self.policy.budget else { return Ok(()) };
         let jobs: Vec<_> = items.iter().map(|item| item.parameters.clone()).collect();
-        let prices = self.workflow.estimate(&jobs)?.jobs().iter().map(|job| job.credits.max).collect();
+        let prices = self.workflow.estimate(&jobs)?.prices()?.iter().map(|price| price.credits.max).collect();
         state.set_budget(budget, prices);
         let most = state.most();
         if most > budget && state.has_waiting() {

@@ -24,6 +24,7 @@ pub use clouds::{AoiCloud, AoiClouds};
 pub use coverage::{Coverage, CoveragePart};
 pub use mosaic::{Mosaic, MosaicCost, MosaicOptions, MosaicPart};
 pub use provider::{Collection, Collections, Queryable, Queryables};
+pub(crate) use quicklooks::picture;
 pub use quicklooks::{Gallery, Quicklook, QuicklookOutcome, Quicklooks};
 pub use scenes::{Scene, Scenes, scan_geoparquet};
 pub use search::{Filter, Op, Search, SortBy};

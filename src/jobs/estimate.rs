@@ -1,10 +1,15 @@
+use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::sync::Mutex;
 
+use polars::prelude::DataFrame;
 use serde_json::{Value, json};
 
-use super::{JobParameters, Workflow};
+use super::{Credits, Durations, JobParameters, Price, Workflow};
 use crate::client::data;
-use crate::error::{Context, Error, Result};
+use crate::display::counted;
+use crate::error::{Context, Error, ErrorKind, Result};
+use crate::frame::Frame;
 use crate::hash::hex;
 use crate::parallel::in_parallel;
 use crate::plain::plain;
@@ -13,72 +18,170 @@ use crate::transport::Request;
 /// Estimates at a time; the limiter holds the rate.
 const AT_ONCE: usize = 16;
 
-/// A price between two bounds, in credits (1 credit is 0.01 EUR).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Credits {
-    /// The least it will cost.
-    pub min: i64,
-    /// The most it will cost.
-    pub max: i64,
-}
-
 /// The price of each of many jobs, and of them all. Nothing was spent to learn it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Estimate {
     jobs: Vec<EstimatedJob>,
 }
 
 /// The price of one job.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct EstimatedJob {
     /// What sets the job apart: place and dates.
     pub label: String,
-    /// The price, from the blocks and the machines that run them.
-    pub credits: Credits,
+    /// The price, or why the platform tells none.
+    pub price: Result<Price>,
 }
 
 impl Estimate {
+    #[cfg(test)]
+    pub(super) fn of(jobs: Vec<EstimatedJob>) -> Self {
+        Self { jobs }
+    }
+
     /// The price of each job, in the order of the parameters.
     pub fn jobs(&self) -> &[EstimatedJob] {
         &self.jobs
     }
 
-    /// The price of them all.
+    /// The price of all that have one; see [`failed`](Self::failed).
     pub fn total(&self) -> Credits {
-        let sum = |bound: fn(&Credits) -> i64| {
-            self.jobs.iter().map(|job| bound(&job.credits)).fold(0, i64::saturating_add)
+        self.priced().fold(Credits::default(), |sum, price| sum.plus(price.credits))
+    }
+
+    /// How long all that have a price will run, one after the other; several at a time
+    /// are done sooner. `None` when the platform does not say.
+    pub fn duration(&self) -> Option<Durations> {
+        self.priced().filter_map(|price| price.duration).reduce(Durations::plus)
+    }
+
+    /// The jobs without a price, and why.
+    pub fn failed(&self) -> impl Iterator<Item = (&str, &Error)> {
+        self.jobs.iter().filter_map(|job| Some((job.label.as_str(), job.price.as_ref().err()?)))
+    }
+
+    /// The price of each job, when all have one.
+    ///
+    /// # Errors
+    ///
+    /// That of the first job without a price, and how many there are.
+    pub fn prices(&self) -> Result<Vec<Price>> {
+        let told = |job: &EstimatedJob| match self.failed().count() {
+            0 | 1 => format!("job `{}` has no price", job.label),
+            many => format!(
+                "{many} of {} have no price, the first is `{}`",
+                counted(self.jobs.len(), "job"),
+                job.label
+            ),
         };
-        Credits { min: sum(|credits| credits.min), max: sum(|credits| credits.max) }
+        self.jobs.iter().map(|job| job.price.clone().with_context(|| told(job))).collect()
+    }
+
+    /// The prices as a Polars DataFrame, a row for each job.
+    ///
+    /// | column | dtype | unit | null means | field of the API |
+    /// |---|---|---|---|---|
+    /// | `label` | String | | never null | |
+    /// | `min_credits`, `max_credits` | Int64 | credits | there is no price | `credit` of blocks and machines, all tasks |
+    /// | `min_duration`, `max_duration` | Float64 | s | not told | `duration` of machines, all tasks |
+    /// | `error` | String | | there is a price | |
+    ///
+    /// # Errors
+    ///
+    /// Only when Polars refuses the columns.
+    pub fn to_dataframe(&self) -> Result<DataFrame> {
+        let credits = |job: &EstimatedJob| Some(job.price.as_ref().ok()?.credits);
+        let duration = |job: &EstimatedJob| job.price.as_ref().ok()?.duration;
+        let errors = self.jobs.iter().map(|job| Some(job.price.as_ref().err()?.to_string()));
+        Frame::of(&self.jobs)
+            .text("label", |job| Some(&job.label))
+            .integer("min_credits", |job| Some(credits(job)?.min))
+            .integer("max_credits", |job| Some(credits(job)?.max))
+            .number("min_duration", |job| Some(duration(job)?.min.as_secs_f64()))
+            .number("max_duration", |job| Some(duration(job)?.max.as_secs_f64()))
+            .strings("error", errors.collect())
+            .finish()
+            .context("estimate to a DataFrame")
+    }
+
+    fn priced(&self) -> impl Iterator<Item = &Price> {
+        self.jobs.iter().filter_map(|job| job.price.as_ref().ok())
     }
 }
 
 impl Workflow {
-    /// The price of each job, before a credit is spent. A job that was asked for before is
-    /// not asked for again.
+    /// The price of each job, before a credit is spent; many are asked for at a time. A
+    /// job that was asked for before, by the same inputs, is not asked for again.
+    ///
+    /// A job that has no price, such as one that the platform refuses, is there with the
+    /// reason ([`Estimate::failed`]), and the others with their prices.
+    ///
+    /// ```
+    /// # use up42::{Client, ParallelParameters};
+    /// # let client = Client::simulator()?;
+    /// # let workflow = client.project()?.workflow("dakar")?;
+    /// # workflow.add_tasks(["sobloo-s2-l1c-aoiclipped"])?;
+    /// let jobs = workflow.construct_parameters_parallel(ParallelParameters::new().scene_ids(["a", "b"]))?;
+    /// let estimate = workflow.estimate(&jobs)?;
+    /// assert_eq!(estimate.jobs().len(), 2);
+    /// assert!(estimate.total().max > 0 && estimate.duration().is_some());
+    /// # Ok::<(), up42::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the platform
-    /// refuses a job's parameters; the error names the job.
+    /// When no job has a price: the reason of the first. After a refused login or a lost
+    /// connection nothing more is asked.
     #[doc(alias = "estimate_job")]
     pub fn estimate(&self, parameters: &[JobParameters]) -> Result<Estimate> {
         let estimate = || -> Result<Estimate> {
             let tasks = self.task_list()?;
-            let priced = in_parallel(parameters, AT_ONCE, |job| {
-                // A price holds for the chain of tasks and their parameters.
-                let key = hex(format!("{tasks} {}", job.key()), 16);
-                let known = self.prices().get(&key).copied();
-                let credits = match known {
-                    Some(credits) => credits,
-                    None => self.estimate_one(&tasks, job).with_context(|| format!("job `{}`", job.label))?,
-                };
-                self.prices().insert(key, credits);
-                Ok(EstimatedJob { label: job.label.clone(), credits })
-            });
-            Ok(Estimate { jobs: priced.into_iter().collect::<Result<_>>()? })
+            // A price holds for the chain of tasks and their parameters.
+            let key = |job: &JobParameters| hex(format!("{tasks} {}", job.key()), 16);
+            let keys: Vec<String> = parameters.iter().map(key).collect();
+            let reasons = self.learn(&tasks, &keys, parameters);
+            let known = self.prices();
+            let unknown = || Error::response("there is no price");
+            let price = |key: &String| {
+                known.get(key).copied().ok_or_else(|| reasons.get(key).cloned().unwrap_or_else(unknown))
+            };
+            let jobs = parameters.iter().zip(&keys);
+            let jobs = jobs.map(|(job, key)| EstimatedJob { label: job.label.clone(), price: price(key) });
+            let estimate = Estimate { jobs: jobs.collect() };
+            if let (Some((label, error)), None) = (estimate.failed().next(), estimate.priced().next()) {
+                return Err(error.clone().context(format!("job `{label}`")));
+            }
+            Ok(estimate)
         };
         estimate().with_context(|| self.told("estimate"))
+    }
+
+    /// Asks for the prices that are not known yet, and tells why some are not to be had.
+    fn learn(&self, tasks: &Value, keys: &[String], jobs: &[JobParameters]) -> HashMap<String, Error> {
+        let mut known: HashSet<String> = self.prices().keys().cloned().collect();
+        let unknown: Vec<_> = keys.iter().zip(jobs).filter(|(key, _)| known.insert((*key).clone())).collect();
+        let stop: Mutex<Option<Error>> = Mutex::default();
+        let stopped = || stop.lock().unwrap_or_else(|broken| broken.into_inner());
+        let answers = in_parallel(&unknown, AT_ONCE, |(_, job)| {
+            if let Some(error) = stopped().clone() {
+                return Err(error);
+            }
+            self.price(tasks, job).inspect_err(|error| {
+                // It would befall each of the others too, after as long a wait.
+                if matches!(error.kind(), ErrorKind::Auth | ErrorKind::Network) {
+                    *stopped() = Some(error.clone());
+                }
+            })
+        });
+        let mut reasons = HashMap::new();
+        for ((key, _), answer) in unknown.into_iter().zip(answers) {
+            match answer {
+                Ok(price) => drop(self.prices().insert(key.clone(), price)),
+                Err(error) => drop(reasons.insert(key.clone(), error)),
+            }
+        }
+        reasons
     }
 
     fn task_list(&self) -> Result<Value> {
@@ -96,39 +199,19 @@ impl Workflow {
         Ok(Value::Array(list))
     }
 
-    fn estimate_one(&self, tasks: &Value, job: &JobParameters) -> Result<Credits> {
+    fn price(&self, tasks: &Value, job: &JobParameters) -> Result<Price> {
         let body = json!({"tasks": tasks, "inputs": job.inputs});
         let client = self.project().client();
-        let json =
-            data(client.json(Request::post(client.url(&self.project().path("/estimate/job")), body))?)?;
-        let priced =
-            json.as_object().ok_or_else(|| Error::response("`data` should be an object of tasks"))?;
-        priced.values().try_fold(Credits::default(), |sum, task| {
-            let bound = |part: &str, end: &str| {
-                let credit = task.pointer(&format!("/{part}/credit/{end}")).and_then(Value::as_f64);
-                credit.ok_or_else(|| Error::response(format!("`{part}.credit.{end}` is missing")))
-            };
-            let both =
-                |end| Ok::<_, Error>(bound("blockConsumption", end)? + bound("machineConsumption", end)?);
-            Ok(Credits {
-                min: sum.min.saturating_add(both("min")?.floor() as i64),
-                max: sum.max.saturating_add(both("max")?.ceil() as i64),
-            })
-        })
+        data(client.json(Request::post(client.url(&self.project().path("/estimate/job")), body))?)
+            .and_then(|json| Price::read(&json))
     }
 }
 
 impl fmt::Debug for EstimatedJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} credits", plain(&self.label, 200), self.credits)
-    }
-}
-
-impl fmt::Display for Credits {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.min == self.max {
-            true => write!(f, "{}", self.max),
-            false => write!(f, "{} to {}", self.min, self.max),
+        match &self.price {
+            Ok(price) => write!(f, "{}: {} credits", plain(&self.label, 200), price.credits),
+            Err(error) => write!(f, "{}: no price: {error}", plain(&self.label, 200)),
         }
     }
 }
@@ -137,13 +220,29 @@ impl fmt::Display for Credits {
 mod tests {
     use super::*;
 
+    fn job(label: &str, price: Result<Price>) -> EstimatedJob {
+        EstimatedJob { label: label.into(), price }
+    }
+
+    fn priced(min: i64, max: i64) -> Result<Price> {
+        Ok(Price { credits: Credits { min, max }, duration: None })
+    }
+
     #[test]
     fn prices_beyond_all_bounds_do_not_overflow() {
-        let credits = Credits { min: 1, max: i64::MAX };
-        let job = EstimatedJob { label: "a\nb".into(), credits };
+        let job = job("a\nb", priced(1, i64::MAX));
         let estimate = Estimate { jobs: vec![job.clone(), job] };
         assert_eq!(estimate.total(), Credits { min: 2, max: i64::MAX });
-        assert!(estimate.table(..).bundle().text.starts_with("2 jobs: 2 to 9223372036854775807 credits\n"));
         assert_eq!(format!("{:?}", estimate.jobs()[0]), format!("a b: 1 to {} credits", i64::MAX));
+    }
+
+    #[test]
+    fn a_job_without_a_price_hides_no_other() {
+        let refused = || Err(Error::invalid("400: no"));
+        let jobs = vec![job("a", priced(1, 2)), job("b", refused()), job("c", refused())];
+        let estimate = Estimate { jobs };
+        assert_eq!(estimate.total(), Credits { min: 1, max: 2 });
+        assert_eq!(estimate.failed().map(|(label, _)| label).collect::<Vec<_>>(), ["b", "c"]);
+        insta::assert_snapshot!(estimate.prices().unwrap_err(), @"2 of 3 jobs have no price, the first is `b`: 400: no");
     }
 }

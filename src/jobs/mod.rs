@@ -1,25 +1,37 @@
 //! Jobs of the platform's projects and workflows (API reference, 2 to 6).
 
+mod asked;
 mod block;
+mod chain;
+mod construct;
+mod credits;
 mod estimate;
 mod job;
+mod limits;
 mod lists;
 mod parallel;
 mod parameters;
 mod price;
+mod problem;
 mod project;
+mod query;
+mod rows;
+mod schema;
 mod settings;
 mod status;
 mod view;
 mod workflow;
 
 pub use block::Block;
-pub use estimate::{Credits, Estimate, EstimatedJob};
+pub use credits::{Credits, Durations, Price};
+pub use estimate::{Estimate, EstimatedJob};
 pub(crate) use job::JobsPage;
 pub use job::{Job, JobId, JobMode};
-pub use parallel::{GeometryOperation, ParallelParameters};
+pub(crate) use limits::place;
+pub use parallel::ParallelParameters;
 pub use parameters::JobParameters;
 pub use project::Project;
+pub use query::{GeometryOperation, JobQuery};
 pub use settings::{ProjectSettings, Setting, Settings};
 pub use status::JobStatus;
 pub use workflow::{Task, Workflow};

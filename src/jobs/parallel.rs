@@ -1,8 +1,8 @@
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
+use super::query::{GeometryOperation, JobQuery, texts};
 use crate::error::{Error, Result};
 use crate::geo::Aoi;
-use crate::time::DateRange;
 
 /// Many jobs from places and dates.
 ///
@@ -11,6 +11,7 @@ use crate::time::DateRange;
 /// | geometries and dates | one for each place and interval, place by place |
 /// | geometries and scene ids | one for each place and scene, place by place |
 /// | scene ids | one for each scene |
+/// | asset ids, or order ids | one for each of them |
 #[derive(Clone, Debug)]
 pub struct ParallelParameters {
     /// The places, a feature each.
@@ -23,19 +24,12 @@ pub struct ParallelParameters {
     pub limit_per_job: u32,
     /// How the place picks images. Default [`GeometryOperation::Intersects`].
     pub geometry_operation: GeometryOperation,
-}
-
-/// How a place picks images.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum GeometryOperation {
-    /// Images that touch the box around the place.
-    Bbox,
-    /// Images that touch the place.
-    #[default]
-    Intersects,
-    /// Images that contain the whole place.
-    Contains,
+    /// Assets of the storage.
+    pub asset_ids: Vec<String>,
+    /// Finished orders.
+    pub order_ids: Vec<String>,
+    /// Other parameters of every job, as [`JobQuery::set`] takes them.
+    pub parameters: Vec<(String, Value)>,
 }
 
 impl Default for ParallelParameters {
@@ -46,6 +40,9 @@ impl Default for ParallelParameters {
             scene_ids: Vec::new(),
             limit_per_job: 1,
             geometry_operation: GeometryOperation::default(),
+            asset_ids: Vec::new(),
+            order_ids: Vec::new(),
+            parameters: Vec::new(),
         }
     }
 }
@@ -73,7 +70,7 @@ impl ParallelParameters {
 
     /// Scenes of the catalog.
     pub fn scene_ids(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.scene_ids = ids.into_iter().map(Into::into).collect();
+        self.scene_ids = texts(ids);
         self
     }
 
@@ -89,60 +86,60 @@ impl ParallelParameters {
         self
     }
 
-    /// What each job asks of the data block, with its label.
-    pub(super) fn queries(&self) -> Result<Vec<(String, Map<String, Value>)>> {
-        let place = |index: usize, aoi: &Aoi| {
-            let label = aoi.name().map_or_else(|| format!("place {}", index + 1), str::to_owned);
-            let (key, shape) = match self.geometry_operation {
-                // The platform takes west < east only.
-                GeometryOperation::Bbox if aoi.bbox().is_across() => {
-                    return Err(Error::invalid(format!(
-                        "`{label}` lies across the antimeridian, where it has no bbox: use `Intersects`"
-                    )));
-                }
-                GeometryOperation::Bbox => ("bbox", json!(aoi.bbox().to_array())),
-                GeometryOperation::Intersects => ("intersects", aoi.to_geojson()),
-                GeometryOperation::Contains => ("contains", aoi.to_geojson()),
-            };
-            Ok((label, key, shape))
+    /// Assets of the storage.
+    #[doc(alias = "assets")]
+    pub fn asset_ids(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.asset_ids = texts(ids);
+        self
+    }
+
+    /// Finished orders.
+    pub fn order_ids(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.order_ids = texts(ids);
+        self
+    }
+
+    /// Another parameter of every job, named as for [`JobQuery::set`].
+    pub fn set(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// What each job asks for.
+    pub(super) fn queries(&self) -> Result<Vec<JobQuery>> {
+        let base = JobQuery {
+            geometry_operation: self.geometry_operation,
+            parameters: self.parameters.clone(),
+            ..JobQuery::default()
         };
-        let mut queries = Vec::new();
-        let mut add = |label: String, query: Value| {
-            if let Value::Object(query) = query {
-                queries.push((label, query));
-            }
+        let places = || {
+            self.geometries.iter().enumerate().map(|(index, place)| match place.name() {
+                Some(_) => base.clone().geometry(place),
+                None => base.clone().geometry(place.clone().named(format!("place {}", index + 1))),
+            })
         };
-        match (self.geometries.is_empty(), self.interval_dates.is_empty(), self.scene_ids.is_empty()) {
-            (false, _, false) => {
-                for (index, aoi) in self.geometries.iter().enumerate() {
-                    let (label, key, shape) = place(index, aoi)?;
-                    for id in &self.scene_ids {
-                        add(format!("{label}, {id}"), json!({"ids": [id], "limit": 1, key: shape}));
-                    }
-                }
+        let scenes = |query: JobQuery| self.scene_ids.iter().map(move |id| query.clone().scene_ids([id]));
+        let intervals = |query: JobQuery| {
+            let query = query.limit(self.limit_per_job);
+            self.interval_dates.iter().map(move |(start, end)| query.clone().between(start, end))
+        };
+        let catalog = [&self.scene_ids, &self.asset_ids, &self.order_ids].map(|ids| !ids.is_empty());
+        Ok(match (catalog, self.geometries.is_empty(), self.interval_dates.is_empty()) {
+            ([true, false, false], true, _) => scenes(base).collect(),
+            ([true, false, false], false, _) => places().flat_map(scenes).collect(),
+            ([false, false, false], false, false) => places().flat_map(intervals).collect(),
+            ([false, true, false], true, true) => {
+                self.asset_ids.iter().map(|id| base.clone().asset_ids([id])).collect()
             }
-            (false, false, true) => {
-                for (index, aoi) in self.geometries.iter().enumerate() {
-                    let (label, key, shape) = place(index, aoi)?;
-                    for (start, end) in &self.interval_dates {
-                        let time = DateRange::parse(start, end)?.to_interval();
-                        let label = format!("{label}, {start} to {end}");
-                        add(label, json!({"time": time, "limit": self.limit_per_job, key: shape}));
-                    }
-                }
+            ([false, false, true], true, true) => {
+                self.order_ids.iter().map(|id| base.clone().order_ids([id])).collect()
             }
-            (true, _, false) => {
-                for id in &self.scene_ids {
-                    add(id.clone(), json!({"ids": [id], "limit": 1}));
-                }
-            }
-            (_, _, true) => {
+            _ => {
                 return Err(Error::invalid(
-                    "give geometries with interval dates, geometries with scene ids, or scene ids",
+                    "give geometries with interval dates, geometries with scene ids, scene ids, asset ids, or order ids",
                 ));
             }
-        }
-        Ok(queries)
+        })
     }
 }
 
@@ -154,6 +151,8 @@ impl From<&ParallelParameters> for ParallelParameters {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn two_places() -> Aoi {
@@ -172,7 +171,7 @@ mod tests {
             .interval_dates([("2018-01-01", "2018-12-31"), ("2019-01-01", "2019-12-31")])
             .geometry_operation(GeometryOperation::Bbox);
         let queries = parallel.queries().unwrap();
-        let labels: Vec<_> = queries.iter().map(|(label, _)| label.as_str()).collect();
+        let labels: Vec<_> = queries.iter().map(JobQuery::label).collect();
         assert_eq!(
             labels,
             [
@@ -183,7 +182,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            Value::Object(queries[3].1.clone()),
+            Value::Object(queries[3].data().unwrap()),
             json!({"time": "2019-01-01T00:00:00Z/2019-12-31T23:59:59Z", "limit": 1, "bbox": [5.0, 0.0, 6.0, 1.0]})
         );
     }
@@ -194,10 +193,10 @@ mod tests {
             ParallelParameters::new().scene_ids(["s1", "s2"]).interval_dates([("2018-01-01", "2018-12-31")]);
         let queries = parallel.clone().queries().unwrap();
         assert_eq!(queries.len(), 2);
-        assert_eq!(Value::Object(queries[0].1.clone()), json!({"ids": ["s1"], "limit": 1}));
+        assert_eq!(Value::Object(queries[0].data().unwrap()), json!({"ids": ["s1"], "limit": 1}));
         let with_places = parallel.geometries(&two_places()).queries().unwrap();
         assert_eq!(with_places.len(), 4);
-        assert!(!with_places[0].1.contains_key("time"));
+        assert!(!with_places[0].data().unwrap().contains_key("time"));
     }
 
     #[test]
@@ -205,12 +204,20 @@ mod tests {
         let fiji = Aoi::from_bbox([177.0, -19.0, -178.0, -16.0]).unwrap().named("Fiji");
         let mut parallel = ParallelParameters::new().interval_dates([("2018-01-01", "2018-12-31")]);
         parallel.geometries = vec![fiji];
-        assert!(parallel.queries().is_ok());
-        let error = parallel.geometry_operation(GeometryOperation::Bbox).queries().unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "`Fiji` lies across the antimeridian, where it has no bbox: use `Intersects`"
-        );
+        let problem = |parallel: &ParallelParameters| parallel.queries().unwrap()[0].data().err();
+        assert_eq!(problem(&parallel), None);
+        let told = problem(&parallel.geometry_operation(GeometryOperation::Bbox)).unwrap().told;
+        assert_eq!(told, "it lies across the antimeridian, where it has no bbox: use `Intersects`");
+    }
+
+    #[test]
+    fn the_storage_makes_a_job_of_each_asset_or_order() {
+        let parallel = ParallelParameters::new().asset_ids(["x", "y"]).set("tiling.tile_width", 256);
+        let queries = parallel.queries().unwrap();
+        assert_eq!(Value::Object(queries[1].data().unwrap()), json!({"asset_ids": ["y"]}));
+        assert_eq!((queries.len(), queries[1].label().as_str()), (2, "y"));
+        assert_eq!(queries[1].parameters, [("tiling.tile_width".to_owned(), json!(256))]);
+        assert!(parallel.order_ids(["z"]).queries().is_err());
     }
 
     #[test]

@@ -2,8 +2,6 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::{ParallelParameters, Task, Workflow};
-use crate::error::{Context, Error, Result};
 use crate::hash::hex;
 use crate::plain::plain;
 
@@ -14,48 +12,6 @@ pub struct JobParameters {
     pub label: String,
     /// Task to parameters, as the platform takes them (API reference, 4.1).
     pub inputs: Map<String, Value>,
-}
-
-impl Workflow {
-    /// The parameters of many jobs: the defaults of the workflow's tasks, and for
-    /// each job its place and dates.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the workflow has
-    /// no task, when a date cannot be read, or when what is given makes no job.
-    pub fn construct_parameters_parallel(
-        &self,
-        parallel: impl Into<ParallelParameters>,
-    ) -> Result<Vec<JobParameters>> {
-        let parallel = parallel.into();
-        let construct = || -> Result<Vec<JobParameters>> {
-            let tasks = self.tasks()?;
-            let first = tasks.first().ok_or_else(|| Error::invalid("it has no tasks: `add_tasks` first"))?;
-            let jobs = parallel.queries()?.into_iter().map(|(label, query)| {
-                let mut inputs: Map<_, _> =
-                    tasks.iter().map(|task| (task.name.clone(), Value::Object(defaults(task)))).collect();
-                if let Some(Value::Object(data)) = inputs.get_mut(&first.name) {
-                    // One shape and one way to choose images, whatever the defaults say.
-                    for key in ["bbox", "intersects", "contains", "time", "ids"] {
-                        data.remove(key);
-                    }
-                    data.extend(query);
-                }
-                JobParameters { label, inputs }
-            });
-            Ok(jobs.collect())
-        };
-        construct().with_context(|| self.told("construct parameters"))
-    }
-}
-
-fn defaults(task: &Task) -> Map<String, Value> {
-    let default = |(name, schema): (&String, &Value)| {
-        let value = schema.get("default").filter(|value| !value.is_null())?;
-        Some((name.clone(), value.clone()))
-    };
-    task.parameters.iter().filter_map(default).collect()
 }
 
 impl JobParameters {

@@ -2,7 +2,7 @@
 
 use std::ops::RangeBounds;
 
-use super::{Credits, Estimate, EstimatedJob};
+use super::{Credits, Durations, Estimate, EstimatedJob};
 use crate::display::{Card, Cell, Column, Table, counted};
 use crate::show::{Show, show};
 
@@ -13,19 +13,53 @@ impl Estimate {
     }
 
     pub(super) fn table(&self, rows: impl RangeBounds<usize>) -> Table {
-        let columns = [
+        let failed = self.failed().count();
+        let mut columns = vec![
             Column::new("Job"),
             Column::number("At least").unit("credits"),
             Column::number("At most").unit("credits"),
+            Column::number("Runs for"),
         ];
-        let row =
-            |job: &EstimatedJob| [Cell::text(&job.label), credits(job.credits.min), credits(job.credits.max)];
+        if failed > 0 {
+            columns.push(Column::new("Why it has no price"));
+        }
+        let row = |job: &EstimatedJob| {
+            let price = job.price.as_ref().ok();
+            let bound =
+                |end: fn(Credits) -> i64| price.map_or(Cell::Empty, |price| credits(end(price.credits)));
+            let mut cells = vec![
+                Cell::text(&job.label),
+                bound(|credits| credits.min),
+                bound(|credits| credits.max),
+                duration(price.and_then(|price| price.duration)),
+            ];
+            if failed > 0 {
+                cells.push(
+                    job.price.as_ref().err().map_or(Cell::Empty, |error| Cell::text(error.to_string())),
+                );
+            }
+            cells
+        };
         let total = self.total();
-        let count = counted(self.jobs().len(), "job");
-        Table::new(format!("{count}: {total} credits"), columns)
+        let (count, which) = match failed {
+            0 => (counted(self.jobs().len(), "job"), "All jobs"),
+            _ => (
+                format!("{} of {}", self.jobs().len() - failed, counted(self.jobs().len(), "job")),
+                "All with a price",
+            ),
+        };
+        let table = Table::new(format!("{count}: {total} credits"), columns)
             .list(self.jobs(), rows, "estimate", row)
-            .footer([Cell::text("All jobs"), credits(total.min), credits(total.max)])
-            .note("An estimate by the platform; 1 credit is 0.01 EUR. Only tasks that succeed are paid.")
+            .footer([Cell::text(which), credits(total.min), credits(total.max), duration(self.duration())])
+            .note("An estimate by the platform; 1 credit is 0.01 EUR. Only tasks that succeed are paid. Times are without the queue.");
+        // Its row may be far down.
+        match (self.failed().next(), failed - failed.min(1)) {
+            (None, _) => table,
+            (Some((label, _)), 0) => table.note(format!("There is no price for {label}.")),
+            (Some((label, _)), more) => {
+                table.note(format!("There is no price for {label}, and for {more} more."))
+            }
+        }
     }
 }
 
@@ -51,15 +85,54 @@ fn credits(count: i64) -> Cell {
     Cell::Number(count as f64, 0)
 }
 
+/// Sorted by the longest that it may take.
+fn duration(told: Option<Durations>) -> Cell {
+    told.map_or(Cell::Empty, |told| Cell::Figure(told.max.as_secs_f64(), told.to_string()))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::display::ROWS;
+    use crate::error::Error;
+    use crate::jobs::Price;
 
     #[test]
     fn a_price_is_told_in_euros_too() {
         insta::assert_snapshot!(Credits { min: 95, max: 120 }.card().bundle().text, @r"
         95 to 120 credits
           EUR  0.95 to 1.20
+        ");
+    }
+
+    #[test]
+    fn an_estimate_is_a_table_with_its_total() {
+        let time = Durations { min: Duration::from_secs(8), max: Duration::from_secs(600) };
+        let price = Price { credits: Credits { min: 95, max: 1200 }, duration: Some(time) };
+        let job = |label: &str, price| EstimatedJob { label: label.into(), price };
+        let refused = job("Mbour", Err(Error::invalid("400: too large")));
+        let jobs = vec![job("Dakar", Ok(price)), job("Thiès", Ok(price)), refused];
+        insta::assert_snapshot!(Estimate::of(jobs[..2].to_vec()).table(..ROWS).bundle().text, @r"
+        2 jobs: 190 to 2400 credits
+        Job       At least (credits)  At most (credits)             Runs for
+        ────────  ──────────────────  ─────────────────  ───────────────────
+        Dakar                     95              1,200   8 s to 10 min 00 s
+        Thiès                     95              1,200   8 s to 10 min 00 s
+        All jobs                 190              2,400  16 s to 20 min 00 s
+        An estimate by the platform; 1 credit is 0.01 EUR. Only tasks that succeed are paid. Times are without the queue.
+        ");
+        insta::assert_snapshot!(Estimate::of(jobs).table(..ROWS).bundle().text, @r"
+        2 of 3 jobs: 190 to 2400 credits
+        Job               At least (credits)  At most (credits)             Runs for  Why it has no price
+        ────────────────  ──────────────────  ─────────────────  ───────────────────  ───────────────────
+        Dakar                             95              1,200   8 s to 10 min 00 s  –
+        Thiès                             95              1,200   8 s to 10 min 00 s  –
+        Mbour                              –                  –                    –  400: too large
+        All with a price                 190              2,400  16 s to 20 min 00 s
+        An estimate by the platform; 1 credit is 0.01 EUR. Only tasks that succeed are paid. Times are without the queue.
+        There is no price for Mbour.
         ");
     }
 }

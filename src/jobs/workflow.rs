@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::{Map, Value, json};
 
-use super::{Credits, Project, block, optional, required};
+use super::{Price, Project, block, optional, required};
 use crate::client::{data, items};
 use crate::error::{Context, Error, Result};
 use crate::plain::plain;
@@ -17,7 +17,7 @@ pub struct Workflow {
     id: String,
     name: String,
     /// Of estimated jobs, by a hash of what was asked; shared by the clones.
-    prices: Arc<Mutex<HashMap<String, Credits>>>,
+    prices: Arc<Mutex<HashMap<String, Price>>>,
 }
 
 /// One block in a workflow (API reference, `WorkflowTask`).
@@ -67,7 +67,7 @@ impl Workflow {
         &self.project
     }
 
-    pub(super) fn prices(&self) -> MutexGuard<'_, HashMap<String, Credits>> {
+    pub(super) fn prices(&self) -> MutexGuard<'_, HashMap<String, Price>> {
         self.prices.lock().unwrap_or_else(|broken| broken.into_inner())
     }
 

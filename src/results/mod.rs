@@ -5,12 +5,14 @@
 //! - [`archive`]: unpacks what comes from outside.
 //! - [`feature`], [`frame`], [`merged`]: what there is, as records, as a table of Polars,
 //!   and as one file.
+//! - [`found`]: what dry runs found in the catalog.
 //! - [`view`], [`raster`]: what a notebook shows of it.
 
 mod archive;
 mod download;
 mod feature;
 mod folder;
+mod found;
 mod frame;
 mod merged;
 mod options;
@@ -20,4 +22,5 @@ mod view;
 
 pub use download::Results;
 pub use feature::ResultFeature;
+pub use found::{FoundByJob, FoundScenes};
 pub use options::Download;

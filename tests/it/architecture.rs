@@ -31,6 +31,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "plain",
             "error",
             "time",
+            "frame",
             "geo",
             "display",
             "show",
@@ -82,6 +83,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "parallel",
             "plain",
             "error",
+            "time",
             "frame",
             "geo",
             "display",
@@ -91,6 +93,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "map",
             "jobs",
             "batch",
+            "catalog",
         ],
     ),
 ];

@@ -215,7 +215,7 @@ impl From<Error> for Failed {
 }
 
 /// Refuses what is not a picture, such as a page of HTML sent with a good status.
-fn picture(bytes: Vec<u8>) -> Result<Vec<u8>> {
+pub(crate) fn picture(bytes: Vec<u8>) -> Result<Vec<u8>> {
     match image::guess_format(&bytes) {
         Ok(image::ImageFormat::Jpeg | image::ImageFormat::Png) => Ok(bytes),
         _ => Err(Error::response(format!("{} bytes that are neither JPEG nor PNG", bytes.len()))),
@@ -225,8 +225,7 @@ fn picture(bytes: Vec<u8>) -> Result<Vec<u8>> {
 list!(Quicklooks(quicklooks: Quicklook), "The quicklooks, in the order of the scenes.");
 
 impl Quicklooks {
-    #[cfg(test)]
-    pub(super) fn of(quicklooks: Vec<Quicklook>) -> Self {
+    pub(crate) fn of(quicklooks: Vec<Quicklook>) -> Self {
         Self { quicklooks, origin: Vec::new() }
     }
 

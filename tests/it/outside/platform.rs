@@ -78,7 +78,7 @@ pub fn start() -> Server {
             ("GET", "/blocks") => data(list(&|_, text| json!({"id": text, "name": text, "displayName": text, "type": text})).into()),
             ("GET", "/projects/p/workflows") => data(list(&|index, text| json!({"id": format!("w{index}"), "name": text})).into()),
             ("GET", path) if path.ends_with("/tasks") => data(list(&|_, text| json!({
-                "name": text, "block": {"id": text, "name": text, "version": text, "parameters": {text: {"default": text}}},
+                "name": text, "block": {"id": text, "name": text, "version": text, "parameters": {text: {"default": text, "type": text, "enum": []}}},
             })).into()),
             ("POST", "/projects/p/estimate/job") => data(json!({"a": {
                 "blockConsumption": {"credit": {"min": 1, "max": 2}}, "machineConsumption": {"credit": {"min": 1, "max": 2}},
@@ -86,6 +86,10 @@ pub fn start() -> Server {
             ("POST", path) if path.ends_with("/jobs") => create(request, &texts),
             ("GET", path) if path.ends_with("/credits") => data(json!({"creditsUsed": 7})),
             ("GET", path) if path.ends_with("/tasks/") => data(json!([{"id": "t", "name": text}])),
+            ("GET", path) if path.ends_with("/outputs/data-json") => json(json!({"features": list(&|index, text| item(index, text))})),
+            ("GET", path) if path.ends_with("/outputs/quicklooks/") => data(list(&|_, text| text.clone().into()).into()),
+            ("GET", path) if path.contains("/outputs/quicklooks/") => answer(200, "", &picture),
+            ("GET", path) if path.ends_with("/estimate") => answer(400, "", json!({"error": {"message": text}}).to_string().as_bytes()),
             ("GET", path) if path.ends_with("/logs") => answer(200, "", &[text.as_bytes(), b"\xff\xfe\x80"].concat()),
             ("GET", path) if path.ends_with("/downloads/results/") => {
                 let host = request.lines().find_map(|line| line.to_lowercase().strip_prefix("host: ").map(String::from));

@@ -148,6 +148,14 @@ fn jobs(client: &Client, texts: &[String]) {
             project.job(&job.id).unwrap().evcxr_display();
         }
     }
+    let found = jobs.found_scenes().unwrap();
+    assert!(found.quicklooks().pictures() > 5, "{found:?}");
+    shown("found");
+    found.evcxr_display();
+    shown("found-frame");
+    found.to_dataframe().unwrap().show();
+    shown("found-map");
+    found.map(&platform::square(0)).evcxr_display();
     let folder = tempfile::tempdir().unwrap();
     let results = jobs.download_results(folder.path()).unwrap();
     assert!(results.len() > 5 && !results.failed().is_empty(), "{results:?}");

@@ -1,0 +1,142 @@
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+
+/// A price between two bounds, in credits (1 credit is 0.01 EUR).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Credits {
+    /// The least it will cost.
+    pub min: i64,
+    /// The most it will cost.
+    pub max: i64,
+}
+
+/// How long something runs, between two bounds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Durations {
+    /// The least it will take.
+    pub min: Duration,
+    /// The most it will take.
+    pub max: Duration,
+}
+
+/// What one job will cost, and how long it will run. Nothing was spent to learn it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Price {
+    /// For the blocks and the machines that run them.
+    pub credits: Credits,
+    /// How long its tasks run together, without the time in the queue; `None` when the
+    /// platform does not say.
+    pub duration: Option<Durations>,
+}
+
+impl Credits {
+    /// Both together.
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self { min: self.min.saturating_add(other.min), max: self.max.saturating_add(other.max) }
+    }
+}
+
+impl Durations {
+    /// One after the other.
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self { min: self.min.saturating_add(other.min), max: self.max.saturating_add(other.max) }
+    }
+}
+
+impl Price {
+    /// Reads an estimate, a member for each task (API reference, 6.1).
+    pub(crate) fn read(json: &Value) -> Result<Self> {
+        let tasks = json.as_object().ok_or_else(|| Error::response("`data` should be an object of tasks"))?;
+        let mut credits = Credits::default();
+        for task in tasks.values() {
+            let bound = |part: &str, end: &str| {
+                let credit = task.pointer(&format!("/{part}/credit/{end}")).and_then(Value::as_f64);
+                credit.ok_or_else(|| Error::response(format!("`{part}.credit.{end}` is missing")))
+            };
+            let both =
+                |end| Ok::<_, Error>(bound("blockConsumption", end)? + bound("machineConsumption", end)?);
+            credits =
+                credits.plus(Credits { min: both("min")?.floor() as i64, max: both("max")?.ceil() as i64 });
+        }
+        let durations: Option<Vec<Durations>> = tasks.values().map(duration).collect();
+        Ok(Self { credits, duration: durations.and_then(|all| all.into_iter().reduce(Durations::plus)) })
+    }
+}
+
+/// How long a task runs. The values of the API's examples can only be milliseconds
+/// (API reference, 6.1).
+fn duration(task: &Value) -> Option<Durations> {
+    let bound = |end: &str| {
+        let milliseconds = task.pointer(&format!("/machineConsumption/duration/{end}"))?.as_f64()?;
+        Duration::try_from_secs_f64(milliseconds / 1000.0).ok()
+    };
+    Some(Durations { min: bound("min")?, max: bound("max")? })
+}
+
+impl fmt::Display for Credits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.min == self.max {
+            true => write!(f, "{}", self.max),
+            false => write!(f, "{} to {}", self.min, self.max),
+        }
+    }
+}
+
+impl fmt::Display for Durations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (min, max) = (told(self.min), told(self.max));
+        if min == max { f.write_str(&max) } else { write!(f, "{min} to {max}") }
+    }
+}
+
+/// With its two largest units.
+fn told(time: Duration) -> String {
+    let seconds = time.as_secs_f64().round() as u64;
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn durations_are_told_in_their_largest_units() {
+        let of = |min, max| Durations { min: Duration::from_secs(min), max: Duration::from_secs(max) };
+        assert_eq!(of(8, 600).to_string(), "8 s to 10 min 00 s");
+        assert_eq!(of(7260, 7260).to_string(), "2 h 01 min");
+        let endless = of(0, u64::MAX);
+        assert_eq!(endless.plus(endless).max, Duration::new(u64::MAX, 999_999_999));
+    }
+
+    /// The numbers are those of the SDK's fixtures.
+    #[test]
+    fn the_tasks_are_summed_and_their_times_are_milliseconds() {
+        let task = json!({
+            "blockConsumption": {"credit": {"min": 100, "max": 250}, "resources": {"min": 3, "max": 4, "unit": "SCENE"}},
+            "machineConsumption": {"credit": {"min": 1.5, "max": 2.5}, "duration": {"min": 80930, "max": 428927}},
+        });
+        let price = Price::read(&json!({"s2:1": task, "tiling:1": task})).unwrap();
+        assert_eq!(price.credits, Credits { min: 202, max: 506 });
+        assert_eq!(price.duration.unwrap().to_string(), "2 min 42 s to 14 min 18 s");
+        let mut odd = task.clone();
+        odd["machineConsumption"]["duration"]["min"] = json!(-1);
+        assert_eq!(Price::read(&json!({"s2:1": odd})).unwrap().duration, None);
+        assert!(
+            Price::read(&json!({"s2:1": {}}))
+                .unwrap_err()
+                .to_string()
+                .contains("`blockConsumption.credit.min`")
+        );
+    }
+}

@@ -1,0 +1,152 @@
+use serde_json::{Map, Value};
+
+use super::ProjectSettings;
+use super::problem::Problem;
+use crate::error::{Error, Result};
+use crate::geo::Aoi;
+
+/// What the project's settings allow a job (API reference, 2).
+#[derive(Clone, Debug, Default)]
+pub(super) struct Limits {
+    /// Of the area, in km².
+    area: Option<Limit>,
+    /// Of the number of images.
+    images: Option<Limit>,
+}
+
+/// A setting, and how far it may be raised.
+#[derive(Clone, Copy, Debug)]
+struct Limit {
+    value: u32,
+    most: Option<i64>,
+}
+
+/// The SDK's fixtures know the area's limit by the shorter name.
+const AREA: [&str; 2] = ["JOB_QUERY_MAX_AOI_SIZE", "MAX_AOI_SIZE"];
+const IMAGES: [&str; 1] = ["JOB_QUERY_LIMIT_PARAMETER_MAX_VALUE"];
+/// The parameters that pick images by a place.
+const SHAPES: [&str; 3] = ["bbox", "intersects", "contains"];
+/// Those that need no place.
+pub(super) const STORED: [&str; 2] = ["asset_ids", "order_ids"];
+
+impl Limits {
+    pub(super) fn of(settings: &ProjectSettings) -> Self {
+        let limit = |names: &[&str]| {
+            let setting = settings.iter().find(|setting| names.contains(&setting.name.as_str()))?;
+            let value = setting.value.trim().parse().ok()?;
+            Some(Limit { value, most: setting.range.map(|(_, most)| most) })
+        };
+        Self { area: limit(&AREA), images: limit(&IMAGES) }
+    }
+
+    /// What a data block cannot be asked for.
+    pub(super) fn problems(&self, data: &Map<String, Value>) -> Vec<Problem> {
+        let given = |name: &&str| data.get(*name).is_some_and(|value| !value.is_null());
+        let shapes: Vec<&str> = SHAPES.into_iter().filter(given).collect();
+        let is_picked = ["ids"].iter().chain(&STORED).any(given);
+        let mut found = Vec::new();
+        match shapes.as_slice() {
+            [] if is_picked => {}
+            [] => {
+                found.push(Problem::new("geometry", "nothing tells which images: give a place or scene ids"))
+            }
+            [name] => found.extend(self.area(&data[*name]).err().map(|told| Problem::new(*name, told))),
+            [first, name, ..] => {
+                found.push(Problem::new(*name, format!("give one place, not `{first}` and `{name}`")));
+            }
+        }
+        let images = data.get("limit").and_then(Value::as_f64);
+        found.extend(images.and_then(|images| self.images(images)).map(|told| Problem::new("limit", told)));
+        let ids = data.get("ids").and_then(Value::as_array).map(|ids| ids.len() as f64);
+        let ids = ids.filter(|count| Some(*count) != images);
+        found.extend(ids.and_then(|count| self.images(count)).map(|told| Problem::new("ids", told)));
+        found
+    }
+
+    fn area(&self, shape: &Value) -> Result<(), String> {
+        let km2 = place(shape).map_err(|error| error.to_string())?.area_km2();
+        let Some(limit) = self.area.filter(|limit| km2 > f64::from(limit.value)) else { return Ok(()) };
+        let raise = limit.raise(km2, "max_aoi_size");
+        Err(format!(
+            "{km2:.1} km² are more than the {} km² of the project: cut it by `Aoi::split`{raise}",
+            limit.value
+        ))
+    }
+
+    fn images(&self, count: f64) -> Option<String> {
+        if count < 1.0 || count.fract() != 0.0 {
+            return Some(format!("{count} is not a number of images: give a whole number from 1 up"));
+        }
+        let limit = self.images.filter(|limit| count > f64::from(limit.value))?;
+        let raise = limit.raise(count, "max_images");
+        Some(format!("{count} images are more than the {} of the project: ask for fewer{raise}", limit.value))
+    }
+}
+
+impl Limit {
+    /// How to raise it so far, where the platform lets it.
+    fn raise(self, wanted: f64, setting: &str) -> String {
+        let wanted = wanted.ceil();
+        match self.most {
+            Some(most) if wanted > most as f64 => String::new(),
+            _ => format!(", or raise the limit by `update_settings(Settings::new().{setting}({wanted}))`"),
+        }
+    }
+}
+
+/// The area of a `bbox` or of a GeoJSON geometry.
+pub(crate) fn place(shape: &Value) -> Result<Aoi> {
+    match shape.as_array() {
+        Some(sides) => {
+            let sides: Vec<f64> = sides.iter().filter_map(Value::as_f64).collect();
+            let sides: [f64; 4] =
+                sides.try_into().map_err(|_| Error::invalid("a bbox is west, south, east, north"))?;
+            Aoi::from_bbox(sides)
+        }
+        None => Aoi::from_geojson(&shape.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn told(data: Value) -> Vec<String> {
+        let limits = Limits {
+            area: Some(Limit { value: 100, most: Some(1000) }),
+            images: Some(Limit { value: 10, most: Some(20) }),
+        };
+        let found = limits.problems(data.as_object().unwrap());
+        found.into_iter().map(|problem| format!("{}: {}", problem.field, problem.told)).collect()
+    }
+
+    #[test]
+    fn what_the_project_does_not_allow_is_told_with_a_remedy() {
+        assert_eq!(told(json!({"bbox": [0.0, 0.0, 0.08, 0.1], "limit": 10})), [""; 0]);
+        insta::assert_snapshot!(told(json!({"bbox": [0.0, 0.0, 0.1, 0.1], "limit": 11})).join("\n"), @r"
+        bbox: 123.1 km² are more than the 100 km² of the project: cut it by `Aoi::split`, or raise the limit by `update_settings(Settings::new().max_aoi_size(124))`
+        limit: 11 images are more than the 10 of the project: ask for fewer, or raise the limit by `update_settings(Settings::new().max_images(11))`
+        ");
+        let ids: Vec<_> = (0..25).map(|id| id.to_string()).collect();
+        insta::assert_snapshot!(told(json!({"bbox": [0, 0, 1, 1], "ids": ids, "limit": 1})).join("\n"), @r"
+        bbox: 12308.5 km² are more than the 100 km² of the project: cut it by `Aoi::split`
+        ids: 25 images are more than the 10 of the project: ask for fewer
+        ");
+    }
+
+    #[test]
+    fn a_job_has_one_place_or_needs_none() {
+        assert_eq!(told(json!({"ids": ["a"], "bbox": null})), [""; 0]);
+        assert_eq!(told(json!({"order_ids": ["a"]})), [""; 0]);
+        insta::assert_snapshot!(told(json!({"limit": 0})).join("\n"), @r"
+        geometry: nothing tells which images: give a place or scene ids
+        limit: 0 is not a number of images: give a whole number from 1 up
+        ");
+        let both = json!({"bbox": [0, 0, 1, 1], "contains": {"type": "Point", "coordinates": [0, 0]}});
+        insta::assert_snapshot!(told(both).join("\n"), @"contains: give one place, not `bbox` and `contains`");
+        insta::assert_snapshot!(told(json!({"bbox": [0, 0, 1]})).join("\n"), @"bbox: a bbox is west, south, east, north");
+        insta::assert_snapshot!(told(json!({"intersects": {"type": "Point", "coordinates": [0, 0]}})).join("\n"), @"intersects: there is no polygon: an AOI needs a Polygon or a MultiPolygon");
+    }
+}

@@ -1,0 +1,231 @@
+use serde_json::{Map, Value, json};
+
+use super::problem::Problem;
+use crate::geo::Aoi;
+use crate::time::DateRange;
+
+/// What one job asks of its data block, and what else its tasks are told.
+///
+/// | given | images |
+/// |---|---|
+/// | a geometry, with or without dates | the newest of the place |
+/// | scene ids, with or without a geometry | these, whatever their date |
+/// | asset ids, or order ids | what the storage has already; nothing else may be given |
+///
+/// What is not given stays as the blocks have it by default.
+#[derive(Clone, Debug, Default)]
+pub struct JobQuery {
+    /// The place; several features are one.
+    pub geometry: Option<Aoi>,
+    /// How the place picks images. Default [`GeometryOperation::Intersects`].
+    pub geometry_operation: GeometryOperation,
+    /// First and last day or instant, UTC.
+    pub dates: Option<(String, String)>,
+    /// Scenes of the catalog.
+    pub scene_ids: Vec<String>,
+    /// Images at most.
+    pub limit: Option<u32>,
+    /// Assets of the storage.
+    pub asset_ids: Vec<String>,
+    /// Finished orders.
+    pub order_ids: Vec<String>,
+    /// Other parameters by name, as [`set`](Self::set) takes them.
+    pub parameters: Vec<(String, Value)>,
+}
+
+/// How a place picks images.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GeometryOperation {
+    /// Images that touch the box around the place.
+    Bbox,
+    /// Images that touch the place.
+    #[default]
+    Intersects,
+    /// Images that contain the whole place.
+    Contains,
+}
+
+impl GeometryOperation {
+    /// The parameter that it is.
+    pub(super) fn parameter(self) -> &'static str {
+        match self {
+            Self::Bbox => "bbox",
+            Self::Intersects => "intersects",
+            Self::Contains => "contains",
+        }
+    }
+}
+
+impl JobQuery {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The place; several features are one.
+    pub fn geometry(mut self, place: impl Into<Aoi>) -> Self {
+        self.geometry = Some(place.into());
+        self
+    }
+
+    /// How the place picks images.
+    pub fn geometry_operation(mut self, operation: GeometryOperation) -> Self {
+        self.geometry_operation = operation;
+        self
+    }
+
+    /// First and last day or instant, UTC.
+    pub fn between(mut self, start: impl Into<String>, end: impl Into<String>) -> Self {
+        self.dates = Some((start.into(), end.into()));
+        self
+    }
+
+    /// Scenes of the catalog: these and no others.
+    pub fn scene_ids(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.scene_ids = texts(ids);
+        self
+    }
+
+    /// Images at most.
+    pub fn limit(mut self, images: u32) -> Self {
+        self.limit = Some(images);
+        self
+    }
+
+    /// Assets of the storage.
+    #[doc(alias = "assets")]
+    pub fn asset_ids(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.asset_ids = texts(ids);
+        self
+    }
+
+    /// Finished orders.
+    pub fn order_ids(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.order_ids = texts(ids);
+        self
+    }
+
+    /// Another parameter: of the data block by its name (`max_cloud_cover`), of any task
+    /// as `task.parameter` (`tiling:1.tile_width`, or `tiling.tile_width` where one task
+    /// alone has that block).
+    pub fn set(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// Whether it takes what the storage has.
+    pub(super) fn is_stored(&self) -> bool {
+        !self.asset_ids.is_empty() || !self.order_ids.is_empty()
+    }
+
+    /// What sets the job apart, for people.
+    pub(super) fn label(&self) -> String {
+        let ids = |ids: &[String], what: &str| match ids {
+            [] => None,
+            [one] => Some(one.clone()),
+            many => Some(format!("{} {what}", many.len())),
+        };
+        let dates = self.dates.as_ref().filter(|_| self.scene_ids.is_empty());
+        let parts = [
+            self.geometry.as_ref().and_then(|place| place.name().map(str::to_owned)),
+            dates.map(|(start, end)| format!("{start} to {end}")),
+            ids(&self.scene_ids, "scenes"),
+            ids(&self.asset_ids, "assets"),
+            ids(&self.order_ids, "orders"),
+        ];
+        let parts: Vec<_> = parts.into_iter().flatten().collect();
+        if parts.is_empty() { "job".to_owned() } else { parts.join(", ") }
+    }
+
+    /// What the data block is told (API reference, 4).
+    pub(super) fn data(&self) -> Result<Map<String, Value>, Problem> {
+        let mut data = Map::new();
+        if self.is_stored() {
+            let is_alone = self.asset_ids.is_empty() || self.order_ids.is_empty();
+            let has_more = self.dates.is_some() || self.limit.is_some() || !self.scene_ids.is_empty();
+            let (name, ids) = match self.asset_ids.is_empty() {
+                true => ("order_ids", &self.order_ids),
+                false => ("asset_ids", &self.asset_ids),
+            };
+            if !is_alone || has_more || self.geometry.is_some() {
+                let told =
+                    "what the storage has is taken whole: give no place, dates, limit or other ids with it";
+                return Err(Problem::new(name, told));
+            }
+            data.insert(name.into(), json!(ids));
+            return Ok(data);
+        }
+        if let Some(limit) = self.limit {
+            data.insert("limit".into(), limit.into());
+        }
+        match (&self.dates, self.scene_ids.as_slice()) {
+            (Some((start, end)), []) => {
+                let time =
+                    DateRange::parse(start, end).map_err(|error| Problem::new("time", error.to_string()))?;
+                data.insert("time".into(), time.to_interval().into());
+            }
+            (_, []) => {}
+            (_, ids) => {
+                data.insert("ids".into(), json!(ids));
+                data.insert("limit".into(), ids.len().into());
+            }
+        }
+        if let Some(place) = &self.geometry {
+            let name = self.geometry_operation.parameter();
+            let shape = match self.geometry_operation {
+                // The platform takes west < east only.
+                GeometryOperation::Bbox if place.bbox().is_across() => {
+                    let told = "it lies across the antimeridian, where it has no bbox: use `Intersects`";
+                    return Err(Problem::new(name, told));
+                }
+                GeometryOperation::Bbox => json!(place.bbox().to_array()),
+                GeometryOperation::Intersects | GeometryOperation::Contains => place.to_geojson(),
+            };
+            data.insert(name.into(), shape);
+        }
+        Ok(data)
+    }
+}
+
+impl From<&JobQuery> for JobQuery {
+    fn from(query: &JobQuery) -> Self {
+        query.clone()
+    }
+}
+
+pub(super) fn texts(list: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
+    list.into_iter().map(Into::into).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(query: &JobQuery) -> Value {
+        Value::Object(query.data().unwrap())
+    }
+
+    #[test]
+    fn scenes_are_taken_whatever_their_date() {
+        let place = Aoi::from_bbox([0.0, 0.0, 1.0, 1.0]).unwrap().named("a");
+        let query = JobQuery::new().geometry(place).geometry_operation(GeometryOperation::Bbox);
+        let query = query.between("2019-01-01", "2019-12-31").limit(5);
+        let dated = json!({"limit": 5, "time": "2019-01-01T00:00:00Z/2019-12-31T23:59:59Z", "bbox": [0.0, 0.0, 1.0, 1.0]});
+        assert_eq!((told(&query), query.label()), (dated, "a, 2019-01-01 to 2019-12-31".to_owned()));
+        let query = query.scene_ids(["s1", "s2"]);
+        let scenes = json!({"limit": 2, "ids": ["s1", "s2"], "bbox": [0.0, 0.0, 1.0, 1.0]});
+        assert_eq!((told(&query), query.label()), (scenes, "a, 2 scenes".to_owned()));
+    }
+
+    #[test]
+    fn what_the_storage_has_stands_alone() {
+        assert_eq!(told(&JobQuery::new().asset_ids(["x"])), json!({"asset_ids": ["x"]}));
+        assert_eq!(told(&JobQuery::new().order_ids(["x", "y"])), json!({"order_ids": ["x", "y"]}));
+        for query in
+            [JobQuery::new().asset_ids(["x"]).limit(1), JobQuery::new().asset_ids(["x"]).order_ids(["y"])]
+        {
+            assert!(query.data().unwrap_err().told.starts_with("what the storage has is taken whole"));
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! The cells of a frame as what a job is told.
+
+use jiff::civil::Date;
+use jiff::{Span, Timestamp};
+use polars::prelude::{AnyValue, Series, TimeUnit};
+use serde_json::{Number, Value};
+
+use crate::geo::{Aoi, wkb};
+use crate::jobs::schema::shown;
+
+/// Integers beyond are not exact as floats.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// A cell as a parameter of this type; `None` when it is null.
+pub(super) fn parameter(cell: &AnyValue, kind: Option<&str>) -> Result<Option<Value>, String> {
+    let value = match (cell, kind) {
+        (AnyValue::Null, _) => return Ok(None),
+        (_, Some("geometry")) => area(cell)?.map(|area| area.to_geojson()).unwrap_or_default(),
+        (AnyValue::Boolean(flag), _) => Value::Bool(*flag),
+        (AnyValue::List(list), _) => list_of(list, kind)?,
+        _ => match (text(cell), kind) {
+            (Some(text), None | Some("string" | "dateRange")) => Value::String(text),
+            // What is no text is written as JSON, as in a CSV file.
+            (Some(text), Some(kind)) => serde_json::from_str(&text)
+                .map_err(|_| format!("{} is no JSON for the type {kind}", shown(&text.into())))?,
+            (None, _) => Value::Number(number(cell)?),
+        },
+    };
+    Ok(Some(value))
+}
+
+fn list_of(list: &Series, kind: Option<&str>) -> Result<Value, String> {
+    let kind = kind.filter(|kind| *kind != "array");
+    let values = list.iter().map(|cell| Ok(parameter(&cell, kind)?.unwrap_or_default()));
+    values.collect::<Result<Vec<_>, String>>().map(Value::Array)
+}
+
+fn number(cell: &AnyValue) -> Result<Number, String> {
+    let whole = |number: f64| (number.fract() == 0.0 && number.abs() < EXACT).then_some(number as i64);
+    match cell {
+        AnyValue::Int8(_)
+        | AnyValue::Int16(_)
+        | AnyValue::Int32(_)
+        | AnyValue::Int64(_)
+        | AnyValue::UInt8(_)
+        | AnyValue::UInt16(_)
+        | AnyValue::UInt32(_) => cell.extract::<i64>().map(Number::from),
+        AnyValue::UInt64(number) => Some(Number::from(*number)),
+        // A column of whole numbers with gaps has often become one of floats.
+        AnyValue::Float32(_) | AnyValue::Float64(_) => cell
+            .extract::<f64>()
+            .and_then(|number| whole(number).map(Number::from).or(Number::from_f64(number))),
+        _ => None,
+    }
+    .ok_or_else(|| {
+        format!(
+            "`{}` ({}) is no value for a parameter: cast it to a text or a number",
+            told(cell),
+            cell.dtype()
+        )
+    })
+}
+
+/// A text, or a moment as one.
+pub(super) fn text(cell: &AnyValue) -> Option<String> {
+    match cell {
+        AnyValue::String(text) => Some((*text).to_owned()),
+        AnyValue::StringOwned(text) => Some(text.to_string()),
+        AnyValue::Date(days) => {
+            let days = Span::new().try_days(*days).ok()?;
+            Some(Date::constant(1970, 1, 1).checked_add(days).ok()?.to_string())
+        }
+        AnyValue::Datetime(count, unit, _) | AnyValue::DatetimeOwned(count, unit, _) => {
+            let at = match unit {
+                TimeUnit::Milliseconds => Timestamp::from_millisecond(*count),
+                TimeUnit::Microseconds => Timestamp::from_microsecond(*count),
+                TimeUnit::Nanoseconds => Timestamp::from_nanosecond(i128::from(*count)),
+            };
+            Some(at.ok()?.to_string())
+        }
+        _ => None,
+    }
+}
+
+/// A cell in an error, or as a name. Polars itself panics at dates beyond its calendar.
+pub(super) fn told(cell: &AnyValue) -> String {
+    let is_plain = cell.is_boolean() || cell.is_primitive_numeric();
+    match text(cell) {
+        Some(text) => text,
+        None if is_plain => cell.to_string(),
+        None => "…".to_owned(),
+    }
+}
+
+/// A name, whatever it is written as.
+pub(super) fn name(cell: &AnyValue) -> Option<String> {
+    match cell {
+        AnyValue::Null => None,
+        _ => Some(told(cell)).filter(|name| !name.trim().is_empty()),
+    }
+}
+
+/// One id, or a list of them.
+pub(super) fn ids(cell: &AnyValue) -> Result<Vec<String>, String> {
+    match (cell, name(cell)) {
+        (AnyValue::List(list), _) => Ok(list.iter().filter_map(|cell| name(&cell)).collect()),
+        (AnyValue::String(_) | AnyValue::StringOwned(_), Some(text))
+            if text.trim_start().starts_with('[') =>
+        {
+            serde_json::from_str(&text).map_err(|_| format!("{} is no list of ids", shown(&text.into())))
+        }
+        (_, id) => Ok(id.into_iter().collect()),
+    }
+}
+
+/// `start/end`, or a day, which is both.
+pub(super) fn dates(cell: &AnyValue) -> Result<Option<(String, String)>, String> {
+    let Some(text) = text(cell) else {
+        return match cell {
+            AnyValue::Null => Ok(None),
+            _ => Err(format!(
+                "`{}` ({}) is no date: give `start/end`, a text or a date",
+                told(cell),
+                cell.dtype()
+            )),
+        };
+    };
+    Ok(Some(match text.split_once('/') {
+        Some((start, end)) => (start.to_owned(), end.to_owned()),
+        None => (text.clone(), text),
+    }))
+}
+
+/// An area as WKB, WKT or GeoJSON, or as west, south, east, north; WGS 84.
+pub(super) fn area(cell: &AnyValue) -> Result<Option<Aoi>, String> {
+    let sides = |sides: Vec<f64>| {
+        let sides: [f64; 4] =
+            sides.try_into().map_err(|_| "a bbox is west, south, east, north".to_owned())?;
+        Aoi::from_bbox(sides).map_err(|error| error.to_string())
+    };
+    let of_bytes = |bytes: &[u8]| wkb::read(bytes).and_then(Aoi::from_geometry);
+    let area = match cell {
+        AnyValue::Null => return Ok(None),
+        AnyValue::Binary(bytes) => of_bytes(bytes),
+        AnyValue::BinaryOwned(bytes) => of_bytes(bytes),
+        AnyValue::List(list) => {
+            return sides(list.iter().filter_map(|side| side.extract::<f64>()).collect()).map(Some);
+        }
+        AnyValue::String(_) | AnyValue::StringOwned(_) => {
+            let text = text(cell).unwrap_or_default();
+            let trimmed = text.trim_start_matches(|c: char| c.is_whitespace() || c == '[');
+            if trimmed.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
+                let parts = text.split(|c: char| c.is_whitespace() || "[],".contains(c));
+                return sides(parts.filter_map(|part| part.parse().ok()).collect()).map(Some);
+            }
+            if trimmed.is_empty() {
+                return Ok(None);
+            }
+            if trimmed.starts_with('{') { Aoi::from_geojson(&text) } else { Aoi::from_wkt(&text) }
+        }
+        _ => return Err(format!("a {} is no place: give WKB, WKT or GeoJSON", cell.dtype())),
+    };
+    area.map(Some).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::prelude::{NamedFrom, PlSmallStr};
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn list<T, P: ?Sized>(values: T) -> AnyValue<'static>
+    where
+        Series: NamedFrom<T, P>,
+    {
+        AnyValue::List(Series::new(PlSmallStr::EMPTY, values))
+    }
+
+    #[test]
+    fn parameters_come_as_their_block_has_them() {
+        let told = |cell: AnyValue, kind| parameter(&cell, kind).unwrap().unwrap();
+        assert_eq!(told(AnyValue::Float64(2.0), Some("number")), json!(2));
+        assert_eq!(told(AnyValue::Float32(2.5), Some("number")), json!(2.5));
+        assert_eq!(told(AnyValue::UInt64(u64::MAX), Some("number")), json!(u64::MAX));
+        assert_eq!(told(AnyValue::String("[\"red\"]"), Some("array")), json!(["red"]));
+        assert_eq!(told(AnyValue::String("[1]"), Some("string")), json!("[1]"));
+        assert_eq!(told(list(["a", "b"]), Some("array")), json!(["a", "b"]));
+        assert_eq!(told(AnyValue::Boolean(true), Some("boolean")), json!(true));
+        assert_eq!(told(AnyValue::Date(18_262), Some("string")), json!("2020-01-01"));
+        assert_eq!(parameter(&AnyValue::Null, Some("number")), Ok(None));
+        insta::assert_snapshot!(parameter(&AnyValue::String("many"), Some("number")).unwrap_err(), @"`many` is no JSON for the type number");
+        insta::assert_snapshot!(parameter(&AnyValue::Float64(f64::NAN), Some("number")).unwrap_err(), @"`NaN` (f64) is no value for a parameter: cast it to a text or a number");
+        insta::assert_snapshot!(parameter(&AnyValue::Binary(b"x"), None).unwrap_err(), @"`…` (binary) is no value for a parameter: cast it to a text or a number");
+    }
+
+    #[test]
+    fn a_place_is_read_from_what_frames_have() {
+        let dakar = Aoi::from_bbox([-17.5, 14.68, -17.46, 14.72]).unwrap();
+        let wkt = "POLYGON ((-17.5 14.68, -17.46 14.68, -17.46 14.72, -17.5 14.72, -17.5 14.68))";
+        let (json, bytes) = (dakar.to_geojson().to_string(), wkb::write(&dakar.geometry().clone().into()));
+        for cell in [
+            AnyValue::String(wkt),
+            AnyValue::String(&json),
+            AnyValue::Binary(&bytes),
+            AnyValue::String("-17.5, 14.68, -17.46, 14.72"),
+            AnyValue::String("[-17.5,14.68,-17.46,14.72]"),
+            list([-17.5, 14.68, -17.46, 14.72]),
+        ] {
+            assert_eq!(area(&cell).unwrap().unwrap().bbox(), dakar.bbox(), "{cell}");
+        }
+        assert_eq!(area(&AnyValue::String(" ")), Ok(None));
+        insta::assert_snapshot!(area(&AnyValue::String("1, 2, 3")).unwrap_err(), @"a bbox is west, south, east, north");
+        insta::assert_snapshot!(area(&AnyValue::Int64(5)).unwrap_err(), @"a i64 is no place: give WKB, WKT or GeoJSON");
+        insta::assert_snapshot!(area(&AnyValue::Binary(b"\x01")).unwrap_err(), @"not WKB: it ends early");
+    }
+
+    #[test]
+    fn dates_and_ids_are_read_in_each_form() {
+        let day = ("2020-01-01".to_owned(), "2020-01-01".to_owned());
+        for cell in [AnyValue::Date(18_262), AnyValue::String("2020-01-01")] {
+            assert_eq!(dates(&cell), Ok(Some(day.clone())));
+        }
+        assert_eq!(dates(&AnyValue::String("a/b")), Ok(Some(("a".into(), "b".into()))));
+        let noon = AnyValue::Datetime(1_577_880_000_000_000, TimeUnit::Microseconds, None);
+        assert_eq!(text(&noon).unwrap(), "2020-01-01T12:00:00Z");
+        assert!(dates(&AnyValue::Float64(2020.0)).unwrap_err().contains("is no date"));
+        assert_eq!(ids(&list(["a", "b"])), Ok(vec!["a".into(), "b".into()]));
+        assert_eq!(ids(&AnyValue::String("[\"a\"]")), Ok(vec!["a".into()]));
+        assert_eq!(ids(&AnyValue::String("a")), Ok(vec!["a".into()]));
+        assert_eq!(ids(&AnyValue::Int64(7)), Ok(vec!["7".into()]));
+        assert_eq!(text(&AnyValue::Datetime(i64::MAX, TimeUnit::Milliseconds, None)), None, "no such moment");
+        assert_eq!(text(&AnyValue::Date(i32::MAX)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_cell_is_read_or_refused(text in ".*", bytes in prop::collection::vec(any::<u8>(), 0..99), count in any::<i64>()) {
+            let units = [TimeUnit::Milliseconds, TimeUnit::Microseconds, TimeUnit::Nanoseconds];
+            let moments = units.map(|unit| AnyValue::Datetime(count, unit, None));
+            let cells = [AnyValue::String(&text), AnyValue::Binary(&bytes), AnyValue::Int64(count), AnyValue::Date(count as i32)];
+            for cell in cells.into_iter().chain(moments) {
+                let _ = (area(&cell), dates(&cell), ids(&cell), name(&cell));
+                for kind in [None, Some("geometry"), Some("array"), Some("string"), Some("number")] {
+                    let _ = parameter(&cell, kind);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+use std::collections::HashMap;
+
+use polars::prelude::{AnyValue, Column, DataFrame};
+
+use super::cell;
+use crate::error::{Error, Result};
+use crate::jobs::asked::Asked;
+use crate::jobs::chain::Chain;
+use crate::jobs::query::GeometryOperation;
+use crate::jobs::schema;
+
+/// What a column means.
+pub(super) struct Role<'a> {
+    column: &'a Column,
+    is: Is,
+}
+
+enum Is {
+    Name,
+    Place(GeometryOperation),
+    Time,
+    Start,
+    End,
+    Scenes,
+    Assets,
+    Orders,
+    /// A parameter by its name, and its type.
+    Parameter(String, Option<String>),
+}
+
+impl<'a> Role<'a> {
+    /// The columns of a frame. Two that say the same are refused: the one would silently
+    /// win over the other. Places are told apart row by row.
+    pub(super) fn of_all(frame: &'a DataFrame, chain: &Chain) -> Result<Vec<Self>> {
+        let roles =
+            frame.columns().iter().map(|column| Self::of(column, chain)).collect::<Result<Vec<_>>>()?;
+        let mut known: HashMap<&str, &str> = HashMap::new();
+        for role in &roles {
+            for said in role.is.says() {
+                if let Some(first) = known.insert(said, role.name()) {
+                    let told =
+                        format!("columns `{first}` and `{}` say the same: drop one of them", role.name());
+                    return Err(Error::invalid(told));
+                }
+            }
+        }
+        Ok(roles)
+    }
+
+    pub(super) fn name(&self) -> &str {
+        self.column.name().as_str()
+    }
+
+    fn of(column: &'a Column, chain: &Chain) -> Result<Self> {
+        let name = column.name().as_str();
+        let is = match name {
+            "name" => Is::Name,
+            "geometry" | "intersects" => Is::Place(GeometryOperation::Intersects),
+            "contains" => Is::Place(GeometryOperation::Contains),
+            "bbox" => Is::Place(GeometryOperation::Bbox),
+            "time" => Is::Time,
+            "start" => Is::Start,
+            "end" => Is::End,
+            "scene_id" | "scene_ids" | "ids" => Is::Scenes,
+            "asset_id" | "asset_ids" => Is::Assets,
+            "order_id" | "order_ids" => Is::Orders,
+            _ => match chain.unknown(name) {
+                Some(told) => {
+                    let told =
+                        format!("column `{name}`: {told} or drop the column by `frame.drop(\"{name}\")`");
+                    return Err(Error::invalid(told));
+                }
+                None => {
+                    let (task, parameter) = chain.find(name);
+                    let kind = task.parameters.get(parameter).and_then(schema::kind);
+                    Is::Parameter(chain.field(task, parameter), kind.map(str::to_owned))
+                }
+            },
+        };
+        Ok(Self { column, is })
+    }
+
+    /// Takes what the cell says into the job.
+    pub(super) fn read(&self, row: usize, asked: &mut Asked) -> Result<(), String> {
+        let name = self.name();
+        let cell = self.column.get(row).map_err(|error| error.to_string())?;
+        if cell == AnyValue::Null {
+            return Ok(());
+        }
+        let query = &mut asked.query;
+        match &self.is {
+            Is::Name => {}
+            Is::Place(operation) => {
+                let Some(place) = cell::area(&cell)? else { return Ok(()) };
+                if query.geometry.is_some() {
+                    return Err("the row has another place already: leave all but one null".to_owned());
+                }
+                query.geometry = Some(place);
+                query.geometry_operation = *operation;
+                asked.columns.push((operation.parameter(), name.to_owned()));
+            }
+            Is::Time => query.dates = cell::dates(&cell)?,
+            Is::Start => query.dates.get_or_insert_default().0 = moment(&cell)?,
+            Is::End => query.dates.get_or_insert_default().1 = moment(&cell)?,
+            Is::Scenes => {
+                query.scene_ids = cell::ids(&cell)?;
+                asked.columns.push(("ids", name.to_owned()));
+            }
+            Is::Assets => query.asset_ids = cell::ids(&cell)?,
+            Is::Orders => query.order_ids = cell::ids(&cell)?,
+            Is::Parameter(field, kind) => {
+                let value = cell::parameter(&cell, kind.as_deref())?;
+                query.parameters.extend(value.map(|value| (field.clone(), value)));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Is {
+    /// What a column of this kind decides alone.
+    fn says(&self) -> Vec<&str> {
+        match self {
+            Self::Name | Self::Place(_) => vec![],
+            Self::Time => vec!["start", "end"],
+            Self::Start => vec!["start"],
+            Self::End => vec!["end"],
+            Self::Scenes => vec!["ids"],
+            Self::Assets => vec!["asset_ids"],
+            Self::Orders => vec!["order_ids"],
+            Self::Parameter(field, _) => vec![field],
+        }
+    }
+}
+
+fn moment(cell: &AnyValue) -> Result<String, String> {
+    cell::text(cell).ok_or_else(|| format!("`{}` ({}) is no date", cell::told(cell), cell.dtype()))
+}

@@ -1,0 +1,106 @@
+//! What the platform tells of a dry run (API reference, 4 and 5).
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+use url::form_urlencoded::byte_serialize;
+
+use crate::batch::JobRecord;
+use crate::catalog::{QuicklookOutcome, Scene, Scenes, Search, picture};
+use crate::client::{Client, data, items};
+use crate::display::picture::MOST_BYTES;
+use crate::error::{Context, Error, ErrorKind, Result};
+use crate::jobs::{JobId, Price, Project, place};
+use crate::transport::Request;
+
+/// A scene that a job lists.
+pub(super) struct Listed {
+    pub(super) scene: Scene,
+    /// Where the job has its quicklook.
+    pub(super) quicklook: Option<String>,
+}
+
+/// The scenes of an ended job, the newest first.
+pub(super) fn scenes(project: &Project, id: &JobId, record: &JobRecord) -> Result<Vec<Listed>> {
+    let client = project.client();
+    let read = || -> Result<Vec<Listed>> {
+        let tasks = items(data(client.get(&project.path(&format!("/jobs/{id}/tasks/")))?)?, "data")?;
+        // Only the data block, which is the first, has found anything.
+        let task = tasks.first().and_then(|task| task.get("id")?.as_str());
+        let task = segment(task.ok_or_else(|| Error::response("the job has no task"))?);
+        let outputs = project.path(&format!("/jobs/{id}/tasks/{task}/outputs"));
+        let named = names(client.get(&format!("{outputs}/quicklooks/"))?)?;
+        let told = client.get(&format!("{outputs}/data-json"))?;
+        let mut known = by_id(Scenes::from_geojson(&told.to_string()).unwrap_or_default());
+        let unknown: Vec<String> = named.keys().filter(|id| !known.contains_key(*id)).cloned().collect();
+        known.extend(by_id(in_catalog(client, record, unknown)));
+        let mut found: Vec<Listed> = Vec::new();
+        for (id, name) in &named {
+            let scene = known.remove(id).map_or_else(|| bare(id), Ok)?;
+            let url = client.url(&format!("{outputs}/quicklooks/{}", segment(name)));
+            found.push(Listed { scene, quicklook: Some(url) });
+        }
+        found.extend(known.into_values().map(|scene| Listed { scene, quicklook: None }));
+        found.sort_by(|a, b| (b.scene.datetime, &b.scene.id).cmp(&(a.scene.datetime, &a.scene.id)));
+        Ok(found)
+    };
+    read().with_context(|| format!("scenes of job `{id}`"))
+}
+
+/// What the job will cost when it is no dry run.
+pub(super) fn price(project: &Project, id: &JobId) -> Result<Price> {
+    let json = project.client().get(&project.path(&format!("/jobs/{id}/estimate"))).and_then(data);
+    json.and_then(|json| Price::read(&json)).with_context(|| format!("estimate of job `{id}`"))
+}
+
+/// Scene to file name: a quicklook is called by its scene.
+fn names(json: Value) -> Result<HashMap<String, String>> {
+    let id = |name: &str| match name.rsplit_once('.') {
+        Some((id, "jpeg" | "jpg" | "png")) => id.to_owned(),
+        _ => name.to_owned(),
+    };
+    let list = items(data(json)?, "data")?;
+    Ok(list.iter().filter_map(Value::as_str).map(|name| (id(name), name.to_owned())).collect())
+}
+
+/// The scenes as the catalog has them; those that it does not have are left out, and all
+/// of them when it cannot be asked.
+fn in_catalog(client: &Client, record: &JobRecord, ids: Vec<String>) -> Scenes {
+    let told = |name: &str| {
+        let tasks = record.inputs.values().filter_map(Value::as_object);
+        tasks.filter_map(|task| task.get(name)).find(|value| !value.is_null())
+    };
+    let shape = ["bbox", "intersects", "contains"].iter().find_map(|name| place(told(name)?).ok());
+    let Some(aoi) = shape.filter(|_| !ids.is_empty()) else { return Scenes::default() };
+    let mut search = Search::new(aoi).limit(ids.len()).ids(ids);
+    if let Some((start, end)) = told("time").and_then(Value::as_str).and_then(|time| time.split_once('/')) {
+        search = search.between(start, end);
+    }
+    client.catalog().search(search).unwrap_or_default()
+}
+
+/// A scene of which nothing is known.
+fn bare(id: &str) -> Result<Scene> {
+    let feature = json!({"type": "Feature", "id": id, "geometry": null, "properties": {}});
+    let scene = Scenes::from_geojson(&feature.to_string())?.iter().next().cloned();
+    scene.ok_or_else(|| Error::response(format!("`{id}` is no scene")))
+}
+
+fn by_id(scenes: Scenes) -> HashMap<String, Scene> {
+    scenes.iter().map(|scene| (scene.id.clone(), scene.clone())).collect()
+}
+
+/// What comes of a quicklook.
+pub(super) fn picture_at(client: &Client, url: &str) -> QuicklookOutcome {
+    let answer = client.send(Request::get(url).at_most(MOST_BYTES));
+    match answer.and_then(|answer| picture(answer.body)) {
+        Ok(bytes) => QuicklookOutcome::Picture(bytes.into()),
+        Err(error) if error.kind() == ErrorKind::NotFound => QuicklookOutcome::Missing,
+        Err(error) => QuicklookOutcome::Failed(error),
+    }
+}
+
+/// One part of a path, whatever the server calls it.
+fn segment(text: &str) -> String {
+    byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}

@@ -1,0 +1,207 @@
+//! What dry runs found: scenes with their quicklooks, and what the jobs will cost.
+
+mod ask;
+mod view;
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+
+use polars::prelude::DataFrame;
+
+use self::ask::Listed;
+use crate::batch::{JobCollection, JobRecord};
+use crate::catalog::{Quicklook, QuicklookOutcome, Quicklooks};
+use crate::display::counted;
+use crate::error::{Context, Error, ErrorKind, Result};
+use crate::frame::Frame;
+use crate::geo::wkb;
+use crate::jobs::{JobId, JobStatus, Price};
+use crate::list::list;
+use crate::parallel::in_parallel;
+use crate::plain::plain;
+
+/// Jobs, and then quicklooks, at a time; the limiter holds the rate.
+const AT_ONCE: usize = 16;
+
+/// What the jobs of a [dry run](crate::Workflow::test_jobs_parallel) found, each with its
+/// own outcome, in the order of the parameters.
+#[derive(Clone)]
+pub struct FoundScenes {
+    jobs: Vec<FoundByJob>,
+}
+
+/// What one job found.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct FoundByJob {
+    /// What sets the job apart: place and dates.
+    pub label: String,
+    /// The job on the platform, if there is one.
+    pub job: Option<JobId>,
+    /// The scenes with their quicklooks, or why they are not known.
+    pub scenes: Result<Vec<Quicklook>>,
+    /// What the real job will cost, or why that is not known.
+    pub price: Result<Price>,
+}
+
+list!(FoundScenes(jobs: FoundByJob), "What was found, job by job.");
+
+impl JobCollection {
+    /// What the jobs found: asks each job of a [dry
+    /// run](crate::Workflow::test_jobs_parallel) for its scenes, their quicklooks, and
+    /// what the real job will cost. That is free.
+    ///
+    /// ```
+    /// # use up42::{Aoi, Client, ParallelParameters, simulator::{Clock, Simulator}};
+    /// # let simulator = Simulator::builder().clock(Clock::speed(600.0)).start()?;
+    /// # let client = Client::builder().simulator(simulator).build()?;
+    /// # let workflow = client.project()?.workflow("dakar")?;
+    /// # workflow.add_tasks(["sobloo-s2-l1c-aoiclipped"])?;
+    /// let aoi = Aoi::from_bbox([-17.50, 14.68, -17.46, 14.72])?;
+    /// let years = [("2019-01-01", "2019-12-31"), ("2020-01-01", "2020-12-31")];
+    /// let parameters = workflow.construct_parameters_parallel(
+    ///     ParallelParameters::new().geometries(&aoi).interval_dates(years),
+    /// )?;
+    /// let found = workflow.test_jobs_parallel(parameters)?.found_scenes()?;
+    /// assert_eq!(found.quicklooks().pictures(), 2);
+    /// found.map(&aoi);
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    ///
+    /// The platform lists a dry run's scenes by its quicklooks, and leaves their outlines
+    /// out (API reference, 5.1). Those come from the catalog, by the job's place and dates
+    /// and the scenes' ids; a scene that is not there has no outline.
+    ///
+    /// # Errors
+    ///
+    /// When nothing can be learned of any job: what befell the first. What befalls one job
+    /// is kept in its [`scenes`](FoundByJob::scenes) or its [`price`](FoundByJob::price).
+    #[doc(alias = "get_quicklooks", alias = "download_quicklooks")]
+    pub fn found_scenes(&self) -> Result<FoundScenes> {
+        let records = self.iter().as_slice();
+        let listed = in_parallel(records, AT_ONCE, |record| self.listed(record));
+        let prices = in_parallel(records, AT_ONCE, |record| ask::price(self.project(), id_of(record)?));
+        let outcomes = self.pictures(&listed);
+        let scenes = |listed: Vec<Listed>| {
+            let outcome = |id: &str| outcomes.get(id).cloned().unwrap_or(QuicklookOutcome::Missing);
+            listed
+                .into_iter()
+                .map(|one| Quicklook { outcome: outcome(&one.scene.id), scene: one.scene })
+                .collect()
+        };
+        let jobs = records.iter().zip(listed).zip(prices).map(|((record, listed), price)| FoundByJob {
+            label: record.label.clone(),
+            job: record.job.as_ref().map(|job| job.id.clone()),
+            scenes: listed.map(scenes),
+            price,
+        });
+        let jobs: Vec<_> = jobs.collect();
+        if let Some(error) = jobs.first().and_then(|job| job.scenes.as_ref().err())
+            && jobs.iter().all(|job| job.scenes.is_err() && job.price.is_err())
+        {
+            return Err(error.clone().context(format!("scenes of `{}`", self.name())));
+        }
+        Ok(FoundScenes { jobs })
+    }
+
+    fn listed(&self, record: &JobRecord) -> Result<Vec<Listed>> {
+        let has_ended = record.job.as_ref().is_some_and(|job| job.status == JobStatus::Succeeded);
+        match has_ended {
+            true => ask::scenes(self.project(), id_of(record)?, record),
+            false => Err(not_there(record)),
+        }
+    }
+
+    /// What comes of the quicklooks; that of a scene of many jobs is asked for once.
+    fn pictures(&self, listed: &[Result<Vec<Listed>>]) -> HashMap<String, QuicklookOutcome> {
+        let all = listed.iter().flatten().flatten();
+        let wanted: HashMap<&str, &str> =
+            all.filter_map(|one| Some((one.scene.id.as_str(), one.quicklook.as_deref()?))).collect();
+        let wanted: Vec<_> = wanted.into_iter().collect();
+        let outcomes =
+            in_parallel(&wanted, AT_ONCE, |(_, url)| ask::picture_at(self.project().client(), url));
+        wanted.into_iter().map(|(id, _)| id.to_owned()).zip(outcomes).collect()
+    }
+}
+
+fn id_of(record: &JobRecord) -> Result<&JobId> {
+    record.job.as_ref().map(|job| &job.id).ok_or_else(|| not_there(record))
+}
+
+fn not_there(record: &JobRecord) -> Error {
+    Error::new(ErrorKind::NotFound, record.reason().unwrap_or_else(|| "it has not ended yet".to_owned()))
+}
+
+impl FoundScenes {
+    /// The scenes with their quicklooks, each once.
+    pub fn quicklooks(&self) -> Quicklooks {
+        let mut known = HashSet::new();
+        let all = self.iter().filter_map(|job| job.scenes.as_ref().ok()).flatten();
+        let different = all.filter(|quicklook| known.insert(quicklook.scene.id.as_str()));
+        Quicklooks::of(different.cloned().collect())
+    }
+
+    /// The scenes as a Polars DataFrame, a row for each scene of each job; a job without
+    /// scenes has one row, too.
+    ///
+    /// | column | dtype | unit | null means | field of the API |
+    /// |---|---|---|---|---|
+    /// | `label` | String | | never null | |
+    /// | `job` | String | | no job was created | `id` of the job |
+    /// | `scene` | String | | the job found none | name of the quicklook, or `id` of the feature |
+    /// | `collection` | String | | not said | as for [`Scenes`](crate::Scenes::to_dataframe) |
+    /// | `datetime` | Datetime(ms) | UTC | not said | the same |
+    /// | `cloud_cover` | Float64 | % of the scene | not known | the same |
+    /// | `geometry` | Binary | degrees, WGS 84 | no outline | the same, as WKB |
+    /// | `quicklook` | Boolean | | never null | whether there is a picture |
+    /// | `min_credits`, `max_credits` | Int64 | credits for the whole job | not known | `credit` of the job's estimate |
+    /// | `error` | String | | the scenes are known | |
+    ///
+    /// # Errors
+    ///
+    /// Only when Polars refuses the columns.
+    pub fn to_dataframe(&self) -> Result<DataFrame> {
+        type Row<'a> = (&'a FoundByJob, Option<&'a Quicklook>);
+        let rows: Vec<Row> = self
+            .iter()
+            .flat_map(|job| {
+                let scenes = job.scenes.as_deref().unwrap_or_default();
+                let none = scenes.is_empty().then_some((job, None));
+                scenes.iter().map(move |scene| (job, Some(scene))).chain(none)
+            })
+            .collect();
+        let credits = |row: &Row| Some(row.0.price.as_ref().ok()?.credits);
+        let errors = rows.iter().map(|(job, _)| Some(job.scenes.as_ref().err()?.to_string()));
+        Frame::of(&rows)
+            .text("label", |(job, _)| Some(&job.label))
+            .text("job", |(job, _)| Some(job.job.as_ref()?.as_str()))
+            .text("scene", |(_, found)| Some(&found.as_ref()?.scene.id))
+            .text("collection", |(_, found)| found.as_ref()?.scene.collection.as_deref())
+            .instant("datetime", |(_, found)| found.as_ref()?.scene.datetime)?
+            .number("cloud_cover", |(_, found)| found.as_ref()?.scene.cloud_cover)
+            .binary("geometry", |(_, found)| found.as_ref()?.scene.footprint.as_ref().map(wkb::write))
+            .flag("quicklook", |(_, found)| found.is_some_and(|found| found.picture().is_some()))
+            .integer("min_credits", |row| Some(credits(row)?.min))
+            .integer("max_credits", |row| Some(credits(row)?.max))
+            .strings("error", errors.collect())
+            .finish()
+            .context("found scenes to a DataFrame")
+    }
+}
+
+impl fmt::Debug for FoundScenes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let found =
+            self.iter().filter(|job| job.scenes.as_ref().is_ok_and(|scenes| !scenes.is_empty())).count();
+        write!(f, "{found} of {} found scenes", counted(self.len(), "dry run"))
+    }
+}
+
+impl fmt::Debug for FoundByJob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.scenes {
+            Ok(scenes) => write!(f, "{}: {}", plain(&self.label, 200), counted(scenes.len(), "scene")),
+            Err(error) => write!(f, "{}: {error}", plain(&self.label, 200)),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What a notebook shows of dry runs.
+
+use std::ops::RangeBounds;
+
+use super::{FoundByJob, FoundScenes};
+use crate::display::{Cell, Column, Table};
+use crate::geo::Aoi;
+use crate::jobs::Credits;
+use crate::map::Map;
+use crate::show::{Show, show};
+use crate::time::minute;
+
+impl FoundScenes {
+    /// The quicklooks in their places on a map, with the area. A scene without a picture
+    /// is there by its outline; one without an outline is only named.
+    #[doc(alias = "map_quicklooks")]
+    pub fn map(&self, aoi: &Aoi) -> Map {
+        let failed = self.iter().filter_map(|job| Some((&job.label, job.scenes.as_ref().err()?)));
+        failed.fold(self.quicklooks().map(aoi), |map, (label, error)| map.note(format!("{label}: {error}")))
+    }
+
+    /// Shows what each job found.
+    pub fn evcxr_display(&self) {
+        self.show();
+    }
+
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
+        let has_failures = self.iter().any(|job| job.scenes.is_err());
+        let mut columns = vec![
+            Column::new("Dry run"),
+            Column::number("Scenes"),
+            Column::new("Newest (UTC)"),
+            Column::number("Clearest"),
+            Column::number("At least").unit("credits"),
+            Column::number("At most").unit("credits"),
+        ];
+        if has_failures {
+            columns.push(Column::new("Reason"));
+        }
+        let credits = |count: i64| Cell::Number(count as f64, 0);
+        let row = |job: &FoundByJob| {
+            let scenes = || job.scenes.iter().flatten().map(|found| &found.scene);
+            let newest = scenes().filter_map(|scene| scene.datetime).max();
+            let clearest = scenes().filter_map(|scene| scene.cloud_cover).min_by(f64::total_cmp);
+            let price = job.price.as_ref().ok().map(|price| price.credits);
+            let mut cells = vec![
+                Cell::text(&job.label),
+                job.scenes.as_ref().map_or(Cell::Empty, |scenes| Cell::Number(scenes.len() as f64, 0)),
+                newest.map_or(Cell::Empty, |at| Cell::time(minute(at))),
+                clearest.map_or(Cell::Empty, Cell::Percent),
+                price.map_or(Cell::Empty, |price| credits(price.min)),
+                price.map_or(Cell::Empty, |price| credits(price.max)),
+            ];
+            if has_failures {
+                cells.push(
+                    job.scenes.as_ref().err().map_or(Cell::Empty, |error| Cell::text(error.to_string())),
+                );
+            }
+            cells
+        };
+        let prices = || self.iter().filter_map(|job| Some(job.price.as_ref().ok()?.credits));
+        let sum = |bound: fn(Credits) -> i64| prices().map(bound).fold(0, i64::saturating_add);
+        let scenes = self.iter().flat_map(|job| job.scenes.iter().flatten()).count();
+        let footer = [
+            Cell::text("All jobs"),
+            Cell::Number(scenes as f64, 0),
+            Cell::Empty,
+            Cell::Empty,
+            credits(sum(|price| price.min)),
+            credits(sum(|price| price.max)),
+        ];
+        Table::new(format!("{self:?}"), columns)
+            .list(self.iter().as_slice(), rows, "found", row)
+            .footer(footer)
+            .note("The credits are the platform's estimates for the real jobs; dry runs are free.")
+    }
+}
+
+show!(FoundScenes);
