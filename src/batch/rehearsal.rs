@@ -12,7 +12,7 @@ use super::plan::{Item, Owner};
 use super::policy::Policy;
 use super::run::{Known, Limit, Run};
 use super::service::Service;
-use super::state::State;
+use super::state::{Event, State};
 use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::{Job, JobId, JobParameters, JobsPage};
 
@@ -59,11 +59,20 @@ pub fn rehearse(durations: &[Duration], limit: usize, estimates: Option<&[Durati
     let policy = Policy { is_quiet: true, ..Policy::default() };
     let mut state = State::new(items.len(), limit, policy.settle);
     if let Some(estimates) = estimates {
-        state.set_order(|item| std::cmp::Reverse(estimates[item]));
+        for (item, lasts) in estimates.iter().copied().enumerate() {
+            state.apply(&Event::Estimated { item, lasts });
+        }
     }
     let limit = Limit { project: limit, asked: limit };
     let places = (0..items.len()).collect();
-    Run::new(&platform, "rehearsal", &policy, Known { journal, state, items, places }, limit)?.drive()?;
+    Run::new(
+        &platform,
+        "rehearsal",
+        &policy,
+        Known { journal, state, items, places, began: Duration::ZERO },
+        limit,
+    )?
+    .drive()?;
     Ok(Rehearsed { makespan: platform.now(), requests: platform.requests.into_inner() })
 }
 
@@ -129,6 +138,14 @@ impl Service for Platform<'_> {
     fn reason(&self, _job: &Job) -> Result<String> {
         self.asked();
         Ok(String::new())
+    }
+
+    fn balance(&self) -> Result<i64> {
+        Ok(0)
+    }
+
+    fn prices(&self, jobs: &[JobParameters]) -> Result<Vec<i64>> {
+        Ok(vec![0; jobs.len()])
     }
 
     fn now(&self) -> Duration {

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -81,6 +82,11 @@ impl Workflow {
         estimate().with_context(|| self.told("estimate"))
     }
 
+    /// How long the job will take, when it was estimated before. Nothing is asked.
+    pub(crate) fn known_duration(&self, job: &JobParameters) -> Option<Duration> {
+        self.durations().get(&job.key()).copied()
+    }
+
     fn task_list(&self) -> Result<Value> {
         let mut parent: Option<String> = None;
         let mut list = Vec::new();
@@ -103,6 +109,9 @@ impl Workflow {
             data(client.json(Request::post(client.url(&self.project().path("/estimate/job")), body))?)?;
         let priced =
             json.as_object().ok_or_else(|| Error::response("`data` should be an object of tasks"))?;
+        if let Some(lasts) = priced.values().map(duration).sum() {
+            self.durations().insert(job.key(), lasts);
+        }
         priced.values().try_fold(Credits::default(), |sum, task| {
             let bound = |part: &str, end: &str| {
                 let credit = task.pointer(&format!("/{part}/credit/{end}")).and_then(Value::as_f64);
@@ -116,6 +125,12 @@ impl Workflow {
             })
         })
     }
+}
+
+/// How long a task takes at most. The samples of the API reference (6) read as milliseconds.
+fn duration(task: &Value) -> Option<Duration> {
+    let longest = task.pointer("/machineConsumption/duration/max").and_then(Value::as_f64)?;
+    Duration::try_from_secs_f64(longest / 1000.0).ok()
 }
 
 impl fmt::Debug for EstimatedJob {

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
@@ -18,6 +19,8 @@ pub struct Workflow {
     name: String,
     /// Of estimated jobs, by a hash of what was asked; shared by the clones.
     prices: Arc<Mutex<HashMap<String, Credits>>>,
+    /// How long estimated jobs will take, by the jobs' keys.
+    durations: Arc<Mutex<HashMap<String, Duration>>>,
 }
 
 /// One block in a workflow (API reference, `WorkflowTask`).
@@ -44,12 +47,13 @@ impl Workflow {
             id: required(json, "id")?,
             name: optional(json, "name").unwrap_or_default(),
             prices: Arc::default(),
+            durations: Arc::default(),
         })
     }
 
     /// A workflow that was met before. Asks nothing.
     pub(crate) fn known(project: Project, id: String, name: String) -> Self {
-        Self { project, id, name, prices: Arc::default() }
+        Self { project, id, name, prices: Arc::default(), durations: Arc::default() }
     }
 
     /// The platform's id.
@@ -69,6 +73,10 @@ impl Workflow {
 
     pub(super) fn prices(&self) -> MutexGuard<'_, HashMap<String, Credits>> {
         self.prices.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+
+    pub(super) fn durations(&self) -> MutexGuard<'_, HashMap<String, Duration>> {
+        self.durations.lock().unwrap_or_else(|broken| broken.into_inner())
     }
 
     /// The chain of blocks, in order.
