@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::state::{Phase, State};
+use super::state::State;
 use crate::error::Error;
 use crate::jobs::JobStatus;
 use crate::plain::plain;
@@ -21,9 +21,18 @@ pub(super) struct Progress {
 struct Shown {
     ended: usize,
     created: usize,
-    /// What is told without delay: that a job failed at all, that nothing more is sent,
-    /// and words for a status that nobody knows.
-    news: (bool, bool, usize),
+    news: News,
+}
+
+/// What is told without delay.
+#[derive(Debug, PartialEq)]
+struct News {
+    /// That a job failed at all.
+    has_failed: bool,
+    /// That the credits suffice, and that nothing stopped the batch.
+    is_sending: (bool, bool),
+    /// How many words there are for a status that nobody knows.
+    strange: usize,
 }
 
 /// Lines come at least this far apart, and by this part of the time so far: a run of a
@@ -63,18 +72,20 @@ impl Progress {
         if self.is_quiet {
             return None;
         }
-        let count = |is: &dyn Fn(&Phase) -> bool| state.phases().iter().filter(|phase| is(phase)).count();
-        let ended = count(&Phase::has_ended);
-        let succeeded = count(&Phase::has_succeeded);
-        let total = state.phases().len();
-        let strange = strange(state);
-        let stop = state.stop().or(state.shortage());
-        let news = (ended > succeeded, stop.is_some(), strange.len());
-        let shows = Shown { ended, created: count(&|phase| phase.job().is_some()), news };
+        let tally = Tally::of(state);
+        let Tally { total, ended, .. } = tally;
+        let (short, stop) = (state.shortage(), state.stop());
+        let news = News {
+            has_failed: ended > tally.succeeded,
+            is_sending: (short.is_none(), stop.is_none()),
+            strange: tally.strange.len(),
+        };
+        let is_other = self.shown.as_ref().is_none_or(|shown| shown.news.is_sending != news.is_sending);
+        let shows = Shown { ended, created: tally.created, news };
         let has_changed = self.shown.as_ref() != Some(&shows);
         let is_due = match &self.shown {
             None => true,
-            Some(shown) if shown.news != news || (has_changed && ended == total) => true,
+            Some(shown) if shown.news != shows.news || (has_changed && ended == total) => true,
             Some(_) if has_changed => now >= self.at + APART.max(now / PART),
             Some(_) => now >= self.at + self.patience,
         };
@@ -82,48 +93,67 @@ impl Progress {
             return None;
         }
         self.patience = if has_changed { SILENT[0] } else { (self.patience * 2).min(SILENT[1]) };
-        let is_stop_news = self.shown.as_ref().is_none_or(|shown| !shown.news.1);
         (self.shown, self.at) = (Some(shows), now);
-        let is_status =
-            |status: &JobStatus, phase: &Phase| !phase.has_ended() && phase.status() == Some(status);
-        let running = count(&|phase| is_status(&JobStatus::Running, phase));
-        let unfinished = count(&|phase| phase.unfinished_id().is_some());
-        let odd: usize = strange.values().sum();
-        let mut line = format!("{:>6}  {ended}/{total}  {succeeded} succeeded", told(now));
+        let strange: usize = tally.strange.values().sum();
+        let queued = tally.unfinished - tally.running - strange;
+        let mut line = format!("{:>6}  {ended}/{total}  {} succeeded", told(now), tally.succeeded);
         let mut others = vec![
-            (ended - succeeded, "without results".to_owned()),
-            (running, "running".to_owned()),
-            (unfinished - running - odd, "queued".to_owned()),
+            (ended - tally.succeeded, "without results".to_owned()),
+            (tally.running, "running".to_owned()),
+            (queued, "queued".to_owned()),
         ];
-        others.extend(
-            strange.into_iter().map(|(word, jobs)| (jobs, format!("`{word}`, a status not known here"))),
-        );
-        others.push((total - ended - unfinished, "to come".to_owned()));
+        let odd = |(word, jobs)| (jobs, format!("`{word}`, a status not known here"));
+        others.extend(tally.strange.into_iter().map(odd));
+        others.push((total - ended - tally.unfinished, "to come".to_owned()));
         for (count, word) in others.iter().filter(|(count, _)| *count > 0) {
             line += &format!(", {count} {word}");
         }
         if let Some(left) = eta().filter(|_| ended < total) {
             line += &format!("; about {} left", told(left));
         }
-        if let Some(stop) = stop.filter(|_| is_stop_news && ended < total) {
-            line += &format!("; nothing more is sent: {}", plain(&stop.to_string(), 400));
-        } else if let Some(trouble) = trouble.filter(|_| ended < total) {
-            line += &format!("; trying again: {}", plain(&trouble.to_string(), 200));
+        let why = match (stop, short, trouble) {
+            (Some(stop), ..) if is_other => Some(("nothing more is sent", stop)),
+            (_, Some(short), _) if is_other => Some(("nothing is sent for now", short)),
+            (_, _, Some(trouble)) => Some(("trying again", trouble)),
+            _ => None,
+        };
+        if let Some((what, why)) = why.filter(|_| ended < total) {
+            line += &format!("; {what}: {}", plain(&why.to_string(), 400));
         }
         Some(line)
     }
 }
 
-/// Words for the status of unfinished jobs that this version does not know, and how many
-/// jobs have each.
-fn strange(state: &State) -> BTreeMap<&str, usize> {
-    let mut words = BTreeMap::new();
-    for phase in state.phases().iter().filter(|phase| !phase.has_ended()) {
-        if let Some(JobStatus::Unknown(word)) = phase.status() {
-            *words.entry(word.as_str()).or_default() += 1;
+/// How many jobs stand where.
+#[derive(Debug, Default)]
+struct Tally<'a> {
+    total: usize,
+    created: usize,
+    ended: usize,
+    succeeded: usize,
+    unfinished: usize,
+    running: usize,
+    /// Of the unfinished those in a status that this version does not know, by its word.
+    strange: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Tally<'a> {
+    fn of(state: &'a State) -> Self {
+        let mut tally = Self { total: state.phases().len(), ..Self::default() };
+        for phase in state.phases() {
+            tally.created += usize::from(phase.job().is_some());
+            tally.ended += usize::from(phase.has_ended());
+            tally.succeeded += usize::from(phase.has_succeeded());
+            let Some(status) = phase.status().filter(|_| !phase.has_ended()) else { continue };
+            tally.unfinished += 1;
+            match status {
+                JobStatus::Running => tally.running += 1,
+                JobStatus::Unknown(word) => *tally.strange.entry(word).or_default() += 1,
+                _ => {}
+            }
         }
+        tally
     }
-    words
 }
 
 /// A time in the units that matter: `42 s`, `7 min`, `3 h 20 min`.

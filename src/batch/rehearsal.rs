@@ -1,11 +1,12 @@
 //! A batch on a platform that only keeps time: how well a plan uses the slots, and what
 //! that costs in requests. For benches.
 
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use serde_json::{Map, json};
+use serde_json::json;
 
 use super::journal::{Head, Journal};
 use super::plan::{Item, Owner};
@@ -35,48 +36,70 @@ pub struct Rehearsed {
 ///
 /// Only when the journal, which is in memory, cannot be made.
 pub fn rehearse(durations: &[Duration], limit: usize, estimates: Option<&[Duration]>) -> Result<Rehearsed> {
+    run(Journal::in_memory(&head())?, durations, limit, estimates)
+}
+
+/// [`rehearse`] with the journal in a folder, as a batch has it.
+///
+/// # Errors
+///
+/// [`ErrorKind::Io`] when the journal cannot be written.
+pub fn rehearse_in(folder: &Path, durations: &[Duration], limit: usize) -> Result<Rehearsed> {
+    let head = head();
+    run(Journal::create(&Journal::path(folder, &head.name), &head)?, durations, limit, Some(durations))
+}
+
+fn head() -> Head {
+    let [host, project, workflow, workflow_name] = ["h", "p", "w", "rehearsal"].map(str::to_owned);
+    let owner = Owner { host, project, workflow, workflow_name };
+    Head { name: "rehearsal".into(), run: String::new(), owner, created: String::new() }
+}
+
+/// As large as those of a job over one place.
+fn parameters(number: usize) -> JobParameters {
+    let west = number as f64 * 1e-3;
+    let inputs = json!({"sobloo-s2-l1c-aoiclipped:1": {
+        "bbox": [west, 14.68, west + 0.04, 14.72], "time": "2019-01-01T00:00:00Z/2019-12-31T23:59:59Z",
+        "ids": null, "limit": 1, "contains": null, "intersects": null, "zoom_level": 17,
+        "time_series": null, "max_cloud_cover": 100,
+    }});
+    JobParameters { label: number.to_string(), inputs: inputs.as_object().cloned().unwrap_or_default() }
+}
+
+fn run(
+    mut journal: Journal,
+    durations: &[Duration],
+    limit: usize,
+    estimates: Option<&[Duration]>,
+) -> Result<Rehearsed> {
+    let item = |number: usize| Item { key: format!("{number:016x}"), parameters: parameters(number) };
+    let items: Vec<Item> = (0..durations.len()).map(item).collect();
     let platform = Platform {
+        items: &items,
         durations,
         limit,
         now: Mutex::default(),
         jobs: Mutex::default(),
         requests: AtomicUsize::new(0),
     };
-    let owner = Owner {
-        host: String::new(),
-        project: String::new(),
-        workflow: String::new(),
-        workflow_name: String::new(),
-    };
-    let head = Head { name: "rehearsal".into(), run: String::new(), owner, created: String::new() };
-    let mut journal = Journal::in_memory(&head)?;
-    let item = |number: usize| Item {
-        key: number.to_string(),
-        parameters: JobParameters { label: number.to_string(), inputs: Map::new() },
-    };
-    let items: Vec<Item> = (0..durations.len()).map(item).collect();
     journal.add(&items)?;
     let policy = Policy { is_quiet: true, ..Policy::default() };
     let mut state = State::new(items.len(), limit, policy.settle);
-    if let Some(estimates) = estimates {
-        for (item, lasts) in estimates.iter().copied().enumerate() {
-            state.apply(&Event::Estimated { item, lasts });
-        }
+    let estimates = estimates.unwrap_or_default().iter().copied().enumerate();
+    let events: Vec<Event> = estimates.map(|(item, lasts)| Event::Estimated { item, lasts }).collect();
+    journal.append(&events)?;
+    for event in &events {
+        state.apply(event);
     }
     let limit = Limit { project: limit, asked: limit };
     let places = (0..items.len()).collect();
-    Run::new(
-        &platform,
-        "rehearsal",
-        &policy,
-        Known { journal, state, items, places, began: Duration::ZERO },
-        limit,
-    )?
-    .drive()?;
+    let known = Known { journal, state, items: items.clone(), places, began: Duration::ZERO };
+    Run::new(&platform, "rehearsal", &policy, known, limit)?.drive()?;
     Ok(Rehearsed { makespan: platform.now(), requests: platform.requests.into_inner() })
 }
 
 struct Platform<'a> {
+    items: &'a [Item],
     durations: &'a [Duration],
     limit: usize,
     now: Mutex<Duration>,
@@ -92,8 +115,12 @@ impl Platform<'_> {
 
     fn shown(&self, number: usize, (item, end): (usize, Duration)) -> Job {
         let status = if end <= self.now() { "SUCCEEDED" } else { "RUNNING" };
-        Job::read(&json!({"id": number.to_string(), "name": item.to_string(), "status": status}))
-            .unwrap_or_else(|_| unreachable!("it has an id and a status"))
+        let job = json!({
+            "id": format!("{number:036}"), "name": item.to_string(), "status": status,
+            "createdAt": "2020-01-01T00:00:00Z", "startedAt": "2020-01-01T00:00:10Z",
+        });
+        let job = Job::read(&job).unwrap_or_else(|_| unreachable!("it has an id and a status"));
+        Job { inputs: self.items[item].parameters.inputs.clone(), ..job }
     }
 }
 

@@ -101,29 +101,6 @@ fn a_failing_job_stops_nothing_and_brings_its_logs() {
 }
 
 #[test]
-fn a_lost_answer_is_found_again_and_never_paid_twice() {
-    let simulator = fast();
-    let client = client_of(&simulator);
-    let workflow = workflow(&client);
-    simulator.inject(Fault::lost_answer().on("POST /jobs").times(3));
-    let jobs = workflow.batch("lost", parameters(&workflow, &airports())).unwrap().quiet().run().unwrap();
-    assert_eq!(jobs.succeeded(), 24);
-    assert_eq!(simulator.ledger().len(), 24);
-}
-
-#[test]
-fn a_full_project_is_waited_out() {
-    let simulator = fast();
-    let client = client_of(&simulator);
-    let workflow = workflow(&client);
-    simulator.inject(Fault::too_many_requests().on("POST /jobs").times(2));
-    let one = airports().iter().next().unwrap();
-    let jobs = workflow.batch("full", parameters(&workflow, &one)).unwrap().quiet().run().unwrap();
-    assert_eq!(jobs.succeeded(), 2);
-    assert_eq!(simulator.ledger().len(), 2);
-}
-
-#[test]
 fn credits_that_do_not_suffice_for_any_job_are_an_error() {
     let simulator = Simulator::builder().clock(Clock::speed(600.0)).credits(10).start().unwrap();
     let client = client_of(&simulator);
@@ -135,7 +112,7 @@ fn credits_that_do_not_suffice_for_any_job_are_an_error() {
 }
 
 #[test]
-fn credits_that_run_out_leave_the_created_jobs_and_their_results() {
+fn a_login_that_is_refused_halfway_leaves_the_created_jobs_and_their_results() {
     let simulator = fast();
     let client = client_of(&simulator);
     let workflow = workflow(&client);
@@ -239,23 +216,6 @@ fn dry_runs_are_free() {
     assert_eq!(jobs.len(), 2);
     assert_eq!(client.credits().unwrap(), before);
     assert!(simulator.ledger().iter().all(|entry| entry.mode == "DRY_RUN"));
-}
-
-#[test]
-fn a_broken_download_goes_on_where_it_stopped() {
-    let simulator = fast();
-    let client = client_of(&simulator);
-    let workflow = workflow(&client);
-    let one = airports().iter().next().unwrap();
-    let jobs = workflow.batch("broken", parameters(&workflow, &one)).unwrap().quiet().run().unwrap();
-    simulator.inject(Fault::cut_off().on("GET output.tgz"));
-    let folder = tempfile::tempdir().unwrap();
-    let results = jobs.download_results(folder.path()).unwrap();
-    assert!(results.failed().is_empty(), "{:?}", results.failed());
-    let archives = simulator.requests().into_iter().filter(|request| request.path.contains("output.tgz"));
-    let mut told: Vec<u16> = archives.map(|request| request.status).collect();
-    told.sort();
-    assert_eq!(told, [200, 200, 206], "the rest was asked for, and nothing else twice");
 }
 
 #[test]

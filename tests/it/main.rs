@@ -14,6 +14,7 @@ mod hostile;
 mod jobs;
 mod mosaic;
 mod outside;
+mod peers;
 mod pgstac;
 mod providers;
 mod quicklooks;

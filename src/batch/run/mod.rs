@@ -145,7 +145,7 @@ impl<'a, S: Service> Run<'a, S> {
             }
             // A slot that has just come free is filled before anything else.
             if !actions.iter().any(|action| action.submission().is_some()) {
-                let pause = pace.pause(now);
+                let pause = pace.pause(now).max(self.state.rest(now));
                 self.service.wait(self.left().map_or(pause, |left| left.min(pause)));
             }
         }

@@ -50,6 +50,11 @@ impl Gate {
         }
     }
 
+    /// How long nothing is sent.
+    pub(super) fn rest(&self, now: Duration) -> Duration {
+        self.rest_until.saturating_sub(now)
+    }
+
     /// Whether nothing will be sent any more, when so many hold slots.
     pub(super) fn is_closed(&self, occupied: usize) -> bool {
         self.stop.is_some() || (occupied == 0 && self.short.as_ref().is_some_and(|short| !short.may_try))

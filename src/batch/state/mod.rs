@@ -214,6 +214,14 @@ impl State {
         actions
     }
 
+    /// How long there is nothing to be done at all.
+    pub(super) fn rest(&self, now: Duration) -> Duration {
+        match self.phases.iter().any(Phase::is_open) {
+            true => Duration::ZERO,
+            false => self.gate.rest(now),
+        }
+    }
+
     /// Why items that wait will not be sent, once there is nothing more to do.
     pub(super) fn give_up(&mut self) {
         let (None, Some(budget), Some(_)) = (self.stop(), self.purse.budget(), self.waiting().next()) else {

@@ -310,10 +310,13 @@ proptest! {
     /// and the batch ends.
     #[test]
     fn any_platform_is_served_within_the_limit(
-        items in 1usize..20, limit in 1usize..6, answers in proptest::collection::vec(0u8..12, 50..400),
+        items in 1usize..20, limit in 1usize..6, answers in proptest::collection::vec(0u8..14, 50..400),
+        estimates in proptest::collection::vec(0u64..9, 0..20),
     ) {
         let mut state = state(items, limit);
-        let mut kept: Vec<Event> = Vec::new();
+        let estimated = estimates.into_iter().enumerate();
+        let estimated = estimated.map(|(item, seconds)| Event::Estimated { item, lasts: at(seconds) });
+        let mut kept: Vec<Event> = estimated.filter(|event| state.apply(event)).collect();
         // What exists, and what of it no list shows yet or ever.
         let mut created: HashMap<usize, &str> = HashMap::new();
         let mut hidden: HashMap<usize, Duration> = HashMap::new();
@@ -322,7 +325,7 @@ proptest! {
         let mut ended = false;
         for _ in 0..3000 {
             now += Duration::from_secs(1);
-            let mut events = Vec::new();
+            let (mut events, mut is_short) = (Vec::new(), false);
             for action in state.next(now) {
                 match action {
                     Action::Submit(item) => {
@@ -330,6 +333,11 @@ proptest! {
                         prop_assert!(state.apply(&intent));
                         kept.push(intent);
                         match answers.next().unwrap_or(0) {
+                            // The credits do not suffice.
+                            12 => {
+                                is_short = true;
+                                events.push(Event::Deferred { item, at: now });
+                            }
                             5 => events.push(Event::Deferred { item, at: now }),
                             6 => events.push(Event::Rejected { item, error: lost() }),
                             // Never carried out, and no answer.
@@ -358,6 +366,12 @@ proptest! {
                             }
                         }
                     }
+                    // It cannot be reached, or has no list.
+                    Action::Poll if answers.next() == Some(13) => {
+                        if answers.next().is_some_and(|answer| answer < 7) {
+                            events.extend((0..items).filter_map(|item| state.judge(item, now, false)));
+                        }
+                    }
                     Action::Poll => {
                         let listed: HashSet<usize> = created
                             .keys()
@@ -380,6 +394,9 @@ proptest! {
                 }
             }
             kept.extend(events.into_iter().filter(|event| state.apply(event)));
+            if is_short {
+                state.run_short(lost());
+            }
             // What nobody waits for an answer to any more: the program starts again.
             if state.orphans().next().is_some() {
                 state = State::new(items, limit, SETTLE);
@@ -396,6 +413,10 @@ proptest! {
         prop_assert!(ended);
         let is_created = |item: &usize| created.contains_key(item);
         let is_rejected = |item: &usize| matches!(state.phase(*item), Phase::Rejected { .. });
-        prop_assert!((0..items).all(|item| is_created(&item) != is_rejected(&item)), "none is missing");
+        let is_unsent = |item: &usize| state.shortage().is_some() && state.phase(*item).is_waiting();
+        let is_unproven = |item: &usize| matches!(state.phase(*item), Phase::Unproven { .. });
+        let is_known = |item: &usize| is_created(item) || is_rejected(item) || is_unsent(item) || is_unproven(item);
+        prop_assert!((0..items).all(|item| is_known(&item)), "none is missing");
+        prop_assert!((0..items).all(|item| !(is_created(&item) && (is_rejected(&item) || is_unsent(&item)))));
     }
 }
