@@ -108,7 +108,9 @@ impl Batch {
         &self.plan.name
     }
 
-    /// The price of each job and of them all, before a credit is spent.
+    /// The price of each job and of them all, before a credit is spent. A run after it
+    /// begins with the jobs that take longest by this estimate, so that none is left
+    /// running alone at the end.
     ///
     /// # Errors
     ///
@@ -132,6 +134,13 @@ impl Batch {
     /// last one. A job that fails or is refused does not stop the others: its
     /// [`outcome`](JobRecord::outcome) says why. A line is printed for each change
     /// that matters.
+    ///
+    /// Jobs that were [estimated](Self::estimate) are sent longest first, the others after
+    /// them in order. A project that is full, a network that is gone and a machine that
+    /// sleeps are waited out. When the credits do not suffice, those that run are waited
+    /// for, and what they leave is used; then it ends, and says how many are missing. A
+    /// job in a status that this version does not know is shown, and waited for until it
+    /// has not changed for an hour.
     ///
     /// Run again, it goes on where it was, also after it was killed. What failed stays
     /// failed until [`retry_failed`](Self::retry_failed). While another kernel runs the

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::journal::{Head, Journal};
 use super::plan::{Item, Owner};
@@ -15,7 +15,7 @@ use super::run::{Known, Limit, Run};
 use super::service::Service;
 use super::state::{Event, State};
 use crate::error::{Error, ErrorKind, Result};
-use crate::jobs::{Job, JobId, JobParameters, JobsPage};
+use crate::jobs::{Job, JobId, JobParameters, JobStatus, JobsPage};
 
 /// Jobs a page of the list has.
 const PAGE: usize = 100;
@@ -36,17 +36,18 @@ pub struct Rehearsed {
 ///
 /// Only when the journal, which is in memory, cannot be made.
 pub fn rehearse(durations: &[Duration], limit: usize, estimates: Option<&[Duration]>) -> Result<Rehearsed> {
-    run(Journal::in_memory(&head())?, durations, limit, estimates)
+    run(Journal::in_memory(&head())?, |_| Map::new(), durations, limit, estimates)
 }
 
-/// [`rehearse`] with the journal in a folder, as a batch has it.
+/// [`rehearse`], longest first, with all that a batch has: a journal in a folder, and inputs.
 ///
 /// # Errors
 ///
 /// [`ErrorKind::Io`] when the journal cannot be written.
 pub fn rehearse_in(folder: &Path, durations: &[Duration], limit: usize) -> Result<Rehearsed> {
     let head = head();
-    run(Journal::create(&Journal::path(folder, &head.name), &head)?, durations, limit, Some(durations))
+    let journal = Journal::create(&Journal::path(folder, &head.name), &head)?;
+    run(journal, inputs, durations, limit, Some(durations))
 }
 
 fn head() -> Head {
@@ -56,28 +57,33 @@ fn head() -> Head {
 }
 
 /// As large as those of a job over one place.
-fn parameters(number: usize) -> JobParameters {
+fn inputs(number: usize) -> Map<String, Value> {
     let west = number as f64 * 1e-3;
     let inputs = json!({"sobloo-s2-l1c-aoiclipped:1": {
         "bbox": [west, 14.68, west + 0.04, 14.72], "time": "2019-01-01T00:00:00Z/2019-12-31T23:59:59Z",
         "ids": null, "limit": 1, "contains": null, "intersects": null, "zoom_level": 17,
         "time_series": null, "max_cloud_cover": 100,
     }});
-    JobParameters { label: number.to_string(), inputs: inputs.as_object().cloned().unwrap_or_default() }
+    inputs.as_object().cloned().unwrap_or_default()
 }
 
 fn run(
     mut journal: Journal,
+    inputs: impl Fn(usize) -> Map<String, Value>,
     durations: &[Duration],
     limit: usize,
     estimates: Option<&[Duration]>,
 ) -> Result<Rehearsed> {
-    let item = |number: usize| Item { key: format!("{number:016x}"), parameters: parameters(number) };
+    let item = |number: usize| Item {
+        key: format!("{number:016x}"),
+        parameters: JobParameters { label: number.to_string(), inputs: inputs(number) },
+    };
     let items: Vec<Item> = (0..durations.len()).map(item).collect();
     let platform = Platform {
         items: &items,
         durations,
         limit,
+        blank: Job::read(&json!({"id": "", "status": "", "createdAt": "2020-01-01T00:00:00Z"}))?,
         now: Mutex::default(),
         jobs: Mutex::default(),
         requests: AtomicUsize::new(0),
@@ -102,6 +108,8 @@ struct Platform<'a> {
     items: &'a [Item],
     durations: &'a [Duration],
     limit: usize,
+    /// What is the same for each job.
+    blank: Job,
     now: Mutex<Duration>,
     /// Item and end of each job, in the order of their creation.
     jobs: Mutex<Vec<(usize, Duration)>>,
@@ -114,13 +122,14 @@ impl Platform<'_> {
     }
 
     fn shown(&self, number: usize, (item, end): (usize, Duration)) -> Job {
-        let status = if end <= self.now() { "SUCCEEDED" } else { "RUNNING" };
-        let job = json!({
-            "id": format!("{number:036}"), "name": item.to_string(), "status": status,
-            "createdAt": "2020-01-01T00:00:00Z", "startedAt": "2020-01-01T00:00:10Z",
-        });
-        let job = Job::read(&job).unwrap_or_else(|_| unreachable!("it has an id and a status"));
-        Job { inputs: self.items[item].parameters.inputs.clone(), ..job }
+        let status = if end <= self.now() { JobStatus::Succeeded } else { JobStatus::Running };
+        Job {
+            id: JobId(format!("{number:036}")),
+            name: Some(item.to_string()),
+            status,
+            inputs: self.items[item].parameters.inputs.clone(),
+            ..self.blank.clone()
+        }
     }
 }
 

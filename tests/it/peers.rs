@@ -340,7 +340,7 @@ fn one_login_serves_a_whole_batch() {
     assert_eq!(jobs.succeeded(), 12);
     let logins = simulator.requests().iter().filter(|request| request.path.ends_with("/token")).count();
     assert_eq!(logins, 1);
-    assert!(simulator.requests().len() > 40);
+    assert!(simulator.requests().len() > 24);
 }
 
 /// 14, a limit of the platform is taken for a failure.
