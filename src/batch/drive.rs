@@ -54,7 +54,7 @@ impl Batch {
             Task::Run | Task::Cancel => Vec::new(),
         };
         if task != Task::Cancel {
-            self.check_budget(&items, &mut state)?;
+            self.check_budget(&items, &mut state, &service)?;
             news.extend(self.estimated(&items, &mut state));
         }
         let mut journal = match journal {
@@ -75,11 +75,10 @@ impl Batch {
     }
 
     /// Asks for the prices when there is a budget, and refuses what may go beyond it.
-    fn check_budget(&self, items: &[Item], state: &mut State) -> Result<()> {
+    fn check_budget(&self, items: &[Item], state: &mut State, service: &impl Service) -> Result<()> {
         let Some(budget) = self.policy.budget else { return Ok(()) };
         let jobs: Vec<_> = items.iter().map(|item| item.parameters.clone()).collect();
-        let prices = self.workflow().estimate(&jobs)?.jobs().iter().map(|job| job.credits.max).collect();
-        state.set_budget(budget, prices);
+        state.set_budget(budget, service.prices(&jobs)?);
         let most = state.most();
         if most > budget && state.waiting().next().is_some() {
             let told = format!(

@@ -49,7 +49,9 @@ impl<S: Service> Run<'_, S> {
 
     /// Whether a job that has ended will be asked about again.
     pub(super) fn is_telling(&self) -> bool {
-        self.untold.values().any(|tries| tries.count < TRIES)
+        let is_asked =
+            |(item, tries): (&usize, &Tries)| tries.count < TRIES && self.state.phase(*item).is_untold();
+        self.untold.iter().any(is_asked)
     }
 
     fn ask_later(&mut self, item: usize, now: Duration) {
