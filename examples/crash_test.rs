@@ -8,14 +8,14 @@
 
 use std::collections::HashSet;
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use up42::simulator::{Clock, Fault, Simulator};
-use up42::{Aoi, Client, GeometryOperation, ParallelParameters, Results};
+use up42::{Aoi, Batch, Client, GeometryOperation, ParallelParameters, Results};
 
 /// Jobs of a batch.
-const JOBS: usize = 60;
+pub const JOBS: usize = 60;
 /// Longer than the list lags, and than the simulator takes for a request.
 const SETTLE: Duration = Duration::from_millis(1500);
 const LAG: Duration = Duration::from_millis(400);
@@ -64,7 +64,11 @@ pub fn victim() -> up42::Result<Results> {
 }
 
 fn run(client: &Client, folder: &Path) -> up42::Result<Results> {
-    let client = client.clone();
+    batch(client)?.run()?.download_results(folder.join("results"))
+}
+
+/// The batch, as each program has it.
+pub fn batch(client: &Client) -> up42::Result<Batch> {
     let workflow = client.project()?.workflow("crash")?;
     if workflow.tasks()?.is_empty() {
         workflow.add_tasks(["sobloo-s2-l1c-aoiclipped"])?;
@@ -82,8 +86,23 @@ fn run(client: &Client, folder: &Path) -> up42::Result<Results> {
             .geometry_operation(GeometryOperation::Bbox);
         parameters.extend(workflow.construct_parameters_parallel(one)?);
     }
-    let batch = workflow.batch("crash", parameters)?.settle(SETTLE).quiet();
-    batch.run()?.download_results(folder.join("results"))
+    Ok(workflow.batch("crash", parameters)?.settle(SETTLE).quiet())
+}
+
+/// Starts the program, which finds the platform and its folder in the environment.
+pub fn spawn(mut victim: Command, simulator: &Simulator, folder: &Path) -> Child {
+    victim
+        .env("UP42_API_URL", simulator.api_url())
+        .env("UP42_AUTH_URL", simulator.auth_url())
+        .env("UP42_PROJECT_ID", Simulator::PROJECT_ID)
+        .env("UP42_PROJECT_API_KEY", Simulator::PROJECT_API_KEY)
+        .env_remove("UP42_USERNAME")
+        .env_remove("UP42_PASSWORD")
+        .env(FOLDER, folder)
+        .current_dir(folder)
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("the program starts")
 }
 
 /// Kills the program so often at most, lets it come to its end, and checks the books.
@@ -105,19 +124,10 @@ pub fn attack(seed: u64, most: u64, victim: impl Fn() -> Command) -> u64 {
     let mut kills = 0;
     loop {
         lose(&mut chance);
-        let mut child = victim()
-            .env("UP42_API_URL", simulator.api_url())
-            .env("UP42_AUTH_URL", simulator.auth_url())
-            .env("UP42_PROJECT_ID", Simulator::PROJECT_ID)
-            .env("UP42_PROJECT_API_KEY", Simulator::PROJECT_API_KEY)
-            .env_remove("UP42_USERNAME")
-            .env_remove("UP42_PASSWORD")
-            .env(FOLDER, &folder)
-            .current_dir(&folder)
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        let end = Instant::now() + Duration::from_millis(30 + chance.below(1200));
+        let mut child = spawn(victim(), &simulator, &folder);
+        // Most runs are shorter than a lost job is looked for, and some are longer.
+        let longest = if chance.below(8) == 0 { 4000 } else { 1200 };
+        let end = Instant::now() + Duration::from_millis(30 + chance.below(longest));
         let status = loop {
             let ended = child.try_wait().expect("the program is ours");
             match ended {

@@ -2,11 +2,17 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::time::Duration;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
-use up42::rehearsal::{Rehearsed, rehearse};
+use up42::Client;
+use up42::rehearsal::{Rehearsed, rehearse, rehearse_in};
+use up42::simulator::Simulator;
 
+use crate::catalog::folder;
 use crate::figures::Figures;
+use crate::{best, cpu, peak};
 
 const JOBS: usize = 200;
 const LIMIT: usize = 10;
@@ -63,6 +69,59 @@ pub fn measure(figures: &mut Figures) -> up42::Result<()> {
         if limit > LIMIT {
             figures.at_most(3.0, "batch/requests_per_job", each, "");
         }
+    }
+    large(figures)
+}
+
+/// Runs 10,000 jobs in a process of its own, and reads what it left in the journal.
+fn large(figures: &mut Figures) -> up42::Result<()> {
+    let folder = folder().join("large-batch");
+    let _ = std::fs::remove_dir_all(&folder);
+    let told = Command::new(std::env::current_exe()?).arg(LARGE).arg(&folder).output()?;
+    eprint!("{}", String::from_utf8_lossy(&told.stderr));
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    let figure = |index: usize| told.split_whitespace().nth(index).and_then(|word| word.parse::<f64>().ok());
+    match (figure(0), figure(1)) {
+        (Some(cpu), Some(peak)) => {
+            figures.record("batch/cpu_ms_per_job", cpu, "ms");
+            figures.at_most(200.0, "batch/10k_rss_mb", peak, "MB");
+        }
+        _ => eprintln!("no memory and no processor time: the system does not tell ({told:?})"),
+    }
+    let client = Client::builder().simulator(Simulator::start()?).batches(&folder).build()?;
+    let (batches, replay) = best(|| client.batches())?;
+    let entry = batches.iter().next().expect("the journal is there");
+    assert_eq!((entry.jobs, entry.succeeded), (LARGE_JOBS, LARGE_JOBS));
+    let bytes: u64 =
+        std::fs::read_dir(&folder)?.map(|file| Ok(file?.metadata()?.len())).sum::<std::io::Result<u64>>()?;
+    eprintln!("a journal of {:.1} MB for 10,000 jobs is read in {replay:.0?}", bytes as f64 / 1e6);
+    figures.at_most(1.0, "batch/10k_replay_s", replay.as_secs_f64(), "s");
+    Ok(())
+}
+
+/// The argument that asks for [`large_alone`].
+pub const LARGE: &str = "large-batch-alone";
+const LARGE_JOBS: usize = 10_000;
+
+/// Prints the processor time for a job, in ms, and the most memory, in MB. Both are the
+/// engine's with its journal on the disk, and of a platform that answers at once.
+pub fn large_alone(folder: &str) -> up42::Result<()> {
+    let mut chance = Chance(7);
+    let durations: Vec<Duration> =
+        (0..LARGE_JOBS).map(|_| Duration::from_secs_f64(2.0 * MEAN * chance.unit())).collect();
+    let (start, before) = (Instant::now(), cpu());
+    let rehearsed = rehearse_in(Path::new(folder), &durations, 100)?;
+    let spent = cpu().zip(before).map(|(now, before)| now - before);
+    let each = spent.map(|spent| spent.as_secs_f64() * 1e3 / LARGE_JOBS as f64);
+    let requests = rehearsed.requests as f64 / LARGE_JOBS as f64;
+    eprintln!(
+        "10,000 jobs, 100 at a time: {:.0?} simulated in {:.1?}, {requests:.2} requests a job",
+        rehearsed.makespan,
+        start.elapsed()
+    );
+    if let (Some(each), Some(peak)) = (each, peak()) {
+        eprintln!("{each:.2} ms of a processor a job, peak memory {peak:.0} MB");
+        println!("{each} {peak}");
     }
     Ok(())
 }

@@ -99,10 +99,7 @@ pub fn scan_alone(file: &str) -> up42::Result<()> {
         Ok(found.height())
     };
     let (rows, time) = best(query)?;
-    // Linux keeps the peak of a process; elsewhere it is not told.
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next());
-    let peak = peak.and_then(|kilobytes| kilobytes.parse::<f64>().ok()).map(|kilobytes| kilobytes / 1000.0);
+    let peak = crate::peak();
     let memory = peak.map_or_else(|| "unknown".to_owned(), |peak| format!("{peak:.0} MB"));
     eprintln!("{rows} of 100,000 scenes found in {time:?}, peak memory {memory}");
     println!("{} {}", time.as_secs_f64(), peak.map_or_else(String::new, |peak| peak.to_string()));

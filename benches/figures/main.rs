@@ -30,11 +30,16 @@ type Measure = fn(&mut Figures) -> up42::Result<()>;
 const AREAS: [(&str, Measure); 3] =
     [("batch", batch::measure), ("catalog", catalog::measure), ("display", display::measure)];
 
+type Alone = fn(&str) -> up42::Result<()>;
+
+/// What is measured in a process of its own, whose memory is told alone.
+const ALONE: [(&str, Alone); 2] = [(batch::LARGE, batch::large_alone), (catalog::SCAN, catalog::scan_alone)];
+
 fn main() -> ExitCode {
-    if let [_, command, file] = std::env::args().collect::<Vec<_>>().as_slice()
-        && command == catalog::SCAN
+    if let [_, command, path] = std::env::args().collect::<Vec<_>>().as_slice()
+        && let Some((_, alone)) = ALONE.iter().find(|(name, _)| name == command)
     {
-        return match catalog::scan_alone(file) {
+        return match alone(path) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("{error}");
@@ -69,6 +74,23 @@ fn main() -> ExitCode {
     }
     figures.missed.iter().for_each(|missed| eprintln!("missed: {missed}"));
     if figures.missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The most memory that this process had, in MB. Linux keeps it; elsewhere it is not told.
+fn peak() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.split_whitespace().next()?;
+    Some(peak.parse::<f64>().ok()? / 1000.0)
+}
+
+/// The time that processors worked for this process, by Linux in hundredths of a second.
+fn cpu() -> Option<Duration> {
+    let told = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The name may hold anything, and ends with the last parenthesis.
+    let (_, fields) = told.rsplit_once(')')?;
+    let ticks: u64 =
+        fields.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    Some(Duration::from_millis(ticks * 10))
 }
 
 /// The value, and the shortest of five times.

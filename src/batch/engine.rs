@@ -1,22 +1,14 @@
 use std::fmt;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
-use super::journal::{Head, Journal, Lock};
+use super::drive::Task;
+use super::journal::Journal;
 use super::plan::{Item, Owner, Plan};
-use super::policy::{OnChange, Policy};
-use super::progress::Progress;
-use super::report::{JobCollection, JobRecord};
-use super::run::{Known, Limit, Run};
-use super::service::OnPlatform;
-use super::state::{Event, State};
+use super::policy::Policy;
+use super::report::JobCollection;
 use crate::client::Client;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::jobs::{Estimate, JobMode, JobParameters, Workflow};
 use crate::plain::plain;
-
-/// How often to look whether another kernel has ended.
-const WATCH: Duration = Duration::from_secs(1);
 
 /// Many jobs of a workflow, run in parallel under the project's limit.
 ///
@@ -46,16 +38,8 @@ const WATCH: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct Batch {
     workflow: Workflow,
-    plan: Plan,
+    pub(super) plan: Plan,
     pub(super) policy: Policy,
-}
-
-/// What a batch is to be driven for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Task {
-    Run,
-    Retry,
-    Cancel,
 }
 
 impl Workflow {
@@ -124,7 +108,9 @@ impl Batch {
         &self.plan.name
     }
 
-    /// The price of each job and of them all, before a credit is spent.
+    /// The price of each job and of them all, before a credit is spent. A run after it
+    /// begins with the jobs that take longest by this estimate, so that none is left
+    /// running alone at the end.
     ///
     /// # Errors
     ///
@@ -144,20 +130,17 @@ impl Batch {
         self.as_kept().with_context(|| self.told())
     }
 
-    fn as_kept(&self) -> Result<JobCollection> {
-        let (known, events) = match self.journal()? {
-            Some(journal) => (journal.items()?, journal.events()?),
-            None => (Vec::new(), Vec::new()),
-        };
-        let items = self.plan.merged(known);
-        let state = self.replay(&items, &events, 1)?;
-        Ok(self.collection(&items, &state))
-    }
-
     /// Runs the jobs, as many at a time as the project allows, and waits for the
     /// last one. A job that fails or is refused does not stop the others: its
     /// [`outcome`](JobRecord::outcome) says why. A line is printed for each change
     /// that matters.
+    ///
+    /// Jobs that were [estimated](Self::estimate) are sent longest first, the others after
+    /// them in order. A project that is full, a network that is gone and a machine that
+    /// sleeps are waited out. When the credits do not suffice, those that run are waited
+    /// for, and what they leave is used; then it ends, and says how many are missing. A
+    /// job in a status that this version does not know is shown, and waited for until it
+    /// has not changed for an hour.
     ///
     /// Run again, it goes on where it was, also after it was killed. What failed stays
     /// failed until [`retry_failed`](Self::retry_failed). While another kernel runs the
@@ -205,163 +188,6 @@ impl Batch {
         cancel().with_context(|| self.told())
     }
 
-    fn drive(&self, task: Task) -> Result<JobCollection> {
-        let _lock = match self.path() {
-            // Dry runs are not kept.
-            None => None,
-            Some(path) => match self.lock(&path, task)? {
-                Some(lock) => Some(lock),
-                None => return self.as_kept(),
-            },
-        };
-        let journal = self.journal()?;
-        let (known, events) = match &journal {
-            Some(journal) => {
-                // A wish that nobody has heard was for the run before.
-                journal.is_to_cancel()?;
-                (journal.items()?, journal.events()?)
-            }
-            None => (Vec::new(), Vec::new()),
-        };
-        let count = known.len();
-        let items = self.plan.merged(known);
-        let limit = self.limit()?;
-        let mut state = self.replay(&items, &events, limit.ours())?;
-        let retried = |item| Event::Retried { item };
-        let anew: Vec<Event> = match task {
-            Task::Retry => {
-                let shown = (0..items.len()).filter(|item| !state.is_left_out(*item)).collect::<Vec<_>>();
-                shown.into_iter().map(retried).filter(|event| state.apply(event)).collect()
-            }
-            Task::Run | Task::Cancel => Vec::new(),
-        };
-        if task != Task::Cancel {
-            self.check_budget(&items, &mut state)?;
-        }
-        let mut journal = match journal {
-            Some(journal) => journal,
-            None => self.create()?,
-        };
-        journal.add(&items[count..])?;
-        journal.append(&anew)?;
-        let service = OnPlatform { workflow: &self.workflow, mode: self.mode() };
-        let places = self.shown(&items, &state);
-        let mut known = Known { journal, state, items: items.clone(), places: vec![usize::MAX; items.len()] };
-        places.into_iter().enumerate().for_each(|(place, item)| known.places[item] = place);
-        let mut run = Run::new(&service, self.name(), &self.policy, known, limit)?;
-        if task == Task::Cancel {
-            run.cancel()?;
-        }
-        let state = run.drive()?;
-        Ok(self.collection(&items, &state))
-    }
-
-    /// Asks for the prices when there is a budget, and refuses what may go beyond it.
-    fn check_budget(&self, items: &[Item], state: &mut State) -> Result<()> {
-        let Some(budget) = self.policy.budget else { return Ok(()) };
-        let jobs: Vec<_> = items.iter().map(|item| item.parameters.clone()).collect();
-        let prices = self.workflow.estimate(&jobs)?.prices()?.iter().map(|price| price.credits.max).collect();
-        state.set_budget(budget, prices);
-        let most = state.most();
-        if most > budget && state.has_waiting() {
-            let told = format!(
-                "it may cost up to {most} credits, and its budget is {budget}: raise the budget, or run fewer jobs"
-            );
-            return Err(Error::new(ErrorKind::Credits, told));
-        }
-        Ok(())
-    }
-
-    /// Waits until no other process drives the batch, and tells meanwhile how it goes.
-    /// `None` when that takes longer than the deadline.
-    fn lock(&self, path: &Path, task: Task) -> Result<Option<Lock>> {
-        let (mut progress, start) = (Progress::new(self.policy.is_quiet), Instant::now());
-        let mut is_told = self.policy.is_quiet;
-        loop {
-            if let Some(lock) = Lock::take(path)? {
-                return Ok(Some(lock));
-            }
-            let left = self.policy.deadline.map(|deadline| deadline.saturating_sub(start.elapsed()));
-            if left == Some(Duration::ZERO) {
-                return Ok(None);
-            }
-            if !is_told {
-                println!("another kernel runs this batch: watching it");
-                is_told = true;
-            }
-            if let Some(journal) = self.journal()? {
-                // Whoever took the lock first has not heard the wish.
-                if task == Task::Cancel {
-                    journal.ask_to_cancel()?;
-                }
-                let state = self.replay(&journal.items()?, &journal.events()?, 1)?;
-                progress.show(&state, None, start.elapsed());
-            }
-            std::thread::sleep(left.map_or(WATCH, |left| left.min(WATCH)));
-        }
-    }
-
-    /// `None` for dry runs, which are not kept.
-    fn path(&self) -> Option<PathBuf> {
-        let folder: &Path = self.workflow.project().client().batches_folder();
-        (self.mode() == JobMode::Default).then(|| Journal::path(folder, &self.plan.name))
-    }
-
-    fn journal(&self) -> Result<Option<Journal>> {
-        let Some(path) = self.path() else { return Ok(None) };
-        let Some(journal) = Journal::open(&path)? else { return Ok(None) };
-        journal.head()?.owner.check(&Owner::of(&self.workflow))?;
-        Ok(Some(journal))
-    }
-
-    fn create(&self) -> Result<Journal> {
-        let head = Head {
-            name: self.plan.name.clone(),
-            run: uuid::Uuid::new_v4().simple().to_string()[..8].to_owned(),
-            owner: Owner::of(&self.workflow),
-            created: jiff::Timestamp::now().to_string(),
-        };
-        match self.path() {
-            Some(path) => Journal::create(&path, &head),
-            None => Journal::in_memory(&head),
-        }
-    }
-
-    /// The sum of what happened. Jobs that the parameters no longer have are left out when
-    /// they were never sent, and else as the user wants it.
-    fn replay(&self, items: &[Item], events: &[Event], limit: usize) -> Result<State> {
-        let mut state = State::new(items.len(), limit, self.policy.settle);
-        for event in events {
-            state.apply(event);
-        }
-        let mut gone = Vec::new();
-        for (item, place) in self.plan.places(items).into_iter().enumerate() {
-            match self.policy.on_change {
-                _ if place.is_some() => {}
-                _ if state.phase(item).is_waiting() => state.leave_out(item),
-                OnChange::Keep => {}
-                OnChange::LeaveOut => state.leave_out(item),
-                OnChange::Refuse => gone.push(&items[item].parameters.label),
-            }
-        }
-        match gone.first() {
-            None => Ok(state),
-            Some(first) => Err(Error::invalid(format!(
-                "its journal has {} of {} jobs that the parameters no longer have, such as `{first}`: keep them by \
-                 `.on_change(OnChange::Keep)`, leave them out by `.on_change(OnChange::LeaveOut)`, or give \
-                 the batch another name",
-                gone.len(),
-                items.len(),
-            ))),
-        }
-    }
-
-    fn limit(&self) -> Result<Limit> {
-        let setting = self.workflow.project().settings()?.max_concurrent_jobs();
-        let project = setting.map_or(1, |jobs| jobs as usize);
-        Ok(Limit { project, asked: self.policy.max_concurrent.unwrap_or(usize::MAX) })
-    }
-
     pub(super) fn workflow(&self) -> &Workflow {
         &self.workflow
     }
@@ -373,23 +199,6 @@ impl Batch {
 
     pub(super) fn mode(&self) -> JobMode {
         self.plan.mode
-    }
-
-    /// The items in the order of the parameters, then what the journal has besides.
-    fn shown(&self, items: &[Item], state: &State) -> Vec<usize> {
-        let shown =
-            self.plan.places(items).into_iter().enumerate().filter(|(item, _)| !state.is_left_out(*item));
-        let mut shown: Vec<_> = shown.map(|(item, place)| (place.unwrap_or(usize::MAX), item)).collect();
-        shown.sort();
-        shown.into_iter().map(|(_, item)| item).collect()
-    }
-
-    fn collection(&self, items: &[Item], state: &State) -> JobCollection {
-        let record = |(index, item): (usize, usize)| {
-            JobRecord::new(index, &items[item].parameters, state.phase(item), state.stop())
-        };
-        let records = self.shown(items, state).into_iter().enumerate().map(record).collect();
-        JobCollection::new(self.workflow.project().clone(), self.plan.name.clone(), records)
     }
 
     pub(super) fn told(&self) -> String {

@@ -5,14 +5,17 @@
 //! - [`journal`]: the plan and the events on disk. The state is their sum, so whoever
 //!   opens the journal goes on where another stopped.
 //! - [`service`]: what a batch needs of whoever runs its jobs; [`run`] carries the actions
-//!   out against it and reports back.
+//!   out against it and reports back, at the jobs' own [`pace`].
 //! - [`engine`]: the batch as users see it, [`policy`]: what they say about it, and
 //!   [`running`]: one in the background.
+//! - [`kept`]: the batch as its journal has it, and [`drive`]: who runs it, and who watches.
 //! - [`progress`] and [`report`]: what a person sees on the way and at the end.
 
 mod batches;
+mod drive;
 mod engine;
 mod journal;
+mod kept;
 mod pace;
 mod plan;
 mod policy;

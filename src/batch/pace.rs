@@ -10,13 +10,16 @@ const PART: f64 = 0.04;
 const SHORTEST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// How often to look: by how long the jobs take.
+/// How long the jobs take: by that it looks, and says when all will have ended.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     /// Since when unfinished jobs are known.
     begun: HashMap<usize, Duration>,
     /// How long the others took, sorted.
     took: Vec<Duration>,
+    /// The same together, and by the estimates, both in seconds. Estimates tell which take
+    /// longer than others; what their figures mean, the jobs themselves tell.
+    sums: [f64; 2],
 }
 
 impl Pace {
@@ -29,6 +32,8 @@ impl Pace {
                 let took = now.saturating_sub(begun);
                 let place = self.took.partition_point(|shorter| *shorter < took);
                 self.took.insert(place, took);
+                self.sums[0] += took.as_secs_f64();
+                self.sums[1] += state.estimate(item).unwrap_or_default().as_secs_f64();
             }
         }
     }
@@ -44,6 +49,25 @@ impl Pace {
             None => ages().max().unwrap_or_default(),
         };
         typical.mul_f64(PART).clamp(SHORTEST, LONGEST)
+    }
+
+    /// Until the last job ends, as far as those that have ended tell. By the mean of
+    /// those, or by the estimates when each job has one.
+    pub(super) fn left(&self, state: &State, now: Duration) -> Option<Duration> {
+        let mean = self.sums[0] / self.took.len() as f64;
+        let waiting: Vec<usize> = if state.stop().is_none() { state.waiting().collect() } else { Vec::new() };
+        let mut all = waiting.iter().chain(self.begun.keys());
+        let is_estimated = self.sums[1] > 0.0 && all.all(|item| state.estimate(*item).is_some());
+        let time = |item: &usize| match state.estimate(*item) {
+            Some(lasts) if is_estimated => lasts.as_secs_f64() * self.sums[0] / self.sums[1],
+            _ => mean,
+        };
+        let age = |begun: &Duration| now.saturating_sub(*begun).as_secs_f64();
+        let running = self.begun.iter().map(|(item, begun)| (time(item) - age(begun)).max(0.0));
+        let each: Vec<f64> = running.chain(waiting.iter().map(time)).collect();
+        let slots = self.begun.len().max(1) as f64;
+        let all = (each.iter().sum::<f64>() / slots).max(each.iter().copied().fold(0.0, f64::max));
+        Duration::try_from_secs_f64(all).ok().filter(|_| !self.took.is_empty() && !each.is_empty())
     }
 }
 
@@ -71,7 +95,37 @@ mod tests {
         pace.see(&state, at(210));
         assert_eq!(pace.pause(at(300)), at(8), "one took 200 s");
         assert_eq!(pace.pause(at(810)), at(16), "the other has run for 800 s");
+        assert_eq!(pace.left(&state, at(300)), Some(Duration::ZERO), "it should have ended by now");
         assert_eq!(Pace { took: vec![at(0); 9], ..pace }.pause(at(100_000)), LONGEST, "nine failed at once");
         assert_eq!(Pace { took: vec![at(36_000)], ..Pace::default() }.pause(at(0)), LONGEST);
+    }
+
+    #[test]
+    fn what_is_left_follows_from_what_has_ended() {
+        let at = Duration::from_secs;
+        let mut state = State::new(6, 2, at(60));
+        let mut pace = Pace::default();
+        let seen = |state: &mut State, item: usize, status: &str| {
+            let job = serde_json::json!({"id": item.to_string(), "status": status});
+            state.apply(&Event::Intent { item, at: at(0) });
+            state.apply(&Event::Seen { item, job: Job::read(&job).unwrap() });
+        };
+        (0..2).for_each(|item| seen(&mut state, item, "RUNNING"));
+        pace.see(&state, at(0));
+        assert_eq!(pace.left(&state, at(50)), None, "nothing has ended");
+        seen(&mut state, 0, "SUCCEEDED");
+        seen(&mut state, 2, "RUNNING");
+        pace.see(&state, at(100));
+        // One has 0 s left, one 100 s; three more of 100 s each; two at a time.
+        assert_eq!(pace.left(&state, at(100)), Some(at(200)));
+        // By its estimate the last takes twice as long as the first did.
+        for item in 0..6 {
+            state.apply(&Event::Estimated { item, lasts: at(if item == 5 { 14 } else { 7 }) });
+        }
+        let mut pace = Pace { begun: [(0, at(0)), (1, at(0))].into(), ..Pace::default() };
+        pace.see(&state, at(100));
+        assert_eq!(pace.left(&state, at(100)), Some(at(250)));
+        state.stop_sending(crate::Error::invalid("the batch was cancelled"));
+        assert_eq!(pace.left(&state, at(100)), Some(at(100)), "what is not sent is not waited for");
     }
 }

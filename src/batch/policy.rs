@@ -78,9 +78,10 @@ impl Batch {
         self
     }
 
-    /// How long [`run`](Self::run) waits at most, for its jobs, and for another kernel that
-    /// runs the batch. Jobs that have not ended by then run on; the next run of the batch
-    /// finds them.
+    /// How long [`run`](Self::run) waits at most, for its jobs and for another kernel that
+    /// runs the batch together. Nothing is sent after it. Jobs that have not ended by then
+    /// run on; the next run of the batch finds them. On most systems the time that the
+    /// machine sleeps does not count.
     pub fn deadline(mut self, time: Duration) -> Self {
         self.policy.deadline = Some(time);
         self
@@ -91,7 +92,7 @@ impl Batch {
     /// long as a server may take for a request, and its list to tell of it. Counted from
     /// when the answer was given up, so that the client's own
     /// [`timeout`](crate::ClientBuilder::timeout) comes on top of it, and after a restart
-    /// from then on.
+    /// anew: nobody knows what the clock did meanwhile.
     pub fn settle(mut self, time: Duration) -> Self {
         self.policy.settle = time;
         self
@@ -110,9 +111,9 @@ impl Batch {
         self
     }
 
-    /// Does something with each job as soon as it has ended, on the thread that runs the
-    /// batch: keep it short. Jobs that had ended in an earlier run are not told again, and
-    /// those that are left out not at all.
+    /// Does something with each job as soon as it has ended, and its credits and logs are
+    /// known, on the thread that runs the batch: keep it short. A job is told at most once,
+    /// also when the batch is run again, and those that are left out not at all.
     pub fn on_finished(mut self, hook: impl Fn(&JobRecord) + Send + Sync + 'static) -> Self {
         self.policy.on_finished = Some(Arc::new(hook));
         self

@@ -1,6 +1,7 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::state::{Phase, State};
+use super::state::State;
 use crate::error::Error;
 use crate::jobs::JobStatus;
 use crate::plain::plain;
@@ -9,14 +10,35 @@ use crate::plain::plain;
 /// it has shown.
 pub(super) struct Progress {
     is_quiet: bool,
-    shown: Option<(usize, usize)>,
+    shown: Option<Shown>,
     at: Duration,
     /// When nothing changes, the next line comes after this time.
     patience: Duration,
 }
 
-/// Lines come at least this far apart, but for the last.
+/// What the last line told.
+#[derive(Debug, PartialEq)]
+struct Shown {
+    ended: usize,
+    created: usize,
+    news: News,
+}
+
+/// What is told without delay.
+#[derive(Debug, PartialEq)]
+struct News {
+    /// That a job failed at all.
+    has_failed: bool,
+    /// That the credits suffice, and that nothing stopped the batch.
+    is_sending: (bool, bool),
+    /// How many words there are for a status that nobody knows.
+    strange: usize,
+}
+
+/// Lines come at least this far apart, and by this part of the time so far: a run of a
+/// week has a few lines more than one of an hour.
 const APART: Duration = Duration::from_secs(2);
+const PART: u32 = 20;
 /// How long it may be silent when nothing changes: first, and at most.
 const SILENT: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(900)];
 
@@ -25,39 +47,123 @@ impl Progress {
         Self { is_quiet, shown: None, at: Duration::ZERO, patience: SILENT[0] }
     }
 
-    /// Prints a line when something has changed, or when nothing has for long: then
-    /// with the trouble that may be why.
-    pub(super) fn show(&mut self, state: &State, trouble: Option<&Error>, now: Duration) {
-        let count = |is: fn(&Phase) -> bool| state.phases().iter().filter(|phase| is(phase)).count();
-        let ended = count(Phase::has_ended);
-        let created = count(|phase| phase.job().is_some());
-        let total = state.phases().len();
-        let has_changed = self.shown != Some((ended, created));
-        let is_due = match has_changed {
-            true => self.shown.is_none() || ended == total || now >= self.at + APART,
-            false => now >= self.at + self.patience,
+    /// Prints a line when there is one to be printed.
+    pub(super) fn show(
+        &mut self,
+        state: &State,
+        trouble: Option<&Error>,
+        eta: impl FnOnce() -> Option<Duration>,
+        now: Duration,
+    ) {
+        if let Some(line) = self.line(state, trouble, eta, now) {
+            println!("{line}");
+        }
+    }
+
+    /// A line when something has changed, or when nothing has for long: then with the
+    /// trouble that may be why.
+    fn line(
+        &mut self,
+        state: &State,
+        trouble: Option<&Error>,
+        eta: impl FnOnce() -> Option<Duration>,
+        now: Duration,
+    ) -> Option<String> {
+        if self.is_quiet {
+            return None;
+        }
+        let tally = Tally::of(state);
+        let Tally { total, ended, .. } = tally;
+        let (short, stop) = (state.shortage(), state.stop());
+        let news = News {
+            has_failed: ended > tally.succeeded,
+            is_sending: (short.is_none(), stop.is_none()),
+            strange: tally.strange.len(),
         };
-        if self.is_quiet || !is_due {
-            return;
+        let is_other = self.shown.as_ref().is_none_or(|shown| shown.news.is_sending != news.is_sending);
+        let shows = Shown { ended, created: tally.created, news };
+        let has_changed = self.shown.as_ref() != Some(&shows);
+        let is_due = match &self.shown {
+            None => true,
+            Some(shown) if shown.news != shows.news || (has_changed && ended == total) => true,
+            Some(_) if has_changed => now >= self.at + APART.max(now / PART),
+            Some(_) => now >= self.at + self.patience,
+        };
+        if !is_due {
+            return None;
         }
         self.patience = if has_changed { SILENT[0] } else { (self.patience * 2).min(SILENT[1]) };
-        (self.shown, self.at) = (Some((ended, created)), now);
-        let succeeded = count(|phase| phase.status() == Some(&JobStatus::Succeeded));
-        let running = count(|phase| phase.status() == Some(&JobStatus::Running));
-        let unfinished = count(|phase| phase.unfinished_id().is_some());
-        let mut line = format!("{:>4} s  {ended}/{total}  {succeeded} succeeded", now.as_secs());
-        let others = [
-            (ended - succeeded, "without results"),
-            (running, "running"),
-            (unfinished - running, "queued"),
-            (total - ended - unfinished, "to come"),
+        (self.shown, self.at) = (Some(shows), now);
+        let strange: usize = tally.strange.values().sum();
+        let queued = tally.unfinished - tally.running - strange;
+        let mut line = format!("{:>6}  {ended}/{total}  {} succeeded", told(now), tally.succeeded);
+        let mut others = vec![
+            (ended - tally.succeeded, "without results".to_owned()),
+            (tally.running, "running".to_owned()),
+            (queued, "queued".to_owned()),
         ];
+        let odd = |(word, jobs)| (jobs, format!("`{word}`, a status not known here"));
+        others.extend(tally.strange.into_iter().map(odd));
+        others.push((total - ended - tally.unfinished, "to come".to_owned()));
         for (count, word) in others.iter().filter(|(count, _)| *count > 0) {
             line += &format!(", {count} {word}");
         }
-        if let Some(trouble) = trouble.filter(|_| ended < total) {
-            line += &format!("; trying again: {}", plain(&trouble.to_string(), 200));
+        if let Some(left) = eta().filter(|_| ended < total) {
+            line += &format!("; about {} left", told(left));
         }
-        println!("{line}");
+        let why = match (stop, short, trouble) {
+            (Some(stop), ..) if is_other => Some(("nothing more is sent", stop)),
+            (_, Some(short), _) if is_other => Some(("nothing is sent for now", short)),
+            (_, _, Some(trouble)) => Some(("trying again", trouble)),
+            _ => None,
+        };
+        if let Some((what, why)) = why.filter(|_| ended < total) {
+            line += &format!("; {what}: {}", plain(&why.to_string(), 400));
+        }
+        Some(line)
     }
 }
+
+/// How many jobs stand where.
+#[derive(Debug, Default)]
+struct Tally<'a> {
+    total: usize,
+    created: usize,
+    ended: usize,
+    succeeded: usize,
+    unfinished: usize,
+    running: usize,
+    /// Of the unfinished those in a status that this version does not know, by its word.
+    strange: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Tally<'a> {
+    fn of(state: &'a State) -> Self {
+        let mut tally = Self { total: state.phases().len(), ..Self::default() };
+        for phase in state.phases() {
+            tally.created += usize::from(phase.job().is_some());
+            tally.ended += usize::from(phase.has_ended());
+            tally.succeeded += usize::from(phase.has_succeeded());
+            let Some(status) = phase.status().filter(|_| !phase.has_ended()) else { continue };
+            tally.unfinished += 1;
+            match status {
+                JobStatus::Running => tally.running += 1,
+                JobStatus::Unknown(word) => *tally.strange.entry(word).or_default() += 1,
+                _ => {}
+            }
+        }
+        tally
+    }
+}
+
+/// A time in the units that matter: `42 s`, `7 min`, `3 h 20 min`.
+fn told(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7200 => format!("{} min", seconds / 60),
+        seconds => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests;

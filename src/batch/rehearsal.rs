@@ -1,20 +1,21 @@
 //! A batch on a platform that only keeps time: how well a plan uses the slots, and what
 //! that costs in requests. For benches.
 
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use super::journal::{Head, Journal};
 use super::plan::{Item, Owner};
 use super::policy::Policy;
 use super::run::{Known, Limit, Run};
 use super::service::Service;
-use super::state::State;
+use super::state::{Event, State};
 use crate::error::{Error, ErrorKind, Result};
-use crate::jobs::{Job, JobId, JobParameters, JobsPage};
+use crate::jobs::{Job, JobId, JobParameters, JobStatus, JobsPage};
 
 /// Jobs a page of the list has.
 const PAGE: usize = 100;
@@ -35,41 +36,80 @@ pub struct Rehearsed {
 ///
 /// Only when the journal, which is in memory, cannot be made.
 pub fn rehearse(durations: &[Duration], limit: usize, estimates: Option<&[Duration]>) -> Result<Rehearsed> {
+    run(Journal::in_memory(&head())?, |_| Map::new(), durations, limit, estimates)
+}
+
+/// [`rehearse`], longest first, with all that a batch has: a journal in a folder, and inputs.
+///
+/// # Errors
+///
+/// [`ErrorKind::Io`] when the journal cannot be written.
+pub fn rehearse_in(folder: &Path, durations: &[Duration], limit: usize) -> Result<Rehearsed> {
+    let head = head();
+    let journal = Journal::create(&Journal::path(folder, &head.name), &head)?;
+    run(journal, inputs, durations, limit, Some(durations))
+}
+
+fn head() -> Head {
+    let [host, project, workflow, workflow_name] = ["h", "p", "w", "rehearsal"].map(str::to_owned);
+    let owner = Owner { host, project, workflow, workflow_name };
+    Head { name: "rehearsal".into(), run: String::new(), owner, created: String::new() }
+}
+
+/// As large as those of a job over one place.
+fn inputs(number: usize) -> Map<String, Value> {
+    let west = number as f64 * 1e-3;
+    let inputs = json!({"sobloo-s2-l1c-aoiclipped:1": {
+        "bbox": [west, 14.68, west + 0.04, 14.72], "time": "2019-01-01T00:00:00Z/2019-12-31T23:59:59Z",
+        "ids": null, "limit": 1, "contains": null, "intersects": null, "zoom_level": 17,
+        "time_series": null, "max_cloud_cover": 100,
+    }});
+    inputs.as_object().cloned().unwrap_or_default()
+}
+
+fn run(
+    mut journal: Journal,
+    inputs: impl Fn(usize) -> Map<String, Value>,
+    durations: &[Duration],
+    limit: usize,
+    estimates: Option<&[Duration]>,
+) -> Result<Rehearsed> {
+    let item = |number: usize| Item {
+        key: format!("{number:016x}"),
+        parameters: JobParameters { label: number.to_string(), inputs: inputs(number) },
+    };
+    let items: Vec<Item> = (0..durations.len()).map(item).collect();
     let platform = Platform {
+        items: &items,
         durations,
         limit,
+        blank: Job::read(&json!({"id": "", "status": "", "createdAt": "2020-01-01T00:00:00Z"}))?,
         now: Mutex::default(),
         jobs: Mutex::default(),
         requests: AtomicUsize::new(0),
     };
-    let owner = Owner {
-        host: String::new(),
-        project: String::new(),
-        workflow: String::new(),
-        workflow_name: String::new(),
-    };
-    let head = Head { name: "rehearsal".into(), run: String::new(), owner, created: String::new() };
-    let mut journal = Journal::in_memory(&head)?;
-    let item = |number: usize| Item {
-        key: number.to_string(),
-        parameters: JobParameters { label: number.to_string(), inputs: Map::new() },
-    };
-    let items: Vec<Item> = (0..durations.len()).map(item).collect();
     journal.add(&items)?;
     let policy = Policy { is_quiet: true, ..Policy::default() };
     let mut state = State::new(items.len(), limit, policy.settle);
-    if let Some(estimates) = estimates {
-        state.set_order(|item| std::cmp::Reverse(estimates[item]));
+    let estimates = estimates.unwrap_or_default().iter().copied().enumerate();
+    let events: Vec<Event> = estimates.map(|(item, lasts)| Event::Estimated { item, lasts }).collect();
+    journal.append(&events)?;
+    for event in &events {
+        state.apply(event);
     }
     let limit = Limit { project: limit, asked: limit };
     let places = (0..items.len()).collect();
-    Run::new(&platform, "rehearsal", &policy, Known { journal, state, items, places }, limit)?.drive()?;
+    let known = Known { journal, state, items: items.clone(), places, began: Duration::ZERO };
+    Run::new(&platform, "rehearsal", &policy, known, limit)?.drive()?;
     Ok(Rehearsed { makespan: platform.now(), requests: platform.requests.into_inner() })
 }
 
 struct Platform<'a> {
+    items: &'a [Item],
     durations: &'a [Duration],
     limit: usize,
+    /// What is the same for each job.
+    blank: Job,
     now: Mutex<Duration>,
     /// Item and end of each job, in the order of their creation.
     jobs: Mutex<Vec<(usize, Duration)>>,
@@ -82,9 +122,14 @@ impl Platform<'_> {
     }
 
     fn shown(&self, number: usize, (item, end): (usize, Duration)) -> Job {
-        let status = if end <= self.now() { "SUCCEEDED" } else { "RUNNING" };
-        Job::read(&json!({"id": number.to_string(), "name": item.to_string(), "status": status}))
-            .unwrap_or_else(|_| unreachable!("it has an id and a status"))
+        let status = if end <= self.now() { JobStatus::Succeeded } else { JobStatus::Running };
+        Job {
+            id: JobId(format!("{number:036}")),
+            name: Some(item.to_string()),
+            status,
+            inputs: self.items[item].parameters.inputs.clone(),
+            ..self.blank.clone()
+        }
     }
 }
 
@@ -129,6 +174,14 @@ impl Service for Platform<'_> {
     fn reason(&self, _job: &Job) -> Result<String> {
         self.asked();
         Ok(String::new())
+    }
+
+    fn balance(&self) -> Result<i64> {
+        Ok(0)
+    }
+
+    fn prices(&self, jobs: &[JobParameters]) -> Result<Vec<i64>> {
+        Ok(vec![0; jobs.len()])
     }
 
     fn now(&self) -> Duration {

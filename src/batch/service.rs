@@ -1,4 +1,4 @@
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::error::Result;
 use crate::jobs::{Job, JobId, JobMode, JobParameters, JobsPage, Workflow};
@@ -25,7 +25,13 @@ pub(super) trait Service: Sync {
     /// Why an ended job has no results.
     fn reason(&self, job: &Job) -> Result<String>;
 
-    /// Since the Unix epoch.
+    /// The account's balance, in credits.
+    fn balance(&self) -> Result<i64>;
+
+    /// The most that each of these jobs will cost, in credits.
+    fn prices(&self, jobs: &[JobParameters]) -> Result<Vec<i64>>;
+
+    /// Since the Unix epoch, and evenly: when the clock is set, this goes on.
     fn now(&self) -> Duration;
 
     fn wait(&self, pause: Duration);
@@ -33,8 +39,17 @@ pub(super) trait Service: Sync {
 
 /// A workflow of the platform, and the time of this machine.
 pub(super) struct OnPlatform<'a> {
-    pub(super) workflow: &'a Workflow,
-    pub(super) mode: JobMode,
+    workflow: &'a Workflow,
+    mode: JobMode,
+    /// The time of the clock, and since then.
+    start: (Duration, Instant),
+}
+
+impl<'a> OnPlatform<'a> {
+    pub(super) fn new(workflow: &'a Workflow, mode: JobMode) -> Self {
+        let clock = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Self { workflow, mode, start: (clock, Instant::now()) }
+    }
 }
 
 impl Service for OnPlatform<'_> {
@@ -66,8 +81,16 @@ impl Service for OnPlatform<'_> {
         })
     }
 
+    fn balance(&self) -> Result<i64> {
+        self.workflow.project().client().credits()
+    }
+
+    fn prices(&self, jobs: &[JobParameters]) -> Result<Vec<i64>> {
+        Ok(self.workflow.estimate(jobs)?.prices()?.iter().map(|price| price.credits.max).collect())
+    }
+
     fn now(&self) -> Duration {
-        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+        self.start.0 + self.start.1.elapsed()
     }
 
     fn wait(&self, pause: Duration) {

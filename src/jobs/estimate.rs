@@ -1,6 +1,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use polars::prelude::DataFrame;
 use serde_json::{Value, json};
@@ -10,7 +11,6 @@ use crate::client::data;
 use crate::display::counted;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::frame::Frame;
-use crate::hash::hex;
 use crate::parallel::in_parallel;
 use crate::plain::plain;
 use crate::transport::Request;
@@ -110,6 +110,22 @@ impl Estimate {
     }
 }
 
+/// What was estimated, by the jobs' keys.
+#[derive(Debug, Default)]
+pub(super) struct Prices {
+    tasks: Value,
+    by_job: HashMap<String, Price>,
+}
+
+impl Prices {
+    /// Prices hold for a chain of tasks: those of another are forgotten.
+    fn hold_for(&mut self, tasks: &Value) {
+        if self.tasks != *tasks {
+            *self = Self { tasks: tasks.clone(), by_job: HashMap::new() };
+        }
+    }
+}
+
 impl Workflow {
     /// The price of each job, before a credit is spent; many are asked for at a time. A
     /// job that was asked for before, by the same inputs, is not asked for again.
@@ -137,14 +153,17 @@ impl Workflow {
     pub fn estimate(&self, parameters: &[JobParameters]) -> Result<Estimate> {
         let estimate = || -> Result<Estimate> {
             let tasks = self.task_list()?;
-            // A price holds for the chain of tasks and their parameters.
-            let key = |job: &JobParameters| hex(format!("{tasks} {}", job.key()), 16);
-            let keys: Vec<String> = parameters.iter().map(key).collect();
+            self.prices().hold_for(&tasks);
+            let keys: Vec<String> = parameters.iter().map(JobParameters::key).collect();
             let reasons = self.learn(&tasks, &keys, parameters);
             let known = self.prices();
             let unknown = || Error::response("there is no price");
             let price = |key: &String| {
-                known.get(key).copied().ok_or_else(|| reasons.get(key).cloned().unwrap_or_else(unknown))
+                known
+                    .by_job
+                    .get(key)
+                    .copied()
+                    .ok_or_else(|| reasons.get(key).cloned().unwrap_or_else(unknown))
             };
             let jobs = parameters.iter().zip(&keys);
             let jobs = jobs.map(|(job, key)| EstimatedJob { label: job.label.clone(), price: price(key) });
@@ -159,7 +178,7 @@ impl Workflow {
 
     /// Asks for the prices that are not known yet, and tells why some are not to be had.
     fn learn(&self, tasks: &Value, keys: &[String], jobs: &[JobParameters]) -> HashMap<String, Error> {
-        let mut known: HashSet<String> = self.prices().keys().cloned().collect();
+        let mut known: HashSet<String> = self.prices().by_job.keys().cloned().collect();
         let unknown: Vec<_> = keys.iter().zip(jobs).filter(|(key, _)| known.insert((*key).clone())).collect();
         let stop: Mutex<Option<Error>> = Mutex::default();
         let stopped = || stop.lock().unwrap_or_else(|broken| broken.into_inner());
@@ -177,11 +196,16 @@ impl Workflow {
         let mut reasons = HashMap::new();
         for ((key, _), answer) in unknown.into_iter().zip(answers) {
             match answer {
-                Ok(price) => drop(self.prices().insert(key.clone(), price)),
+                Ok(price) => drop(self.prices().by_job.insert(key.clone(), price)),
                 Err(error) => drop(reasons.insert(key.clone(), error)),
             }
         }
         reasons
+    }
+
+    /// How long the job will take, when it was estimated before. Nothing is asked.
+    pub(crate) fn known_duration(&self, job: &JobParameters) -> Option<Duration> {
+        Some(self.prices().by_job.get(&job.key())?.duration?.max)
     }
 
     fn task_list(&self) -> Result<Value> {

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::{Map, Value, json};
 
-use super::{Price, Project, block, optional, required};
+use super::estimate::Prices;
+use super::{Project, block, optional, required};
 use crate::client::{data, items};
 use crate::error::{Context, Error, Result};
 use crate::plain::plain;
@@ -16,8 +17,8 @@ pub struct Workflow {
     project: Project,
     id: String,
     name: String,
-    /// Of estimated jobs, by a hash of what was asked; shared by the clones.
-    prices: Arc<Mutex<HashMap<String, Price>>>,
+    /// Of estimated jobs; shared by the clones.
+    prices: Arc<Mutex<Prices>>,
 }
 
 /// One block in a workflow (API reference, `WorkflowTask`).
@@ -67,7 +68,7 @@ impl Workflow {
         &self.project
     }
 
-    pub(super) fn prices(&self) -> MutexGuard<'_, HashMap<String, Price>> {
+    pub(super) fn prices(&self) -> MutexGuard<'_, Prices> {
         self.prices.lock().unwrap_or_else(|broken| broken.into_inner())
     }
 

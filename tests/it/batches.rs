@@ -6,29 +6,29 @@ use std::time::Duration;
 
 use up42::simulator::{Clock, Fault, Simulator};
 use up42::{
-    Client, ErrorKind, GeometryOperation, JobParameters, JobRecord, OnChange, OnFailure, Outcome,
-    ParallelParameters, Settings, Workflow,
+    Client, ErrorKind, GeometryOperation, JobParameters, JobRecord, OnFailure, Outcome, ParallelParameters,
+    Settings, Workflow,
 };
 
 use crate::{airports, client_of};
 
-fn fast() -> Simulator {
+pub fn fast() -> Simulator {
     Simulator::builder().clock(Clock::speed(600.0)).start().unwrap()
 }
 
 /// A client with the journals in a folder, as after a restart of the kernel.
-fn client_in(simulator: &Simulator, folder: &Path) -> Client {
+pub fn client_in(simulator: &Simulator, folder: &Path) -> Client {
     Client::builder().simulator(simulator.clone()).batches(folder).build().unwrap()
 }
 
-fn workflow(client: &Client) -> Workflow {
+pub fn workflow(client: &Client) -> Workflow {
     let workflow = client.project().unwrap().workflow("airports").unwrap();
     workflow.add_tasks(["sobloo-s2-l1c-aoiclipped"]).unwrap();
     workflow
 }
 
 /// Jobs for the first places.
-fn parameters(workflow: &Workflow, places: usize) -> Vec<JobParameters> {
+pub fn parameters(workflow: &Workflow, places: usize) -> Vec<JobParameters> {
     let mut all = workflow
         .construct_parameters_parallel(
             ParallelParameters::new()
@@ -41,7 +41,7 @@ fn parameters(workflow: &Workflow, places: usize) -> Vec<JobParameters> {
     all
 }
 
-fn posts(simulator: &Simulator) -> usize {
+pub fn posts(simulator: &Simulator) -> usize {
     let is_creation = |path: &str| path.ends_with("/jobs") || path.ends_with("/jobs/");
     let requests = simulator.requests();
     requests.iter().filter(|request| request.method == "POST" && is_creation(&request.path)).count()
@@ -70,36 +70,6 @@ fn a_batch_that_is_run_again_sends_nothing() {
 }
 
 #[test]
-fn a_plan_that_grew_adds_jobs_and_one_that_lost_some_asks() {
-    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
-    let client = client_in(&simulator, folder.path());
-    let workflow = workflow(&client);
-    let batch = |places| workflow.batch("airports", parameters(&workflow, places)).unwrap().quiet();
-    batch(2).run().unwrap();
-    let mut turned = parameters(&workflow, 4);
-    turned.reverse();
-    let grown = workflow.batch("airports", turned.clone()).unwrap().quiet().run().unwrap();
-    assert_eq!((grown.succeeded(), simulator.ledger().len()), (4, 4));
-    let labels: Vec<_> = grown.iter().map(|record| &record.label).collect();
-    assert_eq!(labels, turned.iter().map(|job| &job.label).collect::<Vec<_>>(), "in the order given");
-    assert!(grown.iter().enumerate().all(|(index, record)| record.index == index));
-
-    let error = batch(3).run().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidInput);
-    let label = &turned[0].label;
-    assert!(
-        error.to_string().starts_with(&format!(
-            "batch `airports`: its journal has 1 of 4 jobs that the parameters no longer have, such as `{label}`: \
-             keep them by"
-        )),
-        "{error}"
-    );
-    assert_eq!(batch(3).on_change(OnChange::Keep).run().unwrap().len(), 4);
-    assert_eq!(batch(3).on_change(OnChange::LeaveOut).run().unwrap().len(), 3);
-    assert_eq!(simulator.ledger().len(), 4);
-}
-
-#[test]
 fn a_journal_serves_its_own_workflow_alone() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
@@ -111,24 +81,6 @@ fn a_journal_serves_its_own_workflow_alone() {
     assert!(error.to_string().contains("its journal belongs to workflow `airports`"), "{error}");
     assert!(error.to_string().ends_with("give the batch another name"), "{error}");
     assert_eq!(simulator.ledger().len(), 1);
-}
-
-#[test]
-fn what_failed_stays_failed_until_it_is_retried() {
-    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
-    let client = client_in(&simulator, folder.path());
-    let workflow = workflow(&client);
-    let batch = workflow.batch("failing", parameters(&workflow, 3)).unwrap().quiet();
-    simulator.inject(Fault::failing_job("FAILED").on("POST /jobs"));
-    assert_eq!(batch.run().unwrap().succeeded(), 2);
-    let again = batch.run().unwrap();
-    assert_eq!((again.succeeded(), simulator.ledger().len()), (2, 3));
-    let failed = again.iter().find(|record| matches!(record.outcome, Outcome::Failed { .. })).unwrap();
-    assert!(!failed.reason().unwrap().contains("left no log"), "the log is kept");
-    let retried = batch.retry_failed().unwrap();
-    assert_eq!((retried.succeeded(), simulator.ledger().len()), (3, 4));
-    assert_eq!(batch.retry_failed().unwrap().len(), 3);
-    assert_eq!(simulator.ledger().len(), 4, "there is nothing left to retry");
 }
 
 #[test]
@@ -181,26 +133,6 @@ fn a_batch_runs_in_the_background() {
 }
 
 #[test]
-fn a_budget_is_kept() {
-    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
-    let client = client_in(&simulator, folder.path());
-    let workflow = workflow(&client);
-    let batch = workflow.batch("airports", parameters(&workflow, 4)).unwrap().quiet();
-    let most = batch.estimate().unwrap().total().max;
-    let error = batch.clone().budget(most - 1).run().unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        format!(
-            "batch `airports`: it may cost up to {most} credits, and its budget is {}: raise the budget, or run \
-             fewer jobs",
-            most - 1
-        )
-    );
-    assert!(simulator.ledger().is_empty() && client.batches().unwrap().is_empty(), "nothing was begun");
-    assert_eq!(batch.budget(most).run().unwrap().succeeded(), 4);
-}
-
-#[test]
 fn a_failure_may_stop_the_others() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
@@ -213,37 +145,6 @@ fn a_failure_may_stop_the_others() {
     let label = &jobs.iter().next().unwrap().label;
     assert_eq!(reasons[3], format!("job `{label}` failed, and nothing is sent after it"));
     assert_eq!(batch.run().unwrap().succeeded(), 3, "the others, when it is run again");
-}
-
-#[test]
-fn a_cancelled_batch_stops_wherever_it_runs() {
-    let simulator = Simulator::builder().clock(Clock::speed(20.0)).start().unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let client = client_in(&simulator, folder.path());
-    let workflow = workflow(&client);
-    let batch = workflow.batch("airports", parameters(&workflow, 4)).unwrap().quiet().max_concurrent(2);
-    assert_eq!(batch.cancel().unwrap().len(), 4, "nothing was begun");
-    let running = batch.start().unwrap();
-    while simulator.ledger().len() < 2 {
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    let words = |jobs: up42::JobCollection| -> Vec<String> {
-        jobs.iter()
-            .map(|record| record.job.as_ref().map_or("none".into(), |job| job.status.to_string()))
-            .collect()
-    };
-    assert_eq!(
-        words(client.batch("airports").unwrap().quiet().cancel().unwrap()),
-        ["cancelled", "cancelled", "none", "none"]
-    );
-    let ended = running.wait().unwrap();
-    assert!(ended.iter().last().unwrap().reason().unwrap().contains("the batch was cancelled"));
-    assert_eq!(simulator.ledger().len(), 2);
-    let second = batch.start().unwrap();
-    while simulator.ledger().len() < 4 {
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    assert_eq!(words(second.wait().unwrap()), ["cancelled", "cancelled", "succeeded", "succeeded"]);
 }
 
 #[test]
@@ -370,4 +271,82 @@ fn a_batch_in_a_simulator_of_this_process_leaves_nothing_behind() {
     workflow.batch("gone", parameters(&workflow, 1)).unwrap().quiet().run().unwrap();
     assert_eq!(client.batches().unwrap().len(), 1);
     assert!(!Path::new("up42-batches").exists());
+}
+
+#[test]
+fn credits_that_run_out_leave_the_created_jobs_and_their_results() {
+    let price = {
+        let client = Client::simulator().unwrap();
+        let workflow = workflow(&client);
+        workflow.estimate(&parameters(&workflow, 1)).unwrap().total().max
+    };
+    let simulator =
+        Simulator::builder().clock(Clock::speed(600.0)).credits(1000 + price * 2).start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    let all = parameters(&workflow, 12);
+    let batch = workflow.batch("airports", all).unwrap().quiet().max_concurrent(2);
+    let jobs = batch.run().unwrap();
+    let unsent: Vec<_> = jobs.iter().filter(|record| matches!(record.outcome, Outcome::Unsent(_))).collect();
+    assert!(!unsent.is_empty() && jobs.succeeded() + unsent.len() == 12, "{:?}", jobs.to_dataframe());
+    assert_eq!(simulator.ledger().len(), jobs.succeeded());
+    let balance = client.credits().unwrap();
+    for record in &unsent {
+        let reason = record.reason().unwrap();
+        assert!(reason.contains(&format!("the balance is {balance}")), "{reason}");
+        assert!(reason.contains(" credits are missing; add some, and run the batch again: "), "{reason}");
+        assert!(reason.contains("403: Insufficient credits to run job"), "{reason}");
+    }
+    assert!(jobs.iter().all(|record| !matches!(record.outcome, Outcome::Rejected(_) | Outcome::Unproven(_))));
+    let again = batch.run().unwrap();
+    assert_eq!((again.succeeded(), again.credits()), (jobs.succeeded(), jobs.credits()), "paid once");
+}
+
+#[test]
+fn durations_are_kept_when_they_were_asked_for_and_never_asked_for_alone() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    let kept = |name: &str| -> i64 {
+        let journal = rusqlite::Connection::open(folder.path().join(name)).unwrap();
+        let count = "SELECT count(*) FROM event WHERE kind = 'estimated'";
+        journal.query_row(count, [], |row| row.get(0)).unwrap()
+    };
+    let asked =
+        || simulator.requests().iter().filter(|request| request.path.ends_with("/estimate/job")).count();
+    let all = parameters(&workflow, 6);
+    workflow.batch("unasked", all[..2].to_vec()).unwrap().quiet().run().unwrap();
+    assert_eq!((asked(), kept("unasked.sqlite")), (0, 0));
+    let batch = workflow.batch("asked", all[2..4].to_vec()).unwrap().quiet();
+    batch.estimate().unwrap();
+    batch.run().unwrap();
+    assert_eq!((asked(), kept("asked.sqlite")), (2, 2));
+    client.batch("asked").unwrap().quiet().run().unwrap();
+    assert_eq!((asked(), kept("asked.sqlite")), (2, 2), "once");
+    workflow.batch("budget", all[4..].to_vec()).unwrap().quiet().budget(10_000).run().unwrap();
+    assert_eq!((asked(), kept("budget.sqlite")), (4, 2));
+}
+
+#[test]
+fn a_machine_that_slept_for_hours_goes_on() {
+    let builder = Simulator::builder().clock(Clock::manual()).token_life(Duration::from_secs(3600));
+    let (simulator, folder) = (builder.start().unwrap(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    let batch = workflow.batch("airports", parameters(&workflow, 6)).unwrap().max_concurrent(2);
+    let running = batch.deadline(Duration::from_secs(3600)).start().unwrap();
+    while simulator.ledger().len() < 2 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // The jobs have ended meanwhile, the token is old, and the connections are dead.
+    simulator.inject(Fault::lost_answer().on("GET /jobs").times(2));
+    simulator.inject(Fault::cut_off().on("GET /credits").times(2));
+    simulator.clock().advance(Duration::from_secs(8 * 3600));
+    while !running.is_finished() {
+        std::thread::sleep(Duration::from_millis(50));
+        simulator.clock().advance(Duration::from_secs(30));
+    }
+    let jobs = running.wait().unwrap();
+    assert_eq!((jobs.succeeded(), simulator.ledger().len()), (6, 6), "{:?}", jobs.to_dataframe());
 }

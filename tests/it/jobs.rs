@@ -101,29 +101,6 @@ fn a_failing_job_stops_nothing_and_brings_its_logs() {
 }
 
 #[test]
-fn a_lost_answer_is_found_again_and_never_paid_twice() {
-    let simulator = fast();
-    let client = client_of(&simulator);
-    let workflow = workflow(&client);
-    simulator.inject(Fault::lost_answer().on("POST /jobs").times(3));
-    let jobs = workflow.batch("lost", parameters(&workflow, &airports())).unwrap().quiet().run().unwrap();
-    assert_eq!(jobs.succeeded(), 24);
-    assert_eq!(simulator.ledger().len(), 24);
-}
-
-#[test]
-fn a_full_project_is_waited_out() {
-    let simulator = fast();
-    let client = client_of(&simulator);
-    let workflow = workflow(&client);
-    simulator.inject(Fault::too_many_requests().on("POST /jobs").times(2));
-    let one = airports().iter().next().unwrap();
-    let jobs = workflow.batch("full", parameters(&workflow, &one)).unwrap().quiet().run().unwrap();
-    assert_eq!(jobs.succeeded(), 2);
-    assert_eq!(simulator.ledger().len(), 2);
-}
-
-#[test]
 fn credits_that_do_not_suffice_for_any_job_are_an_error() {
     let simulator = Simulator::builder().clock(Clock::speed(600.0)).credits(10).start().unwrap();
     let client = client_of(&simulator);
@@ -135,7 +112,7 @@ fn credits_that_do_not_suffice_for_any_job_are_an_error() {
 }
 
 #[test]
-fn credits_that_run_out_leave_the_created_jobs_and_their_results() {
+fn a_login_that_is_refused_halfway_leaves_the_created_jobs_and_their_results() {
     let simulator = fast();
     let client = client_of(&simulator);
     let workflow = workflow(&client);

@@ -16,6 +16,7 @@ mod jobs;
 mod mosaic;
 mod outside;
 mod parameters;
+mod peers;
 mod pgstac;
 mod providers;
 mod quicklooks;

@@ -11,6 +11,7 @@ use crate::jobs::Job;
 /// The event's kind, and what else there is to know.
 pub(super) fn write(event: &Event) -> (&'static str, Value) {
     match event {
+        Event::Estimated { lasts, .. } => ("estimated", moment(*lasts)),
         Event::Intent { at, .. } => ("intent", moment(*at)),
         Event::Submitted { job, .. } => ("submitted", job.to_json()),
         Event::Deferred { at, .. } => ("deferred", moment(*at)),
@@ -33,6 +34,7 @@ pub(super) fn write(event: &Event) -> (&'static str, Value) {
 pub(super) fn read(item: usize, kind: &str, data: &str) -> Option<Event> {
     let data: Value = serde_json::from_str(data).ok()?;
     Some(match kind {
+        "estimated" => Event::Estimated { item, lasts: at(&data)? },
         "intent" => Event::Intent { item, at: at(&data)? },
         "submitted" => Event::Submitted { item, job: Job::read(&data).ok()? },
         "deferred" => Event::Deferred { item, at: at(&data)? },

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
@@ -38,6 +39,7 @@ fn events() -> Vec<Event> {
     };
     let error = Error::new(ErrorKind::Network, "the connection broke");
     vec![
+        Event::Estimated { item: 1, lasts: Duration::from_millis(428_927) },
         Event::Intent { item: 0, at },
         Event::Submitted { item: 0, job: job("NOT_STARTED") },
         Event::Intent { item: 1, at },
@@ -84,6 +86,39 @@ fn every_beginning_of_a_journal_is_a_state() {
         let mut state = State::new(2, 1, Duration::from_secs(60));
         for (number, event) in events[..length].iter().enumerate() {
             assert!(state.apply(event), "event {number} of {length}: {event:?}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// A machine that loses its power in the middle of a write leaves any beginning of what
+    /// was being written: what is read then is a beginning of what happened.
+    #[test]
+    fn a_torn_journal_is_a_beginning(cut in 0.0f64..1.0, tail in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Journal::path(folder.path(), "airports 2020");
+        let mut journal = Journal::create(&path, &head()).unwrap();
+        journal.add(&[item(0), item(1)]).unwrap();
+        for event in events() {
+            journal.append(&[event]).unwrap();
+        }
+        // As the disk has it while the process lives.
+        let torn = folder.path().join("torn.sqlite");
+        let log = |path: &Path| path.with_extension("sqlite-wal");
+        std::fs::copy(&path, &torn).unwrap();
+        let mut written = std::fs::read(log(&path)).unwrap();
+        prop_assert!(!written.is_empty());
+        written.truncate((written.len() as f64 * cut) as usize);
+        written.extend(tail);
+        std::fs::write(log(&torn), written).unwrap();
+        let again = Journal::open(&torn).unwrap().unwrap();
+        let (read, all) = (format!("{:?}", again.events().unwrap()), format!("{:?}", events()));
+        prop_assert!(all.starts_with(read.trim_end_matches(']')), "{read}");
+        let mut state = State::new(again.items().unwrap().len(), 1, Duration::ZERO);
+        for event in again.events().unwrap() {
+            state.apply(&event);
         }
     }
 }

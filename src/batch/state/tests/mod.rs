@@ -1,10 +1,11 @@
-use std::collections::{HashMap, HashSet};
+mod any_platform;
 
-use proptest::prelude::*;
 use serde_json::json;
 
+use super::doubt::MISSES;
 use super::*;
 use crate::error::ErrorKind;
+use crate::jobs::Job;
 
 const SETTLE: Duration = Duration::from_secs(60);
 
@@ -46,11 +47,83 @@ fn a_slot_that_comes_free_is_filled_at_once() {
 
 #[test]
 fn a_full_project_is_waited_out() {
-    let mut state = state(1, 5);
-    state.apply(&Event::Intent { item: 0, at: at(1) });
-    state.apply(&Event::Deferred { item: 0, at: at(1) });
+    let mut state = state(4, 5);
+    turn_away(&mut state, [0, 1, 2], 1);
     assert_eq!(state.next(at(2)), []);
-    assert_eq!(state.next(at(6)), [Action::Submit(0)]);
+    assert_eq!(state.next(at(6)), [Action::Submit(0)], "one is tried, and not three that are refused");
+    let rests: Vec<u64> = (0..4)
+        .map(|_| {
+            let now = (0..).find(|now| !state.next(at(*now)).is_empty()).unwrap();
+            turn_away(&mut state, [0], now);
+            (now..).find(|later| !state.next(at(*later)).is_empty()).unwrap() - now
+        })
+        .collect();
+    assert_eq!(rests, [10, 20, 30, 30], "the longer it lasts the less it is asked");
+    create(&mut state, 0, "RUNNING");
+    assert_eq!(state.next(at(1000)), [Action::Submit(1), Action::Submit(2), Action::Submit(3), Action::Poll]);
+}
+
+/// They were on their way together when there was no slot, or no network.
+fn turn_away(state: &mut State, items: impl IntoIterator<Item = usize>, seconds: u64) {
+    for item in items {
+        state.apply(&Event::Intent { item, at: at(seconds) });
+        state.apply(&Event::Deferred { item, at: at(seconds) });
+    }
+}
+
+#[test]
+fn the_longest_are_sent_first_and_the_others_in_order() {
+    let mut state = state(5, 2);
+    for (item, seconds) in [(1, 10), (3, 30), (4, 30)] {
+        assert!(state.apply(&Event::Estimated { item, lasts: at(seconds) }));
+    }
+    assert_eq!(state.waiting().collect::<Vec<_>>(), [3, 4, 1, 0, 2]);
+    assert_eq!(state.next(at(0)), [Action::Submit(3), Action::Submit(4)]);
+    assert!(!state.apply(&Event::Estimated { item: 3, lasts: at(30) }), "that is no news");
+    assert!(state.apply(&Event::Estimated { item: 3, lasts: at(1) }));
+    assert_eq!(state.waiting().collect::<Vec<_>>(), [4, 1, 3, 0, 2]);
+}
+
+#[test]
+fn credits_that_are_missing_pause_and_what_ends_may_leave_enough() {
+    let mut state = state(4, 3);
+    create(&mut state, 0, "RUNNING");
+    turn_away(&mut state, [1, 2], 0);
+    let refusal = Error::new(ErrorKind::Credits, "403: Insufficient credits");
+    state.run_short(refusal.clone());
+    assert_eq!(state.next(at(100)), [Action::Poll], "what runs may turn out to be cheaper");
+    state.apply(&Event::Seen { item: 0, job: job(0, "SUCCEEDED") });
+    assert_eq!(state.next(at(100)), [Action::Submit(1)], "one is tried");
+    create(&mut state, 1, "RUNNING");
+    assert_eq!(state.next(at(100)), [Action::Submit(2), Action::Poll], "and the next");
+    turn_away(&mut state, [2], 100);
+    state.run_short(refusal);
+    assert_eq!(state.next(at(200)), [Action::Poll]);
+    state.apply(&Event::Seen { item: 1, job: job(1, "SUCCEEDED") });
+    assert_eq!(state.next(at(200)), [Action::Submit(2)]);
+    turn_away(&mut state, [2], 200);
+    state.run_short(state.shortage().unwrap().clone());
+    assert_eq!(state.next(at(300)), [Action::Finish], "nothing runs that could leave something");
+    assert!(state.phase(2).is_waiting() && state.phase(3).is_waiting(), "neither is lost nor refused");
+    assert!(state.stop().is_none() && state.shortage().is_some());
+}
+
+#[test]
+fn an_unknown_status_holds_up_nothing_for_ever() {
+    let mut state = state(2, 1);
+    create(&mut state, 0, "HIBERNATING");
+    for seconds in (10..3600).step_by(10) {
+        state.watch(at(seconds));
+        assert_eq!(state.next(at(seconds)), [Action::Poll]);
+    }
+    state.watch(at(3610));
+    assert_eq!(state.next(at(3610)), [Action::Submit(1), Action::Poll], "it may have ended");
+    create(&mut state, 1, "SUCCEEDED");
+    assert_eq!(state.next(at(3620)), [Action::Poll, Action::Finish]);
+    assert!(!state.phase(0).has_ended() && state.phase(0).is_set_aside(), "nobody knows");
+    state.apply(&Event::Seen { item: 0, job: job(0, "RUNNING") });
+    state.watch(at(3630));
+    assert_eq!(state.next(at(3630)), [Action::Poll], "it is awake");
 }
 
 #[test]
@@ -78,7 +151,7 @@ fn a_request_may_leave_until_its_answer_is_given_up() {
 }
 
 #[test]
-fn a_clock_that_was_ahead_delays_nothing() {
+fn a_clock_that_is_set_delays_nothing_and_proves_nothing() {
     let mut state = state(2, 2);
     state.apply(&Event::Intent { item: 0, at: at(5000) });
     state.apply(&Event::Deferred { item: 0, at: at(5000) });
@@ -87,6 +160,9 @@ fn a_clock_that_was_ahead_delays_nothing() {
     state.catch_up(at(10));
     assert_eq!(state.next(at(15)), [Action::Submit(0), Action::Poll]);
     assert!(state.wants_whole_list(at(70)));
+    // It leaps ahead from one run to the next: nobody knows how long that was.
+    state.catch_up(at(90_000));
+    assert!(!state.wants_whole_list(at(90_059)) && state.wants_whole_list(at(90_060)));
 }
 
 #[test]
@@ -94,12 +170,22 @@ fn a_lost_item_without_a_proof_waits_for_the_user() {
     let mut state = state(2, 1);
     lose(&mut state, 0);
     assert_eq!(state.next(at(299)), [Action::Poll], "it may hold the only slot");
+    assert!(state.judge(0, at(60), false).is_none());
     let unproven = state.judge(0, at(300), false).unwrap();
     assert!(matches!(unproven, Event::Unproven { item: 0 }));
     state.apply(&unproven);
     assert_eq!(state.next(at(300)), [Action::Submit(1)]);
     state.apply(&Event::Seen { item: 0, job: job(7, "RUNNING") });
     assert_eq!(state.next(at(300)), [Action::Poll], "found after all");
+}
+
+#[test]
+fn a_platform_that_is_back_after_hours_has_its_time_to_answer() {
+    let mut state = state(1, 1);
+    lose(&mut state, 0);
+    assert!(state.judge(0, at(9000), false).is_none(), "its first answer is a 502");
+    assert!(state.judge(0, at(9001), true).is_none());
+    assert!(matches!(state.judge(0, at(9002), true), Some(Event::Absent { .. })));
 }
 
 #[test]
@@ -216,100 +302,4 @@ fn what_may_have_been_paid_counts_when_it_is_sent_anew() {
     (0..3).for_each(|item| assert!(state.apply(&Event::Retried { item })));
     assert_eq!((state.most(), state.paid()), (60 + 50 + 60 + 50 + 40, 0));
     assert_eq!(state.next(at(0)), [Action::Submit(0)], "110 may be paid, and 50 more are too much");
-}
-
-proptest! {
-    /// A platform that answers anything, or nothing, and a program that is killed at any
-    /// moment and goes on from what was kept: the limit holds, no item is created twice,
-    /// and the batch ends.
-    #[test]
-    fn any_platform_is_served_within_the_limit(
-        items in 1usize..20, limit in 1usize..6, answers in proptest::collection::vec(0u8..12, 50..400),
-    ) {
-        let mut state = state(items, limit);
-        let mut kept: Vec<Event> = Vec::new();
-        // What exists, and what of it no list shows yet or ever.
-        let mut created: HashMap<usize, &str> = HashMap::new();
-        let mut hidden: HashMap<usize, Duration> = HashMap::new();
-        let mut now = Duration::ZERO;
-        let mut answers = answers.into_iter();
-        let mut ended = false;
-        for _ in 0..3000 {
-            now += Duration::from_secs(1);
-            let mut events = Vec::new();
-            for action in state.next(now) {
-                match action {
-                    Action::Submit(item) => {
-                        let intent = Event::Intent { item, at: now };
-                        prop_assert!(state.apply(&intent));
-                        kept.push(intent);
-                        match answers.next().unwrap_or(0) {
-                            5 => events.push(Event::Deferred { item, at: now }),
-                            6 => events.push(Event::Rejected { item, error: lost() }),
-                            // Never carried out, and no answer.
-                            10 => events.push(Event::Lost { item, at: now, error: lost() }),
-                            answer => {
-                                prop_assert!(created.insert(item, "RUNNING").is_none(), "created twice");
-                                match answer {
-                                    7 => events.push(Event::Lost { item, at: now, error: lost() }),
-                                    8 => {
-                                        hidden.insert(item, now + SETTLE / 2);
-                                        events.push(Event::Lost { item, at: now, error: lost() });
-                                    }
-                                    // It left in the last of many attempts.
-                                    9 => {
-                                        now += SETTLE;
-                                        hidden.insert(item, now + SETTLE / 2);
-                                        events.push(Event::Lost { item, at: now, error: lost() });
-                                    }
-                                    // Killed before the answer, a while after the intent.
-                                    11 => {
-                                        now += SETTLE;
-                                        hidden.insert(item, now + SETTLE / 2);
-                                    }
-                                    _ => events.push(Event::Submitted { item, job: job(item, "PENDING") }),
-                                }
-                            }
-                        }
-                    }
-                    Action::Poll => {
-                        let listed: HashSet<usize> = created
-                            .keys()
-                            .copied()
-                            .filter(|item| hidden.get(item).is_none_or(|until| now >= *until))
-                            .collect();
-                        for item in 0..items {
-                            if !listed.contains(&item) {
-                                events.extend(state.judge(item, now, true));
-                                continue;
-                            }
-                            let status = created.get_mut(&item).unwrap();
-                            if answers.next().unwrap_or(0) == 0 {
-                                *status = "SUCCEEDED";
-                            }
-                            events.push(Event::Seen { item, job: job(item, status) });
-                        }
-                    }
-                    Action::Finish => ended = true,
-                }
-            }
-            kept.extend(events.into_iter().filter(|event| state.apply(event)));
-            // What nobody waits for an answer to any more: the program starts again.
-            if state.orphans().next().is_some() {
-                state = State::new(items, limit, SETTLE);
-                kept.iter().for_each(|event| { state.apply(event); });
-                let orphans: Vec<_> = state.orphans().collect();
-                let lost = orphans.into_iter().map(|item| Event::Lost { item, at: now, error: lost() });
-                kept.extend(lost.filter(|event| state.apply(event)).collect::<Vec<_>>());
-            }
-            prop_assert!(created.values().filter(|status| **status == "RUNNING").count() <= limit);
-            if ended {
-                break;
-            }
-        }
-        prop_assert!(ended);
-        let is_created = |item: &usize| created.contains_key(item);
-        let is_rejected = |item: &usize| matches!(state.phase(*item), Phase::Rejected { .. });
-        prop_assert!((0..items).all(|item| is_created(&item) != is_rejected(&item)), "none is missing");
-    }
 }

@@ -1,0 +1,155 @@
+//! One kernel drives a batch, the others watch it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::engine::Batch;
+use super::journal::Lock;
+use super::plan::Item;
+use super::progress::Progress;
+use super::report::JobCollection;
+use super::run::{Known, Limit, Run};
+use super::service::{OnPlatform, Service};
+use super::state::{Event, State};
+use crate::error::{Error, ErrorKind, Result};
+
+/// How often to look whether another kernel has ended.
+const WATCH: Duration = Duration::from_secs(1);
+
+/// What a batch is to be driven for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Task {
+    Run,
+    Retry,
+    Cancel,
+}
+
+impl Batch {
+    pub(super) fn drive(&self, task: Task) -> Result<JobCollection> {
+        let service = OnPlatform::new(self.workflow(), self.mode());
+        let began = service.now();
+        let _lock = match self.path() {
+            // Dry runs are not kept.
+            None => None,
+            Some(path) => match self.lock(&path, task, &service)? {
+                Some(lock) => Some(lock),
+                None => return self.as_kept(),
+            },
+        };
+        let journal = self.journal()?;
+        let (known, events) = match &journal {
+            Some(journal) => {
+                // A wish that nobody has heard was for the run before.
+                journal.is_to_cancel()?;
+                (journal.items()?, journal.events()?)
+            }
+            None => (Vec::new(), Vec::new()),
+        };
+        let count = known.len();
+        let items = self.plan.merged(known);
+        let limit = self.limit()?;
+        let mut state = self.replay(&items, &events, limit.ours())?;
+        let mut news = match task {
+            Task::Retry => retried(&mut state),
+            Task::Run | Task::Cancel => Vec::new(),
+        };
+        if task != Task::Cancel {
+            self.check_budget(&items, &mut state, &service)?;
+            news.extend(self.estimated(&items, &mut state));
+        }
+        let mut journal = match journal {
+            Some(journal) => journal,
+            None => self.create()?,
+        };
+        journal.add(&items[count..])?;
+        journal.append(&news)?;
+        let mut places = vec![usize::MAX; items.len()];
+        self.shown(&items, &state).into_iter().enumerate().for_each(|(place, item)| places[item] = place);
+        let known = Known { journal, state, items: items.clone(), places, began };
+        let mut run = Run::new(&service, self.name(), &self.policy, known, limit)?;
+        if task == Task::Cancel {
+            run.cancel()?;
+        }
+        let state = run.drive()?;
+        Ok(self.collection(&items, &state))
+    }
+
+    /// Asks for the prices when there is a budget, and refuses what may go beyond it.
+    fn check_budget(&self, items: &[Item], state: &mut State, service: &impl Service) -> Result<()> {
+        let Some(budget) = self.policy.budget else { return Ok(()) };
+        let jobs: Vec<_> = items.iter().map(|item| item.parameters.clone()).collect();
+        state.set_budget(budget, service.prices(&jobs)?);
+        let most = state.most();
+        if most > budget && state.waiting().next().is_some() {
+            let told = format!(
+                "it may cost up to {most} credits, and its budget is {budget}: raise the budget, or run fewer jobs"
+            );
+            return Err(Error::new(ErrorKind::Credits, told));
+        }
+        Ok(())
+    }
+
+    /// How long jobs will take, where that was asked before, by [`Batch::estimate`] or for
+    /// a budget. What the journal has stands: the order is the same after a restart.
+    fn estimated(&self, items: &[Item], state: &mut State) -> Vec<Event> {
+        let unknown = state.waiting().filter(|item| state.estimate(*item).is_none());
+        let estimated = unknown.filter_map(|item| {
+            let lasts = self.workflow().known_duration(&items[item].parameters)?;
+            Some(Event::Estimated { item, lasts })
+        });
+        let estimated: Vec<Event> = estimated.collect();
+        estimated.into_iter().filter(|event| state.apply(event)).collect()
+    }
+
+    /// Waits until no other process drives the batch, and tells meanwhile how it goes.
+    /// `None` when that takes longer than the deadline.
+    fn lock(&self, path: &Path, task: Task, service: &impl Service) -> Result<Option<Lock>> {
+        let (mut progress, start) = (Progress::new(self.policy.is_quiet), service.now());
+        let (mut is_told, mut next) = (self.policy.is_quiet, start);
+        loop {
+            if let Some(lock) = Lock::take(path)? {
+                return Ok(Some(lock));
+            }
+            let now = service.now();
+            let left = self.policy.deadline.map(|deadline| deadline.saturating_sub(now - start));
+            if left == Some(Duration::ZERO) {
+                return Ok(None);
+            }
+            if !is_told {
+                println!("another kernel runs this batch: watching it");
+                is_told = true;
+            }
+            // Whoever took the lock first has not heard the wish.
+            if let (Some(journal), Task::Cancel) = (self.journal()?, task) {
+                journal.ask_to_cancel()?;
+            }
+            if !self.policy.is_quiet && now >= next {
+                self.watch(&mut progress, now - start)?;
+                // A long journal takes a while to read.
+                next = now + (service.now() - now) * 20;
+            }
+            service.wait(left.map_or(WATCH, |left| left.min(WATCH)));
+        }
+    }
+
+    /// Tells how the batch goes that another drives.
+    fn watch(&self, progress: &mut Progress, elapsed: Duration) -> Result<()> {
+        let Some(journal) = self.journal()? else { return Ok(()) };
+        let state = self.replay(&journal.items()?, &journal.events()?, 1)?;
+        progress.show(&state, None, || None, elapsed);
+        Ok(())
+    }
+
+    fn limit(&self) -> Result<Limit> {
+        let setting = self.workflow().project().settings()?.max_concurrent_jobs();
+        let project = setting.map_or(1, |jobs| jobs as usize);
+        Ok(Limit { project, asked: self.policy.max_concurrent.unwrap_or(usize::MAX) })
+    }
+}
+
+/// Sends those again that failed, but for what the batch leaves out.
+fn retried(state: &mut State) -> Vec<Event> {
+    let shown: Vec<usize> = (0..state.phases().len()).filter(|item| !state.is_left_out(*item)).collect();
+    let retried = shown.into_iter().map(|item| Event::Retried { item });
+    retried.filter(|event| state.apply(event)).collect()
+}

@@ -1,0 +1,96 @@
+//! A batch as its journal has it.
+
+use std::path::{Path, PathBuf};
+
+use super::engine::Batch;
+use super::journal::{Head, Journal};
+use super::plan::{Item, Owner};
+use super::policy::OnChange;
+use super::report::{JobCollection, JobRecord};
+use super::state::{Event, State};
+use crate::error::{Error, Result};
+use crate::jobs::JobMode;
+
+impl Batch {
+    pub(super) fn as_kept(&self) -> Result<JobCollection> {
+        let (known, events) = match self.journal()? {
+            Some(journal) => (journal.items()?, journal.events()?),
+            None => (Vec::new(), Vec::new()),
+        };
+        let items = self.plan.merged(known);
+        let state = self.replay(&items, &events, 1)?;
+        Ok(self.collection(&items, &state))
+    }
+
+    /// `None` for dry runs, which are not kept.
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        let folder: &Path = self.workflow().project().client().batches_folder();
+        (self.mode() == JobMode::Default).then(|| Journal::path(folder, &self.plan.name))
+    }
+
+    pub(super) fn journal(&self) -> Result<Option<Journal>> {
+        let Some(path) = self.path() else { return Ok(None) };
+        let Some(journal) = Journal::open(&path)? else { return Ok(None) };
+        journal.head()?.owner.check(&Owner::of(self.workflow()))?;
+        Ok(Some(journal))
+    }
+
+    pub(super) fn create(&self) -> Result<Journal> {
+        let head = Head {
+            name: self.plan.name.clone(),
+            run: uuid::Uuid::new_v4().simple().to_string()[..8].to_owned(),
+            owner: Owner::of(self.workflow()),
+            created: jiff::Timestamp::now().to_string(),
+        };
+        match self.path() {
+            Some(path) => Journal::create(&path, &head),
+            None => Journal::in_memory(&head),
+        }
+    }
+
+    /// The sum of what happened. Jobs that the parameters no longer have are left out when
+    /// they were never sent, and else as the user wants it.
+    pub(super) fn replay(&self, items: &[Item], events: &[Event], limit: usize) -> Result<State> {
+        let mut state = State::new(items.len(), limit, self.policy.settle);
+        for event in events {
+            state.apply(event);
+        }
+        let mut gone = Vec::new();
+        for (item, place) in self.plan.places(items).into_iter().enumerate() {
+            match self.policy.on_change {
+                _ if place.is_some() => {}
+                _ if state.phase(item).is_waiting() => state.leave_out(item),
+                OnChange::Keep => {}
+                OnChange::LeaveOut => state.leave_out(item),
+                OnChange::Refuse => gone.push(&items[item].parameters.label),
+            }
+        }
+        match gone.first() {
+            None => Ok(state),
+            Some(first) => Err(Error::invalid(format!(
+                "its journal has {} of {} jobs that the parameters no longer have, such as `{first}`: keep them by \
+                 `.on_change(OnChange::Keep)`, leave them out by `.on_change(OnChange::LeaveOut)`, or give \
+                 the batch another name",
+                gone.len(),
+                items.len(),
+            ))),
+        }
+    }
+
+    /// The items in the order of the parameters, then what the journal has besides.
+    pub(super) fn shown(&self, items: &[Item], state: &State) -> Vec<usize> {
+        let shown =
+            self.plan.places(items).into_iter().enumerate().filter(|(item, _)| !state.is_left_out(*item));
+        let mut shown: Vec<_> = shown.map(|(item, place)| (place.unwrap_or(usize::MAX), item)).collect();
+        shown.sort();
+        shown.into_iter().map(|(_, item)| item).collect()
+    }
+
+    pub(super) fn collection(&self, items: &[Item], state: &State) -> JobCollection {
+        let record = |(index, item): (usize, usize)| {
+            JobRecord::new(index, &items[item].parameters, state.phase(item), state.stop())
+        };
+        let records = self.shown(items, state).into_iter().enumerate().map(record).collect();
+        JobCollection::new(self.workflow().project().clone(), self.plan.name.clone(), records)
+    }
+}

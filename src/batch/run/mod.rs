@@ -1,0 +1,237 @@
+//! What the state asks for, carried out against a [`Service`].
+//!
+//! - [`submit`]: creates jobs, [`look`]: sees how they stand, [`tell`]: asks what those
+//!   that have ended left;
+//! - what happens is kept in the journal before anything follows from it.
+
+mod look;
+mod submit;
+mod tell;
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use super::journal::Journal;
+use super::pace::Pace;
+use super::plan::Item;
+use super::policy::Policy;
+use super::progress::Progress;
+use super::service::Service;
+use super::state::{Action, Event, State};
+use crate::error::{Error, ErrorKind, Result};
+use crate::jobs::JobId;
+use crate::parallel::in_parallel;
+
+/// Requests at a time to create jobs, and to fetch what finished jobs left.
+const AT_ONCE: usize = 16;
+
+/// A batch on its way, by the one who has the lock.
+pub(super) struct Run<'a, S> {
+    service: &'a S,
+    /// The batch's name.
+    name: &'a str,
+    policy: &'a Policy,
+    journal: Journal,
+    state: State,
+    /// The plan as the journal has it.
+    items: Vec<Item>,
+    /// Where each item stands in the collection.
+    places: Vec<usize>,
+    /// When the user asked for it.
+    began: Duration,
+    /// In the names of its jobs.
+    id: String,
+    limit: Limit,
+    /// Why nothing may be moving.
+    trouble: Option<Error>,
+    /// Jobs that were asked to stop, once it is to be cancelled.
+    cancelled: Option<HashSet<JobId>>,
+    /// Ended jobs that could not be asked about.
+    untold: HashMap<usize, tell::Tries>,
+}
+
+/// How many jobs may be unfinished at a time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limit {
+    /// By the project's settings: whoever began them.
+    pub(super) project: usize,
+    /// By the user: those of the batch.
+    pub(super) asked: usize,
+}
+
+impl Limit {
+    /// Of the batch, when nobody else has jobs in the project.
+    pub(super) fn ours(self) -> usize {
+        self.asked.min(self.project)
+    }
+}
+
+/// What is known of a batch when it is driven.
+pub(super) struct Known {
+    pub(super) journal: Journal,
+    pub(super) state: State,
+    pub(super) items: Vec<Item>,
+    /// Where each item stands in the collection.
+    pub(super) places: Vec<usize>,
+    /// When the user asked for it, by the service's clock: the deadline counts from then.
+    pub(super) began: Duration,
+}
+
+impl<'a, S: Service> Run<'a, S> {
+    pub(super) fn new(
+        service: &'a S,
+        name: &'a str,
+        policy: &'a Policy,
+        known: Known,
+        limit: Limit,
+    ) -> Result<Self> {
+        let Known { journal, state, items, places, began } = known;
+        let id = journal.head()?.run;
+        Ok(Self {
+            service,
+            name,
+            policy,
+            journal,
+            state,
+            items,
+            places,
+            began,
+            id,
+            limit,
+            trouble: None,
+            cancelled: None,
+            untold: HashMap::new(),
+        })
+    }
+
+    /// Does what the state asks for until there is nothing more to do.
+    pub(super) fn drive(mut self) -> Result<State> {
+        let ended = Error::new(ErrorKind::Network, "the program ended before the answer came");
+        let start = self.service.now();
+        let lost = |item| Event::Lost { item, at: start, error: ended.clone() };
+        self.keep(self.state.orphans().map(lost).collect())?;
+        self.state.catch_up(start);
+        let mut progress = Progress::new(self.policy.is_quiet);
+        let mut pace = Pace::default();
+        loop {
+            // Before anything is paid.
+            if self.journal.is_to_cancel()? {
+                self.cancel()?;
+            }
+            let left = self.left();
+            let mut actions = self.state.next(self.service.now());
+            if left == Some(Duration::ZERO) {
+                actions.retain(|action| action.submission().is_none());
+            }
+            let submissions: Vec<usize> = actions.iter().filter_map(Action::submission).collect();
+            self.submit(&submissions)?;
+            // It sends or it looks: what was sent just now has not ended.
+            if submissions.is_empty() && actions.contains(&Action::Poll) {
+                self.look()?;
+            }
+            self.stop_cancelled();
+            self.tell()?;
+            let now = self.service.now();
+            pace.see(&self.state, now);
+            let actions = self.state.next(now);
+            let is_over = actions.contains(&Action::Finish) && !self.is_telling();
+            if is_over {
+                self.give_up()?;
+            }
+            let (elapsed, eta) = (now.saturating_sub(self.began), || pace.left(&self.state, now));
+            progress.show(&self.state, self.trouble.as_ref(), eta, elapsed);
+            if is_over || left == Some(Duration::ZERO) {
+                return Ok(self.state);
+            }
+            // A slot that has just come free is filled before anything else.
+            if !actions.iter().any(|action| action.submission().is_some()) {
+                let pause = pace.pause(now).max(self.state.rest(now));
+                self.service.wait(self.left().map_or(pause, |left| left.min(pause)));
+            }
+        }
+    }
+
+    /// Until the deadline.
+    fn left(&self) -> Option<Duration> {
+        let elapsed = self.service.now().saturating_sub(self.began);
+        self.policy.deadline.map(|deadline| deadline.saturating_sub(elapsed))
+    }
+
+    /// Says why items that wait were not sent. Fails when that was so for all of them.
+    fn give_up(&mut self) -> Result<()> {
+        if let Some(refusal) = self.state.shortage().cloned() {
+            let error = self.shortage(refusal);
+            if self.has_no_job() {
+                return Err(error);
+            }
+            self.state.stop_sending(error);
+        }
+        self.state.give_up();
+        Ok(())
+    }
+
+    /// There is none, and there can be none: nothing is lost to an error.
+    fn has_no_job(&self) -> bool {
+        self.state.phases().iter().all(|phase| phase.job().is_none() && !phase.is_lost())
+    }
+
+    /// Sends nothing any more, and stops what runs.
+    pub(super) fn cancel(&mut self) -> Result<()> {
+        self.journal.is_to_cancel()?;
+        self.cancelled.get_or_insert_default();
+        self.state.stop_sending(Error::invalid("the batch was cancelled"));
+        Ok(())
+    }
+
+    /// Asks each unfinished job once to stop, but for those that are left out.
+    fn stop_cancelled(&mut self) {
+        let Some(cancelled) = &mut self.cancelled else { return };
+        let phases = self.state.phases().iter().enumerate();
+        let unfinished = phases
+            .filter(|(item, _)| !self.state.is_left_out(*item))
+            .filter_map(|(_, phase)| phase.unfinished_id());
+        let running: Vec<JobId> = unfinished.filter(|id| !cancelled.contains(*id)).cloned().collect();
+        let service = self.service;
+        let answers = in_parallel(&running, AT_ONCE, |id| service.cancel(id));
+        for (id, answer) in running.into_iter().zip(answers) {
+            match answer {
+                Ok(()) => drop(cancelled.insert(id)),
+                Err(error) => self.trouble = Some(error),
+            }
+        }
+    }
+
+    /// Takes events in, and keeps those that tell something new.
+    fn keep(&mut self, events: Vec<Event>) -> Result<()> {
+        let news: Vec<Event> = events.into_iter().filter(|event| self.state.apply(event)).collect();
+        self.journal.append(&news)
+    }
+
+    /// The item's name on the platform, so that a job whose answer was lost can be found
+    /// again, and is not taken for one of another batch.
+    fn job_name(&self, item: usize) -> String {
+        let prefix: String = self.name.chars().take(60).collect();
+        let name = format!("{prefix}_{item}_{}_{}", self.items[item].key, self.id);
+        match self.state.retries(item) {
+            0 => name,
+            again => format!("{name}_{again}"),
+        }
+    }
+
+    fn stopped_by(&self, item: usize) -> Error {
+        let label = &self.items[item].parameters.label;
+        Error::invalid(format!("job `{label}` failed, and nothing is sent after it"))
+    }
+}
+
+impl Action {
+    fn submission(&self) -> Option<usize> {
+        match self {
+            Self::Submit(item) => Some(*item),
+            Self::Poll | Self::Finish => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

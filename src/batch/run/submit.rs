@@ -1,0 +1,96 @@
+use super::{AT_ONCE, Run};
+use crate::batch::policy::OnFailure;
+use crate::batch::service::Service;
+use crate::batch::state::Event;
+use crate::display::counted;
+use crate::error::{Error, ErrorKind, Result};
+use crate::parallel::in_parallel;
+
+/// The platform runs no job that costs anything below this balance (API reference, 0.6).
+const LEAST_BALANCE: i64 = 1000;
+
+impl<S: Service> Run<'_, S> {
+    /// Creates the jobs. Fails only when that is refused and there are none.
+    pub(super) fn submit(&mut self, submissions: &[usize]) -> Result<()> {
+        let at = self.service.now();
+        self.keep(submissions.iter().map(|item| Event::Intent { item: *item, at }).collect())?;
+        let named: Vec<_> = submissions.iter().map(|item| (*item, self.job_name(*item))).collect();
+        let answers = in_parallel(&named, AT_ONCE, |(item, name)| {
+            self.service.create(name, &self.items[*item].parameters)
+        });
+        let (mut stop, mut shortage) = (None, None);
+        let mut events = Vec::with_capacity(answers.len());
+        for (item, answer) in submissions.iter().copied().zip(answers) {
+            let at = self.service.now();
+            let error = match answer {
+                Ok(job) => {
+                    self.trouble = None;
+                    events.push(Event::Submitted { item, job });
+                    continue;
+                }
+                Err(error) => error,
+            };
+            events.push(match error.kind() {
+                // They befall every job to come; nothing was created.
+                ErrorKind::Auth | ErrorKind::NotFound => {
+                    stop = Some(error);
+                    Event::Deferred { item, at }
+                }
+                ErrorKind::Credits => {
+                    shortage = Some(error);
+                    Event::Deferred { item, at }
+                }
+                ErrorKind::Busy => Event::Deferred { item, at },
+                ErrorKind::Network | ErrorKind::Server | ErrorKind::Response => {
+                    self.trouble = Some(error.clone());
+                    match error.is_unsent() {
+                        true => Event::Deferred { item, at },
+                        false => Event::Lost { item, at, error },
+                    }
+                }
+                _ => Event::Rejected { item, error },
+            });
+        }
+        let refused = events.iter().find_map(|event| match event {
+            Event::Rejected { item, .. } => Some(*item),
+            _ => None,
+        });
+        self.keep(events)?;
+        if let Some(error) = shortage {
+            self.state.run_short(error);
+        }
+        if let (Some(item), OnFailure::Stop) = (refused, self.policy.on_failure) {
+            self.state.stop_sending(self.stopped_by(item));
+        }
+        let Some(error) = stop else { return Ok(()) };
+        if self.has_no_job() {
+            return Err(error);
+        }
+        self.state.stop_sending(error);
+        Ok(())
+    }
+
+    /// How many credits are missing: what the jobs that wait may cost, against the balance.
+    /// Asked once nothing runs any more, so that nothing is owed.
+    pub(super) fn shortage(&self, refusal: Error) -> Error {
+        let waiting: Vec<_> = self.state.waiting().map(|item| self.items[item].parameters.clone()).collect();
+        let told = match (self.service.balance(), self.service.prices(&waiting)) {
+            (Ok(balance), Ok(prices)) => {
+                let most = prices.into_iter().fold(0, i64::saturating_add);
+                let missing = most.max(LEAST_BALANCE).saturating_sub(balance);
+                let jobs = counted(waiting.len(), "more job");
+                let told = format!("{jobs} may cost up to {most} credits, and the balance is {balance}");
+                match missing {
+                    1.. if most < LEAST_BALANCE => format!(
+                        "{told}, where the platform wants {LEAST_BALANCE}: {missing} credits are missing"
+                    ),
+                    1.. => format!("{told}: {missing} credits are missing"),
+                    _ => format!("{told}, of which others may hold some"),
+                }
+            }
+            (Ok(balance), Err(_)) => format!("credits are missing: the balance is {balance}"),
+            (Err(_), _) => "credits are missing".to_owned(),
+        };
+        refusal.context(format!("{told}; add some, and run the batch again"))
+    }
+}

@@ -1,0 +1,185 @@
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::batch::service::Service;
+use crate::error::{Error, ErrorKind, Result};
+use crate::jobs::{Job, JobId, JobParameters, JobsPage};
+
+/// A platform that is broken in some way, on a clock that only waiting moves.
+#[derive(Default)]
+pub(super) struct Platform {
+    pub(super) now: Mutex<Duration>,
+    pub(super) jobs: Mutex<Vec<Made>>,
+    /// How long each job takes.
+    pub(super) lasts: Duration,
+    /// Answers to the first requests to create a job are lost, and so are the jobs.
+    pub(super) losses: AtomicUsize,
+    pub(super) list: Broken,
+    /// From when to when nothing can be reached.
+    pub(super) gone: Option<[Duration; 2]>,
+    /// Seconds that the machine sleeps in the next pause.
+    pub(super) sleep: AtomicUsize,
+    /// Unfinished jobs that the project allows, and jobs that the credits suffice for.
+    pub(super) slots: Option<usize>,
+    pub(super) affordable: Option<usize>,
+    /// How often credits and logs cannot be read at first.
+    pub(super) silence: AtomicUsize,
+    pub(super) cancelled: Mutex<Vec<String>>,
+    pub(super) requests: AtomicUsize,
+}
+
+/// A job; its id is its place.
+#[derive(Clone, Debug)]
+pub(super) struct Made {
+    pub(super) name: String,
+    pub(super) label: String,
+    pub(super) status: &'static str,
+    pub(super) ends: Duration,
+    pub(super) ending: &'static str,
+}
+
+#[derive(Clone, Copy, Default, PartialEq)]
+pub(super) enum Broken {
+    #[default]
+    No,
+    /// An entry cannot be read.
+    Entry,
+    /// Each page is the first.
+    Pages,
+    /// The second page is an error.
+    Failing,
+    /// The second page never comes.
+    Late,
+    /// No page ever comes.
+    Never,
+}
+
+impl Platform {
+    /// A job that was there before the run, until the end of time.
+    pub(super) fn has(&self, name: &str, status: &'static str) -> Job {
+        let made =
+            Made { name: name.into(), label: name.into(), status, ends: Duration::MAX, ending: status };
+        self.jobs.lock().unwrap().push(made);
+        self.shown(self.made().len() - 1)
+    }
+
+    pub(super) fn made(&self) -> Vec<Made> {
+        self.jobs.lock().unwrap().clone()
+    }
+
+    fn shown(&self, id: usize) -> Job {
+        let made = self.made()[id].clone();
+        let status = if self.now() >= made.ends { made.ending } else { made.status };
+        Job::read(&json!({"id": id.to_string(), "name": made.name, "status": status})).unwrap()
+    }
+
+    fn all(&self) -> Vec<Job> {
+        (0..self.made().len()).rev().map(|id| self.shown(id)).collect()
+    }
+
+    /// Nothing comes back while the network is gone.
+    fn asked(&self) -> Result<()> {
+        self.requests.fetch_add(1, Ordering::SeqCst);
+        match self.gone {
+            Some([from, to]) if (from..to).contains(&self.now()) => {
+                *self.now.lock().unwrap() += Duration::from_secs(10);
+                Err(timeout().unsent())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn timeout() -> Error {
+    Error::new(ErrorKind::Network, "no answer")
+}
+
+fn is_one(count: &AtomicUsize) -> bool {
+    count.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
+}
+
+impl Service for Platform {
+    fn create(&self, name: &str, parameters: &JobParameters) -> Result<Job> {
+        self.asked()?;
+        if is_one(&self.losses) {
+            *self.now.lock().unwrap() += Duration::from_secs(100);
+            return Err(Error::new(ErrorKind::Network, "the connection broke"));
+        }
+        let unfinished = self.all().iter().filter(|job| !job.status.is_terminal()).count();
+        if self.slots.is_some_and(|slots| unfinished >= slots) {
+            return Err(Error::new(ErrorKind::Busy, "429: too many non-finished jobs"));
+        }
+        if self.affordable.is_some_and(|jobs| self.made().len() >= jobs) {
+            return Err(Error::new(ErrorKind::Credits, "403: Insufficient credits to run job"));
+        }
+        let (name, label, ends) = (name.to_owned(), parameters.label.clone(), self.now() + self.lasts);
+        let mut jobs = self.jobs.lock().unwrap();
+        jobs.push(Made { name, label, status: "RUNNING", ends, ending: "SUCCEEDED" });
+        let id = jobs.len() - 1;
+        drop(jobs);
+        Ok(self.shown(id))
+    }
+
+    fn page(&self, page: usize) -> Result<Option<JobsPage>> {
+        self.asked()?;
+        match (page, self.list) {
+            (1, Broken::Failing) => return Err(Error::new(ErrorKind::Server, "500")),
+            (1, Broken::Late) | (_, Broken::Never) => return Err(timeout()),
+            (0, _) | (_, Broken::Pages) => {}
+            _ => return Ok(None),
+        }
+        let mut jobs = self.all();
+        jobs.push(Job::read(&json!({"id": "theirs", "status": "SUCCEEDED"})).unwrap());
+        Ok(Some(JobsPage { jobs, is_whole: self.list != Broken::Entry }))
+    }
+
+    fn job(&self, id: &JobId) -> Result<Job> {
+        self.asked()?;
+        Ok(self.shown(id.as_str().parse().unwrap()))
+    }
+
+    fn cancel(&self, id: &JobId) -> Result<()> {
+        self.asked()?;
+        self.cancelled.lock().unwrap().push(id.to_string());
+        self.jobs.lock().unwrap()[id.as_str().parse::<usize>().unwrap()].status = "CANCELLED";
+        Ok(())
+    }
+
+    fn credits(&self, _: &JobId) -> Result<i64> {
+        self.asked()?;
+        match is_one(&self.silence) {
+            true => Err(Error::new(ErrorKind::Server, "500")),
+            false => Ok(7),
+        }
+    }
+
+    fn reason(&self, _: &Job) -> Result<String> {
+        self.asked()?;
+        match is_one(&self.silence) {
+            true => Err(Error::new(ErrorKind::Server, "500")),
+            false => Ok("out of memory".into()),
+        }
+    }
+
+    fn balance(&self) -> Result<i64> {
+        self.asked()?;
+        Ok(1420)
+    }
+
+    fn prices(&self, jobs: &[JobParameters]) -> Result<Vec<i64>> {
+        self.asked()?;
+        Ok(vec![1000; jobs.len()])
+    }
+
+    fn now(&self) -> Duration {
+        *self.now.lock().unwrap()
+    }
+
+    fn wait(&self, pause: Duration) {
+        let slept = self.sleep.swap(0, Ordering::SeqCst) as u64;
+        *self.now.lock().unwrap() += pause + Duration::from_secs(slept);
+    }
+}

@@ -1,0 +1,262 @@
+//! Where each job of a batch stands: the sum of its events.
+//!
+//! - [`Event`]: what happened, [`Phase`]: where one item stands.
+//! - [`gate`]: how many more may be sent now, [`purse`]: what all that costs.
+//! - [`doubt`]: jobs that were lost, missed, or are in a status that nobody knows.
+//!
+//! Invariants:
+//! - an item is sent again only when it is proven that the first request created
+//!   nothing, or when the user asks for it;
+//! - the jobs that are, or may be, unfinished on the platform never exceed the limit;
+//! - an item whose answer was lost is looked for in the platform's list. It counts as
+//!   absent when two whole lists, read long enough after the answer was given up, do not
+//!   have it. When no whole list is to be had, it gives its slot back and waits for the
+//!   user;
+//! - a job whose status is unknown is never taken for ended. After long enough it gives
+//!   its slot back, and the batch may end without it;
+//! - items with an estimate are sent longest first, the others after them in order;
+//! - time is a parameter, and runs evenly.
+
+mod doubt;
+mod event;
+mod gate;
+mod phase;
+mod purse;
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+pub(super) use event::Event;
+use gate::Gate;
+pub(super) use phase::Phase;
+use purse::Purse;
+
+use crate::error::{Error, ErrorKind};
+
+/// What is to be done next.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Action {
+    /// Create the item's job.
+    Submit(usize),
+    /// Ask how the unfinished jobs stand, and look for the lost ones.
+    Poll,
+    /// There is nothing more to do.
+    Finish,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct State {
+    phases: Vec<Phase>,
+    /// How often each was sent anew because the user wanted it.
+    retries: Vec<u32>,
+    /// How long each will take, as far as that is known.
+    estimates: Vec<Option<Duration>>,
+    /// In which order items are sent.
+    order: BTreeSet<(Reverse<Option<Duration>>, usize)>,
+    /// Items that are neither sent nor waited for.
+    left_out: Vec<bool>,
+    gate: Gate,
+    purse: Purse,
+    /// How long after its answer was given up an item that is in no list was never created.
+    settle: Duration,
+}
+
+impl State {
+    pub(super) fn new(items: usize, limit: usize, settle: Duration) -> Self {
+        Self {
+            phases: vec![Phase::Waiting; items],
+            retries: vec![0; items],
+            estimates: vec![None; items],
+            order: (0..items).map(|item| (Reverse(None), item)).collect(),
+            left_out: vec![false; items],
+            gate: Gate::new(limit),
+            purse: Purse::new(items),
+            settle,
+        }
+    }
+
+    /// Sends nothing that might go beyond a budget; `prices` are the items' highest.
+    pub(super) fn set_budget(&mut self, credits: i64, prices: Vec<i64>) {
+        self.purse.set_budget(credits, prices);
+    }
+
+    /// The most that everything may cost: what was paid, and what may still have to be.
+    pub(super) fn most(&self) -> i64 {
+        let waiting = self.waiting().map(|item| self.purse.price(item));
+        waiting.fold(self.purse.committed(&self.phases), i64::saturating_add)
+    }
+
+    /// What was paid, as far as the platform told, also for jobs that were sent anew.
+    pub(super) fn paid(&self) -> i64 {
+        self.purse.paid(&self.phases)
+    }
+
+    /// How many may be unfinished at a time from now on; at least one.
+    pub(super) fn set_limit(&mut self, limit: usize) {
+        self.gate.set_limit(limit);
+    }
+
+    /// The items that are still to be sent, in their order.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = usize> {
+        let waits = |item: &usize| self.phases[*item].is_waiting() && !self.left_out[*item];
+        self.order.iter().map(|(_, item)| *item).filter(waits)
+    }
+
+    /// How long the item will take, as the platform estimated.
+    pub(super) fn estimate(&self, item: usize) -> Option<Duration> {
+        self.estimates[item]
+    }
+
+    /// The item is neither sent nor waited for any more.
+    pub(super) fn leave_out(&mut self, item: usize) {
+        self.left_out[item] = true;
+    }
+
+    pub(super) fn is_left_out(&self, item: usize) -> bool {
+        self.left_out[item]
+    }
+
+    pub(super) fn phases(&self) -> &[Phase] {
+        &self.phases
+    }
+
+    pub(super) fn phase(&self, item: usize) -> &Phase {
+        &self.phases[item]
+    }
+
+    pub(super) fn retries(&self, item: usize) -> u32 {
+        self.retries[item]
+    }
+
+    /// Why nothing more is sent.
+    pub(super) fn stop(&self) -> Option<&Error> {
+        self.gate.stop()
+    }
+
+    /// What refused one item will refuse all: none is sent any more.
+    pub(super) fn stop_sending(&mut self, error: Error) {
+        self.gate.close(error);
+    }
+
+    /// The platform wants more credits than there are: nothing is sent until a job has
+    /// ended, and then one at a time.
+    pub(super) fn run_short(&mut self, error: Error) {
+        self.gate.run_short(error);
+    }
+
+    /// Why credits are missing, while items wait for them.
+    pub(super) fn shortage(&self) -> Option<&Error> {
+        self.gate.shortage().filter(|_| self.stop().is_none() && self.waiting().next().is_some())
+    }
+
+    /// What was being sent when the program ended: the answer is lost.
+    pub(super) fn orphans(&self) -> impl Iterator<Item = usize> {
+        let is_orphan = |(item, phase)| matches!(phase, &Phase::Sending { .. }).then_some(item);
+        self.phases.iter().enumerate().filter_map(is_orphan)
+    }
+
+    /// Goes on at this time, which may be earlier or later than a clock said before: what
+    /// has to wait waits from now on.
+    pub(super) fn catch_up(&mut self, now: Duration) {
+        self.gate.catch_up(now);
+        for phase in &mut self.phases {
+            if let Phase::Lost { since, .. } = phase {
+                *since = now;
+            }
+        }
+    }
+
+    /// What to do at this time.
+    pub(super) fn next(&self, now: Duration) -> Vec<Action> {
+        let occupied = self.phases.iter().filter(|phase| phase.is_occupying()).count();
+        let (mut committed, budget) = match self.purse.budget() {
+            Some(budget) => (self.purse.committed(&self.phases), budget),
+            None => (0, i64::MAX),
+        };
+        // What is under way may turn out to be cheaper, and leave enough for the next.
+        let is_broke = occupied == 0
+            && self
+                .waiting()
+                .next()
+                .is_some_and(|first| committed.saturating_add(self.purse.price(first)) > budget);
+        let is_affordable = |item: &usize| {
+            committed = committed.saturating_add(self.purse.price(*item));
+            committed <= budget
+        };
+        let free = self.gate.free(occupied, now);
+        let mut actions: Vec<_> =
+            self.waiting().take(free).take_while(is_affordable).map(Action::Submit).collect();
+        if self.phases.iter().any(Phase::is_open) {
+            actions.push(Action::Poll);
+        }
+        let is_closed = is_broke || self.gate.is_closed(occupied);
+        let is_over = |item: usize| {
+            let phase = &self.phases[item];
+            phase.has_ended()
+                || phase.is_set_aside()
+                || self.left_out[item]
+                || (phase.is_waiting() && is_closed)
+        };
+        if (0..self.phases.len()).all(is_over) {
+            actions.push(Action::Finish);
+        }
+        actions
+    }
+
+    /// How long there is nothing to be done at all.
+    pub(super) fn rest(&self, now: Duration) -> Duration {
+        match self.phases.iter().any(Phase::is_open) {
+            true => Duration::ZERO,
+            false => self.gate.rest(now),
+        }
+    }
+
+    /// Why items that wait will not be sent, once there is nothing more to do.
+    pub(super) fn give_up(&mut self) {
+        let (None, Some(budget), Some(_)) = (self.stop(), self.purse.budget(), self.waiting().next()) else {
+            return;
+        };
+        let spent = self.purse.committed(&self.phases);
+        let told = format!(
+            "{spent} of the budget of {budget} credits are spent, too little is left for one more job"
+        );
+        self.stop_sending(Error::new(ErrorKind::Credits, told));
+    }
+
+    /// Takes an event in, and says whether it is to be kept. One that does not fit the
+    /// item's phase changes nothing.
+    pub(super) fn apply(&mut self, event: &Event) -> bool {
+        let item = event.item();
+        let Some(phase) = self.phases.get_mut(item) else { return false };
+        match event {
+            Event::Estimated { lasts, .. } => return self.expect(item, *lasts),
+            Event::Retried { .. } if phase.is_failed() => {
+                self.retries[item] += 1;
+                self.purse.keep(item, phase);
+            }
+            _ => {}
+        }
+        let was_occupying = phase.is_occupying();
+        let is_news = phase.take(event);
+        match event {
+            Event::Submitted { .. } if is_news => self.gate.let_in(),
+            Event::Deferred { at, .. } if is_news => self.gate.refuse(*at),
+            // Its slot was never taken.
+            Event::Rejected { .. } => {}
+            _ if was_occupying && !phase.is_occupying() => self.gate.free_one(),
+            _ => {}
+        }
+        is_news
+    }
+
+    fn expect(&mut self, item: usize, lasts: Duration) -> bool {
+        let before = self.estimates[item].replace(lasts);
+        self.order.remove(&(Reverse(before), item));
+        self.order.insert((Reverse(Some(lasts)), item));
+        before != Some(lasts)
+    }
+}
+
+#[cfg(test)]
+mod tests;
