@@ -91,8 +91,10 @@ pub use client::{Client, ClientBuilder, Region};
 pub use error::{Error, ErrorKind, Result, ServerError};
 pub use geo::{Aoi, AoiFeature, Bbox};
 pub use jobs::{
-    Block, Credits, Estimate, EstimatedJob, GeometryOperation, Job, JobId, JobMode, JobParameters, JobStatus,
-    ParallelParameters, Project, ProjectSettings, Setting, Settings, Task, Workflow,
+    Block, CreditEntry, CreditHistory, Credits, Estimate, EstimatedJob, GeometryOperation, Job, JobFilter,
+    JobId, JobLogs, JobMode, JobParameters, JobQuicklook, JobQuicklooks, JobStatus, JobTask, Manifest,
+    ParallelParameters, ParameterInfo, ParametersInfo, Project, ProjectJob, ProjectSettings, Setting,
+    Settings, Task, TaskLog, Workflow,
 };
 pub use map::{Layer, Map, Placement, Tiles};
 pub use results::{ResultFeature, Results};
@@ -106,8 +108,8 @@ pub use {geo_types, jiff, polars, serde_json};
 pub mod prelude {
     pub use crate::GeometryOperation::{Bbox, Contains, Intersects};
     pub use crate::{
-        Aoi, Catalog, Client, Error, ErrorKind, JobStatus, Layer, Map, MosaicOptions, Op, ParallelParameters,
-        Result, Search, Settings, Show, SortBy,
+        Aoi, Catalog, Client, Error, ErrorKind, JobFilter, JobStatus, Layer, Map, MosaicOptions, Op,
+        ParallelParameters, Result, Search, Settings, Show, SortBy,
     };
     pub use polars::df;
     pub use polars::prelude::{DataFrame, IntoLazy, col, lit};

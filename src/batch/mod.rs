@@ -8,11 +8,13 @@
 //!   out against it and reports back.
 //! - [`engine`]: the batch as users see it, [`policy`]: what they say about it, and
 //!   [`running`]: one in the background.
+//! - [`listed`]: jobs that the platform lists, as a collection like that of a batch.
 //! - [`progress`] and [`report`]: what a person sees on the way and at the end.
 
 mod batches;
 mod engine;
 mod journal;
+mod listed;
 mod pace;
 mod plan;
 mod policy;
@@ -28,6 +30,7 @@ mod view;
 
 pub use batches::{BatchEntry, Batches};
 pub use engine::Batch;
+pub(crate) use listed::{job_of, task_of};
 pub use policy::{OnChange, OnFailure};
 pub use report::{JobCollection, JobRecord, Outcome};
 pub use running::Running;

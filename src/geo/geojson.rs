@@ -1,6 +1,5 @@
 //! GeoJSON (RFC 7946) to and from the shapes of the `geo` crate.
 
-#[cfg(test)]
 use geo::CoordsIter;
 use geo::Geometry;
 use geojson::{GeometryValue, Position};
@@ -9,11 +8,9 @@ use serde_json::Value;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The farthest longitude of a footprint: some run on across 180°.
-#[cfg(test)]
 const FARTHEST: f64 = 540.0;
 
 /// A GeoJSON geometry object as a shape. The catalog reads its own from text.
-#[cfg(test)]
 pub(crate) fn geometry_from_json(json: &Value) -> Result<Geometry> {
     let parsed: geojson::Geometry =
         serde_json::from_value(json.clone()).map_err(|error| Error::foreign(ErrorKind::Response, error))?;

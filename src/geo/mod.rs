@@ -24,9 +24,7 @@ pub use aoi::Aoi;
 pub use bbox::Bbox;
 pub(crate) use coverage::{area_km2, covered_percent, polygons, touches};
 pub use feature::AoiFeature;
-#[cfg(test)]
-pub(crate) use geojson::geometry_from_json;
-pub(crate) use geojson::geometry_to_json;
+pub(crate) use geojson::{geometry_from_json, geometry_to_json};
 pub(crate) use land::{Detail, land, land_mask, packed as packed_land};
 pub(crate) use rows::Rows;
 pub(crate) use union::without_overlaps;

@@ -2,7 +2,7 @@
 
 use std::ops::RangeBounds;
 
-use super::{Job, JobStatus, Project, ProjectSettings, Setting, Settings, Workflow};
+use super::{Job, JobMode, JobStatus, Project, ProjectSettings, Setting, Settings, Workflow};
 use crate::display::{Card, Cell, Column, Table, Tone};
 use crate::show::{Show, show};
 use crate::time::minute;
@@ -90,11 +90,18 @@ impl Job {
         self.card().bundle().print();
     }
 
-    fn card(&self) -> Card {
+    pub(super) fn card(&self) -> Card {
         let time = |at: Option<jiff::Timestamp>| at.map_or(Cell::Empty, |at| Cell::time(minute(at)));
         let mut card = Card::new(self.name.as_deref().unwrap_or("Job"))
             .badge(self.status.tone(), self.status.to_string())
-            .fact("Id", Cell::id(self.id.as_str()))
+            .fact("Id", Cell::id(self.id.as_str()));
+        if let Some(workflow) = &self.workflow {
+            card = card.fact("Workflow", workflow.as_str());
+        }
+        if self.mode == JobMode::DryRun {
+            card = card.fact("Mode", "dry run");
+        }
+        card = card
             .fact("Created (UTC)", time(self.created))
             .fact("Started (UTC)", time(self.started))
             .fact("Finished (UTC)", time(self.finished));

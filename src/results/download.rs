@@ -92,7 +92,7 @@ impl JobCollection {
     /// A signed URL lives for minutes and may have ended while its turn came: then a
     /// new one is asked for, once.
     fn download(&self, id: &JobId, archive: &Path) -> Result<()> {
-        let fetch = || self.project().client().download(&self.project().results_url(id)?, archive);
+        let fetch = || self.project().client().download(&self.results_url(id)?, archive);
         match fetch() {
             Err(error) if error.kind() == ErrorKind::Auth => fetch(),
             other => other,

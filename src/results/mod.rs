@@ -2,6 +2,7 @@
 
 mod archive;
 mod download;
+mod job;
 mod raster;
 mod view;
 

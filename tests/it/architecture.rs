@@ -27,15 +27,18 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "closest",
             "hash",
+            "list",
             "parallel",
             "plain",
             "error",
             "time",
+            "frame",
             "geo",
             "display",
             "show",
             "transport",
             "client",
+            "map",
         ],
     ),
     (

@@ -15,6 +15,7 @@ mod jobs;
 mod mosaic;
 mod outside;
 mod pgstac;
+mod projects;
 mod providers;
 mod quicklooks;
 mod scenes;
