@@ -27,7 +27,7 @@ pub(crate) fn passages(title: &str, passages: &[Passage]) -> Bundle {
             div.up42-head { b { bdi { (title) } } }
             @for passage in passages {
                 @let (tone, word) = &passage.status;
-                p.up42-note { code { bdi { (plain(passage.title, 120)) } } " " (badge(*tone, word)) }
+                p.up42-title { code { bdi { (plain(passage.title, 120)) } } " " (badge(*tone, word)) }
                 pre.up42-lines { (passage.lines().join("\n")) }
             }
         }

@@ -2,13 +2,15 @@
 
 use std::ops::RangeBounds;
 
+use jiff::Timestamp;
+
 use super::{JobQuicklook, JobQuicklooks, JobTask, ProjectJob};
 use crate::display::picture::{MOST_BYTES, thumbnail};
 use crate::display::{Card, Cell, Column, Table, counted};
 use crate::geo::Aoi;
 use crate::map::{Layer, Map};
 use crate::show::{Show, show};
-use crate::time::minute;
+use crate::time::{minute, parse_timestamp};
 
 /// Side of a thumbnail, in pixels: sharp at 48 px on a dense screen.
 const THUMBNAIL: u32 = 96;
@@ -28,7 +30,7 @@ impl Show for [JobTask] {
 
 fn tasks(tasks: &[JobTask], rows: impl RangeBounds<usize>) -> Table {
     let columns = ["Task", "Status", "Block", "Version", "Started (UTC)", "Finished (UTC)"].map(Column::new);
-    let time = |at: Option<jiff::Timestamp>| at.map_or(Cell::Empty, |at| Cell::time(minute(at)));
+    let time = |at: Option<Timestamp>| at.map_or(Cell::Empty, |at| Cell::time(minute(at)));
     let row = |task: &JobTask| {
         [
             Cell::id(&task.name),
@@ -45,7 +47,7 @@ fn tasks(tasks: &[JobTask], rows: impl RangeBounds<usize>) -> Table {
 impl JobTask {
     /// Shows where the task stands.
     pub fn evcxr_display(&self) {
-        let time = |at: Option<jiff::Timestamp>| at.map_or(Cell::Empty, |at| Cell::time(minute(at)));
+        let time = |at: Option<Timestamp>| at.map_or(Cell::Empty, |at| Cell::time(minute(at)));
         Card::new(&self.name)
             .badge(self.status.tone(), self.status.to_string())
             .fact("Id", Cell::id(&self.id))
@@ -65,10 +67,17 @@ impl JobQuicklooks {
     #[doc(alias = "map_quicklooks")]
     #[doc(alias = "plot_quicklooks")]
     pub fn map(&self, aoi: &Aoi) -> Map {
-        let title = format!("{} quicklooks, {}", self.pictures(), aoi.name().unwrap_or("area of interest"));
+        let title = format!(
+            "{}, {}",
+            counted(self.pictures(), "quicklook"),
+            aoi.name().unwrap_or("area of interest")
+        );
         let mut map = Map::new(title).aoi(aoi);
         for quicklook in self {
-            let layer = Layer::new(quicklook.scene()).collection("quicklooks");
+            let layer = Layer::new(quicklook.scene())
+                .collection("quicklooks")
+                .acquired(quicklook.acquired())
+                .cloud_cover(quicklook.cloud_cover());
             map = match (&quicklook.footprint, quicklook.picture()) {
                 (Some(footprint), Some(bytes)) => {
                     map.layer(layer.footprint(footprint.clone()).picture(bytes))
@@ -114,6 +123,19 @@ impl JobQuicklook {
             (Some(bytes), None) => format!("{} KB, its place is not known", bytes.len().div_ceil(1000)),
             (None, _) => self.error().map(ToString::to_string).unwrap_or_default(),
         }
+    }
+
+    /// When the image was taken, as far as the block says it in a word that is known.
+    fn acquired(&self) -> Option<Timestamp> {
+        let told = ["datetime", "acquisitionDate", "acquisition_date"];
+        told.iter().find_map(|name| parse_timestamp(self.properties.get(*name)?.as_str()?))
+    }
+
+    /// Cloud cover of the whole scene, in %.
+    fn cloud_cover(&self) -> Option<f64> {
+        ["eo:cloud_cover", "cloudCoverage", "cloudCover"]
+            .iter()
+            .find_map(|name| self.properties.get(*name)?.as_f64())
     }
 
     /// The scene that it is named by.

@@ -4,12 +4,15 @@ use polars::prelude::DataFrame;
 use serde_json::{Map, Value};
 
 use super::{Block, JobParameters, Task, Workflow};
-use crate::display::{Cell, Column, Table, counted};
+use crate::display::{Card, Cell, Column, Table, counted};
 use crate::error::{Context, Result};
 use crate::frame::Frame;
 use crate::list::list;
 use crate::plain::plain;
 use crate::show::show;
+
+/// Longest default in a table, in characters; the frame has it whole.
+const DEFAULT: usize = 40;
 
 /// What blocks can be told, parameter by parameter.
 #[derive(Clone, PartialEq)]
@@ -54,13 +57,29 @@ impl ParameterInfo {
         }
     }
 
-    fn range_words(&self) -> Option<String> {
-        match self.range {
+    /// Type and bounds in one line.
+    fn takes(&self) -> String {
+        let kind = self.kind.clone().unwrap_or_else(|| "any".into());
+        let range = match self.range {
             (Some(min), Some(max)) => Some(format!("{min} to {max}")),
             (Some(min), None) => Some(format!("from {min}")),
             (None, Some(max)) => Some(format!("up to {max}")),
             (None, None) => None,
-        }
+        };
+        let required = self.is_required.then(|| "required".to_owned());
+        [Some(kind), range, required].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
+    /// Type, bounds, default and meaning in one line.
+    pub(super) fn words(&self) -> String {
+        let default = self.default.as_ref().map(|value| format!("{value} unless given"));
+        let parts = [Some(self.takes()), default, self.description.clone()];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
+    /// Shows the parameter.
+    pub fn evcxr_display(&self) {
+        Card::new(&self.name).fact("Task", Cell::id(&self.task)).fact("Takes", self.words()).bundle().print();
     }
 }
 
@@ -110,17 +129,14 @@ impl ParametersInfo {
     }
 
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
-        let columns =
-            ["Task", "Parameter", "Type", "Default", "Required", "Range", "Meaning"].map(Column::new);
+        let columns = ["Parameter", "Takes", "Default", "Meaning", "Task"].map(Column::new);
         let row = |one: &ParameterInfo| {
             [
-                Cell::id(&one.task),
                 Cell::id(&one.name),
-                one.kind.clone().into(),
-                one.default.as_ref().map(Value::to_string).into(),
-                one.is_required.then(|| "yes".to_owned()).into(),
-                one.range_words().into(),
+                Cell::text(one.takes()),
+                one.default.as_ref().map(|value| plain(&value.to_string(), DEFAULT)).into(),
                 one.description.clone().into(),
+                Cell::id(&one.task),
             ]
         };
         Table::new(counted(self.len(), "parameter"), columns).list(&self.parameters, rows, "parameters", row)
@@ -218,11 +234,11 @@ mod tests {
         let info = ParametersInfo::of([("s2:1", schemas.as_object().unwrap())]);
         insta::assert_snapshot!(info.table(..ROWS).bundle().text, @r"
         3 parameters
-        Task  Parameter  Type    Default  Required  Range   Meaning
-        ────  ─────────  ──────  ───────  ────────  ──────  ───────────
-        s2:1  limit      number  1        yes       from 1  Most scenes
-        s2:1  ids        array   –        –         –       –
-        s2:1  odd        –       –        –         –       –
+        Parameter  Takes                     Default  Meaning      Task
+        ─────────  ────────────────────────  ───────  ───────────  ────
+        limit      number, from 1, required  1        Most scenes  s2:1
+        ids        array                     –        –            s2:1
+        odd        any                       –        –            s2:1
         ");
         assert_eq!(
             format!("{:?}", info.iter().collect::<Vec<_>>()),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use up42::geo_types::Geometry;
 use up42::serde_json::{Value, json};
 use up42::simulator::{Clock, Fault, Simulator};
 use up42::{
@@ -349,8 +350,14 @@ fn quicklooks_lie_where_the_results_do() {
     assert_eq!((quicklooks.len(), quicklooks.pictures()), (1, 1));
     assert!(quicklooks.iter().all(|one| one.footprint.is_some() && !one.properties.is_empty()));
     assert!(job.task("tiling").unwrap().download_quicklooks().unwrap().is_empty());
-    assert!(quicklooks.map(&harbour()).to_html().contains("quicklooks"));
+    assert!(quicklooks.map(&harbour()).to_html().contains("1 quicklook, Dakar"));
     let folder = tempfile::tempdir().unwrap();
+    let results = job.download_results(folder.path()).unwrap();
+    let Some(Geometry::Polygon(outline)) = quicklooks.iter().next().unwrap().footprint.clone() else {
+        panic!()
+    };
+    let corners: Vec<_> = outline.exterior().coords().map(|at| [at.x, at.y]).collect();
+    assert_eq!(results.iter().next().unwrap().geometry["coordinates"][0], json!(corners));
     quicklooks.save(folder.path()).unwrap();
     let name = quicklooks.iter().next().unwrap().name.clone();
     assert!(folder.path().join(&name).metadata().unwrap().len() > 1000);
