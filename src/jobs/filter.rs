@@ -121,6 +121,7 @@ impl Project {
         for page in 0..MOST_PAGES {
             let Some(jobs) = self.jobs_page(page)? else { break };
             let before = seen.len();
+            let oldest = jobs.jobs.last().and_then(|job| job.created);
             for job in jobs.jobs {
                 // A job that was created meanwhile moves all others to later places.
                 if !seen.insert(job.id.clone()) {
@@ -134,8 +135,10 @@ impl Project {
                     found.push(job);
                 }
             }
+            // The list has the newest first, so the others are older still.
+            let is_past = oldest.zip(days.ends().0).is_some_and(|(oldest, start)| oldest < start);
             // The first platform had no pages, and answers each with everything.
-            if seen.len() == before || found.len() >= most {
+            if is_past || seen.len() == before || found.len() >= most {
                 break;
             }
         }

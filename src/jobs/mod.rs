@@ -6,6 +6,7 @@ mod estimate;
 mod filter;
 mod handle;
 mod history;
+mod history_view;
 mod id;
 mod job;
 mod job_task;

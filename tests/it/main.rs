@@ -15,6 +15,7 @@ mod jobs;
 mod mosaic;
 mod outside;
 mod pgstac;
+mod project_jobs;
 mod projects;
 mod providers;
 mod quicklooks;
