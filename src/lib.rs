@@ -93,9 +93,10 @@ pub use client::{Client, ClientBuilder, Region};
 pub use error::{Error, ErrorKind, Result, ServerError};
 pub use geo::{Aoi, AoiFeature, Bbox};
 pub use jobs::{
-    Block, Credits, Durations, Estimate, EstimatedJob, GeometryOperation, Job, JobId, JobMode, JobParameters,
-    JobQuery, JobStatus, ParallelParameters, Price, Project, ProjectSettings, Setting, Settings, Task,
-    Workflow,
+    Block, CreditEntry, CreditHistory, Credits, Durations, Estimate, EstimatedJob, GeometryOperation, Job,
+    JobFilter, JobId, JobLogs, JobMode, JobParameters, JobQuery, JobQuicklook, JobQuicklooks, JobStatus,
+    JobTask, Manifest, ParallelParameters, ParameterInfo, ParametersInfo, Price, Project, ProjectJob,
+    ProjectSettings, Setting, Settings, Task, TaskLog, Workflow,
 };
 pub use map::{Layer, Map, Placement, Tiles};
 pub use results::{Download, FoundByJob, FoundScenes, ResultFeature, Results};
@@ -109,8 +110,8 @@ pub use {geo_types, jiff, polars, serde_json};
 pub mod prelude {
     pub use crate::GeometryOperation::{Bbox, Contains, Intersects};
     pub use crate::{
-        Aoi, Catalog, Client, Error, ErrorKind, JobQuery, JobStatus, Layer, Map, MosaicOptions, Op,
-        ParallelParameters, Result, Search, Settings, Show, SortBy,
+        Aoi, Catalog, Client, Error, ErrorKind, JobFilter, JobQuery, JobStatus, Layer, Map, MosaicOptions,
+        Op, ParallelParameters, Result, Search, Settings, Show, SortBy,
     };
     pub use polars::df;
     pub use polars::prelude::{DataFrame, IntoLazy, col, lit};

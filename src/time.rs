@@ -34,6 +34,11 @@ impl DateRange {
         format!("{}/{}", told(self.start), told(self.end))
     }
 
+    /// Its first and its last instant.
+    pub(crate) fn ends(self) -> (Option<Timestamp>, Option<Timestamp>) {
+        (self.start, self.end)
+    }
+
     /// Whether something that lasted from `first` to `last` has an instant in it.
     pub(crate) fn overlaps(self, first: Timestamp, last: Timestamp) -> bool {
         self.start.is_none_or(|start| start <= last) && self.end.is_none_or(|end| first <= end)

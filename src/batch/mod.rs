@@ -9,6 +9,7 @@
 //! - [`engine`]: the batch as users see it, [`policy`]: what they say about it, and
 //!   [`running`]: one in the background.
 //! - [`kept`]: the batch as its journal has it, and [`drive`]: who runs it, and who watches.
+//! - [`listed`]: jobs that the platform lists, as a collection like that of a batch.
 //! - [`progress`] and [`report`]: what a person sees on the way and at the end.
 
 mod batches;
@@ -16,6 +17,7 @@ mod drive;
 mod engine;
 mod journal;
 mod kept;
+mod listed;
 mod pace;
 mod plan;
 mod policy;
@@ -31,6 +33,7 @@ mod view;
 
 pub use batches::{BatchEntry, Batches};
 pub use engine::Batch;
+pub(crate) use listed::{job_of, task_of};
 pub use policy::{OnChange, OnFailure};
 pub use report::{JobCollection, JobRecord, Outcome};
 pub use running::Running;

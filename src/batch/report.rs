@@ -4,18 +4,25 @@ use polars::prelude::DataFrame;
 use serde_json::{Map, Value};
 
 use super::state::Phase;
+use crate::display::counted;
 use crate::error::{Context, Error, Result};
 use crate::frame::Frame;
-use crate::jobs::{Job, JobParameters, Project};
+use crate::jobs::{Job, JobId, JobParameters, JobTask, Project};
 use crate::list::list;
 use crate::plain::plain;
+use crate::transport::Secret;
 
-/// The jobs of a batch, in the order of their parameters.
+/// The jobs of a batch, in the order of their parameters; or jobs that a project or
+/// workflow lists, the newest first.
 #[derive(Clone)]
 pub struct JobCollection {
     project: Project,
+    /// Whose jobs they are: those of a batch, a project or a workflow, and its name.
+    kind: &'static str,
     name: String,
     records: Vec<JobRecord>,
+    /// The one task whose results are meant, where it is not the whole job's.
+    task: Option<JobTask>,
 }
 
 /// One job of a batch: what was asked, and what came of it.
@@ -66,10 +73,29 @@ list!(JobCollection(records: JobRecord), "The jobs, one by one.");
 
 impl JobCollection {
     pub(super) fn new(project: Project, name: String, records: Vec<JobRecord>) -> Self {
-        Self { project, name, records }
+        Self { project, kind: "Batch", name, records, task: None }
     }
 
-    /// The batch's name.
+    /// Whose jobs they are, where it is no batch.
+    pub(super) fn of(self, kind: &'static str) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// The results of one task of its job are meant.
+    pub(super) fn of_task(self, task: JobTask) -> Self {
+        Self { task: Some(task), ..self }
+    }
+
+    pub(super) fn with_records(&self, records: Vec<JobRecord>) -> Self {
+        Self { records, ..self.clone() }
+    }
+
+    /// What a table of them is called.
+    pub(super) fn title(&self) -> String {
+        format!("{} {}: {}", self.kind, self.name, counted(self.len(), "job"))
+    }
+
+    /// The name of the batch, project or workflow that they are of.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -115,6 +141,14 @@ impl JobCollection {
             .strings("reason", words.iter().map(|(_, reason)| reason.clone()).collect())
             .finish()
             .context("jobs to a DataFrame")
+    }
+
+    /// A signed URL of a job's results, valid for some minutes.
+    pub(crate) fn results_url(&self, id: &JobId) -> Result<Secret> {
+        match &self.task {
+            Some(task) => task.results_url(),
+            None => self.project.results_url(id),
+        }
     }
 
     pub(crate) fn project(&self) -> &Project {

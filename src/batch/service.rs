@@ -62,7 +62,7 @@ impl Service for OnPlatform<'_> {
     }
 
     fn job(&self, id: &JobId) -> Result<Job> {
-        self.workflow.project().job(id)
+        self.workflow.project().job_now(id)
     }
 
     fn cancel(&self, id: &JobId) -> Result<()> {

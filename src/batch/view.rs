@@ -117,11 +117,12 @@ impl JobCollection {
             Cell::text(format!("{} of {} succeeded", self.succeeded(), self.len())),
             Cell::text(""),
             Cell::text(""),
-            Cell::Number(self.credits() as f64, 0),
+            match self.iter().any(|record| record.credits().is_some()) {
+                true => Cell::Number(self.credits() as f64, 0),
+                false => Cell::Empty,
+            },
         ];
-        Table::new(format!("Batch {}: {}", self.name(), counted(self.len(), "job")), columns)
-            .list(self.iter().as_slice(), rows, "jobs", row)
-            .footer(footer)
+        Table::new(self.title(), columns).list(self.iter().as_slice(), rows, "jobs", row).footer(footer)
     }
 }
 

@@ -10,6 +10,7 @@ mod cell;
 mod column;
 pub(crate) mod file;
 pub(crate) mod font;
+mod passage;
 pub(crate) mod picture;
 mod shrink;
 mod table;
@@ -23,6 +24,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 pub(crate) use card::Card;
 pub(crate) use cell::{Cell, Tone, counted, grouped};
 pub(crate) use column::Column;
+pub(crate) use passage::{Passage, passages};
 pub(crate) use table::{STYLE, Table};
 pub(crate) use window::{ROWS, Window};
 

@@ -1,18 +1,20 @@
+use std::cmp::Reverse;
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::id::checked;
 use super::{Project, optional, required};
 use crate::client::{data, items};
 use crate::closest::closest;
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Error, ErrorKind, Result};
 use crate::plain::plain;
 
-/// A building block of workflows (API reference, 3.10).
+/// A building block of workflows (API reference, 3.10 and 3.11).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Block {
-    /// The platform's id.
+    /// The platform's id. Each version of a block has its own.
     pub id: String,
     /// The technical name, such as `sobloo-s2-l1c-aoiclipped`.
     pub name: String,
@@ -20,46 +22,180 @@ pub struct Block {
     pub display_name: Option<String>,
     /// Whether it brings data in (`DATA`) rather than processing it.
     pub is_data: bool,
+    /// The version, such as `2.6.0`.
+    pub version: Option<String>,
+    /// What it does, in the words of its maker.
+    pub description: Option<String>,
+    /// Whose it is.
+    pub provider: Option<String>,
+    /// Whether a dry run asks it for data.
+    pub is_dry_run_supported: Option<bool>,
+    /// What it can be told: parameter to schema. Empty where the platform's list leaves
+    /// them out; [`Project::block`] has them.
+    pub parameters: Map<String, Value>,
 }
 
 impl Project {
-    /// The blocks that workflows are made of.
+    /// The blocks that workflows are made of, each in its versions.
     ///
     /// # Errors
     ///
     /// Those of the network, and a list that is none.
     #[doc(alias = "get_blocks")]
     pub fn blocks(&self) -> Result<Vec<Block>> {
-        let read = |json: &Value| {
-            Ok(Block {
-                id: required(json, "id")?,
-                name: required(json, "name")?,
-                display_name: optional(json, "displayName"),
-                is_data: json.get("type").is_some_and(|kind| kind == "DATA"),
-            })
-        };
         let list = self.client().get("/blocks").and_then(data).and_then(|list| items(list, "data"));
-        list.and_then(|list| list.iter().map(read).collect()).context("list the blocks")
+        list.and_then(|list| list.iter().map(Block::read).collect()).context("list the blocks")
+    }
+
+    /// One block with its details: by name, id or display name. A version stands behind an
+    /// `@`; without one it is the newest.
+    ///
+    /// ```
+    /// # use up42::Client;
+    /// # let project = Client::simulator()?.project()?;
+    /// let tiling = project.block("tiling")?;
+    /// assert!(tiling.parameters.contains_key("tile_width"));
+    /// assert_eq!(project.block("tiling@1.2.1")?.version.as_deref(), Some("1.2.1"));
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] when there is no such block, or no such version of it;
+    /// the error tells what there is.
+    #[doc(alias = "get_block_details")]
+    pub fn block(&self, block: impl AsRef<str>) -> Result<Block> {
+        let found = self.find_block(&self.blocks()?, block.as_ref())?;
+        let details = || self.block_details(checked("block", &found.id)?);
+        details().with_context(|| format!("block `{}`", found.name))
+    }
+
+    /// The block that is meant. One that is not listed may still be had by its id, as older
+    /// versions are.
+    pub(super) fn find_block(&self, known: &[Block], wanted: &str) -> Result<Block> {
+        let unlisted = |error| match checked("block", wanted) {
+            Ok(id) if id.len() == UUID && id.contains('-') => match self.block_details(id) {
+                Err(refused) if refused.kind() == ErrorKind::NotFound => Err(error),
+                other => other.with_context(|| format!("block `{wanted}`")),
+            },
+            _ => Err(error),
+        };
+        find(known, wanted).cloned().or_else(unlisted)
+    }
+
+    fn block_details(&self, id: &str) -> Result<Block> {
+        self.client().get(&format!("/blocks/{id}")).and_then(data).and_then(|json| Block::read(&json))
+    }
+}
+
+/// Letters of a UUID.
+const UUID: usize = 36;
+
+impl Block {
+    pub(super) fn read(json: &Value) -> Result<Self> {
+        Ok(Self {
+            id: required(json, "id")?,
+            name: required(json, "name")?,
+            display_name: optional(json, "displayName"),
+            is_data: json.get("type").is_some_and(|kind| kind == "DATA"),
+            version: optional(json, "version"),
+            description: optional(json, "description"),
+            provider: optional(json, "provider"),
+            is_dry_run_supported: json.get("isDryRunSupported").and_then(Value::as_bool),
+            parameters: json.get("parameters").and_then(Value::as_object).cloned().unwrap_or_default(),
+        })
+    }
+
+    fn is_called(&self, name: &str) -> bool {
+        self.name == name
+            || self.id == name
+            || self.display_name.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(name))
+    }
+
+    /// Orders the versions of one block.
+    fn age(&self) -> Vec<u64> {
+        let version = self.version.as_deref().unwrap_or_default();
+        let number = |part: &str| {
+            let digits: String = part.chars().take_while(char::is_ascii_digit).collect();
+            digits.parse().unwrap_or(0)
+        };
+        version.split('.').map(number).collect()
     }
 }
 
 impl fmt::Debug for Block {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = if self.is_data { "data" } else { "processing" };
-        write!(f, "Block({}, {kind})", plain(&self.name, 200))
+        let version = self.version.as_ref().map(|version| format!(" {}", plain(version, 40)));
+        write!(f, "Block({}{}, {kind})", plain(&self.name, 200), version.unwrap_or_default())
     }
 }
 
-/// The block with a name, an id or a display name; else an error that names the
-/// closest ones.
+/// The block with a name, an id or a display name, the newest unless a version is given;
+/// else an error that names the closest ones.
 pub(super) fn find<'a>(blocks: &'a [Block], wanted: &str) -> Result<&'a Block> {
-    let is_it = |block: &&Block| {
-        block.name == wanted
-            || block.id == wanted
-            || block.display_name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(wanted))
-    };
-    blocks.iter().find(is_it).ok_or_else(|| {
-        let near = closest(blocks.iter().map(|block| block.name.as_str()), wanted);
-        Error::invalid(format!("there is no block `{wanted}`: did you mean {near}?"))
-    })
+    // Of equals the first one listed.
+    let newest =
+        |name: &str| blocks.iter().rev().filter(|block| block.is_called(name)).max_by_key(|b| b.age());
+    if let Some(block) = newest(wanted) {
+        return Ok(block);
+    }
+    let (name, version) = wanted.rsplit_once('@').unwrap_or((wanted, ""));
+    if newest(name).is_none() {
+        let near = closest(blocks.iter().map(|block| block.name.as_str()), name);
+        return Err(Error::invalid(format!("there is no block `{name}`: did you mean {near}?")));
+    }
+    let mut named: Vec<&Block> = blocks.iter().filter(|block| block.is_called(name)).collect();
+    if let Some(block) = named.iter().find(|block| block.version.as_deref() == Some(version)) {
+        return Ok(block);
+    }
+    named.sort_by_key(|block| Reverse(block.age()));
+    let versions: Vec<_> = named.iter().filter_map(|block| block.version.as_deref()).take(10).collect();
+    Err(Error::invalid(match versions.is_empty() {
+        true => format!("the platform lists no versions of block `{name}`: give the id of the one you mean"),
+        false => format!("block `{name}` has no version `{version}`, but {}", quoted(&versions)),
+    }))
+}
+
+/// `` `a`, `b` ``
+pub(super) fn quoted(names: &[impl AsRef<str>]) -> String {
+    names.iter().map(|name| format!("`{}`", name.as_ref())).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn blocks() -> Vec<Block> {
+        let block = |name: &str, version: Value| {
+            Block::read(&json!({"id": format!("{name} {version}"), "name": name, "version": version}))
+                .unwrap()
+        };
+        vec![
+            block("tiling", json!("1.9.0")),
+            block("tiling", json!("1.10.0")),
+            block("tiling", json!("1.2")),
+            block("ndvi", json!(null)),
+        ]
+    }
+
+    #[test]
+    fn the_newest_version_is_meant_unless_one_is_given() {
+        let blocks = blocks();
+        assert_eq!(find(&blocks, "tiling").unwrap().version.as_deref(), Some("1.10.0"));
+        assert_eq!(find(&blocks, "tiling@1.2").unwrap().version.as_deref(), Some("1.2"));
+        assert_eq!(find(&blocks, "ndvi null").unwrap().name, "ndvi");
+    }
+
+    #[test]
+    fn what_there_is_not_is_named_with_what_there_is() {
+        let told = |wanted: &str| find(&blocks(), wanted).unwrap_err().to_string();
+        assert_eq!(told("tiling@7"), "block `tiling` has no version `7`, but `1.10.0`, `1.9.0`, `1.2`");
+        assert_eq!(
+            told("ndvi@1"),
+            "the platform lists no versions of block `ndvi`: give the id of the one you mean"
+        );
+        assert!(told("tilling@1").starts_with("there is no block `tilling`: did you mean `tiling`"));
+    }
 }

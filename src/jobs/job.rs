@@ -4,9 +4,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::{JobParameters, JobStatus, Project, Workflow, optional, required};
+use super::id::checked;
+use super::{JobParameters, JobStatus, Project, Workflow, optional, required, whole};
 use crate::client::{data, items};
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Result};
 use crate::plain::plain;
 use crate::time::parse_timestamp;
 use crate::transport::{Request, Secret};
@@ -51,12 +52,30 @@ pub struct Job {
     pub finished: Option<Timestamp>,
     /// Task to parameters, with the defaults filled in.
     pub inputs: Map<String, Value>,
+    /// Whether it is for real.
+    pub mode: JobMode,
+    /// The id of the workflow that it ran.
+    pub workflow_id: Option<String>,
+    /// The name of the workflow that it ran.
+    pub workflow: Option<String>,
 }
 
 impl JobId {
     /// The text of the id.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl<T: AsRef<str>> From<T> for JobId {
+    fn from(id: T) -> Self {
+        Self(id.as_ref().to_owned())
+    }
+}
+
+impl From<&JobId> for JobId {
+    fn from(id: &JobId) -> Self {
+        id.clone()
     }
 }
 
@@ -89,10 +108,16 @@ impl Job {
             started: instant("startedAt"),
             finished: instant("finishedAt"),
             inputs: json.get("inputs").and_then(Value::as_object).cloned().unwrap_or_default(),
+            mode: match json.get("mode").and_then(Value::as_str) {
+                Some("DRY_RUN") => JobMode::DryRun,
+                _ => JobMode::Default,
+            },
+            workflow_id: optional(json, "workflowId"),
+            workflow: optional(json, "workflowName"),
         })
     }
 
-    /// What [`read`](Self::read) reads, without the inputs.
+    /// What [`read`](Self::read) reads, without the inputs, the mode and the workflow.
     pub(crate) fn to_json(&self) -> Value {
         let instant = |at: Option<Timestamp>| at.map(|at| at.to_string());
         json!({
@@ -145,54 +170,25 @@ impl Project {
         Ok((!list.is_empty()).then_some(JobsPage { jobs, is_whole }))
     }
 
-    /// The job with an id.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is none.
-    #[doc(alias = "initialize_job")]
-    pub fn job(&self, id: &JobId) -> Result<Job> {
+    /// Where a job stands now.
+    pub(crate) fn job_now(&self, id: &JobId) -> Result<Job> {
         self.job_data(id, "").and_then(|json| Job::read(&json)).with_context(|| format!("job `{id}`"))
     }
 
     /// Asks the job to stop. It may still come to its end.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is none.
-    pub fn cancel_job(&self, id: &JobId) -> Result<()> {
-        let url = self.client().url(&self.path(&format!("/jobs/{id}/cancel/")));
-        // To ask twice does no harm.
-        self.client().send(Request::post(url, json!({}))).with_context(|| format!("cancel job `{id}`"))?;
-        Ok(())
+    pub(crate) fn cancel_job(&self, id: &JobId) -> Result<()> {
+        let cancel = || {
+            let path = self.path(&format!("/jobs/{}/cancel/", checked("job", id.as_str())?));
+            // To ask twice does no harm.
+            self.client().send(Request::post(self.client().url(&path), json!({})))
+        };
+        cancel().with_context(|| format!("cancel job `{id}`")).map(drop)
     }
 
     /// What the job cost, in credits.
     pub(crate) fn job_credits(&self, id: &JobId) -> Result<i64> {
         let json = self.job_data(id, "/credits").with_context(|| format!("credits of job `{id}`"))?;
-        json.get("creditsUsed")
-            .and_then(|credits| credits.as_i64().or_else(|| credits.as_f64().map(|credits| credits as i64)))
-            .ok_or_else(|| Error::response("`creditsUsed` is missing"))
-    }
-
-    /// What the tasks of the job wrote, task by task.
-    pub(crate) fn job_logs(&self, id: &JobId) -> Result<String> {
-        let read = || -> Result<String> {
-            let mut logs = String::new();
-            for task in items(self.job_data(id, "/tasks/")?, "data")? {
-                let (task_id, name) = (required(&task, "id")?, optional(&task, "name").unwrap_or_default());
-                let url = self.client().url(&self.path(&format!("/jobs/{id}/tasks/{task_id}/logs")));
-                let log = self.client().send(Request::get(url))?;
-                let text = String::from_utf8_lossy(&log.body).into_owned();
-                // Some servers send the text as a JSON string (API reference, 5.4).
-                let text = serde_json::from_str::<String>(&text).unwrap_or(text);
-                if !text.trim().is_empty() {
-                    logs += &format!("[{name}]\n{}\n", text.trim_end());
-                }
-            }
-            Ok(logs)
-        };
-        read().with_context(|| format!("logs of job `{id}`"))
+        whole(&json, "creditsUsed")
     }
 
     /// A signed URL of the job's results, valid for some minutes.
@@ -202,7 +198,8 @@ impl Project {
         required(&json.with_context(|| format!("results of job `{id}`"))?, "url").map(Secret::new)
     }
 
-    fn job_data(&self, id: &JobId, rest: &str) -> Result<Value> {
-        self.client().get(&self.path(&format!("/jobs/{id}{rest}"))).and_then(data)
+    pub(super) fn job_data(&self, id: &JobId, rest: &str) -> Result<Value> {
+        let path = self.path(&format!("/jobs/{}{rest}", checked("job", id.as_str())?));
+        self.client().get(&path).and_then(data)
     }
 }

@@ -15,10 +15,16 @@ impl Show for [Block] {
 }
 
 fn blocks(blocks: &[Block], rows: impl RangeBounds<usize>) -> Table {
-    let columns = [Column::new("Block"), Column::new("For people"), Column::new("Kind"), Column::new("Id")];
+    let columns = ["Block", "For people", "Kind", "Version", "Id"].map(Column::new);
     let row = |block: &Block| {
         let kind = if block.is_data { "data" } else { "processing" };
-        [Cell::id(&block.name), block.display_name.clone().into(), Cell::text(kind), Cell::id(&block.id)]
+        [
+            Cell::id(&block.name),
+            block.display_name.clone().into(),
+            Cell::text(kind),
+            block.version.clone().into(),
+            Cell::id(&block.id),
+        ]
     };
     Table::new(counted(blocks.len(), "block"), columns).list(blocks, rows, "blocks", row)
 }
@@ -109,19 +115,19 @@ mod tests {
 
     #[test]
     fn blocks_and_tasks_are_tables() {
-        let block = |name: &str, is_data: bool| Block {
-            id: format!("id of {name}"),
-            name: name.into(),
-            display_name: is_data.then(|| "Sentinel-2".into()),
-            is_data,
+        let block = |name: &str, is_data: bool| {
+            let (kind, title) = if is_data { ("DATA", Some("Sentinel-2")) } else { ("PROCESSING", None) };
+            let json = json!({"id": format!("id of {name}"), "name": name, "displayName": title, "type": kind,
+                "version": "2.6.0"});
+            Block::read(&json).unwrap()
         };
         let list = [block("sobloo-s2", true), block("tiling", false)];
         insta::assert_snapshot!(blocks(&list, ..ROWS).bundle().text, @r"
         2 blocks
-        Block      For people  Kind        Id
-        ─────────  ──────────  ──────────  ───────────────
-        sobloo-s2  Sentinel-2  data        id of sobloo-s2
-        tiling     –           processing  id of tiling
+        Block      For people  Kind        Version  Id
+        ─────────  ──────────  ──────────  ───────  ───────────────
+        sobloo-s2  Sentinel-2  data        2.6.0    id of sobloo-s2
+        tiling     –           processing  2.6.0    id of tiling
         ");
         let schemas = json!({"ids": {"default": null}, "tile_width": {"default": 768}});
         let task = Task {

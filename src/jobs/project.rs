@@ -1,12 +1,10 @@
 use std::fmt;
 
-use serde_json::{Value, json};
-
-use super::{Workflow, optional};
-use crate::client::{Client, data, items};
+use super::id::checked;
+use super::optional;
+use crate::client::{Client, data};
 use crate::error::{Context, Error, Result};
 use crate::plain::plain;
-use crate::transport::Request;
 
 /// A project: workflows, their jobs, and the limits that they share.
 #[derive(Clone)]
@@ -25,18 +23,37 @@ impl Client {
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when no project is
     /// given, [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when it does not exist.
-    #[doc(alias = "initialize_project")]
     pub fn project(&self) -> Result<Project> {
-        let id = self.project_id().map(str::to_owned).ok_or_else(|| {
+        let id = self.project_id().ok_or_else(|| {
             Error::invalid(
                 "no project: set UP42_PROJECT_ID, or give its id to `Client::builder().project_id(…)`",
             )
         })?;
-        let json = self.get(&format!("/projects/{id}")).and_then(data);
-        let json = json.with_context(|| format!("project `{id}`"))?;
+        self.project_by_id(id)
+    }
+
+    /// A project of the account by its id. A project's own key opens that project alone.
+    ///
+    /// ```
+    /// # use up42::{Client, simulator::Simulator};
+    /// # let client = Client::simulator()?;
+    /// let project = client.project_by_id(Simulator::PROJECT_ID)?;
+    /// assert_eq!(project.name(), Some("Simulated project"));
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when it does not exist, or is not
+    /// of this account.
+    #[doc(alias = "initialize_project")]
+    pub fn project_by_id(&self, id: impl AsRef<str>) -> Result<Project> {
+        let id = id.as_ref();
+        let read = || self.get(&format!("/projects/{}", checked("project", id)?)).and_then(data);
+        let json = read().with_context(|| format!("project `{id}`"))?;
         Ok(Project {
             client: self.clone(),
-            id,
+            id: id.to_owned(),
             name: optional(&json, "name"),
             description: optional(&json, "description"),
         })
@@ -57,40 +74,6 @@ impl Project {
     /// The description given on the platform.
     pub fn description(&self) -> Option<&str> {
         self.description.as_deref()
-    }
-
-    /// The project's workflows.
-    ///
-    /// # Errors
-    ///
-    /// Those of the network, and a page that is none.
-    #[doc(alias = "get_workflows")]
-    pub fn workflows(&self) -> Result<Vec<Workflow>> {
-        let list =
-            self.client.get(&self.path("/workflows")).and_then(data).and_then(|list| items(list, "data"));
-        let read = |list: Vec<Value>| list.iter().map(|json| Workflow::read(self, json)).collect();
-        list.and_then(read).context("list the workflows")
-    }
-
-    /// The workflow with this name: the existing one, or a new one.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the platform
-    /// refuses the name.
-    #[doc(alias = "create_workflow")]
-    pub fn workflow(&self, name: impl AsRef<str>) -> Result<Workflow> {
-        let name = name.as_ref();
-        let told = || format!("workflow `{name}`");
-        if let Some(existing) =
-            self.workflows().with_context(told)?.into_iter().find(|one| one.name() == name)
-        {
-            return Ok(existing);
-        }
-        let body = json!({"name": name, "description": ""});
-        let request = Request::post(self.client.url(&self.path("/workflows/")), body).charging();
-        let json = self.client.json(request).and_then(data);
-        json.and_then(|json| Workflow::read(self, &json)).with_context(told)
     }
 
     pub(crate) fn client(&self) -> &Client {

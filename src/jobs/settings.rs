@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Project, required};
 use crate::client::{data, items};
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Error, ErrorKind, Result};
 use crate::plain::plain;
 use crate::transport::Request;
 
@@ -103,9 +103,33 @@ impl ProjectSettings {
         self.settings.iter()
     }
 
+    /// The setting of a name, such as `MAX_CONCURRENT_JOBS`.
+    pub fn get(&self, name: impl AsRef<str>) -> Option<&Setting> {
+        self.iter().find(|setting| setting.name == name.as_ref())
+    }
+
     /// Jobs of the project that may be unfinished at a time.
     pub fn max_concurrent_jobs(&self) -> Option<u32> {
-        self.iter().find(|setting| setting.name == JOBS)?.value.parse().ok()
+        self.get(JOBS)?.value.parse().ok()
+    }
+
+    /// Largest area of a job, in km².
+    pub fn max_aoi_size(&self) -> Option<u32> {
+        // Some servers have a shorter name for it (API reference, 2).
+        self.get(AREA).or_else(|| self.get("MAX_AOI_SIZE"))?.value.parse().ok()
+    }
+
+    /// Largest number of images of a job.
+    pub fn max_images(&self) -> Option<u32> {
+        self.get(IMAGES)?.value.parse().ok()
+    }
+}
+
+impl Setting {
+    /// Why the platform does not take a value, as far as its range tells.
+    fn refuses(&self, value: u32) -> Option<String> {
+        let (min, max) = self.range.filter(|(min, max)| !(*min..=*max).contains(&value.into()))?;
+        Some(format!("`{}` must be {min} to {max}, not {value}", self.name))
     }
 }
 
@@ -124,8 +148,8 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when a value is out of
-    /// range; the error tells the range.
+    /// [`ErrorKind::InvalidInput`] when a value is out of range; the error names the setting
+    /// and tells the range.
     #[doc(alias = "update_project_settings")]
     pub fn update_settings(&self, settings: impl Into<Settings>) -> Result<ProjectSettings> {
         let Settings { max_concurrent_jobs, max_aoi_size, max_images } = settings.into();
@@ -138,6 +162,23 @@ impl Project {
             return Err(Error::invalid("no setting is given: name at least one to change"));
         }
         let request = Request::put(self.client().url(&self.path("/settings")), Value::Array(changes));
-        self.client().json(request).and_then(ProjectSettings::read).context("update the project's settings")
+        let done = self.client().json(request).and_then(ProjectSettings::read);
+        done.map_err(|error| self.explained(error, &given)).context("update the project's settings")
+    }
+
+    /// The platform names the place of a refused setting in the request, not the setting.
+    fn explained(&self, error: Error, given: &[(&str, Option<u32>)]) -> Error {
+        if error.kind() != ErrorKind::InvalidInput {
+            return error;
+        }
+        let Ok(known) = self.settings() else { return error };
+        let refused = given.iter().filter_map(|(name, value)| match known.get(name) {
+            Some(setting) => setting.refuses((*value)?),
+            None => value.map(|_| format!("the project has no setting `{name}`")),
+        });
+        match refused.collect::<Vec<_>>().join(", ") {
+            told if told.is_empty() => error,
+            told => error.context(told),
+        }
     }
 }

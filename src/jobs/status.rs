@@ -66,6 +66,18 @@ impl JobStatus {
         }
     }
 
+    /// Those that the platform is known to have.
+    pub(super) const KNOWN: [Self; 8] = [
+        Self::NotStarted,
+        Self::Pending,
+        Self::Running,
+        Self::Cancelling,
+        Self::Cancelled,
+        Self::Failed,
+        Self::Error,
+        Self::Succeeded,
+    ];
+
     /// The word that [`read`](Self::read) reads.
     pub(crate) fn word(&self) -> &str {
         match self {
@@ -79,6 +91,17 @@ impl JobStatus {
             Self::Succeeded => "SUCCEEDED",
             Self::Unknown(word) => word,
         }
+    }
+}
+
+/// The platform's words and those of the tables, in any case: `FAILED`, `queued`.
+impl From<&str> for JobStatus {
+    fn from(word: &str) -> Self {
+        let known = Self::KNOWN.into_iter().find(|status| status.to_string().eq_ignore_ascii_case(word));
+        known.unwrap_or_else(|| match Self::read(&word.to_uppercase()) {
+            Self::Unknown(_) => Self::read(word),
+            known => known,
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::RangeBounds;
 
-use super::{Job, JobStatus, Project, ProjectSettings, Setting, Settings, Workflow};
+use super::{Block, Job, JobMode, JobStatus, Project, ProjectSettings, Setting, Settings, Workflow};
 use crate::display::{Card, Cell, Column, Table, Tone};
 use crate::show::{Show, show};
 use crate::time::minute;
@@ -84,22 +84,58 @@ impl Workflow {
     }
 }
 
+impl Block {
+    /// Shows the block and what it can be told.
+    pub fn evcxr_display(&self) {
+        self.card().bundle().print();
+    }
+
+    fn card(&self) -> Card {
+        let kind = if self.is_data { "data" } else { "processing" };
+        let mut card = Card::new(self.display_name.as_deref().unwrap_or(&self.name))
+            .badge(Tone::Neutral, kind)
+            .fact("Name", Cell::id(&self.name))
+            .fact("Version", self.version.clone())
+            .fact("Id", Cell::id(&self.id));
+        for (name, text) in [("Provider", &self.provider), ("What it does", &self.description)] {
+            if let Some(text) = text.as_ref().filter(|text| self.display_name.as_ref() != Some(*text)) {
+                card = card.fact(name, text.as_str());
+            }
+        }
+        for parameter in self.parameters_info().iter().take(30) {
+            card = card.fact(&parameter.name, parameter.words());
+        }
+        card
+    }
+}
+
 impl Job {
     /// Shows where the job stands.
     pub fn evcxr_display(&self) {
         self.card().bundle().print();
     }
 
-    fn card(&self) -> Card {
+    pub(super) fn card(&self) -> Card {
         let time = |at: Option<jiff::Timestamp>| at.map_or(Cell::Empty, |at| Cell::time(minute(at)));
         let mut card = Card::new(self.name.as_deref().unwrap_or("Job"))
             .badge(self.status.tone(), self.status.to_string())
-            .fact("Id", Cell::id(self.id.as_str()))
+            .fact("Id", Cell::id(self.id.as_str()));
+        if let Some(workflow) = &self.workflow {
+            card = card.fact("Workflow", workflow.as_str());
+        }
+        if self.mode == JobMode::DryRun {
+            card = card.fact("Mode", "dry run");
+        }
+        card = card
             .fact("Created (UTC)", time(self.created))
             .fact("Started (UTC)", time(self.started))
             .fact("Finished (UTC)", time(self.finished));
         for (task, inputs) in self.inputs.iter().take(20) {
-            card = card.fact(task, inputs.to_string());
+            let mut told = inputs.clone();
+            if let Some(told) = told.as_object_mut() {
+                told.retain(|_, value| !value.is_null());
+            }
+            card = card.fact(task, told.to_string());
         }
         card
     }
@@ -136,7 +172,7 @@ mod tests {
     fn a_job_tells_where_it_stands() {
         let job = json!({
             "id": "a1", "status": "RUNNING", "name": "Dakar", "createdAt": "2020-06-01T11:34:00Z",
-            "startedAt": "2020-06-01T11:35:10Z", "inputs": {"tiling:1": {"tile_width": 768}},
+            "startedAt": "2020-06-01T11:35:10Z", "inputs": {"tiling:1": {"tile_width": 768, "nodata": null}},
         });
         insta::assert_snapshot!(Job::read(&job).unwrap().card().bundle().text, @r#"
         Dakar [● running]
@@ -146,6 +182,25 @@ mod tests {
           Finished (UTC)  –
           tiling:1        {"tile_width":768}
         "#);
+    }
+
+    #[test]
+    fn a_block_tells_what_it_takes() {
+        let block = json!({
+            "id": "b1", "name": "tiling", "displayName": "Raster Tiling", "type": "PROCESSING", "version": "1.3.0",
+            "description": "Cuts into tiles", "parameters": {
+                "tile_width": {"type": "number", "default": 768, "minimum": 16, "description": "In pixels"}, "odd": {},
+            },
+        });
+        insta::assert_snapshot!(Block::read(&block).unwrap().card().bundle().text, @r"
+        Raster Tiling [◇ processing]
+          Name          tiling
+          Version       1.3.0
+          Id            b1
+          What it does  Cuts into tiles
+          tile_width    number, from 16, 768 unless given, In pixels
+          odd           any
+        ");
     }
 
     #[test]

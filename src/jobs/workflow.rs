@@ -1,13 +1,13 @@
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::estimate::Prices;
-use super::{Project, block, optional, required};
+use super::id::checked;
+use super::{Project, optional, required};
 use crate::client::{data, items};
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, ErrorKind, Result};
 use crate::plain::plain;
 use crate::transport::Request;
 
@@ -17,25 +17,77 @@ pub struct Workflow {
     project: Project,
     id: String,
     name: String,
+    description: Option<String>,
     /// Of estimated jobs; shared by the clones.
     prices: Arc<Mutex<Prices>>,
 }
 
-/// One block in a workflow (API reference, `WorkflowTask`).
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Task {
-    /// The name under which jobs give its parameters, such as `tiling:1`.
-    pub name: String,
-    /// The block's technical name.
-    pub block: String,
-    /// The block's id.
-    pub block_id: String,
-    /// The block's version.
-    pub version: Option<String>,
-    /// What the block can be told: parameter to schema, with `default`, `required`,
-    /// `type` and `description`.
-    pub parameters: Map<String, Value>,
+impl Project {
+    /// The project's workflows.
+    ///
+    /// # Errors
+    ///
+    /// Those of the network, and a page that is none.
+    #[doc(alias = "get_workflows")]
+    pub fn workflows(&self) -> Result<Vec<Workflow>> {
+        let list =
+            self.client().get(&self.path("/workflows")).and_then(data).and_then(|list| items(list, "data"));
+        let read = |list: Vec<Value>| list.iter().map(|json| Workflow::read(self, json)).collect();
+        list.and_then(read).context("list the workflows")
+    }
+
+    /// The workflow with this name: the existing one, or a new one.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] when the platform refuses the name.
+    #[doc(alias = "use_existing")]
+    pub fn workflow(&self, name: impl AsRef<str>) -> Result<Workflow> {
+        let name = name.as_ref();
+        let known = self.workflows().with_context(|| format!("workflow `{name}`"))?;
+        match known.into_iter().find(|one| one.name() == name) {
+            Some(existing) => Ok(existing),
+            None => self.create_workflow(name, ""),
+        }
+    }
+
+    /// A new workflow, also where another has this name. A description may be empty.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] when the platform refuses the name: it has 1 to 100
+    /// characters.
+    pub fn create_workflow(&self, name: impl AsRef<str>, description: impl AsRef<str>) -> Result<Workflow> {
+        let name = name.as_ref();
+        let body = json!({"name": name, "description": description.as_ref()});
+        let request = Request::post(self.client().url(&self.path("/workflows/")), body).charging();
+        let json = self.client().json(request).and_then(data);
+        json.and_then(|json| Workflow::read(self, &json)).with_context(|| format!("workflow `{name}`"))
+    }
+
+    /// The workflow with an id.
+    ///
+    /// ```
+    /// # use up42::Client;
+    /// # let project = Client::simulator()?.project()?;
+    /// # let id = project.workflow("airports")?.id().to_owned();
+    /// let workflow = project.workflow_by_id(id)?;
+    /// assert_eq!(workflow.name(), "airports");
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] when there is none.
+    #[doc(alias = "initialize_workflow")]
+    pub fn workflow_by_id(&self, id: impl AsRef<str>) -> Result<Workflow> {
+        let id = id.as_ref();
+        let read = || {
+            let json = self.client().get(&self.path(&format!("/workflows/{}", checked("workflow", id)?)));
+            Workflow::read(self, &json.and_then(data)?)
+        };
+        read().with_context(|| format!("workflow `{id}`"))
+    }
 }
 
 impl Workflow {
@@ -44,13 +96,14 @@ impl Workflow {
             project: project.clone(),
             id: required(json, "id")?,
             name: optional(json, "name").unwrap_or_default(),
+            description: optional(json, "description"),
             prices: Arc::default(),
         })
     }
 
     /// A workflow that was met before. Asks nothing.
     pub(crate) fn known(project: Project, id: String, name: String) -> Self {
-        Self { project, id, name, prices: Arc::default() }
+        Self { project, id, name, description: None, prices: Arc::default() }
     }
 
     /// The platform's id.
@@ -63,57 +116,80 @@ impl Workflow {
         &self.name
     }
 
+    /// The description given on the platform.
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
     /// The project it belongs to.
     pub fn project(&self) -> &Project {
         &self.project
     }
 
+    /// Gives the workflow another name, of at most 100 characters; its description stays.
+    /// The answer is the workflow under its new name.
+    ///
+    /// ```
+    /// # use up42::Client;
+    /// # let project = Client::simulator()?.project()?;
+    /// let workflow = project.workflow("airports")?.rename("ports")?;
+    /// assert_eq!(workflow.name(), "ports");
+    /// assert_eq!(project.workflow("ports")?.id(), workflow.id());
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] when the platform refuses the name,
+    /// [`ErrorKind::NotFound`] when the workflow is gone.
+    #[doc(alias = "update_name")]
+    pub fn rename(&self, name: impl AsRef<str>) -> Result<Self> {
+        let name = name.as_ref();
+        let rename = || self.update(name, self.as_it_is()?.description().unwrap_or_default());
+        rename().with_context(|| self.told(&format!("rename to `{name}`")))
+    }
+
+    /// Gives the workflow another description; its name stays.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] when the workflow is gone.
+    pub fn describe(&self, description: impl AsRef<str>) -> Result<Self> {
+        let describe = || self.update(self.as_it_is()?.name(), description.as_ref());
+        describe().with_context(|| self.told("describe"))
+    }
+
+    /// Deletes the workflow. Jobs that it ran stay. To delete it again is no error.
+    ///
+    /// # Errors
+    ///
+    /// Those of the network, and of a login that may not.
+    pub fn delete(&self) -> Result<()> {
+        let request = Request::delete(self.project.client().url(&self.path("")));
+        match self.project.client().send(request) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(error).with_context(|| self.told("delete"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// As the platform has it now: another notebook may have changed it.
+    fn as_it_is(&self) -> Result<Self> {
+        let json = self.project.client().get(&self.path("")).and_then(data)?;
+        Ok(Self { prices: Arc::clone(&self.prices), ..Self::read(&self.project, &json)? })
+    }
+
+    /// The platform wants both texts at once.
+    fn update(&self, name: &str, description: &str) -> Result<Self> {
+        let body = json!({"name": name, "description": description});
+        let request = Request::put(self.project.client().url(&self.path("")), body);
+        let json = self.project.client().json(request).and_then(data)?;
+        Ok(Self { prices: Arc::clone(&self.prices), ..Self::read(&self.project, &json)? })
+    }
+
     pub(super) fn prices(&self) -> MutexGuard<'_, Prices> {
         self.prices.lock().unwrap_or_else(|broken| broken.into_inner())
-    }
-
-    /// The chain of blocks, in order.
-    ///
-    /// # Errors
-    ///
-    /// Those of the network, and a list that is none.
-    #[doc(alias = "workflow_tasks")]
-    pub fn tasks(&self) -> Result<Vec<Task>> {
-        self.project
-            .client()
-            .get(&self.path("/tasks"))
-            .and_then(read_tasks)
-            .with_context(|| self.told("tasks"))
-    }
-
-    /// Makes the workflow this chain of blocks, given by name, id or display name,
-    /// the data block first. Tasks that it had are replaced.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there is no such
-    /// block, or when blocks do not fit together.
-    #[doc(alias = "add_workflow_tasks")]
-    pub fn add_tasks(&self, blocks: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Vec<Task>> {
-        let told = || self.told("add tasks");
-        let known = self.project.blocks().with_context(told)?;
-        let mut counts: HashMap<&str, usize> = HashMap::new();
-        let mut tasks: Vec<Value> = Vec::new();
-        let mut parent: Option<String> = None;
-        for wanted in blocks {
-            let block = block::find(&known, wanted.as_ref()).with_context(told)?;
-            let count = counts.entry(&block.name).or_default();
-            *count += 1;
-            let name = format!("{}:{count}", block.name);
-            tasks.push(json!({"name": name, "parentName": parent, "blockId": block.id}));
-            parent = Some(name);
-        }
-        if tasks.is_empty() {
-            return Err(Error::invalid("no block is given: begin with a data block").context(told()));
-        }
-        // The whole list is replaced, so sending it twice does no harm.
-        let request = Request::post(self.project.client().url(&self.path("/tasks/")), Value::Array(tasks));
-        self.project.client().json(request).and_then(read_tasks).with_context(told)
     }
 
     /// A path of the API below this workflow.
@@ -123,28 +199,6 @@ impl Workflow {
 
     pub(crate) fn told(&self, what: &str) -> String {
         format!("workflow `{}`: {what}", self.name)
-    }
-}
-
-fn read_tasks(json: Value) -> Result<Vec<Task>> {
-    let task = |json: &Value| {
-        let block = json.get("block").unwrap_or(&Value::Null);
-        let version = optional(block, "version").or_else(|| optional(json, "blockVersionTag"));
-        Ok(Task {
-            name: required(json, "name")?,
-            block: optional(block, "name").or_else(|| optional(json, "blockName")).unwrap_or_default(),
-            block_id: required(block, "id").context("`block`")?,
-            version,
-            parameters: block.get("parameters").and_then(Value::as_object).cloned().unwrap_or_default(),
-        })
-    };
-    // The chain is a list of parents; the platform keeps it in order.
-    items(data(json)?, "data")?.iter().map(task).collect()
-}
-
-impl fmt::Debug for Task {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Task({})", plain(&self.name, 200))
     }
 }
 

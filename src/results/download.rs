@@ -129,7 +129,7 @@ impl JobCollection {
         let mut fruitless = 0;
         loop {
             let before = part.length();
-            let url = self.project().results_url(id)?;
+            let url = self.results_url(id)?;
             let error = match client.download(&url, archive, incoming) {
                 Ok(()) => return Ok(()),
                 Err(error) => error,

@@ -14,6 +14,7 @@ mod feature;
 mod folder;
 mod found;
 mod frame;
+mod job;
 mod merged;
 mod options;
 mod progress;

@@ -16,6 +16,10 @@ pub(super) struct Block {
     pub title: &'static str,
     pub kind: Kind,
     pub version: &'static str,
+    /// Whether there is a newer version.
+    is_old: bool,
+    /// The format of what it delivers; what follows it must take that.
+    gives: &'static str,
     /// Credits for a square kilometre of one scene.
     pub price: f64,
     /// Credits for an hour of its machine.
@@ -37,41 +41,74 @@ pub(super) enum Kind {
 }
 
 const fn data(name: &'static str, title: &'static str, collection: &'static str, price: f64) -> Block {
-    Block { name, title, kind: Kind::Data { collection }, version: "2.6.0", price, machine: 8.0, own: &[] }
+    Block {
+        name,
+        title,
+        kind: Kind::Data { collection },
+        version: "2.6.0",
+        is_old: false,
+        gives: RASTER,
+        price,
+        machine: 8.0,
+        own: &[],
+    }
 }
 
 type Own = &'static [(&'static str, &'static str, &'static str)];
 
 const fn processing(name: &'static str, title: &'static str, price: f64, machine: f64, own: Own) -> Block {
-    Block { name, title, kind: Kind::Processing, version: "1.3.0", price, machine, own }
+    Block {
+        name,
+        title,
+        kind: Kind::Processing,
+        version: "1.3.0",
+        is_old: false,
+        gives: RASTER,
+        price,
+        machine,
+        own,
+    }
 }
 
-static BLOCKS: [Block; 14] = [
+/// What every processing block takes.
+const RASTER: &str = "GTiff";
+
+impl Block {
+    const fn old(self, version: &'static str) -> Self {
+        Self { version, is_old: true, ..self }
+    }
+
+    const fn gives(self, gives: &'static str) -> Self {
+        Self { gives, ..self }
+    }
+}
+
+const TILING: Own = &[
+    ("nodata", "number", "null"),
+    ("tile_width", "number", "768"),
+    ("tile_height", "number", "768"),
+    ("required_bands", "array", "[]"),
+];
+
+/// A newer version stands behind the older ones of its block.
+static BLOCKS: [Block; 16] = [
     data("oneatlas-pleiades-aoiclipped", "Pléiades Reflectance (Streaming)", "phr", 400.0),
     data("oneatlas-pleiades-display-aoiclipped", "Pléiades Display (Streaming)", "phr", 400.0),
     data("oneatlas-pleiades-neo-aoiclipped", "Pléiades Neo (Streaming)", "pneo", 600.0),
     data("oneatlas-spot-aoiclipped", "SPOT 6/7 Reflectance (Streaming)", "spot", 150.0),
     data("oneatlas-spot-display-aoiclipped", "SPOT 6/7 Display (Streaming)", "spot", 150.0),
+    data("sobloo-s2-l1c-aoiclipped", "Sentinel-2 Level-1C (GeoTIFF)", "sentinel-2", 1.0).old("2.5.1"),
     data("sobloo-s2-l1c-aoiclipped", "Sentinel-2 Level-1C (GeoTIFF)", "sentinel-2", 1.0),
-    data("sobloo-s2-l1c-fullscene", "Sentinel-2 Level-1C (SAFE)", "sentinel-2", 1.0),
+    data("sobloo-s2-l1c-fullscene", "Sentinel-2 Level-1C (SAFE)", "sentinel-2", 1.0).gives("SAFE"),
     data("sentinelhub-s2-aoiclipped", "Sentinel-2 L1C MSI (AOI clipped)", "sentinel-2", 2.0),
-    processing(
-        "tiling",
-        "Raster Tiling",
-        0.0,
-        4.0,
-        &[
-            ("nodata", "number", "null"),
-            ("tile_width", "number", "768"),
-            ("tile_height", "number", "768"),
-            ("required_bands", "array", "[]"),
-        ],
-    ),
+    processing("tiling", "Raster Tiling", 0.0, 4.0, TILING).old("1.2.1"),
+    processing("tiling", "Raster Tiling", 0.0, 4.0, TILING),
     processing("sharpening", "Sharpening Filter", 0.2, 8.0, &[("strength", "string", "\"medium\"")]),
     processing("pansharpen", "Pansharpening", 0.5, 38.0, &[("method", "string", "\"SFIM\"")]),
     processing("ndvi", "NDVI", 0.1, 8.0, &[("output_original_raster", "boolean", "false")]),
     processing("superresolution", "Super-Resolution", 5.0, 152.0, &[("model", "string", "\"SPOT\"")]),
-    processing("zonal-statistics", "Zonal Statistics", 0.1, 8.0, &[("stats", "array", "[\"min\", \"max\"]")]),
+    processing("zonal-statistics", "Zonal Statistics", 0.1, 8.0, &[("stats", "array", "[\"min\", \"max\"]")])
+        .gives("GeoJSON"),
 ];
 
 pub(super) fn all() -> &'static [Block] {
@@ -97,7 +134,13 @@ pub(super) fn named_in(tasks: &Value) -> Result<Vec<NamedBlock>, Reply> {
 impl Block {
     /// The same on every platform, whatever its seed.
     pub(super) fn id(&self) -> String {
-        Chance::of_text(0, self.name).uuid().to_string()
+        let version = if self.is_old { format!("@{}", self.version) } else { String::new() };
+        Chance::of_text(0, &format!("{}{version}", self.name)).uuid().to_string()
+    }
+
+    /// Whether a task of this block can follow one of another.
+    pub(super) fn follows(&self, parent: &Block) -> bool {
+        !self.is_data() && parent.gives == RASTER
     }
 
     pub(super) fn is_data(&self) -> bool {
@@ -144,7 +187,7 @@ impl Block {
 
     /// The manifest as tasks and the block list show it.
     pub(super) fn json(&self) -> Value {
-        let capability = json!({"up42_standard": {"dtype": "uint8", "format": "GTiff", "bands": ["red", "green", "blue", "nir"]}});
+        let capability = |format| json!({"up42_standard": {"dtype": "uint8", "format": format, "bands": ["red", "green", "blue", "nir"]}});
         json!({
             "id": self.id(),
             "name": self.name,
@@ -154,8 +197,8 @@ impl Block {
             "type": if self.is_data() { "DATA" } else { "PROCESSING" },
             "isDryRunSupported": self.is_data(),
             "version": self.version,
-            "inputCapabilities": if self.is_data() { json!([]) } else { json!([capability]) },
-            "outputCapabilities": [capability],
+            "inputCapabilities": if self.is_data() { json!([]) } else { json!([capability(RASTER)]) },
+            "outputCapabilities": [capability(self.gives)],
             "provider": "UP42 simulator",
             "tags": ["imagery"],
             "isPublic": true,

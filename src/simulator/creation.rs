@@ -11,7 +11,7 @@ use super::demand::Demand;
 use super::estimate::{block_credits, machine_credits};
 use super::fault::{FaultKind, Moment};
 use super::job::{Job, JobTask, is_terminal};
-use super::jobs::job;
+use super::jobs::job_of;
 use super::platform::Platform;
 use super::queue;
 use super::reply::{Answer, Reply};
@@ -33,7 +33,7 @@ impl Platform {
 
     /// 4.3: the same inputs again.
     pub(super) fn rerun_job(&self, call: &Call, workflow_id: &str, id: &str) -> Answer {
-        let inputs = job(&mut self.books(), id)?.inputs.clone();
+        let inputs = job_of(&mut self.books(), workflow_id, id)?.inputs.clone();
         self.start_job(call, workflow_id, inputs)
     }
 

@@ -43,7 +43,8 @@ impl Platform {
     }
 
     /// 4.4
-    pub(super) fn rename_job(&self, call: &Call, id: &str) -> Answer {
+    pub(super) fn rename_job(&self, call: &Call, workflow: &str, id: &str) -> Answer {
+        job_of(&mut self.books(), workflow, id)?;
         let body = call.json()?;
         let name = body["name"].as_str().filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| Reply::refused(400, 400, "Field \"name\" must not be empty"))?;
@@ -80,11 +81,18 @@ impl Platform {
 }
 
 pub(super) fn job<'a>(books: &'a mut Books, id: &str) -> Result<&'a mut Job, Reply> {
-    books.jobs.iter_mut().find(|job| job.id == id).ok_or_else(|| {
-        let message =
-            format!("Job not found for id {id} and projectId {PROJECT_ID} and userId {WORKSPACE_ID}");
-        Reply::refused(404, 404, message)
-    })
+    books.jobs.iter_mut().find(|job| job.id == id).ok_or_else(|| unknown(id))
+}
+
+/// A job under the workflow that it ran.
+pub(super) fn job_of<'a>(books: &'a mut Books, workflow: &str, id: &str) -> Result<&'a mut Job, Reply> {
+    let job = job(books, id)?;
+    if job.workflow_id == workflow { Ok(job) } else { Err(unknown(id)) }
+}
+
+fn unknown(id: &str) -> Reply {
+    let message = format!("Job not found for id {id} and projectId {PROJECT_ID} and userId {WORKSPACE_ID}");
+    Reply::refused(404, 404, message)
 }
 
 /// 4.10

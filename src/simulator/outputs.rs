@@ -5,9 +5,11 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::archives::GivenArchive;
+use super::catalog::scene::Scene;
 use super::job::Job;
 use super::jobs::job;
 use super::platform::Platform;
+use super::quicklook::QUICKLOOK;
 use super::reply::{Answer, Reply};
 
 impl Platform {
@@ -38,12 +40,21 @@ impl Platform {
             }
             ["outputs", "quicklooks", name] => {
                 let id = name.rsplit_once('.').map_or(*name, |(id, _)| id);
-                let of_job = place == 0 && job.scenes.iter().any(|scene| scene.id == id);
-                let picture = if of_job { self.picture(id, "quicklook") } else { None };
+                let scene = job.scenes.iter().find(|scene| place == 0 && scene.id == id);
+                let picture = scene.and_then(|scene| self.job_quicklook(job, scene));
                 picture.ok_or_else(|| not_found(name))
             }
             _ => Err(not_found(task)),
         }
+    }
+
+    /// 5.8: what a job delivers of a scene; a dry run delivers nothing, and shows it whole.
+    fn job_quicklook(&self, job: &Job, scene: &Scene) -> Option<Reply> {
+        if job.dry_run || self.given_archive(job).is_some() {
+            return self.picture(&scene.id, "quicklook");
+        }
+        let view = self.view_of(scene, job.frame(scene));
+        Some(Reply::file("image/jpeg", view.fitted(QUICKLOOK).jpeg()?))
     }
 
     /// 5.1: no features until there is something to show.

@@ -39,7 +39,7 @@ pub(super) struct Picture {
 }
 
 /// The longer side of a quicklook and of a thumbnail.
-const QUICKLOOK: usize = 384;
+pub(super) const QUICKLOOK: usize = 384;
 const THUMBNAIL: usize = 128;
 /// Colours between two nodes of the coarse grid.
 const COARSE: usize = 6;

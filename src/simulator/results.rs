@@ -55,8 +55,9 @@ impl Platform {
         json!({"type": "FeatureCollection", "features": features})
     }
 
-    fn raster(&self, scene: &Scene, area: Bbox) -> tiff::TiffResult<Vec<u8>> {
-        let view = View {
+    /// A scene, cut to an area.
+    pub(super) fn view_of(&self, scene: &Scene, area: Bbox) -> View {
+        View {
             corners: corners(area),
             scene: scene.corners,
             cloud_cover: scene.cloud_cover,
@@ -64,7 +65,11 @@ impl Platform {
             sun_azimuth: scene.sun_azimuth,
             day_of_year: day_of_year(scene.at),
             key: Chance::of_text(self.seed, &scene.id).next(),
-        };
+        }
+    }
+
+    fn raster(&self, scene: &Scene, area: Bbox) -> tiff::TiffResult<Vec<u8>> {
+        let view = self.view_of(scene, area);
         let (across, down) = view.size_km();
         let native = across.max(down) * 1000.0 / scene.sensor.gsd;
         let picture = view.fitted((native as usize).clamp(16, LARGEST_SIDE));

@@ -56,12 +56,13 @@ impl Platform {
             }
             ("POST", [id, "tasks"]) => self.set_tasks(call, id),
             ("GET", [id, "compatible-blocks"]) => {
-                self.with_workflow(id, |workflow| compatible_blocks(workflow, call.query("parentTaskName")))
+                let names = (call.query("parentTaskName"), call.query("childTaskName"));
+                self.with_workflow(id, |workflow| compatible_blocks(workflow, names))
             }
             ("GET", [id, "credits"]) => self.workflow_credits(id),
             ("POST", [id, "jobs"]) => self.create_job(call, id),
             ("POST", [id, "jobs", job]) => self.rerun_job(call, id, job),
-            ("PUT", [_, "jobs", job]) => self.rename_job(call, job),
+            ("PUT", [id, "jobs", job]) => self.rename_job(call, id, job),
             (_, [] | [_] | [_, "tasks" | "jobs" | "credits" | "compatible-blocks"] | [_, "jobs", _]) => {
                 Err(wrong_method(call))
             }
@@ -174,19 +175,23 @@ fn name_in(body: &Value) -> Result<String, Reply> {
     Ok(name.to_string())
 }
 
-/// One task after another, data first and only there.
+/// One task after another, data first and only there, and each takes what the one before
+/// it gives.
 fn check_chain(tasks: &[Task]) -> Result<(), Reply> {
-    let fits = |(place, task): (usize, &Task)| {
-        let parent = place.checked_sub(1).and_then(|before| tasks.get(before)).map(|task| &task.name);
+    let before = |place: usize| place.checked_sub(1).and_then(|before| tasks.get(before));
+    let is_odd = |place: usize, task: &Task| {
         let unique = tasks[..place].iter().all(|earlier| earlier.name != task.name);
-        task.parent.as_ref() == parent && task.block.is_data() == (place == 0) && unique
+        task.parent.as_ref() != before(place).map(|task| &task.name) || !unique
     };
-    let invalid: Vec<_> = tasks
-        .iter()
-        .enumerate()
-        .filter(|&(place, task)| !fits((place, task)))
-        .map(|(_, task)| &task.name)
-        .collect();
+    let fits = |place: usize, task: &Task| match before(place) {
+        Some(parent) => task.block.follows(parent.block),
+        None => task.block.is_data(),
+    };
+    let named = |is: &dyn Fn(usize, &Task) -> bool| -> Vec<&String> {
+        let found = tasks.iter().enumerate().filter(|&(place, task)| is(place, task));
+        found.map(|(_, task)| &task.name).collect()
+    };
+    let invalid = named(&|place, task| is_odd(place, task) || !fits(place, task));
     if invalid.is_empty() {
         return Ok(());
     }
@@ -195,19 +200,27 @@ fn check_chain(tasks: &[Task]) -> Result<(), Reply> {
         "message": "Workflow cannot be saved because it contains errors.",
         "details": null,
         "invalidTaskNames": invalid,
-        "capabilityMismatches": invalid,
+        "capabilityMismatches": named(&|place, task| !fits(place, task)),
     });
     Err(Reply::json(422, &json!({"data": null, "error": error})))
 }
 
-/// 3.8
-fn compatible_blocks(workflow: &Workflow, parent: Option<&str>) -> Answer {
-    if let Some(parent) = parent.filter(|parent| !workflow.tasks.iter().any(|task| task.name == *parent)) {
-        let message = format!("Workflow does not contain tasks: {parent}");
-        return Err(Reply::refused(422, 422, message));
-    }
-    let fitting = blocks::all().iter().filter(|block| block.is_data() == parent.is_none());
-    let blocks: Vec<Value> = fitting
+/// 3.8: what fits behind a task, and before another one if it is named.
+fn compatible_blocks(workflow: &Workflow, (parent, child): (Option<&str>, Option<&str>)) -> Answer {
+    let task = |name: Option<&str>| {
+        let found = name.map(|name| workflow.tasks.iter().find(|task| task.name == name).ok_or(name));
+        found
+            .transpose()
+            .map_err(|name| Reply::refused(422, 422, format!("Workflow does not contain tasks: {name}")))
+    };
+    let (parent, child) = (task(parent)?, task(child)?);
+    let fits = |block: &&blocks::Block| {
+        parent.map_or(block.is_data(), |parent| block.follows(parent.block))
+            && child.is_none_or(|child| child.block.follows(block))
+    };
+    let blocks: Vec<Value> = blocks::all()
+        .iter()
+        .filter(fits)
         .map(|block| json!({"blockId": block.id(), "name": block.name, "versionTag": block.version}))
         .collect();
     Ok(Reply::data(json!({"blocks": blocks})))

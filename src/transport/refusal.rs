@@ -81,6 +81,7 @@ fn read_refusal(body: &[u8]) -> ServerError {
         .filter_map(|key| text_of(error.get(key)))
         .chain(listed(error.get("errors"), "name", "message"))
         .chain(listed(error.get("detail"), "loc", "msg"))
+        .chain(names(error.get("invalidTaskNames")))
         .collect();
     let head = text_of(error.get("message")).or_else(|| text_of(error.get("title")));
     let message = head.into_iter().chain(details).collect::<Vec<_>>().join(": ");
@@ -104,6 +105,12 @@ fn listed(list: Option<&Value>, name: &str, message: &str) -> impl Iterator<Item
         Some(field.map(|field| field + ": ").unwrap_or_default() + &text_of(one.get(message))?)
     };
     list.and_then(Value::as_array).into_iter().flatten().filter_map(told)
+}
+
+/// The tasks for which a workflow is refused (API reference, 0.4), as one text.
+fn names(list: Option<&Value>) -> Option<String> {
+    let names: Vec<_> = list?.as_array()?.iter().filter_map(|name| text_of(Some(name))).collect();
+    (!names.is_empty()).then(|| format!("`{}`", names.join("`, `")))
 }
 
 /// Classic codes are numbers and words; both are kept as text.

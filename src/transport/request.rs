@@ -77,6 +77,10 @@ impl Request {
         Self { body: Body::Json(body), ..Self::new(Method::PUT, url) }
     }
 
+    pub(crate) fn delete(url: impl Into<String>) -> Self {
+        Self::new(Method::DELETE, url)
+    }
+
     /// A signed URL: it is its own login, and is kept out of every message.
     pub(crate) fn signed(url: &Secret) -> Self {
         Self { login: Login::None, is_signed: true, ..Self::get(url.reveal()) }

@@ -27,6 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "closest",
             "hash",
+            "list",
             "parallel",
             "plain",
             "error",
@@ -37,6 +38,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "show",
             "transport",
             "client",
+            "map",
         ],
     ),
     (

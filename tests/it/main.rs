@@ -18,6 +18,8 @@ mod outside;
 mod parameters;
 mod peers;
 mod pgstac;
+mod project_jobs;
+mod projects;
 mod providers;
 mod quicklooks;
 mod results;

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use serde_json::{Map, Value, json};
 use up42::simulator::{Clock, Simulator};
-use up42::{GeometryOperation, ParallelParameters, Search, Show};
+use up42::{GeometryOperation, JobFilter, ParallelParameters, Search, Show};
 
 use crate::{airports, client_of, dakar};
 
@@ -109,4 +109,26 @@ fn print() {
     let jobs = batch.run().unwrap();
     cell("jobs");
     jobs.evcxr_display();
+
+    workflow.add_tasks(["sobloo-s2-l1c-aoiclipped", "tiling"]).unwrap();
+    cell("parameters-info");
+    workflow.parameters_info().unwrap().evcxr_display();
+    cell("block");
+    project.block("tiling").unwrap().evcxr_display();
+    cell("listed");
+    workflow.jobs(JobFilter::new().limit(5)).unwrap().evcxr_display();
+    let job = project.job(&jobs.iter().next().unwrap().job.as_ref().unwrap().id).unwrap();
+    cell("job");
+    job.evcxr_display();
+    cell("job-tasks");
+    job.tasks().unwrap().show();
+    cell("job-logs");
+    job.logs().unwrap().evcxr_display();
+    let quicklooks = job.download_quicklooks().unwrap();
+    cell("job-quicklooks");
+    quicklooks.evcxr_display();
+    cell("job-map");
+    quicklooks.map(&airports()).evcxr_display();
+    cell("credits");
+    client.credit_history().unwrap().evcxr_display();
 }

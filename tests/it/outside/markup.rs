@@ -12,6 +12,7 @@ const ELEMENTS: &[(&str, &[&str])] = &[
     ("iframe", &["title", "sandbox", "allow", "srcdoc"]),
     ("img", &["alt", "width", "height", "src"]),
     ("p", &[]),
+    ("pre", &[]),
     ("script", &[]),
     ("small", &[]),
     ("span", &[]),

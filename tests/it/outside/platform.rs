@@ -11,6 +11,9 @@ use up42::Aoi;
 use super::strings;
 use crate::server::{Server, answer, json};
 
+/// The number of the job that has an id like others, and parts.
+pub const PLAIN: usize = 96;
+
 /// A square for the scene, the job or the place of a number, beside those of the others.
 pub fn square(index: usize) -> Aoi {
     let (west, south) = (index as f64 % 6.0 * 0.02, (index / 6) as f64 * 0.02);
@@ -77,6 +80,24 @@ pub fn start() -> Server {
             }
             ("GET", "/blocks") => data(list(&|_, text| json!({"id": text, "name": text, "displayName": text, "type": text})).into()),
             ("GET", "/projects/p/workflows") => data(list(&|index, text| json!({"id": format!("w{index}"), "name": text})).into()),
+            ("POST", "/validate-schema/block") => data(json!({"valid": true, "errors": []})),
+            ("GET", "/accounts/me/credits/history") => data(json!({"totalPages": 1, "content": list(&|index, text| json!({
+                "type": text, "createdAt": text, "delta": index,
+                "details": {"jobId": text, "jobName": text, text: text, "link": "https://h/x?Signature=hunter2"},
+            }))})),
+            ("GET", "/projects/p/jobs") if !line.contains("page=0") => data(json!([])),
+            ("GET", "/projects/p/jobs") => data(list(&|index, text| json!({
+                "id": format!("listed-{index}"), "name": text, "workflowName": text,
+                "status": if index % 2 == 0 { "SUCCEEDED" } else { "FAILED" },
+            })).into()),
+            ("GET", path) if path.ends_with("/compatible-blocks") => data(json!({"blocks": list(&|_, text| json!({
+                "blockId": format!("of {text}"), "name": text, "versionTag": text,
+            }))})),
+            ("GET", path) if path.ends_with("/outputs/quicklooks/") => data(texts.clone().into()),
+            ("GET", path) if path.contains("/outputs/quicklooks/") => answer(200, "", &picture),
+            ("GET", path) if path.ends_with("/outputs/data-json") => json(json!({"features": list(&|index, text| json!({
+                "id": text, "geometry": square(index).to_geojson(), "properties": {text: text},
+            }))})),
             ("GET", path) if path.ends_with("/tasks") => data(list(&|_, text| json!({
                 "name": text, "block": {"id": text, "name": text, "version": text, "parameters": {text: {"default": text, "type": text, "enum": []}}},
             })).into()),
@@ -85,11 +106,10 @@ pub fn start() -> Server {
             }})),
             ("POST", path) if path.ends_with("/jobs") => create(request, &texts),
             ("GET", path) if path.ends_with("/credits") => data(json!({"creditsUsed": 7})),
-            ("GET", path) if path.ends_with("/tasks/") => data(json!([{"id": "t", "name": text}])),
-            ("GET", path) if path.ends_with("/outputs/data-json") => json(json!({"features": list(&|index, text| item(index, text))})),
-            ("GET", path) if path.ends_with("/outputs/quicklooks/") => data(list(&|_, text| text.clone().into()).into()),
-            ("GET", path) if path.contains("/outputs/quicklooks/") => answer(200, "", &picture),
             ("GET", path) if path.ends_with("/estimate") => answer(400, "", json!({"error": {"message": text}}).to_string().as_bytes()),
+            ("GET", path) if path.ends_with("/tasks/") => data(json!([
+                {"id": "t", "name": text, "status": text, "block": {"name": text, "version": text}},
+            ])),
             ("GET", path) if path.ends_with("/logs") => answer(200, "", &[text.as_bytes(), b"\xff\xfe\x80"].concat()),
             ("GET", path) if path.ends_with("/downloads/results/") => {
                 let host = request.lines().find_map(|line| line.to_lowercase().strip_prefix("host: ").map(String::from));
@@ -101,7 +121,9 @@ pub fn start() -> Server {
                 _ => answer(200, "", &archive(text)),
             },
             ("GET", path) if path.starts_with("/projects/p/jobs/job-") => {
-                data(json!({"id": text, "name": text, "status": text, "inputs": {text: {text: text}}}))
+                // What is asked about its parts needs an id that can be one.
+                let id = if number() == PLAIN { format!("job-{PLAIN}") } else { text.clone() };
+                data(json!({"id": id, "name": text, "status": text, "inputs": {text: {text: text}}}))
             }
             _ => answer(400, "", json!({"error": {"code": texts[3], "message": texts[4], "details": texts[5]}}).to_string().as_bytes()),
         }

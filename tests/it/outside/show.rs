@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use up42::polars::prelude::{Column, DataFrame, NamedFrom, Series};
-use up42::{Aoi, Catalog, Client, ParallelParameters, Search, Settings, Show};
+use up42::{Aoi, Catalog, Client, JobFilter, ParallelParameters, Search, Settings, Show};
 
 use super::{SHOWN, platform, strings};
 
@@ -104,6 +104,50 @@ fn frames(texts: &[String]) {
     Series::new(texts[0].as_str().into(), lists.collect::<Vec<_>>()).show_rows(3..);
 }
 
+/// What a project, a workflow and a job consist of.
+fn parts(client: &Client, texts: &[String]) {
+    let project = client.project().unwrap();
+    let workflow = &project.workflows().unwrap()[2];
+    shown("compatible-blocks");
+    workflow.compatible_blocks().unwrap().show();
+    shown("parameters-info");
+    workflow.parameters_info().unwrap().evcxr_display();
+    shown("parameters-info-frame");
+    workflow.parameters_info().unwrap().to_dataframe().unwrap().show();
+    shown("listed");
+    project.jobs(JobFilter::new()).unwrap().evcxr_display();
+    for (index, text) in texts.iter().enumerate() {
+        shown(&format!("block-{index}"));
+        project.blocks().unwrap()[index].evcxr_display();
+        let job = project.jobs_by_id([format!("job-{index}")]).unwrap();
+        shown(&format!("one-job-{index}"));
+        job.evcxr_display();
+        shown(&format!("manifest-{index}"));
+        let manifest = json!({"name": text, "display_name": text, "type": text, "version": text});
+        client.validate_manifest(manifest).unwrap().evcxr_display();
+    }
+    let job = project.job(format!("job-{}", platform::PLAIN)).unwrap();
+    let tasks = job.tasks().unwrap();
+    shown("job-tasks");
+    tasks.show();
+    shown("job-task");
+    tasks[0].evcxr_display();
+    shown("job-logs");
+    job.logs().unwrap().evcxr_display();
+    let quicklooks = job.download_quicklooks().unwrap();
+    shown("job-quicklooks");
+    quicklooks.evcxr_display();
+    shown("job-quicklooks-map");
+    quicklooks.map(&platform::square(0)).evcxr_display();
+    let history = client.credit_history().unwrap();
+    shown("credits");
+    history.evcxr_display();
+    for (index, entry) in history.iter().enumerate() {
+        shown(&format!("credit-{index}"));
+        entry.evcxr_display();
+    }
+}
+
 fn jobs(client: &Client, texts: &[String]) {
     let project = client.project().unwrap();
     shown("project");
@@ -156,6 +200,7 @@ fn jobs(client: &Client, texts: &[String]) {
     found.to_dataframe().unwrap().show();
     shown("found-map");
     found.map(&platform::square(0)).evcxr_display();
+    parts(client, texts);
     let folder = tempfile::tempdir().unwrap();
     let results = jobs.download_results(folder.path()).unwrap();
     assert!(results.len() > 5 && !results.failed().is_empty(), "{results:?}");

@@ -1,0 +1,161 @@
+//! Jobs that the platform lists, as a collection like that of a batch.
+
+use super::report::{JobCollection, JobRecord, Outcome};
+use crate::error::{Context, Result};
+use crate::jobs::{Job, JobFilter, JobId, JobStatus, JobTask, Project, ProjectJob, Workflow};
+use crate::parallel::in_parallel;
+
+/// Jobs whose details are asked for at a time; the limiter holds the rate.
+const AT_ONCE: usize = 16;
+/// What stands for a reason that was not asked for.
+const UNASKED: &str = "`with_details` fetches its logs";
+
+impl Project {
+    /// The project's jobs that a [`JobFilter`] or a [`JobStatus`] is for, the newest first: a
+    /// collection like that of a batch. What they cost and why they failed is another
+    /// question for each: [`JobCollection::with_details`].
+    ///
+    /// ```
+    /// # use up42::{Client, JobFilter, JobStatus};
+    /// # let project = Client::simulator()?.project()?;
+    /// let all = project.jobs(JobFilter::new())?;
+    /// let failed = project.jobs(JobStatus::Failed)?.with_details()?;
+    /// assert_eq!((all.len(), failed.credits()), (0, 0));
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a status that does not
+    /// exist and a date that cannot be read.
+    #[doc(alias = "get_jobs")]
+    pub fn jobs(&self, filter: impl Into<JobFilter>) -> Result<JobCollection> {
+        let told = || format!("jobs of project `{}`", self.name().unwrap_or(self.id()));
+        let jobs = self.find_jobs(&filter.into(), None).with_context(told)?;
+        Ok(listed(self, self.name().unwrap_or(self.id()), jobs).of("Project"))
+    }
+
+    /// The jobs with these ids, in their order.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when the project has one of them
+    /// not; the error names it.
+    #[doc(alias = "initialize_jobcollection")]
+    pub fn jobs_by_id(&self, ids: impl IntoIterator<Item = impl Into<JobId>>) -> Result<JobCollection> {
+        let ids: Vec<JobId> = ids.into_iter().map(Into::into).collect();
+        Ok(listed(self, self.name().unwrap_or(self.id()), self.jobs_of(&ids)?).of("Project"))
+    }
+}
+
+impl Workflow {
+    /// The workflow's jobs that a [`JobFilter`] or a [`JobStatus`] is for, as
+    /// [`Project::jobs`] has them.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Project::jobs`].
+    #[doc(alias = "get_jobs")]
+    pub fn jobs(&self, filter: impl Into<JobFilter>) -> Result<JobCollection> {
+        let jobs = self.project().find_jobs(&filter.into(), Some(self.id()));
+        let jobs = jobs.with_context(|| format!("jobs of workflow `{}`", self.name()))?;
+        Ok(listed(self.project(), self.name(), jobs).of("Workflow"))
+    }
+}
+
+impl JobCollection {
+    /// The same jobs with what they cost, and with the logs of those that failed: a request
+    /// or some for each.
+    ///
+    /// # Errors
+    ///
+    /// Those of the network; the error names the job.
+    pub fn with_details(&self) -> Result<Self> {
+        let records: Vec<JobRecord> = self.iter().cloned().collect();
+        let told = in_parallel(&records, AT_ONCE, |record| detailed(self.project(), record));
+        let records = told.into_iter().collect::<Result<_>>()?;
+        Ok(self.with_records(records))
+    }
+}
+
+/// One job, as a collection.
+pub(crate) fn job_of(job: &ProjectJob) -> JobCollection {
+    listed(job.project(), job.name.as_deref().unwrap_or("job"), vec![(**job).clone()]).of("Job")
+}
+
+/// The job of a task, as a collection whose results are the task's.
+pub(crate) fn task_of(task: &JobTask, job: &ProjectJob) -> JobCollection {
+    // The task may have succeeded where its job failed.
+    let succeeded = |record: &JobRecord| JobRecord {
+        label: task.name.clone(),
+        outcome: Outcome::Succeeded { credits: None },
+        ..record.clone()
+    };
+    let job = job_of(job);
+    job.with_records(job.iter().map(succeeded).collect()).of_task(task.clone())
+}
+
+fn listed(project: &Project, name: &str, jobs: Vec<Job>) -> JobCollection {
+    let records = jobs.into_iter().enumerate().map(|(index, job)| JobRecord {
+        index,
+        label: job.name.clone().unwrap_or_else(|| job.id.to_string()),
+        inputs: job.inputs.clone(),
+        outcome: outcome(&job.status),
+        job: Some(job),
+    });
+    JobCollection::new(project.clone(), name.to_owned(), records.collect())
+}
+
+fn outcome(status: &JobStatus) -> Outcome {
+    match status {
+        JobStatus::Succeeded => Outcome::Succeeded { credits: None },
+        status if status.is_terminal() => Outcome::Failed { reason: UNASKED.into(), credits: None },
+        _ => Outcome::Unfinished,
+    }
+}
+
+fn detailed(project: &Project, record: &JobRecord) -> Result<JobRecord> {
+    let mut record = record.clone();
+    let Some(job) = &record.job else { return Ok(record) };
+    match &mut record.outcome {
+        Outcome::Succeeded { credits } if credits.is_none() => *credits = Some(project.job_credits(&job.id)?),
+        Outcome::Failed { reason, credits } => {
+            *credits = Some(project.job_credits(&job.id)?);
+            if reason == UNASKED {
+                let logs = project.job_logs(&job.id)?;
+                *reason = if logs.is_empty() { format!("the job is {}", job.status) } else { logs };
+            }
+        }
+        _ => {}
+    }
+    Ok(record)
+}
+
+#[cfg(all(test, feature = "simulator"))]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::client::Client;
+
+    #[test]
+    fn a_list_tells_no_more_than_the_platform_did() {
+        let project = Client::simulator().unwrap().project().unwrap();
+        let job = |name: Option<&str>, status: &str| {
+            Job::read(&json!({"id": "31e82142-5823", "name": name, "status": status})).unwrap()
+        };
+        let jobs = vec![job(Some("Dakar"), "SUCCEEDED"), job(None, "FAILED"), job(Some("x"), "PAUSED")];
+        let list = listed(&project, "harbours", jobs).of("Workflow");
+        assert_eq!(list.title(), "Workflow harbours: 3 jobs");
+        let told: Vec<_> = list.iter().map(|record| format!("{record:?}, {:?}", record.outcome)).collect();
+        assert_eq!(
+            told,
+            [
+                "Dakar: succeeded, succeeded",
+                "31e82142-5823: failed, `with_details` fetches its logs",
+                "x: PAUSED, unfinished"
+            ]
+        );
+        assert!(list.iter().all(|record| record.credits().is_none()));
+    }
+}

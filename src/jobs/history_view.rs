@@ -1,0 +1,123 @@
+//! What a notebook shows of the credits.
+
+use std::fmt;
+use std::ops::RangeBounds;
+
+use serde_json::Value;
+
+use super::{CreditEntry, CreditHistory};
+use crate::display::{Card, Cell, Column, Table, Tone, counted};
+use crate::plain::plain;
+use crate::show::{Show, show};
+use crate::time::minute;
+
+impl CreditEntry {
+    /// What it was for, as far as the platform tells.
+    fn reason(&self) -> Option<String> {
+        let told = ["jobName", "reason", "description", "orderId"]
+            .iter()
+            .find_map(|key| self.details.get(*key)?.as_str());
+        told.map(str::to_owned)
+    }
+
+    /// Shows the entry.
+    pub fn evcxr_display(&self) {
+        let card = Card::new(words(&self.kind))
+            .badge(Tone::Neutral, format!("{:+} credits", self.credits))
+            .fact("At (UTC)", self.at.map_or(Cell::Empty, |at| Cell::time(minute(at))));
+        let facts = self.details.iter().take(20);
+        let told = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        facts.fold(card, |card, (name, value)| card.fact(name, told(value))).bundle().print();
+    }
+}
+
+impl CreditHistory {
+    /// Shows the entries as a table.
+    pub fn evcxr_display(&self) {
+        self.show();
+    }
+
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
+        let columns = [
+            Column::new("At (UTC)"),
+            Column::new("For"),
+            Column::number("Credits"),
+            Column::new("Job"),
+            Column::new("Told"),
+        ];
+        let row = |entry: &CreditEntry| {
+            [
+                entry.at.map_or(Cell::Empty, |at| Cell::time(minute(at))),
+                Cell::text(words(&entry.kind)),
+                Cell::Number(entry.credits as f64, 0),
+                entry
+                    .job
+                    .as_ref()
+                    .map_or(Cell::Empty, |job| Cell::id(job.as_str().chars().take(8).collect::<String>())),
+                entry.reason().into(),
+            ]
+        };
+        let footer = [
+            Cell::text("Together"),
+            Cell::text(""),
+            Cell::Number(self.sum() as f64, 0),
+            Cell::text(""),
+            Cell::text(""),
+        ];
+        let title = format!("{} of credits", counted(self.len(), "change"));
+        Table::new(title, columns).list(&self.entries, rows, "history", row).footer(footer)
+    }
+}
+
+show!(CreditHistory);
+
+/// `JOB_TASK` as people write it.
+fn words(kind: &str) -> String {
+    kind.to_lowercase().replace('_', " ")
+}
+
+impl fmt::Debug for CreditHistory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of credits, {:+} together", counted(self.len(), "change"), self.sum())
+    }
+}
+
+impl fmt::Debug for CreditEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:+} credits, {}", self.credits, plain(&words(&self.kind), 80))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    use crate::display::ROWS;
+
+    #[test]
+    fn a_history_tells_what_was_spent() {
+        let entry = |kind: &str, delta: Value, details: Value| {
+            let json = json!({"type": kind, "createdAt": "2020-06-01T11:34:00Z", "delta": delta, "details": details});
+            CreditEntry::read(&json).unwrap()
+        };
+        let job = json!({"jobId": "31e82142-5823", "jobName": "Dakar"});
+        let history = CreditHistory {
+            entries: vec![
+                entry("JOB_TASK", json!(-1250), job),
+                entry("CREDIT_PURCHASE", json!(10_000.0), Value::Null),
+            ],
+        };
+        assert_eq!((history.sum(), history.spent()), (8750, 1250));
+        assert_eq!(format!("{history:?}"), "2 changes of credits, +8750 together");
+        insta::assert_snapshot!(history.table(..ROWS).bundle().text, @r"
+        2 changes of credits
+        At (UTC)          For              Credits  Job       Told
+        ────────────────  ───────────────  ───────  ────────  ─────
+        2020-06-01 11:34  job task          −1,250  31e82142  Dakar
+        2020-06-01 11:34  credit purchase   10,000  –         –
+        Together                             8,750
+        ");
+        assert_eq!(history.to_dataframe().unwrap().shape(), (2, 5));
+    }
+}

@@ -1,0 +1,122 @@
+use std::fmt;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::id::checked;
+use super::{JobId, JobStatus, Project, TaskLog, optional, required};
+use crate::client::{data, items};
+use crate::error::{Context, Error, Result};
+use crate::plain::plain;
+use crate::time::parse_timestamp;
+use crate::transport::{Request, Secret};
+
+/// Longest line of a log, in characters.
+const LINE: usize = 4_000;
+
+/// One task of a job: a block at work (API reference, `JobTask`).
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct JobTask {
+    project: Project,
+    /// The job that it belongs to.
+    pub job: JobId,
+    /// The platform's id.
+    pub id: String,
+    /// Its name: that of the workflow's task and a number.
+    pub name: String,
+    /// Where it stands. Tasks start in order.
+    pub status: JobStatus,
+    /// The block's technical name.
+    pub block: String,
+    /// The block's version.
+    pub version: Option<String>,
+    /// When it began to run, UTC, to the second.
+    pub started: Option<Timestamp>,
+    /// When it ended, UTC, to the second.
+    pub finished: Option<Timestamp>,
+}
+
+impl Project {
+    pub(super) fn job_tasks(&self, job: &JobId) -> Result<Vec<JobTask>> {
+        let list = items(self.job_data(job, "/tasks/")?, "data")?;
+        list.iter().map(|json| JobTask::read(self, job, json)).collect()
+    }
+}
+
+impl JobTask {
+    pub(super) fn read(project: &Project, job: &JobId, json: &Value) -> Result<Self> {
+        let instant = |field| parse_timestamp(&optional(json, field)?);
+        let block = json.get("block").unwrap_or(&Value::Null);
+        Ok(Self {
+            project: project.clone(),
+            job: job.clone(),
+            id: required(json, "id")?,
+            name: optional(json, "name").unwrap_or_default(),
+            status: JobStatus::read(&optional(json, "status").unwrap_or_else(|| "not told".into())),
+            block: optional(block, "name").unwrap_or_default(),
+            version: optional(block, "version").or_else(|| optional(json, "blockVersion")),
+            started: instant("startedAt"),
+            finished: instant("finishedAt"),
+        })
+    }
+
+    /// The project that it belongs to.
+    pub fn project(&self) -> &Project {
+        &self.project
+    }
+
+    /// What it wrote.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when the job is gone.
+    pub fn log(&self) -> Result<TaskLog> {
+        let read = || {
+            let log = self.project.client().send(Request::get(self.url("/logs")?))?;
+            let text = String::from_utf8_lossy(&log.body).into_owned();
+            // Some servers send the text as a JSON string (API reference, 5.4).
+            let text = serde_json::from_str::<String>(&text).unwrap_or(text);
+            let text = text.lines().map(|line| plain(&line.replace('\t', "    "), LINE) + "\n").collect();
+            Ok::<_, Error>(TaskLog { task: self.name.clone(), status: self.status.clone(), text })
+        };
+        read().with_context(|| self.told("log"))
+    }
+
+    /// The features of its `data.json`: none before it has succeeded, and none of a dry
+    /// run.
+    pub(super) fn features(&self) -> Result<Vec<Value>> {
+        let mut json = self.project.client().json(Request::get(self.url("/outputs/data-json")?))?;
+        items(json.get_mut("features").map(Value::take).unwrap_or_default(), "features")
+    }
+
+    /// A signed URL of its results, valid for some minutes.
+    pub(crate) fn results_url(&self) -> Result<Secret> {
+        let read = || {
+            let request = Request::get(self.url("/downloads/results/")?).secret();
+            required(&self.project.client().json(request).and_then(data)?, "url").map(Secret::new)
+        };
+        read().with_context(|| self.told("results"))
+    }
+
+    /// A URL of the API below this task.
+    pub(super) fn url(&self, rest: &str) -> Result<String> {
+        let (job, task) = (checked("job", self.job.as_str())?, self.checked_id()?);
+        Ok(self.project.client().url(&self.project.path(&format!("/jobs/{job}/tasks/{task}{rest}"))))
+    }
+
+    /// The id, which is a part of paths.
+    pub(crate) fn checked_id(&self) -> Result<&str> {
+        checked("task", &self.id)
+    }
+
+    pub(super) fn told(&self, what: &str) -> String {
+        format!("{what} of task `{}` of job `{}`", self.name, self.job)
+    }
+}
+
+impl fmt::Debug for JobTask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "JobTask({}, {})", plain(&self.name, 200), plain(&self.status.to_string(), 80))
+    }
+}

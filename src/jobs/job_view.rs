@@ -1,0 +1,172 @@
+//! What a notebook shows of a job's parts: its tasks and its quicklooks.
+
+use std::ops::RangeBounds;
+
+use jiff::Timestamp;
+
+use super::{JobQuicklook, JobQuicklooks, JobTask, ProjectJob};
+use crate::display::picture::{MOST_BYTES, thumbnail};
+use crate::display::{Card, Cell, Column, Table, counted};
+use crate::geo::Aoi;
+use crate::map::{Layer, Map};
+use crate::show::{Show, show};
+use crate::time::{minute, parse_timestamp};
+
+/// Side of a thumbnail, in pixels: sharp at 48 px on a dense screen.
+const THUMBNAIL: u32 = 96;
+
+impl ProjectJob {
+    /// Shows where the job stands.
+    pub fn evcxr_display(&self) {
+        self.card().bundle().print();
+    }
+}
+
+impl Show for [JobTask] {
+    fn show_rows(&self, rows: impl RangeBounds<usize>) {
+        tasks(self, rows).bundle().print();
+    }
+}
+
+fn tasks(tasks: &[JobTask], rows: impl RangeBounds<usize>) -> Table {
+    let columns = ["Task", "Status", "Block", "Version", "Started (UTC)", "Finished (UTC)"].map(Column::new);
+    let time = |at: Option<Timestamp>| at.map_or(Cell::Empty, |at| Cell::time(minute(at)));
+    let row = |task: &JobTask| {
+        [
+            Cell::id(&task.name),
+            Cell::status(task.status.tone(), task.status.to_string()),
+            Cell::text(&task.block),
+            task.version.clone().into(),
+            time(task.started),
+            time(task.finished),
+        ]
+    };
+    Table::new(counted(tasks.len(), "task"), columns).list(tasks, rows, "tasks", row)
+}
+
+impl JobTask {
+    /// Shows where the task stands.
+    pub fn evcxr_display(&self) {
+        let time = |at: Option<Timestamp>| at.map_or(Cell::Empty, |at| Cell::time(minute(at)));
+        Card::new(&self.name)
+            .badge(self.status.tone(), self.status.to_string())
+            .fact("Id", Cell::id(&self.id))
+            .fact("Job", Cell::id(self.job.as_str()))
+            .fact("Block", self.block.as_str())
+            .fact("Version", self.version.clone())
+            .fact("Started (UTC)", time(self.started))
+            .fact("Finished (UTC)", time(self.finished))
+            .bundle()
+            .print();
+    }
+}
+
+impl JobQuicklooks {
+    /// The quicklooks in their places on a map, with the area. One without a place or a
+    /// picture is named under the map.
+    #[doc(alias = "map_quicklooks")]
+    #[doc(alias = "plot_quicklooks")]
+    pub fn map(&self, aoi: &Aoi) -> Map {
+        let title = format!(
+            "{}, {}",
+            counted(self.pictures(), "quicklook"),
+            aoi.name().unwrap_or("area of interest")
+        );
+        let mut map = Map::new(title).aoi(aoi);
+        for quicklook in self {
+            let layer = Layer::new(quicklook.scene())
+                .collection("quicklooks")
+                .acquired(quicklook.acquired())
+                .cloud_cover(quicklook.cloud_cover());
+            map = match (&quicklook.footprint, quicklook.picture()) {
+                (Some(footprint), Some(bytes)) => {
+                    map.layer(layer.footprint(footprint.clone()).picture(bytes))
+                }
+                _ => map.note(format!("{}: {}", quicklook.name, quicklook.outcome())),
+            };
+        }
+        map
+    }
+
+    /// Shows the pictures, and what came of each.
+    pub fn evcxr_display(&self) {
+        self.show();
+    }
+
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
+        let columns = ["Quicklook", "Name", "Outcome"].map(Column::new);
+        let row = |quicklook: &JobQuicklook| {
+            let bytes = quicklook.picture().filter(|bytes| bytes.len() <= MOST_BYTES);
+            let small = bytes.and_then(|bytes| thumbnail(bytes, THUMBNAIL).ok());
+            let told = format!("quicklook {}", quicklook.name);
+            [
+                small.map_or(Cell::Empty, |small| Cell::Image(small, told)),
+                Cell::id(&quicklook.name),
+                Cell::text(quicklook.outcome()),
+            ]
+        };
+        Table::new(format!("{self:?}"), columns).list(self.iter().as_slice(), rows, "quicklooks", row)
+    }
+}
+
+show!(JobQuicklooks);
+
+impl JobQuicklook {
+    /// Shows the picture, or why there is none.
+    pub fn evcxr_display(&self) {
+        JobQuicklooks { quicklooks: vec![self.clone()] }.show();
+    }
+
+    fn outcome(&self) -> String {
+        match (self.picture(), &self.footprint) {
+            (Some(bytes), Some(_)) => format!("{} KB", bytes.len().div_ceil(1000)),
+            (Some(bytes), None) => format!("{} KB, its place is not known", bytes.len().div_ceil(1000)),
+            (None, _) => self.error().map(ToString::to_string).unwrap_or_default(),
+        }
+    }
+
+    /// When the image was taken, as far as the block says it in a word that is known.
+    fn acquired(&self) -> Option<Timestamp> {
+        let told = ["datetime", "acquisitionDate", "acquisition_date"];
+        told.iter().find_map(|name| parse_timestamp(self.properties.get(*name)?.as_str()?))
+    }
+
+    /// Cloud cover of the whole scene, in %.
+    fn cloud_cover(&self) -> Option<f64> {
+        ["eo:cloud_cover", "cloudCoverage", "cloudCover"]
+            .iter()
+            .find_map(|name| self.properties.get(*name)?.as_f64())
+    }
+
+    /// The scene that it is named by.
+    fn scene(&self) -> &str {
+        self.name.rsplit_once('.').map_or(&self.name, |(scene, _)| scene)
+    }
+}
+
+#[cfg(all(test, feature = "simulator"))]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    use crate::client::Client;
+    use crate::display::ROWS;
+    use crate::jobs::JobId;
+
+    #[test]
+    fn tasks_tell_where_they_stand() {
+        let project = Client::simulator().unwrap().project().unwrap();
+        let json = json!({
+            "id": "t1", "name": "tiling:1:1", "status": "RUNNING", "startedAt": "2020-06-01T11:35:10Z",
+            "block": {"name": "tiling"}, "blockVersion": "2.2.3",
+        });
+        let task = JobTask::read(&project, &JobId::from("a1"), &json).unwrap();
+        assert_eq!(format!("{task:?}"), "JobTask(tiling:1:1, running)");
+        insta::assert_snapshot!(tasks(&[task], ..ROWS).bundle().text, @r"
+        1 task
+        Task        Status     Block   Version  Started (UTC)     Finished (UTC)
+        ──────────  ─────────  ──────  ───────  ────────────────  ──────────────
+        tiling:1:1  ● running  tiling  2.2.3    2020-06-01 11:35  –
+        ");
+    }
+}

@@ -1,0 +1,87 @@
+use std::fmt;
+
+use super::{JobId, JobStatus, JobTask, Project};
+use crate::display::{Bundle, Passage, passages};
+use crate::error::{Context, Result};
+use crate::list::list;
+use crate::plain::plain;
+
+/// What the tasks of a job wrote.
+///
+/// `to_string` gives the whole text, without the keys of signed URLs; shown, it is the last
+/// lines.
+#[derive(Clone, PartialEq)]
+pub struct JobLogs {
+    job: JobId,
+    logs: Vec<TaskLog>,
+}
+
+/// What one task wrote.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct TaskLog {
+    /// The task's name.
+    pub task: String,
+    /// Where the task stood.
+    pub status: JobStatus,
+    /// Its lines, without the keys of signed URLs; empty before it has begun.
+    pub text: String,
+}
+
+list!(JobLogs(logs: TaskLog), "The logs, task by task.");
+
+impl Project {
+    pub(super) fn logs(&self, id: &JobId) -> Result<JobLogs> {
+        let read = || self.job_tasks(id)?.iter().map(JobTask::log).collect::<Result<_>>();
+        Ok(JobLogs { job: id.clone(), logs: read().with_context(|| format!("logs of job `{id}`"))? })
+    }
+
+    /// What the tasks of the job wrote, task by task; empty when they wrote nothing.
+    pub(crate) fn job_logs(&self, id: &JobId) -> Result<String> {
+        Ok(self.logs(id)?.to_string())
+    }
+}
+
+impl JobLogs {
+    /// Shows the logs.
+    pub fn evcxr_display(&self) {
+        self.bundle().print();
+    }
+
+    fn bundle(&self) -> Bundle {
+        let logs: Vec<_> = self.iter().map(TaskLog::passage).collect();
+        passages(&format!("Logs of job {}", self.job), &logs)
+    }
+}
+
+impl TaskLog {
+    /// Shows the log.
+    pub fn evcxr_display(&self) {
+        passages("Log", &[self.passage()]).print();
+    }
+
+    fn passage(&self) -> Passage<'_> {
+        Passage { title: &self.task, status: (self.status.tone(), self.status.to_string()), text: &self.text }
+    }
+}
+
+impl fmt::Display for JobLogs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let said = self.iter().filter(|log| !log.text.trim().is_empty());
+        said.into_iter().try_for_each(|log| write!(f, "[{}]\n{}\n", log.task, log.text.trim_end()))
+    }
+}
+
+impl fmt::Debug for JobLogs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl fmt::Debug for TaskLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines = self.text.lines().count();
+        let last = self.text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+        write!(f, "{}: {lines} lines, the last `{}`", plain(&self.task, 200), plain(last, 200))
+    }
+}

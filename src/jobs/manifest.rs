@@ -1,0 +1,182 @@
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::client::{Client, data};
+use crate::display::{Card, Tone};
+use crate::error::{Context, Error, ErrorKind, Result};
+use crate::plain::plain;
+use crate::transport::Request;
+
+/// The manifest of a block of one's own: a file, or its content.
+#[derive(Clone, PartialEq)]
+pub struct Manifest {
+    /// Where it was read.
+    path: Option<PathBuf>,
+    /// What it is; read when it is asked for.
+    content: Option<Value>,
+}
+
+impl Client {
+    /// Asks the platform whether a block's manifest is one: a path, or JSON.
+    ///
+    /// ```
+    /// # use up42::{Client, serde_json::json};
+    /// # let client = Client::simulator()?;
+    /// let manifest = json!({"name": "ships", "type": "processing", "display_name": "Ship counter"});
+    /// let valid = client.validate_manifest(manifest)?;
+    /// assert_eq!(valid.name(), Some("ships"));
+    ///
+    /// let error = client.validate_manifest(json!({"type": "processing"})).unwrap_err();
+    /// assert!(error.to_string().contains("required key [name] not found"));
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] with the platform's words when the manifest is none,
+    /// [`ErrorKind::Io`] when the file cannot be read.
+    pub fn validate_manifest(&self, manifest: impl Into<Manifest>) -> Result<Manifest> {
+        let manifest = manifest.into();
+        let validate = || {
+            let content = manifest.read()?;
+            let request = Request::post(self.url("/validate-schema/block"), content.clone());
+            let json = self.json(request).and_then(data)?;
+            let errors = json.get("errors").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+            let errors: Vec<String> = errors.iter().map(told).collect();
+            match json.get("valid").and_then(Value::as_bool).unwrap_or(errors.is_empty()) {
+                true => Ok(Manifest { content: Some(content), path: manifest.path.clone() }),
+                false => Err(Error::invalid(format!("it is not valid: {}", errors.join(", ")))),
+            }
+        };
+        validate().with_context(|| manifest.title())
+    }
+}
+
+/// An error of the platform, which is a text or says more.
+fn told(error: &Value) -> String {
+    let text = error.as_str().or_else(|| error.get("message")?.as_str());
+    text.map_or_else(|| error.to_string(), str::to_owned)
+}
+
+impl Manifest {
+    /// Its block's name.
+    pub fn name(&self) -> Option<&str> {
+        self.text("name")
+    }
+
+    fn text(&self, field: &str) -> Option<&str> {
+        self.content.as_ref()?.get(field)?.as_str()
+    }
+
+    fn read(&self) -> Result<Value> {
+        match (&self.content, &self.path) {
+            (Some(content), _) => Ok(content.clone()),
+            (None, Some(path)) => serde_json::from_slice(&fs::read(path)?)
+                .map_err(|error| Error::foreign(ErrorKind::InvalidInput, error))
+                .context("it is no JSON"),
+            (None, None) => Err(Error::invalid("it is empty")),
+        }
+    }
+
+    fn title(&self) -> String {
+        match (&self.path, self.name()) {
+            (Some(path), _) => format!("manifest `{}`", path.display()),
+            (None, Some(name)) => format!("manifest of block `{name}`"),
+            (None, None) => "manifest".to_owned(),
+        }
+    }
+
+    /// Shows the manifest.
+    pub fn evcxr_display(&self) {
+        self.card().bundle().print();
+    }
+
+    fn card(&self) -> Card {
+        let mut card = Card::new(self.title());
+        if self.content.is_some() {
+            card = card.badge(Tone::Ok, "valid");
+        }
+        let facts =
+            [("Name", "name"), ("For people", "display_name"), ("Kind", "type"), ("Version", "version")];
+        for (title, field) in facts {
+            if let Some(text) = self.text(field) {
+                card = card.fact(title, text);
+            }
+        }
+        card
+    }
+}
+
+impl From<Value> for Manifest {
+    fn from(content: Value) -> Self {
+        Self { path: None, content: Some(content) }
+    }
+}
+
+impl From<&Value> for Manifest {
+    fn from(content: &Value) -> Self {
+        content.clone().into()
+    }
+}
+
+impl From<&Path> for Manifest {
+    fn from(path: &Path) -> Self {
+        Self { path: Some(path.to_owned()), content: None }
+    }
+}
+
+impl From<PathBuf> for Manifest {
+    fn from(path: PathBuf) -> Self {
+        path.as_path().into()
+    }
+}
+
+impl From<&PathBuf> for Manifest {
+    fn from(path: &PathBuf) -> Self {
+        path.as_path().into()
+    }
+}
+
+impl From<&str> for Manifest {
+    fn from(path: &str) -> Self {
+        Path::new(path).into()
+    }
+}
+
+impl fmt::Debug for Manifest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&plain(&self.title(), 400))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_manifest_tells_what_it_is() {
+        let manifest =
+            Manifest::from(json!({"name": "ships", "type": "processing", "display_name": "Ships"}));
+        insta::assert_snapshot!(manifest.card().bundle().text, @r"
+        manifest of block `ships` [✓ valid]
+          Name        ships
+          For people  Ships
+          Kind        processing
+        ");
+        assert_eq!(format!("{:?}", Manifest::from("a/b.json")), "manifest `a/b.json`");
+    }
+
+    #[test]
+    fn a_file_that_is_no_manifest_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("UP42Manifest.json");
+        fs::write(&path, "{").unwrap();
+        assert!(Manifest::from(&path).read().unwrap_err().to_string().starts_with("it is no JSON: "));
+        let gone = Manifest::from(folder.path().join("gone")).read().unwrap_err();
+        assert_eq!(gone.kind(), ErrorKind::Io);
+    }
+}

@@ -1,0 +1,250 @@
+use std::ops::RangeBounds;
+
+use polars::prelude::DataFrame;
+use serde_json::{Map, Value};
+
+use super::{Block, JobParameters, Task, Workflow};
+use crate::display::{Card, Cell, Column, Table, counted};
+use crate::error::{Context, Result};
+use crate::frame::Frame;
+use crate::list::list;
+use crate::plain::plain;
+use crate::show::show;
+
+/// Longest default in a table, in characters; the frame has it whole.
+const DEFAULT: usize = 40;
+
+/// What blocks can be told, parameter by parameter.
+#[derive(Clone, PartialEq)]
+pub struct ParametersInfo {
+    parameters: Vec<ParameterInfo>,
+}
+
+/// One parameter of a block, from its manifest (API reference, 3).
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ParameterInfo {
+    /// The task that it belongs to, such as `tiling:1`; of a block by itself, the block's
+    /// name.
+    pub task: String,
+    /// Its name.
+    pub name: String,
+    /// The platform's word for its type: `array`, `dateRange`, `number`, `geometry`,
+    /// `string`, `boolean`, or one of today's.
+    pub kind: Option<String>,
+    /// What the block takes when nothing is said; `None` where it has no default.
+    pub default: Option<Value>,
+    /// Whether a job must have it.
+    pub is_required: bool,
+    /// The smallest and the largest number, where the manifest has them.
+    pub range: (Option<f64>, Option<f64>),
+    /// What it means, in the words of the block's maker.
+    pub description: Option<String>,
+}
+
+impl ParameterInfo {
+    fn read(task: &str, name: &str, schema: &Value) -> Self {
+        let text = |field| schema.get(field).and_then(Value::as_str).map(str::to_owned);
+        let number = |field| schema.get(field).and_then(Value::as_f64);
+        Self {
+            task: task.to_owned(),
+            name: name.to_owned(),
+            kind: text("type"),
+            default: schema.get("default").filter(|value| !value.is_null()).cloned(),
+            is_required: schema.get("required").and_then(Value::as_bool).unwrap_or(false),
+            range: (number("minimum"), number("maximum")),
+            description: text("description"),
+        }
+    }
+
+    /// Type and bounds in one line.
+    fn takes(&self) -> String {
+        let kind = self.kind.clone().unwrap_or_else(|| "any".into());
+        let range = match self.range {
+            (Some(min), Some(max)) => Some(format!("{min} to {max}")),
+            (Some(min), None) => Some(format!("from {min}")),
+            (None, Some(max)) => Some(format!("up to {max}")),
+            (None, None) => None,
+        };
+        let required = self.is_required.then(|| "required".to_owned());
+        [Some(kind), range, required].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
+    /// Type, bounds, default and meaning in one line.
+    pub(super) fn words(&self) -> String {
+        let default = self.default.as_ref().map(|value| format!("{value} unless given"));
+        let parts = [Some(self.takes()), default, self.description.clone()];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
+    /// Shows the parameter.
+    pub fn evcxr_display(&self) {
+        Card::new(&self.name).fact("Task", Cell::id(&self.task)).fact("Takes", self.words()).bundle().print();
+    }
+}
+
+list!(ParametersInfo(parameters: ParameterInfo), "The parameters, task by task.");
+
+impl ParametersInfo {
+    fn of<'a>(owners: impl IntoIterator<Item = (&'a str, &'a Map<String, Value>)>) -> Self {
+        let each = |(task, schemas): (&'a str, &'a Map<String, Value>)| {
+            schemas.iter().map(move |(name, schema)| ParameterInfo::read(task, name, schema))
+        };
+        Self { parameters: owners.into_iter().flat_map(each).collect() }
+    }
+
+    /// The parameters as a Polars DataFrame, a row each.
+    ///
+    /// | column | dtype | null means | field of the manifest |
+    /// |---|---|---|---|
+    /// | `task` | String | never null | |
+    /// | `parameter` | String | never null | its key |
+    /// | `type` | String | not told | `type` |
+    /// | `default` | String | none | `default`, as JSON |
+    /// | `required` | Boolean | never null | `required` |
+    /// | `minimum`, `maximum` | Float64 | no such bound | the same |
+    /// | `description` | String | not told | `description` |
+    ///
+    /// # Errors
+    ///
+    /// Only when Polars refuses the columns.
+    pub fn to_dataframe(&self) -> Result<DataFrame> {
+        let default = |one: &ParameterInfo| Some(one.default.as_ref()?.to_string());
+        Frame::of(&self.parameters)
+            .text("task", |one| Some(&one.task))
+            .text("parameter", |one| Some(&one.name))
+            .text("type", |one| one.kind.as_deref())
+            .strings("default", self.iter().map(default).collect())
+            .flag("required", |one| one.is_required)
+            .number("minimum", |one| one.range.0)
+            .number("maximum", |one| one.range.1)
+            .text("description", |one| one.description.as_deref())
+            .finish()
+            .context("parameters to a DataFrame")
+    }
+
+    /// Shows the parameters as a table.
+    pub fn evcxr_display(&self) {
+        crate::show::Show::show(self);
+    }
+
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
+        let columns = ["Parameter", "Takes", "Default", "Meaning", "Task"].map(Column::new);
+        let row = |one: &ParameterInfo| {
+            [
+                Cell::id(&one.name),
+                Cell::text(one.takes()),
+                one.default.as_ref().map(|value| plain(&value.to_string(), DEFAULT)).into(),
+                one.description.clone().into(),
+                Cell::id(&one.task),
+            ]
+        };
+        Table::new(counted(self.len(), "parameter"), columns).list(&self.parameters, rows, "parameters", row)
+    }
+}
+
+show!(ParametersInfo);
+
+impl Workflow {
+    /// What the tasks can be told: types, defaults and meanings.
+    ///
+    /// ```
+    /// # use up42::Client;
+    /// # let workflow = Client::simulator()?.project()?.workflow("airports")?;
+    /// workflow.add_tasks(["sobloo-s2-l1c-aoiclipped", "tiling"])?;
+    /// let parameters = workflow.parameters_info()?;
+    /// let width = parameters.iter().find(|one| one.name == "tile_width").unwrap();
+    /// assert_eq!(width.default, Some(768.into()));
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`tasks`](Self::tasks).
+    #[doc(alias = "get_parameters_info")]
+    pub fn parameters_info(&self) -> Result<ParametersInfo> {
+        let tasks = self.tasks()?;
+        Ok(ParametersInfo::of(tasks.iter().map(|task| (task.name.as_str(), &task.parameters))))
+    }
+
+    /// The parameters of a job to which nothing is said: the defaults of every task.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`tasks`](Self::tasks).
+    #[doc(alias = "get_default_parameters")]
+    pub fn default_parameters(&self) -> Result<JobParameters> {
+        let tasks = self.tasks()?;
+        let inputs = tasks.iter().map(|task| (task.name.clone(), Value::Object(task.default_parameters())));
+        Ok(JobParameters { label: "defaults".into(), inputs: inputs.collect() })
+    }
+}
+
+impl Task {
+    /// What the task can be told.
+    pub fn parameters_info(&self) -> ParametersInfo {
+        ParametersInfo::of([(self.name.as_str(), &self.parameters)])
+    }
+
+    /// The parameters that have a default, with it.
+    pub fn default_parameters(&self) -> Map<String, Value> {
+        let default = |one: &ParameterInfo| Some((one.name.clone(), one.default.clone()?));
+        self.parameters_info().iter().filter_map(default).collect()
+    }
+}
+
+impl Block {
+    /// What the block can be told.
+    pub fn parameters_info(&self) -> ParametersInfo {
+        ParametersInfo::of([(self.name.as_str(), &self.parameters)])
+    }
+}
+
+impl std::fmt::Debug for ParametersInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&counted(self.len(), "parameter"))
+    }
+}
+
+impl std::fmt::Debug for ParameterInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = self.kind.as_deref().unwrap_or("any");
+        write!(f, "{}.{}: {}", plain(&self.task, 120), plain(&self.name, 120), plain(kind, 40))?;
+        match &self.default {
+            Some(default) => write!(f, " = {}", plain(&default.to_string(), 400)),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    use crate::display::ROWS;
+
+    #[test]
+    fn parameters_tell_types_defaults_and_bounds() {
+        let schemas = json!({
+            "limit": {"type": "number", "default": 1, "minimum": 1, "required": true, "description": "Most scenes"},
+            "ids": {"type": "array", "default": null},
+            "odd": 7,
+        });
+        let info = ParametersInfo::of([("s2:1", schemas.as_object().unwrap())]);
+        insta::assert_snapshot!(info.table(..ROWS).bundle().text, @r"
+        3 parameters
+        Parameter  Takes                     Default  Meaning      Task
+        ─────────  ────────────────────────  ───────  ───────────  ────
+        limit      number, from 1, required  1        Most scenes  s2:1
+        ids        array                     –        –            s2:1
+        odd        any                       –        –            s2:1
+        ");
+        assert_eq!(
+            format!("{:?}", info.iter().collect::<Vec<_>>()),
+            "[s2:1.limit: number = 1, s2:1.ids: array, s2:1.odd: any]"
+        );
+        let frame = info.to_dataframe().unwrap();
+        assert_eq!(frame.shape(), (3, 8));
+    }
+}

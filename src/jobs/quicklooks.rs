@@ -1,0 +1,182 @@
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use geo::Geometry;
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::{JobTask, outline};
+use crate::client::{data, items};
+use crate::display::counted;
+use crate::display::picture::MOST_BYTES;
+use crate::error::{Context, Error, ErrorKind, Result};
+use crate::list::list;
+use crate::parallel::in_parallel;
+use crate::plain::plain;
+use crate::transport::Request;
+
+/// Downloads at a time; the limiter holds the rate.
+const AT_ONCE: usize = 16;
+
+/// The quicklooks of a job's task, each with its own outcome: one that is missing never
+/// shifts or hides the others.
+#[derive(Clone, Default)]
+pub struct JobQuicklooks {
+    pub(super) quicklooks: Vec<JobQuicklook>,
+}
+
+/// One quicklook of a job's task.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct JobQuicklook {
+    /// The platform's name of it, such as `S2A_2019.jpeg`.
+    pub name: String,
+    /// Where it lies: the outline of the result that it belongs to, WGS 84. `None` when
+    /// the task's `data.json` has no such result, as that of a dry run, or when the picture
+    /// has another shape, since then it shows more than the result.
+    pub footprint: Option<Geometry>,
+    /// What the block says of the result that it belongs to.
+    pub properties: Map<String, Value>,
+    picture: Result<Arc<[u8]>>,
+}
+
+impl JobTask {
+    /// Downloads the quicklooks of the images that the task found, several at a time. Only
+    /// a data task has any.
+    ///
+    /// ```
+    /// # use up42::{Client, ParallelParameters, simulator::{Clock, Simulator}};
+    /// # let simulator = Simulator::builder().clock(Clock::speed(600.0)).start()?;
+    /// # let client = Client::builder().simulator(simulator).build()?;
+    /// # let project = client.project()?;
+    /// # let workflow = project.workflow("airports")?;
+    /// # workflow.add_tasks(["sobloo-s2-l1c-aoiclipped"])?;
+    /// # let aoi = up42::Aoi::from_bbox([-17.50, 14.68, -17.46, 14.72])?;
+    /// # let places = ParallelParameters::new().geometries(&aoi).interval_dates([("2019-01-01", "2019-12-31")]);
+    /// # let jobs = workflow.run_jobs_parallel(workflow.construct_parameters_parallel(places)?)?;
+    /// # let id = jobs.iter().next().unwrap().job.as_ref().unwrap().id.clone();
+    /// let quicklooks = project.job(&id)?.task("sobloo-s2-l1c-aoiclipped")?.download_quicklooks()?;
+    /// assert!(quicklooks.iter().all(|one| one.picture().is_some() && one.footprint.is_some()));
+    /// let map = quicklooks.map(&aoi);
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] when the job is gone. What befalls a single quicklook is its
+    /// own [`error`](JobQuicklook::error).
+    pub fn download_quicklooks(&self) -> Result<JobQuicklooks> {
+        let download = || {
+            let list = self.project().client().json(Request::get(self.url("/outputs/quicklooks/")?));
+            let names = items(list.and_then(data)?, "data")?;
+            let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
+            let features = if names.is_empty() { Vec::new() } else { self.features()? };
+            let quicklooks = in_parallel(&names, AT_ONCE, |name| self.quicklook(name, &features));
+            Ok::<_, Error>(JobQuicklooks { quicklooks })
+        };
+        download().with_context(|| self.told("quicklooks"))
+    }
+
+    fn quicklook(&self, name: &str, features: &[Value]) -> JobQuicklook {
+        let picture = self.picture(name).with_context(|| format!("quicklook `{name}`"));
+        let feature = outline::feature_of(name, features);
+        let footprint = feature.zip(picture.as_ref().ok());
+        let footprint = footprint.and_then(|(feature, bytes)| outline::footprint(feature, bytes));
+        let properties = feature.and_then(|feature| feature.get("properties")?.as_object()).cloned();
+        JobQuicklook { name: name.to_owned(), footprint, properties: properties.unwrap_or_default(), picture }
+    }
+
+    fn picture(&self, name: &str) -> Result<Arc<[u8]>> {
+        let mut url = Url::parse(&self.url("/outputs/quicklooks")?)
+            .map_err(|error| Error::foreign(ErrorKind::InvalidInput, error))?;
+        // Names come from outside, and stay one part of the path.
+        if let Ok(mut parts) = url.path_segments_mut() {
+            parts.push(name);
+        }
+        let bytes = self.project().client().send(Request::get(url.to_string()).at_most(MOST_BYTES))?.body;
+        match image::guess_format(&bytes) {
+            Ok(image::ImageFormat::Jpeg | image::ImageFormat::Png) => Ok(bytes.into()),
+            _ => Err(Error::response(format!("{} bytes that are neither JPEG nor PNG", bytes.len()))),
+        }
+    }
+}
+
+list!(JobQuicklooks(quicklooks: JobQuicklook), "The quicklooks, in the platform's order.");
+
+impl JobQuicklooks {
+    /// How many of them have a picture.
+    pub fn pictures(&self) -> usize {
+        self.iter().filter(|one| one.picture().is_some()).count()
+    }
+
+    /// Writes each picture to the folder, under the platform's name. A name that is no
+    /// file name on every system is cleaned, and numbered.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`] when a file cannot be written.
+    pub fn save(&self, folder: impl AsRef<Path>) -> Result<()> {
+        let folder = folder.as_ref();
+        std::fs::create_dir_all(folder).with_context(|| format!("make the folder `{}`", folder.display()))?;
+        for (index, quicklook) in self.iter().enumerate() {
+            let Some(bytes) = quicklook.picture() else { continue };
+            let path = folder.join(file_name(&quicklook.name, index, bytes));
+            std::fs::write(&path, bytes).with_context(|| format!("write `{}`", path.display()))?;
+        }
+        Ok(())
+    }
+}
+
+/// A name from outside as a file name that leads nowhere else.
+fn file_name(name: &str, index: usize, bytes: &[u8]) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+    if name.chars().all(is_plain) && !name.starts_with('.') && (5..=150).contains(&name.len()) {
+        return name.to_owned();
+    }
+    let suffix = if bytes.starts_with(b"\x89PNG") { "png" } else { "jpg" };
+    let clean: String = name.chars().filter(|letter| is_plain(*letter) && *letter != '.').take(100).collect();
+    format!("{clean}-{index}.{suffix}")
+}
+
+impl JobQuicklook {
+    /// The bytes of the picture, JPEG or PNG.
+    pub fn picture(&self) -> Option<&[u8]> {
+        self.picture.as_deref().ok()
+    }
+
+    /// Why there is no picture.
+    pub fn error(&self) -> Option<&Error> {
+        self.picture.as_ref().err()
+    }
+}
+
+impl fmt::Debug for JobQuicklooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {}", self.pictures(), counted(self.len(), "quicklook"))
+    }
+}
+
+impl fmt::Debug for JobQuicklook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = plain(&self.name, 200);
+        match &self.picture {
+            Ok(bytes) => write!(f, "{name}: {} KB", bytes.len().div_ceil(1000)),
+            Err(error) => write!(f, "{name}: {error}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_from_outside_leads_nowhere() {
+        let name = |name: &str| file_name(name, 3, b"\xff\xd8");
+        assert_eq!(name("S2A_2019.jpeg"), "S2A_2019.jpeg");
+        assert_eq!(name("../../etc/x.jpg"), "etcxjpg-3.jpg");
+        assert_eq!(name(".x"), "x-3.jpg");
+        assert_eq!(name("a:b\\c"), "abc-3.jpg");
+    }
+}

@@ -1,0 +1,184 @@
+use std::collections::HashMap;
+use std::fmt;
+
+use serde_json::{Map, Value, json};
+
+use super::block::quoted;
+use super::{Block, Workflow, optional, required};
+use crate::client::{data, items};
+use crate::error::{Context, Error, Result};
+use crate::plain::plain;
+use crate::transport::Request;
+
+/// One block in a workflow (API reference, `WorkflowTask`).
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Task {
+    /// The name under which jobs give its parameters, such as `tiling:1`.
+    pub name: String,
+    /// The block's technical name.
+    pub block: String,
+    /// The block's id.
+    pub block_id: String,
+    /// The block's version.
+    pub version: Option<String>,
+    /// What the block can be told: parameter to schema, with `default`, `required`,
+    /// `type` and `description`.
+    pub parameters: Map<String, Value>,
+}
+
+impl Workflow {
+    /// The chain of blocks, in order.
+    ///
+    /// # Errors
+    ///
+    /// Those of the network, and a list that is none.
+    #[doc(alias = "workflow_tasks")]
+    #[doc(alias = "get_workflow_tasks")]
+    pub fn tasks(&self) -> Result<Vec<Task>> {
+        self.project()
+            .client()
+            .get(&self.path("/tasks"))
+            .and_then(read_tasks)
+            .with_context(|| self.told("tasks"))
+    }
+
+    /// Makes the workflow this chain of blocks, given by name, id or display name, the data
+    /// block first. A version stands behind an `@`, as in `tiling@1.2.1`; without one it is
+    /// the newest. Tasks that the workflow had are replaced.
+    ///
+    /// ```
+    /// # use up42::{Client, Show};
+    /// # let project = Client::simulator()?.project()?;
+    /// let workflow = project.workflow("airports")?;
+    /// let tasks = workflow.add_tasks(["sobloo-s2-l1c-aoiclipped", "Raster Tiling", "tiling@1.2.1"])?;
+    /// let names: Vec<_> = tasks.iter().map(|task| task.name.as_str()).collect();
+    /// assert_eq!(names, ["sobloo-s2-l1c-aoiclipped:1", "tiling:1", "tiling:2"]);
+    /// tasks.show();
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there is no such
+    /// block or version, or when blocks do not fit together; the error names it and tells
+    /// what there is.
+    #[doc(alias = "add_workflow_tasks")]
+    pub fn add_tasks(&self, blocks: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Vec<Task>> {
+        let told = || self.told("add tasks");
+        let known = self.project().blocks().with_context(told)?;
+        let chain = blocks.into_iter().map(|wanted| self.project().find_block(&known, wanted.as_ref()));
+        let chain = chain.collect::<Result<Vec<_>>>().with_context(told)?;
+        check_order(&chain, &known).with_context(told)?;
+        let tasks = Value::Array(named(&chain));
+        // The whole list is replaced, so sending it twice does no harm.
+        let request = Request::post(self.project().client().url(&self.path("/tasks/")), tasks);
+        let done = self.project().client().json(request).and_then(read_tasks);
+        done.map_err(|error| match error.server_error().is_some_and(|said| said.status == 422) {
+            true => {
+                error.context("two of the blocks do not fit together: `compatible_blocks` tells which do")
+            }
+            false => error,
+        })
+        .with_context(told)
+    }
+}
+
+/// Data comes first, and only there (API reference, 3). The platform says of other chains
+/// only that they have errors.
+fn check_order(chain: &[Block], known: &[Block]) -> Result<()> {
+    let Some((first, rest)) = chain.split_first() else {
+        return Err(Error::invalid("no block is given: begin with a data block"));
+    };
+    if !first.is_data && known.iter().any(|block| block.is_data) {
+        let data: Vec<_> = known.iter().filter(|block| block.is_data).map(|block| &block.name).collect();
+        return Err(Error::invalid(format!(
+            "`{}` works on the data of another block: begin with a data block, such as {}",
+            first.name,
+            quoted(&data[..data.len().min(3)])
+        )));
+    }
+    match rest.iter().find(|block| block.is_data) {
+        Some(block) => Err(Error::invalid(format!(
+            "`{}` is a data block: there is one in a workflow, and it comes first",
+            block.name
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Each under its own name: blocks that come again are counted.
+fn named<'a>(chain: &'a [Block]) -> Vec<Value> {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    let mut parent: Option<String> = None;
+    let task = |block: &'a Block| {
+        let count = counts.entry(block.name.as_str()).or_default();
+        *count += 1;
+        let name = format!("{}:{count}", block.name);
+        json!({"name": name, "parentName": parent.replace(name.clone()), "blockId": block.id})
+    };
+    chain.iter().map(task).collect()
+}
+
+fn read_tasks(json: Value) -> Result<Vec<Task>> {
+    let task = |json: &Value| {
+        let block = json.get("block").unwrap_or(&Value::Null);
+        let version = optional(block, "version").or_else(|| optional(json, "blockVersionTag"));
+        Ok(Task {
+            name: required(json, "name")?,
+            block: optional(block, "name").or_else(|| optional(json, "blockName")).unwrap_or_default(),
+            block_id: required(block, "id").context("`block`")?,
+            version,
+            parameters: block.get("parameters").and_then(Value::as_object).cloned().unwrap_or_default(),
+        })
+    };
+    // The chain is a list of parents; the platform keeps it in order.
+    items(data(json)?, "data")?.iter().map(task).collect()
+}
+
+impl fmt::Debug for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Task({})", plain(&self.name, 200))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(name: &str, kind: &str) -> Block {
+        Block::read(&json!({"id": name, "name": name, "type": kind})).unwrap()
+    }
+
+    #[test]
+    fn a_chain_is_data_and_then_processing() {
+        let (data, work) = (block("s2", "DATA"), block("tiling", "PROCESSING"));
+        let known = [data.clone(), work.clone()];
+        let told = |chain: &[&Block]| {
+            let chain: Vec<Block> = chain.iter().map(|block| (*block).clone()).collect();
+            check_order(&chain, &known).unwrap_err().to_string()
+        };
+        assert_eq!(told(&[]), "no block is given: begin with a data block");
+        assert_eq!(
+            told(&[&work]),
+            "`tiling` works on the data of another block: begin with a data block, such as `s2`"
+        );
+        assert_eq!(
+            told(&[&data, &work, &data]),
+            "`s2` is a data block: there is one in a workflow, and it comes first"
+        );
+    }
+
+    #[test]
+    fn each_task_follows_the_one_before_it_under_its_own_name() {
+        let chain = [block("s2", "DATA"), block("tiling", ""), block("tiling", "")];
+        assert_eq!(
+            Value::Array(named(&chain)),
+            json!([
+                {"name": "s2:1", "parentName": null, "blockId": "s2"},
+                {"name": "tiling:1", "parentName": "s2:1", "blockId": "tiling"},
+                {"name": "tiling:2", "parentName": "tiling:1", "blockId": "tiling"},
+            ])
+        );
+    }
+}

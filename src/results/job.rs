@@ -1,0 +1,54 @@
+use std::path::Path;
+
+use super::Results;
+use crate::batch::{job_of, task_of};
+use crate::error::{Error, Result};
+use crate::jobs::{JobStatus, JobTask, ProjectJob};
+
+impl ProjectJob {
+    /// Downloads the job's results to `job_<id>/` and unpacks them, as
+    /// [`JobCollection::download_results`](crate::JobCollection::download_results) does for
+    /// many jobs.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the job has not
+    /// succeeded, and whatever befalls its archive.
+    pub fn download_results(&self, folder: impl AsRef<Path>) -> Result<Results> {
+        check(&format!("job `{}`", self.id), &self.status)?;
+        only(job_of(self).download_results(folder.as_ref())?)
+    }
+}
+
+impl JobTask {
+    /// Downloads the task's results to `task_<id>/`, with what lies between the blocks of
+    /// the job: those of the last task are the job's.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the task has not
+    /// succeeded, and whatever befalls its archive.
+    pub fn download_results(&self, folder: impl AsRef<Path>) -> Result<Results> {
+        check(&format!("task `{}` of job `{}`", self.name, self.job), &self.status)?;
+        let job = self.project().job(&self.job)?;
+        let folder = folder.as_ref().join(format!("task_{}", self.checked_id()?));
+        only(task_of(self, &job).download_results(folder.as_path())?)
+    }
+}
+
+fn check(whose: &str, status: &JobStatus) -> Result<()> {
+    let told = match status {
+        JobStatus::Succeeded => return Ok(()),
+        status if status.is_terminal() => "only what succeeded has results",
+        _ => "wait for its end",
+    };
+    Err(Error::invalid(format!("{whose} is {status}: {told}")))
+}
+
+/// Of one job there is one outcome.
+fn only(results: Results) -> Result<Results> {
+    match results.failed().first() {
+        Some((_, error)) => Err(error.clone()),
+        None => Ok(results),
+    }
+}
