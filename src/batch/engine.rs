@@ -6,7 +6,7 @@ use super::journal::{Head, Journal, Lock};
 use super::plan::{Item, Owner, Plan};
 use super::policy::{OnChange, Policy};
 use super::progress::Progress;
-use super::report::{JobCollection, JobRecord};
+use super::report::{Books, JobCollection, JobRecord};
 use super::run::{Known, Limit, Run};
 use super::service::OnPlatform;
 use super::state::{Event, State};
@@ -151,7 +151,7 @@ impl Batch {
         };
         let items = self.plan.merged(known);
         let state = self.replay(&items, &events, 1)?;
-        Ok(self.collection(&items, &state))
+        Ok(self.collection(&items, &state, self.policy.max_concurrent))
     }
 
     /// Runs the jobs, as many at a time as the project allows, and waits for the
@@ -253,7 +253,7 @@ impl Batch {
             run.cancel()?;
         }
         let state = run.drive()?;
-        Ok(self.collection(&items, &state))
+        Ok(self.collection(&items, &state, Some(limit.ours())))
     }
 
     /// Asks for the prices when there is a budget, and refuses what may go beyond it.
@@ -384,12 +384,13 @@ impl Batch {
         shown.into_iter().map(|(_, item)| item).collect()
     }
 
-    fn collection(&self, items: &[Item], state: &State) -> JobCollection {
+    fn collection(&self, items: &[Item], state: &State, limit: Option<usize>) -> JobCollection {
         let record = |(index, item): (usize, usize)| {
             JobRecord::new(index, &items[item].parameters, state.phase(item), state.stop())
         };
         let records = self.shown(items, state).into_iter().enumerate().map(record).collect();
-        JobCollection::new(self.workflow.project().clone(), self.plan.name.clone(), records)
+        let books = Books { paid: Some(state.paid()), budget: self.policy.budget, limit };
+        JobCollection::new(self.workflow.project().clone(), self.plan.name.clone(), records).with(books)
     }
 
     pub(super) fn told(&self) -> String {

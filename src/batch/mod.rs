@@ -8,11 +8,15 @@
 //!   out against it and reports back.
 //! - [`engine`]: the batch as users see it, [`policy`]: what they say about it, and
 //!   [`running`]: one in the background.
-//! - [`progress`] and [`report`]: what a person sees on the way and at the end.
+//! - [`progress`] and [`report`]: what a person sees on the way and at the end;
+//!   [`view`], [`overview`], [`charts`] and [`frame`] are its forms.
 
 mod batches;
+mod charts;
 mod engine;
+mod frame;
 mod journal;
+mod overview;
 mod pace;
 mod plan;
 mod policy;
@@ -22,8 +26,12 @@ pub mod rehearsal;
 mod report;
 mod run;
 mod running;
+#[cfg(all(test, feature = "simulator"))]
+mod sample;
 mod service;
 mod state;
+mod tally;
+mod times;
 mod view;
 
 pub use batches::{BatchEntry, Batches};
