@@ -71,26 +71,24 @@ pub(super) fn svg((width, height): (u32, u32), draw: impl FnOnce(&mut dyn Pen)) 
 /// Rectangles of one colour that follow each other, as one path: plotters takes a hundred
 /// bytes for each of them, and a notebook keeps them all.
 fn joined(document: &str) -> String {
+    let lines: Vec<&str> = document.lines().collect();
     let mut joined = String::with_capacity(document.len());
-    let colour_of = |line: &str| Some((rect(line)?, line.split("fill=").nth(1)?.get(1..8)?.to_owned()));
-    let lines: Vec<(&str, Option<([i32; 4], String)>)> =
-        document.lines().map(|line| (line, colour_of(line))).collect();
-    for run in lines
-        .chunk_by(|a, b| a.1.is_some() && a.1.as_ref().map(|one| &one.1) == b.1.as_ref().map(|one| &one.1))
-    {
+    for run in lines.chunk_by(|a, b| rect(a).is_some() && rect(b).is_some() && colour(a) == colour(b)) {
         match run {
-            [(line, _)] => joined += line,
-            _ => {
-                let rects = run.iter().filter_map(|(_, rect)| rect.as_ref());
-                let moves: String =
-                    rects.map(|([x, y, w, h], _)| format!("M{x} {y}h{w}v{h}h-{w}z")).collect();
-                let colour = run[0].1.as_ref().map_or("", |(_, colour)| colour);
-                joined += &format!("<path fill=\"{colour}\" d=\"{moves}\"/>");
+            [line] => joined += line,
+            run => {
+                let moves = run.iter().filter_map(|line| rect(line));
+                let moves: String = moves.map(|[x, y, w, h]| format!("M{x} {y}h{w}v{h}h-{w}z")).collect();
+                joined += &format!("<path fill=\"{}\" d=\"{moves}\"/>", colour(run[0]).unwrap_or_default());
             }
         }
         joined.push('\n');
     }
     joined
+}
+
+fn colour(line: &str) -> Option<&str> {
+    line.split("fill=\"").nth(1)?.split('"').next()
 }
 
 /// Left, top, width and height as plotters writes them. No text reads so: it is escaped.

@@ -62,7 +62,7 @@ impl Chart {
                 )));
             }
             let curve = |(name, mut points): (&str, Vec<(Timestamp, f64)>)| {
-                points.sort_by(|a, b| a.0.cmp(&b.0));
+                points.sort_by_key(|point| point.0);
                 Curve { name: name.to_owned(), points }
             };
             Ok(Curves { curves: lines.into_iter().map(curve).collect(), ..Curves::default() })

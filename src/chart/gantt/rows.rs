@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{Bar, Gantt};
+use super::{Bar, Gantt, Span};
 use crate::chart::pen::width;
+use crate::display::Tone;
 use crate::plain::plain;
 
 /// Rows that each have their name.
@@ -46,8 +47,10 @@ impl Rows {
         spans.extend((0..count).filter(|span| !has_bar[*span]).map(|span| (span, None)));
         let pitch = if count <= NAMED { 17.0 } else { (600.0 / count as f64).clamp(3.0, 14.0) };
         let of_bar = (0..bars.len()).collect();
-        let widest = gantt.spans.iter().map(|span| width(&plain(&span.label, 200), NAME)).max().unwrap_or(0);
-        let left = widest.clamp(80, WIDEST) + 26;
+        // Where rows are thin, only what failed has its name.
+        let is_shown = |span: &&Span| count <= NAMED || span.tone == Tone::Failed;
+        let labels = gantt.spans.iter().filter(is_shown).map(|span| width(&plain(&span.label, 200), NAME));
+        let left = labels.max().unwrap_or(0).clamp(46, WIDEST) + 26;
         Self { spans, of_bar, count, pitch, left, is_packed: false }
     }
 
