@@ -27,8 +27,9 @@
 //! - [`Coverage`], [`Timeline`], [`AoiClouds`], [`Mosaic`]: answers before buying, with
 //!   their [`Chart`]s.
 //! - [`Project`], [`Workflow`], [`ParallelParameters`], [`Batch`]: many jobs at once,
-//!   their price first ([`Batch::estimate`]), then their [`JobCollection`]; found again
-//!   after a restart ([`Client::batch`], [`Client::batches`]).
+//!   their price first ([`Batch::estimate`]), then their [`JobCollection`], also as charts
+//!   ([`JobCollection::timeline`], [`JobCollection::spending`]); found again after a restart
+//!   ([`Client::batch`], [`Client::batches`]).
 //! - [`Map`], [`Layer`]: scenes and pictures in their places, interactive and offline.
 //! - [`Results`]: what the jobs made, unpacked, in a frame and on a map.
 //! - [`Error`]: one line that tells the whole story.

@@ -109,4 +109,8 @@ fn print() {
     let jobs = batch.run().unwrap();
     cell("jobs");
     jobs.evcxr_display();
+    cell("jobs-timeline");
+    jobs.timeline().evcxr_display();
+    cell("jobs-spending");
+    jobs.spending().evcxr_display();
 }
