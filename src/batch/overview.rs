@@ -29,6 +29,8 @@ impl JobCollection {
                 card.fact("Credits paid", format!("{paid} of a budget of {of}"))
                     .fact("Of the budget", Cell::Percent(share))
             }
+            // Not everybody who lists jobs knows what they cost.
+            None if !self.knows_credits() => card,
             None => card.fact("Credits paid", Cell::Number(self.paid() as f64, 0)),
         };
         if let Some((first, last)) = self.known() {

@@ -111,6 +111,10 @@ impl JobCollection {
         &self.project
     }
 
+    pub(super) fn knows_credits(&self) -> bool {
+        self.books.paid.is_some() || self.iter().any(|record| record.credits().is_some())
+    }
+
     pub(super) fn budget(&self) -> Option<i64> {
         self.books.budget
     }
