@@ -13,6 +13,8 @@ const TOP: i32 = 66;
 const BOTTOM: i32 = 284;
 /// Points that are marked; more of them would hide their lines.
 const MARKED: usize = 400;
+/// Parts of the time with a median each: an odd number, which cuts nothing in the middle.
+const PARTS: usize = 23;
 
 impl Curves {
     /// Pixels down.
@@ -59,7 +61,7 @@ pub(in crate::chart) fn draw(chart: &Chart, curves: &Curves, pen: &mut dyn Pen) 
         }
     }
     if !curves.is_named() {
-        let median = Curve { name: String::new(), points: curves.median(24) };
+        let median = Curve { name: String::new(), points: curves.median(PARTS) };
         line(&median, false, (&axis, &scale), (3, COLOURS[0]), pen);
         marks(&median, (&axis, &scale), COLOURS[0], pen);
     }
