@@ -39,7 +39,7 @@ const SECONDS: [i64; 21] = [
     7 * DAY,
     14 * DAY,
 ];
-const MONTHS: [i32; 10] = [1, 2, 3, 6, 12, 24, 60, 120, 600, 1_200];
+const MONTHS: [i32; 11] = [1, 2, 3, 6, 12, 24, 60, 120, 600, 1_200, 12_000];
 
 /// From a moment to its place.
 pub(super) struct Axis {
