@@ -30,7 +30,9 @@
 //!   from places and dates or from a DataFrame
 //!   ([`Workflow::construct_parameters_from_dataframe`]); what they would find
 //!   ([`JobCollection::found_scenes`]) and their price first ([`Batch::estimate`]), then
-//!   their [`JobCollection`]; found again after a restart ([`Client::batch`], [`Client::batches`]).
+//!   their [`JobCollection`], also as charts ([`JobCollection::timeline`],
+//!   [`JobCollection::spending`]); found again after a restart ([`Client::batch`],
+//!   [`Client::batches`]).
 //! - [`Map`], [`Layer`]: scenes and pictures in their places, interactive and offline.
 //! - [`Results`]: what the jobs made, unpacked, in a frame and on a map.
 //! - [`Error`]: one line that tells the whole story.

@@ -71,7 +71,7 @@ impl Batch {
             run.cancel()?;
         }
         let state = run.drive()?;
-        Ok(self.collection(&items, &state))
+        Ok(self.collection(&items, &state, Some(limit.ours())))
     }
 
     /// Asks for the prices when there is a budget, and refuses what may go beyond it.

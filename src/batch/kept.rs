@@ -6,7 +6,7 @@ use super::engine::Batch;
 use super::journal::{Head, Journal};
 use super::plan::{Item, Owner};
 use super::policy::OnChange;
-use super::report::{JobCollection, JobRecord};
+use super::report::{Books, JobCollection, JobRecord};
 use super::state::{Event, State};
 use crate::error::{Error, Result};
 use crate::jobs::JobMode;
@@ -19,7 +19,7 @@ impl Batch {
         };
         let items = self.plan.merged(known);
         let state = self.replay(&items, &events, 1)?;
-        Ok(self.collection(&items, &state))
+        Ok(self.collection(&items, &state, self.policy.max_concurrent))
     }
 
     /// `None` for dry runs, which are not kept.
@@ -86,11 +86,12 @@ impl Batch {
         shown.into_iter().map(|(_, item)| item).collect()
     }
 
-    pub(super) fn collection(&self, items: &[Item], state: &State) -> JobCollection {
+    pub(super) fn collection(&self, items: &[Item], state: &State, limit: Option<usize>) -> JobCollection {
         let record = |(index, item): (usize, usize)| {
             JobRecord::new(index, &items[item].parameters, state.phase(item), state.stop())
         };
         let records = self.shown(items, state).into_iter().enumerate().map(record).collect();
-        JobCollection::new(self.workflow().project().clone(), self.plan.name.clone(), records)
+        let books = Books { paid: Some(state.paid()), budget: self.policy.budget, limit };
+        JobCollection::new(self.workflow().project().clone(), self.plan.name.clone(), records).with(books)
     }
 }

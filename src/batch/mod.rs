@@ -10,14 +10,18 @@
 //!   [`running`]: one in the background.
 //! - [`kept`]: the batch as its journal has it, and [`drive`]: who runs it, and who watches.
 //! - [`listed`]: jobs that the platform lists, as a collection like that of a batch.
-//! - [`progress`] and [`report`]: what a person sees on the way and at the end.
+//! - [`progress`] and [`report`]: what a person sees on the way and at the end;
+//!   [`view`], [`overview`], [`charts`] and [`frame`] are its forms.
 
 mod batches;
+mod charts;
 mod drive;
 mod engine;
+mod frame;
 mod journal;
 mod kept;
 mod listed;
+mod overview;
 mod pace;
 mod plan;
 mod policy;
@@ -27,8 +31,12 @@ pub mod rehearsal;
 mod report;
 mod run;
 mod running;
+#[cfg(all(test, feature = "simulator"))]
+mod sample;
 mod service;
 mod state;
+mod tally;
+mod times;
 mod view;
 
 pub use batches::{BatchEntry, Batches};

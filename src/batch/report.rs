@@ -1,12 +1,11 @@
 use std::fmt;
 
-use polars::prelude::DataFrame;
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::state::Phase;
 use crate::display::counted;
-use crate::error::{Context, Error, Result};
-use crate::frame::Frame;
+use crate::error::{Error, Result};
 use crate::jobs::{Job, JobId, JobParameters, JobTask, Project};
 use crate::list::list;
 use crate::plain::plain;
@@ -23,6 +22,20 @@ pub struct JobCollection {
     records: Vec<JobRecord>,
     /// The one task whose results are meant, where it is not the whole job's.
     task: Option<JobTask>,
+    /// When this was asked for.
+    pub(super) at: Timestamp,
+    books: Books,
+}
+
+/// What a batch knows of its jobs together.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Books {
+    /// What was paid, also for jobs that were sent again since.
+    pub(super) paid: Option<i64>,
+    /// The most that it may cost.
+    pub(super) budget: Option<i64>,
+    /// How many may be unfinished at a time.
+    pub(super) limit: Option<usize>,
 }
 
 /// One job of a batch: what was asked, and what came of it.
@@ -73,7 +86,12 @@ list!(JobCollection(records: JobRecord), "The jobs, one by one.");
 
 impl JobCollection {
     pub(super) fn new(project: Project, name: String, records: Vec<JobRecord>) -> Self {
-        Self { project, kind: "Batch", name, records, task: None }
+        let (at, books) = (Timestamp::now(), Books::default());
+        Self { project, kind: "Batch", name, records, task: None, at, books }
+    }
+
+    pub(super) fn with(self, books: Books) -> Self {
+        Self { books, ..self }
     }
 
     /// Whose jobs they are, where it is no batch.
@@ -92,7 +110,11 @@ impl JobCollection {
 
     /// What a table of them is called.
     pub(super) fn title(&self) -> String {
-        format!("{} {}: {}", self.kind, self.name, counted(self.len(), "job"))
+        format!("{}: {}", self.told(), counted(self.len(), "job"))
+    }
+
+    pub(super) fn told(&self) -> String {
+        format!("{} {}", self.kind, self.name)
     }
 
     /// The name of the batch, project or workflow that they are of.
@@ -110,37 +132,10 @@ impl JobCollection {
         self.iter().filter_map(JobRecord::credits).sum()
     }
 
-    /// The jobs as a Polars DataFrame, a row each.
-    ///
-    /// | column | dtype | unit | null means | field of the API |
-    /// |---|---|---|---|---|
-    /// | `job` | String | | no job was created | `id` |
-    /// | `label` | String | | never null | |
-    /// | `status` | String | | never null | `status` in words, or `rejected`, `not sent`, `unproven`, `to come` |
-    /// | `created`, `started`, `finished` | Datetime(ms) | UTC | not yet | `createdAt`, `startedAt`, `finishedAt` |
-    /// | `elapsed` | Float64 | s | not finished | `finishedAt` - `startedAt` |
-    /// | `credits` | Int64 | credits | no job, or not told | `creditsUsed` |
-    /// | `reason` | String | | it succeeded | logs, or the refusal |
-    ///
-    /// # Errors
-    ///
-    /// Only when Polars refuses the columns.
-    pub fn to_dataframe(&self) -> Result<DataFrame> {
-        let words: Vec<(String, Option<String>)> =
-            self.iter().map(|record| (record.status_word(), record.reason())).collect();
-        let job = |record: &JobRecord| record.job.clone();
-        Frame::of(&self.records)
-            .text("job", |record| Some(record.job.as_ref()?.id.as_str()))
-            .text("label", |record| Some(&record.label))
-            .strings("status", words.iter().map(|(status, _)| Some(status.clone())).collect())
-            .instant("created", |record| job(record)?.created)?
-            .instant("started", |record| job(record)?.started)?
-            .instant("finished", |record| job(record)?.finished)?
-            .number("elapsed", |record| Some(job(record)?.duration()?.as_secs_f64()))
-            .integer("credits", JobRecord::credits)
-            .strings("reason", words.iter().map(|(_, reason)| reason.clone()).collect())
-            .finish()
-            .context("jobs to a DataFrame")
+    /// What was paid, in credits, as far as the platform told: [`credits`](Self::credits),
+    /// and what jobs cost that were sent again since.
+    pub fn paid(&self) -> i64 {
+        self.books.paid.unwrap_or_else(|| self.credits())
     }
 
     /// A signed URL of a job's results, valid for some minutes.
@@ -153,6 +148,22 @@ impl JobCollection {
 
     pub(crate) fn project(&self) -> &Project {
         &self.project
+    }
+
+    pub(super) fn knows_credits(&self) -> bool {
+        self.books.paid.is_some() || self.iter().any(|record| record.credits().is_some())
+    }
+
+    pub(super) fn budget(&self) -> Option<i64> {
+        self.books.budget
+    }
+
+    pub(super) fn limit(&self) -> Option<usize> {
+        self.books.limit
+    }
+
+    pub(super) fn at(&self) -> Timestamp {
+        self.at
     }
 }
 

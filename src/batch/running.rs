@@ -90,7 +90,7 @@ impl Running {
     /// Shows the jobs as they stand.
     pub fn evcxr_display(&self) {
         match self.jobs() {
-            Ok(jobs) => jobs.evcxr_display(),
+            Ok(jobs) => jobs.overview("running.jobs()?").print(),
             Err(error) => println!("{}", Cell::text(error.to_string()).to_text()),
         }
     }

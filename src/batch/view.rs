@@ -4,26 +4,33 @@ use std::ops::RangeBounds;
 
 use super::engine::Batch;
 use super::plan::Item;
-use super::report::{JobCollection, JobRecord, Outcome};
-use crate::display::{Card, Cell, Column, Table, Tone, counted};
+use super::report::{JobCollection, JobRecord};
+use crate::display::{Card, Cell, Column, Table, counted};
 use crate::jobs::{JobMode, JobParameters};
 use crate::show::{Show, show};
 use crate::time::minute;
 
 impl Batch {
-    /// Shows the jobs that are to be run, or how they stand when some were sent before.
+    /// Shows the jobs that are to be run, or how they stand when some were sent before:
+    /// how many have which status, what they cost, and those with problems first.
     /// Asks nothing of the platform.
     pub fn evcxr_display(&self) {
-        self.show();
+        match self.begun() {
+            Some(jobs) => jobs.overview("batch.jobs()?").print(),
+            None => self.show(),
+        }
+    }
+
+    /// The jobs, once there is something to tell of one.
+    fn begun(&self) -> Option<JobCollection> {
+        let jobs = self.jobs().ok()?;
+        jobs.iter().any(|record| record.job.is_some() || record.reason().is_some()).then_some(jobs)
     }
 
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
-        let jobs = match self.jobs() {
-            Ok(jobs) if jobs.iter().any(|record| record.job.is_some() || record.reason().is_some()) => {
-                return jobs.table(rows);
-            }
-            other => other,
-        };
+        if let Some(jobs) = self.begun() {
+            return jobs.table(rows);
+        }
         let (name, workflow) = (self.name(), self.workflow().name());
         let kind = if self.mode() == JobMode::DryRun { "dry run" } else { "job" };
         let count = counted(self.items().len(), kind);
@@ -33,7 +40,7 @@ impl Batch {
         )
         .list(self.items(), rows, "batch", |item: &Item| item.parameters.row())
         .note("batch.estimate()? tells the price, batch.run()? runs the jobs.");
-        match jobs {
+        match self.jobs() {
             Ok(_) => table,
             Err(error) => table.note(error.to_string()),
         }
@@ -62,56 +69,19 @@ impl JobRecord {
             None => card,
         }
     }
-
-    fn tone(&self) -> Tone {
-        match (&self.outcome, &self.job) {
-            (Outcome::Succeeded { .. }, _) => Tone::Ok,
-            (Outcome::Rejected(_) | Outcome::Unsent(_), _) => Tone::Failed,
-            (Outcome::Failed { .. }, Some(job)) => job.status.tone(),
-            (Outcome::Unfinished, Some(job)) => job.status.tone(),
-            (Outcome::Unfinished, None) => Tone::Waiting,
-            (Outcome::Failed { .. } | Outcome::Unproven(_), _) => Tone::Neutral,
-        }
-    }
 }
 
 impl JobCollection {
-    /// Shows the jobs as a table.
+    /// Shows how the jobs stand: how many have which status, what they cost, how long the
+    /// rest may take, and a table. Of more than 50 jobs it has those with problems first;
+    /// [`show`](Show::show) has all in their order.
     pub fn evcxr_display(&self) {
-        self.show();
+        self.overview("jobs").print();
     }
 
-    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
-        let has_failures = self.iter().any(|record| record.reason().is_some());
-        let mut columns = vec![
-            Column::new("Job"),
-            Column::new("Id"),
-            Column::new("Status"),
-            Column::new("Started (UTC)"),
-            Column::number("Elapsed"),
-            Column::number("Credits"),
-        ];
-        if has_failures {
-            columns.push(Column::new("Reason"));
-        }
-        let row = |record: &JobRecord| {
-            let job = record.job.as_ref();
-            let started = job.and_then(|job| job.started);
-            let mut cells = vec![
-                Cell::text(&record.label),
-                job.map_or(Cell::Empty, |job| Cell::id(job.id.as_str().chars().take(8).collect::<String>())),
-                Cell::status(record.tone(), record.status_word()),
-                started.map_or(Cell::Empty, |at| Cell::time(minute(at))),
-                job.and_then(|job| job.duration())
-                    .map_or(Cell::Empty, |time| Cell::Figure(time.as_secs_f64(), elapsed(time.as_secs()))),
-                record.credits().map_or(Cell::Empty, |credits| Cell::Number(credits as f64, 0)),
-            ];
-            if has_failures {
-                cells.push(record.reason().into());
-            }
-            cells
-        };
-        let footer = [
+    pub(super) fn table(&self, rows: impl RangeBounds<usize>) -> Table {
+        let has_failures = self.has_failures();
+        let mut footer = vec![
             Cell::text("All jobs"),
             Cell::text(""),
             Cell::text(format!("{} of {} succeeded", self.succeeded(), self.len())),
@@ -122,13 +92,64 @@ impl JobCollection {
                 false => Cell::Empty,
             },
         ];
-        Table::new(self.title(), columns).list(self.iter().as_slice(), rows, "jobs", row).footer(footer)
+        if has_failures {
+            footer.insert(REASON, Cell::text(""));
+        }
+        Table::new(self.title(), columns(has_failures))
+            .list(self.iter().as_slice(), rows, "jobs", |record| row(record, has_failures))
+            .footer(footer)
+    }
+
+    /// A table of some of them.
+    pub(super) fn rows(&self, caption: String, records: &[&JobRecord]) -> Table {
+        let has_failures = self.has_failures();
+        let rows = records.iter().map(|record| row(record, has_failures));
+        Table::new(caption, columns(has_failures)).rows(rows)
+    }
+
+    fn has_failures(&self) -> bool {
+        self.iter().any(|record| record.reason().is_some())
     }
 }
 
 show!(JobCollection);
 
-fn elapsed(seconds: u64) -> String {
+/// Where the reasons stand: where a narrow window still shows them.
+const REASON: usize = 3;
+
+fn columns(has_failures: bool) -> Vec<Column> {
+    let mut columns = vec![
+        Column::new("Job"),
+        Column::new("Id"),
+        Column::new("Status"),
+        Column::new("Started (UTC)"),
+        Column::number("Elapsed"),
+        Column::number("Credits"),
+    ];
+    if has_failures {
+        columns.insert(REASON, Column::new("Reason"));
+    }
+    columns
+}
+
+fn row(record: &JobRecord, has_failures: bool) -> Vec<Cell> {
+    let job = record.job.as_ref();
+    let mut cells = vec![
+        Cell::text(&record.label),
+        job.map_or(Cell::Empty, |job| Cell::id(job.id.as_str().chars().take(8).collect::<String>())),
+        Cell::status(record.tone(), record.status_word()),
+        record.started().map_or(Cell::Empty, |at| Cell::time(minute(at))),
+        job.and_then(|job| job.duration())
+            .map_or(Cell::Empty, |time| Cell::Figure(time.as_secs_f64(), elapsed(time.as_secs()))),
+        record.credits().map_or(Cell::Empty, |credits| Cell::Number(credits as f64, 0)),
+    ];
+    if has_failures {
+        cells.insert(REASON, record.reason().into());
+    }
+    cells
+}
+
+pub(super) fn elapsed(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{seconds} s"),
         60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
@@ -138,6 +159,7 @@ fn elapsed(seconds: u64) -> String {
 
 #[cfg(all(test, feature = "simulator"))]
 mod tests {
+    use super::super::report::Outcome;
     use serde_json::{Map, Value, json};
 
     use super::*;
@@ -195,13 +217,13 @@ mod tests {
         let jobs = JobCollection::new(project, "spring".into(), records);
         insta::assert_snapshot!(jobs.table(..ROWS).bundle().text, @r"
         Batch spring: 4 jobs
-        Job       Id        Status            Started (UTC)        Elapsed  Credits  Reason
-        ────────  ────────  ────────────────  ────────────────  ──────────  ───────  ───────────────────────────────────────────
-        Dakar     31e82142  ✓ succeeded       2020-06-01 11:34  1 min 47 s    1,250  –
-        Thiès     31e82142  ✕ failed          2020-06-01 11:34  1 min 47 s        3  [s2:1] no image
-        Mbour     –         ✕ rejected        –                          –        –  422: too large
-        Kaolack   –         ◇ unproven        –                          –        –  no answer: the job may exist, look for it …
-        All jobs            1 of 4 succeeded                                  1,253
+        Job       Id        Status            Reason                                       Started (UTC)        Elapsed  Credits
+        ────────  ────────  ────────────────  ───────────────────────────────────────────  ────────────────  ──────────  ───────
+        Dakar     31e82142  ✓ succeeded       –                                            2020-06-01 11:34  1 min 47 s    1,250
+        Thiès     31e82142  ✕ failed          [s2:1] no image                              2020-06-01 11:34  1 min 47 s        3
+        Mbour     –         ✕ rejected        422: too large                               –                          –        –
+        Kaolack   –         ◇ unproven        no answer: the job may exist, look for it …  –                          –        –
+        All jobs            1 of 4 succeeded                                                                               1,253
         ");
         insta::assert_snapshot!(one, @r"
         Thiès [✕ failed]

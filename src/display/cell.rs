@@ -3,6 +3,7 @@
 use base64::prelude::{BASE64_STANDARD, Engine};
 use maud::{Markup, html};
 
+use super::canvas::Rgb;
 use crate::plain::plain;
 
 /// Longest text that a cell shows, in characters.
@@ -28,6 +29,8 @@ pub(crate) enum Cell {
     Percent(f64),
     /// A state: glyph and word, and what it means.
     Status(Tone, String),
+    /// How many of what, with a bar of their shares.
+    Parts(Vec<(Tone, String, usize)>),
     /// A small JPEG or PNG and what it shows.
     Image(Vec<u8>, String),
     /// A moment as it is to be read, such as `2020-06-01 11:34`.
@@ -57,6 +60,17 @@ impl Tone {
             Self::Waiting => "○",
             Self::Failed => "✕",
             Self::Neutral => "◇",
+        }
+    }
+
+    /// Of bars: blue and orange are told apart by all, and the lightness differs too.
+    pub(crate) fn solid(self) -> Rgb {
+        match self {
+            Self::Ok => [0x00, 0x5a, 0x9c],
+            Self::Running => [0x4f, 0xae, 0xe3],
+            Self::Waiting => [0xc6, 0xd6, 0xe2],
+            Self::Failed => [0xd5, 0x5e, 0x00],
+            Self::Neutral => [0x8d, 0x7f, 0xa8],
         }
     }
 
@@ -100,6 +114,12 @@ impl Cell {
             Self::Number(value, decimals) => grouped(*value, *decimals),
             Self::Percent(value) => percent(*value),
             Self::Status(tone, word) => format!("{} {}", tone.glyph(), plain(word, LONGEST)),
+            Self::Parts(parts) => {
+                let part = |(tone, word, count): &(Tone, String, usize)| {
+                    format!("{} {} {}", tone.glyph(), grouped(*count as f64, 0), plain(word, LONGEST))
+                };
+                parts.iter().map(part).collect::<Vec<_>>().join("  ")
+            }
             Self::Image(..) => "▣".to_owned(),
         }
     }
@@ -112,6 +132,7 @@ impl Cell {
                 Self::Id(id) => code class=[is_short(id)] { (plain(id, LONGEST)) },
                 Self::Percent(value) => (bar(*value)) ,
                 Self::Status(tone, word) => (badge(*tone, word)),
+                Self::Parts(parts) => (shares(parts)),
                 Self::Image(bytes, alt) => (picture(bytes, alt)),
                 Self::Time(_) => span.up42-time { (self.to_text()) },
                 Self::Empty | Self::Number(..) | Self::Figure(..) => (self.to_text()),
@@ -134,6 +155,7 @@ impl Cell {
     /// they are to be copied, and figures not at all.
     pub(super) fn least_width(&self) -> usize {
         match self {
+            Self::Text(text) if text.is_empty() => 0,
             // What is one word is an id, whatever it was called.
             Self::Text(text) if text.contains(char::is_whitespace) => 12,
             Self::Text(_) | Self::Id(_) => 64,
@@ -175,6 +197,26 @@ pub(crate) fn bar(value: f64) -> Markup {
     let filled = value.clamp(0.0, 100.0);
     let style = format!("background:linear-gradient(90deg,#5b9bd5 {filled:.0}%,#88888838 {filled:.0}%)");
     html! { span.up42-figure { (percent(value)) } " " span.up42-bar style=(style) {} }
+}
+
+/// One bar of all parts, and below it a badge for each.
+fn shares(parts: &[(Tone, String, usize)]) -> Markup {
+    let whole = parts.iter().map(|part| part.2).sum::<usize>().max(1) as f64;
+    let mut stops = Vec::new();
+    let mut so_far = 0;
+    for (tone, _, count) in parts {
+        let [r, g, b] = tone.solid();
+        let at = |count: usize| count as f64 / whole * 100.0;
+        stops.push(format!("#{r:02x}{g:02x}{b:02x} {:.2}% {:.2}%", at(so_far), at(so_far + count)));
+        so_far += count;
+    }
+    let style = format!("background:linear-gradient(90deg,{})", stops.join(","));
+    html! {
+        @if !parts.is_empty() { span.up42-bar.up42-shares style=(style) {} }
+        @for (tone, word, count) in parts {
+            (badge(*tone, &format!("{} {word}", grouped(*count as f64, 0)))) " "
+        }
+    }
 }
 
 fn is_short(text: &str) -> Option<&'static str> {
@@ -241,6 +283,16 @@ mod tests {
             [percent(0.4), percent(7.0), percent(37.6), percent(100.0)],
             ["0.4 %", "7 %", "38 %", "100 %"]
         );
+    }
+
+    #[test]
+    fn parts_are_a_bar_and_words() {
+        let cell = Cell::Parts(vec![(Tone::Ok, "succeeded".into(), 3), (Tone::Failed, "failed".into(), 1)]);
+        assert_eq!(cell.to_text(), "✓ 3 succeeded  ✕ 1 failed");
+        let html = cell.to_html().into_string();
+        let bar = "linear-gradient(90deg,#005a9c 0.00% 75.00%,#d55e00 75.00% 100.00%)";
+        assert!(html.contains(bar) && html.contains("✕ 1 failed"), "{html}");
+        assert_eq!(Cell::Parts(Vec::new()).to_html().into_string(), "");
     }
 
     #[test]

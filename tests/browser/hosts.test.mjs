@@ -195,7 +195,7 @@ function legible(output, html) {
 
 /** The pictures of galleries and charts are there. */
 async function pictures(output) {
-  for (const name of ['quicklooks', 'gallery', 'timeline']) {
+  for (const name of ['quicklooks', 'gallery', 'timeline', 'jobs-timeline', 'jobs-spending']) {
     const images = (await output(name)).locator('img');
     const sizes = await images.evaluateAll((all) => Promise.all(all.map(async (img) => {
       await img.decode();

@@ -109,6 +109,10 @@ fn print() {
     let jobs = batch.run().unwrap();
     cell("jobs");
     jobs.evcxr_display();
+    cell("jobs-timeline");
+    jobs.timeline().evcxr_display();
+    cell("jobs-spending");
+    jobs.spending().evcxr_display();
 
     workflow.add_tasks(["sobloo-s2-l1c-aoiclipped", "tiling"]).unwrap();
     cell("parameters-info");

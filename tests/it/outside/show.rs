@@ -184,6 +184,15 @@ fn jobs(client: &Client, texts: &[String]) {
     jobs.evcxr_display();
     shown("jobs-frame");
     jobs.to_dataframe().unwrap().show();
+    for (name, chart) in
+        [("timeline", jobs.timeline()), ("histogram", jobs.status_histogram()), ("spending", jobs.spending())]
+    {
+        shown(&format!("jobs-{name}"));
+        chart.evcxr_display();
+    }
+    shown("jobs-series");
+    let frame = jobs.to_dataframe().unwrap();
+    up42::Chart::time_series(&frame, "created", "limit", "label").unwrap().evcxr_display();
     for (index, record) in jobs.iter().enumerate() {
         shown(&format!("record-{index}"));
         record.evcxr_display();

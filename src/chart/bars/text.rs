@@ -1,4 +1,4 @@
-use super::{Chart, draw};
+use super::Bars;
 use crate::display::grouped;
 use crate::display::text::width;
 use crate::plain::plain;
@@ -10,10 +10,10 @@ const SHOWN: usize = 72;
 /// What the series of a stack are made of.
 const INKS: [char; 4] = ['█', '▒', '░', '·'];
 
-impl Chart {
-    /// The chart for a terminal: a line for each bar.
-    pub(crate) fn to_text(&self) -> String {
-        let mut text = format!("{} ({})\n", plain(&self.title, 200), plain(&self.unit, 40));
+impl Bars {
+    /// For a terminal: a line for each bar.
+    pub(in crate::chart) fn to_text(&self) -> String {
+        let mut text = String::new();
         let ink = |series: usize| INKS[series.min(INKS.len() - 1)];
         if self.series.len() > 1 {
             let names = self.series.iter().enumerate();
@@ -23,7 +23,7 @@ impl Chart {
         }
         let labels: Vec<String> = self.labels.iter().map(|label| plain(label, 24)).collect();
         let widest = labels.iter().map(|label| width(label)).max().unwrap_or(0);
-        let highest = (0..labels.len()).map(|bar| draw::height(self, bar)).fold(0.0, f64::max);
+        let highest = self.highest();
         for (bar, label) in labels.iter().enumerate().take(SHOWN) {
             let letters = |value: f64| if highest > 0.0 { (value / highest * LONGEST).round() } else { 0.0 };
             let (mut line, mut so_far) = (String::new(), 0.0);

@@ -1,0 +1,167 @@
+//! What a batch looks like: when its jobs ran, how they ended, what they cost.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::report::{JobCollection, JobRecord, Outcome};
+use super::view::elapsed;
+use crate::chart::{Chart, Curve, Curves, Gantt, Series, Span};
+use crate::display::grouped;
+
+impl JobCollection {
+    /// When each job was queued and when it ran, and how many did so at a time, against the
+    /// limit. Up to 180 jobs have a row each, in the order in which they were created; more
+    /// are packed, so that each stands in the first row that is free. Pauses in which no job
+    /// was on its way are cut short. A job that has not ended is drawn until now, and one
+    /// that was sent again only as it was sent last.
+    ///
+    /// ```
+    /// # use up42::{Aoi, Client, ParallelParameters};
+    /// # let client = Client::simulator()?;
+    /// # let workflow = client.project()?.workflow("dakar")?;
+    /// # workflow.add_tasks(["sobloo-s2-l1c-aoiclipped"])?;
+    /// # let aoi = Aoi::from_bbox([-17.50, 14.68, -17.46, 14.72])?;
+    /// # let years = [("2018-01-01", "2018-12-31"), ("2019-01-01", "2019-12-31")];
+    /// # let parameters = workflow.construct_parameters_parallel(
+    /// #     ParallelParameters::new().geometries(&aoi).interval_dates(years),
+    /// # )?;
+    /// # let folder = tempfile::tempdir()?;
+    /// let jobs = workflow.batch("years", parameters)?.budget(1_000).run()?;
+    /// jobs.timeline().save(folder.path().join("timeline.svg"))?;
+    /// jobs.spending().save(folder.path().join("spending.png"))?;
+    /// jobs.status_histogram().save(folder.path().join("jobs.png"))?;
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    pub fn timeline(&self) -> Chart {
+        let span = |record: &JobRecord| Span {
+            label: record.label.clone(),
+            tone: record.tone(),
+            word: record.status_word(),
+            hint: hint(record),
+            created: record.created(),
+            started: record.started(),
+            finished: record.finished(),
+        };
+        let gantt =
+            Gantt { spans: self.iter().map(span).collect(), limit: self.limit(), until: self.until() };
+        let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date().to_string();
+        let unit = match self.known().map(|(first, last)| (day(first), day(last))) {
+            Some((first, last)) if first != last => format!("{first} to {last}, UTC"),
+            Some((first, _)) => format!("{first}, UTC"),
+            None => "no time is known yet".to_owned(),
+        };
+        Chart::gantt(self.title(), unit, gantt)
+    }
+
+    /// How many jobs have which status.
+    pub fn status_histogram(&self) -> Chart {
+        let tally = self.tally();
+        let labels = tally.iter().map(|(_, word, count)| format!("{word} {}", grouped(*count as f64, 0)));
+        let title = format!("{} by status", self.title());
+        Chart::new(title, "jobs", labels).series(Series {
+            name: "jobs".into(),
+            colours: tally.iter().map(|(tone, ..)| tone.solid()).collect(),
+            values: tally.iter().map(|(.., count)| *count as f64).collect(),
+        })
+    }
+
+    /// The credits that were paid over time, against the budget, when the batch was given
+    /// one: all, and what was paid for jobs without results. A job counts when it ends; what
+    /// was paid for jobs that were sent again stands at the beginning.
+    pub fn spending(&self) -> Chart {
+        let mut paid: Vec<(Timestamp, i64, bool)> = Vec::new();
+        let end = self.known().map_or(self.at(), |(_, last)| last);
+        for record in self {
+            if let Some(credits) = record.credits().filter(|credits| *credits != 0) {
+                let is_lost = !matches!(record.outcome, Outcome::Succeeded { .. });
+                paid.push((record.finished().unwrap_or(end), credits, is_lost));
+            }
+        }
+        paid.sort_by_key(|(at, ..)| *at);
+        let before = self.paid() - self.credits();
+        let curve = |name: &str, counts: fn(bool) -> bool| {
+            let mut sum = before;
+            let mut points: Vec<_> = self.known().map(|(first, _)| (first, sum as f64)).into_iter().collect();
+            for (at, credits, _) in paid.iter().filter(|(.., is_lost)| counts(*is_lost)) {
+                sum = sum.saturating_add(*credits);
+                points.push((*at, sum as f64));
+            }
+            points.extend(self.known().map(|_| (end, sum as f64)));
+            (Curve { name: format!("{name}: {}", grouped(sum as f64, 0)), points }, sum)
+        };
+        let (all, sum) = curve("paid", |_| true);
+        let (lost, wasted) = curve("without results", |is_lost| is_lost);
+        let curves = if wasted > 0 { vec![all, lost] } else { vec![all] };
+        let level =
+            self.budget().map(|budget| (format!("budget {}", grouped(budget as f64, 0)), budget as f64));
+        let unit = match self.budget().filter(|budget| *budget > 0) {
+            Some(budget) => {
+                let share = grouped(sum as f64 / budget as f64 * 100.0, 0);
+                format!("{} of {} credits, {share} %", grouped(sum as f64, 0), grouped(budget as f64, 0))
+            }
+            None => format!("{} credits", grouped(sum as f64, 0)),
+        };
+        Chart::curves(
+            format!("{}: credits paid", self.told()),
+            unit,
+            Curves { curves, level, is_steps: true },
+        )
+    }
+}
+
+/// How a job stands, how long it waited and ran, and what it cost.
+fn hint(record: &JobRecord) -> String {
+    let mut told = vec![record.status_word()];
+    told.extend(record.queued().map(|time| format!("queued {}", elapsed(time.as_secs()))));
+    let ran = record.job.as_ref().and_then(|job| job.duration());
+    told.extend(ran.map(|time| format!("ran {}", elapsed(time.as_secs()))));
+    told.extend(record.credits().map(|credits| format!("{} credits", grouped(credits as f64, 0))));
+    told.extend(record.reason().map(|reason| reason.trim().to_owned()));
+    told.join(", ")
+}
+
+#[cfg(all(test, feature = "simulator"))]
+mod tests {
+    use super::super::sample;
+
+    #[test]
+    fn a_terminal_tells_when_jobs_ran_and_what_they_cost() {
+        let jobs = sample::jobs();
+        insta::assert_snapshot!(jobs.timeline().to_text(), @r"
+        Batch spring: 7 jobs (2020-06-01, UTC)
+        ░ queued  █ running or done  ✕ failed  ◇ other end
+        Dakar    ░░░░░░░░░██████████████████████████████████████████           succeeded
+        Thiès    ░░░░░░░░░░░░░████████████✕                                    failed
+        Touba                              ░░░░░░░░░░░░░█████████████████████  running
+        Saly                                                        ░░░░░░░░░  queued
+        Mbour                                                                  rejected
+        Kaolack                                                                unproven
+        Podor                                                                  to come
+        At most 2 at a time, limit 2
+        ");
+        insta::assert_snapshot!(jobs.status_histogram().to_text(), @r"
+        Batch spring: 7 jobs by status (jobs)
+        succeeded 1  ████████████████████████████████████████ 1
+        running 1    ████████████████████████████████████████ 1
+        queued 1     ████████████████████████████████████████ 1
+        to come 1    ████████████████████████████████████████ 1
+        failed 1     ████████████████████████████████████████ 1
+        rejected 1   ████████████████████████████████████████ 1
+        unproven 1   ████████████████████████████████████████ 1
+        ");
+        insta::assert_snapshot!(jobs.spending().to_text(), @r"
+        Batch spring: credits paid (1,293 of 2,000 credits, 65 %)
+        paid: 1,293          ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▆  1,293
+        without results: 43  ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁  43
+        budget 2,000
+        2020-06-01 11:34 to 2020-06-01 11:46 UTC, the last value on the right
+        ");
+    }
+
+    #[test]
+    fn the_pointer_is_told_the_reason() {
+        let html = sample::jobs().timeline().to_html().into_string();
+        let told = "title=\"Thiès: failed, queued 3 min 00 s, ran 3 min 00 s, 3 credits, [s2:1] no image\"";
+        assert!(html.contains(told), "{}", html.split("<span").skip(1).collect::<String>());
+    }
+}

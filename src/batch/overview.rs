@@ -1,0 +1,119 @@
+//! What a notebook shows of a batch: how its jobs stand, what they cost, how long the rest
+//! may take, and below it the jobs, those with problems first.
+
+use super::report::{JobCollection, JobRecord};
+use crate::chart::lasted;
+use crate::display::{Bundle, Card, Cell, ROWS, Tone, counted, grouped};
+use crate::time::minute;
+
+/// Rows of a batch that has more than one table shows.
+const FIRST: usize = 20;
+
+impl JobCollection {
+    /// `name` is what a notebook would call these jobs.
+    pub(super) fn overview(&self, name: &str) -> Bundle {
+        let (card, table) = (self.card().bundle(), self.first(name));
+        Bundle {
+            html: format!("{}{}", card.html, table.html),
+            jpeg: None,
+            text: format!("{}\n{}", card.text, table.text),
+        }
+    }
+
+    fn card(&self) -> Card {
+        let mut card = Card::new(self.told()).fact("Jobs", Cell::Parts(self.tally()));
+        card = match self.budget().filter(|budget| *budget > 0) {
+            Some(budget) => {
+                let [paid, of] = [self.paid(), budget].map(|credits| grouped(credits as f64, 0));
+                let share = self.paid() as f64 / budget as f64 * 100.0;
+                card.fact("Credits paid", format!("{paid} of a budget of {of}"))
+                    .fact("Of the budget", Cell::Percent(share))
+            }
+            // Not everybody who lists jobs knows what they cost.
+            None if !self.knows_credits() => card,
+            None => card.fact("Credits paid", Cell::Number(self.paid() as f64, 0)),
+        };
+        if let Some((first, last)) = self.known() {
+            let (first, mut last) = (minute(first), minute(last));
+            if first.get(..10) == last.get(..10) {
+                last = last.split_off(last.len().min(11));
+            }
+            card = card.fact("Time (UTC)", Cell::time(format!("{first} to {last}")));
+        }
+        if let Some(time) = self.remaining() {
+            card = card.fact("Still to go", format!("about {}", lasted(time.as_secs_f64())));
+        }
+        card
+    }
+
+    /// All of few jobs in their order. Of many those whose reader has something to do: what
+    /// went wrong, then what is under way.
+    fn first(&self, name: &str) -> Bundle {
+        if self.len() <= ROWS {
+            return self.table(..).bundle();
+        }
+        let rank = |record: &JobRecord| match (record.reason().is_some(), record.tone()) {
+            (true, _) => 0,
+            (false, Tone::Neutral | Tone::Failed) => 1,
+            (false, Tone::Running) => 2,
+            (false, Tone::Waiting) if record.job.is_some() => 3,
+            (false, Tone::Ok) => 4,
+            (false, Tone::Waiting) => 5,
+        };
+        let mut records: Vec<&JobRecord> = self.iter().collect();
+        records.sort_by_key(|record| rank(record));
+        let problems = records.iter().filter(|record| rank(record) == 0).count();
+        let shown = records.len().min(FIRST.max(problems.min(ROWS)));
+        let caption = match problems {
+            0 => format!("{shown} of {}", counted(self.len(), "job")),
+            _ => format!("{shown} of {}, those with problems first", counted(self.len(), "job")),
+        };
+        self.rows(caption, &records[..shown])
+            .note(format!("All in their order: {name}.show(). When they ran: {name}.timeline()"))
+            .bundle()
+    }
+}
+
+#[cfg(all(test, feature = "simulator"))]
+mod tests {
+    use super::super::report::JobCollection;
+    use super::super::sample;
+
+    #[test]
+    fn a_batch_tells_how_it_stands() {
+        insta::assert_snapshot!(sample::jobs().overview("jobs").text, @r"
+        Batch spring
+          Jobs           ✓ 1 succeeded  ● 1 running  ○ 1 queued  ○ 1 to come  ✕ 1 failed  ✕ 1 rejected  ◇ 1 unproven
+          Credits paid   1,293 of a budget of 2,000
+          Of the budget  65 %
+          Time (UTC)     2020-06-01 11:34 to 11:46
+          Still to go    about 9 min
+
+        Batch spring: 7 jobs
+        Job       Id        Status            Reason                                      Started (UTC)         Elapsed  Credits
+        ────────  ────────  ────────────────  ──────────────────────────────────────────  ────────────────  ───────────  ───────
+        Dakar     31e82142  ✓ succeeded       –                                           2020-06-01 11:36  10 min 00 s    1,250
+        Thiès     31e82142  ✕ failed          [s2:1] no image                             2020-06-01 11:37   3 min 00 s        3
+        Mbour     –         ✕ rejected        422: too large                              –                           –        –
+        Kaolack   –         ◇ unproven        no answer: the job may exist, look for it…  –                           –        –
+        Touba     31e82142  ● running         –                                           2020-06-01 11:43            –        –
+        Saly      31e82142  ○ queued          –                                           –                           –        –
+        Podor     –         ○ to come         –                                           –                           –        –
+        All jobs            1 of 7 succeeded                                                                               1,253
+        ");
+    }
+
+    #[test]
+    fn of_many_jobs_those_with_problems_come_first() {
+        let few = sample::jobs();
+        let records = few.iter().cycle().take(70).cloned().collect();
+        let many = JobCollection::new(few.project().clone(), "spring".into(), records);
+        let text = many.overview("batch.jobs()?").text;
+        let rows: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("Job ")).skip(2).collect();
+        assert!(text.contains("\n30 of 70 jobs, those with problems first\n"), "{text}");
+        assert!(
+            rows[..3].iter().all(|row| ["Thiès", "Mbour", "Kaol"].iter().any(|name| row.starts_with(name)))
+        );
+        assert!(text.contains("All in their order: batch.jobs()?.show()."), "{text}");
+    }
+}
