@@ -162,11 +162,6 @@ impl Error {
         self.chain().any(|error| error.0.is_unsent)
     }
 
-    /// Whether the same question may have an answer later.
-    pub(crate) fn may_pass(&self) -> bool {
-        matches!(self.kind(), ErrorKind::Busy | ErrorKind::Network | ErrorKind::Server)
-    }
-
     /// The reason, for code that wants to decide on it.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

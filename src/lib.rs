@@ -113,7 +113,7 @@ pub mod prelude {
     pub use crate::GeometryOperation::{Bbox, Contains, Intersects};
     pub use crate::{
         Aoi, Catalog, Client, Error, ErrorKind, JobFilter, JobQuery, JobStatus, Layer, Map, MosaicOptions,
-        Op, ParallelParameters, Result, Search, Settings, Show, SortBy,
+        OnChange, OnFailure, Op, ParallelParameters, Result, Search, Settings, Show, SortBy,
     };
     pub use polars::df;
     pub use polars::prelude::{DataFrame, IntoLazy, col, lit};

@@ -26,12 +26,27 @@ pub(super) enum Task {
 
 impl Batch {
     pub(super) fn drive(&self, task: Task) -> Result<JobCollection> {
+        self.drive_with(task, None)
+    }
+
+    /// The lock of a batch that nobody drives; `None` for dry runs, which are not kept.
+    pub(super) fn reserve(&self) -> Result<Option<Lock>> {
+        self.path().map_or(Ok(None), |path| Lock::take(&path))
+    }
+
+    /// Whether somebody drives it, here or in another kernel.
+    pub(super) fn is_driven(&self) -> Result<bool> {
+        Ok(self.path().is_some() && self.reserve()?.is_none())
+    }
+
+    /// With the lock, where it was reserved.
+    pub(super) fn drive_with(&self, task: Task, lock: Option<Lock>) -> Result<JobCollection> {
         let service = OnPlatform::new(self.workflow(), self.mode());
         let began = service.now();
-        let _lock = match self.path() {
-            // Dry runs are not kept.
-            None => None,
-            Some(path) => match self.lock(&path, task, &service)? {
+        let _lock = match (lock, self.path()) {
+            (Some(lock), _) => Some(lock),
+            (None, None) => None,
+            (None, Some(path)) => match self.lock(&path, task, &service)? {
                 Some(lock) => Some(lock),
                 None => return self.as_kept(),
             },
@@ -74,11 +89,17 @@ impl Batch {
         Ok(self.collection(&items, &state, Some(limit.ours())))
     }
 
-    /// Asks for the prices when there is a budget, and refuses what may go beyond it.
+    /// Asks for the prices that count when there is a budget, and refuses what may go beyond
+    /// it.
     fn check_budget(&self, items: &[Item], state: &mut State, service: &impl Service) -> Result<()> {
         let Some(budget) = self.policy.budget else { return Ok(()) };
-        let jobs: Vec<_> = items.iter().map(|item| item.parameters.clone()).collect();
-        state.set_budget(budget, service.prices(&jobs)?);
+        let open = state.unpriced();
+        let jobs: Vec<_> = open.iter().map(|item| items[*item].parameters.clone()).collect();
+        let mut prices = vec![0; items.len()];
+        if !jobs.is_empty() {
+            open.into_iter().zip(service.prices(&jobs)?).for_each(|(item, price)| prices[item] = price);
+        }
+        state.set_budget(budget, prices);
         let most = state.most();
         if most > budget && state.waiting().next().is_some() {
             let told = format!(

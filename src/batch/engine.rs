@@ -53,14 +53,15 @@ impl Workflow {
     }
 
     /// Runs a job for each set of parameters and waits for them all; the short form
-    /// of [`batch`](Self::batch) and [`run`](Batch::run). The batch is named by the
-    /// workflow and by what is run: the same parameters are the same batch.
+    /// of [`batch`](Self::batch) and [`run`](Batch::run). The batch is named by a hash of the
+    /// workflow's id and of what is run: the same parameters, in whatever order, are the same
+    /// batch.
     ///
     /// # Errors
     ///
     /// As for [`Batch::run`].
     pub fn run_jobs_parallel(&self, parameters: Vec<JobParameters>) -> Result<JobCollection> {
-        self.batch(format!("{}-{}", self.name(), Plan::hash(&parameters)), parameters)?.run()
+        self.batch(format!("jobs-{}", Plan::hash(self.id(), &parameters)), parameters)?.run()
     }
 
     /// Dry runs: which images each job would find. They are free, and have no journal.
@@ -183,6 +184,8 @@ impl Batch {
                 journal.ask_to_cancel()?;
                 self.drive(Task::Cancel)
             }
+            // Whoever drives it may still ask for prices, and begins its journal after them.
+            None if self.is_driven()? => self.drive(Task::Cancel),
             None => self.jobs(),
         };
         cancel().with_context(|| self.told())

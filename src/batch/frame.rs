@@ -25,8 +25,8 @@ impl JobCollection {
     /// | `created`, `started`, `finished` | Datetime(ms) | UTC | not yet | `createdAt`, `startedAt`, `finishedAt` |
     /// | `queued` | Float64 | s | not started | `startedAt` - `createdAt` |
     /// | `elapsed` | Float64 | s | not finished | `finishedAt` - `startedAt` |
-    /// | `credits` | Int64 | credits | no job, or not told | `creditsUsed` |
-    /// | `reason` | String | | it succeeded, or has not ended | logs, or the refusal |
+    /// | `credits` | Int64 | credits | no job, not ended, or not told | `creditsUsed` |
+    /// | `reason` | String | | it succeeded, or has not ended | logs, the refusal, or what stopped the batch |
     ///
     /// The parameters are those of the first task that has them. West is greater than east
     /// across the antimeridian. A job that was sent again is told of as it was sent last.

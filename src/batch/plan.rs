@@ -68,10 +68,12 @@ impl Plan {
         items.iter().map(|item| planned.get(item.key.as_str()).copied()).collect()
     }
 
-    /// Names a plan by what it runs.
-    pub(super) fn hash(jobs: &[JobParameters]) -> String {
-        let keys: Vec<_> = jobs.iter().map(JobParameters::key).collect();
-        hex(keys.join(" "), 4)
+    /// Names a plan by what it runs, in whatever order, and by its workflow's id: a
+    /// workflow may get another name.
+    pub(super) fn hash(workflow: &str, jobs: &[JobParameters]) -> String {
+        let mut keys: Vec<_> = jobs.iter().map(JobParameters::key).collect();
+        keys.sort();
+        hex(format!("{workflow} {}", keys.join(" ")), 6)
     }
 }
 

@@ -72,7 +72,10 @@ impl Batch {
 
     /// The most that the batch may cost, in credits. It does not begin when its jobs may
     /// cost more by their estimates, and sends no further job when what was paid and what
-    /// may still have to be paid leave too little for it.
+    /// may still have to be paid leave too little for it. For that it asks for the price of
+    /// each job that is still to be paid: [`run`](Self::run) is then an
+    /// [`ErrorKind::Credits`](crate::ErrorKind::Credits) beyond the budget, and an error when
+    /// a job has no price.
     pub fn budget(mut self, credits: i64) -> Self {
         self.policy.budget = Some(credits);
         self

@@ -60,14 +60,14 @@ pub struct JobRecord {
 pub enum Outcome {
     /// It has results.
     Succeeded {
-        /// What it cost; `None` when the platform did not say.
+        /// What it cost, in credits; `None` when the platform did not say.
         credits: Option<i64>,
     },
     /// It ended without results.
     Failed {
         /// The logs of its tasks.
         reason: String,
-        /// What it cost all the same: tasks that had succeeded are paid. `None` when
+        /// What it cost all the same, in credits: tasks that had succeeded are paid. `None` when
         /// the platform did not say.
         credits: Option<i64>,
     },

@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
+use super::drive::Task;
 use super::engine::Batch;
 use super::report::JobCollection;
 use crate::display::Cell;
@@ -39,13 +40,15 @@ impl Batch {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`] when there is no thread to be had. What refuses the batch itself
+    /// [`ErrorKind::Io`] when there is no thread to be had, or no journal. What refuses the batch itself
     /// is the error of [`Running::wait`].
     pub fn start(&self) -> Result<Running> {
         let (batch, end) = (self.clone().quiet(), Arc::new(Mutex::default()));
         let (driven, told) = (batch.clone(), Arc::clone(&end));
+        // Taken here, so that what is asked of the batch from now on is asked of this run.
+        let lock = self.reserve().with_context(|| self.told())?;
         let drive = move || {
-            let result = driven.run();
+            let result = driven.drive_with(Task::Run, lock).with_context(|| driven.told());
             *told.lock().unwrap_or_else(|broken| broken.into_inner()) = Some(result);
         };
         let thread = std::thread::Builder::new().name("up42-batch".into()).spawn(drive);

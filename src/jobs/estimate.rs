@@ -119,10 +119,11 @@ pub(super) struct Prices {
 
 impl Prices {
     /// Prices hold for a chain of tasks: those of another are forgotten.
-    fn hold_for(&mut self, tasks: &Value) {
+    fn of(&mut self, tasks: &Value) -> &mut HashMap<String, Price> {
         if self.tasks != *tasks {
             *self = Self { tasks: tasks.clone(), by_job: HashMap::new() };
         }
+        &mut self.by_job
     }
 }
 
@@ -153,20 +154,11 @@ impl Workflow {
     pub fn estimate(&self, parameters: &[JobParameters]) -> Result<Estimate> {
         let estimate = || -> Result<Estimate> {
             let tasks = self.task_list()?;
-            self.prices().hold_for(&tasks);
             let keys: Vec<String> = parameters.iter().map(JobParameters::key).collect();
-            let reasons = self.learn(&tasks, &keys, parameters);
-            let known = self.prices();
-            let unknown = || Error::response("there is no price");
-            let price = |key: &String| {
-                known
-                    .by_job
-                    .get(key)
-                    .copied()
-                    .ok_or_else(|| reasons.get(key).cloned().unwrap_or_else(unknown))
-            };
+            let prices = self.learn(&tasks, &keys, parameters);
             let jobs = parameters.iter().zip(&keys);
-            let jobs = jobs.map(|(job, key)| EstimatedJob { label: job.label.clone(), price: price(key) });
+            let jobs =
+                jobs.map(|(job, key)| EstimatedJob { label: job.label.clone(), price: prices[key].clone() });
             let estimate = Estimate { jobs: jobs.collect() };
             if let (Some((label, error)), None) = (estimate.failed().next(), estimate.priced().next()) {
                 return Err(error.clone().context(format!("job `{label}`")));
@@ -176,10 +168,16 @@ impl Workflow {
         estimate().with_context(|| self.told("estimate"))
     }
 
-    /// Asks for the prices that are not known yet, and tells why some are not to be had.
-    fn learn(&self, tasks: &Value, keys: &[String], jobs: &[JobParameters]) -> HashMap<String, Error> {
-        let mut known: HashSet<String> = self.prices().by_job.keys().cloned().collect();
-        let unknown: Vec<_> = keys.iter().zip(jobs).filter(|(key, _)| known.insert((*key).clone())).collect();
+    /// The price of each job, or why it has none. Asks for those that are not known yet.
+    fn learn(
+        &self,
+        tasks: &Value,
+        keys: &[String],
+        jobs: &[JobParameters],
+    ) -> HashMap<String, Result<Price>> {
+        let known = self.prices().of(tasks).clone();
+        let mut seen: HashSet<&String> = known.keys().collect();
+        let unknown: Vec<_> = keys.iter().zip(jobs).filter(|(key, _)| seen.insert(key)).collect();
         let stop: Mutex<Option<Error>> = Mutex::default();
         let stopped = || stop.lock().unwrap_or_else(|broken| broken.into_inner());
         let answers = in_parallel(&unknown, AT_ONCE, |(_, job)| {
@@ -193,14 +191,15 @@ impl Workflow {
                 }
             })
         });
-        let mut reasons = HashMap::new();
-        for ((key, _), answer) in unknown.into_iter().zip(answers) {
-            match answer {
-                Ok(price) => drop(self.prices().by_job.insert(key.clone(), price)),
-                Err(error) => drop(reasons.insert(key.clone(), error)),
-            }
+        let answers: Vec<_> =
+            unknown.into_iter().zip(answers).map(|((key, _), answer)| (key.clone(), answer)).collect();
+        let priced = answers.iter().filter_map(|(key, answer)| Some((key.clone(), *answer.as_ref().ok()?)));
+        // Another cell may have changed the tasks meanwhile.
+        let mut kept = self.prices();
+        if kept.tasks == *tasks {
+            kept.by_job.extend(priced);
         }
-        reasons
+        known.into_iter().map(|(key, price)| (key, Ok(price))).chain(answers).collect()
     }
 
     /// How long the job will take, when it was estimated before. Nothing is asked.

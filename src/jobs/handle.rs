@@ -77,7 +77,8 @@ impl ProjectJob {
     }
 
     /// Looks at the job again and again until it has ended, or until so much time has
-    /// passed: a status that is not known is never taken for the end.
+    /// passed: a status that is not known is never taken for the end. Whether it has ended is
+    /// told by its `status`.
     ///
     /// # Errors
     ///

@@ -8,7 +8,7 @@ use super::Simulator;
 use super::archives::GivenArchive;
 use super::catalog::given::Given;
 use super::clock::Clock;
-use super::durations::Durations;
+use super::distribution::Distribution;
 use super::platform::{Config, Platform};
 use super::server::Ports;
 use super::shelf::Shelf;
@@ -89,7 +89,10 @@ impl SimulatorBuilder {
     ///
     /// What the folder was begun with stays: seed, credits, limit of jobs, and clock. Faults
     /// and the list of requests are each program's own, and so are real scenes and archives,
-    /// which have to be given again.
+    /// which have to be given again, and what holds for the jobs that a program creates:
+    /// [`run_times`](Self::run_times), [`queue_times`](Self::queue_times),
+    /// [`running_at_once`](Self::running_at_once), [`failing_jobs`](Self::failing_jobs),
+    /// [`hanging_jobs`](Self::hanging_jobs), [`list_lag`](Self::list_lag).
     ///
     /// ```
     /// use up42::{Client, simulator::Simulator};
@@ -128,14 +131,15 @@ impl SimulatorBuilder {
     }
 
     /// How long jobs run; unless set, half of them for less than 75 s and most for 40 to
-    /// 150 s. Test queries take a sixth of it. An estimate is wrong by up to a third.
-    pub fn run_times(mut self, times: Durations) -> Self {
+    /// 150 s. Test queries take a sixth of it. What an estimate
+    /// guesses is wrong by up to 30 %; its bounds hold.
+    pub fn run_times(mut self, times: Distribution) -> Self {
         self.config.run_times = Some(times);
         self
     }
 
     /// How long jobs are queued before they could run; 3 to 12 s unless set.
-    pub fn queue_times(mut self, times: Durations) -> Self {
+    pub fn queue_times(mut self, times: Distribution) -> Self {
         self.config.queue_times = Some(times);
         self
     }

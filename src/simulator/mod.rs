@@ -18,8 +18,7 @@
 //! - [`Simulator::requests`] and [`Simulator::ledger`]: what was asked and what
 //!   was run and paid, for tests that count.
 //! - [`SimulatorBuilder`]: another seed, other credits, real scenes and images.
-//!
-//! - [`Durations`], [`SimulatorBuilder::running_at_once`],
+//! - [`Distribution`], [`SimulatorBuilder::running_at_once`],
 //!   [`SimulatorBuilder::failing_jobs`], [`Simulator::add_foreign_jobs`],
 //!   [`Simulator::add_credits`]: how long jobs take, and what may become of them.
 //!
@@ -53,7 +52,7 @@ mod clouds;
 mod creation;
 mod credits;
 mod demand;
-mod durations;
+mod distribution;
 mod estimate;
 mod fault;
 mod geotiff;
@@ -87,7 +86,7 @@ use std::sync::Arc;
 
 pub use builder::SimulatorBuilder;
 pub use clock::Clock;
-pub use durations::Durations;
+pub use distribution::Distribution;
 pub use fault::{Fault, FaultKind};
 
 use crate::error::Result;

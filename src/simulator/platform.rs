@@ -13,7 +13,7 @@ use super::call::Call;
 use super::catalog::Catalog;
 use super::catalog::given::Given;
 use super::clock::Clock;
-use super::durations::Durations;
+use super::distribution::Distribution;
 use super::fault::{FaultKind, Faults, Moment};
 use super::queue;
 use super::reply::{Answer, Reply};
@@ -69,8 +69,8 @@ pub(super) struct Config {
     pub max_concurrent_jobs: u32,
     pub token_life: Duration,
     pub list_lag: Duration,
-    pub run_times: Option<Durations>,
-    pub queue_times: Option<Durations>,
+    pub run_times: Option<Distribution>,
+    pub queue_times: Option<Distribution>,
     /// Jobs that run at a time.
     pub machines: Option<usize>,
     /// The shares of jobs that fail and that hang, from 0 to 1.
@@ -86,8 +86,8 @@ pub(super) struct Platform {
     pub clock: Clock,
     /// How late the list of jobs is.
     pub list_lag: Duration,
-    pub run_times: Option<Durations>,
-    pub queue_times: Option<Durations>,
+    pub run_times: Option<Distribution>,
+    pub queue_times: Option<Distribution>,
     pub machines: Option<usize>,
     pub failing: f64,
     pub hanging: f64,

@@ -70,6 +70,32 @@ fn a_batch_that_is_run_again_sends_nothing() {
 }
 
 #[test]
+fn the_same_jobs_are_one_batch_in_any_order_and_under_any_name() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let workflow = workflow(&client_in(&simulator, folder.path()));
+    let mut jobs = parameters(&workflow, 3);
+    workflow.run_jobs_parallel(jobs.clone()).unwrap();
+    jobs.reverse();
+    let again = workflow.rename("ports").unwrap().run_jobs_parallel(jobs).unwrap();
+    assert_eq!((again.succeeded(), posts(&simulator), simulator.ledger().len()), (3, 3, 3));
+}
+
+#[test]
+fn a_batch_is_cancelled_before_its_journal_is_begun() {
+    let simulator = Simulator::builder().clock(Clock::speed(60.0)).start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let client = client_in(&simulator, folder.path());
+    client.project().unwrap().update_settings(Settings::new().max_concurrent_jobs(1)).unwrap();
+    let workflow = workflow(&client);
+    let batch = workflow.batch("airports", parameters(&workflow, 12)).unwrap().budget(10_000);
+    let running = batch.start().unwrap();
+    batch.quiet().cancel().unwrap();
+    let ended = running.wait().unwrap();
+    assert_eq!(ended.len(), 12);
+    assert!(ended.succeeded() < 8 && simulator.ledger().len() < 8, "{ended:?}");
+}
+
+#[test]
 fn a_journal_serves_its_own_workflow_alone() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());

@@ -107,7 +107,7 @@ fn credits_that_do_not_suffice_for_any_job_are_an_error() {
     let workflow = workflow(&client);
     let error = workflow.run_jobs_parallel(parameters(&workflow, &airports())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Credits);
-    assert!(error.to_string().starts_with("batch `airports-"), "{error}");
+    assert!(error.to_string().starts_with("batch `jobs-"), "{error}");
     assert!(error.to_string().contains("403: Insufficient credits to run job"), "{error}");
 }
 

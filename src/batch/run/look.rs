@@ -132,8 +132,8 @@ impl<S: Service> Run<'_, S> {
             look.is_answered |= error.kind() != ErrorKind::Network;
             match error.kind() {
                 ErrorKind::NotFound => look.events.extend(self.state.miss(item, self.service.now())),
-                // The others would wait as long for nothing.
-                ErrorKind::Network => return look.failure = Some(error),
+                // The others would wait as long for nothing, or be as many refused logins.
+                ErrorKind::Network | ErrorKind::Auth => return look.failure = Some(error),
                 _ => look.failure = Some(error),
             }
         }

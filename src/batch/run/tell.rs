@@ -76,9 +76,9 @@ impl<S: Service> Run<'_, S> {
 }
 
 /// What became of a job that has ended. `None` when that cannot be asked now; what the
-/// platform itself fails to say is no news the last time.
+/// platform itself does not say the last time either is not known.
 fn ended(service: &impl Service, item: usize, job: &Job, is_last: bool) -> Option<Event> {
-    let may_come = |error: &Error| error.may_pass() && (!is_last || error.kind() == ErrorKind::Network);
+    let may_come = |error: &Error| !is_last || error.kind() == ErrorKind::Network;
     // Tasks that had succeeded are paid even when a later one failed.
     let credits = match service.credits(&job.id) {
         Ok(credits) => Some(credits),

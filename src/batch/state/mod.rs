@@ -81,6 +81,14 @@ impl State {
         self.purse.set_budget(credits, prices);
     }
 
+    /// The items whose price counts: to be sent, or sent and not known to be paid.
+    pub(super) fn unpriced(&self) -> Vec<usize> {
+        let sent = self.phases.iter().enumerate();
+        let sent = sent.filter(|(item, phase)| self.purse.counts_price(*item, phase)).map(|(item, _)| item);
+        let all: BTreeSet<usize> = self.waiting().chain(sent).collect();
+        all.into_iter().collect()
+    }
+
     /// The most that everything may cost: what was paid, and what may still have to be.
     pub(super) fn most(&self) -> i64 {
         let waiting = self.waiting().map(|item| self.purse.price(item));

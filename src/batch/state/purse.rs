@@ -30,6 +30,11 @@ impl Purse {
         self.budget.as_ref().and_then(|(_, prices)| prices.get(item)).copied().unwrap_or(0)
     }
 
+    /// Whether the item's price counts for what was sent: nobody knows what was paid.
+    pub(super) fn counts_price(&self, item: usize, phase: &Phase) -> bool {
+        self.untold_before[item] > 0 || (phase.may_have_cost() && phase.credits().is_none())
+    }
+
     /// What was paid, and what may have to be paid for what was sent.
     pub(super) fn committed(&self, phases: &[Phase]) -> i64 {
         let sent = phases.iter().enumerate().map(|(item, phase)| {

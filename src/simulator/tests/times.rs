@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::super::{Clock, Durations, Fault, Simulator};
+use super::super::{Clock, Distribution, Fault, Simulator};
 use super::{BLOCK, Client, inputs};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -23,7 +23,7 @@ fn seconds(client: &Client, job: &str) -> i64 {
 
 #[test]
 fn jobs_take_as_long_as_was_asked_for_and_estimates_are_near() {
-    let times = Durations::LogNormal { median: 600 * SECOND, sigma: 1.0 };
+    let times = Distribution::LogNormal { median: 600 * SECOND, sigma: 1.0 };
     let client = Client::of(Simulator::builder().clock(Clock::manual()).run_times(times).start().unwrap());
     let workflow = client.workflow(BLOCK);
     let mut runs = Vec::new();
@@ -43,9 +43,9 @@ fn jobs_take_as_long_as_was_asked_for_and_estimates_are_near() {
 
 #[test]
 fn jobs_wait_for_a_machine_in_their_order() {
-    let constant = Durations::Constant(100 * SECOND);
+    let constant = Distribution::Constant(100 * SECOND);
     let builder = Simulator::builder().clock(Clock::manual()).run_times(constant).running_at_once(2);
-    let client = Client::of(builder.queue_times(Durations::Constant(Duration::ZERO)).start().unwrap());
+    let client = Client::of(builder.queue_times(Distribution::Constant(Duration::ZERO)).start().unwrap());
     let workflow = client.workflow(BLOCK);
     let jobs: Vec<String> = (1..=6).map(|limit| client.job(&workflow, &nth(limit))).collect();
     let told = || jobs.iter().map(|job| client.status(job)).collect::<Vec<_>>().join(" ");

@@ -46,6 +46,19 @@ fn a_slot_that_comes_free_is_filled_at_once() {
 }
 
 #[test]
+fn a_price_counts_until_what_was_paid_is_known() {
+    let mut state = state(5, 5);
+    create(&mut state, 0, "SUCCEEDED");
+    state.apply(&Event::Told { item: 0, credits: Some(7), reason: None });
+    create(&mut state, 1, "RUNNING");
+    state.apply(&Event::Intent { item: 2, at: at(0) });
+    let refused = Error::new(ErrorKind::InvalidInput, "no such block");
+    state.apply(&Event::Rejected { item: 2, error: refused });
+    state.leave_out(3);
+    assert_eq!(state.unpriced(), [1, 4]);
+}
+
+#[test]
 fn a_full_project_is_waited_out() {
     let mut state = state(4, 5);
     turn_away(&mut state, [0, 1, 2], 1);

@@ -7,20 +7,20 @@ use super::chance::Chance;
 ///
 /// ```
 /// use std::time::Duration;
-/// use up42::simulator::{Clock, Durations, Simulator};
+/// use up42::simulator::{Clock, Distribution, Simulator};
 ///
 /// // Most jobs take about a minute, and a few take hours.
-/// let heavy = Durations::Pareto { least: Duration::from_secs(60), alpha: 1.5 };
+/// let heavy = Distribution::Pareto { least: Duration::from_secs(60), alpha: 1.5 };
 /// let simulator = Simulator::builder()
 ///     .run_times(heavy)
-///     .queue_times(Durations::Constant(Duration::from_secs(5)))
+///     .queue_times(Distribution::Constant(Duration::from_secs(5)))
 ///     .clock(Clock::speed(600.0))
 ///     .start()?;
 /// # Ok::<(), up42::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Durations {
+pub enum Distribution {
     /// Always the same.
     Constant(Duration),
     /// Any time between two is as likely.
@@ -52,7 +52,7 @@ pub enum Durations {
 const LEAST: f64 = 0.001;
 const MOST: f64 = 365.0 * 86_400.0;
 
-impl Durations {
+impl Distribution {
     /// The next one, in seconds. A parameter that makes no sense gives the shortest.
     pub(super) fn draw(self, chance: &mut Chance) -> f64 {
         let seconds = match self {
@@ -72,7 +72,7 @@ mod tests {
     const MINUTE: Duration = Duration::from_secs(60);
 
     /// Of 20,000 draws the first percent, the half and the last percent.
-    fn drawn(durations: Durations) -> [f64; 3] {
+    fn drawn(durations: Distribution) -> [f64; 3] {
         let mut chance = Chance::of(&[3]);
         let mut drawn: Vec<f64> = (0..20_000).map(|_| durations.draw(&mut chance)).collect();
         drawn.sort_by(f64::total_cmp);
@@ -86,21 +86,21 @@ mod tests {
                 assert!((drawn / expected - 1.0).abs() < 0.08, "{drawn} for {expected}");
             }
         };
-        near(drawn(Durations::Constant(MINUTE)), [60.0; 3]);
-        near(drawn(Durations::Uniform { least: MINUTE, most: 3 * MINUTE }), [61.2, 120.0, 178.8]);
+        near(drawn(Distribution::Constant(MINUTE)), [60.0; 3]);
+        near(drawn(Distribution::Uniform { least: MINUTE, most: 3 * MINUTE }), [61.2, 120.0, 178.8]);
         // Normal quantiles: exp(±2.326).
-        near(drawn(Durations::LogNormal { median: MINUTE, sigma: 1.0 }), [5.86, 60.0, 614.0]);
+        near(drawn(Distribution::LogNormal { median: MINUTE, sigma: 1.0 }), [5.86, 60.0, 614.0]);
         // (1 - p) ^ (-1 / 1.5)
-        near(drawn(Durations::Pareto { least: MINUTE, alpha: 1.5 }), [60.4, 95.2, 1292.7]);
+        near(drawn(Distribution::Pareto { least: MINUTE, alpha: 1.5 }), [60.4, 95.2, 1292.7]);
     }
 
     #[test]
     fn senseless_parameters_draw_something() {
         for sigma in [f64::NAN, f64::INFINITY, -1.0] {
-            drawn(Durations::LogNormal { median: MINUTE, sigma });
-            drawn(Durations::Pareto { least: MINUTE, alpha: sigma });
+            drawn(Distribution::LogNormal { median: MINUTE, sigma });
+            drawn(Distribution::Pareto { least: MINUTE, alpha: sigma });
         }
-        drawn(Durations::Pareto { least: Duration::MAX, alpha: 0.0 });
-        drawn(Durations::Uniform { least: MINUTE, most: Duration::ZERO });
+        drawn(Distribution::Pareto { least: Duration::MAX, alpha: 0.0 });
+        drawn(Distribution::Uniform { least: MINUTE, most: Duration::ZERO });
     }
 }
