@@ -78,7 +78,7 @@ impl Chain {
     /// The defaults of the tasks, and over them what the job asks for.
     pub(super) fn job(&self, label: String, query: &JobQuery) -> Result<JobParameters, Problem> {
         let data = query.data()?;
-        let mut first = if query.is_stored() { Map::new() } else { defaults(&self.first) };
+        let mut first = if query.is_stored() { Map::new() } else { self.first.default_parameters() };
         // One shape and one way to choose images, whatever the defaults say.
         CHOICES.iter().for_each(|name| drop(first.remove(*name)));
         if data.contains_key("time") || data.contains_key("ids") {
@@ -88,7 +88,7 @@ impl Chain {
         let mut inputs = Map::new();
         inputs.insert(self.first.name.clone(), Value::Object(first));
         for task in &self.rest {
-            inputs.insert(task.name.clone(), Value::Object(defaults(task)));
+            inputs.insert(task.name.clone(), Value::Object(task.default_parameters()));
         }
         for (name, value) in &query.parameters {
             let (task, parameter) = self.find(name);
@@ -143,14 +143,6 @@ impl Chain {
             );
         }
     }
-}
-
-fn defaults(task: &Task) -> Map<String, Value> {
-    let default = |(name, schema): (&String, &Value)| {
-        let value = schema.get("default").filter(|value| !value.is_null())?;
-        Some((name.clone(), value.clone()))
-    };
-    task.parameters.iter().filter_map(default).collect()
 }
 
 #[cfg(test)]

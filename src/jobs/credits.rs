@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 
@@ -49,9 +49,19 @@ impl Durations {
 }
 
 impl Price {
+    /// Reads the estimate of a job with these inputs. A task that is not in it would seem
+    /// to cost nothing.
+    pub(crate) fn of_job(json: &Value, inputs: &Map<String, Value>) -> Result<Self> {
+        match inputs.keys().find(|task| *task != "config" && json.get(task.as_str()).is_none()) {
+            Some(task) => Err(Error::response(format!("the estimate does not tell of task `{task}`"))),
+            None => Self::read(json),
+        }
+    }
+
     /// Reads an estimate, a member for each task (API reference, 6.1).
     pub(crate) fn read(json: &Value) -> Result<Self> {
-        let tasks = json.as_object().ok_or_else(|| Error::response("`data` should be an object of tasks"))?;
+        let tasks = json.as_object().filter(|tasks| !tasks.is_empty());
+        let tasks = tasks.ok_or_else(|| Error::response("`data` should be an object of tasks"))?;
         let mut credits = Credits::default();
         for task in tasks.values() {
             let bound = |part: &str, end: &str| {
@@ -129,6 +139,11 @@ mod tests {
         let price = Price::read(&json!({"s2:1": task, "tiling:1": task})).unwrap();
         assert_eq!(price.credits, Credits { min: 202, max: 506 });
         assert_eq!(price.duration.unwrap().to_string(), "2 min 42 s to 14 min 18 s");
+        assert!(Price::read(&json!({})).is_err());
+        let inputs = json!({"config": {"mode": "DRY_RUN"}, "s2:1": {}, "tiling:1": {}});
+        let of_job = |estimate| Price::of_job(&estimate, inputs.as_object().unwrap());
+        assert_eq!(of_job(json!({"s2:1": task, "tiling:1": task})).unwrap(), price);
+        insta::assert_snapshot!(of_job(json!({"s2:1": task})).unwrap_err(), @"the estimate does not tell of task `tiling:1`");
         let mut odd = task.clone();
         odd["machineConsumption"]["duration"]["min"] = json!(-1);
         assert_eq!(Price::read(&json!({"s2:1": odd})).unwrap().duration, None);

@@ -1,7 +1,7 @@
 use serde_json::{Map, Value};
 
-use super::ProjectSettings;
 use super::problem::Problem;
+use super::{ProjectSettings, Setting};
 use crate::error::{Error, Result};
 use crate::geo::Aoi;
 
@@ -21,9 +21,6 @@ struct Limit {
     most: Option<i64>,
 }
 
-/// The SDK's fixtures know the area's limit by the shorter name.
-const AREA: [&str; 2] = ["JOB_QUERY_MAX_AOI_SIZE", "MAX_AOI_SIZE"];
-const IMAGES: [&str; 1] = ["JOB_QUERY_LIMIT_PARAMETER_MAX_VALUE"];
 /// The parameters that pick images by a place.
 const SHAPES: [&str; 3] = ["bbox", "intersects", "contains"];
 /// Those that need no place.
@@ -31,12 +28,10 @@ pub(super) const STORED: [&str; 2] = ["asset_ids", "order_ids"];
 
 impl Limits {
     pub(super) fn of(settings: &ProjectSettings) -> Self {
-        let limit = |names: &[&str]| {
-            let setting = settings.iter().find(|setting| names.contains(&setting.name.as_str()))?;
-            let value = setting.value.trim().parse().ok()?;
-            Some(Limit { value, most: setting.range.map(|(_, most)| most) })
+        let limit = |setting: &Setting| {
+            Some(Limit { value: setting.number()?, most: setting.range.map(|(_, most)| most) })
         };
-        Self { area: limit(&AREA), images: limit(&IMAGES) }
+        Self { area: settings.area().and_then(limit), images: settings.images().and_then(limit) }
     }
 
     /// What a data block cannot be asked for.
@@ -97,14 +92,15 @@ impl Limit {
 /// The area of a `bbox` or of a GeoJSON geometry.
 pub(crate) fn place(shape: &Value) -> Result<Aoi> {
     match shape.as_array() {
-        Some(sides) => {
-            let sides: Vec<f64> = sides.iter().filter_map(Value::as_f64).collect();
-            let sides: [f64; 4] =
-                sides.try_into().map_err(|_| Error::invalid("a bbox is west, south, east, north"))?;
-            Aoi::from_bbox(sides)
-        }
+        Some(sides) => bbox(sides.iter().map(Value::as_f64)),
         None => Aoi::from_geojson(&shape.to_string()),
     }
+}
+
+/// The box of such sides, where each is a number.
+pub(super) fn bbox(sides: impl Iterator<Item = Option<f64>>) -> Result<Aoi> {
+    let sides = sides.collect::<Option<Vec<_>>>().and_then(|sides| sides.try_into().ok());
+    Aoi::from_bbox(sides.ok_or_else(|| Error::invalid("a bbox is four numbers: west, south, east, north"))?)
 }
 
 #[cfg(test)]
@@ -137,6 +133,20 @@ mod tests {
     }
 
     #[test]
+    fn the_limits_are_those_that_the_settings_tell() {
+        let settings = json!({"data": [
+            {"name": "MAX_AOI_SIZE", "value": "5"},
+            {"name": "JOB_QUERY_MAX_AOI_SIZE", "value": " 100 ", "range": {"min": 0, "max": 1000}},
+            {"name": "JOB_QUERY_LIMIT_PARAMETER_MAX_VALUE", "value": 10},
+        ]});
+        let settings = ProjectSettings::read(settings).unwrap();
+        let Limits { area: Some(area), images: Some(images) } = Limits::of(&settings) else { panic!() };
+        assert_eq!((Some(area.value), area.most), (settings.max_aoi_size(), Some(1000)));
+        assert_eq!((Some(images.value), images.most), (settings.max_images(), None));
+        assert_eq!((area.value, images.value), (100, 10));
+    }
+
+    #[test]
     fn a_job_has_one_place_or_needs_none() {
         assert_eq!(told(json!({"ids": ["a"], "bbox": null})), [""; 0]);
         assert_eq!(told(json!({"order_ids": ["a"]})), [""; 0]);
@@ -146,7 +156,9 @@ mod tests {
         ");
         let both = json!({"bbox": [0, 0, 1, 1], "contains": {"type": "Point", "coordinates": [0, 0]}});
         insta::assert_snapshot!(told(both).join("\n"), @"contains: give one place, not `bbox` and `contains`");
-        insta::assert_snapshot!(told(json!({"bbox": [0, 0, 1]})).join("\n"), @"bbox: a bbox is west, south, east, north");
+        insta::assert_snapshot!(told(json!({"bbox": [0, 0, 1]})).join("\n"), @"bbox: a bbox is four numbers: west, south, east, north");
+        let gap = json!({"bbox": [null, -17.5, 14.68, -17.46, 14.72]});
+        insta::assert_snapshot!(told(gap).join("\n"), @"bbox: a bbox is four numbers: west, south, east, north");
         insta::assert_snapshot!(told(json!({"intersects": {"type": "Point", "coordinates": [0, 0]}})).join("\n"), @"intersects: there is no polygon: an AOI needs a Polygon or a MultiPolygon");
     }
 }

@@ -110,22 +110,34 @@ impl ProjectSettings {
 
     /// Jobs of the project that may be unfinished at a time.
     pub fn max_concurrent_jobs(&self) -> Option<u32> {
-        self.get(JOBS)?.value.parse().ok()
+        self.get(JOBS)?.number()
     }
 
     /// Largest area of a job, in km².
     pub fn max_aoi_size(&self) -> Option<u32> {
-        // Some servers have a shorter name for it (API reference, 2).
-        self.get(AREA).or_else(|| self.get("MAX_AOI_SIZE"))?.value.parse().ok()
+        self.area()?.number()
     }
 
     /// Largest number of images of a job.
     pub fn max_images(&self) -> Option<u32> {
-        self.get(IMAGES)?.value.parse().ok()
+        self.images()?.number()
+    }
+
+    pub(super) fn area(&self) -> Option<&Setting> {
+        // Some servers have a shorter name for it (API reference, 2).
+        self.get(AREA).or_else(|| self.get("MAX_AOI_SIZE"))
+    }
+
+    pub(super) fn images(&self) -> Option<&Setting> {
+        self.get(IMAGES)
     }
 }
 
 impl Setting {
+    pub(super) fn number(&self) -> Option<u32> {
+        self.value.trim().parse().ok()
+    }
+
     /// Why the platform does not take a value, as far as its range tells.
     fn refuses(&self, value: u32) -> Option<String> {
         let (min, max) = self.range.filter(|(min, max)| !(*min..=*max).contains(&value.into()))?;

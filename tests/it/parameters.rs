@@ -87,6 +87,29 @@ fn wrong_rows_are_told_by_row_and_column_and_nothing_is_sent() {
 }
 
 #[test]
+fn a_frame_says_what_a_query_would() {
+    let client = Client::simulator().unwrap();
+    let workflow = workflow(&client);
+    let jobs = |frame: PolarsResult<DataFrame>| workflow.construct_parameters_from_dataframe(&frame.unwrap());
+    let told = |frame| jobs(frame).unwrap_err().to_string();
+    let two = Series::new("scene_ids".into(), [Series::new("".into(), ["a", "b"])]);
+    let frame = DataFrame::new(1, vec![two.into(), Column::new(format!("{DATA}.limit").into(), [1])]);
+    let query = JobQuery::new().limit(1).scene_ids(["a", "b"]);
+    assert_eq!(jobs(frame).unwrap()[0].inputs, workflow.construct_parameters(query).unwrap().inputs);
+    insta::assert_snapshot!(told(df!("asset_ids" => ["a"], "limit" => [1])), @"workflow `airports`: construct parameters: 1 of 1 row cannot be sent: row 0, `asset_ids`: what the storage has is taken whole: give no place, dates, limit or other ids with it");
+    insta::assert_snapshot!(told(df!("scene_id" => [b"a".as_slice()])), @"workflow `airports`: construct parameters: 1 of 1 row cannot be sent: row 0, `scene_id`: a binary is no id: cast it to a text");
+    let (bbox, name) = ("-17.50, 14.68, -17.46, 14.72", format!("{DATA}.bbox"));
+    insta::assert_snapshot!(told(df!("bbox" => [bbox], name.as_str() => [bbox])), @"workflow `airports`: construct parameters: 1 of 1 row cannot be sent: row 0, `sobloo-s2-l1c-aoiclipped:1.bbox`: the row has another place already: leave all but one null");
+    let name = format!("{DATA}.time");
+    insta::assert_snapshot!(told(df!("bbox" => [bbox], "time" => ["2019-01-01"], name.as_str() => ["2019-01-02"])), @"workflow `airports`: construct parameters: columns `time` and `sobloo-s2-l1c-aoiclipped:1.time` say the same: drop one of them");
+    insta::assert_snapshot!(told(df!("name" => ["Dakar"], "bbox" => ["-17.50, 14.68, x, -17.46, 14.72"])), @"workflow `airports`: construct parameters: 1 of 1 row cannot be sent: row 0 (`Dakar`), `bbox`: a bbox is four numbers: west, south, east, north");
+    let days = df!("bbox" => [bbox], "start" => [1_546_300_800_000_i64], "end" => [1_577_750_400_000_i64]);
+    let moment = |name| col(name).cast(DataType::Datetime(TimeUnit::Milliseconds, None));
+    let days = days.unwrap().lazy().with_columns([moment("start"), moment("end")]).collect();
+    assert_eq!(jobs(days).unwrap()[0].inputs[DATA]["time"], "2019-01-01T00:00:00Z/2019-12-31T23:59:59Z");
+}
+
+#[test]
 fn an_unknown_column_is_a_slip_or_to_be_dropped() {
     let client = Client::simulator().unwrap();
     let workflow = workflow(&client);

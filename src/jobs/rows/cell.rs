@@ -2,20 +2,22 @@
 
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
-use polars::prelude::{AnyValue, Series, TimeUnit};
+use polars::prelude::{AnyValue, Column, Series, TimeUnit};
 use serde_json::{Number, Value};
 
-use crate::geo::{Aoi, wkb};
+use super::place::place;
 use crate::jobs::schema::shown;
 
 /// Integers beyond are not exact as floats.
 const EXACT: f64 = 9_007_199_254_740_992.0;
+/// How the text of a moment ends at midnight.
+const MIDNIGHT: &str = "T00:00:00Z";
 
 /// A cell as a parameter of this type; `None` when it is null.
 pub(super) fn parameter(cell: &AnyValue, kind: Option<&str>) -> Result<Option<Value>, String> {
     let value = match (cell, kind) {
         (AnyValue::Null, _) => return Ok(None),
-        (_, Some("geometry")) => area(cell)?.map(|area| area.to_geojson()).unwrap_or_default(),
+        (_, Some("geometry")) => place(cell)?.map(|area| area.to_geojson()).unwrap_or_default(),
         (AnyValue::Boolean(flag), _) => Value::Bool(*flag),
         (AnyValue::List(list), _) => list_of(list, kind)?,
         _ => match (text(cell), kind) {
@@ -35,7 +37,7 @@ fn list_of(list: &Series, kind: Option<&str>) -> Result<Value, String> {
     values.collect::<Result<Vec<_>, String>>().map(Value::Array)
 }
 
-fn number(cell: &AnyValue) -> Result<Number, String> {
+pub(super) fn number(cell: &AnyValue) -> Result<Number, String> {
     let whole = |number: f64| (number.fract() == 0.0 && number.abs() < EXACT).then_some(number as i64);
     match cell {
         AnyValue::Int8(_)
@@ -100,17 +102,13 @@ pub(super) fn name(cell: &AnyValue) -> Option<String> {
     }
 }
 
-/// One id, or a list of them.
-pub(super) fn ids(cell: &AnyValue) -> Result<Vec<String>, String> {
-    match (cell, name(cell)) {
-        (AnyValue::List(list), _) => Ok(list.iter().filter_map(|cell| name(&cell)).collect()),
-        (AnyValue::String(_) | AnyValue::StringOwned(_), Some(text))
-            if text.trim_start().starts_with('[') =>
-        {
-            serde_json::from_str(&text).map_err(|_| format!("{} is no list of ids", shown(&text.into())))
-        }
-        (_, id) => Ok(id.into_iter().collect()),
-    }
+/// Images at most.
+pub(super) fn limit(cell: &AnyValue) -> Result<Option<u32>, String> {
+    let Some(value) = parameter(cell, Some("number"))? else { return Ok(None) };
+    let images = value.as_f64().filter(|images| images.fract() == 0.0);
+    let images = images.filter(|images| (0.0..=f64::from(u32::MAX)).contains(images));
+    let told = || format!("{} is not a number of images: give a whole number from 1 up", shown(&value));
+    images.map(|images| Some(images as u32)).ok_or_else(told)
 }
 
 /// `start/end`, or a day, which is both.
@@ -131,44 +129,29 @@ pub(super) fn dates(cell: &AnyValue) -> Result<Option<(String, String)>, String>
     }))
 }
 
-/// An area as WKB, WKT or GeoJSON, or as west, south, east, north; WGS 84.
-pub(super) fn area(cell: &AnyValue) -> Result<Option<Aoi>, String> {
-    let sides = |sides: Vec<f64>| {
-        let sides: [f64; 4] =
-            sides.try_into().map_err(|_| "a bbox is west, south, east, north".to_owned())?;
-        Aoi::from_bbox(sides).map_err(|error| error.to_string())
+/// Whether a column has moments that are all at midnight UTC: days, as Pandas has them.
+pub(super) fn are_days(column: &Column) -> bool {
+    let is_day = |cell: AnyValue| {
+        cell == AnyValue::Null || text(&cell).is_some_and(|moment| moment.ends_with(MIDNIGHT))
     };
-    let of_bytes = |bytes: &[u8]| wkb::read(bytes).and_then(Aoi::from_geometry);
-    let area = match cell {
-        AnyValue::Null => return Ok(None),
-        AnyValue::Binary(bytes) => of_bytes(bytes),
-        AnyValue::BinaryOwned(bytes) => of_bytes(bytes),
-        AnyValue::List(list) => {
-            return sides(list.iter().filter_map(|side| side.extract::<f64>()).collect()).map(Some);
-        }
-        AnyValue::String(_) | AnyValue::StringOwned(_) => {
-            let text = text(cell).unwrap_or_default();
-            let trimmed = text.trim_start_matches(|c: char| c.is_whitespace() || c == '[');
-            if trimmed.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
-                let parts = text.split(|c: char| c.is_whitespace() || "[],".contains(c));
-                return sides(parts.filter_map(|part| part.parse().ok()).collect()).map(Some);
-            }
-            if trimmed.is_empty() {
-                return Ok(None);
-            }
-            if trimmed.starts_with('{') { Aoi::from_geojson(&text) } else { Aoi::from_wkt(&text) }
-        }
-        _ => return Err(format!("a {} is no place: give WKB, WKT or GeoJSON", cell.dtype())),
-    };
-    area.map(Some).map_err(|error| error.to_string())
+    column.dtype().is_datetime() && (0..column.len()).all(|row| column.get(row).is_ok_and(is_day))
+}
+
+/// The day of a moment at midnight.
+pub(super) fn day(cell: AnyValue) -> AnyValue {
+    match text(&cell).as_deref().and_then(|moment| moment.strip_suffix(MIDNIGHT)) {
+        Some(day) => AnyValue::StringOwned(day.into()),
+        None => cell,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use polars::prelude::{NamedFrom, PlSmallStr};
+    use polars::prelude::{DataType, NamedFrom, PlSmallStr};
     use proptest::prelude::*;
     use serde_json::json;
 
+    use super::super::ids::ids;
     use super::*;
 
     fn list<T, P: ?Sized>(values: T) -> AnyValue<'static>
@@ -196,28 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_read_from_what_frames_have() {
-        let dakar = Aoi::from_bbox([-17.5, 14.68, -17.46, 14.72]).unwrap();
-        let wkt = "POLYGON ((-17.5 14.68, -17.46 14.68, -17.46 14.72, -17.5 14.72, -17.5 14.68))";
-        let (json, bytes) = (dakar.to_geojson().to_string(), wkb::write(&dakar.geometry().clone().into()));
-        for cell in [
-            AnyValue::String(wkt),
-            AnyValue::String(&json),
-            AnyValue::Binary(&bytes),
-            AnyValue::String("-17.5, 14.68, -17.46, 14.72"),
-            AnyValue::String("[-17.5,14.68,-17.46,14.72]"),
-            list([-17.5, 14.68, -17.46, 14.72]),
-        ] {
-            assert_eq!(area(&cell).unwrap().unwrap().bbox(), dakar.bbox(), "{cell}");
-        }
-        assert_eq!(area(&AnyValue::String(" ")), Ok(None));
-        insta::assert_snapshot!(area(&AnyValue::String("1, 2, 3")).unwrap_err(), @"a bbox is west, south, east, north");
-        insta::assert_snapshot!(area(&AnyValue::Int64(5)).unwrap_err(), @"a i64 is no place: give WKB, WKT or GeoJSON");
-        insta::assert_snapshot!(area(&AnyValue::Binary(b"\x01")).unwrap_err(), @"not WKB: it ends early");
-    }
-
-    #[test]
-    fn dates_and_ids_are_read_in_each_form() {
+    fn dates_are_read_in_each_form() {
         let day = ("2020-01-01".to_owned(), "2020-01-01".to_owned());
         for cell in [AnyValue::Date(18_262), AnyValue::String("2020-01-01")] {
             assert_eq!(dates(&cell), Ok(Some(day.clone())));
@@ -226,12 +188,34 @@ mod tests {
         let noon = AnyValue::Datetime(1_577_880_000_000_000, TimeUnit::Microseconds, None);
         assert_eq!(text(&noon).unwrap(), "2020-01-01T12:00:00Z");
         assert!(dates(&AnyValue::Float64(2020.0)).unwrap_err().contains("is no date"));
-        assert_eq!(ids(&list(["a", "b"])), Ok(vec!["a".into(), "b".into()]));
-        assert_eq!(ids(&AnyValue::String("[\"a\"]")), Ok(vec!["a".into()]));
-        assert_eq!(ids(&AnyValue::String("a")), Ok(vec!["a".into()]));
-        assert_eq!(ids(&AnyValue::Int64(7)), Ok(vec!["7".into()]));
         assert_eq!(text(&AnyValue::Datetime(i64::MAX, TimeUnit::Milliseconds, None)), None, "no such moment");
         assert_eq!(text(&AnyValue::Date(i32::MAX)), None);
+    }
+
+    #[test]
+    fn moments_are_days_when_all_are_at_midnight() {
+        let column = |moments: &[Option<i64>]| {
+            let kind = DataType::Datetime(TimeUnit::Milliseconds, None);
+            Column::new("time".into(), moments).cast(&kind).unwrap()
+        };
+        let days = column(&[Some(1_559_347_200_000), None, Some(-86_400_000)]);
+        assert!(are_days(&days) && !are_days(&column(&[Some(0), Some(1)])));
+        assert!(!are_days(&column(&[Some(0)]).cast(&DataType::Int64).unwrap()));
+        let told = |row| text(&day(days.get(row).unwrap()));
+        assert_eq!([0, 1, 2].map(told), [Some("2019-06-01".into()), None, Some("1969-12-31".into())]);
+    }
+
+    #[test]
+    fn a_limit_is_a_whole_number() {
+        for cell in [AnyValue::Int32(2), AnyValue::Float64(2.0), AnyValue::String("2")] {
+            assert_eq!(limit(&cell), Ok(Some(2)));
+        }
+        assert_eq!(limit(&AnyValue::Null), Ok(None));
+        for cell in
+            [AnyValue::Int32(-1), AnyValue::UInt64(1 << 32), AnyValue::Float64(1.5), AnyValue::Boolean(true)]
+        {
+            assert!(limit(&cell).unwrap_err().contains("is not a number of images"), "{cell}");
+        }
     }
 
     proptest! {
@@ -241,7 +225,7 @@ mod tests {
             let moments = units.map(|unit| AnyValue::Datetime(count, unit, None));
             let cells = [AnyValue::String(&text), AnyValue::Binary(&bytes), AnyValue::Int64(count), AnyValue::Date(count as i32)];
             for cell in cells.into_iter().chain(moments) {
-                let _ = (area(&cell), dates(&cell), ids(&cell), name(&cell));
+                let _ = (place(&cell), dates(&cell), limit(&cell), ids(&cell), name(&cell), day(cell.clone()));
                 for kind in [None, Some("geometry"), Some("array"), Some("string"), Some("number")] {
                     let _ = parameter(&cell, kind);
                 }

@@ -1,6 +1,8 @@
 //! From a frame: one row, one job.
 
 mod cell;
+mod ids;
+mod place;
 mod role;
 
 use std::collections::HashMap;
@@ -44,10 +46,14 @@ impl Workflow {
     /// | `bbox` | the same, List or String of west, south, east, north | images that touch the box | another column has it |
     /// | `time` | String `start/end`, or String, Date or Datetime of a day or an instant; UTC | the interval | the block's default |
     /// | `start`, `end` | String, Date, Datetime | the interval's ends | the block's default |
-    /// | `scene_id`, `scene_ids`, `ids` | String, List | these scenes | images of the place |
-    /// | `asset_id(s)`, `order_id(s)` | String, List | what the storage has | another column has it |
-    /// | `limit`, or another parameter of the data block | as the block says | the parameter | the block's default |
+    /// | `scene_id`, `scene_ids`, `ids` | String, integer, List | these scenes, all of them | images of the place |
+    /// | `asset_id(s)`, `order_id(s)` | String, integer, List | what the storage has | another column has it |
+    /// | `limit` | integer | images at most, where there are no scene ids | the block's default |
+    /// | another parameter of the data block | as the block says | the parameter | the block's default |
     /// | `task.parameter` | as the block says | a parameter of any task, as for [`JobQuery::set`](crate::JobQuery::set) | the block's default |
+    ///
+    /// A column of Datetime whose values are all at midnight UTC means days, which count
+    /// whole: the end 2019-12-31 is its last second.
     ///
     /// A text for a parameter that is none is read as JSON (`["red", "green"]`), as it
     /// comes from CSV files. Names that several rows have are told apart by their numbers.

@@ -3,6 +3,8 @@ use std::collections::HashMap;
 use polars::prelude::{AnyValue, Column, DataFrame};
 
 use super::cell;
+use super::ids::ids;
+use super::place::place;
 use crate::error::{Error, Result};
 use crate::jobs::asked::Asked;
 use crate::jobs::chain::Chain;
@@ -13,6 +15,8 @@ use crate::jobs::schema;
 pub(super) struct Role<'a> {
     column: &'a Column,
     is: Is,
+    /// Whether its moments stand for their days.
+    are_days: bool,
 }
 
 enum Is {
@@ -21,6 +25,7 @@ enum Is {
     Time,
     Start,
     End,
+    Limit,
     Scenes,
     Assets,
     Orders,
@@ -55,15 +60,12 @@ impl<'a> Role<'a> {
         let name = column.name().as_str();
         let is = match name {
             "name" => Is::Name,
-            "geometry" | "intersects" => Is::Place(GeometryOperation::Intersects),
-            "contains" => Is::Place(GeometryOperation::Contains),
-            "bbox" => Is::Place(GeometryOperation::Bbox),
-            "time" => Is::Time,
+            "geometry" => Is::Place(GeometryOperation::Intersects),
             "start" => Is::Start,
             "end" => Is::End,
-            "scene_id" | "scene_ids" | "ids" => Is::Scenes,
-            "asset_id" | "asset_ids" => Is::Assets,
-            "order_id" | "order_ids" => Is::Orders,
+            "scene_id" | "scene_ids" => Is::Scenes,
+            "asset_id" => Is::Assets,
+            "order_id" => Is::Orders,
             _ => match chain.unknown(name) {
                 Some(told) => {
                     let told =
@@ -73,11 +75,12 @@ impl<'a> Role<'a> {
                 None => {
                     let (task, parameter) = chain.find(name);
                     let kind = task.parameters.get(parameter).and_then(schema::kind);
-                    Is::Parameter(chain.field(task, parameter), kind.map(str::to_owned))
+                    Is::of(chain.field(task, parameter), kind)
                 }
             },
         };
-        Ok(Self { column, is })
+        let are_days = matches!(is, Is::Time | Is::Start | Is::End) && cell::are_days(column);
+        Ok(Self { column, is, are_days })
     }
 
     /// Takes what the cell says into the job.
@@ -87,37 +90,64 @@ impl<'a> Role<'a> {
         if cell == AnyValue::Null {
             return Ok(());
         }
+        let cell = if self.are_days { cell::day(cell) } else { cell };
         let query = &mut asked.query;
         match &self.is {
             Is::Name => {}
             Is::Place(operation) => {
-                let Some(place) = cell::area(&cell)? else { return Ok(()) };
+                let Some(place) = place(&cell)? else { return Ok(()) };
                 if query.geometry.is_some() {
                     return Err("the row has another place already: leave all but one null".to_owned());
                 }
                 query.geometry = Some(place);
                 query.geometry_operation = *operation;
-                asked.columns.push((operation.parameter(), name.to_owned()));
             }
             Is::Time => query.dates = cell::dates(&cell)?,
             Is::Start => query.dates.get_or_insert_default().0 = moment(&cell)?,
             Is::End => query.dates.get_or_insert_default().1 = moment(&cell)?,
-            Is::Scenes => {
-                query.scene_ids = cell::ids(&cell)?;
-                asked.columns.push(("ids", name.to_owned()));
-            }
-            Is::Assets => query.asset_ids = cell::ids(&cell)?,
-            Is::Orders => query.order_ids = cell::ids(&cell)?,
+            Is::Limit => query.limit = cell::limit(&cell)?,
+            Is::Scenes => query.scene_ids = ids(&cell)?,
+            Is::Assets => query.asset_ids = ids(&cell)?,
+            Is::Orders => query.order_ids = ids(&cell)?,
             Is::Parameter(field, kind) => {
                 let value = cell::parameter(&cell, kind.as_deref())?;
                 query.parameters.extend(value.map(|value| (field.clone(), value)));
             }
         }
+        asked.columns.extend(self.is.parameter().map(|parameter| (parameter, name.to_owned())));
         Ok(())
     }
 }
 
 impl Is {
+    /// A parameter that a job query decides has the one role, whatever the column calls it.
+    fn of(field: String, kind: Option<&str>) -> Self {
+        match field.as_str() {
+            "intersects" => Self::Place(GeometryOperation::Intersects),
+            "contains" => Self::Place(GeometryOperation::Contains),
+            "bbox" => Self::Place(GeometryOperation::Bbox),
+            "time" => Self::Time,
+            "limit" => Self::Limit,
+            "ids" => Self::Scenes,
+            "asset_ids" => Self::Assets,
+            "order_ids" => Self::Orders,
+            _ => Self::Parameter(field, kind.map(str::to_owned)),
+        }
+    }
+
+    /// What the data block calls it, and so does what is wrong with it.
+    fn parameter(&self) -> Option<&'static str> {
+        match self {
+            Self::Place(operation) => Some(operation.parameter()),
+            Self::Time => Some("time"),
+            Self::Limit => Some("limit"),
+            Self::Scenes => Some("ids"),
+            Self::Assets => Some("asset_ids"),
+            Self::Orders => Some("order_ids"),
+            Self::Name | Self::Start | Self::End | Self::Parameter(..) => None,
+        }
+    }
+
     /// What a column of this kind decides alone.
     fn says(&self) -> Vec<&str> {
         match self {
@@ -125,10 +155,10 @@ impl Is {
             Self::Time => vec!["start", "end"],
             Self::Start => vec!["start"],
             Self::End => vec!["end"],
-            Self::Scenes => vec!["ids"],
-            Self::Assets => vec!["asset_ids"],
-            Self::Orders => vec!["order_ids"],
             Self::Parameter(field, _) => vec![field],
+            Self::Limit | Self::Scenes | Self::Assets | Self::Orders => {
+                self.parameter().into_iter().collect()
+            }
         }
     }
 }

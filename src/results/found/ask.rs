@@ -48,9 +48,10 @@ pub(super) fn scenes(project: &Project, id: &JobId, record: &JobRecord) -> Resul
 }
 
 /// What the job will cost when it is no dry run.
-pub(super) fn price(project: &Project, id: &JobId) -> Result<Price> {
+pub(super) fn price(project: &Project, id: &JobId, record: &JobRecord) -> Result<Price> {
     let json = project.client().get(&project.path(&format!("/jobs/{id}/estimate"))).and_then(data);
-    json.and_then(|json| Price::read(&json)).with_context(|| format!("estimate of job `{id}`"))
+    json.and_then(|json| Price::of_job(&json, &record.inputs))
+        .with_context(|| format!("estimate of job `{id}`"))
 }
 
 /// Scene to file name: a quicklook is called by its scene.

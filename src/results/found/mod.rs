@@ -80,7 +80,8 @@ impl JobCollection {
     pub fn found_scenes(&self) -> Result<FoundScenes> {
         let records = self.iter().as_slice();
         let listed = in_parallel(records, AT_ONCE, |record| self.listed(record));
-        let prices = in_parallel(records, AT_ONCE, |record| ask::price(self.project(), id_of(record)?));
+        let prices =
+            in_parallel(records, AT_ONCE, |record| ask::price(self.project(), id_of(record)?, record));
         let outcomes = self.pictures(&listed);
         let scenes = |listed: Vec<Listed>| {
             let outcome = |id: &str| outcomes.get(id).cloned().unwrap_or(QuicklookOutcome::Missing);
