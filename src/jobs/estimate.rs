@@ -226,7 +226,7 @@ impl Workflow {
         let body = json!({"tasks": tasks, "inputs": job.inputs});
         let client = self.project().client();
         data(client.json(Request::post(client.url(&self.project().path("/estimate/job")), body))?)
-            .and_then(|json| Price::read(&json))
+            .and_then(|json| Price::of_job(&json, &job.inputs))
     }
 }
 
