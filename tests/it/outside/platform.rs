@@ -101,9 +101,9 @@ pub fn start() -> Server {
             ("GET", path) if path.ends_with("/tasks") => data(list(&|_, text| json!({
                 "name": text, "block": {"id": text, "name": text, "version": text, "parameters": {text: {"default": text, "type": text, "enum": []}}},
             })).into()),
-            ("POST", "/projects/p/estimate/job") => data(json!({"a": {
+            ("POST", "/projects/p/estimate/job") => data(texts.iter().map(|text| (text.clone(), json!({
                 "blockConsumption": {"credit": {"min": 1, "max": 2}}, "machineConsumption": {"credit": {"min": 1, "max": 2}},
-            }})),
+            }))).collect::<serde_json::Map<_, _>>().into()),
             ("POST", path) if path.ends_with("/jobs") => create(request, &texts),
             ("GET", path) if path.ends_with("/credits") => data(json!({"creditsUsed": 7})),
             ("GET", path) if path.ends_with("/estimate") => answer(400, "", json!({"error": {"message": text}}).to_string().as_bytes()),
