@@ -40,7 +40,7 @@ impl JobCollection {
     ///
     /// Before a file begins there must be room for it, packed and unpacked. Archives are
     /// refused as a whole when an entry would leave the folder, is not a plain file, or
-    /// when they unpack to too much: one beyond [`Download::largest`] is kept, and unpacked
+    /// when they unpack to too much: one beyond [`Download::largest()`] is kept, and unpacked
     /// by a call that allows more. They are read and written in small pieces, so memory
     /// does not grow with them.
     ///
