@@ -1,5 +1,7 @@
 //! Jobs that the platform lists, as a collection like that of a batch.
 
+use std::collections::HashSet;
+
 use super::report::{JobCollection, JobRecord, Outcome};
 use crate::error::{Context, Result};
 use crate::jobs::{Job, JobFilter, JobId, JobStatus, JobTask, Project, ProjectJob, Workflow};
@@ -35,7 +37,7 @@ impl Project {
         Ok(listed(self, self.name().unwrap_or(self.id()), jobs).of("Project"))
     }
 
-    /// The jobs with these ids, in their order.
+    /// The jobs with these ids, in their order, each of them once.
     ///
     /// # Errors
     ///
@@ -44,7 +46,10 @@ impl Project {
     #[doc(alias = "initialize_jobcollection")]
     pub fn jobs_by_id(&self, ids: impl IntoIterator<Item = impl Into<JobId>>) -> Result<JobCollection> {
         let ids: Vec<JobId> = ids.into_iter().map(Into::into).collect();
-        Ok(listed(self, self.name().unwrap_or(self.id()), self.jobs_of(&ids)?).of("Project"))
+        let mut jobs = self.jobs_of(&ids)?;
+        let mut seen = HashSet::new();
+        jobs.retain(|job| seen.insert(job.id.clone()));
+        Ok(listed(self, self.name().unwrap_or(self.id()), jobs).of("Project"))
     }
 }
 

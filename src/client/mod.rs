@@ -15,7 +15,7 @@ pub use builder::{ClientBuilder, Region};
 pub(crate) use envelope::{data, items};
 
 use crate::error::{Context, Error, Result};
-use crate::transport::{Incoming, Request, Response, Secret, Worker};
+use crate::transport::{Incoming, Packed, Request, Response, Secret, Worker};
 
 /// A login to the platform, or to the simulator.
 ///
@@ -180,7 +180,12 @@ impl Client {
     }
 
     /// Downloads a signed URL, which is its own login.
-    pub(crate) fn download(&self, url: &Secret, path: impl Into<PathBuf>, incoming: &Incoming) -> Result<()> {
+    pub(crate) fn download(
+        &self,
+        url: &Secret,
+        path: impl Into<PathBuf>,
+        incoming: &Incoming,
+    ) -> Result<Packed> {
         self.inner.worker.download(Request::signed(url), path.into(), incoming.clone())
     }
 }

@@ -193,13 +193,36 @@ impl Project {
 
     /// A signed URL of the job's results, valid for some minutes.
     pub(crate) fn results_url(&self, id: &JobId) -> Result<Secret> {
-        let request = Request::get(self.client().url(&self.path(&format!("/jobs/{id}/downloads/results/"))));
-        let json = self.client().json(request.secret()).and_then(data);
-        required(&json.with_context(|| format!("results of job `{id}`"))?, "url").map(Secret::new)
+        let ask = || {
+            let path = self.path(&format!("/jobs/{}/downloads/results/", checked("job", id.as_str())?));
+            self.client().json(Request::get(self.client().url(&path)).secret()).and_then(data)
+        };
+        required(&ask().with_context(|| format!("results of job `{id}`"))?, "url").map(Secret::new)
     }
 
     pub(super) fn job_data(&self, id: &JobId, rest: &str) -> Result<Value> {
         let path = self.path(&format!("/jobs/{}{rest}", checked("job", id.as_str())?));
         self.client().get(&path).and_then(data)
+    }
+}
+
+#[cfg(all(test, feature = "simulator"))]
+mod tests {
+    use super::*;
+    use crate::client::Client;
+
+    #[test]
+    fn an_id_that_leads_elsewhere_is_not_asked_about() {
+        let project = Client::simulator().unwrap().project().unwrap();
+        let id = JobId::from("../../users");
+        let refused = [
+            project.job_now(&id).map(drop),
+            project.cancel_job(&id),
+            project.job_credits(&id).map(drop),
+            project.results_url(&id).map(drop),
+        ];
+        for error in refused.map(Result::unwrap_err) {
+            assert!(error.to_string().contains("`../../users` is no id of a job"), "{error}");
+        }
     }
 }

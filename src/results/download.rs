@@ -2,8 +2,8 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::archive::{Limits, unpack};
-use super::folder::{Folder, Place};
+use super::archive::Limits;
+use super::folder::Folder;
 use super::progress::Progress;
 use super::{Download, ResultFeature};
 use crate::batch::{JobCollection, JobRecord, Outcome};
@@ -11,13 +11,13 @@ use crate::error::{Context, Error, ErrorKind, Result};
 use crate::jobs::JobId;
 use crate::list::list;
 use crate::parallel::in_parallel;
-use crate::transport::{Incoming, Part};
+use crate::transport::{Incoming, Packed, Part};
 
 /// So often in a row a download may break off without a new byte.
 const FRUITLESS: usize = 3;
 
 /// The results of a batch on disk: `job_<id>/` for each job, and a `data.json` that
-/// lists all features.
+/// lists the features of all jobs in the folder.
 #[derive(Clone)]
 pub struct Results {
     folder: PathBuf,
@@ -29,8 +29,9 @@ pub struct Results {
 
 impl JobCollection {
     /// Downloads the results of every job that succeeded, several at a time, and
-    /// unpacks them to `job_<id>/`; one `data.json` lists the features of all. A download
-    /// of more than a few seconds prints lines: bytes, rate, and what is left.
+    /// unpacks them to `job_<id>/`; one `data.json` lists the features of all, and goes on
+    /// listing those of jobs that were downloaded to the folder before. A download of more
+    /// than a few seconds prints lines: bytes, rate, and what is left.
     ///
     /// Called again, it does what is left to do: what is there whole is not downloaded
     /// again, what was cut off goes on, also after the program was killed, and what failed
@@ -39,7 +40,8 @@ impl JobCollection {
     ///
     /// Before a file begins there must be room for it, packed and unpacked. Archives are
     /// refused as a whole when an entry would leave the folder, is not a plain file, or
-    /// when they unpack to too much. They are read and written in small pieces, so memory
+    /// when they unpack to too much: one beyond [`Download::largest()`] is kept, and unpacked
+    /// by a call that allows more. They are read and written in small pieces, so memory
     /// does not grow with them.
     ///
     /// ```
@@ -97,7 +99,8 @@ impl JobCollection {
                 Err(error) => results.failed.push((record.label.clone(), error)),
             }
         }
-        results.write_merged().with_context(told)?;
+        let asked: Vec<&JobId> = finished.iter().map(|(_, id)| *id).collect();
+        results.write_merged(&folder, &asked).with_context(told)?;
         Ok(results)
     }
 
@@ -111,10 +114,11 @@ impl JobCollection {
     ) -> Result<Vec<ResultFeature>> {
         let place = folder.place(id)?;
         if !place.is_whole() {
-            if !place.archive.is_file() {
-                self.download(id, &place.archive, incoming)?;
-            }
-            place.unpack(folder, limits, incoming)?;
+            let packed = match place.archive.metadata() {
+                Ok(archive) if archive.is_file() => incoming.packed(archive.len()),
+                _ => self.download(id, &place.archive, incoming)?,
+            };
+            place.unpack(folder, limits, packed)?;
         }
         if place.archive.exists() {
             fs::remove_file(&place.archive)?;
@@ -124,14 +128,14 @@ impl JobCollection {
 
     /// A signed URL lives for minutes and may end while its turn comes, or before the last
     /// byte: then a new one is asked for. So it goes on as long as there are new bytes.
-    fn download(&self, id: &JobId, archive: &Path, incoming: &Incoming) -> Result<()> {
+    fn download(&self, id: &JobId, archive: &Path, incoming: &Incoming) -> Result<Packed> {
         let (client, part) = (self.project().client(), Part::of(archive));
         let mut fruitless = 0;
         loop {
             let before = part.length();
             let url = self.results_url(id)?;
             let error = match client.download(&url, archive, incoming) {
-                Ok(()) => return Ok(()),
+                Ok(packed) => return Ok(packed),
                 Err(error) => error,
             };
             // Each storage has its own way to say that a URL has ended.
@@ -142,19 +146,6 @@ impl JobCollection {
                 return Err(error);
             }
         }
-    }
-}
-
-impl Place {
-    fn unpack(&self, folder: &Folder, limits: Limits, incoming: &Incoming) -> Result<()> {
-        let room = |bytes| incoming.check_room(folder.path(), bytes);
-        let unpacked = unpack(&self.archive, &self.folder, limits, room);
-        // What does harm, or is broken, is fetched anew the next time. A full disk is none
-        // of its faults.
-        if unpacked.as_ref().is_err_and(|error| error.kind() != ErrorKind::Io) {
-            fs::remove_file(&self.archive)?;
-        }
-        unpacked
     }
 }
 

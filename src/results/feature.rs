@@ -43,18 +43,7 @@ impl ResultFeature {
     /// The features of a job whose results were unpacked to a folder.
     pub(super) fn read_all(folder: &Path, record: &JobRecord, id: &JobId) -> Result<Vec<Self>> {
         let path = folder.join("data.json");
-        let read = || -> Result<Vec<Value>> {
-            let json: Value = serde_json::from_slice(&fs::read(&path)?)
-                .map_err(|error| Error::foreign(ErrorKind::Response, error))?;
-            match json {
-                Value::Object(mut json) => match json.remove("features") {
-                    Some(Value::Array(features)) => Ok(features),
-                    _ => Err(Error::response("`features` is missing")),
-                },
-                _ => Err(Error::response("it is no object")),
-            }
-        };
-        let features = read().with_context(|| format!("read `{}`", path.display()))?;
+        let features = features(&path).with_context(|| format!("read `{}`", path.display()))?;
         let parameters = Arc::new(record.inputs.clone());
         let feature = |feature| Self::read(feature, folder, record, id, parameters.clone());
         Ok(features.into_iter().map(feature).collect())
@@ -94,6 +83,19 @@ impl ResultFeature {
     /// Of its file, in bytes.
     pub(super) fn size(&self) -> Option<u64> {
         Some(self.path.as_ref()?.metadata().ok()?.len())
+    }
+}
+
+/// The features of a `data.json`.
+pub(super) fn features(path: &Path) -> Result<Vec<Value>> {
+    let json: Value = serde_json::from_slice(&fs::read(path)?)
+        .map_err(|error| Error::foreign(ErrorKind::Response, error))?;
+    match json {
+        Value::Object(mut json) => match json.remove("features") {
+            Some(Value::Array(features)) => Ok(features),
+            _ => Err(Error::response("`features` is missing")),
+        },
+        _ => Err(Error::response("it is no object")),
     }
 }
 

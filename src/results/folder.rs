@@ -2,8 +2,10 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use super::archive::{Limits, unpack};
+use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::JobId;
+use crate::transport::Packed;
 
 /// Beside the results, while somebody downloads to their folder.
 const LOCK: &str = ".up42-download.lock";
@@ -64,11 +66,53 @@ impl Place {
     pub(super) fn is_whole(&self) -> bool {
         self.folder.is_dir()
     }
+
+    /// Unpacks the archive, if there is room.
+    pub(super) fn unpack(&self, folder: &Folder, limits: Limits, mut packed: Packed) -> Result<()> {
+        let room = |bytes| packed.unpack_to(folder.path(), bytes);
+        let unpacked = unpack(&self.archive, &self.folder, limits, room);
+        // What does harm, or is broken, is fetched anew the next time. A full disk and what
+        // the caller allows are none of its faults.
+        if unpacked.as_ref().is_err_and(|error| error.kind() == ErrorKind::Response) {
+            fs::remove_file(&self.archive)?;
+        }
+        unpacked
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use super::*;
+    use crate::transport::Incoming;
+
+    #[test]
+    fn an_archive_is_kept_until_it_is_allowed_to_be_large() {
+        let path = tempfile::tempdir().unwrap();
+        let folder = Folder::open(path.path(), true).unwrap();
+        let place = folder.place(&JobId("a-1".into())).unwrap();
+        let mut tar = tar::Builder::new(File::create(&place.archive).unwrap());
+        let mut header = tar::Header::new_gnu();
+        header.set_size(3_000_000);
+        tar.append_data(&mut header, "output/a.tif", io::repeat(7).take(3_000_000)).unwrap();
+        tar.finish().unwrap();
+        let unpack = |bytes| {
+            let packed = Incoming::with_free(u64::MAX).packed(3_000_000);
+            place.unpack(&folder, Limits { bytes, ..Limits::default() }, packed)
+        };
+        let refused = unpack(2_000_000).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::InvalidInput);
+        let told = refused.to_string();
+        assert!(told.ends_with("it unpacks to more than 2 MB: `Download::largest` allows more"), "{told}");
+        unpack(3_000_000).unwrap();
+        assert!(place.is_whole());
+
+        fs::remove_dir_all(&place.folder).unwrap();
+        fs::write(&place.archive, "damaged").unwrap();
+        assert_eq!(unpack(3_000_000).unwrap_err().kind(), ErrorKind::Response);
+        assert!(!place.archive.exists(), "it is fetched anew");
+    }
 
     #[test]
     fn one_at_a_time_downloads_to_a_folder() {

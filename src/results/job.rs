@@ -21,8 +21,8 @@ impl ProjectJob {
 }
 
 impl JobTask {
-    /// Downloads the task's results to `task_<id>/`, with what lies between the blocks of
-    /// the job: those of the last task are the job's.
+    /// Downloads the task's results to `task_<id>/job_<job id>/`, with what lies between the
+    /// blocks of the job: those of the last task are the job's.
     ///
     /// # Errors
     ///

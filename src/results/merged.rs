@@ -1,25 +1,39 @@
+use std::collections::HashSet;
 use std::io::Write;
 
 use serde_json::{Value, json};
 
-use super::feature::{PATH, stays_inside};
+use super::feature::{PATH, features, stays_inside};
+use super::folder::Folder;
 use super::{ResultFeature, Results};
 use crate::display::file;
 use crate::error::{Error, ErrorKind, Result};
+use crate::jobs::JobId;
 
 impl Results {
     /// One `data.json` over all jobs, as the SDK makes it: each feature with its `job_id`,
     /// and its path from the folder (API reference, 5). All else in it stays as it is. A
     /// path that leads out of the job's folder is left out.
-    pub(super) fn write_merged(&self) -> Result<()> {
+    ///
+    /// What it lists already stays in front, but what is of the jobs asked for now, and of
+    /// jobs whose folder is gone. One that cannot be read is replaced.
+    pub(super) fn write_merged(&self, folder: &Folder, asked: &[&JobId]) -> Result<()> {
+        let path = folder.path().join("data.json");
+        let mut all = features(&path).unwrap_or_default();
+        let asked: HashSet<&str> = asked.iter().map(|id| id.as_str()).collect();
+        all.retain(|feature| {
+            let job = feature["properties"]["job_id"].as_str().filter(|id| !asked.contains(id));
+            job.is_some_and(|id| folder.place(&JobId::from(id)).is_ok_and(|place| place.is_whole()))
+        });
+        all.extend(self.iter().map(merged));
         let mut text = Vec::from(r#"{"type": "FeatureCollection", "features": ["#);
-        for (place, feature) in self.iter().enumerate() {
+        for (place, feature) in all.iter().enumerate() {
             text.extend_from_slice(if place == 0 { b"\n" } else { b",\n" });
-            let write = |text: &mut Vec<u8>| serde_json::to_writer(text, &merged(feature));
-            write(&mut text).map_err(|error| Error::foreign(ErrorKind::Io, error))?;
+            let written = serde_json::to_writer(&mut text, feature);
+            written.map_err(|error| Error::foreign(ErrorKind::Io, error))?;
         }
         text.write_all(b"\n]}\n")?;
-        file::write(&self.folder().join("data.json"), &text)
+        file::write(&path, &text)
     }
 }
 
@@ -44,7 +58,6 @@ fn merged(feature: &ResultFeature) -> Value {
 mod tests {
     use super::*;
     use crate::batch::{JobRecord, Outcome};
-    use crate::jobs::JobId;
 
     #[test]
     fn each_feature_has_its_job_and_its_path_from_the_folder() {

@@ -9,17 +9,25 @@ use reqwest::header::{CONTENT_RANGE, ETAG, LAST_MODIFIED};
 
 use super::attempt::Attempted;
 use super::connection::header;
-use super::{Connection, Incoming, Request, Secret};
+use super::{Connection, Incoming, Packed, Request, Secret};
 use crate::error::{Context, Error, ErrorKind, Result};
 
 impl Connection {
     /// Downloads to `path`: into `path.part` first, going on where an earlier
     /// attempt stopped, checked for size, renamed when whole. The file is there
     /// whole or not at all.
-    pub(crate) async fn download(&self, request: &Request, path: &Path, incoming: &Incoming) -> Result<()> {
+    pub(crate) async fn download(
+        &self,
+        request: &Request,
+        path: &Path,
+        incoming: &Incoming,
+    ) -> Result<Packed> {
         let part = Part::of(path);
-        self.with_retries(request, async |token| self.fetch(request, &part, incoming, token).await).await?;
-        part.become_whole(path).with_context(|| format!("write `{}`", path.display()))
+        let packed = self
+            .with_retries(request, async |token| self.fetch(request, &part, incoming, token).await)
+            .await?;
+        part.become_whole(path).with_context(|| format!("write `{}`", path.display()))?;
+        Ok(packed)
     }
 
     async fn fetch(
@@ -28,7 +36,7 @@ impl Connection {
         part: &Part,
         incoming: &Incoming,
         token: Option<&Secret>,
-    ) -> Result<(), Attempted> {
+    ) -> Result<Packed, Attempted> {
         let _slot = self.permit(request).await?;
         let begun = part.begun();
         let asked = |begun: &Begun| Request {
@@ -75,10 +83,7 @@ impl Connection {
                 let message = format!("{written} of {size} bytes arrived");
                 Err(Error::new(ErrorKind::Network, message).into())
             }
-            _ => {
-                arriving.end();
-                Ok(())
-            }
+            _ => Ok(arriving.end()),
         }
     }
 }

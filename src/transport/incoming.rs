@@ -23,6 +23,8 @@ pub(crate) struct Counts {
     pub(crate) fetched: u64,
     /// How many files these are.
     pub(crate) files: usize,
+    /// What those need that are not unpacked yet.
+    pub(crate) to_unpack: u64,
     /// What a test says of the disk.
     pub(crate) free: Option<u64>,
 }
@@ -38,19 +40,21 @@ impl Incoming {
         *self.lock()
     }
 
-    /// Fails when a folder has no room for so much more.
-    pub(crate) fn check_room(&self, folder: &Path, bytes: u64) -> Result<()> {
-        check(self.lock().free, folder, bytes)
+    /// A file of an earlier time is there whole.
+    pub(crate) fn packed(&self, size: u64) -> Packed {
+        let mut counts = self.lock();
+        counts.to_unpack = counts.to_unpack.saturating_add(size);
+        Packed { of: self.clone(), needs: size }
     }
 
-    /// A file begins, of which some bytes are there already. What other files still wait
-    /// for is set aside, and so is this file's size once more, to unpack it.
+    /// A file begins, of which some bytes are there already. What other files need is set
+    /// aside, and so is this file's size once more, to unpack it.
     pub(super) fn begin(&self, folder: &Path, already: u64, size: Option<u64>) -> Result<Arriving> {
         let mut counts = self.lock();
         let size = size.unwrap_or(already).max(already);
-        let waited_for = counts.promised.saturating_sub(counts.arrived);
-        check(counts.free, folder, waited_for.saturating_add(size - already).saturating_add(size))?;
+        counts.check_room(folder, (size - already).saturating_add(size))?;
         counts.promised += size;
+        counts.to_unpack = counts.to_unpack.saturating_add(size);
         counts.arrived += already;
         counts.files += 1;
         Ok(Arriving { of: self.clone(), promised: size, arrived: already, is_whole: false })
@@ -79,10 +83,12 @@ impl Arriving {
         let more = self.arrived.saturating_sub(self.promised);
         self.promised += more;
         counts.promised += more;
+        counts.to_unpack = counts.to_unpack.saturating_add(more);
     }
 
-    pub(super) fn end(mut self) {
+    pub(super) fn end(mut self) -> Packed {
         self.is_whole = true;
+        Packed { of: self.of.clone(), needs: self.promised }
     }
 }
 
@@ -93,24 +99,56 @@ impl Drop for Arriving {
             counts.promised -= self.promised;
             counts.arrived -= self.arrived;
             counts.files -= 1;
+            counts.to_unpack = counts.to_unpack.saturating_sub(self.promised);
         }
     }
 }
 
-fn check(given: Option<u64>, folder: &Path, needed: u64) -> Result<()> {
-    // Some file systems do not tell: then a full disk shows when it is full.
-    let Some(free) = given.or_else(|| fs4::available_space(folder).ok()) else { return Ok(()) };
-    if free.saturating_sub(SPARE) >= needed {
-        return Ok(());
+/// A file that is there whole. The room to unpack it is set aside until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Packed {
+    of: Incoming,
+    needs: u64,
+}
+
+impl Packed {
+    /// Sets aside what it needs in truth; fails when a folder's disk has no room for that.
+    pub(crate) fn unpack_to(&mut self, folder: &Path, bytes: u64) -> Result<()> {
+        let mut counts = self.of.lock();
+        let others = Counts { to_unpack: counts.to_unpack.saturating_sub(self.needs), ..*counts };
+        others.check_room(folder, bytes)?;
+        counts.to_unpack = others.to_unpack.saturating_add(bytes);
+        self.needs = bytes;
+        Ok(())
     }
-    let message = format!(
-        "the disk of `{}` has {} left, and {} are needed, {} to spare: make room, or take a folder on another disk",
-        folder.display(),
-        Bytes(free),
-        Bytes(needed.saturating_add(SPARE)),
-        Bytes(SPARE)
-    );
-    Err(Error::new(ErrorKind::Io, message))
+}
+
+impl Drop for Packed {
+    fn drop(&mut self) {
+        let mut counts = self.of.lock();
+        counts.to_unpack = counts.to_unpack.saturating_sub(self.needs);
+    }
+}
+
+impl Counts {
+    /// Fails when the folder's disk has no room for so much more than is set aside.
+    fn check_room(&self, folder: &Path, bytes: u64) -> Result<()> {
+        let waited_for = self.promised.saturating_sub(self.arrived);
+        let needed = waited_for.saturating_add(self.to_unpack).saturating_add(bytes);
+        // Some file systems do not tell: then a full disk shows when it is full.
+        let Some(free) = self.free.or_else(|| fs4::available_space(folder).ok()) else { return Ok(()) };
+        if free.saturating_sub(SPARE) >= needed {
+            return Ok(());
+        }
+        let message = format!(
+            "the disk of `{}` has {} left, and {} are needed, {} to spare: make room, or take a folder on another disk",
+            folder.display(),
+            Bytes(free),
+            Bytes(needed.saturating_add(SPARE)),
+            Bytes(SPARE)
+        );
+        Err(Error::new(ErrorKind::Io, message))
+    }
 }
 
 /// A number of bytes as people say it.
@@ -143,9 +181,10 @@ mod tests {
         first.add(300);
         first.end();
         let second = incoming.begin(folder, 100, Some(400)).unwrap();
+        let free = Some(SPARE + 1000);
         assert_eq!(
             incoming.counts(),
-            Counts { promised: 700, arrived: 400, fetched: 300, files: 2, free: Some(SPARE + 1000) }
+            Counts { promised: 700, arrived: 400, fetched: 300, files: 2, to_unpack: 400, free }
         );
         drop(second);
         assert_eq!(
@@ -153,6 +192,26 @@ mod tests {
             (300, 300),
             "it will begin again"
         );
+    }
+
+    #[test]
+    fn room_to_unpack_is_promised_once() {
+        let incoming = Incoming::with_free(SPARE + 1000);
+        let folder = Path::new("results");
+        let mut arriving = incoming.begin(folder, 0, Some(300)).unwrap();
+        arriving.add(300);
+        let mut first = arriving.end();
+        assert!(incoming.begin(folder, 0, Some(351)).is_err(), "300 are for the first");
+        let second = incoming.begin(folder, 0, Some(300)).unwrap();
+        assert!(first.unpack_to(folder, 401).is_err(), "300 are to come, and 300 to unpack them");
+        first.unpack_to(folder, 400).unwrap();
+        let mut earlier = incoming.packed(100);
+        assert!(earlier.unpack_to(folder, 1).is_err(), "all is set aside");
+        assert_eq!(incoming.counts().to_unpack, 800);
+        drop((first, second));
+        earlier.unpack_to(folder, 1000).unwrap();
+        drop(earlier);
+        assert_eq!(incoming.counts().to_unpack, 0);
     }
 
     #[test]

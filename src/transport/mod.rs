@@ -28,7 +28,7 @@ mod worker;
 
 pub(crate) use connection::{Connection, Settings};
 pub(crate) use download::Part;
-pub(crate) use incoming::{Bytes, Counts, Incoming};
+pub(crate) use incoming::{Bytes, Counts, Incoming, Packed};
 pub(crate) use page::{Page, collect_pages};
 pub(crate) use refusal::refused;
 pub(crate) use request::{Login, Request, Response};

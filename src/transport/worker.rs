@@ -4,7 +4,7 @@ use std::thread;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::{Connection, Incoming, Request, Response};
+use super::{Connection, Incoming, Packed, Request, Response};
 use crate::error::{Context, Error, ErrorKind, Result};
 
 /// The client's own thread, with the runtime and the connections on it.
@@ -22,7 +22,7 @@ pub(crate) struct Worker {
 #[derive(Debug)]
 enum Command {
     Send { request: Request, answer: mpsc::Sender<Result<Response>> },
-    Download { request: Request, path: PathBuf, incoming: Incoming, answer: mpsc::Sender<Result<()>> },
+    Download { request: Request, path: PathBuf, incoming: Incoming, answer: mpsc::Sender<Result<Packed>> },
 }
 
 impl Worker {
@@ -42,7 +42,7 @@ impl Worker {
     }
 
     /// Downloads to a file, going on where an earlier download stopped.
-    pub(crate) fn download(&self, request: Request, path: PathBuf, incoming: Incoming) -> Result<()> {
+    pub(crate) fn download(&self, request: Request, path: PathBuf, incoming: Incoming) -> Result<Packed> {
         self.ask(|answer| Command::Download { request, path, incoming, answer })
     }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use up42::simulator::{Clock, Fault, Simulator};
 use up42::{
-    Client, Download, GeometryOperation, JobCollection, JobParameters, ParallelParameters, RetryPolicy,
-    Workflow,
+    Client, Download, GeometryOperation, JobCollection, JobParameters, JobStatus, ParallelParameters,
+    RetryPolicy, Workflow,
 };
 
 use crate::airports;
@@ -87,6 +87,40 @@ fn results_are_downloaded_unpacked_and_merged() {
     let again = jobs.download_results(folder.path()).unwrap();
     assert_eq!(again.len(), results.len());
     assert_eq!(simulator.requests().len(), asked, "what is there is not downloaded again");
+}
+
+#[test]
+fn each_job_of_a_folder_stays_listed() {
+    let simulator = fast();
+    let client = trying(&simulator, 5);
+    let jobs = run(&client, 3);
+    let project = client.project().unwrap();
+    let ids: Vec<_> = jobs.iter().map(|record| record.job.as_ref().unwrap().id.clone()).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let listed = || {
+        let data = data(folder.path());
+        let features = data["features"].as_array().unwrap().iter();
+        features
+            .map(|feature| feature["properties"]["job_id"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    std::fs::write(folder.path().join("data.json"), "damaged").unwrap();
+    for id in &ids {
+        project.job(id).unwrap().download_results(folder.path()).unwrap();
+    }
+    let all = listed();
+    assert!(ids.iter().all(|id| all.iter().any(|job| job == id.as_str())), "{all:?}");
+    assert!(project.jobs(JobStatus::Failed).unwrap().download_results(folder.path()).unwrap().is_empty());
+    assert_eq!(listed(), all, "who downloads nothing takes nothing away");
+    assert_eq!(jobs.download_results(folder.path()).unwrap().len(), all.len());
+    assert_eq!(listed(), all, "nothing is there twice");
+
+    std::fs::remove_dir_all(folder.path().join(format!("job_{}", ids[0]))).unwrap();
+    let asked = archives(&simulator).len();
+    let twice = project.jobs_by_id([&ids[1], &ids[1]]).unwrap().download_results(folder.path()).unwrap();
+    assert_eq!((twice.without_results(), archives(&simulator).len()), (0, asked));
+    let kept: Vec<_> = listed();
+    assert!(kept.len() < all.len() && kept.iter().all(|job| job != ids[0].as_str()), "{kept:?}");
 }
 
 #[test]

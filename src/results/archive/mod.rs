@@ -2,7 +2,8 @@
 //! folder, fill the disk, or be anything but a file.
 //!
 //! What is wrong with the archive is an error of kind [`ErrorKind::Response`], what is
-//! wrong with the disk one of kind [`ErrorKind::Io`].
+//! wrong with the disk one of kind [`ErrorKind::Io`], and an archive that is larger than
+//! the caller allows one of kind [`ErrorKind::InvalidInput`].
 
 mod inside;
 mod size;
@@ -100,6 +101,15 @@ impl Unpacked<'_> {
         self.limits.bytes.min(self.packed.saturating_mul(self.limits.ratio)).max(LEAST)
     }
 
+    /// A bomb, or only more than the caller allows.
+    fn too_large(&self, most: u64) -> Error {
+        let told = format!("it unpacks to more than {} MB", most / 1_000_000);
+        match most < self.limits.bytes {
+            true => invalid(&told),
+            false => Error::invalid(format!("{told}: `Download::largest` allows more")),
+        }
+    }
+
     fn tar(&mut self, reader: impl Read) -> Result<()> {
         let left = Rc::new(Cell::new(HEADERS));
         let mut tar = tar::Archive::new(Metered { reader, left: left.clone() });
@@ -168,7 +178,7 @@ impl Unpacked<'_> {
             }
             self.bytes += length as u64;
             if self.bytes > most {
-                return Err(invalid(&format!("it unpacks to more than {} MB", most / 1_000_000)));
+                return Err(self.too_large(most));
             }
             file.write_all(&chunk[..length])?;
         }

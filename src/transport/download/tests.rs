@@ -52,7 +52,7 @@ impl Storage {
         let retry = RetryPolicy { attempts: 1, ..RetryPolicy::default() };
         let settings = Settings { api, tokens: None, retry, timeout: Duration::from_secs(20) };
         let worker = Worker::start(Connection::new(settings).unwrap()).unwrap();
-        worker.download(Request::get(&self.url), path.to_owned(), incoming)
+        worker.download(Request::get(&self.url), path.to_owned(), incoming).map(drop)
     }
 
     fn asked(&self) -> Vec<String> {
