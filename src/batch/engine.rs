@@ -133,7 +133,7 @@ impl Batch {
 
     /// Runs the jobs, as many at a time as the project allows, and waits for the
     /// last one. A job that fails or is refused does not stop the others: its
-    /// [`outcome`](JobRecord::outcome) says why. A line is printed for each change
+    /// [`outcome`](crate::JobRecord::outcome) says why. A line is printed for each change
     /// that matters.
     ///
     /// Jobs that were [estimated](Self::estimate) are sent longest first, the others after
