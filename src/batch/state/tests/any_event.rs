@@ -13,7 +13,7 @@ enum Stands {
     Unproven,
     Refused,
     Job {
-        job: Job,
+        job: Box<Job>,
         is_gone: bool,
         is_told: bool,
     },
@@ -31,7 +31,7 @@ impl Stands {
 
     /// Where it stands after an event; `None` when the two do not fit.
     fn after(&self, event: &Event) -> Option<Self> {
-        let begun = |job: &Job| Self::Job { job: job.clone(), is_gone: false, is_told: false };
+        let begun = |job: &Job| Self::Job { job: Box::new(job.clone()), is_gone: false, is_told: false };
         Some(match (self, event) {
             (_, Event::Estimated { .. }) => self.clone(),
             (Self::Unsent, Event::Intent { .. }) => Self::Sent,
@@ -71,7 +71,7 @@ impl Stands {
 /// What may happen to a state at any time.
 #[derive(Clone, Debug)]
 enum Step {
-    Event(Event),
+    Event(Box<Event>),
     Limit(usize),
     LeaveOut(usize),
     RunShort,
@@ -112,7 +112,7 @@ pub(in crate::batch) fn any_event(items: usize) -> impl Strategy<Value = Event> 
 
 fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        20 => any_event(ITEMS).prop_map(Step::Event),
+        20 => any_event(ITEMS).prop_map(|event| Step::Event(Box::new(event))),
         1 => (0usize..6).prop_map(Step::Limit),
         1 => (0..ITEMS).prop_map(Step::LeaveOut),
         1 => Just(Step::RunShort),
