@@ -4,7 +4,8 @@
 //!
 //! A program runs a batch of 60 jobs and downloads their results; answers get lost, and
 //! the list of jobs lags behind. It is killed and started again until the batch is done.
-//! Then the simulator's own books must hold each job once, and each file must be whole.
+//! Then the simulator's own books must hold each job once, each file must be whole, and
+//! the account must have paid what the books and the journal say.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -16,6 +17,8 @@ use up42::{Aoi, Batch, Client, GeometryOperation, ParallelParameters, Results};
 
 /// Jobs of a batch.
 pub const JOBS: usize = 60;
+/// What a new account of the simulator has, in credits.
+pub const OPENING: i64 = 100_000;
 /// Longer than the list lags, and than the simulator takes for a request.
 const SETTLE: Duration = Duration::from_millis(1500);
 const LAG: Duration = Duration::from_millis(400);
@@ -110,7 +113,8 @@ pub fn spawn(mut victim: Command, simulator: &Simulator, folder: &Path) -> Child
 ///
 /// # Panics
 ///
-/// When a job was created twice or is missing, and when a file is not whole.
+/// When a job was created twice or is missing, when a file is not whole, and when the
+/// account, the books and the journal differ in what was paid.
 pub fn attack(seed: u64, most: u64, victim: impl Fn() -> Command) -> u64 {
     println!("seed {seed}");
     let mut chance = Chance(seed);
@@ -118,6 +122,8 @@ pub fn attack(seed: u64, most: u64, victim: impl Fn() -> Command) -> u64 {
         Simulator::builder().seed(seed).clock(Clock::speed(600.0)).list_lag(LAG).start().expect("a port");
     let folder = std::env::temp_dir().join(format!("up42-crash-{}-{seed}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
+    let opening = observer(&simulator, &folder).credits().expect("the balance");
+    assert_eq!(opening, OPENING, "seed {seed}: nothing was paid yet");
     let lose = |chance: &mut Chance| {
         simulator.inject(Fault::lost_answer().on("POST /jobs").after(chance.below(12) as usize));
     };
@@ -146,7 +152,7 @@ pub fn attack(seed: u64, most: u64, victim: impl Fn() -> Command) -> u64 {
             }
         }
     }
-    check(seed, &simulator, &folder);
+    check(seed, opening, &simulator, &folder);
     std::fs::remove_dir_all(&folder).expect("the folder is ours");
     println!("seed {seed}: {kills} kills, {} jobs, {} credits", JOBS, spent(&simulator));
     kills
@@ -156,19 +162,24 @@ fn spent(simulator: &Simulator) -> i64 {
     simulator.ledger().iter().map(|entry| entry.credits).sum()
 }
 
-fn check(seed: u64, simulator: &Simulator, folder: &Path) {
+/// One who looks at the account, and at what the program left in its folder.
+fn observer(simulator: &Simulator, folder: &Path) -> Client {
+    let client = Client::builder().simulator(simulator.clone()).batches(folder.join("up42-batches"));
+    client.build().expect("a client")
+}
+
+fn check(seed: u64, opening: i64, simulator: &Simulator, folder: &Path) {
     let ledger = simulator.ledger();
     let inputs: HashSet<String> = ledger.iter().map(|entry| entry.inputs.to_string()).collect();
     assert_eq!((ledger.len(), inputs.len()), (JOBS, JOBS), "seed {seed}: jobs, and different jobs");
-    let client = Client::builder()
-        .simulator(simulator.clone())
-        .batches(folder.join("up42-batches"))
-        .build()
-        .expect("a client");
+    let client = observer(simulator, folder);
     let jobs = client.batch("crash").and_then(|batch| batch.jobs()).expect("the journal can be read");
     assert_eq!(jobs.succeeded(), JOBS, "seed {seed}: {:?}", jobs.to_dataframe());
     assert_eq!(jobs.credits(), spent(simulator), "seed {seed}: credits in the journal, and in the books");
     let before = client.credits().expect("the balance");
+    assert!(before < opening, "seed {seed}: the jobs were paid");
+    assert_eq!(opening - before, spent(simulator), "seed {seed}: credits off the account, and in the books");
+    assert_eq!(opening - before, jobs.credits(), "seed {seed}: credits off the account, and in the journal");
     let asked = simulator.requests().len();
     let results = run(&client, folder).expect("all is there");
     assert_eq!(client.credits().expect("the balance"), before, "seed {seed}: to look costs nothing");

@@ -25,6 +25,8 @@ fn a_killed_batch_loses_nothing_and_pays_nothing_twice() {
 fn who_watches_takes_over_when_the_other_is_killed() {
     let simulator = Simulator::builder().clock(Clock::speed(600.0)).start().unwrap();
     let folder = tempfile::tempdir().unwrap();
+    let opening = Client::builder().simulator(simulator.clone()).build().unwrap().credits().unwrap();
+    assert_eq!(opening, crash_test::OPENING);
     let mut other = crash_test::spawn(victims(), &simulator, folder.path());
     while simulator.ledger().is_empty() {
         std::thread::sleep(Duration::from_millis(5));
@@ -38,6 +40,9 @@ fn who_watches_takes_over_when_the_other_is_killed() {
     other.kill().and_then(|()| other.wait()).unwrap();
     let jobs = watching.wait().unwrap();
     assert_eq!((jobs.succeeded(), simulator.ledger().len()), (crash_test::JOBS, crash_test::JOBS));
+    let spent: i64 = simulator.ledger().iter().map(|entry| entry.credits).sum();
+    let paid = opening - client.credits().unwrap();
+    assert_eq!((paid, paid), (spent, jobs.credits()), "the account, the books and the journal");
 }
 
 #[test]

@@ -57,6 +57,10 @@ impl Created {
         Self { job, missed: None, is_gone: false, strange: None, is_set_aside: false, end: None }
     }
 
+    fn has_ended(&self) -> bool {
+        self.job.status.is_terminal() || self.is_gone
+    }
+
     /// Takes in what the platform tells of the job, and says whether it is news.
     fn see(&mut self, job: &Job) -> bool {
         // The end is the end: a list that lags behind does not undo it.
@@ -101,7 +105,7 @@ impl Phase {
                 Self::Lost { error: error.clone(), since: *at.max(since), absences: 0, unread: None }
             }
             (Event::Unproven { .. }, Self::Lost { error, .. }) => Self::Unproven { error: error.clone() },
-            (Event::Gone { .. }, Self::Created(created)) if !created.job.status.is_terminal() => {
+            (Event::Gone { .. }, Self::Created(created)) if !created.has_ended() => {
                 created.is_gone = true;
                 return true;
             }
@@ -110,7 +114,9 @@ impl Phase {
                 Event::Submitted { job, .. } | Event::Seen { job, .. },
                 Self::Sending { .. } | Self::Lost { .. } | Self::Unproven { .. },
             ) => Self::Created(Box::new(Created::new(job.clone()))),
-            (Event::Told { credits, reason, .. }, Self::Created(created)) => {
+            (Event::Told { credits, reason, .. }, Self::Created(created))
+                if created.has_ended() && created.end.is_none() =>
+            {
                 created.end = Some(End { credits: *credits, reason: reason.clone() });
                 return true;
             }
@@ -138,7 +144,7 @@ impl Phase {
         match self {
             Self::Waiting | Self::Sending { .. } | Self::Lost { .. } => false,
             Self::Rejected { .. } | Self::Unproven { .. } => true,
-            Self::Created(created) => created.job.status.is_terminal() || created.is_gone,
+            Self::Created(created) => created.has_ended(),
         }
     }
 

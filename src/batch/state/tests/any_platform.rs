@@ -1,38 +1,74 @@
-use std::collections::{HashMap, HashSet};
-
+use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::platform::Platform;
 use super::*;
 
+/// What the user asked for, and the journal: all that outlives a program.
+struct Kept {
+    items: usize,
+    limit: usize,
+    left_out: Vec<usize>,
+    budget: Option<(i64, Vec<i64>)>,
+    events: Vec<Event>,
+}
+
+impl Kept {
+    /// The program starts again.
+    fn state(&self) -> State {
+        let mut state = state(self.items, self.limit);
+        self.left_out.iter().for_each(|item| state.leave_out(*item));
+        if let Some((credits, prices)) = &self.budget {
+            state.set_budget(*credits, prices.clone());
+        }
+        assert!(self.events.iter().all(|event| state.apply(event)), "what was kept is news");
+        state
+    }
+
+    fn keep(&mut self, state: &mut State, events: impl IntoIterator<Item = Event>) {
+        self.events.extend(events.into_iter().filter(|event| state.apply(event)));
+    }
+}
+
 proptest! {
-    /// A platform that answers anything, or nothing, and a program that is killed at any
-    /// moment and goes on from what was kept: the limit holds, no item is created twice,
-    /// and the batch ends.
+    /// A platform that answers anything, or nothing, whose jobs end in any way or never,
+    /// that others use too, and a program that is killed at any moment and goes on from
+    /// what was kept: the limit and the budget hold, no item is created twice, and the
+    /// batch ends.
     #[test]
     fn any_platform_is_served_within_the_limit(
-        items in 1usize..20, limit in 1usize..6, answers in proptest::collection::vec(0u8..14, 50..400),
-        estimates in proptest::collection::vec(0u64..9, 0..20),
+        items in 1usize..20, limit in 1usize..6, answers in vec(0u8..16, 50..600),
+        estimates in vec(0u64..9, 0..20), left_out in vec(0usize..60, 0..6),
+        prices in vec(0i64..100, 20), budget in proptest::option::of(0i64..1500), mut retries in 0u32..4,
     ) {
-        let mut state = state(items, limit);
-        let estimated = estimates.into_iter().enumerate();
-        let estimated = estimated.map(|(item, seconds)| Event::Estimated { item, lasts: at(seconds) });
-        let mut kept: Vec<Event> = estimated.filter(|event| state.apply(event)).collect();
-        // What exists, and what of it no list shows yet or ever.
-        let mut created: HashMap<usize, &str> = HashMap::new();
-        let mut hidden: HashMap<usize, Duration> = HashMap::new();
-        let mut now = Duration::ZERO;
+        let left_out = left_out.into_iter().filter(|item| *item < items).collect();
+        let budget = budget.map(|budget| (budget, prices.clone()));
+        let mut kept = Kept { items, limit, left_out, budget, events: Vec::new() };
+        let mut state = kept.state();
+        let estimated = estimates.into_iter().take(items).enumerate();
+        kept.keep(&mut state, estimated.map(|(item, seconds)| Event::Estimated { item, lasts: at(seconds) }));
+        let mut platform = Platform::new(prices);
+        let (mut now, mut now_limit) = (Duration::ZERO, limit);
         let mut answers = answers.into_iter();
         let mut ended = false;
-        for _ in 0..3000 {
-            now += Duration::from_secs(1);
-            let (mut events, mut is_short) = (Vec::new(), false);
+        for _ in 0..4000 {
+            // One that answers no more questions in this way is honest, and slow.
+            now += at(if answers.len() > 0 { 1 } else { 20 });
+            let mut answer = || answers.next().unwrap_or(0);
+            let (mut events, mut is_short, mut has_sent) = (Vec::new(), false, false);
             for action in state.next(now) {
                 match action {
+                    // It sends or it looks.
+                    Action::Poll if has_sent => {}
                     Action::Submit(item) => {
+                        has_sent = true;
+                        prop_assert!(!kept.left_out.contains(&item));
                         let intent = Event::Intent { item, at: now };
                         prop_assert!(state.apply(&intent));
-                        kept.push(intent);
-                        match answers.next().unwrap_or(0) {
+                        kept.events.push(intent);
+                        let id = item + 100 * state.retries(item) as usize;
+                        let kind = answer();
+                        match kind {
                             // The credits do not suffice.
                             12 => {
                                 is_short = true;
@@ -42,81 +78,88 @@ proptest! {
                             6 => events.push(Event::Rejected { item, error: lost() }),
                             // Never carried out, and no answer.
                             10 => events.push(Event::Lost { item, at: now, error: lost() }),
-                            answer => {
-                                prop_assert!(created.insert(item, "RUNNING").is_none(), "created twice");
-                                match answer {
-                                    7 => events.push(Event::Lost { item, at: now, error: lost() }),
-                                    8 => {
-                                        hidden.insert(item, now + SETTLE / 2);
-                                        events.push(Event::Lost { item, at: now, error: lost() });
-                                    }
-                                    // It left in the last of many attempts.
-                                    9 => {
-                                        now += SETTLE;
-                                        hidden.insert(item, now + SETTLE / 2);
-                                        events.push(Event::Lost { item, at: now, error: lost() });
-                                    }
-                                    // Killed before the answer, a while after the intent.
-                                    11 => {
-                                        now += SETTLE;
-                                        hidden.insert(item, now + SETTLE / 2);
-                                    }
-                                    _ => events.push(Event::Submitted { item, job: job(item, "PENDING") }),
+                            _ => {
+                                // It left in the last of many attempts, or the program was
+                                // killed before the answer, a while after the intent.
+                                now += if matches!(kind, 9 | 11) { SETTLE } else { Duration::ZERO };
+                                let lag = if matches!(kind, 8 | 9 | 11 | 14) { SETTLE / 2 } else { Duration::ZERO };
+                                prop_assert!(platform.create(item, id, now + lag, answer()), "created twice");
+                                                                match kind {
+                                    7..=9 => events.push(Event::Lost { item, at: now, error: lost() }),
+                                    11 => {}
+                                    _ => events.push(Event::Submitted { item, job: job(id, "PENDING") }),
                                 }
                             }
                         }
                     }
-                    // It cannot be reached, or has no list.
-                    Action::Poll if answers.next() == Some(13) => {
-                        if answers.next().is_some_and(|answer| answer < 7) {
-                            events.extend((0..items).filter_map(|item| state.judge(item, now, false)));
-                        }
-                    }
                     Action::Poll => {
-                        let listed: HashSet<usize> = created
-                            .keys()
-                            .copied()
-                            .filter(|item| hidden.get(item).is_none_or(|until| now >= *until))
-                            .collect();
+                        let (is_there, has_list) = (answer(), answer() < 7);
                         for item in 0..items {
-                            if !listed.contains(&item) {
+                            platform.go_on(item, answer(), state.phase(item).job().is_some());
+                            if is_there == 13 {
+                                // It cannot be reached, or has no list.
+                                events.extend(state.judge(item, now, false).filter(|_| has_list));
+                            } else if let Some(job) = platform.show(item, now) {
+                                events.push(Event::Seen { item, job });
+                            } else {
                                 events.extend(state.judge(item, now, true));
-                                continue;
+                                events.extend(state.miss(item, now));
                             }
-                            let status = created.get_mut(&item).unwrap();
-                            if answers.next().unwrap_or(0) == 0 {
-                                *status = "SUCCEEDED";
-                            }
-                            events.push(Event::Seen { item, job: job(item, status) });
                         }
+                        // Others come and go.
+                        let foreign = usize::from(answer() % 8);
+                        now_limit = limit.min(8usize.saturating_sub(foreign)).max(1);
+                        state.set_limit(now_limit);
                     }
                     Action::Finish => ended = true,
                 }
             }
-            kept.extend(events.into_iter().filter(|event| state.apply(event)));
+            kept.keep(&mut state, events);
+            state.watch(now);
             if is_short {
                 state.run_short(lost());
             }
+            let untold: Vec<usize> = (0..items).filter(|item| state.phase(*item).is_untold()).collect();
+            let told: Vec<_> = untold.into_iter().filter_map(|item| platform.tell(item, answer())).collect();
+            kept.keep(&mut state, told);
+            if has_sent {
+                prop_assert!(platform.unfinished(&state) <= now_limit, "{platform:?}");
+            }
+            prop_assert!(kept.budget.as_ref().is_none_or(|(budget, _)| platform.cost <= *budget));
+            prop_assert_eq!(state.paid(), platform.told);
             // What nobody waits for an answer to any more: the program starts again.
             if state.orphans().next().is_some() {
-                state = State::new(items, limit, SETTLE);
-                kept.iter().for_each(|event| { state.apply(event); });
+                state = kept.state();
+                now_limit = limit;
                 let orphans: Vec<_> = state.orphans().collect();
-                let lost = orphans.into_iter().map(|item| Event::Lost { item, at: now, error: lost() });
-                kept.extend(lost.filter(|event| state.apply(event)).collect::<Vec<_>>());
+                kept.keep(&mut state, orphans.into_iter().map(|item| Event::Lost { item, at: now, error: lost() }));
+                state.catch_up(now);
+                ended = false;
             }
-            prop_assert!(created.values().filter(|status| **status == "RUNNING").count() <= limit);
+            if ended && retries > 0 {
+                retries -= 1;
+                let failed = (0..items).filter(|item| state.phase(*item).is_failed() && platform.forget(*item));
+                let anew: Vec<_> = failed.map(|item| Event::Retried { item }).collect();
+                ended = anew.is_empty();
+                kept.keep(&mut state, anew);
+            }
             if ended {
                 break;
             }
         }
-        prop_assert!(ended);
-        let is_created = |item: &usize| created.contains_key(item);
-        let is_rejected = |item: &usize| matches!(state.phase(*item), Phase::Rejected { .. });
-        let is_unsent = |item: &usize| state.shortage().is_some() && state.phase(*item).is_waiting();
-        let is_unproven = |item: &usize| matches!(state.phase(*item), Phase::Unproven { .. });
-        let is_known = |item: &usize| is_created(item) || is_rejected(item) || is_unsent(item) || is_unproven(item);
-        prop_assert!((0..items).all(|item| is_known(&item)), "none is missing");
-        prop_assert!((0..items).all(|item| !(is_created(&item) && (is_rejected(&item) || is_unsent(&item)))));
+        prop_assert!(ended, "{state:?}");
+        let shortage = state.shortage().is_some();
+        state.give_up();
+        for item in 0..items {
+            let (phase, is_created) = (state.phase(item), platform.has(item));
+            let is_right = match phase {
+                Phase::Waiting => !is_created && (shortage || state.stop().is_some() || state.is_left_out(item)),
+                Phase::Rejected { .. } => !is_created,
+                Phase::Unproven { .. } => true,
+                Phase::Created(_) => is_created && (phase.has_ended() || phase.is_set_aside()),
+                Phase::Sending { .. } | Phase::Lost { .. } => false,
+            };
+            prop_assert!(is_right, "{item}: {phase:?} {platform:?}");
+        }
     }
 }

@@ -1,4 +1,6 @@
+pub(in crate::batch) mod any_event;
 mod any_platform;
+mod platform;
 
 use serde_json::json;
 
