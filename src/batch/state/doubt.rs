@@ -37,7 +37,7 @@ impl State {
             return (*absences >= ABSENCES).then_some(Event::Absent { item });
         }
         let first = *unread.get_or_insert(asked);
-        (asked >= first + self.settle.saturating_mul(PATIENCE)).then_some(Event::Unproven { item })
+        (asked >= first + self.settle * PATIENCE).then_some(Event::Unproven { item })
     }
 
     /// Notes that the platform does not know a created job now. It is gone when that was

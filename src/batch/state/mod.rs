@@ -72,7 +72,8 @@ impl State {
             left_out: vec![false; items],
             gate: Gate::new(limit),
             purse: Purse::new(items),
-            settle,
+            // So that its sum with a time is a time.
+            settle: settle.min(Duration::from_secs(u32::MAX.into())),
         }
     }
 
