@@ -1,5 +1,6 @@
 // Opens an executed notebook's page as a reader would: from a file, without a
-// network. Fails on a console error, on any request, and when a map is not drawn.
+// network. Fails on a console error, on any request, when a map or a chart is not drawn, and
+// when there is neither.
 //
 //   node page.mjs PAGE.html SHOT.png [PICTURE.jpg]
 //
@@ -33,7 +34,12 @@ try {
   await tab.goto(pathToFileURL(path.resolve(page)).href, { waitUntil: "load" });
 
   const maps = await tab.locator("iframe").all();
-  if (maps.length === 0) problems.push("the page has no map");
+  const charts = await tab.locator('img[src^="data:image/svg+xml"]').all();
+  if (maps.length + charts.length === 0) problems.push("the page has neither a map nor a chart");
+  for (const [index, chart] of charts.entries()) {
+    const width = await chart.evaluate((image) => image.decode().then(() => image.naturalWidth, () => 0));
+    if (width < 300) problems.push(`chart ${index + 1} is ${width} pixels wide: is it drawn?`);
+  }
   for (const [index, map] of maps.entries()) {
     await map.scrollIntoViewIfNeeded();
     await map.contentFrame().locator("canvas").first().waitFor({ timeout: 10_000 });
@@ -46,7 +52,7 @@ try {
   if (picture && maps.length > 0) await maps[0].screenshot({ path: picture, type: "jpeg", quality: 85 });
   await tab.evaluate(() => window.scrollTo(0, 0));
   await tab.screenshot({ path: shot, fullPage: true });
-  console.log(`opened in ${Date.now() - start} ms, ${maps.length} maps, wrote ${shot}`);
+  console.log(`opened in ${Date.now() - start} ms, ${maps.length} maps, ${charts.length} charts, wrote ${shot}`);
 } finally {
   await browser.close();
 }
