@@ -2,11 +2,12 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde_json::Value;
+use url::Url;
 
 use super::id::checked;
 use super::{JobId, JobStatus, Project, TaskLog, optional, required};
 use crate::client::{data, items};
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Error, ErrorKind, Result};
 use crate::plain::plain;
 use crate::time::parse_timestamp;
 use crate::transport::{Request, Secret};
@@ -38,7 +39,7 @@ pub struct JobTask {
 }
 
 impl Project {
-    pub(super) fn job_tasks(&self, job: &JobId) -> Result<Vec<JobTask>> {
+    pub(crate) fn job_tasks(&self, job: &JobId) -> Result<Vec<JobTask>> {
         let list = items(self.job_data(job, "/tasks/")?, "data")?;
         list.iter().map(|json| JobTask::read(self, job, json)).collect()
     }
@@ -100,9 +101,19 @@ impl JobTask {
     }
 
     /// A URL of the API below this task.
-    pub(super) fn url(&self, rest: &str) -> Result<String> {
+    pub(crate) fn url(&self, rest: &str) -> Result<String> {
         let (job, task) = (checked("job", self.job.as_str())?, self.checked_id()?);
         Ok(self.project.client().url(&self.project.path(&format!("/jobs/{job}/tasks/{task}{rest}"))))
+    }
+
+    /// Where a quicklook of it is; its name comes from outside, and stays one part of the path.
+    pub(crate) fn quicklook_url(&self, name: &str) -> Result<String> {
+        let mut url = Url::parse(&self.url("/outputs/quicklooks")?)
+            .map_err(|error| Error::foreign(ErrorKind::InvalidInput, error))?;
+        if let Ok(mut parts) = url.path_segments_mut() {
+            parts.push(name);
+        }
+        Ok(url.into())
     }
 
     /// The id, which is a part of paths.

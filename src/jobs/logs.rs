@@ -68,7 +68,8 @@ impl TaskLog {
 impl fmt::Display for JobLogs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let said = self.iter().filter(|log| !log.text.trim().is_empty());
-        said.into_iter().try_for_each(|log| write!(f, "[{}]\n{}\n", log.task, log.text.trim_end()))
+        said.into_iter()
+            .try_for_each(|log| write!(f, "[{}]\n{}\n", plain(&log.task, 200), log.text.trim_end()))
     }
 }
 

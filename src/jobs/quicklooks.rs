@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use geo::Geometry;
 use serde_json::{Map, Value};
-use url::Url;
 
 use super::{JobTask, outline};
 use crate::client::{data, items};
 use crate::display::counted;
 use crate::display::picture::MOST_BYTES;
-use crate::error::{Context, Error, ErrorKind, Result};
+use crate::error::{Context, Error, Result};
 use crate::list::list;
 use crate::parallel::in_parallel;
 use crate::plain::plain;
@@ -88,13 +87,8 @@ impl JobTask {
     }
 
     fn picture(&self, name: &str) -> Result<Arc<[u8]>> {
-        let mut url = Url::parse(&self.url("/outputs/quicklooks")?)
-            .map_err(|error| Error::foreign(ErrorKind::InvalidInput, error))?;
-        // Names come from outside, and stay one part of the path.
-        if let Ok(mut parts) = url.path_segments_mut() {
-            parts.push(name);
-        }
-        let bytes = self.project().client().send(Request::get(url.to_string()).at_most(MOST_BYTES))?.body;
+        let request = Request::get(self.quicklook_url(name)?).at_most(MOST_BYTES);
+        let bytes = self.project().client().send(request)?.body;
         match image::guess_format(&bytes) {
             Ok(image::ImageFormat::Jpeg | image::ImageFormat::Png) => Ok(bytes.into()),
             _ => Err(Error::response(format!("{} bytes that are neither JPEG nor PNG", bytes.len()))),

@@ -146,7 +146,7 @@ pub(super) fn day(cell: AnyValue) -> AnyValue {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use polars::prelude::{DataType, NamedFrom, PlSmallStr};
     use proptest::prelude::*;
     use serde_json::json;
@@ -154,7 +154,7 @@ mod tests {
     use super::super::ids::ids;
     use super::*;
 
-    fn list<T, P: ?Sized>(values: T) -> AnyValue<'static>
+    pub(in crate::jobs::rows) fn list<T, P: ?Sized>(values: T) -> AnyValue<'static>
     where
         Series: NamedFrom<T, P>,
     {

@@ -29,16 +29,10 @@ fn id(cell: &AnyValue) -> Result<Option<String>, String> {
 
 #[cfg(test)]
 mod tests {
-    use polars::prelude::{NamedFrom, PlSmallStr, Series, TimeUnit};
+    use polars::prelude::TimeUnit;
 
+    use super::cell::tests::list;
     use super::*;
-
-    fn list<T, P: ?Sized>(values: T) -> AnyValue<'static>
-    where
-        Series: NamedFrom<T, P>,
-    {
-        AnyValue::List(Series::new(PlSmallStr::EMPTY, values))
-    }
 
     #[test]
     fn ids_are_read_as_they_are() {

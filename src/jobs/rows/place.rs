@@ -38,16 +38,8 @@ fn of_sides(text: &str) -> crate::Result<Aoi> {
 
 #[cfg(test)]
 mod tests {
-    use polars::prelude::{NamedFrom, PlSmallStr, Series};
-
+    use super::cell::tests::list;
     use super::*;
-
-    fn list<T, P: ?Sized>(values: T) -> AnyValue<'static>
-    where
-        Series: NamedFrom<T, P>,
-    {
-        AnyValue::List(Series::new(PlSmallStr::EMPTY, values))
-    }
 
     #[test]
     fn a_place_is_read_from_what_frames_have() {

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
-use url::form_urlencoded::byte_serialize;
 
 use crate::batch::JobRecord;
 use crate::catalog::{QuicklookOutcome, Scene, Scenes, Search, picture};
@@ -24,21 +23,19 @@ pub(super) struct Listed {
 pub(super) fn scenes(project: &Project, id: &JobId, record: &JobRecord) -> Result<Vec<Listed>> {
     let client = project.client();
     let read = || -> Result<Vec<Listed>> {
-        let tasks = items(data(client.get(&project.path(&format!("/jobs/{id}/tasks/")))?)?, "data")?;
+        let tasks = project.job_tasks(id)?;
         // Only the data block, which is the first, has found anything.
-        let task = tasks.first().and_then(|task| task.get("id")?.as_str());
-        let task = segment(task.ok_or_else(|| Error::response("the job has no task"))?);
-        let outputs = project.path(&format!("/jobs/{id}/tasks/{task}/outputs"));
-        let named = names(client.get(&format!("{outputs}/quicklooks/"))?)?;
-        let told = client.get(&format!("{outputs}/data-json"))?;
+        let task = tasks.first().ok_or_else(|| Error::response("the job has no task"))?;
+        let ask = |what: &str| client.json(Request::get(task.url(what)?));
+        let named = names(ask("/outputs/quicklooks/")?)?;
+        let told = ask("/outputs/data-json")?;
         let mut known = by_id(Scenes::from_geojson(&told.to_string()).unwrap_or_default());
         let unknown: Vec<String> = named.keys().filter(|id| !known.contains_key(*id)).cloned().collect();
         known.extend(by_id(in_catalog(client, record, unknown)));
         let mut found: Vec<Listed> = Vec::new();
         for (id, name) in &named {
             let scene = known.remove(id).map_or_else(|| bare(id), Ok)?;
-            let url = client.url(&format!("{outputs}/quicklooks/{}", segment(name)));
-            found.push(Listed { scene, quicklook: Some(url) });
+            found.push(Listed { scene, quicklook: Some(task.quicklook_url(name)?) });
         }
         found.extend(known.into_values().map(|scene| Listed { scene, quicklook: None }));
         found.sort_by(|a, b| (b.scene.datetime, &b.scene.id).cmp(&(a.scene.datetime, &a.scene.id)));
@@ -99,9 +96,4 @@ pub(super) fn picture_at(client: &Client, url: &str) -> QuicklookOutcome {
         Err(error) if error.kind() == ErrorKind::NotFound => QuicklookOutcome::Missing,
         Err(error) => QuicklookOutcome::Failed(error),
     }
-}
-
-/// One part of a path, whatever the server calls it.
-fn segment(text: &str) -> String {
-    byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
