@@ -63,8 +63,8 @@ impl JobTask {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] when the job is gone. What befalls a single quicklook is its
-    /// own [`error`](JobQuicklook::error).
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when the job is gone. What befalls
+    /// a single quicklook is its own [`error`](JobQuicklook::error).
     pub fn download_quicklooks(&self) -> Result<JobQuicklooks> {
         let download = || {
             let list = self.project().client().json(Request::get(self.url("/outputs/quicklooks/")?));
@@ -109,7 +109,7 @@ impl JobQuicklooks {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`] when a file cannot be written.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when a file cannot be written.
     pub fn save(&self, folder: impl AsRef<Path>) -> Result<()> {
         let folder = folder.as_ref();
         std::fs::create_dir_all(folder).with_context(|| format!("make the folder `{}`", folder.display()))?;
