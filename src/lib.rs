@@ -92,6 +92,7 @@ pub use catalog::{
 };
 pub use chart::Chart;
 pub use client::{Client, ClientBuilder, Region};
+pub use display::Bundle;
 pub use error::{Error, ErrorKind, Result, ServerError};
 pub use geo::{Aoi, AoiFeature, Bbox};
 pub use jobs::{
@@ -102,7 +103,7 @@ pub use jobs::{
 };
 pub use map::{Layer, Map, Placement, Tiles};
 pub use results::{Download, FoundByJob, FoundScenes, ResultFeature, Results};
-pub use show::Show;
+pub use show::{Live, Rich, Show, display, display_live};
 pub use transport::RetryPolicy;
 
 // Their types stand in this crate's interface.
@@ -112,8 +113,9 @@ pub use {geo_types, jiff, polars, serde_json};
 pub mod prelude {
     pub use crate::GeometryOperation::{Bbox, Contains, Intersects};
     pub use crate::{
-        Aoi, Catalog, Client, Error, ErrorKind, JobFilter, JobQuery, JobStatus, Layer, Map, MosaicOptions,
-        OnChange, OnFailure, Op, ParallelParameters, Result, Search, Settings, Show, SortBy,
+        Aoi, Bundle, Catalog, Client, Error, ErrorKind, JobFilter, JobQuery, JobStatus, Layer, Map,
+        MosaicOptions, OnChange, OnFailure, Op, ParallelParameters, Result, Rich, Search, Settings, Show,
+        SortBy, display, display_live,
     };
     pub use polars::df;
     pub use polars::prelude::{DataFrame, IntoLazy, col, lit};

@@ -11,7 +11,7 @@ use crate::display::{Cell, Column, Table};
 use crate::error::{Context, Result};
 use crate::list::list;
 use crate::plain::plain;
-use crate::show::{Show, show};
+use crate::show::show;
 use crate::time::{minute, parse_timestamp};
 
 /// The batches whose journals are in a folder, the last changed first.
@@ -79,11 +79,6 @@ impl Batches {
         batches.entries.sort_by(|a, b| b.changed.cmp(&a.changed).then_with(|| a.name.cmp(&b.name)));
         batches.notes.sort();
         Ok(batches)
-    }
-
-    /// Shows the batches as a table.
-    pub fn evcxr_display(&self) {
-        self.show();
     }
 
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {

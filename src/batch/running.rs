@@ -5,8 +5,9 @@ use std::thread::JoinHandle;
 use super::drive::Task;
 use super::engine::Batch;
 use super::report::JobCollection;
-use crate::display::Cell;
+use crate::display::{Bundle, Cell};
 use crate::error::{Context, Error, ErrorKind, Result};
+use crate::show::rich;
 
 /// A batch that runs in the background, while other cells run.
 ///
@@ -90,11 +91,11 @@ impl Running {
         })
     }
 
-    /// Shows the jobs as they stand.
-    pub fn evcxr_display(&self) {
+    /// The jobs as they stand.
+    fn bundle(&self) -> Bundle {
         match self.jobs() {
-            Ok(jobs) => jobs.overview("running.jobs()?").print(),
-            Err(error) => println!("{}", Cell::text(error.to_string()).to_text()),
+            Ok(jobs) => jobs.overview("running.jobs()?"),
+            Err(error) => Bundle::text(Cell::text(error.to_string()).to_text()),
         }
     }
 
@@ -102,6 +103,8 @@ impl Running {
         self.end.lock().unwrap_or_else(|broken| broken.into_inner()).clone()
     }
 }
+
+rich!(Running);
 
 impl fmt::Debug for Running {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,19 +5,19 @@ use std::ops::RangeBounds;
 use super::engine::Batch;
 use super::plan::Item;
 use super::report::{JobCollection, JobRecord};
-use crate::display::{Card, Cell, Column, Table, counted};
+use crate::display::{Bundle, Card, Cell, Column, ROWS, Table, counted};
 use crate::jobs::{JobMode, JobParameters};
-use crate::show::{Show, show};
+use crate::show::{rich, show};
 use crate::time::minute;
 
 impl Batch {
-    /// Shows the jobs that are to be run, or how they stand when some were sent before:
-    /// how many have which status, what they cost, and those with problems first.
-    /// Asks nothing of the platform.
-    pub fn evcxr_display(&self) {
+    /// The jobs that are to be run, or how they stand when some were sent before: how many
+    /// have which status, what they cost, and those with problems first. Asks nothing of
+    /// the platform.
+    fn bundle(&self) -> Bundle {
         match self.begun() {
-            Some(jobs) => jobs.overview("batch.jobs()?").print(),
-            None => self.show(),
+            Some(jobs) => jobs.overview("batch.jobs()?"),
+            None => self.table(..ROWS).bundle(),
         }
     }
 
@@ -47,12 +47,11 @@ impl Batch {
     }
 }
 
-show!(Batch);
+show!(Batch, bundle);
 
 impl JobRecord {
-    /// Shows what came of the job.
-    pub fn evcxr_display(&self) {
-        self.card().bundle().print();
+    fn bundle(&self) -> Bundle {
+        self.card().bundle()
     }
 
     fn card(&self) -> Card {
@@ -71,12 +70,11 @@ impl JobRecord {
     }
 }
 
+rich!(JobRecord);
+
 impl JobCollection {
-    /// Shows how the jobs stand: how many have which status, what they cost, how long the
-    /// rest may take, and a table. Of more than 50 jobs it has those with problems first;
-    /// [`show`](Show::show) has all in their order.
-    pub fn evcxr_display(&self) {
-        self.overview("jobs").print();
+    fn bundle(&self) -> Bundle {
+        self.overview("jobs")
     }
 
     pub(super) fn table(&self, rows: impl RangeBounds<usize>) -> Table {
@@ -112,7 +110,7 @@ impl JobCollection {
     }
 }
 
-show!(JobCollection);
+show!(JobCollection, bundle);
 
 /// Where the reasons stand: where a narrow window still shows them.
 const REASON: usize = 3;

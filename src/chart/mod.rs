@@ -29,6 +29,7 @@ use self::pen::Pen;
 use crate::display::{Bundle, file, picture};
 use crate::error::{Context, Error, Result};
 use crate::plain::plain;
+use crate::show::rich;
 
 /// Bars over months or classes, jobs over time, or lines: shown in the notebook, or saved.
 ///
@@ -120,11 +121,6 @@ impl Chart {
         file::write(path, &bytes.with_context(told)?).with_context(told)
     }
 
-    /// Shows the chart in a notebook.
-    pub fn evcxr_display(&self) {
-        self.bundle().print();
-    }
-
     pub(crate) fn bundle(&self) -> Bundle {
         Bundle {
             html: self.to_html().into_string(),
@@ -184,6 +180,8 @@ impl Chart {
         }
     }
 }
+
+rich!(Chart);
 
 impl fmt::Debug for Chart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

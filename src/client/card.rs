@@ -1,10 +1,10 @@
 use super::{Client, Who};
-use crate::display::{Card, Cell, Tone};
+use crate::display::{Bundle, Card, Cell, Tone};
+use crate::show::rich;
 
 impl Client {
-    /// Shows who is logged in, where, and the credits.
-    pub fn evcxr_display(&self) {
-        self.card().bundle().print();
+    fn bundle(&self) -> Bundle {
+        self.card().bundle()
     }
 
     fn card(&self) -> Card {
@@ -40,3 +40,5 @@ impl Client {
         false
     }
 }
+
+rich!(Client);

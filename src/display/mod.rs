@@ -20,6 +20,7 @@ mod window;
 use std::io::Write;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
+use serde_json::{Value, json};
 
 pub(crate) use card::Card;
 pub(crate) use cell::{Cell, Tone, counted, grouped};
@@ -28,9 +29,10 @@ pub(crate) use passage::{Passage, passages};
 pub(crate) use table::{STYLE, Table};
 pub(crate) use window::{ROWS, Window};
 
-/// One value as a notebook shows it.
+/// One value as a notebook shows it, in several forms: a front end takes the best that it
+/// can show. In Jupyter's words a MIME bundle.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Bundle {
+pub struct Bundle {
     /// A fragment that stands in the notebook's own page.
     pub(crate) html: String,
     /// A still picture, for front ends that show no HTML.
@@ -40,6 +42,32 @@ pub(crate) struct Bundle {
 }
 
 impl Bundle {
+    /// Text alone, which pages show as it is.
+    pub fn text(text: impl Into<String>) -> Self {
+        let text = text.into();
+        let html = maud::html! { pre { (text) } }.into_string();
+        Self { html, jpeg: None, text }
+    }
+
+    /// With HTML for pages: a fragment, in which text from outside has to be escaped.
+    pub fn html(self, html: impl Into<String>) -> Self {
+        Self { html: html.into(), ..self }
+    }
+
+    /// With the bytes of a JPEG, for where HTML is not shown.
+    pub fn jpeg(self, jpeg: impl Into<Vec<u8>>) -> Self {
+        Self { jpeg: Some(jpeg.into()), ..self }
+    }
+
+    /// By MIME type, as Jupyter's messages have it.
+    pub(crate) fn to_data(&self) -> Value {
+        let mut data = json!({ "text/html": unmarked(&self.html), "text/plain": self.text });
+        if let Some(jpeg) = &self.jpeg {
+            data["image/jpeg"] = BASE64_STANDARD.encode(jpeg).into();
+        }
+        data
+    }
+
     /// Prints the bundle in the form that evcxr turns into one display.
     pub(crate) fn print(&self) {
         let blocks = self.to_evcxr();
@@ -58,15 +86,19 @@ impl Bundle {
             blocks.push_str(content.trim_end_matches('\n'));
             blocks.push_str("\nEVCXR_END_CONTENT\n");
         };
-        // In HTML the entity is the same character to every reader of the page;
-        // scripts carry their data in base64, which has no underscore.
-        block("text/html", &self.html.replace("EVCXR_", "EVCXR&#95;"));
+        block("text/html", &unmarked(&self.html));
         if let Some(jpeg) = &self.jpeg {
             block("image/jpeg", &BASE64_STANDARD.encode(jpeg));
         }
         block("text/plain", &self.text.replace("EVCXR_", "EVCXR\u{200d}_"));
         blocks
     }
+}
+
+/// Without evcxr's marks. In HTML the entity is the same character to every reader of the
+/// page; scripts carry their data in base64, which has no underscore.
+fn unmarked(html: &str) -> String {
+    html.replace("EVCXR_", "EVCXR&#95;")
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use std::ops::RangeBounds;
 use serde_json::Value;
 
 use super::{CreditEntry, CreditHistory};
-use crate::display::{Card, Cell, Column, Table, Tone, counted};
+use crate::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
 use crate::plain::plain;
-use crate::show::{Show, show};
+use crate::show::{rich, show};
 use crate::time::minute;
 
 impl CreditEntry {
@@ -20,23 +20,19 @@ impl CreditEntry {
         told.map(str::to_owned)
     }
 
-    /// Shows the entry.
-    pub fn evcxr_display(&self) {
+    fn bundle(&self) -> Bundle {
         let card = Card::new(words(&self.kind))
             .badge(Tone::Neutral, format!("{:+} credits", self.credits))
             .fact("At (UTC)", self.at.map_or(Cell::Empty, |at| Cell::time(minute(at))));
         let facts = self.details.iter().take(20);
         let told = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        facts.fold(card, |card, (name, value)| card.fact(name, told(value))).bundle().print();
+        facts.fold(card, |card, (name, value)| card.fact(name, told(value))).bundle()
     }
 }
 
-impl CreditHistory {
-    /// Shows the entries as a table.
-    pub fn evcxr_display(&self) {
-        self.show();
-    }
+rich!(CreditEntry);
 
+impl CreditHistory {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("At (UTC)"),

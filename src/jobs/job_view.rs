@@ -6,21 +6,22 @@ use jiff::Timestamp;
 
 use super::{JobQuicklook, JobQuicklooks, JobTask, ProjectJob};
 use crate::display::picture::{MOST_BYTES, thumbnail};
-use crate::display::{Card, Cell, Column, Table, counted};
+use crate::display::{Bundle, Card, Cell, Column, Table, counted};
 use crate::geo::Aoi;
 use crate::map::{Layer, Map};
-use crate::show::{Show, show};
+use crate::show::{Show, rich, show};
 use crate::time::{minute, parse_timestamp};
 
 /// Side of a thumbnail, in pixels: sharp at 48 px on a dense screen.
 const THUMBNAIL: u32 = 96;
 
 impl ProjectJob {
-    /// Shows where the job stands.
-    pub fn evcxr_display(&self) {
-        self.card().bundle().print();
+    fn bundle(&self) -> Bundle {
+        self.card().bundle()
     }
 }
+
+rich!(ProjectJob);
 
 impl Show for [JobTask] {
     fn show_rows(&self, rows: impl RangeBounds<usize>) {
@@ -45,8 +46,7 @@ fn tasks(tasks: &[JobTask], rows: impl RangeBounds<usize>) -> Table {
 }
 
 impl JobTask {
-    /// Shows where the task stands.
-    pub fn evcxr_display(&self) {
+    fn bundle(&self) -> Bundle {
         let time = |at: Option<Timestamp>| at.map_or(Cell::Empty, |at| Cell::time(minute(at)));
         Card::new(&self.name)
             .badge(self.status.tone(), self.status.to_string())
@@ -57,9 +57,10 @@ impl JobTask {
             .fact("Started (UTC)", time(self.started))
             .fact("Finished (UTC)", time(self.finished))
             .bundle()
-            .print();
     }
 }
+
+rich!(JobTask);
 
 impl JobQuicklooks {
     /// The quicklooks in their places on a map, with the area. One without a place or a
@@ -88,11 +89,6 @@ impl JobQuicklooks {
         map
     }
 
-    /// Shows the pictures, and what came of each.
-    pub fn evcxr_display(&self) {
-        self.show();
-    }
-
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = ["Quicklook", "Name", "Outcome"].map(Column::new);
         let row = |quicklook: &JobQuicklook| {
@@ -112,9 +108,9 @@ impl JobQuicklooks {
 show!(JobQuicklooks);
 
 impl JobQuicklook {
-    /// Shows the picture, or why there is none.
-    pub fn evcxr_display(&self) {
-        JobQuicklooks { quicklooks: vec![self.clone()] }.show();
+    /// The picture, or why there is none.
+    fn bundle(&self) -> Bundle {
+        JobQuicklooks { quicklooks: vec![self.clone()] }.table(..).bundle()
     }
 
     fn outcome(&self) -> String {
@@ -143,6 +139,8 @@ impl JobQuicklook {
         self.name.rsplit_once('.').map_or(&self.name, |(scene, _)| scene)
     }
 }
+
+rich!(JobQuicklook);
 
 #[cfg(all(test, feature = "simulator"))]
 mod tests {

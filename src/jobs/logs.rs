@@ -5,6 +5,7 @@ use crate::display::{Bundle, Passage, passages};
 use crate::error::{Context, Result};
 use crate::list::list;
 use crate::plain::plain;
+use crate::show::rich;
 
 /// What the tasks of a job wrote.
 ///
@@ -43,27 +44,25 @@ impl Project {
 }
 
 impl JobLogs {
-    /// Shows the logs.
-    pub fn evcxr_display(&self) {
-        self.bundle().print();
-    }
-
     fn bundle(&self) -> Bundle {
         let logs: Vec<_> = self.iter().map(TaskLog::passage).collect();
         passages(&format!("Logs of job {}", self.job), &logs)
     }
 }
 
+rich!(JobLogs);
+
 impl TaskLog {
-    /// Shows the log.
-    pub fn evcxr_display(&self) {
-        passages("Log", &[self.passage()]).print();
+    fn bundle(&self) -> Bundle {
+        passages("Log", &[self.passage()])
     }
 
     fn passage(&self) -> Passage<'_> {
         Passage { title: &self.task, status: (self.status.tone(), self.status.to_string()), text: &self.text }
     }
 }
+
+rich!(TaskLog);
 
 impl fmt::Display for JobLogs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

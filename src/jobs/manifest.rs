@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::client::{Client, data};
-use crate::display::{Card, Tone};
+use crate::display::{Bundle, Card, Tone};
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::plain::plain;
+use crate::show::rich;
 use crate::transport::Request;
 
 /// The manifest of a block of one's own: a file, or its content.
@@ -89,9 +90,8 @@ impl Manifest {
         }
     }
 
-    /// Shows the manifest.
-    pub fn evcxr_display(&self) {
-        self.card().bundle().print();
+    fn bundle(&self) -> Bundle {
+        self.card().bundle()
     }
 
     fn card(&self) -> Card {
@@ -109,6 +109,8 @@ impl Manifest {
         card
     }
 }
+
+rich!(Manifest);
 
 impl From<Value> for Manifest {
     fn from(content: Value) -> Self {

@@ -4,12 +4,12 @@ use polars::prelude::DataFrame;
 use serde_json::{Map, Value};
 
 use super::{Block, JobParameters, Task, Workflow};
-use crate::display::{Card, Cell, Column, Table, counted};
+use crate::display::{Bundle, Card, Cell, Column, Table, counted};
 use crate::error::{Context, Result};
 use crate::frame::Frame;
 use crate::list::list;
 use crate::plain::plain;
-use crate::show::show;
+use crate::show::{rich, show};
 
 /// Longest default in a table, in characters; the frame has it whole.
 const DEFAULT: usize = 40;
@@ -77,11 +77,12 @@ impl ParameterInfo {
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
-    /// Shows the parameter.
-    pub fn evcxr_display(&self) {
-        Card::new(&self.name).fact("Task", Cell::id(&self.task)).fact("Takes", self.words()).bundle().print();
+    fn bundle(&self) -> Bundle {
+        Card::new(&self.name).fact("Task", Cell::id(&self.task)).fact("Takes", self.words()).bundle()
     }
 }
+
+rich!(ParameterInfo);
 
 list!(ParametersInfo(parameters: ParameterInfo), "The parameters, task by task.");
 
@@ -121,11 +122,6 @@ impl ParametersInfo {
             .text("description", |one| one.description.as_deref())
             .finish()
             .context("parameters to a DataFrame")
-    }
-
-    /// Shows the parameters as a table.
-    pub fn evcxr_display(&self) {
-        crate::show::Show::show(self);
     }
 
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {

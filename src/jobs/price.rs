@@ -3,15 +3,10 @@
 use std::ops::RangeBounds;
 
 use super::{Credits, Durations, Estimate, EstimatedJob};
-use crate::display::{Card, Cell, Column, Table, counted};
-use crate::show::{Show, show};
+use crate::display::{Bundle, Card, Cell, Column, Table, counted};
+use crate::show::{rich, show};
 
 impl Estimate {
-    /// Shows the price of each job and of them all.
-    pub fn evcxr_display(&self) {
-        self.show();
-    }
-
     pub(super) fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let failed = self.failed().count();
         let mut columns = vec![
@@ -66,9 +61,8 @@ impl Estimate {
 show!(Estimate);
 
 impl Credits {
-    /// Shows the price.
-    pub fn evcxr_display(&self) {
-        self.card().bundle().print();
+    fn bundle(&self) -> Bundle {
+        self.card().bundle()
     }
 
     fn card(&self) -> Card {
@@ -80,6 +74,8 @@ impl Credits {
         Card::new(format!("{self} credits")).fact("EUR", euros)
     }
 }
+
+rich!(Credits);
 
 fn credits(count: i64) -> Cell {
     Cell::Number(count as f64, 0)

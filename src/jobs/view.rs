@@ -3,13 +3,12 @@
 use std::ops::RangeBounds;
 
 use super::{Block, Job, JobMode, JobStatus, Project, ProjectSettings, Setting, Settings, Workflow};
-use crate::display::{Card, Cell, Column, Table, Tone};
-use crate::show::{Show, show};
+use crate::display::{Bundle, Card, Cell, Column, Table, Tone};
+use crate::show::{rich, show};
 use crate::time::minute;
 
 impl Project {
-    /// Shows the project.
-    pub fn evcxr_display(&self) {
+    fn bundle(&self) -> Bundle {
         let mut card = Card::new(self.name().unwrap_or("Project")).fact("Id", Cell::id(self.id()));
         if let Some(description) = self.description() {
             card = card.fact("Description", description);
@@ -21,16 +20,13 @@ impl Project {
                 .fold(card, |card, setting| card.fact(words(&setting.name), setting.value.as_str())),
             Err(error) => card.fact("Settings", Cell::status(Tone::Failed, error.to_string())),
         };
-        card.bundle().print();
+        card.bundle()
     }
 }
 
-impl ProjectSettings {
-    /// Shows the settings with their ranges.
-    pub fn evcxr_display(&self) {
-        self.show();
-    }
+rich!(Project);
 
+impl ProjectSettings {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [Column::new("Setting"), Column::number("Value"), Column::new("Range")];
         let row = |setting: &Setting| {
@@ -48,9 +44,8 @@ impl ProjectSettings {
 show!(ProjectSettings);
 
 impl Settings {
-    /// Shows what is to be changed.
-    pub fn evcxr_display(&self) {
-        self.card().bundle().print();
+    fn bundle(&self) -> Bundle {
+        self.card().bundle()
     }
 
     fn card(&self) -> Card {
@@ -66,9 +61,10 @@ impl Settings {
     }
 }
 
+rich!(Settings);
+
 impl Workflow {
-    /// Shows the workflow and its chain of blocks.
-    pub fn evcxr_display(&self) {
+    fn bundle(&self) -> Bundle {
         let chain = match self.tasks() {
             Ok(tasks) if tasks.is_empty() => Cell::text("none yet: `add_tasks`"),
             Ok(tasks) => {
@@ -80,14 +76,14 @@ impl Workflow {
             .fact("Id", Cell::id(self.id()))
             .fact("Tasks", chain)
             .bundle()
-            .print();
     }
 }
 
+rich!(Workflow);
+
 impl Block {
-    /// Shows the block and what it can be told.
-    pub fn evcxr_display(&self) {
-        self.card().bundle().print();
+    fn bundle(&self) -> Bundle {
+        self.card().bundle()
     }
 
     fn card(&self) -> Card {
@@ -109,10 +105,11 @@ impl Block {
     }
 }
 
+rich!(Block);
+
 impl Job {
-    /// Shows where the job stands.
-    pub fn evcxr_display(&self) {
-        self.card().bundle().print();
+    fn bundle(&self) -> Bundle {
+        self.card().bundle()
     }
 
     pub(super) fn card(&self) -> Card {
@@ -140,6 +137,8 @@ impl Job {
         card
     }
 }
+
+rich!(Job);
 
 impl JobStatus {
     /// How a status is shown.

@@ -7,7 +7,7 @@ use super::Map;
 use crate::display::{Bundle, Card, Cell, Column, ROWS, Table, counted};
 use crate::geo::{Aoi, AoiFeature, Bbox, area_km2, unrolled};
 use crate::plain::plain;
-use crate::show::Show;
+use crate::show::{Show, rich};
 
 /// Features that are outlined one by one; of more, only the outline around all.
 const MOST_FEATURES: usize = 100;
@@ -19,11 +19,6 @@ const MOST_POSITIONS: usize = 20_000;
 const DETAIL: f64 = 5_000.0;
 
 impl Aoi {
-    /// Shows the area in a notebook: its facts, and a small map.
-    pub fn evcxr_display(&self) {
-        self.bundle().print();
-    }
-
     fn bundle(&self) -> Bundle {
         let name = self.name().unwrap_or("Area of interest");
         let [lon, lat] = self.centroid();
@@ -57,6 +52,8 @@ impl Aoi {
         Bundle { html: page.into_string(), jpeg: map.jpeg, text: card.text + &features.text }
     }
 }
+
+rich!(Aoi);
 
 impl Show for [AoiFeature] {
     fn show_rows(&self, rows: impl RangeBounds<usize>) {

@@ -1,5 +1,8 @@
 //! The work of drawing a map, done once for all its forms.
 
+use std::panic::resume_unwind;
+use std::thread;
+
 use geo::{BoundingRect, MultiPolygon};
 use image::DynamicImage;
 
@@ -7,7 +10,7 @@ use super::atlas::Atlas;
 use super::layer::Layer;
 use super::scene::{self, Scene};
 use super::still::Still;
-use super::work::{Work, told};
+use super::work::{STILL, Work, told};
 use super::{Map, aoi};
 use crate::display::picture;
 use crate::geo::{Bbox, unrolled};
@@ -42,22 +45,32 @@ impl Map {
 
         let mut work = Work::new(self, &layers, &drawn, &scenes, embed);
         work.run(&layers, &mut scenes, &mut still);
-        scenes.iter().rev().for_each(|scene| still.footprint(scene.shown(), scenes.len()));
-        drawn.outlines.iter().for_each(|outline| still.aoi(outline));
-        let areas = self.aois.iter().zip(&drawn.outlines);
-        let areas = areas.filter_map(|(aoi, outline)| Some((aoi.name()?, outline)));
-        still.label(
-            &self.title,
-            areas,
-            scenes.iter().rev().map(|scene| (scene.label.as_str(), scene.shown())),
-        );
-        drawn.still = still.into_image();
-        drawn.jpeg = picture::jpeg(&drawn.still, 80);
-        drawn.atlas = work.atlas(&mut scenes, drawn.jpeg.len());
+        let atlas = thread::scope(|scope| {
+            let atlas = scope.spawn(|| work.atlas(&scenes, STILL));
+            drawn.still = self.outlined(still, &drawn.outlines, &scenes);
+            drawn.jpeg = picture::jpeg(&drawn.still, 80);
+            let atlas = atlas.join().unwrap_or_else(|panic| resume_unwind(panic));
+            if drawn.jpeg.len() <= STILL { atlas } else { work.atlas(&scenes, drawn.jpeg.len()) }
+        });
+        if let Some((atlas, with_cell)) = atlas {
+            with_cell.into_iter().enumerate().for_each(|(thumb, i)| scenes[i].thumb = Some(thumb));
+            drawn.atlas = Some(atlas);
+        }
         drawn.notes.extend(work.notes(&layers, &scenes));
         scenes.reverse();
         drawn.scenes = scenes;
         drawn
+    }
+
+    /// The still picture with all its lines and words.
+    fn outlined(&self, mut still: Still, outlines: &[MultiPolygon], scenes: &[Scene]) -> DynamicImage {
+        scenes.iter().rev().for_each(|scene| still.footprint(scene.shown(), scenes.len()));
+        outlines.iter().for_each(|outline| still.aoi(outline));
+        let areas = self.aois.iter().zip(outlines);
+        let areas = areas.filter_map(|(aoi, outline)| Some((aoi.name()?, outline)));
+        let labels = scenes.iter().rev().map(|scene| (scene.label.as_str(), scene.shown()));
+        still.label(&self.title, areas, labels);
+        still.into_image()
     }
 
     /// The first of its notes, and how many there are beyond.

@@ -5,9 +5,10 @@ use image::DynamicImage;
 
 use super::atlas::{self, Cell};
 use super::layer::Layer;
+use super::mercator::View;
 use super::placement::{Placed, Placement};
 use super::purse::{self, Step};
-use super::still::Still;
+use super::still;
 use crate::display::picture;
 
 /// What is made of a picture beside the still one.
@@ -39,7 +40,7 @@ pub(super) fn made(
     footprint: &MultiPolygon,
     placement: Option<Placement>,
     embed: Embed,
-    still: &Still,
+    view: &View,
 ) -> Option<Result<Made, String>> {
     let bytes = layer.picture.as_deref()?;
     let image = match picture::decode(bytes) {
@@ -48,7 +49,7 @@ pub(super) fn made(
     };
     let placed = placement.unwrap_or(layer.placement).place(footprint, &image);
     let longest = image.width().max(image.height());
-    let painted = placed.as_ref().map_or(1, |placed| still.side(placed));
+    let painted = placed.as_ref().map_or(1, |placed| still::side(view, placed));
     // The rest is made of a smaller one that is large enough for all of it.
     let needed = match embed {
         Embed::Nothing => 1,

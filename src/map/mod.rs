@@ -47,6 +47,7 @@ use crate::display::{Bundle, file};
 use crate::error::{Context, Error, Result};
 use crate::geo::Aoi;
 use crate::plain::plain;
+use crate::show::rich;
 
 /// What one map may take as HTML unless told otherwise: a notebook with a few maps stays
 /// small enough to send and to keep in git.
@@ -223,11 +224,6 @@ impl Map {
         file::write(path, &bytes).with_context(|| saving(path))
     }
 
-    /// Shows the map in a notebook.
-    pub fn evcxr_display(&self) {
-        self.bundle().print();
-    }
-
     pub(crate) fn bundle(&self) -> Bundle {
         let drawn = self.draw(true);
         Bundle {
@@ -244,6 +240,8 @@ impl Map {
         (html::small(self, &drawn, width), drawn.jpeg)
     }
 }
+
+rich!(Map);
 
 impl fmt::Debug for Map {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

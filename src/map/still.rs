@@ -30,7 +30,7 @@ const QUIET: Rgb = [0x51, 0x62, 0x6e];
 /// outlines, then labels.
 pub(super) struct Still {
     canvas: Canvas,
-    view: View,
+    pub(super) view: View,
     /// Pixels that a picture above already shows: drawing from the top down,
     /// each pixel is warped once however many scenes lie over each other.
     covered: Vec<bool>,
@@ -50,20 +50,12 @@ impl Still {
         shape.iter().map(ring).collect()
     }
 
-    /// The longest side that a picture needs to be painted well: shrinking first is both
-    /// quicker and smoother than skipping pixels.
-    pub(super) fn side(&self, placed: &Placed) -> u32 {
-        let quad: Vec<Pixel> = placed.quad.iter().map(|&corner| self.view.pixel(corner)).collect();
-        let longest = (0..4).map(|i| distance(quad[i], quad[(i + 1) % 4])).fold(0.0, f64::max);
-        ((longest.min(4.0 * WIDTH as f64) * 1.3) as u32).max(16)
-    }
-
     /// Warps a picture onto the ground, under those painted before.
     pub(super) fn paint(&mut self, image: &DynamicImage, placed: &Placed, footprint: &MultiPolygon) {
         let Some(to_square) = Homography::to_unit_square(&placed.quad, placed.flat) else { return };
         let quad: Vec<Pixel> = placed.quad.iter().map(|&corner| self.view.pixel(corner)).collect();
         let shape = if placed.clip { self.pixels(footprint) } else { vec![quad.clone()] };
-        let small = shrunk(image, self.side(placed)).to_rgba8();
+        let small = shrunk(image, side(&self.view, placed)).to_rgba8();
         let (columns, rows) = (small.width() as usize, small.height() as usize);
         let raw = small.as_raw();
         let at = |x: f64, lat: f64| {
@@ -281,6 +273,14 @@ fn contains(rings: &[Vec<Pixel>], [x, y]: Pixel) -> bool {
         (a[1] > y) != (b[1] > y) && x < (b[0] - a[0]) * (y - a[1]) / (b[1] - a[1]) + a[0]
     };
     rings.iter().flat_map(|ring| ring.windows(2)).filter(|pair| crosses(pair)).count() % 2 == 1
+}
+
+/// The longest side that a picture needs to be painted well: shrinking first is both
+/// quicker and smoother than skipping pixels.
+pub(super) fn side(view: &View, placed: &Placed) -> u32 {
+    let quad: Vec<Pixel> = placed.quad.iter().map(|&corner| view.pixel(corner)).collect();
+    let longest = (0..4).map(|i| distance(quad[i], quad[(i + 1) % 4])).fold(0.0, f64::max);
+    ((longest.min(4.0 * WIDTH as f64) * 1.3) as u32).max(16)
 }
 
 fn distance(a: Pixel, b: Pixel) -> f64 {

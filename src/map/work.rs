@@ -1,11 +1,13 @@
 //! The work on the pictures of a map: each is decoded once, for the still picture, the
 //! atlas and the page.
 //!
-//! From the top down in chunks: those of a chunk are worked on at the same time, then they
-//! are painted and put into the page in their order. What a chunk took tells how the next
-//! one is embedded; nothing depends on which thread was first.
+//! From the top down in chunks: those of a chunk are worked on at the same time, and while
+//! the chunk before is painted and put into the page in its order. What a chunk took tells
+//! how the next but one is embedded; nothing depends on which thread was first.
 
 use std::io::Write;
+use std::panic::resume_unwind;
+use std::thread;
 
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
@@ -14,7 +16,7 @@ use super::atlas::{self, Atlas, Cell};
 use super::draw::Drawn;
 use super::layer::Layer;
 use super::made::{Embed, Made, made};
-use super::purse::{Ask, Purse, Step};
+use super::purse::{Ask, Purse, Step, Terms};
 use super::rank::ranked;
 use super::scene::Scene;
 use super::still::Still;
@@ -28,7 +30,7 @@ const CHUNK: usize = 32;
 const CHUNKS: usize = 64;
 
 /// Set aside for the still picture, in bytes; it takes about half of it.
-const STILL: usize = 130_000;
+pub(super) const STILL: usize = 130_000;
 
 /// What a scene's place, cell and picture take in the description, deflated.
 const PLACED: usize = 60;
@@ -50,6 +52,15 @@ pub(super) struct Work<'a> {
     broken: Vec<String>,
     /// The smallest step that made a picture smaller.
     smallest: Option<Step>,
+}
+
+/// Pictures that were worked on, and are to be laid.
+struct Chunk<'a> {
+    /// Where it begins among all scenes.
+    first: usize,
+    scenes: &'a mut [Scene],
+    made: Vec<Option<Result<Made, String>>>,
+    step: Option<Step>,
 }
 
 impl<'a> Work<'a> {
@@ -84,24 +95,48 @@ impl<'a> Work<'a> {
     }
 
     pub(super) fn run(&mut self, layers: &[&Layer], scenes: &mut [Scene], still: &mut Still) {
-        let indices: Vec<usize> = (0..scenes.len()).collect();
-        for chunk in indices.chunks(scenes.len().div_ceil(CHUNKS).max(CHUNK)) {
+        let size = scenes.len().div_ceil(CHUNKS).max(CHUNK);
+        let (placement, view) = (self.map.placement, still.view);
+        let mut before = None;
+        for (first, chunk) in scenes.chunks_mut(size).enumerate().map(|(i, chunk)| (i * size, chunk)) {
             let terms = self.purse.terms();
-            let work = |&i: &usize| {
-                let embed = match self.embed {
-                    true if self.ranks[i] < terms.before => Embed::Whole(terms.step),
-                    true => Embed::Thumbnail,
-                    false => Embed::Nothing,
-                };
-                made(layers[i], &scenes[i].footprint, self.map.placement, embed, still)
+            let embeds: Vec<Embed> = (first..first + chunk.len()).map(|i| self.embed(i, &terms)).collect();
+            let asked: Vec<_> = layers[first..].iter().zip(&*chunk).zip(embeds).collect();
+            let work = || {
+                in_parallel(&asked, cores(), |((layer, scene), embed)| {
+                    made(layer, &scene.footprint, placement, *embed, &view)
+                })
             };
-            for (&i, made) in chunk.iter().zip(in_parallel(chunk, cores(), work)) {
-                let made = made.transpose().unwrap_or_else(|error| {
-                    self.broken.push(format!("{} ({error})", layers[i].id));
-                    None
-                });
-                self.lay(i, made, terms.step, &mut scenes[i], still);
-            }
+            let all = thread::scope(|scope| {
+                let all = scope.spawn(work);
+                if let Some(before) = before.take() {
+                    self.lay_all(before, layers, still);
+                }
+                all.join()
+            });
+            let made = all.unwrap_or_else(|panic| resume_unwind(panic));
+            before = Some(Chunk { first, scenes: chunk, made, step: terms.step });
+        }
+        if let Some(last) = before {
+            self.lay_all(last, layers, still);
+        }
+    }
+
+    fn embed(&self, i: usize, terms: &Terms) -> Embed {
+        match self.embed {
+            true if self.ranks[i] < terms.before => Embed::Whole(terms.step),
+            true => Embed::Thumbnail,
+            false => Embed::Nothing,
+        }
+    }
+
+    fn lay_all(&mut self, chunk: Chunk, layers: &[&Layer], still: &mut Still) {
+        for (i, (scene, made)) in (chunk.first..).zip(chunk.scenes.iter_mut().zip(chunk.made)) {
+            let made = made.transpose().unwrap_or_else(|error| {
+                self.broken.push(format!("{} ({error})", layers[i].id));
+                None
+            });
+            self.lay(i, made, chunk.step, scene, still);
         }
     }
 
@@ -132,17 +167,17 @@ impl<'a> Work<'a> {
         self.cells[i] = made.cell.filter(|_| scene.picture.is_none() || !made.has_holes);
     }
 
-    /// With what is left when the still picture is known.
-    pub(super) fn atlas(&self, scenes: &mut [Scene], still: usize) -> Option<Atlas> {
+    /// With what is left beside a still picture of so many bytes; and the scenes that have a
+    /// cell in it.
+    pub(super) fn atlas(&self, scenes: &[Scene], still: usize) -> Option<(Atlas, Vec<usize>)> {
         let embedded: usize = scenes.iter().filter_map(|scene| scene.picture.as_ref()).map(Vec::len).sum();
         let room = self.room.saturating_sub(embedded + still);
-        let with_cell: Vec<usize> = self.order.iter().copied().filter(|&i| self.cells[i].is_some()).collect();
+        let mut with_cell: Vec<usize> =
+            self.order.iter().copied().filter(|&i| self.cells[i].is_some()).collect();
         let cells: Vec<&Cell> = with_cell.iter().filter_map(|&i| self.cells[i].as_ref()).collect();
         let atlas = Atlas::of(&cells, room)?;
-        for (thumb, &i) in with_cell.iter().take(atlas.cells).enumerate() {
-            scenes[i].thumb = Some(thumb);
-        }
-        Some(atlas)
+        with_cell.truncate(atlas.cells);
+        Some((atlas, with_cell))
     }
 
     /// What could not be shown, and what was left out or made smaller.

@@ -1,15 +1,20 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::display::{Bundle, Card, Cell};
+use crate::show::{Live, display_live};
 use crate::transport::{Bytes, Counts, Incoming};
 
 /// The pauses between lines grow from the first to the last: quick downloads say nothing,
 /// and a long night fills no screen.
 const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(120)];
+/// A display that changes in its place fills none.
+const BEAT: Duration = Duration::from_millis(500);
 
-/// How far the downloads of a batch are, in lines that are only ever added.
+/// How far the downloads of a batch are: a bar that moves, or lines that are only ever
+/// added.
 pub(super) struct Progress {
     pub(super) incoming: Incoming,
     /// Jobs to download.
@@ -35,17 +40,9 @@ impl Progress {
         let begun = Instant::now();
         thread::scope(|scope| {
             let (ended, end) = mpsc::channel::<()>();
-            scope.spawn(move || {
-                let mut has_told = false;
-                let mut pause = PAUSES[0];
-                while let Err(RecvTimeoutError::Timeout) = end.recv_timeout(pause) {
-                    println!("{}", self.line(begun.elapsed()));
-                    has_told = true;
-                    pause = (pause * 2).min(PAUSES[1]);
-                }
-                if has_told {
-                    println!("{}", self.line(begun.elapsed()));
-                }
+            scope.spawn(move || match Live::is_possible() {
+                true => self.move_until(&end, begun),
+                false => self.write_until(&end, begun),
             });
             // Dropped however the work ends.
             let _ended = ended;
@@ -53,16 +50,62 @@ impl Progress {
         })
     }
 
+    fn write_until(&self, end: &Receiver<()>, begun: Instant) {
+        let mut has_told = false;
+        let mut pause = PAUSES[0];
+        while let Err(RecvTimeoutError::Timeout) = end.recv_timeout(pause) {
+            println!("{}", self.line(begun.elapsed()));
+            has_told = true;
+            pause = (pause * 2).min(PAUSES[1]);
+        }
+        if has_told {
+            println!("{}", self.line(begun.elapsed()));
+        }
+    }
+
+    fn move_until(&self, end: &Receiver<()>, begun: Instant) {
+        let mut live: Option<Live> = None;
+        loop {
+            let is_over = !matches!(end.recv_timeout(BEAT), Err(RecvTimeoutError::Timeout));
+            match &live {
+                Some(live) => live.update(&self.bundle(begun.elapsed())),
+                None if is_over => {}
+                None => live = Some(display_live(&self.bundle(begun.elapsed()))),
+            }
+            if is_over {
+                return;
+            }
+        }
+    }
+
+    fn bundle(&self, elapsed: Duration) -> Bundle {
+        let counts = self.incoming.counts();
+        let done = self.done.load(Ordering::Relaxed);
+        let all = awaited(counts, self.total.saturating_sub(counts.files.max(done)));
+        let share = match done == self.total {
+            true => 100.0,
+            false => counts.arrived as f64 / all.max(1) as f64 * 100.0,
+        };
+        Card::new("Downloading results")
+            .fact("Arrived", Cell::Percent(share))
+            .fact("Results", self.line(elapsed).trim_start().to_owned())
+            .bundle()
+    }
+
     fn line(&self, elapsed: Duration) -> String {
         line(self.incoming.counts(), self.done.load(Ordering::Relaxed), self.total, elapsed)
     }
 }
 
-/// Sizes of files that have not begun are taken for the mean of the others.
+/// Bytes of all files. Those that have not begun are taken for the mean of the others.
+fn awaited(counts: Counts, to_begin: usize) -> u64 {
+    let mean = counts.promised.checked_div(counts.files as u64).unwrap_or(0);
+    counts.promised.saturating_add(mean.saturating_mul(to_begin as u64))
+}
+
 fn line(counts: Counts, done: usize, total: usize, elapsed: Duration) -> String {
     let to_begin = total.saturating_sub(counts.files.max(done));
-    let mean = counts.promised.checked_div(counts.files as u64).unwrap_or(0);
-    let all = counts.promised.saturating_add(mean.saturating_mul(to_begin as u64));
+    let all = awaited(counts, to_begin);
     let mut line = format!("{:>4} s  {done}/{total} jobs  {}", elapsed.as_secs(), Bytes(counts.arrived));
     if all > counts.arrived {
         let about = if to_begin > 0 { "about " } else { "" };

@@ -8,7 +8,7 @@ use crate::display::{Cell, Column, Table, counted};
 use crate::geo::Aoi;
 use crate::map::{Layer, Map};
 use crate::parallel::in_parallel;
-use crate::show::{Show, show};
+use crate::show::show;
 
 impl Results {
     /// The rasters in their places on a map, with the area. What cannot be shown is
@@ -40,11 +40,6 @@ impl Results {
             }
         }
         map
-    }
-
-    /// Shows the results as a table.
-    pub fn evcxr_display(&self) {
-        self.show();
     }
 
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {

@@ -21,7 +21,7 @@ impl Show for Series {
     }
 }
 
-fn table(frame: &DataFrame, rows: impl RangeBounds<usize>, name: &str) -> Table {
+pub(super) fn table(frame: &DataFrame, rows: impl RangeBounds<usize>, name: &str) -> Table {
     let (height, width) = frame.shape();
     let window = Window::new(rows, height, name);
     let rows = window.rows();

@@ -1,21 +1,39 @@
-//! Tables on demand: of frames, which cannot show themselves, and of other rows than the
-//! first ones.
+//! Showing on demand: values in the middle of a cell, displays that move in place, and
+//! tables of frames, which cannot show themselves, and of other rows than the first ones.
 
 mod frame;
+mod live;
+mod rich;
 mod value;
 
 use std::ops::RangeBounds;
 
+pub use live::{Live, display_live};
+pub(crate) use rich::rich;
+pub use rich::{Rich, display};
+
 use crate::display::ROWS;
 
-/// Shows what has a table of its rows.
+/// Shows what has a table of its rows, as a cell's last value by the first ones, or by a
+/// `bundle` of its own.
 macro_rules! show {
     ($list:ty) => {
+        $crate::show::show!($list, first_rows);
+
+        impl $list {
+            fn first_rows(&self) -> $crate::display::Bundle {
+                self.table(..$crate::display::ROWS).bundle()
+            }
+        }
+    };
+    ($list:ty, $bundle:ident) => {
         impl $crate::show::Show for $list {
             fn show_rows(&self, rows: impl std::ops::RangeBounds<usize>) {
                 self.table(rows).bundle().print();
             }
         }
+
+        $crate::show::rich!($list, $bundle);
     };
 }
 

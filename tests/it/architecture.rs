@@ -19,8 +19,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("show", &["plain", "error", "display"]),
     ("transport", &["error"]),
     ("simulator", &["error", "geo"]),
-    ("client", &["error", "display", "transport", "simulator"]),
-    ("chart", &["plain", "error", "time", "display"]),
+    ("client", &["error", "display", "show", "transport", "simulator"]),
+    ("chart", &["plain", "error", "time", "display", "show"]),
     ("map", &["parallel", "plain", "error", "time", "geo", "display", "show"]),
     (
         "jobs",

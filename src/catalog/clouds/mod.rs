@@ -23,7 +23,7 @@ use crate::geo::{Aoi, covered_percent, unrolled};
 use crate::list::list;
 use crate::map::Pixels;
 use crate::parallel::{cores, in_parallel};
-use crate::show::{Show, show};
+use crate::show::show;
 use crate::time::minute;
 
 /// How cloudy the area is in each of some quicklooks. An estimate, not a measurement.
@@ -138,11 +138,6 @@ impl AoiClouds {
             .text("note", |one| one.note.as_deref())
             .finish()
             .context("clouds over the area to a DataFrame")
-    }
-
-    /// Shows the estimates as a table.
-    pub fn evcxr_display(&self) {
-        self.show();
     }
 
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {

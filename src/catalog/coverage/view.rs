@@ -9,6 +9,7 @@ use crate::display::canvas::Rgb;
 use crate::display::{Bundle, Cell, Column, Table, picture};
 use crate::geo::{Rows, unrolled};
 use crate::map::{Layer, Map, Placement};
+use crate::show::rich;
 
 /// From no look to [`FOLDED`] and more: orange is what is missing, then darker and
 /// darker blue, which everybody can tell apart.
@@ -54,11 +55,6 @@ impl Coverage {
             colours,
             values,
         })
-    }
-
-    /// Shows the parts on a small map, as a chart and as a table.
-    pub fn evcxr_display(&self) {
-        self.bundle().print();
     }
 
     fn bundle(&self) -> Bundle {
@@ -120,6 +116,8 @@ impl Coverage {
         Some(DynamicImage::ImageRgba8(image))
     }
 }
+
+rich!(Coverage);
 
 fn scenes(count: usize) -> String {
     if count == 1 { "1 scene".to_owned() } else { format!("{count} scenes") }

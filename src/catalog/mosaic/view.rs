@@ -10,7 +10,7 @@ use crate::catalog::Quicklooks;
 use crate::catalog::quicklooks::{SNIPPET, layer};
 use crate::display::{Cell, Column, Table, picture};
 use crate::map::{Layer, Map, Placement};
-use crate::show::{Show, show};
+use crate::show::show;
 use crate::time::minute;
 
 impl Mosaic {
@@ -48,11 +48,6 @@ impl Mosaic {
             map = map.layer(layer.property("Taken from it", share));
         }
         map
-    }
-
-    /// Shows the scenes as a table.
-    pub fn evcxr_display(&self) {
-        self.show();
     }
 
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {

@@ -3,9 +3,10 @@ use std::fmt;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::display::{Card, Cell};
+use crate::display::{Bundle, Card, Cell};
 use crate::geo::Bbox;
 use crate::plain::plain;
+use crate::show::rich;
 use crate::time::{minute, parse_timestamp};
 
 /// What a catalog offers under one name, such as all scenes of a constellation.
@@ -76,9 +77,8 @@ impl Collection {
 }
 
 impl Collection {
-    /// Shows the collection.
-    pub fn evcxr_display(&self) {
-        self.card().bundle().print();
+    fn bundle(&self) -> Bundle {
+        self.card().bundle()
     }
 
     fn card(&self) -> Card {
@@ -103,6 +103,8 @@ impl Collection {
         }
     }
 }
+
+rich!(Collection);
 
 /// The first provider with a role; UP42 writes roles in capitals.
 fn provider(json: &Value, role: &str) -> Option<String> {

@@ -13,7 +13,7 @@ use crate::display::{Cell, Column, Table};
 use crate::error::{Context, Result};
 use crate::frame::Frame;
 use crate::list::list;
-use crate::show::{Show, show};
+use crate::show::show;
 use crate::time::minute;
 use crate::transport::{Page, Request, collect_pages};
 
@@ -115,11 +115,6 @@ impl Collections {
                 .finish()
         };
         frame().context("collections to a DataFrame")
-    }
-
-    /// Shows the collections as a table.
-    pub fn evcxr_display(&self) {
-        self.show();
     }
 
     pub(super) fn table(&self, rows: impl RangeBounds<usize>) -> Table {

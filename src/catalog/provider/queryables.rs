@@ -11,7 +11,7 @@ use crate::error::{Context, Error, Result};
 use crate::frame::Frame;
 use crate::list::list;
 use crate::plain::plain;
-use crate::show::{Show, show};
+use crate::show::show;
 use crate::transport::Request;
 
 /// A property that a STAC API filters by (OGC API - Features 3, "Queryables").
@@ -82,11 +82,6 @@ impl Queryables {
             .strings("values", self.iter().map(Queryable::listed).collect())
             .finish()
             .context("queryables to a DataFrame")
-    }
-
-    /// Shows the queryables as a table.
-    pub fn evcxr_display(&self) {
-        self.show();
     }
 
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {

@@ -12,6 +12,7 @@ use crate::display::{Bundle, STYLE};
 use crate::error::{Context, Result};
 use crate::parallel::{cores, in_parallel};
 use crate::plain::plain;
+use crate::show::rich;
 use crate::time::minute;
 
 /// Most pictures of a gallery: a notebook's page keeps them all.
@@ -136,9 +137,8 @@ impl Gallery {
         fs::write(path, self.to_html()).with_context(|| format!("write `{}`", path.display()))
     }
 
-    /// Shows the gallery.
-    pub fn evcxr_display(&self) {
-        Bundle { html: self.inline().into_string(), jpeg: self.sheet(), text: self.to_text() }.print();
+    pub(super) fn bundle(&self) -> Bundle {
+        Bundle { html: self.inline().into_string(), jpeg: self.sheet(), text: self.to_text() }
     }
 
     fn inline(&self) -> Markup {
@@ -187,6 +187,8 @@ impl Gallery {
         format!("{}\n{lines}{more}", plain(&self.title, 200))
     }
 }
+
+rich!(Gallery);
 
 impl fmt::Debug for Gallery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

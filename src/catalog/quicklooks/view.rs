@@ -5,10 +5,10 @@ use serde_json::Value;
 use super::{Quicklook, QuicklookOutcome, Quicklooks};
 use crate::catalog::Scene;
 use crate::display::picture::thumbnail;
-use crate::display::{Cell, Column, Table};
+use crate::display::{Bundle, Cell, Column, Table};
 use crate::geo::Aoi;
 use crate::map::{Layer, Map};
-use crate::show::{Show, show};
+use crate::show::{rich, show};
 use crate::time::minute;
 
 /// Side of a thumbnail, in pixels: sharp at 48 px on a dense screen.
@@ -59,11 +59,6 @@ impl Quicklooks {
         parts.join(" · ")
     }
 
-    /// Shows what came of each quicklook.
-    pub fn evcxr_display(&self) {
-        self.show();
-    }
-
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("Quicklook"),
@@ -91,11 +86,13 @@ impl Quicklooks {
 show!(Quicklooks);
 
 impl Quicklook {
-    /// Shows the picture, or why there is none.
-    pub fn evcxr_display(&self) {
-        Quicklooks { quicklooks: vec![self.clone()], origin: Vec::new() }.gallery().evcxr_display();
+    /// The picture, or why there is none.
+    fn bundle(&self) -> Bundle {
+        Quicklooks { quicklooks: vec![self.clone()], origin: Vec::new() }.gallery().bundle()
     }
 }
+
+rich!(Quicklook);
 
 /// A scene as a layer of a map, with its picture where there is one.
 pub(in crate::catalog) fn layer(scene: &Scene, picture: Option<&[u8]>) -> Layer {

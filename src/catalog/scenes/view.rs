@@ -3,16 +3,11 @@ use std::ops::RangeBounds;
 use serde_json::Value;
 
 use super::{Scene, Scenes};
-use crate::display::{Card, Cell, Column, Table, counted};
-use crate::show::{Show, show};
+use crate::display::{Bundle, Card, Cell, Column, Table, counted};
+use crate::show::{rich, show};
 use crate::time::minute;
 
 impl Scenes {
-    /// Shows the scenes as a table.
-    pub fn evcxr_display(&self) {
-        self.show();
-    }
-
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("Scene"),
@@ -52,9 +47,8 @@ show!(Scenes);
 const PROPERTIES: usize = 60;
 
 impl Scene {
-    /// Shows the scene with its properties.
-    pub fn evcxr_display(&self) {
-        self.card().bundle().print();
+    fn bundle(&self) -> Bundle {
+        self.card().bundle()
     }
 
     fn card(&self) -> Card {
@@ -88,6 +82,8 @@ impl Scene {
         self.note.iter().fold(card, |card, note| card.note(note))
     }
 }
+
+rich!(Scene);
 
 /// Half a metre needs a decimal, ten metres do not.
 fn decimals(metres: f64) -> usize {

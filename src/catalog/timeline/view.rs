@@ -4,6 +4,7 @@ use super::{Timeline, TimelinePeriod};
 use crate::chart::{Chart, Series};
 use crate::display::Bundle;
 use crate::display::canvas::Rgb;
+use crate::show::rich;
 
 type Count = fn(&TimelinePeriod) -> usize;
 
@@ -28,11 +29,6 @@ impl Timeline {
         })
     }
 
-    /// Shows the timeline as a chart.
-    pub fn evcxr_display(&self) {
-        self.bundle().print();
-    }
-
     pub(super) fn bundle(&self) -> Bundle {
         let chart = self.chart().bundle();
         match self.undated {
@@ -48,3 +44,5 @@ impl Timeline {
         }
     }
 }
+
+rich!(Timeline);

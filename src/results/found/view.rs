@@ -7,7 +7,7 @@ use crate::display::{Cell, Column, Table};
 use crate::geo::Aoi;
 use crate::jobs::Credits;
 use crate::map::Map;
-use crate::show::{Show, show};
+use crate::show::show;
 use crate::time::minute;
 
 impl FoundScenes {
@@ -17,11 +17,6 @@ impl FoundScenes {
     pub fn map(&self, aoi: &Aoi) -> Map {
         let failed = self.iter().filter_map(|job| Some((&job.label, job.scenes.as_ref().err()?)));
         failed.fold(self.quicklooks().map(aoi), |map, (label, error)| map.note(format!("{label}: {error}")))
-    }
-
-    /// Shows what each job found.
-    pub fn evcxr_display(&self) {
-        self.show();
     }
 
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {

@@ -1,0 +1,93 @@
+use std::io::Write;
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::Rich;
+use crate::display::Bundle;
+
+/// Set by the kernel of `up42` for the process that runs the cells.
+const KERNEL: &str = "UP42_KERNEL";
+
+/// What the kernel takes for the content of a `display_data` message, or with `update` of an
+/// `update_display_data` message.
+/// <https://jupyter-client.readthedocs.io/en/stable/messaging.html#display-data>
+const MIME: &str = "application/vnd.up42.display+json";
+
+/// Shows a value that will change: the handle changes what is shown, in its place.
+///
+/// The notebook keeps the last state. In a plain evcxr kernel and in a terminal each state
+/// comes as text below the one before.
+///
+/// ```
+/// use up42::prelude::*;
+///
+/// let live = display_live("0 of 3 scenes");
+/// for done in 1..=3 {
+///     live.update(format!("{done} of 3 scenes").as_str());
+/// }
+/// ```
+pub fn display_live(value: &(impl Rich + ?Sized)) -> Live {
+    let id = Uuid::new_v4().to_string();
+    send(&value.to_bundle(), Some((&id, false)));
+    Live { id }
+}
+
+/// A display that changes in its place, also while later cells run.
+#[derive(Debug)]
+pub struct Live {
+    id: String,
+}
+
+impl Live {
+    /// Shows this now, in the place of what was shown before.
+    pub fn update(&self, value: &(impl Rich + ?Sized)) {
+        send(&value.to_bundle(), Some((&self.id, true)));
+    }
+
+    /// Whether displays can move here: elsewhere states add up, and one shows fewer.
+    pub(crate) fn is_possible() -> bool {
+        std::env::var_os(KERNEL).is_some()
+    }
+}
+
+/// Shows a bundle now; one with an id can be changed, or changes the one with that id.
+pub(super) fn send(bundle: &Bundle, id: Option<(&str, bool)>) {
+    let told = match Live::is_possible() {
+        true => block(bundle, id),
+        false => format!("{}\n", bundle.text.trim_end_matches('\n')),
+    };
+    // One write: nothing that another thread prints falls between two lines.
+    let mut stdout = std::io::stdout().lock();
+    // A closed stdout has no one left to tell.
+    let _ = stdout.write_all(told.as_bytes()).and_then(|()| stdout.flush());
+}
+
+fn block(bundle: &Bundle, id: Option<(&str, bool)>) -> String {
+    let mut message = json!({ "data": bundle.to_data(), "metadata": {} });
+    if let Some((id, update)) = id {
+        message["transient"] = json!({ "display_id": id });
+        message["update"] = json!(update);
+    }
+    format!("EVCXR_BEGIN_CONTENT {MIME}\n{message}\nEVCXR_END_CONTENT\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_display_is_one_line_of_json_between_marks() {
+        let bundle = Bundle::text("a\nb").html("<p>EVCXR_END_CONTENT</p>");
+        insta::assert_snapshot!(block(&bundle, Some(("7", true))), @r#"
+        EVCXR_BEGIN_CONTENT application/vnd.up42.display+json
+        {"data":{"text/html":"<p>EVCXR&#95;END_CONTENT</p>","text/plain":"a\nb"},"metadata":{},"transient":{"display_id":"7"},"update":true}
+        EVCXR_END_CONTENT
+        "#);
+        insta::assert_snapshot!(block(&Bundle::text("<a>"), None), @r#"
+        EVCXR_BEGIN_CONTENT application/vnd.up42.display+json
+        {"data":{"text/html":"<pre>&lt;a&gt;</pre>","text/plain":"<a>"},"metadata":{}}
+        EVCXR_END_CONTENT
+        "#);
+    }
+}
