@@ -74,6 +74,7 @@ mod map;
 mod parallel;
 mod plain;
 mod results;
+mod schema;
 mod show;
 #[cfg(feature = "simulator")]
 pub mod simulator;
@@ -91,7 +92,7 @@ pub use catalog::{
     Quicklooks, Scene, Scenes, Search, SortBy, Timeline, TimelinePeriod, scan_geoparquet,
 };
 pub use chart::Chart;
-pub use client::{Client, ClientBuilder, Region};
+pub use client::{Client, ClientBuilder, Region, Workspace};
 pub use error::{Error, ErrorKind, Result, ServerError};
 pub use geo::{Aoi, AoiFeature, Bbox};
 pub use jobs::{

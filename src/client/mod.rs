@@ -3,16 +3,23 @@
 mod builder;
 mod card;
 mod envelope;
+mod field;
+pub(crate) mod id;
 mod open;
+mod pages;
+mod workspace;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
 pub use builder::{ClientBuilder, Region};
 pub(crate) use envelope::{data, items};
+pub(crate) use field::{optional, required, whole};
+pub(crate) use pages::{Listed, pages};
+pub use workspace::Workspace;
 
 use crate::error::{Context, Error, Result};
 use crate::transport::{Incoming, Packed, Request, Response, Secret, Worker};
@@ -37,9 +44,12 @@ pub struct Client {
 struct Inner {
     worker: Worker,
     api_url: String,
+    auth_url: String,
     who: Who,
     project_id: Option<String>,
     batches: PathBuf,
+    /// The workspace, once it was asked for.
+    workspace: Mutex<Option<Workspace>>,
     #[cfg(feature = "simulator")]
     simulator: Option<crate::simulator::Simulator>,
 }
