@@ -67,6 +67,7 @@ mod display;
 mod error;
 mod frame;
 mod geo;
+mod glossary;
 mod hash;
 mod jobs;
 mod list;
@@ -95,6 +96,9 @@ pub use chart::Chart;
 pub use client::{Client, ClientBuilder, Region, Workspace};
 pub use error::{Error, ErrorKind, Result, ServerError};
 pub use geo::{Aoi, AoiFeature, Bbox};
+pub use glossary::{
+    DataCollection, DataCollections, DataProduct, DataProducts, EulaState, ProductParameter, ProductParameters,
+};
 pub use jobs::{
     Block, CreditEntry, CreditHistory, Credits, Durations, Estimate, EstimatedJob, GeometryOperation, Job,
     JobFilter, JobId, JobLogs, JobMode, JobParameters, JobQuery, JobQuicklook, JobQuicklooks, JobStatus,
