@@ -72,6 +72,7 @@ mod hash;
 mod jobs;
 mod list;
 mod map;
+mod orders;
 mod parallel;
 mod plain;
 mod results;
@@ -97,7 +98,8 @@ pub use client::{Client, ClientBuilder, Region, Workspace};
 pub use error::{Error, ErrorKind, Result, ServerError};
 pub use geo::{Aoi, AoiFeature, Bbox};
 pub use glossary::{
-    DataCollection, DataCollections, DataProduct, DataProducts, EulaState, ProductParameter, ProductParameters,
+    DataCollection, DataCollections, DataProduct, DataProducts, EulaState, ProductParameter,
+    ProductParameters,
 };
 pub use jobs::{
     Block, CreditEntry, CreditHistory, Credits, Durations, Estimate, EstimatedJob, GeometryOperation, Job,
@@ -106,6 +108,10 @@ pub use jobs::{
     ProjectSettings, Setting, Settings, Task, TaskLog, Workflow,
 };
 pub use map::{Layer, Map, Placement, Tiles};
+pub use orders::{
+    EstimatedOrder, Order, OrderCoverage, OrderEstimate, OrderFilter, OrderItem, OrderPart, OrderPlacement,
+    OrderPlan, OrderStatus, Orders, PlacedOrder, PlacedOrders,
+};
 pub use results::{Download, FoundByJob, FoundScenes, ResultFeature, Results};
 pub use show::Show;
 pub use transport::RetryPolicy;

@@ -13,7 +13,8 @@ impl Client {
     pub(crate) fn open(url: &str) -> Result<Self> {
         let api_url = server(url)?;
         let api = Url::parse(&api_url).map_err(|error| Error::foreign(ErrorKind::InvalidInput, error))?;
-        let settings = Settings { api, auth: None, tokens: None, retry: RetryPolicy::default(), timeout: TIMEOUT };
+        let settings =
+            Settings { api, auth: None, tokens: None, retry: RetryPolicy::default(), timeout: TIMEOUT };
         let inner = Inner {
             worker: Worker::start(Connection::new(settings)?)?,
             auth_url: api_url.clone(),

@@ -51,7 +51,8 @@ impl DataCollection {
             optional(list("providers").find(plays)?, "name")
         };
         let kind = optional(json, "type");
-        let products = list("dataProducts").filter_map(|product| DataProduct::read(client, &name, kind.as_deref(), product));
+        let products = list("dataProducts")
+            .filter_map(|product| DataProduct::read(client, &name, kind.as_deref(), product));
         Ok(Self {
             title: optional(json, "title"),
             description: optional(json, "description"),
@@ -60,7 +61,10 @@ impl DataCollection {
             host: provider("HOST"),
             product_type: text("/metadata/productType"),
             resolution_class: text("/metadata/resolutionClass"),
-            resolution: (number("/metadata/resolutionValue/minimum"), number("/metadata/resolutionValue/maximum")),
+            resolution: (
+                number("/metadata/resolutionValue/minimum"),
+                number("/metadata/resolutionValue/maximum"),
+            ),
             products: products.collect(),
             name,
             kind,

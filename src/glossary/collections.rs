@@ -35,9 +35,12 @@ impl Client {
     pub fn collections(&self) -> Result<DataCollections> {
         let read = || {
             let request = Request::get(self.url("/v2/collections")).query("sort", "name,asc");
-            let listed = pages(self, &request, usize::MAX, |json| DataCollection::read(self, json).map(Some))?;
+            let listed =
+                pages(self, &request, usize::MAX, |json| DataCollection::read(self, json).map(Some))?;
             let mut collections = listed.entries;
-            let ids = |one: &DataCollection| one.products.iter().filter_map(|product| product.eula_id.clone()).collect();
+            let ids = |one: &DataCollection| {
+                one.products.iter().filter_map(|product| product.eula_id.clone()).collect()
+            };
             let states = eula::states(self, collections.iter().flat_map(ids as fn(&_) -> Vec<String>))?;
             for product in collections.iter_mut().flat_map(|one| &mut one.products) {
                 if let Some(state) = product.eula_id.as_ref().and_then(|id| states.get(id)) {

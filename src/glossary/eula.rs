@@ -65,14 +65,19 @@ impl fmt::Display for EulaState {
 
 /// The states of licences by their ids, each asked for once. What the platform does not tell
 /// about one is no reason to hide the others; a refused login is.
-pub(super) fn states(client: &Client, ids: impl IntoIterator<Item = String>) -> Result<HashMap<String, EulaState>> {
+pub(super) fn states(
+    client: &Client,
+    ids: impl IntoIterator<Item = String>,
+) -> Result<HashMap<String, EulaState>> {
     let mut ids: Vec<String> = ids.into_iter().collect();
     ids.sort_unstable();
     ids.dedup();
     let states = in_parallel(&ids, AT_ONCE, |id| match is_accepted(client, id) {
         Ok(true) => Ok(EulaState::Accepted),
         Ok(false) => Ok(EulaState::NotAccepted),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Response) => Ok(EulaState::Unknown),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Response) => {
+            Ok(EulaState::Unknown)
+        }
         Err(error) => Err(error),
     });
     ids.into_iter().zip(states).map(|(id, state)| Ok((id, state?))).collect()

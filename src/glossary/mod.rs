@@ -4,8 +4,8 @@
 mod collection;
 mod collections;
 mod eula;
-mod params;
 mod parameter;
+mod params;
 mod product;
 mod products;
 mod view;

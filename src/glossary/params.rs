@@ -23,7 +23,8 @@ pub(super) fn checked(params: &Map<String, Value>, schema: &Value) -> Result<Map
         return Err(format!("parameter `{name}` is the area: give it by `.aoi(…)`"));
     }
     // A slip of the pen would cost money: what is not described must be allowed in so many words.
-    let takes_others = known.is_empty() || schema.get("additionalProperties").is_some_and(|others| others == true);
+    let takes_others =
+        known.is_empty() || schema.get("additionalProperties").is_some_and(|others| others == true);
     if let Some(name) = params.keys().find(|name| !takes_others && !known.contains_key(*name)) {
         let near = closest(known.keys().map(String::as_str).filter(|name| !is_place(name)), name);
         return Err(format!("there is no parameter `{}`: did you mean {near}?", plain(name, 80)));
@@ -51,12 +52,15 @@ pub(super) fn checked(params: &Map<String, Value>, schema: &Value) -> Result<Map
 /// A value, and what a list or an object holds.
 fn check_value(path: &str, value: &Value, own: &Value, root: &Value) -> Result<(), String> {
     check(value, own).map_err(|wrong| format!("parameter `{}`: {wrong}", plain(path, 80)))?;
-    let within = |schema: Option<&Value>| schema.filter(|schema| schema.is_object()).map(|schema| resolved(schema, root));
+    let within = |schema: Option<&Value>| {
+        schema.filter(|schema| schema.is_object()).map(|schema| resolved(schema, root))
+    };
     match value {
         Value::Array(values) => {
             let Some(items) = within(own.get("items")) else { return Ok(()) };
             let mut numbered = values.iter().enumerate();
-            numbered.try_for_each(|(index, value)| check_value(&format!("{path}[{index}]"), value, &items, root))
+            numbered
+                .try_for_each(|(index, value)| check_value(&format!("{path}[{index}]"), value, &items, root))
         }
         Value::Object(members) => members.iter().try_for_each(|(name, value)| {
             match within(own.get("properties").and_then(|all| all.get(name))) {

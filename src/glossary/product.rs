@@ -52,11 +52,15 @@ impl DataProduct {
         })
     }
 
-    /// The same product with the schema of its parameters (API reference, 9.3).
-    pub(super) fn with_schema(mut self) -> Result<Self> {
+    /// The same product with the schema of its parameters (API reference, 9.3), which a list
+    /// of products lacks.
+    pub(crate) fn with_schema(&self) -> Result<Self> {
+        if self.schema.is_some() {
+            return Ok(self.clone());
+        }
         let ask = || self.client.get(&format!("/orders/schema/{}", checked("data product", &self.id)?));
-        self.schema = Some(Arc::new(ask().with_context(|| format!("parameters of {self}"))?));
-        Ok(self)
+        let schema = Some(Arc::new(ask().with_context(|| format!("parameters of {self}"))?));
+        Ok(Self { schema, ..self.clone() })
     }
 
     /// The client that it was listed by.
@@ -69,13 +73,17 @@ impl DataProduct {
     /// ```
     /// # use up42::Client;
     /// # let client = Client::simulator()?;
-    /// let parameters = client.data_product("phr/analytic")?.parameters();
+    /// let parameters = client.data_product("phr/analytic")?.parameters()?;
     /// let coding = parameters.get("pixelCoding").unwrap();
     /// assert_eq!((coding.is_required, coding.allowed.len()), (false, 2));
     /// # Ok::<(), up42::Error>(())
     /// ```
-    pub fn parameters(&self) -> ProductParameters {
-        ProductParameters::of(&self.to_string(), self.schema())
+    ///
+    /// # Errors
+    ///
+    /// The errors of the network, for a product of a list: one by its name has them already.
+    pub fn parameters(&self) -> Result<ProductParameters> {
+        Ok(ProductParameters::of(&self.to_string(), self.with_schema()?.schema()))
     }
 
     fn schema(&self) -> &Value {
@@ -96,7 +104,9 @@ impl DataProduct {
     /// Refuses what the platform would not sell yet. A licence may have been accepted since
     /// the product was listed.
     pub(crate) fn check_eula(&self) -> Result<()> {
-        let Some(id) = self.eula_id.as_ref().filter(|_| self.eula == EulaState::NotAccepted) else { return Ok(()) };
+        let Some(id) = self.eula_id.as_ref().filter(|_| self.eula == EulaState::NotAccepted) else {
+            return Ok(());
+        };
         match eula::states(&self.client, [id.clone()])?.get(id) {
             Some(EulaState::NotAccepted) => Err(Error::invalid(format!(
                 "the EULA of {self} is not accepted: accept it on the platform's web page, then order again"

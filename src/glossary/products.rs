@@ -76,7 +76,9 @@ impl DataProducts {
             several => {
                 let names: Vec<_> = several.iter().map(|one| format!("`{}`", full(one))).collect();
                 let names = names.join(", ");
-                Err(Error::invalid(format!("several collections have a data product `{shown}`: write one of {names}")))
+                Err(Error::invalid(format!(
+                    "several collections have a data product `{shown}`: write one of {names}"
+                )))
             }
         }
     }

@@ -100,8 +100,12 @@ impl DataProduct {
             .fact("Name", Cell::id(format!("{}/{}", self.collection, self.name)))
             .fact("Id", Cell::id(&self.id))
             .fact("EULA", Cell::status(self.eula.tone(), self.eula.word()));
-        let names: Vec<_> = self.parameters().iter().map(|one| one.name.clone()).collect();
-        let card = card.fact("Parameters", names.join(", "));
+        let names =
+            |all: &ProductParameters| all.iter().map(|one| one.name.clone()).collect::<Vec<_>>().join(", ");
+        let card = match self.parameters() {
+            Ok(all) => card.fact("Parameters", names(&all)),
+            Err(error) => card.fact("Parameters", Cell::status(Tone::Failed, error.to_string())),
+        };
         self.description.iter().fold(card, |card, told| card.note(told)).bundle().print();
     }
 }
@@ -172,6 +176,11 @@ impl fmt::Debug for ProductParameters {
 
 impl fmt::Debug for ProductParameter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", plain(&self.name, 80), self.kind.as_deref().map_or("any".into(), |kind| plain(kind, 80)))
+        write!(
+            f,
+            "{}: {}",
+            plain(&self.name, 80),
+            self.kind.as_deref().map_or("any".into(), |kind| plain(kind, 80))
+        )
     }
 }

@@ -26,7 +26,8 @@ pub(crate) fn check(value: &Value, schema: &Value) -> Result<(), String> {
     for key in ["anyOf", "oneOf"] {
         // Which of several was meant cannot be told: none of them must be right.
         let parts = schema.get(key).and_then(Value::as_array).filter(|parts| !parts.is_empty());
-        let refused = parts.map(|parts| parts.iter().map(|part| check(value, part).err()).collect::<Option<Vec<_>>>());
+        let refused =
+            parts.map(|parts| parts.iter().map(|part| check(value, part).err()).collect::<Option<Vec<_>>>());
         if let Some(Some(refused)) = refused {
             return Err(refused.join(", and "));
         }

@@ -28,7 +28,8 @@ fn merged(schema: &Value, root: &Value, depth: usize) -> Map<String, Value> {
         let Some(parts) = own.get(key).and_then(Value::as_array) else { continue };
         let is_null = |part: &&Value| part.get("type").is_some_and(|kind| kind == "null");
         may_be_null |= parts.iter().any(|part| is_null(&part));
-        let others: Vec<_> = parts.iter().filter(|part| !is_null(part)).map(|part| merged(part, root, depth - 1)).collect();
+        let others: Vec<_> =
+            parts.iter().filter(|part| !is_null(part)).map(|part| merged(part, root, depth - 1)).collect();
         match <[_; 1]>::try_from(others) {
             Ok([one]) => all.extend(one),
             Err(others) => drop(all.insert(key.to_owned(), others.into_iter().map(Value::Object).collect())),

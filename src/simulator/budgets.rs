@@ -97,8 +97,11 @@ impl Platform {
             ("GET", []) => {
                 let (page, size) = page_of(call, PAGE)?;
                 let wanted: Vec<_> = call.query.iter().filter(|(name, _)| name == "status").collect();
-                let mut all: Vec<Value> = BUDGETS.iter().map(|one| one.json(&books, now, with_usage)).collect();
-                all.retain(|one| wanted.is_empty() || wanted.iter().any(|(_, status)| one["status"] == **status));
+                let mut all: Vec<Value> =
+                    BUDGETS.iter().map(|one| one.json(&books, now, with_usage)).collect();
+                all.retain(|one| {
+                    wanted.is_empty() || wanted.iter().any(|(_, status)| one["status"] == **status)
+                });
                 spring_page(&all, page, size)
             }
             ("GET", ["settings"]) => json!({"enforcementEnabled": books.budgets_enforced}),

@@ -41,8 +41,8 @@ impl Platform {
     /// 13.2
     pub(super) fn eula(&self, id: &str) -> Answer {
         let accepted = self.eulas.is_accepted(id);
-        let accepted =
-            accepted.ok_or_else(|| Reply::problem(404, format!("Resource (Eula) not found with Id='{id}'.")))?;
+        let accepted = accepted
+            .ok_or_else(|| Reply::problem(404, format!("Resource (Eula) not found with Id='{id}'.")))?;
         Ok(Reply::json(200, &json!({"id": id, "isAccepted": accepted})))
     }
 }

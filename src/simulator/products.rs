@@ -28,7 +28,15 @@ pub(super) struct Product {
 pub(super) const TASKING: &str = "phr-tasking";
 
 pub(super) static PRODUCTS: [Product; 8] = [
-    archive("phr", "display", "Display", "Sharpened and stretched for the eye, 8 bits", 2.5, Some("oneatlas"), false),
+    archive(
+        "phr",
+        "display",
+        "Display",
+        "Sharpened and stretched for the eye, 8 bits",
+        2.5,
+        Some("oneatlas"),
+        false,
+    ),
     archive(
         "phr",
         "analytic",
@@ -38,8 +46,24 @@ pub(super) static PRODUCTS: [Product; 8] = [
         Some("oneatlas"),
         true,
     ),
-    archive("pneo", "display", "Display", "Sharpened and stretched for the eye, 8 bits", 6.0, Some("pneo"), false),
-    archive("spot", "display", "Display", "Sharpened and stretched for the eye, 8 bits", 1.0, Some("oneatlas"), false),
+    archive(
+        "pneo",
+        "display",
+        "Display",
+        "Sharpened and stretched for the eye, 8 bits",
+        6.0,
+        Some("pneo"),
+        false,
+    ),
+    archive(
+        "spot",
+        "display",
+        "Display",
+        "Sharpened and stretched for the eye, 8 bits",
+        1.0,
+        Some("oneatlas"),
+        false,
+    ),
     archive(
         "spot",
         "analytic",
@@ -178,8 +202,9 @@ impl Platform {
     /// 9.3
     pub(super) fn order_schema(&self, id: &str) -> Answer {
         let product = by_id(id);
-        let product = product
-            .ok_or_else(|| Reply::problem(404, format!("Resource (DataProduct) not found with Id='{id}'.")))?;
+        let product = product.ok_or_else(|| {
+            Reply::problem(404, format!("Resource (DataProduct) not found with Id='{id}'."))
+        })?;
         Ok(Reply::json(200, &product.schema()))
     }
 }
@@ -194,6 +219,8 @@ mod tests {
     fn every_product_has_an_id_of_its_own() {
         let ids: HashSet<_> = PRODUCTS.iter().map(Product::id).collect();
         assert_eq!(ids.len(), PRODUCTS.len());
-        assert!(PRODUCTS.iter().all(|product| by_id(&product.id()).is_some_and(|one| one.name == product.name)));
+        assert!(
+            PRODUCTS.iter().all(|product| by_id(&product.id()).is_some_and(|one| one.name == product.name))
+        );
     }
 }

@@ -54,7 +54,12 @@ impl Asset {
     /// The archive of an order, and the files of its items.
     pub(super) fn all_of(order: &Order) -> Vec<Self> {
         let images = ITEMS.iter().filter(|part| part.is_of(order)).map(|part| AssetKind::Image(*part));
-        [AssetKind::Archive].into_iter().chain(images).chain([AssetKind::Thumbnail]).map(|kind| Self::of(order, kind)).collect()
+        [AssetKind::Archive]
+            .into_iter()
+            .chain(images)
+            .chain([AssetKind::Thumbnail])
+            .map(|kind| Self::of(order, kind))
+            .collect()
     }
 
     pub(super) fn content_type(&self) -> &'static str {
@@ -138,8 +143,12 @@ impl Platform {
             return self.catalog.archive.scene(image);
         }
         let area = Area::of_geometry(&order.area).ok()?;
-        let query =
-            Query { collections: Some(vec!["phr".into()]), area: Some(area), contains: false, ..Query::default() };
+        let query = Query {
+            collections: Some(vec!["phr".into()]),
+            area: Some(area),
+            contains: false,
+            ..Query::default()
+        };
         self.catalog.find(&query).iter().find_map(|row| match row {
             Row::Drawn(scene) => Some(scene.as_ref().clone()),
             Row::Given(_) => None,

@@ -86,7 +86,8 @@ impl Platform {
         for (name, value) in system_fields(order) {
             properties[name] = value;
         }
-        let (title, tags) = order.labels.get(&id).cloned().unwrap_or((Some(order.name.clone()), order.tags.clone()));
+        let (title, tags) =
+            order.labels.get(&id).cloned().unwrap_or((Some(order.name.clone()), order.tags.clone()));
         properties["up42-user:title"] = title.into();
         properties["up42-user:tags"] = tags.into();
         properties["up42-product:modality"] = part.name().into();

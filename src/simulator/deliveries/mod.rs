@@ -23,9 +23,10 @@ impl Platform {
             (_, ["stac", rest @ ..]) => self.storage_stac(call, rest),
             ("GET", []) => self.list_assets(call),
             ("GET", [id]) => self.asset_file(id).ok_or_else(|| unknown("Asset", id)),
-            ("GET", [id, "metadata"]) => {
-                self.asset(id).map(|(asset, order)| Reply::json(200, &asset.json(&order))).ok_or_else(|| unknown("Asset", id))
-            }
+            ("GET", [id, "metadata"]) => self
+                .asset(id)
+                .map(|(asset, order)| Reply::json(200, &asset.json(&order)))
+                .ok_or_else(|| unknown("Asset", id)),
             ("POST", [id, "download-url"]) => {
                 let (asset, _) = self.asset(id).ok_or_else(|| unknown("Asset", id))?;
                 let url = self.signed_url(&format!("/assets/{id}/{}", asset.file), &asset.file);
@@ -71,11 +72,10 @@ impl Platform {
         let now = self.clock.now();
         let books = self.books();
         let order = books.orders.iter().find(|order| order.id == id).ok_or_else(|| unknown("Order", id))?;
-        let whole = super::catalog::shape::Area::of_geometry(&order.area).map_or(0.0, |area| area.square_km());
+        let whole =
+            super::catalog::shape::Area::of_geometry(&order.area).map_or(0.0, |area| area.square_km());
         let done = if order.captured(now).is_some() { order.square_km.min(whole) } else { 0.0 };
-        let part = |km: f64| {
-            json!({"sqKmArea": km, "percentage": 100.0 * km / whole.max(1e-9), "geometry": if km > 0.0 { order.area.clone() } else { Value::Null }})
-        };
+        let part = |km: f64| json!({"sqKmArea": km, "percentage": 100.0 * km / whole.max(1e-9), "geometry": if km > 0.0 { order.area.clone() } else { Value::Null }});
         Ok(Reply::json(200, &json!({"covered": part(done), "remainder": part(whole - done)})))
     }
 }

@@ -19,7 +19,8 @@ impl Platform {
             ("GET", []) => Ok(self.storage_landing()),
             ("GET", ["queryables"]) => Ok(storage_queryables()),
             ("GET", ["collections"]) => {
-                let all: Vec<Value> = self.stored().iter().map(|order| self.collection_json_of(order)).collect();
+                let all: Vec<Value> =
+                    self.stored().iter().map(|order| self.collection_json_of(order)).collect();
                 Ok(Reply::json(200, &json!({"collections": all, "links": []})))
             }
             ("GET", ["collections", id]) => {
@@ -33,7 +34,8 @@ impl Platform {
             }
             ("GET", ["collections", collection, "items", id]) => {
                 let items = self.items_of(&self.order_of(collection)?);
-                let item = items.into_iter().find(|item| item.id == *id).ok_or_else(|| unknown("Item", id))?;
+                let item =
+                    items.into_iter().find(|item| item.id == *id).ok_or_else(|| unknown("Item", id))?;
                 Ok(Reply::json(200, &item.item))
             }
             ("PATCH", ["collections", collection, "items", id]) => self.relabel(call, collection, id),
@@ -95,13 +97,15 @@ impl Platform {
 
     fn relabel(&self, call: &Call, collection: &str, id: &str) -> Answer {
         let body = call.json()?;
-        let tags = strings(&body["up42-user:tags"], "up42-user:tags").map_err(|told| Reply::problem(400, told))?;
+        let tags =
+            strings(&body["up42-user:tags"], "up42-user:tags").map_err(|told| Reply::problem(400, told))?;
         let order = self.order_of(collection)?;
         if !ITEMS.iter().any(|part| part.is_of(&order) && item_of(&order, *part) == id) {
             return Err(unknown("Item", id));
         }
         self.with_order(&order.id, |order, now| {
-            let label = order.labels.entry(id.to_owned()).or_insert((Some(order.name.clone()), order.tags.clone()));
+            let label =
+                order.labels.entry(id.to_owned()).or_insert((Some(order.name.clone()), order.tags.clone()));
             if let Some(title) = body.get("up42-user:title") {
                 label.0 = title.as_str().map(str::to_owned);
             }
@@ -139,7 +143,9 @@ fn sort(items: &mut [GivenItem], query: &Query) {
     let newest = [("datetime".to_owned(), true), ("id".to_owned(), false)];
     let keys: Vec<_> = query.sort.iter().chain(&newest).collect();
     items.sort_by(|a, b| {
-        let orders = keys.iter().map(|(name, down)| arrange(a.property(name).as_ref(), b.property(name).as_ref(), *down));
+        let orders = keys
+            .iter()
+            .map(|(name, down)| arrange(a.property(name).as_ref(), b.property(name).as_ref(), *down));
         orders.into_iter().find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
     });
 }

@@ -56,7 +56,10 @@ impl Platform {
         let mut books = self.books();
         let available = books.available(now);
         let is_it = |order: &&mut Order| {
-            order.tasking.as_ref().is_some_and(|one| one.quotation == id && one.quoted().is_some_and(|at| at <= now))
+            order
+                .tasking
+                .as_ref()
+                .is_some_and(|one| one.quotation == id && one.quoted().is_some_and(|at| at <= now))
         };
         let order = books.orders.iter_mut().find(is_it).ok_or_else(|| unknown("Quotation", id))?;
         let credits = order.credits;
@@ -85,7 +88,8 @@ impl Platform {
             return Err(Reply::problem(405, "Resource (FeasibilityStudy) is write-protected."));
         }
         let chosen = tasking.options.iter().position(|(id, _)| body["acceptedOptionId"] == **id);
-        let chosen = chosen.ok_or_else(|| Reply::problem(400, "acceptedOptionId is not an option of this study"))?;
+        let chosen =
+            chosen.ok_or_else(|| Reply::problem(400, "acceptedOptionId is not an option of this study"))?;
         (tasking.option, tasking.chosen, order.updated) = (Some(chosen), Some(now), now);
         let told = order.tasking.as_ref().and_then(|tasking| study(order, tasking, now));
         Ok(Reply::json(200, &told.unwrap_or_default()))
@@ -116,9 +120,7 @@ fn quotation(order: &Order, tasking: &Tasking, now: Timestamp) -> Option<Value> 
 
 fn study(order: &Order, tasking: &Tasking, now: Timestamp) -> Option<Value> {
     let at = Some(tasking.studied()).filter(|at| *at <= now)?;
-    let option = |(id, description): &(String, String)| {
-        json!({"id": id, "createdAt": stamp(at), "updatedAt": stamp(at), "studyId": tasking.study, "description": description})
-    };
+    let option = |(id, description): &(String, String)| json!({"id": id, "createdAt": stamp(at), "updatedAt": stamp(at), "studyId": tasking.study, "description": description});
     let chosen = tasking.option.and_then(|place| tasking.options.get(place));
     Some(json!({
         "id": tasking.study,

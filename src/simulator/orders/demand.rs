@@ -40,9 +40,12 @@ fn invalid(message: impl Into<String>) -> Reply {
 impl Demand {
     pub(super) fn of(call: &Call) -> Result<Self, Reply> {
         let body = call.json()?;
-        let id = body["dataProduct"].as_str().ok_or_else(|| invalid("data must contain ['dataProduct'] properties"))?;
-        let product = by_id(id)
-            .ok_or_else(|| Reply::problem(404, format!("Resource (DataProduct) not found with Id='{id}'.")))?;
+        let id = body["dataProduct"]
+            .as_str()
+            .ok_or_else(|| invalid("data must contain ['dataProduct'] properties"))?;
+        let product = by_id(id).ok_or_else(|| {
+            Reply::problem(404, format!("Resource (DataProduct) not found with Id='{id}'."))
+        })?;
         let name = body["displayName"].as_str().filter(|name| (1..=200).contains(&name.chars().count()));
         let name = name.ok_or_else(|| invalid("data.displayName must be of 1 to 200 characters"))?;
         let tags = strings(&body["tags"], "data.tags").map_err(invalid)?.unwrap_or_default();
@@ -81,14 +84,17 @@ fn check(params: &Map<String, Value>, schema: &Value) -> Result<(), Reply> {
     }
     for (name, value) in params {
         let own = &schema["properties"][name];
-        let referred = own["allOf"][0]["$ref"].as_str().and_then(|path| schema.pointer(path.trim_start_matches('#')));
+        let referred =
+            own["allOf"][0]["$ref"].as_str().and_then(|path| schema.pointer(path.trim_start_matches('#')));
         let choices = own["enum"].as_array().or_else(|| referred?["enum"].as_array());
         if choices.is_some_and(|choices| !choices.contains(value)) {
             return Err(invalid(format!("data.params.{name} must be one of {}", json!(choices))));
         }
         let (least, most) = (own["minimum"].as_f64(), own["maximum"].as_f64());
         let number = value.as_f64();
-        if number.is_some_and(|number| least.is_some_and(|least| number < least) || most.is_some_and(|most| number > most)) {
+        if number.is_some_and(|number| {
+            least.is_some_and(|least| number < least) || most.is_some_and(|most| number > most)
+        }) {
             return Err(invalid(format!("data.params.{name} is out of range")));
         }
     }

@@ -45,7 +45,9 @@ impl Order {
 
     fn tasking_details(&self, tasking: &Tasking, now: Timestamp) -> Value {
         let mut details = json!({"geometry": self.area, "subStatus": tasking.sub_status(now)});
-        for name in ["acquisitionStart", "acquisitionEnd", "acquisitionMode", "maxCloudCover", "maxIncidenceAngle"] {
+        for name in
+            ["acquisitionStart", "acquisitionEnd", "acquisitionMode", "maxCloudCover", "maxIncidenceAngle"]
+        {
             if let Some(value) = self.params.get(name) {
                 details[name] = value.clone();
             }
@@ -96,8 +98,7 @@ impl Platform {
                 && is_one("budgetIds", &|id| order.budget.as_deref() == Some(id))
         };
         let books = self.books();
-        let mut orders: Vec<(usize, &Order)> =
-            books.orders.iter().filter(fits).enumerate().collect();
+        let mut orders: Vec<(usize, &Order)> = books.orders.iter().filter(fits).enumerate().collect();
         orders.sort_by_key(|(place, order)| (order.property(field, now), *place));
         if direction.eq_ignore_ascii_case("desc") {
             orders.reverse();

@@ -37,7 +37,11 @@ impl Platform {
         }
     }
 
-    pub(super) fn with_order(&self, id: &str, answer: impl FnOnce(&mut Order, Timestamp) -> Answer) -> Answer {
+    pub(super) fn with_order(
+        &self,
+        id: &str,
+        answer: impl FnOnce(&mut Order, Timestamp) -> Answer,
+    ) -> Answer {
         let now = self.clock.now();
         let mut books = self.books();
         let order = books.orders.iter_mut().find(|order| order.id == id);

@@ -48,7 +48,8 @@ impl Platform {
         }
         let (mut results, mut errors) = (Vec::new(), Vec::new());
         for (index, area) in demand.areas.iter().enumerate() {
-            let placed = self.offer(&demand, area).and_then(|offer| self.create_order(call, &demand, area, offer));
+            let placed =
+                self.offer(&demand, area).and_then(|offer| self.create_order(call, &demand, area, offer));
             match placed {
                 Ok(id) => results.push(json!({"index": index, "id": id})),
                 Err(message) => errors.push(failure(index, &message)),
@@ -57,7 +58,13 @@ impl Platform {
         Ok(Reply::json(200, &json!({"results": results, "errors": errors})))
     }
 
-    fn create_order(&self, call: &Call, demand: &Demand, area: &Value, offer: Offer) -> Result<String, String> {
+    fn create_order(
+        &self,
+        call: &Call,
+        demand: &Demand,
+        area: &Value,
+        offer: Offer,
+    ) -> Result<String, String> {
         let asked = json!([demand.product.id(), demand.params, area]).to_string();
         let key = Chance::of_text(self.seed, &asked).next();
         let mut chance = Chance::of(&[key]);

@@ -154,7 +154,9 @@ impl State {
             let now = order_fingerprint(order);
             if self.kept.orders.get(place) != Some(&now) {
                 let line = params![place as i64, written(order)?];
-                self.connection.execute("INSERT OR REPLACE INTO purchase VALUES (?, ?)", line).map_err(told)?;
+                self.connection
+                    .execute("INSERT OR REPLACE INTO purchase VALUES (?, ?)", line)
+                    .map_err(told)?;
             }
         }
         self.kept.orders = books.orders.iter().map(order_fingerprint).collect();
@@ -165,7 +167,8 @@ impl State {
 /// What of an order can change.
 fn order_fingerprint(order: &Order) -> u64 {
     let mut hash = DefaultHasher::new();
-    (&order.id, order.updated, order.cancelled, order.deleted, &order.tags, &order.budget, &order.labels).hash(&mut hash);
+    (&order.id, order.updated, order.cancelled, order.deleted, &order.tags, &order.budget, &order.labels)
+        .hash(&mut hash);
     order.tasking.as_ref().map(|tasking| (tasking.option, tasking.accepted)).hash(&mut hash);
     hash.finish()
 }
