@@ -58,6 +58,7 @@
 //! |---|---|---|
 //! | `simulator` | yes | [`Client::simulator`] and the [`simulator`] module |
 
+mod account;
 mod batch;
 mod catalog;
 mod chart;
@@ -83,6 +84,7 @@ pub mod simulator;
 mod time;
 mod transport;
 
+pub use account::{Budget, Budgets};
 #[doc(hidden)]
 pub use batch::rehearsal;
 pub use batch::{

@@ -63,6 +63,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "map",
         ],
     ),
+    ("account", &["list", "plain", "error", "time", "frame", "display", "show", "transport", "client"]),
     (
         "glossary",
         &[

@@ -14,6 +14,7 @@ mod geoparquet;
 mod hostile;
 mod jobs;
 mod mosaic;
+mod orders;
 mod outside;
 mod parameters;
 mod peers;
