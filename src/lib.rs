@@ -35,6 +35,10 @@
 //!   [`Client::batches`]).
 //! - [`Map`], [`Layer`]: scenes and pictures in their places, interactive and offline.
 //! - [`Results`]: what the jobs made, unpacked, in a frame and on a map.
+//! - [`DataCollections`], [`DataProduct`], [`OrderPlan`], [`Orders`]: what can be bought, what
+//!   it costs, and buying it, straight from scenes ([`Scenes::order`]) or a mosaic
+//!   ([`Mosaic::order`]); [`Budgets`], [`Tasking`].
+//! - [`Storage`]: what was delivered, as a STAC API, with its files.
 //! - [`Error`]: one line that tells the whole story.
 //!
 //! In a notebook, what holds many things or is looked at shows itself (HTML, for areas and
@@ -58,6 +62,7 @@
 //! |---|---|---|
 //! | `simulator` | yes | [`Client::simulator`] and the [`simulator`] module |
 
+mod account;
 mod batch;
 mod catalog;
 mod chart;
@@ -67,19 +72,25 @@ mod display;
 mod error;
 mod frame;
 mod geo;
+mod glossary;
 mod hash;
 mod jobs;
 mod list;
 mod map;
+mod orders;
 mod parallel;
 mod plain;
 mod results;
+mod schema;
 mod show;
 #[cfg(feature = "simulator")]
 pub mod simulator;
+mod storage;
+mod tasking;
 mod time;
 mod transport;
 
+pub use account::{Budget, Budgets};
 #[doc(hidden)]
 pub use batch::rehearsal;
 pub use batch::{
@@ -91,10 +102,14 @@ pub use catalog::{
     Quicklooks, Scene, Scenes, Search, SortBy, Timeline, TimelinePeriod, scan_geoparquet,
 };
 pub use chart::Chart;
-pub use client::{Client, ClientBuilder, Region};
+pub use client::{Client, ClientBuilder, Region, Workspace};
 pub use display::Bundle;
 pub use error::{Error, ErrorKind, Result, ServerError};
 pub use geo::{Aoi, AoiFeature, Bbox};
+pub use glossary::{
+    DataCollection, DataCollections, DataProduct, DataProducts, EulaState, ProductParameter,
+    ProductParameters,
+};
 pub use jobs::{
     Block, CreditEntry, CreditHistory, Credits, Durations, Estimate, EstimatedJob, GeometryOperation, Job,
     JobFilter, JobId, JobLogs, JobMode, JobParameters, JobQuery, JobQuicklook, JobQuicklooks, JobStatus,
@@ -102,8 +117,17 @@ pub use jobs::{
     ProjectSettings, Setting, Settings, Task, TaskLog, Workflow,
 };
 pub use map::{Layer, Map, Placement, Tiles};
+pub use orders::{
+    EstimatedOrder, Order, OrderCoverage, OrderEstimate, OrderFilter, OrderItem, OrderPart, OrderPlacement,
+    OrderPlan, OrderStatus, Orders, PlacedOrder, PlacedOrders,
+};
 pub use results::{Download, FoundByJob, FoundScenes, ResultFeature, Results};
 pub use show::{Live, Rich, Show, display, display_live};
+pub use storage::{
+    Deletion, DeletionPart, Storage, StorageAsset, StorageDownload, StorageDownloads, StorageItem,
+    StorageItems,
+};
+pub use tasking::{FeasibilityOption, FeasibilityStudies, FeasibilityStudy, Quotation, Quotations, Tasking};
 pub use transport::RetryPolicy;
 
 // Their types stand in this crate's interface.
@@ -114,8 +138,8 @@ pub mod prelude {
     pub use crate::GeometryOperation::{Bbox, Contains, Intersects};
     pub use crate::{
         Aoi, Bundle, Catalog, Client, Error, ErrorKind, JobFilter, JobQuery, JobStatus, Layer, Map,
-        MosaicOptions, OnChange, OnFailure, Op, ParallelParameters, Result, Rich, Search, Settings, Show,
-        SortBy, display, display_live,
+        MosaicOptions, OnChange, OnFailure, Op, OrderFilter, OrderStatus, ParallelParameters, Result, Rich,
+        Search, Settings, Show, SortBy, display, display_live,
     };
     pub use polars::df;
     pub use polars::prelude::{DataFrame, IntoLazy, col, lit};

@@ -1,6 +1,7 @@
+use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use url::Url;
@@ -24,6 +25,15 @@ pub enum Region {
     Eu,
     /// Saudi Arabia: `api.sa.up42.com`.
     Sa,
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Eu => "Europe",
+            Self::Sa => "Saudi Arabia",
+        })
+    }
 }
 
 impl FromStr for Region {
@@ -181,6 +191,7 @@ impl ClientBuilder {
         };
         let api_url = server(self.api_url.as_deref().unwrap_or(api))?;
         let auth_url = server(self.auth_url.as_deref().unwrap_or(auth))?;
+        let auth = parsed(&auth_url)?;
         let (who, tokens) = match (self.account, &self.project_id, self.project_key) {
             (Some((user, password)), _, _) => {
                 let login = account_login(&auth_url, &user, password);
@@ -196,15 +207,18 @@ impl ClientBuilder {
             }
             (None, _, _) => return Err(no_login()),
         };
-        let api = Url::parse(&api_url).map_err(|error| Error::foreign(ErrorKind::InvalidInput, error))?;
+        let api = parsed(&api_url)?;
         let timeout = self.timeout.unwrap_or(TIMEOUT);
-        let connection = Connection::new(Settings { api, tokens: Some(tokens), retry: self.retry, timeout })?;
+        let settings = Settings { api, auth: Some(auth), tokens: Some(tokens), retry: self.retry, timeout };
+        let connection = Connection::new(settings)?;
         let inner = Inner {
             worker: Worker::start(connection)?,
             api_url,
+            auth_url,
             who,
             project_id: self.project_id,
             batches: self.batches.unwrap_or_else(|| BATCHES.into()),
+            workspace: Mutex::default(),
             #[cfg(feature = "simulator")]
             simulator: self.simulator,
         };
@@ -244,6 +258,10 @@ pub(super) fn server(url: &str) -> Result<String> {
         Some(parsed) => Ok(parsed.as_str().trim_end_matches('/').to_owned()),
         None => Err(Error::invalid(format!("server `{url}` is not a URL: write `https://…`"))),
     }
+}
+
+fn parsed(url: &str) -> Result<Url> {
+    Url::parse(url).map_err(|error| Error::foreign(ErrorKind::InvalidInput, error))
 }
 
 fn no_login() -> Error {

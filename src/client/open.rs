@@ -1,5 +1,5 @@
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use url::Url;
 
@@ -13,13 +13,16 @@ impl Client {
     pub(crate) fn open(url: &str) -> Result<Self> {
         let api_url = server(url)?;
         let api = Url::parse(&api_url).map_err(|error| Error::foreign(ErrorKind::InvalidInput, error))?;
-        let settings = Settings { api, tokens: None, retry: RetryPolicy::default(), timeout: TIMEOUT };
+        let settings =
+            Settings { api, auth: None, tokens: None, retry: RetryPolicy::default(), timeout: TIMEOUT };
         let inner = Inner {
             worker: Worker::start(Connection::new(settings)?)?,
+            auth_url: api_url.clone(),
             api_url,
             who: Who::Nobody,
             project_id: None,
             batches: PathBuf::new(),
+            workspace: Mutex::default(),
             #[cfg(feature = "simulator")]
             simulator: None,
         };

@@ -11,7 +11,6 @@ mod filter;
 mod handle;
 mod history;
 mod history_view;
-mod id;
 mod job;
 mod job_task;
 mod job_view;
@@ -29,7 +28,6 @@ mod project;
 mod query;
 mod quicklooks;
 mod rows;
-mod schema;
 mod settings;
 mod status;
 mod task;
@@ -59,24 +57,5 @@ pub use status::JobStatus;
 pub use task::Task;
 pub use workflow::Workflow;
 
-use serde_json::Value;
-
-use crate::error::{Error, Result};
-
-/// A text field that the platform promises.
-fn required(json: &Value, field: &str) -> Result<String> {
-    let text = json.get(field).and_then(Value::as_str).map(str::to_owned);
-    text.ok_or_else(|| Error::response(format!("`{field}` is missing")))
-}
-
-/// A text field that may be missing or null.
-fn optional(json: &Value, field: &str) -> Option<String> {
-    json.get(field).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
-}
-
-/// A number of credits that the platform promises; some servers write `12.0`.
-fn whole(json: &Value, field: &str) -> Result<i64> {
-    let credits = json.get(field);
-    let credits = credits.and_then(|one| one.as_i64().or_else(|| one.as_f64().map(|one| one as i64)));
-    credits.ok_or_else(|| Error::response(format!("`{field}` is missing")))
-}
+use crate::client::{id, optional, required, whole};
+use crate::schema;

@@ -7,14 +7,11 @@ use super::folder::Folder;
 use super::progress::Progress;
 use super::{Download, ResultFeature};
 use crate::batch::{JobCollection, JobRecord, Outcome};
-use crate::error::{Context, Error, ErrorKind, Result};
+use crate::error::{Context, Error, Result};
 use crate::jobs::JobId;
 use crate::list::list;
 use crate::parallel::in_parallel;
-use crate::transport::{Incoming, Packed, Part};
-
-/// So often in a row a download may break off without a new byte.
-const FRUITLESS: usize = 3;
+use crate::transport::{Incoming, Packed};
 
 /// The results of a batch on disk: `job_<id>/` for each job, and a `data.json` that
 /// lists the features of all jobs in the folder.
@@ -126,26 +123,8 @@ impl JobCollection {
         ResultFeature::read_all(&place.folder, record, id)
     }
 
-    /// A signed URL lives for minutes and may end while its turn comes, or before the last
-    /// byte: then a new one is asked for. So it goes on as long as there are new bytes.
     fn download(&self, id: &JobId, archive: &Path, incoming: &Incoming) -> Result<Packed> {
-        let (client, part) = (self.project().client(), Part::of(archive));
-        let mut fruitless = 0;
-        loop {
-            let before = part.length();
-            let url = self.results_url(id)?;
-            let error = match client.download(&url, archive, incoming) {
-                Ok(packed) => return Ok(packed),
-                Err(error) => error,
-            };
-            // Each storage has its own way to say that a URL has ended.
-            let status = error.server_error().map(|said| said.status);
-            let has_ended = status.is_some_and(|status| matches!(status, 400 | 401 | 403 | 404 | 410));
-            fruitless = if part.length() > before { 0 } else { fruitless + 1 };
-            if !(has_ended || error.kind() == ErrorKind::Network) || fruitless == FRUITLESS {
-                return Err(error);
-            }
-        }
+        self.project().client().download_signed(archive, incoming, || self.results_url(id))
     }
 }
 

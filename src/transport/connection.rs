@@ -19,11 +19,16 @@ const CONNECT: Duration = Duration::from_secs(20);
 /// Redirects that one request follows, as browsers do.
 const REDIRECTS: usize = 10;
 
+/// What changes some members of an object (RFC 7396).
+const MERGE_PATCH: &str = "application/merge-patch+json";
+
 /// How a connection behaves.
 #[derive(Debug)]
 pub(crate) struct Settings {
     /// The API; the token goes to this origin and to no other.
     pub(crate) api: Url,
+    /// Where logins are: it made the token, and tells whose it is.
+    pub(crate) auth: Option<Url>,
     /// Where tokens come from; `None` for a service without a login.
     pub(crate) tokens: Option<TokenSource>,
     pub(crate) retry: RetryPolicy,
@@ -190,6 +195,7 @@ impl Connection {
         builder = match &request.body {
             Body::None => builder,
             Body::Json(json) => builder.json(json),
+            Body::Merge(json) => builder.header(CONTENT_TYPE, MERGE_PATCH).json(json),
             Body::Form(fields) => {
                 builder.form(&fields.iter().map(|(name, value)| (*name, value.reveal())).collect::<Vec<_>>())
             }
@@ -209,7 +215,9 @@ impl Connection {
     /// The login to use: the bearer token goes to the API's own origin only, so a
     /// `next` link or an asset of another host never sees it.
     fn tokens_for(&self, request: &Request) -> Option<&TokenSource> {
-        let wanted = request.brings_token_to(&self.0.settings.api);
+        let settings = &self.0.settings;
+        let mut own = std::iter::once(&settings.api).chain(&settings.auth);
+        let wanted = own.any(|origin| request.brings_token_to(origin));
         self.0.settings.tokens.as_ref().filter(|_| wanted)
     }
 
@@ -266,7 +274,7 @@ mod tests {
         });
         let api = Url::parse(&url).unwrap();
         let retry = RetryPolicy { attempts: 1, ..RetryPolicy::default() };
-        let settings = Settings { api, tokens: None, retry, timeout: Duration::from_secs(20) };
+        let settings = Settings { api, auth: None, tokens: None, retry, timeout: Duration::from_secs(20) };
         let worker = crate::transport::Worker::start(Connection::new(settings).unwrap()).unwrap();
         let requests = [
             Request::post(&url, serde_json::json!({})).charging(),

@@ -35,6 +35,8 @@ pub(crate) struct Request {
 pub(crate) enum Body {
     None,
     Json(Value),
+    /// What changes some members of an object.
+    Merge(Value),
     Form(Vec<(&'static str, Secret)>),
 }
 
@@ -75,6 +77,16 @@ impl Request {
 
     pub(crate) fn put(url: impl Into<String>, body: Value) -> Self {
         Self { body: Body::Json(body), ..Self::new(Method::PUT, url) }
+    }
+
+    /// Changes some members of an object.
+    pub(crate) fn patch(url: impl Into<String>, body: Value) -> Self {
+        Self { body: Body::Json(body), ..Self::new(Method::PATCH, url) }
+    }
+
+    /// The same, as a merge patch (RFC 7396): `null` takes a member out.
+    pub(crate) fn merge_patch(url: impl Into<String>, body: Value) -> Self {
+        Self { body: Body::Merge(body), ..Self::new(Method::PATCH, url) }
     }
 
     pub(crate) fn delete(url: impl Into<String>) -> Self {

@@ -14,6 +14,7 @@ mod geoparquet;
 mod hostile;
 mod jobs;
 mod mosaic;
+mod orders;
 mod outside;
 mod parameters;
 mod peers;
@@ -28,6 +29,8 @@ mod secrets;
 mod server;
 mod shelf;
 mod stac;
+mod storage;
+mod tasking;
 
 use up42::simulator::Simulator;
 use up42::{Aoi, Client};

@@ -1,6 +1,11 @@
-//! A value against what its block says of the parameter (API reference, `WorkflowTask`).
+//! A value against what a schema says of it: of a block's parameter (API reference,
+//! `WorkflowTask`), or of an order's (JSON Schema, draft 7: see [`resolved`]).
+
+mod resolved;
 
 use serde_json::Value;
+
+pub(crate) use resolved::resolved;
 
 use crate::time::DateRange;
 
@@ -8,13 +13,25 @@ use crate::time::DateRange;
 const SHOWN: usize = 60;
 
 /// The type of a parameter, such as `number` or `dateRange`.
-pub(super) fn kind(schema: &Value) -> Option<&str> {
+pub(crate) fn kind(schema: &Value) -> Option<&str> {
     schema.get("type").and_then(Value::as_str)
 }
 
 /// What is wrong with a value, and what would be right. What the schema says in words that
 /// are not known here is left to the platform.
-pub(super) fn check(value: &Value, schema: &Value) -> Result<(), String> {
+pub(crate) fn check(value: &Value, schema: &Value) -> Result<(), String> {
+    if value.is_null() && schema.get("nullable").is_some_and(|nullable| nullable == true) {
+        return Ok(());
+    }
+    for key in ["anyOf", "oneOf"] {
+        // Which of several was meant cannot be told: none of them must be right.
+        let parts = schema.get(key).and_then(Value::as_array).filter(|parts| !parts.is_empty());
+        let refused =
+            parts.map(|parts| parts.iter().map(|part| check(value, part).err()).collect::<Option<Vec<_>>>());
+        if let Some(Some(refused)) = refused {
+            return Err(refused.join(", and "));
+        }
+    }
     let wrong = |wanted: &str| Err(format!("{} is not {wanted}", shown(value)));
     match kind(schema) {
         Some("array") if !value.is_array() => return wrong("a list"),
@@ -51,7 +68,7 @@ pub(super) fn check(value: &Value, schema: &Value) -> Result<(), String> {
 }
 
 /// In backticks, and not too long.
-pub(super) fn shown(value: &Value) -> String {
+pub(crate) fn shown(value: &Value) -> String {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     match text.char_indices().nth(SHOWN) {
         Some((cut, _)) => format!("`{}…`", &text[..cut]),

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 
 /// The id, if it can be one; `of` is what it is the id of.
-pub(super) fn checked<'a>(of: &str, id: &'a str) -> Result<&'a str> {
+pub(crate) fn checked<'a>(of: &str, id: &'a str) -> Result<&'a str> {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
     match !id.is_empty() && id.len() <= 100 && id.chars().all(is_plain) {
         true => Ok(id),

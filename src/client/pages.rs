@@ -1,0 +1,52 @@
+//! Lists in numbered pages, as the Spring framework has them (API reference, 0.5).
+
+use serde_json::Value;
+
+use super::{Client, items};
+use crate::error::Result;
+use crate::transport::Request;
+
+/// Entries of a page.
+const PAGE: usize = 50;
+/// Pages of a list: a server that never ends one is not followed further.
+const MOST_PAGES: usize = 10_000;
+
+/// What was read of a list.
+#[derive(Debug)]
+pub(crate) struct Listed<T> {
+    pub(crate) entries: Vec<T>,
+    /// There are more than were asked for.
+    pub(crate) has_more: bool,
+}
+
+/// Reads a list page by page, until it ends or there are `limit` entries that `read` takes.
+pub(crate) fn pages<T>(
+    client: &Client,
+    request: &Request,
+    limit: usize,
+    mut read: impl FnMut(&Value) -> Result<Option<T>>,
+) -> Result<Listed<T>> {
+    let mut entries = Vec::new();
+    for page in 0..MOST_PAGES {
+        let request = request.clone().query("page", page.to_string()).query("size", PAGE.to_string());
+        let mut json = client.json(request)?;
+        // An older version has the page inside of `data`.
+        if json.get("content").is_none() && json.get("data").is_some_and(Value::is_object) {
+            json = json["data"].take();
+        }
+        let pages = json.get("totalPages").and_then(Value::as_u64).unwrap_or(0);
+        let list = items(json.get_mut("content").map(Value::take).unwrap_or_default(), "content")?;
+        let (is_empty, is_last) = (list.is_empty(), page as u64 + 1 >= pages);
+        for one in &list {
+            let Some(entry) = read(one)? else { continue };
+            if entries.len() == limit {
+                return Ok(Listed { entries, has_more: true });
+            }
+            entries.push(entry);
+        }
+        if is_empty || is_last {
+            break;
+        }
+    }
+    Ok(Listed { entries, has_more: false })
+}

@@ -1,0 +1,91 @@
+use std::fmt;
+
+use super::{Client, Region, Who, data, optional, required};
+use crate::display::{Card, Cell};
+use crate::error::{Context, Error, Result};
+use crate::plain::plain;
+use crate::transport::Request;
+
+/// The workspace of a login: what is ordered and processed belongs to it.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Workspace {
+    /// The platform's id.
+    pub id: String,
+    /// The e-mail address of the login, where the platform tells it.
+    pub email: Option<String>,
+    /// The platform's region; `None` for a server of one's own, such as the simulator.
+    pub region: Option<Region>,
+}
+
+impl Client {
+    /// The workspace of the login. It is asked for once.
+    ///
+    /// ```
+    /// # use up42::Client;
+    /// # let client = Client::simulator()?;
+    /// let workspace = client.workspace()?;
+    /// assert_eq!((workspace.id.len(), workspace.region), (36, None));
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Auth`](crate::ErrorKind::Auth) when the login is refused, and
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there is none.
+    pub fn workspace(&self) -> Result<Workspace> {
+        let lock = || self.inner.workspace.lock().unwrap_or_else(|broken| broken.into_inner());
+        if let Some(workspace) = lock().clone() {
+            return Ok(workspace);
+        }
+        let workspace = self.ask_workspace().context("read the workspace")?;
+        *lock() = Some(workspace.clone());
+        Ok(workspace)
+    }
+
+    /// The region that is asked; `None` for another server.
+    pub fn region(&self) -> Option<Region> {
+        match self.inner.api_url.as_str() {
+            "https://api.up42.com" => Some(Region::Eu),
+            "https://api.sa.up42.com" => Some(Region::Sa),
+            _ => None,
+        }
+    }
+
+    /// API reference, 1.4 and 1.6.
+    fn ask_workspace(&self) -> Result<Workspace> {
+        let (id, email) = match (self.who(), self.project_id()) {
+            (Who::Account(_), _) => {
+                let path = "/realms/public/protocol/openid-connect/userinfo";
+                let json = self.json(Request::get(format!("{}{path}", self.inner.auth_url)))?;
+                (required(&json, "sub")?, optional(&json, "email"))
+            }
+            (Who::Project, Some(project)) => {
+                let json = self.get(&format!("/projects/{}", super::id::checked("project", project)?));
+                (required(&json.and_then(data)?, "workspaceId")?, None)
+            }
+            _ => return Err(Error::invalid("there is no login: a workspace belongs to one")),
+        };
+        Ok(Workspace { id: super::id::checked("workspace", &id)?.to_owned(), email, region: self.region() })
+    }
+}
+
+impl Workspace {
+    /// Shows the workspace.
+    pub fn evcxr_display(&self) {
+        self.card().bundle().print();
+    }
+
+    fn card(&self) -> Card {
+        Card::new("Workspace")
+            .fact("Id", Cell::id(&self.id))
+            .fact("Login", self.email.clone())
+            .fact("Region", self.region.map(|region| region.to_string()))
+    }
+}
+
+impl fmt::Debug for Workspace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Workspace({})", plain(&self.id, 80))
+    }
+}
