@@ -3,15 +3,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::archive::Limits;
-use super::folder::Folder;
+use super::folder::{Folder, Place};
 use super::progress::Progress;
 use super::{Download, ResultFeature};
-use crate::batch::{JobCollection, JobRecord, Outcome};
+use crate::batch::{Delivery, JobCollection, JobRecord, Outcome};
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::jobs::JobId;
 use crate::list::list;
 use crate::parallel::in_parallel;
-use crate::transport::{Incoming, Packed, Part};
+use crate::transport::{Incoming, Packed};
 
 /// So often in a row a download may break off without a new byte.
 const FRUITLESS: usize = 3;
@@ -115,10 +115,12 @@ impl JobCollection {
         let place = folder.place(id)?;
         if !place.is_whole() {
             let packed = match place.archive.metadata() {
-                Ok(archive) if archive.is_file() => incoming.packed(archive.len()),
-                _ => self.download(id, &place.archive, incoming)?,
+                Ok(archive) if archive.is_file() => Some(incoming.packed(archive.len())),
+                _ => self.download(id, &place, limits, incoming)?,
             };
-            place.unpack(folder, limits, packed)?;
+            if let Some(packed) = packed {
+                place.unpack(folder, limits, packed)?;
+            }
         }
         if place.archive.exists() {
             fs::remove_file(&place.archive)?;
@@ -128,20 +130,32 @@ impl JobCollection {
 
     /// A signed URL lives for minutes and may end while its turn comes, or before the last
     /// byte: then a new one is asked for. So it goes on as long as there are new bytes.
-    fn download(&self, id: &JobId, archive: &Path, incoming: &Incoming) -> Result<Packed> {
-        let (client, part) = (self.project().client(), Part::of(archive));
+    /// `None` when it was no archive: then all is in its place.
+    fn download(
+        &self,
+        id: &JobId,
+        place: &Place,
+        limits: Limits,
+        incoming: &Incoming,
+    ) -> Result<Option<Packed>> {
+        let client = self.client();
         let mut fruitless = 0;
         loop {
-            let before = part.length();
-            let url = self.results_url(id)?;
-            let error = match client.download(&url, archive, incoming) {
+            let before = place.arrived();
+            let downloaded = match self.delivery(id)? {
+                Delivery::Archive(url) => client.download(&url, &place.archive, incoming).map(Some),
+                Delivery::Files { features, files } => {
+                    place.take(client, &features, &files, limits, incoming).map(|()| None)
+                }
+            };
+            let error = match downloaded {
                 Ok(packed) => return Ok(packed),
                 Err(error) => error,
             };
             // Each storage has its own way to say that a URL has ended.
             let status = error.server_error().map(|said| said.status);
             let has_ended = status.is_some_and(|status| matches!(status, 400 | 401 | 403 | 404 | 410));
-            fruitless = if part.length() > before { 0 } else { fruitless + 1 };
+            fruitless = if place.arrived() > before { 0 } else { fruitless + 1 };
             if !(has_ended || error.kind() == ErrorKind::Network) || fruitless == FRUITLESS {
                 return Err(error);
             }
