@@ -73,6 +73,8 @@ mod list;
 mod map;
 mod parallel;
 mod plain;
+mod processes;
+mod reopen;
 mod results;
 mod schema;
 mod show;
@@ -102,6 +104,10 @@ pub use jobs::{
     ProjectSettings, Setting, Settings, Task, TaskLog, Workflow,
 };
 pub use map::{Layer, Map, Placement, Tiles};
+pub use processes::{
+    OgcProcess, ProcessInput, ProcessInputs, ProcessOutput, ProcessRows, ProcessServer, ProcessSummary,
+    Processes,
+};
 pub use results::{Download, FoundByJob, FoundScenes, ResultFeature, Results};
 pub use show::Show;
 pub use transport::RetryPolicy;

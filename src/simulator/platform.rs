@@ -15,6 +15,7 @@ use super::catalog::given::Given;
 use super::clock::Clock;
 use super::distribution::Distribution;
 use super::fault::{FaultKind, Faults, Moment};
+use super::ogc::OgcJobs;
 use super::queue;
 use super::reply::{Answer, Reply};
 use super::shelf::{OpenShelf, Shelf};
@@ -76,6 +77,8 @@ pub(super) struct Config {
     /// The shares of jobs that fail and that hang, from 0 to 1.
     pub failing: f64,
     pub hanging: f64,
+    /// The list of the OGC server does not repeat what its jobs were asked.
+    pub ogc_hides_inputs: bool,
 }
 
 /// The state behind the API.
@@ -91,6 +94,8 @@ pub(super) struct Platform {
     pub machines: Option<usize>,
     pub failing: f64,
     pub hanging: f64,
+    pub ogc_hides_inputs: bool,
+    pub ogc_jobs: OgcJobs,
     pub mint: Mint,
     pub faults: Faults,
     pub catalog: Catalog,
@@ -130,6 +135,8 @@ impl Platform {
             machines: config.machines,
             failing: config.failing,
             hanging: config.hanging,
+            ogc_hides_inputs: config.ogc_hides_inputs,
+            ogc_jobs: OgcJobs::default(),
             api_url,
             storage_url,
         }
@@ -157,6 +164,11 @@ impl Platform {
         let books = self.books();
         let now = self.clock.now();
         books.jobs.iter().map(|job| job.ledger_entry(now)).collect()
+    }
+
+    pub(super) fn ogc_ledger(&self) -> Vec<LedgerEntry> {
+        let now = self.clock.now();
+        self.ogc_jobs.lock().iter().map(|job| job.ledger_entry(now)).collect()
     }
 
     pub(super) fn requests(&self) -> Vec<RequestRecord> {
@@ -238,6 +250,7 @@ impl Platform {
             ("GET", ["catalog", _, "image", id, "quicklook"]) => self.classic_quicklook(id),
             ("GET", ["v2", "collections"]) => self.glossary(call),
             (_, ["v2", "catalog", rest @ ..] | ["stac", rest @ ..]) => self.stac(call, rest),
+            (_, ["ogc", rest @ ..]) => self.ogc(call, rest),
             (_, ["projects", project, rest @ ..]) => self.project(call, project, rest),
             (
                 _,
