@@ -58,6 +58,7 @@
 //! |---|---|---|
 //! | `simulator` | yes | [`Client::simulator`] and the [`simulator`] module |
 
+mod account;
 mod batch;
 mod catalog;
 mod chart;
@@ -67,10 +68,12 @@ mod display;
 mod error;
 mod frame;
 mod geo;
+mod glossary;
 mod hash;
 mod jobs;
 mod list;
 mod map;
+mod orders;
 mod parallel;
 mod plain;
 mod processes;
@@ -83,6 +86,7 @@ pub mod simulator;
 mod time;
 mod transport;
 
+pub use account::{Budget, Budgets};
 #[doc(hidden)]
 pub use batch::rehearsal;
 pub use batch::{
@@ -97,6 +101,10 @@ pub use chart::Chart;
 pub use client::{Client, ClientBuilder, Region, Workspace};
 pub use error::{Error, ErrorKind, Result, ServerError};
 pub use geo::{Aoi, AoiFeature, Bbox};
+pub use glossary::{
+    DataCollection, DataCollections, DataProduct, DataProducts, EulaState, ProductParameter,
+    ProductParameters,
+};
 pub use jobs::{
     Block, CreditEntry, CreditHistory, Credits, Durations, Estimate, EstimatedJob, GeometryOperation, Job,
     JobFilter, JobId, JobLogs, JobMode, JobParameters, JobQuery, JobQuicklook, JobQuicklooks, JobStatus,
@@ -107,6 +115,10 @@ pub use map::{Layer, Map, Placement, Tiles};
 pub use processes::{
     OgcProcess, ProcessInput, ProcessInputs, ProcessOutput, ProcessRows, ProcessServer, ProcessSummary,
     Processes,
+};
+pub use orders::{
+    EstimatedOrder, Order, OrderCoverage, OrderEstimate, OrderFilter, OrderItem, OrderPart, OrderPlacement,
+    OrderPlan, OrderStatus, Orders, PlacedOrder, PlacedOrders,
 };
 pub use results::{Download, FoundByJob, FoundScenes, ResultFeature, Results};
 pub use show::Show;

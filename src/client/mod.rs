@@ -18,7 +18,7 @@ use serde_json::Value;
 pub use builder::{ClientBuilder, Region};
 pub(crate) use envelope::{data, items};
 pub(crate) use field::{optional, required, whole};
-pub(crate) use pages::{Listed, pages};
+pub(crate) use pages::pages;
 pub use workspace::Workspace;
 
 use crate::error::{Context, Error, Result};

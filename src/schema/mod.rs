@@ -1,7 +1,11 @@
 //! A value against what a schema says of it: of a block's parameter (API reference,
 //! `WorkflowTask`), or of an order's (JSON Schema, draft 7: see [`resolved`]).
 
+mod resolved;
+
 use serde_json::Value;
+
+pub(crate) use resolved::resolved;
 
 use crate::time::DateRange;
 
@@ -16,6 +20,18 @@ pub(crate) fn kind(schema: &Value) -> Option<&str> {
 /// What is wrong with a value, and what would be right. What the schema says in words that
 /// are not known here is left to the platform.
 pub(crate) fn check(value: &Value, schema: &Value) -> Result<(), String> {
+    if value.is_null() && schema.get("nullable").is_some_and(|nullable| nullable == true) {
+        return Ok(());
+    }
+    for key in ["anyOf", "oneOf"] {
+        // Which of several was meant cannot be told: none of them must be right.
+        let parts = schema.get(key).and_then(Value::as_array).filter(|parts| !parts.is_empty());
+        let refused =
+            parts.map(|parts| parts.iter().map(|part| check(value, part).err()).collect::<Option<Vec<_>>>());
+        if let Some(Some(refused)) = refused {
+            return Err(refused.join(", and "));
+        }
+    }
     let wrong = |wanted: &str| Err(format!("{} is not {wanted}", shown(value)));
     match kind(schema) {
         Some("array") if !value.is_array() => return wrong("a list"),

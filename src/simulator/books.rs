@@ -1,10 +1,11 @@
-//! What the platform remembers: settings, workflows, jobs and credits.
+//! What the platform remembers: settings, workflows, jobs, orders and credits.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::chance::Chance;
 use super::job::Job;
+use super::orders::order::Order;
 use super::platform::Config;
 use super::workflows::Workflow;
 
@@ -16,6 +17,10 @@ pub(super) struct Books {
     pub workflows: Vec<Workflow>,
     /// Oldest first.
     pub jobs: Vec<Job>,
+    /// Oldest first.
+    pub orders: Vec<Order>,
+    /// Whether each order needs a budget.
+    pub budgets_enforced: bool,
     pub balance: i64,
     /// In the order in which it was written down.
     pub history: Vec<Value>,
@@ -63,6 +68,8 @@ impl Books {
             settings: settings.to_vec(),
             workflows: Vec::new(),
             jobs: Vec::new(),
+            orders: Vec::new(),
+            budgets_enforced: config.budgets_enforced,
             balance: config.credits,
             history: vec![signup],
             ids,
@@ -96,6 +103,7 @@ impl Books {
                 }));
             }
         }
+        self.settle_orders(now);
     }
 }
 

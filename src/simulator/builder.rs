@@ -47,6 +47,7 @@ impl Default for SimulatorBuilder {
             failing: 0.0,
             hanging: 0.0,
             ogc_hides_inputs: false,
+            budgets_enforced: false,
         };
         Self { config, scenes: Vec::new(), quicklooks: Vec::new(), results: None, folder: None }
     }
@@ -164,6 +165,13 @@ impl SimulatorBuilder {
     /// [`failing_jobs`](Self::failing_jobs).
     pub fn hanging_jobs(mut self, share: f64) -> Self {
         self.config.hanging = share;
+        self
+    }
+
+    /// Refuses orders that name no budget, as an account does that enforces them. Not unless
+    /// set.
+    pub fn budgets_enforced(mut self) -> Self {
+        self.config.budgets_enforced = true;
         self
     }
 

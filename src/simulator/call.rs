@@ -80,10 +80,13 @@ impl Call {
             .map_err(|error| Reply::refused(400, 400, format!("JSON parse error: {error}")))
     }
 
-    /// Whether it is for a list of jobs or for one.
+    /// Whether it is for a list of jobs or orders, or for one.
     pub(super) fn asks_for_jobs(&self) -> bool {
-        self.method == "GET"
-            && matches!(self.parts()[..], ["projects", _, "jobs"] | ["projects", _, "jobs", _])
+        let is_known = matches!(
+            self.parts()[..],
+            ["projects", _, "jobs"] | ["projects", _, "jobs", _] | ["v2", "orders"] | ["v2", "orders", _]
+        );
+        self.method == "GET" && is_known
     }
 
     /// Whether it does not wait for the work.

@@ -212,7 +212,8 @@ fn check_balance(books: &Books, job: &Job, now: Timestamp) -> Result<(), Reply> 
     // What goes wrong will never be paid.
     let to_pay = books.jobs.iter().filter(|job| !is_terminal(job.status(now)) && job.complaint.is_none());
     let held: i64 = to_pay.map(|job| job.price() - job.credits_used()).sum();
-    if !job.dry_run && (books.balance < LEAST_BALANCE || books.balance - held < job.price()) {
+    let available = books.available(now);
+    if !job.dry_run && (available < LEAST_BALANCE || available - held < job.price()) {
         return Err(Reply::refused(403, 403, "Insufficient credits to run job"));
     }
     Ok(())

@@ -6,14 +6,20 @@ use super::call::Call;
 use super::catalog::instant;
 use super::platform::Platform;
 use super::reply::{Answer, Reply};
+use super::spring::spring_page;
 
 impl Platform {
+    /// The balance, without what is held for orders (0.6).
+    fn available(&self) -> i64 {
+        self.books().available(self.clock.now())
+    }
+
     pub(super) fn balance(&self) -> Answer {
-        Ok(Reply::data(json!({"balance": self.books().balance})))
+        Ok(Reply::data(json!({"balance": self.available()})))
     }
 
     pub(super) fn balance_v2(&self) -> Answer {
-        let available = json!({"amount": self.books().balance, "unit": "CREDIT"});
+        let available = json!({"amount": self.available(), "unit": "CREDIT"});
         Ok(Reply::json(200, &json!({"available": available})))
     }
 
@@ -36,54 +42,5 @@ impl Platform {
             entries.reverse();
         }
         Ok(Reply::data(spring_page(&entries, page, size)))
-    }
-}
-
-/// A page as the Spring framework shows it.
-fn spring_page(entries: &[Value], page: usize, size: usize) -> Value {
-    let start = page.saturating_mul(size).min(entries.len());
-    let end = start.saturating_add(size).min(entries.len());
-    let content = &entries[start..end];
-    let pages = entries.len().div_ceil(size).max(1);
-    let sort = json!({"sorted": true, "unsorted": false, "empty": false});
-    json!({
-        "content": content,
-        "pageable": {
-            "sort": sort,
-            "pageNumber": page,
-            "pageSize": size,
-            "offset": start,
-            "paged": true,
-            "unpaged": false,
-        },
-        "totalPages": pages,
-        "totalElements": entries.len(),
-        "last": page.saturating_add(1) >= pages,
-        "first": page == 0,
-        "size": size,
-        "number": page,
-        "numberOfElements": content.len(),
-        "empty": content.is_empty(),
-        "sort": sort,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_empty_list_has_one_empty_page() {
-        let page = spring_page(&[], 0, 10);
-        assert_eq!(
-            (&page["totalPages"], &page["last"], &page["empty"]),
-            (&json!(1), &json!(true), &json!(true))
-        );
-    }
-
-    #[test]
-    fn a_page_far_behind_the_last_is_empty() {
-        let page = spring_page(&[json!(1)], usize::MAX, 10);
-        assert_eq!((&page["last"], &page["content"]), (&json!(true), &json!([])));
     }
 }

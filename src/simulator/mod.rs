@@ -2,7 +2,7 @@
 //!
 //! A [`Simulator`] is an HTTP server on this machine that answers as UP42 does:
 //! logins, projects, workflows, jobs, prices, results, the catalog of yesterday
-//! and the STAC catalog of today. It has an archive of scenes for any place on
+//! and the STAC catalog of today, orders, tasking, budgets and the storage. It has an archive of scenes for any place on
 //! Earth, and the same request finds the same scenes every time.
 //!
 //! ```
@@ -29,9 +29,8 @@
 //!
 //! What it does not simulate:
 //!
-//! - orders, assets, the storage's STAC catalog, tasking, webhooks, budgets and the
-//!   processing interface of the second generation;
-//! - data products and schemas of the glossary;
+//! - webhooks, and the processing interface of the second generation;
+//! - orders of given scenes, and changes of budgets;
 //! - payment information, purchases of credits, and more than one account or project;
 //! - jobs from assets or orders (they find nothing), the environments and the upload
 //!   of blocks, and what a processing block does to a raster;
@@ -43,6 +42,7 @@ mod archives;
 mod auth;
 mod blocks;
 mod books;
+mod budgets;
 mod builder;
 mod call;
 mod catalog;
@@ -51,9 +51,11 @@ mod clock;
 mod clouds;
 mod creation;
 mod credits;
+mod deliveries;
 mod demand;
 mod distribution;
 mod estimate;
+mod eulas;
 mod fault;
 mod geotiff;
 mod job;
@@ -63,9 +65,11 @@ mod kept;
 mod line;
 mod noise;
 mod ogc;
+mod orders;
 mod others;
 mod outputs;
 mod platform;
+mod products;
 mod projects;
 mod queue;
 mod quicklook;
@@ -73,6 +77,7 @@ mod reply;
 mod results;
 mod server;
 mod shelf;
+mod spring;
 mod storage;
 mod terrain;
 mod times;
@@ -276,6 +281,17 @@ impl Simulator {
     /// ```
     pub fn add_credits(&self, credits: i64) {
         self.0.platform.add_credits(credits);
+    }
+
+    /// The account accepts a licence, by its id.
+    pub fn accept_eula(&self, id: impl AsRef<str>) {
+        self.0.platform.eulas.accept(id.as_ref());
+    }
+
+    /// Every order ever placed, oldest first; `mode` is `ARCHIVE` or `TASKING`, and `inputs`
+    /// are its parameters.
+    pub fn orders(&self) -> Vec<LedgerEntry> {
+        self.0.platform.order_ledger()
     }
 
     /// Every request so far, in the order in which they were carried out.

@@ -14,6 +14,7 @@ use super::catalog::Catalog;
 use super::catalog::given::Given;
 use super::clock::Clock;
 use super::distribution::Distribution;
+use super::eulas::Eulas;
 use super::fault::{FaultKind, Faults, Moment};
 use super::ogc::OgcJobs;
 use super::queue;
@@ -79,6 +80,8 @@ pub(super) struct Config {
     pub hanging: f64,
     /// The list of the OGC server does not repeat what its jobs were asked.
     pub ogc_hides_inputs: bool,
+    /// Whether each order needs a budget.
+    pub budgets_enforced: bool,
 }
 
 /// The state behind the API.
@@ -99,6 +102,7 @@ pub(super) struct Platform {
     pub mint: Mint,
     pub faults: Faults,
     pub catalog: Catalog,
+    pub eulas: Eulas,
     pub store: Store,
     /// Archives to deliver in place of drawn ones.
     pub archives: Vec<GivenArchive>,
@@ -123,6 +127,7 @@ impl Platform {
             mint: Mint::new(config.token_life),
             faults: Faults::default(),
             catalog: Catalog::new(config.seed, given),
+            eulas: Eulas::default(),
             store: Store::default(),
             archives,
             books: Mutex::new(Books::open(&config, opened)),
@@ -249,6 +254,13 @@ impl Platform {
             ("POST", ["catalog", "hosts", host, "stac", "search"]) => self.classic_search(call, Some(host)),
             ("GET", ["catalog", _, "image", id, "quicklook"]) => self.classic_quicklook(id),
             ("GET", ["v2", "collections"]) => self.glossary(call),
+            ("GET", ["orders", "schema", product]) => self.order_schema(product),
+            ("GET", ["v2", "eulas", eula]) => self.eula(eula),
+            (_, ["v2", "orders", rest @ ..]) => self.orders(call, rest),
+            ("GET", ["v2", "coverage", "orders", id]) => self.order_coverage(id),
+            (_, ["v2", "tasking", rest @ ..]) => self.tasking(call, rest),
+            (_, ["v2", "budgets", rest @ ..]) => self.budgets(call, rest),
+            (_, ["v2", "assets", rest @ ..]) => self.assets(call, rest),
             (_, ["v2", "catalog", rest @ ..] | ["stac", rest @ ..]) => self.stac(call, rest),
             (_, ["ogc", rest @ ..]) => self.ogc(call, rest),
             (_, ["projects", project, rest @ ..]) => self.project(call, project, rest),
@@ -267,7 +279,10 @@ impl Platform {
                 | ["catalog", "stac", "search"]
                 | ["catalog", "hosts", _, "stac", "search"]
                 | ["catalog", _, "image", _, "quicklook"]
-                | ["v2", "collections"],
+                | ["v2", "collections"]
+                | ["orders", "schema", _]
+                | ["v2", "eulas", _]
+                | ["v2", "coverage", "orders", _],
             ) => Err(wrong_method(call)),
             (_, ["v2", ..]) => Err(Reply::problem(404, "Resource does not exist.")),
             _ => Err(Reply::nothing_here()),

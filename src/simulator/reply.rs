@@ -97,13 +97,10 @@ impl Reply {
         !self.body.is_empty() && self.is("json")
     }
 
-    /// Whether there is a job in the answer.
+    /// Whether there is a job or an order in the answer.
     pub(super) fn has_jobs(&self) -> bool {
-        let body = serde_json::from_slice::<Value>(&self.body).unwrap_or_default();
-        match &body["data"] {
-            Value::Array(jobs) => !jobs.is_empty(),
-            data => data.is_object(),
-        }
+        let mut body = serde_json::from_slice::<Value>(&self.body).unwrap_or_default();
+        !listed_in(&mut body).is_empty()
     }
 
     pub(super) fn empty(status: u16) -> Self {
@@ -136,16 +133,26 @@ impl Reply {
         self
     }
 
-    /// Rewrites the status of every job in the answer.
+    /// Rewrites the status of every job or order in the answer.
     pub(super) fn with_job_status(mut self, status: &str) -> Self {
         let Ok(mut body) = serde_json::from_slice::<Value>(&self.body) else { return self };
-        match body.get_mut("data") {
-            Some(Value::Array(jobs)) => jobs.iter_mut().for_each(|job| restate(job, status)),
-            Some(job) => restate(job, status),
-            None => {}
-        }
+        listed_in(&mut body).into_iter().for_each(|job| restate(job, status));
         self.body = body.to_string().into_bytes();
         self
+    }
+}
+
+/// The jobs or orders of an answer: in the classic envelope, in a page, or one by itself.
+fn listed_in(body: &mut Value) -> Vec<&mut Value> {
+    let list = match body {
+        body if body.get("data").is_some() => &mut body["data"],
+        body if body.get("content").is_some() => &mut body["content"],
+        body => body,
+    };
+    match list {
+        Value::Array(jobs) => jobs.iter_mut().collect(),
+        Value::Object(_) => vec![list],
+        _ => Vec::new(),
     }
 }
 

@@ -71,6 +71,7 @@ impl Platform {
         let reply = match call.parts().as_slice() {
             ["images", _, id, key] => self.picture(id, key),
             ["jobs", job, "output.tgz" | "output.zip"] => self.job_archive(job),
+            ["assets", asset, _] => self.asset_file(asset),
             ["coverage", file] => super::blocks::coverage(file),
             _ => None,
         };

@@ -15,6 +15,7 @@ mod hostile;
 mod jobs;
 mod mosaic;
 mod ogc;
+mod orders;
 mod outside;
 mod parameters;
 mod peers;

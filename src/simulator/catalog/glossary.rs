@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::sensor::{Schedule, Sensor, by_collection};
+use super::sensor::{Sensor, by_collection};
 use crate::simulator::call::Call;
 use crate::simulator::platform::Platform;
+use crate::simulator::products::{PRODUCTS, Product, TASKING};
 use crate::simulator::reply::{Answer, Reply};
 
 const PAGE: usize = 10;
@@ -16,6 +17,7 @@ impl Platform {
             (call.number("page")?.unwrap_or(0), call.number("size")?.unwrap_or(PAGE).clamp(1, 100));
         let mut all: Vec<Value> =
             self.collection_names().iter().map(|name| entry(name, by_collection(name))).collect();
+        all.push(tasking());
         match call.query("sort") {
             None => {}
             Some("name,asc") => all.sort_by_key(|one| one["name"].as_str().map(str::to_owned)),
@@ -40,6 +42,23 @@ impl Platform {
     }
 }
 
+/// What can be ordered of a collection.
+fn products_of(collection: &str) -> Vec<Value> {
+    PRODUCTS.iter().filter(|product| product.collection == collection).map(Product::json).collect()
+}
+
+/// What a satellite has yet to take.
+fn tasking() -> Value {
+    let mut json = entry("phr", by_collection("phr"));
+    json["name"] = TASKING.into();
+    json["title"] = "Pléiades, tasking".into();
+    json["description"] = "New images of Pléiades".into();
+    json["type"] = "TASKING".into();
+    json["integrations"] = json!(["FEASIBILITY_STUDY_REQUIRED", "QUOTATION_REQUIRED"]);
+    json["dataProducts"] = products_of(TASKING).into();
+    json
+}
+
 fn entry(name: &str, sensor: Option<&Sensor>) -> Value {
     let provider =
         |name: &str, role: &str| json!({"name": name, "title": name, "description": name, "roles": [role]});
@@ -53,8 +72,8 @@ fn entry(name: &str, sensor: Option<&Sensor>) -> Value {
     let resolution =
         sensor.map_or(Value::Null, |sensor| json!({"minimum": sensor.gsd, "maximum": sensor.gsd}));
     let price = match sensor.map(|sensor| &sensor.schedule) {
-        Some(Schedule::Tasked { .. }) => "PRICE_ESTIMATION_AVAILABLE",
-        _ => "SAMPLE_DATA_AVAILABLE",
+        Some(_) => "PRICE_ESTIMATION_AVAILABLE",
+        None => "SAMPLE_DATA_AVAILABLE",
     };
     let title = sensor.map_or(name, |sensor| sensor.title);
     json!({
@@ -64,7 +83,7 @@ fn entry(name: &str, sensor: Option<&Sensor>) -> Value {
         "type": "ARCHIVE",
         "integrations": ["SEARCH_AVAILABLE", "THUMBNAIL_AVAILABLE", "QUICKLOOK_AVAILABLE", price],
         "providers": [provider(producer, "PRODUCER"), provider(host, "HOST")],
-        "dataProducts": [],
+        "dataProducts": products_of(name),
         "metadata": {
             "productType": sensor.map(|_| "OPTICAL"),
             "resolutionClass": class,

@@ -9,7 +9,7 @@ use crate::simulator::platform::Platform;
 use crate::simulator::reply::{Answer, Reply};
 
 /// What is kept to; of the advanced comparison operators `like` is missing.
-pub(super) const CONFORMS_TO: [&str; 12] = [
+pub(in crate::simulator) const CONFORMS_TO: [&str; 12] = [
     "https://api.stacspec.org/v1.0.0/core",
     "https://api.stacspec.org/v1.0.0/collections",
     "https://api.stacspec.org/v1.0.0/item-search",

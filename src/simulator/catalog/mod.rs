@@ -7,14 +7,14 @@ mod door;
 mod filter;
 pub(super) mod given;
 mod glossary;
-mod landing;
+pub(super) mod landing;
 pub(super) mod query;
 pub(super) mod scene;
 pub(super) mod search;
 pub(super) mod sensor;
 pub(super) mod shape;
 mod sky;
-mod stac;
+pub(super) mod stac;
 
 pub(super) use archive::LARGEST_LATITUDE;
 pub(super) use filter::instant;

@@ -69,7 +69,7 @@ impl Query {
             && self.lies_right(Some(scene.bbox()), || Some(scene.shape()))
     }
 
-    pub(super) fn takes_given(&self, item: &GivenItem) -> bool {
+    pub(in crate::simulator) fn takes_given(&self, item: &GivenItem) -> bool {
         self.names(&item.collection)
             && self.ids.as_ref().is_none_or(|ids| ids.contains(&item.id))
             && self

@@ -124,7 +124,7 @@ impl Catalog {
 }
 
 /// What is missing comes last, whichever way the rows are sorted.
-fn arrange(a: Option<&Value>, b: Option<&Value>, down: bool) -> std::cmp::Ordering {
+pub(in crate::simulator) fn arrange(a: Option<&Value>, b: Option<&Value>, down: bool) -> std::cmp::Ordering {
     match (a, b) {
         (Some(a), Some(b)) => {
             let order = order(a, b).unwrap_or(std::cmp::Ordering::Equal);

@@ -170,7 +170,7 @@ const FIELDS: [&str; 12] = [
     "sortby",
 ];
 
-fn query_of(body: &Value) -> Result<Query, String> {
+pub(in crate::simulator) fn query_of(body: &Value) -> Result<Query, String> {
     known(body, &FIELDS)?;
     let mut query = Query::from_body(body)?;
     if !body["query"].is_null() {
@@ -183,7 +183,7 @@ fn query_of(body: &Value) -> Result<Query, String> {
 }
 
 /// First row and size of the page.
-fn page_of(body: &Value) -> Result<(usize, usize), Reply> {
+pub(in crate::simulator) fn page_of(body: &Value) -> Result<(usize, usize), Reply> {
     let size = match &body["limit"] {
         Value::Null => PAGE,
         limit => limit
@@ -200,7 +200,7 @@ fn page_of(body: &Value) -> Result<(usize, usize), Reply> {
 }
 
 /// What a page's token looks like: opaque, as far as a client is concerned.
-pub(super) fn token_for(row: usize) -> String {
+pub(in crate::simulator) fn token_for(row: usize) -> String {
     format!("next:{}", BASE64_URL_SAFE_NO_PAD.encode(format!("row={row}")))
 }
 
@@ -210,7 +210,7 @@ pub(super) fn row_of(token: &str) -> Option<usize> {
 }
 
 /// The body of a POST that asks for the same.
-fn body_of(query: &[(String, String)]) -> Result<Value, String> {
+pub(in crate::simulator) fn body_of(query: &[(String, String)]) -> Result<Value, String> {
     let mut body = Map::new();
     for (name, value) in query {
         let json_of = || serde_json::from_str(value).map_err(|error| format!("{name}: {error}"));

@@ -19,6 +19,7 @@ const TABLES: &str = "
     CREATE TABLE job (place INTEGER PRIMARY KEY, data TEXT, scenes TEXT);
     CREATE TABLE credit (at TEXT, credits INTEGER);
 ";
+const ORDERS: &str = "CREATE TABLE IF NOT EXISTS purchase (place INTEGER PRIMARY KEY, data TEXT)";
 
 /// The file, what platform it is of, and this program's number among all that opened it.
 pub(super) fn open(path: &Path, config: &mut Config) -> Result<(Connection, Timestamp, u64)> {
@@ -53,6 +54,8 @@ fn begin(connection: &mut Connection, config: &mut Config) -> Result<(Timestamp,
         change.execute(write, line).map_err(told)?;
         change.pragma_update(None, "user_version", VERSION).map_err(told)?;
     }
+    // Files of earlier versions have none.
+    change.execute_batch(ORDERS).map_err(told)?;
     change.execute("UPDATE platform SET programs = programs + 1", []).map_err(told)?;
     let query = "SELECT seed, credits, jobs, start, began, factor, programs FROM platform";
     let (clock, program) = change

@@ -13,6 +13,7 @@ use crate::simulator::books::Books;
 use crate::simulator::catalog::archive::Archive;
 use crate::simulator::clock::Clock;
 use crate::simulator::job::Job;
+use crate::simulator::orders::order::Order;
 use crate::simulator::platform::Config;
 
 /// The file, and what is known of it.
@@ -31,6 +32,7 @@ struct Kept {
     settings: Vec<i64>,
     workflows: String,
     jobs: Vec<u64>,
+    orders: Vec<u64>,
 }
 
 impl State {
@@ -65,6 +67,7 @@ impl State {
             settings: books.settings.iter().map(|setting| setting.value).collect(),
             workflows: written(&books.workflows)?,
             jobs: books.jobs.iter().map(fingerprint).collect(),
+            orders: books.orders.iter().map(order_fingerprint).collect(),
         };
         Ok(())
     }
@@ -92,6 +95,9 @@ impl State {
             // What is due is charged by whoever opens the books.
             job.tasks.iter_mut().for_each(|task| task.paid = false);
             books.jobs.push(job);
+        }
+        for data in self.rows::<String>("SELECT data FROM purchase ORDER BY place", |row| row.get(0))? {
+            books.orders.push(serde_json::from_str(&data).map_err(damaged)?);
         }
         let credits = self.rows::<(String, i64)>("SELECT at, credits FROM credit ORDER BY rowid", |row| {
             Ok((row.get(0)?, row.get(1)?))
@@ -144,8 +150,27 @@ impl State {
                 None => self.kept.jobs.push(now),
             }
         }
+        for (place, order) in books.orders.iter().enumerate() {
+            let now = order_fingerprint(order);
+            if self.kept.orders.get(place) != Some(&now) {
+                let line = params![place as i64, written(order)?];
+                self.connection
+                    .execute("INSERT OR REPLACE INTO purchase VALUES (?, ?)", line)
+                    .map_err(told)?;
+            }
+        }
+        self.kept.orders = books.orders.iter().map(order_fingerprint).collect();
         Ok(())
     }
+}
+
+/// What of an order can change.
+fn order_fingerprint(order: &Order) -> u64 {
+    let mut hash = DefaultHasher::new();
+    (&order.id, order.updated, order.cancelled, order.deleted, &order.tags, &order.budget, &order.labels)
+        .hash(&mut hash);
+    order.tasking.as_ref().map(|tasking| (tasking.option, tasking.accepted)).hash(&mut hash);
+    hash.finish()
 }
 
 /// What of a job can change.

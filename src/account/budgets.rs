@@ -1,0 +1,111 @@
+use polars::prelude::DataFrame;
+use serde_json::Value;
+
+use super::Budget;
+use crate::client::{Client, id::checked, pages};
+use crate::error::{Context, ErrorKind, Result};
+use crate::frame::Frame;
+use crate::list::list;
+use crate::transport::Request;
+
+/// The budgets of an account, those that changed last first.
+#[derive(Clone)]
+pub struct Budgets {
+    pub(super) budgets: Vec<Budget>,
+    pub(super) is_enforced: Option<bool>,
+}
+
+impl Client {
+    /// The budgets of the account, with what was spent of them. Only some plans have any.
+    ///
+    /// ```
+    /// # use up42::Client;
+    /// # let client = Client::simulator()?;
+    /// let budgets = client.budgets()?;
+    /// let pilot = budgets.get("Pilot").unwrap();
+    /// assert_eq!((pilot.limit, pilot.usage()?, budgets.is_enforced()), (Some(500), 0, Some(false)));
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Auth`] when the login may not see them, and the errors of the network.
+    pub fn budgets(&self) -> Result<Budgets> {
+        let read = || {
+            let request = Request::get(self.url("/v2/budgets"))
+                .query("sort", "updatedAt,desc")
+                .query("includeUsage", "true");
+            let budgets =
+                pages(self, &request, usize::MAX, |json| Budget::read(self, json).map(Some))?.entries;
+            let is_enforced = match self.get("/v2/budgets/settings") {
+                Ok(settings) => settings.get("enforcementEnabled").and_then(Value::as_bool),
+                // Whoever may see budgets need not be allowed to see how they are handled.
+                Err(error) if matches!(error.kind(), ErrorKind::Auth | ErrorKind::NotFound) => None,
+                Err(error) => return Err(error),
+            };
+            Ok(Budgets { budgets, is_enforced })
+        };
+        let budgets: Result<_> = read();
+        budgets.context("list the budgets")
+    }
+
+    /// The budget with an id, with what was spent of it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] when the account has none.
+    pub fn budget(&self, id: impl AsRef<str>) -> Result<Budget> {
+        let id = id.as_ref();
+        let read = || {
+            let path = format!("/v2/budgets/{}", checked("budget", id)?);
+            Budget::read(self, &self.json(Request::get(self.url(&path)).query("includeUsage", "true"))?)
+        };
+        read().with_context(|| format!("budget `{id}`"))
+    }
+}
+
+list!(Budgets(budgets: Budget), "The budgets, one by one.");
+
+impl Budgets {
+    /// The budget of a name, or of an id.
+    pub fn get(&self, name: &str) -> Option<&Budget> {
+        self.iter().find(|one| one.id == name || one.name == name)
+    }
+
+    /// Whether every order needs a budget; `None` where the platform does not tell.
+    pub fn is_enforced(&self) -> Option<bool> {
+        self.is_enforced
+    }
+
+    /// The budgets as a Polars DataFrame, a row each.
+    ///
+    /// | column | dtype | unit | null means | field of the API |
+    /// |---|---|---|---|---|
+    /// | `id`, `name` | String | | never null | the same |
+    /// | `status` | String | | never null | `status`: `ACTIVE`, `INACTIVE` |
+    /// | `limit` | Int64 | credits | no limit | `spendLimit` |
+    /// | `consumed` | Int64 | credits | not told | `consumedCredits` |
+    /// | `remaining` | Int64 | credits | no limit | `remainingCredits` |
+    /// | `percent` | Float64 | % of the limit | no limit | `usagePercentage` |
+    /// | `start`, `end` | Datetime(ms) | UTC | open | `validityPeriod` |
+    /// | `description` | String | | none | `description` |
+    ///
+    /// # Errors
+    ///
+    /// Only when Polars refuses the columns.
+    pub fn to_dataframe(&self) -> Result<DataFrame> {
+        Frame::of(&self.budgets)
+            .text("id", |one| Some(&one.id))
+            .text("name", |one| Some(&one.name))
+            .text("status", |one| Some(&one.status))
+            .integer("limit", |one| one.limit)
+            .integer("consumed", |one| one.consumed)
+            .integer("remaining", |one| one.remaining)
+            .number("percent", |one| one.percent)
+            .instant("start", |one| one.valid.0)?
+            .instant("end", |one| one.valid.1)?
+            .text("description", |one| one.description.as_deref())
+            .finish()
+            .context("budgets to a DataFrame")
+    }
+}

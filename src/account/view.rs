@@ -1,0 +1,79 @@
+//! What a notebook shows of budgets.
+
+use std::fmt;
+use std::ops::RangeBounds;
+
+use super::{Budget, Budgets};
+use crate::display::{Card, Cell, Column, Table, Tone, counted};
+use crate::show::{Show, show};
+use crate::time::minute;
+
+fn credits(credits: Option<i64>) -> Cell {
+    credits.map_or(Cell::Empty, |credits| Cell::Number(credits as f64, 0))
+}
+
+impl Budgets {
+    /// Shows the budgets as a table.
+    pub fn evcxr_display(&self) {
+        self.show();
+    }
+
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
+        let columns = [
+            Column::new("Budget"),
+            Column::new("Status"),
+            Column::number("Used"),
+            Column::number("Spent and held").unit("credits"),
+            Column::number("Left").unit("credits"),
+            Column::number("Limit").unit("credits"),
+            Column::new("Id"),
+        ];
+        let row = |one: &Budget| {
+            [
+                Cell::text(&one.name),
+                one.state(),
+                one.percent.map_or(Cell::Empty, Cell::Percent),
+                credits(one.consumed),
+                credits(one.remaining),
+                credits(one.limit),
+                Cell::id(&one.id),
+            ]
+        };
+        let table = Table::new(format!("{self:?}"), columns).list(&self.budgets, rows, "budgets", row);
+        match self.is_enforced {
+            Some(true) => table.note("Every order needs a budget: `.budget_id(…)`."),
+            Some(false) => table.note("Orders need no budget."),
+            None => table,
+        }
+    }
+}
+
+show!(Budgets);
+
+impl Budget {
+    fn state(&self) -> Cell {
+        let tone = if self.is_active() { Tone::Ok } else { Tone::Neutral };
+        Cell::status(tone, self.status.to_lowercase())
+    }
+
+    /// Shows the budget.
+    pub fn evcxr_display(&self) {
+        let time = |at: Option<jiff::Timestamp>| at.map_or(Cell::Empty, |at| Cell::time(minute(at)));
+        let card = Card::new(&self.name)
+            .fact("Status", self.state())
+            .fact("Id", Cell::id(&self.id))
+            .fact("Used", self.percent.map_or(Cell::Empty, Cell::Percent))
+            .fact("Spent and held, credits", credits(self.consumed))
+            .fact("Left, credits", credits(self.remaining))
+            .fact("Limit, credits", credits(self.limit))
+            .fact("From (UTC)", time(self.valid.0))
+            .fact("To (UTC)", time(self.valid.1));
+        self.description.iter().fold(card, |card, told| card.note(told)).bundle().print();
+    }
+}
+
+impl fmt::Debug for Budgets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&counted(self.len(), "budget"))
+    }
+}

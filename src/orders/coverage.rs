@@ -1,0 +1,81 @@
+use std::fmt;
+
+use geo_types::Geometry;
+use serde_json::Value;
+
+use super::Order;
+use crate::client::id::checked;
+use crate::display::{Card, Cell};
+use crate::error::{Context, Result};
+use crate::geo::geometry_from_json;
+
+/// How much of an order's area was delivered so far (API reference, 10.2 g).
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct OrderCoverage {
+    /// What was delivered.
+    pub covered: OrderPart,
+    /// What is yet to come.
+    pub remainder: OrderPart,
+}
+
+/// A part of an order's area.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct OrderPart {
+    /// Its size, in km².
+    pub km2: Option<f64>,
+    /// Its share of the area, in %.
+    pub percent: Option<f64>,
+    /// Where it is; `None` where there is nothing of it.
+    pub geometry: Option<Geometry>,
+}
+
+impl Order {
+    /// How much of the area was delivered so far. Tasking orders come in parts.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Client::order`](crate::Client::order).
+    #[doc(alias = "get_order_coverage")]
+    pub fn coverage(&self) -> Result<OrderCoverage> {
+        let read = || {
+            let json = self.client().get(&format!("/v2/coverage/orders/{}", checked("order", &self.id)?))?;
+            let part = |name: &str| OrderPart::read(json.get(name).unwrap_or(&Value::Null));
+            Ok(OrderCoverage { covered: part("covered"), remainder: part("remainder") })
+        };
+        let coverage: Result<_> = read();
+        coverage.with_context(|| format!("coverage of order `{}`", self.id))
+    }
+}
+
+impl OrderPart {
+    fn read(json: &Value) -> Self {
+        let number = |field: &str| json.get(field).and_then(Value::as_f64);
+        let shape = json.get("geometry").filter(|shape| shape.is_object());
+        Self {
+            km2: number("sqKmArea"),
+            percent: number("percentage"),
+            geometry: shape.and_then(|shape| geometry_from_json(shape).ok()),
+        }
+    }
+}
+
+impl OrderCoverage {
+    /// Shows how much there is.
+    pub fn evcxr_display(&self) {
+        let number = |km2: Option<f64>| km2.map_or(Cell::Empty, |km2| Cell::Number(km2, 1));
+        Card::new("Order coverage")
+            .fact("Delivered", self.covered.percent.map_or(Cell::Empty, Cell::Percent))
+            .fact("Delivered, km²", number(self.covered.km2))
+            .fact("To come, km²", number(self.remainder.km2))
+            .bundle()
+            .print();
+    }
+}
+
+impl fmt::Debug for OrderCoverage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.1} % delivered", self.covered.percent.unwrap_or(0.0))
+    }
+}

@@ -1,0 +1,191 @@
+use std::fmt;
+
+use polars::prelude::DataFrame;
+use serde_json::Value;
+
+use super::item::answers;
+use super::{OrderItem, OrderPlan};
+use crate::client::whole;
+use crate::display::counted;
+use crate::error::{Context, Error, Result};
+use crate::frame::Frame;
+use crate::list::list;
+use crate::parallel::in_parallel;
+use crate::plain::plain;
+use crate::transport::Request;
+
+/// Requests at a time, and orders that one request asks about.
+const AT_ONCE: usize = 16;
+const TOGETHER: usize = 50;
+
+/// What each order of a plan will cost, and all of them. Nothing was spent to learn it.
+#[derive(Clone)]
+pub struct OrderEstimate {
+    pub(super) title: String,
+    pub(super) orders: Vec<EstimatedOrder>,
+}
+
+/// The price of one order.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct EstimatedOrder {
+    /// The scene and the place.
+    pub label: String,
+    /// The scene's id in the catalog.
+    pub scene_id: Option<String>,
+    /// Size of its area, in km².
+    pub area_km2: f64,
+    /// The price in credits (1 credit is 0.01 EUR), or why the platform tells none.
+    pub credits: Result<i64>,
+    /// What the price is for, in `unit`.
+    pub size: Option<f64>,
+    /// `SQ_KM` or `SCENE`.
+    pub unit: Option<String>,
+}
+
+/// What the platform says of one.
+struct Offer {
+    credits: i64,
+    size: Option<f64>,
+    unit: Option<String>,
+}
+
+impl OrderPlan {
+    /// The price of each order and of all, before a credit is spent.
+    ///
+    /// An order that the platform would refuse is there with the reason
+    /// ([`OrderEstimate::failed`]), and the others with their prices.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`items`](Self::items), and when no order has a price the reason of the first.
+    #[doc(alias = "estimate_order")]
+    pub fn estimate(&self) -> Result<OrderEstimate> {
+        let list = self.items()?;
+        let told = || format!("estimate order `{}`", plain(&self.title(), 200));
+        // What has the same parameters goes into one request.
+        let mut groups: Vec<Vec<(usize, &OrderItem)>> = Vec::new();
+        for (index, item) in list.iter().enumerate() {
+            let fits = |group: &&mut Vec<(usize, &OrderItem)>| {
+                group.len() < TOGETHER && group[0].1.params == item.params
+            };
+            match groups.iter_mut().rev().take(1).find(fits) {
+                Some(group) => group.push((index, item)),
+                None => groups.push(vec![(index, item)]),
+            }
+        }
+        let offers = in_parallel(&groups, AT_ONCE, |group| self.offers(group));
+        let mut credits: Vec<Option<Result<Offer>>> = list.iter().map(|_| None).collect();
+        for (group, offers) in groups.iter().zip(offers) {
+            for ((index, _), offer) in group.iter().zip(offers) {
+                credits[*index] = Some(offer);
+            }
+        }
+        let orders = list.iter().zip(credits).map(|(item, offer)| {
+            let offer = offer.unwrap_or_else(|| Err(Error::response("the answer does not tell of it")));
+            let (size, unit) = offer.as_ref().map_or((None, None), |offer| (offer.size, offer.unit.clone()));
+            EstimatedOrder {
+                label: item.label.clone(),
+                scene_id: item.scene_id.clone(),
+                area_km2: item.area_km2(),
+                credits: offer.map(|offer| offer.credits),
+                size,
+                unit,
+            }
+        });
+        let estimate = OrderEstimate { title: self.title(), orders: orders.collect() };
+        if let (Some((_, label, error)), None) = (estimate.failed().next(), estimate.priced().next()) {
+            return Err(error.clone().context(format!("`{}`", plain(label, 200)))).with_context(told);
+        }
+        Ok(estimate)
+    }
+
+    /// What the platform offers for each of some items: asked again where that may help.
+    fn offers(&self, group: &[(usize, &OrderItem)]) -> Vec<Result<Offer>> {
+        let list: Vec<&OrderItem> = group.iter().map(|(_, item)| *item).collect();
+        let client = self.product.client();
+        let ask = || {
+            let request =
+                Request::post(client.url("/v2/orders/estimate"), OrderItem::body(&list, &self.title()));
+            answers(client.json(request)?, list.len(), |one| {
+                let unit = one.get("unit").and_then(Value::as_str).map(str::to_owned);
+                Ok(Offer {
+                    credits: whole(one, "credits")?,
+                    size: one.get("size").and_then(Value::as_f64),
+                    unit,
+                })
+            })
+        };
+        ask().unwrap_or_else(|error: Error| list.iter().map(|_| Err(error.clone())).collect())
+    }
+}
+
+list!(OrderEstimate(orders: EstimatedOrder), "The orders with their prices, in the order of the plan.");
+
+impl OrderEstimate {
+    /// The price of all that have one, in credits; see [`failed`](Self::failed).
+    pub fn total(&self) -> i64 {
+        self.priced().fold(0, i64::saturating_add)
+    }
+
+    /// The orders without a price: by their place in the plan, with their labels, and why.
+    pub fn failed(&self) -> impl Iterator<Item = (usize, &str, &Error)> {
+        self.orders
+            .iter()
+            .enumerate()
+            .filter_map(|(index, order)| Some((index, order.label.as_str(), order.credits.as_ref().err()?)))
+    }
+
+    fn priced(&self) -> impl Iterator<Item = i64> {
+        self.orders.iter().filter_map(|order| order.credits.as_ref().ok().copied())
+    }
+
+    /// The prices as a Polars DataFrame, a row for each order.
+    ///
+    /// | column | dtype | unit | null means | field of the API |
+    /// |---|---|---|---|---|
+    /// | `label` | String | | never null | |
+    /// | `scene` | String | | no scene | `params.id` |
+    /// | `area` | Float64 | km² | never null | |
+    /// | `credits` | Int64 | credits | there is no price | `credits` |
+    /// | `size` | Float64 | as `unit` says | not told | `size` |
+    /// | `unit` | String | | not told | `unit`: `SQ_KM`, `SCENE` |
+    /// | `error` | String | | there is a price | `message` |
+    ///
+    /// # Errors
+    ///
+    /// Only when Polars refuses the columns.
+    pub fn to_dataframe(&self) -> Result<DataFrame> {
+        let errors = self.orders.iter().map(|order| Some(order.credits.as_ref().err()?.to_string()));
+        Frame::of(&self.orders)
+            .text("label", |order| Some(&order.label))
+            .text("scene", |order| order.scene_id.as_deref())
+            .number("area", |order| Some(order.area_km2))
+            .integer("credits", |order| order.credits.as_ref().ok().copied())
+            .number("size", |order| order.size)
+            .text("unit", |order| order.unit.as_deref())
+            .strings("error", errors.collect())
+            .finish()
+            .context("estimate to a DataFrame")
+    }
+}
+
+impl fmt::Debug for OrderEstimate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let title = plain(&self.title, 200);
+        write!(f, "{title}: {}, {} credits", counted(self.len(), "order"), self.total())?;
+        match self.failed().count() {
+            0 => Ok(()),
+            many => write!(f, ", {many} without a price"),
+        }
+    }
+}
+
+impl fmt::Debug for EstimatedOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.credits {
+            Ok(credits) => write!(f, "{}: {credits} credits", plain(&self.label, 200)),
+            Err(error) => write!(f, "{}: no price: {error}", plain(&self.label, 200)),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+use std::fmt;
+
+use geo_types::{Geometry, MultiPolygon};
+use serde_json::{Map, Value, json};
+
+use crate::client::{Client, items, required};
+use crate::error::{Context, Error, ErrorKind, Result};
+use crate::geo::{area_km2, geometry_to_json};
+use crate::hash::hex;
+use crate::plain::plain;
+use crate::transport::Request;
+
+/// The most characters of a name (API reference, 10.2 a).
+const NAME: usize = 200;
+
+/// One order before it is placed: a data product, an area, and mostly a scene.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct OrderItem {
+    /// What sets it apart from the others of its plan: the scene and the place.
+    pub label: String,
+    /// The data product's id.
+    pub product_id: String,
+    /// The scene's id in the catalog.
+    pub scene_id: Option<String>,
+    /// The area.
+    pub area: MultiPolygon,
+    /// What the data product is told, the scene's id included.
+    pub params: Map<String, Value>,
+    /// The budget that it is paid from.
+    pub budget_id: Option<String>,
+    /// The words it will be found by.
+    pub tags: Vec<String>,
+}
+
+impl OrderItem {
+    /// Size of the area, in km².
+    pub fn area_km2(&self) -> f64 {
+        area_km2(&self.area)
+    }
+
+    fn geometry(&self) -> Value {
+        match self.area.0.as_slice() {
+            [one] => geometry_to_json(&Geometry::Polygon(one.clone())),
+            _ => geometry_to_json(&Geometry::MultiPolygon(self.area.clone())),
+        }
+    }
+
+    /// The hash of all that decides what is delivered: the same for the same images.
+    pub(crate) fn key(&self) -> String {
+        let mut params: Vec<_> = self.params.iter().collect();
+        params.sort_by_key(|(name, _)| *name);
+        hex(&json!([self.product_id, params, self.geometry()]).to_string(), 8)
+    }
+
+    /// The body of a request for some items of the same parameters (API reference, 10.2 a).
+    pub(super) fn body(list: &[&Self], name: &str) -> Value {
+        let Some(first) = list.first() else { return Value::Null };
+        let feature =
+            |item: &&Self| json!({"type": "Feature", "properties": {}, "geometry": item.geometry()});
+        let features: Vec<Value> = list.iter().map(feature).collect();
+        let mut body = json!({
+            "dataProduct": first.product_id,
+            "displayName": name.chars().take(NAME).collect::<String>(),
+            "params": first.params,
+            "featureCollection": {"type": "FeatureCollection", "features": features},
+        });
+        if !first.tags.is_empty() {
+            body["tags"] = json!(first.tags);
+        }
+        if let Some(budget) = &first.budget_id {
+            body["budgetId"] = budget.as_str().into();
+        }
+        body
+    }
+
+    /// Places the order under a name, and gives its id. It is sent once: a lost answer is an
+    /// error of kind [`Network`](ErrorKind::Network) or [`Server`](ErrorKind::Server), and
+    /// then the order may exist.
+    pub(crate) fn place(&self, client: &Client, name: &str) -> Result<String> {
+        let place = || {
+            let request = Request::post(client.url("/v2/orders"), Self::body(&[self], name))
+                .query("workspaceId", client.workspace().map_err(Error::unsent)?.id)
+                .charging();
+            let mut answers = answers(client.json(request)?, 1, |result| required(result, "id"))?;
+            answers.pop().unwrap_or_else(|| Err(silent()))
+        };
+        place().with_context(|| format!("order `{}`", plain(&self.label, 200)))
+    }
+}
+
+/// What the platform says to each of so many features: every index is in one of two lists
+/// (API reference, 10.2 a and b).
+pub(super) fn answers<T>(
+    mut json: Value,
+    count: usize,
+    read: impl Fn(&Value) -> Result<T>,
+) -> Result<Vec<Result<T>>> {
+    let mut list = |name: &str| match json.get_mut(name).map(Value::take) {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(list) => items(list, name),
+    };
+    let (results, errors) = (list("results")?, list("errors")?);
+    let mut answers: Vec<Option<Result<T>>> = (0..count).map(|_| None).collect();
+    let place =
+        |one: &Value| one.get("index").and_then(Value::as_u64).and_then(|index| usize::try_from(index).ok());
+    for one in &errors {
+        if let Some(answer) = place(one).and_then(|index| answers.get_mut(index)) {
+            *answer = Some(Err(refusal(one)));
+        }
+    }
+    // What was accepted counts, whatever else is said of it.
+    for one in &results {
+        if let Some(answer) = place(one).and_then(|index| answers.get_mut(index)) {
+            *answer = Some(read(one));
+        }
+    }
+    Ok(answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(silent()))).collect())
+}
+
+/// Why the platform refuses one of several.
+fn refusal(json: &Value) -> Error {
+    let told = json.get("message").and_then(Value::as_str).unwrap_or("refused without a reason");
+    let details = json.get("details").filter(|details| !details.is_null()).map(|details| match details {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    });
+    let message = match details.filter(|details| details != told) {
+        Some(details) => format!("{told}: {details}"),
+        None => told.to_owned(),
+    };
+    let kind =
+        if message.to_lowercase().contains("credits") { ErrorKind::Credits } else { ErrorKind::InvalidInput };
+    Error::new(kind, message)
+}
+
+fn silent() -> Error {
+    Error::response("the answer does not tell of it")
+}
+
+impl fmt::Debug for OrderItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {:.1} km²", plain(&self.label, 200), self.area_km2())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn told(json: Value, count: usize) -> Vec<String> {
+        let answers = answers(json, count, |one| required(one, "id")).unwrap();
+        answers.into_iter().map(|answer| answer.unwrap_or_else(|error| error.to_string())).collect()
+    }
+
+    #[test]
+    fn each_item_has_its_own_answer_by_its_index() {
+        let json = json!({
+            "results": [{"index": 2, "id": "c"}, {"index": 0, "id": "a"}],
+            "errors": [{"index": 1, "message": "too large", "details": {"most": 9}}, {"index": 7, "message": "whose?"}],
+        });
+        assert_eq!(told(json, 4), ["a", r#"too large: {"most":9}"#, "c", "the answer does not tell of it"]);
+        assert_eq!(told(json!({}), 1), ["the answer does not tell of it"]);
+        assert!(answers(json!({"results": 7}), 1, |_| Ok(())).is_err());
+    }
+
+    #[test]
+    fn credits_that_are_missing_are_told_by_the_kind() {
+        let json = json!({"errors": [{"index": 0, "message": "Insufficient credits", "details": null}]});
+        let error = answers(json, 1, |_| Ok(())).unwrap().pop().unwrap().unwrap_err();
+        assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Credits, "Insufficient credits"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_answer_is_lost_or_made_up(
+            results in prop::collection::vec(0..9usize, 0..9),
+            errors in prop::collection::vec(0..9usize, 0..9),
+            count in 0..9usize,
+        ) {
+            let json = json!({
+                "results": results.iter().map(|index| json!({"index": index, "id": index.to_string()})).collect::<Vec<_>>(),
+                "errors": errors.iter().map(|index| json!({"index": index, "message": "no"})).collect::<Vec<_>>(),
+            });
+            let told = told(json, count);
+            prop_assert_eq!(told.len(), count);
+            for (index, told) in told.iter().enumerate() {
+                match (results.contains(&index), errors.contains(&index)) {
+                    (true, _) => prop_assert_eq!(told, &index.to_string()),
+                    (false, true) => prop_assert_eq!(told, "no"),
+                    (false, false) => prop_assert_eq!(told, "the answer does not tell of it"),
+                }
+            }
+        }
+    }
+}

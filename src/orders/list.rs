@@ -1,0 +1,221 @@
+use std::time::{Duration, Instant};
+
+use polars::prelude::DataFrame;
+use serde_json::Value;
+
+use super::filter::LIMIT;
+use super::order::{PAUSES, spent};
+use super::{Order, OrderFilter};
+use crate::client::{Client, pages};
+use crate::error::{Context, Result};
+use crate::frame::Frame;
+use crate::list::list;
+use crate::transport::Request;
+
+/// Orders that one request asks for by their ids.
+const IDS: usize = 50;
+
+/// Orders of the platform, the newest first.
+#[derive(Clone)]
+pub struct Orders {
+    pub(super) orders: Vec<Order>,
+    /// What each of them cost, once it was asked for.
+    pub(super) credits: Option<Vec<Option<i64>>>,
+    pub(super) has_more: bool,
+}
+
+impl Client {
+    /// The orders of the workspace that a filter means, the newest first:
+    /// [`OrderFilter::new()`] is all.
+    ///
+    /// ```
+    /// # use up42::{Client, OrderFilter};
+    /// # let client = Client::simulator()?;
+    /// let orders = client.orders(OrderFilter::new().status(["fulfilled"]))?;
+    /// assert!(orders.is_empty());
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a status that does not
+    /// exist, and the errors of the network.
+    #[doc(alias = "get_orders")]
+    pub fn orders(&self, filter: impl Into<OrderFilter>) -> Result<Orders> {
+        let filter = filter.into();
+        let read = || {
+            filter.check()?;
+            // An order that cannot be read is no reason to hide the others.
+            let take = |json: &Value| Ok(Order::read(self, json).ok());
+            let limit = filter.limit.unwrap_or(LIMIT);
+            let listed = pages(self, &request(self, &filter)?, limit, take)?;
+            Ok(Orders { orders: listed.entries, credits: None, has_more: listed.has_more })
+        };
+        let orders: Result<_> = read();
+        orders.context("list the orders")
+    }
+}
+
+/// API reference, 10.2 d.
+fn request(client: &Client, filter: &OrderFilter) -> Result<Request> {
+    let mut request = Request::get(client.url("/v2/orders"))
+        .query("sort", "createdAt,desc")
+        .query("workspaceId", client.workspace()?.id);
+    for (name, value) in [("displayName", &filter.name), ("type", &filter.kind)] {
+        if let Some(value) = value {
+            request = request.query(name, value);
+        }
+    }
+    for tag in &filter.tags {
+        request = request.query("tags", tag);
+    }
+    for status in &filter.statuses {
+        request = request.query("status", status.word());
+    }
+    for status in &filter.sub_statuses {
+        request = request.query("subStatus", status);
+    }
+    for (name, ids) in [("budgetIds", &filter.budgets), ("orderIds", &filter.ids)] {
+        if !ids.is_empty() {
+            request = request.query(name, ids.join(","));
+        }
+    }
+    Ok(request)
+}
+
+/// A page of the list of orders.
+#[derive(Debug)]
+#[allow(dead_code, reason = "for batches of orders")]
+pub(crate) struct OrdersPage {
+    pub(crate) orders: Vec<Order>,
+    /// `false` when it has entries that cannot be read, and that are left out.
+    pub(crate) is_whole: bool,
+}
+
+impl Orders {
+    /// One page of the workspace's orders, the newest first. `None` past the last page.
+    #[allow(dead_code, reason = "for batches of orders")]
+    pub(crate) fn page(client: &Client, filter: &OrderFilter, page: usize) -> Result<Option<OrdersPage>> {
+        let request = request(client, filter)?.query("page", page.to_string()).query("size", "100");
+        let mut json = client.json(request).context("list the orders")?;
+        let list = json.get_mut("content").map(Value::take).unwrap_or_default();
+        let list = crate::client::items(list, "content").context("list the orders")?;
+        let orders: Vec<Order> = list.iter().filter_map(|json| Order::read(client, json).ok()).collect();
+        let is_whole = orders.len() == list.len();
+        Ok((!list.is_empty()).then_some(OrdersPage { orders, is_whole }))
+    }
+
+    pub(super) fn of(orders: Vec<Order>) -> Self {
+        Self { orders, credits: None, has_more: false }
+    }
+
+    /// The order with an id.
+    pub fn get(&self, id: &str) -> Option<&Order> {
+        self.iter().find(|order| order.id == id)
+    }
+
+    /// Whether the platform has more than the filter's limit.
+    pub fn has_more(&self) -> bool {
+        self.has_more
+    }
+
+    /// The orders as they are now: asked for as a list, not one by one.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Client::orders`].
+    #[doc(alias = "track")]
+    pub fn refresh(&self) -> Result<Self> {
+        let Some(client) = self.orders.first().map(|order| order.client().clone()) else {
+            return Ok(self.clone());
+        };
+        let mut now = self.clone();
+        now.credits = None;
+        for known in now.orders.chunks_mut(IDS) {
+            let ids = known.iter().map(|order| &order.id);
+            let told = client.orders(OrderFilter::new().ids(ids).limit(IDS))?;
+            for order in known {
+                // The list may be late with one that was placed just now.
+                if let Some(told) = told.get(&order.id) {
+                    *order = told.clone();
+                }
+            }
+        }
+        Ok(now)
+    }
+
+    /// Looks at the orders again and again until nothing comes by waiting, or until so much
+    /// time has passed.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Client::orders`].
+    pub fn wait(&self, at_most: Duration) -> Result<Self> {
+        let begun = Instant::now();
+        let mut pause = PAUSES.0;
+        loop {
+            let now = self.refresh()?;
+            let left = at_most.saturating_sub(begun.elapsed());
+            if left.is_zero() || now.iter().all(|order| order.status.is_at_rest()) {
+                return Ok(now);
+            }
+            std::thread::sleep(pause.min(left));
+            pause = (pause * 3 / 2).min(PAUSES.1);
+        }
+    }
+
+    /// The same orders with what was taken for each of them, from the account's history.
+    ///
+    /// # Errors
+    ///
+    /// Those of the account's history.
+    pub fn with_credits(&self) -> Result<Self> {
+        let Some(client) = self.orders.first().map(|order| order.client().clone()) else {
+            return Ok(self.clone());
+        };
+        let first = self.iter().map(|order| order.created).min().flatten();
+        let spent = spent(&client, first).context("credits of the orders")?;
+        let of = |order: &Order| spent.iter().find(|(id, _)| *id == order.id).map(|(_, credits)| *credits);
+        Ok(Self { credits: Some(self.iter().map(of).collect()), ..self.clone() })
+    }
+
+    /// The orders as a Polars DataFrame, a row each.
+    ///
+    /// | column | dtype | unit | null means | field of the API |
+    /// |---|---|---|---|---|
+    /// | `id` | String | | never null | `id` |
+    /// | `name` | String | | none | `displayName` |
+    /// | `status` | String | | never null | `status`, as tables write it |
+    /// | `sub_status` | String | | no tasking | `orderDetails.subStatus` |
+    /// | `type` | String | | not said | `type`: `ARCHIVE`, `TASKING` |
+    /// | `scene` | String | | no scene | `orderDetails.imageId` |
+    /// | `product` | String | | not said | `dataProductId` |
+    /// | `tags` | String | | never null | `tags`, joined by commas |
+    /// | `budget` | String | | none | `budgetId` |
+    /// | `credits` | Int64 | credits | not asked for ([`with_credits`](Self::with_credits)), or nothing taken | the account's history |
+    /// | `created`, `updated` | Datetime(ms) | UTC | not told | `createdAt`, `updatedAt` |
+    ///
+    /// # Errors
+    ///
+    /// Only when Polars refuses the columns.
+    pub fn to_dataframe(&self) -> Result<DataFrame> {
+        let rows: Vec<(usize, &Order)> = self.iter().enumerate().collect();
+        Frame::of(&rows)
+            .text("id", |(_, order)| Some(&order.id))
+            .text("name", |(_, order)| order.name.as_deref())
+            .strings("status", self.iter().map(|order| Some(order.status.to_string())).collect())
+            .text("sub_status", |(_, order)| order.sub_status.as_deref())
+            .text("type", |(_, order)| order.kind.as_deref())
+            .text("scene", |(_, order)| order.scene_id.as_deref())
+            .text("product", |(_, order)| order.product_id.as_deref())
+            .strings("tags", self.iter().map(|order| Some(order.tags.join(","))).collect())
+            .text("budget", |(_, order)| order.budget_id.as_deref())
+            .integer("credits", |(row, _)| self.credits.as_ref()?[*row])
+            .instant("created", |(_, order)| order.created)?
+            .instant("updated", |(_, order)| order.updated)?
+            .finish()
+            .context("orders to a DataFrame")
+    }
+}
+
+list!(Orders(orders: Order), "The orders, the newest first.");

@@ -1,0 +1,118 @@
+//! Buying what was planned.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use super::{Order, OrderFilter, OrderItem, OrderPlacement, OrderPlan, PlacedOrder, PlacedOrders};
+use crate::error::{Context, Error, ErrorKind, Result};
+use crate::hash::hex;
+use crate::parallel::in_parallel;
+use crate::plain::plain;
+
+/// Orders that are placed at a time.
+const AT_ONCE: usize = 8;
+/// When to look for an order whose answer was lost: the list may be late with it.
+const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(500), Duration::from_secs(2)];
+/// What the tag of an order begins with that this library placed.
+const TAG: &str = "up42-rs-";
+
+impl OrderPlan {
+    /// Places the orders: here, and nowhere else, credits are spent. The platform holds them
+    /// at once, takes them when it delivers, and gives them back when it cannot.
+    ///
+    /// Each order is accepted or refused for itself, and [`PlacedOrders`] tells which. Each is
+    /// sent once. After a lost answer it is looked for by its tag, a hash of its name and of
+    /// all that it asks for; one that is not found may exist all the same, and is told as
+    /// [`OrderPlacement::Lost`].
+    ///
+    /// Placed again, as when a cell runs again, a plan finds the orders that it made before by
+    /// the same tags, and buys nothing twice. Another [`name`](Self::name) makes other orders.
+    /// To be safe from crashes too, and for more orders than a few hundred, there are batches.
+    ///
+    /// # Errors
+    ///
+    /// Before anything is sent: those of [`items`](Self::items),
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the licence is not
+    /// accepted, [`ErrorKind::Credits`](crate::ErrorKind::Credits) when the price is above
+    /// [`at_most`](Self::at_most).
+    #[doc(alias = "place_order")]
+    pub fn place(&self) -> Result<PlacedOrders> {
+        let list = self.items()?;
+        let told = || format!("place order `{}`", plain(&self.title(), 200));
+        self.product.check_eula().with_context(told)?;
+        self.product.client().workspace().with_context(told)?;
+        self.check_price().with_context(told)?;
+        let orders = in_parallel(&list, AT_ONCE, |item| self.place_item(item));
+        let placed = PlacedOrders { title: self.title(), client: self.product.client().clone(), orders };
+        // What is known of them now is worth a request, and no reason to lose them.
+        Ok(placed.track().unwrap_or(placed))
+    }
+
+    fn check_price(&self) -> Result<()> {
+        let Some(most) = self.at_most else { return Ok(()) };
+        let estimate = self.estimate()?;
+        if let Some((_, label, error)) = estimate.failed().next() {
+            return Err(error
+                .clone()
+                .context(format!("`{}` has no price, so nothing was placed", plain(label, 200))));
+        }
+        match estimate.total() {
+            total if total > most => Err(Error::new(
+                ErrorKind::Credits,
+                format!(
+                    "it costs {total} credits, and {most} are allowed: raise `.at_most(…)`, or order less"
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn place_item(&self, item: &OrderItem) -> PlacedOrder {
+        let name = match item.label.as_str() {
+            "area" => self.title(),
+            label => format!("{}, {label}", self.title()),
+        };
+        let name: String = name.chars().take(200).collect();
+        let tag = format!("{TAG}{}", hex(format!("{}\n{}", item.key(), self.title()), 8));
+        let tagged =
+            OrderItem { tags: item.tags.iter().cloned().chain([tag.clone()]).collect(), ..item.clone() };
+        let outcome = self.outcome(&tagged, &name, &tag);
+        PlacedOrder { label: item.label.clone(), tag, outcome }
+    }
+
+    fn outcome(&self, item: &OrderItem, name: &str, tag: &str) -> OrderPlacement {
+        let client = self.product.client();
+        match find(client, tag) {
+            Ok(Some(order)) => return OrderPlacement::Existing(order),
+            Ok(None) => {}
+            // Whoever cannot look must not buy.
+            Err(error) => return OrderPlacement::Refused(error),
+        }
+        let error = match item.place(client, name) {
+            Ok(id) => return OrderPlacement::Placed(Order::new(client, id, name, item)),
+            Err(error) => error,
+        };
+        if !may_exist(&error) {
+            return OrderPlacement::Refused(error);
+        }
+        for pause in LOOKS {
+            sleep(pause);
+            if let Ok(Some(order)) = find(client, tag) {
+                return OrderPlacement::Placed(order);
+            }
+        }
+        OrderPlacement::Lost(error)
+    }
+}
+
+/// Whether a request that failed may have been carried out all the same.
+fn may_exist(error: &Error) -> bool {
+    let is_lost = matches!(error.kind(), ErrorKind::Network | ErrorKind::Server | ErrorKind::Response);
+    is_lost && !error.is_unsent()
+}
+
+/// The order with this library's tag. A server that does not filter sends others too.
+pub(super) fn find(client: &crate::client::Client, tag: &str) -> Result<Option<Order>> {
+    let orders = client.orders(OrderFilter::new().tags([tag]))?;
+    Ok(orders.iter().find(|order| order.tags.iter().any(|one| one == tag)).cloned())
+}

@@ -1,0 +1,300 @@
+use std::collections::HashSet;
+use std::fmt;
+
+use geo_types::MultiPolygon;
+use serde_json::{Map, Value};
+
+use super::OrderItem;
+use crate::catalog::{Mosaic, Scene, Scenes};
+use crate::display::counted;
+use crate::error::{Context, Error, Result};
+use crate::geo::{Aoi, touches};
+use crate::glossary::DataProduct;
+use crate::plain::plain;
+
+/// The most tags of an order, of which one is this library's (API reference, 10.2 a).
+const TAGS: usize = 29;
+
+/// What shall be bought: scenes or a task for a satellite, areas, and a data product. A plan
+/// sends nothing: [`estimate`](Self::estimate) asks for its price, and
+/// [`place`](Self::place) buys.
+///
+/// There is one order for each scene and each feature of the area that lie over one another.
+#[derive(Clone)]
+pub struct OrderPlan {
+    pub(super) product: DataProduct,
+    scenes: Vec<Scene>,
+    /// The part of each scene, for a mosaic.
+    parts: Option<Vec<MultiPolygon>>,
+    aoi: Option<Aoi>,
+    name: Option<String>,
+    tags: Vec<String>,
+    pub(super) budget_id: Option<String>,
+    params: Map<String, Value>,
+    pub(super) at_most: Option<i64>,
+}
+
+impl Scenes {
+    /// A plan to buy these scenes in the form of a data product: give it the area, then ask
+    /// for the price, then place it.
+    ///
+    /// ```
+    /// # use up42::{Aoi, Client, Search};
+    /// # let client = Client::simulator()?;
+    /// # let aoi = Aoi::from_bbox([-17.50, 14.68, -17.46, 14.72])?.named("Dakar");
+    /// # let search = Search::new(&aoi).collections(["phr"]).max_cloud_cover(20.0).limit(2);
+    /// let scenes = client.catalog().search(&search)?;
+    /// let product = client.data_product("phr/display")?;
+    ///
+    /// let order = scenes.order(&product).aoi(&aoi).param("pixelCoding", "8bits");
+    /// let estimate = order.estimate()?;
+    /// assert_eq!(estimate.len(), 2);
+    ///
+    /// let placed = order.at_most(estimate.total()).place()?; // money is spent here only
+    /// assert_eq!(placed.orders().len(), 2);
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    #[doc(alias = "construct_order_parameters")]
+    #[doc(alias = "place_order")]
+    pub fn order(&self, product: &DataProduct) -> OrderPlan {
+        OrderPlan::new(product, self.iter().cloned().collect())
+    }
+}
+
+impl Scene {
+    /// A plan to buy this scene; see [`Scenes::order`].
+    pub fn order(&self, product: &DataProduct) -> OrderPlan {
+        OrderPlan::new(product, vec![self.clone()])
+    }
+}
+
+impl Mosaic {
+    /// A plan to buy the scenes of the mosaic, each for its own part of the area alone; see
+    /// [`Scenes::order`].
+    ///
+    /// ```
+    /// # use up42::{Aoi, Client, Search};
+    /// # let client = Client::simulator()?;
+    /// # let aoi = Aoi::from_bbox([-17.55, 14.55, -17.15, 14.95])?;
+    /// # let search = Search::new(&aoi).between("2019-01-01", "2019-12-31").collections(["phr"]);
+    /// let mosaic = client.catalog().search(search)?.mosaic(&aoi)?;
+    /// let estimate = mosaic.order(&client.data_product("phr/display")?).estimate()?;
+    /// assert_eq!(estimate.len(), mosaic.parts().len());
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    pub fn order(&self, product: &DataProduct) -> OrderPlan {
+        let parts = self.parts().iter().map(|part| part.geometry.clone()).collect();
+        let scenes = self.parts().iter().map(|part| part.scene.clone()).collect();
+        OrderPlan { parts: Some(parts), ..OrderPlan::new(product, scenes) }
+    }
+}
+
+impl DataProduct {
+    /// A plan without scenes: a satellite has yet to take the image. The dates are parameters
+    /// of the data product.
+    ///
+    /// ```
+    /// # use up42::{Aoi, Client};
+    /// # let client = Client::simulator()?;
+    /// # let aoi = Aoi::from_bbox([-17.50, 14.68, -17.46, 14.72])?;
+    /// let task = client.data_product("phr-tasking/standard")?.order().aoi(&aoi);
+    /// let error = task.estimate().unwrap_err();
+    /// assert!(error.to_string().contains("parameter `acquisitionStart` is missing"));
+    ///
+    /// let task = task.param("acquisitionStart", "2026-12-01T00:00:00Z").param("acquisitionEnd", "2026-12-31T00:00:00Z");
+    /// assert_eq!(task.place()?.orders().len(), 1);
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    pub fn order(&self) -> OrderPlan {
+        OrderPlan::new(self, Vec::new())
+    }
+}
+
+impl OrderPlan {
+    fn new(product: &DataProduct, scenes: Vec<Scene>) -> Self {
+        Self {
+            product: product.clone(),
+            scenes,
+            parts: None,
+            aoi: None,
+            name: None,
+            tags: Vec::new(),
+            budget_id: None,
+            params: Map::new(),
+            at_most: None,
+        }
+    }
+
+    /// The area to buy: one order for each of its features that a scene lies over.
+    pub fn aoi(mut self, aoi: impl Into<Aoi>) -> Self {
+        self.aoi = Some(aoi.into());
+        self
+    }
+
+    /// What the orders are called; the data product's name unless set. Another name makes
+    /// other orders: see [`place`](Self::place).
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Words that the orders, and what they deliver, are found by.
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.tags = tags.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The budget of the account that the orders are paid from, by its id.
+    pub fn budget_id(mut self, id: impl Into<String>) -> Self {
+        self.budget_id = Some(id.into());
+        self
+    }
+
+    /// What the data product is told; [`DataProduct::parameters`] lists what there is.
+    pub fn param(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.params.insert(name.into(), value.into());
+        self
+    }
+
+    /// Nothing is placed when all together may cost more credits, or when one has no price.
+    pub fn at_most(mut self, credits: i64) -> Self {
+        self.at_most = Some(credits);
+        self
+    }
+
+    /// What is in the name of each order.
+    pub(super) fn title(&self) -> String {
+        let whole = || format!("{}/{}", self.product.collection, self.product.name);
+        self.name.clone().unwrap_or_else(whole)
+    }
+
+    /// The orders one by one, as they would be placed. The parameters are checked against the
+    /// data product's schema.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for what the platform would
+    /// refuse, by name: a parameter, a scene of another collection, or one that no part of the
+    /// area lies on.
+    pub fn items(&self) -> Result<Vec<OrderItem>> {
+        self.each().with_context(|| format!("order `{}`", plain(&self.title(), 200)))
+    }
+
+    fn each(&self) -> Result<Vec<OrderItem>> {
+        if self.tags.len() > TAGS {
+            return Err(Error::invalid(format!(
+                "{} tags are too many: {TAGS} are the most",
+                self.tags.len()
+            )));
+        }
+        if self.title().trim().is_empty() {
+            return Err(Error::invalid("the name is empty: leave it out, or give one by `.name(…)`"));
+        }
+        let product = self.product.with_schema()?;
+        let places = self.places(&product)?;
+        let mut seen = HashSet::new();
+        let mut list = Vec::with_capacity(places.len());
+        for (scene, area, label) in places {
+            let mut params = self.params.clone();
+            if let Some(scene) = scene.filter(|_| product.takes_scene()) {
+                params.insert("id".into(), scene.id.as_str().into());
+            }
+            let item = OrderItem {
+                product_id: product.id.clone(),
+                scene_id: scene.map(|scene| scene.id.clone()),
+                area,
+                params: product.checked_params(&params)?,
+                budget_id: self.budget_id.clone(),
+                tags: self.tags.clone(),
+                label,
+            };
+            if !seen.insert(item.key()) {
+                return Err(Error::invalid(format!(
+                    "`{}` is in it twice: each scene and area is ordered once",
+                    plain(&item.label, 200)
+                )));
+            }
+            list.push(item);
+        }
+        Ok(list)
+    }
+
+    /// Each scene with an area that it lies over, and what tells the pair apart.
+    fn places(&self, product: &DataProduct) -> Result<Vec<(Option<&Scene>, MultiPolygon, String)>> {
+        let no_area = || Error::invalid("it has no area: give one by `.aoi(&aoi)`");
+        if product.is_tasking || (self.scenes.is_empty() && !product.takes_scene()) {
+            if !self.scenes.is_empty() {
+                return Err(Error::invalid(format!(
+                    "{product} has no scenes yet: order it by `product.order()`"
+                )));
+            }
+            let aoi = self.aoi.as_ref().ok_or_else(no_area)?;
+            return Ok(labelled(aoi)
+                .map(|(area, name)| (None, area, name.unwrap_or_else(|| "area".into())))
+                .collect());
+        }
+        if self.scenes.is_empty() {
+            return Err(Error::invalid(
+                "it has no scenes: search for some, and order them by `scenes.order(&product)`",
+            ));
+        }
+        if let Some(scene) = self.scenes.iter().find(|scene| !is_of(scene, product)) {
+            return Err(Error::invalid(format!(
+                "scene `{}` is of collection `{}`, which {product} is not of: order the scenes of each collection apart",
+                plain(&scene.id, 80),
+                plain(scene.collection.as_deref().unwrap_or_default(), 80),
+            )));
+        }
+        let mut places = Vec::new();
+        for (index, scene) in self.scenes.iter().enumerate() {
+            let before = places.len();
+            let own = self.parts.as_ref().and_then(|parts| parts.get(index));
+            let lies_over =
+                |area: &MultiPolygon| scene.footprint.as_ref().is_none_or(|shape| touches(area, shape));
+            match (own, &self.aoi) {
+                // A part of a mosaic is of this scene alone.
+                (Some(part), None) => places.push((Some(scene), part.clone(), scene.id.clone())),
+                (Some(_), Some(_)) => {
+                    return Err(Error::invalid("a mosaic has the areas already: leave `.aoi(…)` out"));
+                }
+                (None, Some(aoi)) => {
+                    let over = labelled(aoi).filter(|(area, _)| lies_over(area));
+                    places.extend(over.map(|(area, name)| {
+                        let label =
+                            name.map_or_else(|| scene.id.clone(), |name| format!("{}, {name}", scene.id));
+                        (Some(scene), area, label)
+                    }));
+                }
+                (None, None) => return Err(no_area()),
+            }
+            if places.len() == before {
+                return Err(Error::invalid(format!(
+                    "scene `{}` lies over no part of the area: leave it out by `scenes.select_ids([…])`",
+                    plain(&scene.id, 80)
+                )));
+            }
+        }
+        Ok(places)
+    }
+}
+
+/// The features of an area; their names where there are several.
+fn labelled(aoi: &Aoi) -> impl Iterator<Item = (MultiPolygon, Option<String>)> {
+    let is_one = aoi.features().len() == 1;
+    aoi.features().iter().enumerate().map(move |(index, feature)| {
+        let name = || feature.name.clone().unwrap_or_else(|| format!("feature {}", index + 1));
+        (feature.geometry.clone(), (!is_one).then(name))
+    })
+}
+
+/// Whether the catalog has the scene under the product's collection.
+fn is_of(scene: &Scene, product: &DataProduct) -> bool {
+    scene.collection.as_ref().is_none_or(|name| name.eq_ignore_ascii_case(&product.collection))
+}
+
+impl fmt::Debug for OrderPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let title = plain(&self.title(), 200);
+        write!(f, "OrderPlan({title}: {}, nothing is placed)", counted(self.scenes.len(), "scene"))
+    }
+}

@@ -1,0 +1,167 @@
+use std::fmt;
+
+use crate::display::Tone;
+use crate::plain::plain;
+
+/// Where an order stands (API reference, 10).
+///
+/// | status | last | meaning |
+/// |---|---|---|
+/// | `CREATED` | no | credits are held; it can be cancelled |
+/// | `BEING_PLACED` | no | on its way to the host |
+/// | `PLACED` | no | the host has it |
+/// | `PLACEMENT_FAILED` | at rest | the host did not take it; it can be cancelled |
+/// | `DELIVERY_INITIALIZATION_FAILED` | at rest | the delivery did not begin |
+/// | `BEING_FULFILLED` | no | the host works on it |
+/// | `DOWNLOADED` | no | the platform has the images |
+/// | `DOWNLOAD_FAILED` | at rest | the platform did not get the images |
+/// | `FULFILLED` | yes | the images are in the storage, and the credits are taken |
+/// | `FAILED_PERMANENTLY` | yes | there will be no images; the credits are given back |
+/// | `CANCELED` | yes | cancelled; the credits are given back |
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OrderStatus {
+    /// Credits are held.
+    Created,
+    /// On its way to the host.
+    BeingPlaced,
+    /// The host has it.
+    Placed,
+    /// The host did not take it.
+    PlacementFailed,
+    /// The delivery did not begin.
+    DeliveryInitializationFailed,
+    /// The host works on it.
+    BeingFulfilled,
+    /// The platform has the images.
+    Downloaded,
+    /// The platform did not get the images.
+    DownloadFailed,
+    /// The images are in the storage.
+    Fulfilled,
+    /// There will be no images.
+    FailedPermanently,
+    /// Cancelled.
+    Canceled,
+    /// A word that this version does not know. Kept, shown, and never taken as the end.
+    Unknown(String),
+}
+
+impl OrderStatus {
+    /// Those that the platform is known to have, in the order in which they come.
+    const KNOWN: [Self; 11] = [
+        Self::Created,
+        Self::BeingPlaced,
+        Self::Placed,
+        Self::PlacementFailed,
+        Self::DeliveryInitializationFailed,
+        Self::BeingFulfilled,
+        Self::Downloaded,
+        Self::DownloadFailed,
+        Self::Fulfilled,
+        Self::FailedPermanently,
+        Self::Canceled,
+    ];
+
+    /// Whether the order will not change any more.
+    pub fn is_terminal(&self) -> bool {
+        match self {
+            Self::Fulfilled | Self::FailedPermanently | Self::Canceled => true,
+            Self::Created
+            | Self::BeingPlaced
+            | Self::Placed
+            | Self::PlacementFailed
+            | Self::DeliveryInitializationFailed
+            | Self::BeingFulfilled
+            | Self::Downloaded
+            | Self::DownloadFailed
+            | Self::Unknown(_) => false,
+        }
+    }
+
+    /// Whether nothing comes by waiting: it has ended, or waits for people.
+    pub fn is_at_rest(&self) -> bool {
+        self.is_terminal()
+            || matches!(
+                self,
+                Self::PlacementFailed | Self::DeliveryInitializationFailed | Self::DownloadFailed
+            )
+    }
+
+    /// Whether there will be no images, as far as it is known.
+    pub fn is_failed(&self) -> bool {
+        self.is_at_rest() && *self != Self::Fulfilled
+    }
+
+    /// Whether it can still be cancelled.
+    pub fn is_cancellable(&self) -> bool {
+        matches!(self, Self::Created | Self::PlacementFailed)
+    }
+
+    /// The platform's word.
+    pub(crate) fn read(word: &str) -> Self {
+        let known = Self::KNOWN.into_iter().find(|status| status.word() == word);
+        known.unwrap_or_else(|| Self::Unknown(plain(word, 80)))
+    }
+
+    /// The word that [`read`](Self::read) reads.
+    pub(crate) fn word(&self) -> &str {
+        match self {
+            Self::Created => "CREATED",
+            Self::BeingPlaced => "BEING_PLACED",
+            Self::Placed => "PLACED",
+            Self::PlacementFailed => "PLACEMENT_FAILED",
+            Self::DeliveryInitializationFailed => "DELIVERY_INITIALIZATION_FAILED",
+            Self::BeingFulfilled => "BEING_FULFILLED",
+            Self::Downloaded => "DOWNLOADED",
+            Self::DownloadFailed => "DOWNLOAD_FAILED",
+            Self::Fulfilled => "FULFILLED",
+            Self::FailedPermanently => "FAILED_PERMANENTLY",
+            Self::Canceled => "CANCELED",
+            Self::Unknown(word) => word,
+        }
+    }
+
+    pub(super) fn tone(&self) -> Tone {
+        match self {
+            Self::Fulfilled => Tone::Ok,
+            Self::Created | Self::BeingPlaced => Tone::Waiting,
+            Self::Placed | Self::BeingFulfilled | Self::Downloaded => Tone::Running,
+            Self::Unknown(_) => Tone::Neutral,
+            _ => Tone::Failed,
+        }
+    }
+}
+
+/// The platform's words and those of the tables, in any case: `FULFILLED`, `being placed`.
+impl From<&str> for OrderStatus {
+    fn from(word: &str) -> Self {
+        Self::read(&word.trim().to_uppercase().replace([' ', '-'], "_"))
+    }
+}
+
+impl fmt::Display for OrderStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown(word) => f.write_str(word),
+            known => f.write_str(&known.word().to_lowercase().replace('_', " ")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_lead_back_and_unknown_ones_are_kept() {
+        for status in OrderStatus::KNOWN {
+            assert_eq!(OrderStatus::read(status.word()), status);
+            assert_eq!(OrderStatus::from(status.to_string().as_str()), status);
+        }
+        let odd = OrderStatus::read("ON_THE_MOON");
+        assert!(!odd.is_terminal() && !odd.is_at_rest() && !odd.is_failed());
+        assert_eq!(odd.to_string(), "ON_THE_MOON");
+        assert!(OrderStatus::PlacementFailed.is_at_rest() && !OrderStatus::PlacementFailed.is_terminal());
+    }
+}

@@ -1,0 +1,205 @@
+//! What a notebook shows of orders.
+
+use std::fmt;
+use std::ops::RangeBounds;
+
+use jiff::Timestamp;
+
+use super::{
+    EstimatedOrder, Order, OrderEstimate, OrderItem, OrderPlacement, OrderPlan, Orders, PlacedOrder,
+    PlacedOrders,
+};
+use crate::display::{Card, Cell, Column, Table, Tone, counted};
+use crate::show::{Show, show};
+use crate::time::minute;
+
+fn time(at: Option<Timestamp>) -> Cell {
+    at.map_or(Cell::Empty, |at| Cell::time(minute(at)))
+}
+
+impl OrderPlan {
+    /// Shows what would be ordered. Asks for no price, and buys nothing.
+    pub fn evcxr_display(&self) {
+        self.table().bundle().print();
+    }
+
+    fn table(&self) -> Table {
+        let columns = [Column::new("Order"), Column::number("Area").unit("km²"), Column::new("Parameters")];
+        let list = match self.items() {
+            Ok(list) => list,
+            Err(error) => {
+                return Table::new(self.title(), [Column::new("Nothing to order")])
+                    .rows([[Cell::text(error.to_string())]]);
+            }
+        };
+        let row = |item: &OrderItem| {
+            let told =
+                |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let own = item.params.iter().filter(|(name, _)| *name != "id");
+            let params: Vec<_> = own.map(|(name, value)| format!("{name} {}", told(value))).collect();
+            [Cell::text(&item.label), Cell::Number(item.area_km2(), 1), Cell::text(params.join(", "))]
+        };
+        let title = format!("{}: {} of {}", self.title(), counted(list.len(), "order"), self.product);
+        Table::new(title, columns)
+            .list(&list, .., "order.items()?", row)
+            .note("A plan: nothing was sent. `order.estimate()?` asks for the price, `order.place()?` buys.")
+    }
+}
+
+impl OrderEstimate {
+    /// Shows the prices as a table.
+    pub fn evcxr_display(&self) {
+        self.show();
+    }
+
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
+        let columns = [
+            Column::new("Order"),
+            Column::number("Area").unit("km²"),
+            Column::number("Billed").unit("km²"),
+            Column::number("Credits"),
+            Column::new("Note"),
+        ];
+        let row = |order: &EstimatedOrder| {
+            let billed = order.size.filter(|_| order.unit.as_deref() == Some("SQ_KM"));
+            [
+                Cell::text(&order.label),
+                Cell::Number(order.area_km2, 1),
+                billed.map_or(Cell::Empty, |size| Cell::Number(size, 1)),
+                order.credits.as_ref().map_or(Cell::Empty, |credits| Cell::Number(*credits as f64, 0)),
+                match &order.credits {
+                    Ok(_) if order.unit.as_deref() == Some("SCENE") => Cell::text("priced by scene"),
+                    Ok(_) => Cell::text(""),
+                    Err(error) => Cell::status(Tone::Failed, error.to_string()),
+                },
+            ]
+        };
+        let area: f64 = self.iter().map(|order| order.area_km2).sum();
+        let footer = [
+            Cell::text("Together"),
+            Cell::Number(area, 1),
+            Cell::text(""),
+            Cell::Number(self.total() as f64, 0),
+            Cell::text(""),
+        ];
+        Table::new(format!("Estimate of {self:?}"), columns)
+            .list(&self.orders, rows, "estimate", row)
+            .footer(footer)
+    }
+}
+
+show!(OrderEstimate);
+
+impl PlacedOrders {
+    /// Shows what came of each order.
+    pub fn evcxr_display(&self) {
+        self.show();
+    }
+
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
+        let columns = ["Order", "OrderPlacement", "Status", "Id"].map(Column::new);
+        let row = |one: &PlacedOrder| {
+            let placement = match &one.outcome {
+                OrderPlacement::Placed(_) => Cell::status(Tone::Ok, "placed"),
+                OrderPlacement::Existing(_) => Cell::status(Tone::Neutral, "placed before"),
+                OrderPlacement::Refused(error) => Cell::status(Tone::Failed, format!("refused: {error}")),
+                OrderPlacement::Lost(error) => Cell::status(Tone::Failed, format!("may exist: {error}")),
+            };
+            let status = one.order().map(|order| Cell::status(order.status.tone(), order.status.to_string()));
+            let id = one.order().map(|order| Cell::id(&order.id));
+            [Cell::text(&one.label), placement, status.unwrap_or_default(), id.unwrap_or_default()]
+        };
+        Table::new(format!("{self:?}"), columns).list(&self.orders, rows, "placed", row)
+    }
+}
+
+show!(PlacedOrders);
+
+impl Orders {
+    /// Shows the orders as a table.
+    pub fn evcxr_display(&self) {
+        self.show();
+    }
+
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
+        let columns = [
+            Column::new("Order"),
+            Column::new("Status"),
+            Column::new("Type"),
+            Column::number("Credits"),
+            Column::new("Tags"),
+            Column::new("Placed (UTC)"),
+            Column::new("Id"),
+        ];
+        let numbered: Vec<(usize, &Order)> = self.iter().enumerate().collect();
+        let row = |(row, order): &(usize, &Order)| {
+            let credits = self.credits.as_ref().and_then(|credits| credits[*row]);
+            [
+                order.name.clone().into(),
+                Cell::status(order.status.tone(), order.state()),
+                order.kind.as_deref().map(str::to_lowercase).into(),
+                credits.map_or(Cell::Empty, |credits| Cell::Number(credits as f64, 0)),
+                Cell::text(order.own_tags().join(", ")),
+                time(order.created),
+                Cell::id(&order.id),
+            ]
+        };
+        let table = Table::new(format!("{self:?}"), columns).list(&numbered, rows, "orders", row);
+        match self.has_more {
+            true => table.note("There are more: raise the filter's limit to see them."),
+            false => table,
+        }
+    }
+}
+
+show!(Orders);
+
+impl Order {
+    /// The status, and where a tasking order stands among people.
+    fn state(&self) -> String {
+        match &self.sub_status {
+            Some(word) if !self.status.is_at_rest() => {
+                format!("{}, {}", self.status, word.to_lowercase().replace('_', " "))
+            }
+            _ => self.status.to_string(),
+        }
+    }
+
+    /// The tags that people gave.
+    fn own_tags(&self) -> Vec<String> {
+        self.tags.iter().filter(|tag| !tag.starts_with("up42-rs-")).cloned().collect()
+    }
+
+    /// Shows where the order stands.
+    pub fn evcxr_display(&self) {
+        self.card().bundle().print();
+    }
+
+    fn card(&self) -> Card {
+        Card::new(self.name.as_deref().unwrap_or("Order"))
+            .badge(self.status.tone(), self.state())
+            .fact("Id", Cell::id(&self.id))
+            .fact("Type", self.kind.as_deref().map(str::to_lowercase))
+            .fact("Scene", self.scene_id.as_deref().map(Cell::id))
+            .fact("Data product", self.product_id.as_deref().map(Cell::id))
+            .fact("Budget", self.budget_id.as_deref().map(Cell::id))
+            .fact("Tags", self.own_tags().join(", "))
+            .fact("Placed (UTC)", time(self.created))
+            .fact("Changed (UTC)", time(self.updated))
+    }
+}
+
+impl fmt::Debug for Orders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&counted(self.len(), "order"))?;
+        let fulfilled = self.iter().filter(|order| order.status == super::OrderStatus::Fulfilled).count();
+        let failed = self.iter().filter(|order| order.status.is_failed()).count();
+        if fulfilled > 0 {
+            write!(f, ", {fulfilled} fulfilled")?;
+        }
+        if failed > 0 {
+            write!(f, ", {failed} without images")?;
+        }
+        Ok(())
+    }
+}

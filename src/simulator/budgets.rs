@@ -1,0 +1,117 @@
+//! Budgets of the account (section 16 of the interface).
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::auth::WORKSPACE_ID;
+use super::books::{Books, stamp};
+use super::call::Call;
+use super::chance::Chance;
+use super::orders::unknown;
+use super::platform::{Platform, wrong_method};
+use super::reply::{Answer, Reply};
+use super::spring::{page_of, spring_page};
+
+const PAGE: usize = 20;
+
+/// A budget, and how much may be spent of it.
+struct Budget {
+    name: &'static str,
+    description: &'static str,
+    limit: Option<i64>,
+    is_active: bool,
+}
+
+static BUDGETS: [Budget; 3] = [
+    Budget { name: "Mapping", description: "Everything for the maps", limit: Some(20_000), is_active: true },
+    Budget { name: "Pilot", description: "A first look", limit: Some(500), is_active: true },
+    Budget { name: "Last year", description: "Closed", limit: None, is_active: false },
+];
+
+impl Budget {
+    fn id(&self) -> String {
+        Chance::of_text(0, &format!("budget {}", self.name)).uuid().to_string()
+    }
+
+    fn json(&self, books: &Books, now: Timestamp, with_usage: bool) -> Value {
+        let opened = stamp(books.opened);
+        let mut json = json!({
+            "id": self.id(),
+            "name": self.name,
+            "description": self.description,
+            "externalId": null,
+            "status": if self.is_active { "ACTIVE" } else { "INACTIVE" },
+            "spendLimit": self.limit,
+            "validityPeriod": null,
+            "createdBy": WORKSPACE_ID,
+            "createdAt": opened,
+            "updatedAt": opened,
+        });
+        if with_usage {
+            let consumed = books.consumed(&self.id(), now);
+            json["consumedCredits"] = consumed.into();
+            json["remainingCredits"] = self.limit.map(|limit| limit - consumed).into();
+            let share = |limit: i64| (consumed as f64 / limit as f64 * 1000.0).round() / 10.0;
+            json["usagePercentage"] = self.limit.map(share).into();
+        }
+        json
+    }
+}
+
+impl Books {
+    /// What was spent of a budget, and what is held in its name.
+    fn consumed(&self, id: &str, now: Timestamp) -> i64 {
+        let own = self.orders.iter().filter(|order| order.budget.as_deref() == Some(id));
+        own.map(|order| order.held(now) + order.captured(now).map_or(0, |_| order.credits)).sum()
+    }
+
+    /// Whether so much may be spent in the name of a budget.
+    pub(super) fn check_budget(&self, id: Option<&str>, credits: i64, now: Timestamp) -> Result<(), String> {
+        let Some(id) = id else {
+            return match self.budgets_enforced {
+                true => Err("A budget is required: budgets are enforced in this account".into()),
+                false => Ok(()),
+            };
+        };
+        let budget = BUDGETS.iter().find(|budget| budget.id() == id);
+        let budget = budget.ok_or(format!("Budget not found with id '{id}'"))?;
+        if !budget.is_active {
+            return Err(format!("Budget '{}' is not active", budget.name));
+        }
+        match budget.limit {
+            Some(limit) if self.consumed(id, now) + credits > limit => {
+                Err(format!("Insufficient credits in budget '{}'", budget.name))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Platform {
+    pub(super) fn budgets(&self, call: &Call, path: &[&str]) -> Answer {
+        let now = self.clock.now();
+        let with_usage = call.query("includeUsage") == Some("true");
+        let find = |id: &str| BUDGETS.iter().find(|one| one.id() == id).ok_or_else(|| unknown("Budget", id));
+        let books = self.books();
+        let body = match (call.method.as_str(), path) {
+            ("GET", []) => {
+                let (page, size) = page_of(call, PAGE)?;
+                let wanted: Vec<_> = call.query.iter().filter(|(name, _)| name == "status").collect();
+                let mut all: Vec<Value> =
+                    BUDGETS.iter().map(|one| one.json(&books, now, with_usage)).collect();
+                all.retain(|one| {
+                    wanted.is_empty() || wanted.iter().any(|(_, status)| one["status"] == **status)
+                });
+                spring_page(&all, page, size)
+            }
+            ("GET", ["settings"]) => json!({"enforcementEnabled": books.budgets_enforced}),
+            ("GET", [id]) => find(id)?.json(&books, now, with_usage),
+            ("GET", [id, "usage"]) => {
+                json!({"budgetId": id, "consumedCredits": books.consumed(&find(id)?.id(), now)})
+            }
+            (_, [] | [_] | [_, "usage"]) => return Err(wrong_method(call)),
+            _ => return Err(Reply::problem(404, "Resource does not exist.")),
+        };
+        Ok(Reply::json(200, &body))
+    }
+}

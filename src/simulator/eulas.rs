@@ -1,0 +1,48 @@
+//! Licences that have to be accepted before something is bought (13.2 of the interface).
+
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard};
+
+use serde_json::json;
+
+use super::chance::Chance;
+use super::platform::Platform;
+use super::reply::{Answer, Reply};
+
+/// Name, and whether the account has accepted it from the beginning.
+const EULAS: [(&str, bool); 3] = [("oneatlas", true), ("pneo", false), ("tasking", true)];
+
+/// Those that were accepted since.
+#[derive(Default)]
+pub(super) struct Eulas(Mutex<HashSet<String>>);
+
+/// The id of a licence. It follows from its name alone.
+pub(super) fn id_of(name: &str) -> String {
+    Chance::of_text(0, &format!("eula {name}")).uuid().to_string()
+}
+
+impl Eulas {
+    /// Whether it is accepted; `None` when there is none of this id.
+    pub(super) fn is_accepted(&self, id: &str) -> Option<bool> {
+        let (_, from_the_beginning) = EULAS.iter().find(|(name, _)| id_of(name) == id)?;
+        Some(*from_the_beginning || self.accepted().contains(id))
+    }
+
+    pub(super) fn accept(&self, id: &str) {
+        self.accepted().insert(id.to_owned());
+    }
+
+    fn accepted(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.0.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+}
+
+impl Platform {
+    /// 13.2
+    pub(super) fn eula(&self, id: &str) -> Answer {
+        let accepted = self.eulas.is_accepted(id);
+        let accepted = accepted
+            .ok_or_else(|| Reply::problem(404, format!("Resource (Eula) not found with Id='{id}'.")))?;
+        Ok(Reply::json(200, &json!({"id": id, "isAccepted": accepted})))
+    }
+}

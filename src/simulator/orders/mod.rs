@@ -1,0 +1,92 @@
+//! Orders: what they cost, how they are placed, and what becomes of them (section 10 of the
+//! interface).
+//!
+//! - [`demand`]: what a request asks for; [`placing`]: what comes of it.
+//! - [`order`], [`tasking`]: an order's life; [`decisions`]: what the customer decides in it.
+//! - [`list`]: how the platform tells of it.
+
+mod decisions;
+mod demand;
+mod list;
+pub(super) mod order;
+mod placing;
+pub(super) mod tasking;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::LedgerEntry;
+use super::auth::WORKSPACE_ID;
+use super::books::{Books, stamp};
+use super::call::Call;
+use super::platform::{Platform, wrong_method};
+use super::reply::{Answer, Reply};
+use order::Order;
+
+impl Platform {
+    pub(super) fn orders(&self, call: &Call, path: &[&str]) -> Answer {
+        match (call.method.as_str(), path) {
+            ("POST", []) => self.place_order(call),
+            ("POST", ["estimate"]) => self.estimate_order(call),
+            ("GET", []) => self.list_orders(call),
+            ("GET", [id]) => self.with_order(id, |order, now| Ok(Reply::json(200, &order.json(now)))),
+            ("PATCH", [id]) => self.change_order(call, id),
+            ("POST", [id, "cancellation"]) => self.cancel_order(id),
+            (_, [] | [_] | [_, "cancellation"]) => Err(wrong_method(call)),
+            _ => Err(Reply::problem(404, "Resource does not exist.")),
+        }
+    }
+
+    pub(super) fn with_order(
+        &self,
+        id: &str,
+        answer: impl FnOnce(&mut Order, Timestamp) -> Answer,
+    ) -> Answer {
+        let now = self.clock.now();
+        let mut books = self.books();
+        let order = books.orders.iter_mut().find(|order| order.id == id);
+        answer(order.ok_or_else(|| unknown("Order", id))?, now)
+    }
+
+    /// Every order, oldest first.
+    pub(super) fn order_ledger(&self) -> Vec<LedgerEntry> {
+        let now = self.clock.now();
+        let entry = |order: &Order| LedgerEntry {
+            id: order.id.clone(),
+            name: Some(order.name.clone()),
+            inputs: Value::Object(order.params.clone()),
+            mode: order.kind().to_owned(),
+            status: order.status(now).to_owned(),
+            credits: order.captured(now).map_or(0, |_| order.credits),
+            foreign: false,
+        };
+        self.books().orders.iter().map(entry).collect()
+    }
+}
+
+pub(super) fn unknown(what: &str, id: &str) -> Reply {
+    Reply::problem(404, format!("Resource ({what}) not found with Id='{id}'."))
+}
+
+impl Books {
+    /// What is not held for orders.
+    pub(super) fn available(&self, now: Timestamp) -> i64 {
+        self.balance - self.orders.iter().map(|order| order.held(now)).sum::<i64>()
+    }
+
+    /// Takes the credits of every order that was fulfilled by now and was not paid yet.
+    pub(super) fn settle_orders(&mut self, now: Timestamp) {
+        for order in self.orders.iter_mut().filter(|order| !order.paid) {
+            let Some(at) = order.captured(now) else { continue };
+            order.paid = true;
+            self.balance -= order.credits;
+            self.history.push(json!({
+                "type": if order.tasking.is_some() { "TASKING" } else { "ORDER" },
+                "createdAt": stamp(at),
+                "createdBy": {"id": WORKSPACE_ID, "type": "USER"},
+                "delta": -order.credits,
+                "details": {"orderId": order.id, "orderName": order.name},
+            }));
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Look, choose, price, buy.
+
+use std::time::Duration;
+
+use up42::simulator::{Clock, Fault, Simulator};
+use up42::{
+    Aoi, Client, ErrorKind, EulaState, OrderFilter, OrderPlacement, OrderPlan, OrderStatus, Scenes, Search,
+};
+
+use crate::client_of;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A simulator on which an order of a minute takes a tenth of a second.
+fn fast() -> (Simulator, Client) {
+    let simulator = Simulator::builder().clock(Clock::speed(600.0)).start().unwrap();
+    let client = client_of(&simulator);
+    (simulator, client)
+}
+
+fn harbour() -> Aoi {
+    Aoi::from_bbox([-17.50, 14.68, -17.46, 14.72]).unwrap().named("Dakar")
+}
+
+fn scenes(client: &Client, collection: &str, limit: usize) -> Scenes {
+    let search =
+        Search::new(harbour()).between("2019-01-01", "2022-12-31").collections([collection]).limit(limit);
+    client.catalog().search(search).unwrap()
+}
+
+fn plan(client: &Client, product: &str, limit: usize) -> OrderPlan {
+    let collection = product.split('/').next().unwrap();
+    scenes(client, collection, limit).order(&client.data_product(product).unwrap()).aoi(harbour())
+}
+
+#[test]
+fn look_choose_price_buy() {
+    let (simulator, client) = fast();
+    let order = plan(&client, "phr/display", 3).tags(["harbour"]);
+    let estimate = order.estimate().unwrap();
+    assert_eq!((estimate.len(), estimate.failed().count()), (3, 0));
+    assert!(simulator.orders().is_empty(), "an estimate places nothing");
+
+    let before = client.credits().unwrap();
+    let placed = order.place().unwrap();
+    assert_eq!((placed.orders().len(), placed.failed().count()), (3, 0), "{placed:?}");
+    assert_eq!(before - client.credits().unwrap(), estimate.total(), "held");
+
+    let placed = placed.wait(MINUTE).unwrap();
+    assert!(placed.orders().iter().all(|order| order.status == OrderStatus::Fulfilled), "{placed:?}");
+    assert_eq!(before - client.credits().unwrap(), estimate.total(), "captured");
+    let orders = placed.orders().with_credits().unwrap().to_dataframe().unwrap();
+    assert_eq!(
+        orders.column("credits").unwrap().i64().unwrap().iter().flatten().sum::<i64>(),
+        estimate.total()
+    );
+    assert_eq!(client.orders(OrderFilter::new().tags(["harbour"])).unwrap().len(), 3);
+    assert_eq!(client.orders(OrderStatus::Created).unwrap().len(), 0);
+    let coverage = placed.orders().iter().next().unwrap().coverage().unwrap();
+    assert!(coverage.covered.percent.unwrap() > 0.0);
+}
+
+#[test]
+fn a_cell_that_runs_again_buys_nothing_twice() {
+    let (simulator, client) = fast();
+    let order = plan(&client, "phr/display", 2);
+    order.place().unwrap();
+    let again = order.place().unwrap();
+    assert!(again.iter().all(|one| matches!(one.outcome, OrderPlacement::Existing(_))), "{again:?}");
+    assert_eq!(simulator.orders().len(), 2);
+    // Other words for the same images are another wish.
+    assert_eq!(order.name("again").place().unwrap().orders().len(), 2);
+    assert_eq!(simulator.orders().len(), 4);
+}
+
+#[test]
+fn a_lost_answer_is_found_again_and_never_sent_twice() {
+    let (simulator, client) = fast();
+    simulator.inject(Fault::lost_answer().on("POST /v2/orders").times(2));
+    let order = plan(&client, "phr/display", 2);
+    // An estimate would be asked again: only placing loses its answers here.
+    let placed = order.place().unwrap();
+    assert_eq!((placed.orders().len(), simulator.orders().len()), (2, 2), "{placed:?}");
+
+    // A list that is late hides the order: it may exist, and that is told.
+    let late = Simulator::builder().clock(Clock::manual()).list_lag(MINUTE).start().unwrap();
+    let client = client_of(&late);
+    late.inject(Fault::lost_answer().on("POST /v2/orders"));
+    let placed = plan(&client, "phr/display", 1).place().unwrap();
+    assert!(matches!(placed.iter().next().unwrap().outcome, OrderPlacement::Lost(_)), "{placed:?}");
+    late.clock().advance(2 * MINUTE);
+    assert_eq!((placed.track().unwrap().orders().len(), late.orders().len()), (1, 1));
+}
+
+#[test]
+fn items_are_accepted_and_refused_each_for_itself() {
+    let (_, client) = fast();
+    let square = |west: f64, side: f64| {
+        let aoi = Aoi::from_bbox([west, 14.68, west + side, 14.68 + side]).unwrap();
+        up42::serde_json::json!({"type": "Feature", "properties": {"name": format!("{side}")}, "geometry": aoi.to_geojson()})
+    };
+    let features = up42::serde_json::json!({"type": "FeatureCollection", "features": [square(-17.5, 0.01), square(-17.48, 0.5), square(-17.47, 0.02)]});
+    let aoi = Aoi::from_geojson(&features.to_string()).unwrap();
+    let order = scenes(&client, "spot", 1).order(&client.data_product("spot/display").unwrap()).aoi(&aoi);
+    let estimate = order.estimate().unwrap();
+    let failed: Vec<usize> = estimate.failed().map(|(index, ..)| index).collect();
+    assert_eq!((estimate.len(), failed), (3, vec![1]));
+    assert!(estimate.failed().next().unwrap().2.to_string().contains("exceeds the largest of 1000 sqkm"));
+    let placed = order.place().unwrap();
+    assert_eq!((placed.orders().len(), placed.failed().count()), (2, 1), "{placed:?}");
+    let error = order.at_most(100_000).place().unwrap_err();
+    assert!(error.to_string().contains("has no price, so nothing was placed"), "{error}");
+}
+
+#[test]
+fn a_budget_and_a_balance_that_are_exhausted_stop_the_rest() {
+    let (simulator, client) = fast();
+    let budgets = client.budgets().unwrap();
+    let pilot = budgets.get("Pilot").unwrap();
+    let order = plan(&client, "phr/display", 20);
+    let prices: Vec<i64> =
+        order.estimate().unwrap().iter().map(|one| *one.credits.as_ref().unwrap()).collect();
+    assert!(prices.iter().sum::<i64>() > pilot.limit.unwrap(), "{prices:?}");
+    let placed = order.clone().budget_id(&pilot.id).place().unwrap();
+    let refused: Vec<_> = placed.failed().collect();
+    assert!(!refused.is_empty() && placed.orders().len() > 3, "{placed:?}");
+    assert!(refused.iter().all(|(_, error)| error.kind() == ErrorKind::Credits), "{refused:?}");
+    let usage = client.budgets().unwrap().get("Pilot").unwrap().clone();
+    assert!(usage.consumed.unwrap() <= usage.limit.unwrap() && usage.remaining.unwrap() < 100, "{usage:?}");
+
+    simulator.add_credits(-client.credits().unwrap() + 30);
+    let placed = order.name("poor").place().unwrap();
+    assert!(
+        placed.orders().len() <= 1 && placed.failed().all(|(_, error)| error.kind() == ErrorKind::Credits)
+    );
+    let error = plan(&client, "phr/display", 3).name("dear").at_most(5).place().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Credits);
+    assert!(error.to_string().contains("and 5 are allowed: raise `.at_most(…)`"), "{error}");
+}
+
+#[test]
+fn a_licence_is_accepted_before_anything_is_bought() {
+    let (simulator, client) = fast();
+    let product = client.data_product("pneo/display").unwrap();
+    assert_eq!(product.eula, EulaState::NotAccepted);
+    let order = scenes(&client, "pneo", 1).order(&product).aoi(harbour());
+    assert!(order.estimate().unwrap().total() > 0, "a price may be known");
+    let error = order.place().unwrap_err();
+    assert!(error.to_string().contains("the EULA of data product `pneo/display` is not accepted"), "{error}");
+    assert!(simulator.orders().is_empty());
+    simulator.accept_eula(product.eula_id.as_ref().unwrap());
+    assert_eq!(order.place().unwrap().orders().len(), 1);
+}
+
+#[test]
+fn what_the_platform_would_refuse_is_not_sent() {
+    let (simulator, client) = fast();
+    let told = |plan: OrderPlan| plan.place().unwrap_err().to_string();
+    let good = || plan(&client, "phr/display", 1);
+    assert!(
+        told(good().param("pixelCoding", "9bits"))
+            .ends_with("parameter `pixelCoding`: `9bits` is none of `8bits`, `12bits`")
+    );
+    assert!(
+        told(good().param("pixelcoding", "8bits"))
+            .ends_with("there is no parameter `pixelcoding`: did you mean `pixelCoding`?")
+    );
+    assert!(
+        told(good().param("licenseSeats", 500)).ends_with("parameter `licenseSeats`: 500 is more than 100")
+    );
+    let display = client.data_product("phr/display").unwrap();
+    assert!(
+        told(scenes(&client, "spot", 1).order(&display).aoi(harbour()))
+            .contains("order the scenes of each collection apart")
+    );
+    assert!(
+        told(scenes(&client, "phr", 1).order(&display)).ends_with("it has no area: give one by `.aoi(&aoi)`")
+    );
+    let far = Aoi::from_bbox([10.0, 50.0, 10.1, 50.1]).unwrap();
+    assert!(told(good().aoi(far)).contains("lies over no part of the area"));
+    assert!(told(display.order().aoi(harbour())).contains("it has no scenes: search for some"));
+    assert!(simulator.orders().is_empty());
+    let sent = simulator.requests().iter().filter(|request| request.path.starts_with("/v2/orders")).count();
+    assert_eq!(sent, 0);
+}
+
+#[test]
+fn orders_fail_hang_are_cancelled_and_have_statuses_of_tomorrow() {
+    let simulator = Simulator::builder().clock(Clock::manual()).start().unwrap();
+    let client = client_of(&simulator);
+    let before = client.credits().unwrap();
+    simulator.inject(Fault::failing_job("FAILED_PERMANENTLY").on("POST /v2/orders"));
+    let failing = plan(&client, "phr/display", 1).name("failing").place().unwrap().orders();
+    assert!(client.credits().unwrap() < before, "held");
+    let cancelled = plan(&client, "phr/display", 1).name("cancelled").place().unwrap().orders();
+    let cancelled = cancelled.iter().next().unwrap();
+    assert_eq!(cancelled.cancel().unwrap().status, OrderStatus::Canceled);
+    assert_eq!(cancelled.cancel().unwrap().status, OrderStatus::Canceled, "and again");
+
+    simulator.clock().advance(10 * MINUTE);
+    let failed = failing.refresh().unwrap();
+    let failed = failed.iter().next().unwrap();
+    assert!(failed.status == OrderStatus::FailedPermanently && failed.status.is_failed());
+    assert_eq!((client.credits().unwrap(), failed.credits().unwrap()), (before, None), "released");
+    let error = failed.cancel().unwrap_err().to_string();
+    assert!(error.contains("it is failed permanently: only an order that is created"), "{error}");
+
+    simulator.inject(Fault::unknown_status("ON_THE_MOON").on("GET /v2/orders"));
+    let odd = client.order(&failed.id).unwrap();
+    assert_eq!(odd.status, OrderStatus::Unknown("ON_THE_MOON".into()));
+    assert!(!odd.status.is_terminal());
+    let error = client.orders(OrderFilter::new().status(["fullfilled"])).unwrap_err().to_string();
+    assert!(error.contains("there is no order status `FULLFILLED`"), "{error}");
+    let error = client.order("../users").unwrap_err().to_string();
+    assert!(
+        error.contains("`../users` is no id of a order") || error.contains("no id of an order"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_mosaic_is_bought_part_by_part() {
+    let (_, client) = fast();
+    let aoi = Aoi::from_bbox([-17.55, 14.55, -17.15, 14.95]).unwrap();
+    let search = Search::new(&aoi).between("2019-01-01", "2019-12-31").collections(["phr"]);
+    let mosaic = client.catalog().search(search).unwrap().mosaic(&aoi).unwrap();
+    let order = mosaic.order(&client.data_product("phr/display").unwrap());
+    let km2: f64 = order.items().unwrap().iter().map(|item| item.area_km2()).sum();
+    assert!((km2 / (aoi.area_km2() * mosaic.percent() / 100.0) - 1.0).abs() < 0.01, "{km2}");
+    let error = order.aoi(&aoi).items().unwrap_err().to_string();
+    assert!(error.ends_with("a mosaic has the areas already: leave `.aoi(…)` out"), "{error}");
+}
+
+#[test]
+fn orders_outlive_the_program_with_their_platform() {
+    let folder = tempfile::tempdir().unwrap();
+    let client = Client::simulator_in(folder.path()).unwrap();
+    let placed = plan(&client, "phr/display", 1).place().unwrap();
+    let id = placed.orders().iter().next().unwrap().id.clone();
+    drop((client, placed));
+    let client = Client::simulator_in(folder.path()).unwrap();
+    assert_eq!(client.order(&id).unwrap().id, id);
+    client.as_simulator().unwrap().clock().advance(10 * MINUTE);
+    assert!(client.order(&id).unwrap().credits().unwrap().is_some());
+}
