@@ -83,6 +83,8 @@ mod schema;
 mod show;
 #[cfg(feature = "simulator")]
 pub mod simulator;
+mod storage;
+mod tasking;
 mod time;
 mod transport;
 
@@ -122,6 +124,11 @@ pub use orders::{
 };
 pub use results::{Download, FoundByJob, FoundScenes, ResultFeature, Results};
 pub use show::Show;
+pub use storage::{
+    Deletion, DeletionPart, Storage, StorageAsset, StorageDownload, StorageDownloads, StorageItem,
+    StorageItems,
+};
+pub use tasking::{FeasibilityOption, FeasibilityStudies, FeasibilityStudy, Quotation, Quotations, Tasking};
 pub use transport::RetryPolicy;
 
 // Their types stand in this crate's interface.

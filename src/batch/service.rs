@@ -26,7 +26,7 @@ pub(crate) trait Source: Send + Sync {
     /// Why an ended job has no results.
     fn reason(&self, job: &Job) -> Result<String>;
 
-    /// Where its results are. Asked again when a URL has ended.
+    /// Where its results are.
     fn results(&self, id: &JobId) -> Result<Delivery>;
 
     /// The project, where there is one: its dry runs can be looked into.
@@ -66,6 +66,11 @@ pub(crate) trait Service: Source {
 
     /// Asks a job to stop; what it is then, where that is told.
     fn cancel(&self, id: &JobId) -> Result<Option<Job>>;
+
+    /// What the list calls a job that was created under a name.
+    fn listed_name(&self, name: &str, _parameters: &JobParameters) -> String {
+        name.to_owned()
+    }
 
     /// By what a job in the list can be told from others.
     fn mark_of(&self, job: &Job) -> Mark {
@@ -107,26 +112,25 @@ pub(crate) enum Mark {
     None,
 }
 
+/// Asks for the URL of a file: a signed one lives for some minutes, and is asked for again.
+pub(crate) type Url = Box<dyn Fn() -> Result<Secret> + Send + Sync>;
+
 /// Where a job's results are.
-#[derive(Debug)]
 pub(crate) enum Delivery {
-    /// An archive, which holds a `data.json`. Its URL lives for some minutes.
-    Archive(Secret),
+    /// An archive, which holds a `data.json`.
+    Archive(Url),
     /// The features of a `data.json`, and the files that they name by `up42.data_path`.
     Files { features: Vec<serde_json::Value>, files: Vec<ResultFile> },
 }
 
 /// One file of a job's results.
-#[derive(Debug)]
 pub(crate) struct ResultFile {
     /// A plain name, in the job's folder.
     pub(crate) name: String,
     pub(crate) content: Content,
 }
 
-#[derive(Debug)]
 pub(crate) enum Content {
     Here(Vec<u8>),
-    /// Its URL may live for some minutes only.
-    At(Secret),
+    At(Url),
 }

@@ -154,7 +154,8 @@ impl Source for Project {
     }
 
     fn results(&self, id: &JobId) -> Result<Delivery> {
-        self.results_url(id).map(Delivery::Archive)
+        let (project, id) = (self.clone(), id.clone());
+        Ok(Delivery::Archive(Box::new(move || project.results_url(&id))))
     }
 
     fn project(&self) -> Option<&Project> {
@@ -177,7 +178,8 @@ impl Source for JobTask {
     }
 
     fn results(&self, _id: &JobId) -> Result<Delivery> {
-        self.results_url().map(Delivery::Archive)
+        let task = self.clone();
+        Ok(Delivery::Archive(Box::new(move || task.results_url())))
     }
 
     fn project(&self) -> Option<&Project> {

@@ -100,6 +100,12 @@ impl Catalog {
         })
     }
 
+    /// The STAC API at a path of the client's own platform, with its login.
+    pub(crate) fn at(client: &Client, path: &str) -> Result<Self> {
+        let stac = Stac::open(client, &client.url(path))?;
+        Ok(Self::new(client.clone(), Provider::Stac(Arc::new(stac))))
+    }
+
     /// The older searches of UP42's hosts, which still answer: one call for each host whose
     /// collections are asked for, all of them without collections. The hosts are looked up
     /// in [`collections`](Self::collections).

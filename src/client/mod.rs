@@ -7,6 +7,7 @@ mod field;
 pub(crate) mod id;
 mod open;
 mod pages;
+mod signed;
 mod workspace;
 
 use std::fmt;

@@ -297,14 +297,22 @@ mod tests {
 
     #[test]
     fn a_table_tells_what_a_process_takes() {
-        insta::assert_snapshot!(inputs().table("4 inputs".into(), ..ROWS).bundle().text, @"");
+        insta::assert_snapshot!(inputs().table("4 inputs".into(), ..ROWS).bundle().text, @r"
+        4 inputs
+        Input  Type     Values     Allowed   Default  Title
+        ─────  ───────  ─────────  ────────  ───────  ─────
+        aoi    object   1          –         –        Area
+        bands  string   1 to 2     red, nir  –        –
+        size   integer  0 to 1     1 to 9    3        –
+        tags   string   0 or more  –         –        –
+        ");
     }
 
     #[test]
     fn what_would_be_refused_is_told_by_row_and_name() {
         let given = json!({"band": "red", "bands": ["red", "blue"], "size": 12, "tags": ["a"]});
         let told = inputs().check([("row 1".to_owned(), given.as_object().unwrap())]).unwrap_err();
-        insta::assert_snapshot!(told, @"");
+        insta::assert_snapshot!(told, @"row 1, `band`: the process has no such input: did you mean `bands`, `aoi`, `size`?; row 1, `bands`: `blue` is none of `red`, `nir`; row 1, `size`: 12 is more than 9; row 1, `aoi`: it is missing, and has no default");
         let right = json!({"aoi": {"href": "https://h/a.json"}, "bands": "nir"});
         assert!(inputs().check([("row 1".to_owned(), right.as_object().unwrap())]).is_ok());
     }

@@ -22,7 +22,7 @@ pub(super) fn delivery(process: &OgcProcess, url: &str) -> Result<Delivery> {
     if let Some(media) = sole.filter(|output| output.is_binary()).and_then(|one| one.media_type.as_deref()) {
         // It may be large: it goes to the disk at once.
         let mut found = Found::default();
-        found.add(name, Some(media), Content::At(Secret::new(url)), json!({}));
+        found.add(name, Some(media), at(url), json!({}));
         return Ok(found.delivery());
     }
     let answer = process.server().client().send(Request::get(url))?;
@@ -37,7 +37,7 @@ pub(super) fn delivery(process: &OgcProcess, url: &str) -> Result<Delivery> {
     Ok(found.delivery())
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Found {
     features: Vec<Value>,
     files: Vec<ResultFile>,
@@ -116,7 +116,7 @@ impl Found {
         let file = parsed.as_ref().and_then(|url| url.path_segments()?.next_back());
         let end = file.and_then(|file| file.rsplit_once('.')).map(|(_, end)| end.to_ascii_lowercase());
         let end = end.filter(|end| end.len() <= 5 && end.chars().all(|one| one.is_ascii_alphanumeric()));
-        let content = Content::At(Secret::new(url));
+        let content = at(url);
         match end {
             Some(end) => self.push(name, &end, media, content, json!({})),
             None => self.add(name, media, content, json!({})),
@@ -142,6 +142,12 @@ impl Found {
         self.features.push(json!({"type": "Feature", "geometry": null, "properties": properties}));
         self.files.push(ResultFile { name: file, content });
     }
+}
+
+/// A file that is open to all, or has its key in its URL.
+fn at(url: &str) -> Content {
+    let url = url.to_owned();
+    Content::At(Box::new(move || Ok(Secret::new(&url))))
 }
 
 /// How files of a media type end.

@@ -7,14 +7,11 @@ use super::folder::{Folder, Place};
 use super::progress::Progress;
 use super::{Download, ResultFeature};
 use crate::batch::{Delivery, JobCollection, JobRecord, Outcome};
-use crate::error::{Context, Error, ErrorKind, Result};
+use crate::error::{Context, Error, Result};
 use crate::jobs::JobId;
 use crate::list::list;
 use crate::parallel::in_parallel;
 use crate::transport::{Incoming, Packed};
-
-/// So often in a row a download may break off without a new byte.
-const FRUITLESS: usize = 3;
 
 /// The results of a batch on disk: `job_<id>/` for each job, and a `data.json` that
 /// lists the features of all jobs in the folder.
@@ -128,9 +125,7 @@ impl JobCollection {
         ResultFeature::read_all(&place.folder, record, id)
     }
 
-    /// A signed URL lives for minutes and may end while its turn comes, or before the last
-    /// byte: then a new one is asked for. So it goes on as long as there are new bytes.
-    /// `None` when it was no archive: then all is in its place.
+    /// Brings what a job left; `None` when it was no archive: then all is in its place.
     fn download(
         &self,
         id: &JobId,
@@ -139,25 +134,10 @@ impl JobCollection {
         incoming: &Incoming,
     ) -> Result<Option<Packed>> {
         let client = self.client();
-        let mut fruitless = 0;
-        loop {
-            let before = place.arrived();
-            let downloaded = match self.delivery(id)? {
-                Delivery::Archive(url) => client.download(&url, &place.archive, incoming).map(Some),
-                Delivery::Files { features, files } => {
-                    place.take(client, &features, &files, limits, incoming).map(|()| None)
-                }
-            };
-            let error = match downloaded {
-                Ok(packed) => return Ok(packed),
-                Err(error) => error,
-            };
-            // Each storage has its own way to say that a URL has ended.
-            let status = error.server_error().map(|said| said.status);
-            let has_ended = status.is_some_and(|status| matches!(status, 400 | 401 | 403 | 404 | 410));
-            fruitless = if place.arrived() > before { 0 } else { fruitless + 1 };
-            if !(has_ended || error.kind() == ErrorKind::Network) || fruitless == FRUITLESS {
-                return Err(error);
+        match self.delivery(id)? {
+            Delivery::Archive(url) => client.download_signed(&place.archive, incoming, url).map(Some),
+            Delivery::Files { features, files } => {
+                place.take(client, &features, &files, limits, incoming).map(|()| None)
             }
         }
     }

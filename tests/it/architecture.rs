@@ -100,6 +100,29 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "storage",
+        &[
+            "list",
+            "parallel",
+            "plain",
+            "error",
+            "time",
+            "frame",
+            "geo",
+            "display",
+            "show",
+            "transport",
+            "client",
+            "map",
+            "catalog",
+            "orders",
+        ],
+    ),
+    (
+        "tasking",
+        &["list", "plain", "error", "time", "frame", "display", "show", "transport", "client", "orders"],
+    ),
+    (
         "batch",
         &[
             "hash",

@@ -70,7 +70,8 @@ impl Run<'_> {
                 unfinished.insert(id.clone(), item);
             }
             if phase.is_lost() {
-                lost.insert(self.job_name(item), item);
+                let name = self.job_name(item);
+                lost.insert(self.service.listed_name(&name, &self.items[item].parameters), item);
             }
         }
         if !lost.is_empty() {

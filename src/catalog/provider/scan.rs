@@ -100,7 +100,11 @@ impl Plan {
                 let scene = Scene::read(item, &request.url);
                 let is_wanted = search.takes(&scene, &conditions)
                     && seen.insert((scene.collection.clone(), scene.id.clone()));
-                if is_wanted { measure(scene, &search.aoi) } else { None }
+                match (is_wanted, search.is_anywhere()) {
+                    (true, true) => Some(scene),
+                    (true, false) => measure(scene, &search.aoi),
+                    (false, _) => None,
+                }
             });
             Ok(Page { items: scenes.collect(), next })
         })?;

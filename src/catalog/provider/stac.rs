@@ -107,7 +107,9 @@ impl Stac {
         if !search.ids.is_empty() {
             put("ids", json!(search.ids));
         }
-        put("intersects", search.aoi.to_geojson());
+        if !search.is_anywhere() {
+            put("intersects", search.aoi.to_geojson());
+        }
         if let Some(interval) = search.interval()? {
             put("datetime", interval.into());
         }
@@ -144,7 +146,7 @@ impl Stac {
             Method::Post => Request::post(&self.search_url, Value::Object(body)),
             Method::Get => {
                 let is_short =
-                    body.get("intersects").is_some_and(|area| area.to_string().len() <= LONGEST_AREA);
+                    body.get("intersects").is_none_or(|area| area.to_string().len() <= LONGEST_AREA);
                 if !is_short {
                     // The box finds more than the area: what lies beside it is left out here.
                     body.remove("intersects");

@@ -87,3 +87,9 @@ impl fmt::Debug for Scenes {
         }
     }
 }
+
+impl FromIterator<Scene> for Scenes {
+    fn from_iter<I: IntoIterator<Item = Scene>>(scenes: I) -> Self {
+        Self::new(scenes.into_iter().collect(), false)
+    }
+}

@@ -97,6 +97,25 @@ impl Search {
         }
     }
 
+    /// Looks everywhere, as far as the other conditions allow: for what has few scenes, such as
+    /// a storage.
+    ///
+    /// ```
+    /// # use up42::{Client, Op, Search};
+    /// # let client = Client::simulator()?;
+    /// let search = Search::anywhere().filter("up42-user:title", Op::Eq, "Dakar");
+    /// assert!(client.storage().search(search)?.is_empty());
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    pub fn anywhere() -> Self {
+        Self::new(Aoi::earth())
+    }
+
+    /// Whether the area is all of the Earth: it need not be sent.
+    pub(in crate::catalog) fn is_anywhere(&self) -> bool {
+        self.aoi.bbox().to_array() == [-180.0, -90.0, 180.0, 90.0] && self.aoi.features().len() == 1
+    }
+
     /// Only scenes acquired between two days or instants (UTC), both included.
     pub fn between(mut self, start: impl Into<String>, end: impl Into<String>) -> Self {
         self.dates = Some((start.into(), end.into()));

@@ -66,6 +66,14 @@ impl Aoi {
         Ok(Self { features: features.into_iter().enumerate().map(numbered).collect(), ..self.clone() })
     }
 
+    /// All of the Earth.
+    pub(crate) fn earth() -> Self {
+        let bbox = Bbox { west: -180.0, south: -90.0, east: 180.0, north: 90.0 };
+        let united = bbox.to_polygon();
+        let features = vec![AoiFeature { name: None, geometry: united.clone() }];
+        Self { name: None, features, united, bbox }
+    }
+
     fn from_features(features: Vec<AoiFeature>) -> Result<Self> {
         let united = match features.as_slice() {
             [one] => without_overlaps(one.geometry.clone()),

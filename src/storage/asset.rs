@@ -1,0 +1,119 @@
+use std::fmt;
+
+use serde_json::{Value, json};
+
+use super::StorageItem;
+use crate::client::required;
+use crate::error::{Context, Error, Result};
+use crate::plain::plain;
+use crate::transport::{Request, Secret};
+
+/// A file of an item.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct StorageAsset {
+    /// Its name in the item, such as `multispectral`.
+    pub name: String,
+    /// The name for people.
+    pub title: Option<String>,
+    /// The media type, such as `image/tiff; application=geotiff`.
+    pub media_type: Option<String>,
+    /// What it is for: `data`, `thumbnail`, `metadata`.
+    pub roles: Vec<String>,
+    /// Where it is asked for, with a login.
+    href: String,
+}
+
+impl StorageAsset {
+    pub(super) fn read(name: &str, json: &Value) -> Option<Self> {
+        let text = |field: &str| json.get(field).and_then(Value::as_str).map(str::to_owned);
+        let roles = json.get("roles").and_then(Value::as_array).into_iter().flatten();
+        Some(Self {
+            name: name.to_owned(),
+            title: text("title"),
+            media_type: text("type"),
+            roles: roles.filter_map(Value::as_str).map(str::to_owned).collect(),
+            href: text("href")?,
+        })
+    }
+
+    /// What the file is called: the asset's name, and an ending by its media type.
+    pub fn file_name(&self) -> String {
+        let kept =
+            |letter: char| if letter.is_alphanumeric() || "-_.".contains(letter) { letter } else { '_' };
+        let name: String = self.name.chars().take(100).map(kept).collect();
+        // Windows has no names that end with a dot, and `..` leads elsewhere.
+        let name = name.trim_matches('.');
+        let name = if name.is_empty() { "asset" } else { name };
+        let kind = self.media_type.as_deref().unwrap_or_default();
+        let ending = match kind.split(';').next().unwrap_or_default().trim() {
+            "image/tiff" | "image/geotiff" | "image/vnd.stac.geotiff" => "tif",
+            "image/jpeg" => "jpg",
+            "image/png" => "png",
+            "image/jp2" => "jp2",
+            "application/gzip" | "application/x-gzip" => "tgz",
+            "application/zip" => "zip",
+            "application/json" => "json",
+            "application/geo+json" => "geojson",
+            "application/xml" | "text/xml" => "xml",
+            "application/pdf" => "pdf",
+            "text/plain" => "txt",
+            _ => return name.to_owned(),
+        };
+        match name.to_lowercase().ends_with(&format!(".{ending}")) {
+            true => name.to_owned(),
+            false => format!("{name}.{ending}"),
+        }
+    }
+
+    /// A signed URL of the file, valid for some minutes (API reference, 12.2 and 16). The
+    /// login goes to the platform alone, wherever the item says that its files are.
+    pub(super) fn signed_url(&self, item: &StorageItem) -> Result<Secret> {
+        let ask = || {
+            let suffix = if self.href.ends_with("/download-url") { "" } else { "/download-url" };
+            let request = Request::post(format!("{}{suffix}", self.href), json!({})).secret();
+            if !item.client.brings_login(&request) {
+                return Err(Error::response("the file is not at the platform"));
+            }
+            required(&item.client.json(request)?, "url").map(Secret::new)
+        };
+        ask().with_context(|| format!("asset `{}` of item `{}`", plain(&self.name, 80), plain(item.id(), 80)))
+    }
+}
+
+impl fmt::Debug for StorageAsset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&plain(&self.name, 200))?;
+        match &self.media_type {
+            Some(kind) => write!(f, " ({})", plain(kind, 80)),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn name(name: &str, kind: &str) -> String {
+        StorageAsset::read(name, &json!({"href": "https://h/a", "type": kind})).unwrap().file_name()
+    }
+
+    #[test]
+    fn files_are_called_by_name_and_kind() {
+        assert_eq!(name("multispectral", "image/tiff; application=geotiff"), "multispectral.tif");
+        assert_eq!(name("b1.TIF", "image/tiff"), "b1.TIF");
+        assert_eq!(name("../../etc/passwd", "text/plain"), "_.._etc_passwd.txt");
+        assert_eq!(name("..", "odd/kind"), "asset");
+    }
+
+    proptest! {
+        #[test]
+        fn no_name_leads_out_of_a_folder(text in "\\PC{0,200}") {
+            let name = name(&text, "image/tiff");
+            prop_assert!(!name.contains(['/', '\\', ':']) && !name.starts_with('.') && name.len() < 500, "{}", name);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::{StorageItem, StorageItems};
+use crate::catalog::{Catalog, Search};
+use crate::client::{Client, id::checked};
+use crate::display::counted;
+use crate::error::{Context, Error, Result};
+use crate::list::list;
+use crate::plain::plain;
+use crate::transport::Request;
+
+/// Items of a collection that are looked at.
+const MOST: usize = 10_000;
+
+/// What would be deleted. The storage deletes whole collections only: items go with all others
+/// of their collection, which is mostly what one order delivered. Nothing is deleted before
+/// [`confirm`](Self::confirm).
+#[derive(Clone)]
+#[must_use = "nothing is deleted before `confirm`"]
+pub struct Deletion {
+    client: Client,
+    pub(super) parts: Vec<DeletionPart>,
+}
+
+/// A collection that would be deleted.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct DeletionPart {
+    /// Its id.
+    pub collection: String,
+    /// What you call the first of its items.
+    pub title: Option<String>,
+    /// The ids of its items that were chosen.
+    pub chosen: Vec<String>,
+    /// The ids of its items that were not chosen: while there are any, nothing is deleted.
+    pub others: Vec<String>,
+}
+
+impl StorageItems {
+    /// What it would mean to delete these items: the collections that they are in, and what
+    /// else is in them. Deletes nothing yet.
+    ///
+    /// ```
+    /// # use up42::{Aoi, Client, Search, simulator::{Clock, Simulator}};
+    /// # let simulator = Simulator::builder().clock(Clock::speed(600.0)).start()?;
+    /// # let client = Client::builder().simulator(simulator).build()?;
+    /// # let aoi = Aoi::from_bbox([-17.50, 14.68, -17.46, 14.72])?;
+    /// # let scenes = client.catalog().search(Search::new(&aoi).collections(["phr"]).limit(1))?;
+    /// # let order = scenes.order(&client.data_product("phr/analytic")?).aoi(&aoi);
+    /// # order.place()?.wait(std::time::Duration::from_secs(60))?;
+    /// let items = client.storage().items()?; // two images of one order
+    /// # let first = items.iter().next().unwrap().id().to_owned();
+    /// let error = items.select_ids([&first])?.delete()?.confirm().unwrap_err();
+    /// assert!(error.to_string().contains("only whole collections can be deleted"), "{error}");
+    ///
+    /// items.delete()?.confirm()?;
+    /// assert!(client.storage().items()?.is_empty());
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Storage::search`](crate::Storage::search).
+    #[doc(alias = "delete_items")]
+    pub fn delete(&self) -> Result<Deletion> {
+        let mut chosen: BTreeMap<&str, Vec<&StorageItem>> = BTreeMap::new();
+        for item in self {
+            let collection =
+                item.collection().ok_or_else(|| Error::response("an item tells no collection"))?;
+            chosen.entry(collection).or_default().push(item);
+        }
+        let read = || {
+            let catalog = self.client.storage().catalog()?;
+            let part = |(collection, chosen): (&&str, &Vec<&StorageItem>)| {
+                let ids: Vec<String> = chosen.iter().map(|item| item.id().to_owned()).collect();
+                let mut others = items_of(&catalog, collection)?;
+                others.retain(|id| !ids.contains(id));
+                let title = chosen.iter().find_map(|item| item.title.clone());
+                Ok(DeletionPart { collection: (*collection).to_owned(), title, chosen: ids, others })
+            };
+            chosen.iter().map(part).collect::<Result<Vec<_>>>()
+        };
+        Ok(Deletion { client: self.client.clone(), parts: read().context("look at what would be deleted")? })
+    }
+}
+
+/// The ids of all items of a collection.
+fn items_of(catalog: &Catalog, collection: &str) -> Result<Vec<String>> {
+    let search = Search::anywhere().collections([collection]).limit(MOST);
+    let found = catalog.search(search)?;
+    if found.has_more() {
+        return Err(Error::invalid(format!(
+            "collection `{}` has more than {MOST} items",
+            plain(collection, 80)
+        )));
+    }
+    Ok(found.iter().map(|scene| scene.id.clone()).collect())
+}
+
+list!(Deletion(parts: DeletionPart), "The collections, one by one.");
+
+impl Deletion {
+    /// Whether all items of all collections were chosen, so that they can go.
+    pub fn is_whole(&self) -> bool {
+        self.parts.iter().all(|part| part.others.is_empty())
+    }
+
+    /// Deletes the collections, with all that is in them. There is no way back.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when a collection has items
+    /// that were not chosen, also such that came since: then nothing is deleted.
+    pub fn confirm(self) -> Result<()> {
+        self.check().context("delete items of the storage")?;
+        for part in &self.parts {
+            let delete = || {
+                let path =
+                    format!("/v2/assets/stac/collections/{}", checked("collection", &part.collection)?);
+                self.client.send(Request::delete(self.client.url(&path)))
+            };
+            delete().with_context(|| format!("delete collection `{}`", plain(&part.collection, 80)))?;
+        }
+        Ok(())
+    }
+
+    fn check(&self) -> Result<()> {
+        let rule = |part: &DeletionPart, others: usize| {
+            Error::invalid(format!(
+                "only whole collections can be deleted, and `{}` has {} that {} not chosen: choose them too, or \
+                 leave the collection out",
+                plain(&part.collection, 80),
+                counted(others, "item"),
+                if others == 1 { "was" } else { "were" },
+            ))
+        };
+        if let Some(part) = self.parts.iter().find(|part| !part.others.is_empty()) {
+            return Err(rule(part, part.others.len()));
+        }
+        // What came meanwhile was not chosen by anybody.
+        let catalog = self.client.storage().catalog()?;
+        for part in &self.parts {
+            let now = items_of(&catalog, &part.collection)?;
+            let others = now.iter().filter(|id| !part.chosen.contains(id)).count();
+            if others > 0 {
+                return Err(rule(part, others));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Deletion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let items = self.iter().map(|part| part.chosen.len()).sum();
+        write!(f, "{} in {}", counted(items, "item"), counted(self.len(), "collection"))?;
+        let others: usize = self.iter().map(|part| part.others.len()).sum();
+        match others {
+            0 => f.write_str(", nothing is deleted yet"),
+            _ => write!(f, ", with {} that cannot stay behind", counted(others, "other")),
+        }
+    }
+}

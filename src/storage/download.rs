@@ -1,0 +1,167 @@
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use polars::prelude::DataFrame;
+
+use super::{StorageAsset, StorageItem, StorageItems};
+use crate::client::id::checked;
+use crate::display::counted;
+use crate::error::{Context, Error, Result};
+use crate::frame::Frame;
+use crate::list::list;
+use crate::parallel::in_parallel;
+use crate::transport::Incoming;
+
+/// Files that come at a time: they are large, and come from one host.
+const AT_ONCE: usize = 8;
+
+/// Files of the storage on disk.
+#[derive(Clone)]
+pub struct StorageDownloads {
+    pub(super) files: Vec<StorageDownload>,
+}
+
+/// One file, or why it is not there.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct StorageDownload {
+    /// The item's id.
+    pub item: String,
+    /// The asset's name.
+    pub asset: String,
+    /// Where it is, or would be.
+    pub path: PathBuf,
+    /// Its size in bytes, or why it could not be had.
+    pub size: Result<u64>,
+}
+
+impl StorageItems {
+    /// Downloads all files of the items to `<folder>/<item id>/`, several at a time. A file
+    /// that is there is not downloaded again, one that was cut off goes on, and what failed is
+    /// tried again when this is called again. URLs that end on the way are renewed; they are
+    /// shown nowhere.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the folder cannot be made. What befalls a
+    /// single file is told by [`StorageDownloads::failed`].
+    #[doc(alias = "download_assets")]
+    pub fn download(&self, folder: impl AsRef<Path>) -> Result<StorageDownloads> {
+        self.download_where(folder.as_ref(), |_| true)
+    }
+
+    /// The same for the files of one role alone, such as `data`, or of one name.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`download`](Self::download).
+    pub fn download_only(&self, role: impl AsRef<str>, folder: impl AsRef<Path>) -> Result<StorageDownloads> {
+        let role = role.as_ref();
+        self.download_where(folder.as_ref(), |asset| {
+            asset.name == role || asset.roles.iter().any(|one| one == role)
+        })
+    }
+
+    fn download_where(
+        &self,
+        folder: &Path,
+        is_wanted: impl Fn(&StorageAsset) -> bool,
+    ) -> Result<StorageDownloads> {
+        std::fs::create_dir_all(folder).with_context(|| format!("download to `{}`", folder.display()))?;
+        let of = |item| -> Vec<(&StorageItem, &StorageAsset)> {
+            let item: &StorageItem = item;
+            item.assets.iter().filter(|asset| is_wanted(asset)).map(|asset| (item, asset)).collect()
+        };
+        let wanted: Vec<_> = self.items.iter().flat_map(of).collect();
+        let incoming = Incoming::default();
+        let files = in_parallel(&wanted, AT_ONCE, |(item, asset)| {
+            let path = folder.join(item.id()).join(asset.file_name());
+            let size = item.fetch(asset, &path, &incoming);
+            StorageDownload { item: item.id().to_owned(), asset: asset.name.clone(), path, size }
+        });
+        Ok(StorageDownloads { files })
+    }
+}
+
+impl StorageItem {
+    /// Downloads all files of the item, as [`StorageItems::download`] does for many.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`StorageItems::download`].
+    pub fn download(&self, folder: impl AsRef<Path>) -> Result<StorageDownloads> {
+        let scenes = [self.scene.clone()].into_iter().collect();
+        StorageItems::new(&self.client, scenes).download(folder)
+    }
+
+    fn fetch(&self, asset: &StorageAsset, path: &Path, incoming: &Incoming) -> Result<u64> {
+        // The id is the name of a folder.
+        checked("item", self.id())?;
+        if let Ok(known) = path.metadata() {
+            return Ok(known.len());
+        }
+        let fetch = || {
+            path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+            drop(self.client.download_signed(path, incoming, || asset.signed_url(self))?);
+            Ok::<_, Error>(path.metadata()?.len())
+        };
+        fetch().with_context(|| format!("download `{}`", path.display()))
+    }
+}
+
+list!(StorageDownloads(files: StorageDownload), "The files, item by item.");
+
+impl StorageDownloads {
+    /// The files that are there.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.iter().filter(|file| file.size.is_ok()).map(|file| file.path.clone()).collect()
+    }
+
+    /// The files that could not be had, and why.
+    pub fn failed(&self) -> impl Iterator<Item = (&Path, &Error)> {
+        self.files.iter().filter_map(|file| Some((file.path.as_path(), file.size.as_ref().err()?)))
+    }
+
+    /// How many bytes there are.
+    pub fn bytes(&self) -> u64 {
+        self.iter().filter_map(|file| file.size.as_ref().ok()).sum()
+    }
+
+    /// The files as a Polars DataFrame, a row each.
+    ///
+    /// | column | dtype | unit | null means |
+    /// |---|---|---|---|
+    /// | `item`, `asset` | String | | never null |
+    /// | `path` | String | | never null |
+    /// | `size` | Int64 | bytes | it is not there |
+    /// | `error` | String | | it is there |
+    ///
+    /// # Errors
+    ///
+    /// Only when Polars refuses the columns.
+    pub fn to_dataframe(&self) -> Result<DataFrame> {
+        Frame::of(&self.files)
+            .text("item", |file| Some(&file.item))
+            .text("asset", |file| Some(&file.asset))
+            .strings("path", self.iter().map(|file| Some(file.path.display().to_string())).collect())
+            .integer("size", |file| i64::try_from(*file.size.as_ref().ok()?).ok())
+            .strings("error", self.iter().map(|file| Some(file.size.as_ref().err()?.to_string())).collect())
+            .finish()
+            .context("files to a DataFrame")
+    }
+}
+
+impl fmt::Debug for StorageDownloads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {}", self.paths().len(), counted(self.len(), "file"))
+    }
+}
+
+impl fmt::Debug for StorageDownload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.size {
+            Ok(size) => write!(f, "{}: {size} bytes", self.path.display()),
+            Err(error) => write!(f, "{}: {error}", self.path.display()),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+use std::fmt;
+
+use serde_json::{Value, json};
+
+use super::{StorageAsset, StorageItems};
+use crate::catalog::{Scene, Scenes};
+use crate::client::{Client, id::checked};
+use crate::error::{Context, Error, Result};
+use crate::plain::plain;
+use crate::transport::Request;
+
+/// One image of the storage: what it is, and whose.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct StorageItem {
+    pub(super) client: Client,
+    /// The image as a scene: where, when, how cloudy, and all its properties.
+    pub scene: Scene,
+    /// What you call it (`up42-user:title`).
+    pub title: Option<String>,
+    /// The words it is found by (`up42-user:tags`).
+    pub tags: Vec<String>,
+    /// The order that delivered it (`up42-order:id`).
+    pub order_id: Option<String>,
+    /// The processing job that made it (`up42-system:job_id`).
+    pub job_id: Option<String>,
+    /// The archive that it came in (`up42-system:asset_id`).
+    pub asset_id: Option<String>,
+    /// The data product (`up42-product:product_id`).
+    pub product_id: Option<String>,
+    /// The collection of the catalog that it is of, such as `phr`
+    /// (`up42-product:collection_name`).
+    pub product_collection: Option<String>,
+    /// `multispectral`, `panchromatic` and others (`up42-product:modality`).
+    pub modality: Option<String>,
+    /// Its files.
+    pub assets: Vec<StorageAsset>,
+}
+
+impl StorageItem {
+    pub(super) fn new(client: &Client, scene: &Scene) -> Self {
+        let property = |name: &str| scene.properties.get(name);
+        let text = |name: &str| {
+            property(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+        };
+        let tags = property("up42-user:tags").and_then(Value::as_array).into_iter().flatten();
+        Self {
+            client: client.clone(),
+            title: text("up42-user:title"),
+            tags: tags.filter_map(Value::as_str).map(str::to_owned).collect(),
+            order_id: text("up42-order:id"),
+            job_id: text("up42-system:job_id"),
+            asset_id: text("up42-system:asset_id"),
+            product_id: text("up42-product:product_id"),
+            product_collection: text("up42-product:collection_name"),
+            modality: text("up42-product:modality"),
+            assets: scene.assets().iter().filter_map(|(name, json)| StorageAsset::read(name, json)).collect(),
+            scene: scene.clone(),
+        }
+    }
+
+    /// The item's id.
+    pub fn id(&self) -> &str {
+        &self.scene.id
+    }
+
+    /// The collection of the storage that it is in: mostly one for each delivery.
+    pub fn collection(&self) -> Option<&str> {
+        self.scene.collection.as_deref()
+    }
+
+    /// The asset of a name.
+    pub fn asset(&self, name: &str) -> Option<&StorageAsset> {
+        self.assets.iter().find(|asset| asset.name == name)
+    }
+
+    /// Where the item stands, as processes take it for an input (API reference, 13).
+    #[doc(alias = "self_href")]
+    pub fn url(&self) -> Result<String> {
+        Ok(self.client.url(&self.path()?))
+    }
+
+    /// Gives the item another title.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when it is gone.
+    pub fn rename(&self, title: impl Into<String>) -> Result<Self> {
+        self.change(json!({"up42-user:title": title.into()})).with_context(|| self.told("rename"))
+    }
+
+    /// Gives the item these tags, in place of those that it has.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when it is gone.
+    pub fn tag(&self, tags: impl IntoIterator<Item = impl Into<String>>) -> Result<Self> {
+        let tags: Vec<String> = tags.into_iter().map(Into::into).collect();
+        self.change(json!({"up42-user:tags": tags})).with_context(|| self.told("tag"))
+    }
+
+    fn change(&self, body: Value) -> Result<Self> {
+        let json = self.client.json(Request::patch(self.client.url(&self.path()?), body))?;
+        let changed = StorageItems::new(&self.client, Scenes::from_geojson(&json.to_string())?);
+        changed.iter().next().cloned().ok_or_else(|| Error::response("the answer is no item"))
+    }
+
+    fn path(&self) -> Result<String> {
+        let collection = self.collection().ok_or_else(|| Error::response("the item tells no collection"))?;
+        let (collection, id) = (checked("collection", collection)?, checked("item", self.id())?);
+        Ok(format!("/v2/assets/stac/collections/{collection}/items/{id}"))
+    }
+
+    fn told(&self, what: &str) -> String {
+        format!("{what} item `{}`", plain(self.id(), 80))
+    }
+}
+
+impl fmt::Debug for StorageItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&plain(self.id(), 80))?;
+        match &self.title {
+            Some(title) => write!(f, ": {}", plain(title, 200)),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,129 @@
+use std::fmt;
+
+use polars::prelude::DataFrame;
+
+use super::StorageItem;
+use crate::catalog::{Catalog, Scenes};
+use crate::client::Client;
+use crate::display::counted;
+use crate::error::{Context, Result};
+use crate::frame::Frame;
+use crate::geo::{Aoi, Bbox};
+use crate::list::list;
+use crate::map::Map;
+
+/// Items of the storage, in the order of the search.
+#[derive(Clone)]
+pub struct StorageItems {
+    pub(super) client: Client,
+    pub(super) items: Vec<StorageItem>,
+    scenes: Scenes,
+}
+
+list!(StorageItems(items: StorageItem), "The items, one by one.");
+
+impl StorageItems {
+    pub(super) fn new(client: &Client, scenes: Scenes) -> Self {
+        let items = scenes.iter().map(|scene| StorageItem::new(client, scene)).collect();
+        Self { client: client.clone(), items, scenes }
+    }
+
+    pub(super) fn extend(&mut self, others: Self) {
+        self.items.extend(others.items);
+        self.scenes = self.items.iter().map(|item| item.scene.clone()).collect();
+    }
+
+    /// The items as scenes: for [coverage](Scenes::coverage), [mosaics](Scenes::mosaic), and
+    /// frames with all properties.
+    pub fn scenes(&self) -> &Scenes {
+        &self.scenes
+    }
+
+    /// The item of an id.
+    pub fn get(&self, id: &str) -> Option<&StorageItem> {
+        self.iter().find(|item| item.id() == id)
+    }
+
+    /// The items whose `id` stands in the DataFrame, in its order: the way back from a frame
+    /// that was filtered.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Scenes::select`].
+    pub fn select(&self, frame: &DataFrame) -> Result<Self> {
+        Ok(Self::new(&self.client, self.scenes.select(frame)?))
+    }
+
+    /// The items with these ids, in their order.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Scenes::select_ids`].
+    pub fn select_ids(&self, ids: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self> {
+        Ok(Self::new(&self.client, self.scenes.select_ids(ids)?))
+    }
+
+    /// The items on a map, by their thumbnails, with the area.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Auth`](crate::ErrorKind::Auth) when the login is refused. An item without
+    /// a thumbnail is there by its outline.
+    pub fn map(&self, aoi: &Aoi) -> Result<Map> {
+        let catalog: Catalog = self.client.catalog();
+        Ok(catalog.download_quicklooks(&self.scenes).context("thumbnails of the storage")?.map(aoi))
+    }
+
+    /// The items as a Polars DataFrame, a row each; `items.scenes().to_dataframe()?` has all
+    /// their properties.
+    ///
+    /// | column | dtype | unit | null means | field of the API |
+    /// |---|---|---|---|---|
+    /// | `id`, `collection` | String | | not said | the same |
+    /// | `title` | String | | none | `up42-user:title` |
+    /// | `tags` | String | | never null | `up42-user:tags`, joined by commas |
+    /// | `order`, `job` | String | | of no order, of no job | `up42-order:id`, `up42-system:job_id` |
+    /// | `product_collection` | String | | not said | `up42-product:collection_name` |
+    /// | `modality` | String | | not said | `up42-product:modality` |
+    /// | `datetime` | Datetime(ms) | UTC | not said | `datetime` |
+    /// | `cloud_cover` | Float64 | % of the image | not known | `eo:cloud_cover` |
+    /// | `resolution` | Float64 | m | not said | `gsd` |
+    /// | `west`, `south`, `east`, `north` | Float64 | degrees | no outline | box of `geometry` |
+    /// | `assets` | String | | never null | names in `assets`, joined by commas |
+    ///
+    /// # Errors
+    ///
+    /// Only when Polars refuses the columns.
+    pub fn to_dataframe(&self) -> Result<DataFrame> {
+        let boxes: Vec<_> = self.iter().map(|item| Bbox::of(item.scene.footprint.as_ref()?)).collect();
+        let side = |side: fn(&Bbox) -> f64| boxes.iter().map(|bbox| bbox.as_ref().map(side)).collect();
+        let assets = |item: &StorageItem| {
+            item.assets.iter().map(|asset| asset.name.as_str()).collect::<Vec<_>>().join(",")
+        };
+        Frame::of(&self.items)
+            .text("id", |item| Some(item.id()))
+            .text("collection", |item| item.collection())
+            .text("title", |item| item.title.as_deref())
+            .strings("tags", self.iter().map(|item| Some(item.tags.join(","))).collect())
+            .text("order", |item| item.order_id.as_deref())
+            .text("job", |item| item.job_id.as_deref())
+            .text("product_collection", |item| item.product_collection.as_deref())
+            .text("modality", |item| item.modality.as_deref())
+            .instant("datetime", |item| item.scene.datetime)?
+            .number("cloud_cover", |item| item.scene.cloud_cover)
+            .number("resolution", |item| item.scene.resolution)
+            .numbers("west", side(|bbox| bbox.west))
+            .numbers("south", side(|bbox| bbox.south))
+            .numbers("east", side(|bbox| bbox.east))
+            .numbers("north", side(|bbox| bbox.north))
+            .strings("assets", self.iter().map(|item| Some(assets(item))).collect())
+            .finish()
+            .context("items to a DataFrame")
+    }
+}
+
+impl fmt::Debug for StorageItems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of the storage", counted(self.len(), "item"))
+    }
+}

@@ -1,0 +1,21 @@
+//! The storage: what was delivered and processed, as a STAC API (API reference, 12).
+//!
+//! - [`search`]: which items there are; [`item`], [`items`]: what they are.
+//! - [`asset`], [`download`]: their files; [`delete`]: how they go.
+//! - [`bought`]: from orders to items, and back.
+
+mod asset;
+mod bought;
+mod delete;
+mod download;
+mod item;
+mod items;
+mod search;
+mod view;
+
+pub use asset::StorageAsset;
+pub use delete::{Deletion, DeletionPart};
+pub use download::{StorageDownload, StorageDownloads};
+pub use item::StorageItem;
+pub use items::StorageItems;
+pub use search::Storage;

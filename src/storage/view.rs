@@ -1,0 +1,132 @@
+//! What a notebook shows of the storage.
+
+use std::ops::RangeBounds;
+
+use super::{Deletion, DeletionPart, StorageDownload, StorageDownloads, StorageItem, StorageItems};
+use crate::display::{Card, Cell, Column, Table, Tone};
+use crate::show::{Show, show};
+use crate::time::minute;
+
+impl StorageItems {
+    /// Shows the items as a table.
+    pub fn evcxr_display(&self) {
+        self.show();
+    }
+
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
+        let columns = [
+            Column::new("Item"),
+            Column::new("Title"),
+            Column::new("Acquired (UTC)"),
+            Column::number("Cloud"),
+            Column::new("Collection"),
+            Column::new("Modality"),
+            Column::new("Tags"),
+            Column::new("Assets"),
+        ];
+        let row = |item: &StorageItem| {
+            [
+                Cell::id(item.id()),
+                item.title.clone().into(),
+                item.scene.datetime.map_or(Cell::Empty, |at| Cell::time(minute(at))),
+                item.scene.cloud_cover.map_or(Cell::Empty, Cell::Percent),
+                item.product_collection.clone().into(),
+                item.modality.clone().into(),
+                Cell::text(own_tags(item)),
+                Cell::text(
+                    item.assets.iter().map(|asset| asset.name.as_str()).collect::<Vec<_>>().join(", "),
+                ),
+            ]
+        };
+        Table::new(format!("{self:?}"), columns).list(&self.items, rows, "items", row)
+    }
+}
+
+show!(StorageItems);
+
+/// The tags that people gave.
+fn own_tags(item: &StorageItem) -> String {
+    let own = item.tags.iter().filter(|tag| !tag.starts_with("up42-rs-"));
+    own.map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+impl StorageItem {
+    /// Shows the item.
+    pub fn evcxr_display(&self) {
+        let card = Card::new(self.title.as_deref().unwrap_or(self.id()))
+            .fact("Id", Cell::id(self.id()))
+            .fact("Acquired (UTC)", self.scene.datetime.map_or(Cell::Empty, |at| Cell::time(minute(at))))
+            .fact("Cloud", self.scene.cloud_cover.map_or(Cell::Empty, Cell::Percent))
+            .fact(
+                "Resolution, m",
+                self.scene.resolution.map_or(Cell::Empty, |metres| Cell::Number(metres, 1)),
+            )
+            .fact("Collection", self.product_collection.clone())
+            .fact("Modality", self.modality.clone())
+            .fact("Tags", own_tags(self))
+            .fact("Order", self.order_id.as_deref().map(Cell::id))
+            .fact("Job", self.job_id.as_deref().map(Cell::id));
+        let asset =
+            |card: Card, asset: &super::StorageAsset| card.fact(&asset.name, asset.media_type.clone());
+        self.assets.iter().fold(card, asset).bundle().print();
+    }
+}
+
+impl StorageDownloads {
+    /// Shows the files as a table.
+    pub fn evcxr_display(&self) {
+        self.show();
+    }
+
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
+        let columns = [
+            Column::new("File"),
+            Column::new("Asset"),
+            Column::number("Size").unit("KB"),
+            Column::new("Outcome"),
+        ];
+        let row = |file: &StorageDownload| {
+            let (size, outcome) = match &file.size {
+                Ok(size) => (Cell::Number(*size as f64 / 1000.0, 0), Cell::status(Tone::Ok, "there")),
+                Err(error) => (Cell::Empty, Cell::status(Tone::Failed, error.to_string())),
+            };
+            [Cell::text(file.path.display().to_string()), Cell::id(&file.asset), size, outcome]
+        };
+        Table::new(format!("{self:?}"), columns).list(&self.files, rows, "files", row)
+    }
+}
+
+show!(StorageDownloads);
+
+impl Deletion {
+    /// Shows what would go. Deletes nothing.
+    pub fn evcxr_display(&self) {
+        self.show();
+    }
+
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
+        let columns = [
+            Column::new("Collection"),
+            Column::new("Title"),
+            Column::number("Chosen").unit("items"),
+            Column::new("Others in it"),
+        ];
+        let row = |part: &DeletionPart| {
+            let others = match part.others.len() {
+                0 => Cell::status(Tone::Ok, "none: it can go"),
+                _ => Cell::status(Tone::Failed, format!("not chosen: {}", part.others.join(", "))),
+            };
+            [
+                Cell::id(&part.collection),
+                part.title.clone().into(),
+                Cell::Number(part.chosen.len() as f64, 0),
+                others,
+            ]
+        };
+        Table::new(format!("{self:?}"), columns).list(&self.parts, rows, "deletion", row).note(
+            "The storage deletes whole collections only. Nothing is deleted before `deletion.confirm()?`.",
+        )
+    }
+}
+
+show!(Deletion);

@@ -1,0 +1,45 @@
+use polars::prelude::DataFrame;
+
+use super::Quotation;
+use crate::error::{Context, Result};
+use crate::frame::Frame;
+use crate::list::list;
+
+/// Quotations, the newest first.
+#[derive(Clone)]
+pub struct Quotations {
+    pub(super) quotations: Vec<Quotation>,
+}
+
+list!(Quotations(quotations: Quotation), "The quotations, the newest first.");
+
+impl Quotations {
+    /// Those that wait for a decision.
+    pub fn undecided(&self) -> impl Iterator<Item = &Quotation> {
+        self.iter().filter(|one| one.is_undecided())
+    }
+
+    /// The quotations as a Polars DataFrame, a row each.
+    ///
+    /// | column | dtype | unit | null means | field of the API |
+    /// |---|---|---|---|---|
+    /// | `id`, `order` | String | | never null | `id`, `orderId` |
+    /// | `credits` | Int64 | credits | never null | `creditsPrice` |
+    /// | `decision` | String | | never null | `decision` |
+    /// | `created`, `decided` | Datetime(ms) | UTC | not told, not yet | `createdAt`, `decisionAt` |
+    ///
+    /// # Errors
+    ///
+    /// Only when Polars refuses the columns.
+    pub fn to_dataframe(&self) -> Result<DataFrame> {
+        Frame::of(&self.quotations)
+            .text("id", |one| Some(&one.id))
+            .text("order", |one| Some(&one.order_id))
+            .integer("credits", |one| Some(one.credits))
+            .text("decision", |one| Some(&one.decision))
+            .instant("created", |one| one.created)?
+            .instant("decided", |one| one.decided)?
+            .finish()
+            .context("quotations to a DataFrame")
+    }
+}

@@ -1,0 +1,127 @@
+use std::fmt;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::decide;
+use crate::client::{Client, id::checked, optional, required};
+use crate::error::{Context, Error, Result};
+use crate::orders::Order;
+use crate::plain::plain;
+use crate::time::parse_timestamp;
+
+/// What can be done for a tasking order: one of several options is to be taken.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct FeasibilityStudy {
+    client: Client,
+    /// The platform's id.
+    pub id: String,
+    /// The order that it is for.
+    pub order_id: String,
+    /// Who made it: `MANUAL` or `AUTO` (`type`).
+    pub kind: Option<String>,
+    /// The platform's word: `NOT_DECIDED` or `ACCEPTED`.
+    pub decision: String,
+    /// What can be done.
+    pub options: Vec<FeasibilityOption>,
+    /// The id of the option that was taken.
+    pub accepted_option: Option<String>,
+    /// When it was made, UTC.
+    pub created: Option<Timestamp>,
+    /// When it was decided on, UTC.
+    pub decided: Option<Timestamp>,
+}
+
+/// One thing that can be done.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct FeasibilityOption {
+    /// The platform's id.
+    pub id: String,
+    /// What it is, in words.
+    pub description: Option<String>,
+}
+
+impl FeasibilityStudy {
+    pub(super) fn read(client: &Client, json: &Value) -> Result<Self> {
+        let instant = |field| parse_timestamp(&optional(json, field)?);
+        let option = |json: &Value| {
+            Ok(FeasibilityOption { id: required(json, "id")?, description: optional(json, "description") })
+        };
+        let options = json.get("options").and_then(Value::as_array).into_iter().flatten();
+        Ok(Self {
+            client: client.clone(),
+            id: required(json, "id")?,
+            order_id: required(json, "orderId")?,
+            kind: optional(json, "type"),
+            decision: required(json, "decision")?,
+            options: options.map(option).collect::<Result<_>>()?,
+            accepted_option: json.get("decisionOption").and_then(|option| optional(option, "id")),
+            created: instant("createdAt"),
+            decided: instant("decisionAt"),
+        })
+    }
+
+    /// Whether it waits for a decision.
+    pub fn is_undecided(&self) -> bool {
+        self.decision == "NOT_DECIDED"
+    }
+
+    /// Takes one of the options, by its id. A quotation comes next.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the study has no such
+    /// option, or is decided already.
+    #[doc(alias = "choose_feasibility")]
+    pub fn accept(&self, option: impl AsRef<str>) -> Result<Self> {
+        let option = option.as_ref();
+        let accept = || {
+            if !self.options.iter().any(|one| one.id == option) {
+                let known: Vec<_> =
+                    self.options.iter().map(|one| format!("`{}`", plain(&one.id, 80))).collect();
+                return Err(Error::invalid(format!(
+                    "there is no option `{}`, but {}",
+                    plain(option, 80),
+                    known.join(", ")
+                )));
+            }
+            let path = format!("/v2/tasking/feasibility-studies/{}", checked("study", &self.id)?);
+            let read = |json: &Value| Self::read(&self.client, json);
+            decide(&self.client, &path, json!({"acceptedOptionId": option}), read, || {
+                let all = self.client.tasking().feasibility_studies_of(&self.order()?)?;
+                let is_it = |one: &&Self| one.id == self.id && one.accepted_option.as_deref() == Some(option);
+                Ok(all.iter().find(is_it).cloned())
+            })
+        };
+        accept().with_context(|| format!("accept an option of study `{}`", plain(&self.id, 80)))
+    }
+
+    /// The order that it is for.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Client::order`].
+    pub fn order(&self) -> Result<Order> {
+        self.client.order(&self.order_id)
+    }
+}
+
+impl fmt::Debug for FeasibilityStudy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let decision = plain(&self.decision, 80).to_lowercase().replace('_', " ");
+        write!(f, "FeasibilityStudy({}, {} options, {decision})", plain(&self.id, 80), self.options.len())
+    }
+}
+
+impl fmt::Debug for FeasibilityOption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: {}",
+            plain(&self.id, 80),
+            plain(self.description.as_deref().unwrap_or("no words"), 200)
+        )
+    }
+}

@@ -1,0 +1,123 @@
+//! What a notebook shows of studies and quotations.
+
+use std::fmt;
+use std::ops::RangeBounds;
+
+use super::{FeasibilityOption, FeasibilityStudies, FeasibilityStudy, Quotation, Quotations};
+use crate::display::{Card, Cell, Column, Table, Tone, counted};
+use crate::show::{Show, show};
+use crate::time::minute;
+
+/// The platform's word for a decision, as people write it.
+fn decision(word: &str) -> Cell {
+    let tone = match word {
+        "ACCEPTED" => Tone::Ok,
+        "REJECTED" => Tone::Failed,
+        "NOT_DECIDED" => Tone::Waiting,
+        _ => Tone::Neutral,
+    };
+    Cell::status(tone, word.to_lowercase().replace('_', " "))
+}
+
+fn time(at: Option<jiff::Timestamp>) -> Cell {
+    at.map_or(Cell::Empty, |at| Cell::time(minute(at)))
+}
+
+impl Quotations {
+    /// Shows the quotations as a table.
+    pub fn evcxr_display(&self) {
+        self.show();
+    }
+
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
+        let columns = [
+            Column::new("Quotation"),
+            Column::number("Price").unit("credits"),
+            Column::new("Decision"),
+            Column::new("Made (UTC)"),
+            Column::new("Order"),
+        ];
+        let row = |one: &Quotation| {
+            [
+                Cell::id(&one.id),
+                Cell::Number(one.credits as f64, 0),
+                decision(&one.decision),
+                time(one.created),
+                Cell::id(&one.order_id),
+            ]
+        };
+        Table::new(format!("{self:?}"), columns).list(&self.quotations, rows, "quotations", row)
+    }
+}
+
+show!(Quotations);
+
+impl Quotation {
+    /// Shows the quotation.
+    pub fn evcxr_display(&self) {
+        Card::new("Quotation")
+            .fact("Id", Cell::id(&self.id))
+            .fact("Price, credits", Cell::Number(self.credits as f64, 0))
+            .fact("Decision", decision(&self.decision))
+            .fact("Order", Cell::id(&self.order_id))
+            .fact("Made (UTC)", time(self.created))
+            .fact("Decided (UTC)", time(self.decided))
+            .bundle()
+            .print();
+    }
+}
+
+impl FeasibilityStudies {
+    /// Shows the studies as a table, a row for each option.
+    pub fn evcxr_display(&self) {
+        self.show();
+    }
+
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
+        let columns = ["Study", "Decision", "Option", "Meaning", "Order"].map(Column::new);
+        let options: Vec<_> =
+            self.iter().flat_map(|one| one.options.iter().map(move |option| (one, option))).collect();
+        let row = |(one, option): &(&FeasibilityStudy, &FeasibilityOption)| {
+            let word = match &one.accepted_option {
+                Some(taken) if *taken != option.id => Cell::text("not taken"),
+                _ => decision(&one.decision),
+            };
+            [
+                Cell::id(&one.id),
+                word,
+                Cell::id(&option.id),
+                option.description.clone().into(),
+                Cell::id(&one.order_id),
+            ]
+        };
+        Table::new(format!("{self:?}"), columns).list(&options, rows, "studies", row)
+    }
+}
+
+show!(FeasibilityStudies);
+
+impl FeasibilityStudy {
+    /// Shows the study and its options.
+    pub fn evcxr_display(&self) {
+        let card = Card::new("Feasibility study")
+            .fact("Id", Cell::id(&self.id))
+            .fact("Decision", decision(&self.decision))
+            .fact("Order", Cell::id(&self.order_id))
+            .fact("Made (UTC)", time(self.created));
+        let option = |card: Card, one: &FeasibilityOption| card.fact(&one.id, one.description.clone());
+        self.options.iter().fold(card, option).bundle().print();
+    }
+}
+
+impl fmt::Debug for Quotations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {} undecided", counted(self.len(), "quotation"), self.undecided().count())
+    }
+}
+
+impl fmt::Debug for FeasibilityStudies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = if self.len() == 1 { "1 study".to_owned() } else { format!("{} studies", self.len()) };
+        write!(f, "{count}, {} undecided", self.undecided().count())
+    }
+}
