@@ -73,10 +73,12 @@ mod hash;
 mod jobs;
 mod list;
 mod map;
+mod ordering;
 mod orders;
 mod parallel;
 mod plain;
 mod processes;
+mod processing;
 mod reopen;
 mod results;
 mod schema;
@@ -114,14 +116,15 @@ pub use jobs::{
     ProjectSettings, Setting, Settings, Task, TaskLog, Workflow,
 };
 pub use map::{Layer, Map, Placement, Tiles};
-pub use processes::{
-    OgcProcess, ProcessInput, ProcessInputs, ProcessOutput, ProcessRows, ProcessServer, ProcessSummary,
-    Processes,
-};
 pub use orders::{
     EstimatedOrder, Order, OrderCoverage, OrderEstimate, OrderFilter, OrderItem, OrderPart, OrderPlacement,
     OrderPlan, OrderStatus, Orders, PlacedOrder, PlacedOrders,
 };
+pub use processes::{
+    OgcProcess, ProcessInput, ProcessInputs, ProcessOutput, ProcessRows, ProcessServer, ProcessSummary,
+    Processes,
+};
+pub use processing::{Process, ProcessingFilter};
 pub use results::{Download, FoundByJob, FoundScenes, ResultFeature, Results};
 pub use show::Show;
 pub use storage::{

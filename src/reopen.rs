@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::batch::{Batch, Kind, OnWorkflow, Owner, Service};
 use crate::client::Client;
 use crate::error::{Error, Result};
+use crate::ordering::OnOrders;
 use crate::processes::OnServer;
+use crate::processing::OnProcessing;
 
 impl Client {
     /// The batch of this name, as its journal has it, whoever runs its jobs.
@@ -30,6 +32,7 @@ fn service(client: &Client, owner: &Owner) -> Result<Arc<dyn Service>> {
         Kind::OgcProcess => Err(Error::invalid(
             "it belongs to an OGC server on this machine: open it by `client.processes(url)?.batch(name)`",
         )),
-        kind => unimplemented!("{kind:?}"),
+        Kind::Process => Ok(OnProcessing::of(&client.process(&owner.id)?)),
+        Kind::Order => OnOrders::of(client, &owner.id, &owner.name),
     }
 }

@@ -103,14 +103,21 @@ pub(crate) fn task_of(task: &JobTask, job: &ProjectJob) -> JobCollection {
 }
 
 fn listed(project: &Project, name: &str, jobs: Vec<Job>) -> JobCollection {
-    let records = jobs.into_iter().enumerate().map(|(index, job)| JobRecord {
-        index,
-        label: job.name.clone().unwrap_or_else(|| job.id.to_string()),
-        inputs: job.inputs.clone(),
-        outcome: outcome(&job.status),
-        job: Some(job),
-    });
-    JobCollection::new(Arc::new(project.clone()), name.to_owned(), records.collect())
+    JobCollection::listed(Arc::new(project.clone()), name, jobs)
+}
+
+impl JobCollection {
+    /// Jobs that a service lists.
+    pub(crate) fn listed(source: Arc<dyn Source>, name: &str, jobs: Vec<Job>) -> Self {
+        let records = jobs.into_iter().enumerate().map(|(index, job)| JobRecord {
+            index,
+            label: job.name.clone().unwrap_or_else(|| job.id.to_string()),
+            inputs: job.inputs.clone(),
+            outcome: outcome(&job.status),
+            job: Some(job),
+        });
+        Self::new(source, name.to_owned(), records.collect())
+    }
 }
 
 fn outcome(status: &JobStatus) -> Outcome {

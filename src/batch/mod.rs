@@ -48,5 +48,5 @@ pub(crate) use plan::{Kind, Owner};
 pub use policy::{OnChange, OnFailure};
 pub use report::{JobCollection, JobRecord, Outcome};
 pub use running::Running;
-pub(crate) use service::{Content, Delivery, Mark, ResultFile, Service, Source, Url};
+pub(crate) use service::{Content, Delivery, Mark, ResultFile, Service, Source};
 pub(crate) use workflow::OnWorkflow;

@@ -95,7 +95,7 @@ impl JobCollection {
     }
 
     /// Whose jobs they are, where it is no batch.
-    pub(super) fn of(self, kind: &'static str) -> Self {
+    pub(crate) fn of(self, kind: &'static str) -> Self {
         Self { kind, ..self }
     }
 

@@ -53,11 +53,21 @@ impl From<Vec<JobParameters>> for ProcessRows {
 impl ProcessRows {
     /// The jobs, checked against the description of the process.
     pub(crate) fn jobs(self, inputs: &ProcessInputs) -> Result<Vec<JobParameters>> {
-        let (jobs, noun) = match self.0 {
+        self.jobs_called(inputs, |_| {})
+    }
+
+    /// The same, once each was changed.
+    pub(crate) fn jobs_called(
+        self,
+        inputs: &ProcessInputs,
+        change: impl Fn(&mut JobParameters),
+    ) -> Result<Vec<JobParameters>> {
+        let (mut jobs, noun) = match self.0 {
             Rows::Jobs(jobs) => (jobs, "job"),
             Rows::Values(values) => (labelled(values)?, "job"),
             Rows::Frame(frame) => (of_frame(&frame, inputs)?, "row"),
         };
+        jobs.iter_mut().for_each(change);
         let told = |(number, job): (usize, &JobParameters)| format!("{noun} {number} (`{}`)", job.label);
         inputs.check(jobs.iter().enumerate().map(|job| (told(job), &job.1.inputs)))?;
         Ok(jobs)

@@ -143,7 +143,7 @@ impl ProcessServer {
         let first = Request::get(format!("{}/processes", self.url)).query("limit", PAGE);
         let pages = collect_pages(first, MOST, |request| self.read_page(request, "processes"));
         let list = pages.with_context(|| format!("processes of `{}`", self.url))?.0;
-        Ok(Processes { processes: list.iter().filter_map(ProcessSummary::read).collect() })
+        Ok(Processes::read(&list))
     }
 
     /// A page of a list; the `next` link is a whole request.
@@ -230,6 +230,12 @@ impl ProcessServer {
             _ => url.map(|url| url.origin().ascii_serialization()).unwrap_or_default(),
         };
         (host, path)
+    }
+}
+
+impl Processes {
+    pub(crate) fn read(list: &[Value]) -> Self {
+        Self { processes: list.iter().filter_map(ProcessSummary::read).collect() }
     }
 }
 

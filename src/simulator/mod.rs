@@ -69,6 +69,7 @@ mod orders;
 mod others;
 mod outputs;
 mod platform;
+mod processing;
 mod products;
 mod projects;
 mod queue;
@@ -230,6 +231,11 @@ impl Simulator {
     /// ```
     pub fn ogc_url(&self) -> String {
         self.0.platform.ogc_url("")
+    }
+
+    /// Every processing job, oldest first.
+    pub fn processing_ledger(&self) -> Vec<LedgerEntry> {
+        self.0.platform.processing_ledger()
     }
 
     /// Every job of the OGC server, oldest first.

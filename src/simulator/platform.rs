@@ -171,6 +171,11 @@ impl Platform {
         books.jobs.iter().map(|job| job.ledger_entry(now)).collect()
     }
 
+    pub(super) fn processing_ledger(&self) -> Vec<LedgerEntry> {
+        let now = self.clock.now();
+        self.books().processing.iter().map(|job| job.ledger_entry(now)).collect()
+    }
+
     pub(super) fn ogc_ledger(&self) -> Vec<LedgerEntry> {
         let now = self.clock.now();
         self.ogc_jobs.lock().iter().map(|job| job.ledger_entry(now)).collect()
@@ -261,6 +266,7 @@ impl Platform {
             (_, ["v2", "tasking", rest @ ..]) => self.tasking(call, rest),
             (_, ["v2", "budgets", rest @ ..]) => self.budgets(call, rest),
             (_, ["v2", "assets", rest @ ..]) => self.assets(call, rest),
+            (_, ["v2", "processing", rest @ ..]) => self.processing(call, rest),
             (_, ["v2", "catalog", rest @ ..] | ["stac", rest @ ..]) => self.stac(call, rest),
             (_, ["ogc", rest @ ..]) => self.ogc(call, rest),
             (_, ["projects", project, rest @ ..]) => self.project(call, project, rest),

@@ -102,6 +102,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "storage",
         &[
+            "batch",
             "list",
             "parallel",
             "plain",
@@ -163,7 +164,26 @@ const LAYERS: &[(&str, &[&str])] = &[
             "closest",
         ],
     ),
-    ("reopen", &["error", "client", "jobs", "batch", "processes"]),
+    (
+        "processing",
+        &[
+            "closest",
+            "parallel",
+            "plain",
+            "error",
+            "time",
+            "display",
+            "transport",
+            "client",
+            "jobs",
+            "batch",
+            "glossary",
+            "processes",
+            "storage",
+        ],
+    ),
+    ("ordering", &["hash", "parallel", "error", "client", "jobs", "batch", "orders", "storage"]),
+    ("reopen", &["error", "client", "jobs", "batch", "ordering", "processes", "processing"]),
     (
         "results",
         &[
