@@ -35,6 +35,10 @@
 //!   [`Client::batches`]).
 //! - [`Map`], [`Layer`]: scenes and pictures in their places, interactive and offline.
 //! - [`Results`]: what the jobs made, unpacked, in a frame and on a map.
+//! - [`DataCollections`], [`DataProduct`], [`OrderPlan`], [`Orders`]: what can be bought, what
+//!   it costs, and buying it, straight from scenes ([`Scenes::order`]) or a mosaic
+//!   ([`Mosaic::order`]); [`Budgets`], [`Tasking`].
+//! - [`Storage`]: what was delivered, as a STAC API, with its files.
 //! - [`Error`]: one line that tells the whole story.
 //!
 //! In a notebook, what holds many things or is looked at shows itself (HTML, for areas and
@@ -142,7 +146,8 @@ pub mod prelude {
     pub use crate::GeometryOperation::{Bbox, Contains, Intersects};
     pub use crate::{
         Aoi, Catalog, Client, Error, ErrorKind, JobFilter, JobQuery, JobStatus, Layer, Map, MosaicOptions,
-        OnChange, OnFailure, Op, ParallelParameters, Result, Search, Settings, Show, SortBy,
+        OnChange, OnFailure, Op, OrderFilter, OrderStatus, ParallelParameters, Result, Search, Settings,
+        Show, SortBy,
     };
     pub use polars::df;
     pub use polars::prelude::{DataFrame, IntoLazy, col, lit};

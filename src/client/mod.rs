@@ -22,7 +22,7 @@ pub(crate) use field::{optional, required, whole};
 pub(crate) use pages::pages;
 pub use workspace::Workspace;
 
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Error, ErrorKind, Result};
 use crate::transport::{Incoming, Packed, Request, Response, Secret, Worker};
 
 /// A login to the platform, or to the simulator.
@@ -136,13 +136,22 @@ impl Client {
     /// [`ErrorKind::Auth`](crate::ErrorKind::Auth) when the login is refused, and the
     /// errors of the network.
     pub fn credits(&self) -> Result<i64> {
-        let json = self.get("/accounts/me/credits/balance").context("read the credits")?;
-        let balance = data(json).and_then(|data| {
-            let balance = data.get("balance");
-            // Some servers write whole numbers as `12.0`.
-            let whole = balance.and_then(Value::as_i64).or_else(|| Some(balance?.as_f64()?.floor() as i64));
-            whole.ok_or_else(|| Error::response("`data.balance` is missing"))
-        });
+        // Some servers write whole numbers as `12.0`.
+        let whole = |one: &Value| one.as_i64().or_else(|| Some(one.as_f64()?.floor() as i64));
+        let classic = || {
+            let data = self.get("/accounts/me/credits/balance").and_then(data)?;
+            data.get("balance").and_then(whole).ok_or_else(|| Error::response("`data.balance` is missing"))
+        };
+        let today = || {
+            let json = self.get("/v2/payments/balances")?;
+            let amount = json.pointer("/available/amount").and_then(whole);
+            amount.ok_or_else(|| Error::response("`available.amount` is missing"))
+        };
+        let balance = match classic() {
+            // Where the older endpoint is gone, the newer one may be there (API reference, 7).
+            Err(error) if error.kind() == ErrorKind::NotFound => today().map_err(|_| error),
+            balance => balance,
+        };
         balance.context("read the credits")
     }
 

@@ -4,7 +4,8 @@ use polars::prelude::DataFrame;
 use serde_json::Value;
 
 use super::filter::LIMIT;
-use super::order::{PAUSES, spent};
+use super::order::PAUSES;
+use super::spent::spent;
 use super::{Order, OrderFilter};
 use crate::client::{Client, pages};
 use crate::error::{Context, Result};
@@ -173,7 +174,7 @@ impl Orders {
         };
         let first = self.iter().map(|order| order.created).min().flatten();
         let spent = spent(&client, first).context("credits of the orders")?;
-        let of = |order: &Order| spent.iter().find(|(id, _)| *id == order.id).map(|(_, credits)| *credits);
+        let of = |order: &Order| spent.get(&order.id).copied();
         Ok(Self { credits: Some(self.iter().map(of).collect()), ..self.clone() })
     }
 

@@ -1,10 +1,11 @@
 //! Orders: what they cost, how they are placed, and what becomes of them (API reference, 10).
 //!
-//! - [`plan`]: scenes, areas and a data product, before anything is sent; [`item`]: one order
-//!   of it; [`estimate`], [`place`]: what it costs, and buying it.
+//! - [`begin`], [`plan`]: scenes, areas and a data product, before anything is sent;
+//!   [`item`]: one order of it; [`estimate`], [`place`]: what it costs, and buying it.
 //! - [`order`], [`status`]: an order of the platform; [`list`], [`filter`]: many of them.
 //! - [`view`]: what a notebook shows.
 
+mod begin;
 mod coverage;
 mod estimate;
 mod filter;
@@ -14,6 +15,7 @@ mod order;
 mod place;
 mod placed;
 mod plan;
+mod spent;
 mod status;
 mod view;
 

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::spent::spent;
 use super::{OrderItem, OrderStatus};
 use crate::client::{Client, id::checked, optional, required};
 use crate::error::{Context, Error, Result};
@@ -220,29 +221,8 @@ impl Order {
     pub fn credits(&self) -> Result<Option<i64>> {
         let spent =
             spent(&self.client, self.created).with_context(|| format!("credits of order `{}`", self.id))?;
-        Ok(spent.into_iter().find(|(id, _)| *id == self.id).map(|(_, credits)| credits))
+        Ok(spent.get(&self.id).copied())
     }
-}
-
-/// What was taken for each order since an instant, by their ids (API reference, 7).
-pub(super) fn spent(client: &Client, since: Option<Timestamp>) -> Result<Vec<(String, i64)>> {
-    let mut request =
-        Request::get(client.url("/accounts/me/credits/history")).query("sort", "createdAt,desc");
-    if let Some(since) = since {
-        request = request.query("from", since.to_string());
-    }
-    let mut taken: Vec<(String, i64)> = Vec::new();
-    let read = |json: &Value| {
-        let order = json.pointer("/details/orderId").and_then(Value::as_str).map(str::to_owned);
-        Ok(order.zip(crate::client::whole(json, "delta").ok()))
-    };
-    for (order, delta) in crate::client::pages(client, &request, usize::MAX, read)?.entries {
-        match taken.iter_mut().find(|(known, _)| *known == order) {
-            Some((_, credits)) => *credits = credits.saturating_sub(delta),
-            None => taken.push((order, delta.saturating_neg())),
-        }
-    }
-    Ok(taken)
 }
 
 impl fmt::Debug for Order {

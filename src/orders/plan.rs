@@ -5,7 +5,7 @@ use geo_types::MultiPolygon;
 use serde_json::{Map, Value};
 
 use super::OrderItem;
-use crate::catalog::{Mosaic, Scene, Scenes};
+use crate::catalog::Scene;
 use crate::display::counted;
 use crate::error::{Context, Error, Result};
 use crate::geo::{Aoi, touches};
@@ -34,84 +34,8 @@ pub struct OrderPlan {
     pub(super) at_most: Option<i64>,
 }
 
-impl Scenes {
-    /// A plan to buy these scenes in the form of a data product: give it the area, then ask
-    /// for the price, then place it.
-    ///
-    /// ```
-    /// # use up42::{Aoi, Client, Search};
-    /// # let client = Client::simulator()?;
-    /// # let aoi = Aoi::from_bbox([-17.50, 14.68, -17.46, 14.72])?.named("Dakar");
-    /// # let search = Search::new(&aoi).collections(["phr"]).max_cloud_cover(20.0).limit(2);
-    /// let scenes = client.catalog().search(&search)?;
-    /// let product = client.data_product("phr/display")?;
-    ///
-    /// let order = scenes.order(&product).aoi(&aoi).param("pixelCoding", "8bits");
-    /// let estimate = order.estimate()?;
-    /// assert_eq!(estimate.len(), 2);
-    ///
-    /// let placed = order.at_most(estimate.total()).place()?; // money is spent here only
-    /// assert_eq!(placed.orders().len(), 2);
-    /// # Ok::<(), up42::Error>(())
-    /// ```
-    #[doc(alias = "construct_order_parameters")]
-    #[doc(alias = "place_order")]
-    pub fn order(&self, product: &DataProduct) -> OrderPlan {
-        OrderPlan::new(product, self.iter().cloned().collect())
-    }
-}
-
-impl Scene {
-    /// A plan to buy this scene; see [`Scenes::order`].
-    pub fn order(&self, product: &DataProduct) -> OrderPlan {
-        OrderPlan::new(product, vec![self.clone()])
-    }
-}
-
-impl Mosaic {
-    /// A plan to buy the scenes of the mosaic, each for its own part of the area alone; see
-    /// [`Scenes::order`].
-    ///
-    /// ```
-    /// # use up42::{Aoi, Client, Search};
-    /// # let client = Client::simulator()?;
-    /// # let aoi = Aoi::from_bbox([-17.55, 14.55, -17.15, 14.95])?;
-    /// # let search = Search::new(&aoi).between("2019-01-01", "2019-12-31").collections(["phr"]);
-    /// let mosaic = client.catalog().search(search)?.mosaic(&aoi)?;
-    /// let estimate = mosaic.order(&client.data_product("phr/display")?).estimate()?;
-    /// assert_eq!(estimate.len(), mosaic.parts().len());
-    /// # Ok::<(), up42::Error>(())
-    /// ```
-    pub fn order(&self, product: &DataProduct) -> OrderPlan {
-        let parts = self.parts().iter().map(|part| part.geometry.clone()).collect();
-        let scenes = self.parts().iter().map(|part| part.scene.clone()).collect();
-        OrderPlan { parts: Some(parts), ..OrderPlan::new(product, scenes) }
-    }
-}
-
-impl DataProduct {
-    /// A plan without scenes: a satellite has yet to take the image. The dates are parameters
-    /// of the data product.
-    ///
-    /// ```
-    /// # use up42::{Aoi, Client};
-    /// # let client = Client::simulator()?;
-    /// # let aoi = Aoi::from_bbox([-17.50, 14.68, -17.46, 14.72])?;
-    /// let task = client.data_product("phr-tasking/standard")?.order().aoi(&aoi);
-    /// let error = task.estimate().unwrap_err();
-    /// assert!(error.to_string().contains("parameter `acquisitionStart` is missing"));
-    ///
-    /// let task = task.param("acquisitionStart", "2026-12-01T00:00:00Z").param("acquisitionEnd", "2026-12-31T00:00:00Z");
-    /// assert_eq!(task.place()?.orders().len(), 1);
-    /// # Ok::<(), up42::Error>(())
-    /// ```
-    pub fn order(&self) -> OrderPlan {
-        OrderPlan::new(self, Vec::new())
-    }
-}
-
 impl OrderPlan {
-    fn new(product: &DataProduct, scenes: Vec<Scene>) -> Self {
+    pub(super) fn new(product: &DataProduct, scenes: Vec<Scene>) -> Self {
         Self {
             product: product.clone(),
             scenes,
@@ -123,6 +47,12 @@ impl OrderPlan {
             params: Map::new(),
             at_most: None,
         }
+    }
+
+    /// Each scene for a part of its own alone.
+    pub(super) fn of_parts(mut self, parts: Vec<MultiPolygon>) -> Self {
+        self.parts = Some(parts);
+        self
     }
 
     /// The area to buy: one order for each of its features that a scene lies over.

@@ -31,6 +31,8 @@ mod secrets;
 mod server;
 mod shelf;
 mod stac;
+mod storage;
+mod tasking;
 
 use up42::simulator::Simulator;
 use up42::{Aoi, Client};

@@ -131,7 +131,7 @@ fn a_budget_and_a_balance_that_are_exhausted_stop_the_rest() {
     simulator.add_credits(-client.credits().unwrap() + 30);
     let placed = order.name("poor").place().unwrap();
     assert!(
-        placed.orders().len() <= 1 && placed.failed().all(|(_, error)| error.kind() == ErrorKind::Credits)
+        placed.failed().count() > 10 && placed.failed().all(|(_, error)| error.kind() == ErrorKind::Credits)
     );
     let error = plan(&client, "phr/display", 3).name("dear").at_most(5).place().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Credits);
@@ -163,7 +163,7 @@ fn what_the_platform_would_refuse_is_not_sent() {
     );
     assert!(
         told(good().param("pixelcoding", "8bits"))
-            .ends_with("there is no parameter `pixelcoding`: did you mean `pixelCoding`?")
+            .contains("there is no parameter `pixelcoding`: did you mean `pixelCoding`, ")
     );
     assert!(
         told(good().param("licenseSeats", 500)).ends_with("parameter `licenseSeats`: 500 is more than 100")

@@ -31,3 +31,44 @@ fn no_debug_and_no_error_tells_a_secret() {
         assert!(!told.contains(secret), "{secret} in {told}");
     }
 }
+
+/// What no notebook may hold: keys, logins, tokens, signed URLs, and what licences say.
+const HIDDEN: [&str; 17] = [
+    Simulator::PASSWORD,
+    Simulator::PROJECT_API_KEY,
+    "Signature=",
+    "X-Amz-",
+    "X-Goog-",
+    "GoogleAccessId",
+    "Expires=",
+    "sig=",
+    "access_token",
+    "refresh_token",
+    "Bearer ",
+    "\"eyJ",
+    "download-url",
+    "response-content-disposition",
+    "BEGIN PRIVATE KEY",
+    "END USER LICENCE",
+    "END USER LICENSE",
+];
+
+#[test]
+fn no_notebook_tells_a_secret_a_signed_url_or_a_licence() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut checked = 0;
+    for folder in ["notebooks", "tests/notebooks", "examples"] {
+        let Ok(files) = std::fs::read_dir(root.join(folder)) else { continue };
+        for path in files.map(|file| file.unwrap().path()) {
+            if path.extension().is_none_or(|end| end != "ipynb") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for hidden in HIDDEN {
+                assert!(!text.contains(hidden), "`{hidden}` in {}", path.display());
+            }
+            checked += 1;
+        }
+    }
+    assert!(checked >= 4, "{checked} notebooks");
+}

@@ -132,7 +132,9 @@ fn unseen<'a>(search: &'a Search, found: &Found) -> Vec<&'a String> {
 }
 
 fn stranger_told(name: &str, known: &Collections) -> Error {
-    let near = closest(known.iter().map(|one| one.id.as_str()), name);
+    // What is yet to be taken cannot be searched.
+    let searched = known.iter().filter(|one| one.kind.as_deref() != Some("TASKING"));
+    let near = closest(searched.map(|one| one.id.as_str()), name);
     Error::invalid(format!("there is no collection `{name}`: did you mean {near}?"))
 }
 

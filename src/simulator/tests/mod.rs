@@ -3,6 +3,7 @@
 mod catalog;
 mod faults;
 mod jobs;
+mod orders;
 mod shelf;
 mod tasks;
 mod times;

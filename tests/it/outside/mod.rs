@@ -4,6 +4,8 @@
 //! standard output, so all of them are printed by a process of its own: this test binary,
 //! asked for one ignored test. The tests of the browser open the same displays.
 
+mod account;
+mod buy;
 mod markup;
 mod platform;
 mod show;
@@ -34,7 +36,7 @@ fn displays() -> Vec<Display> {
         .unwrap();
     assert!(printed.status.success(), "{}", String::from_utf8_lossy(&printed.stderr));
     let printed = String::from_utf8(printed.stdout).unwrap();
-    for secret in ["hunter2", "t0ken"] {
+    for secret in ["hunter2", "t0ken", account::EULA] {
         assert!(!printed.contains(secret), "a display tells `{secret}`");
     }
     printed.split(SHOWN).skip(1).map(display).collect()

@@ -8,7 +8,7 @@ use image::{DynamicImage, ImageFormat, RgbImage};
 use serde_json::{Map, Value, json};
 use up42::Aoi;
 
-use super::strings;
+use super::{account, strings};
 use crate::server::{Server, answer, json};
 
 /// The number of the job that has an id like others, and parts.
@@ -57,6 +57,10 @@ pub fn start() -> Server {
             texts.iter().enumerate().map(|(index, text)| one(index, text)).collect()
         };
         let data = |value: Value| json(json!({"error": null, "data": value}));
+        let body = request.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        if let Some(told) = account::answer(method, path, body, &texts) {
+            return json(told);
+        }
         match (method, path) {
             ("POST", path) if path.starts_with("/realms/") => json(json!({"access_token": "t0ken", "expires_in": 3600})),
             ("GET", "/v2/catalog/") => json(json!({"links": [
@@ -67,9 +71,10 @@ pub fn start() -> Server {
                 let one = |text: &String| (text.clone(), json!({"title": text, "type": text, "enum": [text]}));
                 json(json!({"properties": texts.iter().map(one).collect::<Map<_, _>>()}))
             }
-            ("GET", "/v2/collections") => json(json!({"totalPages": 1, "content": list(&|_, text| json!({
+            ("GET", "/v2/collections") => json(json!({"totalPages": 1, "content": list(&|index, text| json!({
                 "name": text, "title": text, "description": text, "type": text, "license": text,
-                "providers": [{"name": text, "roles": ["PRODUCER", "HOST"]}],
+                "providers": [{"name": text, "roles": ["PRODUCER", "HOST"]}], "integrations": [text],
+                "dataProducts": [{"id": format!("d{index}"), "name": text, "title": text, "description": text, "eulaId": format!("e{index}")}],
             }))})),
             ("GET", "/picture") => answer(200, "", &picture),
             ("GET", "/projects/p") => data(json!({"name": texts[0], "description": texts[1]})),

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 use up42::polars::prelude::{Column, DataFrame, NamedFrom, Series};
 use up42::{Aoi, Catalog, Client, JobFilter, ParallelParameters, Search, Settings, Show};
 
-use super::{SHOWN, platform, strings};
+use super::{SHOWN, buy, platform, strings};
 
-fn shown(name: &str) {
+pub fn shown(name: &str) {
     println!("\n{SHOWN}{name}");
 }
 
@@ -32,6 +32,7 @@ fn print() {
     catalog(&client.catalog(), &texts);
     frames(&texts);
     jobs(&client, &texts);
+    buy::all(&client);
     for (index, text) in texts.iter().enumerate() {
         shown(&format!("client-{index}"));
         server.client().account(text.as_str(), "hunter2").build().unwrap().evcxr_display();

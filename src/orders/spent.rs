@@ -1,0 +1,27 @@
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::client::{Client, pages, whole};
+use crate::error::Result;
+use crate::transport::Request;
+
+/// What was taken for each order since an instant, by their ids (API reference, 7).
+pub(super) fn spent(client: &Client, since: Option<Timestamp>) -> Result<HashMap<String, i64>> {
+    let mut request =
+        Request::get(client.url("/accounts/me/credits/history")).query("sort", "createdAt,desc");
+    if let Some(since) = since {
+        request = request.query("from", since.to_string());
+    }
+    let read = |json: &Value| {
+        let order = json.pointer("/details/orderId").and_then(Value::as_str).map(str::to_owned);
+        Ok(order.zip(whole(json, "delta").ok()))
+    };
+    let mut taken = HashMap::new();
+    for (order, delta) in pages(client, &request, usize::MAX, read)?.entries {
+        let credits: &mut i64 = taken.entry(order).or_default();
+        *credits = credits.saturating_sub(delta);
+    }
+    Ok(taken)
+}
