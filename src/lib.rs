@@ -77,9 +77,13 @@ mod hash;
 mod jobs;
 mod list;
 mod map;
+mod ordering;
 mod orders;
 mod parallel;
 mod plain;
+mod processes;
+mod processing;
+mod reopen;
 mod results;
 mod schema;
 mod show;
@@ -121,6 +125,11 @@ pub use orders::{
     EstimatedOrder, Order, OrderCoverage, OrderEstimate, OrderFilter, OrderItem, OrderPart, OrderPlacement,
     OrderPlan, OrderStatus, Orders, PlacedOrder, PlacedOrders,
 };
+pub use processes::{
+    OgcProcess, ProcessInput, ProcessInputs, ProcessOutput, ProcessRows, ProcessServer, ProcessSummary,
+    Processes,
+};
+pub use processing::{Process, ProcessingFilter};
 pub use results::{Download, FoundByJob, FoundScenes, ResultFeature, Results};
 pub use show::{Live, Rich, Show, display, display_live};
 pub use storage::{

@@ -4,8 +4,8 @@ use std::fmt;
 use std::ops::RangeBounds;
 
 use super::{Budget, Budgets};
-use crate::display::{Card, Cell, Column, Table, Tone, counted};
-use crate::show::{Show, show};
+use crate::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
+use crate::show::{rich, show};
 use crate::time::minute;
 
 fn credits(credits: Option<i64>) -> Cell {
@@ -13,11 +13,6 @@ fn credits(credits: Option<i64>) -> Cell {
 }
 
 impl Budgets {
-    /// Shows the budgets as a table.
-    pub fn evcxr_display(&self) {
-        self.show();
-    }
-
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("Budget"),
@@ -56,8 +51,7 @@ impl Budget {
         Cell::status(tone, self.status.to_lowercase())
     }
 
-    /// Shows the budget.
-    pub fn evcxr_display(&self) {
+    fn bundle(&self) -> Bundle {
         let time = |at: Option<jiff::Timestamp>| at.map_or(Cell::Empty, |at| Cell::time(minute(at)));
         let card = Card::new(&self.name)
             .fact("Status", self.state())
@@ -68,9 +62,11 @@ impl Budget {
             .fact("Limit, credits", credits(self.limit))
             .fact("From (UTC)", time(self.valid.0))
             .fact("To (UTC)", time(self.valid.1));
-        self.description.iter().fold(card, |card, told| card.note(told)).bundle().print();
+        self.description.iter().fold(card, |card, told| card.note(told)).bundle()
     }
 }
+
+rich!(Budget);
 
 impl fmt::Debug for Budgets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -28,8 +28,10 @@ pub struct Batches {
 pub struct BatchEntry {
     /// What [`Client::batch`](crate::Client::batch) finds it by.
     pub name: String,
-    /// The workflow's name.
-    pub workflow: String,
+    /// Who runs its jobs: `workflow`, `process`, `order` or `OGC process`.
+    pub service: &'static str,
+    /// The name of the workflow, the process or the data product.
+    pub runs: String,
     /// Jobs of the plan.
     pub jobs: usize,
     /// Jobs with results.
@@ -84,7 +86,8 @@ impl Batches {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("Batch"),
-            Column::new("Workflow"),
+            Column::new("Service"),
+            Column::new("Runs"),
             Column::number("Jobs"),
             Column::number("Done"),
             Column::number("Succeeded"),
@@ -97,7 +100,8 @@ impl Batches {
             let done = entry.succeeded + entry.failed;
             [
                 Cell::id(&entry.name),
-                Cell::text(&entry.workflow),
+                Cell::text(entry.service),
+                Cell::text(&entry.runs),
                 count(entry.jobs),
                 Cell::Percent(done as f64 / entry.jobs.max(1) as f64 * 100.0),
                 count(entry.succeeded),
@@ -129,7 +133,8 @@ impl BatchEntry {
         let succeeded = count(Phase::has_succeeded);
         Ok(Some(Self {
             name: head.name,
-            workflow: head.owner.workflow_name,
+            service: head.owner.kind.name(),
+            runs: head.owner.name,
             jobs: state.phases().len(),
             succeeded,
             failed: count(Phase::has_ended) - succeeded,

@@ -9,8 +9,8 @@ use super::plan::Item;
 use super::progress::Progress;
 use super::report::JobCollection;
 use super::run::{Known, Limit, Run};
-use super::service::{OnPlatform, Service};
 use super::state::{Event, State};
+use super::time::{Clock, Machine};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How often to look whether another kernel has ended.
@@ -41,12 +41,12 @@ impl Batch {
 
     /// With the lock, where it was reserved.
     pub(super) fn drive_with(&self, task: Task, lock: Option<Lock>) -> Result<JobCollection> {
-        let service = OnPlatform::new(self.workflow(), self.mode());
-        let began = service.now();
+        let clock = Machine::new();
+        let began = clock.now();
         let _lock = match (lock, self.path()) {
             (Some(lock), _) => Some(lock),
             (None, None) => None,
-            (None, Some(path)) => match self.lock(&path, task, &service)? {
+            (None, Some(path)) => match self.lock(&path, task, &clock)? {
                 Some(lock) => Some(lock),
                 None => return self.as_kept(),
             },
@@ -69,7 +69,7 @@ impl Batch {
             Task::Run | Task::Cancel => Vec::new(),
         };
         if task != Task::Cancel {
-            self.check_budget(&items, &mut state, &service)?;
+            self.check_budget(&items, &mut state)?;
             news.extend(self.estimated(&items, &mut state));
         }
         let mut journal = match journal {
@@ -81,7 +81,7 @@ impl Batch {
         let mut places = vec![usize::MAX; items.len()];
         self.shown(&items, &state).into_iter().enumerate().for_each(|(place, item)| places[item] = place);
         let known = Known { journal, state, items: items.clone(), places, began };
-        let mut run = Run::new(&service, self.name(), &self.policy, known, limit)?;
+        let mut run = Run::new((&*self.service, &clock), self.name(), &self.policy, known, limit)?;
         if task == Task::Cancel {
             run.cancel()?;
         }
@@ -91,13 +91,13 @@ impl Batch {
 
     /// Asks for the prices that count when there is a budget, and refuses what may go beyond
     /// it.
-    fn check_budget(&self, items: &[Item], state: &mut State, service: &impl Service) -> Result<()> {
+    fn check_budget(&self, items: &[Item], state: &mut State) -> Result<()> {
         let Some(budget) = self.policy.budget else { return Ok(()) };
         let open = state.unpriced();
         let jobs: Vec<_> = open.iter().map(|item| items[*item].parameters.clone()).collect();
         let mut prices = vec![0; items.len()];
         if !jobs.is_empty() {
-            open.into_iter().zip(service.prices(&jobs)?).for_each(|(item, price)| prices[item] = price);
+            open.into_iter().zip(self.service.prices(&jobs)?).for_each(|(item, price)| prices[item] = price);
         }
         state.set_budget(budget, prices);
         let most = state.most();
@@ -115,7 +115,7 @@ impl Batch {
     fn estimated(&self, items: &[Item], state: &mut State) -> Vec<Event> {
         let unknown = state.waiting().filter(|item| state.estimate(*item).is_none());
         let estimated = unknown.filter_map(|item| {
-            let lasts = self.workflow().known_duration(&items[item].parameters)?;
+            let lasts = self.service.known_duration(&items[item].parameters)?;
             Some(Event::Estimated { item, lasts })
         });
         let estimated: Vec<Event> = estimated.collect();
@@ -124,14 +124,14 @@ impl Batch {
 
     /// Waits until no other process drives the batch, and tells meanwhile how it goes.
     /// `None` when that takes longer than the deadline.
-    fn lock(&self, path: &Path, task: Task, service: &impl Service) -> Result<Option<Lock>> {
-        let (mut progress, start) = (Progress::new(self.policy.is_quiet), service.now());
+    fn lock(&self, path: &Path, task: Task, clock: &impl Clock) -> Result<Option<Lock>> {
+        let (mut progress, start) = (Progress::new(self.policy.is_quiet), clock.now());
         let (mut is_told, mut next) = (self.policy.is_quiet, start);
         loop {
             if let Some(lock) = Lock::take(path)? {
                 return Ok(Some(lock));
             }
-            let now = service.now();
+            let now = clock.now();
             let left = self.policy.deadline.map(|deadline| deadline.saturating_sub(now - start));
             if left == Some(Duration::ZERO) {
                 return Ok(None);
@@ -147,9 +147,9 @@ impl Batch {
             if !self.policy.is_quiet && now >= next {
                 self.watch(&mut progress, now - start)?;
                 // A long journal takes a while to read.
-                next = now + (service.now() - now) * 20;
+                next = now + (clock.now() - now) * 20;
             }
-            service.wait(left.map_or(WATCH, |left| left.min(WATCH)));
+            clock.wait(left.map_or(WATCH, |left| left.min(WATCH)));
         }
     }
 
@@ -162,9 +162,8 @@ impl Batch {
     }
 
     fn limit(&self) -> Result<Limit> {
-        let setting = self.workflow().project().settings()?.max_concurrent_jobs();
-        let project = setting.map_or(1, |jobs| jobs as usize);
-        Ok(Limit { project, asked: self.policy.max_concurrent.unwrap_or(usize::MAX) })
+        let asked = self.policy.max_concurrent.unwrap_or(self.service.at_once());
+        Ok(Limit { service: self.service.limit()?, asked })
     }
 }
 

@@ -1,16 +1,22 @@
 use std::fmt;
+use std::sync::Arc;
 
 use super::drive::Task;
-use super::journal::Journal;
-use super::plan::{Item, Owner, Plan};
+use super::plan::{Item, Plan};
 use super::policy::Policy;
 use super::report::JobCollection;
-use crate::client::Client;
-use crate::error::{Context, Error, ErrorKind, Result};
-use crate::jobs::{Estimate, JobMode, JobParameters, Workflow};
+use super::service::Service;
+use crate::error::{Context, Result};
+use crate::jobs::{Estimate, JobParameters};
 use crate::plain::plain;
 
-/// Many jobs of a workflow, run in parallel under the project's limit.
+/// Many jobs, run in parallel under the limit of whoever runs them.
+///
+/// | jobs of | by | price | cancelled |
+/// |---|---|---|---|
+/// | a workflow of a project | [`Workflow::batch`](crate::Workflow::batch) | yes | yes |
+/// | a process of today's platform | [`Process::batch`](crate::Process::batch) | yes | no: the platform has no way |
+/// | a process of an OGC server | [`OgcProcess::batch`](crate::OgcProcess::batch) | no | yes, where the server can |
 ///
 /// What is done is written to a journal before and after each request that costs money:
 /// an SQLite file in the folder `up42-batches`, beside the notebook
@@ -37,71 +43,23 @@ use crate::plain::plain;
 /// ```
 #[derive(Clone)]
 pub struct Batch {
-    workflow: Workflow,
+    pub(super) service: Arc<dyn Service>,
     pub(super) plan: Plan,
     pub(super) policy: Policy,
 }
 
-impl Workflow {
-    /// A batch of jobs, one for each set of parameters. Nothing is sent yet.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::InvalidInput`] when there are no parameters, or two that are the same.
-    pub fn batch(&self, name: impl Into<String>, parameters: Vec<JobParameters>) -> Result<Batch> {
-        Ok(Batch::new(self, Plan::new(name, JobMode::Default, parameters)?))
-    }
-
-    /// Runs a job for each set of parameters and waits for them all; the short form
-    /// of [`batch`](Self::batch) and [`run`](Batch::run). The batch is named by a hash of the
-    /// workflow's id and of what is run: the same parameters, in whatever order, are the same
-    /// batch.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Batch::run`].
-    pub fn run_jobs_parallel(&self, parameters: Vec<JobParameters>) -> Result<JobCollection> {
-        self.batch(format!("jobs-{}", Plan::hash(self.id(), &parameters)), parameters)?.run()
-    }
-
-    /// Dry runs: which images each job would find. They are free, and have no journal.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Batch::run`].
-    pub fn test_jobs_parallel(&self, parameters: Vec<JobParameters>) -> Result<JobCollection> {
-        Batch::new(self, Plan::new(self.name(), JobMode::DryRun, parameters)?).run()
-    }
-}
-
-impl Client {
-    /// The batch of this name, as its journal has it.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::NotFound`] when there is no such journal,
-    /// [`ErrorKind::InvalidInput`] when the batch belongs to another project.
-    pub fn batch(&self, name: impl AsRef<str>) -> Result<Batch> {
-        let name = name.as_ref();
-        let open = || -> Result<Batch> {
-            let path = Journal::path(self.batches_folder(), name);
-            let journal = Journal::open(&path)?.ok_or_else(|| {
-                Error::new(ErrorKind::NotFound, format!("there is no journal `{}`", path.display()))
-            })?;
-            let (head, items) = (journal.head()?, journal.items()?);
-            let project = self.project()?;
-            let workflow =
-                Workflow::known(project, head.owner.workflow.clone(), head.owner.workflow_name.clone());
-            head.owner.check(&Owner::of(&workflow))?;
-            Ok(Batch::new(&workflow, Plan { name: head.name, mode: JobMode::Default, items }))
-        };
-        open().with_context(|| format!("batch `{name}`"))
-    }
-}
-
 impl Batch {
-    fn new(workflow: &Workflow, plan: Plan) -> Self {
-        Self { workflow: workflow.clone(), plan, policy: Policy::default() }
+    /// A batch of a service's jobs. Nothing is sent yet.
+    pub(crate) fn of(
+        service: Arc<dyn Service>,
+        name: impl Into<String>,
+        jobs: Vec<JobParameters>,
+    ) -> Result<Self> {
+        Ok(Self::with_plan(service, Plan::new(name, jobs)?))
+    }
+
+    pub(crate) fn with_plan(service: Arc<dyn Service>, plan: Plan) -> Self {
+        Self { service, plan, policy: Policy::default() }
     }
 
     /// The name that it is known by.
@@ -115,23 +73,25 @@ impl Batch {
     ///
     /// # Errors
     ///
-    /// As for [`Workflow::estimate`].
+    /// As for [`Workflow::estimate`](crate::Workflow::estimate); and
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) where nothing has a price,
+    /// which is so on an OGC server.
     pub fn estimate(&self) -> Result<Estimate> {
         let jobs: Vec<_> = self.plan.items.iter().map(|item| item.parameters.clone()).collect();
-        self.workflow.estimate(&jobs)
+        self.service.estimate(&jobs)
     }
 
     /// The jobs as they stand, from the journal alone: nothing is asked of the platform.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`] when the journal cannot be read, and as for [`run`](Self::run)
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the journal cannot be read, and as for [`run`](Self::run)
     /// when it does not fit the parameters.
     pub fn jobs(&self) -> Result<JobCollection> {
         self.as_kept().with_context(|| self.told())
     }
 
-    /// Runs the jobs, as many at a time as the project allows, and waits for the
+    /// Runs the jobs, as many at a time as the project or the server allows, and waits for the
     /// last one. A job that fails or is refused does not stop the others: its
     /// [`outcome`](crate::JobRecord::outcome) says why. A line is printed for each change
     /// that matters.
@@ -152,8 +112,8 @@ impl Batch {
     /// What refuses the batch before it has a job: a login, credits that do not suffice,
     /// a project that cannot be read. Once there are jobs, they are waited for, and what
     /// was not sent any more says why: nothing that is paid is lost to an error.
-    /// [`ErrorKind::InvalidInput`] when the journal belongs to another workflow, or has
-    /// jobs that the parameters no longer have. [`ErrorKind::Io`] when the journal cannot
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the journal belongs to another workflow, or has
+    /// jobs that the parameters no longer have. [`ErrorKind::Io`](crate::ErrorKind::Io) when the journal cannot
     /// be written.
     #[doc(alias = "run_jobs_parallel")]
     pub fn run(&self) -> Result<JobCollection> {
@@ -191,17 +151,9 @@ impl Batch {
         cancel().with_context(|| self.told())
     }
 
-    pub(super) fn workflow(&self) -> &Workflow {
-        &self.workflow
-    }
-
     /// The jobs that the parameters have.
     pub(super) fn items(&self) -> &[Item] {
         &self.plan.items
-    }
-
-    pub(super) fn mode(&self) -> JobMode {
-        self.plan.mode
     }
 
     pub(super) fn told(&self) -> String {
@@ -211,7 +163,7 @@ impl Batch {
 
 impl fmt::Debug for Batch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, workflow) = (plain(&self.plan.name, 200), plain(self.workflow.name(), 200));
+        let (name, workflow) = (plain(&self.plan.name, 200), plain(&self.service.owner().name, 200));
         write!(f, "Batch({name}, {} jobs of {workflow})", self.plan.items.len())
     }
 }

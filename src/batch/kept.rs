@@ -1,17 +1,39 @@
 //! A batch as its journal has it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::engine::Batch;
 use super::journal::{Head, Journal};
-use super::plan::{Item, Owner};
+use super::plan::{Item, Owner, Plan};
 use super::policy::OnChange;
 use super::report::{Books, JobCollection, JobRecord};
+use super::service::Service;
 use super::state::{Event, State};
-use crate::error::{Error, Result};
-use crate::jobs::JobMode;
+use crate::client::Client;
+use crate::error::{Context, Error, ErrorKind, Result};
 
 impl Batch {
+    /// The batch of this name in the client's folder, by whoever runs its jobs: `service`
+    /// makes that of what the journal says.
+    pub(crate) fn kept(
+        client: &Client,
+        name: &str,
+        service: impl FnOnce(&Owner) -> Result<Arc<dyn Service>>,
+    ) -> Result<Self> {
+        let open = || -> Result<Self> {
+            let path = Journal::path(client.batches_folder(), name);
+            let journal = Journal::open(&path)?.ok_or_else(|| {
+                Error::new(ErrorKind::NotFound, format!("there is no journal `{}`", path.display()))
+            })?;
+            let (head, items) = (journal.head()?, journal.items()?);
+            let service = service(&head.owner)?;
+            head.owner.check(&service.owner())?;
+            Ok(Self::with_plan(service, Plan { name: head.name, is_dry: false, items }))
+        };
+        open().with_context(|| format!("batch `{name}`"))
+    }
+
     pub(super) fn as_kept(&self) -> Result<JobCollection> {
         let (known, events) = match self.journal()? {
             Some(journal) => (journal.items()?, journal.events()?),
@@ -24,14 +46,14 @@ impl Batch {
 
     /// `None` for dry runs, which are not kept.
     pub(super) fn path(&self) -> Option<PathBuf> {
-        let folder: &Path = self.workflow().project().client().batches_folder();
-        (self.mode() == JobMode::Default).then(|| Journal::path(folder, &self.plan.name))
+        let folder = self.service.client().batches_folder();
+        (!self.plan.is_dry).then(|| Journal::path(folder, &self.plan.name))
     }
 
     pub(super) fn journal(&self) -> Result<Option<Journal>> {
         let Some(path) = self.path() else { return Ok(None) };
         let Some(journal) = Journal::open(&path)? else { return Ok(None) };
-        journal.head()?.owner.check(&Owner::of(self.workflow()))?;
+        journal.head()?.owner.check(&self.service.owner())?;
         Ok(Some(journal))
     }
 
@@ -39,7 +61,7 @@ impl Batch {
         let head = Head {
             name: self.plan.name.clone(),
             run: uuid::Uuid::new_v4().simple().to_string()[..8].to_owned(),
-            owner: Owner::of(self.workflow()),
+            owner: self.service.owner(),
             created: jiff::Timestamp::now().to_string(),
         };
         match self.path() {
@@ -92,6 +114,6 @@ impl Batch {
         };
         let records = self.shown(items, state).into_iter().enumerate().map(record).collect();
         let books = Books { paid: Some(state.paid()), budget: self.policy.budget, limit };
-        JobCollection::new(self.workflow().project().clone(), self.plan.name.clone(), records).with(books)
+        JobCollection::new(self.service.clone(), self.plan.name.clone(), records).with(books)
     }
 }

@@ -1,8 +1,10 @@
 //! Jobs that the platform lists, as a collection like that of a batch.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::report::{JobCollection, JobRecord, Outcome};
+use super::service::Source;
 use crate::error::{Context, Result};
 use crate::jobs::{Job, JobFilter, JobId, JobStatus, JobTask, Project, ProjectJob, Workflow};
 use crate::parallel::in_parallel;
@@ -77,7 +79,7 @@ impl JobCollection {
     /// Those of the network; the error names the job.
     pub fn with_details(&self) -> Result<Self> {
         let records: Vec<JobRecord> = self.iter().cloned().collect();
-        let told = in_parallel(&records, AT_ONCE, |record| detailed(self.project(), record));
+        let told = in_parallel(&records, AT_ONCE, |record| detailed(&**self.source(), record));
         let records = told.into_iter().collect::<Result<_>>()?;
         Ok(self.with_records(records))
     }
@@ -97,18 +99,25 @@ pub(crate) fn task_of(task: &JobTask, job: &ProjectJob) -> JobCollection {
         ..record.clone()
     };
     let job = job_of(job);
-    job.with_records(job.iter().map(succeeded).collect()).of_task(task.clone())
+    job.with_records(job.iter().map(succeeded).collect()).from(Arc::new(task.clone()))
 }
 
 fn listed(project: &Project, name: &str, jobs: Vec<Job>) -> JobCollection {
-    let records = jobs.into_iter().enumerate().map(|(index, job)| JobRecord {
-        index,
-        label: job.name.clone().unwrap_or_else(|| job.id.to_string()),
-        inputs: job.inputs.clone(),
-        outcome: outcome(&job.status),
-        job: Some(job),
-    });
-    JobCollection::new(project.clone(), name.to_owned(), records.collect())
+    JobCollection::listed(Arc::new(project.clone()), name, jobs)
+}
+
+impl JobCollection {
+    /// Jobs that a service lists.
+    pub(crate) fn listed(source: Arc<dyn Source>, name: &str, jobs: Vec<Job>) -> Self {
+        let records = jobs.into_iter().enumerate().map(|(index, job)| JobRecord {
+            index,
+            label: job.name.clone().unwrap_or_else(|| job.id.to_string()),
+            inputs: job.inputs.clone(),
+            outcome: outcome(&job.status),
+            job: Some(job),
+        });
+        Self::new(source, name.to_owned(), records.collect())
+    }
 }
 
 fn outcome(status: &JobStatus) -> Outcome {
@@ -119,16 +128,15 @@ fn outcome(status: &JobStatus) -> Outcome {
     }
 }
 
-fn detailed(project: &Project, record: &JobRecord) -> Result<JobRecord> {
+fn detailed(source: &dyn Source, record: &JobRecord) -> Result<JobRecord> {
     let mut record = record.clone();
     let Some(job) = &record.job else { return Ok(record) };
     match &mut record.outcome {
-        Outcome::Succeeded { credits } if credits.is_none() => *credits = Some(project.job_credits(&job.id)?),
+        Outcome::Succeeded { credits } if credits.is_none() => *credits = source.credits(&job.id)?,
         Outcome::Failed { reason, credits } => {
-            *credits = Some(project.job_credits(&job.id)?);
+            *credits = source.credits(&job.id)?;
             if reason == UNASKED {
-                let logs = project.job_logs(&job.id)?;
-                *reason = if logs.is_empty() { format!("the job is {}", job.status) } else { logs };
+                *reason = source.reason(job)?;
             }
         }
         _ => {}

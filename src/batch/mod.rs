@@ -1,11 +1,11 @@
-//! Many jobs at once, under the project's limit.
+//! Many jobs at once, under the limit of whoever runs them.
 //!
 //! - [`plan`]: what is to be run; each job is known by the hash of its inputs.
 //! - [`state`]: where each job stands. Pure: events go in, actions come out.
 //! - [`journal`]: the plan and the events on disk. The state is their sum, so whoever
 //!   opens the journal goes on where another stopped.
 //! - [`service`]: what a batch needs of whoever runs its jobs; [`run`] carries the actions
-//!   out against it and reports back, at the jobs' own [`pace`].
+//!   out against it and reports back, at the jobs' own [`pace`]. [`workflow`] is one.
 //! - [`engine`]: the batch as users see it, [`policy`]: what they say about it, and
 //!   [`running`]: one in the background.
 //! - [`kept`]: the batch as its journal has it, and [`drive`]: who runs it, and who watches.
@@ -36,12 +36,17 @@ mod sample;
 mod service;
 mod state;
 mod tally;
+mod time;
 mod times;
 mod view;
+mod workflow;
 
 pub use batches::{BatchEntry, Batches};
 pub use engine::Batch;
 pub(crate) use listed::{job_of, task_of};
+pub(crate) use plan::{Kind, Owner};
 pub use policy::{OnChange, OnFailure};
 pub use report::{JobCollection, JobRecord, Outcome};
 pub use running::Running;
+pub(crate) use service::{Content, Delivery, Mark, ResultFile, Service, Source};
+pub(crate) use workflow::OnWorkflow;

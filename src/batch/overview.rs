@@ -107,7 +107,7 @@ mod tests {
     fn of_many_jobs_those_with_problems_come_first() {
         let few = sample::jobs();
         let records = few.iter().cycle().take(70).cloned().collect();
-        let many = JobCollection::new(few.project().clone(), "spring".into(), records);
+        let many = JobCollection::new(few.source().clone(), "spring".into(), records);
         let text = many.overview("batch.jobs()?").text;
         let rows: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("Job ")).skip(2).collect();
         assert!(text.contains("\n30 of 70 jobs, those with problems first\n"), "{text}");

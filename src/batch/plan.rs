@@ -2,26 +2,42 @@ use std::collections::{HashMap, HashSet};
 
 use crate::error::{Error, Result};
 use crate::hash::hex;
-use crate::jobs::{JobMode, JobParameters, Workflow};
+use crate::jobs::JobParameters;
 
 /// What a batch is to run: a name, and a list of different jobs.
 #[derive(Clone, Debug)]
-pub(super) struct Plan {
-    pub(super) name: String,
-    pub(super) mode: JobMode,
+pub(crate) struct Plan {
+    pub(crate) name: String,
+    /// Free, and not kept.
+    pub(super) is_dry: bool,
     pub(super) items: Vec<Item>,
 }
 
-/// Where the jobs of a batch are run.
+/// Who runs the jobs of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Owner {
-    /// The platform's host.
-    pub(super) host: String,
-    /// The project's id.
-    pub(super) project: String,
-    /// The workflow's id.
-    pub(super) workflow: String,
-    pub(super) workflow_name: String,
+pub(crate) struct Owner {
+    pub(crate) kind: Kind,
+    /// The service's host.
+    pub(crate) host: String,
+    /// The id of the project or the workspace; the path of an OGC server.
+    pub(crate) place: String,
+    /// The id of the workflow, the process or the data product.
+    pub(crate) id: String,
+    /// Its name.
+    pub(crate) name: String,
+}
+
+/// The services that run jobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A workflow of a project.
+    Workflow,
+    /// A process of today's platform.
+    Process,
+    /// A data product of today's platform.
+    Order,
+    /// A process of an OGC API - Processes server.
+    OgcProcess,
 }
 
 /// One job to run.
@@ -33,7 +49,7 @@ pub(super) struct Item {
 }
 
 impl Plan {
-    pub(super) fn new(name: impl Into<String>, mode: JobMode, jobs: Vec<JobParameters>) -> Result<Self> {
+    pub(super) fn new(name: impl Into<String>, jobs: Vec<JobParameters>) -> Result<Self> {
         let name = name.into();
         if jobs.is_empty() {
             return Err(Error::invalid(format!("batch `{name}` has no jobs: the parameters are empty")));
@@ -50,7 +66,12 @@ impl Plan {
             }
             items.push(Item { key, parameters });
         }
-        Ok(Self { name, mode, items })
+        Ok(Self { name, is_dry: false, items })
+    }
+
+    /// Of dry runs.
+    pub(super) fn dry(self) -> Self {
+        Self { is_dry: true, ..self }
     }
 
     /// What the journal knows, then what is new, in the order of the parameters.
@@ -80,29 +101,43 @@ impl Plan {
 impl Owner {
     /// Whether what is at hand is what the journal was begun with.
     pub(super) fn check(&self, here: &Self) -> Result<()> {
-        if (&self.host, &self.project, &self.workflow) == (&here.host, &here.project, &here.workflow) {
-            return Ok(());
+        let is_same =
+            (self.kind, &self.host, &self.place, &self.id) == (here.kind, &here.host, &here.place, &here.id);
+        match is_same {
+            true => Ok(()),
+            false => Err(Error::invalid(format!(
+                "its journal belongs to {}, and not to {}: give the batch another name",
+                self.told(),
+                here.told()
+            ))),
         }
-        Err(Error::invalid(format!(
-            "its journal belongs to workflow `{}` ({}) of project {} on {}, and not to workflow `{}` ({}) of project \
-             {} on {}: give the batch another name",
-            self.workflow_name,
-            self.workflow,
-            self.project,
-            self.host,
-            here.workflow_name,
-            here.workflow,
-            here.project,
-            here.host
-        )))
     }
 
-    pub(super) fn of(workflow: &Workflow) -> Self {
-        Self {
-            host: workflow.project().client().host(),
-            project: workflow.project().id().to_owned(),
-            workflow: workflow.id().to_owned(),
-            workflow_name: workflow.name().to_owned(),
+    fn told(&self) -> String {
+        let Self { kind, host, place, id, name } = self;
+        match kind {
+            Kind::Workflow => format!("workflow `{name}` ({id}) of project {place} on {host}"),
+            Kind::Process => format!("process `{id}` of workspace {place} on {host}"),
+            Kind::Order => format!("orders of `{name}` ({id}) of workspace {place} on {host}"),
+            Kind::OgcProcess => format!("process `{id}` of {host}{place}"),
         }
+    }
+}
+
+impl Kind {
+    const ALL: [Self; 4] = [Self::Workflow, Self::Process, Self::Order, Self::OgcProcess];
+
+    /// As journals and tables have it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Workflow => "workflow",
+            Self::Process => "process",
+            Self::Order => "order",
+            Self::OgcProcess => "OGC process",
+        }
+    }
+
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }

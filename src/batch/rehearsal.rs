@@ -9,13 +9,15 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::journal::{Head, Journal};
-use super::plan::{Item, Owner};
+use super::plan::{Item, Kind, Owner};
 use super::policy::Policy;
 use super::run::{Known, Limit, Run};
-use super::service::Service;
+use super::service::{Delivery, Service, Source};
 use super::state::{Event, State};
+use super::time::Clock;
+use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::jobs::{Job, JobId, JobParameters, JobStatus, JobsPage};
+use crate::jobs::{Estimate, Job, JobId, JobParameters, JobStatus, JobsPage};
 
 /// Jobs a page of the list has.
 const PAGE: usize = 100;
@@ -51,8 +53,8 @@ pub fn rehearse_in(folder: &Path, durations: &[Duration], limit: usize) -> Resul
 }
 
 fn head() -> Head {
-    let [host, project, workflow, workflow_name] = ["h", "p", "w", "rehearsal"].map(str::to_owned);
-    let owner = Owner { host, project, workflow, workflow_name };
+    let [host, place, id, name] = ["h", "p", "w", "rehearsal"].map(str::to_owned);
+    let owner = Owner { kind: Kind::Workflow, host, place, id, name };
     Head { name: "rehearsal".into(), run: String::new(), owner, created: String::new() }
 }
 
@@ -97,10 +99,10 @@ fn run(
     for event in &events {
         state.apply(event);
     }
-    let limit = Limit { project: limit, asked: limit };
+    let limit = Limit { service: limit, asked: limit };
     let places = (0..items.len()).collect();
     let known = Known { journal, state, items: items.clone(), places, began: Duration::ZERO };
-    Run::new(&platform, "rehearsal", &policy, known, limit)?.drive()?;
+    Run::new((&platform, &platform), "rehearsal", &policy, known, limit)?.drive()?;
     Ok(Rehearsed { makespan: platform.now(), requests: platform.requests.into_inner() })
 }
 
@@ -133,7 +135,41 @@ impl Platform<'_> {
     }
 }
 
+impl Source for Platform<'_> {
+    fn client(&self) -> &Client {
+        unreachable!("a rehearsal asks nobody")
+    }
+
+    fn credits(&self, _id: &JobId) -> Result<Option<i64>> {
+        self.asked();
+        Ok(Some(1))
+    }
+
+    fn reason(&self, _job: &Job) -> Result<String> {
+        self.asked();
+        Ok(String::new())
+    }
+
+    fn results(&self, _id: &JobId) -> Result<Delivery> {
+        Err(Error::invalid("a rehearsal has no results"))
+    }
+}
+
+impl Clock for Platform<'_> {
+    fn now(&self) -> Duration {
+        *self.now.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+
+    fn wait(&self, pause: Duration) {
+        *self.now.lock().unwrap_or_else(|broken| broken.into_inner()) += pause;
+    }
+}
+
 impl Service for Platform<'_> {
+    fn owner(&self) -> Owner {
+        head().owner
+    }
+
     fn create(&self, _name: &str, parameters: &JobParameters) -> Result<Job> {
         self.asked();
         let item: usize = parameters.label.parse().map_err(|_| Error::invalid("no number"))?;
@@ -146,12 +182,14 @@ impl Service for Platform<'_> {
         Ok(self.shown(jobs.len() - 1, jobs[jobs.len() - 1]))
     }
 
-    fn page(&self, page: usize) -> Result<Option<JobsPage>> {
+    fn page(&self, next: Option<&str>) -> Result<JobsPage> {
         self.asked();
+        let page: usize = next.and_then(|page| page.parse().ok()).unwrap_or(0);
         let jobs = self.jobs.lock().unwrap_or_else(|broken| broken.into_inner());
         let newest = jobs.iter().copied().enumerate().rev().skip(page * PAGE).take(PAGE);
         let jobs: Vec<Job> = newest.map(|(number, job)| self.shown(number, job)).collect();
-        Ok((!jobs.is_empty()).then_some(JobsPage { jobs, is_whole: true }))
+        let next = (!jobs.is_empty()).then(|| (page + 1).to_string());
+        Ok(JobsPage { jobs, is_whole: true, next })
     }
 
     fn job(&self, id: &JobId) -> Result<Job> {
@@ -161,34 +199,16 @@ impl Service for Platform<'_> {
         Ok(self.shown(number, jobs[number]))
     }
 
-    fn cancel(&self, _id: &JobId) -> Result<()> {
+    fn cancel(&self, _id: &JobId) -> Result<Option<Job>> {
         self.asked();
-        Ok(())
-    }
-
-    fn credits(&self, _id: &JobId) -> Result<i64> {
-        self.asked();
-        Ok(1)
-    }
-
-    fn reason(&self, _job: &Job) -> Result<String> {
-        self.asked();
-        Ok(String::new())
+        Ok(None)
     }
 
     fn balance(&self) -> Result<i64> {
         Ok(0)
     }
 
-    fn prices(&self, jobs: &[JobParameters]) -> Result<Vec<i64>> {
-        Ok(vec![0; jobs.len()])
-    }
-
-    fn now(&self) -> Duration {
-        *self.now.lock().unwrap_or_else(|broken| broken.into_inner())
-    }
-
-    fn wait(&self, pause: Duration) {
-        *self.now.lock().unwrap_or_else(|broken| broken.into_inner()) += pause;
+    fn estimate(&self, _jobs: &[JobParameters]) -> Result<Estimate> {
+        Err(Error::invalid("a rehearsal has no prices"))
     }
 }

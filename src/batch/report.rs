@@ -1,27 +1,27 @@
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::service::{Delivery, Source};
 use super::state::Phase;
+use crate::client::Client;
 use crate::display::counted;
 use crate::error::{Error, Result};
-use crate::jobs::{Job, JobId, JobParameters, JobTask, Project};
+use crate::jobs::{Job, JobId, JobParameters, Project};
 use crate::list::list;
 use crate::plain::plain;
-use crate::transport::Secret;
 
 /// The jobs of a batch, in the order of their parameters; or jobs that a project or
 /// workflow lists, the newest first.
 #[derive(Clone)]
 pub struct JobCollection {
-    project: Project,
+    source: Arc<dyn Source>,
     /// Whose jobs they are: those of a batch, a project or a workflow, and its name.
     kind: &'static str,
     name: String,
     records: Vec<JobRecord>,
-    /// The one task whose results are meant, where it is not the whole job's.
-    task: Option<JobTask>,
     /// When this was asked for.
     pub(super) at: Timestamp,
     books: Books,
@@ -85,9 +85,9 @@ pub enum Outcome {
 list!(JobCollection(records: JobRecord), "The jobs, one by one.");
 
 impl JobCollection {
-    pub(super) fn new(project: Project, name: String, records: Vec<JobRecord>) -> Self {
+    pub(super) fn new(source: Arc<dyn Source>, name: String, records: Vec<JobRecord>) -> Self {
         let (at, books) = (Timestamp::now(), Books::default());
-        Self { project, kind: "Batch", name, records, task: None, at, books }
+        Self { source, kind: "Batch", name, records, at, books }
     }
 
     pub(super) fn with(self, books: Books) -> Self {
@@ -95,13 +95,13 @@ impl JobCollection {
     }
 
     /// Whose jobs they are, where it is no batch.
-    pub(super) fn of(self, kind: &'static str) -> Self {
+    pub(crate) fn of(self, kind: &'static str) -> Self {
         Self { kind, ..self }
     }
 
-    /// The results of one task of its job are meant.
-    pub(super) fn of_task(self, task: JobTask) -> Self {
-        Self { task: Some(task), ..self }
+    /// Somebody else says where the results are.
+    pub(super) fn from(self, source: Arc<dyn Source>) -> Self {
+        Self { source, ..self }
     }
 
     pub(super) fn with_records(&self, records: Vec<JobRecord>) -> Self {
@@ -129,7 +129,7 @@ impl JobCollection {
 
     /// What they cost together, in credits.
     pub fn credits(&self) -> i64 {
-        self.iter().filter_map(JobRecord::credits).sum()
+        self.iter().filter_map(JobRecord::credits).fold(0, i64::saturating_add)
     }
 
     /// What was paid, in credits, as far as the platform told: [`credits`](Self::credits),
@@ -138,16 +138,23 @@ impl JobCollection {
         self.books.paid.unwrap_or_else(|| self.credits())
     }
 
-    /// A signed URL of a job's results, valid for some minutes.
-    pub(crate) fn results_url(&self, id: &JobId) -> Result<Secret> {
-        match &self.task {
-            Some(task) => task.results_url(),
-            None => self.project.results_url(id),
-        }
+    /// Where a job's results are.
+    pub(crate) fn delivery(&self, id: &JobId) -> Result<Delivery> {
+        self.source.results(id)
     }
 
-    pub(crate) fn project(&self) -> &Project {
-        &self.project
+    pub(crate) fn client(&self) -> &Client {
+        self.source.client()
+    }
+
+    pub(super) fn source(&self) -> &Arc<dyn Source> {
+        &self.source
+    }
+
+    /// The project of the jobs: that is where dry runs are.
+    pub(crate) fn project(&self) -> Result<&Project> {
+        let told = "only the dry runs of a workflow tell what they found: see `Workflow::test_jobs_parallel`";
+        self.source.project().ok_or_else(|| Error::invalid(told))
     }
 
     pub(super) fn knows_credits(&self) -> bool {

@@ -38,7 +38,7 @@ pub(super) fn jobs() -> JobCollection {
     let records = all.into_iter().enumerate().map(record).collect();
     let project = Client::simulator().unwrap().project().unwrap();
     let books = Books { paid: Some(1293), budget: Some(2000), limit: Some(2) };
-    let mut jobs = JobCollection::new(project, "spring".into(), records).with(books);
+    let mut jobs = JobCollection::new(std::sync::Arc::new(project), "spring".into(), records).with(books);
     jobs.at = at(14);
     jobs
 }

@@ -1,115 +1,136 @@
-use std::time::{Duration, Instant, SystemTime};
+//! What a batch needs of whoever runs its jobs. It knows none of them.
+//!
+//! | | workflow | processing | order | OGC process |
+//! |---|---|---|---|---|
+//! | a lost job is found by | its name | its title | its name | its inputs, where the list tells them |
+//! | it is looked for in | the project's jobs | the workspace's jobs | the workspace's orders | the server's jobs |
+//! | how jobs stand is asked | by list | by ids | by ids | by list |
+//! | credits | paid task by task | held, then paid | held, then paid | none |
+//! | results | an archive | items of the storage | assets of the storage | values and files |
 
+use std::time::Duration;
+
+use super::plan::Owner;
+use crate::client::Client;
 use crate::error::Result;
-use crate::jobs::{Job, JobId, JobMode, JobParameters, JobsPage, Workflow};
-use crate::plain::plain;
+use crate::jobs::{Estimate, Job, JobId, JobParameters, JobsPage, Project};
+use crate::transport::Secret;
 
-/// The longest line of a log that is kept, in characters.
-const LINE: usize = 4000;
+/// Whoever has jobs, and can say what became of one.
+pub(crate) trait Source: Send + Sync {
+    fn client(&self) -> &Client;
 
-/// What a batch needs of whoever runs its jobs, and of time.
-pub(super) trait Service: Sync {
-    /// Creates a job. Sent once: after a lost answer the job may exist.
-    fn create(&self, name: &str, parameters: &JobParameters) -> Result<Job>;
-
-    /// A page of the list of jobs, the newest first; `None` past the last one.
-    fn page(&self, page: usize) -> Result<Option<JobsPage>>;
-
-    fn job(&self, id: &JobId) -> Result<Job>;
-
-    fn cancel(&self, id: &JobId) -> Result<()>;
-
-    /// What an ended job cost.
-    fn credits(&self, id: &JobId) -> Result<i64>;
+    /// What an ended job cost; `None` where nothing has a price.
+    fn credits(&self, id: &JobId) -> Result<Option<i64>>;
 
     /// Why an ended job has no results.
     fn reason(&self, job: &Job) -> Result<String>;
 
+    /// Where its results are.
+    fn results(&self, id: &JobId) -> Result<Delivery>;
+
+    /// The project, where there is one: its dry runs can be looked into.
+    fn project(&self) -> Option<&Project> {
+        None
+    }
+}
+
+/// Whoever runs the jobs of a batch.
+pub(crate) trait Service: Source {
+    /// Who that is, for the journal.
+    fn owner(&self) -> Owner;
+
+    /// How many jobs may be unfinished at a time, whoever began them.
+    fn limit(&self) -> Result<usize> {
+        Ok(usize::MAX)
+    }
+
+    /// How many of a batch may be, unless the user says so.
+    fn at_once(&self) -> usize {
+        usize::MAX
+    }
+
+    /// Creates a job. Sent once: after a lost answer the job may exist.
+    fn create(&self, name: &str, parameters: &JobParameters) -> Result<Job>;
+
+    /// A page of the list of jobs: the first, or the one that another named as its next. The
+    /// newest come first, where the service has an order.
+    fn page(&self, next: Option<&str>) -> Result<JobsPage>;
+
+    /// How these jobs stand, in one request; `None` where jobs are not asked for by ids.
+    fn jobs(&self, _ids: &[JobId]) -> Option<Result<Vec<Job>>> {
+        None
+    }
+
+    fn job(&self, id: &JobId) -> Result<Job>;
+
+    /// Asks a job to stop; what it is then, where that is told.
+    fn cancel(&self, id: &JobId) -> Result<Option<Job>>;
+
+    /// What the list calls a job that was created under a name.
+    fn listed_name(&self, name: &str, _parameters: &JobParameters) -> String {
+        name.to_owned()
+    }
+
+    /// By what a job in the list can be told from others.
+    fn mark_of(&self, job: &Job) -> Mark {
+        job.name.clone().map_or(Mark::None, Mark::Name)
+    }
+
     /// The account's balance, in credits.
     fn balance(&self) -> Result<i64>;
 
+    /// Asks for something small: whether there is anybody.
+    fn reach(&self) -> Result<()> {
+        self.balance().map(drop)
+    }
+
+    /// The price of each of these jobs.
+    fn estimate(&self, jobs: &[JobParameters]) -> Result<Estimate>;
+
     /// The most that each of these jobs will cost, in credits.
-    fn prices(&self, jobs: &[JobParameters]) -> Result<Vec<i64>>;
-
-    /// Since the Unix epoch, and evenly: when the clock is set, this goes on.
-    fn now(&self) -> Duration;
-
-    fn wait(&self, pause: Duration);
-}
-
-/// A workflow of the platform, and the time of this machine.
-pub(super) struct OnPlatform<'a> {
-    workflow: &'a Workflow,
-    mode: JobMode,
-    /// The time of the clock, and since then.
-    start: (Duration, Instant),
-}
-
-impl<'a> OnPlatform<'a> {
-    pub(super) fn new(workflow: &'a Workflow, mode: JobMode) -> Self {
-        let clock = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Self { workflow, mode, start: (clock, Instant::now()) }
-    }
-}
-
-impl Service for OnPlatform<'_> {
-    fn create(&self, name: &str, parameters: &JobParameters) -> Result<Job> {
-        self.workflow.create_job(name, parameters, self.mode)
-    }
-
-    fn page(&self, page: usize) -> Result<Option<JobsPage>> {
-        self.workflow.project().jobs_page(page)
-    }
-
-    fn job(&self, id: &JobId) -> Result<Job> {
-        self.workflow.project().job_now(id)
-    }
-
-    fn cancel(&self, id: &JobId) -> Result<()> {
-        self.workflow.project().cancel_job(id)
-    }
-
-    fn credits(&self, id: &JobId) -> Result<i64> {
-        self.workflow.project().job_credits(id)
-    }
-
-    fn reason(&self, job: &Job) -> Result<String> {
-        let logs = self.workflow.project().job_logs(&job.id)?;
-        Ok(match logs.trim() {
-            "" => format!("the job is {}, and left no log", job.status),
-            _ => harmless(&logs),
-        })
-    }
-
-    fn balance(&self) -> Result<i64> {
-        self.workflow.project().client().credits()
-    }
-
     fn prices(&self, jobs: &[JobParameters]) -> Result<Vec<i64>> {
-        Ok(self.workflow.estimate(jobs)?.prices()?.iter().map(|price| price.credits.max).collect())
+        Ok(self.estimate(jobs)?.prices()?.iter().map(|price| price.credits.max).collect())
     }
 
-    fn now(&self) -> Duration {
-        self.start.0 + self.start.1.elapsed()
-    }
-
-    fn wait(&self, pause: Duration) {
-        std::thread::sleep(pause);
+    /// How long the job will take, when it was estimated before. Nothing is asked.
+    fn known_duration(&self, _job: &JobParameters) -> Option<Duration> {
+        None
     }
 }
 
-/// A log that may be kept and shown: tasks write the signed URLs that they read from.
-fn harmless(log: &str) -> String {
-    log.lines().map(|line| plain(line, LINE) + "\n").collect()
+/// What the list says of whose job it is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Mark {
+    /// One of a kind: no other job has it.
+    Name(String),
+    /// Its inputs. Another job may have been asked the same.
+    Inputs,
+    /// It may be any of those that were lost.
+    Hidden,
+    /// It is none of them.
+    None,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Asks for the URL of a file: a signed one lives for some minutes, and is asked for again.
+pub(crate) type Url = Box<dyn Fn() -> Result<Secret> + Send + Sync>;
 
-    #[test]
-    fn a_log_keeps_its_lines_and_no_key() {
-        let log = "[s2:1]\nread https://h/a.tif?X-Amz-Signature=hunter2 failed\n\x1b[31mno image\n";
-        assert_eq!(harmless(log), "[s2:1]\nread https://h/a.tif?… failed\n [31mno image\n");
-    }
+/// Where a job's results are.
+pub(crate) enum Delivery {
+    /// An archive, which holds a `data.json`.
+    Archive(Url),
+    /// The features of a `data.json`, and the files that they name by `up42.data_path`.
+    Files { features: Vec<serde_json::Value>, files: Vec<ResultFile> },
+}
+
+/// One file of a job's results.
+pub(crate) struct ResultFile {
+    /// A plain name, in the job's folder.
+    pub(crate) name: String,
+    pub(crate) content: Content,
+}
+
+pub(crate) enum Content {
+    Here(Vec<u8>),
+    At(Url),
 }

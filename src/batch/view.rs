@@ -6,7 +6,7 @@ use super::engine::Batch;
 use super::plan::Item;
 use super::report::{JobCollection, JobRecord};
 use crate::display::{Bundle, Card, Cell, Column, ROWS, Table, counted};
-use crate::jobs::{JobMode, JobParameters};
+use crate::jobs::JobParameters;
 use crate::show::{rich, show};
 use crate::time::minute;
 
@@ -31,11 +31,11 @@ impl Batch {
         if let Some(jobs) = self.begun() {
             return jobs.table(rows);
         }
-        let (name, workflow) = (self.name(), self.workflow().name());
-        let kind = if self.mode() == JobMode::DryRun { "dry run" } else { "job" };
+        let (name, owner) = (self.name(), self.service.owner());
+        let kind = if self.plan.is_dry { "dry run" } else { "job" };
         let count = counted(self.items().len(), kind);
         let table = Table::new(
-            format!("Batch {name}: {count} of workflow {workflow}, not sent"),
+            format!("Batch {name}: {count} of {} {}, not sent", owner.kind.name(), owner.name),
             JobParameters::columns(),
         )
         .list(self.items(), rows, "batch", |item: &Item| item.parameters.row())
@@ -212,7 +212,7 @@ mod tests {
             record("Kaolack", None, Outcome::Unproven(Error::response("no answer"))),
         ];
         let one = records[1].card().bundle().text;
-        let jobs = JobCollection::new(project, "spring".into(), records);
+        let jobs = JobCollection::new(std::sync::Arc::new(project), "spring".into(), records);
         insta::assert_snapshot!(jobs.table(..ROWS).bundle().text, @r"
         Batch spring: 4 jobs
         Job       Id        Status            Reason                                       Started (UTC)        Elapsed  Credits

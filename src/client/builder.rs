@@ -14,7 +14,7 @@ use crate::transport::{Connection, Login, Request, RetryPolicy, Secret, Settings
 pub(super) const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The folder of the batches' journals.
-const BATCHES: &str = "up42-batches";
+pub(super) const BATCHES: &str = "up42-batches";
 
 /// Where the platform's servers stand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 
 use url::Url;
 
-use super::builder::{TIMEOUT, server};
+use super::builder::{BATCHES, TIMEOUT, server};
 use super::{Client, Inner, Who};
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::{Connection, RetryPolicy, Settings, Worker};
@@ -11,6 +11,11 @@ use crate::transport::{Connection, RetryPolicy, Settings, Worker};
 impl Client {
     /// A client of a server that wants no login. Asks nothing of the network.
     pub(crate) fn open(url: &str) -> Result<Self> {
+        Self::open_with(url, BATCHES.into())
+    }
+
+    /// The same, with its batches in a folder.
+    pub(crate) fn open_with(url: &str, batches: PathBuf) -> Result<Self> {
         let api_url = server(url)?;
         let api = Url::parse(&api_url).map_err(|error| Error::foreign(ErrorKind::InvalidInput, error))?;
         let settings =
@@ -21,7 +26,7 @@ impl Client {
             api_url,
             who: Who::Nobody,
             project_id: None,
-            batches: PathBuf::new(),
+            batches,
             workspace: Mutex::default(),
             #[cfg(feature = "simulator")]
             simulator: None,

@@ -1,9 +1,10 @@
 use std::fmt;
 
 use super::{Client, Region, Who, data, optional, required};
-use crate::display::{Card, Cell};
+use crate::display::{Bundle, Card, Cell};
 use crate::error::{Context, Error, Result};
 use crate::plain::plain;
+use crate::show::rich;
 use crate::transport::Request;
 
 /// The workspace of a login: what is ordered and processed belongs to it.
@@ -71,9 +72,8 @@ impl Client {
 }
 
 impl Workspace {
-    /// Shows the workspace.
-    pub fn evcxr_display(&self) {
-        self.card().bundle().print();
+    fn bundle(&self) -> Bundle {
+        self.card().bundle()
     }
 
     fn card(&self) -> Card {
@@ -83,6 +83,8 @@ impl Workspace {
             .fact("Region", self.region.map(|region| region.to_string()))
     }
 }
+
+rich!(Workspace);
 
 impl fmt::Debug for Workspace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -65,7 +65,7 @@ impl fmt::Display for EulaState {
 
 /// The states of licences by their ids, each asked for once. What the platform does not tell
 /// about one is no reason to hide the others; a refused login is.
-pub(super) fn states(
+pub(crate) fn states(
     client: &Client,
     ids: impl IntoIterator<Item = String>,
 ) -> Result<HashMap<String, EulaState>> {

@@ -13,6 +13,7 @@ mod view;
 pub use collection::DataCollection;
 pub use collections::DataCollections;
 pub use eula::EulaState;
+pub(crate) use eula::states as eula_states;
 pub use parameter::{ProductParameter, ProductParameters};
 pub(crate) use params::is_place;
 pub use product::DataProduct;

@@ -8,19 +8,14 @@ use super::parameter::word;
 use super::{
     DataCollection, DataCollections, DataProduct, DataProducts, ProductParameter, ProductParameters,
 };
-use crate::display::{Card, Cell, Column, Table, Tone, counted};
+use crate::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
 use crate::plain::plain;
-use crate::show::{Show, show};
+use crate::show::{rich, show};
 
 /// Longest value in a table, in characters; the frame has it whole.
 const LONGEST: usize = 60;
 
 impl DataCollections {
-    /// Shows the collections as a table.
-    pub fn evcxr_display(&self) {
-        self.show();
-    }
-
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("Collection"),
@@ -53,8 +48,7 @@ impl DataCollections {
 show!(DataCollections);
 
 impl DataCollection {
-    /// Shows the collection.
-    pub fn evcxr_display(&self) {
+    fn bundle(&self) -> Bundle {
         let card = Card::new(self.title.as_deref().unwrap_or(&self.name))
             .fact("Name", Cell::id(&self.name))
             .fact("Type", self.kind.as_deref().map(words))
@@ -64,16 +58,13 @@ impl DataCollection {
             .fact("Coarsest, m", metres(self.resolution.1))
             .fact("Data products", product_names(self).replace(',', ", "))
             .fact("EULA", Cell::status(self.eula().tone(), self.eula().word()));
-        self.description.iter().fold(card, |card, told| card.note(told)).bundle().print();
+        self.description.iter().fold(card, |card, told| card.note(told)).bundle()
     }
 }
 
-impl DataProducts {
-    /// Shows the data products as a table.
-    pub fn evcxr_display(&self) {
-        self.show();
-    }
+rich!(DataCollection);
 
+impl DataProducts {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = ["Data product", "Title", "Kind", "EULA", "Id"].map(Column::new);
         let row = |one: &DataProduct| {
@@ -92,8 +83,7 @@ impl DataProducts {
 show!(DataProducts);
 
 impl DataProduct {
-    /// Shows the data product.
-    pub fn evcxr_display(&self) {
+    fn bundle(&self) -> Bundle {
         let kind = if self.is_tasking { "tasking" } else { "archive" };
         let card = Card::new(self.title.as_deref().unwrap_or(&self.name))
             .badge(Tone::Neutral, kind)
@@ -106,16 +96,13 @@ impl DataProduct {
             Ok(all) => card.fact("Parameters", names(&all)),
             Err(error) => card.fact("Parameters", Cell::status(Tone::Failed, error.to_string())),
         };
-        self.description.iter().fold(card, |card, told| card.note(told)).bundle().print();
+        self.description.iter().fold(card, |card, told| card.note(told)).bundle()
     }
 }
 
-impl ProductParameters {
-    /// Shows the parameters as a table.
-    pub fn evcxr_display(&self) {
-        self.show();
-    }
+rich!(DataProduct);
 
+impl ProductParameters {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = ["Parameter", "Type", "Required", "Default", "Allowed", "Meaning"].map(Column::new);
         let row = |one: &ProductParameter| {
@@ -136,16 +123,17 @@ impl ProductParameters {
 show!(ProductParameters);
 
 impl ProductParameter {
-    /// Shows the parameter.
-    pub fn evcxr_display(&self) {
+    fn bundle(&self) -> Bundle {
         let card = Card::new(&self.name)
             .fact("Type", self.kind.clone())
             .fact("Required", if self.is_required { "yes" } else { "no" })
             .fact("Default", self.default.as_ref().map(word))
             .fact("Allowed", self.takes());
-        self.description.iter().fold(card, |card, told| card.note(told)).bundle().print();
+        self.description.iter().fold(card, |card, told| card.note(told)).bundle()
     }
 }
+
+rich!(ProductParameter);
 
 fn metres(size: Option<f64>) -> Cell {
     size.map_or(Cell::Empty, |size| Cell::Number(size, usize::from(size < 10.0)))

@@ -40,6 +40,16 @@ impl Estimate {
         Self { jobs }
     }
 
+    /// The prices of jobs by their labels. When none has one, the reason of the first.
+    pub(crate) fn of_prices(prices: Vec<(String, Result<Price>)>) -> Result<Self> {
+        let jobs = prices.into_iter().map(|(label, price)| EstimatedJob { label, price });
+        let estimate = Self { jobs: jobs.collect() };
+        if let (Some((label, error)), None) = (estimate.failed().next(), estimate.priced().next()) {
+            return Err(error.clone().context(format!("job `{label}`")));
+        }
+        Ok(estimate)
+    }
+
     /// The price of each job, in the order of the parameters.
     pub fn jobs(&self) -> &[EstimatedJob] {
         &self.jobs

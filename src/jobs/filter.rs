@@ -119,7 +119,7 @@ impl Project {
         let most = filter.limit.unwrap_or(usize::MAX);
         let (mut found, mut seen, mut statuses) = (Vec::new(), HashSet::<JobId>::new(), Vec::new());
         for page in 0..MOST_PAGES {
-            let Some(jobs) = self.jobs_page(page)? else { break };
+            let jobs = self.jobs_page(page)?;
             let before = seen.len();
             let oldest = jobs.jobs.last().and_then(|job| job.created);
             for job in jobs.jobs {
@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(
             filter.check(&[]).unwrap_err().to_string(),
             "there is no status `PAUSED`, but `not started`, `queued`, `running`, `cancelling`, `cancelled`, `failed`, \
-             `error`, `succeeded`"
+             `error`, `succeeded`, `rejected`"
         );
     }
 }

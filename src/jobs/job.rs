@@ -32,6 +32,8 @@ pub(crate) struct JobsPage {
     pub(crate) jobs: Vec<Job>,
     /// `false` when it has entries that cannot be read, and that are left out.
     pub(crate) is_whole: bool,
+    /// What the next page is asked for by; `None` for the last one.
+    pub(crate) next: Option<String>,
 }
 
 /// A job as the platform last told of it.
@@ -44,13 +46,16 @@ pub struct Job {
     pub name: Option<String>,
     /// Where it stands.
     pub status: JobStatus,
+    /// How much of it is done, in %, where the service tells.
+    pub progress: Option<u8>,
     /// When it was created, UTC.
     pub created: Option<Timestamp>,
     /// When it began to run, UTC, to the second.
     pub started: Option<Timestamp>,
     /// When it ended, UTC, to the second.
     pub finished: Option<Timestamp>,
-    /// Task to parameters, with the defaults filled in.
+    /// What it was told, as far as the service repeats it: with a workflow task to parameters,
+    /// with the defaults filled in.
     pub inputs: Map<String, Value>,
     /// Whether it is for real.
     pub mode: JobMode,
@@ -98,12 +103,31 @@ impl fmt::Debug for Job {
 }
 
 impl Job {
+    /// A job of which nothing is known but this.
+    pub(crate) fn new(id: impl Into<JobId>, status: JobStatus) -> Self {
+        Self {
+            id: id.into(),
+            name: None,
+            status,
+            progress: None,
+            created: None,
+            started: None,
+            finished: None,
+            inputs: Map::new(),
+            mode: JobMode::Default,
+            workflow_id: None,
+            workflow: None,
+        }
+    }
+
+    /// As the platform's projects tell of it.
     pub(crate) fn read(json: &Value) -> Result<Self> {
         let instant = |field| parse_timestamp(&optional(json, field)?);
         Ok(Self {
             id: JobId(required(json, "id")?),
             name: optional(json, "name"),
             status: JobStatus::read(&required(json, "status")?),
+            progress: None,
             created: instant("createdAt"),
             started: instant("startedAt"),
             finished: instant("finishedAt"),
@@ -158,8 +182,8 @@ impl Workflow {
 }
 
 impl Project {
-    /// One page of the project's jobs, the newest first. `None` past the last page.
-    pub(crate) fn jobs_page(&self, page: usize) -> Result<Option<JobsPage>> {
+    /// One page of the project's jobs, the newest first. The last one is empty.
+    pub(crate) fn jobs_page(&self, page: usize) -> Result<JobsPage> {
         let request = Request::get(self.client().url(&self.path("/jobs")))
             .query("page", page.to_string())
             .query("sort", "createdAt,desc");
@@ -167,7 +191,8 @@ impl Project {
         let list = list.context("list the jobs")?;
         let jobs: Vec<Job> = list.iter().filter_map(|job| Job::read(job).ok()).collect();
         let is_whole = jobs.len() == list.len();
-        Ok((!list.is_empty()).then_some(JobsPage { jobs, is_whole }))
+        let next = (!list.is_empty()).then(|| (page + 1).to_string());
+        Ok(JobsPage { jobs, is_whole, next })
     }
 
     /// Where a job stands now.

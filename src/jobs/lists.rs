@@ -86,9 +86,13 @@ impl JobParameters {
         [Column::new("Job"), Column::new("Parameters")]
     }
 
-    /// The label, and what the tasks are told, shapes by their kind.
+    /// The label, and what the tasks or the process are told, shapes by their kind.
     pub(crate) fn row(&self) -> [Cell; 2] {
-        let inputs = || self.inputs.values().filter_map(Value::as_object).flatten();
+        // Tasks are called `block:1`; a process has no tasks.
+        let has_tasks = self.inputs.keys().all(|name| name.contains(':'));
+        let of_tasks = self.inputs.values().filter_map(Value::as_object).filter(|_| has_tasks);
+        let all: Vec<_> = of_tasks.chain((!has_tasks).then_some(&self.inputs)).flatten().collect();
+        let inputs = || all.iter().copied();
         // First what sets the job apart from the others, then the defaults.
         let is_its_own = |name: &str| ["time", "ids", "bbox", "intersects", "contains"].contains(&name);
         let own = inputs().filter(|(name, _)| is_its_own(name));

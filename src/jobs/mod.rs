@@ -52,6 +52,7 @@ pub use parameters::JobParameters;
 pub use project::Project;
 pub use query::{GeometryOperation, JobQuery};
 pub use quicklooks::{JobQuicklook, JobQuicklooks};
+pub(crate) use rows::inputs_of;
 pub use settings::{ProjectSettings, Setting, Settings};
 pub use status::JobStatus;
 pub use task::Task;

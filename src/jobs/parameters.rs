@@ -5,16 +5,23 @@ use serde_json::{Map, Value};
 use crate::hash::hex;
 use crate::plain::plain;
 
-/// What one job is told: parameters for each task of its workflow.
+/// What one job is told: parameters for each task of its workflow, or the inputs of its
+/// process.
 #[derive(Clone, PartialEq)]
 pub struct JobParameters {
     /// What sets this job apart from the others, for people: place and dates.
     pub label: String,
-    /// Task to parameters, as the platform takes them (API reference, 4.1).
+    /// Task to parameters, as the platform takes them (API reference, 4.1); or the inputs of a
+    /// process, by their names.
     pub inputs: Map<String, Value>,
 }
 
 impl JobParameters {
+    /// Inputs of a process, and what sets them apart for people.
+    pub fn new(label: impl Into<String>, inputs: Map<String, Value>) -> Self {
+        Self { label: label.into(), inputs }
+    }
+
     /// Names the job by what it does: the hash of its inputs, with sorted keys. Equal
     /// inputs have equal keys on every machine.
     pub(crate) fn key(&self) -> String {

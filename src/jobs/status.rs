@@ -2,21 +2,27 @@ use std::fmt;
 
 use crate::plain::plain;
 
-/// Where a job stands (API reference, 4).
+/// Where a job stands, whoever runs it.
 ///
-/// | status | last | meaning |
-/// |---|---|---|
-/// | `NOT_STARTED` | no | accepted, not yet scheduled |
-/// | `PENDING` | no | queued |
-/// | `RUNNING` | no | at work |
-/// | `CANCELLING` | no | asked to stop |
-/// | `CANCELLED` | yes | stopped |
-/// | `FAILED` | yes | a block or its input failed |
-/// | `ERROR` | yes | the platform failed |
-/// | `SUCCEEDED` | yes | done |
+/// | status | last | workflow (API reference, 4) | processing (13, 16) | order (10) | OGC process |
+/// |---|---|---|---|---|---|
+/// | not started | no | `NOT_STARTED` | `created` | `CREATED` | |
+/// | queued | no | `PENDING` | `licensed`, `valid`, `accepted` | `BEING_PLACED`, `PLACED` | `accepted` |
+/// | running | no | `RUNNING` | `running` | `BEING_FULFILLED`, `DOWNLOADED`, `DOWNLOAD_FAILED` | `running` |
+/// | cancelling | no | `CANCELLING` | | | |
+/// | cancelled | yes | `CANCELLED` | | `CANCELED` | `dismissed` |
+/// | failed | yes | `FAILED` | `failed`, `released` | `FAILED_PERMANENTLY` | `failed` |
+/// | error | yes | `ERROR` | | | |
+/// | rejected | yes | | `unlicensed`, `invalid`, `rejected` | | |
+/// | succeeded | yes | `SUCCEEDED` | `successful`, `captured` | `FULFILLED` | `successful` |
 ///
-/// A task is paid when it succeeds, also when a later task of its job fails (API
-/// reference, 0.6).
+/// Any other word is [`Unknown`](Self::Unknown): it is kept, shown and polled, and never
+/// taken for the end; so are an order's `PLACEMENT_FAILED` and
+/// `DELIVERY_INITIALIZATION_FAILED`, which the platform may mend.
+///
+/// A task of a workflow is paid when it succeeds, also when a later task of its job fails (API
+/// reference, 0.6). Processing and orders are paid when they succeed: until then their
+/// credits are held. An OGC server knows no credits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JobStatus {
@@ -36,6 +42,9 @@ pub enum JobStatus {
     Error,
     /// Done.
     Succeeded,
+    /// Created, and then refused before it ran: by its inputs, a licence or the balance.
+    /// Nothing is paid.
+    Rejected,
     /// A word that this version does not know. Kept, shown, and never taken as the
     /// end.
     Unknown(String),
@@ -45,7 +54,7 @@ impl JobStatus {
     /// Whether the job will not change any more.
     pub fn is_terminal(&self) -> bool {
         match self {
-            Self::Cancelled | Self::Failed | Self::Error | Self::Succeeded => true,
+            Self::Cancelled | Self::Failed | Self::Error | Self::Succeeded | Self::Rejected => true,
             Self::NotStarted | Self::Pending | Self::Running | Self::Cancelling | Self::Unknown(_) => false,
         }
     }
@@ -62,12 +71,13 @@ impl JobStatus {
             "FAILED" => Self::Failed,
             "ERROR" => Self::Error,
             "SUCCEEDED" => Self::Succeeded,
+            "REJECTED" => Self::Rejected,
             other => Self::Unknown(plain(other, 80)),
         }
     }
 
     /// Those that the platform is known to have.
-    pub(super) const KNOWN: [Self; 8] = [
+    pub(super) const KNOWN: [Self; 9] = [
         Self::NotStarted,
         Self::Pending,
         Self::Running,
@@ -76,6 +86,7 @@ impl JobStatus {
         Self::Failed,
         Self::Error,
         Self::Succeeded,
+        Self::Rejected,
     ];
 
     /// The word that [`read`](Self::read) reads.
@@ -89,12 +100,13 @@ impl JobStatus {
             Self::Failed => "FAILED",
             Self::Error => "ERROR",
             Self::Succeeded => "SUCCEEDED",
+            Self::Rejected => "REJECTED",
             Self::Unknown(word) => word,
         }
     }
 }
 
-/// The platform's words and those of the tables, in any case: `FAILED`, `queued`.
+/// The words of workflows and those of the tables, in any case: `FAILED`, `queued`.
 impl From<&str> for JobStatus {
     fn from(word: &str) -> Self {
         let known = Self::KNOWN.into_iter().find(|status| status.to_string().eq_ignore_ascii_case(word));
@@ -116,6 +128,7 @@ impl fmt::Display for JobStatus {
             Self::Failed => "failed",
             Self::Error => "error",
             Self::Succeeded => "succeeded",
+            Self::Rejected => "rejected",
             Self::Unknown(word) => word,
         })
     }

@@ -147,7 +147,7 @@ impl JobStatus {
             Self::Succeeded => Tone::Ok,
             Self::Running => Tone::Running,
             Self::NotStarted | Self::Pending => Tone::Waiting,
-            Self::Failed | Self::Error => Tone::Failed,
+            Self::Failed | Self::Error | Self::Rejected => Tone::Failed,
             Self::Cancelling | Self::Cancelled | Self::Unknown(_) => Tone::Neutral,
         }
     }

@@ -5,9 +5,10 @@ use serde_json::Value;
 
 use super::Order;
 use crate::client::id::checked;
-use crate::display::{Card, Cell};
+use crate::display::{Bundle, Card, Cell};
 use crate::error::{Context, Result};
 use crate::geo::geometry_from_json;
+use crate::show::rich;
 
 /// How much of an order's area was delivered so far (API reference, 10.2 g).
 #[derive(Clone, PartialEq)]
@@ -62,17 +63,17 @@ impl OrderPart {
 }
 
 impl OrderCoverage {
-    /// Shows how much there is.
-    pub fn evcxr_display(&self) {
+    fn bundle(&self) -> Bundle {
         let number = |km2: Option<f64>| km2.map_or(Cell::Empty, |km2| Cell::Number(km2, 1));
         Card::new("Order coverage")
             .fact("Delivered", self.covered.percent.map_or(Cell::Empty, Cell::Percent))
             .fact("Delivered, km²", number(self.covered.km2))
             .fact("To come, km²", number(self.remainder.km2))
             .bundle()
-            .print();
     }
 }
+
+rich!(OrderCoverage);
 
 impl fmt::Debug for OrderCoverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

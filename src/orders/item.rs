@@ -3,9 +3,9 @@ use std::fmt;
 use geo_types::{Geometry, MultiPolygon};
 use serde_json::{Map, Value, json};
 
-use crate::client::{Client, items, required};
+use crate::client::{Client, items, required, whole};
 use crate::error::{Error, ErrorKind, Result};
-use crate::geo::{area_km2, geometry_to_json};
+use crate::geo::{area_km2, geometry_from_json, geometry_to_json};
 use crate::hash::hex;
 use crate::plain::plain;
 use crate::transport::Request;
@@ -133,6 +133,50 @@ fn refusal(json: &Value) -> Error {
 
 fn silent() -> Error {
     Error::response("the answer does not tell of it")
+}
+
+impl OrderItem {
+    /// As a journal keeps it.
+    pub(crate) fn to_json(&self) -> Map<String, Value> {
+        let json = json!({
+            "dataProduct": self.product_id,
+            "scene": self.scene_id,
+            "area": self.geometry(),
+            "params": self.params,
+            "budgetId": self.budget_id,
+            "tags": self.tags,
+        });
+        json.as_object().cloned().unwrap_or_default()
+    }
+
+    /// What [`to_json`](Self::to_json) wrote.
+    pub(crate) fn read(label: &str, json: &Map<String, Value>) -> Result<Self> {
+        let text = |name: &str| json.get(name).and_then(Value::as_str).map(str::to_owned);
+        let tags = json.get("tags").and_then(Value::as_array).into_iter().flatten();
+        let missing = |name: &str| Error::invalid(format!("`{name}` of the order is missing"));
+        let area = match geometry_from_json(json.get("area").ok_or_else(|| missing("area"))?)? {
+            Geometry::Polygon(one) => MultiPolygon(vec![one]),
+            Geometry::MultiPolygon(many) => many,
+            _ => return Err(missing("area")),
+        };
+        Ok(Self {
+            label: label.to_owned(),
+            product_id: text("dataProduct").ok_or_else(|| missing("dataProduct"))?,
+            scene_id: text("scene"),
+            area,
+            params: json.get("params").and_then(Value::as_object).cloned().unwrap_or_default(),
+            budget_id: text("budgetId"),
+            tags: tags.filter_map(Value::as_str).map(str::to_owned).collect(),
+        })
+    }
+
+    /// Its price, in credits.
+    pub(crate) fn credits(&self, client: &Client) -> Result<i64> {
+        let body = Self::body(&[self], &self.label);
+        let answer = client.json(Request::post(client.url("/v2/orders/estimate"), body))?;
+        let mut answers = answers(answer, 1, |one| whole(one, "credits"))?;
+        answers.pop().unwrap_or_else(|| Err(silent()))
+    }
 }
 
 impl fmt::Debug for OrderItem {

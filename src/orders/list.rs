@@ -86,7 +86,6 @@ fn request(client: &Client, filter: &OrderFilter) -> Result<Request> {
 
 /// A page of the list of orders.
 #[derive(Debug)]
-#[allow(dead_code, reason = "for batches of orders")]
 pub(crate) struct OrdersPage {
     pub(crate) orders: Vec<Order>,
     /// `false` when it has entries that cannot be read, and that are left out.
@@ -95,7 +94,6 @@ pub(crate) struct OrdersPage {
 
 impl Orders {
     /// One page of the workspace's orders, the newest first. `None` past the last page.
-    #[allow(dead_code, reason = "for batches of orders")]
     pub(crate) fn page(client: &Client, filter: &OrderFilter, page: usize) -> Result<Option<OrdersPage>> {
         let request = request(client, filter)?.query("page", page.to_string()).query("size", "100");
         let mut json = client.json(request).context("list the orders")?;

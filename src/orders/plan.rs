@@ -92,6 +92,10 @@ impl OrderPlan {
         self
     }
 
+    pub(crate) fn product(&self) -> &DataProduct {
+        &self.product
+    }
+
     /// What is in the name of each order.
     pub(super) fn title(&self) -> String {
         let whole = || format!("{}/{}", self.product.collection, self.product.name);

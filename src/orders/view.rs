@@ -9,8 +9,8 @@ use super::{
     EstimatedOrder, Order, OrderEstimate, OrderItem, OrderPlacement, OrderPlan, Orders, PlacedOrder,
     PlacedOrders,
 };
-use crate::display::{Card, Cell, Column, Table, Tone, counted};
-use crate::show::{Show, show};
+use crate::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
+use crate::show::{rich, show};
 use crate::time::minute;
 
 fn time(at: Option<Timestamp>) -> Cell {
@@ -18,9 +18,8 @@ fn time(at: Option<Timestamp>) -> Cell {
 }
 
 impl OrderPlan {
-    /// Shows what would be ordered. Asks for no price, and buys nothing.
-    pub fn evcxr_display(&self) {
-        self.table().bundle().print();
+    fn bundle(&self) -> Bundle {
+        self.table().bundle()
     }
 
     fn table(&self) -> Table {
@@ -46,12 +45,9 @@ impl OrderPlan {
     }
 }
 
-impl OrderEstimate {
-    /// Shows the prices as a table.
-    pub fn evcxr_display(&self) {
-        self.show();
-    }
+rich!(OrderPlan);
 
+impl OrderEstimate {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("Order"),
@@ -91,11 +87,6 @@ impl OrderEstimate {
 show!(OrderEstimate);
 
 impl PlacedOrders {
-    /// Shows what came of each order.
-    pub fn evcxr_display(&self) {
-        self.show();
-    }
-
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = ["Order", "Placement", "Status", "Id"].map(Column::new);
         let row = |one: &PlacedOrder| {
@@ -116,11 +107,6 @@ impl PlacedOrders {
 show!(PlacedOrders);
 
 impl Orders {
-    /// Shows the orders as a table.
-    pub fn evcxr_display(&self) {
-        self.show();
-    }
-
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("Order"),
@@ -170,9 +156,8 @@ impl Order {
         self.tags.iter().filter(|tag| !tag.starts_with("up42-rs-")).cloned().collect()
     }
 
-    /// Shows where the order stands.
-    pub fn evcxr_display(&self) {
-        self.card().bundle().print();
+    fn bundle(&self) -> Bundle {
+        self.card().bundle()
     }
 
     fn card(&self) -> Card {
@@ -188,6 +173,8 @@ impl Order {
             .fact("Changed (UTC)", time(self.updated))
     }
 }
+
+rich!(Order);
 
 impl fmt::Debug for Orders {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,10 +3,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::archive::Limits;
-use super::folder::Folder;
+use super::folder::{Folder, Place};
 use super::progress::Progress;
 use super::{Download, ResultFeature};
-use crate::batch::{JobCollection, JobRecord, Outcome};
+use crate::batch::{Delivery, JobCollection, JobRecord, Outcome};
 use crate::error::{Context, Error, Result};
 use crate::jobs::JobId;
 use crate::list::list;
@@ -112,10 +112,12 @@ impl JobCollection {
         let place = folder.place(id)?;
         if !place.is_whole() {
             let packed = match place.archive.metadata() {
-                Ok(archive) if archive.is_file() => incoming.packed(archive.len()),
-                _ => self.download(id, &place.archive, incoming)?,
+                Ok(archive) if archive.is_file() => Some(incoming.packed(archive.len())),
+                _ => self.download(id, &place, limits, incoming)?,
             };
-            place.unpack(folder, limits, packed)?;
+            if let Some(packed) = packed {
+                place.unpack(folder, limits, packed)?;
+            }
         }
         if place.archive.exists() {
             fs::remove_file(&place.archive)?;
@@ -123,8 +125,21 @@ impl JobCollection {
         ResultFeature::read_all(&place.folder, record, id)
     }
 
-    fn download(&self, id: &JobId, archive: &Path, incoming: &Incoming) -> Result<Packed> {
-        self.project().client().download_signed(archive, incoming, || self.results_url(id))
+    /// Brings what a job left; `None` when it was no archive: then all is in its place.
+    fn download(
+        &self,
+        id: &JobId,
+        place: &Place,
+        limits: Limits,
+        incoming: &Incoming,
+    ) -> Result<Option<Packed>> {
+        let client = self.client();
+        match self.delivery(id)? {
+            Delivery::Archive(url) => client.download_signed(&place.archive, incoming, url).map(Some),
+            Delivery::Files { features, files } => {
+                place.take(client, &features, &files, limits, incoming).map(|()| None)
+            }
+        }
     }
 }
 

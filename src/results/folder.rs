@@ -20,10 +20,12 @@ pub(super) struct Folder {
 
 /// The place of one job's results. What is there says how far they are: the folder is there
 /// when they are whole, the archive when it has arrived, and a part of it when not all has.
+/// Results that are no archive arrive file by file in a folder beside.
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) folder: PathBuf,
     pub(super) archive: PathBuf,
+    pub(super) files: PathBuf,
 }
 
 impl Folder {
@@ -58,7 +60,8 @@ impl Folder {
             return Err(Error::response("the job's id cannot be the name of a folder"));
         }
         let folder = self.path.join(format!("job_{id}"));
-        Ok(Place { archive: folder.with_extension("archive"), folder })
+        let [archive, files] = ["archive", "files"].map(|end| folder.with_extension(end));
+        Ok(Place { folder, archive, files })
     }
 }
 

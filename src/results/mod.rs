@@ -11,6 +11,7 @@
 mod archive;
 mod download;
 mod feature;
+mod files;
 mod folder;
 mod found;
 mod frame;

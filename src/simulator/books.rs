@@ -7,6 +7,7 @@ use super::chance::Chance;
 use super::job::Job;
 use super::orders::order::Order;
 use super::platform::Config;
+use super::processing::job::ProcessingJob;
 use super::workflows::Workflow;
 
 /// All that changes.
@@ -19,6 +20,8 @@ pub(super) struct Books {
     pub jobs: Vec<Job>,
     /// Oldest first.
     pub orders: Vec<Order>,
+    /// Oldest first.
+    pub processing: Vec<ProcessingJob>,
     /// Whether each order needs a budget.
     pub budgets_enforced: bool,
     pub balance: i64,
@@ -69,6 +72,7 @@ impl Books {
             workflows: Vec::new(),
             jobs: Vec::new(),
             orders: Vec::new(),
+            processing: Vec::new(),
             budgets_enforced: config.budgets_enforced,
             balance: config.credits,
             history: vec![signup],
@@ -104,6 +108,7 @@ impl Books {
             }
         }
         self.settle_orders(now);
+        self.settle_processing(now);
     }
 }
 

@@ -62,7 +62,10 @@ impl Books {
     /// What was spent of a budget, and what is held in its name.
     fn consumed(&self, id: &str, now: Timestamp) -> i64 {
         let own = self.orders.iter().filter(|order| order.budget.as_deref() == Some(id));
-        own.map(|order| order.held(now) + order.captured(now).map_or(0, |_| order.credits)).sum()
+        let orders: i64 =
+            own.map(|order| order.held(now) + order.captured(now).map_or(0, |_| order.credits)).sum();
+        let jobs = self.processing.iter().filter(|job| job.budget.as_deref() == Some(id));
+        orders + jobs.map(|job| job.held(now) + job.captured(now).map_or(0, |_| job.credits)).sum::<i64>()
     }
 
     /// Whether so much may be spent in the name of a budget.

@@ -46,6 +46,7 @@ impl Default for SimulatorBuilder {
             machines: None,
             failing: 0.0,
             hanging: 0.0,
+            ogc_hides_inputs: false,
             budgets_enforced: false,
         };
         Self { config, scenes: Vec::new(), quicklooks: Vec::new(), results: None, folder: None }
@@ -184,6 +185,13 @@ impl SimulatorBuilder {
     /// set. The job itself can be asked for.
     pub fn list_lag(mut self, lag: Duration) -> Self {
         self.config.list_lag = lag;
+        self
+    }
+
+    /// Lets the job list of the [OGC server](Simulator::ogc_url) tell no more than the standard
+    /// wants: what a job was asked is not in it.
+    pub fn ogc_hides_inputs(mut self) -> Self {
+        self.config.ogc_hides_inputs = true;
         self
     }
 

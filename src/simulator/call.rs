@@ -20,6 +20,7 @@ pub(super) struct Call {
     pub range: Option<String>,
     pub if_range: Option<String>,
     pub content_type: Option<String>,
+    pub prefer: Option<String>,
     pub body: Vec<u8>,
     /// Whether it came in at the storage's door and not at the API's.
     pub to_storage: bool,
@@ -44,6 +45,7 @@ impl Call {
             range: header("range"),
             if_range: header("if-range"),
             content_type: header("content-type"),
+            prefer: header("prefer"),
             body: to_bytes(body, LARGEST_BODY).await?.to_vec(),
             path,
             to_storage,
@@ -87,6 +89,11 @@ impl Call {
         self.method == "GET" && is_known
     }
 
+    /// Whether it does not wait for the work.
+    pub(super) fn prefers_async(&self) -> bool {
+        self.prefer.as_deref().is_some_and(|prefer| prefer.contains("respond-async"))
+    }
+
     /// Whether it needs no token.
     pub(super) fn is_public(&self) -> bool {
         self.to_storage
@@ -95,7 +102,7 @@ impl Call {
                 ["oauth", "token"]
                     | [.., "openid-connect", "token"]
                     | ["marketplace", "blocks"]
-                    | ["stac", ..]
+                    | ["stac" | "ogc", ..]
             )
     }
 

@@ -64,10 +64,12 @@ mod jobs;
 mod kept;
 mod line;
 mod noise;
+mod ogc;
 mod orders;
 mod others;
 mod outputs;
 mod platform;
+mod processing;
 mod products;
 mod projects;
 mod queue;
@@ -216,6 +218,29 @@ impl Simulator {
     /// ```
     pub fn stac_url(&self) -> String {
         format!("{}/stac/", self.api_url())
+    }
+
+    /// A small OGC API - Processes server, which wants no login.
+    ///
+    /// ```
+    /// use up42::{ProcessServer, simulator::Simulator};
+    ///
+    /// let simulator = Simulator::start()?;
+    /// assert_eq!(ProcessServer::open(simulator.ogc_url())?.list()?.len(), 3);
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    pub fn ogc_url(&self) -> String {
+        self.0.platform.ogc_url("")
+    }
+
+    /// Every processing job, oldest first.
+    pub fn processing_ledger(&self) -> Vec<LedgerEntry> {
+        self.0.platform.processing_ledger()
+    }
+
+    /// Every job of the OGC server, oldest first.
+    pub fn ogc_ledger(&self) -> Vec<LedgerEntry> {
+        self.0.platform.ogc_ledger()
     }
 
     /// Where signed URLs lead: another origin, which refuses a bearer token.

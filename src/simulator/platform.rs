@@ -16,6 +16,7 @@ use super::clock::Clock;
 use super::distribution::Distribution;
 use super::eulas::Eulas;
 use super::fault::{FaultKind, Faults, Moment};
+use super::ogc::OgcJobs;
 use super::queue;
 use super::reply::{Answer, Reply};
 use super::shelf::{OpenShelf, Shelf};
@@ -77,6 +78,8 @@ pub(super) struct Config {
     /// The shares of jobs that fail and that hang, from 0 to 1.
     pub failing: f64,
     pub hanging: f64,
+    /// The list of the OGC server does not repeat what its jobs were asked.
+    pub ogc_hides_inputs: bool,
     /// Whether each order needs a budget.
     pub budgets_enforced: bool,
 }
@@ -94,6 +97,8 @@ pub(super) struct Platform {
     pub machines: Option<usize>,
     pub failing: f64,
     pub hanging: f64,
+    pub ogc_hides_inputs: bool,
+    pub ogc_jobs: OgcJobs,
     pub mint: Mint,
     pub faults: Faults,
     pub catalog: Catalog,
@@ -135,6 +140,8 @@ impl Platform {
             machines: config.machines,
             failing: config.failing,
             hanging: config.hanging,
+            ogc_hides_inputs: config.ogc_hides_inputs,
+            ogc_jobs: OgcJobs::default(),
             api_url,
             storage_url,
         }
@@ -162,6 +169,16 @@ impl Platform {
         let books = self.books();
         let now = self.clock.now();
         books.jobs.iter().map(|job| job.ledger_entry(now)).collect()
+    }
+
+    pub(super) fn processing_ledger(&self) -> Vec<LedgerEntry> {
+        let now = self.clock.now();
+        self.books().processing.iter().map(|job| job.ledger_entry(now)).collect()
+    }
+
+    pub(super) fn ogc_ledger(&self) -> Vec<LedgerEntry> {
+        let now = self.clock.now();
+        self.ogc_jobs.lock().iter().map(|job| job.ledger_entry(now)).collect()
     }
 
     pub(super) fn requests(&self) -> Vec<RequestRecord> {
@@ -249,7 +266,9 @@ impl Platform {
             (_, ["v2", "tasking", rest @ ..]) => self.tasking(call, rest),
             (_, ["v2", "budgets", rest @ ..]) => self.budgets(call, rest),
             (_, ["v2", "assets", rest @ ..]) => self.assets(call, rest),
+            (_, ["v2", "processing", rest @ ..]) => self.processing(call, rest),
             (_, ["v2", "catalog", rest @ ..] | ["stac", rest @ ..]) => self.stac(call, rest),
+            (_, ["ogc", rest @ ..]) => self.ogc(call, rest),
             (_, ["projects", project, rest @ ..]) => self.project(call, project, rest),
             (
                 _,

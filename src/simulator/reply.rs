@@ -61,7 +61,8 @@ impl Reply {
     /// A classic refusal in the words of the door it goes out by: XML at the
     /// storage, problem+json below `/v2` and in the STAC API.
     pub(super) fn worded_for(self, call: &Call) -> Self {
-        let below_v2 = call.segments.first().is_some_and(|first| first == "v2" || first == "stac");
+        let below_v2 =
+            call.segments.first().is_some_and(|first| ["v2", "stac", "ogc"].contains(&first.as_str()));
         if self.status < 400 || !self.is("application/json") || !(call.to_storage || below_v2) {
             return self;
         }

@@ -7,6 +7,7 @@
 mod asset;
 mod bought;
 mod delete;
+mod deliver;
 mod download;
 mod item;
 mod items;
@@ -15,6 +16,7 @@ mod view;
 
 pub use asset::StorageAsset;
 pub use delete::{Deletion, DeletionPart};
+pub(crate) use deliver::deliver;
 pub use download::{StorageDownload, StorageDownloads};
 pub use item::StorageItem;
 pub use items::StorageItems;

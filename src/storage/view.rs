@@ -3,16 +3,11 @@
 use std::ops::RangeBounds;
 
 use super::{Deletion, DeletionPart, StorageDownload, StorageDownloads, StorageItem, StorageItems};
-use crate::display::{Card, Cell, Column, Table, Tone};
-use crate::show::{Show, show};
+use crate::display::{Bundle, Card, Cell, Column, Table, Tone};
+use crate::show::{rich, show};
 use crate::time::minute;
 
 impl StorageItems {
-    /// Shows the items as a table.
-    pub fn evcxr_display(&self) {
-        self.show();
-    }
-
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("Item"),
@@ -51,8 +46,7 @@ fn own_tags(item: &StorageItem) -> String {
 }
 
 impl StorageItem {
-    /// Shows the item.
-    pub fn evcxr_display(&self) {
+    fn bundle(&self) -> Bundle {
         let card = Card::new(self.title.as_deref().unwrap_or(self.id()))
             .fact("Id", Cell::id(self.id()))
             .fact("Acquired (UTC)", self.scene.datetime.map_or(Cell::Empty, |at| Cell::time(minute(at))))
@@ -68,16 +62,13 @@ impl StorageItem {
             .fact("Job", self.job_id.as_deref().map(Cell::id));
         let asset =
             |card: Card, asset: &super::StorageAsset| card.fact(&asset.name, asset.media_type.clone());
-        self.assets.iter().fold(card, asset).bundle().print();
+        self.assets.iter().fold(card, asset).bundle()
     }
 }
 
-impl StorageDownloads {
-    /// Shows the files as a table.
-    pub fn evcxr_display(&self) {
-        self.show();
-    }
+rich!(StorageItem);
 
+impl StorageDownloads {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("File"),
@@ -99,11 +90,6 @@ impl StorageDownloads {
 show!(StorageDownloads);
 
 impl Deletion {
-    /// Shows what would go. Deletes nothing.
-    pub fn evcxr_display(&self) {
-        self.show();
-    }
-
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("Collection"),

@@ -4,8 +4,8 @@ use std::fmt;
 use std::ops::RangeBounds;
 
 use super::{FeasibilityOption, FeasibilityStudies, FeasibilityStudy, Quotation, Quotations};
-use crate::display::{Card, Cell, Column, Table, Tone, counted};
-use crate::show::{Show, show};
+use crate::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
+use crate::show::{rich, show};
 use crate::time::minute;
 
 /// The platform's word for a decision, as people write it.
@@ -24,11 +24,6 @@ fn time(at: Option<jiff::Timestamp>) -> Cell {
 }
 
 impl Quotations {
-    /// Shows the quotations as a table.
-    pub fn evcxr_display(&self) {
-        self.show();
-    }
-
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("Quotation"),
@@ -53,8 +48,7 @@ impl Quotations {
 show!(Quotations);
 
 impl Quotation {
-    /// Shows the quotation.
-    pub fn evcxr_display(&self) {
+    fn bundle(&self) -> Bundle {
         Card::new("Quotation")
             .fact("Id", Cell::id(&self.id))
             .fact("Price, credits", Cell::Number(self.credits as f64, 0))
@@ -63,16 +57,12 @@ impl Quotation {
             .fact("Made (UTC)", time(self.created))
             .fact("Decided (UTC)", time(self.decided))
             .bundle()
-            .print();
     }
 }
 
-impl FeasibilityStudies {
-    /// Shows the studies as a table, a row for each option.
-    pub fn evcxr_display(&self) {
-        self.show();
-    }
+rich!(Quotation);
 
+impl FeasibilityStudies {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = ["Study", "Decision", "Option", "Meaning", "Order"].map(Column::new);
         let options: Vec<_> =
@@ -97,17 +87,18 @@ impl FeasibilityStudies {
 show!(FeasibilityStudies);
 
 impl FeasibilityStudy {
-    /// Shows the study and its options.
-    pub fn evcxr_display(&self) {
+    fn bundle(&self) -> Bundle {
         let card = Card::new("Feasibility study")
             .fact("Id", Cell::id(&self.id))
             .fact("Decision", decision(&self.decision))
             .fact("Order", Cell::id(&self.order_id))
             .fact("Made (UTC)", time(self.created));
         let option = |card: Card, one: &FeasibilityOption| card.fact(&one.id, one.description.clone());
-        self.options.iter().fold(card, option).bundle().print();
+        self.options.iter().fold(card, option).bundle()
     }
 }
+
+rich!(FeasibilityStudy);
 
 impl fmt::Debug for Quotations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -130,8 +130,9 @@ impl Connection {
         let answer = self.begin(request, token).await?;
         let status = answer.status().as_u16();
         let content_type = header(answer.headers(), CONTENT_TYPE.as_str());
+        let location = header(answer.headers(), LOCATION.as_str());
         let body = self.read(request, answer).await?;
-        Ok(Response { status, content_type, body, is_secret: request.is_secret })
+        Ok(Response { status, content_type, location, body, is_secret: request.is_secret })
     }
 
     async fn read(&self, request: &Request, mut answer: reqwest::Response) -> Result<Vec<u8>, Attempted> {
@@ -205,6 +206,9 @@ impl Connection {
             (Login::Token, Some(token)) => builder.bearer_auth(token.reveal()),
             _ => builder,
         };
+        if request.is_async {
+            builder = builder.header("prefer", "respond-async");
+        }
         if request.from_byte > 0 {
             builder = builder.header(RANGE, format!("bytes={}-", request.from_byte));
             builder = request.if_range.iter().fold(builder, |builder, tag| builder.header(IF_RANGE, tag));

@@ -17,6 +17,8 @@ pub(crate) struct Request {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) body: Body,
     pub(crate) login: Login,
+    /// An answer is wanted before the work is done (RFC 7240, `respond-async`).
+    pub(crate) is_async: bool,
     /// It creates something or costs money: see [`RetryPolicy`](super::RetryPolicy).
     pub(crate) charges: bool,
     /// The URL itself is a key, and is never shown.
@@ -57,6 +59,7 @@ impl Request {
             query: Vec::new(),
             body: Body::None,
             login: Login::Token,
+            is_async: false,
             charges: false,
             is_signed: false,
             is_secret: false,
@@ -125,6 +128,12 @@ impl Request {
         self
     }
 
+    /// Asks for an answer before the work is done.
+    pub(crate) fn respond_async(mut self) -> Self {
+        self.is_async = true;
+        self
+    }
+
     /// Refuses a larger answer than so many bytes.
     pub(crate) fn at_most(mut self, bytes: usize) -> Self {
         self.largest = bytes;
@@ -162,6 +171,8 @@ impl Request {
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) content_type: Option<String>,
+    /// Where what was created is.
+    pub(crate) location: Option<String>,
     pub(crate) body: Vec<u8>,
     /// See [`Request::secret`].
     pub(crate) is_secret: bool,
@@ -193,7 +204,10 @@ mod tests {
     fn a_secret_answer_is_not_quoted() {
         let told = |is_secret| {
             let body = b"access_token=hunter2".to_vec();
-            Response { status: 200, content_type: None, body, is_secret }.json().unwrap_err().to_string()
+            Response { status: 200, content_type: None, location: None, body, is_secret }
+                .json()
+                .unwrap_err()
+                .to_string()
         };
         assert!(told(false).contains("and begins with \"access_token"));
         assert!(told(true).starts_with("the answer (status 200, no content type) is not JSON: "));

@@ -285,7 +285,7 @@ fn all_batches_are_listed() {
     let told: Vec<_> =
         batches.iter().map(|entry| (entry.name.as_str(), entry.jobs, entry.succeeded)).collect();
     assert_eq!(told, [("Über alle", 2, 2), ("first", 1, 1)]);
-    assert!(batches.iter().all(|entry| entry.credits > 0 && entry.workflow == "airports"));
+    assert!(batches.iter().all(|entry| entry.credits > 0 && entry.runs == "airports"));
     assert_eq!(client.batch("Über alle").unwrap().jobs().unwrap().succeeded(), 2);
 }
 

@@ -17,18 +17,20 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
-use super::plan::{Item, Owner};
+use super::plan::{Item, Kind, Owner};
 use super::state::Event;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::hash::hex;
 use crate::jobs::JobParameters;
 
-/// Raised when older files cannot be read any more.
-const VERSION: i64 = 1;
+/// Raised when older versions of the crate cannot read the file any more. Those of version 1
+/// have no `service`: all of them are a workflow's.
+const VERSION: i64 = 2;
+const OLDEST: i64 = 1;
 
 const SCHEMA: &str = "
     CREATE TABLE batch (name TEXT, run TEXT, host TEXT, project TEXT, workflow TEXT, workflow_name TEXT,
-                        created TEXT);
+                        created TEXT, service TEXT);
     CREATE TABLE item  (item INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, label TEXT, inputs TEXT);
     CREATE TABLE event (seq INTEGER PRIMARY KEY, at TEXT, item INTEGER NOT NULL, kind TEXT NOT NULL, data TEXT);
     CREATE TABLE wish  (wish TEXT PRIMARY KEY);
@@ -75,10 +77,8 @@ impl Journal {
             let connection = Connection::open(path).map_err(told)?;
             let journal = Self { connection, path: Some(path.to_owned()) };
             journal.prepare()?;
-            let version: i64 =
-                journal.connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(told)?;
-            match version {
-                VERSION => Ok(journal),
+            match journal.version().map_err(told)? {
+                OLDEST..=VERSION => Ok(journal),
                 newer if newer > VERSION => Err(Error::new(
                     ErrorKind::Io,
                     format!("it was written by a newer version of up42 (format {newer}): update this one"),
@@ -120,14 +120,25 @@ impl Journal {
         self.connection.pragma_update(None, "synchronous", "FULL").map_err(told)
     }
 
+    fn version(&self) -> rusqlite::Result<i64> {
+        self.connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+    }
+
     pub(super) fn head(&self) -> Result<Head> {
-        let query = "SELECT name, run, host, project, workflow, workflow_name, created FROM batch";
-        let head = self.connection.query_row(query, [], |row| {
+        let first =
+            "SELECT name, run, host, project, workflow, workflow_name, created, 'workflow' FROM batch";
+        let query = match self.version().map_err(told)? {
+            OLDEST => first.to_owned(),
+            _ => first.replace("'workflow'", "service"),
+        };
+        let head = self.connection.query_row(&query, [], |row| {
+            let kind = Kind::named(&row.get::<_, String>(7)?);
             let owner = Owner {
+                kind: kind.ok_or(rusqlite::Error::InvalidQuery)?,
                 host: row.get(2)?,
-                project: row.get(3)?,
-                workflow: row.get(4)?,
-                workflow_name: row.get(5)?,
+                place: row.get(3)?,
+                id: row.get(4)?,
+                name: row.get(5)?,
             };
             Ok(Head { name: row.get(0)?, run: row.get(1)?, owner, created: row.get(6)? })
         });
@@ -242,15 +253,16 @@ fn fill(connection: &Connection, head: &Head) -> Result<()> {
         connection.pragma_update(None, "user_version", VERSION)?;
         let owner = &head.owner;
         connection.execute(
-            "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             params![
                 head.name,
                 head.run,
                 owner.host,
-                owner.project,
-                owner.workflow,
-                owner.workflow_name,
-                head.created
+                owner.place,
+                owner.id,
+                owner.name,
+                head.created,
+                owner.kind.name()
             ],
         )?;
         Ok(())

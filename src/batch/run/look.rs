@@ -2,65 +2,86 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::Run;
-use crate::batch::service::Service;
-use crate::batch::state::Event;
+use super::traces::{Lost, Traces};
+use crate::batch::service::Mark;
+use crate::batch::state::{Event, Phase};
 use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::JobId;
 
 /// Pages of the job list that one look reads at most; jobs beyond are asked one by one.
 const PAGES: usize = 10;
+/// Jobs that one request asks for by their ids.
+const IDS: usize = 100;
 
-/// What a look at the platform tells.
-struct Look {
+/// What a look at the service tells.
+pub(super) struct Look {
     asked: Duration,
-    /// Jobs and lost items that were not seen so far.
+    /// Jobs and lost items that were not seen so far, the latter by their names.
     unfinished: HashMap<JobId, usize>,
-    lost: HashMap<String, usize>,
-    /// What others may have running in the project.
+    pub(super) lost: HashMap<String, usize>,
+    /// Jobs that may be lost ones, where lists know no names.
+    traces: Traces,
+    /// What others may have running there.
     others: HashSet<JobId>,
-    events: Vec<Event>,
+    pub(super) events: Vec<Event>,
     /// The list was read to its end, every entry could be read, and every page had
     /// something new: some servers know no pages.
     is_whole: bool,
-    /// The platform answered something.
+    /// The service answered something.
     is_answered: bool,
     /// Why something could not be read.
     failure: Option<Error>,
 }
 
-impl<S: Service> Run<'_, S> {
-    /// Reads the list until every unfinished job was seen: a request for a hundred
-    /// jobs, not one for each. What cannot be read now is read the next time: the jobs
-    /// go on.
+impl Look {
+    /// Takes note of an error, and says whether anybody answered.
+    fn fail(&mut self, error: Error) {
+        self.is_answered |= error.kind() != ErrorKind::Network;
+        self.failure = Some(error);
+    }
+}
+
+impl Run<'_> {
+    /// Reads the list until every unfinished job was seen, or asks for them by their ids: a
+    /// request for a hundred jobs, not one for each. What cannot be read now is read the next
+    /// time: the jobs go on.
     pub(super) fn look(&mut self) -> Result<()> {
         let mut look = self.look_out();
-        self.read_list(&mut look);
+        let has_ids = self.read_by_ids(&mut look);
+        if look.failure.is_none() && (!has_ids || !look.lost.is_empty()) {
+            self.read_list(&mut look);
+        }
         if look.failure.is_none() {
             let foreign = self.foreign(&mut look.others);
-            self.state.set_limit(self.limit.asked.min(self.limit.project.saturating_sub(foreign)));
+            self.state.set_limit(self.limit.asked.min(self.limit.service.saturating_sub(foreign)));
         }
         self.read_unlisted(&mut look);
         self.judge_lost(&mut look);
         self.trouble = look.failure;
         self.keep(look.events)?;
-        self.state.watch(self.service.now());
+        self.state.watch(self.clock.now());
         Ok(())
     }
 
     fn look_out(&self) -> Look {
-        let (mut unfinished, mut lost) = (HashMap::new(), HashMap::new());
+        let (mut unfinished, mut lost, mut traces) = (HashMap::new(), HashMap::new(), Traces::default());
         for (item, phase) in self.state.phases().iter().enumerate() {
             if let Some(id) = phase.unfinished_id() {
                 unfinished.insert(id.clone(), item);
             }
             if phase.is_lost() {
-                lost.insert(self.job_name(item), item);
+                let name = self.job_name(item);
+                lost.insert(self.service.listed_name(&name, &self.items[item].parameters), item);
             }
         }
+        if !lost.is_empty() {
+            traces = Traces::besides(self.state.known_jobs());
+        }
         Look {
-            asked: self.service.now(),
+            asked: self.clock.now(),
             unfinished,
             lost,
+            traces,
             others: HashSet::new(),
             events: Vec::new(),
             is_whole: false,
@@ -69,46 +90,98 @@ impl<S: Service> Run<'_, S> {
         }
     }
 
+    /// Whether jobs are asked for by ids here.
+    fn read_by_ids(&self, look: &mut Look) -> bool {
+        let ids: Vec<JobId> = look.unfinished.keys().cloned().collect();
+        let mut has_ids = false;
+        for ids in ids.chunks(IDS) {
+            let Some(jobs) = self.service.jobs(ids) else { return false };
+            has_ids = true;
+            match jobs {
+                Ok(jobs) => {
+                    look.is_answered = true;
+                    for job in jobs {
+                        if let Some(item) = look.unfinished.remove(&job.id) {
+                            look.events.push(Event::Seen { item, job });
+                        }
+                    }
+                }
+                Err(error) => {
+                    look.fail(error);
+                    break;
+                }
+            }
+        }
+        has_ids
+    }
+
     fn read_list(&self, look: &mut Look) {
         let most = if self.state.wants_whole_list(look.asked) { usize::MAX } else { PAGES };
         let mut can_be_read = true;
         let mut listed: HashSet<JobId> = HashSet::new();
-        for page in 0..most {
+        let mut next: Option<String> = None;
+        for _ in 0..most {
             if look.unfinished.is_empty() && look.lost.is_empty() {
                 break;
             }
-            let page = match self.service.page(page) {
-                Ok(Some(page)) => page,
-                Ok(None) => {
-                    (look.is_answered, look.is_whole) = (true, can_be_read);
-                    break;
-                }
-                Err(error) => {
-                    look.is_answered |= error.kind() != ErrorKind::Network;
-                    look.failure = Some(error);
-                    break;
-                }
+            let page = match self.service.page(next.as_deref()) {
+                Ok(page) => page,
+                Err(error) => return look.fail(error),
             };
             look.is_answered = true;
             can_be_read &= page.is_whole;
             let before = listed.len();
             listed.extend(page.jobs.iter().map(|job| job.id.clone()));
-            if listed.len() == before {
-                break;
-            }
+            let is_new = listed.len() > before;
             for job in page.jobs {
-                let by_name = || job.name.as_ref().and_then(|name| look.lost.remove(name));
-                match look.unfinished.remove(&job.id).or_else(by_name) {
+                let mut item = look.unfinished.remove(&job.id);
+                if item.is_none() && !look.lost.is_empty() {
+                    item = match self.service.mark_of(&job) {
+                        Mark::Name(name) => look.lost.remove(&name),
+                        mark => {
+                            look.traces.add(mark, &job);
+                            None
+                        }
+                    };
+                }
+                match item {
                     Some(item) => look.events.push(Event::Seen { item, job }),
                     None if !job.status.is_terminal() => drop(look.others.insert(job.id)),
                     None => {}
                 }
             }
+            match page.next {
+                None => {
+                    look.is_whole = can_be_read;
+                    break;
+                }
+                Some(_) if !is_new => break,
+                page => next = page,
+            }
+        }
+        if look.is_whole {
+            self.follow_traces(look);
         }
     }
 
-    /// How many jobs others run in the project: they take slots too. A list that lags
-    /// behind has some of ours among them.
+    /// Takes those for lost jobs that nobody else can have asked for.
+    fn follow_traces(&self, look: &mut Look) {
+        let lost: Vec<(String, usize)> = look.lost.iter().map(|(name, item)| (name.clone(), *item)).collect();
+        for (name, item) in lost {
+            if let Some(job) = self.lost(item).and_then(|lost| look.traces.only(lost)) {
+                look.lost.remove(&name);
+                look.events.push(Event::Seen { item, job });
+            }
+        }
+    }
+
+    fn lost(&self, item: usize) -> Option<Lost<'_>> {
+        let Phase::Lost { sent, .. } = self.state.phase(item) else { return None };
+        Some(Lost { inputs: &self.items[item].parameters.inputs, sent: *sent })
+    }
+
+    /// How many jobs others run there: they take slots too. A list that lags behind has some
+    /// of ours among them.
     fn foreign(&self, others: &mut HashSet<JobId>) -> usize {
         if !others.is_empty() {
             for job in self.state.phases().iter().filter_map(|phase| phase.job()) {
@@ -131,7 +204,7 @@ impl<S: Service> Run<'_, S> {
             };
             look.is_answered |= error.kind() != ErrorKind::Network;
             match error.kind() {
-                ErrorKind::NotFound => look.events.extend(self.state.miss(item, self.service.now())),
+                ErrorKind::NotFound => look.events.extend(self.state.miss(item, self.clock.now())),
                 // The others would wait as long for nothing, or be as many refused logins.
                 ErrorKind::Network | ErrorKind::Auth => return look.failure = Some(error),
                 _ => look.failure = Some(error),
@@ -139,7 +212,7 @@ impl<S: Service> Run<'_, S> {
         }
     }
 
-    /// Says what becomes of the lost items that no list had. A platform that cannot be
+    /// Says what becomes of the lost items that no list had. A service that cannot be
     /// reached says nothing; one that answers anything but its list has had its say.
     fn judge_lost(&mut self, look: &mut Look) {
         // Until then nothing can be said.
@@ -149,11 +222,13 @@ impl<S: Service> Run<'_, S> {
         if !look.is_answered && !self.is_reachable() {
             return;
         }
-        let lost = std::mem::take(&mut look.lost).into_values();
-        look.events.extend(lost.filter_map(|item| self.state.judge(item, look.asked, look.is_whole)));
+        for item in std::mem::take(&mut look.lost).into_values() {
+            let doubt = self.lost(item).is_some_and(|lost| look.traces.doubt(lost));
+            look.events.extend(self.state.judge(item, look.asked, look.is_whole && !doubt));
+        }
     }
 
     fn is_reachable(&self) -> bool {
-        self.service.balance().err().is_none_or(|error| error.kind() != ErrorKind::Network)
+        self.service.reach().err().is_none_or(|error| error.kind() != ErrorKind::Network)
     }
 }

@@ -7,6 +7,7 @@
 mod look;
 mod submit;
 mod tell;
+mod traces;
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -18,6 +19,7 @@ use super::policy::Policy;
 use super::progress::Progress;
 use super::service::Service;
 use super::state::{Action, Event, State};
+use super::time::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::JobId;
 use crate::parallel::in_parallel;
@@ -26,8 +28,9 @@ use crate::parallel::in_parallel;
 const AT_ONCE: usize = 16;
 
 /// A batch on its way, by the one who has the lock.
-pub(super) struct Run<'a, S> {
-    service: &'a S,
+pub(super) struct Run<'a> {
+    service: &'a dyn Service,
+    clock: &'a dyn Clock,
     /// The batch's name.
     name: &'a str,
     policy: &'a Policy,
@@ -53,16 +56,16 @@ pub(super) struct Run<'a, S> {
 /// How many jobs may be unfinished at a time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limit {
-    /// By the project's settings: whoever began them.
-    pub(super) project: usize,
+    /// By the service, such as by the project's settings: whoever began them.
+    pub(super) service: usize,
     /// By the user: those of the batch.
     pub(super) asked: usize,
 }
 
 impl Limit {
-    /// Of the batch, when nobody else has jobs in the project.
+    /// Of the batch, when nobody else has jobs there.
     pub(super) fn ours(self) -> usize {
-        self.asked.min(self.project)
+        self.asked.min(self.service)
     }
 }
 
@@ -77,9 +80,9 @@ pub(super) struct Known {
     pub(super) began: Duration,
 }
 
-impl<'a, S: Service> Run<'a, S> {
+impl<'a> Run<'a> {
     pub(super) fn new(
-        service: &'a S,
+        (service, clock): (&'a dyn Service, &'a dyn Clock),
         name: &'a str,
         policy: &'a Policy,
         known: Known,
@@ -89,6 +92,7 @@ impl<'a, S: Service> Run<'a, S> {
         let id = journal.head()?.run;
         Ok(Self {
             service,
+            clock,
             name,
             policy,
             journal,
@@ -107,7 +111,7 @@ impl<'a, S: Service> Run<'a, S> {
     /// Does what the state asks for until there is nothing more to do.
     pub(super) fn drive(mut self) -> Result<State> {
         let ended = Error::new(ErrorKind::Network, "the program ended before the answer came");
-        let start = self.service.now();
+        let start = self.clock.now();
         let lost = |item| Event::Lost { item, at: start, error: ended.clone() };
         self.keep(self.state.orphans().map(lost).collect())?;
         self.state.catch_up(start);
@@ -119,7 +123,7 @@ impl<'a, S: Service> Run<'a, S> {
                 self.cancel()?;
             }
             let left = self.left();
-            let mut actions = self.state.next(self.service.now());
+            let mut actions = self.state.next(self.clock.now());
             if left == Some(Duration::ZERO) {
                 actions.retain(|action| action.submission().is_none());
             }
@@ -129,9 +133,9 @@ impl<'a, S: Service> Run<'a, S> {
             if submissions.is_empty() && actions.contains(&Action::Poll) {
                 self.look()?;
             }
-            self.stop_cancelled();
+            self.stop_cancelled()?;
             self.tell()?;
-            let now = self.service.now();
+            let now = self.clock.now();
             pace.see(&self.state, now);
             let actions = self.state.next(now);
             let is_over = actions.contains(&Action::Finish) && !self.is_telling();
@@ -146,14 +150,14 @@ impl<'a, S: Service> Run<'a, S> {
             // A slot that has just come free is filled before anything else.
             if !actions.iter().any(|action| action.submission().is_some()) {
                 let pause = pace.pause(now).max(self.state.rest(now));
-                self.service.wait(self.left().map_or(pause, |left| left.min(pause)));
+                self.clock.wait(self.left().map_or(pause, |left| left.min(pause)));
             }
         }
     }
 
     /// Until the deadline.
     fn left(&self) -> Option<Duration> {
-        let elapsed = self.service.now().saturating_sub(self.began);
+        let elapsed = self.clock.now().saturating_sub(self.began);
         self.policy.deadline.map(|deadline| deadline.saturating_sub(elapsed))
     }
 
@@ -184,21 +188,29 @@ impl<'a, S: Service> Run<'a, S> {
     }
 
     /// Asks each unfinished job once to stop, but for those that are left out.
-    fn stop_cancelled(&mut self) {
-        let Some(cancelled) = &mut self.cancelled else { return };
+    fn stop_cancelled(&mut self) -> Result<()> {
+        let Some(cancelled) = &mut self.cancelled else { return Ok(()) };
         let phases = self.state.phases().iter().enumerate();
         let unfinished = phases
             .filter(|(item, _)| !self.state.is_left_out(*item))
-            .filter_map(|(_, phase)| phase.unfinished_id());
-        let running: Vec<JobId> = unfinished.filter(|id| !cancelled.contains(*id)).cloned().collect();
+            .filter_map(|(item, phase)| Some((item, phase.unfinished_id()?)));
+        let running: Vec<(usize, JobId)> = unfinished
+            .filter(|(_, id)| !cancelled.contains(*id))
+            .map(|(item, id)| (item, id.clone()))
+            .collect();
         let service = self.service;
-        let answers = in_parallel(&running, AT_ONCE, |id| service.cancel(id));
-        for (id, answer) in running.into_iter().zip(answers) {
+        let answers = in_parallel(&running, AT_ONCE, |(_, id)| service.cancel(id));
+        let mut events = Vec::new();
+        for ((item, id), answer) in running.into_iter().zip(answers) {
             match answer {
-                Ok(()) => drop(cancelled.insert(id)),
+                Ok(job) => {
+                    cancelled.insert(id);
+                    events.extend(job.map(|job| Event::Seen { item, job }));
+                }
                 Err(error) => self.trouble = Some(error),
             }
         }
+        self.keep(events)
     }
 
     /// Takes events in, and keeps those that tell something new.

@@ -1,6 +1,5 @@
 use super::{AT_ONCE, Run};
 use crate::batch::policy::OnFailure;
-use crate::batch::service::Service;
 use crate::batch::state::Event;
 use crate::display::counted;
 use crate::error::{Error, ErrorKind, Result};
@@ -9,10 +8,10 @@ use crate::parallel::in_parallel;
 /// The platform runs no job that costs anything below this balance (API reference, 0.6).
 const LEAST_BALANCE: i64 = 1000;
 
-impl<S: Service> Run<'_, S> {
+impl Run<'_> {
     /// Creates the jobs. Fails only when that is refused and there are none.
     pub(super) fn submit(&mut self, submissions: &[usize]) -> Result<()> {
-        let at = self.service.now();
+        let at = self.clock.now();
         self.keep(submissions.iter().map(|item| Event::Intent { item: *item, at }).collect())?;
         let named: Vec<_> = submissions.iter().map(|item| (*item, self.job_name(*item))).collect();
         let answers = in_parallel(&named, AT_ONCE, |(item, name)| {
@@ -21,7 +20,7 @@ impl<S: Service> Run<'_, S> {
         let (mut stop, mut shortage) = (None, None);
         let mut events = Vec::with_capacity(answers.len());
         for (item, answer) in submissions.iter().copied().zip(answers) {
-            let at = self.service.now();
+            let at = self.clock.now();
             let error = match answer {
                 Ok(job) => {
                     self.trouble = None;

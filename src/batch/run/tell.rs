@@ -22,10 +22,10 @@ pub(super) struct Tries {
     next: Duration,
 }
 
-impl<S: Service> Run<'_, S> {
+impl Run<'_> {
     /// Asks what the jobs that have ended cost, and why some failed, and tells of them.
     pub(super) fn tell(&mut self) -> Result<()> {
-        let now = self.service.now();
+        let now = self.clock.now();
         let is_due =
             |item: &usize| self.untold.get(item).is_none_or(|tries| tries.count < TRIES && now >= tries.next);
         let phases = self.state.phases().iter().enumerate();
@@ -77,11 +77,11 @@ impl<S: Service> Run<'_, S> {
 
 /// What became of a job that has ended. `None` when that cannot be asked now; what the
 /// platform itself does not say the last time either is not known.
-fn ended(service: &impl Service, item: usize, job: &Job, is_last: bool) -> Option<Event> {
+fn ended(service: &dyn Service, item: usize, job: &Job, is_last: bool) -> Option<Event> {
     let may_come = |error: &Error| !is_last || error.kind() == ErrorKind::Network;
     // Tasks that had succeeded are paid even when a later one failed.
     let credits = match service.credits(&job.id) {
-        Ok(credits) => Some(credits),
+        Ok(credits) => credits,
         Err(error) if may_come(&error) => return None,
         Err(_) => None,
     };

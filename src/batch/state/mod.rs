@@ -24,7 +24,7 @@ mod phase;
 mod purse;
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 pub(super) use event::Event;
@@ -33,6 +33,7 @@ pub(super) use phase::Phase;
 use purse::Purse;
 
 use crate::error::{Error, ErrorKind};
+use crate::jobs::JobId;
 
 /// What is to be done next.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +57,8 @@ pub(super) struct State {
     order: BTreeSet<(Reverse<Option<Duration>>, usize)>,
     /// Items that are neither sent nor waited for.
     left_out: Vec<bool>,
+    /// Jobs of items that were sent anew.
+    former: BTreeSet<JobId>,
     gate: Gate,
     purse: Purse,
     /// How long after its answer was given up an item that is in no list was never created.
@@ -70,6 +73,7 @@ impl State {
             estimates: vec![None; items],
             order: (0..items).map(|item| (Reverse(None), item)).collect(),
             left_out: vec![false; items],
+            former: BTreeSet::new(),
             gate: Gate::new(limit),
             purse: Purse::new(items),
             // So that its sum with a time is a time.
@@ -132,6 +136,12 @@ impl State {
 
     pub(super) fn phase(&self, item: usize) -> &Phase {
         &self.phases[item]
+    }
+
+    /// The jobs that are accounted for, also those of items that were sent anew.
+    pub(super) fn known_jobs(&self) -> HashSet<JobId> {
+        let jobs = self.phases.iter().filter_map(|phase| phase.job()).map(|job| job.id.clone());
+        jobs.chain(self.former.iter().cloned()).collect()
     }
 
     pub(super) fn retries(&self, item: usize) -> u32 {
@@ -242,6 +252,7 @@ impl State {
             Event::Estimated { lasts, .. } => return self.expect(item, *lasts),
             Event::Retried { .. } if phase.is_failed() => {
                 self.retries[item] += 1;
+                self.former.extend(phase.job().map(|job| job.id.clone()));
                 self.purse.keep(item, phase);
             }
             _ => {}

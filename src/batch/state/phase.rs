@@ -16,6 +16,8 @@ pub(in crate::batch) enum Phase {
     Lost {
         error: Error,
         since: Duration,
+        /// When it was about to be sent, by the clock of that time.
+        sent: Duration,
         /// How many whole lists did not have it.
         absences: u32,
         /// Since when the platform answers, but with no whole list.
@@ -101,9 +103,13 @@ impl Phase {
                 Self::Waiting
             }
             (Event::Rejected { error, .. }, Self::Sending { .. }) => Self::Rejected { error: error.clone() },
-            (Event::Lost { error, at, .. }, Self::Sending { since }) => {
-                Self::Lost { error: error.clone(), since: *at.max(since), absences: 0, unread: None }
-            }
+            (Event::Lost { error, at, .. }, Self::Sending { since }) => Self::Lost {
+                error: error.clone(),
+                since: *at.max(since),
+                sent: *since,
+                absences: 0,
+                unread: None,
+            },
             (Event::Unproven { .. }, Self::Lost { error, .. }) => Self::Unproven { error: error.clone() },
             (Event::Gone { .. }, Self::Created(created)) if !created.has_ended() => {
                 created.is_gone = true;

@@ -8,6 +8,7 @@ mod role;
 use std::collections::HashMap;
 
 use polars::prelude::DataFrame;
+use serde_json::Map;
 
 use self::role::Role;
 use super::asked::Asked;
@@ -79,6 +80,33 @@ impl Workflow {
     }
 }
 
+/// The rows as the inputs of a process: each column is the input of its name, but for the one
+/// with the labels. `kind` is the type of an input, or why there is none.
+pub(crate) fn inputs_of(
+    frame: &DataFrame,
+    label: Option<&str>,
+    kind: impl Fn(&str) -> Result<Option<String>, String>,
+) -> Result<Vec<JobParameters>> {
+    if frame.height() == 0 {
+        return Err(Error::invalid("the frame has no rows"));
+    }
+    let names = Names::in_column(frame, label);
+    let mut jobs: Vec<JobParameters> =
+        (0..frame.height()).map(|row| JobParameters::new(names.of_row(row).0, Map::new())).collect();
+    for column in frame.columns().iter().filter(|column| Some(column.name().as_str()) != label) {
+        let name = column.name().as_str();
+        let kind = kind(name).map_err(|told| Error::invalid(format!("column `{name}`: {told}")))?;
+        for (row, job) in jobs.iter_mut().enumerate() {
+            let cell = column.get(row).map_err(|error| Error::invalid(error.to_string()))?;
+            let value = cell::parameter(&cell, kind.as_deref());
+            let value =
+                value.map_err(|told| Error::invalid(format!("{}, `{name}`: {told}", names.of_row(row).1)))?;
+            job.inputs.extend(value.map(|value| (name.to_owned(), value)));
+        }
+    }
+    Ok(jobs)
+}
+
 fn asked(row: usize, names: &Names, columns: &[Role]) -> Asked {
     let (label, who) = names.of_row(row);
     let mut asked = Asked { who, label, ..Asked::default() };
@@ -104,7 +132,11 @@ struct Names {
 
 impl Names {
     fn of(frame: &DataFrame) -> Self {
-        let cell = |row| cell::name(&frame.column("name").ok()?.get(row).ok()?);
+        Self::in_column(frame, Some("name"))
+    }
+
+    fn in_column(frame: &DataFrame, column: Option<&str>) -> Self {
+        let cell = |row| cell::name(&frame.column(column?).ok()?.get(row).ok()?);
         let rows: Vec<Option<String>> = (0..frame.height()).map(cell).collect();
         let mut counts = HashMap::new();
         for name in rows.iter().flatten() {

@@ -15,7 +15,7 @@ use crate::display::counted;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::frame::Frame;
 use crate::geo::wkb;
-use crate::jobs::{JobId, JobStatus, Price};
+use crate::jobs::{JobId, JobStatus, Price, Project};
 use crate::list::list;
 use crate::parallel::in_parallel;
 use crate::plain::plain;
@@ -74,14 +74,14 @@ impl JobCollection {
     ///
     /// # Errors
     ///
-    /// When nothing can be learned of any job: what befell the first. What befalls one job
+    /// [`ErrorKind::InvalidInput`] when they are no workflow's jobs. When nothing can be learned
+    /// of any job: what befell the first. What befalls one job
     /// is kept in its [`scenes`](FoundByJob::scenes) or its [`price`](FoundByJob::price).
     #[doc(alias = "get_quicklooks", alias = "download_quicklooks")]
     pub fn found_scenes(&self) -> Result<FoundScenes> {
-        let records = self.iter().as_slice();
-        let listed = in_parallel(records, AT_ONCE, |record| self.listed(record));
-        let prices =
-            in_parallel(records, AT_ONCE, |record| ask::price(self.project(), id_of(record)?, record));
+        let (records, project) = (self.iter().as_slice(), self.project()?);
+        let listed = in_parallel(records, AT_ONCE, |record| listed(project, record));
+        let prices = in_parallel(records, AT_ONCE, |record| ask::price(project, id_of(record)?, record));
         let outcomes = self.pictures(&listed);
         let scenes = |listed: Vec<Listed>| {
             let outcome = |id: &str| outcomes.get(id).cloned().unwrap_or(QuicklookOutcome::Missing);
@@ -105,23 +105,22 @@ impl JobCollection {
         Ok(FoundScenes { jobs })
     }
 
-    fn listed(&self, record: &JobRecord) -> Result<Vec<Listed>> {
-        let has_ended = record.job.as_ref().is_some_and(|job| job.status == JobStatus::Succeeded);
-        match has_ended {
-            true => ask::scenes(self.project(), id_of(record)?, record),
-            false => Err(not_there(record)),
-        }
-    }
-
     /// What comes of the quicklooks; that of a scene of many jobs is asked for once.
     fn pictures(&self, listed: &[Result<Vec<Listed>>]) -> HashMap<String, QuicklookOutcome> {
         let all = listed.iter().flatten().flatten();
         let wanted: HashMap<&str, &str> =
             all.filter_map(|one| Some((one.scene.id.as_str(), one.quicklook.as_deref()?))).collect();
         let wanted: Vec<_> = wanted.into_iter().collect();
-        let outcomes =
-            in_parallel(&wanted, AT_ONCE, |(_, url)| ask::picture_at(self.project().client(), url));
+        let outcomes = in_parallel(&wanted, AT_ONCE, |(_, url)| ask::picture_at(self.client(), url));
         wanted.into_iter().map(|(id, _)| id.to_owned()).zip(outcomes).collect()
+    }
+}
+
+fn listed(project: &Project, record: &JobRecord) -> Result<Vec<Listed>> {
+    let has_ended = record.job.as_ref().is_some_and(|job| job.status == JobStatus::Succeeded);
+    match has_ended {
+        true => ask::scenes(project, id_of(record)?, record),
+        false => Err(not_there(record)),
     }
 }
 

@@ -35,7 +35,7 @@ impl Part {
 }
 
 /// The collection of an order.
-pub(super) fn collection_of(order: &Order) -> String {
+pub(in crate::simulator) fn collection_of(order: &Order) -> String {
     id_of(order, "collection")
 }
 

@@ -14,6 +14,7 @@ use super::platform::{Platform, wrong_method};
 use super::reply::{Answer, Reply};
 use super::spring::{page_of, spring_page};
 use asset::Asset;
+pub(super) use item::collection_of;
 
 const PAGE: usize = 20;
 
@@ -40,7 +41,17 @@ impl Platform {
     /// Orders whose images are in the storage.
     fn stored(&self) -> Vec<Order> {
         let now = self.clock.now();
-        self.books().orders.iter().filter(|order| order.is_stored(now)).cloned().collect()
+        let books = self.books();
+        let orders = books.orders.iter().filter(|order| order.is_stored(now)).cloned();
+        // What processing has made stands in the storage as what was ordered does.
+        let done = books.processing.iter().filter(|job| job.captured(now).is_some());
+        orders.chain(done.filter_map(|job| job.made.clone())).collect()
+    }
+
+    /// The order that an item of the storage is of, by the item's URL.
+    pub(super) fn source_of(&self, href: &str) -> Option<Order> {
+        let (collection, _) = href.split_once("/collections/")?.1.split_once("/items/")?;
+        self.stored().into_iter().find(|order| collection_of(order) == collection)
     }
 
     /// An asset that is there, and its order.

@@ -69,9 +69,10 @@ pub(super) fn unknown(what: &str, id: &str) -> Reply {
 }
 
 impl Books {
-    /// What is not held for orders.
+    /// What is not held for orders and processing.
     pub(super) fn available(&self, now: Timestamp) -> i64 {
-        self.balance - self.orders.iter().map(|order| order.held(now)).sum::<i64>()
+        let orders = self.orders.iter().map(|order| order.held(now)).sum::<i64>();
+        self.balance - orders - self.processing.iter().map(|job| job.held(now)).sum::<i64>()
     }
 
     /// Takes the credits of every order that was fulfilled by now and was not paid yet.

@@ -19,7 +19,10 @@ const TABLES: &str = "
     CREATE TABLE job (place INTEGER PRIMARY KEY, data TEXT, scenes TEXT);
     CREATE TABLE credit (at TEXT, credits INTEGER);
 ";
-const ORDERS: &str = "CREATE TABLE IF NOT EXISTS purchase (place INTEGER PRIMARY KEY, data TEXT)";
+const ORDERS: &str = "
+    CREATE TABLE IF NOT EXISTS purchase (place INTEGER PRIMARY KEY, data TEXT);
+    CREATE TABLE IF NOT EXISTS processing (place INTEGER PRIMARY KEY, data TEXT);
+";
 
 /// The file, what platform it is of, and this program's number among all that opened it.
 pub(super) fn open(path: &Path, config: &mut Config) -> Result<(Connection, Timestamp, u64)> {

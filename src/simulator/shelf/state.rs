@@ -33,6 +33,8 @@ struct Kept {
     workflows: String,
     jobs: Vec<u64>,
     orders: Vec<u64>,
+    /// How many.
+    processing: usize,
 }
 
 impl State {
@@ -68,6 +70,7 @@ impl State {
             workflows: written(&books.workflows)?,
             jobs: books.jobs.iter().map(fingerprint).collect(),
             orders: books.orders.iter().map(order_fingerprint).collect(),
+            processing: books.processing.len(),
         };
         Ok(())
     }
@@ -95,6 +98,9 @@ impl State {
             // What is due is charged by whoever opens the books.
             job.tasks.iter_mut().for_each(|task| task.paid = false);
             books.jobs.push(job);
+        }
+        for data in self.rows::<String>("SELECT data FROM processing ORDER BY place", |row| row.get(0))? {
+            books.processing.push(serde_json::from_str(&data).map_err(damaged)?);
         }
         for data in self.rows::<String>("SELECT data FROM purchase ORDER BY place", |row| row.get(0))? {
             books.orders.push(serde_json::from_str(&data).map_err(damaged)?);
@@ -159,6 +165,12 @@ impl State {
                     .map_err(told)?;
             }
         }
+        // A job never changes, but for what follows from the clock.
+        for (place, job) in books.processing.iter().enumerate().skip(self.kept.processing) {
+            let line = params![place as i64, written(job)?];
+            self.connection.execute("INSERT OR REPLACE INTO processing VALUES (?, ?)", line).map_err(told)?;
+        }
+        self.kept.processing = books.processing.len();
         self.kept.orders = books.orders.iter().map(order_fingerprint).collect();
         Ok(())
     }

@@ -7,7 +7,7 @@ use serde_json::Map;
 
 use super::*;
 use crate::batch::journal::Head;
-use crate::batch::plan::Owner;
+use crate::batch::plan::{Kind, Owner};
 use crate::batch::policy::OnFailure;
 use crate::batch::report::JobRecord;
 use crate::batch::state::Phase;
@@ -19,13 +19,16 @@ fn at(seconds: u64) -> Duration {
 }
 
 fn known(items: usize) -> Known {
-    let owner =
-        Owner { host: "h".into(), project: "p".into(), workflow: "w".into(), workflow_name: "w".into() };
+    let [host, place, id, name] = ["h", "p", "w", "w"].map(str::to_owned);
+    let owner = Owner { kind: Kind::Workflow, host, place, id, name };
     let head = Head { name: "b".into(), run: "r".into(), owner, created: String::new() };
     let mut journal = Journal::in_memory(&head).unwrap();
     let item = |number: usize| Item {
         key: number.to_string(),
-        parameters: JobParameters { label: format!("job {number}"), inputs: Map::new() },
+        parameters: JobParameters::new(
+            format!("job {number}"),
+            Map::from_iter([("label".to_owned(), format!("job {number}").into())]),
+        ),
     };
     let items: Vec<Item> = (0..items).map(item).collect();
     journal.add(&items).unwrap();
@@ -39,8 +42,8 @@ fn drive(platform: &Platform, policy: &Policy, known: Known) -> State {
 }
 
 fn try_to_drive(platform: &Platform, policy: &Policy, known: Known) -> Result<State> {
-    let limit = Limit { project: 5, asked: 5 };
-    Run::new(platform, "b", policy, known, limit).unwrap().drive()
+    let limit = Limit { service: 5, asked: 5 };
+    Run::new((platform, platform), "b", policy, known, limit).unwrap().drive()
 }
 
 /// The item's job was there before.
@@ -71,6 +74,38 @@ fn a_list_that_may_not_be_whole_proves_nothing_and_the_batch_ends() {
         let settled = at(if is_sent_again { 100 + 60 } else { 100 + 5 * 60 });
         assert!(platform.now() >= settled, "{:?}", platform.now());
     }
+}
+
+#[test]
+fn jobs_are_asked_for_by_ids_where_that_is_known() {
+    let platform = Platform { lasts: at(100), by_ids: true, list: Broken::Never, ..Platform::default() };
+    let state = drive(&platform, &policy(), known(12));
+    assert!(state.phases().iter().all(Phase::has_succeeded), "the list is not needed");
+}
+
+#[test]
+fn where_jobs_have_no_names_what_they_were_asked_tells_them_apart() {
+    let nameless = || Platform { lasts: at(10_000), is_nameless: true, ..Platform::default() };
+    let lost = |platform: &Platform, jobs: &[(&str, bool)]| {
+        let mut known = known(2);
+        known.state.apply(&Event::Intent { item: 0, at: at(0) });
+        for (label, is_known) in jobs {
+            let job = platform.has(label, "SUCCEEDED");
+            if *is_known {
+                created(&mut known, 1, job);
+            }
+        }
+        let state = drive(platform, &policy(), known);
+        (format!("{:?}", state.phase(0).job().map(|job| job.id.to_string())), platform.made().len())
+    };
+    let platform = nameless();
+    assert_eq!(lost(&platform, &[("job 0", false), ("job 1", true)]).0, "Some(\"0\")", "it was that one");
+    let platform = nameless();
+    let (told, made) = lost(&platform, &[("job 0", false), ("job 0", false), ("job 1", true)]);
+    assert_eq!((told.as_str(), made), ("None", 3), "nobody knows which, and none is sent");
+    let platform = nameless();
+    let (told, made) = lost(&platform, &[("job 1", true)]);
+    assert_eq!((told.as_str(), made), ("Some(\"1\")", 2), "there was none: it is sent");
 }
 
 #[test]

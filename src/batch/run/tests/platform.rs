@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::batch::service::Service;
+use crate::batch::plan::{Kind, Owner};
+use crate::batch::service::{Delivery, Mark, Service, Source};
+use crate::batch::time::Clock;
+use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::jobs::{Job, JobId, JobParameters, JobsPage};
+use crate::jobs::{Estimate, Job, JobId, JobParameters, JobsPage};
 
 /// A platform that is broken in some way, on a clock that only waiting moves.
 #[derive(Default)]
@@ -28,6 +31,9 @@ pub(super) struct Platform {
     /// How often credits and logs cannot be read at first.
     pub(super) silence: AtomicUsize,
     pub(super) cancelled: Mutex<Vec<String>>,
+    /// Jobs are asked for by their ids; the list tells no names, but what was asked.
+    pub(super) by_ids: bool,
+    pub(super) is_nameless: bool,
     pub(super) requests: AtomicUsize,
 }
 
@@ -73,7 +79,9 @@ impl Platform {
     fn shown(&self, id: usize) -> Job {
         let made = self.made()[id].clone();
         let status = if self.now() >= made.ends { made.ending } else { made.status };
-        Job::read(&json!({"id": id.to_string(), "name": made.name, "status": status})).unwrap()
+        let inputs = json!({"label": made.label});
+        Job::read(&json!({"id": id.to_string(), "name": made.name, "status": status, "inputs": inputs}))
+            .unwrap()
     }
 
     fn all(&self) -> Vec<Job> {
@@ -101,7 +109,49 @@ fn is_one(count: &AtomicUsize) -> bool {
     count.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
 }
 
+impl Source for Platform {
+    fn client(&self) -> &Client {
+        unreachable!("nobody is asked")
+    }
+
+    fn credits(&self, _: &JobId) -> Result<Option<i64>> {
+        self.asked()?;
+        match is_one(&self.silence) {
+            true => Err(Error::new(ErrorKind::Server, "500")),
+            false => Ok(Some(7)),
+        }
+    }
+
+    fn reason(&self, _: &Job) -> Result<String> {
+        self.asked()?;
+        match is_one(&self.silence) {
+            true => Err(Error::new(ErrorKind::Server, "500")),
+            false => Ok("out of memory".into()),
+        }
+    }
+
+    fn results(&self, _: &JobId) -> Result<Delivery> {
+        unreachable!("nobody asks for results")
+    }
+}
+
+impl Clock for Platform {
+    fn now(&self) -> Duration {
+        *self.now.lock().unwrap()
+    }
+
+    fn wait(&self, pause: Duration) {
+        let slept = self.sleep.swap(0, Ordering::SeqCst) as u64;
+        *self.now.lock().unwrap() += pause + Duration::from_secs(slept);
+    }
+}
+
 impl Service for Platform {
+    fn owner(&self) -> Owner {
+        let [host, place, id, name] = ["h", "p", "w", "w"].map(str::to_owned);
+        Owner { kind: Kind::Workflow, host, place, id, name }
+    }
+
     fn create(&self, name: &str, parameters: &JobParameters) -> Result<Job> {
         self.asked()?;
         if is_one(&self.losses) {
@@ -123,17 +173,22 @@ impl Service for Platform {
         Ok(self.shown(id))
     }
 
-    fn page(&self, page: usize) -> Result<Option<JobsPage>> {
+    fn page(&self, next: Option<&str>) -> Result<JobsPage> {
         self.asked()?;
+        let page: usize = next.map_or(0, |page| page.parse().unwrap());
         match (page, self.list) {
             (1, Broken::Failing) => return Err(Error::new(ErrorKind::Server, "500")),
             (1, Broken::Late) | (_, Broken::Never) => return Err(timeout()),
             (0, _) | (_, Broken::Pages) => {}
-            _ => return Ok(None),
+            _ => return Ok(JobsPage { jobs: Vec::new(), is_whole: true, next: None }),
         }
         let mut jobs = self.all();
-        jobs.push(Job::read(&json!({"id": "theirs", "status": "SUCCEEDED"})).unwrap());
-        Ok(Some(JobsPage { jobs, is_whole: self.list != Broken::Entry }))
+        jobs.push(
+            Job::read(&json!({"id": "theirs", "status": "SUCCEEDED", "inputs": {"label": "theirs"}}))
+                .unwrap(),
+        );
+        let next = Some((page + 1).to_string());
+        Ok(JobsPage { jobs, is_whole: self.list != Broken::Entry, next })
     }
 
     fn job(&self, id: &JobId) -> Result<Job> {
@@ -141,27 +196,11 @@ impl Service for Platform {
         Ok(self.shown(id.as_str().parse().unwrap()))
     }
 
-    fn cancel(&self, id: &JobId) -> Result<()> {
+    fn cancel(&self, id: &JobId) -> Result<Option<Job>> {
         self.asked()?;
         self.cancelled.lock().unwrap().push(id.to_string());
         self.jobs.lock().unwrap()[id.as_str().parse::<usize>().unwrap()].status = "CANCELLED";
-        Ok(())
-    }
-
-    fn credits(&self, _: &JobId) -> Result<i64> {
-        self.asked()?;
-        match is_one(&self.silence) {
-            true => Err(Error::new(ErrorKind::Server, "500")),
-            false => Ok(7),
-        }
-    }
-
-    fn reason(&self, _: &Job) -> Result<String> {
-        self.asked()?;
-        match is_one(&self.silence) {
-            true => Err(Error::new(ErrorKind::Server, "500")),
-            false => Ok("out of memory".into()),
-        }
+        Ok(None)
     }
 
     fn balance(&self) -> Result<i64> {
@@ -174,12 +213,19 @@ impl Service for Platform {
         Ok(vec![1000; jobs.len()])
     }
 
-    fn now(&self) -> Duration {
-        *self.now.lock().unwrap()
+    fn estimate(&self, _: &[JobParameters]) -> Result<Estimate> {
+        unreachable!("prices are asked for")
     }
 
-    fn wait(&self, pause: Duration) {
-        let slept = self.sleep.swap(0, Ordering::SeqCst) as u64;
-        *self.now.lock().unwrap() += pause + Duration::from_secs(slept);
+    fn jobs(&self, ids: &[JobId]) -> Option<Result<Vec<Job>>> {
+        let known = |ids: &[JobId]| ids.iter().map(|id| self.shown(id.as_str().parse().unwrap())).collect();
+        self.by_ids.then(|| self.asked().map(|()| known(ids)))
+    }
+
+    fn mark_of(&self, job: &Job) -> Mark {
+        match self.is_nameless {
+            true => Mark::Inputs,
+            false => job.name.clone().map_or(Mark::None, Mark::Name),
+        }
     }
 }

@@ -1,0 +1,204 @@
+//! Batches of a workflow's jobs (API reference, 4 to 6).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::engine::Batch;
+use super::plan::{Kind, Owner, Plan};
+use super::report::JobCollection;
+use super::service::{Delivery, Service, Source};
+use crate::client::Client;
+use crate::error::Result;
+use crate::jobs::{Estimate, Job, JobId, JobMode, JobParameters, JobTask, JobsPage, Project, Workflow};
+use crate::plain::plain;
+
+/// The longest line of a log that is kept, in characters.
+const LINE: usize = 4000;
+
+impl Workflow {
+    /// A batch of jobs, one for each set of parameters. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there are no
+    /// parameters, or two that are the same.
+    pub fn batch(&self, name: impl Into<String>, parameters: Vec<JobParameters>) -> Result<Batch> {
+        Batch::of(OnWorkflow::new(self, JobMode::Default), name, parameters)
+    }
+
+    /// Runs a job for each set of parameters and waits for them all; the short form
+    /// of [`batch`](Self::batch) and [`run`](Batch::run). The batch is named by a hash of the
+    /// workflow's id and of what is run: the same parameters, in whatever order, are the same
+    /// batch.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Batch::run`].
+    pub fn run_jobs_parallel(&self, parameters: Vec<JobParameters>) -> Result<JobCollection> {
+        self.batch(format!("jobs-{}", Plan::hash(self.id(), &parameters)), parameters)?.run()
+    }
+
+    /// Dry runs: which images each job would find. They are free, and have no journal.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Batch::run`].
+    pub fn test_jobs_parallel(&self, parameters: Vec<JobParameters>) -> Result<JobCollection> {
+        let plan = Plan::new(self.name(), parameters)?.dry();
+        Batch::with_plan(OnWorkflow::new(self, JobMode::DryRun), plan).run()
+    }
+}
+
+/// A workflow that runs jobs.
+pub(crate) struct OnWorkflow {
+    workflow: Workflow,
+    mode: JobMode,
+}
+
+impl OnWorkflow {
+    fn new(workflow: &Workflow, mode: JobMode) -> Arc<dyn Service> {
+        Arc::new(Self { workflow: workflow.clone(), mode })
+    }
+
+    /// The workflow that a journal was begun with.
+    pub(crate) fn kept(project: Project, owner: &Owner) -> Arc<dyn Service> {
+        Self::new(&Workflow::known(project, owner.id.clone(), owner.name.clone()), JobMode::Default)
+    }
+}
+
+impl Source for OnWorkflow {
+    fn client(&self) -> &Client {
+        self.workflow.project().client()
+    }
+
+    fn credits(&self, id: &JobId) -> Result<Option<i64>> {
+        self.workflow.project().credits(id)
+    }
+
+    fn reason(&self, job: &Job) -> Result<String> {
+        self.workflow.project().reason(job)
+    }
+
+    fn results(&self, id: &JobId) -> Result<Delivery> {
+        self.workflow.project().results(id)
+    }
+
+    fn project(&self) -> Option<&Project> {
+        Some(self.workflow.project())
+    }
+}
+
+impl Service for OnWorkflow {
+    fn owner(&self) -> Owner {
+        Owner {
+            kind: Kind::Workflow,
+            host: self.client().host(),
+            place: self.workflow.project().id().to_owned(),
+            id: self.workflow.id().to_owned(),
+            name: self.workflow.name().to_owned(),
+        }
+    }
+
+    fn limit(&self) -> Result<usize> {
+        let setting = self.workflow.project().settings()?.max_concurrent_jobs();
+        Ok(setting.map_or(1, |jobs| jobs as usize))
+    }
+
+    fn create(&self, name: &str, parameters: &JobParameters) -> Result<Job> {
+        self.workflow.create_job(name, parameters, self.mode)
+    }
+
+    fn page(&self, next: Option<&str>) -> Result<JobsPage> {
+        // The list has numbered pages, and ends with an empty one.
+        let page = next.and_then(|page| page.parse().ok()).unwrap_or(0);
+        self.workflow.project().jobs_page(page)
+    }
+
+    fn job(&self, id: &JobId) -> Result<Job> {
+        self.workflow.project().job_now(id)
+    }
+
+    fn cancel(&self, id: &JobId) -> Result<Option<Job>> {
+        self.workflow.project().cancel_job(id).map(|()| None)
+    }
+
+    fn balance(&self) -> Result<i64> {
+        Source::client(self).credits()
+    }
+
+    fn estimate(&self, jobs: &[JobParameters]) -> Result<Estimate> {
+        self.workflow.estimate(jobs)
+    }
+
+    fn known_duration(&self, job: &JobParameters) -> Option<Duration> {
+        self.workflow.known_duration(job)
+    }
+}
+
+/// A project's jobs, whichever workflow they ran.
+impl Source for Project {
+    fn client(&self) -> &Client {
+        Project::client(self)
+    }
+
+    fn credits(&self, id: &JobId) -> Result<Option<i64>> {
+        self.job_credits(id).map(Some)
+    }
+
+    fn reason(&self, job: &Job) -> Result<String> {
+        let logs = self.job_logs(&job.id)?;
+        Ok(match logs.trim() {
+            "" => format!("the job is {}, and left no log", job.status),
+            _ => harmless(&logs),
+        })
+    }
+
+    fn results(&self, id: &JobId) -> Result<Delivery> {
+        let (project, id) = (self.clone(), id.clone());
+        Ok(Delivery::Archive(Box::new(move || project.results_url(&id))))
+    }
+
+    fn project(&self) -> Option<&Project> {
+        Some(self)
+    }
+}
+
+/// The job of a task: its results are the task's.
+impl Source for JobTask {
+    fn client(&self) -> &Client {
+        self.project().client()
+    }
+
+    fn credits(&self, id: &JobId) -> Result<Option<i64>> {
+        self.project().credits(id)
+    }
+
+    fn reason(&self, job: &Job) -> Result<String> {
+        self.project().reason(job)
+    }
+
+    fn results(&self, _id: &JobId) -> Result<Delivery> {
+        let task = self.clone();
+        Ok(Delivery::Archive(Box::new(move || task.results_url())))
+    }
+
+    fn project(&self) -> Option<&Project> {
+        Some(JobTask::project(self))
+    }
+}
+
+/// A log that may be kept and shown: tasks write the signed URLs that they read from.
+fn harmless(log: &str) -> String {
+    log.lines().map(|line| plain(line, LINE) + "\n").collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_keeps_its_lines_and_no_key() {
+        let log = "[s2:1]\nread https://h/a.tif?X-Amz-Signature=hunter2 failed\n\x1b[31mno image\n";
+        assert_eq!(harmless(log), "[s2:1]\nread https://h/a.tif?… failed\n [31mno image\n");
+    }
+}

@@ -1,0 +1,154 @@
+//! A batch that places orders.
+
+use std::sync::Arc;
+
+use crate::batch::{Delivery, Kind, Mark, Owner, Service, Source};
+use crate::client::Client;
+use crate::error::{Context, Error, ErrorKind, Result};
+use crate::hash::hex;
+use crate::jobs::{Credits, Estimate, Job, JobId, JobParameters, JobStatus, JobsPage, Price};
+use crate::orders::{Order, OrderFilter, OrderItem, OrderStatus, Orders};
+use crate::parallel::in_parallel;
+use crate::storage::deliver;
+
+/// What the tag of an order begins with, by which it is found again.
+const TAG: &str = "up42-batch-";
+/// Prices at a time; the limiter holds the rate.
+const AT_ONCE: usize = 16;
+
+/// Orders of a data product.
+pub(crate) struct OnOrders {
+    client: Client,
+    workspace: String,
+    product: String,
+    name: String,
+}
+
+impl OnOrders {
+    pub(crate) fn of(client: &Client, product: &str, name: &str) -> Result<Arc<dyn Service>> {
+        let workspace = client.workspace()?.id;
+        let (product, name) = (product.to_owned(), name.to_owned());
+        Ok(Arc::new(Self { client: client.clone(), workspace, product, name }))
+    }
+}
+
+impl Source for OnOrders {
+    fn client(&self) -> &Client {
+        &self.client
+    }
+
+    fn credits(&self, id: &JobId) -> Result<Option<i64>> {
+        let order = self.client.order(id.as_str())?;
+        match (order.credits()?, &order.status) {
+            (Some(credits), _) => Ok(Some(credits)),
+            (None, OrderStatus::Fulfilled) => Err(Error::new(ErrorKind::Server, "they are still held")),
+            (None, _) => Ok(Some(0)),
+        }
+    }
+
+    fn reason(&self, job: &Job) -> Result<String> {
+        let order = self.client.order(job.id.as_str())?;
+        Ok(format!("the order is {}, and the platform does not say why", order.status))
+    }
+
+    fn results(&self, id: &JobId) -> Result<Delivery> {
+        deliver(&self.client.order(id.as_str())?.items()?).with_context(|| format!("results of order `{id}`"))
+    }
+}
+
+impl Service for OnOrders {
+    fn owner(&self) -> Owner {
+        Owner {
+            kind: Kind::Order,
+            host: self.client.host(),
+            place: self.workspace.clone(),
+            id: self.product.clone(),
+            name: self.name.clone(),
+        }
+    }
+
+    fn create(&self, name: &str, parameters: &JobParameters) -> Result<Job> {
+        let mut item = OrderItem::read(&parameters.label, &parameters.inputs)?;
+        let tag = self.listed_name(name, parameters);
+        item.tags.push(tag.clone());
+        let title = format!("{}, {}", self.name, parameters.label);
+        let id = item.place(&self.client, &title)?;
+        Ok(Job { name: Some(tag), ..Job::new(id, JobStatus::NotStarted) })
+    }
+
+    fn page(&self, next: Option<&str>) -> Result<JobsPage> {
+        let page = next.and_then(|page| page.parse().ok()).unwrap_or(0);
+        Ok(match Orders::page(&self.client, &OrderFilter::new(), page)? {
+            Some(list) => JobsPage {
+                jobs: list.orders.iter().map(job).collect(),
+                is_whole: list.is_whole,
+                next: Some((page + 1).to_string()),
+            },
+            None => JobsPage { jobs: Vec::new(), is_whole: true, next: None },
+        })
+    }
+
+    fn jobs(&self, ids: &[JobId]) -> Option<Result<Vec<Job>>> {
+        let filter = OrderFilter::new().ids(ids.iter().map(JobId::as_str)).limit(ids.len());
+        Some(self.client.orders(filter).map(|orders| orders.iter().map(job).collect()))
+    }
+
+    fn job(&self, id: &JobId) -> Result<Job> {
+        self.client.order(id.as_str()).map(|order| job(&order))
+    }
+
+    /// Only what the platform has not begun with can be cancelled: the others go on.
+    fn cancel(&self, id: &JobId) -> Result<Option<Job>> {
+        match self.client.order(id.as_str())?.cancel() {
+            Ok(order) => Ok(Some(job(&order))),
+            Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn listed_name(&self, name: &str, _parameters: &JobParameters) -> String {
+        format!("{TAG}{}", hex(name, 8))
+    }
+
+    fn mark_of(&self, job: &Job) -> Mark {
+        job.name.clone().map_or(Mark::None, Mark::Name)
+    }
+
+    fn balance(&self) -> Result<i64> {
+        self.client.credits()
+    }
+
+    fn estimate(&self, jobs: &[JobParameters]) -> Result<Estimate> {
+        let price = |parameters: &JobParameters| {
+            let item = OrderItem::read(&parameters.label, &parameters.inputs)?;
+            let credits = item.credits(&self.client)?;
+            Ok(Price { credits: Credits { min: credits, max: credits }, duration: None })
+        };
+        let prices = in_parallel(jobs, AT_ONCE, price);
+        Estimate::of_prices(jobs.iter().map(|job| job.label.clone()).zip(prices).collect())
+    }
+}
+
+fn job(order: &Order) -> Job {
+    let mut job = Job::new(&order.id, status(&order.status));
+    job.name = order.tags.iter().find(|tag| tag.starts_with(TAG)).cloned();
+    job.created = order.created;
+    // The platform tells no other times: the last change of what has ended is its end.
+    (job.started, job.finished) = (order.created, order.updated.filter(|_| order.status.is_terminal()));
+    job
+}
+
+fn status(status: &OrderStatus) -> JobStatus {
+    match status {
+        OrderStatus::Created => JobStatus::NotStarted,
+        OrderStatus::BeingPlaced | OrderStatus::Placed => JobStatus::Pending,
+        OrderStatus::BeingFulfilled | OrderStatus::Downloaded | OrderStatus::DownloadFailed => {
+            JobStatus::Running
+        }
+        OrderStatus::Fulfilled => JobStatus::Succeeded,
+        OrderStatus::FailedPermanently => JobStatus::Failed,
+        OrderStatus::Canceled => JobStatus::Cancelled,
+        // The platform may mend these, and an unknown one may be anything.
+        other => JobStatus::Unknown(other.to_string()),
+    }
+}

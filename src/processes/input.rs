@@ -1,0 +1,319 @@
+use std::fmt;
+use std::ops::RangeBounds;
+
+use polars::prelude::DataFrame;
+use serde_json::{Map, Value};
+
+use crate::closest::closest;
+use crate::display::{Bundle, Card, Cell, Column, Table, counted};
+use crate::error::{Context, Error, Result};
+use crate::frame::Frame;
+use crate::list::list;
+use crate::plain::plain;
+use crate::schema;
+use crate::show::{Show, rich};
+
+/// Longest value in a table, in characters; the frame has it whole.
+const SHOWN: usize = 40;
+
+/// What a process can be told, input by input.
+#[derive(Clone, PartialEq)]
+pub struct ProcessInputs {
+    inputs: Vec<ProcessInput>,
+}
+
+/// One input of a process, as its description has it (OGC API - Processes 1.0, 7.10).
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ProcessInput {
+    /// Its name.
+    pub name: String,
+    /// For people.
+    pub title: Option<String>,
+    /// What it means.
+    pub description: Option<String>,
+    /// The word of its JSON Schema for its type: `string`, `number`, `integer`, `boolean`,
+    /// `array`, `object`; or the format of one that is none of them, such as `geojson-geometry`.
+    pub kind: Option<String>,
+    /// How many values it has at least; 0 when it may be left out.
+    pub min_occurs: u64,
+    /// And at most; `None` when there is no bound.
+    pub max_occurs: Option<u64>,
+    /// The values that it may have, where the description names them.
+    pub allowed: Vec<Value>,
+    /// The smallest and the largest number.
+    pub range: (Option<f64>, Option<f64>),
+    /// What the process takes when nothing is said.
+    pub default: Option<Value>,
+    /// Its whole JSON Schema.
+    pub schema: Value,
+}
+
+impl ProcessInput {
+    fn read(name: &str, json: &Value) -> Self {
+        let text = |field: &str| json.get(field).and_then(Value::as_str).map(str::to_owned);
+        let schema = json.get("schema").cloned().unwrap_or_default();
+        let word = |field: &str| schema.get(field).and_then(Value::as_str).map(str::to_owned);
+        let default = schema.get("default").filter(|value| !value.is_null()).cloned();
+        let max = json.get("maxOccurs");
+        Self {
+            name: name.to_owned(),
+            title: text("title"),
+            description: text("description"),
+            kind: word("type").or_else(|| word("format")),
+            min_occurs: json.get("minOccurs").and_then(Value::as_u64).unwrap_or(1),
+            max_occurs: match max {
+                Some(Value::String(_)) => None,
+                other => Some(other.and_then(Value::as_u64).unwrap_or(1)),
+            },
+            allowed: schema.get("enum").and_then(Value::as_array).cloned().unwrap_or_default(),
+            range: ["minimum", "maximum"].map(|end| schema.get(end).and_then(Value::as_f64)).into(),
+            default,
+            schema,
+        }
+    }
+
+    /// Whether a job must have it.
+    pub fn is_required(&self) -> bool {
+        self.min_occurs > 0 && self.default.is_none()
+    }
+
+    /// What is wrong with a value. Several values are a list, where several may be given.
+    fn check(&self, value: &Value) -> Result<(), String> {
+        let is_many = self.max_occurs.is_none_or(|most| most > 1);
+        match value {
+            // By reference, or with a media type of its own (1.0, 7.11.2): not looked into.
+            Value::Object(value) if value.contains_key("href") || value.contains_key("value") => Ok(()),
+            Value::Array(values) if is_many && self.kind.as_deref() != Some("array") => {
+                let count = values.len() as u64;
+                if count < self.min_occurs || self.max_occurs.is_some_and(|most| count > most) {
+                    return Err(format!("{} are {}", counted(values.len(), "value"), self.occurs()));
+                }
+                values.iter().try_for_each(|value| schema::check(value, &self.schema))
+            }
+            value => schema::check(value, &self.schema),
+        }
+    }
+
+    fn occurs(&self) -> String {
+        match (self.min_occurs, self.max_occurs) {
+            (least, None) => format!("not {least} or more"),
+            (least, Some(most)) => format!("not {least} to {most}"),
+        }
+    }
+
+    /// How many values it has.
+    fn count(&self) -> String {
+        match (self.min_occurs, self.max_occurs) {
+            (1, Some(1)) => "1".into(),
+            (least, None) => format!("{least} or more"),
+            (least, Some(most)) => format!("{least} to {most}"),
+        }
+    }
+
+    fn values(&self) -> Option<String> {
+        let allowed: Vec<_> = self.allowed.iter().map(text).collect();
+        match (allowed.is_empty(), self.range) {
+            (false, _) => Some(allowed.join(", ")),
+            (_, (Some(min), Some(max))) => Some(format!("{min} to {max}")),
+            (_, (Some(min), None)) => Some(format!("from {min}")),
+            (_, (None, Some(max))) => Some(format!("up to {max}")),
+            _ => None,
+        }
+    }
+
+    fn bundle(&self) -> Bundle {
+        Card::new(&self.name)
+            .fact("Title", self.title.clone())
+            .fact("Type", self.kind.clone())
+            .fact("Values", self.count())
+            .fact("Allowed", self.values())
+            .fact("Default", self.default.as_ref().map(text))
+            .fact("Meaning", self.description.clone())
+            .bundle()
+    }
+}
+
+rich!(ProcessInput);
+
+list!(ProcessInputs(inputs: ProcessInput), "The inputs, one by one.");
+
+impl ProcessInputs {
+    /// Those of a process description.
+    pub(crate) fn read(description: &Value) -> Self {
+        let inputs = description.get("inputs").and_then(Value::as_object).into_iter().flatten();
+        Self { inputs: inputs.map(|(name, json)| ProcessInput::read(name, json)).collect() }
+    }
+
+    /// The input of this name.
+    pub fn get(&self, name: &str) -> Option<&ProcessInput> {
+        self.iter().find(|input| input.name == name)
+    }
+
+    /// What the process would refuse, as far as its description tells: every problem, by the
+    /// input's name. A description without inputs says nothing of them.
+    pub(crate) fn problems(&self, given: &Map<String, Value>) -> Vec<(String, String)> {
+        if self.is_empty() {
+            return Vec::new();
+        }
+        let mut problems = Vec::new();
+        for (name, value) in given {
+            match self.get(name) {
+                Some(input) => problems.extend(input.check(value).err().map(|told| (name.clone(), told))),
+                None => problems.push((name.clone(), self.unknown(name))),
+            }
+        }
+        for input in self.iter().filter(|input| input.is_required() && !given.contains_key(&input.name)) {
+            problems.push((input.name.clone(), "it is missing, and has no default".to_owned()));
+        }
+        problems
+    }
+
+    pub(crate) fn unknown(&self, name: &str) -> String {
+        let near = closest(self.iter().map(|input| input.name.as_str()), name);
+        format!("the process has no such input: did you mean {near}?")
+    }
+
+    /// One error for all that is wrong with many jobs.
+    pub(crate) fn check<'a>(
+        &self,
+        jobs: impl IntoIterator<Item = (String, &'a Map<String, Value>)>,
+    ) -> Result<()> {
+        let told: Vec<String> = jobs
+            .into_iter()
+            .flat_map(|(who, inputs)| {
+                let problems = self.problems(inputs);
+                problems.into_iter().map(move |(name, told)| format!("{who}, `{name}`: {told}"))
+            })
+            .collect();
+        match told.as_slice() {
+            [] => Ok(()),
+            few if few.len() <= MOST => Err(Error::invalid(few.join("; "))),
+            many => {
+                Err(Error::invalid(format!("{}; and {} more", many[..MOST].join("; "), many.len() - MOST)))
+            }
+        }
+    }
+
+    /// The inputs as a Polars DataFrame, a row each.
+    ///
+    /// | column | dtype | null means | field of the description |
+    /// |---|---|---|---|
+    /// | `input` | String | never null | its key |
+    /// | `title` | String | not told | `title` |
+    /// | `type` | String | not told | `schema.type`, or `schema.format` |
+    /// | `min_occurs` | Int64 | never null | `minOccurs` |
+    /// | `max_occurs` | Int64 | no bound | `maxOccurs` |
+    /// | `allowed` | String | any | `schema.enum`, as JSON |
+    /// | `minimum`, `maximum` | Float64 | no such bound | the same of `schema` |
+    /// | `default` | String | none | `schema.default`, as JSON |
+    /// | `description` | String | not told | `description` |
+    ///
+    /// # Errors
+    ///
+    /// Only when Polars refuses the columns.
+    pub fn to_dataframe(&self) -> Result<DataFrame> {
+        let json = |value: Option<Value>| value.map(|value| value.to_string());
+        let allowed =
+            |one: &ProcessInput| json((!one.allowed.is_empty()).then(|| one.allowed.clone().into()));
+        Frame::of(&self.inputs)
+            .text("input", |one| Some(&one.name))
+            .text("title", |one| one.title.as_deref())
+            .text("type", |one| one.kind.as_deref())
+            .integer("min_occurs", |one| i64::try_from(one.min_occurs).ok())
+            .integer("max_occurs", |one| i64::try_from(one.max_occurs?).ok())
+            .strings("allowed", self.iter().map(allowed).collect())
+            .number("minimum", |one| one.range.0)
+            .number("maximum", |one| one.range.1)
+            .strings("default", self.iter().map(|one| json(one.default.clone())).collect())
+            .text("description", |one| one.description.as_deref())
+            .finish()
+            .context("inputs to a DataFrame")
+    }
+
+    /// Shows the inputs as a table.
+    pub fn evcxr_display(&self) {
+        self.show();
+    }
+
+    pub(crate) fn table(&self, caption: String, rows: impl RangeBounds<usize>) -> Table {
+        let columns = ["Input", "Type", "Values", "Allowed", "Default", "Title"].map(Column::new);
+        let row = |one: &ProcessInput| {
+            [
+                Cell::id(&one.name),
+                one.kind.clone().into(),
+                Cell::text(one.count()),
+                one.values().into(),
+                one.default.as_ref().map(|value| plain(&text(value), SHOWN)).into(),
+                one.title.clone().or_else(|| one.description.clone()).into(),
+            ]
+        };
+        Table::new(caption, columns).list(&self.inputs, rows, "inputs", row)
+    }
+}
+
+impl Show for ProcessInputs {
+    fn show_rows(&self, rows: impl RangeBounds<usize>) {
+        self.table(counted(self.len(), "input"), rows).bundle().print();
+    }
+}
+
+/// Problems that one error names.
+const MOST: usize = 5;
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+impl fmt::Debug for ProcessInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = self.kind.as_deref().unwrap_or("any");
+        write!(f, "{}: {}, {}", plain(&self.name, 80), plain(kind, 80), self.count())
+    }
+}
+
+impl fmt::Debug for ProcessInputs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.iter().map(|input| plain(&input.name, 80)).collect();
+        write!(f, "{}: {}", counted(self.len(), "input"), names.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::display::ROWS;
+
+    fn inputs() -> ProcessInputs {
+        ProcessInputs::read(&json!({"inputs": {
+            "aoi": {"title": "Area", "schema": {"type": "object", "format": "geojson-geometry"}},
+            "bands": {"schema": {"type": "string", "enum": ["red", "nir"]}, "minOccurs": 1, "maxOccurs": 2},
+            "size": {"schema": {"type": "integer", "minimum": 1, "maximum": 9, "default": 3}, "minOccurs": 0},
+            "tags": {"schema": {"type": "string"}, "minOccurs": 0, "maxOccurs": "unbounded"},
+        }}))
+    }
+
+    #[test]
+    fn a_table_tells_what_a_process_takes() {
+        insta::assert_snapshot!(inputs().table("4 inputs".into(), ..ROWS).bundle().text, @r"
+        4 inputs
+        Input  Type     Values     Allowed   Default  Title
+        ─────  ───────  ─────────  ────────  ───────  ─────
+        aoi    object   1          –         –        Area
+        bands  string   1 to 2     red, nir  –        –
+        size   integer  0 to 1     1 to 9    3        –
+        tags   string   0 or more  –         –        –
+        ");
+    }
+
+    #[test]
+    fn what_would_be_refused_is_told_by_row_and_name() {
+        let given = json!({"band": "red", "bands": ["red", "blue"], "size": 12, "tags": ["a"]});
+        let told = inputs().check([("row 1".to_owned(), given.as_object().unwrap())]).unwrap_err();
+        insta::assert_snapshot!(told, @"row 1, `band`: the process has no such input: did you mean `bands`, `aoi`, `size`?; row 1, `bands`: `blue` is none of `red`, `nir`; row 1, `size`: 12 is more than 9; row 1, `aoi`: it is missing, and has no default");
+        let right = json!({"aoi": {"href": "https://h/a.json"}, "bands": "nir"});
+        assert!(inputs().check([("row 1".to_owned(), right.as_object().unwrap())]).is_ok());
+    }
+}

@@ -1,0 +1,20 @@
+//! Processes, and any OGC API - Processes server (OGC 18-062r2, 1.0).
+//!
+//! - [`input`]: what a process can be told, [`rows`]: many jobs of it;
+//! - [`server`] and [`process`]: what a server offers, [`conformance`]: and can do;
+//! - [`service`]: how a batch runs there, [`job`] and [`results`]: what comes of it.
+
+mod input;
+mod job;
+mod process;
+mod results;
+mod rows;
+mod server;
+mod service;
+mod view;
+
+pub use input::{ProcessInput, ProcessInputs};
+pub use process::{OgcProcess, ProcessOutput};
+pub use rows::ProcessRows;
+pub use server::{ProcessServer, ProcessSummary, Processes};
+pub(crate) use service::OnServer;

@@ -1,0 +1,146 @@
+use std::fmt;
+
+use serde_json::Value;
+
+use super::server::is_async;
+use super::{OnServer, ProcessInputs, ProcessRows, ProcessServer};
+use crate::batch::Batch;
+use crate::client::{optional, required};
+use crate::error::{Context, Error, Result};
+use crate::plain::plain;
+
+/// A process of an OGC API - Processes server: what it does, what it can be told, and what
+/// comes of it.
+#[derive(Clone)]
+pub struct OgcProcess {
+    server: ProcessServer,
+    id: String,
+    title: Option<String>,
+    description: Option<String>,
+    version: Option<String>,
+    inputs: ProcessInputs,
+    outputs: Vec<ProcessOutput>,
+    is_async: bool,
+}
+
+/// One output of a process.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ProcessOutput {
+    /// Its name.
+    pub name: String,
+    /// For people.
+    pub title: Option<String>,
+    /// Its media type, where the description tells, such as `image/tiff; application=geotiff`.
+    pub media_type: Option<String>,
+}
+
+impl OgcProcess {
+    pub(super) fn read(server: &ProcessServer, json: &Value) -> Result<Self> {
+        let outputs = json.get("outputs").and_then(Value::as_object).into_iter().flatten();
+        Ok(Self {
+            server: server.clone(),
+            id: required(json, "id")?,
+            title: optional(json, "title"),
+            description: optional(json, "description"),
+            version: optional(json, "version"),
+            inputs: ProcessInputs::read(json),
+            outputs: outputs.map(|(name, json)| ProcessOutput::read(name, json)).collect(),
+            is_async: is_async(json),
+        })
+    }
+
+    /// The id that it has on its server.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// For people.
+    pub fn title(&self) -> Option<&str> {
+        self.title.as_deref()
+    }
+
+    /// What it does.
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// Its version.
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
+    /// What it can be told: types, how many values, defaults.
+    pub fn inputs(&self) -> &ProcessInputs {
+        &self.inputs
+    }
+
+    /// What comes of it.
+    pub fn outputs(&self) -> &[ProcessOutput] {
+        &self.outputs
+    }
+
+    /// Whether it can run while nobody waits: only then in a batch.
+    pub fn is_async(&self) -> bool {
+        self.is_async
+    }
+
+    /// The server that it is on.
+    pub fn server(&self) -> &ProcessServer {
+        &self.server
+    }
+
+    /// A batch of executions, one for each row. Nothing is sent yet. They are checked against
+    /// the process's description, as far as that tells.
+    ///
+    /// Ten at a time are unfinished unless [`max_concurrent`](Batch::max_concurrent) says
+    /// otherwise: servers of the standard tell no limit. They have no prices, so there is
+    /// nothing to [estimate](Batch::estimate) or to [budget](Batch::budget).
+    ///
+    /// The standard's jobs have no names. One whose answer was lost is found again where the
+    /// server's list repeats what its jobs were asked: the only new job that was asked the
+    /// same is it. Where the list does not, the execution is sent again if the list has no job
+    /// of the process that is not accounted for, and otherwise it is
+    /// [`Unproven`](crate::Outcome::Unproven): look into the server's list, and then
+    /// [`retry_failed`](Batch::retry_failed).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there are no rows, or
+    /// two that are the same, when a row has what the process would refuse, and when the
+    /// process only runs while one waits for its answer.
+    pub fn batch(&self, name: impl Into<String>, rows: impl Into<ProcessRows>) -> Result<Batch> {
+        let batch = || {
+            if !self.is_async {
+                return Err(Error::invalid(
+                    "it only runs while one waits for its answer (`sync-execute`): nothing would be left to find \
+                     it again by, so it cannot be run in a batch",
+                ));
+            }
+            Batch::of(OnServer::of(self), name, rows.into().jobs(&self.inputs)?)
+        };
+        batch().with_context(|| format!("process `{}`", self.id))
+    }
+}
+
+impl ProcessOutput {
+    fn read(name: &str, json: &Value) -> Self {
+        let schema = json.get("schema").unwrap_or(&Value::Null);
+        Self {
+            name: name.to_owned(),
+            title: optional(json, "title"),
+            media_type: optional(schema, "contentMediaType"),
+        }
+    }
+
+    /// Whether it comes as bytes that are not looked into.
+    pub(super) fn is_binary(&self) -> bool {
+        self.media_type.as_deref().is_some_and(|kind| !kind.contains("json") && !kind.starts_with("text/"))
+    }
+}
+
+impl fmt::Debug for OgcProcess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OgcProcess({} of {:?})", plain(&self.id, 200), self.server)
+    }
+}

@@ -1,0 +1,286 @@
+use std::fmt;
+
+use serde_json::Value;
+
+use super::{OgcProcess, OnServer};
+use crate::batch::{Batch, Kind};
+use crate::client::{Client, items, optional, required};
+use crate::closest::closest;
+use crate::error::{Context, Error, ErrorKind, Result};
+use crate::list::list;
+use crate::plain::plain;
+use crate::transport::{Page, Request, collect_pages};
+
+/// Processes that are read of a list.
+const MOST: usize = 10_000;
+/// Entries of a page; a server may send fewer.
+const PAGE: &str = "100";
+
+/// Any OGC API - Processes server (1.0) that is open to all: its processes, run in parallel.
+///
+/// No account is needed, so a server stands for itself, as [`Catalog::stac`](crate::Catalog::stac)
+/// does; [`Client::processes`] keeps the journals of its batches with those of the client.
+///
+/// ```
+/// # use up42::{simulator::Simulator, serde_json::json};
+/// use up42::ProcessServer;
+///
+/// # let simulator = Simulator::start()?;
+/// # let folder = tempfile::tempdir()?;
+/// # let url = simulator.ogc_url();
+/// let server = ProcessServer::open(url)?; // such as "https://demo.pygeoapi.io/master"
+/// # let server = up42::Client::builder().simulator(simulator).build()?.processes(server.url())?;
+/// let process = server.process("hello-world")?;
+/// assert_eq!(process.inputs().get("name").unwrap().min_occurs, 1);
+/// let batch = process.batch("greetings", vec![json!({"name": "Dakar"}), json!({"name": "Thiès"})])?;
+/// assert_eq!(batch.run()?.succeeded(), 2);
+/// # Ok::<(), up42::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct ProcessServer {
+    client: Client,
+    url: String,
+    title: Option<String>,
+}
+
+/// The processes of a server.
+#[derive(Clone)]
+pub struct Processes {
+    processes: Vec<ProcessSummary>,
+}
+
+/// One process, as the list has it.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct ProcessSummary {
+    /// What [`ProcessServer::process`] finds it by.
+    pub id: String,
+    /// For people.
+    pub title: Option<String>,
+    /// What it does.
+    pub description: Option<String>,
+    /// Its version.
+    pub version: Option<String>,
+    /// Whether it can run while nobody waits: only then in a batch.
+    pub is_async: bool,
+}
+
+list!(Processes(processes: ProcessSummary), "The processes, one by one.");
+
+impl Client {
+    /// An OGC API - Processes server, whose batches are kept where this client keeps its own:
+    /// [`Client::batches`] lists them. The client's login is not sent to it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ProcessServer::open`].
+    pub fn processes(&self, url: impl AsRef<str>) -> Result<ProcessServer> {
+        let url = url.as_ref().trim();
+        let open = || ProcessServer::of(Self::open_with(url, self.batches_folder().to_owned())?, url);
+        open().with_context(|| told(url))
+    }
+}
+
+impl ProcessServer {
+    /// The server with this landing page.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Response`] when there is no OGC API - Processes at the URL, and the errors
+    /// of the network.
+    pub fn open(url: impl AsRef<str>) -> Result<Self> {
+        let url = url.as_ref().trim();
+        let open = || Self::of(Client::open(url)?, url);
+        open().with_context(|| told(url))
+    }
+
+    fn of(client: Client, url: &str) -> Result<Self> {
+        let url = url.trim_end_matches('/').to_owned();
+        let landing = client.json(Request::get(format!("{url}/")))?;
+        let server = Self { client, url, title: optional(&landing, "title") };
+        if !server.is_declared(&landing)? {
+            return Err(Error::response(
+                "its conformance names no class of OGC API - Processes: it is another kind of server",
+            ));
+        }
+        Ok(server)
+    }
+
+    /// Whether the landing page, or the conformance that it leads to, speaks of processes.
+    fn is_declared(&self, landing: &Value) -> Result<bool> {
+        let own = landing.get("conformsTo").cloned();
+        let classes = match own {
+            Some(classes) => classes,
+            None => {
+                let mut json = self.client.json(Request::get(format!("{}/conformance", self.url)))?;
+                json.get_mut("conformsTo").map(Value::take).unwrap_or_default()
+            }
+        };
+        let classes = items(classes, "conformsTo")?;
+        Ok(classes.iter().filter_map(Value::as_str).any(|class| class.contains("/ogcapi-processes-1/")))
+    }
+
+    /// Its landing page, without a slash at the end.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What it calls itself.
+    pub fn title(&self) -> Option<&str> {
+        self.title.as_deref()
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The processes that it offers.
+    ///
+    /// # Errors
+    ///
+    /// Those of the network, and a list that is none.
+    pub fn list(&self) -> Result<Processes> {
+        let first = Request::get(format!("{}/processes", self.url)).query("limit", PAGE);
+        let pages = collect_pages(first, MOST, |request| self.read_page(request, "processes"));
+        let list = pages.with_context(|| format!("processes of `{}`", self.url))?.0;
+        Ok(Processes::read(&list))
+    }
+
+    /// A page of a list; the `next` link is a whole request.
+    fn read_page(&self, request: Request, name: &str) -> Result<Page<Value, Request>> {
+        let mut json = self.client.json(request)?;
+        let next = self.next(&json)?.map(Request::get);
+        Ok(Page { items: items(json.get_mut(name).map(Value::take).unwrap_or_default(), name)?, next })
+    }
+
+    /// Where the `next` link of a page leads.
+    pub(super) fn next(&self, page: &Value) -> Result<Option<String>> {
+        let links = page.get("links").and_then(Value::as_array).into_iter().flatten();
+        let next = links.filter(|link| link.get("rel").is_some_and(|rel| rel == "next"));
+        // A page as HTML is another page.
+        let is_json = |link: &&Value| link.get("type").is_none_or(|kind| kind.to_string().contains("json"));
+        let href = next.filter(is_json).find_map(|link| link.get("href")?.as_str());
+        href.map(|href| self.resolve(href)).transpose()
+    }
+
+    /// A link of a document of the server.
+    pub(super) fn resolve(&self, href: &str) -> Result<String> {
+        let base = url::Url::parse(&format!("{}/", self.url));
+        let joined = base.and_then(|base| base.join(href));
+        joined.map(String::from).map_err(|error| Error::foreign(ErrorKind::Response, error)).context("a link")
+    }
+
+    /// A process, with what it can be told.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] when there is none of this id; the error names some that there
+    /// are.
+    pub fn process(&self, id: impl AsRef<str>) -> Result<OgcProcess> {
+        let id = id.as_ref();
+        let read = || match self.client.json(Request::get(self.process_url(id)?)) {
+            Ok(json) => OgcProcess::read(self, &json),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let known = self.list().map_err(|_| error.clone())?;
+                let near = closest(known.iter().map(|one| one.id.as_str()), id);
+                Err(error.context(format!("there is none: did you mean {near}?")))
+            }
+            Err(error) => Err(error),
+        };
+        read().with_context(|| format!("process `{id}` of `{}`", self.url))
+    }
+
+    /// Ids of processes are any text: one stays one part of the path.
+    pub(super) fn process_url(&self, id: &str) -> Result<String> {
+        self.path(&["processes", id])
+    }
+
+    pub(super) fn path(&self, parts: &[&str]) -> Result<String> {
+        let invalid = |error| Error::foreign(ErrorKind::InvalidInput, error);
+        if parts.iter().any(|part| matches!(*part, "" | "." | "..")) {
+            return Err(Error::invalid("an id is a text that is not empty, and neither `.` nor `..`"));
+        }
+        let mut url = url::Url::parse(&self.url).map_err(invalid)?;
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(parts);
+        }
+        Ok(url.into())
+    }
+
+    /// The batch of this name on this server, as its journal has it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] when there is no such journal, [`ErrorKind::InvalidInput`] when
+    /// the batch belongs to another server or to no server at all.
+    pub fn batch(&self, name: impl AsRef<str>) -> Result<Batch> {
+        Batch::kept(&self.client, name.as_ref(), |owner| match owner.kind {
+            Kind::OgcProcess => Ok(OnServer::of(&self.process(&owner.id)?)),
+            _ => Err(Error::invalid("it has no jobs of an OGC server: use `Client::batch`")),
+        })
+    }
+
+    /// How a journal knows the server: a host, whatever its port where that is this machine,
+    /// and a path.
+    pub(super) fn place(&self) -> (String, String) {
+        let url = url::Url::parse(&self.url).ok();
+        let path = url.as_ref().map_or("", url::Url::path).trim_end_matches('/').to_owned();
+        let host = match self.client.host().as_str() {
+            "this machine" => "this machine".to_owned(),
+            _ => url.map(|url| url.origin().ascii_serialization()).unwrap_or_default(),
+        };
+        (host, path)
+    }
+}
+
+impl Processes {
+    pub(crate) fn read(list: &[Value]) -> Self {
+        Self { processes: list.iter().filter_map(ProcessSummary::read).collect() }
+    }
+}
+
+impl ProcessSummary {
+    fn read(json: &Value) -> Option<Self> {
+        Some(Self {
+            id: required(json, "id").ok()?,
+            title: optional(json, "title"),
+            description: optional(json, "description"),
+            version: optional(json, "version"),
+            is_async: is_async(json),
+        })
+    }
+}
+
+/// Whether a process can run while nobody waits. One that does not tell its modes runs only
+/// while one waits (1.0, 7.11.2.3).
+pub(super) fn is_async(process: &Value) -> bool {
+    let modes = process.get("jobControlOptions").and_then(Value::as_array);
+    modes.into_iter().flatten().any(|mode| mode == "async-execute")
+}
+
+fn told(url: &str) -> String {
+    match url.contains(['?', '#', '@']) {
+        // What stands beside the address may be a key: it is not told.
+        true => "OGC API - Processes server".to_owned(),
+        false => format!("OGC API - Processes server `{url}`"),
+    }
+}
+
+impl fmt::Debug for ProcessServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ProcessServer({})", plain(&self.url, 200))
+    }
+}
+
+impl fmt::Debug for ProcessSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", plain(&self.id, 200))
+    }
+}
+
+impl fmt::Debug for Processes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ids: Vec<_> = self.iter().take(20).map(|one| plain(&one.id, 80)).collect();
+        write!(f, "{} processes: {}", self.len(), ids.join(", "))
+    }
+}

@@ -1,0 +1,66 @@
+//! What a notebook shows of servers and processes.
+
+use std::ops::RangeBounds;
+
+use super::{OgcProcess, ProcessServer, ProcessSummary, Processes};
+use crate::display::{Bundle, Card, Cell, Column, Table, counted};
+use crate::show::{rich, show};
+
+impl ProcessServer {
+    fn bundle(&self) -> Bundle {
+        Card::new(self.title().unwrap_or("OGC API - Processes"))
+            .fact("URL", Cell::id(self.url()))
+            .note("server.list()? lists its processes.")
+            .bundle()
+    }
+}
+
+rich!(ProcessServer);
+
+impl Processes {
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
+        let columns = ["Process", "Title", "Version", "In a batch", "What it does"].map(Column::new);
+        let row = |one: &ProcessSummary| {
+            [
+                Cell::id(&one.id),
+                one.title.clone().into(),
+                one.version.clone().into(),
+                Cell::text(if one.is_async { "yes" } else { "no: sync-execute" }),
+                one.description.clone().into(),
+            ]
+        };
+        let caption = match self.len() {
+            1 => "1 process".to_owned(),
+            many => format!("{many} processes"),
+        };
+        Table::new(caption, columns).list(self.iter().as_slice(), rows, "processes", row)
+    }
+}
+
+show!(Processes);
+
+impl OgcProcess {
+    fn bundle(&self) -> Bundle {
+        self.table(..).bundle()
+    }
+
+    fn table(&self, rows: impl RangeBounds<usize>) -> Table {
+        let told = [self.title(), self.description()];
+        let told: Vec<_> = told.into_iter().flatten().collect();
+        let outputs: Vec<_> = self.outputs().iter().map(|output| output.name.as_str()).collect();
+        let caption = format!("Process {}: {}", self.id(), counted(self.inputs().len(), "input"));
+        let mut table = self.inputs().table(caption, rows);
+        if !told.is_empty() {
+            table = table.note(told.join(": "));
+        }
+        if !outputs.is_empty() {
+            table = table.note(format!("Outputs: {}.", outputs.join(", ")));
+        }
+        match self.is_async() {
+            true => table,
+            false => table.note("It only runs while one waits for its answer, so not in a batch."),
+        }
+    }
+}
+
+rich!(OgcProcess);

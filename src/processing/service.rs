@@ -1,0 +1,139 @@
+//! A batch of processing jobs.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::Process;
+use super::job::{read, reason};
+use super::jobs::page;
+use crate::batch::{Delivery, Kind, Mark, Owner, Service, Source};
+use crate::client::{Client, id::checked, whole};
+use crate::error::{Context, Error, ErrorKind, Result};
+use crate::jobs::{Estimate, Job, JobId, JobParameters, JobsPage};
+use crate::storage::deliver;
+
+/// The longest title that is sent before the batch's own name, in characters.
+const TITLE: usize = 100;
+
+/// A process that runs jobs.
+pub(crate) struct OnProcessing(Process);
+
+impl OnProcessing {
+    pub(crate) fn of(process: &Process) -> Arc<dyn Service> {
+        Arc::new(Self(process.clone()))
+    }
+
+    pub(super) fn source(process: &Process) -> Arc<dyn Source> {
+        Arc::new(Self(process.clone()))
+    }
+
+    fn ask(&self, id: &JobId) -> Result<Value> {
+        self.client().get(&format!("/v2/processing/jobs/{}", checked("job", id.as_str())?))
+    }
+}
+
+impl Source for OnProcessing {
+    fn client(&self) -> &Client {
+        &self.0.client
+    }
+
+    fn credits(&self, id: &JobId) -> Result<Option<i64>> {
+        let told = || format!("credits of job `{id}`");
+        let json = self.ask(id).with_context(told)?;
+        match json.get("status").and_then(Value::as_str).unwrap_or_default() {
+            "released" | "unlicensed" | "invalid" | "rejected" => Ok(Some(0)),
+            // They are given back in a while.
+            "failed" => Err(Error::new(ErrorKind::Server, "they are still held").context(told())),
+            _ => json
+                .get("creditConsumption")
+                .map_or_else(
+                    || Err(Error::response("`creditConsumption` is missing")),
+                    |one| whole(one, "credits"),
+                )
+                .map(Some)
+                .with_context(told),
+        }
+    }
+
+    fn reason(&self, job: &Job) -> Result<String> {
+        Ok(reason(&self.ask(&job.id).with_context(|| format!("job `{}`", job.id))?))
+    }
+
+    fn results(&self, id: &JobId) -> Result<Delivery> {
+        let read = || {
+            let json = self.ask(id)?;
+            let url = json.pointer("/results/collection").and_then(Value::as_str);
+            let collection = url.and_then(|url| url.trim_end_matches('/').rsplit('/').next());
+            let collection = collection.ok_or_else(|| Error::response("`results.collection` is missing"))?;
+            deliver(&self.client().storage().of_collection(collection)?)
+        };
+        read().with_context(|| format!("results of job `{id}`"))
+    }
+}
+
+impl Service for OnProcessing {
+    fn owner(&self) -> Owner {
+        Owner {
+            kind: Kind::Process,
+            host: self.client().host(),
+            place: self.0.workspace.clone(),
+            id: self.0.id().to_owned(),
+            name: self.0.id().to_owned(),
+        }
+    }
+
+    fn create(&self, name: &str, parameters: &JobParameters) -> Result<Job> {
+        let mut inputs = parameters.inputs.clone();
+        if self.0.has_title() {
+            inputs.insert("title".into(), self.listed_name(name, parameters).into());
+        }
+        let create = || read(&self.client().json(self.0.execution(&inputs)?)?);
+        create().with_context(|| format!("create job `{}`", parameters.label))
+    }
+
+    fn page(&self, next: Option<&str>) -> Result<JobsPage> {
+        page(self.client(), next, || {
+            vec![("workspaceId", self.0.workspace.clone()), ("processId", self.0.id().to_owned())]
+        })
+        .context("list the jobs")
+    }
+
+    fn jobs(&self, ids: &[JobId]) -> Option<Result<Vec<Job>>> {
+        let ids: Vec<&str> = ids.iter().map(JobId::as_str).collect();
+        let asked = || vec![("workspaceId", self.0.workspace.clone()), ("ids", ids.join(","))];
+        Some(page(self.client(), None, asked).map(|page| page.jobs).context("ask for jobs"))
+    }
+
+    fn job(&self, id: &JobId) -> Result<Job> {
+        self.ask(id).and_then(|json| read(&json)).with_context(|| format!("job `{id}`"))
+    }
+
+    /// The platform has no way to stop one (API reference, 13).
+    fn cancel(&self, _id: &JobId) -> Result<Option<Job>> {
+        Ok(None)
+    }
+
+    fn listed_name(&self, name: &str, parameters: &JobParameters) -> String {
+        let title = parameters.inputs.get("title").and_then(Value::as_str).unwrap_or(&parameters.label);
+        format!("{} | {name}", title.chars().take(TITLE).collect::<String>())
+    }
+
+    fn mark_of(&self, job: &Job) -> Mark {
+        match (self.0.has_title(), &job.name) {
+            _ if job.workflow_id.as_deref().is_some_and(|process| process != self.0.id()) => Mark::None,
+            (true, Some(title)) => Mark::Name(title.clone()),
+            (true, None) => Mark::None,
+            (false, _) if job.inputs.is_empty() => Mark::Hidden,
+            (false, _) => Mark::Inputs,
+        }
+    }
+
+    fn balance(&self) -> Result<i64> {
+        self.client().credits()
+    }
+
+    fn estimate(&self, jobs: &[JobParameters]) -> Result<Estimate> {
+        self.0.prices(jobs).with_context(|| format!("estimate `{}`", self.0.id()))
+    }
+}

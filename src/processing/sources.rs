@@ -1,0 +1,26 @@
+//! Items of the storage as inputs: each is a job of a process that takes one.
+
+use serde_json::{Map, Value};
+
+use crate::jobs::JobParameters;
+use crate::processes::ProcessRows;
+use crate::storage::{StorageItem, StorageItems};
+
+impl From<&StorageItems> for ProcessRows {
+    /// A job for each item, which is called by its title.
+    fn from(items: &StorageItems) -> Self {
+        let job = |item: &StorageItem| {
+            let label = item.title.clone().unwrap_or_else(|| item.id().to_owned());
+            // An item without a collection has no URL: the platform will say so.
+            let url = item.url().unwrap_or_default();
+            JobParameters::new(label, Map::from_iter([("item".to_owned(), Value::String(url))]))
+        };
+        items.iter().map(job).collect::<Vec<_>>().into()
+    }
+}
+
+impl From<StorageItems> for ProcessRows {
+    fn from(items: StorageItems) -> Self {
+        Self::from(&items)
+    }
+}

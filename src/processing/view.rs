@@ -1,0 +1,26 @@
+//! What a notebook shows of processes.
+
+use super::Process;
+use crate::display::{Bundle, counted};
+use crate::show::rich;
+
+impl Process {
+    fn bundle(&self) -> Bundle {
+        let caption = format!("Process {}: {}", self.id(), counted(self.inputs().len(), "input"));
+        let mut table = self.inputs().table(caption, ..);
+        let told: Vec<_> = [self.title(), self.description()].into_iter().flatten().collect();
+        if !told.is_empty() {
+            table = table.note(told.join(": "));
+        }
+        if let Some(price) = self.price() {
+            table = table.note(format!("It costs {price}."));
+        }
+        match self.eula() {
+            Ok(state) => table.note(format!("Its licence: {state}.")),
+            Err(_) => table,
+        }
+        .bundle()
+    }
+}
+
+rich!(Process);

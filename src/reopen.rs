@@ -1,0 +1,38 @@
+//! Batches by their names: a journal tells whose jobs it has.
+
+use std::sync::Arc;
+
+use crate::batch::{Batch, Kind, OnWorkflow, Owner, Service};
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::ordering::OnOrders;
+use crate::processes::OnServer;
+use crate::processing::OnProcessing;
+
+impl Client {
+    /// The batch of this name, as its journal has it, whoever runs its jobs.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is no such journal,
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the batch belongs to
+    /// another project or workspace.
+    pub fn batch(&self, name: impl AsRef<str>) -> Result<Batch> {
+        Batch::kept(self, name.as_ref(), |owner| service(self, owner))
+    }
+}
+
+fn service(client: &Client, owner: &Owner) -> Result<Arc<dyn Service>> {
+    match owner.kind {
+        Kind::Workflow => Ok(OnWorkflow::kept(client.project()?, owner)),
+        Kind::OgcProcess if owner.host.starts_with("http") => {
+            Ok(OnServer::of(&client.processes(format!("{}{}", owner.host, owner.place))?.process(&owner.id)?))
+        }
+        // Its port may be another now.
+        Kind::OgcProcess => Err(Error::invalid(
+            "it belongs to an OGC server on this machine: open it by `client.processes(url)?.batch(name)`",
+        )),
+        Kind::Process => Ok(OnProcessing::of(&client.process(&owner.id)?)),
+        Kind::Order => OnOrders::of(client, &owner.id, &owner.name),
+    }
+}

@@ -1,0 +1,156 @@
+//! A small OGC API - Processes server (1.0): it wants no login and knows no credits.
+//!
+//! Its jobs live as long as the program. Its list repeats what each job was asked, which
+//! the standard leaves open, unless [`SimulatorBuilder::ogc_hides_inputs`] says otherwise.
+//!
+//! [`SimulatorBuilder::ogc_hides_inputs`]: super::SimulatorBuilder::ogc_hides_inputs
+
+mod job;
+mod processes;
+
+use std::sync::Mutex;
+
+use serde_json::{Value, json};
+
+pub(super) use job::OgcJob;
+use processes::{PROCESSES, Process};
+
+use super::call::Call;
+use super::chance::Chance;
+use super::fault::{FaultKind, Moment};
+use super::platform::{Platform, wrong_method};
+use super::reply::{Answer, Reply};
+
+/// The largest page, and one where nothing is asked for.
+const PAGES: (usize, usize) = (1000, 10);
+
+/// Its jobs, oldest first.
+#[derive(Debug, Default)]
+pub(super) struct OgcJobs(Mutex<Vec<OgcJob>>);
+
+impl OgcJobs {
+    pub(super) fn lock(&self) -> std::sync::MutexGuard<'_, Vec<OgcJob>> {
+        self.0.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+}
+
+impl Platform {
+    pub(super) fn ogc(&self, call: &Call, path: &[&str]) -> Answer {
+        match (call.method.as_str(), path) {
+            ("GET", []) => Ok(self.ogc_landing()),
+            ("GET", ["conformance"]) => Ok(Reply::json(200, &conformance())),
+            ("GET", ["processes"]) => {
+                let page =
+                    self.ogc_page(call, "processes", PROCESSES.iter().map(Process::summary).collect())?;
+                Ok(Reply::json(200, &page))
+            }
+            ("GET", ["processes", id]) => Ok(Reply::json(200, &process(id)?.description())),
+            ("POST", ["processes", id, "execution"]) => self.execute(call, process(id)?),
+            ("GET", ["jobs"]) => self.ogc_list(call),
+            ("GET", ["jobs", id]) => self.with_ogc_job(id, |job| Ok(Reply::json(200, &job.json(self)))),
+            ("DELETE", ["jobs", id]) => self.with_ogc_job(id, |job| {
+                job.dismiss(self.clock.now());
+                Ok(Reply::json(200, &job.json(self)))
+            }),
+            ("GET", ["jobs", id, "results"]) => self.with_ogc_job(id, |job| job.results(self)),
+            ("GET", ["files", id, "grid.geojson"]) => self.with_ogc_job(id, |job| {
+                Ok(Reply::file("application/geo+json", job.grid().to_string().into_bytes()))
+            }),
+            (_, [] | ["conformance" | "processes" | "jobs"] | ["processes" | "jobs", _])
+            | (_, ["processes", _, "execution"] | ["jobs", _, "results"]) => Err(wrong_method(call)),
+            _ => Err(exception(404, "no-such-path", "There is nothing here")),
+        }
+    }
+
+    pub(super) fn ogc_url(&self, path: &str) -> String {
+        format!("{}/ogc{path}", self.api_url)
+    }
+
+    fn ogc_landing(&self) -> Reply {
+        let link = |rel: &str, path: &str| json!({"rel": rel, "type": "application/json", "href": self.ogc_url(path)});
+        let processes = "http://www.opengis.net/def/rel/ogc/1.0/processes";
+        Reply::json(
+            200,
+            &json!({
+                "title": "Processes of the simulator",
+                "description": "Small processes that run while nobody waits",
+                "links": [link("self", "/"), link("conformance", "/conformance"), link(processes, "/processes"),
+                    link("http://www.opengis.net/def/rel/ogc/1.0/job-list", "/jobs")],
+            }),
+        )
+    }
+
+    /// One page of a list, with a link to the next.
+    fn ogc_page(&self, call: &Call, name: &str, list: Vec<Value>) -> Result<Value, Reply> {
+        let limit = call.number("limit")?.unwrap_or(PAGES.1).clamp(1, PAGES.0);
+        let offset = call.number("offset")?.unwrap_or(0);
+        let mut links = vec![json!({"rel": "self", "href": self.ogc_url(&format!("/{name}"))})];
+        if list.len() > offset.saturating_add(limit) {
+            let href = self.ogc_url(&format!("/{name}?limit={limit}&offset={}", offset + limit));
+            links.push(json!({"rel": "next", "type": "application/json", "href": href}));
+        }
+        let page: Vec<Value> = list.into_iter().skip(offset).take(limit).collect();
+        Ok(json!({name: page, "links": links}))
+    }
+
+    fn ogc_list(&self, call: &Call) -> Answer {
+        let seen = self.clock.steady();
+        let jobs = self.ogc_jobs.lock();
+        let newest = jobs.iter().rev().filter(|job| job.listed <= seen).map(|job| job.json(self)).collect();
+        drop(jobs);
+        Ok(Reply::json(200, &self.ogc_page(call, "jobs", newest)?))
+    }
+
+    fn with_ogc_job(&self, id: &str, answer: impl FnOnce(&mut OgcJob) -> Answer) -> Answer {
+        match self.ogc_jobs.lock().iter_mut().find(|job| job.id == id) {
+            Some(job) => answer(job),
+            None => Err(exception(404, "no-such-job", id)),
+        }
+    }
+
+    fn execute(&self, call: &Call, process: &'static Process) -> Answer {
+        let body = call.json()?;
+        let inputs = body["inputs"].as_object().cloned().unwrap_or_default();
+        process.check(&inputs).map_err(|told| exception(400, "InvalidParameterValue", &told))?;
+        let mut jobs = self.ogc_jobs.lock();
+        let key = self.key_of(&inputs);
+        let nth = jobs.iter().filter(|job| job.key == key).count() as u64;
+        let mut chance = Chance::of(&[key, nth, 5]);
+        let now = self.clock.now();
+        let mut job = OgcJob::new(process, inputs, now, self.listed_from(), &mut chance, self.run_times);
+        (job.key, job.is_document) = (key, body["response"] == "document");
+        match self.faults.take(call, Moment::Job) {
+            Some(FaultKind::FailingJob(_)) => job.fails = true,
+            Some(FaultKind::HangingJob) => job.hang(),
+            _ => job.fails = chance.unit() < self.failing,
+        }
+        if !(process.is_async && call.prefers_async()) {
+            return job.outcome(self);
+        }
+        let reply = Reply::json(201, &job.json(self))
+            .with_header("location", self.ogc_url(&format!("/jobs/{}", job.id)))
+            .with_header("preference-applied", "respond-async");
+        jobs.push(job);
+        Ok(reply)
+    }
+}
+
+fn process(id: &str) -> Result<&'static Process, Reply> {
+    PROCESSES.iter().find(|process| process.id == id).ok_or_else(|| exception(404, "no-such-process", id))
+}
+
+/// A refusal as the standard words it.
+fn exception(status: u16, kind: &str, detail: &str) -> Reply {
+    let kind = format!("http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/{kind}");
+    Reply::json(status, &json!({"type": kind, "title": detail, "status": status}))
+        .with_header("content-type", "application/problem+json")
+}
+
+fn conformance() -> Value {
+    let class = |name: &str| format!("http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/{name}");
+    let classes = ["core", "ogc-process-description", "json", "job-list", "dismiss"].map(class);
+    json!({"conformsTo": classes})
+}
+
+#[cfg(test)]
+mod tests;

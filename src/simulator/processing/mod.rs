@@ -1,0 +1,235 @@
+//! Processing of the second generation (section 13 of the interface).
+
+pub(super) mod job;
+mod processes;
+
+use serde_json::{Value, json};
+
+use super::auth::WORKSPACE_ID;
+use super::books::Books;
+use super::call::Call;
+use super::chance::Chance;
+use super::eulas;
+use super::fault::{FaultKind, Moment};
+use super::orders::order::Order;
+use super::platform::{Platform, wrong_method};
+use super::reply::{Answer, Reply};
+use job::ProcessingJob;
+use processes::{PROCESSES, Process};
+
+/// Unfinished jobs of a workspace.
+const QUOTA: usize = 100;
+/// The largest page, and one where nothing is asked for.
+const PAGES: (usize, usize) = (500, 20);
+
+impl Platform {
+    pub(super) fn processing(&self, call: &Call, path: &[&str]) -> Answer {
+        match (call.method.as_str(), path) {
+            ("GET", ["processes"]) => {
+                let all: Vec<Value> = PROCESSES.iter().map(Process::summary).collect();
+                Ok(Reply::json(200, &json!({"processes": all, "links": []})))
+            }
+            ("GET", ["processes", id]) => Ok(Reply::json(200, &process(id)?.json())),
+            ("POST", ["processes", id, "validation"]) => {
+                self.validated(process(id)?, &call.json()?["inputs"])?;
+                Ok(Reply::json(200, &json!({"valid": true})))
+            }
+            ("POST", ["processes", id, "cost"]) => {
+                let (process, body) = (process(id)?, call.json()?);
+                let (km, _) = self.validated(process, &body["inputs"])?;
+                let cost = json!({"pricingStrategy": "simple", "totalCredits": process.price(km), "totalSize": km,
+                    "unit": "SQ_KM"});
+                Ok(Reply::json(200, &cost))
+            }
+            ("POST", ["processes", id, "execution"]) => self.run_process(call, process(id)?),
+            ("GET", ["jobs"]) => self.processing_jobs(call),
+            ("GET", ["jobs", id]) => {
+                let now = self.clock.now();
+                let books = self.books();
+                let job = books.processing.iter().find(|job| job.id == *id);
+                let job = job.ok_or_else(|| Reply::problem(404, "Resource does not exist."))?;
+                Ok(Reply::json(200, &self.processing_json(job, now)))
+            }
+            (_, ["processes" | "jobs"] | ["processes" | "jobs", _])
+            | (_, ["processes", _, "validation" | "cost" | "execution"]) => Err(wrong_method(call)),
+            _ => Err(Reply::problem(404, "Resource does not exist.")),
+        }
+    }
+
+    fn processing_json(&self, job: &ProcessingJob, now: jiff::Timestamp) -> Value {
+        let home = format!("{}/v2/assets/stac/collections", self.api_url);
+        let collection =
+            job.made.as_ref().map(|made| format!("{home}/{}", super::deliveries::collection_of(made)));
+        job.json(now, collection)
+    }
+
+    /// The area of the items and the order of the first, or why the platform refuses them.
+    fn validated(&self, process: &Process, inputs: &Value) -> Result<(f64, Order), Reply> {
+        if let Some(told) = process.schema_error(inputs) {
+            let body = json!({"title": "Bad Request", "status": 400, "schema-error": told});
+            return Err(problem(400, &body));
+        }
+        self.sources(process, inputs).map_err(|(name, message)| {
+            let errors = json!([{"name": name, "message": message}]);
+            problem(422, &json!({"title": "Unprocessable Entity", "status": 422, "errors": errors}))
+        })
+    }
+
+    fn sources(&self, process: &Process, inputs: &Value) -> Result<(f64, Order), (String, String)> {
+        let items = process.items(inputs);
+        if process.id == "detection-change-simularity" && items.len() < 2 {
+            return Err(("TooFewItems".into(), "at least two items are needed".into()));
+        }
+        let find = |href: &String| {
+            let missing = || ("ItemNotFound".to_owned(), format!("item {href} is not in the storage"));
+            self.source_of(href).ok_or_else(missing)
+        };
+        let orders: Vec<Order> = items.iter().map(find).collect::<Result<_, _>>()?;
+        let first = orders.first().cloned().ok_or(("MissingItem".into(), "there is no item".into()))?;
+        Ok((orders.iter().map(|order| order.square_km).fold(0.0, f64::max), first))
+    }
+
+    fn run_process(&self, call: &Call, process: &'static Process) -> Answer {
+        let body = call.json()?;
+        let inputs = body["inputs"].clone();
+        if call.query("workspaceId") != Some(WORKSPACE_ID) {
+            return Err(Reply::problem(403, "Forbidden"));
+        }
+        if let Some(told) = process.schema_error(&inputs) {
+            let body = json!({"title": "Bad Request", "status": 400, "schema-error": told});
+            return Err(problem(400, &body));
+        }
+        // Before the books are opened: it looks into them.
+        let sources = self.sources(process, &inputs);
+        let credits = sources.as_ref().map_or(0, |(km, _)| process.price(*km));
+        let now = self.clock.now();
+        let mut books = self.books();
+        if books.processing.iter().filter(|job| job.is_open(now)).count() >= QUOTA {
+            return Err(Reply::refused(429, 429, "Your workspace has too many non-finished jobs"));
+        }
+        let budget = call.query("budgetId").map(str::to_owned);
+        books.check_budget(budget.as_deref(), credits, now).map_err(|told| Reply::problem(403, told))?;
+        let key = Chance::of_text(self.seed, &json!([process.id, process.items(&inputs)]).to_string()).next();
+        let nth = books.processing.iter().filter(|job| job.key == key).count() as u64;
+        let mut ids = Chance::of(&[key, nth, 11]);
+        let times = self.times(&mut ids, false);
+        let mut job = ProcessingJob {
+            id: ids.uuid().to_string(),
+            process: process.id.to_owned(),
+            inputs,
+            budget,
+            credits,
+            created: now,
+            listed: self.listed_from(),
+            starts: 2.0 + times.queues,
+            ends: 2.0 + times.queues + times.runs,
+            ending: "successful".to_owned(),
+            complaint: None,
+            made: None,
+            paid: false,
+            key,
+        };
+        let licence = self.eulas.is_accepted(&eulas::id_of(process.eula));
+        let refuse = |job: &mut ProcessingJob, ending: &str, name: String, told: String| {
+            (job.ending, job.complaint) = (ending.to_owned(), Some((name, told)));
+        };
+        match sources {
+            _ if licence != Some(true) => {
+                refuse(
+                    &mut job,
+                    "unlicensed",
+                    "EulaNotAccepted".into(),
+                    "the licence is not accepted".into(),
+                );
+            }
+            Err((name, told)) => refuse(&mut job, "invalid", name, told),
+            Ok(_) if books.available(now) < credits => {
+                refuse(&mut job, "rejected", "InsufficientCredits".into(), "the balance is too low".into());
+            }
+            Ok((_, order)) => {
+                let name = job.inputs["title"].as_str().unwrap_or_default().to_owned();
+                job.made = Some(Order { id: job.id.clone(), name, labels: Default::default(), ..order });
+            }
+        }
+        let drawn = ids.unit();
+        match self.faults.take(call, Moment::Job) {
+            Some(FaultKind::HangingJob) => job.ends = f64::MAX,
+            Some(FaultKind::FailingJob(_)) => fail(&mut job),
+            _ if drawn < self.failing => fail(&mut job),
+            _ => {}
+        }
+        let reply = Reply::json(201, &self.processing_json(&job, now));
+        books.processing.push(job);
+        Ok(reply)
+    }
+
+    /// 13.7
+    fn processing_jobs(&self, call: &Call) -> Answer {
+        let now = self.clock.now();
+        let seen = self.clock.steady();
+        let books = self.books();
+        let among = |name: &str, value: &str| {
+            call.query(name).is_none_or(|list| list.split(',').any(|one| one == value))
+        };
+        // What is asked for by its id is told at once.
+        let by_ids = call.query("ids").is_some();
+        let wanted = |job: &&ProcessingJob| {
+            (by_ids || job.listed <= seen)
+                && among("ids", &job.id)
+                && among("processId", &job.process)
+                && among("status", job.status(now))
+        };
+        let limit = call.number("limit")?.unwrap_or(PAGES.1).clamp(1, PAGES.0);
+        let offset = call.number("offset")?.unwrap_or(0);
+        let mut all: Vec<&ProcessingJob> = books.processing.iter().filter(wanted).collect();
+        all.reverse();
+        let jobs: Vec<Value> =
+            all.iter().skip(offset).take(limit).map(|job| self.processing_json(job, now)).collect();
+        let mut links = Vec::new();
+        if all.len() > offset + limit {
+            let others = call.query.iter().filter(|(name, _)| name != "offset");
+            let query: String = others.map(|(name, value)| format!("&{name}={value}")).collect();
+            let href = format!("/v2/processing/jobs?offset={}{query}", offset + limit);
+            links.push(json!({"rel": "next", "href": href}));
+        }
+        Ok(Reply::json(200, &json!({"jobs": jobs, "links": links})))
+    }
+}
+
+impl Process {
+    fn price(&self, km: f64) -> i64 {
+        (self.rate * km).ceil().max(1.0) as i64
+    }
+}
+
+impl Books {
+    /// Takes the credits of the jobs that are done.
+    pub(super) fn settle_processing(&mut self, now: jiff::Timestamp) {
+        for job in &mut self.processing {
+            if let Some(line) = job.charge(now) {
+                self.balance -= job.credits;
+                self.history.push(line);
+            }
+        }
+    }
+}
+
+fn fail(job: &mut ProcessingJob) {
+    if job.ending == "successful" {
+        job.ending = "failed".to_owned();
+        let told = "the image has no panchromatic band".to_owned();
+        job.complaint = Some(("MissingPanchromaticAsset".to_owned(), told));
+        job.made = None;
+    }
+}
+
+fn process(id: &str) -> Result<&'static Process, Reply> {
+    PROCESSES
+        .iter()
+        .find(|process| process.id == id)
+        .ok_or_else(|| Reply::problem(404, "Resource does not exist."))
+}
+
+fn problem(status: u16, body: &Value) -> Reply {
+    Reply::json(status, body).with_header("content-type", "application/problem+json")
+}

@@ -1,0 +1,45 @@
+//! Items as the results of jobs.
+
+use std::collections::HashSet;
+
+use serde_json::json;
+
+use super::StorageItems;
+use crate::batch::{Content, Delivery, ResultFile};
+use crate::error::{Error, Result};
+use crate::geo::geometry_to_json;
+
+/// The files of items, but for their thumbnails, each as a feature with the item's outline.
+///
+/// # Errors
+///
+/// When there is no item.
+pub(crate) fn deliver(items: &StorageItems) -> Result<Delivery> {
+    let (mut features, mut files, mut names) = (Vec::new(), Vec::new(), HashSet::new());
+    for item in items {
+        let outline = item.scene.footprint.as_ref().map(geometry_to_json);
+        let feature = json!({
+            "type": "Feature", "id": item.id(), "geometry": outline, "properties": item.scene.properties,
+        });
+        for asset in item.assets.iter().filter(|asset| asset.roles.iter().all(|role| role != "thumbnail")) {
+            let plain = asset.file_name();
+            // Items of one job may have files of the same name.
+            let short: String = item.id().chars().filter(char::is_ascii_alphanumeric).take(8).collect();
+            let mut name = if names.contains(&plain) { format!("{short}_{plain}") } else { plain };
+            while !names.insert(name.clone()) {
+                name = format!("{}_{name}", files.len());
+            }
+            let mut feature = feature.clone();
+            feature["properties"]["up42.data_path"] = json!(name);
+            feature["properties"]["asset"] = json!(asset.name);
+            features.push(feature);
+            let (item, asset) = (item.clone(), asset.clone());
+            let url = Box::new(move || asset.signed_url(&item));
+            files.push(ResultFile { name, content: Content::At(url) });
+        }
+    }
+    match items.is_empty() {
+        true => Err(Error::response("the storage has nothing of it yet")),
+        false => Ok(Delivery::Files { features, files }),
+    }
+}
