@@ -1,19 +1,22 @@
 //! Kills a batch at random instants, and counts what was paid.
 //!
-//!     cargo run --example crash_test -- --kills 200 [--seed 7]
+//!     cargo run --example crash_test -- --kills 200 [--seed 7] [--service ogc]
 //!
 //! A program runs a batch of 60 jobs and downloads their results; answers get lost, and
 //! the list of jobs lags behind. It is killed and started again until the batch is done.
 //! Then the simulator's own books must hold each job once, each file must be whole, and
-//! the account must have paid what the books and the journal say.
+//! the account must have paid what the books and the journal say. So on each service: a
+//! workflow's jobs, processing jobs, orders, and an OGC server's; one after the other, unless
+//! one is named.
 
 use std::collections::HashSet;
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use up42::simulator::{Clock, Fault, Simulator};
-use up42::{Aoi, Batch, Client, GeometryOperation, ParallelParameters, Results};
+use up42::serde_json::{Value, json};
+use up42::simulator::{Clock, Fault, LedgerEntry, Simulator};
+use up42::{Aoi, Batch, Client, GeometryOperation, ParallelParameters, Results, Search};
 
 /// Jobs of a batch.
 pub const JOBS: usize = 60;
@@ -22,8 +25,67 @@ pub const OPENING: i64 = 100_000;
 /// Longer than the list lags, and than the simulator takes for a request.
 const SETTLE: Duration = Duration::from_millis(1500);
 const LAG: Duration = Duration::from_millis(400);
-/// Where the killed program finds its folder.
+/// Where the killed program finds its folder, and who runs its jobs.
 pub const FOLDER: &str = "UP42_CRASH_FOLDER";
+const SERVICE: &str = "UP42_CRASH_SERVICE";
+/// What is ordered before processing begins.
+const SOURCE: &str = "crash source";
+
+/// Who runs the jobs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Service {
+    Workflow,
+    Processing,
+    Orders,
+    Ogc,
+}
+
+impl Service {
+    pub const ALL: [Self; 4] = [Self::Workflow, Self::Processing, Self::Orders, Self::Ogc];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Workflow => "workflow",
+            Self::Processing => "processing",
+            Self::Orders => "orders",
+            Self::Ogc => "ogc",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|service| service.name() == name)
+    }
+
+    /// The path at which its jobs are created.
+    fn door(self) -> &'static str {
+        match self {
+            Self::Workflow => "POST /jobs",
+            Self::Processing => "POST /execution",
+            Self::Orders => "POST /v2/orders",
+            Self::Ogc => "POST /ogc",
+        }
+    }
+
+    fn ledger(self, simulator: &Simulator) -> Vec<LedgerEntry> {
+        match self {
+            Self::Workflow => simulator.ledger(),
+            Self::Processing => simulator.processing_ledger(),
+            Self::Orders => simulator.orders(),
+            Self::Ogc => simulator.ogc_ledger(),
+        }
+    }
+
+    /// What it must have before a batch begins.
+    fn prepare(self, client: &Client) -> up42::Result<()> {
+        if self == Self::Processing {
+            let place = Aoi::from_bbox([-17.46, 14.70, -17.45, 14.71])?;
+            let scenes = client.catalog().search(Search::new(&place).collections(["phr"]).limit(1))?;
+            let order = scenes.order(&client.data_product("phr/display")?).aoi(&place).name(SOURCE);
+            order.place()?.wait(Duration::from_secs(60))?;
+        }
+        Ok(())
+    }
+}
 
 #[allow(dead_code, reason = "a test uses the rest as a module")]
 fn main() -> ExitCode {
@@ -41,18 +103,22 @@ fn main() -> ExitCode {
         let at = arguments.iter().position(|argument| argument == name)?;
         arguments.get(at + 1)?.parse().ok()
     };
-    let (kills, mut seed) = (number("--kills").unwrap_or(200), number("--seed").unwrap_or(1));
-    let mut done = 0;
-    while done < kills {
-        let program = std::env::current_exe().expect("this program has a path");
-        let victim = || {
-            let mut command = Command::new(&program);
-            command.arg("--victim");
-            command
-        };
-        done += attack(seed, kills - done, victim);
-        println!("{done} of {kills} kills");
-        seed += 1;
+    let one = arguments.iter().position(|argument| argument == "--service");
+    let one = one.and_then(|at| Service::named(arguments.get(at + 1)?));
+    for service in Service::ALL.into_iter().filter(|service| one.is_none_or(|one| one == *service)) {
+        let (kills, mut seed) = (number("--kills").unwrap_or(200), number("--seed").unwrap_or(1));
+        let mut done = 0;
+        while done < kills {
+            let program = std::env::current_exe().expect("this program has a path");
+            let victim = || {
+                let mut command = Command::new(&program);
+                command.arg("--victim");
+                command
+            };
+            done += attack(service, seed, kills - done, victim);
+            println!("{}: {done} of {kills} kills", service.name());
+            seed += 1;
+        }
     }
     println!("nothing was created twice, and nothing is missing");
     ExitCode::SUCCESS
@@ -62,16 +128,67 @@ fn main() -> ExitCode {
 /// environment alone, as another program would.
 pub fn victim() -> up42::Result<Results> {
     let folder = std::env::var(FOLDER).expect("the folder is given");
+    let service = std::env::var(SERVICE).ok().and_then(|name| Service::named(&name));
     let client = Client::from_env()?;
-    run(&client, Path::new(&folder))
+    run(service.expect("the service is given"), &client, Path::new(&folder))
 }
 
-fn run(client: &Client, folder: &Path) -> up42::Result<Results> {
-    batch(client)?.run()?.download_results(folder.join("results"))
+fn run(service: Service, client: &Client, folder: &Path) -> up42::Result<Results> {
+    batch_on(service, client)?.run()?.download_results(folder.join("results"))
 }
 
 /// The batch, as each program has it.
-pub fn batch(client: &Client) -> up42::Result<Batch> {
+pub fn batch_on(service: Service, client: &Client) -> up42::Result<Batch> {
+    let batch = match service {
+        Service::Workflow => jobs(client)?,
+        Service::Processing => processing(client)?,
+        Service::Orders => orders(client)?,
+        Service::Ogc => executions(client)?,
+    };
+    Ok(batch.settle(SETTLE).quiet())
+}
+
+fn processing(client: &Client) -> up42::Result<Batch> {
+    let items = client.storage().items()?;
+    // What is made of it is in the storage, too.
+    let source = items.iter().find(|item| item.title.as_ref().is_some_and(|title| title.starts_with(SOURCE)));
+    let source = source.expect("it was ordered").url()?;
+    let row = |number| json!({"title": format!("job {number}"), "item": source});
+    client.process("upsampling-ns")?.batch("crash", (0..JOBS).map(row).collect::<Vec<Value>>())
+}
+
+/// Parts of a scene.
+fn orders(client: &Client) -> up42::Result<Batch> {
+    let feature = |number: usize| {
+        let (west, south) = ((number % 10) as f64 * 0.001 - 17.46, (number / 10) as f64 * 0.001 + 14.70);
+        let (east, north) = (west + 0.0008, south + 0.0008);
+        let ring = json!([[[west, south], [east, south], [east, north], [west, north], [west, south]]]);
+        let properties = json!({"name": format!("part {number}")});
+        json!({"type": "Feature", "properties": properties, "geometry": {"type": "Polygon", "coordinates": ring}})
+    };
+    let parts: Vec<Value> = (0..JOBS).map(feature).collect();
+    let parts = Aoi::from_geojson(&json!({"type": "FeatureCollection", "features": parts}).to_string())?;
+    let whole = Aoi::from_bbox([-17.46, 14.70, -17.45, 14.71])?;
+    let search = Search::new(&whole).collections(["phr"]).limit(50);
+    let scenes = client.catalog().search(search)?;
+    let scene = scenes.iter().find(|scene| scene.aoi_coverage.is_some_and(|share| share > 99.0));
+    let scene = scene.expect("one of them lies over it");
+    scene.order(&client.data_product("phr/display")?).aoi(&parts).batch("crash")
+}
+
+fn executions(client: &Client) -> up42::Result<Batch> {
+    let url = std::env::var("UP42_API_URL").or_else(|_| {
+        client
+            .as_simulator()
+            .map(|simulator| simulator.api_url().to_owned())
+            .ok_or(std::env::VarError::NotPresent)
+    });
+    let server = client.processes(format!("{}/ogc", url.expect("the server is known")))?;
+    let row = |number| json!({"name": format!("place {number}")});
+    server.process("hello-world")?.batch("crash", (0..JOBS).map(row).collect::<Vec<Value>>())
+}
+
+fn jobs(client: &Client) -> up42::Result<Batch> {
     let workflow = client.project()?.workflow("crash")?;
     if workflow.tasks()?.is_empty() {
         workflow.add_tasks(["sobloo-s2-l1c-aoiclipped"])?;
@@ -89,18 +206,28 @@ pub fn batch(client: &Client) -> up42::Result<Batch> {
             .geometry_operation(GeometryOperation::Bbox);
         parameters.extend(workflow.construct_parameters_parallel(one)?);
     }
-    Ok(workflow.batch("crash", parameters)?.settle(SETTLE).quiet())
+    workflow.batch("crash", parameters)
 }
 
 /// Starts the program, which finds the platform and its folder in the environment.
-pub fn spawn(mut victim: Command, simulator: &Simulator, folder: &Path) -> Child {
+pub fn spawn(mut victim: Command, service: Service, simulator: &Simulator, folder: &Path) -> Child {
+    // A project's key is enough for a workflow; the others want an account.
+    match service {
+        Service::Workflow => {
+            victim
+                .env("UP42_PROJECT_API_KEY", Simulator::PROJECT_API_KEY)
+                .env_remove("UP42_USERNAME")
+                .env_remove("UP42_PASSWORD");
+        }
+        _ => {
+            victim.env("UP42_USERNAME", Simulator::USERNAME).env("UP42_PASSWORD", Simulator::PASSWORD);
+        }
+    }
     victim
+        .env(SERVICE, service.name())
         .env("UP42_API_URL", simulator.api_url())
         .env("UP42_AUTH_URL", simulator.auth_url())
         .env("UP42_PROJECT_ID", Simulator::PROJECT_ID)
-        .env("UP42_PROJECT_API_KEY", Simulator::PROJECT_API_KEY)
-        .env_remove("UP42_USERNAME")
-        .env_remove("UP42_PASSWORD")
         .env(FOLDER, folder)
         .current_dir(folder)
         .stdout(Stdio::null())
@@ -115,22 +242,24 @@ pub fn spawn(mut victim: Command, simulator: &Simulator, folder: &Path) -> Child
 ///
 /// When a job was created twice or is missing, when a file is not whole, and when the
 /// account, the books and the journal differ in what was paid.
-pub fn attack(seed: u64, most: u64, victim: impl Fn() -> Command) -> u64 {
-    println!("seed {seed}");
+pub fn attack(service: Service, seed: u64, most: u64, victim: impl Fn() -> Command) -> u64 {
+    println!("{}, seed {seed}", service.name());
     let mut chance = Chance(seed);
     let simulator =
         Simulator::builder().seed(seed).clock(Clock::speed(600.0)).list_lag(LAG).start().expect("a port");
     let folder = std::env::temp_dir().join(format!("up42-crash-{}-{seed}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
-    let opening = observer(&simulator, &folder).credits().expect("the balance");
-    assert_eq!(opening, OPENING, "seed {seed}: nothing was paid yet");
+    let observed = observer(&simulator, &folder);
+    assert_eq!(observed.credits().expect("the balance"), OPENING, "seed {seed}: nothing was paid yet");
+    service.prepare(&observed).expect("it has what it needs");
+    let opening = observed.credits().expect("the balance");
     let lose = |chance: &mut Chance| {
-        simulator.inject(Fault::lost_answer().on("POST /jobs").after(chance.below(12) as usize));
+        simulator.inject(Fault::lost_answer().on(service.door()).after(chance.below(12) as usize));
     };
     let mut kills = 0;
     loop {
         lose(&mut chance);
-        let mut child = spawn(victim(), &simulator, &folder);
+        let mut child = spawn(victim(), service, &simulator, &folder);
         // Most runs are shorter than a lost job is looked for, and some are longer.
         let longest = if chance.below(8) == 0 { 4000 } else { 1200 };
         let end = Instant::now() + Duration::from_millis(30 + chance.below(longest));
@@ -152,14 +281,14 @@ pub fn attack(seed: u64, most: u64, victim: impl Fn() -> Command) -> u64 {
             }
         }
     }
-    check(seed, opening, &simulator, &folder);
+    check(service, seed, opening, &simulator, &folder);
     std::fs::remove_dir_all(&folder).expect("the folder is ours");
-    println!("seed {seed}: {kills} kills, {} jobs, {} credits", JOBS, spent(&simulator));
+    println!("seed {seed}: {kills} kills, {} jobs, {} credits", JOBS, spent(service, &simulator));
     kills
 }
 
-fn spent(simulator: &Simulator) -> i64 {
-    simulator.ledger().iter().map(|entry| entry.credits).sum()
+fn spent(service: Service, simulator: &Simulator) -> i64 {
+    service.ledger(simulator).iter().map(|entry| entry.credits).sum()
 }
 
 /// One who looks at the account, and at what the program left in its folder.
@@ -168,28 +297,43 @@ fn observer(simulator: &Simulator, folder: &Path) -> Client {
     client.build().expect("a client")
 }
 
-fn check(seed: u64, opening: i64, simulator: &Simulator, folder: &Path) {
-    let ledger = simulator.ledger();
-    let inputs: HashSet<String> = ledger.iter().map(|entry| entry.inputs.to_string()).collect();
+fn check(service: Service, seed: u64, opening: i64, simulator: &Simulator, folder: &Path) {
+    let spent = |simulator| spent(service, simulator);
+    let ledger = service.ledger(simulator);
+    // An order's parameters do not tell its area, but its name tells the part.
+    let own = |entry: &LedgerEntry| match service {
+        Service::Orders => entry.name.clone().unwrap_or_default(),
+        _ => entry.inputs.to_string(),
+    };
+    let inputs: HashSet<String> = ledger.iter().map(own).collect();
     assert_eq!((ledger.len(), inputs.len()), (JOBS, JOBS), "seed {seed}: jobs, and different jobs");
     let client = observer(simulator, folder);
-    let jobs = client.batch("crash").and_then(|batch| batch.jobs()).expect("the journal can be read");
+    let jobs = batch_on(service, &client).and_then(|batch| batch.jobs()).expect("the journal can be read");
     assert_eq!(jobs.succeeded(), JOBS, "seed {seed}: {:?}", jobs.to_dataframe());
     assert_eq!(jobs.credits(), spent(simulator), "seed {seed}: credits in the journal, and in the books");
     let before = client.credits().expect("the balance");
-    assert!(before < opening, "seed {seed}: the jobs were paid");
+    // The standard knows no credits.
+    assert_eq!(before < opening, service != Service::Ogc, "seed {seed}: the jobs were paid");
     assert_eq!(opening - before, spent(simulator), "seed {seed}: credits off the account, and in the books");
     assert_eq!(opening - before, jobs.credits(), "seed {seed}: credits off the account, and in the journal");
     let asked = simulator.requests().len();
-    let results = run(&client, folder).expect("all is there");
+    let results = run(service, &client, folder).expect("all is there");
     assert_eq!(client.credits().expect("the balance"), before, "seed {seed}: to look costs nothing");
-    let downloads = simulator.requests().split_off(asked).into_iter().filter(|request| request.storage);
+    let downloads = simulator
+        .requests()
+        .split_off(asked)
+        .into_iter()
+        .filter(|request| request.storage || request.path.ends_with("/results"));
     assert_eq!(downloads.count(), 0, "seed {seed}: every file was there");
     assert!(results.failed().is_empty() && results.len() >= JOBS, "seed {seed}: {:?}", results.failed());
     for result in &results {
         let path = result.path.as_ref().expect("a raster");
         let bytes = std::fs::read(path).expect("a file");
-        assert!(bytes.len() > 1000 && bytes.starts_with(b"II*\0"), "seed {seed}: {}", path.display());
+        let is_whole = match service {
+            Service::Ogc => bytes.starts_with(b"Hello place "),
+            _ => bytes.len() > 100 && bytes.starts_with(b"II*\0"),
+        };
+        assert!(is_whole, "seed {seed}: {}", path.display());
     }
 }
 

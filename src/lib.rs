@@ -33,6 +33,8 @@
 //!   their [`JobCollection`], also as charts ([`JobCollection::timeline`],
 //!   [`JobCollection::spending`]); found again after a restart ([`Client::batch`],
 //!   [`Client::batches`]).
+//! - [`Process`], [`ProcessServer`]: processes of today's platform, on the items of the
+//!   storage, and those of any OGC API - Processes server, as the same [`Batch`].
 //! - [`Map`], [`Layer`]: scenes and pictures in their places, interactive and offline.
 //! - [`Results`]: what the jobs made, unpacked, in a frame and on a map.
 //! - [`DataCollections`], [`DataProduct`], [`OrderPlan`], [`Orders`]: what can be bought, what
@@ -147,8 +149,8 @@ pub mod prelude {
     pub use crate::GeometryOperation::{Bbox, Contains, Intersects};
     pub use crate::{
         Aoi, Bundle, Catalog, Client, Error, ErrorKind, JobFilter, JobQuery, JobStatus, Layer, Map,
-        MosaicOptions, OnChange, OnFailure, Op, OrderFilter, OrderStatus, ParallelParameters, Result, Rich,
-        Search, Settings, Show, SortBy, display, display_live,
+        MosaicOptions, OnChange, OnFailure, Op, OrderFilter, OrderStatus, ParallelParameters, ProcessServer,
+        Result, Rich, Search, Settings, Show, SortBy, display, display_live,
     };
     pub use polars::df;
     pub use polars::prelude::{DataFrame, IntoLazy, col, lit};

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use up42::Client;
-use up42::rehearsal::{Rehearsed, rehearse, rehearse_in};
+use up42::rehearsal::{Rehearsed, rehearse, rehearse_by_ids, rehearse_in};
 use up42::simulator::Simulator;
 
 use crate::catalog::folder;
@@ -68,6 +68,10 @@ pub fn measure(figures: &mut Figures) -> up42::Result<()> {
         // With few at a time a look tells of few: what is saved on looks is lost in slots.
         if limit > LIMIT {
             figures.at_most(3.0, "batch/requests_per_job", each, "");
+            // Processing and orders are asked for by ids, workflows and OGC servers by list.
+            let by_ids = rehearse_by_ids(&durations, limit)?.requests as f64 / durations.len() as f64;
+            eprintln!("by ids: {by_ids:.2} requests a job");
+            figures.at_most(3.0, "batch/requests_per_job_by_ids", by_ids, "");
         }
     }
     large(figures)

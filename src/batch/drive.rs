@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::board::Board;
 use super::engine::Batch;
 use super::journal::Lock;
 use super::plan::Item;
@@ -81,7 +82,10 @@ impl Batch {
         let mut places = vec![usize::MAX; items.len()];
         self.shown(&items, &state).into_iter().enumerate().for_each(|(place, item)| places[item] = place);
         let known = Known { journal, state, items: items.clone(), places, began };
-        let mut run = Run::new((&*self.service, &clock), self.name(), &self.policy, known, limit)?;
+        let jobs = |state: &State| self.collection(&items, state, Some(limit.ours()));
+        let board = if self.policy.is_quiet { None } else { Board::new(&jobs) };
+        let run = Run::new((&*self.service, &clock), self.name(), &self.policy, known, limit)?;
+        let mut run = run.shown_on(board);
         if task == Task::Cancel {
             run.cancel()?;
         }
@@ -125,8 +129,9 @@ impl Batch {
     /// Waits until no other process drives the batch, and tells meanwhile how it goes.
     /// `None` when that takes longer than the deadline.
     fn lock(&self, path: &Path, task: Task, clock: &impl Clock) -> Result<Option<Lock>> {
-        let (mut progress, start) = (Progress::new(self.policy.is_quiet), clock.now());
-        let (mut is_told, mut next) = (self.policy.is_quiet, start);
+        let is_silent = self.policy.is_quiet || self.policy.in_background;
+        let (mut progress, start) = (Progress::new(is_silent), clock.now());
+        let (mut is_told, mut next) = (is_silent, start);
         loop {
             if let Some(lock) = Lock::take(path)? {
                 return Ok(Some(lock));
@@ -144,7 +149,7 @@ impl Batch {
             if let (Some(journal), Task::Cancel) = (self.journal()?, task) {
                 journal.ask_to_cancel()?;
             }
-            if !self.policy.is_quiet && now >= next {
+            if !is_silent && now >= next {
                 self.watch(&mut progress, now - start)?;
                 // A long journal takes a while to read.
                 next = now + (clock.now() - now) * 20;

@@ -16,6 +16,7 @@ use crate::plain::plain;
 /// |---|---|---|---|
 /// | a workflow of a project | [`Workflow::batch`](crate::Workflow::batch) | yes | yes |
 /// | a process of today's platform | [`Process::batch`](crate::Process::batch) | yes | no: the platform has no way |
+/// | orders of a data product | [`OrderPlan::batch`](crate::OrderPlan::batch) | yes | what the platform has not begun with |
 /// | a process of an OGC server | [`OgcProcess::batch`](crate::OgcProcess::batch) | no | yes, where the server can |
 ///
 /// What is done is written to a journal before and after each request that costs money:

@@ -10,10 +10,11 @@
 //!   [`running`]: one in the background.
 //! - [`kept`]: the batch as its journal has it, and [`drive`]: who runs it, and who watches.
 //! - [`listed`]: jobs that the platform lists, as a collection like that of a batch.
-//! - [`progress`] and [`report`]: what a person sees on the way and at the end;
+//! - [`progress`], [`board`] and [`report`]: what a person sees on the way and at the end;
 //!   [`view`], [`overview`], [`charts`] and [`frame`] are its forms.
 
 mod batches;
+mod board;
 mod charts;
 mod drive;
 mod engine;

@@ -6,6 +6,9 @@ use crate::chart::lasted;
 use crate::display::{Bundle, Card, Cell, ROWS, Tone, counted, grouped};
 use crate::time::minute;
 
+/// Rows of a batch on its way.
+const WATCHED: usize = 8;
+
 /// Rows of a batch that has more than one table shows.
 const FIRST: usize = 20;
 
@@ -18,6 +21,23 @@ impl JobCollection {
             jpeg: None,
             text: format!("{}\n{}", card.text, table.text),
         }
+    }
+
+    /// The same on the way, with why nothing moves; at the end without its jobs, which the
+    /// collection shows.
+    pub(super) fn board(&self, why: Option<String>, is_last: bool) -> Bundle {
+        let card = why.into_iter().fold(self.card(), Card::note).bundle();
+        if is_last {
+            return card;
+        }
+        let mut records: Vec<&JobRecord> = self.iter().filter(|record| rank(record) < ENDED).collect();
+        records.sort_by_key(|record| (rank(record) != UNDER_WAY, rank(record)));
+        records.truncate(WATCHED);
+        if records.is_empty() {
+            return card;
+        }
+        let table = self.rows("Under way, and with problems".to_owned(), &records).bundle();
+        Bundle { html: card.html + &table.html, jpeg: None, text: format!("{}\n{}", card.text, table.text) }
     }
 
     fn card(&self) -> Card {
@@ -52,14 +72,6 @@ impl JobCollection {
         if self.len() <= ROWS {
             return self.table(..).bundle();
         }
-        let rank = |record: &JobRecord| match (record.reason().is_some(), record.tone()) {
-            (true, _) => 0,
-            (false, Tone::Neutral | Tone::Failed) => 1,
-            (false, Tone::Running) => 2,
-            (false, Tone::Waiting) if record.job.is_some() => 3,
-            (false, Tone::Ok) => 4,
-            (false, Tone::Waiting) => 5,
-        };
         let mut records: Vec<&JobRecord> = self.iter().collect();
         records.sort_by_key(|record| rank(record));
         let problems = records.iter().filter(|record| rank(record) == 0).count();
@@ -73,6 +85,22 @@ impl JobCollection {
             .bundle()
     }
 }
+
+/// What a reader looks for first: what went wrong, then what is under way.
+fn rank(record: &JobRecord) -> u8 {
+    match (record.reason().is_some(), record.tone()) {
+        (true, _) => 0,
+        (false, Tone::Neutral | Tone::Failed) => 1,
+        (false, Tone::Running) => UNDER_WAY,
+        (false, Tone::Waiting) if record.job.is_some() => 3,
+        (false, Tone::Ok) => ENDED,
+        (false, Tone::Waiting) => 5,
+    }
+}
+
+/// Ranks: what runs, and what has ended well.
+const UNDER_WAY: u8 = 2;
+const ENDED: u8 = 4;
 
 #[cfg(all(test, feature = "simulator"))]
 mod tests {

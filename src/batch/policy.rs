@@ -22,6 +22,8 @@ pub(super) struct Policy {
     pub(super) on_failure: OnFailure,
     pub(super) on_finished: Option<Arc<Hook>>,
     pub(super) is_quiet: bool,
+    /// Beside cells that print their own lines.
+    pub(super) in_background: bool,
 }
 
 /// What becomes of jobs that a batch's journal has, and its parameters no longer.
@@ -59,6 +61,7 @@ impl Default for Policy {
             on_failure: OnFailure::default(),
             on_finished: None,
             is_quiet: false,
+            in_background: false,
         }
     }
 }

@@ -111,17 +111,22 @@ impl Progress {
         if let Some(left) = eta().filter(|_| ended < total) {
             line += &format!("; about {} left", told(left));
         }
-        let why = match (stop, short, trouble) {
-            (Some(stop), ..) if is_other => Some(("nothing more is sent", stop)),
-            (_, Some(short), _) if is_other => Some(("nothing is sent for now", short)),
-            (_, _, Some(trouble)) => Some(("trying again", trouble)),
-            _ => None,
-        };
-        if let Some((what, why)) = why.filter(|_| ended < total) {
-            line += &format!("; {what}: {}", plain(&why.to_string(), 400));
+        let [stop, short] = [stop, short].map(|known| known.filter(|_| is_other));
+        if let Some(why) = why(stop, short, trouble).filter(|_| ended < total) {
+            line += &format!("; {why}");
         }
         Some(line)
     }
+}
+
+/// Why nothing is sent or seen.
+pub(super) fn why(stop: Option<&Error>, short: Option<&Error>, trouble: Option<&Error>) -> Option<String> {
+    let (what, why) = match (stop, short, trouble) {
+        (Some(stop), ..) => ("nothing more is sent", stop),
+        (_, Some(short), _) => ("nothing is sent for now", short),
+        (_, _, trouble) => ("trying again", trouble?),
+    };
+    Some(format!("{what}: {}", plain(&why.to_string(), 400)))
 }
 
 /// How many jobs stand where.

@@ -38,7 +38,24 @@ pub struct Rehearsed {
 ///
 /// Only when the journal, which is in memory, cannot be made.
 pub fn rehearse(durations: &[Duration], limit: usize, estimates: Option<&[Duration]>) -> Result<Rehearsed> {
-    run(Journal::in_memory(&head())?, |_| Map::new(), durations, limit, estimates)
+    run(Journal::in_memory(&head())?, |_| Map::new(), durations, Asks { by_ids: false, limit }, estimates)
+}
+
+/// [`rehearse`] on a service that is asked for jobs by their ids, as processing and orders are.
+///
+/// # Errors
+///
+/// Only when the journal, which is in memory, cannot be made.
+pub fn rehearse_by_ids(durations: &[Duration], limit: usize) -> Result<Rehearsed> {
+    let asks = Asks { by_ids: true, limit };
+    run(Journal::in_memory(&head())?, |_| Map::new(), durations, asks, None)
+}
+
+/// How many unfinished jobs there may be, and how they are asked for.
+#[derive(Clone, Copy)]
+struct Asks {
+    by_ids: bool,
+    limit: usize,
 }
 
 /// [`rehearse`], longest first, with all that a batch has: a journal in a folder, and inputs.
@@ -49,7 +66,7 @@ pub fn rehearse(durations: &[Duration], limit: usize, estimates: Option<&[Durati
 pub fn rehearse_in(folder: &Path, durations: &[Duration], limit: usize) -> Result<Rehearsed> {
     let head = head();
     let journal = Journal::create(&Journal::path(folder, &head.name), &head)?;
-    run(journal, inputs, durations, limit, Some(durations))
+    run(journal, inputs, durations, Asks { by_ids: false, limit }, Some(durations))
 }
 
 fn head() -> Head {
@@ -73,7 +90,7 @@ fn run(
     mut journal: Journal,
     inputs: impl Fn(usize) -> Map<String, Value>,
     durations: &[Duration],
-    limit: usize,
+    Asks { by_ids, limit }: Asks,
     estimates: Option<&[Duration]>,
 ) -> Result<Rehearsed> {
     let item = |number: usize| Item {
@@ -85,6 +102,7 @@ fn run(
         items: &items,
         durations,
         limit,
+        by_ids,
         blank: Job::read(&json!({"id": "", "status": "", "createdAt": "2020-01-01T00:00:00Z"}))?,
         now: Mutex::default(),
         jobs: Mutex::default(),
@@ -110,6 +128,7 @@ struct Platform<'a> {
     items: &'a [Item],
     durations: &'a [Duration],
     limit: usize,
+    by_ids: bool,
     /// What is the same for each job.
     blank: Job,
     now: Mutex<Duration>,
@@ -190,6 +209,19 @@ impl Service for Platform<'_> {
         let jobs: Vec<Job> = newest.map(|(number, job)| self.shown(number, job)).collect();
         let next = (!jobs.is_empty()).then(|| (page + 1).to_string());
         Ok(JobsPage { jobs, is_whole: true, next })
+    }
+
+    fn jobs(&self, ids: &[JobId]) -> Option<Result<Vec<Job>>> {
+        if !self.by_ids {
+            return None;
+        }
+        self.asked();
+        let jobs = self.jobs.lock().unwrap_or_else(|broken| broken.into_inner());
+        let shown = |id: &JobId| {
+            let number: usize = id.as_str().parse().ok()?;
+            Some(self.shown(number, *jobs.get(number)?))
+        };
+        Some(Ok(ids.iter().filter_map(shown).collect()))
     }
 
     fn job(&self, id: &JobId) -> Result<Job> {

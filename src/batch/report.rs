@@ -13,8 +13,8 @@ use crate::jobs::{Job, JobId, JobParameters, Project};
 use crate::list::list;
 use crate::plain::plain;
 
-/// The jobs of a batch, in the order of their parameters; or jobs that a project or
-/// workflow lists, the newest first.
+/// The jobs of a batch, in the order of their parameters; or jobs that a project, a workflow
+/// or a process lists, the newest first.
 #[derive(Clone)]
 pub struct JobCollection {
     source: Arc<dyn Source>,
@@ -65,7 +65,7 @@ pub enum Outcome {
     },
     /// It ended without results.
     Failed {
-        /// The logs of its tasks.
+        /// The logs of its tasks, or what else the service says.
         reason: String,
         /// What it cost all the same, in credits: tasks that had succeeded are paid. `None` when
         /// the platform did not say.

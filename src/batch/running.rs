@@ -22,7 +22,7 @@ pub struct Running {
 
 impl Batch {
     /// Runs the batch in the background: as [`run`](Self::run), without its lines of
-    /// progress.
+    /// progress. In the kernel of `up42` its table moves on where the cell was.
     ///
     /// ```
     /// # use up42::{Aoi, Client, ParallelParameters};
@@ -44,7 +44,8 @@ impl Batch {
     /// [`ErrorKind::Io`] when there is no thread to be had, or no journal. What refuses the batch itself
     /// is the error of [`Running::wait`].
     pub fn start(&self) -> Result<Running> {
-        let (batch, end) = (self.clone().quiet(), Arc::new(Mutex::default()));
+        let (mut batch, end) = (self.clone(), Arc::new(Mutex::default()));
+        batch.policy.in_background = true;
         let (driven, told) = (batch.clone(), Arc::clone(&end));
         // Taken here, so that what is asked of the batch from now on is asked of this run.
         let lock = self.reserve().with_context(|| self.told())?;

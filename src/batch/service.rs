@@ -80,6 +80,11 @@ pub(crate) trait Service: Source {
     /// The account's balance, in credits.
     fn balance(&self) -> Result<i64>;
 
+    /// Below this balance it runs nothing that costs anything, in credits.
+    fn least_balance(&self) -> i64 {
+        0
+    }
+
     /// Asks for something small: whether there is anybody.
     fn reach(&self) -> Result<()> {
         self.balance().map(drop)

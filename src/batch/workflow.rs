@@ -126,6 +126,11 @@ impl Service for OnWorkflow {
         Source::client(self).credits()
     }
 
+    /// API reference, 0.6.
+    fn least_balance(&self) -> i64 {
+        1000
+    }
+
     fn estimate(&self, jobs: &[JobParameters]) -> Result<Estimate> {
         self.workflow.estimate(jobs)
     }

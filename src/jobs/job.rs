@@ -59,7 +59,7 @@ pub struct Job {
     pub inputs: Map<String, Value>,
     /// Whether it is for real.
     pub mode: JobMode,
-    /// The id of the workflow that it ran.
+    /// The id of the workflow or the process that it ran.
     pub workflow_id: Option<String>,
     /// The name of the workflow that it ran.
     pub workflow: Option<String>,

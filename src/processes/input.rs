@@ -5,7 +5,7 @@ use polars::prelude::DataFrame;
 use serde_json::{Map, Value};
 
 use crate::closest::closest;
-use crate::display::{Bundle, Card, Cell, Column, Table, counted};
+use crate::display::{Bundle, Card, Cell, Column, ROWS, Table, counted};
 use crate::error::{Context, Error, Result};
 use crate::frame::Frame;
 use crate::list::list;
@@ -231,9 +231,8 @@ impl ProcessInputs {
             .context("inputs to a DataFrame")
     }
 
-    /// Shows the inputs as a table.
-    pub fn evcxr_display(&self) {
-        self.show();
+    fn bundle(&self) -> Bundle {
+        self.table(counted(self.len(), "input"), ..ROWS).bundle()
     }
 
     pub(crate) fn table(&self, caption: String, rows: impl RangeBounds<usize>) -> Table {
@@ -257,6 +256,8 @@ impl Show for ProcessInputs {
         self.table(counted(self.len(), "input"), rows).bundle().print();
     }
 }
+
+rich!(ProcessInputs);
 
 /// Problems that one error names.
 const MOST: usize = 5;

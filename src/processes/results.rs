@@ -25,7 +25,7 @@ pub(super) fn delivery(process: &OgcProcess, url: &str) -> Result<Delivery> {
         found.add(name, Some(media), at(url), json!({}));
         return Ok(found.delivery());
     }
-    let answer = process.server().client().send(Request::get(url))?;
+    let answer = process.server().client().send(Request::get(url).wants_json())?;
     let kind = answer.content_type.clone().unwrap_or_default();
     let mut found = Found::default();
     match answer.json() {

@@ -96,7 +96,7 @@ impl ProcessServer {
 
     fn of(client: Client, url: &str) -> Result<Self> {
         let url = url.trim_end_matches('/').to_owned();
-        let landing = client.json(Request::get(format!("{url}/")))?;
+        let landing = client.json(Request::get(format!("{url}/")).wants_json())?;
         let server = Self { client, url, title: optional(&landing, "title") };
         if !server.is_declared(&landing)? {
             return Err(Error::response(
@@ -112,7 +112,8 @@ impl ProcessServer {
         let classes = match own {
             Some(classes) => classes,
             None => {
-                let mut json = self.client.json(Request::get(format!("{}/conformance", self.url)))?;
+                let mut json =
+                    self.client.json(Request::get(format!("{}/conformance", self.url)).wants_json())?;
                 json.get_mut("conformsTo").map(Value::take).unwrap_or_default()
             }
         };
@@ -148,7 +149,7 @@ impl ProcessServer {
 
     /// A page of a list; the `next` link is a whole request.
     fn read_page(&self, request: Request, name: &str) -> Result<Page<Value, Request>> {
-        let mut json = self.client.json(request)?;
+        let mut json = self.client.json(request.wants_json())?;
         let next = self.next(&json)?.map(Request::get);
         Ok(Page { items: items(json.get_mut(name).map(Value::take).unwrap_or_default(), name)?, next })
     }
@@ -178,7 +179,7 @@ impl ProcessServer {
     /// are.
     pub fn process(&self, id: impl AsRef<str>) -> Result<OgcProcess> {
         let id = id.as_ref();
-        let read = || match self.client.json(Request::get(self.process_url(id)?)) {
+        let read = || match self.client.json(Request::get(self.process_url(id)?).wants_json()) {
             Ok(json) => OgcProcess::read(self, &json),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let known = self.list().map_err(|_| error.clone())?;

@@ -33,7 +33,7 @@ impl OnServer {
     }
 
     fn status(&self, id: &JobId) -> Result<Value> {
-        let ask = || self.client().json(Request::get(self.job_url(id)?));
+        let ask = || self.client().json(Request::get(self.job_url(id)?).wants_json());
         ask().with_context(|| format!("job `{id}`"))
     }
 
@@ -101,7 +101,8 @@ impl Service for OnServer {
                 body["response"] = "document".into();
             }
             let url = format!("{}/execution", self.0.server().process_url(self.0.id())?);
-            let answer = self.client().send(Request::post(url, body).respond_async().charging())?;
+            let answer =
+                self.client().send(Request::post(url, body).wants_json().respond_async().charging())?;
             if answer.status != 201 {
                 return Err(Error::invalid(format!(
                     "the server ran it at once (status {}), though it was asked not to wait: no job can be followed",
@@ -121,7 +122,7 @@ impl Service for OnServer {
                 Some(url) => Request::get(url),
                 None => Request::get(server.path(&["jobs"])?).query("limit", PAGE),
             };
-            let mut json = self.client().json(request)?;
+            let mut json = self.client().json(request.wants_json())?;
             let next = server.next(&json)?;
             let list = items(json.get_mut("jobs").map(Value::take).unwrap_or_default(), "jobs")?;
             let jobs: Vec<Job> = list.iter().filter_map(|one| job::read(one).ok()).collect();
@@ -138,7 +139,7 @@ impl Service for OnServer {
     /// Dismisses it. A server may forget it with that.
     fn cancel(&self, id: &JobId) -> Result<Option<Job>> {
         let dismiss = || -> Result<Option<Job>> {
-            let answer = self.client().send(Request::delete(self.job_url(id)?))?;
+            let answer = self.client().send(Request::delete(self.job_url(id)?).wants_json())?;
             let job = answer.json().and_then(|json| job::read(&json));
             // Whatever it tells, it has taken it.
             Ok(job.ok().or_else(|| Some(Job::new(id.clone(), JobStatus::Cancelled))))

@@ -29,7 +29,8 @@
 //!
 //! What it does not simulate:
 //!
-//! - webhooks, and the processing interface of the second generation;
+//! - webhooks, and what a process does to an image: the result is the image;
+//! - jobs of the OGC server after the end of the program;
 //! - orders of given scenes, and changes of budgets;
 //! - payment information, purchases of credits, and more than one account or project;
 //! - jobs from assets or orders (they find nothing), the environments and the upload

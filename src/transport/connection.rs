@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, IF_RANGE, LOCATION, RANGE};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, IF_RANGE, LOCATION, RANGE};
 use reqwest::redirect::Policy;
 use url::{Host, Url};
 
@@ -206,6 +206,9 @@ impl Connection {
             (Login::Token, Some(token)) => builder.bearer_auth(token.reveal()),
             _ => builder,
         };
+        if request.wants_json {
+            builder = builder.header(ACCEPT, "application/json, */*;q=0.5");
+        }
         if request.is_async {
             builder = builder.header("prefer", "respond-async");
         }

@@ -17,6 +17,8 @@ pub(crate) struct Request {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) body: Body,
     pub(crate) login: Login,
+    /// Of several forms of the answer JSON is wanted: some servers have pages for people.
+    pub(crate) wants_json: bool,
     /// An answer is wanted before the work is done (RFC 7240, `respond-async`).
     pub(crate) is_async: bool,
     /// It creates something or costs money: see [`RetryPolicy`](super::RetryPolicy).
@@ -59,6 +61,7 @@ impl Request {
             query: Vec::new(),
             body: Body::None,
             login: Login::Token,
+            wants_json: false,
             is_async: false,
             charges: false,
             is_signed: false,
@@ -125,6 +128,12 @@ impl Request {
     /// Marks a request that creates something or costs money.
     pub(crate) fn charging(mut self) -> Self {
         self.charges = true;
+        self
+    }
+
+    /// Asks for JSON, where there are other forms.
+    pub(crate) fn wants_json(mut self) -> Self {
+        self.wants_json = true;
         self
     }
 

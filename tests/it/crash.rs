@@ -9,6 +9,8 @@ use up42::simulator::{Clock, Simulator};
 #[path = "../../examples/crash_test.rs"]
 mod crash_test;
 
+use crash_test::Service;
+
 fn victims() -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "crash::victim", "--ignored"]);
@@ -17,8 +19,10 @@ fn victims() -> Command {
 
 #[test]
 fn a_killed_batch_loses_nothing_and_pays_nothing_twice() {
-    let kills = crash_test::attack(1, 6, victims);
-    assert!(kills > 0);
+    for service in Service::ALL {
+        let kills = crash_test::attack(service, 1, 6, victims);
+        assert!(kills > 0);
+    }
 }
 
 #[test]
@@ -27,13 +31,13 @@ fn who_watches_takes_over_when_the_other_is_killed() {
     let folder = tempfile::tempdir().unwrap();
     let opening = Client::builder().simulator(simulator.clone()).build().unwrap().credits().unwrap();
     assert_eq!(opening, crash_test::OPENING);
-    let mut other = crash_test::spawn(victims(), &simulator, folder.path());
+    let mut other = crash_test::spawn(victims(), Service::Workflow, &simulator, folder.path());
     while simulator.ledger().is_empty() {
         std::thread::sleep(Duration::from_millis(5));
     }
     let journals = folder.path().join("up42-batches");
     let client = Client::builder().simulator(simulator.clone()).batches(&journals).build().unwrap();
-    let watching = crash_test::batch(&client).unwrap().start().unwrap();
+    let watching = crash_test::batch_on(Service::Workflow, &client).unwrap().start().unwrap();
     assert!(!watching.is_finished() && watching.jobs().unwrap().len() == crash_test::JOBS);
     let lock = std::fs::File::open(journals.join("crash.lock")).unwrap();
     assert!(lock.try_lock().is_err(), "the other drives");

@@ -20,6 +20,7 @@ mod outside;
 mod parameters;
 mod peers;
 mod pgstac;
+mod processing;
 mod project_jobs;
 mod projects;
 mod providers;

@@ -12,11 +12,12 @@ mod traces;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use super::board::Board;
 use super::journal::Journal;
 use super::pace::Pace;
 use super::plan::Item;
 use super::policy::Policy;
-use super::progress::Progress;
+use super::progress::{Progress, why};
 use super::service::Service;
 use super::state::{Action, Event, State};
 use super::time::Clock;
@@ -51,6 +52,7 @@ pub(super) struct Run<'a> {
     cancelled: Option<HashSet<JobId>>,
     /// Ended jobs that could not be asked about.
     untold: HashMap<usize, tell::Tries>,
+    board: Option<Board<'a>>,
 }
 
 /// How many jobs may be unfinished at a time.
@@ -105,7 +107,14 @@ impl<'a> Run<'a> {
             trouble: None,
             cancelled: None,
             untold: HashMap::new(),
+            board: None,
         })
+    }
+
+    /// Shows how it goes in a display that moves.
+    pub(super) fn shown_on(mut self, board: Option<Board<'a>>) -> Self {
+        self.board = board;
+        self
     }
 
     /// Does what the state asks for until there is nothing more to do.
@@ -115,7 +124,8 @@ impl<'a> Run<'a> {
         let lost = |item| Event::Lost { item, at: start, error: ended.clone() };
         self.keep(self.state.orphans().map(lost).collect())?;
         self.state.catch_up(start);
-        let mut progress = Progress::new(self.policy.is_quiet);
+        let is_silent = self.policy.is_quiet || self.policy.in_background || self.board.is_some();
+        let mut progress = Progress::new(is_silent);
         let mut pace = Pace::default();
         loop {
             // Before anything is paid.
@@ -144,7 +154,12 @@ impl<'a> Run<'a> {
             }
             let (elapsed, eta) = (now.saturating_sub(self.began), || pace.left(&self.state, now));
             progress.show(&self.state, self.trouble.as_ref(), eta, elapsed);
-            if is_over || left == Some(Duration::ZERO) {
+            let is_last = is_over || left == Some(Duration::ZERO);
+            if let Some(board) = &mut self.board {
+                let why = why(self.state.stop(), self.state.shortage(), self.trouble.as_ref());
+                board.show(&self.state, why, is_last);
+            }
+            if is_last {
                 return Ok(self.state);
             }
             // A slot that has just come free is filled before anything else.

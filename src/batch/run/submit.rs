@@ -5,9 +5,6 @@ use crate::display::counted;
 use crate::error::{Error, ErrorKind, Result};
 use crate::parallel::in_parallel;
 
-/// The platform runs no job that costs anything below this balance (API reference, 0.6).
-const LEAST_BALANCE: i64 = 1000;
-
 impl Run<'_> {
     /// Creates the jobs. Fails only when that is refused and there are none.
     pub(super) fn submit(&mut self, submissions: &[usize]) -> Result<()> {
@@ -75,14 +72,15 @@ impl Run<'_> {
         let waiting: Vec<_> = self.state.waiting().map(|item| self.items[item].parameters.clone()).collect();
         let told = match (self.service.balance(), self.service.prices(&waiting)) {
             (Ok(balance), Ok(prices)) => {
+                let least = self.service.least_balance();
                 let most = prices.into_iter().fold(0, i64::saturating_add);
-                let missing = most.max(LEAST_BALANCE).saturating_sub(balance);
+                let missing = most.max(least).saturating_sub(balance);
                 let jobs = counted(waiting.len(), "more job");
                 let told = format!("{jobs} may cost up to {most} credits, and the balance is {balance}");
                 match missing {
-                    1.. if most < LEAST_BALANCE => format!(
-                        "{told}, where the platform wants {LEAST_BALANCE}: {missing} credits are missing"
-                    ),
+                    1.. if most < least => {
+                        format!("{told}, where the platform wants {least}: {missing} credits are missing")
+                    }
                     1.. => format!("{told}: {missing} credits are missing"),
                     _ => format!("{told}, of which others may hold some"),
                 }

@@ -1,3 +1,4 @@
+mod any_service;
 mod platform;
 
 use std::sync::atomic::Ordering;
@@ -12,7 +13,7 @@ use crate::batch::policy::OnFailure;
 use crate::batch::report::JobRecord;
 use crate::batch::state::Phase;
 use crate::jobs::JobParameters;
-use platform::{Broken, Platform};
+use platform::{Broken, Platform, Sort};
 
 fn at(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -85,7 +86,7 @@ fn jobs_are_asked_for_by_ids_where_that_is_known() {
 
 #[test]
 fn where_jobs_have_no_names_what_they_were_asked_tells_them_apart() {
-    let nameless = || Platform { lasts: at(10_000), is_nameless: true, ..Platform::default() };
+    let nameless = || Platform { lasts: at(10_000), sort: Sort::Telling, ..Platform::default() };
     let lost = |platform: &Platform, jobs: &[(&str, bool)]| {
         let mut known = known(2);
         known.state.apply(&Event::Intent { item: 0, at: at(0) });

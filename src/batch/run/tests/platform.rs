@@ -31,9 +31,14 @@ pub(super) struct Platform {
     /// How often credits and logs cannot be read at first.
     pub(super) silence: AtomicUsize,
     pub(super) cancelled: Mutex<Vec<String>>,
-    /// Jobs are asked for by their ids; the list tells no names, but what was asked.
+    /// Jobs are asked for by their ids.
     pub(super) by_ids: bool,
-    pub(super) is_nameless: bool,
+    pub(super) sort: Sort,
+    /// How late the list tells of a job.
+    pub(super) lag: Duration,
+    /// What becomes of requests to create jobs: 6 is lost, 7 is lost and the job is there, 8 is
+    /// turned away.
+    pub(super) answers: Mutex<Vec<u8>>,
     pub(super) requests: AtomicUsize,
 }
 
@@ -45,6 +50,20 @@ pub(super) struct Made {
     pub(super) status: &'static str,
     pub(super) ends: Duration,
     pub(super) ending: &'static str,
+    /// From when the list tells of it.
+    pub(super) listed: Duration,
+}
+
+/// What the list tells of a job.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) enum Sort {
+    #[default]
+    Named,
+    ByIds,
+    /// What it was asked.
+    Telling,
+    /// Nothing.
+    Silent,
 }
 
 #[derive(Clone, Copy, Default, PartialEq)]
@@ -66,8 +85,14 @@ pub(super) enum Broken {
 impl Platform {
     /// A job that was there before the run, until the end of time.
     pub(super) fn has(&self, name: &str, status: &'static str) -> Job {
-        let made =
-            Made { name: name.into(), label: name.into(), status, ends: Duration::MAX, ending: status };
+        let made = Made {
+            name: name.into(),
+            label: name.into(),
+            status,
+            ends: Duration::MAX,
+            ending: status,
+            listed: Duration::ZERO,
+        };
         self.jobs.lock().unwrap().push(made);
         self.shown(self.made().len() - 1)
     }
@@ -165,12 +190,20 @@ impl Service for Platform {
         if self.affordable.is_some_and(|jobs| self.made().len() >= jobs) {
             return Err(Error::new(ErrorKind::Credits, "403: Insufficient credits to run job"));
         }
-        let (name, label, ends) = (name.to_owned(), parameters.label.clone(), self.now() + self.lasts);
+        let answer = self.answers.lock().unwrap().pop().unwrap_or(0);
+        match answer {
+            6 => return Err(timeout()),
+            8 => return Err(Error::new(ErrorKind::Busy, "429: too many non-finished jobs")),
+            _ => {}
+        }
+        let now = self.now();
+        let (name, label, ends) = (name.to_owned(), parameters.label.clone(), now + self.lasts);
+        let listed = now + self.lag;
         let mut jobs = self.jobs.lock().unwrap();
-        jobs.push(Made { name, label, status: "RUNNING", ends, ending: "SUCCEEDED" });
+        jobs.push(Made { name, label, status: "RUNNING", ends, ending: "SUCCEEDED", listed });
         let id = jobs.len() - 1;
         drop(jobs);
-        Ok(self.shown(id))
+        if answer == 7 { Err(timeout()) } else { Ok(self.shown(id)) }
     }
 
     fn page(&self, next: Option<&str>) -> Result<JobsPage> {
@@ -182,7 +215,10 @@ impl Service for Platform {
             (0, _) | (_, Broken::Pages) => {}
             _ => return Ok(JobsPage { jobs: Vec::new(), is_whole: true, next: None }),
         }
-        let mut jobs = self.all();
+        let now = self.now();
+        let listed: Vec<bool> = self.made().iter().rev().map(|made| made.listed <= now).collect();
+        let mut jobs: Vec<Job> =
+            self.all().into_iter().zip(listed).filter(|(_, listed)| *listed).map(|(job, _)| job).collect();
         jobs.push(
             Job::read(&json!({"id": "theirs", "status": "SUCCEEDED", "inputs": {"label": "theirs"}}))
                 .unwrap(),
@@ -223,9 +259,11 @@ impl Service for Platform {
     }
 
     fn mark_of(&self, job: &Job) -> Mark {
-        match self.is_nameless {
-            true => Mark::Inputs,
-            false => job.name.clone().map_or(Mark::None, Mark::Name),
+        match self.sort {
+            Sort::Telling => Mark::Inputs,
+            Sort::Silent if job.id.as_str() == "theirs" => Mark::None,
+            Sort::Silent => Mark::Hidden,
+            Sort::Named | Sort::ByIds => job.name.clone().map_or(Mark::None, Mark::Name),
         }
     }
 }

@@ -1,0 +1,43 @@
+//! Every kind of service, with answers that get lost: no job is created twice.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::platform::Sort;
+use super::*;
+use crate::jobs::JobStatus;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    /// Answers get lost, with the job and without; the list lags behind, and others run jobs of
+    /// the same kind. A job is created once at most, and the batch ends. Where jobs have names,
+    /// all of them are done in the end; where the list tells what they were asked too; where it
+    /// tells nothing, whoever may exist waits for the user.
+    #[test]
+    fn no_service_is_asked_for_a_job_twice(
+        sort in prop::sample::select(vec![Sort::Named, Sort::ByIds, Sort::Telling, Sort::Silent]),
+        items in 1usize..12, answers in vec(0u8..10, 0..60), lag in 0u64..30, theirs in 0usize..3,
+    ) {
+        let platform = Platform {
+            lasts: at(40), by_ids: sort == Sort::ByIds, sort, lag: at(lag),
+            answers: Mutex::new(answers), ..Platform::default()
+        };
+        (0..theirs).for_each(|number| drop(platform.has(&format!("theirs {number}"), "SUCCEEDED")));
+        let state = drive(&platform, &policy(), known(items));
+        let made = platform.made();
+        for item in 0..items {
+            let label = format!("job {item}");
+            let count = made.iter().filter(|made| made.label == label).count();
+            prop_assert!(count <= 1, "{label} was created {count} times");
+            let phase = state.phase(item);
+            match phase {
+                Phase::Unproven { .. } => prop_assert_eq!(sort, Sort::Silent),
+                _ => {
+                    prop_assert!(phase.has_succeeded() && count == 1, "{:?}", phase);
+                    prop_assert_eq!(phase.status(), Some(&JobStatus::Succeeded));
+                }
+            }
+        }
+    }
+}

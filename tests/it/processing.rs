@@ -1,0 +1,153 @@
+//! Batches of processing jobs and of orders.
+
+use std::path::Path;
+use std::time::Duration;
+
+use up42::serde_json::{Value, json};
+use up42::simulator::{Clock, Fault, Simulator, SimulatorBuilder};
+use up42::{
+    Aoi, Client, ErrorKind, EulaState, JobRecord, JobStatus, Outcome, ProcessingFilter, Search, StorageItems,
+};
+
+fn fast() -> SimulatorBuilder {
+    Simulator::builder().clock(Clock::speed(600.0))
+}
+
+fn client_in(simulator: &Simulator, folder: &Path) -> Client {
+    Client::builder().simulator(simulator.clone()).batches(folder).build().unwrap()
+}
+
+fn place() -> Aoi {
+    Aoi::from_bbox([-17.50, 14.68, -17.46, 14.72]).unwrap()
+}
+
+/// Two images in the storage.
+fn bought(client: &Client) -> StorageItems {
+    let scenes = client.catalog().search(Search::new(place()).collections(["phr"]).limit(2)).unwrap();
+    let order = scenes.order(&client.data_product("phr/display").unwrap()).aoi(place());
+    order.place().unwrap().wait(Duration::from_secs(60)).unwrap();
+    let items = client.storage().items().unwrap();
+    assert_eq!(items.len(), 2);
+    items
+}
+
+#[test]
+fn items_of_the_storage_are_processed_and_their_results_are_files() {
+    let (simulator, folder) = (fast().start().unwrap(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let items = bought(&client);
+    let process = client.process("upsampling-ns").unwrap();
+    assert_eq!(
+        (process.eula().unwrap(), process.price()),
+        (EulaState::Accepted, Some("2 credits per SQ_KM"))
+    );
+    let batch = process.batch("upsampled", &items).unwrap().quiet();
+    let estimate = batch.estimate().unwrap();
+    let before = client.credits().unwrap();
+    simulator.inject(Fault::lost_answer().on("POST /execution"));
+    let batch = batch.settle(Duration::from_millis(300)).budget(estimate.total().max);
+    let jobs = batch.run().unwrap();
+    assert_eq!((jobs.succeeded(), simulator.processing_ledger().len()), (2, 2), "{:?}", jobs.to_dataframe());
+    assert_eq!(
+        (jobs.credits(), before - client.credits().unwrap()),
+        (estimate.total().max, estimate.total().max)
+    );
+    let results = jobs.download_results(folder.path().join("results")).unwrap();
+    assert_eq!((results.len(), results.failed().len()), (2, 0), "{:?}", results.failed());
+    assert!(results.iter().all(|one| one.path.as_ref().unwrap().ends_with("multispectral.tif")));
+    assert!(results.iter().all(|one| one.geometry["type"] == "Polygon"));
+    let again = client.batch("upsampled").unwrap().jobs().unwrap();
+    assert_eq!(again.credits(), jobs.credits());
+    let listed = process.jobs(ProcessingFilter::new().status([JobStatus::Succeeded])).unwrap();
+    assert_eq!(listed.with_details().unwrap().credits(), jobs.credits());
+    let asked = simulator.requests();
+    let single = asked.iter().filter(|request| request.path.starts_with("/v2/processing/jobs/")).count();
+    assert!(single <= 8, "how jobs stand is asked for by ids: {single} were asked alone");
+}
+
+#[test]
+fn what_the_platform_refuses_is_told() {
+    let (simulator, folder) = (fast().start().unwrap(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let items = bought(&client);
+    let trees = client.process("detection-trees-spacept").unwrap();
+    let error = trees.batch("trees", &items).unwrap_err().to_string();
+    assert!(error.contains("its licence is not accepted"), "{error}");
+    let change = client.process("detection-change-simularity").unwrap();
+    let urls: Vec<String> = items.iter().map(|item| item.url().unwrap()).collect();
+    change.validate(&json!({"title": "a", "items": urls})).unwrap();
+    let told = |inputs: Value| change.validate(&inputs).unwrap_err().to_string();
+    let error = told(json!({"title": "a", "items": urls, "sensitivity": 9}));
+    assert!(error.ends_with("`sensitivity`: 9 is more than 5"), "{error}");
+    let error = told(json!({"title": "a", "items": urls[..1]}));
+    assert!(error.contains("TooFewItems: at least two items are needed"), "{error}");
+    // The platform looks at it once more, and then there is a job.
+    let gone = json!({"title": "a", "items": [urls[0], urls[1].replace("items/", "items/gone-")]});
+    let gone =
+        json!({"title": "a", "items": [gone["items"][0], urls[1].replace("collections/", "collections/no")]});
+    let jobs = change.batch("gone", vec![gone]).unwrap().quiet().run().unwrap();
+    let record = jobs.iter().next().unwrap();
+    assert_eq!((record.job.clone().unwrap().status, record.credits()), (JobStatus::Rejected, Some(0)));
+    let reason = record.reason().unwrap();
+    assert!(reason.starts_with("the platform refused its inputs: ItemNotFound: item "), "{reason}");
+    let error = client.process("upsampling").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert!(error.to_string().contains("did you mean `upsampling-ns`"), "{error}");
+}
+
+#[test]
+fn credits_of_what_failed_are_given_back() {
+    let (simulator, folder) = (fast().start().unwrap(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let items = bought(&client);
+    let before = client.credits().unwrap();
+    simulator.inject(Fault::failing_job("failed").on("/execution").times(2));
+    let process = client.process("pansharpening").unwrap();
+    let batch = process.batch("sharp", &items).unwrap().quiet();
+    let jobs = batch.run().unwrap();
+    assert_eq!((jobs.succeeded(), jobs.credits(), client.credits().unwrap()), (0, 0, before));
+    let reasons: Vec<_> = jobs.iter().filter_map(JobRecord::reason).collect();
+    assert!(
+        reasons.iter().all(|one| one.contains("MissingPanchromaticAsset: the image has no")),
+        "{reasons:?}"
+    );
+    let jobs = batch.retry_failed().unwrap();
+    assert_eq!((jobs.succeeded(), before - client.credits().unwrap()), (2, jobs.credits()));
+}
+
+#[test]
+fn a_balance_that_is_too_low_rejects_and_nothing_is_paid() {
+    let (simulator, folder) = (fast().start().unwrap(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let items = bought(&client);
+    simulator.add_credits(1 - client.credits().unwrap());
+    let jobs = client.process("upsampling-ns").unwrap().batch("poor", &items).unwrap().quiet().run().unwrap();
+    assert!(jobs.iter().all(|record| matches!(record.outcome, Outcome::Failed { credits: Some(0), .. })));
+    assert_eq!(client.credits().unwrap(), 1);
+    let reason = jobs.iter().find_map(JobRecord::reason).unwrap();
+    assert!(reason.contains("the balance is too low"), "{reason}");
+}
+
+#[test]
+fn orders_are_a_batch_like_any_other() {
+    let (simulator, folder) = (fast().start().unwrap(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let scenes = client.catalog().search(Search::new(place()).collections(["phr"]).limit(3)).unwrap();
+    let product = client.data_product("phr/display").unwrap();
+    let batch = || scenes.order(&product).aoi(place()).batch("dakar").unwrap().quiet();
+    let estimate = batch().estimate().unwrap();
+    simulator.inject(Fault::lost_answer().on("POST /v2/orders").after(1));
+    let before = client.credits().unwrap();
+    let batch = batch().budget(estimate.total().max).settle(Duration::from_millis(300));
+    let jobs = batch.run().unwrap();
+    assert_eq!((jobs.succeeded(), simulator.orders().len()), (3, 3), "{:?}", jobs.to_dataframe());
+    assert_eq!((before - client.credits().unwrap(), jobs.credits()), (estimate.total().max, jobs.credits()));
+    assert_eq!(jobs.credits(), estimate.total().max);
+    let results = jobs.download_results(folder.path().join("results")).unwrap();
+    assert_eq!((results.len(), results.failed().len()), (3, 0), "{:?}", results.failed());
+    assert_eq!(client.batch("dakar").unwrap().run().unwrap().succeeded(), 3);
+    assert_eq!(simulator.orders().len(), 3);
+    let kept = client.batches().unwrap();
+    let told: Vec<_> = kept.iter().map(|entry| (entry.service, entry.runs.as_str())).collect();
+    assert_eq!(told, [("order", "phr/display")]);
+}
