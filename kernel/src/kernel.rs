@@ -1,11 +1,18 @@
-//! The kernel: evcxr, running inside this program on a session of its own.
+//! The kernel: evcxr behind our own [front], running on a session of its own.
 
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{ExitCode, Stdio};
+use std::process::{ChildStderr, ChildStdin, ExitCode, Stdio};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::json;
 
+use crate::front;
+use crate::front::engine::Engine;
+use crate::front::interrupt::Interrupt;
+use crate::front::outputs::Outputs;
+use crate::front::source::Source;
 use crate::home::{HOME_VARIABLE, Home, write_if_changed};
 use crate::seed;
 use crate::session::Session;
@@ -43,24 +50,45 @@ pub fn register(home: &Home, jupyter: &Path) -> Result<PathBuf> {
 
 /// Runs the kernel that Jupyter asks for, until it ends.
 pub fn launch(home: &Home, connection_file: &Path) -> Result<ExitCode> {
-    let toolchain = Toolchain::find()?;
-    let seed = seed::require(home, &toolchain)?;
+    let found = Toolchain::find().and_then(|toolchain| Ok((seed::require(home, &toolchain)?, toolchain)));
+    let (seed, toolchain) = match found {
+        Ok(found) => found,
+        Err(error) => return front::explain(connection_file, error).map(|()| ExitCode::FAILURE),
+    };
     let session = Session::start(home, &seed, &toolchain)?;
     let mut kernel = session.command();
-    // The form in which evcxr_jupyter takes its connection file.
-    kernel.arg("--control_file").arg(connection_file).stdin(Stdio::null()).stdout(Stdio::null());
-    let status = kernel.status().context("start the kernel")?;
+    kernel.args(["kernel", "front"]).arg(connection_file);
+    kernel.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut kernel = kernel.spawn().context("start the kernel")?;
+    let (stdin, stderr) = (kernel.stdin.take(), kernel.stderr.take());
+    // What evcxr says belongs into the notebook, but a process cannot read its own stderr.
+    if let (Some(stdin), Some(stderr)) = (stdin, stderr) {
+        echo(stderr, stdin);
+    }
+    let status = kernel.wait().context("wait for the kernel")?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Runs a cell as evcxr_jupyter would; the environment is that of a session.
+/// Hands a process's stderr back to it, and to whoever reads ours. The process ends when
+/// its stdin does, so it never outlives this one.
+fn echo(mut from: ChildStderr, mut to: ChildStdin) {
+    let mut buffer = [0; 4096];
+    while let Ok(length @ 1..) = from.read(&mut buffer) {
+        let _ = io::stderr().write_all(&buffer[..length]);
+        let _ = to.write_all(&buffer[..length]).and_then(|()| to.flush());
+    }
+}
+
+/// Runs a cell as Jupyter would; the environment is that of a session.
 pub fn probe() -> Result<()> {
-    let failed = |error: evcxr::Error| anyhow!("{error}");
-    let (mut context, _outputs) = evcxr::CommandContext::new().map_err(failed)?;
-    context.execute(":load_config --quiet").map_err(failed).context("load the library")?;
+    let outputs = Arc::new(Outputs::new(Box::new(|_, _, content| eprintln!("{content}"))));
+    let interrupt = Arc::new(Interrupt::new(Engine::interrupt_file()));
+    let mut engine = Engine::load(&outputs, &interrupt).context("load the library")?;
     let cell = "let frame = up42::polars::prelude::DataFrame::empty();\nframe.height()";
-    let outputs = context.execute(cell).map_err(failed).context("run a cell")?;
-    ensure!(outputs.get("text/plain") == Some("0"), "a cell shows {:?} for 0", outputs.content_by_mime_type);
+    let shown = engine.run(cell, &Source::default(), &|_, _| String::new());
+    let shown = shown.map_err(|problem| anyhow!("{}", problem.traceback.join("\n"))).context("run a cell")?;
+    let text = shown.as_ref().and_then(|shown| shown.get("text/plain"));
+    ensure!(text.is_some_and(|text| text == "0"), "a cell shows {shown:?} for 0");
     Ok(())
 }
 

@@ -11,7 +11,6 @@ use serde_json::Value;
 
 use crate::home::{Home, write_if_changed};
 use crate::kernel;
-use crate::observer;
 use crate::python::Python;
 use crate::seed;
 use crate::session;
@@ -73,7 +72,6 @@ impl Run {
             .env("JUPYTER_DATA_DIR", &jupyter)
             .env("JUPYTER_CONFIG_DIR", scratch.path().join("config"))
             .env("JUPYTER_RUNTIME_DIR", scratch.path().join("runtime"))
-            .env(observer::VARIABLE, scratch.path().join("failures"))
             .status()
             .context("run the notebook")?;
         // A kernel that takes long to end is killed before it can clean up.

@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::home::{copy_file, write_if_changed};
+use crate::inside;
 use crate::library::{self, Compiled, Library};
 use crate::seed::Seed;
 use crate::sources;
@@ -77,6 +78,7 @@ pub fn make(seed: &Seed, library: &Library, compiled: &Compiled, toolchain: &Too
     for (name, module) in FACADES {
         write_facade(seed, name, module)?;
     }
+    inside::compile(&seed.inside(), toolchain)?;
     write_session(seed)?;
     // The build makes what cells link; the check is what evcxr asks for when
     // rust-analyzer cannot tell the type of a variable.

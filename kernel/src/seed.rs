@@ -13,6 +13,7 @@
 //! seeds/ID/facades/     the crates that cells depend on
 //! seeds/ID/session/     a cargo workspace around `ctx`; each kernel gets a copy
 //! seeds/ID/config/      evcxr.toml
+//! seeds/ID/inside/      what runs beside the cells
 //! ```
 //!
 //! A seed never changes: the kernels that run on it go on when the next is made.
@@ -32,6 +33,8 @@ use crate::toolchain::Toolchain;
 
 /// Whatever makes the seed: another program makes another.
 const MAKER: &str = concat!(
+    include_str!("../inside/lib.rs"),
+    include_str!("inside.rs"),
     include_str!("library.rs"),
     include_str!("recipe.rs"),
     include_str!("reduce.rs"),
@@ -100,6 +103,11 @@ impl Seed {
     /// The folder of `evcxr.toml`.
     pub fn config(&self) -> PathBuf {
         self.folder.join("config")
+    }
+
+    /// The folder of the library that runs beside the cells.
+    pub fn inside(&self) -> PathBuf {
+        self.folder.join("inside")
     }
 
     /// The folder of the dylib.

@@ -9,7 +9,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::cells::{INSIDE_VARIABLE, INTERRUPT_VARIABLE};
 use crate::home::{Home, copy_folder, lock};
+use crate::inside;
 use crate::recipe::ANALYZER_FLAGS;
 use crate::seed::Seed;
 use crate::toolchain::Toolchain;
@@ -54,8 +56,8 @@ impl<'a> Session<'a> {
             .env("EVCXR_CONFIG_DIR", self.seed.config())
             .env("RUSTFLAGS", ANALYZER_FLAGS)
             .env("RUST_SRC_PATH", self.seed.standard_sources())
-            // evcxr_jupyter updates its own kernelspec when it finds one.
-            .env("JUPYTER_PATH", &self.folder);
+            .env(INSIDE_VARIABLE, inside::library(&self.seed.inside()))
+            .env(INTERRUPT_VARIABLE, self.folder.join("interrupt"));
         command
     }
 }
