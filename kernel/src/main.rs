@@ -8,15 +8,17 @@
 //! through nbclient in a private [python] environment, and writes the notebook and a
 //! page.
 //!
-//! This one program is started in four roles, and the first lines of [`main`]
+//! This one program is started in five roles, and the first lines of [`main`]
 //! tell them apart:
 //!
 //! 1. what the user calls, with subcommands;
 //! 2. the kernel (`--control_file FILE`), started by 1 in a clean environment;
 //! 3. the process that loads and runs the cells, started by evcxr in 2;
 //! 4. the [observer] between 2 and 3, when `up42 run` wants to know which cells
-//!    failed.
+//!    failed;
+//! 5. what cargo calls to [compile] a cell.
 
+mod compile;
 mod home;
 mod kernel;
 mod library;
@@ -98,6 +100,9 @@ enum KernelCommands {
 }
 
 fn main() -> ExitCode {
+    if let Some(compiled) = compile::intercept() {
+        return report(compiled);
+    }
     if let Some(observed) = observer::intercept() {
         return report(observed);
     }

@@ -9,6 +9,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::compile;
 use crate::home::{Home, copy_folder, lock};
 use crate::recipe::ANALYZER_FLAGS;
 use crate::seed::Seed;
@@ -53,6 +54,7 @@ impl<'a> Session<'a> {
             .env("EVCXR_TMPDIR", self.folder.join("ctx"))
             .env("EVCXR_CONFIG_DIR", self.seed.config())
             .env("RUSTFLAGS", ANALYZER_FLAGS)
+            .env(compile::VARIABLE, self.home.program())
             .env("RUST_SRC_PATH", self.seed.standard_sources())
             // evcxr_jupyter updates its own kernelspec when it finds one.
             .env("JUPYTER_PATH", &self.folder);
