@@ -8,16 +8,18 @@
 //! through nbclient in a private [python] environment, and writes the notebook and a
 //! page.
 //!
-//! This one program is started in four roles, and the first lines of [`main`]
+//! This one program is started in five roles, and the first lines of [`main`]
 //! tell them apart:
 //!
 //! 1. what the user calls, with subcommands;
 //! 2. the kernel (`kernel front FILE`) with evcxr in it, behind our own [front], started by 1
 //!    in a clean environment;
 //! 3. the [relay], started by evcxr in 2, which stands between 2 and 4;
-//! 4. the process that loads and runs the cells.
+//! 4. the process that loads and runs the cells;
+//! 5. what cargo calls to [compile] a cell.
 
 mod cells;
+mod compile;
 mod front;
 mod home;
 mod inside;
@@ -107,6 +109,9 @@ enum KernelCommands {
 }
 
 fn main() -> ExitCode {
+    if let Some(compiled) = compile::intercept() {
+        return report(compiled);
+    }
     if let Some(ended) = relay::intercept() {
         return report(ended);
     }

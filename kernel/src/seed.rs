@@ -65,7 +65,7 @@ pub fn ensure(home: &Home, toolchain: &Toolchain) -> Result<()> {
     if !seed.is_tried() {
         let started = Instant::now();
         eprintln!("Preparing the kernel in {}", seed.folder.display());
-        recipe::make(&seed, &library, &compiled, toolchain)?;
+        recipe::make(&seed, &library, &compiled, toolchain, home.program())?;
         seed.probe(home, toolchain)?;
         write_if_changed(&seed.mark(), "")?;
         eprintln!("A kernel starts and runs a cell; prepared in {:.0} s", started.elapsed().as_secs_f64());

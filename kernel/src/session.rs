@@ -10,6 +10,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::cells::{INSIDE_VARIABLE, INTERRUPT_VARIABLE};
+use crate::compile;
 use crate::home::{Home, copy_folder, lock};
 use crate::inside;
 use crate::recipe::ANALYZER_FLAGS;
@@ -55,6 +56,7 @@ impl<'a> Session<'a> {
             .env("EVCXR_TMPDIR", self.folder.join("ctx"))
             .env("EVCXR_CONFIG_DIR", self.seed.config())
             .env("RUSTFLAGS", ANALYZER_FLAGS)
+            .env(compile::VARIABLE, self.home.program())
             .env("RUST_SRC_PATH", self.seed.standard_sources())
             .env(INSIDE_VARIABLE, inside::library(&self.seed.inside()))
             .env(INTERRUPT_VARIABLE, self.folder.join("interrupt"));

@@ -12,6 +12,7 @@ use evcxr::{CommandContext, EvalCallbacks};
 use serde_json::Value;
 
 use crate::cells::{Bundle, End, Failure, INTERRUPT_VARIABLE, RUN_MIME};
+use crate::compile;
 use crate::front::interrupt::Interrupt;
 use crate::front::outputs::Outputs;
 use crate::front::problem::Problem;
@@ -52,6 +53,7 @@ impl Engine {
     pub fn run(&mut self, code: &str, source: &Source, input: Input<'_>) -> Result<Option<Bundle>, Problem> {
         self.interrupt.begin();
         let code = self.restart_if_asked(code);
+        compile::hear(&code);
         let before = self.variables();
         let mut callbacks = EvalCallbacks {
             input_reader: &|request| input(&request.prompt.replace('\u{1f}', ":"), request.is_password),
