@@ -20,6 +20,7 @@ mod shell;
 pub mod source;
 mod wire;
 
+use std::collections::VecDeque;
 use std::io::{self, BufRead};
 use std::path::Path;
 use std::process;
@@ -84,8 +85,18 @@ fn serve(
         });
     }
     let mut shell =
-        Shell { wire, outputs, interrupt, input: inbox.stdin, history: History::default(), count: 0 };
-    shell.serve(&happenings);
+        Shell {
+        wire,
+        outputs,
+        interrupt,
+        input: inbox.stdin,
+        history: History::default(),
+        count: 0,
+        happenings,
+        waiting: VecDeque::new(),
+        doomed: 0,
+    };
+    shell.serve();
     Ok(())
 }
 

@@ -43,50 +43,56 @@ pub struct Shell {
     pub history: History,
     /// The number of the last cell.
     pub count: u32,
+    /// What happens.
+    pub happenings: Receiver<Happening>,
+    /// Requests that were received, and wait for their turn.
+    pub waiting: VecDeque<Message>,
+    /// How many of them were sent before a cell failed that they rely on.
+    pub doomed: usize,
 }
 
 impl Shell {
     /// Serves until the program ends. Clients are told about the kernel while the engine
     /// loads, which takes seconds; what needs the engine waits.
-    pub fn serve(&mut self, happenings: &Receiver<Happening>) {
-        let mut waiting = VecDeque::new();
+    pub fn serve(&mut self) {
         let mut engine = loop {
-            match happenings.recv() {
+            match self.happenings.recv() {
                 Ok(Happening::Request(request)) if request.kind() == "kernel_info_request" => {
                     self.answer(&request, |shell| shell.wire.reply(&request, info::kernel()));
                 }
-                Ok(Happening::Request(request)) => waiting.push_back(request),
+                Ok(Happening::Request(request)) => self.waiting.push_back(request),
                 Ok(Happening::Loaded(engine)) => break engine,
                 Err(_) => return,
             }
         };
-        loop {
-            let Some(request) = waiting.pop_front() else {
-                match happenings.recv() {
-                    Ok(Happening::Request(request)) => waiting.push_back(request),
-                    Ok(Happening::Loaded(_)) => {}
-                    Err(_) => return,
-                }
-                continue;
-            };
-            let is_ok = self.handle(&request, &mut engine);
-            if !is_ok && request.flag("stop_on_error", true) {
-                // What the client has sent until now relied on this cell.
-                waiting.extend(happenings.try_iter().filter_map(|happening| match happening {
-                    Happening::Request(request) => Some(request),
-                    Happening::Loaded(_) => None,
-                }));
-                waiting.retain(|request| {
-                    let is_cell = request.kind() == "execute_request";
-                    if is_cell {
-                        self.answer(request, |shell| {
-                            shell.wire.reply(request, json!({ "status": "aborted" }))
-                        });
-                    }
-                    !is_cell
-                });
+        while let Some(request) = self.next() {
+            let is_doomed = self.doomed > 0;
+            self.doomed = self.doomed.saturating_sub(1);
+            if is_doomed && request.kind() == "execute_request" {
+                self.answer(&request, |shell| shell.wire.reply(&request, json!({ "status": "aborted" })));
+            } else {
+                self.handle(&request, &mut engine);
             }
         }
+    }
+
+    fn next(&mut self) -> Option<Message> {
+        while self.waiting.is_empty() {
+            if let Happening::Request(request) = self.happenings.recv().ok()? {
+                self.waiting.push_back(request);
+            }
+        }
+        self.waiting.pop_front()
+    }
+
+    /// Dooms what was sent until now.
+    fn doom_waiting(&mut self) {
+        for happening in self.happenings.try_iter() {
+            if let Happening::Request(request) = happening {
+                self.waiting.push_back(request);
+            }
+        }
+        self.doomed = self.waiting.len();
     }
 
     /// Says that the kernel is busy, and that it is idle again.
@@ -97,8 +103,7 @@ impl Shell {
         done
     }
 
-    /// Returns whether a cell, if it is one, did not fail.
-    fn handle(&mut self, request: &Message, engine: &mut Result<Engine>) -> bool {
+    fn handle(&mut self, request: &Message, engine: &mut Result<Engine>) {
         self.answer(request, |shell| {
             let engine = engine.as_mut();
             let reply = match (request.kind(), engine) {
@@ -114,24 +119,23 @@ impl Shell {
                 }
                 ("comm_open", engine) => {
                     shell.open_comm(request, engine.ok());
-                    return true;
+                    return;
                 }
-                ("comm_msg" | "comm_close", _) => return true,
+                ("comm_msg" | "comm_close", _) => return,
                 ("shutdown_request", _) => {
                     shell.wire.reply(request, control::shut_down(request));
                     control::end(&shell.wire)
                 }
                 (other, _) => {
                     eprintln!("up42: no answer to `{other}`");
-                    return true;
+                    return;
                 }
             };
             shell.wire.reply(request, reply);
-            true
-        })
+        });
     }
 
-    fn execute(&mut self, request: &Message, engine: Result<&mut Engine, &mut anyhow::Error>) -> bool {
+    fn execute(&mut self, request: &Message, engine: Result<&mut Engine, &mut anyhow::Error>) {
         let code = request.code();
         let is_silent = request.flag("silent", false);
         let is_stored = !is_silent && request.flag("store_history", true);
@@ -158,13 +162,15 @@ impl Shell {
                 reply["status"] = "ok".into();
                 reply["user_expressions"] = expressions;
                 self.wire.reply(request, reply);
-                true
             }
             Err(problem) => {
                 self.wire.publish("error", parent, problem.content());
                 merge(&mut reply, problem.reply());
+                if request.flag("stop_on_error", true) {
+                    // Before the answer, after which the client may send more.
+                    self.doom_waiting();
+                }
                 self.wire.reply(request, reply);
-                false
             }
         }
     }

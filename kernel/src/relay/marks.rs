@@ -186,7 +186,18 @@ mod tests {
         let mut marks = Marks::default();
         let mut read = marks.push(printed.as_bytes());
         read.extend(marks.finish());
-        read
+        merged(read)
+    }
+
+    fn merged(marks: Vec<Mark>) -> Vec<Mark> {
+        let mut merged: Vec<Mark> = Vec::new();
+        for mark in marks {
+            match (merged.last_mut(), mark) {
+                (Some(Mark::Text(last)), Mark::Text(more)) => last.extend(more),
+                (_, mark) => merged.push(mark),
+            }
+        }
+        merged
     }
 
     fn texts(marks: &[Mark]) -> String {
@@ -269,14 +280,7 @@ mod tests {
                 }
             }
             prop_assert_eq!(String::from_utf8_lossy(&told), printed.as_str());
-            let mut merged: Vec<Mark> = Vec::new();
-            for piece in pieces {
-                match (merged.last_mut(), piece) {
-                    (Some(Mark::Text(last)), Mark::Text(more)) => last.extend(more),
-                    (_, piece) => merged.push(piece),
-                }
-            }
-            prop_assert_eq!(merged, read_all(&printed));
+            prop_assert_eq!(merged(pieces), read_all(&printed));
         }
     }
 }

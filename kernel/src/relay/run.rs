@@ -22,7 +22,10 @@ pub struct Run {
     bundle: Bundle,
     /// The last panic that nothing was said about yet.
     panic: Option<Panic>,
+    /// The mark of a panic, which any cell may print.
     panicked: Option<String>,
+    /// What came after it: all that comes from the cell, if that went on.
+    later: Vec<Mark>,
     error: Option<CellError>,
     failed: Option<String>,
     variables: Vec<String>,
@@ -72,15 +75,12 @@ impl Run {
         let mut run = mem::take(self);
         let mut end = End::default();
         let mut lines = mem::take(&mut run.variables);
-        match (run.panicked.take(), run.panic.is_some() || !hook_is_ours) {
-            (Some(mark), true) => {
-                lines.push(mark);
-                end.failure = Some(Failure::Panic(run.panic.take().unwrap_or_default()));
-            }
-            // The cell printed it itself.
-            (Some(mark), false) => outbox.text(Stream::Stdout, mark + "\n"),
-            (None, _) => run.tell_panic(outbox),
+        if run.panicked.is_some() && (run.panic.is_some() || !hook_is_ours) {
+            lines.extend(run.panicked.take());
+            end.failure = Some(Failure::Panic(run.panic.take().unwrap_or_default()));
         }
+        run.go_on(outbox);
+        run.tell_panic(outbox);
         if let Some(mark) = run.failed.take() {
             lines.push(mark);
             let told = CellError { message: run.told.trim().to_owned(), ..CellError::default() };
@@ -107,6 +107,13 @@ impl Run {
     fn take_in(&mut self, marks: Vec<Mark>, outbox: &mut Outbox) -> Option<String> {
         let mut input = None;
         for mark in marks {
+            if self.panicked.is_some() {
+                if !matches!(mark, Mark::Panic(_) | Mark::Input(_)) {
+                    self.later.push(mark);
+                    continue;
+                }
+                self.go_on(outbox);
+            }
             let is_first = !mem::replace(&mut self.has_output, true);
             match mark {
                 Mark::Text(bytes) => self.tell_stdout(&bytes, outbox),
@@ -123,11 +130,7 @@ impl Run {
                     }
                     self.bundle.insert(mime, content);
                 }
-                Mark::Panic(line) => {
-                    if let Some(earlier) = self.panicked.replace(line) {
-                        self.tell_stdout((earlier + "\n").as_bytes(), outbox);
-                    }
-                }
+                Mark::Panic(line) => self.panicked = Some(line),
                 Mark::Failed(line) => self.failed = Some(line),
                 Mark::Error(error) => self.error = Some(error),
                 // It comes before the cell's own code runs.
@@ -143,6 +146,15 @@ impl Run {
             }
         }
         input
+    }
+
+    /// The mark of a panic was text, if it is still there.
+    fn go_on(&mut self, outbox: &mut Outbox) {
+        if let Some(line) = self.panicked.take() {
+            self.tell_stdout((line + "\n").as_bytes(), outbox);
+        }
+        let later = mem::take(&mut self.later);
+        self.take_in(later, outbox);
     }
 
     fn tell_stdout(&mut self, bytes: &[u8], outbox: &mut Outbox) {
@@ -184,7 +196,7 @@ fn display(content: &str) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use insta::assert_debug_snapshot;
+    use insta::assert_snapshot;
     use serde_json::json;
 
     fn block(mime: &str, content: &str) -> String {
@@ -207,10 +219,13 @@ mod tests {
             &block("text/html", "<b>2</b>"),
             "text",
             &block("text/plain", "3"),
-        ]
-        .map(String::as_str);
+        ];
         let (events, end, lines) = run(&printed.concat());
-        assert_debug_snapshot!(events, @"");
+        assert_snapshot!(events.join("\n"), @r#"
+        {"value":{"text/html":"<b>1</b>","text/plain":"1"}}
+        {"value":{"text/html":"<b>2</b>"}}
+        {"text":{"stream":"stdout","text":"text"}}
+        "#);
         assert_eq!(end.result, Some(Bundle::from([("text/plain".into(), "3".into())])));
         assert!(lines.is_empty());
     }
@@ -219,15 +234,20 @@ mod tests {
     fn a_display_is_told_between_the_text_around_it_and_a_broken_one_as_text() {
         let display = json!({"data": {"text/plain": "0 of 3"}, "transient": {"display_id": "a"}});
         let (events, ..) = run(&["before\n", &block(DISPLAY_MIME, &display.to_string()), "after"].concat());
-        assert_debug_snapshot!(events, @"");
+        assert_snapshot!(events.join("\n"), @r#"
+        {"text":{"stream":"stdout","text":"before\n"}}
+        {"display":{"data":{"text/plain":"0 of 3"},"transient":{"display_id":"a"}}}
+        {"text":{"stream":"stdout","text":"after"}}
+        "#);
         let broken = block(DISPLAY_MIME, "{no");
         assert_eq!(run(&broken).0, [json!({"text": {"stream": "stdout", "text": broken}}).to_string()]);
     }
 
     #[test]
     fn a_mark_that_the_cell_printed_is_text() {
-        let (events, end, lines) = run("EVCXR_PANIC_NOTIFICATION\nEVCXR_VARIABLE_CHANGED_TYPE:x\n");
-        assert_eq!(events.len(), 1, "{events:?}");
+        let printed = "EVCXR_PANIC_NOTIFICATION\nEVCXR_VARIABLE_CHANGED_TYPE:x\nEVCXR_PANIC_NOTIFICATION\n";
+        let (events, end, lines) = run(printed);
+        assert_eq!(events, [json!({"text": {"stream": "stdout", "text": printed}}).to_string()]);
         assert_eq!((end.failure, lines.len()), (None, 0));
     }
 
