@@ -8,8 +8,6 @@ tell (`invalid_code_samples`).
 import unittest
 
 import jupyter_kernel_test
-from jupyter_kernel_test import KernelTests
-
 # A busy machine compiles slowly.
 jupyter_kernel_test.TIMEOUT = 300
 
@@ -19,13 +17,13 @@ DISPLAY = (
 )
 
 
-class Up42KernelTests(KernelTests):
+class Up42KernelTests(jupyter_kernel_test.KernelTests):
     kernel_name = "up42"
     language_name = "rust"
     file_extension = ".rs"
     code_hello_world = 'println!("hello, world");'
     code_stderr = 'eprintln!("oops");'
-    completion_samples = [{"text": "Vec::<i32>::with_c", "matches": {"with_capacity"}}]
+    completion_samples = [{"text": "Vec::<i32>::with_c", "matches": {"with_capacity(capacity)"}}]
     complete_code_samples = ["1 + 1", "fn f() {}", "let text = \"{\";"]
     incomplete_code_samples = ["fn f() {", "let text = \"a"]
     code_generate_error = 'panic!("no");'
@@ -34,6 +32,15 @@ class Up42KernelTests(KernelTests):
     supported_history_operations = ("tail", "range", "search")
     code_history_pattern = "6*"
     code_inspect_sample = "Vec::<i32>::new"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # Requests wait for the engine, the suite does not.
+        cls.kc.execute_interactive("();", timeout=jupyter_kernel_test.TIMEOUT)
+
+    def execute_helper(self, code, timeout=jupyter_kernel_test.TIMEOUT, **options):
+        return super().execute_helper(code, timeout, **options)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,10 @@ runs the stories, all in as few kernels as possible, with the kernel `up42` that
 finds.
 """
 
-import itertools
-import json
-import os
 import re
 import subprocess
 import sys
-import threading
+import tempfile
 import time
 import traceback
 from pathlib import Path
@@ -126,6 +123,16 @@ def descendants(pid):
         found += [int(child) for child in (task / "children").read_text().split()]
     found = sorted(set(found))
     return found + [deeper for child in found for deeper in descendants(child)]
+
+
+def copy_of(pid):
+    """The private folder that this process compiles in."""
+    try:
+        variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return None
+    found = [value[len(b"EVCXR_TMPDIR=") :] for value in variables if value.startswith(b"EVCXR_TMPDIR=")]
+    return str(Path(found[0].decode()).parent) if found else None
 
 
 def alive(pids):
@@ -338,10 +345,20 @@ def a_panic_that_is_caught_is_no_error(kernel):
 @story
 def a_failing_question_mark_is_an_error(kernel):
     cell = kernel.run('println!("first");\nlet n: i32 = "seven".parse()?;\nprintln!("never");')
-    assert_error(cell, "Error", "invalid digit found in string")
-    assert cell.text("stdout") == "first\n"
+    assert_error(cell, "Error", "invalid digit found in string", "line 2", '"seven".parse()?')
+    assert cell.text("stdout") == "first\n" and cell.text("stderr") == "", cell.messages
+    cell = kernel.run('Aoi::read("no/such.geojson")?;')
+    assert_error(cell, "Error", "no/such.geojson", "line 1")
     kernel.ok("let later = async { 1 }.await;\nlater")
     assert_error(kernel.run('let n: i32 = async { "x".parse() }.await?;'), "Error", "invalid digit")
+
+
+@story
+def a_last_value_that_is_an_err_is_an_error(kernel):
+    cell = kernel.run('let kept = 8;\n"x".parse::<i32>()')
+    assert_error(cell, "Error", "invalid digit found in string", "line 2")
+    assert cell.results() == [] and kernel.value("kept") == "8"
+    assert kernel.value('"7".parse::<i32>()') == "Ok(7)"
 
 
 @story
@@ -431,8 +448,42 @@ def an_interrupt_stops_the_cell_and_says_what_is_lost(kernel):
     assert len(alive(kernel.processes())) <= len(cells), "the cells' process is still there"
     print(f"interrupted in {seconds:.2f} s")
     # Nothing runs: nothing is lost.
-    kernel.manager.interrupt_kernel()
+    kernel.client.control_channel.send(kernel.client.session.msg("interrupt_request", {}))
+    assert kernel.client.get_control_msg(timeout=PATIENCE)["content"]["status"] == "ok"
     assert kernel.value("again.len()") == "1"
+
+
+PLATFORM = """
+use up42::simulator::{{Clock, Simulator}};
+let platform = Simulator::builder().folder("{folder}").clock(Clock::speed(300.0)).start()?;
+let client = Client::builder().simulator(platform).build()?;
+"""
+BATCH = """
+let workflow = client.project()?.workflow("summers")?;
+workflow.add_tasks(["sobloo-s2-l1c-aoiclipped"])?;
+let summers = ["2016", "2017", "2018", "2019", "2020"].map(|year| (format!("{year}-06-01"), format!("{year}-08-31")));
+let place = Aoi::from_bbox([-10.0, 40.0, -9.97, 40.03])?;
+let one = ParallelParameters::new().geometries(&place).interval_dates(summers).geometry_operation(Bbox);
+let parameters = workflow.construct_parameters_parallel(one)?;
+let batch = workflow.batch("summers", parameters)?;
+"""
+
+
+@story
+def a_batch_that_was_interrupted_is_resumed(kernel):
+    with tempfile.TemporaryDirectory() as folder:
+        platform = PLATFORM.format(folder=folder)
+        kernel.ok(platform + BATCH)
+        code = (
+            "let running = batch.start()?;\nstd::thread::sleep(std::time::Duration::from_secs(2));\n"
+            'println!("going");\nloop { std::thread::sleep(std::time::Duration::from_secs(1)); }'
+        )
+        cell, _ = interrupt_when(kernel, code, "going")
+        assert_error(cell, "Interrupted", "`batch`", 'client.batch("NAME")')
+        kernel.ok(platform)
+        cell = kernel.ok('let jobs = client.batch("summers")?.run()?;\njobs.len()')
+        assert cell.results()[0]["text/plain"] == "5", cell.shown()
+        kernel.ok(":restart")
 
 
 @story
@@ -461,14 +512,25 @@ def a_process_that_ends_is_an_error(kernel):
     assert kernel.value("6 * 7") == "42"
 
 
-BATCH = """
-let client = Client::simulator()?;
-"""
+@story
+def a_dependency_shows_its_progress(kernel):
+    with tempfile.TemporaryDirectory() as folder:
+        for name, below in [("below", ""), ("above", f'below = {{ path = "{folder}/below" }}')]:
+            package = Path(folder, name)
+            (package / "src").mkdir(parents=True)
+            (package / "Cargo.toml").write_text(
+                f'[package]\nname = "{name}"\nversion = "0.1.0"\nedition = "2024"\n[dependencies]\n{below}\n'
+            )
+            (package / "src/lib.rs").write_text(f"pub fn {name}() -> i32 {{ 7 }}\n")
+        cell = kernel.ok(f':dep above = {{ path = "{folder}/above" }}\nabove::above()')
+        assert cell.results()[0]["text/plain"] == "7"
+        for name in ("below", "above"):
+            assert f"Compiling {name} v0.1.0" in cell.text("stderr"), cell.messages
+        assert kernel.ok("above::above() + 1").text("stderr") == ""
 
 
 @story
 def a_restart_and_an_end_leave_nothing_behind(kernel):
-    home = Path(os.environ["UP42_HOME"]) if "UP42_HOME" in os.environ else None
     before = kernel.processes()
     kernel.client.execute("loop {}")
     time.sleep(2)
@@ -477,14 +539,13 @@ def a_restart_and_an_end_leave_nothing_behind(kernel):
     assert kernel.value("6 * 7") == "42"
     assert not alive(before), alive(before)
     after = kernel.processes()
+    copies = {copy_of(pid) for pid in [*before, *after]} - {None}
     kernel.stop()
     deadline = time.monotonic() + 10
     while alive(after) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not alive(after), alive(after)
-    if home is not None:
-        copies = [path for path in (home / "kernels").iterdir() if path.is_dir()]
-        print(f"copies left: {len(copies)}")
+    assert not [copy for copy in copies if Path(copy).exists()], copies
 
 
 def main():

@@ -33,7 +33,14 @@ impl History {
             }
             Some("search") => {
                 let pattern = content["pattern"].as_str().unwrap_or("*");
-                let found: Vec<_> = self.cells.iter().filter(|(_, code)| matches(pattern, code)).collect();
+                let is_unique = request.flag("unique", false);
+                let is_last = |index: usize, code: &str| {
+                    !is_unique || self.cells[index + 1..].iter().all(|(_, later)| later != code)
+                };
+                let cells = self.cells.iter().enumerate();
+                let found =
+                    cells.filter(|(index, (_, code))| matches(pattern, code) && is_last(*index, code));
+                let found: Vec<_> = found.map(|(_, cell)| cell).collect();
                 found[found.len().saturating_sub(count)..].to_vec()
             }
             _ => self.cells[self.cells.len().saturating_sub(count)..].iter().collect(),
@@ -81,5 +88,7 @@ mod tests {
         assert_eq!(ask(json!({"hist_access_type": "range", "session": 0, "start": 2, "stop": 9})), 2);
         assert_eq!(ask(json!({"hist_access_type": "search", "pattern": "*a + ?*", "n": 5})), 1);
         assert_eq!(ask(json!({"hist_access_type": "search", "pattern": "a"})), 0);
+        history.add(4, "a + 1");
+        assert_eq!(ask(json!({"hist_access_type": "search", "pattern": "a*", "unique": true})), 1);
     }
 }

@@ -84,8 +84,7 @@ fn serve(
             let _ = happen.send(Happening::Loaded(load(&outputs, &interrupt)));
         });
     }
-    let mut shell =
-        Shell {
+    let mut shell = Shell {
         wire,
         outputs,
         interrupt,
