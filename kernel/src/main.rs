@@ -19,8 +19,10 @@
 //! 5. what cargo calls to [compile] a cell.
 
 mod compile;
+mod disk;
 mod home;
 mod kernel;
+mod kernelspec;
 mod library;
 mod notebook;
 mod observer;
@@ -41,6 +43,7 @@ use clap::{Parser, Subcommand};
 use up42::simulator::Simulator;
 
 use crate::home::Home;
+use crate::kernelspec::Place;
 
 /// A sixth of a kernel's start is rust-analyzer's memory otherwise.
 #[global_allocator]
@@ -87,7 +90,13 @@ enum Commands {
 #[derive(Debug, Subcommand)]
 enum KernelCommands {
     /// Build the notebook library and register the kernel with Jupyter.
-    Install,
+    Install(Place),
+    /// Remove the kernel from Jupyter, and what it starts from.
+    Uninstall {
+        /// Remove the Python environments of `up42 run` and `up42 lab` too.
+        #[arg(long)]
+        all: bool,
+    },
     /// Run a kernel; this is what Jupyter calls.
     #[command(hide = true)]
     Launch {
@@ -117,7 +126,8 @@ fn main() -> ExitCode {
 fn run(command: Commands) -> Result<ExitCode> {
     let home = Home::open()?;
     match command {
-        Commands::Kernel(KernelCommands::Install) => kernel::install(&home)?,
+        Commands::Kernel(KernelCommands::Install(place)) => kernel::install(&home, &place)?,
+        Commands::Kernel(KernelCommands::Uninstall { all }) => kernel::uninstall(&home, all)?,
         Commands::Kernel(KernelCommands::Launch { connection_file }) => {
             return kernel::launch(&home, &connection_file);
         }
