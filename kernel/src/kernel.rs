@@ -1,51 +1,56 @@
 //! The kernel: evcxr behind our own [front], running on a session of its own.
 
+use std::fs;
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{ChildStderr, ChildStdin, ExitCode, Stdio};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use serde_json::json;
 
+use crate::disk;
 use crate::front;
 use crate::front::engine::Engine;
 use crate::front::interrupt::Interrupt;
 use crate::front::outputs::Outputs;
 use crate::front::source::Source;
-use crate::home::{HOME_VARIABLE, Home, write_if_changed};
+use crate::home::Home;
+use crate::kernelspec::{self, DISPLAY_NAME, Place};
 use crate::seed;
 use crate::session::Session;
 use crate::toolchain::Toolchain;
 
-/// The kernel's name in notebooks.
-pub const NAME: &str = "up42";
-/// The kernel's name in menus.
-pub const DISPLAY_NAME: &str = "Rust (UP42)";
-
-/// Builds what is missing and offers the kernel to the user's Jupyter.
-pub fn install(home: &Home) -> Result<()> {
+/// Builds what is missing and offers the kernel to Jupyter.
+pub fn install(home: &Home, place: &Place) -> Result<()> {
     let toolchain = Toolchain::find()?;
     toolchain.library_source()?;
     seed::ensure(home, &toolchain)?;
-    let folder = register(home, &jupyter_data()?)?;
+    let folder = kernelspec::install(home, place)?;
     eprintln!("Installed the kernel \"{DISPLAY_NAME}\" in {}", folder.display());
+    eprintln!("It takes {} in {}", disk::megabytes(disk::taken(home.path())), home.path().display());
     Ok(())
 }
 
-/// Writes the kernelspec below a Jupyter data folder.
-/// <https://jupyter-client.readthedocs.io/en/stable/kernels.html#kernel-specs>
-pub fn register(home: &Home, jupyter: &Path) -> Result<PathBuf> {
-    let folder = jupyter.join("kernels").join(NAME);
-    let spec = json!({
-        "argv": [home.program(), "kernel", "launch", "{connection_file}"],
-        "display_name": DISPLAY_NAME,
-        "language": "rust",
-        "interrupt_mode": "message",
-        "env": { HOME_VARIABLE: home.path() },
-    });
-    write_if_changed(&folder.join("kernel.json"), serde_json::to_string_pretty(&spec)? + "\n")?;
-    Ok(folder)
+/// Removes the kernel wherever it was installed, and what it starts from; of Python only
+/// when that is asked for.
+pub fn uninstall(home: &Home, with_python: bool) -> Result<()> {
+    let _lock = home.lock_installation()?;
+    for folder in kernelspec::uninstall(home)? {
+        eprintln!("Removed {}", folder.display());
+    }
+    let before = disk::taken(home.path());
+    let running = seed::remove_all(home)?;
+    if with_python {
+        for folder in [home.python(), home.lab()].iter().filter(|folder| folder.exists()) {
+            fs::remove_dir_all(folder).with_context(|| format!("remove `{}`", folder.display()))?;
+        }
+    }
+    let freed = before.saturating_sub(disk::taken(home.path()));
+    eprintln!("Freed {} in {}", disk::megabytes(freed), home.path().display());
+    if running > 0 {
+        eprintln!("What running kernels use stays: shut them down and run `up42 kernel uninstall` again");
+    }
+    Ok(())
 }
 
 /// Runs the kernel that Jupyter asks for, until it ends.
@@ -90,18 +95,4 @@ pub fn probe() -> Result<()> {
     let text = shown.as_ref().and_then(|shown| shown.get("text/plain"));
     ensure!(text.is_some_and(|text| text == "0"), "a cell shows {shown:?} for 0");
     Ok(())
-}
-
-/// Where the user's Jupyter looks for kernels.
-/// <https://docs.jupyter.org/en/stable/use/jupyter-directories.html#data-files>
-fn jupyter_data() -> Result<PathBuf> {
-    if let Some(folder) = std::env::var_os("JUPYTER_DATA_DIR") {
-        return Ok(folder.into());
-    }
-    let folder = match std::env::consts::OS {
-        "macos" => dirs::home_dir().map(|home| home.join("Library").join("Jupyter")),
-        "windows" => dirs::config_dir().map(|folder| folder.join("jupyter")),
-        _ => dirs::data_dir().map(|folder| folder.join("jupyter")),
-    };
-    folder.context("this system has no data folder: set JUPYTER_DATA_DIR")
 }

@@ -20,10 +20,12 @@
 
 mod cells;
 mod compile;
+mod disk;
 mod front;
 mod home;
 mod inside;
 mod kernel;
+mod kernelspec;
 mod library;
 mod notebook;
 mod python;
@@ -44,6 +46,7 @@ use clap::{Parser, Subcommand};
 use up42::simulator::Simulator;
 
 use crate::home::Home;
+use crate::kernelspec::Place;
 
 /// A sixth of a kernel's start is rust-analyzer's memory otherwise.
 #[global_allocator]
@@ -90,7 +93,13 @@ enum Commands {
 #[derive(Debug, Subcommand)]
 enum KernelCommands {
     /// Build the notebook library and register the kernel with Jupyter.
-    Install,
+    Install(Place),
+    /// Remove the kernel from Jupyter, and what it starts from.
+    Uninstall {
+        /// Remove the Python environments of `up42 run` and `up42 lab` too.
+        #[arg(long)]
+        all: bool,
+    },
     /// Run a kernel; this is what Jupyter calls.
     #[command(hide = true)]
     Launch {
@@ -127,7 +136,8 @@ fn run(command: Commands) -> Result<ExitCode> {
     }
     let home = Home::open()?;
     match command {
-        Commands::Kernel(KernelCommands::Install) => kernel::install(&home)?,
+        Commands::Kernel(KernelCommands::Install(place)) => kernel::install(&home, &place)?,
+        Commands::Kernel(KernelCommands::Uninstall { all }) => kernel::uninstall(&home, all)?,
         Commands::Kernel(KernelCommands::Launch { connection_file }) => {
             return kernel::launch(&home, &connection_file);
         }

@@ -158,6 +158,16 @@ fn clean(home: &Home, current: &str) -> Result<()> {
     Ok(())
 }
 
+/// Removes the seeds that no kernel runs on, and tells how many stay.
+pub fn remove_all(home: &Home) -> Result<usize> {
+    let _ = fs::remove_file(home.current_seed());
+    if home.seeds().is_dir() {
+        clean(home, "")?;
+        return Ok(fs::read_dir(home.seeds()).context("read the seeds")?.count());
+    }
+    Ok(0)
+}
+
 fn read_current(home: &Home) -> Option<String> {
     fs::read_to_string(home.current_seed()).ok()
 }
