@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from queue import Empty
 
 import nbformat
 from jinja2 import DictLoader
@@ -113,14 +114,21 @@ def execute(notebook, options):
     with open(options.log, "w+b") as log:
         try:
             with client.setup_kernel(stdout=log, stderr=log):
-                # Answered when cells can run; the kernel tells what it is before.
-                run_sync(client.kc.is_complete)("", reply=True, timeout=STARTUP_SECONDS)
+                wait_for_cells(client.kc)
                 say(f"kernel ready in {time.monotonic() - started:.1f} s")
                 return execute_cells(client)
-        except (DeadKernelError, RuntimeError) as problem:
+        except (DeadKernelError, RuntimeError, Empty) as problem:
             log.seek(0)
             told = log.read().decode(errors="replace").strip()
             return f"the kernel ended ({problem})\n{told}"
+
+
+def wait_for_cells(kernel):
+    """The kernel tells what it is before it can run cells; this it answers then."""
+    request = kernel.is_complete("")
+    receive = run_sync(kernel.get_shell_msg)
+    while receive(timeout=STARTUP_SECONDS)["parent_header"].get("msg_id") != request:
+        pass
 
 
 def execute_cells(client):

@@ -80,15 +80,17 @@ mod tests {
         for (number, code) in [(1, "let a = 1;"), (2, "a + 1"), (3, "show(a)")] {
             history.add(number, code);
         }
-        let ask = |content| {
+        let ask_of = |history: &History, content| {
             let request = Message { content, ..Message::default() };
             history.answer(&request)["history"].as_array().unwrap().len()
         };
+        let ask = |content| ask_of(&history, content);
         assert_eq!(ask(json!({"hist_access_type": "tail", "n": 2})), 2);
         assert_eq!(ask(json!({"hist_access_type": "range", "session": 0, "start": 2, "stop": 9})), 2);
         assert_eq!(ask(json!({"hist_access_type": "search", "pattern": "*a + ?*", "n": 5})), 1);
         assert_eq!(ask(json!({"hist_access_type": "search", "pattern": "a"})), 0);
         history.add(4, "a + 1");
-        assert_eq!(ask(json!({"hist_access_type": "search", "pattern": "a*", "unique": true})), 1);
+        let unique = json!({"hist_access_type": "search", "pattern": "a*", "unique": true});
+        assert_eq!(ask_of(&history, unique), 1);
     }
 }

@@ -68,7 +68,7 @@ fn serve(
     let interrupt = Arc::new(Interrupt::new(Engine::interrupt_file()));
     let (happen, happenings) = mpsc::channel();
     spawn_with(&happen, move |happen| {
-        inbox.shell.iter().all(|request| happen.send(Happening::Request(request)).is_ok());
+        inbox.shell.iter().all(|request| happen.send(Happening::Request(Box::new(request))).is_ok());
     });
     {
         let (wire, interrupt) = (wire.clone(), Arc::clone(&interrupt));
@@ -81,7 +81,7 @@ fn serve(
     {
         let (outputs, interrupt) = (Arc::clone(&outputs), Arc::clone(&interrupt));
         spawn_with(&happen, move |happen| {
-            let _ = happen.send(Happening::Loaded(load(&outputs, &interrupt)));
+            let _ = happen.send(Happening::Loaded(load(&outputs, &interrupt).map(Box::new)));
         });
     }
     let mut shell = Shell {

@@ -24,9 +24,9 @@ use crate::front::wire::Wire;
 /// What the shell waits for.
 pub enum Happening {
     /// A client asks for something.
-    Request(Message),
+    Request(Box<Message>),
     /// The engine is ready, or never will be.
-    Loaded(Result<Engine>),
+    Loaded(Result<Box<Engine>>),
 }
 
 /// Answers requests.
@@ -60,7 +60,7 @@ impl Shell {
                 Ok(Happening::Request(request)) if request.kind() == "kernel_info_request" => {
                     self.answer(&request, |shell| shell.wire.reply(&request, info::kernel()));
                 }
-                Ok(Happening::Request(request)) => self.waiting.push_back(request),
+                Ok(Happening::Request(request)) => self.waiting.push_back(*request),
                 Ok(Happening::Loaded(engine)) => break engine,
                 Err(_) => return,
             }
@@ -79,7 +79,7 @@ impl Shell {
     fn next(&mut self) -> Option<Message> {
         while self.waiting.is_empty() {
             if let Happening::Request(request) = self.happenings.recv().ok()? {
-                self.waiting.push_back(request);
+                self.waiting.push_back(*request);
             }
         }
         self.waiting.pop_front()
@@ -89,7 +89,7 @@ impl Shell {
     fn doom_waiting(&mut self) {
         for happening in self.happenings.try_iter() {
             if let Happening::Request(request) = happening {
-                self.waiting.push_back(request);
+                self.waiting.push_back(*request);
             }
         }
         self.doomed = self.waiting.len();
@@ -103,9 +103,9 @@ impl Shell {
         done
     }
 
-    fn handle(&mut self, request: &Message, engine: &mut Result<Engine>) {
+    fn handle(&mut self, request: &Message, engine: &mut Result<Box<Engine>>) {
         self.answer(request, |shell| {
-            let engine = engine.as_mut();
+            let engine = engine.as_mut().map(|engine| &mut **engine);
             let reply = match (request.kind(), engine) {
                 ("execute_request", engine) => return shell.execute(request, engine),
                 ("kernel_info_request", _) => info::kernel(),
