@@ -31,9 +31,6 @@ PAGE = """{% extends 'lab/index.html.j2' %}
 
 # It takes ten seconds; a busy machine may take ten times as long.
 STARTUP_SECONDS = 120
-# Text on stderr may reach us after the cell is done; an error text surely will.
-LATE_SECONDS = 0.05
-LATE_ERROR_SECONDS = 5
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -42,14 +39,11 @@ def main():
     options = parse_options()
     notebook = nbformat.read(options.notebook, as_version=4)
     clean(notebook, options)
-    failures = Path(os.environ["UP42_FAILURES"])
-    failures.touch()
     error = None
     try:
-        error = execute(notebook, options, failures)
+        error = execute(notebook, options)
     except KeyboardInterrupt:
         error = "interrupted"
-    tidy(notebook)
     problems = [] if error is None else [f"{options.notebook} failed: {error}"]
     texts = {
         options.out: lambda: nbformat.writes(notebook) + "\n",
@@ -103,7 +97,7 @@ def clean(notebook, options):
     }
 
 
-def execute(notebook, options, failures):
+def execute(notebook, options):
     """Runs the cells in order until one fails, and tells how it failed."""
     folder = str(options.notebook.resolve().parent)
     client = NotebookClient(
@@ -111,6 +105,7 @@ def execute(notebook, options, failures):
         kernel_name=options.kernel,
         timeout=options.timeout,
         startup_timeout=STARTUP_SECONDS,
+        coalesce_streams=True,
         record_timing=False,
         store_widget_state=False,
         resources={"metadata": {"path": folder}},
@@ -119,15 +114,24 @@ def execute(notebook, options, failures):
     with open(options.log, "w+b") as log:
         try:
             with client.setup_kernel(stdout=log, stderr=log):
+                wait_for_cells(client.kc)
                 say(f"kernel ready in {time.monotonic() - started:.1f} s")
-                return execute_cells(client, failures)
-        except (DeadKernelError, RuntimeError) as problem:
+                return execute_cells(client)
+        except (DeadKernelError, RuntimeError, Empty) as problem:
             log.seek(0)
             told = log.read().decode(errors="replace").strip()
             return f"the kernel ended ({problem})\n{told}"
 
 
-def execute_cells(client, failures):
+def wait_for_cells(kernel):
+    """The kernel tells what it is before it can run cells; this it answers then."""
+    request = kernel.is_complete("")
+    receive = run_sync(kernel.get_shell_msg)
+    while receive(timeout=STARTUP_SECONDS)["parent_header"].get("msg_id") != request:
+        pass
+
+
+def execute_cells(client):
     cells = [
         (index, cell)
         for index, cell in enumerate(client.nb.cells)
@@ -135,9 +139,8 @@ def execute_cells(client, failures):
     ]
     for number, (index, cell) in enumerate(cells, 1):
         place = f"[{number}/{len(cells)}]"
-        known = failures.stat().st_size
         started = time.monotonic()
-        failed = False
+        failed = None
         try:
             client.execute_cell(cell, index)
         except CellTimeoutError:
@@ -147,39 +150,17 @@ def execute_cells(client, failures):
             say(f"{place} {time.monotonic() - started:5.1f} s  {title(cell)}")
             return f"the kernel ended in cell {place} ({problem})"
         except CellExecutionError:
-            failed = True
-        seconds = time.monotonic() - started
-        # A panic or a failing `?` is "ok" to the kernel: see observer.rs.
-        failed = failed or failures.stat().st_size > known
-        receive_late(client, cell, index, failed)
-        say(f"{place} {seconds:5.1f} s  {title(cell)}")
-        if failed:
-            return f"cell {place} failed\n{error_text(cell)}"
+            failed = error_text(cell)
+        say(f"{place} {time.monotonic() - started:5.1f} s  {title(cell)}")
+        if failed is not None:
+            return f"cell {place} failed\n{failed}"
     return None
 
 
-def receive_late(client, cell, index, failed):
-    """Takes in what the kernel sent after it said that the cell was done."""
-    deadline = time.monotonic() + (LATE_ERROR_SECONDS if failed else LATE_SECONDS)
-    receive = run_sync(client.kc.get_iopub_msg)
-    while time.monotonic() < deadline:
-        if failed and error_text(cell):
-            deadline = min(deadline, time.monotonic() + LATE_SECONDS)
-        try:
-            message = receive(timeout=LATE_SECONDS)
-        except Empty:
-            continue
-        if message["msg_type"] == "stream":
-            client.process_message(message, cell, index)
-
-
 def error_text(cell):
-    """What the cell says about its failure, without the backtrace."""
+    """What the cell says about its failure."""
     errors = [output for output in cell.outputs if output.output_type == "error"]
-    texts = ["\n".join(error.traceback) or error.evalue for error in errors]
-    stderr = "".join(output.text for output in cell.outputs if output.get("name") == "stderr")
-    texts.append(stderr.split("\nstack backtrace:")[0])
-    text = "\n".join(texts).strip()
+    text = "\n".join("\n".join(error.traceback) or error.evalue for error in errors)
     return text if sys.stderr.isatty() else ANSI.sub("", text)
 
 
@@ -187,32 +168,6 @@ def title(cell):
     lines = [line.strip() for line in cell.source.splitlines()]
     lines = [line for line in lines if line and not line.startswith("//")] or lines
     return lines[0] if len(lines[0]) <= 70 else lines[0][:69] + "…"
-
-
-def tidy(notebook):
-    """Makes the outputs the same for every run."""
-    count = 0
-    for cell in notebook.cells:
-        if cell.cell_type != "code" or cell.execution_count is None:
-            continue
-        # Readers expect to count executed cells from 1; evcxr begins with 2.
-        count += 1
-        cell.execution_count = count
-        for output in cell.outputs:
-            if "execution_count" in output:
-                output.execution_count = count
-        # evcxr sends the two streams in whichever order they arrive.
-        streams = [output for output in cell.outputs if output.output_type == "stream"]
-        others = [output for output in cell.outputs if output.output_type != "stream"]
-        texts = {
-            name: "".join(output.text for output in streams if output.name == name)
-            for name in ("stdout", "stderr")
-        }
-        cell.outputs = [
-            nbformat.v4.new_output("stream", name=name, text=text)
-            for name, text in texts.items()
-            if text
-        ] + others
 
 
 def page(notebook, options):

@@ -16,6 +16,8 @@ pub const HOME_VARIABLE: &str = "UP42_HOME";
 /// current     which of them the next kernel takes
 /// kernels/    the private folder of each running kernel
 /// python/     the environment of `up42 run`
+/// lab/        the one of `up42 lab`
+/// kernelspecs where Jupyter was told of the kernel
 /// *.lock      held while one of them changes
 /// ```
 #[derive(Clone, Debug)]
@@ -31,17 +33,22 @@ impl Home {
             Some(path) => std::path::absolute(path).context("make UP42_HOME absolute")?,
             None => dirs::cache_dir().context("this system has no cache folder: set UP42_HOME")?.join("up42"),
         };
+        Self::at(&path)
+    }
+
+    /// The home in a folder, which is created.
+    pub fn at(path: &Path) -> Result<Self> {
         // evcxr's processes tell each other paths, separated by spaces.
         ensure!(
             !path.to_string_lossy().contains(char::is_whitespace),
             "`{}` has a space in it, which evcxr cannot use: set UP42_HOME to a folder without one",
             path.display()
         );
-        fs::create_dir_all(&path)
+        fs::create_dir_all(path)
             .with_context(|| format!("create `{}`: set UP42_HOME to a writable folder", path.display()))?;
         // Asked early: a program that is built anew meanwhile loses its name.
         let program = std::env::current_exe().context("find this program's own file")?;
-        Ok(Self { path, program })
+        Ok(Self { path: path.to_owned(), program })
     }
 
     /// The folder itself.
@@ -67,6 +74,16 @@ impl Home {
     /// The private folders of the running kernels.
     pub fn kernels(&self) -> PathBuf {
         self.path.join("kernels")
+    }
+
+    /// The file that lists the kernelspecs.
+    pub fn kernelspecs(&self) -> PathBuf {
+        self.path.join("kernelspecs")
+    }
+
+    /// The Python environment with JupyterLab.
+    pub fn lab(&self) -> PathBuf {
+        self.path.join("lab")
     }
 
     /// The Python environment.

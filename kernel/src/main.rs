@@ -8,23 +8,30 @@
 //! through nbclient in a private [python] environment, and writes the notebook and a
 //! page.
 //!
-//! This one program is started in four roles, and the first lines of [`main`]
+//! This one program is started in five roles, and the first lines of [`main`]
 //! tell them apart:
 //!
 //! 1. what the user calls, with subcommands;
-//! 2. the kernel (`--control_file FILE`), started by 1 in a clean environment;
-//! 3. the process that loads and runs the cells, started by evcxr in 2;
-//! 4. the [observer] between 2 and 3, when `up42 run` wants to know which cells
-//!    failed.
+//! 2. the kernel (`kernel front FILE`) with evcxr in it, behind our own [front], started by 1
+//!    in a clean environment;
+//! 3. the [relay], started by evcxr in 2, which stands between 2 and 4;
+//! 4. the process that loads and runs the cells;
+//! 5. what cargo calls to [compile] a cell.
 
+mod cells;
+mod compile;
+mod disk;
+mod front;
 mod home;
+mod inside;
 mod kernel;
+mod kernelspec;
 mod library;
 mod notebook;
-mod observer;
 mod python;
 mod recipe;
 mod reduce;
+mod relay;
 mod seed;
 mod session;
 mod sources;
@@ -39,6 +46,7 @@ use clap::{Parser, Subcommand};
 use up42::simulator::Simulator;
 
 use crate::home::Home;
+use crate::kernelspec::Place;
 
 /// A sixth of a kernel's start is rust-analyzer's memory otherwise.
 #[global_allocator]
@@ -85,10 +93,22 @@ enum Commands {
 #[derive(Debug, Subcommand)]
 enum KernelCommands {
     /// Build the notebook library and register the kernel with Jupyter.
-    Install,
+    Install(Place),
+    /// Remove the kernel from Jupyter, and what it starts from.
+    Uninstall {
+        /// Remove the Python environments of `up42 run` and `up42 lab` too.
+        #[arg(long)]
+        all: bool,
+    },
     /// Run a kernel; this is what Jupyter calls.
     #[command(hide = true)]
     Launch {
+        /// The file that Jupyter writes for the kernel.
+        connection_file: PathBuf,
+    },
+    /// Run a kernel in the environment of a session.
+    #[command(hide = true)]
+    Front {
         /// The file that Jupyter writes for the kernel.
         connection_file: PathBuf,
     },
@@ -98,24 +118,30 @@ enum KernelCommands {
 }
 
 fn main() -> ExitCode {
-    if let Some(observed) = observer::intercept() {
-        return report(observed);
+    if let Some(compiled) = compile::intercept() {
+        return report(compiled);
+    }
+    if let Some(ended) = relay::intercept() {
+        return report(ended);
     }
     // Does not return in the process that runs the cells.
     evcxr::runtime_hook();
-    if std::env::args_os().nth(1).is_some_and(|argument| argument == "--control_file") {
-        return report(evcxr_jupyter::main().map(|()| ExitCode::SUCCESS));
-    }
     report(run(Cli::parse().command))
 }
 
 fn run(command: Commands) -> Result<ExitCode> {
+    // Without a home of its own: the session has all that it needs.
+    if let Commands::Kernel(KernelCommands::Front { connection_file }) = &command {
+        return front::run(connection_file).map(|()| ExitCode::SUCCESS);
+    }
     let home = Home::open()?;
     match command {
-        Commands::Kernel(KernelCommands::Install) => kernel::install(&home)?,
+        Commands::Kernel(KernelCommands::Install(place)) => kernel::install(&home, &place)?,
+        Commands::Kernel(KernelCommands::Uninstall { all }) => kernel::uninstall(&home, all)?,
         Commands::Kernel(KernelCommands::Launch { connection_file }) => {
             return kernel::launch(&home, &connection_file);
         }
+        Commands::Kernel(KernelCommands::Front { .. }) => {}
         Commands::Kernel(KernelCommands::Probe) => kernel::probe()?,
         Commands::Run { notebook, out, html, timeout } => {
             let run = notebook::Run { notebook, out, html, timeout: Duration::from_secs(timeout) };

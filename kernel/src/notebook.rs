@@ -10,8 +10,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::home::{Home, write_if_changed};
-use crate::kernel;
-use crate::observer;
+use crate::kernelspec;
 use crate::python::Python;
 use crate::seed;
 use crate::session;
@@ -52,14 +51,14 @@ impl Run {
 
         let scratch = tempfile::tempdir().context("create a temporary folder")?;
         let jupyter = scratch.path().join("jupyter");
-        kernel::register(home, &jupyter)?;
+        kernelspec::write(home, &jupyter)?;
         let html = match &self.html {
             Some(html) => html.clone(),
             None => page_of(&self.notebook)?,
         };
         let status = Command::new(python.program())
             .arg(program)
-            .args(["--kernel", kernel::NAME, "--display-name", kernel::DISPLAY_NAME])
+            .args(["--kernel", kernelspec::NAME, "--display-name", kernelspec::DISPLAY_NAME])
             .args(["--timeout", &self.timeout.as_secs().to_string()])
             .arg("--out")
             .arg(self.out.as_ref().unwrap_or(&self.notebook))
@@ -73,7 +72,6 @@ impl Run {
             .env("JUPYTER_DATA_DIR", &jupyter)
             .env("JUPYTER_CONFIG_DIR", scratch.path().join("config"))
             .env("JUPYTER_RUNTIME_DIR", scratch.path().join("runtime"))
-            .env(observer::VARIABLE, scratch.path().join("failures"))
             .status()
             .context("run the notebook")?;
         // A kernel that takes long to end is killed before it can clean up.

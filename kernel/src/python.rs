@@ -71,6 +71,13 @@ impl Python {
     }
 }
 
+/// The folder of the Python environment that is active.
+pub fn prefix() -> Result<PathBuf> {
+    let output = Command::new(system_python()?).args(["-c", "import sys; print(sys.prefix)"]).output();
+    let output = output.context("ask Python for its prefix")?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().into())
+}
+
 /// A Python of the system that can make environments.
 fn system_python() -> Result<&'static Path> {
     let mut problem = format!("`python3` is missing: {INSTALL}");

@@ -6,7 +6,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::compile;
 use crate::home::{copy_file, write_if_changed};
+use crate::inside;
 use crate::library::{self, Compiled, Library};
 use crate::seed::Seed;
 use crate::sources;
@@ -54,7 +56,13 @@ let _warm = up42::polars::prelude::DataFrame::empty().height();
 "#;
 
 /// Makes all of a seed.
-pub fn make(seed: &Seed, library: &Library, compiled: &Compiled, toolchain: &Toolchain) -> Result<()> {
+pub fn make(
+    seed: &Seed,
+    library: &Library,
+    compiled: &Compiled,
+    toolchain: &Toolchain,
+    program: &Path,
+) -> Result<()> {
     if seed.folder().exists() {
         // A build that was broken off.
         fs::remove_dir_all(seed.folder()).with_context(|| format!("remove `{}`", seed.folder().display()))?;
@@ -77,11 +85,12 @@ pub fn make(seed: &Seed, library: &Library, compiled: &Compiled, toolchain: &Too
     for (name, module) in FACADES {
         write_facade(seed, name, module)?;
     }
+    inside::compile(&seed.inside(), toolchain)?;
     write_session(seed)?;
     // The build makes what cells link; the check is what evcxr asks for when
     // rust-analyzer cannot tell the type of a variable.
-    cargo(seed, "build", toolchain)?;
-    cargo(seed, "check", toolchain)?;
+    cargo(seed, "build", toolchain, program)?;
+    cargo(seed, "check", toolchain, program)?;
     Ok(())
 }
 
@@ -146,7 +155,7 @@ fn write_session(seed: &Seed) -> Result<()> {
 
 /// Runs cargo exactly as evcxr will (`Config::cargo_command` in evcxr), so that
 /// evcxr finds everything fresh.
-fn cargo(seed: &Seed, subcommand: &str, toolchain: &Toolchain) -> Result<()> {
+fn cargo(seed: &Seed, subcommand: &str, toolchain: &Toolchain, program: &Path) -> Result<()> {
     let mut command = Command::new("cargo");
     toolchain.apply_alone(&mut command);
     command
@@ -154,7 +163,8 @@ fn cargo(seed: &Seed, subcommand: &str, toolchain: &Toolchain) -> Result<()> {
         .current_dir(seed.session().join("ctx"))
         .env("CARGO_TARGET_DIR", "target")
         .env("CARGO_BUILD_BUILD_DIR", "target")
-        .env("RUSTFLAGS", &toolchain.rustflags);
+        .env("RUSTFLAGS", &toolchain.rustflags)
+        .env(compile::VARIABLE, program);
     let status = command.status().with_context(|| format!("run `cargo {subcommand}`"))?;
     if !status.success() {
         bail!("`cargo {subcommand}` of an empty cell failed: its messages are above");

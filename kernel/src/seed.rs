@@ -13,6 +13,7 @@
 //! seeds/ID/facades/     the crates that cells depend on
 //! seeds/ID/session/     a cargo workspace around `ctx`; each kernel gets a copy
 //! seeds/ID/config/      evcxr.toml
+//! seeds/ID/inside/      what runs beside the cells
 //! ```
 //!
 //! A seed never changes: the kernels that run on it go on when the next is made.
@@ -32,6 +33,8 @@ use crate::toolchain::Toolchain;
 
 /// Whatever makes the seed: another program makes another.
 const MAKER: &str = concat!(
+    include_str!("../inside/lib.rs"),
+    include_str!("inside.rs"),
     include_str!("library.rs"),
     include_str!("recipe.rs"),
     include_str!("reduce.rs"),
@@ -62,7 +65,7 @@ pub fn ensure(home: &Home, toolchain: &Toolchain) -> Result<()> {
     if !seed.is_tried() {
         let started = Instant::now();
         eprintln!("Preparing the kernel in {}", seed.folder.display());
-        recipe::make(&seed, &library, &compiled, toolchain)?;
+        recipe::make(&seed, &library, &compiled, toolchain, home.program())?;
         seed.probe(home, toolchain)?;
         write_if_changed(&seed.mark(), "")?;
         eprintln!("A kernel starts and runs a cell; prepared in {:.0} s", started.elapsed().as_secs_f64());
@@ -100,6 +103,11 @@ impl Seed {
     /// The folder of `evcxr.toml`.
     pub fn config(&self) -> PathBuf {
         self.folder.join("config")
+    }
+
+    /// The folder of the library that runs beside the cells.
+    pub fn inside(&self) -> PathBuf {
+        self.folder.join("inside")
     }
 
     /// The folder of the dylib.
@@ -148,6 +156,16 @@ fn clean(home: &Home, current: &str) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Removes the seeds that no kernel runs on, and tells how many stay.
+pub fn remove_all(home: &Home) -> Result<usize> {
+    let _ = fs::remove_file(home.current_seed());
+    if home.seeds().is_dir() {
+        clean(home, "")?;
+        return Ok(fs::read_dir(home.seeds()).context("read the seeds")?.count());
+    }
+    Ok(0)
 }
 
 fn read_current(home: &Home) -> Option<String> {

@@ -9,7 +9,10 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::cells::{INSIDE_VARIABLE, INTERRUPT_VARIABLE};
+use crate::compile;
 use crate::home::{Home, copy_folder, lock};
+use crate::inside;
 use crate::recipe::ANALYZER_FLAGS;
 use crate::seed::Seed;
 use crate::toolchain::Toolchain;
@@ -53,9 +56,10 @@ impl<'a> Session<'a> {
             .env("EVCXR_TMPDIR", self.folder.join("ctx"))
             .env("EVCXR_CONFIG_DIR", self.seed.config())
             .env("RUSTFLAGS", ANALYZER_FLAGS)
+            .env(compile::VARIABLE, self.home.program())
             .env("RUST_SRC_PATH", self.seed.standard_sources())
-            // evcxr_jupyter updates its own kernelspec when it finds one.
-            .env("JUPYTER_PATH", &self.folder);
+            .env(INSIDE_VARIABLE, inside::library(&self.seed.inside()))
+            .env(INTERRUPT_VARIABLE, self.folder.join("interrupt"));
         command
     }
 }

@@ -16,14 +16,24 @@ use crate::library;
 use crate::reduce::copy_reduced;
 
 /// The crates of the library's interface, and what their values are bound to; of Polars
-/// all that there are.
+/// most that there are.
 const INTERFACE: [&str; 6] = ["geo-types", "jiff", "num-traits", "serde_core", "serde_json", "up42"];
+/// What Polars keeps to itself: formats of files, and how a query is carried out.
+const INNER: [&str; 6] = [
+    "polars-arrow-format",
+    "polars-async",
+    "polars-mem-engine",
+    "polars-ooc",
+    "polars-parquet-format",
+    "polars-stream",
+];
 /// Of the standard library what is in every program, and what its hash maps are made of.
 const STANDARD: [&str; 4] = ["alloc", "core", "hashbrown", "std"];
 
 /// Writes the library as the cells' dylib offers it.
 pub fn write_library(metadata: &Value, folder: &Path) -> Result<()> {
-    let is_shown = |name: &str| INTERFACE.contains(&name) || name == "polars" || name.starts_with("polars-");
+    let is_polars = |name: &str| name == "polars" || name.starts_with("polars-") && !INNER.contains(&name);
+    let is_shown = |name: &str| INTERFACE.contains(&name) || is_polars(name);
     let mut members = write_packages(metadata, is_shown, folder)?;
     // The crate that the dylib is linked from.
     let place = folder.join(library::CRATE);
@@ -146,7 +156,7 @@ mod tests {
         let package = |name: &str, id: &str| {
             let place = folder.path().join("registry").join(name);
             fs::create_dir_all(place.join("src")).unwrap();
-            fs::write(place.join("src/lib.rs"), format!("// {name}")).unwrap();
+            fs::write(place.join("src/lib.rs"), format!("//! {name}")).unwrap();
             json!({"name": name, "id": id, "version": "0.1.0", "edition": "2024",
                    "manifest_path": place.join("Cargo.toml"),
                    "targets": [{"name": name.replace('-', "_"), "src_path": place.join("src/lib.rs")}]})
@@ -162,7 +172,7 @@ mod tests {
         });
         let shown = folder.path().join("sources");
         write_library(&packages, &shown).unwrap();
-        assert_eq!(fs::read_to_string(shown.join("polars-core/src/lib.rs")).unwrap(), "// polars-core");
+        assert_eq!(fs::read_to_string(shown.join("polars-core/src/lib.rs")).unwrap(), "//! polars-core");
         assert!(!shown.join("rayon").exists());
         let members = fs::read_to_string(shown.join("Cargo.toml")).unwrap();
         assert!(members.contains("polars-arrow") && members.contains(library::CRATE));

@@ -5,3 +5,4 @@ mod notebook;
 mod notebooks;
 mod prerequisites;
 mod run;
+mod session;

@@ -1,0 +1,50 @@
+//! How much of the disk something takes.
+
+use std::fs;
+use std::path::Path;
+
+/// The bytes that its removal gives back: a file that is linked elsewhere too stays there.
+pub fn taken(path: &Path) -> u64 {
+    let Ok(found) = fs::symlink_metadata(path) else { return 0 };
+    if !found.is_dir() {
+        return if is_linked_elsewhere(&found) { 0 } else { found.len() };
+    }
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    entries.map(|entry| taken(&entry.path())).sum()
+}
+
+#[cfg(unix)]
+fn is_linked_elsewhere(file: &fs::Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(file) > 1
+}
+
+#[cfg(not(unix))]
+fn is_linked_elsewhere(_: &fs::Metadata) -> bool {
+    false
+}
+
+/// Such as `431 MB`.
+pub fn megabytes(bytes: u64) -> String {
+    format!("{} MB", bytes.div_ceil(1_000_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_takes_what_is_in_it_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("inner");
+        fs::create_dir(&inner).unwrap();
+        fs::write(inner.join("file"), [0; 1000]).unwrap();
+        fs::write(folder.path().join("other"), [0; 24]).unwrap();
+        assert_eq!(taken(folder.path()), 1024);
+        assert_eq!(taken(&folder.path().join("missing")), 0);
+        fs::hard_link(inner.join("file"), folder.path().join("link")).unwrap();
+        if cfg!(unix) {
+            assert_eq!(taken(&inner), 0);
+        }
+        assert_eq!([0, 1, 2_000_001].map(megabytes), ["0 MB", "1 MB", "3 MB"]);
+    }
+}

@@ -1,0 +1,41 @@
+//! The requests that do not wait for the cell that runs.
+
+use std::process;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use serde_json::json;
+
+use crate::front::info;
+use crate::front::interrupt::Interrupt;
+use crate::front::message::Message;
+use crate::front::wire::Wire;
+
+/// Answers until the kernel is to end.
+pub fn serve(requests: &Receiver<Message>, wire: &Wire, interrupt: &Arc<Interrupt>) {
+    for request in requests {
+        match request.kind() {
+            "kernel_info_request" => wire.reply_to_control(&request, info::kernel()),
+            "interrupt_request" => {
+                interrupt.ask();
+                wire.reply_to_control(&request, json!({ "status": "ok" }));
+            }
+            "shutdown_request" => {
+                wire.reply_to_control(&request, shut_down(&request));
+                end(wire);
+            }
+            other => eprintln!("up42: no answer to `{other}` on the control channel"),
+        }
+    }
+}
+
+/// The answer to a request to end.
+pub fn shut_down(request: &Message) -> serde_json::Value {
+    json!({ "status": "ok", "restart": request.flag("restart", false) })
+}
+
+/// Ends the kernel. The relay sees its stdin end, and takes the cells along.
+pub fn end(wire: &Wire) -> ! {
+    wire.flush();
+    process::exit(0)
+}

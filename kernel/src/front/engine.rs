@@ -1,0 +1,209 @@
+//! evcxr, which compiles the cells and has them run.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::panic::{self, AssertUnwindSafe};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+
+use anyhow::{Result, anyhow};
+use evcxr::{CommandContext, EvalCallbacks};
+use serde_json::Value;
+
+use crate::cells::{Bundle, End, Failure, INTERRUPT_VARIABLE, RUN_MIME};
+use crate::compile;
+use crate::front::interrupt::Interrupt;
+use crate::front::outputs::Outputs;
+use crate::front::problem::Problem;
+use crate::front::source::Source;
+
+/// Whoever waits is told what goes on, and what is lost.
+const RESUME: &str = "Batches go on at the platform: `client.batch(\"NAME\")` resumes one.";
+/// Forgets the variables; evcxr's own remembers their names, and the next cell panics.
+const RESTART: &str = ":restart";
+
+/// The engine of one kernel.
+pub struct Engine {
+    context: CommandContext,
+    outputs: Arc<Outputs>,
+    interrupt: Arc<Interrupt>,
+}
+
+/// Answers a request for input: its prompt, and whether it is a password.
+pub type Input<'a> = &'a dyn Fn(&str, bool) -> String;
+
+impl Engine {
+    /// Starts evcxr in the session that the environment names, with the library loaded.
+    pub fn load(outputs: &Arc<Outputs>, interrupt: &Arc<Interrupt>) -> Result<Self> {
+        let (context, channels) = CommandContext::new().map_err(|error| anyhow!("{error}"))?;
+        let sink = Arc::clone(outputs);
+        thread::spawn(move || channels.stderr.iter().for_each(|line| sink.take_in(line)));
+        // The relay keeps what is printed to itself.
+        thread::spawn(move || channels.stdout.iter().for_each(drop));
+        let mut engine = Self { context, outputs: Arc::clone(outputs), interrupt: Arc::clone(interrupt) };
+        let loaded = engine.run(":load_config --quiet", &Source::default(), &|_, _| String::new());
+        match loaded {
+            Ok(_) => Ok(engine),
+            Err(problem) => Err(anyhow!("{}", problem.traceback.join("\n"))),
+        }
+    }
+
+    /// Runs a cell. Returns what its last expression shows.
+    pub fn run(&mut self, code: &str, source: &Source, input: Input<'_>) -> Result<Option<Bundle>, Problem> {
+        self.interrupt.begin();
+        let code = self.restart_if_asked(code);
+        compile::hear(&code);
+        let before = self.variables();
+        let mut callbacks = EvalCallbacks {
+            input_reader: &|request| input(&request.prompt.replace('\u{1f}', ":"), request.is_password),
+        };
+        let context = &mut self.context;
+        let result =
+            panic::catch_unwind(AssertUnwindSafe(|| context.execute_with_callbacks(&code, &mut callbacks)));
+        let mut end = End::default();
+        let mut problem = None;
+        let mut shown = Bundle::new();
+        match result {
+            Ok(Ok(outputs)) => {
+                shown.extend(outputs.content_by_mime_type);
+                let runs = shown.remove(RUN_MIME).unwrap_or_default();
+                if let Some(run) = runs.split_terminator(';').next_back() {
+                    end = self.outputs.wait_for(run).unwrap_or_default();
+                }
+            }
+            Ok(Err(evcxr::Error::SubprocessTerminated(told))) => {
+                end = self.outputs.wait_for_death().unwrap_or_default();
+                end.died.get_or_insert(told);
+            }
+            Ok(Err(evcxr::Error::CompilationErrors(errors))) => {
+                problem = Some(Problem::compilation(&errors, source))
+            }
+            Ok(Err(error)) => problem = Some(Problem::new("Error", error.to_string())),
+            Err(_) => {
+                problem = Some(Problem::new("EngineError", "evcxr failed at this cell: see the kernel's log"))
+            }
+        }
+        let was_interrupted = self.interrupt.finish();
+        if let Some(how) = &end.died {
+            let lost: Vec<String> = before.difference(&self.variables()).cloned().collect();
+            return Err(ended(how, was_interrupted, &lost, end.failure.as_ref()));
+        }
+        match end.failure {
+            Some(Failure::Interrupted) => return Err(stopped()),
+            Some(Failure::Panic(panic)) => return Err(Problem::panic(&panic, source)),
+            Some(Failure::Error(error)) => return Err(Problem::error(&error, source)),
+            None => {}
+        }
+        match problem {
+            Some(_) if was_interrupted => return Err(stopped()),
+            Some(problem) => return Err(problem),
+            None => {}
+        }
+        for (mime, content) in end.result.into_iter().flatten() {
+            shown.entry(mime).or_default().push_str(&content);
+        }
+        Ok(Some(shown).filter(|shown| !shown.is_empty()))
+    }
+
+    /// The file of the crate that evcxr makes of a cell.
+    pub fn generated() -> PathBuf {
+        PathBuf::from(env::var_os("EVCXR_TMPDIR").unwrap_or_default()).join("src/lib.rs")
+    }
+
+    /// The file by which the relay is asked to stop a cell.
+    pub fn interrupt_file() -> PathBuf {
+        env::var_os(INTERRUPT_VARIABLE).map(PathBuf::from).unwrap_or_default()
+    }
+
+    /// What may stand at this place: see `completion`.
+    pub fn complete(&mut self, code: &str, position: usize) -> Result<evcxr::Completions> {
+        guarded(|| self.context.completions(code, position))
+    }
+
+    /// The documentation of what stands at this place, as text and as HTML.
+    pub fn inspect(&mut self, code: &str, position: usize) -> Option<(String, String)> {
+        let found = guarded(|| self.context.hover_at(code, position)).ok()?;
+        (found.0 != "No documentation found").then_some(found)
+    }
+
+    /// What the compiler says about a cell that is not run, as evcxr's own kernel tells it.
+    pub fn check(&mut self, code: &str) -> Vec<Value> {
+        let problems =
+            guarded(|| self.context.check(code).map_err(|error| anyhow!("{error}"))).unwrap_or_default();
+        let describe = |problem: &evcxr::CompilationError| {
+            let message = problem.primary_spanned_message()?;
+            let span = message.span?;
+            let mut text = message.label.clone();
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(&problem.message());
+            problem.help().iter().for_each(|help| text.push_str(&format!("\nhelp: {help}")));
+            Some(serde_json::json!({
+                "message": text,
+                "severity": problem.level(),
+                "start_line": span.start_line,
+                "start_column": span.start_column,
+                "end_column": span.end_column,
+                "end_line": span.end_line,
+            }))
+        };
+        problems.iter().filter_map(describe).collect()
+    }
+
+    fn variables(&self) -> BTreeSet<String> {
+        self.context.variables_and_types().map(|(name, _)| name.to_owned()).collect()
+    }
+
+    /// Restarts the cells' process for a `:restart`, and returns the rest of the cell.
+    fn restart_if_asked(&mut self, code: &str) -> String {
+        let is_restart = |line: &str| line.trim() == RESTART;
+        let commands = code.lines().take_while(|line| {
+            let line = line.trim();
+            line.is_empty() || line.starts_with("//") || line.starts_with(':') || line.starts_with('!')
+        });
+        if !commands.into_iter().any(is_restart) {
+            return code.to_owned();
+        }
+        if let Ok(mut process) = self.context.process_handle().lock() {
+            let _ = process.kill();
+        }
+        // evcxr notices at the next cell, and then forgets all variables.
+        let _ = self.context.execute("();");
+        self.outputs.wait_for_death();
+        // The lines keep their numbers.
+        code.lines().map(|line| if is_restart(line) { "\n".into() } else { format!("{line}\n") }).collect()
+    }
+}
+
+/// A panic of evcxr's must not take the kernel along.
+fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    panic::catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(anyhow!("evcxr failed: see the kernel's log")))
+}
+
+fn stopped() -> Problem {
+    Problem::new("Interrupted", "the cell was stopped before it ran; no variable is lost")
+}
+
+fn ended(how: &str, was_interrupted: bool, lost: &[String], failure: Option<&Failure>) -> Problem {
+    let lost = match lost {
+        [] => "No variable is lost.".to_owned(),
+        names => format!(
+            "Lost with it: {}.",
+            names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        ),
+    };
+    if was_interrupted {
+        return Problem::new(
+            "Interrupted",
+            format!("the cell was stopped, and with it its process. {lost}\n{RESUME}"),
+        );
+    }
+    let why = match failure {
+        Some(Failure::Panic(panic)) => format!(": {}", panic.message),
+        _ => String::new(),
+    };
+    Problem::new("ProcessEnded", format!("the process of the cells ended ({how}){why}. {lost}\n{RESUME}"))
+}

@@ -1,0 +1,32 @@
+//! What this kernel says about itself.
+
+use serde_json::{Value, json};
+
+use crate::front::message::PROTOCOL;
+
+/// <https://jupyter-client.readthedocs.io/en/stable/messaging.html#kernel-info>
+pub fn kernel() -> Value {
+    json!({
+        "status": "ok",
+        "protocol_version": PROTOCOL,
+        "implementation": "up42",
+        "implementation_version": env!("CARGO_PKG_VERSION"),
+        "language_info": {
+            "name": "rust",
+            "version": env!("CARGO_PKG_RUST_VERSION"),
+            "mimetype": "text/rust",
+            "file_extension": ".rs",
+            "pygments_lexer": "rust",
+            "codemirror_mode": "rust",
+            "nbconvert_exporter": "script",
+        },
+        "banner": concat!("Rust with up42 ", env!("CARGO_PKG_VERSION"), ", run by evcxr"),
+        "help_links": [
+            { "text": "UP42 API", "url": "https://docs.up42.com" },
+            { "text": "Polars for Rust", "url": "https://docs.rs/polars" },
+            { "text": "The Rust standard library", "url": "https://doc.rust-lang.org/std/" },
+            { "text": "evcxr", "url": "https://github.com/evcxr/evcxr" },
+        ],
+        "debugger": false,
+    })
+}

@@ -1,0 +1,139 @@
+//! Jupyter's messages, as they are on the wire.
+
+use anyhow::{Context, Result, ensure};
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use uuid::Uuid;
+
+/// The version of the protocol that this kernel speaks.
+pub const PROTOCOL: &str = "5.4";
+
+/// Stands between the addresses and the message.
+const DELIMITER: &[u8] = b"<IDS|MSG>";
+
+/// <https://jupyter-client.readthedocs.io/en/stable/messaging.html#general-message-format>
+#[derive(Clone, Debug, Default)]
+pub struct Message {
+    /// Whom a reply goes to.
+    pub identities: Vec<Vec<u8>>,
+    /// Its type, and what it is known by.
+    pub header: Value,
+    /// The header of what it answers.
+    pub parent: Value,
+    /// Without meaning for this kernel.
+    pub metadata: Value,
+    /// What it says.
+    pub content: Value,
+}
+
+impl Message {
+    /// A message that answers, or follows from, another.
+    pub fn new(kind: &str, parent: &Value, content: Value, session: &str) -> Self {
+        let header = json!({
+            "msg_id": Uuid::new_v4().to_string(),
+            "session": session,
+            "username": "kernel",
+            "date": up42::jiff::Timestamp::now().to_string(),
+            "msg_type": kind,
+            "version": PROTOCOL,
+        });
+        Self { identities: Vec::new(), header, parent: parent.clone(), metadata: json!({}), content }
+    }
+
+    /// `execute_request`, for example.
+    pub fn kind(&self) -> &str {
+        self.header["msg_type"].as_str().unwrap_or_default()
+    }
+
+    /// The cell that it is about.
+    pub fn code(&self) -> &str {
+        self.content["code"].as_str().unwrap_or_default()
+    }
+
+    /// A setting that may be left out.
+    pub fn flag(&self, name: &str, default: bool) -> bool {
+        self.content[name].as_bool().unwrap_or(default)
+    }
+
+    /// Reads a message and its signature.
+    pub fn decode(frames: &[impl AsRef<[u8]>], key: &str) -> Result<Self> {
+        let frames: Vec<&[u8]> = frames.iter().map(AsRef::as_ref).collect();
+        let delimiter =
+            frames.iter().position(|frame| *frame == DELIMITER).context("a message without `<IDS|MSG>`")?;
+        let (identities, rest) = (&frames[..delimiter], &frames[delimiter + 1..]);
+        ensure!(rest.len() >= 5, "a message of {} parts", rest.len());
+        let parts = &rest[1..5];
+        if !key.is_empty() {
+            let signature = unhex(rest[0]).context("a signature that is none")?;
+            ensure!(
+                signer(parts, key)?.verify_slice(&signature).is_ok(),
+                "a message that is not signed with our key"
+            );
+        }
+        let read = |part: usize| serde_json::from_slice(parts[part]).context("a message that is no JSON");
+        Ok(Self {
+            identities: identities.iter().map(|identity| identity.to_vec()).collect(),
+            header: read(0)?,
+            parent: read(1)?,
+            metadata: read(2)?,
+            content: read(3)?,
+        })
+    }
+
+    /// Writes and signs the message.
+    pub fn encode(&self, key: &str) -> Result<Vec<Vec<u8>>> {
+        let mut parts = Vec::new();
+        for part in [&self.header, &self.parent, &self.metadata, &self.content] {
+            parts.push(serde_json::to_vec(part)?);
+        }
+        let signature = match key.is_empty() {
+            true => String::new(),
+            false => {
+                let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+                hex(&signer(&parts, key)?.finalize().into_bytes())
+            }
+        };
+        let mut frames = self.identities.clone();
+        frames.push(DELIMITER.to_vec());
+        frames.push(signature.into_bytes());
+        frames.append(&mut parts);
+        Ok(frames)
+    }
+}
+
+fn signer(parts: &[&[u8]], key: &str) -> Result<Hmac<Sha256>> {
+    let mut signer = Hmac::<Sha256>::new_from_slice(key.as_bytes()).context("use the connection's key")?;
+    parts.iter().for_each(|part| signer.update(part));
+    Ok(signer)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(text).ok().filter(|text| text.is_ascii() && text.len() % 2 == 0)?;
+    (0..text.len()).step_by(2).map(|start| u8::from_str_radix(&text[start..start + 2], 16).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_read_as_it_was_written_if_its_signature_is_right() {
+        let mut message = Message::new("status", &json!({}), json!({"execution_state": "busy"}), "s");
+        message.identities.push(vec![0, 255]);
+        let frames = message.encode("secret").unwrap();
+        let read = Message::decode(&frames, "secret").unwrap();
+        assert_eq!((read.kind(), &read.identities), ("status", &message.identities));
+        assert_eq!(read.content, message.content);
+        assert!(Message::decode(&frames, "another").is_err());
+        let mut forged = frames.clone();
+        *forged.last_mut().unwrap() = b"{}".to_vec();
+        assert!(Message::decode(&forged, "secret").is_err());
+        assert!(Message::decode(&frames[..4], "secret").is_err());
+        assert!(Message::decode(&message.encode("").unwrap(), "").is_ok());
+    }
+}

@@ -1,0 +1,238 @@
+//! The requests that wait for each other: one at a time, in their order.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use anyhow::Result;
+use serde_json::{Map, Value, json};
+
+use crate::front::completion;
+use crate::front::control;
+use crate::front::engine::Engine;
+use crate::front::history::History;
+use crate::front::info;
+use crate::front::input::Input;
+use crate::front::interrupt::Interrupt;
+use crate::front::message::Message;
+use crate::front::outputs::{self, Outputs};
+use crate::front::problem::Problem;
+use crate::front::source::Source;
+use crate::front::wire::Wire;
+
+/// What the shell waits for.
+pub enum Happening {
+    /// A client asks for something.
+    Request(Box<Message>),
+    /// The engine is ready, or never will be.
+    Loaded(Result<Box<Engine>>),
+}
+
+/// Answers requests.
+pub struct Shell {
+    /// Where answers go.
+    pub wire: Wire,
+    /// Where cells show something.
+    pub outputs: Arc<Outputs>,
+    /// How cells are stopped.
+    pub interrupt: Arc<Interrupt>,
+    /// The user's lines.
+    pub input: Receiver<Message>,
+    /// The cells until now.
+    pub history: History,
+    /// The number of the last cell.
+    pub count: u32,
+    /// What happens.
+    pub happenings: Receiver<Happening>,
+    /// Requests that were received, and wait for their turn.
+    pub waiting: VecDeque<Message>,
+    /// How many of them were sent before a cell failed that they rely on.
+    pub doomed: usize,
+}
+
+impl Shell {
+    /// Serves until the program ends. Clients are told about the kernel while the engine
+    /// loads, which takes seconds; what needs the engine waits.
+    pub fn serve(&mut self) {
+        let mut engine = loop {
+            match self.happenings.recv() {
+                Ok(Happening::Request(request)) if request.kind() == "kernel_info_request" => {
+                    self.answer(&request, |shell| shell.wire.reply(&request, info::kernel()));
+                }
+                Ok(Happening::Request(request)) => self.waiting.push_back(*request),
+                Ok(Happening::Loaded(engine)) => break engine,
+                Err(_) => return,
+            }
+        };
+        while let Some(request) = self.next() {
+            let is_doomed = self.doomed > 0;
+            self.doomed = self.doomed.saturating_sub(1);
+            if is_doomed && request.kind() == "execute_request" {
+                self.answer(&request, |shell| shell.wire.reply(&request, json!({ "status": "aborted" })));
+            } else {
+                self.handle(&request, &mut engine);
+            }
+        }
+    }
+
+    fn next(&mut self) -> Option<Message> {
+        while self.waiting.is_empty() {
+            if let Happening::Request(request) = self.happenings.recv().ok()? {
+                self.waiting.push_back(*request);
+            }
+        }
+        self.waiting.pop_front()
+    }
+
+    /// Dooms what was sent until now.
+    fn doom_waiting(&mut self) {
+        for happening in self.happenings.try_iter() {
+            if let Happening::Request(request) = happening {
+                self.waiting.push_back(*request);
+            }
+        }
+        self.doomed = self.waiting.len();
+    }
+
+    /// Says that the kernel is busy, and that it is idle again.
+    fn answer<T>(&mut self, request: &Message, work: impl FnOnce(&mut Self) -> T) -> T {
+        self.wire.status(&request.header, "busy");
+        let done = work(self);
+        self.wire.status(&request.header, "idle");
+        done
+    }
+
+    fn handle(&mut self, request: &Message, engine: &mut Result<Box<Engine>>) {
+        self.answer(request, |shell| {
+            let engine = engine.as_mut().map(|engine| &mut **engine);
+            let reply = match (request.kind(), engine) {
+                ("execute_request", engine) => return shell.execute(request, engine),
+                ("kernel_info_request", _) => info::kernel(),
+                ("is_complete_request", _) => completion::is_complete(request.code()),
+                ("history_request", _) => shell.history.answer(request),
+                ("comm_info_request", _) => json!({ "status": "ok", "comms": {} }),
+                ("complete_request", Ok(engine)) => completion::complete(engine, request),
+                ("inspect_request", Ok(engine)) => completion::inspect(engine, request),
+                ("complete_request" | "inspect_request", Err(error)) => {
+                    Problem::new("EngineError", format!("{error:#}")).reply()
+                }
+                ("comm_open", engine) => {
+                    shell.open_comm(request, engine.ok());
+                    return;
+                }
+                ("comm_msg" | "comm_close", _) => return,
+                ("shutdown_request", _) => {
+                    shell.wire.reply(request, control::shut_down(request));
+                    control::end(&shell.wire)
+                }
+                (other, _) => {
+                    eprintln!("up42: no answer to `{other}`");
+                    return;
+                }
+            };
+            shell.wire.reply(request, reply);
+        });
+    }
+
+    fn execute(&mut self, request: &Message, engine: Result<&mut Engine, &mut anyhow::Error>) {
+        let code = request.code();
+        let is_silent = request.flag("silent", false);
+        let is_stored = !is_silent && request.flag("store_history", true);
+        if is_stored {
+            self.count += 1;
+            self.history.add(self.count, code);
+        }
+        let parent = &request.header;
+        if !is_silent {
+            let input = json!({ "code": code, "execution_count": self.count });
+            self.wire.publish("execute_input", parent, input);
+        }
+        let done = match engine {
+            Ok(engine) => self.run(request, code, engine),
+            Err(error) => Err(Problem::new("KernelError", format!("{error:#}"))),
+        };
+        let mut reply = json!({ "execution_count": self.count, "payload": [], "user_expressions": {} });
+        match done {
+            Ok((result, expressions)) => {
+                if let Some(data) = result.filter(|_| !is_silent) {
+                    let result = json!({ "execution_count": self.count, "data": data, "metadata": {} });
+                    self.wire.publish("execute_result", parent, result);
+                }
+                reply["status"] = "ok".into();
+                reply["user_expressions"] = expressions;
+                self.wire.reply(request, reply);
+            }
+            Err(problem) => {
+                self.wire.publish("error", parent, problem.content());
+                merge(&mut reply, problem.reply());
+                if request.flag("stop_on_error", true) {
+                    // Before the answer, after which the client may send more.
+                    self.doom_waiting();
+                }
+                self.wire.reply(request, reply);
+            }
+        }
+    }
+
+    /// The result of a cell, and of the expressions that the client asks for besides.
+    fn run(
+        &self,
+        request: &Message,
+        code: &str,
+        engine: &mut Engine,
+    ) -> Result<(Option<Value>, Value), Problem> {
+        let source = Source { code: code.to_owned(), number: self.count, generated: Engine::generated() };
+        self.outputs.begin(&request.header, source.clone());
+        let input = Input {
+            wire: &self.wire,
+            request,
+            answers: &self.input,
+            interrupt: &self.interrupt,
+            was_refused: Cell::new(false),
+        };
+        let mut run = |code: &str| {
+            let done = engine.run(code, &source, &|prompt, password| input.ask(prompt, password))?;
+            if input.was_refused.get() {
+                return Err(Problem::new(
+                    "InputRefused",
+                    "the cell asks for input, which there is nobody to give",
+                ));
+            }
+            Ok(done.map(outputs::data))
+        };
+        let done = run(code).map(|result| {
+            let asked = request.content["user_expressions"].as_object();
+            let answer = |(name, expression): (&String, &Value)| {
+                let answer = match run(expression.as_str().unwrap_or_default()) {
+                    Ok(data) => {
+                        json!({ "status": "ok", "data": data.unwrap_or_else(|| json!({})), "metadata": {} })
+                    }
+                    Err(problem) => problem.reply(),
+                };
+                (name.clone(), answer)
+            };
+            (result, Value::Object(asked.into_iter().flatten().map(answer).collect::<Map<_, _>>()))
+        });
+        self.outputs.finish();
+        done
+    }
+
+    /// Editors ask by a comm what the compiler says about a cell; no other is known.
+    fn open_comm(&self, request: &Message, engine: Option<&mut Engine>) {
+        let id = &request.content["comm_id"];
+        if request.content["target_name"] == "evcxr-cargo-check"
+            && let (Some(code), Some(engine)) = (request.content["data"]["code"].as_str(), engine)
+        {
+            let data = json!({ "problems": engine.check(code) });
+            self.wire.publish("comm_msg", &json!({}), json!({ "comm_id": id, "data": data }));
+        }
+        self.wire.publish("comm_close", &request.header, json!({ "comm_id": id, "data": {} }));
+    }
+}
+
+fn merge(into: &mut Value, from: Value) {
+    if let (Some(into), Value::Object(from)) = (into.as_object_mut(), from) {
+        into.extend(from);
+    }
+}

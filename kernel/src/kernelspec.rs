@@ -1,0 +1,156 @@
+//! The kernelspec: what tells Jupyter of the kernel.
+//! <https://jupyter-client.readthedocs.io/en/stable/kernels.html#kernel-specs>
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::home::{HOME_VARIABLE, Home, write_if_changed};
+use crate::python;
+
+/// The kernel's name in notebooks.
+pub const NAME: &str = "up42";
+/// The kernel's name in menus.
+pub const DISPLAY_NAME: &str = "Rust (UP42)";
+
+/// Drawn for it.
+const LOGOS: [(&str, &[u8]); 3] = [
+    ("logo-32x32.png", include_bytes!("../logo/logo-32x32.png")),
+    ("logo-64x64.png", include_bytes!("../logo/logo-64x64.png")),
+    ("logo-svg.svg", include_bytes!("../logo/logo-svg.svg")),
+];
+
+/// For whom the kernel is installed.
+#[derive(Args, Debug, Default)]
+#[group(multiple = false)]
+pub struct Place {
+    /// For this user, in all environments; this is the default.
+    #[arg(long)]
+    user: bool,
+    /// For the Python environment in this folder.
+    #[arg(long, value_name = "FOLDER")]
+    prefix: Option<PathBuf>,
+    /// For the Python environment that is active: where `python3` says `sys.prefix` is.
+    #[arg(long)]
+    sys_prefix: bool,
+}
+
+impl Place {
+    /// The Jupyter data folder there.
+    pub fn jupyter(&self) -> Result<PathBuf> {
+        let prefix = match &self.prefix {
+            Some(prefix) => Some(std::path::absolute(prefix).context("make the prefix absolute")?),
+            None if self.sys_prefix => Some(python::prefix()?),
+            None => None,
+        };
+        match prefix {
+            Some(prefix) => Ok(prefix.join("share").join("jupyter")),
+            None => user_data(),
+        }
+    }
+}
+
+/// Where the user's Jupyter looks for kernels.
+/// <https://docs.jupyter.org/en/stable/use/jupyter-directories.html#data-files>
+fn user_data() -> Result<PathBuf> {
+    if let Some(folder) = env::var_os("JUPYTER_DATA_DIR") {
+        return Ok(folder.into());
+    }
+    let folder = match env::consts::OS {
+        "macos" => dirs::home_dir().map(|home| home.join("Library").join("Jupyter")),
+        "windows" => dirs::config_dir().map(|folder| folder.join("jupyter")),
+        _ => dirs::data_dir().map(|folder| folder.join("jupyter")),
+    };
+    folder.context("this system has no data folder: set JUPYTER_DATA_DIR")
+}
+
+/// Writes the kernelspec below a Jupyter data folder.
+pub fn write(home: &Home, jupyter: &Path) -> Result<PathBuf> {
+    let folder = jupyter.join("kernels").join(NAME);
+    let spec = json!({
+        "argv": [home.program(), "kernel", "launch", "{connection_file}"],
+        "display_name": DISPLAY_NAME,
+        "language": "rust",
+        "interrupt_mode": "message",
+        "env": { HOME_VARIABLE: home.path() },
+    });
+    write_if_changed(&folder.join("kernel.json"), serde_json::to_string_pretty(&spec)? + "\n")?;
+    for (name, logo) in LOGOS {
+        write_if_changed(&folder.join(name), logo)?;
+    }
+    Ok(folder)
+}
+
+/// Writes it, and remembers where.
+pub fn install(home: &Home, place: &Place) -> Result<PathBuf> {
+    let folder = write(home, &place.jupyter()?)?;
+    let mut all = installed(home);
+    if !all.contains(&folder) {
+        all.push(folder.clone());
+        let lines: Vec<_> = all.iter().map(|folder| folder.to_string_lossy().into_owned() + "\n").collect();
+        write_if_changed(&home.kernelspecs(), lines.concat())?;
+    }
+    Ok(folder)
+}
+
+/// The folders of all that were installed from this home.
+pub fn installed(home: &Home) -> Vec<PathBuf> {
+    let text = fs::read_to_string(home.kernelspecs()).unwrap_or_default();
+    text.lines().map(PathBuf::from).collect()
+}
+
+/// Removes those that are still this home's, and tells which.
+pub fn uninstall(home: &Home) -> Result<Vec<PathBuf>> {
+    let mut removed = Vec::new();
+    for folder in installed(home) {
+        if read(&folder).is_some_and(|spec| spec.home == home.path()) {
+            fs::remove_dir_all(&folder).with_context(|| format!("remove `{}`", folder.display()))?;
+            removed.push(folder);
+        }
+    }
+    let _ = fs::remove_file(home.kernelspecs());
+    Ok(removed)
+}
+
+/// What a kernelspec of ours starts.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Kernelspec {
+    pub program: PathBuf,
+    pub home: PathBuf,
+}
+
+/// Reads one, if it is there and ours.
+pub fn read(folder: &Path) -> Option<Kernelspec> {
+    let spec: Value = serde_json::from_slice(&fs::read(folder.join("kernel.json")).ok()?).ok()?;
+    let arguments = spec["argv"].as_array()?;
+    let is_ours = arguments.get(1)?.as_str()? == "kernel" && arguments.get(2)?.as_str()? == "launch";
+    let home = spec["env"][HOME_VARIABLE].as_str()?;
+    is_ours.then(|| Some(Kernelspec { program: arguments[0].as_str()?.into(), home: home.into() }))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_this_home_installed_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let [mine, other] = ["mine", "other"].map(|name| Home::at(&folder.path().join(name)).unwrap());
+        let place = |name: &str| Place { prefix: Some(folder.path().join(name)), ..Place::default() };
+        let first = install(&mine, &place("a")).unwrap();
+        assert!(first.join("logo-64x64.png").is_file());
+        let second = install(&mine, &place("b")).unwrap();
+        install(&mine, &place("b")).unwrap();
+        assert_eq!(installed(&mine), [first.clone(), second.clone()]);
+        // Another home took the place over.
+        install(&other, &place("b")).unwrap();
+        assert_eq!(uninstall(&mine).unwrap(), [first.clone()]);
+        assert!(!first.exists());
+        assert_eq!(read(&second).unwrap().home, other.path());
+        assert_eq!(uninstall(&mine).unwrap(), [PathBuf::new(); 0]);
+    }
+}

@@ -1,0 +1,58 @@
+//! Text from bytes that arrive in pieces.
+
+/// Decodes UTF-8. What is none becomes `�`; a character that is cut by the end of a piece
+/// waits for the next.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    held: Vec<u8>,
+}
+
+impl Decoder {
+    /// The text of these bytes, and of those that waited.
+    pub fn push(&mut self, bytes: &[u8]) -> String {
+        self.held.extend_from_slice(bytes);
+        let cut = match std::str::from_utf8(&self.held) {
+            Ok(_) => self.held.len(),
+            Err(_) => self.held.len() - incomplete(&self.held),
+        };
+        let rest = self.held.split_off(cut);
+        let text = String::from_utf8_lossy(&self.held).into_owned();
+        self.held = rest;
+        text
+    }
+
+    /// The text of what waits, when nothing more will come.
+    pub fn finish(&mut self) -> String {
+        String::from_utf8_lossy(&self.held.split_off(0)).into_owned()
+    }
+}
+
+/// How many bytes at the end may be the beginning of a character.
+fn incomplete(bytes: &[u8]) -> usize {
+    let longest = bytes.len().min(3);
+    let is_cut = |length: &usize| {
+        std::str::from_utf8(&bytes[bytes.len() - length..])
+            .is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
+    };
+    (1..=longest).rev().find(is_cut).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn splits_do_not_matter(bytes in prop::collection::vec(prop_oneof![
+            any::<u8>().prop_map(|byte| vec![byte]),
+            any::<char>().prop_map(|character| character.to_string().into_bytes()),
+        ], 0..40), size in 1usize..7) {
+            let bytes = bytes.concat();
+            let mut decoder = Decoder::default();
+            let mut text: String = bytes.chunks(size).map(|chunk| decoder.push(chunk)).collect();
+            text.push_str(&decoder.finish());
+            prop_assert_eq!(text, String::from_utf8_lossy(&bytes).into_owned());
+        }
+    }
+}

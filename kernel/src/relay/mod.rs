@@ -1,0 +1,324 @@
+//! The relay: it stands between the engine and the process that runs the cells.
+//!
+//! ```text
+//! front -- engine (evcxr)  ==commands==>  relay  ==>  cells
+//!             ^   ^          <==marks===    |   <==    stdout, stderr
+//!             |   +----------- stdout       |
+//!             +-------------- stderr: events
+//! ```
+//!
+//! evcxr reads the cells' stdout only while a cell runs, in whole lines of UTF-8, and takes
+//! what looks like its marks for marks. The relay reads always, and bytes. What the user
+//! is to see goes to the front as events, in order; evcxr sees its marks alone. The end of
+//! a cell is told to the front before evcxr hears of it, so nothing arrives late.
+
+mod decoder;
+mod fence;
+mod marks;
+mod outbox;
+mod run;
+mod tagged;
+
+use std::env;
+use std::io::{self, BufRead, Read, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, ExitCode, Stdio};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::cells::{
+    End, Event, Failure, INSIDE_VARIABLE, INTERRUPT_VARIABLE, KERNEL_VARIABLE, RUN_MIME, TAG_VARIABLE,
+};
+use crate::relay::fence::{Fence, Piece};
+use crate::relay::outbox::Outbox;
+use crate::relay::run::Run;
+use crate::relay::tagged::{Tagged, Told};
+
+/// Set by evcxr for the process that runs the cells (`runtime.rs`).
+const CELLS_VARIABLE: &str = "EVCXR_IS_RUNTIME";
+/// Text is told this often: printed lines are gathered, and still seem to be live.
+const BATCH: Duration = Duration::from_millis(20);
+/// How often it is looked whether the cell is to be interrupted.
+const WATCH: Duration = Duration::from_millis(50);
+/// What the cells started may hold their stderr open.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
+/// Relays, if this is the process that evcxr starts to run the cells; these then run in a
+/// process of their own.
+pub fn intercept() -> Option<Result<ExitCode>> {
+    env::var_os(CELLS_VARIABLE)?;
+    let inside = env::var_os(INSIDE_VARIABLE)?;
+    Some(relay(inside.into()))
+}
+
+fn relay(inside: PathBuf) -> Result<ExitCode> {
+    let interrupt = env::var_os(INTERRUPT_VARIABLE).map(PathBuf::from).unwrap_or_default();
+    let tag = format!("UP42_{}", uuid::Uuid::new_v4().simple());
+    let mut cells = Command::new(env::current_exe().context("find this program's own file")?)
+        .args(env::args_os().skip(1))
+        .env_remove(INSIDE_VARIABLE)
+        .env(TAG_VARIABLE, &tag)
+        .env(KERNEL_VARIABLE, "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .context("start the process that runs the cells")?;
+    let (stdout, stderr) = (cells.stdout.take(), cells.stderr.take());
+    let fence = format!("LOAD_AND_RUN {} up42_fence", inside.display());
+    let mut stdin = cells.stdin.take().context("write to the process that runs the cells")?;
+    writeln!(stdin, "{fence}").context("start the library beside the cells")?;
+    let relay = Arc::new(Relay {
+        state: Mutex::new(State {
+            stdin,
+            fence: Fence::new(&tag),
+            tagged: Tagged::new(&tag),
+            run: Run::default(),
+            outbox: Outbox::default(),
+            is_busy: true,
+            is_running: false,
+            awaits_input: false,
+            fenced: None,
+            number: 0,
+        }),
+        changed: Condvar::new(),
+        cells: Mutex::new(cells),
+        command: fence,
+        interrupt,
+        tag,
+    });
+    let told = spawn(&relay, move |relay| read(stderr, |bytes| relay.stderr(bytes)));
+    spawn(&relay, Relay::send);
+    spawn(&relay, Relay::watch);
+    spawn(&relay, |relay| {
+        // evcxr, and with it the kernel, is gone at the end of this.
+        let _ = relay.obey();
+        let _ = relay.lock_cells().kill();
+        std::process::exit(0);
+    });
+    read(stdout, |bytes| relay.stdout(bytes));
+    relay.bury(&told)
+}
+
+fn spawn(relay: &Arc<Relay>, work: impl FnOnce(&Relay) + Send + 'static) -> JoinHandle<()> {
+    let relay = Arc::clone(relay);
+    thread::spawn(move || work(&relay))
+}
+
+fn read(from: Option<impl Read>, mut take_in: impl FnMut(&[u8])) {
+    let mut buffer = vec![0; 64 * 1024];
+    if let Some(mut from) = from {
+        while let Ok(length @ 1..) = from.read(&mut buffer) {
+            take_in(&buffer[..length]);
+        }
+    }
+}
+
+struct Relay {
+    state: Mutex<State>,
+    /// Something waits to be told, or the runtime is ready, or a cell runs.
+    changed: Condvar,
+    cells: Mutex<Child>,
+    /// Runs the fence.
+    command: String,
+    interrupt: PathBuf,
+    tag: String,
+}
+
+struct State {
+    stdin: ChildStdin,
+    fence: Fence,
+    tagged: Tagged,
+    run: Run,
+    outbox: Outbox,
+    /// Until the fence was seen on both streams.
+    is_busy: bool,
+    /// Between a command of evcxr's and our answer.
+    is_running: bool,
+    awaits_input: bool,
+    /// The fence was seen on stderr, and whether our panic hook is in its place.
+    fenced: Option<bool>,
+    number: u64,
+}
+
+impl Relay {
+    /// Passes on what evcxr says, until it says no more.
+    fn obey(&self) -> Result<()> {
+        for line in io::stdin().lock().lines() {
+            let line = line?;
+            let mut state = self.lock();
+            if state.awaits_input || !line.starts_with("LOAD_AND_RUN ") {
+                state.awaits_input = false;
+            } else {
+                while state.is_busy {
+                    state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                }
+                state.number += 1;
+                if self.interrupt.exists() {
+                    state.skip(&self.tag);
+                    continue;
+                }
+                state.begin();
+                self.changed.notify_all();
+            }
+            writeln!(state.stdin, "{line}").and_then(|()| state.stdin.flush())?;
+        }
+        Ok(())
+    }
+
+    fn stdout(&self, bytes: &[u8]) {
+        let mut state = self.lock();
+        let state = &mut *state;
+        for piece in state.fence.push(bytes) {
+            match piece {
+                Piece::Output(bytes) => {
+                    if let Some(request) = state.run.stdout(&bytes, &mut state.outbox) {
+                        state.ask(&request);
+                    }
+                }
+                Piece::Ask => {
+                    let _ = writeln!(state.stdin, "{}", self.command).and_then(|()| state.stdin.flush());
+                }
+                Piece::End => state.end_if_over(&self.tag),
+            }
+        }
+        self.changed.notify_all();
+    }
+
+    fn stderr(&self, bytes: &[u8]) {
+        let mut state = self.lock();
+        let state = &mut *state;
+        for told in state.tagged.push(bytes) {
+            match told {
+                Told::Text(bytes) => state.run.stderr(&bytes, &mut state.outbox),
+                Told::Panic(panic) => state.run.panic(panic, &mut state.outbox),
+                Told::Fence(hook_is_ours) => {
+                    state.fenced = Some(hook_is_ours);
+                    state.end_if_over(&self.tag);
+                }
+            }
+        }
+        self.changed.notify_all();
+    }
+
+    /// Tells the front what has gathered, again and again.
+    fn send(&self) {
+        loop {
+            let mut state = self.lock();
+            while state.outbox.is_empty() {
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+            drop(state);
+            thread::sleep(BATCH);
+            self.lock().outbox.send();
+        }
+    }
+
+    /// Kills the cells when they are to be interrupted.
+    fn watch(&self) {
+        loop {
+            let mut state = self.lock();
+            while !state.is_running {
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+            drop(state);
+            if self.interrupt.exists() {
+                let _ = self.lock_cells().kill();
+                return;
+            }
+            thread::sleep(WATCH);
+        }
+    }
+
+    /// Tells how the cells ended, and ends as they did.
+    fn bury(&self, told: &JoinHandle<()>) -> ! {
+        let mut cells = self.lock_cells();
+        // Without a stdout they are of no use.
+        let _ = cells.kill();
+        let status = cells.wait();
+        let mut waited = Duration::ZERO;
+        while !told.is_finished() && waited < LAST_WORDS {
+            thread::sleep(Duration::from_millis(5));
+            waited += Duration::from_millis(5);
+        }
+        let mut state = self.lock();
+        let state = &mut *state;
+        let rest = state.fence.finish();
+        state.run.stdout(&rest, &mut state.outbox);
+        let rest = state.tagged.finish();
+        state.run.stderr(&rest, &mut state.outbox);
+        let how = status.as_ref().map_or_else(ToString::to_string, ToString::to_string);
+        let end = state.run.die(how, &mut state.outbox);
+        state.outbox.event(Event::End(end));
+        state.outbox.send();
+        let code = status.ok().and_then(|status| status.code()).and_then(|code| u8::try_from(code).ok());
+        // Not by returning: the other threads still wait.
+        std::process::exit(code.unwrap_or(1).into())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_cells(&self) -> MutexGuard<'_, Child> {
+        self.cells.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// A cell runs from now on.
+    fn begin(&mut self) {
+        self.is_busy = true;
+        self.is_running = true;
+        self.fence.begin();
+        self.run.begin(&mut self.outbox);
+    }
+
+    /// Ends the run when the fence was seen on both streams.
+    fn end_if_over(&mut self, tag: &str) {
+        if !self.fence.is_idle() {
+            return;
+        }
+        let Some(hook_is_ours) = self.fenced.take() else { return };
+        self.is_busy = false;
+        let (end, lines) = self.run.finish(hook_is_ours, &mut self.outbox);
+        // The first fence only starts the library beside the cells.
+        if std::mem::take(&mut self.is_running) {
+            self.end(end, lines, tag);
+        }
+    }
+
+    /// The cell does not run: nothing is lost but the variables that it would have made.
+    fn skip(&mut self, tag: &str) {
+        let end = End { failure: Some(Failure::Interrupted), ..End::default() };
+        self.end(end, vec!["EVCXR_ERROR_OCCURRED".into()], tag);
+    }
+
+    fn end(&mut self, end: End, lines: Vec<String>, tag: &str) {
+        let run = format!("{tag}-{}", self.number);
+        self.outbox.event(Event::End(End { run: run.clone(), ..end }));
+        self.outbox.send();
+        let mut answer: String = lines.into_iter().map(|line| line + "\n").collect();
+        answer.push_str(&format!("EVCXR_BEGIN_CONTENT {RUN_MIME}\n{run};\nEVCXR_END_CONTENT\n"));
+        answer.push_str("EVCXR_EXECUTION_COMPLETE\n");
+        let _ = print(&answer);
+    }
+
+    /// Asks evcxr for a line of input.
+    fn ask(&mut self, request: &str) {
+        self.awaits_input = true;
+        self.outbox.send();
+        // evcxr cuts the prompt at the next colon.
+        let (command, prompt) = request.split_once(':').unwrap_or((request, ""));
+        let _ = print(&format!("{command}:{}\n", prompt.replace(':', "\u{1f}")));
+    }
+}
+
+fn print(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}

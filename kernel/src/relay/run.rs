@@ -1,0 +1,283 @@
+//! What one run of a cell tells, gathered until it ends.
+
+use std::mem;
+
+use serde_json::Value;
+
+use crate::cells::{Bundle, CellError, DISPLAY_MIME, End, Event, Failure, Panic, Stream};
+use crate::relay::decoder::Decoder;
+use crate::relay::marks::{Mark, Marks};
+use crate::relay::outbox::Outbox;
+
+/// So much of stderr is kept to find the text of an error in.
+const REMEMBERED: usize = 16 * 1024;
+
+/// The output of the cells, read.
+#[derive(Debug, Default)]
+pub struct Run {
+    marks: Marks,
+    stdout: Decoder,
+    stderr: Decoder,
+    /// Values that stand together are one value in several representations.
+    bundle: Bundle,
+    /// The last panic that nothing was said about yet.
+    panic: Option<Panic>,
+    /// The mark of a panic, which any cell may print.
+    panicked: Option<String>,
+    /// What came after it: all that comes from the cell, if that went on.
+    later: Vec<Mark>,
+    error: Option<CellError>,
+    failed: Option<String>,
+    variables: Vec<String>,
+    told: String,
+    has_output: bool,
+}
+
+impl Run {
+    /// A cell begins: what was printed since the last one is not its own.
+    pub fn begin(&mut self, outbox: &mut Outbox) {
+        self.tell_value(outbox);
+        self.tell_panic(outbox);
+        let (marks, stdout, stderr) =
+            (mem::take(&mut self.marks), mem::take(&mut self.stdout), mem::take(&mut self.stderr));
+        *self = Self { marks, stdout, stderr, ..Self::default() };
+    }
+
+    /// Takes in what was printed to stdout. Returns a request for input, which the engine
+    /// has to answer.
+    pub fn stdout(&mut self, bytes: &[u8], outbox: &mut Outbox) -> Option<String> {
+        let marks = self.marks.push(bytes);
+        self.take_in(marks, outbox)
+    }
+
+    /// Takes in what was printed to stderr.
+    pub fn stderr(&mut self, bytes: &[u8], outbox: &mut Outbox) {
+        let text = self.stderr.push(bytes);
+        self.tell_stderr(text, outbox);
+    }
+
+    /// Takes in a panic. It may be caught, and only the end of the cell tells.
+    pub fn panic(&mut self, panic: Panic, outbox: &mut Outbox) {
+        self.tell_panic(outbox);
+        if panic.in_cell {
+            self.panic = Some(panic);
+        } else {
+            outbox.event(Event::Caught(panic));
+        }
+    }
+
+    /// Ends the run. Returns how it ended and the lines that evcxr must see.
+    pub fn finish(&mut self, hook_is_ours: bool, outbox: &mut Outbox) -> (End, Vec<String>) {
+        let marks = self.marks.finish();
+        self.take_in(marks, outbox);
+        let text = self.stderr.finish();
+        self.tell_stderr(text, outbox);
+        let mut run = mem::take(self);
+        let mut end = End::default();
+        let mut lines = mem::take(&mut run.variables);
+        if run.panicked.is_some() && (run.panic.is_some() || !hook_is_ours) {
+            lines.extend(run.panicked.take());
+            end.failure = Some(Failure::Panic(run.panic.take().unwrap_or_default()));
+        }
+        run.go_on(outbox);
+        run.tell_panic(outbox);
+        if let Some(mark) = run.failed.take() {
+            lines.push(mark);
+            let told = CellError { message: run.told.trim().to_owned(), ..CellError::default() };
+            end.failure.get_or_insert(Failure::Error(run.error.take().unwrap_or(told)));
+        } else if let Some(error) = run.error.take().filter(|error| error.is_final) {
+            end.failure.get_or_insert(Failure::Error(error));
+        }
+        if end.failure.is_some() && !matches!(&end.failure, Some(Failure::Error(error)) if error.is_final) {
+            run.tell_value(outbox);
+        }
+        let is_unit = run.bundle.len() == 1 && run.bundle.get("text/plain").is_some_and(|text| text == "()");
+        end.result =
+            Some(run.bundle).filter(|bundle| !bundle.is_empty() && !is_unit && end.failure.is_none());
+        (end, lines)
+    }
+
+    /// Ends a run whose process is gone.
+    pub fn die(&mut self, status: String, outbox: &mut Outbox) -> End {
+        let panic = self.panic.take().map(Failure::Panic);
+        let (end, _) = self.finish(true, outbox);
+        End { died: Some(status), failure: panic.or(end.failure), ..end }
+    }
+
+    fn take_in(&mut self, marks: Vec<Mark>, outbox: &mut Outbox) -> Option<String> {
+        let mut input = None;
+        for mark in marks {
+            if self.panicked.is_some() {
+                if !matches!(mark, Mark::Panic(_) | Mark::Input(_)) {
+                    self.later.push(mark);
+                    continue;
+                }
+                self.go_on(outbox);
+            }
+            let is_first = !mem::replace(&mut self.has_output, true);
+            match mark {
+                Mark::Text(bytes) => self.tell_stdout(&bytes, outbox),
+                Mark::Content { mime, content, raw } if mime == DISPLAY_MIME => match display(&content) {
+                    Some(display) => {
+                        self.tell_value(outbox);
+                        outbox.event(Event::Display(display));
+                    }
+                    None => self.tell_stdout(&raw, outbox),
+                },
+                Mark::Content { mime, content, .. } => {
+                    if self.bundle.contains_key(&mime) {
+                        self.tell_value(outbox);
+                    }
+                    self.bundle.insert(mime, content);
+                }
+                Mark::Panic(line) => self.panicked = Some(line),
+                Mark::Failed(line) => self.failed = Some(line),
+                Mark::Error(error) => self.error = Some(error),
+                // It comes before the cell's own code runs.
+                Mark::Variable(line) if is_first || !self.variables.is_empty() => {
+                    self.has_output = !self.variables.is_empty();
+                    self.variables.push(line);
+                }
+                Mark::Variable(line) => self.tell_stdout((line + "\n").as_bytes(), outbox),
+                Mark::Input(line) => {
+                    self.tell_value(outbox);
+                    input = Some(line);
+                }
+            }
+        }
+        input
+    }
+
+    /// The mark of a panic was text, if it is still there.
+    fn go_on(&mut self, outbox: &mut Outbox) {
+        if let Some(line) = self.panicked.take() {
+            self.tell_stdout((line + "\n").as_bytes(), outbox);
+        }
+        let later = mem::take(&mut self.later);
+        self.take_in(later, outbox);
+    }
+
+    fn tell_stdout(&mut self, bytes: &[u8], outbox: &mut Outbox) {
+        self.tell_value(outbox);
+        let text = self.stdout.push(bytes);
+        outbox.text(Stream::Stdout, text);
+    }
+
+    fn tell_stderr(&mut self, text: String, outbox: &mut Outbox) {
+        if !text.is_empty() {
+            self.told.push_str(&text);
+            if self.told.len() > 2 * REMEMBERED {
+                let cut = self.told.ceil_char_boundary(self.told.len() - REMEMBERED);
+                self.told.drain(..cut);
+            }
+            outbox.text(Stream::Stderr, text);
+        }
+    }
+
+    fn tell_value(&mut self, outbox: &mut Outbox) {
+        if !self.bundle.is_empty() {
+            outbox.event(Event::Value(mem::take(&mut self.bundle)));
+        }
+    }
+
+    fn tell_panic(&mut self, outbox: &mut Outbox) {
+        if let Some(panic) = self.panic.take() {
+            outbox.event(Event::Caught(panic));
+        }
+    }
+}
+
+/// The content of a `display_data` message.
+fn display(content: &str) -> Option<Value> {
+    let display: Value = serde_json::from_str(content).ok()?;
+    display["data"].is_object().then_some(display)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use insta::assert_snapshot;
+    use serde_json::json;
+
+    fn block(mime: &str, content: &str) -> String {
+        format!("EVCXR_BEGIN_CONTENT {mime}\n{content}\nEVCXR_END_CONTENT\n")
+    }
+
+    fn run(printed: &str) -> (Vec<String>, End, Vec<String>) {
+        let mut outbox = Outbox::default();
+        let mut run = Run::default();
+        run.stdout(printed.as_bytes(), &mut outbox);
+        let (end, lines) = run.finish(true, &mut outbox);
+        (outbox.events().iter().map(|event| serde_json::to_string(event).unwrap()).collect(), end, lines)
+    }
+
+    #[test]
+    fn the_last_value_is_the_result_and_the_others_are_displays() {
+        let printed = [
+            &block("text/html", "<b>1</b>"),
+            &block("text/plain", "1"),
+            &block("text/html", "<b>2</b>"),
+            "text",
+            &block("text/plain", "3"),
+        ];
+        let (events, end, lines) = run(&printed.concat());
+        assert_snapshot!(events.join("\n"), @r#"
+        {"value":{"text/html":"<b>1</b>","text/plain":"1"}}
+        {"value":{"text/html":"<b>2</b>"}}
+        {"text":{"stream":"stdout","text":"text"}}
+        "#);
+        assert_eq!(end.result, Some(Bundle::from([("text/plain".into(), "3".into())])));
+        assert!(lines.is_empty());
+    }
+
+    #[test]
+    fn a_display_is_told_between_the_text_around_it_and_a_broken_one_as_text() {
+        let display = json!({"data": {"text/plain": "0 of 3"}, "transient": {"display_id": "a"}});
+        let (events, ..) = run(&["before\n", &block(DISPLAY_MIME, &display.to_string()), "after"].concat());
+        assert_snapshot!(events.join("\n"), @r#"
+        {"text":{"stream":"stdout","text":"before\n"}}
+        {"display":{"data":{"text/plain":"0 of 3"},"transient":{"display_id":"a"}}}
+        {"text":{"stream":"stdout","text":"after"}}
+        "#);
+        let broken = block(DISPLAY_MIME, "{no");
+        assert_eq!(run(&broken).0, [json!({"text": {"stream": "stdout", "text": broken}}).to_string()]);
+    }
+
+    #[test]
+    fn a_mark_that_the_cell_printed_is_text() {
+        let printed = "EVCXR_PANIC_NOTIFICATION\nEVCXR_VARIABLE_CHANGED_TYPE:x\nEVCXR_PANIC_NOTIFICATION\n";
+        let (events, end, lines) = run(printed);
+        assert_eq!(events, [json!({"text": {"stream": "stdout", "text": printed}}).to_string()]);
+        assert_eq!((end.failure, lines.len()), (None, 0));
+    }
+
+    #[test]
+    fn an_error_has_the_message_that_came_with_it_or_the_text_on_stderr() {
+        let mark = "EVCXR_ERROR_OCCURRED\n";
+        let (_, end, lines) = run(&format!("UP42_ERROR {{\"message\": \"no\", \"line\": 7}}\n{mark}"));
+        assert_eq!(lines, [mark.trim()]);
+        assert!(
+            matches!(end.failure, Some(Failure::Error(error)) if error.message == "no" && error.line == 7)
+        );
+        let mut outbox = Outbox::default();
+        let mut run = Run::default();
+        run.stderr(b"not a number\n", &mut outbox);
+        run.stdout(mark.as_bytes(), &mut outbox);
+        let (end, _) = run.finish(true, &mut outbox);
+        assert!(matches!(end.failure, Some(Failure::Error(error)) if error.message == "not a number"));
+    }
+
+    #[test]
+    fn a_panic_ends_a_cell_or_is_caught() {
+        let panic = Panic { message: "no".into(), in_cell: true, ..Panic::default() };
+        for (mark, is_caught) in [("EVCXR_PANIC_NOTIFICATION\n", false), ("", true)] {
+            let mut outbox = Outbox::default();
+            let mut run = Run::default();
+            run.panic(panic.clone(), &mut outbox);
+            run.stdout(mark.as_bytes(), &mut outbox);
+            let (end, _) = run.finish(true, &mut outbox);
+            assert_eq!(end.failure.is_none(), is_caught);
+            assert_eq!(outbox.events().contains(&Event::Caught(panic.clone())), is_caught);
+        }
+    }
+}

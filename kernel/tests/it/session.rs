@@ -1,0 +1,61 @@
+//! The kernel as Jupyter drives it: `tests/*.py`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Runs one of the programs with a Jupyter that knows our kernel and nothing else.
+fn python(arguments: &[&str]) {
+    let jupyter = TempDir::new().unwrap();
+    let status = Command::new(env!("CARGO_BIN_EXE_up42"))
+        .args(["kernel", "install"])
+        .env("JUPYTER_DATA_DIR", jupyter.path())
+        .status();
+    assert!(status.unwrap().success(), "the kernel cannot be installed");
+    let environment = Command::new("python3")
+        .arg(root().join("tests/python/environment.py"))
+        .arg("kernel")
+        .output()
+        .unwrap();
+    assert!(environment.status.success(), "{}", String::from_utf8_lossy(&environment.stderr));
+    let python = String::from_utf8(environment.stdout).unwrap();
+    let output = Command::new(python.trim())
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests"))
+        .args(arguments)
+        .env("JUPYTER_PATH", jupyter.path())
+        .env("JUPYTER_RUNTIME_DIR", jupyter.path().join("runtime"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .unwrap();
+    let told =
+        [output.stdout, output.stderr].map(|told| String::from_utf8_lossy(&told).into_owned()).concat();
+    println!("{told}");
+    assert!(output.status.success(), "{arguments:?} fails:\n{told}");
+}
+
+#[test]
+fn a_session_keeps_its_promises() {
+    python(&["session.py"]);
+}
+
+#[test]
+fn the_protocols_own_tests_pass() {
+    python(&["protocol.py"]);
+}
+
+/// `cargo test -- --ignored fifty` prints what fifty restarts leave behind.
+#[test]
+#[ignore = "it takes ten minutes"]
+fn fifty_restarts_leave_nothing_behind() {
+    python(&["restarts.py", "50"]);
+}
+
+#[test]
+fn restarts_leave_nothing_behind() {
+    python(&["restarts.py", "4"]);
+}

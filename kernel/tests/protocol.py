@@ -1,0 +1,47 @@
+"""The protocol's own tests, of `jupyter_kernel_test`, on the kernel `up42`.
+
+Left out, for the kernel has nothing of the kind: paging (`code_page_something`) and
+clearing an output (`code_clear_output`); and invalid code, which is the compiler's to
+tell (`invalid_code_samples`).
+"""
+
+import unittest
+
+import jupyter_kernel_test
+# A busy machine compiles slowly.
+jupyter_kernel_test.TIMEOUT = 300
+
+DISPLAY = (
+    'println!("EVCXR_BEGIN_CONTENT application/vnd.up42.display+json\\n'
+    '{{\\"data\\": {{\\"text/plain\\": \\"shown\\"}}}}\\nEVCXR_END_CONTENT");'
+)
+
+
+class Up42KernelTests(jupyter_kernel_test.KernelTests):
+    kernel_name = "up42"
+    language_name = "rust"
+    file_extension = ".rs"
+    code_hello_world = 'println!("hello, world");'
+    code_stderr = 'eprintln!("oops");'
+    completion_samples = [{"text": "Vec::<i32>::with_c", "matches": {"with_capacity(capacity)"}}]
+    complete_code_samples = ["1 + 1", "fn f() {}", "let text = \"{\";"]
+    incomplete_code_samples = ["fn f() {", "let text = \"a"]
+    code_generate_error = 'panic!("no");'
+    code_execute_result = [{"code": "6 * 7", "result": "42"}]
+    code_display_data = [{"code": DISPLAY, "mime": "text/plain"}]
+    supported_history_operations = ("tail", "range", "search")
+    code_history_pattern = "6*"
+    code_inspect_sample = "Vec::<i32>::new"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # Requests wait for the engine, the suite does not.
+        cls.kc.execute_interactive("();", timeout=jupyter_kernel_test.TIMEOUT)
+
+    def execute_helper(self, code, timeout=jupyter_kernel_test.TIMEOUT, **options):
+        return super().execute_helper(code, timeout, **options)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,575 @@
+"""Drives the kernel as Jupyter does, and tells which of its promises it keeps.
+
+    python session.py [STORY...]
+
+runs the stories, all in as few kernels as possible, with the kernel `up42` that Jupyter
+finds.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+from queue import Empty
+
+from jupyter_client.manager import KernelManager
+
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+# A busy machine compiles slowly.
+PATIENCE = 300
+STORIES = []
+
+
+def story(function):
+    STORIES.append(function)
+    return function
+
+
+class Cell:
+    """What a cell did: its reply, and what it showed, in order."""
+
+    def __init__(self, reply, messages):
+        self.reply = reply["content"]
+        self.messages = [(message["msg_type"], message["content"]) for message in messages]
+
+    def text(self, name):
+        return "".join(c["text"] for kind, c in self.messages if kind == "stream" and c["name"] == name)
+
+    def results(self):
+        return [c["data"] for kind, c in self.messages if kind == "execute_result"]
+
+    def shown(self):
+        """The kinds of outputs, and of text what it says."""
+        shown = []
+        for kind, content in self.messages:
+            if kind == "stream" and shown and shown[-1][0] == content["name"]:
+                shown[-1] = (content["name"], shown[-1][1] + content["text"])
+            elif kind == "stream":
+                shown.append((content["name"], content["text"]))
+            elif kind in ("display_data", "update_display_data", "execute_result"):
+                shown.append((kind, content["data"]["text/plain"]))
+            elif kind == "error":
+                shown.append((kind, content["ename"]))
+        return shown
+
+    def story(self):
+        return ANSI.sub("", "\n".join(self.reply["traceback"]))
+
+
+class Kernel:
+    def __init__(self):
+        self.manager = KernelManager(kernel_name="up42")
+        started = time.monotonic()
+        self.manager.start_kernel(stderr=subprocess.DEVNULL)
+        self.client = self.manager.client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=PATIENCE)
+        self.seconds_to_ready = time.monotonic() - started
+        self.run("()")
+        self.seconds_to_first = time.monotonic() - started
+
+    def run(self, code, until=None, **options):
+        """Runs a cell; `until` sees each message while it runs."""
+        request = self.client.execute(code, **options)
+        return self.wait(request, until)
+
+    def wait(self, request, until=None):
+        messages = []
+        while True:
+            message = self.client.get_iopub_msg(timeout=PATIENCE)
+            if message["parent_header"].get("msg_id") != request:
+                continue
+            kind = message["msg_type"]
+            if kind == "status" and message["content"]["execution_state"] == "idle":
+                break
+            if kind != "status":
+                messages.append(message)
+            if until is not None:
+                until(kind, message["content"])
+        reply = self.client.get_shell_msg(timeout=PATIENCE)
+        while reply["parent_header"]["msg_id"] != request:
+            reply = self.client.get_shell_msg(timeout=PATIENCE)
+        return Cell(reply, messages)
+
+    def ok(self, code, **options):
+        cell = self.run(code, **options)
+        assert cell.reply["status"] == "ok", (code, cell.reply)
+        return cell
+
+    def value(self, code):
+        return self.ok(code).results()[0]["text/plain"]
+
+    def processes(self):
+        """All that the launcher has started, and itself."""
+        pid = self.manager.provisioner.pid
+        return [pid, *descendants(pid)]
+
+    def stop(self):
+        self.client.stop_channels()
+        self.manager.shutdown_kernel()
+
+
+def descendants(pid):
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    found = [int(child) for child in children]
+    # Threads start processes too.
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        found += [int(child) for child in (task / "children").read_text().split()]
+    found = sorted(set(found))
+    return found + [deeper for child in found for deeper in descendants(child)]
+
+
+def copy_of(pid):
+    """The private folder that this process compiles in."""
+    try:
+        variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return None
+    found = [value[len(b"EVCXR_TMPDIR=") :] for value in variables if value.startswith(b"EVCXR_TMPDIR=")]
+    return str(Path(found[0].decode()).parent) if found else None
+
+
+def alive(pids):
+    def is_alive(pid):
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+        except OSError:
+            return False
+
+    return [pid for pid in pids if is_alive(pid)]
+
+
+@story
+def the_kernel_tells_what_it_is(kernel):
+    request = kernel.client.kernel_info()
+    info = kernel.client.get_shell_msg(timeout=PATIENCE)
+    assert info["parent_header"]["msg_id"] == request
+    info = info["content"]
+    assert info["implementation"] == "up42" and info["status"] == "ok"
+    assert info["language_info"]["name"] == "rust" and info["language_info"]["file_extension"] == ".rs"
+    assert info["protocol_version"].startswith("5.")
+    print(f"ready in {kernel.seconds_to_ready:.2f} s, first cell done at {kernel.seconds_to_first:.2f} s")
+
+
+@story
+def values_are_kept_and_shown(kernel):
+    cell = kernel.ok("let numbers = vec![20, 22];\nnumbers.iter().sum::<i32>()")
+    assert [data["text/plain"] for data in cell.results()] == ["42"]
+    assert kernel.value("numbers.len()") == "2"
+    assert kernel.ok("for _ in 0..2 {}").results() == []
+
+
+@story
+def cells_are_counted_unless_they_are_silent(kernel):
+    first = kernel.ok("1").reply["execution_count"]
+    assert kernel.ok("1", silent=True).messages == []
+    kernel.ok("1", store_history=False)
+    assert kernel.ok("1").reply["execution_count"] == first + 1
+    cell = kernel.ok("let asked = 6;", user_expressions={"seven": "asked + 1", "bad": "asked + \"\""})
+    seven, bad = cell.reply["user_expressions"]["seven"], cell.reply["user_expressions"]["bad"]
+    assert seven["data"]["text/plain"] == "7", seven
+    assert bad["status"] == "error" and bad["ename"] == "CompileError", bad
+
+
+@story
+def text_keeps_its_order_and_loses_nothing(kernel):
+    cell = kernel.ok('println!("one");\neprintln!("two");\nprint!("three");')
+    assert cell.text("stdout") == "one\nthree" and cell.text("stderr") == "two\n"
+    assert kernel.ok("1").text("stdout") == ""
+    cell = kernel.ok(
+        "use std::io::Write;\n"
+        'std::io::stdout().write_all(b"\\xff and \\xc3\\xa9 and \\xc3").unwrap();'
+        'println!("\\nCR\\r\\n");'
+    )
+    assert cell.text("stdout") == "\ufffd and é and \ufffd\nCR\r\n\n", repr(cell.text("stdout"))
+
+
+@story
+def text_without_a_newline_is_live(kernel):
+    seen = {}
+
+    def note(kind, content):
+        if kind == "stream":
+            seen.setdefault(content["text"], time.monotonic())
+
+    kernel.run('print!("now");\nstd::thread::sleep(std::time::Duration::from_millis(700));\nprint!("later");', note)
+    assert seen["later"] - seen["now"] > 0.4, seen
+
+
+@story
+def many_lines_are_few_messages(kernel):
+    started = time.monotonic()
+    cell = kernel.ok('for i in 0..20_000 { println!("line {i}"); }')
+    seconds = time.monotonic() - started
+    streams = [content for kind, content in cell.messages if kind == "stream"]
+    assert cell.text("stdout") == "".join(f"line {i}\n" for i in range(20_000))
+    assert len(streams) < 200, len(streams)
+    print(f"20,000 lines: {len(streams)} messages, {seconds:.2f} s with the cell's compilation")
+
+
+@story
+def printed_marks_are_text(kernel):
+    marks = [
+        "EVCXR_EXECUTION_COMPLETE",
+        "EVCXR_BEGIN_CONTENT x",
+        "EVCXR_END_CONTENT",
+        "EVCXR_PANIC_NOTIFICATION",
+        "see EVCXR_EXECUTION_COMPLETE",
+        "EVCXR_VARIABLE_CHANGED_TYPE:numbers",
+        "EVCXR_EXECUTION_COMPLETE",
+        "EVCXR_PANIC_NOTIFICATION",
+    ]
+    code = "let kept = 7;\n" + "\n".join(f'println!("{mark}");' for mark in marks)
+    cell = kernel.ok(code)
+    assert cell.text("stdout") == "".join(f"{mark}\n" for mark in marks), cell.messages
+    assert kernel.value("kept") == "7"
+    cell = kernel.ok('println!("EVCXR_BEGIN_CONTENT text/html");\nprintln!("no end");')
+    assert cell.text("stdout") == "EVCXR_BEGIN_CONTENT text/html\nno end\n"
+    assert kernel.value("kept + 1") == "8"
+
+
+@story
+def values_of_many_representations_are_one_output(kernel):
+    block = 'println!("EVCXR_BEGIN_CONTENT {}\\n{}\\nEVCXR_END_CONTENT", %s, %s);'
+    html, plain, data = (
+        block % (f'"{mime}"', value)
+        for mime, value in [
+            ("text/html", '"<b>"'),
+            ("text/plain", '"b"'),
+            ("application/json", '"{\\"a\\": [1]}"'),
+        ]
+    )
+    cell = kernel.ok("\n".join([html, plain, 'print!("half ");', html, plain, data]))
+    assert cell.shown() == [("display_data", "b"), ("stdout", "half "), ("execute_result", "b")], cell.shown()
+    assert cell.results()[0] == {"text/html": "<b>", "text/plain": "b", "application/json": {"a": [1]}}
+
+
+DISPLAY = """
+fn show(text: &str, id: &str, update: bool) {
+    println!("EVCXR_BEGIN_CONTENT application/vnd.up42.display+json\\n{{\\"data\\": {{\\"text/plain\\": \\"{text}\\"}}, \\"metadata\\": {{}}, \\"transient\\": {{\\"display_id\\": \\"{id}\\"}}, \\"update\\": {update}}}\\nEVCXR_END_CONTENT");
+}
+"""
+
+
+@story
+def displays_come_in_order_and_move_in_place(kernel):
+    kernel.ok(DISPLAY)
+    cell = kernel.ok(
+        'println!("before");\nshow("0 of 2", "bar", false);\nprintln!("between");\n'
+        'show("1 of 2", "bar", true);\nprint!("after");\n42'
+    )
+    assert cell.shown() == [
+        ("stdout", "before\n"),
+        ("display_data", "0 of 2"),
+        ("stdout", "between\n"),
+        ("update_display_data", "1 of 2"),
+        ("stdout", "after"),
+        ("execute_result", "42"),
+    ], cell.shown()
+    ids = {
+        content["transient"]["display_id"]
+        for kind, content in cell.messages
+        if kind in ("display_data", "update_display_data")
+    }
+    assert ids == {"bar"}
+
+
+@story
+def displays_of_a_thread_go_on_after_its_cell(kernel):
+    cell = kernel.ok(
+        "std::thread::spawn(|| for i in 0..3 {\n"
+        "    std::thread::sleep(std::time::Duration::from_millis(300));\n"
+        '    show(&format!("{i}"), "late", true);\n'
+        '    print!("tick {i} ");\n'
+        "});\n"
+        'show("start", "late", false);'
+    )
+    parent = None
+    late, text = [], ""
+    deadline = time.monotonic() + 20
+    while (len(late) < 3 or text.count("tick") < 3) and time.monotonic() < deadline:
+        try:
+            message = kernel.client.get_iopub_msg(timeout=1)
+        except Empty:
+            continue
+        if message["msg_type"] == "update_display_data":
+            late.append(message["content"]["data"]["text/plain"])
+            parent = message["parent_header"]["msg_id"]
+        elif message["msg_type"] == "stream":
+            text += message["content"]["text"]
+    shown = [text for kind, text in cell.shown() if kind == "update_display_data"] + late
+    assert shown[-3:] == ["0", "1", "2"], (shown, text)
+    assert "tick 2" in text + cell.text("stdout") and parent is not None
+
+
+def assert_error(cell, name, *texts):
+    assert cell.reply["status"] == "error", cell.reply
+    assert cell.reply["ename"] == name, cell.reply
+    errors = [content for kind, content in cell.messages if kind == "error"]
+    assert len(errors) == 1 and errors[0]["ename"] == name
+    for text in texts:
+        assert text in cell.story(), (text, cell.story())
+    assert "stack backtrace" not in cell.story() + cell.text("stderr"), cell.text("stderr")
+
+
+@story
+def a_panic_is_an_error_with_its_line(kernel):
+    kernel.ok("let before = 5;")
+    cell = kernel.run('let lost = 1;\nprint!("half");\npanic!("no scenes\\nleft");')
+    assert_error(cell, "Panic", "no scenes\nleft", "line 3", 'panic!("no scenes')
+    assert cell.text("stdout") == "half" and cell.text("stderr") == "", cell.messages
+    assert kernel.value("before") == "5"
+    assert_error(kernel.run("lost"), "CompileError", "lost")
+    cell = kernel.run("let list: Vec<i32> = Vec::new();\nlet first: i32 = list[7];\nfirst")
+    assert_error(cell, "Panic", "index out of bounds", "line 2")
+    cell = kernel.run("Option::<i32>::None.unwrap()")
+    assert_error(cell, "Panic", "called `Option::unwrap()`", "line 1")
+
+
+@story
+def a_panic_that_is_caught_is_no_error(kernel):
+    cell = kernel.ok('std::thread::spawn(|| panic!("over there")).join().is_err()')
+    assert "over there" in cell.text("stderr") and cell.results()[0]["text/plain"] == "true"
+    cell = kernel.ok('std::panic::catch_unwind(|| panic!("in here")).is_err()')
+    assert "in here" in cell.text("stderr"), cell.messages
+    assert_error(kernel.run("std::panic::set_hook(Box::new(|_| {}));\npanic!();"), "Panic")
+    kernel.ok("let _ = std::panic::take_hook();")
+
+
+@story
+def a_failing_question_mark_is_an_error(kernel):
+    cell = kernel.run('println!("first");\nlet n: i32 = "seven".parse()?;\nprintln!("never");')
+    assert_error(cell, "Error", "invalid digit found in string", "line 2", '"seven".parse()?')
+    assert cell.text("stdout") == "first\n" and cell.text("stderr") == "", cell.messages
+    cell = kernel.run('Aoi::read("no/such.geojson")?;')
+    assert_error(cell, "Error", "no/such.geojson", "line 1")
+    kernel.ok("let later = async { 1 }.await;\nlater")
+    assert_error(kernel.run('let n: i32 = async { "x".parse() }.await?;'), "Error", "invalid digit")
+
+
+@story
+def a_last_value_that_is_an_err_is_an_error(kernel):
+    cell = kernel.run('let kept = 8;\n"x".parse::<i32>()')
+    assert_error(cell, "Error", "invalid digit found in string", "line 2")
+    assert cell.results() == [] and kernel.value("kept") == "8"
+    assert kernel.value('"7".parse::<i32>()') == "Ok(7)"
+
+
+@story
+def what_does_not_compile_is_an_error(kernel):
+    cell = kernel.run('let n: i32 = "seven";')
+    assert_error(cell, "CompileError", "mismatched types", "E0308")
+    cell = kernel.run('// übel\nlet n: i32 = "seven";')
+    assert_error(cell, "CompileError", "mismatched types")
+    assert_error(kernel.run(":nonsense"), "CompileError", "nonsense")
+    assert_error(kernel.run(":dep no-such-crate-of-ours = { path = \"/nowhere\" }"), "CompileError", "nowhere")
+
+
+@story
+def cells_behind_a_failed_one_are_aborted(kernel):
+    requests = [kernel.client.execute(code) for code in ["panic!();", "let aborted = 1;", "2"]]
+    replies = {}
+    while len(replies) < 3:
+        reply = kernel.client.get_shell_msg(timeout=PATIENCE)
+        replies[reply["parent_header"]["msg_id"]] = reply["content"]["status"]
+    assert [replies[request] for request in requests] == ["error", "aborted", "aborted"]
+    assert kernel.run("panic!();", stop_on_error=False).reply["status"] == "error"
+    assert kernel.value("6 * 7") == "42"
+
+
+@story
+def input_is_asked_for(kernel):
+    asked = (
+        'println!("EVCXR_INPUT_REQUEST:Name: who?");\nlet mut name = String::new();\n'
+        "std::io::stdin().read_line(&mut name).unwrap();\nlet name = name.trim().to_owned();\nname"
+    )
+    code = 'print!("half ");\n' + asked
+    request = kernel.client.execute(code, allow_stdin=True)
+    question = kernel.client.get_stdin_msg(timeout=PATIENCE)["content"]
+    assert question == {"prompt": "Name: who?", "password": False}, question
+    kernel.client.input("Ada")
+    cell = kernel.wait(request)
+    assert cell.results()[0]["text/plain"] == '"Ada"', cell.messages
+    assert cell.text("stdout") == "half "
+    assert_error(kernel.run(asked, allow_stdin=False), "InputRefused")
+
+
+@story
+def names_are_completed_and_explained(kernel):
+    kernel.ok("let numbers = vec![3, 1];")
+    request = kernel.client.complete("numbers.sor", 11)
+    reply = kernel.client.get_shell_msg(timeout=PATIENCE)
+    assert reply["parent_header"]["msg_id"] == request
+    assert any(match.startswith("sort") for match in reply["content"]["matches"]), reply["content"]
+    assert reply["content"]["cursor_start"] == 8
+    kernel.client.inspect("numbers.sort()", 10)
+    reply = kernel.client.get_shell_msg(timeout=PATIENCE)["content"]
+    assert reply["found"] and "sort" in reply["data"]["text/plain"], reply
+    kernel.client.inspect("nothing_of_this_name", 4)
+    assert not kernel.client.get_shell_msg(timeout=PATIENCE)["content"]["found"]
+    for code, status in [("1 + 1", "complete"), ("fn f() {", "incomplete")]:
+        kernel.client.is_complete(code)
+        assert kernel.client.get_shell_msg(timeout=PATIENCE)["content"]["status"] == status
+    kernel.client.comm_info()
+    assert kernel.client.get_shell_msg(timeout=PATIENCE)["content"]["comms"] == {}
+    kernel.client.history(hist_access_type="tail", n=1)
+    assert kernel.client.get_shell_msg(timeout=PATIENCE)["content"]["history"][0][2] == "let numbers = vec![3, 1];"
+
+
+def interrupt_when(kernel, code, text):
+    """Interrupts the cell when it has printed this; returns it and how long it took to end."""
+    asked = []
+
+    def note(kind, content):
+        if kind == "stream" and text in content["text"] and not asked:
+            asked.append(time.monotonic())
+            kernel.manager.interrupt_kernel()
+
+    cell = kernel.run(code, note)
+    return cell, time.monotonic() - asked[0]
+
+
+@story
+def an_interrupt_stops_the_cell_and_says_what_is_lost(kernel):
+    kernel.ok("use std::fmt::Debug;\nfn twice(n: i32) -> i32 { 2 * n }\nlet precious = 1;")
+    cells = kernel.processes()
+    cell, seconds = interrupt_when(kernel, 'println!("going");\nloop { std::hint::spin_loop(); }', "going")
+    assert_error(cell, "Interrupted", "`precious`", "client.batch(")
+    assert seconds < 5, seconds
+    assert_error(kernel.run("precious"), "CompileError", "precious")
+    assert kernel.value("twice(21)") == "42"
+    assert kernel.value("let again = vec![1];\nagain.len()") == "1"
+    assert len(alive(kernel.processes())) <= len(cells), "the cells' process is still there"
+    print(f"interrupted in {seconds:.2f} s")
+    # Nothing runs: nothing is lost.
+    kernel.client.control_channel.send(kernel.client.session.msg("interrupt_request", {}))
+    assert kernel.client.get_control_msg(timeout=PATIENCE)["content"]["status"] == "ok"
+    assert kernel.value("again.len()") == "1"
+
+
+PLATFORM = """
+use up42::simulator::{{Clock, Simulator}};
+let platform = Simulator::builder().folder("{folder}").clock(Clock::speed(300.0)).start()?;
+let client = Client::builder().simulator(platform).build()?;
+"""
+BATCH = """
+let workflow = client.project()?.workflow("summers")?;
+workflow.add_tasks(["sobloo-s2-l1c-aoiclipped"])?;
+let summers = ["2016", "2017", "2018", "2019", "2020"].map(|year| (format!("{year}-06-01"), format!("{year}-08-31")));
+let place = Aoi::from_bbox([-10.0, 40.0, -9.97, 40.03])?;
+let one = ParallelParameters::new().geometries(&place).interval_dates(summers).geometry_operation(Bbox);
+let parameters = workflow.construct_parameters_parallel(one)?;
+let batch = workflow.batch("summers", parameters)?;
+"""
+
+
+@story
+def a_batch_that_was_interrupted_is_resumed(kernel):
+    with tempfile.TemporaryDirectory() as folder:
+        platform = PLATFORM.format(folder=folder)
+        kernel.ok(platform + BATCH)
+        code = (
+            "let running = batch.start()?;\nstd::thread::sleep(std::time::Duration::from_secs(2));\n"
+            'println!("going");\nloop { std::thread::sleep(std::time::Duration::from_secs(1)); }'
+        )
+        cell, _ = interrupt_when(kernel, code, "going")
+        assert_error(cell, "Interrupted", "`batch`", 'client.batch("NAME")')
+        kernel.ok(platform)
+        cell = kernel.ok('let jobs = client.batch("summers")?.run()?;\njobs.len()')
+        assert cell.results()[0]["text/plain"] == "5", cell.shown()
+        kernel.ok(":restart")
+
+
+@story
+def an_interrupt_ends_the_wait_for_input(kernel):
+    request = kernel.client.execute(
+        'println!("EVCXR_INPUT_REQUEST:?");\nlet mut line = String::new();\nstd::io::stdin().read_line(&mut line).unwrap();',
+        allow_stdin=True,
+    )
+    kernel.client.get_stdin_msg(timeout=PATIENCE)
+    kernel.manager.interrupt_kernel()
+    assert_error(kernel.wait(request), "Interrupted")
+    assert kernel.value("6 * 7") == "42"
+
+
+@story
+def a_process_that_ends_is_an_error(kernel):
+    kernel.ok("let doomed = 1;")
+    cell = kernel.run('println!("bye");\nstd::process::exit(3);')
+    assert_error(cell, "ProcessEnded", "exit status: 3", "`doomed`")
+    assert cell.text("stdout") == "bye\n"
+    assert kernel.value("6 * 7") == "42"
+    assert_error(kernel.run("std::process::abort();"), "ProcessEnded")
+    kernel.ok("let kept = 1;")
+    kernel.ok(":restart")
+    assert_error(kernel.run("kept"), "CompileError", "kept")
+    assert kernel.value("6 * 7") == "42"
+
+
+@story
+def a_dependency_shows_its_progress(kernel):
+    with tempfile.TemporaryDirectory() as folder:
+        for name, below in [("below", ""), ("above", f'below = {{ path = "{folder}/below" }}')]:
+            package = Path(folder, name)
+            (package / "src").mkdir(parents=True)
+            (package / "Cargo.toml").write_text(
+                f'[package]\nname = "{name}"\nversion = "0.1.0"\nedition = "2024"\n[dependencies]\n{below}\n'
+            )
+            (package / "src/lib.rs").write_text(f"pub fn {name}() -> i32 {{ 7 }}\n")
+        cell = kernel.ok(f':dep above = {{ path = "{folder}/above" }}\nabove::above()')
+        assert cell.results()[0]["text/plain"] == "7"
+        for name in ("below", "above"):
+            assert f"Compiling {name} v0.1.0" in cell.text("stderr"), cell.messages
+        assert kernel.ok("above::above() + 1").text("stderr") == ""
+
+
+@story
+def a_restart_and_an_end_leave_nothing_behind(kernel):
+    before = kernel.processes()
+    kernel.client.execute("loop {}")
+    time.sleep(2)
+    kernel.manager.restart_kernel()
+    kernel.client.wait_for_ready(timeout=PATIENCE)
+    assert kernel.value("6 * 7") == "42"
+    assert not alive(before), alive(before)
+    after = kernel.processes()
+    copies = {copy_of(pid) for pid in [*before, *after]} - {None}
+    kernel.stop()
+    deadline = time.monotonic() + 10
+    while alive(after) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not alive(after), alive(after)
+    assert not [copy for copy in copies if Path(copy).exists()], copies
+
+
+def main():
+    wanted = sys.argv[1:]
+    stories = [story for story in STORIES if not wanted or any(want in story.__name__ for want in wanted)]
+    failed = 0
+    kernel = None
+    for one in stories:
+        if kernel is None:
+            kernel = Kernel()
+        started = time.monotonic()
+        try:
+            one(kernel)
+            told = "ok"
+        except Exception:
+            failed += 1
+            told = "FAILED\n" + traceback.format_exc()
+        print(f"{time.monotonic() - started:6.2f} s  {one.__name__.replace('_', ' ')}: {told}", flush=True)
+        if one is STORIES[-1]:
+            kernel = None
+    if kernel is not None:
+        kernel.stop()
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
