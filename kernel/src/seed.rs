@@ -19,7 +19,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Instant, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
@@ -64,7 +64,7 @@ pub fn ensure(home: &Home, toolchain: &Toolchain) -> Result<()> {
         eprintln!("Preparing the kernel in {}", seed.folder.display());
         recipe::make(&seed, &library, &compiled, toolchain, home.program())?;
         seed.probe(home, toolchain)?;
-        write_if_changed(&seed.mark(), "")?;
+        fs::write(seed.mark(), toolchain.title()).context("write the seed's mark")?;
         eprintln!("A kernel starts and runs a cell; prepared in {:.0} s", started.elapsed().as_secs_f64());
     }
     if current.as_ref() != Some(&id) {
@@ -84,6 +84,20 @@ pub fn require(home: &Home, toolchain: &Toolchain) -> Result<Seed> {
         }
         None => bail!("the kernel is not built: run `up42 kernel install`"),
     }
+}
+
+/// When and by which Rust the seed of the next kernel was made.
+#[derive(Clone, Debug)]
+pub struct Made {
+    pub by: String,
+    pub at: SystemTime,
+}
+
+/// Nothing is told of a seed that is not there, or not whole.
+pub fn made(home: &Home) -> Option<Made> {
+    let seed = Seed { folder: home.seeds().join(read_current(home)?) };
+    let at = fs::metadata(seed.mark()).ok()?.modified().ok()?;
+    Some(Made { by: fs::read_to_string(seed.mark()).ok()?, at })
 }
 
 impl Seed {
