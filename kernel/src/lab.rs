@@ -1,5 +1,6 @@
 //! JupyterLab with the kernel, in an environment of its own.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
@@ -20,6 +21,8 @@ pub struct Lab {
     pub port: Option<u16>,
     /// Whether a browser is opened.
     pub browser: bool,
+    /// Further options of JupyterLab.
+    pub more: Vec<OsString>,
 }
 
 impl Lab {
@@ -41,7 +44,7 @@ impl Lab {
         if !self.browser {
             lab.arg("--no-browser");
         }
-        serve(&mut lab)
+        serve(lab.args(&self.more))
     }
 }
 

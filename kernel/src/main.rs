@@ -38,6 +38,7 @@ mod session;
 mod sources;
 mod toolchain;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -103,6 +104,9 @@ enum Commands {
         /// Print the address instead of opening it.
         #[arg(long)]
         no_browser: bool,
+        /// Further options of JupyterLab, such as `--ip=0.0.0.0` or `--allow-root`.
+        #[arg(last = true, value_name = "OPTION")]
+        more: Vec<OsString>,
     },
     /// Look for what keeps kernels from working, and say what mends it.
     ///
@@ -169,8 +173,8 @@ fn run(command: Commands) -> Result<ExitCode> {
             let run = notebook::Run { notebook, out, html, parameters: set, timeout };
             return run.execute(&home);
         }
-        Commands::Lab { folder, port, no_browser } => {
-            return lab::Lab { folder, port, browser: !no_browser }.open(&home);
+        Commands::Lab { folder, port, no_browser, more } => {
+            return lab::Lab { folder, port, browser: !no_browser, more }.open(&home);
         }
         // Asked above, where the home may be the trouble.
         Commands::Doctor => {}

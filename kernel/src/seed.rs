@@ -197,3 +197,26 @@ fn toolchain_id(toolchain: &Toolchain) -> String {
 fn hash(text: &str) -> String {
     Sha256::digest(text).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_seeds_that_no_kernel_runs_on_are_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path()).unwrap();
+        for id in ["idle", "used"] {
+            fs::create_dir_all(home.seeds().join(id)).unwrap();
+        }
+        fs::write(home.current_seed(), "idle").unwrap();
+        let kernel = home.kernels().join("k-1");
+        fs::create_dir_all(&kernel).unwrap();
+        fs::write(kernel.join("seed"), "used").unwrap();
+        let alive = crate::home::lock(&kernel.with_extension("lock")).unwrap();
+        assert_eq!(remove_all(&home).unwrap(), 1);
+        assert!(!home.seeds().join("idle").exists() && made(&home).is_none());
+        drop(alive);
+        assert_eq!(remove_all(&home).unwrap(), 0);
+    }
+}

@@ -3,5 +3,6 @@
 
 mod notebook;
 mod notebooks;
+mod plain;
 mod prerequisites;
 mod run;
