@@ -122,6 +122,18 @@ fn a_cell_that_takes_too_long_fails_the_run() {
 }
 
 #[test]
+fn parameters_are_set_after_the_cell_that_has_them() {
+    let notebook =
+        Notebook::tagged(&["let city = \"Dakar\";\nlet year = 2019;", "(city, year)"], &["parameters"]);
+    let mut command = notebook.command();
+    let output = command.args(["--set", "year=2020", "--set", "city=Saint-\"Louis\""]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let executed = notebook.executed(output);
+    assert_eq!(executed.cells[1]["metadata"]["tags"][0], "injected-parameters");
+    assert_eq!(executed.result(2, "text/plain"), r#"("Saint-\"Louis\"", 2020)"#);
+}
+
+#[test]
 fn two_kernels_at_once_do_not_mix_values() {
     let runs = [1, 2].map(|who| {
         thread::spawn(move || {
