@@ -47,6 +47,8 @@ def measure(plan, manager, log):
     client.start_channels()
     try:
         client.wait_for_ready(timeout=3000)
+        # Ours tells what it is while evcxr still loads; this it answers when cells can run.
+        client.is_complete("", reply=True, timeout=3000)
         told = {"ready": [time.monotonic() - started]}
         for cell in plan["load"]:
             run(client, cell)
