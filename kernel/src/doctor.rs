@@ -243,7 +243,8 @@ mod tests {
 
     #[test]
     fn each_trouble_is_named_with_what_mends_it() {
-        let cases: [(fn(&mut Facts), &str, &str); 14] = [
+        type Case = (fn(&mut Facts), &'static str, &'static str);
+        let cases: [Case; 14] = [
             (
                 |f| f.rust = Err("`rustc` is missing".into()),
                 "✗ broken  Rust: `rustc` is missing",

@@ -1,6 +1,7 @@
 //! The library in evcxr's own kernel, as it is.
 //!
 //! ```text
+//! cargo build --workspace --examples
 //! cargo test --workspace --test it -- --ignored --nocapture the_quickstart_runs_in_plain_evcxr
 //! ```
 //!
@@ -17,12 +18,10 @@ use serde_json::{Value, json};
 #[ignore = "evcxr compiles the library and Polars, which takes half an hour"]
 fn the_quickstart_runs_in_plain_evcxr() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let mut cargo = Command::new(env!("CARGO"));
-    let built = cargo.args(["build", "--workspace", "--examples"]).current_dir(root).status().unwrap();
-    assert!(built.success());
     let program = Path::new(env!("CARGO_BIN_EXE_up42"));
     let kernel =
         program.with_file_name("examples").join(format!("plain_evcxr{}", std::env::consts::EXE_SUFFIX));
+    assert!(kernel.is_file(), "run `cargo build --workspace --examples` first");
     let python = Command::new("python3").arg(root.join("tests/python/environment.py")).arg("kernel").output();
     let python = PathBuf::from(String::from_utf8(python.unwrap().stdout).unwrap().trim());
 
