@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::process::ChildStdin;
 
-use crate::cells::{End, Event, Failure, RUN_MIME};
+use crate::cells::{End, Event, Failure, RUN_MIME, Stream};
 use crate::relay::fence::Fence;
 use crate::relay::outbox::Outbox;
 use crate::relay::run::Run;
@@ -72,8 +72,12 @@ impl State {
         let _ = print(&answer);
     }
 
-    /// Asks evcxr for a line of input.
+    /// Asks evcxr for a line of input. Between cells it does not listen.
     pub fn ask(&mut self, request: &str) {
+        if !self.is_running {
+            self.outbox.text(Stream::Stdout, format!("{request}\n"));
+            return;
+        }
         self.awaits_input = true;
         self.outbox.send();
         // evcxr cuts the prompt at the next colon.
