@@ -17,6 +17,7 @@ mod display;
 mod figures;
 mod folium;
 mod items;
+mod kernel;
 #[path = "../../tests/it/browser/marked.rs"]
 mod marked;
 
@@ -27,8 +28,12 @@ use crate::figures::Figures;
 
 type Measure = fn(&mut Figures) -> up42::Result<()>;
 
-const AREAS: [(&str, Measure); 3] =
-    [("batch", batch::measure), ("catalog", catalog::measure), ("display", display::measure)];
+const AREAS: [(&str, Measure); 4] = [
+    ("batch", batch::measure),
+    ("catalog", catalog::measure),
+    ("display", display::measure),
+    ("kernel", kernel::measure),
+];
 
 type Alone = fn(&str) -> up42::Result<()>;
 

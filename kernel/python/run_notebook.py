@@ -38,6 +38,8 @@ ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 def main():
     options = parse_options()
     notebook = nbformat.read(options.notebook, as_version=4)
+    if options.parameters:
+        set_parameters(notebook, options.parameters)
     clean(notebook, options)
     error = None
     try:
@@ -67,8 +69,24 @@ def parse_options():
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--html", type=Path, required=True)
     parser.add_argument("--log", type=Path, required=True)
+    parser.add_argument("--parameters")
     parser.add_argument("--timeout", type=int, required=True)
     return parser.parse_args()
+
+
+def set_parameters(notebook, source):
+    """Adds a cell after the one tagged `parameters`, or first, as papermill does.
+
+    https://papermill.readthedocs.io/en/latest/usage-parameterize.html
+    """
+
+    def has(cell, tag):
+        return tag in cell.metadata.get("tags", [])
+
+    notebook.cells = [cell for cell in notebook.cells if not has(cell, "injected-parameters")]
+    places = [index for index, cell in enumerate(notebook.cells, 1) if has(cell, "parameters")]
+    cell = nbformat.v4.new_code_cell(source, metadata={"tags": ["injected-parameters"]}, id="parameters")
+    notebook.cells.insert(places[0] if places else 0, cell)
 
 
 def clean(notebook, options):

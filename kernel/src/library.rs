@@ -55,6 +55,11 @@ impl Library {
         Ok(checkout.map(|checkout| Self { checkout: checkout.to_owned() }))
     }
 
+    /// Where it is.
+    pub fn checkout(&self) -> &Path {
+        &self.checkout
+    }
+
     /// Compiles it, with cargo's progress on the terminal.
     pub fn compile(&self, toolchain: &Toolchain) -> Result<Compiled> {
         // The libraries of all members, and not of the one alone: cargo would choose

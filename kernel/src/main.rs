@@ -21,13 +21,17 @@
 mod cells;
 mod compile;
 mod disk;
+mod doctor;
+mod examine;
 mod front;
 mod home;
 mod inside;
 mod kernel;
 mod kernelspec;
+mod lab;
 mod library;
 mod notebook;
+mod parameters;
 mod python;
 mod recipe;
 mod reduce;
@@ -37,6 +41,7 @@ mod session;
 mod sources;
 mod toolchain;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -47,6 +52,7 @@ use up42::simulator::Simulator;
 
 use crate::home::Home;
 use crate::kernelspec::Place;
+use crate::parameters::Parameter;
 
 /// A sixth of a kernel's start is rust-analyzer's memory otherwise.
 #[global_allocator]
@@ -78,10 +84,37 @@ enum Commands {
         /// Write the page here instead of to target/notebooks/NAME.html.
         #[arg(long, value_name = "FILE")]
         html: Option<PathBuf>,
+        /// Set a variable, after the cell that is tagged `parameters` or else before all.
+        ///
+        /// Numbers and `true` or `false` are as Rust has them (`7`, `0.5`, `2020u16`);
+        /// anything else is a text.
+        #[arg(long, value_name = "NAME=VALUE")]
+        set: Vec<Parameter>,
         /// The longest time that one cell may take.
         #[arg(long, value_name = "SECONDS", default_value_t = 600)]
         timeout: u64,
     },
+    /// Open JupyterLab with the kernel.
+    ///
+    /// It is installed on first use, in an environment of its own.
+    Lab {
+        /// The folder with the notebooks.
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+        /// The port to serve on.
+        #[arg(long)]
+        port: Option<u16>,
+        /// Print the address instead of opening it.
+        #[arg(long)]
+        no_browser: bool,
+        /// Further options of JupyterLab, such as `--ip=0.0.0.0` or `--allow-root`.
+        #[arg(last = true, value_name = "OPTION")]
+        more: Vec<OsString>,
+    },
+    /// Look for what keeps kernels from working, and say what mends it.
+    ///
+    /// Ends with status 1 if something is broken.
+    Doctor,
     /// Run the simulated platform until it is interrupted, and print how to log in.
     Simulator {
         /// Keep the platform here, so that the next run goes on with it.
@@ -134,7 +167,10 @@ fn run(command: Commands) -> Result<ExitCode> {
     if let Commands::Kernel(KernelCommands::Front { connection_file }) = &command {
         return front::run(connection_file).map(|()| ExitCode::SUCCESS);
     }
-    let home = Home::open()?;
+    let home = match (Home::open(), &command) {
+        (home, Commands::Doctor) => return examine::examine(home),
+        (home, _) => home?,
+    };
     match command {
         Commands::Kernel(KernelCommands::Install(place)) => kernel::install(&home, &place)?,
         Commands::Kernel(KernelCommands::Uninstall { all }) => kernel::uninstall(&home, all)?,
@@ -143,10 +179,16 @@ fn run(command: Commands) -> Result<ExitCode> {
         }
         Commands::Kernel(KernelCommands::Front { .. }) => {}
         Commands::Kernel(KernelCommands::Probe) => kernel::probe()?,
-        Commands::Run { notebook, out, html, timeout } => {
-            let run = notebook::Run { notebook, out, html, timeout: Duration::from_secs(timeout) };
+        Commands::Run { notebook, out, html, set, timeout } => {
+            let timeout = Duration::from_secs(timeout);
+            let run = notebook::Run { notebook, out, html, parameters: set, timeout };
             return run.execute(&home);
         }
+        Commands::Lab { folder, port, no_browser, more } => {
+            return lab::Lab { folder, port, browser: !no_browser, more }.open(&home);
+        }
+        // Asked above, where the home may be the trouble.
+        Commands::Doctor => {}
         Commands::Simulator { folder } => simulate(folder)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::home::{Home, write_if_changed};
 use crate::kernelspec;
+use crate::parameters::{self, Parameter};
 use crate::python::Python;
 use crate::seed;
 use crate::session;
@@ -27,6 +28,8 @@ pub struct Run {
     pub out: Option<PathBuf>,
     /// Where the page is written; below `target/notebooks` if unset.
     pub html: Option<PathBuf>,
+    /// The variables that are set in it.
+    pub parameters: Vec<Parameter>,
     /// How long a cell may take.
     pub timeout: Duration,
 }
@@ -59,6 +62,9 @@ impl Run {
         let status = Command::new(python.program())
             .arg(program)
             .args(["--kernel", kernelspec::NAME, "--display-name", kernelspec::DISPLAY_NAME])
+            .args(
+                parameters::cell(&self.parameters).into_iter().flat_map(|code| ["--parameters".into(), code]),
+            )
             .args(["--timeout", &self.timeout.as_secs().to_string()])
             .arg("--out")
             .arg(self.out.as_ref().unwrap_or(&self.notebook))

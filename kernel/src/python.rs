@@ -1,4 +1,4 @@
-//! The Python environment that runs and renders notebooks.
+//! The Python environments: one that runs and renders notebooks, and JupyterLab's.
 
 use std::env;
 use std::fs;
@@ -9,21 +9,28 @@ use anyhow::{Context, Result, bail};
 
 use crate::home::{Home, write_if_changed};
 
-const REQUIREMENTS: &str = include_str!("../python/requirements.txt");
+const RUN: &str = include_str!("../python/requirements.txt");
+const LAB: &str = include_str!("../python/lab.txt");
 const OLDEST: (u32, u32) = (3, 9);
 const INSTALL: &str =
     "install Python 3.9 or later from https://python.org (`apt install python3 python3-venv` on Debian)";
 
-/// A private environment with the packages of `requirements.txt`.
+/// A private environment with the packages of a list.
 #[derive(Clone, Debug)]
 pub struct Python {
     folder: PathBuf,
+    requirements: &'static str,
 }
 
 impl Python {
-    /// The environment of this home, made or not.
+    /// The environment that runs notebooks, made or not.
     pub fn of(home: &Home) -> Self {
-        Self { folder: home.python() }
+        Self { folder: home.python(), requirements: RUN }
+    }
+
+    /// The one of JupyterLab.
+    pub fn lab(home: &Home) -> Self {
+        Self { folder: home.lab(), requirements: LAB }
     }
 
     /// Fails, naming what to install, if the environment would have to be made
@@ -41,17 +48,17 @@ impl Python {
         if self.is_made() {
             return Ok(());
         }
-        eprintln!("Installing the Python packages that run notebooks in {}", self.folder.display());
+        eprintln!("Installing Python packages in {}", self.folder.display());
         if self.folder.exists() {
             fs::remove_dir_all(&self.folder)
                 .with_context(|| format!("remove the old `{}`", self.folder.display()))?;
         }
         succeed(Command::new(system_python()?).args(["-m", "venv"]).arg(&self.folder))?;
         let requirements = self.folder.join("requirements.txt");
-        write_if_changed(&requirements, REQUIREMENTS)?;
+        write_if_changed(&requirements, self.requirements)?;
         let pip = ["-m", "pip", "install", "--disable-pip-version-check", "--requirement"];
         succeed(Command::new(self.program()).args(pip).arg(&requirements))?;
-        write_if_changed(&self.stamp(), REQUIREMENTS)
+        write_if_changed(&self.stamp(), self.requirements)
     }
 
     /// The environment's interpreter.
@@ -62,8 +69,10 @@ impl Python {
         }
     }
 
-    fn is_made(&self) -> bool {
-        fs::read_to_string(self.stamp()).is_ok_and(|stamp| stamp == REQUIREMENTS) && self.program().exists()
+    /// Whether it is there, whole.
+    pub fn is_made(&self) -> bool {
+        fs::read_to_string(self.stamp()).is_ok_and(|stamp| stamp == self.requirements)
+            && self.program().exists()
     }
 
     fn stamp(&self) -> PathBuf {

@@ -20,7 +20,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Instant, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
@@ -67,7 +67,7 @@ pub fn ensure(home: &Home, toolchain: &Toolchain) -> Result<()> {
         eprintln!("Preparing the kernel in {}", seed.folder.display());
         recipe::make(&seed, &library, &compiled, toolchain, home.program())?;
         seed.probe(home, toolchain)?;
-        write_if_changed(&seed.mark(), "")?;
+        fs::write(seed.mark(), toolchain.title()).context("write the seed's mark")?;
         eprintln!("A kernel starts and runs a cell; prepared in {:.0} s", started.elapsed().as_secs_f64());
     }
     if current.as_ref() != Some(&id) {
@@ -87,6 +87,20 @@ pub fn require(home: &Home, toolchain: &Toolchain) -> Result<Seed> {
         }
         None => bail!("the kernel is not built: run `up42 kernel install`"),
     }
+}
+
+/// When and by which Rust the seed of the next kernel was made.
+#[derive(Clone, Debug)]
+pub struct Made {
+    pub by: String,
+    pub at: SystemTime,
+}
+
+/// Nothing is told of a seed that is not there, or not whole.
+pub fn made(home: &Home) -> Option<Made> {
+    let seed = Seed { folder: home.seeds().join(read_current(home)?) };
+    let at = fs::metadata(seed.mark()).ok()?.modified().ok()?;
+    Some(Made { by: fs::read_to_string(seed.mark()).ok()?, at })
 }
 
 impl Seed {
@@ -190,4 +204,27 @@ fn toolchain_id(toolchain: &Toolchain) -> String {
 
 fn hash(text: &str) -> String {
     Sha256::digest(text).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_seeds_that_no_kernel_runs_on_are_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path()).unwrap();
+        for id in ["idle", "used"] {
+            fs::create_dir_all(home.seeds().join(id)).unwrap();
+        }
+        fs::write(home.current_seed(), "idle").unwrap();
+        let kernel = home.kernels().join("k-1");
+        fs::create_dir_all(&kernel).unwrap();
+        fs::write(kernel.join("seed"), "used").unwrap();
+        let alive = crate::home::lock(&kernel.with_extension("lock")).unwrap();
+        assert_eq!(remove_all(&home).unwrap(), 1);
+        assert!(!home.seeds().join("idle").exists() && made(&home).is_none());
+        drop(alive);
+        assert_eq!(remove_all(&home).unwrap(), 0);
+    }
 }

@@ -52,6 +52,31 @@ impl Toolchain {
         )
     }
 
+    /// Its first line, such as `rustc 1.95.0 (59807616e 2026-04-14)`.
+    pub fn title(&self) -> String {
+        self.version.lines().next().unwrap_or_default().to_owned()
+    }
+
+    /// The standard library that cells load at run time, or the folder that lacks it. Each
+    /// kernel is told this folder: what rustc writes into a cell instead is one level off
+    /// when the home and the toolchain are below one folder.
+    pub fn standard_library(&self) -> Result<PathBuf, PathBuf> {
+        let folder = self.standard_folder();
+        let mut files = std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let is_it = |file: &PathBuf| {
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            name.trim_start_matches("lib").starts_with("std-") && name.ends_with(env::consts::DLL_SUFFIX)
+        };
+        files.find(is_it).ok_or(folder)
+    }
+
+    fn standard_folder(&self) -> PathBuf {
+        match env::consts::OS {
+            "windows" => self.sysroot.join("bin"),
+            _ => self.sysroot.join("lib/rustlib").join(&self.host).join("lib"),
+        }
+    }
+
     /// The packages of the standard library, as `cargo metadata` tells.
     pub fn library_metadata(&self) -> Result<Value> {
         let source = self.library_source()?;
@@ -115,10 +140,7 @@ impl Toolchain {
             "macos" => "DYLD_FALLBACK_LIBRARY_PATH",
             _ => "LD_LIBRARY_PATH",
         };
-        let standard = match env::consts::OS {
-            "windows" => self.sysroot.join("bin"),
-            _ => self.sysroot.join("lib/rustlib").join(&self.host).join("lib"),
-        };
+        let standard = self.standard_folder();
         let old = if variable == "PATH" { Some(self.path.clone()) } else { env::var_os(variable) };
         let folders = [folder, standard].into_iter().chain(old.iter().flat_map(env::split_paths));
         if let Ok(joined) = env::join_paths(folders) {

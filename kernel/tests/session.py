@@ -401,6 +401,17 @@ def input_is_asked_for(kernel):
 
 
 @story
+def a_thread_that_asks_between_cells_disturbs_none(kernel):
+    kernel.ok('std::thread::spawn(|| { std::thread::sleep(std::time::Duration::from_millis(500));'
+              ' println!("EVCXR_INPUT_REQUEST:late?"); });')
+    message = kernel.client.get_iopub_msg(timeout=PATIENCE)
+    while message["msg_type"] != "stream":
+        message = kernel.client.get_iopub_msg(timeout=PATIENCE)
+    assert message["content"]["text"] == "EVCXR_INPUT_REQUEST:late?\n"
+    assert kernel.value("6 * 7") == "42"
+
+
+@story
 def names_are_completed_and_explained(kernel):
     kernel.ok("let numbers = vec![3, 1];")
     request = kernel.client.complete("numbers.sor", 11)

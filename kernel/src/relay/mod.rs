@@ -17,24 +17,24 @@ mod fence;
 mod marks;
 mod outbox;
 mod run;
+mod state;
 mod tagged;
 
 use std::env;
 use std::io::{self, BufRead, Read, Write};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, ExitCode, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::cells::{
-    End, Event, Failure, INSIDE_VARIABLE, INTERRUPT_VARIABLE, KERNEL_VARIABLE, RUN_MIME, TAG_VARIABLE,
-};
+use crate::cells::{Event, INSIDE_VARIABLE, INTERRUPT_VARIABLE, KERNEL_VARIABLE, TAG_VARIABLE};
 use crate::relay::fence::{Fence, Piece};
 use crate::relay::outbox::Outbox;
 use crate::relay::run::Run;
+use crate::relay::state::State;
 use crate::relay::tagged::{Tagged, Told};
 
 /// Set by evcxr for the process that runs the cells (`runtime.rs`).
@@ -126,22 +126,6 @@ struct Relay {
     command: String,
     interrupt: PathBuf,
     tag: String,
-}
-
-struct State {
-    stdin: ChildStdin,
-    fence: Fence,
-    tagged: Tagged,
-    run: Run,
-    outbox: Outbox,
-    /// Until the fence was seen on both streams.
-    is_busy: bool,
-    /// Between a command of evcxr's and our answer.
-    is_running: bool,
-    awaits_input: bool,
-    /// The fence was seen on stderr, and whether our panic hook is in its place.
-    fenced: Option<bool>,
-    number: u64,
 }
 
 impl Relay {
@@ -266,59 +250,4 @@ impl Relay {
     fn lock_cells(&self) -> MutexGuard<'_, Child> {
         self.cells.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-impl State {
-    /// A cell runs from now on.
-    fn begin(&mut self) {
-        self.is_busy = true;
-        self.is_running = true;
-        self.fence.begin();
-        self.run.begin(&mut self.outbox);
-    }
-
-    /// Ends the run when the fence was seen on both streams.
-    fn end_if_over(&mut self, tag: &str) {
-        if !self.fence.is_idle() {
-            return;
-        }
-        let Some(hook_is_ours) = self.fenced.take() else { return };
-        self.is_busy = false;
-        let (end, lines) = self.run.finish(hook_is_ours, &mut self.outbox);
-        // The first fence only starts the library beside the cells.
-        if std::mem::take(&mut self.is_running) {
-            self.end(end, lines, tag);
-        }
-    }
-
-    /// The cell does not run: nothing is lost but the variables that it would have made.
-    fn skip(&mut self, tag: &str) {
-        let end = End { failure: Some(Failure::Interrupted), ..End::default() };
-        self.end(end, vec!["EVCXR_ERROR_OCCURRED".into()], tag);
-    }
-
-    fn end(&mut self, end: End, lines: Vec<String>, tag: &str) {
-        let run = format!("{tag}-{}", self.number);
-        self.outbox.event(Event::End(End { run: run.clone(), ..end }));
-        self.outbox.send();
-        let mut answer: String = lines.into_iter().map(|line| line + "\n").collect();
-        answer.push_str(&format!("EVCXR_BEGIN_CONTENT {RUN_MIME}\n{run};\nEVCXR_END_CONTENT\n"));
-        answer.push_str("EVCXR_EXECUTION_COMPLETE\n");
-        let _ = print(&answer);
-    }
-
-    /// Asks evcxr for a line of input.
-    fn ask(&mut self, request: &str) {
-        self.awaits_input = true;
-        self.outbox.send();
-        // evcxr cuts the prompt at the next colon.
-        let (command, prompt) = request.split_once(':').unwrap_or((request, ""));
-        let _ = print(&format!("{command}:{}\n", prompt.replace(':', "\u{1f}")));
-    }
-}
-
-fn print(text: &str) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()
 }

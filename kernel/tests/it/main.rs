@@ -3,6 +3,7 @@
 
 mod notebook;
 mod notebooks;
+mod plain;
 mod prerequisites;
 mod run;
 mod session;

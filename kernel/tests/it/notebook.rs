@@ -122,6 +122,39 @@ fn a_cell_that_takes_too_long_fails_the_run() {
 }
 
 #[test]
+fn parameters_are_set_after_the_cell_that_has_them() {
+    let notebook =
+        Notebook::tagged(&["let city = \"Dakar\";\nlet year = 2019;", "(city, year)"], &["parameters"]);
+    let mut command = notebook.command();
+    let output = command.args(["--set", "year=2020", "--set", "city=Saint-\"Louis\""]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let executed = notebook.executed(output);
+    assert_eq!(executed.cells[1]["metadata"]["tags"][0], "injected-parameters");
+    assert_eq!(executed.result(2, "text/plain"), r#"("Saint-\"Louis\"", 2020)"#);
+}
+
+#[test]
+fn a_display_is_saved_as_it_was_last() {
+    let show = r#"
+fn show(text: &str, update: bool) {
+    println!("EVCXR_BEGIN_CONTENT application/vnd.up42.display+json\n{{\"data\": {{\"text/plain\": \"{text}\"}}, \"transient\": {{\"display_id\": \"bar\"}}, \"update\": {update}}}\nEVCXR_END_CONTENT");
+}"#;
+    let executed = Notebook::new(&[
+        show,
+        "use std::sync::mpsc;\nlet (go, gone) = mpsc::channel::<()>();\nshow(\"0 of 2\", false);\n\
+         println!(\"text\");\nshow(\"1 of 2\", true);\n\
+         let thread = std::thread::spawn(move || { gone.recv().unwrap(); show(\"2 of 2\", true); });",
+        "go.send(()).unwrap();\nthread.join().unwrap();",
+    ])
+    .run();
+    assert!(executed.output.status.success(), "{}", executed.stderr());
+    let outputs = executed.cells[1]["outputs"].as_array().unwrap();
+    let kinds: Vec<_> = outputs.iter().map(|output| output["output_type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["display_data", "stream"]);
+    assert_eq!(outputs[0]["data"]["text/plain"], serde_json::json!(["2 of 2"]));
+}
+
+#[test]
 fn two_kernels_at_once_do_not_mix_values() {
     let runs = [1, 2].map(|who| {
         thread::spawn(move || {

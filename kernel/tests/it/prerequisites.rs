@@ -80,3 +80,20 @@ fn a_missing_notebook_is_named() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("no/such.ipynb"));
 }
+
+#[test]
+fn the_doctor_says_what_is_broken() {
+    let home = tempfile::tempdir().unwrap();
+    let doctor = |path: &std::path::Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_up42"));
+        let output = command.arg("doctor").env("UP42_HOME", path).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let told = doctor(home.path());
+    assert!(told.contains("✗ broken  the kernel is not built\n            → up42 kernel install"), "{told}");
+    assert!(told.contains("✓ good    Rust: rustc "), "{told}");
+    let file = home.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    assert!(doctor(&file.join("home")).contains("set UP42_HOME to a folder that you may write"));
+}

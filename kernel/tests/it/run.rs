@@ -22,11 +22,18 @@ pub struct Executed {
 
 impl Notebook {
     pub fn new(cells: &[&str]) -> Self {
+        Self::tagged(cells, &[])
+    }
+
+    /// The first cells have these tags.
+    pub fn tagged(cells: &[&str], tags: &[&str]) -> Self {
+        let tags = tags.iter().map(|tag| json!({ "tags": [tag] }));
         let cells: Vec<_> = cells
             .iter()
-            .map(|source| {
+            .zip(tags.chain(std::iter::repeat(json!({}))))
+            .map(|(source, metadata)| {
                 json!({
-                    "cell_type": "code", "execution_count": null, "metadata": {},
+                    "cell_type": "code", "execution_count": null, "metadata": metadata,
                     "outputs": [], "source": source,
                 })
             })
@@ -55,7 +62,11 @@ impl Notebook {
     }
 
     pub fn run(&self) -> Executed {
-        let output = self.command().output().unwrap();
+        self.executed(self.command().output().unwrap())
+    }
+
+    /// What such a run has written.
+    pub fn executed(&self, output: Output) -> Executed {
         let read = |name| {
             fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}\n{output:?}"))
         };

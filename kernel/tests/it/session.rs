@@ -19,7 +19,7 @@ fn python(arguments: &[&str]) {
     assert!(status.unwrap().success(), "the kernel cannot be installed");
     let environment = Command::new("python3")
         .arg(root().join("tests/python/environment.py"))
-        .arg("kernel")
+        .arg("protocol")
         .output()
         .unwrap();
     assert!(environment.status.success(), "{}", String::from_utf8_lossy(&environment.stderr));

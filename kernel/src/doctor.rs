@@ -1,0 +1,298 @@
+//! `up42 doctor`: what a kernel needs, looked at one by one.
+//!
+//! What is found is [read](crate::examine) first and judged here, so that each trouble can
+//! be tried without having it.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::kernelspec::Kernelspec;
+
+/// Below this a build fails half-way: the library with Polars takes as much.
+const LEAST_FREE: u64 = 3_000_000_000;
+/// Whoever has less will soon be there.
+const LITTLE_FREE: u64 = 8_000_000_000;
+
+const INSTALL: &str = "up42 kernel install";
+
+/// What is found on a machine.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The first line of `rustc -vV`, or why there is none.
+    pub rust: Result<String, String>,
+    /// Whether the sources of the standard library are there.
+    pub has_library_source: bool,
+    /// The standard library that cells are linked with, where it should be.
+    pub standard: Result<PathBuf, PathBuf>,
+    /// The folder of all that is built, or why nothing can be written there.
+    pub home: Result<PathBuf, String>,
+    /// The bytes that are free there.
+    pub free: Option<u64>,
+    /// What kernels start from.
+    pub seed: Seed,
+    /// Why no Python environment can be made.
+    pub python: Result<(), String>,
+    /// Where Jupyter was told of the kernel, and what stands there.
+    pub kernelspecs: Vec<(PathBuf, Option<Kernelspec>)>,
+    /// The kernels that the user's own Jupyter knows, if there is one.
+    pub known: Option<Vec<String>>,
+}
+
+/// What kernels start from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Seed {
+    /// It was never made.
+    Missing,
+    /// It was made by this other version.
+    OtherRust(String),
+    /// The checkout has changed since.
+    Stale(PathBuf),
+    /// It is as it should be, and was made by this version.
+    Ready(String),
+}
+
+/// How well something is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Health {
+    Good,
+    /// It works; something is to be known.
+    Note,
+    Broken,
+}
+
+/// One line, and what mends it.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    pub health: Health,
+    text: String,
+    remedy: Option<String>,
+}
+
+impl Finding {
+    fn good(text: impl Into<String>) -> Self {
+        Self { health: Health::Good, text: text.into(), remedy: None }
+    }
+
+    fn note(text: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { health: Health::Note, text: text.into(), remedy: Some(remedy.into()) }
+    }
+
+    fn broken(text: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { health: Health::Broken, text: text.into(), remedy: Some(remedy.into()) }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mark = match self.health {
+            Health::Good => "✓ good  ",
+            Health::Note => "! note  ",
+            Health::Broken => "✗ broken",
+        };
+        write!(f, "{mark}  {}", self.text)?;
+        match &self.remedy {
+            Some(remedy) => write!(f, "\n            → {remedy}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Judges all of it.
+pub fn judge(facts: &Facts) -> Vec<Finding> {
+    let mut findings = vec![rust(facts), library_source(facts), standard(facts), home(facts), space(facts)];
+    findings.extend([seed(facts), python(facts)]);
+    findings.extend(facts.kernelspecs.iter().map(|(folder, spec)| kernelspec(facts, folder, spec.as_ref())));
+    findings.push(jupyter(facts));
+    findings
+}
+
+fn rust(facts: &Facts) -> Finding {
+    match &facts.rust {
+        Ok(version) => Finding::good(format!("Rust: {version}")),
+        Err(error) => Finding::broken(format!("Rust: {error}"), "install it from https://rustup.rs"),
+    }
+}
+
+fn library_source(facts: &Facts) -> Finding {
+    if facts.has_library_source {
+        return Finding::good("the standard library's sources, by which types are found");
+    }
+    Finding::broken(
+        "the standard library's sources are missing: the type of `let v = vec![1]` cannot be found",
+        "rustup component add rust-src (or, on Debian: apt install rust-web-src)",
+    )
+}
+
+fn standard(facts: &Facts) -> Finding {
+    match &facts.standard {
+        Ok(_) => Finding::good("the standard library that cells load"),
+        Err(place) => Finding::broken(
+            format!("cells cannot load the standard library: none in {}", place.display()),
+            "rustup toolchain uninstall stable && rustup toolchain install stable --component rust-src",
+        ),
+    }
+}
+
+fn home(facts: &Facts) -> Finding {
+    match &facts.home {
+        Ok(home) => Finding::good(format!("{} can be written", home.display())),
+        Err(error) => Finding::broken(error, "set UP42_HOME to a folder that you may write"),
+    }
+}
+
+fn space(facts: &Facts) -> Finding {
+    let Some(free) = facts.free else { return Finding::good("the disk does not tell what is free") };
+    let text = format!("{:.1} GB of the disk are free", free as f64 / 1e9);
+    match free {
+        ..LEAST_FREE => Finding::broken(text, "free some, or set UP42_HOME to a larger disk"),
+        LEAST_FREE..LITTLE_FREE => Finding::note(text, "a build of everything takes 3 GB"),
+        _ => Finding::good(text),
+    }
+}
+
+fn seed(facts: &Facts) -> Finding {
+    match &facts.seed {
+        Seed::Missing => Finding::broken("the kernel is not built", INSTALL),
+        Seed::OtherRust(version) => {
+            Finding::broken(format!("the kernel was built by another Rust ({version})"), INSTALL)
+        }
+        Seed::Stale(checkout) => Finding::note(
+            format!("the kernel is older than the library in {}", checkout.display()),
+            format!("{INSTALL}, to have what changed there"),
+        ),
+        Seed::Ready(version) => Finding::good(format!("the kernel is built, by {version}")),
+    }
+}
+
+fn python(facts: &Facts) -> Finding {
+    match &facts.python {
+        Ok(()) => Finding::good("Python, for `up42 run` and `up42 lab`"),
+        Err(error) => match error.split_once(": ") {
+            Some((trouble, remedy)) => Finding::broken(trouble, remedy),
+            None => Finding::broken(error, "install Python 3.9 or later from https://python.org"),
+        },
+    }
+}
+
+fn kernelspec(facts: &Facts, folder: &std::path::Path, spec: Option<&Kernelspec>) -> Finding {
+    let at = folder.display();
+    match spec {
+        None => Finding::broken(format!("the kernel is no longer in {at}"), INSTALL),
+        Some(spec) if !spec.program.is_file() => Finding::broken(
+            format!("the kernel in {at} starts {}, which is missing", spec.program.display()),
+            INSTALL,
+        ),
+        Some(spec) if facts.home.as_ref().is_ok_and(|home| *home != spec.home) => Finding::note(
+            format!("the kernel in {at} lives in {}", spec.home.display()),
+            format!("{INSTALL}, to have it here"),
+        ),
+        Some(_) => Finding::good(format!("Jupyter is told of it in {at}")),
+    }
+}
+
+fn jupyter(facts: &Facts) -> Finding {
+    let name = crate::kernelspec::NAME;
+    match &facts.known {
+        None => Finding::note("no `jupyter` on the PATH", "up42 lab, which brings its own"),
+        Some(known) if known.iter().any(|known| known == name) => Finding::good("`jupyter` sees the kernel"),
+        Some(_) if facts.kernelspecs.is_empty() => {
+            Finding::note("`jupyter` is not told of the kernel", format!("{INSTALL}, or up42 lab"))
+        }
+        Some(_) => Finding::broken(
+            "`jupyter` does not see the kernel: it looks elsewhere",
+            format!("{INSTALL} --sys-prefix, in the environment of that Jupyter"),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sound() -> Facts {
+        let program = std::env::current_exe().unwrap();
+        let spec = Kernelspec { program, home: "/home".into() };
+        Facts {
+            rust: Ok("rustc 1.95.0".into()),
+            has_library_source: true,
+            standard: Ok("/std.so".into()),
+            home: Ok("/home".into()),
+            free: Some(50_000_000_000),
+            seed: Seed::Ready("rustc 1.95.0".into()),
+            python: Ok(()),
+            kernelspecs: vec![("/jupyter/kernels/up42".into(), Some(spec))],
+            known: Some(vec!["python3".into(), "up42".into()]),
+        }
+    }
+
+    /// What is said when one thing is other than it should be.
+    fn told(change: impl FnOnce(&mut Facts)) -> String {
+        let mut facts = sound();
+        change(&mut facts);
+        let findings = judge(&facts);
+        let bad: Vec<_> =
+            findings.iter().filter(|one| one.health != Health::Good).map(ToString::to_string).collect();
+        bad.join("\n")
+    }
+
+    #[test]
+    fn a_sound_machine_is_good() {
+        assert_eq!(told(|_| {}), "");
+        assert_eq!(judge(&sound()).len(), 9);
+    }
+
+    #[test]
+    fn each_trouble_is_named_with_what_mends_it() {
+        type Case = (fn(&mut Facts), &'static str, &'static str);
+        let cases: [Case; 14] = [
+            (
+                |f| f.rust = Err("`rustc` is missing".into()),
+                "✗ broken  Rust: `rustc` is missing",
+                "rustup.rs",
+            ),
+            (
+                |f| f.has_library_source = false,
+                "✗ broken  the standard library's sources",
+                "component add rust-src",
+            ),
+            (
+                |f| f.standard = Err("/lib".into()),
+                "cells cannot load the standard library: none in /lib",
+                "rustup toolchain",
+            ),
+            (
+                |f| f.home = Err("`/home` cannot be written".into()),
+                "✗ broken  `/home` cannot",
+                "set UP42_HOME",
+            ),
+            (|f| f.free = Some(1_000_000_000), "✗ broken  1.0 GB", "free some"),
+            (|f| f.free = Some(5_000_000_000), "! note    5.0 GB", "3 GB"),
+            (|f| f.seed = Seed::Missing, "✗ broken  the kernel is not built", INSTALL),
+            (|f| f.seed = Seed::OtherRust("rustc 1.94.0".into()), "another Rust (rustc 1.94.0)", INSTALL),
+            (|f| f.seed = Seed::Stale("/up42".into()), "! note    the kernel is older", INSTALL),
+            (
+                |f| f.python = Err("`python3` is missing: install Python".into()),
+                "✗ broken  `python3` is missing",
+                "→ install Python",
+            ),
+            (|f| f.kernelspecs[0].1 = None, "no longer in /jupyter", INSTALL),
+            (
+                |f| f.kernelspecs[0].1.as_mut().unwrap().program = "/gone".into(),
+                "starts /gone, which is missing",
+                INSTALL,
+            ),
+            (
+                |f| f.kernelspecs[0].1.as_mut().unwrap().home = "/other".into(),
+                "! note    the kernel in /jupyter/kernels/up42 lives in /other",
+                INSTALL,
+            ),
+            (|f| f.known = Some(vec!["python3".into()]), "✗ broken  `jupyter` does not see", "--sys-prefix"),
+        ];
+        for (change, trouble, remedy) in cases {
+            let told = told(change);
+            assert!(told.contains(trouble) && told.contains(remedy), "{trouble:?}:\n{told}");
+            assert_eq!(told.lines().count(), 2, "one trouble is told once:\n{told}");
+        }
+        assert!(told(|f| f.known = None).contains("up42 lab"));
+    }
+}

@@ -1,0 +1,63 @@
+//! JupyterLab with the kernel, in an environment of its own.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::home::Home;
+use crate::kernelspec;
+use crate::python::Python;
+use crate::seed;
+use crate::toolchain::Toolchain;
+
+/// What is opened, and how.
+#[derive(Debug)]
+pub struct Lab {
+    /// The folder with the notebooks.
+    pub folder: PathBuf,
+    /// The port, instead of the first that is free from 8888 on.
+    pub port: Option<u16>,
+    /// Whether a browser is opened.
+    pub browser: bool,
+    /// Further options of JupyterLab.
+    pub more: Vec<OsString>,
+}
+
+impl Lab {
+    /// Installs what is missing, and serves until it is interrupted.
+    pub fn open(&self, home: &Home) -> Result<ExitCode> {
+        ensure!(self.folder.is_dir(), "`{}` is no folder", self.folder.display());
+        let toolchain = Toolchain::find()?;
+        toolchain.library_source()?;
+        let python = Python::lab(home);
+        python.require()?;
+        seed::ensure(home, &toolchain)?;
+        python.ensure(home)?;
+        // Where this environment's Jupyter looks, and no other.
+        kernelspec::write(home, &home.lab().join("share").join("jupyter"))?;
+        let mut lab = Command::new(python.program());
+        lab.args(["-m", "jupyterlab", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]);
+        lab.arg(format!("--ServerApp.root_dir={}", std::path::absolute(&self.folder)?.display()));
+        lab.args(self.port.map(|port| format!("--ServerApp.port={port}")));
+        if !self.browser {
+            lab.arg("--no-browser");
+        }
+        serve(lab.args(&self.more))
+    }
+}
+
+/// In the place of this process: an interrupt is for Jupyter, which asks.
+#[cfg(unix)]
+fn serve(lab: &mut Command) -> Result<ExitCode> {
+    use std::os::unix::process::CommandExt;
+    // Returns only if it fails.
+    Err(lab.exec()).context("start JupyterLab")
+}
+
+#[cfg(not(unix))]
+fn serve(lab: &mut Command) -> Result<ExitCode> {
+    let status = lab.status().context("start JupyterLab")?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
