@@ -213,6 +213,15 @@ impl JobRecord {
         self.outcome.reason()
     }
 
+    /// Where it stands, and how much of it is done, while it runs and the service tells.
+    pub(super) fn status_and_progress(&self) -> String {
+        let progress = self.job.as_ref().filter(|job| !job.status.is_terminal()).and_then(|job| job.progress);
+        match progress.filter(|percent| *percent > 0) {
+            Some(percent) => format!("{}, {percent} %", self.status_word()),
+            None => self.status_word(),
+        }
+    }
+
     pub(super) fn status_word(&self) -> String {
         match (&self.outcome, &self.job) {
             (Outcome::Rejected(_), _) => "rejected".into(),
