@@ -287,6 +287,7 @@ mod tests {
             from(&[("UP42_USERNAME", "me"), ("UP42_PASSWORD", "hunter2"), ("UP42_REGION", "SA")]).unwrap();
         let client = account.build().unwrap();
         assert_eq!(format!("{client:?}"), "Client(me at https://api.sa.up42.com)");
+        assert_eq!(client.region(), Some(Region::Sa));
         let project = from(&[("UP42_PROJECT_ID", "p"), ("UP42_PROJECT_API_KEY", "hunter2")]).unwrap();
         assert!(!format!("{project:?}").contains("hunter2"));
         assert_eq!(project.build().unwrap().who(), &Who::Project);

@@ -14,7 +14,7 @@ use crate::time::minute;
 impl CreditEntry {
     /// What it was for, as far as the platform tells.
     fn reason(&self) -> Option<String> {
-        let told = ["jobName", "reason", "description", "orderId"]
+        let told = ["jobName", "orderName", "reason", "description", "orderId"]
             .iter()
             .find_map(|key| self.details.get(*key)?.as_str());
         told.map(str::to_owned)

@@ -4,7 +4,7 @@ use geo_types::{Geometry, MultiPolygon};
 use serde_json::{Map, Value, json};
 
 use crate::client::{Client, items, required, whole};
-use crate::error::{Context, Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::geo::{area_km2, geometry_from_json, geometry_to_json};
 use crate::hash::hex;
 use crate::plain::plain;
@@ -50,7 +50,7 @@ impl OrderItem {
     pub(crate) fn key(&self) -> String {
         let mut params: Vec<_> = self.params.iter().collect();
         params.sort_by_key(|(name, _)| *name);
-        hex(&json!([self.product_id, params, self.geometry()]).to_string(), 8)
+        hex(json!([self.product_id, params, self.geometry()]).to_string(), 8)
     }
 
     /// The body of a request for some items of the same parameters (API reference, 10.2 a).
@@ -78,14 +78,11 @@ impl OrderItem {
     /// error of kind [`Network`](ErrorKind::Network) or [`Server`](ErrorKind::Server), and
     /// then the order may exist.
     pub(crate) fn place(&self, client: &Client, name: &str) -> Result<String> {
-        let place = || {
-            let request = Request::post(client.url("/v2/orders"), Self::body(&[self], name))
-                .query("workspaceId", client.workspace().map_err(Error::unsent)?.id)
-                .charging();
-            let mut answers = answers(client.json(request)?, 1, |result| required(result, "id"))?;
-            answers.pop().unwrap_or_else(|| Err(silent()))
-        };
-        place().with_context(|| format!("order `{}`", plain(&self.label, 200)))
+        let request = Request::post(client.url("/v2/orders"), Self::body(&[self], name))
+            .query("workspaceId", client.workspace().map_err(Error::unsent)?.id)
+            .charging();
+        let mut answers = answers(client.json(request)?, 1, |result| required(result, "id"))?;
+        answers.pop().unwrap_or_else(|| Err(silent()))
     }
 }
 

@@ -9,8 +9,8 @@ use crate::hash::hex;
 use crate::parallel::in_parallel;
 use crate::plain::plain;
 
-/// Orders that are placed at a time.
-const AT_ONCE: usize = 8;
+/// Orders that are looked for at a time.
+const AT_ONCE: usize = 16;
 /// When to look for an order whose answer was lost: the list may be late with it.
 const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(500), Duration::from_secs(2)];
 /// What the tag of an order begins with that this library placed.
@@ -20,8 +20,9 @@ impl OrderPlan {
     /// Places the orders: here, and nowhere else, credits are spent. The platform holds them
     /// at once, takes them when it delivers, and gives them back when it cannot.
     ///
-    /// Each order is accepted or refused for itself, and [`PlacedOrders`] tells which. Each is
-    /// sent once. After a lost answer it is looked for by its tag, a hash of its name and of
+    /// One after the other, in the order of the plan, so that the first are bought when the
+    /// credits do not suffice for all. Each is accepted or refused for itself, and
+    /// [`PlacedOrders`] tells which. Each is sent once. After a lost answer it is looked for by its tag, a hash of its name and of
     /// all that it asks for; one that is not found may exist all the same, and is told as
     /// [`OrderPlacement::Lost`].
     ///
@@ -42,7 +43,10 @@ impl OrderPlan {
         self.product.check_eula().with_context(told)?;
         self.product.client().workspace().with_context(told)?;
         self.check_price().with_context(told)?;
-        let orders = in_parallel(&list, AT_ONCE, |item| self.place_item(item));
+        let tags: Vec<String> = list.iter().map(|item| self.tag(item)).collect();
+        let known = in_parallel(&tags, AT_ONCE, |tag| find(self.product.client(), tag));
+        let orders = list.iter().zip(tags).zip(known);
+        let orders = orders.map(|((item, tag), known)| self.place_item(item, tag, known)).collect();
         let placed = PlacedOrders { title: self.title(), client: self.product.client().clone(), orders };
         // What is known of them now is worth a request, and no reason to lose them.
         Ok(placed.track().unwrap_or(placed))
@@ -67,29 +71,32 @@ impl OrderPlan {
         }
     }
 
-    fn place_item(&self, item: &OrderItem) -> PlacedOrder {
+    /// What the order is found by: the same for the same wish.
+    fn tag(&self, item: &OrderItem) -> String {
+        format!("{TAG}{}", hex(format!("{}\n{}", item.key(), self.title()), 8))
+    }
+
+    fn place_item(&self, item: &OrderItem, tag: String, known: Result<Option<Order>>) -> PlacedOrder {
+        let outcome = match known {
+            Ok(Some(order)) => OrderPlacement::Existing(order),
+            Ok(None) => self.send(item, &tag),
+            // Whoever cannot look must not buy.
+            Err(error) => OrderPlacement::Refused(error),
+        };
+        PlacedOrder { label: item.label.clone(), tag, outcome }
+    }
+
+    fn send(&self, item: &OrderItem, tag: &str) -> OrderPlacement {
+        let client = self.product.client();
         let name = match item.label.as_str() {
             "area" => self.title(),
             label => format!("{}, {label}", self.title()),
         };
         let name: String = name.chars().take(200).collect();
-        let tag = format!("{TAG}{}", hex(format!("{}\n{}", item.key(), self.title()), 8));
-        let tagged =
-            OrderItem { tags: item.tags.iter().cloned().chain([tag.clone()]).collect(), ..item.clone() };
-        let outcome = self.outcome(&tagged, &name, &tag);
-        PlacedOrder { label: item.label.clone(), tag, outcome }
-    }
-
-    fn outcome(&self, item: &OrderItem, name: &str, tag: &str) -> OrderPlacement {
-        let client = self.product.client();
-        match find(client, tag) {
-            Ok(Some(order)) => return OrderPlacement::Existing(order),
-            Ok(None) => {}
-            // Whoever cannot look must not buy.
-            Err(error) => return OrderPlacement::Refused(error),
-        }
-        let error = match item.place(client, name) {
-            Ok(id) => return OrderPlacement::Placed(Order::new(client, id, name, item)),
+        let tags = item.tags.iter().cloned().chain([tag.to_owned()]).collect();
+        let item = OrderItem { tags, ..item.clone() };
+        let error = match item.place(client, &name) {
+            Ok(id) => return OrderPlacement::Placed(Order::new(client, id, &name, &item)),
             Err(error) => error,
         };
         if !may_exist(&error) {

@@ -97,7 +97,7 @@ impl PlacedOrders {
     }
 
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
-        let columns = ["Order", "OrderPlacement", "Status", "Id"].map(Column::new);
+        let columns = ["Order", "Placement", "Status", "Id"].map(Column::new);
         let row = |one: &PlacedOrder| {
             let placement = match &one.outcome {
                 OrderPlacement::Placed(_) => Cell::status(Tone::Ok, "placed"),

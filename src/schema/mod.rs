@@ -119,6 +119,16 @@ mod tests {
         );
     }
 
+    #[test]
+    fn one_of_several_must_be_right() {
+        let either = json!({"anyOf": [{"type": "number"}, {"type": "boolean"}], "nullable": true});
+        assert_eq!(told(json!("x"), either.clone()), "`x` is not a number, and `x` is not true or false");
+        for right in [json!(7), json!(true), json!(null)] {
+            assert_eq!(check(&right, &either), Ok(()));
+        }
+        assert!(check(&json!(null), &json!({"type": "number"})).is_err());
+    }
+
     proptest! {
         #[test]
         fn anything_is_checked_without_panic(text in ".*", kind in "[a-zA-Z]*", number in any::<f64>()) {

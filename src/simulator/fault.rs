@@ -57,11 +57,12 @@ pub enum FaultKind {
     ExpiredToken,
     /// 403 by the storage, as if the signed URL had expired.
     ExpiredUrl,
-    /// The job that is created ends with this status, such as `FAILED` or `ERROR`.
+    /// The job or order that is created ends with this status, such as `FAILED` or
+    /// `FAILED_PERMANENTLY`.
     FailingJob(String),
-    /// The job that is created runs for ever, or until it is cancelled.
+    /// The job or order that is created runs for ever, or until it is cancelled.
     HangingJob,
-    /// The jobs in the answer have this status.
+    /// The jobs or orders in the answer have this status.
     UnknownStatus(String),
 }
 
@@ -132,12 +133,12 @@ impl Fault {
         Self::new(FaultKind::ExpiredUrl)
     }
 
-    /// A job that ends with this status.
+    /// A job or order that ends with this status.
     pub fn failing_job(status: impl Into<String>) -> Self {
         Self::new(FaultKind::FailingJob(status.into()))
     }
 
-    /// A job that runs for ever, or until it is cancelled.
+    /// A job or order that runs for ever, or until it is cancelled.
     pub fn hanging_job() -> Self {
         Self::new(FaultKind::HangingJob)
     }

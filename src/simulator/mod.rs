@@ -2,8 +2,9 @@
 //!
 //! A [`Simulator`] is an HTTP server on this machine that answers as UP42 does:
 //! logins, projects, workflows, jobs, prices, results, the catalog of yesterday
-//! and the STAC catalog of today, orders, tasking, budgets and the storage. It has an archive of scenes for any place on
-//! Earth, and the same request finds the same scenes every time.
+//! and the STAC catalog of today, orders, tasking, budgets and the storage. It has an
+//! archive of scenes for any place on Earth, and the same request finds the same scenes
+//! every time.
 //!
 //! ```
 //! use up42::simulator::Simulator;
@@ -16,10 +17,11 @@
 //! - [`Clock`]: how fast jobs run, or that they only move when told to.
 //! - [`Fault`]: what shall go wrong, where, and how often.
 //! - [`Simulator::requests`] and [`Simulator::ledger`]: what was asked and what
-//!   was run and paid, for tests that count.
+//!   was run and paid, for tests that count; [`Simulator::orders`] what was bought.
 //! - [`SimulatorBuilder`]: another seed, other credits, real scenes and images.
 //! - [`Distribution`], [`SimulatorBuilder::running_at_once`],
-//!   [`SimulatorBuilder::failing_jobs`], [`Simulator::add_foreign_jobs`],
+//!   [`SimulatorBuilder::failing_jobs`], [`SimulatorBuilder::budgets_enforced`],
+//!   [`Simulator::accept_eula`], [`Simulator::add_foreign_jobs`],
 //!   [`Simulator::add_credits`]: how long jobs take, and what may become of them.
 //!
 //! Each simulator is a world of its own: two of them share nothing, and one that
@@ -290,7 +292,17 @@ impl Simulator {
         self.0.platform.add_credits(credits);
     }
 
-    /// The account accepts a licence, by its id.
+    /// The account accepts a licence, by its id, for as long as this program runs.
+    ///
+    /// ```
+    /// # use up42::{Client, EulaState};
+    /// let client = Client::simulator()?;
+    /// let product = client.data_product("pneo/display")?;
+    /// assert_eq!(product.eula, EulaState::NotAccepted);
+    /// client.as_simulator().unwrap().accept_eula(product.eula_id.unwrap());
+    /// assert_eq!(client.data_product("pneo/display")?.eula, EulaState::Accepted);
+    /// # Ok::<(), up42::Error>(())
+    /// ```
     pub fn accept_eula(&self, id: impl AsRef<str>) {
         self.0.platform.eulas.accept(id.as_ref());
     }

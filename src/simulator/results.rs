@@ -68,7 +68,7 @@ impl Platform {
         }
     }
 
-    pub(super) fn raster(&self, scene: &Scene, area: Bbox) -> tiff::TiffResult<Vec<u8>> {
+    fn raster(&self, scene: &Scene, area: Bbox) -> tiff::TiffResult<Vec<u8>> {
         let view = self.view_of(scene, area);
         let (across, down) = view.size_km();
         let native = across.max(down) * 1000.0 / scene.sensor.gsd;

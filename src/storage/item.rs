@@ -75,6 +75,10 @@ impl StorageItem {
     }
 
     /// Where the item stands, as processes take it for an input (API reference, 13).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Response`](crate::ErrorKind::Response) for an item of no collection.
     #[doc(alias = "self_href")]
     pub fn url(&self) -> Result<String> {
         Ok(self.client.url(&self.path()?))

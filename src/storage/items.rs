@@ -3,7 +3,7 @@ use std::fmt;
 use polars::prelude::DataFrame;
 
 use super::StorageItem;
-use crate::catalog::{Catalog, Scenes};
+use crate::catalog::Scenes;
 use crate::client::Client;
 use crate::display::counted;
 use crate::error::{Context, Result};
@@ -70,8 +70,14 @@ impl StorageItems {
     /// [`ErrorKind::Auth`](crate::ErrorKind::Auth) when the login is refused. An item without
     /// a thumbnail is there by its outline.
     pub fn map(&self, aoi: &Aoi) -> Result<Map> {
-        let catalog: Catalog = self.client.catalog();
-        Ok(catalog.download_quicklooks(&self.scenes).context("thumbnails of the storage")?.map(aoi))
+        // Collections of the storage are deliveries, and their names say nothing.
+        let named = |item: &StorageItem| {
+            let mut scene = item.scene.clone();
+            scene.collection = item.product_collection.clone().or(scene.collection);
+            scene
+        };
+        let scenes: Scenes = self.iter().map(named).collect();
+        Ok(self.client.catalog().download_quicklooks(&scenes).context("thumbnails of the storage")?.map(aoi))
     }
 
     /// The items as a Polars DataFrame, a row each; `items.scenes().to_dataframe()?` has all

@@ -36,6 +36,13 @@ pub(crate) struct Settings {
     pub(crate) timeout: Duration,
 }
 
+impl Settings {
+    /// Whether the token may go with a request: to the API, and to where it came from.
+    fn is_own(&self, request: &Request) -> bool {
+        std::iter::once(&self.api).chain(&self.auth).any(|origin| request.brings_token_to(origin))
+    }
+}
+
 /// Sends requests: login, limiter, retries, and refusals turned into errors.
 #[derive(Clone, Debug)]
 pub(crate) struct Connection(Arc<Inner>);
@@ -223,9 +230,7 @@ impl Connection {
     /// `next` link or an asset of another host never sees it.
     fn tokens_for(&self, request: &Request) -> Option<&TokenSource> {
         let settings = &self.0.settings;
-        let mut own = std::iter::once(&settings.api).chain(&settings.auth);
-        let wanted = own.any(|origin| request.brings_token_to(origin));
-        self.0.settings.tokens.as_ref().filter(|_| wanted)
+        settings.tokens.as_ref().filter(|_| settings.is_own(request))
     }
 
     pub(super) fn network(&self, request: &Request, error: reqwest::Error) -> Attempted {
@@ -294,6 +299,24 @@ mod tests {
         }
         let nobody = worker.send(Request::get("http://127.0.0.1:9/")).unwrap_err();
         assert!(nobody.is_unsent(), "{nobody}");
+    }
+
+    #[test]
+    fn a_token_goes_to_the_api_and_to_where_it_came_from() {
+        let url = |text: &str| Url::parse(text).unwrap();
+        let (api, auth) = (url("https://api.up42.com"), Some(url("https://auth.up42.com")));
+        let retry = RetryPolicy::default();
+        let settings = Settings { api, auth, tokens: None, retry, timeout: Duration::from_secs(1) };
+        let is_own = |url: &str| settings.is_own(&Request::get(url));
+        assert!(is_own("https://api.up42.com/v2/orders") && is_own("https://auth.up42.com/realms"));
+        for other in [
+            "http://api.up42.com/",
+            "https://api.up42.com:8443/",
+            "https://storage.up42.com/",
+            "https://up42.com",
+        ] {
+            assert!(!is_own(other), "{other}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ impl Search {
         };
         let area =
             format!("{}, {:.1} km²", self.aoi.name().unwrap_or("area of interest"), self.aoi.area_km2());
-        tell("Area", Some(area));
+        tell("Area", Some(area).filter(|_| !self.is_anywhere()));
         let days = |(first, last): &(String, String)| match (first.as_str(), last.as_str()) {
             ("" | "..", "" | "..") => String::new(),
             ("" | "..", last) => format!("until {last}"),

@@ -2,6 +2,7 @@
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use geo::{Coord, Intersects};
 use serde_json::{Value, json};
 
 use super::item::{ITEMS, Part};
@@ -10,7 +11,7 @@ use crate::simulator::books::stamp;
 use crate::simulator::catalog::query::Query;
 use crate::simulator::catalog::scene::Scene;
 use crate::simulator::catalog::search::Row;
-use crate::simulator::catalog::shape::{Area, Bbox};
+use crate::simulator::catalog::shape::{Area, Bbox, parse};
 use crate::simulator::chance::Chance;
 use crate::simulator::geotiff;
 use crate::simulator::orders::order::Order;
@@ -104,14 +105,30 @@ impl Platform {
 
     fn drawn(&self, asset: &Asset, order: &Order) -> Option<Vec<u8>> {
         let (scene, bbox) = (self.scene_for(order)?, bbox_of(order)?);
+        let area = parse(&order.area)?;
+        let covers =
+            &|lon: f64, lat: f64| scene.covers(lon, lat) && area.intersects(&Coord { x: lon, y: lat });
         match asset.kind {
-            AssetKind::Thumbnail => self.view_of(&scene, bbox).fitted(THUMBNAIL).jpeg(),
-            AssetKind::Image(part) => self.image_of(&scene, bbox, part),
+            AssetKind::Thumbnail => {
+                let mut picture = self.view_of(&scene, bbox).fitted(THUMBNAIL);
+                // A black collar around what was ordered, as deliveries have it.
+                let (across, down) = (picture.width as f64, picture.height as f64);
+                for (place, pixel) in picture.pixels.iter_mut().enumerate() {
+                    let (column, row) = (place % picture.width, place / picture.width);
+                    let lon = bbox[0] + (column as f64 + 0.5) / across * (bbox[2] - bbox[0]);
+                    let lat = bbox[3] - (row as f64 + 0.5) / down * (bbox[3] - bbox[1]);
+                    if !covers(lon, lat) {
+                        *pixel = [0; 3];
+                    }
+                }
+                picture.jpeg()
+            }
+            AssetKind::Image(part) => self.image_of(&scene, bbox, part, covers),
             AssetKind::Archive => {
                 let gzip = GzEncoder::new(Vec::new(), Compression::fast());
                 let mut archive = tar::Builder::new(gzip);
                 for part in ITEMS.iter().filter(|part| part.is_of(order)) {
-                    let image = self.image_of(&scene, bbox, *part)?;
+                    let image = self.image_of(&scene, bbox, *part, covers)?;
                     let mut header = tar::Header::new_gnu();
                     header.set_size(image.len() as u64);
                     header.set_mode(0o644);
@@ -123,7 +140,13 @@ impl Platform {
         }
     }
 
-    fn image_of(&self, scene: &Scene, bbox: Bbox, part: Part) -> Option<Vec<u8>> {
+    fn image_of(
+        &self,
+        scene: &Scene,
+        bbox: Bbox,
+        part: Part,
+        covers: impl Fn(f64, f64) -> bool,
+    ) -> Option<Vec<u8>> {
         let view = self.view_of(scene, bbox);
         let (across, down) = view.size_km();
         let native = across.max(down) * 1000.0 / scene.sensor.gsd;
@@ -134,7 +157,7 @@ impl Platform {
                 *pixel = [grey as u8; 3];
             }
         }
-        geotiff::encode(&picture, bbox, |lon, lat| scene.covers(lon, lat)).ok()
+        geotiff::encode(&picture, bbox, covers).ok()
     }
 
     /// The scene that was ordered; for an image that had yet to be taken, the newest there.

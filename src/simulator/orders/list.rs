@@ -55,7 +55,7 @@ impl Order {
         details
     }
 
-    fn property<'a>(&'a self, name: &str, now: Timestamp) -> Option<String> {
+    fn property(&self, name: &str, now: Timestamp) -> Option<String> {
         Some(match name {
             "createdAt" => stamp(self.created),
             "updatedAt" => stamp(self.updated(now)),

@@ -160,8 +160,8 @@ fn the_glossary_lists_collections_page_by_page() {
             .map(|one| one["name"].as_str().unwrap().to_string())
             .collect()
     };
-    assert_eq!(names(&page(0)), ["phr", "pneo", "sentinel-2"]);
-    assert_eq!(names(&page(1)), ["spot"]);
+    assert_eq!(names(&page(0)), ["phr", "phr-tasking", "pneo"]);
+    assert_eq!(names(&page(1)), ["sentinel-2", "spot"]);
     assert_eq!((page(1)["totalPages"].as_u64(), names(&page(2)).len()), (Some(2), 0));
     assert_eq!(
         page(0)["content"][0]["providers"][1],

@@ -27,7 +27,9 @@ pub fn answer(method: &str, path: &str, body: &str, texts: &[String]) -> Option<
         ("POST", ["v2", "orders", "estimate"]) => {
             placed(texts, |index| json!({"credits": index, "unit": texts[1]}))
         }
-        ("POST", ["v2", "orders"]) if body.len() % 2 == 0 => json!({"results": [{"index": 0, "id": "o1"}]}),
+        ("POST", ["v2", "orders"]) if body.len().is_multiple_of(2) => {
+            json!({"results": [{"index": 0, "id": "o1"}]})
+        }
         ("POST", ["v2", "orders"]) => {
             json!({"errors": [{"index": 0, "message": texts[body.len() % texts.len()], "details": {"url": URL}}]})
         }
