@@ -76,7 +76,7 @@ pub enum Outcome {
     /// It was not sent: what is told here stopped the batch before its turn.
     Unsent(Error),
     /// The answer was lost, and the job cannot be found: it may exist. Look for its
-    /// name on the platform before you run it again.
+    /// name, or on an OGC server for what it was asked, before you run it again.
     Unproven(Error),
     /// It has not ended, or was not sent yet: the batch was not run to its end.
     Unfinished,
