@@ -34,13 +34,18 @@ const SOURCE: &str = "crash source";
 /// Who runs the jobs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Service {
+    /// A workflow of a project.
     Workflow,
+    /// A process of today's platform.
     Processing,
+    /// A data product.
     Orders,
+    /// A process of an OGC server.
     Ogc,
 }
 
 impl Service {
+    /// One after the other.
     pub const ALL: [Self; 4] = [Self::Workflow, Self::Processing, Self::Orders, Self::Ogc];
 
     fn name(self) -> &'static str {

@@ -76,7 +76,7 @@ pub enum Outcome {
     /// It was not sent: what is told here stopped the batch before its turn.
     Unsent(Error),
     /// The answer was lost, and the job cannot be found: it may exist. Look for its
-    /// name on the platform before you run it again.
+    /// name, or on an OGC server for what it was asked, before you run it again.
     Unproven(Error),
     /// It has not ended, or was not sent yet: the batch was not run to its end.
     Unfinished,
@@ -211,6 +211,15 @@ impl JobRecord {
     /// Why there are no results.
     pub fn reason(&self) -> Option<String> {
         self.outcome.reason()
+    }
+
+    /// Where it stands, and how much of it is done, while it runs and the service tells.
+    pub(super) fn status_and_progress(&self) -> String {
+        let progress = self.job.as_ref().filter(|job| !job.status.is_terminal()).and_then(|job| job.progress);
+        match progress.filter(|percent| *percent > 0) {
+            Some(percent) => format!("{}, {percent} %", self.status_word()),
+            None => self.status_word(),
+        }
     }
 
     pub(super) fn status_word(&self) -> String {

@@ -58,7 +58,7 @@ impl JobRecord {
         let job = self.job.as_ref();
         let at = |time: Option<jiff::Timestamp>| time.map_or(Cell::Empty, |at| Cell::time(minute(at)));
         let card = Card::new(&self.label)
-            .badge(self.tone(), self.status_word())
+            .badge(self.tone(), self.status_and_progress())
             .fact("Id", job.map_or(Cell::Empty, |job| Cell::id(job.id.as_str())))
             .fact("Started (UTC)", at(job.and_then(|job| job.started)))
             .fact("Finished (UTC)", at(job.and_then(|job| job.finished)))
@@ -135,7 +135,7 @@ fn row(record: &JobRecord, has_failures: bool) -> Vec<Cell> {
     let mut cells = vec![
         Cell::text(&record.label),
         job.map_or(Cell::Empty, |job| Cell::id(job.id.as_str().chars().take(8).collect::<String>())),
-        Cell::status(record.tone(), record.status_word()),
+        Cell::status(record.tone(), record.status_and_progress()),
         record.started().map_or(Cell::Empty, |at| Cell::time(minute(at))),
         job.and_then(|job| job.duration())
             .map_or(Cell::Empty, |time| Cell::Figure(time.as_secs_f64(), elapsed(time.as_secs()))),

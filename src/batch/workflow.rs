@@ -23,7 +23,7 @@ impl Workflow {
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there are no
     /// parameters, or two that are the same.
     pub fn batch(&self, name: impl Into<String>, parameters: Vec<JobParameters>) -> Result<Batch> {
-        Batch::of(OnWorkflow::new(self, JobMode::Default), name, parameters)
+        Batch::of(OnWorkflow::service(self, JobMode::Default), name, parameters)
     }
 
     /// Runs a job for each set of parameters and waits for them all; the short form
@@ -45,7 +45,7 @@ impl Workflow {
     /// As for [`Batch::run`].
     pub fn test_jobs_parallel(&self, parameters: Vec<JobParameters>) -> Result<JobCollection> {
         let plan = Plan::new(self.name(), parameters)?.dry();
-        Batch::with_plan(OnWorkflow::new(self, JobMode::DryRun), plan).run()
+        Batch::with_plan(OnWorkflow::service(self, JobMode::DryRun), plan).run()
     }
 }
 
@@ -56,13 +56,13 @@ pub(crate) struct OnWorkflow {
 }
 
 impl OnWorkflow {
-    fn new(workflow: &Workflow, mode: JobMode) -> Arc<dyn Service> {
+    fn service(workflow: &Workflow, mode: JobMode) -> Arc<dyn Service> {
         Arc::new(Self { workflow: workflow.clone(), mode })
     }
 
     /// The workflow that a journal was begun with.
     pub(crate) fn kept(project: Project, owner: &Owner) -> Arc<dyn Service> {
-        Self::new(&Workflow::known(project, owner.id.clone(), owner.name.clone()), JobMode::Default)
+        Self::service(&Workflow::known(project, owner.id.clone(), owner.name.clone()), JobMode::Default)
     }
 }
 

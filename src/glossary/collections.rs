@@ -34,23 +34,25 @@ impl Client {
     #[doc(alias = "get_collections")]
     pub fn collections(&self) -> Result<DataCollections> {
         let read = || {
-            let request = Request::get(self.url("/v2/collections")).query("sort", "name,asc");
-            let listed =
-                pages(self, &request, usize::MAX, |json| DataCollection::read(self, json).map(Some))?;
-            let mut collections = listed.entries;
-            let ids = |one: &DataCollection| {
-                one.products.iter().filter_map(|product| product.eula_id.clone()).collect()
-            };
-            let states = eula::states(self, collections.iter().flat_map(ids as fn(&_) -> Vec<String>))?;
-            for product in collections.iter_mut().flat_map(|one| &mut one.products) {
+            let mut listed = self.listed_collections()?;
+            let products = || listed.collections.iter().flat_map(|one| &one.products);
+            let states = eula::states(self, products().filter_map(|product| product.eula_id.clone()))?;
+            for product in listed.collections.iter_mut().flat_map(|one| &mut one.products) {
                 if let Some(state) = product.eula_id.as_ref().and_then(|id| states.get(id)) {
                     product.eula = *state;
                 }
             }
-            Ok(DataCollections { collections })
+            Ok(listed)
         };
         let collections: Result<_> = read();
         collections.context("list the collections")
+    }
+
+    /// The same without a word on licences, each of which is a request.
+    pub(super) fn listed_collections(&self) -> Result<DataCollections> {
+        let request = Request::get(self.url("/v2/collections")).query("sort", "name,asc");
+        let listed = pages(self, &request, usize::MAX, |json| DataCollection::read(self, json).map(Some))?;
+        Ok(DataCollections { collections: listed.entries })
     }
 }
 

@@ -75,12 +75,17 @@ pub(crate) fn states(
     let states = in_parallel(&ids, AT_ONCE, |id| match is_accepted(client, id) {
         Ok(true) => Ok(EulaState::Accepted),
         Ok(false) => Ok(EulaState::NotAccepted),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Response) => {
-            Ok(EulaState::Unknown)
-        }
+        Err(error) if is_silent(&error) => Ok(EulaState::Unknown),
         Err(error) => Err(error),
     });
     ids.into_iter().zip(states).map(|(id, state)| Ok((id, state?))).collect()
+}
+
+/// Whether it is this licence that nothing is told of.
+fn is_silent(error: &Error) -> bool {
+    let is_forbidden = error.server_error().is_some_and(|said| said.status == 403);
+    is_forbidden
+        || matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Response | ErrorKind::InvalidInput)
 }
 
 /// API reference, 13.2.

@@ -52,6 +52,15 @@ impl DataProduct {
         })
     }
 
+    /// The same product with the state of its licence.
+    pub(super) fn with_eula(mut self) -> Result<Self> {
+        if let Some(id) = &self.eula_id {
+            let states = eula::states(&self.client, [id.clone()]).with_context(|| self.to_string())?;
+            self.eula = states.get(id).copied().unwrap_or(EulaState::Unknown);
+        }
+        Ok(self)
+    }
+
     /// The same product with the schema of its parameters (API reference, 9.3), which a list
     /// of products lacks.
     pub(crate) fn with_schema(&self) -> Result<Self> {

@@ -45,7 +45,8 @@ impl Client {
     /// several; the error names those that were meant.
     #[doc(alias = "get_data_product_schema")]
     pub fn data_product(&self, name: impl AsRef<str>) -> Result<DataProduct> {
-        self.data_products()?.find(name.as_ref())?.with_schema()
+        let listed = self.listed_collections().context("list the collections")?;
+        listed.products().find(name.as_ref())?.with_eula()?.with_schema()
     }
 }
 

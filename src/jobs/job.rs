@@ -127,7 +127,10 @@ impl Job {
             id: JobId(required(json, "id")?),
             name: optional(json, "name"),
             status: JobStatus::read(&required(json, "status")?),
-            progress: None,
+            progress: json
+                .get("progress")
+                .and_then(Value::as_u64)
+                .and_then(|percent| u8::try_from(percent).ok()),
             created: instant("createdAt"),
             started: instant("startedAt"),
             finished: instant("finishedAt"),
@@ -144,14 +147,18 @@ impl Job {
     /// What [`read`](Self::read) reads, without the inputs, the mode and the workflow.
     pub(crate) fn to_json(&self) -> Value {
         let instant = |at: Option<Timestamp>| at.map(|at| at.to_string());
-        json!({
+        let mut json = json!({
             "id": self.id.as_str(),
             "name": self.name,
             "status": self.status.word(),
             "createdAt": instant(self.created),
             "startedAt": instant(self.started),
             "finishedAt": instant(self.finished),
-        })
+        });
+        if let Some(percent) = self.progress {
+            json["progress"] = percent.into();
+        }
+        json
     }
 
     /// How long it ran; `None` before its end.

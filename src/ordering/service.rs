@@ -72,7 +72,7 @@ impl Service for OnOrders {
         let tag = self.listed_name(name, parameters);
         item.tags.push(tag.clone());
         let title = format!("{}, {}", self.name, parameters.label);
-        let id = item.place(&self.client, &title)?;
+        let id = item.place(&self.client, &title).with_context(|| format!("order `{}`", parameters.label))?;
         Ok(Job { name: Some(tag), ..Job::new(id, JobStatus::NotStarted) })
     }
 

@@ -190,3 +190,47 @@ impl fmt::Debug for Orders {
         Ok(())
     }
 }
+
+#[cfg(all(test, feature = "simulator"))]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::client::Client;
+    use crate::display::ROWS;
+
+    #[test]
+    fn orders_tell_where_they_stand_and_what_they_cost() {
+        let client = Client::simulator().unwrap();
+        let order = |status: &str, details: serde_json::Value| {
+            let json = json!({"id": "0e1f", "displayName": "Dakar", "status": status, "type": "TASKING",
+                "tags": ["harbour", "up42-rs-1f2e"], "createdAt": "2020-06-01T11:34:00Z", "orderDetails": details});
+            Order::read(&client, &json).unwrap()
+        };
+        let asked = order("CREATED", json!({"subStatus": "QUOTATION_WAITING_RESPONSE"}));
+        let done = order("FULFILLED", json!({"subStatus": "QUOTATION_ACCEPTED"}));
+        let odd = order("ON_THE_MOON", json!(7));
+        let mut orders = Orders::of(vec![asked.clone(), done, odd]);
+        orders.credits = Some(vec![None, Some(1250), None]);
+        insta::assert_snapshot!(orders.table(..ROWS).bundle().text, @r"
+        3 orders, 1 fulfilled
+        Order  Status                                 Type     Credits  Tags     Placed (UTC)      Id
+        ─────  ─────────────────────────────────────  ───────  ───────  ───────  ────────────────  ────
+        Dakar  ○ created, quotation waiting response  tasking        –  harbour  2020-06-01 11:34  0e1f
+        Dakar  ✓ fulfilled                            tasking    1,250  harbour  2020-06-01 11:34  0e1f
+        Dakar  ◇ ON_THE_MOON                          tasking        –  harbour  2020-06-01 11:34  0e1f
+        ");
+        insta::assert_snapshot!(asked.card().bundle().text, @r"
+        Dakar [○ created, quotation waiting response]
+          Id             0e1f
+          Type           tasking
+          Scene          –
+          Data product   –
+          Budget         –
+          Tags           harbour
+          Placed (UTC)   2020-06-01 11:34
+          Changed (UTC)  –
+        ");
+        assert_eq!(orders.to_dataframe().unwrap().shape(), (3, 12));
+    }
+}

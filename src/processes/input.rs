@@ -1,25 +1,18 @@
 use std::fmt;
-use std::ops::RangeBounds;
 
-use polars::prelude::DataFrame;
 use serde_json::{Map, Value};
 
 use crate::closest::closest;
-use crate::display::{Bundle, Card, Cell, Column, ROWS, Table, counted};
-use crate::error::{Context, Error, Result};
-use crate::frame::Frame;
+use crate::display::{Card, counted};
+use crate::error::{Error, Result};
 use crate::list::list;
 use crate::plain::plain;
 use crate::schema;
-use crate::show::{Show, rich};
-
-/// Longest value in a table, in characters; the frame has it whole.
-const SHOWN: usize = 40;
 
 /// What a process can be told, input by input.
 #[derive(Clone, PartialEq)]
 pub struct ProcessInputs {
-    inputs: Vec<ProcessInput>,
+    pub(super) inputs: Vec<ProcessInput>,
 }
 
 /// One input of a process, as its description has it (OGC API - Processes 1.0, 7.10).
@@ -103,7 +96,7 @@ impl ProcessInput {
     }
 
     /// How many values it has.
-    fn count(&self) -> String {
+    pub(super) fn count(&self) -> String {
         match (self.min_occurs, self.max_occurs) {
             (1, Some(1)) => "1".into(),
             (least, None) => format!("{least} or more"),
@@ -111,7 +104,7 @@ impl ProcessInput {
         }
     }
 
-    fn values(&self) -> Option<String> {
+    pub(super) fn values(&self) -> Option<String> {
         let allowed: Vec<_> = self.allowed.iter().map(text).collect();
         match (allowed.is_empty(), self.range) {
             (false, _) => Some(allowed.join(", ")),
@@ -122,7 +115,8 @@ impl ProcessInput {
         }
     }
 
-    fn bundle(&self) -> Bundle {
+    /// Shows the input.
+    pub fn evcxr_display(&self) {
         Card::new(&self.name)
             .fact("Title", self.title.clone())
             .fact("Type", self.kind.clone())
@@ -131,10 +125,9 @@ impl ProcessInput {
             .fact("Default", self.default.as_ref().map(text))
             .fact("Meaning", self.description.clone())
             .bundle()
+            .print();
     }
 }
-
-rich!(ProcessInput);
 
 list!(ProcessInputs(inputs: ProcessInput), "The inputs, one by one.");
 
@@ -194,75 +187,12 @@ impl ProcessInputs {
             }
         }
     }
-
-    /// The inputs as a Polars DataFrame, a row each.
-    ///
-    /// | column | dtype | null means | field of the description |
-    /// |---|---|---|---|
-    /// | `input` | String | never null | its key |
-    /// | `title` | String | not told | `title` |
-    /// | `type` | String | not told | `schema.type`, or `schema.format` |
-    /// | `min_occurs` | Int64 | never null | `minOccurs` |
-    /// | `max_occurs` | Int64 | no bound | `maxOccurs` |
-    /// | `allowed` | String | any | `schema.enum`, as JSON |
-    /// | `minimum`, `maximum` | Float64 | no such bound | the same of `schema` |
-    /// | `default` | String | none | `schema.default`, as JSON |
-    /// | `description` | String | not told | `description` |
-    ///
-    /// # Errors
-    ///
-    /// Only when Polars refuses the columns.
-    pub fn to_dataframe(&self) -> Result<DataFrame> {
-        let json = |value: Option<Value>| value.map(|value| value.to_string());
-        let allowed =
-            |one: &ProcessInput| json((!one.allowed.is_empty()).then(|| one.allowed.clone().into()));
-        Frame::of(&self.inputs)
-            .text("input", |one| Some(&one.name))
-            .text("title", |one| one.title.as_deref())
-            .text("type", |one| one.kind.as_deref())
-            .integer("min_occurs", |one| i64::try_from(one.min_occurs).ok())
-            .integer("max_occurs", |one| i64::try_from(one.max_occurs?).ok())
-            .strings("allowed", self.iter().map(allowed).collect())
-            .number("minimum", |one| one.range.0)
-            .number("maximum", |one| one.range.1)
-            .strings("default", self.iter().map(|one| json(one.default.clone())).collect())
-            .text("description", |one| one.description.as_deref())
-            .finish()
-            .context("inputs to a DataFrame")
-    }
-
-    fn bundle(&self) -> Bundle {
-        self.table(counted(self.len(), "input"), ..ROWS).bundle()
-    }
-
-    pub(crate) fn table(&self, caption: String, rows: impl RangeBounds<usize>) -> Table {
-        let columns = ["Input", "Type", "Values", "Allowed", "Default", "Title"].map(Column::new);
-        let row = |one: &ProcessInput| {
-            [
-                Cell::id(&one.name),
-                one.kind.clone().into(),
-                Cell::text(one.count()),
-                one.values().into(),
-                one.default.as_ref().map(|value| plain(&text(value), SHOWN)).into(),
-                one.title.clone().or_else(|| one.description.clone()).into(),
-            ]
-        };
-        Table::new(caption, columns).list(&self.inputs, rows, "inputs", row)
-    }
 }
-
-impl Show for ProcessInputs {
-    fn show_rows(&self, rows: impl RangeBounds<usize>) {
-        self.table(counted(self.len(), "input"), rows).bundle().print();
-    }
-}
-
-rich!(ProcessInputs);
 
 /// Problems that one error names.
 const MOST: usize = 5;
 
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
@@ -281,32 +211,18 @@ impl fmt::Debug for ProcessInputs {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::display::ROWS;
 
-    fn inputs() -> ProcessInputs {
+    pub(in crate::processes) fn inputs() -> ProcessInputs {
         ProcessInputs::read(&json!({"inputs": {
             "aoi": {"title": "Area", "schema": {"type": "object", "format": "geojson-geometry"}},
             "bands": {"schema": {"type": "string", "enum": ["red", "nir"]}, "minOccurs": 1, "maxOccurs": 2},
             "size": {"schema": {"type": "integer", "minimum": 1, "maximum": 9, "default": 3}, "minOccurs": 0},
             "tags": {"schema": {"type": "string"}, "minOccurs": 0, "maxOccurs": "unbounded"},
         }}))
-    }
-
-    #[test]
-    fn a_table_tells_what_a_process_takes() {
-        insta::assert_snapshot!(inputs().table("4 inputs".into(), ..ROWS).bundle().text, @r"
-        4 inputs
-        Input  Type     Values     Allowed   Default  Title
-        ─────  ───────  ─────────  ────────  ───────  ─────
-        aoi    object   1          –         –        Area
-        bands  string   1 to 2     red, nir  –        –
-        size   integer  0 to 1     1 to 9    3        –
-        tags   string   0 or more  –         –        –
-        ");
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Processes, and any OGC API - Processes server (OGC 18-062r2, 1.0).
 //!
 //! - [`input`]: what a process can be told, [`rows`]: many jobs of it;
-//! - [`server`] and [`process`]: what a server offers, [`conformance`]: and can do;
+//! - [`server`] and [`process`]: what a server offers;
 //! - [`service`]: how a batch runs there, [`job`] and [`results`]: what comes of it.
 
 mod input;
+mod inputs;
 mod job;
 mod process;
 mod results;

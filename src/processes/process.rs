@@ -1,13 +1,17 @@
+use std::collections::HashSet;
 use std::fmt;
 
 use serde_json::Value;
 
 use super::server::is_async;
 use super::{OnServer, ProcessInputs, ProcessRows, ProcessServer};
-use crate::batch::Batch;
+use crate::batch::{Batch, JobCollection};
 use crate::client::{optional, required};
 use crate::error::{Context, Error, Result};
 use crate::plain::plain;
+
+/// Pages of a list: a server that never ends one is not followed further.
+const MOST_PAGES: usize = 1_000;
 
 /// A process of an OGC API - Processes server: what it does, what it can be told, and what
 /// comes of it.
@@ -88,6 +92,35 @@ impl OgcProcess {
     /// The server that it is on.
     pub fn server(&self) -> &ProcessServer {
         &self.server
+    }
+
+    /// The jobs of the process on its server, whoever began them: a collection like that of a
+    /// batch. Why they failed is another question for each:
+    /// [`JobCollection::with_details`](crate::JobCollection::with_details).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when the server keeps no list, and
+    /// the errors of the network.
+    pub fn jobs(&self) -> Result<JobCollection> {
+        let service = OnServer::of(self);
+        let (mut jobs, mut seen, mut next) = (Vec::new(), HashSet::new(), None);
+        for _ in 0..MOST_PAGES {
+            let page = service.page(next.as_deref()).with_context(|| format!("process `{}`", self.id))?;
+            let before = seen.len();
+            for job in page.jobs {
+                let is_ours = job.workflow_id.as_deref() == Some(self.id.as_str());
+                if seen.insert(job.id.clone()) && is_ours {
+                    jobs.push(job);
+                }
+            }
+            next = page.next;
+            if next.is_none() || seen.len() == before {
+                break;
+            }
+        }
+        jobs.sort_by_key(|job| std::cmp::Reverse(job.created));
+        Ok(JobCollection::listed(service, &self.id, jobs).of("Process"))
     }
 
     /// A batch of executions, one for each row. Nothing is sent yet. They are checked against

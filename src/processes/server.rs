@@ -26,10 +26,10 @@ const PAGE: &str = "100";
 /// use up42::ProcessServer;
 ///
 /// # let simulator = Simulator::start()?;
-/// # let folder = tempfile::tempdir()?;
 /// # let url = simulator.ogc_url();
 /// let server = ProcessServer::open(url)?; // such as "https://demo.pygeoapi.io/master"
-/// # let server = up42::Client::builder().simulator(simulator).build()?.processes(server.url())?;
+/// # let client = up42::Client::builder().simulator(simulator.clone()).build()?;
+/// # let server = client.processes(server.url())?;
 /// let process = server.process("hello-world")?;
 /// assert_eq!(process.inputs().get("name").unwrap().min_occurs, 1);
 /// let batch = process.batch("greetings", vec![json!({"name": "Dakar"}), json!({"name": "Thiès"})])?;

@@ -61,7 +61,7 @@ impl JobCollection {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`] when the folder cannot be written. What befalls a single
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the folder cannot be written. What befalls a single
     /// job is kept in [`failed`](Results::failed).
     pub fn download_results(&self, to: impl Into<Download>) -> Result<Results> {
         let to = to.into();

@@ -1,5 +1,6 @@
 //! The library against the simulator, and one test that holds the layers apart.
 
+mod account;
 mod aoi;
 mod architecture;
 mod batches;

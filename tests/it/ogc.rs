@@ -136,6 +136,30 @@ fn failures_and_dismissals_are_told() {
     let reasons: Vec<_> = jobs.iter().filter_map(JobRecord::reason).collect();
     assert_eq!(reasons, ["the process came upon something that it cannot do", "dismissed by its user"]);
     assert_eq!(batch.quiet().retry_failed().unwrap().succeeded(), 2);
+    let all = hello.jobs().unwrap().with_details().unwrap();
+    assert_eq!((all.len(), all.succeeded()), (4, 2), "those that failed are there, too");
+}
+
+#[test]
+fn progress_is_told_while_it_runs() {
+    let simulator = Simulator::builder().clock(Clock::manual()).start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let hello = process(&simulator, folder.path(), "hello-world");
+    let running = hello.batch("slow", greetings(2)).unwrap().start().unwrap();
+    while simulator.ogc_ledger().len() < 2 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let progress = |percent: u8| {
+        let jobs = running.jobs().unwrap();
+        jobs.iter().filter_map(|one| one.job.as_ref()?.progress).any(|told| told >= percent && told < 100)
+    };
+    while !progress(20) {
+        simulator.clock().advance(Duration::from_millis(500));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let shown = format!("{:?}", running.jobs().unwrap());
+    assert!(shown.contains("0 of 2 jobs succeeded"), "{shown}");
+    assert_eq!(hello.batch("slow", greetings(2)).unwrap().quiet().cancel().unwrap().succeeded(), 0);
 }
 
 #[test]

@@ -69,7 +69,9 @@ impl Created {
         if self.job.id != job.id || self.job.status.is_terminal() {
             return false;
         }
-        let is_news = self.is_gone || self.job.status != job.status;
+        // Of its progress each tenth is news: a journal is no protocol of a bar.
+        let tenth = |job: &Job| job.progress.map(|percent| percent / 10);
+        let is_news = self.is_gone || self.job.status != job.status || tenth(&self.job) != tenth(job);
         match is_news {
             true => *self = Self::new(job.clone()),
             false => (self.missed, self.job) = (None, job.clone()),

@@ -8,6 +8,7 @@ mod account;
 mod buy;
 mod markup;
 mod platform;
+mod processes;
 mod show;
 mod strings;
 

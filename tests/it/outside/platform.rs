@@ -8,7 +8,7 @@ use image::{DynamicImage, ImageFormat, RgbImage};
 use serde_json::{Map, Value, json};
 use up42::Aoi;
 
-use super::{account, strings};
+use super::{account, processes, strings};
 use crate::server::{Server, answer, json};
 
 /// The number of the job that has an id like others, and parts.
@@ -58,7 +58,8 @@ pub fn start() -> Server {
         };
         let data = |value: Value| json(json!({"error": null, "data": value}));
         let body = request.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-        if let Some(told) = account::answer(method, path, body, &texts) {
+        let told = processes::answer(method, path, &texts);
+        if let Some(told) = told.or_else(|| account::answer(method, path, body, &texts)) {
             return json(told);
         }
         match (method, path) {

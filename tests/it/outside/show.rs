@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use up42::polars::prelude::{Column, DataFrame, NamedFrom, Series};
 use up42::{Aoi, Catalog, Client, JobFilter, ParallelParameters, Search, Settings, Show};
 
-use super::{SHOWN, buy, platform, strings};
+use super::{SHOWN, buy, platform, processes, strings};
 
 pub fn shown(name: &str) {
     println!("\n{SHOWN}{name}");
@@ -33,6 +33,7 @@ fn print() {
     frames(&texts);
     jobs(&client, &texts);
     buy::all(&client);
+    processes::show(&client, &server.url, &texts);
     for (index, text) in texts.iter().enumerate() {
         shown(&format!("client-{index}"));
         server.client().account(text.as_str(), "hunter2").build().unwrap().evcxr_display();

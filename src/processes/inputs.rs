@@ -1,0 +1,101 @@
+//! The inputs of a process as a table and as a frame.
+
+use std::ops::RangeBounds;
+
+use polars::prelude::DataFrame;
+use serde_json::Value;
+
+use super::input::text;
+use super::{ProcessInput, ProcessInputs};
+use crate::display::{Bundle, Cell, Column, ROWS, Table, counted};
+use crate::error::{Context, Result};
+use crate::frame::Frame;
+use crate::plain::plain;
+use crate::show::{Show, rich};
+
+/// Longest value in a table, in characters; the frame has it whole.
+const SHOWN: usize = 40;
+
+impl ProcessInputs {
+    /// The inputs as a Polars DataFrame, a row each.
+    ///
+    /// | column | dtype | null means | field of the description |
+    /// |---|---|---|---|
+    /// | `input` | String | never null | its key |
+    /// | `title` | String | not told | `title` |
+    /// | `type` | String | not told | `schema.type`, or `schema.format` |
+    /// | `min_occurs` | Int64 | never null | `minOccurs` |
+    /// | `max_occurs` | Int64 | no bound | `maxOccurs` |
+    /// | `allowed` | String | any | `schema.enum`, as JSON |
+    /// | `minimum`, `maximum` | Float64 | no such bound | the same of `schema` |
+    /// | `default` | String | none | `schema.default`, as JSON |
+    /// | `description` | String | not told | `description` |
+    ///
+    /// # Errors
+    ///
+    /// Only when Polars refuses the columns.
+    pub fn to_dataframe(&self) -> Result<DataFrame> {
+        let json = |value: Option<Value>| value.map(|value| value.to_string());
+        let allowed =
+            |one: &ProcessInput| json((!one.allowed.is_empty()).then(|| one.allowed.clone().into()));
+        Frame::of(&self.inputs)
+            .text("input", |one| Some(&one.name))
+            .text("title", |one| one.title.as_deref())
+            .text("type", |one| one.kind.as_deref())
+            .integer("min_occurs", |one| i64::try_from(one.min_occurs).ok())
+            .integer("max_occurs", |one| i64::try_from(one.max_occurs?).ok())
+            .strings("allowed", self.iter().map(allowed).collect())
+            .number("minimum", |one| one.range.0)
+            .number("maximum", |one| one.range.1)
+            .strings("default", self.iter().map(|one| json(one.default.clone())).collect())
+            .text("description", |one| one.description.as_deref())
+            .finish()
+            .context("inputs to a DataFrame")
+    }
+
+    fn bundle(&self) -> Bundle {
+        self.table(counted(self.len(), "input"), ..ROWS).bundle()
+    }
+
+    pub(crate) fn table(&self, caption: String, rows: impl RangeBounds<usize>) -> Table {
+        let columns = ["Input", "Type", "Values", "Allowed", "Default", "Title"].map(Column::new);
+        let row = |one: &ProcessInput| {
+            [
+                Cell::id(&one.name),
+                one.kind.clone().into(),
+                Cell::text(one.count()),
+                one.values().into(),
+                one.default.as_ref().map(|value| plain(&text(value), SHOWN)).into(),
+                one.title.clone().or_else(|| one.description.clone()).into(),
+            ]
+        };
+        Table::new(caption, columns).list(&self.inputs, rows, "inputs", row)
+    }
+}
+
+impl Show for ProcessInputs {
+    fn show_rows(&self, rows: impl RangeBounds<usize>) {
+        self.table(counted(self.len(), "input"), rows).bundle().print();
+    }
+}
+
+rich!(ProcessInputs);
+
+#[cfg(test)]
+mod tests {
+    use super::super::input::tests::inputs;
+    use crate::display::ROWS;
+
+    #[test]
+    fn a_table_tells_what_a_process_takes() {
+        insta::assert_snapshot!(inputs().table("4 inputs".into(), ..ROWS).bundle().text, @r"
+        4 inputs
+        Input  Type     Values     Allowed   Default  Title
+        ─────  ───────  ─────────  ────────  ───────  ─────
+        aoi    object   1          –         –        Area
+        bands  string   1 to 2     red, nir  –        –
+        size   integer  0 to 1     1 to 9    3        –
+        tags   string   0 or more  –         –        –
+        ");
+    }
+}

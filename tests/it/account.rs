@@ -1,0 +1,63 @@
+//! Who pays: credits, workspaces, budgets.
+
+use up42::serde_json::json;
+use up42::simulator::Simulator;
+use up42::{Aoi, Client, OrderPlacement, Region, Search};
+
+use crate::client_of;
+use crate::server::{Server, answer, json as answer_json};
+
+#[test]
+fn a_workspace_belongs_to_either_login() {
+    let simulator = Simulator::start().unwrap();
+    let account = client_of(&simulator);
+    let builder = Client::builder().simulator(simulator.clone());
+    let project = builder.project(Simulator::PROJECT_ID, Simulator::PROJECT_API_KEY).build().unwrap();
+    assert_eq!(account.workspace().unwrap().id, project.workspace().unwrap().id);
+    assert_eq!(account.workspace().unwrap().email.as_deref(), Some(Simulator::USERNAME));
+    let asked = || simulator.requests().iter().filter(|one| one.path.ends_with("/userinfo")).count();
+    assert_eq!((account.clone().workspace().is_ok(), asked()), (true, 1), "it is asked for once");
+    assert_eq!((account.region(), account.workspace().unwrap().region), (None, None));
+    let sa = Client::builder().account("me", "hunter2").region(Region::Sa).build().unwrap();
+    assert_eq!(sa.region(), Some(Region::Sa));
+}
+
+#[test]
+fn credits_are_read_where_the_older_endpoint_is_gone() {
+    let server = Server::start(|request| match request.split(' ').nth(1).unwrap() {
+        "/v2/payments/balances" => answer_json(json!({"available": {"amount": 1234.0, "unit": "CREDIT"}})),
+        path if path.starts_with("/realms/") => answer_json(json!({"access_token": "t", "expires_in": 300})),
+        _ => answer(404, "", br#"{"title": "Resource does not exist.", "status": 404}"#),
+    });
+    assert_eq!(server.client().build().unwrap().credits().unwrap(), 1234);
+    let gone = Server::start(|request| match request.contains("/realms/") {
+        true => answer_json(json!({"access_token": "t", "expires_in": 300})),
+        false => answer(404, "", br#"{"title": "Resource does not exist.", "status": 404}"#),
+    });
+    let error = gone.client().build().unwrap().credits().unwrap_err().to_string();
+    assert!(error.starts_with("read the credits: GET /accounts/me/credits/balance: 404"), "{error}");
+}
+
+#[test]
+fn an_account_that_enforces_budgets_says_so_and_refuses_what_has_none() {
+    let simulator = Simulator::builder().budgets_enforced().start().unwrap();
+    let client = client_of(&simulator);
+    let budgets = client.budgets().unwrap();
+    assert_eq!(budgets.is_enforced(), Some(true));
+    let aoi = Aoi::from_bbox([-17.50, 14.68, -17.46, 14.72]).unwrap();
+    let scenes = client.catalog().search(Search::new(&aoi).collections(["phr"]).limit(1)).unwrap();
+    let plan = scenes.order(&client.data_product("phr/display").unwrap()).aoi(&aoi);
+    let placed = plan.place().unwrap();
+    let told = format!("{placed:?} {:?}", placed.iter().collect::<Vec<_>>());
+    assert!(told.contains("A budget is required: budgets are enforced in this account"), "{told}");
+    let closed = plan.clone().budget_id(&budgets.get("Last year").unwrap().id).place().unwrap();
+    assert!(matches!(closed.iter().next().unwrap().outcome, OrderPlacement::Refused(_)));
+
+    let mapping = budgets.get("Mapping").unwrap();
+    let order = plan.budget_id(&mapping.id).place().unwrap().orders().iter().next().unwrap().clone();
+    assert_eq!(order.budget_id.as_deref(), Some(mapping.id.as_str()));
+    assert!(mapping.usage().unwrap() > 0);
+    assert!(client.budget(&mapping.id).unwrap().consumed.unwrap() > 0);
+    assert_eq!(order.set_budget(None).unwrap().budget_id, None);
+    assert_eq!(budgets.to_dataframe().unwrap().shape(), (3, 10));
+}
