@@ -3,11 +3,12 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use crate::closest::closest;
-use crate::display::{Card, counted};
+use crate::display::{Bundle, Card, counted};
 use crate::error::{Error, Result};
 use crate::list::list;
 use crate::plain::plain;
 use crate::schema;
+use crate::show::rich;
 
 /// What a process can be told, input by input.
 #[derive(Clone, PartialEq)]
@@ -115,8 +116,7 @@ impl ProcessInput {
         }
     }
 
-    /// Shows the input.
-    pub fn evcxr_display(&self) {
+    fn bundle(&self) -> Bundle {
         Card::new(&self.name)
             .fact("Title", self.title.clone())
             .fact("Type", self.kind.clone())
@@ -125,9 +125,10 @@ impl ProcessInput {
             .fact("Default", self.default.as_ref().map(text))
             .fact("Meaning", self.description.clone())
             .bundle()
-            .print();
     }
 }
+
+rich!(ProcessInput);
 
 list!(ProcessInputs(inputs: ProcessInput), "The inputs, one by one.");
 
