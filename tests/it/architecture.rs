@@ -173,6 +173,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "error",
             "time",
             "display",
+            "show",
             "transport",
             "client",
             "jobs",
