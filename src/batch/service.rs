@@ -2,11 +2,11 @@
 //!
 //! | | workflow | processing | order | OGC process |
 //! |---|---|---|---|---|
-//! | a lost job is found by | its name | its title | its name | its inputs, where the list tells them |
+//! | a lost job is found by | its name | its title | its tag | its inputs, where the list tells them |
 //! | it is looked for in | the project's jobs | the workspace's jobs | the workspace's orders | the server's jobs |
 //! | how jobs stand is asked | by list | by ids | by ids | by list |
 //! | credits | paid task by task | held, then paid | held, then paid | none |
-//! | results | an archive | items of the storage | assets of the storage | values and files |
+//! | results | an archive | items of the storage | items of the storage | values and files |
 
 use std::time::Duration;
 

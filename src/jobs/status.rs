@@ -8,7 +8,7 @@ use crate::plain::plain;
 /// |---|---|---|---|---|---|
 /// | not started | no | `NOT_STARTED` | `created` | `CREATED` | |
 /// | queued | no | `PENDING` | `licensed`, `valid`, `accepted` | `BEING_PLACED`, `PLACED` | `accepted` |
-/// | running | no | `RUNNING` | `running` | `BEING_FULFILLED`, `DOWNLOADED`, `DOWNLOAD_FAILED` | `running` |
+/// | running | no | `RUNNING` | `running` | `BEING_FULFILLED`, `DOWNLOADED` | `running` |
 /// | cancelling | no | `CANCELLING` | | | |
 /// | cancelled | yes | `CANCELLED` | | `CANCELED` | `dismissed` |
 /// | failed | yes | `FAILED` | `failed`, `released` | `FAILED_PERMANENTLY` | `failed` |
@@ -17,7 +17,7 @@ use crate::plain::plain;
 /// | succeeded | yes | `SUCCEEDED` | `successful`, `captured` | `FULFILLED` | `successful` |
 ///
 /// Any other word is [`Unknown`](Self::Unknown): it is kept, shown and polled, and never
-/// taken for the end; so are an order's `PLACEMENT_FAILED` and
+/// taken for the end; so are an order's `PLACEMENT_FAILED`, `DOWNLOAD_FAILED` and
 /// `DELIVERY_INITIALIZATION_FAILED`, which the platform may mend.
 ///
 /// A task of a workflow is paid when it succeeds, also when a later task of its job fails (API

@@ -12,7 +12,8 @@ pub(crate) use service::OnOrders;
 impl OrderPlan {
     /// The orders as a batch, with a journal: each is placed once, also after the kernel was
     /// killed, and followed until it is delivered. Nothing is sent yet; the licence is asked
-    /// for, and the parameters are checked.
+    /// for, and the parameters are checked. What [`at_most`](Self::at_most) allows is the
+    /// batch's budget.
     ///
     /// An order has a status, credits and results as any other job has:
     /// [`JobStatus`](crate::JobStatus) says which. One that was lost is found again by a tag
@@ -41,9 +42,12 @@ impl OrderPlan {
         let items = self.items()?;
         let product = self.product();
         product.check_eula()?;
-        let service =
-            OnOrders::of(product.client(), &product.id, &format!("{}/{}", product.collection, product.name))?;
+        let service = OnOrders::of(product.client(), &product.id, &self.title())?;
         let jobs = items.iter().map(|item| JobParameters::new(&item.label, item.to_json()));
-        Batch::of(service, name, jobs.collect())
+        let batch = Batch::of(service, name, jobs.collect())?;
+        Ok(match self.most() {
+            Some(most) => batch.budget(most),
+            None => batch,
+        })
     }
 }

@@ -142,9 +142,7 @@ fn status(status: &OrderStatus) -> JobStatus {
     match status {
         OrderStatus::Created => JobStatus::NotStarted,
         OrderStatus::BeingPlaced | OrderStatus::Placed => JobStatus::Pending,
-        OrderStatus::BeingFulfilled | OrderStatus::Downloaded | OrderStatus::DownloadFailed => {
-            JobStatus::Running
-        }
+        OrderStatus::BeingFulfilled | OrderStatus::Downloaded => JobStatus::Running,
         OrderStatus::Fulfilled => JobStatus::Succeeded,
         OrderStatus::FailedPermanently => JobStatus::Failed,
         OrderStatus::Canceled => JobStatus::Cancelled,

@@ -58,7 +58,7 @@ impl Client {
 }
 
 /// API reference, 10.2 d.
-fn request(client: &Client, filter: &OrderFilter) -> Result<Request> {
+pub(super) fn request(client: &Client, filter: &OrderFilter) -> Result<Request> {
     let mut request = Request::get(client.url("/v2/orders"))
         .query("sort", "createdAt,desc")
         .query("workspaceId", client.workspace()?.id);

@@ -28,3 +28,5 @@ pub use order::Order;
 pub use placed::{OrderPlacement, PlacedOrder, PlacedOrders};
 pub use plan::OrderPlan;
 pub use status::OrderStatus;
+
+pub(crate) use place::is_own_tag;

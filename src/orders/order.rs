@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::place::is_own_tag;
 use super::spent::spent;
 use super::{OrderItem, OrderStatus};
 use crate::client::{Client, id::checked, optional, required};
@@ -29,7 +30,7 @@ pub(super) const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Dur
 /// assert_eq!(order.status, up42::OrderStatus::Fulfilled);
 /// assert!(order.credits()?.unwrap() > 0);
 /// let order = order.tag(["dakar"])?;
-/// assert_eq!(order.tags, ["dakar"]);
+/// assert!(order.tags.contains(&"dakar".to_owned()));
 /// # Ok::<(), up42::Error>(())
 /// ```
 #[derive(Clone)]
@@ -158,14 +159,17 @@ impl Order {
         }
     }
 
-    /// Gives the order these tags, in place of those that it has.
+    /// Gives the order these tags, in place of those that people gave it.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the platform refuses
     /// them: 30 are the most.
     pub fn tag(&self, tags: impl IntoIterator<Item = impl Into<String>>) -> Result<Self> {
-        let tags: Vec<String> = tags.into_iter().map(Into::into).collect();
+        let mut tags: Vec<String> = tags.into_iter().map(Into::into).collect();
+        // By these it is found again: without them it would be bought anew.
+        let own = self.tags.iter().filter(|tag| is_own_tag(tag) && !tags.contains(tag)).cloned();
+        tags.extend(own.collect::<Vec<_>>());
         self.change(json!({"tags": tags})).with_context(|| format!("tag order `{}`", self.id))
     }
 

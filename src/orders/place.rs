@@ -3,7 +3,12 @@
 use std::thread::sleep;
 use std::time::Duration;
 
+use serde_json::Value;
+
+use super::list::request;
 use super::{Order, OrderFilter, OrderItem, OrderPlacement, OrderPlan, PlacedOrder, PlacedOrders};
+use crate::client::{Client, pages};
+
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::hash::hex;
 use crate::parallel::in_parallel;
@@ -13,8 +18,14 @@ use crate::plain::plain;
 const AT_ONCE: usize = 16;
 /// When to look for an order whose answer was lost: the list may be late with it.
 const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(500), Duration::from_secs(2)];
-/// What the tag of an order begins with that this library placed.
+/// What the tag of an order begins with that this library placed, by itself or in a batch.
 const TAG: &str = "up42-rs-";
+const BATCH_TAG: &str = "up42-batch-";
+
+/// Whether an order is found again by this tag, which nobody gave it.
+pub(crate) fn is_own_tag(tag: &str) -> bool {
+    [TAG, BATCH_TAG].iter().any(|own| tag.starts_with(own))
+}
 
 impl OrderPlan {
     /// Places the orders: here, and nowhere else, credits are spent. The platform holds them
@@ -22,13 +33,15 @@ impl OrderPlan {
     ///
     /// One after the other, in the order of the plan, so that the first are bought when the
     /// credits do not suffice for all. Each is accepted or refused for itself, and
-    /// [`PlacedOrders`] tells which. Each is sent once. After a lost answer it is looked for by its tag, a hash of its name and of
-    /// all that it asks for; one that is not found may exist all the same, and is told as
-    /// [`OrderPlacement::Lost`].
+    /// [`PlacedOrders`] tells which. Each is sent once. After a lost answer it is looked for by
+    /// its tag, a hash of its name and of all that it asks for; one that is not found may exist
+    /// all the same, and is told as [`OrderPlacement::Lost`].
     ///
     /// Placed again, as when a cell runs again, a plan finds the orders that it made before by
-    /// the same tags, and buys nothing twice. Another [`name`](Self::name) makes other orders.
-    /// To be safe from crashes too, and for more orders than a few hundred, there are batches.
+    /// the same tags, and buys nothing twice; the client remembers what it sent, for the
+    /// platform's list may be late. Another [`name`](Self::name) makes other orders. To be safe
+    /// from crashes within that time too, and for more orders than a few hundred, there are
+    /// batches.
     ///
     /// # Errors
     ///
@@ -79,11 +92,26 @@ impl OrderPlan {
     fn place_item(&self, item: &OrderItem, tag: String, known: Result<Option<Order>>) -> PlacedOrder {
         let outcome = match known {
             Ok(Some(order)) => OrderPlacement::Existing(order),
-            Ok(None) => self.send(item, &tag),
+            Ok(None) => match self.product.client().sent(&tag) {
+                None => self.send(item, &tag),
+                Some(id) => self.sent_before(id),
+            },
             // Whoever cannot look must not buy.
-            Err(error) => OrderPlacement::Refused(error),
+            Err(error) => OrderPlacement::Refused(
+                error.context("nothing was sent, since it cannot be told whether it was placed before"),
+            ),
         };
         PlacedOrder { label: item.label.clone(), tag, outcome }
+    }
+
+    /// The list may be late with it.
+    fn sent_before(&self, id: Option<String>) -> OrderPlacement {
+        let lost =
+            || Error::new(ErrorKind::Network, "its answer was lost, and the list does not have it yet");
+        match id.ok_or_else(lost).and_then(|id| self.product.client().order(&id)) {
+            Ok(order) => OrderPlacement::Existing(order),
+            Err(error) => OrderPlacement::Lost(error),
+        }
     }
 
     fn send(&self, item: &OrderItem, tag: &str) -> OrderPlacement {
@@ -95,11 +123,16 @@ impl OrderPlan {
         let name: String = name.chars().take(200).collect();
         let tags = item.tags.iter().cloned().chain([tag.to_owned()]).collect();
         let item = OrderItem { tags, ..item.clone() };
+        client.note_sent(tag, None);
         let error = match item.place(client, &name) {
-            Ok(id) => return OrderPlacement::Placed(Order::new(client, id, &name, &item)),
+            Ok(id) => {
+                client.note_sent(tag, Some(id.clone()));
+                return OrderPlacement::Placed(Order::new(client, id, &name, &item));
+            }
             Err(error) => error,
         };
         if !may_exist(&error) {
+            client.forget_sent(tag);
             return OrderPlacement::Refused(error);
         }
         for pause in LOOKS {
@@ -118,8 +151,11 @@ fn may_exist(error: &Error) -> bool {
     is_lost && !error.is_unsent()
 }
 
-/// The order with this library's tag. A server that does not filter sends others too.
-pub(super) fn find(client: &crate::client::Client, tag: &str) -> Result<Option<Order>> {
-    let orders = client.orders(OrderFilter::new().tags([tag]))?;
-    Ok(orders.iter().find(|order| order.tags.iter().any(|one| one == tag)).cloned())
+/// The order with this library's tag. A server that does not filter sends others too, so all
+/// are looked at, and one that cannot be read may be it.
+pub(super) fn find(client: &Client, tag: &str) -> Result<Option<Order>> {
+    let request = request(client, &OrderFilter::new().tags([tag])).context("look for the order")?;
+    let read = |json: &Value| Order::read(client, json).map(Some);
+    let all = pages(client, &request, usize::MAX, read).context("look for the order")?;
+    Ok(all.entries.into_iter().find(|order| order.tags.iter().any(|one| one == tag)))
 }

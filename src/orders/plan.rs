@@ -96,8 +96,12 @@ impl OrderPlan {
         &self.product
     }
 
+    pub(crate) fn most(&self) -> Option<i64> {
+        self.at_most
+    }
+
     /// What is in the name of each order.
-    pub(super) fn title(&self) -> String {
+    pub(crate) fn title(&self) -> String {
         let whole = || format!("{}/{}", self.product.collection, self.product.name);
         self.name.clone().unwrap_or_else(whole)
     }

@@ -5,6 +5,7 @@ use std::ops::RangeBounds;
 
 use jiff::Timestamp;
 
+use super::is_own_tag;
 use super::{
     EstimatedOrder, Order, OrderEstimate, OrderItem, OrderPlacement, OrderPlan, Orders, PlacedOrder,
     PlacedOrders,
@@ -153,7 +154,7 @@ impl Order {
 
     /// The tags that people gave.
     fn own_tags(&self) -> Vec<String> {
-        self.tags.iter().filter(|tag| !tag.starts_with("up42-rs-")).cloned().collect()
+        self.tags.iter().filter(|tag| !is_own_tag(tag)).cloned().collect()
     }
 
     fn bundle(&self) -> Bundle {

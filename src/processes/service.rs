@@ -103,13 +103,13 @@ impl Service for OnServer {
             let url = format!("{}/execution", self.0.server().process_url(self.0.id())?);
             let answer =
                 self.client().send(Request::post(url, body).wants_json().respond_async().charging())?;
-            if answer.status != 201 {
+            let body = answer.json().unwrap_or_default();
+            if answer.status != 201 && job::read(&body).is_err() {
                 return Err(Error::invalid(format!(
                     "the server ran it at once (status {}), though it was asked not to wait: no job can be followed",
                     answer.status
                 )));
             }
-            let body = answer.json().unwrap_or_default();
             self.created(&body, answer.location.as_deref())
         };
         create().with_context(|| format!("execute `{}`", parameters.label))

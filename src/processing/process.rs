@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::fmt;
 
 use serde_json::{Map, Value, json};
@@ -245,6 +246,7 @@ impl Process {
     pub fn batch(&self, name: impl Into<String>, rows: impl Into<ProcessRows>) -> Result<Batch> {
         let batch = || {
             let jobs = self.jobs_of(rows.into())?;
+            check_twins(&jobs)?;
             if self.eula()? == EulaState::NotAccepted {
                 return Err(Error::invalid(
                     "its licence is not accepted, and each job would be refused: accept it on the platform's web page",
@@ -254,6 +256,22 @@ impl Process {
         };
         batch().with_context(|| format!("process `{}`", self.id))
     }
+}
+
+/// A title that is only the label makes no other job.
+fn check_twins(jobs: &[JobParameters]) -> Result<()> {
+    let mut seen = HashSet::new();
+    for job in jobs {
+        let mut wish = job.clone();
+        if wish.inputs.get("title").and_then(Value::as_str) == Some(&job.label) {
+            wish.inputs.remove("title");
+        }
+        if !seen.insert(wish.key()) {
+            let label = plain(&job.label, 200);
+            return Err(Error::invalid(format!("`{label}` is in it twice, and would be paid twice")));
+        }
+    }
+    Ok(())
 }
 
 impl fmt::Debug for Process {

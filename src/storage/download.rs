@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -72,12 +73,28 @@ impl StorageItems {
             let item: &StorageItem = item;
             item.assets.iter().filter(|asset| is_wanted(asset)).map(|asset| (item, asset)).collect()
         };
+        // Names of files that differ by their case alone are one file on some systems.
+        let mut taken = HashSet::new();
+        let placed = |(item, asset): (&'_ StorageItem, &'_ StorageAsset)| {
+            let name = asset.file_name();
+            let numbered = (2..).map(|number| format!("{number}_{name}"));
+            let free = std::iter::once(name.clone())
+                .chain(numbered)
+                .find(|name| taken.insert((item.id().to_lowercase(), name.to_lowercase())));
+            folder.join(item.id()).join(free.unwrap_or(name))
+        };
         let wanted: Vec<_> = self.items.iter().flat_map(of).collect();
+        let places: Vec<PathBuf> = wanted.iter().copied().map(placed).collect();
+        let wanted: Vec<_> = wanted.into_iter().zip(places).collect();
         let incoming = Incoming::default();
-        let files = in_parallel(&wanted, AT_ONCE, |(item, asset)| {
-            let path = folder.join(item.id()).join(asset.file_name());
-            let size = item.fetch(asset, &path, &incoming);
-            StorageDownload { item: item.id().to_owned(), asset: asset.name.clone(), path, size }
+        let files = in_parallel(&wanted, AT_ONCE, |((item, asset), path)| {
+            let size = item.fetch(asset, path, &incoming);
+            StorageDownload {
+                item: item.id().to_owned(),
+                asset: asset.name.clone(),
+                path: path.clone(),
+                size,
+            }
         });
         Ok(StorageDownloads { files })
     }

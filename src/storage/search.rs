@@ -89,12 +89,12 @@ impl Storage {
         self.catalog()?.collections().context("list the collections of the storage")
     }
 
-    /// The items with one of some values of a property, however many these are.
     /// The items of a collection.
     pub(crate) fn of_collection(&self, id: &str) -> Result<StorageItems> {
         self.search(Search::anywhere().collections([id]).limit(LIMIT * IDS))
     }
 
+    /// The items with one of some values of a property, however many values these are.
     pub(super) fn with(&self, property: &str, values: &[&str]) -> Result<StorageItems> {
         let catalog = self.catalog()?;
         let mut found = StorageItems::new(&self.client, Default::default());

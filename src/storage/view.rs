@@ -4,6 +4,7 @@ use std::ops::RangeBounds;
 
 use super::{Deletion, DeletionPart, StorageDownload, StorageDownloads, StorageItem, StorageItems};
 use crate::display::{Bundle, Card, Cell, Column, Table, Tone};
+use crate::orders::is_own_tag;
 use crate::show::{rich, show};
 use crate::time::minute;
 
@@ -41,7 +42,7 @@ show!(StorageItems);
 
 /// The tags that people gave.
 fn own_tags(item: &StorageItem) -> String {
-    let own = item.tags.iter().filter(|tag| !tag.starts_with("up42-rs-"));
+    let own = item.tags.iter().filter(|tag| !is_own_tag(tag));
     own.map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 

@@ -88,8 +88,19 @@ fn a_lost_answer_is_found_again_and_never_sent_twice() {
     late.inject(Fault::lost_answer().on("POST /v2/orders"));
     let placed = plan(&client, "phr/display", 1).place().unwrap();
     assert!(matches!(placed.iter().next().unwrap().outcome, OrderPlacement::Lost(_)), "{placed:?}");
+    // Nor does it help to run the cell again.
+    let again = plan(&client, "phr/display", 1).place().unwrap();
+    assert!(matches!(again.iter().next().unwrap().outcome, OrderPlacement::Lost(_)), "{again:?}");
+    plan(&client, "phr/display", 1).name("other").place().unwrap();
+    plan(&client, "phr/display", 1).name("other").place().unwrap();
+    assert_eq!(late.orders().len(), 2, "the second one was told its id, and is not listed yet");
     late.clock().advance(2 * MINUTE);
-    assert_eq!((placed.track().unwrap().orders().len(), late.orders().len()), (1, 1));
+    assert_eq!((placed.track().unwrap().orders().len(), late.orders().len()), (1, 2));
+    // Tags that people give do not take away the one by which it is found.
+    placed.track().unwrap().orders().iter().next().unwrap().tag(["dakar"]).unwrap();
+    late.clock().advance(2 * MINUTE);
+    plan(&client, "phr/display", 1).place().unwrap();
+    assert_eq!(late.orders().len(), 2);
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn jobs_are_listed_by_what_they_are() {
     assert_eq!(
         told(&error),
         "jobs of project `Simulated project`: there is no status `failing`, but `not started`, `queued`, \
-         `running`, `cancelling`, `cancelled`, `failed`, `error`, `succeeded`"
+         `running`, `cancelling`, `cancelled`, `failed`, `error`, `succeeded`, `rejected`"
     );
 
     let failed = project.jobs(JobStatus::Failed).unwrap();

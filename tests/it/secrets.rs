@@ -67,6 +67,9 @@ fn no_notebook_tells_a_secret_a_signed_url_or_a_licence() {
             for hidden in HIDDEN {
                 assert!(!text.contains(hidden), "`{hidden}` in {}", path.display());
             }
+            if folder == "notebooks" {
+                assert!(!text.contains("\"execution_count\": null"), "{} was not executed", path.display());
+            }
             checked += 1;
         }
     }

@@ -166,11 +166,15 @@ impl Run<'_> {
 
     /// Takes those for lost jobs that nobody else can have asked for.
     fn follow_traces(&self, look: &mut Look) {
-        let lost: Vec<(String, usize)> = look.lost.iter().map(|(name, item)| (name.clone(), *item)).collect();
-        for (name, item) in lost {
-            if let Some(job) = self.lost(item).and_then(|lost| look.traces.only(lost)) {
-                look.lost.remove(&name);
-                look.events.push(Event::Seen { item, job });
+        let find = |(name, item): (&String, &usize)| {
+            Some((name.clone(), *item, look.traces.only(self.lost(*item)?)?))
+        };
+        let found: Vec<_> = look.lost.iter().filter_map(find).collect();
+        for (name, item, job) in &found {
+            // One job is not two lost ones: whose it is stays in doubt.
+            if found.iter().filter(|(_, _, other)| other.id == job.id).count() == 1 {
+                look.lost.remove(name);
+                look.events.push(Event::Seen { item: *item, job: job.clone() });
             }
         }
     }
