@@ -60,7 +60,10 @@ pub fn launch(home: &Home, connection_file: &Path) -> Result<ExitCode> {
         Ok(found) => found,
         Err(error) => return front::explain(connection_file, error).map(|()| ExitCode::FAILURE),
     };
-    let session = Session::start(home, &seed, &toolchain)?;
+    let session = match Session::start(home, &seed, &toolchain) {
+        Ok(session) => session,
+        Err(error) => return front::explain(connection_file, error).map(|()| ExitCode::FAILURE),
+    };
     let mut kernel = session.command();
     kernel.args(["kernel", "front"]).arg(connection_file);
     kernel.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());

@@ -88,12 +88,11 @@ pub fn write(home: &Home, jupyter: &Path) -> Result<PathBuf> {
 /// Writes it, and remembers where.
 pub fn install(home: &Home, place: &Place) -> Result<PathBuf> {
     let folder = write(home, &place.jupyter()?)?;
-    let mut all = installed(home);
-    if !all.contains(&folder) {
-        all.push(folder.clone());
-        let lines: Vec<_> = all.iter().map(|folder| folder.to_string_lossy().into_owned() + "\n").collect();
-        write_if_changed(&home.kernelspecs(), lines.concat())?;
-    }
+    // What was deleted by hand is forgotten.
+    let known = installed(home).into_iter().filter(|one| *one != folder && one.is_dir());
+    let all = known.chain([folder.clone()]);
+    let lines: Vec<_> = all.map(|folder| folder.to_string_lossy().into_owned() + "\n").collect();
+    write_if_changed(&home.kernelspecs(), lines.concat())?;
     Ok(folder)
 }
 

@@ -72,9 +72,8 @@ pub fn ensure(home: &Home, toolchain: &Toolchain) -> Result<()> {
     }
     if current.as_ref() != Some(&id) {
         write_if_changed(&home.current_seed(), &id)?;
-        clean(home, &id)?;
     }
-    Ok(())
+    clean(home, &id)
 }
 
 /// The seed for a kernel that starts now. It is never made here: that may take

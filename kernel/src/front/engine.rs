@@ -36,17 +36,15 @@ pub type Input<'a> = &'a dyn Fn(&str, bool) -> String;
 impl Engine {
     /// Starts evcxr in the session that the environment names, with the library loaded.
     pub fn load(outputs: &Arc<Outputs>, interrupt: &Arc<Interrupt>) -> Result<Self> {
-        let (context, channels) = CommandContext::new().map_err(|error| anyhow!("{error}"))?;
+        let (context, channels) = guarded(|| CommandContext::new().map_err(|error| anyhow!("{error}")))?;
         let sink = Arc::clone(outputs);
         thread::spawn(move || channels.stderr.iter().for_each(|line| sink.take_in(line)));
         // The relay keeps what is printed to itself.
         thread::spawn(move || channels.stdout.iter().for_each(drop));
         let mut engine = Self { context, outputs: Arc::clone(outputs), interrupt: Arc::clone(interrupt) };
-        let loaded = engine.run(":load_config --quiet", &Source::default(), &|_, _| String::new());
-        match loaded {
-            Ok(_) => Ok(engine),
-            Err(problem) => Err(anyhow!("{}", problem.traceback.join("\n"))),
-        }
+        // Not as a cell: an interrupt now would leave a kernel without its library.
+        guarded(|| engine.context.execute(":load_config --quiet").map_err(|error| anyhow!("{error}")))?;
+        Ok(engine)
     }
 
     /// Runs a cell. Returns what its last expression shows.
@@ -170,7 +168,7 @@ impl Engine {
             let _ = process.kill();
         }
         // evcxr notices at the next cell, and then forgets all variables.
-        let _ = self.context.execute("();");
+        let _ = guarded(|| self.context.execute("();").map_err(|error| anyhow!("{error}")));
         self.outputs.wait_for_death();
         // The lines keep their numbers.
         code.lines().map(|line| if is_restart(line) { "\n".into() } else { format!("{line}\n") }).collect()

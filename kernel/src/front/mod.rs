@@ -110,9 +110,10 @@ fn spawn_with<T: Send + 'static>(
 /// What this process writes to stderr, cargo's progress among it, comes back from the one
 /// that started it, which can read it. Without that one there is no kernel any more.
 fn follow_launcher(outputs: &Outputs) {
-    for line in io::stdin().lock().lines().map_while(Result::ok) {
+    for line in io::stdin().lock().split(b'\n').map_while(Result::ok) {
+        let line = String::from_utf8_lossy(&line);
         if line.trim_start().starts_with("Compiling ") {
-            outputs.progress(&(line + "\n"));
+            outputs.progress(&format!("{line}\n"));
         }
     }
     process::exit(0);

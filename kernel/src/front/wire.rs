@@ -44,9 +44,8 @@ impl Wire {
         let mut heart = open::<RepSocket>(connection, connection.hb_port).await?;
         tokio::spawn(async move {
             while let Ok(beat) = heart.recv().await {
-                if heart.send(beat).await.is_err() {
-                    break;
-                }
+                // A client that has gone is no reason to be dead to the next.
+                let _ = heart.send(beat).await;
             }
         });
         let key = &connection.key;

@@ -40,6 +40,11 @@ enum State {
 }
 
 impl Fence {
+    /// Whether a cell runs, as far as its output tells.
+    pub fn is_running(&self) -> bool {
+        self.state == State::Running
+    }
+
     /// `tag` begins the fence's line. The first thing that runs is a fence.
     pub fn new(tag: &str) -> Self {
         Self {

@@ -60,6 +60,9 @@ fn relay(inside: PathBuf) -> Result<ExitCode> {
     let mut cells = Command::new(env::current_exe().context("find this program's own file")?)
         .args(env::args_os().skip(1))
         .env_remove(INSIDE_VARIABLE)
+        // A cell may start a cargo of its own.
+        .env_remove(crate::compile::VARIABLE)
+        .env_remove("RUSTFLAGS")
         .env(TAG_VARIABLE, &tag)
         .env(KERNEL_VARIABLE, "1")
         .stdin(Stdio::piped())
@@ -136,6 +139,10 @@ impl Relay {
             let mut state = self.lock();
             if state.awaits_input || !line.starts_with("LOAD_AND_RUN ") {
                 state.awaits_input = false;
+                // The cell is over: the runtime would take the line for a command.
+                if !state.fence.is_running() {
+                    continue;
+                }
             } else {
                 while state.is_busy {
                     state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);

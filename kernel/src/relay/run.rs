@@ -26,6 +26,8 @@ pub struct Run {
     panicked: Option<String>,
     /// What came after it: all that comes from the cell, if that went on.
     later: Vec<Mark>,
+    /// The last panic of another thread.
+    elsewhere: Option<Panic>,
     error: Option<CellError>,
     failed: Option<String>,
     variables: Vec<String>,
@@ -62,6 +64,8 @@ impl Run {
         if panic.in_cell {
             self.panic = Some(panic);
         } else {
+            // A pool hands it on to the cell, past the hook.
+            self.elsewhere = Some(panic.clone());
             outbox.event(Event::Caught(panic));
         }
     }
@@ -75,9 +79,11 @@ impl Run {
         let mut run = mem::take(self);
         let mut end = End::default();
         let mut lines = mem::take(&mut run.variables);
-        if run.panicked.is_some() && (run.panic.is_some() || !hook_is_ours) {
+        let known = run.panic.is_some() || run.elsewhere.is_some();
+        if run.panicked.is_some() && (known || !hook_is_ours) {
             lines.extend(run.panicked.take());
-            end.failure = Some(Failure::Panic(run.panic.take().unwrap_or_default()));
+            let panic = run.panic.take().or(run.elsewhere.take());
+            end.failure = Some(Failure::Panic(panic.unwrap_or_default()));
         }
         run.go_on(outbox);
         run.tell_panic(outbox);
