@@ -60,7 +60,7 @@ impl ProcessRows {
     pub(crate) fn jobs_called(
         self,
         inputs: &ProcessInputs,
-        change: impl Fn(&mut JobParameters),
+        change: impl FnMut(&mut JobParameters),
     ) -> Result<Vec<JobParameters>> {
         let (mut jobs, noun) = match self.0 {
             Rows::Jobs(jobs) => (jobs, "job"),

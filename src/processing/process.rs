@@ -178,11 +178,20 @@ impl Process {
     /// The jobs of rows. The platform wants a title for each.
     fn jobs_of(&self, rows: ProcessRows) -> Result<Vec<JobParameters>> {
         let has_title = self.has_title();
-        rows.jobs_called(&self.inputs, |job| {
+        let (mut seen, mut twin) = (HashSet::new(), None);
+        let jobs = rows.jobs_called(&self.inputs, |job| {
+            // A title that is only the label makes no other job.
+            if !seen.insert(job.key()) {
+                twin.get_or_insert_with(|| plain(&job.label, 200));
+            }
             if has_title && !job.inputs.contains_key("title") {
                 job.inputs.insert("title".into(), job.label.as_str().into());
             }
-        })
+        })?;
+        match twin {
+            Some(label) => Err(Error::invalid(format!("`{label}` is in it twice, and would be paid twice"))),
+            None => Ok(jobs),
+        }
     }
 
     pub(super) fn prices(&self, jobs: &[JobParameters]) -> Result<Estimate> {
@@ -246,7 +255,6 @@ impl Process {
     pub fn batch(&self, name: impl Into<String>, rows: impl Into<ProcessRows>) -> Result<Batch> {
         let batch = || {
             let jobs = self.jobs_of(rows.into())?;
-            check_twins(&jobs)?;
             if self.eula()? == EulaState::NotAccepted {
                 return Err(Error::invalid(
                     "its licence is not accepted, and each job would be refused: accept it on the platform's web page",
@@ -256,22 +264,6 @@ impl Process {
         };
         batch().with_context(|| format!("process `{}`", self.id))
     }
-}
-
-/// A title that is only the label makes no other job.
-fn check_twins(jobs: &[JobParameters]) -> Result<()> {
-    let mut seen = HashSet::new();
-    for job in jobs {
-        let mut wish = job.clone();
-        if wish.inputs.get("title").and_then(Value::as_str) == Some(&job.label) {
-            wish.inputs.remove("title");
-        }
-        if !seen.insert(wish.key()) {
-            let label = plain(&job.label, 200);
-            return Err(Error::invalid(format!("`{label}` is in it twice, and would be paid twice")));
-        }
-    }
-    Ok(())
 }
 
 impl fmt::Debug for Process {
