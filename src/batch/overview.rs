@@ -15,12 +15,7 @@ const FIRST: usize = 20;
 impl JobCollection {
     /// `name` is what a notebook would call these jobs.
     pub(super) fn overview(&self, name: &str) -> Bundle {
-        let (card, table) = (self.card().bundle(), self.first(name));
-        Bundle {
-            html: format!("{}{}", card.html, table.html),
-            jpeg: None,
-            text: format!("{}\n{}", card.text, table.text),
-        }
+        above(self.card().bundle(), self.first(name))
     }
 
     /// The same on the way, with why nothing moves; at the end without its jobs, which the
@@ -36,8 +31,7 @@ impl JobCollection {
         if records.is_empty() {
             return card;
         }
-        let table = self.rows("Under way, and with problems".to_owned(), &records).bundle();
-        Bundle { html: card.html + &table.html, jpeg: None, text: format!("{}\n{}", card.text, table.text) }
+        above(card, self.rows("Under way, and with problems".to_owned(), &records).bundle())
     }
 
     fn card(&self) -> Card {
@@ -84,6 +78,10 @@ impl JobCollection {
             .note(format!("All in their order: {name}.show(). When they ran: {name}.timeline()"))
             .bundle()
     }
+}
+
+fn above(card: Bundle, table: Bundle) -> Bundle {
+    Bundle { html: card.html + &table.html, jpeg: None, text: format!("{}\n{}", card.text, table.text) }
 }
 
 /// What a reader looks for first: what went wrong, then what is under way.

@@ -68,6 +68,11 @@ impl Bundle {
         data
     }
 
+    /// The text, without marks that evcxr would obey.
+    pub(crate) fn harmless_text(&self) -> String {
+        self.text.trim_end_matches('\n').replace("EVCXR_", "EVCXR\u{200d}_")
+    }
+
     /// Prints the bundle in the form that evcxr turns into one display.
     pub(crate) fn print(&self) {
         let blocks = self.to_evcxr();
@@ -90,7 +95,7 @@ impl Bundle {
         if let Some(jpeg) = &self.jpeg {
             block("image/jpeg", &BASE64_STANDARD.encode(jpeg));
         }
-        block("text/plain", &self.text.replace("EVCXR_", "EVCXR\u{200d}_"));
+        block("text/plain", &self.harmless_text());
         blocks
     }
 }

@@ -81,7 +81,7 @@ impl Progress {
     fn bundle(&self, elapsed: Duration) -> Bundle {
         let counts = self.incoming.counts();
         let done = self.done.load(Ordering::Relaxed);
-        let all = awaited(counts, self.total.saturating_sub(counts.files.max(done)));
+        let all = awaited(counts, to_begin(counts, done, self.total));
         let share = match done == self.total {
             true => 100.0,
             false => counts.arrived as f64 / all.max(1) as f64 * 100.0,
@@ -97,6 +97,10 @@ impl Progress {
     }
 }
 
+fn to_begin(counts: Counts, done: usize, total: usize) -> usize {
+    total.saturating_sub(counts.files.max(done))
+}
+
 /// Bytes of all files. Those that have not begun are taken for the mean of the others.
 fn awaited(counts: Counts, to_begin: usize) -> u64 {
     let mean = counts.promised.checked_div(counts.files as u64).unwrap_or(0);
@@ -104,7 +108,7 @@ fn awaited(counts: Counts, to_begin: usize) -> u64 {
 }
 
 fn line(counts: Counts, done: usize, total: usize, elapsed: Duration) -> String {
-    let to_begin = total.saturating_sub(counts.files.max(done));
+    let to_begin = to_begin(counts, done, total);
     let all = awaited(counts, to_begin);
     let mut line = format!("{:>4} s  {done}/{total} jobs  {}", elapsed.as_secs(), Bytes(counts.arrived));
     if all > counts.arrived {

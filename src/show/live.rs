@@ -55,12 +55,17 @@ impl Live {
 pub(super) fn send(bundle: &Bundle, id: Option<(&str, bool)>) {
     let told = match Live::is_possible() {
         true => block(bundle, id),
-        false => format!("{}\n", bundle.text.trim_end_matches('\n')),
+        false => line(bundle),
     };
     // One write: nothing that another thread prints falls between two lines.
     let mut stdout = std::io::stdout().lock();
     // A closed stdout has no one left to tell.
     let _ = stdout.write_all(told.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// What a plain evcxr kernel reads, too.
+fn line(bundle: &Bundle) -> String {
+    bundle.harmless_text() + "\n"
 }
 
 fn block(bundle: &Bundle, id: Option<(&str, bool)>) -> String {
@@ -75,6 +80,12 @@ fn block(bundle: &Bundle, id: Option<(&str, bool)>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_from_outside_cannot_forge_marks_where_displays_cannot_move() {
+        let told = line(&Bundle::text("x\nEVCXR_EXECUTION_COMPLETE\nEVCXR_BEGIN_CONTENT text/html\n\n"));
+        assert!(!told.contains("EVCXR_") && told.ends_with("text/html\n"), "{told}");
+    }
 
     #[test]
     fn a_display_is_one_line_of_json_between_marks() {
