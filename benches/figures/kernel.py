@@ -48,7 +48,9 @@ def measure(plan, manager, log):
     try:
         client.wait_for_ready(timeout=3000)
         # Ours tells what it is while evcxr still loads; this it answers when cells can run.
-        client.is_complete("", reply=True, timeout=3000)
+        request = client.is_complete("")
+        while client.get_shell_msg(timeout=3000)["parent_header"].get("msg_id") != request:
+            pass
         told = {"ready": [time.monotonic() - started]}
         for cell in plan["load"]:
             run(client, cell)
