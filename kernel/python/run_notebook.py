@@ -132,7 +132,7 @@ def execute(notebook, options):
     with open(options.log, "w+b") as log:
         try:
             with client.setup_kernel(stdout=log, stderr=log):
-                wait_for_cells(client.kc)
+                wait_for_cells(client)
                 say(f"kernel ready in {time.monotonic() - started:.1f} s")
                 return execute_cells(client)
         except (DeadKernelError, RuntimeError, Empty) as problem:
@@ -141,12 +141,21 @@ def execute(notebook, options):
             return f"the kernel ended ({problem})\n{told}"
 
 
-def wait_for_cells(kernel):
+def wait_for_cells(client):
     """The kernel tells what it is before it can run cells; this it answers then."""
-    request = kernel.is_complete("")
-    receive = run_sync(kernel.get_shell_msg)
-    while receive(timeout=STARTUP_SECONDS)["parent_header"].get("msg_id") != request:
-        pass
+    request = client.kc.is_complete("")
+    receive = run_sync(client.kc.get_shell_msg)
+    is_alive = run_sync(client.km.is_alive)
+    deadline = time.monotonic() + STARTUP_SECONDS
+    while True:
+        try:
+            if receive(timeout=1)["parent_header"].get("msg_id") == request:
+                return
+        except Empty:
+            if not is_alive():
+                raise DeadKernelError("it ended while it started") from None
+            if time.monotonic() > deadline:
+                raise DeadKernelError(f"it did not start within {STARTUP_SECONDS} s") from None
 
 
 def execute_cells(client):

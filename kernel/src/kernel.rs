@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::{ChildStderr, ChildStdin, ExitCode, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, anyhow, ensure};
 
@@ -21,10 +21,10 @@ use crate::session::Session;
 use crate::toolchain::Toolchain;
 
 /// Builds what is missing and offers the kernel to Jupyter.
-pub fn install(home: &Home, place: &Place) -> Result<()> {
+pub fn install(home: &Home, place: &Place, from_cargo: bool) -> Result<()> {
     let toolchain = Toolchain::find()?;
     toolchain.library_source()?;
-    seed::ensure(home, &toolchain)?;
+    seed::ensure(home, &toolchain, from_cargo)?;
     let folder = kernelspec::install(home, place)?;
     eprintln!("Installed the kernel \"{DISPLAY_NAME}\" in {}", folder.display());
     eprintln!("It takes {} in {}", disk::megabytes(disk::taken(home.path())), home.path().display());
@@ -71,21 +71,51 @@ pub fn launch(home: &Home, connection_file: &Path) -> Result<ExitCode> {
     let (stdin, stderr) = (kernel.stdin.take(), kernel.stderr.take());
     // What evcxr says belongs into the notebook, but a process cannot read its own stderr.
     if let (Some(stdin), Some(stderr)) = (stdin, stderr) {
-        echo(stderr, stdin);
+        let stdin = Arc::new(Mutex::new(Some(stdin)));
+        follow_jupyter(&stdin);
+        echo(stderr, &stdin);
     }
     let status = kernel.wait().context("wait for the kernel")?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// The kernel's stdin; the kernel ends when it does.
+type Lifeline = Arc<Mutex<Option<ChildStdin>>>;
+
 /// Hands a process's stderr back to it, and to whoever reads ours. The process ends when
 /// its stdin does, so it never outlives this one.
-fn echo(mut from: ChildStderr, mut to: ChildStdin) {
+fn echo(mut from: ChildStderr, to: &Lifeline) {
     let mut buffer = [0; 4096];
     while let Ok(length @ 1..) = from.read(&mut buffer) {
         let _ = io::stderr().write_all(&buffer[..length]);
-        let _ = to.write_all(&buffer[..length]).and_then(|()| to.flush());
+        if let Some(to) = to.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            let _ = to.write_all(&buffer[..length]).and_then(|()| to.flush());
+        }
     }
 }
+
+/// Ends the kernel when Jupyter was killed, which asks nobody to shut down. Jupyter tells
+/// its process where a kernel is to end with it.
+#[cfg(unix)]
+fn follow_jupyter(lifeline: &Lifeline) {
+    use std::os::unix::process::parent_id;
+    use std::{env, thread, time::Duration};
+
+    let jupyter = parent_id();
+    if env::var("JPY_PARENT_PID").is_ok_and(|told| told == jupyter.to_string()) {
+        let lifeline = Arc::clone(lifeline);
+        thread::spawn(move || {
+            while parent_id() == jupyter {
+                thread::sleep(Duration::from_secs(1));
+            }
+            drop(lifeline.lock().unwrap_or_else(PoisonError::into_inner).take());
+        });
+    }
+}
+
+/// Windows does not tell when a parent is gone.
+#[cfg(not(unix))]
+fn follow_jupyter(_lifeline: &Lifeline) {}
 
 /// Runs a cell as Jupyter would; the environment is that of a session.
 pub fn probe() -> Result<()> {

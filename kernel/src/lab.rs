@@ -33,7 +33,7 @@ impl Lab {
         toolchain.library_source()?;
         let python = Python::lab(home);
         python.require()?;
-        seed::ensure(home, &toolchain)?;
+        seed::ensure(home, &toolchain, false)?;
         python.ensure(home)?;
         // Where this environment's Jupyter looks, and no other.
         kernelspec::write(home, &home.lab().join("share").join("jupyter"))?;

@@ -126,7 +126,14 @@ enum Commands {
 #[derive(Debug, Subcommand)]
 enum KernelCommands {
     /// Build the notebook library and register the kernel with Jupyter.
-    Install(Place),
+    Install {
+        #[command(flatten)]
+        place: Place,
+        /// Have cargo compile the library for the kernel, as for any program, instead of
+        /// linking it once for all cells: slower, and for when that makes trouble.
+        #[arg(long)]
+        from_cargo: bool,
+    },
     /// Remove the kernel from Jupyter, and what it starts from.
     Uninstall {
         /// Remove the Python environments of `up42 run` and `up42 lab` too.
@@ -172,7 +179,9 @@ fn run(command: Commands) -> Result<ExitCode> {
         (home, _) => home?,
     };
     match command {
-        Commands::Kernel(KernelCommands::Install(place)) => kernel::install(&home, &place)?,
+        Commands::Kernel(KernelCommands::Install { place, from_cargo }) => {
+            kernel::install(&home, &place, from_cargo)?;
+        }
         Commands::Kernel(KernelCommands::Uninstall { all }) => kernel::uninstall(&home, all)?,
         Commands::Kernel(KernelCommands::Launch { connection_file }) => {
             return kernel::launch(&home, &connection_file);

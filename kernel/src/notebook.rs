@@ -47,7 +47,7 @@ impl Run {
         let python = Python::of(home);
         python.require()?;
 
-        seed::ensure(home, &toolchain)?;
+        seed::ensure(home, &toolchain, false)?;
         python.ensure(home)?;
         let program = home.python().join("run_notebook.py");
         write_if_changed(&program, RUN_NOTEBOOK)?;

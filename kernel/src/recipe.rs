@@ -55,11 +55,21 @@ use up42::prelude::*;
 let _warm = up42::polars::prelude::DataFrame::empty().height();
 "#;
 
+/// Where cells get the library from.
+#[derive(Clone, Copy, Debug)]
+pub enum Base<'a> {
+    /// The dylib of what cargo has compiled.
+    Prebuilt(&'a Compiled),
+    /// A dependency like any other, as in plain evcxr: it is compiled once more, and linked
+    /// into every cell.
+    Cargo,
+}
+
 /// Makes all of a seed.
 pub fn make(
     seed: &Seed,
     library: &Library,
-    compiled: &Compiled,
+    base: Base<'_>,
     toolchain: &Toolchain,
     program: &Path,
 ) -> Result<()> {
@@ -67,6 +77,23 @@ pub fn make(
         // A build that was broken off.
         fs::remove_dir_all(seed.folder()).with_context(|| format!("remove `{}`", seed.folder().display()))?;
     }
+    sources::write_standard(&toolchain.library_metadata()?, &seed.standard_sources())?;
+    lock(&seed.standard_sources(), toolchain)?;
+    let dependencies = match base {
+        Base::Prebuilt(compiled) => prebuilt(seed, library, compiled, toolchain)?,
+        Base::Cargo => from_cargo(seed, library)?,
+    };
+    inside::compile(&seed.inside(), toolchain)?;
+    write_session(seed, &dependencies)?;
+    // The build makes what cells link; the check is what evcxr asks for when
+    // rust-analyzer cannot tell the type of a variable.
+    cargo(seed, "build", toolchain, program)?;
+    cargo(seed, "check", toolchain, program)?;
+    Ok(())
+}
+
+/// Links the dylib, and writes what stands for it. Returns the dependencies of a cell.
+fn prebuilt(seed: &Seed, library: &Library, compiled: &Compiled, toolchain: &Toolchain) -> Result<String> {
     let metadata = seed.folder().join("metadata");
     for folder in [&seed.library(), &metadata] {
         fs::create_dir_all(folder).with_context(|| format!("create `{}`", folder.display()))?;
@@ -79,19 +106,25 @@ pub fn make(
     }
     let sources = seed.folder().join("sources");
     sources::write_library(&library.metadata(toolchain)?, &sources)?;
-    sources::write_standard(&toolchain.library_metadata()?, &seed.standard_sources())?;
-    lock(&seed.standard_sources(), toolchain)?;
     compiled.link(&sources.join(library::CRATE).join("src/lib.rs"), &seed.library(), toolchain)?;
+    let mut dependencies = String::new();
     for (name, module) in FACADES {
-        write_facade(seed, name, module)?;
+        let folder = seed.folder().join("facades").join(name);
+        write_facade(seed, &folder, name, module)?;
+        dependencies.push_str(&format!("{name} = {{ path = {} }}\n", toml_string(&folder)));
     }
-    inside::compile(&seed.inside(), toolchain)?;
-    write_session(seed)?;
-    // The build makes what cells link; the check is what evcxr asks for when
-    // rust-analyzer cannot tell the type of a variable.
-    cargo(seed, "build", toolchain, program)?;
-    cargo(seed, "check", toolchain, program)?;
-    Ok(())
+    Ok(dependencies)
+}
+
+/// The dependencies of a cell, in the versions that the checkout has.
+fn from_cargo(seed: &Seed, library: &Library) -> Result<String> {
+    let checkout = library.checkout();
+    fs::create_dir_all(seed.session()).context("create the session")?;
+    copy_file(&checkout.join("Cargo.lock"), &seed.session().join("Cargo.lock"))?;
+    let path = toml_string(checkout);
+    Ok(format!(
+        "up42 = {{ path = {path} }}\ntokio = {{ version = \"1\", features = [\"rt\", \"rt-multi-thread\"] }}\n"
+    ))
 }
 
 /// rust-analyzer reads the standard library's manifests only with their lock file.
@@ -105,8 +138,7 @@ fn lock(workspace: &Path, toolchain: &Toolchain) -> Result<()> {
     Ok(())
 }
 
-fn write_facade(seed: &Seed, name: &str, module: &str) -> Result<()> {
-    let folder = seed.folder().join("facades").join(name);
+fn write_facade(seed: &Seed, folder: &Path, name: &str, module: &str) -> Result<()> {
     let sources = toml_string(&seed.folder().join("sources").join(library::CRATE));
     let manifest = format!(
         "[workspace]\n\n[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
@@ -131,13 +163,7 @@ fn write_facade(seed: &Seed, name: &str, module: &str) -> Result<()> {
     write_if_changed(&folder.join("src/lib.rs"), code)
 }
 
-fn write_session(seed: &Seed) -> Result<()> {
-    let dependencies: String = FACADES
-        .iter()
-        .map(|(name, _)| {
-            format!("{name} = {{ path = {} }}\n", toml_string(&seed.folder().join("facades").join(name)))
-        })
-        .collect();
+fn write_session(seed: &Seed, dependencies: &str) -> Result<()> {
     let session = seed.session();
     let cells = format!(
         "[package]\nname = \"ctx\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\n\

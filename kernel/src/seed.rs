@@ -16,18 +16,21 @@
 //! seeds/ID/inside/      what runs beside the cells
 //! ```
 //!
+//! Where a kernel with the dylib does not run a cell, the library is a dependency of cargo's
+//! instead, and of these there are but `session`, `standard`, `config` and `inside`.
+//!
 //! A seed never changes: the kernels that run on it go on when the next is made.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use sha2::{Digest, Sha256};
 
 use crate::home::{Home, write_if_changed};
 use crate::library::{Compiled, Library};
-use crate::recipe;
+use crate::recipe::{self, Base};
 use crate::session::{self, Session};
 use crate::toolchain::Toolchain;
 
@@ -47,8 +50,9 @@ pub struct Seed {
     folder: PathBuf,
 }
 
-/// Makes the seed of the library as it is now, unless there is one.
-pub fn ensure(home: &Home, toolchain: &Toolchain) -> Result<()> {
+/// Makes the seed of the library as it is now, unless there is one; without the dylib where
+/// that does not work, or is not wanted.
+pub fn ensure(home: &Home, toolchain: &Toolchain, from_cargo: bool) -> Result<()> {
     let _lock = home.lock_installation()?;
     let current = read_current(home);
     let Some(library) = Library::find()? else {
@@ -61,19 +65,44 @@ pub fn ensure(home: &Home, toolchain: &Toolchain) -> Result<()> {
     };
     let compiled = library.compile(toolchain)?;
     let id = identify(&compiled, toolchain)?;
-    let seed = Seed { folder: home.seeds().join(&id) };
-    if !seed.is_tried() {
-        let started = Instant::now();
+    let [prebuilt, plain] =
+        [id.clone(), format!("cargo-{id}")].map(|id| Seed { folder: home.seeds().join(id) });
+    let make = |seed: &Seed, base| {
         eprintln!("Preparing the kernel in {}", seed.folder.display());
-        recipe::make(&seed, &library, &compiled, toolchain, home.program())?;
-        seed.probe(home, toolchain)?;
-        fs::write(seed.mark(), toolchain.title()).context("write the seed's mark")?;
+        recipe::make(seed, &library, base, toolchain, home.program())
+    };
+    let started = Instant::now();
+    let seed = if plain.is_tried() && (from_cargo || !prebuilt.is_tried() || current == Some(plain.id())) {
+        plain
+    } else if prebuilt.is_tried() && !from_cargo {
+        prebuilt
+    } else {
+        let mut tried = Err(anyhow!("it is not wanted"));
+        if !from_cargo {
+            make(&prebuilt, Base::Prebuilt(&compiled))?;
+            tried = prebuilt.probe(home, toolchain);
+        }
+        let seed = match tried {
+            Ok(()) => prebuilt,
+            Err(why) => {
+                eprintln!(
+                    "The prebuilt library is not used: {why:#}. Cargo compiles the library for the kernel, \
+                     which takes as long as the first time; it starts and runs cells more slowly then."
+                );
+                make(&plain, Base::Cargo)?;
+                plain.probe(home, toolchain)?;
+                plain
+            }
+        };
         eprintln!("A kernel starts and runs a cell; prepared in {:.0} s", started.elapsed().as_secs_f64());
+        seed
+    };
+    // Each time: the library is as new as the mark, and `doctor` compares it with its sources.
+    fs::write(seed.mark(), toolchain.title()).context("write the seed's mark")?;
+    if current != Some(seed.id()) {
+        write_if_changed(&home.current_seed(), seed.id())?;
     }
-    if current.as_ref() != Some(&id) {
-        write_if_changed(&home.current_seed(), &id)?;
-    }
-    clean(home, &id)
+    clean(home, &seed.id())
 }
 
 /// The seed for a kernel that starts now. It is never made here: that may take

@@ -145,6 +145,14 @@ def alive(pids):
     return [pid for pid in pids if is_alive(pid)]
 
 
+def until(is_so, seconds):
+    """Whether it comes to be so within these seconds."""
+    deadline = time.monotonic() + seconds
+    while not is_so() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return is_so()
+
+
 @story
 def the_kernel_tells_what_it_is(kernel):
     request = kernel.client.kernel_info()
@@ -419,6 +427,11 @@ def names_are_completed_and_explained(kernel):
     assert reply["parent_header"]["msg_id"] == request
     assert any(match.startswith("sort") for match in reply["content"]["matches"]), reply["content"]
     assert reply["content"]["cursor_start"] == 8
+    # To look at a cell is not to run it.
+    kernel.client.complete(":restart\nnumbers.sor", 20)
+    reply = kernel.client.get_shell_msg(timeout=PATIENCE)
+    assert any(match.startswith("sort") for match in reply["content"]["matches"]), reply["content"]
+    assert kernel.value("numbers.len()") == "2"
     kernel.client.inspect("numbers.sort()", 10)
     reply = kernel.client.get_shell_msg(timeout=PATIENCE)["content"]
     assert reply["found"] and "sort" in reply["data"]["text/plain"], reply
@@ -430,7 +443,7 @@ def names_are_completed_and_explained(kernel):
     kernel.client.comm_info()
     assert kernel.client.get_shell_msg(timeout=PATIENCE)["content"]["comms"] == {}
     kernel.client.history(hist_access_type="tail", n=1)
-    assert kernel.client.get_shell_msg(timeout=PATIENCE)["content"]["history"][0][2] == "let numbers = vec![3, 1];"
+    assert kernel.client.get_shell_msg(timeout=PATIENCE)["content"]["history"][0][2] == "numbers.len()"
 
 
 def interrupt_when(kernel, code, text):
@@ -524,6 +537,18 @@ def a_process_that_ends_is_an_error(kernel):
 
 
 @story
+def a_program_that_goes_on_does_not_hold_up_the_end_of_its_cell(kernel):
+    start = 'std::process::Command::new("sleep").arg("30").spawn()?;\n'
+    cell, seconds = interrupt_when(kernel, start + 'println!("going");\nloop { std::hint::spin_loop(); }', "going")
+    assert_error(cell, "Interrupted")
+    assert seconds < 5, seconds
+    started = time.monotonic()
+    assert_error(kernel.run(start + "std::process::exit(3);"), "ProcessEnded", "exit status: 3")
+    assert time.monotonic() - started < 10
+    assert kernel.value("6 * 7") == "42"
+
+
+@story
 def a_dependency_shows_its_progress(kernel):
     with tempfile.TemporaryDirectory() as folder:
         for name, below in [("below", ""), ("above", f'below = {{ path = "{folder}/below" }}')]:
@@ -541,6 +566,25 @@ def a_dependency_shows_its_progress(kernel):
 
 
 @story
+def a_kernel_ends_with_a_jupyter_that_was_killed(kernel):
+    script = (
+        "from jupyter_client.manager import KernelManager; manager = KernelManager(kernel_name='up42'); "
+        "manager.start_kernel(); print(manager.provisioner.pid, flush=True); input()"
+    )
+    jupyter = subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    launcher = int(jupyter.stdout.readline())
+    until(lambda: any(copy_of(pid) for pid in descendants(launcher)), 30)
+    started = [launcher, *descendants(launcher)]
+    copies = {copy_of(pid) for pid in started} - {None}
+    jupyter.kill()
+    jupyter.wait()
+    assert until(lambda: not alive(started), 30), alive(started)
+    assert not [copy for copy in copies if Path(copy).exists()], copies
+
+
+@story
 def a_restart_and_an_end_leave_nothing_behind(kernel):
     before = kernel.processes()
     kernel.client.execute("loop {}")
@@ -552,10 +596,7 @@ def a_restart_and_an_end_leave_nothing_behind(kernel):
     after = kernel.processes()
     copies = {copy_of(pid) for pid in [*before, *after]} - {None}
     kernel.stop()
-    deadline = time.monotonic() + 10
-    while alive(after) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not alive(after), alive(after)
+    assert until(lambda: not alive(after), 10), alive(after)
     assert not [copy for copy in copies if Path(copy).exists()], copies
 
 

@@ -20,6 +20,8 @@ use crate::front::source::Source;
 
 /// Whoever waits is told what goes on, and what is lost.
 const RESUME: &str = "Batches go on at the platform: `client.batch(\"NAME\")` resumes one.";
+const UNHEARD: &str =
+    "the cell ran, but how it ended was not told: look at what it did before you run it again";
 /// Forgets the variables; evcxr's own remembers their names, and the next cell panics.
 const RESTART: &str = ":restart";
 
@@ -67,7 +69,10 @@ impl Engine {
                 shown.extend(outputs.content_by_mime_type);
                 let runs = shown.remove(RUN_MIME).unwrap_or_default();
                 if let Some(run) = runs.split_terminator(';').next_back() {
-                    end = self.outputs.wait_for(run).unwrap_or_default();
+                    match self.outputs.wait_for(run) {
+                        Some(told) => end = told,
+                        None => problem = Some(Problem::new("EngineError", UNHEARD)),
+                    }
                 }
             }
             Ok(Err(evcxr::Error::SubprocessTerminated(told))) => {
@@ -116,19 +121,20 @@ impl Engine {
 
     /// What may stand at this place: see `completion`.
     pub fn complete(&mut self, code: &str, position: usize) -> Result<evcxr::Completions> {
-        guarded(|| self.context.completions(code, position))
+        guarded(|| self.context.completions(&without_restart(code), position))
     }
 
     /// The documentation of what stands at this place, as text and as HTML.
     pub fn inspect(&mut self, code: &str, position: usize) -> Option<(String, String)> {
-        let found = guarded(|| self.context.hover_at(code, position)).ok()?;
+        let found = guarded(|| self.context.hover_at(&without_restart(code), position)).ok()?;
         (found.0 != "No documentation found").then_some(found)
     }
 
     /// What the compiler says about a cell that is not run, as evcxr's own kernel tells it.
     pub fn check(&mut self, code: &str) -> Vec<Value> {
+        let code = without_restart(code);
         let problems =
-            guarded(|| self.context.check(code).map_err(|error| anyhow!("{error}"))).unwrap_or_default();
+            guarded(|| self.context.check(&code).map_err(|error| anyhow!("{error}"))).unwrap_or_default();
         let describe = |problem: &evcxr::CompilationError| {
             let message = problem.primary_spanned_message()?;
             let span = message.span?;
@@ -156,23 +162,32 @@ impl Engine {
 
     /// Restarts the cells' process for a `:restart`, and returns the rest of the cell.
     fn restart_if_asked(&mut self, code: &str) -> String {
-        let is_restart = |line: &str| line.trim() == RESTART;
-        let commands = code.lines().take_while(|line| {
-            let line = line.trim();
-            line.is_empty() || line.starts_with("//") || line.starts_with(':') || line.starts_with('!')
-        });
-        if !commands.into_iter().any(is_restart) {
-            return code.to_owned();
+        let rest = without_restart(code);
+        if rest != code {
+            if let Ok(mut process) = self.context.process_handle().lock() {
+                let _ = process.kill();
+            }
+            // evcxr notices at the next cell, and then forgets all variables.
+            let _ = guarded(|| self.context.execute("();").map_err(|error| anyhow!("{error}")));
         }
-        if let Ok(mut process) = self.context.process_handle().lock() {
-            let _ = process.kill();
-        }
-        // evcxr notices at the next cell, and then forgets all variables.
-        let _ = guarded(|| self.context.execute("();").map_err(|error| anyhow!("{error}")));
-        self.outputs.wait_for_death();
-        // The lines keep their numbers.
-        code.lines().map(|line| if is_restart(line) { "\n".into() } else { format!("{line}\n") }).collect()
+        rest
     }
+}
+
+/// A cell with blanks where it says `:restart` among its commands: everything keeps its
+/// place. evcxr would carry it out even where it only looks at the cell.
+fn without_restart(code: &str) -> String {
+    let mut in_commands = true;
+    let kept = |line: &str| {
+        let told = line.trim();
+        in_commands &=
+            told.is_empty() || told.starts_with("//") || told.starts_with(':') || told.starts_with('!');
+        match in_commands && told == RESTART {
+            true => line.replace(RESTART, &" ".repeat(RESTART.len())),
+            false => line.to_owned(),
+        }
+    };
+    code.split_inclusive('\n').map(kept).collect()
 }
 
 /// A panic of evcxr's must not take the kernel along.
@@ -204,4 +219,21 @@ fn ended(how: &str, was_interrupted: bool, lost: &[String], failure: Option<&Fai
         _ => String::new(),
     };
     Problem::new("ProcessEnded", format!("the process of the cells ended ({how}){why}. {lost}\n{RESUME}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_restart_is_taken_out_and_the_rest_stays_where_it_is() {
+        let rest = |code: &str| without_restart(code);
+        assert_eq!(
+            rest("// é\n:dep serde\n  :restart\r\nlet a = 1;"),
+            "// é\n:dep serde\n          \r\nlet a = 1;"
+        );
+        for code in ["let a = \"\n:restart\n\";", ":restarted", "1\n", ""] {
+            assert_eq!(rest(code), code);
+        }
+    }
 }

@@ -3,14 +3,14 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use crate::cells::{Bundle, End, Event, Stream};
 use crate::front::source::Source;
 
-/// A relay that was killed says no last word.
+/// A relay that was killed says no last word, and then nothing for so long.
 const LAST_WORD: Duration = Duration::from_secs(2);
 
 /// Publishes a message: its type, the header that it follows from, and its content.
@@ -32,6 +32,8 @@ struct State {
     source: Source,
     /// Ends that nobody has asked for yet.
     ends: VecDeque<End>,
+    /// How many lines were taken in.
+    taken: usize,
     is_running: bool,
 }
 
@@ -61,6 +63,7 @@ impl Outputs {
         let event =
             serde_json::from_str(&line).unwrap_or(Event::Text { stream: Stream::Stderr, text: line + "\n" });
         let mut state = self.lock();
+        state.taken += 1;
         match event {
             Event::Text { stream, text } => self.stream(&state, stream, &text),
             Event::Display(mut content) => {
@@ -98,7 +101,7 @@ impl Outputs {
         }
     }
 
-    /// Waits until all that this run had to show is shown.
+    /// Waits until all that this run had to show is shown. `None` when its end is not told.
     pub fn wait_for(&self, run: &str) -> Option<End> {
         self.wait(|end| end.run == run)
     }
@@ -109,7 +112,6 @@ impl Outputs {
     }
 
     fn wait(&self, is_it: impl Fn(&End) -> bool) -> Option<End> {
-        let deadline = Instant::now() + LAST_WORD;
         let mut state = self.lock();
         loop {
             while let Some(end) = state.ends.pop_front() {
@@ -117,8 +119,12 @@ impl Outputs {
                     return Some(end);
                 }
             }
-            let left = deadline.checked_duration_since(Instant::now())?;
-            state = self.ended.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            let taken = state.taken;
+            let waited = self.ended.wait_timeout(state, LAST_WORD).unwrap_or_else(PoisonError::into_inner);
+            state = waited.0;
+            if waited.1.timed_out() && state.taken == taken && state.ends.is_empty() {
+                return None;
+            }
         }
     }
 

@@ -41,9 +41,9 @@ use crate::relay::tagged::{Tagged, Told};
 const CELLS_VARIABLE: &str = "EVCXR_IS_RUNTIME";
 /// Text is told this often: printed lines are gathered, and still seem to be live.
 const BATCH: Duration = Duration::from_millis(20);
-/// How often it is looked whether the cell is to be interrupted.
+/// How often it is looked whether the cell is to be interrupted, and its process lives.
 const WATCH: Duration = Duration::from_millis(50);
-/// What the cells started may hold their stderr open.
+/// What the cells started may hold their stdout and stderr open.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// Relays, if this is the process that evcxr starts to run the cells; these then run in a
@@ -97,13 +97,15 @@ fn relay(inside: PathBuf) -> Result<ExitCode> {
     spawn(&relay, Relay::send);
     spawn(&relay, Relay::watch);
     spawn(&relay, |relay| {
-        // evcxr, and with it the kernel, is gone at the end of this.
-        let _ = relay.obey();
+        if relay.obey().is_err() {
+            relay.bury(None);
+        }
+        // evcxr, and with it the kernel, is gone.
         let _ = relay.lock_cells().kill();
         std::process::exit(0);
     });
     read(stdout, |bytes| relay.stdout(bytes));
-    relay.bury(&told)
+    relay.bury(Some(&told))
 }
 
 fn spawn(relay: &Arc<Relay>, work: impl FnOnce(&Relay) + Send + 'static) -> JoinHandle<()> {
@@ -208,7 +210,8 @@ impl Relay {
         }
     }
 
-    /// Kills the cells when they are to be interrupted.
+    /// Ends with the cells, and kills them when they are to be interrupted. The end of their
+    /// stdout would not tell: a program that they started may hold it.
     fn watch(&self) {
         loop {
             let mut state = self.lock();
@@ -216,22 +219,30 @@ impl Relay {
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
             drop(state);
+            let mut cells = self.lock_cells();
             if self.interrupt.exists() {
-                let _ = self.lock_cells().kill();
-                return;
+                let _ = cells.kill();
+            }
+            let is_over = !matches!(cells.try_wait(), Ok(None));
+            drop(cells);
+            if is_over {
+                thread::sleep(LAST_WORDS);
+                self.bury(None);
             }
             thread::sleep(WATCH);
         }
     }
 
-    /// Tells how the cells ended, and ends as they did.
-    fn bury(&self, told: &JoinHandle<()>) -> ! {
+    /// Tells how the cells ended, and ends as they did; what is `told` on stderr until then
+    /// is waited for.
+    fn bury(&self, told: Option<&JoinHandle<()>>) -> ! {
+        // Held to the end: nobody buries twice.
         let mut cells = self.lock_cells();
         // Without a stdout they are of no use.
         let _ = cells.kill();
         let status = cells.wait();
         let mut waited = Duration::ZERO;
-        while !told.is_finished() && waited < LAST_WORDS {
+        while told.is_some_and(|told| !told.is_finished()) && waited < LAST_WORDS {
             thread::sleep(Duration::from_millis(5));
             waited += Duration::from_millis(5);
         }
