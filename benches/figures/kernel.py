@@ -3,11 +3,14 @@
     python kernel.py PLAN
 
 PLAN is a file of JSON: `argv` and `env` of a kernelspec, `runs`, `first`, `cells` by name,
-`prepare`, and `notebook` with its folder `cwd`, or none.
+`prepare`, and `notebook` with its folder `cwd`, or none. With `finds_rust` it is told where
+Rust's standard library is.
 """
 
 import json
+import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 import time
@@ -33,11 +36,22 @@ def once(plan):
         spec.mkdir(parents=True)
         kernel = {key: plan[key] for key in ("argv", "env")}
         kernel |= {"display_name": "measured", "language": "", "interrupt_mode": "message"}
+        if plan.get("finds_rust"):
+            kernel["env"] |= rust()
         (spec / "kernel.json").write_text(json.dumps(kernel))
         manager = KernelManager(kernel_name="measured")
         manager.kernel_spec_manager = KernelSpecManager(kernel_dirs=[str(spec.parent)])
         with open(pathlib.Path(folder) / "log", "w") as log:
             return measure(plan, manager, log)
+
+
+def rust():
+    """Plain evcxr's cells look for the standard library by a path that is a level off where
+    both lie in one home."""
+    asked = subprocess.run(["rustc", "--print", "target-libdir"], check=True, capture_output=True, text=True)
+    names = {"win32": "PATH", "darwin": "DYLD_FALLBACK_LIBRARY_PATH"}
+    name = names.get(sys.platform, "LD_LIBRARY_PATH")
+    return {name: os.pathsep.join(filter(None, [asked.stdout.strip(), os.environ.get(name)]))}
 
 
 def measure(plan, manager, log):

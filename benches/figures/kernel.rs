@@ -108,6 +108,7 @@ pub fn measure(figures: &mut Figures) -> up42::Result<()> {
         plan: json!({
             "argv": [plain, "--control_file", "{connection_file}"],
             "env": {"EVCXR_TMPDIR": folder, "EVCXR_CONFIG_DIR": scratch.join("no-configuration")},
+            "finds_rust": true,
             "load": [dependency, LOAD], "first": "1 + 1", "prepare": PREPARE,
             "cells": {"warm": "scenes", "polars": QUERY},
             "cwd": root.join("notebooks"), "notebook": root.join("notebooks/quickstart.ipynb"),

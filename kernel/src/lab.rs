@@ -6,11 +6,15 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::home::Home;
+use crate::home::{Home, write_if_changed};
 use crate::kernelspec;
 use crate::python::Python;
 use crate::seed;
 use crate::toolchain::Toolchain;
+
+/// Of JupyterLab: nothing is asked for on the network, and nobody is asked about it.
+const SETTINGS: &str = r#"{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
+"#;
 
 /// What is opened, and how.
 #[derive(Debug)]
@@ -36,7 +40,9 @@ impl Lab {
         seed::ensure(home, &toolchain, false)?;
         python.ensure(home)?;
         // Where this environment's Jupyter looks, and no other.
-        kernelspec::write(home, &home.lab().join("share").join("jupyter"))?;
+        let jupyter = home.lab().join("share").join("jupyter");
+        kernelspec::write(home, &jupyter)?;
+        write_if_changed(&jupyter.join("lab/settings/overrides.json"), SETTINGS)?;
         let mut lab = Command::new(python.program());
         lab.args(["-m", "jupyterlab", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]);
         lab.arg(format!("--ServerApp.root_dir={}", std::path::absolute(&self.folder)?.display()));

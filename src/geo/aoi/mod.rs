@@ -99,11 +99,13 @@ impl Aoi {
         &self.features
     }
 
-    /// Each feature as an area of its own.
+    /// Each feature as an area of its own. One without a name, and the only one, has the
+    /// area's.
     pub fn iter(&self) -> impl Iterator<Item = Aoi> + '_ {
-        self.features.iter().filter_map(|feature| {
+        let only = self.name.as_ref().filter(|_| self.features.len() == 1);
+        self.features.iter().filter_map(move |feature| {
             let aoi = Self::from_features(vec![feature.clone()]).ok()?;
-            Some(Self { name: feature.name.clone(), ..aoi })
+            Some(Self { name: feature.name.as_ref().or(only).cloned(), ..aoi })
         })
     }
 
@@ -175,6 +177,8 @@ mod tests {
         assert_eq!(aoi.bbox().to_array(), [0.0, 0.0, 3.0, 1.0]);
         let apart: f64 = aoi.iter().map(|one| one.area_km2()).sum();
         assert!((aoi.area_km2() / apart - 0.75).abs() < 1e-3);
+        let only = Aoi::from_bbox([0.0, 0.0, 1.0, 1.0]).unwrap().named("Dakar");
+        assert_eq!(only.iter().next().unwrap().name(), Some("Dakar"));
     }
 
     #[test]

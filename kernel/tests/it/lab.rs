@@ -1,0 +1,34 @@
+//! The kernel in JupyterLab, as `up42 lab` opens it, in a real browser.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+#[test]
+fn a_running_batch_moves_in_place() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("tests/browser");
+    let chromium = env::var_os("CHROMIUM").map_or("/usr/bin/chromium".into(), PathBuf::from);
+    if !chromium.exists() || !tests.join("node_modules").exists() {
+        let why = format!("this needs `{}`, and `npm ci` in `{}`", chromium.display(), tests.display());
+        assert!(env::var_os("UP42_REQUIRE_DATA").is_none(), "{why}");
+        eprintln!("\nSKIPPED: {why}\n");
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let ran = Command::new("node")
+        .arg(tests.join("lab.mjs"))
+        .arg(env!("CARGO_BIN_EXE_up42"))
+        .arg(folder.path())
+        .status()
+        .unwrap();
+    let shots = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lab");
+    std::fs::create_dir_all(&shots).unwrap();
+    for entry in std::fs::read_dir(folder.path()).unwrap().flatten() {
+        if entry.path().extension().is_some_and(|kind| kind == "png") {
+            std::fs::copy(entry.path(), shots.join(entry.file_name())).unwrap();
+        }
+    }
+    assert!(ran.success(), "see above; the screenshots are in `{}`", shots.display());
+}
