@@ -4,28 +4,29 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use super::OgcProcess;
+use super::{OgcProcess, ProcessOutput};
 use crate::batch::{Content, Delivery, ResultFile};
 use crate::error::{Error, ErrorKind, Result};
-use crate::transport::{Request, Secret};
+use crate::transport::{Request, Response, Secret};
 
 /// The name of what has none.
 const RESULT: &str = "result";
 
 /// The results behind a URL.
 pub(super) fn delivery(process: &OgcProcess, url: &str) -> Result<Delivery> {
-    let sole = match process.outputs() {
-        [one] => Some(one),
-        _ => None,
-    };
-    let name = sole.map_or(RESULT, |output| output.name.as_str());
-    if let Some(media) = sole.filter(|output| output.is_binary()).and_then(|one| one.media_type.as_deref()) {
+    let binary = sole(process).filter(|output| output.is_binary());
+    if let Some((name, media)) = binary.and_then(|one| Some((&one.name, one.media_type.as_deref()?))) {
         // It may be large: it goes to the disk at once.
         let mut found = Found::default();
         found.add(name, Some(media), at(url), json!({}));
         return Ok(found.delivery());
     }
-    let answer = process.server().client().send(Request::get(url).wants_json())?;
+    of_answer(process, process.server().send(Request::get(url))?)
+}
+
+/// The results that a server has answered with.
+pub(super) fn of_answer(process: &OgcProcess, answer: Response) -> Result<Delivery> {
+    let name = sole(process).map_or(RESULT, |output| output.name.as_str());
     let kind = answer.content_type.clone().unwrap_or_default();
     let mut found = Found::default();
     match answer.json() {
@@ -35,6 +36,14 @@ pub(super) fn delivery(process: &OgcProcess, url: &str) -> Result<Delivery> {
         _ => found.add(name, Some(&kind), Content::Here(answer.body), json!({})),
     }
     Ok(found.delivery())
+}
+
+/// The only output that it has.
+fn sole(process: &OgcProcess) -> Option<&ProcessOutput> {
+    match process.outputs() {
+        [one] => Some(one),
+        _ => None,
+    }
 }
 
 #[derive(Default)]

@@ -2,24 +2,25 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::{OgcProcess, OnServer};
+use super::{OgcProcess, OnServer, Processes};
 use crate::batch::{Batch, Kind};
-use crate::client::{Client, items, optional, required};
+use crate::client::{Client, Endpoint, items, optional};
 use crate::closest::closest;
 use crate::error::{Context, Error, ErrorKind, Result};
-use crate::list::list;
 use crate::plain::plain;
-use crate::transport::{Page, Request, collect_pages};
+use crate::transport::{Page, Request, Response, collect_pages};
 
 /// Processes that are read of a list.
 const MOST: usize = 10_000;
 /// Entries of a page; a server may send fewer.
 const PAGE: &str = "100";
 
-/// Any OGC API - Processes server (1.0) that is open to all: its processes, run in parallel.
+/// Any OGC API - Processes server (1.0): its processes, run in parallel.
 ///
-/// No account is needed, so a server stands for itself, as [`Catalog::stac`](crate::Catalog::stac)
-/// does; [`Client::processes`] keeps the journals of its batches with those of the client.
+/// No account of the platform is needed, so a server stands for itself, as
+/// [`Catalog::stac`](crate::Catalog::stac) does; [`Client::processes`] keeps the journals of its
+/// batches with those of the client. Where the server wants a login of its own, an
+/// [`Endpoint`] has it.
 ///
 /// ```
 /// # use up42::{simulator::Simulator, serde_json::json};
@@ -43,30 +44,6 @@ pub struct ProcessServer {
     title: Option<String>,
 }
 
-/// The processes of a server.
-#[derive(Clone)]
-pub struct Processes {
-    processes: Vec<ProcessSummary>,
-}
-
-/// One process, as the list has it.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct ProcessSummary {
-    /// What [`ProcessServer::process`] finds it by.
-    pub id: String,
-    /// For people.
-    pub title: Option<String>,
-    /// What it does.
-    pub description: Option<String>,
-    /// Its version.
-    pub version: Option<String>,
-    /// Whether it can run while nobody waits: only then in a batch.
-    pub is_async: bool,
-}
-
-list!(Processes(processes: ProcessSummary), "The processes, one by one.");
-
 impl Client {
     /// An OGC API - Processes server, whose batches are kept where this client keeps its own:
     /// [`Client::batches`] lists them. The client's login is not sent to it.
@@ -74,10 +51,10 @@ impl Client {
     /// # Errors
     ///
     /// As for [`ProcessServer::open`].
-    pub fn processes(&self, url: impl AsRef<str>) -> Result<ProcessServer> {
-        let url = url.as_ref().trim();
-        let open = || ProcessServer::of(Self::open_with(url, self.batches_folder().to_owned())?, url);
-        open().with_context(|| told(url))
+    pub fn processes(&self, server: impl Into<Endpoint>) -> Result<ProcessServer> {
+        let server = server.into();
+        let open = || ProcessServer::of(Self::open_with(&server, self.batches_folder().to_owned())?, &server);
+        open().with_context(|| told(server.url()))
     }
 }
 
@@ -86,18 +63,20 @@ impl ProcessServer {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Response`] when there is no OGC API - Processes at the URL, and the errors
-    /// of the network.
-    pub fn open(url: impl AsRef<str>) -> Result<Self> {
-        let url = url.as_ref().trim();
-        let open = || Self::of(Client::open(url)?, url);
-        open().with_context(|| told(url))
+    /// [`ErrorKind::Response`] when there is no OGC API - Processes at the URL,
+    /// [`ErrorKind::Auth`] when the server wants a login or refuses the one that it was given,
+    /// and the errors of the network.
+    pub fn open(server: impl Into<Endpoint>) -> Result<Self> {
+        let server = server.into();
+        let open = || Self::of(Client::open(&server)?, &server);
+        open().with_context(|| told(server.url()))
     }
 
-    fn of(client: Client, url: &str) -> Result<Self> {
-        let url = url.trim_end_matches('/').to_owned();
-        let landing = client.json(Request::get(format!("{url}/")).wants_json())?;
-        let server = Self { client, url, title: optional(&landing, "title") };
+    fn of(client: Client, server: &Endpoint) -> Result<Self> {
+        let url = server.url().trim_end_matches('/').to_owned();
+        let mut server = Self { client, url, title: None };
+        let landing = server.json(Request::get(format!("{}/", server.url)))?;
+        server.title = optional(&landing, "title");
         if !server.is_declared(&landing)? {
             return Err(Error::response(
                 "its conformance names no class of OGC API - Processes: it is another kind of server",
@@ -112,8 +91,7 @@ impl ProcessServer {
         let classes = match own {
             Some(classes) => classes,
             None => {
-                let mut json =
-                    self.client.json(Request::get(format!("{}/conformance", self.url)).wants_json())?;
+                let mut json = self.json(Request::get(format!("{}/conformance", self.url)))?;
                 json.get_mut("conformsTo").map(Value::take).unwrap_or_default()
             }
         };
@@ -135,6 +113,32 @@ impl ProcessServer {
         &self.client
     }
 
+    pub(super) fn json(&self, request: Request) -> Result<Value> {
+        self.client.json(request.wants_json()).map_err(|error| self.explain(error))
+    }
+
+    pub(super) fn send(&self, request: Request) -> Result<Response> {
+        self.client.send(request.wants_json()).map_err(|error| self.explain(error))
+    }
+
+    /// Says how to give a login, where it is that.
+    fn explain(&self, error: Error) -> Error {
+        let Some(said) = error.server_error().filter(|_| error.kind() == ErrorKind::Auth).cloned() else {
+            return error;
+        };
+        let (status, url) = (said.status, &self.url);
+        let message = match (self.client.has_login(), status) {
+            (false, _) => format!(
+                "it wants a login ({status}), which is never kept: open it by \
+                 `client.processes(Endpoint::new(\"{url}\").token(\"…\"))?`, or with `.api_key(…)` or `.user(…)`; \
+                 a batch that was begun there is then `.batch(name)?`"
+            ),
+            (true, 401) => "it refuses the login (401): check what `Endpoint` was given".to_owned(),
+            (true, _) => format!("the login does not allow this ({status}): {error}"),
+        };
+        Error::server(ErrorKind::Auth, message, said)
+    }
+
     /// The processes that it offers.
     ///
     /// # Errors
@@ -143,13 +147,13 @@ impl ProcessServer {
     pub fn list(&self) -> Result<Processes> {
         let first = Request::get(format!("{}/processes", self.url)).query("limit", PAGE);
         let pages = collect_pages(first, MOST, |request| self.read_page(request, "processes"));
-        let list = pages.with_context(|| format!("processes of `{}`", self.url))?.0;
-        Ok(Processes::read(&list))
+        let (list, has_more) = pages.with_context(|| format!("processes of `{}`", self.url))?;
+        Ok(Processes::read(&list, has_more))
     }
 
     /// A page of a list; the `next` link is a whole request.
     fn read_page(&self, request: Request, name: &str) -> Result<Page<Value, Request>> {
-        let mut json = self.client.json(request.wants_json())?;
+        let mut json = self.json(request)?;
         let next = self.next(&json)?.map(Request::get);
         Ok(Page { items: items(json.get_mut(name).map(Value::take).unwrap_or_default(), name)?, next })
     }
@@ -179,7 +183,7 @@ impl ProcessServer {
     /// are.
     pub fn process(&self, id: impl AsRef<str>) -> Result<OgcProcess> {
         let id = id.as_ref();
-        let read = || match self.client.json(Request::get(self.process_url(id)?).wants_json()) {
+        let read = || match self.json(Request::get(self.process_url(id)?)) {
             Ok(json) => OgcProcess::read(self, &json),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let known = self.list().map_err(|_| error.clone())?;
@@ -234,31 +238,6 @@ impl ProcessServer {
     }
 }
 
-impl Processes {
-    pub(crate) fn read(list: &[Value]) -> Self {
-        Self { processes: list.iter().filter_map(ProcessSummary::read).collect() }
-    }
-}
-
-impl ProcessSummary {
-    fn read(json: &Value) -> Option<Self> {
-        Some(Self {
-            id: required(json, "id").ok()?,
-            title: optional(json, "title"),
-            description: optional(json, "description"),
-            version: optional(json, "version"),
-            is_async: is_async(json),
-        })
-    }
-}
-
-/// Whether a process can run while nobody waits. One that does not tell its modes runs only
-/// while one waits (1.0, 7.11.2.3).
-pub(super) fn is_async(process: &Value) -> bool {
-    let modes = process.get("jobControlOptions").and_then(Value::as_array);
-    modes.into_iter().flatten().any(|mode| mode == "async-execute")
-}
-
 fn told(url: &str) -> String {
     match url.contains(['?', '#', '@']) {
         // What stands beside the address may be a key: it is not told.
@@ -270,18 +249,5 @@ fn told(url: &str) -> String {
 impl fmt::Debug for ProcessServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ProcessServer({})", plain(&self.url, 200))
-    }
-}
-
-impl fmt::Debug for ProcessSummary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", plain(&self.id, 200))
-    }
-}
-
-impl fmt::Debug for Processes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ids: Vec<_> = self.iter().take(20).map(|one| plain(&one.id, 80)).collect();
-        write!(f, "{} processes: {}", self.len(), ids.join(", "))
     }
 }

@@ -80,7 +80,7 @@ impl Client {
             items(json.get_mut("processes").map(Value::take).unwrap_or_default(), "processes")
         };
         let list: Result<_> = read();
-        Ok(Processes::read(&list.context("list the processes")?))
+        Ok(Processes::read(&list.context("list the processes")?, false))
     }
 }
 
