@@ -77,11 +77,13 @@ impl Process {
                 found.extend(page.jobs.into_iter().filter(fits));
                 next = page.next;
                 if next.is_none() || found.len() >= most {
-                    break;
+                    found.truncate(most);
+                    return Ok(found);
                 }
             }
-            found.truncate(most);
-            Ok(found)
+            Err(Error::response(format!(
+                "the list has more than {MOST_PAGES} pages: ask for fewer by a limit"
+            )))
         };
         let jobs = read().with_context(|| format!("jobs of process `{}`", self.id()))?;
         Ok(JobCollection::listed(super::OnProcessing::source(self), self.id(), jobs).of("Process"))

@@ -23,7 +23,8 @@ impl Order {
 }
 
 impl Orders {
-    /// What the orders delivered so far, all together.
+    /// What the orders delivered so far, all together: up to 50,000 items for every 50 orders,
+    /// and [`StorageItems::has_more`] beyond.
     ///
     /// # Errors
     ///
