@@ -2,13 +2,15 @@
 //!
 //! - [`input`]: what a process can be told, [`rows`]: many jobs of it;
 //! - [`server`], [`list`] and [`process`]: what a server offers;
-//! - [`service`]: how a batch runs there, [`job`], [`answer`] and [`results`]: what comes of it.
+//! - [`service`]: how a batch runs there, [`job`], [`answer`], [`results`] and [`multipart`]: what comes
+//!   of it.
 
 mod answer;
 mod input;
 mod inputs;
 mod job;
 mod list;
+mod multipart;
 mod process;
 mod results;
 mod rows;
@@ -17,6 +19,8 @@ mod service;
 mod view;
 
 pub use input::{ProcessInput, ProcessInputs};
+#[cfg(test)]
+pub(crate) use job::status;
 pub use list::{ProcessSummary, Processes};
 pub use process::{OgcProcess, ProcessOutput};
 pub use rows::ProcessRows;

@@ -4,9 +4,10 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
+use super::multipart::{Part, boundary, parts};
 use super::{OgcProcess, ProcessOutput};
 use crate::batch::{Content, Delivery, ResultFile};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Context, Error, ErrorKind, Result};
 use crate::transport::{Request, Response, Secret};
 
 /// The name of what has none.
@@ -29,6 +30,10 @@ pub(super) fn of_answer(process: &OgcProcess, answer: Response) -> Result<Delive
     let name = sole(process).map_or(RESULT, |output| output.name.as_str());
     let kind = answer.content_type.clone().unwrap_or_default();
     let mut found = Found::default();
+    if let Some(boundary) = boundary(&kind) {
+        parts(&answer.body, boundary)?.into_iter().try_for_each(|part| found.part(process, name, part))?;
+        return Ok(found.delivery());
+    }
     match answer.json() {
         Ok(document) if kind.is_empty() || kind.contains("json") => {
             found.document(process, name, &document)?
@@ -69,6 +74,27 @@ impl Found {
         }
     }
 
+    /// One of several parts; where it does not say of which output, it has a number.
+    fn part(&mut self, process: &OgcProcess, name: &str, part: Part) -> Result<()> {
+        let name = part.name.unwrap_or_else(|| match self.files.len() {
+            0 => name.to_owned(),
+            number => format!("{name}_{number}"),
+        });
+        let kind = part.content_type.as_deref();
+        if let Some(url) = part.location.filter(|_| part.body.is_empty()) {
+            self.add_named(&name, kind, &process.server().resolve(&url)?);
+            return Ok(());
+        }
+        let bytes = if part.is_base64 { decoded(part.body)? } else { part.body.to_vec() };
+        match serde_json::from_slice(&bytes) {
+            Ok(value) if kind.is_some_and(|kind| kind.contains("json")) => {
+                self.value(process, &name, &value)?
+            }
+            _ => self.add(&name, kind, Content::Here(bytes), json!({})),
+        }
+        Ok(())
+    }
+
     fn value(&mut self, process: &OgcProcess, name: &str, value: &Value) -> Result<()> {
         let text = |field: &str| value.get(field).and_then(Value::as_str);
         let media = text("mediaType")
@@ -90,9 +116,7 @@ impl Found {
             Value::Object(members) if media.is_some() && members.contains_key("value") => {
                 let inner = &value["value"];
                 let bytes = match (inner, text("encoding")) {
-                    (Value::String(text), Some("base64")) => BASE64_STANDARD
-                        .decode(text)
-                        .map_err(|error| Error::foreign(ErrorKind::Response, error))?,
+                    (Value::String(text), Some("base64")) => decoded(text.as_bytes())?,
                     (Value::String(text), _) => text.clone().into_bytes(),
                     (json, _) => json.to_string().into_bytes(),
                 };
@@ -151,6 +175,13 @@ impl Found {
         self.features.push(json!({"type": "Feature", "geometry": null, "properties": properties}));
         self.files.push(ResultFile { name: file, content });
     }
+}
+
+/// Bytes that were sent as letters, in lines or not.
+fn decoded(text: &[u8]) -> Result<Vec<u8>> {
+    let letters: Vec<u8> = text.iter().copied().filter(|letter| !letter.is_ascii_whitespace()).collect();
+    let decoded = BASE64_STANDARD.decode(letters);
+    decoded.map_err(|error| Error::foreign(ErrorKind::Response, error)).context("a result in base64")
 }
 
 /// A file that is open to all, or has its key in its URL.

@@ -68,6 +68,42 @@ fn what_it_refuses_and_what_fails_there_are_two_things() {
     assert_eq!(jobs.succeeded(), 1);
 }
 
+#[test]
+fn several_results_come_in_parts_of_one_answer() {
+    let several = "Content-Type: multipart/related; boundary=\"of parts\"\r\n";
+    let body = b"--of parts\r\nContent-ID: <count>\r\nContent-Type: application/json\r\n\r\n9\r\n--of parts\r\n\
+        Content-ID: <picture>\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\niVBO\r\nRw==\r\n\
+        --of parts\r\nContent-ID: <grid>\r\nContent-Type: text/csv\r\nContent-Location: /grid.csv\r\n\r\n\r\n--of parts--";
+    let server = Server::start(move |request| match request.split(' ').take(2).collect::<Vec<_>>()[..] {
+        ["GET", "/"] => answer_json(json!({"conformsTo": ["x/ogcapi-processes-1/1.0/conf/core"]})),
+        ["GET", "/processes/p"] => {
+            let outputs = json!({"count": {}, "picture": {}, "grid": {}});
+            answer_json(json!({"id": "p", "jobControlOptions": ["async-execute"], "outputs": outputs}))
+        }
+        ["POST", _] => answer_json(json!({"jobID": "j", "status": "successful"})),
+        ["GET", "/jobs/j/results"] => answer(200, several, body),
+        ["GET", "/grid.csv"] => answer(200, "", b"a,b"),
+        _ => answer(404, "", b""),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let client = Client::builder().simulator(fast()).batches(folder.path()).build().unwrap();
+    let process = client.processes(&server.url).unwrap().process("p").unwrap();
+    let jobs = process.batch("one", vec![json!({"x": 1})]).unwrap().quiet().run().unwrap();
+    let results = jobs.download_results(folder.path().join("results")).unwrap();
+    assert!(results.failed().is_empty(), "{:?}", results.failed());
+    let told: Vec<_> = results
+        .iter()
+        .map(|one| {
+            let path = one.path.as_ref().unwrap();
+            (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read(path).unwrap())
+        })
+        .collect();
+    let file = |name: &str, bytes: &[u8]| (name.to_owned(), bytes.to_vec());
+    let expected = [file("count.json", b"9"), file("picture.png", b"\x89PNG"), file("grid.csv", b"a,b")];
+    assert_eq!(told, expected);
+    assert_eq!(results.iter().next().unwrap().properties["value"], 9);
+}
+
 /// It says that it can run in the background, and answers with the result all the same.
 #[test]
 fn a_server_that_does_not_wait_to_be_asked_is_taken_at_its_word() {
