@@ -26,7 +26,7 @@ fn inputs(json: &Value) -> Map<String, Value> {
 
 /// `failed` will be `released`, which changes nothing but the credits; `successful` was to be
 /// `captured`, and is the end today.
-pub(super) fn status(word: &str) -> JobStatus {
+pub(crate) fn status(word: &str) -> JobStatus {
     match word {
         "created" => JobStatus::NotStarted,
         "licensed" | "valid" | "accepted" => JobStatus::Pending,
