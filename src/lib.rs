@@ -91,6 +91,8 @@ mod schema;
 mod show;
 #[cfg(feature = "simulator")]
 pub mod simulator;
+#[cfg(test)]
+mod statuses;
 mod storage;
 mod tasking;
 mod time;
