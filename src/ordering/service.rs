@@ -45,7 +45,9 @@ impl Source for OnOrders {
         let order = self.client.order(id.as_str())?;
         match (self.spending.of(&order, asked)?, &order.status) {
             (Some(credits), _) => Ok(Some(credits)),
-            (None, OrderStatus::Fulfilled) => Err(Error::new(ErrorKind::Server, "they are still held")),
+            (None, OrderStatus::Fulfilled) => {
+                Err(Error::new(ErrorKind::Server, "its credits are still held: ask again in a minute"))
+            }
             (None, _) => Ok(Some(0)),
         }
     }

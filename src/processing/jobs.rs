@@ -86,7 +86,9 @@ impl Process {
             )))
         };
         let jobs = read().with_context(|| format!("jobs of process `{}`", self.id()))?;
-        Ok(JobCollection::listed(super::OnProcessing::source(self), self.id(), jobs).of("Process"))
+        let jobs = JobCollection::listed(super::OnProcessing::source(self), self.id(), jobs).of("Process");
+        // What a batch adds to a title is for the batch.
+        Ok(jobs.called(|job| Some(job.name.as_ref()?.rsplit_once(" | ")?.0.to_owned())))
     }
 }
 
@@ -108,7 +110,9 @@ pub(super) fn page(
         }
     };
     if !client.brings_login(&request) {
-        return Err(Error::response("the list leads to another server"));
+        return Err(Error::response(
+            "the list goes on at another server, and the login goes to the platform alone",
+        ));
     }
     let mut json = client.json(request)?;
     let links = json.get("links").and_then(Value::as_array).into_iter().flatten();

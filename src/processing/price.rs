@@ -25,7 +25,9 @@ impl Process {
     /// description, and then by the platform.
     pub fn validate(&self, inputs: &Value) -> Result<()> {
         let check = || {
-            let map = inputs.as_object().ok_or_else(|| Error::invalid("the inputs are no object"))?;
+            let map = inputs
+                .as_object()
+                .ok_or_else(|| Error::invalid("the inputs are no object: write `json!({\"item\": …})`"))?;
             self.inputs().check([("inputs".to_owned(), map)])?;
             self.ask("validation", map).map(drop)
         };
@@ -56,7 +58,9 @@ impl Process {
             }
         })?;
         match twin {
-            Some(label) => Err(Error::invalid(format!("`{label}` is in it twice, and would be paid twice"))),
+            Some(label) => Err(Error::invalid(format!(
+                "`{label}` is in it twice, and would be paid twice: leave one out"
+            ))),
             None => Ok(jobs),
         }
     }

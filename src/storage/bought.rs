@@ -31,8 +31,10 @@ impl Orders {
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there is no order, and
     /// those of [`Storage::search`](crate::Storage::search).
     pub fn items(&self) -> Result<StorageItems> {
-        let first =
-            self.iter().next().ok_or_else(|| Error::invalid("there is no order that could deliver items"))?;
+        let first = self
+            .iter()
+            .next()
+            .ok_or_else(|| Error::invalid("the list of orders is empty, so nothing was delivered"))?;
         let ids: Vec<&str> = self.iter().map(|order| order.id.as_str()).collect();
         first.client().storage().with(ORDER, &ids).context("items of the orders")
     }
@@ -58,7 +60,12 @@ impl StorageItem {
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when no order did.
     pub fn order(&self) -> Result<Order> {
         let id = self.order_id.as_deref();
-        let id = id.ok_or_else(|| Error::invalid(format!("item `{}` is of no order", self.id())))?;
+        let id = id.ok_or_else(|| {
+            Error::invalid(format!(
+                "item `{}` was delivered by no order: its `job_id` may tell a job",
+                self.id()
+            ))
+        })?;
         self.client.order(id)
     }
 }

@@ -39,11 +39,15 @@ pub(crate) fn deliver(items: &StorageItems) -> Result<Delivery> {
         }
     }
     match items {
-        none if none.is_empty() => Err(Error::response("the storage has nothing of it yet")),
+        none if none.is_empty() => {
+            Err(Error::response("the storage has nothing of it yet: ask again in a minute"))
+        }
         cut if cut.has_more() => {
-            let told =
-                "the storage has more than {} items of it: download them by searches of `client.storage()`";
-            Err(Error::response(told.replace("{}", &cut.len().to_string())))
+            let told = format!(
+                "the storage has more than {} items of it: download them by searches of `client.storage()`",
+                cut.len()
+            );
+            Err(Error::response(told))
         }
         _ => Ok(Delivery::Files { features, files }),
     }

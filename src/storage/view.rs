@@ -115,7 +115,7 @@ impl Deletion {
             ]
         };
         Table::new(format!("{self:?}"), columns).list(&self.parts, rows, "deletion", row).note(
-            "The storage deletes whole collections only. Nothing is deleted before `deletion.confirm()?`.",
+            "The storage deletes whole collections only. Nothing is deleted before deletion.confirm()?.",
         )
     }
 }
