@@ -16,8 +16,8 @@ use crate::transport::Response;
 
 /// The folder, in that of the journals.
 const FOLDER: &str = "answers";
-/// How the ids begin that are given here.
-const OURS: &str = "answer-";
+/// How the ids end that are given here: tables show how they begin.
+const OURS: &str = "-answer";
 
 /// What an execution answered.
 #[derive(Debug, Default, PartialEq)]
@@ -40,12 +40,12 @@ impl Answers {
 
     /// Whether the id was given here, and not by a server.
     pub(super) fn has_given(id: &JobId) -> bool {
-        id.as_str().starts_with(OURS)
+        id.as_str().ends_with(OURS)
     }
 
     /// Keeps an answer: a program that is killed meanwhile leaves nothing that is taken for one.
     pub(super) fn keep(&self, answer: &Answer) -> Result<JobId> {
-        let id = format!("{OURS}{}", uuid::Uuid::new_v4().simple());
+        let id = format!("{}{OURS}", uuid::Uuid::new_v4());
         let (path, part) = (self.0.join(&id), self.0.join(format!("{id}.part")));
         let write = || -> Result<()> {
             fs::create_dir_all(&self.0)?;
@@ -94,7 +94,9 @@ impl Answer {
 
     fn read(bytes: &[u8]) -> Result<Self> {
         let end = bytes.iter().position(|byte| *byte == b'\n');
-        let (head, body) = bytes.split_at(end.ok_or_else(|| Error::response("it is cut off"))?);
+        let (head, body) = bytes.split_at(
+            end.ok_or_else(|| Error::response("it is cut off: run the job again by another batch"))?,
+        );
         let head: Value =
             serde_json::from_slice(head).map_err(|error| Error::foreign(ErrorKind::Response, error))?;
         let time = |name| parse_timestamp(&optional(&head, name)?);
@@ -137,7 +139,7 @@ mod tests {
         let failed = Answer { failure: Some("no".into()), ..Answer::default() };
         let id = answers.keep(&failed).unwrap();
         assert_eq!(answers.get(&id).unwrap().job(id).status, JobStatus::Failed);
-        let told = answers.get(&"answer-0".into()).unwrap_err().to_string();
+        let told = answers.get(&"0-answer".into()).unwrap_err().to_string();
         assert!(told.starts_with("its answer is gone"), "{told}");
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::list::is_async;
+use super::rows::label;
 use super::{OnServer, ProcessInputs, ProcessRows, ProcessServer};
 use crate::batch::{Batch, JobCollection};
 use crate::client::{optional, required};
@@ -125,7 +126,8 @@ impl OgcProcess {
             }
         }
         jobs.sort_by_key(|job| std::cmp::Reverse(job.created));
-        Ok(JobCollection::listed(service, &self.id, jobs).of("Process"))
+        let jobs = JobCollection::listed(service, &self.id, jobs).of("Process");
+        Ok(jobs.called(|job| label(&job.inputs)))
     }
 
     /// A batch of executions, one for each row. Nothing is sent yet. They are checked against

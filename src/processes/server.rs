@@ -8,7 +8,7 @@ use crate::client::{Client, Endpoint, items, optional};
 use crate::closest::closest;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::plain::plain;
-use crate::transport::{Page, Request, Response, collect_pages};
+use crate::transport::{Request, collect_pages};
 
 /// Processes that are read of a list.
 const MOST: usize = 10_000;
@@ -39,8 +39,8 @@ const PAGE: &str = "100";
 /// ```
 #[derive(Clone)]
 pub struct ProcessServer {
-    client: Client,
-    url: String,
+    pub(super) client: Client,
+    pub(super) url: String,
     title: Option<String>,
 }
 
@@ -113,32 +113,6 @@ impl ProcessServer {
         &self.client
     }
 
-    pub(super) fn json(&self, request: Request) -> Result<Value> {
-        self.client.json(request.wants_json()).map_err(|error| self.explain(error))
-    }
-
-    pub(super) fn send(&self, request: Request) -> Result<Response> {
-        self.client.send(request.wants_json()).map_err(|error| self.explain(error))
-    }
-
-    /// Says how to give a login, where it is that.
-    fn explain(&self, error: Error) -> Error {
-        let Some(said) = error.server_error().filter(|_| error.kind() == ErrorKind::Auth).cloned() else {
-            return error;
-        };
-        let (status, url) = (said.status, &self.url);
-        let message = match (self.client.has_login(), status) {
-            (false, _) => format!(
-                "it wants a login ({status}), which is never kept: open it by \
-                 `client.processes(Endpoint::new(\"{url}\").token(\"…\"))?`, or with `.api_key(…)` or `.user(…)`; \
-                 a batch that was begun there is then `.batch(name)?`"
-            ),
-            (true, 401) => "it refuses the login (401): check what `Endpoint` was given".to_owned(),
-            (true, _) => format!("the login does not allow this ({status}): {error}"),
-        };
-        Error::server(ErrorKind::Auth, message, said)
-    }
-
     /// The processes that it offers.
     ///
     /// # Errors
@@ -149,30 +123,6 @@ impl ProcessServer {
         let pages = collect_pages(first, MOST, |request| self.read_page(request, "processes"));
         let (list, has_more) = pages.with_context(|| format!("processes of `{}`", self.url))?;
         Ok(Processes::read(&list, has_more))
-    }
-
-    /// A page of a list; the `next` link is a whole request.
-    fn read_page(&self, request: Request, name: &str) -> Result<Page<Value, Request>> {
-        let mut json = self.json(request)?;
-        let next = self.next(&json)?.map(Request::get);
-        Ok(Page { items: items(json.get_mut(name).map(Value::take).unwrap_or_default(), name)?, next })
-    }
-
-    /// Where the `next` link of a page leads.
-    pub(super) fn next(&self, page: &Value) -> Result<Option<String>> {
-        let links = page.get("links").and_then(Value::as_array).into_iter().flatten();
-        let next = links.filter(|link| link.get("rel").is_some_and(|rel| rel == "next"));
-        // A page as HTML is another page.
-        let is_json = |link: &&Value| link.get("type").is_none_or(|kind| kind.to_string().contains("json"));
-        let href = next.filter(is_json).find_map(|link| link.get("href")?.as_str());
-        href.map(|href| self.resolve(href)).transpose()
-    }
-
-    /// A link of a document of the server.
-    pub(super) fn resolve(&self, href: &str) -> Result<String> {
-        let base = url::Url::parse(&format!("{}/", self.url));
-        let joined = base.and_then(|base| base.join(href));
-        joined.map(String::from).map_err(|error| Error::foreign(ErrorKind::Response, error)).context("a link")
     }
 
     /// A process, with what it can be told.
@@ -195,23 +145,6 @@ impl ProcessServer {
         read().with_context(|| format!("process `{id}` of `{}`", self.url))
     }
 
-    /// Ids of processes are any text: one stays one part of the path.
-    pub(super) fn process_url(&self, id: &str) -> Result<String> {
-        self.path(&["processes", id])
-    }
-
-    pub(super) fn path(&self, parts: &[&str]) -> Result<String> {
-        let invalid = |error| Error::foreign(ErrorKind::InvalidInput, error);
-        if parts.iter().any(|part| matches!(*part, "" | "." | "..")) {
-            return Err(Error::invalid("an id is a text that is not empty, and neither `.` nor `..`"));
-        }
-        let mut url = url::Url::parse(&self.url).map_err(invalid)?;
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(parts);
-        }
-        Ok(url.into())
-    }
-
     /// The batch of this name on this server, as its journal has it.
     ///
     /// # Errors
@@ -221,7 +154,9 @@ impl ProcessServer {
     pub fn batch(&self, name: impl AsRef<str>) -> Result<Batch> {
         Batch::kept(&self.client, name.as_ref(), |owner| match owner.kind {
             Kind::OgcProcess => Ok(OnServer::of(&self.process(&owner.id)?)),
-            _ => Err(Error::invalid("it has no jobs of an OGC server: use `Client::batch`")),
+            _ => Err(Error::invalid(
+                "its jobs are not those of an OGC server: open it by `client.batch(name)?`",
+            )),
         })
     }
 

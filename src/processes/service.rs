@@ -75,7 +75,9 @@ impl OnServer {
                 None => return Err(error),
             },
         };
-        Ok(answer.job(self.answers().keep(&answer)?))
+        // It has run all the same, and is not to be taken for refused.
+        let id = self.answers().keep(&answer).map_err(|error| Error::response(error.to_string()));
+        Ok(answer.job(id.context("it has run")?))
     }
 
     /// What the answer to an execution says of the job. Its body may be empty: the standard

@@ -56,6 +56,18 @@ fn a_lost_answer_waits_for_the_user() {
 }
 
 #[test]
+fn what_ran_and_could_not_be_kept_is_not_taken_for_refused() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    std::fs::write(folder.path().join("answers"), "a file where a folder should be").unwrap();
+    let batch = distance(&simulator, folder.path()).batch("far", pairs(1)).unwrap();
+    let jobs = batch.quiet().settle(Duration::from_millis(20)).run().unwrap();
+    let reason = jobs.iter().next().unwrap().reason().unwrap();
+    assert!(reason.contains("it has run: keep the answer in `"), "{reason}");
+    assert!(reason.ends_with("the job may exist, look for it before you run it again"), "{reason}");
+    assert_eq!(executions(&simulator), 1);
+}
+
+#[test]
 fn what_it_refuses_and_what_fails_there_are_two_things() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     simulator.inject(Fault::failing_job("failed").on("/ogc"));
