@@ -184,7 +184,7 @@ fn decoded(text: &[u8]) -> Result<Vec<u8>> {
     decoded.map_err(|error| Error::foreign(ErrorKind::Response, error)).context("a result in base64")
 }
 
-/// A file that is open to all, or has its key in its URL.
+/// A file that is open to all, has its key in its URL, or is on the server itself.
 fn at(url: &str) -> Content {
     let url = url.to_owned();
     Content::At(Box::new(move || Ok(Secret::new(&url))))
