@@ -91,6 +91,8 @@ mod schema;
 mod show;
 #[cfg(feature = "simulator")]
 pub mod simulator;
+#[cfg(test)]
+mod statuses;
 mod storage;
 mod tasking;
 mod time;
@@ -108,7 +110,7 @@ pub use catalog::{
     Quicklooks, Scene, Scenes, Search, SortBy, Timeline, TimelinePeriod, scan_geoparquet,
 };
 pub use chart::Chart;
-pub use client::{Client, ClientBuilder, Region, Workspace};
+pub use client::{Client, ClientBuilder, Endpoint, Region, Workspace};
 pub use display::Bundle;
 pub use error::{Error, ErrorKind, Result, ServerError};
 pub use geo::{Aoi, AoiFeature, Bbox};
@@ -148,7 +150,7 @@ pub use {geo_types, jiff, polars, serde_json};
 pub mod prelude {
     pub use crate::GeometryOperation::{Bbox, Contains, Intersects};
     pub use crate::{
-        Aoi, Bundle, Catalog, Client, Error, ErrorKind, JobFilter, JobQuery, JobStatus, Layer, Map,
+        Aoi, Bundle, Catalog, Client, Endpoint, Error, ErrorKind, JobFilter, JobQuery, JobStatus, Layer, Map,
         MosaicOptions, OnChange, OnFailure, Op, OrderFilter, OrderStatus, ParallelParameters, ProcessServer,
         Result, Rich, Search, Settings, Show, SortBy, display, display_live,
     };

@@ -36,7 +36,7 @@ impl Budgets {
         };
         let table = Table::new(format!("{self:?}"), columns).list(&self.budgets, rows, "budgets", row);
         match self.is_enforced {
-            Some(true) => table.note("Every order needs a budget: `.budget_id(…)`."),
+            Some(true) => table.note("Every order needs a budget: order.budget_id(…)."),
             Some(false) => table.note("Orders need no budget."),
             None => table,
         }

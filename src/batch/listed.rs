@@ -12,7 +12,7 @@ use crate::parallel::in_parallel;
 /// Jobs whose details are asked for at a time; the limiter holds the rate.
 const AT_ONCE: usize = 16;
 /// What stands for a reason that was not asked for.
-const UNASKED: &str = "`with_details` fetches its logs";
+const UNASKED: &str = "`with_details` asks why";
 
 impl Project {
     /// The project's jobs that a [`JobFilter`] or a [`JobStatus`] is for, the newest first: a
@@ -118,6 +118,15 @@ impl JobCollection {
         });
         Self::new(source, name.to_owned(), records.collect())
     }
+
+    /// The same jobs, called so where that is better than by their names or ids.
+    pub(crate) fn called(self, label: impl Fn(&Job) -> Option<String>) -> Self {
+        let call = |record: &JobRecord| {
+            let label = record.job.as_ref().and_then(&label).unwrap_or_else(|| record.label.clone());
+            JobRecord { label, ..record.clone() }
+        };
+        self.with_records(self.iter().map(call).collect())
+    }
 }
 
 fn outcome(status: &JobStatus) -> Outcome {
@@ -165,7 +174,7 @@ mod tests {
             told,
             [
                 "Dakar: succeeded, succeeded",
-                "31e82142-5823: failed, `with_details` fetches its logs",
+                "31e82142-5823: failed, `with_details` asks why",
                 "x: PAUSED, unfinished"
             ]
         );

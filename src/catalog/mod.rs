@@ -89,7 +89,7 @@ impl Catalog {
     pub fn stac(url: impl AsRef<str>) -> Result<Self> {
         let url = url.as_ref().trim();
         let open = || {
-            let client = Client::open(url)?;
+            let client = Client::open(&url.into())?;
             let stac = Stac::open(&client, url)?;
             Ok::<_, Error>(Self::new(client, Provider::Stac(Arc::new(stac))))
         };

@@ -209,7 +209,8 @@ impl ClientBuilder {
         };
         let api = parsed(&api_url)?;
         let timeout = self.timeout.unwrap_or(TIMEOUT);
-        let settings = Settings { api, auth: Some(auth), tokens: Some(tokens), retry: self.retry, timeout };
+        let (auth, tokens) = (Some(auth), Some(tokens));
+        let settings = Settings { api, auth, tokens, credentials: None, retry: self.retry, timeout };
         let connection = Connection::new(settings)?;
         let inner = Inner {
             worker: Worker::start(connection)?,

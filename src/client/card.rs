@@ -21,7 +21,7 @@ impl Client {
             card = card.fact("Project", Cell::id(id));
         }
         let catalog = match self.who() {
-            Who::Account(_) | Who::Nobody => "STAC API",
+            Who::Account(_) | Who::Guest | Who::Nobody => "STAC API",
             Who::Project => "classic search",
         };
         card = card.fact("Catalog", catalog);

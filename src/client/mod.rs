@@ -2,6 +2,7 @@
 
 mod builder;
 mod card;
+mod endpoint;
 mod envelope;
 mod field;
 pub(crate) mod id;
@@ -18,13 +19,14 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use serde_json::Value;
 
 pub use builder::{ClientBuilder, Region};
+pub use endpoint::Endpoint;
 pub(crate) use envelope::{data, items};
 pub(crate) use field::{optional, required, whole};
 pub(crate) use pages::pages;
 pub use workspace::Workspace;
 
 use crate::error::{Context, Error, ErrorKind, Result};
-use crate::transport::{Incoming, Packed, Request, Response, Secret, Worker};
+use crate::transport::{Incoming, Login, Packed, Request, Response, Secret, Worker};
 
 /// A login to the platform, or to the simulator.
 ///
@@ -65,7 +67,9 @@ pub(crate) enum Who {
     Project,
     /// An account: today's interface, and the account's projects.
     Account(String),
-    /// No login: a catalog that is open to all.
+    /// Another server's login, which goes with each request.
+    Guest,
+    /// No login: a server that is open to all.
     Nobody,
 }
 
@@ -179,6 +183,11 @@ impl Client {
         &self.inner.who
     }
 
+    /// Whether requests bring a login along.
+    pub(crate) fn has_login(&self) -> bool {
+        self.inner.who != Who::Nobody
+    }
+
     pub(crate) fn project_id(&self) -> Option<&str> {
         self.inner.project_id.as_deref()
     }
@@ -219,14 +228,20 @@ impl Client {
         self.json(Request::get(self.url(path)))
     }
 
-    /// Downloads a signed URL, which is its own login.
+    /// Downloads a signed URL, which is its own login; a file on a server that knows no signed
+    /// ones, with its login.
     pub(crate) fn download(
         &self,
         url: &Secret,
         path: impl Into<PathBuf>,
         incoming: &Incoming,
     ) -> Result<Packed> {
-        self.inner.worker.download(Request::signed(url), path.into(), incoming.clone())
+        let request = Request::signed(url);
+        let request = match self.inner.who {
+            Who::Guest => request.login(Login::Token),
+            Who::Project | Who::Account(_) | Who::Nobody => request,
+        };
+        self.inner.worker.download(request, path.into(), incoming.clone())
     }
 }
 
@@ -241,6 +256,7 @@ impl fmt::Display for Who {
         match self {
             Who::Project => f.write_str("a project's key"),
             Who::Account(user) => f.write_str(user),
+            Who::Guest => f.write_str("with a login"),
             Who::Nobody => f.write_str("without a login"),
         }
     }

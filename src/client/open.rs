@@ -4,27 +4,35 @@ use std::sync::{Arc, Mutex};
 use url::Url;
 
 use super::builder::{BATCHES, TIMEOUT, server};
-use super::{Client, Inner, Who};
+use super::{Client, Endpoint, Inner, Who};
 use crate::error::{Error, ErrorKind, Result};
-use crate::transport::{Connection, RetryPolicy, Settings, Worker};
+use crate::transport::{Connection, Credentials, RetryPolicy, Settings, Worker};
 
 impl Client {
-    /// A client of a server that wants no login. Asks nothing of the network.
-    pub(crate) fn open(url: &str) -> Result<Self> {
-        Self::open_with(url, BATCHES.into())
+    /// A client of a server that gives no tokens. Asks nothing of the network.
+    pub(crate) fn open(endpoint: &Endpoint) -> Result<Self> {
+        Self::open_with(endpoint, BATCHES.into())
     }
 
     /// The same, with its batches in a folder.
-    pub(crate) fn open_with(url: &str, batches: PathBuf) -> Result<Self> {
-        let api_url = server(url)?;
+    pub(crate) fn open_with(endpoint: &Endpoint, batches: PathBuf) -> Result<Self> {
+        let api_url = server(endpoint.url())?;
         let api = Url::parse(&api_url).map_err(|error| Error::foreign(ErrorKind::InvalidInput, error))?;
-        let settings =
-            Settings { api, auth: None, tokens: None, retry: RetryPolicy::default(), timeout: TIMEOUT };
+        let credentials = endpoint.credentials.clone();
+        credentials.iter().try_for_each(Credentials::check)?;
+        let settings = Settings {
+            api,
+            auth: None,
+            tokens: None,
+            credentials,
+            retry: RetryPolicy::default(),
+            timeout: endpoint.timeout.unwrap_or(TIMEOUT),
+        };
         let inner = Inner {
             worker: Worker::start(Connection::new(settings)?)?,
             auth_url: api_url.clone(),
             api_url,
-            who: Who::Nobody,
+            who: if endpoint.credentials.is_some() { Who::Guest } else { Who::Nobody },
             project_id: None,
             batches,
             workspace: Mutex::default(),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Client, items};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::transport::Request;
 
 /// Entries of a page.
@@ -45,8 +45,8 @@ pub(crate) fn pages<T>(
             entries.push(entry);
         }
         if is_empty || is_last {
-            break;
+            return Ok(Listed { entries, has_more: false });
         }
     }
-    Ok(Listed { entries, has_more: false })
+    Err(Error::response(format!("the list has more than {MOST_PAGES} pages: ask for a part of it")))
 }

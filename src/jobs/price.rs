@@ -46,7 +46,7 @@ impl Estimate {
         let table = Table::new(format!("{count}: {total} credits"), columns)
             .list(self.jobs(), rows, "estimate", row)
             .footer([Cell::text(which), credits(total.min), credits(total.max), duration(self.duration())])
-            .note("An estimate by the platform; 1 credit is 0.01 EUR. Only tasks that succeed are paid. Times are without the queue.");
+            .note("An estimate by the platform; 1 credit is 0.01 EUR. Only what succeeds is paid. Times are without the queue.");
         // Its row may be far down.
         match (self.failed().next(), failed - failed.min(1)) {
             (None, _) => table,
@@ -117,7 +117,7 @@ mod tests {
         Dakar                     95              1,200   8 s to 10 min 00 s
         Thiès                     95              1,200   8 s to 10 min 00 s
         All jobs                 190              2,400  16 s to 20 min 00 s
-        An estimate by the platform; 1 credit is 0.01 EUR. Only tasks that succeed are paid. Times are without the queue.
+        An estimate by the platform; 1 credit is 0.01 EUR. Only what succeeds is paid. Times are without the queue.
         ");
         insta::assert_snapshot!(Estimate::of(jobs).table(..ROWS).bundle().text, @r"
         2 of 3 jobs: 190 to 2400 credits
@@ -127,7 +127,7 @@ mod tests {
         Thiès                             95              1,200   8 s to 10 min 00 s  –
         Mbour                              –                  –                    –  400: too large
         All with a price                 190              2,400  16 s to 20 min 00 s
-        An estimate by the platform; 1 credit is 0.01 EUR. Only tasks that succeed are paid. Times are without the queue.
+        An estimate by the platform; 1 credit is 0.01 EUR. Only what succeeds is paid. Times are without the queue.
         There is no price for Mbour.
         ");
     }

@@ -77,7 +77,7 @@ impl JobStatus {
     }
 
     /// Those that the platform is known to have.
-    pub(super) const KNOWN: [Self; 9] = [
+    pub(crate) const KNOWN: [Self; 9] = [
         Self::NotStarted,
         Self::Pending,
         Self::Running,

@@ -8,6 +8,8 @@ use crate::jobs::JobParameters;
 use crate::orders::OrderPlan;
 
 pub(crate) use service::OnOrders;
+#[cfg(test)]
+pub(crate) use service::status;
 
 impl OrderPlan {
     /// The orders as a batch, with a journal: each is placed once, also after the kernel was

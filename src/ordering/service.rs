@@ -1,13 +1,14 @@
 //! A batch that places orders.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::batch::{Delivery, Kind, Mark, Owner, Service, Source};
 use crate::client::Client;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::hash::hex;
 use crate::jobs::{Credits, Estimate, Job, JobId, JobParameters, JobStatus, JobsPage, Price};
-use crate::orders::{Order, OrderFilter, OrderItem, OrderStatus, Orders};
+use crate::orders::{Order, OrderFilter, OrderItem, OrderStatus, Orders, Spending};
 use crate::parallel::in_parallel;
 use crate::storage::deliver;
 
@@ -22,13 +23,15 @@ pub(crate) struct OnOrders {
     workspace: String,
     product: String,
     name: String,
+    spending: Spending,
 }
 
 impl OnOrders {
     pub(crate) fn of(client: &Client, product: &str, name: &str) -> Result<Arc<dyn Service>> {
         let workspace = client.workspace()?.id;
         let (product, name) = (product.to_owned(), name.to_owned());
-        Ok(Arc::new(Self { client: client.clone(), workspace, product, name }))
+        let spending = Spending::default();
+        Ok(Arc::new(Self { client: client.clone(), workspace, product, name, spending }))
     }
 }
 
@@ -38,10 +41,13 @@ impl Source for OnOrders {
     }
 
     fn credits(&self, id: &JobId) -> Result<Option<i64>> {
+        let asked = Instant::now();
         let order = self.client.order(id.as_str())?;
-        match (order.credits()?, &order.status) {
+        match (self.spending.of(&order, asked)?, &order.status) {
             (Some(credits), _) => Ok(Some(credits)),
-            (None, OrderStatus::Fulfilled) => Err(Error::new(ErrorKind::Server, "they are still held")),
+            (None, OrderStatus::Fulfilled) => {
+                Err(Error::new(ErrorKind::Server, "its credits are still held: ask again in a minute"))
+            }
             (None, _) => Ok(Some(0)),
         }
     }
@@ -138,7 +144,7 @@ fn job(order: &Order) -> Job {
     job
 }
 
-fn status(status: &OrderStatus) -> JobStatus {
+pub(crate) fn status(status: &OrderStatus) -> JobStatus {
     match status {
         OrderStatus::Created => JobStatus::NotStarted,
         OrderStatus::BeingPlaced | OrderStatus::Placed => JobStatus::Pending,

@@ -82,7 +82,9 @@ impl OrderPlan {
             }
         }
         let orders = list.iter().zip(credits).map(|(item, offer)| {
-            let offer = offer.unwrap_or_else(|| Err(Error::response("the answer does not tell of it")));
+            let offer = offer.unwrap_or_else(|| {
+                Err(Error::response("the answer has neither its price nor a reason against it"))
+            });
             let (size, unit) = offer.as_ref().map_or((None, None), |offer| (offer.size, offer.unit.clone()));
             EstimatedOrder {
                 label: item.label.clone(),

@@ -132,7 +132,7 @@ fn refusal(json: &Value) -> Error {
 }
 
 fn silent() -> Error {
-    Error::response("the answer does not tell of it")
+    Error::response("the answer has neither the order nor a reason against it")
 }
 
 impl OrderItem {
@@ -202,8 +202,16 @@ mod tests {
             "results": [{"index": 2, "id": "c"}, {"index": 0, "id": "a"}],
             "errors": [{"index": 1, "message": "too large", "details": {"most": 9}}, {"index": 7, "message": "whose?"}],
         });
-        assert_eq!(told(json, 4), ["a", r#"too large: {"most":9}"#, "c", "the answer does not tell of it"]);
-        assert_eq!(told(json!({}), 1), ["the answer does not tell of it"]);
+        assert_eq!(
+            told(json, 4),
+            [
+                "a",
+                r#"too large: {"most":9}"#,
+                "c",
+                "the answer has neither the order nor a reason against it"
+            ]
+        );
+        assert_eq!(told(json!({}), 1), ["the answer has neither the order nor a reason against it"]);
         assert!(answers(json!({"results": 7}), 1, |_| Ok(())).is_err());
     }
 
@@ -231,7 +239,7 @@ mod tests {
                 match (results.contains(&index), errors.contains(&index)) {
                     (true, _) => prop_assert_eq!(told, &index.to_string()),
                     (false, true) => prop_assert_eq!(told, "no"),
-                    (false, false) => prop_assert_eq!(told, "the answer does not tell of it"),
+                    (false, false) => prop_assert_eq!(told, "the answer has neither the order nor a reason against it"),
                 }
             }
         }

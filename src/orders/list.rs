@@ -163,7 +163,9 @@ impl Orders {
         }
     }
 
-    /// The same orders with what was taken for each of them, from the account's history.
+    /// The same orders with what was taken for each of them, from the account's history, which
+    /// is read once for all. That its entries name their orders, by `details.orderId`, is
+    /// inferred: those of jobs do so by `details.jobId`. Where they do not, nothing is known.
     ///
     /// # Errors
     ///

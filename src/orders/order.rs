@@ -217,7 +217,8 @@ impl Order {
     }
 
     /// What was taken for it, in credits, from the history of the account; `None` while
-    /// nothing was taken. Held credits are not in it.
+    /// nothing was taken. Held credits are not in it. For many orders
+    /// [`Orders::with_credits`](crate::Orders::with_credits) reads the history once.
     ///
     /// # Errors
     ///

@@ -37,12 +37,15 @@ impl OrderPlan {
                 |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let own = item.params.iter().filter(|(name, _)| *name != "id");
             let params: Vec<_> = own.map(|(name, value)| format!("{name} {}", told(value))).collect();
-            [Cell::text(&item.label), Cell::Number(item.area_km2(), 1), Cell::text(params.join(", "))]
+            let params = (!params.is_empty()).then(|| params.join(", "));
+            [Cell::text(&item.label), Cell::Number(item.area_km2(), 1), params.into()]
         };
-        let title = format!("{}: {} of {}", self.title(), counted(list.len(), "order"), self.product);
+        let product = format!("{}/{}", self.product.collection, self.product.name);
+        let of = if self.title() == product { String::new() } else { format!(" of {product}") };
+        let title = format!("{}: {}{of}", self.title(), counted(list.len(), "order"));
         Table::new(title, columns)
             .list(&list, .., "order.items()?", row)
-            .note("A plan: nothing was sent. `order.estimate()?` asks for the price, `order.place()?` buys.")
+            .note("A plan: nothing was sent. order.estimate()? asks for the price, order.place()? buys.")
     }
 }
 

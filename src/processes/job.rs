@@ -36,7 +36,7 @@ fn inputs(value: &Value) -> Option<Map<String, Value>> {
     }
 }
 
-pub(super) fn status(word: &str) -> JobStatus {
+pub(crate) fn status(word: &str) -> JobStatus {
     match word {
         "accepted" => JobStatus::Pending,
         "running" => JobStatus::Running,

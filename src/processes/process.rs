@@ -3,7 +3,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::server::is_async;
+use super::list::is_async;
+use super::rows::label;
 use super::{OnServer, ProcessInputs, ProcessRows, ProcessServer};
 use crate::batch::{Batch, JobCollection};
 use crate::client::{optional, required};
@@ -84,7 +85,8 @@ impl OgcProcess {
         &self.outputs
     }
 
-    /// Whether it can run while nobody waits: only then in a batch.
+    /// Whether it can run while nobody waits. One that cannot answers each execution with its
+    /// results, and leaves no job on the server.
     pub fn is_async(&self) -> bool {
         self.is_async
     }
@@ -105,7 +107,11 @@ impl OgcProcess {
     pub fn jobs(&self) -> Result<JobCollection> {
         let service = OnServer::of(self);
         let (mut jobs, mut seen, mut next) = (Vec::new(), HashSet::new(), None);
-        for _ in 0..MOST_PAGES {
+        for number in 0.. {
+            if number == MOST_PAGES {
+                let told = Error::response(format!("the list has more than {MOST_PAGES} pages"));
+                return Err(told.context(format!("process `{}`", self.id)));
+            }
             let page = service.page(next.as_deref()).with_context(|| format!("process `{}`", self.id))?;
             let before = seen.len();
             for job in page.jobs {
@@ -120,7 +126,8 @@ impl OgcProcess {
             }
         }
         jobs.sort_by_key(|job| std::cmp::Reverse(job.created));
-        Ok(JobCollection::listed(service, &self.id, jobs).of("Process"))
+        let jobs = JobCollection::listed(service, &self.id, jobs).of("Process");
+        Ok(jobs.called(|job| label(&job.inputs)))
     }
 
     /// A batch of executions, one for each row. Nothing is sent yet. They are checked against
@@ -137,21 +144,33 @@ impl OgcProcess {
     /// [`Unproven`](crate::Outcome::Unproven): look into the server's list, and then
     /// [`retry_failed`](Batch::retry_failed).
     ///
+    /// A process that only runs while one waits for its answer (`sync-execute`) is asked by one
+    /// request for each job, at most 16 at a time; [`Endpoint::timeout`](crate::Endpoint::timeout)
+    /// says for how long. Its answers are kept beside the journal, since the server keeps none.
+    /// An execution whose answer was lost leaves nothing to find it by, so it is always
+    /// `Unproven`, once five times [`settle`](Batch::settle) have passed.
+    ///
+    /// ```
+    /// # use up42::{simulator::Simulator, serde_json::json};
+    /// # let simulator = Simulator::start()?;
+    /// # let client = up42::Client::builder().simulator(simulator.clone()).build()?;
+    /// # let url = simulator.ogc_url();
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// let distance = client.processes(url)?.process("distance")?;
+    /// assert!(!distance.is_async());
+    /// let one = vec![json!({"from": [0, 0], "to": [3, 4]})];
+    /// let results = distance.batch("one distance", one)?.run()?.download_results(folder)?;
+    /// assert_eq!(results.iter().next().unwrap().properties["value"], 5.0);
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there are no rows, or
-    /// two that are the same, when a row has what the process would refuse, and when the
-    /// process only runs while one waits for its answer.
+    /// two that are the same, and when a row has what the process would refuse.
     pub fn batch(&self, name: impl Into<String>, rows: impl Into<ProcessRows>) -> Result<Batch> {
-        let batch = || {
-            if !self.is_async {
-                return Err(Error::invalid(
-                    "it only runs while one waits for its answer (`sync-execute`): nothing would be left to find \
-                     it again by, so it cannot be run in a batch",
-                ));
-            }
-            Batch::of(OnServer::of(self), name, rows.into().jobs(&self.inputs)?)
-        };
+        let batch = || Batch::of(OnServer::of(self), name, rows.into().jobs(&self.inputs)?);
         batch().with_context(|| format!("process `{}`", self.id))
     }
 }

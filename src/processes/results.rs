@@ -4,30 +4,36 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use super::OgcProcess;
+use super::multipart::{Part, boundary, parts};
+use super::{OgcProcess, ProcessOutput};
 use crate::batch::{Content, Delivery, ResultFile};
-use crate::error::{Error, ErrorKind, Result};
-use crate::transport::{Request, Secret};
+use crate::error::{Context, Error, ErrorKind, Result};
+use crate::transport::{Request, Response, Secret};
 
 /// The name of what has none.
 const RESULT: &str = "result";
 
 /// The results behind a URL.
 pub(super) fn delivery(process: &OgcProcess, url: &str) -> Result<Delivery> {
-    let sole = match process.outputs() {
-        [one] => Some(one),
-        _ => None,
-    };
-    let name = sole.map_or(RESULT, |output| output.name.as_str());
-    if let Some(media) = sole.filter(|output| output.is_binary()).and_then(|one| one.media_type.as_deref()) {
+    let binary = sole(process).filter(|output| output.is_binary());
+    if let Some((name, media)) = binary.and_then(|one| Some((&one.name, one.media_type.as_deref()?))) {
         // It may be large: it goes to the disk at once.
         let mut found = Found::default();
         found.add(name, Some(media), at(url), json!({}));
         return Ok(found.delivery());
     }
-    let answer = process.server().client().send(Request::get(url).wants_json())?;
+    of_answer(process, process.server().send(Request::get(url))?)
+}
+
+/// The results that a server has answered with.
+pub(super) fn of_answer(process: &OgcProcess, answer: Response) -> Result<Delivery> {
+    let name = sole(process).map_or(RESULT, |output| output.name.as_str());
     let kind = answer.content_type.clone().unwrap_or_default();
     let mut found = Found::default();
+    if let Some(boundary) = boundary(&kind) {
+        parts(&answer.body, boundary)?.into_iter().try_for_each(|part| found.part(process, name, part))?;
+        return Ok(found.delivery());
+    }
     match answer.json() {
         Ok(document) if kind.is_empty() || kind.contains("json") => {
             found.document(process, name, &document)?
@@ -35,6 +41,14 @@ pub(super) fn delivery(process: &OgcProcess, url: &str) -> Result<Delivery> {
         _ => found.add(name, Some(&kind), Content::Here(answer.body), json!({})),
     }
     Ok(found.delivery())
+}
+
+/// The only output that it has.
+fn sole(process: &OgcProcess) -> Option<&ProcessOutput> {
+    match process.outputs() {
+        [one] => Some(one),
+        _ => None,
+    }
 }
 
 #[derive(Default)]
@@ -60,6 +74,27 @@ impl Found {
         }
     }
 
+    /// One of several parts; where it does not say of which output, it has a number.
+    fn part(&mut self, process: &OgcProcess, name: &str, part: Part) -> Result<()> {
+        let name = part.name.unwrap_or_else(|| match self.files.len() {
+            0 => name.to_owned(),
+            number => format!("{name}_{number}"),
+        });
+        let kind = part.content_type.as_deref();
+        if let Some(url) = part.location.filter(|_| part.body.is_empty()) {
+            self.add_named(&name, kind, &process.server().resolve(&url)?);
+            return Ok(());
+        }
+        let bytes = if part.is_base64 { decoded(part.body)? } else { part.body.to_vec() };
+        match serde_json::from_slice(&bytes) {
+            Ok(value) if kind.is_some_and(|kind| kind.contains("json")) => {
+                self.value(process, &name, &value)?
+            }
+            _ => self.add(&name, kind, Content::Here(bytes), json!({})),
+        }
+        Ok(())
+    }
+
     fn value(&mut self, process: &OgcProcess, name: &str, value: &Value) -> Result<()> {
         let text = |field: &str| value.get(field).and_then(Value::as_str);
         let media = text("mediaType")
@@ -81,9 +116,7 @@ impl Found {
             Value::Object(members) if media.is_some() && members.contains_key("value") => {
                 let inner = &value["value"];
                 let bytes = match (inner, text("encoding")) {
-                    (Value::String(text), Some("base64")) => BASE64_STANDARD
-                        .decode(text)
-                        .map_err(|error| Error::foreign(ErrorKind::Response, error))?,
+                    (Value::String(text), Some("base64")) => decoded(text.as_bytes())?,
                     (Value::String(text), _) => text.clone().into_bytes(),
                     (json, _) => json.to_string().into_bytes(),
                 };
@@ -144,7 +177,14 @@ impl Found {
     }
 }
 
-/// A file that is open to all, or has its key in its URL.
+/// Bytes that were sent as letters, in lines or not.
+fn decoded(text: &[u8]) -> Result<Vec<u8>> {
+    let letters: Vec<u8> = text.iter().copied().filter(|letter| !letter.is_ascii_whitespace()).collect();
+    let decoded = BASE64_STANDARD.decode(letters);
+    decoded.map_err(|error| Error::foreign(ErrorKind::Response, error)).context("a result in base64")
+}
+
+/// A file that is open to all, has its key in its URL, or is on the server itself.
 fn at(url: &str) -> Content {
     let url = url.to_owned();
     Content::At(Box::new(move || Ok(Secret::new(&url))))

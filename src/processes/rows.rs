@@ -109,7 +109,8 @@ fn labelled(values: Vec<Value>) -> Result<Vec<JobParameters>> {
     Ok(jobs)
 }
 
-fn label(inputs: &Map<String, Value>) -> Option<String> {
+/// The first texts and numbers.
+pub(super) fn label(inputs: &Map<String, Value>) -> Option<String> {
     let word = |value: &Value| match value {
         Value::String(text) if text.len() <= 60 => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),

@@ -2,24 +2,25 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::{OgcProcess, OnServer};
+use super::{OgcProcess, OnServer, Processes};
 use crate::batch::{Batch, Kind};
-use crate::client::{Client, items, optional, required};
+use crate::client::{Client, Endpoint, items, optional};
 use crate::closest::closest;
 use crate::error::{Context, Error, ErrorKind, Result};
-use crate::list::list;
 use crate::plain::plain;
-use crate::transport::{Page, Request, collect_pages};
+use crate::transport::{Request, collect_pages};
 
 /// Processes that are read of a list.
 const MOST: usize = 10_000;
 /// Entries of a page; a server may send fewer.
 const PAGE: &str = "100";
 
-/// Any OGC API - Processes server (1.0) that is open to all: its processes, run in parallel.
+/// Any OGC API - Processes server (1.0): its processes, run in parallel.
 ///
-/// No account is needed, so a server stands for itself, as [`Catalog::stac`](crate::Catalog::stac)
-/// does; [`Client::processes`] keeps the journals of its batches with those of the client.
+/// No account of the platform is needed, so a server stands for itself, as
+/// [`Catalog::stac`](crate::Catalog::stac) does; [`Client::processes`] keeps the journals of its
+/// batches with those of the client. Where the server wants a login of its own, an
+/// [`Endpoint`] has it.
 ///
 /// ```
 /// # use up42::{simulator::Simulator, serde_json::json};
@@ -38,34 +39,10 @@ const PAGE: &str = "100";
 /// ```
 #[derive(Clone)]
 pub struct ProcessServer {
-    client: Client,
-    url: String,
+    pub(super) client: Client,
+    pub(super) url: String,
     title: Option<String>,
 }
-
-/// The processes of a server.
-#[derive(Clone)]
-pub struct Processes {
-    processes: Vec<ProcessSummary>,
-}
-
-/// One process, as the list has it.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct ProcessSummary {
-    /// What [`ProcessServer::process`] finds it by.
-    pub id: String,
-    /// For people.
-    pub title: Option<String>,
-    /// What it does.
-    pub description: Option<String>,
-    /// Its version.
-    pub version: Option<String>,
-    /// Whether it can run while nobody waits: only then in a batch.
-    pub is_async: bool,
-}
-
-list!(Processes(processes: ProcessSummary), "The processes, one by one.");
 
 impl Client {
     /// An OGC API - Processes server, whose batches are kept where this client keeps its own:
@@ -74,10 +51,10 @@ impl Client {
     /// # Errors
     ///
     /// As for [`ProcessServer::open`].
-    pub fn processes(&self, url: impl AsRef<str>) -> Result<ProcessServer> {
-        let url = url.as_ref().trim();
-        let open = || ProcessServer::of(Self::open_with(url, self.batches_folder().to_owned())?, url);
-        open().with_context(|| told(url))
+    pub fn processes(&self, server: impl Into<Endpoint>) -> Result<ProcessServer> {
+        let server = server.into();
+        let open = || ProcessServer::of(Self::open_with(&server, self.batches_folder().to_owned())?, &server);
+        open().with_context(|| told(server.url()))
     }
 }
 
@@ -86,18 +63,20 @@ impl ProcessServer {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Response`] when there is no OGC API - Processes at the URL, and the errors
-    /// of the network.
-    pub fn open(url: impl AsRef<str>) -> Result<Self> {
-        let url = url.as_ref().trim();
-        let open = || Self::of(Client::open(url)?, url);
-        open().with_context(|| told(url))
+    /// [`ErrorKind::Response`] when there is no OGC API - Processes at the URL,
+    /// [`ErrorKind::Auth`] when the server wants a login or refuses the one that it was given,
+    /// and the errors of the network.
+    pub fn open(server: impl Into<Endpoint>) -> Result<Self> {
+        let server = server.into();
+        let open = || Self::of(Client::open(&server)?, &server);
+        open().with_context(|| told(server.url()))
     }
 
-    fn of(client: Client, url: &str) -> Result<Self> {
-        let url = url.trim_end_matches('/').to_owned();
-        let landing = client.json(Request::get(format!("{url}/")).wants_json())?;
-        let server = Self { client, url, title: optional(&landing, "title") };
+    fn of(client: Client, server: &Endpoint) -> Result<Self> {
+        let url = server.url().trim_end_matches('/').to_owned();
+        let mut server = Self { client, url, title: None };
+        let landing = server.json(Request::get(format!("{}/", server.url)))?;
+        server.title = optional(&landing, "title");
         if !server.is_declared(&landing)? {
             return Err(Error::response(
                 "its conformance names no class of OGC API - Processes: it is another kind of server",
@@ -112,8 +91,7 @@ impl ProcessServer {
         let classes = match own {
             Some(classes) => classes,
             None => {
-                let mut json =
-                    self.client.json(Request::get(format!("{}/conformance", self.url)).wants_json())?;
+                let mut json = self.json(Request::get(format!("{}/conformance", self.url)))?;
                 json.get_mut("conformsTo").map(Value::take).unwrap_or_default()
             }
         };
@@ -143,32 +121,8 @@ impl ProcessServer {
     pub fn list(&self) -> Result<Processes> {
         let first = Request::get(format!("{}/processes", self.url)).query("limit", PAGE);
         let pages = collect_pages(first, MOST, |request| self.read_page(request, "processes"));
-        let list = pages.with_context(|| format!("processes of `{}`", self.url))?.0;
-        Ok(Processes::read(&list))
-    }
-
-    /// A page of a list; the `next` link is a whole request.
-    fn read_page(&self, request: Request, name: &str) -> Result<Page<Value, Request>> {
-        let mut json = self.client.json(request.wants_json())?;
-        let next = self.next(&json)?.map(Request::get);
-        Ok(Page { items: items(json.get_mut(name).map(Value::take).unwrap_or_default(), name)?, next })
-    }
-
-    /// Where the `next` link of a page leads.
-    pub(super) fn next(&self, page: &Value) -> Result<Option<String>> {
-        let links = page.get("links").and_then(Value::as_array).into_iter().flatten();
-        let next = links.filter(|link| link.get("rel").is_some_and(|rel| rel == "next"));
-        // A page as HTML is another page.
-        let is_json = |link: &&Value| link.get("type").is_none_or(|kind| kind.to_string().contains("json"));
-        let href = next.filter(is_json).find_map(|link| link.get("href")?.as_str());
-        href.map(|href| self.resolve(href)).transpose()
-    }
-
-    /// A link of a document of the server.
-    pub(super) fn resolve(&self, href: &str) -> Result<String> {
-        let base = url::Url::parse(&format!("{}/", self.url));
-        let joined = base.and_then(|base| base.join(href));
-        joined.map(String::from).map_err(|error| Error::foreign(ErrorKind::Response, error)).context("a link")
+        let (list, has_more) = pages.with_context(|| format!("processes of `{}`", self.url))?;
+        Ok(Processes::read(&list, has_more))
     }
 
     /// A process, with what it can be told.
@@ -179,7 +133,7 @@ impl ProcessServer {
     /// are.
     pub fn process(&self, id: impl AsRef<str>) -> Result<OgcProcess> {
         let id = id.as_ref();
-        let read = || match self.client.json(Request::get(self.process_url(id)?).wants_json()) {
+        let read = || match self.json(Request::get(self.process_url(id)?)) {
             Ok(json) => OgcProcess::read(self, &json),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let known = self.list().map_err(|_| error.clone())?;
@@ -191,23 +145,6 @@ impl ProcessServer {
         read().with_context(|| format!("process `{id}` of `{}`", self.url))
     }
 
-    /// Ids of processes are any text: one stays one part of the path.
-    pub(super) fn process_url(&self, id: &str) -> Result<String> {
-        self.path(&["processes", id])
-    }
-
-    pub(super) fn path(&self, parts: &[&str]) -> Result<String> {
-        let invalid = |error| Error::foreign(ErrorKind::InvalidInput, error);
-        if parts.iter().any(|part| matches!(*part, "" | "." | "..")) {
-            return Err(Error::invalid("an id is a text that is not empty, and neither `.` nor `..`"));
-        }
-        let mut url = url::Url::parse(&self.url).map_err(invalid)?;
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(parts);
-        }
-        Ok(url.into())
-    }
-
     /// The batch of this name on this server, as its journal has it.
     ///
     /// # Errors
@@ -217,7 +154,9 @@ impl ProcessServer {
     pub fn batch(&self, name: impl AsRef<str>) -> Result<Batch> {
         Batch::kept(&self.client, name.as_ref(), |owner| match owner.kind {
             Kind::OgcProcess => Ok(OnServer::of(&self.process(&owner.id)?)),
-            _ => Err(Error::invalid("it has no jobs of an OGC server: use `Client::batch`")),
+            _ => Err(Error::invalid(
+                "its jobs are not those of an OGC server: open it by `client.batch(name)?`",
+            )),
         })
     }
 
@@ -234,31 +173,6 @@ impl ProcessServer {
     }
 }
 
-impl Processes {
-    pub(crate) fn read(list: &[Value]) -> Self {
-        Self { processes: list.iter().filter_map(ProcessSummary::read).collect() }
-    }
-}
-
-impl ProcessSummary {
-    fn read(json: &Value) -> Option<Self> {
-        Some(Self {
-            id: required(json, "id").ok()?,
-            title: optional(json, "title"),
-            description: optional(json, "description"),
-            version: optional(json, "version"),
-            is_async: is_async(json),
-        })
-    }
-}
-
-/// Whether a process can run while nobody waits. One that does not tell its modes runs only
-/// while one waits (1.0, 7.11.2.3).
-pub(super) fn is_async(process: &Value) -> bool {
-    let modes = process.get("jobControlOptions").and_then(Value::as_array);
-    modes.into_iter().flatten().any(|mode| mode == "async-execute")
-}
-
 fn told(url: &str) -> String {
     match url.contains(['?', '#', '@']) {
         // What stands beside the address may be a key: it is not told.
@@ -270,18 +184,5 @@ fn told(url: &str) -> String {
 impl fmt::Debug for ProcessServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ProcessServer({})", plain(&self.url, 200))
-    }
-}
-
-impl fmt::Debug for ProcessSummary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", plain(&self.id, 200))
-    }
-}
-
-impl fmt::Debug for Processes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ids: Vec<_> = self.iter().take(20).map(|one| plain(&one.id, 80)).collect();
-        write!(f, "{} processes: {}", self.len(), ids.join(", "))
     }
 }

@@ -1,16 +1,19 @@
 //! A batch on a server of the standard.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{OgcProcess, job, results};
+use super::answer::{Answer, Answers};
+use super::{OgcProcess, ProcessServer, job, results};
 use crate::batch::{Delivery, Kind, Mark, Owner, Service, Source};
 use crate::client::{Client, items, optional};
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::jobs::{Estimate, Job, JobId, JobParameters, JobStatus, JobsPage};
 use crate::plain::plain;
-use crate::transport::Request;
+use crate::transport::{Request, Response};
 
 /// Unfinished jobs at a time, unless the user says otherwise: servers tell no limit, and
 /// many of them are small.
@@ -21,20 +24,60 @@ const PAGE: &str = "100";
 const LONGEST: usize = 4000;
 
 /// A process on its server.
-pub(crate) struct OnServer(OgcProcess);
+pub(crate) struct OnServer {
+    process: OgcProcess,
+    /// The server has answered with results, and not with a job: its list of jobs proves nothing.
+    answers_at_once: AtomicBool,
+}
 
 impl OnServer {
     pub(crate) fn of(process: &OgcProcess) -> Arc<dyn Service> {
-        Arc::new(Self(process.clone()))
+        let answers_at_once = AtomicBool::new(!process.is_async());
+        Arc::new(Self { process: process.clone(), answers_at_once })
+    }
+
+    fn server(&self) -> &ProcessServer {
+        self.process.server()
+    }
+
+    fn answers(&self) -> Answers {
+        Answers::of(self.client())
     }
 
     fn job_url(&self, id: &JobId) -> Result<String> {
-        self.0.server().path(&["jobs", id.as_str()])
+        self.server().path(&["jobs", id.as_str()])
     }
 
     fn status(&self, id: &JobId) -> Result<Value> {
-        let ask = || self.client().json(Request::get(self.job_url(id)?).wants_json());
+        let ask = || self.server().json(Request::get(self.job_url(id)?));
         ask().with_context(|| format!("job `{id}`"))
+    }
+
+    /// Executes while one waits: the answer is the result.
+    fn wait_for(&self, request: Request) -> Result<Job> {
+        let asked = Timestamp::now();
+        match self.server().send(request) {
+            Ok(answer) if answer.status == 201 => {
+                self.created(&answer.json().unwrap_or_default(), answer.location.as_deref())
+            }
+            answer => self.keep(asked, answer),
+        }
+    }
+
+    /// What was answered, as a job that has ended.
+    fn keep(&self, asked: Timestamp, answer: Result<Response>) -> Result<Job> {
+        self.answers_at_once.store(true, Ordering::Relaxed);
+        let times = Some((asked, Timestamp::now()));
+        let answer = match answer {
+            Ok(Response { content_type, body, .. }) => Answer { times, content_type, body, failure: None },
+            Err(error) => match failure(&error) {
+                Some(told) => Answer { times, failure: Some(told), ..Answer::default() },
+                None => return Err(error),
+            },
+        };
+        // It has run all the same, and is not to be taken for refused.
+        let id = self.answers().keep(&answer).map_err(|error| Error::response(error.to_string()));
+        Ok(answer.job(id.context("it has run")?))
     }
 
     /// What the answer to an execution says of the job. Its body may be empty: the standard
@@ -54,7 +97,7 @@ impl OnServer {
 
 impl Source for OnServer {
     fn client(&self) -> &Client {
-        self.0.server().client()
+        self.server().client()
     }
 
     /// The standard knows no credits.
@@ -63,6 +106,9 @@ impl Source for OnServer {
     }
 
     fn reason(&self, job: &Job) -> Result<String> {
+        if Answers::has_given(&job.id) {
+            return Ok(self.answers().get(&job.id)?.failure.unwrap_or_default());
+        }
         // A server may forget what was dismissed.
         let message = match self.status(&job.id) {
             Ok(json) => optional(&json, "message"),
@@ -76,15 +122,18 @@ impl Source for OnServer {
     }
 
     fn results(&self, id: &JobId) -> Result<Delivery> {
-        let read = || results::delivery(&self.0, &format!("{}/results", self.job_url(id)?));
+        let read = || match Answers::has_given(id) {
+            true => results::of_answer(&self.process, self.answers().get(id)?.into_response()),
+            false => results::delivery(&self.process, &format!("{}/results", self.job_url(id)?)),
+        };
         read().with_context(|| format!("results of job `{id}`"))
     }
 }
 
 impl Service for OnServer {
     fn owner(&self) -> Owner {
-        let (host, place) = self.0.server().place();
-        let (id, name) = (self.0.id().to_owned(), self.0.id().to_owned());
+        let (host, place) = self.server().place();
+        let (id, name) = (self.process.id().to_owned(), self.process.id().to_owned());
         Owner { kind: Kind::OgcProcess, host, place, id, name }
     }
 
@@ -97,18 +146,20 @@ impl Service for OnServer {
         let create = || -> Result<Job> {
             let mut body = json!({"inputs": parameters.inputs});
             // A single output comes as it is, several as one document.
-            if self.0.outputs().len() > 1 {
+            if self.process.outputs().len() > 1 {
                 body["response"] = "document".into();
             }
-            let url = format!("{}/execution", self.0.server().process_url(self.0.id())?);
-            let answer =
-                self.client().send(Request::post(url, body).wants_json().respond_async().charging())?;
+            let url = format!("{}/execution", self.server().process_url(self.process.id())?);
+            let request = Request::post(url, body).charging();
+            if !self.process.is_async() {
+                return self.wait_for(request);
+            }
+            let asked = Timestamp::now();
+            let answer = self.server().send(request.respond_async())?;
             let body = answer.json().unwrap_or_default();
-            if answer.status != 201 && job::read(&body).is_err() {
-                return Err(Error::invalid(format!(
-                    "the server ran it at once (status {}), though it was asked not to wait: no job can be followed",
-                    answer.status
-                )));
+            // It need not do as it is asked (RFC 7240, 2).
+            if answer.status == 200 && job::read(&body).is_err() {
+                return self.keep(asked, Ok(answer));
             }
             self.created(&body, answer.location.as_deref())
         };
@@ -116,30 +167,37 @@ impl Service for OnServer {
     }
 
     fn page(&self, next: Option<&str>) -> Result<JobsPage> {
-        let server = self.0.server();
+        let server = self.server();
+        let proves_nothing = self.answers_at_once.load(Ordering::Relaxed);
+        if !self.process.is_async() {
+            return Ok(JobsPage { jobs: Vec::new(), is_whole: false, next: None });
+        }
         let read = || -> Result<JobsPage> {
             let request = match next {
                 Some(url) => Request::get(url),
                 None => Request::get(server.path(&["jobs"])?).query("limit", PAGE),
             };
-            let mut json = self.client().json(request.wants_json())?;
+            let mut json = server.json(request)?;
             let next = server.next(&json)?;
             let list = items(json.get_mut("jobs").map(Value::take).unwrap_or_default(), "jobs")?;
             let jobs: Vec<Job> = list.iter().filter_map(|one| job::read(one).ok()).collect();
             let (is_whole, is_empty) = (jobs.len() == list.len(), list.is_empty());
-            Ok(JobsPage { jobs, is_whole, next: next.filter(|_| !is_empty) })
+            Ok(JobsPage { jobs, is_whole: is_whole && !proves_nothing, next: next.filter(|_| !is_empty) })
         };
         read().context("list the jobs")
     }
 
     fn job(&self, id: &JobId) -> Result<Job> {
+        if Answers::has_given(id) {
+            return Ok(self.answers().get(id)?.job(id.clone()));
+        }
         job::read(&self.status(id)?).with_context(|| format!("job `{id}`"))
     }
 
     /// Dismisses it. A server may forget it with that.
     fn cancel(&self, id: &JobId) -> Result<Option<Job>> {
         let dismiss = || -> Result<Option<Job>> {
-            let answer = self.client().send(Request::delete(self.job_url(id)?).wants_json())?;
+            let answer = self.server().send(Request::delete(self.job_url(id)?))?;
             let job = answer.json().and_then(|json| job::read(&json));
             // Whatever it tells, it has taken it.
             Ok(job.ok().or_else(|| Some(Job::new(id.clone(), JobStatus::Cancelled))))
@@ -149,7 +207,7 @@ impl Service for OnServer {
 
     fn mark_of(&self, job: &Job) -> Mark {
         match (job.workflow_id.as_deref(), job.inputs.is_empty()) {
-            (Some(process), _) if process != self.0.id() => Mark::None,
+            (Some(process), _) if process != self.process.id() => Mark::None,
             (_, true) => Mark::Hidden,
             (_, false) => Mark::Inputs,
         }
@@ -160,12 +218,19 @@ impl Service for OnServer {
     }
 
     fn reach(&self) -> Result<()> {
-        self.client().send(Request::get(format!("{}/", self.0.server().url()))).map(drop)
+        self.server().send(Request::get(format!("{}/", self.server().url()))).map(drop)
     }
 
     fn estimate(&self, _jobs: &[JobParameters]) -> Result<Estimate> {
         Err(priceless())
     }
+}
+
+/// Why an execution failed. A server that words it has carried it out: without words it may be
+/// one on the way that gave up, and nobody knows.
+fn failure(error: &Error) -> Option<String> {
+    let said = error.server_error().filter(|said| said.status == 500)?;
+    said.message.as_ref().map(|message| plain(message, LONGEST))
 }
 
 fn priceless() -> Error {

@@ -19,13 +19,13 @@ rich!(ProcessServer);
 
 impl Processes {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
-        let columns = ["Process", "Title", "Version", "In a batch", "What it does"].map(Column::new);
+        let columns = ["Process", "Title", "Version", "Runs", "What it does"].map(Column::new);
         let row = |one: &ProcessSummary| {
             [
                 Cell::id(&one.id),
                 one.title.clone().into(),
                 one.version.clone().into(),
-                Cell::text(if one.is_async { "yes" } else { "no: sync-execute" }),
+                Cell::text(if one.is_async { "in the background" } else { "while one waits" }),
                 one.description.clone().into(),
             ]
         };
@@ -33,7 +33,8 @@ impl Processes {
             1 => "1 process".to_owned(),
             many => format!("{many} processes"),
         };
-        Table::new(caption, columns).list(self.iter().as_slice(), rows, "processes", row)
+        let table = Table::new(caption, columns).list(self.iter().as_slice(), rows, "processes", row);
+        if self.has_more() { table.note("The server has more: they are found by their ids.") } else { table }
     }
 }
 
@@ -58,7 +59,9 @@ impl OgcProcess {
         }
         match self.is_async() {
             true => table,
-            false => table.note("It only runs while one waits for its answer, so not in a batch."),
+            false => table.note(
+                "It runs while one waits for its answer: a job whose answer is lost cannot be found again.",
+            ),
         }
     }
 }

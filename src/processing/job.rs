@@ -26,7 +26,7 @@ fn inputs(json: &Value) -> Map<String, Value> {
 
 /// `failed` will be `released`, which changes nothing but the credits; `successful` was to be
 /// `captured`, and is the end today.
-pub(super) fn status(word: &str) -> JobStatus {
+pub(crate) fn status(word: &str) -> JobStatus {
     match word {
         "created" => JobStatus::NotStarted,
         "licensed" | "valid" | "accepted" => JobStatus::Pending,
@@ -53,6 +53,8 @@ pub(super) fn reason(json: &Value) -> String {
         "unlicensed" => format!("its licence is not accepted: accept it on the platform's web page{told}"),
         "invalid" => format!("the platform refused its inputs{told}"),
         "rejected" => format!("the platform refused it, mostly since the balance is too low{told}"),
+        // `released` is what becomes of its credits.
+        "failed" | "released" => format!("the process failed{told}"),
         other => format!("the job is {}{told}", plain(other, 80)),
     }
 }
@@ -77,7 +79,7 @@ mod tests {
             (JobStatus::Failed, Some("Dakar | batch_0_k_r"))
         );
         assert!(job.created.is_some() && job.started.is_none());
-        assert_eq!(reason(&json), "the job is released: MissingPanchromaticAsset: no band");
+        assert_eq!(reason(&json), "the process failed: MissingPanchromaticAsset: no band");
         assert_eq!(status("paused").to_string(), "paused");
         for word in ["unlicensed", "invalid", "rejected", "captured", "successful"] {
             assert!(status(word).is_terminal(), "{word}");

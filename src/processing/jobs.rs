@@ -77,14 +77,18 @@ impl Process {
                 found.extend(page.jobs.into_iter().filter(fits));
                 next = page.next;
                 if next.is_none() || found.len() >= most {
-                    break;
+                    found.truncate(most);
+                    return Ok(found);
                 }
             }
-            found.truncate(most);
-            Ok(found)
+            Err(Error::response(format!(
+                "the list has more than {MOST_PAGES} pages: ask for fewer by a limit"
+            )))
         };
         let jobs = read().with_context(|| format!("jobs of process `{}`", self.id()))?;
-        Ok(JobCollection::listed(super::OnProcessing::source(self), self.id(), jobs).of("Process"))
+        let jobs = JobCollection::listed(super::OnProcessing::source(self), self.id(), jobs).of("Process");
+        // What a batch adds to a title is for the batch.
+        Ok(jobs.called(|job| Some(job.name.as_ref()?.rsplit_once(" | ")?.0.to_owned())))
     }
 }
 
@@ -106,7 +110,9 @@ pub(super) fn page(
         }
     };
     if !client.brings_login(&request) {
-        return Err(Error::response("the list leads to another server"));
+        return Err(Error::response(
+            "the list goes on at another server, and the login goes to the platform alone",
+        ));
     }
     let mut json = client.json(request)?;
     let links = json.get("links").and_then(Value::as_array).into_iter().flatten();

@@ -1,22 +1,15 @@
-use std::collections::HashSet;
 use std::fmt;
 
 use serde_json::{Map, Value, json};
 
 use super::OnProcessing;
 use crate::batch::Batch;
-use crate::client::{Client, id::checked, items, optional, required, whole};
-use crate::closest::closest;
-use crate::error::{Context, Error, ErrorKind, Result};
+use crate::client::{Client, id::checked, optional, required};
+use crate::error::{Context, Error, Result};
 use crate::glossary::{EulaState, eula_states};
-use crate::jobs::{Credits, Estimate, JobParameters, Price};
-use crate::parallel::in_parallel;
 use crate::plain::plain;
-use crate::processes::{ProcessInputs, ProcessRows, Processes};
+use crate::processes::{ProcessInputs, ProcessRows};
 use crate::transport::Request;
-
-/// Prices, and validations, at a time; the limiter holds the rate.
-const AT_ONCE: usize = 16;
 
 /// A process of today's platform: what it does with the items of the storage, what it can be
 /// told, and what it costs.
@@ -44,48 +37,8 @@ pub struct Process {
     budget: Option<String>,
 }
 
-impl Client {
-    /// A process of the platform, by its id, such as `pansharpening`.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::NotFound`] when there is none; the error names some that there are. And
-    /// [`ErrorKind::InvalidInput`] without an account's login.
-    #[doc(alias = "ProcessingTemplate")]
-    pub fn process(&self, id: impl AsRef<str>) -> Result<Process> {
-        let id = id.as_ref();
-        let read = || -> Result<Process> {
-            let path = format!("/v2/processing/processes/{}", checked("process", id)?);
-            match self.get(&path) {
-                Ok(json) => Process::read(self, &json),
-                Err(error) if error.kind() == ErrorKind::NotFound => {
-                    let known = self.process_list().map_err(|_| error.clone())?;
-                    let near = closest(known.iter().map(|one| one.id.as_str()), id);
-                    Err(error.context(format!("there is none: did you mean {near}?")))
-                }
-                Err(error) => Err(error),
-            }
-        };
-        read().with_context(|| format!("process `{id}`"))
-    }
-
-    /// The processes of the platform.
-    ///
-    /// # Errors
-    ///
-    /// Those of the network, and a list that is none.
-    pub fn process_list(&self) -> Result<Processes> {
-        let read = || {
-            let mut json = self.get("/v2/processing/processes")?;
-            items(json.get_mut("processes").map(Value::take).unwrap_or_default(), "processes")
-        };
-        let list: Result<_> = read();
-        Ok(Processes::read(&list.context("list the processes")?))
-    }
-}
-
 impl Process {
-    fn read(client: &Client, json: &Value) -> Result<Self> {
+    pub(super) fn read(client: &Client, json: &Value) -> Result<Self> {
         let more = json.pointer("/additionalParameters/parameters").and_then(Value::as_array);
         let parameter = |name: &str| {
             let found = more.into_iter().flatten().find(|one| one.get("name").is_some_and(|one| one == name));
@@ -150,66 +103,6 @@ impl Process {
         self
     }
 
-    /// Asks the platform whether it would take these inputs. Nothing is run, nothing paid.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::InvalidInput`] names the input and what is wrong with it: by the
-    /// description, and then by the platform.
-    pub fn validate(&self, inputs: &Value) -> Result<()> {
-        let check = || {
-            let map = inputs.as_object().ok_or_else(|| Error::invalid("the inputs are no object"))?;
-            self.inputs.check([("inputs".to_owned(), map)])?;
-            self.ask("validation", map).map(drop)
-        };
-        check().with_context(|| format!("validate inputs of `{}`", self.id))
-    }
-
-    /// The price of each job, before a credit is spent.
-    ///
-    /// # Errors
-    ///
-    /// When no job has a price: the reason of the first.
-    pub fn estimate(&self, rows: impl Into<ProcessRows>) -> Result<Estimate> {
-        let estimate = || self.prices(&self.jobs_of(rows.into())?);
-        estimate().with_context(|| format!("estimate `{}`", self.id))
-    }
-
-    /// The jobs of rows. The platform wants a title for each.
-    fn jobs_of(&self, rows: ProcessRows) -> Result<Vec<JobParameters>> {
-        let has_title = self.has_title();
-        let (mut seen, mut twin) = (HashSet::new(), None);
-        let jobs = rows.jobs_called(&self.inputs, |job| {
-            // A title that is only the label makes no other job.
-            if !seen.insert(job.key()) {
-                twin.get_or_insert_with(|| plain(&job.label, 200));
-            }
-            if has_title && !job.inputs.contains_key("title") {
-                job.inputs.insert("title".into(), job.label.as_str().into());
-            }
-        })?;
-        match twin {
-            Some(label) => Err(Error::invalid(format!("`{label}` is in it twice, and would be paid twice"))),
-            None => Ok(jobs),
-        }
-    }
-
-    pub(super) fn prices(&self, jobs: &[JobParameters]) -> Result<Estimate> {
-        let price = |job: &JobParameters| {
-            let credits = whole(&self.ask("cost", &job.inputs)?, "totalCredits")?;
-            Ok(Price { credits: Credits { min: credits, max: credits }, duration: None })
-        };
-        let prices = in_parallel(jobs, AT_ONCE, price);
-        Estimate::of_prices(jobs.iter().map(|job| job.label.clone()).zip(prices).collect())
-    }
-
-    fn ask(&self, what: &str, inputs: &Map<String, Value>) -> Result<Value> {
-        let url =
-            self.client.url(&format!("/v2/processing/processes/{}/{what}", checked("process", &self.id)?));
-        let answer = self.client.send(Request::post(url, json!({"inputs": inputs})))?;
-        Ok(answer.json().unwrap_or_default())
-    }
-
     /// The request that creates a job.
     pub(super) fn execution(&self, inputs: &Map<String, Value>) -> Result<Request> {
         let path = format!("/v2/processing/processes/{}/execution", checked("process", &self.id)?);
@@ -250,8 +143,9 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] when there are no rows, or two that are the same, when a row
-    /// has what the process would refuse, and when its licence is not accepted.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there are no rows, or two
+    /// that are the same, when a row has what the process would refuse, and when its licence is
+    /// not accepted.
     pub fn batch(&self, name: impl Into<String>, rows: impl Into<ProcessRows>) -> Result<Batch> {
         let batch = || {
             let jobs = self.jobs_of(rows.into())?;

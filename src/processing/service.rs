@@ -44,7 +44,10 @@ impl Source for OnProcessing {
         match json.get("status").and_then(Value::as_str).unwrap_or_default() {
             "released" | "unlicensed" | "invalid" | "rejected" => Ok(Some(0)),
             // They are given back in a while.
-            "failed" => Err(Error::new(ErrorKind::Server, "they are still held").context(told())),
+            "failed" => {
+                Err(Error::new(ErrorKind::Server, "they are still held: ask again in a minute")
+                    .context(told()))
+            }
             _ => json
                 .get("creditConsumption")
                 .map_or_else(

@@ -13,7 +13,7 @@ impl Process {
             table = table.note(told.join(": "));
         }
         if let Some(price) = self.price() {
-            table = table.note(format!("It costs {price}."));
+            table = table.note(format!("It costs {}.", price.replace("SQ_KM", "km²")));
         }
         match self.eula() {
             Ok(state) => table.note(format!("Its licence: {state}.")),

@@ -47,6 +47,7 @@ impl Default for SimulatorBuilder {
             failing: 0.0,
             hanging: 0.0,
             ogc_hides_inputs: false,
+            ogc_wants_login: false,
             budgets_enforced: false,
         };
         Self { config, scenes: Vec::new(), quicklooks: Vec::new(), results: None, folder: None }
@@ -192,6 +193,13 @@ impl SimulatorBuilder {
     /// wants: what a job was asked is not in it.
     pub fn ogc_hides_inputs(mut self) -> Self {
         self.config.ogc_hides_inputs = true;
+        self
+    }
+
+    /// Lets the [OGC server](Simulator::ogc_url) want a login: [`Simulator::OGC_KEY`] as a bearer
+    /// token, in the header `X-API-Key`, or as anybody's password.
+    pub fn ogc_wants_login(mut self) -> Self {
+        self.config.ogc_wants_login = true;
         self
     }
 

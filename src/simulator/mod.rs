@@ -107,6 +107,7 @@ const PROJECT_ID: &str = "f19e833d-e698-4d9c-a037-2e6dbd8791ef";
 const PROJECT_API_KEY: &str = "simulator-project-key";
 const USERNAME: &str = "analyst@example.com";
 const PASSWORD: &str = "simulator-password";
+const OGC_KEY: &str = "simulator-ogc-key";
 
 /// A running platform. It stops when its last clone is dropped.
 #[derive(Clone)]
@@ -173,6 +174,8 @@ impl Simulator {
     pub const USERNAME: &'static str = USERNAME;
     /// The password that belongs to [`USERNAME`](Self::USERNAME).
     pub const PASSWORD: &'static str = PASSWORD;
+    /// What opens the OGC server, where it wants a login.
+    pub const OGC_KEY: &'static str = OGC_KEY;
 
     /// Starts a platform with everything as it comes.
     ///

@@ -80,6 +80,8 @@ pub(super) struct Config {
     pub hanging: f64,
     /// The list of the OGC server does not repeat what its jobs were asked.
     pub ogc_hides_inputs: bool,
+    /// The OGC server wants a login.
+    pub ogc_wants_login: bool,
     /// Whether each order needs a budget.
     pub budgets_enforced: bool,
 }
@@ -98,6 +100,7 @@ pub(super) struct Platform {
     pub failing: f64,
     pub hanging: f64,
     pub ogc_hides_inputs: bool,
+    pub ogc_wants_login: bool,
     pub ogc_jobs: OgcJobs,
     pub mint: Mint,
     pub faults: Faults,
@@ -141,6 +144,7 @@ impl Platform {
             failing: config.failing,
             hanging: config.hanging,
             ogc_hides_inputs: config.ogc_hides_inputs,
+            ogc_wants_login: config.ogc_wants_login,
             ogc_jobs: OgcJobs::default(),
             api_url,
             storage_url,

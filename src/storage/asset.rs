@@ -73,7 +73,9 @@ impl StorageAsset {
             let suffix = if self.href.ends_with("/download-url") { "" } else { "/download-url" };
             let request = Request::post(format!("{}{suffix}", self.href), json!({})).secret();
             if !item.client.brings_login(&request) {
-                return Err(Error::response("the file is not at the platform"));
+                return Err(Error::response(
+                    "the item names a file on another server, and the login goes to the platform alone",
+                ));
             }
             required(&item.client.json(request)?, "url").map(Secret::new)
         };

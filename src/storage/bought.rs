@@ -23,15 +23,18 @@ impl Order {
 }
 
 impl Orders {
-    /// What the orders delivered so far, all together.
+    /// What the orders delivered so far, all together: up to 50,000 items for every 50 orders,
+    /// and [`StorageItems::has_more`] beyond.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there is no order, and
     /// those of [`Storage::search`](crate::Storage::search).
     pub fn items(&self) -> Result<StorageItems> {
-        let first =
-            self.iter().next().ok_or_else(|| Error::invalid("there is no order that could deliver items"))?;
+        let first = self
+            .iter()
+            .next()
+            .ok_or_else(|| Error::invalid("the list of orders is empty, so nothing was delivered"))?;
         let ids: Vec<&str> = self.iter().map(|order| order.id.as_str()).collect();
         first.client().storage().with(ORDER, &ids).context("items of the orders")
     }
@@ -57,7 +60,12 @@ impl StorageItem {
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when no order did.
     pub fn order(&self) -> Result<Order> {
         let id = self.order_id.as_deref();
-        let id = id.ok_or_else(|| Error::invalid(format!("item `{}` is of no order", self.id())))?;
+        let id = id.ok_or_else(|| {
+            Error::invalid(format!(
+                "item `{}` was delivered by no order: its `job_id` may tell a job",
+                self.id()
+            ))
+        })?;
         self.client.order(id)
     }
 }

@@ -91,7 +91,8 @@ fn items_of(catalog: &Catalog, collection: &str) -> Result<Vec<String>> {
     let found = catalog.search(search)?;
     if found.has_more() {
         return Err(Error::invalid(format!(
-            "collection `{}` has more than {MOST} items",
+            "collection `{}` has more than {MOST} items, which are not looked through: delete it on the \
+             platform's web page",
             plain(collection, 80)
         )));
     }

@@ -13,7 +13,7 @@ use crate::geo::geometry_to_json;
 ///
 /// # Errors
 ///
-/// When there is no item.
+/// When there is no item, and when there are more than are read.
 pub(crate) fn deliver(items: &StorageItems) -> Result<Delivery> {
     let (mut features, mut files, mut names) = (Vec::new(), Vec::new(), HashSet::new());
     for item in items {
@@ -38,8 +38,17 @@ pub(crate) fn deliver(items: &StorageItems) -> Result<Delivery> {
             files.push(ResultFile { name, content: Content::At(url) });
         }
     }
-    match items.is_empty() {
-        true => Err(Error::response("the storage has nothing of it yet")),
-        false => Ok(Delivery::Files { features, files }),
+    match items {
+        none if none.is_empty() => {
+            Err(Error::response("the storage has nothing of it yet: ask again in a minute"))
+        }
+        cut if cut.has_more() => {
+            let told = format!(
+                "the storage has more than {} items of it: download them by searches of `client.storage()`",
+                cut.len()
+            );
+            Err(Error::response(told))
+        }
+        _ => Ok(Delivery::Files { features, files }),
     }
 }

@@ -18,6 +18,7 @@ pub struct StorageItems {
     pub(super) client: Client,
     pub(super) items: Vec<StorageItem>,
     scenes: Scenes,
+    pub(super) has_more: bool,
 }
 
 list!(StorageItems(items: StorageItem), "The items, one by one.");
@@ -25,10 +26,11 @@ list!(StorageItems(items: StorageItem), "The items, one by one.");
 impl StorageItems {
     pub(super) fn new(client: &Client, scenes: Scenes) -> Self {
         let items = scenes.iter().map(|scene| StorageItem::new(client, scene)).collect();
-        Self { client: client.clone(), items, scenes }
+        Self { client: client.clone(), items, has_more: scenes.has_more(), scenes }
     }
 
     pub(super) fn extend(&mut self, others: Self) {
+        self.has_more |= others.has_more;
         self.items.extend(others.items);
         self.scenes = self.items.iter().map(|item| item.scene.clone()).collect();
     }
@@ -37,6 +39,12 @@ impl StorageItems {
     /// frames with all properties.
     pub fn scenes(&self) -> &Scenes {
         &self.scenes
+    }
+
+    /// Whether the storage has more of them than were asked for, or than are read at once
+    /// ([`Search::limit`](crate::Search::limit)).
+    pub fn has_more(&self) -> bool {
+        self.has_more
     }
 
     /// The item of an id.
@@ -130,6 +138,7 @@ impl StorageItems {
 
 impl fmt::Debug for StorageItems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of the storage", counted(self.len(), "item"))
+        write!(f, "{} of the storage", counted(self.len(), "item"))?;
+        if self.has_more { f.write_str(", and it has more") } else { Ok(()) }
     }
 }

@@ -71,7 +71,8 @@ impl Storage {
         items.context("search the storage")
     }
 
-    /// All items, up to 1,000; a [`search`](Self::search) asks for more, or for some.
+    /// All items, up to 1,000 ([`StorageItems::has_more`] says when that was not all); a
+    /// [`search`](Self::search) asks for more, or for some.
     ///
     /// # Errors
     ///

@@ -34,7 +34,11 @@ impl StorageItems {
                 ),
             ]
         };
-        Table::new(format!("{self:?}"), columns).list(&self.items, rows, "items", row)
+        let table = Table::new(format!("{self:?}"), columns).list(&self.items, rows, "items", row);
+        match self.has_more() {
+            true => table.note("The storage has more: search it with a higher limit, or for fewer."),
+            false => table,
+        }
     }
 }
 
@@ -111,7 +115,7 @@ impl Deletion {
             ]
         };
         Table::new(format!("{self:?}"), columns).list(&self.parts, rows, "deletion", row).note(
-            "The storage deletes whole collections only. Nothing is deleted before `deletion.confirm()?`.",
+            "The storage deletes whole collections only. Nothing is deleted before deletion.confirm()?.",
         )
     }
 }

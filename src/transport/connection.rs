@@ -11,7 +11,7 @@ use super::redirect::redirected;
 use super::refusal::refusal;
 use super::request::Body;
 use super::retry::{Failure, jitter};
-use super::{Login, Request, Response, RetryPolicy, Secret, TokenSource};
+use super::{Credentials, Login, Request, Response, RetryPolicy, Secret, TokenSource};
 use crate::error::{Context, Error, ErrorKind, Result};
 
 /// The longest wait for a connection.
@@ -29,8 +29,10 @@ pub(crate) struct Settings {
     pub(crate) api: Url,
     /// Where logins are: it made the token, and tells whose it is.
     pub(crate) auth: Option<Url>,
-    /// Where tokens come from; `None` for a service without a login.
+    /// Where tokens come from; `None` for a service without them.
     pub(crate) tokens: Option<TokenSource>,
+    /// What goes with each request where there are no tokens.
+    pub(crate) credentials: Option<Credentials>,
     pub(crate) retry: RetryPolicy,
     /// The longest wait for an answer to begin and between two parts of it.
     pub(crate) timeout: Duration,
@@ -211,6 +213,10 @@ impl Connection {
         builder = match (&request.login, token) {
             (Login::Basic(user, password), _) => builder.basic_auth(user, Some(password.reveal())),
             (Login::Token, Some(token)) => builder.bearer_auth(token.reveal()),
+            // Asked anew for each hop of a redirect.
+            (Login::Token, None) if self.0.settings.is_own(request) => {
+                self.0.settings.credentials.iter().fold(builder, |builder, login| login.add_to(builder))
+            }
             _ => builder,
         };
         if request.wants_json {
@@ -286,7 +292,14 @@ mod tests {
         });
         let api = Url::parse(&url).unwrap();
         let retry = RetryPolicy { attempts: 1, ..RetryPolicy::default() };
-        let settings = Settings { api, auth: None, tokens: None, retry, timeout: Duration::from_secs(20) };
+        let settings = Settings {
+            api,
+            auth: None,
+            tokens: None,
+            credentials: None,
+            retry,
+            timeout: Duration::from_secs(20),
+        };
         let worker = crate::transport::Worker::start(Connection::new(settings).unwrap()).unwrap();
         let requests = [
             Request::post(&url, serde_json::json!({})).charging(),
@@ -306,7 +319,8 @@ mod tests {
         let url = |text: &str| Url::parse(text).unwrap();
         let (api, auth) = (url("https://api.up42.com"), Some(url("https://auth.up42.com")));
         let retry = RetryPolicy::default();
-        let settings = Settings { api, auth, tokens: None, retry, timeout: Duration::from_secs(1) };
+        let settings =
+            Settings { api, auth, tokens: None, credentials: None, retry, timeout: Duration::from_secs(1) };
         let is_own = |url: &str| settings.is_own(&Request::get(url));
         assert!(is_own("https://api.up42.com/v2/orders") && is_own("https://auth.up42.com/realms"));
         for other in [

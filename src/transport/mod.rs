@@ -6,13 +6,15 @@
 //! - [`connection`]: sends a [`Request`] with the login, the limiter and the
 //!   retries.
 //! - [`redirect`], [`refusal`]: where else to ask, and what the server says no to.
-//! - [`token`]: one token for each login, with one refresh in flight.
+//! - [`token`]: one token for each login, with one refresh in flight; [`credentials`]:
+//!   logins that need none.
 //! - [`limiter`], [`retry`]: how fast, and how often again.
 //! - [`page`], [`download`]: long answers, in parts; [`incoming`]: how far they are, and
 //!   whether there is room for them.
 
 mod attempt;
 mod connection;
+mod credentials;
 mod download;
 mod incoming;
 mod limiter;
@@ -27,6 +29,7 @@ mod token;
 mod worker;
 
 pub(crate) use connection::{Connection, Settings};
+pub(crate) use credentials::Credentials;
 pub(crate) use download::Part;
 pub(crate) use incoming::{Bytes, Counts, Incoming, Packed};
 pub(crate) use page::{Page, collect_pages};

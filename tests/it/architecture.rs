@@ -184,6 +184,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("ordering", &["hash", "parallel", "error", "client", "jobs", "batch", "orders", "storage"]),
+    ("statuses", &["jobs", "orders", "ordering", "processes", "processing"]),
     ("reopen", &["error", "client", "jobs", "batch", "ordering", "processes", "processing"]),
     (
         "results",

@@ -14,6 +14,7 @@ mod found;
 mod geoparquet;
 mod hostile;
 mod jobs;
+mod logins;
 mod mosaic;
 mod ogc;
 mod orders;
@@ -26,6 +27,7 @@ mod project_jobs;
 mod projects;
 mod providers;
 mod pygeoapi;
+mod python;
 mod quicklooks;
 mod results;
 mod scenes;
@@ -35,13 +37,25 @@ mod shelf;
 mod stac;
 mod storage;
 mod tasking;
+mod waited;
 
-use up42::simulator::Simulator;
+use up42::simulator::{Clock, Simulator};
 use up42::{Aoi, Client};
 
 /// A client of a simulator with a login of its own.
 fn client_of(simulator: &Simulator) -> Client {
     Client::builder().simulator(simulator.clone()).build().unwrap()
+}
+
+/// A simulator on which a minute takes a tenth of a second.
+fn fast() -> (Simulator, Client) {
+    let simulator = Simulator::builder().clock(Clock::speed(600.0)).start().unwrap();
+    let client = client_of(&simulator);
+    (simulator, client)
+}
+
+fn harbour() -> Aoi {
+    Aoi::from_bbox([-17.50, 14.68, -17.46, 14.72]).unwrap().named("Dakar")
 }
 
 fn dakar() -> Aoi {

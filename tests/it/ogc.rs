@@ -173,8 +173,6 @@ fn what_a_server_has_not_is_said() {
     assert!(simulator.ogc_ledger().is_empty());
     let error = |rows: Vec<Value>| hello.batch("greetings", rows).unwrap_err().to_string();
     insta::assert_snapshot!(error(vec![json!({"nam": "x"}), json!({"name": 7})]), @"process `hello-world`: job 0 (`x`), `nam`: the process has no such input: did you mean `name`, `message`?; job 0 (`x`), `name`: it is missing, and has no default; job 1 (`7`), `name`: `7` is not a text");
-    let sync = process(&simulator, folder.path(), "distance");
-    insta::assert_snapshot!(sync.batch("d", vec![json!({"from": [0, 0], "to": [1, 1]})]).unwrap_err(), @"process `distance`: it only runs while one waits for its answer (`sync-execute`): nothing would be left to find it again by, so it cannot be run in a batch");
     let server = ProcessServer::open(simulator.ogc_url()).unwrap();
     let error = server.process("hello_world").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);

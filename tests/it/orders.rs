@@ -7,20 +7,9 @@ use up42::{
     Aoi, Client, ErrorKind, EulaState, OrderFilter, OrderPlacement, OrderPlan, OrderStatus, Scenes, Search,
 };
 
-use crate::client_of;
+use crate::{client_of, fast, harbour};
 
 const MINUTE: Duration = Duration::from_secs(60);
-
-/// A simulator on which an order of a minute takes a tenth of a second.
-fn fast() -> (Simulator, Client) {
-    let simulator = Simulator::builder().clock(Clock::speed(600.0)).start().unwrap();
-    let client = client_of(&simulator);
-    (simulator, client)
-}
-
-fn harbour() -> Aoi {
-    Aoi::from_bbox([-17.50, 14.68, -17.46, 14.72]).unwrap().named("Dakar")
-}
 
 fn scenes(client: &Client, collection: &str, limit: usize) -> Scenes {
     let search =

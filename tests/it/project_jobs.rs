@@ -6,26 +6,15 @@ use up42::geo_types::Geometry;
 use up42::serde_json::{Value, json};
 use up42::simulator::{Clock, Fault, Simulator};
 use up42::{
-    Aoi, Client, ErrorKind, GeometryOperation, JobCollection, JobFilter, JobMode, JobStatus,
-    ParallelParameters, Project, ProjectJob, Workflow,
+    ErrorKind, GeometryOperation, JobCollection, JobFilter, JobMode, JobStatus, ParallelParameters, Project,
+    ProjectJob, Workflow,
 };
 
-use crate::client_of;
 use crate::projects::told;
 use crate::server::{Server, json as answer_json};
+use crate::{client_of, fast, harbour};
 
 const S2: &str = "sobloo-s2-l1c-aoiclipped";
-
-/// A simulator on which a job of a minute takes a tenth of a second.
-fn fast() -> (Simulator, Client) {
-    let simulator = Simulator::builder().clock(Clock::speed(600.0)).start().unwrap();
-    let client = client_of(&simulator);
-    (simulator, client)
-}
-
-fn harbour() -> Aoi {
-    Aoi::from_bbox([-17.50, 14.68, -17.46, 14.72]).unwrap().named("Dakar")
-}
 
 fn run(project: &Project, name: &str, blocks: &[&str], places: usize) -> (Workflow, JobCollection) {
     let workflow = project.workflow(name).unwrap();

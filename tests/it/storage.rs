@@ -5,13 +5,9 @@ use std::time::Duration;
 use up42::simulator::{Clock, Fault, Simulator};
 use up42::{Aoi, Client, ErrorKind, Op, OrderStatus, PlacedOrders, Search};
 
-use crate::client_of;
+use crate::{client_of, harbour};
 
 const MINUTE: Duration = Duration::from_secs(60);
-
-fn harbour() -> Aoi {
-    Aoi::from_bbox([-17.50, 14.68, -17.46, 14.72]).unwrap().named("Dakar")
-}
 
 /// A platform whose clock stands still, and orders that were delivered on it.
 fn delivered(product: &str, orders: usize) -> (Simulator, Client, PlacedOrders) {
@@ -41,6 +37,9 @@ fn orders_lead_to_their_items_and_items_to_their_order() {
     let storage = client.storage();
     let found = |search: Search| storage.search(search).unwrap().len();
     assert_eq!((found(Search::anywhere()), found(Search::anywhere().limit(3))), (4, 3));
+    let some = storage.search(Search::anywhere().limit(3)).unwrap();
+    assert!(some.has_more() && !storage.items().unwrap().has_more());
+    assert_eq!(format!("{some:?}"), "3 items of the storage, and it has more");
     assert_eq!(found(Search::anywhere().filter("up42-product:modality", Op::Eq, "panchromatic")), 2);
     assert_eq!(found(Search::new(harbour())), 4);
     assert_eq!(found(Search::new(Aoi::from_bbox([10.0, 50.0, 10.1, 50.1]).unwrap())), 0);

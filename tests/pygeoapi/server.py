@@ -1,16 +1,18 @@
 """A real OGC API - Processes server: pygeoapi with its asynchronous job manager.
 
-    python tests/pygeoapi/server.py FOLDER
+    python tests/pygeoapi/server.py FOLDER [PASSWORD]
 
 keeps jobs and results in FOLDER, listens on the port that `FOLDER/port` names, or on a free
-one that it writes there. It prints a line of JSON: its URL, and how many jobs are `stranded`.
-It stops when standard input ends, which it does with the process that started it. One that
+one that it writes there. With a PASSWORD it wants a login (HTTP Basic) and has no manager, so
+that all processes run while one waits. It prints a line of JSON: its URL, and how many jobs
+are `stranded`. It stops when standard input ends, which it does with the process that started it. One that
 was killed and is started again in the same folder has the same jobs; those that ran stay
 `accepted` for ever.
 
 Each time a process runs, its place is written to `FOLDER/runs`, a line each.
 """
 
+import base64
 import json
 import os
 import pathlib
@@ -66,7 +68,20 @@ class Picture(BaseProcessor):
         return "image/gif", b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"
 
 
-def main(folder: pathlib.Path) -> None:
+def guarded(app, password: str):
+    """The application, for whoever has the password: pygeoapi leaves that to others."""
+
+    def guard(environ, start):
+        scheme, _, given = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if scheme == "Basic" and base64.b64decode(given).decode().partition(":")[2] == password:
+            return app(environ, start)
+        start("401 Unauthorized", [("WWW-Authenticate", 'Basic realm="pygeoapi"')])
+        return [b""]
+
+    return guard
+
+
+def main(folder: pathlib.Path, password: str | None = None) -> None:
     from pygeoapi.openapi import get_oas
 
     (folder / "results").mkdir(exist_ok=True)
@@ -76,6 +91,8 @@ def main(folder: pathlib.Path) -> None:
     url = f"http://127.0.0.1:{port}"
     os.environ["RUNS"] = str(folder / "runs")
     settings = config(folder, url, port)
+    if password:
+        del settings["server"]["manager"]
     written = folder / "pygeoapi.yml"
     written.write_text(yaml.safe_dump(settings), "utf-8")
     openapi = folder / "openapi.yml"
@@ -86,7 +103,8 @@ def main(folder: pathlib.Path) -> None:
 
     # Before anybody can send another.
     left = stranded(folder / "jobs.db")
-    server = make_server("127.0.0.1", port, APP, threaded=True)
+    app = guarded(APP, password) if password else APP
+    server = make_server("127.0.0.1", port, app, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(json.dumps({"url": url, "stranded": left}), flush=True)
     sys.stdin.read()
@@ -148,4 +166,4 @@ def free_port() -> int:
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]).resolve())
+    main(pathlib.Path(sys.argv[1]).resolve(), *sys.argv[2:])

@@ -51,7 +51,7 @@ impl Provider {
     pub(in crate::catalog) fn of(client: &Client) -> Self {
         match client.who() {
             Who::Project => Self::Classic,
-            Who::Account(_) | Who::Nobody => Self::Up42,
+            Who::Account(_) | Who::Guest | Who::Nobody => Self::Up42,
         }
     }
 

@@ -1,8 +1,10 @@
-//! A small OGC API - Processes server (1.0): it wants no login and knows no credits.
+//! A small OGC API - Processes server (1.0): it knows no credits, and wants a login only where
+//! [`SimulatorBuilder::ogc_wants_login`] says so.
 //!
 //! Its jobs live as long as the program. Its list repeats what each job was asked, which
 //! the standard leaves open, unless [`SimulatorBuilder::ogc_hides_inputs`] says otherwise.
 //!
+//! [`SimulatorBuilder::ogc_wants_login`]: super::SimulatorBuilder::ogc_wants_login
 //! [`SimulatorBuilder::ogc_hides_inputs`]: super::SimulatorBuilder::ogc_hides_inputs
 
 mod job;
@@ -10,11 +12,14 @@ mod processes;
 
 use std::sync::Mutex;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 pub(super) use job::OgcJob;
 use processes::{PROCESSES, Process};
 
+use super::OGC_KEY;
 use super::call::Call;
 use super::chance::Chance;
 use super::fault::{FaultKind, Moment};
@@ -36,6 +41,9 @@ impl OgcJobs {
 
 impl Platform {
     pub(super) fn ogc(&self, call: &Call, path: &[&str]) -> Answer {
+        if self.ogc_wants_login && !opens(call) {
+            return Err(exception(401, "unauthorized", "a login is needed"));
+        }
         match (call.method.as_str(), path) {
             ("GET", []) => Ok(self.ogc_landing()),
             ("GET", ["conformance"]) => Ok(Reply::json(200, &conformance())),
@@ -132,6 +140,21 @@ impl Platform {
             .with_header("preference-applied", "respond-async");
         jobs.push(job);
         Ok(reply)
+    }
+}
+
+/// Whether the call brings a key, in one of the ways that servers know.
+fn opens(call: &Call) -> bool {
+    let (scheme, given) = call.authorization.as_deref().and_then(|header| header.split_once(' ')).unzip();
+    let is_key = |given: &str| given == OGC_KEY;
+    let is_password = |given: &str| {
+        let decoded = BASE64_STANDARD.decode(given).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        decoded.is_some_and(|login| login.split_once(':').is_some_and(|(_, password)| is_key(password)))
+    };
+    match scheme.zip(given) {
+        Some(("Bearer", token)) => is_key(token),
+        Some(("Basic", login)) => is_password(login),
+        _ => call.api_key.as_deref().is_some_and(is_key),
     }
 }
 

@@ -50,7 +50,14 @@ impl Storage {
     fn fetch_to(&self, path: &Path, incoming: Incoming) -> Result<()> {
         let api = Url::parse(&self.url).unwrap();
         let retry = RetryPolicy { attempts: 1, ..RetryPolicy::default() };
-        let settings = Settings { api, auth: None, tokens: None, retry, timeout: Duration::from_secs(20) };
+        let settings = Settings {
+            api,
+            auth: None,
+            tokens: None,
+            credentials: None,
+            retry,
+            timeout: Duration::from_secs(20),
+        };
         let worker = Worker::start(Connection::new(settings).unwrap()).unwrap();
         worker.download(Request::get(&self.url), path.to_owned(), incoming).map(drop)
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use up42::serde_json::{self, Value, json};
 use up42::simulator::Simulator;
-use up42::{Client, JobCollection, JobRecord, JobStatus, Outcome, ProcessServer};
+use up42::{Client, Endpoint, JobCollection, JobRecord, JobStatus, Outcome, ProcessServer};
 
 use server::Pygeoapi;
 
@@ -139,4 +139,30 @@ fn a_server_that_is_killed_and_comes_back_loses_nothing() {
 
 fn place(record: &JobRecord) -> String {
     record.inputs["place"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_process_that_only_runs_while_one_waits_does_so_behind_a_login() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(pygeoapi) = Pygeoapi::guarded(folder.path(), "hunter2") else { return };
+    let client =
+        Client::builder().simulator(Simulator::start().unwrap()).batches(folder.path().join("batches"));
+    let client = client.build().unwrap();
+    let told = client.processes(&pygeoapi.url).unwrap_err().to_string();
+    assert!(told.contains("it wants a login (401)"), "{told}");
+    let server = client.processes(Endpoint::new(&pygeoapi.url).user("me", "hunter2")).unwrap();
+    let measure = server.process("measure").unwrap();
+    assert!(!measure.is_async());
+    let name = |number: usize| if number == 7 { "nowhere".to_owned() } else { format!("place {number}") };
+    let rows: Vec<Value> = (0..12).map(|number| json!({"place": name(number), "seconds": 0.1})).collect();
+    let batch = measure.batch("waited", rows).unwrap().quiet();
+    let jobs = batch.run().unwrap();
+    assert_eq!((jobs.succeeded(), batch.run().unwrap().succeeded()), (11, 11), "{:?}", jobs.to_dataframe());
+    let reason = jobs.iter().find_map(JobRecord::reason).unwrap();
+    assert!(reason.contains("there is no such place"), "{reason}");
+    assert!(runs(folder.path()).values().all(|runs| *runs == 1), "{:?}", runs(folder.path()));
+    let places: Vec<Value> = measured(&jobs, folder.path()).into_iter().map(|(_, value)| value).collect();
+    let expected = (0..12).map(name).filter(|place| place != "nowhere");
+    let expected = expected.map(|place| json!({"place": place, "length": place.len()}));
+    assert_eq!(places, expected.collect::<Vec<_>>());
 }

@@ -1,0 +1,145 @@
+//! Answers of executions that were waited for. The server keeps nothing of them, so they are
+//! kept here, beside the journals: whole, and before the journal says that there is one.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::client::{Client, optional};
+use crate::error::{Context, Error, ErrorKind, Result};
+use crate::jobs::{Job, JobId, JobStatus};
+use crate::time::parse_timestamp;
+use crate::transport::Response;
+
+/// The folder, in that of the journals.
+const FOLDER: &str = "answers";
+/// How the ids end that are given here: tables show how they begin.
+const OURS: &str = "-answer";
+
+/// What an execution answered.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Answer {
+    /// When it was asked for, and when it came.
+    pub(super) times: Option<(Timestamp, Timestamp)>,
+    /// Why it failed; `None` when it did not.
+    pub(super) failure: Option<String>,
+    pub(super) content_type: Option<String>,
+    pub(super) body: Vec<u8>,
+}
+
+/// The answers of a client's batches.
+pub(super) struct Answers(PathBuf);
+
+impl Answers {
+    pub(super) fn of(client: &Client) -> Self {
+        Self(client.batches_folder().join(FOLDER))
+    }
+
+    /// Whether the id was given here, and not by a server.
+    pub(super) fn has_given(id: &JobId) -> bool {
+        id.as_str().ends_with(OURS)
+    }
+
+    /// Keeps an answer: a program that is killed meanwhile leaves nothing that is taken for one.
+    pub(super) fn keep(&self, answer: &Answer) -> Result<JobId> {
+        let id = format!("{}{OURS}", uuid::Uuid::new_v4());
+        let (path, part) = (self.0.join(&id), self.0.join(format!("{id}.part")));
+        let write = || -> Result<()> {
+            fs::create_dir_all(&self.0)?;
+            let mut file = File::create(&part)?;
+            file.write_all(format!("{}\n", answer.head()).as_bytes())?;
+            file.write_all(&answer.body)?;
+            file.sync_all()?;
+            Ok(fs::rename(&part, &path)?)
+        };
+        write().with_context(|| format!("keep the answer in `{}`", path.display()))?;
+        Ok(id.into())
+    }
+
+    pub(super) fn get(&self, id: &JobId) -> Result<Answer> {
+        let path = self.0.join(id.as_str());
+        let read = || -> Result<Answer> { Answer::read(&fs::read(&path)?) };
+        match path.exists() {
+            true => read().with_context(|| format!("the answer in `{}`", path.display())),
+            false => Err(gone(&path)),
+        }
+    }
+}
+
+impl Answer {
+    pub(super) fn job(&self, id: JobId) -> Job {
+        let status = if self.failure.is_some() { JobStatus::Failed } else { JobStatus::Succeeded };
+        let mut job = Job::new(id, status);
+        let (asked, came) = self.times.unzip();
+        (job.created, job.started, job.finished) = (asked, asked, came);
+        job
+    }
+
+    /// As the server sent it.
+    pub(super) fn into_response(self) -> Response {
+        let Self { content_type, body, .. } = self;
+        Response { status: 200, content_type, location: None, body, is_secret: false }
+    }
+
+    fn head(&self) -> Value {
+        let (asked, came) = self.times.unzip();
+        let text = |at: Option<Timestamp>| at.map(|at| at.to_string());
+        json!({
+            "asked": text(asked), "came": text(came), "failure": self.failure, "content_type": self.content_type,
+        })
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self> {
+        let end = bytes.iter().position(|byte| *byte == b'\n');
+        let (head, body) = bytes.split_at(
+            end.ok_or_else(|| Error::response("it is cut off: run the job again by another batch"))?,
+        );
+        let head: Value =
+            serde_json::from_slice(head).map_err(|error| Error::foreign(ErrorKind::Response, error))?;
+        let time = |name| parse_timestamp(&optional(&head, name)?);
+        Ok(Self {
+            times: time("asked").zip(time("came")),
+            failure: optional(&head, "failure"),
+            content_type: optional(&head, "content_type"),
+            body: body[1..].to_vec(),
+        })
+    }
+}
+
+fn gone(path: &Path) -> Error {
+    let told = format!(
+        "its answer is gone: it was kept in `{}`, as the server keeps none of what runs while one waits",
+        path.display()
+    );
+    Error::new(ErrorKind::NotFound, told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_as_it_came() {
+        let folder = tempfile::tempdir().unwrap();
+        let answers = Answers(folder.path().join("answers"));
+        let at = "2026-11-22T10:00:00Z".parse().unwrap();
+        let answer = Answer {
+            times: Some((at, at)),
+            content_type: Some("image/png".into()),
+            body: b"\n\x00\n".to_vec(),
+            ..Answer::default()
+        };
+        let id = answers.keep(&answer).unwrap();
+        assert!(Answers::has_given(&id) && !Answers::has_given(&"31e82142".into()));
+        assert_eq!(answers.get(&id).unwrap(), answer);
+        assert_eq!(answer.job(id.clone()).status, JobStatus::Succeeded);
+        let failed = Answer { failure: Some("no".into()), ..Answer::default() };
+        let id = answers.keep(&failed).unwrap();
+        assert_eq!(answers.get(&id).unwrap().job(id).status, JobStatus::Failed);
+        let told = answers.get(&"0-answer".into()).unwrap_err().to_string();
+        assert!(told.starts_with("its answer is gone"), "{told}");
+    }
+}

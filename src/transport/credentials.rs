@@ -1,0 +1,79 @@
+use reqwest::RequestBuilder;
+use reqwest::header::{HeaderName, HeaderValue};
+
+use super::Secret;
+use crate::error::{Error, Result};
+
+/// A login that goes with each request as it is, where no token is asked for first.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Credentials {
+    Bearer(Secret),
+    /// A key in a header of its own.
+    Header(String, Secret),
+    Basic(String, Secret),
+}
+
+impl Credentials {
+    /// What no header can hold is refused here: later nobody could say what it was.
+    pub(crate) fn check(&self) -> Result<()> {
+        let is_text =
+            |secret: &Secret| !secret.reveal().is_empty() && HeaderValue::from_str(secret.reveal()).is_ok();
+        match self {
+            Self::Bearer(token) if is_text(token) => Ok(()),
+            Self::Bearer(_) => Err(Error::invalid("the token is empty, or has letters that no token has")),
+            Self::Header(name, _) if HeaderName::from_bytes(name.as_bytes()).is_err() => {
+                Err(Error::invalid(format!("`{name}` is no name of a header: write one like `X-API-Key`")))
+            }
+            Self::Header(name, key) if is_text(key) => {
+                // It decides what else goes along, and where to.
+                match ["host", "content-length", "transfer-encoding"].contains(&&*name.to_ascii_lowercase()) {
+                    true => Err(Error::invalid(format!("the header `{name}` holds no key"))),
+                    false => Ok(()),
+                }
+            }
+            Self::Header(..) => Err(Error::invalid("the key is empty, or has letters that no header has")),
+            Self::Basic(user, _) if user.contains(':') => {
+                Err(Error::invalid(format!("the user `{user}` has a colon, which ends a user's name")))
+            }
+            Self::Basic(..) => Ok(()),
+        }
+    }
+
+    pub(super) fn add_to(&self, request: RequestBuilder) -> RequestBuilder {
+        match self {
+            Self::Bearer(token) => request.bearer_auth(token.reveal()),
+            Self::Header(name, key) => match HeaderValue::from_str(key.reveal()) {
+                Ok(mut value) => {
+                    value.set_sensitive(true);
+                    request.header(name, value)
+                }
+                Err(_) => request,
+            },
+            Self::Basic(user, password) => request.basic_auth(user, Some(password.reveal())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_header_holds_is_refused_without_telling_it() {
+        let secret = |text: &str| Secret::new(text);
+        let wrong = [
+            Credentials::Bearer(secret("hunter2\n")),
+            Credentials::Bearer(secret("")),
+            Credentials::Header("X API".into(), secret("hunter2")),
+            Credentials::Header("Host".into(), secret("hunter2")),
+            Credentials::Header("X-API-Key".into(), secret("hunter2\r\nX: y")),
+            Credentials::Basic("me:you".into(), secret("hunter2")),
+        ];
+        for one in wrong {
+            let told = format!("{} {one:?}", one.check().unwrap_err());
+            assert!(!told.contains("hunter2"), "{told}");
+        }
+        assert!(Credentials::Header("X-API-Key".into(), secret("k")).check().is_ok());
+        assert!(Credentials::Basic("me".into(), secret("hünter2")).check().is_ok());
+    }
+}

@@ -1,0 +1,143 @@
+//! OGC servers that want a login: who gets it, and who never sees it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use up42::simulator::{Clock, Simulator};
+use up42::{Client, Endpoint, ErrorKind, ProcessServer};
+
+use crate::server::{Server, answer, json as answer_json};
+
+const CLASS: &str = "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/core";
+
+fn guarded() -> Simulator {
+    Simulator::builder().clock(Clock::speed(600.0)).ogc_wants_login().start().unwrap()
+}
+
+fn client_in(simulator: &Simulator, folder: &Path) -> Client {
+    Client::builder().simulator(simulator.clone()).batches(folder).build().unwrap()
+}
+
+/// Each way to give the same key.
+fn logins(url: &str, key: &str) -> [Endpoint; 3] {
+    let endpoint = || Endpoint::new(url);
+    [endpoint().token(key), endpoint().api_key("X-API-Key", key), endpoint().user("me", key)]
+}
+
+fn boxes() -> Vec<Value> {
+    vec![json!({"bbox": [0, 0, 1, 1], "cells": 2})]
+}
+
+#[test]
+fn a_login_opens_processes_jobs_and_files() {
+    let (simulator, folder) = (guarded(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    for (number, login) in logins(&simulator.ogc_url(), Simulator::OGC_KEY).into_iter().enumerate() {
+        let server = client.processes(login).unwrap();
+        let grid = server.process("grid").unwrap();
+        let jobs = grid.batch(format!("grids {number}"), boxes()).unwrap().quiet().run().unwrap();
+        let results = jobs.download_results(folder.path().join(format!("results {number}"))).unwrap();
+        assert_eq!((results.len(), results.failed().len()), (2, 0), "{:?}", results.failed());
+        let told = format!("{client:?} {server:?} {server:#?} {grid:?} {jobs:?} {:?}", jobs.to_dataframe());
+        assert!(!told.contains(Simulator::OGC_KEY));
+    }
+    for file in std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()) {
+        let Ok(bytes) = std::fs::read(&file) else { continue };
+        let key = Simulator::OGC_KEY.as_bytes();
+        assert!(!bytes.windows(key.len()).any(|part| part == key), "{}", file.display());
+    }
+}
+
+#[test]
+fn a_batch_asks_for_its_login_anew() {
+    let (simulator, folder) = (guarded(), tempfile::tempdir().unwrap());
+    let (client, url) = (client_in(&simulator, folder.path()), simulator.ogc_url());
+    let login = Endpoint::new(&url).token(Simulator::OGC_KEY);
+    client
+        .processes(&login)
+        .unwrap()
+        .process("grid")
+        .unwrap()
+        .batch("grids", boxes())
+        .unwrap()
+        .run()
+        .unwrap();
+    let error = client.processes(&url).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Auth);
+    let told = error.to_string().replace(&url, "https://h/ogc");
+    insta::assert_snapshot!(told, @r#"OGC API - Processes server `https://h/ogc`: it wants a login (401), which is never kept: open it by `client.processes(Endpoint::new("https://h/ogc").token("…"))?`, or with `.api_key(…)` or `.user(…)`; a batch that was begun there is then `.batch(name)?`"#);
+    let again = client.processes(&login).unwrap().batch("grids").unwrap().run().unwrap();
+    assert_eq!((again.succeeded(), simulator.ogc_ledger().len()), (1, 1));
+    for wrong in logins(&url, "hunter2") {
+        let told = client.processes(wrong).unwrap_err().to_string().replace(&url, "https://h/ogc");
+        assert_eq!(
+            told,
+            "OGC API - Processes server `https://h/ogc`: it refuses the login (401): check what `Endpoint` was given"
+        );
+    }
+    assert!(client.processes(Endpoint::new(&url).token("hunter2\n")).is_err());
+}
+
+/// A server whose executions alone want a login.
+fn half_open() -> Server {
+    Server::start(|request| match request.split(' ').take(2).collect::<Vec<_>>()[..] {
+        ["GET", "/"] => answer_json(json!({"conformsTo": [CLASS]})),
+        ["GET", "/processes/p"] => answer_json(json!({"id": "p", "jobControlOptions": ["async-execute"]})),
+        _ => answer(401, "", b""),
+    })
+}
+
+#[test]
+fn who_wants_a_login_late_is_told_as_clearly() {
+    let (server, folder) = (half_open(), tempfile::tempdir().unwrap());
+    let client = client_in(&Simulator::start().unwrap(), folder.path());
+    let process = client.processes(&server.url).unwrap().process("p").unwrap();
+    let told = process.batch("late", vec![json!({"a": 1})]).unwrap().quiet().run().unwrap_err().to_string();
+    assert!(told.contains("it wants a login (401)") && told.contains(".token("), "{told}");
+}
+
+/// A server with a process whose only result is elsewhere.
+fn with_results_at(other: &str) -> Server {
+    let (href, moved) = (format!("{other}/file.txt"), format!("Location: {other}/moved.txt\r\n"));
+    Server::start(move |request| match request.split(' ').take(2).collect::<Vec<_>>()[..] {
+        ["GET", "/"] => answer_json(json!({"conformsTo": [CLASS]})),
+        ["GET", "/processes/p"] => answer_json(json!({
+            "id": "p", "jobControlOptions": ["async-execute"], "outputs": {"a": {}, "b": {}},
+        })),
+        ["POST", "/processes/p/execution"] => answer_json(json!({"jobID": "j", "status": "successful"})),
+        ["GET", "/jobs/j/results"] => answer_json(json!({"a": {"href": href}, "b": {"href": "/b"}})),
+        ["GET", "/b"] => answer(302, &moved, b""),
+        _ => answer(404, "", b""),
+    })
+}
+
+#[test]
+fn no_link_and_no_redirect_takes_the_login_elsewhere() {
+    let other = Arc::new(Server::start(|_| answer(200, "Content-Type: text/plain\r\n", b"here")));
+    for key in 0..3 {
+        let (server, folder) = (with_results_at(&other.url), tempfile::tempdir().unwrap());
+        let login = logins(&server.url, "hunter2")[key].clone();
+        let client = client_in(&Simulator::start().unwrap(), folder.path());
+        let process = client.processes(login).unwrap().process("p").unwrap();
+        let jobs = process.batch("one", vec![json!({"a": 1})]).unwrap().quiet().run().unwrap();
+        let results = jobs.download_results(folder.path().join("results")).unwrap();
+        assert!(results.failed().is_empty(), "{:?}", results.failed());
+        let brings = |request: &String| {
+            let request = request.to_lowercase();
+            request.contains("\r\nauthorization: ") || request.contains("\r\nx-api-key: hunter2")
+        };
+        assert!(server.asked("").iter().all(brings), "each request to its own server");
+        assert!(!other.asked("").iter().any(brings), "{:?}", other.asked(""));
+    }
+    assert_eq!((other.asked("GET /file.txt").len(), other.asked("GET /moved.txt").len()), (3, 3));
+}
+
+#[test]
+fn nothing_is_sent_before_a_login_is_one() {
+    let server = Server::start(|_| answer(404, "", b""));
+    let told =
+        ProcessServer::open(Endpoint::new(&server.url).api_key("X Key", "hunter2")).unwrap_err().to_string();
+    assert!(told.ends_with("`X Key` is no name of a header: write one like `X-API-Key`"), "{told}");
+    assert!(server.asked("").is_empty());
+}

@@ -1,0 +1,74 @@
+//! Real servers, written in Python: `tests/NAME/server.py`.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use up42::serde_json::{self, Value};
+
+/// It runs until its standard input is closed, which the end of this process does.
+pub struct PythonServer {
+    /// The line of JSON that it printed.
+    pub told: Value,
+    process: Child,
+}
+
+impl PythonServer {
+    /// The server, in an environment of its own; or why there is none.
+    pub fn start(name: &str, arguments: &[&OsStr]) -> Result<Self, String> {
+        let environment = root().join("tests/python/environment.py");
+        let python = output(Command::new("python3").arg(environment).arg(name))?;
+        let mut process = Command::new(python)
+            .arg(script(name))
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        // With all that it needs there, a server that does not start is a failure.
+        let told = serde_json::from_str(&line);
+        let told = told.unwrap_or_else(|_| panic!("{name} starts: run {}", script(name).display()));
+        Ok(Self { told, process })
+    }
+
+    /// As `kill -9` does.
+    pub fn kill(&mut self) {
+        self.process.kill().and_then(|()| self.process.wait()).unwrap();
+    }
+}
+
+impl Drop for PythonServer {
+    fn drop(&mut self) {
+        let _ = self.process.kill().and_then(|()| self.process.wait());
+    }
+}
+
+/// What was started; `None` where that is not possible, which is told. It must be when
+/// `UP42_REQUIRE_DATA` is set.
+pub fn if_possible<T>(started: Result<T, String>) -> Option<T> {
+    started
+        .inspect_err(|why| {
+            assert!(std::env::var_os("UP42_REQUIRE_DATA").is_none(), "{why}");
+            eprintln!("skipped: {why}");
+        })
+        .ok()
+}
+
+pub fn script(name: &str) -> PathBuf {
+    root().join("tests").join(name).join("server.py")
+}
+
+/// What a program prints, or why it cannot.
+pub fn output(command: &mut Command) -> Result<String, String> {
+    let done = command.output().map_err(|error| format!("python3: {error}"))?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    if done.status.success() { Ok(text(&done.stdout)) } else { Err(text(&done.stderr)) }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
