@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 const MANIFEST: &str = r#"[package]
 name = "up42"
-version = "0.0.0"
+version = "0.1.0"
 edition = "2024"
 
 [workspace]
