@@ -42,12 +42,21 @@ impl Batch {
 
     /// With the lock, where it was reserved.
     pub(super) fn drive_with(&self, task: Task, lock: Option<Lock>) -> Result<JobCollection> {
-        let clock = Machine::new();
+        self.drive_by(&Machine::new(), task, lock)
+    }
+
+    /// By a clock.
+    pub(super) fn drive_by(
+        &self,
+        clock: &dyn Clock,
+        task: Task,
+        lock: Option<Lock>,
+    ) -> Result<JobCollection> {
         let began = clock.now();
         let _lock = match (lock, self.path()) {
             (Some(lock), _) => Some(lock),
             (None, None) => None,
-            (None, Some(path)) => match self.lock(&path, task, &clock)? {
+            (None, Some(path)) => match self.lock(&path, task, clock)? {
                 Some(lock) => Some(lock),
                 None => return self.as_kept(),
             },
@@ -84,7 +93,7 @@ impl Batch {
         let known = Known { journal, state, items: items.clone(), places, began };
         let jobs = |state: &State| self.collection(&items, state, Some(limit.ours()));
         let board = if self.policy.is_quiet { None } else { Board::new(&jobs) };
-        let run = Run::new((&*self.service, &clock), self.name(), &self.policy, known, limit)?;
+        let run = Run::new((&*self.service, clock), self.name(), &self.policy, known, limit)?;
         let mut run = run.shown_on(board);
         if task == Task::Cancel {
             run.cancel()?;
@@ -128,7 +137,7 @@ impl Batch {
 
     /// Waits until no other process drives the batch, and tells meanwhile how it goes.
     /// `None` when that takes longer than the deadline.
-    fn lock(&self, path: &Path, task: Task, clock: &impl Clock) -> Result<Option<Lock>> {
+    fn lock(&self, path: &Path, task: Task, clock: &dyn Clock) -> Result<Option<Lock>> {
         let is_silent = self.policy.is_quiet || self.policy.in_background;
         let (mut progress, start) = (Progress::new(is_silent), clock.now());
         let (mut is_told, mut next) = (is_silent, start);
