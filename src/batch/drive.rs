@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::board::Board;
 use super::engine::Batch;
-use super::journal::Lock;
 use super::plan::Item;
 use super::progress::Progress;
 use super::report::JobCollection;
@@ -13,6 +12,7 @@ use super::run::{Known, Limit, Run};
 use super::state::{Event, State};
 use super::time::{Clock, Machine};
 use crate::error::{Error, ErrorKind, Result};
+use crate::lock::Lock;
 
 /// How often to look whether another kernel has ended.
 const WATCH: Duration = Duration::from_secs(1);
@@ -71,13 +71,14 @@ impl Batch {
             None => (Vec::new(), Vec::new()),
         };
         let count = known.len();
-        let items = self.plan.merged(known);
+        let mut items = self.plan.merged(&*self.service, known);
         let limit = self.limit()?;
         let mut state = self.replay(&items, &events, limit.ours())?;
         let mut news = match task {
             Task::Retry => retried(&mut state),
             Task::Run | Task::Cancel => Vec::new(),
         };
+        let renewed = self.renew(&mut items, &state);
         if task != Task::Cancel {
             self.check_budget(&items, &mut state)?;
             news.extend(self.estimated(&items, &mut state));
@@ -86,7 +87,9 @@ impl Batch {
             Some(journal) => journal,
             None => self.create()?,
         };
+        journal.charge_to(self.service.owner().budget)?;
         journal.add(&items[count..])?;
+        journal.change(renewed.into_iter().map(|item| (item, &items[item].parameters)))?;
         journal.append(&news)?;
         let mut places = vec![usize::MAX; items.len()];
         self.shown(&items, &state).into_iter().enumerate().for_each(|(place, item)| places[item] = place);

@@ -39,7 +39,7 @@ impl Batch {
             Some(journal) => (journal.items()?, journal.events()?),
             None => (Vec::new(), Vec::new()),
         };
-        let items = self.plan.merged(known);
+        let items = self.plan.merged(&*self.service, known);
         let state = self.replay(&items, &events, 1)?;
         Ok(self.collection(&items, &state, self.policy.max_concurrent))
     }
@@ -78,7 +78,7 @@ impl Batch {
             state.apply(event);
         }
         let mut gone = Vec::new();
-        for (item, place) in self.plan.places(items).into_iter().enumerate() {
+        for (item, place) in self.places(items).into_iter().enumerate() {
             match self.policy.on_change {
                 _ if place.is_some() => {}
                 _ if state.phase(item).is_waiting() => state.leave_out(item),
@@ -99,10 +99,28 @@ impl Batch {
         }
     }
 
+    fn places(&self, items: &[Item]) -> Vec<Option<usize>> {
+        self.plan.places(&*self.service, items)
+    }
+
+    /// Takes over what the parameters say of items that wait: what they are called, and what
+    /// makes no other job of them. Says for which that is news.
+    pub(super) fn renew(&self, items: &mut [Item], state: &State) -> Vec<usize> {
+        let mut renewed = Vec::new();
+        for (item, place) in self.places(items).into_iter().enumerate() {
+            let Some(place) = place.filter(|_| state.phase(item).is_waiting()) else { continue };
+            let now = &self.plan.items[place].parameters;
+            if items[item].parameters != *now {
+                items[item].parameters = now.clone();
+                renewed.push(item);
+            }
+        }
+        renewed
+    }
+
     /// The items in the order of the parameters, then what the journal has besides.
     pub(super) fn shown(&self, items: &[Item], state: &State) -> Vec<usize> {
-        let shown =
-            self.plan.places(items).into_iter().enumerate().filter(|(item, _)| !state.is_left_out(*item));
+        let shown = self.places(items).into_iter().enumerate().filter(|(item, _)| !state.is_left_out(*item));
         let mut shown: Vec<_> = shown.map(|(item, place)| (place.unwrap_or(usize::MAX), item)).collect();
         shown.sort();
         shown.into_iter().map(|(_, item)| item).collect()

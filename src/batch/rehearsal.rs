@@ -84,7 +84,7 @@ pub fn rehearse_in(folder: &Path, durations: &[Duration], limit: usize) -> Resul
 
 fn head() -> Head {
     let [host, place, id, name] = ["h", "p", "w", "rehearsal"].map(str::to_owned);
-    let owner = Owner { kind: Kind::Workflow, host, place, id, name };
+    let owner = Owner { kind: Kind::Workflow, host, place, id, name, budget: None };
     Head { name: "rehearsal".into(), run: String::new(), owner, created: String::new() }
 }
 

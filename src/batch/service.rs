@@ -40,6 +40,11 @@ pub(crate) trait Service: Source {
     /// Who that is, for the journal.
     fn owner(&self) -> Owner;
 
+    /// Names a job by what it does: jobs with the same key are one, and paid once.
+    fn key(&self, parameters: &JobParameters) -> String {
+        parameters.key()
+    }
+
     /// How many jobs may be unfinished at a time, whoever began them.
     fn limit(&self) -> Result<usize> {
         Ok(usize::MAX)

@@ -13,6 +13,9 @@ use crate::storage::deliver;
 
 /// What the tag of an order begins with, by which it is found again.
 const TAG: &str = "up42-batch-";
+/// What decides nothing that is delivered: with other tags, or paid from another budget, it is
+/// the same order.
+const BESIDES: [&str; 2] = ["tags", "budgetId"];
 /// Prices at a time; the limiter holds the rate.
 const AT_ONCE: usize = 16;
 
@@ -64,7 +67,15 @@ impl Service for OnOrders {
             place: self.workspace.clone(),
             id: self.product.clone(),
             name: self.name.clone(),
+            // Each order names its own.
+            budget: None,
         }
+    }
+
+    fn key(&self, parameters: &JobParameters) -> String {
+        let mut inputs = parameters.inputs.clone();
+        inputs.retain(|name, _| !BESIDES.contains(&name.as_str()));
+        JobParameters::new("", inputs).key()
     }
 
     fn create(&self, name: &str, parameters: &JobParameters) -> Result<Job> {

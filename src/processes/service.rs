@@ -85,7 +85,7 @@ impl Service for OnServer {
     fn owner(&self) -> Owner {
         let (host, place) = self.0.server().place();
         let (id, name) = (self.0.id().to_owned(), self.0.id().to_owned());
-        Owner { kind: Kind::OgcProcess, host, place, id, name }
+        Owner { kind: Kind::OgcProcess, host, place, id, name, budget: None }
     }
 
     fn at_once(&self) -> usize {

@@ -6,10 +6,7 @@
 //! is the sum of the events, so whoever opens the file goes on where another was killed.
 //! No login, no token and no signed URL is in it.
 
-mod lock;
 mod record;
-
-pub(super) use lock::Lock;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,14 +20,15 @@ use crate::error::{Context, Error, ErrorKind, Result};
 use crate::hash::hex;
 use crate::jobs::JobParameters;
 
-/// Raised when older versions of the crate cannot read the file any more. Those of version 1
-/// have no `service`: all of them are a workflow's.
-const VERSION: i64 = 2;
+/// Raised when older versions of the crate cannot go on with the file any more. Those of
+/// version 1 have no `service`: all of them are a workflow's. Those of version 2 have no
+/// `budget`.
+const VERSION: i64 = 3;
 const OLDEST: i64 = 1;
 
 const SCHEMA: &str = "
     CREATE TABLE batch (name TEXT, run TEXT, host TEXT, project TEXT, workflow TEXT, workflow_name TEXT,
-                        created TEXT, service TEXT);
+                        created TEXT, service TEXT, budget TEXT);
     CREATE TABLE item  (item INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, label TEXT, inputs TEXT);
     CREATE TABLE event (seq INTEGER PRIMARY KEY, at TEXT, item INTEGER NOT NULL, kind TEXT NOT NULL, data TEXT);
     CREATE TABLE wish  (wish TEXT PRIMARY KEY);
@@ -125,12 +123,13 @@ impl Journal {
     }
 
     pub(super) fn head(&self) -> Result<Head> {
-        let first =
-            "SELECT name, run, host, project, workflow, workflow_name, created, 'workflow' FROM batch";
-        let query = match self.version().map_err(told)? {
-            OLDEST => first.to_owned(),
-            _ => first.replace("'workflow'", "service"),
+        let later = match self.version().map_err(told)? {
+            1 => "'workflow', NULL",
+            2 => "service, NULL",
+            _ => "service, budget",
         };
+        let query =
+            format!("SELECT name, run, host, project, workflow, workflow_name, created, {later} FROM batch");
         let head = self.connection.query_row(&query, [], |row| {
             let kind = Kind::named(&row.get::<_, String>(7)?);
             let owner = Owner {
@@ -139,6 +138,7 @@ impl Journal {
                 place: row.get(3)?,
                 id: row.get(4)?,
                 name: row.get(5)?,
+                budget: row.get(8)?,
             };
             Ok(Head { name: row.get(0)?, run: row.get(1)?, owner, created: row.get(6)? })
         });
@@ -178,6 +178,46 @@ impl Journal {
             change.commit()
         };
         add(&mut self.connection).map_err(told).with_context(|| self.told())
+    }
+
+    /// Says what jobs of the plan are asked now.
+    pub(super) fn change<'a>(
+        &mut self,
+        jobs: impl IntoIterator<Item = (usize, &'a JobParameters)>,
+    ) -> Result<()> {
+        let change = |connection: &mut Connection| -> rusqlite::Result<()> {
+            let change = connection.transaction()?;
+            for (item, JobParameters { label, inputs }) in jobs {
+                let inputs = Value::Object(inputs.clone()).to_string();
+                change.execute(
+                    "UPDATE item SET label = ?, inputs = ? WHERE item = ?",
+                    params![label, inputs, item as i64],
+                )?;
+            }
+            change.commit()
+        };
+        change(&mut self.connection).map_err(told).with_context(|| self.told())
+    }
+
+    /// Says which budget of the account pays from now on.
+    pub(super) fn charge_to(&mut self, budget: Option<String>) -> Result<()> {
+        if self.head()?.owner.budget == budget {
+            return Ok(());
+        }
+        let version = self.version().map_err(told)?;
+        let change = |connection: &mut Connection| -> rusqlite::Result<()> {
+            let change = connection.transaction()?;
+            if version < 2 {
+                change.execute_batch("ALTER TABLE batch ADD COLUMN service TEXT DEFAULT 'workflow'")?;
+            }
+            if version < 3 {
+                change.execute_batch("ALTER TABLE batch ADD COLUMN budget TEXT")?;
+                change.pragma_update(None, "user_version", VERSION)?;
+            }
+            change.execute("UPDATE batch SET budget = ?", [budget])?;
+            change.commit()
+        };
+        change(&mut self.connection).map_err(told).with_context(|| self.told())
     }
 
     /// Keeps what happened. On the disk when this returns.
@@ -253,7 +293,7 @@ fn fill(connection: &Connection, head: &Head) -> Result<()> {
         connection.pragma_update(None, "user_version", VERSION)?;
         let owner = &head.owner;
         connection.execute(
-            "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             params![
                 head.name,
                 head.run,
@@ -262,7 +302,8 @@ fn fill(connection: &Connection, head: &Head) -> Result<()> {
                 owner.id,
                 owner.name,
                 head.created,
-                owner.kind.name()
+                owner.kind.name(),
+                owner.budget
             ],
         )?;
         Ok(())

@@ -16,6 +16,7 @@ fn head() -> Head {
         place: "p".into(),
         id: "w".into(),
         name: "airports".into(),
+        budget: Some("pilot".into()),
     };
     Head {
         name: "airports 2020".into(),
@@ -75,10 +76,12 @@ fn what_is_kept_is_read_again() {
     let mut journal = Journal::create(&path, &head()).unwrap();
     journal.add(&[item(0)]).unwrap();
     journal.add(&[item(1), item(2)]).unwrap();
+    let renamed = JobParameters { label: "renamed".into(), ..item(1).parameters };
+    journal.change([(1, &renamed)]).unwrap();
     journal.append(&events()).unwrap();
     let again = Journal::open(&path).unwrap().unwrap();
     assert_eq!(again.head().unwrap(), head());
-    assert_eq!(again.items().unwrap(), [item(0), item(1), item(2)]);
+    assert_eq!(again.items().unwrap(), [item(0), Item { parameters: renamed, ..item(1) }, item(2)]);
     assert_eq!(format!("{:?}", again.events().unwrap()), format!("{:?}", events()));
 }
 
@@ -211,6 +214,43 @@ fn a_journal_of_the_first_version_goes_on() {
     assert_eq!(again.head().unwrap(), head);
 }
 
+/// What it wrote before a batch kept the budget that pays.
+#[test]
+fn a_journal_of_the_second_version_learns_who_pays() {
+    let folder = tempfile::tempdir().unwrap();
+    for version in [1, 2] {
+        let path = folder.path().join(format!("{version}.sqlite"));
+        let old = Connection::open(&path).unwrap();
+        let service = if version == 2 { ", service TEXT" } else { "" };
+        old.execute_batch(&format!(
+            "CREATE TABLE batch (name TEXT, run TEXT, host TEXT, project TEXT, workflow TEXT, workflow_name TEXT,
+                                 created TEXT{service});
+             CREATE TABLE item  (item INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, label TEXT, inputs TEXT);
+             CREATE TABLE event (seq INTEGER PRIMARY KEY, at TEXT, item INTEGER NOT NULL, kind TEXT NOT NULL, data TEXT);
+             CREATE TABLE wish  (wish TEXT PRIMARY KEY);
+             PRAGMA user_version = {version};
+             INSERT INTO batch (name, run, host, project, workflow, workflow_name, created)
+                 VALUES ('a', '0a1b2c3d', 'api.up42.com', 'p', 'w', 'airports', '2020-01-01T00:00:00Z');",
+        ))
+        .unwrap();
+        if version == 2 {
+            old.execute_batch("UPDATE batch SET service = 'process'").unwrap();
+        }
+        drop(old);
+        let mut journal = Journal::open(&path).unwrap().unwrap();
+        let before = journal.head().unwrap();
+        assert_eq!(before.owner.budget, None);
+        journal.charge_to(None).unwrap();
+        assert_eq!(journal.version().unwrap(), version, "nothing to be said");
+        for budget in [Some("pilot"), Some("other"), None] {
+            journal.charge_to(budget.map(str::to_owned)).unwrap();
+            let head = Journal::open(&path).unwrap().unwrap().head().unwrap();
+            assert_eq!(head.owner.budget.as_deref(), budget);
+            assert_eq!((&head.owner.kind, &head.run), (&before.owner.kind, &before.run));
+        }
+    }
+}
+
 #[test]
 fn names_have_files_of_their_own() {
     let folder = Path::new("up42-batches");
@@ -220,16 +260,6 @@ fn names_have_files_of_their_own() {
     let files: std::collections::HashSet<_> = names.iter().map(|name| file(name).to_lowercase()).collect();
     assert_eq!(files.len(), names.len(), "{files:?}");
     assert!(files.iter().all(|file| !file.starts_with('.') && file.len() < 110), "{files:?}");
-}
-
-#[test]
-fn one_drives_at_a_time() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a.sqlite");
-    let first = Lock::take(&path).unwrap().unwrap();
-    assert!(Lock::take(&path).unwrap().is_none());
-    drop(first);
-    assert!(Lock::take(&path).unwrap().is_some());
 }
 
 #[test]
