@@ -28,7 +28,6 @@ impl Client {
             project_id: None,
             batches,
             workspace: Mutex::default(),
-            sent: Mutex::default(),
             #[cfg(feature = "simulator")]
             simulator: None,
         };
