@@ -4,6 +4,8 @@
 //! The program that runs it has only HTTP in common with the platform. Time passes where the
 //! program waits: it says so, and the platform's clock is moved.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write, stdin, stdout};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use up42::Client;
 use up42::rehearsal::rehearse_batch;
-use up42::simulator::{Clock, Distribution, Simulator};
+use up42::simulator::{Clock, Distribution, RequestRecord, Simulator};
 
 use crate::batch::window;
 use crate::catalog::folder;
@@ -49,7 +51,8 @@ fn measure_one(figures: &mut Figures, service: Service) -> up42::Result<()> {
 
     let (asked, start) = (simulator.requests().len(), Instant::now());
     let (spent, makespan) = run(service, &simulator, &folder)?;
-    let each = (simulator.requests().len() - asked) as f64 / JOBS as f64;
+    let requests = simulator.requests().split_off(asked);
+    let each = requests.len() as f64 / JOBS as f64;
 
     let batch = service.batch(&client, NAME, JOBS)?;
     let (jobs, replay) = best(|| batch.jobs())?;
@@ -70,6 +73,7 @@ fn measure_one(figures: &mut Figures, service: Service) -> up42::Result<()> {
         service.name(),
         start.elapsed(),
     );
+    eprintln!("{}", kinds(&requests));
     // A workflow's figures were here first.
     let named = |name: &str| match service {
         Service::Workflow => format!("batch/{name}"),
@@ -82,6 +86,20 @@ fn measure_one(figures: &mut Figures, service: Service) -> up42::Result<()> {
     }
     figures.at_most(0.1, named("1k_replay_s"), replay.as_secs_f64(), "s");
     Ok(())
+}
+
+/// The requests by what they ask, those that were asked most first.
+fn kinds(requests: &[RequestRecord]) -> String {
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    for request in requests {
+        let is_id = |part: &str| part.len() > 8 && part.contains(|letter: char| letter.is_ascii_digit());
+        let parts = request.path.split('/').map(|part| if is_id(part) { "…" } else { part });
+        *kinds.entry(format!("{} {}", request.method, parts.collect::<Vec<_>>().join("/"))).or_default() += 1;
+    }
+    let mut kinds: Vec<_> = kinds.into_iter().collect();
+    kinds.sort_by_key(|(_, count)| Reverse(*count));
+    let told = kinds.iter().take(6).map(|(kind, count)| format!("    {count:>5} {kind}"));
+    told.collect::<Vec<_>>().join("\n")
 }
 
 /// Runs the batch in another program. Gives its processor time for a job, in ms, where the

@@ -1,13 +1,14 @@
 //! A batch that places orders.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 use crate::batch::{Delivery, Kind, Mark, Owner, Service, Source};
 use crate::client::Client;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::hash::hex;
 use crate::jobs::{Credits, Estimate, Job, JobId, JobParameters, JobStatus, JobsPage, Price};
-use crate::orders::{Order, OrderFilter, OrderItem, OrderStatus, Orders};
+use crate::orders::{Order, OrderFilter, OrderItem, OrderStatus, Orders, spent};
 use crate::parallel::in_parallel;
 use crate::storage::deliver;
 
@@ -25,13 +26,16 @@ pub(crate) struct OnOrders {
     workspace: String,
     product: String,
     name: String,
+    /// What was taken for orders, as far as it was asked: the account's history tells of all at
+    /// once, and so those that end together ask once.
+    taken: Mutex<HashMap<String, i64>>,
 }
 
 impl OnOrders {
     pub(crate) fn of(client: &Client, product: &str, name: &str) -> Result<Arc<dyn Service>> {
         let workspace = client.workspace()?.id;
         let (product, name) = (product.to_owned(), name.to_owned());
-        Ok(Arc::new(Self { client: client.clone(), workspace, product, name }))
+        Ok(Arc::new(Self { client: client.clone(), workspace, product, name, taken: Mutex::default() }))
     }
 }
 
@@ -41,8 +45,14 @@ impl Source for OnOrders {
     }
 
     fn credits(&self, id: &JobId) -> Result<Option<i64>> {
+        let mut taken = self.taken.lock().unwrap_or_else(|broken| broken.into_inner());
+        // An order is paid once, when it is delivered.
+        if let Some(credits) = taken.get(id.as_str()) {
+            return Ok(Some(*credits));
+        }
         let order = self.client.order(id.as_str())?;
-        match (order.credits()?, &order.status) {
+        taken.extend(spent(&self.client, order.created).with_context(|| format!("credits of order `{id}`"))?);
+        match (taken.get(id.as_str()).copied(), &order.status) {
             (Some(credits), _) => Ok(Some(credits)),
             (None, OrderStatus::Fulfilled) => Err(Error::new(ErrorKind::Server, "they are still held")),
             (None, _) => Ok(Some(0)),

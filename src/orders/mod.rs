@@ -32,3 +32,4 @@ pub use plan::OrderPlan;
 pub use status::OrderStatus;
 
 pub(crate) use place::is_own_tag;
+pub(crate) use spent::spent;

@@ -123,13 +123,13 @@ impl OrderPlan {
         }
         let Some(Note { id, at }) = note else { return Ok(None) };
         let lost = || {
-            let told = format!(
-                "it was sent at {at}, its answer was lost, and the list does not have it: place it again in some \
-                 minutes, and when the platform's own page does not show it either, under another `.name(…)`"
-            );
+            let told = "its answer was lost, and the list does not have it: place the plan again in some \
+                        minutes, and when the platform's own page does not show it either, order it alone \
+                        under another `.name(…)`";
             Error::new(ErrorKind::Network, told)
         };
         let order = id.as_ref().ok_or_else(lost).and_then(|id| client.order(id));
+        let order = order.with_context(|| format!("it was sent at {at}"));
         Ok(Some(order.map_or_else(OrderPlacement::Lost, OrderPlacement::Existing)))
     }
 

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::transport::Request;
 
 /// What was taken for each order since an instant, by their ids (API reference, 7).
-pub(super) fn spent(client: &Client, since: Option<Timestamp>) -> Result<HashMap<String, i64>> {
+pub(crate) fn spent(client: &Client, since: Option<Timestamp>) -> Result<HashMap<String, i64>> {
     let mut request =
         Request::get(client.url("/accounts/me/credits/history")).query("sort", "createdAt,desc");
     if let Some(since) = since {

@@ -119,24 +119,28 @@ fn of_orders(client: &Client, name: &str, jobs: usize) -> up42::Result<Batch> {
 
 /// Orders of parts of a scene.
 pub fn parts(client: &Client, count: usize) -> up42::Result<OrderPlan> {
-    let side = side(count);
-    let step = 0.01 / side as f64;
-    let feature = |number: usize| {
-        let (column, row) = ((number % side) as f64, (number / side) as f64);
-        let (west, south) = (column * step - 17.46, row * step + 14.70);
-        let (east, north) = (west + 0.8 * step, south + 0.8 * step);
-        let ring = json!([[[west, south], [east, south], [east, north], [west, north], [west, south]]]);
-        let properties = json!({"name": format!("part {number}")});
-        json!({"type": "Feature", "properties": properties, "geometry": {"type": "Polygon", "coordinates": ring}})
-    };
-    let parts: Vec<Value> = (0..count).map(feature).collect();
-    let parts = Aoi::from_geojson(&json!({"type": "FeatureCollection", "features": parts}).to_string())?;
     let whole = Aoi::from_bbox([-17.46, 14.70, -17.45, 14.71])?;
     let search = Search::new(&whole).collections(["phr"]).limit(50);
     let scenes = client.catalog().search(search)?;
     let scene = scenes.iter().find(|scene| scene.aoi_coverage.is_some_and(|share| share > 99.0));
     let scene = scene.expect("one of them lies over it");
-    Ok(scene.order(&client.data_product("phr/display")?).aoi(&parts))
+    Ok(scene.order(&client.data_product("phr/display")?).aoi(&fields(count, [-17.46, 14.70], 0.01)?))
+}
+
+/// So many squares beside one another in a larger one of this corner and width, in degrees.
+fn fields(count: usize, [west, south]: [f64; 2], width: f64) -> up42::Result<Aoi> {
+    let side = (count as f64).sqrt().ceil() as usize;
+    let step = width / side as f64;
+    let feature = |number: usize| {
+        let (column, row) = ((number % side) as f64, (number / side) as f64);
+        let (west, south) = (column * step + west, row * step + south);
+        let (east, north) = (west + 0.8 * step, south + 0.8 * step);
+        let ring = json!([[[west, south], [east, south], [east, north], [west, north], [west, south]]]);
+        let properties = json!({"name": format!("part {number}")});
+        json!({"type": "Feature", "properties": properties, "geometry": {"type": "Polygon", "coordinates": ring}})
+    };
+    let features: Vec<Value> = (0..count).map(feature).collect();
+    Aoi::from_geojson(&json!({"type": "FeatureCollection", "features": features}).to_string())
 }
 
 fn of_an_ogc_process(client: &Client, name: &str, jobs: usize) -> up42::Result<Batch> {
@@ -156,22 +160,9 @@ fn of_a_workflow(client: &Client, name: &str, jobs: usize) -> up42::Result<Batch
     if workflow.tasks()?.is_empty() {
         workflow.add_tasks(["sobloo-s2-l1c-aoiclipped"])?;
     }
-    let side = side(jobs);
-    let step = 15.0 / side as f64;
-    let mut parameters = Vec::with_capacity(jobs);
-    for number in 0..jobs {
-        let (west, south) = ((number % side) as f64 * step - 10.0, (number / side) as f64 * step + 40.0);
-        let place = Aoi::from_bbox([west, south, west + 0.03, south + 0.03])?;
-        let one = ParallelParameters::new()
-            .geometries(&place)
-            .interval_dates([("2019-01-01", "2019-12-31")])
-            .geometry_operation(GeometryOperation::Bbox);
-        parameters.extend(workflow.construct_parameters_parallel(one)?);
-    }
-    workflow.batch(name, parameters)
-}
-
-/// Of a square with so many fields.
-fn side(fields: usize) -> usize {
-    (fields as f64).sqrt().ceil() as usize
+    let parameters = ParallelParameters::new()
+        .geometries(&fields(jobs, [-10.0, 40.0], 0.3)?)
+        .interval_dates([("2019-01-01", "2019-12-31")])
+        .geometry_operation(GeometryOperation::Bbox);
+    workflow.batch(name, workflow.construct_parameters_parallel(parameters)?)
 }

@@ -6,6 +6,7 @@
 //! is the sum of the events, so whoever opens the file goes on where another was killed.
 //! No login, no token and no signed URL is in it.
 
+mod head;
 mod record;
 
 use std::path::{Path, PathBuf};
@@ -14,17 +15,14 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
-use super::plan::{Item, Kind, Owner};
+use self::head::{OLDEST, VERSION, fill};
+use super::plan::Item;
 use super::state::Event;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::hash::hex;
 use crate::jobs::JobParameters;
 
-/// Raised when older versions of the crate cannot go on with the file any more. Those of
-/// version 1 have no `service`: all of them are a workflow's. Those of version 2 have no
-/// `budget`.
-const VERSION: i64 = 3;
-const OLDEST: i64 = 1;
+pub(super) use head::Head;
 
 const SCHEMA: &str = "
     CREATE TABLE batch (name TEXT, run TEXT, host TEXT, project TEXT, workflow TEXT, workflow_name TEXT,
@@ -40,17 +38,6 @@ pub(super) struct Journal {
     connection: Connection,
     /// Absent for one in memory.
     path: Option<PathBuf>,
-}
-
-/// Whose the batch is.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Head {
-    pub(super) name: String,
-    /// In the names of its jobs: no other batch's are taken for them.
-    pub(super) run: String,
-    pub(super) owner: Owner,
-    /// RFC 3339.
-    pub(super) created: String,
 }
 
 impl Journal {
@@ -122,29 +109,6 @@ impl Journal {
         self.connection.query_row("PRAGMA user_version", [], |row| row.get(0))
     }
 
-    pub(super) fn head(&self) -> Result<Head> {
-        let later = match self.version().map_err(told)? {
-            1 => "'workflow', NULL",
-            2 => "service, NULL",
-            _ => "service, budget",
-        };
-        let query =
-            format!("SELECT name, run, host, project, workflow, workflow_name, created, {later} FROM batch");
-        let head = self.connection.query_row(&query, [], |row| {
-            let kind = Kind::named(&row.get::<_, String>(7)?);
-            let owner = Owner {
-                kind: kind.ok_or(rusqlite::Error::InvalidQuery)?,
-                host: row.get(2)?,
-                place: row.get(3)?,
-                id: row.get(4)?,
-                name: row.get(5)?,
-                budget: row.get(8)?,
-            };
-            Ok(Head { name: row.get(0)?, run: row.get(1)?, owner, created: row.get(6)? })
-        });
-        head.map_err(told).with_context(|| self.told())
-    }
-
     /// The plan, in the order in which jobs were added to it.
     pub(super) fn items(&self) -> Result<Vec<Item>> {
         let read = || -> Result<Vec<Item>> {
@@ -194,27 +158,6 @@ impl Journal {
                     params![label, inputs, item as i64],
                 )?;
             }
-            change.commit()
-        };
-        change(&mut self.connection).map_err(told).with_context(|| self.told())
-    }
-
-    /// Says which budget of the account pays from now on.
-    pub(super) fn charge_to(&mut self, budget: Option<String>) -> Result<()> {
-        if self.head()?.owner.budget == budget {
-            return Ok(());
-        }
-        let version = self.version().map_err(told)?;
-        let change = |connection: &mut Connection| -> rusqlite::Result<()> {
-            let change = connection.transaction()?;
-            if version < 2 {
-                change.execute_batch("ALTER TABLE batch ADD COLUMN service TEXT DEFAULT 'workflow'")?;
-            }
-            if version < 3 {
-                change.execute_batch("ALTER TABLE batch ADD COLUMN budget TEXT")?;
-                change.pragma_update(None, "user_version", VERSION)?;
-            }
-            change.execute("UPDATE batch SET budget = ?", [budget])?;
             change.commit()
         };
         change(&mut self.connection).map_err(told).with_context(|| self.told())
@@ -285,30 +228,6 @@ impl Journal {
             None => "journal in memory".to_owned(),
         }
     }
-}
-
-fn fill(connection: &Connection, head: &Head) -> Result<()> {
-    let fill = || -> rusqlite::Result<()> {
-        connection.execute_batch(SCHEMA)?;
-        connection.pragma_update(None, "user_version", VERSION)?;
-        let owner = &head.owner;
-        connection.execute(
-            "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            params![
-                head.name,
-                head.run,
-                owner.host,
-                owner.place,
-                owner.id,
-                owner.name,
-                head.created,
-                owner.kind.name(),
-                owner.budget
-            ],
-        )?;
-        Ok(())
-    };
-    fill().map_err(told)
 }
 
 fn told(error: rusqlite::Error) -> Error {
