@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use jiff::SignedDuration;
+
 use crate::batch::{Delivery, Kind, Mark, Owner, Service, Source};
 use crate::client::Client;
 use crate::error::{Context, Error, ErrorKind, Result};
@@ -17,6 +19,8 @@ const TAG: &str = "up42-batch-";
 /// What decides nothing that is delivered: with other tags, or paid from another budget, it is
 /// the same order.
 const BESIDES: [&str; 2] = ["tags", "budgetId"];
+/// An order is paid when it is delivered, which is its last change, give or take this.
+const RECENT: SignedDuration = SignedDuration::from_mins(1);
 /// Prices at a time; the limiter holds the rate.
 const AT_ONCE: usize = 16;
 
@@ -46,12 +50,19 @@ impl Source for OnOrders {
 
     fn credits(&self, id: &JobId) -> Result<Option<i64>> {
         let mut taken = self.taken.lock().unwrap_or_else(|broken| broken.into_inner());
-        // An order is paid once, when it is delivered.
+        // An order is paid once.
         if let Some(credits) = taken.get(id.as_str()) {
             return Ok(Some(*credits));
         }
         let order = self.client.order(id.as_str())?;
-        taken.extend(spent(&self.client, order.created).with_context(|| format!("credits of order `{id}`"))?);
+        // Mostly a page tells; else all since the order began.
+        let recent = order.updated.and_then(|at| at.checked_sub(RECENT).ok());
+        for since in [recent.max(order.created), order.created] {
+            if !taken.contains_key(id.as_str()) {
+                let told = || format!("credits of order `{id}`");
+                taken.extend(spent(&self.client, since).with_context(told)?);
+            }
+        }
         match (taken.get(id.as_str()).copied(), &order.status) {
             (Some(credits), _) => Ok(Some(credits)),
             (None, OrderStatus::Fulfilled) => Err(Error::new(ErrorKind::Server, "they are still held")),
