@@ -66,12 +66,12 @@ impl Batch {
             Some(journal) => {
                 // A wish that nobody has heard was for the run before.
                 journal.is_to_cancel()?;
-                (journal.items()?, journal.events()?)
+                (self.known(journal)?, journal.events()?)
             }
             None => (Vec::new(), Vec::new()),
         };
         let count = known.len();
-        let mut items = self.plan.merged(&*self.service, known);
+        let mut items = self.plan.merged(known);
         let limit = self.limit()?;
         let mut state = self.replay(&items, &events, limit.ours())?;
         let mut news = match task {
@@ -173,7 +173,7 @@ impl Batch {
     /// Tells how the batch goes that another drives.
     fn watch(&self, progress: &mut Progress, elapsed: Duration) -> Result<()> {
         let Some(journal) = self.journal()? else { return Ok(()) };
-        let state = self.replay(&journal.items()?, &journal.events()?, 1)?;
+        let state = self.replay(&self.known(&journal)?, &journal.events()?, 1)?;
         progress.show(&state, None, || None, elapsed);
         Ok(())
     }

@@ -48,6 +48,8 @@ pub(crate) enum Kind {
 pub(super) struct Item {
     /// The hash of the inputs, as it is in the names of its jobs.
     pub(super) key: String,
+    /// What it is known by: other versions made their keys of other parts.
+    pub(super) same: String,
     pub(super) parameters: JobParameters,
 }
 
@@ -64,14 +66,14 @@ impl Plan {
         let mut known = HashMap::new();
         let mut items = Vec::new();
         for (index, parameters) in jobs.into_iter().enumerate() {
-            let key = service.key(&parameters);
+            let key = service.key(&parameters).unwrap_or_else(|| parameters.key());
             if let Some(first) = known.insert(key.clone(), index) {
                 return Err(Error::invalid(format!(
                     "batch `{name}`: jobs {first} and {index} (`{}`) are the same, and would be paid twice",
                     parameters.label
                 )));
             }
-            items.push(Item { key, parameters });
+            items.push(Item { key: key.clone(), same: key, parameters });
         }
         Ok(Self { name, is_dry: false, items })
     }
@@ -82,20 +84,18 @@ impl Plan {
     }
 
     /// What the journal knows, then what is new, in the order of the parameters.
-    pub(super) fn merged(&self, service: &dyn Service, known: Vec<Item>) -> Vec<Item> {
-        // Not by the keys that are kept: other versions made them of other parts.
-        let old: HashSet<String> = known.iter().map(|item| service.key(&item.parameters)).collect();
+    pub(super) fn merged(&self, known: Vec<Item>) -> Vec<Item> {
+        let old: HashSet<String> = known.iter().map(|item| item.same.clone()).collect();
         let mut all = known;
-        all.extend(self.items.iter().filter(|item| !old.contains(&service.key(&item.parameters))).cloned());
+        all.extend(self.items.iter().filter(|item| !old.contains(&item.same)).cloned());
         all
     }
 
     /// Where each item stands in the plan; `None` for one that it does not have.
-    pub(super) fn places(&self, service: &dyn Service, items: &[Item]) -> Vec<Option<usize>> {
-        let planned =
-            self.items.iter().enumerate().map(|(place, item)| (service.key(&item.parameters), place));
-        let planned: HashMap<String, usize> = planned.collect();
-        items.iter().map(|item| planned.get(&service.key(&item.parameters)).copied()).collect()
+    pub(super) fn places(&self, items: &[Item]) -> Vec<Option<usize>> {
+        let planned = self.items.iter().enumerate().map(|(place, item)| (item.same.as_str(), place));
+        let planned: HashMap<&str, usize> = planned.collect();
+        items.iter().map(|item| planned.get(item.same.as_str()).copied()).collect()
     }
 
     /// Names a plan by what it runs, in whatever order, and by its workflow's id: a

@@ -108,6 +108,7 @@ fn run(
 ) -> Result<Rehearsed> {
     let item = |number: usize| Item {
         key: format!("{number:016x}"),
+        same: format!("{number:016x}"),
         parameters: JobParameters { label: number.to_string(), inputs: inputs(number) },
     };
     let items: Vec<Item> = (0..durations.len()).map(item).collect();

@@ -93,10 +93,10 @@ impl Service for OnOrders {
         }
     }
 
-    fn key(&self, parameters: &JobParameters) -> String {
+    fn key(&self, parameters: &JobParameters) -> Option<String> {
         let mut inputs = parameters.inputs.clone();
         inputs.retain(|name, _| !BESIDES.contains(&name.as_str()));
-        JobParameters::new("", inputs).key()
+        Some(JobParameters::new("", inputs).key())
     }
 
     fn create(&self, name: &str, parameters: &JobParameters) -> Result<Job> {

@@ -120,7 +120,7 @@ impl Journal {
             let item = |row: rusqlite::Result<(String, String, String)>| -> Result<Item> {
                 let (key, label, inputs) = row.map_err(told)?;
                 let inputs = serde_json::from_str(&inputs).map_err(|_| damaged("an item"))?;
-                Ok(Item { key, parameters: JobParameters { label, inputs } })
+                Ok(Item { same: key.clone(), key, parameters: JobParameters { label, inputs } })
             };
             rows.map(item).collect()
         };

@@ -34,6 +34,7 @@ fn item(number: usize) -> Item {
     let Value::Object(inputs) = inputs else { unreachable!() };
     Item {
         key: format!("{number:016x}"),
+        same: format!("{number:016x}"),
         parameters: JobParameters { label: format!("job {number}"), inputs },
     }
 }

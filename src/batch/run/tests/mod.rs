@@ -26,6 +26,7 @@ fn known(items: usize) -> Known {
     let mut journal = Journal::in_memory(&head).unwrap();
     let item = |number: usize| Item {
         key: number.to_string(),
+        same: number.to_string(),
         parameters: JobParameters::new(
             format!("job {number}"),
             Map::from_iter([("label".to_owned(), format!("job {number}").into())]),
