@@ -14,9 +14,13 @@ use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use up42::serde_json::{Value, json};
 use up42::simulator::{Clock, Fault, LedgerEntry, Simulator};
-use up42::{Aoi, Batch, Client, GeometryOperation, ParallelParameters, Results, Search};
+use up42::{Batch, Client, Results};
+
+#[path = "../tests/it/services.rs"]
+pub mod services;
+
+pub use services::Service;
 
 /// Jobs of a batch.
 pub const JOBS: usize = 60;
@@ -24,73 +28,10 @@ pub const JOBS: usize = 60;
 pub const OPENING: i64 = 100_000;
 /// Longer than the list lags, and than the simulator takes for a request.
 const SETTLE: Duration = Duration::from_millis(1500);
-const LAG: Duration = Duration::from_millis(400);
-/// Where the killed program finds its folder, and who runs its jobs.
+/// How late the lists are.
+pub const LAG: Duration = Duration::from_millis(400);
+/// Where the killed program finds its folder.
 pub const FOLDER: &str = "UP42_CRASH_FOLDER";
-const SERVICE: &str = "UP42_CRASH_SERVICE";
-/// What is ordered before processing begins.
-const SOURCE: &str = "crash source";
-
-/// Who runs the jobs.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Service {
-    /// A workflow of a project.
-    Workflow,
-    /// A process of today's platform.
-    Processing,
-    /// A data product.
-    Orders,
-    /// A process of an OGC server.
-    Ogc,
-}
-
-impl Service {
-    /// One after the other.
-    pub const ALL: [Self; 4] = [Self::Workflow, Self::Processing, Self::Orders, Self::Ogc];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Workflow => "workflow",
-            Self::Processing => "processing",
-            Self::Orders => "orders",
-            Self::Ogc => "ogc",
-        }
-    }
-
-    fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|service| service.name() == name)
-    }
-
-    /// The path at which its jobs are created.
-    fn door(self) -> &'static str {
-        match self {
-            Self::Workflow => "POST /jobs",
-            Self::Processing => "POST /execution",
-            Self::Orders => "POST /v2/orders",
-            Self::Ogc => "POST /ogc",
-        }
-    }
-
-    fn ledger(self, simulator: &Simulator) -> Vec<LedgerEntry> {
-        match self {
-            Self::Workflow => simulator.ledger(),
-            Self::Processing => simulator.processing_ledger(),
-            Self::Orders => simulator.orders(),
-            Self::Ogc => simulator.ogc_ledger(),
-        }
-    }
-
-    /// What it must have before a batch begins.
-    fn prepare(self, client: &Client) -> up42::Result<()> {
-        if self == Self::Processing {
-            let place = Aoi::from_bbox([-17.46, 14.70, -17.45, 14.71])?;
-            let scenes = client.catalog().search(Search::new(&place).collections(["phr"]).limit(1))?;
-            let order = scenes.order(&client.data_product("phr/display")?).aoi(&place).name(SOURCE);
-            order.place()?.wait(Duration::from_secs(60))?;
-        }
-        Ok(())
-    }
-}
 
 #[allow(dead_code, reason = "a test uses the rest as a module")]
 fn main() -> ExitCode {
@@ -133,9 +74,7 @@ fn main() -> ExitCode {
 /// environment alone, as another program would.
 pub fn victim() -> up42::Result<Results> {
     let folder = std::env::var(FOLDER).expect("the folder is given");
-    let service = std::env::var(SERVICE).ok().and_then(|name| Service::named(&name));
-    let client = Client::from_env()?;
-    run(service.expect("the service is given"), &client, Path::new(&folder))
+    run(Service::told(), &Client::from_env()?, Path::new(&folder))
 }
 
 fn run(service: Service, client: &Client, folder: &Path) -> up42::Result<Results> {
@@ -144,100 +83,14 @@ fn run(service: Service, client: &Client, folder: &Path) -> up42::Result<Results
 
 /// The batch, as each program has it.
 pub fn batch_on(service: Service, client: &Client) -> up42::Result<Batch> {
-    let batch = match service {
-        Service::Workflow => jobs(client)?,
-        Service::Processing => processing(client)?,
-        Service::Orders => orders(client)?,
-        Service::Ogc => executions(client)?,
-    };
+    let batch = service.batch(client, "crash", JOBS)?;
     Ok(batch.settle(SETTLE).quiet())
-}
-
-fn processing(client: &Client) -> up42::Result<Batch> {
-    let items = client.storage().items()?;
-    // What is made of it is in the storage, too.
-    let source = items.iter().find(|item| item.title.as_ref().is_some_and(|title| title.starts_with(SOURCE)));
-    let source = source.expect("it was ordered").url()?;
-    let row = |number| json!({"title": format!("job {number}"), "item": source});
-    client.process("upsampling-ns")?.batch("crash", (0..JOBS).map(row).collect::<Vec<Value>>())
-}
-
-/// Parts of a scene.
-fn orders(client: &Client) -> up42::Result<Batch> {
-    let feature = |number: usize| {
-        let (west, south) = ((number % 10) as f64 * 0.001 - 17.46, (number / 10) as f64 * 0.001 + 14.70);
-        let (east, north) = (west + 0.0008, south + 0.0008);
-        let ring = json!([[[west, south], [east, south], [east, north], [west, north], [west, south]]]);
-        let properties = json!({"name": format!("part {number}")});
-        json!({"type": "Feature", "properties": properties, "geometry": {"type": "Polygon", "coordinates": ring}})
-    };
-    let parts: Vec<Value> = (0..JOBS).map(feature).collect();
-    let parts = Aoi::from_geojson(&json!({"type": "FeatureCollection", "features": parts}).to_string())?;
-    let whole = Aoi::from_bbox([-17.46, 14.70, -17.45, 14.71])?;
-    let search = Search::new(&whole).collections(["phr"]).limit(50);
-    let scenes = client.catalog().search(search)?;
-    let scene = scenes.iter().find(|scene| scene.aoi_coverage.is_some_and(|share| share > 99.0));
-    let scene = scene.expect("one of them lies over it");
-    scene.order(&client.data_product("phr/display")?).aoi(&parts).batch("crash")
-}
-
-fn executions(client: &Client) -> up42::Result<Batch> {
-    let url = std::env::var("UP42_API_URL").or_else(|_| {
-        client
-            .as_simulator()
-            .map(|simulator| simulator.api_url().to_owned())
-            .ok_or(std::env::VarError::NotPresent)
-    });
-    let server = client.processes(format!("{}/ogc", url.expect("the server is known")))?;
-    let row = |number| json!({"name": format!("place {number}")});
-    server.process("hello-world")?.batch("crash", (0..JOBS).map(row).collect::<Vec<Value>>())
-}
-
-fn jobs(client: &Client) -> up42::Result<Batch> {
-    let workflow = client.project()?.workflow("crash")?;
-    if workflow.tasks()?.is_empty() {
-        workflow.add_tasks(["sobloo-s2-l1c-aoiclipped"])?;
-    }
-    let corner = |number: usize| [(number % 10) as f64 * 1.5 - 10.0, (number / 10) as f64 * 1.5 + 40.0];
-    let places = (0..JOBS).map(|number| {
-        let [west, south] = corner(number);
-        Aoi::from_bbox([west, south, west + 0.03, south + 0.03])
-    });
-    let mut parameters = Vec::with_capacity(JOBS);
-    for place in places {
-        let one = ParallelParameters::new()
-            .geometries(&place?)
-            .interval_dates([("2019-01-01", "2019-12-31")])
-            .geometry_operation(GeometryOperation::Bbox);
-        parameters.extend(workflow.construct_parameters_parallel(one)?);
-    }
-    workflow.batch("crash", parameters)
 }
 
 /// Starts the program, which finds the platform and its folder in the environment.
 pub fn spawn(mut victim: Command, service: Service, simulator: &Simulator, folder: &Path) -> Child {
-    // A project's key is enough for a workflow; the others want an account.
-    match service {
-        Service::Workflow => {
-            victim
-                .env("UP42_PROJECT_API_KEY", Simulator::PROJECT_API_KEY)
-                .env_remove("UP42_USERNAME")
-                .env_remove("UP42_PASSWORD");
-        }
-        _ => {
-            victim.env("UP42_USERNAME", Simulator::USERNAME).env("UP42_PASSWORD", Simulator::PASSWORD);
-        }
-    }
-    victim
-        .env(SERVICE, service.name())
-        .env("UP42_API_URL", simulator.api_url())
-        .env("UP42_AUTH_URL", simulator.auth_url())
-        .env("UP42_PROJECT_ID", Simulator::PROJECT_ID)
-        .env(FOLDER, folder)
-        .current_dir(folder)
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("the program starts")
+    service.environment(&mut victim, simulator, folder);
+    victim.env(FOLDER, folder).stdout(Stdio::null()).spawn().expect("the program starts")
 }
 
 /// Kills the program so often at most, lets it come to its end, and checks the books.
@@ -259,7 +112,7 @@ pub fn attack(service: Service, seed: u64, most: u64, victim: impl Fn() -> Comma
     service.prepare(&observed).expect("it has what it needs");
     let opening = observed.credits().expect("the balance");
     let lose = |chance: &mut Chance| {
-        simulator.inject(Fault::lost_answer().on(service.door()).after(chance.below(12) as usize));
+        simulator.inject(Fault::lost_answer().on(door(service)).after(chance.below(12) as usize));
     };
     let mut kills = 0;
     loop {
@@ -290,6 +143,16 @@ pub fn attack(service: Service, seed: u64, most: u64, victim: impl Fn() -> Comma
     std::fs::remove_dir_all(&folder).expect("the folder is ours");
     println!("seed {seed}: {kills} kills, {} jobs, {} credits", JOBS, spent(service, &simulator));
     kills
+}
+
+/// The path at which its jobs are created.
+fn door(service: Service) -> &'static str {
+    match service {
+        Service::Workflow => "POST /jobs",
+        Service::Processing => "POST /execution",
+        Service::Orders => "POST /v2/orders",
+        Service::Ogc => "POST /ogc",
+    }
 }
 
 fn spent(service: Service, simulator: &Simulator) -> i64 {

@@ -78,6 +78,7 @@ mod glossary;
 mod hash;
 mod jobs;
 mod list;
+mod lock;
 mod map;
 mod ordering;
 mod orders;

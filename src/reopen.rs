@@ -32,7 +32,13 @@ fn service(client: &Client, owner: &Owner) -> Result<Arc<dyn Service>> {
         Kind::OgcProcess => Err(Error::invalid(
             "it belongs to an OGC server on this machine: open it by `client.processes(url)?.batch(name)`",
         )),
-        Kind::Process => Ok(OnProcessing::of(&client.process(&owner.id)?)),
+        Kind::Process => {
+            let process = client.process(&owner.id)?;
+            Ok(OnProcessing::of(&match &owner.budget {
+                Some(budget) => process.budget_id(budget),
+                None => process,
+            }))
+        }
         Kind::Order => OnOrders::of(client, &owner.id, &owner.name),
     }
 }

@@ -7,12 +7,12 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use up42::Client;
-use up42::rehearsal::{Rehearsed, rehearse, rehearse_by_ids, rehearse_in};
+use up42::rehearsal::{rehearse, rehearse_in};
 use up42::simulator::Simulator;
 
 use crate::catalog::folder;
 use crate::figures::Figures;
-use crate::{best, cpu, peak};
+use crate::{best, cpu, on_services, peak};
 
 const JOBS: usize = 200;
 const LIMIT: usize = 10;
@@ -42,7 +42,7 @@ pub fn measure(figures: &mut Figures) -> up42::Result<()> {
             let first_come = rehearse(&durations, LIMIT, None)?.makespan.as_secs_f64();
             ratios.push(rehearse(&durations, LIMIT, Some(&estimates))?.makespan.as_secs_f64() / bound);
             served.push(first_come / bound);
-            overhead.push(first_come / window(&seconds));
+            overhead.push(first_come / window(&seconds, LIMIT));
             speedups.push(barrier(&seconds) / first_come);
         }
         let [ratio, served, overhead, speedup] = [ratios, served, overhead, speedups].map(median);
@@ -58,22 +58,7 @@ pub fn measure(figures: &mut Figures) -> up42::Result<()> {
     }
     figures.at_most(1.03, "batch/overhead", overheads.into_iter().fold(0.0, f64::max), "x");
 
-    for limit in [LIMIT, 100] {
-        let mut chance = Chance(7);
-        let durations = (0..1000).map(|_| Duration::from_secs_f64(2.0 * MEAN * chance.unit()));
-        let durations: Vec<Duration> = durations.collect();
-        let Rehearsed { requests, makespan, .. } = rehearse(&durations, limit, None)?;
-        let each = requests as f64 / durations.len() as f64;
-        eprintln!("1,000 jobs, {limit} at a time: {each:.2} requests a job, {makespan:.0?}");
-        // With few at a time a look tells of few: what is saved on looks is lost in slots.
-        if limit > LIMIT {
-            figures.at_most(3.0, "batch/requests_per_job", each, "");
-            // Processing and orders are asked for by ids, workflows and OGC servers by list.
-            let by_ids = rehearse_by_ids(&durations, limit)?.requests as f64 / durations.len() as f64;
-            eprintln!("by ids: {by_ids:.2} requests a job");
-            figures.at_most(3.0, "batch/requests_per_job_by_ids", by_ids, "");
-        }
-    }
+    on_services::measure(figures)?;
     large(figures)
 }
 
@@ -131,8 +116,8 @@ pub fn large_alone(folder: &str) -> up42::Result<()> {
 }
 
 /// The makespan of a window that fills each slot at once.
-fn window(seconds: &[f64]) -> f64 {
-    let mut slots: BinaryHeap<Reverse<u64>> = (0..LIMIT).map(|_| Reverse(0)).collect();
+pub fn window(seconds: &[f64], limit: usize) -> f64 {
+    let mut slots: BinaryHeap<Reverse<u64>> = (0..limit).map(|_| Reverse(0)).collect();
     let mut last = 0;
     for seconds in seconds {
         let Some(Reverse(free)) = slots.pop() else { continue };

@@ -3,29 +3,32 @@ use std::path::{Path, PathBuf};
 /// Figures as they are measured.
 #[derive(Debug, Default)]
 pub struct Figures {
-    measured: Vec<(&'static str, f64, &'static str)>,
+    measured: Vec<(String, f64, &'static str)>,
     /// What fell below its floor or rose above its ceiling.
     pub missed: Vec<String>,
 }
 
 impl Figures {
     /// Prints a figure, and keeps it.
-    pub fn record(&mut self, name: &'static str, value: f64, unit: &'static str) {
+    pub fn record(&mut self, name: impl Into<String>, value: f64, unit: &'static str) {
+        let name = name.into();
         println!("figure {name} {value:.3} {unit}");
         self.measured.push((name, value, unit));
     }
 
     /// Records a figure that is held to a floor.
-    pub fn at_least(&mut self, floor: f64, name: &'static str, value: f64, unit: &'static str) {
-        self.record(name, value, unit);
+    pub fn at_least(&mut self, floor: f64, name: impl Into<String>, value: f64, unit: &'static str) {
+        let name = name.into();
+        self.record(&name, value, unit);
         if value < floor {
             self.missed.push(format!("{name} is {value:.3} {unit}, and should be at least {floor} {unit}"));
         }
     }
 
     /// Records a figure that is held to a ceiling.
-    pub fn at_most(&mut self, ceiling: f64, name: &'static str, value: f64, unit: &'static str) {
-        self.record(name, value, unit);
+    pub fn at_most(&mut self, ceiling: f64, name: impl Into<String>, value: f64, unit: &'static str) {
+        let name = name.into();
+        self.record(&name, value, unit);
         if value > ceiling {
             self.missed.push(format!("{name} is {value:.3} {unit}, and should be at most {ceiling} {unit}"));
         }
@@ -37,7 +40,7 @@ impl Figures {
         let old = std::fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok());
         let mut all: serde_json::Map<String, serde_json::Value> = old.unwrap_or_default();
         for (name, value, unit) in &self.measured {
-            all.insert((*name).to_owned(), serde_json::json!({"value": value, "unit": unit}));
+            all.insert(name.clone(), serde_json::json!({"value": value, "unit": unit}));
         }
         std::fs::write(&file, serde_json::to_string_pretty(&all)? + "\n")?;
         Ok(file)

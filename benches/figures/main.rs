@@ -20,6 +20,9 @@ mod items;
 mod kernel;
 #[path = "../../tests/it/browser/marked.rs"]
 mod marked;
+mod on_services;
+#[path = "../../tests/it/services.rs"]
+mod services;
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -38,7 +41,11 @@ const AREAS: [(&str, Measure); 4] = [
 type Alone = fn(&str) -> up42::Result<()>;
 
 /// What is measured in a process of its own, whose memory is told alone.
-const ALONE: [(&str, Alone); 2] = [(batch::LARGE, batch::large_alone), (catalog::SCAN, catalog::scan_alone)];
+const ALONE: [(&str, Alone); 3] = [
+    (batch::LARGE, batch::large_alone),
+    (catalog::SCAN, catalog::scan_alone),
+    (on_services::ALONE, on_services::alone),
+];
 
 fn main() -> ExitCode {
     if let [_, command, path] = std::env::args().collect::<Vec<_>>().as_slice()

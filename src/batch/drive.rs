@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::board::Board;
 use super::engine::Batch;
-use super::journal::Lock;
 use super::plan::Item;
 use super::progress::Progress;
 use super::report::JobCollection;
@@ -13,6 +12,7 @@ use super::run::{Known, Limit, Run};
 use super::state::{Event, State};
 use super::time::{Clock, Machine};
 use crate::error::{Error, ErrorKind, Result};
+use crate::lock::Lock;
 
 /// How often to look whether another kernel has ended.
 const WATCH: Duration = Duration::from_secs(1);
@@ -42,12 +42,21 @@ impl Batch {
 
     /// With the lock, where it was reserved.
     pub(super) fn drive_with(&self, task: Task, lock: Option<Lock>) -> Result<JobCollection> {
-        let clock = Machine::new();
+        self.drive_by(&Machine::new(), task, lock)
+    }
+
+    /// By a clock.
+    pub(super) fn drive_by(
+        &self,
+        clock: &dyn Clock,
+        task: Task,
+        lock: Option<Lock>,
+    ) -> Result<JobCollection> {
         let began = clock.now();
         let _lock = match (lock, self.path()) {
             (Some(lock), _) => Some(lock),
             (None, None) => None,
-            (None, Some(path)) => match self.lock(&path, task, &clock)? {
+            (None, Some(path)) => match self.lock(&path, task, clock)? {
                 Some(lock) => Some(lock),
                 None => return self.as_kept(),
             },
@@ -57,18 +66,19 @@ impl Batch {
             Some(journal) => {
                 // A wish that nobody has heard was for the run before.
                 journal.is_to_cancel()?;
-                (journal.items()?, journal.events()?)
+                (self.known(journal)?, journal.events()?)
             }
             None => (Vec::new(), Vec::new()),
         };
         let count = known.len();
-        let items = self.plan.merged(known);
+        let mut items = self.plan.merged(known);
         let limit = self.limit()?;
         let mut state = self.replay(&items, &events, limit.ours())?;
         let mut news = match task {
             Task::Retry => retried(&mut state),
             Task::Run | Task::Cancel => Vec::new(),
         };
+        let renewed = self.renew(&mut items, &state);
         if task != Task::Cancel {
             self.check_budget(&items, &mut state)?;
             news.extend(self.estimated(&items, &mut state));
@@ -77,14 +87,16 @@ impl Batch {
             Some(journal) => journal,
             None => self.create()?,
         };
+        journal.charge_to(self.service.owner().budget)?;
         journal.add(&items[count..])?;
+        journal.change(renewed.into_iter().map(|item| (item, &items[item].parameters)))?;
         journal.append(&news)?;
         let mut places = vec![usize::MAX; items.len()];
         self.shown(&items, &state).into_iter().enumerate().for_each(|(place, item)| places[item] = place);
         let known = Known { journal, state, items: items.clone(), places, began };
         let jobs = |state: &State| self.collection(&items, state, Some(limit.ours()));
         let board = if self.policy.is_quiet { None } else { Board::new(&jobs) };
-        let run = Run::new((&*self.service, &clock), self.name(), &self.policy, known, limit)?;
+        let run = Run::new((&*self.service, clock), self.name(), &self.policy, known, limit)?;
         let mut run = run.shown_on(board);
         if task == Task::Cancel {
             run.cancel()?;
@@ -128,7 +140,7 @@ impl Batch {
 
     /// Waits until no other process drives the batch, and tells meanwhile how it goes.
     /// `None` when that takes longer than the deadline.
-    fn lock(&self, path: &Path, task: Task, clock: &impl Clock) -> Result<Option<Lock>> {
+    fn lock(&self, path: &Path, task: Task, clock: &dyn Clock) -> Result<Option<Lock>> {
         let is_silent = self.policy.is_quiet || self.policy.in_background;
         let (mut progress, start) = (Progress::new(is_silent), clock.now());
         let (mut is_told, mut next) = (is_silent, start);
@@ -161,7 +173,7 @@ impl Batch {
     /// Tells how the batch goes that another drives.
     fn watch(&self, progress: &mut Progress, elapsed: Duration) -> Result<()> {
         let Some(journal) = self.journal()? else { return Ok(()) };
-        let state = self.replay(&journal.items()?, &journal.events()?, 1)?;
+        let state = self.replay(&self.known(&journal)?, &journal.events()?, 1)?;
         progress.show(&state, None, || None, elapsed);
         Ok(())
     }

@@ -56,7 +56,8 @@ impl Batch {
         name: impl Into<String>,
         jobs: Vec<JobParameters>,
     ) -> Result<Self> {
-        Ok(Self::with_plan(service, Plan::new(name, jobs)?))
+        let plan = Plan::new(&*service, name, jobs)?;
+        Ok(Self::with_plan(service, plan))
     }
 
     pub(crate) fn with_plan(service: Arc<dyn Service>, plan: Plan) -> Self {

@@ -26,8 +26,9 @@ impl Batch {
             let journal = Journal::open(&path)?.ok_or_else(|| {
                 Error::new(ErrorKind::NotFound, format!("there is no journal `{}`", path.display()))
             })?;
-            let (head, items) = (journal.head()?, journal.items()?);
+            let head = journal.head()?;
             let service = service(&head.owner)?;
+            let items = known(&*service, &journal)?;
             head.owner.check(&service.owner())?;
             Ok(Self::with_plan(service, Plan { name: head.name, is_dry: false, items }))
         };
@@ -36,7 +37,7 @@ impl Batch {
 
     pub(super) fn as_kept(&self) -> Result<JobCollection> {
         let (known, events) = match self.journal()? {
-            Some(journal) => (journal.items()?, journal.events()?),
+            Some(journal) => (self.known(&journal)?, journal.events()?),
             None => (Vec::new(), Vec::new()),
         };
         let items = self.plan.merged(known);
@@ -99,6 +100,26 @@ impl Batch {
         }
     }
 
+    /// The plan as the journal has it.
+    pub(super) fn known(&self, journal: &Journal) -> Result<Vec<Item>> {
+        known(&*self.service, journal)
+    }
+
+    /// Takes over what the parameters say of items that wait: what they are called, and what
+    /// makes no other job of them. Says for which that is news.
+    pub(super) fn renew(&self, items: &mut [Item], state: &State) -> Vec<usize> {
+        let mut renewed = Vec::new();
+        for (item, place) in self.plan.places(items).into_iter().enumerate() {
+            let Some(place) = place.filter(|_| state.phase(item).is_waiting()) else { continue };
+            let now = &self.plan.items[place].parameters;
+            if items[item].parameters != *now {
+                items[item].parameters = now.clone();
+                renewed.push(item);
+            }
+        }
+        renewed
+    }
+
     /// The items in the order of the parameters, then what the journal has besides.
     pub(super) fn shown(&self, items: &[Item], state: &State) -> Vec<usize> {
         let shown =
@@ -116,4 +137,14 @@ impl Batch {
         let books = Books { paid: Some(state.paid()), budget: self.policy.budget, limit };
         JobCollection::new(self.service.clone(), self.plan.name.clone(), records).with(books)
     }
+}
+
+fn known(service: &dyn Service, journal: &Journal) -> Result<Vec<Item>> {
+    let mut items = journal.items()?;
+    for item in &mut items {
+        if let Some(same) = service.key(&item.parameters) {
+            item.same = same;
+        }
+    }
+    Ok(items)
 }

@@ -1,5 +1,6 @@
 use std::collections::{HashMap, HashSet};
 
+use super::service::Service;
 use crate::error::{Error, Result};
 use crate::hash::hex;
 use crate::jobs::JobParameters;
@@ -25,6 +26,8 @@ pub(crate) struct Owner {
     pub(crate) id: String,
     /// Its name.
     pub(crate) name: String,
+    /// The account's budget that it is paid from, where one pays for all jobs.
+    pub(crate) budget: Option<String>,
 }
 
 /// The services that run jobs.
@@ -43,13 +46,19 @@ pub(crate) enum Kind {
 /// One job to run.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Item {
-    /// The hash of the inputs.
+    /// The hash of the inputs, as it is in the names of its jobs.
     pub(super) key: String,
+    /// What it is known by: other versions made their keys of other parts.
+    pub(super) same: String,
     pub(super) parameters: JobParameters,
 }
 
 impl Plan {
-    pub(super) fn new(name: impl Into<String>, jobs: Vec<JobParameters>) -> Result<Self> {
+    pub(super) fn new(
+        service: &dyn Service,
+        name: impl Into<String>,
+        jobs: Vec<JobParameters>,
+    ) -> Result<Self> {
         let name = name.into();
         if jobs.is_empty() {
             return Err(Error::invalid(format!("batch `{name}` has no jobs: the parameters are empty")));
@@ -57,14 +66,14 @@ impl Plan {
         let mut known = HashMap::new();
         let mut items = Vec::new();
         for (index, parameters) in jobs.into_iter().enumerate() {
-            let key = parameters.key();
+            let key = service.key(&parameters).unwrap_or_else(|| parameters.key());
             if let Some(first) = known.insert(key.clone(), index) {
                 return Err(Error::invalid(format!(
                     "batch `{name}`: jobs {first} and {index} (`{}`) are the same, and would be paid twice",
                     parameters.label
                 )));
             }
-            items.push(Item { key, parameters });
+            items.push(Item { key: key.clone(), same: key, parameters });
         }
         Ok(Self { name, is_dry: false, items })
     }
@@ -76,17 +85,17 @@ impl Plan {
 
     /// What the journal knows, then what is new, in the order of the parameters.
     pub(super) fn merged(&self, known: Vec<Item>) -> Vec<Item> {
-        let old: HashSet<String> = known.iter().map(|item| item.key.clone()).collect();
+        let old: HashSet<String> = known.iter().map(|item| item.same.clone()).collect();
         let mut all = known;
-        all.extend(self.items.iter().filter(|item| !old.contains(&item.key)).cloned());
+        all.extend(self.items.iter().filter(|item| !old.contains(&item.same)).cloned());
         all
     }
 
     /// Where each item stands in the plan; `None` for one that it does not have.
     pub(super) fn places(&self, items: &[Item]) -> Vec<Option<usize>> {
-        let planned = self.items.iter().enumerate().map(|(place, item)| (item.key.as_str(), place));
+        let planned = self.items.iter().enumerate().map(|(place, item)| (item.same.as_str(), place));
         let planned: HashMap<&str, usize> = planned.collect();
-        items.iter().map(|item| planned.get(item.key.as_str()).copied()).collect()
+        items.iter().map(|item| planned.get(item.same.as_str()).copied()).collect()
     }
 
     /// Names a plan by what it runs, in whatever order, and by its workflow's id: a
@@ -114,7 +123,7 @@ impl Owner {
     }
 
     fn told(&self) -> String {
-        let Self { kind, host, place, id, name } = self;
+        let Self { kind, host, place, id, name, budget: _ } = self;
         match kind {
             Kind::Workflow => format!("workflow `{name}` ({id}) of project {place} on {host}"),
             Kind::Process => format!("process `{id}` of workspace {place} on {host}"),

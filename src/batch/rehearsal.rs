@@ -1,5 +1,5 @@
 //! A batch on a platform that only keeps time: how well a plan uses the slots, and what
-//! that costs in requests. For benches.
+//! that costs in requests; and a real batch by a clock that another moves. For benches.
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::drive::Task;
+use super::engine::Batch;
 use super::journal::{Head, Journal};
 use super::plan::{Item, Kind, Owner};
 use super::policy::Policy;
@@ -38,24 +40,35 @@ pub struct Rehearsed {
 ///
 /// Only when the journal, which is in memory, cannot be made.
 pub fn rehearse(durations: &[Duration], limit: usize, estimates: Option<&[Duration]>) -> Result<Rehearsed> {
-    run(Journal::in_memory(&head())?, |_| Map::new(), durations, Asks { by_ids: false, limit }, estimates)
+    run(Journal::in_memory(&head())?, |_| Map::new(), durations, limit, estimates)
 }
 
-/// [`rehearse`] on a service that is asked for jobs by their ids, as processing and orders are.
+/// Runs a batch as it is on a clock that only waiting moves: `wait` lets its platform know.
+/// Says how long it took.
 ///
 /// # Errors
 ///
-/// Only when the journal, which is in memory, cannot be made.
-pub fn rehearse_by_ids(durations: &[Duration], limit: usize) -> Result<Rehearsed> {
-    let asks = Asks { by_ids: true, limit };
-    run(Journal::in_memory(&head())?, |_| Map::new(), durations, asks, None)
+/// Those of [`Batch::run`].
+pub fn rehearse_batch(batch: &Batch, wait: impl Fn(Duration) + Sync) -> Result<Duration> {
+    let clock = Hand { now: Mutex::default(), wait };
+    batch.drive_by(&clock, Task::Run, None)?;
+    Ok(clock.now())
 }
 
-/// How many unfinished jobs there may be, and how they are asked for.
-#[derive(Clone, Copy)]
-struct Asks {
-    by_ids: bool,
-    limit: usize,
+struct Hand<W> {
+    now: Mutex<Duration>,
+    wait: W,
+}
+
+impl<W: Fn(Duration) + Sync> Clock for Hand<W> {
+    fn now(&self) -> Duration {
+        *self.now.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+
+    fn wait(&self, pause: Duration) {
+        (self.wait)(pause);
+        *self.now.lock().unwrap_or_else(|broken| broken.into_inner()) += pause;
+    }
 }
 
 /// [`rehearse`], longest first, with all that a batch has: a journal in a folder, and inputs.
@@ -66,12 +79,12 @@ struct Asks {
 pub fn rehearse_in(folder: &Path, durations: &[Duration], limit: usize) -> Result<Rehearsed> {
     let head = head();
     let journal = Journal::create(&Journal::path(folder, &head.name), &head)?;
-    run(journal, inputs, durations, Asks { by_ids: false, limit }, Some(durations))
+    run(journal, inputs, durations, limit, Some(durations))
 }
 
 fn head() -> Head {
     let [host, place, id, name] = ["h", "p", "w", "rehearsal"].map(str::to_owned);
-    let owner = Owner { kind: Kind::Workflow, host, place, id, name };
+    let owner = Owner { kind: Kind::Workflow, host, place, id, name, budget: None };
     Head { name: "rehearsal".into(), run: String::new(), owner, created: String::new() }
 }
 
@@ -90,11 +103,12 @@ fn run(
     mut journal: Journal,
     inputs: impl Fn(usize) -> Map<String, Value>,
     durations: &[Duration],
-    Asks { by_ids, limit }: Asks,
+    limit: usize,
     estimates: Option<&[Duration]>,
 ) -> Result<Rehearsed> {
     let item = |number: usize| Item {
         key: format!("{number:016x}"),
+        same: format!("{number:016x}"),
         parameters: JobParameters { label: number.to_string(), inputs: inputs(number) },
     };
     let items: Vec<Item> = (0..durations.len()).map(item).collect();
@@ -102,7 +116,6 @@ fn run(
         items: &items,
         durations,
         limit,
-        by_ids,
         blank: Job::read(&json!({"id": "", "status": "", "createdAt": "2020-01-01T00:00:00Z"}))?,
         now: Mutex::default(),
         jobs: Mutex::default(),
@@ -128,7 +141,6 @@ struct Platform<'a> {
     items: &'a [Item],
     durations: &'a [Duration],
     limit: usize,
-    by_ids: bool,
     /// What is the same for each job.
     blank: Job,
     now: Mutex<Duration>,
@@ -209,19 +221,6 @@ impl Service for Platform<'_> {
         let jobs: Vec<Job> = newest.map(|(number, job)| self.shown(number, job)).collect();
         let next = (!jobs.is_empty()).then(|| (page + 1).to_string());
         Ok(JobsPage { jobs, is_whole: true, next })
-    }
-
-    fn jobs(&self, ids: &[JobId]) -> Option<Result<Vec<Job>>> {
-        if !self.by_ids {
-            return None;
-        }
-        self.asked();
-        let jobs = self.jobs.lock().unwrap_or_else(|broken| broken.into_inner());
-        let shown = |id: &JobId| {
-            let number: usize = id.as_str().parse().ok()?;
-            Some(self.shown(number, *jobs.get(number)?))
-        };
-        Some(Ok(ids.iter().filter_map(shown).collect()))
     }
 
     fn job(&self, id: &JobId) -> Result<Job> {

@@ -40,6 +40,12 @@ pub(crate) trait Service: Source {
     /// Who that is, for the journal.
     fn owner(&self) -> Owner;
 
+    /// Names a job by what it does: jobs with the same key are one, and paid once. `None` where
+    /// all that it is asked counts.
+    fn key(&self, _parameters: &JobParameters) -> Option<String> {
+        None
+    }
+
     /// How many jobs may be unfinished at a time, whoever began them.
     fn limit(&self) -> Result<usize> {
         Ok(usize::MAX)

@@ -44,8 +44,9 @@ impl Workflow {
     ///
     /// As for [`Batch::run`].
     pub fn test_jobs_parallel(&self, parameters: Vec<JobParameters>) -> Result<JobCollection> {
-        let plan = Plan::new(self.name(), parameters)?.dry();
-        Batch::with_plan(OnWorkflow::service(self, JobMode::DryRun), plan).run()
+        let service = OnWorkflow::service(self, JobMode::DryRun);
+        let plan = Plan::new(&*service, self.name(), parameters)?.dry();
+        Batch::with_plan(service, plan).run()
     }
 }
 
@@ -96,6 +97,7 @@ impl Service for OnWorkflow {
             place: self.workflow.project().id().to_owned(),
             id: self.workflow.id().to_owned(),
             name: self.workflow.name().to_owned(),
+            budget: None,
         }
     }
 

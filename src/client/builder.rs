@@ -220,7 +220,6 @@ impl ClientBuilder {
             project_id: self.project_id,
             batches: self.batches.unwrap_or_else(|| BATCHES.into()),
             workspace: Mutex::default(),
-            sent: Mutex::default(),
             #[cfg(feature = "simulator")]
             simulator: self.simulator,
         };

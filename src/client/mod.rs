@@ -11,10 +11,9 @@ mod pages;
 mod signed;
 mod workspace;
 
-use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
@@ -54,8 +53,6 @@ struct Inner {
     batches: PathBuf,
     /// The workspace, once it was asked for.
     workspace: Mutex<Option<Workspace>>,
-    /// What orders were sent with, and their ids where these were told.
-    sent: Mutex<HashMap<String, Option<String>>>,
     #[cfg(feature = "simulator")]
     simulator: Option<crate::simulator::Simulator>,
 }
@@ -74,23 +71,6 @@ pub(crate) enum Who {
 }
 
 impl Client {
-    /// Whether an order was sent with this tag, and its id where that was told.
-    pub(crate) fn sent(&self, tag: &str) -> Option<Option<String>> {
-        self.all_sent().get(tag).cloned()
-    }
-
-    pub(crate) fn note_sent(&self, tag: &str, id: Option<String>) {
-        self.all_sent().insert(tag.to_owned(), id);
-    }
-
-    pub(crate) fn forget_sent(&self, tag: &str) {
-        self.all_sent().remove(tag);
-    }
-
-    fn all_sent(&self) -> MutexGuard<'_, HashMap<String, Option<String>>> {
-        self.inner.sent.lock().unwrap_or_else(|broken| broken.into_inner())
-    }
-
     /// A client from the environment.
     ///
     /// | variable | meaning |

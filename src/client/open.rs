@@ -36,7 +36,6 @@ impl Client {
             project_id: None,
             batches,
             workspace: Mutex::default(),
-            sent: Mutex::default(),
             #[cfg(feature = "simulator")]
             simulator: None,
         };

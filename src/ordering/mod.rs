@@ -19,7 +19,8 @@ impl OrderPlan {
     ///
     /// An order has a status, credits and results as any other job has:
     /// [`JobStatus`](crate::JobStatus) says which. One that was lost is found again by a tag
-    /// that the batch gives it.
+    /// that the batch gives it. Other tags and another budget make no other order: they hold for
+    /// what was not sent yet.
     ///
     /// ```
     /// # use up42::{Aoi, Client, Search, simulator::{Clock, Simulator}};

@@ -1,19 +1,26 @@
 //! A batch that places orders.
 
-use std::sync::Arc;
-use std::time::Instant;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use jiff::SignedDuration;
 
 use crate::batch::{Delivery, Kind, Mark, Owner, Service, Source};
 use crate::client::Client;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::hash::hex;
 use crate::jobs::{Credits, Estimate, Job, JobId, JobParameters, JobStatus, JobsPage, Price};
-use crate::orders::{Order, OrderFilter, OrderItem, OrderStatus, Orders, Spending};
+use crate::orders::{Order, OrderFilter, OrderItem, OrderStatus, Orders, spent};
 use crate::parallel::in_parallel;
 use crate::storage::deliver;
 
 /// What the tag of an order begins with, by which it is found again.
 const TAG: &str = "up42-batch-";
+/// What decides nothing that is delivered: with other tags, or paid from another budget, it is
+/// the same order.
+const BESIDES: [&str; 2] = ["tags", "budgetId"];
+/// An order is paid when it is delivered, which is its last change, give or take this.
+const RECENT: SignedDuration = SignedDuration::from_mins(1);
 /// Prices at a time; the limiter holds the rate.
 const AT_ONCE: usize = 16;
 
@@ -23,15 +30,16 @@ pub(crate) struct OnOrders {
     workspace: String,
     product: String,
     name: String,
-    spending: Spending,
+    /// What was taken for orders, as far as it was asked: the account's history tells of all at
+    /// once, and so those that end together ask once.
+    taken: Mutex<HashMap<String, i64>>,
 }
 
 impl OnOrders {
     pub(crate) fn of(client: &Client, product: &str, name: &str) -> Result<Arc<dyn Service>> {
         let workspace = client.workspace()?.id;
         let (product, name) = (product.to_owned(), name.to_owned());
-        let spending = Spending::default();
-        Ok(Arc::new(Self { client: client.clone(), workspace, product, name, spending }))
+        Ok(Arc::new(Self { client: client.clone(), workspace, product, name, taken: Mutex::default() }))
     }
 }
 
@@ -41,9 +49,21 @@ impl Source for OnOrders {
     }
 
     fn credits(&self, id: &JobId) -> Result<Option<i64>> {
-        let asked = Instant::now();
+        let mut taken = self.taken.lock().unwrap_or_else(|broken| broken.into_inner());
+        // An order is paid once.
+        if let Some(credits) = taken.get(id.as_str()) {
+            return Ok(Some(*credits));
+        }
         let order = self.client.order(id.as_str())?;
-        match (self.spending.of(&order, asked)?, &order.status) {
+        // Mostly a page tells; else all since the order began.
+        let recent = order.updated.and_then(|at| at.checked_sub(RECENT).ok());
+        for since in [recent.max(order.created), order.created] {
+            if !taken.contains_key(id.as_str()) {
+                let told = || format!("credits of order `{id}`");
+                taken.extend(spent(&self.client, since).with_context(told)?);
+            }
+        }
+        match (taken.get(id.as_str()).copied(), &order.status) {
             (Some(credits), _) => Ok(Some(credits)),
             (None, OrderStatus::Fulfilled) => {
                 Err(Error::new(ErrorKind::Server, "its credits are still held: ask again in a minute"))
@@ -70,7 +90,15 @@ impl Service for OnOrders {
             place: self.workspace.clone(),
             id: self.product.clone(),
             name: self.name.clone(),
+            // Each order names its own.
+            budget: None,
         }
+    }
+
+    fn key(&self, parameters: &JobParameters) -> Option<String> {
+        let mut inputs = parameters.inputs.clone();
+        inputs.retain(|name, _| !BESIDES.contains(&name.as_str()));
+        Some(JobParameters::new("", inputs).key())
     }
 
     fn create(&self, name: &str, parameters: &JobParameters) -> Result<Job> {

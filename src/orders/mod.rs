@@ -1,7 +1,8 @@
 //! Orders: what they cost, how they are placed, and what becomes of them (API reference, 10).
 //!
 //! - [`begin`], [`plan`]: scenes, areas and a data product, before anything is sent;
-//!   [`item`]: one order of it; [`estimate`], [`place`]: what it costs, and buying it.
+//!   [`item`]: one order of it; [`estimate`], [`place`]: what it costs, and buying it;
+//!   [`sent`]: what was sent, for the platform's list may be late.
 //! - [`order`], [`status`]: an order of the platform; [`list`], [`filter`]: many of them.
 //! - [`view`]: what a notebook shows.
 
@@ -15,6 +16,7 @@ mod order;
 mod place;
 mod placed;
 mod plan;
+mod sent;
 mod spent;
 mod status;
 mod view;
@@ -30,4 +32,4 @@ pub use plan::OrderPlan;
 pub use status::OrderStatus;
 
 pub(crate) use place::is_own_tag;
-pub(crate) use spent::Spending;
+pub(crate) use spent::spent;

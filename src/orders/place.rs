@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::list::request;
+use super::sent::{Note, Sent};
 use super::{Order, OrderFilter, OrderItem, OrderPlacement, OrderPlan, PlacedOrder, PlacedOrders};
 use crate::client::{Client, pages};
 
@@ -38,17 +39,20 @@ impl OrderPlan {
     /// all the same, and is told as [`OrderPlacement::Lost`].
     ///
     /// Placed again, as when a cell runs again, a plan finds the orders that it made before by
-    /// the same tags, and buys nothing twice; the client remembers what it sent, for the
-    /// platform's list may be late. Another [`name`](Self::name) makes other orders. To be safe
-    /// from crashes within that time too, and for more orders than a few hundred, there are
-    /// batches.
+    /// the same tags, and buys nothing twice. For the platform's list may be late, what was sent
+    /// is noted in a file in the folder of the batches
+    /// ([`ClientBuilder::batches`](crate::ClientBuilder::batches)): another program, and this
+    /// one after it was killed, look there too, and one buys while the others wait. Another
+    /// [`name`](Self::name) makes other orders. For more orders than a few hundred, and to follow
+    /// them until they are delivered, there are batches.
     ///
     /// # Errors
     ///
     /// Before anything is sent: those of [`items`](Self::items),
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the licence is not
     /// accepted, [`ErrorKind::Credits`](crate::ErrorKind::Credits) when the price is above
-    /// [`at_most`](Self::at_most).
+    /// [`at_most`](Self::at_most), [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot
+    /// be read or written.
     #[doc(alias = "place_order")]
     pub fn place(&self) -> Result<PlacedOrders> {
         let list = self.items()?;
@@ -57,9 +61,12 @@ impl OrderPlan {
         self.product.client().workspace().with_context(told)?;
         self.check_price().with_context(told)?;
         let tags: Vec<String> = list.iter().map(|item| self.tag(item)).collect();
-        let known = in_parallel(&tags, AT_ONCE, |tag| find(self.product.client(), tag));
+        let sent = Sent::open(self.product.client()).with_context(told)?;
+        let notes = sent.notes().with_context(told)?;
+        let known = in_parallel(&tags, AT_ONCE, |tag| self.before(tag, notes.get(tag)));
         let orders = list.iter().zip(tags).zip(known);
-        let orders = orders.map(|((item, tag), known)| self.place_item(item, tag, known)).collect();
+        let orders = orders.map(|((item, tag), known)| self.place_item(&sent, item, tag, known)).collect();
+        drop(sent);
         let placed = PlacedOrders { title: self.title(), client: self.product.client().clone(), orders };
         // What is known of them now is worth a request, and no reason to lose them.
         Ok(placed.track().unwrap_or(placed))
@@ -89,13 +96,16 @@ impl OrderPlan {
         format!("{TAG}{}", hex(format!("{}\n{}", item.key(), self.title()), 8))
     }
 
-    fn place_item(&self, item: &OrderItem, tag: String, known: Result<Option<Order>>) -> PlacedOrder {
+    fn place_item(
+        &self,
+        sent: &Sent,
+        item: &OrderItem,
+        tag: String,
+        known: Result<Option<OrderPlacement>>,
+    ) -> PlacedOrder {
         let outcome = match known {
-            Ok(Some(order)) => OrderPlacement::Existing(order),
-            Ok(None) => match self.product.client().sent(&tag) {
-                None => self.send(item, &tag),
-                Some(id) => self.sent_before(id),
-            },
+            Ok(None) => self.send(sent, item, &tag),
+            Ok(Some(known)) => known,
             // Whoever cannot look must not buy.
             Err(error) => OrderPlacement::Refused(
                 error.context("nothing was sent, since it cannot be told whether it was placed before"),
@@ -104,17 +114,26 @@ impl OrderPlan {
         PlacedOrder { label: item.label.clone(), tag, outcome }
     }
 
-    /// The list may be late with it.
-    fn sent_before(&self, id: Option<String>) -> OrderPlacement {
-        let lost =
-            || Error::new(ErrorKind::Network, "its answer was lost, and the list does not have it yet");
-        match id.ok_or_else(lost).and_then(|id| self.product.client().order(&id)) {
-            Ok(order) => OrderPlacement::Existing(order),
-            Err(error) => OrderPlacement::Lost(error),
+    /// What came of it before, where anything did. The list may be late with what was sent.
+    fn before(&self, tag: &str, note: Option<&Note>) -> Result<Option<OrderPlacement>> {
+        let client = self.product.client();
+        let is_lost = note.is_some_and(|note| note.id.is_none());
+        if let Some(order) = look(client, tag, if is_lost { &LOOKS } else { &LOOKS[..1] })? {
+            return Ok(Some(OrderPlacement::Existing(order)));
         }
+        let Some(Note { id, at }) = note else { return Ok(None) };
+        let lost = || {
+            let told = "its answer was lost, and the list does not have it: place the plan again in some \
+                        minutes, and when the platform's own page does not show it either, order it alone \
+                        under another `.name(…)`";
+            Error::new(ErrorKind::Network, told)
+        };
+        let order = id.as_ref().ok_or_else(lost).and_then(|id| client.order(id));
+        let order = order.with_context(|| format!("it was sent at {at}"));
+        Ok(Some(order.map_or_else(OrderPlacement::Lost, OrderPlacement::Existing)))
     }
 
-    fn send(&self, item: &OrderItem, tag: &str) -> OrderPlacement {
+    fn send(&self, sent: &Sent, item: &OrderItem, tag: &str) -> OrderPlacement {
         let client = self.product.client();
         let name = match item.label.as_str() {
             "area" => self.title(),
@@ -123,26 +142,40 @@ impl OrderPlan {
         let name: String = name.chars().take(200).collect();
         let tags = item.tags.iter().cloned().chain([tag.to_owned()]).collect();
         let item = OrderItem { tags, ..item.clone() };
-        client.note_sent(tag, None);
+        if let Err(error) = sent.note(tag, None) {
+            return OrderPlacement::Refused(error.context("nothing was sent"));
+        }
         let error = match item.place(client, &name) {
-            Ok(id) => {
-                client.note_sent(tag, Some(id.clone()));
-                return OrderPlacement::Placed(Order::new(client, id, &name, &item));
-            }
+            Ok(id) => return placed(sent, tag, Order::new(client, id, &name, &item)),
             Err(error) => error,
         };
         if !may_exist(&error) {
-            client.forget_sent(tag);
+            // A note that stays is looked after the next time.
+            let _ = sent.forget(tag);
             return OrderPlacement::Refused(error);
         }
-        for pause in LOOKS {
-            sleep(pause);
-            if let Ok(Some(order)) = find(client, tag) {
-                return OrderPlacement::Placed(order);
-            }
+        match look(client, tag, &LOOKS) {
+            Ok(Some(order)) => placed(sent, tag, order),
+            _ => OrderPlacement::Lost(error),
         }
-        OrderPlacement::Lost(error)
     }
+}
+
+/// Without the id, it would be looked for by its tag.
+fn placed(sent: &Sent, tag: &str, order: Order) -> OrderPlacement {
+    let _ = sent.note(tag, Some(&order.id));
+    OrderPlacement::Placed(order)
+}
+
+/// Looks for an order with these pauses before.
+fn look(client: &Client, tag: &str, pauses: &[Duration]) -> Result<Option<Order>> {
+    for pause in pauses {
+        sleep(*pause);
+        if let Some(order) = find(client, tag)? {
+            return Ok(Some(order));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether a request that failed may have been carried out all the same.

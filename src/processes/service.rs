@@ -134,7 +134,7 @@ impl Service for OnServer {
     fn owner(&self) -> Owner {
         let (host, place) = self.server().place();
         let (id, name) = (self.process.id().to_owned(), self.process.id().to_owned());
-        Owner { kind: Kind::OgcProcess, host, place, id, name }
+        Owner { kind: Kind::OgcProcess, host, place, id, name, budget: None }
     }
 
     fn at_once(&self) -> usize {

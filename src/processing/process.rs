@@ -34,7 +34,7 @@ pub struct Process {
     price: Option<String>,
     inputs: ProcessInputs,
     pub(super) workspace: String,
-    budget: Option<String>,
+    pub(super) budget: Option<String>,
 }
 
 impl Process {
@@ -97,7 +97,8 @@ impl Process {
         Ok(states.get(id).copied().unwrap_or(EulaState::Unknown))
     }
 
-    /// Charges the jobs of a batch to a budget of the account.
+    /// Charges the jobs of a batch to a budget of the account, by its id; also when the batch is
+    /// opened by its name.
     pub fn budget_id(mut self, id: impl Into<String>) -> Self {
         self.budget = Some(id.into());
         self

@@ -83,6 +83,7 @@ impl Service for OnProcessing {
             place: self.0.workspace.clone(),
             id: self.0.id().to_owned(),
             name: self.0.id().to_owned(),
+            budget: self.0.budget.clone(),
         }
     }
 

@@ -12,6 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("parallel", &[]),
     ("plain", &[]),
     ("error", &["plain"]),
+    ("lock", &["error"]),
     ("time", &["error"]),
     ("frame", &["error", "time"]),
     ("geo", &["plain", "error"]),
@@ -85,6 +86,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "hash",
             "list",
+            "lock",
             "parallel",
             "plain",
             "error",
@@ -128,6 +130,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "hash",
             "list",
+            "lock",
             "parallel",
             "plain",
             "error",

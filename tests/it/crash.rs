@@ -1,20 +1,26 @@
 //! A short run of `examples/crash_test.rs`, and what becomes of those who watch.
 
+use std::collections::HashSet;
 use std::process::Command;
 use std::time::Duration;
 
-use up42::Client;
-use up42::simulator::{Clock, Simulator};
+use up42::simulator::{Clock, Fault, Simulator};
+use up42::{Client, OrderPlacement};
 
 #[path = "../../examples/crash_test.rs"]
 mod crash_test;
 
-use crash_test::Service;
+use crash_test::{Service, services};
+
+/// This program, with one test that is another program.
+fn program(test: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", test, "--ignored"]);
+    command
+}
 
 fn victims() -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "crash::victim", "--ignored"]);
-    command
+    program("crash::victim")
 }
 
 #[test]
@@ -54,5 +60,46 @@ fn who_watches_takes_over_when_the_other_is_killed() {
 fn victim() {
     if std::env::var_os(crash_test::FOLDER).is_some() {
         crash_test::victim().unwrap();
+    }
+}
+
+/// Orders of the plan that is bought below.
+const PARTS: usize = 8;
+
+#[test]
+fn a_plan_whose_buyers_are_killed_is_bought_once() {
+    let simulator = Simulator::builder().list_lag(crash_test::LAG).start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let buyer = || crash_test::spawn(program("crash::buyer"), Service::Orders, &simulator, folder.path());
+    for bought in 0..PARTS - 2 {
+        if bought % 2 == 0 {
+            simulator.inject(Fault::lost_answer().on("POST /v2/orders"));
+        }
+        let mut one = buyer();
+        // The platform has the order, and the answer is on its way.
+        while simulator.orders().len() <= bought && one.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        one.kill().and_then(|()| one.wait()).unwrap();
+    }
+    assert!(simulator.orders().len() < PARTS, "they were killed before all was bought");
+    let both = [buyer(), buyer()];
+    both.into_iter().for_each(|mut one| assert!(one.wait().unwrap().success()));
+    let client = Client::builder().simulator(simulator.clone()).batches(folder.path().join("up42-batches"));
+    let placed = services::parts(&client.build().unwrap(), PARTS).unwrap().place().unwrap();
+    let orders = simulator.orders();
+    let names: HashSet<_> = orders.iter().map(|order| order.name.clone()).collect();
+    assert_eq!(orders.len(), names.len(), "each once: {orders:?}");
+    // One that was killed before its request left cannot be told from one after it.
+    let lost = placed.iter().filter(|one| matches!(one.outcome, OrderPlacement::Lost(_))).count();
+    assert_eq!((orders.len() + lost, placed.orders().len()), (PARTS, orders.len()), "{placed:?}");
+}
+
+#[test]
+#[ignore = "the program that buys, and is killed"]
+fn buyer() {
+    if std::env::var_os(crash_test::FOLDER).is_some() {
+        let client = Client::from_env().unwrap();
+        services::parts(&client, PARTS).unwrap().place().unwrap();
     }
 }

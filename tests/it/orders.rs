@@ -93,6 +93,40 @@ fn a_lost_answer_is_found_again_and_never_sent_twice() {
 }
 
 #[test]
+fn two_programs_buy_a_plan_once_however_late_the_list_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let late = Simulator::builder().clock(Clock::manual()).list_lag(MINUTE).start().unwrap();
+    // Clients share nothing but the folder, as programs do.
+    let client = || Client::builder().simulator(late.clone()).batches(folder.path()).build().unwrap();
+    let placed: Vec<_> = std::thread::scope(|scope| {
+        let both = [(); 2].map(|()| scope.spawn(|| plan(&client(), "phr/display", 3).place().unwrap()));
+        both.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    let ids = |index: usize| placed[index].orders().iter().map(|order| order.id.clone()).collect::<Vec<_>>();
+    assert_eq!((late.orders().len(), ids(0).len()), (3, 3), "{placed:?}");
+    assert_eq!(ids(0), ids(1), "the one finds what the other bought");
+
+    // The answer was lost to one program, and the other knows.
+    late.inject(Fault::lost_answer().on("POST /v2/orders"));
+    let name = |client: Client| plan(&client, "phr/display", 1).name("lost").place().unwrap();
+    assert!(matches!(name(client()).iter().next().unwrap().outcome, OrderPlacement::Lost(_)));
+    let again = name(client());
+    let OrderPlacement::Lost(error) = &again.iter().next().unwrap().outcome else { panic!("{again:?}") };
+    assert!(error.to_string().contains("its answer was lost, and the list does not have it"), "{error}");
+    late.clock().advance(2 * MINUTE);
+    let again = name(client());
+    assert!(matches!(again.iter().next().unwrap().outcome, OrderPlacement::Existing(_)), "{again:?}");
+    assert_eq!(late.orders().len(), 4);
+
+    // A refusal leaves nothing behind.
+    late.add_credits(-client().credits().unwrap());
+    let name = |client: Client| plan(&client, "phr/display", 1).name("poor").place().unwrap();
+    assert!(matches!(name(client()).iter().next().unwrap().outcome, OrderPlacement::Refused(_)));
+    late.add_credits(10_000);
+    assert!(matches!(name(client()).iter().next().unwrap().outcome, OrderPlacement::Placed(_)));
+}
+
+#[test]
 fn items_are_accepted_and_refused_each_for_itself() {
     let (_, client) = fast();
     let square = |west: f64, side: f64| {

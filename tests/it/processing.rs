@@ -151,3 +151,49 @@ fn orders_are_a_batch_like_any_other() {
     let told: Vec<_> = kept.iter().map(|entry| (entry.service, entry.runs.as_str())).collect();
     assert_eq!(told, [("order", "phr/display")]);
 }
+
+#[test]
+fn other_tags_and_another_budget_buy_nothing_twice() {
+    let (simulator, folder) = (fast().start().unwrap(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let pilot = client.budgets().unwrap().get("Pilot").unwrap().clone();
+    let product = client.data_product("phr/display").unwrap();
+    let batch = |scenes: usize, tag: &str, budget: Option<&str>| {
+        let search = Search::new(place()).collections(["phr"]).limit(scenes);
+        let plan = client.catalog().search(search).unwrap().order(&product).aoi(place()).tags([tag]);
+        let plan = budget.into_iter().fold(plan, |plan, budget| plan.budget_id(budget));
+        plan.batch("dakar").unwrap().quiet()
+    };
+    assert_eq!(batch(1, "before", Some(&pilot.id)).run().unwrap().succeeded(), 1);
+    // Two more, which have to wait.
+    batch(3, "first", None).deadline(Duration::ZERO).run().unwrap();
+    assert_eq!(simulator.orders().len(), 1);
+    let jobs = batch(3, "after", None).run().unwrap();
+    assert_eq!((jobs.succeeded(), simulator.orders().len()), (3, 3), "{:?}", jobs.to_dataframe());
+    // What waited was sent as it was said last; and a journal that is opened by its name too.
+    let tagged = |tag: &str| client.orders(up42::OrderFilter::new().tags([tag])).unwrap().len();
+    assert_eq!((tagged("before"), tagged("first"), tagged("after")), (1, 0, 2));
+    batch(4, "kept", Some(&pilot.id)).deadline(Duration::ZERO).run().unwrap();
+    assert_eq!(client.batch("dakar").unwrap().quiet().run().unwrap().succeeded(), 4);
+    let kept = client.orders(up42::OrderFilter::new().tags(["kept"])).unwrap();
+    let budgets: Vec<_> = kept.iter().map(|order| order.budget_id.clone()).collect();
+    assert_eq!(budgets, [Some(pilot.id)]);
+    assert_eq!(simulator.orders().len(), 4);
+}
+
+#[test]
+fn a_batch_that_is_opened_by_its_name_pays_from_its_budget() {
+    let (simulator, folder) = (fast().start().unwrap(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let items = bought(&client);
+    let pilot = client.budgets().unwrap().get("Pilot").unwrap().clone();
+    let consumed = || client.budgets().unwrap().get("Pilot").unwrap().consumed.unwrap();
+    let process = client.process("upsampling-ns").unwrap().budget_id(&pilot.id);
+    process.batch("upsampled", &items).unwrap().quiet().deadline(Duration::ZERO).run().unwrap();
+    assert_eq!((simulator.processing_ledger().len(), consumed()), (0, 0));
+    let jobs = client.batch("upsampled").unwrap().quiet().run().unwrap();
+    assert_eq!((jobs.succeeded(), consumed()), (2, jobs.credits()));
+    // Who pays is no other job.
+    let free = client.process("upsampling-ns").unwrap().batch("upsampled", &items).unwrap().quiet();
+    assert_eq!((free.run().unwrap().succeeded(), simulator.processing_ledger().len()), (2, 2));
+}

@@ -6,10 +6,8 @@
 //! is the sum of the events, so whoever opens the file goes on where another was killed.
 //! No login, no token and no signed URL is in it.
 
-mod lock;
+mod head;
 mod record;
-
-pub(super) use lock::Lock;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,20 +15,18 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
-use super::plan::{Item, Kind, Owner};
+use self::head::{OLDEST, VERSION, fill};
+use super::plan::Item;
 use super::state::Event;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::hash::hex;
 use crate::jobs::JobParameters;
 
-/// Raised when older versions of the crate cannot read the file any more. Those of version 1
-/// have no `service`: all of them are a workflow's.
-const VERSION: i64 = 2;
-const OLDEST: i64 = 1;
+pub(super) use head::Head;
 
 const SCHEMA: &str = "
     CREATE TABLE batch (name TEXT, run TEXT, host TEXT, project TEXT, workflow TEXT, workflow_name TEXT,
-                        created TEXT, service TEXT);
+                        created TEXT, service TEXT, budget TEXT);
     CREATE TABLE item  (item INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, label TEXT, inputs TEXT);
     CREATE TABLE event (seq INTEGER PRIMARY KEY, at TEXT, item INTEGER NOT NULL, kind TEXT NOT NULL, data TEXT);
     CREATE TABLE wish  (wish TEXT PRIMARY KEY);
@@ -42,17 +38,6 @@ pub(super) struct Journal {
     connection: Connection,
     /// Absent for one in memory.
     path: Option<PathBuf>,
-}
-
-/// Whose the batch is.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Head {
-    pub(super) name: String,
-    /// In the names of its jobs: no other batch's are taken for them.
-    pub(super) run: String,
-    pub(super) owner: Owner,
-    /// RFC 3339.
-    pub(super) created: String,
 }
 
 impl Journal {
@@ -124,27 +109,6 @@ impl Journal {
         self.connection.query_row("PRAGMA user_version", [], |row| row.get(0))
     }
 
-    pub(super) fn head(&self) -> Result<Head> {
-        let first =
-            "SELECT name, run, host, project, workflow, workflow_name, created, 'workflow' FROM batch";
-        let query = match self.version().map_err(told)? {
-            OLDEST => first.to_owned(),
-            _ => first.replace("'workflow'", "service"),
-        };
-        let head = self.connection.query_row(&query, [], |row| {
-            let kind = Kind::named(&row.get::<_, String>(7)?);
-            let owner = Owner {
-                kind: kind.ok_or(rusqlite::Error::InvalidQuery)?,
-                host: row.get(2)?,
-                place: row.get(3)?,
-                id: row.get(4)?,
-                name: row.get(5)?,
-            };
-            Ok(Head { name: row.get(0)?, run: row.get(1)?, owner, created: row.get(6)? })
-        });
-        head.map_err(told).with_context(|| self.told())
-    }
-
     /// The plan, in the order in which jobs were added to it.
     pub(super) fn items(&self) -> Result<Vec<Item>> {
         let read = || -> Result<Vec<Item>> {
@@ -156,7 +120,7 @@ impl Journal {
             let item = |row: rusqlite::Result<(String, String, String)>| -> Result<Item> {
                 let (key, label, inputs) = row.map_err(told)?;
                 let inputs = serde_json::from_str(&inputs).map_err(|_| damaged("an item"))?;
-                Ok(Item { key, parameters: JobParameters { label, inputs } })
+                Ok(Item { same: key.clone(), key, parameters: JobParameters { label, inputs } })
             };
             rows.map(item).collect()
         };
@@ -178,6 +142,25 @@ impl Journal {
             change.commit()
         };
         add(&mut self.connection).map_err(told).with_context(|| self.told())
+    }
+
+    /// Says what jobs of the plan are asked now.
+    pub(super) fn change<'a>(
+        &mut self,
+        jobs: impl IntoIterator<Item = (usize, &'a JobParameters)>,
+    ) -> Result<()> {
+        let change = |connection: &mut Connection| -> rusqlite::Result<()> {
+            let change = connection.transaction()?;
+            for (item, JobParameters { label, inputs }) in jobs {
+                let inputs = Value::Object(inputs.clone()).to_string();
+                change.execute(
+                    "UPDATE item SET label = ?, inputs = ? WHERE item = ?",
+                    params![label, inputs, item as i64],
+                )?;
+            }
+            change.commit()
+        };
+        change(&mut self.connection).map_err(told).with_context(|| self.told())
     }
 
     /// Keeps what happened. On the disk when this returns.
@@ -245,29 +228,6 @@ impl Journal {
             None => "journal in memory".to_owned(),
         }
     }
-}
-
-fn fill(connection: &Connection, head: &Head) -> Result<()> {
-    let fill = || -> rusqlite::Result<()> {
-        connection.execute_batch(SCHEMA)?;
-        connection.pragma_update(None, "user_version", VERSION)?;
-        let owner = &head.owner;
-        connection.execute(
-            "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            params![
-                head.name,
-                head.run,
-                owner.host,
-                owner.place,
-                owner.id,
-                owner.name,
-                head.created,
-                owner.kind.name()
-            ],
-        )?;
-        Ok(())
-    };
-    fill().map_err(told)
 }
 
 fn told(error: rusqlite::Error) -> Error {

@@ -1,3 +1,5 @@
+mod former;
+
 use std::time::Duration;
 
 use proptest::collection::vec;
@@ -5,6 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::batch::plan::{Kind, Owner};
 use crate::batch::state::State;
 use crate::batch::state::tests::any_event::any_event;
 use crate::jobs::Job;
@@ -16,6 +19,7 @@ fn head() -> Head {
         place: "p".into(),
         id: "w".into(),
         name: "airports".into(),
+        budget: Some("pilot".into()),
     };
     Head {
         name: "airports 2020".into(),
@@ -30,6 +34,7 @@ fn item(number: usize) -> Item {
     let Value::Object(inputs) = inputs else { unreachable!() };
     Item {
         key: format!("{number:016x}"),
+        same: format!("{number:016x}"),
         parameters: JobParameters { label: format!("job {number}"), inputs },
     }
 }
@@ -75,10 +80,12 @@ fn what_is_kept_is_read_again() {
     let mut journal = Journal::create(&path, &head()).unwrap();
     journal.add(&[item(0)]).unwrap();
     journal.add(&[item(1), item(2)]).unwrap();
+    let renamed = JobParameters { label: "renamed".into(), ..item(1).parameters };
+    journal.change([(1, &renamed)]).unwrap();
     journal.append(&events()).unwrap();
     let again = Journal::open(&path).unwrap().unwrap();
     assert_eq!(again.head().unwrap(), head());
-    assert_eq!(again.items().unwrap(), [item(0), item(1), item(2)]);
+    assert_eq!(again.items().unwrap(), [item(0), Item { parameters: renamed, ..item(1) }, item(2)]);
     assert_eq!(format!("{:?}", again.events().unwrap()), format!("{:?}", events()));
 }
 
@@ -175,42 +182,6 @@ proptest! {
     }
 }
 
-/// What the crate wrote before there were other services than workflows.
-#[test]
-fn a_journal_of_the_first_version_goes_on() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a.sqlite");
-    let old = Connection::open(&path).unwrap();
-    old.execute_batch(
-        r#"CREATE TABLE batch (name TEXT, run TEXT, host TEXT, project TEXT, workflow TEXT, workflow_name TEXT,
-                               created TEXT);
-           CREATE TABLE item  (item INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, label TEXT, inputs TEXT);
-           CREATE TABLE event (seq INTEGER PRIMARY KEY, at TEXT, item INTEGER NOT NULL, kind TEXT NOT NULL, data TEXT);
-           CREATE TABLE wish  (wish TEXT PRIMARY KEY);
-           PRAGMA user_version = 1;
-           INSERT INTO batch VALUES ('a', '0a1b2c3d', 'api.up42.com', 'p', 'w', 'airports', '2020-01-01T00:00:00Z');
-           INSERT INTO item VALUES (0, 'k', 'Dakar', '{"s2:1": {"limit": 1}}');
-           INSERT INTO event VALUES (1, '2020-01-01T00:00:01Z', 0, 'intent', '{"ms":1577836801000}');
-           INSERT INTO event VALUES (2, '2020-01-01T00:00:02Z', 0, 'submitted',
-               '{"id":"j","name":"n","status":"NOT_STARTED","createdAt":null,"startedAt":null,"finishedAt":null}');"#,
-    )
-    .unwrap();
-    drop(old);
-    let mut journal = Journal::open(&path).unwrap().unwrap();
-    let head = journal.head().unwrap();
-    assert_eq!((head.owner.kind, head.owner.id.as_str()), (Kind::Workflow, "w"));
-    assert_eq!((head.owner.place.as_str(), head.owner.name.as_str()), ("p", "airports"));
-    journal.add(&[item(1)]).unwrap();
-    journal
-        .append(&[Event::Seen { item: 0, job: Job::new("j", crate::jobs::JobStatus::Succeeded) }])
-        .unwrap();
-    let again = Journal::open(&path).unwrap().unwrap();
-    let mut state = begin();
-    assert!(again.events().unwrap().iter().all(|event| state.apply(event)));
-    assert!(state.phase(0).has_succeeded() && again.items().unwrap().len() == 2);
-    assert_eq!(again.head().unwrap(), head);
-}
-
 #[test]
 fn names_have_files_of_their_own() {
     let folder = Path::new("up42-batches");
@@ -220,16 +191,6 @@ fn names_have_files_of_their_own() {
     let files: std::collections::HashSet<_> = names.iter().map(|name| file(name).to_lowercase()).collect();
     assert_eq!(files.len(), names.len(), "{files:?}");
     assert!(files.iter().all(|file| !file.starts_with('.') && file.len() < 110), "{files:?}");
-}
-
-#[test]
-fn one_drives_at_a_time() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a.sqlite");
-    let first = Lock::take(&path).unwrap().unwrap();
-    assert!(Lock::take(&path).unwrap().is_none());
-    drop(first);
-    assert!(Lock::take(&path).unwrap().is_some());
 }
 
 #[test]

@@ -21,11 +21,12 @@ fn at(seconds: u64) -> Duration {
 
 fn known(items: usize) -> Known {
     let [host, place, id, name] = ["h", "p", "w", "w"].map(str::to_owned);
-    let owner = Owner { kind: Kind::Workflow, host, place, id, name };
+    let owner = Owner { kind: Kind::Workflow, host, place, id, name, budget: None };
     let head = Head { name: "b".into(), run: "r".into(), owner, created: String::new() };
     let mut journal = Journal::in_memory(&head).unwrap();
     let item = |number: usize| Item {
         key: number.to_string(),
+        same: number.to_string(),
         parameters: JobParameters::new(
             format!("job {number}"),
             Map::from_iter([("label".to_owned(), format!("job {number}").into())]),

@@ -174,7 +174,7 @@ impl Clock for Platform {
 impl Service for Platform {
     fn owner(&self) -> Owner {
         let [host, place, id, name] = ["h", "p", "w", "w"].map(str::to_owned);
-        Owner { kind: Kind::Workflow, host, place, id, name }
+        Owner { kind: Kind::Workflow, host, place, id, name, budget: None }
     }
 
     fn create(&self, name: &str, parameters: &JobParameters) -> Result<Job> {
