@@ -134,7 +134,8 @@ impl Batch {
             JobRecord::new(index, &items[item].parameters, state.phase(item), state.stop())
         };
         let records = self.shown(items, state).into_iter().enumerate().map(record).collect();
-        let books = Books { paid: Some(state.paid()), budget: self.policy.budget, limit };
+        let paid = self.service.costs().then(|| state.paid());
+        let books = Books { paid, budget: self.policy.budget, limit };
         JobCollection::new(self.service.clone(), self.plan.name.clone(), records).with(books)
     }
 }

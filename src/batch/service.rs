@@ -83,6 +83,11 @@ pub(crate) trait Service: Source {
         job.name.clone().map_or(Mark::None, Mark::Name)
     }
 
+    /// Whether its jobs cost credits.
+    fn costs(&self) -> bool {
+        true
+    }
+
     /// The account's balance, in credits.
     fn balance(&self) -> Result<i64>;
 

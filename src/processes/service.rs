@@ -213,6 +213,10 @@ impl Service for OnServer {
         }
     }
 
+    fn costs(&self) -> bool {
+        false
+    }
+
     fn balance(&self) -> Result<i64> {
         Err(priceless())
     }
