@@ -113,7 +113,7 @@ fn follow_jupyter(lifeline: &Lifeline) {
     }
 }
 
-/// Windows does not tell when a parent is gone.
+/// There Jupyter gives a handle, which the standard library cannot wait for.
 #[cfg(not(unix))]
 fn follow_jupyter(_lifeline: &Lifeline) {}
 

@@ -113,7 +113,9 @@ impl Compiled {
         }
         let status = rustc.arg(code).status().context("run `rustc`")?;
         if !status.success() {
-            bail!("the library cannot be linked: rustc's messages are above");
+            bail!(
+                "the library cannot be linked: rustc's messages are above; `up42 kernel install --from-cargo` does without"
+            );
         }
         Ok(())
     }

@@ -130,7 +130,8 @@ enum KernelCommands {
         #[command(flatten)]
         place: Place,
         /// Have cargo compile the library for the kernel, as for any program, instead of
-        /// linking it once for all cells: slower, and for when that makes trouble.
+        /// linking it once for all cells: slower, and for when that makes trouble. It stays so
+        /// until the library changes, or after `up42 kernel uninstall`.
         #[arg(long)]
         from_cargo: bool,
     },

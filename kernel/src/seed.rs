@@ -19,13 +19,13 @@
 //! Where a kernel with the dylib does not run a cell, the library is a dependency of cargo's
 //! instead, and of these there are but `session`, `standard`, `config` and `inside`.
 //!
-//! A seed never changes: the kernels that run on it go on when the next is made.
+//! A seed never changes (one from cargo follows the checkout): the kernels that run on it go on when the next is made.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
 use crate::home::{Home, write_if_changed};
@@ -33,6 +33,9 @@ use crate::library::{Compiled, Library};
 use crate::recipe::{self, Base};
 use crate::session::{self, Session};
 use crate::toolchain::Toolchain;
+
+/// What cargo's own build of the library may take of the disk, in bytes.
+const MOST_OF_CARGO: u64 = 5_000_000_000;
 
 /// Whatever makes the seed: another program makes another.
 const MAKER: &str = concat!(
@@ -73,24 +76,37 @@ pub fn ensure(home: &Home, toolchain: &Toolchain, from_cargo: bool) -> Result<()
     };
     let started = Instant::now();
     let seed = if plain.is_tried() && (from_cargo || !prebuilt.is_tried() || current == Some(plain.id())) {
+        if !from_cargo {
+            eprintln!(
+                "The kernel has the library from cargo until the library changes; after `up42 kernel \
+                 uninstall` the prebuilt one is tried again"
+            );
+        }
         plain
     } else if prebuilt.is_tried() && !from_cargo {
         prebuilt
     } else {
-        let mut tried = Err(anyhow!("it is not wanted"));
+        let mut trouble = Some("it is not wanted".to_owned());
         if !from_cargo {
             make(&prebuilt, Base::Prebuilt(&compiled))?;
-            tried = prebuilt.probe(home, toolchain);
+            trouble = prebuilt.probe(home, toolchain)?;
         }
-        let seed = match tried {
-            Ok(()) => prebuilt,
-            Err(why) => {
+        let seed = match trouble {
+            None => prebuilt,
+            Some(why) => {
+                if fs4::available_space(home.path()).is_ok_and(|free| free < MOST_OF_CARGO) {
+                    bail!(
+                        "{why}, and too little of the disk is free to compile the library: see `up42 doctor`"
+                    );
+                }
                 eprintln!(
-                    "The prebuilt library is not used: {why:#}. Cargo compiles the library for the kernel, \
+                    "The prebuilt library is not used: {why}. Cargo compiles the library for the kernel, \
                      which takes as long as the first time; it starts and runs cells more slowly then."
                 );
                 make(&plain, Base::Cargo)?;
-                plain.probe(home, toolchain)?;
+                if let Some(why) = plain.probe(home, toolchain)? {
+                    bail!("{why}");
+                }
                 plain
             }
         };
@@ -176,14 +192,14 @@ impl Seed {
         self.mark().is_file()
     }
 
-    /// Starts a kernel once, as Jupyter will, and runs a cell in it.
-    fn probe(&self, home: &Home, toolchain: &Toolchain) -> Result<()> {
+    /// Starts a kernel once, as Jupyter will, and runs a cell in it; says how that failed.
+    fn probe(&self, home: &Home, toolchain: &Toolchain) -> Result<Option<String>> {
         let session = Session::start(home, self, toolchain)?;
         let status = session.command().args(["kernel", "probe"]).status().context("start a kernel")?;
-        if !status.success() {
-            bail!("the kernel does not run a cell ({status})");
+        if status.code().is_none() {
+            bail!("the kernel that was tried was killed ({status})");
         }
-        Ok(())
+        Ok((!status.success()).then(|| format!("the kernel does not run a cell ({status})")))
     }
 }
 

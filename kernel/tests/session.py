@@ -569,14 +569,15 @@ def a_dependency_shows_its_progress(kernel):
 def a_kernel_ends_with_a_jupyter_that_was_killed(kernel):
     script = (
         "from jupyter_client.manager import KernelManager; manager = KernelManager(kernel_name='up42'); "
-        "manager.start_kernel(); print(manager.provisioner.pid, flush=True); input()"
+        "manager.start_kernel(); client = manager.client(); client.start_channels(); client.wait_for_ready(timeout=300); "
+        "client.execute_interactive('1', output_hook=lambda message: None); print(manager.provisioner.pid, flush=True); input()"
     )
     jupyter = subprocess.Popen(
         [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
     launcher = int(jupyter.stdout.readline())
-    until(lambda: any(copy_of(pid) for pid in descendants(launcher)), 30)
     started = [launcher, *descendants(launcher)]
+    assert len(started) >= 4, started  # launcher, front, relay, cells
     copies = {copy_of(pid) for pid in started} - {None}
     jupyter.kill()
     jupyter.wait()

@@ -1,5 +1,6 @@
 //! A batch as its journal has it.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -78,9 +79,15 @@ impl Batch {
         for event in events {
             state.apply(event);
         }
+        let begun = (0..items.len()).filter(|item| !state.phase(*item).is_waiting());
+        let mut begun: HashSet<&str> = begun.map(|item| items[item].same.as_str()).collect();
         let mut gone = Vec::new();
         for (item, place) in self.plan.places(items).into_iter().enumerate() {
             match self.policy.on_change {
+                // Former versions took an order with other tags for another one.
+                _ if state.phase(item).is_waiting() && !begun.insert(&items[item].same) => {
+                    state.leave_out(item)
+                }
                 _ if place.is_some() => {}
                 _ if state.phase(item).is_waiting() => state.leave_out(item),
                 OnChange::Keep => {}

@@ -60,7 +60,9 @@ impl Source for OnOrders {
         for since in [recent.max(order.created), order.created] {
             if !taken.contains_key(id.as_str()) {
                 let told = || format!("credits of order `{id}`");
-                taken.extend(spent(&self.client, since).with_context(told)?);
+                let told = spent(&self.client, since).with_context(told)?;
+                // A part of what was told may be a refund alone.
+                taken.extend(told.into_iter().filter(|(_, credits)| *credits > 0));
             }
         }
         match (taken.get(id.as_str()).copied(), &order.status) {

@@ -58,8 +58,8 @@ impl Sent {
         let open = || -> rusqlite::Result<Connection> {
             let connection = Connection::open(path)?;
             connection.busy_timeout(Duration::from_secs(10))?;
-            // On the disk before the request leaves.
-            connection.pragma_update(None, "synchronous", "FULL")?;
+            // On the disk before the request leaves, the folder's entry of its journal too.
+            connection.pragma_update(None, "synchronous", "EXTRA")?;
             connection.execute_batch(SCHEMA)?;
             Ok(connection)
         };

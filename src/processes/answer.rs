@@ -40,7 +40,7 @@ impl Answers {
 
     /// Whether the id was given here, and not by a server.
     pub(super) fn has_given(id: &JobId) -> bool {
-        id.as_str().ends_with(OURS)
+        id.as_str().strip_suffix(OURS).is_some_and(|id| uuid::Uuid::try_parse(id).is_ok())
     }
 
     /// Keeps an answer: a program that is killed meanwhile leaves nothing that is taken for one.

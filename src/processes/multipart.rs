@@ -46,7 +46,8 @@ pub(super) fn parts<'a>(body: &'a [u8], boundary: &str) -> Result<Vec<Part<'a>>>
 impl<'a> Part<'a> {
     fn read(mut rest: &'a [u8]) -> Option<Self> {
         let mut part = Self::default();
-        loop {
+        // Below its headers a part may have nothing (RFC 2046, 5.1.1).
+        while !rest.is_empty() {
             let (header, next) = line(rest)?;
             rest = next;
             if header.is_empty() {
@@ -72,6 +73,7 @@ impl<'a> Part<'a> {
                 _ => {}
             }
         }
+        Some(part)
     }
 }
 
@@ -127,11 +129,13 @@ mod tests {
     fn parts_are_told_by_their_headers() {
         let body = b"preamble\r\n--x\r\nContent-ID: <echo@h>\r\nContent-Type: text/plain\r\n\r\nHello --x\r\n\
             --x\r\ncontent-location: https://h/a.tif\r\nContent-Disposition: form-data; name=\"grid\"\r\n\r\n\r\n\
-            --xy\r\n--x--\r\n";
+            --xy\r\n\
+            --x\r\nContent-Location: https://h/b.tif\r\n\r\n--x--\r\n";
         let told = parts(body, "x").unwrap();
         assert_eq!((told[0].name.as_deref(), told[0].body), (Some("echo"), &b"Hello --x"[..]));
         assert_eq!((told[1].name.as_deref(), told[1].body), (Some("grid"), &b"\r\n--xy"[..]));
         assert_eq!(told[1].location.as_deref(), Some("https://h/a.tif"));
+        assert_eq!((told[2].location.as_deref(), told[2].body), (Some("https://h/b.tif"), &b""[..]));
         for cut in [&body[..40], b"", b"--x", b"--x\r\n\r\n"] {
             let told = parts(cut, "x").unwrap_err().to_string();
             assert!(told.contains("cut off"), "{told}");

@@ -165,8 +165,14 @@ impl Found {
         let plain = |letter: char| if letter.is_ascii_alphanumeric() || letter == '_' { letter } else { '-' };
         let stem: String = name.chars().take(80).map(plain).collect();
         let mut file = format!("{stem}.{end}");
-        if file == "data.json" || self.files.iter().any(|one| one.name.eq_ignore_ascii_case(&file)) {
-            file = format!("{stem}-{}.{end}", self.files.len());
+        let is_taken = |file: &str| {
+            file.eq_ignore_ascii_case("data.json")
+                || self.files.iter().any(|one| one.name.eq_ignore_ascii_case(file))
+        };
+        let mut number = self.files.len();
+        while is_taken(&file) {
+            file = format!("{stem}-{number}.{end}");
+            number += 1;
         }
         let mut properties = json!({"output": name, "media_type": media, "up42.data_path": file});
         if let (Some(all), Value::Object(told)) = (properties.as_object_mut(), told) {

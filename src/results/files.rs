@@ -57,7 +57,7 @@ impl Place {
 fn plain(name: &str) -> Result<&str> {
     let is_one =
         matches!(Path::new(name).components().collect::<Vec<_>>().as_slice(), [Component::Normal(_)]);
-    match is_one && stays_inside(name) && name != "data.json" {
+    match is_one && stays_inside(name) && !name.eq_ignore_ascii_case("data.json") {
         true => Ok(name),
         false => Err(Error::response(format!("`{name}` is no name of a file"))),
     }

@@ -21,9 +21,10 @@ impl Credentials {
         match self {
             Self::Bearer(token) if is_text(token) => Ok(()),
             Self::Bearer(_) => Err(Error::invalid("the token is empty, or has letters that no token has")),
-            Self::Header(name, _) if HeaderName::from_bytes(name.as_bytes()).is_err() => {
-                Err(Error::invalid(format!("`{name}` is no name of a header: write one like `X-API-Key`")))
-            }
+            // What stands in the wrong place may be the secret: it is not told.
+            Self::Header(name, _) if HeaderName::from_bytes(name.as_bytes()).is_err() => Err(Error::invalid(
+                "the first is no name of a header: write one like `X-API-Key`, then the key",
+            )),
             Self::Header(name, key) if is_text(key) => {
                 // It decides what else goes along, and where to.
                 match ["host", "content-length", "transfer-encoding"].contains(&&*name.to_ascii_lowercase()) {
@@ -32,9 +33,9 @@ impl Credentials {
                 }
             }
             Self::Header(..) => Err(Error::invalid("the key is empty, or has letters that no header has")),
-            Self::Basic(user, _) if user.contains(':') => {
-                Err(Error::invalid(format!("the user `{user}` has a colon, which ends a user's name")))
-            }
+            Self::Basic(user, _) if user.contains(':') => Err(Error::invalid(
+                "the user has a colon, which ends a user's name: give the password by itself",
+            )),
             Self::Basic(..) => Ok(()),
         }
     }
@@ -64,10 +65,10 @@ mod tests {
         let wrong = [
             Credentials::Bearer(secret("hunter2\n")),
             Credentials::Bearer(secret("")),
-            Credentials::Header("X API".into(), secret("hunter2")),
+            Credentials::Header("hunter2 /".into(), secret("X-API-Key")),
             Credentials::Header("Host".into(), secret("hunter2")),
             Credentials::Header("X-API-Key".into(), secret("hunter2\r\nX: y")),
-            Credentials::Basic("me:you".into(), secret("hunter2")),
+            Credentials::Basic("me:hunter2".into(), secret("")),
         ];
         for one in wrong {
             let told = format!("{} {one:?}", one.check().unwrap_err());

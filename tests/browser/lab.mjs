@@ -74,7 +74,9 @@ try {
   const saved = () => JSON.parse(readFileSync(file, 'utf8')).cells[1].outputs;
   await until(() => saved().length > 0, 'the saved notebook');
   assert.equal(saved().length, 1, 'one output is saved');
-  console.log([saved()[0].data['text/plain']].flat().join(''));
+  const text = [saved()[0].data['text/plain']].flat().join('');
+  assert.match(text, /24 succeeded/);
+  console.log(text);
 } catch (error) {
   console.error(log);
   await tab?.screenshot({ path: path.join(folder, 'failed.png') });

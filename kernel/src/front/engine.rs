@@ -63,6 +63,7 @@ impl Engine {
             panic::catch_unwind(AssertUnwindSafe(|| context.execute_with_callbacks(&code, &mut callbacks)));
         let mut end = End::default();
         let mut problem = None;
+        let mut was_heard = true;
         let mut shown = Bundle::new();
         match result {
             Ok(Ok(outputs)) => {
@@ -71,7 +72,7 @@ impl Engine {
                 if let Some(run) = runs.split_terminator(';').next_back() {
                     match self.outputs.wait_for(run) {
                         Some(told) => end = told,
-                        None => problem = Some(Problem::new("EngineError", UNHEARD)),
+                        None => was_heard = false,
                     }
                 }
             }
@@ -97,6 +98,9 @@ impl Engine {
             Some(Failure::Panic(panic)) => return Err(Problem::panic(&panic, source)),
             Some(Failure::Error(error)) => return Err(Problem::error(&error, source)),
             None => {}
+        }
+        if !was_heard {
+            return Err(Problem::new("EngineError", UNHEARD));
         }
         match problem {
             Some(_) if was_interrupted => return Err(stopped()),
@@ -169,6 +173,7 @@ impl Engine {
             }
             // evcxr notices at the next cell, and then forgets all variables.
             let _ = guarded(|| self.context.execute("();").map_err(|error| anyhow!("{error}")));
+            self.outputs.forget();
         }
         rest
     }

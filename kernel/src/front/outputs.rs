@@ -106,6 +106,11 @@ impl Outputs {
         self.wait(|end| end.run == run)
     }
 
+    /// Whatever ended until now is of no interest: its process is replaced.
+    pub fn forget(&self) {
+        self.lock().ends.clear();
+    }
+
     /// Waits for the last word of a process that has ended.
     pub fn wait_for_death(&self) -> Option<End> {
         self.wait(|end| end.died.is_some())

@@ -43,8 +43,10 @@ const CELLS_VARIABLE: &str = "EVCXR_IS_RUNTIME";
 const BATCH: Duration = Duration::from_millis(20);
 /// How often it is looked whether the cell is to be interrupted, and its process lives.
 const WATCH: Duration = Duration::from_millis(50);
-/// What the cells started may hold their stdout and stderr open.
+/// What the cells started may hold their stderr open …
 const LAST_WORDS: Duration = Duration::from_millis(200);
+/// … and their stdout: only then it is not its end that tells.
+const HELD: Duration = Duration::from_secs(1);
 
 /// Relays, if this is the process that evcxr starts to run the cells; these then run in a
 /// process of their own.
@@ -98,6 +100,7 @@ fn relay(inside: PathBuf) -> Result<ExitCode> {
     spawn(&relay, Relay::watch);
     spawn(&relay, |relay| {
         if relay.obey().is_err() {
+            thread::sleep(LAST_WORDS);
             relay.bury(None);
         }
         // evcxr, and with it the kernel, is gone.
@@ -226,7 +229,7 @@ impl Relay {
             let is_over = !matches!(cells.try_wait(), Ok(None));
             drop(cells);
             if is_over {
-                thread::sleep(LAST_WORDS);
+                thread::sleep(HELD);
                 self.bury(None);
             }
             thread::sleep(WATCH);
