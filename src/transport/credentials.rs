@@ -1,3 +1,5 @@
+use std::fmt;
+
 use reqwest::RequestBuilder;
 use reqwest::header::{HeaderName, HeaderValue};
 
@@ -5,7 +7,7 @@ use super::Secret;
 use crate::error::{Error, Result};
 
 /// A login that goes with each request as it is, where no token is asked for first.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) enum Credentials {
     Bearer(Secret),
     /// A key in a header of its own.
@@ -52,6 +54,17 @@ impl Credentials {
             },
             Self::Basic(user, password) => request.basic_auth(user, Some(password.reveal())),
         }
+    }
+}
+
+/// Which kind alone: a secret may stand where a name should.
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bearer(_) => "Bearer",
+            Self::Header(..) => "Header",
+            Self::Basic(..) => "Basic",
+        })
     }
 }
 
