@@ -86,7 +86,8 @@ export function convert(python, notebook, html) {
   execFileSync(python, ['-m', 'nbconvert', '--to', 'html', '--output', path.resolve(html), notebook], { stdio: 'pipe' });
 }
 
-function freePort() {
+/** A port that nobody listens on. */
+export function freePort() {
   return new Promise((done, failed) => {
     const probe = createServer().once('error', failed);
     probe.listen(0, '127.0.0.1', () => {

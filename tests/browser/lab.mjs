@@ -8,9 +8,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
+import { freePort } from './jupyter.mjs';
 
 const [program, folder] = process.argv.slice(2);
 const PATIENCE = 200_000;
@@ -93,14 +93,4 @@ async function until(look, what) {
     if (Date.now() > end) throw new Error(`${what}: not in ${PATIENCE / 1000} s`);
     await new Promise((done) => setTimeout(done, 50));
   }
-}
-
-function freePort() {
-  return new Promise((done, failed) => {
-    const probe = createServer().once('error', failed);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => done(port));
-    });
-  });
 }
