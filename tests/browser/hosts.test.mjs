@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { convert, python, start } from './jupyter.mjs';
-import { colours, displays, open, page, shot, until } from './open.mjs';
+import { colours, displays, open, page, sharp, shot, until } from './open.mjs';
 
 const KNOWN = {
   notebook: [
@@ -123,7 +123,8 @@ async function interactive(output) {
   await frame.contentFrame().locator('canvas').first().waitFor();
   const { width, height } = await frame.boundingBox();
   assert.ok(width > 600 && height > 400 && height < 900, `the map is ${width} × ${height}`);
-  await until(() => colours(frame), (seen) => seen > 500, 'the colours of the map');
+  await sharp(frame.contentFrame().locator('.stage'));
+  assert.ok(await colours(frame) > 500);
 }
 
 /** The still picture is there instead, uncovered and in proportion. */

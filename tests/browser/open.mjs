@@ -130,6 +130,10 @@ export async function position(tab, x, y) {
   return (await tab.locator('.position').innerText()).split(', ').map(Number);
 }
 
+/** Waits until a map is painted as sharp as it gets: until then the still picture is
+ *  seen, or a map without its pictures, which may rest for a while too. */
+export const sharp = (stage) => until(() => stage.evaluate(() => performance.getEntriesByName('sharp').length), Boolean, 'the map, painted');
+
 /** How many different colours something shows, coarsely: a blank map has a handful, one
  *  with pictures hundreds. */
 export async function colours(locator) {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { alone, colours, framed, open, page, pixels, shot, until } from './open.mjs';
+import { alone, colours, framed, open, page, pixels, sharp, shot } from './open.mjs';
 
 for (const [how, save] of [
   ['by mouse', (tab) => tab.getByRole('button', { name: 'Save as picture' }).click()],
@@ -17,7 +17,8 @@ for (const [how, save] of [
     await alone(tab);
     const stage = tab.locator('.stage');
     await stage.waitFor();
-    await until(() => colours(stage), (seen) => seen > 500, 'the colours of the map');
+    await sharp(stage);
+    assert.ok(await colours(stage) > 500);
     const [download] = await Promise.all([tab.waitForEvent('download'), save(tab)]);
     assert.equal(download.suggestedFilename(), '12-quicklooks-Dakar.png');
     const saved = await download.path();

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { colours, open, page, pixels, until } from './open.mjs';
+import { colours, open, page, pixels, sharp, until } from './open.mjs';
 
 /** Opens a map and compares its two scenes of the middle. */
 async function compared(t, begin) {
@@ -13,6 +13,7 @@ async function compared(t, begin) {
   const divider = tab.getByRole('slider', { name: 'Divider' });
   await divider.waitFor();
   const sides = ['Left scene', 'Right scene'].map((name) => tab.getByRole('combobox', { name }));
+  await sharp(tab.locator('.stage'));
   await until(() => colours(tab.locator('.stage')), (seen) => seen > 500, 'the colours of the map');
   return { tab, divider, sides };
 }

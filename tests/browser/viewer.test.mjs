@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { alone, filled, open, page, position, until } from './open.mjs';
+import { alone, filled, open, page, position, sharp, until } from './open.mjs';
 
 async function opened(t, options) {
   const tab = await open(t, page('map.html'), options);
@@ -218,6 +218,7 @@ test('opacity and cloud cover are set by the keys of a slider', async (t) => {
   await until(() => count(tab), (text) => text !== all, 'fewer scenes');
   await tab.keyboard.press('End');
   await until(() => count(tab), (text) => text === all, 'all scenes');
+  await sharp(tab.locator('.stage'));
   const before = await tab.locator('.stage').screenshot();
   await tab.getByRole('slider', { name: /Opacity/ }).fill('20');
   await until(() => tab.locator('.stage').screenshot(), (now) => !now.equals(before), 'the map');
