@@ -49,6 +49,8 @@ pub enum Seed {
     Stale(PathBuf),
     /// It is as it should be, and was made by this version.
     Ready(String),
+    /// It works, but with the library from cargo.
+    FromCargo,
 }
 
 /// How well something is.
@@ -160,6 +162,10 @@ fn seed(facts: &Facts) -> Finding {
             format!("the kernel is older than the library in {}", checkout.display()),
             format!("{INSTALL}, to have what changed there"),
         ),
+        Seed::FromCargo => Finding::note(
+            "the kernel has the library from cargo: it starts and runs cells more slowly",
+            format!("up42 kernel uninstall, then {INSTALL}, to try the prebuilt one"),
+        ),
         Seed::Ready(version) => Finding::good(format!("the kernel is built, by {version}")),
     }
 }
@@ -244,7 +250,7 @@ mod tests {
     #[test]
     fn each_trouble_is_named_with_what_mends_it() {
         type Case = (fn(&mut Facts), &'static str, &'static str);
-        let cases: [Case; 14] = [
+        let cases: [Case; 15] = [
             (
                 |f| f.rust = Err("`rustc` is missing".into()),
                 "✗ broken  Rust: `rustc` is missing",
@@ -270,6 +276,7 @@ mod tests {
             (|f| f.seed = Seed::Missing, "✗ broken  the kernel is not built", INSTALL),
             (|f| f.seed = Seed::OtherRust("rustc 1.94.0".into()), "another Rust (rustc 1.94.0)", INSTALL),
             (|f| f.seed = Seed::Stale("/up42".into()), "! note    the kernel is older", INSTALL),
+            (|f| f.seed = Seed::FromCargo, "! note    the kernel has the library from cargo", INSTALL),
             (
                 |f| f.python = Err("`python3` is missing: install Python".into()),
                 "✗ broken  `python3` is missing",

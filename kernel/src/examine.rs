@@ -67,7 +67,8 @@ fn seed(home: &Home, toolchain: &Toolchain) -> Seed {
     let checkout = Library::find().ok().flatten().map(|library| library.checkout().to_owned());
     match checkout.filter(|checkout| newest(checkout) > Some(made.at)) {
         Some(checkout) => Seed::Stale(checkout),
-        None => Seed::Ready(made.by),
+        None if made.is_prebuilt => Seed::Ready(made.by),
+        None => Seed::FromCargo,
     }
 }
 

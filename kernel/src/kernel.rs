@@ -55,6 +55,8 @@ pub fn uninstall(home: &Home, with_python: bool) -> Result<()> {
 
 /// Runs the kernel that Jupyter asks for, until it ends.
 pub fn launch(home: &Home, connection_file: &Path) -> Result<ExitCode> {
+    let lifeline = Lifeline::default();
+    follow_jupyter(&lifeline);
     let found = Toolchain::find().and_then(|toolchain| Ok((seed::require(home, &toolchain)?, toolchain)));
     let (seed, toolchain) = match found {
         Ok(found) => found,
@@ -68,18 +70,16 @@ pub fn launch(home: &Home, connection_file: &Path) -> Result<ExitCode> {
     kernel.args(["kernel", "front"]).arg(connection_file);
     kernel.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut kernel = kernel.spawn().context("start the kernel")?;
-    let (stdin, stderr) = (kernel.stdin.take(), kernel.stderr.take());
+    *lifeline.lock().unwrap_or_else(PoisonError::into_inner) = kernel.stdin.take();
     // What evcxr says belongs into the notebook, but a process cannot read its own stderr.
-    if let (Some(stdin), Some(stderr)) = (stdin, stderr) {
-        let stdin = Arc::new(Mutex::new(Some(stdin)));
-        follow_jupyter(&stdin);
-        echo(stderr, &stdin);
+    if let Some(stderr) = kernel.stderr.take() {
+        echo(stderr, &lifeline);
     }
     let status = kernel.wait().context("wait for the kernel")?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The kernel's stdin; the kernel ends when it does.
+/// The kernel's stdin, as soon as there is a kernel, which ends when it does.
 type Lifeline = Arc<Mutex<Option<ChildStdin>>>;
 
 /// Hands a process's stderr back to it, and to whoever reads ours. The process ends when
@@ -94,12 +94,13 @@ fn echo(mut from: ChildStderr, to: &Lifeline) {
     }
 }
 
-/// Ends the kernel when Jupyter was killed, which asks nobody to shut down. Jupyter tells
-/// its process where a kernel is to end with it.
+/// Ends the kernel when Jupyter was killed, which asks nobody to shut down, and this process
+/// where there is no kernel yet, or but one that explains. Jupyter tells its process where a
+/// kernel is to end with it.
 #[cfg(unix)]
 fn follow_jupyter(lifeline: &Lifeline) {
     use std::os::unix::process::parent_id;
-    use std::{env, thread, time::Duration};
+    use std::{env, process, thread, time::Duration};
 
     let jupyter = parent_id();
     if env::var("JPY_PARENT_PID").is_ok_and(|told| told == jupyter.to_string()) {
@@ -108,7 +109,9 @@ fn follow_jupyter(lifeline: &Lifeline) {
             while parent_id() == jupyter {
                 thread::sleep(Duration::from_secs(1));
             }
-            drop(lifeline.lock().unwrap_or_else(PoisonError::into_inner).take());
+            if lifeline.lock().unwrap_or_else(PoisonError::into_inner).take().is_none() {
+                process::exit(1);
+            }
         });
     }
 }

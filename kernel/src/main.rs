@@ -90,7 +90,7 @@ enum Commands {
         /// anything else is a text.
         #[arg(long, value_name = "NAME=VALUE")]
         set: Vec<Parameter>,
-        /// The longest time that one cell may take.
+        /// The longest time that one cell may take; 0 for no limit.
         #[arg(long, value_name = "SECONDS", default_value_t = 600)]
         timeout: u64,
     },

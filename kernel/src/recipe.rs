@@ -73,8 +73,8 @@ pub fn make(
     toolchain: &Toolchain,
     program: &Path,
 ) -> Result<()> {
-    if seed.folder().exists() {
-        // A build that was broken off.
+    // A build that was broken off is made anew, but for what cargo has compiled in it.
+    if seed.folder().exists() && matches!(base, Base::Prebuilt(_)) {
         fs::remove_dir_all(seed.folder()).with_context(|| format!("remove `{}`", seed.folder().display()))?;
     }
     sources::write_standard(&toolchain.library_metadata()?, &seed.standard_sources())?;
@@ -87,8 +87,9 @@ pub fn make(
     write_session(seed, &dependencies)?;
     // The build makes what cells link; the check is what evcxr asks for when
     // rust-analyzer cannot tell the type of a variable.
-    cargo(seed, "build", toolchain, program)?;
-    cargo(seed, "check", toolchain, program)?;
+    for subcommand in ["build", "check"] {
+        cargo(seed, subcommand, base, toolchain, program)?;
+    }
     Ok(())
 }
 
@@ -181,11 +182,13 @@ fn write_session(seed: &Seed, dependencies: &str) -> Result<()> {
 
 /// Runs cargo exactly as evcxr will (`Config::cargo_command` in evcxr), so that
 /// evcxr finds everything fresh.
-fn cargo(seed: &Seed, subcommand: &str, toolchain: &Toolchain, program: &Path) -> Result<()> {
+fn cargo(seed: &Seed, subcommand: &str, base: Base<'_>, toolchain: &Toolchain, program: &Path) -> Result<()> {
     let mut command = Command::new("cargo");
     toolchain.apply_alone(&mut command);
     command
-        .args([subcommand, "--quiet", "--target", &toolchain.host])
+        .args([subcommand, "--target", &toolchain.host])
+        // Of a few seconds nothing is to be told; of half an hour, how far it is.
+        .args(matches!(base, Base::Prebuilt(_)).then_some("--quiet"))
         .current_dir(seed.session().join("ctx"))
         .env("CARGO_TARGET_DIR", "target")
         .env("CARGO_BUILD_BUILD_DIR", "target")

@@ -37,6 +37,9 @@ use crate::toolchain::Toolchain;
 /// What cargo's own build of the library may take of the disk, in bytes.
 const MOST_OF_CARGO: u64 = 5_000_000_000;
 
+/// What the name of a seed with the library from cargo begins with.
+const FROM_CARGO: &str = "cargo-";
+
 /// Whatever makes the seed: another program makes another.
 const MAKER: &str = concat!(
     include_str!("../inside/lib.rs"),
@@ -69,7 +72,7 @@ pub fn ensure(home: &Home, toolchain: &Toolchain, from_cargo: bool) -> Result<()
     let compiled = library.compile(toolchain)?;
     let id = identify(&compiled, toolchain)?;
     let [prebuilt, plain] =
-        [id.clone(), format!("cargo-{id}")].map(|id| Seed { folder: home.seeds().join(id) });
+        [id.clone(), [FROM_CARGO, &id].concat()].map(|id| Seed { folder: home.seeds().join(id) });
     let make = |seed: &Seed, base| {
         eprintln!("Preparing the kernel in {}", seed.folder.display());
         recipe::make(seed, &library, base, toolchain, home.program())
@@ -138,13 +141,15 @@ pub fn require(home: &Home, toolchain: &Toolchain) -> Result<Seed> {
 pub struct Made {
     pub by: String,
     pub at: SystemTime,
+    pub is_prebuilt: bool,
 }
 
 /// Nothing is told of a seed that is not there, or not whole.
 pub fn made(home: &Home) -> Option<Made> {
     let seed = Seed { folder: home.seeds().join(read_current(home)?) };
     let at = fs::metadata(seed.mark()).ok()?.modified().ok()?;
-    Some(Made { by: fs::read_to_string(seed.mark()).ok()?, at })
+    let is_prebuilt = !seed.id().starts_with(FROM_CARGO);
+    Some(Made { by: fs::read_to_string(seed.mark()).ok()?, at, is_prebuilt })
 }
 
 impl Seed {

@@ -6,6 +6,8 @@ runs the stories, all in as few kernels as possible, with the kernel `up42` that
 finds.
 """
 
+import json
+import os
 import re
 import subprocess
 import sys
@@ -565,24 +567,51 @@ def a_dependency_shows_its_progress(kernel):
         assert kernel.ok("above::above() + 1").text("stderr") == ""
 
 
-@story
-def a_kernel_ends_with_a_jupyter_that_was_killed(kernel):
+def killed_jupyter(script, environment=None):
+    """A Jupyter that starts a kernel, runs this with it, and is killed."""
     script = (
         "from jupyter_client.manager import KernelManager; manager = KernelManager(kernel_name='up42'); "
-        "manager.start_kernel(); client = manager.client(); client.start_channels(); client.wait_for_ready(timeout=300); "
-        "client.execute_interactive('1', output_hook=lambda message: None); print(manager.provisioner.pid, flush=True); input()"
+        f"manager.start_kernel(); {script}; print(manager.provisioner.pid, flush=True); input()"
     )
     jupyter = subprocess.Popen(
-        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        [sys.executable, "-c", script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, **(environment or {})},
     )
     launcher = int(jupyter.stdout.readline())
     started = [launcher, *descendants(launcher)]
-    assert len(started) >= 4, started  # launcher, front, relay, cells
     copies = {copy_of(pid) for pid in started} - {None}
     jupyter.kill()
     jupyter.wait()
     assert until(lambda: not alive(started), 30), alive(started)
     assert not [copy for copy in copies if Path(copy).exists()], copies
+    return started
+
+
+RUN_A_CELL = (
+    "client = manager.client(); client.start_channels(); client.wait_for_ready(timeout=300); "
+    "client.execute_interactive('1', output_hook=lambda message: None)"
+)
+
+
+@story
+def a_kernel_ends_with_a_jupyter_that_was_killed(kernel):
+    started = killed_jupyter(RUN_A_CELL)
+    assert len(started) >= 4, started  # launcher, front, relay, cells
+
+
+@story
+def a_kernel_that_only_explains_ends_with_it_too(kernel):
+    with tempfile.TemporaryDirectory() as folder:
+        spec = json.loads(kernel.manager.kernel_spec.to_json())
+        spec["env"]["UP42_HOME"] = f"{folder}/home"  # where nothing is built
+        place = Path(folder, "kernels/up42")
+        place.mkdir(parents=True)
+        (place / "kernel.json").write_text(json.dumps(spec))
+        run = RUN_A_CELL + "['content']['traceback'][0].index('up42 kernel install')"
+        assert len(killed_jupyter(run, {"JUPYTER_PATH": folder})) == 1
 
 
 @story

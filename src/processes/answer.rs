@@ -1,12 +1,13 @@
 //! Answers of executions that were waited for. The server keeps nothing of them, so they are
-//! kept here, beside the journals: whole, and before the journal says that there is one.
+//! kept here, beside the journals: whole, before the journal says that there is one, and with
+//! what a program that was killed in between finds them by.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::client::{Client, optional};
 use crate::error::{Context, Error, ErrorKind, Result};
@@ -22,12 +23,23 @@ const OURS: &str = "-answer";
 /// What an execution answered.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Answer {
+    pub(super) execution: Execution,
     /// When it was asked for, and when it came.
     pub(super) times: Option<(Timestamp, Timestamp)>,
     /// Why it failed; `None` when it did not.
     pub(super) failure: Option<String>,
     pub(super) content_type: Option<String>,
     pub(super) body: Vec<u8>,
+}
+
+/// What was asked, and of whom.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Execution {
+    /// A process, with the place of its server.
+    pub(super) process: String,
+    /// The name that a batch gave the job.
+    pub(super) name: String,
+    pub(super) inputs: Map<String, Value>,
 }
 
 /// The answers of a client's batches.
@@ -59,6 +71,32 @@ impl Answers {
         Ok(id.into())
     }
 
+    /// The jobs of a process that were answered.
+    pub(super) fn jobs(&self, process: &str) -> Result<Vec<Job>> {
+        if !self.0.exists() {
+            return Ok(Vec::new());
+        }
+        let read = || -> Result<Vec<Job>> {
+            let mut jobs = Vec::new();
+            for entry in fs::read_dir(&self.0)? {
+                let entry = entry?;
+                let id = JobId::from(entry.file_name().to_string_lossy().into_owned());
+                if !Self::has_given(&id) {
+                    continue;
+                }
+                let mut head = Vec::new();
+                BufReader::new(File::open(entry.path())?).read_until(b'\n', &mut head)?;
+                // What is cut off is told to those who ask for it.
+                let Ok(answer) = Answer::read(&head) else { continue };
+                if answer.execution.process == process {
+                    jobs.push(answer.job(id));
+                }
+            }
+            Ok(jobs)
+        };
+        read().with_context(|| format!("the answers in `{}`", self.0.display()))
+    }
+
     pub(super) fn get(&self, id: &JobId) -> Result<Answer> {
         let path = self.0.join(id.as_str());
         let read = || -> Result<Answer> { Answer::read(&fs::read(&path)?) };
@@ -75,6 +113,9 @@ impl Answer {
         let mut job = Job::new(id, status);
         let (asked, came) = self.times.unzip();
         (job.created, job.started, job.finished) = (asked, asked, came);
+        let Execution { name, inputs, .. } = &self.execution;
+        job.name = (!name.is_empty()).then(|| name.clone());
+        job.inputs = inputs.clone();
         job
     }
 
@@ -87,8 +128,10 @@ impl Answer {
     fn head(&self) -> Value {
         let (asked, came) = self.times.unzip();
         let text = |at: Option<Timestamp>| at.map(|at| at.to_string());
+        let Execution { process, name, inputs } = &self.execution;
         json!({
             "asked": text(asked), "came": text(came), "failure": self.failure, "content_type": self.content_type,
+            "process": process, "name": name, "inputs": inputs,
         })
     }
 
@@ -100,7 +143,10 @@ impl Answer {
         let head: Value =
             serde_json::from_slice(head).map_err(|error| Error::foreign(ErrorKind::Response, error))?;
         let time = |name| parse_timestamp(&optional(&head, name)?);
+        let text = |name| optional(&head, name).unwrap_or_default();
+        let inputs = head.get("inputs").and_then(Value::as_object).cloned().unwrap_or_default();
         Ok(Self {
+            execution: Execution { process: text("process"), name: text("name"), inputs },
             times: time("asked").zip(time("came")),
             failure: optional(&head, "failure"),
             content_type: optional(&head, "content_type"),
@@ -126,7 +172,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let answers = Answers(folder.path().join("answers"));
         let at = "2026-11-22T10:00:00Z".parse().unwrap();
+        let execution = Execution { process: "p".into(), name: "a_0".into(), inputs: Map::new() };
         let answer = Answer {
+            execution: execution.clone(),
             times: Some((at, at)),
             content_type: Some("image/png".into()),
             body: b"\n\x00\n".to_vec(),
@@ -138,7 +186,13 @@ mod tests {
         assert_eq!(answer.job(id.clone()).status, JobStatus::Succeeded);
         let failed = Answer { failure: Some("no".into()), ..Answer::default() };
         let id = answers.keep(&failed).unwrap();
-        assert_eq!(answers.get(&id).unwrap().job(id).status, JobStatus::Failed);
+        assert_eq!(answers.get(&id).unwrap().job(id.clone()).status, JobStatus::Failed);
+        // It is found by its name, whatever else lies there.
+        fs::write(answers.0.join(format!("{}{OURS}", uuid::Uuid::new_v4())), "{").unwrap();
+        fs::write(answers.0.join(format!("{id}.part")), "{").unwrap();
+        let [found] = &answers.jobs("p").unwrap()[..] else { panic!("one is of the process") };
+        assert_eq!((found.name.as_deref(), found.created), (Some("a_0"), Some(at)));
+        assert_eq!(Answers(folder.path().join("none")).jobs("p").unwrap(), []);
         let told = answers.get(&"0-answer".into()).unwrap_err().to_string();
         assert!(told.starts_with("its answer is gone"), "{told}");
     }

@@ -96,8 +96,8 @@ impl OgcProcess {
         &self.server
     }
 
-    /// The jobs of the process on its server, whoever began them: a collection like that of a
-    /// batch. Why they failed is another question for each:
+    /// The jobs of the process on its server, whoever began them, and those of batches of this
+    /// client that were answered at once: a collection like that of a batch. Why they failed is another question for each:
     /// [`JobCollection::with_details`](crate::JobCollection::with_details).
     ///
     /// # Errors
@@ -146,9 +146,9 @@ impl OgcProcess {
     ///
     /// A process that only runs while one waits for its answer (`sync-execute`) is asked by one
     /// request for each job, at most 16 at a time; [`Endpoint::timeout`](crate::Endpoint::timeout)
-    /// says for how long. Its answers are kept beside the journal, since the server keeps none.
-    /// An execution whose answer was lost leaves nothing to find it by, so it is always
-    /// `Unproven`, once five times [`settle`](Batch::settle) have passed.
+    /// says for how long. Its answers are kept beside the journal, since the server keeps none,
+    /// and are found there by a batch that goes on after its program was killed. An execution
+    /// whose answer was lost leaves nothing to find it by, so it is always `Unproven`, once five times [`settle`](Batch::settle) have passed.
     ///
     /// ```
     /// # use up42::{simulator::Simulator, serde_json::json};

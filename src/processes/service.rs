@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Answers};
+use super::answer::{Answer, Answers, Execution};
 use super::{OgcProcess, ProcessServer, job, results};
 use crate::batch::{Delivery, Kind, Mark, Owner, Service, Source};
 use crate::client::{Client, items, optional};
@@ -20,6 +20,8 @@ use crate::transport::{Request, Response};
 const AT_ONCE: usize = 10;
 /// Jobs of a page; a server may send fewer.
 const PAGE: &str = "100";
+/// The page after the answers that are kept: the first of the server's own list.
+const SERVERS_OWN: &str = "server";
 /// The longest message of a job that is kept, in characters.
 const LONGEST: usize = 4000;
 
@@ -54,30 +56,51 @@ impl OnServer {
     }
 
     /// Executes while one waits: the answer is the result.
-    fn wait_for(&self, request: Request) -> Result<Job> {
+    fn wait_for(&self, execution: Execution, request: Request) -> Result<Job> {
         let asked = Timestamp::now();
         match self.server().send(request) {
             Ok(answer) if answer.status == 201 => {
                 self.created(&answer.json().unwrap_or_default(), answer.location.as_deref())
             }
-            answer => self.keep(asked, answer),
+            answer => self.keep(execution, asked, answer),
         }
     }
 
     /// What was answered, as a job that has ended.
-    fn keep(&self, asked: Timestamp, answer: Result<Response>) -> Result<Job> {
+    fn keep(&self, execution: Execution, asked: Timestamp, answer: Result<Response>) -> Result<Job> {
         self.answers_at_once.store(true, Ordering::Relaxed);
         let times = Some((asked, Timestamp::now()));
         let answer = match answer {
-            Ok(Response { content_type, body, .. }) => Answer { times, content_type, body, failure: None },
+            Ok(Response { content_type, body, .. }) => {
+                Answer { execution, times, content_type, body, failure: None }
+            }
             Err(error) => match failure(&error) {
-                Some(told) => Answer { times, failure: Some(told), ..Answer::default() },
+                Some(told) => Answer { execution, times, failure: Some(told), ..Answer::default() },
                 None => return Err(error),
             },
         };
         // It has run all the same, and is not to be taken for refused.
         let id = self.answers().keep(&answer).map_err(|error| Error::response(error.to_string()));
-        Ok(answer.job(id.context("it has run")?))
+        Ok(self.kept(answer.job(id.context("it has run")?)))
+    }
+
+    /// The process, as kept answers know it.
+    fn place(&self) -> String {
+        let (host, path) = self.server().place();
+        format!("{host}{path} {}", self.process.id())
+    }
+
+    /// A kept answer as a job of the process.
+    fn kept(&self, job: Job) -> Job {
+        Job { workflow_id: Some(self.process.id().to_owned()), ..job }
+    }
+
+    /// What was answered, in this program or before. Where there is something, the server's
+    /// list of jobs proves nothing.
+    fn answered(&self) -> Result<Vec<Job>> {
+        let jobs = self.answers().jobs(&self.place())?;
+        self.answers_at_once.fetch_or(!jobs.is_empty(), Ordering::Relaxed);
+        Ok(jobs.into_iter().map(|job| self.kept(job)).collect())
     }
 
     /// What the answer to an execution says of the job. Its body may be empty: the standard
@@ -142,8 +165,10 @@ impl Service for OnServer {
     }
 
     /// The standard has no names for jobs.
-    fn create(&self, _name: &str, parameters: &JobParameters) -> Result<Job> {
+    fn create(&self, name: &str, parameters: &JobParameters) -> Result<Job> {
         let create = || -> Result<Job> {
+            let inputs = parameters.inputs.clone();
+            let execution = Execution { process: self.place(), name: name.to_owned(), inputs };
             let mut body = json!({"inputs": parameters.inputs});
             // A single output comes as it is, several as one document.
             if self.process.outputs().len() > 1 {
@@ -152,14 +177,14 @@ impl Service for OnServer {
             let url = format!("{}/execution", self.server().process_url(self.process.id())?);
             let request = Request::post(url, body).charging();
             if !self.process.is_async() {
-                return self.wait_for(request);
+                return self.wait_for(execution, request);
             }
             let asked = Timestamp::now();
             let answer = self.server().send(request.respond_async())?;
             let body = answer.json().unwrap_or_default();
             // It need not do as it is asked (RFC 7240, 2).
             if answer.status == 200 && job::read(&body).is_err() {
-                return self.keep(asked, Ok(answer));
+                return self.keep(execution, asked, Ok(answer));
             }
             self.created(&body, answer.location.as_deref())
         };
@@ -168,12 +193,16 @@ impl Service for OnServer {
 
     fn page(&self, next: Option<&str>) -> Result<JobsPage> {
         let server = self.server();
-        let proves_nothing = self.answers_at_once.load(Ordering::Relaxed);
-        if !self.process.is_async() {
-            return Ok(JobsPage { jobs: Vec::new(), is_whole: false, next: None });
+        if next.is_none() {
+            let jobs = self.answered()?;
+            if !self.process.is_async() || !jobs.is_empty() {
+                let next = self.process.is_async().then(|| SERVERS_OWN.to_owned());
+                return Ok(JobsPage { jobs, is_whole: false, next });
+            }
         }
+        let proves_nothing = self.answers_at_once.load(Ordering::Relaxed);
         let read = || -> Result<JobsPage> {
-            let request = match next {
+            let request = match next.filter(|next| *next != SERVERS_OWN) {
                 Some(url) => Request::get(url),
                 None => Request::get(server.path(&["jobs"])?).query("limit", PAGE),
             };
@@ -189,7 +218,7 @@ impl Service for OnServer {
 
     fn job(&self, id: &JobId) -> Result<Job> {
         if Answers::has_given(id) {
-            return Ok(self.answers().get(id)?.job(id.clone()));
+            return Ok(self.kept(self.answers().get(id)?.job(id.clone())));
         }
         job::read(&self.status(id)?).with_context(|| format!("job `{id}`"))
     }
@@ -206,6 +235,9 @@ impl Service for OnServer {
     }
 
     fn mark_of(&self, job: &Job) -> Mark {
+        if Answers::has_given(&job.id) {
+            return job.name.clone().map_or(Mark::None, Mark::Name);
+        }
         match (job.workflow_id.as_deref(), job.inputs.is_empty()) {
             (Some(process), _) if process != self.process.id() => Mark::None,
             (_, true) => Mark::Hidden,

@@ -22,6 +22,13 @@ fn pairs(count: usize) -> Vec<Value> {
     (0..count).map(|number| json!({"from": [0, 0], "to": [number, 0]})).collect()
 }
 
+/// As if the program had been killed before it noted what these jobs became.
+fn forget(folder: &Path, batch: &str, jobs: u32) {
+    let journal = rusqlite::Connection::open(folder.join(format!("{batch}.sqlite"))).unwrap();
+    let forget = "DELETE FROM event WHERE item < ?1 AND kind IN ('submitted', 'seen', 'told')";
+    assert!(journal.execute(forget, [jobs]).unwrap() >= jobs as usize);
+}
+
 fn executions(simulator: &Simulator) -> usize {
     simulator.requests().iter().filter(|request| request.path.ends_with("/execution")).count()
 }
@@ -39,6 +46,22 @@ fn each_job_is_one_request_and_its_answer_is_kept() {
     assert_eq!(executions(&simulator), 25, "nothing runs again");
     let told: Vec<_> = results.iter().map(|one| one.properties["value"].clone()).collect();
     assert_eq!(told, (0..25).map(|number| json!(number as f64)).collect::<Vec<_>>());
+}
+
+#[test]
+fn answers_that_came_before_a_kill_are_found_after_it() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let process = distance(&simulator, folder.path());
+    process.batch("near", pairs(2)).unwrap().quiet().run().unwrap();
+    process.batch("far-away", pairs(5)).unwrap().quiet().run().unwrap();
+    forget(folder.path(), "far-away", 3);
+    let jobs = process.batch("far-away", pairs(5)).unwrap().quiet().run().unwrap();
+    assert_eq!((jobs.succeeded(), executions(&simulator)), (5, 7), "nothing runs again");
+    let results = jobs.download_results(folder.path().join("results")).unwrap();
+    let told: Vec<_> = results.iter().map(|one| one.properties["value"].clone()).collect();
+    assert_eq!(told, (0..5).map(|number| json!(number as f64)).collect::<Vec<_>>());
+    let all = process.jobs().unwrap();
+    assert_eq!((all.len(), all.succeeded()), (7, 7), "and they are the process's jobs");
 }
 
 #[test]
@@ -130,8 +153,11 @@ fn a_server_that_does_not_wait_to_be_asked_is_taken_at_its_word() {
     let folder = tempfile::tempdir().unwrap();
     let client = Client::builder().simulator(fast()).batches(folder.path()).build().unwrap();
     let process = client.processes(&server.url).unwrap().process("p").unwrap();
-    let jobs = process.batch("one", vec![json!({"x": 1})]).unwrap().quiet().run().unwrap();
-    let results = jobs.download_results(folder.path().join("results")).unwrap();
+    let run = || process.batch("at-once", vec![json!({"x": 1})]).unwrap().quiet().run().unwrap();
+    run();
+    forget(folder.path(), "at-once", 1);
+    let results = run().download_results(folder.path().join("results")).unwrap();
+    assert_eq!(server.asked("POST").len(), 1, "nothing runs again");
     let path = results.iter().next().unwrap().path.clone().unwrap();
     assert!(path.ends_with("a.csv") && std::fs::read(path).unwrap() == b"a,b\n1,2\n");
 }

@@ -34,41 +34,83 @@ pub mod polars { pub mod prelude {
 } }
 ";
 
-fn write(folder: &Path) {
+fn write(folder: &Path, code: &str) {
     fs::create_dir(folder.join("src")).unwrap();
     fs::write(folder.join("Cargo.toml"), MANIFEST).unwrap();
-    fs::write(folder.join("src/lib.rs"), CODE).unwrap();
+    fs::write(folder.join("src/lib.rs"), code).unwrap();
     let locked = Command::new("cargo").args(["generate-lockfile", "--quiet"]).current_dir(folder).status();
     assert!(locked.unwrap().success());
 }
 
-#[test]
-fn a_kernel_gets_the_library_from_cargo_where_that_is_asked_for() {
-    let [library, home] = [(); 2].map(|()| TempDir::new().unwrap());
-    write(library.path());
-    let install = |more: &[&str]| {
+/// A small library, and the home of its kernel.
+struct Machine {
+    library: TempDir,
+    home: TempDir,
+}
+
+impl Machine {
+    fn new(code: &str) -> Self {
+        let machine = Self { library: TempDir::new().unwrap(), home: TempDir::new().unwrap() };
+        write(machine.library.path(), code);
+        machine
+    }
+
+    fn change(&self, code: &str) {
+        fs::write(self.library.path().join("src/lib.rs"), code).unwrap();
+    }
+
+    fn up42(&self, arguments: &[&str]) -> (bool, String) {
         let output = Command::new(env!("CARGO_BIN_EXE_up42"))
-            .args(["kernel", "install", "--prefix"])
-            .arg(home.path().join("prefix"))
-            .args(more)
-            .env("UP42_HOME", home.path().join("home"))
-            .env("UP42_LIBRARY", library.path())
-            .env("CARGO_TARGET_DIR", library.path().join("target"))
+            .args(arguments)
+            .env("UP42_HOME", self.home.path())
+            .env("UP42_LIBRARY", self.library.path())
+            .env("CARGO_TARGET_DIR", self.library.path().join("target"))
             .output()
             .unwrap();
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{told}");
-        let seeds = fs::read_dir(home.path().join("home/seeds")).unwrap();
-        let seeds: Vec<_> = seeds.map(|seed| seed.unwrap().file_name().into_string().unwrap()).collect();
-        (told, seeds)
-    };
-    let (told, seeds) = install(&["--from-cargo"]);
+        let told = [output.stdout, output.stderr].map(|told| String::from_utf8_lossy(&told).into_owned());
+        (output.status.success(), told.concat())
+    }
+
+    /// What is told, and the names of the seeds then.
+    fn install(&self, more: &[&str]) -> (String, Vec<String>) {
+        let prefix = self.home.path().join("prefix");
+        let (is_done, told) =
+            self.up42(&[&["kernel", "install", "--prefix", prefix.to_str().unwrap()], more].concat());
+        assert!(is_done, "{told}");
+        let seeds = fs::read_dir(self.home.path().join("seeds")).unwrap();
+        (told, seeds.map(|seed| seed.unwrap().file_name().into_string().unwrap()).collect())
+    }
+}
+
+#[test]
+fn a_kernel_gets_the_library_from_cargo_where_that_is_asked_for() {
+    let machine = Machine::new(CODE);
+    let (told, seeds) = machine.install(&["--from-cargo"]);
     assert!(told.contains("A kernel starts and runs a cell"), "{told}");
     assert!(seeds.len() == 1 && seeds[0].starts_with("cargo-"), "{seeds:?}");
+    assert!(machine.up42(&["doctor"]).1.contains("! note    the kernel has the library from cargo"));
     // It stays so until the library changes, and then the faster one is tried again.
-    let (told, same) = install(&[]);
+    let (told, same) = machine.install(&[]);
     assert!(!told.contains("Preparing") && same == seeds, "{told}{same:?}");
-    fs::write(library.path().join("src/lib.rs"), [CODE, "pub fn more() {}\n"].concat()).unwrap();
-    let (told, other) = install(&[]);
+    machine.change(&[CODE, "pub fn more() {}\n"].concat());
+    let (told, other) = machine.install(&[]);
     assert!(other.len() == 1 && !other[0].starts_with("cargo-"), "{told}{other:?}");
+}
+
+#[test]
+fn a_kernel_gets_the_library_from_cargo_where_the_prebuilt_one_does_not_work() {
+    // Cargo sets the variable where it compiles what it was asked for, and so for the
+    // prebuilt library, but not for a dependency.
+    let code = CODE.replace("{ 0 }", "{ option_env!(\"CARGO_PRIMARY_PACKAGE\").map_or(0, |_| 1) }");
+    let machine = Machine::new(&code);
+    let (told, seeds) = machine.install(&[]);
+    assert!(told.contains("The prebuilt library is not used: the kernel does not run a cell"), "{told}");
+    assert!(told.contains("for 0"), "{told}");
+    let [seed] = &seeds[..] else { panic!("{seeds:?}") };
+    assert!(seed.starts_with("cargo-"), "{seed}");
+    // Broken off when all was compiled: what cargo has is not compiled again.
+    fs::remove_file(machine.home.path().join("seeds").join(seed).join("tried")).unwrap();
+    let (told, same) = machine.install(&[]);
+    assert!(told.contains("The prebuilt library is not used") && same == seeds, "{told}{same:?}");
+    assert!(!told.contains("Compiling tokio"), "{told}");
 }

@@ -137,7 +137,9 @@ impl<'a> Run<'a> {
             if left == Some(Duration::ZERO) {
                 actions.retain(|action| action.submission().is_none());
             }
-            let submissions: Vec<usize> = actions.iter().filter_map(Action::submission).collect();
+            // Few at a time: between them a cancellation is heard.
+            let submissions: Vec<usize> =
+                actions.iter().filter_map(Action::submission).take(AT_ONCE).collect();
             self.submit(&submissions)?;
             // It sends or it looks: what was sent just now has not ended.
             if submissions.is_empty() && actions.contains(&Action::Poll) {
