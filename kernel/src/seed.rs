@@ -28,6 +28,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
+use crate::disk;
 use crate::home::{Home, write_if_changed};
 use crate::library::{Compiled, Library};
 use crate::recipe::{self, Base};
@@ -97,7 +98,9 @@ pub fn ensure(home: &Home, toolchain: &Toolchain, from_cargo: bool) -> Result<()
         let seed = match trouble {
             None => prebuilt,
             Some(why) => {
-                if fs4::available_space(home.path()).is_ok_and(|free| free < MOST_OF_CARGO) {
+                // What it has taken already is used again.
+                let taken = disk::taken(plain.folder());
+                if fs4::available_space(home.path()).is_ok_and(|free| free + taken < MOST_OF_CARGO) {
                     bail!(
                         "{why}, and too little of the disk is free to compile the library: see `up42 doctor`"
                     );
@@ -108,7 +111,7 @@ pub fn ensure(home: &Home, toolchain: &Toolchain, from_cargo: bool) -> Result<()
                 );
                 make(&plain, Base::Cargo)?;
                 if let Some(why) = plain.probe(home, toolchain)? {
-                    bail!("{why}");
+                    bail!("{why}; after `up42 kernel uninstall` the library is compiled anew");
                 }
                 plain
             }
@@ -221,14 +224,20 @@ fn clean(home: &Home, current: &str) -> Result<()> {
     Ok(())
 }
 
-/// Removes the seeds that no kernel runs on, and tells how many stay.
+/// Removes the seeds that no kernel runs on, and tells how many stay. What was chosen instead
+/// of the dylib is not chosen again by itself.
 pub fn remove_all(home: &Home) -> Result<usize> {
     let _ = fs::remove_file(home.current_seed());
-    if home.seeds().is_dir() {
-        clean(home, "")?;
-        return Ok(fs::read_dir(home.seeds()).context("read the seeds")?.count());
+    if !home.seeds().is_dir() {
+        return Ok(0);
     }
-    Ok(0)
+    clean(home, "")?;
+    let left = fs::read_dir(home.seeds()).context("read the seeds")?.flatten();
+    let left: Vec<Seed> = left.map(|entry| Seed { folder: entry.path() }).collect();
+    for seed in left.iter().filter(|seed| seed.id().starts_with(FROM_CARGO)) {
+        let _ = fs::remove_file(seed.mark());
+    }
+    Ok(left.len())
 }
 
 fn read_current(home: &Home) -> Option<String> {

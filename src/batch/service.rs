@@ -2,7 +2,7 @@
 //!
 //! | | workflow | processing | order | OGC process |
 //! |---|---|---|---|---|
-//! | a lost job is found by | its name | its title | its tag | its inputs, where the list tells them |
+//! | a lost job is found by | its name | its title | its tag | its inputs, where the list tells them; its name, where it was answered at once |
 //! | it is looked for in | the project's jobs | the workspace's jobs | the workspace's orders | the server's jobs |
 //! | how jobs stand is asked | by list | by ids | by ids | by list |
 //! | credits | paid task by task | held, then paid | held, then paid | none |
@@ -62,6 +62,11 @@ pub(crate) trait Service: Source {
     /// A page of the list of jobs: the first, or the one that another named as its next. The
     /// newest come first, where the service has an order.
     fn page(&self, next: Option<&str>) -> Result<JobsPage>;
+
+    /// Whether a job that is not in the list, read to its end, was never created.
+    fn list_proves(&self) -> bool {
+        true
+    }
 
     /// How these jobs stand, in one request; `None` where jobs are not asked for by ids.
     fn jobs(&self, _ids: &[JobId]) -> Option<Result<Vec<Job>>> {

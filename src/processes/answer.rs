@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::client::{Client, optional};
 use crate::error::{Context, Error, ErrorKind, Result};
+use crate::hash::hex;
 use crate::jobs::{Job, JobId, JobStatus};
 use crate::time::parse_timestamp;
 use crate::transport::Response;
@@ -32,22 +33,26 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
 }
 
-/// What was asked, and of whom.
+/// What was asked.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Execution {
-    /// A process, with the place of its server.
-    pub(super) process: String,
     /// The name that a batch gave the job.
     pub(super) name: String,
     pub(super) inputs: Map<String, Value>,
 }
 
-/// The answers of a client's batches.
+/// The answers of a process to a client's batches.
 pub(super) struct Answers(PathBuf);
 
 impl Answers {
-    pub(super) fn of(client: &Client) -> Self {
-        Self(client.batches_folder().join(FOLDER))
+    /// `process` tells it from those of other servers.
+    pub(super) fn of(client: &Client, process: &str) -> Self {
+        Self(client.batches_folder().join(FOLDER).join(hex(process, 8)))
+    }
+
+    /// Whether there ever was one.
+    pub(super) fn exist(&self) -> bool {
+        self.0.is_dir()
     }
 
     /// Whether the id was given here, and not by a server.
@@ -71,30 +76,15 @@ impl Answers {
         Ok(id.into())
     }
 
-    /// The jobs of a process that were answered.
-    pub(super) fn jobs(&self, process: &str) -> Result<Vec<Job>> {
-        if !self.0.exists() {
-            return Ok(Vec::new());
-        }
-        let read = || -> Result<Vec<Job>> {
-            let mut jobs = Vec::new();
-            for entry in fs::read_dir(&self.0)? {
-                let entry = entry?;
-                let id = JobId::from(entry.file_name().to_string_lossy().into_owned());
-                if !Self::has_given(&id) {
-                    continue;
-                }
-                let mut head = Vec::new();
-                BufReader::new(File::open(entry.path())?).read_until(b'\n', &mut head)?;
-                // What is cut off is told to those who ask for it.
-                let Ok(answer) = Answer::read(&head) else { continue };
-                if answer.execution.process == process {
-                    jobs.push(answer.job(id));
-                }
-            }
-            Ok(jobs)
+    /// The jobs that were answered, as far as they can be read: who asks for one is told more.
+    pub(super) fn jobs(&self) -> Vec<Job> {
+        let read = |entry: fs::DirEntry| -> Option<Job> {
+            let id = JobId::from(entry.file_name().to_str()?);
+            let mut head = Vec::new();
+            BufReader::new(File::open(entry.path()).ok()?).read_until(b'\n', &mut head).ok()?;
+            Some(Answer::read(&head).ok().filter(|_| Self::has_given(&id))?.job(id))
         };
-        read().with_context(|| format!("the answers in `{}`", self.0.display()))
+        fs::read_dir(&self.0).into_iter().flatten().flatten().filter_map(read).collect()
     }
 
     pub(super) fn get(&self, id: &JobId) -> Result<Answer> {
@@ -113,7 +103,7 @@ impl Answer {
         let mut job = Job::new(id, status);
         let (asked, came) = self.times.unzip();
         (job.created, job.started, job.finished) = (asked, asked, came);
-        let Execution { name, inputs, .. } = &self.execution;
+        let Execution { name, inputs } = &self.execution;
         job.name = (!name.is_empty()).then(|| name.clone());
         job.inputs = inputs.clone();
         job
@@ -128,10 +118,10 @@ impl Answer {
     fn head(&self) -> Value {
         let (asked, came) = self.times.unzip();
         let text = |at: Option<Timestamp>| at.map(|at| at.to_string());
-        let Execution { process, name, inputs } = &self.execution;
+        let Execution { name, inputs } = &self.execution;
         json!({
             "asked": text(asked), "came": text(came), "failure": self.failure, "content_type": self.content_type,
-            "process": process, "name": name, "inputs": inputs,
+            "name": name, "inputs": inputs,
         })
     }
 
@@ -143,10 +133,10 @@ impl Answer {
         let head: Value =
             serde_json::from_slice(head).map_err(|error| Error::foreign(ErrorKind::Response, error))?;
         let time = |name| parse_timestamp(&optional(&head, name)?);
-        let text = |name| optional(&head, name).unwrap_or_default();
+        let name = optional(&head, "name").unwrap_or_default();
         let inputs = head.get("inputs").and_then(Value::as_object).cloned().unwrap_or_default();
         Ok(Self {
-            execution: Execution { process: text("process"), name: text("name"), inputs },
+            execution: Execution { name, inputs },
             times: time("asked").zip(time("came")),
             failure: optional(&head, "failure"),
             content_type: optional(&head, "content_type"),
@@ -172,7 +162,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let answers = Answers(folder.path().join("answers"));
         let at = "2026-11-22T10:00:00Z".parse().unwrap();
-        let execution = Execution { process: "p".into(), name: "a_0".into(), inputs: Map::new() };
+        let execution = Execution { name: "a_0".into(), inputs: Map::new() };
         let answer = Answer {
             execution: execution.clone(),
             times: Some((at, at)),
@@ -190,9 +180,11 @@ mod tests {
         // It is found by its name, whatever else lies there.
         fs::write(answers.0.join(format!("{}{OURS}", uuid::Uuid::new_v4())), "{").unwrap();
         fs::write(answers.0.join(format!("{id}.part")), "{").unwrap();
-        let [found] = &answers.jobs("p").unwrap()[..] else { panic!("one is of the process") };
-        assert_eq!((found.name.as_deref(), found.created), (Some("a_0"), Some(at)));
-        assert_eq!(Answers(folder.path().join("none")).jobs("p").unwrap(), []);
+        let jobs = answers.jobs();
+        let found = jobs.iter().find(|job| job.name.as_deref() == Some("a_0")).unwrap();
+        assert_eq!((jobs.len(), found.created), (2, Some(at)));
+        let none = Answers(folder.path().join("none"));
+        assert!(!none.exist() && none.jobs().is_empty());
         let told = answers.get(&"0-answer".into()).unwrap_err().to_string();
         assert!(told.starts_with("its answer is gone"), "{told}");
     }

@@ -8,7 +8,7 @@ use super::rows::label;
 use super::{OnServer, ProcessInputs, ProcessRows, ProcessServer};
 use crate::batch::{Batch, JobCollection};
 use crate::client::{optional, required};
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Error, ErrorKind, Result};
 use crate::plain::plain;
 
 /// Pages of a list: a server that never ends one is not followed further.
@@ -96,8 +96,9 @@ impl OgcProcess {
         &self.server
     }
 
-    /// The jobs of the process on its server, whoever began them, and those of batches of this
-    /// client that were answered at once: a collection like that of a batch. Why they failed is another question for each:
+    /// The jobs of the process on its server, whoever began them, and those of this client's
+    /// batches that were answered at once, which the server need not know; of a process that
+    /// only runs while one waits, the latter alone. A collection like that of a batch: why they failed is another question for each:
     /// [`JobCollection::with_details`](crate::JobCollection::with_details).
     ///
     /// # Errors
@@ -112,7 +113,11 @@ impl OgcProcess {
                 let told = Error::response(format!("the list has more than {MOST_PAGES} pages"));
                 return Err(told.context(format!("process `{}`", self.id)));
             }
-            let page = service.page(next.as_deref()).with_context(|| format!("process `{}`", self.id))?;
+            let page = match service.page(next.as_deref()) {
+                // Answers are known all the same.
+                Err(error) if error.kind() == ErrorKind::NotFound && !jobs.is_empty() => break,
+                page => page.with_context(|| format!("process `{}`", self.id))?,
+            };
             let before = seen.len();
             for job in page.jobs {
                 let is_ours = job.workflow_id.as_deref() == Some(self.id.as_str());
@@ -145,7 +150,7 @@ impl OgcProcess {
     /// [`retry_failed`](Batch::retry_failed).
     ///
     /// A process that only runs while one waits for its answer (`sync-execute`) is asked by one
-    /// request for each job, at most 16 at a time; [`Endpoint::timeout`](crate::Endpoint::timeout)
+    /// request for each job, at most 16 at a time (when these have answered, the next are sent); [`Endpoint::timeout`](crate::Endpoint::timeout)
     /// says for how long. Its answers are kept beside the journal, since the server keeps none,
     /// and are found there by a batch that goes on after its program was killed. An execution
     /// whose answer was lost leaves nothing to find it by, so it is always `Unproven`, once five times [`settle`](Batch::settle) have passed.

@@ -34,8 +34,9 @@ pub(crate) struct OnServer {
 
 impl OnServer {
     pub(crate) fn of(process: &OgcProcess) -> Arc<dyn Service> {
-        let answers_at_once = AtomicBool::new(!process.is_async());
-        Arc::new(Self { process: process.clone(), answers_at_once })
+        let service = Self { process: process.clone(), answers_at_once: AtomicBool::default() };
+        service.answers_at_once.store(!process.is_async() || service.answers().exist(), Ordering::Relaxed);
+        Arc::new(service)
     }
 
     fn server(&self) -> &ProcessServer {
@@ -43,7 +44,8 @@ impl OnServer {
     }
 
     fn answers(&self) -> Answers {
-        Answers::of(self.client())
+        let (host, path) = self.server().place();
+        Answers::of(self.client(), &format!("{host}{path} {}", self.process.id()))
     }
 
     fn job_url(&self, id: &JobId) -> Result<String> {
@@ -84,23 +86,9 @@ impl OnServer {
         Ok(self.kept(answer.job(id.context("it has run")?)))
     }
 
-    /// The process, as kept answers know it.
-    fn place(&self) -> String {
-        let (host, path) = self.server().place();
-        format!("{host}{path} {}", self.process.id())
-    }
-
     /// A kept answer as a job of the process.
     fn kept(&self, job: Job) -> Job {
         Job { workflow_id: Some(self.process.id().to_owned()), ..job }
-    }
-
-    /// What was answered, in this program or before. Where there is something, the server's
-    /// list of jobs proves nothing.
-    fn answered(&self) -> Result<Vec<Job>> {
-        let jobs = self.answers().jobs(&self.place())?;
-        self.answers_at_once.fetch_or(!jobs.is_empty(), Ordering::Relaxed);
-        Ok(jobs.into_iter().map(|job| self.kept(job)).collect())
     }
 
     /// What the answer to an execution says of the job. Its body may be empty: the standard
@@ -164,11 +152,10 @@ impl Service for OnServer {
         AT_ONCE
     }
 
-    /// The standard has no names for jobs.
+    /// The standard has no names for jobs: kept answers have them.
     fn create(&self, name: &str, parameters: &JobParameters) -> Result<Job> {
         let create = || -> Result<Job> {
-            let inputs = parameters.inputs.clone();
-            let execution = Execution { process: self.place(), name: name.to_owned(), inputs };
+            let execution = Execution { name: name.to_owned(), inputs: parameters.inputs.clone() };
             let mut body = json!({"inputs": parameters.inputs});
             // A single output comes as it is, several as one document.
             if self.process.outputs().len() > 1 {
@@ -193,14 +180,11 @@ impl Service for OnServer {
 
     fn page(&self, next: Option<&str>) -> Result<JobsPage> {
         let server = self.server();
-        if next.is_none() {
-            let jobs = self.answered()?;
-            if !self.process.is_async() || !jobs.is_empty() {
-                let next = self.process.is_async().then(|| SERVERS_OWN.to_owned());
-                return Ok(JobsPage { jobs, is_whole: false, next });
-            }
+        if next.is_none() && !self.list_proves() {
+            let jobs = self.answers().jobs().into_iter().map(|job| self.kept(job)).collect();
+            let next = self.process.is_async().then(|| SERVERS_OWN.to_owned());
+            return Ok(JobsPage { jobs, is_whole: true, next });
         }
-        let proves_nothing = self.answers_at_once.load(Ordering::Relaxed);
         let read = || -> Result<JobsPage> {
             let request = match next.filter(|next| *next != SERVERS_OWN) {
                 Some(url) => Request::get(url),
@@ -211,7 +195,7 @@ impl Service for OnServer {
             let list = items(json.get_mut("jobs").map(Value::take).unwrap_or_default(), "jobs")?;
             let jobs: Vec<Job> = list.iter().filter_map(|one| job::read(one).ok()).collect();
             let (is_whole, is_empty) = (jobs.len() == list.len(), list.is_empty());
-            Ok(JobsPage { jobs, is_whole: is_whole && !proves_nothing, next: next.filter(|_| !is_empty) })
+            Ok(JobsPage { jobs, is_whole, next: next.filter(|_| !is_empty) })
         };
         read().context("list the jobs")
     }
@@ -232,6 +216,10 @@ impl Service for OnServer {
             Ok(job.ok().or_else(|| Some(Job::new(id.clone(), JobStatus::Cancelled))))
         };
         dismiss().with_context(|| format!("dismiss job `{id}`"))
+    }
+
+    fn list_proves(&self) -> bool {
+        !self.answers_at_once.load(Ordering::Relaxed)
     }
 
     fn mark_of(&self, job: &Job) -> Mark {

@@ -1,6 +1,6 @@
 //! Processes of OGC servers that only run while one waits.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -27,6 +27,10 @@ fn forget(folder: &Path, batch: &str, jobs: u32) {
     let journal = rusqlite::Connection::open(folder.join(format!("{batch}.sqlite"))).unwrap();
     let forget = "DELETE FROM event WHERE item < ?1 AND kind IN ('submitted', 'seen', 'told')";
     assert!(journal.execute(forget, [jobs]).unwrap() >= jobs as usize);
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
 }
 
 fn executions(simulator: &Simulator) -> usize {
@@ -160,4 +164,40 @@ fn a_server_that_does_not_wait_to_be_asked_is_taken_at_its_word() {
     assert_eq!(server.asked("POST").len(), 1, "nothing runs again");
     let path = results.iter().next().unwrap().path.clone().unwrap();
     assert!(path.ends_with("a.csv") && std::fs::read(path).unwrap() == b"a,b\n1,2\n");
+}
+
+/// One answer is gone, and the server's list has no job: that proves nothing there.
+#[test]
+fn where_answers_were_kept_the_list_of_jobs_proves_nothing() {
+    let server = Server::start(|request| match request.split([' ', '?']).take(2).collect::<Vec<_>>()[..] {
+        ["GET", "/"] => answer_json(json!({"conformsTo": ["x/ogcapi-processes-1/1.0/conf/core"]})),
+        ["GET", "/processes/p"] => {
+            answer_json(json!({"id": "p", "jobControlOptions": ["async-execute"], "outputs": {"a": {}}}))
+        }
+        ["POST", _] => answer(200, "Content-Type: text/csv\r\n", b"a,b\n1,2\n"),
+        ["GET", "/jobs"] => {
+            answer_json(json!({"jobs": [{"jobID": "j", "processID": "q", "status": "running"}], "links": []}))
+        }
+        _ => answer(404, "", b""),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let client = Client::builder().simulator(fast()).batches(folder.path()).build().unwrap();
+    let process = || client.processes(&server.url).unwrap().process("p").unwrap();
+    let rows = || vec![json!({"x": 1}), json!({"x": 2})];
+    let run = || {
+        let batch = process().batch("at-once", rows()).unwrap().quiet();
+        batch.settle(Duration::from_millis(50)).run().unwrap()
+    };
+    let first = run();
+    let gone = &first.iter().next().unwrap().job.as_ref().unwrap().id;
+    let [answers] = &files(&folder.path().join("answers"))[..] else { panic!("one folder") };
+    std::fs::remove_file(answers.join(gone.as_str())).unwrap();
+    forget(folder.path(), "at-once", 2);
+    let again = run();
+    let lost = again.iter().find(|record| matches!(record.outcome, Outcome::Unproven(_))).unwrap();
+    assert!(lost.reason().unwrap().ends_with("look for it before you run it again"));
+    assert_eq!((again.succeeded(), server.asked("POST").len()), (1, 2), "nothing runs again");
+    let all = process().jobs().unwrap();
+    assert_eq!((all.len(), all.succeeded()), (1, 1), "the other job is of another process");
+    assert!(!server.asked("GET /jobs").is_empty());
 }

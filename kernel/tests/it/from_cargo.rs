@@ -2,7 +2,7 @@
 //! takes half an hour.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -82,6 +82,18 @@ impl Machine {
     }
 }
 
+/// The folders below this one whose names begin so.
+fn folders(folder: &Path, start: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().flatten().filter(|entry| entry.path().is_dir()) {
+        match entry.file_name().to_string_lossy().starts_with(start) {
+            true => found.push(entry.path()),
+            false => found.extend(folders(&entry.path(), start)),
+        }
+    }
+    found
+}
+
 #[test]
 fn a_kernel_gets_the_library_from_cargo_where_that_is_asked_for() {
     let machine = Machine::new(CODE);
@@ -106,11 +118,17 @@ fn a_kernel_gets_the_library_from_cargo_where_the_prebuilt_one_does_not_work() {
     let (told, seeds) = machine.install(&[]);
     assert!(told.contains("The prebuilt library is not used: the kernel does not run a cell"), "{told}");
     assert!(told.contains("for 0"), "{told}");
+    let (before, how_far) = told.split_once("Cargo compiles the library for the kernel").unwrap();
+    assert!(before.contains("Compiling tokio") && how_far.contains("Compiling tokio"), "{told}");
     let [seed] = &seeds[..] else { panic!("{seeds:?}") };
     assert!(seed.starts_with("cargo-"), "{seed}");
-    // Broken off when all was compiled: what cargo has is not compiled again.
-    fs::remove_file(machine.home.path().join("seeds").join(seed).join("tried")).unwrap();
+    // Broken off before the library was compiled: it goes on there.
+    let seed = machine.home.path().join("seeds").join(seed);
+    fs::remove_file(seed.join("tried")).unwrap();
+    for built in folders(&seed.join("session"), "up42-") {
+        fs::remove_dir_all(built).unwrap();
+    }
     let (told, same) = machine.install(&[]);
     assert!(told.contains("The prebuilt library is not used") && same == seeds, "{told}{same:?}");
-    assert!(!told.contains("Compiling tokio"), "{told}");
+    assert!(told.contains("Compiling up42") && !told.contains("Compiling tokio"), "{told}");
 }

@@ -226,9 +226,10 @@ impl Run<'_> {
         if !look.is_answered && !self.is_reachable() {
             return;
         }
+        let proves = look.is_whole && self.service.list_proves();
         for item in std::mem::take(&mut look.lost).into_values() {
             let doubt = self.lost(item).is_some_and(|lost| look.traces.doubt(lost));
-            look.events.extend(self.state.judge(item, look.asked, look.is_whole && !doubt));
+            look.events.extend(self.state.judge(item, look.asked, proves && !doubt));
         }
     }
 

@@ -282,6 +282,18 @@ fn after_the_deadline_nothing_is_sent() {
 }
 
 #[test]
+fn a_deadline_is_heard_between_a_few_requests() {
+    // Each of them takes 100 s.
+    let platform = Platform { losses: 40.into(), ..Platform::default() };
+    let policy = Policy { deadline: Some(at(30)), ..policy() };
+    let mut known = known(40);
+    known.state.set_limit(100);
+    let limit = Limit { service: 100, asked: 100 };
+    Run::new((&platform, &platform), "b", &policy, known, limit).unwrap().drive().unwrap();
+    assert_eq!(platform.requests.load(Ordering::SeqCst), AT_ONCE);
+}
+
+#[test]
 fn a_status_that_nobody_knows_ends_nothing_and_holds_up_nothing() {
     let platform = Platform::default();
     let mut known = known(2);
