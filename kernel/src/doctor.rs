@@ -164,7 +164,7 @@ fn seed(facts: &Facts) -> Finding {
         ),
         Seed::FromCargo => Finding::note(
             "the kernel has the library from cargo: it starts and runs cells more slowly",
-            format!("up42 kernel uninstall, then {INSTALL} where you had it, to try the prebuilt one"),
+            format!("up42 kernel uninstall, then {INSTALL} with the same options, to try the prebuilt one"),
         ),
         Seed::Ready(version) => Finding::good(format!("the kernel is built, by {version}")),
     }

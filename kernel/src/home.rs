@@ -97,8 +97,8 @@ impl Home {
         lock(&self.path.join("install.lock"))
     }
 
-    /// Waits until no other process starts or cleans kernels here: as long as a seed's workspace
-    /// is copied.
+    /// Waits until no other process starts or cleans kernels here, which takes no longer than
+    /// copying a seed's workspace.
     pub fn lock_kernels(&self) -> Result<File> {
         lock(&self.path.join("kernels.lock"))
     }

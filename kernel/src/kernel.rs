@@ -79,7 +79,7 @@ pub fn launch(home: &Home, connection_file: &Path) -> Result<ExitCode> {
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The kernel's stdin, as soon as there is a kernel, which ends when it does.
+/// The stdin of the kernel, once there is one; the kernel ends when it is closed.
 type Lifeline = Arc<Mutex<Option<ChildStdin>>>;
 
 /// Hands a process's stderr back to it, and to whoever reads ours. The process ends when
@@ -94,9 +94,9 @@ fn echo(mut from: ChildStderr, to: &Lifeline) {
     }
 }
 
-/// Ends the kernel when Jupyter was killed, which asks nobody to shut down, and this process
-/// where there is no kernel yet, or but one that explains. Jupyter tells its process where a
-/// kernel is to end with it.
+/// Ends the kernel when Jupyter was killed, which asks nobody to shut down; or this process,
+/// while it has no kernel or only explains why. Jupyter tells its process where a kernel is to
+/// end with it.
 #[cfg(unix)]
 fn follow_jupyter(lifeline: &Lifeline) {
     use std::os::unix::process::parent_id;

@@ -19,7 +19,8 @@
 //! Where a kernel with the dylib does not run a cell, the library is a dependency of cargo's
 //! instead, and of these there are but `session`, `standard`, `config` and `inside`.
 //!
-//! A seed never changes (one from cargo follows the checkout): the kernels that run on it go on when the next is made.
+//! A seed never changes (one from cargo follows the checkout): the kernels that run on it go on
+//! when the next is made.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -272,16 +273,18 @@ mod tests {
     fn the_seeds_that_no_kernel_runs_on_are_removed() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::at(folder.path()).unwrap();
-        for id in ["idle", "used"] {
+        for id in ["idle", "cargo-used"] {
             fs::create_dir_all(home.seeds().join(id)).unwrap();
+            fs::write(home.seeds().join(id).join("tried"), "").unwrap();
         }
         fs::write(home.current_seed(), "idle").unwrap();
         let kernel = home.kernels().join("k-1");
         fs::create_dir_all(&kernel).unwrap();
-        fs::write(kernel.join("seed"), "used").unwrap();
+        fs::write(kernel.join("seed"), "cargo-used").unwrap();
         let alive = crate::home::lock(&kernel.with_extension("lock")).unwrap();
         assert_eq!(remove_all(&home).unwrap(), 1);
         assert!(!home.seeds().join("idle").exists() && made(&home).is_none());
+        assert!(!home.seeds().join("cargo-used/tried").exists(), "the prebuilt one is tried again");
         drop(alive);
         assert_eq!(remove_all(&home).unwrap(), 0);
     }

@@ -45,7 +45,7 @@ pub(super) struct Execution {
 pub(super) struct Answers(PathBuf);
 
 impl Answers {
-    /// `process` tells it from those of other servers.
+    /// `process` names it and its server.
     pub(super) fn of(client: &Client, process: &str) -> Self {
         Self(client.batches_folder().join(FOLDER).join(hex(process, 8)))
     }
@@ -162,9 +162,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let answers = Answers(folder.path().join("answers"));
         let at = "2026-11-22T10:00:00Z".parse().unwrap();
-        let execution = Execution { name: "a_0".into(), inputs: Map::new() };
+        let inputs = Map::from_iter([("place".to_owned(), "Dakar".into())]);
         let answer = Answer {
-            execution: execution.clone(),
+            execution: Execution { name: "a_0".into(), inputs },
             times: Some((at, at)),
             content_type: Some("image/png".into()),
             body: b"\n\x00\n".to_vec(),
@@ -182,7 +182,7 @@ mod tests {
         fs::write(answers.0.join(format!("{id}.part")), "{").unwrap();
         let jobs = answers.jobs();
         let found = jobs.iter().find(|job| job.name.as_deref() == Some("a_0")).unwrap();
-        assert_eq!((jobs.len(), found.created), (2, Some(at)));
+        assert_eq!((jobs.len(), found.created, &found.inputs["place"]), (2, Some(at), &"Dakar".into()));
         let none = Answers(folder.path().join("none"));
         assert!(!none.exist() && none.jobs().is_empty());
         let told = answers.get(&"0-answer".into()).unwrap_err().to_string();

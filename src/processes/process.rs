@@ -8,7 +8,7 @@ use super::rows::label;
 use super::{OnServer, ProcessInputs, ProcessRows, ProcessServer};
 use crate::batch::{Batch, JobCollection};
 use crate::client::{optional, required};
-use crate::error::{Context, Error, ErrorKind, Result};
+use crate::error::{Context, Error, Result};
 use crate::plain::plain;
 
 /// Pages of a list: a server that never ends one is not followed further.
@@ -98,13 +98,14 @@ impl OgcProcess {
 
     /// The jobs of the process on its server, whoever began them, and those of this client's
     /// batches that were answered at once, which the server need not know; of a process that
-    /// only runs while one waits, the latter alone. A collection like that of a batch: why they failed is another question for each:
+    /// only runs while one waits, the latter alone. It is a collection like that of a batch. Why
+    /// they failed is another question for each:
     /// [`JobCollection::with_details`](crate::JobCollection::with_details).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when the server keeps no list, and
-    /// the errors of the network.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when the server keeps no list and no
+    /// answers were kept, and the errors of the network.
     pub fn jobs(&self) -> Result<JobCollection> {
         let service = OnServer::of(self);
         let (mut jobs, mut seen, mut next) = (Vec::new(), HashSet::new(), None);
@@ -113,11 +114,7 @@ impl OgcProcess {
                 let told = Error::response(format!("the list has more than {MOST_PAGES} pages"));
                 return Err(told.context(format!("process `{}`", self.id)));
             }
-            let page = match service.page(next.as_deref()) {
-                // Answers are known all the same.
-                Err(error) if error.kind() == ErrorKind::NotFound && !jobs.is_empty() => break,
-                page => page.with_context(|| format!("process `{}`", self.id))?,
-            };
+            let page = service.page(next.as_deref()).with_context(|| format!("process `{}`", self.id))?;
             let before = seen.len();
             for job in page.jobs {
                 let is_ours = job.workflow_id.as_deref() == Some(self.id.as_str());
@@ -150,10 +147,11 @@ impl OgcProcess {
     /// [`retry_failed`](Batch::retry_failed).
     ///
     /// A process that only runs while one waits for its answer (`sync-execute`) is asked by one
-    /// request for each job, at most 16 at a time (when these have answered, the next are sent); [`Endpoint::timeout`](crate::Endpoint::timeout)
-    /// says for how long. Its answers are kept beside the journal, since the server keeps none,
+    /// request for each job, at most 16 at a time (when these have answered, the next are sent);
+    /// [`Endpoint::timeout`](crate::Endpoint::timeout) says for how long. Its answers are kept beside the journal, since the server keeps none,
     /// and are found there by a batch that goes on after its program was killed. An execution
-    /// whose answer was lost leaves nothing to find it by, so it is always `Unproven`, once five times [`settle`](Batch::settle) have passed.
+    /// whose answer was lost leaves nothing to find it by, so it is always `Unproven`, once five
+    /// times [`settle`](Batch::settle) have passed.
     ///
     /// ```
     /// # use up42::{simulator::Simulator, serde_json::json};

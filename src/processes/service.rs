@@ -28,15 +28,14 @@ const LONGEST: usize = 4000;
 /// A process on its server.
 pub(crate) struct OnServer {
     process: OgcProcess,
-    /// The server has answered with results, and not with a job: its list of jobs proves nothing.
+    /// It answers with results, and not with a job: its list of jobs proves nothing.
     answers_at_once: AtomicBool,
 }
 
 impl OnServer {
     pub(crate) fn of(process: &OgcProcess) -> Arc<dyn Service> {
-        let service = Self { process: process.clone(), answers_at_once: AtomicBool::default() };
-        service.answers_at_once.store(!process.is_async() || service.answers().exist(), Ordering::Relaxed);
-        Arc::new(service)
+        let answers_at_once = AtomicBool::new(!process.is_async());
+        Arc::new(Self { process: process.clone(), answers_at_once })
     }
 
     fn server(&self) -> &ProcessServer {
@@ -180,10 +179,12 @@ impl Service for OnServer {
 
     fn page(&self, next: Option<&str>) -> Result<JobsPage> {
         let server = self.server();
-        if next.is_none() && !self.list_proves() {
-            let jobs = self.answers().jobs().into_iter().map(|job| self.kept(job)).collect();
-            let next = self.process.is_async().then(|| SERVERS_OWN.to_owned());
-            return Ok(JobsPage { jobs, is_whole: true, next });
+        if next.is_none() {
+            let jobs: Vec<Job> = self.answers().jobs().into_iter().map(|job| self.kept(job)).collect();
+            if !self.process.is_async() || !jobs.is_empty() {
+                let next = self.process.is_async().then(|| SERVERS_OWN.to_owned());
+                return Ok(JobsPage { jobs, is_whole: true, next });
+            }
         }
         let read = || -> Result<JobsPage> {
             let request = match next.filter(|next| *next != SERVERS_OWN) {
@@ -197,7 +198,13 @@ impl Service for OnServer {
             let (is_whole, is_empty) = (jobs.len() == list.len(), list.is_empty());
             Ok(JobsPage { jobs, is_whole, next: next.filter(|_| !is_empty) })
         };
-        read().context("list the jobs")
+        match read() {
+            // Answers are known all the same.
+            Err(error) if error.kind() == ErrorKind::NotFound && next == Some(SERVERS_OWN) => {
+                Ok(JobsPage { jobs: Vec::new(), is_whole: false, next: None })
+            }
+            page => page.context("list the jobs"),
+        }
     }
 
     fn job(&self, id: &JobId) -> Result<Job> {
@@ -219,7 +226,8 @@ impl Service for OnServer {
     }
 
     fn list_proves(&self) -> bool {
-        !self.answers_at_once.load(Ordering::Relaxed)
+        // Another program may have found out.
+        !self.answers_at_once.load(Ordering::Relaxed) && !self.answers().exist()
     }
 
     fn mark_of(&self, job: &Job) -> Mark {
