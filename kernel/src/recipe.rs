@@ -24,10 +24,7 @@ const FACADES: [(&str, &str); 2] = [("up42", ""), ("tokio", "::tokio")];
 
 /// The workspace decides on the profile, whatever evcxr writes into `ctx`: what the
 /// user adds is optimised, cells are quick to compile.
-const WORKSPACE: &str = r#"[workspace]
-resolver = "3"
-members = ["ctx"]
-
+const PROFILES: &str = r#"
 # As evcxr writes it for `ctx`, but for the levels of optimisation.
 [profile.dev]
 opt-level = 0
@@ -46,6 +43,9 @@ opt-level = 2
 debug-assertions = false
 overflow-checks = false
 "#;
+
+/// The member of the workspace that keeps the versions of the library's crates.
+const HOLDER: &str = "versions";
 
 /// The `let` makes rust-analyzer read the library while the kernel starts, so that the
 /// user's first `let` is quick. It prints nothing: a kernel whose prelude prints never
@@ -84,7 +84,7 @@ pub fn make(
         Base::Cargo => from_cargo(seed, library)?,
     };
     inside::compile(&seed.inside(), toolchain)?;
-    write_session(seed, &dependencies)?;
+    write_session(seed, base, &dependencies)?;
     // The build makes what cells link; the check is what evcxr asks for when
     // rust-analyzer cannot tell the type of a variable.
     for subcommand in ["build", "check"] {
@@ -123,9 +123,18 @@ fn from_cargo(seed: &Seed, library: &Library) -> Result<String> {
     fs::create_dir_all(seed.session()).context("create the session")?;
     copy_file(&checkout.join("Cargo.lock"), &seed.session().join("Cargo.lock"))?;
     let path = toml_string(checkout);
-    Ok(format!(
+    let dependencies = format!(
         "up42 = {{ path = {path} }}\ntokio = {{ version = \"1\", features = [\"rt\", \"rt-multi-thread\"] }}\n"
-    ))
+    );
+    // evcxr begins with a crate that depends on nothing, and cargo forgets the versions of what
+    // nobody in the workspace depends on.
+    let manifest = format!(
+        "[package]\nname = \"{HOLDER}\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\n[dependencies]\n{dependencies}"
+    );
+    let holder = seed.session().join(HOLDER);
+    write_if_changed(&holder.join("Cargo.toml"), manifest)?;
+    write_if_changed(&holder.join("src/lib.rs"), "")?;
+    Ok(dependencies)
 }
 
 /// rust-analyzer reads the standard library's manifests only with their lock file.
@@ -164,13 +173,18 @@ fn write_facade(seed: &Seed, folder: &Path, name: &str, module: &str) -> Result<
     write_if_changed(&folder.join("src/lib.rs"), code)
 }
 
-fn write_session(seed: &Seed, dependencies: &str) -> Result<()> {
+fn write_session(seed: &Seed, base: Base<'_>, dependencies: &str) -> Result<()> {
     let session = seed.session();
+    let members = match base {
+        Base::Prebuilt(_) => r#""ctx""#.to_owned(),
+        Base::Cargo => format!(r#""ctx", "{HOLDER}""#),
+    };
     let cells = format!(
         "[package]\nname = \"ctx\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\n\
              [lib]\ncrate-type = [\"cdylib\"]\n\n[dependencies]\n{dependencies}"
     );
-    write_if_changed(&session.join("Cargo.toml"), WORKSPACE)?;
+    let workspace = format!("[workspace]\nresolver = \"3\"\nmembers = [{members}]\n{PROFILES}");
+    write_if_changed(&session.join("Cargo.toml"), workspace)?;
     write_if_changed(&session.join("ctx/Cargo.toml"), cells)?;
     write_if_changed(&session.join("ctx/src/lib.rs"), "pub use up42::prelude::*;\n")?;
     let evcxr = format!(
