@@ -148,10 +148,10 @@ impl OgcProcess {
     ///
     /// A process that only runs while one waits for its answer (`sync-execute`) is asked by one
     /// request for each job, at most 16 at a time (when these have answered, the next are sent);
-    /// [`Endpoint::timeout`](crate::Endpoint::timeout) says for how long. Its answers are kept beside the journal, since the server keeps none,
-    /// and are found there by a batch that goes on after its program was killed. An execution
-    /// whose answer was lost leaves nothing to find it by, so it is always `Unproven`, once five
-    /// times [`settle`](Batch::settle) have passed.
+    /// [`Endpoint::timeout`](crate::Endpoint::timeout) says for how long. Its answers are kept
+    /// beside the journal, since the server keeps none, and are found there by a batch that goes
+    /// on after its program was killed. An execution whose answer was lost leaves nothing to find
+    /// it by, so it is always `Unproven`, once five times [`settle`](Batch::settle) have passed.
     ///
     /// ```
     /// # use up42::{simulator::Simulator, serde_json::json};
