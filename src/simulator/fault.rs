@@ -1,11 +1,13 @@
 //! Faults that are asked for by name.
 
+use std::str::FromStr;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use super::call::Call;
 use super::pattern::RequestPattern;
 use super::reply::Reply;
+use crate::error::{Error, Result};
 
 /// Something that shall go wrong, where, and how often.
 ///
@@ -189,6 +191,72 @@ impl Fault {
     }
 }
 
+/// Reads `NAME`, with the number of times and the requests if wanted: `lost-answer`,
+/// `server-error=3`, `too-many-requests=always@POST /jobs`.
+///
+/// ```
+/// use up42::simulator::Fault;
+///
+/// let fault: Fault = "lost-answer=2@POST /jobs".parse()?;
+/// # Ok::<(), up42::Error>(())
+/// ```
+///
+/// | name | fault |
+/// |---|---|
+/// | `too-many-requests` | [`Fault::too_many_requests`] |
+/// | `server-error` | [`Fault::server_error`] of status 503 |
+/// | `slow` | [`Fault::slow`] by 5 s |
+/// | `cut-off` | [`Fault::cut_off`] |
+/// | `lost-answer` | [`Fault::lost_answer`] |
+/// | `malformed-json` | [`Fault::malformed_json`] |
+/// | `expired-token` | [`Fault::expired_token`] |
+/// | `expired-url` | [`Fault::expired_url`] |
+/// | `failing-job` | [`Fault::failing_job`] with the status `FAILED` |
+/// | `hanging-job` | [`Fault::hanging_job`] |
+/// | `unknown-status` | [`Fault::unknown_status`] with the status `UNKNOWN` |
+///
+/// # Errors
+///
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for another name, or when the
+/// number is none.
+impl FromStr for Fault {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let (what, requests) = text.split_once('@').unwrap_or((text, ""));
+        let (name, times) = what.split_once('=').unwrap_or((what, "1"));
+        let known = NAMED.iter().find(|(known, _)| *known == name.trim());
+        let (_, make) = known.ok_or_else(|| {
+            let names: Vec<_> = NAMED.iter().map(|(name, _)| *name).collect();
+            Error::invalid(format!("there is no fault `{name}`, but {}", names.join(", ")))
+        })?;
+        let times = match times.trim() {
+            "always" => usize::MAX,
+            times => times.parse().map_err(|_| {
+                Error::invalid(format!(
+                    "`{times}` is not how often a fault happens: use a number or `always`"
+                ))
+            })?,
+        };
+        Ok(make().on(requests).times(times))
+    }
+}
+
+/// The faults by their names.
+const NAMED: [(&str, fn() -> Fault); 11] = [
+    ("too-many-requests", Fault::too_many_requests),
+    ("server-error", || Fault::server_error(503)),
+    ("slow", || Fault::slow(Duration::from_secs(5))),
+    ("cut-off", Fault::cut_off),
+    ("lost-answer", Fault::lost_answer),
+    ("malformed-json", Fault::malformed_json),
+    ("expired-token", Fault::expired_token),
+    ("expired-url", Fault::expired_url),
+    ("failing-job", || Fault::failing_job("FAILED")),
+    ("hanging-job", Fault::hanging_job),
+    ("unknown-status", || Fault::unknown_status("UNKNOWN")),
+];
+
 /// When a fault can happen.
 pub(super) enum Moment<'a> {
     /// A request has come in.
@@ -241,6 +309,22 @@ mod tests {
         assert_eq!(take("POST", "/oauth/token"), None);
         let happened: Vec<_> = (0..4).map(|_| take("POST", "/projects/p/jobs").is_some()).collect();
         assert_eq!(happened, [false, true, true, false]);
+    }
+
+    #[test]
+    fn a_fault_is_read_from_text() {
+        let faults = Faults::default();
+        faults.add("server-error=2@POST /jobs".parse().unwrap());
+        let take = |method, path| faults.take(&Call::test(method, path), Moment::Request);
+        assert_eq!(take("GET", "/projects/p/jobs"), None);
+        let happened = [1, 2, 3].map(|_| take("POST", "/projects/p/jobs"));
+        let error = Some(FaultKind::ServerError(503));
+        assert_eq!(happened, [error.clone(), error, None]);
+        faults.add("expired-token=always".parse().unwrap());
+        assert_eq!([1, 2].map(|_| take("GET", "/blocks")), [1, 2].map(|_| Some(FaultKind::ExpiredToken)));
+        let told = |text: &str| text.parse::<Fault>().unwrap_err().to_string();
+        assert!(told("lost-anwser").starts_with("there is no fault `lost-anwser`, but too-many-requests, "));
+        assert!(told("slow=often").starts_with("`often` is not how often"));
     }
 
     #[test]

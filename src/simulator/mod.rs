@@ -31,16 +31,23 @@
 //! then whoever starts the next one there has the same platform. It never leaves this
 //! machine.
 //!
-//! What it does not simulate:
+//! UP42's own SDKs (up42-py 0.34.1, 0.37.2 and 4.3.0) run their documented flows against it
+//! (`tests/sdk`). What it does not simulate:
 //!
-//! - webhooks, and what a process does to an image: the result is the image;
+//! - requests to webhooks: they are registered, and nothing leaves this machine, so
+//!   `trigger_test_events` tells of no success;
+//! - what a process does to an image: the result is the image;
+//! - scenes of Sentinel-1, -3 and -5P: their blocks are known, and find nothing;
 //! - jobs of the OGC server after the end of the program;
 //! - orders of given scenes, and changes of budgets;
-//! - payment information, purchases of credits, and more than one account or project;
+//! - purchases of credits through the API, and more than one account, workspace or project;
 //! - jobs from assets or orders (they find nothing), the environments and the upload
 //!   of blocks, and what a processing block does to a raster;
 //! - renewing a login with a refresh token;
 //! - rate limiting: no request is one too many unless a [`Fault`] says so;
+//! - the search for assets by what older SDKs gave up: geometry and date of acquisition;
+//! - the plots of the SDKs, which ask nothing of the platform, the upload of results to a
+//!   bucket of Google's, and the region of Saudi Arabia;
 //! - the `like` operator and the spatial operators of CQL2.
 
 mod archives;
@@ -89,7 +96,9 @@ mod spring;
 mod storage;
 mod terrain;
 mod times;
+mod webhooks;
 mod workflows;
+mod workspaces;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! The thread, the two ports, and what happens to a request on its way.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -30,17 +31,30 @@ pub(super) struct Ports {
     storage: TcpListener,
 }
 
+/// Where a folder notes its two ports, so that URLs stay what they were.
+const PORTS: &str = "ports.json";
+
 impl Ports {
-    pub(super) fn bind() -> Result<Self> {
-        let bind = || -> std::io::Result<TcpListener> {
-            let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
-            listener.set_nonblocking(true)?;
-            Ok(listener)
+    /// The port that is asked for, or those that the folder had the last time, if they are
+    /// free, or else any.
+    pub(super) fn bind(port: Option<u16>, folder: Option<&Path>) -> Result<Self> {
+        let note = folder.map(|folder| folder.join(PORTS));
+        let noted = note.as_ref().and_then(|note| std::fs::read(note).ok());
+        let noted = noted.and_then(|text| serde_json::from_slice::<(u16, u16)>(&text).ok());
+        let any = || listener(0).context("bind the simulator's port");
+        // Another program may have the same platform, on the ports that are noted.
+        let preferred = |port: Option<u16>| port.map_or_else(any, |port| listener(port).or_else(|_| any()));
+        let api = match port {
+            Some(port) => listener(port).with_context(|| format!("bind port {port}"))?,
+            None => preferred(noted.map(|(api, _)| api))?,
         };
-        Ok(Self {
-            api: bind().context("bind the simulator's port")?,
-            storage: bind().context("bind the simulator's port")?,
-        })
+        let ports = Self { api, storage: preferred(noted.map(|(_, storage)| storage))? };
+        if let Some(note) = note.filter(|_| noted.is_none() || port.is_some()) {
+            let numbers = (ports.api.local_addr()?.port(), ports.storage.local_addr()?.port());
+            let text = serde_json::to_vec(&numbers).unwrap_or_default();
+            std::fs::write(&note, text).with_context(|| format!("write `{}`", note.display()))?;
+        }
+        Ok(ports)
     }
 
     pub(super) fn api_url(&self) -> Result<String> {
@@ -90,6 +104,12 @@ impl Drop for Server {
             thread.join().ok();
         }
     }
+}
+
+fn listener(port: u16) -> std::io::Result<TcpListener> {
+    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port)))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
 }
 
 #[derive(Clone)]

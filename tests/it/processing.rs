@@ -75,16 +75,22 @@ fn what_the_platform_refuses_is_told() {
     assert!(error.contains("its licence is not accepted"), "{error}");
     let change = client.process("detection-change-simularity").unwrap();
     let urls: Vec<String> = items.iter().map(|item| item.url().unwrap()).collect();
-    change.validate(&json!({"title": "a", "items": urls})).unwrap();
+    let pair = json!({"title": "a", "sourceItem": urls[0], "referenceItem": urls[1]});
+    change.validate(&pair).unwrap();
     let told = |inputs: Value| change.validate(&inputs).unwrap_err().to_string();
-    let error = told(json!({"title": "a", "items": urls, "sensitivity": 9}));
+    let with = |name: &str, value: Value| {
+        let mut inputs = pair.clone();
+        inputs[name] = value;
+        inputs
+    };
+    let error = told(with("sensitivity", 9.into()));
     assert!(error.ends_with("`sensitivity`: 9 is more than 5"), "{error}");
-    let error = told(json!({"title": "a", "items": urls[..1]}));
-    assert!(error.contains("TooFewItems: at least two items are needed"), "{error}");
+    let error = told(json!({"title": "a", "sourceItem": urls[0]}));
+    assert!(error.contains("`referenceItem`"), "{error}");
+    let gone = with("referenceItem", urls[1].replace("collections/", "collections/no").into());
+    let error = told(gone.clone());
+    assert!(error.contains("ItemNotFound: item "), "{error}");
     // The platform looks at it once more, and then there is a job.
-    let gone = json!({"title": "a", "items": [urls[0], urls[1].replace("items/", "items/gone-")]});
-    let gone =
-        json!({"title": "a", "items": [gone["items"][0], urls[1].replace("collections/", "collections/no")]});
     let jobs = change.batch("gone", vec![gone]).unwrap().quiet().run().unwrap();
     let record = jobs.iter().next().unwrap();
     assert_eq!((record.job.clone().unwrap().status, record.credits()), (JobStatus::Rejected, Some(0)));

@@ -121,12 +121,15 @@ fn a_storage_that_is_overrun_says_so_in_xml() {
     assert!(String::from_utf8(refused.body).unwrap().contains("<Code>TooManyRequests</Code>"));
 }
 
+/// No event takes longer.
+const LIMIT: Duration = Duration::from_secs(60);
+
 /// Sends a request and gives up the connection once the simulator holds it.
 fn hang_up_while_held(client: &Client, held: Held, request: reqwest::RequestBuilder) {
     client.runtime.block_on(async {
         let asked = tokio::spawn(request.send());
         let held = tokio::task::spawn_blocking(move || {
-            held.wait_until_reached();
+            assert!(held.reached_within(LIMIT));
             held
         });
         let held = held.await.unwrap();
@@ -159,7 +162,7 @@ fn a_request_is_held_before_the_job_is_created() {
     client.runtime.block_on(async {
         let asked = tokio::spawn(request.send());
         let held = tokio::task::spawn_blocking(move || {
-            held.wait_until_reached();
+            assert!(held.reached_within(LIMIT));
             held
         });
         let held = held.await.unwrap();
