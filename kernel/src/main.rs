@@ -38,6 +38,7 @@ mod reduce;
 mod relay;
 mod seed;
 mod session;
+mod simulate;
 mod sources;
 mod toolchain;
 
@@ -48,7 +49,6 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use up42::simulator::Simulator;
 
 use crate::home::Home;
 use crate::kernelspec::Place;
@@ -115,12 +115,7 @@ enum Commands {
     ///
     /// Ends with status 1 if something is broken.
     Doctor,
-    /// Run the simulated platform until it is interrupted, and print how to log in.
-    Simulator {
-        /// Keep the platform here, so that the next run goes on with it.
-        #[arg(long, value_name = "FOLDER")]
-        folder: Option<PathBuf>,
-    },
+    Simulator(simulate::Simulate),
 }
 
 #[derive(Debug, Subcommand)]
@@ -171,10 +166,14 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Commands) -> Result<ExitCode> {
-    // Without a home of its own: the session has all that it needs.
-    if let Commands::Kernel(KernelCommands::Front { connection_file }) = &command {
-        return front::run(connection_file).map(|()| ExitCode::SUCCESS);
-    }
+    let command = match command {
+        // These need no home of their own: the session has all that the kernel needs.
+        Commands::Kernel(KernelCommands::Front { connection_file }) => {
+            return front::run(&connection_file).map(|()| ExitCode::SUCCESS);
+        }
+        Commands::Simulator(simulate) => return simulate.run(),
+        command => command,
+    };
     let home = match (Home::open(), &command) {
         (home, Commands::Doctor) => return examine::examine(home),
         (home, _) => home?,
@@ -197,25 +196,10 @@ fn run(command: Commands) -> Result<ExitCode> {
         Commands::Lab { folder, port, no_browser, more } => {
             return lab::Lab { folder, port, browser: !no_browser, more }.open(&home);
         }
-        // Asked above, where the home may be the trouble.
-        Commands::Doctor => {}
-        Commands::Simulator { folder } => simulate(folder)?,
+        // Asked above.
+        Commands::Doctor | Commands::Simulator(_) => {}
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Prints the variables that `Client::from_env()` reads, and waits.
-fn simulate(folder: Option<PathBuf>) -> Result<()> {
-    let builder = Simulator::builder();
-    let simulator = folder.into_iter().fold(builder, |builder, folder| builder.folder(folder)).start()?;
-    println!("export UP42_API_URL={}", simulator.api_url());
-    println!("export UP42_AUTH_URL={}", simulator.auth_url());
-    println!("export UP42_USERNAME={}", Simulator::USERNAME);
-    println!("export UP42_PASSWORD={}", Simulator::PASSWORD);
-    println!("export UP42_PROJECT_ID={}", Simulator::PROJECT_ID);
-    loop {
-        std::thread::park();
-    }
 }
 
 fn report(result: Result<ExitCode>) -> ExitCode {

@@ -31,6 +31,7 @@ mod python;
 mod quicklooks;
 mod results;
 mod scenes;
+mod sdk;
 mod secrets;
 mod server;
 mod shelf;
