@@ -10,7 +10,7 @@ use clap::Args;
 use serde_json::{Map, Value};
 use up42::simulator::{Clock, Fault, Simulator};
 
-/// Runs a simulated UP42 platform on this machine: no account, no cost, no network.
+/// Run a simulated UP42 platform on this machine: no account, no cost, no network.
 ///
 /// Prints the variables that clients read, as lines for a shell, and runs until it is interrupted.
 /// With a command it runs until the command ends, and the command has the variables. In the
@@ -36,7 +36,8 @@ pub struct Simulate {
     /// Have all licences accepted.
     #[arg(long)]
     accept_eulas: bool,
-    /// Keep the platform here, so that the next run goes on with it.
+    /// Keep the platform here, so that the next run goes on with it; its seed, credits and speed
+    /// stay what they were.
     #[arg(long)]
     folder: Option<PathBuf>,
     /// Print the variables as one line of JSON.

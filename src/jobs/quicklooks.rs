@@ -32,7 +32,7 @@ pub struct JobQuicklook {
     /// The platform's name of it, such as `S2A_2019.jpeg`.
     pub name: String,
     /// Where it lies: the outline of the result that it belongs to, WGS 84. `None` when
-    /// the task's `data.json` has no such result, as that of a dry run, or when the picture
+    /// the task's `data.json` has no such result, or when the picture
     /// has another shape, since then it shows more than the result.
     pub footprint: Option<Geometry>,
     /// What the block says of the result that it belongs to.

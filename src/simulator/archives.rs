@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 use serde_json::{Value, json};
 
 use super::job::Job;
@@ -81,7 +81,7 @@ fn is_data(path: &Path) -> bool {
 }
 
 fn data_in_tgz(file: impl Read) -> Result<Option<String>> {
-    for entry in tar::Archive::new(GzDecoder::new(file)).entries()? {
+    for entry in tar::Archive::new(MultiGzDecoder::new(file)).entries()? {
         let mut entry = entry?;
         if is_data(&entry.path()?) {
             let mut text = String::new();
@@ -107,6 +107,28 @@ fn data_in_zip(file: BufReader<File>) -> Result<Option<String>> {
 mod tests {
     use super::*;
     use std::io::Write;
+
+    #[test]
+    fn an_archive_of_several_gzip_members_is_read_to_its_end() {
+        let text = br#"{"type": "FeatureCollection", "features": []}"#;
+        let mut tar = tar::Builder::new(Vec::new());
+        for name in ["output/a.tif", "output/data.json"] {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(text.len() as u64);
+            tar.append_data(&mut header, name, &text[..]).unwrap();
+        }
+        let tar = tar.into_inner().unwrap();
+        let member = |bytes: &[u8]| {
+            let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            gzip.write_all(bytes).unwrap();
+            gzip.finish().unwrap()
+        };
+        // RFC 1952, 2.2: the members follow one another, wherever they part.
+        for at in [1024, 700] {
+            let packed = [member(&tar[..at]), member(&tar[at..])].concat();
+            assert_eq!(data_in_tgz(&packed[..]).unwrap().unwrap().as_bytes(), text);
+        }
+    }
 
     #[test]
     fn both_kinds_of_archive_tell_their_data() {
