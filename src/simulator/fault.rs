@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::call::Call;
+use super::pattern::RequestPattern;
 use super::reply::Reply;
 
 /// Something that shall go wrong, where, and how often.
@@ -24,10 +25,7 @@ use super::reply::Reply;
 #[derive(Clone, Debug)]
 pub struct Fault {
     kind: FaultKind,
-    method: Option<String>,
-    path: String,
-    passes: usize,
-    left: usize,
+    pattern: RequestPattern,
 }
 
 /// What goes wrong.
@@ -69,7 +67,7 @@ pub enum FaultKind {
 impl Fault {
     /// A fault of this kind, once, on the first request that it can happen to.
     pub fn new(kind: FaultKind) -> Self {
-        Self { kind, method: None, path: String::new(), passes: 0, left: 1 }
+        Self { kind, pattern: RequestPattern::default() }
     }
 
     /// 429 by the rate limiter.
@@ -150,27 +148,20 @@ impl Fault {
 
     /// Only requests whose path holds this text, such as `/jobs`; with a method
     /// in front, such as `POST /jobs`, only requests of that method.
-    pub fn on(mut self, requests: impl Into<String>) -> Self {
-        let requests = requests.into();
-        match requests.split_once(' ') {
-            Some((method, path)) => {
-                self.method = Some(method.to_ascii_uppercase());
-                self.path = path.trim().to_string();
-            }
-            None => self.path = requests,
-        }
+    pub fn on(mut self, requests: impl AsRef<str>) -> Self {
+        self.pattern.on(requests.as_ref());
         self
     }
 
     /// Lets this many fitting requests pass first.
     pub fn after(mut self, requests: usize) -> Self {
-        self.passes = requests;
+        self.pattern.after(requests);
         self
     }
 
     /// Happens to this many requests.
     pub fn times(mut self, requests: usize) -> Self {
-        self.left = requests;
+        self.pattern.times(requests);
         self
     }
 
@@ -180,8 +171,7 @@ impl Fault {
     }
 
     fn fits(&self, call: &Call, moment: &Moment) -> bool {
-        let named = self.method.as_ref().is_none_or(|method| *method == call.method);
-        named && call.path.contains(&self.path) && self.can_happen(call, moment)
+        self.pattern.matches(call) && self.can_happen(call, moment)
     }
 
     fn can_happen(&self, call: &Call, moment: &Moment) -> bool {
@@ -223,14 +213,12 @@ impl Faults {
         let mut faults = self.lock();
         let mut happens = None;
         for fault in faults.iter_mut().filter(|fault| fault.fits(call, &moment)) {
-            if fault.passes > 0 {
-                fault.passes -= 1;
-            } else if happens.is_none() && fault.left > 0 {
-                fault.left -= usize::from(fault.left != usize::MAX);
+            if !fault.pattern.skip() && happens.is_none() && !fault.pattern.is_used_up() {
+                fault.pattern.use_up();
                 happens = Some(fault.kind.clone());
             }
         }
-        faults.retain(|fault| fault.left > 0);
+        faults.retain(|fault| !fault.pattern.is_used_up());
         happens
     }
 

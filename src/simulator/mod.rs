@@ -16,6 +16,8 @@
 //!
 //! - [`Clock`]: how fast jobs run, or that they only move when told to.
 //! - [`Fault`]: what shall go wrong, where, and how often.
+//! - [`Hold`]: a request that waits, before or after it is carried out, until a test
+//!   [releases](Held::release) it.
 //! - [`Simulator::requests`] and [`Simulator::ledger`]: what was asked and what
 //!   was run and paid, for tests that count; [`Simulator::orders`] what was bought.
 //! - [`SimulatorBuilder`]: another seed, other credits, real scenes and images.
@@ -61,6 +63,7 @@ mod estimate;
 mod eulas;
 mod fault;
 mod geotiff;
+mod hold;
 mod job;
 mod job_json;
 mod jobs;
@@ -71,6 +74,7 @@ mod ogc;
 mod orders;
 mod others;
 mod outputs;
+mod pattern;
 mod platform;
 mod processing;
 mod products;
@@ -98,6 +102,7 @@ pub use builder::SimulatorBuilder;
 pub use clock::Clock;
 pub use distribution::Distribution;
 pub use fault::{Fault, FaultKind};
+pub use hold::{Held, Hold};
 
 use crate::error::Result;
 use platform::Platform;
@@ -263,6 +268,28 @@ impl Simulator {
     /// Lets something go wrong.
     pub fn inject(&self, fault: Fault) {
         self.0.platform.faults.add(fault);
+    }
+
+    /// Stops requests until the test releases them, for instance to kill a client between the
+    /// moment when its job is created and the moment when it learns of it.
+    ///
+    /// ```
+    /// use up42::{Client, simulator::Hold};
+    ///
+    /// let client = Client::simulator()?;
+    /// let held = client.as_simulator().unwrap().hold(Hold::answer().on("GET /balance"));
+    /// let asked = std::thread::scope(|scope| {
+    ///     let asked = scope.spawn(|| client.credits());
+    ///     held.wait_until_reached();
+    ///     assert!(!asked.is_finished());
+    ///     held.release();
+    ///     asked.join().unwrap()
+    /// });
+    /// assert_eq!(asked?, 100_000);
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    pub fn hold(&self, hold: Hold) -> Held {
+        self.0.platform.holds.add(hold)
     }
 
     /// Somebody else begins so many jobs in the project, whatever its limit. They take

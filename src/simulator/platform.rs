@@ -16,6 +16,7 @@ use super::clock::Clock;
 use super::distribution::Distribution;
 use super::eulas::Eulas;
 use super::fault::{FaultKind, Faults, Moment};
+use super::hold::Holds;
 use super::ogc::OgcJobs;
 use super::queue;
 use super::reply::{Answer, Reply};
@@ -104,6 +105,7 @@ pub(super) struct Platform {
     pub ogc_jobs: OgcJobs,
     pub mint: Mint,
     pub faults: Faults,
+    pub holds: Holds,
     pub catalog: Catalog,
     pub eulas: Eulas,
     pub store: Store,
@@ -129,6 +131,7 @@ impl Platform {
             seed: config.seed,
             mint: Mint::new(config.token_life),
             faults: Faults::default(),
+            holds: Holds::default(),
             catalog: Catalog::new(config.seed, given),
             eulas: Eulas::default(),
             store: Store::default(),

@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 
 use super::call::Call;
 use super::fault::FaultKind;
+use super::hold::HoldPoint;
 use super::line::{Door, Line};
 use super::platform::Platform;
 use super::reply::Reply;
@@ -112,10 +113,13 @@ async fn respond(
     let Ok(call) = Call::read(request, to_storage).await else {
         return whole(Reply::refused(400, 400, "the request was cut off"));
     };
+    let call = Arc::new(call);
     // In a task of its own: a client that hangs up undoes nothing.
-    let Ok((response, fault)) = tokio::spawn(carry_out(platform, line, call)).await else {
+    let work = carry_out(Arc::clone(&platform), line, Arc::clone(&call));
+    let Ok((response, fault)) = tokio::spawn(work).await else {
         return internal_error();
     };
+    platform.holds.pass(&call, HoldPoint::Answer).await;
     if let Some(FaultKind::Slow(by)) = fault {
         tokio::time::sleep(by).await;
     }
@@ -123,8 +127,8 @@ async fn respond(
 }
 
 /// Does what a request asks for, writes it down, and readies the answer.
-async fn carry_out(platform: Arc<Platform>, line: Line, call: Call) -> (Response, Option<FaultKind>) {
-    let call = Arc::new(call);
+async fn carry_out(platform: Arc<Platform>, line: Line, call: Arc<Call>) -> (Response, Option<FaultKind>) {
+    platform.holds.pass(&call, HoldPoint::Request).await;
     let work = {
         let (platform, call) = (Arc::clone(&platform), Arc::clone(&call));
         tokio::task::spawn_blocking(move || platform.answer(&call))
