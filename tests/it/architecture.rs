@@ -239,7 +239,7 @@ fn imports_go_down_only() {
             }
         }
     }
-    assert!(checked > 1_000, "the imports were found: {checked}");
+    assert!(checked > 500, "the imports were found: {checked}");
 }
 
 #[test]

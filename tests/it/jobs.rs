@@ -177,7 +177,8 @@ fn dry_runs_are_free() {
     let jobs = workflow.test_jobs_parallel(parameters(&workflow, &one)).unwrap();
     assert_eq!(jobs.len(), 2);
     assert_eq!(client.credits().unwrap(), before);
-    assert!(simulator.ledger().iter().all(|entry| entry.mode == "DRY_RUN"));
+    let modes: Vec<_> = simulator.ledger().into_iter().map(|entry| entry.mode).collect();
+    assert_eq!(modes, ["DRY_RUN", "DRY_RUN"]);
 }
 
 #[test]
