@@ -1,9 +1,11 @@
-//! Kills a batch at random instants, and counts what was paid.
+//! Kills a batch at random requests, and counts what was paid.
 //!
 //!     cargo run --example crash_test -- --kills 200 [--seed 7] [--service ogc]
 //!
 //! A program runs a batch of 60 jobs and downloads their results; answers get lost, and
-//! the list of jobs lags behind. It is killed and started again until the batch is done.
+//! the list of jobs lags behind. It is killed and started again until the batch is done: when
+//! so many requests have arrived, before they are carried out or before they are answered,
+//! which is the same on a slow machine and on a fast one; and shortly after.
 //! Then the simulator's own books must hold each job once, each file must be whole, and
 //! the account must have paid what the books and the journal say. So on each service: a
 //! workflow's jobs, processing jobs, orders, and an OGC server's; one after the other, unless
@@ -14,7 +16,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use up42::simulator::{Clock, Fault, LedgerEntry, Simulator};
+use up42::simulator::{Clock, Fault, Hold, LedgerEntry, Simulator};
 use up42::{Batch, Client, Results};
 
 #[path = "../tests/it/services.rs"]
@@ -117,25 +119,44 @@ pub fn attack(service: Service, seed: u64, most: u64, victim: impl Fn() -> Comma
     let mut kills = 0;
     loop {
         lose(&mut chance);
+        if kills == most {
+            let status = spawn(victim(), service, &simulator, &folder).wait().expect("the program is ours");
+            assert!(status.success(), "seed {seed}: the program failed: {status}");
+            break;
+        }
+        // A whole run takes some hundred requests, so most are not whole.
+        let longest = if chance.below(8) == 0 { 400 } else { 100 };
+        let passes = chance.below(longest);
+        let is_carried_out = chance.below(2) == 0;
+        let hold = if is_carried_out { Hold::answer() } else { Hold::request() };
+        let held = simulator.hold(hold.after(passes as usize).always());
         let mut child = spawn(victim(), service, &simulator, &folder);
-        // Most runs are shorter than a lost job is looked for, and some are longer.
-        let longest = if chance.below(8) == 0 { 4000 } else { 1200 };
-        let end = Instant::now() + Duration::from_millis(30 + chance.below(longest));
         let status = loop {
-            let ended = child.try_wait().expect("the program is ours");
-            match ended {
-                None if Instant::now() < end || kills == most => std::thread::sleep(Duration::from_millis(2)),
-                other => break other,
+            match child.try_wait().expect("the program is ours") {
+                None if !held.reached_within(Duration::from_millis(5)) => {}
+                ended => break ended,
             }
         };
-        match status {
-            Some(status) => {
-                assert!(status.success(), "seed {seed}: the program failed: {status}");
-                break;
-            }
-            None => {
-                child.kill().and_then(|()| child.wait()).expect("the program can be killed");
-                kills += 1;
+        if let Some(status) = status {
+            assert!(status.success(), "seed {seed}: the program failed: {status}");
+            break;
+        }
+        // Once in three it goes on for a moment, so that it is also killed between requests.
+        let mut held = Some(held);
+        if chance.below(3) == 0 {
+            held = None;
+            std::thread::sleep(Duration::from_millis(chance.below(30)));
+        }
+        child.kill().and_then(|()| child.wait()).expect("the program can be killed");
+        kills += 1;
+        // What was under way arrives before the next one begins.
+        if let Some(held) = held {
+            let due = simulator.requests().len() + if is_carried_out { 0 } else { held.count() };
+            held.release();
+            let begun = Instant::now();
+            while simulator.requests().len() < due {
+                assert!(begun.elapsed() < services::PATIENCE, "seed {seed}: requests are not carried out");
+                std::thread::sleep(Duration::from_millis(1));
             }
         }
     }
@@ -205,8 +226,8 @@ fn check(service: Service, seed: u64, opening: i64, simulator: &Simulator, folde
     }
 }
 
-/// SplitMix64 (Steele, Lea and Flood 2014): the same instants for the same seed, as far
-/// as a machine's speed allows.
+/// SplitMix64 (Steele, Lea and Flood 2014): the same requests for the same seed, as far
+/// as threads keep their order.
 struct Chance(u64);
 
 impl Chance {

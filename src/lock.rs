@@ -16,17 +16,13 @@ impl Lock {
     /// The lock of the file at a path; `None` while another has it.
     pub(crate) fn take(path: &Path) -> Result<Option<Self>> {
         let (path, file) = open(path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Self { _file: file })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(told(&path, error)),
-        }
+        Ok(is_taken(&path, file.try_lock())?.then_some(Self { _file: file }))
     }
 
     /// The same, once nobody else has it any more.
     pub(crate) fn wait(path: &Path) -> Result<Self> {
         let (path, file) = open(path)?;
-        file.lock().map_err(|error| told(&path, error))?;
+        is_taken(&path, file.lock().map_err(TryLockError::Error))?;
         Ok(Self { _file: file })
     }
 }
@@ -41,8 +37,38 @@ fn open(path: &Path) -> Result<(PathBuf, File)> {
     Ok((path, file))
 }
 
+/// Whether the system gave the lock; an error where it gives none to anybody. Without a lock two
+/// programs could pay for the same, so nobody goes on without one.
+fn is_taken(path: &Path, answer: Result<(), TryLockError>) -> Result<bool> {
+    match answer {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(told(path, error)),
+    }
+}
+
+/// Whether the file system cannot lock any file, as some network mounts.
+fn has_no_locks(error: &std::io::Error) -> bool {
+    let is_no_lock = |code| NO_LOCKS.contains(&code);
+    error.kind() == std::io::ErrorKind::Unsupported || error.raw_os_error().is_some_and(is_no_lock)
+}
+
+/// The system's codes for it that `ErrorKind` does not tell: `ENOLCK`, and `ERROR_NOT_SUPPORTED`.
+const NO_LOCKS: &[i32] = if cfg!(any(target_os = "linux", target_os = "android")) {
+    &[37]
+} else if cfg!(unix) {
+    &[77]
+} else {
+    &[50]
+};
+
 fn told(path: &Path, error: std::io::Error) -> Error {
-    Error::from(error).context(format!("lock `{}`", path.display()))
+    let has_no_locks = has_no_locks(&error);
+    let mut error = Error::from(error);
+    if has_no_locks {
+        error = error.context("this file system has no locks: use a folder on a local disk");
+    }
+    error.context(format!("lock `{}`", path.display()))
 }
 
 #[cfg(test)]
@@ -58,5 +84,26 @@ mod tests {
         drop(first);
         drop(Lock::wait(&path).unwrap());
         assert!(Lock::take(&path).unwrap().is_some());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_system_without_locks_is_an_error_with_a_remedy() {
+        let path = Path::new("/mnt/share/a.lock");
+        let refused = |code: i32| {
+            let error = TryLockError::Error(std::io::Error::from_raw_os_error(code));
+            is_taken(path, Err(error)).unwrap_err()
+        };
+        let [no_locks, not_supported] = if cfg!(target_os = "linux") { [37, 95] } else { [77, 45] };
+        for code in [no_locks, not_supported] {
+            let error = refused(code);
+            assert_eq!(error.kind(), crate::error::ErrorKind::Io);
+            let told =
+                "lock `/mnt/share/a.lock`: this file system has no locks: use a folder on a local disk: ";
+            assert!(error.to_string().starts_with(told), "{error}");
+        }
+        let access = refused(13);
+        assert!(access.to_string().starts_with("lock `/mnt/share/a.lock`: Permission denied"), "{access}");
+        assert!(!is_taken(path, Err(TryLockError::WouldBlock)).unwrap());
     }
 }

@@ -254,7 +254,7 @@ mod tests {
             project.results_url(&id).map(drop),
         ];
         for error in refused.map(Result::unwrap_err) {
-            assert!(error.to_string().contains("`../../users` is no id of a job"), "{error}");
+            assert!(error.to_string().contains("`../../users` is not a valid job id"), "{error}");
         }
     }
 }

@@ -49,7 +49,7 @@ pub enum OrderStatus {
 
 impl OrderStatus {
     /// Those that the platform is known to have, in the order in which they come.
-    const KNOWN: [Self; 11] = [
+    pub(crate) const KNOWN: [Self; 11] = [
         Self::Created,
         Self::BeingPlaced,
         Self::Placed,

@@ -5,7 +5,6 @@ use serde_json::{Map, Value};
 use crate::client::{optional, required};
 use crate::error::Result;
 use crate::jobs::{Job, JobStatus};
-use crate::plain::plain;
 use crate::time::parse_timestamp;
 
 /// Members in which servers repeat what a job was asked: the standard has none.
@@ -36,15 +35,17 @@ fn inputs(value: &Value) -> Option<Map<String, Value>> {
     }
 }
 
-pub(crate) fn status(word: &str) -> JobStatus {
-    match word {
-        "accepted" => JobStatus::Pending,
-        "running" => JobStatus::Running,
-        "successful" => JobStatus::Succeeded,
-        "failed" => JobStatus::Failed,
-        "dismissed" => JobStatus::Cancelled,
-        other => JobStatus::Unknown(plain(other, 80)),
-    }
+/// The standard's words.
+pub(crate) const STATUSES: [(&str, JobStatus); 5] = [
+    ("accepted", JobStatus::Pending),
+    ("running", JobStatus::Running),
+    ("successful", JobStatus::Succeeded),
+    ("failed", JobStatus::Failed),
+    ("dismissed", JobStatus::Cancelled),
+];
+
+fn status(word: &str) -> JobStatus {
+    JobStatus::of_word(&STATUSES, word)
 }
 
 #[cfg(test)]

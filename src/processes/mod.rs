@@ -21,7 +21,7 @@ mod view;
 
 pub use input::{ProcessInput, ProcessInputs};
 #[cfg(test)]
-pub(crate) use job::status;
+pub(crate) use job::STATUSES;
 pub use list::{ProcessSummary, Processes};
 pub use process::{OgcProcess, ProcessOutput};
 pub use rows::ProcessRows;

@@ -24,18 +24,25 @@ fn inputs(json: &Value) -> Map<String, Value> {
     json.pointer("/definition/inputs").and_then(Value::as_object).cloned().unwrap_or_default()
 }
 
-/// `failed` will be `released`, which changes nothing but the credits; `successful` was to be
-/// `captured`, and is the end today.
-pub(crate) fn status(word: &str) -> JobStatus {
-    match word {
-        "created" => JobStatus::NotStarted,
-        "licensed" | "valid" | "accepted" => JobStatus::Pending,
-        "running" => JobStatus::Running,
-        "successful" | "captured" => JobStatus::Succeeded,
-        "failed" | "released" => JobStatus::Failed,
-        "unlicensed" | "invalid" | "rejected" => JobStatus::Rejected,
-        other => JobStatus::Unknown(plain(other, 80)),
-    }
+/// The platform's words. `failed` will be `released`, which changes nothing but the credits;
+/// `successful` was to be `captured`, and is the end today.
+pub(crate) const STATUSES: [(&str, JobStatus); 12] = [
+    ("created", JobStatus::NotStarted),
+    ("licensed", JobStatus::Pending),
+    ("valid", JobStatus::Pending),
+    ("accepted", JobStatus::Pending),
+    ("running", JobStatus::Running),
+    ("successful", JobStatus::Succeeded),
+    ("captured", JobStatus::Succeeded),
+    ("failed", JobStatus::Failed),
+    ("released", JobStatus::Failed),
+    ("unlicensed", JobStatus::Rejected),
+    ("invalid", JobStatus::Rejected),
+    ("rejected", JobStatus::Rejected),
+];
+
+fn status(word: &str) -> JobStatus {
+    JobStatus::of_word(&STATUSES, word)
 }
 
 /// Why it has no results.

@@ -16,7 +16,7 @@ mod sources;
 mod view;
 
 #[cfg(test)]
-pub(crate) use job::status;
+pub(crate) use job::STATUSES;
 pub use jobs::ProcessingFilter;
 pub use process::Process;
 pub(crate) use service::OnProcessing;

@@ -38,6 +38,7 @@ mod shelf;
 mod stac;
 mod storage;
 mod tasking;
+mod wait;
 mod waited;
 
 use up42::simulator::{Clock, Simulator};

@@ -9,6 +9,8 @@ use up42::{
     Aoi, Client, ErrorKind, EulaState, JobRecord, JobStatus, Outcome, ProcessingFilter, Search, StorageItems,
 };
 
+use crate::wait::PATIENCE;
+
 fn fast() -> SimulatorBuilder {
     Simulator::builder().clock(Clock::speed(600.0))
 }
@@ -25,7 +27,7 @@ fn place() -> Aoi {
 fn bought(client: &Client) -> StorageItems {
     let scenes = client.catalog().search(Search::new(place()).collections(["phr"]).limit(2)).unwrap();
     let order = scenes.order(&client.data_product("phr/display").unwrap()).aoi(place());
-    order.place().unwrap().wait(Duration::from_secs(60)).unwrap();
+    order.place().unwrap().wait(PATIENCE).unwrap();
     let items = client.storage().items().unwrap();
     assert_eq!(items.len(), 2);
     items

@@ -8,7 +8,10 @@ use up42::serde_json::{Value, json};
 use up42::simulator::{LedgerEntry, Simulator};
 use up42::{Aoi, Batch, Client, GeometryOperation, OrderPlan, ParallelParameters, Search};
 
-const SERVICE: &str = "UP42_TEST_SERVICE";
+/// Where another program finds the name of the service.
+pub const SERVICE: &str = "UP42_TEST_SERVICE";
+/// The longest wait for an event. It only ends a test that would hang: none passes by it.
+pub const PATIENCE: Duration = Duration::from_secs(300);
 /// What is ordered before processing begins.
 const SOURCE: &str = "the source";
 
@@ -88,7 +91,7 @@ impl Service {
             if let Some(simulator) = client.as_simulator() {
                 simulator.clock().advance(Duration::from_secs(3600));
             }
-            order.wait(Duration::from_secs(60))?;
+            order.wait(PATIENCE)?;
         }
         Ok(())
     }
