@@ -1,6 +1,7 @@
 //! One program at a time.
 
 use std::fs::{File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -31,6 +32,20 @@ impl Lock {
     }
 }
 
+/// Waits until nobody else has the lock of a file that is open, and takes it. `waits` is called
+/// when somebody has it. A file system without locks gives none: mostly it has one user.
+pub(crate) fn lock_file(file: &File, waits: impl FnOnce()) -> io::Result<()> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            waits();
+            file.lock()
+        }
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
 fn open(path: &Path) -> Result<(PathBuf, File)> {
     let path = path.with_extension("lock");
     let open = || {
@@ -41,7 +56,7 @@ fn open(path: &Path) -> Result<(PathBuf, File)> {
     Ok((path, file))
 }
 
-fn told(path: &Path, error: std::io::Error) -> Error {
+fn told(path: &Path, error: io::Error) -> Error {
     Error::from(error).context(format!("lock `{}`", path.display()))
 }
 
