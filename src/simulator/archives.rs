@@ -1,10 +1,10 @@
 //! Archives that were given to be delivered in place of drawn ones.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use flate2::read::GzDecoder;
+use flate2::bufread::MultiGzDecoder;
 use serde_json::{Value, json};
 
 use super::job::Job;
@@ -80,8 +80,8 @@ fn is_data(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name == "data.json")
 }
 
-fn data_in_tgz(file: impl Read) -> Result<Option<String>> {
-    for entry in tar::Archive::new(GzDecoder::new(file)).entries()? {
+fn data_in_tgz(file: impl BufRead) -> Result<Option<String>> {
+    for entry in tar::Archive::new(MultiGzDecoder::new(file)).entries()? {
         let mut entry = entry?;
         if is_data(&entry.path()?) {
             let mut text = String::new();
@@ -107,6 +107,28 @@ fn data_in_zip(file: BufReader<File>) -> Result<Option<String>> {
 mod tests {
     use super::*;
     use std::io::Write;
+
+    #[test]
+    fn all_members_of_a_gzip_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = br#"{"type": "FeatureCollection", "features": [7]}"#;
+        let mut tar = tar::Builder::new(Vec::new());
+        for (name, content) in [("output/a.tif", &[1; 600][..]), ("output/data.json", text)] {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(content.len() as u64);
+            tar.append_data(&mut header, name, content).unwrap();
+        }
+        let tar = tar.into_inner().unwrap();
+        let member = |bytes: &[u8]| {
+            let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            gzip.write_all(bytes).unwrap();
+            gzip.finish().unwrap()
+        };
+        std::fs::write(dir.path().join("a.tgz"), [member(&tar[..1536]), member(&tar[1536..])].concat())
+            .unwrap();
+        let archives = GivenArchive::all_in(dir.path()).unwrap();
+        assert_eq!(archives[0].data["features"], json!([7]));
+    }
 
     #[test]
     fn both_kinds_of_archive_tell_their_data() {
