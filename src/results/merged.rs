@@ -115,7 +115,7 @@ mod tests {
         }
         let own = fs::read_to_string(&path).unwrap();
         let sdk = r#"{"type": "FeatureCollection", "features": []}"#;
-        for other in [sdk, "", "notes", &own.replace('1', "2"), &own.trim_end()] {
+        for other in [sdk, "", "notes", &own.replace('1', "2"), own.trim_end()] {
             fs::write(&path, other).unwrap();
             assert_eq!(name(), "data-2.json", "{other}");
         }

@@ -90,8 +90,7 @@ fn a_name_that_is_none_here_costs_nothing_but_the_name() {
     let entries: Vec<_> = names.iter().map(|name| (*name, file, name.as_bytes())).collect();
     let archive = tgz(folder.path(), &entries);
     // As Windows does it, and as this system does.
-    let systems: [(&str, fn(&str) -> bool, usize); 2] =
-        [("windows", is_portable, 5), ("here", is_taken_here, 1)];
+    let systems = [("windows", is_portable as fn(&str) -> bool, 5), ("here", is_taken_here, 1)];
     for (name, takes, renamed) in systems {
         let target = folder.path().join(name);
         fs::create_dir(&target).unwrap();
