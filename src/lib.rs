@@ -72,6 +72,7 @@ mod client;
 mod closest;
 mod display;
 mod error;
+mod file;
 mod frame;
 mod geo;
 mod glossary;

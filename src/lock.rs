@@ -1,6 +1,7 @@
 //! One program at a time.
 
 use std::fs::{File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -27,6 +28,20 @@ impl Lock {
     }
 }
 
+/// Waits until nobody else has the lock of a file that is open, and takes it. `waits` is called
+/// when somebody has it. A file system without locks gives none: mostly it has one user.
+pub(crate) fn lock_file(file: &File, waits: impl FnOnce()) -> io::Result<()> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            waits();
+            file.lock()
+        }
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
 fn open(path: &Path) -> Result<(PathBuf, File)> {
     let path = path.with_extension("lock");
     let open = || {
@@ -48,7 +63,7 @@ fn is_taken(path: &Path, answer: Result<(), TryLockError>) -> Result<bool> {
 }
 
 /// Whether the file system cannot lock any file, as some network mounts.
-fn has_no_locks(error: &std::io::Error) -> bool {
+fn has_no_locks(error: &io::Error) -> bool {
     let is_no_lock = |code| NO_LOCKS.contains(&code);
     error.kind() == std::io::ErrorKind::Unsupported || error.raw_os_error().is_some_and(is_no_lock)
 }
@@ -62,7 +77,7 @@ const NO_LOCKS: &[i32] = if cfg!(any(target_os = "linux", target_os = "android")
     &[50]
 };
 
-fn told(path: &Path, error: std::io::Error) -> Error {
+fn told(path: &Path, error: io::Error) -> Error {
     let has_no_locks = has_no_locks(&error);
     let mut error = Error::from(error);
     if has_no_locks {

@@ -140,8 +140,9 @@ pub(crate) type Url = Box<dyn Fn() -> Result<Secret> + Send + Sync>;
 pub(crate) enum Delivery {
     /// An archive, which holds a `data.json`.
     Archive(Url),
-    /// The features of a `data.json`, and the files that they name by `up42.data_path`.
-    Files { features: Vec<serde_json::Value>, files: Vec<ResultFile> },
+    /// The features of a `data.json`, and the files that they name by `up42.data_path`. More
+    /// may come of what `may_grow`, such as an index that is late.
+    Files { features: Vec<serde_json::Value>, files: Vec<ResultFile>, may_grow: bool },
 }
 
 /// One file of a job's results.

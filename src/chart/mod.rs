@@ -26,8 +26,9 @@ pub(crate) use self::bars::Series;
 pub(crate) use self::curves::{Curve, Curves};
 pub(crate) use self::gantt::{Gantt, Span, at_once};
 use self::pen::Pen;
-use crate::display::{Bundle, file, picture};
+use crate::display::{Bundle, picture};
 use crate::error::{Context, Error, Result};
+use crate::file;
 use crate::plain::plain;
 use crate::show::rich;
 
@@ -113,9 +114,9 @@ impl Chart {
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let told = || format!("save chart `{}`", path.display());
-        let bytes = match file::extension(path).as_str() {
+        let bytes = match picture::extension(path).as_str() {
             "svg" => Some(self.to_svg().into_bytes()),
-            _ => file::encoded(&self.image(), path),
+            _ => picture::for_file(&self.image(), path),
         };
         let bytes = bytes.ok_or_else(|| Error::invalid("a chart ends in .svg, .png, .jpg or .jpeg"));
         file::write(path, &bytes.with_context(told)?).with_context(told)

@@ -216,12 +216,20 @@ impl Client {
         path: impl Into<PathBuf>,
         incoming: &Incoming,
     ) -> Result<Packed> {
+        self.inner.worker.download(self.file_behind(url), path.into(), incoming.clone())
+    }
+
+    /// Whether the file behind a signed URL has so many bytes.
+    pub(crate) fn has_length(&self, url: &Secret, length: u64) -> Result<bool> {
+        self.inner.worker.has_length(self.file_behind(url), length)
+    }
+
+    fn file_behind(&self, url: &Secret) -> Request {
         let request = Request::signed(url);
-        let request = match self.inner.who {
+        match self.inner.who {
             Who::Guest => request.login(Login::Token),
             Who::Project | Who::Account(_) | Who::Nobody => request,
-        };
-        self.inner.worker.download(request, path.into(), incoming.clone())
+        }
     }
 }
 

@@ -10,7 +10,8 @@ const FRUITLESS: usize = 3;
 impl Client {
     /// Downloads what a signed URL leads to, asking `url` for one as often as it takes. It
     /// lives for minutes and may end while its turn comes, or before the last byte: then a new
-    /// one is asked for. So it goes on as long as there are new bytes.
+    /// one is asked for. So it goes on as long as there are new bytes. Waits while another
+    /// downloads the same file, and then takes it as it is.
     pub(crate) fn download_signed(
         &self,
         path: &Path,
@@ -18,6 +19,10 @@ impl Client {
         url: impl Fn() -> Result<Secret>,
     ) -> Result<Packed> {
         let part = Part::of(path);
+        let _lock = part.lock(path, || ())?;
+        if let Ok(file) = path.metadata() {
+            return Ok(incoming.packed(file.len()));
+        }
         let mut fruitless = 0;
         loop {
             let before = part.length();

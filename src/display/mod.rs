@@ -8,7 +8,6 @@ pub(crate) mod canvas;
 mod card;
 mod cell;
 mod column;
-pub(crate) mod file;
 pub(crate) mod font;
 mod passage;
 pub(crate) mod picture;

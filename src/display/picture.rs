@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::Cursor;
+use std::path::Path;
 
 use image::{DynamicImage, ImageFormat, ImageReader, Limits, Rgb, RgbImage, imageops};
 use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
@@ -131,6 +132,20 @@ pub(crate) fn png(image: &DynamicImage) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
     let _ = image.write_to(&mut bytes, ImageFormat::Png);
     bytes.into_inner()
+}
+
+/// A picture for a file, as the path's extension says: JPEG or PNG. `None` for another.
+pub(crate) fn for_file(image: &DynamicImage, path: &Path) -> Option<Vec<u8>> {
+    match extension(path).as_str() {
+        "jpg" | "jpeg" => Some(jpeg(image, 90)),
+        "png" => Some(png(image)),
+        _ => None,
+    }
+}
+
+/// The extension of a path in lower case; empty where there is none.
+pub(crate) fn extension(path: &Path) -> String {
+    path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default()
 }
 
 /// Whether something can be seen through it.

@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 use super::{JobTask, outline};
 use crate::client::{data, items};
 use crate::display::counted;
-use crate::display::picture::MOST_BYTES;
+use crate::display::picture::{self, MOST_BYTES};
 use crate::error::{Context, Error, Result};
+use crate::file;
 use crate::list::list;
 use crate::parallel::in_parallel;
 use crate::plain::plain;
@@ -105,32 +106,22 @@ impl JobQuicklooks {
     }
 
     /// Writes each picture to the folder, under the platform's name. A name that is no
-    /// file name on every system is cleaned, and numbered.
+    /// file name on every system is cleaned, and marked with a hash; so are names that differ
+    /// in the case of their letters alone.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when a file cannot be written.
     pub fn save(&self, folder: impl AsRef<Path>) -> Result<()> {
-        let folder = folder.as_ref();
-        std::fs::create_dir_all(folder).with_context(|| format!("make the folder `{}`", folder.display()))?;
-        for (index, quicklook) in self.iter().enumerate() {
-            let Some(bytes) = quicklook.picture() else { continue };
-            let path = folder.join(file_name(&quicklook.name, index, bytes));
-            std::fs::write(&path, bytes).with_context(|| format!("write `{}`", path.display()))?;
-        }
-        Ok(())
+        let pictures = self.iter().filter_map(|quicklook| Some((&quicklook.name, quicklook.picture()?)));
+        let pictures = pictures.map(|(name, bytes)| {
+            let suffix = if bytes.starts_with(b"\x89PNG") { "png" } else { "jpg" };
+            let is_named = matches!(picture::extension(Path::new(name)).as_str(), "jpg" | "jpeg" | "png");
+            let file = if is_named { name.clone() } else { format!("{name}.{suffix}") };
+            (name.clone(), file, bytes)
+        });
+        file::write_all(folder.as_ref(), pictures)
     }
-}
-
-/// A name from outside as a file name that leads nowhere else.
-fn file_name(name: &str, index: usize, bytes: &[u8]) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
-    if name.chars().all(is_plain) && !name.starts_with('.') && (5..=150).contains(&name.len()) {
-        return name.to_owned();
-    }
-    let suffix = if bytes.starts_with(b"\x89PNG") { "png" } else { "jpg" };
-    let clean: String = name.chars().filter(|letter| is_plain(*letter) && *letter != '.').take(100).collect();
-    format!("{clean}-{index}.{suffix}")
 }
 
 impl JobQuicklook {
@@ -158,19 +149,5 @@ impl fmt::Debug for JobQuicklook {
             Ok(bytes) => write!(f, "{name}: {} KB", bytes.len().div_ceil(1000)),
             Err(error) => write!(f, "{name}: {error}"),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_from_outside_leads_nowhere() {
-        let name = |name: &str| file_name(name, 3, b"\xff\xd8");
-        assert_eq!(name("S2A_2019.jpeg"), "S2A_2019.jpeg");
-        assert_eq!(name("../../etc/x.jpg"), "etcxjpg-3.jpg");
-        assert_eq!(name(".x"), "x-3.jpg");
-        assert_eq!(name("a:b\\c"), "abc-3.jpg");
     }
 }

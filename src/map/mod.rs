@@ -43,8 +43,9 @@ pub use placement::Placement;
 pub use tiles::Tiles;
 
 use self::draw::Drawn;
-use crate::display::{Bundle, file};
+use crate::display::{Bundle, picture};
 use crate::error::{Context, Error, Result};
+use crate::file;
 use crate::geo::Aoi;
 use crate::plain::plain;
 use crate::show::rich;
@@ -218,7 +219,7 @@ impl Map {
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be written.
     pub fn save_image(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
-        let bytes = file::encoded(&self.draw(false).still, path)
+        let bytes = picture::for_file(&self.draw(false).still, path)
             .ok_or_else(|| Error::invalid("a picture ends in .jpg, .jpeg or .png"))
             .with_context(|| saving(path))?;
         file::write(path, &bytes).with_context(|| saving(path))

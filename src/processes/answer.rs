@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::client::{Client, optional};
 use crate::error::{Context, Error, ErrorKind, Result};
+use crate::file::AtomicFile;
 use crate::hash::hex;
 use crate::jobs::{Job, JobId, JobStatus};
 use crate::time::parse_timestamp;
@@ -63,14 +64,13 @@ impl Answers {
     /// Keeps an answer: a program that is killed meanwhile leaves nothing that is taken for one.
     pub(super) fn keep(&self, answer: &Answer) -> Result<JobId> {
         let id = format!("{}{OURS}", uuid::Uuid::new_v4());
-        let (path, part) = (self.0.join(&id), self.0.join(format!("{id}.part")));
+        let path = self.0.join(&id);
         let write = || -> Result<()> {
             fs::create_dir_all(&self.0)?;
-            let mut file = File::create(&part)?;
+            let mut file = AtomicFile::create(&path)?;
             file.write_all(format!("{}\n", answer.head()).as_bytes())?;
             file.write_all(&answer.body)?;
-            file.sync_all()?;
-            Ok(fs::rename(&part, &path)?)
+            Ok(file.commit()?)
         };
         write().with_context(|| format!("keep the answer in `{}`", path.display()))?;
         Ok(id.into())

@@ -8,6 +8,7 @@ use super::multipart::{Part, boundary, parts};
 use super::{OgcProcess, ProcessOutput};
 use crate::batch::{Content, Delivery, ResultFile};
 use crate::error::{Context, Error, ErrorKind, Result};
+use crate::file::name::portable;
 use crate::transport::{Request, Response, Secret};
 
 /// The name of what has none.
@@ -59,7 +60,7 @@ struct Found {
 
 impl Found {
     fn delivery(self) -> Delivery {
-        Delivery::Files { features: self.features, files: self.files }
+        Delivery::Files { features: self.features, files: self.files, may_grow: false }
     }
 
     /// A document has each output under its name; what has none of them is one result.
@@ -164,14 +165,14 @@ impl Found {
         // Names come from outside, and two may become one.
         let plain = |letter: char| if letter.is_ascii_alphanumeric() || letter == '_' { letter } else { '-' };
         let stem: String = name.chars().take(80).map(plain).collect();
-        let mut file = format!("{stem}.{end}");
+        let mut file = portable(&format!("{stem}.{end}"));
         let is_taken = |file: &str| {
             file.eq_ignore_ascii_case("data.json")
                 || self.files.iter().any(|one| one.name.eq_ignore_ascii_case(file))
         };
         let mut number = self.files.len();
         while is_taken(&file) {
-            file = format!("{stem}-{number}.{end}");
+            file = portable(&format!("{stem}-{number}.{end}"));
             number += 1;
         }
         let mut properties = json!({"output": name, "media_type": media, "up42.data_path": file});

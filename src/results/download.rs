@@ -3,11 +3,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::archive::Limits;
+use super::files::Files;
 use super::folder::{Folder, Place};
+use super::merged::data_path;
 use super::progress::Progress;
+use super::renamed::Renamed;
 use super::{Download, ResultFeature};
 use crate::batch::{Delivery, JobCollection, JobRecord, Outcome};
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Error, ErrorKind, Result};
 use crate::jobs::JobId;
 use crate::list::list;
 use crate::parallel::in_parallel;
@@ -18,8 +21,10 @@ use crate::transport::{Incoming, Packed};
 #[derive(Clone)]
 pub struct Results {
     folder: PathBuf,
+    pub(super) data: PathBuf,
     features: Vec<ResultFeature>,
     failed: Vec<(String, Error)>,
+    renamed: Vec<(String, PathBuf)>,
     /// Jobs that have no results: they failed, were refused, or have not ended.
     without: usize,
 }
@@ -27,19 +32,24 @@ pub struct Results {
 impl JobCollection {
     /// Downloads the results of every job that succeeded, several at a time, and
     /// unpacks them to `job_<id>/`; one `data.json` lists the features of all, and goes on
-    /// listing those of jobs that were downloaded to the folder before. A download of more
-    /// than a few seconds prints lines: bytes, rate, and what is left.
+    /// listing those of jobs that were downloaded to the folder before. A `data.json` that
+    /// somebody else has written or changed stays, and the list is beside it
+    /// ([`Results::data_path`]). A download of more than a few seconds prints lines: bytes,
+    /// rate, and what is left.
     ///
     /// Called again, it does what is left to do: what is there whole is not downloaded
     /// again, what was cut off goes on, also after the program was killed, and what failed
-    /// is tried again. No job runs again for that. Two programs may download to one folder:
-    /// one waits for the other.
+    /// is tried again. No job runs again for that. Orders and processing jobs deliver to the
+    /// storage, whose list of items may be late and never says that it is whole: it is asked for
+    /// again, and what has come since is added. Two programs may download to one folder: one
+    /// waits for the other.
     ///
     /// Before a file begins there must be room for it, packed and unpacked. Archives are
     /// refused as a whole when an entry would leave the folder, is not a plain file, or
     /// when they unpack to too much: one beyond [`Download::largest()`] is kept, and unpacked
-    /// by a call that allows more. They are read and written in small pieces, so memory
-    /// does not grow with them.
+    /// by a call that allows more. A file whose name this system does not take gets another one
+    /// ([`Results::renamed`]). Archives are read and written in small pieces, so memory does not
+    /// grow with them.
     ///
     /// ```
     /// # use up42::{Client, Download, ParallelParameters, Aoi};
@@ -66,7 +76,12 @@ impl JobCollection {
     pub fn download_results(&self, to: impl Into<Download>) -> Result<Results> {
         let to = to.into();
         let told = || format!("download results to `{}`", to.folder.display());
-        let folder = Folder::open(&to.folder, to.is_quiet).with_context(told)?;
+        let waits = || {
+            if !to.is_quiet {
+                println!("another program downloads to `{}`: waiting for it", to.folder.display());
+            }
+        };
+        let folder = Folder::open(&to.folder, waits).with_context(told)?;
         let finished: Vec<(&JobRecord, &JobId)> = self
             .iter()
             .filter(|record| matches!(record.outcome, Outcome::Succeeded { .. }))
@@ -86,15 +101,22 @@ impl JobCollection {
         let fetched = progress.tell_during(to.is_quiet, || in_parallel(&finished, to.at_once, fetch));
         let mut results = Results {
             folder: folder.path().to_owned(),
+            data: data_path(folder.path()).with_context(told)?,
             features: Vec::new(),
             failed: Vec::new(),
+            renamed: Vec::new(),
             without: self.len() - finished.len(),
         };
         for ((record, _), features) in finished.iter().zip(fetched) {
-            match features {
-                Ok(features) => results.features.extend(features),
-                Err(error) => results.failed.push((record.label.clone(), error)),
-            }
+            let failed = match features {
+                Ok(fetched) => {
+                    results.features.extend(fetched.features);
+                    results.renamed.extend(fetched.renamed);
+                    fetched.missing
+                }
+                Err(error) => Some(error),
+            };
+            results.failed.extend(failed.map(|error| (record.label.clone(), error)));
         }
         let asked: Vec<&JobId> = finished.iter().map(|(_, id)| *id).collect();
         results.write_merged(&folder, &asked).with_context(told)?;
@@ -108,9 +130,14 @@ impl JobCollection {
         id: &JobId,
         limits: Limits,
         incoming: &Incoming,
-    ) -> Result<Vec<ResultFeature>> {
+    ) -> Result<Fetched> {
         let place = folder.place(id)?;
-        if !place.is_whole() {
+        let mut missing = None;
+        if place.is_whole() {
+            if place.may_grow() {
+                missing = self.download(id, &place, limits, incoming).err().filter(hides_results);
+            }
+        } else {
             let packed = match place.archive.metadata() {
                 Ok(archive) if archive.is_file() => Some(incoming.packed(archive.len())),
                 _ => self.download(id, &place, limits, incoming)?,
@@ -122,7 +149,10 @@ impl JobCollection {
         if place.archive.exists() {
             fs::remove_file(&place.archive)?;
         }
-        ResultFeature::read_all(&place.folder, record, id)
+        let renamed = Renamed::read(&place.folder);
+        let features = ResultFeature::read_all(&place.folder, &renamed, record, id)?;
+        let renamed = renamed.iter().map(|(path, here)| (path.to_owned(), place.folder.join(here)));
+        Ok(Fetched { features, renamed: renamed.collect(), missing })
     }
 
     /// Brings what a job left; `None` when it was no archive: then all is in its place.
@@ -136,11 +166,26 @@ impl JobCollection {
         let client = self.client();
         match self.delivery(id)? {
             Delivery::Archive(url) => client.download_signed(&place.archive, incoming, url).map(Some),
-            Delivery::Files { features, files } => {
-                place.take(client, &features, &files, limits, incoming).map(|()| None)
+            Delivery::Files { features, files, may_grow } => {
+                place.take(client, &Files { features, files, may_grow }, limits, incoming).map(|()| None)
             }
         }
     }
+}
+
+/// The results of a job that are on the disk.
+struct Fetched {
+    features: Vec<ResultFeature>,
+    /// Paths in the archive, and where these files are.
+    renamed: Vec<(String, PathBuf)>,
+    /// Why results that have come since are not among them, or may not be.
+    missing: Option<Error>,
+}
+
+/// Whether there may be results behind a failure. Who has taken them out of the storage has them
+/// on the disk.
+fn hides_results(error: &Error) -> bool {
+    !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Response)
 }
 
 list!(Results(features: ResultFeature), "The results, one by one.");
@@ -151,7 +196,19 @@ impl Results {
         &self.folder
     }
 
-    /// Jobs whose results could not be had, by label, and why. To call
+    /// The list of the features of all jobs in the folder: `data.json`, or `data-2.json` and so
+    /// on where somebody else's file has that name.
+    pub fn data_path(&self) -> &Path {
+        &self.data
+    }
+
+    /// Files that are called otherwise than in their archives, since this system does not take
+    /// their names or takes them for other files: the path in the archive, and where the file is.
+    pub fn renamed(&self) -> &[(String, PathBuf)] {
+        &self.renamed
+    }
+
+    /// Jobs whose results could not be had, or not all of them, by label, and why. To call
     /// [`download_results`](JobCollection::download_results) again tries them again.
     pub fn failed(&self) -> &[(String, Error)] {
         &self.failed
@@ -175,6 +232,12 @@ impl fmt::Debug for Results {
         }
         if self.without > 0 {
             write!(f, ", {} jobs have none", self.without)?;
+        }
+        if !self.renamed.is_empty() {
+            write!(f, ", {} files are called otherwise than in their archives", self.renamed.len())?;
+        }
+        if !self.data.ends_with("data.json") {
+            write!(f, ", listed in {}", self.data.display())?;
         }
         Ok(())
     }

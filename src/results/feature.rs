@@ -1,10 +1,12 @@
 use std::fmt;
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::inside::inside;
+use super::renamed::Renamed;
 use crate::batch::JobRecord;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::jobs::JobId;
@@ -14,6 +16,8 @@ use crate::plain::plain;
 pub(super) const PATH: &str = "up42.data_path";
 /// Older blocks name it by their own capability.
 const OLDER_PATH: &str = "up42.data.aoiclipped";
+/// A member of a `data.json` that is written here: more features may come.
+pub(super) const MAY_GROW: &str = "up42.may_grow";
 
 /// One result of one job: a feature of its `data.json` and the file it names.
 #[derive(Clone)]
@@ -29,6 +33,8 @@ pub struct ResultFeature {
     pub geometry: Value,
     /// What the blocks say of it.
     pub properties: Map<String, Value>,
+    /// Where the file that it names is in the job's folder, or would be.
+    pub(super) file: Option<String>,
     /// The feature's other members, such as `id` and `bbox`.
     pub(super) rest: Map<String, Value>,
     parameters: Arc<Map<String, Value>>,
@@ -41,17 +47,23 @@ impl ResultFeature {
     }
 
     /// The features of a job whose results were unpacked to a folder.
-    pub(super) fn read_all(folder: &Path, record: &JobRecord, id: &JobId) -> Result<Vec<Self>> {
-        let path = folder.join("data.json");
+    pub(super) fn read_all(
+        folder: &Path,
+        renamed: &Renamed,
+        record: &JobRecord,
+        id: &JobId,
+    ) -> Result<Vec<Self>> {
+        let path = folder.join(renamed.path("data.json"));
         let features = features(&path).with_context(|| format!("read `{}`", path.display()))?;
         let parameters = Arc::new(record.inputs.clone());
-        let feature = |feature| Self::read(feature, folder, record, id, parameters.clone());
+        let feature = |feature| Self::read(feature, folder, renamed, record, id, parameters.clone());
         Ok(features.into_iter().map(feature).collect())
     }
 
     fn read(
         feature: Value,
         folder: &Path,
+        renamed: &Renamed,
         record: &JobRecord,
         id: &JobId,
         parameters: Arc<Map<String, Value>>,
@@ -66,13 +78,15 @@ impl ResultFeature {
             Some(Value::Object(properties)) => properties,
             _ => Map::new(),
         };
-        let file = [PATH, OLDER_PATH].iter().find_map(|key| properties.get(*key)?.as_str());
+        let named = [PATH, OLDER_PATH].iter().find_map(|key| properties.get(*key)?.as_str());
+        let file = named.and_then(|named| inside(named).ok()).map(|named| renamed.path(&named).to_owned());
         // The name comes from outside: only a file that was unpacked here counts.
-        let path = file.filter(|file| stays_inside(file)).map(|file| folder.join(file)).filter(|path| {
+        let path = file.as_ref().map(|file| folder.join(file)).filter(|path| {
             let inside = path.canonicalize().ok().zip(folder.canonicalize().ok());
             inside.is_some_and(|(path, folder)| path.starts_with(folder) && path.is_file())
         });
-        Self { job: id.clone(), label: record.label.clone(), path, geometry, properties, rest, parameters }
+        let (job, label) = (id.clone(), record.label.clone());
+        Self { job, label, path, geometry, properties, file, rest, parameters }
     }
 
     pub(super) fn file_name(&self) -> String {
@@ -88,22 +102,17 @@ impl ResultFeature {
 
 /// The features of a `data.json`.
 pub(super) fn features(path: &Path) -> Result<Vec<Value>> {
-    let json: Value = serde_json::from_slice(&fs::read(path)?)
-        .map_err(|error| Error::foreign(ErrorKind::Response, error))?;
-    match json {
-        Value::Object(mut json) => match json.remove("features") {
-            Some(Value::Array(features)) => Ok(features),
-            _ => Err(Error::response("`features` is missing")),
-        },
-        _ => Err(Error::response("it is no object")),
+    match document(path)?["features"].take() {
+        Value::Array(features) => Ok(features),
+        _ => Err(Error::response("`features` is missing")),
     }
 }
 
-/// Whether a path that comes from outside names something below its folder.
-pub(super) fn stays_inside(path: &str) -> bool {
-    let path = path.replace('\\', "/");
-    let mut parts = Path::new(&path).components();
-    parts.all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) && !path.contains(':')
+/// A `data.json`, which is an object.
+pub(super) fn document(path: &Path) -> Result<Value> {
+    let json: Value = serde_json::from_slice(&fs::read(path)?)
+        .map_err(|error| Error::foreign(ErrorKind::Response, error))?;
+    if json.is_object() { Ok(json) } else { Err(Error::response("it is no object")) }
 }
 
 impl fmt::Debug for ResultFeature {

@@ -1,39 +1,51 @@
 //! Results that come as files, and not as an archive.
 
+use std::collections::HashSet;
 use std::fs;
-use std::path::{Component, Path};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
 use super::archive::Limits;
-use super::feature::stays_inside;
+use super::feature::{MAY_GROW, PATH, features};
 use super::folder::Place;
 use crate::batch::{Content, ResultFile};
 use crate::client::Client;
 use crate::error::{Context, Error, Result};
+use crate::file::name::is_portable;
+use crate::file::{self, sync_folder};
 use crate::transport::Incoming;
+
+/// The files of a job, and the features that name them.
+pub(super) struct Files {
+    pub(super) features: Vec<Value>,
+    pub(super) files: Vec<ResultFile>,
+    pub(super) may_grow: bool,
+}
 
 impl Place {
     /// Brings the files of a job here. Those that are there whole are not fetched again; the
-    /// folder gets its name when all are there.
+    /// folder gets its name when all are there. Where it has its name already, what has come
+    /// since is added: a file that is named no more stays, with its feature.
     pub(super) fn take(
         &self,
         client: &Client,
-        features: &[Value],
-        files: &[ResultFile],
+        delivered: &Files,
         limits: Limits,
         incoming: &Incoming,
     ) -> Result<()> {
+        let Files { features: new, files, may_grow } = delivered;
         if files.len() > limits.files {
             return Err(Error::response(format!("they are more than {} files", limits.files)));
         }
-        fs::create_dir_all(&self.files)?;
+        let folder = if self.is_whole() { &self.folder } else { &self.files };
+        fs::create_dir_all(folder)?;
         let mut bytes = 0;
         for file in files {
-            let path = self.files.join(plain(&file.name)?);
+            let path = folder.join(checked(&file.name)?);
             if !path.exists() {
                 let fetch = || match &file.content {
-                    Content::Here(bytes) => write(&path, bytes),
+                    Content::Here(bytes) => Ok(file::write(&path, bytes)?),
                     Content::At(url) => client.download_signed(&path, incoming, url).map(drop),
                 };
                 fetch().with_context(|| format!("`{}`", file.name))?;
@@ -47,27 +59,34 @@ impl Place {
                 return Err(Error::invalid(told));
             }
         }
-        let data = json!({"type": "FeatureCollection", "features": features});
-        write(&self.files.join("data.json"), data.to_string().as_bytes())?;
-        Ok(fs::rename(&self.files, &self.folder)?)
+        let mut all = if self.is_whole() { features(&self.data())? } else { Vec::new() };
+        let name = |feature: &Value| feature["properties"][PATH].as_str().map(str::to_owned);
+        let known: HashSet<_> = all.iter().map(name).collect();
+        if self.is_whole() && new.iter().all(|feature| known.contains(&name(feature))) {
+            return Ok(());
+        }
+        let named: HashSet<_> = new.iter().map(name).collect();
+        all.retain(|feature| !named.contains(&name(feature)));
+        all.extend(new.iter().cloned());
+        let mut data = json!({"type": "FeatureCollection", "features": all});
+        if *may_grow {
+            data[MAY_GROW] = true.into();
+        }
+        file::write(&folder.join("data.json"), data.to_string().as_bytes())?;
+        if !self.is_whole() {
+            fs::rename(&self.files, &self.folder)?;
+            sync_folder(self.folder.parent().unwrap_or(Path::new("")))?;
+        }
+        Ok(())
     }
 }
 
-/// A name that comes from outside is that of a file in the folder, or none.
-fn plain(name: &str) -> Result<&str> {
-    let is_one =
-        matches!(Path::new(name).components().collect::<Vec<_>>().as_slice(), [Component::Normal(_)]);
-    match is_one && stays_inside(name) && !name.eq_ignore_ascii_case("data.json") {
+/// A name of a file in the folder, on any system.
+fn checked(name: &str) -> Result<&str> {
+    match is_portable(name) && !name.starts_with('.') && !name.eq_ignore_ascii_case("data.json") {
         true => Ok(name),
         false => Err(Error::response(format!("`{name}` is no name of a file"))),
     }
-}
-
-/// Whole or not at all: a program may be killed in between.
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let part = path.with_extension("writing");
-    fs::write(&part, bytes)?;
-    Ok(fs::rename(part, path)?)
 }
 
 #[cfg(test)]
@@ -76,9 +95,9 @@ mod tests {
 
     #[test]
     fn a_name_that_leads_elsewhere_is_none() {
-        for odd in ["", ".", "..", "../a", "a/b", "C:a", "/a", "data.json"] {
-            assert!(plain(odd).is_err(), "{odd}");
+        for odd in ["", ".", "..", "../a", "a/b", "C:a", "/a", "data.json", "NUL", "a."] {
+            assert!(checked(odd).is_err(), "{odd}");
         }
-        assert_eq!(plain("scene.tif").unwrap(), "scene.tif");
+        assert_eq!(checked("scene.tif").unwrap(), "scene.tif");
     }
 }

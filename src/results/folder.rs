@@ -1,10 +1,11 @@
-use std::fs::{self, File, TryLockError};
-use std::io;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use super::archive::{Limits, unpack};
+use super::feature::{MAY_GROW, document};
 use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::JobId;
+use crate::lock::lock_file;
 use crate::transport::Packed;
 
 /// Beside the results, while somebody downloads to their folder.
@@ -29,22 +30,11 @@ pub(super) struct Place {
 }
 
 impl Folder {
-    /// Waits while another program downloads to the folder.
-    pub(super) fn open(path: &Path, is_quiet: bool) -> Result<Self> {
+    /// Waits while another program downloads to the folder, and calls `waits` before that.
+    pub(super) fn open(path: &Path, waits: impl FnOnce()) -> Result<Self> {
         fs::create_dir_all(path)?;
         let lock = File::options().create(true).append(true).open(path.join(LOCK))?;
-        match lock.try_lock() {
-            Err(TryLockError::WouldBlock) => {
-                if !is_quiet {
-                    println!("another program downloads to `{}`: waiting for it", path.display());
-                }
-                lock.lock()?;
-            }
-            // Some network file systems have no locks; most have but one user as well.
-            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
-            Err(TryLockError::Error(error)) => return Err(error.into()),
-            Ok(()) => {}
-        }
+        lock_file(&lock, waits)?;
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
@@ -70,6 +60,15 @@ impl Place {
         self.folder.is_dir()
     }
 
+    /// Whether more may have come since: see [`Delivery::Files`].
+    pub(super) fn may_grow(&self) -> bool {
+        document(&self.data()).is_ok_and(|data| data[MAY_GROW] == true)
+    }
+
+    pub(super) fn data(&self) -> PathBuf {
+        self.folder.join("data.json")
+    }
+
     /// Unpacks the archive, if there is room.
     pub(super) fn unpack(&self, folder: &Folder, limits: Limits, mut packed: Packed) -> Result<()> {
         let room = |bytes| packed.unpack_to(folder.path(), bytes);
@@ -85,7 +84,7 @@ impl Place {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
+    use std::io::{self, Read};
 
     use super::*;
     use crate::transport::Incoming;
@@ -93,7 +92,7 @@ mod tests {
     #[test]
     fn an_archive_is_kept_until_it_is_allowed_to_be_large() {
         let path = tempfile::tempdir().unwrap();
-        let folder = Folder::open(path.path(), true).unwrap();
+        let folder = Folder::open(path.path(), || ()).unwrap();
         let place = folder.place(&JobId("a-1".into())).unwrap();
         let mut tar = tar::Builder::new(File::create(&place.archive).unwrap());
         let mut header = tar::Header::new_gnu();
@@ -120,24 +119,24 @@ mod tests {
     #[test]
     fn one_at_a_time_downloads_to_a_folder() {
         let folder = tempfile::tempdir().unwrap();
-        let first = Folder::open(folder.path(), true).unwrap();
+        let first = Folder::open(folder.path(), || ()).unwrap();
         let path = folder.path().to_owned();
-        let (began, begun) = std::sync::mpsc::channel();
+        let (tell, told) = std::sync::mpsc::channel();
         let second = std::thread::spawn(move || {
-            let second = Folder::open(&path, true).unwrap();
-            began.send(()).unwrap();
+            let second = Folder::open(&path, || tell.send("waits").unwrap()).unwrap();
+            tell.send("downloads").unwrap();
             second
         });
-        assert!(begun.try_recv().is_err());
+        assert_eq!(told.recv().unwrap(), "waits");
         drop(first);
-        begun.recv().unwrap();
+        assert_eq!(told.recv().unwrap(), "downloads");
         second.join().unwrap();
     }
 
     #[test]
     fn an_id_that_leads_elsewhere_has_no_place() {
         let folder = tempfile::tempdir().unwrap();
-        let folder = Folder::open(folder.path(), true).unwrap();
+        let folder = Folder::open(folder.path(), || ()).unwrap();
         for id in ["", "..", "a/b", "a\\b", "C:", "a b"] {
             assert!(folder.place(&JobId(id.into())).is_err(), "{id}");
         }

@@ -1,14 +1,23 @@
+//! One list of the features of all jobs in a folder.
+
 use std::collections::HashSet;
-use std::io::Write;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::feature::{PATH, features, stays_inside};
+use super::feature::{PATH, features};
 use super::folder::Folder;
 use super::{ResultFeature, Results};
-use crate::display::file;
 use crate::error::{Error, ErrorKind, Result};
+use crate::file;
+use crate::hash::hex;
 use crate::jobs::JobId;
+
+/// How the file begins: between them stands the hash of all lines but the first, by which it
+/// is known again. What somebody has changed is theirs.
+const HEAD: [&str; 2] = [r#"{"type": "FeatureCollection", "up42.sha256": ""#, r#"", "features": ["#];
 
 impl Results {
     /// One `data.json` over all jobs, as the SDK makes it: each feature with its `job_id`,
@@ -16,36 +25,67 @@ impl Results {
     /// path that leads out of the job's folder is left out.
     ///
     /// What it lists already stays in front, but what is of the jobs asked for now, and of
-    /// jobs whose folder is gone. One that cannot be read is replaced.
+    /// jobs whose folder is gone.
     pub(super) fn write_merged(&self, folder: &Folder, asked: &[&JobId]) -> Result<()> {
-        let path = folder.path().join("data.json");
-        let mut all = features(&path).unwrap_or_default();
+        let mut all = features(&self.data).unwrap_or_default();
         let asked: HashSet<&str> = asked.iter().map(|id| id.as_str()).collect();
         all.retain(|feature| {
             let job = feature["properties"]["job_id"].as_str().filter(|id| !asked.contains(id));
             job.is_some_and(|id| folder.place(&JobId::from(id)).is_ok_and(|place| place.is_whole()))
         });
         all.extend(self.iter().map(merged));
-        let mut text = Vec::from(r#"{"type": "FeatureCollection", "features": ["#);
-        for (place, feature) in all.iter().enumerate() {
-            text.extend_from_slice(if place == 0 { b"\n" } else { b",\n" });
-            let written = serde_json::to_writer(&mut text, feature);
-            written.map_err(|error| Error::foreign(ErrorKind::Io, error))?;
-        }
-        text.write_all(b"\n]}\n")?;
-        file::write(&path, &text)
+        Ok(file::write(&self.data, &text(&all)?)?)
     }
+}
+
+/// Where the list of a folder is, or will be: in `data.json`, or beside it in the first
+/// `data-2.json`, `data-3.json` … that is no file of somebody else's.
+pub(super) fn data_path(folder: &Path) -> io::Result<PathBuf> {
+    let mut number = 1;
+    loop {
+        let name = if number == 1 { "data.json".to_owned() } else { format!("data-{number}.json") };
+        let path = folder.join(name);
+        match fs::read(&path) {
+            Ok(bytes) if is_own(&bytes) => return Ok(path),
+            Ok(_) => number += 1,
+            Err(error) if error.kind() == io::ErrorKind::IsADirectory => number += 1,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(path),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn text(features: &[Value]) -> Result<Vec<u8>> {
+    let mut lines = Vec::new();
+    for (place, feature) in features.iter().enumerate() {
+        lines.extend_from_slice(if place == 0 { b"\n" } else { b",\n" });
+        let written = serde_json::to_writer(&mut lines, feature);
+        written.map_err(|error| Error::foreign(ErrorKind::Io, error))?;
+    }
+    lines.extend_from_slice(b"\n]}\n");
+    Ok([head(&lines).as_bytes(), &lines].concat())
+}
+
+fn head(lines: &[u8]) -> String {
+    let [start, end] = HEAD;
+    format!("{start}{}{end}", hex(lines, 32))
+}
+
+/// Whether a file was written here and has not been changed since.
+fn is_own(file: &[u8]) -> bool {
+    let end = file.iter().position(|byte| *byte == b'\n').unwrap_or(file.len());
+    let (first, lines) = file.split_at(end);
+    first == head(lines).as_bytes()
 }
 
 fn merged(feature: &ResultFeature) -> Value {
     let mut properties = feature.properties.clone();
     properties.insert("job_id".into(), feature.job.as_str().into());
-    let path = properties.get(PATH).and_then(Value::as_str);
-    let path = path.map(|path| stays_inside(path).then(|| format!("job_{}/{path}", feature.job)));
-    match path {
-        Some(Some(path)) => drop(properties.insert(PATH.into(), path.into())),
-        Some(None) => drop(properties.shift_remove(PATH)),
-        None => {}
+    if properties.contains_key(PATH) {
+        match &feature.file {
+            Some(file) => drop(properties.insert(PATH.into(), format!("job_{}/{file}", feature.job).into())),
+            None => drop(properties.shift_remove(PATH)),
+        }
     }
     let mut merged = json!({"type": "Feature", "geometry": feature.geometry, "properties": properties});
     if let Some(members) = merged.as_object_mut() {
@@ -58,6 +98,32 @@ fn merged(feature: &ResultFeature) -> Value {
 mod tests {
     use super::*;
     use crate::batch::{JobRecord, Outcome};
+    use crate::results::renamed::Renamed;
+
+    #[test]
+    fn what_somebody_else_has_written_or_changed_is_theirs() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = || data_path(folder.path()).unwrap().file_name().unwrap().to_owned();
+        let path = folder.path().join("data.json");
+        assert_eq!(name(), "data.json");
+        for features in [&[][..], &[json!({"a": "b\n"}), json!(1)]] {
+            fs::write(&path, text(features).unwrap()).unwrap();
+            assert_eq!(
+                (name().to_str(), super::features(&path).unwrap()),
+                (Some("data.json"), features.to_vec())
+            );
+        }
+        let own = fs::read_to_string(&path).unwrap();
+        let sdk = r#"{"type": "FeatureCollection", "features": []}"#;
+        for other in [sdk, "", "notes", &own.replace('1', "2"), own.trim_end()] {
+            fs::write(&path, other).unwrap();
+            assert_eq!(name(), "data-2.json", "{other}");
+        }
+        fs::write(folder.path().join("data-2.json"), "notes").unwrap();
+        assert_eq!(name(), "data-3.json");
+        fs::write(&path, own).unwrap();
+        assert_eq!(name(), "data.json");
+    }
 
     #[test]
     fn each_feature_has_its_job_and_its_path_from_the_folder() {
@@ -77,7 +143,8 @@ mod tests {
             job: None,
             outcome: Outcome::Unfinished,
         };
-        let features = ResultFeature::read_all(folder.path(), &record, &JobId("j".into())).unwrap();
+        let features =
+            ResultFeature::read_all(folder.path(), &Renamed::default(), &record, &JobId("j".into())).unwrap();
         let merged: Vec<String> =
             features.iter().map(|feature| merged(feature)["properties"].to_string()).collect();
         assert_eq!(

@@ -68,6 +68,9 @@ fn read(path: &Path) -> Result<Preview> {
     Ok(Preview { png: png.into_inner(), footprint, size: (width, height, bands) })
 }
 
+/// Value of GTRasterTypeGeoKey: the tie point is the middle of a pixel and not its corner.
+const PIXEL_IS_POINT: u16 = 2;
+
 /// The corners, from the tags of the OGC GeoTIFF standard (1.1, annex B).
 fn footprint(tiff: &mut Decoder<BufReader<File>>, width: u32, height: u32) -> Result<Geometry> {
     let mut numbers = |tag| tiff.get_tag_f64_vec(tag).ok();
@@ -82,8 +85,11 @@ fn footprint(tiff: &mut Decoder<BufReader<File>>, width: u32, height: u32) -> Re
         (None, Some(4326)) => false,
         _ => return Err(Error::invalid("its coordinate system is unknown")),
     };
+    // Raster type (key 1025, 7.1.2 of the standard).
+    let middle = if key(1025) == Some(PIXEL_IS_POINT) { 0.5 } else { 0.0 };
     let corner = |column: f64, row: f64| {
-        let (x, y) = (tie[3] + (column - tie[0]) * scale[0], tie[4] - (row - tie[1]) * scale[1]);
+        let (right, down) = (column - middle - tie[0], row - middle - tie[1]);
+        let (x, y) = (tie[3] + right * scale[0], tie[4] - down * scale[1]);
         if is_mercator { to_degrees(x, y) } else { (x, y) }
     };
     let (width, height) = (f64::from(width), f64::from(height));
@@ -164,6 +170,63 @@ mod tests {
     fn mercator_metres_become_degrees() {
         let (lon, lat) = to_degrees(1_489_199.0, 6_894_008.0);
         assert!((lon - 13.3777).abs() < 1e-3 && (lat - 52.5163).abs() < 1e-3, "{lon} {lat}");
+    }
+
+    /// A raster of 2 × 4 pixels of 0.1° whose tie point is at 10° E and 50° N.
+    fn raster(path: &Path, raster_type: u16) {
+        use tiff::encoder::{TiffEncoder, colortype::Gray8};
+        let mut file = TiffEncoder::new(File::create(path).unwrap()).unwrap();
+        let mut image = file.new_image::<Gray8>(2, 4).unwrap();
+        let keys = [1, 1, 0, 3, 1024, 0, 1, 2, 1025, 0, 1, raster_type, 2048, 0, 1, 4326];
+        let tags = image.encoder();
+        tags.write_tag(Tag::ModelPixelScaleTag, &[0.1, 0.1, 0.0][..]).unwrap();
+        tags.write_tag(Tag::ModelTiepointTag, &[0.0, 0.0, 0.0, 10.0, 50.0, 0.0][..]).unwrap();
+        tags.write_tag(Tag::GeoKeyDirectoryTag, &keys[..]).unwrap();
+        image.write_data(&[9; 8]).unwrap();
+    }
+
+    /// West, south, east, north.
+    fn bounds(path: &Path) -> [f64; 4] {
+        use geo::BoundingRect;
+        let rect = preview(path).unwrap().footprint.bounding_rect().unwrap();
+        [rect.min().x, rect.min().y, rect.max().x, rect.max().y]
+    }
+
+    fn assert_close(found: [f64; 4], expected: [f64; 4]) {
+        let is_close = found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-9);
+        assert!(is_close, "{found:?} and not {expected:?}");
+    }
+
+    #[test]
+    fn a_tie_point_is_a_corner_or_the_middle_of_a_pixel() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.tif");
+        // The bounds as rasterio 1.4.4 (GDAL 3.10.3) gives them.
+        for (raster_type, expected) in [(1, [10.0, 49.6, 10.2, 50.0]), (2, [9.95, 49.65, 10.15, 50.05])] {
+            raster(&path, raster_type);
+            assert_close(bounds(&path), expected);
+        }
+    }
+
+    #[test]
+    fn rasters_of_others_lie_where_rasterio_has_them() {
+        let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/cases");
+        for (case, name) in [("c15_point", "point.tif"), ("c16_lzw", "lzw.tif"), ("c16_cog", "cog.tif")] {
+            let archive = cases.join(case).join("output.tgz");
+            if !archive.exists() {
+                assert!(
+                    std::env::var_os("UP42_REQUIRE_DATA").is_none(),
+                    "`{}` is missing",
+                    archive.display()
+                );
+                eprintln!("skipped: `{}` is missing", archive.display());
+                return;
+            }
+            let folder = tempfile::tempdir().unwrap();
+            let target = folder.path().join("job");
+            super::super::archive::unpack(&archive, &target, Default::default(), |_| Ok(())).unwrap();
+            assert_close(bounds(&target.join(name)), [13.3, 52.536, 13.364, 52.6]);
+        }
     }
 
     #[test]

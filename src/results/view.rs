@@ -70,6 +70,19 @@ impl Results {
             let jobs = counted(self.without_results(), "job");
             table = table.note(format!("{jobs} without results: the table of the jobs tells why"));
         }
+        if let Some((path, here)) = self.renamed().first() {
+            let files = counted(self.renamed().len(), "file");
+            let here = here.file_name().unwrap_or_default().to_string_lossy();
+            table = table.note(format!(
+                "{files} called otherwise than in the archive, as this system does not take the name: \
+                 `{path}` is `{here}`; `renamed()` lists all"
+            ));
+        }
+        if !self.data_path().ends_with("data.json") {
+            let list = self.data_path().file_name().unwrap_or_default().to_string_lossy();
+            table =
+                table.note(format!("the list of all features is `{list}`: `data.json` is somebody else's"));
+        }
         table
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::StorageItem;
 use crate::client::required;
 use crate::error::{Context, Error, Result};
+use crate::file::name::portable;
 use crate::plain::plain;
 use crate::transport::{Request, Secret};
 
@@ -37,14 +38,10 @@ impl StorageAsset {
         })
     }
 
-    /// What the file is called: the asset's name, and an ending by its media type.
+    /// What the file is called: the asset's name, and an ending by its media type. A name that
+    /// is none on every system is cleaned, and marked with a hash.
     pub fn file_name(&self) -> String {
-        let kept =
-            |letter: char| if letter.is_alphanumeric() || "-_.".contains(letter) { letter } else { '_' };
-        let name: String = self.name.chars().take(100).map(kept).collect();
-        // Windows has no names that end with a dot, and `..` leads elsewhere.
-        let name = name.trim_matches('.');
-        let name = if name.is_empty() { "asset" } else { name };
+        let name = self.name.as_str();
         let kind = self.media_type.as_deref().unwrap_or_default();
         let ending = match kind.split(';').next().unwrap_or_default().trim() {
             "image/tiff" | "image/geotiff" | "image/vnd.stac.geotiff" => "tif",
@@ -58,11 +55,11 @@ impl StorageAsset {
             "application/xml" | "text/xml" => "xml",
             "application/pdf" => "pdf",
             "text/plain" => "txt",
-            _ => return name.to_owned(),
+            _ => return portable(name),
         };
         match name.to_lowercase().ends_with(&format!(".{ending}")) {
-            true => name.to_owned(),
-            false => format!("{name}.{ending}"),
+            true => portable(name),
+            false => portable(&format!("{name}.{ending}")),
         }
     }
 
@@ -70,8 +67,7 @@ impl StorageAsset {
     /// login goes to the platform alone, wherever the item says that its files are.
     pub(super) fn signed_url(&self, item: &StorageItem) -> Result<Secret> {
         let ask = || {
-            let suffix = if self.href.ends_with("/download-url") { "" } else { "/download-url" };
-            let request = Request::post(format!("{}{suffix}", self.href), json!({})).secret();
+            let request = Request::post(self.download_url()?, json!({})).secret();
             if !item.client.brings_login(&request) {
                 return Err(Error::response(
                     "the item names a file on another server, and the login goes to the platform alone",
@@ -80,6 +76,20 @@ impl StorageAsset {
             required(&item.client.json(request)?, "url").map(Secret::new)
         };
         ask().with_context(|| format!("asset `{}` of item `{}`", plain(&self.name, 80), plain(item.id(), 80)))
+    }
+}
+
+impl StorageAsset {
+    /// Where a signed URL is asked for: below the path of the asset, whatever query or fragment
+    /// the item has behind it.
+    fn download_url(&self) -> Result<String> {
+        let url = url::Url::parse(&self.href);
+        let mut url = url.map_err(|_| Error::response("the item names a file by what is no URL"))?;
+        if !url.path().ends_with("/download-url") {
+            url.set_path(&format!("{}/download-url", url.path().trim_end_matches('/')));
+        }
+        url.set_fragment(None);
+        Ok(url.into())
     }
 }
 
@@ -107,8 +117,28 @@ mod tests {
     fn files_are_called_by_name_and_kind() {
         assert_eq!(name("multispectral", "image/tiff; application=geotiff"), "multispectral.tif");
         assert_eq!(name("b1.TIF", "image/tiff"), "b1.TIF");
-        assert_eq!(name("../../etc/passwd", "text/plain"), "_.._etc_passwd.txt");
-        assert_eq!(name("..", "odd/kind"), "asset");
+        assert!(name("../../etc/passwd", "text/plain").starts_with("_._.._etc_passwd-"));
+        assert!(name("con", "image/tiff").starts_with("_con-") && name("..", "odd/kind").starts_with("__-"));
+    }
+
+    #[test]
+    fn a_signed_url_is_asked_for_below_the_path() {
+        let url = |href: &str| {
+            let asset = StorageAsset::read("a", &json!({"href": href})).unwrap();
+            asset.download_url().map(|url| url.trim_start_matches("https://h").to_owned()).ok()
+        };
+        for (href, asked) in [
+            ("https://h/v2/assets/a", "/v2/assets/a/download-url"),
+            ("https://h/v2/assets/a/download-url", "/v2/assets/a/download-url"),
+            ("https://h/v2/assets/a/?host=b", "/v2/assets/a/download-url?host=b"),
+            ("https://h/v2/assets/a#part", "/v2/assets/a/download-url"),
+            ("https://h/jobs/j/cancel?x=/download-url", "/jobs/j/cancel/download-url?x=/download-url"),
+            ("https://h/jobs/j/cancel#/download-url", "/jobs/j/cancel/download-url"),
+            ("https://h/jobs/j/cancel/download-url/..", "/jobs/j/cancel/download-url"),
+        ] {
+            assert_eq!(url(href).as_deref(), Some(asked), "{href}");
+        }
+        assert_eq!(url("v2/assets/a"), None);
     }
 
     proptest! {

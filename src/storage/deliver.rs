@@ -1,7 +1,5 @@
 //! Items as the results of jobs.
 
-use std::collections::HashSet;
-
 use serde_json::json;
 
 use super::StorageItems;
@@ -15,20 +13,18 @@ use crate::geo::geometry_to_json;
 ///
 /// When there is no item, and when there are more than are read.
 pub(crate) fn deliver(items: &StorageItems) -> Result<Delivery> {
-    let (mut features, mut files, mut names) = (Vec::new(), Vec::new(), HashSet::new());
+    let (mut features, mut files) = (Vec::new(), Vec::new());
     for item in items {
         let outline = item.scene.footprint.as_ref().map(geometry_to_json);
         let feature = json!({
             "type": "Feature", "id": item.id(), "geometry": outline, "properties": item.scene.properties,
         });
-        for asset in item.assets.iter().filter(|asset| asset.roles.iter().all(|role| role != "thumbnail")) {
-            let plain = asset.file_name();
-            // Items of one job may have files of the same name.
-            let short: String = item.id().chars().filter(char::is_ascii_alphanumeric).take(8).collect();
-            let mut name = if names.contains(&plain) { format!("{short}_{plain}") } else { plain };
-            while !names.insert(name.clone()) {
-                name = format!("{}_{name}", files.len());
-            }
+        let named = item.named_assets();
+        for (asset, name) in
+            named.into_iter().filter(|(asset, _)| asset.roles.iter().all(|role| role != "thumbnail"))
+        {
+            // Whatever else is in the list, now or at another time, a file is that of its item.
+            let name = format!("{}_{name}", item.folder_name());
             let mut feature = feature.clone();
             feature["properties"]["up42.data_path"] = json!(name);
             feature["properties"]["asset"] = json!(asset.name);
@@ -49,6 +45,7 @@ pub(crate) fn deliver(items: &StorageItems) -> Result<Delivery> {
             );
             Err(Error::response(told))
         }
-        _ => Ok(Delivery::Files { features, files }),
+        // The list may be late, and says nothing of what is to come.
+        _ => Ok(Delivery::Files { features, files, may_grow: true }),
     }
 }

@@ -1,9 +1,9 @@
-use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use polars::prelude::DataFrame;
 
+use super::record::Record;
 use super::{StorageAsset, StorageItem, StorageItems};
 use crate::client::id::checked;
 use crate::display::counted;
@@ -39,8 +39,13 @@ pub struct StorageDownload {
 impl StorageItems {
     /// Downloads all files of the items to `<folder>/<item id>/`, several at a time. A file
     /// that is there is not downloaded again, one that was cut off goes on, and what failed is
-    /// tried again when this is called again. URLs that end on the way are renewed; they are
-    /// shown nowhere.
+    /// tried again when this is called again. Of several programs that download one file, one
+    /// downloads it and the others wait. URLs that end on the way are renewed; they are shown
+    /// nowhere.
+    ///
+    /// Of each file that was downloaded a record is kept in `<folder>/<item id>/.up42/`. A file
+    /// without one, or of another length, is compared with the platform's: where its length is
+    /// another it is a failure, and stays as it is.
     ///
     /// # Errors
     ///
@@ -69,25 +74,14 @@ impl StorageItems {
         is_wanted: impl Fn(&StorageAsset) -> bool,
     ) -> Result<StorageDownloads> {
         std::fs::create_dir_all(folder).with_context(|| format!("download to `{}`", folder.display()))?;
-        let of = |item| -> Vec<(&StorageItem, &StorageAsset)> {
-            let item: &StorageItem = item;
-            item.assets.iter().filter(|asset| is_wanted(asset)).map(|asset| (item, asset)).collect()
-        };
-        // Names of files that differ by their case alone are one file on some systems.
-        let mut taken = HashSet::new();
-        let placed = |(item, asset): (&'_ StorageItem, &'_ StorageAsset)| {
-            let name = asset.file_name();
-            let numbered = (2..).map(|number| format!("{number}_{name}"));
-            let free = std::iter::once(name.clone())
-                .chain(numbered)
-                .find(|name| taken.insert((item.id().to_lowercase(), name.to_lowercase())));
-            folder.join(item.id()).join(free.unwrap_or(name))
-        };
-        let wanted: Vec<_> = self.items.iter().flat_map(of).collect();
-        let places: Vec<PathBuf> = wanted.iter().copied().map(placed).collect();
-        let wanted: Vec<_> = wanted.into_iter().zip(places).collect();
+        let mut wanted = Vec::new();
+        for item in &self.items {
+            let files = item.named_assets().into_iter().filter(|(asset, _)| is_wanted(asset));
+            let folder = folder.join(item.folder_name());
+            wanted.extend(files.map(|(asset, name)| (item, asset, folder.join(name))));
+        }
         let incoming = Incoming::default();
-        let files = in_parallel(&wanted, AT_ONCE, |((item, asset), path)| {
+        let files = in_parallel(&wanted, AT_ONCE, |(item, asset, path)| {
             let size = item.fetch(asset, path, &incoming);
             StorageDownload {
                 item: item.id().to_owned(),
@@ -114,13 +108,25 @@ impl StorageItem {
     fn fetch(&self, asset: &StorageAsset, path: &Path, incoming: &Incoming) -> Result<u64> {
         // The id is the name of a folder.
         checked("item", self.id())?;
-        if let Ok(known) = path.metadata() {
-            return Ok(known.len());
-        }
         let fetch = || {
-            path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+            if let Ok(known) = path.metadata() {
+                let (length, record) = (known.len(), Record::of(asset, known.len()));
+                if Record::read(path).as_ref() == Some(&record) {
+                    return Ok(length);
+                }
+                if !known.is_file() || !self.client.has_length(&asset.signed_url(self)?, length)? {
+                    return Err(Error::invalid(
+                        "another file is there, or one that was cut off or changed: move it away, and \
+                         download again",
+                    ));
+                }
+                record.write(path)?;
+                return Ok(length);
+            }
             drop(self.client.download_signed(path, incoming, || asset.signed_url(self))?);
-            Ok::<_, Error>(path.metadata()?.len())
+            let length = path.metadata()?.len();
+            Record::of(asset, length).write(path)?;
+            Ok::<_, Error>(length)
         };
         fetch().with_context(|| format!("download `{}`", path.display()))
     }

@@ -6,6 +6,7 @@ use super::{StorageAsset, StorageItems};
 use crate::catalog::{Scene, Scenes};
 use crate::client::{Client, id::checked};
 use crate::error::{Context, Error, Result};
+use crate::file::name::{caseless, distinct};
 use crate::plain::plain;
 use crate::transport::Request;
 
@@ -72,6 +73,18 @@ impl StorageItem {
     /// The asset of a name.
     pub fn asset(&self, name: &str) -> Option<&StorageAsset> {
         self.assets.iter().find(|asset| asset.name == name)
+    }
+
+    /// The name of the folder with the item's files.
+    pub(super) fn folder_name(&self) -> String {
+        caseless(self.id())
+    }
+
+    /// The item's assets with the names of their files, no two of which are one file on any
+    /// system. They depend on the item alone.
+    pub(super) fn named_assets(&self) -> Vec<(&StorageAsset, String)> {
+        let names: Vec<_> = self.assets.iter().map(|asset| (asset.name.clone(), asset.file_name())).collect();
+        self.assets.iter().zip(distinct(&names)).collect()
     }
 
     /// Where the item stands, as processes take it for an input (API reference, 13).

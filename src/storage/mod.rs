@@ -1,7 +1,7 @@
 //! The storage: what was delivered and processed, as a STAC API (API reference, 12).
 //!
 //! - [`search`]: which items there are; [`item`], [`items`]: what they are.
-//! - [`asset`], [`download`]: their files; [`delete`]: how they go.
+//! - [`asset`], [`download`], [`record`]: their files; [`delete`]: how they go.
 //! - [`bought`]: from orders to items, and back.
 
 mod asset;
@@ -11,6 +11,7 @@ mod deliver;
 mod download;
 mod item;
 mod items;
+mod record;
 mod search;
 mod view;
 

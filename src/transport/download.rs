@@ -1,6 +1,6 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use futures_util::StreamExt;
@@ -11,6 +11,8 @@ use super::attempt::Attempted;
 use super::connection::header;
 use super::{Connection, Incoming, Packed, Request, Secret};
 use crate::error::{Context, Error, ErrorKind, Result};
+use crate::file::sync_folder;
+use crate::lock::lock_file;
 
 impl Connection {
     /// Downloads to `path`: into `path.part` first, going on where an earlier
@@ -28,6 +30,24 @@ impl Connection {
             .await?;
         part.become_whole(path).with_context(|| format!("write `{}`", path.display()))?;
         Ok(packed)
+    }
+
+    /// Whether the file behind a request has so many bytes: the last one is asked for.
+    pub(crate) async fn has_length(&self, request: &Request, length: u64) -> Result<bool> {
+        let last = Request { from_byte: length.saturating_sub(1), ..request.clone() };
+        let ask = async |token: Option<&Secret>| {
+            let _slot = self.permit(&last).await?;
+            match self.begin(&last, token).await {
+                // There is no such byte.
+                Err(failed) if failed.status() == Some(416) => Ok(false),
+                Err(failed) => Err(failed),
+                Ok(answer) if answer.status() == StatusCode::PARTIAL_CONTENT => {
+                    Ok(whole_size(&answer) == Some(length))
+                }
+                Ok(answer) => Ok(answer.content_length() == Some(length)),
+            }
+        };
+        self.with_retries(&last, ask).await
     }
 
     async fn fetch(
@@ -69,18 +89,18 @@ impl Connection {
             _ => part.reopen(already),
         }
         .with_context(told)?;
-        let mut written = already;
         let mut body = answer.bytes_stream();
         while let Some(bytes) = body.next().await {
             let bytes = bytes.map_err(|error| self.network(request, error))?;
             file.write_all(&bytes).with_context(told)?;
-            written += bytes.len() as u64;
             arriving.add(bytes.len() as u64);
         }
         file.sync_all().with_context(told)?;
+        // What is on the disk counts: where a file system has no locks, another may write, too.
+        let length = file.metadata().with_context(told)?.len();
         match size {
-            Some(size) if size != written => {
-                let message = format!("{written} of {size} bytes arrived");
+            Some(size) if size != length => {
+                let message = format!("there are {length} bytes of {size}");
                 Err(Error::new(ErrorKind::Network, message).into())
             }
             _ => Ok(arriving.end()),
@@ -93,6 +113,14 @@ impl Connection {
 pub(crate) struct Part {
     path: PathBuf,
     about: PathBuf,
+    lock: PathBuf,
+}
+
+/// Keeps others from a part. The system takes it back when the program ends, however it ends.
+pub(crate) struct PartLock {
+    _file: File,
+    lock: PathBuf,
+    path: PathBuf,
 }
 
 /// What is there of a file.
@@ -112,7 +140,21 @@ impl Part {
             name.push(suffix);
             PathBuf::from(name)
         };
-        Self { path: with(".part"), about: with(".part.about") }
+        Self { path: with(".part"), about: with(".part.about"), lock: with(".part.lock") }
+    }
+
+    /// The lock of the part of a file at a path. `waits` is called when another download has it,
+    /// of this program or another one: after that the file may be there.
+    pub(crate) fn lock(&self, path: &Path, waits: impl FnOnce()) -> Result<PartLock> {
+        let lock = || {
+            path.parent().map_or(Ok(()), fs::create_dir_all)?;
+            let file = File::options().create(true).append(true).open(&self.lock)?;
+            lock_file(&file, waits)?;
+            Ok(file)
+        };
+        let lock: io::Result<File> = lock();
+        let file = lock.with_context(|| format!("lock `{}`", self.lock.display()))?;
+        Ok(PartLock { _file: file, lock: self.lock.clone(), path: path.to_owned() })
     }
 
     /// Bytes that are there.
@@ -127,10 +169,14 @@ impl Part {
         let tag = lines.next().filter(|tag| !tag.is_empty() && tag.is_ascii()).map(str::to_owned);
         let size = lines.next().and_then(|size| size.parse().ok());
         let length = self.length();
-        // All of it, and the last byte again: the server has to say that it is still the same.
-        let length = size.filter(|size| length >= *size).map_or(length, |size: u64| size.saturating_sub(1));
-        match tag {
-            Some(tag) if length > 0 => Begun { length, tag: Some(tag), size },
+        match (tag, size) {
+            // Others have written to it.
+            (_, Some(size)) if length > size => Begun::default(),
+            // All of it, and the last byte again: the server has to say that it is still the same.
+            (Some(tag), Some(size)) if length == size && length > 1 => {
+                Begun { length: size - 1, tag: Some(tag), size: Some(size) }
+            }
+            (Some(tag), size) if length > 0 && size != Some(length) => Begun { length, tag: Some(tag), size },
             _ => Begun::default(),
         }
     }
@@ -149,10 +195,12 @@ impl Part {
         Ok(file)
     }
 
-    /// The part, to go on after so many bytes.
+    /// The part, to go on after so many bytes. Not to append: where a file system has no locks,
+    /// two who download one file write the same bytes to the same place.
     fn reopen(&self, length: u64) -> io::Result<File> {
-        let file = File::options().append(true).open(&self.path)?;
+        let mut file = File::options().write(true).open(&self.path)?;
         file.set_len(length)?;
+        file.seek(SeekFrom::Start(length))?;
         Ok(file)
     }
 
@@ -161,7 +209,16 @@ impl Part {
         if self.about.exists() {
             fs::remove_file(&self.about)?;
         }
-        Ok(())
+        sync_folder(path.parent().unwrap_or(Path::new("")))
+    }
+}
+
+impl Drop for PartLock {
+    fn drop(&mut self) {
+        // Who waits for a lock that is removed finds the file, and needs none.
+        if self.path.exists() {
+            let _ = fs::remove_file(&self.lock);
+        }
     }
 }
 
@@ -171,11 +228,16 @@ impl Begun {
     fn goes_on_with(&self, answer: &reqwest::Response) -> bool {
         let range = header(answer.headers(), CONTENT_RANGE.as_str()).unwrap_or_default();
         let starts = range.starts_with(&format!("bytes {}-", self.length));
-        let size = range.rsplit_once('/').and_then(|(_, size)| size.parse::<u64>().ok());
+        let size = whole_size(answer);
         let is_same = |told: Option<String>| told.is_none() || told == self.tag;
         let same_size = size.is_none() || self.size.is_none() || size == self.size;
         starts && same_size && is_same(tag(answer))
     }
+}
+
+/// The size of the whole file, in an answer with a part of it.
+fn whole_size(answer: &reqwest::Response) -> Option<u64> {
+    header(answer.headers(), CONTENT_RANGE.as_str())?.rsplit_once('/')?.1.parse().ok()
 }
 
 /// What an answer says of its file, for `If-Range` (RFC 9110, 13.1.5).

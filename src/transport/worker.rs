@@ -22,6 +22,7 @@ pub(crate) struct Worker {
 #[derive(Debug)]
 enum Command {
     Send { request: Request, answer: mpsc::Sender<Result<Response>> },
+    HasLength { request: Request, length: u64, answer: mpsc::Sender<Result<bool>> },
     Download { request: Request, path: PathBuf, incoming: Incoming, answer: mpsc::Sender<Result<Packed>> },
 }
 
@@ -39,6 +40,11 @@ impl Worker {
     /// Sends a request and waits for the whole answer.
     pub(crate) fn send(&self, request: Request) -> Result<Response> {
         self.ask(|answer| Command::Send { request, answer })
+    }
+
+    /// Whether the file behind a request has so many bytes.
+    pub(crate) fn has_length(&self, request: Request, length: u64) -> Result<bool> {
+        self.ask(|answer| Command::HasLength { request, length, answer })
     }
 
     /// Downloads to a file, going on where an earlier download stopped.
@@ -61,6 +67,9 @@ async fn serve(connection: Connection, mut commands: UnboundedReceiver<Command>)
         tokio::task::spawn_local(async move {
             match command {
                 Command::Send { request, answer } => drop(answer.send(connection.send(&request).await)),
+                Command::HasLength { request, length, answer } => {
+                    drop(answer.send(connection.has_length(&request, length).await));
+                }
                 Command::Download { request, path, incoming, answer } => {
                     drop(answer.send(connection.download(&request, &path, &incoming).await));
                 }

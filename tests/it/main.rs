@@ -9,6 +9,7 @@ mod catalog;
 mod clouds;
 mod coverage;
 mod crash;
+mod deliveries;
 mod errors;
 mod found;
 mod geoparquet;

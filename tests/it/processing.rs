@@ -56,7 +56,8 @@ fn items_of_the_storage_are_processed_and_their_results_are_files() {
     );
     let results = jobs.download_results(folder.path().join("results")).unwrap();
     assert_eq!((results.len(), results.failed().len()), (2, 0), "{:?}", results.failed());
-    assert!(results.iter().all(|one| one.path.as_ref().unwrap().ends_with("multispectral.tif")));
+    let file = |one: &up42::ResultFeature| one.path.as_ref().unwrap().display().to_string();
+    assert!(results.iter().all(|one| file(one).ends_with("_multispectral.tif")));
     assert!(results.iter().all(|one| one.geometry["type"] == "Polygon"));
     let again = client.batch("upsampled").unwrap().jobs().unwrap();
     assert_eq!(again.credits(), jobs.credits());

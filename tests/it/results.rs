@@ -1,7 +1,10 @@
 //! What becomes of the results of a batch, whatever happens on the way.
 
+use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
+
+use up42::serde_json::{self, Value, json};
 
 use up42::simulator::{Clock, Fault, Simulator};
 use up42::{
@@ -50,7 +53,7 @@ fn archives(simulator: &Simulator) -> Vec<u16> {
     requests.map(|request| request.status).collect()
 }
 
-fn data(folder: &Path) -> serde_json::Value {
+fn data(folder: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(folder.join("data.json")).unwrap()).unwrap()
 }
 
@@ -104,7 +107,6 @@ fn each_job_of_a_folder_stays_listed() {
             .map(|feature| feature["properties"]["job_id"].as_str().unwrap().to_owned())
             .collect::<Vec<_>>()
     };
-    std::fs::write(folder.path().join("data.json"), "damaged").unwrap();
     for id in &ids {
         project.job(id).unwrap().download_results(folder.path()).unwrap();
     }
@@ -121,6 +123,86 @@ fn each_job_of_a_folder_stays_listed() {
     assert_eq!((twice.without_results(), archives(&simulator).len()), (0, asked));
     let kept: Vec<_> = listed();
     assert!(kept.len() < all.len() && kept.iter().all(|job| job != ids[0].as_str()), "{kept:?}");
+}
+
+#[test]
+fn a_list_of_somebody_else_stays_as_it_is() {
+    let simulator = fast();
+    let jobs = run(&trying(&simulator, 5), 1);
+    let folder = tempfile::tempdir().unwrap();
+    let [own, listed] = ["data.json", "data-2.json"].map(|name| folder.path().join(name));
+    std::fs::write(&own, r#"{"my": "figures"}"#).unwrap();
+    for _ in 0..2 {
+        let results = jobs.download_results(folder.path()).unwrap();
+        assert_eq!((results.data_path(), results.failed().len()), (listed.as_path(), 0));
+        assert!(format!("{results:?}").contains("data-2.json"), "{results:?}");
+        assert_eq!(std::fs::read_to_string(&own).unwrap(), r#"{"my": "figures"}"#);
+        let list: Value = serde_json::from_slice(&std::fs::read(&listed).unwrap()).unwrap();
+        assert_eq!(list["features"].as_array().unwrap().len(), results.len());
+    }
+}
+
+/// The cases of archives, what their first raster is called on Unix, and how large it is
+/// (`gzip -dc | tar tv`).
+const CASES: [(&str, &str, u64); 5] = [
+    ("c14_between", "a.tif", 12_674),
+    ("c15_point", "point.tif", 12_674),
+    ("c16_lzw", "lzw.tif", 6_884),
+    ("c16_cog", "cog.tif", 9_221),
+    ("c23_colon", "scene_2020-01-01T10:30:00Z.tif", 12_674),
+];
+
+#[test]
+fn archives_that_went_wrong_are_there_whole_and_on_the_map() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/cases");
+    if !folder.exists() {
+        assert!(std::env::var_os("UP42_REQUIRE_DATA").is_none(), "`{}` is missing", folder.display());
+        eprintln!("skipped: `{}` is missing", folder.display());
+        return;
+    }
+    for (case, name, bytes) in CASES {
+        let simulator =
+            Simulator::builder().clock(Clock::speed(600.0)).results(folder.join(case)).start().unwrap();
+        let jobs = run(&trying(&simulator, 1), 1);
+        let folder = tempfile::tempdir().unwrap();
+        let results = jobs.download_results(folder.path()).unwrap();
+        assert_eq!((results.len(), results.failed().len()), (1, 0), "{case}: {:?}", results.failed());
+        let path = results.iter().next().unwrap().path.clone().unwrap_or_else(|| panic!("{case}: no raster"));
+        assert_eq!(path.metadata().unwrap().len(), bytes, "{case}");
+        assert_eq!(path.ends_with(name), results.renamed().is_empty(), "{case}: {:?}", results.renamed());
+        assert!(cfg!(windows) || results.renamed().is_empty(), "{case}: {:?}", results.renamed());
+        let listed = data(folder.path())["features"][0]["properties"]["up42.data_path"].clone();
+        assert!(folder.path().join(listed.as_str().unwrap()).is_file(), "{case}: {listed}");
+        let map = results.map(&airports());
+        assert!(format!("{map:?}").ends_with("1 scene, 1 with a picture"), "{case}: {map:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_name_that_is_too_long_here_is_another_in_the_result() {
+    let (archives, long) = (tempfile::tempdir().unwrap(), format!("{}.tif", "a".repeat(300)));
+    let feature = json!({"type": "Feature", "geometry": null, "properties": {"up42.data_path": long}});
+    let list = json!({"type": "FeatureCollection", "features": [feature]}).to_string();
+    let file = std::fs::File::create(archives.path().join("output.zip")).unwrap();
+    let mut zip = zip::ZipWriter::new(file);
+    for (name, content) in [("data.json", list.as_bytes()), (&long, b"II")] {
+        zip.start_file(format!("output/{name}"), zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(content).unwrap();
+    }
+    zip.finish().unwrap();
+    let simulator = Simulator::builder().clock(Clock::speed(600.0)).results(archives.path()).start().unwrap();
+    let jobs = run(&trying(&simulator, 1), 1);
+    let folder = tempfile::tempdir().unwrap();
+    for _ in 0..2 {
+        let results = jobs.download_results(folder.path()).unwrap();
+        let [(named, here)] = results.renamed() else { panic!("{:?}", results.renamed()) };
+        assert_eq!((named, std::fs::read(here).unwrap()), (&long, b"II".to_vec()));
+        assert_eq!(results.iter().next().unwrap().path.as_ref(), Some(here));
+        assert!(format!("{results:?}").contains("called otherwise"), "{results:?}");
+        let listed = data(folder.path())["features"][0]["properties"]["up42.data_path"].clone();
+        assert_eq!(&folder.path().join(listed.as_str().unwrap()), here);
+    }
 }
 
 #[test]

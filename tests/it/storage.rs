@@ -1,10 +1,16 @@
 //! What was bought: items of the storage, their files, and how they go.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Barrier;
 use std::time::Duration;
+
+use up42::serde_json::{Value, json};
 
 use up42::simulator::{Clock, Fault, Simulator};
 use up42::{Aoi, Client, ErrorKind, Op, OrderStatus, PlacedOrders, Search};
 
+use crate::server::{Server, answer, json as answer_json};
 use crate::{client_of, harbour};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -74,6 +80,141 @@ fn files_come_whole_though_their_urls_end_and_lines_break() {
     let told = format!("{files:?} {:?} {:?}", files.iter().collect::<Vec<_>>(), files.to_dataframe());
     assert!(files.failed().count() == 2 && told.contains("GET a signed URL: 403"), "{told}");
     assert!(!told.contains("ignature") && !told.contains("Expires="), "{told}");
+}
+
+/// A storage with an item of these assets, which knows ranges. Each file holds its asset's name,
+/// a thousand times over.
+fn storage_of(assets: &'static [&'static str]) -> Server {
+    Server::start(move |request| {
+        let path = request.split(' ').nth(1).unwrap();
+        let host = request.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
+        match path.trim_start_matches('/').split('/').collect::<Vec<_>>().as_slice() {
+            ["realms", ..] => answer_json(json!({"access_token": "t0ken", "expires_in": u64::MAX})),
+            ["v2", "assets", "stac"] => answer_json(json!({"conformsTo": [], "links": [
+                {"rel": "search", "href": "/v2/assets/stac/search", "method": "POST"},
+            ]})),
+            ["v2", "assets", "stac", "search"] => {
+                let files = assets.iter().enumerate().map(|(index, name)| {
+                    let href = format!("http://{host}/v2/assets/{index}");
+                    (name.to_string(), json!({"href": href, "type": "image/tiff", "roles": ["data"]}))
+                });
+                let item = json!({"type": "Feature", "id": "i-1", "collection": "c-1", "geometry": null,
+                    "properties": {"datetime": "2020-01-01T00:00:00Z"},
+                    "assets": Value::Object(files.collect())});
+                answer_json(json!({"type": "FeatureCollection", "features": [item]}))
+            }
+            ["v2", "assets", index, "download-url"] => {
+                answer_json(json!({"url": format!("http://{host}/files/{index}")}))
+            }
+            ["files", index] => {
+                let body = content(assets[index.parse::<usize>().unwrap()]);
+                let range = request.lines().find_map(|line| line.strip_prefix("range: bytes="));
+                match range.and_then(|range| range.trim_end_matches('-').parse::<usize>().ok()) {
+                    Some(from) if from >= body.len() => answer(416, "", b""),
+                    Some(from) => {
+                        let range = format!("{from}-{}/{}", body.len() - 1, body.len());
+                        answer(
+                            206,
+                            &format!("ETag: \"a\"\r\nContent-Range: bytes {range}\r\n"),
+                            &body[from..],
+                        )
+                    }
+                    None => answer(200, "ETag: \"a\"\r\n", &body),
+                }
+            }
+            _ => answer(404, "", b""),
+        }
+    })
+}
+
+fn content(asset: &str) -> Vec<u8> {
+    asset.repeat(1000).into_bytes()
+}
+
+/// The files in the item's folder, without those that are hidden.
+fn files_of(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = std::fs::read_dir(folder.join("i-1")).unwrap().map(Result::unwrap);
+    let files = entries.map(|entry| (entry.file_name().into_string().unwrap(), entry.path()));
+    files
+        .filter(|(name, _)| !name.starts_with('.'))
+        .map(|(name, path)| (name, std::fs::read(path).unwrap()))
+        .collect()
+}
+
+#[test]
+fn many_who_download_to_one_folder_download_each_file_once() {
+    const MANY: usize = 6;
+    let server = storage_of(&["multispectral", "panchromatic"]);
+    let folder = tempfile::tempdir().unwrap();
+    let barrier = Barrier::new(MANY);
+    std::thread::scope(|scope| {
+        for _ in 0..MANY {
+            scope.spawn(|| {
+                let items = server.client().build().unwrap().storage().items().unwrap();
+                barrier.wait();
+                let files = items.download(folder.path()).unwrap();
+                assert_eq!(
+                    (files.paths().len(), files.failed().count()),
+                    (2, 0),
+                    "{:?}",
+                    files.to_dataframe()
+                );
+            });
+        }
+    });
+    assert_eq!(server.asked("GET /files").len(), 2);
+    let files = files_of(folder.path());
+    let expected = ["multispectral", "panchromatic"].map(|name| (format!("{name}.tif"), content(name)));
+    assert_eq!(files, BTreeMap::from(expected), "and nothing else is left");
+}
+
+#[test]
+fn a_file_that_is_not_the_platforms_is_neither_taken_nor_touched() {
+    let server = storage_of(&["data"]);
+    let items = server.client().build().unwrap().storage().items().unwrap();
+    let whole = content("data");
+    for (known, is_whole) in [
+        (whole.clone(), true),
+        ([whole.clone(), b"x".to_vec()].concat(), false),
+        (whole[1..].to_vec(), false),
+        (Vec::new(), false),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("i-1/data.tif");
+        std::fs::create_dir(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, &known).unwrap();
+        let files = items.download(folder.path()).unwrap();
+        assert_eq!(files.failed().count() == 0, is_whole, "{} bytes: {files:?}", known.len());
+        assert!(is_whole || files.failed().next().unwrap().1.to_string().contains("move it away"));
+        assert_eq!(std::fs::read(&path).unwrap(), known);
+    }
+    // One that was downloaded is known again, and is not when it has changed.
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(items.download(folder.path()).unwrap().bytes(), 4000);
+    let asked = server.asked("").len();
+    assert_eq!(items.download(folder.path()).unwrap().bytes(), 4000);
+    assert_eq!(server.asked("").len(), asked);
+    std::fs::write(folder.path().join("i-1/data.tif"), "cut").unwrap();
+    assert_eq!(items.download(folder.path()).unwrap().failed().count(), 1);
+}
+
+#[test]
+fn assets_have_files_of_their_own_on_every_system() {
+    const NAMES: [&str; 6] = ["B1", "b1", "b1.tif", "nul", "a:b", "b2."];
+    let server = storage_of(&NAMES);
+    let items = server.client().build().unwrap().storage().items().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    // One of them alone has the name that it has among all.
+    assert_eq!(items.download_only("b1", folder.path()).unwrap().len(), 1);
+    let files = items.download(folder.path()).unwrap();
+    assert_eq!((files.len(), files.failed().count()), (6, 0), "{:?}", files.to_dataframe());
+    for file in &files {
+        assert_eq!(std::fs::read(&file.path).unwrap(), content(&file.asset));
+    }
+    let names = files_of(folder.path()).into_keys();
+    let names: std::collections::BTreeSet<_> = names.map(|name| name.to_lowercase()).collect();
+    assert_eq!(names.len(), 6, "{names:?}");
+    assert!(names.iter().all(|name| !name.starts_with("nul") && !name.contains(':') && !name.ends_with('.')));
 }
 
 #[test]

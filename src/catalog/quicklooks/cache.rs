@@ -6,12 +6,13 @@
 //! disk, pictures are fetched as if there were no cache.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
+use crate::file::{AtomicFile, is_temporary};
 use crate::hash::hex;
 
 /// Most bytes that are kept: some ten thousand quicklooks.
@@ -20,8 +21,6 @@ const MOST: u64 = 1_000_000_000;
 const KEPT: f64 = 0.8;
 /// After this time a file that was never finished is nobody's.
 const ABANDONED: Duration = Duration::from_secs(3600);
-/// How an unfinished file is called: others have files of their own in a folder.
-const UNFINISHED: &str = ".quicklook.part";
 /// Bytes of the hash that a file begins with.
 const HASH: usize = 32;
 
@@ -89,13 +88,10 @@ impl Cache {
 
     fn write(&self, path: &Path, picture: &[u8]) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
-        let unfinished = self.folder.join(format!("{}{UNFINISHED}", uuid::Uuid::new_v4().simple()));
-        let whole = [Sha256::digest(picture).as_slice(), picture].concat();
-        let written = fs::write(&unfinished, whole).and_then(|()| fs::rename(&unfinished, path));
-        if written.is_err() {
-            let _ = fs::remove_file(&unfinished);
-        }
-        written
+        let mut file = AtomicFile::create(path)?;
+        file.write_all(&Sha256::digest(picture))?;
+        file.write_all(picture)?;
+        file.publish()
     }
 
     /// Removes what was used least recently when there is too much.
@@ -106,7 +102,7 @@ impl Cache {
             let Ok(about) = entry.metadata() else { continue };
             let used = about.modified().unwrap_or(SystemTime::UNIX_EPOCH);
             let path = entry.path();
-            let is_unfinished = entry.file_name().to_string_lossy().ends_with(UNFINISHED);
+            let is_unfinished = is_temporary(&entry.file_name().to_string_lossy());
             if is_unfinished && used.elapsed().is_ok_and(|age| age > ABANDONED) {
                 let _ = fs::remove_file(&path);
             }
@@ -181,7 +177,7 @@ mod tests {
         let cache = Cache { most: 10 * (32 + 100), ..Cache::new(folder.path()) };
         let hour = |hours: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(hours * 3600);
         let others =
-            ["notes.txt", "film.mkv.part", "abandoned.quicklook.part"].map(|name| folder.path().join(name));
+            ["notes.txt", "film.mkv.part", ".up42-abandoned.part"].map(|name| folder.path().join(name));
         for other in &others {
             fs::write(other, "mine").unwrap();
             fs::File::options().append(true).open(other).unwrap().set_modified(hour(0)).unwrap();

@@ -1,5 +1,4 @@
 use std::fmt;
-use std::fs;
 use std::path::Path;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
@@ -10,6 +9,7 @@ use super::{Quicklook, QuicklookOutcome, Quicklooks};
 use crate::display::picture::{decode, fitted, photo, shrunk};
 use crate::display::{Bundle, STYLE};
 use crate::error::{Context, Result};
+use crate::file;
 use crate::parallel::{cores, in_parallel};
 use crate::plain::plain;
 use crate::show::rich;
@@ -134,7 +134,7 @@ impl Gallery {
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be written.
     pub fn save_html(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
-        fs::write(path, self.to_html()).with_context(|| format!("write `{}`", path.display()))
+        file::write(path, self.to_html().as_bytes()).with_context(|| format!("write `{}`", path.display()))
     }
 
     pub(super) fn bundle(&self) -> Bundle {

@@ -1,21 +1,29 @@
 //! Unpacks results. An archive comes from outside: nothing in it may leave the
-//! folder, fill the disk, or be anything but a file.
+//! folder, fill the disk, or be anything but a file. It is paid for, too: a name that this
+//! system does not take, or takes for another file, is no reason to lose it, so such a file
+//! gets another name, and [`Renamed`] says which.
 //!
 //! What is wrong with the archive is an error of kind [`ErrorKind::Response`], what is
 //! wrong with the disk one of kind [`ErrorKind::Io`], and an archive that is larger than
 //! the caller allows one of kind [`ErrorKind::InvalidInput`].
 
-mod inside;
+mod gzip;
 mod size;
 
 use std::cell::Cell;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::inside::inside;
+use super::renamed::{self, Renamed};
 use crate::error::{Context, Error, ErrorKind, Result};
-use inside::inside;
+use crate::file::name::{is_portable, marked, portable};
+use crate::file::sync_folder;
+use crate::hash::hex;
+use gzip::Members;
 
 /// What an archive may hold at most.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +37,8 @@ pub(super) struct Limits {
 /// The bytes of names and attributes that a tar may have before a file: they are read
 /// into memory. As many may stand behind the last one.
 const HEADERS: u64 = 1_000_000;
+/// Bytes of a block of a tar.
+const BLOCK: u64 = 512;
 /// What the smallest archive may unpack to, whatever the ratio.
 const LEAST: u64 = 1_000_000;
 
@@ -53,20 +63,37 @@ pub(super) fn unpack(
         fs::remove_dir_all(&unfinished).with_context(told)?;
     }
     fs::create_dir_all(&unfinished).with_context(told)?;
-    let unpacked =
-        read(archive, &unfinished, limits, room).and_then(|()| Ok(fs::rename(&unfinished, folder)?));
+    let unpack = || -> Result<()> {
+        read(archive, &unfinished, limits, room, is_taken_here)?;
+        fs::rename(&unfinished, folder)?;
+        Ok(sync_folder(folder.parent().unwrap_or(Path::new("")))?)
+    };
+    let unpacked = unpack();
     if unpacked.is_err() {
         let _ = fs::remove_dir_all(&unfinished);
     }
     unpacked.with_context(told)
 }
 
-fn read(archive: &Path, folder: &Path, limits: Limits, room: impl FnOnce(u64) -> Result<()>) -> Result<()> {
+/// Whether this system takes a name for a file's and for nothing else. Windows takes `NUL` for a
+/// device and `a:b` for a part of `a` without a word; the others refuse what they do not take.
+fn is_taken_here(name: &str) -> bool {
+    !cfg!(windows) || is_portable(name)
+}
+
+/// Unpacks to a folder that is there, on a system that takes such names.
+fn read(
+    archive: &Path,
+    folder: &Path,
+    limits: Limits,
+    room: impl FnOnce(u64) -> Result<()>,
+    takes: fn(&str) -> bool,
+) -> Result<Renamed> {
     let mut file = File::open(archive)?;
     let packed = file.metadata()?.len();
     let mut magic = [0; 4];
     let length = file.read(&mut magic)?;
-    let mut out = Unpacked { folder, limits, packed: packed.max(1), bytes: 0, files: 0 };
+    let mut out = Unpacked::new(folder, limits, packed, takes);
     let is_zip = matches!(&magic[..length], [b'P', b'K', 3 | 5, _]);
     let is_gzip = magic[..length].starts_with(&[0x1f, 0x8b]);
     let expected = match (is_zip, is_gzip) {
@@ -78,24 +105,51 @@ fn read(archive: &Path, folder: &Path, limits: Limits, room: impl FnOnce(u64) ->
     file.seek(SeekFrom::Start(0))?;
     match (is_zip, is_gzip) {
         (true, _) => out.zip(file)?,
-        (_, true) => out.tar(flate2::read::GzDecoder::new(BufReader::new(file)))?,
+        (_, true) => out.tar(Members::of(BufReader::new(file)))?,
         _ => out.tar(BufReader::new(file))?,
     }
     match out.files {
         0 => Err(invalid("it holds no file: is it a tgz, tar or zip archive?")),
-        _ => Ok(()),
+        _ => out.finish(),
     }
 }
 
 struct Unpacked<'a> {
     folder: &'a Path,
     limits: Limits,
+    takes: fn(&str) -> bool,
     packed: u64,
     bytes: u64,
     files: usize,
+    /// Paths in the archive.
+    paths: HashSet<String>,
+    renamed: Renamed,
+    /// Folders that hold a file or a folder.
+    folders: BTreeSet<PathBuf>,
 }
 
-impl Unpacked<'_> {
+impl<'a> Unpacked<'a> {
+    fn new(folder: &'a Path, limits: Limits, packed: u64, takes: fn(&str) -> bool) -> Self {
+        Self {
+            folder,
+            limits,
+            takes,
+            packed: packed.max(1),
+            bytes: 0,
+            files: 0,
+            paths: HashSet::new(),
+            renamed: Renamed::default(),
+            folders: BTreeSet::new(),
+        }
+    }
+
+    /// The archive goes when this is done: then names, too, must be on the disk.
+    fn finish(self) -> Result<Renamed> {
+        self.renamed.write(self.folder)?;
+        self.folders.iter().try_for_each(|folder| sync_folder(folder))?;
+        Ok(self.renamed)
+    }
+
     /// Bytes that it may unpack to.
     fn most(&self) -> u64 {
         self.limits.bytes.min(self.packed.saturating_mul(self.limits.ratio)).max(LEAST)
@@ -118,14 +172,21 @@ impl Unpacked<'_> {
         let most_entries = self.limits.files.saturating_mul(2);
         for count in 0.. {
             left.set(HEADERS);
-            let Some(entry) = entries.next() else { break };
+            let Some(entry) = entries.next() else {
+                // A block of zeros is the end ("pax", IEEE Std 1003.1: "ustar Interchange Format").
+                // Where the file ends before it, files may be missing.
+                if HEADERS - left.get() < BLOCK {
+                    return Err(invalid("it is cut off: a tar ends with a block of zeros"));
+                }
+                break;
+            };
             if count == most_entries {
                 return Err(invalid(&format!("it holds more than {most_entries} entries")));
             }
             // A file's content has limits of its own.
             left.set(u64::MAX);
             let mut entry = entry.map_err(broken)?;
-            let path = entry.path().map_err(broken)?.into_owned();
+            let path = entry.path_bytes().into_owned();
             match entry.header().entry_type() {
                 tar::EntryType::Regular | tar::EntryType::Continuous | tar::EntryType::GNUSparse => {
                     self.write(&path, &mut entry)?;
@@ -135,7 +196,9 @@ impl Unpacked<'_> {
                     left.set(HEADERS);
                     io::copy(&mut entry, &mut io::sink()).map_err(broken)?;
                 }
-                other => return Err(refused(&path, &format!("is no file ({other:?})"))),
+                other => {
+                    return Err(refused(&String::from_utf8_lossy(&path), &format!("is no file ({other:?})")));
+                }
             }
         }
         // Up to here a gzip has not been compared with its checksum.
@@ -148,27 +211,22 @@ impl Unpacked<'_> {
         let mut zip = zip::ZipArchive::new(BufReader::new(file)).map_err(size::broken_zip)?;
         for index in 0..zip.len() {
             let mut entry = zip.by_index(index).map_err(size::broken_zip)?;
-            let path = PathBuf::from(entry.name());
+            let path = entry.name().to_owned();
             if entry.is_symlink() {
                 return Err(refused(&path, "is a link"));
             }
             if !entry.is_dir() {
-                self.write(&path, &mut entry)?;
+                self.write(path.as_bytes(), &mut entry)?;
             }
         }
         Ok(())
     }
 
-    fn write(&mut self, path: &Path, content: &mut impl Read) -> Result<()> {
+    fn write(&mut self, path: &[u8], content: &mut impl Read) -> Result<()> {
         if self.files == self.limits.files {
             return Err(invalid(&format!("it holds more than {} files", self.limits.files)));
         }
-        let target = self.folder.join(inside(path)?);
-        if let Some(parent) = target.parent() {
-            fs::create_dir_all(parent).map_err(|error| unwritten(path, error))?;
-        }
-        let file = File::options().write(true).create_new(true).open(&target);
-        let mut file = file.map_err(|error| unwritten(path, error))?;
+        let mut file = self.create(path)?;
         let most = self.most();
         let mut chunk = [0; 64 * 1024];
         loop {
@@ -187,6 +245,45 @@ impl Unpacked<'_> {
         self.files += 1;
         Ok(())
     }
+
+    /// A new file: under its own path where that can be, else beside `data.json` under its name,
+    /// cleaned and marked.
+    fn create(&mut self, raw: &[u8]) -> Result<File> {
+        let text = String::from_utf8_lossy(raw);
+        let path = inside(&text).map_err(|error| refused(&text, &error.to_string()))?;
+        let path = path.strip_prefix("output/").unwrap_or(&path);
+        let is_text = std::str::from_utf8(raw).is_ok();
+        if is_text && !self.paths.insert(path.to_owned()) {
+            return Err(refused(&text, "is there twice"));
+        }
+        if is_text && path != renamed::FILE && path.split('/').all(self.takes) {
+            match self.create_new(path) {
+                Err(error) if names_no_file(&error) => {}
+                created => return created.with_context(|| format!("write `{path}`")),
+            }
+        }
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let here = marked(&portable(name), &format!("{path}\n{}", hex(raw, 32)));
+        let file = self.create_new(&here).with_context(|| format!("write `{here}`"))?;
+        self.renamed.add(path, here);
+        Ok(file)
+    }
+
+    fn create_new(&mut self, path: &str) -> io::Result<File> {
+        let path = self.folder.join(path);
+        path.parent().map_or(Ok(()), fs::create_dir_all)?;
+        let file = File::options().write(true).create_new(true).open(&path)?;
+        let folders = path.ancestors().skip(1).take_while(|folder| folder.starts_with(self.folder));
+        self.folders.extend(folders.map(Path::to_owned));
+        Ok(file)
+    }
+}
+
+/// Whether the path is taken by a file whose path is another, as on systems that do not tell
+/// `a` from `A`, or cannot be that of a file here.
+fn names_no_file(error: &io::Error) -> bool {
+    use io::ErrorKind::{AlreadyExists, InvalidFilename, InvalidInput, IsADirectory, NotADirectory};
+    matches!(error.kind(), AlreadyExists | InvalidFilename | InvalidInput | IsADirectory | NotADirectory)
 }
 
 /// A reader that may be read so far and no further.
@@ -213,18 +310,9 @@ impl<R: Read> Read for Metered<R> {
     }
 }
 
-fn refused(path: &Path, why: &str) -> Error {
-    let name: String = path.display().to_string().chars().take(120).collect();
+fn refused(path: &str, why: &str) -> Error {
+    let name: String = path.chars().take(120).collect();
     invalid(&format!("entry `{name}` {why}: nothing was unpacked"))
-}
-
-/// Two entries of a name, or a file where another entry has a folder; else the disk.
-fn unwritten(path: &Path, error: io::Error) -> Error {
-    match error.kind() {
-        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => refused(path, "is there twice"),
-        io::ErrorKind::InvalidFilename | io::ErrorKind::InvalidInput => refused(path, "is no file name here"),
-        _ => Error::from(error).context(format!("write `{}`", path.display())),
-    }
 }
 
 fn broken(error: io::Error) -> Error {

@@ -14,7 +14,8 @@ pub(super) fn of_zip(file: &File) -> Result<u64> {
     Ok(zip.decompressed_size().and_then(|size| u64::try_from(size).ok()).unwrap_or(0))
 }
 
-/// The size of its last member, which mostly is the only one, modulo 4 GB (RFC 1952, 2.3.1).
+/// The size of its last member, which mostly is the only one, modulo 4 GB (RFC 1952, 2.3.1): a
+/// lower bound, where there are more.
 pub(super) fn of_gzip(file: &mut File) -> Result<u64> {
     let mut size = [0; 4];
     if file.metadata()?.len() < 4 {

@@ -142,6 +142,70 @@ fn a_part_that_was_whole_needs_one_byte_more() {
 }
 
 #[test]
+fn a_part_that_is_longer_than_its_file_is_begun_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    fs::write(folder.path().join("file.part"), "0123456789XX").unwrap();
+    fs::write(folder.path().join("file.part.about"), "\"a\"\n10\n").unwrap();
+    let storage = Storage::of(&["200 OK\nContent-Length: 10\nETag: \"a\"\n\n0123456789"]);
+    storage.fetch(&path).unwrap();
+    assert_eq!((fs::read_to_string(&path).unwrap(), storage.asked()[0].as_str()), ("0123456789".into(), ""));
+}
+
+#[test]
+fn what_another_wrote_to_a_part_is_never_taken_for_the_file() {
+    // As on a file system without locks: the other writes while half of the file is there.
+    for (other, is_whole) in [("XXX", true), ("XXXXXXXX", false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, part) = (folder.path().join("file"), folder.path().join("file.part"));
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\nETag: \"a\"\r\n\r\n01234").unwrap();
+            while fs::metadata(&part).map_or(0, |file| file.len()) < 5 {
+                std::thread::yield_now();
+            }
+            File::options().append(true).open(&part).unwrap().write_all(other.as_bytes()).unwrap();
+            stream.write_all(b"56789").unwrap();
+        });
+        let first = Storage { url, asked: Arc::default() };
+        match first.fetch(&path) {
+            Ok(()) => assert!(is_whole),
+            Err(error) => {
+                assert!(!is_whole && error.to_string().contains("there are 13 bytes of 10"), "{error}")
+            }
+        }
+        if !is_whole {
+            let again = Storage::of(&["200 OK\nContent-Length: 10\nETag: \"a\"\n\n0123456789"]);
+            again.fetch(&path).unwrap();
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), "0123456789", "{other}");
+    }
+}
+
+#[test]
+fn one_at_a_time_has_the_lock_of_a_part() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new/file");
+    let first = Part::of(&path).lock(&path, || ()).unwrap();
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        let path = &path;
+        scope.spawn(move || {
+            let _lock = Part::of(path).lock(path, || tell.send("waits").unwrap()).unwrap();
+            tell.send(if path.exists() { "finds the file" } else { "finds nothing" }).unwrap();
+        });
+        assert_eq!(told.recv().unwrap(), "waits");
+        fs::write(path, "whole").unwrap();
+        drop(first);
+        assert_eq!(told.recv().unwrap(), "finds the file");
+    });
+    assert_eq!(names(&folder.path().join("new")), ["file"]);
+}
+
+#[test]
 fn a_file_that_has_no_room_is_not_begun() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");

@@ -1,8 +1,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::BufWriter;
+use std::path::Path;
 use std::sync::Arc;
 
 use geo::BoundingRect;
@@ -23,6 +22,7 @@ use crate::catalog::scenes::frame::own_columns;
 use crate::catalog::scenes::preview::QuicklookSource;
 use crate::catalog::scenes::{Scene, Scenes, unsigned};
 use crate::error::{Context, Result};
+use crate::file::AtomicFile;
 use crate::frame::{Property, Values, properties};
 use crate::geo::wkb;
 use crate::plain;
@@ -68,19 +68,8 @@ impl Scenes {
     pub fn to_geoparquet(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let told = || format!("write scenes `{}`", path.display());
-        let unfinished = beside(path);
-        let written = write(self, &unfinished).and_then(|()| Ok(fs::rename(&unfinished, path)?));
-        if written.is_err() {
-            let _ = fs::remove_file(&unfinished);
-        }
-        written.with_context(told)
+        write(self, path).with_context(told)
     }
-}
-
-/// A name in the same folder that nobody else writes to.
-fn beside(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.{}.part", uuid::Uuid::new_v4().simple()))
 }
 
 fn write(scenes: &Scenes, path: &Path) -> Result<()> {
@@ -100,7 +89,7 @@ fn write(scenes: &Scenes, path: &Path) -> Result<()> {
         compression: CompressionOptions::Zstd(None),
         data_page_size: None,
     };
-    let file = File::create(path)?;
+    let file = AtomicFile::create(path)?;
     let group = |range: std::ops::Range<usize>| {
         let mut arrays = table.arrays(range.clone());
         arrays.extend(members(&ordered[range.clone()]));
@@ -126,9 +115,7 @@ fn write(scenes: &Scenes, path: &Path) -> Result<()> {
     }
     let notes = [("geo", geo_metadata(&ordered)), (OURS, std::mem::take(&mut table.note))];
     writer.end(Some(notes.map(|(key, text)| KeyValue { key: key.into(), value: Some(text) }).into()))?;
-    let mut buffer = writer.into_inner();
-    buffer.flush()?;
-    Ok(buffer.get_ref().sync_all()?)
+    Ok(writer.into_inner().into_inner().map_err(|error| error.into_error())?.commit()?)
 }
 
 /// The columns that a frame could have, and what is to be known to read them back.

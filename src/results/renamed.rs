@@ -1,0 +1,49 @@
+//! Files of archives that are called otherwise on this disk.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::file;
+
+/// In the folder of the job.
+pub(super) const FILE: &str = ".up42-renamed.json";
+
+/// Paths in an archive, and in its `data.json`, to those in the job's folder. A file that is
+/// not in it kept its path.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Renamed(BTreeMap<String, String>);
+
+impl Renamed {
+    /// Of the archive that was unpacked to a folder.
+    pub(super) fn read(folder: &Path) -> Self {
+        let json: Option<Value> =
+            std::fs::read(folder.join(FILE)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let paths = json.as_ref().and_then(|json| json.get("renamed")?.as_object()).into_iter().flatten();
+        let text = |(path, here): (&String, &Value)| Some((path.clone(), here.as_str()?.to_owned()));
+        Self(paths.filter_map(text).collect())
+    }
+
+    /// Writes it to the folder, unless all files kept their paths.
+    pub(super) fn write(&self, folder: &Path) -> io::Result<()> {
+        match self.0.is_empty() {
+            true => Ok(()),
+            false => file::write(&folder.join(FILE), json!({"renamed": self.0}).to_string().as_bytes()),
+        }
+    }
+
+    pub(super) fn add(&mut self, path: &str, here: String) {
+        self.0.insert(path.to_owned(), here);
+    }
+
+    /// The path in the job's folder.
+    pub(super) fn path<'a>(&'a self, path: &'a str) -> &'a str {
+        self.0.get(path).map_or(path, String::as_str)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(path, here)| (path.as_str(), here.as_str()))
+    }
+}

@@ -1,0 +1,176 @@
+//! What orders delivered, behind a list of the storage that is late or in another order.
+
+use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use up42::serde_json::{Value, json};
+use up42::simulator::{Clock, Fault, Simulator};
+use up42::{Client, JobCollection, Results, RetryPolicy, Search};
+
+use crate::server::{Server, answer};
+use crate::{client_of, harbour};
+
+type Change = fn(&mut Vec<Value>);
+
+/// The simulator's platform, but for what is done to the items that a search of the storage
+/// finds. That can be changed.
+struct Changed {
+    simulator: Simulator,
+    server: Server,
+    change: Arc<Mutex<Change>>,
+}
+
+impl Changed {
+    fn start(change: Change) -> Self {
+        let simulator = Simulator::builder().clock(Clock::speed(600.0)).start().unwrap();
+        let (api, change) = (simulator.api_url().to_owned(), Arc::new(Mutex::new(change)));
+        let changed = change.clone();
+        let server = Server::start(move |request| {
+            let (status, body) = forward(&api, request);
+            let body = match request.starts_with("POST /v2/assets/stac/search") {
+                true => {
+                    let mut page: Value = body.parse().unwrap();
+                    (changed.lock().unwrap())(page["features"].as_array_mut().unwrap());
+                    page.to_string()
+                }
+                false => body,
+            };
+            answer(status, "Content-Type: application/json\r\n", body.as_bytes())
+        });
+        Self { simulator, server, change }
+    }
+
+    fn change(&self, change: Change) {
+        *self.change.lock().unwrap() = change;
+    }
+
+    /// An order of two images.
+    fn order(&self, folder: &Path) -> JobCollection {
+        let once = RetryPolicy { attempts: 1, ..RetryPolicy::default() };
+        let client = Client::builder()
+            .account(Simulator::USERNAME, Simulator::PASSWORD)
+            .auth_url(self.simulator.auth_url())
+            .api_url(&self.server.url)
+            .batches(folder)
+            .retry(once)
+            .build()
+            .unwrap();
+        let search = Search::new(harbour()).collections(["phr"]).limit(1);
+        let scenes = client.catalog().search(search).unwrap();
+        let plan = scenes.order(&client.data_product("phr/analytic").unwrap()).aoi(harbour());
+        let jobs = plan.batch("late").unwrap().quiet().run().unwrap();
+        assert_eq!(jobs.succeeded(), 1, "{:?}", jobs.to_dataframe());
+        jobs
+    }
+
+    /// The files that were asked for.
+    fn files(&self) -> usize {
+        self.simulator.requests().iter().filter(|request| request.path.starts_with("/assets/")).count()
+    }
+
+    /// Asserts that each result has the pixels of its own item.
+    fn assert_own_pixels(&self, results: &Results) {
+        let folder = tempfile::tempdir().unwrap();
+        let items = client_of(&self.simulator).storage().items().unwrap();
+        let files = items.download_only("data", folder.path()).unwrap();
+        let read = |path: &Path| std::fs::read(path).unwrap();
+        let expected: HashMap<_, _> =
+            files.iter().map(|file| (file.item.as_str(), read(&file.path))).collect();
+        assert_eq!(expected.len(), 2);
+        for (item, modality) in items.iter().map(|item| (item.id(), item.modality.as_deref())) {
+            let of = |result: &&up42::ResultFeature| {
+                result.properties["up42-product:modality"].as_str() == modality
+            };
+            let result = results.iter().find(of).unwrap_or_else(|| panic!("no {modality:?} in {results:?}"));
+            let path = result.path.as_ref().unwrap();
+            assert!(path.file_name().unwrap().to_str().unwrap().starts_with(item), "{path:?}");
+            assert!(read(path) == expected[item], "{modality:?} has the pixels of another");
+        }
+    }
+}
+
+/// What a server answers to a request, with the URL of this one in place of its own.
+fn forward(api: &str, request: &str) -> (u16, String) {
+    let host = request.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
+    let mut stream = TcpStream::connect(api.trim_start_matches("http://")).unwrap();
+    stream.write_all(request.replacen("\r\n", "\r\nconnection: close\r\n", 1).as_bytes()).unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    (head[9..12].parse().unwrap(), body.replace(api, &format!("http://{host}")))
+}
+
+/// All assets but thumbnails have one name, as those of many items have.
+fn alike(items: &mut Vec<Value>) {
+    for item in items {
+        let assets = item["assets"].as_object_mut().unwrap();
+        for name in ["multispectral", "panchromatic"] {
+            if let Some(asset) = assets.remove(name) {
+                assets.insert("data".into(), asset);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_item_that_comes_late_is_added_and_what_is_there_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let platform = Changed::start(|items| {
+        items.retain(|item| item["properties"]["up42-product:modality"] != json!("panchromatic"));
+    });
+    let jobs = platform.order(folder.path());
+    let download = || {
+        let results = jobs.download_results(folder.path().join("results")).unwrap();
+        assert!(results.failed().is_empty(), "{:?}", results.failed());
+        results
+    };
+    assert_eq!((download().len(), platform.files()), (1, 1), "nothing tells of another");
+    platform.change(|_| {});
+    let results = download();
+    assert_eq!((results.len(), platform.files()), (2, 2));
+    let list: Value = std::fs::read_to_string(results.data_path()).unwrap().parse().unwrap();
+    assert_eq!(list["features"].as_array().unwrap().len(), 2);
+    platform.assert_own_pixels(&results);
+    let asked = platform.files();
+    assert_eq!((download().len(), platform.files()), (2, asked));
+    // Who has taken all out of the storage, or works without a network, has the files.
+    platform.change(Vec::clear);
+    assert_eq!((download().len(), platform.files()), (2, asked));
+}
+
+#[test]
+fn what_cannot_be_asked_for_is_told_beside_what_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let platform = Changed::start(|items| items.truncate(1));
+    let jobs = platform.order(folder.path());
+    let results = folder.path().join("results");
+    assert_eq!(jobs.download_results(&results).unwrap().len(), 1);
+    platform.change(|_| {});
+    platform.simulator.inject(Fault::server_error(503).on("GET /assets"));
+    let part = jobs.download_results(&results).unwrap();
+    assert_eq!((part.len(), part.failed().len()), (1, 1), "the second file did not come");
+    let whole = jobs.download_results(&results).unwrap();
+    assert_eq!((whole.len(), whole.failed().len()), (2, 0), "{:?}", whole.failed());
+}
+
+#[test]
+fn no_item_gets_the_pixels_of_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let platform = Changed::start(alike);
+    let jobs = platform.order(folder.path());
+    let results = folder.path().join("results");
+    // The first file comes, the second does not; and then the list is in another order.
+    platform.simulator.inject(Fault::server_error(503).on("GET /assets").after(1));
+    let part = jobs.download_results(&results).unwrap();
+    assert_eq!((part.len(), part.failed().len()), (0, 1), "{part:?}");
+    platform.change(|items| {
+        alike(items);
+        items.reverse();
+    });
+    let whole = jobs.download_results(&results).unwrap();
+    assert_eq!((whole.len(), whole.failed().len()), (2, 0), "{:?}", whole.failed());
+    platform.assert_own_pixels(&whole);
+}
