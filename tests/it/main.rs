@@ -6,6 +6,7 @@ mod architecture;
 mod batches;
 mod browser;
 mod catalog;
+mod certificates;
 mod clouds;
 mod coverage;
 mod crash;
