@@ -46,7 +46,7 @@ impl StorageAsset {
         let name = name.trim_matches('.');
         let name = if name.is_empty() { "asset" } else { name };
         let kind = self.media_type.as_deref().unwrap_or_default();
-        let ending = match kind.split(';').next().unwrap_or_default().trim() {
+        let ending = match kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
             "image/tiff" | "image/geotiff" | "image/vnd.stac.geotiff" => "tif",
             "image/jpeg" => "jpg",
             "image/png" => "png",
@@ -106,6 +106,7 @@ mod tests {
     #[test]
     fn files_are_called_by_name_and_kind() {
         assert_eq!(name("multispectral", "image/tiff; application=geotiff"), "multispectral.tif");
+        assert_eq!(name("preview", "Image/PNG"), "preview.png", "letters of either case are the same");
         assert_eq!(name("b1.TIF", "image/tiff"), "b1.TIF");
         assert_eq!(name("../../etc/passwd", "text/plain"), "_.._etc_passwd.txt");
         assert_eq!(name("..", "odd/kind"), "asset");
