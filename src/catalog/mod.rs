@@ -68,8 +68,9 @@ impl Catalog {
     /// Any STAC API that is open to all, by the URL of its landing page.
     ///
     /// What the server can do, by its conformance classes, decides how it is asked: by POST
-    /// or GET, with filters as CQL2 or as `query`, sorted or not. What it cannot is done
-    /// here: see [`search`](Self::search).
+    /// or GET, with filters as CQL2 or as `query`, sorted or not. Where it refuses all the
+    /// same, it is asked in a simpler way. What it cannot is done here: see
+    /// [`search`](Self::search).
     ///
     /// ```
     /// # use up42::{Aoi, Catalog, Search, simulator::Simulator};
@@ -152,11 +153,8 @@ impl Catalog {
         let found = self.provider.find(&self.client, &search).context("search the catalog")?;
         let origin = std::iter::once(("Catalog".to_owned(), self.in_words())).chain(search.in_words());
         let scenes = Scenes::new(found.scenes, found.more).with_origin(origin.collect());
-        Ok(match found.stopped_after {
-            Some(count) => scenes.noted(format!(
-                "The catalog cannot do all of this search itself: {count} of its scenes were looked at, \
-                 and there are others. Narrow the search to be sure."
-            )),
+        Ok(match found.note {
+            Some(note) => scenes.noted(note),
             None => scenes,
         })
     }

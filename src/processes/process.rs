@@ -190,7 +190,8 @@ impl ProcessOutput {
 
     /// Whether it comes as bytes that are not looked into.
     pub(super) fn is_binary(&self) -> bool {
-        self.media_type.as_deref().is_some_and(|kind| !kind.contains("json") && !kind.starts_with("text/"))
+        let kind = self.media_type.as_deref().map(str::to_ascii_lowercase);
+        kind.is_some_and(|kind| !kind.contains("json") && !kind.starts_with("text/"))
     }
 }
 

@@ -36,9 +36,7 @@ pub(super) fn of_answer(process: &OgcProcess, answer: Response) -> Result<Delive
         return Ok(found.delivery());
     }
     match answer.json() {
-        Ok(document) if kind.is_empty() || kind.contains("json") => {
-            found.document(process, name, &document)?
-        }
+        Ok(document) if kind.is_empty() || is_json(&kind) => found.document(process, name, &document)?,
         _ => found.add(name, Some(&kind), Content::Here(answer.body), json!({})),
     }
     Ok(found.delivery())
@@ -88,9 +86,7 @@ impl Found {
         }
         let bytes = if part.is_base64 { decoded(part.body)? } else { part.body.to_vec() };
         match serde_json::from_slice(&bytes) {
-            Ok(value) if kind.is_some_and(|kind| kind.contains("json")) => {
-                self.value(process, &name, &value)?
-            }
+            Ok(value) if kind.is_some_and(is_json) => self.value(process, &name, &value)?,
             _ => self.add(&name, kind, Content::Here(bytes), json!({})),
         }
         Ok(())
@@ -197,9 +193,13 @@ fn at(url: &str) -> Content {
     Content::At(Box::new(move || Ok(Secret::new(&url))))
 }
 
+fn is_json(media: &str) -> bool {
+    media.to_ascii_lowercase().contains("json")
+}
+
 /// How files of a media type end.
 fn ending(media: &str) -> &'static str {
-    match media.split(';').next().unwrap_or_default().trim() {
+    match media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
         "application/geo+json" => "geojson",
         kind if kind.contains("json") => "json",
         "image/tiff" | "image/geotiff" => "tif",

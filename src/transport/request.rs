@@ -1,4 +1,5 @@
 use reqwest::Method;
+use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::Secret;
@@ -15,6 +16,8 @@ pub(crate) struct Request {
     /// A whole URL; see [`Request::is_signed`] for how it is shown.
     pub(crate) url: String,
     pub(crate) query: Vec<(String, String)>,
+    /// Further header fields, which a link asks for; their values may be keys.
+    pub(crate) headers: Vec<(String, Secret)>,
     pub(crate) body: Body,
     pub(crate) login: Login,
     /// Of several forms of the answer JSON is wanted: some servers have pages for people.
@@ -31,8 +34,10 @@ pub(crate) struct Request {
     pub(crate) from_byte: u64,
     /// And what the file was called then: all of another file is wanted.
     pub(crate) if_range: Option<String>,
-    /// The largest answer that is read whole, in bytes.
+    /// The largest answer that is read whole, in bytes, its codings removed.
     pub(crate) largest: usize,
+    /// Statuses after which the same request is not sent again: there is another way to ask.
+    pub(crate) not_again: &'static [u16],
 }
 
 #[derive(Clone, Debug, PartialEq, Hash)]
@@ -59,6 +64,7 @@ impl Request {
             method,
             url: url.into(),
             query: Vec::new(),
+            headers: Vec::new(),
             body: Body::None,
             login: Login::Token,
             wants_json: false,
@@ -69,6 +75,7 @@ impl Request {
             from_byte: 0,
             if_range: None,
             largest: LARGEST,
+            not_again: &[],
         }
     }
 
@@ -120,6 +127,20 @@ impl Request {
         self
     }
 
+    /// Adds a header field that a link asks for, or changes it. One that no header can hold is
+    /// left out, and so is one that decides on the connection or on who asks.
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        let name = name.to_ascii_lowercase();
+        let is_ours =
+            ["authorization", "connection", "content-length", "content-type", "host", "transfer-encoding"];
+        let is_sent = HeaderName::from_bytes(name.as_bytes()).is_ok() && HeaderValue::from_str(value).is_ok();
+        if is_sent && !is_ours.contains(&&*name) {
+            self.headers.retain(|(known, _)| *known != name);
+            self.headers.push((name, Secret::new(value)));
+        }
+        self
+    }
+
     pub(crate) fn login(mut self, login: Login) -> Self {
         self.login = login;
         self
@@ -161,6 +182,25 @@ impl Request {
             Body::Json(json) => Some(json),
             _ => None,
         }
+    }
+
+    /// The `limit` that it sends, in its body or its query.
+    pub(crate) fn limit(&self) -> Option<usize> {
+        let of_body = self.json_body().and_then(|body| Some(body.get("limit")?.as_u64()? as usize));
+        let of_query = || self.query.iter().find(|(name, _)| name == "limit")?.1.parse().ok();
+        of_body.or_else(of_query)
+    }
+
+    /// The same request with another `limit`.
+    pub(crate) fn with_limit(mut self, limit: usize) -> Self {
+        if let Body::Json(Value::Object(body)) = &mut self.body {
+            body.insert("limit".to_owned(), limit.into());
+        }
+        self.query
+            .iter_mut()
+            .filter(|(name, _)| name == "limit")
+            .for_each(|(_, value)| *value = limit.to_string());
+        self
     }
 
     /// The request as messages name it: without the query, which may hold keys.
@@ -208,6 +248,16 @@ impl Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_decides_neither_on_the_connection_nor_on_who_asks() {
+        let request = Request::get("https://host").header("Search-After", "1").header("search-after", "2");
+        assert_eq!(request.headers, [("search-after".to_owned(), Secret::new("2"))]);
+        for (name, value) in [("Host", "x"), ("AUTHORIZATION", "x"), ("no name", "x"), ("x", "a\r\nHost: b")]
+        {
+            assert!(Request::get("https://host").header(name, value).headers.is_empty(), "{name}");
+        }
+    }
 
     #[test]
     fn a_secret_answer_is_not_quoted() {

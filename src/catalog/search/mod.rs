@@ -5,7 +5,7 @@ mod words;
 
 pub use filter::{Filter, Op};
 pub use sort::SortBy;
-pub(super) use sort::order;
+pub(super) use sort::{contradicts, order};
 
 use std::ops::{Bound, RangeBounds};
 
