@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::instants;
 use crate::error::Result;
+use crate::redact;
 use crate::time::parse_timestamp;
 
 /// One property of all records.
@@ -100,14 +101,17 @@ impl<'a> Values<'a> {
             None => Self::text(cells, rows),
         };
         narrow.unwrap_or_else(|| {
-            Self::Json(filled(cells, rows, |value| Some(value.to_string())).unwrap_or_default())
+            Self::Json(
+                filled(cells, rows, |value| Some(redact::json(&value.to_string()).into_owned()))
+                    .unwrap_or_default(),
+            )
         })
     }
 
     fn text(cells: &[(usize, &'a Value)], rows: usize) -> Option<Self> {
         let mut column = vec![None; rows];
         for (row, value) in cells {
-            column[*row] = Some(value.as_str()?.into());
+            column[*row] = Some(redact::data(value.as_str()?));
         }
         Some(Self::Text(column))
     }

@@ -13,6 +13,8 @@ use crate::client::{Client, optional};
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::hash::hex;
 use crate::jobs::{Job, JobId, JobStatus};
+use crate::private;
+use crate::redact;
 use crate::time::parse_timestamp;
 use crate::transport::Response;
 
@@ -66,7 +68,7 @@ impl Answers {
         let (path, part) = (self.0.join(&id), self.0.join(format!("{id}.part")));
         let write = || -> Result<()> {
             fs::create_dir_all(&self.0)?;
-            let mut file = File::create(&part)?;
+            let mut file = private::file(&part)?;
             file.write_all(format!("{}\n", answer.head()).as_bytes())?;
             file.write_all(&answer.body)?;
             file.sync_all()?;
@@ -119,6 +121,9 @@ impl Answer {
         let (asked, came) = self.times.unzip();
         let text = |at: Option<Timestamp>| at.map(|at| at.to_string());
         let Execution { name, inputs } = &self.execution;
+        // They are shown, and nothing is sent with them any more.
+        let mut inputs = Value::from(inputs.clone());
+        redact::value(&mut inputs);
         json!({
             "asked": text(asked), "came": text(came), "failure": self.failure, "content_type": self.content_type,
             "name": name, "inputs": inputs,

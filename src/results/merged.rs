@@ -9,11 +9,12 @@ use super::{ResultFeature, Results};
 use crate::display::file;
 use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::JobId;
+use crate::redact;
 
 impl Results {
     /// One `data.json` over all jobs, as the SDK makes it: each feature with its `job_id`,
-    /// and its path from the folder (API reference, 5). All else in it stays as it is. A
-    /// path that leads out of the job's folder is left out.
+    /// and its path from the folder (API reference, 5). All else in it stays as it is,
+    /// but for [secrets](redact::data). A path that leads out of the job's folder is left out.
     ///
     /// What it lists already stays in front, but what is of the jobs asked for now, and of
     /// jobs whose folder is gone. One that cannot be read is replaced.
@@ -38,9 +39,12 @@ impl Results {
 }
 
 fn merged(feature: &ResultFeature) -> Value {
-    let mut properties = feature.properties.clone();
+    let (mut properties, mut rest) =
+        (Value::from(feature.properties.clone()), Value::from(feature.rest.clone()));
+    let _ = (redact::value(&mut properties), redact::value(&mut rest));
+    let mut properties = properties.as_object_mut().map(std::mem::take).unwrap_or_default();
     properties.insert("job_id".into(), feature.job.as_str().into());
-    let path = properties.get(PATH).and_then(Value::as_str);
+    let path = feature.properties.get(PATH).and_then(Value::as_str);
     let path = path.map(|path| stays_inside(path).then(|| format!("job_{}/{path}", feature.job)));
     match path {
         Some(Some(path)) => drop(properties.insert(PATH.into(), path.into())),
@@ -49,7 +53,7 @@ fn merged(feature: &ResultFeature) -> Value {
     }
     let mut merged = json!({"type": "Feature", "geometry": feature.geometry, "properties": properties});
     if let Some(members) = merged.as_object_mut() {
-        members.extend(feature.rest.clone());
+        members.extend(rest.as_object_mut().map(std::mem::take).unwrap_or_default());
     }
     merged
 }

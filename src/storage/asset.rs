@@ -66,12 +66,25 @@ impl StorageAsset {
         }
     }
 
+    /// Where a signed URL is asked for. What stands in a query or a fragment leads nowhere: items
+    /// come from outside, and the request brings the login.
+    fn download_url(&self) -> Result<String> {
+        let broken = |_| Error::response("the item names a file by what is no URL");
+        let mut url = url::Url::parse(&self.href).map_err(broken)?;
+        url.set_query(None);
+        url.set_fragment(None);
+        let path = url.path().trim_end_matches('/').to_owned();
+        if !path.ends_with("/download-url") {
+            url.set_path(&format!("{path}/download-url"));
+        }
+        Ok(url.into())
+    }
+
     /// A signed URL of the file, valid for some minutes (API reference, 12.2 and 16). The
     /// login goes to the platform alone, wherever the item says that its files are.
     pub(super) fn signed_url(&self, item: &StorageItem) -> Result<Secret> {
         let ask = || {
-            let suffix = if self.href.ends_with("/download-url") { "" } else { "/download-url" };
-            let request = Request::post(format!("{}{suffix}", self.href), json!({})).secret();
+            let request = Request::post(self.download_url()?, json!({})).secret();
             if !item.client.brings_login(&request) {
                 return Err(Error::response(
                     "the item names a file on another server, and the login goes to the platform alone",
@@ -109,6 +122,16 @@ mod tests {
         assert_eq!(name("b1.TIF", "image/tiff"), "b1.TIF");
         assert_eq!(name("../../etc/passwd", "text/plain"), "_.._etc_passwd.txt");
         assert_eq!(name("..", "odd/kind"), "asset");
+    }
+
+    #[test]
+    fn a_signed_url_is_asked_for_at_the_path() {
+        let asked = |href: &str| StorageAsset::read("a", &json!({"href": href})).unwrap().download_url().ok();
+        for href in ["https://h/a", "https://h/a/", "https://h/a?b=/c#d", "https://h/a/download-url#/e"] {
+            assert_eq!(asked(href).as_deref(), Some("https://h/a/download-url"), "{href}");
+        }
+        assert_eq!(asked("https://h/a?b=/download-url").as_deref(), Some("https://h/a/download-url"));
+        assert_eq!(asked("a/b"), None);
     }
 
     proptest! {
