@@ -21,6 +21,11 @@ pub(crate) fn plain(text: &str, limit: usize) -> String {
     if line.contains("EVCXR_") { line.replace("EVCXR_", "EVCXR\u{200d}_") } else { line }
 }
 
+/// A constant such as `NOT_DECIDED` as people write it. Case tells a secret, so secrets go first.
+pub(crate) fn words(constant: &str) -> String {
+    redact::text(constant).to_lowercase().replace('_', " ")
+}
+
 /// The characters, with blanks for those that control a terminal.
 fn harmless(text: &str) -> impl Iterator<Item = char> {
     text.chars().filter(|c| !turns_direction(*c) && !hides(*c)).map(|c| if breaks(c) { ' ' } else { c })

@@ -1,7 +1,7 @@
 //! The properties of many records as columns, each of the type that its values have.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 use polars::prelude::{Column, IntoColumn, NamedFrom, Series, TimeUnit};
@@ -15,7 +15,7 @@ use crate::time::parse_timestamp;
 /// One property of all records.
 #[derive(Debug)]
 pub(crate) struct Property<'a> {
-    pub(crate) name: &'a str,
+    pub(crate) name: Cow<'a, str>,
     pub(crate) values: Values<'a>,
 }
 
@@ -55,7 +55,15 @@ pub(crate) fn properties<'a>(records: impl IntoIterator<Item = &'a Map<String, V
         }
     }
     let found: BTreeMap<_, _> = found.into_iter().collect();
-    let column = |(name, cells): (_, Vec<_>)| Property { name, values: Values::of(&cells, rows) };
+    let mut taken = HashSet::new();
+    let column = |(name, cells): (_, Vec<_>)| {
+        let mut name = redact::data(name);
+        // Two may differ in their secrets alone.
+        while !taken.insert(name.clone()) {
+            name += "'";
+        }
+        Property { name, values: Values::of(&cells, rows) }
+    };
     found.into_iter().map(column).collect()
 }
 

@@ -13,6 +13,7 @@ use crate::error::{Context, Error, Result};
 use crate::list::list;
 use crate::parallel::in_parallel;
 use crate::plain::plain;
+use crate::redact;
 use crate::transport::Request;
 
 /// Downloads at a time; the limiter holds the rate.
@@ -124,6 +125,7 @@ impl JobQuicklooks {
 
 /// A name from outside as a file name that leads nowhere else.
 fn file_name(name: &str, index: usize, bytes: &[u8]) -> String {
+    let name = &*redact::data(name);
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     if name.chars().all(is_plain) && !name.starts_with('.') && (5..=150).contains(&name.len()) {
         return name.to_owned();

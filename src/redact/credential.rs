@@ -123,14 +123,13 @@ pub(super) fn is_prose(word: &str) -> bool {
 
 /// Whether a word may be what stands behind the scheme of a login (RFC 9110, 11.2, `token68`).
 fn is_login(word: &str) -> bool {
-    let word = word.trim_end_matches([',', ';', ')', ']', '}']);
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "-._~+/=:".contains(letter);
+    // Marks may follow it, or it is cut off.
+    let word = &word[..word.find(|letter| !is_letter(letter)).unwrap_or(word.len())];
     let is_odd = |(at, letter): (usize, char)| {
         letter.is_ascii_digit() || "+/=".contains(letter) || (at > 0 && letter.is_ascii_uppercase())
     };
-    word.len() >= LOGIN
-        && word.chars().all(|letter| letter.is_ascii_alphanumeric() || "-._~+/=:".contains(letter))
-        && word.char_indices().any(is_odd)
-        && !is_prose(word)
+    word.len() >= LOGIN && word.char_indices().any(is_odd) && !is_prose(word)
 }
 
 /// A word without the secret that begins at a byte; brackets behind it stay.

@@ -171,11 +171,11 @@ pub(super) fn is_query(text: &str) -> bool {
     })
 }
 
-/// The same text with its harmless parameters alone.
-pub(super) fn without_parameters(text: &str, marks: bool) -> String {
-    match text.split_once('?') {
-        Some((path, _)) => path.to_owned() + &without_secrets(&text[path.len()..], marks),
-        None => harmless(text, '&', marks).trim_start_matches('&').to_owned(),
+/// The harmless parameters of a query, which begins with `?`, or of a form.
+pub(super) fn parameters(text: &str, marks: bool) -> String {
+    match text.starts_with('?') {
+        true => without_secrets(text, marks),
+        false => harmless(text, '&', marks).trim_start_matches('&').to_owned(),
     }
 }
 

@@ -16,6 +16,8 @@ mod words;
 
 use std::borrow::Cow;
 
+use serde::de::IgnoredAny;
+
 pub(crate) use json::{json, value};
 
 use credential::{Expected, Word};
@@ -34,7 +36,7 @@ const LEFT_OUT: &str = "…";
 /// Authorization: Bearer x1y2z3                 Authorization: Bearer …
 /// ```
 pub(crate) fn text(text: &str) -> Cow<'_, str> {
-    Redaction { marks: true }.of(text)
+    FOR_PEOPLE.of(text)
 }
 
 /// The path of a URL without the parts that are keys.
@@ -43,9 +45,14 @@ pub(crate) fn path(path: &str) -> String {
 }
 
 /// The text for files and frames: nothing stands where a query or a fragment was, so that a
-/// URL stays one.
+/// URL stays one, and JSON stays JSON.
 pub(crate) fn data(text: &str) -> Cow<'_, str> {
-    Redaction { marks: false }.of(text)
+    match IN_FILES.of(text) {
+        Cow::Owned(_) if text.starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(text).is_ok() => {
+            json(text)
+        }
+        kept => kept,
+    }
 }
 
 /// How text is written without its secrets.
@@ -54,6 +61,9 @@ struct Redaction {
     /// A query and a fragment leave a mark.
     marks: bool,
 }
+
+const FOR_PEOPLE: Redaction = Redaction { marks: true };
+const IN_FILES: Redaction = Redaction { marks: false };
 
 impl Redaction {
     fn of(self, text: &str) -> Cow<'_, str> {
@@ -81,7 +91,7 @@ impl Redaction {
                 }
                 Word::Secret(start) => {
                     out.push_str(&credential::hidden(part, start));
-                    expected = Expected::Text;
+                    expected = credential::announced(part);
                 }
                 Word::SecretLine => {
                     out.push_str(LEFT_OUT);
@@ -99,7 +109,7 @@ impl Redaction {
         let shown = self.shown(&plain);
         if shown != plain {
             out.push_str(&shown);
-            return if plain.ends_with('(') { Expected::Value } else { Expected::Text };
+            return if plain.ends_with('(') { Expected::Value } else { credential::announced(&plain) };
         }
         match decoded(word) {
             Some(read) if read == word => out.push_str(word),
@@ -117,7 +127,8 @@ impl Redaction {
         let start = link::start(word);
         let (before, link) = word.split_at(start.unwrap_or(word.len()));
         if link::is_query(before) {
-            return link::without_parameters(word, self.marks);
+            let (path, parameters) = word.split_at(word.find('?').unwrap_or(0));
+            return self.of(path).into_owned() + &link::parameters(parameters, self.marks);
         }
         if let Some(value) = credential::named(before).filter(|value| *value < word.len()) {
             let is_told =

@@ -160,6 +160,7 @@ fn prose_stays() {
 fn in_files_a_url_stays_one() {
     assert_eq!(data("https://me:hunter2@h/a?sig=hunter2#x"), "https://h/a");
     assert_eq!(data("https://h/a?f=json&sig=hunter2"), "https://h/a?f=json");
+    assert_eq!(data(r#"{"token": 7, "n": "https://h?sig=x"}"#), r#"{"token":"…","n":"https://h"}"#);
     assert_eq!(data("see https://h/s--1b2C3d4E--/a?b"), "see https://h/…/a");
 }
 

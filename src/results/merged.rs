@@ -45,7 +45,8 @@ fn merged(feature: &ResultFeature) -> Value {
     let mut properties = properties.as_object_mut().map(std::mem::take).unwrap_or_default();
     properties.insert("job_id".into(), feature.job.as_str().into());
     let path = feature.properties.get(PATH).and_then(Value::as_str);
-    let path = path.map(|path| stays_inside(path).then(|| format!("job_{}/{path}", feature.job)));
+    let path =
+        path.map(|path| stays_inside(path).then(|| format!("job_{}/{}", feature.job, redact::data(path))));
     match path {
         Some(Some(path)) => drop(properties.insert(PATH.into(), path.into())),
         Some(None) => drop(properties.shift_remove(PATH)),

@@ -6,6 +6,7 @@ use super::StorageItem;
 use crate::client::required;
 use crate::error::{Context, Error, Result};
 use crate::plain::plain;
+use crate::redact;
 use crate::transport::{Request, Secret};
 
 /// A file of an item.
@@ -41,7 +42,7 @@ impl StorageAsset {
     pub fn file_name(&self) -> String {
         let kept =
             |letter: char| if letter.is_alphanumeric() || "-_.".contains(letter) { letter } else { '_' };
-        let name: String = self.name.chars().take(100).map(kept).collect();
+        let name: String = redact::data(&self.name).chars().take(100).map(kept).collect();
         // Windows has no names that end with a dot, and `..` leads elsewhere.
         let name = name.trim_matches('.');
         let name = if name.is_empty() { "asset" } else { name };

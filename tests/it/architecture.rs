@@ -25,7 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("simulator", &["error", "geo"]),
     ("client", &["plain", "redact", "error", "display", "show", "transport", "simulator"]),
     ("chart", &["plain", "error", "time", "display", "show"]),
-    ("map", &["parallel", "plain", "error", "time", "geo", "display", "show"]),
+    ("map", &["parallel", "plain", "redact", "error", "time", "geo", "display", "show"]),
     (
         "jobs",
         &[
@@ -113,6 +113,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "list",
             "parallel",
             "plain",
+            "redact",
             "error",
             "time",
             "frame",

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::Quicklooks;
 use crate::error::{Context, Result};
 use crate::hash::hex;
+use crate::redact;
 
 impl Quicklooks {
     /// Writes each picture to the folder, named by its scene's id. An id that is no
@@ -39,7 +40,8 @@ impl Quicklooks {
 /// changed gets a hash of the whole, so that no two names meet.
 fn file_name(id: &str) -> String {
     let safe = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
-    let name: String = id.chars().map(|letter| if safe(letter) { letter } else { '_' }).take(150).collect();
+    let name: String =
+        redact::data(id).chars().map(|letter| if safe(letter) { letter } else { '_' }).take(150).collect();
     let name = if name.starts_with('.') { format!("_{name}") } else { name };
     if name == id {
         return name;

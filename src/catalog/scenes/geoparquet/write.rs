@@ -145,16 +145,16 @@ impl Table {
         frame.replace(crate::frame::instants("datetime", &datetimes, TimeUnit::Microseconds)?);
         let (mut json, mut same) = ([LINKS, ASSETS, EXTENSIONS].map(str::to_owned).to_vec(), Vec::new());
         for property in properties(scenes.iter().map(|scene| &scene.properties)) {
-            let column = property.column(property.name, TimeUnit::Microseconds)?;
-            let is_taken = [VERSION, EXTENSIONS, LINKS, ASSETS, BBOX].contains(&property.name)
+            let column = property.column(&property.name, TimeUnit::Microseconds)?;
+            let is_taken = [VERSION, EXTENSIONS, LINKS, ASSETS, BBOX].contains(&&*property.name)
                 || property.name.starts_with(PREFIX)
                 || property.name.starts_with("up42:");
-            let name = match frame.column(property.name) {
+            let name = match frame.column(&property.name) {
                 Some(known) if known.dtype() == column.dtype() && known.equals_missing(&column) => {
-                    same.push(property.name);
+                    same.push(property.name.into_owned());
                     continue;
                 }
-                None if !is_taken => property.name.to_owned(),
+                None if !is_taken => property.name.into_owned(),
                 _ => format!("{PREFIX}{}", property.name),
             };
             if matches!(property.values, Values::Json(_)) {
