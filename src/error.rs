@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::plain::plain;
+use crate::redact;
 
 /// The longest message of one link of the chain, in characters.
 const LONGEST: usize = 4000;
@@ -20,8 +21,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// both print the whole chain, joined by `: `, and `source` is always `None`.
 /// `{:#?}` shows the parts.
 ///
-/// An error never holds a password, a key, a token or a signed URL: the
-/// transport leaves them out before the error is made.
+/// An error never holds a password, a key, a token or a signed URL, whoever wrote
+/// it: of a URL only host, path and harmless parameters stay.
 ///
 /// ```
 /// # use up42::{Aoi, ErrorKind};
@@ -136,6 +137,13 @@ impl Error {
 
     /// A refusal by the server.
     pub(crate) fn server(kind: ErrorKind, message: impl Into<String>, said: ServerError) -> Self {
+        let clean = |text: Option<String>| text.map(|text| redact::text(&text).into_owned());
+        let said = ServerError {
+            status: said.status,
+            code: clean(said.code),
+            message: clean(said.message),
+            request_id: clean(said.request_id),
+        };
         Self::with(kind, message, |inner| inner.server = Some(said))
     }
 

@@ -32,6 +32,7 @@ pub use timeline::{Timeline, TimelinePeriod};
 
 use crate::client::Client;
 use crate::error::{Context, Error, Result};
+use crate::redact;
 use provider::{Provider, Stac};
 use quicklooks::Cache;
 
@@ -219,6 +220,7 @@ impl Catalog {
 impl fmt::Debug for Catalog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let url = self.client.url("");
+        let url = redact::text(&url);
         match &self.provider {
             Provider::Stac(stac) => write!(f, "Catalog(STAC API at {url}: {})", stac.offers),
             provider => write!(f, "Catalog({provider} at {url})"),

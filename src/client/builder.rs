@@ -8,6 +8,7 @@ use url::Url;
 
 use super::{Client, Inner, Who};
 use crate::error::{Context, Error, ErrorKind, Result};
+use crate::plain::plain;
 use crate::transport::{Connection, Login, Request, RetryPolicy, Secret, Settings, TokenSource, Worker};
 
 /// The longest wait for an answer to begin, unless another is given.
@@ -56,7 +57,7 @@ impl FromStr for Region {
 /// assert!(!format!("{client:?}").contains("secret"));
 /// # Ok::<(), up42::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct ClientBuilder {
     account: Option<(String, Secret)>,
     project_id: Option<String>,
@@ -224,6 +225,18 @@ impl ClientBuilder {
             simulator: self.simulator,
         };
         Ok(Client { inner: Arc::new(inner) })
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let login = match (&self.account, &self.project_key) {
+            (Some((user, _)), _) => plain(user, 200),
+            (None, Some(_)) => "a project's key".to_owned(),
+            (None, None) => "no login".to_owned(),
+        };
+        let url = self.api_url.as_deref().map_or_else(|| self.region.to_string(), |url| plain(url, 200));
+        write!(f, "ClientBuilder({login} at {url})")
     }
 }
 

@@ -25,6 +25,7 @@ pub(crate) use pages::pages;
 pub use workspace::Workspace;
 
 use crate::error::{Context, Error, ErrorKind, Result};
+use crate::redact;
 use crate::transport::{Incoming, Login, Packed, Request, Response, Secret, Worker};
 
 /// A login to the platform, or to the simulator.
@@ -235,7 +236,7 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Client({} at {})", self.inner.who, self.inner.api_url)
+        write!(f, "Client({} at {})", self.inner.who, redact::text(&self.inner.api_url))
     }
 }
 

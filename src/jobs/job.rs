@@ -9,6 +9,7 @@ use super::{JobParameters, JobStatus, Project, Workflow, optional, required, who
 use crate::client::{data, items};
 use crate::error::{Context, Result};
 use crate::plain::plain;
+use crate::redact;
 use crate::time::parse_timestamp;
 use crate::transport::{Request, Secret};
 
@@ -149,7 +150,7 @@ impl Job {
         let instant = |at: Option<Timestamp>| at.map(|at| at.to_string());
         let mut json = json!({
             "id": self.id.as_str(),
-            "name": self.name,
+            "name": self.name.as_deref().map(redact::data),
             "status": self.status.word(),
             "createdAt": instant(self.created),
             "startedAt": instant(self.started),

@@ -14,6 +14,7 @@ use crate::file;
 use crate::list::list;
 use crate::parallel::in_parallel;
 use crate::plain::plain;
+use crate::redact;
 use crate::transport::Request;
 
 /// Downloads at a time; the limiter holds the rate.
@@ -117,7 +118,8 @@ impl JobQuicklooks {
         let pictures = pictures.map(|(name, bytes)| {
             let suffix = if bytes.starts_with(b"\x89PNG") { "png" } else { "jpg" };
             let is_named = matches!(picture::extension(Path::new(name)).as_str(), "jpg" | "jpeg" | "png");
-            let file = if is_named { name.clone() } else { format!("{name}.{suffix}") };
+            let shown = redact::data(name);
+            let file = if is_named { shown.into_owned() } else { format!("{shown}.{suffix}") };
             (name.clone(), file, bytes)
         });
         file::write_all(folder.as_ref(), pictures)

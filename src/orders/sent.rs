@@ -13,6 +13,7 @@ use rusqlite::{Connection, params};
 use crate::client::Client;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::lock::Lock;
+use crate::private;
 
 /// No batch's journal or lock has a blank in its name.
 const FILE: &str = "placed orders.db";
@@ -55,6 +56,7 @@ impl Sent {
                 Lock::wait(path)?
             }
         };
+        private::file(path).with_context(|| format!("file `{}`", path.display()))?;
         let open = || -> rusqlite::Result<Connection> {
             let connection = Connection::open(path)?;
             connection.busy_timeout(Duration::from_secs(10))?;

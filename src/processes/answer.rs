@@ -14,6 +14,7 @@ use crate::error::{Context, Error, ErrorKind, Result};
 use crate::file::AtomicFile;
 use crate::hash::hex;
 use crate::jobs::{Job, JobId, JobStatus};
+use crate::redact;
 use crate::time::parse_timestamp;
 use crate::transport::Response;
 
@@ -67,7 +68,7 @@ impl Answers {
         let path = self.0.join(&id);
         let write = || -> Result<()> {
             fs::create_dir_all(&self.0)?;
-            let mut file = AtomicFile::create(&path)?;
+            let mut file = AtomicFile::private(&path)?;
             file.write_all(format!("{}\n", answer.head()).as_bytes())?;
             file.write_all(&answer.body)?;
             Ok(file.commit()?)
@@ -119,6 +120,9 @@ impl Answer {
         let (asked, came) = self.times.unzip();
         let text = |at: Option<Timestamp>| at.map(|at| at.to_string());
         let Execution { name, inputs } = &self.execution;
+        // They are shown, and nothing is sent with them any more.
+        let mut inputs = Value::from(inputs.clone());
+        redact::value(&mut inputs);
         json!({
             "asked": text(asked), "came": text(came), "failure": self.failure, "content_type": self.content_type,
             "name": name, "inputs": inputs,

@@ -29,7 +29,7 @@ pub struct OgcProcess {
 }
 
 /// One output of a process.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProcessOutput {
     /// Its name.
@@ -168,6 +168,10 @@ impl OgcProcess {
     /// # Ok::<(), up42::Error>(())
     /// ```
     ///
+    /// The journal keeps the rows as they were passed, because jobs are sent with them also after
+    /// a restart: a signed URL among them stays in it as long as the file is there. On Unix only
+    /// its owner may read the file (mode 0600). No display, frame or error tells such a URL.
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there are no rows, or
@@ -192,6 +196,13 @@ impl ProcessOutput {
     pub(super) fn is_binary(&self) -> bool {
         let kind = self.media_type.as_deref().map(str::to_ascii_lowercase);
         kind.is_some_and(|kind| !kind.contains("json") && !kind.starts_with("text/"))
+    }
+}
+
+impl fmt::Debug for ProcessOutput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = self.media_type.as_deref().unwrap_or("any kind");
+        write!(f, "{}: {}", plain(&self.name, 80), plain(kind, 80))
     }
 }
 

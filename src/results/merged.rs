@@ -14,6 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::file;
 use crate::hash::hex;
 use crate::jobs::JobId;
+use crate::redact;
 
 /// How the file begins: between them stands the hash of all lines but the first, by which it
 /// is known again. What somebody has changed is theirs.
@@ -21,8 +22,8 @@ const HEAD: [&str; 2] = [r#"{"type": "FeatureCollection", "up42.sha256": ""#, r#
 
 impl Results {
     /// One `data.json` over all jobs, as the SDK makes it: each feature with its `job_id`,
-    /// and its path from the folder (API reference, 5). All else in it stays as it is. A
-    /// path that leads out of the job's folder is left out.
+    /// and its path from the folder (API reference, 5). All else in it stays as it is,
+    /// but for [secrets](redact::data). A path that leads out of the job's folder is left out.
     ///
     /// What it lists already stays in front, but what is of the jobs asked for now, and of
     /// jobs whose folder is gone.
@@ -79,17 +80,24 @@ fn is_own(file: &[u8]) -> bool {
 }
 
 fn merged(feature: &ResultFeature) -> Value {
-    let mut properties = feature.properties.clone();
+    let (mut properties, mut rest) =
+        (Value::from(feature.properties.clone()), Value::from(feature.rest.clone()));
+    let _ = (redact::value(&mut properties), redact::value(&mut rest));
+    let mut properties = properties.as_object_mut().map(std::mem::take).unwrap_or_default();
     properties.insert("job_id".into(), feature.job.as_str().into());
     if properties.contains_key(PATH) {
         match &feature.file {
-            Some(file) => drop(properties.insert(PATH.into(), format!("job_{}/{file}", feature.job).into())),
+            Some(file) => {
+                let path = format!("job_{}/{}", feature.job, redact::data(file));
+                properties.insert(PATH.into(), path.into());
+            }
             None => drop(properties.shift_remove(PATH)),
         }
     }
+    }
     let mut merged = json!({"type": "Feature", "geometry": feature.geometry, "properties": properties});
     if let Some(members) = merged.as_object_mut() {
-        members.extend(feature.rest.clone());
+        members.extend(rest.as_object_mut().map(std::mem::take).unwrap_or_default());
     }
     merged
 }

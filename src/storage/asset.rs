@@ -7,6 +7,7 @@ use crate::client::required;
 use crate::error::{Context, Error, Result};
 use crate::file::name::portable;
 use crate::plain::plain;
+use crate::redact;
 use crate::transport::{Request, Secret};
 
 /// A file of an item.
@@ -41,7 +42,7 @@ impl StorageAsset {
     /// What the file is called: the asset's name, and an ending by its media type. A name that
     /// is none on every system is cleaned, and marked with a hash.
     pub fn file_name(&self) -> String {
-        let name = self.name.as_str();
+        let name = &*redact::data(&self.name);
         let kind = self.media_type.as_deref().unwrap_or_default();
         let ending = match kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
             "image/tiff" | "image/geotiff" | "image/vnd.stac.geotiff" => "tif",

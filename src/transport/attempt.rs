@@ -3,7 +3,7 @@ use std::io;
 use std::time::Duration;
 
 use rustls::CertificateError;
-use url::Url;
+use url::{Position, Url};
 
 use super::Request;
 use crate::error::{Error, ErrorKind};
@@ -34,7 +34,10 @@ impl Attempted {
         timeout: Duration,
     ) -> Self {
         let not_sent = error.is_connect();
-        let host = Url::parse(&request.url).map(|url| url.authority().to_owned()).unwrap_or_default();
+        // The authority may have a login before the host.
+        let host =
+            Url::parse(&request.url).map(|url| url[Position::BeforeHost..Position::AfterPort].to_owned());
+        let host = host.unwrap_or_default();
         let error = error.without_url();
         let certificate = certificate(&error);
         let cause = innermost(&error);

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use reqwest::Method;
 use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::Value;
@@ -5,12 +7,17 @@ use serde_json::Value;
 use super::Secret;
 use super::mend::mended;
 use crate::error::{Error, ErrorKind, Result};
+use crate::redact;
 
+/// Characters of an answer that is no JSON, as messages quote them.
+const QUOTED: usize = 60;
+/// Bytes of it that are read for them: a secret has an end.
+const READ: usize = 4_000;
 /// The largest answer that is read whole, in bytes; downloads to files have no bound.
 const LARGEST: usize = 256_000_000;
 
 /// One request, as plain data: it can be sent again, and crosses threads.
-#[derive(Clone, Debug, PartialEq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 pub(crate) struct Request {
     pub(crate) method: Method,
     /// A whole URL; see [`Request::is_signed`] for how it is shown.
@@ -203,15 +210,21 @@ impl Request {
         self
     }
 
-    /// The request as messages name it: without the query, which may hold keys.
+    /// The request as messages name it: its method and its path, without keys.
     pub(crate) fn shown(&self) -> String {
         if self.is_signed {
             return format!("{} a signed URL", self.method);
         }
         match url::Url::parse(&self.url) {
-            Ok(url) => format!("{} {}", self.method, url.path()),
+            Ok(url) => format!("{} {}", self.method, redact::path(url.path())),
             Err(_) => format!("{} an invalid URL", self.method),
         }
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown())
     }
 }
 
@@ -234,7 +247,8 @@ impl Response {
         let mended =
             |error| mended(&self.body).and_then(|text| serde_json::from_str(&text).ok()).ok_or(error);
         read.or_else(mended).map_err(|error: serde_json::Error| {
-            let start: String = String::from_utf8_lossy(&self.body).chars().take(60).collect();
+            let read = String::from_utf8_lossy(&self.body[..self.body.len().min(READ)]);
+            let start: String = redact::text(&read).chars().take(QUOTED).collect();
             let begins = if self.is_secret { String::new() } else { format!(" and begins with {start:?}") };
             Error::foreign(ErrorKind::Response, error).context(format!(
                 "the answer (status {}, {}) is not JSON{begins}",

@@ -5,6 +5,7 @@ use rusqlite::{Connection, params};
 use super::{Journal, SCHEMA, told};
 use crate::batch::plan::{Kind, Owner};
 use crate::error::{Context, Result};
+use crate::redact;
 
 /// Raised when older versions of the crate cannot go on with the file any more. Those of
 /// version 1 have no `service`: all of them are a workflow's. Those of version 2 have no
@@ -83,7 +84,7 @@ pub(super) fn fill(connection: &Connection, head: &Head) -> Result<()> {
                 owner.host,
                 owner.place,
                 owner.id,
-                owner.name,
+                redact::data(&owner.name),
                 head.created,
                 owner.kind.name(),
                 owner.budget

@@ -4,7 +4,9 @@
 //! It holds the plan (`item`), what happened to each of its jobs (`event`), which is only
 //! ever added to, and what others wish of the process that drives it (`wish`). The state
 //! is the sum of the events, so whoever opens the file goes on where another was killed.
-//! No login, no token and no signed URL is in it.
+//! No login and no token is in it. A job's inputs are, as they were passed: the job is sent with
+//! them, also after a restart, and a signed URL may be one. So the file is its owner's alone
+//! ([`private`]).
 
 mod head;
 mod record;
@@ -21,6 +23,7 @@ use super::state::Event;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::hash::hex;
 use crate::jobs::JobParameters;
+use crate::private;
 
 pub(super) use head::Head;
 
@@ -59,6 +62,7 @@ impl Journal {
             return Ok(None);
         }
         let open = || -> Result<Self> {
+            private::restrict(path);
             let connection = Connection::open(path).map_err(told)?;
             let journal = Self { connection, path: Some(path.to_owned()) };
             journal.prepare()?;
@@ -82,6 +86,7 @@ impl Journal {
             // Another name first: what is there is whole.
             let part = path.with_extension("part");
             let _ = std::fs::remove_file(&part);
+            private::file(&part)?;
             let connection = Connection::open(&part).map_err(told)?;
             fill(&connection, head)?;
             drop(connection);
