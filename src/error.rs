@@ -170,6 +170,12 @@ impl Error {
         self.chain().any(|error| error.0.is_unsent)
     }
 
+    /// Whether the request may have been carried out all the same.
+    pub(crate) fn may_be_carried_out(&self) -> bool {
+        let is_lost = matches!(self.kind(), ErrorKind::Network | ErrorKind::Server | ErrorKind::Response);
+        is_lost && !self.is_unsent()
+    }
+
     /// The reason, for code that wants to decide on it.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

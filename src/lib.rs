@@ -81,26 +81,26 @@ mod jobs;
 mod list;
 mod lock;
 mod map;
-mod ordering;
+mod open_batch;
 mod orders;
 mod parallel;
 mod plain;
 mod private;
 mod processes;
-mod processing;
 mod redact;
-mod reopen;
 mod results;
 mod schema;
 mod show;
 #[cfg(feature = "simulator")]
 pub mod simulator;
+mod sqlite;
 #[cfg(test)]
 mod statuses;
 mod storage;
 mod tasking;
 mod time;
 mod transport;
+mod wait;
 
 pub use account::{Budget, Budgets};
 #[doc(hidden)]
@@ -134,10 +134,9 @@ pub use orders::{
     OrderPlan, OrderStatus, Orders, PlacedOrder, PlacedOrders,
 };
 pub use processes::{
-    OgcProcess, ProcessInput, ProcessInputs, ProcessOutput, ProcessRows, ProcessServer, ProcessSummary,
-    Processes,
+    OgcProcess, Process, ProcessInput, ProcessInputs, ProcessOutput, ProcessRows, ProcessServer,
+    ProcessSummary, Processes, ProcessingFilter,
 };
-pub use processing::{Process, ProcessingFilter};
 pub use results::{Download, FoundByJob, FoundScenes, ResultFeature, Results};
 pub use show::{Live, Rich, Show, display, display_live};
 pub use storage::{

@@ -2,12 +2,15 @@
 
 use std::fs::{File, TryLockError};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::error::{Error, Result};
+use crate::error::{Context, Error, Result};
 
 /// Says that this program alone works on a file. The lock has a file of its own beside it, and
 /// the system takes it back when the program ends, however it ends.
+///
+/// A file system without locks, as some network mounts are, keeps nobody out: mostly it has one
+/// user. So whatever must not be done twice has a guard of its own, as journals have.
 #[derive(Debug)]
 pub(crate) struct Lock {
     _file: File,
@@ -16,56 +19,40 @@ pub(crate) struct Lock {
 impl Lock {
     /// The lock of the file at a path; `None` while another has it.
     pub(crate) fn take(path: &Path) -> Result<Option<Self>> {
-        let (path, file) = open(path)?;
-        Ok(is_taken(&path, file.try_lock())?.then_some(Self { _file: file }))
-    }
-
-    /// The same, once nobody else has it any more.
-    pub(crate) fn wait(path: &Path) -> Result<Self> {
-        let (path, file) = open(path)?;
-        is_taken(&path, file.lock().map_err(TryLockError::Error))?;
-        Ok(Self { _file: file })
+        let path = path.with_extension("lock");
+        let take = || -> io::Result<Option<Self>> {
+            path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+            let file = File::options().create(true).append(true).open(&path)?;
+            Ok(is_free(file.try_lock())?.then_some(Self { _file: file }))
+        };
+        take().map_err(Error::from).with_context(|| format!("lock `{}`", path.display()))
     }
 }
 
 /// Waits until nobody else has the lock of a file that is open, and takes it. `waits` is called
-/// when somebody has it. A file system without locks gives none: mostly it has one user.
+/// when somebody has it.
 pub(crate) fn lock_file(file: &File, waits: impl FnOnce()) -> io::Result<()> {
-    match file.try_lock() {
-        Ok(()) => Ok(()),
-        Err(TryLockError::WouldBlock) => {
-            waits();
-            file.lock()
-        }
-        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
+    if !is_free(file.try_lock())? {
+        waits();
+        is_free(file.lock().map_err(TryLockError::Error))?;
+    }
+    Ok(())
+}
+
+/// Whether nobody else has the lock, as far as the file system tells.
+fn is_free(answer: Result<(), TryLockError>) -> io::Result<bool> {
+    match answer {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) if has_no_locks(&error) => Ok(true),
         Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
-fn open(path: &Path) -> Result<(PathBuf, File)> {
-    let path = path.with_extension("lock");
-    let open = || {
-        path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
-        File::options().create(true).append(true).open(&path)
-    };
-    let file = open().map_err(|error| told(&path, error))?;
-    Ok((path, file))
-}
-
-/// Whether the system gave the lock; an error where it gives none to anybody. Without a lock two
-/// programs could pay for the same, so nobody goes on without one.
-fn is_taken(path: &Path, answer: Result<(), TryLockError>) -> Result<bool> {
-    match answer {
-        Ok(()) => Ok(true),
-        Err(TryLockError::WouldBlock) => Ok(false),
-        Err(TryLockError::Error(error)) => Err(told(path, error)),
-    }
-}
-
-/// Whether the file system cannot lock any file, as some network mounts.
+/// Whether the file system cannot lock any file.
 fn has_no_locks(error: &io::Error) -> bool {
     let is_no_lock = |code| NO_LOCKS.contains(&code);
-    error.kind() == std::io::ErrorKind::Unsupported || error.raw_os_error().is_some_and(is_no_lock)
+    error.kind() == io::ErrorKind::Unsupported || error.raw_os_error().is_some_and(is_no_lock)
 }
 
 /// The system's codes for it that `ErrorKind` does not tell: `ENOLCK`, and `ERROR_NOT_SUPPORTED`.
@@ -76,15 +63,6 @@ const NO_LOCKS: &[i32] = if cfg!(any(target_os = "linux", target_os = "android")
 } else {
     &[50]
 };
-
-fn told(path: &Path, error: io::Error) -> Error {
-    let has_no_locks = has_no_locks(&error);
-    let mut error = Error::from(error);
-    if has_no_locks {
-        error = error.context("this file system has no locks: use a folder on a local disk");
-    }
-    error.context(format!("lock `{}`", path.display()))
-}
 
 #[cfg(test)]
 mod tests {
@@ -97,28 +75,16 @@ mod tests {
         let first = Lock::take(&path).unwrap().unwrap();
         assert!(Lock::take(&path).unwrap().is_none());
         drop(first);
-        drop(Lock::wait(&path).unwrap());
         assert!(Lock::take(&path).unwrap().is_some());
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_file_system_without_locks_is_an_error_with_a_remedy() {
-        let path = Path::new("/mnt/share/a.lock");
-        let refused = |code: i32| {
-            let error = TryLockError::Error(std::io::Error::from_raw_os_error(code));
-            is_taken(path, Err(error)).unwrap_err()
-        };
+    fn a_file_system_without_locks_keeps_nobody_out() {
+        let answer = |code: i32| is_free(Err(TryLockError::Error(io::Error::from_raw_os_error(code))));
         let [no_locks, not_supported] = if cfg!(target_os = "linux") { [37, 95] } else { [77, 45] };
-        for code in [no_locks, not_supported] {
-            let error = refused(code);
-            assert_eq!(error.kind(), crate::error::ErrorKind::Io);
-            let told =
-                "lock `/mnt/share/a.lock`: this file system has no locks: use a folder on a local disk: ";
-            assert!(error.to_string().starts_with(told), "{error}");
-        }
-        let access = refused(13);
-        assert!(access.to_string().starts_with("lock `/mnt/share/a.lock`: Permission denied"), "{access}");
-        assert!(!is_taken(path, Err(TryLockError::WouldBlock)).unwrap());
+        assert!(answer(no_locks).unwrap() && answer(not_supported).unwrap());
+        assert_eq!(answer(13).unwrap_err().kind(), io::ErrorKind::PermissionDenied);
+        assert!(!is_free(Err(TryLockError::WouldBlock)).unwrap());
     }
 }

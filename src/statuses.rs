@@ -2,7 +2,7 @@
 
 use crate::jobs::JobStatus;
 use crate::orders::OrderStatus;
-use crate::{ordering, processes, processing};
+use crate::{orders, processes};
 
 const TABLE: &str = include_str!("jobs/status.md");
 
@@ -16,12 +16,12 @@ fn read_by_code() -> [Words; 4] {
     };
     // A workflow's job is never rejected, but a journal may have one of another service.
     let workflow = JobStatus::KNOWN.into_iter().filter(|status| *status != JobStatus::Rejected);
-    let orders = OrderStatus::KNOWN.iter().map(|order| (order.word().to_owned(), ordering::status(order)));
+    let ordered = OrderStatus::KNOWN.iter().map(|order| (order.word().to_owned(), orders::status(order)));
     [
         workflow.map(|status| (status.word().to_owned(), status)).collect(),
-        of(&processing::STATUSES),
-        orders.collect(),
-        of(&processes::STATUSES),
+        of(&processes::UP42_STATUSES),
+        ordered.collect(),
+        of(&processes::OGC_STATUSES),
     ]
 }
 

@@ -142,8 +142,10 @@ impl ClientBuilder {
         self
     }
 
-    /// Where batches keep their journals. The folder `up42-batches` beside the notebook
-    /// unless set; for a simulator of this process, a folder that goes with it.
+    /// Where batches keep their journals. The folder `up42-batches` in the current directory
+    /// unless set; for a simulator of this process, a folder that goes with it. A relative
+    /// path is resolved when the client is built, so that a later change of the current
+    /// directory does not lead to other journals.
     pub fn batches(mut self, folder: impl Into<PathBuf>) -> Self {
         self.batches = Some(folder.into());
         self
@@ -219,7 +221,7 @@ impl ClientBuilder {
             auth_url,
             who,
             project_id: self.project_id,
-            batches: self.batches.unwrap_or_else(|| BATCHES.into()),
+            batches: absolute(self.batches.unwrap_or_else(|| BATCHES.into()))?,
             workspace: Mutex::default(),
             #[cfg(feature = "simulator")]
             simulator: self.simulator,
@@ -238,6 +240,13 @@ impl fmt::Debug for ClientBuilder {
         let url = self.api_url.as_deref().map_or_else(|| self.region.to_string(), |url| plain(url, 200));
         write!(f, "ClientBuilder({login} at {url})")
     }
+}
+
+/// The folder as it is meant now: a cell may change the current directory later.
+pub(super) fn absolute(folder: PathBuf) -> Result<PathBuf> {
+    std::path::absolute(&folder)
+        .map_err(Error::from)
+        .with_context(|| format!("folder of the batches `{}`", folder.display()))
 }
 
 /// API reference, 1.3.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::id::checked;
-use super::{JobParameters, JobStatus, Project, Workflow, optional, required, whole};
+use super::{JobParameters, JobStatus, Project, Workflow, credits, optional, required};
 use crate::client::{data, items};
 use crate::error::{Context, Result};
 use crate::plain::plain;
@@ -221,7 +221,7 @@ impl Project {
     /// What the job cost, in credits.
     pub(crate) fn job_credits(&self, id: &JobId) -> Result<i64> {
         let json = self.job_data(id, "/credits").with_context(|| format!("credits of job `{id}`"))?;
-        whole(&json, "creditsUsed")
+        credits(&json, "creditsUsed")
     }
 
     /// A signed URL of the job's results, valid for some minutes.

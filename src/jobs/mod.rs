@@ -57,5 +57,5 @@ pub use status::JobStatus;
 pub use task::Task;
 pub use workflow::Workflow;
 
-use crate::client::{id, optional, required, whole};
+use crate::client::{balance, credits, id, optional, required};
 use crate::schema;

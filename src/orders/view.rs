@@ -5,11 +5,11 @@ use std::ops::RangeBounds;
 
 use jiff::Timestamp;
 
-use super::is_own_tag;
 use super::{
     EstimatedOrder, Order, OrderEstimate, OrderItem, OrderPlacement, OrderPlan, Orders, PlacedOrder,
     PlacedOrders,
 };
+use crate::batch::is_own_tag;
 use crate::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
 use crate::plain::words;
 use crate::show::{rich, show};

@@ -94,7 +94,6 @@ fn merged(feature: &ResultFeature) -> Value {
             None => drop(properties.shift_remove(PATH)),
         }
     }
-    }
     let mut merged = json!({"type": "Feature", "geometry": feature.geometry, "properties": properties});
     if let Some(members) = merged.as_object_mut() {
         members.extend(rest.as_object_mut().map(std::mem::take).unwrap_or_default());

@@ -20,6 +20,17 @@ pub(super) struct Attempted {
 }
 
 impl Attempted {
+    /// It failed before anything was sent. Said at each place, and never by a conversion: a `?`
+    /// behind the request would say of a job that exists that it does not.
+    pub(super) fn unsent(error: Error) -> Self {
+        Self { error, not_sent: true, retry_after: None, is_final: false }
+    }
+
+    /// It failed behind the request, here or there: it may have been carried out.
+    pub(super) fn local(error: Error) -> Self {
+        Self::refused(error, None)
+    }
+
     /// The server answered: nobody knows that nothing was carried out.
     pub(super) fn refused(error: Error, retry_after: Option<Duration>) -> Self {
         Self { error, not_sent: false, retry_after, is_final: false }
@@ -62,12 +73,6 @@ impl Attempted {
     /// The status of a refusal.
     pub(super) fn status(&self) -> Option<u16> {
         self.error.server_error().map(|said| said.status)
-    }
-}
-
-impl From<Error> for Attempted {
-    fn from(error: Error) -> Self {
-        Self { error, not_sent: true, retry_after: None, is_final: false }
     }
 }
 

@@ -180,7 +180,7 @@ impl Connection {
         &self,
         request: &Request,
     ) -> Result<Option<tokio::sync::OwnedSemaphorePermit>, Attempted> {
-        let url = parse(&request.url)?;
+        let url = parse(&request.url).map_err(Attempted::unsent)?;
         Ok(self.0.limiter.permit(url.authority()).await)
     }
 
@@ -216,7 +216,7 @@ impl Connection {
         request: &Request,
         token: Option<&Secret>,
     ) -> Result<reqwest::Response, Attempted> {
-        let url = parse(&request.url)?;
+        let url = parse(&request.url).map_err(Attempted::unsent)?;
         let mut builder = self.0.http.request(request.method.clone(), url).query(&request.query);
         builder = match &request.body {
             Body::None => builder,

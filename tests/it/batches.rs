@@ -235,7 +235,7 @@ fn a_wish_to_cancel_ends_with_the_run_that_it_was_for() {
     batch(1).run().unwrap();
     // Who asked was killed before anyone heard it.
     let journal = rusqlite::Connection::open(folder.path().join("airports.sqlite")).unwrap();
-    journal.execute("INSERT INTO wish VALUES ('cancel')", []).unwrap();
+    journal.execute("INSERT INTO request VALUES ('cancel')", []).unwrap();
     let jobs = batch(3).run().unwrap();
     assert_eq!(jobs.succeeded(), 3, "{:?}", jobs.to_dataframe());
 }

@@ -29,6 +29,7 @@ mod project_jobs;
 mod projects;
 mod providers;
 mod public_catalogs;
+mod purchases;
 mod pygeoapi;
 mod python;
 mod quicklooks;

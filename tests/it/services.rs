@@ -112,8 +112,10 @@ fn of_a_process(client: &Client, name: &str, jobs: usize) -> up42::Result<Batch>
     // What is made of it is in the storage, too.
     let source = items.iter().find(|item| item.title.as_ref().is_some_and(|title| title.starts_with(SOURCE)));
     let source = source.expect("it was ordered").url()?;
-    let row = |number| json!({"title": format!("job {number}"), "item": source});
-    client.process("upsampling-ns")?.batch(name, (0..jobs).map(row).collect::<Vec<Value>>())
+    let weights = |number| json!([{"band": "red", "weight": number}]);
+    let row =
+        |number| json!({"title": format!("job {number}"), "item": source, "greyWeights": weights(number)});
+    client.process("pansharpening")?.batch(name, (0..jobs).map(row).collect::<Vec<Value>>())
 }
 
 fn of_orders(client: &Client, name: &str, jobs: usize) -> up42::Result<Batch> {

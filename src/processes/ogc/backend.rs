@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Answers, Execution};
 use super::{OgcProcess, ProcessServer, job, results};
-use crate::batch::{Delivery, Kind, Mark, Owner, Service, Source};
+use crate::batch::{Delivery, JobBackend, Kind, Mark, Owner, Source, Submission, tokens};
 use crate::client::{Client, items, optional};
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::jobs::{Estimate, Job, JobId, JobParameters, JobStatus, JobsPage};
@@ -26,14 +26,14 @@ const SERVERS_OWN: &str = "server";
 const LONGEST: usize = 4000;
 
 /// A process on its server.
-pub(crate) struct OnServer {
+pub(crate) struct OgcBackend {
     process: OgcProcess,
     /// It answers with results, and not with a job: its list of jobs proves nothing.
     answers_at_once: AtomicBool,
 }
 
-impl OnServer {
-    pub(crate) fn of(process: &OgcProcess) -> Arc<dyn Service> {
+impl OgcBackend {
+    pub(crate) fn of(process: &OgcProcess) -> Arc<dyn JobBackend> {
         let answers_at_once = AtomicBool::new(!process.is_async());
         Arc::new(Self { process: process.clone(), answers_at_once })
     }
@@ -105,7 +105,7 @@ impl OnServer {
     }
 }
 
-impl Source for OnServer {
+impl Source for OgcBackend {
     fn client(&self) -> &Client {
         self.server().client()
     }
@@ -140,7 +140,7 @@ impl Source for OnServer {
     }
 }
 
-impl Service for OnServer {
+impl JobBackend for OgcBackend {
     fn owner(&self) -> Owner {
         let (host, place) = self.server().place();
         let (id, name) = (self.process.id().to_owned(), self.process.id().to_owned());
@@ -151,10 +151,20 @@ impl Service for OnServer {
         AT_ONCE
     }
 
-    /// The standard has no names for jobs: kept answers have them.
-    fn create(&self, name: &str, parameters: &JobParameters) -> Result<Job> {
+    /// The standard has no names for jobs, so its list tells nothing: kept answers have them.
+    fn existing(&self, submissions: &[Submission]) -> Option<Result<Vec<(usize, Job)>>> {
+        let named = |job: Job| {
+            let tokens = tokens(job.name.as_deref()?);
+            let place = submissions.iter().position(|one| tokens.contains(&one.token()))?;
+            Some((place, self.kept(job)))
+        };
+        Some(Ok(self.answers().jobs().into_iter().filter_map(named).collect()))
+    }
+
+    fn create(&self, submission: &Submission) -> Result<Job> {
+        let parameters = submission.parameters;
         let create = || -> Result<Job> {
-            let execution = Execution { name: name.to_owned(), inputs: parameters.inputs.clone() };
+            let execution = Execution { name: submission.name(), inputs: parameters.inputs.clone() };
             let mut body = json!({"inputs": parameters.inputs});
             // A single output comes as it is, several as one document.
             if self.process.outputs().len() > 1 {
@@ -232,7 +242,7 @@ impl Service for OnServer {
 
     fn mark_of(&self, job: &Job) -> Mark {
         if Answers::has_given(&job.id) {
-            return job.name.clone().map_or(Mark::None, Mark::Name);
+            return job.name.as_deref().map_or(Mark::None, |name| Mark::Names(tokens(name)));
         }
         match (job.workflow_id.as_deref(), job.inputs.is_empty()) {
             (Some(process), _) if process != self.process.id() => Mark::None,

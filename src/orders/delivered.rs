@@ -1,8 +1,8 @@
 //! From orders to what they delivered, and back.
 
-use super::{StorageItem, StorageItems};
+use super::{Order, Orders, PlacedOrders};
 use crate::error::{Context, Error, Result};
-use crate::orders::{Order, Orders, PlacedOrders};
+use crate::storage::{StorageItem, StorageItems};
 
 /// Where an item says which order delivered it.
 const ORDER: &str = "up42-order:id";

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
-use super::OnProcessing;
+use super::ProcessingBackend;
 use crate::batch::Batch;
 use crate::client::{Client, id::checked, optional, required};
 use crate::error::{Context, Error, Result};
@@ -155,7 +155,7 @@ impl Process {
                     "its licence is not accepted, and each job would be refused: accept it on the platform's web page",
                 ));
             }
-            Batch::of(OnProcessing::of(self), name, jobs)
+            Batch::of(ProcessingBackend::of(self), name, jobs)
         };
         batch().with_context(|| format!("process `{}`", self.id))
     }

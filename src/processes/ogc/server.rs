@@ -2,12 +2,13 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::{OgcProcess, OnServer, Processes};
+use super::{OgcBackend, OgcProcess};
 use crate::batch::{Batch, Kind};
-use crate::client::{Client, Endpoint, items, optional};
+use crate::client::{Client, Endpoint, THIS_MACHINE, items, optional};
 use crate::closest::closest;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::plain::plain;
+use crate::processes::Processes;
 use crate::transport::{Request, collect_pages};
 
 /// Processes that are read of a list.
@@ -153,7 +154,7 @@ impl ProcessServer {
     /// the batch belongs to another server or to no server at all.
     pub fn batch(&self, name: impl AsRef<str>) -> Result<Batch> {
         Batch::kept(&self.client, name.as_ref(), |owner| match owner.kind {
-            Kind::OgcProcess => Ok(OnServer::of(&self.process(&owner.id)?)),
+            Kind::OgcProcess => Ok(OgcBackend::of(&self.process(&owner.id)?)),
             _ => Err(Error::invalid(
                 "its jobs are not those of an OGC server: open it by `client.batch(name)?`",
             )),
@@ -165,8 +166,8 @@ impl ProcessServer {
     pub(super) fn place(&self) -> (String, String) {
         let url = url::Url::parse(&self.url).ok();
         let path = url.as_ref().map_or("", url::Url::path).trim_end_matches('/').to_owned();
-        let host = match self.client.host().as_str() {
-            "this machine" => "this machine".to_owned(),
+        let host = match self.client.host() {
+            host if host.starts_with(THIS_MACHINE) => THIS_MACHINE.to_owned(),
             _ => url.map(|url| url.origin().ascii_serialization()).unwrap_or_default(),
         };
         (host, path)

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value, json};
 
 use super::Process;
-use crate::client::{id::checked, whole};
+use crate::client::{credits, id::checked};
 use crate::error::{Context, Error, Result};
 use crate::jobs::{Credits, Estimate, JobParameters, Price};
 use crate::parallel::in_parallel;
@@ -67,7 +67,7 @@ impl Process {
 
     pub(super) fn prices(&self, jobs: &[JobParameters]) -> Result<Estimate> {
         let price = |job: &JobParameters| {
-            let credits = whole(&self.ask("cost", &job.inputs)?, "totalCredits")?;
+            let credits = credits(&self.ask("cost", &job.inputs)?, "totalCredits")?;
             Ok(Price { credits: Credits { min: credits, max: credits }, duration: None })
         };
         let prices = in_parallel(jobs, AT_ONCE, price);

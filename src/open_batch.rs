@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::batch::{Batch, Kind, OnWorkflow, Owner, Service};
+use crate::batch::{Batch, JobBackend, Kind, Owner, WorkflowBackend};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::ordering::OnOrders;
-use crate::processes::OnServer;
-use crate::processing::OnProcessing;
+use crate::orders::OrderBackend;
+use crate::processes::OgcBackend;
+use crate::processes::ProcessingBackend;
 
 impl Client {
     /// The batch of this name, as its journal has it, whoever runs its jobs.
@@ -22,23 +22,23 @@ impl Client {
     }
 }
 
-fn service(client: &Client, owner: &Owner) -> Result<Arc<dyn Service>> {
+fn service(client: &Client, owner: &Owner) -> Result<Arc<dyn JobBackend>> {
     match owner.kind {
-        Kind::Workflow => Ok(OnWorkflow::kept(client.project()?, owner)),
-        Kind::OgcProcess if owner.host.starts_with("http") => {
-            Ok(OnServer::of(&client.processes(format!("{}{}", owner.host, owner.place))?.process(&owner.id)?))
-        }
+        Kind::Workflow => Ok(WorkflowBackend::kept(client.project()?, owner)),
+        Kind::OgcProcess if owner.host.starts_with("http") => Ok(OgcBackend::of(
+            &client.processes(format!("{}{}", owner.host, owner.place))?.process(&owner.id)?,
+        )),
         // Its port may be another now.
         Kind::OgcProcess => Err(Error::invalid(
             "it belongs to an OGC server on this machine: open it by `client.processes(url)?.batch(name)`",
         )),
         Kind::Process => {
             let process = client.process(&owner.id)?;
-            Ok(OnProcessing::of(&match &owner.budget {
+            Ok(ProcessingBackend::of(&match &owner.budget {
                 Some(budget) => process.budget_id(budget),
                 None => process,
             }))
         }
-        Kind::Order => OnOrders::of(client, &owner.id, &owner.name),
+        Kind::Order => OrderBackend::of(client, &owner.id, &owner.name),
     }
 }

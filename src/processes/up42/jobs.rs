@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::job::read;
@@ -61,7 +63,7 @@ impl Process {
     #[doc(alias = "get_jobs")]
     pub fn jobs(&self, filter: ProcessingFilter) -> Result<JobCollection> {
         let read = || -> Result<Vec<Job>> {
-            let (mut found, mut next) = (Vec::new(), None);
+            let (mut found, mut seen, mut next) = (Vec::new(), HashSet::new(), None);
             let most = filter.limit.unwrap_or(usize::MAX);
             for _ in 0..MOST_PAGES {
                 let page = page(&self.client, next.as_deref(), || {
@@ -74,7 +76,8 @@ impl Process {
                     query
                 })?;
                 let fits = |job: &Job| filter.statuses.is_empty() || filter.statuses.contains(&job.status);
-                found.extend(page.jobs.into_iter().filter(fits));
+                // A job that was created meanwhile moves all others to later places.
+                found.extend(page.jobs.into_iter().filter(|job| seen.insert(job.id.clone()) && fits(job)));
                 next = page.next;
                 if next.is_none() || found.len() >= most {
                     found.truncate(most);
@@ -86,7 +89,8 @@ impl Process {
             )))
         };
         let jobs = read().with_context(|| format!("jobs of process `{}`", self.id()))?;
-        let jobs = JobCollection::listed(super::OnProcessing::source(self), self.id(), jobs).of("Process");
+        let jobs =
+            JobCollection::listed(super::ProcessingBackend::source(self), self.id(), jobs).of("Process");
         // What a batch adds to a title is for the batch.
         Ok(jobs.called(|job| Some(job.name.as_ref()?.rsplit_once(" | ")?.0.to_owned())))
     }

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::Process;
 use super::job::{read, reason};
 use super::jobs::page;
-use crate::batch::{Delivery, Kind, Mark, Owner, Service, Source};
-use crate::client::{Client, id::checked, whole};
+use crate::batch::{Delivery, JobBackend, Kind, Mark, Owner, Source, Submission, tokens};
+use crate::client::{Client, credits, id::checked};
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::jobs::{Estimate, Job, JobId, JobParameters, JobsPage};
 use crate::storage::deliver;
@@ -17,10 +17,10 @@ use crate::storage::deliver;
 const TITLE: usize = 100;
 
 /// A process that runs jobs.
-pub(crate) struct OnProcessing(Process);
+pub(crate) struct ProcessingBackend(Process);
 
-impl OnProcessing {
-    pub(crate) fn of(process: &Process) -> Arc<dyn Service> {
+impl ProcessingBackend {
+    pub(crate) fn of(process: &Process) -> Arc<dyn JobBackend> {
         Arc::new(Self(process.clone()))
     }
 
@@ -33,7 +33,7 @@ impl OnProcessing {
     }
 }
 
-impl Source for OnProcessing {
+impl Source for ProcessingBackend {
     fn client(&self) -> &Client {
         &self.0.client
     }
@@ -52,7 +52,7 @@ impl Source for OnProcessing {
                 .get("creditConsumption")
                 .map_or_else(
                     || Err(Error::response("`creditConsumption` is missing")),
-                    |one| whole(one, "credits"),
+                    |one| credits(one, "credits"),
                 )
                 .map(Some)
                 .with_context(told),
@@ -75,7 +75,7 @@ impl Source for OnProcessing {
     }
 }
 
-impl Service for OnProcessing {
+impl JobBackend for ProcessingBackend {
     fn owner(&self) -> Owner {
         Owner {
             kind: Kind::Process,
@@ -87,10 +87,20 @@ impl Service for OnProcessing {
         }
     }
 
-    fn create(&self, name: &str, parameters: &JobParameters) -> Result<Job> {
+    /// The title decides nothing that is delivered.
+    fn key(&self, parameters: &JobParameters) -> Option<String> {
+        let mut inputs = parameters.inputs.clone();
+        inputs.shift_remove("title");
+        Some(JobParameters::new("", inputs).key())
+    }
+
+    fn create(&self, submission: &Submission) -> Result<Job> {
+        let parameters = submission.parameters;
         let mut inputs = parameters.inputs.clone();
         if self.0.has_title() {
-            inputs.insert("title".into(), self.listed_name(name, parameters).into());
+            let title = inputs.get("title").and_then(Value::as_str).unwrap_or(&parameters.label);
+            let title: String = title.chars().take(TITLE).collect();
+            inputs.insert("title".into(), format!("{title} | {}", submission.name()).into());
         }
         let create = || read(&self.client().json(self.0.execution(&inputs)?)?);
         create().with_context(|| format!("create job `{}`", parameters.label))
@@ -118,15 +128,10 @@ impl Service for OnProcessing {
         Ok(None)
     }
 
-    fn listed_name(&self, name: &str, parameters: &JobParameters) -> String {
-        let title = parameters.inputs.get("title").and_then(Value::as_str).unwrap_or(&parameters.label);
-        format!("{} | {name}", title.chars().take(TITLE).collect::<String>())
-    }
-
     fn mark_of(&self, job: &Job) -> Mark {
         match (self.0.has_title(), &job.name) {
             _ if job.workflow_id.as_deref().is_some_and(|process| process != self.0.id()) => Mark::None,
-            (true, Some(title)) => Mark::Name(title.clone()),
+            (true, Some(title)) => Mark::Names(tokens(title)),
             (true, None) => Mark::None,
             (false, _) if job.inputs.is_empty() => Mark::Hidden,
             (false, _) => Mark::Inputs,

@@ -11,6 +11,7 @@
 use std::time::Duration;
 
 use super::plan::Owner;
+use super::submission::{Submission, tokens};
 use crate::client::Client;
 use crate::error::Result;
 use crate::jobs::{Estimate, Job, JobId, JobParameters, JobsPage, Project};
@@ -36,7 +37,7 @@ pub(crate) trait Source: Send + Sync {
 }
 
 /// Whoever runs the jobs of a batch.
-pub(crate) trait Service: Source {
+pub(crate) trait JobBackend: Source {
     /// Who that is, for the journal.
     fn owner(&self) -> Owner;
 
@@ -56,8 +57,25 @@ pub(crate) trait Service: Source {
         usize::MAX
     }
 
+    /// Claims the right to create a job, where several batches share one: its job, if another
+    /// batch has created it.
+    ///
+    /// # Errors
+    ///
+    /// Unsent where it cannot be told; lost where another batch may have sent it.
+    fn reserve(&self, _submission: &Submission) -> Result<Option<Job>> {
+        Ok(None)
+    }
+
+    /// Jobs that exist for submissions although the journal does not know them, by their
+    /// places. Asked once in a run, before the first is sent. `None` where the list of jobs
+    /// tells.
+    fn existing(&self, _submissions: &[Submission]) -> Option<Result<Vec<(usize, Job)>>> {
+        None
+    }
+
     /// Creates a job. Sent once: after a lost answer the job may exist.
-    fn create(&self, name: &str, parameters: &JobParameters) -> Result<Job>;
+    fn create(&self, submission: &Submission) -> Result<Job>;
 
     /// A page of the list of jobs: the first, or the one that another named as its next. The
     /// newest come first, where the service has an order.
@@ -78,14 +96,14 @@ pub(crate) trait Service: Source {
     /// Asks a job to stop; what it is then, where that is told.
     fn cancel(&self, id: &JobId) -> Result<Option<Job>>;
 
-    /// What the list calls a job that was created under a name.
-    fn listed_name(&self, name: &str, _parameters: &JobParameters) -> String {
-        name.to_owned()
+    /// By what the job of a submission is known in the list.
+    fn mark(&self, submission: &Submission) -> String {
+        submission.token()
     }
 
     /// By what a job in the list can be told from others.
     fn mark_of(&self, job: &Job) -> Mark {
-        job.name.clone().map_or(Mark::None, Mark::Name)
+        job.name.as_deref().map_or(Mark::None, |name| Mark::Names(tokens(name)))
     }
 
     /// Whether its jobs cost credits.
@@ -123,8 +141,8 @@ pub(crate) trait Service: Source {
 /// What the list says of whose job it is.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Mark {
-    /// One of a kind: no other job has it.
-    Name(String),
+    /// It is the job of the submission with one of these marks.
+    Names(Vec<String>),
     /// Its inputs. Another job may have been asked the same.
     Inputs,
     /// It may be any of those that were lost.

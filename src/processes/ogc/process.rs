@@ -1,18 +1,16 @@
-use std::collections::HashSet;
 use std::fmt;
 
 use serde_json::Value;
 
-use super::list::is_async;
-use super::rows::label;
-use super::{OnServer, ProcessInputs, ProcessRows, ProcessServer};
-use crate::batch::{Batch, JobCollection};
+use super::{OgcBackend, ProcessServer};
+use crate::batch::{Batch, JobCollection, Listing};
 use crate::client::{optional, required};
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Result};
+use crate::jobs::Job;
 use crate::plain::plain;
-
-/// Pages of a list: a server that never ends one is not followed further.
-const MOST_PAGES: usize = 1_000;
+use crate::processes::list::is_async;
+use crate::processes::rows::label;
+use crate::processes::{ProcessInputs, ProcessRows};
 
 /// A process of an OGC API - Processes server: what it does, what it can be told, and what
 /// comes of it.
@@ -107,25 +105,12 @@ impl OgcProcess {
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when the server keeps no list and no
     /// answers were kept, and the errors of the network.
     pub fn jobs(&self) -> Result<JobCollection> {
-        let service = OnServer::of(self);
-        let (mut jobs, mut seen, mut next) = (Vec::new(), HashSet::new(), None);
-        for number in 0.. {
-            if number == MOST_PAGES {
-                let told = Error::response(format!("the list has more than {MOST_PAGES} pages"));
-                return Err(told.context(format!("process `{}`", self.id)));
-            }
-            let page = service.page(next.as_deref()).with_context(|| format!("process `{}`", self.id))?;
-            let before = seen.len();
-            for job in page.jobs {
-                let is_ours = job.workflow_id.as_deref() == Some(self.id.as_str());
-                if seen.insert(job.id.clone()) && is_ours {
-                    jobs.push(job);
-                }
-            }
-            next = page.next;
-            if next.is_none() || seen.len() == before {
-                break;
-            }
+        let service = OgcBackend::of(self);
+        let (mut jobs, mut listing) = (Vec::new(), Listing::new(&*service));
+        let told = || format!("process `{}`", self.id);
+        while let Some(page) = listing.page().with_context(told)? {
+            let is_ours = |job: &Job| job.workflow_id.as_deref() == Some(self.id.as_str());
+            jobs.extend(page.into_iter().filter(is_ours));
         }
         jobs.sort_by_key(|job| std::cmp::Reverse(job.created));
         let jobs = JobCollection::listed(service, &self.id, jobs).of("Process");
@@ -177,7 +162,7 @@ impl OgcProcess {
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there are no rows, or
     /// two that are the same, and when a row has what the process would refuse.
     pub fn batch(&self, name: impl Into<String>, rows: impl Into<ProcessRows>) -> Result<Batch> {
-        let batch = || Batch::of(OnServer::of(self), name, rows.into().jobs(&self.inputs)?);
+        let batch = || Batch::of(OgcBackend::of(self), name, rows.into().jobs(&self.inputs)?);
         batch().with_context(|| format!("process `{}`", self.id))
     }
 }
