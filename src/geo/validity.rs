@@ -28,7 +28,8 @@ const ROUNDING: f64 = 1e-9;
 /// ones are not [`split`](super::split).
 ///
 /// A place is inside if a line from there to the outside crosses an odd number of edges:
-/// both lobes of a figure of eight are. So do PostGIS' and shapely's `make_valid`.
+/// both lobes of a figure of eight are. So do PostGIS' and shapely's `make_valid`, but that
+/// edges that lie on each other count once there.
 pub(super) fn repaired(shape: &MultiPolygon, budget: &ReadBudget) -> Result<Option<MultiPolygon>> {
     let mut parts = Vec::with_capacity(shape.0.len());
     let mut is_repaired = false;

@@ -50,6 +50,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "closest",
             "hash",
+            "limits",
             "list",
             "parallel",
             "plain",
@@ -193,6 +194,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "results",
         &[
+            "limits",
             "list",
             "parallel",
             "plain",

@@ -202,7 +202,7 @@ mod tests {
         insta::assert_snapshot!(told(&cut), @"not GeoJSON: EOF while parsing a value at line 2 column 60");
         insta::assert_snapshot!(told("\u{1e}\n"), @"not GeoJSON: there is no text");
         insta::assert_snapshot!(told(r#"{"type":"Topology","objects":{}}"#), @"not GeoJSON: unknown variant `Topology`, expected one of `Point`, `LineString`, `Polygon`, `MultiPoint`, `MultiLineString`, `MultiPolygon`, `GeometryCollection` at line 1 column 18");
-        insta::assert_snapshot!(told(r#"{"type":"FeatureCollection","features":{}}"#), @"not GeoJSON: invalid type: map, expected a list of features at line 1 column 40");
+        insta::assert_snapshot!(told(r#"{"type":"FeatureCollection","features":{}}"#), @"not GeoJSON: invalid type: map, expected a list of features at line 1 column 39");
     }
 
     #[test]
