@@ -78,6 +78,7 @@ mod geo;
 mod glossary;
 mod hash;
 mod jobs;
+mod limits;
 mod list;
 mod lock;
 mod map;
@@ -128,6 +129,7 @@ pub use jobs::{
     JobTask, Manifest, ParallelParameters, ParameterInfo, ParametersInfo, Price, Project, ProjectJob,
     ProjectSettings, Setting, Settings, Task, TaskLog, Workflow,
 };
+pub use limits::ReadLimits;
 pub use map::{Layer, Map, Placement, Tiles};
 pub use orders::{
     EstimatedOrder, Order, OrderCoverage, OrderEstimate, OrderFilter, OrderItem, OrderPart, OrderPlacement,

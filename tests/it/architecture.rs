@@ -56,6 +56,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "closest",
             "hash",
+            "limits",
             "list",
             "parallel",
             "plain",
