@@ -68,6 +68,15 @@ fn user_data() -> Result<PathBuf> {
     folder.context("this system has no data folder: set JUPYTER_DATA_DIR")
 }
 
+/// Where the user's Jupyter keeps what belongs to running kernels.
+/// <https://docs.jupyter.org/en/stable/use/jupyter-directories.html#runtime-files>
+pub fn runtime() -> Result<PathBuf> {
+    match env::var_os("JUPYTER_RUNTIME_DIR").filter(|folder| !folder.is_empty()) {
+        Some(folder) => Ok(folder.into()),
+        None => Ok(user_data()?.join("runtime")),
+    }
+}
+
 /// Writes the kernelspec below a Jupyter data folder.
 pub fn write(home: &Home, jupyter: &Path) -> Result<PathBuf> {
     let folder = jupyter.join("kernels").join(NAME);

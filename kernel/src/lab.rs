@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result, ensure};
 
 use crate::home::{Home, write_if_changed};
+use crate::ipc;
 use crate::kernelspec;
 use crate::python::Python;
 use crate::seed;
@@ -47,6 +48,11 @@ impl Lab {
         lab.args(["-m", "jupyterlab", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]);
         lab.arg(format!("--ServerApp.root_dir={}", std::path::absolute(&self.folder)?.display()));
         lab.args(self.port.map(|port| format!("--ServerApp.port={port}")));
+        // As Jupyter names it, with an id.
+        let connection = kernelspec::runtime()?.join(format!("kernel-{}.json", uuid::Uuid::nil()));
+        if ipc::is_possible(&connection) {
+            lab.arg("--KernelManager.transport=ipc");
+        }
         if !self.browser {
             lab.arg("--no-browser");
         }

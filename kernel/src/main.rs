@@ -26,6 +26,7 @@ mod examine;
 mod front;
 mod home;
 mod inside;
+mod ipc;
 mod kernel;
 mod kernelspec;
 mod lab;

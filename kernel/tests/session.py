@@ -18,6 +18,7 @@ from pathlib import Path
 from queue import Empty
 
 from jupyter_client.manager import KernelManager
+from traitlets.config import Config
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # A busy machine compiles slowly.
@@ -612,6 +613,38 @@ def a_kernel_that_only_explains_ends_with_it_too(kernel):
         (place / "kernel.json").write_text(json.dumps(spec))
         run = RUN_A_CELL + "['content']['traceback'][0].index('up42 kernel install')"
         assert len(killed_jupyter(run, {"JUPYTER_PATH": folder})) == 1
+
+
+@story
+def clients_of_one_session_each_get_their_answers_and_the_heartbeat_goes_on(kernel):
+    other = kernel.manager.client()
+    other.start_channels()
+    other.wait_for_ready(timeout=PATIENCE)
+    for client in (kernel.client, other, kernel.client):
+        request = client.kernel_info()
+        assert client.get_shell_msg(timeout=PATIENCE)["parent_header"]["msg_id"] == request
+    assert until(kernel.client.hb_channel.is_beating, 10) and until(other.hb_channel.is_beating, 10)
+    other.stop_channels()
+
+
+@story
+def a_kernel_may_be_reached_by_files(kernel):
+    with tempfile.TemporaryDirectory() as folder:
+        config = Config()
+        config.KernelManager.transport = "ipc"
+        config.KernelManager.connection_file = f"{folder}/kernel.json"
+        manager = KernelManager(kernel_name="up42", config=config)
+        manager.start_kernel(stderr=subprocess.DEVNULL)
+        client = manager.client()
+        client.start_channels()
+        client.wait_for_ready(timeout=PATIENCE)
+        assert client.execute_interactive("();", timeout=PATIENCE)["content"]["status"] == "ok"
+        manager.restart_kernel()
+        client.wait_for_ready(timeout=PATIENCE)
+        assert until(client.hb_channel.is_beating, 10)
+        client.stop_channels()
+        manager.shutdown_kernel()
+        assert not list(Path(folder).iterdir())
 
 
 @story

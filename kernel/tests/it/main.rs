@@ -9,3 +9,4 @@ mod plain;
 mod prerequisites;
 mod run;
 mod session;
+mod sockets;
