@@ -1,6 +1,5 @@
 //! The kernel: evcxr behind our own [front], running on a session of its own.
 
-use std::fs;
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::{ChildStderr, ChildStdin, ExitCode, Stdio};
@@ -16,6 +15,7 @@ use crate::front::outputs::Outputs;
 use crate::front::source::Source;
 use crate::home::Home;
 use crate::kernelspec::{self, DISPLAY_NAME, Place};
+use crate::owned;
 use crate::seed;
 use crate::session::Session;
 use crate::toolchain::Toolchain;
@@ -42,7 +42,10 @@ pub fn uninstall(home: &Home, with_python: bool) -> Result<()> {
     let running = seed::remove_all(home)?;
     if with_python {
         for folder in [home.python(), home.lab()].iter().filter(|folder| folder.exists()) {
-            fs::remove_dir_all(folder).with_context(|| format!("remove `{}`", folder.display()))?;
+            match owned::is_owned(folder) {
+                true => owned::remove(folder)?,
+                false => eprintln!("Left {}, which carries no mark of up42", folder.display()),
+            }
         }
     }
     let freed = before.saturating_sub(disk::taken(home.path()));

@@ -32,6 +32,7 @@ mod kernelspec;
 mod lab;
 mod library;
 mod notebook;
+mod owned;
 mod parameters;
 mod python;
 mod recipe;
