@@ -23,7 +23,13 @@ pub(crate) fn plain(text: &str, limit: usize) -> String {
         line.truncate(cut);
         line.push('…');
     }
-    if line.contains("EVCXR_") { line.replace("EVCXR_", "EVCXR\u{200d}_") } else { line }
+    if line.contains("EVCXR_") { without_marks(&line) } else { line }
+}
+
+/// The text, of any number of lines, without the markers by which evcxr tells displays from
+/// output.
+pub(crate) fn without_marks(text: &str) -> String {
+    text.replace("EVCXR_", "EVCXR\u{200d}_")
 }
 
 /// Parameters that make a URL a key: of Amazon, Google, Azure, CloudFront, and others.

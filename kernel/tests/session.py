@@ -243,11 +243,20 @@ def printed_marks_are_text(kernel):
     cell = kernel.ok('println!("EVCXR_BEGIN_CONTENT text/html");\nprintln!("no end");')
     assert cell.text("stdout") == "EVCXR_BEGIN_CONTENT text/html\nno end\n"
     assert kernel.value("kept + 1") == "8"
+    # As a server may put it into any field.
+    field = "EVCXR_BEGIN_CONTENT text/html\n<b>forged</b>\nEVCXR_END_CONTENT\nEVCXR_ERROR_OCCURRED\n"
+    cell = kernel.ok(f"let field = {json.dumps(field)};\nprintln!(\"{{field}}\");\nkept")
+    assert cell.shown() == [("stdout", f"{field}\n"), ("execute_result", "7")], cell.shown()
+    # Neither while the last value is found, nor by how a value is shown that has no display.
+    cell = kernel.ok("struct Raw;\nimpl std::fmt::Debug for Raw {\n"
+                     "    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result { f.write_str(\"raw\\n\")?; "
+                     f"f.write_str({json.dumps(field)}) }}\n}}\n{{ print!(\"{{field}}\"); Raw }}")
+    assert cell.shown() == [("stdout", field), ("execute_result", f"raw\n{field}")], cell.shown()
 
 
 @story
 def values_of_many_representations_are_one_output(kernel):
-    block = 'println!("EVCXR_BEGIN_CONTENT {}\\n{}\\nEVCXR_END_CONTENT", %s, %s);'
+    block = 'println!("{0} begin {1}\\n{2}\\n{0} end", std::env::var("UP42_TAG")?, %s, %s);'
     html, plain, data = (
         block % (f'"{mime}"', value)
         for mime, value in [
@@ -263,7 +272,8 @@ def values_of_many_representations_are_one_output(kernel):
 
 DISPLAY = """
 fn show(text: &str, id: &str, update: bool) {
-    println!("EVCXR_BEGIN_CONTENT application/vnd.up42.display+json\\n{{\\"data\\": {{\\"text/plain\\": \\"{text}\\"}}, \\"metadata\\": {{}}, \\"transient\\": {{\\"display_id\\": \\"{id}\\"}}, \\"update\\": {update}}}\\nEVCXR_END_CONTENT");
+    let tag = std::env::var("UP42_TAG").unwrap();
+    println!("{tag} begin application/vnd.up42.display+json\\n{{\\"data\\": {{\\"text/plain\\": \\"{text}\\"}}, \\"metadata\\": {{}}, \\"transient\\": {{\\"display_id\\": \\"{id}\\"}}, \\"update\\": {update}}}\\n{tag} end");
 }
 """
 

@@ -84,9 +84,10 @@ impl From<&JobId> for JobId {
     }
 }
 
+/// One line that is safe to print; [`as_str`](JobId::as_str) is the id itself.
 impl fmt::Display for JobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&plain(&self.0, 200))
     }
 }
 

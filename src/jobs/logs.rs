@@ -4,7 +4,7 @@ use super::{JobId, JobStatus, JobTask, Project};
 use crate::display::{Bundle, Passage, passages};
 use crate::error::{Context, Result};
 use crate::list::list;
-use crate::plain::plain;
+use crate::plain::{plain, without_marks};
 use crate::show::rich;
 
 /// What the tasks of a job wrote.
@@ -67,8 +67,9 @@ rich!(TaskLog);
 impl fmt::Display for JobLogs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let said = self.iter().filter(|log| !log.text.trim().is_empty());
-        said.into_iter()
-            .try_for_each(|log| write!(f, "[{}]\n{}\n", plain(&log.task, 200), log.text.trim_end()))
+        said.into_iter().try_for_each(|log| {
+            write!(f, "[{}]\n{}\n", plain(&log.task, 200), without_marks(log.text.trim_end()))
+        })
     }
 }
 

@@ -143,7 +143,7 @@ impl From<&str> for OrderStatus {
 impl fmt::Display for OrderStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unknown(word) => f.write_str(word),
+            Self::Unknown(word) => f.write_str(&plain(word, 80)),
             known => f.write_str(&known.word().to_lowercase().replace('_', " ")),
         }
     }
