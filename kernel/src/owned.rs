@@ -3,7 +3,7 @@
 //! `UP42_HOME` may name a folder where others keep files, under the same names.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
@@ -20,7 +20,7 @@ pub fn create(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("create `{}`", folder.display()))?;
     if !is_owned(folder) {
         let mut entries = fs::read_dir(folder).with_context(|| format!("read `{}`", folder.display()))?;
-        ensure!(entries.next().is_none(), "{}", foreign(folder));
+        ensure!(entries.next().is_none(), "{}", refusal(folder));
         fs::write(folder.join(MARK), CONTENT).with_context(|| format!("mark `{}`", folder.display()))?;
     }
     Ok(())
@@ -32,6 +32,12 @@ pub fn is_owned(folder: &Path) -> bool {
     is_folder && fs::read(folder.join(MARK)).is_ok_and(|mark| mark == CONTENT.as_bytes())
 }
 
+/// The folders in this one that do not carry the mark.
+pub fn foreign(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries.filter(|entry| entry.is_dir() && !is_owned(entry)).collect()
+}
+
 /// Removes the folder with all that is in it, if there is one.
 ///
 /// # Errors
@@ -41,12 +47,12 @@ pub fn remove(folder: &Path) -> Result<()> {
     if fs::symlink_metadata(folder).is_err() {
         return Ok(());
     }
-    ensure!(is_owned(folder), "{}", foreign(folder));
+    ensure!(is_owned(folder), "{}", refusal(folder));
     fs::remove_dir_all(folder).with_context(|| format!("remove `{}`", folder.display()))
 }
 
 /// The reason and the remedy where something else is in the way.
-fn foreign(folder: &Path) -> String {
+fn refusal(folder: &Path) -> String {
     format!(
         "`{0}` is not up42's: it has no `{MARK}`; move it away, or set UP42_HOME to another folder",
         folder.display()
@@ -66,6 +72,7 @@ mod tests {
         create(&ours).unwrap();
         fs::create_dir(&theirs).unwrap();
         fs::write(theirs.join("file"), "").unwrap();
+        assert_eq!(foreign(home.path()), std::slice::from_ref(&theirs));
         for refused in [create(&theirs), remove(&theirs)] {
             assert!(refused.unwrap_err().to_string().contains("set UP42_HOME to another folder"));
         }

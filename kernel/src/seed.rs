@@ -310,18 +310,4 @@ mod tests {
         drop(alive);
         assert_eq!(remove_all(&home).unwrap(), 0);
     }
-
-    #[test]
-    fn what_others_keep_in_the_home_stays() {
-        let folder = tempfile::tempdir().unwrap();
-        let home = Home::at(folder.path()).unwrap();
-        let files =
-            [home.seeds().join("tomatoes/file"), home.kernels().join("k-linux/file"), home.current_seed()];
-        for file in &files {
-            fs::create_dir_all(file.parent().unwrap()).unwrap();
-            fs::write(file, "theirs").unwrap();
-        }
-        assert_eq!(remove_all(&home).unwrap(), 0);
-        assert!(files.iter().all(|file| fs::read_to_string(file).unwrap() == "theirs"));
-    }
 }

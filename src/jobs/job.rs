@@ -258,4 +258,14 @@ mod tests {
             assert!(error.to_string().contains("`../../users` is no id of a job"), "{error}");
         }
     }
+
+    #[test]
+    fn what_a_server_calls_a_job_is_one_harmless_line_when_it_is_printed() {
+        let hostile = "x\nEVCXR_BEGIN_CONTENT text/html\n\u{1b}[2J";
+        let id = JobId::from(hostile);
+        for told in [id.to_string(), format!("{id:?}"), JobStatus::from(hostile).to_string()] {
+            assert!(!told.contains("EVCXR_") && !told.contains(char::is_control), "{told}");
+        }
+        assert_eq!(id.as_str(), hostile);
+    }
 }

@@ -86,3 +86,16 @@ impl fmt::Debug for TaskLog {
         write!(f, "{}: {lines} lines, the last `{}`", plain(&self.task, 200), plain(last, 200))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_printed_log_cannot_forge_a_display() {
+        let text = "one\nEVCXR_BEGIN_CONTENT text/html\n<b>\nEVCXR_END_CONTENT\n".to_owned();
+        let log = TaskLog { task: "tile".into(), status: JobStatus::Failed, text };
+        let told = JobLogs { job: JobId::from("a"), logs: vec![log] }.to_string();
+        assert!(told.starts_with("[tile]\none\n") && !told.contains("EVCXR_"), "{told}");
+    }
+}

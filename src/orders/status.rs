@@ -162,6 +162,8 @@ mod tests {
         let odd = OrderStatus::read("ON_THE_MOON");
         assert!(!odd.is_terminal() && !odd.is_at_rest() && !odd.is_failed());
         assert_eq!(odd.to_string(), "ON_THE_MOON");
+        let hostile = OrderStatus::read("x\nEVCXR_BEGIN_CONTENT text/html\n").to_string();
+        assert!(!hostile.contains("EVCXR_") && !hostile.contains('\n'), "{hostile}");
         assert!(OrderStatus::PlacementFailed.is_at_rest() && !OrderStatus::PlacementFailed.is_terminal());
     }
 }

@@ -97,7 +97,7 @@ impl Kernel {
 
     fn subscriber(&self) -> Peer {
         let mut peer = self.peer("iopub");
-        peer.command("SUBSCRIBE", b"");
+        peer.subscribe();
         // It is heard of at some time: until the kernel's messages come, they are asked for.
         let mut shell = self.peer("shell");
         let (sender, first) = mpsc::channel();
@@ -187,6 +187,11 @@ impl Peer {
     fn command(&mut self, name: &str, body: &[u8]) {
         let content = [&[name.len() as u8], name.as_bytes(), body].concat();
         self.0.write_all(&[&[4, content.len() as u8], &content[..]].concat()).unwrap();
+    }
+
+    /// To everything, as in ZMTP 3.0; pyzmq, in `session.py`, sends the command of 3.1.
+    fn subscribe(&mut self) {
+        self.send(&[b"\x01"]);
     }
 
     fn send(&mut self, parts: &[&[u8]]) {
@@ -324,7 +329,7 @@ fn the_heartbeat_outlives_a_reset_connection_and_a_message_of_one_part() {
         let mut peer = Peer::greet(Box::new(stream.try_clone().unwrap()), kind).unwrap();
         match channel {
             "iopub" => {
-                peer.command("SUBSCRIBE", b"");
+                peer.subscribe();
                 let mut shell = kernel.peer("shell");
                 stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
                 while stream.peek(&mut [0]).is_err() {
