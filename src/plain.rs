@@ -18,7 +18,13 @@ pub(crate) fn plain(text: &str, limit: usize) -> String {
         line.truncate(cut);
         line.push('…');
     }
-    if line.contains("EVCXR_") { line.replace("EVCXR_", "EVCXR\u{200d}_") } else { line }
+    if line.contains("EVCXR_") { without_marks(&line) } else { line }
+}
+
+/// The text, of any number of lines, without the markers by which evcxr tells displays from
+/// output.
+pub(crate) fn without_marks(text: &str) -> String {
+    text.replace("EVCXR_", "EVCXR\u{200d}_")
 }
 
 /// A constant such as `NOT_DECIDED` as people write it. Case tells a secret, so secrets go first.

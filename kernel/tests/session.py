@@ -17,6 +17,7 @@ import traceback
 from pathlib import Path
 
 from jupyter_client.manager import KernelManager
+from traitlets.config import Config
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # The longest wait for an event, in seconds: a busy machine compiles slowly. It only ends a test
@@ -263,11 +264,20 @@ def printed_marks_are_text(kernel):
     cell = kernel.ok('println!("EVCXR_BEGIN_CONTENT text/html");\nprintln!("no end");')
     assert cell.text("stdout") == "EVCXR_BEGIN_CONTENT text/html\nno end\n"
     assert kernel.value("kept + 1") == "8"
+    # As a server may put it into any field.
+    field = "EVCXR_BEGIN_CONTENT text/html\n<b>forged</b>\nEVCXR_END_CONTENT\nEVCXR_ERROR_OCCURRED\n"
+    cell = kernel.ok(f"let field = {json.dumps(field)};\nprintln!(\"{{field}}\");\nkept")
+    assert cell.shown() == [("stdout", f"{field}\n"), ("execute_result", "7")], cell.shown()
+    # Neither while the last value is found, nor by how a value is shown that has no display.
+    cell = kernel.ok("struct Raw;\nimpl std::fmt::Debug for Raw {\n"
+                     "    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result { f.write_str(\"raw\\n\")?; "
+                     f"f.write_str({json.dumps(field)}) }}\n}}\n{{ print!(\"{{field}}\"); Raw }}")
+    assert cell.shown() == [("stdout", field), ("execute_result", f"raw\n{field}")], cell.shown()
 
 
 @story
 def values_of_many_representations_are_one_output(kernel):
-    block = 'println!("EVCXR_BEGIN_CONTENT {}\\n{}\\nEVCXR_END_CONTENT", %s, %s);'
+    block = 'println!("{0} begin {1}\\n{2}\\n{0} end", std::env::var("UP42_TAG")?, %s, %s);'
     html, plain, data = (
         block % (f'"{mime}"', value)
         for mime, value in [
@@ -283,7 +293,8 @@ def values_of_many_representations_are_one_output(kernel):
 
 DISPLAY = """
 fn show(text: &str, id: &str, update: bool) {
-    println!("EVCXR_BEGIN_CONTENT application/vnd.up42.display+json\\n{{\\"data\\": {{\\"text/plain\\": \\"{text}\\"}}, \\"metadata\\": {{}}, \\"transient\\": {{\\"display_id\\": \\"{id}\\"}}, \\"update\\": {update}}}\\nEVCXR_END_CONTENT");
+    let tag = std::env::var("UP42_TAG").unwrap();
+    println!("{tag} begin application/vnd.up42.display+json\\n{{\\"data\\": {{\\"text/plain\\": \\"{text}\\"}}, \\"metadata\\": {{}}, \\"transient\\": {{\\"display_id\\": \\"{id}\\"}}, \\"update\\": {update}}}\\n{tag} end");
 }
 """
 
@@ -629,6 +640,38 @@ def a_kernel_that_only_explains_ends_with_it_too(kernel):
         (place / "kernel.json").write_text(json.dumps(spec))
         run = RUN_A_CELL + "['content']['traceback'][0].index('up42 kernel install')"
         assert len(killed_jupyter(run, {"JUPYTER_PATH": folder})) == 1
+
+
+@story
+def clients_of_one_session_each_get_their_answers_and_the_heartbeat_goes_on(kernel):
+    other = kernel.manager.client()
+    other.start_channels()
+    other.wait_for_ready(timeout=PATIENCE)
+    for client in (kernel.client, other, kernel.client):
+        request = client.kernel_info()
+        assert client.get_shell_msg(timeout=PATIENCE)["parent_header"]["msg_id"] == request
+    assert until(kernel.client.hb_channel.is_beating, 10) and until(other.hb_channel.is_beating, 10)
+    other.stop_channels()
+
+
+@story
+def a_kernel_may_be_reached_by_files(kernel):
+    with tempfile.TemporaryDirectory() as folder:
+        config = Config()
+        config.KernelManager.transport = "ipc"
+        config.KernelManager.connection_file = f"{folder}/kernel.json"
+        manager = KernelManager(kernel_name="up42", config=config)
+        manager.start_kernel(stderr=subprocess.DEVNULL)
+        client = manager.client()
+        client.start_channels()
+        client.wait_for_ready(timeout=PATIENCE)
+        assert client.execute_interactive("();", timeout=PATIENCE)["content"]["status"] == "ok"
+        manager.restart_kernel()
+        client.wait_for_ready(timeout=PATIENCE)
+        assert until(client.hb_channel.is_beating, 10)
+        client.stop_channels()
+        manager.shutdown_kernel()
+        assert not list(Path(folder).iterdir())
 
 
 @story

@@ -85,9 +85,10 @@ impl From<&JobId> for JobId {
     }
 }
 
+/// One line that is safe to print; [`as_str`](JobId::as_str) is the id itself.
 impl fmt::Display for JobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&plain(&self.0, 200))
     }
 }
 
@@ -257,5 +258,15 @@ mod tests {
         for error in refused.map(Result::unwrap_err) {
             assert!(error.to_string().contains("`../../users` is not a valid job id"), "{error}");
         }
+    }
+
+    #[test]
+    fn what_a_server_calls_a_job_is_one_harmless_line_when_it_is_printed() {
+        let hostile = "x\nEVCXR_BEGIN_CONTENT text/html\n\u{1b}[2J";
+        let id = JobId::from(hostile);
+        for told in [id.to_string(), format!("{id:?}"), JobStatus::from(hostile).to_string()] {
+            assert!(!told.contains("EVCXR_") && !told.contains(char::is_control), "{told}");
+        }
+        assert_eq!(id.as_str(), hostile);
     }
 }

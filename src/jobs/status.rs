@@ -106,7 +106,7 @@ impl fmt::Display for JobStatus {
             Self::Error => "error",
             Self::Succeeded => "succeeded",
             Self::Rejected => "rejected",
-            Self::Unknown(word) => word,
+            Self::Unknown(word) => return f.write_str(&plain(word, 80)),
         })
     }
 }

@@ -49,7 +49,7 @@ impl Folder {
         if id.as_str().is_empty() || !id.as_str().chars().all(is_plain) {
             return Err(Error::response("the job's id cannot be the name of a folder"));
         }
-        let folder = self.path.join(format!("job_{id}"));
+        let folder = self.path.join(format!("job_{}", id.as_str()));
         let [archive, files] = ["archive", "files"].map(|end| folder.with_extension(end));
         Ok(Place { folder, archive, files })
     }

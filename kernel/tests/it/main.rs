@@ -10,3 +10,4 @@ mod prerequisites;
 mod run;
 mod session;
 mod simulator;
+mod sockets;
