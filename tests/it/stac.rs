@@ -231,12 +231,26 @@ fn no_order_is_sent_that_nobody_asked_for_and_nobody_needs() {
     let orders =
         |server: &Server| server.asked("POST /search").iter().map(|one| sorted_by(one)).collect::<Vec<_>>();
     let catalog = Catalog::stac(&server.url).unwrap();
-    assert_eq!(ids(&catalog.search(square().limit(3)).unwrap()), ["s00002", "s00001", "s00003"]);
+    assert_eq!(ids(&catalog.search(square().limit(4)).unwrap()), ["s00002", "s00001", "s00003"]);
     assert_eq!(orders(&server), [[""; 0]]);
     // The newest two of three are known when the server sorts.
     assert_eq!(ids(&catalog.search(square().limit(2)).unwrap()), ["s00002", "s00001"]);
     let newest = vec!["properties.datetime".to_owned(), "id".to_owned()];
     assert_eq!(orders(&server), [vec![], vec![], newest]);
+}
+
+/// As rustac with DuckDB: it sends so many items, and no link to others.
+#[test]
+fn a_server_without_pages_is_asked_for_a_larger_one() {
+    let server = api(vec![], search_link(), |request| {
+        let limit = body(request)["limit"].as_u64().unwrap() as usize;
+        reply(json!({"features": (0..limit.min(230)).map(item).collect::<Vec<_>>()}))
+    });
+    let catalog = Catalog::stac(&server.url).unwrap();
+    let scenes = catalog.search(square().limit(200)).unwrap();
+    assert_eq!((scenes.len(), scenes.has_more()), (200, true));
+    assert_eq!(server.asked("POST /search").len(), 2);
+    assert_eq!(catalog.search(square().limit(300)).unwrap().len(), 230);
 }
 
 #[test]

@@ -175,7 +175,7 @@ impl Plan {
         let count = page.items.len();
         let may_lack = is_first && page.next.is_none() && matched.is_none();
         let may_lack = may_lack && (search.ids.is_empty() || count < search.ids.len());
-        if let Some(limit) = request.limit().filter(|limit| may_lack && count >= *limit) {
+        if let Some(limit) = request.limit().filter(|limit| may_lack && count == *limit) {
             let larger = request.clone().with_limit(LOOKED_AT.max(10 * limit));
             // It may be more than the server sends at once: then this was all.
             let larger = Request { not_again: &[500, 502, 503, 504], ..larger };
