@@ -89,7 +89,8 @@ enum Commands {
         /// Set a variable, after the cell that is tagged `parameters` or else before all.
         ///
         /// Numbers and `true` or `false` are as Rust has them (`7`, `0.5`, `2020u16`);
-        /// anything else is a text.
+        /// anything else is a text. The notebook and the page keep the values: keys and
+        /// passwords belong into environment variables.
         #[arg(long, value_name = "NAME=VALUE")]
         set: Vec<Parameter>,
         /// The longest time that one cell may take; 0 for no limit.

@@ -26,10 +26,14 @@ const NAMES: [&str; 21] = [
     "subscriptionkey",
     "token",
 ];
+/// What stands between a name and its value.
+const MARKS: [char; 3] = [':', '=', '>'];
 /// Headers whose whole line is the secret.
 const HEADERS: [&str; 2] = ["authorization", "cookie"];
 /// Schemes of logins with one word behind them (RFC 9110, 11).
 const SCHEMES: [&str; 5] = ["apikey", "basic", "bearer", "negotiate", "sharedkey"];
+/// Bytes of a name with its hyphens, at most.
+const LONGEST_NAME: usize = 64;
 /// Letters of a login, at least.
 const LOGIN: usize = 8;
 /// Letters of a word of prose, at most.
@@ -53,7 +57,7 @@ pub(super) enum Expected {
 pub(super) fn announced(word: &str) -> Expected {
     match named(word) {
         Some(end) if end == word.len() => {
-            match HEADERS.iter().any(|header| ends_with(&word[..end], header)) {
+            match HEADERS.iter().any(|header| ends_with(word.trim_end_matches(MARKS), header)) {
                 true => Expected::Line,
                 false => Expected::Value,
             }
@@ -76,7 +80,7 @@ pub(super) enum Word {
 }
 
 pub(super) fn announced_word(expected: Expected, word: &str) -> Word {
-    let value = word.trim_start_matches([':', '=', '>']);
+    let value = word.trim_start_matches(MARKS);
     let marks = word.len() - value.len();
     match expected {
         Expected::Text => Word::Usual,
@@ -94,7 +98,7 @@ pub(super) fn announced_word(expected: Expected, word: &str) -> Word {
 /// Where the value begins of which a word holds the name, as in `token=…`.
 pub(super) fn named(word: &str) -> Option<usize> {
     let (at, _) = word.match_indices([':', '=']).find(|(at, _)| is_name(&word[..*at]))?;
-    Some(word.len() - word[at..].trim_start_matches([':', '=', '>']).len())
+    Some(word.len() - word[at..].trim_start_matches(MARKS).len())
 }
 
 /// Whether a text ends with the name of a secret.
@@ -103,7 +107,7 @@ pub(super) fn is_name(text: &str) -> bool {
 }
 
 fn ends_with(text: &str, name: &str) -> bool {
-    let letters = text.bytes().rev().filter(|letter| !b"-_.:= ".contains(letter));
+    let letters = text.bytes().rev().take(LONGEST_NAME).filter(|letter| !b"-_.".contains(letter));
     let mut letters = letters.map(|letter| letter.to_ascii_lowercase());
     name.bytes().rev().all(|letter| letters.next() == Some(letter))
 }

@@ -14,9 +14,17 @@ pub(super) fn unescaped(text: &str) -> Cow<'_, str> {
     while let Some(at) = rest.find(['\\', '&']) {
         let (before, found) = rest.split_at(at);
         out.push_str(before);
-        let (letter, length) =
-            escape(found).or_else(|| entity(found)).unwrap_or((char::from(found.as_bytes()[0]), 1));
-        out.push(letter);
+        let length = match escape(found).or_else(|| entity(found)) {
+            Some((letter, length)) => {
+                out.push(letter);
+                length
+            }
+            None => {
+                let length = slashes(found).max(1);
+                out.push_str(&found[..length]);
+                length
+            }
+        };
         rest = &found[length..];
     }
     out.push_str(rest);
@@ -39,13 +47,18 @@ pub(super) fn decoded(text: &str) -> Option<Cow<'_, str>> {
 /// The letter that JSON spells `\/` or `\u002f` at the beginning, and the length of that. A text
 /// of JSON in JSON has more backslashes.
 pub(super) fn escape(text: &str) -> Option<(char, usize)> {
-    let slashes = text.len() - text.trim_start_matches('\\').len();
+    let slashes = slashes(text);
     let escaped = text.get(slashes..).filter(|_| slashes > 0)?;
     if escaped.starts_with('/') {
         return Some(('/', slashes + 1));
     }
     let digits = escaped.strip_prefix("u00")?.get(..2)?;
     Some((char::from(u8::from_str_radix(digits, 16).ok()?), slashes + 5))
+}
+
+/// How many backslashes a text begins with.
+pub(super) fn slashes(text: &str) -> usize {
+    text.bytes().take_while(|byte| *byte == b'\\').count()
 }
 
 /// The letter that HTML spells `&amp;`, `&#47;` or `&#x2f;` at the beginning.

@@ -7,6 +7,9 @@ use super::random::{is_key, is_random};
 /// The longest name of a host (RFC 1035, 2.3.4): what is longer is the beginning of a login.
 const LONGEST_HOST: usize = 253;
 
+/// URLs that are in each other, at most.
+const NESTED: usize = 8;
+
 /// Parameters that say what is asked for, and never by whom: of STAC and OGC APIs, WMS and
 /// WMTS, and of tile servers. All others are left out.
 const HARMLESS: [&str; 78] = [
@@ -103,17 +106,22 @@ pub(super) fn start(word: &str) -> Option<usize> {
 /// A URL from its scheme on without what may be secret: login, all but harmless parameters,
 /// fragment, and the parts of its path that [are keys](is_key).
 pub(super) fn shown(link: &str, marks: bool) -> String {
-    let (scheme, rest) = link.split_at(link.find("//").map_or(0, |at| at + 2));
-    let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let Some(host) = host(authority) else { return format!("{scheme}{LEFT_OUT}") };
-    let (path, after) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
-    // A URL in a URL, as caches and archives have them.
-    let (path, nested) = path.split_at(start(path).unwrap_or(path.len()));
-    let out = format!("{scheme}{host}{}", without_keys(path, marks));
-    match nested.is_empty() {
-        true => out + &without_secrets(after, marks),
-        false => out + &shown(&rest[path.len()..], marks),
+    let (mut out, mut link) = (String::new(), link);
+    // A URL may be in a URL, as caches and archives have them.
+    for _ in 0..NESTED {
+        let (scheme, rest) = link.split_at(link.find("//").map_or(0, |at| at + 2));
+        out.push_str(scheme);
+        let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        let Some(host) = host(authority) else { break };
+        let (path, after) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
+        let own = start(path).unwrap_or(path.len());
+        out += &(host + &without_keys(&path[..own], marks));
+        if own == path.len() {
+            return out + &without_secrets(after, marks);
+        }
+        link = &rest[own..];
     }
+    out + LEFT_OUT
 }
 
 /// Host and port behind the login; `None` for what is neither, such as a login that is cut off.

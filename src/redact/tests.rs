@@ -202,6 +202,35 @@ fn a_key_seldom_looks_like_a_name() {
     assert!(of_32 < 10 && of_16 < 250 && in_hex == 0, "{of_32}, {of_16} and {in_hex} of 2,000");
 }
 
+/// A hostile text takes no time that grows with the square of its length, and no stack.
+#[test]
+fn any_length_is_read() {
+    for part in [
+        "a://",
+        "https://a/",
+        "\\",
+        "\\\"",
+        ":",
+        "=",
+        "token:",
+        "%25",
+        "%",
+        "&a=",
+        "&amp;",
+        "eyJ",
+        "eyJ ",
+        "?a=b",
+        ";",
+        "'",
+        "Bearer ",
+        "//",
+        "@",
+    ] {
+        let long = part.repeat(100_000 / part.len());
+        let _ = (text(&long), data(&long), json(&long));
+    }
+}
+
 proptest! {
     #[test]
     fn no_parameter_is_told_in_any_encoding(

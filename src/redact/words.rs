@@ -1,6 +1,6 @@
 //! Text as words: what stands between blanks and quotes, of which a URL is one.
 
-use super::decode::escape;
+use super::decode::{escape, slashes};
 
 /// How many bytes at the beginning stand before the next word.
 pub(super) fn gap(text: &str) -> usize {
@@ -8,9 +8,10 @@ pub(super) fn gap(text: &str) -> usize {
     while let Some(letter) = text[at..].chars().next() {
         at += match letter {
             '\\' if escape(&text[at..]).is_none() => {
-                // A letter behind it belongs to it, as in `\n`.
-                let next = text[at + 1..].chars().next();
-                1 + usize::from(next.is_some_and(|next| "nrtbf0\"'\\".contains(next)))
+                // A letter behind them belongs to them, as in `\n`.
+                let slashes = slashes(&text[at..]);
+                let next = text[at + slashes..].chars().next();
+                slashes + usize::from(next.is_some_and(|next| "nrtbf0\"'".contains(next)))
             }
             '\\' => break,
             letter if ends(letter, text[at + letter.len_utf8()..].chars().next()) => letter.len_utf8(),
