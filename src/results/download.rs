@@ -135,7 +135,9 @@ impl JobCollection {
         let mut missing = None;
         if place.is_whole() {
             if place.may_grow() {
-                missing = self.download(id, &place, limits, incoming).err().filter(hides_results);
+                let grown = self.download(id, &place, limits, incoming);
+                let grown = grown.with_context(|| format!("what has come of job `{id}` since"));
+                missing = grown.err().filter(hides_results);
             }
         } else {
             let packed = match place.archive.metadata() {

@@ -6,17 +6,17 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use up42::serde_json::{Value, json};
+use up42::serde_json::Value;
 use up42::simulator::{Clock, Fault, Simulator};
 use up42::{Client, JobCollection, Results, RetryPolicy, Search};
 
 use crate::server::{Server, answer};
 use crate::{client_of, harbour};
 
-type Change = fn(&mut Vec<Value>);
+/// What is done to an answer, given the request.
+type Change = fn(&str, &mut Value);
 
-/// The simulator's platform, but for what is done to the items that a search of the storage
-/// finds. That can be changed.
+/// The simulator's platform, but for what is done to its answers. That can be changed.
 struct Changed {
     simulator: Simulator,
     server: Server,
@@ -30,13 +30,12 @@ impl Changed {
         let changed = change.clone();
         let server = Server::start(move |request| {
             let (status, body) = forward(&api, request);
-            let body = match request.starts_with("POST /v2/assets/stac/search") {
-                true => {
-                    let mut page: Value = body.parse().unwrap();
-                    (changed.lock().unwrap())(page["features"].as_array_mut().unwrap());
-                    page.to_string()
+            let body = match body.parse() {
+                Ok(mut json) => {
+                    (changed.lock().unwrap())(request, &mut json);
+                    json.to_string()
                 }
-                false => body,
+                Err(_) => body,
             };
             answer(status, "Content-Type: application/json\r\n", body.as_bytes())
         });
@@ -103,23 +102,33 @@ fn forward(api: &str, request: &str) -> (u16, String) {
     (head[9..12].parse().unwrap(), body.replace(api, &format!("http://{host}")))
 }
 
+/// Changes the items that a search of the storage finds.
+fn in_list(request: &str, body: &mut Value, change: impl FnOnce(&mut Vec<Value>)) {
+    if request.starts_with("POST /v2/assets/stac/search") {
+        change(body["features"].as_array_mut().unwrap());
+    }
+}
+
 /// All assets but thumbnails have one name, as those of many items have.
-fn alike(items: &mut Vec<Value>) {
-    for item in items {
-        let assets = item["assets"].as_object_mut().unwrap();
-        for name in ["multispectral", "panchromatic"] {
-            if let Some(asset) = assets.remove(name) {
-                assets.insert("data".into(), asset);
+fn alike(request: &str, body: &mut Value) {
+    in_list(request, body, |items| {
+        for assets in items.iter_mut().map(|item| item["assets"].as_object_mut().unwrap()) {
+            for name in ["multispectral", "panchromatic"] {
+                if let Some(asset) = assets.remove(name) {
+                    assets.insert("data".into(), asset);
+                }
             }
         }
-    }
+    });
 }
 
 #[test]
 fn an_item_that_comes_late_is_added_and_what_is_there_stays() {
     let folder = tempfile::tempdir().unwrap();
-    let platform = Changed::start(|items| {
-        items.retain(|item| item["properties"]["up42-product:modality"] != json!("panchromatic"));
+    let platform = Changed::start(|request, body| {
+        in_list(request, body, |items| {
+            items.retain(|item| item["properties"]["up42-product:modality"] != "panchromatic");
+        });
     });
     let jobs = platform.order(folder.path());
     let download = || {
@@ -128,7 +137,7 @@ fn an_item_that_comes_late_is_added_and_what_is_there_stays() {
         results
     };
     assert_eq!((download().len(), platform.files()), (1, 1), "nothing tells of another");
-    platform.change(|_| {});
+    platform.change(|_, _| {});
     let results = download();
     assert_eq!((results.len(), platform.files()), (2, 2));
     let list: Value = std::fs::read_to_string(results.data_path()).unwrap().parse().unwrap();
@@ -137,19 +146,19 @@ fn an_item_that_comes_late_is_added_and_what_is_there_stays() {
     let asked = platform.files();
     assert_eq!((download().len(), platform.files()), (2, asked));
     // Who has taken all out of the storage, or works without a network, has the files.
-    platform.change(Vec::clear);
+    platform.change(|request, body| in_list(request, body, Vec::clear));
     assert_eq!((download().len(), platform.files()), (2, asked));
 }
 
 #[test]
 fn what_cannot_be_asked_for_is_told_beside_what_is_there() {
     let folder = tempfile::tempdir().unwrap();
-    let platform = Changed::start(|items| items.truncate(1));
+    let platform = Changed::start(|request, body| in_list(request, body, |items| items.truncate(1)));
     let jobs = platform.order(folder.path());
     let results = folder.path().join("results");
     assert_eq!(jobs.download_results(&results).unwrap().len(), 1);
-    platform.change(|_| {});
-    platform.simulator.inject(Fault::server_error(503).on("GET /assets"));
+    platform.change(|_, _| {});
+    platform.simulator.inject(Fault::server_error(503).on("GET .tif"));
     let part = jobs.download_results(&results).unwrap();
     assert_eq!((part.len(), part.failed().len()), (1, 1), "the second file did not come");
     let whole = jobs.download_results(&results).unwrap();
@@ -163,14 +172,34 @@ fn no_item_gets_the_pixels_of_another() {
     let jobs = platform.order(folder.path());
     let results = folder.path().join("results");
     // The first file comes, the second does not; and then the list is in another order.
-    platform.simulator.inject(Fault::server_error(503).on("GET /assets").after(1));
+    platform.simulator.inject(Fault::server_error(503).on("GET .tif").after(1));
     let part = jobs.download_results(&results).unwrap();
     assert_eq!((part.len(), part.failed().len()), (0, 1), "{part:?}");
-    platform.change(|items| {
-        alike(items);
-        items.reverse();
+    platform.change(|request, body| {
+        alike(request, body);
+        in_list(request, body, |items| items.reverse());
     });
     let whole = jobs.download_results(&results).unwrap();
     assert_eq!((whole.len(), whole.failed().len()), (2, 0), "{:?}", whole.failed());
     platform.assert_own_pixels(&whole);
+}
+
+#[test]
+fn nothing_is_whole_while_the_platform_reads_an_archive() {
+    let folder = tempfile::tempdir().unwrap();
+    let platform = Changed::start(|request, body| {
+        in_list(request, body, |items| items.truncate(1));
+        if request.starts_with("GET /v2/assets?") {
+            body["content"][0]["geospatialMetadataExtraction"] = "IN_PROGRESS".into();
+        }
+    });
+    let jobs = platform.order(folder.path());
+    let results = folder.path().join("results");
+    let part = jobs.download_results(&results).unwrap();
+    assert_eq!((part.len(), platform.files()), (0, 0));
+    let told = part.failed()[0].1.to_string();
+    assert!(told.ends_with("still reads what was delivered: ask again in a minute"), "{told}");
+    platform.change(|_, _| {});
+    let whole = jobs.download_results(&results).unwrap();
+    assert_eq!((whole.len(), whole.failed().len()), (2, 0), "{:?}", whole.failed());
 }
