@@ -40,7 +40,7 @@ impl Kernel {
         kernel
     }
 
-    /// As Jupyter restarts a kernel: with the same file.
+    /// Kills the kernel, and starts another with the same file, as Jupyter does.
     #[cfg(unix)]
     fn restart(&mut self) {
         self.process.kill().unwrap();
@@ -168,7 +168,7 @@ trait Stream: Read + Write + Send {}
 
 impl<S: Read + Write + Send> Stream for S {}
 
-/// As much of <https://rfc.zeromq.org/spec/37/> as a client needs, written anew.
+/// A client of <https://rfc.zeromq.org/spec/37/>, which shares no code with the kernel.
 struct Peer(Box<dyn Stream>);
 
 impl Peer {
