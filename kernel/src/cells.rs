@@ -9,8 +9,8 @@ use serde_json::Value;
 pub const INSIDE_VARIABLE: &str = "UP42_INSIDE";
 /// Names the file whose existence asks for an interrupt.
 pub const INTERRUPT_VARIABLE: &str = "UP42_INTERRUPT";
-/// Set for the process of the cells: what begins the lines that are meant for the relay. It is
-/// made anew for each process, and printed by none but our own code.
+/// The tag, set for the process of the cells: begins the lines that are meant for the relay. It
+/// is made anew for each process, and printed by our own code alone.
 pub const TAG_VARIABLE: &str = "UP42_TAG";
 
 /// The MIME type under which the relay tells evcxr, and evcxr the front, which run it was.

@@ -1,12 +1,12 @@
-//! Files in the place of ports, where we start Jupyter: other users of the machine can reach
-//! ports, but nothing in a folder that is the user's own.
+//! Files in the place of ports, for kernels of a Jupyter that we start: other users of the
+//! machine can reach ports, but not a file in a folder of the user's own.
 
 use std::path::Path;
 
 /// Longest path of a socket, in bytes: macOS has room for 104 with the zero at the end, Linux
 /// for 108.
 const LONGEST: usize = 103;
-/// What Jupyter makes of `.json` at the end of a connection file, if others are there already.
+/// The ending that Jupyter puts in the place of `.json`, where a few files are there already.
 const END: &str = "-ipc-99";
 
 /// Whether a kernel with this connection file can be reached by files.

@@ -18,7 +18,7 @@ pub const NAME: &str = "up42";
 /// The kernel's name in menus.
 pub const DISPLAY_NAME: &str = "Rust (UP42)";
 
-/// What Jupyter reads in its folder.
+/// The file that Jupyter reads in its folder.
 const SPEC: &str = "kernel.json";
 
 /// Drawn for it.
@@ -72,7 +72,7 @@ fn user_data() -> Result<PathBuf> {
     folder.context("this system has no data folder: set JUPYTER_DATA_DIR")
 }
 
-/// Where the user's Jupyter keeps what belongs to running kernels.
+/// The folder of the user's Jupyter for the files of running kernels.
 /// <https://docs.jupyter.org/en/stable/use/jupyter-directories.html#runtime-files>
 pub fn runtime() -> Result<PathBuf> {
     match env::var_os("JUPYTER_RUNTIME_DIR").filter(|folder| !folder.is_empty()) {
@@ -119,7 +119,7 @@ pub fn installed(home: &Home) -> Vec<PathBuf> {
     listed(home).unwrap_or_default()
 }
 
-/// Nothing of a file of that name that is another's.
+/// The folders in the file; `None` if it is not ours.
 fn listed(home: &Home) -> Option<Vec<PathBuf>> {
     let text = fs::read(home.kernelspecs()).unwrap_or_default();
     let folders: Vec<PathBuf> = String::from_utf8(text).ok()?.lines().map(PathBuf::from).collect();

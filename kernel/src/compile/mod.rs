@@ -32,11 +32,11 @@ const OTHERS: [&str; 2] = ["EVCXR_RUSTC_WRAPPER", "EVCXR_IS_RUNTIME"];
 /// evcxr's own way is taken.
 const FORMATS: &str = "formats";
 
-/// In the folder of the cells, once the user has chosen how they are compiled: evcxr may put
-/// another wrapper in the place of ours.
+/// A file in the folder of the cells, made once the user has chosen how they are compiled:
+/// evcxr may put another wrapper in the place of ours.
 const WRAPPER: &str = "wrapper";
 
-/// The commands that choose either.
+/// The files, and the commands that lead to them.
 const CHOICES: [(&str, &[&str]); 2] = [
     (FORMATS, &[":fmt", ":types"]),
     (WRAPPER, &[":sccache", ":cache", ":allow_static_linking", ":build_env"]),

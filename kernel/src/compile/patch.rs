@@ -26,7 +26,7 @@ const FUNCTION: &str = "fn from(error: T) -> Self {";
 const MARK: &str = "println!(\"{}\", evcxr_internal_runtime::USER_ERROR_OCCURRED);";
 /// What asks for a value's display.
 const METHOD: &str = "evcxr_display";
-/// What shows a value that has none, and what does so instead.
+/// The call that shows a value without a display, and ours in its place.
 const SEND: &str = "evcxr_send_text_plain(&format!(";
 const SEND_MARKED: &str = "up42_cell::show_text(&format!(";
 
@@ -37,23 +37,23 @@ enum Errors {
     Plain,
     /// What holds one: a `Box<dyn Error>`, an `anyhow::Error`.
     Held,
-    /// Whatever can be shown, such as a text.
+    /// Anything that can be shown, such as a text.
     Any,
 }
 
-/// How the last value is shown.
+/// The display of the last value.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Last {
-    /// As we show it, or else as its type does.
+    /// Ours, or else its type's.
     Ours,
-    /// As its type does.
+    /// Its type's.
     Own,
-    /// The same, and not patched: the kernel takes what its type prints for text.
+    /// Its type's, without the patch: the kernel takes it for text.
     Alone,
 }
 
-/// Compiles the code with the patch that fits it. The last value is shown as its type does it
-/// unless we are to show it.
+/// Compiles the code with the patch that fits it; `with_last` allows our display of the last
+/// value.
 pub fn fitting(
     code: &str,
     with_last: bool,

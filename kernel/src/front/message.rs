@@ -15,7 +15,7 @@ const DELIMITER: &[u8] = b"<IDS|MSG>";
 /// <https://jupyter-client.readthedocs.io/en/stable/messaging.html#general-message-format>
 #[derive(Clone, Debug, Default)]
 pub struct Message {
-    /// What comes before the message: whom a reply goes to, or a topic.
+    /// The parts before the message: the address of a reply, or a topic.
     pub identities: Vec<Vec<u8>>,
     /// Its type, and what it is known by.
     pub header: Value,

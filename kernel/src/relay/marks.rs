@@ -69,7 +69,7 @@ struct Block {
     seen: usize,
 }
 
-/// What a line with the tag says.
+/// The meaning of a line with the tag.
 enum Tagged {
     Begin(String),
     End,
@@ -83,7 +83,7 @@ impl Marks {
         Self { tag: format!("{tag} "), trusts_all: false, is_open: false, held: Vec::new(), block: None }
     }
 
-    /// Those of the next cell, which have not taken in anything.
+    /// Marks of the same settings that have not taken in anything.
     pub fn anew(&self) -> Self {
         Self { trusts_all: self.trusts_all, ..Self::new(self.tag.trim_end()) }
     }
@@ -93,7 +93,7 @@ impl Marks {
         self.trusts_all = trusts_all;
     }
 
-    /// Whether they do.
+    /// Whether evcxr's marks count wherever they stand.
     pub fn trusts_all(&self) -> bool {
         self.trusts_all
     }
@@ -207,7 +207,7 @@ impl Marks {
         }
     }
 
-    /// What a line says that begins with the tag.
+    /// The meaning of the line, if it begins with the tag.
     fn tagged(&self, line: &str) -> Option<Tagged> {
         let line = line.strip_prefix(&self.tag)?;
         match line.split_once(' ').unwrap_or((line, "")) {

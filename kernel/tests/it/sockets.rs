@@ -17,16 +17,22 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_secs(60);
 const CHANNELS: [&str; 5] = ["shell", "iopub", "stdin", "control", "hb"];
 
-/// A running kernel, without a key: what is tried here comes before the signature.
+/// A running kernel, without a key unless that is what is tried: the rest comes before the
+/// signature.
 struct Kernel {
     process: Child,
     folder: TempDir,
     transport: &'static str,
+    key: &'static str,
     ports: Vec<u16>,
 }
 
 impl Kernel {
     fn start(transport: &'static str) -> Self {
+        Self::start_with_key(transport, "")
+    }
+
+    fn start_with_key(transport: &'static str, key: &'static str) -> Self {
         let ports: Vec<u16> = match transport {
             "tcp" => {
                 let free = CHANNELS.map(|_| TcpListener::bind("127.0.0.1:0").unwrap());
@@ -35,17 +41,18 @@ impl Kernel {
             _ => (1..=5).collect(),
         };
         let folder = TempDir::new().unwrap();
-        let mut kernel = Self { process: launch(folder.path(), transport, &ports), folder, transport, ports };
+        let process = launch(folder.path(), transport, key, &ports);
+        let mut kernel = Self { process, folder, transport, key, ports };
         kernel.wait();
         kernel
     }
 
-    /// As Jupyter restarts a kernel: with the same file.
+    /// Kills the kernel, and starts another with the same file, as Jupyter does.
     #[cfg(unix)]
     fn restart(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
-        self.process = launch(self.folder.path(), self.transport, &self.ports);
+        self.process = launch(self.folder.path(), self.transport, self.key, &self.ports);
         self.wait();
     }
 
@@ -147,13 +154,13 @@ impl Drop for Kernel {
     }
 }
 
-fn launch(folder: &Path, transport: &str, ports: &[u16]) -> Child {
+fn launch(folder: &Path, transport: &str, key: &str, ports: &[u16]) -> Child {
     let ip = match transport {
         "tcp" => "127.0.0.1".to_owned(),
         _ => folder.join("k-ipc").to_str().unwrap().to_owned(),
     };
     let mut connection =
-        json!({ "transport": transport, "ip": ip, "key": "", "signature_scheme": "hmac-sha256" });
+        json!({ "transport": transport, "ip": ip, "key": key, "signature_scheme": "hmac-sha256" });
     for (channel, port) in CHANNELS.iter().zip(ports) {
         connection[format!("{channel}_port")] = json!(port);
     }
@@ -168,7 +175,7 @@ trait Stream: Read + Write + Send {}
 
 impl<S: Read + Write + Send> Stream for S {}
 
-/// As much of <https://rfc.zeromq.org/spec/37/> as a client needs, written anew.
+/// A client of <https://rfc.zeromq.org/spec/37/>, which shares no code with the kernel.
 struct Peer(Box<dyn Stream>);
 
 impl Peer {
@@ -368,6 +375,19 @@ fn a_subscriber_that_does_not_read_holds_up_no_other_and_takes_bounded_memory() 
     // published.
     #[cfg(target_os = "linux")]
     assert!(kernel.peak() < 160, "{} MB", kernel.peak());
+}
+
+#[test]
+fn a_message_with_a_wrong_signature_ends_its_connection_alone() {
+    let kernel = Kernel::start_with_key("tcp", "secret");
+    let mut heart = kernel.peer("hb");
+    for channel in ["shell", "control", "stdin"] {
+        let mut stranger = kernel.peer(channel);
+        stranger.ask("shutdown_request", 0);
+        assert!(stranger.is_closed(), "{channel}");
+        heart.send(&[b"", b"ping"]);
+        assert_eq!(heart.receive().unwrap(), [b"".to_vec(), b"ping".to_vec()]);
+    }
 }
 
 #[cfg(unix)]

@@ -16,7 +16,7 @@ const COMMAND: u8 = 4;
 /// memory too.
 const FRAME: usize = 64;
 
-/// What a peer sends after its greeting.
+/// A command or a message of a peer.
 #[derive(Debug, PartialEq)]
 pub enum Incoming {
     /// A command: its name and its body.
@@ -33,7 +33,7 @@ pub struct Reader<R> {
     limit: usize,
     /// The parts of a message whose last part has not come.
     parts: Parts,
-    /// What these take.
+    /// The bytes of these parts.
     size: usize,
 }
 
@@ -104,7 +104,7 @@ fn command(body: Vec<u8>) -> io::Result<Incoming> {
     Ok(Incoming::Command(name.to_vec(), body.to_vec()))
 }
 
-/// The error for what a peer should not have sent.
+/// The error for a peer that breaks the protocol.
 pub fn malformed(why: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, why)
 }

@@ -1,4 +1,4 @@
-//! Where peers connect.
+//! The addresses that peers connect to.
 
 use std::fmt;
 use std::io;
@@ -14,8 +14,8 @@ use tokio::time::{sleep, timeout};
 
 use crate::front::zmtp::peer::{Peer, Role, Stream};
 
-/// Most peers of one socket; whoever comes then is turned away. Each client of Jupyter's is
-/// one, and files and sockets are few: often 1,024 for a process.
+/// Most peers of one socket; further ones are disconnected. Each client of Jupyter is one, and a
+/// process may often have 1,024 open files.
 const MOST_PEERS: usize = 64;
 /// The longest time of a handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -67,7 +67,7 @@ impl Listener {
         }
     }
 
-    /// Greets each peer in a task of its own, and lets `talk` go on.
+    /// Shakes hands with each peer in a task of its own, and runs `talk` there.
     pub fn serve<Talk: Future<Output = ()> + Send + 'static>(
         self,
         role: Role,
@@ -83,7 +83,7 @@ impl Listener {
                 let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
                 let talk = talk.clone();
                 tokio::spawn(async move {
-                    if let Ok(Ok(peer)) = timeout(HANDSHAKE, Peer::greet(stream, role)).await {
+                    if let Ok(Ok(peer)) = timeout(HANDSHAKE, Peer::handshake(stream, role)).await {
                         talk(peer).await;
                     }
                     drop(place);
@@ -106,7 +106,7 @@ impl Listener {
     }
 }
 
-/// For this user alone.
+/// A socket that only this user may connect to.
 #[cfg(unix)]
 fn bind_file(file: &std::path::Path) -> io::Result<UnixListener> {
     use std::fs::{self, Permissions};

@@ -1,4 +1,4 @@
-//! A peer, once both sides have told what they are.
+//! The handshake, and the peer that it leads to.
 //! <https://rfc.zeromq.org/spec/37/#grammar>
 
 use std::io;
@@ -16,12 +16,12 @@ const LARGEST_COMMAND: usize = 4 << 10;
 /// The mechanism without authentication, which Jupyter's messages bring themselves.
 const MECHANISM: &[u8; 20] = b"NULL\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
 
-/// What a peer is connected by.
+/// A connection.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-/// What a socket of ours is to its peers.
+/// The type of a socket of the kernel.
 #[derive(Clone, Copy, Debug)]
 pub enum Role {
     Router,
@@ -55,21 +55,21 @@ impl Role {
     }
 }
 
-/// A connection after the handshake.
+/// A connection after its handshake.
 pub struct Peer {
     pub reader: Reader<ReadHalf<Box<dyn Stream>>>,
     pub writer: WriteHalf<Box<dyn Stream>>,
-    /// Its name for itself, which may be empty.
+    /// The identity that it has chosen, which may be empty.
     pub identity: Vec<u8>,
 }
 
 impl Peer {
-    /// Greets a peer.
+    /// Exchanges greetings and properties.
     ///
     /// # Errors
     ///
     /// If the connection ends, or the peer speaks another protocol or is of another kind.
-    pub async fn greet(stream: Box<dyn Stream>, role: Role) -> io::Result<Self> {
+    pub async fn handshake(stream: Box<dyn Stream>, role: Role) -> io::Result<Self> {
         let (reader, mut writer) = tokio::io::split(stream);
         let mut reader = Reader::new(reader, LARGEST_COMMAND);
         // At once and whole: libzmq sends its own in two pieces, and waits for ours between.

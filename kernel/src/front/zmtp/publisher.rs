@@ -42,11 +42,11 @@ impl Publisher {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let (queue, outgoing) = queue();
         self.lock().insert(number, Subscriber { queue, topics: Vec::new() });
-        let hear = |incoming| match (subscription(incoming), self.lock().get_mut(&number)) {
+        let handle = |incoming| match (subscription(incoming), self.lock().get_mut(&number)) {
             (Some(change), Some(subscriber)) => subscriber.change(change),
             _ => Ok(()),
         };
-        outgoing.converse(peer, hear).await;
+        outgoing.converse(peer, handle).await;
         self.lock().remove(&number);
     }
 

@@ -1,4 +1,4 @@
-//! What waits to be sent to a peer.
+//! The bytes that wait to be sent to a peer.
 
 use std::convert::Infallible;
 use std::io;
@@ -13,14 +13,16 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use crate::front::zmtp::frame::Incoming;
 use crate::front::zmtp::peer::{Peer, pong};
 
-/// Most bytes that wait for a peer that does not read. It is disconnected then, as it would
-/// lose messages in any case; a client that is alive connects again.
+/// Most bytes that wait for a peer that does not read. With more it is disconnected, as it
+/// would lose messages in any case; a client that is alive connects again.
 const MOST_WAITING: usize = 64 << 20;
+/// Counted for each message beside its bytes: many small ones take memory too.
+const ITEM: usize = 64;
 
-/// The sender's end, which many may hold.
+/// The end that bytes are pushed to.
 #[derive(Clone, Debug)]
 pub struct Queue {
-    parcels: UnboundedSender<Parcel>,
+    items: UnboundedSender<Item>,
     shared: Arc<Shared>,
 }
 
@@ -32,42 +34,42 @@ struct Shared {
 }
 
 #[derive(Debug)]
-enum Parcel {
+enum Item {
     /// All subscribers share the bytes of what is published.
     Bytes(Arc<[u8]>),
     /// Dropped when all before it is written, or never will be.
     Flush(#[expect(dead_code, reason = "only its end tells something")] Sender<Infallible>),
 }
 
-/// The end that the peer's task writes from.
+/// The end that is written to the peer.
 #[derive(Debug)]
 pub struct Outgoing {
-    parcels: UnboundedReceiver<Parcel>,
+    items: UnboundedReceiver<Item>,
     queue: Queue,
 }
 
 /// An empty queue.
 pub fn queue() -> (Queue, Outgoing) {
-    let (sender, parcels) = unbounded_channel();
-    let queue = Queue { parcels: sender, shared: Arc::default() };
-    (queue.clone(), Outgoing { parcels, queue })
+    let (sender, items) = unbounded_channel();
+    let queue = Queue { items: sender, shared: Arc::default() };
+    (queue.clone(), Outgoing { items, queue })
 }
 
 impl Queue {
     /// Adds bytes, or disconnects the peer if too many wait already. One message of any size
     /// is taken when few do.
     pub fn push(&self, bytes: Arc<[u8]>) {
-        if self.shared.waiting.fetch_add(bytes.len(), Ordering::Relaxed) > MOST_WAITING {
+        if self.shared.waiting.fetch_add(bytes.len() + ITEM, Ordering::Relaxed) > MOST_WAITING {
             self.close();
         } else {
             // It fails only if the peer is gone.
-            let _ = self.parcels.send(Parcel::Bytes(bytes));
+            let _ = self.items.send(Item::Bytes(bytes));
         }
     }
 
     /// Drops `done` when all that was pushed before is written, or the peer is gone.
     pub fn flush(&self, done: &Sender<Infallible>) {
-        let _ = self.parcels.send(Parcel::Flush(done.clone()));
+        let _ = self.items.send(Item::Flush(done.clone()));
     }
 
     /// Disconnects the peer.
@@ -83,25 +85,25 @@ impl Queue {
 }
 
 impl Outgoing {
-    /// Writes to the peer what is pushed, and lets `hear` have what the peer sends, until the
-    /// connection ends, `hear` refuses something, or the queue is closed.
-    pub async fn converse(mut self, peer: Peer, mut hear: impl FnMut(Incoming) -> io::Result<()>) {
+    /// Writes the queue to the peer, and calls `handle` with each command and message of the
+    /// peer, until the connection ends, `handle` fails, or the queue is closed.
+    pub async fn converse(mut self, peer: Peer, mut handle: impl FnMut(Incoming) -> io::Result<()>) {
         let Peer { mut reader, mut writer, .. } = peer;
         let queue = self.queue.clone();
         let read = async {
             loop {
-                let heard = match reader.next().await {
+                let handled = match reader.next().await {
                     Ok(Incoming::Command(name, body)) => match pong(&name, &body) {
                         Some(pong) => {
                             queue.push(pong.into());
                             Ok(())
                         }
-                        None => hear(Incoming::Command(name, body)),
+                        None => handle(Incoming::Command(name, body)),
                     },
-                    Ok(message) => hear(message),
+                    Ok(message) => handle(message),
                     Err(error) => Err(error),
                 };
-                if heard.is_err() {
+                if handled.is_err() {
                     return;
                 }
             }
@@ -114,12 +116,12 @@ impl Outgoing {
     }
 
     async fn write(&mut self, writer: &mut (impl AsyncWrite + Unpin)) {
-        while let Some(parcel) = self.parcels.recv().await {
-            let Parcel::Bytes(bytes) = parcel else { continue };
+        while let Some(item) = self.items.recv().await {
+            let Item::Bytes(bytes) = item else { continue };
             if writer.write_all(&bytes).await.is_err() {
                 return;
             }
-            self.queue.shared.waiting.fetch_sub(bytes.len(), Ordering::Relaxed);
+            self.queue.shared.waiting.fetch_sub(bytes.len() + ITEM, Ordering::Relaxed);
         }
     }
 }

@@ -15,9 +15,9 @@ use crate::front::zmtp::queue::{Queue, queue};
 
 /// A router that is served.
 ///
-/// A peer may choose its identity, and clients of one session choose the same: they are told
-/// apart by numbers. An answer goes to the peer that asked, and what is sent on another socket
-/// than the request came by, or after that peer has connected anew, to the newest of its name.
+/// A peer may choose its identity, and clients of one session choose the same, so each peer has
+/// a number too. A reply goes to the peer with both; if there is none, because it has connected
+/// anew or asked on another socket, to the newest peer with the identity.
 #[derive(Clone, Debug, Default)]
 pub struct Router {
     peers: Arc<Mutex<Peers>>,
@@ -30,8 +30,8 @@ struct Peers {
 }
 
 impl Router {
-    /// Serves peers. What one sends is taken in with its number and its identity before it; a
-    /// peer whose message is refused is disconnected.
+    /// Serves peers. Calls `take_in` with each message, after the number and the identity of its
+    /// peer, which is disconnected if that fails.
     pub fn serve(
         listener: Listener,
         take_in: impl Fn(Parts) -> io::Result<()> + Clone + Send + Sync + 'static,
@@ -45,7 +45,7 @@ impl Router {
     async fn talk(self, mut peer: Peer, take_in: impl Fn(Parts) -> io::Result<()> + Send + Sync + 'static) {
         let (queue, outgoing) = queue();
         let (number, identity) = self.lock().add(std::mem::take(&mut peer.identity), queue);
-        let hear = |incoming| match incoming {
+        let handle = |incoming| match incoming {
             Incoming::Message(parts) => {
                 let mut all = vec![number.to_be_bytes().to_vec(), identity.clone()];
                 all.extend(parts);
@@ -53,7 +53,7 @@ impl Router {
             }
             Incoming::Command(..) => Ok(()),
         };
-        outgoing.converse(peer, hear).await;
+        outgoing.converse(peer, handle).await;
         self.lock().remove(number, &identity);
     }
 
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_goes_to_who_asked_or_to_the_newest_of_that_name() {
+    fn a_reply_goes_to_the_peer_that_asked_or_to_the_newest_with_its_identity() {
         let mut peers = Peers::default();
         let [first, second] = [queue().0, queue().0];
         let (asked, identity) = peers.add(b"session".to_vec(), first.clone());
