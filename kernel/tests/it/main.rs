@@ -9,4 +9,5 @@ mod plain;
 mod prerequisites;
 mod run;
 mod session;
+#[cfg(unix)]
 mod simulator;
