@@ -242,11 +242,11 @@ impl FromStr for Fault {
     }
 }
 
-/// A name and the fault that it stands for.
-type Named = (&'static str, fn() -> Fault);
+/// Makes a fault of one kind.
+type Make = fn() -> Fault;
 
 /// The faults by their names.
-const NAMED: [Named; 11] = [
+const NAMED: [(&str, Make); 11] = [
     ("too-many-requests", Fault::too_many_requests),
     ("server-error", || Fault::server_error(503)),
     ("slow", || Fault::slow(Duration::from_secs(5))),

@@ -9,5 +9,6 @@ mod plain;
 mod prerequisites;
 mod run;
 mod session;
+#[cfg(unix)]
 mod simulator;
 mod sockets;
