@@ -1,6 +1,7 @@
 //! One program at a time.
 
 use std::fs::{File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -48,9 +49,9 @@ fn is_taken(path: &Path, answer: Result<(), TryLockError>) -> Result<bool> {
 }
 
 /// Whether the file system cannot lock any file, as some network mounts.
-fn has_no_locks(error: &std::io::Error) -> bool {
+fn has_no_locks(error: &io::Error) -> bool {
     let is_no_lock = |code| NO_LOCKS.contains(&code);
-    error.kind() == std::io::ErrorKind::Unsupported || error.raw_os_error().is_some_and(is_no_lock)
+    error.kind() == io::ErrorKind::Unsupported || error.raw_os_error().is_some_and(is_no_lock)
 }
 
 /// The system's codes for it that `ErrorKind` does not tell: `ENOLCK`, and `ERROR_NOT_SUPPORTED`.
@@ -62,7 +63,7 @@ const NO_LOCKS: &[i32] = if cfg!(any(target_os = "linux", target_os = "android")
     &[50]
 };
 
-fn told(path: &Path, error: std::io::Error) -> Error {
+fn told(path: &Path, error: io::Error) -> Error {
     let has_no_locks = has_no_locks(&error);
     let mut error = Error::from(error);
     if has_no_locks {
@@ -91,7 +92,7 @@ mod tests {
     fn a_file_system_without_locks_is_an_error_with_a_remedy() {
         let path = Path::new("/mnt/share/a.lock");
         let refused = |code: i32| {
-            let error = TryLockError::Error(std::io::Error::from_raw_os_error(code));
+            let error = TryLockError::Error(io::Error::from_raw_os_error(code));
             is_taken(path, Err(error)).unwrap_err()
         };
         let [no_locks, not_supported] = if cfg!(target_os = "linux") { [37, 95] } else { [77, 45] };
