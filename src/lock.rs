@@ -38,12 +38,20 @@ fn open(path: &Path) -> Result<(PathBuf, File)> {
     Ok((path, file))
 }
 
+fn told(path: &Path, error: io::Error) -> Error {
+    Error::from(error).context(format!("lock `{}`", path.display()))
+}
+
 /// Whether the system gave the lock; an error where it gives none to anybody. Without a lock two
 /// programs could pay for the same, so nobody goes on without one.
 fn is_taken(path: &Path, answer: Result<(), TryLockError>) -> Result<bool> {
     match answer {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) if has_no_locks(&error) => {
+            let remedy = format!("this file system has no locks: use a folder on a local disk: {error}");
+            Err(told(path, io::Error::new(error.kind(), remedy)))
+        }
         Err(TryLockError::Error(error)) => Err(told(path, error)),
     }
 }
@@ -62,15 +70,6 @@ const NO_LOCKS: &[i32] = if cfg!(any(target_os = "linux", target_os = "android")
 } else {
     &[50]
 };
-
-fn told(path: &Path, error: io::Error) -> Error {
-    let has_no_locks = has_no_locks(&error);
-    let mut error = Error::from(error);
-    if has_no_locks {
-        error = error.context("this file system has no locks: use a folder on a local disk");
-    }
-    error.context(format!("lock `{}`", path.display()))
-}
 
 #[cfg(test)]
 mod tests {
