@@ -74,8 +74,7 @@ const PARTS: usize = 8;
 /// where it was not written down.
 #[test]
 fn a_plan_whose_buyers_are_killed_is_bought_once() {
-    // The list is late for as long as buyers are killed.
-    let simulator = still().list_lag(crash_test::LAG).start().unwrap();
+    let simulator = Simulator::builder().list_lag(crash_test::LAG).start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let journals = folder.path().join("up42-batches");
     let buyer = || crash_test::spawn(program("crash::buyer"), Service::Orders, &simulator, folder.path());
@@ -132,7 +131,6 @@ fn a_plan_whose_buyers_are_killed_is_bought_once() {
 
     let both = [buyer(), buyer()];
     both.into_iter().for_each(|mut one| assert!(one.wait().unwrap().success()));
-    simulator.clock().advance(crash_test::LAG);
     let client = Client::builder().simulator(simulator.clone()).batches(&journals);
     let placed = services::parts(&client.build().unwrap(), PARTS).unwrap().place().unwrap();
     let orders = simulator.orders();
