@@ -87,7 +87,7 @@ impl JobCollection {
             .filter(|record| matches!(record.outcome, Outcome::Succeeded { .. }))
             .filter_map(|record| Some((record, &record.job.as_ref()?.id)))
             .collect();
-        let is_whole = |id: &JobId| folder.place(id).is_ok_and(|place| place.is_whole());
+        let is_whole = |id: &JobId| folder.place(id).is_whole();
         let progress = Progress::new(finished.iter().filter(|(_, id)| !is_whole(id)).count());
         let limits = Limits { bytes: to.largest, ..Limits::default() };
         let fetch = |(record, id): &(&JobRecord, &JobId)| {
@@ -131,7 +131,7 @@ impl JobCollection {
         limits: Limits,
         incoming: &Incoming,
     ) -> Result<Fetched> {
-        let place = folder.place(id)?;
+        let place = folder.place(id);
         let mut missing = None;
         if place.is_whole() {
             if place.may_grow() {

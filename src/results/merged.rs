@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::feature::{PATH, features};
-use super::folder::Folder;
+use super::folder::{Folder, folder_name};
 use super::{ResultFeature, Results};
 use crate::error::{Error, ErrorKind, Result};
 use crate::file;
@@ -31,7 +31,7 @@ impl Results {
         let asked: HashSet<&str> = asked.iter().map(|id| id.as_str()).collect();
         all.retain(|feature| {
             let job = feature["properties"]["job_id"].as_str().filter(|id| !asked.contains(id));
-            job.is_some_and(|id| folder.place(&JobId::from(id)).is_ok_and(|place| place.is_whole()))
+            job.is_some_and(|id| folder.place(&JobId::from(id)).is_whole())
         });
         all.extend(self.iter().map(merged));
         Ok(file::write(&self.data, &text(&all)?)?)
@@ -83,7 +83,10 @@ fn merged(feature: &ResultFeature) -> Value {
     properties.insert("job_id".into(), feature.job.as_str().into());
     if properties.contains_key(PATH) {
         match &feature.file {
-            Some(file) => drop(properties.insert(PATH.into(), format!("job_{}/{file}", feature.job).into())),
+            Some(file) => {
+                let path = format!("{}/{file}", folder_name(&feature.job));
+                properties.insert(PATH.into(), path.into());
+            }
             None => drop(properties.shift_remove(PATH)),
         }
     }

@@ -5,7 +5,6 @@ use polars::prelude::DataFrame;
 
 use super::record::Record;
 use super::{StorageAsset, StorageItem, StorageItems};
-use crate::client::id::checked;
 use crate::display::counted;
 use crate::error::{Context, Error, Result};
 use crate::frame::Frame;
@@ -106,8 +105,6 @@ impl StorageItem {
     }
 
     fn fetch(&self, asset: &StorageAsset, path: &Path, incoming: &Incoming) -> Result<u64> {
-        // The id is the name of a folder.
-        checked("item", self.id())?;
         let fetch = || {
             if let Ok(known) = path.metadata() {
                 let (length, record) = (known.len(), Record::of(asset, known.len()));

@@ -58,7 +58,9 @@ pub(super) fn unpack(
     room: impl FnOnce(u64) -> Result<()>,
 ) -> Result<()> {
     let told = || format!("unpack `{}`", archive.display());
-    let unfinished = folder.with_extension("unpacking");
+    let mut unfinished = folder.as_os_str().to_owned();
+    unfinished.push(".unpacking");
+    let unfinished = PathBuf::from(unfinished);
     if unfinished.exists() {
         fs::remove_dir_all(&unfinished).with_context(told)?;
     }
