@@ -184,8 +184,8 @@ struct Fetched {
     missing: Option<Error>,
 }
 
-/// Whether there may be results behind a failure. Who has taken them out of the storage has them
-/// on the disk.
+/// Returns whether a failure may hide results. An empty list hides none: items that were deleted
+/// from the storage are on the disk.
 fn hides_results(error: &Error) -> bool {
     !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Response)
 }

@@ -61,7 +61,7 @@ impl Place {
         self.folder.is_dir()
     }
 
-    /// Whether more may have come since: see [`Delivery::Files`].
+    /// Returns whether more may have come since: see [`Delivery::Files`].
     pub(super) fn may_grow(&self) -> bool {
         document(&self.data()).is_ok_and(|data| data[MAY_GROW] == true)
     }

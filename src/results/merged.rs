@@ -15,8 +15,8 @@ use crate::file;
 use crate::hash::hex;
 use crate::jobs::JobId;
 
-/// How the file begins: between them stands the hash of all lines but the first, by which it
-/// is known again. What somebody has changed is theirs.
+/// The first line of the file, without the hash of all other lines that stands between the two
+/// parts. A file whose hash does not fit was written or changed by somebody else.
 const HEAD: [&str; 2] = [r#"{"type": "FeatureCollection", "up42.sha256": ""#, r#"", "features": ["#];
 
 impl Results {
@@ -38,8 +38,8 @@ impl Results {
     }
 }
 
-/// Where the list of a folder is, or will be: in `data.json`, or beside it in the first
-/// `data-2.json`, `data-3.json` … that is no file of somebody else's.
+/// Returns the path of the list of a folder: `data.json`, or the first of `data-2.json`,
+/// `data-3.json` … that is not somebody else's file.
 pub(super) fn data_path(folder: &Path) -> io::Result<PathBuf> {
     let mut number = 1;
     loop {
@@ -71,7 +71,7 @@ fn head(lines: &[u8]) -> String {
     format!("{start}{}{end}", hex(lines, 32))
 }
 
-/// Whether a file was written here and has not been changed since.
+/// Returns whether a file was written here and has not been changed since.
 fn is_own(file: &[u8]) -> bool {
     let end = file.iter().position(|byte| *byte == b'\n').unwrap_or(file.len());
     let (first, lines) = file.split_at(end);

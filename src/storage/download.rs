@@ -42,9 +42,9 @@ impl StorageItems {
     /// downloads it and the others wait. URLs that end on the way are renewed; they are shown
     /// nowhere.
     ///
-    /// Of each file that was downloaded a record is kept in `<folder>/<item id>/.up42/`. A file
-    /// without one, or of another length, is compared with the platform's: where its length is
-    /// another it is a failure, and stays as it is.
+    /// A record of each file that was downloaded is kept in `<folder>/<item id>/.up42/`. A file that
+    /// does not fit its record, or has none, is accepted if the platform's has the same length; else
+    /// it is left as it is, and is among the failures.
     ///
     /// # Errors
     ///

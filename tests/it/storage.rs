@@ -82,8 +82,8 @@ fn files_come_whole_though_their_urls_end_and_lines_break() {
     assert!(!told.contains("ignature") && !told.contains("Expires="), "{told}");
 }
 
-/// A storage with an item of these assets and an id that is no name of a folder, which knows ranges. Each file holds its asset's name,
-/// a thousand times over.
+/// A storage, which knows ranges, with an item of these assets and an id that is no name of a
+/// folder. Each file holds its asset's name, a thousand times over.
 fn storage_of(assets: &'static [&'static str]) -> Server {
     Server::start(move |request| {
         let path = request.split(' ').nth(1).unwrap();
