@@ -1,9 +1,14 @@
-//! Kills a batch at random instants, and counts what was paid.
+//! Kills a batch at random requests, and counts what was paid.
 //!
 //!     cargo run --example crash_test -- --kills 200 [--seed 7] [--service ogc]
 //!
 //! A program runs a batch of 60 jobs and downloads their results; answers get lost, and
-//! the list of jobs lags behind. It is killed and started again until the batch is done.
+//! the list of jobs lags behind. It is killed and started again until the batch is done: when
+//! so many requests have arrived, before they are carried out or before they are answered,
+//! which is the same on a slow machine and on a fast one; and shortly after. In turn, two
+//! programs drive it at once because the lock's file was removed, and the platform denies every
+//! job for longer than a lost one is looked for; orders are also placed, and bought by another
+//! batch. There is a budget, which is just enough.
 //! Then the simulator's own books must hold each job once, each file must be whole, and
 //! the account must have paid what the books and the journal say. So on each service: a
 //! workflow's jobs, processing jobs, orders, and an OGC server's; one after the other, unless
@@ -14,8 +19,8 @@ use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use up42::simulator::{Clock, Fault, LedgerEntry, Simulator};
-use up42::{Batch, Client, Results};
+use up42::simulator::{Clock, Fault, Hold, LedgerEntry, Simulator};
+use up42::{Batch, Client, ErrorKind, Results};
 
 #[path = "../tests/it/services.rs"]
 pub mod services;
@@ -27,11 +32,15 @@ pub const JOBS: usize = 60;
 /// What a new account of the simulator has, in credits.
 pub const OPENING: i64 = 100_000;
 /// Longer than the list lags, and than the simulator takes for a request.
-const SETTLE: Duration = Duration::from_millis(1500);
+pub const SETTLE: Duration = Duration::from_millis(1500);
 /// How late the lists are.
 pub const LAG: Duration = Duration::from_millis(400);
-/// Where the killed program finds its folder.
+/// Where the killed program finds its folder, its budget, and which way it buys.
 pub const FOLDER: &str = "UP42_CRASH_FOLDER";
+const BUDGET: &str = "UP42_CRASH_BUDGET";
+const WAY: &str = "UP42_CRASH_WAY";
+/// Requests that an outage answers with 404: it lasts longer than a lost job is looked for.
+const OUTAGE: usize = 40;
 
 #[allow(dead_code, reason = "a test uses the rest as a module")]
 fn main() -> ExitCode {
@@ -74,7 +83,32 @@ fn main() -> ExitCode {
 /// environment alone, as another program would.
 pub fn victim() -> up42::Result<Results> {
     let folder = std::env::var(FOLDER).expect("the folder is given");
-    run(Service::told(), &Client::from_env()?, Path::new(&folder))
+    let (service, client) = (Service::told(), Client::from_env()?);
+    loop {
+        let ran = buy_first(service, &client).and_then(|()| run(service, &client, Path::new(&folder)));
+        match ran {
+            // An outage denied what there is, or another program drives the batch: as a person
+            // would, it runs the cell again.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Io) => {
+                eprintln!("{error}");
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Of orders there are other ways to the same ones than the batch.
+fn buy_first(service: Service, client: &Client) -> up42::Result<()> {
+    if service != Service::Orders {
+        return Ok(());
+    }
+    let plan = services::parts(client, JOBS)?.settle(SETTLE);
+    match std::env::var(WAY).as_deref() {
+        Ok("place") => plan.place().map(drop),
+        Ok("another batch") => plan.batch("another")?.quiet().run().map(drop),
+        _ => Ok(()),
+    }
 }
 
 fn run(service: Service, client: &Client, folder: &Path) -> up42::Result<Results> {
@@ -83,8 +117,9 @@ fn run(service: Service, client: &Client, folder: &Path) -> up42::Result<Results
 
 /// The batch, as each program has it.
 pub fn batch_on(service: Service, client: &Client) -> up42::Result<Batch> {
-    let batch = service.batch(client, "crash", JOBS)?;
-    Ok(batch.settle(SETTLE).quiet())
+    let batch = service.batch(client, "crash", JOBS)?.settle(SETTLE).quiet();
+    let budget = std::env::var(BUDGET).ok().and_then(|credits| credits.parse().ok());
+    Ok(budget.into_iter().fold(batch, Batch::budget))
 }
 
 /// Starts the program, which finds the platform and its folder in the environment.
@@ -111,35 +146,86 @@ pub fn attack(service: Service, seed: u64, most: u64, victim: impl Fn() -> Comma
     assert_eq!(observed.credits().expect("the balance"), OPENING, "seed {seed}: nothing was paid yet");
     service.prepare(&observed).expect("it has what it needs");
     let opening = observed.credits().expect("the balance");
+    // The standard knows no prices.
+    let budget = (service != Service::Ogc).then(|| {
+        let batch = service.batch(&observed, "priced", JOBS).expect("a batch");
+        batch.estimate().expect("it has a price").total().max
+    });
+    let spawn = |mut victim: Command, way: &str| {
+        if let Some(budget) = budget {
+            victim.env(BUDGET, budget.to_string());
+        }
+        victim.env(WAY, way);
+        spawn(victim, service, &simulator, &folder)
+    };
     let lose = |chance: &mut Chance| {
         simulator.inject(Fault::lost_answer().on(door(service)).after(chance.below(12) as usize));
     };
     let mut kills = 0;
     loop {
         lose(&mut chance);
-        let mut child = spawn(victim(), service, &simulator, &folder);
-        // Most runs are shorter than a lost job is looked for, and some are longer.
-        let longest = if chance.below(8) == 0 { 4000 } else { 1200 };
-        let end = Instant::now() + Duration::from_millis(30 + chance.below(longest));
+        if kills >= most {
+            let status = spawn(victim(), "batch").wait().expect("the program is ours");
+            assert!(status.success(), "seed {seed}: the program failed: {status}");
+            break;
+        }
+        // A whole run takes some hundred requests, so most are not whole.
+        let longest = if chance.below(8) == 0 { 400 } else { 100 };
+        let passes = chance.below(longest);
+        let is_carried_out = chance.below(2) == 0;
+        let hold = if is_carried_out { Hold::answer() } else { Hold::request() };
+        let held = simulator.hold(hold.after(passes as usize).always());
+        // One after the other, so that a short run has each of them.
+        let trouble = kills % 4;
+        let way = ["batch", "place", "another batch"][(kills / 2 % 3) as usize];
+        let mut child = spawn(victim(), way);
+        let mut other = (trouble == 1).then(|| {
+            // A network mount, or somebody who tidies up: both drive it.
+            std::thread::sleep(Duration::from_millis(chance.below(200)));
+            let lock = folder.join("up42-batches").join("crash.lock");
+            let _ = std::fs::remove_file(lock);
+            spawn(victim(), way)
+        });
+        if trouble == 2 {
+            simulator.inject(Fault::server_error(404).on(list(service)).times(OUTAGE));
+        }
         let status = loop {
-            let ended = child.try_wait().expect("the program is ours");
-            match ended {
-                None if Instant::now() < end || kills == most => std::thread::sleep(Duration::from_millis(2)),
-                other => break other,
+            match child.try_wait().expect("the program is ours") {
+                None if !held.reached_within(Duration::from_millis(5)) => {}
+                ended => break ended,
             }
         };
-        match status {
-            Some(status) => {
-                assert!(status.success(), "seed {seed}: the program failed: {status}");
-                break;
-            }
-            None => {
-                child.kill().and_then(|()| child.wait()).expect("the program can be killed");
-                kills += 1;
+        if let Some(status) = status {
+            assert!(status.success(), "seed {seed}: the program failed: {status}");
+            drop(held);
+            let status = other.map(|mut other| other.wait().expect("the program is ours"));
+            assert!(status.is_none_or(|status| status.success()), "seed {seed}: the other failed");
+            break;
+        }
+        // Once in three it goes on for a moment, so that it is also killed between requests.
+        let mut held = Some(held);
+        if chance.below(3) == 0 {
+            held = None;
+            std::thread::sleep(Duration::from_millis(chance.below(30)));
+        }
+        for child in std::iter::once(&mut child).chain(&mut other) {
+            child.kill().and_then(|()| child.wait()).expect("the program can be killed");
+            kills += 1;
+        }
+        // What was under way arrives before the next one begins.
+        if let Some(held) = held {
+            let due = simulator.requests().len() + if is_carried_out { 0 } else { held.count() };
+            held.release();
+            let begun = Instant::now();
+            while simulator.requests().len() < due {
+                assert!(begun.elapsed() < services::PATIENCE, "seed {seed}: requests are not carried out");
+                std::thread::sleep(Duration::from_millis(1));
             }
         }
     }
     check(service, seed, opening, &simulator, &folder);
+    let paid = opening - observed.credits().expect("the balance");
+    assert!(budget.is_none_or(|budget| paid <= budget), "seed {seed}: {paid} of {budget:?} credits");
     std::fs::remove_dir_all(&folder).expect("the folder is ours");
     println!("seed {seed}: {kills} kills, {} jobs, {} credits", JOBS, spent(service, &simulator));
     kills
@@ -152,6 +238,16 @@ fn door(service: Service) -> &'static str {
         Service::Processing => "POST /execution",
         Service::Orders => "POST /v2/orders",
         Service::Ogc => "POST /ogc",
+    }
+}
+
+/// Where its jobs are asked for, one by one and as a list.
+fn list(service: Service) -> &'static str {
+    match service {
+        Service::Workflow => "GET /jobs",
+        Service::Processing => "GET /v2/processing/jobs",
+        Service::Orders => "GET /v2/orders",
+        Service::Ogc => "GET /ogc/jobs",
     }
 }
 
@@ -205,8 +301,8 @@ fn check(service: Service, seed: u64, opening: i64, simulator: &Simulator, folde
     }
 }
 
-/// SplitMix64 (Steele, Lea and Flood 2014): the same instants for the same seed, as far
-/// as a machine's speed allows.
+/// SplitMix64 (Steele, Lea and Flood 2014): the same requests for the same seed, as far
+/// as threads keep their order.
 struct Chance(u64);
 
 impl Chance {

@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::plain::plain;
+use crate::redact;
 
 /// The longest message of one link of the chain, in characters.
 const LONGEST: usize = 4000;
@@ -20,8 +21,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// both print the whole chain, joined by `: `, and `source` is always `None`.
 /// `{:#?}` shows the parts.
 ///
-/// An error never holds a password, a key, a token or a signed URL: the
-/// transport leaves them out before the error is made.
+/// An error never holds a password, a key, a token or a signed URL, whoever wrote
+/// it: of a URL only host, path and harmless parameters stay.
 ///
 /// ```
 /// # use up42::{Aoi, ErrorKind};
@@ -136,6 +137,13 @@ impl Error {
 
     /// A refusal by the server.
     pub(crate) fn server(kind: ErrorKind, message: impl Into<String>, said: ServerError) -> Self {
+        let clean = |text: Option<String>| text.map(|text| redact::text(&text).into_owned());
+        let said = ServerError {
+            status: said.status,
+            code: clean(said.code),
+            message: clean(said.message),
+            request_id: clean(said.request_id),
+        };
         Self::with(kind, message, |inner| inner.server = Some(said))
     }
 
@@ -160,6 +168,12 @@ impl Error {
     /// Whether the request that failed certainly was not carried out.
     pub(crate) fn is_unsent(&self) -> bool {
         self.chain().any(|error| error.0.is_unsent)
+    }
+
+    /// Whether the request may have been carried out all the same.
+    pub(crate) fn may_be_carried_out(&self) -> bool {
+        let is_lost = matches!(self.kind(), ErrorKind::Network | ErrorKind::Server | ErrorKind::Response);
+        is_lost && !self.is_unsent()
     }
 
     /// The reason, for code that wants to decide on it.

@@ -78,27 +78,30 @@ mod geo;
 mod glossary;
 mod hash;
 mod jobs;
+mod limits;
 mod list;
 mod lock;
 mod map;
-mod ordering;
+mod open_batch;
 mod orders;
 mod parallel;
 mod plain;
+mod private;
 mod processes;
-mod processing;
-mod reopen;
+mod redact;
 mod results;
 mod schema;
 mod show;
 #[cfg(feature = "simulator")]
 pub mod simulator;
+mod sqlite;
 #[cfg(test)]
 mod statuses;
 mod storage;
 mod tasking;
 mod time;
 mod transport;
+mod wait;
 
 pub use account::{Budget, Budgets};
 #[doc(hidden)]
@@ -126,16 +129,16 @@ pub use jobs::{
     JobTask, Manifest, ParallelParameters, ParameterInfo, ParametersInfo, Price, Project, ProjectJob,
     ProjectSettings, Setting, Settings, Task, TaskLog, Workflow,
 };
+pub use limits::ReadLimits;
 pub use map::{Layer, Map, Placement, Tiles};
 pub use orders::{
     EstimatedOrder, Order, OrderCoverage, OrderEstimate, OrderFilter, OrderItem, OrderPart, OrderPlacement,
     OrderPlan, OrderStatus, Orders, PlacedOrder, PlacedOrders,
 };
 pub use processes::{
-    OgcProcess, ProcessInput, ProcessInputs, ProcessOutput, ProcessRows, ProcessServer, ProcessSummary,
-    Processes,
+    OgcProcess, Process, ProcessInput, ProcessInputs, ProcessOutput, ProcessRows, ProcessServer,
+    ProcessSummary, Processes, ProcessingFilter,
 };
-pub use processing::{Process, ProcessingFilter};
 pub use results::{Download, FoundByJob, FoundScenes, ResultFeature, Results};
 pub use show::{Live, Rich, Show, display, display_live};
 pub use storage::{

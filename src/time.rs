@@ -1,14 +1,15 @@
 //! Dates as people write them, and the intervals that the APIs want.
 
-use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
+use jiff::Timestamp;
+use jiff::civil::{DateTime, Time};
+use jiff::fmt::temporal::Pieces;
+use jiff::tz::Offset;
 
 use crate::error::{Error, ErrorKind, Result};
 
 /// A time interval, UTC, both ends included. An open end is `None`.
 ///
-/// Whole days count whole: the end `2020-12-31` is its last second.
+/// Days, months and years count whole: the end `2020-12` is the last instant of that month.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DateRange {
     start: Option<Timestamp>,
@@ -16,8 +17,8 @@ pub(crate) struct DateRange {
 }
 
 impl DateRange {
-    /// Reads `2018-01-01` or `2018-01-01T12:00:00Z`; without an offset it is UTC. `..` or
-    /// nothing is open.
+    /// Reads `2018`, `2018-01`, `2018-01-01` or `2018-01-01T12:00:00Z`; without an offset it is
+    /// UTC. `..`, nothing, and an end at the end of the year 9999 are open.
     pub(crate) fn parse(start: &str, end: &str) -> Result<Self> {
         let range = Self { start: instant(start, false)?, end: instant(end, true)? };
         match (range.start, range.end) {
@@ -28,9 +29,24 @@ impl DateRange {
         }
     }
 
-    /// `start/end` as RFC 3339, the open end as `..` (STAC API, item search).
+    /// `start/end` as RFC 3339, the open end as `..` (STAC API, item search). Databases keep
+    /// microseconds, and would round the last nanosecond of a day up to the next.
     pub(crate) fn to_interval(self) -> String {
-        let told = |end: Option<Timestamp>| end.map_or("..".to_owned(), |at| at.to_string());
+        self.interval(1_000)
+    }
+
+    /// The same in whole seconds, as the jobs of the platform have it.
+    pub(crate) fn to_interval_of_seconds(self) -> String {
+        self.interval(1_000_000_000)
+    }
+
+    /// Cut to a step in nanoseconds.
+    fn interval(self, step: i128) -> String {
+        let cut = |at: Timestamp| {
+            let whole = at.as_nanosecond().div_euclid(step) * step;
+            Timestamp::from_nanosecond(whole).unwrap_or(at).to_string()
+        };
+        let told = |end: Option<Timestamp>| end.map_or("..".to_owned(), cut);
         format!("{}/{}", told(self.start), told(self.end))
     }
 
@@ -45,29 +61,46 @@ impl DateRange {
     }
 }
 
+/// The first instant of what a text names, or its last.
 fn instant(text: &str, is_end: bool) -> Result<Option<Timestamp>> {
     let text = text.trim();
     if text.is_empty() || text == ".." {
         return Ok(None);
     }
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Ok(Some(at));
-    }
     let wrong = |error: jiff::Error| {
-        let told = format!("date `{text}`: write `2020-12-31` or `2020-12-31T23:59:59Z`");
+        let told = format!("date `{text}`: write `2020-12-31`, `2020-12` or `2020-12-31T23:59:59Z`");
         Error::foreign(ErrorKind::InvalidInput, error).context(told)
     };
-    // A `Date` reads the day of an instant too: the time must not get lost.
-    if text.len() > "2020-12-31".len() {
-        return Ok(Some(utc(text.parse().map_err(wrong)?).map_err(wrong)?));
+    let is_short = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let first_day = match text.len() {
+        4 if is_short => Some(format!("{text}-01-01")),
+        7 if is_short => Some(format!("{text}-01")),
+        _ => None,
+    };
+    let pieces = Pieces::parse(first_day.as_deref().unwrap_or(text)).map_err(wrong)?;
+    let (date, offset) = (pieces.date(), pieces.to_numeric_offset().unwrap_or(Offset::UTC));
+    let at = match pieces.time() {
+        Some(time) => date.to_datetime(time),
+        None if !is_end => date.to_datetime(Time::midnight()),
+        None => {
+            let last_day = match text.len() {
+                4 => date.last_of_year(),
+                7 => date.last_of_month(),
+                _ => date,
+            };
+            last_day.to_datetime(Time::MAX)
+        }
+    };
+    match offset.to_timestamp(at) {
+        Ok(at) => Ok(Some(at)),
+        // The last days of the year 9999 are beyond every instant: "without an end" is meant.
+        Err(_) if is_end && date.year() == 9999 => Ok(None),
+        Err(error) => Err(wrong(error)),
     }
-    let date: Date = text.parse().map_err(wrong)?;
-    let time = if is_end { date.at(23, 59, 59, 0) } else { date.at(0, 0, 0, 0) };
-    Ok(Some(utc(time).map_err(wrong)?))
 }
 
 fn utc(time: DateTime) -> Result<Timestamp, jiff::Error> {
-    time.to_zoned(TimeZone::UTC).map(|zoned: Zoned| zoned.timestamp())
+    Offset::UTC.to_timestamp(time)
 }
 
 /// Reads an instant as servers write it: with an offset, without one (then UTC), or
@@ -88,13 +121,43 @@ mod tests {
     #[test]
     fn days_count_whole_and_ends_may_be_open() {
         let told = |start, end| DateRange::parse(start, end).unwrap().to_interval();
-        assert_eq!(told("2018-01-01", "2020-12-31"), "2018-01-01T00:00:00Z/2020-12-31T23:59:59Z");
+        assert_eq!(told("2018-01-01", "2020-12-31"), "2018-01-01T00:00:00Z/2020-12-31T23:59:59.999999Z");
         assert_eq!(told("..", "2020-12-31T10:00:00Z"), "../2020-12-31T10:00:00Z");
         assert_eq!(told("2018-01-01T02:00:00+02:00", ""), "2018-01-01T00:00:00Z/..");
         assert_eq!(
             told("2020-06-01T12:00:00", "2020-06-01T13:30"),
             "2020-06-01T12:00:00Z/2020-06-01T13:30:00Z"
         );
+    }
+
+    #[test]
+    fn months_and_years_count_whole() {
+        let told = |start, end| DateRange::parse(start, end).unwrap().to_interval_of_seconds();
+        assert_eq!(told("2020-12", "2020-12"), "2020-12-01T00:00:00Z/2020-12-31T23:59:59Z");
+        assert_eq!(told("2020-02", "2020-02"), "2020-02-01T00:00:00Z/2020-02-29T23:59:59Z");
+        assert_eq!(told("2019", "2020"), "2019-01-01T00:00:00Z/2020-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn the_end_of_all_years_is_open() {
+        let told = |end| DateRange::parse("2020-01-01", end).unwrap().to_interval();
+        for end in ["9999-12-31", "9999-12", "9999", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999+00:00"]
+        {
+            assert_eq!(told(end), "2020-01-01T00:00:00Z/..", "{end}");
+        }
+        assert_eq!(told("9999-12-01"), "2020-01-01T00:00:00Z/9999-12-01T23:59:59.999999Z");
+        assert_eq!(DateRange::parse("0001-01-01", "").unwrap().to_interval(), "0001-01-01T00:00:00Z/..");
+        assert!(DateRange::parse("9999-12-31", "").unwrap_err().to_string().starts_with("date `9999-12-31`"));
+    }
+
+    #[test]
+    fn the_last_instant_of_a_day_belongs_to_it() {
+        let at = |text: &str| parse_timestamp(text).unwrap();
+        let day = DateRange::parse("2020-05-31", "2020-05-31").unwrap();
+        for last in ["2020-05-31T23:59:59.5Z", "2020-05-31T23:59:59.9999999Z"] {
+            assert!(day.overlaps(at(last), at(last)), "{last}");
+        }
+        assert!(!day.overlaps(at("2020-06-01T00:00:00Z"), at("2020-06-01T00:00:00Z")));
     }
 
     #[test]
@@ -110,6 +173,8 @@ mod tests {
     fn wrong_dates_are_named() {
         let told = |start, end| DateRange::parse(start, end).unwrap_err().to_string();
         assert!(told("31.12.2020", "..").starts_with("date `31.12.2020`: write `2020-12-31`"));
+        assert!(told("2020-13", "..").starts_with("date `2020-13`: write "));
+        assert!(told("2020-12-31T25:00", "..").starts_with("date `2020-12-31T25:00`: write "));
         assert_eq!(
             told("2021-01-01", "2020-01-01"),
             "interval `2021-01-01` to `2020-01-01` ends before it starts"

@@ -20,6 +20,7 @@ from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbconvert import HTMLExporter
+from traitlets.config import Config
 
 # nbconvert's page without what it would load from the network.
 PAGE = """{% extends 'lab/index.html.j2' %}
@@ -69,6 +70,7 @@ def parse_options():
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--html", type=Path, required=True)
     parser.add_argument("--log", type=Path, required=True)
+    parser.add_argument("--connection", type=Path)
     parser.add_argument("--parameters")
     parser.add_argument("--timeout", type=int, required=True)
     return parser.parse_args()
@@ -118,6 +120,11 @@ def clean(notebook, options):
 def execute(notebook, options):
     """Runs the cells in order until one fails, and tells how it failed."""
     folder = str(options.notebook.resolve().parent)
+    config = Config()
+    if options.connection:
+        # By files beside it in a folder of the user's own, where no other user comes.
+        config.KernelManager.transport = "ipc"
+        config.KernelManager.connection_file = str(options.connection)
     client = NotebookClient(
         notebook,
         kernel_name=options.kernel,
@@ -127,6 +134,7 @@ def execute(notebook, options):
         record_timing=False,
         store_widget_state=False,
         resources={"metadata": {"path": folder}},
+        config=config,
     )
     started = time.monotonic()
     with open(options.log, "w+b") as log:

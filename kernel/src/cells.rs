@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Set for the process of the cells: it runs in this kernel, which shows displays live.
-pub const KERNEL_VARIABLE: &str = "UP42_KERNEL";
 /// Names the library that runs beside the cells.
 pub const INSIDE_VARIABLE: &str = "UP42_INSIDE";
 /// Names the file whose existence asks for an interrupt.
 pub const INTERRUPT_VARIABLE: &str = "UP42_INTERRUPT";
-/// Names, for the library that runs beside the cells, what begins its lines.
+/// Set for the process of the cells: what begins the lines that are meant for the relay. It is
+/// made anew for each process, and printed by none but our own code.
 pub const TAG_VARIABLE: &str = "UP42_TAG";
 
 /// The MIME type under which the relay tells evcxr, and evcxr the front, which run it was.

@@ -1,6 +1,7 @@
 //! Where everything lives on this machine, and the lock on it.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -20,6 +21,8 @@ pub const HOME_VARIABLE: &str = "UP42_HOME";
 /// kernelspecs where Jupyter was told of the kernel
 /// *.lock      held while one of them changes
 /// ```
+///
+/// Each folder that is ever deleted here carries a [mark](crate::owned).
 #[derive(Clone, Debug)]
 pub struct Home {
     path: PathBuf,
@@ -104,11 +107,16 @@ impl Home {
     }
 }
 
-/// Creates the file and waits for its exclusive lock.
+/// Opens the file, which is created but never changed, and waits for its exclusive lock.
 pub fn lock(path: &Path) -> Result<File> {
-    let file = File::create(path).with_context(|| format!("create `{}`", path.display()))?;
+    let file = open_lock(path).with_context(|| format!("create `{}`", path.display()))?;
     file.lock().with_context(|| format!("lock `{}`", path.display()))?;
     Ok(file)
+}
+
+/// Opens a file for its lock alone.
+pub fn open_lock(path: &Path) -> io::Result<File> {
+    File::options().create(true).truncate(false).write(true).open(path)
 }
 
 /// Writes the file unless it already says so: cargo looks at modification times.

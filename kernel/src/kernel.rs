@@ -1,8 +1,7 @@
 //! The kernel: evcxr behind our own [front], running on a session of its own.
 
-use std::fs;
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{ChildStderr, ChildStdin, ExitCode, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,6 +15,7 @@ use crate::front::outputs::Outputs;
 use crate::front::source::Source;
 use crate::home::Home;
 use crate::kernelspec::{self, DISPLAY_NAME, Place};
+use crate::owned;
 use crate::seed;
 use crate::session::Session;
 use crate::toolchain::Toolchain;
@@ -40,10 +40,18 @@ pub fn uninstall(home: &Home, with_python: bool) -> Result<()> {
     }
     let before = disk::taken(home.path());
     let running = seed::remove_all(home)?;
+    let mut foreign: Vec<PathBuf> =
+        [home.seeds(), home.kernels()].iter().flat_map(|of| owned::foreign(of)).collect();
     if with_python {
-        for folder in [home.python(), home.lab()].iter().filter(|folder| folder.exists()) {
-            fs::remove_dir_all(folder).with_context(|| format!("remove `{}`", folder.display()))?;
+        for folder in [home.python(), home.lab()].into_iter().filter(|folder| folder.exists()) {
+            match owned::is_owned(&folder) {
+                true => owned::remove(&folder)?,
+                false => foreign.push(folder),
+            }
         }
+    }
+    for folder in foreign {
+        eprintln!("Left {}, which carries no mark of up42", folder.display());
     }
     let freed = before.saturating_sub(disk::taken(home.path()));
     eprintln!("Freed {} in {}", disk::megabytes(freed), home.path().display());

@@ -3,9 +3,10 @@
 
 use std::env;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -16,6 +17,9 @@ use crate::python;
 pub const NAME: &str = "up42";
 /// The kernel's name in menus.
 pub const DISPLAY_NAME: &str = "Rust (UP42)";
+
+/// What Jupyter reads in its folder.
+const SPEC: &str = "kernel.json";
 
 /// Drawn for it.
 const LOGOS: [(&str, &[u8]); 3] = [
@@ -57,7 +61,7 @@ impl Place {
 /// Where the user's Jupyter looks for kernels.
 /// <https://docs.jupyter.org/en/stable/use/jupyter-directories.html#data-files>
 fn user_data() -> Result<PathBuf> {
-    if let Some(folder) = env::var_os("JUPYTER_DATA_DIR") {
+    if let Some(folder) = env::var_os("JUPYTER_DATA_DIR").filter(|folder| !folder.is_empty()) {
         return Ok(folder.into());
     }
     let folder = match env::consts::OS {
@@ -66,6 +70,15 @@ fn user_data() -> Result<PathBuf> {
         _ => dirs::data_dir().map(|folder| folder.join("jupyter")),
     };
     folder.context("this system has no data folder: set JUPYTER_DATA_DIR")
+}
+
+/// Where the user's Jupyter keeps what belongs to running kernels.
+/// <https://docs.jupyter.org/en/stable/use/jupyter-directories.html#runtime-files>
+pub fn runtime() -> Result<PathBuf> {
+    match env::var_os("JUPYTER_RUNTIME_DIR").filter(|folder| !folder.is_empty()) {
+        Some(folder) => Ok(folder.into()),
+        None => Ok(user_data()?.join("runtime")),
+    }
 }
 
 /// Writes the kernelspec below a Jupyter data folder.
@@ -78,7 +91,7 @@ pub fn write(home: &Home, jupyter: &Path) -> Result<PathBuf> {
         "interrupt_mode": "message",
         "env": { HOME_VARIABLE: home.path() },
     });
-    write_if_changed(&folder.join("kernel.json"), serde_json::to_string_pretty(&spec)? + "\n")?;
+    write_if_changed(&folder.join(SPEC), serde_json::to_string_pretty(&spec)? + "\n")?;
     for (name, logo) in LOGOS {
         write_if_changed(&folder.join(name), logo)?;
     }
@@ -89,6 +102,11 @@ pub fn write(home: &Home, jupyter: &Path) -> Result<PathBuf> {
 pub fn install(home: &Home, place: &Place) -> Result<PathBuf> {
     let folder = write(home, &place.jupyter()?)?;
     // What was deleted by hand is forgotten.
+    ensure!(
+        listed(home).is_some(),
+        "`{}` is not up42's: move it away, or set UP42_HOME to another folder",
+        home.kernelspecs().display()
+    );
     let known = installed(home).into_iter().filter(|one| *one != folder && one.is_dir());
     let all = known.chain([folder.clone()]);
     let lines: Vec<_> = all.map(|folder| folder.to_string_lossy().into_owned() + "\n").collect();
@@ -98,8 +116,16 @@ pub fn install(home: &Home, place: &Place) -> Result<PathBuf> {
 
 /// The folders of all that were installed from this home.
 pub fn installed(home: &Home) -> Vec<PathBuf> {
-    let text = fs::read_to_string(home.kernelspecs()).unwrap_or_default();
-    text.lines().map(PathBuf::from).collect()
+    listed(home).unwrap_or_default()
+}
+
+/// Nothing of a file of that name that is another's.
+fn listed(home: &Home) -> Option<Vec<PathBuf>> {
+    let text = fs::read(home.kernelspecs()).unwrap_or_default();
+    let folders: Vec<PathBuf> = String::from_utf8(text).ok()?.lines().map(PathBuf::from).collect();
+    let is_ours =
+        |folder: &PathBuf| folder.is_absolute() && folder.ends_with(Path::new("kernels").join(NAME));
+    folders.iter().all(is_ours).then_some(folders)
 }
 
 /// Removes those that are still this home's, and tells which.
@@ -107,11 +133,23 @@ pub fn uninstall(home: &Home) -> Result<Vec<PathBuf>> {
     let mut removed = Vec::new();
     for folder in installed(home) {
         if read(&folder).is_some_and(|spec| spec.home == home.path()) {
-            fs::remove_dir_all(&folder).with_context(|| format!("remove `{}`", folder.display()))?;
+            for name in LOGOS.map(|(name, _)| name).into_iter().chain([SPEC]) {
+                let file = folder.join(name);
+                match fs::remove_file(&file) {
+                    Err(error) if error.kind() != ErrorKind::NotFound => {
+                        return Err(error).with_context(|| format!("remove `{}`", file.display()));
+                    }
+                    _ => {}
+                }
+            }
+            // Not if somebody has put more into it.
+            let _ = fs::remove_dir(&folder);
             removed.push(folder);
         }
     }
-    let _ = fs::remove_file(home.kernelspecs());
+    if listed(home).is_some() {
+        let _ = fs::remove_file(home.kernelspecs());
+    }
     Ok(removed)
 }
 
@@ -124,7 +162,7 @@ pub struct Kernelspec {
 
 /// Reads one, if it is there and ours.
 pub fn read(folder: &Path) -> Option<Kernelspec> {
-    let spec: Value = serde_json::from_slice(&fs::read(folder.join("kernel.json")).ok()?).ok()?;
+    let spec: Value = serde_json::from_slice(&fs::read(folder.join(SPEC)).ok()?).ok()?;
     let arguments = spec["argv"].as_array()?;
     let is_ours = arguments.get(1)?.as_str()? == "kernel" && arguments.get(2)?.as_str()? == "launch";
     let home = spec["env"][HOME_VARIABLE].as_str()?;
@@ -151,5 +189,12 @@ mod tests {
         assert!(!first.exists());
         assert_eq!(read(&second).unwrap().home, other.path());
         assert!(uninstall(&mine).unwrap().is_empty());
+        // A file of the user's in the folder, and another's list.
+        fs::write(second.join("kernel.js"), "").unwrap();
+        assert_eq!(uninstall(&other).unwrap(), std::slice::from_ref(&second));
+        assert!(read(&second).is_none() && second.join("kernel.js").exists());
+        fs::write(other.kernelspecs(), "milk\n").unwrap();
+        assert!(uninstall(&other).unwrap().is_empty() && other.kernelspecs().exists());
+        assert!(install(&other, &place("b")).unwrap_err().to_string().contains("move it away"));
     }
 }

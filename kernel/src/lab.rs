@@ -7,8 +7,9 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result, ensure};
 
 use crate::home::{Home, write_if_changed};
+use crate::ipc;
 use crate::kernelspec;
-use crate::python::Python;
+use crate::python::{Python, isolated};
 use crate::seed;
 use crate::toolchain::Toolchain;
 
@@ -43,10 +44,15 @@ impl Lab {
         let jupyter = home.lab().join("share").join("jupyter");
         kernelspec::write(home, &jupyter)?;
         write_if_changed(&jupyter.join("lab/settings/overrides.json"), SETTINGS)?;
-        let mut lab = Command::new(python.program());
+        let mut lab = isolated(&python.program());
         lab.args(["-m", "jupyterlab", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]);
         lab.arg(format!("--ServerApp.root_dir={}", std::path::absolute(&self.folder)?.display()));
         lab.args(self.port.map(|port| format!("--ServerApp.port={port}")));
+        // As Jupyter names it, with an id.
+        let connection = kernelspec::runtime()?.join(format!("kernel-{}.json", uuid::Uuid::nil()));
+        if ipc::is_possible(&connection) {
+            lab.arg("--KernelManager.transport=ipc");
+        }
         if !self.browser {
             lab.arg("--no-browser");
         }

@@ -43,7 +43,7 @@ impl Library {
     /// The checkout this program was built from, or `UP42_LIBRARY`. `None` when the
     /// program has outlived its checkout.
     pub fn find() -> Result<Option<Self>> {
-        if let Some(given) = env::var_os(VARIABLE) {
+        if let Some(given) = env::var_os(VARIABLE).filter(|given| !given.is_empty()) {
             let checkout = std::path::absolute(given).context("make UP42_LIBRARY absolute")?;
             if !checkout.join("Cargo.lock").is_file() {
                 bail!("UP42_LIBRARY names `{}`, which is no checkout of the library", checkout.display());

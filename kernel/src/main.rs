@@ -26,11 +26,13 @@ mod examine;
 mod front;
 mod home;
 mod inside;
+mod ipc;
 mod kernel;
 mod kernelspec;
 mod lab;
 mod library;
 mod notebook;
+mod owned;
 mod parameters;
 mod python;
 mod recipe;
@@ -38,6 +40,7 @@ mod reduce;
 mod relay;
 mod seed;
 mod session;
+mod simulate;
 mod sources;
 mod toolchain;
 
@@ -48,7 +51,6 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use up42::simulator::Simulator;
 
 use crate::home::Home;
 use crate::kernelspec::Place;
@@ -87,7 +89,8 @@ enum Commands {
         /// Set a variable, after the cell that is tagged `parameters` or else before all.
         ///
         /// Numbers and `true` or `false` are as Rust has them (`7`, `0.5`, `2020u16`);
-        /// anything else is a text.
+        /// anything else is a text. The notebook and the page keep the values: keys and
+        /// passwords belong into environment variables.
         #[arg(long, value_name = "NAME=VALUE")]
         set: Vec<Parameter>,
         /// The longest time that one cell may take; 0 for no limit.
@@ -115,12 +118,7 @@ enum Commands {
     ///
     /// Ends with status 1 if something is broken.
     Doctor,
-    /// Run the simulated platform until it is interrupted, and print how to log in.
-    Simulator {
-        /// Keep the platform here, so that the next run goes on with it.
-        #[arg(long, value_name = "FOLDER")]
-        folder: Option<PathBuf>,
-    },
+    Simulator(simulate::Simulate),
 }
 
 #[derive(Debug, Subcommand)]
@@ -171,10 +169,14 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Commands) -> Result<ExitCode> {
-    // Without a home of its own: the session has all that it needs.
-    if let Commands::Kernel(KernelCommands::Front { connection_file }) = &command {
-        return front::run(connection_file).map(|()| ExitCode::SUCCESS);
-    }
+    let command = match command {
+        // These need no home of their own: the session has all that the kernel needs.
+        Commands::Kernel(KernelCommands::Front { connection_file }) => {
+            return front::run(&connection_file).map(|()| ExitCode::SUCCESS);
+        }
+        Commands::Simulator(simulate) => return simulate.run(),
+        command => command,
+    };
     let home = match (Home::open(), &command) {
         (home, Commands::Doctor) => return examine::examine(home),
         (home, _) => home?,
@@ -197,25 +199,10 @@ fn run(command: Commands) -> Result<ExitCode> {
         Commands::Lab { folder, port, no_browser, more } => {
             return lab::Lab { folder, port, browser: !no_browser, more }.open(&home);
         }
-        // Asked above, where the home may be the trouble.
-        Commands::Doctor => {}
-        Commands::Simulator { folder } => simulate(folder)?,
+        // Asked above.
+        Commands::Doctor | Commands::Simulator(_) => {}
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Prints the variables that `Client::from_env()` reads, and waits.
-fn simulate(folder: Option<PathBuf>) -> Result<()> {
-    let builder = Simulator::builder();
-    let simulator = folder.into_iter().fold(builder, |builder, folder| builder.folder(folder)).start()?;
-    println!("export UP42_API_URL={}", simulator.api_url());
-    println!("export UP42_AUTH_URL={}", simulator.auth_url());
-    println!("export UP42_USERNAME={}", Simulator::USERNAME);
-    println!("export UP42_PASSWORD={}", Simulator::PASSWORD);
-    println!("export UP42_PROJECT_ID={}", Simulator::PROJECT_ID);
-    loop {
-        std::thread::park();
-    }
 }
 
 fn report(result: Result<ExitCode>) -> ExitCode {

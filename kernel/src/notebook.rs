@@ -10,6 +10,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::home::{Home, write_if_changed};
+use crate::ipc;
 use crate::kernelspec;
 use crate::parameters::{self, Parameter};
 use crate::python::Python;
@@ -59,8 +60,13 @@ impl Run {
             Some(html) => html.clone(),
             None => page_of(&self.notebook)?,
         };
-        let status = Command::new(python.program())
-            .arg(program)
+        let connection = scratch.path().join("kernel.json");
+        let mut command = Command::new(python.program());
+        command.arg(program);
+        if ipc::is_possible(&connection) {
+            command.arg("--connection").arg(&connection);
+        }
+        let status = command
             .args(["--kernel", kernelspec::NAME, "--display-name", kernelspec::DISPLAY_NAME])
             .args(
                 parameters::cell(&self.parameters).into_iter().flat_map(|code| ["--parameters".into(), code]),

@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::home::{Home, write_if_changed};
+use crate::owned;
 
 const RUN: &str = include_str!("../python/requirements.txt");
 const LAB: &str = include_str!("../python/lab.txt");
@@ -49,15 +50,13 @@ impl Python {
             return Ok(());
         }
         eprintln!("Installing Python packages in {}", self.folder.display());
-        if self.folder.exists() {
-            fs::remove_dir_all(&self.folder)
-                .with_context(|| format!("remove the old `{}`", self.folder.display()))?;
-        }
-        succeed(Command::new(system_python()?).args(["-m", "venv"]).arg(&self.folder))?;
+        owned::remove(&self.folder)?;
+        owned::create(&self.folder)?;
+        succeed(isolated(system_python()?).args(["-m", "venv"]).arg(&self.folder))?;
         let requirements = self.folder.join("requirements.txt");
         write_if_changed(&requirements, self.requirements)?;
         let pip = ["-m", "pip", "install", "--disable-pip-version-check", "--requirement"];
-        succeed(Command::new(self.program()).args(pip).arg(&requirements))?;
+        succeed(isolated(&self.program()).args(pip).arg(&requirements))?;
         write_if_changed(&self.stamp(), self.requirements)
     }
 
@@ -82,7 +81,7 @@ impl Python {
 
 /// The folder of the Python environment that is active.
 pub fn prefix() -> Result<PathBuf> {
-    let output = Command::new(system_python()?).args(["-c", "import sys; print(sys.prefix)"]).output();
+    let output = isolated(system_python()?).args(["-c", "import sys; print(sys.prefix)"]).output();
     let output = output.context("ask Python for its prefix")?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().into())
 }
@@ -102,7 +101,7 @@ fn system_python() -> Result<&'static Path> {
 
 /// What is wrong with this Python; nothing is said of one that does not exist.
 fn check(program: &Path) -> Result<(), Option<String>> {
-    let python = |code| Command::new(program).args(["-c", code]).output().map_err(|_| None);
+    let python = |code| isolated(program).args(["-c", code]).output().map_err(|_| None);
     let version = python("import sys; print(*sys.version_info[:2])")?;
     let version = String::from_utf8_lossy(&version.stdout).trim().to_owned();
     let numbers =
@@ -118,6 +117,14 @@ fn check(program: &Path) -> Result<(), Option<String>> {
         )));
     }
     Ok(())
+}
+
+/// A Python that does not look for modules in the current folder, where notebooks are: `-m` and
+/// `-c` would.
+pub fn isolated(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.arg("-I");
+    command
 }
 
 fn succeed(command: &mut Command) -> Result<()> {

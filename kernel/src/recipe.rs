@@ -10,6 +10,7 @@ use crate::compile;
 use crate::home::{copy_file, write_if_changed};
 use crate::inside;
 use crate::library::{self, Compiled, Library};
+use crate::owned;
 use crate::seed::Seed;
 use crate::sources;
 use crate::toolchain::Toolchain;
@@ -74,9 +75,10 @@ pub fn make(
     program: &Path,
 ) -> Result<()> {
     // A build that was broken off is made anew, but for what cargo has compiled in it.
-    if seed.folder().exists() && matches!(base, Base::Prebuilt(_)) {
-        fs::remove_dir_all(seed.folder()).with_context(|| format!("remove `{}`", seed.folder().display()))?;
+    if matches!(base, Base::Prebuilt(_)) {
+        owned::remove(seed.folder())?;
     }
+    owned::create(seed.folder())?;
     sources::write_standard(&toolchain.library_metadata()?, &seed.standard_sources())?;
     lock(&seed.standard_sources(), toolchain)?;
     let dependencies = match base {

@@ -26,18 +26,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256};
 
 use crate::disk;
 use crate::home::{Home, write_if_changed};
 use crate::library::{Compiled, Library};
+use crate::owned;
 use crate::recipe::{self, Base};
 use crate::session::{self, Session};
 use crate::toolchain::Toolchain;
 
 /// What cargo's own build of the library may take of the disk, in bytes.
 const MOST_OF_CARGO: u64 = 5_000_000_000;
+
+/// The bytes of each hash in a seed's name.
+const HASH: usize = 6;
 
 /// What the name of a seed with the library from cargo begins with.
 const FROM_CARGO: &str = "cargo-";
@@ -123,6 +127,11 @@ pub fn ensure(home: &Home, toolchain: &Toolchain, from_cargo: bool) -> Result<()
     // Each time: the library is as new as the mark, and `doctor` compares it with its sources.
     fs::write(seed.mark(), toolchain.title()).context("write the seed's mark")?;
     if current != Some(seed.id()) {
+        ensure!(
+            current.is_some() || !home.current_seed().exists(),
+            "`{}` is not up42's: move it away, or set UP42_HOME to another folder",
+            home.current_seed().display()
+        );
         write_if_changed(&home.current_seed(), seed.id())?;
     }
     clean(home, &seed.id())
@@ -218,8 +227,8 @@ fn clean(home: &Home, current: &str) -> Result<()> {
     for entry in fs::read_dir(home.seeds()).context("read the seeds")? {
         let folder = entry?.path();
         let id = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if id != current && !used.contains(&id) {
-            fs::remove_dir_all(&folder).with_context(|| format!("remove `{}`", folder.display()))?;
+        if id != current && !used.contains(&id) && owned::is_owned(&folder) {
+            owned::remove(&folder)?;
         }
     }
     Ok(())
@@ -228,21 +237,32 @@ fn clean(home: &Home, current: &str) -> Result<()> {
 /// Removes the seeds that no kernel runs on, and tells how many stay. What was chosen instead
 /// of the dylib is not chosen again by itself.
 pub fn remove_all(home: &Home) -> Result<usize> {
-    let _ = fs::remove_file(home.current_seed());
+    if read_current(home).is_some() {
+        let _ = fs::remove_file(home.current_seed());
+    }
     if !home.seeds().is_dir() {
         return Ok(0);
     }
     clean(home, "")?;
     let left = fs::read_dir(home.seeds()).context("read the seeds")?.flatten();
-    let left: Vec<Seed> = left.map(|entry| Seed { folder: entry.path() }).collect();
+    let left = left.map(|entry| entry.path()).filter(|folder| owned::is_owned(folder));
+    let left: Vec<Seed> = left.map(|folder| Seed { folder }).collect();
     for seed in left.iter().filter(|seed| seed.id().starts_with(FROM_CARGO)) {
         let _ = fs::remove_file(seed.mark());
     }
     Ok(left.len())
 }
 
+/// The id in the file; another's file of that name holds none.
 fn read_current(home: &Home) -> Option<String> {
-    fs::read_to_string(home.current_seed()).ok()
+    fs::read_to_string(home.current_seed()).ok().filter(|id| is_id(id))
+}
+
+/// Whether a seed can have this name.
+fn is_id(text: &str) -> bool {
+    let hashes = text.strip_prefix(FROM_CARGO).unwrap_or(text);
+    let is_hash = |part: &str| part.len() == 2 * HASH && part.chars().all(|c| c.is_ascii_hexdigit());
+    hashes.split_once('-').is_some_and(|(library, toolchain)| is_hash(library) && is_hash(toolchain))
 }
 
 /// Tells builds of the library apart, and then toolchains.
@@ -262,7 +282,7 @@ fn toolchain_id(toolchain: &Toolchain) -> String {
 }
 
 fn hash(text: &str) -> String {
-    Sha256::digest(text).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text).iter().take(HASH).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -273,18 +293,20 @@ mod tests {
     fn the_seeds_that_no_kernel_runs_on_are_removed() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::at(folder.path()).unwrap();
-        for id in ["idle", "cargo-used"] {
-            fs::create_dir_all(home.seeds().join(id)).unwrap();
+        let idle = "0123456789ab-0123456789ab";
+        let used = "cargo-0123456789ab-0123456789ab";
+        for id in [idle, used] {
+            owned::create(&home.seeds().join(id)).unwrap();
             fs::write(home.seeds().join(id).join("tried"), "").unwrap();
         }
-        fs::write(home.current_seed(), "idle").unwrap();
+        fs::write(home.current_seed(), idle).unwrap();
         let kernel = home.kernels().join("k-1");
-        fs::create_dir_all(&kernel).unwrap();
-        fs::write(kernel.join("seed"), "cargo-used").unwrap();
+        owned::create(&kernel).unwrap();
+        fs::write(kernel.join("seed"), used).unwrap();
         let alive = crate::home::lock(&kernel.with_extension("lock")).unwrap();
         assert_eq!(remove_all(&home).unwrap(), 1);
-        assert!(!home.seeds().join("idle").exists() && made(&home).is_none());
-        assert!(!home.seeds().join("cargo-used/tried").exists(), "the prebuilt one is tried again");
+        assert!(!home.seeds().join(idle).exists() && made(&home).is_none());
+        assert!(!home.seeds().join(used).join("tried").exists(), "the prebuilt one is tried again");
         drop(alive);
         assert_eq!(remove_all(&home).unwrap(), 0);
     }

@@ -11,8 +11,9 @@ use anyhow::{Context, Result};
 
 use crate::cells::{INSIDE_VARIABLE, INTERRUPT_VARIABLE};
 use crate::compile;
-use crate::home::{Home, copy_folder, lock};
+use crate::home::{Home, copy_folder, lock, open_lock};
 use crate::inside;
+use crate::owned;
 use crate::recipe::ANALYZER_FLAGS;
 use crate::seed::Seed;
 use crate::toolchain::Toolchain;
@@ -40,6 +41,7 @@ impl<'a> Session<'a> {
         let _lock = home.lock_kernels()?;
         let folder = tempfile::Builder::new().prefix("k-").tempdir_in(&kernels);
         let folder = folder.with_context(|| format!("create a folder in `{}`", kernels.display()))?.keep();
+        owned::create(&folder)?;
         let alive = Some(lock(&folder.with_extension("lock"))?);
         let session = Self { home, seed, toolchain, folder, alive };
         fs::write(session.folder.join(SEED), seed.id()).context("write the session's seed")?;
@@ -88,8 +90,8 @@ pub fn clean(home: &Home) -> Result<()> {
 fn remove_dead(kernels: &Path) -> Result<()> {
     for entry in fs::read_dir(kernels).with_context(|| format!("read `{}`", kernels.display()))? {
         let folder = entry?.path();
-        if folder.is_dir()
-            && let Ok(alive) = File::create(folder.with_extension("lock"))
+        if owned::is_owned(&folder)
+            && let Ok(alive) = open_lock(&folder.with_extension("lock"))
             && alive.try_lock().is_ok()
         {
             remove(&folder, Some(alive));
@@ -100,7 +102,7 @@ fn remove_dead(kernels: &Path) -> Result<()> {
 
 /// What cannot be removed now is tried again when the next kernel starts.
 fn remove(folder: &Path, alive: Option<File>) {
-    if fs::remove_dir_all(folder).is_ok() {
+    if owned::remove(folder).is_ok() {
         drop(alive);
         let _ = fs::remove_file(folder.with_extension("lock"));
     }
@@ -114,10 +116,14 @@ mod tests {
     fn the_folders_of_dead_kernels_are_removed() {
         let kernels = tempfile::tempdir().unwrap();
         let [dead, living] = ["k-dead", "k-living"].map(|name| kernels.path().join(name));
-        fs::create_dir(&dead).unwrap();
-        fs::create_dir(&living).unwrap();
+        owned::create(&dead).unwrap();
+        owned::create(&living).unwrap();
         let _alive = lock(&living.with_extension("lock")).unwrap();
+        let foreign = kernels.path().join("foreign");
+        fs::create_dir(&foreign).unwrap();
+        fs::write(foreign.with_extension("lock"), "theirs").unwrap();
         remove_dead(kernels.path()).unwrap();
-        assert!(!dead.exists() && living.exists());
+        assert!(!dead.exists() && living.exists() && foreign.exists());
+        assert_eq!(fs::read_to_string(foreign.with_extension("lock")).unwrap(), "theirs");
     }
 }

@@ -1,7 +1,7 @@
 //! The Rust toolchain: found, checked and given to every build in the same form.
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -119,8 +119,7 @@ impl Toolchain {
         self.remove(command, changes_builds);
         // The programs themselves and not rustup's proxies: rust-analyzer calls them two
         // dozen times before a kernel is ready.
-        let folders = [self.sysroot.join("bin")].into_iter().chain(env::split_paths(&self.path));
-        if let Ok(path) = env::join_paths(folders) {
+        if let Ok(path) = joined([self.sysroot.join("bin")], &self.path) {
             command.env("PATH", path);
         }
     }
@@ -140,10 +139,8 @@ impl Toolchain {
             "macos" => "DYLD_FALLBACK_LIBRARY_PATH",
             _ => "LD_LIBRARY_PATH",
         };
-        let standard = self.standard_folder();
         let old = if variable == "PATH" { Some(self.path.clone()) } else { env::var_os(variable) };
-        let folders = [folder, standard].into_iter().chain(old.iter().flat_map(env::split_paths));
-        if let Ok(joined) = env::join_paths(folders) {
+        if let Ok(joined) = joined([folder, self.standard_folder()], &old.unwrap_or_default()) {
             command.env(variable, joined);
         }
     }
@@ -151,15 +148,22 @@ impl Toolchain {
 
 /// `PATH`, with cargo's own folder when a desktop program left it out.
 fn search_path() -> Result<OsString> {
-    let path = env::var_os("PATH").unwrap_or_default();
+    let path = joined([], &env::var_os("PATH").unwrap_or_default()).context("read the PATH")?;
     if find_program("cargo", &path).is_some() && find_program("rustc", &path).is_some() {
         return Ok(path);
     }
-    let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from).filter(|home| home.is_absolute());
     let folder =
         cargo_home.or_else(|| dirs::home_dir().map(|home| home.join(".cargo"))).map(|home| home.join("bin"));
     let folders = env::split_paths(&path).chain(folder);
     env::join_paths(folders).context("put cargo's folder on the PATH")
+}
+
+/// A list of folders: these, and then those of a variable. Its entries that are empty or
+/// relative are left out: they mean the current folder, which is the notebook's, and a program
+/// or a library there would run.
+fn joined(folders: impl IntoIterator<Item = PathBuf>, list: &OsStr) -> Result<OsString, env::JoinPathsError> {
+    env::join_paths(folders.into_iter().chain(env::split_paths(list).filter(|folder| folder.is_absolute())))
 }
 
 fn find_program(name: &str, path: &OsString) -> Option<PathBuf> {
@@ -197,7 +201,7 @@ fn rustflags(path: &OsString) -> String {
 /// The component `rust-src`, or what `RUST_SRC_PATH` or Debian offers instead.
 fn find_library_source(sysroot: &Path) -> Option<PathBuf> {
     let component = sysroot.join("lib/rustlib/src/rust/library");
-    let given = env::var_os("RUST_SRC_PATH").map(PathBuf::from);
+    let given = env::var_os("RUST_SRC_PATH").map(PathBuf::from).filter(|folder| folder.is_absolute());
     let debian = PathBuf::from("/usr/lib/rustlib/src/rust/library");
     given.into_iter().chain([component, debian]).find(|folder| folder.join("std/src/lib.rs").is_file())
 }
@@ -225,6 +229,17 @@ fn changes_builds(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_list_of_folders_leads_to_the_current_one() {
+        let [ours, theirs] = ["ours", "theirs"].map(|name| env::temp_dir().join(name));
+        let joined = |list: &OsStr| -> Vec<PathBuf> {
+            env::split_paths(&joined([ours.clone()], list).unwrap()).collect()
+        };
+        assert_eq!(joined(OsStr::new("")), std::slice::from_ref(&ours));
+        let list = [PathBuf::new(), theirs.clone(), ".".into(), "libraries".into(), PathBuf::new()];
+        assert_eq!(joined(&env::join_paths(list).unwrap()), [ours.clone(), theirs]);
+    }
 
     #[test]
     fn the_registry_settings_of_the_user_stay() {

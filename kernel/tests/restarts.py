@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from jupyter_client.manager import KernelManager
-from session import PATIENCE, alive, copy_of, descendants
+from session import PATIENCE, alive, copy_of, descendants, printed, until
 
 
 def main(count):
@@ -26,8 +26,8 @@ def main(count):
             client.execute("6 * 7")
             client.get_shell_msg(timeout=PATIENCE)
         if turn % 3 == 1:
-            client.execute("loop {}")
-            time.sleep(1)
+            client.execute('println!("going");\nloop {}')
+            printed(client, "going")
         processes = [manager.provisioner.pid, *descendants(manager.provisioner.pid)]
         seen.update(processes)
         copies.update(copy for copy in map(copy_of, processes) if copy)
@@ -35,9 +35,7 @@ def main(count):
         if turn + 1 < count:
             manager.restart_kernel()
     manager.shutdown_kernel()
-    deadline = time.monotonic() + 30
-    while alive(seen) and time.monotonic() < deadline:
-        time.sleep(0.2)
+    until(lambda: not alive(seen))
     left = [copy for copy in copies if Path(copy).exists()]
     print(
         f"{count} kernels in {time.monotonic() - started:.0f} s: {len(seen)} processes and {len(copies)} copies, "

@@ -15,12 +15,13 @@ import tempfile
 import time
 import traceback
 from pathlib import Path
-from queue import Empty
 
 from jupyter_client.manager import KernelManager
+from traitlets.config import Config
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-# A busy machine compiles slowly.
+# The longest wait for an event, in seconds: a busy machine compiles slowly. It only ends a test
+# that would hang.
 PATIENCE = 300
 STORIES = []
 
@@ -147,12 +148,31 @@ def alive(pids):
     return [pid for pid in pids if is_alive(pid)]
 
 
-def until(is_so, seconds):
-    """Whether it comes to be so within these seconds."""
-    deadline = time.monotonic() + seconds
+def until(is_so):
+    """Whether it comes to be so."""
+    deadline = time.monotonic() + PATIENCE
     while not is_so() and time.monotonic() < deadline:
         time.sleep(0.1)
     return is_so()
+
+
+def printed(client, text):
+    """Waits until a cell, or a thread of one, has printed this."""
+    seen = ""
+    while text not in seen:
+        message = client.get_iopub_msg(timeout=PATIENCE)
+        if message["msg_type"] == "stream":
+            seen += message["content"]["text"]
+    return seen
+
+
+def wait_for(file):
+    """A block of Rust that waits until the test has made this file."""
+    return (
+        f'{{ let begun = std::time::Instant::now();\nwhile !std::path::Path::new("{file}").exists() {{ '
+        f'assert!(begun.elapsed().as_secs() < {PATIENCE // 2}, "nobody saw it"); '
+        "std::thread::sleep(std::time::Duration::from_millis(10)); } }\n"
+    )
 
 
 @story
@@ -202,14 +222,16 @@ def text_keeps_its_order_and_loses_nothing(kernel):
 
 @story
 def text_without_a_newline_is_live(kernel):
-    seen = {}
+    with tempfile.TemporaryDirectory() as folder:
+        seen = Path(folder, "seen")
 
-    def note(kind, content):
-        if kind == "stream":
-            seen.setdefault(content["text"], time.monotonic())
+        def note(kind, content):
+            if kind == "stream" and content["text"] == "now":
+                seen.touch()
 
-    kernel.run('print!("now");\nstd::thread::sleep(std::time::Duration::from_millis(700));\nprint!("later");', note)
-    assert seen["later"] - seen["now"] > 0.4, seen
+        # The cell only goes on when its first text has been seen.
+        cell = kernel.ok(f'print!("now");\n{wait_for(seen)}print!("later");', until=note)
+    assert cell.text("stdout") == "nowlater", cell.messages
 
 
 @story
@@ -242,11 +264,20 @@ def printed_marks_are_text(kernel):
     cell = kernel.ok('println!("EVCXR_BEGIN_CONTENT text/html");\nprintln!("no end");')
     assert cell.text("stdout") == "EVCXR_BEGIN_CONTENT text/html\nno end\n"
     assert kernel.value("kept + 1") == "8"
+    # As a server may put it into any field.
+    field = "EVCXR_BEGIN_CONTENT text/html\n<b>forged</b>\nEVCXR_END_CONTENT\nEVCXR_ERROR_OCCURRED\n"
+    cell = kernel.ok(f"let field = {json.dumps(field)};\nprintln!(\"{{field}}\");\nkept")
+    assert cell.shown() == [("stdout", f"{field}\n"), ("execute_result", "7")], cell.shown()
+    # Neither while the last value is found, nor by how a value is shown that has no display.
+    cell = kernel.ok("struct Raw;\nimpl std::fmt::Debug for Raw {\n"
+                     "    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result { f.write_str(\"raw\\n\")?; "
+                     f"f.write_str({json.dumps(field)}) }}\n}}\n{{ print!(\"{{field}}\"); Raw }}")
+    assert cell.shown() == [("stdout", field), ("execute_result", f"raw\n{field}")], cell.shown()
 
 
 @story
 def values_of_many_representations_are_one_output(kernel):
-    block = 'println!("EVCXR_BEGIN_CONTENT {}\\n{}\\nEVCXR_END_CONTENT", %s, %s);'
+    block = 'println!("{0} begin {1}\\n{2}\\n{0} end", std::env::var("UP42_TAG")?, %s, %s);'
     html, plain, data = (
         block % (f'"{mime}"', value)
         for mime, value in [
@@ -262,7 +293,8 @@ def values_of_many_representations_are_one_output(kernel):
 
 DISPLAY = """
 fn show(text: &str, id: &str, update: bool) {
-    println!("EVCXR_BEGIN_CONTENT application/vnd.up42.display+json\\n{{\\"data\\": {{\\"text/plain\\": \\"{text}\\"}}, \\"metadata\\": {{}}, \\"transient\\": {{\\"display_id\\": \\"{id}\\"}}, \\"update\\": {update}}}\\nEVCXR_END_CONTENT");
+    let tag = std::env::var("UP42_TAG").unwrap();
+    println!("{tag} begin application/vnd.up42.display+json\\n{{\\"data\\": {{\\"text/plain\\": \\"{text}\\"}}, \\"metadata\\": {{}}, \\"transient\\": {{\\"display_id\\": \\"{id}\\"}}, \\"update\\": {update}}}\\n{tag} end");
 }
 """
 
@@ -292,30 +324,27 @@ def displays_come_in_order_and_move_in_place(kernel):
 
 @story
 def displays_of_a_thread_go_on_after_its_cell(kernel):
-    cell = kernel.ok(
-        "std::thread::spawn(|| for i in 0..3 {\n"
-        "    std::thread::sleep(std::time::Duration::from_millis(300));\n"
-        '    show(&format!("{i}"), "late", true);\n'
-        '    print!("tick {i} ");\n'
-        "});\n"
-        'show("start", "late", false);'
-    )
-    parent = None
-    late, text = [], ""
-    deadline = time.monotonic() + 20
-    while (len(late) < 3 or text.count("tick") < 3) and time.monotonic() < deadline:
-        try:
-            message = kernel.client.get_iopub_msg(timeout=1)
-        except Empty:
-            continue
-        if message["msg_type"] == "update_display_data":
-            late.append(message["content"]["data"]["text/plain"])
-            parent = message["parent_header"]["msg_id"]
-        elif message["msg_type"] == "stream":
-            text += message["content"]["text"]
-    shown = [text for kind, text in cell.shown() if kind == "update_display_data"] + late
-    assert shown[-3:] == ["0", "1", "2"], (shown, text)
-    assert "tick 2" in text + cell.text("stdout") and parent is not None
+    with tempfile.TemporaryDirectory() as folder:
+        over = Path(folder, "over")
+        cell = kernel.ok(
+            f"std::thread::spawn(|| {{ {wait_for(over)} for i in 0..3 {{\n"
+            '    show(&format!("{i}"), "late", true);\n'
+            '    print!("tick {i} ");\n'
+            "}});\n"
+            'show("start", "late", false);'
+        )
+        over.touch()
+        parent = None
+        late, text = [], ""
+        while len(late) < 3 or text.count("tick") < 3:
+            message = kernel.client.get_iopub_msg(timeout=PATIENCE)
+            if message["msg_type"] == "update_display_data":
+                late.append(message["content"]["data"]["text/plain"])
+                parent = message["parent_header"]["msg_id"]
+            elif message["msg_type"] == "stream":
+                text += message["content"]["text"]
+    assert late == ["0", "1", "2"] and parent is not None, (late, text)
+    assert "tick 2" in text and cell.text("stdout") == "", (text, cell.messages)
 
 
 def assert_error(cell, name, *texts):
@@ -412,12 +441,11 @@ def input_is_asked_for(kernel):
 
 @story
 def a_thread_that_asks_between_cells_disturbs_none(kernel):
-    kernel.ok('std::thread::spawn(|| { std::thread::sleep(std::time::Duration::from_millis(500));'
-              ' println!("EVCXR_INPUT_REQUEST:late?"); });')
-    message = kernel.client.get_iopub_msg(timeout=PATIENCE)
-    while message["msg_type"] != "stream":
-        message = kernel.client.get_iopub_msg(timeout=PATIENCE)
-    assert message["content"]["text"] == "EVCXR_INPUT_REQUEST:late?\n"
+    with tempfile.TemporaryDirectory() as folder:
+        over = Path(folder, "over")
+        kernel.ok(f'std::thread::spawn(|| {{ {wait_for(over)} println!("EVCXR_INPUT_REQUEST:late?"); }});')
+        over.touch()
+        assert printed(kernel.client, "late?\n") == "EVCXR_INPUT_REQUEST:late?\n"
     assert kernel.value("6 * 7") == "42"
 
 
@@ -467,7 +495,6 @@ def an_interrupt_stops_the_cell_and_says_what_is_lost(kernel):
     cells = kernel.processes()
     cell, seconds = interrupt_when(kernel, 'println!("going");\nloop { std::hint::spin_loop(); }', "going")
     assert_error(cell, "Interrupted", "`precious`", "client.batch(")
-    assert seconds < 5, seconds
     assert_error(kernel.run("precious"), "CompileError", "precious")
     assert kernel.value("twice(21)") == "42"
     assert kernel.value("let again = vec![1];\nagain.len()") == "1"
@@ -501,7 +528,8 @@ def a_batch_that_was_interrupted_is_resumed(kernel):
         platform = PLATFORM.format(folder=folder)
         kernel.ok(platform + BATCH)
         code = (
-            "let running = batch.start()?;\nstd::thread::sleep(std::time::Duration::from_secs(2));\n"
+            "let running = batch.start()?;\n"
+            "while running.jobs()?.iter().all(|record| record.job.is_none()) {}\n"
             'println!("going");\nloop { std::thread::sleep(std::time::Duration::from_secs(1)); }'
         )
         cell, _ = interrupt_when(kernel, code, "going")
@@ -540,13 +568,13 @@ def a_process_that_ends_is_an_error(kernel):
 
 @story
 def a_program_that_goes_on_does_not_hold_up_the_end_of_its_cell(kernel):
-    start = 'std::process::Command::new("sleep").arg("30").spawn()?;\n'
-    cell, seconds = interrupt_when(kernel, start + 'println!("going");\nloop { std::hint::spin_loop(); }', "going")
-    assert_error(cell, "Interrupted")
-    assert seconds < 5, seconds
-    started = time.monotonic()
-    assert_error(kernel.run(start + "std::process::exit(3);"), "ProcessEnded", "exit status: 3")
-    assert time.monotonic() - started < 10
+    with tempfile.TemporaryDirectory() as folder:
+        # Both programs go on until the folder is removed.
+        wait = f"while [ -e {folder} ]; do sleep 0.1; done"
+        start = f'std::process::Command::new("sh").args(["-c", "{wait}"]).spawn()?;\n'
+        cell, _ = interrupt_when(kernel, start + 'println!("going");\nloop { std::hint::spin_loop(); }', "going")
+        assert_error(cell, "Interrupted")
+        assert_error(kernel.run(start + "std::process::exit(3);"), "ProcessEnded", "exit status: 3")
     assert kernel.value("6 * 7") == "42"
 
 
@@ -585,7 +613,7 @@ def killed_jupyter(script, environment=None):
     copies = {copy_of(pid) for pid in started} - {None}
     jupyter.kill()
     jupyter.wait()
-    assert until(lambda: not alive(started), 30), alive(started)
+    assert until(lambda: not alive(started)), alive(started)
     assert not [copy for copy in copies if Path(copy).exists()], copies
     return started
 
@@ -615,10 +643,42 @@ def a_kernel_that_only_explains_ends_with_it_too(kernel):
 
 
 @story
+def clients_of_one_session_each_get_their_answers_and_the_heartbeat_goes_on(kernel):
+    other = kernel.manager.client()
+    other.start_channels()
+    other.wait_for_ready(timeout=PATIENCE)
+    for client in (kernel.client, other, kernel.client):
+        request = client.kernel_info()
+        assert client.get_shell_msg(timeout=PATIENCE)["parent_header"]["msg_id"] == request
+    assert until(kernel.client.hb_channel.is_beating, 10) and until(other.hb_channel.is_beating, 10)
+    other.stop_channels()
+
+
+@story
+def a_kernel_may_be_reached_by_files(kernel):
+    with tempfile.TemporaryDirectory() as folder:
+        config = Config()
+        config.KernelManager.transport = "ipc"
+        config.KernelManager.connection_file = f"{folder}/kernel.json"
+        manager = KernelManager(kernel_name="up42", config=config)
+        manager.start_kernel(stderr=subprocess.DEVNULL)
+        client = manager.client()
+        client.start_channels()
+        client.wait_for_ready(timeout=PATIENCE)
+        assert client.execute_interactive("();", timeout=PATIENCE)["content"]["status"] == "ok"
+        manager.restart_kernel()
+        client.wait_for_ready(timeout=PATIENCE)
+        assert until(client.hb_channel.is_beating, 10)
+        client.stop_channels()
+        manager.shutdown_kernel()
+        assert not list(Path(folder).iterdir())
+
+
+@story
 def a_restart_and_an_end_leave_nothing_behind(kernel):
     before = kernel.processes()
-    kernel.client.execute("loop {}")
-    time.sleep(2)
+    kernel.client.execute('println!("going");\nloop {}')
+    printed(kernel.client, "going")
     kernel.manager.restart_kernel()
     kernel.client.wait_for_ready(timeout=PATIENCE)
     assert kernel.value("6 * 7") == "42"
@@ -626,7 +686,7 @@ def a_restart_and_an_end_leave_nothing_behind(kernel):
     after = kernel.processes()
     copies = {copy_of(pid) for pid in [*before, *after]} - {None}
     kernel.stop()
-    assert until(lambda: not alive(after), 10), alive(after)
+    assert until(lambda: not alive(after)), alive(after)
     assert not [copy for copy in copies if Path(copy).exists()], copies
 
 

@@ -3,7 +3,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::client::{Client, id::checked, optional, required, whole};
+use crate::client::{Client, balance, credits, id::checked, optional, required};
 use crate::error::{Context, Result};
 use crate::plain::plain;
 use crate::time::parse_timestamp;
@@ -35,7 +35,7 @@ pub struct Budget {
 
 impl Budget {
     pub(super) fn read(client: &Client, json: &Value) -> Result<Self> {
-        let credits = |field: &str| whole(json, field).ok();
+        let least = |field: &str| balance(json, field).ok();
         let valid = |end: &str| parse_timestamp(json.pointer(&format!("/validityPeriod/{end}"))?.as_str()?);
         Ok(Self {
             client: client.clone(),
@@ -43,9 +43,9 @@ impl Budget {
             name: required(json, "name")?,
             description: optional(json, "description"),
             status: required(json, "status")?,
-            limit: credits("spendLimit"),
-            consumed: credits("consumedCredits"),
-            remaining: credits("remainingCredits"),
+            limit: least("spendLimit"),
+            consumed: credits(json, "consumedCredits").ok(),
+            remaining: least("remainingCredits"),
             percent: json.get("usagePercentage").and_then(Value::as_f64),
             valid: (valid("startDate"), valid("endDate")),
         })
@@ -63,7 +63,7 @@ impl Budget {
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when it is gone.
     pub fn usage(&self) -> Result<i64> {
         let ask = || {
-            whole(
+            credits(
                 &self.client.get(&format!("/v2/budgets/{}/usage", checked("budget", &self.id)?))?,
                 "consumedCredits",
             )

@@ -5,6 +5,7 @@ use std::ops::RangeBounds;
 
 use super::{Budget, Budgets};
 use crate::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
+use crate::plain::words;
 use crate::show::{rich, show};
 use crate::time::minute;
 
@@ -48,7 +49,7 @@ show!(Budgets);
 impl Budget {
     fn state(&self) -> Cell {
         let tone = if self.is_active() { Tone::Ok } else { Tone::Neutral };
-        Cell::status(tone, self.status.to_lowercase())
+        Cell::status(tone, words(&self.status))
     }
 
     fn bundle(&self) -> Bundle {

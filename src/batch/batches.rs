@@ -23,7 +23,7 @@ pub struct Batches {
 }
 
 /// One batch, as its journal has it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BatchEntry {
     /// What [`Client::batch`](crate::Client::batch) finds it by.
@@ -86,7 +86,7 @@ impl Batches {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("Batch"),
-            Column::new("Service"),
+            Column::new("JobBackend"),
             Column::new("Runs"),
             Column::number("Jobs"),
             Column::number("Done"),
@@ -141,6 +141,19 @@ impl BatchEntry {
             credits: state.paid(),
             changed: parse_timestamp(&journal.last_change()?.unwrap_or(head.created)),
         }))
+    }
+}
+
+impl fmt::Debug for BatchEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: {} of {} jobs, {}",
+            plain(&self.name, 80),
+            self.succeeded,
+            self.jobs,
+            plain(&self.runs, 80)
+        )
     }
 }
 

@@ -1,18 +1,25 @@
 //! One kernel drives a batch, the others watch it.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
 use super::board::Board;
 use super::engine::Batch;
+use super::journal::Journal;
+use super::listing::Listing;
 use super::plan::Item;
+use super::policy::Policy;
 use super::progress::Progress;
 use super::report::JobCollection;
-use super::run::{Known, Limit, Run};
-use super::state::{Event, State};
-use super::time::{Clock, Machine};
+use super::run::{AT_ONCE, Goal, Known, Left, Limit, Run};
+use super::state::{Event, Phase, State};
+use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
+use crate::jobs::{Job, JobId};
 use crate::lock::Lock;
+use crate::parallel::in_parallel;
+use crate::wait::{Clock, Machine};
 
 /// How often to look whether another kernel has ended.
 const WATCH: Duration = Duration::from_secs(1);
@@ -23,6 +30,16 @@ pub(super) enum Task {
     Run,
     Retry,
     Cancel,
+    /// Until each item has a job.
+    Place,
+}
+
+/// A batch that was driven.
+pub(super) struct Driven {
+    pub(super) items: Vec<Item>,
+    pub(super) left: Left,
+    policy: Policy,
+    limit: Limit,
 }
 
 impl Batch {
@@ -33,6 +50,11 @@ impl Batch {
     /// The lock of a batch that nobody drives; `None` for dry runs, which are not kept.
     pub(super) fn reserve(&self) -> Result<Option<Lock>> {
         self.path().map_or(Ok(None), |path| Lock::take(&path))
+    }
+
+    /// The lock of the batch of this name, where nobody drives it.
+    pub(crate) fn lock_of(client: &Client, name: &str) -> Result<Option<Lock>> {
+        Lock::take(&Journal::path(client.batches_folder(), name))
     }
 
     /// Whether somebody drives it, here or in another kernel.
@@ -52,35 +74,53 @@ impl Batch {
         task: Task,
         lock: Option<Lock>,
     ) -> Result<JobCollection> {
+        match self.driven(clock, task, lock)? {
+            Some(Driven { items, left, policy, limit }) => {
+                Ok(self.collection(&items, &left.state, &policy, Some(limit.ours())))
+            }
+            None => self.as_kept(),
+        }
+    }
+
+    /// Drives it; `None` when another did for longer than the deadline.
+    pub(super) fn driven(&self, clock: &dyn Clock, task: Task, lock: Option<Lock>) -> Result<Option<Driven>> {
         let began = clock.now();
         let _lock = match (lock, self.path()) {
             (Some(lock), _) => Some(lock),
             (None, None) => None,
             (None, Some(path)) => match self.lock(&path, task, clock)? {
                 Some(lock) => Some(lock),
-                None => return self.as_kept(),
+                None => return Ok(None),
             },
         };
-        let journal = self.journal()?;
-        let (known, events) = match &journal {
+        let mut journal = self.journal()?;
+        let (known, events) = match &mut journal {
             Some(journal) => {
-                // A wish that nobody has heard was for the run before.
-                journal.is_to_cancel()?;
-                (self.known(journal)?, journal.events()?)
+                journal.claim()?;
+                // A request that nobody has taken was for the run before.
+                journal.take_cancel_request()?;
+                (journal.items()?, journal.events()?)
             }
             None => (Vec::new(), Vec::new()),
         };
-        let count = known.len();
+        let policy = self.policy_with(journal.as_ref())?;
+        let (count, was_begun) = (known.len(), journal.is_some());
         let mut items = self.plan.merged(known);
-        let limit = self.limit()?;
-        let mut state = self.replay(&items, &events, limit.ours())?;
+        let limit = self.limit(&policy)?;
+        let mut state = self.replay(&items, &events, limit.ours(), &policy)?;
         let mut news = match task {
-            Task::Retry => retried(&mut state),
-            Task::Run | Task::Cancel => Vec::new(),
+            Task::Cancel | Task::Place => Vec::new(),
+            Task::Run | Task::Retry => self.ask_for_gone(&mut state, task),
         };
+        news.extend(match task {
+            Task::Retry => retried(&mut state, |_| true),
+            // Nothing exists of it, so placing it again is no other purchase.
+            Task::Place => retried(&mut state, Phase::is_rejected),
+            Task::Run | Task::Cancel => Vec::new(),
+        });
         let renewed = self.renew(&mut items, &state);
         if task != Task::Cancel {
-            self.check_budget(&items, &mut state)?;
+            self.check_budget(&items, &mut state, &policy)?;
             news.extend(self.estimated(&items, &mut state));
         }
         let mut journal = match journal {
@@ -88,27 +128,67 @@ impl Batch {
             None => self.create()?,
         };
         journal.charge_to(self.service.owner().budget)?;
+        journal.set_limits(policy.limits)?;
         journal.add(&items[count..])?;
-        journal.change(renewed.into_iter().map(|item| (item, &items[item].parameters)))?;
+        let renewed: Vec<_> = renewed.into_iter().map(|item| (item, &items[item].parameters)).collect();
+        journal.change(&renewed)?;
         journal.append(&news)?;
         let mut places = vec![usize::MAX; items.len()];
         self.shown(&items, &state).into_iter().enumerate().for_each(|(place, item)| places[item] = place);
-        let known = Known { journal, state, items: items.clone(), places, began };
-        let jobs = |state: &State| self.collection(&items, state, Some(limit.ours()));
-        let board = if self.policy.is_quiet { None } else { Board::new(&jobs) };
-        let run = Run::new((&*self.service, clock), self.name(), &self.policy, known, limit)?;
-        let mut run = run.shown_on(board);
+        let known = Known { journal, state, items: items.clone(), places, began, was_begun };
+        let jobs = |state: &State| self.collection(&items, state, &policy, Some(limit.ours()));
+        let board = if policy.is_quiet { None } else { Board::new(&jobs) };
+        let goal = if task == Task::Place { Goal::Placed } else { Goal::Ended };
+        let run = Run::new((&*self.service, clock), self.name(), &policy, known, limit)?;
+        let mut run = run.shown_on(board).until(goal);
         if task == Task::Cancel {
             run.cancel()?;
         }
-        let state = run.drive()?;
-        Ok(self.collection(&items, &state, Some(limit.ours())))
+        let left = run.drive()?;
+        Ok(Some(Driven { items, left, policy, limit }))
+    }
+
+    /// Asks about the jobs that the platform seemed not to know any more: an outage may have
+    /// answered so. Of those that it still does not know none is sent again but what a whole
+    /// list lacks too.
+    fn ask_for_gone(&self, state: &mut State, task: Task) -> Vec<Event> {
+        let gone: Vec<(usize, JobId)> = state.gone().map(|(item, id)| (item, id.clone())).collect();
+        if gone.is_empty() {
+            return Vec::new();
+        }
+        let answers = in_parallel(&gone, AT_ONCE, |(_, id)| self.service.job(id));
+        let mut listed = None;
+        let mut news = Vec::new();
+        for ((item, id), answer) in gone.into_iter().zip(answers) {
+            match answer {
+                Ok(job) => news.push(Event::Seen { item, job }),
+                Err(error) if error.kind() == ErrorKind::NotFound && task == Task::Retry => {
+                    let listed = listed.get_or_insert_with(|| self.whole_list());
+                    match listed.as_ref().map(|jobs| jobs.get(&id)) {
+                        Some(Some(job)) => news.push(Event::Seen { item, job: job.clone() }),
+                        Some(None) => {}
+                        None => state.leave_out_of_retry(item),
+                    }
+                }
+                Err(_) => state.leave_out_of_retry(item),
+            }
+        }
+        news.into_iter().filter(|event| state.apply(event)).collect()
+    }
+
+    /// The jobs of the service's list; `None` when it cannot be read to its end.
+    fn whole_list(&self) -> Option<HashMap<JobId, Job>> {
+        let (mut listing, mut all) = (Listing::new(&*self.service), HashMap::new());
+        while let Some(jobs) = listing.page().ok()? {
+            all.extend(jobs.into_iter().map(|job| (job.id.clone(), job)));
+        }
+        listing.is_whole().then_some(all)
     }
 
     /// Asks for the prices that count when there is a budget, and refuses what may go beyond
     /// it.
-    fn check_budget(&self, items: &[Item], state: &mut State) -> Result<()> {
-        let Some(budget) = self.policy.budget else { return Ok(()) };
+    fn check_budget(&self, items: &[Item], state: &mut State, policy: &Policy) -> Result<()> {
+        let Some(budget) = policy.limits.budget else { return Ok(()) };
         let open = state.unpriced();
         let jobs: Vec<_> = open.iter().map(|item| items[*item].parameters.clone()).collect();
         let mut prices = vec![0; items.len()];
@@ -157,9 +237,9 @@ impl Batch {
                 println!("another kernel runs this batch: watching it");
                 is_told = true;
             }
-            // Whoever took the lock first has not heard the wish.
+            // Whoever took the lock first has not seen the request.
             if let (Some(journal), Task::Cancel) = (self.journal()?, task) {
-                journal.ask_to_cancel()?;
+                journal.request_cancel()?;
             }
             if !is_silent && now >= next {
                 self.watch(&mut progress, now - start)?;
@@ -173,20 +253,22 @@ impl Batch {
     /// Tells how the batch goes that another drives.
     fn watch(&self, progress: &mut Progress, elapsed: Duration) -> Result<()> {
         let Some(journal) = self.journal()? else { return Ok(()) };
-        let state = self.replay(&self.known(&journal)?, &journal.events()?, 1)?;
+        let policy = self.policy_with(Some(&journal))?;
+        let state = self.replay(&journal.items()?, &journal.events()?, 1, &policy)?;
         progress.show(&state, None, || None, elapsed);
         Ok(())
     }
 
-    fn limit(&self) -> Result<Limit> {
-        let asked = self.policy.max_concurrent.unwrap_or(self.service.at_once());
+    fn limit(&self, policy: &Policy) -> Result<Limit> {
+        let asked = policy.limits.max_concurrent.unwrap_or(self.service.at_once());
         Ok(Limit { service: self.service.limit()?, asked })
     }
 }
 
 /// Sends those again that failed, but for what the batch leaves out.
-fn retried(state: &mut State) -> Vec<Event> {
-    let shown: Vec<usize> = (0..state.phases().len()).filter(|item| !state.is_left_out(*item)).collect();
+fn retried(state: &mut State, is_meant: impl Fn(&Phase) -> bool) -> Vec<Event> {
+    let is_meant = |item: &usize| state.may_retry(*item) && is_meant(state.phase(*item));
+    let shown: Vec<usize> = (0..state.phases().len()).filter(is_meant).collect();
     let retried = shown.into_iter().map(|item| Event::Retried { item });
     retried.filter(|event| state.apply(event)).collect()
 }

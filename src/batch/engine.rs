@@ -1,11 +1,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::backend::JobBackend;
 use super::drive::Task;
 use super::plan::{Item, Plan};
 use super::policy::Policy;
 use super::report::JobCollection;
-use super::service::Service;
 use crate::error::{Context, Result};
 use crate::jobs::{Estimate, JobParameters};
 use crate::plain::plain;
@@ -44,7 +44,7 @@ use crate::plain::plain;
 /// ```
 #[derive(Clone)]
 pub struct Batch {
-    pub(super) service: Arc<dyn Service>,
+    pub(super) service: Arc<dyn JobBackend>,
     pub(super) plan: Plan,
     pub(super) policy: Policy,
 }
@@ -52,7 +52,7 @@ pub struct Batch {
 impl Batch {
     /// A batch of a service's jobs. Nothing is sent yet.
     pub(crate) fn of(
-        service: Arc<dyn Service>,
+        service: Arc<dyn JobBackend>,
         name: impl Into<String>,
         jobs: Vec<JobParameters>,
     ) -> Result<Self> {
@@ -60,7 +60,7 @@ impl Batch {
         Ok(Self::with_plan(service, plan))
     }
 
-    pub(crate) fn with_plan(service: Arc<dyn Service>, plan: Plan) -> Self {
+    pub(crate) fn with_plan(service: Arc<dyn JobBackend>, plan: Plan) -> Self {
         Self { service, plan, policy: Policy::default() }
     }
 
@@ -143,7 +143,7 @@ impl Batch {
     pub fn cancel(&self) -> Result<JobCollection> {
         let cancel = || match self.journal()? {
             Some(journal) => {
-                journal.ask_to_cancel()?;
+                journal.request_cancel()?;
                 self.drive(Task::Cancel)
             }
             // Whoever drives it may still ask for prices, and begins its journal after them.

@@ -1,15 +1,14 @@
 //! A batch as its journal has it.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::backend::JobBackend;
 use super::engine::Batch;
 use super::journal::{Head, Journal};
 use super::plan::{Item, Owner, Plan};
-use super::policy::OnChange;
+use super::policy::{Limits, OnChange, Policy};
 use super::report::{Books, JobCollection, JobRecord};
-use super::service::Service;
 use super::state::{Event, State};
 use crate::client::Client;
 use crate::error::{Context, Error, ErrorKind, Result};
@@ -20,7 +19,7 @@ impl Batch {
     pub(crate) fn kept(
         client: &Client,
         name: &str,
-        service: impl FnOnce(&Owner) -> Result<Arc<dyn Service>>,
+        service: impl FnOnce(&Owner) -> Result<Arc<dyn JobBackend>>,
     ) -> Result<Self> {
         let open = || -> Result<Self> {
             let path = Journal::path(client.batches_folder(), name);
@@ -29,21 +28,37 @@ impl Batch {
             })?;
             let head = journal.head()?;
             let service = service(&head.owner)?;
-            let items = known(&*service, &journal)?;
+            let items = journal.items()?;
             head.owner.check(&service.owner())?;
-            Ok(Self::with_plan(service, Plan { name: head.name, is_dry: false, items }))
+            let mut batch = Self::with_plan(service, Plan { name: head.name, is_dry: false, items });
+            batch.policy.limits = journal.limits()?;
+            Ok(batch)
         };
         open().with_context(|| format!("batch `{name}`"))
     }
 
     pub(super) fn as_kept(&self) -> Result<JobCollection> {
-        let (known, events) = match self.journal()? {
-            Some(journal) => (self.known(&journal)?, journal.events()?),
+        let (items, state, policy) = self.kept_state()?;
+        Ok(self.collection(&items, &state, &policy, policy.limits.max_concurrent))
+    }
+
+    /// The jobs and how they stand, from the journal alone, and what it holds the batch to.
+    pub(super) fn kept_state(&self) -> Result<(Vec<Item>, State, Policy)> {
+        let journal = self.journal()?;
+        let policy = self.policy_with(journal.as_ref())?;
+        let (known, events) = match journal {
+            Some(journal) => (journal.items()?, journal.events()?),
             None => (Vec::new(), Vec::new()),
         };
         let items = self.plan.merged(known);
-        let state = self.replay(&items, &events, 1)?;
-        Ok(self.collection(&items, &state, self.policy.max_concurrent))
+        let state = self.replay(&items, &events, 1, &policy)?;
+        Ok((items, state, policy))
+    }
+
+    /// How the batch is run: what is not said now stands in its journal.
+    pub(super) fn policy_with(&self, journal: Option<&Journal>) -> Result<Policy> {
+        let kept = journal.map_or(Ok(Limits::default()), Journal::limits)?;
+        Ok(Policy { limits: self.policy.limits.or(kept), ..self.policy.clone() })
     }
 
     /// `None` for dry runs, which are not kept.
@@ -74,20 +89,20 @@ impl Batch {
 
     /// The sum of what happened. Jobs that the parameters no longer have are left out when
     /// they were never sent, and else as the user wants it.
-    pub(super) fn replay(&self, items: &[Item], events: &[Event], limit: usize) -> Result<State> {
-        let mut state = State::new(items.len(), limit, self.policy.settle);
+    pub(super) fn replay(
+        &self,
+        items: &[Item],
+        events: &[Event],
+        limit: usize,
+        policy: &Policy,
+    ) -> Result<State> {
+        let mut state = State::new(items.len(), limit, policy.limits.settle());
         for event in events {
             state.apply(event);
         }
-        let begun = (0..items.len()).filter(|item| !state.phase(*item).is_waiting());
-        let mut begun: HashSet<&str> = begun.map(|item| items[item].same.as_str()).collect();
         let mut gone = Vec::new();
         for (item, place) in self.plan.places(items).into_iter().enumerate() {
-            match self.policy.on_change {
-                // Former versions took an order with other tags for another one.
-                _ if state.phase(item).is_waiting() && !begun.insert(&items[item].same) => {
-                    state.leave_out(item)
-                }
+            match policy.on_change {
                 _ if place.is_some() => {}
                 _ if state.phase(item).is_waiting() => state.leave_out(item),
                 OnChange::Keep => {}
@@ -105,11 +120,6 @@ impl Batch {
                 items.len(),
             ))),
         }
-    }
-
-    /// The plan as the journal has it.
-    pub(super) fn known(&self, journal: &Journal) -> Result<Vec<Item>> {
-        known(&*self.service, journal)
     }
 
     /// Takes over what the parameters say of items that wait: what they are called, and what
@@ -136,23 +146,19 @@ impl Batch {
         shown.into_iter().map(|(_, item)| item).collect()
     }
 
-    pub(super) fn collection(&self, items: &[Item], state: &State, limit: Option<usize>) -> JobCollection {
+    pub(super) fn collection(
+        &self,
+        items: &[Item],
+        state: &State,
+        policy: &Policy,
+        limit: Option<usize>,
+    ) -> JobCollection {
         let record = |(index, item): (usize, usize)| {
             JobRecord::new(index, &items[item].parameters, state.phase(item), state.stop())
         };
         let records = self.shown(items, state).into_iter().enumerate().map(record).collect();
         let paid = self.service.costs().then(|| state.paid());
-        let books = Books { paid, budget: self.policy.budget, limit };
+        let books = Books { paid, budget: policy.limits.budget, limit };
         JobCollection::new(self.service.clone(), self.plan.name.clone(), records).with(books)
     }
-}
-
-fn known(service: &dyn Service, journal: &Journal) -> Result<Vec<Item>> {
-    let mut items = journal.items()?;
-    for item in &mut items {
-        if let Some(same) = service.key(&item.parameters) {
-            item.same = same;
-        }
-    }
-    Ok(items)
 }

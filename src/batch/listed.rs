@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::backend::Source;
 use super::report::{JobCollection, JobRecord, Outcome};
-use super::service::Source;
 use crate::error::{Context, Result};
 use crate::jobs::{Job, JobFilter, JobId, JobStatus, JobTask, Project, ProjectJob, Workflow};
 use crate::parallel::in_parallel;

@@ -4,15 +4,19 @@
 //! - [`state`]: where each job stands. Pure: events go in, actions come out.
 //! - [`journal`]: the plan and the events on disk. The state is their sum, so whoever
 //!   opens the journal goes on where another stopped.
-//! - [`service`]: what a batch needs of whoever runs its jobs; [`run`] carries the actions
+//! - [`backend`]: what a batch needs of whoever runs its jobs; [`run`] carries the actions
 //!   out against it and reports back, at the jobs' own [`pace`]. [`workflow`] is one.
+//! - [`submission`]: one request for a job, and how it is found again; [`place`]: creating
+//!   jobs without waiting for them.
 //! - [`engine`]: the batch as users see it, [`policy`]: what they say about it, and
 //!   [`running`]: one in the background.
 //! - [`kept`]: the batch as its journal has it, and [`drive`]: who runs it, and who watches.
-//! - [`listed`]: jobs that the platform lists, as a collection like that of a batch.
+//! - [`listing`]: the list of a service's jobs; [`listed`]: what is in it, as a collection like that
+//!   of a batch.
 //! - [`progress`], [`board`] and [`report`]: what a person sees on the way and at the end;
 //!   [`view`], [`overview`], [`charts`] and [`frame`] are its forms.
 
+mod backend;
 mod batches;
 mod board;
 mod charts;
@@ -22,8 +26,10 @@ mod frame;
 mod journal;
 mod kept;
 mod listed;
+mod listing;
 mod overview;
 mod pace;
+mod place;
 mod plan;
 mod policy;
 mod progress;
@@ -34,20 +40,22 @@ mod run;
 mod running;
 #[cfg(all(test, feature = "simulator"))]
 mod sample;
-mod service;
 mod state;
+mod submission;
 mod tally;
-mod time;
 mod times;
 mod view;
 mod workflow;
 
+pub(crate) use backend::{Content, Delivery, JobBackend, Mark, ResultFile, Source};
 pub use batches::{BatchEntry, Batches};
 pub use engine::Batch;
 pub(crate) use listed::{job_of, task_of};
+pub(crate) use listing::Listing;
+pub(crate) use place::Placement;
 pub(crate) use plan::{Kind, Owner};
 pub use policy::{OnChange, OnFailure};
 pub use report::{JobCollection, JobRecord, Outcome};
 pub use running::Running;
-pub(crate) use service::{Content, Delivery, Mark, ResultFile, Service, Source};
-pub(crate) use workflow::OnWorkflow;
+pub(crate) use submission::{OWN_TAG, Submission, is_own_tag, tokens};
+pub(crate) use workflow::WorkflowBackend;

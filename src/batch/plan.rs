@@ -1,6 +1,6 @@
 use std::collections::{HashMap, HashSet};
 
-use super::service::Service;
+use super::backend::JobBackend;
 use crate::error::{Error, Result};
 use crate::hash::hex;
 use crate::jobs::JobParameters;
@@ -46,16 +46,14 @@ pub(crate) enum Kind {
 /// One job to run.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Item {
-    /// The hash of the inputs, as it is in the names of its jobs.
+    /// The hash of what decides what is delivered, as it is in the names of its jobs.
     pub(super) key: String,
-    /// What it is known by: other versions made their keys of other parts.
-    pub(super) same: String,
     pub(super) parameters: JobParameters,
 }
 
 impl Plan {
     pub(super) fn new(
-        service: &dyn Service,
+        service: &dyn JobBackend,
         name: impl Into<String>,
         jobs: Vec<JobParameters>,
     ) -> Result<Self> {
@@ -73,7 +71,7 @@ impl Plan {
                     parameters.label
                 )));
             }
-            items.push(Item { key: key.clone(), same: key, parameters });
+            items.push(Item { key, parameters });
         }
         Ok(Self { name, is_dry: false, items })
     }
@@ -85,17 +83,17 @@ impl Plan {
 
     /// What the journal knows, then what is new, in the order of the parameters.
     pub(super) fn merged(&self, known: Vec<Item>) -> Vec<Item> {
-        let old: HashSet<String> = known.iter().map(|item| item.same.clone()).collect();
+        let old: HashSet<String> = known.iter().map(|item| item.key.clone()).collect();
         let mut all = known;
-        all.extend(self.items.iter().filter(|item| !old.contains(&item.same)).cloned());
+        all.extend(self.items.iter().filter(|item| !old.contains(&item.key)).cloned());
         all
     }
 
     /// Where each item stands in the plan; `None` for one that it does not have.
     pub(super) fn places(&self, items: &[Item]) -> Vec<Option<usize>> {
-        let planned = self.items.iter().enumerate().map(|(place, item)| (item.same.as_str(), place));
+        let planned = self.items.iter().enumerate().map(|(place, item)| (item.key.as_str(), place));
         let planned: HashMap<&str, usize> = planned.collect();
-        items.iter().map(|item| planned.get(item.same.as_str()).copied()).collect()
+        items.iter().map(|item| planned.get(item.key.as_str()).copied()).collect()
     }
 
     /// Names a plan by what it runs, in whatever order, and by its workflow's id: a

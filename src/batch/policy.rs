@@ -12,18 +12,46 @@ const SETTLE: Duration = Duration::from_secs(120);
 type Hook = dyn Fn(&JobRecord) + Send + Sync;
 
 /// How a batch is run.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(super) struct Policy {
-    pub(super) max_concurrent: Option<usize>,
-    pub(super) budget: Option<i64>,
+    pub(super) limits: Limits,
     pub(super) deadline: Option<Duration>,
-    pub(super) settle: Duration,
     pub(super) on_change: OnChange,
-    pub(super) on_failure: OnFailure,
     pub(super) on_finished: Option<Arc<Hook>>,
     pub(super) is_quiet: bool,
     /// Beside cells that print their own lines.
     pub(super) in_background: bool,
+}
+
+/// What a batch is held to, whoever runs it: its journal keeps it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Limits {
+    /// The most that it may cost, in credits.
+    pub(super) budget: Option<i64>,
+    /// Unfinished jobs at a time.
+    pub(super) max_concurrent: Option<usize>,
+    pub(super) settle: Option<Duration>,
+    pub(super) on_failure: Option<OnFailure>,
+}
+
+impl Limits {
+    /// These, and where one is not set, the other's.
+    pub(super) fn or(self, other: Self) -> Self {
+        Self {
+            budget: self.budget.or(other.budget),
+            max_concurrent: self.max_concurrent.or(other.max_concurrent),
+            settle: self.settle.or(other.settle),
+            on_failure: self.on_failure.or(other.on_failure),
+        }
+    }
+
+    pub(super) fn settle(&self) -> Duration {
+        self.settle.unwrap_or(SETTLE)
+    }
+
+    pub(super) fn stops_on_failure(&self) -> bool {
+        self.on_failure == Some(OnFailure::Stop)
+    }
 }
 
 /// What becomes of jobs that a batch's journal has, and its parameters no longer.
@@ -50,37 +78,37 @@ pub enum OnFailure {
     Stop,
 }
 
-impl Default for Policy {
-    fn default() -> Self {
-        Self {
-            max_concurrent: None,
-            budget: None,
-            deadline: None,
-            settle: SETTLE,
-            on_change: OnChange::default(),
-            on_failure: OnFailure::default(),
-            on_finished: None,
-            is_quiet: false,
-            in_background: false,
+impl OnFailure {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Continue => "continue",
+            Self::Stop => "stop",
         }
+    }
+
+    pub(super) fn named(name: &str) -> Option<Self> {
+        [Self::Continue, Self::Stop].into_iter().find(|one| one.name() == name)
     }
 }
 
+/// The journal keeps [`max_concurrent`](Self::max_concurrent), [`budget`](Self::budget),
+/// [`settle`](Self::settle) and [`on_failure`](Self::on_failure): they hold for every later run
+/// of the batch, also when it is opened by its name, until they are set anew.
 impl Batch {
     /// Unfinished jobs at a time. The project's own setting is heeded all the same.
     pub fn max_concurrent(mut self, jobs: usize) -> Self {
-        self.policy.max_concurrent = Some(jobs);
+        self.policy.limits.max_concurrent = Some(jobs);
         self
     }
 
     /// The most that the batch may cost, in credits. It does not begin when its jobs may
     /// cost more by their estimates, and sends no further job when what was paid and what
     /// may still have to be paid leave too little for it. For that it asks for the price of
-    /// each job that is still to be paid: [`run`](Self::run) is then an
-    /// [`ErrorKind::Credits`](crate::ErrorKind::Credits) beyond the budget, and an error when
+    /// each job that is still to be paid: [`run`](Self::run) and
+    /// [`retry_failed`](Self::retry_failed) are then an [`ErrorKind::Credits`](crate::ErrorKind::Credits) beyond the budget, and an error when
     /// a job has no price.
     pub fn budget(mut self, credits: i64) -> Self {
-        self.policy.budget = Some(credits);
+        self.policy.limits.budget = Some(credits);
         self
     }
 
@@ -100,7 +128,7 @@ impl Batch {
     /// [`timeout`](crate::ClientBuilder::timeout) comes on top of it, and after a restart
     /// anew: nobody knows what the clock did meanwhile.
     pub fn settle(mut self, time: Duration) -> Self {
-        self.policy.settle = time;
+        self.policy.limits.settle = Some(time);
         self
     }
 
@@ -113,7 +141,7 @@ impl Batch {
 
     /// What becomes of the others when a job fails or is refused. They are run unless told.
     pub fn on_failure(mut self, failure: OnFailure) -> Self {
-        self.policy.on_failure = failure;
+        self.policy.limits.on_failure = Some(failure);
         self
     }
 
@@ -134,9 +162,6 @@ impl Batch {
 
 impl fmt::Debug for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Policy")
-            .field("max_concurrent", &self.max_concurrent)
-            .field("budget", &self.budget)
-            .finish_non_exhaustive()
+        f.debug_struct("Policy").field("limits", &self.limits).finish_non_exhaustive()
     }
 }

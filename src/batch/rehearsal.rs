@@ -8,18 +8,19 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::backend::{Delivery, JobBackend, Source};
 use super::drive::Task;
 use super::engine::Batch;
 use super::journal::{Head, Journal};
 use super::plan::{Item, Kind, Owner};
 use super::policy::Policy;
 use super::run::{Known, Limit, Run};
-use super::service::{Delivery, Service, Source};
 use super::state::{Event, State};
-use super::time::Clock;
+use super::submission::Submission;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::{Estimate, Job, JobId, JobParameters, JobStatus, JobsPage};
+use crate::wait::Clock;
 
 /// Jobs a page of the list has.
 const PAGE: usize = 100;
@@ -108,7 +109,6 @@ fn run(
 ) -> Result<Rehearsed> {
     let item = |number: usize| Item {
         key: format!("{number:016x}"),
-        same: format!("{number:016x}"),
         parameters: JobParameters { label: number.to_string(), inputs: inputs(number) },
     };
     let items: Vec<Item> = (0..durations.len()).map(item).collect();
@@ -123,7 +123,7 @@ fn run(
     };
     journal.add(&items)?;
     let policy = Policy { is_quiet: true, ..Policy::default() };
-    let mut state = State::new(items.len(), limit, policy.settle);
+    let mut state = State::new(items.len(), limit, policy.limits.settle());
     let estimates = estimates.unwrap_or_default().iter().copied().enumerate();
     let events: Vec<Event> = estimates.map(|(item, lasts)| Event::Estimated { item, lasts }).collect();
     journal.append(&events)?;
@@ -132,7 +132,8 @@ fn run(
     }
     let limit = Limit { service: limit, asked: limit };
     let places = (0..items.len()).collect();
-    let known = Known { journal, state, items: items.clone(), places, began: Duration::ZERO };
+    let known =
+        Known { journal, state, items: items.clone(), places, began: Duration::ZERO, was_begun: false };
     Run::new((&platform, &platform), "rehearsal", &policy, known, limit)?.drive()?;
     Ok(Rehearsed { makespan: platform.now(), requests: platform.requests.into_inner() })
 }
@@ -196,14 +197,14 @@ impl Clock for Platform<'_> {
     }
 }
 
-impl Service for Platform<'_> {
+impl JobBackend for Platform<'_> {
     fn owner(&self) -> Owner {
         head().owner
     }
 
-    fn create(&self, _name: &str, parameters: &JobParameters) -> Result<Job> {
+    fn create(&self, submission: &Submission) -> Result<Job> {
         self.asked();
-        let item: usize = parameters.label.parse().map_err(|_| Error::invalid("no number"))?;
+        let item: usize = submission.parameters.label.parse().map_err(|_| Error::invalid("no number"))?;
         let now = self.now();
         let mut jobs = self.jobs.lock().unwrap_or_else(|broken| broken.into_inner());
         if jobs.iter().filter(|(_, end)| *end > now).count() >= self.limit {

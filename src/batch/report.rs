@@ -4,7 +4,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::service::{Delivery, Source};
+use super::backend::{Delivery, Source};
 use super::state::Phase;
 use crate::client::Client;
 use crate::display::counted;

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::backend::{Delivery, JobBackend, Source};
 use super::engine::Batch;
 use super::plan::{Kind, Owner, Plan};
 use super::report::JobCollection;
-use super::service::{Delivery, Service, Source};
+use super::submission::Submission;
 use crate::client::Client;
 use crate::error::Result;
 use crate::jobs::{Estimate, Job, JobId, JobMode, JobParameters, JobTask, JobsPage, Project, Workflow};
@@ -23,7 +24,7 @@ impl Workflow {
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there are no
     /// parameters, or two that are the same.
     pub fn batch(&self, name: impl Into<String>, parameters: Vec<JobParameters>) -> Result<Batch> {
-        Batch::of(OnWorkflow::service(self, JobMode::Default), name, parameters)
+        Batch::of(WorkflowBackend::service(self, JobMode::Default), name, parameters)
     }
 
     /// Runs a job for each set of parameters and waits for them all; the short form
@@ -44,30 +45,30 @@ impl Workflow {
     ///
     /// As for [`Batch::run`].
     pub fn test_jobs_parallel(&self, parameters: Vec<JobParameters>) -> Result<JobCollection> {
-        let service = OnWorkflow::service(self, JobMode::DryRun);
+        let service = WorkflowBackend::service(self, JobMode::DryRun);
         let plan = Plan::new(&*service, self.name(), parameters)?.dry();
         Batch::with_plan(service, plan).run()
     }
 }
 
 /// A workflow that runs jobs.
-pub(crate) struct OnWorkflow {
+pub(crate) struct WorkflowBackend {
     workflow: Workflow,
     mode: JobMode,
 }
 
-impl OnWorkflow {
-    fn service(workflow: &Workflow, mode: JobMode) -> Arc<dyn Service> {
+impl WorkflowBackend {
+    fn service(workflow: &Workflow, mode: JobMode) -> Arc<dyn JobBackend> {
         Arc::new(Self { workflow: workflow.clone(), mode })
     }
 
     /// The workflow that a journal was begun with.
-    pub(crate) fn kept(project: Project, owner: &Owner) -> Arc<dyn Service> {
+    pub(crate) fn kept(project: Project, owner: &Owner) -> Arc<dyn JobBackend> {
         Self::service(&Workflow::known(project, owner.id.clone(), owner.name.clone()), JobMode::Default)
     }
 }
 
-impl Source for OnWorkflow {
+impl Source for WorkflowBackend {
     fn client(&self) -> &Client {
         self.workflow.project().client()
     }
@@ -89,7 +90,7 @@ impl Source for OnWorkflow {
     }
 }
 
-impl Service for OnWorkflow {
+impl JobBackend for WorkflowBackend {
     fn owner(&self) -> Owner {
         Owner {
             kind: Kind::Workflow,
@@ -106,8 +107,8 @@ impl Service for OnWorkflow {
         Ok(setting.map_or(1, |jobs| jobs as usize))
     }
 
-    fn create(&self, name: &str, parameters: &JobParameters) -> Result<Job> {
-        self.workflow.create_job(name, parameters, self.mode)
+    fn create(&self, submission: &Submission) -> Result<Job> {
+        self.workflow.create_job(&submission.name(), submission.parameters, self.mode)
     }
 
     fn page(&self, next: Option<&str>) -> Result<JobsPage> {

@@ -8,3 +8,9 @@ pub(super) fn resolve(base: &str, href: &str) -> Result<String> {
         .map_err(|error| Error::foreign(ErrorKind::Response, error))
         .with_context(|| format!("link `{}`", href.split(['?', '#']).next().unwrap_or_default()))
 }
+
+/// A media type without its parameters, in small letters: letters of either case are the same
+/// (RFC 9110, 8.3.1).
+pub(super) fn media_type(text: &str) -> String {
+    text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}

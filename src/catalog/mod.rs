@@ -32,6 +32,7 @@ pub use timeline::{Timeline, TimelinePeriod};
 
 use crate::client::Client;
 use crate::error::{Context, Error, Result};
+use crate::redact;
 use provider::{Provider, Stac};
 use quicklooks::Cache;
 
@@ -68,8 +69,9 @@ impl Catalog {
     /// Any STAC API that is open to all, by the URL of its landing page.
     ///
     /// What the server can do, by its conformance classes, decides how it is asked: by POST
-    /// or GET, with filters as CQL2 or as `query`, sorted or not. What it cannot is done
-    /// here: see [`search`](Self::search).
+    /// or GET, with filters as CQL2 or as `query`, sorted or not. Where it refuses all the
+    /// same, it is asked in a simpler way. What it cannot is done here: see
+    /// [`search`](Self::search).
     ///
     /// ```
     /// # use up42::{Aoi, Catalog, Search, simulator::Simulator};
@@ -152,11 +154,8 @@ impl Catalog {
         let found = self.provider.find(&self.client, &search).context("search the catalog")?;
         let origin = std::iter::once(("Catalog".to_owned(), self.in_words())).chain(search.in_words());
         let scenes = Scenes::new(found.scenes, found.more).with_origin(origin.collect());
-        Ok(match found.stopped_after {
-            Some(count) => scenes.noted(format!(
-                "The catalog cannot do all of this search itself: {count} of its scenes were looked at, \
-                 and there are others. Narrow the search to be sure."
-            )),
+        Ok(match found.note {
+            Some(note) => scenes.noted(note),
             None => scenes,
         })
     }
@@ -221,6 +220,7 @@ impl Catalog {
 impl fmt::Debug for Catalog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let url = self.client.url("");
+        let url = redact::text(&url);
         match &self.provider {
             Provider::Stac(stac) => write!(f, "Catalog(STAC API at {url}: {})", stac.offers),
             provider => write!(f, "Catalog({provider} at {url})"),

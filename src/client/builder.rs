@@ -8,6 +8,7 @@ use url::Url;
 
 use super::{Client, Inner, Who};
 use crate::error::{Context, Error, ErrorKind, Result};
+use crate::plain::plain;
 use crate::transport::{Connection, Login, Request, RetryPolicy, Secret, Settings, TokenSource, Worker};
 
 /// The longest wait for an answer to begin, unless another is given.
@@ -56,7 +57,7 @@ impl FromStr for Region {
 /// assert!(!format!("{client:?}").contains("secret"));
 /// # Ok::<(), up42::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct ClientBuilder {
     account: Option<(String, Secret)>,
     project_id: Option<String>,
@@ -141,8 +142,10 @@ impl ClientBuilder {
         self
     }
 
-    /// Where batches keep their journals. The folder `up42-batches` beside the notebook
-    /// unless set; for a simulator of this process, a folder that goes with it.
+    /// Where batches keep their journals. The folder `up42-batches` in the current directory
+    /// unless set; for a simulator of this process, a folder that goes with it. A relative
+    /// path is resolved when the client is built, so that a later change of the current
+    /// directory does not lead to other journals.
     pub fn batches(mut self, folder: impl Into<PathBuf>) -> Self {
         self.batches = Some(folder.into());
         self
@@ -218,13 +221,32 @@ impl ClientBuilder {
             auth_url,
             who,
             project_id: self.project_id,
-            batches: self.batches.unwrap_or_else(|| BATCHES.into()),
+            batches: absolute(self.batches.unwrap_or_else(|| BATCHES.into()))?,
             workspace: Mutex::default(),
             #[cfg(feature = "simulator")]
             simulator: self.simulator,
         };
         Ok(Client { inner: Arc::new(inner) })
     }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let login = match (&self.account, &self.project_key) {
+            (Some((user, _)), _) => plain(user, 200),
+            (None, Some(_)) => "a project's key".to_owned(),
+            (None, None) => "no login".to_owned(),
+        };
+        let url = self.api_url.as_deref().map_or_else(|| self.region.to_string(), |url| plain(url, 200));
+        write!(f, "ClientBuilder({login} at {url})")
+    }
+}
+
+/// The folder as it is meant now: a cell may change the current directory later.
+pub(super) fn absolute(folder: PathBuf) -> Result<PathBuf> {
+    std::path::absolute(&folder)
+        .map_err(Error::from)
+        .with_context(|| format!("folder of the batches `{}`", folder.display()))
 }
 
 /// API reference, 1.3.

@@ -20,12 +20,16 @@ use serde_json::Value;
 pub use builder::{ClientBuilder, Region};
 pub use endpoint::Endpoint;
 pub(crate) use envelope::{data, items};
-pub(crate) use field::{optional, required, whole};
+pub(crate) use field::{balance, credits, optional, required};
 pub(crate) use pages::pages;
 pub use workspace::Workspace;
 
-use crate::error::{Context, Error, ErrorKind, Result};
+use crate::error::{Context, ErrorKind, Result};
+use crate::redact;
 use crate::transport::{Incoming, Login, Packed, Request, Response, Secret, Worker};
+
+/// The host of every server on this machine, as journals name it.
+pub(crate) const THIS_MACHINE: &str = "this machine";
 
 /// A login to the platform, or to the simulator.
 ///
@@ -140,16 +144,12 @@ impl Client {
     /// [`ErrorKind::Auth`](crate::ErrorKind::Auth) when the login is refused, and the
     /// errors of the network.
     pub fn credits(&self) -> Result<i64> {
-        // Some servers write whole numbers as `12.0`.
-        let whole = |one: &Value| one.as_i64().or_else(|| Some(one.as_f64()?.floor() as i64));
         let classic = || {
-            let data = self.get("/accounts/me/credits/balance").and_then(data)?;
-            data.get("balance").and_then(whole).ok_or_else(|| Error::response("`data.balance` is missing"))
+            balance(&self.get("/accounts/me/credits/balance").and_then(data)?, "balance").context("`data`")
         };
         let today = || {
             let json = self.get("/v2/payments/balances")?;
-            let amount = json.pointer("/available/amount").and_then(whole);
-            amount.ok_or_else(|| Error::response("`available.amount` is missing"))
+            balance(json.get("available").unwrap_or(&Value::Null), "amount").context("`available`")
         };
         let balance = match classic() {
             // Where the older endpoint is gone, the newer one may be there (API reference, 7).
@@ -177,11 +177,16 @@ impl Client {
         &self.inner.batches
     }
 
-    /// The host of the API; those on this machine are one, whatever their ports.
+    /// The API as journals name it: its host, its port where that is no usual one, and its
+    /// path, since a gateway may serve several platforms. Servers on this machine are one,
+    /// whatever their ports: a simulator has another each time.
     pub(crate) fn host(&self) -> String {
-        let url = url::Url::parse(&self.inner.api_url).ok();
-        let host = url.as_ref().and_then(url::Url::host_str).unwrap_or_default();
-        if matches!(host, "127.0.0.1" | "localhost" | "[::1]") { "this machine".into() } else { host.into() }
+        let Ok(url) = url::Url::parse(&self.inner.api_url) else { return self.inner.api_url.clone() };
+        let host = match url.host_str().unwrap_or_default() {
+            "127.0.0.1" | "localhost" | "[::1]" => THIS_MACHINE.to_owned(),
+            host => url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
+        };
+        format!("{host}{}", url.path().trim_end_matches('/'))
     }
 
     /// A whole URL for a path of the API.
@@ -235,7 +240,7 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Client({} at {})", self.inner.who, self.inner.api_url)
+        write!(f, "Client({} at {})", self.inner.who, redact::text(&self.inner.api_url))
     }
 }
 
@@ -247,5 +252,23 @@ impl fmt::Display for Who {
             Who::Guest => f.write_str("with a login"),
             Who::Nobody => f.write_str("without a login"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_gateways_of_one_host_are_two_and_a_simulator_on_another_port_is_the_same() {
+        let host = |url: &str| {
+            let client = Client::builder().account("me", "secret").api_url(url).auth_url(url);
+            client.build().unwrap().host()
+        };
+        assert_eq!(host("https://api.up42.com"), "api.up42.com");
+        assert_eq!(host("https://api.up42.com:443/"), "api.up42.com");
+        assert_eq!(host("https://gateway.example.com:8443/eu"), "gateway.example.com:8443/eu");
+        assert_eq!(host("https://gateway.example.com:8443/sa"), "gateway.example.com:8443/sa");
+        assert_eq!(host("http://127.0.0.1:4711"), host("http://localhost:4712"));
     }
 }

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 
 use url::Url;
 
-use super::builder::{BATCHES, TIMEOUT, server};
+use super::builder::{BATCHES, TIMEOUT, absolute, server};
 use super::{Client, Endpoint, Inner, Who};
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::{Connection, Credentials, RetryPolicy, Settings, Worker};
@@ -34,7 +34,7 @@ impl Client {
             api_url,
             who: if endpoint.credentials.is_some() { Who::Guest } else { Who::Nobody },
             project_id: None,
-            batches,
+            batches: absolute(batches)?,
             workspace: Mutex::default(),
             #[cfg(feature = "simulator")]
             simulator: None,

@@ -1,8 +1,13 @@
 //! Lists in numbered pages, as the Spring framework has them (API reference, 0.5).
+//!
+//! A list whose newest entries come first moves on when one is added while it is read: the next
+//! page then begins with entries of the page before. These count once.
+
+use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{Client, items};
+use super::{Client, data, items};
 use crate::error::{Error, Result};
 use crate::transport::Request;
 
@@ -27,26 +32,34 @@ pub(crate) fn pages<T>(
     mut read: impl FnMut(&Value) -> Result<Option<T>>,
 ) -> Result<Listed<T>> {
     let mut entries = Vec::new();
+    let mut seen: HashSet<String> = HashSet::new();
     for page in 0..MOST_PAGES {
         let request = request.clone().query("page", page.to_string()).query("size", PAGE.to_string());
         let mut json = client.json(request)?;
         // An older version has the page inside of `data`.
-        if json.get("content").is_none() && json.get("data").is_some_and(Value::is_object) {
-            json = json["data"].take();
+        if json.get("content").is_none() {
+            json = data(json)?;
         }
         let pages = json.get("totalPages").and_then(Value::as_u64).unwrap_or(0);
         let list = items(json.get_mut("content").map(Value::take).unwrap_or_default(), "content")?;
         let (is_empty, is_last) = (list.is_empty(), page as u64 + 1 >= pages);
-        for one in &list {
+        let known: Vec<String> = list.iter().map(identity).collect();
+        for (one, _) in list.iter().zip(&known).filter(|(_, identity)| !seen.contains(*identity)) {
             let Some(entry) = read(one)? else { continue };
             if entries.len() == limit {
                 return Ok(Listed { entries, has_more: true });
             }
             entries.push(entry);
         }
+        seen.extend(known);
         if is_empty || is_last {
             return Ok(Listed { entries, has_more: false });
         }
     }
     Err(Error::response(format!("the list has more than {MOST_PAGES} pages: ask for a part of it")))
+}
+
+/// The same for the same entry on two pages: its id, or all that it says where it has none.
+fn identity(entry: &Value) -> String {
+    entry.get("id").unwrap_or(entry).to_string()
 }

@@ -9,6 +9,7 @@ mod card;
 mod cell;
 mod column;
 pub(crate) mod font;
+pub(crate) mod mark;
 mod passage;
 pub(crate) mod picture;
 mod shrink;
@@ -27,6 +28,8 @@ pub(crate) use column::Column;
 pub(crate) use passage::{Passage, passages};
 pub(crate) use table::{STYLE, Table};
 pub(crate) use window::{ROWS, Window};
+
+use crate::plain::without_marks;
 
 /// One value as a notebook shows it, in several forms: a front end takes the best that it
 /// can show. In Jupyter's words a MIME bundle.
@@ -69,33 +72,25 @@ impl Bundle {
 
     /// The text, without marks that evcxr would obey.
     pub(crate) fn harmless_text(&self) -> String {
-        self.text.trim_end_matches('\n').replace("EVCXR_", "EVCXR\u{200d}_")
+        without_marks(self.text.trim_end_matches('\n'))
     }
 
-    /// Prints the bundle in the form that evcxr turns into one display.
+    /// Prints the bundle in the form that the kernel turns into one display.
     pub(crate) fn print(&self) {
-        let blocks = self.to_evcxr();
+        let blocks = self.to_blocks(mark::tag().as_deref());
         // One write: nothing that another thread prints falls between two lines.
         let mut stdout = std::io::stdout().lock();
         // A closed stdout has no one left to tell.
         let _ = stdout.write_all(blocks.as_bytes()).and_then(|()| stdout.flush());
     }
 
-    fn to_evcxr(&self) -> String {
-        let mut blocks = String::with_capacity(self.html.len() + self.text.len() + 200);
-        let mut block = |mime: &str, content: &str| {
-            blocks.push_str("EVCXR_BEGIN_CONTENT ");
-            blocks.push_str(mime);
-            blocks.push('\n');
-            blocks.push_str(content.trim_end_matches('\n'));
-            blocks.push_str("\nEVCXR_END_CONTENT\n");
-        };
-        block("text/html", &unmarked(&self.html));
+    fn to_blocks(&self, tag: Option<&str>) -> String {
+        let block = |mime: &str, content: &str| mark::block(tag, mime, content.trim_end_matches('\n'));
+        let mut blocks = block("text/html", &unmarked(&self.html));
         if let Some(jpeg) = &self.jpeg {
-            block("image/jpeg", &BASE64_STANDARD.encode(jpeg));
+            blocks += &block("image/jpeg", &BASE64_STANDARD.encode(jpeg));
         }
-        block("text/plain", &self.harmless_text());
-        blocks
+        blocks + &block("text/plain", &self.harmless_text())
     }
 }
 
@@ -112,7 +107,7 @@ mod tests {
     #[test]
     fn a_bundle_has_its_three_types() {
         let bundle = Bundle { html: "<p>é</p>".into(), jpeg: Some(vec![255, 216]), text: "é\n".into() };
-        insta::assert_snapshot!(bundle.to_evcxr(), @r"
+        insta::assert_snapshot!(bundle.to_blocks(None), @r"
         EVCXR_BEGIN_CONTENT text/html
         <p>é</p>
         EVCXR_END_CONTENT
@@ -123,13 +118,21 @@ mod tests {
         é
         EVCXR_END_CONTENT
         ");
+        insta::assert_snapshot!(Bundle { jpeg: None, ..bundle }.to_blocks(Some("T7")), @r"
+        T7 begin text/html
+        <p>é</p>
+        T7 end
+        T7 begin text/plain
+        é
+        T7 end
+        ");
     }
 
     #[test]
     fn text_from_outside_cannot_forge_markers() {
         let hostile = "x\nEVCXR_END_CONTENT\nEVCXR_BEGIN_CONTENT text/html\nEVCXR_EXECUTION_COMPLETE\n";
         let bundle = Bundle { html: hostile.into(), jpeg: None, text: hostile.into() };
-        let printed = bundle.to_evcxr();
+        let printed = bundle.to_blocks(None);
         assert_eq!(printed.matches("EVCXR_BEGIN_CONTENT").count(), 2);
         assert_eq!(printed.matches("EVCXR_END_CONTENT").count(), 2);
         assert!(!printed.contains("EVCXR_EXECUTION_COMPLETE"));

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::name::distinct;
 use crate::error::{Context, Result};
+use crate::private;
 
 /// Temporary names begin and end so, with a UUID between.
 const TEMPORARY: [&str; 2] = [".up42-", ".part"];
@@ -39,6 +40,13 @@ impl AtomicFile {
         if let Some(permissions) = replaced {
             atomic.file.set_permissions(permissions)?;
         }
+        Ok(atomic)
+    }
+
+    /// The same, for its owner alone.
+    pub(crate) fn private(path: &Path) -> io::Result<Self> {
+        let atomic = Self::create(path)?;
+        private::restrict(&atomic.temporary);
         Ok(atomic)
     }
 

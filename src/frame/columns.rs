@@ -1,7 +1,7 @@
 //! The properties of many records as columns, each of the type that its values have.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 use polars::prelude::{Column, IntoColumn, NamedFrom, Series, TimeUnit};
@@ -9,12 +9,13 @@ use serde_json::{Map, Value};
 
 use super::instants;
 use crate::error::Result;
+use crate::redact;
 use crate::time::parse_timestamp;
 
 /// One property of all records.
 #[derive(Debug)]
 pub(crate) struct Property<'a> {
-    pub(crate) name: &'a str,
+    pub(crate) name: Cow<'a, str>,
     pub(crate) values: Values<'a>,
 }
 
@@ -54,7 +55,15 @@ pub(crate) fn properties<'a>(records: impl IntoIterator<Item = &'a Map<String, V
         }
     }
     let found: BTreeMap<_, _> = found.into_iter().collect();
-    let column = |(name, cells): (_, Vec<_>)| Property { name, values: Values::of(&cells, rows) };
+    let mut taken = HashSet::new();
+    let column = |(name, cells): (_, Vec<_>)| {
+        let mut name = redact::data(name);
+        // Two may differ in their secrets alone.
+        while !taken.insert(name.clone()) {
+            name += "'";
+        }
+        Property { name, values: Values::of(&cells, rows) }
+    };
     found.into_iter().map(column).collect()
 }
 
@@ -100,14 +109,17 @@ impl<'a> Values<'a> {
             None => Self::text(cells, rows),
         };
         narrow.unwrap_or_else(|| {
-            Self::Json(filled(cells, rows, |value| Some(value.to_string())).unwrap_or_default())
+            Self::Json(
+                filled(cells, rows, |value| Some(redact::json(&value.to_string()).into_owned()))
+                    .unwrap_or_default(),
+            )
         })
     }
 
     fn text(cells: &[(usize, &'a Value)], rows: usize) -> Option<Self> {
         let mut column = vec![None; rows];
         for (row, value) in cells {
-            column[*row] = Some(value.as_str()?.into());
+            column[*row] = Some(redact::data(value.as_str()?));
         }
         Some(Self::Text(column))
     }

@@ -1,15 +1,18 @@
-//! Records to columns: the way out to Polars.
+//! Records to columns: the way out to Polars. Texts have no [secrets](redact::data).
 
 mod columns;
+
+use std::borrow::Cow;
 
 use jiff::Timestamp;
 use polars::prelude::{
     BinaryChunked, Column, DataFrame, DataType, IntoColumn, NamedFrom, NewChunkedArray, Series, TimeUnit,
 };
 
-pub(crate) use columns::{Property, Values, properties};
+pub(crate) use columns::{Values, properties};
 
 use crate::error::Result;
+use crate::redact;
 
 /// Builds a DataFrame column by column over the same records.
 pub(crate) struct Frame<'a, T> {
@@ -25,13 +28,16 @@ impl<'a, T> Frame<'a, T> {
     /// A String column: Polars keeps categories in statics, and each cell of a
     /// plain evcxr kernel has its own.
     pub(crate) fn text(mut self, name: &str, value: impl Fn(&'a T) -> Option<&'a str>) -> Self {
-        let values: Vec<Option<&str>> = self.records.iter().map(value).collect();
+        let values = self.records.iter().map(|record| value(record).map(redact::data));
+        let values: Vec<Option<Cow<'_, str>>> = values.collect();
         self.columns.push(Series::new(name.into(), values).into_column());
         self
     }
 
     /// The same for values that are made on the way.
     pub(crate) fn strings(mut self, name: &str, values: Vec<Option<String>>) -> Self {
+        let values = values.iter().map(|value| value.as_deref().map(redact::data));
+        let values: Vec<Option<Cow<'_, str>>> = values.collect();
         self.columns.push(Series::new(name.into(), values).into_column());
         self
     }

@@ -4,7 +4,7 @@
 //! A ring that jumps by more than 180° of longitude runs across the antimeridian: the
 //! short way round is meant.
 
-use geo::{Area, BooleanOps, Coord, LineString, MapCoords, MultiPolygon, Polygon};
+use geo::{BooleanOps, BoundingRect, Coord, LineString, MapCoords, MultiPolygon, Polygon};
 
 use super::Bbox;
 
@@ -65,7 +65,8 @@ pub(super) fn cut_edges(shape: &MultiPolygon) -> MultiPolygon {
     MultiPolygon::new(parts.collect())
 }
 
-fn continuous_polygon(polygon: &Polygon) -> Polygon {
+/// A polygon without jumps of more than 180°, which leaves -180 to 180 for that.
+pub(super) fn continuous_polygon(polygon: &Polygon) -> Polygon {
     let exterior = continuous(polygon.exterior());
     let near = middle(&exterior);
     let hole = |ring: &LineString| {
@@ -97,10 +98,11 @@ fn continuous(ring: &LineString) -> LineString {
         let pole = 90_f64.copysign(points.iter().map(|point| point.y).sum());
         points.extend([Coord { x: last.x, y: pole }, Coord { x: first.x, y: pole }, first]);
     }
-    let area = |ring: &LineString| Polygon::new(ring.clone(), Vec::new()).unsigned_area();
+    let width = |ring: &LineString| ring.bounding_rect().map_or(0.0, |bounds| bounds.width());
     let unrolled = LineString::new(points);
-    // From -180 straight to 180 and back is the whole Earth, not nothing.
-    match area(&unrolled) <= 1e-9 * area(ring) {
+    // From -180 straight to 180 and back is the whole Earth, not nothing. The area does not
+    // tell: that of a figure of eight is nothing, too.
+    match width(&unrolled) <= 1e-9 * width(ring) {
         true => ring.clone(),
         false => unrolled,
     }
@@ -122,7 +124,7 @@ fn moved(shape: &MultiPolygon, degrees: f64) -> MultiPolygon {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use geo::CoordsIter;
+    use geo::{Area, CoordsIter};
 
     fn ring(points: &[[f64; 2]]) -> MultiPolygon {
         Polygon::new(LineString::from(points.to_vec()), vec![]).into()

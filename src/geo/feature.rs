@@ -6,7 +6,9 @@ use geo_types::{Geometry, MultiPolygon};
 use super::antimeridian::{cut_edges, split};
 use super::bbox::check_position;
 use super::coverage::{area_km2, polygons};
+use super::validity::repaired;
 use crate::error::{Error, Result};
+use crate::limits::ReadBudget;
 use crate::plain::plain;
 
 /// One feature of an [`Aoi`](super::Aoi).
@@ -16,18 +18,37 @@ pub struct AoiFeature {
     pub name: Option<String>,
     /// The feature's polygons.
     pub geometry: MultiPolygon,
+    /// A remark on how the feature was read: that its polygons were repaired.
+    pub note: Option<String>,
 }
 
-/// The polygons of a shape as a feature; `None` where it has none.
-pub(super) fn read_shape(name: Option<String>, shape: &Geometry) -> Result<Option<AoiFeature>> {
+/// The note on a feature whose polygons were not valid.
+const REPAIRED: &str = "its edges crossed or touched each other: repaired, as `ST_MakeValid` does";
+
+impl AoiFeature {
+    /// A feature without a note.
+    pub(super) fn new(name: Option<String>, geometry: MultiPolygon) -> Self {
+        Self { name, geometry, note: None }
+    }
+}
+
+/// The polygons of a shape as a feature, repaired where they are not valid; `None` where it
+/// has none.
+pub(super) fn read_shape(
+    name: Option<String>,
+    shape: &Geometry,
+    budget: &ReadBudget,
+) -> Result<Option<AoiFeature>> {
     let shape = shape.map_coords(|at| Coord { x: within(at.x, 180.0), y: within(at.y, 90.0) });
     for position in shape.coords_iter() {
         check_position(position.x, position.y)?;
     }
     let Some(shape) = polygons(&shape).filter(|shape| !shape.0.is_empty()) else { return Ok(None) };
-    let geometry = cut_edges(&split(&shape));
+    let repaired = repaired(&shape, budget)?;
+    let note = repaired.as_ref().map(|_| REPAIRED.to_owned());
+    let geometry = cut_edges(&split(repaired.as_ref().unwrap_or(&shape)));
     match geometry.unsigned_area() > 0.0 {
-        true => Ok(Some(AoiFeature { name, geometry })),
+        true => Ok(Some(AoiFeature { name, geometry, note })),
         false => Err(no_area()),
     }
 }

@@ -17,6 +17,7 @@ mod pieces;
 mod read;
 mod rows;
 mod union;
+mod validity;
 pub(crate) mod wkb;
 
 pub(crate) use antimeridian::{split, unrolled};

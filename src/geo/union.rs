@@ -28,7 +28,7 @@ pub(crate) fn without_overlaps(shape: MultiPolygon) -> MultiPolygon {
 
 /// The outer ring anticlockwise and its holes clockwise, as a union needs them. Told by
 /// the area: a corner, as `geo` takes, may be the tip of a line back and forth.
-fn oriented(polygon: &Polygon) -> Polygon {
+pub(super) fn oriented(polygon: &Polygon) -> Polygon {
     let turned = |ring: &LineString, anticlockwise: bool| {
         let twice: f64 = ring.lines().map(|edge| edge.determinant()).sum();
         let mut ring = ring.clone();

@@ -9,7 +9,7 @@ use super::{
     DataCollection, DataCollections, DataProduct, DataProducts, ProductParameter, ProductParameters,
 };
 use crate::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
-use crate::plain::plain;
+use crate::plain::{plain, words};
 use crate::show::{rich, show};
 
 /// Longest value in a table, in characters; the frame has it whole.
@@ -137,11 +137,6 @@ rich!(ProductParameter);
 
 fn metres(size: Option<f64>) -> Cell {
     size.map_or(Cell::Empty, |size| Cell::Number(size, usize::from(size < 10.0)))
-}
-
-/// `SEARCH_AVAILABLE` as people write it.
-fn words(name: &str) -> String {
-    name.to_lowercase().replace('_', " ")
 }
 
 impl fmt::Debug for DataCollections {

@@ -1,6 +1,6 @@
 use std::fmt;
 use std::ops::Deref;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -10,9 +10,10 @@ use super::{Job, JobId, JobLogs, JobQuicklooks, JobTask, Project};
 use crate::client::data;
 use crate::error::{Context, Error, Result};
 use crate::transport::Request;
+use crate::wait::{Machine, wait};
 
 /// The first pause between two looks at a job, and the longest.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(5)];
 
 /// A job on the platform: what was last told of it, and what can be done with it.
 ///
@@ -85,17 +86,7 @@ impl ProjectJob {
     /// Those of [`Project::job`].
     #[doc(alias = "track_status")]
     pub fn wait(&self, at_most: Duration) -> Result<Self> {
-        let begun = Instant::now();
-        let mut pause = PAUSES.0;
-        loop {
-            let job = self.refresh()?;
-            let left = at_most.saturating_sub(begun.elapsed());
-            if job.status.is_terminal() || left.is_zero() {
-                return Ok(job);
-            }
-            std::thread::sleep(pause.min(left));
-            pause = (pause * 3 / 2).min(PAUSES.1);
-        }
+        wait(&Machine::new(), at_most, PAUSES, || self.refresh(), |job| job.status.is_terminal())
     }
 
     /// Gives the job another name. A batch finds jobs whose answers were lost by their

@@ -2,18 +2,13 @@ use jiff::Timestamp;
 use polars::prelude::DataFrame;
 use serde_json::{Map, Value};
 
-use super::{JobId, required, whole};
-use crate::client::{Client, data, items};
+use super::{JobId, balance, required};
+use crate::client::{Client, pages};
 use crate::error::{Context, Result};
 use crate::frame::Frame;
 use crate::list::list;
 use crate::time::{DateRange, parse_timestamp};
 use crate::transport::Request;
-
-/// Entries of a page.
-const PAGE: usize = 100;
-/// Pages of a history: a server that never ends one is not followed further.
-const MOST_PAGES: usize = 10_000;
 
 /// What credits were spent and bought, the newest first.
 #[derive(Clone, PartialEq)]
@@ -72,43 +67,21 @@ impl Client {
         let read = || {
             let days = DateRange::parse(start.as_ref(), end.as_ref())?;
             let (from, to) = days.ends();
-            let mut entries = Vec::new();
-            for page in 0..MOST_PAGES {
-                let (list, is_last) = self.credit_page(page, from, to)?;
-                entries.extend(list);
-                if is_last {
-                    break;
+            let mut request =
+                Request::get(self.url("/accounts/me/credits/history")).query("sort", "createdAt,desc");
+            for (name, bound) in [("from", from), ("to", to)] {
+                if let Some(at) = bound {
+                    request = request.query(name, at.to_string());
                 }
             }
+            let read = |json: &Value| CreditEntry::read(json).map(Some);
+            let mut entries = pages(self, &request, usize::MAX, read)?.entries;
             // A server may take the bounds for whole days, or not know them.
             entries.retain(|entry| entry.at.is_none_or(|at| days.overlaps(at, at)));
             Ok(CreditHistory { entries })
         };
         let history: Result<_> = read();
         history.context("read the history of the credits")
-    }
-
-    fn credit_page(
-        &self,
-        page: usize,
-        from: Option<Timestamp>,
-        to: Option<Timestamp>,
-    ) -> Result<(Vec<CreditEntry>, bool)> {
-        let mut request = Request::get(self.url("/accounts/me/credits/history"))
-            .query("page", page.to_string())
-            .query("size", PAGE.to_string())
-            .query("sort", "createdAt,desc");
-        for (name, bound) in [("from", from), ("to", to)] {
-            if let Some(at) = bound {
-                request = request.query(name, at.to_string());
-            }
-        }
-        let mut json = self.json(request).and_then(data)?;
-        let pages = json.get("totalPages").and_then(Value::as_u64).unwrap_or(0);
-        let list = items(json.get_mut("content").map(Value::take).unwrap_or_default(), "data.content")?;
-        let entries = list.iter().map(CreditEntry::read).collect::<Result<Vec<_>>>()?;
-        let is_last = entries.is_empty() || page as u64 + 1 >= pages;
-        Ok((entries, is_last))
     }
 }
 
@@ -118,7 +91,7 @@ impl CreditEntry {
         Ok(Self {
             kind: required(json, "type")?,
             at: json.get("createdAt").and_then(Value::as_str).and_then(parse_timestamp),
-            credits: whole(json, "delta")?,
+            credits: balance(json, "delta")?,
             job: details.get("jobId").and_then(Value::as_str).map(JobId::from),
             details,
         })

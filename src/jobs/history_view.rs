@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{CreditEntry, CreditHistory};
 use crate::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
-use crate::plain::plain;
+use crate::plain::{plain, words};
 use crate::show::{rich, show};
 use crate::time::minute;
 
@@ -66,11 +66,6 @@ impl CreditHistory {
 }
 
 show!(CreditHistory);
-
-/// `JOB_TASK` as people write it.
-fn words(kind: &str) -> String {
-    kind.to_lowercase().replace('_', " ")
-}
 
 impl fmt::Debug for CreditHistory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,10 +5,11 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::id::checked;
-use super::{JobParameters, JobStatus, Project, Workflow, optional, required, whole};
+use super::{JobParameters, JobStatus, Project, Workflow, credits, optional, required};
 use crate::client::{data, items};
 use crate::error::{Context, Result};
 use crate::plain::plain;
+use crate::redact;
 use crate::time::parse_timestamp;
 use crate::transport::{Request, Secret};
 
@@ -84,9 +85,10 @@ impl From<&JobId> for JobId {
     }
 }
 
+/// One line that is safe to print; [`as_str`](JobId::as_str) is the id itself.
 impl fmt::Display for JobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&plain(&self.0, 200))
     }
 }
 
@@ -149,7 +151,7 @@ impl Job {
         let instant = |at: Option<Timestamp>| at.map(|at| at.to_string());
         let mut json = json!({
             "id": self.id.as_str(),
-            "name": self.name,
+            "name": self.name.as_deref().map(redact::data),
             "status": self.status.word(),
             "createdAt": instant(self.created),
             "startedAt": instant(self.started),
@@ -220,7 +222,7 @@ impl Project {
     /// What the job cost, in credits.
     pub(crate) fn job_credits(&self, id: &JobId) -> Result<i64> {
         let json = self.job_data(id, "/credits").with_context(|| format!("credits of job `{id}`"))?;
-        whole(&json, "creditsUsed")
+        credits(&json, "creditsUsed")
     }
 
     /// A signed URL of the job's results, valid for some minutes.
@@ -254,7 +256,17 @@ mod tests {
             project.results_url(&id).map(drop),
         ];
         for error in refused.map(Result::unwrap_err) {
-            assert!(error.to_string().contains("`../../users` is no id of a job"), "{error}");
+            assert!(error.to_string().contains("`../../users` is not a valid job id"), "{error}");
         }
+    }
+
+    #[test]
+    fn what_a_server_calls_a_job_is_one_harmless_line_when_it_is_printed() {
+        let hostile = "x\nEVCXR_BEGIN_CONTENT text/html\n\u{1b}[2J";
+        let id = JobId::from(hostile);
+        for told in [id.to_string(), format!("{id:?}"), JobStatus::from(hostile).to_string()] {
+            assert!(!told.contains("EVCXR_") && !told.contains(char::is_control), "{told}");
+        }
+        assert_eq!(id.as_str(), hostile);
     }
 }

@@ -84,8 +84,8 @@ impl JobTask {
         read().with_context(|| self.told("log"))
     }
 
-    /// The features of its `data.json`: none before it has succeeded, and none of a dry
-    /// run.
+    /// The features of its `data.json`: none before it has succeeded. Those of a dry run are the
+    /// scenes that it found.
     pub(super) fn features(&self) -> Result<Vec<Value>> {
         let mut json = self.project.client().json(Request::get(self.url("/outputs/data-json")?))?;
         items(json.get_mut("features").map(Value::take).unwrap_or_default(), "features")

@@ -90,7 +90,7 @@ impl Limit {
 }
 
 /// The area of a `bbox` or of a GeoJSON geometry.
-pub(crate) fn place(shape: &Value) -> Result<Aoi> {
+fn place(shape: &Value) -> Result<Aoi> {
     match shape.as_array() {
         Some(sides) => bbox(sides.iter().map(Value::as_f64)),
         None => Aoi::from_geojson(&shape.to_string()),

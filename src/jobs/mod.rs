@@ -43,7 +43,6 @@ pub use history::{CreditEntry, CreditHistory};
 pub(crate) use job::JobsPage;
 pub use job::{Job, JobId, JobMode};
 pub use job_task::JobTask;
-pub(crate) use limits::place;
 pub use logs::{JobLogs, TaskLog};
 pub use manifest::Manifest;
 pub use parallel::ParallelParameters;
@@ -58,5 +57,5 @@ pub use status::JobStatus;
 pub use task::Task;
 pub use workflow::Workflow;
 
-use crate::client::{id, optional, required, whole};
+use crate::client::{balance, credits, id, optional, required};
 use crate::schema;

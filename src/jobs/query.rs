@@ -163,7 +163,7 @@ impl JobQuery {
             (Some((start, end)), []) => {
                 let time =
                     DateRange::parse(start, end).map_err(|error| Problem::new("time", error.to_string()))?;
-                data.insert("time".into(), time.to_interval().into());
+                data.insert("time".into(), time.to_interval_of_seconds().into());
             }
             (_, []) => {}
             (_, ids) => {

@@ -14,6 +14,7 @@ use crate::file;
 use crate::list::list;
 use crate::parallel::in_parallel;
 use crate::plain::plain;
+use crate::redact;
 use crate::transport::Request;
 
 /// Downloads at a time; the limiter holds the rate.
@@ -33,7 +34,7 @@ pub struct JobQuicklook {
     /// The platform's name of it, such as `S2A_2019.jpeg`.
     pub name: String,
     /// Where it lies: the outline of the result that it belongs to, WGS 84. `None` when
-    /// the task's `data.json` has no such result, as that of a dry run, or when the picture
+    /// the task's `data.json` has no such result, or when the picture
     /// has another shape, since then it shows more than the result.
     pub footprint: Option<Geometry>,
     /// What the block says of the result that it belongs to.
@@ -117,7 +118,8 @@ impl JobQuicklooks {
         let pictures = pictures.map(|(name, bytes)| {
             let suffix = if bytes.starts_with(b"\x89PNG") { "png" } else { "jpg" };
             let is_named = matches!(picture::extension(Path::new(name)).as_str(), "jpg" | "jpeg" | "png");
-            let file = if is_named { name.clone() } else { format!("{name}.{suffix}") };
+            let shown = redact::data(name);
+            let file = if is_named { shown.into_owned() } else { format!("{shown}.{suffix}") };
             (name.clone(), file, bytes)
         });
         file::write_all(folder.as_ref(), pictures)

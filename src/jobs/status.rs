@@ -2,27 +2,7 @@ use std::fmt;
 
 use crate::plain::plain;
 
-/// Where a job stands, whoever runs it.
-///
-/// | status | last | workflow (API reference, 4) | processing (13, 16) | order (10) | OGC process |
-/// |---|---|---|---|---|---|
-/// | not started | no | `NOT_STARTED` | `created` | `CREATED` | |
-/// | queued | no | `PENDING` | `licensed`, `valid`, `accepted` | `BEING_PLACED`, `PLACED` | `accepted` |
-/// | running | no | `RUNNING` | `running` | `BEING_FULFILLED`, `DOWNLOADED` | `running` |
-/// | cancelling | no | `CANCELLING` | | | |
-/// | cancelled | yes | `CANCELLED` | | `CANCELED` | `dismissed` |
-/// | failed | yes | `FAILED` | `failed`, `released` | `FAILED_PERMANENTLY` | `failed` |
-/// | error | yes | `ERROR` | | | |
-/// | rejected | yes | | `unlicensed`, `invalid`, `rejected` | | |
-/// | succeeded | yes | `SUCCEEDED` | `successful`, `captured` | `FULFILLED` | `successful` |
-///
-/// Any other word is [`Unknown`](Self::Unknown): it is kept, shown and polled, and never
-/// taken for the end; so are an order's `PLACEMENT_FAILED`, `DOWNLOAD_FAILED` and
-/// `DELIVERY_INITIALIZATION_FAILED`, which the platform may mend.
-///
-/// A task of a workflow is paid when it succeeds, also when a later task of its job fails (API
-/// reference, 0.6). Processing and orders are paid when they succeed: until then their
-/// credits are held. An OGC server knows no credits.
+#[doc = include_str!("status.md")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JobStatus {
@@ -59,21 +39,18 @@ impl JobStatus {
         }
     }
 
-    /// The platform's word. The SDK's documentation writes `NOT STARTED`, the API
+    /// Reads a workflow's word. The SDK's documentation writes `NOT STARTED`, the API
     /// sends `NOT_STARTED`.
     pub(crate) fn read(word: &str) -> Self {
-        match word {
-            "NOT_STARTED" | "NOT STARTED" => Self::NotStarted,
-            "PENDING" => Self::Pending,
-            "RUNNING" => Self::Running,
-            "CANCELLING" => Self::Cancelling,
-            "CANCELLED" => Self::Cancelled,
-            "FAILED" => Self::Failed,
-            "ERROR" => Self::Error,
-            "SUCCEEDED" => Self::Succeeded,
-            "REJECTED" => Self::Rejected,
-            other => Self::Unknown(plain(other, 80)),
-        }
+        let sent = if word == "NOT STARTED" { "NOT_STARTED" } else { word };
+        let known = Self::KNOWN.into_iter().find(|status| status.word() == sent);
+        known.unwrap_or_else(|| Self::Unknown(plain(word, 80)))
+    }
+
+    /// Reads a word of a service whose words are these.
+    pub(crate) fn of_word(words: &[(&str, Self)], word: &str) -> Self {
+        let known = words.iter().find(|(known, _)| *known == word);
+        known.map_or_else(|| Self::Unknown(plain(word, 80)), |(_, status)| status.clone())
     }
 
     /// Those that the platform is known to have.
@@ -129,7 +106,7 @@ impl fmt::Display for JobStatus {
             Self::Error => "error",
             Self::Succeeded => "succeeded",
             Self::Rejected => "rejected",
-            Self::Unknown(word) => word,
+            Self::Unknown(word) => return f.write_str(&plain(word, 80)),
         })
     }
 }

@@ -4,6 +4,7 @@ use std::ops::RangeBounds;
 
 use super::{Block, Job, JobMode, JobStatus, Project, ProjectSettings, Setting, Settings, Workflow};
 use crate::display::{Bundle, Card, Cell, Column, Table, Tone};
+use crate::plain::words;
 use crate::show::{rich, show};
 use crate::time::minute;
 
@@ -17,7 +18,7 @@ impl Project {
             Ok(settings) => settings
                 .iter()
                 .take(20)
-                .fold(card, |card, setting| card.fact(words(&setting.name), setting.value.as_str())),
+                .fold(card, |card, setting| card.fact(title(&setting.name), setting.value.as_str())),
             Err(error) => card.fact("Settings", Cell::status(Tone::Failed, error.to_string())),
         };
         card.bundle()
@@ -154,8 +155,8 @@ impl JobStatus {
 }
 
 /// `MAX_CONCURRENT_JOBS` as people write it.
-fn words(name: &str) -> String {
-    let mut words = name.to_lowercase().replace('_', " ");
+fn title(name: &str) -> String {
+    let mut words = words(name);
     if let Some(first) = words.get_mut(..1) {
         first.make_ascii_uppercase();
     }

@@ -32,8 +32,8 @@ impl Aoi {
             .fact("Area, km²", Cell::Number(area, decimals))
             .fact("Features", features)
             .fact("West, south, east, north", Cell::id(rounded(&self.bbox().to_array())))
-            .fact("Centre", Cell::id(rounded(&[lon, lat])))
-            .bundle();
+            .fact("Centre", Cell::id(rounded(&[lon, lat])));
+        let card = self.note().into_iter().fold(card, |card, note| card.note(note)).bundle();
         let mut map = Map::new(name);
         match self.features().len() {
             2..=MOST_FEATURES => map.aois.extend(self.iter()),
@@ -152,6 +152,19 @@ mod tests {
           Features                  1
           West, south, east, north  177, -19, -178, -16
           Centre                    179.5, -17.5
+        ");
+    }
+
+    #[test]
+    fn a_repaired_area_says_so() {
+        let bow_tie = Aoi::from_wkt("POLYGON ((0 0, 3 3, 3 0, 0 1, 0 0))").unwrap().named("field");
+        insta::assert_snapshot!(bow_tie.bundle().text, @r"
+        field
+          Area, km²                 46,146.6
+          Features                  1
+          West, south, east, north  0, 0, 3, 3
+          Centre                    2.05, 1.18333
+          feature 0: its edges crossed or touched each other: repaired, as `ST_MakeValid` does
         ");
     }
 

@@ -8,6 +8,7 @@ use super::layer::Layer;
 use super::placement::Placed;
 use crate::geo::{Bbox, polygons, unrolled};
 use crate::plain::plain;
+use crate::redact;
 use crate::time::minute;
 
 /// Positions of an outline that are written as they are.
@@ -36,7 +37,7 @@ impl Scene {
         let properties: Vec<_> =
             layer.properties.iter().map(|(key, value)| [plain(key, 120), plain(value, 600)]).collect();
         let facts = json!({
-            "id": layer.id,
+            "id": redact::text(&layer.id),
             "title": plain(layer.title_or_id(), 200),
             "collection": plain(&layer.collection, 120),
             "constellation": layer.constellation.as_ref().map(|name| plain(name, 120)),

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::item::answers;
 use super::{OrderItem, OrderPlan};
-use crate::client::whole;
+use crate::client::credits;
 use crate::display::counted;
 use crate::error::{Context, Error, Result};
 use crate::frame::Frame;
@@ -112,7 +112,7 @@ impl OrderPlan {
             answers(client.json(request)?, list.len(), |one| {
                 let unit = one.get("unit").and_then(Value::as_str).map(str::to_owned);
                 Ok(Offer {
-                    credits: whole(one, "credits")?,
+                    credits: credits(one, "credits")?,
                     size: one.get("size").and_then(Value::as_f64),
                     unit,
                 })

@@ -3,7 +3,7 @@ use std::fmt;
 use geo_types::{Geometry, MultiPolygon};
 use serde_json::{Map, Value, json};
 
-use crate::client::{Client, items, required, whole};
+use crate::client::{Client, credits, items, required};
 use crate::error::{Error, ErrorKind, Result};
 use crate::geo::{area_km2, geometry_from_json, geometry_to_json};
 use crate::hash::hex;
@@ -174,7 +174,7 @@ impl OrderItem {
     pub(crate) fn credits(&self, client: &Client) -> Result<i64> {
         let body = Self::body(&[self], &self.label);
         let answer = client.json(Request::post(client.url("/v2/orders/estimate"), body))?;
-        let mut answers = answers(answer, 1, |one| whole(one, "credits"))?;
+        let mut answers = answers(answer, 1, |one| credits(one, "credits"))?;
         answers.pop().unwrap_or_else(|| Err(silent()))
     }
 }

@@ -1,4 +1,4 @@
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use polars::prelude::DataFrame;
 use serde_json::Value;
@@ -12,6 +12,7 @@ use crate::error::{Context, Result};
 use crate::frame::Frame;
 use crate::list::list;
 use crate::transport::Request;
+use crate::wait::{Machine, wait};
 
 /// Orders that one request asks for by their ids.
 const IDS: usize = 50;
@@ -84,6 +85,15 @@ pub(super) fn request(client: &Client, filter: &OrderFilter) -> Result<Request> 
     Ok(request)
 }
 
+/// The order with this tag. A server that does not filter sends others too, so all are looked
+/// at, and one that cannot be read may be it.
+pub(super) fn find(client: &Client, tag: &str) -> Result<Option<Order>> {
+    let request = request(client, &OrderFilter::new().tags([tag])).context("look for the order")?;
+    let read = |json: &Value| Order::read(client, json).map(Some);
+    let all = pages(client, &request, usize::MAX, read).context("look for the order")?;
+    Ok(all.entries.into_iter().find(|order| order.tags.iter().any(|one| one == tag)))
+}
+
 /// A page of the list of orders.
 #[derive(Debug)]
 pub(crate) struct OrdersPage {
@@ -150,17 +160,13 @@ impl Orders {
     ///
     /// Those of [`Client::orders`].
     pub fn wait(&self, at_most: Duration) -> Result<Self> {
-        let begun = Instant::now();
-        let mut pause = PAUSES.0;
-        loop {
-            let now = self.refresh()?;
-            let left = at_most.saturating_sub(begun.elapsed());
-            if left.is_zero() || now.iter().all(|order| order.status.is_at_rest()) {
-                return Ok(now);
-            }
-            std::thread::sleep(pause.min(left));
-            pause = (pause * 3 / 2).min(PAUSES.1);
-        }
+        wait(
+            &Machine::new(),
+            at_most,
+            PAUSES,
+            || self.refresh(),
+            |orders| orders.iter().all(|order| order.status.is_at_rest()),
+        )
     }
 
     /// The same orders with what was taken for each of them, from the account's history, which

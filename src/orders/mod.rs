@@ -1,22 +1,26 @@
 //! Orders: what they cost, how they are placed, and what becomes of them (API reference, 10).
 //!
 //! - [`begin`], [`plan`]: scenes, areas and a data product, before anything is sent;
-//!   [`item`]: one order of it; [`estimate`], [`place`]: what it costs, and buying it;
-//!   [`sent`]: what was sent, for the platform's list may be late.
+//!   [`item`]: one order of it; [`estimate`]: what it costs.
+//! - [`batch`]: buying it; [`backend`]: orders as the jobs of a batch; [`reservations`]: which
+//!   batch buys an order that several want.
 //! - [`order`], [`status`]: an order of the platform; [`list`], [`filter`]: many of them.
+//! - [`placed`]: what came of buying; [`delivered`]: the items in the storage.
 //! - [`view`]: what a notebook shows.
 
+mod backend;
+mod batch;
 mod begin;
 mod coverage;
+mod delivered;
 mod estimate;
 mod filter;
 mod item;
 mod list;
 mod order;
-mod place;
 mod placed;
 mod plan;
-mod sent;
+mod reservations;
 mod spent;
 mod status;
 mod view;
@@ -31,5 +35,7 @@ pub use placed::{OrderPlacement, PlacedOrder, PlacedOrders};
 pub use plan::OrderPlan;
 pub use status::OrderStatus;
 
-pub(crate) use place::is_own_tag;
-pub(crate) use spent::spent;
+pub(crate) use backend::OrderBackend;
+#[cfg(test)]
+pub(crate) use backend::status;
+use spent::spent;

@@ -1,20 +1,21 @@
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::place::is_own_tag;
 use super::spent::spent;
 use super::{OrderItem, OrderStatus};
+use crate::batch::is_own_tag;
 use crate::client::{Client, id::checked, optional, required};
 use crate::error::{Context, Error, Result};
 use crate::plain::plain;
 use crate::time::parse_timestamp;
 use crate::transport::Request;
+use crate::wait::{Machine, wait};
 
 /// The first pause between two looks at an order, and the longest.
-pub(super) const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
+pub(super) const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(10)];
 
 /// An order of the platform as it was last told of, and what can be done with it.
 ///
@@ -146,17 +147,7 @@ impl Order {
     #[doc(alias = "track")]
     #[doc(alias = "track_status")]
     pub fn wait(&self, at_most: Duration) -> Result<Self> {
-        let begun = Instant::now();
-        let mut pause = PAUSES.0;
-        loop {
-            let order = self.refresh()?;
-            let left = at_most.saturating_sub(begun.elapsed());
-            if order.status.is_at_rest() || left.is_zero() {
-                return Ok(order);
-            }
-            std::thread::sleep(pause.min(left));
-            pause = (pause * 3 / 2).min(PAUSES.1);
-        }
+        wait(&Machine::new(), at_most, PAUSES, || self.refresh(), |order| order.status.is_at_rest())
     }
 
     /// Gives the order these tags, in place of those that people gave it.

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use polars::prelude::DataFrame;
 
-use super::place::find;
+use super::list::find;
 use super::{Order, Orders};
 use crate::client::Client;
 use crate::display::counted;
@@ -42,8 +42,9 @@ pub enum OrderPlacement {
     Existing(Order),
     /// It was refused, and costs nothing.
     Refused(Error),
-    /// The answer was lost, and the order was not found: it may exist.
-    /// [`PlacedOrders::track`] looks for it again.
+    /// The answer was lost, and the order was not found before the deadline, or its absence
+    /// cannot be proven: it may exist. [`PlacedOrders::track`] looks for it again, and so does
+    /// placing the plan once more.
     Lost(Error),
 }
 

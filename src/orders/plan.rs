@@ -1,10 +1,12 @@
 use std::collections::HashSet;
 use std::fmt;
+use std::time::Duration;
 
 use geo_types::MultiPolygon;
 use serde_json::{Map, Value};
 
 use super::OrderItem;
+use crate::batch::is_own_tag;
 use crate::catalog::Scene;
 use crate::display::counted;
 use crate::error::{Context, Error, Result};
@@ -32,6 +34,8 @@ pub struct OrderPlan {
     pub(super) budget_id: Option<String>,
     params: Map<String, Value>,
     pub(super) at_most: Option<i64>,
+    pub(super) settle: Option<Duration>,
+    pub(super) deadline: Option<Duration>,
 }
 
 impl OrderPlan {
@@ -46,6 +50,8 @@ impl OrderPlan {
             budget_id: None,
             params: Map::new(),
             at_most: None,
+            settle: None,
+            deadline: None,
         }
     }
 
@@ -92,12 +98,23 @@ impl OrderPlan {
         self
     }
 
-    pub(crate) fn product(&self) -> &DataProduct {
-        &self.product
+    /// How long an order whose answer was lost, and that is in no list of the platform, is
+    /// looked for until it counts as never created, and is sent again: see
+    /// [`Batch::settle`](crate::Batch::settle).
+    pub fn settle(mut self, time: Duration) -> Self {
+        self.settle = Some(time);
+        self
     }
 
-    pub(crate) fn most(&self) -> Option<i64> {
-        self.at_most
+    /// How long [`place`](Self::place) waits at most. Orders whose answers were lost are then
+    /// [`OrderPlacement::Lost`](crate::OrderPlacement::Lost); placed again, the plan goes on.
+    pub fn deadline(mut self, time: Duration) -> Self {
+        self.deadline = Some(time);
+        self
+    }
+
+    pub(crate) fn product(&self) -> &DataProduct {
+        &self.product
     }
 
     /// What is in the name of each order.
@@ -123,6 +140,12 @@ impl OrderPlan {
             return Err(Error::invalid(format!(
                 "{} tags are too many: {TAGS} are the most",
                 self.tags.len()
+            )));
+        }
+        if let Some(own) = self.tags.iter().find(|tag| is_own_tag(tag)) {
+            return Err(Error::invalid(format!(
+                "tag `{}` is one by which this library finds an order again: leave it out",
+                plain(own, 80)
             )));
         }
         if self.title().trim().is_empty() {

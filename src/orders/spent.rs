@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::client::{Client, pages, whole};
+use crate::client::{Client, balance, pages};
 use crate::error::Result;
 use crate::transport::Request;
 
@@ -17,7 +17,7 @@ pub(crate) fn spent(client: &Client, since: Option<Timestamp>) -> Result<HashMap
     }
     let read = |json: &Value| {
         let order = json.pointer("/details/orderId").and_then(Value::as_str).map(str::to_owned);
-        Ok(order.zip(whole(json, "delta").ok()))
+        Ok(order.zip(balance(json, "delta").ok()))
     };
     let mut taken = HashMap::new();
     for (order, delta) in pages(client, &request, usize::MAX, read)?.entries {

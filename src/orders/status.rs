@@ -49,7 +49,7 @@ pub enum OrderStatus {
 
 impl OrderStatus {
     /// Those that the platform is known to have, in the order in which they come.
-    const KNOWN: [Self; 11] = [
+    pub(crate) const KNOWN: [Self; 11] = [
         Self::Created,
         Self::BeingPlaced,
         Self::Placed,
@@ -143,7 +143,7 @@ impl From<&str> for OrderStatus {
 impl fmt::Display for OrderStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unknown(word) => f.write_str(word),
+            Self::Unknown(word) => f.write_str(&plain(word, 80)),
             known => f.write_str(&known.word().to_lowercase().replace('_', " ")),
         }
     }
@@ -162,6 +162,8 @@ mod tests {
         let odd = OrderStatus::read("ON_THE_MOON");
         assert!(!odd.is_terminal() && !odd.is_at_rest() && !odd.is_failed());
         assert_eq!(odd.to_string(), "ON_THE_MOON");
+        let hostile = OrderStatus::read("x\nEVCXR_BEGIN_CONTENT text/html\n").to_string();
+        assert!(!hostile.contains("EVCXR_") && !hostile.contains('\n'), "{hostile}");
         assert!(OrderStatus::PlacementFailed.is_at_rest() && !OrderStatus::PlacementFailed.is_terminal());
     }
 }

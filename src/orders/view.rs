@@ -5,12 +5,13 @@ use std::ops::RangeBounds;
 
 use jiff::Timestamp;
 
-use super::is_own_tag;
 use super::{
     EstimatedOrder, Order, OrderEstimate, OrderItem, OrderPlacement, OrderPlan, Orders, PlacedOrder,
     PlacedOrders,
 };
+use crate::batch::is_own_tag;
 use crate::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
+use crate::plain::words;
 use crate::show::{rich, show};
 use crate::time::minute;
 
@@ -127,7 +128,7 @@ impl Orders {
             [
                 order.name.clone().into(),
                 Cell::status(order.status.tone(), order.state()),
-                order.kind.as_deref().map(str::to_lowercase).into(),
+                order.kind.as_deref().map(words).into(),
                 credits.map_or(Cell::Empty, |credits| Cell::Number(credits as f64, 0)),
                 Cell::text(order.own_tags().join(", ")),
                 time(order.created),
@@ -149,7 +150,7 @@ impl Order {
     fn state(&self) -> String {
         match &self.sub_status {
             Some(word) if !self.status.is_at_rest() => {
-                format!("{}, {}", self.status, word.to_lowercase().replace('_', " "))
+                format!("{}, {}", self.status, words(word))
             }
             _ => self.status.to_string(),
         }
@@ -168,7 +169,7 @@ impl Order {
         Card::new(self.name.as_deref().unwrap_or("Order"))
             .badge(self.status.tone(), self.state())
             .fact("Id", Cell::id(&self.id))
-            .fact("Type", self.kind.as_deref().map(str::to_lowercase))
+            .fact("Type", self.kind.as_deref().map(words))
             .fact("Scene", self.scene_id.as_deref().map(Cell::id))
             .fact("Data product", self.product_id.as_deref().map(Cell::id))
             .fact("Budget", self.budget_id.as_deref().map(Cell::id))

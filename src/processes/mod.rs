@@ -1,29 +1,28 @@
-//! Processes, and any OGC API - Processes server (OGC 18-062r2, 1.0).
+//! Processes that run on a server: what they take, and how they run as the jobs of a batch.
 //!
-//! - [`input`]: what a process can be told, [`rows`]: many jobs of it;
-//! - [`server`], [`list`] and [`process`]: what a server offers; [`ask`]: how it is asked;
-//! - [`service`]: how a batch runs there, [`job`], [`answer`], [`results`] and [`multipart`]: what comes
-//!   of it.
+//! The platform's processing is an OGC API - Processes with prices, so both share what they
+//! take, and each has a dialect:
+//!
+//! - [`input`], [`inputs`]: what a process takes, from its JSON schema; [`rows`]: many jobs of it;
+//!   [`list`]: the processes of a server; [`view`]: what a notebook shows of them.
+//! - [`up42`]: processing on the platform; [`ogc`]: any server of the standard.
 
-mod answer;
-mod ask;
 mod input;
 mod inputs;
-mod job;
 mod list;
-mod multipart;
-mod process;
-mod results;
+mod ogc;
 mod rows;
-mod server;
-mod service;
+mod up42;
 mod view;
 
 pub use input::{ProcessInput, ProcessInputs};
-#[cfg(test)]
-pub(crate) use job::status;
 pub use list::{ProcessSummary, Processes};
-pub use process::{OgcProcess, ProcessOutput};
+pub(crate) use ogc::OgcBackend;
+#[cfg(test)]
+pub(crate) use ogc::STATUSES as OGC_STATUSES;
+pub use ogc::{OgcProcess, ProcessOutput, ProcessServer};
 pub use rows::ProcessRows;
-pub use server::ProcessServer;
-pub(crate) use service::OnServer;
+pub(crate) use up42::ProcessingBackend;
+#[cfg(test)]
+pub(crate) use up42::STATUSES as UP42_STATUSES;
+pub use up42::{Process, ProcessingFilter};

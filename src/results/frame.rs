@@ -40,8 +40,8 @@ impl Results {
                 .binary("geometry", |feature| wkb_of(&feature.geometry))
                 .strings("properties", made(|one| serde_json::to_string(&one.properties).ok()));
             for property in properties(self.iter().map(|feature| &feature.properties)) {
-                if frame.column(property.name).is_none() {
-                    frame.push(property.column(property.name, TimeUnit::Milliseconds)?);
+                if frame.column(&property.name).is_none() {
+                    frame.push(property.column(&property.name, TimeUnit::Milliseconds)?);
                 }
             }
             frame.finish()

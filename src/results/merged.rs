@@ -14,6 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::file;
 use crate::hash::hex;
 use crate::jobs::JobId;
+use crate::redact;
 
 /// The first line of the file, without the hash of all other lines that stands between the two
 /// parts. A file whose hash does not fit was written or changed by somebody else.
@@ -21,8 +22,8 @@ const HEAD: [&str; 2] = [r#"{"type": "FeatureCollection", "up42.sha256": ""#, r#
 
 impl Results {
     /// One `data.json` over all jobs, as the SDK makes it: each feature with its `job_id`,
-    /// and its path from the folder (API reference, 5). All else in it stays as it is. A
-    /// path that leads out of the job's folder is left out.
+    /// and its path from the folder (API reference, 5). All else in it stays as it is,
+    /// but for [secrets](redact::data). A path that leads out of the job's folder is left out.
     ///
     /// What it lists already stays in front, but what is of the jobs asked for now, and of
     /// jobs whose folder is gone.
@@ -79,11 +80,16 @@ fn is_own(file: &[u8]) -> bool {
 }
 
 fn merged(feature: &ResultFeature) -> Value {
-    let mut properties = feature.properties.clone();
+    let (mut properties, mut rest) =
+        (Value::from(feature.properties.clone()), Value::from(feature.rest.clone()));
+    let _ = (redact::value(&mut properties), redact::value(&mut rest));
+    let mut properties = properties.as_object_mut().map(std::mem::take).unwrap_or_default();
     properties.insert("job_id".into(), feature.job.as_str().into());
     if properties.contains_key(PATH) {
         match &feature.file {
             Some(file) => {
+                // The path of a file that is there leads to it, whatever it holds.
+                let file = if feature.path.is_some() { file.into() } else { redact::data(file) };
                 let path = format!("{}/{file}", folder_name(&feature.job));
                 properties.insert(PATH.into(), path.into());
             }
@@ -92,7 +98,7 @@ fn merged(feature: &ResultFeature) -> Value {
     }
     let mut merged = json!({"type": "Feature", "geometry": feature.geometry, "properties": properties});
     if let Some(members) = merged.as_object_mut() {
-        members.extend(feature.rest.clone());
+        members.extend(rest.as_object_mut().map(std::mem::take).unwrap_or_default());
     }
     merged
 }

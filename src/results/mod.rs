@@ -6,7 +6,7 @@
 //!   other names where need be ([`renamed`]); [`files`]: results that come one by one.
 //! - [`feature`], [`frame`], [`merged`]: what there is, as records, as a table of Polars,
 //!   and as one file.
-//! - [`found`]: what dry runs found in the catalog.
+//! - [`found`]: the scenes that dry runs found.
 //! - [`view`], [`raster`]: what a notebook shows of it.
 
 mod archive;

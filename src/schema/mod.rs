@@ -43,6 +43,10 @@ pub(crate) fn check(value: &Value, schema: &Value) -> Result<(), String> {
         Some("string") if !value.is_string() => return wrong("a text"),
         Some("object" | "geometry") if !value.is_object() => return wrong("an object"),
         Some("dateRange") => match value.as_str().and_then(|text| text.split_once('/')) {
+            // The platform is sent the text as it stands, and knows no months and years.
+            Some((start, end)) if [start, end].iter().any(|end| matches!(end.trim().len(), 4 | 7)) => {
+                return wrong("an interval of days or instants");
+            }
             Some((start, end)) => {
                 DateRange::parse(start, end).map(drop).map_err(|error| error.to_string())?
             }
@@ -103,6 +107,10 @@ mod tests {
         let dates = json!({"type": "dateRange"});
         assert_eq!(check(&json!("2019-01-01T00:00:00+00:00/2019-12-31T23:59:59+00:00"), &dates), Ok(()));
         assert!(told(json!("2019"), dates.clone()).starts_with("`2019` is not an interval, such as"));
+        assert_eq!(
+            told(json!("2019-01/.."), dates.clone()),
+            "`2019-01/..` is not an interval of days or instants"
+        );
         assert!(told(json!("2019-13-01/2020-01-01"), dates).starts_with("date `2019-13-01`: write"));
         assert_eq!(check(&json!(1), &json!({"type": "colour"})), Ok(()), "a type of tomorrow");
     }

@@ -4,10 +4,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::Rich;
-use crate::display::Bundle;
-
-/// Set by the kernel of `up42` for the process that runs the cells.
-const KERNEL: &str = "UP42_KERNEL";
+use crate::display::{Bundle, mark};
 
 /// What the kernel takes for the content of a `display_data` message, or with `update` of an
 /// `update_display_data` message.
@@ -47,15 +44,15 @@ impl Live {
 
     /// Whether displays can move here: elsewhere states add up, and one shows fewer.
     pub(crate) fn is_possible() -> bool {
-        std::env::var_os(KERNEL).is_some()
+        mark::tag().is_some()
     }
 }
 
 /// Shows a bundle now; one with an id can be changed, or changes the one with that id.
 pub(super) fn send(bundle: &Bundle, id: Option<(&str, bool)>) {
-    let told = match Live::is_possible() {
-        true => block(bundle, id),
-        false => line(bundle),
+    let told = match mark::tag() {
+        Some(tag) => block(&tag, bundle, id),
+        None => line(bundle),
     };
     // One write: nothing that another thread prints falls between two lines.
     let mut stdout = std::io::stdout().lock();
@@ -68,13 +65,13 @@ fn line(bundle: &Bundle) -> String {
     bundle.harmless_text() + "\n"
 }
 
-fn block(bundle: &Bundle, id: Option<(&str, bool)>) -> String {
+fn block(tag: &str, bundle: &Bundle, id: Option<(&str, bool)>) -> String {
     let mut message = json!({ "data": bundle.to_data(), "metadata": {} });
     if let Some((id, update)) = id {
         message["transient"] = json!({ "display_id": id });
         message["update"] = json!(update);
     }
-    format!("EVCXR_BEGIN_CONTENT {MIME}\n{message}\nEVCXR_END_CONTENT\n")
+    mark::block(Some(tag), MIME, &message.to_string())
 }
 
 #[cfg(test)]
@@ -90,15 +87,15 @@ mod tests {
     #[test]
     fn a_display_is_one_line_of_json_between_marks() {
         let bundle = Bundle::text("a\nb").html("<p>EVCXR_END_CONTENT</p>");
-        insta::assert_snapshot!(block(&bundle, Some(("7", true))), @r#"
-        EVCXR_BEGIN_CONTENT application/vnd.up42.display+json
+        insta::assert_snapshot!(block("T7", &bundle, Some(("7", true))), @r#"
+        T7 begin application/vnd.up42.display+json
         {"data":{"text/html":"<p>EVCXR&#95;END_CONTENT</p>","text/plain":"a\nb"},"metadata":{},"transient":{"display_id":"7"},"update":true}
-        EVCXR_END_CONTENT
+        T7 end
         "#);
-        insta::assert_snapshot!(block(&Bundle::text("<a>"), None), @r#"
-        EVCXR_BEGIN_CONTENT application/vnd.up42.display+json
+        insta::assert_snapshot!(block("T7", &Bundle::text("<a>"), None), @r#"
+        T7 begin application/vnd.up42.display+json
         {"data":{"text/html":"<pre>&lt;a&gt;</pre>","text/plain":"<a>"},"metadata":{}}
-        EVCXR_END_CONTENT
+        T7 end
         "#);
     }
 }

@@ -96,11 +96,11 @@ impl Platform {
         };
         let subject = subject.ok_or_else(|| Reply::empty(401))?;
         let token = self.mint.token("Bearer", subject, self.clock.steady());
+        // Without `error`: oauthlib takes any value of it, `null` too, for a refusal.
         Ok(Reply::json(
             200,
             &json!({
                 "data": {"accessToken": token},
-                "error": null,
                 "access_token": token,
                 "token_type": "bearer",
                 "refresh_token": null,

@@ -70,6 +70,8 @@ const fn processing(name: &'static str, title: &'static str, price: f64, machine
     }
 }
 
+/// What a manifest may say that a block takes and gives.
+const CAPABILITIES: [&str; 2] = ["raster", "vector"];
 /// What every processing block takes.
 const RASTER: &str = "GTiff";
 
@@ -91,7 +93,7 @@ const TILING: Own = &[
 ];
 
 /// A newer version stands behind the older ones of its block.
-static BLOCKS: [Block; 16] = [
+static BLOCKS: [Block; 28] = [
     data("oneatlas-pleiades-aoiclipped", "Pléiades Reflectance (Streaming)", "phr", 400.0),
     data("oneatlas-pleiades-display-aoiclipped", "Pléiades Display (Streaming)", "phr", 400.0),
     data("oneatlas-pleiades-neo-aoiclipped", "Pléiades Neo (Streaming)", "pneo", 600.0),
@@ -101,6 +103,18 @@ static BLOCKS: [Block; 16] = [
     data("sobloo-s2-l1c-aoiclipped", "Sentinel-2 Level-1C (GeoTIFF)", "sentinel-2", 1.0),
     data("sobloo-s2-l1c-fullscene", "Sentinel-2 Level-1C (SAFE)", "sentinel-2", 1.0).gives("SAFE"),
     data("sentinelhub-s2-aoiclipped", "Sentinel-2 L1C MSI (AOI clipped)", "sentinel-2", 2.0),
+    data("oneatlas-pleiades-fullscene", "Pléiades Reflectance (Download)", "phr", 400.0).gives("DIMAP"),
+    data("oneatlas-pleiades-display", "Pléiades Display (Download)", "phr", 400.0),
+    data("oneatlas-spot-fullscene", "SPOT 6/7 Reflectance (Download)", "spot", 150.0).gives("DIMAP"),
+    data("oneatlas-spot-display", "SPOT 6/7 Display (Download)", "spot", 150.0),
+    data("sobloo-s1-grd-fullscene", "Sentinel-1 L1 GRD (SAFE)", "sentinel-1", 1.0).gives("SAFE"),
+    data("sobloo-s1-grd-aoiclipped", "Sentinel-1 L1 GRD (GeoTIFF)", "sentinel-1", 1.0),
+    data("sobloo-s1-slc-fullscene", "Sentinel-1 L1 SLC (SAFE)", "sentinel-1", 1.0).gives("SAFE"),
+    data("sobloo-s3", "Sentinel-3 (SAFE)", "sentinel-3", 1.0).gives("SAFE"),
+    data("sobloo-s5p", "Sentinel-5P (NetCDF)", "sentinel-5p", 1.0).gives("NetCDF"),
+    data("sentinelhub-s2", "Sentinel-2 Level 2 (BOA) AOI clipped", "sentinel-2", 2.0),
+    data("esa-s2-l2a-gtiff", "Sentinel-2 Level-2A (GeoTIFF)", "sentinel-2", 2.0),
+    data("esa-s2-l2a-gtiff-visual", "Sentinel-2 Level-2A, visual (GeoTIFF)", "sentinel-2", 2.0),
     processing("tiling", "Raster Tiling", 0.0, 4.0, TILING).old("1.2.1"),
     processing("tiling", "Raster Tiling", 0.0, 4.0, TILING),
     processing("sharpening", "Sharpening Filter", 0.2, 8.0, &[("strength", "string", "\"medium\"")]),
@@ -240,6 +254,12 @@ impl Platform {
         let kind = text("type").unwrap_or_default();
         if !["data", "processing"].iter().any(|known| kind.eq_ignore_ascii_case(known)) {
             return Err(invalid(&format!("{kind} is not a valid enum value")));
+        }
+        for name in ["input_capabilities", "output_capabilities"] {
+            let mut types = manifest[name].as_object().into_iter().flat_map(Map::keys);
+            if let Some(unknown) = types.find(|kind| !CAPABILITIES.contains(&kind.as_str())) {
+                return Err(invalid(&format!("{name}: extraneous key [{unknown}] is not permitted")));
+            }
         }
         Ok(Reply::data(json!({"valid": true, "errors": []})))
     }

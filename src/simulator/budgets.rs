@@ -10,7 +10,7 @@ use super::chance::Chance;
 use super::orders::unknown;
 use super::platform::{Platform, wrong_method};
 use super::reply::{Answer, Reply};
-use super::spring::{page_of, spring_page};
+use super::spring::{page_of, sort, spring_page};
 
 const PAGE: usize = 20;
 
@@ -93,7 +93,8 @@ impl Books {
 impl Platform {
     pub(super) fn budgets(&self, call: &Call, path: &[&str]) -> Answer {
         let now = self.clock.now();
-        let with_usage = call.query("includeUsage") == Some("true");
+        // Python writes it as `True`.
+        let with_usage = call.query("includeUsage").is_some_and(|text| text.eq_ignore_ascii_case("true"));
         let find = |id: &str| BUDGETS.iter().find(|one| one.id() == id).ok_or_else(|| unknown("Budget", id));
         let books = self.books();
         let body = match (call.method.as_str(), path) {
@@ -105,6 +106,9 @@ impl Platform {
                 all.retain(|one| {
                     wanted.is_empty() || wanted.iter().any(|(_, status)| one["status"] == **status)
                 });
+                if call.query("sort").is_some() {
+                    sort(&mut all, call, "Budget", &["createdAt", "updatedAt", "name", "status"])?;
+                }
                 spring_page(&all, page, size)
             }
             ("GET", ["settings"]) => json!({"enforcementEnabled": books.budgets_enforced}),

@@ -30,6 +30,7 @@ pub struct SimulatorBuilder {
     quicklooks: Vec<PathBuf>,
     results: Option<PathBuf>,
     folder: Option<PathBuf>,
+    port: Option<u16>,
 }
 
 impl Default for SimulatorBuilder {
@@ -49,8 +50,9 @@ impl Default for SimulatorBuilder {
             ogc_hides_inputs: false,
             ogc_wants_login: false,
             budgets_enforced: false,
+            eulas_accepted: false,
         };
-        Self { config, scenes: Vec::new(), quicklooks: Vec::new(), results: None, folder: None }
+        Self { config, scenes: Vec::new(), quicklooks: Vec::new(), results: None, folder: None, port: None }
     }
 }
 
@@ -176,6 +178,20 @@ impl SimulatorBuilder {
         self
     }
 
+    /// The account has accepted every licence from the beginning. One is left to accept unless
+    /// set, and then [`Simulator::accept_eula`] accepts it.
+    pub fn eulas_accepted(mut self) -> Self {
+        self.config.eulas_accepted = true;
+        self
+    }
+
+    /// The port of the API on this machine. Unless set, it is the one that the
+    /// [folder](Self::folder) had the last time, if that is free, or else any.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
     /// How long a token is good for; the default is five minutes.
     pub fn token_life(mut self, life: Duration) -> Self {
         self.config.token_life = life;
@@ -225,7 +241,7 @@ impl SimulatorBuilder {
             None => Vec::new(),
         };
         let shelf = self.folder.as_ref().map(|folder| Shelf::of(folder, &mut self.config)).transpose()?;
-        let ports = Ports::bind()?;
+        let ports = Ports::bind(self.port, self.folder.as_deref())?;
         let urls = (ports.api_url()?, ports.storage_url()?);
         let platform = Arc::new(Platform::new(self.config, urls, given, archives, shelf));
         let server = ports.serve(Arc::clone(&platform))?;

@@ -46,19 +46,18 @@ impl Platform {
         Ok(Reply::empty(200))
     }
 
-    fn start_job(&self, call: &Call, workflow_id: &str, mut inputs: Map<String, Value>) -> Answer {
+    fn start_job(&self, call: &Call, workflow_id: &str, inputs: Map<String, Value>) -> Answer {
         let (tasks, workflow_name) = {
             let mut books = self.books();
             let workflow = workflow(&mut books, workflow_id)?;
             (workflow.named_blocks(), workflow.name.clone())
         };
         let demand = demand_of(&tasks, &inputs)?;
-        fill_defaults(&tasks, &mut inputs);
         let dry_run = inputs.get("config").is_some_and(|config| config["mode"] == "DRY_RUN");
         let collection = tasks.first().and_then(|(_, block)| block.collection()).unwrap_or_default();
         // The archive is searched while nobody waits for the books.
         let delivery = self.deliver(&demand, collection);
-        let key = self.key_of(&inputs);
+        let key = self.key_of(&with_defaults(&tasks, &inputs));
         let mut chance = Chance::of(&[key]);
         let times = self.times(&mut chance, dry_run);
         let share = times.runs / tasks.len().max(1) as f64;
@@ -176,8 +175,9 @@ fn check_tasks(tasks: &[NamedBlock], inputs: &Map<String, Value>) -> Result<(), 
     if complaints.is_empty() { Ok(()) } else { Err(Reply::refused(400, 400, complaints.join(", "))) }
 }
 
-/// A job shows what it was not told as well.
-pub(super) fn fill_defaults(tasks: &[NamedBlock], inputs: &mut Map<String, Value>) {
+/// The inputs that a job runs with: what it was not given has a default.
+pub(super) fn with_defaults(tasks: &[NamedBlock], inputs: &Map<String, Value>) -> Map<String, Value> {
+    let mut inputs = inputs.clone();
     for (task, block) in tasks {
         let Some(Value::Object(given)) = inputs.get_mut(task) else { continue };
         let elsewhere = given.contains_key("asset_ids") || given.contains_key("order_ids");
@@ -192,6 +192,7 @@ pub(super) fn fill_defaults(tasks: &[NamedBlock], inputs: &mut Map<String, Value
             }
         }
     }
+    inputs
 }
 
 /// What the project's settings forbid about a demand.

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::USERNAME;
+use super::auth::WORKSPACE_ID;
 use super::call::Call;
 use super::catalog::instant;
 use super::platform::Platform;
@@ -21,6 +23,17 @@ impl Platform {
     pub(super) fn balance_v2(&self) -> Answer {
         let available = json!({"amount": self.available(), "unit": "CREDIT"});
         Ok(Reply::json(200, &json!({"available": available})))
+    }
+
+    /// How the account pays.
+    pub(super) fn payment_info(&self) -> Answer {
+        let has_bought = self.books().history.iter().any(|entry| entry["type"] == "CREDIT_PURCHASE");
+        Ok(Reply::data(json!({
+            "accountId": WORKSPACE_ID,
+            "invoiceEmailAddress": USERNAME,
+            "signUpCreditsReceived": true,
+            "hasNonSignupAllocation": has_bought,
+        })))
     }
 
     /// A Spring page, newest first unless asked otherwise.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::blocks::{self, Block, NamedBlock};
 use super::call::Call;
 use super::chance::Chance;
-use super::creation::{demand_of, fill_defaults, limits_broken};
+use super::creation::{demand_of, limits_broken, with_defaults};
 use super::demand::Demand;
 use super::jobs::job;
 use super::platform::Platform;
@@ -94,8 +94,7 @@ impl Platform {
     /// that is wrong by up to 30 %.
     fn expected_run(&self, tasks: &[NamedBlock], mut inputs: Map<String, Value>) -> (f64, f64) {
         inputs.shift_remove("config");
-        fill_defaults(tasks, &mut inputs);
-        let key = self.key_of(&inputs);
+        let key = self.key_of(&with_defaults(tasks, &inputs));
         let runs = self.times(&mut Chance::of(&[key]), false).runs;
         let guess = runs * Chance::of(&[key, 11]).between(0.7, 1.3);
         (guess * 0.7, guess * 1.5)

@@ -13,7 +13,6 @@ use super::reply::{Answer, Reply};
 const EULAS: [(&str, bool); 3] = [("oneatlas", true), ("pneo", false), ("tasking", true)];
 
 /// Those that were accepted since.
-#[derive(Default)]
 pub(super) struct Eulas(Mutex<HashSet<String>>);
 
 /// The id of a licence. It follows from its name alone.
@@ -22,6 +21,12 @@ pub(super) fn id_of(name: &str) -> String {
 }
 
 impl Eulas {
+    /// None but those that are accepted from the beginning, or all.
+    pub(super) fn new(all_accepted: bool) -> Self {
+        let accepted = EULAS.iter().filter(|_| all_accepted).map(|(name, _)| id_of(name));
+        Self(Mutex::new(accepted.collect()))
+    }
+
     /// Whether it is accepted; `None` when there is none of this id.
     pub(super) fn is_accepted(&self, id: &str) -> Option<bool> {
         let (_, from_the_beginning) = EULAS.iter().find(|(name, _)| id_of(name) == id)?;

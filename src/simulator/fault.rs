@@ -1,10 +1,13 @@
 //! Faults that are asked for by name.
 
+use std::str::FromStr;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use super::call::Call;
+use super::pattern::RequestPattern;
 use super::reply::Reply;
+use crate::error::{Error, Result};
 
 /// Something that shall go wrong, where, and how often.
 ///
@@ -24,10 +27,7 @@ use super::reply::Reply;
 #[derive(Clone, Debug)]
 pub struct Fault {
     kind: FaultKind,
-    method: Option<String>,
-    path: String,
-    passes: usize,
-    left: usize,
+    pattern: RequestPattern,
 }
 
 /// What goes wrong.
@@ -69,7 +69,7 @@ pub enum FaultKind {
 impl Fault {
     /// A fault of this kind, once, on the first request that it can happen to.
     pub fn new(kind: FaultKind) -> Self {
-        Self { kind, method: None, path: String::new(), passes: 0, left: 1 }
+        Self { kind, pattern: RequestPattern::default() }
     }
 
     /// 429 by the rate limiter.
@@ -150,27 +150,20 @@ impl Fault {
 
     /// Only requests whose path holds this text, such as `/jobs`; with a method
     /// in front, such as `POST /jobs`, only requests of that method.
-    pub fn on(mut self, requests: impl Into<String>) -> Self {
-        let requests = requests.into();
-        match requests.split_once(' ') {
-            Some((method, path)) => {
-                self.method = Some(method.to_ascii_uppercase());
-                self.path = path.trim().to_string();
-            }
-            None => self.path = requests,
-        }
+    pub fn on(mut self, requests: impl AsRef<str>) -> Self {
+        self.pattern.on(requests.as_ref());
         self
     }
 
     /// Lets this many fitting requests pass first.
     pub fn after(mut self, requests: usize) -> Self {
-        self.passes = requests;
+        self.pattern.after(requests);
         self
     }
 
     /// Happens to this many requests.
     pub fn times(mut self, requests: usize) -> Self {
-        self.left = requests;
+        self.pattern.times(requests);
         self
     }
 
@@ -180,8 +173,7 @@ impl Fault {
     }
 
     fn fits(&self, call: &Call, moment: &Moment) -> bool {
-        let named = self.method.as_ref().is_none_or(|method| *method == call.method);
-        named && call.path.contains(&self.path) && self.can_happen(call, moment)
+        self.pattern.matches(call) && self.can_happen(call, moment)
     }
 
     fn can_happen(&self, call: &Call, moment: &Moment) -> bool {
@@ -198,6 +190,75 @@ impl Fault {
         }
     }
 }
+
+/// Reads `NAME`, with the number of times and the requests if wanted: `lost-answer`,
+/// `server-error=3`, `too-many-requests=always@POST /jobs`.
+///
+/// ```
+/// use up42::simulator::Fault;
+///
+/// let fault: Fault = "lost-answer=2@POST /jobs".parse()?;
+/// # Ok::<(), up42::Error>(())
+/// ```
+///
+/// | name | fault |
+/// |---|---|
+/// | `too-many-requests` | [`Fault::too_many_requests`] |
+/// | `server-error` | [`Fault::server_error`] of status 503 |
+/// | `slow` | [`Fault::slow`] by 5 s |
+/// | `cut-off` | [`Fault::cut_off`] |
+/// | `lost-answer` | [`Fault::lost_answer`] |
+/// | `malformed-json` | [`Fault::malformed_json`] |
+/// | `expired-token` | [`Fault::expired_token`] |
+/// | `expired-url` | [`Fault::expired_url`] |
+/// | `failing-job` | [`Fault::failing_job`] with the status `FAILED` |
+/// | `hanging-job` | [`Fault::hanging_job`] |
+/// | `unknown-status` | [`Fault::unknown_status`] with the status `UNKNOWN` |
+///
+/// # Errors
+///
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for another name, or when the
+/// number is none.
+impl FromStr for Fault {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let (what, requests) = text.split_once('@').unwrap_or((text, ""));
+        let (name, times) = what.split_once('=').unwrap_or((what, "1"));
+        let known = NAMED.iter().find(|(known, _)| *known == name.trim());
+        let (_, make) = known.ok_or_else(|| {
+            let names: Vec<_> = NAMED.iter().map(|(name, _)| *name).collect();
+            Error::invalid(format!("there is no fault `{name}`, but {}", names.join(", ")))
+        })?;
+        let times = match times.trim() {
+            "always" => usize::MAX,
+            times => times.parse().map_err(|_| {
+                Error::invalid(format!(
+                    "`{times}` is not how often a fault happens: use a number or `always`"
+                ))
+            })?,
+        };
+        Ok(make().on(requests).times(times))
+    }
+}
+
+/// A name and the fault that it stands for.
+type Named = (&'static str, fn() -> Fault);
+
+/// The faults by their names.
+const NAMED: [Named; 11] = [
+    ("too-many-requests", Fault::too_many_requests),
+    ("server-error", || Fault::server_error(503)),
+    ("slow", || Fault::slow(Duration::from_secs(5))),
+    ("cut-off", Fault::cut_off),
+    ("lost-answer", Fault::lost_answer),
+    ("malformed-json", Fault::malformed_json),
+    ("expired-token", Fault::expired_token),
+    ("expired-url", Fault::expired_url),
+    ("failing-job", || Fault::failing_job("FAILED")),
+    ("hanging-job", Fault::hanging_job),
+    ("unknown-status", || Fault::unknown_status("UNKNOWN")),
+];
 
 /// When a fault can happen.
 pub(super) enum Moment<'a> {
@@ -223,14 +284,12 @@ impl Faults {
         let mut faults = self.lock();
         let mut happens = None;
         for fault in faults.iter_mut().filter(|fault| fault.fits(call, &moment)) {
-            if fault.passes > 0 {
-                fault.passes -= 1;
-            } else if happens.is_none() && fault.left > 0 {
-                fault.left -= usize::from(fault.left != usize::MAX);
+            if !fault.pattern.skip() && happens.is_none() && !fault.pattern.is_used_up() {
+                fault.pattern.use_up();
                 happens = Some(fault.kind.clone());
             }
         }
-        faults.retain(|fault| fault.left > 0);
+        faults.retain(|fault| !fault.pattern.is_used_up());
         happens
     }
 
@@ -253,6 +312,22 @@ mod tests {
         assert_eq!(take("POST", "/oauth/token"), None);
         let happened: Vec<_> = (0..4).map(|_| take("POST", "/projects/p/jobs").is_some()).collect();
         assert_eq!(happened, [false, true, true, false]);
+    }
+
+    #[test]
+    fn a_fault_is_read_from_text() {
+        let faults = Faults::default();
+        faults.add("server-error=2@POST /jobs".parse().unwrap());
+        let take = |method, path| faults.take(&Call::test(method, path), Moment::Request);
+        assert_eq!(take("GET", "/projects/p/jobs"), None);
+        let happened = [1, 2, 3].map(|_| take("POST", "/projects/p/jobs"));
+        let error = Some(FaultKind::ServerError(503));
+        assert_eq!(happened, [error.clone(), error, None]);
+        faults.add("expired-token=always".parse().unwrap());
+        assert_eq!([1, 2].map(|_| take("GET", "/blocks")), [1, 2].map(|_| Some(FaultKind::ExpiredToken)));
+        let told = |text: &str| text.parse::<Fault>().unwrap_err().to_string();
+        assert!(told("lost-anwser").starts_with("there is no fault `lost-anwser`, but too-many-requests, "));
+        assert!(told("slow=often").starts_with("`often` is not how often"));
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::LedgerEntry;
 use super::auth::WORKSPACE_ID;
 use super::books::stamp;
 use super::job::{Job, JobTask};
+use super::{LedgerEntry, PROJECT_ID};
 
 impl Job {
     pub(super) fn json(&self, now: Timestamp) -> Value {
@@ -51,6 +51,58 @@ impl Job {
             })
         };
         self.tasks.iter().enumerate().map(task).collect()
+    }
+
+    /// 4.10
+    pub(super) fn credits_json(&self, now: Timestamp) -> Value {
+        json!({
+            "projectId": PROJECT_ID,
+            "projectDisplayId": &PROJECT_ID[..8],
+            "jobId": self.id,
+            "jobDisplayId": &self.id[..8],
+            "creditsUsed": self.credits_used(),
+            "tasks": (0..self.tasks.len()).map(|place| self.task_credits_json(place, now)).collect::<Vec<_>>(),
+        })
+    }
+
+    fn task_credits_json(&self, place: usize, now: Timestamp) -> Value {
+        let task = &self.tasks[place];
+        let run = self.run(place).filter(|run| run.end <= now);
+        let ended = run.as_ref().map(|run| stamp(run.end));
+        let milliseconds = run.map(|run| run.end.duration_since(run.start).as_millis());
+        let (block, machine) = if task.paid { task.credits } else { (0, 0) };
+        let details = |credits: i64, kind: &str, consumption: Value| {
+            json!({
+                "userId": WORKSPACE_ID,
+                "workspaceId": WORKSPACE_ID,
+                "accountId": WORKSPACE_ID,
+                "creditsUsed": credits,
+                "createdAt": ended,
+                "jobRun": {
+                    "projectId": PROJECT_ID,
+                    "workflowId": self.workflow_id,
+                    "workflowName": self.workflow_name,
+                    "blockId": task.block.id(),
+                    "blockName": task.block.name,
+                    "blockVersion": task.block.version,
+                    "blockDisplayName": task.block.title,
+                    "jobId": self.id,
+                    "jobName": self.name,
+                    "jobTaskId": task.id,
+                },
+                kind: consumption,
+            })
+        };
+        let duration = json!({"min": milliseconds, "max": milliseconds});
+        let used = json!({"duration": duration, "credit": {"min": machine, "max": machine}});
+        let scenes = json!({"quantity": self.scenes.len(), "unit": "SCENES"});
+        json!({
+            "id": task.id,
+            "displayId": &task.id[..8],
+            "creditsUsed": block + machine,
+            "machineConsumption": details(machine, "machineConsumption", used),
+            "blockConsumption": details(block, "blockConsumption", scenes),
+        })
     }
 
     fn block_json(&self, task: &JobTask) -> Value {

@@ -1,14 +1,15 @@
 //! Listing, renaming and cancelling jobs (section 4 of the interface).
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::PROJECT_ID;
 use super::auth::WORKSPACE_ID;
 use super::books::Books;
 use super::call::Call;
-use super::job::{Job, JobTask};
+use super::job::Job;
 use super::platform::{Platform, wrong_method};
 use super::reply::{Answer, Reply};
+use super::spring::sort;
 
 const PAGE: usize = 100;
 
@@ -23,7 +24,7 @@ impl Platform {
                 Ok(Reply::empty(204))
             }),
             ("GET", [id, "tasks"]) => self.with_job(id, |job, now| Ok(Reply::data(job.tasks_json(now)))),
-            ("GET", [id, "credits"]) => self.with_job(id, |job, _| Ok(Reply::data(credits_json(job)))),
+            ("GET", [id, "credits"]) => self.with_job(id, |job, now| Ok(Reply::data(job.credits_json(now)))),
             ("GET", [id, "estimate"]) => self.job_estimate(id),
             ("GET", [id, rest @ ..]) => self.job_outputs(id, rest),
             (_, [] | [_] | [_, "cancel" | "tasks" | "credits" | "estimate"])
@@ -62,16 +63,8 @@ impl Platform {
         let seen = self.clock.steady();
         let listed = books.jobs.iter().filter(|job| job.listed <= seen);
         let mut jobs: Vec<Value> = listed.map(|job| job.json(now)).collect();
-        let (field, direction) =
-            call.query("sort").and_then(|sort| sort.split_once(',')).unwrap_or(("createdAt", "desc"));
         let known = ["createdAt", "updatedAt", "name", "id", "mode", "status", "startedAt", "finishedAt"];
-        if !known.contains(&field) {
-            return Err(Reply::refused(400, 400, format!("No property {field} found for type Job")));
-        }
-        jobs.sort_by(|a, b| a[field].as_str().cmp(&b[field].as_str()));
-        if direction.eq_ignore_ascii_case("desc") {
-            jobs.reverse();
-        }
+        sort(&mut jobs, call, "Job", &known)?;
         if let Some(page) = call.number("page")? {
             let size = call.number("size")?.unwrap_or(PAGE).clamp(1, PAGE);
             jobs = jobs.into_iter().skip(page.saturating_mul(size)).take(size).collect();
@@ -93,26 +86,4 @@ pub(super) fn job_of<'a>(books: &'a mut Books, workflow: &str, id: &str) -> Resu
 fn unknown(id: &str) -> Reply {
     let message = format!("Job not found for id {id} and projectId {PROJECT_ID} and userId {WORKSPACE_ID}");
     Reply::refused(404, 404, message)
-}
-
-/// 4.10
-fn credits_json(job: &Job) -> Value {
-    let task = |task: &JobTask| {
-        let (block, machine) = if task.paid { task.credits } else { (0, 0) };
-        json!({
-            "id": task.id,
-            "displayId": &task.id[..8],
-            "creditsUsed": block + machine,
-            "machineConsumption": {"credits": machine},
-            "blockConsumption": {"credits": block, "resources": job.scenes.len(), "unit": "SCENE"},
-        })
-    };
-    json!({
-        "projectId": PROJECT_ID,
-        "projectDisplayId": &PROJECT_ID[..8],
-        "jobId": job.id,
-        "jobDisplayId": &job.id[..8],
-        "creditsUsed": job.credits_used(),
-        "tasks": job.tasks.iter().map(task).collect::<Vec<_>>(),
-    })
 }

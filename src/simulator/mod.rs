@@ -16,6 +16,8 @@
 //!
 //! - [`Clock`]: how fast jobs run, or that they only move when told to.
 //! - [`Fault`]: what shall go wrong, where, and how often.
+//! - [`Hold`]: a request that waits, before or after it is carried out, until a test
+//!   [releases](Held::release) it.
 //! - [`Simulator::requests`] and [`Simulator::ledger`]: what was asked and what
 //!   was run and paid, for tests that count; [`Simulator::orders`] what was bought.
 //! - [`SimulatorBuilder`]: another seed, other credits, real scenes and images.
@@ -29,16 +31,23 @@
 //! then whoever starts the next one there has the same platform. It never leaves this
 //! machine.
 //!
-//! What it does not simulate:
+//! UP42's own SDKs (up42-py 0.34.1, 0.37.2 and 4.3.0) run their documented flows against it
+//! (`tests/sdk`). What it does not simulate:
 //!
-//! - webhooks, and what a process does to an image: the result is the image;
+//! - requests to webhooks: they are registered, and nothing leaves this machine, so
+//!   `trigger_test_events` tells of no success;
+//! - what a process does to an image: the result is the image;
+//! - scenes of Sentinel-1, -3 and -5P: their blocks are known, and find nothing;
 //! - jobs of the OGC server after the end of the program;
 //! - orders of given scenes, and changes of budgets;
-//! - payment information, purchases of credits, and more than one account or project;
+//! - purchases of credits through the API, and more than one account, workspace or project;
 //! - jobs from assets or orders (they find nothing), the environments and the upload
 //!   of blocks, and what a processing block does to a raster;
 //! - renewing a login with a refresh token;
 //! - rate limiting: no request is one too many unless a [`Fault`] says so;
+//! - the search for assets by what older SDKs gave up: geometry and date of acquisition;
+//! - the plots of the SDKs, which ask nothing of the platform, the upload of results to a
+//!   bucket of Google's, and the region of Saudi Arabia;
 //! - the `like` operator and the spatial operators of CQL2.
 
 mod archives;
@@ -61,6 +70,7 @@ mod estimate;
 mod eulas;
 mod fault;
 mod geotiff;
+mod hold;
 mod job;
 mod job_json;
 mod jobs;
@@ -71,6 +81,7 @@ mod ogc;
 mod orders;
 mod others;
 mod outputs;
+mod pattern;
 mod platform;
 mod processing;
 mod products;
@@ -85,7 +96,9 @@ mod spring;
 mod storage;
 mod terrain;
 mod times;
+mod webhooks;
 mod workflows;
+mod workspaces;
 
 #[cfg(test)]
 mod tests;
@@ -98,6 +111,7 @@ pub use builder::SimulatorBuilder;
 pub use clock::Clock;
 pub use distribution::Distribution;
 pub use fault::{Fault, FaultKind};
+pub use hold::{Held, Hold};
 
 use crate::error::Result;
 use platform::Platform;
@@ -263,6 +277,28 @@ impl Simulator {
     /// Lets something go wrong.
     pub fn inject(&self, fault: Fault) {
         self.0.platform.faults.add(fault);
+    }
+
+    /// Stops requests until the test releases them, for instance to kill a client between the
+    /// moment when its job is created and the moment when it learns of it.
+    ///
+    /// ```
+    /// use up42::{Client, simulator::Hold};
+    ///
+    /// let client = Client::simulator()?;
+    /// let held = client.as_simulator().unwrap().hold(Hold::answer().on("GET /balance"));
+    /// let asked = std::thread::scope(|scope| {
+    ///     let asked = scope.spawn(|| client.credits());
+    ///     held.wait_until_reached();
+    ///     assert!(!asked.is_finished());
+    ///     held.release();
+    ///     asked.join().unwrap()
+    /// });
+    /// assert_eq!(asked?, 100_000);
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    pub fn hold(&self, hold: Hold) -> Held {
+        self.0.platform.holds.add(hold)
     }
 
     /// Somebody else begins so many jobs in the project, whatever its limit. They take

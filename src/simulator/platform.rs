@@ -16,11 +16,13 @@ use super::clock::Clock;
 use super::distribution::Distribution;
 use super::eulas::Eulas;
 use super::fault::{FaultKind, Faults, Moment};
+use super::hold::Holds;
 use super::ogc::OgcJobs;
 use super::queue;
 use super::reply::{Answer, Reply};
 use super::shelf::{OpenShelf, Shelf};
 use super::storage::Store;
+use super::webhooks::Webhooks;
 use super::{LedgerEntry, PROJECT_ID, RequestRecord};
 
 /// The books, while one request has them.
@@ -84,6 +86,8 @@ pub(super) struct Config {
     pub ogc_wants_login: bool,
     /// Whether each order needs a budget.
     pub budgets_enforced: bool,
+    /// Whether every licence is accepted.
+    pub eulas_accepted: bool,
 }
 
 /// The state behind the API.
@@ -102,8 +106,10 @@ pub(super) struct Platform {
     pub ogc_hides_inputs: bool,
     pub ogc_wants_login: bool,
     pub ogc_jobs: OgcJobs,
+    pub webhooks: Webhooks,
     pub mint: Mint,
     pub faults: Faults,
+    pub holds: Holds,
     pub catalog: Catalog,
     pub eulas: Eulas,
     pub store: Store,
@@ -129,8 +135,9 @@ impl Platform {
             seed: config.seed,
             mint: Mint::new(config.token_life),
             faults: Faults::default(),
+            holds: Holds::default(),
             catalog: Catalog::new(config.seed, given),
-            eulas: Eulas::default(),
+            eulas: Eulas::new(config.eulas_accepted),
             store: Store::default(),
             archives,
             books: Mutex::new(Books::open(&config, opened)),
@@ -146,6 +153,7 @@ impl Platform {
             ogc_hides_inputs: config.ogc_hides_inputs,
             ogc_wants_login: config.ogc_wants_login,
             ogc_jobs: OgcJobs::default(),
+            webhooks: Webhooks::default(),
             api_url,
             storage_url,
         }
@@ -254,6 +262,7 @@ impl Platform {
             ("GET", ["users", "me"]) => self.user(),
             ("GET", ["accounts", "me", "credits", "balance"]) => self.balance(),
             ("GET", ["accounts", "me", "credits", "history"]) => self.credit_history(call),
+            ("GET", ["accounts", "me", "paymentInfo"]) => self.payment_info(),
             ("GET", ["v2", "payments", "balances"]) => self.balance_v2(),
             ("GET", ["blocks"] | ["marketplace", "blocks"]) => self.blocks(),
             ("GET", ["blocks", block]) => self.block(block),
@@ -262,6 +271,8 @@ impl Platform {
             ("POST", ["catalog", "stac", "search"]) => self.classic_search(call, None),
             ("POST", ["catalog", "hosts", host, "stac", "search"]) => self.classic_search(call, Some(host)),
             ("GET", ["catalog", _, "image", id, "quicklook"]) => self.classic_quicklook(id),
+            ("GET", ["data-products"]) => self.data_products(),
+            ("GET", ["collections"]) => self.classic_collections(),
             ("GET", ["v2", "collections"]) => self.glossary(call),
             ("GET", ["orders", "schema", product]) => self.order_schema(product),
             ("GET", ["v2", "eulas", eula]) => self.eula(eula),
@@ -273,6 +284,8 @@ impl Platform {
             (_, ["v2", "processing", rest @ ..]) => self.processing(call, rest),
             (_, ["v2", "catalog", rest @ ..] | ["stac", rest @ ..]) => self.stac(call, rest),
             (_, ["ogc", rest @ ..]) => self.ogc(call, rest),
+            ("GET", ["webhooks", "events"]) => self.webhook_events(),
+            (_, ["workspaces", workspace, rest @ ..]) => self.workspace(call, workspace, rest),
             (_, ["projects", project, rest @ ..]) => self.project(call, project, rest),
             (
                 _,
@@ -280,6 +293,9 @@ impl Platform {
                 | ["realms", "public", "protocol", "openid-connect", "token" | "userinfo"]
                 | ["users", "me"]
                 | ["accounts", "me", "credits", "balance" | "history"]
+                | ["accounts", "me", "paymentInfo"]
+                | ["data-products" | "collections"]
+                | ["webhooks", "events"]
                 | ["v2", "payments", "balances"]
                 | ["blocks"]
                 | ["blocks", _]

@@ -172,6 +172,7 @@ fn of_scene(product: &Product) -> (Value, Value) {
 
 fn tasking() -> (Value, Value) {
     let properties = json!({
+        "displayName": {"title": "Name", "type": "string", "description": "Name of the order"},
         "geometry": {"title": "Geometry", "allOf": [{"$ref": "#/definitions/Polygon"}], "description": "The area"},
         "acquisitionStart": {
             "title": "Start",

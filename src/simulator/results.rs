@@ -46,12 +46,15 @@ impl Platform {
         archive.into_inner()?.finish()
     }
 
-    /// 5.1: one feature for each raster.
+    /// 5.1: one feature for each raster; of a test query one for each scene that it found.
     pub(super) fn data_json(&self, job: &Job) -> Value {
         if let Some(given) = self.given_archive(job) {
             return given.data.clone();
         }
-        let features: Vec<Value> = job.rasters().iter().map(|scene| feature(job, scene)).collect();
+        let features: Vec<Value> = match job.dry_run {
+            true => job.scenes.iter().map(Scene::feature).collect(),
+            false => job.rasters().iter().map(|scene| feature(job, scene)).collect(),
+        };
         json!({"type": "FeatureCollection", "features": features})
     }
 

@@ -1,6 +1,7 @@
 //! The thread, the two ports, and what happens to a request on its way.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use tokio::sync::oneshot;
 
 use super::call::Call;
 use super::fault::FaultKind;
+use super::hold::HoldPoint;
 use super::line::{Door, Line};
 use super::platform::Platform;
 use super::reply::Reply;
@@ -29,17 +31,30 @@ pub(super) struct Ports {
     storage: TcpListener,
 }
 
+/// Where a folder notes its two ports, so that URLs stay what they were.
+const PORTS: &str = "ports.json";
+
 impl Ports {
-    pub(super) fn bind() -> Result<Self> {
-        let bind = || -> std::io::Result<TcpListener> {
-            let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
-            listener.set_nonblocking(true)?;
-            Ok(listener)
+    /// The port that is asked for, or those that the folder had the last time, if they are
+    /// free, or else any.
+    pub(super) fn bind(port: Option<u16>, folder: Option<&Path>) -> Result<Self> {
+        let note = folder.map(|folder| folder.join(PORTS));
+        let noted = note.as_ref().and_then(|note| std::fs::read(note).ok());
+        let noted = noted.and_then(|text| serde_json::from_slice::<(u16, u16)>(&text).ok());
+        let any = || listener(0).context("bind the simulator's port");
+        // Another program may have the same platform, on the ports that are noted.
+        let preferred = |port: Option<u16>| port.map_or_else(any, |port| listener(port).or_else(|_| any()));
+        let api = match port {
+            Some(port) => listener(port).with_context(|| format!("bind port {port}"))?,
+            None => preferred(noted.map(|(api, _)| api))?,
         };
-        Ok(Self {
-            api: bind().context("bind the simulator's port")?,
-            storage: bind().context("bind the simulator's port")?,
-        })
+        let ports = Self { api, storage: preferred(noted.map(|(_, storage)| storage))? };
+        if let Some(note) = note.filter(|_| noted.is_none() || port.is_some()) {
+            let numbers = (ports.api.local_addr()?.port(), ports.storage.local_addr()?.port());
+            let text = serde_json::to_vec(&numbers).unwrap_or_default();
+            std::fs::write(&note, text).with_context(|| format!("write `{}`", note.display()))?;
+        }
+        Ok(ports)
     }
 
     pub(super) fn api_url(&self) -> Result<String> {
@@ -91,6 +106,12 @@ impl Drop for Server {
     }
 }
 
+fn listener(port: u16) -> std::io::Result<TcpListener> {
+    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port)))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
 #[derive(Clone)]
 struct Host {
     platform: Arc<Platform>,
@@ -112,10 +133,13 @@ async fn respond(
     let Ok(call) = Call::read(request, to_storage).await else {
         return whole(Reply::refused(400, 400, "the request was cut off"));
     };
+    let call = Arc::new(call);
     // In a task of its own: a client that hangs up undoes nothing.
-    let Ok((response, fault)) = tokio::spawn(carry_out(platform, line, call)).await else {
+    let work = carry_out(Arc::clone(&platform), line, Arc::clone(&call));
+    let Ok((response, fault)) = tokio::spawn(work).await else {
         return internal_error();
     };
+    platform.holds.pass(&call, HoldPoint::Answer).await;
     if let Some(FaultKind::Slow(by)) = fault {
         tokio::time::sleep(by).await;
     }
@@ -123,8 +147,8 @@ async fn respond(
 }
 
 /// Does what a request asks for, writes it down, and readies the answer.
-async fn carry_out(platform: Arc<Platform>, line: Line, call: Call) -> (Response, Option<FaultKind>) {
-    let call = Arc::new(call);
+async fn carry_out(platform: Arc<Platform>, line: Line, call: Arc<Call>) -> (Response, Option<FaultKind>) {
+    platform.holds.pass(&call, HoldPoint::Request).await;
     let work = {
         let (platform, call) = (Arc::clone(&platform), Arc::clone(&call));
         tokio::task::spawn_blocking(move || platform.answer(&call))

@@ -3,11 +3,30 @@
 use serde_json::{Value, json};
 
 use super::call::Call;
+use super::catalog::order;
 use super::reply::Reply;
 
 /// Which page is asked for, and how large it is.
 pub(super) fn page_of(call: &Call, size: usize) -> Result<(usize, usize), Reply> {
     Ok((call.number("page")?.unwrap_or(0), call.number("size")?.unwrap_or(size).clamp(1, 500)))
+}
+
+/// Sorts a list of `kind`, oldest first so far, by what the query asks for, or else by the
+/// newest. What is not known yet counts as the least.
+pub(super) fn sort(entries: &mut [Value], call: &Call, kind: &str, known: &[&str]) -> Result<(), Reply> {
+    let asked = call.query("sort").unwrap_or("createdAt,desc");
+    let (field, direction) = asked.split_once(',').unwrap_or((asked, "asc"));
+    if call.query("sort").is_some() && !known.contains(&field) {
+        return Err(Reply::refused(400, 400, format!("No property {field} found for type {kind}")));
+    }
+    entries.sort_by(|a, b| {
+        let (a, b) = (&a[field], &b[field]);
+        order(a, b).unwrap_or_else(|| b.is_null().cmp(&a.is_null()))
+    });
+    if direction.eq_ignore_ascii_case("desc") {
+        entries.reverse();
+    }
+    Ok(())
 }
 
 /// A page as the Spring framework shows it.
@@ -42,6 +61,27 @@ pub(super) fn spring_page(entries: &[Value], page: usize, size: usize) -> Value 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_is_sorted_as_asked_and_else_by_the_newest() {
+        let list = || {
+            vec![
+                json!({"createdAt": "2026-01-01T00:00:00Z", "n": 10}),
+                json!({"createdAt": "2026-01-02T00:00:00Z", "n": 9}),
+                json!({"createdAt": "2026-01-03T00:00:00Z"}),
+            ]
+        };
+        let sorted = |asked: Option<&str>| {
+            let query = asked.map(|sort| ("sort".to_owned(), sort.to_owned())).into_iter().collect();
+            let mut list = list();
+            sort(&mut list, &Call { query, ..Call::test("GET", "/") }, "Thing", &["n"])?;
+            Ok::<_, Reply>(list.iter().map(|one| one["n"].as_i64().unwrap_or_default()).collect::<Vec<_>>())
+        };
+        assert_eq!(sorted(None).unwrap(), [0, 9, 10]);
+        assert_eq!(sorted(Some("n,asc")).unwrap(), [0, 9, 10]);
+        assert_eq!(sorted(Some("n,desc")).unwrap(), [10, 9, 0]);
+        assert_eq!(sorted(Some("m,asc")).unwrap_err().status, 400);
+    }
 
     #[test]
     fn an_empty_list_has_one_empty_page() {

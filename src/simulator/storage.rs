@@ -1,6 +1,7 @@
 //! The second origin: signed URLs and what they lead to.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -38,7 +39,8 @@ impl Store {
 }
 
 impl Platform {
-    /// A URL that opens a file of the storage for a while, to anybody.
+    /// A URL that opens a file of the storage for a while, to anybody. The file's extension
+    /// stands in the path or else in its name: clients join the two.
     pub(super) fn signed_url(&self, path: &str, file_name: &str) -> String {
         let expires = self.clock.steady().checked_add(LIFE).map(|at| at.as_second()).unwrap_or(i64::MAX);
         let signature = self.mint.signature(&format!("{path}?{expires}"));
@@ -46,7 +48,7 @@ impl Platform {
             .append_pair("GoogleAccessId", "storage@simulator.iam.gserviceaccount.com")
             .append_pair("Expires", &expires.to_string())
             .append_pair("Signature", &signature)
-            .append_pair("response-content-disposition", &format!("attachment; filename=\"{file_name}\""))
+            .append_pair("response-content-disposition", &disposition(path, file_name))
             .finish();
         format!("{}{path}?{query}", self.storage_url)
     }
@@ -81,6 +83,20 @@ impl Platform {
             None => reply,
         };
         Ok(ranged(reply, call))
+    }
+}
+
+/// What a download is called: without quotes where they are not needed, as old clients take
+/// them for a part of the name.
+fn disposition(path: &str, file_name: &str) -> String {
+    let name = match Path::new(path).extension() {
+        Some(_) => file_name.rsplit_once('.').map_or(file_name, |(stem, _)| stem),
+        None => file_name,
+    };
+    let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
+    match is_plain {
+        true => format!("attachment; filename={name}"),
+        false => format!("attachment; filename=\"{name}\""),
     }
 }
 
@@ -127,6 +143,13 @@ fn fingerprint(bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_extension_stands_once_in_a_signed_url() {
+        assert_eq!(disposition("/assets/1/x.tif", "x.tif"), "attachment; filename=x");
+        assert_eq!(disposition("/images/phr/1/quicklook", "1.jpg"), "attachment; filename=1.jpg");
+        assert_eq!(disposition("/images/a b", "a b.jpg"), "attachment; filename=\"a b.jpg\"");
+    }
 
     #[test]
     fn ranges_are_read_as_http_has_them() {

@@ -7,6 +7,7 @@ use crate::client::required;
 use crate::error::{Context, Error, Result};
 use crate::file::name::portable;
 use crate::plain::plain;
+use crate::redact;
 use crate::transport::{Request, Secret};
 
 /// A file of an item.
@@ -41,9 +42,9 @@ impl StorageAsset {
     /// Returns the name of the file: the asset's name, and an ending by its media type. A name that
     /// some system does not take is cleaned, and marked with a hash.
     pub fn file_name(&self) -> String {
-        let name = self.name.as_str();
+        let name = &*redact::data(&self.name);
         let kind = self.media_type.as_deref().unwrap_or_default();
-        let ending = match kind.split(';').next().unwrap_or_default().trim() {
+        let ending = match kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
             "image/tiff" | "image/geotiff" | "image/vnd.stac.geotiff" => "tif",
             "image/jpeg" => "jpg",
             "image/png" => "png",
@@ -116,6 +117,7 @@ mod tests {
     #[test]
     fn files_are_called_by_name_and_kind() {
         assert_eq!(name("multispectral", "image/tiff; application=geotiff"), "multispectral.tif");
+        assert_eq!(name("preview", "Image/PNG"), "preview.png", "letters of either case are the same");
         assert_eq!(name("b1.TIF", "image/tiff"), "b1.TIF");
         assert!(name("../../etc/passwd", "text/plain").starts_with("_._.._etc_passwd-"));
         assert!(name("con", "image/tiff").starts_with("_con-") && name("..", "odd/kind").starts_with("__-"));

@@ -24,7 +24,7 @@ pub struct Deletion {
 }
 
 /// A collection that would be deleted.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeletionPart {
     /// Its id.
@@ -149,6 +149,13 @@ impl Deletion {
             }
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for DeletionPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (chosen, others) = (self.chosen.len(), self.others.len());
+        write!(f, "{}: {} of {}", plain(&self.collection, 80), chosen, counted(chosen + others, "item"))
     }
 }
 

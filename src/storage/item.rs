@@ -14,7 +14,7 @@ use crate::transport::Request;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct StorageItem {
-    pub(super) client: Client,
+    pub(crate) client: Client,
     /// The image as a scene: where, when, how cloudy, and all its properties.
     pub scene: Scene,
     /// What you call it (`up42-user:title`).

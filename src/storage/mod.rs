@@ -2,10 +2,8 @@
 //!
 //! - [`search`]: which items there are; [`item`], [`items`]: what they are.
 //! - [`asset`], [`download`], [`record`]: their files; [`delete`]: how they go.
-//! - [`bought`]: from orders to items, and back.
 
 mod asset;
-mod bought;
 mod delete;
 mod deliver;
 mod download;

@@ -96,7 +96,7 @@ impl Storage {
     }
 
     /// The items with one of some values of a property, however many values these are.
-    pub(super) fn with(&self, property: &str, values: &[&str]) -> Result<StorageItems> {
+    pub(crate) fn with(&self, property: &str, values: &[&str]) -> Result<StorageItems> {
         let catalog = self.catalog()?;
         let mut found = StorageItems::new(&self.client, Default::default());
         for some in values.chunks(IDS) {

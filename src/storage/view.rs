@@ -3,8 +3,8 @@
 use std::ops::RangeBounds;
 
 use super::{Deletion, DeletionPart, StorageDownload, StorageDownloads, StorageItem, StorageItems};
+use crate::batch::is_own_tag;
 use crate::display::{Bundle, Card, Cell, Column, Table, Tone};
-use crate::orders::is_own_tag;
 use crate::show::{rich, show};
 use crate::time::minute;
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::decide;
-use crate::client::{Client, id::checked, optional, required, whole};
+use crate::client::{Client, credits, id::checked, optional, required};
 use crate::error::{Context, Result};
 use crate::orders::Order;
 use crate::plain::plain;
@@ -36,7 +36,7 @@ impl Quotation {
             client: client.clone(),
             id: required(json, "id")?,
             order_id: required(json, "orderId")?,
-            credits: whole(json, "creditsPrice")?,
+            credits: credits(json, "creditsPrice")?,
             decision: required(json, "decision")?,
             created: instant("createdAt"),
             decided: instant("decisionAt"),

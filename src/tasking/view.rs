@@ -5,6 +5,7 @@ use std::ops::RangeBounds;
 
 use super::{FeasibilityOption, FeasibilityStudies, FeasibilityStudy, Quotation, Quotations};
 use crate::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
+use crate::plain::words;
 use crate::show::{rich, show};
 use crate::time::minute;
 
@@ -16,7 +17,7 @@ fn decision(word: &str) -> Cell {
         "NOT_DECIDED" => Tone::Waiting,
         _ => Tone::Neutral,
     };
-    Cell::status(tone, word.to_lowercase().replace('_', " "))
+    Cell::status(tone, words(word))
 }
 
 fn time(at: Option<jiff::Timestamp>) -> Cell {

@@ -1,6 +1,9 @@
+use std::error::Error as _;
+use std::io;
 use std::time::Duration;
 
-use url::Url;
+use rustls::CertificateError;
+use url::{Position, Url};
 
 use super::Request;
 use crate::error::{Error, ErrorKind};
@@ -12,12 +15,25 @@ pub(super) struct Attempted {
     pub(super) not_sent: bool,
     /// What the server asks to wait.
     pub(super) retry_after: Option<Duration>,
+    /// The next attempt would fail as well.
+    pub(super) is_final: bool,
 }
 
 impl Attempted {
+    /// It failed before anything was sent. Said at each place, and never by a conversion: a `?`
+    /// behind the request would say of a job that exists that it does not.
+    pub(super) fn unsent(error: Error) -> Self {
+        Self { error, not_sent: true, retry_after: None, is_final: false }
+    }
+
+    /// It failed behind the request, here or there: it may have been carried out.
+    pub(super) fn local(error: Error) -> Self {
+        Self::refused(error, None)
+    }
+
     /// The server answered: nobody knows that nothing was carried out.
     pub(super) fn refused(error: Error, retry_after: Option<Duration>) -> Self {
-        Self { error, not_sent: false, retry_after }
+        Self { error, not_sent: false, retry_after, is_final: false }
     }
 
     /// The connection was not made, or broke. `connect` and `timeout` are what was
@@ -29,10 +45,16 @@ impl Attempted {
         timeout: Duration,
     ) -> Self {
         let not_sent = error.is_connect();
-        let host = Url::parse(&request.url).map(|url| url.authority().to_owned()).unwrap_or_default();
+        // The authority may have a login before the host.
+        let host =
+            Url::parse(&request.url).map(|url| url[Position::BeforeHost..Position::AfterPort].to_owned());
+        let host = host.unwrap_or_default();
         let error = error.without_url();
+        let certificate = certificate(&error);
         let cause = innermost(&error);
-        let what = if not_sent && error.is_timeout() {
+        let what = if let Some(problem) = &certificate {
+            format!("the certificate of `{host}` is not accepted ({problem}): {}", remedy(problem))
+        } else if not_sent && error.is_timeout() {
             let seconds = connect.as_secs();
             format!(
                 "no connection to `{host}` within {seconds} s: check the network, a proxy and the address"
@@ -45,7 +67,7 @@ impl Attempted {
             format!("the connection to `{host}` broke ({cause})")
         };
         let error = Error::new(ErrorKind::Network, what);
-        Self { error, not_sent, retry_after: None }
+        Self { error, not_sent, retry_after: None, is_final: certificate.is_some() }
     }
 
     /// The status of a refusal.
@@ -54,9 +76,34 @@ impl Attempted {
     }
 }
 
-impl From<Error> for Attempted {
-    fn from(error: Error) -> Self {
-        Self { error, not_sent: true, retry_after: None }
+/// The reason for which a server's certificate was refused, if that is what failed.
+fn certificate(error: &reqwest::Error) -> Option<CertificateError> {
+    let mut causes = std::iter::successors(error.source(), |&cause| next(cause));
+    causes.find_map(|cause| match cause.downcast_ref() {
+        Some(rustls::Error::InvalidCertificate(problem)) => Some(problem.clone()),
+        _ => None,
+    })
+}
+
+/// The next cause of an error. An I/O error does not count what it holds among its sources.
+fn next<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a (dyn std::error::Error + 'static)> {
+    match cause.downcast_ref::<io::Error>() {
+        Some(io) => io.get_ref().map(|held| held as &(dyn std::error::Error + 'static)),
+        None => cause.source(),
+    }
+}
+
+fn remedy(problem: &CertificateError) -> &'static str {
+    use CertificateError as C;
+    match problem {
+        C::Expired | C::ExpiredContext { .. } | C::NotValidYet | C::NotValidYetContext { .. } => {
+            "check the clock of this machine; else the server has to renew it"
+        }
+        C::NotValidForName | C::NotValidForNameContext { .. } => "it is of another host: check the address",
+        _ => {
+            "where a proxy or the server has an authority of its own, name the file of its certificate in \
+             REQUESTS_CA_BUNDLE or SSL_CERT_FILE"
+        }
     }
 }
 

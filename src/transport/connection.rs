@@ -1,16 +1,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, IF_RANGE, LOCATION, RANGE};
+use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, IF_RANGE, LOCATION, RANGE};
 use reqwest::redirect::Policy;
 use url::{Host, Url};
 
 use super::attempt::Attempted;
+use super::certificates::trusted;
+use super::encoding::{decode, too_large};
 use super::limiter::Limiter;
 use super::redirect::redirected;
 use super::refusal::refusal;
 use super::request::Body;
-use super::retry::{Failure, jitter};
+use super::retry::{Failure, jitter, pause};
 use super::{Credentials, Login, Request, Response, RetryPolicy, Secret, TokenSource};
 use crate::error::{Context, Error, ErrorKind, Result};
 
@@ -66,9 +68,14 @@ impl Connection {
             .read_timeout(settings.timeout)
             // `redirected` follows them, and says where to.
             .redirect(Policy::none());
+        let is_here = is_loopback(&settings.api);
         // A proxy of the environment would look for the simulator on its own machine.
-        if is_loopback(&settings.api) {
+        if is_here {
             http = http.no_proxy();
+        }
+        // Nor must a variable that is wrong keep the simulator from being used.
+        if !is_here || settings.api.scheme() == "https" {
+            http = http.tls_certs_merge(trusted(|name| std::env::var(name).ok())?);
         }
         let http = http
             .build()
@@ -122,12 +129,19 @@ impl Connection {
                 Err(failed) => failed,
             };
             let failure = Failure { kind: failed.error.kind(), not_sent: failed.not_sent };
-            let pause = pauses.next().filter(|_| failure.is_worth_retrying(request.charges));
-            let Some(pause) = pause else {
-                let error = failed.error.context(told(request, attempts));
-                return Err(if failed.not_sent { error.unsent() } else { error });
+            let is_final =
+                failed.is_final || failed.status().is_some_and(|status| request.not_again.contains(&status));
+            let own = pauses.next().filter(|_| !is_final && failure.is_worth_retrying(request.charges));
+            let ended = |error: Error| {
+                let error = error.context(told(request, attempts));
+                if failed.not_sent { error.unsent() } else { error }
             };
-            let pause = failed.retry_after.unwrap_or(pause).min(policy.longest_pause);
+            let Some(own) = own else { return Err(ended(failed.error)) };
+            let Some(pause) = pause(own, failed.retry_after) else {
+                let seconds = failed.retry_after.unwrap_or_default().as_secs();
+                let asked = format!("the server asks to wait {seconds} s: try again then");
+                return Err(ended(failed.error.context(asked)));
+            };
             tracing::debug!(error = %failed.error, ?pause, attempts, "try again");
             tokio::time::sleep(pause).await;
             attempts += 1;
@@ -140,7 +154,10 @@ impl Connection {
         let status = answer.status().as_u16();
         let content_type = header(answer.headers(), CONTENT_TYPE.as_str());
         let location = header(answer.headers(), LOCATION.as_str());
+        let codings = header(answer.headers(), CONTENT_ENCODING.as_str()).unwrap_or_default();
         let body = self.read(request, answer).await?;
+        let body =
+            decode(body, &codings, request.largest).map_err(|error| Attempted::refused(error, None))?;
         Ok(Response { status, content_type, location, body, is_secret: request.is_secret })
     }
 
@@ -149,8 +166,7 @@ impl Connection {
         let mut body = Vec::new();
         loop {
             if promised.max(body.len() as u64) > request.largest as u64 {
-                let told = format!("the answer is larger than {} MB", request.largest / 1_000_000);
-                return Err(Attempted::refused(Error::response(told), None));
+                return Err(Attempted::refused(too_large(request.largest), None));
             }
             match answer.chunk().await.map_err(|error| self.network(request, error))? {
                 Some(part) => body.extend_from_slice(&part),
@@ -164,7 +180,7 @@ impl Connection {
         &self,
         request: &Request,
     ) -> Result<Option<tokio::sync::OwnedSemaphorePermit>, Attempted> {
-        let url = parse(&request.url)?;
+        let url = parse(&request.url).map_err(Attempted::unsent)?;
         Ok(self.0.limiter.permit(url.authority()).await)
     }
 
@@ -200,7 +216,7 @@ impl Connection {
         request: &Request,
         token: Option<&Secret>,
     ) -> Result<reqwest::Response, Attempted> {
-        let url = parse(&request.url)?;
+        let url = parse(&request.url).map_err(Attempted::unsent)?;
         let mut builder = self.0.http.request(request.method.clone(), url).query(&request.query);
         builder = match &request.body {
             Body::None => builder,
@@ -225,6 +241,10 @@ impl Connection {
         if request.is_async {
             builder = builder.header("prefer", "respond-async");
         }
+        builder = request
+            .headers
+            .iter()
+            .fold(builder, |builder, (name, value)| builder.header(name, value.reveal()));
         if request.from_byte > 0 {
             builder = builder.header(RANGE, format!("bytes={}-", request.from_byte));
             builder = request.if_range.iter().fold(builder, |builder, tag| builder.header(IF_RANGE, tag));

@@ -65,6 +65,8 @@ impl Bucket {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
 
     #[test]
@@ -76,5 +78,25 @@ mod tests {
         assert!((bucket.take(start).as_secs_f64() - 0.02).abs() < 1e-9);
         let later = start + Duration::from_secs(1);
         assert!(bucket.take(later).is_zero());
+    }
+
+    #[test]
+    fn a_request_waits_while_as_many_as_allowed_are_under_way() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let limiter = Limiter::default();
+            let mut permits = Vec::new();
+            for _ in 0..IN_FLIGHT {
+                permits.push(limiter.permit("a").await.unwrap());
+            }
+            let mut next = std::pin::pin!(limiter.permit("a"));
+            assert!(next.as_mut().now_or_never().is_none());
+            // A permit may wait for the bucket's timer as well: that of another host began later,
+            // and is over.
+            permits.push(limiter.permit("b").await.unwrap());
+            assert!(next.as_mut().now_or_never().is_none(), "as many are under way");
+            drop(permits.remove(0));
+            permits.push(next.await.unwrap());
+        });
     }
 }

@@ -8,14 +8,17 @@
 //! - [`redirect`], [`refusal`]: where else to ask, and what the server says no to.
 //! - [`token`]: one token for each login, with one refresh in flight; [`credentials`]:
 //!   logins that need none.
-//! - [`limiter`], [`retry`]: how fast, and how often again.
+//! - [`certificates`]: what the environment trusts; [`encoding`]: codings of answers.
+//! - [`limiter`], [`retry`], [`retry_after`]: how fast, and how often again.
 //! - [`page`], [`download`]: long answers, in parts; [`incoming`]: how far they are, and
 //!   whether there is room for them.
 
 mod attempt;
+mod certificates;
 mod connection;
 mod credentials;
 mod download;
+mod encoding;
 mod incoming;
 mod limiter;
 mod mend;
@@ -24,6 +27,7 @@ mod redirect;
 mod refusal;
 mod request;
 mod retry;
+mod retry_after;
 mod secret;
 mod token;
 mod worker;
@@ -33,7 +37,7 @@ pub(crate) use credentials::Credentials;
 pub(crate) use download::Part;
 pub(crate) use incoming::{Bytes, Counts, Incoming, Packed};
 pub(crate) use page::{Page, collect_pages};
-pub(crate) use refusal::refused;
+pub(crate) use refusal::{refused, refused_with};
 pub(crate) use request::{Login, Request, Response};
 pub use retry::RetryPolicy;
 pub(crate) use secret::Secret;

@@ -29,6 +29,7 @@ pub(super) fn redirected(request: &Request, status: u16, to: Option<&str>) -> Re
     let mut next = Request { url: url.into(), query: Vec::new(), ..request.clone() };
     if !stays {
         next.login = Login::None;
+        next.headers.clear();
     }
     if status <= 303 && request.method != Method::GET {
         (next.method, next.body) = (Method::GET, Body::None);
@@ -38,6 +39,7 @@ pub(super) fn redirected(request: &Request, status: u16, to: Option<&str>) -> Re
 
 #[cfg(test)]
 mod tests {
+    use super::super::Secret;
     use super::*;
     use serde_json::json;
 
@@ -49,9 +51,14 @@ mod tests {
 
     #[test]
     fn a_login_stays_with_its_origin() {
-        let moved = to(Request::get(API), 302, "https://storage.example.com/b").unwrap();
-        assert!(matches!(moved.login, Login::None));
-        let here = to(Request::get(API), 307, "/b").unwrap();
+        let get = || {
+            let headers = vec![("x-key".to_owned(), Secret::new("hunter2"))];
+            Request { headers, ..Request::get(API) }
+        };
+        let moved = to(get(), 302, "https://storage.example.com/b").unwrap();
+        assert!(matches!(moved.login, Login::None) && moved.headers.is_empty());
+        let here = to(get(), 307, "/b").unwrap();
+        assert_eq!(here.headers.len(), 1);
         assert!(matches!(here.login, Login::Token) && here.url == "https://api.example.com/b");
         let told = to(Request::get(API), 302, "http://api.example.com/b?key=1").unwrap_err().to_string();
         assert_eq!(told, "the server redirects to `api.example.com`, which is not followed");

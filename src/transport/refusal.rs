@@ -1,23 +1,25 @@
 //! What the server refuses, and how it says so.
 
-use std::time::Duration;
-
-use reqwest::header::RETRY_AFTER;
+use jiff::Timestamp;
+use reqwest::header::CONTENT_ENCODING;
 use serde_json::Value;
 
 use super::attempt::Attempted;
 use super::connection::header;
+use super::encoding::decode;
+use super::retry_after::retry_after;
 use crate::error::{Error, ErrorKind, ServerError};
 
 /// A refusal is read up to this many bytes.
 const LONGEST: usize = 1_000_000;
+/// A refusal that is no JSON is a message up to this many bytes.
+const LONGEST_TEXT: usize = 1_000;
 
 /// Turns an answer with a bad status into a failed attempt.
 pub(super) async fn refusal(mut answer: reqwest::Response) -> Attempted {
     let status = answer.status().as_u16();
-    let retry_after = header(answer.headers(), RETRY_AFTER.as_str())
-        .and_then(|seconds| seconds.parse().ok())
-        .map(Duration::from_secs);
+    let wait = retry_after(answer.headers(), Timestamp::now());
+    let codings = header(answer.headers(), CONTENT_ENCODING.as_str()).unwrap_or_default();
     let request_id = ["x-request-id", "x-correlation-id", "x-b3-traceid"]
         .iter()
         .find_map(|name| header(answer.headers(), name));
@@ -28,10 +30,19 @@ pub(super) async fn refusal(mut answer: reqwest::Response) -> Attempted {
             break;
         }
     }
-    let mut said = read_refusal(&body);
-    said.status = status;
-    said.request_id = request_id;
-    Attempted::refused(refused(said), retry_after)
+    let body = decode(body, &codings, LONGEST).unwrap_or_default();
+    let said = ServerError { status, request_id, ..read_refusal(&body) };
+    Attempted::refused(refused(said), wait)
+}
+
+/// The refusal that a server sends with a good status, which some do; `None` for a document
+/// that is none.
+pub(crate) fn refused_with(document: &Value, status: u16) -> Option<Error> {
+    let is_refusal = ["code", "error", "errors", "detail", "message"]
+        .iter()
+        .any(|key| document.get(key).is_some_and(|value| !value.is_null()));
+    let said = ServerError { status, ..said_in(document) };
+    (is_refusal && said.message.is_some()).then(|| refused(said))
 }
 
 /// Turns what the server said into an error.
@@ -53,6 +64,10 @@ pub(crate) fn refused(said: ServerError) -> Error {
         message += &format!(": {told}");
     }
     match kind {
+        _ if said.status == 413 => {
+            message +=
+                ": the request is too large for the server: send less, such as an area with fewer corners";
+        }
         ErrorKind::Busy if !told.contains("jobs") => message += ": wait a little, or ask less often",
         ErrorKind::Auth if told.is_empty() => message += ": the login is not allowed to do this",
         _ => {}
@@ -63,18 +78,29 @@ pub(crate) fn refused(said: ServerError) -> Error {
     Error::server(kind, message, said)
 }
 
+/// Reads what a server says of a refusal: JSON, or a line of text.
+fn read_refusal(body: &[u8]) -> ServerError {
+    match (serde_json::from_slice(body), std::str::from_utf8(body).map(str::trim)) {
+        (Ok(json), _) => said_in(&json),
+        // Pages for people say little, and much around it.
+        (_, Ok(text)) if !text.starts_with('<') && (1..=LONGEST_TEXT).contains(&text.len()) => {
+            ServerError { message: Some(text.to_owned()), ..ServerError::default() }
+        }
+        _ => ServerError::default(),
+    }
+}
+
 /// Reads the shapes of a refusal that the platform has: the classic envelope with
 /// an object or a text in `error`, a bare code and message, problem+json; and those of
-/// STAC servers on FastAPI.
-fn read_refusal(body: &[u8]) -> ServerError {
-    let Ok(json) = serde_json::from_slice::<Value>(body) else { return ServerError::default() };
+/// STAC servers.
+fn said_in(json: &Value) -> ServerError {
     let error = match json.get("error") {
         Some(Value::String(text)) => {
             let message = text_of(json.get("error_description")).unwrap_or_else(|| text.clone());
             return ServerError { message: Some(message), ..ServerError::default() };
         }
         Some(error @ Value::Object(_)) => error,
-        _ => &json,
+        _ => json,
     };
     let details: Vec<String> = ["detail", "description", "schema-error"]
         .iter()
@@ -92,9 +118,13 @@ fn read_refusal(body: &[u8]) -> ServerError {
     }
 }
 
-/// What is wrong with each of some fields; FastAPI writes a field as a path in a list.
+/// What is wrong with each of some fields; FastAPI writes a field as a path in a list, NASA's
+/// CMR a text alone.
 fn listed(list: Option<&Value>, name: &str, message: &str) -> impl Iterator<Item = String> {
     let told = move |one: &Value| {
+        if one.is_string() {
+            return text_of(Some(one));
+        }
         let field = match one.get(name) {
             Some(Value::Array(path)) => {
                 let parts: Vec<_> = path.iter().filter_map(|part| text_of(Some(part))).collect();
@@ -152,10 +182,25 @@ mod tests {
             "body.query.gsd: Input should be 'eq'"
         );
         assert_eq!(message(r#"{"detail":"Not Found"}"#), "Not Found");
+        assert_eq!(
+            message(r#"{"errors":["If provided, limit must be positive", "No such field"]}"#),
+            "If provided, limit must be positive: No such field"
+        );
+        assert_eq!(message("invalid digit found in string\n"), "invalid digit found in string");
         assert_eq!(message("<html>"), "");
+        assert_eq!(message(""), "");
         assert_eq!(
             read_refusal(br#"{"error":{"code":"VALIDATION_ERROR","message":"m"}}"#).code.unwrap(),
             "VALIDATION_ERROR"
         );
+    }
+
+    #[test]
+    fn a_refusal_with_a_good_status_is_told_from_other_documents() {
+        let read = |json: Value| refused_with(&json, 200).map(|error| error.to_string());
+        let json = serde_json::json!({"code": "NotFoundError", "description": "No collection"});
+        assert_eq!(read(json), Some("200: No collection".into()));
+        assert_eq!(read(serde_json::json!({"title": "A catalog", "description": "It holds scenes"})), None);
+        assert_eq!(read(serde_json::json!({"code": 7, "error": null})), None);
     }
 }

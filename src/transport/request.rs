@@ -1,20 +1,30 @@
+use std::fmt;
+
 use reqwest::Method;
+use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::Secret;
 use super::mend::mended;
 use crate::error::{Error, ErrorKind, Result};
+use crate::redact;
 
+/// Characters of an answer that is no JSON, as messages quote them.
+const QUOTED: usize = 60;
+/// Bytes of it that are read for them: a secret has an end.
+const READ: usize = 4_000;
 /// The largest answer that is read whole, in bytes; downloads to files have no bound.
 const LARGEST: usize = 256_000_000;
 
 /// One request, as plain data: it can be sent again, and crosses threads.
-#[derive(Clone, Debug, PartialEq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 pub(crate) struct Request {
     pub(crate) method: Method,
     /// A whole URL; see [`Request::is_signed`] for how it is shown.
     pub(crate) url: String,
     pub(crate) query: Vec<(String, String)>,
+    /// Further header fields, which a link asks for; their values may be keys.
+    pub(crate) headers: Vec<(String, Secret)>,
     pub(crate) body: Body,
     pub(crate) login: Login,
     /// Of several forms of the answer JSON is wanted: some servers have pages for people.
@@ -31,8 +41,10 @@ pub(crate) struct Request {
     pub(crate) from_byte: u64,
     /// And what the file was called then: all of another file is wanted.
     pub(crate) if_range: Option<String>,
-    /// The largest answer that is read whole, in bytes.
+    /// The largest answer that is read whole, in bytes, its codings removed.
     pub(crate) largest: usize,
+    /// Statuses after which the same request is not sent again: there is another way to ask.
+    pub(crate) not_again: &'static [u16],
 }
 
 #[derive(Clone, Debug, PartialEq, Hash)]
@@ -59,6 +71,7 @@ impl Request {
             method,
             url: url.into(),
             query: Vec::new(),
+            headers: Vec::new(),
             body: Body::None,
             login: Login::Token,
             wants_json: false,
@@ -69,6 +82,7 @@ impl Request {
             from_byte: 0,
             if_range: None,
             largest: LARGEST,
+            not_again: &[],
         }
     }
 
@@ -120,6 +134,20 @@ impl Request {
         self
     }
 
+    /// Adds a header field that a link asks for, or changes it. One that no header can hold is
+    /// left out, and so is one that decides on the connection or on who asks.
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        let name = name.to_ascii_lowercase();
+        let is_ours =
+            ["authorization", "connection", "content-length", "content-type", "host", "transfer-encoding"];
+        let is_sent = HeaderName::from_bytes(name.as_bytes()).is_ok() && HeaderValue::from_str(value).is_ok();
+        if is_sent && !is_ours.contains(&&*name) {
+            self.headers.retain(|(known, _)| *known != name);
+            self.headers.push((name, Secret::new(value)));
+        }
+        self
+    }
+
     pub(crate) fn login(mut self, login: Login) -> Self {
         self.login = login;
         self
@@ -163,15 +191,40 @@ impl Request {
         }
     }
 
-    /// The request as messages name it: without the query, which may hold keys.
+    /// The `limit` that it sends, in its body or its query.
+    pub(crate) fn limit(&self) -> Option<usize> {
+        let of_body = self.json_body().and_then(|body| Some(body.get("limit")?.as_u64()? as usize));
+        let of_query = || self.query.iter().find(|(name, _)| name == "limit")?.1.parse().ok();
+        of_body.or_else(of_query)
+    }
+
+    /// The same request with another `limit`.
+    pub(crate) fn with_limit(mut self, limit: usize) -> Self {
+        if let Body::Json(Value::Object(body)) = &mut self.body {
+            body.insert("limit".to_owned(), limit.into());
+        }
+        self.query
+            .iter_mut()
+            .filter(|(name, _)| name == "limit")
+            .for_each(|(_, value)| *value = limit.to_string());
+        self
+    }
+
+    /// The request as messages name it: its method and its path, without keys.
     pub(crate) fn shown(&self) -> String {
         if self.is_signed {
             return format!("{} a signed URL", self.method);
         }
         match url::Url::parse(&self.url) {
-            Ok(url) => format!("{} {}", self.method, url.path()),
+            Ok(url) => format!("{} {}", self.method, redact::path(url.path())),
             Err(_) => format!("{} an invalid URL", self.method),
         }
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown())
     }
 }
 
@@ -194,7 +247,8 @@ impl Response {
         let mended =
             |error| mended(&self.body).and_then(|text| serde_json::from_str(&text).ok()).ok_or(error);
         read.or_else(mended).map_err(|error: serde_json::Error| {
-            let start: String = String::from_utf8_lossy(&self.body).chars().take(60).collect();
+            let read = String::from_utf8_lossy(&self.body[..self.body.len().min(READ)]);
+            let start: String = redact::text(&read).chars().take(QUOTED).collect();
             let begins = if self.is_secret { String::new() } else { format!(" and begins with {start:?}") };
             Error::foreign(ErrorKind::Response, error).context(format!(
                 "the answer (status {}, {}) is not JSON{begins}",
@@ -208,6 +262,16 @@ impl Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_decides_neither_on_the_connection_nor_on_who_asks() {
+        let request = Request::get("https://host").header("Search-After", "1").header("search-after", "2");
+        assert_eq!(request.headers, [("search-after".to_owned(), Secret::new("2"))]);
+        for (name, value) in [("Host", "x"), ("AUTHORIZATION", "x"), ("no name", "x"), ("x", "a\r\nHost: b")]
+        {
+            assert!(Request::get("https://host").header(name, value).headers.is_empty(), "{name}");
+        }
+    }
 
     #[test]
     fn a_secret_answer_is_not_quoted() {

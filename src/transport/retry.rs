@@ -6,7 +6,8 @@ use crate::error::ErrorKind;
 ///
 /// A request that only reads is tried again after a lost connection, a 5xx and a
 /// 429, with a jittered, growing pause between the attempts; a `Retry-After` of
-/// the server replaces the pause. A request that creates or charges is tried
+/// the server replaces the pause, up to ten minutes, beyond which the request fails and
+/// says so. A certificate that is not accepted is not tried again. A request that creates or charges is tried
 /// again only when it certainly was not carried out: the connection was never
 /// made, or the token had expired.
 ///
@@ -23,9 +24,13 @@ pub struct RetryPolicy {
     pub attempts: u32,
     /// The pause before the second attempt, before jitter. Default 0.5 s.
     pub first_pause: Duration,
-    /// The longest pause, a `Retry-After` included. Default 30 s.
+    /// The longest pause that the server did not ask for. Default 30 s.
     pub longest_pause: Duration,
 }
+
+/// The longest `Retry-After` that is waited for: most limits of a rate are by the minute, and
+/// nobody sits before a cell for an hour.
+const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
 impl Default for RetryPolicy {
     fn default() -> Self {
@@ -43,6 +48,12 @@ impl RetryPolicy {
             whole.min(self.longest_pause).mul_f64(0.5 + 0.5 * random())
         })
     }
+}
+
+/// The pause before the next attempt: the one that the server asks for, else our own; `None`
+/// when the server asks for more than is waited.
+pub(crate) fn pause(own: Duration, asked: Option<Duration>) -> Option<Duration> {
+    asked.map_or(Some(own), |asked| (asked <= LONGEST_WAIT).then_some(asked))
 }
 
 /// What is known about a failed attempt, to decide on the next one.
@@ -86,6 +97,16 @@ mod tests {
         let pauses: Vec<_> = policy.pauses(|| 1.0).map(|pause| pause.as_secs_f64()).collect();
         assert_eq!(pauses, [0.5, 1.0, 2.0, 3.0]);
         assert_eq!(policy.pauses(|| 0.0).next(), Some(Duration::from_millis(250)));
+    }
+
+    /// RFC 9110, 10.2.3: who asks earlier is refused again.
+    #[test]
+    fn the_pause_is_the_one_that_the_server_asks_for() {
+        let seconds = Duration::from_secs;
+        assert_eq!(pause(seconds(30), Some(seconds(60))), Some(seconds(60)));
+        assert_eq!(pause(seconds(30), Some(Duration::ZERO)), Some(Duration::ZERO));
+        assert_eq!(pause(seconds(30), None), Some(seconds(30)));
+        assert_eq!(pause(seconds(30), Some(seconds(3600))), None);
     }
 
     #[test]

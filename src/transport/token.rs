@@ -117,13 +117,55 @@ impl Token {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::io::{Read, Write};
+
+    use futures_util::future::join_all;
     use serde_json::json;
+
+    use super::*;
+    use crate::transport::{RetryPolicy, Settings};
 
     #[test]
     fn a_token_for_ever_ends_after_a_day() {
         let now = Instant::now();
         let token = Token::read(&json!({"access_token": "t", "expires_in": u64::MAX}), now).unwrap();
         assert_eq!(token.until - now, Duration::from_secs(LONGEST_LIFE));
+    }
+
+    #[test]
+    fn a_refused_login_is_refused_once_for_all_that_wait() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let logins = std::sync::Arc::new(AtomicU64::new(0));
+        let counted = logins.clone();
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                counted.fetch_add(1, Ordering::SeqCst);
+                let _ = stream.read(&mut [0; 4096]);
+                let refusal = b"HTTP/1.1 401 x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+                let _ = stream.write_all(refusal);
+            }
+        });
+        let settings = Settings {
+            api: url.parse().unwrap(),
+            auth: None,
+            tokens: None,
+            credentials: None,
+            retry: RetryPolicy { attempts: 1, ..RetryPolicy::default() },
+            timeout: Duration::from_secs(60),
+        };
+        let source = TokenSource::new(Request::post(&url, json!({})), "check the password");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let connection = Connection::new(settings).unwrap();
+            // All have asked before the first answer can be read: there is one thread.
+            let refused = join_all((0..20).map(|_| source.token(&connection))).await;
+            for refused in refused {
+                assert_eq!(refused.unwrap_err().kind(), ErrorKind::Auth);
+            }
+            assert_eq!(logins.load(Ordering::SeqCst), 1);
+            assert_eq!(source.token(&connection).await.unwrap_err().kind(), ErrorKind::Auth);
+            assert_eq!(logins.load(Ordering::SeqCst), 2, "who asks later tries anew");
+        });
     }
 }

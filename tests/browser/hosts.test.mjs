@@ -101,7 +101,7 @@ test('in a page without scripts, frames and styles', async (t) => {
 /** Says that there is to be no kernel: a reader has none for Rust. */
 async function withoutKernel(tab) {
   const dialog = tab.locator('.jp-Dialog');
-  await dialog.waitFor({ timeout: 60_000 });
+  await dialog.waitFor();
   await dialog.getByRole('button', { name: 'No Kernel' }).click();
   await dialog.waitFor({ state: 'detached' });
 }

@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { PATIENCE } from './patience.mjs';
 
 const python3 = process.platform === 'win32' ? 'python' : 'python3';
 const environment = path.join(import.meta.dirname, '../python/environment.py');
@@ -98,7 +99,7 @@ export function freePort() {
 }
 
 async function answers(url, server) {
-  const end = Date.now() + 60_000;
+  const end = Date.now() + PATIENCE;
   while (Date.now() < end) {
     if (server.exitCode !== null) throw new Error(`it ended with ${server.exitCode}`);
     try {
@@ -106,5 +107,5 @@ async function answers(url, server) {
     } catch { /* not yet */ }
     await new Promise((done) => setTimeout(done, 200));
   }
-  throw new Error('no answer in a minute');
+  throw new Error(`no answer in ${PATIENCE / 1000} s`);
 }

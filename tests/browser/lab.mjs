@@ -11,9 +11,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
 import { freePort } from './jupyter.mjs';
+import { PATIENCE } from './patience.mjs';
 
 const [program, folder] = process.argv.slice(2);
-const PATIENCE = 200_000;
 const TOKEN = 'only-for-this-test';
 const CELLS = [
   `use up42::simulator::{Clock, Simulator};

@@ -31,6 +31,7 @@ import path from 'node:path';
 import { after } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
+import { PATIENCE } from './patience.mjs';
 import { decoded } from './png.mjs';
 
 const here = import.meta.dirname;
@@ -72,6 +73,7 @@ after(async () => (await launched)?.close());
 export async function open(t, where, { at = [], known = [], ...options } = {}) {
   const context = await (await browser()).newContext({ viewport: { width: 1100, height: 700 }, offline: at.length === 0, ...options });
   t.after(() => context.close());
+  context.setDefaultTimeout(PATIENCE);
   const tab = await context.newPage();
   const problems = [];
   const told = (kind, text) => known.some(([part]) => text.includes(part)) || problems.push(`${kind}: ${text}`);
@@ -104,7 +106,7 @@ export const filled = (tab) => tab.waitForFunction(() => document.querySelector(
 
 /** Looks again and again until what is seen holds, for what has no event to wait for. */
 export async function until(look, holds, what) {
-  const end = Date.now() + 30_000;
+  const end = Date.now() + PATIENCE;
   for (;;) {
     const seen = await look();
     if (holds(seen)) return seen;

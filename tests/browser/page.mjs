@@ -9,6 +9,7 @@
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
+import { PATIENCE } from "./patience.mjs";
 
 const [page, shot, picture] = process.argv.slice(2);
 if (!page || !shot) {
@@ -23,6 +24,7 @@ const browser = await chromium.launch({
 const problems = [];
 try {
   const context = await browser.newContext({ viewport: { width: 1100, height: 900 }, deviceScaleFactor: 2, offline: true });
+  context.setDefaultTimeout(PATIENCE);
   const tab = await context.newPage();
   tab.on("console", (message) => message.type() === "error" && problems.push(`console: ${message.text()}`));
   tab.on("pageerror", (error) => problems.push(`script: ${error.message}`));
@@ -42,9 +44,13 @@ try {
   }
   for (const [index, map] of maps.entries()) {
     await map.scrollIntoViewIfNeeded();
-    await map.contentFrame().locator("canvas").first().waitFor({ timeout: 10_000 });
-    // The images of a map are decoded while it is looked at.
-    await tab.waitForTimeout(1500);
+    // The images of a map are decoded while it is looked at: the viewer marks when all are painted.
+    const stage = map.contentFrame().locator(".stage");
+    await stage.waitFor();
+    while (!(await stage.evaluate(() => performance.getEntriesByName("sharp").length))) {
+      if (Date.now() > start + PATIENCE) throw new Error(`map ${index + 1} is not painted`);
+      await tab.evaluate(() => new Promise(requestAnimationFrame));
+    }
     const colours = await coloursOf(tab, await map.screenshot());
     console.log(`map ${index + 1} of ${maps.length}: ${colours} colours`);
     if (colours < 500) problems.push(`map ${index + 1} shows ${colours} colours: are the images there?`);

@@ -61,3 +61,22 @@ fn an_account_that_enforces_budgets_says_so_and_refuses_what_has_none() {
     assert_eq!(order.set_budget(None).unwrap().budget_id, None);
     assert_eq!(budgets.to_dataframe().unwrap().shape(), (3, 10));
 }
+
+#[test]
+fn a_history_that_moves_on_while_it_is_read_counts_each_entry_once() {
+    let entry = |order: usize| json!({"type": "ORDER", "createdAt": format!("2026-01-01T00:{order:02}:00Z"), "delta": -1, "details": {"orderId": order.to_string()}});
+    // An order is paid between the two pages, so the second begins with the first one's last.
+    let server = Server::start(move |request| {
+        let page = |orders: &[usize]| {
+            let content: Vec<_> = orders.iter().map(|order| entry(*order)).collect();
+            answer_json(json!({"data": {"content": content, "totalPages": 2}, "error": null}))
+        };
+        match request.split_once("page=").map(|(_, page)| page.as_bytes()[0]) {
+            Some(b'0') => page(&[3, 2]),
+            Some(_) => page(&[2, 1]),
+            None => answer_json(json!({"access_token": "t", "expires_in": 300})),
+        }
+    });
+    let history = server.client().build().unwrap().credit_history().unwrap();
+    assert_eq!((history.len(), history.spent()), (3, 3), "{history:?}");
+}

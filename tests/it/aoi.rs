@@ -1,14 +1,19 @@
 //! Vector files that other people have written.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use geo_types::Polygon;
 use proptest::prelude::*;
-use up42::Aoi;
+use up42::{Aoi, ReadLimits};
 
 /// The folder of the files; none where it is missing and need not be there.
 fn files() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/aoi");
+    data("aoi")
+}
+
+fn data(name: &str) -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(name);
     if folder.exists() {
         return Some(folder);
     }
@@ -91,6 +96,115 @@ fn each_file_is_read_or_refused_by_name() {
     assert_eq!(there, known, "each file has its outcome here");
 }
 
+/// Files that once went wrong: the area in km², and the names of the features. From pyogrio
+/// 0.13.0 (GDAL 3.12.4) and shapely 2.2.0 (`make_valid`), areas as above.
+const CASES: [(&str, f64, &[Option<&str>]); 11] = [
+    // Commas between positions.
+    ("c02_commas.kml", 113.224_849, &[Some("field B")]),
+    // One GeoJSON text a line, with either end of lines, and RFC 8142.
+    ("c04_lines.geojson", 226.449_692, &PLOTS),
+    ("c04_lines.geojsonl", 226.449_692, &PLOTS),
+    ("c04_seq.geojsons", 226.449_692, &PLOTS),
+    // Code pages by the `.cpg`.
+    ("c05_cp1251.shp", 150.966_461, &[Some("Участок 1"), Some("Поле")]),
+    ("c05_cp1252.shp", 150.966_461, &[Some("Œuvre – “Nord”"), Some("Straße €")]),
+    // The record between them is deleted.
+    ("c06_deleted.shp", 150.966_461, &[Some("keep 1"), Some("keep 2")]),
+    ("c07_bowtie_even.geojson", 6_154.270_049, &[None]),
+    ("c07_bowtie_odd.geojson", 46_146.634_689, &[None]),
+    // ISO-8859-1 by the XML declaration.
+    ("c20_latin1.kml", 75.483_231, &[Some("Gärten")]),
+    ("c22_latlonbox.kml", 75.483_231, &[Some("browse")]),
+];
+
+const PLOTS: [Option<&str>; 3] = [Some("plot 0"), Some("plot 1"), Some("plot 2")];
+
+#[test]
+fn each_case_is_read_as_other_programs_do() {
+    let Some(folder) = data("cases") else { return };
+    for (name, km2, names) in CASES {
+        let aoi = Aoi::read(folder.join(name)).unwrap_or_else(|error| panic!("{error}"));
+        let found: Vec<_> = aoi.features().iter().map(|feature| feature.name.as_deref()).collect();
+        assert_eq!(found, names, "{name}");
+        assert!((aoi.area_km2() / km2 - 1.0).abs() < 1e-5, "{name}: {} km², not {km2}", aoi.area_km2());
+        let parts: f64 = aoi.iter().map(|one| one.area_km2()).sum();
+        assert!((parts / km2 - 1.0).abs() < 1e-5, "{name}: {parts} km² in its features");
+        assert_eq!(aoi.note().is_some(), name.starts_with("c07_"), "{name}: {:?}", aoi.note());
+    }
+    let overlay = Aoi::read(folder.join("c22_latlonbox.kml")).unwrap();
+    assert_eq!(overlay.bbox().to_array(), [13.3, 52.5, 13.4, 52.6]);
+}
+
+#[test]
+fn an_archive_holds_the_code_page_of_its_shapefile() {
+    let Some(folder) = data("cases") else { return };
+    let there = tempfile::tempdir().unwrap();
+    let path = there.path().join("fields.zip");
+    let mut archive = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
+    for extension in ["shp", "shx", "dbf", "cpg"] {
+        let name = format!("c05_cp1251.{extension}");
+        archive.start_file(&name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::copy(&mut std::fs::File::open(folder.join(&name)).unwrap(), &mut archive).unwrap();
+    }
+    archive.finish().unwrap();
+    assert_eq!(Aoi::read(&path).unwrap().features()[0].name.as_deref(), Some("Участок 1"));
+}
+
+#[test]
+fn texts_of_windows_are_read_in_utf_16() {
+    let there = tempfile::tempdir().unwrap();
+    let path = there.path().join("field.txt");
+    let geojson = r#"{"type":"Feature","properties":{"name":"Gärten"},"geometry":{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]]]}}"#;
+    for text in [geojson, "POLYGON((0 0,1 0,1 1,0 0))"] {
+        let bytes: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        std::fs::write(&path, bytes).unwrap();
+        assert_eq!(Aoi::read(&path).unwrap().bbox().to_array(), [0.0, 0.0, 1.0, 1.0]);
+    }
+}
+
+/// What the file decides is bounded in each format, and the error names the limit.
+#[test]
+fn each_format_keeps_to_the_limits() {
+    let (Some(folder), Some(cases)) = (files(), data("cases")) else { return };
+    for path in [
+        folder.join("example.parquet"),
+        folder.join("poly00.fgb"),
+        folder.join("naturalearth_lowres.shp"),
+        folder.join("nybb_16a.zip"),
+        folder.join("test_gpkg_nulls.gpkg"),
+        cases.join("c04_lines.geojsonl"),
+        cases.join("c06_deleted.shp"),
+    ] {
+        let told = |limits: ReadLimits| Aoi::read_within(&path, limits).unwrap_err().to_string();
+        let name = path.display();
+        assert!(told(ReadLimits::default().count(1)).ends_with("or raise `ReadLimits::count`"), "{name}");
+        assert!(
+            told(ReadLimits::default().time(Duration::ZERO)).ends_with("or raise `ReadLimits::time`"),
+            "{name}"
+        );
+    }
+    for name in [
+        "aoi_berlin.geojson",
+        "aoi_berlin.kml",
+        "aoi_berlin.wkt",
+        "curvepolygon.gpkg",
+        "poly00.fgb",
+        "example.parquet",
+    ] {
+        let told = |limits: ReadLimits| Aoi::read_within(folder.join(name), limits).unwrap_err().to_string();
+        let told = [told(ReadLimits::default().positions(3)), told(ReadLimits::default().bytes(60))];
+        assert!(told[0].ends_with("or raise `ReadLimits::positions`"), "{told:?}");
+        assert!(told[1].ends_with("or raise `ReadLimits::bytes`"), "{told:?}");
+    }
+    // Edges that are bent by the coordinate system count, too.
+    let bent = "SRID=3035;POLYGON((3000000 2000000,5000000 2000000,5000000 4000000,3000000 2000000))";
+    let there = tempfile::tempdir().unwrap();
+    let path = there.path().join("bent.wkt");
+    std::fs::write(&path, bent).unwrap();
+    let told = Aoi::read_within(&path, ReadLimits::default().positions(50)).unwrap_err().to_string();
+    assert!(told.ends_with("or raise `ReadLimits::positions`"), "{told}");
+}
+
 #[test]
 fn formats_are_told_by_what_files_hold() {
     let Some(folder) = files() else { return };
@@ -138,10 +252,10 @@ fn files_that_are_no_areas_are_refused_by_name() {
         assert!(start.starts_with("read AOI `") && start.ends_with(name), "{told}");
         why.to_owned()
     };
-    insta::assert_snapshot!(told("a.csv", b"id,name\n"), @"it is none of the formats that can be read: GeoJSON, KML, KMZ, WKT (text in UTF-8), Shapefile (`.shp`, or zipped), GeoPackage, GeoParquet, FlatGeobuf");
-    insta::assert_snapshot!(told("a.bin", &[0xff, 0xfe, 0, 1]), @"it is none of the formats that can be read: GeoJSON, KML, KMZ, WKT (text in UTF-8), Shapefile (`.shp`, or zipped), GeoPackage, GeoParquet, FlatGeobuf");
+    insta::assert_snapshot!(told("a.csv", b"id,name\n"), @"it is none of the formats that can be read: GeoJSON, KML, KMZ, WKT (text in UTF-8 or UTF-16), Shapefile (`.shp`, or zipped), GeoPackage, GeoParquet, FlatGeobuf");
+    insta::assert_snapshot!(told("a.bin", &[0xff, 0xfe, 0, 1]), @"it is none of the formats that can be read: GeoJSON, KML, KMZ, WKT (text in UTF-8 or UTF-16), Shapefile (`.shp`, or zipped), GeoPackage, GeoParquet, FlatGeobuf");
     insta::assert_snapshot!(told("a.geojson", b""), @"the file is empty");
-    insta::assert_snapshot!(told("a.geojson", b"[1]"), @"not GeoJSON: Error while deserializing GeoJSON: invalid type: sequence, expected GeoJson object at line 1 column 0");
+    insta::assert_snapshot!(told("a.geojson", b"[1]"), @"not GeoJSON: a text begins with `[`, not with `{`");
     insta::assert_snapshot!(told("a.gpkg", b"SQLite format 3\0 and no more"), @"not a GeoPackage: file is not a database");
     insta::assert_snapshot!(told("a.parquet", b"PAR1 and no more"), @"not a Parquet file that can be read: it has no footer: was it cut off?");
     insta::assert_snapshot!(told("a.fgb", b"fgb\x03fgb\x00 and no more"), @"not FlatGeobuf: the file ends early");

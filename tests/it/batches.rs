@@ -1,15 +1,19 @@
 //! Batches that are run again: from their journals, after changes, by two at once.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use up42::simulator::{Clock, Fault, Simulator};
+use up42::simulator::{Clock, Fault, Hold, Simulator};
 use up42::{
-    Client, ErrorKind, GeometryOperation, JobParameters, JobRecord, OnFailure, Outcome, ParallelParameters,
-    Settings, Workflow,
+    Batch, Client, ErrorKind, GeometryOperation, JobParameters, JobRecord, OnFailure, Outcome,
+    ParallelParameters, Settings, Workflow,
 };
 
+use crate::crash::{Service, program};
+use crate::wait::{PATIENCE, advance_until, reached, still, until};
 use crate::{airports, client_of};
 
 pub fn fast() -> Simulator {
@@ -82,17 +86,46 @@ fn the_same_jobs_are_one_batch_in_any_order_and_under_any_name() {
 
 #[test]
 fn a_batch_is_cancelled_before_its_journal_is_begun() {
-    let simulator = Simulator::builder().clock(Clock::speed(60.0)).start().unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let client = client_in(&simulator, folder.path());
+    let (simulator, folder) = (still().start().unwrap(), tempfile::tempdir().unwrap());
+    let journals = folder.path().join("up42-batches");
+    let client = client_in(&simulator, &journals);
     client.project().unwrap().update_settings(Settings::new().max_concurrent_jobs(1)).unwrap();
-    let workflow = workflow(&client);
-    let batch = workflow.batch("airports", parameters(&workflow, 12)).unwrap().budget(10_000);
-    let running = batch.start().unwrap();
-    batch.quiet().cancel().unwrap();
+    let estimates = simulator.hold(Hold::answer().on("POST /estimate/job").always());
+    let running = twelve(&client).budget(10_000).start().unwrap();
+    reached(&estimates);
+    // Another program, which says when it has seen that somebody runs the batch.
+    let mut canceller = program("batches::canceller");
+    Service::Workflow.environment(&mut canceller, &simulator, folder.path());
+    let mut canceller = canceller.arg("--nocapture").stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(canceller.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("another kernel runs this batch")));
+    assert!(!journals.join("airports.sqlite").exists(), "it was asked before there was a journal");
+    estimates.release();
+    let is_stopping = || simulator.ledger().iter().any(|entry| entry.status == "CANCELLING");
+    until(|| is_stopping() || running.is_finished());
+    advance_until(&simulator, || running.is_finished());
     let ended = running.wait().unwrap();
-    assert_eq!(ended.len(), 12);
-    assert!(ended.succeeded() < 8 && simulator.ledger().len() < 8, "{ended:?}");
+    assert_eq!((ended.len(), ended.succeeded()), (12, 0), "{ended:?}");
+    assert!(simulator.ledger().len() <= 1, "{ended:?}");
+    assert!(ended.iter().last().unwrap().reason().unwrap().contains("the batch was cancelled"));
+    lines.for_each(drop);
+    assert!(canceller.wait().unwrap().success());
+}
+
+fn twelve(client: &Client) -> Batch {
+    let workflow = client.project().unwrap().workflow("airports").unwrap();
+    if workflow.tasks().unwrap().is_empty() {
+        workflow.add_tasks(["sobloo-s2-l1c-aoiclipped"]).unwrap();
+    }
+    workflow.batch("airports", parameters(&workflow, 12)).unwrap()
+}
+
+#[test]
+#[ignore = "the program that cancels"]
+fn canceller() {
+    if std::env::var_os(crate::crash::services::SERVICE).is_some() {
+        twelve(&Client::from_env().unwrap()).cancel().unwrap();
+    }
 }
 
 #[test]
@@ -159,6 +192,26 @@ fn a_batch_runs_in_the_background() {
 }
 
 #[test]
+fn a_panic_in_the_background_is_an_error_and_the_batch_goes_on() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    let batch = workflow.batch("airports", parameters(&workflow, 4)).unwrap().quiet();
+    let broken = batch.clone().on_finished(|record| panic!("no room for {}", record.label));
+    let running = broken.start().unwrap();
+    until(|| running.is_finished());
+    assert_eq!(running.jobs().unwrap().len(), 4, "as the journal has them");
+    let error = running.wait().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Io);
+    assert_eq!(error.to_string(), "batch `airports`: its thread broke: run it again");
+    let lock = std::fs::File::open(folder.path().join("airports.lock")).unwrap();
+    lock.try_lock().expect("the lock is free");
+    drop(lock);
+    assert_eq!(batch.run().unwrap().succeeded(), 4);
+    assert_eq!(simulator.ledger().len(), 4, "each once");
+}
+
+#[test]
 fn a_failure_may_stop_the_others() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
@@ -182,7 +235,7 @@ fn a_wish_to_cancel_ends_with_the_run_that_it_was_for() {
     batch(1).run().unwrap();
     // Who asked was killed before anyone heard it.
     let journal = rusqlite::Connection::open(folder.path().join("airports.sqlite")).unwrap();
-    journal.execute("INSERT INTO wish VALUES ('cancel')", []).unwrap();
+    journal.execute("INSERT INTO request VALUES ('cancel')", []).unwrap();
     let jobs = batch(3).run().unwrap();
     assert_eq!(jobs.succeeded(), 3, "{:?}", jobs.to_dataframe());
 }
@@ -202,19 +255,23 @@ fn a_deadline_holds_while_another_runs_the_batch() {
 
 #[test]
 fn jobs_of_others_take_slots() {
-    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let (simulator, folder) = (still().start().unwrap(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
     workflow.project().update_settings(Settings::new().max_concurrent_jobs(4)).unwrap();
     let all = parameters(&workflow, 12);
     let (theirs, ours) = all.split_at(6);
-    let batch = |name: &str, jobs: &[JobParameters]| workflow.batch(name, jobs.to_vec()).unwrap().quiet();
-    let foreign = batch("theirs", theirs).max_concurrent(2).start().unwrap();
-    while simulator.ledger().len() < 2 {
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    assert_eq!(batch("ours", ours).run().unwrap().succeeded(), 6);
-    assert_eq!(foreign.wait().unwrap().succeeded(), 6);
+    let batch = |name: &str, jobs: &[JobParameters]| workflow.batch(name, jobs.to_vec()).unwrap();
+    let theirs = batch("theirs", theirs).max_concurrent(2).start().unwrap();
+    until(|| simulator.ledger().len() == 2);
+    let ours = batch("ours", ours).start().unwrap();
+    let begun = || ours.jobs().unwrap().iter().filter(|record| record.job.is_some()).count();
+    until(|| begun() == 2);
+    let is_full = || simulator.requests().iter().any(|request| request.status == 429);
+    until(is_full);
+    assert_eq!((simulator.ledger().len(), begun()), (4, 2), "two of four slots are theirs");
+    advance_until(&simulator, || theirs.is_finished() && ours.is_finished());
+    assert_eq!((theirs.wait().unwrap().succeeded(), ours.wait().unwrap().succeeded()), (6, 6));
     assert_eq!(simulator.ledger().len(), 12);
 }
 
@@ -361,18 +418,20 @@ fn a_machine_that_slept_for_hours_goes_on() {
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
     let batch = workflow.batch("airports", parameters(&workflow, 6)).unwrap().max_concurrent(2);
-    let running = batch.deadline(Duration::from_secs(3600)).start().unwrap();
-    while simulator.ledger().len() < 2 {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    let running = batch.deadline(PATIENCE).start().unwrap();
+    until(|| simulator.ledger().len() == 2);
     // The jobs have ended meanwhile, the token is old, and the connections are dead.
     simulator.inject(Fault::lost_answer().on("GET /jobs").times(2));
     simulator.inject(Fault::cut_off().on("GET /credits").times(2));
     simulator.clock().advance(Duration::from_secs(8 * 3600));
-    while !running.is_finished() {
-        std::thread::sleep(Duration::from_millis(50));
-        simulator.clock().advance(Duration::from_secs(30));
-    }
+    // From now on only jobs move the time, in steps of which a token outlives several.
+    let is_at_work = || simulator.ledger().iter().any(|entry| entry.status != "SUCCEEDED");
+    until(|| {
+        if is_at_work() {
+            simulator.clock().advance(Duration::from_secs(600));
+        }
+        running.is_finished()
+    });
     let jobs = running.wait().unwrap();
     assert_eq!((jobs.succeeded(), simulator.ledger().len()), (6, 6), "{:?}", jobs.to_dataframe());
 }

@@ -78,6 +78,7 @@ fn the_area_may_be_another_than_was_searched() {
         "{elsewhere:?}"
     );
     let here = quicklooks.aoi_clouds(&dakar);
+    assert_eq!((elsewhere.len(), here.len()), (3, 3));
     assert!(here.iter().all(|one| one.aoi_coverage == one.scene.aoi_coverage), "{here:?}");
 }
 

@@ -106,6 +106,7 @@ fn odd_footprints_count_as_what_they_are() {
     let frame = coverage.by_scene().unwrap();
     assert_eq!(frame.height(), 4);
     let new: Vec<_> = frame.column("covered_percent").unwrap().f64().unwrap().iter().flatten().collect();
+    assert_eq!(new.len(), 4, "{new:?}");
     for (found, truth) in new.iter().zip([50.0, 75.0, 75.0, 75.0]) {
         assert!((found - truth).abs() < 0.01, "{new:?}");
     }

@@ -1,19 +1,22 @@
 //! A short run of `examples/crash_test.rs`, and what becomes of those who watch.
 
 use std::collections::HashSet;
-use std::process::Command;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
 
-use up42::simulator::{Clock, Fault, Simulator};
-use up42::{Client, OrderPlacement};
+use up42::Client;
+use up42::simulator::{Fault, Hold};
+
+use crate::client_of;
+use crate::wait::{advance_until, reached, still, until};
 
 #[path = "../../examples/crash_test.rs"]
 mod crash_test;
 
-use crash_test::{Service, services};
+pub use crash_test::{Service, services};
 
 /// This program, with one test that is another program.
-fn program(test: &str) -> Command {
+pub fn program(test: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", test, "--ignored"]);
     command
@@ -33,14 +36,13 @@ fn a_killed_batch_loses_nothing_and_pays_nothing_twice() {
 
 #[test]
 fn who_watches_takes_over_when_the_other_is_killed() {
-    let simulator = Simulator::builder().clock(Clock::speed(600.0)).start().unwrap();
+    // Its jobs end after the kill, so that it cannot be too late.
+    let simulator = still().start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let opening = Client::builder().simulator(simulator.clone()).build().unwrap().credits().unwrap();
     assert_eq!(opening, crash_test::OPENING);
     let mut other = crash_test::spawn(victims(), Service::Workflow, &simulator, folder.path());
-    while simulator.ledger().is_empty() {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    until(|| !simulator.ledger().is_empty());
     let journals = folder.path().join("up42-batches");
     let client = Client::builder().simulator(simulator.clone()).batches(&journals).build().unwrap();
     let watching = crash_test::batch_on(Service::Workflow, &client).unwrap().start().unwrap();
@@ -48,6 +50,7 @@ fn who_watches_takes_over_when_the_other_is_killed() {
     let lock = std::fs::File::open(journals.join("crash.lock")).unwrap();
     assert!(lock.try_lock().is_err(), "the other drives");
     other.kill().and_then(|()| other.wait()).unwrap();
+    advance_until(&simulator, || watching.is_finished());
     let jobs = watching.wait().unwrap();
     assert_eq!((jobs.succeeded(), simulator.ledger().len()), (crash_test::JOBS, crash_test::JOBS));
     let spent: i64 = simulator.ledger().iter().map(|entry| entry.credits).sum();
@@ -66,33 +69,92 @@ fn victim() {
 /// Orders of the plan that is bought below.
 const PARTS: usize = 8;
 
+/// A buyer is killed at each instant at which the platform and the disk differ in what they know
+/// of an order. The program that comes after it sees the same where the answer did not arrive and
+/// where it was not written down.
 #[test]
 fn a_plan_whose_buyers_are_killed_is_bought_once() {
-    let simulator = Simulator::builder().list_lag(crash_test::LAG).start().unwrap();
+    // The list is late for as long as buyers are killed.
+    let simulator = still().list_lag(crash_test::LAG).start().unwrap();
     let folder = tempfile::tempdir().unwrap();
+    let journals = folder.path().join("up42-batches");
     let buyer = || crash_test::spawn(program("crash::buyer"), Service::Orders, &simulator, folder.path());
-    for bought in 0..PARTS - 2 {
-        if bought % 2 == 0 {
-            simulator.inject(Fault::lost_answer().on("POST /v2/orders"));
-        }
-        let mut one = buyer();
-        // The platform has the order, and the answer is on its way.
-        while simulator.orders().len() <= bought && one.try_wait().unwrap().is_none() {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        one.kill().and_then(|()| one.wait()).unwrap();
-    }
-    assert!(simulator.orders().len() < PARTS, "they were killed before all was bought");
+    let kill = |mut buyer: Child| buyer.kill().and_then(|()| buyer.wait()).unwrap();
+    let creation = "POST /v2/orders";
+
+    // Written down, and the request is lost on its way: it is held until the test ends.
+    let unsent = simulator.hold(Hold::request().on(creation));
+    let first = buyer();
+    reached(&unsent);
+    kill(first);
+    assert!(simulator.orders().is_empty());
+
+    // Sent, and not answered.
+    let unanswered = simulator.hold(Hold::answer().on(creation));
+    let second = buyer();
+    reached(&unanswered);
+    kill(second);
+    unanswered.release();
+    assert_eq!(simulator.orders().len(), 1);
+
+    // Answered, and not written down: the test has the disk.
+    let unwritten = simulator.hold(Hold::answer().on(creation));
+    let third = buyer();
+    reached(&unwritten);
+    let writers = write_locks(&journals);
+    unwritten.release();
+    // An answer that comes after the one that was released.
+    client_of(&simulator).credits().unwrap();
+    kill(third);
+    drop(writers);
+    assert_eq!(simulator.orders().len(), 2);
+
+    // The answer is lost, and the next request is on its way.
+    simulator.inject(Fault::lost_answer().on(creation));
+    let lost = simulator.hold(Hold::answer().on(creation));
+    let fourth = buyer();
+    reached(&lost);
+    let next = simulator.hold(Hold::request().on(creation));
+    lost.release();
+    reached(&next);
+    kill(fourth);
+    assert_eq!(simulator.orders().len(), 3);
+    next.release();
+    until(|| simulator.orders().len() == 4);
+
+    // Written down, and the next request is on its way.
+    let next = simulator.hold(Hold::request().on(creation).after(1));
+    let fifth = buyer();
+    reached(&next);
+    kill(fifth);
+    next.release();
+    until(|| simulator.orders().len() == 6);
+
     let both = [buyer(), buyer()];
     both.into_iter().for_each(|mut one| assert!(one.wait().unwrap().success()));
-    let client = Client::builder().simulator(simulator.clone()).batches(folder.path().join("up42-batches"));
+    simulator.clock().advance(crash_test::LAG);
+    let client = Client::builder().simulator(simulator.clone()).batches(&journals);
     let placed = services::parts(&client.build().unwrap(), PARTS).unwrap().place().unwrap();
     let orders = simulator.orders();
     let names: HashSet<_> = orders.iter().map(|order| order.name.clone()).collect();
     assert_eq!(orders.len(), names.len(), "each once: {orders:?}");
-    // One that was killed before its request left cannot be told from one after it.
-    let lost = placed.iter().filter(|one| matches!(one.outcome, OrderPlacement::Lost(_))).count();
-    assert_eq!((orders.len() + lost, placed.orders().len()), (PARTS, orders.len()), "{placed:?}");
+    // Of the one whose request was lost on its way it was proven that it does not exist.
+    assert_eq!((orders.len(), placed.orders().len()), (PARTS, PARTS), "{placed:?}");
+    unsent.release();
+}
+
+/// Keeps others from writing to the databases of a folder until it is dropped.
+fn write_locks(folder: &Path) -> Vec<rusqlite::Connection> {
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let is_database = |path: &PathBuf| std::fs::read(path).unwrap().starts_with(b"SQLite format 3\0");
+    let lock = |path: PathBuf| {
+        let connection = rusqlite::Connection::open(path).unwrap();
+        connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+        connection
+    };
+    let locks: Vec<_> = files.filter(is_database).map(lock).collect();
+    assert!(!locks.is_empty(), "something was written down");
+    locks
 }
 
 #[test]
@@ -100,6 +162,6 @@ fn a_plan_whose_buyers_are_killed_is_bought_once() {
 fn buyer() {
     if std::env::var_os(crash_test::FOLDER).is_some() {
         let client = Client::from_env().unwrap();
-        services::parts(&client, PARTS).unwrap().place().unwrap();
+        services::parts(&client, PARTS).unwrap().settle(crash_test::SETTLE).place().unwrap();
     }
 }

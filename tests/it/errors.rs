@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use up42::simulator::{Fault, Simulator};
 use up42::{Client, ErrorKind, RetryPolicy, Search};
 
+use crate::server::{Server, answer, json as reply};
 use crate::{client_of, dakar};
 
 /// Retries without waiting, so that no test sleeps.
@@ -62,6 +64,43 @@ fn a_storm_of_429_ends_in_an_error_after_the_attempts() {
     assert!(error.to_string().starts_with("read the credits: GET /accounts/me/credits/balance (3 attempts): 429: Too many requests: wait a little, or ask less often"), "{error}");
     let asked = simulator.requests().iter().filter(|request| request.path.contains("/accounts")).count();
     assert_eq!(asked, 3 + 3);
+}
+
+/// Waits for whatever a thread gives, and fails where it takes too long.
+fn soon<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(run()));
+    receiver.recv_timeout(Duration::from_secs(60)).expect("it does not wait for its own pause")
+}
+
+/// RFC 9110, 10.2.3: seconds, or a date.
+#[test]
+fn the_pause_of_the_server_replaces_ours() {
+    let hour = Duration::from_secs(3600);
+    let patient = RetryPolicy { attempts: 3, first_pause: hour, longest_pause: hour };
+    for header in ["0", "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT"] {
+        let refusals = std::sync::atomic::AtomicUsize::new(0);
+        let server = Server::start(move |request| match request.contains("/balance") {
+            false => reply(json!({"access_token": "t", "expires_in": 300})),
+            true if refusals.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 2 => {
+                answer(429, &format!("Retry-After: {header}\r\n"), b"")
+            }
+            true => reply(json!({"data": {"balance": 7}})),
+        });
+        let client = server.client().retry(patient).build().unwrap();
+        assert_eq!(soon(move || client.credits()).unwrap(), 7, "{header}");
+    }
+}
+
+#[test]
+fn a_pause_that_nobody_waits_for_is_told() {
+    let server = Server::start(|request| match request.contains("/balance") {
+        false => reply(json!({"access_token": "t", "expires_in": 300})),
+        true => answer(503, "Retry-After: 7200\r\n", b""),
+    });
+    let client = server.client().retry(RetryPolicy::default()).build().unwrap();
+    let error = soon(move || client.credits()).unwrap_err();
+    insta::assert_snapshot!(error, @"read the credits: GET /accounts/me/credits/balance: the server asks to wait 7200 s: try again then: 503");
 }
 
 #[test]

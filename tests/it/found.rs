@@ -50,6 +50,7 @@ fn a_dry_run_shows_its_scenes_and_what_the_job_will_cost() {
     let told: Vec<_> = found.iter().map(|job| job.price.clone().unwrap()).collect();
     assert_eq!(told, prices, "the estimate of the job is that of its parameters");
     let ran = workflow.batch("real", parameters[..2].to_vec()).unwrap().quiet().run().unwrap();
+    assert_eq!(ran.succeeded(), 2);
     for (record, price) in ran.iter().zip(prices) {
         let credits = record.credits().unwrap();
         assert!((price.credits.min..=price.credits.max).contains(&credits), "{credits} of {}", price.credits);

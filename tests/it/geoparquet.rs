@@ -124,6 +124,31 @@ fn no_key_of_a_link_is_written() {
     );
 }
 
+/// As rustac writes it: a shape in the coordinates of its own system is WKB in a column.
+#[test]
+fn shapes_among_the_properties_are_read() {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/cases"));
+    if !folder.exists() {
+        assert!(std::env::var_os("UP42_REQUIRE_DATA").is_none(), "`{}` is missing", folder.display());
+        return eprintln!("skipped: `{}` is missing", folder.display());
+    }
+    let items = Scenes::read(folder.join("c18_items.json")).unwrap();
+    let file = folder.join("c18_rustac.parquet");
+    let scenes = Scenes::read(&file).unwrap();
+    assert_eq!((scenes.len(), items.len()), (3, 3));
+    for (scene, item) in scenes.iter().zip(&items) {
+        assert!(scene.id.starts_with("tile/") && scene.id.ends_with(" ü"), "{}", scene.id);
+        assert_eq!(scene.properties["proj:geometry"]["type"], "Polygon");
+        assert_eq!(members(&scene.properties), members(&item.properties));
+        assert_eq!((&scene.id, &scene.footprint, scene.has_quicklook()), (&item.id, &item.footprint, true));
+    }
+    // And through a file of our own.
+    let folder = tempfile::tempdir().unwrap();
+    let ours = folder.path().join("ours.parquet");
+    scenes.to_geoparquet(&ours).unwrap();
+    same(&scenes, &Scenes::read(&ours).unwrap());
+}
+
 /// More scenes than a row group holds, all over the Earth.
 fn many(count: usize) -> Scenes {
     let item = |index: usize| {
@@ -279,16 +304,17 @@ fn a_broken_file_is_told_and_breaks_nothing() {
 fn other_tools_read_ours_and_we_read_theirs() {
     let (Some(python), Some(lines)) = (python("geoparquet"), items("sentinel-2-l2a.ndjson")) else { return };
     let folder = tempfile::tempdir().unwrap();
-    let [ours, theirs, native] =
-        ["ours.parquet", "theirs.parquet", "native.parquet"].map(|name| folder.path().join(name));
+    let [ours, theirs, native, text] =
+        ["ours", "theirs", "native", "text"].map(|name| folder.path().join(format!("{name}.parquet")));
     let scenes = Scenes::read(&lines).unwrap();
     scenes.to_geoparquet(&ours).unwrap();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/geoparquet.py");
-    let done = Command::new(python).arg(script).args([&ours, &lines, &theirs, &native]).output().unwrap();
+    let done =
+        Command::new(python).arg(script).args([&ours, &lines, &theirs, &native, &text]).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     insta::assert_snapshot!(String::from_utf8_lossy(&done.stdout).trim(), @r#"{"rows": 120, "crs": "OGC:CRS84", "same_boxes": true, "part": true, "datetime": "datetime64[us, UTC]", "duckdb": [120, 120, 120]}"#);
 
-    for file in [theirs, native] {
+    for file in [theirs, native, text] {
         same(&scenes, &Scenes::read_geoparquet(&file).unwrap());
         let frame = up42::scan_geoparquet(&file).unwrap().filter(col("cloud_cover").lt(lit(20.0)));
         let frame = frame.select([col("id"), col("west"), col("north"), col("geometry")]).collect().unwrap();

@@ -1,6 +1,6 @@
 //! OGC servers that want a login: who gets it, and who never sees it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -29,6 +29,12 @@ fn boxes() -> Vec<Value> {
     vec![json!({"bbox": [0, 0, 1, 1], "cells": 2})]
 }
 
+/// All files of a folder and of the folders in it.
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_in(&path) } else { vec![path] }).collect()
+}
+
 #[test]
 fn a_login_opens_processes_jobs_and_files() {
     let (simulator, folder) = (guarded(), tempfile::tempdir().unwrap());
@@ -42,9 +48,12 @@ fn a_login_opens_processes_jobs_and_files() {
         let told = format!("{client:?} {server:?} {server:#?} {grid:?} {jobs:?} {:?}", jobs.to_dataframe());
         assert!(!told.contains(Simulator::OGC_KEY));
     }
-    for file in std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()) {
-        let Ok(bytes) = std::fs::read(&file) else { continue };
-        let key = Simulator::OGC_KEY.as_bytes();
+    let files = files_in(folder.path());
+    let names: Vec<_> = files.iter().filter_map(|file| file.file_name()?.to_str()).collect();
+    let count = |end: &str| names.iter().filter(|name| name.ends_with(end)).count();
+    assert_eq!((count(".sqlite"), count("grid.geojson")), (3, 3), "{names:?}");
+    for file in files {
+        let (bytes, key) = (std::fs::read(&file).unwrap(), Simulator::OGC_KEY.as_bytes());
         assert!(!bytes.windows(key.len()).any(|part| part == key), "{}", file.display());
     }
 }

@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use up42::polars::df;
 use up42::serde_json::{Value, json};
-use up42::simulator::{Clock, Fault, Simulator, SimulatorBuilder};
-use up42::{Client, ErrorKind, JobRecord, JobStatus, OgcProcess, Outcome, ProcessServer};
+use up42::simulator::{Clock, Distribution, Fault, Simulator, SimulatorBuilder};
+use up42::{Client, Endpoint, ErrorKind, JobRecord, JobStatus, OgcProcess, Outcome, ProcessServer};
+
+use crate::server::{Server, answer, json as answer_json};
+use crate::wait::{still, until};
 
 fn fast() -> SimulatorBuilder {
     Simulator::builder().clock(Clock::speed(600.0))
@@ -128,9 +131,7 @@ fn failures_and_dismissals_are_told() {
             .filter_map(|record| Some(record.job.as_ref()?.status.clone()))
             .collect()
     };
-    while status(&running).len() < 2 {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    until(|| status(&running).len() == 2);
     let jobs = batch.clone().quiet().cancel().unwrap();
     running.wait().unwrap();
     let told: Vec<_> = jobs.iter().map(|record| record.job.clone().unwrap().status).collect();
@@ -144,24 +145,25 @@ fn failures_and_dismissals_are_told() {
 
 #[test]
 fn progress_is_told_while_it_runs() {
-    let simulator = Simulator::builder().clock(Clock::manual()).start().unwrap();
-    let folder = tempfile::tempdir().unwrap();
+    let lasts = Distribution::Constant(Duration::from_secs(100));
+    let (simulator, folder) = (still().run_times(lasts).start().unwrap(), tempfile::tempdir().unwrap());
     let hello = process(&simulator, folder.path(), "hello-world");
     let running = hello.batch("slow", greetings(2)).unwrap().start().unwrap();
-    while simulator.ogc_ledger().len() < 2 {
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    let progress = |percent: u8| {
+    until(|| simulator.ogc_ledger().len() == 2);
+    // They were queued for 1 to 4 s.
+    simulator.clock().advance(Duration::from_secs(50));
+    let progress = || -> Vec<u8> {
         let jobs = running.jobs().unwrap();
-        jobs.iter().filter_map(|one| one.job.as_ref()?.progress).any(|told| told >= percent && told < 100)
+        jobs.iter().filter_map(|one| one.job.as_ref()?.progress).filter(|told| *told > 0).collect()
     };
-    while !progress(20) {
-        simulator.clock().advance(Duration::from_millis(500));
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until(|| progress().len() == 2);
+    assert!(progress().iter().all(|told| (46..=49).contains(told)), "{:?}", progress());
     let shown = format!("{:?}", running.jobs().unwrap());
     assert!(shown.contains("0 of 2 jobs succeeded"), "{shown}");
-    assert_eq!(hello.batch("slow", greetings(2)).unwrap().quiet().cancel().unwrap().succeeded(), 0);
+    let ended = hello.batch("slow", greetings(2)).unwrap().quiet().cancel().unwrap();
+    let ended: Vec<_> = ended.iter().map(|record| record.job.clone().unwrap().status).collect();
+    assert_eq!(ended, [JobStatus::Cancelled, JobStatus::Cancelled]);
+    running.wait().unwrap();
 }
 
 #[test]
@@ -197,4 +199,77 @@ fn a_batch_of_another_server_is_refused() {
         "batch `mine`: its journal belongs to process `hello-world` of this machine/ogc, and not to process `grid` \
          of this machine/ogc: give the batch another name"
     );
+}
+
+/// A server that runs everything at once, at an address that the library does not take for this
+/// machine's (macOS knows it after `ifconfig lo0 alias 127.0.0.2`).
+fn remote(login: Option<&'static str>) -> Server {
+    Server::at("127.0.0.2:0", move |request| {
+        if login.is_some_and(|login| !request.contains(login)) {
+            return answer(401, "", b"");
+        }
+        match request.split([' ', '?']).take(2).collect::<Vec<_>>()[..] {
+            ["GET", "/base/"] => answer_json(json!({"conformsTo": ["x/ogcapi-processes-1/1.0/conf/core"]})),
+            ["GET", "/base/processes/p"] => {
+                answer_json(json!({"id": "p", "jobControlOptions": ["async-execute"], "outputs": {"a": {}}}))
+            }
+            ["POST", "/base/processes/p/execution"] => {
+                let (_, body) = request.split_once("\r\n\r\n").unwrap();
+                let asked: Value = serde_json::from_str(body).unwrap();
+                let id = format!("job-{}", asked["inputs"]["x"]);
+                answer_json(json!({"jobID": id, "processID": "p", "status": "successful"}))
+            }
+            _ => answer(404, "", b""),
+        }
+    })
+}
+
+#[test]
+fn a_batch_of_a_remote_server_is_opened_by_its_name() {
+    let (simulator, folder) = (fast().start().unwrap(), tempfile::tempdir().unwrap());
+    let server = remote(None);
+    let process = || {
+        let server = client_in(&simulator, folder.path()).processes(format!("{}/base", server.url)).unwrap();
+        server.process("p").unwrap()
+    };
+    let row = |number: u8| json!({"x": number});
+    assert_eq!(process().batch("far", vec![row(1)]).unwrap().quiet().run().unwrap().succeeded(), 1);
+    let client = client_in(&simulator, folder.path());
+    let named = client.batch("far").unwrap().quiet();
+    assert_eq!((named.jobs().unwrap().succeeded(), named.run().unwrap().succeeded()), (1, 1));
+    assert_eq!(server.asked("POST").len(), 1, "nothing runs again");
+    let entry = client.batches().unwrap().iter().next().unwrap().clone();
+    assert_eq!((entry.name.as_str(), entry.service, entry.runs.as_str()), ("far", "OGC process", "p"));
+    assert!(server.asked("GET").iter().all(|request| !request.to_lowercase().contains("authorization")));
+    // Jobs that were not sent are sent to the same server.
+    let more = process().batch("more", vec![row(2), row(3)]).unwrap().quiet();
+    assert_eq!(more.deadline(Duration::ZERO).run().unwrap().succeeded(), 0);
+    assert_eq!(server.asked("POST").len(), 1);
+    assert_eq!(client.batch("more").unwrap().quiet().run().unwrap().succeeded(), 2);
+    assert_eq!(server.asked("POST").len(), 3);
+    let other = remote(None);
+    let elsewhere = client.processes(format!("{}/base", other.url)).unwrap();
+    let told = elsewhere.batch("far").unwrap_err().to_string();
+    assert!(
+        told.contains(&format!("its journal belongs to process `p` of {}/base, and not to ", server.url)),
+        "{told}"
+    );
+}
+
+#[test]
+fn who_opens_a_batch_of_a_remote_server_gives_its_login_again() {
+    let (simulator, folder) = (fast().start().unwrap(), tempfile::tempdir().unwrap());
+    let server = remote(Some("hunter2"));
+    let client = client_in(&simulator, folder.path());
+    let open = || {
+        let endpoint = Endpoint::new(format!("{}/base", server.url)).token("hunter2");
+        client.processes(endpoint).unwrap()
+    };
+    let batch = open().process("p").unwrap().batch("far", vec![json!({"x": 1})]).unwrap();
+    assert_eq!(batch.quiet().run().unwrap().succeeded(), 1);
+    let error = client.batch("far").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Auth, "{error}");
+    assert!(error.to_string().contains("it wants a login (401)"), "{error}");
+    assert_eq!(open().batch("far").unwrap().quiet().run().unwrap().succeeded(), 1);
+    assert_eq!(server.asked("POST").len(), 1, "nothing runs again");
 }

@@ -7,6 +7,7 @@ use up42::{
     Aoi, Client, ErrorKind, EulaState, OrderFilter, OrderPlacement, OrderPlan, OrderStatus, Scenes, Search,
 };
 
+use crate::wait::PATIENCE;
 use crate::{client_of, fast, harbour};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -35,7 +36,7 @@ fn look_choose_price_buy() {
     assert_eq!((placed.orders().len(), placed.failed().count()), (3, 0), "{placed:?}");
     assert_eq!(before - client.credits().unwrap(), estimate.total(), "held");
 
-    let placed = placed.wait(MINUTE).unwrap();
+    let placed = placed.wait(PATIENCE).unwrap();
     assert!(placed.orders().iter().all(|order| order.status == OrderStatus::Fulfilled), "{placed:?}");
     assert_eq!(before - client.credits().unwrap(), estimate.total(), "captured");
     let orders = placed.orders().with_credits().unwrap().to_dataframe().unwrap();
@@ -71,14 +72,15 @@ fn a_lost_answer_is_found_again_and_never_sent_twice() {
     let placed = order.place().unwrap();
     assert_eq!((placed.orders().len(), simulator.orders().len()), (2, 2), "{placed:?}");
 
-    // A list that is late hides the order: it may exist, and that is told.
+    // A list that is late hides the order: it may exist, and that is told at the deadline.
+    let soon = Duration::from_millis(300);
     let late = Simulator::builder().clock(Clock::manual()).list_lag(MINUTE).start().unwrap();
     let client = client_of(&late);
     late.inject(Fault::lost_answer().on("POST /v2/orders"));
-    let placed = plan(&client, "phr/display", 1).place().unwrap();
+    let placed = plan(&client, "phr/display", 1).deadline(soon).place().unwrap();
     assert!(matches!(placed.iter().next().unwrap().outcome, OrderPlacement::Lost(_)), "{placed:?}");
     // Nor does it help to run the cell again.
-    let again = plan(&client, "phr/display", 1).place().unwrap();
+    let again = plan(&client, "phr/display", 1).deadline(soon).place().unwrap();
     assert!(matches!(again.iter().next().unwrap().outcome, OrderPlacement::Lost(_)), "{again:?}");
     plan(&client, "phr/display", 1).name("other").place().unwrap();
     plan(&client, "phr/display", 1).name("other").place().unwrap();
@@ -108,11 +110,11 @@ fn two_programs_buy_a_plan_once_however_late_the_list_is() {
 
     // The answer was lost to one program, and the other knows.
     late.inject(Fault::lost_answer().on("POST /v2/orders"));
-    let name = |client: Client| plan(&client, "phr/display", 1).name("lost").place().unwrap();
+    let soon = Duration::from_millis(300);
+    let name = |client: Client| plan(&client, "phr/display", 1).name("lost").deadline(soon).place().unwrap();
     assert!(matches!(name(client()).iter().next().unwrap().outcome, OrderPlacement::Lost(_)));
     let again = name(client());
-    let OrderPlacement::Lost(error) = &again.iter().next().unwrap().outcome else { panic!("{again:?}") };
-    assert!(error.to_string().contains("its answer was lost, and the list does not have it"), "{error}");
+    assert!(matches!(again.iter().next().unwrap().outcome, OrderPlacement::Lost(_)), "{again:?}");
     late.clock().advance(2 * MINUTE);
     let again = name(client());
     assert!(matches!(again.iter().next().unwrap().outcome, OrderPlacement::Existing(_)), "{again:?}");
@@ -246,10 +248,7 @@ fn orders_fail_hang_are_cancelled_and_have_statuses_of_tomorrow() {
     let error = client.orders(OrderFilter::new().status(["fullfilled"])).unwrap_err().to_string();
     assert!(error.contains("there is no order status `FULLFILLED`"), "{error}");
     let error = client.order("../users").unwrap_err().to_string();
-    assert!(
-        error.contains("`../users` is no id of a order") || error.contains("no id of an order"),
-        "{error}"
-    );
+    assert!(error.contains("`../users` is not a valid order id: "), "{error}");
 }
 
 #[test]

@@ -4,17 +4,11 @@
 use std::process::Command;
 use std::time::Duration;
 
-use up42::simulator::{Clock, Fault, Simulator};
-use up42::{ErrorKind, JobStatus, OnChange, Outcome, Settings, rehearsal};
+use up42::simulator::Fault;
+use up42::{ErrorKind, JobRecord, JobStatus, OnChange, Outcome, Settings, rehearsal};
 
 use crate::batches::{client_in, fast, parameters, posts, workflow};
-
-/// Waits for what another thread does.
-fn until(is: impl Fn() -> bool) {
-    while !is() {
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
+use crate::wait::{advance_until, still, until};
 
 /// 1, double spending: a request to create a job is sent blindly again, or its answer is
 /// kept too late. Here an intent is kept before, and a job is found by its name.
@@ -54,7 +48,7 @@ fn a_batch_beyond_its_budget_never_begins() {
 /// 3, barriers: the next group waits for the slowest of the one before.
 #[test]
 fn a_slot_that_comes_free_waits_for_no_other() {
-    let simulator = Simulator::builder().clock(Clock::manual()).start().unwrap();
+    let simulator = still().start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
@@ -68,10 +62,7 @@ fn a_slot_that_comes_free_waits_for_no_other() {
     assert_eq!(ended(), 1, "they take different times");
     until(|| simulator.ledger().len() == 3);
     assert_eq!(ended(), 1, "the other runs on");
-    until(|| {
-        simulator.clock().advance(Duration::from_secs(60));
-        running.is_finished()
-    });
+    advance_until(&simulator, || running.is_finished());
     assert_eq!(running.wait().unwrap().succeeded(), 4);
 }
 
@@ -116,11 +107,15 @@ fn an_unknown_status_is_no_end_and_every_end_is_one() {
     simulator.inject(Fault::unknown_status("HIBERNATING").on("GET /jobs").times(2));
     assert_eq!(batch("awake").run().unwrap().succeeded(), 4, "it was asked again");
     simulator.inject(Fault::unknown_status("HIBERNATING").on("GET /jobs").always());
-    let asleep = batch("asleep").deadline(Duration::from_millis(600)).run().unwrap();
-    for record in asleep.iter() {
+    let asleep = batch("asleep").start().unwrap();
+    let unknown = JobStatus::Unknown("HIBERNATING".into());
+    let is_asleep = |record: &JobRecord| record.job.as_ref().is_some_and(|job| job.status == unknown);
+    until(|| asleep.jobs().unwrap().iter().filter(|record| is_asleep(record)).count() == 4);
+    for record in asleep.jobs().unwrap().iter() {
         assert!(matches!(record.outcome, Outcome::Unfinished), "{record:?}");
         assert!(format!("{record:?}").ends_with(": HIBERNATING"), "{record:?}");
     }
+    assert!(!asleep.is_finished());
 }
 
 /// 6, lost downloads: what broke off is a file, and a file is not fetched again.
@@ -151,32 +146,31 @@ fn a_broken_download_goes_on_and_is_never_taken_for_whole() {
 /// 7, a stop that does not stop while jobs run.
 #[test]
 fn a_cancelled_batch_stops_wherever_it_runs() {
-    let simulator = Simulator::builder().clock(Clock::speed(20.0)).start().unwrap();
-    let folder = tempfile::tempdir().unwrap();
+    let (simulator, folder) = (still().start().unwrap(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
     let batch = workflow.batch("airports", parameters(&workflow, 4)).unwrap().quiet().max_concurrent(2);
     assert_eq!(batch.cancel().unwrap().len(), 4, "nothing was begun");
     let running = batch.start().unwrap();
-    while simulator.ledger().len() < 2 {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    until(|| simulator.ledger().len() == 2);
     let words = |jobs: up42::JobCollection| -> Vec<String> {
         jobs.iter()
             .map(|record| record.job.as_ref().map_or("none".into(), |job| job.status.to_string()))
             .collect()
     };
-    assert_eq!(
-        words(client.batch("airports").unwrap().quiet().cancel().unwrap()),
-        ["cancelled", "cancelled", "none", "none"]
-    );
+    let cancelled = std::thread::scope(|scope| {
+        let cancelled = scope.spawn(|| client.batch("airports").unwrap().quiet().cancel().unwrap());
+        until(|| simulator.ledger().iter().all(|entry| entry.status == "CANCELLING"));
+        advance_until(&simulator, || cancelled.is_finished());
+        cancelled.join().unwrap()
+    });
+    assert_eq!(words(cancelled), ["cancelled", "cancelled", "none", "none"]);
     let ended = running.wait().unwrap();
     assert!(ended.iter().last().unwrap().reason().unwrap().contains("the batch was cancelled"));
     assert_eq!(simulator.ledger().len(), 2);
     let second = batch.start().unwrap();
-    while simulator.ledger().len() < 4 {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    until(|| simulator.ledger().len() == 4);
+    advance_until(&simulator, || second.is_finished());
     assert_eq!(words(second.wait().unwrap()), ["cancelled", "cancelled", "succeeded", "succeeded"]);
 }
 
@@ -220,7 +214,7 @@ fn jobs_are_shown_in_the_notebook_without_a_network() {
 #[test]
 #[ignore = "prints displays: another test runs it"]
 fn print() {
-    let simulator = Simulator::builder().clock(Clock::manual()).start().unwrap();
+    let simulator = still().start().unwrap();
     let client = crate::client_of(&simulator);
     let workflow = workflow(&client);
     let batch = workflow.batch("airports", parameters(&workflow, 3)).unwrap();
@@ -228,17 +222,14 @@ fn print() {
     let running = batch.start().unwrap();
     until(|| simulator.ledger().len() == 3);
     running.evcxr_display();
-    until(|| {
-        simulator.clock().advance(Duration::from_secs(60));
-        running.is_finished()
-    });
+    advance_until(&simulator, || running.is_finished());
     running.wait().unwrap().evcxr_display();
 }
 
 /// 10, fragile files: a table that is written anew each time is half of one after a kill, ...
 #[test]
 fn a_journal_that_was_torn_is_read() {
-    let simulator = Simulator::builder().clock(Clock::manual()).start().unwrap();
+    let simulator = still().start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
@@ -255,10 +246,7 @@ fn a_journal_that_was_torn_is_read() {
         // Before the plan was written there are none.
         assert!(jobs.is_ok_and(|jobs| jobs.len() <= 4 && (parts < 16 || jobs.len() == 4)), "{parts}");
     }
-    until(|| {
-        simulator.clock().advance(Duration::from_secs(60));
-        running.is_finished()
-    });
+    advance_until(&simulator, || running.is_finished());
     assert_eq!(running.wait().unwrap().succeeded(), 4);
 }
 
@@ -346,7 +334,7 @@ fn one_login_serves_a_whole_batch() {
 /// 14, a limit of the platform is taken for a failure.
 #[test]
 fn a_full_project_is_waited_out() {
-    let simulator = Simulator::builder().clock(Clock::manual()).start().unwrap();
+    let simulator = still().start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
@@ -358,10 +346,7 @@ fn a_full_project_is_waited_out() {
     let refused = || simulator.requests().iter().filter(|request| request.status == 429).count();
     until(|| refused() > 0);
     assert!(!ours.is_finished() && simulator.ledger().len() == 2);
-    until(|| {
-        simulator.clock().advance(Duration::from_secs(60));
-        ours.is_finished() && theirs.is_finished()
-    });
+    advance_until(&simulator, || ours.is_finished() && theirs.is_finished());
     assert_eq!(theirs.wait().unwrap().succeeded(), 2);
     let ours = ours.wait().unwrap();
     assert_eq!((ours.succeeded(), simulator.ledger().len()), (2, 4), "{:?}", ours.to_dataframe());

@@ -9,6 +9,8 @@ use up42::{
     Aoi, Client, ErrorKind, EulaState, JobRecord, JobStatus, Outcome, ProcessingFilter, Search, StorageItems,
 };
 
+use crate::wait::PATIENCE;
+
 fn fast() -> SimulatorBuilder {
     Simulator::builder().clock(Clock::speed(600.0))
 }
@@ -25,7 +27,7 @@ fn place() -> Aoi {
 fn bought(client: &Client) -> StorageItems {
     let scenes = client.catalog().search(Search::new(place()).collections(["phr"]).limit(2)).unwrap();
     let order = scenes.order(&client.data_product("phr/display").unwrap()).aoi(place());
-    order.place().unwrap().wait(Duration::from_secs(60)).unwrap();
+    order.place().unwrap().wait(PATIENCE).unwrap();
     let items = client.storage().items().unwrap();
     assert_eq!(items.len(), 2);
     items
@@ -76,16 +78,22 @@ fn what_the_platform_refuses_is_told() {
     assert!(error.contains("its licence is not accepted"), "{error}");
     let change = client.process("detection-change-simularity").unwrap();
     let urls: Vec<String> = items.iter().map(|item| item.url().unwrap()).collect();
-    change.validate(&json!({"title": "a", "items": urls})).unwrap();
+    let pair = json!({"title": "a", "sourceItem": urls[0], "referenceItem": urls[1]});
+    change.validate(&pair).unwrap();
     let told = |inputs: Value| change.validate(&inputs).unwrap_err().to_string();
-    let error = told(json!({"title": "a", "items": urls, "sensitivity": 9}));
+    let with = |name: &str, value: Value| {
+        let mut inputs = pair.clone();
+        inputs[name] = value;
+        inputs
+    };
+    let error = told(with("sensitivity", 9.into()));
     assert!(error.ends_with("`sensitivity`: 9 is more than 5"), "{error}");
-    let error = told(json!({"title": "a", "items": urls[..1]}));
-    assert!(error.contains("TooFewItems: at least two items are needed"), "{error}");
+    let error = told(json!({"title": "a", "sourceItem": urls[0]}));
+    assert!(error.contains("`referenceItem`"), "{error}");
+    let gone = with("referenceItem", urls[1].replace("collections/", "collections/no").into());
+    let error = told(gone.clone());
+    assert!(error.contains("ItemNotFound: item "), "{error}");
     // The platform looks at it once more, and then there is a job.
-    let gone = json!({"title": "a", "items": [urls[0], urls[1].replace("items/", "items/gone-")]});
-    let gone =
-        json!({"title": "a", "items": [gone["items"][0], urls[1].replace("collections/", "collections/no")]});
     let jobs = change.batch("gone", vec![gone]).unwrap().quiet().run().unwrap();
     let record = jobs.iter().next().unwrap();
     assert_eq!((record.job.clone().unwrap().status, record.credits()), (JobStatus::Rejected, Some(0)));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use up42::geo_types::Geometry;
 use up42::serde_json::{Value, json};
-use up42::simulator::{Clock, Fault, Simulator};
+use up42::simulator::{Fault, Simulator};
 use up42::{
     ErrorKind, GeometryOperation, JobCollection, JobFilter, JobMode, JobStatus, ParallelParameters, Project,
     ProjectJob, Workflow,
@@ -12,6 +12,7 @@ use up42::{
 
 use crate::projects::told;
 use crate::server::{Server, json as answer_json};
+use crate::wait::{PATIENCE, still, until};
 use crate::{client_of, fast, harbour};
 
 const S2: &str = "sobloo-s2-l1c-aoiclipped";
@@ -113,7 +114,7 @@ fn a_job_is_renamed_and_run_again_with_its_inputs() {
     assert!(
         again.id != job.id && again.name.as_deref() == Some("Dakar, again") && again.inputs == job.inputs
     );
-    assert_eq!(again.wait(Duration::from_secs(60)).unwrap().status, JobStatus::Succeeded);
+    assert_eq!(again.wait(PATIENCE).unwrap().status, JobStatus::Succeeded);
     assert_eq!(simulator.ledger().len(), 2);
     // A job that may have been created is not created again.
     simulator.inject(Fault::lost_answer().on("POST /jobs"));
@@ -123,7 +124,7 @@ fn a_job_is_renamed_and_run_again_with_its_inputs() {
 
 #[test]
 fn a_job_is_cancelled() {
-    let simulator = Simulator::builder().clock(Clock::manual()).start().unwrap();
+    let simulator = still().start().unwrap();
     let project = client_of(&simulator).project().unwrap();
     let workflow = project.workflow("ports").unwrap();
     workflow.add_tasks([S2]).unwrap();
@@ -145,9 +146,7 @@ fn create(simulator: &Simulator, workflow: &Workflow, inputs: &Value) -> String 
     let mut parameters = parameters;
     parameters.inputs = inputs.as_object().unwrap().clone();
     let running = workflow.batch("one", vec![parameters]).unwrap().quiet().start().unwrap();
-    while simulator.ledger().is_empty() {
-        std::thread::yield_now();
-    }
+    until(|| !simulator.ledger().is_empty());
     let id = simulator.ledger()[0].id.clone();
     drop(running);
     id
@@ -221,12 +220,12 @@ fn quicklooks_lie_where_the_results_do() {
     let error = told(gone.iter().next().unwrap().error().unwrap());
     assert!(error.starts_with(&format!("quicklook `{name}`: 404")), "{error}");
 
-    // A dry run shows whole scenes, and its `data.json` has no place for them.
+    // A dry run shows whole scenes, and its `data.json` has their outlines.
     let place =
         ParallelParameters::new().geometries(&harbour()).interval_dates([("2019-01-01", "2019-12-31")]);
     let dry = workflow.test_jobs_parallel(workflow.construct_parameters_parallel(place).unwrap()).unwrap();
     let seen = first(&project, &dry).download_quicklooks().unwrap();
-    assert!(seen.pictures() > 0 && seen.iter().all(|one| one.footprint.is_none()), "{seen:?}");
+    assert!(seen.pictures() > 0 && seen.iter().all(|one| one.footprint.is_some()), "{seen:?}");
 }
 
 #[test]

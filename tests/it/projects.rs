@@ -51,7 +51,7 @@ fn handles_are_made_from_ids() {
     assert!(kind == ErrorKind::NotFound && text.starts_with("project `31e82142-0000`: 404: "), "{text}");
     for odd in ["../settings", "a/b", ""] {
         let (kind, text) = told(project.workflow_by_id(odd).unwrap_err());
-        assert!(kind == ErrorKind::InvalidInput && text.contains("is no id of a workflow"), "{text}");
+        assert!(kind == ErrorKind::InvalidInput && text.contains("is not a valid workflow id"), "{text}");
         assert_eq!(project.job(odd).unwrap_err().kind(), ErrorKind::InvalidInput);
         assert_eq!(client.project_by_id(odd).unwrap_err().kind(), ErrorKind::InvalidInput);
     }

@@ -17,9 +17,7 @@ pub struct PythonServer {
 impl PythonServer {
     /// The server, in an environment of its own; or why there is none.
     pub fn start(name: &str, arguments: &[&OsStr]) -> Result<Self, String> {
-        let environment = root().join("tests/python/environment.py");
-        let python = output(Command::new("python3").arg(environment).arg(name))?;
-        let mut process = Command::new(python)
+        let mut process = Command::new(environment(name)?)
             .arg(script(name))
             .args(arguments)
             .stdin(Stdio::piped())
@@ -60,6 +58,11 @@ pub fn if_possible<T>(started: Result<T, String>) -> Option<T> {
 
 pub fn script(name: &str) -> PathBuf {
     root().join("tests").join(name).join("server.py")
+}
+
+/// The interpreter of the environment that `tests/python/NAME.txt` pins, or why there is none.
+pub fn environment(name: &str) -> Result<String, String> {
+    output(Command::new("python3").arg(root().join("tests/python/environment.py")).arg(name))
 }
 
 /// What a program prints, or why it cannot.

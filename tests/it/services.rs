@@ -8,7 +8,10 @@ use up42::serde_json::{Value, json};
 use up42::simulator::{LedgerEntry, Simulator};
 use up42::{Aoi, Batch, Client, GeometryOperation, OrderPlan, ParallelParameters, Search};
 
-const SERVICE: &str = "UP42_TEST_SERVICE";
+/// Where another program finds the name of the service.
+pub const SERVICE: &str = "UP42_TEST_SERVICE";
+/// The longest wait for an event. It only ends a test that would hang: none passes by it.
+pub const PATIENCE: Duration = Duration::from_secs(300);
 /// What is ordered before processing begins.
 const SOURCE: &str = "the source";
 
@@ -88,7 +91,7 @@ impl Service {
             if let Some(simulator) = client.as_simulator() {
                 simulator.clock().advance(Duration::from_secs(3600));
             }
-            order.wait(Duration::from_secs(60))?;
+            order.wait(PATIENCE)?;
         }
         Ok(())
     }
@@ -109,8 +112,10 @@ fn of_a_process(client: &Client, name: &str, jobs: usize) -> up42::Result<Batch>
     // What is made of it is in the storage, too.
     let source = items.iter().find(|item| item.title.as_ref().is_some_and(|title| title.starts_with(SOURCE)));
     let source = source.expect("it was ordered").url()?;
-    let row = |number| json!({"title": format!("job {number}"), "item": source});
-    client.process("upsampling-ns")?.batch(name, (0..jobs).map(row).collect::<Vec<Value>>())
+    let weights = |number| json!([{"band": "red", "weight": number}]);
+    let row =
+        |number| json!({"title": format!("job {number}"), "item": source, "greyWeights": weights(number)});
+    client.process("pansharpening")?.batch(name, (0..jobs).map(row).collect::<Vec<Value>>())
 }
 
 fn of_orders(client: &Client, name: &str, jobs: usize) -> up42::Result<Batch> {

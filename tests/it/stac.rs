@@ -1,5 +1,7 @@
 //! STAC APIs of every kind.
 
+use std::io::Write;
+
 use serde_json::{Value, json};
 use up42::simulator::Simulator;
 use up42::{Aoi, Catalog, ErrorKind, Op, Scenes, Search, SortBy};
@@ -61,7 +63,8 @@ fn ids(scenes: &Scenes) -> Vec<&str> {
 
 #[test]
 fn a_server_that_takes_no_post_is_asked_by_get() {
-    for status in [404, 405] {
+    // Some gateways forbid what they do not know.
+    for status in [403, 404, 405, 415, 501] {
         let server = api(filters("cql2-text"), search_link(), move |request| {
             if request.starts_with("POST") {
                 return answer(status, "", b"");
@@ -72,7 +75,8 @@ fn a_server_that_takes_no_post_is_asked_by_get() {
                 false => reply(json!({"features": [item(1)], "links": next})),
             }
         });
-        let scenes = Catalog::stac(&server.url).unwrap().search(square()).unwrap();
+        let search = square().sort_by(SortBy::Newest);
+        let scenes = Catalog::stac(&server.url).unwrap().search(search).unwrap();
         assert_eq!(ids(&scenes), ["s00001", "s00002"]);
         assert_eq!(server.asked("POST").len(), 1);
         let first = asked(&server.asked("GET /search")[0]);
@@ -111,12 +115,7 @@ fn a_long_area_is_asked_for_by_its_box_in_a_url() {
         items[1]["geometry"] = beside;
         reply(json!({"features": items}))
     });
-    let ring: Vec<[f64; 2]> = (0..=400)
-        .map(|nth| f64::from(nth % 400) / 400.0 * std::f64::consts::TAU)
-        .map(|angle| [0.5 + 0.5 * angle.cos(), 0.5 + 0.5 * angle.sin()])
-        .collect();
-    let circle = json!({"type": "Polygon", "coordinates": [ring]}).to_string();
-    let scenes = Catalog::stac(&server.url).unwrap().search(Search::new(Aoi::from_geojson(&circle).unwrap()));
+    let scenes = Catalog::stac(&server.url).unwrap().search(circle(400));
     assert_eq!(ids(&scenes.unwrap()), ["s00001"], "what lies in the box beside the area is left out");
     let query = asked(&server.asked("GET /search")[0]);
     assert!(query.iter().any(|(name, bbox)| name == "bbox" && bbox == "0.0,0.0,1.0,1.0"), "{query:?}");
@@ -172,9 +171,239 @@ fn a_scene_that_stands_on_two_pages_counts_once() {
         let next = json!({"rel": "next", "method": "POST", "href": "/search", "merge": true, "body": {"start": start + 2}});
         reply(json!({"features": items, "links": if start < 12 { json!([next]) } else { json!([]) }}))
     });
-    let scenes = Catalog::stac(&server.url).unwrap().search(square().limit(9)).unwrap();
+    let search = square().sort_by(SortBy::Newest).limit(9);
+    let scenes = Catalog::stac(&server.url).unwrap().search(search).unwrap();
     assert_eq!((scenes.len(), scenes.has_more()), (9, true));
     assert_eq!(server.asked("POST /search").len(), 4);
+}
+
+/// Items with a cloud cover each, in the order of the list.
+fn cloudy(clouds: &[usize]) -> Vec<Value> {
+    clouds.iter().map(|cloud| item(*cloud)).collect()
+}
+
+/// The fields that a POST is to be sorted by.
+fn sorted_by(request: &str) -> Vec<String> {
+    let keys = body(request)["sortby"].as_array().cloned().unwrap_or_default();
+    keys.iter().map(|key| key["field"].as_str().unwrap().to_owned()).collect()
+}
+
+/// stac-fastapi-geoparquet knows no prefix and pycsw refuses every order, though both say that
+/// they sort: with status 500.
+#[test]
+fn an_order_that_is_refused_is_asked_for_otherwise() {
+    for (known, asked) in [("eo:cloud_cover", 2), ("nothing", 3)] {
+        let server = api(filters("cql2-json"), search_link(), move |request| {
+            let keys = sorted_by(request);
+            match keys.first().map(String::as_str) {
+                None => reply(json!({"features": cloudy(&[30, 10, 40, 20])})),
+                Some(key) if key == known => reply(json!({"features": cloudy(&[10, 20, 30, 40])})),
+                Some(_) => answer(500, "", br#"{"code": "RustacError", "description": "Binder Error"}"#),
+            }
+        });
+        let catalog = Catalog::stac(&server.url).unwrap();
+        let search = square().sort_by(SortBy::CloudCover).limit(3);
+        let scenes = catalog.search(&search).unwrap();
+        assert_eq!((ids(&scenes), scenes.has_more()), (vec!["s00010", "s00020", "s00030"], true));
+        assert_eq!(server.asked("POST /search").len(), asked, "each refusal costs one request");
+        catalog.search(&search).unwrap();
+        let again = server.asked("POST /search").len() - asked;
+        assert_eq!(again, if asked == 2 { 1 } else { 3 }, "what the server knows is remembered");
+    }
+}
+
+#[test]
+fn no_order_is_sent_that_nobody_asked_for_and_nobody_needs() {
+    let server = api(filters("cql2-json"), search_link(), |request| {
+        let (body, newest) = (body(request), !sorted_by(request).is_empty());
+        let limit = body["limit"].as_u64().unwrap() as usize;
+        let mut items = cloudy(&[3, 1, 2]);
+        for (nth, item) in items.iter_mut().enumerate() {
+            item["properties"]["datetime"] = format!("2020-01-0{}T00:00:00Z", nth + 1).into();
+        }
+        if newest {
+            items.reverse();
+        }
+        let links = if limit < 3 { json!([{"rel": "next", "href": "/search?page=2"}]) } else { json!([]) };
+        items.truncate(limit);
+        reply(json!({"features": items, "links": links}))
+    });
+    let orders =
+        |server: &Server| server.asked("POST /search").iter().map(|one| sorted_by(one)).collect::<Vec<_>>();
+    let catalog = Catalog::stac(&server.url).unwrap();
+    assert_eq!(ids(&catalog.search(square().limit(4)).unwrap()), ["s00002", "s00001", "s00003"]);
+    assert_eq!(orders(&server), [[""; 0]]);
+    // The newest two of three are known when the server sorts.
+    assert_eq!(ids(&catalog.search(square().limit(2)).unwrap()), ["s00002", "s00001"]);
+    let newest = vec!["properties.datetime".to_owned(), "id".to_owned()];
+    assert_eq!(orders(&server), [vec![], vec![], newest]);
+}
+
+/// As rustac with DuckDB: it sends so many items, and no link to others.
+#[test]
+fn a_server_without_pages_is_asked_for_a_larger_one() {
+    let server = api(vec![], search_link(), |request| {
+        let limit = body(request)["limit"].as_u64().unwrap() as usize;
+        reply(json!({"features": (0..limit.min(230)).map(item).collect::<Vec<_>>()}))
+    });
+    let catalog = Catalog::stac(&server.url).unwrap();
+    let scenes = catalog.search(square().limit(200)).unwrap();
+    assert_eq!((scenes.len(), scenes.has_more()), (200, true));
+    assert_eq!(server.asked("POST /search").len(), 2);
+    assert_eq!(catalog.search(square().limit(300)).unwrap().len(), 230);
+}
+
+#[test]
+fn an_order_that_the_server_does_not_keep_is_made_here() {
+    let server = api(filters("cql2-json"), search_link(), |request| {
+        let next =
+            json!({"rel": "next", "method": "POST", "href": "/search", "merge": true, "body": {"page": 2}});
+        match body(request)["page"].as_u64() {
+            None => reply(json!({"features": cloudy(&[40, 30]), "links": [next]})),
+            _ => reply(json!({"features": cloudy(&[20, 10])})),
+        }
+    });
+    let catalog = Catalog::stac(&server.url).unwrap();
+    let scenes = catalog.search(square().sort_by(SortBy::CloudCover).limit(2)).unwrap();
+    assert_eq!(ids(&scenes), ["s00010", "s00020"]);
+}
+
+/// A circle of many corners, which fills the square.
+fn circle(corners: usize) -> Search {
+    let ring: Vec<[f64; 2]> = (0..=corners)
+        .map(|nth| (nth % corners) as f64 / corners as f64 * std::f64::consts::TAU)
+        .map(|angle| [0.5 + 0.5 * angle.cos(), 0.5 + 0.5 * angle.sin()])
+        .collect();
+    Search::new(Aoi::from_geojson(&json!({"type": "Polygon", "coordinates": [ring]}).to_string()).unwrap())
+}
+
+#[test]
+fn an_area_that_is_too_much_for_a_server_is_searched_by_its_box() {
+    for status in [400, 413, 500, 502, 504] {
+        let server = api(filters("cql2-json"), search_link(), move |request| match request.len() > 10_000 {
+            true => answer(status, "", b"<html>"),
+            false => {
+                let mut items = vec![item(1), item(2)];
+                items[1]["geometry"] = json!({"type": "Point", "coordinates": [0.99, 0.99]});
+                reply(json!({"features": items}))
+            }
+        });
+        let scenes = Catalog::stac(&server.url).unwrap().search(circle(1000)).unwrap();
+        assert_eq!(ids(&scenes), ["s00001"], "what lies in the box beside the area is left out");
+        let asked = server.asked("POST /search");
+        assert_eq!(
+            (asked.len(), body(&asked[1])["bbox"].clone()),
+            (2, json!([0.0, 0.0, 1.0, 1.0])),
+            "{status}"
+        );
+    }
+    let server = api(filters("cql2-json"), search_link(), |_| answer(413, "", b""));
+    let error = Catalog::stac(&server.url).unwrap().search(circle(1000)).unwrap_err();
+    insta::assert_snapshot!(error, @"search the catalog: POST /search: 413: the request is too large for the server: send less, such as an area with fewer corners");
+}
+
+#[test]
+fn a_server_that_repeats_itself_is_left_and_said_so() {
+    let page = std::sync::atomic::AtomicUsize::new(0);
+    let server = api(vec![], search_link(), move |_| {
+        let token = page.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let next = json!({"rel": "next", "method": "POST", "href": "/search", "merge": true, "body": {"token": token}});
+        reply(json!({"features": cloudy(&[3, 1, 2]), "links": [next]}))
+    });
+    let scenes = Catalog::stac(&server.url).unwrap().search(square()).unwrap();
+    assert_eq!(ids(&scenes), ["s00001", "s00002", "s00003"]);
+    insta::assert_debug_snapshot!(scenes, @"3 scenes. After 3 scenes the catalog sent a page of the same ones again, and says that there are more: there may be others. Narrow the search to be sure.");
+    assert_eq!(server.asked("POST /search").len(), 2);
+
+    let page = std::sync::atomic::AtomicUsize::new(0);
+    let server =
+        api(vec![], json!([{"rel": "search", "href": "search"}, {"rel": "data", "href": "c"}]), move |_| {
+            let number = page.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let next = json!({"rel": "next", "href": format!("c?page={number}")});
+            reply(json!({"collections": [{"id": "c"}], "links": [next]}))
+        });
+    assert_eq!(Catalog::stac(&server.url).unwrap().collections().unwrap().len(), 1);
+    assert_eq!(server.asked("GET /c").len(), 2);
+}
+
+#[test]
+fn the_search_for_programs_is_taken_and_not_the_page_for_people() {
+    let links = json!([
+        {"rel": "search", "href": "/search.html", "type": "text/html"},
+        {"rel": "search", "href": "/search.xml", "type": "application/opensearchdescription+xml"},
+        {"rel": "search", "href": "/search", "type": "Application/GEO+JSON; charset=utf-8", "method": "GET"},
+        {"rel": "search", "href": "/search/post", "type": "application/geo+json", "method": "POST"},
+        {"rel": "data", "href": "/collections.html", "type": "text/html"},
+        {"rel": "data", "href": "/collections", "type": "application/json"},
+    ]);
+    let server = api(vec![], links, |request| match request.split(' ').nth(1).unwrap() {
+        "/search/post" => answer(405, "", b""),
+        path if path.starts_with("/search?") => reply(json!({"features": [item(1)]})),
+        "/collections" => reply(json!({"collections": [{"id": "c"}]})),
+        _ => answer(200, "Content-Type: text/html\r\n", b"<html>"),
+    });
+    let catalog = Catalog::stac(&server.url).unwrap();
+    assert_eq!(ids(&catalog.search(square()).unwrap()), ["s00001"]);
+    assert_eq!(catalog.collections().unwrap().len(), 1);
+}
+
+/// STAC API 1.0, "Paging": a cursor may stand in a header field.
+#[test]
+fn pages_that_want_header_fields_are_read() {
+    let server = api(vec![], search_link(), |request| {
+        let cursor = request.lines().find_map(|line| line.strip_prefix("search-after: ")).unwrap_or("0");
+        let number: usize = cursor.parse().unwrap();
+        let next = json!({"rel": "next", "method": "POST", "href": "/search", "headers": {"Search-After": format!("{}", number + 1)}});
+        let wrong = number > 0 && body(request)["limit"].is_null();
+        match number {
+            _ if wrong => answer(400, "", b""),
+            3 => reply(json!({"features": []})),
+            number => reply(json!({"features": [item(number)], "links": [next]})),
+        }
+    });
+    let scenes = Catalog::stac(&server.url).unwrap().search(square()).unwrap();
+    assert_eq!(ids(&scenes), ["s00000", "s00001", "s00002"]);
+}
+
+/// RFC 9110, 12.5.3: where no coding is named, any may come.
+#[test]
+fn answers_are_decoded_that_were_not_asked_to_be_encoded() {
+    let gzip = |body: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(body).unwrap();
+        encoder.finish().unwrap()
+    };
+    let server = Server::start(move |request| {
+        let headers = "Content-Encoding: gzip\r\n";
+        let links = json!([{"rel": "search", "href": "search"}]);
+        match request.starts_with("GET / ") {
+            true => answer(200, headers, &gzip(json!({"links": links}).to_string().as_bytes())),
+            false => answer(200, headers, &gzip(json!({"features": [item(1)]}).to_string().as_bytes())),
+        }
+    });
+    let catalog = Catalog::stac(&server.url).unwrap();
+    assert_eq!(ids(&catalog.search(square()).unwrap()), ["s00001"]);
+    let server = Server::start(move |_| {
+        let mut bomb = gzip(&vec![b' '; 300_000_000]);
+        bomb.truncate(400_000);
+        answer(200, "Content-Encoding: gzip\r\n", &bomb)
+    });
+    let error = Catalog::stac(&server.url).unwrap_err().to_string();
+    assert!(error.ends_with("the answer is larger than 256 MB"), "{error}");
+}
+
+/// Some gateways send every answer with status 200.
+#[test]
+fn a_refusal_with_a_good_status_is_passed_on() {
+    let server = api(filters("cql2-json"), search_link(), |_| {
+        reply(json!({"code": "BadRequest", "description": "datetime is not valid"}))
+    });
+    let error = Catalog::stac(&server.url).unwrap().search(square()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Response);
+    insta::assert_snapshot!(error, @"search the catalog: read the page of scenes: 200: datetime is not valid");
+    let server = Server::start(|_| reply(json!({"code": "Unavailable", "description": "back at noon"})));
+    let error = Catalog::stac(&server.url).unwrap_err().to_string();
+    assert!(error.ends_with("200: back at noon"), "{error}");
 }
 
 #[test]

@@ -24,24 +24,24 @@ import time
 import yaml
 from pygeoapi.process.base import BaseProcessor, ProcessorExecuteError
 
-SCHEMA = {"place": {"type": "string"}, "seconds": {"type": "number", "default": 0, "minimum": 0}}
+SCHEMA = {"place": {"type": "string"}, "after": {"type": "string", "default": ""}}
 METADATA = {
     "version": "1.0.0",
     "title": "Measures a place",
-    "description": "Waits for so many seconds, and tells the length of a name",
+    "description": "Waits for a file, and tells the length of a name",
     "jobControlOptions": ["sync-execute", "async-execute"],
     "keywords": [],
     "links": [],
     "inputs": {
         "place": {"title": "Its name", "schema": SCHEMA["place"], "minOccurs": 1, "maxOccurs": 1},
-        "seconds": {"title": "How long it takes", "schema": SCHEMA["seconds"], "minOccurs": 0, "maxOccurs": 1},
+        "after": {"title": "A file of the folder", "schema": SCHEMA["after"], "minOccurs": 0, "maxOccurs": 1},
     },
     "outputs": {"measure": {"title": "The length", "schema": {"type": "object"}}},
 }
 
 
 class Measure(BaseProcessor):
-    """Waits, and measures. A place called `nowhere` fails."""
+    """Waits until a file is there, and measures. A place called `nowhere` fails."""
 
     def __init__(self, definition: dict) -> None:
         super().__init__(definition, METADATA | {"id": "measure"})
@@ -50,7 +50,10 @@ class Measure(BaseProcessor):
         place = data.get("place")
         with open(os.environ["RUNS"], "a", encoding="utf-8") as runs:
             runs.write(f"{place}\n")
-        time.sleep(data.get("seconds", 0))
+        # Without a name it is the folder, which is there.
+        awaited = pathlib.Path(os.environ["RUNS"]).parent / data.get("after", "")
+        while not awaited.exists():
+            time.sleep(0.02)
         if place == "nowhere":
             raise ProcessorExecuteError("there is no such place")
         return "application/json", {"place": place, "length": len(place)}

@@ -1,9 +1,10 @@
 """What other tools make of our GeoParquet, and a file of theirs for us.
 
-    python geoparquet.py OURS ITEMS THEIRS NATIVE
+    python geoparquet.py OURS ITEMS THEIRS NATIVE TEXT
 
 reads OURS with geopandas and with DuckDB, and writes ITEMS (NDJSON) with
-stac-geoparquet to THEIRS, and with Parquet's own type of geometries to NATIVE.
+stac-geoparquet to THEIRS, with Parquet's own type of geometries to NATIVE, and with its type
+of JSON for what is nested to TEXT.
 """
 
 import json
@@ -16,7 +17,7 @@ import pyarrow
 import pyarrow.parquet
 import stac_geoparquet.arrow
 
-ours, items, theirs, native = sys.argv[1:]
+ours, items, theirs, native, text = sys.argv[1:]
 
 frame = geopandas.read_parquet(ours)
 west, south, east, north = frame.total_bounds
@@ -61,3 +62,8 @@ geometries = pyarrow.ExtensionArray.from_storage(Geometry(), table["geometry"].c
 at = table.schema.get_field_index("geometry")
 pyarrow.parquet.write_table(table.set_column(at, "geometry", geometries), native)
 assert "geometry (Geometry(" in str(pyarrow.parquet.ParquetFile(native).schema)
+
+nested = [name for name in ["assets", "links", "providers", "proj:bbox"] if name in table.column_names]
+as_json = ", ".join(f'to_json("{name}") as "{name}"' for name in nested)
+duckdb.sql(f"copy (select * replace ({as_json}) from '{theirs}') to '{text}' (format parquet)")
+assert "(JSON)" in str(pyarrow.parquet.ParquetFile(text).schema) or "Json" in str(pyarrow.parquet.ParquetFile(text).schema)

@@ -121,8 +121,9 @@ def load(items: pathlib.Path, folder: pathlib.Path) -> None:
     queryables = folder / "queryables.json"
     kinds = {name: {"type": "number"} for name in NUMBERS} | {name: {"type": "string"} for name in TEXTS}
     written(queryables, [{"$id": "queryables", "type": "object", "properties": kinds}])
-    pypgstac = pathlib.Path(sys.executable).parent / "pypgstac"
-    subprocess.run([pypgstac, "load_queryables", queryables], check=True, stdout=sys.stderr)
+    # Its program may not be where it was installed: see tests/python/environment.py.
+    program = "from pypgstac.pypgstac import cli; cli()"
+    subprocess.run([sys.executable, "-c", program, "load_queryables", queryables], check=True, stdout=sys.stderr)
 
 
 def collections(items: pathlib.Path) -> list[dict]:

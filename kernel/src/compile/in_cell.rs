@@ -31,18 +31,22 @@ pub fn report(story: &str) {
     tell(story, if place.file().ends_with("lib.rs") { place.line() } else { 0 }, "");
 }
 
-/// One line, whatever the story holds.
-fn tell(story: &str, line: u32, more: &str) {
-    println!("UP42_ERROR {{\"message\": {}, \"line\": {line}{more}}}", quoted(story));
+/// Begins the lines that are meant for the kernel; no text from outside holds it.
+fn tag() -> String {
+    std::env::var("UP42_TAG").unwrap_or_default()
 }
 
-/// The text as JSON, in which nothing looks like a word of the kernel.
+/// One line, whatever the story holds.
+fn tell(story: &str, line: u32, more: &str) {
+    println!("{} error {{\"message\": {}, \"line\": {line}{more}}}", tag(), quoted(story));
+}
+
+/// The text as JSON.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
-    for character in text.replace("EVCXR_", "EVCXR\u{0}").chars() {
+    for character in text.chars() {
         match character {
             '"' | '\\' => quoted.extend(['\\', character]),
-            '\u{0}' => quoted.push_str("\\u005f"),
             character if character.is_control() => {
                 quoted.push_str(&format!("\\u{:04x}", u32::from(character)));
             }
@@ -53,7 +57,8 @@ fn quoted(text: &str) -> String {
 }
 
 /// A cell's last value, and its line. It leads to the value's own `evcxr_display`, but for
-/// the types below, which have none.
+/// the types below, which have none. For as long as it lives the kernel takes evcxr's marks
+/// for displays, which are all that most types know.
 pub struct Last<'a, T> {
     value: &'a T,
     line: u32,
@@ -62,7 +67,14 @@ pub struct Last<'a, T> {
 /// Stands in the line before the value.
 #[track_caller]
 pub fn last<T>(value: &T) -> Last<'_, T> {
+    println!("{} show", tag());
     Last { value, line: Location::caller().line() + 1 }
+}
+
+impl<T> Drop for Last<'_, T> {
+    fn drop(&mut self) {
+        println!("{} shown", tag());
+    }
 }
 
 impl<T> Deref for Last<'_, T> {
@@ -144,7 +156,13 @@ impl<A: Debug, const N: usize> Told for Last<'_, [A; N]> {
 
 /// As evcxr does.
 fn show(value: &dyn Debug) {
-    println!("EVCXR_BEGIN_CONTENT text/plain\n{value:?}\nEVCXR_END_CONTENT");
+    show_text(&format!("{value:?}"));
+}
+
+/// Stands in the place of evcxr's `evcxr_send_text_plain`.
+pub fn show_text(text: &str) {
+    let tag = tag();
+    println!("{tag} begin text/plain\n{text}\n{tag} end");
 }
 
 #[cfg(test)]
@@ -177,9 +195,9 @@ mod tests {
 
     #[test]
     fn a_quoted_text_is_one_line_of_json() {
-        let text = "a \"tab\"\t\\ and\nEVCXR_BEGIN_CONTENT é";
+        let text = "a \"tab\"\t\\ and\n\0 é";
         let quoted = quoted(text);
-        assert!(!quoted.contains("EVCXR_") && quoted.lines().count() == 1, "{quoted}");
+        assert_eq!(quoted.lines().count(), 1, "{quoted}");
         assert_eq!(serde_json::from_str::<String>(&quoted).unwrap(), text);
     }
 }

@@ -32,16 +32,32 @@ const OTHERS: [&str; 2] = ["EVCXR_RUSTC_WRAPPER", "EVCXR_IS_RUNTIME"];
 /// evcxr's own way is taken.
 const FORMATS: &str = "formats";
 
-/// Takes note of the commands that change how last values are shown. To be called with
-/// each cell, before it runs.
+/// In the folder of the cells, once the user has chosen how they are compiled: evcxr may put
+/// another wrapper in the place of ours.
+const WRAPPER: &str = "wrapper";
+
+/// The commands that choose either.
+const CHOICES: [(&str, &[&str]); 2] = [
+    (FORMATS, &[":fmt", ":types"]),
+    (WRAPPER, &[":sccache", ":cache", ":allow_static_linking", ":build_env"]),
+];
+
+/// Takes note of the commands that change how cells are compiled, or last values shown. To be
+/// called with each cell, before it runs.
 pub fn hear(cell: &str) {
-    let changes = |line: &str| line.starts_with(":fmt") || line.starts_with(":types");
-    if let Some(folder) = env::var_os("EVCXR_TMPDIR")
-        && cell.lines().map(str::trim_start).any(changes)
-    {
-        // Where this fails values are shown as before.
-        let _ = fs::write(Path::new(&folder).join(FORMATS), "");
+    let Some(folder) = env::var_os("EVCXR_TMPDIR") else { return };
+    for (file, commands) in CHOICES {
+        let is_chosen = |line: &str| commands.iter().any(|command| line.starts_with(command));
+        if cell.lines().map(str::trim_start).any(is_chosen) {
+            // Where this fails cells are read as before.
+            let _ = fs::write(Path::new(&folder).join(file), "");
+        }
     }
+}
+
+/// Whether cells are compiled by this program, with its patch.
+pub fn is_ours() -> bool {
+    env::var_os("EVCXR_TMPDIR").is_some_and(|folder| !Path::new(&folder).join(WRAPPER).exists())
 }
 
 /// Compiles, if cargo calls this program as it calls rustc.

@@ -26,6 +26,9 @@ const FUNCTION: &str = "fn from(error: T) -> Self {";
 const MARK: &str = "println!(\"{}\", evcxr_internal_runtime::USER_ERROR_OCCURRED);";
 /// What asks for a value's display.
 const METHOD: &str = "evcxr_display";
+/// What shows a value that has none, and what does so instead.
+const SEND: &str = "evcxr_send_text_plain(&format!(";
+const SEND_MARKED: &str = "up42_cell::show_text(&format!(";
 
 /// Which errors a `?` takes. Few kinds tell of their sources, and evcxr takes more.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -34,33 +37,43 @@ enum Errors {
     Plain,
     /// What holds one: a `Box<dyn Error>`, an `anyhow::Error`.
     Held,
-    /// Whatever can be shown, such as a text; and the last value is left alone.
+    /// Whatever can be shown, such as a text.
     Any,
 }
 
-/// Compiles the code with the patch that fits it, its last value included or not.
+/// How the last value is shown.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Last {
+    /// As we show it, or else as its type does.
+    Ours,
+    /// As its type does.
+    Own,
+    /// The same, and not patched: the kernel takes what its type prints for text.
+    Alone,
+}
+
+/// Compiles the code with the patch that fits it. The last value is shown as its type does it
+/// unless we are to show it.
 pub fn fitting(
     code: &str,
     with_last: bool,
     mut compile: impl FnMut(&str) -> Result<Output>,
 ) -> Result<Output> {
-    for errors in [Errors::Plain, Errors::Held] {
-        let output = compile(&patched(code, errors, with_last))?;
+    let last = if with_last { Last::Ours } else { Last::Own };
+    for (errors, last) in [(Errors::Plain, last), (Errors::Held, last), (Errors::Any, Last::Own)] {
+        let output = compile(&patched(code, errors, last))?;
         if output.status.success() || !is_to_blame(&String::from_utf8_lossy(&output.stderr)) {
             return Ok(output);
         }
     }
-    compile(&patched(code, Errors::Any, false))
+    compile(&patched(code, Errors::Any, Last::Alone))
 }
 
 /// The code with every line where it was.
-fn patched(code: &str, errors: Errors, with_last: bool) -> String {
-    let mut text = code.to_owned();
-    if with_last {
-        text = with_last_value(&text).unwrap_or(text);
-    }
+fn patched(code: &str, errors: Errors, last: Last) -> String {
+    let mut text = with_last_value(code, last).unwrap_or_else(|| code.replace(SEND, SEND_MARKED));
     text = with_errors(&text, errors).unwrap_or(text);
-    if text.len() == code.len() {
+    if text == code {
         return text;
     }
     let (module, _) = IN_CELL.split_once("#[cfg(test)]").unwrap_or((IN_CELL, ""));
@@ -111,7 +124,7 @@ fn with_errors(code: &str, errors: Errors) -> Option<String> {
 }
 
 /// The cell's last value, looked at before it is shown.
-fn with_last_value(code: &str) -> Option<String> {
+fn with_last_value(code: &str, last: Last) -> Option<String> {
     let file = SourceFile::parse(code, Edition::Edition2024).tree();
     let calls = file.syntax().descendants().filter_map(ast::MethodCallExpr::cast);
     let is_display = |call: &ast::MethodCallExpr| {
@@ -129,12 +142,17 @@ fn with_last_value(code: &str) -> Option<String> {
     };
     let range = std::ops::Range::<usize>::from(value.filter(lines).last()?);
     // A trait of the user's may show what we show.
-    let traits = file.syntax().descendants().filter_map(ast::Trait::cast);
-    if traits.into_iter().any(|item| item.syntax().text().to_string().contains(METHOD)) {
-        return None;
-    }
+    let has_trait = || {
+        let mut traits = file.syntax().descendants().filter_map(ast::Trait::cast);
+        traits.any(|item| item.syntax().text().to_string().contains(METHOD))
+    };
+    let lead = match last {
+        Last::Alone => return None,
+        Last::Ours if !has_trait() => "&&&&",
+        Last::Ours | Last::Own => "*",
+    };
     Some(format!(
-        "{}(&&&&up42_cell::last(&{})){}",
+        "{}({lead}up42_cell::last(&{})){}",
         &code[..range.start],
         &code[range.clone()],
         &code[range.end..]
@@ -175,9 +193,17 @@ x
 
     #[test]
     fn no_line_of_the_cell_moves() {
-        let places = ["impl<T: ", "fn from(", "println!(", "(&&&&up42_cell::last(&(", ")).evcxr_display();"];
-        for errors in [Errors::Plain, Errors::Held, Errors::Any] {
-            let patched = patched(CELL, errors, errors != Errors::Any);
+        let places = [
+            "impl<T: ",
+            "fn from(",
+            "println!(",
+            "&up42_cell::last(&(",
+            "(*up42_cell::last(&(",
+            ")).evcxr_display();",
+        ];
+        let cases = [(Errors::Plain, Last::Ours), (Errors::Held, Last::Own), (Errors::Any, Last::Alone)];
+        for (errors, last) in cases {
+            let patched = patched(CELL, errors, last);
             let lines = CELL.lines().zip(patched.lines()).filter(|(old, new)| old != new);
             for (old, new) in lines.filter(|(old, _)| !old.contains("eprintln!")) {
                 assert!(places.iter().any(|place| new.contains(place)), "{old:?} became {new:?}");
@@ -188,9 +214,12 @@ x
     #[test]
     fn other_code_stays_as_it_is() {
         let code = "pub fn a() {\n(Shape).evcxr_display();\n}\n";
-        assert_eq!(patched(code, Errors::Plain, true), code);
+        assert_eq!(patched(code, Errors::Plain, Last::Ours), code);
         let own = "trait Mine { fn evcxr_display(&self); }\npub fn a() {\n(\n1\n).evcxr_display();\n}\n";
-        assert_eq!(patched(own, Errors::Plain, true), own);
+        assert!(
+            patched(own, Errors::Plain, Last::Ours).contains("(*up42_cell::last(&(\n1\n))).evcxr_display()")
+        );
+        assert_eq!(patched(own, Errors::Plain, Last::Alone), own);
     }
 
     #[test]
@@ -217,14 +246,14 @@ x
         });
         let output = output.unwrap();
         assert!(output.status.success(), "{cell}: {}", String::from_utf8_lossy(&output.stderr));
-        let output = Command::new(&program).output().unwrap();
-        String::from_utf8(output.stdout).unwrap().trim_end().replace("EVCXR_", "")
+        let output = Command::new(&program).env("UP42_TAG", "T").output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
     }
 
     #[test]
     fn a_question_mark_tells_the_story_and_the_line() {
         let told = |message: &str, line: u32| {
-            format!("UP42_ERROR {{\"message\": \"{message}\", \"line\": {line}}}\nENDED")
+            format!("T error {{\"message\": \"{message}\", \"line\": {line}}}\nENDED")
         };
         let invalid = "invalid digit found in string";
         assert_eq!(printed("let n: i32 =\n\"seven\"\n.parse()?;\n"), told(invalid, 16));
@@ -240,9 +269,9 @@ x
     fn a_last_err_is_an_error_and_all_else_is_shown() {
         let last = |value: &str| printed(&format!("(\n{value}\n).evcxr_display();\n"));
         let told = |message: &str| {
-            format!("UP42_ERROR {{\"message\": \"{message}\", \"line\": 16, \"final\": true}}")
+            format!("T show\nT error {{\"message\": \"{message}\", \"line\": 16, \"final\": true}}\nT shown")
         };
-        let shown = |text: &str| format!("BEGIN_CONTENT text/plain\n{text}\nEND_CONTENT");
+        let shown = |text: &str| format!("T show\nT begin text/plain\n{text}\nT end\nT shown");
         assert_eq!(last("\"x\".parse::<i32>()"), told("invalid digit found in string"));
         assert_eq!(last("Err::<u8, Box<dyn std::error::Error>>(\"gone\".into())"), told("gone"));
         assert_eq!(last("Err::<u8, String>(\"gone\".into())"), told("gone"));
@@ -251,6 +280,17 @@ x
         assert_eq!(last("(\n1, \"a\"\n)"), shown("(1, \"a\")"));
         let own =
             "{ struct S; impl S { fn evcxr_display(&self) { println!(\"mine\"); } } std::rc::Rc::new(S) }";
-        assert_eq!(last(own), "mine");
+        assert_eq!(last(own), "T show\nmine\nT shown");
+    }
+
+    #[test]
+    fn a_value_is_shown_as_marked_as_another_where_the_errors_leave_no_other_patch() {
+        let own = "{ struct S; impl S { fn evcxr_display(&self) { println!(\"mine\"); } } S }";
+        let shown = printed(&format!("Ok::<(), &str>(())?;\n(\n{own}\n).evcxr_display();\n"));
+        assert_eq!(shown, "T show\nmine\nT shown");
+        // evcxr's own line, after it has asked in vain for a display.
+        let sent =
+            "fn evcxr_send_text_plain(_: &str) {}\nevcxr_send_text_plain(&format!(\"{:?}\",&(\n1\n)));\n";
+        assert_eq!(printed(sent), "T begin text/plain\n1\nT end");
     }
 }

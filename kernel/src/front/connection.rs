@@ -3,15 +3,17 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde::Deserialize;
+
+use crate::front::zmtp::listener::Endpoint;
 
 /// <https://jupyter-client.readthedocs.io/en/stable/kernels.html#connection-files>
 #[derive(Clone, Debug, Deserialize)]
 pub struct Connection {
     /// The address, for all sockets.
     pub ip: String,
-    /// `tcp`.
+    /// `tcp`, or `ipc` for files.
     pub transport: String,
     /// Signs messages, unless it is empty.
     pub key: String,
@@ -35,8 +37,17 @@ impl Connection {
         serde_json::from_slice(&text).with_context(told)
     }
 
-    /// What a socket binds to.
-    pub fn endpoint(&self, port: u16) -> String {
-        format!("{}://{}:{port}", self.transport, self.ip)
+    /// The address of a socket.
+    ///
+    /// # Errors
+    ///
+    /// If the transport is neither `tcp` nor `ipc`.
+    pub fn endpoint(&self, port: u16) -> Result<Endpoint> {
+        match self.transport.as_str() {
+            "tcp" => Ok(Endpoint::Tcp(self.ip.clone(), port)),
+            // As `jupyter_client.connect` writes it.
+            "ipc" => Ok(Endpoint::Ipc(format!("{}-{port}", self.ip).into())),
+            other => bail!("the connection file has the transport `{other}`: use `tcp` or `ipc`"),
+        }
     }
 }

@@ -15,7 +15,7 @@ const DELIMITER: &[u8] = b"<IDS|MSG>";
 /// <https://jupyter-client.readthedocs.io/en/stable/messaging.html#general-message-format>
 #[derive(Clone, Debug, Default)]
 pub struct Message {
-    /// Whom a reply goes to.
+    /// What comes before the message: whom a reply goes to, or a topic.
     pub identities: Vec<Vec<u8>>,
     /// Its type, and what it is known by.
     pub header: Value,

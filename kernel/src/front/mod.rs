@@ -19,6 +19,7 @@ mod problem;
 mod shell;
 pub mod source;
 mod wire;
+mod zmtp;
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead};

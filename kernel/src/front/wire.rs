@@ -1,23 +1,32 @@
-//! The five sockets: tasks that carry messages between them and plain threads.
+//! The five sockets, and the messages between them and plain threads.
 
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::convert::Infallible;
+use std::io;
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use zeromq::{PubSocket, RepSocket, RouterSocket, Socket, SocketRecv, SocketSend, ZmqMessage};
 
 use crate::front::connection::Connection;
 use crate::front::message::Message;
+use crate::front::zmtp::echo;
+use crate::front::zmtp::listener::Listener;
+use crate::front::zmtp::publisher::Publisher;
+use crate::front::zmtp::router::Router;
+
+/// The longest wait for what was sent to leave, before the kernel ends.
+const LAST_WAIT: Duration = Duration::from_secs(1);
 
 /// Sends messages. Those that one thread sends to one socket arrive in that order.
 #[derive(Clone, Debug)]
 pub struct Wire {
     session: String,
-    shell: UnboundedSender<Parcel>,
-    control: UnboundedSender<Parcel>,
-    stdin: UnboundedSender<Parcel>,
-    iopub: UnboundedSender<Parcel>,
+    key: String,
+    shell: Router,
+    control: Router,
+    stdin: Router,
+    iopub: Publisher,
 }
 
 /// What clients send.
@@ -31,36 +40,19 @@ pub struct Inbox {
     pub stdin: Receiver<Message>,
 }
 
-#[derive(Debug)]
-enum Parcel {
-    Message(Box<Message>),
-    /// Says that what was sent before has left.
-    Flush(Sender<()>),
-}
-
 impl Wire {
     /// Listens as the connection file says.
     pub async fn bind(connection: &Connection) -> Result<(Self, Inbox)> {
-        let mut heart = open::<RepSocket>(connection, connection.hb_port).await?;
-        tokio::spawn(async move {
-            while let Ok(beat) = heart.recv().await {
-                // A client that has gone is no reason to be dead to the next.
-                let _ = heart.send(beat).await;
-            }
-        });
         let key = &connection.key;
-        let (shell, shell_inbox) = route(open(connection, connection.shell_port).await?, key);
-        let (control, control_inbox) = route(open(connection, connection.control_port).await?, key);
-        let (stdin, stdin_inbox) = route(open(connection, connection.stdin_port).await?, key);
-        let (iopub, parcels) = unbounded_channel();
-        tokio::spawn(carry(
-            parcels,
-            open::<PubSocket>(connection, connection.iopub_port).await?,
-            key.clone(),
-        ));
+        let heartbeat = listen(connection, connection.hb_port).await?;
+        let (shell, shell_inbox) = route(listen(connection, connection.shell_port).await?, key);
+        let (control, control_inbox) = route(listen(connection, connection.control_port).await?, key);
+        let (stdin, stdin_inbox) = route(listen(connection, connection.stdin_port).await?, key);
+        let iopub = Publisher::serve(listen(connection, connection.iopub_port).await?);
+        echo::serve(heartbeat);
         let session = uuid::Uuid::new_v4().to_string();
         let inbox = Inbox { shell: shell_inbox, control: control_inbox, stdin: stdin_inbox };
-        Ok((Self { session, shell, control, stdin, iopub }, inbox))
+        Ok((Self { session, key: key.clone(), shell, control, stdin, iopub }, inbox))
     }
 
     /// Tells everybody.
@@ -68,7 +60,9 @@ impl Wire {
         let mut message = Message::new(kind, parent, content, &self.session);
         // The topic, which nobody filters by.
         message.identities.push(format!("kernel.{}.{kind}", self.session).into_bytes());
-        send(&self.iopub, message);
+        if let Ok(parts) = message.encode(&self.key) {
+            self.iopub.send(&parts);
+        }
     }
 
     /// Tells everybody whether the kernel is `busy` or `idle`.
@@ -78,88 +72,61 @@ impl Wire {
 
     /// Answers a request on the shell.
     pub fn reply(&self, request: &Message, content: Value) {
-        send(&self.shell, self.answer(request, content));
+        self.answer(&self.shell, request, content);
     }
 
     /// Answers a request on the control channel.
     pub fn reply_to_control(&self, request: &Message, content: Value) {
-        send(&self.control, self.answer(request, content));
+        self.answer(&self.control, request, content);
     }
 
     /// Asks whoever sent the request for a line.
     pub fn request_input(&self, request: &Message, prompt: &str, password: bool) {
         let content = json!({ "prompt": prompt, "password": password });
-        let mut message = Message::new("input_request", &request.header, content, &self.session);
-        message.identities.clone_from(&request.identities);
-        send(&self.stdin, message);
+        self.send(&self.stdin, request, "input_request", content);
     }
 
     /// Waits until all that was sent has left.
     pub fn flush(&self) {
-        let (done, all) = mpsc::channel();
-        for socket in [&self.shell, &self.control, &self.iopub] {
-            let _ = socket.send(Parcel::Flush(done.clone()));
-        }
+        let (done, all) = mpsc::channel::<Infallible>();
+        self.shell.flush(&done);
+        self.control.flush(&done);
+        self.iopub.flush(&done);
         drop(done);
-        while all.recv_timeout(std::time::Duration::from_secs(1)).is_ok() {}
+        // Nothing is ever sent: it ends with the last `done`, or when a client does not read.
+        let _ = all.recv_timeout(LAST_WAIT);
     }
 
-    fn answer(&self, request: &Message, content: Value) -> Message {
-        let kind = request.kind().replace("_request", "_reply");
-        let mut message = Message::new(&kind, &request.header, content, &self.session);
+    fn answer(&self, socket: &Router, request: &Message, content: Value) {
+        self.send(socket, request, &request.kind().replace("_request", "_reply"), content);
+    }
+
+    fn send(&self, socket: &Router, request: &Message, kind: &str, content: Value) {
+        let mut message = Message::new(kind, &request.header, content, &self.session);
         message.identities.clone_from(&request.identities);
-        message
+        if let Ok(parts) = message.encode(&self.key) {
+            socket.send(&parts);
+        }
     }
 }
 
-async fn open<S: Socket>(connection: &Connection, port: u16) -> Result<S> {
-    let endpoint = connection.endpoint(port);
-    let mut socket = S::new();
-    socket.bind(&endpoint).await.with_context(|| format!("listen on `{endpoint}`"))?;
-    Ok(socket)
+async fn listen(connection: &Connection, port: u16) -> Result<Listener> {
+    let endpoint = connection.endpoint(port)?;
+    Listener::bind(&endpoint).await.with_context(|| format!("listen on `{endpoint}`"))
 }
 
-fn send(socket: &UnboundedSender<Parcel>, message: Message) {
-    // It only fails while the kernel ends.
-    let _ = socket.send(Parcel::Message(Box::new(message)));
-}
-
-/// Reads and writes a socket at the same time.
-fn route(socket: RouterSocket, key: &str) -> (UnboundedSender<Parcel>, Receiver<Message>) {
-    let (writer, mut reader) = socket.split();
-    let (sender, parcels) = unbounded_channel();
-    tokio::spawn(carry(parcels, writer, key.to_owned()));
+/// A socket, and the messages that it receives with the right signature.
+fn route(listener: Listener, key: &str) -> (Router, Receiver<Message>) {
     let (inbox, messages) = mpsc::channel();
     let key = key.to_owned();
-    tokio::spawn(async move {
-        while let Ok(message) = reader.recv().await {
-            let sent = match Message::decode(&message.into_vec(), &key) {
-                Ok(message) => inbox.send(message).is_ok(),
-                Err(error) => {
-                    eprintln!("up42: {error:#}");
-                    true
-                }
-            };
-            if !sent {
-                break;
-            }
-        }
+    let router = Router::serve(listener, move |parts| {
+        // A stranger without the key could fill the log, were it to go on.
+        let message = Message::decode(&parts, &key)
+            .inspect_err(|error| eprintln!("up42: {error:#}"))
+            .map_err(io::Error::other)?;
+        // It only fails while the kernel ends.
+        let _ = inbox.send(message);
+        Ok(())
     });
-    (sender, messages)
-}
-
-async fn carry(mut parcels: UnboundedReceiver<Parcel>, mut socket: impl SocketSend, key: String) {
-    while let Some(parcel) = parcels.recv().await {
-        match parcel {
-            Parcel::Flush(done) => drop(done.send(())),
-            Parcel::Message(message) => {
-                let Ok(frames) = message.encode(&key) else { continue };
-                let mut frames = frames.into_iter();
-                let mut message = ZmqMessage::from(frames.next().unwrap_or_default());
-                frames.for_each(|frame| message.push_back(frame.into()));
-                // Whoever asked may be gone.
-                let _ = socket.send(message).await;
-            }
-        }
-    }
+    (router, messages)
 }

@@ -9,9 +9,8 @@ const PANIC: &str = "EVCXR_PANIC_NOTIFICATION";
 const FAILED: &str = "EVCXR_ERROR_OCCURRED";
 const VARIABLE: &str = "EVCXR_VARIABLE_CHANGED_TYPE:";
 const INPUT: [&str; 2] = ["EVCXR_INPUT_REQUEST:", "EVCXR_INPUT_REQUEST_PASSWORD:"];
-const ERROR: &str = "UP42_ERROR ";
-/// What they begin with.
-const STARTS: [&[u8]; 2] = [b"EVCXR_", b"UP42_ERROR "];
+/// Begins each of evcxr's marks.
+const START: &[u8] = b"EVCXR_";
 
 /// What a piece of a cell's output means.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,8 +41,18 @@ pub enum Mark {
 /// Splits a cell's output into marks. Marks are recognised up to the end of their line,
 /// also behind text that was printed without a newline. What looks like a mark and is
 /// none is text, and so is a block without an end.
-#[derive(Debug, Default)]
+///
+/// Our own marks begin with a tag that is made anew for each process of the cells. evcxr's
+/// marks for displays may stand in any text that a cell prints: they count only while the
+/// cell's last value shows itself, since its type may know no others.
+#[derive(Debug)]
 pub struct Marks {
+    /// With the blank after it.
+    tag: String,
+    /// Whether evcxr's marks for displays count wherever they stand.
+    trusts_all: bool,
+    /// Whether a value is showing itself.
+    is_open: bool,
     /// What waits for a decision.
     held: Vec<u8>,
     block: Option<Block>,
@@ -52,13 +61,43 @@ pub struct Marks {
 #[derive(Debug)]
 struct Block {
     mime: String,
+    /// Whether the tag begins its marks.
+    is_tagged: bool,
     /// How long the line that began it is.
     start: usize,
     /// How much of what is held has been looked at.
     seen: usize,
 }
 
+/// What a line with the tag says.
+enum Tagged {
+    Begin(String),
+    End,
+    Open(bool),
+    Error(CellError),
+}
+
 impl Marks {
+    /// Marks with this tag.
+    pub fn new(tag: &str) -> Self {
+        Self { tag: format!("{tag} "), trusts_all: false, is_open: false, held: Vec::new(), block: None }
+    }
+
+    /// Those of the next cell, which have not taken in anything.
+    pub fn anew(&self) -> Self {
+        Self { trusts_all: self.trusts_all, ..Self::new(self.tag.trim_end()) }
+    }
+
+    /// Sets whether evcxr's marks count wherever they stand.
+    pub fn trust_all(&mut self, trusts_all: bool) {
+        self.trusts_all = trusts_all;
+    }
+
+    /// Whether they do.
+    pub fn trusts_all(&self) -> bool {
+        self.trusts_all
+    }
+
     /// Takes in what was printed.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Mark> {
         let mut marks = Vec::new();
@@ -73,23 +112,27 @@ impl Marks {
         loop {
             while self.step(&mut marks, true) {}
             match self.block.take() {
-                Some(block) => self.give_up(&mut marks, block.start),
+                Some(block) => self.break_off(&mut marks, &block),
                 None => break,
             }
         }
         text(&mut marks, self.held.split_off(0));
+        self.is_open = false;
         marks
     }
 
     fn step(&mut self, marks: &mut Vec<Mark>, is_end: bool) -> bool {
-        if self.block.is_some() { self.step_in_block(marks) } else { self.step_in_text(marks, is_end) }
+        match self.block.take() {
+            Some(block) => self.step_in_block(marks, block),
+            None => self.step_in_text(marks, is_end),
+        }
     }
 
     fn step_in_text(&mut self, marks: &mut Vec<Mark>, is_end: bool) -> bool {
-        let start = STARTS.iter().map(|start| match find(&self.held, start) {
+        let start = [START, self.tag.as_bytes()].map(|start| match find(&self.held, start) {
             Found::At(place) | Found::Perhaps(place) => place,
         });
-        let start = start.min().unwrap_or(self.held.len());
+        let start = start[0].min(start[1]);
         let line = self.held[start..].iter().position(|byte| *byte == b'\n');
         if start > 0 {
             let rest = self.held.split_off(start);
@@ -102,40 +145,79 @@ impl Marks {
             }
             return false;
         };
-        let line = String::from_utf8_lossy(&self.held[..length]).trim_end_matches('\r').to_owned();
-        if let Some(mime) = begin(&line) {
-            self.block = Some(Block { mime, start: length + 1, seen: length + 1 });
-        } else if let Some(mark) = read(line) {
-            self.held.drain(..=length);
-            marks.push(mark);
-        } else {
-            self.give_up(marks, 1);
+        let line = line_of(&self.held[..length]);
+        let block = |mime, is_tagged| Block { mime, is_tagged, start: length + 1, seen: length + 1 };
+        match self.tagged(&line) {
+            Some(Tagged::Begin(mime)) => self.block = Some(block(mime, true)),
+            Some(other) => {
+                self.held.drain(..=length);
+                match other {
+                    Tagged::Open(is_open) => self.is_open = is_open,
+                    Tagged::Error(error) => marks.push(Mark::Error(error)),
+                    Tagged::Begin(_) | Tagged::End => {}
+                }
+            }
+            None => match (begin(&line).filter(|_| self.is_open || self.trusts_all), read(line)) {
+                (Some(mime), _) => self.block = Some(block(mime, false)),
+                (None, Some(mark)) => {
+                    self.held.drain(..=length);
+                    marks.push(mark);
+                }
+                (None, None) => self.give_up(marks, 1),
+            },
         }
         true
     }
 
-    fn step_in_block(&mut self, marks: &mut Vec<Mark>) -> bool {
-        let Some(block) = &mut self.block else { return false };
+    fn step_in_block(&mut self, marks: &mut Vec<Mark>, mut block: Block) -> bool {
         let Some(length) = self.held[block.seen..].iter().position(|byte| *byte == b'\n') else {
+            self.block = Some(block);
             return false;
         };
         let (from, to) = (block.seen, block.seen + length);
-        let line = String::from_utf8_lossy(&self.held[from..to]).trim_end_matches('\r').to_owned();
+        let line = line_of(&self.held[from..to]);
         block.seen = to + 1;
-        if line == END {
+        let tagged = self.tagged(&line);
+        let is_end = if block.is_tagged { matches!(tagged, Some(Tagged::End)) } else { line == END };
+        if is_end {
             let content = String::from_utf8_lossy(&self.held[block.start..from]).replace("\r\n", "\n");
             let content = content.strip_suffix('\n').unwrap_or(&content).to_owned();
-            let mime = std::mem::take(&mut block.mime);
-            let rest = self.held.split_off(to + 1);
-            marks.push(Mark::Content { mime, content, raw: std::mem::replace(&mut self.held, rest) });
-            self.block = None;
-        } else if begin(&line).is_some() || read(line).is_some() {
-            // The block was broken off, or was never one.
-            let start = block.start;
-            self.block = None;
-            self.give_up(marks, start);
+            // The tag is nobody's to see.
+            let shown = if block.is_tagged { block.start..from } else { 0..block.seen };
+            let raw = self.held[shown].to_vec();
+            self.held.drain(..block.seen);
+            marks.push(Mark::Content { mime: block.mime, content, raw });
+            return true;
+        }
+        let is_broken_off =
+            tagged.is_some() || !block.is_tagged && (begin(&line).is_some() || read(line).is_some());
+        match is_broken_off {
+            // Or was never one.
+            true => self.break_off(marks, &block),
+            false => self.block = Some(block),
         }
         true
+    }
+
+    /// A block is text after all.
+    fn break_off(&mut self, marks: &mut Vec<Mark>, block: &Block) {
+        match block.is_tagged {
+            true => drop(self.held.drain(..block.start)),
+            false => self.give_up(marks, block.start),
+        }
+    }
+
+    /// What a line says that begins with the tag.
+    fn tagged(&self, line: &str) -> Option<Tagged> {
+        let line = line.strip_prefix(&self.tag)?;
+        match line.split_once(' ').unwrap_or((line, "")) {
+            ("begin", mime) => mime_type(mime).map(Tagged::Begin),
+            ("end", "") => Some(Tagged::End),
+            ("show", "") => Some(Tagged::Open(true)),
+            ("shown", "") => Some(Tagged::Open(false)),
+            ("error", error) => serde_json::from_str(error).ok().map(Tagged::Error),
+            _ => None,
+        }
     }
 
     /// The next bytes are text after all.
@@ -153,9 +235,16 @@ fn text(marks: &mut Vec<Mark>, bytes: Vec<u8>) {
     }
 }
 
+fn line_of(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).trim_end_matches('\r').to_owned()
+}
+
 /// The MIME type of the block that the line begins.
 fn begin(line: &str) -> Option<String> {
-    let mime = line.strip_prefix(BEGIN)?;
+    line.strip_prefix(BEGIN).and_then(mime_type)
+}
+
+fn mime_type(mime: &str) -> Option<String> {
     let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_graphic() && c != '/');
     let (kind, name) = mime.split_once('/')?;
     (is_name(kind) && is_name(name)).then(|| mime.to_owned())
@@ -171,10 +260,7 @@ fn read(line: String) -> Option<Mark> {
     if line.starts_with(VARIABLE) {
         return Some(Mark::Variable(line));
     }
-    if INPUT.iter().any(|start| line.starts_with(start)) {
-        return Some(Mark::Input(line));
-    }
-    serde_json::from_str(line.strip_prefix(ERROR)?).ok().map(Mark::Error)
+    INPUT.iter().any(|start| line.starts_with(start)).then_some(Mark::Input(line))
 }
 
 #[cfg(test)]
@@ -182,8 +268,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn marks() -> Marks {
+        let mut marks = Marks::new("T7");
+        marks.trust_all(true);
+        marks
+    }
+
     fn read_all(printed: &str) -> Vec<Mark> {
-        let mut marks = Marks::default();
+        read_by(marks(), printed)
+    }
+
+    fn read_by(mut marks: Marks, printed: &str) -> Vec<Mark> {
         let mut read = marks.push(printed.as_bytes());
         read.extend(marks.finish());
         merged(read)
@@ -224,7 +319,9 @@ mod tests {
             "EVCXR_BEGIN_CONTENT text/plain and more\n",
             "EVCXR_END_CONTENT\n",
             "EVCXR_PANIC_NOTIFICATION!\n",
-            "UP42_ERROR {no json\n",
+            "T7 error {no json\n",
+            "T7 begin text\n",
+            "T7 more\n",
             "see EVCXR_PANIC_NOTIFICATION",
             "EVCXR_BEGIN_CONTENT text/plain\nno end",
         ] {
@@ -245,9 +342,32 @@ mod tests {
 
     #[test]
     fn an_error_is_read() {
-        let marks = read_all("UP42_ERROR {\"message\": \"no\", \"line\": 3}\nEVCXR_ERROR_OCCURRED\n");
+        let marks = read_all("T7 error {\"message\": \"no\", \"line\": 3}\nEVCXR_ERROR_OCCURRED\n");
         let error = CellError { message: "no".into(), line: 3, is_final: false };
         assert_eq!(marks, [Mark::Error(error), Mark::Failed(FAILED.into())]);
+    }
+
+    #[test]
+    fn evcxrs_marks_for_displays_are_text_unless_a_value_shows_itself() {
+        let block = "EVCXR_BEGIN_CONTENT text/html\n<b>\nEVCXR_END_CONTENT\n";
+        assert_eq!(texts(&read_by(Marks::new("T7"), block)), block);
+        for forged in ["T8 begin text/html\n<b>\nT8 end\n", "T7begin text/html\n<b>\nT7end\n"] {
+            assert_eq!(texts(&read_by(Marks::new("T7"), forged)), forged);
+        }
+        let marks = read_by(Marks::new("T7"), &["T7 show\n", block, "T7 shown\n", block].concat());
+        assert!(matches!(&marks[0], Mark::Content { content, .. } if content == "<b>"));
+        assert_eq!(marks[1..], [Mark::Text(block.into())]);
+    }
+
+    #[test]
+    fn a_tagged_block_ends_by_its_own_mark_alone_and_never_shows_it() {
+        let content = "a\nEVCXR_END_CONTENT\nEVCXR_BEGIN_CONTENT text/html\nEVCXR_PANIC_NOTIFICATION\nb";
+        let marks = read_by(Marks::new("T7"), &format!("halfT7 begin text/plain\n{content}\nT7 end\n"));
+        let raw = format!("{content}\n").into_bytes();
+        let block = Mark::Content { mime: "text/plain".into(), content: content.into(), raw };
+        assert_eq!(marks, [Mark::Text(b"half".into()), block]);
+        let broken = "T7 begin text/plain\na\nT7 begin text/plain\nb\n";
+        assert_eq!(read_by(Marks::new("T7"), broken), [Mark::Text(b"a\nb\n".into())]);
     }
 
     proptest! {
@@ -255,12 +375,12 @@ mod tests {
         fn splits_do_not_matter_and_nothing_is_lost(
             parts in prop::collection::vec(prop_oneof![
                 Just("EVCXR_BEGIN_CONTENT text/plain\n"), Just("EVCXR_END_CONTENT\n"), Just("EVCXR_"),
-                Just("EVCXR_PANIC_NOTIFICATION\n"), Just("text"), Just("\n"), Just("é\r\n"), Just("UP42_ERROR "),
+                Just("EVCXR_PANIC_NOTIFICATION\n"), Just("text"), Just("\n"), Just("é\r\n"), Just("T7 err"),
             ], 0..12),
             splits in prop::collection::vec(1usize..40, 0..20),
         ) {
             let printed = parts.concat();
-            let mut marks = Marks::default();
+            let mut marks = marks();
             let mut pieces = Vec::new();
             let mut rest = printed.as_bytes();
             for split in splits {

@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::cells::{Event, INSIDE_VARIABLE, INTERRUPT_VARIABLE, KERNEL_VARIABLE, TAG_VARIABLE};
+use crate::cells::{Event, INSIDE_VARIABLE, INTERRUPT_VARIABLE, TAG_VARIABLE};
 use crate::relay::fence::{Fence, Piece};
 use crate::relay::outbox::Outbox;
 use crate::relay::run::Run;
@@ -66,7 +66,6 @@ fn relay(inside: PathBuf) -> Result<ExitCode> {
         .env_remove(crate::compile::VARIABLE)
         .env_remove("RUSTFLAGS")
         .env(TAG_VARIABLE, &tag)
-        .env(KERNEL_VARIABLE, "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -81,7 +80,7 @@ fn relay(inside: PathBuf) -> Result<ExitCode> {
             stdin,
             fence: Fence::new(&tag),
             tagged: Tagged::new(&tag),
-            run: Run::default(),
+            run: Run::new(&tag),
             outbox: Outbox::default(),
             is_busy: true,
             is_running: false,
@@ -157,7 +156,7 @@ impl Relay {
                     state.skip(&self.tag);
                     continue;
                 }
-                state.begin();
+                state.begin(crate::compile::is_ours());
                 self.changed.notify_all();
             }
             writeln!(state.stdin, "{line}").and_then(|()| state.stdin.flush())?;

@@ -13,7 +13,7 @@ use crate::relay::outbox::Outbox;
 const REMEMBERED: usize = 16 * 1024;
 
 /// The output of the cells, read.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Run {
     marks: Marks,
     stdout: Decoder,
@@ -36,13 +36,37 @@ pub struct Run {
 }
 
 impl Run {
-    /// A cell begins: what was printed since the last one is not its own.
-    pub fn begin(&mut self, outbox: &mut Outbox) {
+    /// The run of cells whose displays are marked with this tag.
+    pub fn new(tag: &str) -> Self {
+        Self::of(Marks::new(tag))
+    }
+
+    fn of(marks: Marks) -> Self {
+        Self {
+            marks,
+            stdout: Decoder::default(),
+            stderr: Decoder::default(),
+            bundle: Bundle::new(),
+            panic: None,
+            panicked: None,
+            later: Vec::new(),
+            elsewhere: None,
+            error: None,
+            failed: None,
+            variables: Vec::new(),
+            told: String::new(),
+            has_output: false,
+        }
+    }
+
+    /// A cell begins: what was printed since the last one is not its own. `trusts_all` where
+    /// it was compiled without our patch, and evcxr's marks are all that it has.
+    pub fn begin(&mut self, trusts_all: bool, outbox: &mut Outbox) {
         self.tell_value(outbox);
         self.tell_panic(outbox);
-        let (marks, stdout, stderr) =
-            (mem::take(&mut self.marks), mem::take(&mut self.stdout), mem::take(&mut self.stderr));
-        *self = Self { marks, stdout, stderr, ..Self::default() };
+        let Self { mut marks, stdout, stderr, .. } = mem::replace(self, Self::new(""));
+        marks.trust_all(trusts_all);
+        *self = Self { stdout, stderr, ..Self::of(marks) };
     }
 
     /// Takes in what was printed to stdout. Returns a request for input, which the engine
@@ -76,7 +100,8 @@ impl Run {
         self.take_in(marks, outbox);
         let text = self.stderr.finish();
         self.tell_stderr(text, outbox);
-        let mut run = mem::take(self);
+        let next = Self::of(self.marks.anew());
+        let mut run = mem::replace(self, next);
         let mut end = End::default();
         let mut lines = mem::take(&mut run.variables);
         let known = run.panic.is_some() || run.elsewhere.is_some();
@@ -137,7 +162,11 @@ impl Run {
                     self.bundle.insert(mime, content);
                 }
                 Mark::Panic(line) => self.panicked = Some(line),
-                Mark::Failed(line) => self.failed = Some(line),
+                // It follows what our patch tells of the error. Alone it is text.
+                Mark::Failed(line) if self.error.is_some() || self.marks.trusts_all() => {
+                    self.failed = Some(line);
+                }
+                Mark::Failed(line) => self.tell_stdout((line + "\n").as_bytes(), outbox),
                 Mark::Error(error) => self.error = Some(error),
                 // It comes before the cell's own code runs.
                 Mark::Variable(line) if is_first || !self.variables.is_empty() => {
@@ -206,12 +235,12 @@ mod tests {
     use serde_json::json;
 
     fn block(mime: &str, content: &str) -> String {
-        format!("EVCXR_BEGIN_CONTENT {mime}\n{content}\nEVCXR_END_CONTENT\n")
+        format!("T begin {mime}\n{content}\nT end\n")
     }
 
     fn run(printed: &str) -> (Vec<String>, End, Vec<String>) {
         let mut outbox = Outbox::default();
-        let mut run = Run::default();
+        let mut run = Run::new("T");
         run.stdout(printed.as_bytes(), &mut outbox);
         let (end, lines) = run.finish(true, &mut outbox);
         (outbox.events().iter().map(|event| serde_json::to_string(event).unwrap()).collect(), end, lines)
@@ -246,12 +275,13 @@ mod tests {
         {"text":{"stream":"stdout","text":"after"}}
         "#);
         let broken = block(DISPLAY_MIME, "{no");
-        assert_eq!(run(&broken).0, [json!({"text": {"stream": "stdout", "text": broken}}).to_string()]);
+        assert_eq!(run(&broken).0, [json!({"text": {"stream": "stdout", "text": "{no\n"}}).to_string()]);
     }
 
     #[test]
     fn a_mark_that_the_cell_printed_is_text() {
-        let printed = "EVCXR_PANIC_NOTIFICATION\nEVCXR_VARIABLE_CHANGED_TYPE:x\nEVCXR_PANIC_NOTIFICATION\n";
+        let printed = "EVCXR_PANIC_NOTIFICATION\nEVCXR_VARIABLE_CHANGED_TYPE:x\nEVCXR_PANIC_NOTIFICATION\n\
+                       EVCXR_BEGIN_CONTENT text/html\n<b>\nEVCXR_END_CONTENT\nEVCXR_ERROR_OCCURRED\n";
         let (events, end, lines) = run(printed);
         assert_eq!(events, [json!({"text": {"stream": "stdout", "text": printed}}).to_string()]);
         assert_eq!((end.failure, lines.len()), (None, 0));
@@ -260,13 +290,14 @@ mod tests {
     #[test]
     fn an_error_has_the_message_that_came_with_it_or_the_text_on_stderr() {
         let mark = "EVCXR_ERROR_OCCURRED\n";
-        let (_, end, lines) = run(&format!("UP42_ERROR {{\"message\": \"no\", \"line\": 7}}\n{mark}"));
+        let (_, end, lines) = run(&format!("T error {{\"message\": \"no\", \"line\": 7}}\n{mark}"));
         assert_eq!(lines, [mark.trim()]);
         assert!(
             matches!(end.failure, Some(Failure::Error(error)) if error.message == "no" && error.line == 7)
         );
         let mut outbox = Outbox::default();
-        let mut run = Run::default();
+        let mut run = Run::new("T");
+        run.begin(true, &mut outbox);
         run.stderr(b"not a number\n", &mut outbox);
         run.stdout(mark.as_bytes(), &mut outbox);
         let (end, _) = run.finish(true, &mut outbox);
@@ -278,7 +309,7 @@ mod tests {
         let panic = Panic { message: "no".into(), in_cell: true, ..Panic::default() };
         for (mark, is_caught) in [("EVCXR_PANIC_NOTIFICATION\n", false), ("", true)] {
             let mut outbox = Outbox::default();
-            let mut run = Run::default();
+            let mut run = Run::new("T");
             run.panic(panic.clone(), &mut outbox);
             run.stdout(mark.as_bytes(), &mut outbox);
             let (end, _) = run.finish(true, &mut outbox);

@@ -34,12 +34,12 @@ pub struct State {
 }
 
 impl State {
-    /// A cell runs from now on.
-    pub fn begin(&mut self) {
+    /// A cell runs from now on. Of one that was compiled without our patch all marks count.
+    pub fn begin(&mut self, is_patched: bool) {
         self.is_busy = true;
         self.is_running = true;
         self.fence.begin();
-        self.run.begin(&mut self.outbox);
+        self.run.begin(!is_patched, &mut self.outbox);
     }
 
     /// Ends the run when the fence was seen on both streams.

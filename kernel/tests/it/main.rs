@@ -9,3 +9,5 @@ mod plain;
 mod prerequisites;
 mod run;
 mod session;
+mod simulator;
+mod sockets;

@@ -135,20 +135,15 @@ fn parameters_are_set_after_the_cell_that_has_them() {
 
 #[test]
 fn a_display_is_saved_as_it_was_last() {
-    let show = r#"
-fn show(text: &str, update: bool) {
-    println!("EVCXR_BEGIN_CONTENT application/vnd.up42.display+json\n{{\"data\": {{\"text/plain\": \"{text}\"}}, \"transient\": {{\"display_id\": \"bar\"}}, \"update\": {update}}}\nEVCXR_END_CONTENT");
-}"#;
     let executed = Notebook::new(&[
-        show,
-        "use std::sync::mpsc;\nlet (go, gone) = mpsc::channel::<()>();\nshow(\"0 of 2\", false);\n\
-         println!(\"text\");\nshow(\"1 of 2\", true);\n\
-         let thread = std::thread::spawn(move || { gone.recv().unwrap(); show(\"2 of 2\", true); });",
+        "use std::sync::mpsc;\nlet (go, gone) = mpsc::channel::<()>();\nlet live = display_live(\"0 of 2\");\n\
+         println!(\"text\");\nlive.update(\"1 of 2\");\n\
+         let thread = std::thread::spawn(move || { gone.recv().unwrap(); live.update(\"2 of 2\"); });",
         "go.send(()).unwrap();\nthread.join().unwrap();",
     ])
     .run();
     assert!(executed.output.status.success(), "{}", executed.stderr());
-    let outputs = executed.cells[1]["outputs"].as_array().unwrap();
+    let outputs = executed.cells[0]["outputs"].as_array().unwrap();
     let kinds: Vec<_> = outputs.iter().map(|output| output["output_type"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["display_data", "stream"]);
     assert_eq!(outputs[0]["data"]["text/plain"], serde_json::json!(["2 of 2"]));

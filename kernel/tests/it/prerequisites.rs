@@ -97,3 +97,35 @@ fn the_doctor_says_what_is_broken() {
     std::fs::write(&file, "").unwrap();
     assert!(doctor(&file.join("home")).contains("set UP42_HOME to a folder that you may write"));
 }
+
+#[test]
+fn what_others_keep_in_the_home_stays() {
+    let home = tempfile::tempdir().unwrap();
+    let files = [
+        "seeds/tomatoes/file",
+        "kernels/k-linux/file",
+        "kernels/k-linux.lock",
+        "python/bin/python",
+        "lab/notes",
+        "current",
+        "kernelspecs",
+        "install.lock",
+    ];
+    let files = files.map(|file| home.path().join(file));
+    for file in &files {
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, "theirs").unwrap();
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_up42"));
+    let output =
+        command.args(["kernel", "uninstall", "--all"]).env("UP42_HOME", home.path()).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    for file in &files {
+        let is_kept = std::fs::read_to_string(file).is_ok_and(|text| text == "theirs");
+        assert!(is_kept, "{} is gone or changed: {told}", file.display());
+    }
+    for folder in ["tomatoes", "k-linux", "python", "lab"] {
+        assert!(told.contains(&format!("{folder}, which carries no mark of up42")), "{told}");
+    }
+}

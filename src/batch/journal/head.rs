@@ -1,16 +1,19 @@
-//! Whose the batch is, in the formats of this version and of former ones.
+//! Whose the batch is, where its journal is, and what it is held to.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
-use super::{Journal, SCHEMA, told};
+use super::{Journal, SCHEMA};
 use crate::batch::plan::{Kind, Owner};
-use crate::error::{Context, Result};
+use crate::batch::policy::{Limits, OnFailure};
+use crate::error::{Context, Error, ErrorKind, Result};
+use crate::redact;
+use crate::sqlite::foreign;
 
-/// Raised when older versions of the crate cannot go on with the file any more. Those of
-/// version 1 have no `service`: all of them are a workflow's. Those of version 2 have no
-/// `budget`.
-pub(super) const VERSION: i64 = 3;
-pub(super) const OLDEST: i64 = 1;
+/// Raised when other versions of the crate cannot go on with the file.
+pub(super) const VERSION: i64 = 4;
 
 /// Whose the batch is.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,71 +28,119 @@ pub(in crate::batch) struct Head {
 
 impl Journal {
     pub(in crate::batch) fn head(&self) -> Result<Head> {
-        let later = match self.version().map_err(told)? {
-            1 => "'workflow', NULL",
-            2 => "service, NULL",
-            _ => "service, budget",
-        };
         let query =
-            format!("SELECT name, run, host, project, workflow, workflow_name, created, {later} FROM batch");
-        let head = self.connection.query_row(&query, [], |row| {
-            let kind = Kind::named(&row.get::<_, String>(7)?);
+            "SELECT name, run, service, host, scope, runs_id, runs_name, budget_id, created FROM batch";
+        let head = self.connection.query_row(query, [], |row| {
+            let kind = Kind::named(&row.get::<_, String>(2)?);
             let owner = Owner {
                 kind: kind.ok_or(rusqlite::Error::InvalidQuery)?,
-                host: row.get(2)?,
-                place: row.get(3)?,
-                id: row.get(4)?,
-                name: row.get(5)?,
-                budget: row.get(8)?,
+                host: row.get(3)?,
+                place: row.get(4)?,
+                id: row.get(5)?,
+                name: row.get(6)?,
+                budget: row.get(7)?,
             };
-            Ok(Head { name: row.get(0)?, run: row.get(1)?, owner, created: row.get(6)? })
+            Ok(Head { name: row.get(0)?, run: row.get(1)?, owner, created: row.get(8)? })
         });
-        head.map_err(told).with_context(|| self.told())
+        head.map_err(foreign).with_context(|| self.told())
     }
 
-    /// Says which budget of the account pays from now on.
+    /// Records which budget of the account pays from now on.
     pub(in crate::batch) fn charge_to(&mut self, budget: Option<String>) -> Result<()> {
         if self.head()?.owner.budget == budget {
             return Ok(());
         }
-        let version = self.version().map_err(told)?;
-        let change = |connection: &mut Connection| -> rusqlite::Result<()> {
-            let change = connection.transaction()?;
-            if version < 2 {
-                change.execute_batch("ALTER TABLE batch ADD COLUMN service TEXT DEFAULT 'workflow'")?;
-            }
-            if version < 3 {
-                change.execute_batch("ALTER TABLE batch ADD COLUMN budget TEXT")?;
-                change.pragma_update(None, "user_version", VERSION)?;
-            }
-            change.execute("UPDATE batch SET budget = ?", [budget])?;
-            change.commit()
-        };
-        change(&mut self.connection).map_err(told).with_context(|| self.told())
+        self.write(|change| change.execute("UPDATE batch SET budget_id = ?", [budget]).map(drop))
+    }
+
+    /// What the batch is held to.
+    pub(in crate::batch) fn limits(&self) -> Result<Limits> {
+        let query = "SELECT max_credits, max_concurrent, lost_job_timeout_ms, on_failure FROM batch";
+        let limits = self.connection.query_row(query, [], |row| {
+            let on_failure: Option<String> = row.get(3)?;
+            Ok(Limits {
+                budget: row.get(0)?,
+                max_concurrent: row.get::<_, Option<i64>>(1)?.and_then(|jobs| usize::try_from(jobs).ok()),
+                settle: row.get::<_, Option<i64>>(2)?.map(|time| Duration::from_millis(time.unsigned_abs())),
+                on_failure: on_failure.and_then(|word| OnFailure::named(&word)),
+            })
+        });
+        limits.map_err(foreign).with_context(|| self.told())
+    }
+
+    /// Holds the batch to these from now on, in every program.
+    pub(in crate::batch) fn set_limits(&mut self, limits: Limits) -> Result<()> {
+        if self.limits()? == limits {
+            return Ok(());
+        }
+        let change =
+            "UPDATE batch SET max_credits = ?, max_concurrent = ?, lost_job_timeout_ms = ?, on_failure = ?";
+        let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        let timeout = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        self.write(|write| {
+            let changed = write.execute(
+                change,
+                params![
+                    limits.budget,
+                    limits.max_concurrent.map(whole),
+                    limits.settle.map(timeout),
+                    limits.on_failure.map(OnFailure::name)
+                ],
+            );
+            changed.map(drop)
+        })
+    }
+
+    /// Makes sure that this is the journal that was begun, and no copy of one that is still
+    /// there: two copies would each send what the other has sent. One that was moved goes on.
+    pub(in crate::batch) fn claim(&mut self) -> Result<()> {
+        let Some((path, file)) = &self.file else { return Ok(()) };
+        let (path, file) = (path.clone(), file.clone());
+        let begun: String = self
+            .connection
+            .query_row("SELECT path FROM batch", [], |row| row.get(0))
+            .map_err(foreign)
+            .with_context(|| self.told())?;
+        let begun = PathBuf::from(begun);
+        if begun == path {
+            return Ok(());
+        }
+        let is_other = std::fs::metadata(&begun).is_ok_and(|there| !super::is_same_file(&file, &there));
+        let original = if is_other { Self::open(&begun).ok().flatten() } else { None };
+        if let Some(original) = original
+            && original.head()?.run == self.head()?.run
+        {
+            let told = format!(
+                "it is a copy of `{}`, which is still there: run the batch from there, or remove that one",
+                begun.display()
+            );
+            return Err(Error::new(ErrorKind::InvalidInput, told).context(self.told()));
+        }
+        let path = path.to_string_lossy().into_owned();
+        self.write(|change| change.execute("UPDATE batch SET path = ?", [path]).map(drop))
     }
 }
 
-/// Begins a journal.
-pub(super) fn fill(connection: &Connection, head: &Head) -> Result<()> {
-    let fill = || -> rusqlite::Result<()> {
-        connection.execute_batch(SCHEMA)?;
-        connection.pragma_update(None, "user_version", VERSION)?;
-        let owner = &head.owner;
-        connection.execute(
-            "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            params![
-                head.name,
-                head.run,
-                owner.host,
-                owner.place,
-                owner.id,
-                owner.name,
-                head.created,
-                owner.kind.name(),
-                owner.budget
-            ],
-        )?;
-        Ok(())
-    };
-    fill().map_err(told)
+/// Begins a journal, in a transaction of the caller's.
+pub(super) fn fill(connection: &Connection, head: &Head, path: Option<&Path>) -> rusqlite::Result<()> {
+    connection.execute_batch(SCHEMA)?;
+    connection.pragma_update(None, "user_version", VERSION)?;
+    let owner = &head.owner;
+    let path = path.map(|path| path.to_string_lossy().into_owned());
+    connection.execute(
+        "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL, NULL, NULL, NULL)",
+        params![
+            head.name,
+            head.run,
+            path,
+            owner.kind.name(),
+            owner.host,
+            owner.place,
+            owner.id,
+            redact::data(&owner.name),
+            owner.budget,
+            head.created
+        ],
+    )?;
+    Ok(())
 }

@@ -1,43 +1,54 @@
-//! What a batch did, on disk: an SQLite file that is written before and after each act
-//! that costs money.
+//! The journal of a batch: an SQLite file that is written before and after each request that
+//! costs money.
 //!
-//! It holds the plan (`item`), what happened to each of its jobs (`event`), which is only
-//! ever added to, and what others wish of the process that drives it (`wish`). The state
-//! is the sum of the events, so whoever opens the file goes on where another was killed.
-//! No login, no token and no signed URL is in it.
+//! It holds the plan (`item`), what happened to each of its jobs (`event`), which is only ever
+//! added to, what the batch is held to (`batch`), and what others ask of the program that drives
+//! it (`request`). The state is the sum of the events, so whoever opens the file goes on where
+//! another was killed. No login and no token is in it. A job's inputs are, as they were passed:
+//! the job is sent with them, also after a restart, and a signed URL may be one. So the file is
+//! its owner's alone ([`private`](crate::private)).
+//!
+//! Each change is a transaction that compares the file's revision with the one that this program
+//! knows. A second driver, whatever led to it, makes one of the two fail before it sends
+//! anything: the journal is the guard, and the lock beside it only saves the trouble.
 
 mod head;
 mod record;
 
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use serde_json::Value;
 
-use self::head::{OLDEST, VERSION, fill};
+use self::head::VERSION;
 use super::plan::Item;
 use super::state::Event;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::hash::hex;
 use crate::jobs::JobParameters;
+use crate::sqlite::{self, foreign};
 
 pub(super) use head::Head;
 
 const SCHEMA: &str = "
-    CREATE TABLE batch (name TEXT, run TEXT, host TEXT, project TEXT, workflow TEXT, workflow_name TEXT,
-                        created TEXT, service TEXT, budget TEXT);
-    CREATE TABLE item  (item INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, label TEXT, inputs TEXT);
-    CREATE TABLE event (seq INTEGER PRIMARY KEY, at TEXT, item INTEGER NOT NULL, kind TEXT NOT NULL, data TEXT);
-    CREATE TABLE wish  (wish TEXT PRIMARY KEY);
+    CREATE TABLE batch   (name TEXT, run TEXT, path TEXT, service TEXT, host TEXT, scope TEXT, runs_id TEXT,
+                          runs_name TEXT, budget_id TEXT, created TEXT, revision INTEGER NOT NULL,
+                          max_credits INTEGER, max_concurrent INTEGER, lost_job_timeout_ms INTEGER,
+                          on_failure TEXT);
+    CREATE TABLE item    (item INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, label TEXT, inputs TEXT);
+    CREATE TABLE event   (seq INTEGER PRIMARY KEY, at TEXT, item INTEGER NOT NULL, kind TEXT NOT NULL, data TEXT);
+    CREATE TABLE request (what TEXT PRIMARY KEY);
 ";
 
 /// The journal of one batch.
 #[derive(Debug)]
 pub(super) struct Journal {
     connection: Connection,
-    /// Absent for one in memory.
-    path: Option<PathBuf>,
+    /// The file, and what it is; absent for one in memory.
+    file: Option<(PathBuf, Metadata)>,
+    /// How often the file was changed when this program read it, or changed it last.
+    revision: i64,
 }
 
 impl Journal {
@@ -58,69 +69,100 @@ impl Journal {
         if !path.is_file() {
             return Ok(None);
         }
-        let open = || -> Result<Self> {
-            let connection = Connection::open(path).map_err(told)?;
-            let journal = Self { connection, path: Some(path.to_owned()) };
-            journal.prepare()?;
-            match journal.version().map_err(told)? {
-                OLDEST..=VERSION => Ok(journal),
+        let open = || -> Result<Option<Self>> {
+            let connection = sqlite::open(path)?;
+            match version(&connection).map_err(foreign)? {
+                VERSION => Self::at(path, connection).map(Some),
                 newer if newer > VERSION => Err(Error::new(
                     ErrorKind::Io,
                     format!("it was written by a newer version of up42 (format {newer}): update this one"),
                 )),
+                // Whoever began it was killed.
+                0 if is_empty(&connection).map_err(foreign)? => Ok(None),
                 _ => Err(Error::new(ErrorKind::Io, "it is no journal of a batch")),
             }
         };
-        open().map(Some).with_context(|| format!("journal `{}`", path.display()))
+        open().with_context(|| format!("journal `{}`", path.display()))
     }
 
-    /// A new journal, by the one who has the lock.
+    /// A new journal.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`] when another program has begun it meanwhile.
     pub(super) fn create(path: &Path, head: &Head) -> Result<Self> {
-        let create = || -> Result<()> {
-            let folder = path.parent().unwrap_or(Path::new("."));
-            std::fs::create_dir_all(folder)?;
-            // Another name first: what is there is whole.
-            let part = path.with_extension("part");
-            let _ = std::fs::remove_file(&part);
-            let connection = Connection::open(&part).map_err(told)?;
-            fill(&connection, head)?;
-            drop(connection);
-            Ok(std::fs::rename(&part, path)?)
+        let create = || -> Result<Self> {
+            let mut connection = sqlite::open(path)?;
+            let change =
+                connection.transaction_with_behavior(TransactionBehavior::Exclusive).map_err(foreign)?;
+            if !is_empty(&change).map_err(foreign)? {
+                return Err(taken_over());
+            }
+            head::fill(&change, head, Some(path)).and_then(|()| change.commit()).map_err(foreign)?;
+            Self::at(path, connection)
         };
-        create().with_context(|| format!("journal `{}`", path.display()))?;
-        Self::open(path)?.ok_or_else(|| Error::new(ErrorKind::Io, "the journal went away"))
+        create().with_context(|| format!("journal `{}`", path.display()))
+    }
+
+    fn at(path: &Path, connection: Connection) -> Result<Self> {
+        let revision = revision(&connection).map_err(foreign)?;
+        Ok(Self { connection, file: Some((path.to_owned(), std::fs::metadata(path)?)), revision })
     }
 
     /// A journal that ends with the run.
     pub(super) fn in_memory(head: &Head) -> Result<Self> {
-        let connection = Connection::open_in_memory().map_err(told)?;
-        fill(&connection, head)?;
-        Ok(Self { connection, path: None })
+        let connection = Connection::open_in_memory().map_err(foreign)?;
+        head::fill(&connection, head, None).map_err(foreign)?;
+        let revision = revision(&connection).map_err(foreign)?;
+        Ok(Self { connection, file: None, revision })
     }
 
-    fn prepare(&self) -> Result<()> {
-        self.connection.busy_timeout(Duration::from_secs(10)).map_err(told)?;
-        // Each change is on the disk before the next request leaves.
-        self.connection.pragma_update(None, "journal_mode", "WAL").map_err(told)?;
-        self.connection.pragma_update(None, "synchronous", "FULL").map_err(told)
+    /// Changes the file, if nobody else has since this program read it.
+    fn write(&mut self, change: impl FnOnce(&Transaction) -> rusqlite::Result<()>) -> Result<()> {
+        let told = self.told();
+        let write = || -> Result<()> {
+            if !self.is_in_place() {
+                return Err(Error::new(
+                    ErrorKind::Io,
+                    "the file was moved, removed or replaced: run it again",
+                ));
+            }
+            let write = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
+            let write = write.map_err(foreign)?;
+            let next = "UPDATE batch SET revision = revision + 1 WHERE revision = ?";
+            if write.execute(next, [self.revision]).map_err(foreign)? == 0 {
+                return Err(taken_over());
+            }
+            change(&write).and_then(|()| write.commit()).map_err(foreign)?;
+            self.revision += 1;
+            Ok(())
+        };
+        write().context(told)
     }
 
-    fn version(&self) -> rusqlite::Result<i64> {
-        self.connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+    /// Whether the file at the path is the one that was opened: a journal that was removed can
+    /// be written to and guards nothing.
+    fn is_in_place(&self) -> bool {
+        match &self.file {
+            None => true,
+            Some((path, opened)) => std::fs::metadata(path).is_ok_and(|there| is_same_file(opened, &there)),
+        }
     }
 
     /// The plan, in the order in which jobs were added to it.
     pub(super) fn items(&self) -> Result<Vec<Item>> {
         let read = || -> Result<Vec<Item>> {
-            let mut query =
-                self.connection.prepare("SELECT key, label, inputs FROM item ORDER BY item").map_err(told)?;
+            let mut query = self
+                .connection
+                .prepare("SELECT key, label, inputs FROM item ORDER BY item")
+                .map_err(foreign)?;
             let rows = query
                 .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?)))
-                .map_err(told)?;
+                .map_err(foreign)?;
             let item = |row: rusqlite::Result<(String, String, String)>| -> Result<Item> {
-                let (key, label, inputs) = row.map_err(told)?;
+                let (key, label, inputs) = row.map_err(foreign)?;
                 let inputs = serde_json::from_str(&inputs).map_err(|_| damaged("an item"))?;
-                Ok(Item { same: key.clone(), key, parameters: JobParameters { label, inputs } })
+                Ok(Item { key, parameters: JobParameters { label, inputs } })
             };
             rows.map(item).collect()
         };
@@ -129,73 +171,70 @@ impl Journal {
 
     /// Adds jobs to the plan.
     pub(super) fn add(&mut self, items: &[Item]) -> Result<()> {
-        let add = |connection: &mut Connection| -> rusqlite::Result<()> {
-            let change = connection.transaction()?;
-            {
-                let known: i64 = change.query_row("SELECT count(*) FROM item", [], |row| row.get(0))?;
-                let mut insert = change.prepare("INSERT INTO item VALUES (?, ?, ?, ?)")?;
-                for (position, item) in (known..).zip(items) {
-                    let inputs = Value::Object(item.parameters.inputs.clone()).to_string();
-                    insert.execute(params![position, item.key, item.parameters.label, inputs])?;
-                }
+        if items.is_empty() {
+            return Ok(());
+        }
+        self.write(|change| {
+            let known: i64 = change.query_row("SELECT count(*) FROM item", [], |row| row.get(0))?;
+            let mut insert = change.prepare("INSERT INTO item VALUES (?, ?, ?, ?)")?;
+            for (position, item) in (known..).zip(items) {
+                let inputs = Value::Object(item.parameters.inputs.clone()).to_string();
+                insert.execute(params![position, item.key, item.parameters.label, inputs])?;
             }
-            change.commit()
-        };
-        add(&mut self.connection).map_err(told).with_context(|| self.told())
+            Ok(())
+        })
     }
 
-    /// Says what jobs of the plan are asked now.
-    pub(super) fn change<'a>(
-        &mut self,
-        jobs: impl IntoIterator<Item = (usize, &'a JobParameters)>,
-    ) -> Result<()> {
-        let change = |connection: &mut Connection| -> rusqlite::Result<()> {
-            let change = connection.transaction()?;
+    /// Replaces the labels and inputs of jobs of the plan.
+    pub(super) fn change(&mut self, jobs: &[(usize, &JobParameters)]) -> Result<()> {
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        self.write(|change| {
+            let mut update = change.prepare("UPDATE item SET label = ?, inputs = ? WHERE item = ?")?;
             for (item, JobParameters { label, inputs }) in jobs {
-                let inputs = Value::Object(inputs.clone()).to_string();
-                change.execute(
-                    "UPDATE item SET label = ?, inputs = ? WHERE item = ?",
-                    params![label, inputs, item as i64],
-                )?;
+                update.execute(params![label, Value::Object(inputs.clone()).to_string(), *item as i64])?;
             }
-            change.commit()
-        };
-        change(&mut self.connection).map_err(told).with_context(|| self.told())
+            Ok(())
+        })
     }
 
-    /// Keeps what happened. On the disk when this returns.
+    /// Records what happened. It is on the disk when this returns.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`] when another program has changed the journal since this one read it:
+    /// then that one drives the batch, and this one must not send anything.
     pub(super) fn append(&mut self, events: &[Event]) -> Result<()> {
         if events.is_empty() {
             return Ok(());
         }
         let at = jiff::Timestamp::now().to_string();
-        let add = |connection: &mut Connection| -> rusqlite::Result<()> {
-            let change = connection.transaction()?;
-            {
-                let mut insert =
-                    change.prepare("INSERT INTO event (at, item, kind, data) VALUES (?, ?, ?, ?)")?;
-                for event in events {
-                    let (kind, data) = record::write(event);
-                    insert.execute(params![at, event.item() as i64, kind, data.to_string()])?;
-                }
+        self.write(|change| {
+            let mut insert =
+                change.prepare("INSERT INTO event (at, item, kind, data) VALUES (?, ?, ?, ?)")?;
+            for event in events {
+                let (kind, data) = record::write(event);
+                insert.execute(params![at, event.item() as i64, kind, data.to_string()])?;
             }
-            change.commit()
-        };
-        add(&mut self.connection).map_err(told).with_context(|| self.told())
+            Ok(())
+        })
     }
 
     /// What happened so far.
     pub(super) fn events(&self) -> Result<Vec<Event>> {
         let read = || -> Result<Vec<Event>> {
-            let mut query =
-                self.connection.prepare("SELECT item, kind, data FROM event ORDER BY seq").map_err(told)?;
+            let mut query = self
+                .connection
+                .prepare("SELECT item, kind, data FROM event ORDER BY seq")
+                .map_err(foreign)?;
             let rows = query
                 .query_map([], |row| {
                     Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
                 })
-                .map_err(told)?;
+                .map_err(foreign)?;
             let event = |row: rusqlite::Result<(i64, String, String)>| -> Result<Event> {
-                let (item, kind, data) = row.map_err(told)?;
+                let (item, kind, data) = row.map_err(foreign)?;
                 record::read(item as usize, &kind, &data).ok_or_else(|| damaged("an event"))
             };
             rows.map(event).collect()
@@ -204,34 +243,65 @@ impl Journal {
     }
 
     /// Asks whoever drives the batch to cancel it.
-    pub(super) fn ask_to_cancel(&self) -> Result<()> {
-        self.connection.execute("INSERT OR IGNORE INTO wish VALUES ('cancel')", []).map_err(told)?;
-        Ok(())
+    pub(super) fn request_cancel(&self) -> Result<()> {
+        let request = self.connection.execute("INSERT OR IGNORE INTO request VALUES ('cancel')", []);
+        request.map(drop).map_err(foreign).with_context(|| self.told())
     }
 
-    /// Whether it was asked for; the wish is then heard.
-    pub(super) fn is_to_cancel(&self) -> Result<bool> {
-        let heard = self.connection.execute("DELETE FROM wish WHERE wish = 'cancel'", []);
-        heard.map(|wishes| wishes > 0).map_err(told).with_context(|| self.told())
+    /// Whether that was asked for. The request is then taken.
+    pub(super) fn take_cancel_request(&self) -> Result<bool> {
+        let asked = "SELECT count(*) FROM request WHERE what = 'cancel'";
+        let asked = self.connection.query_row(asked, [], |row| row.get::<_, i64>(0));
+        // Most times there is none, and then nothing is written.
+        let taken = match asked.map_err(foreign).with_context(|| self.told())? {
+            0 => Ok(0),
+            _ => self.connection.execute("DELETE FROM request WHERE what = 'cancel'", []),
+        };
+        taken.map(|requests| requests > 0).map_err(foreign).with_context(|| self.told())
     }
 
     /// When something happened last, RFC 3339.
     pub(super) fn last_change(&self) -> Result<Option<String>> {
         let last =
             self.connection.query_row("SELECT at FROM event ORDER BY seq DESC LIMIT 1", [], |row| row.get(0));
-        last.optional().map_err(told).with_context(|| self.told())
+        last.optional().map_err(foreign).with_context(|| self.told())
     }
 
     fn told(&self) -> String {
-        match &self.path {
-            Some(path) => format!("journal `{}`", path.display()),
+        match &self.file {
+            Some((path, _)) => format!("journal `{}`", path.display()),
             None => "journal in memory".to_owned(),
         }
     }
 }
 
-fn told(error: rusqlite::Error) -> Error {
-    Error::foreign(ErrorKind::Io, error)
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))
+}
+
+fn revision(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT revision FROM batch", [], |row| row.get(0))
+}
+
+#[cfg(unix)]
+fn is_same_file(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// Elsewhere a file that is open is neither moved nor removed.
+#[cfg(not(unix))]
+fn is_same_file(_: &Metadata, _: &Metadata) -> bool {
+    true
+}
+
+fn taken_over() -> Error {
+    let told = "another program drives this batch now: this one sends nothing more; run it again to watch";
+    Error::new(ErrorKind::Io, told)
 }
 
 fn damaged(what: &str) -> Error {

@@ -1,5 +1,3 @@
-mod former;
-
 use std::time::Duration;
 
 use proptest::collection::vec;
@@ -8,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::batch::plan::{Kind, Owner};
+use crate::batch::policy::{Limits, OnFailure};
 use crate::batch::state::State;
 use crate::batch::state::tests::any_event::any_event;
 use crate::jobs::Job;
@@ -34,7 +33,6 @@ fn item(number: usize) -> Item {
     let Value::Object(inputs) = inputs else { unreachable!() };
     Item {
         key: format!("{number:016x}"),
-        same: format!("{number:016x}"),
         parameters: JobParameters { label: format!("job {number}"), inputs },
     }
 }
@@ -81,7 +79,7 @@ fn what_is_kept_is_read_again() {
     journal.add(&[item(0)]).unwrap();
     journal.add(&[item(1), item(2)]).unwrap();
     let renamed = JobParameters { label: "renamed".into(), ..item(1).parameters };
-    journal.change([(1, &renamed)]).unwrap();
+    journal.change(&[(1, &renamed)]).unwrap();
     journal.append(&events()).unwrap();
     let again = Journal::open(&path).unwrap().unwrap();
     assert_eq!(again.head().unwrap(), head());
@@ -149,37 +147,122 @@ proptest! {
         }
     }
 
-    /// A machine that loses its power in the middle of a write leaves any beginning of what
-    /// was being written: what is read then is a beginning of what happened.
+    /// A copy of the file alone, made at any time, is the journal of that time.
     #[test]
-    fn a_torn_journal_is_a_beginning(
-        lists in any_lists(), cut in 0.0f64..1.0, tail in vec(any::<u8>(), 0..200),
-    ) {
+    fn a_copy_of_the_file_lacks_nothing(lists in any_lists()) {
         let folder = tempfile::tempdir().unwrap();
         let path = Journal::path(folder.path(), "airports 2020");
         let mut journal = Journal::create(&path, &head()).unwrap();
         journal.add(&[item(0), item(1)]).unwrap();
-        let (kept, states, ends) = keep(&mut journal, &lists);
-        // As the disk has it while the process lives.
-        let torn = folder.path().join("torn.sqlite");
-        let log = |path: &Path| path.with_extension("sqlite-wal");
-        std::fs::copy(&path, &torn).unwrap();
-        let mut written = std::fs::read(log(&path)).unwrap();
-        prop_assert!(!written.is_empty());
-        written.truncate((written.len() as f64 * cut) as usize);
-        written.extend(tail);
-        std::fs::write(log(&torn), written).unwrap();
-        let again = Journal::open(&torn).unwrap().unwrap();
-        let read = again.events().unwrap();
-        prop_assert!(ends.contains(&read.len()), "a list is kept as a whole");
-        prop_assert_eq!(format!("{read:?}"), format!("{:?}", &kept[..read.len()]));
-        let mut state = begin();
-        prop_assert!(read.iter().all(|event| state.apply(event)));
-        prop_assert_eq!(&format!("{state:?}"), &states[read.len()]);
-        // The plan was written before any event.
-        let items = again.items().unwrap();
-        prop_assert!(items == [item(0), item(1)] || (items.is_empty() && read.is_empty()));
+        let (kept, ..) = keep(&mut journal, &lists);
+        let copy = folder.path().join("copy.sqlite");
+        std::fs::copy(&path, &copy).unwrap();
+        let copy = Journal::open(&copy).unwrap().unwrap();
+        prop_assert_eq!(format!("{:?}", copy.events().unwrap()), format!("{kept:?}"));
+        prop_assert_eq!(copy.items().unwrap(), [item(0), item(1)]);
     }
+}
+
+#[test]
+fn a_change_that_was_cut_off_is_undone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = Journal::path(folder.path(), "airports");
+    let mut journal = Journal::create(&path, &head()).unwrap();
+    journal.append(&events()[..2]).unwrap();
+    let torn = folder.path().join("torn.sqlite");
+    let beside = |path: &Path| PathBuf::from(format!("{}-journal", path.display()));
+    // The pages of the change are in the file already, and it was not committed.
+    let writer = Connection::open(&path).unwrap();
+    writer.execute_batch("PRAGMA cache_size = 1; BEGIN IMMEDIATE").unwrap();
+    for number in 0..2000 {
+        let insert = "INSERT INTO event (at, item, kind, data) VALUES ('', 0, 'intent', ?)";
+        writer.execute(insert, [format!("{{\"ms\": {number}}}")]).unwrap();
+    }
+    std::fs::copy(&path, &torn).unwrap();
+    std::fs::copy(beside(&path), beside(&torn)).unwrap();
+    assert!(std::fs::metadata(&torn).unwrap().len() > 50_000, "it was written to");
+    let again = Journal::open(&torn).unwrap().unwrap();
+    assert_eq!(format!("{:?}", again.events().unwrap()), format!("{:?}", &events()[..2]));
+}
+
+#[test]
+fn of_two_drivers_one_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = Journal::path(folder.path(), "airports");
+    let mut first = Journal::create(&path, &head()).unwrap();
+    assert!(Journal::create(&path, &head()).is_err(), "it is there");
+    first.add(&[item(0)]).unwrap();
+    let mut second = Journal::open(&path).unwrap().unwrap();
+    let watching = Journal::open(&path).unwrap().unwrap();
+    first.append(&events()[..1]).unwrap();
+    let error = second.append(&events()[1..2]).unwrap_err();
+    assert!(error.to_string().contains("another program drives this batch now"), "{error}");
+    for error in [
+        second.add(&[item(1)]).unwrap_err(),
+        second.charge_to(None).unwrap_err(),
+        second.set_limits(Limits { budget: Some(7), ..Limits::default() }).unwrap_err(),
+    ] {
+        assert!(error.to_string().contains("another program drives this batch now"), "{error}");
+    }
+    // Whoever watches may ask, and changes nothing else.
+    watching.request_cancel().unwrap();
+    assert!(first.take_cancel_request().unwrap() && !first.take_cancel_request().unwrap());
+    first.append(&events()[1..2]).unwrap();
+    let mut third = Journal::open(&path).unwrap().unwrap();
+    third.append(&events()[2..3]).unwrap();
+    assert!(first.append(&events()[3..4]).is_err(), "the other has gone on");
+    assert_eq!(watching.events().unwrap().len(), 3);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_journal_that_went_away_is_not_written_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = Journal::path(folder.path(), "airports");
+    let mut journal = Journal::create(&path, &head()).unwrap();
+    let backup = folder.path().join("backup");
+    std::fs::copy(&path, &backup).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let told = |journal: &mut Journal| journal.append(&events()[..1]).unwrap_err().to_string();
+    assert!(told(&mut journal).ends_with("the file was moved, removed or replaced: run it again"));
+    std::fs::rename(&backup, &path).unwrap();
+    assert!(told(&mut journal).ends_with("the file was moved, removed or replaced: run it again"));
+}
+
+#[test]
+fn a_copy_beside_its_original_is_refused_and_a_moved_journal_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = Journal::path(folder.path(), "airports");
+    Journal::create(&path, &head()).unwrap().claim().unwrap();
+    let copy = folder.path().join("copy.sqlite");
+    std::fs::copy(&path, &copy).unwrap();
+    let claim = || Journal::open(&copy).unwrap().unwrap().claim();
+    let error = claim().unwrap_err();
+    assert!(error.to_string().contains("airports.sqlite`, which is still there"), "{error}");
+    std::fs::remove_file(&path).unwrap();
+    claim().unwrap();
+    // It may go back.
+    std::fs::rename(&copy, &path).unwrap();
+    Journal::open(&path).unwrap().unwrap().claim().unwrap();
+}
+
+#[test]
+fn what_a_batch_is_held_to_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = Journal::path(folder.path(), "airports");
+    let mut journal = Journal::create(&path, &head()).unwrap();
+    assert_eq!(journal.limits().unwrap(), Limits::default());
+    let limits = Limits {
+        budget: Some(500),
+        max_concurrent: Some(3),
+        settle: Some(Duration::from_millis(1500)),
+        on_failure: Some(OnFailure::Stop),
+    };
+    journal.set_limits(limits).unwrap();
+    let kept = Journal::open(&path).unwrap().unwrap().limits().unwrap();
+    assert_eq!(kept, limits);
+    let raised = Limits { budget: Some(900), ..Limits::default() };
+    assert_eq!(raised.or(kept), Limits { budget: Some(900), ..limits }, "what is said now counts");
 }
 
 #[test]
@@ -201,6 +284,8 @@ fn what_is_no_journal_is_named() {
     std::fs::write(&path, "PNG").unwrap();
     assert!(told().starts_with("journal `"), "{}", told());
     std::fs::remove_file(&path).unwrap();
+    std::fs::write(&path, "").unwrap();
+    assert!(Journal::open(&path).unwrap().is_none(), "whoever began it was killed");
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     assert!(told().ends_with("newer version of up42 (format 99): update this one"), "{}", told());
 }

@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use super::Run;
 use super::traces::{Lost, Traces};
-use crate::batch::service::Mark;
+use crate::batch::backend::Mark;
+use crate::batch::listing::Listing;
 use crate::batch::state::{Event, Phase};
 use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::JobId;
@@ -16,11 +17,13 @@ const IDS: usize = 100;
 /// What a look at the service tells.
 pub(super) struct Look {
     asked: Duration,
-    /// Jobs and lost items that were not seen so far, the latter by their names.
+    /// Jobs and lost items that were not seen so far, the latter by their marks.
     unfinished: HashMap<JobId, usize>,
     pub(super) lost: HashMap<String, usize>,
     /// Jobs that may be lost ones, where lists know no names.
     traces: Traces,
+    /// Jobs that the service does not know, asked for one by one.
+    unknown: HashMap<JobId, usize>,
     /// What others may have running there.
     others: HashSet<JobId>,
     pub(super) events: Vec<Event>,
@@ -49,13 +52,15 @@ impl Run<'_> {
         let mut look = self.look_out();
         let has_ids = self.read_by_ids(&mut look);
         if look.failure.is_none() && (!has_ids || !look.lost.is_empty()) {
-            self.read_list(&mut look);
+            let most = if self.state.wants_whole_list(look.asked) { usize::MAX } else { PAGES };
+            self.read_list(&mut look, most);
         }
         if look.failure.is_none() {
             let foreign = self.foreign(&mut look.others);
             self.state.set_limit(self.limit.asked.min(self.limit.service.saturating_sub(foreign)));
         }
         self.read_unlisted(&mut look);
+        self.judge_unknown(&mut look);
         self.judge_lost(&mut look);
         self.trouble = look.failure;
         self.keep(look.events)?;
@@ -70,8 +75,7 @@ impl Run<'_> {
                 unfinished.insert(id.clone(), item);
             }
             if phase.is_lost() {
-                let name = self.job_name(item);
-                lost.insert(self.service.listed_name(&name, &self.items[item].parameters), item);
+                lost.insert(self.service.mark(&self.submission(item)), item);
             }
         }
         if !lost.is_empty() {
@@ -82,6 +86,7 @@ impl Run<'_> {
             unfinished,
             lost,
             traces,
+            unknown: HashMap::new(),
             others: HashSet::new(),
             events: Vec::new(),
             is_whole: false,
@@ -115,29 +120,23 @@ impl Run<'_> {
         has_ids
     }
 
-    fn read_list(&self, look: &mut Look) {
-        let most = if self.state.wants_whole_list(look.asked) { usize::MAX } else { PAGES };
-        let mut can_be_read = true;
-        let mut listed: HashSet<JobId> = HashSet::new();
-        let mut next: Option<String> = None;
+    fn read_list(&self, look: &mut Look, most: usize) {
+        let mut listing = Listing::new(self.service);
         for _ in 0..most {
             if look.unfinished.is_empty() && look.lost.is_empty() {
                 break;
             }
-            let page = match self.service.page(next.as_deref()) {
-                Ok(page) => page,
+            let jobs = match listing.page() {
+                Ok(Some(jobs)) => jobs,
+                Ok(None) => break,
                 Err(error) => return look.fail(error),
             };
             look.is_answered = true;
-            can_be_read &= page.is_whole;
-            let before = listed.len();
-            listed.extend(page.jobs.iter().map(|job| job.id.clone()));
-            let is_new = listed.len() > before;
-            for job in page.jobs {
+            for job in jobs {
                 let mut item = look.unfinished.remove(&job.id);
                 if item.is_none() && !look.lost.is_empty() {
                     item = match self.service.mark_of(&job) {
-                        Mark::Name(name) => look.lost.remove(&name),
+                        Mark::Names(names) => names.iter().find_map(|name| look.lost.remove(name)),
                         mark => {
                             look.traces.add(mark, &job);
                             None
@@ -150,15 +149,8 @@ impl Run<'_> {
                     None => {}
                 }
             }
-            match page.next {
-                None => {
-                    look.is_whole = can_be_read;
-                    break;
-                }
-                Some(_) if !is_new => break,
-                page => next = page,
-            }
         }
+        look.is_whole = listing.is_whole();
         if look.is_whole {
             self.follow_traces(look);
         }
@@ -208,10 +200,30 @@ impl Run<'_> {
             };
             look.is_answered |= error.kind() != ErrorKind::Network;
             match error.kind() {
-                ErrorKind::NotFound => look.events.extend(self.state.miss(item, self.clock.now())),
+                ErrorKind::NotFound => drop(look.unknown.insert(id, item)),
                 // The others would wait as long for nothing, or be as many refused logins.
                 ErrorKind::Network | ErrorKind::Auth => return look.failure = Some(error),
                 _ => look.failure = Some(error),
+            }
+        }
+    }
+
+    /// Counts jobs as missed that the service does not know. An outage may answer so for a job
+    /// that runs and is paid, so a list that was read to its end has to lack it as well.
+    fn judge_unknown(&mut self, look: &mut Look) {
+        if look.unknown.is_empty() {
+            return;
+        }
+        if !look.is_whole && look.failure.is_none() {
+            look.unfinished = std::mem::take(&mut look.unknown);
+            self.read_list(look, usize::MAX);
+            look.unknown = std::mem::take(&mut look.unfinished);
+        }
+        let now = self.clock.now();
+        for item in look.unknown.values() {
+            match look.is_whole {
+                true => look.events.extend(self.state.miss(*item, now)),
+                false => self.state.lose_sight(*item, now),
             }
         }
     }
@@ -229,7 +241,11 @@ impl Run<'_> {
         let proves = look.is_whole && self.service.list_proves();
         for item in std::mem::take(&mut look.lost).into_values() {
             let doubt = self.lost(item).is_some_and(|lost| look.traces.doubt(lost));
-            look.events.extend(self.state.judge(item, look.asked, proves && !doubt));
+            let event = self.state.judge(item, look.asked, proves && !doubt);
+            if matches!(event, Some(Event::Absent { .. })) {
+                self.absent.insert(item);
+            }
+            look.events.extend(event);
         }
     }
 

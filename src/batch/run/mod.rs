@@ -1,9 +1,10 @@
-//! What the state asks for, carried out against a [`Service`].
+//! What the state asks for, carried out against a [`JobBackend`].
 //!
-//! - [`submit`]: creates jobs, [`look`]: sees how they stand, [`tell`]: asks what those
-//!   that have ended left;
+//! - [`existing`]: finds jobs that the journal does not know, [`submit`]: creates jobs,
+//!   [`look`]: sees how they stand, [`tell`]: asks what those that have ended left;
 //! - what happens is kept in the journal before anything follows from it.
 
+mod existing;
 mod look;
 mod submit;
 mod tell;
@@ -12,25 +13,26 @@ mod traces;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use super::backend::JobBackend;
 use super::board::Board;
-use super::journal::Journal;
+use super::journal::{Head, Journal};
 use super::pace::Pace;
 use super::plan::Item;
 use super::policy::Policy;
 use super::progress::{Progress, why};
-use super::service::Service;
 use super::state::{Action, Event, State};
-use super::time::Clock;
+use super::submission::Submission;
 use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::JobId;
 use crate::parallel::in_parallel;
+use crate::wait::Clock;
 
 /// Requests at a time to create jobs, and to fetch what finished jobs left.
-const AT_ONCE: usize = 16;
+pub(super) const AT_ONCE: usize = 16;
 
 /// A batch on its way, by the one who has the lock.
 pub(super) struct Run<'a> {
-    service: &'a dyn Service,
+    service: &'a dyn JobBackend,
     clock: &'a dyn Clock,
     /// The batch's name.
     name: &'a str,
@@ -45,7 +47,18 @@ pub(super) struct Run<'a> {
     began: Duration,
     /// In the names of its jobs.
     id: String,
+    /// When its journal was begun, RFC 3339.
+    begun: String,
+    /// That was before this run.
+    was_begun: bool,
     limit: Limit,
+    goal: Goal,
+    /// Whether jobs were looked for that the journal does not know.
+    has_looked: bool,
+    /// Items whose jobs were there before this run, or are another batch's.
+    found: HashSet<usize>,
+    /// Items of which it is proven that no request so far created a job.
+    absent: HashSet<usize>,
     /// Why nothing may be moving.
     trouble: Option<Error>,
     /// Jobs that were asked to stop, once it is to be cancelled.
@@ -53,6 +66,17 @@ pub(super) struct Run<'a> {
     /// Ended jobs that could not be asked about.
     untold: HashMap<usize, tell::Tries>,
     board: Option<Board<'a>>,
+}
+
+/// Until when a run goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) enum Goal {
+    /// Each job has ended.
+    #[default]
+    Ended,
+    /// Each item has a job, or cannot have one now. They are sent one after the other, so that
+    /// the first are paid when the credits do not suffice for all.
+    Placed,
 }
 
 /// How many jobs may be unfinished at a time.
@@ -80,18 +104,28 @@ pub(super) struct Known {
     pub(super) places: Vec<usize>,
     /// When the user asked for it, by the service's clock: the deadline counts from then.
     pub(super) began: Duration,
+    /// The journal was begun before.
+    pub(super) was_begun: bool,
+}
+
+/// What a run left.
+pub(super) struct Left {
+    pub(super) state: State,
+    /// Items whose jobs were there before, or are another batch's: this run has not paid them.
+    pub(super) found: HashSet<usize>,
 }
 
 impl<'a> Run<'a> {
     pub(super) fn new(
-        (service, clock): (&'a dyn Service, &'a dyn Clock),
+        (service, clock): (&'a dyn JobBackend, &'a dyn Clock),
         name: &'a str,
         policy: &'a Policy,
         known: Known,
         limit: Limit,
     ) -> Result<Self> {
-        let Known { journal, state, items, places, began } = known;
-        let id = journal.head()?.run;
+        let Known { journal, state, items, places, began, was_begun } = known;
+        let Head { run: id, created: begun, .. } = journal.head()?;
+        let found = (0..items.len()).filter(|item| !state.phase(*item).is_waiting()).collect();
         Ok(Self {
             service,
             clock,
@@ -103,7 +137,13 @@ impl<'a> Run<'a> {
             places,
             began,
             id,
+            begun,
+            was_begun,
             limit,
+            goal: Goal::default(),
+            has_looked: false,
+            found,
+            absent: HashSet::new(),
             trouble: None,
             cancelled: None,
             untold: HashMap::new(),
@@ -117,8 +157,13 @@ impl<'a> Run<'a> {
         self
     }
 
+    pub(super) fn until(mut self, goal: Goal) -> Self {
+        self.goal = goal;
+        self
+    }
+
     /// Does what the state asks for until there is nothing more to do.
-    pub(super) fn drive(mut self) -> Result<State> {
+    pub(super) fn drive(mut self) -> Result<Left> {
         let ended = Error::new(ErrorKind::Network, "the program ended before the answer came");
         let start = self.clock.now();
         let lost = |item| Event::Lost { item, at: start, error: ended.clone() };
@@ -129,7 +174,7 @@ impl<'a> Run<'a> {
         let mut pace = Pace::default();
         loop {
             // Before anything is paid.
-            if self.journal.is_to_cancel()? {
+            if self.journal.take_cancel_request()? {
                 self.cancel()?;
             }
             let left = self.left();
@@ -137,20 +182,31 @@ impl<'a> Run<'a> {
             if left == Some(Duration::ZERO) {
                 actions.retain(|action| action.submission().is_none());
             }
+            if actions.iter().any(|action| action.submission().is_some()) && !self.may_send()? {
+                actions.retain(|action| action.submission().is_none());
+            }
             // Few at a time: between them a cancellation is heard.
-            let submissions: Vec<usize> =
-                actions.iter().filter_map(Action::submission).take(AT_ONCE).collect();
+            let at_once = if self.goal == Goal::Placed { 1 } else { AT_ONCE };
+            let submissions = actions.iter().filter_map(Action::submission);
+            // One may have been found.
+            let submissions = submissions.filter(|item| self.state.phase(*item).is_waiting());
+            let submissions: Vec<usize> = submissions.take(at_once).collect();
             self.submit(&submissions)?;
             // It sends or it looks: what was sent just now has not ended.
             if submissions.is_empty() && actions.contains(&Action::Poll) {
                 self.look()?;
             }
             self.stop_cancelled()?;
-            self.tell()?;
+            if self.goal == Goal::Ended {
+                self.tell()?;
+            }
             let now = self.clock.now();
             pace.see(&self.state, now);
             let actions = self.state.next(now);
-            let is_over = actions.contains(&Action::Finish) && !self.is_telling();
+            let is_over = match self.goal {
+                Goal::Ended => actions.contains(&Action::Finish) && !self.is_telling(),
+                Goal::Placed => actions.contains(&Action::Finish) || self.state.is_placed(now),
+            };
             if is_over {
                 self.give_up()?;
             }
@@ -162,7 +218,7 @@ impl<'a> Run<'a> {
                 board.show(&self.state, why, is_last);
             }
             if is_last {
-                return Ok(self.state);
+                return Ok(Left { state: self.state, found: self.found });
             }
             // A slot that has just come free is filled before anything else.
             if !actions.iter().any(|action| action.submission().is_some()) {
@@ -182,7 +238,8 @@ impl<'a> Run<'a> {
     fn give_up(&mut self) -> Result<()> {
         if let Some(refusal) = self.state.shortage().cloned() {
             let error = self.shortage(refusal);
-            if self.has_no_job() {
+            // Of what was to be placed each says for itself why it was not.
+            if self.has_no_job() && self.goal == Goal::Ended {
                 return Err(error);
             }
             self.state.stop_sending(error);
@@ -198,7 +255,7 @@ impl<'a> Run<'a> {
 
     /// Sends nothing any more, and stops what runs.
     pub(super) fn cancel(&mut self) -> Result<()> {
-        self.journal.is_to_cancel()?;
+        self.journal.take_cancel_request()?;
         self.cancelled.get_or_insert_default();
         self.state.stop_sending(Error::invalid("the batch was cancelled"));
         Ok(())
@@ -236,14 +293,17 @@ impl<'a> Run<'a> {
         self.journal.append(&news)
     }
 
-    /// The item's name on the platform, so that a job whose answer was lost can be found
-    /// again, and is not taken for one of another batch.
-    fn job_name(&self, item: usize) -> String {
-        let prefix: String = self.name.chars().take(60).collect();
-        let name = format!("{prefix}_{item}_{}_{}", self.items[item].key, self.id);
-        match self.state.retries(item) {
-            0 => name,
-            again => format!("{name}_{again}"),
+    /// What is sent for an item.
+    fn submission(&self, item: usize) -> Submission<'_> {
+        let Item { key, parameters } = &self.items[item];
+        Submission {
+            batch: self.name,
+            run: &self.id,
+            item,
+            key,
+            retries: self.state.retries(item),
+            is_absent: self.absent.contains(&item),
+            parameters,
         }
     }
 

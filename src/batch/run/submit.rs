@@ -1,34 +1,50 @@
 use super::{AT_ONCE, Run};
-use crate::batch::policy::OnFailure;
 use crate::batch::state::Event;
 use crate::display::counted;
 use crate::error::{Error, ErrorKind, Result};
 use crate::parallel::in_parallel;
+
+/// Whose request a job was created by.
+enum Source {
+    Own,
+    /// That of another batch.
+    Another,
+}
 
 impl Run<'_> {
     /// Creates the jobs. Fails only when that is refused and there are none.
     pub(super) fn submit(&mut self, submissions: &[usize]) -> Result<()> {
         let at = self.clock.now();
         self.keep(submissions.iter().map(|item| Event::Intent { item: *item, at }).collect())?;
-        let named: Vec<_> = submissions.iter().map(|item| (*item, self.job_name(*item))).collect();
-        let answers = in_parallel(&named, AT_ONCE, |(item, name)| {
-            self.service.create(name, &self.items[*item].parameters)
+        let requests: Vec<_> = submissions.iter().map(|item| self.submission(*item)).collect();
+        let answers: Vec<Result<_>> = in_parallel(&requests, AT_ONCE, |request| {
+            Ok(match self.service.reserve(request)? {
+                Some(job) => (job, Source::Another),
+                None => (self.service.create(request)?, Source::Own),
+            })
         });
+        self.absent.retain(|item| !submissions.contains(item));
         let (mut stop, mut shortage) = (None, None);
         let mut events = Vec::with_capacity(answers.len());
         for (item, answer) in submissions.iter().copied().zip(answers) {
             let at = self.clock.now();
             let error = match answer {
-                Ok(job) => {
+                Ok((job, source)) => {
                     self.trouble = None;
-                    events.push(Event::Submitted { item, job });
+                    events.push(match source {
+                        Source::Own => Event::Submitted { item, job },
+                        Source::Another => {
+                            self.found.insert(item);
+                            Event::Seen { item, job }
+                        }
+                    });
                     continue;
                 }
                 Err(error) => error,
             };
             events.push(match error.kind() {
                 // They befall every job to come; nothing was created.
-                ErrorKind::Auth | ErrorKind::NotFound => {
+                ErrorKind::Auth | ErrorKind::NotFound | ErrorKind::Io => {
                     stop = Some(error);
                     Event::Deferred { item, at }
                 }
@@ -39,9 +55,9 @@ impl Run<'_> {
                 ErrorKind::Busy => Event::Deferred { item, at },
                 ErrorKind::Network | ErrorKind::Server | ErrorKind::Response => {
                     self.trouble = Some(error.clone());
-                    match error.is_unsent() {
-                        true => Event::Deferred { item, at },
-                        false => Event::Lost { item, at, error },
+                    match error.may_be_carried_out() {
+                        true => Event::Lost { item, at, error },
+                        false => Event::Deferred { item, at },
                     }
                 }
                 _ => Event::Rejected { item, error },
@@ -55,7 +71,7 @@ impl Run<'_> {
         if let Some(error) = shortage {
             self.state.run_short(error);
         }
-        if let (Some(item), OnFailure::Stop) = (refused, self.policy.on_failure) {
+        if let Some(item) = refused.filter(|_| self.policy.limits.stops_on_failure()) {
             self.state.stop_sending(self.stopped_by(item));
         }
         let Some(error) = stop else { return Ok(()) };

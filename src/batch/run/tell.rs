@@ -1,9 +1,8 @@
 use std::time::Duration;
 
 use super::{AT_ONCE, Run};
-use crate::batch::policy::OnFailure;
+use crate::batch::backend::JobBackend;
 use crate::batch::report::JobRecord;
-use crate::batch::service::Service;
 use crate::batch::state::Event;
 use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::{Job, JobStatus};
@@ -69,7 +68,7 @@ impl Run<'_> {
         if let (Some(hook), false) = (&self.policy.on_finished, phase.is_untold()) {
             hook(&JobRecord::new(self.places[item], parameters, phase, None));
         }
-        if self.policy.on_failure == OnFailure::Stop && !phase.has_succeeded() {
+        if self.policy.limits.stops_on_failure() && !phase.has_succeeded() {
             self.state.stop_sending(self.stopped_by(item));
         }
     }
@@ -77,7 +76,7 @@ impl Run<'_> {
 
 /// What became of a job that has ended. `None` when that cannot be asked now; what the
 /// platform itself does not say the last time either is not known.
-fn ended(service: &dyn Service, item: usize, job: &Job, is_last: bool) -> Option<Event> {
+fn ended(service: &dyn JobBackend, item: usize, job: &Job, is_last: bool) -> Option<Event> {
     let may_come = |error: &Error| !is_last || error.kind() == ErrorKind::Network;
     // Tasks that had succeeded are paid even when a later one failed.
     let credits = match service.credits(&job.id) {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::batch::service::Mark;
+use crate::batch::backend::Mark;
 use crate::jobs::{Job, JobId};
 
 /// How far the clocks of two machines may differ for a job to count as created later.

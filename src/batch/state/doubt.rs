@@ -11,7 +11,8 @@ pub(super) const MISSES: u32 = 6;
 /// How many whole lists must not have a lost item: numbered pages skip a row when
 /// another leaves the list between two of them.
 const ABSENCES: u32 = 2;
-/// How long a job is waited for while its status is one that this version does not know.
+/// How long a job is waited for while its status is one that this version does not know, or
+/// while the platform does not know the job and has no list that proves it.
 const STRANGE: Duration = Duration::from_secs(3600);
 
 impl State {
@@ -49,18 +50,26 @@ impl State {
         (before + 1 >= MISSES && now >= since + self.settle).then_some(Event::Gone { item })
     }
 
-    /// Notes since when jobs are in a status that this version does not know, and sets
-    /// those aside that have been for too long. It may be an end: then it would never come.
+    /// Notes that the platform does not know a created job now, and that its list cannot say
+    /// whether it is there.
+    pub(in crate::batch) fn lose_sight(&mut self, item: usize, now: Duration) {
+        if let Some(Phase::Created(created)) = self.phases.get_mut(item) {
+            created.missed.get_or_insert((0, now));
+        }
+    }
+
+    /// Notes since when jobs are in a status that this version does not know, and sets aside
+    /// those that have been for too long, or that the platform has not known for as long. It
+    /// may be an end: then it would never come.
     pub(in crate::batch) fn watch(&mut self, now: Duration) {
         for phase in &mut self.phases {
             let Phase::Created(created) = phase else { continue };
             match created.job.status {
-                JobStatus::Unknown(_) => {
-                    let since = *created.strange.get_or_insert(now);
-                    created.is_set_aside = now >= since + STRANGE;
-                }
-                _ => (created.strange, created.is_set_aside) = (None, false),
+                JobStatus::Unknown(_) => drop(created.strange.get_or_insert(now)),
+                _ => created.strange = None,
             }
+            let since = created.strange.into_iter().chain(created.missed.map(|(_, since)| since)).min();
+            created.is_set_aside = since.is_some_and(|since| now >= since + STRANGE);
         }
     }
 }

@@ -50,6 +50,11 @@ impl Gate {
         }
     }
 
+    /// Whether one more may be unfinished, when so many are.
+    pub(super) fn has_slot(&self, occupied: usize) -> bool {
+        occupied < self.limit
+    }
+
     /// How long nothing is sent.
     pub(super) fn rest(&self, now: Duration) -> Duration {
         self.rest_until.saturating_sub(now)

@@ -57,6 +57,8 @@ pub(super) struct State {
     order: BTreeSet<(Reverse<Option<Duration>>, usize)>,
     /// Items that are neither sent nor waited for.
     left_out: Vec<bool>,
+    /// Items of which nobody can tell now whether their jobs are gone.
+    in_doubt: HashSet<usize>,
     /// Jobs of items that were sent anew.
     former: BTreeSet<JobId>,
     gate: Gate,
@@ -73,6 +75,7 @@ impl State {
             estimates: vec![None; items],
             order: (0..items).map(|item| (Reverse(None), item)).collect(),
             left_out: vec![false; items],
+            in_doubt: HashSet::new(),
             former: BTreeSet::new(),
             gate: Gate::new(limit),
             purse: Purse::new(items),
@@ -128,6 +131,21 @@ impl State {
 
     pub(super) fn is_left_out(&self, item: usize) -> bool {
         self.left_out[item]
+    }
+
+    /// Jobs that the platform seemed not to know any more.
+    pub(super) fn gone(&self) -> impl Iterator<Item = (usize, &JobId)> {
+        self.phases.iter().enumerate().filter_map(|(item, phase)| Some((item, phase.gone_id()?)))
+    }
+
+    /// The item is not sent again in this run: its job may be there all the same.
+    pub(super) fn leave_out_of_retry(&mut self, item: usize) {
+        self.in_doubt.insert(item);
+    }
+
+    /// Whether the item may be sent anew when it failed.
+    pub(super) fn may_retry(&self, item: usize) -> bool {
+        !self.left_out[item] && !self.in_doubt.contains(&item)
     }
 
     pub(super) fn phases(&self) -> &[Phase] {
@@ -188,7 +206,7 @@ impl State {
 
     /// What to do at this time.
     pub(super) fn next(&self, now: Duration) -> Vec<Action> {
-        let occupied = self.phases.iter().filter(|phase| phase.is_occupying()).count();
+        let occupied = self.occupied();
         let (mut committed, budget) = match self.purse.budget() {
             Some(budget) => (self.purse.committed(&self.phases), budget),
             None => (0, i64::MAX),
@@ -223,6 +241,30 @@ impl State {
         actions
     }
 
+    /// Nothing is sent for a while: it cannot be told now what exists already.
+    pub(super) fn rest_sending(&mut self, now: Duration) {
+        self.gate.refuse(now);
+    }
+
+    /// Whether each item has a job, or gets none before another has ended.
+    pub(super) fn is_placed(&self, now: Duration) -> bool {
+        let is_open = |phase: &Phase| matches!(phase, Phase::Sending { .. } | Phase::Lost { .. });
+        if self.phases.iter().any(is_open) {
+            return false;
+        }
+        let is_sending = || self.next(now).iter().any(|action| matches!(action, Action::Submit(_)));
+        match self.waiting().next() {
+            None => true,
+            // A full project is waited for, and missing credits are not.
+            Some(_) => !is_sending() && self.gate.has_slot(self.occupied()) && self.gate.rest(now).is_zero(),
+        }
+    }
+
+    /// How many jobs hold slots, or may.
+    fn occupied(&self) -> usize {
+        self.phases.iter().filter(|phase| phase.is_occupying()).count()
+    }
+
     /// How long there is nothing to be done at all.
     pub(super) fn rest(&self, now: Duration) -> Duration {
         match self.phases.iter().any(Phase::is_open) {
@@ -251,11 +293,16 @@ impl State {
         match event {
             Event::Estimated { lasts, .. } => return self.expect(item, *lasts),
             Event::Retried { .. } if phase.is_failed() => {
-                self.retries[item] += 1;
+                // What was refused never had the name: a job that is sent anew can have it.
+                self.retries[item] += u32::from(!phase.is_rejected());
                 self.former.extend(phase.job().map(|job| job.id.clone()));
                 self.purse.keep(item, phase);
             }
             _ => {}
+        }
+        // A list may still tell of a job whose item was sent anew.
+        if matches!(event, Event::Seen { job, .. } if phase.is_waiting() && self.former.contains(&job.id)) {
+            return false;
         }
         let was_occupying = phase.is_occupying();
         let is_news = phase.take(event);

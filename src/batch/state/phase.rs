@@ -96,6 +96,14 @@ impl Phase {
         self.job().filter(|_| !self.has_ended()).map(|job| &job.id)
     }
 
+    /// The job, where the platform seemed not to know it any more.
+    pub(super) fn gone_id(&self) -> Option<&JobId> {
+        match self {
+            Self::Created(created) if created.is_gone => Some(&created.job.id),
+            _ => None,
+        }
+    }
+
     /// Takes an event in, and says whether it is news. One that does not fit changes
     /// nothing.
     pub(super) fn take(&mut self, event: &Event) -> bool {
@@ -121,7 +129,9 @@ impl Phase {
             (
                 Event::Submitted { job, .. } | Event::Seen { job, .. },
                 Self::Sending { .. } | Self::Lost { .. } | Self::Unproven { .. },
-            ) => Self::Created(Box::new(Created::new(job.clone()))),
+            )
+            // The journal did not know of it.
+            | (Event::Seen { job, .. }, Self::Waiting) => Self::Created(Box::new(Created::new(job.clone()))),
             (Event::Told { credits, reason, .. }, Self::Created(created))
                 if created.has_ended() && created.end.is_none() =>
             {
@@ -138,6 +148,11 @@ impl Phase {
     /// The job may exist, and is not known.
     pub(in crate::batch) fn is_lost(&self) -> bool {
         matches!(self, Self::Lost { .. } | Self::Unproven { .. })
+    }
+
+    /// It was refused: no job exists.
+    pub(in crate::batch) fn is_rejected(&self) -> bool {
+        matches!(self, Self::Rejected { .. })
     }
 
     pub(in crate::batch) fn has_succeeded(&self) -> bool {

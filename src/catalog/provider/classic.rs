@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::cql2::to_query;
 use super::paging::follow_same;
-use super::scan::Plan;
+use super::scan::{Plan, Sorting};
 use crate::catalog::{Search, SortBy};
 use crate::client::{Client, data, items};
 use crate::closest::closest;
@@ -78,7 +78,8 @@ fn plan_of(client: &Client, search: &Search, path: &str, body: Value, sorts: boo
         Request::post(client.url(path), body)
     };
     let first = parts_of(search.aoi.geometry()).into_iter().map(request).collect();
-    Ok(Plan { first, follow: follow_same, filters: false, sorts })
+    let sorting = if sorts { Sorting::Server } else { Sorting::Client };
+    Ok(Plan { first, follow: follow_same, filters: false, sorting })
 }
 
 /// The parts of an area; of many, the boxes around those that lie side by side, parted

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::RangeBounds;
 
@@ -62,9 +63,13 @@ impl Collections {
         first: Request,
         mut fetch: impl FnMut(Request) -> Result<Page<Value, Request>>,
     ) -> Result<Self> {
+        let mut seen = HashSet::new();
         let read = collect_pages(first, MOST, |request| {
             let Page { items, next } = fetch(request).context("read the page of collections")?;
-            Ok(Page { items: items.iter().filter_map(Collection::read).collect(), next })
+            let collections = items.iter().filter_map(Collection::read);
+            let items: Vec<_> = collections.filter(|one| seen.insert(one.id.clone())).collect();
+            // A server that repeats itself has no more.
+            Ok(Page { next: next.filter(|_| !items.is_empty()), items })
         });
         Ok(read?.0.into_iter().collect())
     }

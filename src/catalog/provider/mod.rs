@@ -1,6 +1,6 @@
 //! Who is asked for scenes, and in which words: [`stac`] and [`classic`] put a search
-//! into those of a server, [`scan`] follows its pages until there are enough scenes that
-//! match.
+//! into those of a server, [`way`] says how else to ask a server that refuses, [`scan`]
+//! follows its pages until there are enough scenes that match.
 
 mod classic;
 mod collection;
@@ -14,6 +14,7 @@ mod scan;
 mod stac;
 #[cfg(test)]
 mod tests;
+mod way;
 
 use std::fmt;
 use std::sync::Arc;
@@ -25,7 +26,7 @@ pub use queryables::{Queryable, Queryables};
 pub(super) use stac::Stac;
 
 use self::scan::{Found, Plan};
-use self::stac::{Method, refuses_post};
+use self::way::{Order, Way};
 use super::Search;
 use crate::client::{Client, Who};
 use crate::closest::closest;
@@ -70,7 +71,12 @@ impl Provider {
     pub(in crate::catalog) fn stac(&self, client: &Client) -> Result<Arc<Stac>> {
         match self {
             Self::Stac(stac) => Ok(stac.clone()),
-            Self::Up42 => Stac::open(client, &client.url(LANDING)).map(Arc::new),
+            Self::Up42 => {
+                let stac = Stac::open(client, &client.url(LANDING))?;
+                // It is known to sort so: a search need not find out.
+                let _ = stac.order.set(Order::Prefixed);
+                Ok(Arc::new(stac))
+            }
             Self::Classic | Self::Hosts(_) => Err(Error::invalid(
                 "this catalog is not a STAC API: log in with an account, or use `Catalog::stac`",
             )),
@@ -97,14 +103,17 @@ impl Provider {
 
 /// `same` says which names of collections are one: UP42 takes them in capitals too.
 fn find_stac(client: &Client, stac: &Stac, search: &Search, same: fn(&str, &str) -> bool) -> Result<Found> {
-    let method = stac.method(search);
-    let found = stac.plan(search, method)?.run(client, search);
-    let found = match found {
-        Err(error) if method == Method::Post && stac.may_get() && refuses_post(&error) => {
-            stac.plan(search, Method::Get)?.run(client, search)
+    let mut way = Way::first(stac, search);
+    let found = loop {
+        let found = stac.plan(search, way)?.run(client, search);
+        match way.next(stac, search, &found) {
+            Some(next) => way = next,
+            None => break found,
         }
-        found => found,
     };
+    if found.is_ok() && matches!(way.order, Order::Prefixed | Order::Bare) {
+        let _ = stac.order.set(way.order);
+    }
     let is_refused = |error: &Error| matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::NotFound);
     let unseen = match &found {
         Ok(found) => unseen(search, found),

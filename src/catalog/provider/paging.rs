@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::catalog::link::resolve;
+use crate::catalog::link::{media_type, resolve};
 use crate::client::items;
 use crate::error::{Error, Result};
-use crate::transport::{Page, Request};
+use crate::transport::{Page, Request, refused_with};
 
 /// How a `next` link becomes the next request, after the one before.
 pub(super) type Follow = fn(&Value, &Request) -> Result<Request>;
@@ -18,35 +18,65 @@ pub(super) fn read_page(
     before: &Request,
     follow: Follow,
 ) -> Result<Page<Value, Request>> {
-    let members = items(json.get_mut(name).map(Value::take).unwrap_or_default(), name)?;
+    let members = items(json.get_mut(name).map(Value::take).unwrap_or_default(), name);
+    // Some servers send their refusals with a good status.
+    let members = members.map_err(|error| refused_with(&json, 200).unwrap_or(error))?;
     let next = link(&json, "next").filter(|_| !members.is_empty());
     Ok(Page { items: members, next: next.map(|next| follow(next, before)).transpose()? })
 }
 
-/// The first link of a document with a relation.
+/// The link of a document with a relation; of several the one that leads to JSON.
 pub(super) fn link<'a>(document: &'a Value, rel: &str) -> Option<&'a Value> {
-    links(document).find(|link| link.get("rel").is_some_and(|one| one == rel))
+    links(document, rel).into_iter().next()
 }
 
-pub(super) fn links(document: &Value) -> impl Iterator<Item = &Value> {
-    document.get("links").and_then(Value::as_array).into_iter().flatten()
+/// The links of a document with a relation that lead to the form of document that is read
+/// here: GeoJSON, else JSON, else what has no media type, else whatever there is. The same
+/// resource often has a page for people too, and its link may come first.
+pub(super) fn links<'a>(document: &'a Value, rel: &str) -> Vec<&'a Value> {
+    let links = document.get("links").and_then(Value::as_array).into_iter().flatten();
+    let links: Vec<_> = links.filter(|link| link.get("rel").is_some_and(|one| one == rel)).collect();
+    let rank = |link: &&Value| match link.get("type").and_then(Value::as_str).map(media_type).as_deref() {
+        Some("application/geo+json") => 0,
+        Some(kind) if kind.ends_with("json") => 1,
+        None | Some("") => 2,
+        Some(_) => 3,
+    };
+    let best = links.iter().map(rank).min();
+    links.into_iter().filter(|link| Some(rank(link)) == best).collect()
 }
 
 /// The request that a STAC `next` link describes: a POST whose body replaces the one
-/// before, or adds to it with `merge`; else a GET.
+/// before, or adds to it with `merge`; else a GET. Header fields are those of the link, and
+/// with `merge` those before too.
 pub(super) fn follow(link: &Value, before: &Request) -> Result<Request> {
     let url = next_url(link, before)?;
-    if !has_method(link, "POST") {
-        return Ok(Request::get(url));
-    }
+    let is_merged = link.get("merge").and_then(Value::as_bool).unwrap_or(false);
     let added = link.get("body").and_then(Value::as_object).cloned().unwrap_or_default();
-    let merges = link.get("merge").and_then(Value::as_bool).unwrap_or(false) || added.is_empty();
+    // A body goes with a POST alone, also where the method is left out.
+    let is_post = has_method(link, "POST") || link.get("method").is_none() && !added.is_empty();
+    let request = if is_post { posted(url, added, is_merged, before) } else { Request::get(url) };
+    let kept = if is_merged { before.headers.clone() } else { Vec::new() };
+    let fields = link.get("headers").and_then(Value::as_object).into_iter().flatten();
+    Ok(fields.fold(Request { headers: kept, ..request }, |request, (name, value)| match value {
+        Value::String(text) => request.header(name, text),
+        Value::Number(_) | Value::Bool(_) => request.header(name, &value.to_string()),
+        Value::Array(list) => {
+            let list: Vec<_> = list.iter().filter_map(Value::as_str).collect();
+            request.header(name, &list.join(", "))
+        }
+        _ => request,
+    }))
+}
+
+fn posted(url: String, added: Map<String, Value>, is_merged: bool, before: &Request) -> Request {
+    let merges = is_merged || added.is_empty();
     let mut body = match (merges, before.json_body()) {
         (true, Some(Value::Object(body))) => body.clone(),
         _ => Map::new(),
     };
     body.extend(added);
-    Ok(Request::post(url, Value::Object(body)))
+    Request::post(url, Value::Object(body))
 }
 
 /// The classic way: the same request, sent to the `next` link.
@@ -97,6 +127,45 @@ mod tests {
         );
     }
 
+    /// STAC API 1.0, "Paging": the header fields of the link object.
+    #[test]
+    fn next_links_bring_header_fields() {
+        let fields = |request: &Request| {
+            request
+                .headers
+                .iter()
+                .map(|(name, value)| format!("{name}: {}", value.reveal()))
+                .collect::<Vec<_>>()
+        };
+        let first =
+            next(json!({"rel": "next", "href": "/search", "headers": {"Search-After": "a", "X-Page": 2}}));
+        assert_eq!(
+            (first.method.as_str(), fields(&first)),
+            ("GET", vec!["search-after: a".into(), "x-page: 2".into()])
+        );
+        let read =
+            |link: Value| page(json!({"features": [{}], "links": [link]}), &first).unwrap().next.unwrap();
+        let merged = read(
+            json!({"rel": "next", "href": "/search", "merge": true, "headers": {"search-after": ["b", "c"]}}),
+        );
+        assert_eq!(fields(&merged), ["x-page: 2", "search-after: b, c"]);
+        assert!(fields(&read(json!({"rel": "next", "href": "/search"}))).is_empty());
+    }
+
+    #[test]
+    fn a_next_link_with_a_body_is_a_post() {
+        let request = next(json!({"rel": "next", "href": "/search", "body": {"page": 2}}));
+        assert_eq!((request.method.as_str(), request.json_body()), ("POST", Some(&json!({"page": 2}))));
+        let html = json!({"rel": "next", "type": "text/html", "href": "/search.html?page=2"});
+        let json =
+            json!({"rel": "next", "type": "Application/Geo+JSON; charset=utf-8", "href": "/search?page=2"});
+        let document = json!({"features": [{}], "links": [html, json]});
+        assert_eq!(
+            page(document, &first()).unwrap().next.unwrap().url,
+            "https://api.example.com/search?page=2"
+        );
+    }
+
     #[test]
     fn an_empty_page_is_the_last() {
         let empty = json!({"features": [], "links": [{"rel": "next", "href": "/search?token=t"}]});
@@ -108,6 +177,9 @@ mod tests {
         let told = |json| page(json, &first()).err().unwrap().to_string();
         assert_eq!(told(json!({"links": []})), "`features` should be a list, but is nothing");
         assert_eq!(told(json!({"features": {}})), "`features` should be a list, but is an object");
+        // stac-server and pygeoapi answer so, some gateways with status 200.
+        let refused = json!({"code": "BadRequest", "description": "Invalid datetime"});
+        assert_eq!(told(refused), "200: Invalid datetime");
         let lost = json!({"features": [{}], "links": [{"rel": "next"}]});
         assert_eq!(told(lost), "the `next` link has no `href`");
     }

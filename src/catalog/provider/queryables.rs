@@ -12,7 +12,7 @@ use crate::frame::Frame;
 use crate::list::list;
 use crate::plain::plain;
 use crate::show::show;
-use crate::transport::Request;
+use crate::transport::{Request, refused_with};
 
 /// A property that a STAC API filters by (OGC API - Features 3, "Queryables").
 #[derive(Clone)]
@@ -49,7 +49,9 @@ impl Queryables {
     /// Reads the JSON schema that lists them.
     pub(super) fn read(schema: &Value) -> Result<Self> {
         let properties = schema.get("properties").and_then(Value::as_object);
-        let properties = properties.ok_or_else(|| Error::response("the answer has no `properties`"))?;
+        let missing =
+            || refused_with(schema, 200).unwrap_or_else(|| Error::response("the answer has no `properties`"));
+        let properties = properties.ok_or_else(missing)?;
         let queryables = properties.iter().map(|(name, schema)| Queryable::read(name, schema));
         Ok(Self { queryables: queryables.collect() })
     }

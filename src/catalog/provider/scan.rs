@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use serde_json::Value;
+
 use super::paging::{Follow, read_page};
-use crate::catalog::search::order;
+use crate::catalog::search::{contradicts, order};
 use crate::catalog::{Scene, Search};
 use crate::client::Client;
 use crate::error::{Context, Result};
@@ -26,8 +28,18 @@ pub(super) struct Plan {
     pub(super) follow: Follow,
     /// Whether the server leaves out everything that is not asked for.
     pub(super) filters: bool,
-    /// Whether the server sorts as the search wants it.
-    pub(super) sorts: bool,
+    pub(super) sorting: Sorting,
+}
+
+/// Who sorts the scenes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sorting {
+    /// The server, as the search wants it.
+    Server,
+    /// The client, which reads all.
+    Client,
+    /// The client, as long as one page holds all.
+    Unneeded,
 }
 
 /// What was found.
@@ -35,11 +47,31 @@ pub(super) struct Plan {
 pub(in crate::catalog) struct Found {
     /// In the order of the search, at most its limit.
     pub(in crate::catalog) scenes: Vec<Scene>,
-    /// The catalog has more of them.
+    /// The catalog has more of them, or may have.
     pub(in crate::catalog) more: bool,
-    /// So many scenes were looked at and there are others: where the server does not
-    /// filter or sort, they might have been better.
-    pub(in crate::catalog) stopped_after: Option<usize>,
+    /// What is to be known about them, such as that others might have been better.
+    pub(in crate::catalog) note: Option<String>,
+    /// They are not the first ones in the order of the search: the server sorts otherwise than
+    /// it was asked to, or more than a page came without an order.
+    pub(super) is_unsorted: bool,
+}
+
+/// The scenes of one chain of pages that match.
+struct Chain {
+    scenes: Vec<Scene>,
+    more: bool,
+    left: Option<Left>,
+}
+
+/// Why a chain was left while the server had a next page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Left {
+    /// Enough was looked at.
+    Enough,
+    /// A page brought nothing new.
+    Repeated,
+    /// See [`Found::is_unsorted`].
+    Unsorted,
 }
 
 impl Plan {
@@ -52,14 +84,16 @@ impl Plan {
         let looked_at = AtomicUsize::new(0);
         let chains = in_parallel(&self.first, AT_ONCE, |first| self.chain(client, search, first, &looked_at));
         let mut found = Found::default();
+        let mut left = Vec::new();
         for chain in chains {
-            let (scenes, more, stopped) = chain?;
-            found.scenes.extend(scenes);
-            found.more |= more;
-            if stopped {
-                found.stopped_after = Some(looked_at.load(Ordering::Relaxed));
-            }
+            let chain = chain?;
+            found.scenes.extend(chain.scenes);
+            found.more |= chain.more;
+            left.extend(chain.left);
         }
+        let count = looked_at.load(Ordering::Relaxed);
+        found.note = left.iter().find_map(|left| left.note(count));
+        found.is_unsorted = left.contains(&Left::Unsorted);
         let mut seen = HashSet::new();
         found.scenes.retain(|scene| seen.insert((scene.collection.clone(), scene.id.clone())));
         found.scenes.sort_by(|a, b| order(a, b, search.order()));
@@ -68,48 +102,114 @@ impl Plan {
         Ok(found)
     }
 
-    /// The matching scenes of one chain of pages, whether it has more, and whether it was
-    /// left for having looked at enough.
-    fn chain(
-        &self,
-        client: &Client,
-        search: &Search,
-        first: &Request,
-        all: &AtomicUsize,
-    ) -> Result<(Vec<Scene>, bool, bool)> {
-        let wanted = match (self.sorts, self.filters) {
-            (true, true) => search.limit,
+    fn chain(&self, client: &Client, search: &Search, first: &Request, all: &AtomicUsize) -> Result<Chain> {
+        let wanted = match (self.sorting, self.filters) {
+            (Sorting::Server, true) => search.limit,
             // One more tells whether there are more that match.
-            (true, false) => search.limit.saturating_add(1),
-            (false, _) => usize::MAX,
+            (Sorting::Server, false) => search.limit.saturating_add(1),
+            (Sorting::Client | Sorting::Unneeded, _) => usize::MAX,
         };
         let conditions = search.conditions();
-        let (mut looked_at, mut stopped) = (0, false);
+        let (mut looked_at, mut left) = (0, None);
         // Pages that shift while they are read show a scene twice: it counts once.
         let mut seen = HashSet::new();
+        let mut last: Option<Scene> = None;
         let (scenes, more) = collect_pages(first.clone(), wanted, |request| {
-            let answer = client.json(request.clone())?;
-            let Page { items, mut next } =
-                read_page(answer, "features", &request, self.follow).context("read the page of scenes")?;
+            let (Page { items, mut next }, matched) = self.page(client, search, &request, looked_at == 0)?;
             looked_at += items.len();
-            all.fetch_add(items.len(), Ordering::Relaxed);
-            if next.is_some() && looked_at >= search.limit.saturating_add(LOOKED_AT) {
-                (next, stopped) = (None, true);
-            }
-            let scenes = items.iter().filter_map(|item| {
-                let scene = Scene::read(item, &request.url);
-                let is_wanted = search.takes(&scene, &conditions)
-                    && seen.insert((scene.collection.clone(), scene.id.clone()));
-                match (is_wanted, search.is_anywhere()) {
-                    (true, true) => Some(scene),
-                    (true, false) => measure(scene, &search.aoi),
-                    (false, _) => None,
+            let scenes = items.iter().map(|item| Scene::read(item, &request.url));
+            let is_new = |scene: &Scene| seen.insert((scene.collection.clone(), scene.id.clone()));
+            let scenes: Vec<Scene> = scenes.filter(is_new).collect();
+            all.fetch_add(scenes.len(), Ordering::Relaxed);
+            let in_a_row: Vec<&Scene> = last.iter().chain(&scenes).collect();
+            let is_unsorted = match self.sorting {
+                Sorting::Server => in_a_row.windows(2).any(|two| contradicts(two[0], two[1], search.order())),
+                Sorting::Unneeded => {
+                    next.is_some() && matched.is_none_or(|count| count > search.limit as u64)
                 }
+                Sorting::Client => false,
+            };
+            left = if is_unsorted {
+                Some(Left::Unsorted)
+            } else if scenes.is_empty() && next.as_ref().is_some_and(|next| *next != request) {
+                // A request that leads to itself is a circle, which is told as an error.
+                Some(Left::Repeated)
+            } else if next.is_some() && looked_at >= search.limit.saturating_add(LOOKED_AT) {
+                Some(Left::Enough)
+            } else {
+                None
+            };
+            next = next.filter(|_| left.is_none());
+            last = scenes.last().cloned().or(last.take());
+            let scenes = scenes.into_iter().filter(|scene| search.takes(scene, &conditions));
+            let scenes = scenes.filter_map(|scene| match search.is_anywhere() {
+                true => Some(scene),
+                false => measure(scene, &search.aoi),
             });
             Ok(Page { items: scenes.collect(), next })
         })?;
-        Ok((scenes, more || stopped, stopped))
+        Ok(Chain { scenes, more: more || left.is_some(), left })
     }
+}
+
+impl Plan {
+    /// A page, and how many items match where the server tells.
+    ///
+    /// A first page that is full and leads nowhere may be all there is, or come from a server
+    /// that has no pages: then a larger one brings more, unless all was asked for by ids.
+    fn page(
+        &self,
+        client: &Client,
+        search: &Search,
+        request: &Request,
+        is_first: bool,
+    ) -> Result<(Page<Value, Request>, Option<u64>)> {
+        let ask = |request: &Request| -> Result<_> {
+            let answer = client.json(request.clone())?;
+            let matched = matched(&answer);
+            let page =
+                read_page(answer, "features", request, self.follow).context("read the page of scenes")?;
+            Ok((page, matched))
+        };
+        let (mut page, matched) = ask(request)?;
+        let count = page.items.len();
+        let may_lack = is_first && page.next.is_none() && matched.is_none();
+        let may_lack = may_lack && (search.ids.is_empty() || count < search.ids.len());
+        if let Some(limit) = request.limit().filter(|limit| may_lack && count == *limit) {
+            let larger = request.clone().with_limit(LOOKED_AT.max(10 * limit));
+            // It may be more than the server sends at once: then this was all.
+            let larger = Request { not_again: &[500, 502, 503, 504], ..larger };
+            page = ask(&larger)
+                .ok()
+                .map(|(larger, _)| larger)
+                .filter(|one| one.items.len() > count)
+                .unwrap_or(page);
+        }
+        Ok((page, matched))
+    }
+}
+
+impl Left {
+    /// What the user has to know; `count` scenes were looked at.
+    fn note(self, count: usize) -> Option<String> {
+        match self {
+            Self::Enough => Some(format!(
+                "The catalog cannot do all of this search itself: {count} of its scenes were looked at, \
+                 and there are others. Narrow the search to be sure."
+            )),
+            Self::Repeated => Some(format!(
+                "After {count} scenes the catalog sent a page of the same ones again, and says that there are \
+                 more: there may be others. Narrow the search to be sure."
+            )),
+            Self::Unsorted => None,
+        }
+    }
+}
+
+/// How many items match, where the server tells: by OGC API - Features, or as STAC API had it
+/// before.
+fn matched(page: &Value) -> Option<u64> {
+    page.get("numberMatched").or_else(|| page.pointer("/context/matched"))?.as_u64()
 }
 
 /// Says how much of the area a scene covers; `None` where it lies outside. A scene

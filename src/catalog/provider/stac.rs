@@ -1,41 +1,36 @@
 //! Any STAC API: UP42's of today (API reference, 16), and everybody's (STAC API 1.0,
 //! item search with its extensions).
 
+use std::sync::OnceLock;
+
 use serde_json::{Map, Value, json};
 
 use super::conformance::Conformance;
 use super::cql2;
 use super::fields::wanted;
 use super::paging::{follow, has_method, link, links};
-use super::scan::Plan;
+use super::scan::{Plan, Sorting};
+use super::way::{Method, Order, Way, is_long};
 use crate::catalog::link::resolve;
 use crate::catalog::{Search, SortBy};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::transport::Request;
+use crate::transport::{Request, refused_with};
 
 /// The largest page; a server may send fewer.
 const PAGE: usize = 100;
-/// The longest area in a URL, in bytes: servers cut URLs off at 8 KB and less.
-const LONGEST_AREA: usize = 4_000;
 
 /// What the landing page of a STAC API tells.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(in crate::catalog) struct Stac {
     pub(in crate::catalog) offers: Conformance,
-    search_url: String,
-    /// Whether searches may be sent by each method.
-    posts: bool,
-    gets: bool,
+    /// Where searches are sent by each method; at least one is there.
+    post_url: Option<String>,
+    get_url: Option<String>,
+    /// How the server has sorted before: it can.
+    pub(super) order: OnceLock<Order>,
     pub(super) collections_url: String,
     pub(super) queryables_url: String,
-}
-
-/// How a search is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Method {
-    Post,
-    Get,
 }
 
 impl Stac {
@@ -53,28 +48,38 @@ impl Stac {
 
     pub(super) fn read(landing: &Value, url: &str) -> Result<Self> {
         if !landing.get("links").is_some_and(Value::is_array) {
-            return Err(Error::response("the landing page has no list `links`: it is not a STAC API"));
+            let told = "the landing page has no list `links`: it is not a STAC API";
+            return Err(refused_with(landing, 200).unwrap_or_else(|| Error::response(told)));
         }
         let href = |link: &Value| link.get("href").and_then(Value::as_str).map(str::to_owned);
         let base = &base(landing, url);
-        let searches: Vec<&Value> =
-            links(landing).filter(|link| link.get("rel").is_some_and(|rel| rel == "search")).collect();
-        let search = searches.iter().find_map(|link| href(link)).ok_or_else(|| {
-            Error::response(
+        let searches = links(landing, "search");
+        let by = |test: &dyn Fn(&Value) -> bool| {
+            searches.iter().find(|link| test(link)).and_then(|link| href(link))
+        };
+        let post = by(&|link| has_method(link, "POST"));
+        let get = by(&|link| has_method(link, "GET"));
+        // A link that names no method takes both, or GET beside one for POST.
+        let any = by(&|link| !has_method(link, "POST") && !has_method(link, "GET"));
+        let (post, get) = match (post, get) {
+            (None, None) => (any.clone(), any),
+            (post, get) => (post, get.or(any)),
+        };
+        if post.is_none() && get.is_none() {
+            return Err(Error::response(
                 "the landing page has no `search` link: it is no STAC API, or one without item search",
-            )
-        })?;
-        let told = |method: &str| searches.iter().any(|link| has_method(link, method));
-        let is_silent = !told("POST") && !told("GET");
+            ));
+        }
+        let absolute = |href: Option<String>| href.map(|href| resolve(base, &href)).transpose();
         let beside = |rels: &[&str], path: &str| match rels.iter().find_map(|rel| href(link(landing, rel)?)) {
             Some(href) => resolve(base, &href),
             None => Ok(format!("{}/{path}", url.trim_end_matches('/'))),
         };
         Ok(Self {
             offers: Conformance::read(landing),
-            search_url: resolve(base, &search)?,
-            posts: told("POST") || is_silent,
-            gets: told("GET") || is_silent,
+            post_url: absolute(post)?,
+            get_url: absolute(get)?,
+            order: OnceLock::new(),
             collections_url: beside(&["data"], "collections")?,
             queryables_url: beside(
                 &["http://www.opengis.net/def/rel/ogc/1.0/queryables", "queryables"],
@@ -88,17 +93,29 @@ impl Stac {
     pub(super) fn method(&self, search: &Search) -> Method {
         let Conformance { cql2_json, cql2_text, query, .. } = self.offers;
         let needs_text = cql2_text && !cql2_json && !query && !search.conditions().is_empty();
-        if self.posts && !(needs_text && self.gets) { Method::Post } else { Method::Get }
+        let posts = self.post_url.is_some() && !(needs_text && self.get_url.is_some());
+        if posts { Method::Post } else { Method::Get }
     }
 
-    /// Whether a search that was refused by POST may be sent again by GET.
-    pub(super) fn may_get(&self) -> bool {
-        self.gets
+    /// Where searches are sent by a method; the other one's place where it has none.
+    fn search_url(&self, method: Method) -> &str {
+        let (own, other) = match method {
+            Method::Post => (&self.post_url, &self.get_url),
+            Method::Get => (&self.get_url, &self.post_url),
+        };
+        own.as_ref().or(other.as_ref()).map_or("", String::as_str)
+    }
+
+    /// Whether searches may be sent by GET.
+    pub(super) fn takes_get(&self) -> bool {
+        self.get_url.is_some()
     }
 
     /// The request for the first page.
-    pub(super) fn plan(&self, search: &Search, method: Method) -> Result<Plan> {
-        let (keys, sorts) = self.keys(search.order());
+    pub(super) fn plan(&self, search: &Search, way: Way) -> Result<Plan> {
+        let (keys, sorting) = sorting(search.order(), way.order);
+        // In a URL, no longer area has room.
+        let is_boxed = way.is_boxed || way.method == Method::Get && is_long(search);
         let mut body = Map::new();
         let mut put = |name: &str, value: Value| drop(body.insert(name.to_owned(), value));
         if !search.collections.is_empty() {
@@ -107,16 +124,19 @@ impl Stac {
         if !search.ids.is_empty() {
             put("ids", json!(search.ids));
         }
-        if !search.is_anywhere() {
-            put("intersects", search.aoi.to_geojson());
+        match search.is_anywhere() {
+            true => {}
+            false if is_boxed => put("bbox", json!(search.aoi.bbox().to_array())),
+            false => put("intersects", search.aoi.to_geojson()),
         }
         if let Some(interval) = search.interval()? {
             put("datetime", interval.into());
         }
         let conditions = search.conditions();
         let Conformance { cql2_json, cql2_text, query, .. } = self.offers;
-        let mut filters = true;
-        match method {
+        // The box finds more than the area: what lies beside it is left out here.
+        let mut filters = !is_boxed;
+        match way.method {
             _ if conditions.is_empty() => {}
             Method::Post if cql2_json => {
                 put("filter-lang", "cql2-json".into());
@@ -128,12 +148,15 @@ impl Stac {
             }
             Method::Post if query => {
                 let (query, is_all) = cql2::to_query(&conditions, |name| Some(name.to_owned()));
-                filters = is_all;
+                filters &= is_all;
                 query.into_iter().for_each(|query| put("query", query));
             }
             _ => filters = false,
         }
-        let page = if sorts && filters { search.limit.min(PAGE) } else { PAGE };
+        let page = match sorting {
+            Sorting::Server | Sorting::Unneeded if filters => search.limit.min(PAGE),
+            _ => PAGE,
+        };
         put("limit", page.into());
         if let (true, Some(wanted)) = (self.offers.fields, wanted(search)) {
             put("fields", json!({"include": wanted}));
@@ -142,67 +165,58 @@ impl Stac {
             let key = |(field, down): &(String, bool)| json!({"field": field, "direction": if *down { "desc" } else { "asc" }});
             put("sortby", keys.iter().map(key).collect());
         }
-        let first = match method {
-            Method::Post => Request::post(&self.search_url, Value::Object(body)),
-            Method::Get => {
-                let is_short =
-                    body.get("intersects").is_none_or(|area| area.to_string().len() <= LONGEST_AREA);
-                if !is_short {
-                    // The box finds more than the area: what lies beside it is left out here.
-                    body.remove("intersects");
-                    body.insert("bbox".into(), json!(search.aoi.bbox().to_array()));
-                    filters = false;
-                }
-                self.by_query(body)
-            }
+        let url = self.search_url(way.method);
+        let first = match way.method {
+            Method::Post => Request::post(url, Value::Object(body)),
+            Method::Get => by_query(url, body),
         };
-        Ok(Plan { first: vec![first], follow, filters, sorts })
+        let first = Request { not_again: way.not_again(search), ..first };
+        Ok(Plan { first: vec![first], follow, filters, sorting })
     }
+}
 
-    /// What the server sorts by, and whether that is all of it.
-    fn keys(&self, order: &[SortBy]) -> (Vec<(String, bool)>, bool) {
-        if !self.offers.sort {
-            return (Vec::new(), false);
-        }
-        let known = order.iter().map_while(|key| key.property());
-        let mut keys: Vec<_> = known.map(|(name, down)| (format!("properties.{name}"), down)).collect();
-        let is_all = keys.len() == order.len();
-        keys.push(("id".to_owned(), false));
-        (keys, is_all)
-    }
+/// What the server is asked to sort by, downwards where that is true, and who sorts then.
+/// The id makes the order the same each time.
+fn sorting(keys: &[SortBy], order: Order) -> (Vec<(String, bool)>, Sorting) {
+    let prefix = match order {
+        Order::Prefixed => "properties.",
+        Order::Bare => "",
+        Order::Unneeded => return (Vec::new(), Sorting::Unneeded),
+        Order::Here => return (Vec::new(), Sorting::Client),
+    };
+    let known = keys.iter().map_while(|key| key.property());
+    let mut names: Vec<_> = known.map(|(name, down)| (format!("{prefix}{name}"), down)).collect();
+    let sorting = if names.len() == keys.len() { Sorting::Server } else { Sorting::Client };
+    names.push(("id".to_owned(), false));
+    (names, sorting)
+}
 
-    /// The same search in a URL.
-    fn by_query(&self, body: Map<String, Value>) -> Request {
-        let listed =
-            |list: &[Value], one: fn(&Value) -> String| list.iter().map(one).collect::<Vec<_>>().join(",");
-        body.into_iter().fold(Request::get(&self.search_url), |request, (name, value)| {
-            let text = match (name.as_str(), &value) {
-                ("sortby", Value::Array(keys)) => listed(keys, |key| {
-                    let field = key["field"].as_str().unwrap_or_default();
-                    if key["direction"] == "desc" { format!("-{field}") } else { field.to_owned() }
-                }),
-                ("fields", Value::Object(fields)) => {
-                    let include = fields.values().filter_map(Value::as_array).flatten();
-                    include.filter_map(Value::as_str).collect::<Vec<_>>().join(",")
-                }
-                (_, Value::Array(list)) => {
-                    listed(list, |one| one.as_str().map_or_else(|| one.to_string(), str::to_owned))
-                }
-                (_, Value::String(text)) => text.clone(),
-                (_, other) => other.to_string(),
-            };
-            request.query(name, text)
-        })
-    }
+/// The same search in a URL.
+fn by_query(url: &str, body: Map<String, Value>) -> Request {
+    let listed =
+        |list: &[Value], one: fn(&Value) -> String| list.iter().map(one).collect::<Vec<_>>().join(",");
+    body.into_iter().fold(Request::get(url), |request, (name, value)| {
+        let text = match (name.as_str(), &value) {
+            ("sortby", Value::Array(keys)) => listed(keys, |key| {
+                let field = key["field"].as_str().unwrap_or_default();
+                if key["direction"] == "desc" { format!("-{field}") } else { field.to_owned() }
+            }),
+            ("fields", Value::Object(fields)) => {
+                let include = fields.values().filter_map(Value::as_array).flatten();
+                include.filter_map(Value::as_str).collect::<Vec<_>>().join(",")
+            }
+            (_, Value::Array(list)) => {
+                listed(list, |one| one.as_str().map_or_else(|| one.to_string(), str::to_owned))
+            }
+            (_, Value::String(text)) => text.clone(),
+            (_, other) => other.to_string(),
+        };
+        request.query(name, text)
+    })
 }
 
 /// Where a landing page stands, for its relative links: a server may have redirected.
 fn base(landing: &Value, url: &str) -> String {
     let own = link(landing, "self").and_then(|link| link.get("href")?.as_str());
     own.and_then(|own| resolve(url, own).ok()).unwrap_or_else(|| url.to_owned())
-}
-
-/// Whether a server says that it does not take a POST.
-pub(super) fn refuses_post(error: &Error) -> bool {
-    error.server_error().is_some_and(|said| matches!(said.status, 404 | 405 | 501))
 }

@@ -141,7 +141,7 @@ proptest! {
     ) {
         if let Ok(stac) = Stac::read(&landing, "https://host/stac") {
             let search = Search::new(Aoi::from_bbox([0.0, 0.0, 1.0, 1.0]).unwrap()).max_cloud_cover(1.0);
-            prop_assert_eq!(stac.plan(&search, stac.method(&search)).unwrap().first.len(), 1);
+            prop_assert_eq!(stac.plan(&search, Way::first(&stac, &search)).unwrap().first.len(), 1);
         }
         let before = Request::get("https://host/stac/collections");
         if let Ok(page) = read_page(collections, "collections", &before, follow) {

@@ -23,7 +23,7 @@ use crate::display::picture::MOST_BYTES;
 use crate::error::{Error, ErrorKind, Result};
 use crate::list::list;
 use crate::parallel::in_parallel;
-use crate::plain::unsigned;
+use crate::redact;
 use crate::transport::{Request, Response, Secret};
 
 /// Downloads at a time; the limiter holds the rate.
@@ -145,7 +145,7 @@ impl Catalog {
     /// Whose picture it is: of which catalog, which scene, and which of its pictures.
     fn name(&self, scene: &Scene) -> String {
         let source = match &scene.quicklook {
-            QuicklookSource::Asset(href) => unsigned(href),
+            QuicklookSource::Asset(href) => redact::data(href),
             QuicklookSource::Classic(provider) => (&**provider).into(),
             QuicklookSource::None => "".into(),
         };

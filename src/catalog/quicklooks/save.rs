@@ -3,6 +3,7 @@ use std::path::Path;
 use super::Quicklooks;
 use crate::error::Result;
 use crate::file;
+use crate::redact;
 
 impl Quicklooks {
     /// Writes each picture to the folder, named by its scene's id. An id that is no
@@ -18,7 +19,7 @@ impl Quicklooks {
             let suffix = if bytes.starts_with(b"\x89PNG") { "png" } else { "jpg" };
             let collection = scene.collection.as_deref().unwrap_or_default();
             let whose = format!("{collection}\n{}", scene.id);
-            (whose, format!("{}.{suffix}", scene.id), bytes)
+            (whose, format!("{}.{suffix}", redact::data(&scene.id)), bytes)
         });
         file::write_all(folder.as_ref(), pictures)
     }

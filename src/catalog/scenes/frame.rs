@@ -42,8 +42,8 @@ impl Scenes {
         let frame = || {
             let mut frame = own_columns(&scenes)?;
             for property in properties(scenes.iter().map(|scene| &scene.properties)) {
-                if frame.column(property.name).is_none() {
-                    frame.push(property.column(property.name, TimeUnit::Milliseconds)?);
+                if frame.column(&property.name).is_none() {
+                    frame.push(property.column(&property.name, TimeUnit::Milliseconds)?);
                 }
             }
             frame.finish()

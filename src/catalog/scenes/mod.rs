@@ -13,7 +13,6 @@ mod parts;
 mod preview;
 mod scene;
 mod select;
-mod unsigned;
 mod view;
 mod walk;
 

@@ -14,7 +14,7 @@ pub(in crate::catalog) struct Rest {
 }
 
 /// The members of an item, as JSON text.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Parts<'a> {
     pub(super) whole: &'a str,
     pub(super) id: Option<&'a str>,

@@ -1,17 +1,30 @@
 //! Which of an item's assets is its quicklook.
 
+use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::walk::Walk;
-use crate::catalog::link::resolve;
+use crate::catalog::link::{media_type, resolve};
+use crate::display::picture::MOST_BYTES;
 use crate::error::Result;
 
-/// Names of assets that are quicklooks, the larger picture first.
-const NAMES: [&str; 5] = ["quicklook", "overview", "rendered_preview", "preview", "thumbnail"];
-/// Roles of assets that are quicklooks (STAC best practices, "List of asset roles").
-const ROLES: [&str; 2] = ["overview", "thumbnail"];
+/// Names and roles of assets that are quicklooks, the larger picture first (STAC best
+/// practices, "List of asset roles"; `reduced_resolution_browse` is of the USGS, `browse` of
+/// NASA).
+const WORDS: [&str; 7] = [
+    "quicklook",
+    "overview",
+    "reduced_resolution_browse",
+    "browse",
+    "rendered_preview",
+    "preview",
+    "thumbnail",
+];
+/// Endings of files that no browser shows.
+const NO_PICTURES: [&str; 7] = [".tif", ".tiff", ".jp2", ".json", ".html", ".xml", ".zip"];
 
 /// Where a scene's quicklook is to be had.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,16 +37,17 @@ pub(in crate::catalog) enum QuicklookSource {
     None,
 }
 
-/// The text of those assets that have one of the [`NAMES`].
-pub(super) type Named<'a> = [Option<&'a str>; NAMES.len()];
+/// The text of those assets that may be the quicklook, each with its name.
+pub(super) type Named<'a> = Vec<(Cow<'a, str>, &'a str)>;
 
-/// Passes by the assets of an item, and keeps those that have a known name.
+/// Passes by the assets of an item, and keeps those that have one of the [`WORDS`]: most have
+/// none, and need not be read.
 pub(super) fn named<'a>(walk: &mut Walk<'a>) -> Result<Named<'a>> {
-    let mut named = Named::default();
+    let mut named = Named::new();
     walk.members(|name, walk| {
         let text = walk.value()?;
-        if let Some(index) = NAMES.iter().position(|known| *known == name) {
-            named[index] = Some(text);
+        if rank(&name).is_some() || WORDS.iter().any(|word| text.contains(word)) {
+            named.push((name, text));
         }
         Ok(())
     })?;
@@ -42,9 +56,10 @@ pub(super) fn named<'a>(walk: &mut Walk<'a>) -> Result<Named<'a>> {
 
 /// The quicklook among an item's assets. `page` is the URL that the item came from, for
 /// links that are relative to it.
-pub(super) fn of_assets(assets: &str, named: &Named, links: Option<&str>, page: &str) -> QuicklookSource {
-    match href(assets, named) {
-        Some(href) => QuicklookSource::Asset(absolute(href, links, page).into()),
+pub(super) fn of_assets(named: &Named, links: Option<&str>, page: &str) -> QuicklookSource {
+    let pictures = named.iter().filter_map(|(name, text)| Picture::read(name, text));
+    match pictures.min_by_key(|picture| (picture.is_elsewhere(), picture.rank, Reverse(picture.size))) {
+        Some(picture) => QuicklookSource::Asset(absolute(picture.href, links, page).into()),
         None => QuicklookSource::None,
     }
 }
@@ -56,39 +71,47 @@ pub(super) fn of_host(page: &str) -> QuicklookSource {
     host.map_or(QuicklookSource::None, |(host, _)| QuicklookSource::Classic(host.into()))
 }
 
-/// STAC names assets freely but gives them roles: a name that everyone knows goes first.
-fn href(assets: &str, named: &Named) -> Option<String> {
-    let known = named.iter().flatten().find_map(|text| picture(text));
-    known.map(|(href, _)| href).or_else(|| {
-        let mut by_role: [Option<String>; ROLES.len()] = Default::default();
-        // A broken member hides those after it, and no other.
-        let _ = Walk::new(assets).members(|_, walk| {
-            let text = walk.value()?;
-            // Most assets say nothing of the kind: they need not be read.
-            let may_be = ROLES.iter().any(|role| text.contains(role));
-            let Some((href, asset)) = may_be.then(|| picture(text)).flatten() else { return Ok(()) };
-            let roles = asset.get("roles").and_then(Value::as_array);
-            let has = |role: &str| roles.is_some_and(|roles| roles.iter().any(|one| one == role));
-            if let Some(index) = ROLES.iter().position(|role| has(role)) {
-                by_role[index].get_or_insert(href);
-            }
-            Ok(())
-        });
-        by_role.into_iter().flatten().next()
-    })
+/// An asset that can be shown, and is meant to be looked at.
+struct Picture {
+    href: String,
+    /// Smaller for the larger picture, by the name or the roles.
+    rank: usize,
+    /// Bytes, where the item tells (`file:size`).
+    size: Option<u64>,
 }
 
-/// An asset that can be shown: an `overview` may be a GeoTIFF of many megabytes.
-fn picture(text: &str) -> Option<(String, Value)> {
-    let asset: Value = serde_json::from_str(text).ok()?;
-    let href = asset.get("href")?.as_str().filter(|href| !href.is_empty())?.to_owned();
-    let is_picture = match asset.get("type").and_then(Value::as_str) {
-        Some(kind) => {
-            kind.starts_with("image/jp") && !kind.starts_with("image/jp2") || kind.starts_with("image/png")
-        }
-        None => ![".tif", ".tiff", ".jp2", ".json", ".html"].iter().any(|end| href.ends_with(end)),
-    };
-    is_picture.then_some((href, asset))
+impl Picture {
+    /// Reads an asset. An `overview` may be a GeoTIFF of many megabytes, and a picture may be
+    /// larger than those that are downloaded.
+    fn read(name: &str, text: &str) -> Option<Self> {
+        let asset: Value = serde_json::from_str(text).ok()?;
+        let href = asset.get("href")?.as_str().filter(|href| !href.is_empty())?.to_owned();
+        let is_picture = match asset.get("type").and_then(Value::as_str).map(media_type).as_deref() {
+            Some("image/jpeg" | "image/jpg" | "image/png") => true,
+            Some(_) => false,
+            None => {
+                let path = href.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+                !NO_PICTURES.iter().any(|end| path.ends_with(end))
+            }
+        };
+        let size = asset.get("file:size").and_then(Value::as_u64);
+        let fits = size.is_none_or(|size| size <= MOST_BYTES as u64);
+        let roles = asset.get("roles").and_then(Value::as_array).into_iter().flatten();
+        let words = std::iter::once(name).chain(roles.filter_map(Value::as_str));
+        let rank = words.filter_map(rank).min()?;
+        (is_picture && fits).then_some(Self { href, rank, size })
+    }
+
+    /// Whether it lies where nothing can be downloaded, such as at `s3:`.
+    fn is_elsewhere(&self) -> bool {
+        let scheme = self.href.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+        scheme.is_some_and(|scheme| scheme != "https" && scheme != "http")
+    }
+}
+
+/// The place of a name or a role among the [`WORDS`].
+fn rank(word: &str) -> Option<usize> {
+    WORDS.iter().position(|known| known.eq_ignore_ascii_case(word))
 }
 
 /// Relative links are resolved against the item's own (STAC, "Use of links"), else
@@ -116,7 +139,7 @@ mod tests {
     }
 
     fn read(assets: &str, links: &str, page: &str) -> QuicklookSource {
-        of_assets(assets, &named(&mut Walk::new(assets)).unwrap_or_default(), Some(links), page)
+        of_assets(&named(&mut Walk::new(assets)).unwrap_or_default(), Some(links), page)
     }
 
     fn asset(href: &str) -> QuicklookSource {
@@ -144,14 +167,49 @@ mod tests {
         assert_eq!(source(""), QuicklookSource::None);
     }
 
+    fn shown(assets: Value) -> QuicklookSource {
+        found(assets, Value::Null)
+    }
+
     #[test]
-    fn names_go_before_roles_and_pictures_before_rasters() {
-        let shown = |assets: Value| found(assets, Value::Null);
+    fn a_picture_is_taken_and_not_a_raster() {
         let tiff = json!({"href": "https://h/o.tif", "type": "image/tiff", "roles": ["overview"]});
-        let small = json!({"href": "https://h/t.jpg", "type": "image/jpeg", "roles": ["thumbnail"]});
+        let small = json!({"href": "https://h/t.jpg", "type": "Image/JPEG", "roles": ["thumbnail"]});
         assert_eq!(shown(json!({"overview": tiff, "thumbnail": small})), asset("https://h/t.jpg"));
         assert_eq!(shown(json!({"x": tiff, "y": small})), asset("https://h/t.jpg"));
         assert_eq!(shown(json!({"x": tiff, "y": 7, "thumbnail": null})), QuicklookSource::None);
         assert_eq!(shown(json!([small])), QuicklookSource::None);
+        let page = json!({"href": "https://h/browse.HTML?id=1", "roles": ["browse"]});
+        assert_eq!(shown(json!({"browse": page})), QuicklookSource::None);
+        let jp2 = json!({"href": "https://h/t.jp2", "type": "image/jp2", "roles": ["thumbnail"]});
+        assert_eq!(shown(json!({"thumbnail": jp2})), QuicklookSource::None);
+    }
+
+    #[test]
+    fn the_largest_that_is_meant_to_be_looked_at_is_taken() {
+        let jpeg = |name: &str, roles: Value| json!({"href": format!("https://h/{name}.jpg"), "type": "image/jpeg", "roles": roles});
+        // By the items of the USGS, of NASA's CMR and of the Copernicus Data Space.
+        let landsat = json!({
+            "thumbnail": jpeg("small", json!(["thumbnail"])),
+            "reduced_resolution_browse": jpeg("large", json!(["overview"])),
+        });
+        assert_eq!(shown(landsat), asset("https://h/large.jpg"));
+        let nameless =
+            json!({"a": jpeg("small", json!(["thumbnail"])), "b": jpeg("large", json!(["overview"]))});
+        assert_eq!(shown(nameless), asset("https://h/large.jpg"));
+        let cmr = json!({"browse": {"href": "https://h/b.jpg", "type": "IMAGE/JPEG"}, "metadata": {"href": "https://h/m.xml"}});
+        assert_eq!(shown(cmr), asset("https://h/b.jpg"));
+        assert_eq!(shown(json!({"QUICKLOOK": {"href": "https://h/q"}})), asset("https://h/q"));
+    }
+
+    #[test]
+    fn what_cannot_be_downloaded_is_taken_last() {
+        let sized = |name: &str, size: u64| json!({"href": format!("https://h/{name}"), "type": "image/png", "roles": ["overview"], "file:size": size});
+        let sizes = json!({"a": sized("a", 10), "b": sized("b", 20), "c": sized("c", MOST_BYTES as u64 + 1)});
+        assert_eq!(shown(sizes), asset("https://h/b"));
+        let bucket = json!({"href": "s3://bucket/o.png", "type": "image/png", "roles": ["overview"]});
+        let small = json!({"href": "https://h/t.png", "type": "image/png"});
+        assert_eq!(shown(json!({"overview": bucket, "thumbnail": small})), asset("https://h/t.png"));
+        assert_eq!(shown(json!({"overview": bucket})), asset("s3://bucket/o.png"));
     }
 }

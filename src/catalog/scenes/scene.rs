@@ -89,7 +89,7 @@ impl Scene {
             notes.push("no acquisition date".to_owned());
         }
         scene.quicklook = match (&scene.rest.assets, scene.properties.get("providerName").and_then(text)) {
-            (Some(assets), _) => preview::of_assets(assets, &parts.named, parts.links, page),
+            (Some(_), _) => preview::of_assets(&parts.named, parts.links, page),
             (None, Some(provider)) => QuicklookSource::Classic(provider.into()),
             (None, None) => preview::of_host(page),
         };

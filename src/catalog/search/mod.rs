@@ -5,7 +5,7 @@ mod words;
 
 pub use filter::{Filter, Op};
 pub use sort::SortBy;
-pub(super) use sort::order;
+pub(super) use sort::{contradicts, order};
 
 use std::ops::{Bound, RangeBounds};
 
@@ -116,7 +116,8 @@ impl Search {
         self.aoi.bbox().to_array() == [-180.0, -90.0, 180.0, 90.0] && self.aoi.features().len() == 1
     }
 
-    /// Only scenes acquired between two days or instants (UTC), both included.
+    /// Only scenes acquired between two days or instants (UTC), both included. `2020-12` and
+    /// `2020` are the whole month and year; `..` is open.
     pub fn between(mut self, start: impl Into<String>, end: impl Into<String>) -> Self {
         self.dates = Some((start.into(), end.into()));
         self

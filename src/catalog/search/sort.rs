@@ -66,6 +66,17 @@ pub(in crate::catalog) fn order(a: &Scene, b: &Scene, keys: &[SortBy]) -> Orderi
     ordered.unwrap_or_else(|| (&a.id, &a.collection).cmp(&(&b.id, &b.collection)))
 }
 
+/// Whether a server that says that it sorts by some keys sent `a` before `b` against them. What
+/// is not known of a scene stands where the server wants, and says nothing.
+pub(in crate::catalog) fn contradicts(a: &Scene, b: &Scene, keys: &[SortBy]) -> bool {
+    let is_known = |scene: &Scene, key: &SortBy| {
+        key.property()
+            .is_some_and(|(name, _)| scene.properties.get(name).is_some_and(|value| !value.is_null()))
+    };
+    let known = keys.iter().take_while(|key| is_known(a, key) && is_known(b, key));
+    known.map(|key| key.compare(a, b)).find(|ordering| ordering.is_ne()).is_some_and(Ordering::is_gt)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +94,22 @@ mod tests {
         ];
         scenes.sort_by(|a, b| order(a, b, keys));
         scenes.map(|scene| scene.id).concat()
+    }
+
+    #[test]
+    fn only_what_is_known_contradicts_an_order() {
+        let scene =
+            |properties: Value| Scene::read(&json!({"id": "a", "properties": properties}), "https://host");
+        let (clear, cloudy) =
+            (scene(json!({"eo:cloud_cover": 5})), scene(json!({"eo:cloud_cover": 7, "gsd": 1})));
+        let keys = [SortBy::CloudCover, SortBy::Resolution];
+        assert!(contradicts(&cloudy, &clear, &keys) && !contradicts(&clear, &cloudy, &keys));
+        assert!(!contradicts(&cloudy, &clear, &[SortBy::Resolution, SortBy::CloudCover]));
+        assert!(!contradicts(&clear, &clear, &keys));
+        // It may be sorted by the instant that it has not.
+        let lasted = scene(json!({"datetime": null, "start_datetime": "2019-01-01T00:00:00Z"}));
+        let later = scene(json!({"datetime": "2020-01-01T00:00:00Z"}));
+        assert!(!contradicts(&lasted, &later, &[SortBy::Newest]));
     }
 
     #[test]

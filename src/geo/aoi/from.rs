@@ -9,18 +9,21 @@ use crate::error::{Context, Result};
 use crate::geo::around::circle;
 use crate::geo::feature::{AoiFeature, read_shape};
 use crate::geo::read::{self, no_polygon};
+use crate::geo::validity::check_crossings;
 use crate::geo::{Bbox, example};
+use crate::limits::{ReadBudget, ReadLimits};
 
 impl Aoi {
-    /// Reads a file by what it holds: GeoJSON, KML, KMZ, WKT, a Shapefile (`.shp`, or one
-    /// in a .zip), GeoPackage (every layer), GeoParquet (WKB in its primary column),
-    /// FlatGeobuf.
+    /// Reads a file by what it holds: GeoJSON (also one text a line, and RFC 8142), KML, KMZ,
+    /// WKT, a Shapefile (`.shp`, or one in a .zip), GeoPackage (every layer), GeoParquet (WKB
+    /// in its primary column), FlatGeobuf.
     ///
     /// Features without polygons (points, lines, null geometries) are left out, and
     /// heights and measures are dropped. Other coordinate systems are reprojected to
     /// WGS 84; edges keep to their place within a decimetre. A file that names no system
     /// is taken as WGS 84, and so is the "undefined geographic" one of GeoPackages. The
-    /// property `name`, `title` or `id` names a feature, in whatever case.
+    /// property `name`, `title` or `id` names a feature, in whatever case. A polygon whose
+    /// edges cross is repaired, and [`note`](Self::note) says so.
     ///
     /// ```
     /// # use up42::Aoi;
@@ -37,20 +40,32 @@ impl Aoi {
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read;
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) as for
     /// [`from_geojson`](Self::from_geojson), for arcs, for a coordinate system whose
-    /// way to WGS 84 is not known, and for more than 256 MB (but for GeoPackages),
-    /// 100,000 features or 1,000,000 positions. Each names the file, and the feature.
+    /// way to WGS 84 is not known, and for a file that passes one of the default
+    /// [`ReadLimits`]. Each names the file, and the feature.
     #[doc(alias = "read_vector_file")]
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        Self::read_within(path, ReadLimits::default())
+    }
+
+    /// Reads a file as [`read`](Self::read) does, within other limits.
+    ///
+    /// # Errors
+    ///
+    /// As for [`read`](Self::read).
+    pub fn read_within(path: impl AsRef<Path>, limits: ReadLimits) -> Result<Self> {
         let path = path.as_ref();
+        let budget = ReadBudget::new(limits);
         let told = || format!("read AOI `{}`", path.display());
-        let mut aoi = read::file(path).and_then(Self::from_named).with_context(told)?;
+        let named = read::file(path, &budget);
+        let mut aoi = named.and_then(|named| Self::from_named(named, &budget)).with_context(told)?;
         if aoi.name.is_none() {
             aoi.name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
         }
         Ok(aoi)
     }
 
-    /// Reads GeoJSON text: a geometry, a Feature or a FeatureCollection.
+    /// Reads GeoJSON text: a geometry, a Feature or a FeatureCollection, or several, one a
+    /// line or as a text sequence (RFC 8142).
     /// Features without polygons (points, lines, a null geometry) are left out. A ring
     /// that jumps by more than 180° of longitude runs across the antimeridian. The `crs`
     /// of files of 2008 is followed.
@@ -58,10 +73,12 @@ impl Aoi {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the text is not
-    /// GeoJSON, when it holds no polygon, when a polygon encloses no area, or when a
-    /// position is not a longitude and a latitude in degrees.
+    /// GeoJSON, when it holds no polygon, when a polygon encloses no area, when a
+    /// position is not a longitude and a latitude in degrees, or when the text passes one
+    /// of the default [`ReadLimits`].
     pub fn from_geojson(text: &str) -> Result<Self> {
-        read::geojson(text).and_then(Self::from_named)
+        let budget = ReadBudget::default();
+        Self::from_named(read::geojson(text, &budget)?, &budget)
     }
 
     /// Reads WKT: one geometry, or several one after the other. It is WGS 84, longitude
@@ -79,17 +96,20 @@ impl Aoi {
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the text is not
     /// WKT, and as for [`from_geojson`](Self::from_geojson).
     pub fn from_wkt(text: &str) -> Result<Self> {
-        read::wkt(text).and_then(Self::from_named)
+        let budget = ReadBudget::default();
+        Self::from_named(read::wkt(text, &budget)?, &budget)
     }
 
-    /// Reads KML: the polygons of its placemarks, in whatever folder.
+    /// Reads KML: the polygons of its placemarks and the outlines of its ground overlays, in
+    /// whatever folder.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the text is not
     /// KML, and as for [`from_geojson`](Self::from_geojson).
     pub fn from_kml(text: &str) -> Result<Self> {
-        read::kml(text).and_then(Self::from_named)
+        let budget = ReadBudget::default();
+        Self::from_named(read::kml(text, &budget)?, &budget)
     }
 
     /// An area from a shape: a polygon or several, WGS 84, longitude before latitude.
@@ -98,8 +118,9 @@ impl Aoi {
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) as for [`from_geojson`](Self::from_geojson).
     pub fn from_geometry(shape: impl Into<Geometry>) -> Result<Self> {
-        let feature = read_shape(None, &shape.into()).context("geometry")?;
-        Self::from_features(vec![feature.ok_or_else(no_polygon)?])
+        let budget = ReadBudget::default();
+        let feature = read_shape(None, &shape.into(), &budget).context("geometry")?;
+        Self::from_named((None, vec![feature.ok_or_else(no_polygon)?]), &budget)
     }
 
     /// An area from west, south, east, north. Across the antimeridian, west is east of
@@ -110,7 +131,7 @@ impl Aoi {
     /// As for [`Bbox::new`].
     pub fn from_bbox([west, south, east, north]: [f64; 4]) -> Result<Self> {
         let bbox = Bbox::new(west, south, east, north)?;
-        Self::from_features(vec![AoiFeature { name: None, geometry: bbox.to_polygon() }])
+        Self::from_features(vec![AoiFeature::new(None, bbox.to_polygon())])
     }
 
     /// The area within so many metres of a point, given as longitude and latitude:
@@ -142,7 +163,8 @@ impl Aoi {
         Ok(Self::from_bbox(bbox)?.named(name))
     }
 
-    fn from_named((name, features): read::Named) -> Result<Self> {
+    fn from_named((name, features): read::Named, budget: &ReadBudget) -> Result<Self> {
+        check_crossings(features.iter().flat_map(|feature| &feature.geometry), budget)?;
         Ok(Self { name, ..Self::from_features(features)? })
     }
 }

@@ -14,6 +14,9 @@ use super::{Bbox, geometry_to_json, pieces};
 use crate::error::{Context, Result};
 use crate::plain::plain;
 
+/// Features whose notes are told one by one.
+const MOST_NOTES: usize = 3;
+
 /// An area of interest: one or more polygons, WGS 84, longitude before latitude.
 ///
 /// Several features stay apart for [`iter`](Self::iter) (a job for each airport)
@@ -59,8 +62,7 @@ impl Aoi {
     /// positive, or when it takes more than 10,000 pieces.
     pub fn split(&self, max_km2: f64) -> Result<Self> {
         let name = self.name.as_deref().unwrap_or("piece");
-        let numbered =
-            |(index, geometry)| AoiFeature { name: Some(format!("{name} {}", index + 1)), geometry };
+        let numbered = |(index, geometry)| AoiFeature::new(Some(format!("{name} {}", index + 1)), geometry);
         let features = pieces::cut(&self.united, max_km2).with_context(|| format!("split `{name}`"))?;
         // Their union is known: uniting them again would only move its corners.
         Ok(Self { features: features.into_iter().enumerate().map(numbered).collect(), ..self.clone() })
@@ -70,7 +72,7 @@ impl Aoi {
     pub(crate) fn earth() -> Self {
         let bbox = Bbox { west: -180.0, south: -90.0, east: 180.0, north: 90.0 };
         let united = bbox.to_polygon();
-        let features = vec![AoiFeature { name: None, geometry: united.clone() }];
+        let features = vec![AoiFeature::new(None, united.clone())];
         Self { name: None, features, united, bbox }
     }
 
@@ -92,6 +94,28 @@ impl Aoi {
     /// The name given, or the file's or the collection's.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
+    }
+
+    /// A remark on how the area was read: which features had to be repaired, and why. Shown
+    /// with the area.
+    ///
+    /// ```
+    /// # use up42::Aoi;
+    /// let aoi = Aoi::from_wkt("POLYGON ((0 0, 1 1, 1 0, 0 1, 0 0))")?;
+    /// assert!(aoi.note().unwrap().starts_with("feature 0: its edges crossed"));
+    /// assert_eq!(aoi.geometry().0.len(), 2);
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    pub fn note(&self) -> Option<String> {
+        let noted = |(at, feature): (usize, &AoiFeature)| {
+            let name = feature.name.as_ref().map(|name| format!(" (`{}`)", plain(name, 40)));
+            Some(format!("feature {at}{}: {}", name.unwrap_or_default(), feature.note.as_ref()?))
+        };
+        let mut notes: Vec<String> = self.features.iter().enumerate().filter_map(noted).collect();
+        let more = notes.len().saturating_sub(MOST_NOTES);
+        notes.truncate(MOST_NOTES);
+        notes.extend((more > 0).then(|| format!("{more} more")));
+        (!notes.is_empty()).then(|| notes.join("; "))
     }
 
     /// The features, one by one.
@@ -156,7 +180,8 @@ impl fmt::Debug for Aoi {
             1 => String::new(),
             many => format!(", {many} features"),
         };
-        write!(f, "{name}: {:.1} km²{features}, bbox {}", self.area_km2(), self.bbox)
+        let note = self.note().map(|note| format!("; {note}")).unwrap_or_default();
+        write!(f, "{name}: {:.1} km²{features}, bbox {}{note}", self.area_km2(), self.bbox)
     }
 }
 

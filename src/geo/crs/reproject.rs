@@ -5,6 +5,7 @@ use proj4rs::Proj;
 use proj4rs::transform::transform;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::ReadBudget;
 
 /// How far an edge may lie from where it was, in degrees of latitude: a decimetre.
 const TOLERANCE: f64 = 0.1 / 111_320.0;
@@ -38,23 +39,31 @@ impl Transformation {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] for a position that the system does not reach.
-    pub(in crate::geo) fn reproject(&self, shape: &MultiPolygon) -> Result<MultiPolygon> {
+    /// [`ErrorKind::InvalidInput`] for a position that the system does not reach, and for
+    /// more positions than the budget has left.
+    pub(in crate::geo) fn reproject(
+        &self,
+        shape: &MultiPolygon,
+        budget: &ReadBudget,
+    ) -> Result<MultiPolygon> {
         let polygon = |polygon: &Polygon| {
-            let holes = polygon.interiors().iter().map(|ring| self.ring(ring)).collect::<Result<_>>()?;
-            Ok(Polygon::new(self.ring(polygon.exterior())?, holes))
+            let ring = |ring| self.ring(ring, budget);
+            let holes = polygon.interiors().iter().map(ring).collect::<Result<_>>()?;
+            Ok(Polygon::new(ring(polygon.exterior())?, holes))
         };
         shape.iter().map(polygon).collect::<Result<_>>().map(MultiPolygon::new)
     }
 
-    fn ring(&self, ring: &LineString) -> Result<LineString> {
+    fn ring(&self, ring: &LineString, budget: &ReadBudget) -> Result<LineString> {
         let mut positions = Vec::with_capacity(ring.0.len());
         let mut before: Option<(Coord, Coord)> = None;
         for &point in ring.coords() {
             let position = self.position(point)?;
             if let Some((from, start)) = before {
                 let along = |share: f64| self.position(from + (point - from) * share);
+                let count = positions.len() + 1;
                 refined(start, position, &along, &mut positions)?;
+                budget.take_positions(positions.len() - count)?;
             } else {
                 positions.push(position);
             }

@@ -4,14 +4,16 @@ use std::io::Cursor;
 
 use zip::ZipArchive;
 
+use super::shapefile::Beside;
 use super::source::Layer;
-use super::{LARGEST, bare, broken, kml, read_within, shapefile};
+use super::{bare, broken, kml, shapefile, text};
 use crate::error::{Context, Error, Result};
+use crate::limits::ReadBudget;
 
 /// The most entries that are looked through.
 const MOST_ENTRIES: usize = 10_000;
 
-pub(super) fn read(archive: Vec<u8>) -> Result<Layer> {
+pub(super) fn read(archive: Vec<u8>, budget: &ReadBudget) -> Result<Layer> {
     let mut archive = ZipArchive::new(Cursor::new(archive)).map_err(broken("a zip archive"))?;
     let names: Vec<String> = archive.file_names().take(MOST_ENTRIES).map(str::to_owned).collect();
     // macOS puts a shadow of each file beside it.
@@ -27,16 +29,16 @@ pub(super) fn read(archive: Vec<u8>) -> Result<Layer> {
                 let is_beside = |name: &&String| {
                     name.strip_prefix(stem).is_some_and(|rest| rest.eq_ignore_ascii_case(extension))
                 };
-                names.iter().find(is_beside).map(|name| entry(&mut archive, name)).transpose()
+                names.iter().find(is_beside).map(|name| entry(&mut archive, name, budget)).transpose()
             };
-            let (dbf, prj) = (beside(".dbf")?, beside(".prj")?);
-            shapefile::parts(&entry(&mut archive, shp)?, dbf.as_deref(), prj.as_deref())
+            let beside = Beside { dbf: beside(".dbf")?, cpg: beside(".cpg")?, prj: beside(".prj")? };
+            shapefile::parts(&entry(&mut archive, shp, budget)?, beside, budget)
         }
         ([], many) if !many.is_empty() => {
             // A KMZ's document is the first, whatever its name (OGC 07-147r2, annex C).
-            let text = String::from_utf8(entry(&mut archive, many[0])?)
-                .map_err(|_| Error::invalid(format!("`{}` is not UTF-8", many[0])))?;
-            kml::read(bare(&text)).with_context(|| format!("`{}`", many[0]))
+            let document = entry(&mut archive, many[0], budget)?;
+            let read = text::decode(document, budget).and_then(|text| kml::read(bare(&text), budget));
+            read.with_context(|| format!("`{}`", many[0]))
         }
         ([], _) => {
             Err(Error::invalid("the archive holds no Shapefile and no KML: unpack it and read what it holds"))
@@ -52,9 +54,9 @@ pub(super) fn read(archive: Vec<u8>) -> Result<Layer> {
     }
 }
 
-fn entry(archive: &mut ZipArchive<Cursor<Vec<u8>>>, name: &str) -> Result<Vec<u8>> {
+fn entry(archive: &mut ZipArchive<Cursor<Vec<u8>>>, name: &str, budget: &ReadBudget) -> Result<Vec<u8>> {
     let entry = archive.by_name(name).map_err(broken("a zip archive"))?;
-    read_within(entry, LARGEST).with_context(|| format!("`{name}`"))
+    budget.read_to_end(entry).with_context(|| format!("`{name}`"))
 }
 
 #[cfg(test)]
@@ -63,6 +65,10 @@ mod tests {
     use proptest::prelude::*;
     use std::io::Write;
     use zip::write::{SimpleFileOptions, ZipWriter};
+
+    fn read_all(archive: Vec<u8>) -> Result<Layer> {
+        read(archive, &ReadBudget::default())
+    }
 
     fn zipped(entries: &[(&str, &str)]) -> Vec<u8> {
         let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
@@ -76,16 +82,25 @@ mod tests {
     #[test]
     fn a_kmz_is_the_kml_in_it() {
         let kml = "<kml><Placemark><name>x</name></Placemark></kml>";
-        let layer = read(zipped(&[("files/a.png", ""), ("doc.kml", kml)])).unwrap();
+        let layer = read_all(zipped(&[("files/a.png", ""), ("doc.kml", kml)])).unwrap();
         assert_eq!(layer.features[0].name.as_deref(), Some("x"));
     }
 
     #[test]
+    fn an_archive_that_unpacks_to_too_much_is_refused() {
+        let document = format!("<kml>{}</kml>", " ".repeat(2_000_000));
+        let archive = zipped(&[("doc.kml", &document)]);
+        assert!(archive.len() < 10_000);
+        let budget = ReadBudget::new(crate::ReadLimits::default().bytes(1_000_000));
+        insta::assert_snapshot!(read(archive, &budget).err().unwrap(), @"`doc.kml`: it is larger than 1 MB: simplify it, cut it into parts, or raise `ReadLimits::bytes`");
+    }
+
+    #[test]
     fn what_is_not_clear_is_refused() {
-        let told = |entries| read(zipped(entries)).err().unwrap().to_string();
+        let told = |entries| read_all(zipped(entries)).err().unwrap().to_string();
         insta::assert_snapshot!(told(&[("a.shp", ""), ("b/c.SHP", "")]), @"the archive holds 2 Shapefiles (`a.shp`, `b/c.SHP`): unpack it and read the one that is meant");
         insta::assert_snapshot!(told(&[("a.csv", "")]), @"the archive holds no Shapefile and no KML: unpack it and read what it holds");
-        assert!(read(b"PK\x03\x04 and no more".to_vec()).is_err());
+        assert!(read_all(b"PK\x03\x04 and no more".to_vec()).is_err());
     }
 
     proptest! {
@@ -98,7 +113,7 @@ mod tests {
                 }
             }
             archive.truncate(length);
-            let _ = read(archive);
+            let _ = read_all(archive);
         }
     }
 }

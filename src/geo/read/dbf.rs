@@ -1,15 +1,27 @@
-//! The names in a Shapefile's table (dBASE III).
+//! The records of a Shapefile's table (dBASE III).
 
-/// The name of each record, from the best of its columns; empty where no column names
-/// anything, and as long as the table is whole.
-pub(super) fn names(table: &[u8]) -> Vec<Option<String>> {
-    names_of(table).unwrap_or_default()
+use super::code_page::CodePage;
+
+/// The mark in front of a record that was deleted and not yet removed.
+const DELETED: u8 = b'*';
+
+/// One record of the table: the shape at the same place belongs to it.
+#[derive(Debug, PartialEq)]
+pub(super) struct Record {
+    pub(super) name: Option<String>,
+    pub(super) is_deleted: bool,
 }
 
-fn names_of(table: &[u8]) -> Option<Vec<Option<String>>> {
+/// The records, with the names from the best of the columns; as many as the table is whole.
+pub(super) fn records(table: &[u8], cpg: Option<&[u8]>) -> Vec<Record> {
+    read(table, cpg).unwrap_or_default()
+}
+
+fn read(table: &[u8], cpg: Option<&[u8]>) -> Option<Vec<Record>> {
     let count = u32::from_le_bytes(table.get(4..8)?.try_into().ok()?) as usize;
     let start = usize::from(u16::from_le_bytes(table.get(8..10)?.try_into().ok()?));
     let length = usize::from(u16::from_le_bytes(table.get(10..12)?.try_into().ok()?));
+    let code_page = CodePage::of(cpg, *table.get(29)?);
     // Each record starts with a mark of deletion.
     let mut columns = Vec::new();
     let mut at = 1;
@@ -20,23 +32,15 @@ fn names_of(table: &[u8]) -> Option<Vec<Option<String>>> {
         columns.push((name, at..at + width));
         at += width;
     }
-    let best = super::source::name_column(columns.iter().map(|(name, _)| name.as_str()))?.to_owned();
-    let range = columns.into_iter().find(|(name, _)| *name == best)?.1;
-    let records = table.get(start..)?.chunks_exact(length.max(1)).take(count);
-    Some(
-        records
-            .map(|record| Some(text(record.get(range.clone())?)).filter(|name| !name.is_empty()))
-            .collect(),
-    )
-}
-
-/// UTF-8, or else Latin 1: few tables say which.
-fn text(bytes: &[u8]) -> String {
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
+    let best = super::source::name_column(columns.iter().map(|(name, _)| name.as_str()));
+    let field = columns.iter().find(|(name, _)| Some(name.as_str()) == best).map(|(_, range)| range.clone());
+    let name = |record: &[u8]| {
+        let text = code_page.decode(record.get(field.clone()?)?);
+        let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0');
+        (!text.is_empty()).then(|| text.to_owned())
     };
-    text.trim_matches(|c: char| c.is_whitespace() || c == '\0').to_owned()
+    let records = table.get(start..)?.chunks_exact(length.max(1)).take(count);
+    Some(records.map(|record| Record { name: name(record), is_deleted: record[0] == DELETED }).collect())
 }
 
 #[cfg(test)]
@@ -65,10 +69,28 @@ mod tests {
         table
     }
 
+    fn names(table: &[u8], cpg: Option<&[u8]>) -> Vec<Option<String>> {
+        records(table, cpg).into_iter().map(|record| record.name).collect()
+    }
+
     #[test]
-    fn names_are_utf8_or_latin_1() {
-        let found = names(&table(&["Thiès".as_bytes(), b"Thi\xe8s", b""]));
-        assert_eq!(found, [Some("Thiès".to_owned()), Some("Thiès".to_owned()), None]);
+    fn names_are_in_the_code_page_of_the_table() {
+        let mut table = table(&["Thiès".as_bytes(), b"Thi\xe8s", b""]);
+        let thies = || Some("Thiès".to_owned());
+        assert_eq!(names(&table, None), [thies(), thies(), None]);
+        assert_eq!(names(&table, Some(b"1252"))[1..], [thies(), None]);
+        table[29] = 201;
+        assert_eq!(names(&table, None)[1], Some("Thiиs".to_owned()));
+        assert_eq!(names(&table, Some(b"1252"))[1], thies());
+    }
+
+    #[test]
+    fn records_are_deleted_also_where_no_column_names_them() {
+        let mut table = table(&[b"a", b"b"]);
+        table[32 + 32..32 + 36].copy_from_slice(b"Rank");
+        table[97 + 15] = DELETED;
+        let record = |is_deleted| Record { name: None, is_deleted };
+        assert_eq!(records(&table, None), [record(false), record(true)]);
     }
 
     proptest! {
@@ -77,7 +99,7 @@ mod tests {
             let mut table = table(&[b"a", b"b", b"c"]);
             table[at] = byte;
             table.truncate(length);
-            names(&table);
+            records(&table, None);
         }
     }
 }

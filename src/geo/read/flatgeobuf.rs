@@ -8,9 +8,10 @@ use flatgeobuf::{
 use geo::{Coord, Geometry, LineString, MultiPolygon, Polygon};
 
 use super::broken;
-use super::source::{Feature, Layer, name_column};
+use super::source::{Features, Layer, name_column};
 use crate::error::{Error, Result};
 use crate::geo::crs::Crs;
+use crate::limits::ReadBudget;
 
 /// Bytes of the magic number.
 const MAGIC: usize = 8;
@@ -19,16 +20,16 @@ const MAGIC: usize = 8;
 const NODE: u64 = 40;
 
 /// The layer; without a coordinate system it is taken as WGS 84.
-pub(super) fn read(bytes: &[u8]) -> Result<Layer> {
+pub(super) fn read(bytes: &[u8], budget: &ReadBudget) -> Result<Layer> {
     let mut rest = bytes.get(MAGIC..).unwrap_or_default();
     let header = size_prefixed_root_as_header(frame(&mut rest)?).map_err(broken("FlatGeobuf"))?;
     rest = usize::try_from(index_size(&header)).ok().and_then(|size| rest.get(size..)).ok_or_else(cut_off)?;
-    let mut features = Vec::new();
+    let mut features = Features::new(budget);
     while !rest.is_empty() {
         let buffer = size_prefixed_root_as_feature(frame(&mut rest)?).map_err(broken("FlatGeobuf"))?;
-        let shape = buffer.geometry().map(|shape| polygons(&shape, header.geometry_type()));
+        let shape = buffer.geometry().map(|shape| polygons(&shape, header.geometry_type(), budget));
         let shape = shape.transpose().map(Option::flatten);
-        features.push(Feature { name: name(&header, &buffer), shape });
+        features.push(name(&header, &buffer), shape)?;
     }
     let crs = header.crs().map_or(Crs::Wgs84, |crs| match (crs.code(), crs.code_string(), crs.wkt()) {
         (1.., ..) => Crs::from_authority(crs.org().unwrap_or("EPSG"), &crs.code().to_string()),
@@ -36,7 +37,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Layer> {
         (_, _, Some(wkt)) => Crs::from_wkt(wkt),
         _ => Crs::from_name(crs.name().unwrap_or("without a name")),
     });
-    Ok(Layer { name: header.name().map(str::to_owned), crs, features })
+    Ok(Layer { name: header.name().map(str::to_owned), crs, features: features.found })
 }
 
 /// The next buffer with its size in front.
@@ -68,35 +69,52 @@ fn index_size(header: &Header) -> u64 {
     nodes.saturating_add(u64::from(header.features_count() == 1)).saturating_mul(NODE)
 }
 
-fn polygons(shape: &Shape, of_file: GeometryType) -> Result<Option<Geometry>> {
-    let mut found = Vec::new();
+fn polygons(shape: &Shape, of_file: GeometryType, budget: &ReadBudget) -> Result<Option<Geometry>> {
+    let mut found = Parts { polygons: Vec::new(), positions: 0, budget };
     let kind = if of_file == GeometryType::Unknown { shape.type_() } else { of_file };
-    collect(shape, kind, &mut found)?;
-    Ok((!found.is_empty()).then_some(Geometry::MultiPolygon(MultiPolygon::new(found))))
+    found.collect(shape, kind)?;
+    Ok((!found.polygons.is_empty()).then_some(Geometry::MultiPolygon(MultiPolygon::new(found.polygons))))
 }
 
-/// Recurses as deep as the verifier allows, which is 64.
-fn collect(shape: &Shape, kind: GeometryType, found: &mut Vec<Polygon>) -> Result<()> {
-    match kind {
-        GeometryType::Polygon | GeometryType::Triangle => found.extend(polygon(shape)?),
-        GeometryType::MultiPolygon | GeometryType::PolyhedralSurface | GeometryType::TIN => {
-            for part in shape.parts().iter().flatten() {
-                found.extend(polygon(&part)?);
+/// The polygons of one feature. A buffer may hold a part once and name it often, so its size
+/// says nothing of theirs.
+struct Parts<'a> {
+    polygons: Vec<Polygon>,
+    positions: usize,
+    budget: &'a ReadBudget,
+}
+
+impl Parts<'_> {
+    /// Recurses as deep as the verifier allows, which is 64.
+    fn collect(&mut self, shape: &Shape, kind: GeometryType) -> Result<()> {
+        match kind {
+            GeometryType::Polygon | GeometryType::Triangle => self.add(shape)?,
+            GeometryType::MultiPolygon | GeometryType::PolyhedralSurface | GeometryType::TIN => {
+                for part in shape.parts().iter().flatten() {
+                    self.add(&part)?;
+                }
             }
-        }
-        GeometryType::GeometryCollection | GeometryType::MultiSurface => {
-            for part in shape.parts().iter().flatten() {
-                collect(&part, part.type_(), found)?;
+            GeometryType::GeometryCollection | GeometryType::MultiSurface => {
+                for part in shape.parts().iter().flatten() {
+                    self.collect(&part, part.type_())?;
+                }
             }
+            GeometryType::CurvePolygon => {
+                return Err(Error::invalid(
+                    "a CurvePolygon has arcs: convert it to straight lines first (ogr2ogr -nlt CONVERT_TO_LINEAR)",
+                ));
+            }
+            _ => {}
         }
-        GeometryType::CurvePolygon => {
-            return Err(Error::invalid(
-                "a CurvePolygon has arcs: convert it to straight lines first (ogr2ogr -nlt CONVERT_TO_LINEAR)",
-            ));
-        }
-        _ => {}
+        Ok(())
     }
-    Ok(())
+
+    fn add(&mut self, shape: &Shape) -> Result<()> {
+        self.positions += shape.xy().map_or(0, |xy| xy.len() / 2);
+        self.budget.check_positions(self.positions)?;
+        self.polygons.extend(polygon(shape)?);
+        Ok(())
+    }
 }
 
 /// `xy` holds all positions; `ends` where each ring ends, if there are several.

@@ -1,20 +1,32 @@
 //! GeoPackage (OGC 12-128r19): every layer of features.
 
 use std::path::Path;
+use std::time::Instant;
 
+use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
 use super::broken;
-use super::source::{Feature, Layer, MOST_FEATURES, name_column, with_area};
+use super::source::{Feature, Features, Layer, name_column, with_area};
 use crate::error::{Error, ErrorKind, Result};
 use crate::geo::crs::Crs;
 use crate::geo::wkb::read_gpkg;
+use crate::limits::ReadBudget;
 
-pub(super) fn read(path: &Path) -> Result<Vec<Layer>> {
-    layers(path).map_err(|failure| match failure {
-        Failure::Sqlite(error) => broken("a GeoPackage")(error),
+/// Instructions of SQLite's machine between two looks at the clock.
+const INSTRUCTIONS: i32 = 10_000;
+
+pub(super) fn read(path: &Path, budget: &ReadBudget) -> Result<Vec<Layer>> {
+    layers(path, budget).map_err(|failure| match failure {
         Failure::Other(error) => error,
+        Failure::Sqlite(error) => match error.sqlite_error_code() {
+            Some(ErrorCode::TooBig) => budget.too_large(),
+            Some(ErrorCode::OperationInterrupted) => {
+                budget.check_time().err().unwrap_or_else(|| broken("a GeoPackage")(error))
+            }
+            _ => broken("a GeoPackage")(error),
+        },
     })
 }
 
@@ -29,12 +41,16 @@ impl From<rusqlite::Error> for Failure {
     }
 }
 
-fn layers(path: &Path) -> Result<Vec<Layer>, Failure> {
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let file = Connection::open_with_flags(uri(path).map_err(Failure::Other)?, flags)?;
-    // Views and triggers of a file from outside call no function that acts.
-    file.pragma_update(None, "trusted_schema", false)?;
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+fn layers(path: &Path, budget: &ReadBudget) -> Result<Vec<Layer>, Failure> {
+    let file = open(path, budget)?;
+    check_table(&file, "gpkg_contents", &["table_name", "data_type"], budget)?;
+    check_table(&file, "gpkg_geometry_columns", &["table_name", "column_name", "srs_id"], budget)?;
     let mut tables = file.prepare(
         "SELECT c.table_name, g.column_name, g.srs_id FROM gpkg_contents c \
          JOIN gpkg_geometry_columns g ON g.table_name = c.table_name WHERE c.data_type = 'features' \
@@ -42,16 +58,59 @@ fn layers(path: &Path) -> Result<Vec<Layer>, Failure> {
     )?;
     let tables = tables.query_map((), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let tables = tables.collect::<Result<Vec<(String, String, i64)>, _>>()?;
-    let mut left = MOST_FEATURES;
     tables
         .into_iter()
         .map(|(table, column, srs)| {
-            let crs = crs(&file, srs)?;
-            let features = features(&file, &table, &column, left)?;
-            left -= features.len();
+            let crs = crs(&file, srs, budget)?;
+            let features = features(&file, &table, &column, budget)?;
             Ok(Layer { name: Some(table), crs, features })
         })
         .collect()
+}
+
+/// Opens a file that may be hostile: it calls no function that acts, no value is larger than
+/// the budget, and each statement is interrupted when the time is over.
+fn open(path: &Path, budget: &ReadBudget) -> Result<Connection, Failure> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut file = Connection::open_with_flags(uri(path)?, flags)?;
+    file.set_limit(Limit::SQLITE_LIMIT_LENGTH, i32::try_from(budget.bytes_left()).unwrap_or(i32::MAX))?;
+    if let Some(deadline) = budget.deadline() {
+        file.progress_handler(INSTRUCTIONS, Some(move || Instant::now() > deadline))?;
+    }
+    file.pragma_update(None, "trusted_schema", false)?;
+    // What a view sorts goes to the disk and not into memory.
+    file.pragma_update(None, "temp_store", "FILE")?;
+    Ok(file)
+}
+
+/// Refuses what runs a query or an expression of the file's when it is read: views, virtual
+/// tables and computed columns, unless views are allowed.
+fn check_table(file: &Connection, table: &str, columns: &[&str], budget: &ReadBudget) -> Result<(), Failure> {
+    if budget.limits().views {
+        return Ok(());
+    }
+    let asked = "SELECT type = 'table' AND rootpage > 0 FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE \
+                 AND type IN ('table', 'view')";
+    let is_plain: Option<bool> = file.query_row(asked, [table], |row| row.get(0)).optional()?;
+    // Computed columns are not in this list.
+    let is_stored = |column: &&str| -> rusqlite::Result<bool> {
+        let asked = "SELECT count(*) FROM pragma_table_info(?1) WHERE name = ?2 COLLATE NOCASE";
+        file.query_row(asked, [table, *column], |row| Ok(row.get::<_, i64>(0)? > 0))
+    };
+    let told = match is_plain {
+        None => return Err(Error::invalid(format!("not a GeoPackage: there is no table `{table}`")).into()),
+        Some(false) => {
+            format!("`{table}` is a view or virtual: its query comes with the file and may run for ever")
+        }
+        Some(true) => {
+            match columns.iter().map(is_stored).position(|is_stored| !matches!(is_stored, Ok(true))) {
+                None => return Ok(()),
+                Some(at) => format!("the column `{}` of `{table}` is missing or computed", columns[at]),
+            }
+        }
+    };
+    Err(Error::invalid(format!("{told}: save it as a table (ogr2ogr), or allow `ReadLimits::views`")).into())
 }
 
 /// The file as a URI that asks SQLite for no locks and no files beside it, unless a
@@ -70,10 +129,12 @@ fn uri(path: &Path) -> Result<String> {
 
 /// A coordinate system of the file. Two ids stand for none: 0 is in degrees and taken
 /// as WGS 84, -1 is in whatever unit.
-fn crs(file: &Connection, srs: i64) -> Result<Crs, Failure> {
+fn crs(file: &Connection, srs: i64, budget: &ReadBudget) -> Result<Crs, Failure> {
     if srs == 0 {
         return Ok(Crs::Wgs84);
     }
+    let columns = ["srs_id", "organization", "organization_coordsys_id", "definition", "srs_name"];
+    check_table(file, "gpkg_spatial_ref_sys", &columns, budget)?;
     let asked = "SELECT organization, organization_coordsys_id, definition, srs_name \
                  FROM gpkg_spatial_ref_sys WHERE srs_id = ?1";
     let found = file.query_row(asked, [srs], |row| {
@@ -94,17 +155,20 @@ fn crs(file: &Connection, srs: i64) -> Result<Crs, Failure> {
     })
 }
 
-fn features(file: &Connection, table: &str, column: &str, most: usize) -> Result<Vec<Feature>, Failure> {
+fn features(
+    file: &Connection,
+    table: &str,
+    column: &str,
+    budget: &ReadBudget,
+) -> Result<Vec<Feature>, Failure> {
+    check_table(file, table, &[column], budget)?;
     let mut columns = file.prepare("SELECT name FROM pragma_table_info(?1)")?;
     let columns = columns.query_map([table], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
     let name = name_column(columns.iter().map(String::as_str))
         .map_or("NULL".to_owned(), |name| format!("CAST({} AS TEXT)", quoted(name)));
-    // One more than may be, so that too many are seen.
-    let asked =
-        format!("SELECT {}, {name} FROM {} LIMIT {}", quoted(column), quoted(table), most.saturating_add(1));
-    let mut rows = file.prepare(&asked)?;
+    let mut rows = file.prepare(&format!("SELECT {}, {name} FROM {}", quoted(column), quoted(table)))?;
     let mut rows = rows.query(())?;
-    let mut features = Vec::new();
+    let mut features = Features::new(budget);
     while let Some(row) = rows.next()? {
         let shape = match row.get_ref(0)? {
             ValueRef::Null => Ok(None),
@@ -112,16 +176,74 @@ fn features(file: &Connection, table: &str, column: &str, most: usize) -> Result
             _ => Err(Error::invalid("its geometry is no blob")),
         };
         let name = row.get_ref(1)?.as_str_or_null().ok().flatten().map(str::to_owned);
-        features.push(Feature { name: name.filter(|name| !name.is_empty()), shape });
-        if features.len() > most {
-            return Err(Failure::Other(Error::invalid(format!(
-                "there are more than {MOST_FEATURES} features: simplify the file or cut it into parts"
-            ))));
-        }
+        features.push(name.filter(|name| !name.is_empty()), shape)?;
     }
-    Ok(features)
+    Ok(features.found)
 }
 
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::geo::wkb;
+    use crate::{Aoi, ReadLimits};
+
+    use super::*;
+
+    /// A file with one layer `fields`, which `schema` makes.
+    fn package(schema: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let file = Connection::open(folder.path().join("a.gpkg")).unwrap();
+        let square = Aoi::from_bbox([0.0, 0.0, 1.0, 1.0]).unwrap().geometry().clone();
+        let blob = [&b"GP\0\x01"[..], &4326_u32.to_le_bytes(), &wkb::write(&square.into())].concat();
+        let hex: String = blob.iter().map(|byte| format!("{byte:02x}")).collect();
+        file.execute_batch(
+            "CREATE TABLE gpkg_contents (table_name TEXT, data_type TEXT);
+             CREATE TABLE gpkg_geometry_columns (table_name TEXT, column_name TEXT, srs_id INTEGER);
+             INSERT INTO gpkg_contents VALUES ('fields', 'features');
+             INSERT INTO gpkg_geometry_columns VALUES ('fields', 'geom', 0);",
+        )
+        .unwrap();
+        file.execute_batch(&schema.replace("SQUARE", &format!("x'{hex}'"))).unwrap();
+        folder
+    }
+
+    fn found(schema: &str, limits: ReadLimits) -> Result<Aoi, String> {
+        let folder = package(schema);
+        let read = Aoi::read_within(folder.path().join("a.gpkg"), limits);
+        read.map_err(|error| error.to_string().split_once("`: ").unwrap().1.to_owned())
+    }
+
+    /// Rows without end of which none is handed over.
+    const ENDLESS: &str = "CREATE VIEW fields AS WITH RECURSIVE n(x) AS (SELECT 1 UNION SELECT x + 1 FROM n) \
+                           SELECT SQUARE AS geom FROM n WHERE x < 0";
+
+    #[test]
+    fn a_query_of_the_file_is_refused_unless_it_is_allowed() {
+        let told = |schema| found(schema, ReadLimits::default()).unwrap_err();
+        insta::assert_snapshot!(told(ENDLESS), @"`fields` is a view or virtual: its query comes with the file and may run for ever: save it as a table (ogr2ogr), or allow `ReadLimits::views`");
+        insta::assert_snapshot!(told("CREATE TABLE fields (id INTEGER, geom BLOB AS (SQUARE)); INSERT INTO fields VALUES (1)"), @"the column `geom` of `fields` is missing or computed: save it as a table (ogr2ogr), or allow `ReadLimits::views`");
+        insta::assert_snapshot!(told("DROP TABLE gpkg_contents; CREATE VIEW gpkg_contents AS SELECT 'fields' AS table_name, 'features' AS data_type"), @"`gpkg_contents` is a view or virtual: its query comes with the file and may run for ever: save it as a table (ogr2ogr), or allow `ReadLimits::views`");
+        insta::assert_snapshot!(told("DROP TABLE gpkg_contents"), @"not a GeoPackage: there is no table `gpkg_contents`");
+        let allowed = ReadLimits::default().views(true);
+        let aoi = found("CREATE VIEW Fields AS SELECT SQUARE AS geom, 'north' AS name", allowed).unwrap();
+        assert_eq!(aoi.features()[0].name.as_deref(), Some("north"));
+        let plain = found(
+            "CREATE TABLE FIELDS (Geom BLOB); INSERT INTO fields VALUES (SQUARE)",
+            ReadLimits::default(),
+        );
+        assert_eq!(plain.unwrap().features().len(), 1);
+    }
+
+    #[test]
+    fn a_query_ends_with_the_time_or_the_memory() {
+        let limits = || ReadLimits::default().views(true).bytes(1_000_000).time(Duration::from_millis(100));
+        insta::assert_snapshot!(found(ENDLESS, limits()).unwrap_err(), @"reading it takes more than 100ms: simplify it, cut it into parts, or raise `ReadLimits::time`");
+        let large = "CREATE VIEW fields AS SELECT zeroblob(1000000000) AS geom";
+        insta::assert_snapshot!(found(large, limits()).unwrap_err(), @"it is larger than 1 MB: simplify it, cut it into parts, or raise `ReadLimits::bytes`");
+    }
 }

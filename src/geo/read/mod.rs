@@ -2,6 +2,7 @@
 //! layers.
 
 mod archive;
+mod code_page;
 mod dbf;
 mod flatgeobuf;
 mod geojson;
@@ -10,6 +11,7 @@ mod geoparquet;
 mod kml;
 mod shapefile;
 mod source;
+mod text;
 mod wkt;
 
 use std::fs::File;
@@ -20,55 +22,53 @@ use self::source::features;
 pub(super) use self::source::no_polygon;
 use super::feature::AoiFeature;
 use crate::error::{Error, ErrorKind, Result};
-
-/// The largest file that is read into memory, in bytes. A GeoPackage is read row by
-/// row and may be larger.
-const LARGEST: u64 = 256_000_000;
+use crate::limits::ReadBudget;
 
 /// A name, where the file or the text has one, and the features.
 pub(super) type Named = (Option<String>, Vec<AoiFeature>);
 
-/// Reads a file by what it holds.
-pub(super) fn file(path: &Path) -> Result<Named> {
+/// Reads a file by what it holds. A GeoPackage is read row by row, any other file whole.
+pub(super) fn file(path: &Path, budget: &ReadBudget) -> Result<Named> {
     let mut start = Vec::new();
     File::open(path)?.take(16).read_to_end(&mut start)?;
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    let bytes = || bytes(path, budget);
     let layers = match start.as_slice() {
         [] => return Err(Error::invalid("the file is empty")),
-        [b'S', b'Q', b'L', b'i', b't', b'e', ..] => geopackage::read(path)?,
-        [b'P', b'A', b'R', b'1', ..] => vec![geoparquet::read(&bytes(path)?)?],
-        [b'f', b'g', b'b', _, b'f', b'g', b'b', ..] => vec![flatgeobuf::read(&bytes(path)?)?],
+        [b'S', b'Q', b'L', b'i', b't', b'e', ..] => geopackage::read(path, budget)?,
+        [b'P', b'A', b'R', b'1', ..] => vec![geoparquet::read(&bytes()?, budget)?],
+        [b'f', b'g', b'b', _, b'f', b'g', b'b', ..] => vec![flatgeobuf::read(&bytes()?, budget)?],
         [0, 0, 0x27, 0x0a, ..] if extension.as_deref() == Some("shx") => return Err(beside()),
-        [0, 0, 0x27, 0x0a, ..] => vec![shapefile::read(path, &bytes(path)?)?],
-        [b'P', b'K', 3, 4, ..] => vec![archive::read(bytes(path)?)?],
+        [0, 0, 0x27, 0x0a, ..] => vec![shapefile::read(path, &bytes()?, budget)?],
+        [b'P', b'K', 3, 4, ..] => vec![archive::read(bytes()?, budget)?],
         _ if matches!(extension.as_deref(), Some("dbf" | "prj" | "cpg" | "qpj")) => return Err(beside()),
-        _ => return text(&String::from_utf8(bytes(path)?).map_err(|_| unknown())?, extension.as_deref()),
+        _ => return text(&text::decode(bytes()?, budget)?, extension.as_deref(), budget),
     };
-    Ok((None, features(layers)?))
+    Ok((None, features(layers, budget)?))
 }
 
 /// Reads text by how it begins, or else by the file's extension.
-fn text(text: &str, extension: Option<&str>) -> Result<Named> {
+fn text(text: &str, extension: Option<&str>, budget: &ReadBudget) -> Result<Named> {
     let text = bare(text);
     match (text.chars().next(), extension) {
-        (Some('{'), _) | (_, Some("geojson" | "json")) => geojson(text),
-        (Some('<'), _) | (_, Some("kml")) => kml(text),
-        _ if extension == Some("wkt") || wkt::is_wkt(text) => wkt(text),
+        (Some('{' | geojson::SEPARATOR), _) | (_, Some("geojson" | "json")) => geojson(text, budget),
+        (Some('<'), _) | (_, Some("kml")) => kml(text, budget),
+        _ if extension == Some("wkt") || wkt::is_wkt(text) => wkt(text, budget),
         _ => Err(unknown()),
     }
 }
 
-pub(super) fn geojson(text: &str) -> Result<Named> {
-    let (name, layer) = geojson::read(bare(text))?;
-    Ok((name, features(vec![layer])?))
+pub(super) fn geojson(text: &str, budget: &ReadBudget) -> Result<Named> {
+    let (name, layer) = geojson::read(bare(text), budget)?;
+    Ok((name, features(vec![layer], budget)?))
 }
 
-pub(super) fn kml(text: &str) -> Result<Named> {
-    Ok((None, features(vec![kml::read(bare(text))?])?))
+pub(super) fn kml(text: &str, budget: &ReadBudget) -> Result<Named> {
+    Ok((None, features(vec![kml::read(bare(text), budget)?], budget)?))
 }
 
-pub(super) fn wkt(text: &str) -> Result<Named> {
-    Ok((None, features(vec![wkt::read(bare(text))?])?))
+pub(super) fn wkt(text: &str, budget: &ReadBudget) -> Result<Named> {
+    Ok((None, features(vec![wkt::read(bare(text), budget)?], budget)?))
 }
 
 /// Windows editors put a byte order mark in front.
@@ -76,21 +76,8 @@ fn bare(text: &str) -> &str {
     text.trim_start_matches('\u{feff}').trim_start()
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>> {
-    read_within(File::open(path)?, LARGEST)
-}
-
-/// Reads to the end, unless that is too far: an archive may unpack to anything.
-fn read_within(source: impl Read, largest: u64) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    source.take(largest + 1).read_to_end(&mut bytes)?;
-    match bytes.len() as u64 > largest {
-        true => Err(Error::invalid(format!(
-            "it is larger than {} MB: simplify it or cut it into parts",
-            largest / 1_000_000
-        ))),
-        false => Ok(bytes),
-    }
+fn bytes(path: &Path, budget: &ReadBudget) -> Result<Vec<u8>> {
+    budget.read_to_end(File::open(path)?)
 }
 
 fn beside() -> Error {
@@ -99,8 +86,8 @@ fn beside() -> Error {
 
 fn unknown() -> Error {
     Error::invalid(
-        "it is none of the formats that can be read: GeoJSON, KML, KMZ, WKT (text in UTF-8), Shapefile (`.shp`, \
-         or zipped), GeoPackage, GeoParquet, FlatGeobuf",
+        "it is none of the formats that can be read: GeoJSON, KML, KMZ, WKT (text in UTF-8 or \
+         UTF-16), Shapefile (`.shp`, or zipped), GeoPackage, GeoParquet, FlatGeobuf",
     )
 }
 

@@ -8,42 +8,55 @@ use geo::{Area, BoundingRect, Coord, Geometry, Intersects, MultiPolygon, Polygon
 use shapefile::record::traits::HasXY;
 use shapefile::{PolygonRing, Shape, ShapeReader};
 
-use super::source::{Feature, Layer};
+use super::source::{Features, Layer};
 use super::{broken, bytes, dbf};
 use crate::error::{Error, Result};
 use crate::geo::crs::Crs;
+use crate::limits::ReadBudget;
 
-/// A Shapefile with the `.prj` and `.dbf` that lie beside it, if any.
-pub(super) fn read(path: &Path, shp: &[u8]) -> Result<Layer> {
+/// The files beside a `.shp`, as far as they are there.
+#[derive(Default)]
+pub(super) struct Beside {
+    pub(super) dbf: Option<Vec<u8>>,
+    pub(super) cpg: Option<Vec<u8>>,
+    pub(super) prj: Option<Vec<u8>>,
+}
+
+/// A Shapefile with the files that lie beside it.
+pub(super) fn read(path: &Path, shp: &[u8], budget: &ReadBudget) -> Result<Layer> {
     // Old programs write capitals.
     let beside = |extension: &str| {
         let path = [extension.to_owned(), extension.to_uppercase()]
             .map(|extension| path.with_extension(extension))
             .into_iter()
-            .find(|path| path.exists())?;
-        Some(bytes(&path))
+            .find(|path| path.exists());
+        path.map(|path| bytes(&path, budget)).transpose()
     };
-    parts(shp, beside("dbf").transpose()?.as_deref(), beside("prj").transpose()?.as_deref())
+    parts(shp, Beside { dbf: beside("dbf")?, cpg: beside("cpg")?, prj: beside("prj")? }, budget)
 }
 
 /// A Shapefile from its parts. Without a `.prj` it is taken as WGS 84.
-pub(super) fn parts(shp: &[u8], dbf: Option<&[u8]>, prj: Option<&[u8]>) -> Result<Layer> {
-    let crs = prj.map(|prj| Crs::from_wkt(&String::from_utf8_lossy(prj)));
-    let mut names = dbf.map(dbf::names).unwrap_or_default().into_iter();
+pub(super) fn parts(shp: &[u8], beside: Beside, budget: &ReadBudget) -> Result<Layer> {
+    let crs = beside.prj.map(|prj| Crs::from_wkt(&String::from_utf8_lossy(&prj)));
+    let records = beside.dbf.map(|dbf| dbf::records(&dbf, beside.cpg.as_deref()));
+    let mut records = records.unwrap_or_default().into_iter();
     let mut reader = ShapeReader::new(Cursor::new(shp)).map_err(broken("a Shapefile"))?;
-    let mut features = Vec::new();
+    let mut features = Features::new(budget);
     for shape in reader.iter_shapes() {
         let shape = shape.map_err(broken("a Shapefile"))?;
-        features.push(Feature { name: names.next().flatten(), shape: polygons(shape) });
+        let record = records.next();
+        if !record.as_ref().is_some_and(|record| record.is_deleted) {
+            features.push(record.and_then(|record| record.name), polygons(shape, budget))?;
+        }
     }
-    Ok(Layer { name: None, crs: crs.unwrap_or(Crs::Wgs84), features })
+    Ok(Layer { name: None, crs: crs.unwrap_or(Crs::Wgs84), features: features.found })
 }
 
-fn polygons(shape: Shape) -> Result<Option<Geometry>> {
+fn polygons(shape: Shape, budget: &ReadBudget) -> Result<Option<Geometry>> {
     let shape = match shape {
-        Shape::Polygon(polygon) => assembled(polygon.into_inner()),
-        Shape::PolygonM(polygon) => assembled(polygon.into_inner()),
-        Shape::PolygonZ(polygon) => assembled(polygon.into_inner()),
+        Shape::Polygon(polygon) => assembled(polygon.into_inner(), budget)?,
+        Shape::PolygonM(polygon) => assembled(polygon.into_inner(), budget)?,
+        Shape::PolygonZ(polygon) => assembled(polygon.into_inner(), budget)?,
         Shape::Multipatch(_) => {
             return Err(Error::invalid("a MultiPatch is a body: export its footprint as polygons first"));
         }
@@ -54,7 +67,7 @@ fn polygons(shape: Shape) -> Result<Option<Geometry>> {
 
 /// Rings as polygons. A hole belongs to the smallest ring around it, wherever that
 /// stands; one that nothing surrounds is a ring drawn the wrong way round.
-fn assembled<P: HasXY>(rings: Vec<PolygonRing<P>>) -> MultiPolygon {
+fn assembled<P: HasXY>(rings: Vec<PolygonRing<P>>, budget: &ReadBudget) -> Result<MultiPolygon> {
     let (mut outer, mut holes) = (Vec::new(), Vec::new());
     for ring in rings {
         let line = ring.points().iter().map(|point| Coord { x: point.x(), y: point.y() }).collect();
@@ -66,6 +79,7 @@ fn assembled<P: HasXY>(rings: Vec<PolygonRing<P>>) -> MultiPolygon {
     let bounds: Vec<_> = outer.iter().map(|ring| (ring.bounding_rect(), ring.unsigned_area())).collect();
     let mut lost = Vec::new();
     for hole in holes {
+        budget.check_time()?;
         let Some(&start) = hole.0.first() else { continue };
         let is_around = |at: &usize| {
             bounds[*at].0.is_some_and(|bounds| bounds.intersects(&start))
@@ -78,7 +92,7 @@ fn assembled<P: HasXY>(rings: Vec<PolygonRing<P>>) -> MultiPolygon {
         }
     }
     outer.extend(lost);
-    MultiPolygon::new(outer)
+    Ok(MultiPolygon::new(outer))
 }
 
 #[cfg(test)]
@@ -104,14 +118,11 @@ mod tests {
         use PolygonRing::{Inner, Outer};
         // An island in a lake; the lake's shore stands last.
         let rings = vec![Outer(square(0.0, 10.0)), Outer(square(4.0, 6.0)), Inner(square(2.0, 8.0))];
-        let Ok(Some(Geometry::MultiPolygon(found))) =
-            parts(&shp(rings), None, None).unwrap().features.remove(0).shape
-        else {
-            panic!("polygons")
-        };
+        let read = |rings| parts(&shp(rings), Beside::default(), &ReadBudget::default()).unwrap();
+        let found = read(rings).features.remove(0).shape.unwrap().unwrap();
         assert_eq!(found.unsigned_area(), 100.0 - 36.0 + 4.0);
         assert_eq!(found.0[0].interiors().len(), 1);
-        let alone = parts(&shp(vec![Inner(square(0.0, 1.0))]), None, None).unwrap().features.remove(0);
+        let alone = read(vec![Inner(square(0.0, 1.0))]).features.remove(0);
         assert_eq!(alone.shape.unwrap().unwrap().unsigned_area(), 1.0);
     }
 
@@ -125,7 +136,8 @@ mod tests {
                 }
             }
             shp.truncate(length);
-            let _ = parts(&shp, None, Some(&shp));
+            let beside = Beside { prj: Some(shp.clone()), ..Beside::default() };
+            let _ = parts(&shp, beside, &ReadBudget::default());
         }
     }
 }

@@ -1,19 +1,14 @@
 //! What every format is read into, and the one way from there to features: reproject,
 //! check, split at the antimeridian.
 
-use geo::{CoordsIter, Geometry};
+use geo::{CoordsIter, Geometry, MultiPolygon};
 use serde_json::Value;
 
 use crate::error::{Context, Error, Result};
 use crate::geo::coverage::polygons;
 use crate::geo::crs::Crs;
 use crate::geo::feature::{AoiFeature, read_shape};
-
-/// The most features of a file: each may become a search or a job.
-pub(super) const MOST_FEATURES: usize = 100_000;
-
-/// The most positions of a file. Uniting as many takes seconds and some hundred MB.
-const MOST_POSITIONS: usize = 1_000_000;
+use crate::limits::ReadBudget;
 
 /// Features with one coordinate system: a file, or a layer of it.
 pub(super) struct Layer {
@@ -26,10 +21,34 @@ pub(super) struct Layer {
 /// feature can be named.
 pub(super) struct Feature {
     pub(super) name: Option<String>,
-    pub(super) shape: Result<Option<Geometry>>,
+    pub(super) shape: Result<Option<MultiPolygon>>,
 }
 
-/// What has an area of a shape. The rest may be large, and is let go at once.
+/// The features that were read so far, within a budget.
+pub(super) struct Features<'a> {
+    pub(super) found: Vec<Feature>,
+    budget: &'a ReadBudget,
+}
+
+impl<'a> Features<'a> {
+    pub(super) fn new(budget: &'a ReadBudget) -> Self {
+        Self { found: Vec::new(), budget }
+    }
+
+    /// Adds a feature. What has no area of its shape may be large, and is let go at once.
+    pub(super) fn push(&mut self, name: Option<String>, shape: Result<Option<Geometry>>) -> Result<()> {
+        let shape = shape.map(|shape| shape.as_ref().and_then(polygons));
+        self.budget.take_count(1, "features")?;
+        self.budget.take_bytes(name.as_ref().map_or(0, String::len) as u64)?;
+        if let Ok(Some(shape)) = &shape {
+            self.budget.take_positions(shape.coords_count())?;
+        }
+        self.found.push(Feature { name, shape });
+        Ok(())
+    }
+}
+
+/// A shape without its empty polygons, by which tables write that there is none.
 pub(super) fn with_area(shape: Geometry) -> Option<Geometry> {
     let mut shape = polygons(&shape)?;
     shape.0.retain(|part| !part.exterior().0.is_empty());
@@ -37,16 +56,13 @@ pub(super) fn with_area(shape: Geometry) -> Option<Geometry> {
 }
 
 /// The features that have an area, in WGS 84.
-pub(super) fn features(layers: Vec<Layer>) -> Result<Vec<AoiFeature>> {
+pub(super) fn features(layers: Vec<Layer>, budget: &ReadBudget) -> Result<Vec<AoiFeature>> {
     let count: usize = layers.iter().map(|layer| layer.features.len()).sum();
-    match count {
-        0 => return Err(Error::invalid("there is no feature: an AOI needs at least one polygon")),
-        _ if count > MOST_FEATURES => return Err(too_many(count, "features", MOST_FEATURES)),
-        _ => {}
+    if count == 0 {
+        return Err(Error::invalid("there is no feature: an AOI needs at least one polygon"));
     }
     let is_one_layer = layers.len() == 1;
     let mut found = Vec::new();
-    let mut positions = 0;
     for layer in layers {
         let named = layer.name.filter(|_| !is_one_layer);
         let mut transformation = None;
@@ -59,20 +75,16 @@ pub(super) fn features(layers: Vec<Layer>) -> Result<Vec<AoiFeature>> {
                 };
                 named.iter().map(|layer| format!("layer `{layer}`: ")).collect::<String>() + &feature
             };
-            let Some(shape) = feature.shape.with_context(told)?.as_ref().and_then(polygons) else { continue };
+            let Some(shape) = feature.shape.with_context(told)? else { continue };
             // Layers of points may be in any coordinate system.
             if transformation.is_none() {
                 transformation = Some(layer.crs.to_wgs84()?);
             }
             let shape = match transformation.as_ref().and_then(Option::as_ref) {
-                Some(transformation) => transformation.reproject(&shape).with_context(told)?,
+                Some(transformation) => transformation.reproject(&shape, budget).with_context(told)?,
                 None => shape,
             };
-            positions += shape.coords_count();
-            if positions > MOST_POSITIONS {
-                return Err(too_many(positions, "positions", MOST_POSITIONS));
-            }
-            found.extend(read_shape(feature.name.clone(), &shape.into()).with_context(told)?);
+            found.extend(read_shape(feature.name.clone(), &shape.into(), budget).with_context(told)?);
         }
     }
     match found.is_empty() {
@@ -83,10 +95,6 @@ pub(super) fn features(layers: Vec<Layer>) -> Result<Vec<AoiFeature>> {
 
 pub(in crate::geo) fn no_polygon() -> Error {
     Error::invalid("there is no polygon: an AOI needs a Polygon or a MultiPolygon")
-}
-
-fn too_many(count: usize, what: &str, most: usize) -> Error {
-    Error::invalid(format!("{count} {what} are more than {most}: simplify the file or cut it into parts"))
 }
 
 /// The properties that a feature is called by, the best first.

@@ -3,9 +3,10 @@
 use geo::Geometry;
 use wkt::Wkt;
 
-use super::source::{Feature, Layer};
+use super::source::{Features, Layer};
 use crate::error::{Error, Result};
 use crate::geo::crs::Crs;
+use crate::limits::ReadBudget;
 
 /// The deepest nesting; the parser recurses into collections.
 const DEEPEST: usize = 32;
@@ -21,10 +22,20 @@ pub(super) fn is_wkt(text: &str) -> bool {
 }
 
 /// WGS 84, longitude before latitude, unless an `SRID` says otherwise.
-pub(super) fn read(text: &str) -> Result<Layer> {
+pub(super) fn read(text: &str, budget: &ReadBudget) -> Result<Layer> {
     let (crs, text) = srid(text)?;
-    let features = texts(text)?.into_iter().map(|text| Feature { name: None, shape: shape(text) });
-    Ok(Layer { name: None, crs, features: features.collect() })
+    let mut features = Features::new(budget);
+    let between = |c: char| c.is_whitespace() || ",;".contains(c);
+    let mut rest = text.trim_matches(between);
+    while !rest.is_empty() {
+        let end = end_of_first(rest)?.ok_or_else(|| {
+            let start: String = rest.chars().take(40).collect();
+            Error::invalid(format!("not WKT: `{start}` has no end"))
+        })?;
+        features.push(None, shape(&rest[..end]))?;
+        rest = rest[end..].trim_start_matches(between);
+    }
+    Ok(Layer { name: None, crs, features: features.found })
 }
 
 fn srid(text: &str) -> Result<(Crs, &str)> {
@@ -36,29 +47,26 @@ fn srid(text: &str) -> Result<(Crs, &str)> {
     }
 }
 
-/// The text of each geometry: up to the parenthesis that closes it, or to `EMPTY`.
-fn texts(text: &str) -> Result<Vec<&str>> {
-    let between = |c: char| c.is_whitespace() || ",;".contains(c);
-    let mut found = Vec::new();
-    let mut rest = text.trim_matches(between);
-    while !rest.is_empty() {
-        let end = end_of_first(rest)?.ok_or_else(|| {
-            let start: String = rest.chars().take(40).collect();
-            Error::invalid(format!("not WKT: `{start}` has no end"))
-        })?;
-        found.push(&rest[..end]);
-        rest = rest[end..].trim_start_matches(between);
-    }
-    Ok(found)
-}
-
-/// Looks for single characters, which is quick in unoptimised code, too.
+/// The end of the first geometry: behind the parenthesis that closes it, or behind `EMPTY`.
+/// Looks at nothing behind the next geometry, of which there may be many.
 fn end_of_first(text: &str) -> Result<Option<usize>> {
-    let open = text.find('(');
-    let head = &text[..open.unwrap_or(text.len())];
-    let empty = head.to_ascii_uppercase().find("EMPTY").map(|at| at + "EMPTY".len());
-    let (Some(mut next_open), None) = (open, empty) else { return Ok(empty) };
-    let (mut at, mut depth) = (next_open, 0_usize);
+    let mut at = 0;
+    // The words of its type.
+    loop {
+        at += text[at..].len() - text[at..].trim_start().len();
+        let word = text[at..].split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+        at += word.len();
+        match word {
+            "" => break,
+            _ if word.eq_ignore_ascii_case("EMPTY") => return Ok(Some(at)),
+            _ => {}
+        }
+    }
+    if !text[at..].starts_with('(') {
+        return Ok(None);
+    }
+    // Looks for single characters, which is quick in unoptimised code, too.
+    let (mut next_open, mut depth) = (at, 0_usize);
     loop {
         let Some(close) = text[at..].find(')').map(|close| at + close) else { return Ok(None) };
         while next_open < close {
@@ -104,6 +112,16 @@ mod tests {
             "SRID=32628;POLYGON((240000 1620000,250000 1620000,250000 1630000,240000 1630000,240000 1620000))",
         );
         assert!((utm.unwrap().area_km2() - 100.0).abs() < 0.5);
+    }
+
+    #[test]
+    fn time_grows_with_the_text() {
+        for text in ["POINT EMPTY;", "POINT ZM empty\n", "POINT(1 2),"] {
+            let told = Aoi::from_wkt(&text.repeat(99_999)).unwrap_err().to_string();
+            assert_eq!(told, "there is no polygon: an AOI needs a Polygon or a MultiPolygon", "{text}");
+        }
+        let told = Aoi::from_wkt(&"POINT EMPTY;".repeat(100_001)).unwrap_err().to_string();
+        assert!(told.ends_with("raise `ReadLimits::count`"), "{told}");
     }
 
     #[test]

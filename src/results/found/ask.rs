@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use crate::batch::JobRecord;
-use crate::catalog::{QuicklookOutcome, Scene, Scenes, Search, picture};
+use crate::catalog::{QuicklookOutcome, Scene, Scenes, picture};
 use crate::client::{Client, data, items};
 use crate::display::picture::MOST_BYTES;
 use crate::error::{Context, Error, ErrorKind, Result};
-use crate::jobs::{JobId, Price, Project, place};
+use crate::jobs::{JobId, Price, Project};
 use crate::transport::Request;
 
 /// A scene that a job lists.
@@ -20,7 +20,7 @@ pub(super) struct Listed {
 }
 
 /// The scenes of an ended job, the newest first.
-pub(super) fn scenes(project: &Project, id: &JobId, record: &JobRecord) -> Result<Vec<Listed>> {
+pub(super) fn scenes(project: &Project, id: &JobId) -> Result<Vec<Listed>> {
     let client = project.client();
     let read = || -> Result<Vec<Listed>> {
         let tasks = project.job_tasks(id)?;
@@ -29,9 +29,9 @@ pub(super) fn scenes(project: &Project, id: &JobId, record: &JobRecord) -> Resul
         let ask = |what: &str| client.json(Request::get(task.url(what)?));
         let named = names(ask("/outputs/quicklooks/")?)?;
         let told = ask("/outputs/data-json")?;
-        let mut known = by_id(Scenes::from_geojson(&told.to_string()).unwrap_or_default());
-        let unknown: Vec<String> = named.keys().filter(|id| !known.contains_key(*id)).cloned().collect();
-        known.extend(by_id(in_catalog(client, record, unknown)));
+        let scenes = Scenes::from_geojson(&told.to_string())
+            .map_err(|error| Error::response(format!("`data.json`: {error}")))?;
+        let mut known: HashMap<_, _> = scenes.iter().map(|scene| (scene.id.clone(), scene.clone())).collect();
         let mut found: Vec<Listed> = Vec::new();
         for (id, name) in &named {
             let scene = known.remove(id).map_or_else(|| bare(id), Ok)?;
@@ -61,31 +61,11 @@ fn names(json: Value) -> Result<HashMap<String, String>> {
     Ok(list.iter().filter_map(Value::as_str).map(|name| (id(name), name.to_owned())).collect())
 }
 
-/// The scenes as the catalog has them; those that it does not have are left out, and all
-/// of them when it cannot be asked.
-fn in_catalog(client: &Client, record: &JobRecord, ids: Vec<String>) -> Scenes {
-    let told = |name: &str| {
-        let tasks = record.inputs.values().filter_map(Value::as_object);
-        tasks.filter_map(|task| task.get(name)).find(|value| !value.is_null())
-    };
-    let shape = ["bbox", "intersects", "contains"].iter().find_map(|name| place(told(name)?).ok());
-    let Some(aoi) = shape.filter(|_| !ids.is_empty()) else { return Scenes::default() };
-    let mut search = Search::new(aoi).limit(ids.len()).ids(ids);
-    if let Some((start, end)) = told("time").and_then(Value::as_str).and_then(|time| time.split_once('/')) {
-        search = search.between(start, end);
-    }
-    client.catalog().search(search).unwrap_or_default()
-}
-
-/// A scene of which nothing is known.
+/// A scene that is named by its quicklook only.
 fn bare(id: &str) -> Result<Scene> {
     let feature = json!({"type": "Feature", "id": id, "geometry": null, "properties": {}});
     let scene = Scenes::from_geojson(&feature.to_string())?.iter().next().cloned();
     scene.ok_or_else(|| Error::response(format!("`{id}` is no scene")))
-}
-
-fn by_id(scenes: Scenes) -> HashMap<String, Scene> {
-    scenes.iter().map(|scene| (scene.id.clone(), scene.clone())).collect()
 }
 
 /// What comes of a quicklook.

@@ -68,9 +68,8 @@ impl JobCollection {
     /// # Ok::<(), up42::Error>(())
     /// ```
     ///
-    /// The platform lists a dry run's scenes by its quicklooks, and leaves their outlines
-    /// out (API reference, 5.1). Those come from the catalog, by the job's place and dates
-    /// and the scenes' ids; a scene that is not there has no outline.
+    /// The scenes are the features of the job's `data.json` (API reference, 5.1). One that only
+    /// a quicklook names has no outline.
     ///
     /// # Errors
     ///
@@ -119,7 +118,7 @@ impl JobCollection {
 fn listed(project: &Project, record: &JobRecord) -> Result<Vec<Listed>> {
     let has_ended = record.job.as_ref().is_some_and(|job| job.status == JobStatus::Succeeded);
     match has_ended {
-        true => ask::scenes(project, id_of(record)?, record),
+        true => ask::scenes(project, id_of(record)?),
         false => Err(not_there(record)),
     }
 }

@@ -77,6 +77,10 @@ impl Filter {
 
     /// CQL2-JSON: `{"op": "<=", "args": [{"property": "eo:cloud_cover"}, 20]}`.
     pub(super) fn from_cql2(expression: &Value) -> Result<Self, String> {
+        // UP42's SDK before 1.0 sends a whole search as the filter.
+        if let Some(inner) = expression.get("filter").filter(|_| expression["op"].is_null()) {
+            return Self::from_cql2(inner);
+        }
         let op = expression["op"].as_str().ok_or("filter: `op` is missing")?.to_ascii_lowercase();
         let args = expression["args"].as_array().ok_or("filter: `args` is missing")?;
         let parts = || args.iter().map(Self::from_cql2).collect::<Result<Vec<_>, _>>();
@@ -130,7 +134,7 @@ fn list(value: &Value) -> Result<Vec<Value>, String> {
 
 /// Numbers by size, times by time, other texts by letters; never one with
 /// another.
-pub(super) fn order(a: &Value, b: &Value) -> Option<Ordering> {
+pub(in crate::simulator) fn order(a: &Value, b: &Value) -> Option<Ordering> {
     if let (Some(a), Some(b)) = (a.as_f64(), b.as_f64()) {
         return a.partial_cmp(&b);
     }
@@ -172,6 +176,13 @@ mod tests {
             assert!(filter.holds(&cloud(Some(20.0))));
             assert!(!filter.holds(&cloud(Some(20.1))));
         }
+    }
+
+    #[test]
+    fn a_search_around_a_filter_changes_nothing() {
+        let cql = json!({"op": "<=", "args": [{"property": "eo:cloud_cover"}, 20]});
+        let filter = Filter::from_cql2(&json!({"max_items": 50, "limit": 50, "filter": cql})).unwrap();
+        assert!(filter.holds(&cloud(Some(20.0))) && !filter.holds(&cloud(Some(20.1))));
     }
 
     #[test]

@@ -109,6 +109,8 @@ impl GivenItem {
         match name {
             "id" => Some(self.id.as_str().into()),
             "collection" => Some(self.collection.as_str().into()),
+            // The storage's items can be asked for by the shorter name.
+            "asset_id" => self.property("up42-system:asset_id"),
             _ => self.item["properties"].get(name).filter(|value| !value.is_null()).cloned(),
         }
     }

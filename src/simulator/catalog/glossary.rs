@@ -7,8 +7,11 @@ use crate::simulator::call::Call;
 use crate::simulator::platform::Platform;
 use crate::simulator::products::{PRODUCTS, Product, TASKING};
 use crate::simulator::reply::{Answer, Reply};
+use crate::simulator::spring::sort;
 
 const PAGE: usize = 10;
+/// Properties that the list can be sorted by.
+const SORTED_BY: [&str; 4] = ["name", "title", "description", "type"];
 
 impl Platform {
     /// A page of the list, as Spring has it.
@@ -18,10 +21,8 @@ impl Platform {
         let mut all: Vec<Value> =
             self.collection_names().iter().map(|name| entry(name, by_collection(name))).collect();
         all.push(tasking());
-        match call.query("sort") {
-            None => {}
-            Some("name,asc") => all.sort_by_key(|one| one["name"].as_str().map(str::to_owned)),
-            Some(other) => return Err(Reply::refused(400, 400, format!("No property {other} found"))),
+        if call.query("sort").is_some() {
+            sort(&mut all, call, "Collection", &SORTED_BY)?;
         }
         let content: Vec<Value> = all.iter().skip(page.saturating_mul(size)).take(size).cloned().collect();
         let pages = all.len().div_ceil(size).max(1);

@@ -3,6 +3,7 @@
 pub(super) mod archive;
 mod cell;
 mod classic;
+mod data_products;
 mod door;
 mod filter;
 pub(super) mod given;
@@ -17,5 +18,5 @@ mod sky;
 pub(super) mod stac;
 
 pub(super) use archive::LARGEST_LATITUDE;
-pub(super) use filter::instant;
+pub(super) use filter::{instant, order};
 pub(super) use search::Catalog;

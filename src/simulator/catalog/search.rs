@@ -141,10 +141,14 @@ mod tests {
     use serde_json::json;
 
     fn dakar(collection: &str) -> Query {
+        dakar_in(collection, "2018-01-01/2020-12-31")
+    }
+
+    fn dakar_in(collection: &str, dates: &str) -> Query {
         let body = json!({
             "collections": [collection],
             "bbox": [-17.55, 14.63, -17.30, 14.82],
-            "datetime": "2018-01-01/2020-12-31",
+            "datetime": dates,
         });
         Query::from_body(&body).unwrap()
     }
@@ -170,7 +174,10 @@ mod tests {
     fn every_scene_is_found_again_by_its_id() {
         let catalog = Catalog::new(42, Given::default());
         for sensor in &SENSORS {
-            for row in catalog.find(&dakar(sensor.collection)).iter() {
+            // One of them flies since 2021.
+            let found = catalog.find(&dakar_in(sensor.collection, "2018-01-01/2022-12-31"));
+            assert!(!found.is_empty(), "{}", sensor.collection);
+            for row in found.iter() {
                 let Row::Drawn(scene) = row else { panic!("nothing was given") };
                 let again = catalog.archive.scene(&scene.id).unwrap_or_else(|| panic!("{}", scene.id));
                 assert_eq!((again.at, again.corners), (scene.at, scene.corners));

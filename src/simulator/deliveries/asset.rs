@@ -52,15 +52,24 @@ impl Asset {
         Self { id: id_of(order, &format!("asset {file}")), file, kind }
     }
 
+    /// Properties that the list can be sorted by.
+    pub(super) const SORTED_BY: [&str; 5] = ["createdAt", "updatedAt", "name", "size", "source"];
+
+    /// The file with all that an order delivered.
+    pub(super) fn archive_of(order: &Order) -> Self {
+        Self::of(order, AssetKind::Archive)
+    }
+
     /// The archive of an order, and the files of its items.
     pub(super) fn all_of(order: &Order) -> Vec<Self> {
         let images = ITEMS.iter().filter(|part| part.is_of(order)).map(|part| AssetKind::Image(*part));
-        [AssetKind::Archive]
-            .into_iter()
-            .chain(images)
-            .chain([AssetKind::Thumbnail])
-            .map(|kind| Self::of(order, kind))
-            .collect()
+        let others = images.chain([AssetKind::Thumbnail]).map(|kind| Self::of(order, kind));
+        [Self::archive_of(order)].into_iter().chain(others).collect()
+    }
+
+    /// In bytes, before it is drawn.
+    pub(super) fn size(&self, order: &Order) -> i64 {
+        (order.square_km * 10_000.0) as i64
     }
 
     pub(super) fn content_type(&self) -> &'static str {
@@ -73,26 +82,34 @@ impl Asset {
 
     /// AssetV2 of the interface.
     pub(super) fn json(&self, order: &Order) -> Value {
-        let at = order.finished().unwrap_or(order.created);
+        let at = finished_at(order);
+        let labelled = order.labels.get(&self.id).cloned();
+        let updated = if labelled.is_some() { stamp(order.updated) } else { at.clone() };
+        let (title, tags) = labelled.unwrap_or((Some(order.name.clone()), order.tags.clone()));
         json!({
             "id": self.id,
             "accountId": WORKSPACE_ID,
             "workspaceId": WORKSPACE_ID,
-            "createdAt": stamp(at),
-            "updatedAt": stamp(at),
+            "createdAt": at,
+            "updatedAt": updated,
             "name": self.file,
-            "size": (order.square_km * 10_000.0) as i64,
-            "order": {"id": order.id, "status": "FULFILLED", "hostId": order.product().map(|product| product.collection)},
+            "size": self.size(order),
+            "order": {"id": order.order_id(), "status": "FULFILLED", "hostId": order.host()},
             "source": order.kind(),
             "productId": order.product,
             "contentType": self.content_type(),
             "producerName": "airbus",
             "collectionName": order.product().map(|product| product.collection),
             "geospatialMetadataExtraction": "SUCCESSFUL",
-            "title": order.name,
-            "tags": order.tags,
+            "title": title,
+            "tags": tags,
         })
     }
+}
+
+/// When a file came to the storage.
+pub(super) fn finished_at(order: &Order) -> String {
+    stamp(order.finished().unwrap_or(order.created))
 }
 
 impl Platform {

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::asset::{Asset, AssetKind, bbox_of, id_of};
+use super::asset::{Asset, AssetKind, bbox_of, finished_at, id_of};
 use crate::simulator::auth::WORKSPACE_ID;
-use crate::simulator::books::stamp;
 use crate::simulator::catalog::given::GivenItem;
 use crate::simulator::catalog::scene::Scene;
 use crate::simulator::catalog::shape::{bbox_of as box_of, parse};
@@ -139,16 +138,18 @@ impl Platform {
 }
 
 /// What the platform adds to items and collections.
-fn system_fields(order: &Order) -> [(&'static str, Value); 9] {
-    [
+fn system_fields(order: &Order) -> Vec<(&'static str, Value)> {
+    let fields = [
         ("up42-product:product_id", order.product.as_str().into()),
         ("up42-product:collection_name", order.product().map(|product| product.collection).into()),
-        ("up42-order:id", order.id.as_str().into()),
-        ("up42-system:asset_id", Asset::of(order, AssetKind::Archive).id.into()),
+        ("up42-order:id", order.order_id().into()),
+        ("up42-system:asset_id", Asset::archive_of(order).id.into()),
         ("up42-system:account_id", WORKSPACE_ID.into()),
         ("up42-system:workspace_id", WORKSPACE_ID.into()),
         ("up42-system:source", order.kind().into()),
         ("up42-system:metadata_version", "0.0.1".into()),
-        ("created", stamp(order.finished().unwrap_or(order.created)).into()),
-    ]
+        ("created", finished_at(order).into()),
+    ];
+    let job = order.job_id().map(|id| ("up42-system:job_id", id.into()));
+    fields.into_iter().chain(job).collect()
 }

@@ -3,18 +3,33 @@
 //! Nothing of it is kept: it follows from the orders.
 
 mod asset;
+mod classic;
 mod item;
 mod stac;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::orders::{order::Order, unknown};
+use super::catalog::instant;
+use super::catalog::query::strings;
+use super::orders::{list::values, order::Order, unknown};
 use super::platform::{Platform, wrong_method};
 use super::reply::{Answer, Reply};
-use super::spring::{page_of, spring_page};
+use super::spring::{page_of, sort, spring_page};
 use asset::Asset;
 pub(super) use item::collection_of;
+
+/// The id of the file with all that an order delivered.
+pub(super) fn archive_of(order: &Order) -> String {
+    Asset::archive_of(order).id
+}
+
+/// A time of the query, if it is there.
+fn bound(call: &Call, name: &str) -> Result<Option<i64>, Reply> {
+    let wrong = |text: &str| Reply::problem(400, format!("{name} must be a time, got {text}"));
+    call.query(name).map(|text| instant(text).ok_or_else(|| wrong(text))).transpose()
+}
 
 const PAGE: usize = 20;
 
@@ -28,10 +43,10 @@ impl Platform {
                 .asset(id)
                 .map(|(asset, order)| Reply::json(200, &asset.json(&order)))
                 .ok_or_else(|| unknown("Asset", id)),
+            ("POST", [id, "metadata"]) => self.relabel_asset(call, id),
             ("POST", [id, "download-url"]) => {
                 let (asset, _) = self.asset(id).ok_or_else(|| unknown("Asset", id))?;
-                let url = self.signed_url(&format!("/assets/{id}/{}", asset.file), &asset.file);
-                Ok(Reply::json(200, &json!({"url": url})))
+                Ok(Reply::json(200, &json!({"url": self.asset_url_of(&asset)})))
             }
             (_, [] | [_] | [_, "metadata" | "download-url"]) => Err(wrong_method(call)),
             _ => Err(Reply::problem(404, "Resource does not exist.")),
@@ -45,7 +60,8 @@ impl Platform {
         let orders = books.orders.iter().filter(|order| order.is_stored(now)).cloned();
         // What processing has made stands in the storage as what was ordered does.
         let done = books.processing.iter().filter(|job| job.captured(now).is_some());
-        orders.chain(done.filter_map(|job| job.made.clone())).collect()
+        let made = done.filter_map(|job| job.made.clone()).filter(|made| !made.deleted);
+        orders.chain(made).collect()
     }
 
     /// The order that an item of the storage is of, by the item's URL.
@@ -62,20 +78,81 @@ impl Platform {
         })
     }
 
-    /// The archives, of which each order has one.
+    /// A signed URL of a file.
+    fn asset_url_of(&self, asset: &Asset) -> String {
+        self.signed_url(&format!("/assets/{}/{}", asset.id, asset.file), &asset.file)
+    }
+
+    /// 12.2: the archives, of which each order has one.
     fn list_assets(&self, call: &Call) -> Answer {
         let (page, size) = page_of(call, PAGE)?;
-        let found = |order: &Order| {
-            call.query("search").is_none_or(|text| order.id == text || order.name.contains(text))
+        let mut assets: Vec<Value> =
+            self.stored().iter().map(|order| Asset::archive_of(order).json(order)).collect();
+        let is_one = |name: &str, is: &dyn Fn(&str) -> bool| {
+            let wanted = values(call, name);
+            wanted.is_empty() || wanted.into_iter().any(is)
         };
-        let mut assets: Vec<Value> = self
-            .stored()
-            .iter()
-            .filter(|order| found(order))
-            .filter_map(|order| Some(Asset::all_of(order).first()?.json(order)))
-            .collect();
-        assets.reverse();
+        let (after, before) = (bound(call, "createdAfter")?, bound(call, "createdBefore")?);
+        assets.retain(|asset| {
+            let text = |name: &str| asset[name].as_str().unwrap_or_default();
+            let at = instant(text("createdAt"));
+            let holds = |words: &str| {
+                [text("name"), text("title"), asset["order"]["id"].as_str().unwrap_or_default()]
+                    .iter()
+                    .any(|field| field.to_lowercase().contains(&words.to_lowercase()))
+            };
+            after.is_none_or(|after| at >= Some(after))
+                && before.is_none_or(|before| at <= Some(before))
+                && is_one("workspaceId", &|id| text("workspaceId") == id)
+                && is_one("collectionNames", &|name| text("collectionName") == name)
+                && is_one("producerNames", &|name| text("producerName") == name)
+                && is_one("sources", &|source| text("source") == source)
+                && is_one("tags", &|tag| asset["tags"].as_array().into_iter().flatten().any(|one| one == tag))
+                && call.query("search").is_none_or(holds)
+        });
+        sort(&mut assets, call, "Asset", &Asset::SORTED_BY)?;
         Ok(Reply::json(200, &spring_page(&assets, page, size)))
+    }
+
+    /// 12.2: other words for a file; what is not given stays.
+    fn relabel_asset(&self, call: &Call, id: &str) -> Answer {
+        let (asset, order) = self.asset(id).ok_or_else(|| unknown("Asset", id))?;
+        self.relabel(&order, &asset.id, (&call.json()?, "title", "tags"))?;
+        let (asset, order) = self.asset(id).ok_or_else(|| unknown("Asset", id))?;
+        Ok(Reply::json(200, &asset.json(&order)))
+    }
+
+    /// Sets the title and the tags of an item or a file, so far as the body names them.
+    fn relabel(
+        &self,
+        order: &Order,
+        id: &str,
+        (body, title, tags): (&Value, &str, &str),
+    ) -> Result<(), Reply> {
+        let new_tags = strings(&body[tags], tags).map_err(|message| Reply::problem(400, message))?;
+        self.with_stored(order, |order, now| {
+            let label =
+                order.labels.entry(id.to_owned()).or_insert((Some(order.name.clone()), order.tags.clone()));
+            if let Some(title) = body.get(title) {
+                label.0 = title.as_str().map(str::to_owned);
+            }
+            if body.get(tags).is_some() {
+                label.1 = new_tags.unwrap_or_default();
+            }
+            order.updated = now;
+        })
+    }
+
+    /// Changes what an order delivered, or what processing made of it.
+    fn with_stored(&self, order: &Order, change: impl FnOnce(&mut Order, Timestamp)) -> Result<(), Reply> {
+        let now = self.clock.now();
+        let mut books = self.books();
+        let books = &mut *books;
+        let made = books.processing.iter_mut().filter_map(|job| job.made.as_mut());
+        let mut stored = books.orders.iter_mut().chain(made);
+        let found = stored.find(|one| one.id == order.id).ok_or_else(|| unknown("Order", &order.id))?;
+        change(found, now);
+        Ok(())
     }
 
     /// 10.2 g
@@ -86,7 +163,7 @@ impl Platform {
         let whole =
             super::catalog::shape::Area::of_geometry(&order.area).map_or(0.0, |area| area.square_km());
         let done = if order.captured(now).is_some() { order.square_km.min(whole) } else { 0.0 };
-        let part = |km: f64| json!({"sqKmArea": km, "percentage": 100.0 * km / whole.max(1e-9), "geometry": if km > 0.0 { order.area.clone() } else { Value::Null }});
+        let part = |km: f64| json!({"sqKmArea": km, "percentage": 100.0 * (km / whole.max(1e-9)), "geometry": if km > 0.0 { order.area.clone() } else { Value::Null }});
         Ok(Reply::json(200, &json!({"covered": part(done), "remainder": part(whole - done)})))
     }
 }

@@ -6,7 +6,7 @@ use super::item::{ITEMS, collection_of, item_of};
 use crate::simulator::call::Call;
 use crate::simulator::catalog::given::GivenItem;
 use crate::simulator::catalog::landing::CONFORMS_TO;
-use crate::simulator::catalog::query::{Query, strings};
+use crate::simulator::catalog::query::Query;
 use crate::simulator::catalog::search::arrange;
 use crate::simulator::catalog::stac::{body_of, page_of, query_of, token_for};
 use crate::simulator::orders::{order::Order, unknown};
@@ -38,7 +38,7 @@ impl Platform {
                     items.into_iter().find(|item| item.id == *id).ok_or_else(|| unknown("Item", id))?;
                 Ok(Reply::json(200, &item.item))
             }
-            ("PATCH", ["collections", collection, "items", id]) => self.relabel(call, collection, id),
+            ("PATCH", ["collections", collection, "items", id]) => self.relabel_item(call, collection, id),
             ("GET", ["search"]) => self.search_storage(&merged(call, json!({}))?),
             ("POST", ["search"]) => self.search_storage(&call.json()?),
             (_, [] | ["search" | "queryables"] | ["collections", ..]) => Err(wrong_method(call)),
@@ -95,26 +95,12 @@ impl Platform {
         Ok(Reply::json(200, &page).with_header("content-type", "application/geo+json"))
     }
 
-    fn relabel(&self, call: &Call, collection: &str, id: &str) -> Answer {
-        let body = call.json()?;
-        let tags =
-            strings(&body["up42-user:tags"], "up42-user:tags").map_err(|told| Reply::problem(400, told))?;
+    fn relabel_item(&self, call: &Call, collection: &str, id: &str) -> Answer {
         let order = self.order_of(collection)?;
         if !ITEMS.iter().any(|part| part.is_of(&order) && item_of(&order, *part) == id) {
             return Err(unknown("Item", id));
         }
-        self.with_order(&order.id, |order, now| {
-            let label =
-                order.labels.entry(id.to_owned()).or_insert((Some(order.name.clone()), order.tags.clone()));
-            if let Some(title) = body.get("up42-user:title") {
-                label.0 = title.as_str().map(str::to_owned);
-            }
-            if body.get("up42-user:tags").is_some() {
-                label.1 = tags.unwrap_or_default();
-            }
-            order.updated = now;
-            Ok(Reply::empty(200))
-        })?;
+        self.relabel(&order, id, (&call.json()?, "up42-user:title", "up42-user:tags"))?;
         let items = self.items_of(&self.order_of(collection)?);
         let item = items.into_iter().find(|item| item.id == id).ok_or_else(|| unknown("Item", id))?;
         Ok(Reply::json(200, &item.item))
@@ -122,10 +108,8 @@ impl Platform {
 
     fn delete_collection(&self, id: &str) -> Answer {
         let order = self.order_of(id)?;
-        self.with_order(&order.id, |order, now| {
-            (order.deleted, order.updated) = (true, now);
-            Ok(Reply::empty(204))
-        })
+        self.with_stored(&order, |order, now| (order.deleted, order.updated) = (true, now))?;
+        Ok(Reply::empty(204))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::simulator::books::stamp;
 use crate::simulator::call::Call;
 use crate::simulator::platform::{Platform, wrong_method};
 use crate::simulator::reply::{Answer, Reply};
-use crate::simulator::spring::{page_of, spring_page};
+use crate::simulator::spring::{page_of, sort, spring_page};
 
 const PAGE: usize = 20;
 
@@ -38,10 +38,7 @@ impl Platform {
             let wanted = values(call, name);
             found.retain(|one| wanted.is_empty() || wanted.iter().any(|value| one[name] == **value));
         }
-        // The newest first, unless asked otherwise.
-        if !call.query("sort").is_some_and(|sort| sort.ends_with(",asc")) {
-            found.reverse();
-        }
+        sort(&mut found, call, "Decision", &["createdAt", "updatedAt", "decisionAt", "creditsPrice"])?;
         Ok(Reply::json(200, &spring_page(&found, page, size)))
     }
 

@@ -3,7 +3,6 @@
 use geo::{BooleanOps, Geometry, MultiPolygon};
 use serde_json::{Map, Value, json};
 
-use crate::simulator::call::Call;
 use crate::simulator::catalog::query::strings;
 use crate::simulator::catalog::scene::Scene;
 use crate::simulator::catalog::shape::{Area, parse};
@@ -38,8 +37,7 @@ fn invalid(message: impl Into<String>) -> Reply {
 }
 
 impl Demand {
-    pub(super) fn of(call: &Call) -> Result<Self, Reply> {
-        let body = call.json()?;
+    pub(super) fn of(body: &Value) -> Result<Self, Reply> {
         let id = body["dataProduct"]
             .as_str()
             .ok_or_else(|| invalid("data must contain ['dataProduct'] properties"))?;

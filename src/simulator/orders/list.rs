@@ -45,12 +45,8 @@ impl Order {
 
     fn tasking_details(&self, tasking: &Tasking, now: Timestamp) -> Value {
         let mut details = json!({"geometry": self.area, "subStatus": tasking.sub_status(now)});
-        for name in
-            ["acquisitionStart", "acquisitionEnd", "acquisitionMode", "maxCloudCover", "maxIncidenceAngle"]
-        {
-            if let Some(value) = self.params.get(name) {
-                details[name] = value.clone();
-            }
+        for (name, value) in self.params.iter().filter(|(name, _)| *name != "displayName") {
+            details[name] = value.clone();
         }
         details
     }
@@ -67,7 +63,7 @@ impl Order {
 }
 
 /// The values of a filter: repeated keys, or joined by commas.
-pub(super) fn values<'a>(call: &'a Call, name: &'a str) -> Vec<&'a str> {
+pub(in crate::simulator) fn values<'a>(call: &'a Call, name: &'a str) -> Vec<&'a str> {
     let given = call.query.iter().filter(move |(key, _)| key == name);
     given.flat_map(|(_, value)| value.split(',')).filter(|value| !value.is_empty()).collect()
 }

@@ -3,11 +3,12 @@
 //!
 //! - [`demand`]: what a request asks for; [`placing`]: what comes of it.
 //! - [`order`], [`tasking`]: an order's life; [`decisions`]: what the customer decides in it.
-//! - [`list`]: how the platform tells of it.
+//! - [`list`]: how the platform tells of it; [`classic`]: how it told of it before.
 
+mod classic;
 mod decisions;
 mod demand;
-mod list;
+pub(super) mod list;
 pub(super) mod order;
 mod placing;
 pub(super) mod tasking;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::tasking::Tasking;
+use crate::simulator::catalog::sensor::by_collection;
 use crate::simulator::kept;
 use crate::simulator::products::{Product, by_id};
 
@@ -48,6 +49,9 @@ pub(in crate::simulator) struct Order {
     pub labels: BTreeMap<String, (Option<String>, Vec<String>)>,
     /// What was delivered is gone.
     pub deleted: bool,
+    /// The order whose image was processed; then this one's id is that of the processing job.
+    #[serde(default)]
+    pub origin: Option<String>,
     /// What its id follows from: what was asked, and how many asked the same before.
     pub key: u64,
     pub nth: u64,
@@ -67,6 +71,23 @@ pub(in crate::simulator) struct Course {
 impl Order {
     pub(in crate::simulator) fn product(&self) -> Option<&'static Product> {
         by_id(&self.product)
+    }
+
+    /// The host of its collection.
+    pub(in crate::simulator) fn host(&self) -> Option<&'static str> {
+        let product = self.product()?;
+        let collection = if product.tasking { "phr" } else { product.collection };
+        Some(by_collection(collection)?.host)
+    }
+
+    /// The id of the order that the image came with.
+    pub(in crate::simulator) fn order_id(&self) -> &str {
+        self.origin.as_ref().unwrap_or(&self.id)
+    }
+
+    /// The processing job that made it, if one did.
+    pub(in crate::simulator) fn job_id(&self) -> Option<&str> {
+        self.origin.is_some().then_some(&self.id)
     }
 
     /// When the platform began to work on it.

@@ -18,7 +18,7 @@ use crate::simulator::reply::{Answer, Reply};
 impl Platform {
     /// 10.2 b
     pub(super) fn estimate_order(&self, call: &Call) -> Answer {
-        let demand = Demand::of(call)?;
+        let demand = Demand::of(&call.json()?)?;
         let (mut results, mut errors) = (Vec::new(), Vec::new());
         let (mut credits, mut size) = (0, 0.0);
         for (index, area) in demand.areas.iter().enumerate() {
@@ -37,15 +37,11 @@ impl Platform {
 
     /// 10.2 a: each feature is placed or refused for itself.
     pub(super) fn place_order(&self, call: &Call) -> Answer {
-        let demand = Demand::of(call)?;
+        let demand = Demand::of(&call.json()?)?;
         if call.query("workspaceId").is_some_and(|id| id != WORKSPACE_ID) {
             return Err(Reply::problem(403, "Forbidden"));
         }
-        if let Some(name) = demand.product.eula
-            && self.eulas.is_accepted(&eulas::id_of(name)) != Some(true)
-        {
-            return Err(Reply::problem(403, format!("EULA not accepted: {}", eulas::id_of(name))));
-        }
+        self.check_eula(&demand)?;
         let (mut results, mut errors) = (Vec::new(), Vec::new());
         for (index, area) in demand.areas.iter().enumerate() {
             let placed =
@@ -58,7 +54,16 @@ impl Platform {
         Ok(Reply::json(200, &json!({"results": results, "errors": errors})))
     }
 
-    fn create_order(
+    /// Whether the account may buy this product.
+    pub(super) fn check_eula(&self, demand: &Demand) -> Result<(), Reply> {
+        let id = demand.product.eula.map(eulas::id_of);
+        match id.filter(|id| self.eulas.is_accepted(id) != Some(true)) {
+            Some(id) => Err(Reply::problem(403, format!("EULA not accepted: {id}"))),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn create_order(
         &self,
         call: &Call,
         demand: &Demand,
@@ -119,6 +124,7 @@ impl Platform {
             paid: false,
             labels: BTreeMap::new(),
             deleted: false,
+            origin: None,
             key,
             nth,
         };

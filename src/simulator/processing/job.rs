@@ -67,6 +67,27 @@ impl ProcessingJob {
         }
     }
 
+    /// When it came to its status.
+    fn updated(&self, now: Timestamp) -> Timestamp {
+        let [licence, inputs, balance] = LOOKED;
+        let steps = match self.ending.as_str() {
+            "unlicensed" => vec![licence],
+            "invalid" => vec![licence, inputs],
+            "rejected" => vec![licence, inputs, balance],
+            "failed" => vec![licence, inputs, balance, self.starts, self.ends, self.ends + RELEASE],
+            _ => vec![licence, inputs, balance, self.starts, self.ends],
+        };
+        let passed = steps.into_iter().map(|seconds| self.at(seconds)).filter(|at| *at <= now);
+        passed.max().unwrap_or(self.created)
+    }
+
+    /// How long it ran, or has run, in seconds; `None` before it starts.
+    pub(in crate::simulator) fn duration(&self, now: Timestamp) -> Option<f64> {
+        let started = self.at(self.starts);
+        let runs = matches!(self.ending.as_str(), "successful" | "failed") && started <= now;
+        runs.then(|| self.at(self.ends).min(now).duration_since(started).as_secs_f64())
+    }
+
     pub(in crate::simulator) fn is_open(&self, now: Timestamp) -> bool {
         matches!(self.status(now), "created" | "licensed" | "valid" | "accepted" | "running")
     }
@@ -103,7 +124,7 @@ impl ProcessingJob {
             "created": nanos(self.created),
             "started": past(self.starts).filter(|_| runs),
             "finished": past(self.ends).filter(|_| runs),
-            "updated": nanos(self.created),
+            "updated": nanos(self.updated(now)),
         })
     }
 

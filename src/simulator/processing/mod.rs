@@ -21,6 +21,8 @@ use processes::{PROCESSES, Process};
 const QUOTA: usize = 100;
 /// The largest page, and one where nothing is asked for.
 const PAGES: (usize, usize) = (500, 20);
+/// Properties that the list can be sorted by.
+const SORTED_BY: [&str; 4] = ["processID", "status", "created", "creditConsumption.credits"];
 
 impl Platform {
     pub(super) fn processing(&self, call: &Call, path: &[&str]) -> Answer {
@@ -77,9 +79,6 @@ impl Platform {
 
     fn sources(&self, process: &Process, inputs: &Value) -> Result<(f64, Order), (String, String)> {
         let items = process.items(inputs);
-        if process.id == "detection-change-simularity" && items.len() < 2 {
-            return Err(("TooFewItems".into(), "at least two items are needed".into()));
-        }
         let find = |href: &String| {
             let missing = || ("ItemNotFound".to_owned(), format!("item {href} is not in the storage"));
             self.source_of(href).ok_or_else(missing)
@@ -148,7 +147,10 @@ impl Platform {
             }
             Ok((_, order)) => {
                 let name = job.inputs["title"].as_str().unwrap_or_default().to_owned();
-                job.made = Some(Order { id: job.id.clone(), name, labels: Default::default(), ..order });
+                let origin = Some(order.order_id().to_owned());
+                let id = job.id.clone();
+                job.made =
+                    Some(Order { id, name, origin, labels: Default::default(), deleted: false, ..order });
             }
         }
         let drawn = ids.unit();
@@ -171,18 +173,36 @@ impl Platform {
         let among = |name: &str, value: &str| {
             call.query(name).is_none_or(|list| list.split(',').any(|one| one == value))
         };
+        let (shortest, longest) = (call.number("minDuration")?, call.number("maxDuration")?);
+        let (field, direction) =
+            call.query("sort").and_then(|sort| sort.split_once(',')).unwrap_or(("created", "desc"));
+        if !SORTED_BY.contains(&field) {
+            return Err(Reply::problem(400, format!("No property {field} found for type Job")));
+        }
         // What is asked for by its id is told at once.
         let by_ids = call.query("ids").is_some();
         let wanted = |job: &&ProcessingJob| {
             (by_ids || job.listed <= seen)
                 && among("ids", &job.id)
+                && among("workspaceId", WORKSPACE_ID)
                 && among("processId", &job.process)
                 && among("status", job.status(now))
+                && shortest.is_none_or(|least| job.duration(now).is_some_and(|ran| ran >= least as f64))
+                && longest.is_none_or(|most| job.duration(now).is_some_and(|ran| ran <= most as f64))
         };
         let limit = call.number("limit")?.unwrap_or(PAGES.1).clamp(1, PAGES.0);
         let offset = call.number("offset")?.unwrap_or(0);
         let mut all: Vec<&ProcessingJob> = books.processing.iter().filter(wanted).collect();
-        all.reverse();
+        match field {
+            "processID" => all.sort_by_key(|job| &job.process),
+            "status" => all.sort_by_key(|job| job.status(now)),
+            "creditConsumption.credits" => all.sort_by_key(|job| job.captured(now).map(|_| job.credits)),
+            // They are listed in the order of their creation.
+            _ => {}
+        }
+        if direction.eq_ignore_ascii_case("desc") {
+            all.reverse();
+        }
         let jobs: Vec<Value> =
             all.iter().skip(offset).take(limit).map(|job| self.processing_json(job, now)).collect();
         let mut links = Vec::new();

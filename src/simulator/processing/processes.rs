@@ -17,47 +17,33 @@ pub(super) struct Process {
     pub rate: f64,
 }
 
-pub(super) static PROCESSES: [Process; 5] = [
-    Process {
-        id: "detection-change-simularity",
-        title: "Change detection",
-        description: "Finds what has changed from the first image to the last",
-        items: &["items"],
-        eula: "oneatlas",
-        rate: 3.0,
-    },
-    Process {
-        id: "upsampling-ns",
-        title: "Upsampling",
-        description: "Twice the resolution",
-        items: &["item"],
-        eula: "oneatlas",
-        rate: 2.0,
-    },
-    Process {
-        id: "pansharpening",
-        title: "Pansharpening",
-        description: "Colours at the resolution of the panchromatic band",
-        items: &["item"],
-        eula: "oneatlas",
-        rate: 1.0,
-    },
-    Process {
-        id: "coregistration-simularity",
-        title: "Co-registration",
-        description: "Lays one image upon another",
-        items: &["sourceItem", "referenceItem"],
-        eula: "oneatlas",
-        rate: 1.0,
-    },
-    Process {
-        id: "detection-trees-spacept",
-        title: "Tree detection",
-        description: "Finds trees",
-        items: &["item"],
-        eula: "pneo",
-        rate: 5.0,
-    },
+/// One that works on a single item.
+const fn single(id: &'static str, title: &'static str, description: &'static str, rate: f64) -> Process {
+    Process { id, title, description, items: &["item"], eula: "oneatlas", rate }
+}
+
+/// One that compares an item with another.
+const fn pair(id: &'static str, title: &'static str, description: &'static str, rate: f64) -> Process {
+    Process { items: &["sourceItem", "referenceItem"], ..single(id, title, description, rate) }
+}
+
+pub(super) static PROCESSES: [Process; 16] = [
+    pair("detection-change-simularity", "Change detection", "Finds what differs between two images", 3.0),
+    single("upsampling-ns", "Upsampling", "Twice the resolution", 2.0),
+    single("pansharpening", "Pansharpening", "Colours at the resolution of the panchromatic band", 1.0),
+    pair("coregistration-simularity", "Co-registration", "Lays one image upon another", 1.0),
+    Process { eula: "pneo", ..single("detection-trees-spacept", "Tree detection", "Finds trees", 5.0) },
+    single("detection-buildings-spacept", "Building detection", "Finds buildings", 4.0),
+    single("detection-shadows-spacept", "Shadow detection", "Finds shadows", 3.0),
+    single("detection-ships-airbus", "Ship detection", "Finds ships", 3.0),
+    single("detection-wind-turbines-airbus", "Wind turbine detection", "Finds wind turbines", 3.0),
+    single("detection-storage-tanks-airbus", "Storage tank detection", "Finds storage tanks", 3.0),
+    single("detection-trucks-oi", "Truck detection", "Finds trucks", 3.0),
+    single("detection-cars-oi", "Car detection", "Finds cars", 3.0),
+    single("detection-aircraft-oi", "Aircraft detection", "Finds aircraft", 3.0),
+    single("upsampling-ns-sentinel", "Upsampling of Sentinel-2", "Four times the resolution", 0.1),
+    single("true-color-conversion", "True colour conversion", "Colours as the eye sees them", 0.5),
+    single("orthorectification-intermap", "Orthorectification", "Brings the image to the ground", 1.0),
 ];
 
 impl Process {
@@ -74,14 +60,11 @@ impl Process {
             json!({"title": "What the results are called", "schema": {"type": "string"}}),
         );
         for name in self.items {
-            let schema = match *name {
-                "items" => json!({"type": "array", "items": {"type": "string"}, "minItems": 2}),
-                _ => json!({"type": "string"}),
-            };
-            inputs.insert((*name).into(), json!({"title": "STAC items of the storage", "schema": schema}));
+            let schema = json!({"type": "string"});
+            inputs.insert((*name).into(), json!({"title": "STAC item of the storage", "schema": schema}));
         }
         if self.id == "detection-change-simularity" {
-            let schema = json!({"type": "integer", "minimum": 1, "maximum": 5, "default": 3});
+            let schema = json!({"type": "integer", "minimum": 1, "maximum": 5, "default": 2});
             inputs.insert(
                 "sensitivity".into(),
                 json!({"title": "How much counts", "schema": schema, "minOccurs": 0}),
@@ -112,8 +95,7 @@ impl Process {
         for name in needed {
             match inputs.get(*name) {
                 None => return Some(format!("data.inputs must contain ['{name}'] properties")),
-                Some(Value::Array(_)) if *name == "items" => {}
-                Some(Value::String(_)) if *name != "items" => {}
+                Some(Value::String(_)) => {}
                 Some(_) => return Some(format!("data.inputs.{name} has the wrong type")),
             }
         }
@@ -125,11 +107,6 @@ impl Process {
 
     /// The items that are to be worked on.
     pub(super) fn items(&self, inputs: &Value) -> Vec<String> {
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let each = |name: &&str| match &inputs[*name] {
-            Value::Array(list) => list.iter().filter_map(text).collect::<Vec<_>>(),
-            one => text(one).into_iter().collect(),
-        };
-        self.items.iter().flat_map(each).collect()
+        self.items.iter().filter_map(|name| inputs[*name].as_str().map(str::to_owned)).collect()
     }
 }

@@ -15,6 +15,7 @@ use crate::simulator::clock::Clock;
 use crate::simulator::job::Job;
 use crate::simulator::orders::order::Order;
 use crate::simulator::platform::Config;
+use crate::simulator::processing::job::ProcessingJob;
 
 /// The file, and what is known of it.
 pub(super) struct State {
@@ -33,8 +34,7 @@ struct Kept {
     workflows: String,
     jobs: Vec<u64>,
     orders: Vec<u64>,
-    /// How many.
-    processing: usize,
+    processing: Vec<u64>,
 }
 
 impl State {
@@ -70,7 +70,7 @@ impl State {
             workflows: written(&books.workflows)?,
             jobs: books.jobs.iter().map(fingerprint).collect(),
             orders: books.orders.iter().map(order_fingerprint).collect(),
-            processing: books.processing.len(),
+            processing: books.processing.iter().map(processing_fingerprint).collect(),
         };
         Ok(())
     }
@@ -165,12 +165,15 @@ impl State {
                     .map_err(told)?;
             }
         }
-        // A job never changes, but for what follows from the clock.
-        for (place, job) in books.processing.iter().enumerate().skip(self.kept.processing) {
-            let line = params![place as i64, written(job)?];
-            self.connection.execute("INSERT OR REPLACE INTO processing VALUES (?, ?)", line).map_err(told)?;
+        for (place, job) in books.processing.iter().enumerate() {
+            let now = processing_fingerprint(job);
+            if self.kept.processing.get(place) != Some(&now) {
+                let line = params![place as i64, written(job)?];
+                let put = "INSERT OR REPLACE INTO processing VALUES (?, ?)";
+                self.connection.execute(put, line).map_err(told)?;
+            }
         }
-        self.kept.processing = books.processing.len();
+        self.kept.processing = books.processing.iter().map(processing_fingerprint).collect();
         self.kept.orders = books.orders.iter().map(order_fingerprint).collect();
         Ok(())
     }
@@ -182,6 +185,13 @@ fn order_fingerprint(order: &Order) -> u64 {
     (&order.id, order.updated, order.cancelled, order.deleted, &order.tags, &order.budget, &order.labels)
         .hash(&mut hash);
     order.tasking.as_ref().map(|tasking| (tasking.option, tasking.accepted)).hash(&mut hash);
+    hash.finish()
+}
+
+/// What of a processing job can change: what it made.
+fn processing_fingerprint(job: &ProcessingJob) -> u64 {
+    let mut hash = DefaultHasher::new();
+    (&job.id, job.made.as_ref().map(order_fingerprint)).hash(&mut hash);
     hash.finish()
 }
 

@@ -129,7 +129,7 @@ fn real_scenes_and_images_are_served_as_they_are() {
         let path = features(job)[0]["properties"]["up42.data_path"].as_str().unwrap().to_string();
         assert_eq!(path, "7e17f023-a8e3-43bd-aaac-5bbef749c7f4/7e17f023-a8e3-43bd-aaac-5bbef749c7f4_0-0.tif");
     }
-    assert_eq!(features(&jobs[2]), json!([]));
+    assert!(features(&jobs[2])[0]["properties"]["up42.data_path"].is_null(), "a test query has no files");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::super::{Clock, Fault, Simulator};
+use super::super::{Clock, Fault, Held, Hold, Simulator};
 use super::{BLOCK, Client, inputs};
 
 #[test]
@@ -71,7 +71,7 @@ fn an_answer_without_a_body_breaks_as_a_whole() {
 fn who_hangs_up_on_a_slow_answer_has_still_asked() {
     let client = Client::manual();
     let workflow = client.workflow(BLOCK);
-    client.simulator.inject(Fault::slow(Duration::from_secs(60)).on("POST /jobs"));
+    client.simulator.inject(Fault::slow(Duration::from_secs(3600)).on("POST /jobs"));
     let path = client.project(&format!("/workflows/{workflow}/jobs?name=slow"));
     let request = client.request("POST", &path).json(&inputs());
     client.runtime.block_on(async {
@@ -86,7 +86,7 @@ fn who_hangs_up_on_a_slow_answer_has_still_asked() {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(20), written_down).await.expect("carried out at once");
+        tokio::time::timeout(Duration::from_secs(300), written_down).await.expect("carried out at once");
         asked.abort();
     });
     assert_eq!(client.simulator.ledger()[0].name.as_deref(), Some("slow"));
@@ -119,4 +119,60 @@ fn a_storage_that_is_overrun_says_so_in_xml() {
     let refused = client.fetch(&url);
     assert_eq!(refused.status, 429);
     assert!(String::from_utf8(refused.body).unwrap().contains("<Code>TooManyRequests</Code>"));
+}
+
+/// Sends a request and gives up the connection once the simulator holds it.
+fn hang_up_while_held(client: &Client, held: Held, request: reqwest::RequestBuilder) {
+    client.runtime.block_on(async {
+        let asked = tokio::spawn(request.send());
+        let held = tokio::task::spawn_blocking(move || {
+            held.wait_until_reached();
+            held
+        });
+        let held = held.await.unwrap();
+        asked.abort();
+        assert!(asked.await.unwrap_err().is_cancelled());
+        held.release();
+    });
+}
+
+#[test]
+fn an_answer_is_held_after_the_job_is_created() {
+    let client = Client::manual();
+    let workflow = client.workflow(BLOCK);
+    let path = client.project(&format!("/workflows/{workflow}/jobs?name=held"));
+    let held = client.simulator.hold(Hold::answer().on("POST /jobs").after(1));
+    assert_eq!(client.post(&path, &inputs()).status, 200);
+    hang_up_while_held(&client, held, client.request("POST", &path).json(&inputs()));
+    assert_eq!(client.simulator.ledger().len(), 2);
+    assert_eq!(client.post(&path, &inputs()).status, 200);
+}
+
+#[test]
+fn a_request_is_held_before_the_job_is_created() {
+    let client = Client::manual();
+    let workflow = client.workflow(BLOCK);
+    let path = client.project(&format!("/workflows/{workflow}/jobs?name=held"));
+    let request = client.request("POST", &path).json(&inputs());
+    let held = client.simulator.hold(Hold::request().on("POST /jobs"));
+    let simulator = client.simulator.clone();
+    client.runtime.block_on(async {
+        let asked = tokio::spawn(request.send());
+        let held = tokio::task::spawn_blocking(move || {
+            held.wait_until_reached();
+            held
+        });
+        let held = held.await.unwrap();
+        assert_eq!((simulator.ledger().len(), held.count()), (0, 1));
+        held.release();
+        assert_eq!(asked.await.unwrap().unwrap().status(), 200);
+    });
+    assert_eq!(client.simulator.ledger().len(), 1);
+}
+
+#[test]
+fn a_hold_that_is_dropped_lets_requests_go() {
+    let client = Client::manual();
+    drop(client.simulator.hold(Hold::answer().always()));
+    assert_eq!(client.get("/blocks").status, 200);
 }

@@ -32,6 +32,48 @@ fn a_job_that_cannot_be_paid_is_refused() {
 }
 
 #[test]
+fn a_test_query_lists_the_scenes_that_the_job_delivers() {
+    let client = Client::manual();
+    let workflow = client.workflow(BLOCK);
+    let mut dry = inputs();
+    dry["config"] = json!({"mode": "DRY_RUN"});
+    let jobs = [inputs(), dry].map(|inputs| client.job(&workflow, &inputs));
+    client.advance(700);
+    let features = jobs.map(|job| client.get(&format!("{job}/outputs/data-json")).json()["features"].clone());
+    let [delivered, found] = features.each_ref().map(|list| list.as_array().unwrap());
+    let ids = |list: &[Value]| list.iter().map(|one| one["id"].clone()).collect::<Vec<_>>();
+    assert_eq!((ids(delivered), found.len()), (ids(found), 2));
+    for scene in found {
+        let properties = &scene["properties"];
+        assert!(properties["cloudCoverage"].is_number() && properties["up42.data_path"].is_null(), "{scene}");
+        assert_eq!(scene["geometry"]["type"], "Polygon");
+    }
+}
+
+#[test]
+fn a_job_has_the_inputs_that_were_sent() {
+    let client = Client::manual();
+    let job = client.job(&client.workflow(BLOCK), &inputs());
+    assert_eq!(client.get(&job).json()["data"]["inputs"], inputs());
+}
+
+#[test]
+fn credits_of_a_task_are_told_as_the_specification_has_them() {
+    let client = Client::manual();
+    let job = client.job(&client.workflow(BLOCK), &inputs());
+    client.advance(700);
+    let told = client.get(&format!("{job}/credits")).json()["data"].clone();
+    let task = &told["tasks"][0];
+    let (block, machine) = (&task["blockConsumption"], &task["machineConsumption"]);
+    assert_eq!(block["blockConsumption"], json!({"quantity": 2, "unit": "SCENES"}));
+    assert_eq!(block["jobRun"]["jobTaskId"], task["id"]);
+    let used = [block, machine].map(|part| part["creditsUsed"].as_i64().unwrap());
+    assert_eq!(used.iter().sum::<i64>(), told["creditsUsed"].as_i64().unwrap());
+    assert_eq!(machine["machineConsumption"]["credit"], json!({"min": used[1], "max": used[1]}));
+    assert!(machine["machineConsumption"]["duration"]["min"].as_i64().unwrap() >= 8_000);
+}
+
+#[test]
 fn inputs_must_match_the_tasks() {
     let client = Client::manual();
     let workflow = client.workflow(BLOCK);

@@ -7,6 +7,7 @@ mod orders;
 mod shelf;
 mod tasks;
 mod times;
+mod workspaces;
 
 use std::time::Duration;
 
@@ -196,6 +197,11 @@ fn blocks_tell_where_they_have_data_and_manifests_are_checked() {
     let valid = client.post("/validate-schema/block", &manifest).json();
     assert_eq!(valid["data"], json!({"valid": true, "errors": []}));
     assert_eq!(client.post("/validate-schema/block", &json!({"name": "mine"})).status, 400);
+    for (kind, status) in [("raster", 200), ("vector", 200), ("sound", 400)] {
+        let mut manifest = manifest.clone();
+        manifest["output_capabilities"] = json!({kind: {"up42_standard": {"format": "GTiff"}}});
+        assert_eq!(client.post("/validate-schema/block", &manifest).status, status, "{kind}");
+    }
 }
 
 #[test]

@@ -20,6 +20,31 @@ fn same(folder: &Path) -> Client {
 }
 
 #[test]
+fn a_folder_keeps_its_ports_unless_they_are_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let urls =
+        |client: &Client| [client.simulator.api_url(), client.simulator.storage_url()].map(str::to_owned);
+    let first = same(folder.path());
+    let kept = urls(&first);
+    // Two programs at a time have one platform, and each its own ports.
+    let beside = same(folder.path());
+    assert!(urls(&beside).iter().all(|url| !kept.contains(url)));
+    drop((first, beside));
+    assert_eq!(urls(&same(folder.path())), kept);
+}
+
+#[test]
+fn a_port_is_taken_as_asked_or_refused() {
+    let first = Simulator::start().unwrap();
+    let port = first.api_url().rsplit_once(':').unwrap().1.parse().unwrap();
+    let error = Simulator::builder().port(port).start().unwrap_err().to_string();
+    assert!(error.starts_with(&format!("bind port {port}: ")), "{error}");
+    let url = first.api_url().to_owned();
+    drop(first);
+    assert_eq!(Simulator::builder().port(port).start().unwrap().api_url(), url);
+}
+
+#[test]
 fn the_next_program_has_the_same_platform() {
     let folder = tempfile::tempdir().unwrap();
     let first = of(folder.path(), |builder| builder.seed(7).credits(5_000).max_concurrent_jobs(3));

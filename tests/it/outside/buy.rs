@@ -7,7 +7,7 @@ use super::show::shown;
 
 pub fn all(client: &Client) {
     shown("workspace");
-    client.workspace().unwrap().evcxr_display();
+    display!(client.workspace().unwrap());
     glossary(client);
     orders(client);
     tasking(client);
@@ -17,33 +17,33 @@ pub fn all(client: &Client) {
 fn glossary(client: &Client) {
     let collections = client.collections().unwrap();
     shown("buy-collections");
-    collections.evcxr_display();
+    display!(collections);
     shown("buy-collections-frame");
-    collections.to_dataframe().unwrap().show();
+    frame!(collections.to_dataframe().unwrap());
     for (index, collection) in collections.iter().enumerate() {
         shown(&format!("buy-collection-{index}"));
-        collection.evcxr_display();
+        display!(collection);
     }
     let products = collections.products();
     shown("buy-products");
-    products.evcxr_display();
+    display!(products);
     for (index, product) in products.iter().enumerate().take(8) {
         shown(&format!("buy-product-{index}"));
-        product.evcxr_display();
+        display!(product);
     }
     let parameters = products.iter().next().unwrap().parameters().unwrap();
     shown("buy-parameters");
-    parameters.evcxr_display();
+    display!(parameters);
     for (index, parameter) in parameters.iter().enumerate() {
         shown(&format!("buy-parameter-{index}"));
-        parameter.evcxr_display();
+        display!(parameter);
     }
     let budgets = client.budgets().unwrap();
     shown("budgets");
-    budgets.evcxr_display();
+    display!(budgets);
     for (index, budget) in budgets.iter().enumerate() {
         shown(&format!("budget-{index}"));
-        budget.evcxr_display();
+        display!(budget);
     }
 }
 
@@ -53,56 +53,56 @@ fn orders(client: &Client) {
     let products = client.data_products().unwrap().of(&collection);
     let plan = scenes.order(products.iter().next().unwrap()).aoi(platform::square(0)).name(&collection);
     shown("order-plan");
-    plan.evcxr_display();
+    display!(plan);
     shown("order-estimate");
-    plan.estimate().unwrap().evcxr_display();
+    display!(plan.estimate().unwrap());
     for name in ["a", "ab"] {
         shown(&format!("order-placed-{name}"));
-        plan.clone().name(name).place().unwrap().evcxr_display();
+        display!(plan.clone().name(name).place().unwrap());
     }
     let orders = client.orders(OrderFilter::new()).unwrap();
     shown("orders");
-    orders.evcxr_display();
+    display!(orders);
     shown("orders-frame");
-    orders.to_dataframe().unwrap().show();
+    frame!(orders.to_dataframe().unwrap());
     for (index, order) in orders.iter().enumerate() {
         shown(&format!("order-{index}"));
-        order.evcxr_display();
+        display!(order);
     }
     shown("order-coverage");
-    orders.iter().next().unwrap().coverage().unwrap().evcxr_display();
+    display!(orders.iter().next().unwrap().coverage().unwrap());
 }
 
 fn tasking(client: &Client) {
     let quotations = client.tasking().quotations().unwrap();
     shown("quotations");
-    quotations.evcxr_display();
+    display!(quotations);
     let studies = client.tasking().feasibility_studies().unwrap();
     shown("studies");
-    studies.evcxr_display();
+    display!(studies);
     for (index, (quotation, study)) in quotations.iter().zip(&studies).enumerate() {
         shown(&format!("quotation-{index}"));
-        quotation.evcxr_display();
+        display!(quotation);
         shown(&format!("study-{index}"));
-        study.evcxr_display();
+        display!(study);
     }
 }
 
 fn storage(client: &Client) {
     let items = client.storage().items().unwrap();
     shown("items");
-    items.evcxr_display();
+    display!(items);
     shown("items-frame");
-    items.to_dataframe().unwrap().show();
+    frame!(items.to_dataframe().unwrap());
     for (index, item) in items.iter().enumerate() {
         shown(&format!("item-{index}"));
-        item.evcxr_display();
+        display!(item);
     }
     shown("items-map");
-    items.map(&platform::square(0)).unwrap().evcxr_display();
+    display!(items.map(&platform::square(0)).unwrap());
     let folder = tempfile::tempdir().unwrap();
     shown("files");
-    items.download(folder.path()).unwrap().evcxr_display();
+    display!(items.download(folder.path()).unwrap());
     shown("deletion");
-    items.delete().unwrap().evcxr_display();
+    display!(items.delete().unwrap());
 }

@@ -4,11 +4,30 @@
 //! standard output, so all of them are printed by a process of its own: this test binary,
 //! asked for one ignored test. The tests of the browser open the same displays.
 
+/// Shows a value as a cell does, and tells the test of the secrets of it.
+macro_rules! display {
+    ($value:expr) => {{
+        let value = &$value;
+        value.evcxr_display();
+        $crate::outside::secrets::tell(value);
+    }};
+}
+
+/// The same for a frame.
+macro_rules! frame {
+    ($frame:expr) => {{
+        let frame = $frame;
+        frame.show();
+        $crate::outside::secrets::tell_frame(&frame);
+    }};
+}
+
 mod account;
 mod buy;
 mod markup;
 mod platform;
 mod processes;
+mod secrets;
 mod show;
 mod strings;
 
@@ -21,6 +40,11 @@ use std::process::Command;
 pub const SHOWN: &str = "== shown ";
 /// What the values may print at most, in bytes: tables, and maps with their pictures.
 const MOST: usize = 1_500_000;
+
+/// What the platform puts into each field.
+fn texts() -> Vec<String> {
+    if secrets::folder().is_some() { secrets::texts() } else { strings::all() }
+}
 
 /// One display: its name, and what it is by MIME type.
 struct Display {

@@ -8,7 +8,7 @@ use image::{DynamicImage, ImageFormat, RgbImage};
 use serde_json::{Map, Value, json};
 use up42::Aoi;
 
-use super::{account, processes, strings};
+use super::{account, processes};
 use crate::server::{Server, answer, json};
 
 /// The number of the job that has an id like others, and parts.
@@ -46,7 +46,7 @@ pub fn item(index: usize, text: &str) -> Value {
 pub fn start() -> Server {
     let picture = picture();
     Server::start(move |request| {
-        let texts = strings::all();
+        let texts = super::texts();
         let line = request.lines().next().unwrap_or_default();
         let (method, path) = line.split_once(' ').unwrap();
         let path = path.split([' ', '?']).next().unwrap();
@@ -77,6 +77,9 @@ pub fn start() -> Server {
                 "providers": [{"name": text, "roles": ["PRODUCER", "HOST"]}], "integrations": [text],
                 "dataProducts": [{"id": format!("d{index}"), "name": text, "title": text, "description": text, "eulaId": format!("e{index}")}],
             }))})),
+            ("GET", path) if path.starts_with("/gone/") => {
+                answer(503, "", json!({"error": {"message": texts.join(" ")}}).to_string().as_bytes())
+            }
             ("GET", "/picture") => answer(200, "", &picture),
             ("GET", "/projects/p") => data(json!({"name": texts[0], "description": texts[1]})),
             ("GET", "/projects/p/settings") => {

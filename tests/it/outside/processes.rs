@@ -67,26 +67,26 @@ fn described(id: &str, texts: &[String]) -> Value {
 pub fn show(client: &Client, url: &str, texts: &[String]) {
     let server: ProcessServer = client.processes(format!("{url}/ogc")).unwrap();
     shown("ogc-server");
-    server.evcxr_display();
+    display!(server);
     shown("ogc-processes");
-    server.list().unwrap().evcxr_display();
+    display!(server.list().unwrap());
     let process = server.process("x").unwrap();
     shown("ogc-process");
-    process.evcxr_display();
+    display!(process);
     shown("ogc-inputs");
-    process.inputs().evcxr_display();
+    display!(process.inputs());
     shown("ogc-inputs-frame");
-    process.inputs().to_dataframe().unwrap().show();
+    frame!(process.inputs().to_dataframe().unwrap());
     for (index, input) in process.inputs().iter().enumerate() {
         shown(&format!("ogc-input-{index}"));
-        input.evcxr_display();
+        display!(input);
     }
     let process = client.process("x").unwrap();
     shown("process");
-    process.evcxr_display();
+    display!(process);
     let rows: Vec<Value> = texts.iter().map(|text| json!({text.as_str(): text})).collect();
     shown("process-estimate");
-    process.estimate(rows.clone()).unwrap().evcxr_display();
+    display!(process.estimate(rows.clone()).unwrap());
     shown("process-jobs");
-    process.jobs(ProcessingFilter::new()).unwrap().evcxr_display();
+    display!(process.jobs(ProcessingFilter::new()).unwrap());
 }

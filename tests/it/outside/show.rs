@@ -1,13 +1,23 @@
 //! Shows every value that the hostile platform makes.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use up42::polars::prelude::{Column, DataFrame, NamedFrom, Series};
-use up42::{Aoi, Catalog, Client, JobFilter, ParallelParameters, Search, Settings, Show};
+use up42::{Aoi, Catalog, Client, JobFilter, ParallelParameters, RetryPolicy, Search, Settings, Show};
 
-use super::{SHOWN, buy, platform, processes, strings};
+use super::{SHOWN, buy, platform, processes, secrets, texts};
 
 pub fn shown(name: &str) {
     println!("\n{SHOWN}{name}");
+}
+
+/// What the user calls things: who looks for secrets gave none.
+fn own(texts: &[String]) -> Vec<String> {
+    match secrets::folder() {
+        Some(_) => (0..texts.len()).map(|number| format!("place {number}")).collect(),
+        None => texts.to_vec(),
+    }
 }
 
 /// An area with a feature for each string, and its name.
@@ -16,7 +26,7 @@ fn places(name: &str) -> Aoi {
         json!({"type": "Feature", "properties": {"name": text, text: text}, "id": text,
             "geometry": platform::square(index).to_geojson()})
     };
-    let features: Vec<Value> = strings::all().iter().enumerate().map(feature).collect();
+    let features: Vec<Value> = own(&texts()).iter().enumerate().map(feature).collect();
     Aoi::from_geojson(&json!({"type": "FeatureCollection", "features": features}).to_string())
         .unwrap()
         .named(name)
@@ -26,70 +36,75 @@ fn places(name: &str) -> Aoi {
 #[ignore = "prints displays: other tests run it"]
 fn print() {
     let server = platform::start();
+    secrets::Log::start();
     let folder = tempfile::tempdir().unwrap();
-    let client = server.client().project_id("p").batches(folder.path()).build().unwrap();
-    let texts = strings::all();
+    // What is tried again is logged.
+    let twice = RetryPolicy { attempts: 2, first_pause: Duration::from_millis(1), ..RetryPolicy::default() };
+    let journals = secrets::folder().unwrap_or_else(|| folder.path().into()).join("journals");
+    let client = server.client().project_id("p").batches(journals).retry(twice).build().unwrap();
+    let texts = texts();
     catalog(&client.catalog(), &texts);
     frames(&texts);
     jobs(&client, &texts);
     buy::all(&client);
     processes::show(&client, &server.url, &texts);
-    for (index, text) in texts.iter().enumerate() {
+    for (index, text) in own(&texts).iter().enumerate() {
         shown(&format!("client-{index}"));
-        server.client().account(text.as_str(), "hunter2").build().unwrap().evcxr_display();
+        display!(server.client().account(text.as_str(), "hunter2").build().unwrap());
         if index % 5 == 0 {
             shown(&format!("aoi-{index}"));
-            platform::square(index).named(text.as_str()).evcxr_display();
+            display!(platform::square(index).named(text.as_str()));
         }
     }
 }
 
 fn catalog(catalog: &Catalog, texts: &[String]) {
     let catalog = catalog.clone().without_cache();
-    let aoi = places(&texts[1]);
+    let aoi = places(&own(texts)[1]);
     let scenes = catalog.search(Search::new(&aoi).limit(200)).unwrap();
     assert!(scenes.len() >= texts.len() - 2, "{} scenes", scenes.len());
     shown("scenes");
-    scenes.evcxr_display();
+    display!(scenes);
     for (index, scene) in scenes.iter().enumerate() {
         shown(&format!("scene-{index}"));
-        scene.evcxr_display();
+        display!(scene);
     }
     shown("scenes-frame");
-    scenes.to_dataframe().unwrap().show();
+    frame!(scenes.to_dataframe().unwrap());
     let quicklooks = catalog.download_quicklooks(&scenes).unwrap();
     shown("quicklooks");
-    quicklooks.evcxr_display();
+    display!(quicklooks);
     for (index, quicklook) in quicklooks.iter().enumerate() {
         shown(&format!("quicklook-{index}"));
-        quicklook.evcxr_display();
+        display!(quicklook);
     }
     shown("gallery");
-    quicklooks.gallery().evcxr_display();
+    display!(quicklooks.gallery());
     shown("map");
-    quicklooks.map(&aoi).evcxr_display();
+    display!(quicklooks.map(&aoi));
+    secrets::save(&scenes, &[quicklooks.map(&aoi).to_html(), quicklooks.gallery().to_html()].concat());
     shown("aoi");
-    aoi.evcxr_display();
+    display!(aoi);
     shown("coverage");
-    scenes.coverage(&aoi).evcxr_display();
+    display!(scenes.coverage(&aoi));
     shown("timeline");
-    scenes.timeline().evcxr_display();
+    display!(scenes.timeline());
     shown("clouds");
-    quicklooks.aoi_clouds(&aoi).evcxr_display();
+    display!(quicklooks.aoi_clouds(&aoi));
     let mosaic = scenes.mosaic(&aoi).unwrap();
     shown("mosaic");
-    mosaic.evcxr_display();
+    display!(mosaic);
     shown("mosaic-map");
-    mosaic.map(&quicklooks).evcxr_display();
+    display!(mosaic.map(&quicklooks));
     let collections = catalog.collections().unwrap();
     shown("collections");
-    collections.evcxr_display();
+    display!(collections);
     for (index, collection) in collections.iter().enumerate() {
         shown(&format!("collection-{index}"));
-        collection.evcxr_display();
+        display!(collection);
     }
     shown("queryables");
-    catalog.queryables().unwrap().evcxr_display();
+    display!(catalog.queryables().unwrap());
 }
 
 fn frames(texts: &[String]) {
@@ -113,51 +128,51 @@ fn parts(client: &Client, texts: &[String]) {
     shown("compatible-blocks");
     workflow.compatible_blocks().unwrap().show();
     shown("parameters-info");
-    workflow.parameters_info().unwrap().evcxr_display();
+    display!(workflow.parameters_info().unwrap());
     shown("parameters-info-frame");
-    workflow.parameters_info().unwrap().to_dataframe().unwrap().show();
+    frame!(workflow.parameters_info().unwrap().to_dataframe().unwrap());
     shown("listed");
-    project.jobs(JobFilter::new()).unwrap().evcxr_display();
+    display!(project.jobs(JobFilter::new()).unwrap());
     for (index, text) in texts.iter().enumerate() {
         shown(&format!("block-{index}"));
-        project.blocks().unwrap()[index].evcxr_display();
+        display!(project.blocks().unwrap()[index]);
         let job = project.jobs_by_id([format!("job-{index}")]).unwrap();
         shown(&format!("one-job-{index}"));
-        job.evcxr_display();
+        display!(job);
         shown(&format!("manifest-{index}"));
         let manifest = json!({"name": text, "display_name": text, "type": text, "version": text});
-        client.validate_manifest(manifest).unwrap().evcxr_display();
+        display!(client.validate_manifest(manifest).unwrap());
     }
     let job = project.job(format!("job-{}", platform::PLAIN)).unwrap();
     let tasks = job.tasks().unwrap();
     shown("job-tasks");
     tasks.show();
     shown("job-task");
-    tasks[0].evcxr_display();
+    display!(tasks[0]);
     shown("job-logs");
-    job.logs().unwrap().evcxr_display();
+    display!(job.logs().unwrap());
     let quicklooks = job.download_quicklooks().unwrap();
     shown("job-quicklooks");
-    quicklooks.evcxr_display();
+    display!(quicklooks);
     shown("job-quicklooks-map");
-    quicklooks.map(&platform::square(0)).evcxr_display();
+    display!(quicklooks.map(&platform::square(0)));
     let history = client.credit_history().unwrap();
     shown("credits");
-    history.evcxr_display();
+    display!(history);
     for (index, entry) in history.iter().enumerate() {
         shown(&format!("credit-{index}"));
-        entry.evcxr_display();
+        display!(entry);
     }
 }
 
 fn jobs(client: &Client, texts: &[String]) {
     let project = client.project().unwrap();
     shown("project");
-    project.evcxr_display();
+    display!(project);
     shown("settings");
-    project.settings().unwrap().evcxr_display();
+    display!(project.settings().unwrap());
     shown("changes");
-    Settings::new().max_images(3).evcxr_display();
+    display!(Settings::new().max_images(3));
     shown("blocks");
     project.blocks().unwrap().show();
     let workflows = project.workflows().unwrap();
@@ -165,7 +180,7 @@ fn jobs(client: &Client, texts: &[String]) {
     workflows.show();
     for (index, workflow) in workflows.iter().enumerate() {
         shown(&format!("workflow-{index}"));
-        workflow.evcxr_display();
+        display!(workflow);
     }
     let workflow = &workflows[2];
     shown("tasks");
@@ -176,49 +191,50 @@ fn jobs(client: &Client, texts: &[String]) {
     shown("parameters");
     parameters.show();
     shown("estimate");
-    workflow.estimate(&parameters).unwrap().evcxr_display();
-    for (index, text) in texts.iter().enumerate() {
+    display!(workflow.estimate(&parameters).unwrap());
+    for (index, text) in own(texts).iter().enumerate() {
         shown(&format!("batch-{index}"));
-        workflow.batch(text.as_str(), parameters[..1].to_vec()).unwrap().evcxr_display();
+        display!(workflow.batch(text.as_str(), parameters[..1].to_vec()).unwrap());
     }
     let jobs = workflow.batch("batch", parameters).unwrap().run().unwrap();
     shown("jobs");
-    jobs.evcxr_display();
+    display!(jobs);
     shown("jobs-frame");
-    jobs.to_dataframe().unwrap().show();
+    frame!(jobs.to_dataframe().unwrap());
     for (name, chart) in
         [("timeline", jobs.timeline()), ("histogram", jobs.status_histogram()), ("spending", jobs.spending())]
     {
         shown(&format!("jobs-{name}"));
-        chart.evcxr_display();
+        display!(chart);
     }
     shown("jobs-series");
     let frame = jobs.to_dataframe().unwrap();
-    up42::Chart::time_series(&frame, "created", "limit", "label").unwrap().evcxr_display();
+    display!(up42::Chart::time_series(&frame, "created", "limit", "label").unwrap());
     for (index, record) in jobs.iter().enumerate() {
         shown(&format!("record-{index}"));
-        record.evcxr_display();
+        display!(record);
         if let Some(job) = &record.job {
             shown(&format!("job-{index}"));
-            project.job(&job.id).unwrap().evcxr_display();
+            display!(project.job(&job.id).unwrap());
         }
     }
     let found = jobs.found_scenes().unwrap();
     assert!(found.quicklooks().pictures() > 5, "{found:?}");
     shown("found");
-    found.evcxr_display();
+    display!(found);
     shown("found-frame");
-    found.to_dataframe().unwrap().show();
+    frame!(found.to_dataframe().unwrap());
     shown("found-map");
-    found.map(&platform::square(0)).evcxr_display();
+    display!(found.map(&platform::square(0)));
     parts(client, texts);
     let folder = tempfile::tempdir().unwrap();
     let results = jobs.download_results(folder.path()).unwrap();
     assert!(results.len() > 5 && !results.failed().is_empty(), "{results:?}");
     shown("results");
-    results.evcxr_display();
+    display!(results);
     shown("results-frame");
-    results.to_dataframe().unwrap().show();
+    frame!(results.to_dataframe().unwrap());
+    secrets::keep(&std::fs::read_to_string(folder.path().join("data.json")).unwrap());
     shown("results-map");
-    results.map(&platform::square(0)).evcxr_display();
+    display!(results.map(&platform::square(0)));
 }

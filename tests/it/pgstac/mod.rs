@@ -1,7 +1,7 @@
 //! Searches of a real STAC server, compared with a pass over the files that it holds.
 
-mod brute;
-mod random;
+pub mod brute;
+pub mod random;
 mod server;
 
 use std::cell::Cell;
@@ -16,12 +16,13 @@ use server::Stac;
 
 /// A search, in the library's words and in the test's own.
 #[derive(Clone, Debug)]
-struct Question {
-    search: Search,
-    wanted: Wanted,
+pub struct Question {
+    pub search: Search,
+    pub wanted: Wanted,
 }
 
-fn ask(catalog: &Catalog, items: &[Item], question: &Question) -> Result<Scenes, TestCaseError> {
+/// Asks a catalog, and compares its answer with the items.
+pub fn ask(catalog: &Catalog, items: &[Item], question: &Question) -> Result<Scenes, TestCaseError> {
     let scenes = catalog.search(&question.search).unwrap();
     let found: Vec<_> =
         scenes.iter().map(|scene| (scene.collection.clone().unwrap(), scene.id.clone())).collect();

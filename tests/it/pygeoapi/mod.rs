@@ -12,13 +12,17 @@ use up42::{Client, Endpoint, JobCollection, JobRecord, JobStatus, Outcome, Proce
 
 use server::Pygeoapi;
 
+use crate::wait::until;
+
 fn connect(server: &Pygeoapi, folder: &Path) -> ProcessServer {
     let client = Client::builder().simulator(Simulator::start().unwrap()).batches(folder.join("batches"));
     client.build().unwrap().processes(&server.url).unwrap()
 }
 
-fn places(count: usize, seconds: f64) -> Vec<Value> {
-    (0..count).map(|number| json!({"place": format!("place {number}"), "seconds": seconds})).collect()
+/// Places, of which those from the one of this number on are measured after there is a file.
+fn places(count: usize, free: usize, file: &str) -> Vec<Value> {
+    let after = |number: usize| if number < free { "" } else { file };
+    (0..count).map(|number| json!({"place": format!("place {number}"), "after": after(number)})).collect()
 }
 
 /// How often each place was measured.
@@ -49,11 +53,15 @@ fn fifty_executions_run_at_a_time_and_their_results_come() {
         "{ids:?}"
     );
     let measure = server.process("measure").unwrap();
-    let seconds = measure.inputs().get("seconds").unwrap();
-    assert_eq!((seconds.min_occurs, seconds.default.clone()), (0, Some(json!(0))));
+    let after = measure.inputs().get("after").unwrap();
+    assert_eq!((after.min_occurs, after.default.clone()), (0, Some(json!(""))));
 
-    let batch = measure.batch("fifty", places(50, 0.2)).unwrap().max_concurrent(50).quiet();
-    let jobs = batch.run().unwrap();
+    let batch = measure.batch("fifty", places(50, 0, "open")).unwrap().max_concurrent(50).quiet();
+    let running = batch.start().unwrap();
+    until(|| runs(folder.path()).len() == 50);
+    assert_eq!(running.jobs().unwrap().succeeded(), 0, "all fifty are at work");
+    std::fs::write(folder.path().join("open"), "").unwrap();
+    let jobs = running.wait().unwrap();
     assert_eq!(jobs.succeeded(), 50, "{:?}", jobs.to_dataframe());
     assert!(runs(folder.path()).values().all(|runs| *runs == 1), "{:?}", runs(folder.path()));
     let measured = measured(&jobs, folder.path());
@@ -79,11 +87,9 @@ fn failures_dismissals_and_pictures_are_told_as_they_are() {
     let reason = jobs.iter().find_map(JobRecord::reason).unwrap();
     assert!(reason.contains("there is no such place"), "{reason}");
 
-    let slow = measure.batch("slow", vec![json!({"place": "Thiès", "seconds": 3600})]).unwrap();
+    let slow = measure.batch("slow", vec![json!({"place": "Thiès", "after": "never"})]).unwrap();
     let running = slow.start().unwrap();
-    while running.jobs().unwrap().iter().all(|record| record.job.is_none()) {
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until(|| running.jobs().unwrap().iter().any(|record| record.job.is_some()));
     let dismissed = slow.clone().quiet().cancel().unwrap();
     running.wait().unwrap();
     let record = dismissed.iter().next().unwrap();
@@ -104,36 +110,25 @@ fn a_server_that_is_killed_and_comes_back_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let Some(first) = Pygeoapi::start(folder.path()) else { return };
     let measure = connect(&first, folder.path()).process("measure").unwrap();
-    let batch = measure.batch("thirty", places(30, 0.3)).unwrap().max_concurrent(6);
+    let batch = measure.batch("thirty", places(30, 9, "open")).unwrap().max_concurrent(6);
     let batch = batch.settle(Duration::from_secs(1));
     let running = batch.start().unwrap();
-    while runs(folder.path()).len() < 9 {
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    // Nine are done, and six can come to no end.
+    until(|| running.jobs().unwrap().succeeded() == 9 && runs(folder.path()).len() == 15);
     first.kill();
     let second = Pygeoapi::start(folder.path()).unwrap();
-    assert!(second.stranded > 0, "some were killed with it");
-    loop {
-        let jobs = running.jobs().unwrap();
-        let open = jobs.iter().filter(|one| matches!(one.outcome, Outcome::Unfinished));
-        let (begun, to_come): (Vec<_>, Vec<_>) = open.partition(|one| one.job.is_some());
-        if to_come.is_empty() && begun.len() <= second.stranded {
-            break;
-        }
-        assert!(!running.is_finished(), "{:?}", jobs.to_dataframe());
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    assert_eq!(second.stranded, 6, "they were killed with it");
     let left = batch.clone().quiet().cancel().unwrap();
-    running.wait().unwrap();
-    let done: HashSet<String> =
-        left.iter().filter(|one| matches!(one.outcome, Outcome::Succeeded { .. })).map(place).collect();
-    assert!(done.len() >= 9 && done.len() < 30, "{:?}", left.to_dataframe());
+    assert_eq!(running.wait().unwrap().succeeded(), 9);
+    let is_done = |one: &&JobRecord| matches!(one.outcome, Outcome::Succeeded { .. });
+    let done: HashSet<String> = left.iter().filter(is_done).map(place).collect();
+    assert_eq!(done.len(), 9, "{:?}", left.to_dataframe());
+    std::fs::write(folder.path().join("open"), "").unwrap();
     let jobs = batch.quiet().retry_failed().unwrap();
     assert_eq!(jobs.succeeded(), 30, "{:?}", jobs.to_dataframe());
-    let twice = runs(folder.path()).into_iter().filter(|(_, runs)| *runs > 1);
-    for (place, runs) in twice {
-        assert!(runs == 2 && !done.contains(&place), "{place} was done, and ran {runs} times");
-    }
+    let (once, twice): (Vec<_>, Vec<_>) = runs(folder.path()).into_iter().partition(|(_, runs)| *runs == 1);
+    assert_eq!((once.len(), twice.len()), (24, 6), "those that were killed run again: {twice:?}");
+    assert!(twice.iter().all(|(place, runs)| *runs == 2 && !done.contains(place)), "{twice:?}");
     assert_eq!(measured(&jobs, folder.path()).len(), 30);
 }
 
@@ -154,7 +149,7 @@ fn a_process_that_only_runs_while_one_waits_does_so_behind_a_login() {
     let measure = server.process("measure").unwrap();
     assert!(!measure.is_async());
     let name = |number: usize| if number == 7 { "nowhere".to_owned() } else { format!("place {number}") };
-    let rows: Vec<Value> = (0..12).map(|number| json!({"place": name(number), "seconds": 0.1})).collect();
+    let rows: Vec<Value> = (0..12).map(|number| json!({"place": name(number)})).collect();
     let batch = measure.batch("waited", rows).unwrap().quiet();
     let jobs = batch.run().unwrap();
     assert_eq!((jobs.succeeded(), batch.run().unwrap().succeeded()), (11, 11), "{:?}", jobs.to_dataframe());

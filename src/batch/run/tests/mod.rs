@@ -26,7 +26,6 @@ fn known(items: usize) -> Known {
     let mut journal = Journal::in_memory(&head).unwrap();
     let item = |number: usize| Item {
         key: number.to_string(),
-        same: number.to_string(),
         parameters: JobParameters::new(
             format!("job {number}"),
             Map::from_iter([("label".to_owned(), format!("job {number}").into())]),
@@ -36,7 +35,7 @@ fn known(items: usize) -> Known {
     journal.add(&items).unwrap();
     let state = State::new(items.len(), 5, Duration::from_secs(60));
     let places = (0..items.len()).rev().collect();
-    Known { journal, state, items, places, began: Duration::ZERO }
+    Known { journal, state, items, places, began: Duration::ZERO, was_begun: false }
 }
 
 fn drive(platform: &Platform, policy: &Policy, known: Known) -> State {
@@ -45,7 +44,7 @@ fn drive(platform: &Platform, policy: &Policy, known: Known) -> State {
 
 fn try_to_drive(platform: &Platform, policy: &Policy, known: Known) -> Result<State> {
     let limit = Limit { service: 5, asked: 5 };
-    Run::new((platform, platform), "b", policy, known, limit).unwrap().drive()
+    Run::new((platform, platform), "b", policy, known, limit).unwrap().drive().map(|left| left.state)
 }
 
 /// The item's job was there before.
@@ -242,7 +241,7 @@ fn a_cancelled_batch_sends_nothing_and_leaves_alone_what_is_left_out() {
     let mut known = known(3);
     (0..2).for_each(|item| created(&mut known, item, platform.has("b", "RUNNING")));
     known.state.leave_out(0);
-    known.journal.ask_to_cancel().unwrap();
+    known.journal.request_cancel().unwrap();
     drive(&platform, &policy(), known);
     assert_eq!(platform.made().len(), 2, "the third was not sent");
     assert_eq!(*platform.cancelled.lock().unwrap(), ["1"]);
@@ -254,7 +253,7 @@ fn what_is_left_out_stops_nothing() {
     let (mut known, mut policy) = (known(2), policy());
     created(&mut known, 0, platform.has("b", "FAILED"));
     known.state.leave_out(0);
-    policy.on_failure = OnFailure::Stop;
+    policy.limits.on_failure = Some(OnFailure::Stop);
     let state = drive(&platform, &policy, known);
     assert!(state.stop().is_none() && state.phase(1).has_succeeded());
 }

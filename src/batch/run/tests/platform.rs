@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::batch::backend::{Delivery, JobBackend, Mark, Source};
 use crate::batch::plan::{Kind, Owner};
-use crate::batch::service::{Delivery, Mark, Service, Source};
-use crate::batch::time::Clock;
+use crate::batch::submission::{Submission, tokens};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::{Estimate, Job, JobId, JobParameters, JobsPage};
+use crate::wait::Clock;
 
 /// A platform that is broken in some way, on a clock that only waiting moves.
 #[derive(Default)]
@@ -171,14 +172,15 @@ impl Clock for Platform {
     }
 }
 
-impl Service for Platform {
+impl JobBackend for Platform {
     fn owner(&self) -> Owner {
         let [host, place, id, name] = ["h", "p", "w", "w"].map(str::to_owned);
         Owner { kind: Kind::Workflow, host, place, id, name, budget: None }
     }
 
-    fn create(&self, name: &str, parameters: &JobParameters) -> Result<Job> {
+    fn create(&self, submission: &Submission) -> Result<Job> {
         self.asked()?;
+        let (name, parameters) = (submission.name(), submission.parameters);
         if is_one(&self.losses) {
             *self.now.lock().unwrap() += Duration::from_secs(100);
             return Err(Error::new(ErrorKind::Network, "the connection broke"));
@@ -197,7 +199,7 @@ impl Service for Platform {
             _ => {}
         }
         let now = self.now();
-        let (name, label, ends) = (name.to_owned(), parameters.label.clone(), now + self.lasts);
+        let (label, ends) = (parameters.label.clone(), now + self.lasts);
         let listed = now + self.lag;
         let mut jobs = self.jobs.lock().unwrap();
         jobs.push(Made { name, label, status: "RUNNING", ends, ending: "SUCCEEDED", listed });
@@ -263,7 +265,7 @@ impl Service for Platform {
             Sort::Telling => Mark::Inputs,
             Sort::Silent if job.id.as_str() == "theirs" => Mark::None,
             Sort::Silent => Mark::Hidden,
-            Sort::Named | Sort::ByIds => job.name.clone().map_or(Mark::None, Mark::Name),
+            Sort::Named | Sort::ByIds => Mark::Names(tokens(job.name.as_deref().unwrap_or_default())),
         }
     }
 }

@@ -43,6 +43,8 @@ impl Stands {
                 Self::Sent | Self::Lost | Self::Unproven,
                 Event::Submitted { job, .. } | Event::Seen { job, .. },
             ) => begun(job),
+            // The journal did not know of it.
+            (Self::Unsent, Event::Seen { job, .. }) => begun(job),
             (Self::Job { job: known, is_gone, .. }, Event::Seen { job, .. })
                 if known.id == job.id && !known.status.is_terminal() =>
             {
@@ -139,8 +141,12 @@ fn check(state: &State, known: &[Stands], limit: usize, now: Duration) -> Result
 /// Takes an event in, as the rules have it.
 fn apply(state: &mut State, known: &mut [Stands], event: &Event) -> Result<(), TestCaseError> {
     let before = format!("{state:?}");
+    // The job of an item that was sent anew is nobody's any more.
+    let is_former = |stands: &Stands| matches!((stands, event), (Stands::Unsent, Event::Seen { job, .. }) if state.former.contains(&job.id));
+    let stands = known.get(event.item()).filter(|stands| !is_former(stands));
+    let after = stands.and_then(|stands| stands.after(event));
     let is_news = state.apply(event);
-    match known.get(event.item()).and_then(|stands| stands.after(event)) {
+    match after {
         Some(after) => {
             let is_change = after != known[event.item()];
             prop_assert!(is_news || !is_change, "{event:?}");

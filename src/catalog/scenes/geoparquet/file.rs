@@ -5,6 +5,7 @@ use std::path::Path;
 use polars_arrow::array::Array;
 use polars_arrow::compute::concatenate::concatenate;
 use polars_arrow::datatypes::{ArrowDataType, ArrowSchema, Field, TimeUnit};
+use polars_parquet::parquet::schema::types::{ParquetType, PrimitiveConvertedType, PrimitiveLogicalType};
 use polars_parquet::parquet::statistics::Statistics;
 use polars_parquet::read::schema::parquet_to_arrow_schema;
 use polars_parquet::read::{
@@ -44,6 +45,18 @@ impl ParquetFile {
         let pairs = self.metadata.key_value_metadata.as_deref()?;
         let text = pairs.iter().find(|pair| pair.key == key)?.value.as_deref()?;
         serde_json::from_str(text).ok()
+    }
+
+    /// The columns that hold JSON by their logical type, as DuckDB writes it.
+    pub(super) fn json_columns(&self) -> impl Iterator<Item = &str> {
+        let types = self.metadata.schema().fields().iter();
+        types
+            .filter(|one| {
+                let ParquetType::PrimitiveType(one) = one else { return false };
+                one.logical_type == Some(PrimitiveLogicalType::Json)
+                    || one.converted_type == Some(PrimitiveConvertedType::Json)
+            })
+            .map(ParquetType::name)
     }
 
     /// A column of a row group, whole.

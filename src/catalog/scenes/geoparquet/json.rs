@@ -1,17 +1,24 @@
 //! Arrays of any type as JSON, value by value: how nested columns reach a frame or a
 //! scene.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 use jiff::civil::date;
+use jiff::tz::TimeZone;
 use polars_arrow::array::{
-    Array, BooleanArray, FixedSizeListArray, ListArray, MapArray, PrimitiveArray, StructArray, Utf8ViewArray,
+    Array, BinaryViewArray, BooleanArray, FixedSizeBinaryArray, FixedSizeListArray, ListArray, MapArray,
+    PrimitiveArray, StructArray, Utf8ViewArray,
 };
 use polars_arrow::datatypes::{ArrowDataType, TimeUnit};
 use polars_arrow::types::NativeType;
 use serde_json::{Map, Value};
 
-/// The value of a row; null where there is none, or where JSON has no such value. Members
-/// of a struct that are null are left out: in Parquet all rows have all of them.
+use crate::geo::{geometry_to_json, wkb};
+
+/// The value of a row; null where there is none. Members of a struct that are null are left
+/// out: in Parquet all rows have all of them. Shapes are GeoJSON geometries, and other bytes
+/// text, in base64 where they are none.
 pub(super) fn value(array: &dyn Array, row: usize) -> Value {
     if array.is_null(row) {
         return Value::Null;
@@ -19,6 +26,13 @@ pub(super) fn value(array: &dyn Array, row: usize) -> Value {
     match array.dtype() {
         ArrowDataType::Boolean => get(array, |a: &BooleanArray| a.value(row).into()),
         ArrowDataType::Utf8View => get(array, |a: &Utf8ViewArray| a.value(row).into()),
+        ArrowDataType::BinaryView => get(array, |a: &BinaryViewArray| bytes(a.value(row))),
+        ArrowDataType::FixedSizeBinary(_) => get(array, |a: &FixedSizeBinaryArray| encoded(a.value(row))),
+        ArrowDataType::Decimal(_, scale) => {
+            get(array, |a: &PrimitiveArray<i128>| (a.value(row) as f64 / 10f64.powi(*scale as i32)).into())
+        }
+        ArrowDataType::Time32(unit) => get(array, |a: &PrimitiveArray<i32>| time(a.value(row).into(), *unit)),
+        ArrowDataType::Time64(unit) => get(array, |a: &PrimitiveArray<i64>| time(a.value(row), *unit)),
         ArrowDataType::Int8 => number::<i8>(array, row),
         ArrowDataType::Int16 => number::<i16>(array, row),
         ArrowDataType::Int32 => number::<i32>(array, row),
@@ -58,6 +72,25 @@ pub(super) fn instant(count: i64, unit: TimeUnit) -> Option<Timestamp> {
         TimeUnit::Nanosecond => Timestamp::from_nanosecond(count.into()),
     }
     .ok()
+}
+
+/// STAC-GeoParquet keeps `proj:geometry` as WKB, in the coordinates of its own system; Parquet
+/// keeps JSON and the values of an `enum` as bytes of text.
+fn bytes(bytes: &[u8]) -> Value {
+    match (wkb::read(bytes), std::str::from_utf8(bytes)) {
+        (Ok(shape), _) => geometry_to_json(&shape),
+        (_, Ok(text)) => text.into(),
+        _ => encoded(bytes),
+    }
+}
+
+fn encoded(bytes: &[u8]) -> Value {
+    BASE64_STANDARD.encode(bytes).into()
+}
+
+/// A time of the day: its instant on the first day of all.
+fn time(count: i64, unit: TimeUnit) -> Value {
+    instant(count, unit).map(|at| at.to_zoned(TimeZone::UTC).time().to_string()).into()
 }
 
 fn get<A: 'static>(array: &dyn Array, read: impl Fn(&A) -> Value) -> Value {

@@ -83,6 +83,7 @@ impl Layout {
         let mut json = list("json");
         if !note.is_object() {
             json.extend([LINKS, ASSETS, EXTENSIONS].map(str::to_owned));
+            json.extend(file.json_columns().map(str::to_owned));
         }
         Self { is_ours: note.is_object(), derived, json }
     }
@@ -172,7 +173,7 @@ impl Columns<'_> {
             false => {
                 let assets = scene.rest.assets.as_deref().unwrap_or("{}");
                 let named = preview::named(&mut Walk::new(assets)).unwrap_or_default();
-                scene.quicklook = preview::of_assets(assets, &named, scene.rest.links.as_deref(), "");
+                scene.quicklook = preview::of_assets(&named, scene.rest.links.as_deref(), "");
             }
         }
         scene

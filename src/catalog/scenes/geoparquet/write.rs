@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::BufWriter;
 use std::path::Path;
@@ -20,12 +19,12 @@ use super::order::place;
 use super::{ASSETS, BBOX, EXTENSIONS, LINKS, OURS, PREFIX, QUICKLOOK, ROW, SIDES, VERSION};
 use crate::catalog::scenes::frame::own_columns;
 use crate::catalog::scenes::preview::QuicklookSource;
-use crate::catalog::scenes::{Scene, Scenes, unsigned};
+use crate::catalog::scenes::{Scene, Scenes};
 use crate::error::{Context, Result};
 use crate::file::AtomicFile;
-use crate::frame::{Property, Values, properties};
+use crate::frame::{Values, properties};
 use crate::geo::wkb;
-use crate::plain;
+use crate::redact;
 
 /// Rows of a row group: what a reader has in memory at once, and what a filter on the
 /// place can pass over.
@@ -43,7 +42,8 @@ impl Scenes {
     /// microsecond, and those of an item in STAC-GeoParquet: the properties under their own
     /// names (`properties.NAME` where the name stands above with other values), `bbox` as
     /// the covering, `links`, `assets` and `stac_extensions`. What is nested is JSON text.
-    /// Keys in links are left out.
+    /// Secrets are left out as in a frame: of a URL only host, path and harmless parameters
+    /// stay.
     ///
     /// Of more than 10,000 scenes those that are neighbours on Earth (along a Hilbert
     /// curve) share a row group, so that a filter on the place passes over most of the
@@ -132,17 +132,16 @@ impl Table {
         frame.replace(crate::frame::instants("datetime", &datetimes, TimeUnit::Microseconds)?);
         let (mut json, mut same) = ([LINKS, ASSETS, EXTENSIONS].map(str::to_owned).to_vec(), Vec::new());
         for property in properties(scenes.iter().map(|scene| &scene.properties)) {
-            let property = Property { values: without_keys(property.values), ..property };
-            let column = property.column(property.name, TimeUnit::Microseconds)?;
-            let is_taken = [VERSION, EXTENSIONS, LINKS, ASSETS, BBOX].contains(&property.name)
+            let column = property.column(&property.name, TimeUnit::Microseconds)?;
+            let is_taken = [VERSION, EXTENSIONS, LINKS, ASSETS, BBOX].contains(&&*property.name)
                 || property.name.starts_with(PREFIX)
                 || property.name.starts_with("up42:");
-            let name = match frame.column(property.name) {
+            let name = match frame.column(&property.name) {
                 Some(known) if known.dtype() == column.dtype() && known.equals_missing(&column) => {
-                    same.push(property.name);
+                    same.push(property.name.into_owned());
                     continue;
                 }
-                None if !is_taken => property.name.to_owned(),
+                None if !is_taken => property.name.into_owned(),
                 _ => format!("{PREFIX}{}", property.name),
             };
             if matches!(property.values, Values::Json(_)) {
@@ -162,21 +161,6 @@ impl Table {
             named(column.name(), utc(array))
         });
         columns.collect()
-    }
-}
-
-/// Links stand among the properties too.
-fn without_keys(values: Values<'_>) -> Values<'_> {
-    match values {
-        Values::Text(texts) => {
-            let clean = |text: Cow<'_, str>| plain::unsigned(&text).into_owned().into();
-            Values::Text(texts.into_iter().map(|text| text.map(clean)).collect())
-        }
-        Values::Json(texts) => {
-            let clean = |text: String| unsigned::json(&text).into_owned();
-            Values::Json(texts.into_iter().map(|text| text.map(clean)).collect())
-        }
-        other => other,
     }
 }
 
@@ -200,7 +184,7 @@ fn members(scenes: &[&Scene]) -> Arrays {
         let values: Vec<_> = scenes.iter().map(|scene| value(scene)).collect();
         named(name, Utf8ViewArray::from_slice(values).boxed())
     };
-    let clean = |json: &Option<Arc<str>>| json.as_deref().map(|json| unsigned::json(json).into_owned());
+    let clean = |json: &Option<Arc<str>>| json.as_deref().map(|json| redact::json(json).into_owned());
     vec![
         covering(scenes),
         text(VERSION, &|scene| Some(scene.rest.version.as_deref()?.trim_matches('"').to_owned())),
@@ -208,7 +192,7 @@ fn members(scenes: &[&Scene]) -> Arrays {
         text(LINKS, &|scene| clean(&scene.rest.links)),
         text(ASSETS, &|scene| clean(&scene.rest.assets)),
         text(QUICKLOOK, &|scene| match &scene.quicklook {
-            QuicklookSource::Asset(href) => Some(plain::unsigned(href).into_owned()),
+            QuicklookSource::Asset(href) => Some(redact::data(href).into_owned()),
             QuicklookSource::Classic(provider) => Some(format!("classic:{provider}")),
             QuicklookSource::None => None,
         }),

@@ -1,0 +1,28 @@
+//! The socket that sends back what it is sent: the heartbeat.
+//! <https://jupyter-client.readthedocs.io/en/stable/messaging.html#heartbeat-for-kernels>
+
+use tokio::io::AsyncWriteExt;
+
+use crate::front::zmtp::frame::{Incoming, encode};
+use crate::front::zmtp::listener::Listener;
+use crate::front::zmtp::peer::{Peer, Role, pong};
+
+/// Serves peers.
+pub fn serve(listener: Listener) {
+    listener.serve(Role::Replier, echo);
+}
+
+async fn echo(mut peer: Peer) {
+    while let Ok(incoming) = peer.reader.next().await {
+        let answer = match incoming {
+            // With the address that a message may bring along.
+            Incoming::Message(parts) => Some(encode(&parts)),
+            Incoming::Command(name, body) => pong(&name, &body),
+        };
+        if let Some(answer) = answer
+            && peer.writer.write_all(&answer).await.is_err()
+        {
+            return;
+        }
+    }
+}

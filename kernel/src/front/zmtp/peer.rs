@@ -1,0 +1,156 @@
+//! A peer, once both sides have told what they are.
+//! <https://rfc.zeromq.org/spec/37/#grammar>
+
+use std::io;
+
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
+
+use crate::front::zmtp::frame::{Incoming, Reader, encode_command, malformed};
+
+/// Most bytes of a message of the kernel's clients. A cell takes a few thousand; Jupyter's
+/// server passes on at most 10 MiB of a browser's.
+const LARGEST_REQUEST: usize = 16 << 20;
+/// The same where peers send handshakes, subscriptions and heartbeats only.
+const LARGEST_COMMAND: usize = 4 << 10;
+
+/// The mechanism without authentication, which Jupyter's messages bring themselves.
+const MECHANISM: &[u8; 20] = b"NULL\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+
+/// What a peer is connected by.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// What a socket of ours is to its peers.
+#[derive(Clone, Copy, Debug)]
+pub enum Role {
+    Router,
+    Publisher,
+    Replier,
+}
+
+impl Role {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Router => "ROUTER",
+            Self::Publisher => "PUB",
+            Self::Replier => "REP",
+        }
+    }
+
+    /// The sockets that may connect: <https://rfc.zeromq.org/spec/37/#the-socket-type-property>
+    fn peers(self) -> &'static [&'static str] {
+        match self {
+            Self::Router => &["DEALER", "REQ", "ROUTER"],
+            Self::Publisher => &["SUB", "XSUB"],
+            Self::Replier => &["REQ", "DEALER"],
+        }
+    }
+
+    fn largest(self) -> usize {
+        match self {
+            Self::Router => LARGEST_REQUEST,
+            Self::Publisher | Self::Replier => LARGEST_COMMAND,
+        }
+    }
+}
+
+/// A connection after the handshake.
+pub struct Peer {
+    pub reader: Reader<ReadHalf<Box<dyn Stream>>>,
+    pub writer: WriteHalf<Box<dyn Stream>>,
+    /// Its name for itself, which may be empty.
+    pub identity: Vec<u8>,
+}
+
+impl Peer {
+    /// Greets a peer.
+    ///
+    /// # Errors
+    ///
+    /// If the connection ends, or the peer speaks another protocol or is of another kind.
+    pub async fn greet(stream: Box<dyn Stream>, role: Role) -> io::Result<Self> {
+        let (reader, mut writer) = tokio::io::split(stream);
+        let mut reader = Reader::new(reader, LARGEST_COMMAND);
+        // At once and whole: libzmq sends its own in two pieces, and waits for ours between.
+        writer.write_all(&greeting()).await?;
+        let theirs: [u8; 64] = reader.exact().await?;
+        if theirs[0] != 0xff || theirs[9] & 1 == 0 || theirs[10] < 3 || theirs[12..32] != *MECHANISM {
+            return Err(malformed("a greeting of another protocol"));
+        }
+        writer.write_all(&encode_command("READY", &property("Socket-Type", role.name().as_bytes()))).await?;
+        let Incoming::Command(name, properties) = reader.next().await? else {
+            return Err(malformed("a message before the handshake"));
+        };
+        let properties = properties_of(&properties).filter(|_| name == b"READY");
+        let properties = properties.ok_or_else(|| malformed("a handshake that is none"))?;
+        let find = |wanted: &str| {
+            let found = properties.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted.as_bytes()));
+            found.map_or(&[][..], |(_, value)| value)
+        };
+        let kind = find("Socket-Type");
+        if !role.peers().iter().any(|peer| peer.as_bytes() == kind) {
+            return Err(malformed("a socket of another kind"));
+        }
+        let identity = find("Identity").to_vec();
+        if identity.len() > 255 {
+            return Err(malformed("an identity that is too long"));
+        }
+        reader.allow(role.largest());
+        Ok(Self { reader, writer, identity })
+    }
+}
+
+fn greeting() -> [u8; 64] {
+    let mut greeting = [0; 64];
+    (greeting[0], greeting[9]) = (0xff, 0x7f);
+    (greeting[10], greeting[11]) = (3, 1);
+    greeting[12..32].copy_from_slice(MECHANISM);
+    greeting
+}
+
+fn property(name: &str, value: &[u8]) -> Vec<u8> {
+    [&[name.len() as u8], name.as_bytes(), &(value.len() as u32).to_be_bytes(), value].concat()
+}
+
+/// Names and values; `None` if a length leads beyond the end.
+fn properties_of(mut bytes: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
+    let mut properties = Vec::new();
+    while let Some((length, rest)) = bytes.split_first() {
+        let (name, rest) = rest.split_at_checked(usize::from(*length))?;
+        let (length, rest) = rest.split_first_chunk::<4>()?;
+        let (value, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+        properties.push((name, value));
+        bytes = rest;
+    }
+    Some(properties)
+}
+
+/// The answer to a heartbeat of the protocol's own, and `None` to every other command.
+/// <https://rfc.zeromq.org/spec/37/#connection-heartbeats>
+pub fn pong(name: &[u8], body: &[u8]) -> Option<Vec<u8>> {
+    // Its context comes after a time to live.
+    (name == b"PING").then(|| encode_command("PONG", body.get(2..).unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn properties_are_read_and_no_length_leads_astray() {
+        let bytes = [property("Socket-Type", b"SUB"), property("Identity", b"")].concat();
+        let found = properties_of(&bytes).unwrap();
+        assert_eq!(found, [(&b"Socket-Type"[..], &b"SUB"[..]), (b"Identity", b"")]);
+        assert_eq!(properties_of(&bytes[..bytes.len() - 1]), None);
+        assert_eq!(properties_of(&[1, b'a', 255, 255, 255, 255]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_properties_panic(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+            properties_of(&bytes);
+        }
+    }
+}

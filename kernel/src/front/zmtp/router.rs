@@ -1,0 +1,126 @@
+//! The socket whose messages go to one of its peers, by its identity.
+//! <https://rfc.zeromq.org/spec/28/#the-router-socket-type>
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::io;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::front::zmtp::Parts;
+use crate::front::zmtp::frame::{Incoming, encode};
+use crate::front::zmtp::listener::Listener;
+use crate::front::zmtp::peer::{Peer, Role};
+use crate::front::zmtp::queue::{Queue, queue};
+
+/// A router that is served.
+///
+/// A peer may choose its identity, and clients of one session choose the same: they are told
+/// apart by numbers. An answer goes to the peer that asked, and what is sent on another socket
+/// than the request came by, or after that peer has connected anew, to the newest of its name.
+#[derive(Clone, Debug, Default)]
+pub struct Router {
+    peers: Arc<Mutex<Peers>>,
+}
+
+#[derive(Debug, Default)]
+struct Peers {
+    by_identity: HashMap<Vec<u8>, Vec<(u64, Queue)>>,
+    next: u64,
+}
+
+impl Router {
+    /// Serves peers. What one sends is taken in with its number and its identity before it; a
+    /// peer whose message is refused is disconnected.
+    pub fn serve(
+        listener: Listener,
+        take_in: impl Fn(Parts) -> io::Result<()> + Clone + Send + Sync + 'static,
+    ) -> Self {
+        let router = Self::default();
+        let served = router.clone();
+        listener.serve(Role::Router, move |peer| served.clone().talk(peer, take_in.clone()));
+        router
+    }
+
+    async fn talk(self, mut peer: Peer, take_in: impl Fn(Parts) -> io::Result<()> + Send + Sync + 'static) {
+        let (queue, outgoing) = queue();
+        let (number, identity) = self.lock().add(std::mem::take(&mut peer.identity), queue);
+        let hear = |incoming| match incoming {
+            Incoming::Message(parts) => {
+                let mut all = vec![number.to_be_bytes().to_vec(), identity.clone()];
+                all.extend(parts);
+                take_in(all)
+            }
+            Incoming::Command(..) => Ok(()),
+        };
+        outgoing.converse(peer, hear).await;
+        self.lock().remove(number, &identity);
+    }
+
+    /// Sends to the peer that the first two parts name, unless it is gone.
+    pub fn send(&self, parts: &[Vec<u8>]) {
+        let [number, identity, parts @ ..] = parts else { return };
+        if let Some(peer) = self.lock().find(number, identity) {
+            peer.push(encode(parts).into());
+        }
+    }
+
+    /// Drops `done` when all that was sent has left.
+    pub fn flush(&self, done: &Sender<Infallible>) {
+        self.lock().by_identity.values().flatten().for_each(|(_, peer)| peer.flush(done));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Peers> {
+        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Peers {
+    fn add(&mut self, mut identity: Vec<u8>, queue: Queue) -> (u64, Vec<u8>) {
+        let number = self.next;
+        self.next += 1;
+        if identity.is_empty() {
+            // The zero is reserved for names that a router gives.
+            identity = [&[0][..], &number.to_be_bytes()].concat();
+        }
+        self.by_identity.entry(identity.clone()).or_default().push((number, queue));
+        (number, identity)
+    }
+
+    fn find(&self, number: &[u8], identity: &[u8]) -> Option<&Queue> {
+        let peers = self.by_identity.get(identity)?;
+        let asked = peers.iter().find(|(known, _)| known.to_be_bytes() == number);
+        asked.or(peers.last()).map(|(_, queue)| queue)
+    }
+
+    fn remove(&mut self, number: u64, identity: &[u8]) {
+        if let Some(peers) = self.by_identity.get_mut(identity) {
+            peers.retain(|(known, _)| *known != number);
+            if peers.is_empty() {
+                self.by_identity.remove(identity);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_goes_to_who_asked_or_to_the_newest_of_that_name() {
+        let mut peers = Peers::default();
+        let [first, second] = [queue().0, queue().0];
+        let (asked, identity) = peers.add(b"session".to_vec(), first.clone());
+        let (other, _) = peers.add(identity.clone(), second.clone());
+        let found = |peers: &Peers, number: u64, queue: &Queue| {
+            peers.find(&number.to_be_bytes(), &identity).is_some_and(|found| found.is(queue))
+        };
+        assert!(found(&peers, asked, &first) && found(&peers, other, &second) && found(&peers, 7, &second));
+        peers.remove(asked, &identity);
+        assert!(found(&peers, asked, &second));
+        peers.remove(other, &identity);
+        assert!(peers.by_identity.is_empty() && peers.find(&asked.to_be_bytes(), &identity).is_none());
+        assert_ne!(peers.add(Vec::new(), first.clone()).1, peers.add(Vec::new(), first).1);
+    }
+}

@@ -1,0 +1,89 @@
+//! Jobs that exist although the journal does not know them.
+//!
+//! A journal that was restored from a copy lacks what was sent since, and a batch of orders may
+//! want what another has bought. So before a run sends its first job, it looks for those of the
+//! items that wait. Where lists tell no names (OGC API - Processes) that cannot be done.
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Run;
+use crate::batch::backend::Mark;
+use crate::batch::listing::Listing;
+use crate::batch::state::Event;
+use crate::error::{Context, Error, ErrorKind, Result};
+use crate::jobs::Job;
+
+/// How far the clock of the machine that began the journal may have been ahead of the platform's.
+const SKEW: SignedDuration = SignedDuration::from_hours(24);
+
+impl Run<'_> {
+    /// Looks for them, and says whether items may be sent now. Fails only when that is refused
+    /// and there are no jobs.
+    pub(super) fn may_send(&mut self) -> Result<bool> {
+        if self.has_looked {
+            return Ok(true);
+        }
+        let waiting: Vec<usize> = self.state.waiting().collect();
+        let found = self.existing(&waiting).context("look for jobs that exist already");
+        let error = match found {
+            Ok(found) => {
+                self.has_looked = true;
+                self.found.extend(found.iter().map(|(item, _)| *item));
+                self.keep(found.into_iter().map(|(item, job)| Event::Seen { item, job }).collect())?;
+                return Ok(true);
+            }
+            Err(error) => error,
+        };
+        match error.kind() {
+            // Whoever cannot look must not buy; it is tried again.
+            ErrorKind::Network | ErrorKind::Server | ErrorKind::Response | ErrorKind::Busy => {
+                self.state.rest_sending(self.clock.now());
+                self.trouble = Some(error);
+            }
+            _ if self.has_no_job() => return Err(error),
+            _ => self.state.stop_sending(error),
+        }
+        Ok(false)
+    }
+
+    fn existing(&self, waiting: &[usize]) -> Result<Vec<(usize, Job)>> {
+        let submissions: Vec<_> = waiting.iter().map(|item| self.submission(*item)).collect();
+        match self.service.existing(&submissions) {
+            Some(found) => Ok(found?.into_iter().map(|(place, job)| (waiting[place], job)).collect()),
+            // Nobody else names jobs as this batch does.
+            None if !self.was_begun => Ok(Vec::new()),
+            None => {
+                let marks = submissions.iter().map(|one| self.service.mark(one)).zip(waiting.iter().copied());
+                self.listed(marks.collect())
+            }
+        }
+    }
+
+    /// Jobs in the list with these marks.
+    fn listed(&self, mut marks: HashMap<String, usize>) -> Result<Vec<(usize, Job)>> {
+        let begun = self.begun.parse::<Timestamp>().ok().and_then(|at| at.checked_sub(SKEW).ok());
+        let is_older = |job: &Job| job.created.zip(begun).is_some_and(|(created, begun)| created < begun);
+        let (mut found, mut listing) = (Vec::new(), Listing::new(self.service));
+        while !marks.is_empty()
+            && let Some(jobs) = listing.page()?
+        {
+            // The newest come first, where the list has an order.
+            let is_past = !jobs.is_empty() && jobs.iter().all(is_older);
+            for job in jobs {
+                let Mark::Names(names) = self.service.mark_of(&job) else { continue };
+                if let Some(item) = names.iter().find_map(|name| marks.remove(name)) {
+                    found.push((item, job));
+                }
+            }
+            if is_past {
+                return Ok(found);
+            }
+        }
+        if !marks.is_empty() && !listing.is_whole() {
+            return Err(Error::response("the list of jobs cannot be read to its end"));
+        }
+        Ok(found)
+    }
+}

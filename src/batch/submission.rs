@@ -1,0 +1,84 @@
+use crate::jobs::JobParameters;
+
+/// The tags begin with it by which this library finds an order again.
+pub(crate) const OWN_TAG: &str = "up42-rs-";
+
+/// Whether an order is found again by this tag: nobody gave it.
+pub(crate) fn is_own_tag(tag: &str) -> bool {
+    tag.starts_with(OWN_TAG)
+}
+
+/// One request to create the job of an item.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Submission<'a> {
+    /// The batch's name.
+    pub(crate) batch: &'a str,
+    /// The batch's own id: no other batch's jobs are taken for its own.
+    pub(crate) run: &'a str,
+    pub(crate) item: usize,
+    /// The hash of what decides what the job delivers.
+    pub(crate) key: &'a str,
+    /// How often the job was sent again because the user wanted it.
+    pub(crate) retries: u32,
+    /// A request before this one was lost, and lists proved that it created nothing.
+    pub(crate) is_absent: bool,
+    pub(crate) parameters: &'a JobParameters,
+}
+
+impl Submission<'_> {
+    /// The name of the job on the platform: the batch's for people, then the token.
+    pub(crate) fn name(&self) -> String {
+        let prefix: String = self.batch.chars().take(60).collect();
+        format!("{prefix}_{}", self.token())
+    }
+
+    /// The end of the name, by which a job whose answer was lost is found again. It is ASCII
+    /// alone, and whatever a server does to the text before it does no harm.
+    pub(crate) fn token(&self) -> String {
+        let Self { run, item, key, .. } = self;
+        match self.retries {
+            0 => format!("{item}_{key}_{run}"),
+            again => format!("{item}_{key}_{run}_{again}"),
+        }
+    }
+}
+
+/// The tokens that a job's name may end with: that of a job that was sent again has a part more.
+pub(crate) fn tokens(name: &str) -> Vec<String> {
+    let name = name.trim_end();
+    let ends = name.rmatch_indices('_').map(|(at, _)| &name[at + 1..]).skip(2).take(2);
+    // A name may be the token alone.
+    ends.chain([name]).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_found_behind_whatever_a_server_made_of_the_name() {
+        let parameters = JobParameters::new("a", Default::default());
+        let first = Submission {
+            batch: "Über_alle",
+            run: "0a1b2c3d",
+            item: 7,
+            key: "00ff",
+            retries: 0,
+            is_absent: false,
+            parameters: &parameters,
+        };
+        let again = Submission { retries: 2, ..first };
+        assert_eq!(
+            (first.token().as_str(), again.token().as_str()),
+            ("7_00ff_0a1b2c3d", "7_00ff_0a1b2c3d_2")
+        );
+        for one in [first, again] {
+            let name = one.name();
+            for changed in [name.clone(), format!("{name} "), name.replace('Ü', "U"), one.token()] {
+                assert!(tokens(&changed).contains(&one.token()), "{changed}");
+            }
+        }
+        assert!(!tokens(&again.name()).contains(&first.token()), "they are two jobs");
+        assert!(!tokens("17_00ff_0a1b2c3d").contains(&first.token()));
+    }
+}

@@ -1,0 +1,44 @@
+//! Batches by their names: a journal tells whose jobs it has.
+
+use std::sync::Arc;
+
+use crate::batch::{Batch, JobBackend, Kind, Owner, WorkflowBackend};
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::orders::OrderBackend;
+use crate::processes::OgcBackend;
+use crate::processes::ProcessingBackend;
+
+impl Client {
+    /// The batch of this name, as its journal has it, whoever runs its jobs.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is no such journal,
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the batch belongs to
+    /// another project or workspace.
+    pub fn batch(&self, name: impl AsRef<str>) -> Result<Batch> {
+        Batch::kept(self, name.as_ref(), |owner| service(self, owner))
+    }
+}
+
+fn service(client: &Client, owner: &Owner) -> Result<Arc<dyn JobBackend>> {
+    match owner.kind {
+        Kind::Workflow => Ok(WorkflowBackend::kept(client.project()?, owner)),
+        Kind::OgcProcess if owner.host.starts_with("http") => Ok(OgcBackend::of(
+            &client.processes(format!("{}{}", owner.host, owner.place))?.process(&owner.id)?,
+        )),
+        // Its port may be another now.
+        Kind::OgcProcess => Err(Error::invalid(
+            "it belongs to an OGC server on this machine: open it by `client.processes(url)?.batch(name)`",
+        )),
+        Kind::Process => {
+            let process = client.process(&owner.id)?;
+            Ok(ProcessingBackend::of(&match &owner.budget {
+                Some(budget) => process.budget_id(budget),
+                None => process,
+            }))
+        }
+        Kind::Order => OrderBackend::of(client, &owner.id, &owner.name),
+    }
+}

@@ -1,0 +1,303 @@
+//! Orders as the jobs of a batch (API reference, 10).
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+
+use jiff::SignedDuration;
+use serde_json::{Map, Value};
+
+use super::list::request;
+use super::reservations::{Buyer, Reservations, Reserved};
+use super::{Order, OrderFilter, OrderItem, OrderStatus, Orders, spent};
+use crate::batch::{Batch, Delivery, JobBackend, Kind, Mark, OWN_TAG, Owner, Source, Submission, is_own_tag};
+use crate::client::{Client, pages};
+use crate::error::{Context, Error, ErrorKind, Result};
+use crate::hash::hex;
+use crate::jobs::{Credits, Estimate, Job, JobId, JobParameters, JobStatus, JobsPage, Price};
+use crate::parallel::in_parallel;
+use crate::storage::deliver;
+
+/// What decides nothing that is delivered: with other tags, or paid from another budget, it is
+/// the same order.
+const BESIDES: [&str; 2] = ["tags", "budgetId"];
+/// An order is paid when it is delivered, which is its last change, give or take this.
+const RECENT: SignedDuration = SignedDuration::from_mins(1);
+/// Prices at a time; the limiter holds the rate.
+const AT_ONCE: usize = 16;
+/// Tags that one request asks for.
+const TAGS: usize = 50;
+
+/// Orders of a data product.
+pub(crate) struct OrderBackend {
+    client: Client,
+    workspace: String,
+    product: String,
+    name: String,
+    reservations: Reservations,
+    /// What was taken for orders, as far as it was asked: the account's history tells of all at
+    /// once, and so those that end together ask once.
+    taken: Mutex<HashMap<String, i64>>,
+}
+
+impl OrderBackend {
+    pub(crate) fn of(client: &Client, product: &str, name: &str) -> Result<Arc<dyn JobBackend>> {
+        let workspace = client.workspace()?.id;
+        let reservations =
+            Reservations::new(client.batches_folder(), format!("{} {workspace}", client.host()));
+        Ok(Arc::new(Self {
+            client: client.clone(),
+            workspace,
+            product: product.to_owned(),
+            name: name.to_owned(),
+            reservations,
+            taken: Mutex::default(),
+        }))
+    }
+
+    /// The hash of what decides what is delivered.
+    pub(super) fn key_of(inputs: &Map<String, Value>) -> String {
+        let mut inputs = inputs.clone();
+        inputs.retain(|name, _| !BESIDES.contains(&name.as_str()));
+        JobParameters::new("", inputs).key()
+    }
+
+    /// What the order is called.
+    pub(super) fn title(name: &str, label: &str) -> String {
+        match label {
+            "area" => name.to_owned(),
+            label => format!("{name}, {label}"),
+        }
+    }
+
+    /// The tag of the order for an item. It is the same in every batch, so that what one has
+    /// bought the others find: another name of the plan makes another order, and so does
+    /// sending it anew after it failed.
+    pub(super) fn tag(name: &str, key: &str, retries: u32) -> String {
+        let wish = match retries {
+            0 => format!("{key}\n{name}"),
+            again => format!("{key}\n{name}\n{again}"),
+        };
+        format!("{OWN_TAG}{}", hex(wish, 8))
+    }
+
+    /// The orders with these tags, by the tag. A server that does not filter sends others too.
+    fn tagged(&self, tags: &[String]) -> Result<HashMap<String, Order>> {
+        let mut found = HashMap::new();
+        for tags in tags.chunks(TAGS) {
+            let asked: HashSet<&String> = tags.iter().collect();
+            let request = request(&self.client, &OrderFilter::new().tags(tags))?;
+            // One that cannot be read may be one of them.
+            let read = |json: &Value| Order::read(&self.client, json).map(Some);
+            for order in pages(&self.client, &request, usize::MAX, read)?.entries {
+                let own = order.tags.iter().filter(|tag| asked.contains(tag));
+                found.extend(own.map(|tag| (tag.clone(), order.clone())));
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Source for OrderBackend {
+    fn client(&self) -> &Client {
+        &self.client
+    }
+
+    fn credits(&self, id: &JobId) -> Result<Option<i64>> {
+        let mut taken = self.taken.lock().unwrap_or_else(|broken| broken.into_inner());
+        // An order is paid once.
+        if let Some(credits) = taken.get(id.as_str()) {
+            return Ok(Some(*credits));
+        }
+        let order = self.client.order(id.as_str())?;
+        // Mostly a page tells; else all since the order began.
+        let recent = order.updated.and_then(|at| at.checked_sub(RECENT).ok());
+        for since in [recent.max(order.created), order.created] {
+            if !taken.contains_key(id.as_str()) {
+                let told = || format!("credits of order `{id}`");
+                let told = spent(&self.client, since).with_context(told)?;
+                // A part of what was told may be a refund alone.
+                taken.extend(told.into_iter().filter(|(_, credits)| *credits > 0));
+            }
+        }
+        match (taken.get(id.as_str()).copied(), &order.status) {
+            (Some(credits), _) => Ok(Some(credits)),
+            (None, OrderStatus::Fulfilled) => {
+                Err(Error::new(ErrorKind::Server, "its credits are still held: ask again in a minute"))
+            }
+            (None, _) => Ok(Some(0)),
+        }
+    }
+
+    fn reason(&self, job: &Job) -> Result<String> {
+        let order = self.client.order(job.id.as_str())?;
+        Ok(format!("the order is {}, and the platform does not say why", order.status))
+    }
+
+    fn results(&self, id: &JobId) -> Result<Delivery> {
+        deliver(&self.client.order(id.as_str())?.items()?).with_context(|| format!("results of order `{id}`"))
+    }
+}
+
+impl JobBackend for OrderBackend {
+    fn owner(&self) -> Owner {
+        Owner {
+            kind: Kind::Order,
+            host: self.client.host(),
+            place: self.workspace.clone(),
+            id: self.product.clone(),
+            name: self.name.clone(),
+            // Each order names its own.
+            budget: None,
+        }
+    }
+
+    fn key(&self, parameters: &JobParameters) -> Option<String> {
+        Some(Self::key_of(&parameters.inputs))
+    }
+
+    fn existing(&self, submissions: &[Submission]) -> Option<Result<Vec<(usize, Job)>>> {
+        let tags: Vec<String> = submissions.iter().map(|one| self.mark(one)).collect();
+        let find = || -> Result<Vec<(usize, Job)>> {
+            let mut orders = self.tagged(&tags)?;
+            let found = tags.iter().enumerate().filter_map(|(place, tag)| Some((place, orders.remove(tag)?)));
+            Ok(found.map(|(place, order)| (place, job(&order))).collect())
+        };
+        Some(find())
+    }
+
+    fn reserve(&self, submission: &Submission) -> Result<Option<Job>> {
+        let (tag, buyer) = (self.mark(submission), buyer(submission));
+        let reserved = self.reservations.reserve(&tag, buyer).map_err(Error::unsent)?;
+        match reserved {
+            Reserved::Own => Ok(None),
+            Reserved::Other { order_id: Some(id), .. } => {
+                let order = self.client.order(&id).map_err(Error::unsent);
+                order.map(|order| Some(job(&order))).with_context(|| format!("order `{id}`"))
+            }
+            Reserved::Other { batch, order_id: None } => {
+                let lost = || {
+                    Error::new(
+                        ErrorKind::Network,
+                        format!("batch `{batch}` may have ordered it, and its answer is not known"),
+                    )
+                };
+                // It is looked for as if this batch had sent it. What no list has was never
+                // created, unless the other batch is about to send it.
+                if !submission.is_absent {
+                    return Err(lost());
+                }
+                // This batch's own lock is held already: its journal was removed and begun anew.
+                let is_other = batch != submission.batch;
+                let lock = is_other.then(|| Batch::lock_of(&self.client, &batch).map_err(Error::unsent));
+                let _lock = lock.transpose()?.map(|lock| lock.ok_or_else(lost)).transpose()?;
+                self.reservations.take_over(&tag, buyer).map_err(Error::unsent)?;
+                Ok(None)
+            }
+        }
+    }
+
+    fn create(&self, submission: &Submission) -> Result<Job> {
+        let parameters = submission.parameters;
+        let told = || format!("order `{}`", parameters.label);
+        let (tag, buyer) = (self.mark(submission), buyer(submission));
+        let mut item = OrderItem::read(&parameters.label, &parameters.inputs).with_context(told)?;
+        item.tags.push(tag.clone());
+        match item.place(&self.client, &Self::title(&self.name, &parameters.label)) {
+            Ok(id) => {
+                // Without the id others look for it by its tag.
+                let _ = self.reservations.ordered(&tag, &id);
+                Ok(Job { name: Some(tag), ..Job::new(id, JobStatus::NotStarted) })
+            }
+            Err(error) => {
+                if !error.may_be_carried_out() {
+                    // What stays reserved stays this batch's.
+                    let _ = self.reservations.release(&tag, buyer);
+                }
+                Err(error.context(told()))
+            }
+        }
+    }
+
+    fn page(&self, next: Option<&str>) -> Result<JobsPage> {
+        let page = next.and_then(|page| page.parse().ok()).unwrap_or(0);
+        Ok(match Orders::page(&self.client, &OrderFilter::new(), page)? {
+            Some(list) => JobsPage {
+                jobs: list.orders.iter().map(job).collect(),
+                is_whole: list.is_whole,
+                next: Some((page + 1).to_string()),
+            },
+            None => JobsPage { jobs: Vec::new(), is_whole: true, next: None },
+        })
+    }
+
+    fn jobs(&self, ids: &[JobId]) -> Option<Result<Vec<Job>>> {
+        let filter = OrderFilter::new().ids(ids.iter().map(JobId::as_str)).limit(ids.len());
+        Some(self.client.orders(filter).map(|orders| orders.iter().map(job).collect()))
+    }
+
+    fn job(&self, id: &JobId) -> Result<Job> {
+        self.client.order(id.as_str()).map(|order| job(&order))
+    }
+
+    /// Only what the platform has not begun with can be cancelled: the others go on.
+    fn cancel(&self, id: &JobId) -> Result<Option<Job>> {
+        match self.client.order(id.as_str())?.cancel() {
+            Ok(order) => Ok(Some(job(&order))),
+            Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn mark(&self, submission: &Submission) -> String {
+        Self::tag(&self.name, submission.key, submission.retries)
+    }
+
+    /// An order may have several: a tag of another order can be given to it.
+    fn mark_of(&self, job: &Job) -> Mark {
+        match job.name.as_deref() {
+            Some(tags) => Mark::Names(tags.split(' ').map(str::to_owned).collect()),
+            None => Mark::None,
+        }
+    }
+
+    fn balance(&self) -> Result<i64> {
+        self.client.credits()
+    }
+
+    fn estimate(&self, jobs: &[JobParameters]) -> Result<Estimate> {
+        let price = |parameters: &JobParameters| {
+            let item = OrderItem::read(&parameters.label, &parameters.inputs)?;
+            let credits = item.credits(&self.client)?;
+            Ok(Price { credits: Credits { min: credits, max: credits }, duration: None })
+        };
+        let prices = in_parallel(jobs, AT_ONCE, price);
+        Estimate::of_prices(jobs.iter().map(|job| job.label.clone()).zip(prices).collect())
+    }
+}
+
+fn buyer<'a>(submission: &Submission<'a>) -> Buyer<'a> {
+    Buyer { run: submission.run, batch: submission.batch }
+}
+
+fn job(order: &Order) -> Job {
+    let mut job = Job::new(&order.id, status(&order.status));
+    let own: Vec<&str> = order.tags.iter().map(String::as_str).filter(|tag| is_own_tag(tag)).collect();
+    job.name = (!own.is_empty()).then(|| own.join(" "));
+    job.created = order.created;
+    // The platform tells no other times: the last change of what has ended is its end.
+    (job.started, job.finished) = (order.created, order.updated.filter(|_| order.status.is_terminal()));
+    job
+}
+
+pub(crate) fn status(status: &OrderStatus) -> JobStatus {
+    match status {
+        OrderStatus::Created => JobStatus::NotStarted,
+        OrderStatus::BeingPlaced | OrderStatus::Placed => JobStatus::Pending,
+        OrderStatus::BeingFulfilled | OrderStatus::Downloaded => JobStatus::Running,
+        OrderStatus::Fulfilled => JobStatus::Succeeded,
+        OrderStatus::FailedPermanently => JobStatus::Failed,
+        OrderStatus::Canceled => JobStatus::Cancelled,
+        // The platform may mend these, and an unknown one may be anything.
+        other => JobStatus::Unknown(other.to_string()),
+    }
+}

@@ -1,0 +1,280 @@
+//! A batch on a server of the standard.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::answer::{Answer, Answers, Execution};
+use super::{OgcProcess, ProcessServer, job, results};
+use crate::batch::{Delivery, JobBackend, Kind, Mark, Owner, Source, Submission, tokens};
+use crate::client::{Client, items, optional};
+use crate::error::{Context, Error, ErrorKind, Result};
+use crate::jobs::{Estimate, Job, JobId, JobParameters, JobStatus, JobsPage};
+use crate::plain::plain;
+use crate::transport::{Request, Response};
+
+/// Unfinished jobs at a time, unless the user says otherwise: servers tell no limit, and
+/// many of them are small.
+const AT_ONCE: usize = 10;
+/// Jobs of a page; a server may send fewer.
+const PAGE: &str = "100";
+/// The page after the answers that are kept: the first of the server's own list.
+const SERVERS_OWN: &str = "server";
+/// The longest message of a job that is kept, in characters.
+const LONGEST: usize = 4000;
+
+/// A process on its server.
+pub(crate) struct OgcBackend {
+    process: OgcProcess,
+    /// It answers with results, and not with a job: its list of jobs proves nothing.
+    answers_at_once: AtomicBool,
+}
+
+impl OgcBackend {
+    pub(crate) fn of(process: &OgcProcess) -> Arc<dyn JobBackend> {
+        let answers_at_once = AtomicBool::new(!process.is_async());
+        Arc::new(Self { process: process.clone(), answers_at_once })
+    }
+
+    fn server(&self) -> &ProcessServer {
+        self.process.server()
+    }
+
+    fn answers(&self) -> Answers {
+        let (host, path) = self.server().place();
+        Answers::of(self.client(), &format!("{host}{path} {}", self.process.id()))
+    }
+
+    fn job_url(&self, id: &JobId) -> Result<String> {
+        self.server().path(&["jobs", id.as_str()])
+    }
+
+    fn status(&self, id: &JobId) -> Result<Value> {
+        let ask = || self.server().json(Request::get(self.job_url(id)?));
+        ask().with_context(|| format!("job `{id}`"))
+    }
+
+    /// Executes while one waits: the answer is the result.
+    fn wait_for(&self, execution: Execution, request: Request) -> Result<Job> {
+        let asked = Timestamp::now();
+        match self.server().send(request) {
+            Ok(answer) if answer.status == 201 => {
+                self.created(&answer.json().unwrap_or_default(), answer.location.as_deref())
+            }
+            answer => self.keep(execution, asked, answer),
+        }
+    }
+
+    /// What was answered, as a job that has ended.
+    fn keep(&self, execution: Execution, asked: Timestamp, answer: Result<Response>) -> Result<Job> {
+        self.answers_at_once.store(true, Ordering::Relaxed);
+        let times = Some((asked, Timestamp::now()));
+        let answer = match answer {
+            Ok(Response { content_type, body, .. }) => {
+                Answer { execution, times, content_type, body, failure: None }
+            }
+            Err(error) => match failure(&error) {
+                Some(told) => Answer { execution, times, failure: Some(told), ..Answer::default() },
+                None => return Err(error),
+            },
+        };
+        // It has run all the same, and is not to be taken for refused.
+        let id = self.answers().keep(&answer).map_err(|error| Error::response(error.to_string()));
+        Ok(self.kept(answer.job(id.context("it has run")?)))
+    }
+
+    /// A kept answer as a job of the process.
+    fn kept(&self, job: Job) -> Job {
+        Job { workflow_id: Some(self.process.id().to_owned()), ..job }
+    }
+
+    /// What the answer to an execution says of the job. Its body may be empty: the standard
+    /// wants the header (1.0, 7.11.4).
+    fn created(&self, body: &Value, location: Option<&str>) -> Result<Job> {
+        if let Ok(job) = job::read(body) {
+            return Ok(job);
+        }
+        let told = optional(body, "jobID").or_else(|| {
+            let path = location?.split(['?', '#']).next()?.trim_end_matches('/');
+            path.rsplit('/').next().filter(|id| !id.is_empty()).map(str::to_owned)
+        });
+        let id = told.ok_or_else(|| Error::response("the answer names no job, by `Location` or `jobID`"))?;
+        Ok(Job::new(id, JobStatus::Pending))
+    }
+}
+
+impl Source for OgcBackend {
+    fn client(&self) -> &Client {
+        self.server().client()
+    }
+
+    /// The standard knows no credits.
+    fn credits(&self, _id: &JobId) -> Result<Option<i64>> {
+        Ok(None)
+    }
+
+    fn reason(&self, job: &Job) -> Result<String> {
+        if Answers::has_given(&job.id) {
+            return Ok(self.answers().get(&job.id)?.failure.unwrap_or_default());
+        }
+        // A server may forget what was dismissed.
+        let message = match self.status(&job.id) {
+            Ok(json) => optional(&json, "message"),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        Ok(match message {
+            Some(message) => plain(&message, LONGEST),
+            None => format!("the job is {}, and the server does not say why", job.status),
+        })
+    }
+
+    fn results(&self, id: &JobId) -> Result<Delivery> {
+        let read = || match Answers::has_given(id) {
+            true => results::of_answer(&self.process, self.answers().get(id)?.into_response()),
+            false => results::delivery(&self.process, &format!("{}/results", self.job_url(id)?)),
+        };
+        read().with_context(|| format!("results of job `{id}`"))
+    }
+}
+
+impl JobBackend for OgcBackend {
+    fn owner(&self) -> Owner {
+        let (host, place) = self.server().place();
+        let (id, name) = (self.process.id().to_owned(), self.process.id().to_owned());
+        Owner { kind: Kind::OgcProcess, host, place, id, name, budget: None }
+    }
+
+    fn at_once(&self) -> usize {
+        AT_ONCE
+    }
+
+    /// The standard has no names for jobs, so its list tells nothing: kept answers have them.
+    fn existing(&self, submissions: &[Submission]) -> Option<Result<Vec<(usize, Job)>>> {
+        let named = |job: Job| {
+            let tokens = tokens(job.name.as_deref()?);
+            let place = submissions.iter().position(|one| tokens.contains(&one.token()))?;
+            Some((place, self.kept(job)))
+        };
+        Some(Ok(self.answers().jobs().into_iter().filter_map(named).collect()))
+    }
+
+    fn create(&self, submission: &Submission) -> Result<Job> {
+        let parameters = submission.parameters;
+        let create = || -> Result<Job> {
+            let execution = Execution { name: submission.name(), inputs: parameters.inputs.clone() };
+            let mut body = json!({"inputs": parameters.inputs});
+            // A single output comes as it is, several as one document.
+            if self.process.outputs().len() > 1 {
+                body["response"] = "document".into();
+            }
+            let url = format!("{}/execution", self.server().process_url(self.process.id())?);
+            let request = Request::post(url, body).charging();
+            if !self.process.is_async() {
+                return self.wait_for(execution, request);
+            }
+            let asked = Timestamp::now();
+            let answer = self.server().send(request.respond_async())?;
+            let body = answer.json().unwrap_or_default();
+            // It need not do as it is asked (RFC 7240, 2).
+            if answer.status == 200 && job::read(&body).is_err() {
+                return self.keep(execution, asked, Ok(answer));
+            }
+            self.created(&body, answer.location.as_deref())
+        };
+        create().with_context(|| format!("execute `{}`", parameters.label))
+    }
+
+    fn page(&self, next: Option<&str>) -> Result<JobsPage> {
+        let server = self.server();
+        if next.is_none() {
+            let jobs: Vec<Job> = self.answers().jobs().into_iter().map(|job| self.kept(job)).collect();
+            if !self.process.is_async() || !jobs.is_empty() {
+                let next = self.process.is_async().then(|| SERVERS_OWN.to_owned());
+                return Ok(JobsPage { jobs, is_whole: true, next });
+            }
+        }
+        let read = || -> Result<JobsPage> {
+            let request = match next.filter(|next| *next != SERVERS_OWN) {
+                Some(url) => Request::get(url),
+                None => Request::get(server.path(&["jobs"])?).query("limit", PAGE),
+            };
+            let mut json = server.json(request)?;
+            let next = server.next(&json)?;
+            let list = items(json.get_mut("jobs").map(Value::take).unwrap_or_default(), "jobs")?;
+            let jobs: Vec<Job> = list.iter().filter_map(|one| job::read(one).ok()).collect();
+            let (is_whole, is_empty) = (jobs.len() == list.len(), list.is_empty());
+            Ok(JobsPage { jobs, is_whole, next: next.filter(|_| !is_empty) })
+        };
+        match read() {
+            // Answers are known all the same.
+            Err(error) if error.kind() == ErrorKind::NotFound && next == Some(SERVERS_OWN) => {
+                Ok(JobsPage { jobs: Vec::new(), is_whole: false, next: None })
+            }
+            page => page.context("list the jobs"),
+        }
+    }
+
+    fn job(&self, id: &JobId) -> Result<Job> {
+        if Answers::has_given(id) {
+            return Ok(self.kept(self.answers().get(id)?.job(id.clone())));
+        }
+        job::read(&self.status(id)?).with_context(|| format!("job `{id}`"))
+    }
+
+    /// Dismisses it. A server may forget it with that.
+    fn cancel(&self, id: &JobId) -> Result<Option<Job>> {
+        let dismiss = || -> Result<Option<Job>> {
+            let answer = self.server().send(Request::delete(self.job_url(id)?))?;
+            let job = answer.json().and_then(|json| job::read(&json));
+            // Whatever it tells, it has taken it.
+            Ok(job.ok().or_else(|| Some(Job::new(id.clone(), JobStatus::Cancelled))))
+        };
+        dismiss().with_context(|| format!("dismiss job `{id}`"))
+    }
+
+    fn list_proves(&self) -> bool {
+        // Another program may have found out.
+        !self.answers_at_once.load(Ordering::Relaxed) && !self.answers().exist()
+    }
+
+    fn mark_of(&self, job: &Job) -> Mark {
+        if Answers::has_given(&job.id) {
+            return job.name.as_deref().map_or(Mark::None, |name| Mark::Names(tokens(name)));
+        }
+        match (job.workflow_id.as_deref(), job.inputs.is_empty()) {
+            (Some(process), _) if process != self.process.id() => Mark::None,
+            (_, true) => Mark::Hidden,
+            (_, false) => Mark::Inputs,
+        }
+    }
+
+    fn costs(&self) -> bool {
+        false
+    }
+
+    fn balance(&self) -> Result<i64> {
+        Err(priceless())
+    }
+
+    fn reach(&self) -> Result<()> {
+        self.server().send(Request::get(format!("{}/", self.server().url()))).map(drop)
+    }
+
+    fn estimate(&self, _jobs: &[JobParameters]) -> Result<Estimate> {
+        Err(priceless())
+    }
+}
+
+/// Why an execution failed. A server that words it has carried it out: without words it may be
+/// one on the way that gave up, and nobody knows.
+fn failure(error: &Error) -> Option<String> {
+    let said = error.server_error().filter(|said| said.status == 500)?;
+    said.message.as_ref().map(|message| plain(message, LONGEST))
+}
+
+fn priceless() -> Error {
+    Error::invalid("an OGC API - Processes server has no prices: run the batch without estimate and budget")
+}

@@ -1,0 +1,200 @@
+//! Requests that wait until a test releases them.
+
+use std::fmt;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::call::Call;
+use super::pattern::RequestPattern;
+
+/// Where the simulator stops a request: which one, and before or after it is carried out.
+///
+/// It applies to the next request, unless [`on`](Self::on), [`after`](Self::after),
+/// [`times`](Self::times) or [`always`](Self::always) say otherwise.
+/// [`Simulator::hold`](super::Simulator::hold) puts it in place.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Hold {
+    point: HoldPoint,
+    pattern: RequestPattern,
+}
+
+/// The moment at which a request is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HoldPoint {
+    /// It has arrived in full, and nothing has been done.
+    Request,
+    /// It has been carried out, and nothing of the answer has been sent.
+    Answer,
+}
+
+impl Hold {
+    fn new(point: HoldPoint) -> Self {
+        Self { point, pattern: RequestPattern::default() }
+    }
+
+    /// Stops a request before it is carried out. After the release it is carried out even if
+    /// the client has hung up meanwhile.
+    pub fn request() -> Self {
+        Self::new(HoldPoint::Request)
+    }
+
+    /// Stops the answer of a request that has been carried out. A [`Fault`](super::Fault) of
+    /// the answer happens after the release.
+    pub fn answer() -> Self {
+        Self::new(HoldPoint::Answer)
+    }
+
+    /// Only requests whose path contains this text, such as `/jobs`; with a method in front,
+    /// such as `POST /jobs`, only requests of that method.
+    pub fn on(mut self, requests: impl AsRef<str>) -> Self {
+        self.pattern.on(requests.as_ref());
+        self
+    }
+
+    /// Lets this many matching requests pass first.
+    pub fn after(mut self, requests: usize) -> Self {
+        self.pattern.after(requests);
+        self
+    }
+
+    /// Holds this many requests.
+    pub fn times(mut self, requests: usize) -> Self {
+        self.pattern.times(requests);
+        self
+    }
+
+    /// Holds every matching request until the release.
+    pub fn always(self) -> Self {
+        self.times(usize::MAX)
+    }
+}
+
+/// The requests that one [`Hold`] has stopped. Dropping it releases them, so that a test that
+/// fails does not hang.
+#[must_use = "dropping it releases the requests"]
+pub struct Held(Arc<Gate>);
+
+/// What the server and the test share of a hold.
+struct Gate {
+    reached: Mutex<usize>,
+    changed: Condvar,
+    released: watch::Sender<bool>,
+}
+
+impl Gate {
+    fn reached(&self) -> MutexGuard<'_, usize> {
+        self.reached.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+
+    fn arrive(&self) {
+        *self.reached() += 1;
+        self.changed.notify_all();
+    }
+
+    fn is_released(&self) -> bool {
+        *self.released.borrow()
+    }
+}
+
+impl Held {
+    /// Blocks until a request has been stopped here.
+    pub fn wait_until_reached(&self) {
+        let reached = self.0.changed.wait_while(self.0.reached(), |reached| *reached == 0);
+        drop(reached.unwrap_or_else(|broken| broken.into_inner()));
+    }
+
+    /// Blocks until a request has been stopped here, for this long at most. Returns whether
+    /// one has.
+    pub fn reached_within(&self, timeout: Duration) -> bool {
+        let reached = self.0.changed.wait_timeout_while(self.0.reached(), timeout, |reached| *reached == 0);
+        *reached.unwrap_or_else(|broken| broken.into_inner()).0 > 0
+    }
+
+    /// Number of requests that have been stopped here so far, released ones included.
+    pub fn count(&self) -> usize {
+        *self.0.reached()
+    }
+
+    /// Lets all requests go on, those that match later included.
+    pub fn release(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.released.send_replace(true);
+    }
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Held").field("count", &self.count()).finish()
+    }
+}
+
+/// The holds that are in place.
+#[derive(Default)]
+pub(super) struct Holds(Mutex<Vec<(Hold, Arc<Gate>)>>);
+
+impl Holds {
+    pub(super) fn add(&self, hold: Hold) -> Held {
+        let gate =
+            Gate { reached: Mutex::default(), changed: Condvar::new(), released: watch::Sender::new(false) };
+        let gate = Arc::new(gate);
+        self.lock().push((hold, Arc::clone(&gate)));
+        Held(gate)
+    }
+
+    /// Waits as long as this request is held at this point, if it is.
+    pub(super) async fn pass(&self, call: &Call, point: HoldPoint) {
+        if let Some(gate) = self.take(call, point) {
+            // Subscribed before the test can know of the request: no release is missed.
+            let mut released = gate.released.subscribe();
+            gate.arrive();
+            released.wait_for(|released| *released).await.ok();
+        }
+    }
+
+    fn take(&self, call: &Call, point: HoldPoint) -> Option<Arc<Gate>> {
+        let mut holds = self.lock();
+        holds.retain(|(hold, gate)| !gate.is_released() && !hold.pattern.is_used_up());
+        let mut taken = None;
+        for (hold, gate) in holds.iter_mut() {
+            let pattern = &mut hold.pattern;
+            if hold.point == point && pattern.matches(call) && !pattern.skip() && taken.is_none() {
+                pattern.use_up();
+                taken = Some(Arc::clone(gate));
+            }
+        }
+        taken
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<(Hold, Arc<Gate>)>> {
+        self.0.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hold_stops_the_request_that_it_names() {
+        let holds = Holds::default();
+        let held = holds.add(Hold::answer().on("POST /jobs").after(1));
+        let create = Call::test("POST", "/projects/p/jobs");
+        let stops = |call: &Call, point| holds.take(call, point).is_some();
+        assert!(!stops(&Call::test("GET", "/projects/p/jobs"), HoldPoint::Answer));
+        assert!(!stops(&create, HoldPoint::Request));
+        assert_eq!([1, 2, 3].map(|_| stops(&create, HoldPoint::Answer)), [false, true, false]);
+        let all = holds.add(Hold::request().always());
+        assert_eq!([1, 2].map(|_| stops(&create, HoldPoint::Request)), [true, true]);
+        all.release();
+        assert!(!stops(&create, HoldPoint::Request));
+        assert!(!held.reached_within(Duration::ZERO));
+    }
+}

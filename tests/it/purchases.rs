@@ -1,0 +1,311 @@
+//! Nothing is bought twice: not by two ways to the same order, nor by a journal that went astray,
+//! nor by an outage that hides what was paid.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use up42::serde_json::json;
+use up42::simulator::{Clock, Fault, Simulator, SimulatorBuilder};
+use up42::{Client, ErrorKind, OnChange, OrderFilter, OrderPlacement, OrderPlan, Search};
+
+use crate::batches::{client_in, fast, parameters, posts, workflow};
+use crate::harbour;
+
+const MINUTE: Duration = Duration::from_secs(60);
+/// Tells a program of its own where its folder is.
+const FOLDER: &str = "UP42_PURCHASES_FOLDER";
+
+/// The list never tells of an order: only what was written down can.
+fn late() -> SimulatorBuilder {
+    Simulator::builder().clock(Clock::manual()).list_lag(MINUTE)
+}
+
+fn plan(client: &Client, scenes: usize) -> OrderPlan {
+    let search =
+        Search::new(harbour()).between("2019-01-01", "2022-12-31").collections(["phr"]).limit(scenes);
+    let scenes = client.catalog().search(search).unwrap();
+    scenes.order(&client.data_product("phr/display").unwrap()).aoi(harbour())
+}
+
+#[test]
+fn an_order_is_bought_once_by_place_and_by_any_batch() {
+    let (simulator, folder) = (late().start().unwrap(), tempfile::tempdir().unwrap());
+    let client = || client_in(&simulator, folder.path());
+    let placed = plan(&client(), 2).place().unwrap();
+    assert_eq!((placed.orders().len(), simulator.orders().len()), (2, 2), "{placed:?}");
+    // One more scene than before, and the two that are there.
+    let batch = |name: &str| plan(&client(), 3).batch(name).unwrap().quiet().deadline(Duration::ZERO);
+    let ordered = |name: &str| batch(name).jobs().unwrap().iter().filter(|one| one.job.is_some()).count();
+    for name in ["dakar", "again"] {
+        // The deadline ends the wait for the delivery.
+        batch(name).deadline(Duration::from_millis(300)).run().unwrap();
+        assert_eq!((ordered(name), simulator.orders().len()), (3, 3), "{name}");
+    }
+    let again = plan(&client(), 3).place().unwrap();
+    assert!(again.iter().all(|one| matches!(one.outcome, OrderPlacement::Existing(_))), "{again:?}");
+    // Another name is another wish.
+    plan(&client(), 3).name("again").place().unwrap();
+    assert_eq!(simulator.orders().len(), 6);
+    // A program with another folder sees what the list tells.
+    simulator.clock().advance(2 * MINUTE);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let found = plan(&client_in(&simulator, elsewhere.path()), 3).place().unwrap();
+    assert!(found.iter().all(|one| matches!(one.outcome, OrderPlacement::Existing(_))), "{found:?}");
+    assert_eq!(simulator.orders().len(), 6);
+}
+
+#[test]
+fn many_programs_that_place_and_run_a_plan_buy_it_once() {
+    let (simulator, folder) = (late().start().unwrap(), tempfile::tempdir().unwrap());
+    simulator.inject(Fault::lost_answer().on("POST /v2/orders").after(2));
+    std::thread::scope(|scope| {
+        for number in 0..6 {
+            let client = client_in(&simulator, folder.path());
+            scope.spawn(move || {
+                let plan = plan(&client, 4).settle(MINUTE).deadline(Duration::from_millis(1500));
+                match number % 2 {
+                    0 => drop(plan.place().unwrap()),
+                    _ => drop(plan.batch(format!("batch {number}")).unwrap().quiet().run().unwrap()),
+                }
+            });
+        }
+    });
+    assert_eq!(simulator.orders().len(), 4);
+    // Once the list tells of it, the one that was lost is found, by whoever asks.
+    simulator.clock().advance(2 * MINUTE);
+    let placed = plan(&client_in(&simulator, folder.path()), 4).place().unwrap();
+    assert_eq!((placed.orders().len(), simulator.orders().len()), (4, 4), "{placed:?}");
+}
+
+#[test]
+fn what_another_batch_may_have_sent_is_bought_when_it_is_proven_absent() {
+    let simulator = Simulator::builder().clock(Clock::speed(600.0)).start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let client = client_in(&simulator, folder.path());
+    // It fails before it does anything, and nobody knows; the program gives up.
+    simulator.inject(Fault::server_error(500).on("POST /v2/orders"));
+    let first = plan(&client, 1).deadline(Duration::from_millis(200)).place().unwrap();
+    let outcome = &first.iter().next().unwrap().outcome;
+    assert!(matches!(outcome, OrderPlacement::Lost(_)) && simulator.orders().is_empty(), "{first:?}");
+    let batch = plan(&client, 1).batch("other").unwrap().quiet().settle(Duration::from_millis(300));
+    assert_eq!(batch.run().unwrap().succeeded(), 1);
+    // The first finds what the other has bought.
+    let again = plan(&client, 1).settle(Duration::from_millis(300)).place().unwrap();
+    assert!(matches!(again.iter().next().unwrap().outcome, OrderPlacement::Existing(_)), "{again:?}");
+    assert_eq!(simulator.orders().len(), 1);
+}
+
+#[test]
+fn tags_that_lead_to_an_order_are_this_librarys_alone() {
+    let (simulator, folder) = (late().start().unwrap(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let placed = plan(&client, 1).name("first").place().unwrap();
+    let tag = placed.iter().next().unwrap().tag.clone();
+    let error = plan(&client, 1).tags([tag.clone()]).place().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(error.to_string().contains("is one by which this library finds an order again"), "{error}");
+    // Given to another order afterwards, it hides that order from nobody.
+    simulator.clock().advance(2 * MINUTE);
+    simulator.inject(Fault::lost_answer().on("POST /v2/orders"));
+    let second = plan(&client, 1).name("second").deadline(Duration::from_millis(200)).place().unwrap();
+    assert!(matches!(second.iter().next().unwrap().outcome, OrderPlacement::Lost(_)), "{second:?}");
+    simulator.clock().advance(2 * MINUTE);
+    let own = second.iter().next().unwrap().tag.clone();
+    let lost = client.orders(OrderFilter::new().tags([own.clone()])).unwrap();
+    lost.iter().next().unwrap().tag([tag, "mine".to_owned()]).unwrap();
+    let again = plan(&client, 1).name("second").place().unwrap();
+    assert_eq!((again.orders().len(), simulator.orders().len()), (1, 2), "{again:?}");
+}
+
+#[test]
+fn a_working_directory_that_changes_leads_to_no_other_journal() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let mut program = Command::new(std::env::current_exe().unwrap());
+    program
+        .args(["--exact", "purchases::changes_its_directory", "--ignored"])
+        .env(FOLDER, folder.path())
+        .env("UP42_API_URL", simulator.api_url())
+        .env("UP42_AUTH_URL", simulator.auth_url())
+        .env("UP42_PROJECT_ID", Simulator::PROJECT_ID)
+        .env("UP42_USERNAME", Simulator::USERNAME)
+        .env("UP42_PASSWORD", Simulator::PASSWORD)
+        .current_dir(folder.path());
+    let output = program.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!((simulator.ledger().len(), simulator.orders().len()), (3, 1));
+    assert!(folder.path().join("up42-batches").is_dir() && !folder.path().join("cell/up42-batches").exists());
+}
+
+#[test]
+#[ignore = "a program of its own: it changes its directory"]
+fn changes_its_directory() {
+    let Some(folder) = std::env::var_os(FOLDER) else { return };
+    let client = Client::from_env().unwrap();
+    let workflow = workflow(&client);
+    let run = || {
+        let batch = workflow.batch("airports", parameters(&workflow, 3)).unwrap().quiet();
+        assert_eq!(batch.run().unwrap().succeeded(), 3);
+        assert_eq!(plan(&client, 1).place().unwrap().orders().len(), 1);
+    };
+    run();
+    let cell = Path::new(&folder).join("cell");
+    std::fs::create_dir(&cell).unwrap();
+    std::env::set_current_dir(&cell).unwrap();
+    run();
+    assert_eq!(client.batch("airports").unwrap().cancel().unwrap().len(), 3, "it is the same batch");
+}
+
+#[test]
+fn an_outage_that_denies_every_job_ends_none() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    let all = parameters(&workflow, 4);
+    // Neither the list nor a job is there, for many times as long as a lost job is looked for.
+    simulator.inject(Fault::server_error(404).on("GET /jobs").times(60));
+    let batch = workflow.batch("airports", all).unwrap().quiet().settle(Duration::from_millis(100));
+    let jobs = batch.run().unwrap();
+    assert_eq!((jobs.succeeded(), posts(&simulator)), (4, 4), "{:?}", jobs.to_dataframe());
+    assert_eq!(batch.retry_failed().unwrap().succeeded(), 4);
+    assert_eq!((simulator.ledger().len(), posts(&simulator)), (4, 4));
+}
+
+#[test]
+fn a_second_driver_without_the_lock_stops_before_it_sends() {
+    let simulator = Simulator::builder().clock(Clock::speed(60.0)).start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let run = || {
+        let client = client_in(&simulator, folder.path());
+        let workflow = workflow(&client);
+        let batch = workflow.batch("airports", parameters(&workflow, 9)).unwrap().quiet();
+        batch.max_concurrent(2).settle(Duration::from_secs(2)).run()
+    };
+    workflow(&client_in(&simulator, folder.path()));
+    let ended: Vec<_> = std::thread::scope(|scope| {
+        let first = scope.spawn(run);
+        while simulator.ledger().is_empty() {
+            std::thread::yield_now();
+        }
+        // As a network mount, a synchronised folder or somebody who tidies up does.
+        std::fs::remove_file(folder.path().join("airports.lock")).unwrap();
+        [run(), first.join().unwrap()].into_iter().collect()
+    });
+    let failed: Vec<_> = ended.iter().filter_map(|end| end.as_ref().err()).collect();
+    assert!(failed.len() < 2, "one of them goes on: {failed:?}");
+    assert!(
+        failed.iter().all(|error| error.to_string().contains("another program drives this batch now")),
+        "{failed:?}"
+    );
+    assert_eq!((simulator.ledger().len(), run().unwrap().succeeded()), (9, 9));
+}
+
+#[test]
+fn a_restored_journal_finds_what_was_sent_since() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    let batch = |places| workflow.batch("airports", parameters(&workflow, places)).unwrap().quiet();
+    batch(2).run().unwrap();
+    let (journal, backup) = (folder.path().join("airports.sqlite"), folder.path().join("backup"));
+    std::fs::copy(&journal, &backup).unwrap();
+    let jobs = batch(6).run().unwrap();
+    assert_eq!((jobs.succeeded(), posts(&simulator)), (6, 6));
+    std::fs::rename(&backup, &journal).unwrap();
+    let jobs = batch(6).run().unwrap();
+    assert_eq!((jobs.succeeded(), posts(&simulator)), (6, 6), "{:?}", jobs.to_dataframe());
+    // A copy in another folder is named, and buys nothing.
+    let elsewhere = tempfile::tempdir().unwrap();
+    std::fs::copy(&journal, elsewhere.path().join("airports.sqlite")).unwrap();
+    let copied = client_in(&simulator, elsewhere.path()).batch("airports").unwrap();
+    let error = copied.quiet().run().unwrap_err();
+    assert!(error.to_string().contains("it is a copy of `"), "{error}");
+    assert!(error.to_string().ends_with("run the batch from there, or remove that one"), "{error}");
+}
+
+#[test]
+fn a_list_that_cannot_be_read_holds_up_what_may_have_been_sent() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    let batch = |places| workflow.batch("airports", parameters(&workflow, places)).unwrap().quiet();
+    batch(1).run().unwrap();
+    simulator.inject(Fault::server_error(500).on("GET /jobs").always());
+    batch(3).deadline(Duration::from_secs(1)).run().unwrap();
+    assert_eq!(posts(&simulator), 1, "whoever cannot look must not buy");
+}
+
+#[test]
+fn the_title_of_a_processing_job_makes_no_other_job() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    plan(&client, 2).place().unwrap().wait(MINUTE).unwrap();
+    let process = client.process("upsampling-ns").unwrap();
+    let items = client.storage().items().unwrap();
+    let urls: Vec<String> = items.iter().map(|item| item.url().unwrap()).collect();
+    let rows = |urls: &[&String]| urls.iter().map(|url| json!({"item": url})).collect::<Vec<_>>();
+    let batch = |rows| process.batch("upsampled", rows).unwrap().quiet().on_change(OnChange::Keep);
+    // Rows without labels are called by their numbers.
+    assert_eq!(batch(rows(&[&urls[0], &urls[1]])).run().unwrap().succeeded(), 2);
+    assert_eq!(batch(rows(&[&urls[1], &urls[0]])).run().unwrap().len(), 2);
+    assert_eq!(simulator.processing_ledger().len(), 2);
+    items.iter().next().unwrap().rename("another title").unwrap();
+    let items = client.storage().items().unwrap();
+    let inputs: Vec<_> = items.iter().filter(|item| urls.contains(&item.url().unwrap())).cloned().collect();
+    assert_eq!(inputs.len(), 2);
+    let again: Vec<_> =
+        inputs.iter().map(|item| json!({"title": item.title, "item": item.url().unwrap()})).collect();
+    assert_eq!(batch(again).run().unwrap().len(), 2);
+    assert_eq!(simulator.processing_ledger().len(), 2);
+}
+
+#[test]
+fn what_a_batch_is_held_to_holds_when_it_is_opened_by_its_name() {
+    let simulator = Simulator::builder().clock(Clock::speed(60.0)).start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let client = client_in(&simulator, folder.path());
+    let workflow = client.project().unwrap().workflow("tiles").unwrap();
+    workflow.add_tasks(["sobloo-s2-l1c-aoiclipped", "tiling"]).unwrap();
+    let all = parameters(&workflow, 4);
+    let most = workflow.estimate(&all).unwrap().total().max;
+    let before = client.credits().unwrap();
+    let running = workflow.batch("tiles", all).unwrap().quiet().budget(most).start().unwrap();
+    // What a first task did is paid, also when the job is cancelled in the second.
+    while client.credits().unwrap() == before {
+        std::thread::yield_now();
+    }
+    let opened = || client.batch("tiles").unwrap().quiet();
+    opened().cancel().unwrap();
+    let paid = running.wait().unwrap().paid();
+    assert!(paid > 0 && paid < most, "{paid} of {most}");
+    let error = opened().retry_failed().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Credits, "{error}");
+    assert!(error.to_string().contains(&format!("and its budget is {most}")), "{error}");
+    assert_eq!(opened().budget(2 * most).retry_failed().unwrap().succeeded(), 4, "unless it is raised");
+}
+
+#[test]
+fn jobs_that_seemed_gone_are_asked_about_before_they_are_sent_again() {
+    let simulator = Simulator::builder().clock(Clock::manual()).start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    let batch = || workflow.batch("airports", parameters(&workflow, 2)).unwrap().quiet();
+    batch().deadline(Duration::from_millis(300)).run().unwrap();
+    assert_eq!(posts(&simulator), 2);
+    // As after an outage that lasted long enough.
+    let journal = rusqlite::Connection::open(folder.path().join("airports.sqlite")).unwrap();
+    let gone = "INSERT INTO event (at, item, kind, data) VALUES ('2020-01-01T00:00:00Z', ?, 'gone', 'null')";
+    for item in 0..2 {
+        journal.execute(gone, [item]).unwrap();
+    }
+    drop(journal);
+    // It goes on: nobody can tell, so nothing is sent.
+    simulator.inject(Fault::server_error(404).on("GET /jobs").times(3));
+    let jobs = batch().deadline(Duration::from_millis(300)).retry_failed().unwrap();
+    assert_eq!((jobs.len(), posts(&simulator)), (2, 2), "{:?}", jobs.to_dataframe());
+    // It has ended: they are there.
+    simulator.clock().advance(Duration::from_secs(3600));
+    let jobs = batch().retry_failed().unwrap();
+    assert_eq!((jobs.succeeded(), posts(&simulator)), (2, 2), "{:?}", jobs.to_dataframe());
+}
