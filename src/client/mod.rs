@@ -224,7 +224,7 @@ impl Client {
         self.inner.worker.download(self.file_behind(url), path.into(), incoming.clone())
     }
 
-    /// Whether the file behind a signed URL has so many bytes.
+    /// Returns whether the file behind a signed URL has so many bytes.
     pub(crate) fn has_length(&self, url: &Secret, length: u64) -> Result<bool> {
         self.inner.worker.has_length(self.file_behind(url), length)
     }

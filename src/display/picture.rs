@@ -134,7 +134,7 @@ pub(crate) fn png(image: &DynamicImage) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// A picture for a file, as the path's extension says: JPEG or PNG. `None` for another.
+/// Encodes a picture as JPEG or PNG, by the path's extension. `None` for another extension.
 pub(crate) fn for_file(image: &DynamicImage, path: &Path) -> Option<Vec<u8>> {
     match extension(path).as_str() {
         "jpg" | "jpeg" => Some(jpeg(image, 90)),

@@ -19,7 +19,7 @@ pub(crate) struct AtomicFile {
 }
 
 impl AtomicFile {
-    /// A file that will be at `path`. Each one has a temporary name of its own, so that two
+    /// Creates a file that will be at `path`. Each one has a temporary name of its own, so that two
     /// writers of one path never share their bytes. A link stays, and leads to the new file;
     /// a file that is replaced keeps its permissions, and one that is read-only stays as it is.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
@@ -94,15 +94,15 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.commit()
 }
 
-/// Writes files to a folder: what each is, what it would be called, and its bytes. They get
-/// names as [`distinct`](super::name::distinct) gives them.
+/// Writes files to a folder, given the identity, preferred name and bytes of each. They are
+/// named by [`distinct`](super::name::distinct).
 pub(crate) fn write_all<'a>(
     folder: &Path,
     files: impl IntoIterator<Item = (String, String, &'a [u8])>,
 ) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("make the folder `{}`", folder.display()))?;
     let (named, contents): (Vec<_>, Vec<_>) =
-        files.into_iter().map(|(what, name, bytes)| ((what, name), bytes)).unzip();
+        files.into_iter().map(|(identity, name, bytes)| ((identity, name), bytes)).unzip();
     for (name, bytes) in distinct(&named).iter().zip(contents) {
         let path = folder.join(name);
         let write = || {
@@ -115,7 +115,7 @@ pub(crate) fn write_all<'a>(
     Ok(sync_folder(folder)?)
 }
 
-/// Has the names of a folder's files on the disk, where the system offers that: until then a
+/// Waits until the names of a folder's files are on the disk, where the system offers that: until then a
 /// power failure may take back a new name.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
@@ -131,7 +131,7 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether a file's name is that of an unfinished [`AtomicFile`].
+/// Returns whether a file's name is that of an unfinished [`AtomicFile`].
 pub(crate) fn is_temporary(name: &str) -> bool {
     let [start, end] = TEMPORARY;
     name.starts_with(start) && name.ends_with(end)

@@ -14,7 +14,7 @@ const HASH: usize = 4;
 /// and `LPT1` to `LPT9` are some, too.
 const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
 
-/// Whether Windows, Linux and macOS all take it for a file's name ("Naming Files, Paths, and
+/// Returns whether Windows, Linux and macOS all take it for a file's name ("Naming Files, Paths, and
 /// Namespaces" in the documentation of Windows, which is the strictest).
 pub(crate) fn is_portable(name: &str) -> bool {
     let is_refused = |letter: char| letter.is_control() || "<>:\"/\\|?*".contains(letter);
@@ -25,37 +25,37 @@ pub(crate) fn is_portable(name: &str) -> bool {
         && !is_device(name)
 }
 
-/// A portable name: itself, where it has nothing but letters, digits and `-_. `, is not hidden
-/// and not long. What had to be changed is marked with a hash of the whole, so that two names
-/// stay two.
+/// Returns a portable name: the name itself, where it has nothing but letters, digits and
+/// `-_. `, is not hidden and not long. A name that had to be changed is marked with a hash of the
+/// whole, so that two names stay two.
 pub(crate) fn portable(name: &str) -> String {
     let clean = clean(name);
     if clean == name { clean } else { marked(&clean, name) }
 }
 
-/// A portable name that differs from all others by more than the case of its letters. It
+/// Returns a portable name that differs from all others by more than the case of its letters. It
 /// depends on nothing else, so it stays the same whatever lies beside it.
 pub(crate) fn caseless(name: &str) -> String {
     let portable = portable(name);
     if portable == name && name.to_lowercase() != name { marked(&portable, name) } else { portable }
 }
 
-/// Portable names for files of one folder, given what each file is and what it would be called.
-/// Those that differ in case alone, which is one file on some systems, are all marked with what
-/// they are: their order changes nothing.
+/// Returns portable names for the files of one folder, given the identity and the preferred name
+/// of each. Names that differ in case alone, which are one file on some systems, are all marked
+/// with a hash of their identity, so the order of the files changes nothing.
 pub(crate) fn distinct(files: &[(String, String)]) -> Vec<String> {
     let mut owners: HashMap<String, HashSet<&str>> = HashMap::new();
-    for (what, name) in files {
-        owners.entry(portable(name).to_lowercase()).or_default().insert(what);
+    for (identity, name) in files {
+        owners.entry(portable(name).to_lowercase()).or_default().insert(identity);
     }
-    let given = files.iter().map(|(what, name)| {
+    let given = files.iter().map(|(identity, name)| {
         let portable = portable(name);
-        if owners[&portable.to_lowercase()].len() > 1 { marked(&portable, what) } else { portable }
+        if owners[&portable.to_lowercase()].len() > 1 { marked(&portable, identity) } else { portable }
     });
     given.collect()
 }
 
-/// A portable name with a hash of what it stands for before its ending.
+/// Adds a hash of the whole name or identity to a portable name, before its ending.
 pub(crate) fn marked(portable: &str, whole: &str) -> String {
     let (stem, ending) = split(portable);
     format!("{}-{}{ending}", &stem[..stem.floor_char_boundary(CUT)], hex(whole, HASH))
@@ -76,7 +76,7 @@ fn clean(name: &str) -> String {
     if clean.is_empty() || is_device(&clean) { format!("_{clean}") } else { clean }
 }
 
-/// What stands before the ending, and the ending with its dot, where there is one.
+/// Splits a name before the dot of its ending; the second part is empty where there is none.
 fn split(name: &str) -> (&str, &str) {
     let is_ending =
         |end: &str| (1..=8).contains(&end.len()) && end.chars().all(|one| one.is_ascii_alphanumeric());

@@ -87,7 +87,7 @@ impl JobCollection {
             .filter(|record| matches!(record.outcome, Outcome::Succeeded { .. }))
             .filter_map(|record| Some((record, &record.job.as_ref()?.id)))
             .collect();
-        let is_whole = |id: &JobId| folder.place(id).is_ok_and(|place| place.is_whole());
+        let is_whole = |id: &JobId| folder.place(id).is_whole();
         let progress = Progress::new(finished.iter().filter(|(_, id)| !is_whole(id)).count());
         let limits = Limits { bytes: to.largest, ..Limits::default() };
         let fetch = |(record, id): &(&JobRecord, &JobId)| {
@@ -131,7 +131,7 @@ impl JobCollection {
         limits: Limits,
         incoming: &Incoming,
     ) -> Result<Fetched> {
-        let place = folder.place(id)?;
+        let place = folder.place(id);
         let mut missing = None;
         if place.is_whole() {
             if place.may_grow() {
@@ -184,8 +184,8 @@ struct Fetched {
     missing: Option<Error>,
 }
 
-/// Whether there may be results behind a failure. Who has taken them out of the storage has them
-/// on the disk.
+/// Returns whether a failure may hide results. An empty list hides none: items that were deleted
+/// from the storage are on the disk.
 fn hides_results(error: &Error) -> bool {
     !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Response)
 }

@@ -81,7 +81,7 @@ impl Place {
     }
 }
 
-/// A name of a file in the folder, on any system.
+/// Returns the name, if every system takes it for that of a file in the folder.
 fn checked(name: &str) -> Result<&str> {
     match is_portable(name) && !name.starts_with('.') && !name.eq_ignore_ascii_case("data.json") {
         true => Ok(name),

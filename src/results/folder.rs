@@ -3,7 +3,8 @@ use std::path::{Path, PathBuf};
 
 use super::archive::{Limits, unpack};
 use super::feature::{MAY_GROW, document};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
+use crate::file::name::caseless;
 use crate::jobs::JobId;
 use crate::lock::lock_file;
 use crate::transport::Packed;
@@ -42,17 +43,17 @@ impl Folder {
         &self.path
     }
 
-    /// `job_<id>`, as the SDK has it: ids are UUIDs, and anything else might lead out of
-    /// the folder.
-    pub(super) fn place(&self, id: &JobId) -> Result<Place> {
-        let is_plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
-        if id.as_str().is_empty() || !id.as_str().chars().all(is_plain) {
-            return Err(Error::response("the job's id cannot be the name of a folder"));
-        }
-        let folder = self.path.join(format!("job_{}", id.as_str()));
-        let [archive, files] = ["archive", "files"].map(|end| folder.with_extension(end));
-        Ok(Place { folder, archive, files })
+    pub(super) fn place(&self, id: &JobId) -> Place {
+        let name = folder_name(id);
+        let [archive, files] = ["archive", "files"].map(|end| self.path.join(format!("{name}.{end}")));
+        Place { folder: self.path.join(name), archive, files }
     }
+}
+
+/// `job_<id>`, as the SDK has it: most ids are UUIDs. One that is no name on every system, as
+/// other servers may give, is cleaned and marked.
+pub(super) fn folder_name(id: &JobId) -> String {
+    format!("job_{}", caseless(id.as_str()))
 }
 
 impl Place {
@@ -60,7 +61,7 @@ impl Place {
         self.folder.is_dir()
     }
 
-    /// Whether more may have come since: see [`Delivery::Files`].
+    /// Returns whether more may have come since: see [`Delivery::Files`].
     pub(super) fn may_grow(&self) -> bool {
         document(&self.data()).is_ok_and(|data| data[MAY_GROW] == true)
     }
@@ -93,7 +94,7 @@ mod tests {
     fn an_archive_is_kept_until_it_is_allowed_to_be_large() {
         let path = tempfile::tempdir().unwrap();
         let folder = Folder::open(path.path(), || ()).unwrap();
-        let place = folder.place(&JobId("a-1".into())).unwrap();
+        let place = folder.place(&JobId("a-1".into()));
         let mut tar = tar::Builder::new(File::create(&place.archive).unwrap());
         let mut header = tar::Header::new_gnu();
         header.set_size(3_000_000);
@@ -134,13 +135,19 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_leads_elsewhere_has_no_place() {
-        let folder = tempfile::tempdir().unwrap();
-        let folder = Folder::open(folder.path(), || ()).unwrap();
-        for id in ["", "..", "a/b", "a\\b", "C:", "a b"] {
-            assert!(folder.place(&JobId(id.into())).is_err(), "{id}");
+    fn each_id_has_a_place_of_its_own_in_the_folder() {
+        let path = tempfile::tempdir().unwrap();
+        let folder = Folder::open(path.path(), || ()).unwrap();
+        let ids = ["", "..", "a/b", "a\\b", "C:", "a b", "a.b", "a.c", "urn:uuid:1", "A-1"];
+        let places: Vec<Place> = ids.iter().map(|id| folder.place(&JobId((*id).into()))).collect();
+        let all = places.iter().flat_map(|place| [&place.folder, &place.archive, &place.files]);
+        let mut names = std::collections::HashSet::new();
+        for place in all {
+            assert_eq!(place.parent(), Some(path.path()), "{}", place.display());
+            assert!(names.insert(place.to_string_lossy().to_lowercase()), "{}", place.display());
         }
-        let place = folder.place(&JobId("a-1".into())).unwrap();
+        let place = folder.place(&JobId("a-1".into()));
         assert!(place.folder.ends_with("job_a-1") && place.archive.ends_with("job_a-1.archive"));
+        assert!(names.insert(place.folder.to_string_lossy().to_lowercase()));
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::feature::{PATH, features};
-use super::folder::Folder;
+use super::folder::{Folder, folder_name};
 use super::{ResultFeature, Results};
 use crate::error::{Error, ErrorKind, Result};
 use crate::file;
@@ -16,8 +16,8 @@ use crate::hash::hex;
 use crate::jobs::JobId;
 use crate::redact;
 
-/// How the file begins: between them stands the hash of all lines but the first, by which it
-/// is known again. What somebody has changed is theirs.
+/// The first line of the file, without the hash of all other lines that stands between the two
+/// parts. A file whose hash does not fit was written or changed by somebody else.
 const HEAD: [&str; 2] = [r#"{"type": "FeatureCollection", "up42.sha256": ""#, r#"", "features": ["#];
 
 impl Results {
@@ -32,15 +32,15 @@ impl Results {
         let asked: HashSet<&str> = asked.iter().map(|id| id.as_str()).collect();
         all.retain(|feature| {
             let job = feature["properties"]["job_id"].as_str().filter(|id| !asked.contains(id));
-            job.is_some_and(|id| folder.place(&JobId::from(id)).is_ok_and(|place| place.is_whole()))
+            job.is_some_and(|id| folder.place(&JobId::from(id)).is_whole())
         });
         all.extend(self.iter().map(merged));
         Ok(file::write(&self.data, &text(&all)?)?)
     }
 }
 
-/// Where the list of a folder is, or will be: in `data.json`, or beside it in the first
-/// `data-2.json`, `data-3.json` … that is no file of somebody else's.
+/// Returns the path of the list of a folder: `data.json`, or the first of `data-2.json`,
+/// `data-3.json` … that is not somebody else's file.
 pub(super) fn data_path(folder: &Path) -> io::Result<PathBuf> {
     let mut number = 1;
     loop {
@@ -72,7 +72,7 @@ fn head(lines: &[u8]) -> String {
     format!("{start}{}{end}", hex(lines, 32))
 }
 
-/// Whether a file was written here and has not been changed since.
+/// Returns whether a file was written here and has not been changed since.
 fn is_own(file: &[u8]) -> bool {
     let end = file.iter().position(|byte| *byte == b'\n').unwrap_or(file.len());
     let (first, lines) = file.split_at(end);
@@ -88,7 +88,9 @@ fn merged(feature: &ResultFeature) -> Value {
     if properties.contains_key(PATH) {
         match &feature.file {
             Some(file) => {
-                let path = format!("job_{}/{}", feature.job, redact::data(file));
+                // The path of a file that is there leads to it, whatever it holds.
+                let file = if feature.path.is_some() { file.into() } else { redact::data(file) };
+                let path = format!("{}/{file}", folder_name(&feature.job));
                 properties.insert(PATH.into(), path.into());
             }
             None => drop(properties.shift_remove(PATH)),

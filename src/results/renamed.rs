@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::file;
 
-/// In the folder of the job.
+/// The name of the file with the paths, in the folder of the job.
 pub(super) const FILE: &str = ".up42-renamed.json";
 
 /// Paths in an archive, and in its `data.json`, to those in the job's folder. A file that is
@@ -17,7 +17,7 @@ pub(super) const FILE: &str = ".up42-renamed.json";
 pub(super) struct Renamed(BTreeMap<String, String>);
 
 impl Renamed {
-    /// Of the archive that was unpacked to a folder.
+    /// Reads the paths of the archive that was unpacked to a folder.
     pub(super) fn read(folder: &Path) -> Self {
         let json: Option<Value> =
             std::fs::read(folder.join(FILE)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
@@ -26,7 +26,7 @@ impl Renamed {
         Self(paths.filter_map(text).collect())
     }
 
-    /// Writes it to the folder, unless all files kept their paths.
+    /// Writes the paths to the folder, unless all files kept their paths.
     pub(super) fn write(&self, folder: &Path) -> io::Result<()> {
         match self.0.is_empty() {
             true => Ok(()),

@@ -39,8 +39,8 @@ impl StorageAsset {
         })
     }
 
-    /// What the file is called: the asset's name, and an ending by its media type. A name that
-    /// is none on every system is cleaned, and marked with a hash.
+    /// Returns the name of the file: the asset's name, and an ending by its media type. A name that
+    /// some system does not take is cleaned, and marked with a hash.
     pub fn file_name(&self) -> String {
         let name = &*redact::data(&self.name);
         let kind = self.media_type.as_deref().unwrap_or_default();
@@ -81,7 +81,7 @@ impl StorageAsset {
 }
 
 impl StorageAsset {
-    /// Where a signed URL is asked for: below the path of the asset, whatever query or fragment
+    /// Returns the URL that gives signed URLs: below the path of the asset, whatever query or fragment
     /// the item has behind it.
     fn download_url(&self) -> Result<String> {
         let url = url::Url::parse(&self.href);

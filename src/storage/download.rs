@@ -5,7 +5,6 @@ use polars::prelude::DataFrame;
 
 use super::record::Record;
 use super::{StorageAsset, StorageItem, StorageItems};
-use crate::client::id::checked;
 use crate::display::counted;
 use crate::error::{Context, Error, Result};
 use crate::frame::Frame;
@@ -43,9 +42,9 @@ impl StorageItems {
     /// downloads it and the others wait. URLs that end on the way are renewed; they are shown
     /// nowhere.
     ///
-    /// Of each file that was downloaded a record is kept in `<folder>/<item id>/.up42/`. A file
-    /// without one, or of another length, is compared with the platform's: where its length is
-    /// another it is a failure, and stays as it is.
+    /// A record of each file that was downloaded is kept in `<folder>/<item id>/.up42/`. A file that
+    /// does not fit its record, or has none, is accepted if the platform's has the same length; else
+    /// it is left as it is, and is among the failures.
     ///
     /// # Errors
     ///
@@ -106,8 +105,6 @@ impl StorageItem {
     }
 
     fn fetch(&self, asset: &StorageAsset, path: &Path, incoming: &Incoming) -> Result<u64> {
-        // The id is the name of a folder.
-        checked("item", self.id())?;
         let fetch = || {
             if let Ok(known) = path.metadata() {
                 let (length, record) = (known.len(), Record::of(asset, known.len()));

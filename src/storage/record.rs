@@ -12,7 +12,7 @@ use crate::file;
 /// The folder of the records, beside the files.
 const FOLDER: &str = ".up42";
 
-/// What was written of a file when it was downloaded whole.
+/// The asset and the length of a file that was downloaded whole.
 #[derive(Debug, PartialEq)]
 pub(super) struct Record {
     asset: String,

@@ -32,7 +32,7 @@ impl Connection {
         Ok(packed)
     }
 
-    /// Whether the file behind a request has so many bytes: the last one is asked for.
+    /// Returns whether the file behind a request has so many bytes: the last one is asked for.
     pub(crate) async fn has_length(&self, request: &Request, length: u64) -> Result<bool> {
         let last = Request { from_byte: length.saturating_sub(1), ..request.clone() };
         let ask = async |token: Option<&Secret>| {

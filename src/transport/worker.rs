@@ -42,7 +42,7 @@ impl Worker {
         self.ask(|answer| Command::Send { request, answer })
     }
 
-    /// Whether the file behind a request has so many bytes.
+    /// Returns whether the file behind a request has so many bytes.
     pub(crate) fn has_length(&self, request: Request, length: u64) -> Result<bool> {
         self.ask(|answer| Command::HasLength { request, length, answer })
     }

@@ -13,7 +13,7 @@ use up42::{Client, JobCollection, Results, RetryPolicy, Search};
 use crate::server::{Server, answer};
 use crate::{client_of, harbour};
 
-/// What is done to an answer, given the request.
+/// Changes an answer, given the request.
 type Change = fn(&str, &mut Value);
 
 /// The simulator's platform, but for what is done to its answers. That can be changed.
@@ -91,7 +91,7 @@ impl Changed {
     }
 }
 
-/// What a server answers to a request, with the URL of this one in place of its own.
+/// Sends a request on, and returns the answer with the URL of this server in place of the other's.
 fn forward(api: &str, request: &str) -> (u16, String) {
     let host = request.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
     let mut stream = TcpStream::connect(api.trim_start_matches("http://")).unwrap();

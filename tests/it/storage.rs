@@ -1,7 +1,7 @@
 //! What was bought: items of the storage, their files, and how they go.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Barrier;
 use std::time::Duration;
 
@@ -82,8 +82,8 @@ fn files_come_whole_though_their_urls_end_and_lines_break() {
     assert!(!told.contains("ignature") && !told.contains("Expires="), "{told}");
 }
 
-/// A storage with an item of these assets, which knows ranges. Each file holds its asset's name,
-/// a thousand times over.
+/// A storage, which knows ranges, with an item of these assets and an id that is no name of a
+/// folder. Each file holds its asset's name, a thousand times over.
 fn storage_of(assets: &'static [&'static str]) -> Server {
     Server::start(move |request| {
         let path = request.split(' ').nth(1).unwrap();
@@ -98,7 +98,7 @@ fn storage_of(assets: &'static [&'static str]) -> Server {
                     let href = format!("http://{host}/v2/assets/{index}");
                     (name.to_string(), json!({"href": href, "type": "image/tiff", "roles": ["data"]}))
                 });
-                let item = json!({"type": "Feature", "id": "i-1", "collection": "c-1", "geometry": null,
+                let item = json!({"type": "Feature", "id": "i:1", "collection": "c-1", "geometry": null,
                     "properties": {"datetime": "2020-01-01T00:00:00Z"},
                     "assets": Value::Object(files.collect())});
                 answer_json(json!({"type": "FeatureCollection", "features": [item]}))
@@ -131,9 +131,17 @@ fn content(asset: &str) -> Vec<u8> {
     asset.repeat(1000).into_bytes()
 }
 
+/// The only folder in a folder, which is that of the item.
+fn item_in(folder: &Path) -> PathBuf {
+    let mut entries = std::fs::read_dir(folder).unwrap();
+    let item = entries.next().unwrap().unwrap().path();
+    assert!(item.is_dir() && entries.next().is_none(), "{}", item.display());
+    item
+}
+
 /// The files in the item's folder, without those that are hidden.
 fn files_of(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = std::fs::read_dir(folder.join("i-1")).unwrap().map(Result::unwrap);
+    let entries = std::fs::read_dir(item_in(folder)).unwrap().map(Result::unwrap);
     let files = entries.map(|entry| (entry.file_name().into_string().unwrap(), entry.path()));
     files
         .filter(|(name, _)| !name.starts_with('.'))
@@ -180,8 +188,10 @@ fn a_file_that_is_not_the_platforms_is_neither_taken_nor_touched() {
         (Vec::new(), false),
     ] {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("i-1/data.tif");
-        std::fs::create_dir(path.parent().unwrap()).unwrap();
+        items.download(folder.path()).unwrap();
+        let item = item_in(folder.path());
+        let path = item.join("data.tif");
+        std::fs::remove_dir_all(item.join(".up42")).unwrap();
         std::fs::write(&path, &known).unwrap();
         let files = items.download(folder.path()).unwrap();
         assert_eq!(files.failed().count() == 0, is_whole, "{} bytes: {files:?}", known.len());
@@ -194,7 +204,7 @@ fn a_file_that_is_not_the_platforms_is_neither_taken_nor_touched() {
     let asked = server.asked("").len();
     assert_eq!(items.download(folder.path()).unwrap().bytes(), 4000);
     assert_eq!(server.asked("").len(), asked);
-    std::fs::write(folder.path().join("i-1/data.tif"), "cut").unwrap();
+    std::fs::write(item_in(folder.path()).join("data.tif"), "cut").unwrap();
     assert_eq!(items.download(folder.path()).unwrap().failed().count(), 1);
 }
 

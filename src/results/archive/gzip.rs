@@ -29,7 +29,7 @@ impl<R: BufRead> Read for Members<R> {
     }
 }
 
-/// Whether anything but zeros is left, which are passed over.
+/// Skips zeros, and returns whether anything is left.
 fn has_more(file: &mut impl BufRead) -> io::Result<bool> {
     loop {
         let bytes = file.fill_buf()?;

@@ -58,7 +58,9 @@ pub(super) fn unpack(
     room: impl FnOnce(u64) -> Result<()>,
 ) -> Result<()> {
     let told = || format!("unpack `{}`", archive.display());
-    let unfinished = folder.with_extension("unpacking");
+    let mut unfinished = folder.as_os_str().to_owned();
+    unfinished.push(".unpacking");
+    let unfinished = PathBuf::from(unfinished);
     if unfinished.exists() {
         fs::remove_dir_all(&unfinished).with_context(told)?;
     }
@@ -75,8 +77,9 @@ pub(super) fn unpack(
     unpacked.with_context(told)
 }
 
-/// Whether this system takes a name for a file's and for nothing else. Windows takes `NUL` for a
-/// device and `a:b` for a part of `a` without a word; the others refuse what they do not take.
+/// Returns whether this system takes a name for a file's and for nothing else. Windows takes
+/// `NUL` for a device and `a:b` for a part of `a` without a word; the others refuse what they do
+/// not take.
 fn is_taken_here(name: &str) -> bool {
     !cfg!(windows) || is_portable(name)
 }
@@ -246,8 +249,8 @@ impl<'a> Unpacked<'a> {
         Ok(())
     }
 
-    /// A new file: under its own path where that can be, else beside `data.json` under its name,
-    /// cleaned and marked.
+    /// Creates a file: under its own path where this system takes it, else beside `data.json` under
+    /// its name, cleaned and marked.
     fn create(&mut self, raw: &[u8]) -> Result<File> {
         let text = String::from_utf8_lossy(raw);
         let path = inside(&text).map_err(|error| refused(&text, &error.to_string()))?;
@@ -279,8 +282,8 @@ impl<'a> Unpacked<'a> {
     }
 }
 
-/// Whether the path is taken by a file whose path is another, as on systems that do not tell
-/// `a` from `A`, or cannot be that of a file here.
+/// Returns whether the path is taken by a file whose path is another, as on systems that do not
+/// tell `a` from `A`, or cannot be that of a file here.
 fn names_no_file(error: &io::Error) -> bool {
     use io::ErrorKind::{AlreadyExists, InvalidFilename, InvalidInput, IsADirectory, NotADirectory};
     matches!(error.kind(), AlreadyExists | InvalidFilename | InvalidInput | IsADirectory | NotADirectory)
