@@ -26,7 +26,8 @@ const STAC_NAMES: [(&str, &str); 3] =
 /// `west`, `south`, `east` and `north` too, and STAC-GeoParquet of others has
 /// `cloud_cover`, `resolution` and `incidence_angle`: the names of
 /// [`Scenes::to_dataframe`](crate::Scenes::to_dataframe). What is nested comes as String,
-/// and holds JSON; instants are `Datetime`, UTC.
+/// and holds JSON; instants are `Datetime`, UTC. Texts are as the file has them: a file of others
+/// may hold signed URLs, one of [`Scenes::to_geoparquet`](crate::Scenes::to_geoparquet) does not.
 ///
 /// ```
 /// # use up42::{Aoi, Client, Search, polars::prelude::*};
