@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
 use up42::Client;
-use up42::simulator::{Fault, Hold};
+use up42::simulator::{Fault, Hold, Simulator};
 
 use crate::client_of;
 use crate::wait::{advance_until, reached, still, until};
