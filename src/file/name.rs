@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::hash::hex;
+use crate::redact;
 
 /// Bytes of a name before its ending, and those that are left before a hash: with an ending and
 /// `.part.lock` it fits every file system.
@@ -62,6 +63,8 @@ pub(crate) fn marked(portable: &str, whole: &str) -> String {
 }
 
 fn clean(name: &str) -> String {
+    // File names are shown, and stay when a notebook is handed on.
+    let name = redact::data(name);
     let is_plain = |letter: char| letter.is_alphanumeric() || "-_. ".contains(letter);
     let clean: String = name.chars().map(|letter| if is_plain(letter) { letter } else { '_' }).collect();
     let (stem, ending) = split(&clean);

@@ -85,16 +85,16 @@ fn merged(feature: &ResultFeature) -> Value {
     let _ = (redact::value(&mut properties), redact::value(&mut rest));
     let mut properties = properties.as_object_mut().map(std::mem::take).unwrap_or_default();
     properties.insert("job_id".into(), feature.job.as_str().into());
-    if properties.contains_key(PATH) {
-        match &feature.file {
-            Some(file) => {
-                // The path of a file that is there leads to it, whatever it holds.
-                let file = if feature.path.is_some() { file.into() } else { redact::data(file) };
-                let path = format!("{}/{file}", folder_name(&feature.job));
-                properties.insert(PATH.into(), path.into());
-            }
-            None => drop(properties.shift_remove(PATH)),
+    let promised = feature.properties.get(PATH).and_then(Value::as_str).map(redact::data);
+    match (&feature.file, promised) {
+        // What is there is called so: its name has no key.
+        (Some(file), _) if feature.path.is_some() => {
+            properties.insert(PATH.into(), format!("{}/{file}", folder_name(&feature.job)).into());
         }
+        (Some(_), Some(promised)) => {
+            properties.insert(PATH.into(), format!("{}/{promised}", folder_name(&feature.job)).into());
+        }
+        _ => drop(properties.shift_remove(PATH)),
     }
     let mut merged = json!({"type": "Feature", "geometry": feature.geometry, "properties": properties});
     if let Some(members) = merged.as_object_mut() {

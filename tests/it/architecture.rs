@@ -15,7 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("plain", &["redact"]),
     ("error", &["redact", "plain"]),
     ("display", &["plain", "error"]),
-    ("file", &["hash", "private", "error"]),
+    ("file", &["hash", "private", "redact", "error"]),
     ("limits", &["error"]),
     ("lock", &["error"]),
     ("time", &["error"]),

@@ -27,6 +27,7 @@ use super::state::Event;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::hash::hex;
 use crate::jobs::JobParameters;
+use crate::redact;
 use crate::sqlite::{self, foreign};
 
 pub(super) use head::Head;
@@ -179,7 +180,8 @@ impl Journal {
             let mut insert = change.prepare("INSERT INTO item VALUES (?, ?, ?, ?)")?;
             for (position, item) in (known..).zip(items) {
                 let inputs = Value::Object(item.parameters.inputs.clone()).to_string();
-                insert.execute(params![position, item.key, item.parameters.label, inputs])?;
+                let label = redact::data(&item.parameters.label);
+                insert.execute(params![position, item.key, label, inputs])?;
             }
             Ok(())
         })
@@ -193,6 +195,7 @@ impl Journal {
         self.write(|change| {
             let mut update = change.prepare("UPDATE item SET label = ?, inputs = ? WHERE item = ?")?;
             for (item, JobParameters { label, inputs }) in jobs {
+                let label = redact::data(label);
                 update.execute(params![label, Value::Object(inputs.clone()).to_string(), *item as i64])?;
             }
             Ok(())

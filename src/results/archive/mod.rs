@@ -23,6 +23,7 @@ use crate::error::{Context, Error, ErrorKind, Result};
 use crate::file::name::{is_portable, marked, portable};
 use crate::file::sync_folder;
 use crate::hash::hex;
+use crate::redact;
 use gzip::Members;
 
 /// What an archive may hold at most.
@@ -256,16 +257,18 @@ impl<'a> Unpacked<'a> {
         let path = inside(&text).map_err(|error| refused(&text, &error.to_string()))?;
         let path = path.strip_prefix("output/").unwrap_or(&path);
         let is_text = std::str::from_utf8(raw).is_ok();
+        // A key in a path would be shown with it.
+        let shown = redact::data(&text);
         if is_text && !self.paths.insert(path.to_owned()) {
             return Err(refused(&text, "is there twice"));
         }
-        if is_text && path != renamed::FILE && path.split('/').all(self.takes) {
+        if is_text && shown == text && path != renamed::FILE && path.split('/').all(self.takes) {
             match self.create_new(path) {
                 Err(error) if names_no_file(&error) => {}
                 created => return created.with_context(|| format!("write `{path}`")),
             }
         }
-        let name = path.rsplit('/').next().unwrap_or(path);
+        let name = shown.rsplit('/').next().unwrap_or(path);
         let here = marked(&portable(name), &format!("{path}\n{}", hex(raw, 32)));
         let file = self.create_new(&here).with_context(|| format!("write `{here}`"))?;
         self.renamed.add(path, here);

@@ -391,7 +391,7 @@ fn a_signed_url_as_an_input_is_kept_for_its_owner_alone() {
         use std::os::unix::fs::PermissionsExt;
         // SQLite writes files of its own beside it.
         let writer = rusqlite::Connection::open(&journal).unwrap();
-        writer.execute_batch("BEGIN IMMEDIATE; INSERT INTO wish VALUES ('nothing')").unwrap();
+        writer.execute_batch("BEGIN IMMEDIATE; INSERT INTO request VALUES ('nothing')").unwrap();
         let mut found = files(folder.path());
         found.retain(|path| path.to_string_lossy().contains(".sqlite"));
         assert!(found.len() > 1, "{found:?}");
