@@ -2,7 +2,8 @@
 //!
 //! A journal that was restored from a copy lacks what was sent since, and a batch of orders may
 //! want what another has bought. So before a run sends its first job, it looks for those of the
-//! items that wait. Where lists tell no names (OGC API - Processes) that cannot be done.
+//! items that wait, also under the names that they had before they were sent anew: one whose answer
+//! was lost may have come to light. Where lists tell no names (OGC API - Processes) that cannot be done.
 
 use std::collections::HashMap;
 
@@ -12,6 +13,7 @@ use super::Run;
 use crate::batch::backend::Mark;
 use crate::batch::listing::Listing;
 use crate::batch::state::Event;
+use crate::batch::submission::Submission;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::jobs::Job;
 
@@ -49,16 +51,20 @@ impl Run<'_> {
     }
 
     fn existing(&self, waiting: &[usize]) -> Result<Vec<(usize, Job)>> {
-        let submissions: Vec<_> = waiting.iter().map(|item| self.submission(*item)).collect();
-        match self.service.existing(&submissions) {
-            Some(found) => Ok(found?.into_iter().map(|(place, job)| (waiting[place], job)).collect()),
+        // One that was sent anew may have been lost before: under each name that it had.
+        let sent = waiting.iter().flat_map(|item| {
+            let now = self.submission(*item);
+            (0..=now.retries).rev().map(move |retries| Submission { retries, ..now })
+        });
+        let sent: Vec<Submission> = sent.collect();
+        let mut found: Vec<(usize, Job)> = match self.service.existing(&sent) {
+            Some(found) => found?.into_iter().map(|(place, job)| (sent[place].item, job)).collect(),
             // Nobody else names jobs as this batch does.
-            None if !self.was_begun => Ok(Vec::new()),
-            None => {
-                let marks = submissions.iter().map(|one| self.service.mark(one)).zip(waiting.iter().copied());
-                self.listed(marks.collect())
-            }
-        }
+            None if !self.was_begun => Vec::new(),
+            None => self.listed(sent.iter().map(|one| (self.service.mark(one), one.item)).collect())?,
+        };
+        found.retain(|(_, job)| !self.state.is_former(&job.id));
+        Ok(found)
     }
 
     /// Jobs in the list with these marks.
