@@ -368,18 +368,3 @@ fn what_could_not_be_proven_is_looked_for_before_it_is_sent_again() {
     }
     assert_eq!((simulator.orders().len(), posts(&simulator)), (1, 1));
 }
-
-#[test]
-fn orders_of_another_batch_pass_on_together() {
-    let simulator = Simulator::builder().clock(Clock::speed(600.0)).start().unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let client = client_in(&simulator, folder.path());
-    simulator.inject(Fault::server_error(500).on("POST /v2/orders").times(4));
-    plan(&client, 4).batch("first").unwrap().quiet().deadline(Duration::from_millis(200)).run().unwrap();
-    let other = plan(&client, 4).batch("other").unwrap().quiet().settle(Duration::from_millis(300));
-    assert_eq!((other.run().unwrap().succeeded(), simulator.orders().len()), (4, 4));
-    let journal = rusqlite::Connection::open(folder.path().join("other.sqlite")).unwrap();
-    let lost = "SELECT count(*) FROM event WHERE kind = 'lost'";
-    let lost: i64 = journal.query_row(lost, [], |row| row.get(0)).unwrap();
-    assert_eq!(lost, 4, "each is looked for once");
-}
