@@ -86,7 +86,7 @@ impl Batches {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
             Column::new("Batch"),
-            Column::new("JobBackend"),
+            Column::new("Service"),
             Column::new("Runs"),
             Column::number("Jobs"),
             Column::number("Done"),

@@ -123,7 +123,8 @@ impl Batch {
     }
 
     /// Sends those jobs again that failed, were refused, or may not exist, and runs the
-    /// batch. Jobs that failed may be paid in part: see their credits before.
+    /// batch. Jobs that failed may be paid in part: see their credits before. One that may exist
+    /// is looked for first, where jobs have names or tags, and is not sent again when it is there.
     ///
     /// # Errors
     ///

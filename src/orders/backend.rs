@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use serde_json::{Map, Value};
 
 use super::list::request;
-use super::reservations::{Buyer, Reservations, Reserved};
+use super::reservations::{Buyer, Reservations};
 use super::{Order, OrderFilter, OrderItem, OrderStatus, Orders, spent};
 use crate::batch::{Batch, Delivery, JobBackend, Kind, Mark, OWN_TAG, Owner, Source, Submission, is_own_tag};
 use crate::client::{Client, pages};
@@ -15,6 +15,7 @@ use crate::error::{Context, Error, ErrorKind, Result};
 use crate::hash::hex;
 use crate::jobs::{Credits, Estimate, Job, JobId, JobParameters, JobStatus, JobsPage, Price};
 use crate::parallel::in_parallel;
+use crate::redact;
 use crate::storage::deliver;
 
 /// What decides nothing that is delivered: with other tags, or paid from another budget, it is
@@ -34,6 +35,8 @@ pub(crate) struct OrderBackend {
     product: String,
     name: String,
     reservations: Reservations,
+    /// While an order passes from another batch to this one.
+    passing: Mutex<()>,
     /// What was taken for orders, as far as it was asked: the account's history tells of all at
     /// once, and so those that end together ask once.
     taken: Mutex<HashMap<String, i64>>,
@@ -50,6 +53,7 @@ impl OrderBackend {
             product: product.to_owned(),
             name: name.to_owned(),
             reservations,
+            passing: Mutex::default(),
             taken: Mutex::default(),
         }))
     }
@@ -71,8 +75,10 @@ impl OrderBackend {
 
     /// The tag of the order for an item. It is the same in every batch, so that what one has
     /// bought the others find: another name of the plan makes another order, and so does
-    /// sending it anew after it failed.
+    /// sending it anew after it failed. A batch that is opened by its name knows the plan's as
+    /// its journal has it, without secrets: so the tag is made of that.
     pub(super) fn tag(name: &str, key: &str, retries: u32) -> String {
+        let name = redact::data(name);
         let wish = match retries {
             0 => format!("{key}\n{name}"),
             again => format!("{key}\n{name}\n{again}"),
@@ -168,31 +174,32 @@ impl JobBackend for OrderBackend {
     fn reserve(&self, submission: &Submission) -> Result<Option<Job>> {
         let (tag, buyer) = (self.mark(submission), buyer(submission));
         let reserved = self.reservations.reserve(&tag, buyer).map_err(Error::unsent)?;
-        match reserved {
-            Reserved::Own => Ok(None),
-            Reserved::Other { order_id: Some(id), .. } => {
-                let order = self.client.order(&id).map_err(Error::unsent);
-                order.map(|order| Some(job(&order))).with_context(|| format!("order `{id}`"))
-            }
-            Reserved::Other { batch, order_id: None } => {
-                let lost = || {
-                    Error::new(
-                        ErrorKind::Network,
-                        format!("batch `{batch}` may have ordered it, and its answer is not known"),
-                    )
-                };
-                // It is looked for as if this batch had sent it. What no list has was never
-                // created, unless the other batch is about to send it.
-                if !submission.is_absent {
-                    return Err(lost());
-                }
-                // This batch's own lock is held already: its journal was removed and begun anew.
-                let is_other = batch != submission.batch;
-                let lock = is_other.then(|| Batch::lock_of(&self.client, &batch).map_err(Error::unsent));
-                let _lock = lock.transpose()?.map(|lock| lock.ok_or_else(lost)).transpose()?;
-                self.reservations.take_over(&tag, buyer).map_err(Error::unsent)?;
-                Ok(None)
-            }
+        let Some(reserved) = reserved else { return Ok(None) };
+        if let Some(id) = &reserved.order_id {
+            let order = self.client.order(id).map_err(Error::unsent);
+            return order.map(|order| Some(job(&order))).with_context(|| format!("order `{id}`"));
+        }
+        let batch = &reserved.batch;
+        let lost = || {
+            Error::new(
+                ErrorKind::Network,
+                format!("batch `{batch}` may have ordered it, and its answer is not known"),
+            )
+        };
+        // It is looked for as if this batch had sent it. What no list has was never created,
+        // unless the other batch is about to send it.
+        if !submission.is_absent {
+            return Err(lost());
+        }
+        // One at a time, so that none is kept out by another of the same batch.
+        let _passing = self.passing.lock().unwrap_or_else(|broken| broken.into_inner());
+        // This batch's own lock is held already.
+        let is_other = batch != submission.batch;
+        let lock = is_other.then(|| Batch::lock_of(&self.client, batch).map_err(Error::unsent));
+        let _lock = lock.transpose()?.map(|lock| lock.ok_or_else(lost)).transpose()?;
+        match self.reservations.take_over(&tag, &reserved, buyer).map_err(Error::unsent)? {
+            true => Ok(None),
+            false => Err(lost()),
         }
     }
 

@@ -28,13 +28,16 @@ pub(super) struct Reservations {
     scope: String,
 }
 
-/// To whom an order belongs.
+/// A reservation that was there before, mostly of another batch. It is the own one when the
+/// journal was restored from a copy, or when the program was killed before it wrote down what
+/// came of the order.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Reserved {
-    /// It is the batch's that asked.
-    Own,
-    /// Another batch's, by its name, and the order's id, once it was told.
-    Other { batch: String, order_id: Option<String> },
+pub(super) struct Reserved {
+    pub(super) run: String,
+    /// The batch's name.
+    pub(super) batch: String,
+    /// The order's id, once it was told.
+    pub(super) order_id: Option<String>,
 }
 
 /// Who reserves: the batch's own id, and its name.
@@ -49,32 +52,30 @@ impl Reservations {
         Self { path: folder.join(FILE), scope }
     }
 
-    /// Reserves an order by its tag for a batch; says to whom it belongs.
-    pub(super) fn reserve(&self, tag: &str, buyer: Buyer) -> Result<Reserved> {
+    /// Reserves an order by its tag for a batch; `None` when nobody had it.
+    pub(super) fn reserve(&self, tag: &str, buyer: Buyer) -> Result<Option<Reserved>> {
         self.change(|change| {
             let known = "SELECT run, batch, order_id FROM reservation WHERE scope = ? AND tag = ?";
             let known = change.query_row(known, [&self.scope, tag], |row| {
-                let (run, batch): (String, String) = (row.get(0)?, row.get(1)?);
-                Ok((run, Reserved::Other { batch, order_id: row.get(2)? }))
+                Ok(Reserved { run: row.get(0)?, batch: row.get(1)?, order_id: row.get(2)? })
             });
-            match known.optional()? {
-                Some((run, other)) if run != buyer.run => Ok(other),
-                Some(_) => Ok(Reserved::Own),
-                None => {
-                    let reserve = "INSERT INTO reservation VALUES (?, ?, ?, ?, NULL)";
-                    change.execute(reserve, params![self.scope, tag, buyer.run, buyer.batch])?;
-                    Ok(Reserved::Own)
-                }
+            let known = known.optional()?;
+            if known.is_none() {
+                let reserve = "INSERT INTO reservation VALUES (?, ?, ?, ?, NULL)";
+                change.execute(reserve, params![self.scope, tag, buyer.run, buyer.batch])?;
             }
+            Ok(known)
         })
     }
 
-    /// Gives an order to another batch: it is proven that the first created none.
-    pub(super) fn take_over(&self, tag: &str, buyer: Buyer) -> Result<()> {
+    /// Gives an order to another batch: it is proven that the first created none. Says whether
+    /// it was still that one's: a third may have been given it meanwhile.
+    pub(super) fn take_over(&self, tag: &str, from: &Reserved, buyer: Buyer) -> Result<bool> {
         self.change(|change| {
-            let take =
-                "UPDATE reservation SET run = ?, batch = ? WHERE scope = ? AND tag = ? AND order_id IS NULL";
-            change.execute(take, params![buyer.run, buyer.batch, self.scope, tag]).map(drop)
+            let take = "UPDATE reservation SET run = ?, batch = ?
+                        WHERE scope = ? AND tag = ? AND run = ? AND order_id IS NULL";
+            let taken = params![buyer.run, buyer.batch, self.scope, tag, from.run];
+            change.execute(take, taken).map(|taken| taken > 0)
         })
     }
 
@@ -115,8 +116,8 @@ mod tests {
     const FIRST: Buyer = Buyer { run: "1", batch: "first" };
     const SECOND: Buyer = Buyer { run: "2", batch: "second" };
 
-    fn others(order_id: Option<&str>) -> Reserved {
-        Reserved::Other { batch: "first".into(), order_id: order_id.map(str::to_owned) }
+    fn firsts(order_id: Option<&str>) -> Option<Reserved> {
+        Some(Reserved { run: "1".into(), batch: "first".into(), order_id: order_id.map(str::to_owned) })
     }
 
     #[test]
@@ -124,16 +125,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let open = |scope: &str| Reservations::new(&folder.path().join("new"), scope.into());
         let (here, elsewhere) = (open("a"), open("b"));
-        assert_eq!(here.reserve("t", FIRST).unwrap(), Reserved::Own);
-        assert_eq!(here.reserve("t", FIRST).unwrap(), Reserved::Own, "it is sent again");
-        assert_eq!(here.reserve("t", SECOND).unwrap(), others(None));
-        assert_eq!(elsewhere.reserve("t", SECOND).unwrap(), Reserved::Own, "that is another account");
+        assert_eq!(here.reserve("t", FIRST).unwrap(), None);
+        assert_eq!(here.reserve("t", FIRST).unwrap(), firsts(None), "it was there before");
+        assert_eq!(here.reserve("t", SECOND).unwrap(), firsts(None));
+        assert_eq!(elsewhere.reserve("t", SECOND).unwrap(), None, "that is another account");
         here.release("t", SECOND).unwrap();
-        assert_eq!(here.reserve("t", SECOND).unwrap(), others(None), "it is not the second's");
+        assert_eq!(here.reserve("t", SECOND).unwrap(), firsts(None), "it is not the second's");
         here.ordered("t", "7").unwrap();
         here.release("t", FIRST).unwrap();
-        here.take_over("t", SECOND).unwrap();
-        assert_eq!(here.reserve("t", SECOND).unwrap(), others(Some("7")), "what exists stays whose it is");
+        assert!(!here.take_over("t", &firsts(None).unwrap(), SECOND).unwrap());
+        assert_eq!(here.reserve("t", SECOND).unwrap(), firsts(Some("7")), "what exists stays whose it is");
     }
 
     #[test]
@@ -142,11 +143,22 @@ mod tests {
         let here = Reservations::new(folder.path(), "a".into());
         here.reserve("refused", FIRST).unwrap();
         here.release("refused", FIRST).unwrap();
-        assert_eq!(here.reserve("refused", SECOND).unwrap(), Reserved::Own);
+        assert_eq!(here.reserve("refused", SECOND).unwrap(), None);
         here.reserve("absent", FIRST).unwrap();
-        here.take_over("absent", SECOND).unwrap();
-        assert_eq!(here.reserve("absent", SECOND).unwrap(), Reserved::Own);
-        assert_ne!(here.reserve("absent", FIRST).unwrap(), Reserved::Own);
+        assert!(here.take_over("absent", &firsts(None).unwrap(), SECOND).unwrap());
+        assert_eq!(here.reserve("absent", FIRST).unwrap().unwrap().run, "2");
+    }
+
+    /// Both have seen that the first created none.
+    #[test]
+    fn of_two_that_take_an_order_over_one_gets_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let here = Reservations::new(folder.path(), "a".into());
+        here.reserve("t", FIRST).unwrap();
+        let seen = here.reserve("t", SECOND).unwrap().unwrap();
+        assert!(here.take_over("t", &seen, Buyer { run: "3", batch: "third" }).unwrap());
+        assert!(!here.take_over("t", &seen, SECOND).unwrap());
+        assert_eq!(here.reserve("t", SECOND).unwrap().unwrap().run, "3");
     }
 
     #[test]
@@ -155,7 +167,7 @@ mod tests {
         let runs: Vec<String> = (0..8).map(|run| run.to_string()).collect();
         let won = crate::parallel::in_parallel(&runs, 8, |run| {
             let here = Reservations::new(folder.path(), "a".into());
-            here.reserve("t", Buyer { run, batch: run }).unwrap() == Reserved::Own
+            here.reserve("t", Buyer { run, batch: run }).unwrap().is_none()
         });
         assert_eq!(won.into_iter().filter(|won| *won).count(), 1);
     }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::StorageAsset;
 use crate::file;
+use crate::hash::hex;
 
 /// The folder of the records, beside the files.
 const FOLDER: &str = ".up42";
@@ -15,13 +16,14 @@ const FOLDER: &str = ".up42";
 /// The asset and the length of a file that was downloaded whole.
 #[derive(Debug, PartialEq)]
 pub(super) struct Record {
+    /// The hash of its name, which may hold a key.
     asset: String,
     bytes: u64,
 }
 
 impl Record {
     pub(super) fn of(asset: &StorageAsset, bytes: u64) -> Self {
-        Self { asset: asset.name.clone(), bytes }
+        Self { asset: hex(&asset.name, 16), bytes }
     }
 
     /// The record of the file at a path; `None` where there is none that can be read.
@@ -40,4 +42,26 @@ impl Record {
 fn place(path: &Path) -> Option<PathBuf> {
     let name = path.file_name()?.to_str()?;
     Some(path.with_file_name(FOLDER).join(format!("{name}.json")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_tells_two_assets_apart_and_no_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.tif");
+        let asset = |key: &str| {
+            StorageAsset::read(&format!("https://h/a.tif?sig={key}"), &json!({"href": "https://h/a"}))
+                .unwrap()
+        };
+        assert_eq!(Record::read(&path), None);
+        Record::of(&asset("hunter2"), 7).write(&path).unwrap();
+        let kept = Record::read(&path).unwrap();
+        assert_eq!(kept, Record::of(&asset("hunter2"), 7));
+        assert!(kept != Record::of(&asset("hunter3"), 7) && kept != Record::of(&asset("hunter2"), 8));
+        let written = fs::read_to_string(folder.path().join(FOLDER).join("a.tif.json")).unwrap();
+        assert!(!written.contains("hunter2"), "{written}");
+    }
 }

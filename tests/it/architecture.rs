@@ -142,6 +142,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "storage",
         &[
+            "hash",
             "list",
             "parallel",
             "redact",
@@ -166,6 +167,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "hash",
             "list",
             "parallel",
+            "redact",
             "plain",
             "error",
             "display",

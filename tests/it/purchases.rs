@@ -309,3 +309,62 @@ fn jobs_that_seemed_gone_are_asked_about_before_they_are_sent_again() {
     let jobs = batch().retry_failed().unwrap();
     assert_eq!((jobs.succeeded(), posts(&simulator)), (2, 2), "{:?}", jobs.to_dataframe());
 }
+
+#[test]
+fn a_restored_journal_of_orders_knows_what_the_list_is_late_with() {
+    let (simulator, folder) = (late().start().unwrap(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let run = |scenes| {
+        let batch = plan(&client, scenes).batch("dakar").unwrap().quiet();
+        batch.deadline(Duration::from_millis(300)).run().unwrap()
+    };
+    run(1);
+    let (journal, backup) = (folder.path().join("dakar.sqlite"), folder.path().join("backup"));
+    std::fs::copy(&journal, &backup).unwrap();
+    run(2);
+    std::fs::rename(&backup, &journal).unwrap();
+    let jobs = run(2);
+    assert_eq!(simulator.orders().len(), 2, "{:?}", jobs.to_dataframe());
+    assert!(jobs.iter().all(|one| one.job.is_some()), "{:?}", jobs.to_dataframe());
+}
+
+#[test]
+fn an_order_is_found_whatever_its_plan_is_called() {
+    let (simulator, folder) = (late().start().unwrap(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    simulator.inject(Fault::lost_answer().on("POST /v2/orders"));
+    // A journal keeps no secret, and so not all of this name.
+    let plan = plan(&client, 1).name("see https://wiki.example.com/dakar?token=hunter2#harbour");
+    plan.batch("dakar").unwrap().quiet().deadline(Duration::from_millis(200)).run().unwrap();
+    simulator.clock().advance(2 * MINUTE);
+    let opened = client.batch("dakar").unwrap().quiet().settle(Duration::from_millis(20));
+    let jobs = opened.deadline(Duration::from_millis(1500)).run().unwrap();
+    assert_eq!(simulator.orders().len(), 1, "{:?}", jobs.to_dataframe());
+    assert!(jobs.iter().all(|one| one.job.is_some()), "{:?}", jobs.to_dataframe());
+}
+
+#[test]
+fn what_could_not_be_proven_is_looked_for_before_it_is_sent_again() {
+    let (simulator, folder) = (late().start().unwrap(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let workflow = workflow(&client);
+    simulator.inject(Fault::lost_answer().on("POST /v2/orders"));
+    simulator.inject(Fault::lost_answer().on("POST /jobs"));
+    let soon = Duration::from_millis(300);
+    let orders = plan(&client, 1).batch("dakar").unwrap().quiet().deadline(soon);
+    let jobs = workflow.batch("airports", parameters(&workflow, 1)).unwrap().quiet().deadline(soon);
+    for (batch, name) in [(&orders, "dakar"), (&jobs, "airports")] {
+        batch.run().unwrap();
+        // As after an outage of the list that lasted long enough.
+        let journal = rusqlite::Connection::open(folder.path().join(format!("{name}.sqlite"))).unwrap();
+        let unproven =
+            "INSERT INTO event (at, item, kind, data) VALUES ('2020-01-01T00:00:00Z', 0, 'unproven', 'null')";
+        journal.execute(unproven, []).unwrap();
+    }
+    simulator.clock().advance(2 * MINUTE);
+    for batch in [&orders, &jobs] {
+        let jobs = batch.retry_failed().unwrap();
+        assert!(jobs.iter().all(|one| one.job.is_some()), "{:?}", jobs.to_dataframe());
+    }
+    assert_eq!((simulator.orders().len(), posts(&simulator)), (1, 1));
+}

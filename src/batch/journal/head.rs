@@ -94,8 +94,8 @@ impl Journal {
     /// Makes sure that this is the journal that was begun, and no copy of one that is still
     /// there: two copies would each send what the other has sent. One that was moved goes on.
     pub(in crate::batch) fn claim(&mut self) -> Result<()> {
-        let Some((path, file)) = &self.file else { return Ok(()) };
-        let (path, file) = (path.clone(), file.clone());
+        let Some((path, _)) = &self.file else { return Ok(()) };
+        let path = path.clone();
         let begun: String = self
             .connection
             .query_row("SELECT path FROM batch", [], |row| row.get(0))
@@ -105,8 +105,9 @@ impl Journal {
         if begun == path {
             return Ok(());
         }
-        let is_other = std::fs::metadata(&begun).is_ok_and(|there| !super::is_same_file(&file, &there));
-        let original = if is_other { Self::open(&begun).ok().flatten() } else { None };
+        let is_other = begun.is_file() && !is_one_file(&path, &begun);
+        // One that cannot be read may be the original all the same.
+        let original = if is_other { Self::open(&begun)? } else { None };
         if let Some(original) = original
             && original.head()?.run == self.head()?.run
         {
@@ -119,6 +120,20 @@ impl Journal {
         let path = path.to_string_lossy().into_owned();
         self.write(|change| change.execute("UPDATE batch SET path = ?", [path]).map(drop))
     }
+}
+
+/// Whether two paths lead to one file.
+fn is_one_file(one: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    let about = |path: &Path| std::fs::metadata(path);
+    #[cfg(unix)]
+    let is_same = super::is_same_file;
+    // Metadata does not tell it there.
+    #[cfg(not(unix))]
+    let about = |path: &Path| std::fs::canonicalize(path);
+    #[cfg(not(unix))]
+    let is_same = PathBuf::eq;
+    about(one).ok().zip(about(other).ok()).is_some_and(|(one, other)| is_same(&one, &other))
 }
 
 /// Begins a journal, in a transaction of the caller's.

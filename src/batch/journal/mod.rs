@@ -78,6 +78,13 @@ impl Journal {
                     ErrorKind::Io,
                     format!("it was written by a newer version of up42 (format {newer}): update this one"),
                 )),
+                older @ 1..VERSION => Err(Error::new(
+                    ErrorKind::Io,
+                    format!(
+                        "it was written by an older version of up42 (format {older}): go on with that version; \
+                         under another name its jobs are paid again"
+                    ),
+                )),
                 // Whoever began it was killed.
                 0 if is_empty(&connection).map_err(foreign)? => Ok(None),
                 _ => Err(Error::new(ErrorKind::Io, "it is no journal of a batch")),

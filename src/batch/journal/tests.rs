@@ -240,6 +240,10 @@ fn a_copy_beside_its_original_is_refused_and_a_moved_journal_goes_on() {
     let error = claim().unwrap_err();
     assert!(error.to_string().contains("airports.sqlite`, which is still there"), "{error}");
     std::fs::remove_file(&path).unwrap();
+    // Nobody can say whether that is the original.
+    std::fs::write(&path, "PNG").unwrap();
+    assert!(claim().is_err());
+    std::fs::remove_file(&path).unwrap();
     claim().unwrap();
     // It may go back.
     std::fs::rename(&copy, &path).unwrap();
@@ -288,4 +292,6 @@ fn what_is_no_journal_is_named() {
     assert!(Journal::open(&path).unwrap().is_none(), "whoever began it was killed");
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     assert!(told().ends_with("newer version of up42 (format 99): update this one"), "{}", told());
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 3).unwrap();
+    assert!(told().contains("older version of up42 (format 3): go on with that version"), "{}", told());
 }

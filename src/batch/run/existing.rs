@@ -2,7 +2,8 @@
 //!
 //! A journal that was restored from a copy lacks what was sent since, and a batch of orders may
 //! want what another has bought. So before a run sends its first job, it looks for those of the
-//! items that wait. Where lists tell no names (OGC API - Processes) that cannot be done.
+//! items that wait, also under the names that they had before they were sent anew: one whose answer
+//! was lost may have come to light. Where lists tell no names (OGC API - Processes) that cannot be done.
 
 use std::collections::HashMap;
 
@@ -12,6 +13,7 @@ use super::Run;
 use crate::batch::backend::Mark;
 use crate::batch::listing::Listing;
 use crate::batch::state::Event;
+use crate::batch::submission::Submission;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::jobs::Job;
 
@@ -49,28 +51,30 @@ impl Run<'_> {
     }
 
     fn existing(&self, waiting: &[usize]) -> Result<Vec<(usize, Job)>> {
-        let submissions: Vec<_> = waiting.iter().map(|item| self.submission(*item)).collect();
-        match self.service.existing(&submissions) {
-            Some(found) => Ok(found?.into_iter().map(|(place, job)| (waiting[place], job)).collect()),
+        // One that was sent anew may have been lost before: under each name that it had.
+        let sent = waiting.iter().flat_map(|item| {
+            let now = self.submission(*item);
+            (0..=now.retries).rev().map(move |retries| Submission { retries, ..now })
+        });
+        let sent: Vec<Submission> = sent.collect();
+        let mut found: Vec<(usize, Job)> = match self.service.existing(&sent) {
+            Some(found) => found?.into_iter().map(|(place, job)| (sent[place].item, job)).collect(),
             // Nobody else names jobs as this batch does.
-            None if !self.was_begun => Ok(Vec::new()),
-            None => {
-                let marks = submissions.iter().map(|one| self.service.mark(one)).zip(waiting.iter().copied());
-                self.listed(marks.collect())
-            }
-        }
+            None if !self.was_begun => Vec::new(),
+            None => self.listed(sent.iter().map(|one| (self.service.mark(one), one.item)).collect())?,
+        };
+        found.retain(|(_, job)| !self.state.is_former(&job.id));
+        Ok(found)
     }
 
     /// Jobs in the list with these marks.
     fn listed(&self, mut marks: HashMap<String, usize>) -> Result<Vec<(usize, Job)>> {
         let begun = self.begun.parse::<Timestamp>().ok().and_then(|at| at.checked_sub(SKEW).ok());
-        let is_older = |job: &Job| job.created.zip(begun).is_some_and(|(created, begun)| created < begun);
         let (mut found, mut listing) = (Vec::new(), Listing::new(self.service));
         while !marks.is_empty()
             && let Some(jobs) = listing.page()?
         {
-            // The newest come first, where the list has an order.
-            let is_past = !jobs.is_empty() && jobs.iter().all(is_older);
+            let is_past = is_past(&jobs, begun);
             for job in jobs {
                 let Mark::Names(names) = self.service.mark_of(&job) else { continue };
                 if let Some(item) = names.iter().find_map(|name| marks.remove(name)) {
@@ -85,5 +89,34 @@ impl Run<'_> {
             return Err(Error::response("the list of jobs cannot be read to its end"));
         }
         Ok(found)
+    }
+}
+
+/// Whether a page and all after it have older jobs than the journal: of a list whose newest come
+/// first. A server may have left the order that it was asked for.
+fn is_past(page: &[Job], begun: Option<Timestamp>) -> bool {
+    let is_older = |job: &Job| job.created.zip(begun).is_some_and(|(created, begun)| created < begun);
+    let is_newest_first = page.is_sorted_by(|one, next| one.created >= next.created);
+    !page.is_empty() && is_newest_first && page.iter().all(is_older)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jobs::JobStatus;
+
+    #[test]
+    fn a_list_is_left_only_where_its_newest_come_first() {
+        let created = |day: &str| format!("{day}T00:00:00Z").parse().ok();
+        let job = |day: &str| Job { created: created(day), ..Job::new(day, JobStatus::Succeeded) };
+        let is_past = |days: &[&str]| {
+            let page: Vec<Job> = days.iter().map(|day| job(day)).collect();
+            is_past(&page, "2026-06-01T00:00:00Z".parse().ok())
+        };
+        assert!(is_past(&["2026-05-30", "2026-05-29", "2026-05-29"]));
+        assert!(!is_past(&["2026-06-02", "2026-05-29"]), "one is newer");
+        assert!(!is_past(&["2020-01-01", "2020-01-02"]), "the newest come last");
+        assert!(!is_past(&["2020-01-02", ""]), "one does not tell");
+        assert!(!is_past(&[]));
     }
 }

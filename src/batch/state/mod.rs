@@ -162,6 +162,11 @@ impl State {
         jobs.chain(self.former.iter().cloned()).collect()
     }
 
+    /// Whether it is the job of an item that was sent anew.
+    pub(super) fn is_former(&self, id: &JobId) -> bool {
+        self.former.contains(id)
+    }
+
     pub(super) fn retries(&self, item: usize) -> u32 {
         self.retries[item]
     }
