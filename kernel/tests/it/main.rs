@@ -5,6 +5,7 @@ mod from_cargo;
 mod lab;
 mod notebook;
 mod notebooks;
+mod one_build;
 mod plain;
 mod prerequisites;
 mod run;
