@@ -650,7 +650,7 @@ def clients_of_one_session_each_get_their_answers_and_the_heartbeat_goes_on(kern
     for client in (kernel.client, other, kernel.client):
         request = client.kernel_info()
         assert client.get_shell_msg(timeout=PATIENCE)["parent_header"]["msg_id"] == request
-    assert until(kernel.client.hb_channel.is_beating, 10) and until(other.hb_channel.is_beating, 10)
+    assert until(kernel.client.hb_channel.is_beating) and until(other.hb_channel.is_beating)
     other.stop_channels()
 
 
@@ -668,7 +668,7 @@ def a_kernel_may_be_reached_by_files(kernel):
         assert client.execute_interactive("();", timeout=PATIENCE)["content"]["status"] == "ok"
         manager.restart_kernel()
         client.wait_for_ready(timeout=PATIENCE)
-        assert until(client.hb_channel.is_beating, 10)
+        assert until(client.hb_channel.is_beating)
         client.stop_channels()
         manager.shutdown_kernel()
         assert not list(Path(folder).iterdir())

@@ -14,7 +14,8 @@ fn features(edges: &str) -> BTreeMap<String, BTreeSet<String>> {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for line in text.lines() {
+    // A blank line stands between two packages of the workspace.
+    for line in text.lines().filter(|line| !line.is_empty()) {
         let (name, features) = line.split_once('|').unwrap();
         let features = features.trim_end_matches(" (*)").split(',').filter(|one| !one.is_empty());
         all.entry(name.to_owned()).or_default().extend(features.map(str::to_owned));
