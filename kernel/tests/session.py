@@ -676,6 +676,9 @@ def a_kernel_may_be_reached_by_files(kernel):
 
 @story
 def a_restart_and_an_end_leave_nothing_behind(kernel):
+    # The folder of a dependency of another story is gone, and without it no cell compiles.
+    kernel.manager.restart_kernel()
+    kernel.client.wait_for_ready(timeout=PATIENCE)
     before = kernel.processes()
     kernel.client.execute('println!("going");\nloop {}')
     printed(kernel.client, "going")
