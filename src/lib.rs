@@ -74,6 +74,9 @@ mod display;
 mod error;
 mod file;
 mod frame;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod geo;
 mod glossary;
 mod hash;

@@ -50,6 +50,8 @@ mod workflow;
 pub(crate) use backend::{Content, Delivery, JobBackend, Mark, ResultFile, Source};
 pub use batches::{BatchEntry, Batches};
 pub use engine::Batch;
+#[cfg(any(test, fuzzing))]
+pub(crate) use journal::fuzzing;
 pub(crate) use listed::{job_of, task_of};
 pub(crate) use listing::Listing;
 pub(crate) use place::Placement;

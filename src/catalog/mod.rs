@@ -23,6 +23,8 @@ use std::sync::Arc;
 pub use clouds::{AoiCloud, AoiClouds};
 pub use coverage::{Coverage, CoveragePart};
 pub use mosaic::{Mosaic, MosaicCost, MosaicOptions, MosaicPart};
+#[cfg(any(test, fuzzing))]
+pub(crate) use provider::fuzzing;
 pub use provider::{Collection, Collections, Queryable, Queryables};
 pub(crate) use quicklooks::picture;
 pub use quicklooks::{Gallery, Quicklook, QuicklookOutcome, Quicklooks};

@@ -10,6 +10,8 @@ mod coverage;
 mod crs;
 mod example;
 mod feature;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod geojson;
 mod land;
 pub(crate) mod parquet;

@@ -42,9 +42,12 @@ impl JobStatus {
     /// Reads a workflow's word. The SDK's documentation writes `NOT STARTED`, the API
     /// sends `NOT_STARTED`.
     pub(crate) fn read(word: &str) -> Self {
-        let sent = if word == "NOT STARTED" { "NOT_STARTED" } else { word };
+        // Cleaned first: an unknown word is written to the journal as it is shown, and must not be
+        // a known one when it is read again.
+        let word = plain(word, 80);
+        let sent = if word == "NOT STARTED" { "NOT_STARTED" } else { &word };
         let known = Self::KNOWN.into_iter().find(|status| status.word() == sent);
-        known.unwrap_or_else(|| Self::Unknown(plain(word, 80)))
+        known.unwrap_or(Self::Unknown(word))
     }
 
     /// Reads a word of a service whose words are these.

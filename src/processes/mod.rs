@@ -20,6 +20,8 @@ pub use list::{ProcessSummary, Processes};
 pub(crate) use ogc::OgcBackend;
 #[cfg(test)]
 pub(crate) use ogc::STATUSES as OGC_STATUSES;
+#[cfg(any(test, fuzzing))]
+pub(crate) use ogc::fuzzing;
 pub use ogc::{OgcProcess, ProcessOutput, ProcessServer};
 pub use rows::ProcessRows;
 pub(crate) use up42::ProcessingBackend;

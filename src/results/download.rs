@@ -221,6 +221,13 @@ impl Results {
         self.without
     }
 
+    /// Results that were not downloaded.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn of_features(folder: &Path, features: Vec<ResultFeature>) -> Self {
+        let (folder, data) = (folder.to_owned(), folder.join("data.json"));
+        Self { folder, data, features, failed: Vec::new(), renamed: Vec::new(), without: 0 }
+    }
+
     pub(super) fn features(&self) -> &[ResultFeature] {
         &self.features
     }

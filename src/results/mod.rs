@@ -16,6 +16,8 @@ mod files;
 mod folder;
 mod found;
 mod frame;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod inside;
 mod job;
 mod merged;

@@ -216,6 +216,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "tasking",
         &["list", "plain", "error", "display", "time", "frame", "show", "transport", "client", "orders"],
     ),
+    ("fuzzing", &["batch", "catalog", "geo", "processes", "results"]),
 ];
 
 #[test]

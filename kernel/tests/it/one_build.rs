@@ -1,14 +1,15 @@
-//! `cargo run` and `cargo test` share one build.
+//! `cargo run`, `cargo test` and the fuzzer share one build of the dependencies.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
 /// The features of each crate, by its name and version.
-fn features(edges: &str) -> BTreeMap<String, BTreeSet<String>> {
+fn features(edges: &str, more: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut tree = Command::new(cargo);
-    tree.args(["tree", "--workspace", "--locked", "--prefix", "none", "-f", "{p}|{f}", "-e", edges]);
+    tree.args(["tree", "--workspace", "--locked", "--prefix", "none", "-f", "{p}|{f}", "-e", edges])
+        .args(more);
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let output = tree.current_dir(workspace).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -23,16 +24,22 @@ fn features(edges: &str) -> BTreeMap<String, BTreeSet<String>> {
     all
 }
 
-/// A feature that only the crates of tests ask for would have what stands on it compiled twice.
+/// A feature that only the crates of tests, or the fuzzer, ask for would have what stands on it
+/// compiled twice.
 #[test]
-fn the_crates_of_tests_ask_for_no_other_features() {
-    let (program, tests) = (features("normal,build"), features("normal,build,dev"));
+fn the_crates_of_tests_and_the_fuzzer_ask_for_no_other_features() {
+    let program = features("normal,build", &[]);
     assert!(program.keys().any(|name| name.starts_with("polars-core ")), "the tree was read");
-    for (name, features) in program {
-        let others: Vec<_> = tests[&name].difference(&features).collect();
-        assert!(
-            others.is_empty(),
-            "`{name}` has {others:?} more in the tests: ask for them in Cargo.toml too"
-        );
+    let tests = features("normal,build,dev", &[]);
+    let fuzzer = features("normal,build", &["--features", "up42-fuzz/libfuzzer"]);
+    assert!(fuzzer.keys().any(|name| name.starts_with("libfuzzer-sys ")));
+    for (name, features) in program.iter().filter(|(name, _)| !name.starts_with("up42-fuzz ")) {
+        for (asks, others) in [("the tests", &tests[name]), ("the fuzzer", &fuzzer[name])] {
+            let others: Vec<_> = others.difference(features).collect();
+            assert!(
+                others.is_empty(),
+                "`{name}` has {others:?} more in {asks}: ask for them in Cargo.toml too"
+            );
+        }
     }
 }

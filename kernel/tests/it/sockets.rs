@@ -353,28 +353,30 @@ fn the_heartbeat_outlives_a_reset_connection_and_a_message_of_one_part() {
 
 #[test]
 fn a_subscriber_that_does_not_read_holds_up_no_other_and_takes_bounded_memory() {
-    const REQUESTS: usize = 110;
+    const REQUESTS: usize = 220;
     let mut kernel = Kernel::start("tcp");
     let mut deaf: Vec<Peer> = (0..3).map(|_| kernel.subscriber()).collect();
     let mut subscriber = kernel.subscriber();
-    let reader = thread::spawn(move || {
-        let is_large = |message: &Vec<Vec<u8>>| message.iter().any(|part| part.len() > 1 << 20);
-        // Each request makes the kernel busy and idle.
-        (0..).map_while(|_| subscriber.receive().ok()).filter(is_large).take(2 * REQUESTS).count()
-    });
     let mut shell = kernel.peer("shell");
     for number in 0..REQUESTS {
         shell.ask("kernel_info_request", 1 << 20);
         let reply = shell.receive().unwrap_or_else(|error| panic!("request {number}: {error}"));
         assert_eq!(content(&reply)["status"], "ok");
+        // Each request makes the kernel busy and idle. Waiting for both here, the one that reads
+        // never lags behind, and what the kernel keeps is kept for the others.
+        let is_large = |message: &Vec<Vec<u8>>| message.iter().any(|part| part.len() > 1 << 20);
+        let mut large = 0;
+        while large < 2 {
+            let message = subscriber.receive().unwrap_or_else(|error| panic!("output {number}: {error}"));
+            large += usize::from(is_large(&message));
+        }
     }
-    assert_eq!(reader.join().unwrap(), 2 * REQUESTS);
     assert!(deaf.iter_mut().all(Peer::is_closed));
     kernel.assert_well("deaf subscribers");
-    // 64 MB that wait for whoever does not read, and what the kernel takes besides; 230 MB were
-    // published.
+    // 460 MB were published. 64 MiB may wait for whoever does not read; the rest is the program
+    // and the messages that it is working on, about 100 MB.
     #[cfg(target_os = "linux")]
-    assert!(kernel.peak() < 160, "{} MB", kernel.peak());
+    assert!(kernel.peak() < 256, "{} MB", kernel.peak());
 }
 
 #[test]

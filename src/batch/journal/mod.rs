@@ -12,6 +12,8 @@
 //! knows. A second driver, whatever led to it, makes one of the two fail before it sends
 //! anything: the journal is the guard, and the lock beside it only saves the trouble.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod head;
 mod record;
 

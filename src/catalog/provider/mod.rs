@@ -8,6 +8,8 @@ mod collections;
 mod conformance;
 mod cql2;
 mod fields;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod paging;
 mod queryables;
 mod scan;

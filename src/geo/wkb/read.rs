@@ -84,7 +84,12 @@ impl Bytes<'_> {
     }
 
     fn line(&mut self, size: usize) -> Result<LineString> {
-        self.list(size, |bytes| bytes.coord(size)).map(LineString)
+        let line = self.list(size, |bytes| bytes.coord(size))?;
+        // Only a point without a place is written as no number (OGC 06-103r4).
+        match line.iter().all(|at| at.x.is_finite() && at.y.is_finite()) {
+            true => Ok(LineString(line)),
+            false => Err(not_wkb("a position is infinite or no number")),
+        }
     }
 
     /// A count and so many parts of at least `least` bytes: a count that the bytes cannot
@@ -224,6 +229,17 @@ mod tests {
         }
         let nested = [1, 7, 0, 0, 0, 1, 0, 0, 0].repeat(100_000);
         insta::assert_snapshot!(read(&nested).unwrap_err(), @"not WKB: it is nested more than 32 deep");
+    }
+
+    #[test]
+    fn a_line_has_finite_positions_and_a_point_may_have_none() {
+        for value in [f64::NAN, f64::INFINITY] {
+            let ring = wkb(3, &[&count(1), &line(&[0.0, 0.0, 1.0, 0.0, value, 1.0, 0.0, 0.0], 4)]);
+            insta::allow_duplicates! {
+                insta::assert_snapshot!(read(&ring).unwrap_err(), @"not WKB: a position is infinite or no number");
+            }
+        }
+        assert!(read(&wkb(1, &[&floats(&[f64::NAN, f64::NAN])])).is_ok());
     }
 
     proptest! {

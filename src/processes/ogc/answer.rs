@@ -129,7 +129,7 @@ impl Answer {
         })
     }
 
-    fn read(bytes: &[u8]) -> Result<Self> {
+    pub(super) fn read(bytes: &[u8]) -> Result<Self> {
         let end = bytes.iter().position(|byte| *byte == b'\n');
         let (head, body) = bytes.split_at(
             end.ok_or_else(|| Error::response("it is cut off: run the job again by another batch"))?,

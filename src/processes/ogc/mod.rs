@@ -7,6 +7,8 @@
 mod answer;
 mod ask;
 mod backend;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod job;
 mod multipart;
 mod process;

@@ -42,7 +42,7 @@ const PAGE: &str = "100";
 pub struct ProcessServer {
     pub(super) client: Client,
     pub(super) url: String,
-    title: Option<String>,
+    pub(super) title: Option<String>,
 }
 
 impl Client {

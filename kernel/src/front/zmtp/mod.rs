@@ -8,9 +8,9 @@
 //! [queue], the time of its handshake, and the number of peers of a [listener].
 
 pub mod echo;
-mod frame;
+pub mod frame;
 pub mod listener;
-mod peer;
+pub mod peer;
 pub mod publisher;
 mod queue;
 pub mod router;

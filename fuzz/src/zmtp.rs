@@ -1,0 +1,70 @@
+//! The connections of a kernel, and the messages that come by them.
+
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
+
+use crate::front::message::Message;
+use crate::front::zmtp::Parts;
+use crate::front::zmtp::frame::{Incoming, Reader, encode};
+use crate::front::zmtp::peer::{Peer, Role, pong};
+
+/// Most bytes of a message here.
+const LIMIT: usize = 1 << 20;
+
+thread_local! {
+    static RUNTIME: Runtime = Builder::new_current_thread().enable_time().build().unwrap();
+}
+
+/// Reads bytes as what a peer sends from its greeting on, as frames, and as a message with a part
+/// each line.
+pub fn zmtp(bytes: &[u8], _: &Path) {
+    RUNTIME.with(|runtime| {
+        for role in [Role::Router, Role::Publisher, Role::Replier] {
+            runtime.block_on(connection(bytes, role));
+        }
+        runtime.block_on(frames(bytes));
+    });
+    message(bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect());
+}
+
+async fn connection(bytes: &[u8], role: Role) {
+    let (ours, mut theirs) = tokio::io::duplex(bytes.len() + 4_096);
+    theirs.write_all(bytes).await.unwrap();
+    theirs.shutdown().await.unwrap();
+    let talk = async {
+        let mut peer = Peer::handshake(Box::new(ours), role).await?;
+        assert!(peer.identity.len() <= 255);
+        loop {
+            match peer.reader.next().await? {
+                Incoming::Command(name, body) => drop(pong(&name, &body)),
+                Incoming::Message(parts) => message(parts),
+            }
+        }
+    };
+    let ended: Result<std::io::Result<()>, _> = timeout(Duration::from_secs(10), talk).await;
+    assert!(ended.is_ok_and(|end| end.is_err()), "it ends with the connection");
+}
+
+async fn frames(bytes: &[u8]) {
+    let mut reader = Reader::new(bytes, LIMIT);
+    while let Ok(incoming) = reader.next().await {
+        let Incoming::Message(parts) = incoming else { continue };
+        assert!(parts.iter().map(Vec::len).sum::<usize>() <= LIMIT);
+        let written = encode(&parts);
+        let again = Reader::new(&written[..], LIMIT).next().await.unwrap();
+        assert_eq!(again, Incoming::Message(parts));
+    }
+}
+
+fn message(parts: Parts) {
+    let _ = Message::decode(&parts, "key");
+    let Ok(message) = Message::decode(&parts, "") else { return };
+    let _ = (message.kind(), message.code(), message.flag("silent", false));
+    let signed = message.encode("key").unwrap();
+    let again = Message::decode(&signed, "key").unwrap();
+    assert_eq!((again.header, again.content), (message.header, message.content));
+}

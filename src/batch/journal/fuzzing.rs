@@ -1,0 +1,79 @@
+//! Journals that somebody has changed, for [`fuzzing`](crate::fuzzing).
+
+use std::fs;
+use std::path::Path;
+use std::str;
+use std::time::Duration;
+
+use rusqlite::params;
+use serde_json::{Map, Value};
+
+use super::{Head, Journal};
+use crate::batch::plan::{Item, Kind, Owner};
+use crate::batch::policy::Limits;
+use crate::batch::state::State;
+use crate::jobs::JobParameters;
+
+/// Jobs of the plan to which the events belong.
+const ITEMS: usize = 3;
+
+/// Reads a journal file; or text as events, one a line: the job's number, the kind, the data.
+pub(crate) fn journal(bytes: &[u8], folder: &Path) {
+    if bytes.starts_with(b"SQLite") {
+        let path = folder.join("a.sqlite");
+        fs::write(&path, bytes).unwrap();
+        if let Ok(Some(journal)) = Journal::open(&path) {
+            replay(&journal);
+        }
+    } else if let Ok(text) = str::from_utf8(bytes) {
+        replay(&of_lines(text));
+    }
+}
+
+fn of_lines(text: &str) -> Journal {
+    let owner = Owner {
+        host: "api.up42.com".into(),
+        kind: Kind::Order,
+        place: "p".into(),
+        id: "w".into(),
+        name: "airports".into(),
+        budget: None,
+    };
+    let head =
+        Head { name: "a".into(), run: "0a1b2c3d".into(), owner, created: "2020-01-01T00:00:00Z".into() };
+    let mut journal = Journal::in_memory(&head).unwrap();
+    let item = |number: usize| Item {
+        key: format!("{number:016x}"),
+        parameters: JobParameters { label: format!("job {number}"), inputs: Map::new() },
+    };
+    journal.add(&(0..ITEMS).map(item).collect::<Vec<_>>()).unwrap();
+    let events = text.lines().filter_map(|line| {
+        let (item, rest) = line.split_once(' ')?;
+        let (kind, data) = rest.split_once(' ')?;
+        Some((item.parse::<i64>().ok()?, kind, data))
+    });
+    let insert = "INSERT INTO event (at, item, kind, data) VALUES ('2020-01-01T00:00:00Z', ?, ?, ?)";
+    for (item, kind, data) in events {
+        journal.connection.execute(insert, params![item, kind, data]).unwrap();
+    }
+    journal
+}
+
+/// Adds up the events, and writes what can be read of them.
+fn replay(journal: &Journal) {
+    let limits = journal.limits().unwrap_or_default();
+    let _ = (journal.head(), journal.last_change());
+    let (Ok(items), Ok(events)) = (journal.items(), journal.events()) else { return };
+    let mut state = State::new(items.len(), 2, Limits::settle(&limits));
+    for event in &events {
+        state.apply(event);
+        let (kind, data) = super::record::write(event);
+        let again = super::record::read(event.item(), kind, &data.to_string()).expect("it is read again");
+        let written: (_, Value) = super::record::write(&again);
+        assert_eq!(written, (kind, data));
+    }
+    let now = Duration::from_secs(1_600_000_000);
+    state.catch_up(now);
+    assert!(state.next(now).len() <= 2 * items.len() + 8);
+    let _ = (state.is_placed(now), state.rest(now), state.paid(), state.most());
+}
