@@ -61,10 +61,13 @@ fn header(walk: &mut Walk) -> Option<Header> {
                     _ => (2, 4),
                 };
                 let found = &mut of_type[at];
-                return walk.fields(|walk, id, kind| match id {
-                    1 if kind == I32 => Some(found.values = walk.number()?),
-                    id if id == encoding && kind == I32 => Some(found.encoding = walk.number()?),
-                    _ => walk.skip_value(kind),
+                return walk.fields(|walk, id, kind| {
+                    match id {
+                        1 if kind == I32 => found.values = walk.number()?,
+                        id if id == encoding && kind == I32 => found.encoding = walk.number()?,
+                        _ => walk.skip_value(kind)?,
+                    }
+                    Some(())
                 });
             }
             _ => return walk.skip_value(kind),

@@ -128,7 +128,10 @@ fn size(text: &str, depth: usize) -> u64 {
         match (&*name, depth.checked_sub(1)) {
             ("geometry", Some(depth)) => add(size(walk.value()?, depth)),
             ("geometries", Some(depth)) if walk.peek() == Some(b'[') => {
-                walk.elements(|walk| Ok(add(size(walk.value()?, depth))))?;
+                walk.elements(|walk| {
+                    add(size(walk.value()?, depth));
+                    Ok(())
+                })?;
             }
             ("coordinates", _) => add(json::size_of_coordinates(walk.value()?.as_bytes())),
             ("properties", _) => add(json::size(walk.value()?.as_bytes())),
