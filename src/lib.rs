@@ -81,6 +81,7 @@ mod geo;
 mod glossary;
 mod hash;
 mod jobs;
+mod json;
 mod limits;
 mod list;
 mod lock;
@@ -116,6 +117,7 @@ pub use catalog::{
     AoiCloud, AoiClouds, Catalog, Collection, Collections, Coverage, CoveragePart, Filter, Gallery, Mosaic,
     MosaicCost, MosaicOptions, MosaicPart, Op, Queryable, Queryables, Quicklook, QuicklookOutcome,
     Quicklooks, Scene, Scenes, Search, SortBy, Timeline, TimelinePeriod, scan_geoparquet,
+    scan_geoparquet_within,
 };
 pub use chart::Chart;
 pub use client::{Client, ClientBuilder, Endpoint, Region, Workspace};

@@ -28,7 +28,7 @@ pub(crate) use provider::fuzzing;
 pub use provider::{Collection, Collections, Queryable, Queryables};
 pub(crate) use quicklooks::picture;
 pub use quicklooks::{Gallery, Quicklook, QuicklookOutcome, Quicklooks};
-pub use scenes::{Scene, Scenes, scan_geoparquet};
+pub use scenes::{Scene, Scenes, scan_geoparquet, scan_geoparquet_within};
 pub use search::{Filter, Op, Search, SortBy};
 pub use timeline::{Timeline, TimelinePeriod};
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::Cursor;
 use std::path::Path;
 
-use image::{DynamicImage, ImageFormat, ImageReader, Limits, Rgb, RgbImage, imageops};
+use image::{DynamicImage, ImageError, ImageFormat, ImageReader, Limits, Rgb, RgbImage, imageops};
 use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
 
 pub(crate) use super::bare::bare;
@@ -24,13 +24,22 @@ const MOST_MEMORY: u64 = 256 << 20;
 /// [`ErrorKind::Response`] when the bytes are no such picture, or a larger one
 /// than a quicklook can be.
 pub(crate) fn decode(bytes: &[u8]) -> Result<DynamicImage> {
-    let told = |error: image::ImageError| Error::foreign(ErrorKind::Response, error.to_string());
+    let told = |error: ImageError| match error {
+        ImageError::Limits(_) => Error::response(format!(
+            "the picture is too large to show: at most {LONGEST_SIDE} pixels a side and {} MB of memory",
+            MOST_MEMORY >> 20
+        )),
+        other => Error::foreign(ErrorKind::Response, other.to_string()),
+    };
     reader(bytes)?.decode().map_err(told)
 }
 
 fn reader(bytes: &[u8]) -> Result<ImageReader<Cursor<&[u8]>>> {
     if bytes.len() > MOST_BYTES {
-        return Err(Error::response(format!("a picture of {} MB is too large to show", bytes.len() >> 20)));
+        let (size, most) = (bytes.len() >> 20, MOST_BYTES >> 20);
+        return Err(Error::response(format!(
+            "a picture of {size} MB is too large to show: {most} MB are shown"
+        )));
     }
     let mut limits = Limits::default();
     limits.max_image_width = Some(LONGEST_SIDE);
@@ -193,5 +202,10 @@ mod tests {
         let mut huge = png(&noise(8));
         huge[16..24].copy_from_slice(&[0, 1, 0x86, 0xa0, 0, 1, 0x86, 0xa0]);
         assert!(decode(&huge).is_err());
+        let wide = |width| decode(&png(&DynamicImage::new_rgb8(width, 1)));
+        assert_eq!(wide(LONGEST_SIDE).unwrap().width(), LONGEST_SIDE);
+        insta::assert_snapshot!(wide(LONGEST_SIDE + 1).unwrap_err(), @"the picture is too large to show: at most 8192 pixels a side and 256 MB of memory");
+        let long = vec![0xff; MOST_BYTES + (1 << 20)];
+        insta::assert_snapshot!(decode(&long).unwrap_err(), @"a picture of 33 MB is too large to show: 32 MB are shown");
     }
 }

@@ -1,5 +1,5 @@
 use std::fmt;
-use std::fs;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::client::{Client, data};
 use crate::display::{Bundle, Card, Tone};
 use crate::error::{Context, Error, ErrorKind, Result};
+use crate::limits::ReadBudget;
 use crate::plain::plain;
 use crate::show::rich;
 use crate::transport::Request;
@@ -75,9 +76,14 @@ impl Manifest {
     fn read(&self) -> Result<Value> {
         match (&self.content, &self.path) {
             (Some(content), _) => Ok(content.clone()),
-            (None, Some(path)) => serde_json::from_slice(&fs::read(path)?)
-                .map_err(|error| Error::foreign(ErrorKind::InvalidInput, error))
-                .context("it is no JSON"),
+            (None, Some(path)) => {
+                let budget = ReadBudget::fixed("is it the manifest of a block?");
+                let text = budget.read_to_end(File::open(path)?)?;
+                budget.take_json(&text)?;
+                serde_json::from_slice(&text)
+                    .map_err(|error| Error::foreign(ErrorKind::InvalidInput, error))
+                    .context("it is no JSON")
+            }
             (None, None) => Err(Error::invalid("it is empty")),
         }
     }
@@ -156,6 +162,8 @@ impl fmt::Debug for Manifest {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use serde_json::json;
 

@@ -89,7 +89,7 @@ impl JobCollection {
             .collect();
         let is_whole = |id: &JobId| folder.place(id).is_whole();
         let progress = Progress::new(finished.iter().filter(|(_, id)| !is_whole(id)).count());
-        let limits = Limits { bytes: to.largest, ..Limits::default() };
+        let limits = Limits { files: to.files, bytes: to.largest };
         let fetch = |(record, id): &(&JobRecord, &JobId)| {
             let was_whole = is_whole(id);
             let fetched = self.fetch(&folder, record, id, limits, &progress.incoming);

@@ -1,5 +1,5 @@
 use std::fmt;
-use std::fs;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use super::renamed::Renamed;
 use crate::batch::JobRecord;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::jobs::JobId;
+use crate::limits::ReadBudget;
 use crate::plain::plain;
 
 /// What names a feature's file (API reference, 5).
@@ -110,8 +111,13 @@ pub(super) fn features(path: &Path) -> Result<Vec<Value>> {
 
 /// A `data.json`, which is an object.
 pub(super) fn document(path: &Path) -> Result<Value> {
-    let json: Value = serde_json::from_slice(&fs::read(path)?)
-        .map_err(|error| Error::foreign(ErrorKind::Response, error))?;
+    let budget = ReadBudget::fixed(
+        "the rasters beside it are whole; read it with a program for large GeoJSON, such as ogr2ogr",
+    );
+    let bytes = budget.read_to_end(File::open(path)?)?;
+    budget.take_json(&bytes)?;
+    let json: Value =
+        serde_json::from_slice(&bytes).map_err(|error| Error::foreign(ErrorKind::Response, error))?;
     if json.is_object() { Ok(json) } else { Err(Error::response("it is no object")) }
 }
 

@@ -14,7 +14,7 @@ use crate::client::Client;
 use crate::error::{Context, Error, Result};
 use crate::file::name::is_portable;
 use crate::file::{self, sync_folder};
-use crate::transport::Incoming;
+use crate::transport::{Bytes, Incoming};
 
 /// The files of a job, and the features that name them.
 pub(super) struct Files {
@@ -36,7 +36,8 @@ impl Place {
     ) -> Result<()> {
         let Files { features: new, files, may_grow } = delivered;
         if files.len() > limits.files {
-            return Err(Error::response(format!("they are more than {} files", limits.files)));
+            let told = format!("they are more than {} files: `Download::files` allows more", limits.files);
+            return Err(Error::invalid(told));
         }
         let folder = if self.is_whole() { &self.folder } else { &self.files };
         fs::create_dir_all(folder)?;
@@ -51,11 +52,8 @@ impl Place {
                 fetch().with_context(|| format!("`{}`", file.name))?;
             }
             bytes += path.metadata()?.len();
-            if bytes > limits.bytes {
-                let told = format!(
-                    "they are more than {} MB: `Download::largest` allows more",
-                    limits.bytes / 1_000_000
-                );
+            if let Some(most) = limits.bytes.filter(|most| bytes > *most) {
+                let told = format!("they are more than {}: `Download::largest` allows more", Bytes(most));
                 return Err(Error::invalid(told));
             }
         }

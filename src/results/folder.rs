@@ -102,12 +102,12 @@ mod tests {
         tar.finish().unwrap();
         let unpack = |bytes| {
             let packed = Incoming::with_free(u64::MAX).packed(3_000_000);
-            place.unpack(&folder, Limits { bytes, ..Limits::default() }, packed)
+            place.unpack(&folder, Limits { bytes: Some(bytes), ..Limits::default() }, packed)
         };
         let refused = unpack(2_000_000).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::InvalidInput);
         let told = refused.to_string();
-        assert!(told.ends_with("it unpacks to more than 2 MB: `Download::largest` allows more"), "{told}");
+        assert!(told.ends_with("it unpacks to more than 2.0 MB: `Download::largest` allows more"), "{told}");
         unpack(3_000_000).unwrap();
         assert!(place.is_whole());
 

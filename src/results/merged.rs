@@ -1,7 +1,7 @@
 //! One list of the features of all jobs in a folder.
 
 use std::collections::HashSet;
-use std::fs;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::file;
 use crate::hash::hex;
 use crate::jobs::JobId;
+use crate::limits::ReadBudget;
 use crate::redact;
 
 /// The first line of the file, without the hash of all other lines that stands between the two
@@ -28,7 +29,7 @@ impl Results {
     /// What it lists already stays in front, but what is of the jobs asked for now, and of
     /// jobs whose folder is gone.
     pub(super) fn write_merged(&self, folder: &Folder, asked: &[&JobId]) -> Result<()> {
-        let mut all = features(&self.data).unwrap_or_default();
+        let mut all = if self.data.exists() { features(&self.data)? } else { Vec::new() };
         let asked: HashSet<&str> = asked.iter().map(|id| id.as_str()).collect();
         all.retain(|feature| {
             let job = feature["properties"]["job_id"].as_str().filter(|id| !asked.contains(id));
@@ -46,8 +47,9 @@ pub(super) fn data_path(folder: &Path) -> io::Result<PathBuf> {
     loop {
         let name = if number == 1 { "data.json".to_owned() } else { format!("data-{number}.json") };
         let path = folder.join(name);
-        match fs::read(&path) {
-            Ok(bytes) if is_own(&bytes) => return Ok(path),
+        // One that is too large to be read counts as somebody else's: it is not written to.
+        match File::open(&path).map(|file| ReadBudget::default().read_to_end(file)) {
+            Ok(Ok(bytes)) if is_own(&bytes) => return Ok(path),
             Ok(_) => number += 1,
             Err(error) if error.kind() == io::ErrorKind::IsADirectory => number += 1,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(path),
@@ -105,6 +107,8 @@ fn merged(feature: &ResultFeature) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::batch::{JobRecord, Outcome};
     use crate::results::renamed::Renamed;

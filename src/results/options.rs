@@ -12,8 +12,11 @@ pub struct Download {
     pub folder: PathBuf,
     /// Archives that come at a time. Default 8: they are large, and come from one host.
     pub at_once: usize,
-    /// The most that one archive may unpack to, in bytes. Default 50 GB.
-    pub largest: u64,
+    /// The most that the results of one job may take on the disk, in bytes. By default as much
+    /// as the disk has room for, and an archive 1,000 times its own size.
+    pub largest: Option<u64>,
+    /// The most files of one job. Default 10,000.
+    pub files: usize,
     /// Whether nothing is printed on the way.
     pub is_quiet: bool,
 }
@@ -22,7 +25,7 @@ impl Download {
     /// To a folder.
     pub fn to(folder: impl AsRef<Path>) -> Self {
         let folder = folder.as_ref().to_owned();
-        Self { folder, at_once: 8, largest: 50_000_000_000, is_quiet: false }
+        Self { folder, at_once: 8, largest: None, files: 10_000, is_quiet: false }
     }
 
     /// Archives that come at a time, at least one.
@@ -31,9 +34,15 @@ impl Download {
         self
     }
 
-    /// The most that one archive may unpack to, in bytes.
+    /// The most that the results of one job may take on the disk, in bytes.
     pub fn largest(mut self, bytes: u64) -> Self {
-        self.largest = bytes;
+        self.largest = Some(bytes);
+        self
+    }
+
+    /// The most files of one job.
+    pub fn files(mut self, files: usize) -> Self {
+        self.files = files;
         self
     }
 

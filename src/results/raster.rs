@@ -7,15 +7,16 @@ use std::path::Path;
 
 use geo::{Geometry, Polygon};
 use image::{ImageFormat, RgbaImage};
-use tiff::decoder::{Decoder, DecodingResult};
+use tiff::decoder::{Decoder, DecodingResult, Limits};
 use tiff::tags::Tag;
 
 use crate::error::{Context, Error, ErrorKind, Result};
 
 /// Longest side of the picture, in pixels.
 const LONGEST: u32 = 512;
-/// Rasters are read whole: larger ones are refused, in pixels.
+/// Rasters are read whole: larger ones are refused, in pixels, and in bytes of their samples.
 const LARGEST: u64 = 60_000_000;
+const MOST_BYTES: u64 = 256_000_000;
 
 /// A raster made small enough for a map.
 pub(super) struct Preview {
@@ -33,11 +34,15 @@ pub(super) fn preview(path: &Path) -> Result<Preview> {
 
 fn read(path: &Path) -> Result<Preview> {
     let broken = |error| Error::foreign(ErrorKind::Response, error);
-    let mut tiff = Decoder::new(BufReader::new(File::open(path)?)).map_err(broken)?;
+    let mut limits = Limits::default();
+    limits.decoding_buffer_size = MOST_BYTES as usize;
+    limits.intermediate_buffer_size = MOST_BYTES as usize;
+    let tiff = Decoder::new(BufReader::new(File::open(path)?)).map_err(broken)?;
+    let mut tiff = tiff.with_limits(limits);
     let (width, height) = tiff.dimensions().map_err(broken)?;
-    if u64::from(width) * u64::from(height) > LARGEST {
-        return Err(Error::invalid(format!("{width} × {height} pixels are too many for a preview")));
-    }
+    let bits = tiff.get_tag_u16_vec(Tag::BitsPerSample).unwrap_or_default().into_iter().max().unwrap_or(1);
+    let bands = tiff.get_tag_u32(Tag::SamplesPerPixel).unwrap_or(1);
+    check(u64::from(width) * u64::from(height), bands.into(), bits.div_ceil(8).into())?;
     let footprint = footprint(&mut tiff, width, height)?;
     let extra = tiff.get_tag_u16_vec(Tag::ExtraSamples).unwrap_or_default();
     let pixels = width as usize * height as usize;
@@ -66,6 +71,22 @@ fn read(path: &Path) -> Result<Preview> {
         .write_to(&mut png, ImageFormat::Png)
         .map_err(|error| Error::foreign(ErrorKind::Response, error))?;
     Ok(Preview { png: png.into_inner(), footprint, size: (width, height, bands) })
+}
+
+/// Refuses a raster of so many pixels, bands and bytes a sample that takes too much memory, whatever
+/// its file's size.
+fn check(pixels: u64, bands: u64, bytes: u64) -> Result<()> {
+    let pixel = bands.saturating_mul(bytes);
+    let told = match pixels.saturating_mul(pixel) {
+        _ if pixels > LARGEST => format!("{pixels} pixels are more than {LARGEST}"),
+        all if all > MOST_BYTES => {
+            format!("{pixels} pixels of {pixel} bytes are more than {} MB", MOST_BYTES / 1_000_000)
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::invalid(format!(
+        "{told}, which is too large for a preview: the file is whole, open it in a GIS program"
+    )))
 }
 
 /// Value of GTRasterTypeGeoKey: the tie point is the middle of a pixel and not its corner.
@@ -183,6 +204,31 @@ mod tests {
         tags.write_tag(Tag::ModelTiepointTag, &[0.0, 0.0, 0.0, 10.0, 50.0, 0.0][..]).unwrap();
         tags.write_tag(Tag::GeoKeyDirectoryTag, &keys[..]).unwrap();
         image.write_data(&[9; 8]).unwrap();
+    }
+
+    #[test]
+    fn a_raster_that_says_that_it_is_huge_is_not_decoded() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.tif");
+        raster(&path, 1);
+        let small = std::fs::read(&path).unwrap();
+        // Values of the entries of the file's only directory: a tag, a type, a count, a value.
+        let told = |values: &[(Tag, u32)]| {
+            let mut bytes = small.clone();
+            for (tag, value) in values {
+                let entry = [&tag.to_u16().to_le_bytes()[..], &[4, 0, 1, 0, 0, 0]].concat();
+                let at = bytes.windows(8).position(|window| window == entry).unwrap();
+                bytes[at + 8..at + 12].copy_from_slice(&value.to_le_bytes());
+            }
+            std::fs::write(&path, bytes).unwrap();
+            preview(&path).map(drop).map_err(|error| error.to_string())
+        };
+        assert_eq!(told(&[]), Ok(()));
+        insta::assert_snapshot!(told(&[(Tag::ImageWidth, 30_000_001), (Tag::ImageLength, 2)]).unwrap_err(), @"read raster `a.tif`: 60000002 pixels are more than 60000000, which is too large for a preview: the file is whole, open it in a GIS program");
+        let most = told(&[(Tag::ImageWidth, 30_000_000), (Tag::ImageLength, 2)]).unwrap_err();
+        assert!(!most.contains("too large"), "{most}");
+        assert!(check(60_000_000, 2, 2).is_ok());
+        insta::assert_snapshot!(check(60_000_000, 2, 3).unwrap_err(), @"60000000 pixels of 6 bytes are more than 256 MB, which is too large for a preview: the file is whole, open it in a GIS program");
     }
 
     /// West, south, east, north.

@@ -1,12 +1,15 @@
 //! Files of archives that are called otherwise on this disk.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::error::{Error, ErrorKind, Result};
 use crate::file;
+use crate::limits::ReadBudget;
 
 /// The name of the file with the paths, in the folder of the job.
 pub(super) const FILE: &str = ".up42-renamed.json";
@@ -19,8 +22,14 @@ pub(super) struct Renamed(BTreeMap<String, String>);
 impl Renamed {
     /// Reads the paths of the archive that was unpacked to a folder.
     pub(super) fn read(folder: &Path) -> Self {
-        let json: Option<Value> =
-            std::fs::read(folder.join(FILE)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        // One that is too large is none of ours.
+        let budget = ReadBudget::default();
+        let read = || -> Result<Value> {
+            let bytes = budget.read_to_end(File::open(folder.join(FILE))?)?;
+            budget.take_json(&bytes)?;
+            serde_json::from_slice(&bytes).map_err(|error| Error::foreign(ErrorKind::Io, error))
+        };
+        let json = read().ok();
         let paths = json.as_ref().and_then(|json| json.get("renamed")?.as_object()).into_iter().flatten();
         let text = |(path, here): (&String, &Value)| Some((path.clone(), here.as_str()?.to_owned()));
         Self(paths.filter_map(text).collect())

@@ -1,7 +1,7 @@
 //! Which file of the storage a file on the disk is.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -12,6 +12,9 @@ use crate::hash::hex;
 
 /// The folder of the records, beside the files.
 const FOLDER: &str = ".up42";
+
+/// Bytes that are read of a record, which has a hundred.
+const LONGEST: u64 = 10_000;
 
 /// The asset and the length of a file that was downloaded whole.
 #[derive(Debug, PartialEq)]
@@ -28,7 +31,9 @@ impl Record {
 
     /// The record of the file at a path; `None` where there is none that can be read.
     pub(super) fn read(path: &Path) -> Option<Self> {
-        let json: Value = serde_json::from_slice(&fs::read(place(path)?).ok()?).ok()?;
+        let mut text = Vec::new();
+        fs::File::open(place(path)?).ok()?.take(LONGEST).read_to_end(&mut text).ok()?;
+        let json: Value = serde_json::from_slice(&text).ok()?;
         Some(Self { asset: json.get("asset")?.as_str()?.to_owned(), bytes: json.get("bytes")?.as_u64()? })
     }
 

@@ -95,7 +95,7 @@ impl Connection {
         while let Some(bytes) = body.next().await {
             let bytes = bytes.map_err(|error| self.network(request, error))?;
             file.write_all(&bytes).with_context(told).map_err(Attempted::local)?;
-            arriving.add(bytes.len() as u64);
+            arriving.add(bytes.len() as u64).map_err(Attempted::local)?;
         }
         file.sync_all().with_context(told).map_err(Attempted::local)?;
         // What is on the disk counts: where a file system has no locks, another may write, too.

@@ -54,7 +54,11 @@ fn is_zlib(body: &[u8]) -> bool {
 
 /// The error for an answer with more bytes than are read.
 pub(super) fn too_large(largest: usize) -> Error {
-    Error::response(format!("the answer is larger than {} MB", largest / 1_000_000))
+    Error::response(format!(
+        "the answer is larger than {} MB, the most that is read at once: ask for less, such as a smaller area, \
+         a shorter time or fewer results",
+        largest / 1_000_000
+    ))
 }
 
 #[cfg(test)]
@@ -108,8 +112,8 @@ mod tests {
         let bomb = gzip(&vec![0; 50_000_000]);
         assert!(bomb.len() < 100_000);
         let told = |body: Vec<u8>, codings: &str| decode(body, codings, 2_000_000).unwrap_err().to_string();
-        assert_eq!(told(bomb.clone(), "gzip"), "the answer is larger than 2 MB");
-        assert_eq!(told(gzip(&bomb), "gzip, gzip"), "the answer is larger than 2 MB");
+        insta::assert_snapshot!(told(bomb.clone(), "gzip"), @"the answer is larger than 2 MB, the most that is read at once: ask for less, such as a smaller area, a shorter time or fewer results");
+        assert_eq!(told(gzip(&bomb), "gzip, gzip"), too_large(2_000_000).to_string());
         assert_eq!(
             told(TEXT.to_vec(), "zstd"),
             "the answer is encoded as `zstd`: only gzip, deflate and br can be read"

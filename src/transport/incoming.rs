@@ -1,5 +1,5 @@
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -57,7 +57,8 @@ impl Incoming {
         counts.to_unpack = counts.to_unpack.saturating_add(size);
         counts.arrived += already;
         counts.files += 1;
-        Ok(Arriving { of: self.clone(), promised: size, arrived: already, is_whole: false })
+        let folder = folder.to_owned();
+        Ok(Arriving { of: self.clone(), folder, promised: size, arrived: already, is_whole: false })
     }
 
     fn lock(&self) -> MutexGuard<'_, Counts> {
@@ -68,13 +69,15 @@ impl Incoming {
 /// One of the files. What it counted is taken back when it is dropped before its end.
 pub(super) struct Arriving {
     of: Incoming,
+    folder: PathBuf,
     promised: u64,
     arrived: u64,
     is_whole: bool,
 }
 
 impl Arriving {
-    pub(super) fn add(&mut self, bytes: u64) {
+    /// Fails when more has come than was promised, and the disk has no room for it.
+    pub(super) fn add(&mut self, bytes: u64) -> Result<()> {
         let mut counts = self.of.lock();
         self.arrived += bytes;
         counts.arrived += bytes;
@@ -84,6 +87,7 @@ impl Arriving {
         self.promised += more;
         counts.promised += more;
         counts.to_unpack = counts.to_unpack.saturating_add(more);
+        if more > 0 { counts.check_room(&self.folder, 0) } else { Ok(()) }
     }
 
     pub(super) fn end(mut self) -> Packed {
@@ -178,7 +182,7 @@ mod tests {
         let mut first = incoming.begin(folder, 0, Some(300)).unwrap();
         let told = incoming.begin(folder, 0, Some(400)).err().unwrap().to_string();
         insta::assert_snapshot!(told, @"the disk of `results` has 100 MB left, and 100 MB are needed, 100 MB to spare: make room, or take a folder on another disk");
-        first.add(300);
+        first.add(300).unwrap();
         first.end();
         let second = incoming.begin(folder, 100, Some(400)).unwrap();
         let free = Some(SPARE + 1000);
@@ -199,7 +203,7 @@ mod tests {
         let incoming = Incoming::with_free(SPARE + 1000);
         let folder = Path::new("results");
         let mut arriving = incoming.begin(folder, 0, Some(300)).unwrap();
-        arriving.add(300);
+        arriving.add(300).unwrap();
         let mut first = arriving.end();
         assert!(incoming.begin(folder, 0, Some(351)).is_err(), "300 are for the first");
         let second = incoming.begin(folder, 0, Some(300)).unwrap();
@@ -218,8 +222,17 @@ mod tests {
     fn a_file_of_unknown_size_grows() {
         let incoming = Incoming::default();
         let mut file = incoming.begin(&std::env::temp_dir(), 0, None).unwrap();
-        file.add(500);
+        file.add(500).unwrap();
         assert_eq!((incoming.counts().promised, incoming.counts().arrived), (500, 500));
+    }
+
+    #[test]
+    fn a_file_that_does_not_end_does_not_fill_the_disk() {
+        let incoming = Incoming::with_free(SPARE + 1000);
+        let mut file = incoming.begin(Path::new("results"), 0, Some(100)).unwrap();
+        file.add(500).unwrap();
+        let told = file.add(501).unwrap_err().to_string();
+        assert!(told.starts_with("the disk of `results` has 100 MB left, and"), "{told}");
     }
 
     #[test]

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::Secret;
 use super::mend::mended;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Context, Error, ErrorKind, Result};
+use crate::limits::ReadBudget;
 use crate::redact;
 
 /// Characters of an answer that is no JSON, as messages quote them.
@@ -242,7 +243,16 @@ pub(crate) struct Response {
 
 impl Response {
     /// The body as JSON.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Response`] when it is none, or has more values than the default
+    /// [`ReadLimits`](crate::ReadLimits) allow.
     pub(crate) fn json(&self) -> Result<Value> {
+        let budget =
+            ReadBudget::fixed("ask for less, such as a smaller area, a shorter time or fewer results");
+        let checked = budget.take_json(&self.body).map_err(|error| Error::response(error.to_string()));
+        checked.context("the answer")?;
         let read = serde_json::from_slice(&self.body);
         let mended =
             |error| mended(&self.body).and_then(|text| serde_json::from_str(&text).ok()).ok_or(error);
@@ -271,6 +281,16 @@ mod tests {
         {
             assert!(Request::get("https://host").header(name, value).headers.is_empty(), "{name}");
         }
+    }
+
+    #[test]
+    fn an_answer_with_too_many_values_is_refused_before_they_are_made() {
+        let json = |values: usize| {
+            let body = format!("[{}1]", "1,".repeat(values)).into_bytes();
+            Response { status: 200, content_type: None, location: None, body, is_secret: false }.json()
+        };
+        insta::assert_snapshot!(json(8_000_000).unwrap_err(), @"the answer: its values take more than 512 MB of memory: ask for less, such as a smaller area, a shorter time or fewer results");
+        assert!(json(1_000).is_ok());
     }
 
     #[test]

@@ -143,7 +143,9 @@ fn a_refused_login_tells_no_mark() {
 fn an_answer_without_end_is_not_read() {
     let server = platform(|_| answer(200, "Content-Length: 300000000\r\n", b"{"));
     let error = server.client().build().unwrap().credits().unwrap_err();
-    assert!(error.to_string().ends_with("the answer is larger than 256 MB"), "{error}");
+    let told = "the answer is larger than 256 MB, the most that is read at once: ask for less, such as a smaller \
+                area, a shorter time or fewer results";
+    assert!(error.to_string().ends_with(told), "{error}");
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod found;
 mod geoparquet;
 mod hostile;
 mod jobs;
+mod limits;
 mod logins;
 mod mosaic;
 mod ogc;

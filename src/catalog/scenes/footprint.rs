@@ -9,8 +9,8 @@ use geo_types::{
 };
 use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, SeqAccess, Visitor};
 
-use super::walk::Walk;
 use crate::error::{Context, Error, ErrorKind, Result};
+use crate::json::Walk;
 
 /// The farthest longitude: some footprints run on across 180°.
 const FARTHEST: f64 = 540.0;

@@ -1,14 +1,17 @@
 //! Scenes from files that others made: a saved search, a STAC ItemCollection, items a
 //! line each.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use geo::CoordsIter;
+
 use super::parts::Parts;
-use super::walk::Walk;
-use super::{Scene, Scenes};
-use crate::error::{Context, Error, Result};
+use super::{Scene, Scenes, geoparquet};
+use crate::error::{Context, Error, ErrorKind, Result};
+use crate::json::Walk;
+use crate::limits::{ReadBudget, ReadLimits};
 use crate::parallel::{cores, in_parallel};
 
 /// Items that one thread reads at a time.
@@ -23,18 +26,42 @@ impl Scenes {
     /// # Errors
     ///
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read, else as for
-    /// the two.
+    /// the two. [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when it passes one of
+    /// the default [`ReadLimits`].
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        Self::read_within(path, ReadLimits::default())
+    }
+
+    /// Reads scenes from a file, as [`read`](Self::read) does, within limits.
+    ///
+    /// ```
+    /// # use up42::{ReadLimits, Scenes};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("scenes.ndjson");
+    /// # std::fs::write(&path, r#"{"id": "a"}"#)?;
+    /// let large = ReadLimits::default().bytes(2_000_000_000).count(1_000_000).positions(20_000_000);
+    /// let scenes = Scenes::read_within(&path, large)?;
+    /// # assert_eq!(scenes.len(), 1);
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`read`](Self::read).
+    pub fn read_within(path: impl AsRef<Path>, limits: ReadLimits) -> Result<Self> {
         let path = path.as_ref();
-        let mut start = [0; PARQUET.len()];
-        let is_parquet = File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok();
-        if is_parquet && start == *PARQUET {
-            return Self::read_geoparquet(path);
-        }
-        let told = || format!("read scenes `{}`", path.display());
-        let text = String::from_utf8(fs::read(path).with_context(told)?)
-            .map_err(|_| Error::invalid("not UTF-8 text: GeoJSON, NDJSON and GeoParquet can be read"));
-        text.and_then(|text| Self::from_geojson(&text)).with_context(told)
+        let budget = ReadBudget::new(limits);
+        let read = || -> Result<Self> {
+            let mut start = [0; PARQUET.len()];
+            let is_parquet = File::open(path)?.read_exact(&mut start).is_ok() && start == *PARQUET;
+            if is_parquet {
+                return geoparquet::read(path, &budget);
+            }
+            let text = String::from_utf8(budget.read_to_end(File::open(path)?)?)
+                .map_err(|_| Error::invalid("not UTF-8 text: GeoJSON, NDJSON and GeoParquet can be read"))?;
+            from_text(&text, &budget)
+        };
+        read().with_context(|| format!("read scenes `{}`", path.display()))
     }
 
     /// Reads scenes from the text of STAC items: a FeatureCollection (also called
@@ -56,59 +83,84 @@ impl Scenes {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the text is not
-    /// JSON, with the line, or when it holds no items.
+    /// JSON, with the line, when it holds no items, or when it passes one of the default
+    /// [`ReadLimits`].
     pub fn from_geojson(text: &str) -> Result<Self> {
-        let mut walk = Walk::new(text.trim_start_matches('\u{feff}'));
-        let mut items = Vec::new();
-        let mut read = || -> Result<()> {
-            while walk.peek().is_some() {
-                collect(&mut walk, &mut items)?;
-            }
-            Ok(())
-        };
-        // It was given by the caller: no server is to blame.
-        read().map_err(|error| Error::invalid(format!("not GeoJSON: {error}")))?;
-        let chunks: Vec<_> = items.chunks(CHUNK).collect();
-        let scenes =
-            in_parallel(&chunks, cores(), |chunk| chunk.iter().map(|item| Scene::of(item, "")).collect());
-        Ok(Self::new(scenes.into_iter().flat_map(|chunk: Vec<Scene>| chunk).collect(), false))
+        from_text(text, &ReadBudget::default())
     }
 }
 
-/// The items of the next value: those of a collection or of a list, or the value itself.
-fn collect<'a>(walk: &mut Walk<'a>, items: &mut Vec<Parts<'a>>) -> Result<()> {
-    match walk.peek() {
-        Some(b'[') => walk.elements(|walk| {
-            items.push(Parts::read(walk)?);
-            Ok(())
-        }),
-        Some(b'{') => {
-            let mut whole = *walk;
-            let (mut is_collection, mut is_item) = (false, false);
-            walk.members(|name, walk| {
-                is_item |= matches!(&*name, "geometry" | "properties" | "id" | "assets");
-                if name != "features" {
-                    return walk.value().map(drop);
-                }
-                is_collection = true;
-                if walk.peek() != Some(b'[') {
-                    return Err(Error::response("`features` should be a list"));
-                }
-                walk.elements(|walk| {
-                    items.push(Parts::read(walk)?);
-                    Ok(())
-                })
-            })?;
-            match (is_collection, is_item) {
-                (true, _) => {}
-                (false, true) => items.push(Parts::read(&mut whole)?),
-                (false, false) => {
-                    return Err(Error::response("there are no `features`: is it a STAC ItemCollection?"));
+fn from_text(text: &str, budget: &ReadBudget) -> Result<Scenes> {
+    let mut walk = Walk::new(text.trim_start_matches('\u{feff}'));
+    let mut items = Items { found: Vec::new(), budget };
+    let mut read = || -> Result<()> {
+        while walk.peek().is_some() {
+            items.collect(&mut walk)?;
+        }
+        Ok(())
+    };
+    read().map_err(|error| match error.kind() {
+        // It was given by the caller: no server is to blame.
+        ErrorKind::Response => Error::invalid(format!("not GeoJSON: {error}")),
+        _ => error,
+    })?;
+    let chunks: Vec<_> = items.found.chunks(CHUNK).collect();
+    let scenes =
+        in_parallel(&chunks, cores(), |chunk| chunk.iter().map(|item| Scene::of(item, "")).collect());
+    let scenes: Vec<Scene> = scenes.into_iter().flat_map(|chunk: Vec<Scene>| chunk).collect();
+    for footprint in scenes.iter().filter_map(|scene| scene.footprint.as_ref()) {
+        budget.take_positions(footprint.coords_count())?;
+    }
+    Ok(Scenes::new(scenes, false))
+}
+
+/// The items of a text, as text.
+struct Items<'a, 'b> {
+    found: Vec<Parts<'a>>,
+    budget: &'b ReadBudget,
+}
+
+impl<'a> Items<'a, '_> {
+    /// Adds the next item. What becomes values of it is counted, and what may later.
+    fn add(&mut self, walk: &mut Walk<'a>) -> Result<()> {
+        self.budget.take_count(1, "scenes")?;
+        let item = Parts::read(walk)?;
+        self.budget.check_json(item.whole.as_bytes())?;
+        for part in [item.properties, item.geometry].into_iter().flatten() {
+            self.budget.take_json(part.as_bytes())?;
+        }
+        self.found.push(item);
+        Ok(())
+    }
+
+    /// Adds the items of the next value: those of a collection or of a list, or the value itself.
+    fn collect(&mut self, walk: &mut Walk<'a>) -> Result<()> {
+        match walk.peek() {
+            Some(b'[') => walk.elements(|walk| self.add(walk)),
+            Some(b'{') => {
+                let mut whole = *walk;
+                let (mut is_collection, mut is_item) = (false, false);
+                walk.members(|name, walk| {
+                    is_item |= matches!(&*name, "geometry" | "properties" | "id" | "assets");
+                    if name != "features" {
+                        return walk.value().map(drop);
+                    }
+                    is_collection = true;
+                    if walk.peek() != Some(b'[') {
+                        return Err(Error::response("`features` should be a list"));
+                    }
+                    walk.elements(|walk| self.add(walk))
+                })?;
+                match (is_collection, is_item) {
+                    (true, _) => Ok(()),
+                    (false, true) => self.add(&mut whole),
+                    (false, false) => {
+                        Err(Error::response("there are no `features`: is it a STAC ItemCollection?"))
+                    }
                 }
             }
-            Ok(())
+            _ => Err(Error::response(format!("a value that is no item: {:.40}", walk.value()?))),
         }
-        _ => Err(Error::response(format!("a value that is no item: {:.40}", walk.value()?))),
     }
 }
 

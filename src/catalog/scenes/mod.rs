@@ -14,11 +14,10 @@ mod preview;
 mod scene;
 mod select;
 mod view;
-mod walk;
 
 use std::fmt;
 
-pub use geoparquet::scan_geoparquet;
+pub use geoparquet::{scan_geoparquet, scan_geoparquet_within};
 pub(super) use preview::QuicklookSource;
 pub use scene::Scene;
 

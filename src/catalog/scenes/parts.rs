@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use super::preview::{self, Named};
-use super::walk::Walk;
 use crate::error::Result;
+use crate::json::Walk;
 
 /// What an item has beside its properties, as JSON text: it is only passed on.
 #[derive(Clone, Debug, Default)]

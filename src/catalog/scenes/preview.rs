@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::walk::Walk;
 use crate::catalog::link::{media_type, resolve};
 use crate::display::picture::MOST_BYTES;
 use crate::error::Result;
+use crate::json::Walk;
 
 /// Names and roles of assets that are quicklooks, the larger picture first (STAC best
 /// practices, "List of asset roles"; `reduced_resolution_browse` is of the USGS, `browse` of

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use super::footprint;
 use super::parts::{Parts, Rest};
 use super::preview::{self, QuicklookSource};
-use super::walk::Walk;
 use crate::hash::hex;
+use crate::json::Walk;
 use crate::plain::plain;
 use crate::time::parse_timestamp;
 

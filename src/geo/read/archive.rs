@@ -8,14 +8,14 @@ use super::shapefile::Beside;
 use super::source::Layer;
 use super::{bare, broken, kml, shapefile, text};
 use crate::error::{Context, Error, Result};
-use crate::limits::ReadBudget;
-
-/// The most entries that are looked through.
-const MOST_ENTRIES: usize = 10_000;
+use crate::limits::{ReadBudget, entries_of_zip};
 
 pub(super) fn read(archive: Vec<u8>, budget: &ReadBudget) -> Result<Layer> {
-    let mut archive = ZipArchive::new(Cursor::new(archive)).map_err(broken("a zip archive"))?;
-    let names: Vec<String> = archive.file_names().take(MOST_ENTRIES).map(str::to_owned).collect();
+    let mut archive = Cursor::new(archive);
+    let entries = entries_of_zip(&mut archive)?;
+    budget.check_count(usize::try_from(entries).unwrap_or(usize::MAX), "entries")?;
+    let mut archive = ZipArchive::new(archive).map_err(broken("a zip archive"))?;
+    let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
     // macOS puts a shadow of each file beside it.
     let named = |extension: &str| -> Vec<&String> {
         let is_named =
@@ -93,6 +93,14 @@ mod tests {
         assert!(archive.len() < 10_000);
         let budget = ReadBudget::new(crate::ReadLimits::default().bytes(1_000_000));
         insta::assert_snapshot!(read(archive, &budget).err().unwrap(), @"`doc.kml`: it is larger than 1 MB: simplify it, cut it into parts, or raise `ReadLimits::bytes`");
+    }
+
+    #[test]
+    fn entries_count_before_they_are_read() {
+        let archive = zipped(&[("doc.kml", "<kml><Placemark/></kml>"), ("a.png", ""), ("b.png", "")]);
+        let read = |count| read(archive.clone(), &ReadBudget::new(crate::ReadLimits::default().count(count)));
+        insta::assert_snapshot!(read(2).err().unwrap(), @"it has more than 2 entries: simplify it, cut it into parts, or raise `ReadLimits::count`");
+        assert_eq!(read(3).unwrap().features.len(), 1);
     }
 
     #[test]

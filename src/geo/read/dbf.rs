@@ -12,12 +12,13 @@ pub(super) struct Record {
     pub(super) is_deleted: bool,
 }
 
-/// The records, with the names from the best of the columns; as many as the table is whole.
-pub(super) fn records(table: &[u8], cpg: Option<&[u8]>) -> Vec<Record> {
-    read(table, cpg).unwrap_or_default()
+/// The first `most` records, with the names from the best of the columns; as many as the table
+/// is whole.
+pub(super) fn records(table: &[u8], cpg: Option<&[u8]>, most: usize) -> Vec<Record> {
+    read(table, cpg, most).unwrap_or_default()
 }
 
-fn read(table: &[u8], cpg: Option<&[u8]>) -> Option<Vec<Record>> {
+fn read(table: &[u8], cpg: Option<&[u8]>, most: usize) -> Option<Vec<Record>> {
     let count = u32::from_le_bytes(table.get(4..8)?.try_into().ok()?) as usize;
     let start = usize::from(u16::from_le_bytes(table.get(8..10)?.try_into().ok()?));
     let length = usize::from(u16::from_le_bytes(table.get(10..12)?.try_into().ok()?));
@@ -39,7 +40,7 @@ fn read(table: &[u8], cpg: Option<&[u8]>) -> Option<Vec<Record>> {
         let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0');
         (!text.is_empty()).then(|| text.to_owned())
     };
-    let records = table.get(start..)?.chunks_exact(length.max(1)).take(count);
+    let records = table.get(start..)?.chunks_exact(length.max(1)).take(count.min(most));
     Some(records.map(|record| Record { name: name(record), is_deleted: record[0] == DELETED }).collect())
 }
 
@@ -70,7 +71,7 @@ mod tests {
     }
 
     fn names(table: &[u8], cpg: Option<&[u8]>) -> Vec<Option<String>> {
-        records(table, cpg).into_iter().map(|record| record.name).collect()
+        records(table, cpg, usize::MAX).into_iter().map(|record| record.name).collect()
     }
 
     #[test]
@@ -90,7 +91,7 @@ mod tests {
         table[32 + 32..32 + 36].copy_from_slice(b"Rank");
         table[97 + 15] = DELETED;
         let record = |is_deleted| Record { name: None, is_deleted };
-        assert_eq!(records(&table, None), [record(false), record(true)]);
+        assert_eq!(records(&table, None, usize::MAX), [record(false), record(true)]);
     }
 
     proptest! {
@@ -99,7 +100,7 @@ mod tests {
             let mut table = table(&[b"a", b"b", b"c"]);
             table[at] = byte;
             table.truncate(length);
-            records(&table, None);
+            records(&table, None, usize::MAX);
         }
     }
 }

@@ -16,6 +16,9 @@ use crate::limits::ReadBudget;
 /// Bytes of the magic number.
 const MAGIC: usize = 8;
 
+/// The columns that are looked through: each feature may have some of its own.
+const COLUMNS: usize = 10_000;
+
 /// Bytes of a node of the index: a box and an offset.
 const NODE: u64 = 40;
 
@@ -70,7 +73,7 @@ fn index_size(header: &Header) -> u64 {
 }
 
 fn polygons(shape: &Shape, of_file: GeometryType, budget: &ReadBudget) -> Result<Option<Geometry>> {
-    let mut found = Parts { polygons: Vec::new(), positions: 0, budget };
+    let mut found = Parts { polygons: Vec::new(), positions: 0, rings: 0, budget };
     let kind = if of_file == GeometryType::Unknown { shape.type_() } else { of_file };
     found.collect(shape, kind)?;
     Ok((!found.polygons.is_empty()).then_some(Geometry::MultiPolygon(MultiPolygon::new(found.polygons))))
@@ -81,6 +84,8 @@ fn polygons(shape: &Shape, of_file: GeometryType, budget: &ReadBudget) -> Result
 struct Parts<'a> {
     polygons: Vec<Polygon>,
     positions: usize,
+    /// Rings, and polygons without any: they take memory, too.
+    rings: usize,
     budget: &'a ReadBudget,
 }
 
@@ -96,6 +101,7 @@ impl Parts<'_> {
             }
             GeometryType::GeometryCollection | GeometryType::MultiSurface => {
                 for part in shape.parts().iter().flatten() {
+                    self.budget.check_time()?;
                     self.collect(&part, part.type_())?;
                 }
             }
@@ -111,7 +117,8 @@ impl Parts<'_> {
 
     fn add(&mut self, shape: &Shape) -> Result<()> {
         self.positions += shape.xy().map_or(0, |xy| xy.len() / 2);
-        self.budget.check_positions(self.positions)?;
+        self.rings += shape.ends().map_or(0, |ends| ends.len()).max(1);
+        self.budget.check_positions(self.positions.max(self.rings))?;
         self.polygons.extend(polygon(shape)?);
         Ok(())
     }
@@ -138,7 +145,7 @@ fn polygon(shape: &Shape) -> Result<Option<Polygon>> {
 
 /// The feature's name, where the column of names holds text or a whole number.
 fn name(header: &Header, feature: &Buffer) -> Option<String> {
-    let columns: Vec<_> = feature.columns().or_else(|| header.columns())?.iter().collect();
+    let columns: Vec<_> = feature.columns().or_else(|| header.columns())?.iter().take(COLUMNS).collect();
     let best = name_column(columns.iter().map(|column| column.name()))?;
     let properties = feature.properties()?;
     let mut rest = properties.bytes();

@@ -1,89 +1,152 @@
 //! GeoJSON: RFC 7946, the older format of 2008 with its `crs`, and several texts one after the
 //! other: one a line (GeoJSONL), or each behind a record separator (RFC 8142).
 
-use std::fmt;
-
 use geojson::{Feature as Given, Geometry};
-use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::broken;
 use super::source::{Features, Layer, name_of};
-use crate::error::{Error, Result};
+use crate::error::{Context, Error, ErrorKind, Result};
 use crate::geo::crs::Crs;
 use crate::geo::geojson::to_shape;
+use crate::json::{self, Walk};
 use crate::limits::ReadBudget;
+
+/// Collections in collections that are measured one by one.
+const DEEPEST: usize = 32;
 
 /// The mark in front of each text of a sequence (RFC 7464, 2.2).
 pub(super) const SEPARATOR: char = '\u{1e}';
 
-/// The members of a text that tell what it is. They are read first, so that one feature of a
-/// collection at a time is held as JSON.
-#[derive(Deserialize)]
-#[serde(expecting = "an object with a `type`")]
-struct Head {
-    #[serde(rename = "type")]
-    kind: String,
-    crs: Option<Value>,
-    name: Option<Value>,
+/// The members of a text that are read, as text: one feature of a collection at a time is held
+/// as JSON.
+#[derive(Default)]
+struct Members<'a> {
+    whole: &'a str,
+    kind: Option<&'a str>,
+    crs: Option<&'a str>,
+    name: Option<&'a str>,
+    /// `None` where they are no list.
+    features: Option<Vec<&'a str>>,
 }
 
-impl Head {
-    fn crs(&self) -> Crs {
-        let name = self.crs.as_ref().and_then(|crs| crs.pointer("/properties/name")).and_then(Value::as_str);
-        name.map_or(Crs::Wgs84, Crs::from_name)
+impl<'a> Members<'a> {
+    fn read(walk: &mut Walk<'a>, budget: &ReadBudget) -> Result<Self> {
+        let mut members = Self::default();
+        let start = *walk;
+        walk.members(|name, walk| {
+            if name == "features" && walk.peek() == Some(b'[') {
+                let mut features = Vec::new();
+                walk.elements(|walk| {
+                    features.push(walk.value()?);
+                    budget.check_count(features.len(), "features")
+                })?;
+                members.features = Some(features);
+                return Ok(());
+            }
+            let value = Some(walk.value()?);
+            match &*name {
+                "type" => members.kind = value,
+                "crs" => members.crs = value,
+                "name" => members.name = value,
+                _ => {}
+            }
+            budget.check_time()
+        })?;
+        Ok(Self { whole: start.until(walk), ..members })
+    }
+
+    fn crs(&self, budget: &ReadBudget) -> Result<Crs> {
+        let crs: Option<Value> = self.crs.map(|crs| parse(crs, budget)).transpose()?;
+        let name = crs.as_ref().and_then(|crs| crs.pointer("/properties/name")).and_then(Value::as_str);
+        Ok(name.map_or(Crs::Wgs84, Crs::from_name))
+    }
+
+    fn add_to(&self, features: &mut Features, budget: &ReadBudget) -> Result<()> {
+        let kind = self.kind.ok_or_else(|| Error::invalid("not GeoJSON: there is no `type`"))?;
+        match (kind.trim_matches('"'), &self.features) {
+            ("FeatureCollection", Some(list)) => list.iter().enumerate().try_for_each(|(index, feature)| {
+                let given = parse(feature, budget).with_context(|| format!("feature {index}"))?;
+                push(features, given)
+            }),
+            ("FeatureCollection", None) => Err(Error::invalid("not GeoJSON: `features` should be a list")),
+            ("Feature", _) => push(features, parse(self.whole, budget)?),
+            _ => features.push(None, to_shape(parse::<Geometry>(self.whole, budget)?).map(Some)),
+        }
     }
 }
 
 /// The features of all texts, and the name of the only one.
 pub(super) fn read(text: &str, budget: &ReadBudget) -> Result<(Option<String>, Layer)> {
     let mut features = Features::new(budget);
-    let mut heads: Vec<Head> = Vec::new();
+    // The coordinate system and the name of the first text.
+    let mut first: Option<(Crs, Option<String>)> = None;
+    let mut count = 0;
     for record in text.split(SEPARATOR) {
-        let mut texts = serde_json::Deserializer::from_str(record).into_iter::<Head>();
-        let mut start = 0;
-        loop {
-            if let Some(other) = record[start..].trim_start().chars().next().filter(|first| *first != '{') {
+        let mut walk = Walk::new(record);
+        while walk.peek().is_some() {
+            if let Some(other) = walk.rest().chars().next().filter(|first| *first != '{') {
                 return Err(Error::invalid(format!(
                     "not GeoJSON: a text begins with `{other}`, not with `{{`"
                 )));
             }
-            let Some(head) = texts.next() else { break };
-            let head = head.map_err(broken("GeoJSON"))?;
-            let end = texts.byte_offset();
-            add(&record[start..end], &head.kind, &mut features)?;
-            start = end;
-            heads.push(head);
+            let members = Members::read(&mut walk, budget).map_err(wrong)?;
+            members.add_to(&mut features, budget)?;
+            let crs = members.crs(budget)?;
+            count += 1;
+            match &first {
+                None => {
+                    let name = members.name.and_then(|name| serde_json::from_str(name).ok());
+                    first = Some((crs, name));
+                }
+                Some((same, _)) if *same == crs => {}
+                Some(_) => {
+                    return Err(Error::invalid(
+                        "its texts are in several coordinate systems: write each into a file of its own",
+                    ));
+                }
+            }
         }
     }
-    let Some(first) = heads.first() else { return Err(Error::invalid("not GeoJSON: there is no text")) };
-    let crs = first.crs();
-    if heads.iter().any(|head| head.crs() != crs) {
-        return Err(Error::invalid(
-            "its texts are in several coordinate systems: write each into a file of its own",
-        ));
-    }
-    let name = first.name.as_ref().filter(|_| heads.len() == 1).and_then(Value::as_str).map(str::to_owned);
-    Ok((name, Layer { name: None, crs, features: features.found }))
+    let Some((crs, name)) = first else { return Err(Error::invalid("not GeoJSON: there is no text")) };
+    Ok((name.filter(|_| count == 1), Layer { name: None, crs, features: features.found }))
 }
 
-/// Adds the features of one text.
-fn add(text: &str, kind: &str, features: &mut Features) -> Result<()> {
-    match kind {
-        "FeatureCollection" => {
-            let mut refused = None;
-            let collection = Collection { features, refused: &mut refused };
-            let read = collection.deserialize(&mut serde_json::Deserializer::from_str(text));
-            // What was refused is told in its own words.
-            refused.map_or(Ok(()), Err)?;
-            read.map_err(broken("GeoJSON"))
+/// Builds values of text, where they are not too many.
+fn parse<T: DeserializeOwned>(text: &str, budget: &ReadBudget) -> Result<T> {
+    budget.check_values(text.as_bytes(), |_| size(text, DEEPEST))?;
+    serde_json::from_str(text).map_err(broken("GeoJSON"))
+}
+
+/// The memory that a feature or a geometry takes. Members that are not of GeoJSON are held twice
+/// while they are read.
+fn size(text: &str, depth: usize) -> u64 {
+    let mut sum = 0_u64;
+    let mut add = |size: u64| sum = sum.saturating_add(size);
+    let walked = Walk::new(text).members(|name, walk| {
+        match (&*name, depth.checked_sub(1)) {
+            ("geometry", Some(depth)) => add(size(walk.value()?, depth)),
+            ("geometries", Some(depth)) if walk.peek() == Some(b'[') => {
+                walk.elements(|walk| {
+                    add(size(walk.value()?, depth));
+                    Ok(())
+                })?;
+            }
+            ("coordinates", _) => add(json::size_of_coordinates(walk.value()?.as_bytes())),
+            ("properties", _) => add(json::size(walk.value()?.as_bytes())),
+            _ => add(2 * json::size(walk.value()?.as_bytes())),
         }
-        "Feature" => push(features, serde_json::from_str(text).map_err(broken("GeoJSON"))?),
-        _ => {
-            let geometry: Geometry = serde_json::from_str(text).map_err(broken("GeoJSON"))?;
-            features.push(None, to_shape(geometry).map(Some))
-        }
+        Ok(())
+    });
+    if walked.is_ok() { sum } else { json::size(text.as_bytes()) }
+}
+
+/// What is wrong with the text is the file's fault. What passes a limit is told in its own words.
+fn wrong(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Response => Error::invalid(format!("not GeoJSON: {error}")),
+        _ => error,
     }
 }
 
@@ -94,71 +157,6 @@ fn push(features: &mut Features, given: Given) -> Result<()> {
         geojson::feature::Id::Number(id) => Some(id.to_string()),
     });
     features.push(name, given.geometry.map(to_shape).transpose())
-}
-
-/// Reads the features of a collection one by one.
-struct Collection<'a, 'b> {
-    features: &'a mut Features<'b>,
-    refused: &'a mut Option<Error>,
-}
-
-impl<'de> DeserializeSeed<'de> for Collection<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Collection<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a FeatureCollection")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        let Self { features, refused } = self;
-        while let Some(member) = members.next_key::<String>()? {
-            match member.as_str() {
-                "features" => members.next_value_seed(List { features, refused })?,
-                _ => drop(members.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The list of a collection's features.
-struct List<'a, 'b> {
-    features: &'a mut Features<'b>,
-    refused: &'a mut Option<Error>,
-}
-
-impl<'de> DeserializeSeed<'de> for List<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for List<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a list of features")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while let Some(given) = list.next_element::<Given>()? {
-            if let Err(error) = push(self.features, given) {
-                *self.refused = Some(error);
-                return Err(A::Error::custom("a limit was passed"));
-            }
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -199,10 +197,10 @@ mod tests {
         let both = format!("{}\n{moved}", feature("a", 0));
         insta::assert_snapshot!(told(&both), @"its texts are in several coordinate systems: write each into a file of its own");
         let cut = format!("{}\n{}", feature("a", 0), &moved[..60]);
-        insta::assert_snapshot!(told(&cut), @"not GeoJSON: EOF while parsing a value at line 2 column 60");
+        insta::assert_snapshot!(told(&cut), @"not GeoJSON: EOF while parsing an object at line 2 column 60");
         insta::assert_snapshot!(told("\u{1e}\n"), @"not GeoJSON: there is no text");
         insta::assert_snapshot!(told(r#"{"type":"Topology","objects":{}}"#), @"not GeoJSON: unknown variant `Topology`, expected one of `Point`, `LineString`, `Polygon`, `MultiPoint`, `MultiLineString`, `MultiPolygon`, `GeometryCollection` at line 1 column 18");
-        insta::assert_snapshot!(told(r#"{"type":"FeatureCollection","features":{}}"#), @"not GeoJSON: invalid type: map, expected a list of features at line 1 column 39");
+        insta::assert_snapshot!(told(r#"{"type":"FeatureCollection","features":{}}"#), @"not GeoJSON: `features` should be a list");
     }
 
     #[test]

@@ -56,8 +56,14 @@ fn layers(path: &Path, budget: &ReadBudget) -> Result<Vec<Layer>, Failure> {
          JOIN gpkg_geometry_columns g ON g.table_name = c.table_name WHERE c.data_type = 'features' \
          ORDER BY c.table_name",
     )?;
-    let tables = tables.query_map((), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    let tables = tables.collect::<Result<Vec<(String, String, i64)>, _>>()?;
+    let mut rows = tables.query(())?;
+    let mut tables: Vec<(String, String, i64)> = Vec::new();
+    while let Some(row) = rows.next()? {
+        budget.check_count(tables.len() + 1, "layers")?;
+        let (table, column): (String, String) = (row.get(0)?, row.get(1)?);
+        budget.take_bytes((table.len() + column.len()) as u64)?;
+        tables.push((table, column, row.get(2)?));
+    }
     tables
         .into_iter()
         .map(|(table, column, srs)| {
@@ -172,7 +178,7 @@ fn features(
     while let Some(row) = rows.next()? {
         let shape = match row.get_ref(0)? {
             ValueRef::Null => Ok(None),
-            ValueRef::Blob(blob) => read_gpkg(blob).map(with_area),
+            ValueRef::Blob(blob) => read_gpkg(blob, budget).map(with_area),
             _ => Err(Error::invalid("its geometry is no blob")),
         };
         let name = row.get_ref(1)?.as_str_or_null().ok().flatten().map(str::to_owned);

@@ -1,18 +1,16 @@
 //! GeoParquet 1.1: the primary column, where it is encoded as WKB.
 
-use std::io::Cursor;
-use std::sync::Arc;
+use std::path::Path;
 
-use polars::prelude::{DataType, SerReader};
-use polars_io::parquet::read::{ParallelStrategy, ParquetReader};
-use polars_parquet::parquet::metadata::RowGroupMetadata;
+use polars_arrow::array::{Array, BinaryViewArray};
 use serde_json::Value;
 
 use super::broken;
 use super::source::{Features, Layer, name_column, with_area};
 use crate::error::{Error, Result};
 use crate::geo::crs::Crs;
-use crate::geo::{parquet, wkb};
+use crate::geo::parquet::{ParquetFile, json};
+use crate::geo::wkb;
 use crate::limits::ReadBudget;
 
 /// The file's `geo` metadata, as far as it matters here.
@@ -21,49 +19,44 @@ struct Geo {
     crs: Crs,
 }
 
-pub(super) fn read(bytes: &[u8], budget: &ReadBudget) -> Result<Layer> {
-    parquet::guarded(|| layer(bytes, budget))
-}
-
-fn layer(bytes: &[u8], budget: &ReadBudget) -> Result<Layer> {
-    let mut metadata = parquet::read_metadata(&mut Cursor::new(bytes))?;
-    let rows = metadata.num_rows;
-    // The schema of the writer's memory goes with the rest: it gives geometries a type of
-    // their own, again.
-    let pairs = metadata.key_value_metadata.take().unwrap_or_default();
-    let geo = pairs.iter().find(|pair| pair.key == "geo");
-    let geo = geo.and_then(|pair| pair.value.as_deref()).ok_or_else(|| {
+/// Reads the columns of shapes and of names.
+pub(super) fn read(path: &Path, budget: &ReadBudget) -> Result<Layer> {
+    let file = ParquetFile::open(path, budget)?;
+    let geo = file.text("geo").ok_or_else(|| {
         Error::invalid(
             "the Parquet file has no `geo` metadata: write it as GeoParquet (geopandas: `to_parquet`)",
         )
     })?;
     let geo = described(geo)?;
-    budget.check_count(rows, "features")?;
-    // One thread, so that a panic stays here.
-    let mut reader = ParquetReader::new(Cursor::new(bytes)).read_parallel(ParallelStrategy::None);
-    let metadata = Arc::new(metadata);
-    reader.set_metadata(metadata.clone());
-    let schema = reader.schema().map_err(broken("Parquet"))?;
-    let name = name_column(schema.iter_names().map(|name| name.as_str())).map(str::to_owned);
-    let columns: Vec<String> = [geo.column.clone()].into_iter().chain(name.clone()).collect();
-    for column in metadata.row_groups.iter().flat_map(RowGroupMetadata::parquet_columns) {
-        let path = &column.descriptor().path_in_schema;
-        if path.first().is_some_and(|name| columns.iter().any(|wanted| wanted == name.as_str())) {
-            budget.take_bytes(column.uncompressed_size().max(0).unsigned_abs())?;
+    budget.check_count(file.rows(), "features")?;
+    let column = |name: &str| file.fields.get(name);
+    let shapes = column(&geo.column)
+        .ok_or_else(|| Error::invalid(format!("not GeoParquet: there is no column `{}`", geo.column)))?;
+    let name = name_column(file.fields.iter_names().map(|name| name.as_str())).and_then(column);
+    let mut features = Features::new(budget);
+    for group in 0..file.groups().len() {
+        let shapes = file.column(group, shapes, budget)?;
+        let shapes = shapes.as_any().downcast_ref::<BinaryViewArray>().ok_or_else(|| {
+            Error::invalid(format!("not GeoParquet: the column `{}` is not binary", geo.column))
+        })?;
+        let names = name.map(|name| file.column(group, name, budget)).transpose()?;
+        for row in 0..shapes.len() {
+            let name = names.as_deref().map(|names| name_of(names, row, budget)).transpose()?.flatten();
+            let shape = shapes.is_valid(row).then(|| wkb::read(shapes.value(row), budget)).transpose();
+            features.push(name, shape.map(|shape| shape.and_then(with_area)))?;
         }
     }
-    let frame = reader.with_columns(Some(columns)).finish().map_err(broken("Parquet"))?;
-    let shapes =
-        frame.column(&geo.column).and_then(|column| column.binary()).map_err(broken("GeoParquet"))?;
-    let names = name.and_then(|name| frame.column(&name).ok()?.cast(&DataType::String).ok());
-    let names = names.as_ref().and_then(|names| names.str().ok());
-    let mut features = Features::new(budget);
-    for (row, shape) in shapes.iter().enumerate() {
-        let name = names.and_then(|names| names.get(row)).filter(|name| !name.is_empty());
-        let shape = shape.map_or(Ok(None), |shape| wkb::read(shape).map(with_area));
-        features.push(name.map(str::to_owned), shape)?;
-    }
     Ok(Layer { name: None, crs: geo.crs, features: features.found })
+}
+
+/// The name in a row, where it is text or a number.
+fn name_of(names: &dyn Array, row: usize, budget: &ReadBudget) -> Result<Option<String>> {
+    budget.take_values(json::size(names, row))?;
+    Ok(match json::value(names, row) {
+        Value::String(name) => Some(name).filter(|name| !name.is_empty()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    })
 }
 
 fn described(geo: &str) -> Result<Geo> {

@@ -15,10 +15,13 @@ use crate::geo::Bbox;
 use crate::geo::crs::Crs;
 use crate::limits::ReadBudget;
 
+/// The deepest nesting. The parser keeps the names of all open elements.
+const DEEPEST: usize = 1_000_000;
+
 /// KML is always WGS 84.
 pub(super) fn read(text: &str, budget: &ReadBudget) -> Result<Layer> {
     let mut reader = Reader::new(budget);
-    let mut is_kml = false;
+    let (mut is_kml, mut depth) = (false, 0_usize);
     let mut events = quick_xml::Reader::from_str(text);
     events.config_mut().expand_empty_elements = true;
     // Names are often written by hand.
@@ -30,9 +33,16 @@ pub(super) fn read(text: &str, budget: &ReadBudget) -> Result<Layer> {
                 let tag = tag.local_name();
                 let tag = text_of(tag.as_ref());
                 is_kml |= tag == "kml" || is_feature(&tag);
-                reader.open(&tag);
+                depth += 1;
+                if depth > DEEPEST {
+                    return Err(Error::invalid(format!("not KML: it is nested more than {DEEPEST} deep")));
+                }
+                reader.open(&tag)?;
             }
-            Event::End(tag) => reader.close(&text_of(tag.local_name().as_ref()))?,
+            Event::End(tag) => {
+                depth = depth.saturating_sub(1);
+                reader.close(&text_of(tag.local_name().as_ref()))?;
+            }
             Event::Text(text) => reader.text.push_str(&text_of(&text)),
             Event::CData(text) => reader.text.push_str(&text_of(&text)),
             Event::GeneralRef(entity) => reader.entity(&entity),
@@ -70,6 +80,7 @@ struct Placemark {
     inner: usize,
     name: Option<String>,
     polygons: Vec<(Option<LineString>, Vec<LineString>)>,
+    positions: usize,
     /// Sides of a `LatLonBox`, and its rotation.
     sides: Sides,
     boxes: Vec<Polygon>,
@@ -106,7 +117,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn open(&mut self, tag: &str) {
+    fn open(&mut self, tag: &str) -> Result<()> {
         self.text.clear();
         let placemark = match &mut self.placemark {
             Some(placemark) => {
@@ -114,14 +125,22 @@ impl<'a> Reader<'a> {
                 placemark
             }
             None if is_feature(tag) => self.placemark.insert(Placemark::default()),
-            None => return,
+            None => return Ok(()),
         };
         match tag {
-            "Polygon" | "LatLonQuad" => placemark.polygons.push((None, Vec::new())),
-            "LatLonBox" => placemark.sides = Sides::default(),
+            "Polygon" | "LatLonQuad" => {
+                // An empty one takes memory, too.
+                self.features.budget.check_positions(placemark.polygons.len() + 1)?;
+                placemark.polygons.push((None, Vec::new()));
+            }
+            "LatLonBox" => {
+                self.features.budget.check_positions(5 * (placemark.boxes.len() + 1))?;
+                placemark.sides = Sides::default();
+            }
             _ => {}
         }
         placemark.count(tag, usize::saturating_add);
+        Ok(())
     }
 
     fn close(&mut self, tag: &str) -> Result<()> {
@@ -131,7 +150,7 @@ impl<'a> Reader<'a> {
             let placemark = self.placemark.take().unwrap_or_default();
             return self.features.push(placemark.name.clone(), placemark.into_shape());
         };
-        placemark.take(tag, text);
+        placemark.take(tag, text, self.features.budget)?;
         placemark.depth = depth;
         placemark.count(tag, usize::saturating_sub);
         Ok(())
@@ -148,17 +167,26 @@ impl Placemark {
     }
 
     /// Takes the text of an element that ends.
-    fn take(&mut self, tag: &str, text: String) {
+    fn take(&mut self, tag: &str, text: String, budget: &ReadBudget) -> Result<()> {
         match tag {
             "name" if self.depth == 1 => {
                 self.name = Some(text.trim().to_owned()).filter(|name| !name.is_empty());
             }
-            "coordinates" if self.outer + self.inner > 0 => match (ring(&text), self.polygons.last_mut()) {
-                (Ok(ring), Some((outer, _))) if self.inner == 0 => *outer = Some(ring),
-                (Ok(ring), Some((_, holes))) => holes.push(ring),
-                (Ok(_), None) => {}
-                (Err(error), _) => self.error = Some(error),
-            },
+            "coordinates" if self.outer + self.inner > 0 => {
+                // Numbers take more memory than text; three of them at most make a position.
+                let numbers = text.split(|c: char| c == ',' || c.is_whitespace());
+                let numbers = numbers.filter(|number| !number.is_empty()).count();
+                budget.check_positions(self.positions + numbers / 3)?;
+                let ring = ring(&text);
+                self.positions += ring.as_ref().map_or(0, |ring| ring.0.len());
+                budget.check_positions(self.positions)?;
+                match (ring, self.polygons.last_mut()) {
+                    (Ok(ring), Some((outer, _))) if self.inner == 0 => *outer = Some(ring),
+                    (Ok(ring), Some((_, holes))) => holes.push(ring),
+                    (Ok(_), None) => {}
+                    (Err(error), _) => self.error = Some(error),
+                }
+            }
             "west" => self.sides.west = Some(text),
             "south" => self.sides.south = Some(text),
             "east" => self.sides.east = Some(text),
@@ -170,6 +198,7 @@ impl Placemark {
             },
             _ => {}
         }
+        Ok(())
     }
 
     fn into_shape(self) -> Result<Option<Geometry>> {

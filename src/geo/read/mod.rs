@@ -27,7 +27,8 @@ use crate::limits::ReadBudget;
 /// A name, where the file or the text has one, and the features.
 pub(super) type Named = (Option<String>, Vec<AoiFeature>);
 
-/// Reads a file by what it holds. A GeoPackage is read row by row, any other file whole.
+/// Reads a file by what it holds. A GeoPackage is read row by row and a GeoParquet column by
+/// column, any other file whole.
 pub(super) fn file(path: &Path, budget: &ReadBudget) -> Result<Named> {
     let mut start = Vec::new();
     File::open(path)?.take(16).read_to_end(&mut start)?;
@@ -36,7 +37,7 @@ pub(super) fn file(path: &Path, budget: &ReadBudget) -> Result<Named> {
     let layers = match start.as_slice() {
         [] => return Err(Error::invalid("the file is empty")),
         [b'S', b'Q', b'L', b'i', b't', b'e', ..] => geopackage::read(path, budget)?,
-        [b'P', b'A', b'R', b'1', ..] => vec![geoparquet::read(&bytes()?, budget)?],
+        [b'P', b'A', b'R', b'1', ..] => vec![geoparquet::read(path, budget)?],
         [b'f', b'g', b'b', _, b'f', b'g', b'b', ..] => vec![flatgeobuf::read(&bytes()?, budget)?],
         [0, 0, 0x27, 0x0a, ..] if extension.as_deref() == Some("shx") => return Err(beside()),
         [0, 0, 0x27, 0x0a, ..] => vec![shapefile::read(path, &bytes()?, budget)?],

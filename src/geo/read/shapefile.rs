@@ -14,6 +14,9 @@ use crate::error::{Error, Result};
 use crate::geo::crs::Crs;
 use crate::limits::ReadBudget;
 
+/// Bytes of a file's header.
+const HEADER: usize = 100;
+
 /// The files beside a `.shp`, as far as they are there.
 #[derive(Default)]
 pub(super) struct Beside {
@@ -38,18 +41,55 @@ pub(super) fn read(path: &Path, shp: &[u8], budget: &ReadBudget) -> Result<Layer
 /// A Shapefile from its parts. Without a `.prj` it is taken as WGS 84.
 pub(super) fn parts(shp: &[u8], beside: Beside, budget: &ReadBudget) -> Result<Layer> {
     let crs = beside.prj.map(|prj| Crs::from_wkt(&String::from_utf8_lossy(&prj)));
-    let records = beside.dbf.map(|dbf| dbf::records(&dbf, beside.cpg.as_deref()));
+    // More names than shapes are of no use.
+    let most = budget.limits().count;
+    let records = beside.dbf.map(|dbf| dbf::records(&dbf, beside.cpg.as_deref(), most));
     let mut records = records.unwrap_or_default().into_iter();
-    let mut reader = ShapeReader::new(Cursor::new(shp)).map_err(broken("a Shapefile"))?;
+    let header = ShapeReader::new(Cursor::new(shp)).map_err(broken("a Shapefile"))?.header().file_length;
+    let mut rest = usize::try_from(header).ok().and_then(|words| shp.get(..words.checked_mul(2)?));
+    rest = rest.or(Some(shp)).and_then(|shp| shp.get(HEADER..));
+    let mut rest = rest.unwrap_or_default();
     let mut features = Features::new(budget);
-    for shape in reader.iter_shapes() {
-        let shape = shape.map_err(broken("a Shapefile"))?;
+    while !rest.is_empty() {
+        let shape = shape(shp, record(&mut rest)?, budget)?;
         let record = records.next();
         if !record.as_ref().is_some_and(|record| record.is_deleted) {
             features.push(record.and_then(|record| record.name), polygons(shape, budget))?;
         }
     }
     Ok(Layer { name: None, crs: crs.unwrap_or(Crs::Wgs84), features: features.found })
+}
+
+/// The next record, with its header of a number and a length.
+fn record<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8]> {
+    let cut_off = || Error::invalid("not a Shapefile: a record ends early");
+    let words = rest.get(4..8).and_then(|length| length.try_into().ok()).map(u32::from_be_bytes);
+    let length = words.and_then(|words| usize::try_from(words).ok()?.checked_mul(2)?.checked_add(8));
+    let (record, after) = length.and_then(|length| rest.split_at_checked(length)).ok_or_else(cut_off)?;
+    *rest = after;
+    Ok(record)
+}
+
+/// The shape of a record, which is read as a file of its own: what it says of its parts and points
+/// is looked at first, since they take more memory than bytes.
+fn shape(shp: &[u8], record: &[u8], budget: &ReadBudget) -> Result<Shape> {
+    let number = |at: usize| {
+        let bytes = record.get(8 + at..12 + at).and_then(|bytes| bytes.try_into().ok());
+        bytes.map_or(0, i32::from_le_bytes).max(0) as usize
+    };
+    // A box comes before the counts.
+    let (parts, points) = match number(0) {
+        3 | 5 | 13 | 15 | 23 | 25 | 31 => (number(36), number(40)),
+        8 | 18 | 28 => (0, number(36)),
+        _ => (0, 0),
+    };
+    budget.check_positions(parts.max(points))?;
+    let mut file = [&shp[..HEADER], record].concat();
+    let words = u32::try_from(file.len() / 2).map_err(|_| budget.too_large())?;
+    file[24..28].copy_from_slice(&words.to_be_bytes());
+    let mut reader = ShapeReader::new(Cursor::new(file)).map_err(broken("a Shapefile"))?;
+    let shape = reader.iter_shapes().next().unwrap_or(Ok(Shape::NullShape));
+    shape.map_err(broken("a Shapefile"))
 }
 
 fn polygons(shape: Shape, budget: &ReadBudget) -> Result<Option<Geometry>> {

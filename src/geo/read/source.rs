@@ -27,7 +27,7 @@ pub(super) struct Feature {
 /// The features that were read so far, within a budget.
 pub(super) struct Features<'a> {
     pub(super) found: Vec<Feature>,
-    budget: &'a ReadBudget,
+    pub(super) budget: &'a ReadBudget,
 }
 
 impl<'a> Features<'a> {

@@ -32,6 +32,8 @@ pub(super) fn read(text: &str, budget: &ReadBudget) -> Result<Layer> {
             let start: String = rest.chars().take(40).collect();
             Error::invalid(format!("not WKT: `{start}` has no end"))
         })?;
+        // Each position but the last has a comma behind it. It takes more memory than letters.
+        budget.check_positions(rest[..end].matches(',').count() + 1)?;
         features.push(None, shape(&rest[..end]))?;
         rest = rest[end..].trim_start_matches(between);
     }

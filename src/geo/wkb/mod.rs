@@ -22,6 +22,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::limits::ReadBudget;
 
     fn shapes() -> impl Strategy<Value = Geometry> {
         let at = (-180.0..180.0f64, -90.0..90.0f64).prop_map(Coord::from);
@@ -43,14 +44,14 @@ mod tests {
         #[test]
         fn what_was_written_is_read(shape in shapes()) {
             let bytes = write(&shape);
-            prop_assert_eq!(&read(&bytes).unwrap(), &shape);
+            prop_assert_eq!(&read(&bytes, &ReadBudget::default()).unwrap(), &shape);
             // PostGIS' form, with the number of a coordinate system.
             let code = u32::from_le_bytes([bytes[1], bytes[2], bytes[3], bytes[4]]) | 0x2000_0000;
             let numbered = [&[1], &code.to_le_bytes()[..], &4326_u32.to_le_bytes(), &bytes[5..]].concat();
-            prop_assert_eq!(&read(&numbered).unwrap(), &shape);
+            prop_assert_eq!(&read(&numbered, &ReadBudget::default()).unwrap(), &shape);
             // GeoPackage 1.3, 2.1.3: little-endian, an envelope of four sides.
             let packaged = [&b"GP\0\x03"[..], &4326_u32.to_le_bytes(), &[0; 32], &bytes].concat();
-            prop_assert_eq!(&read_gpkg(&packaged).unwrap(), &shape);
+            prop_assert_eq!(&read_gpkg(&packaged, &ReadBudget::default()).unwrap(), &shape);
         }
     }
 

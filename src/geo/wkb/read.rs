@@ -4,6 +4,7 @@ use geo::{
 };
 
 use crate::error::{Error, Result};
+use crate::limits::ReadBudget;
 
 /// The deepest nesting of shapes in shapes.
 const DEEPEST: usize = 32;
@@ -14,13 +15,14 @@ const DEEPEST: usize = 32;
 /// # Errors
 ///
 /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the bytes are no shape,
-/// or one with arcs.
-pub(crate) fn read(bytes: &[u8]) -> Result<Geometry> {
-    Bytes { rest: bytes, is_little: true }.shape(DEEPEST)
+/// or one with arcs, or one with more positions, rings or parts than the budget has positions
+/// left.
+pub(crate) fn read(bytes: &[u8], budget: &ReadBudget) -> Result<Geometry> {
+    Bytes { rest: bytes, is_little: true, positions: 0, parts: 0, budget }.shape(DEEPEST)
 }
 
 /// The same behind a GeoPackage's header: an id and a box (OGC 12-128r19, 2.1.3.1).
-pub(in crate::geo) fn read_gpkg(bytes: &[u8]) -> Result<Geometry> {
+pub(in crate::geo) fn read_gpkg(bytes: &[u8], budget: &ReadBudget) -> Result<Geometry> {
     let [b'G', b'P', _, flags, rest @ ..] = bytes else {
         return Err(not_wkb("a GeoPackage's geometry begins with `GP`"));
     };
@@ -31,12 +33,17 @@ pub(in crate::geo) fn read_gpkg(bytes: &[u8]) -> Result<Geometry> {
         4 => 8,
         _ => return Err(not_wkb("its header has a box of an unknown kind")),
     };
-    read(rest.get(4 + 8 * numbers..).ok_or_else(too_short)?)
+    read(rest.get(4 + 8 * numbers..).ok_or_else(too_short)?, budget)
 }
 
 struct Bytes<'a> {
     rest: &'a [u8],
     is_little: bool,
+    /// Positions of all lines, and parts of all that has some, rings among them: an empty part
+    /// takes more memory than it has bytes.
+    positions: usize,
+    parts: usize,
+    budget: &'a ReadBudget,
 }
 
 impl Bytes<'_> {
@@ -84,7 +91,10 @@ impl Bytes<'_> {
     }
 
     fn line(&mut self, size: usize) -> Result<LineString> {
-        let line = self.list(size, |bytes| bytes.coord(size))?;
+        let count = self.count(size)?;
+        self.positions += count;
+        self.budget.check_positions(self.positions)?;
+        let line: Vec<Coord> = (0..count).map(|_| self.coord(size)).collect::<Result<_>>()?;
         // Only a point without a place is written as no number (OGC 06-103r4).
         match line.iter().all(|at| at.x.is_finite() && at.y.is_finite()) {
             true => Ok(LineString(line)),
@@ -92,14 +102,19 @@ impl Bytes<'_> {
         }
     }
 
-    /// A count and so many parts of at least `least` bytes: a count that the bytes cannot
-    /// hold must not ask for memory.
+    /// A count and so many parts of at least `least` bytes.
     fn list<T>(&mut self, least: usize, mut part: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
-        let count = self.number()? as usize;
-        if count > self.rest.len() / least {
-            return Err(too_short());
-        }
+        let count = self.count(least)?;
+        self.parts += count;
+        self.budget.check_positions(self.parts)?;
         (0..count).map(|_| part(self)).collect()
+    }
+
+    /// A count of what has at least `least` bytes: one that the bytes cannot hold must not ask
+    /// for memory.
+    fn count(&mut self, least: usize) -> Result<usize> {
+        let count = self.number()? as usize;
+        if count > self.rest.len() / least { Err(too_short()) } else { Ok(count) }
     }
 
     fn coord(&mut self, size: usize) -> Result<Coord> {
@@ -164,7 +179,16 @@ mod tests {
     use geo::Area;
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{read as read_within, read_gpkg as read_gpkg_within, *};
+    use crate::ReadLimits;
+
+    fn read(bytes: &[u8]) -> Result<Geometry> {
+        read_within(bytes, &ReadBudget::default())
+    }
+
+    fn read_gpkg(bytes: &[u8]) -> Result<Geometry> {
+        read_gpkg_within(bytes, &ReadBudget::default())
+    }
 
     /// Little-endian: a kind, then counts and positions.
     fn wkb(kind: u32, parts: &[&[u8]]) -> Vec<u8> {
@@ -240,6 +264,17 @@ mod tests {
             }
         }
         assert!(read(&wkb(1, &[&floats(&[f64::NAN, f64::NAN])])).is_ok());
+    }
+
+    #[test]
+    fn positions_and_parts_count_before_they_are_read() {
+        let few = ReadBudget::new(ReadLimits::default().positions(4));
+        let ring = line(&FLAT, 4);
+        assert!(read_within(&wkb(3, &[&count(1), &ring]), &few).is_ok());
+        let two = wkb(3, &[&count(2), &ring, &ring]);
+        insta::assert_snapshot!(read_within(&two, &few).unwrap_err(), @"it has more than 4 positions: simplify it, cut it into parts, or raise `ReadLimits::positions`");
+        let empty = wkb(3, &[&count(5), &[0; 20]]);
+        insta::assert_snapshot!(read_within(&empty, &few).unwrap_err(), @"it has more than 4 positions: simplify it, cut it into parts, or raise `ReadLimits::positions`");
     }
 
     proptest! {

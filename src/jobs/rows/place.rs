@@ -3,10 +3,11 @@ use polars::prelude::AnyValue;
 use super::cell;
 use crate::geo::{Aoi, wkb};
 use crate::jobs::limits::bbox;
+use crate::limits::ReadBudget;
 
 /// An area as WKB, WKT or GeoJSON, or as west, south, east, north; WGS 84.
 pub(super) fn place(cell: &AnyValue) -> Result<Option<Aoi>, String> {
-    let of_bytes = |bytes: &[u8]| wkb::read(bytes).and_then(Aoi::from_geometry);
+    let of_bytes = |bytes: &[u8]| wkb::read(bytes, &ReadBudget::default()).and_then(Aoi::from_geometry);
     let place = match cell {
         AnyValue::Null => return Ok(None),
         AnyValue::Binary(bytes) => of_bytes(bytes),

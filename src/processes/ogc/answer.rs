@@ -3,7 +3,7 @@
 //! what a program that was killed in between finds them by.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -14,6 +14,7 @@ use crate::error::{Context, Error, ErrorKind, Result};
 use crate::file::AtomicFile;
 use crate::hash::hex;
 use crate::jobs::{Job, JobId, JobStatus};
+use crate::limits::ReadBudget;
 use crate::redact;
 use crate::time::parse_timestamp;
 use crate::transport::Response;
@@ -22,6 +23,9 @@ use crate::transport::Response;
 const FOLDER: &str = "answers";
 /// How the ids end that are given here: tables show how they begin.
 const OURS: &str = "-answer";
+
+/// Bytes that are read of an answer's first line.
+const LONGEST: u64 = 64_000_000;
 
 /// What an execution answered.
 #[derive(Debug, Default, PartialEq)]
@@ -82,7 +86,7 @@ impl Answers {
         let read = |entry: fs::DirEntry| -> Option<Job> {
             let id = JobId::from(entry.file_name().to_str()?);
             let mut head = Vec::new();
-            BufReader::new(File::open(entry.path()).ok()?).read_until(b'\n', &mut head).ok()?;
+            BufReader::new(File::open(entry.path()).ok()?.take(LONGEST)).read_until(b'\n', &mut head).ok()?;
             Some(Answer::read(&head).ok().filter(|_| Self::has_given(&id))?.job(id))
         };
         fs::read_dir(&self.0).into_iter().flatten().flatten().filter_map(read).collect()
@@ -90,7 +94,8 @@ impl Answers {
 
     pub(super) fn get(&self, id: &JobId) -> Result<Answer> {
         let path = self.0.join(id.as_str());
-        let read = || -> Result<Answer> { Answer::read(&fs::read(&path)?) };
+        let budget = ReadBudget::fixed("remove it, and run the job again by another batch");
+        let read = || -> Result<Answer> { Answer::read(&budget.read_to_end(File::open(&path)?)?) };
         match path.exists() {
             true => read().with_context(|| format!("the answer in `{}`", path.display())),
             false => Err(gone(&path)),

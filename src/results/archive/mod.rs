@@ -4,8 +4,8 @@
 //! gets another name, and [`Renamed`] says which.
 //!
 //! What is wrong with the archive is an error of kind [`ErrorKind::Response`], what is
-//! wrong with the disk one of kind [`ErrorKind::Io`], and an archive that is larger than
-//! the caller allows one of kind [`ErrorKind::InvalidInput`].
+//! wrong with the disk one of kind [`ErrorKind::Io`], and an archive that is larger, or has more
+//! files, than is allowed one of kind [`ErrorKind::InvalidInput`]: the caller may allow more.
 
 mod gzip;
 mod size;
@@ -24,16 +24,20 @@ use crate::file::name::{is_portable, marked, portable};
 use crate::file::sync_folder;
 use crate::hash::hex;
 use crate::redact;
+use crate::transport::Bytes;
 use gzip::Members;
 
 /// What an archive may hold at most.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub(super) files: usize,
-    pub(super) bytes: u64,
-    /// Unpacked over packed size; a TIFF rarely passes 100.
-    pub(super) ratio: u64,
+    /// `None`: so many times its own size as is plausible ([`RATIO`]), and as the disk has room
+    /// for.
+    pub(super) bytes: Option<u64>,
 }
+
+/// Unpacked over packed size; a TIFF rarely passes 100, and nothing 1,032 that was packed once.
+const RATIO: u64 = 1_000;
 
 /// The bytes of names and attributes that a tar may have before a file: they are read
 /// into memory. As many may stand behind the last one.
@@ -42,21 +46,25 @@ const HEADERS: u64 = 1_000_000;
 const BLOCK: u64 = 512;
 /// What the smallest archive may unpack to, whatever the ratio.
 const LEAST: u64 = 1_000_000;
+/// Bytes for which room is asked at a time, once there are more than the archive says.
+const STEP: u64 = 100_000_000;
+/// The longest path, in bytes. No system takes a longer one.
+const LONGEST: usize = 4_096;
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { files: 10_000, bytes: 50_000_000_000, ratio: 1_000 }
+        Self { files: 10_000, bytes: None }
     }
 }
 
-/// Unpacks a tgz, tar or zip into a folder that must not exist yet, if there is room for
-/// what it says that it unpacks to. The content of `output/` moves one level up, as the SDK
+/// Unpacks a tgz, tar or zip into a folder that must not exist yet, as long as there is `room` for
+/// so many bytes more: what it says that it unpacks to, and what it does. The content of `output/` moves one level up, as the SDK
 /// has it. Fails as a whole: then the folder is gone again.
 pub(super) fn unpack(
     archive: &Path,
     folder: &Path,
     limits: Limits,
-    room: impl FnOnce(u64) -> Result<()>,
+    mut room: impl FnMut(u64) -> Result<()>,
 ) -> Result<()> {
     let told = || format!("unpack `{}`", archive.display());
     let mut unfinished = folder.as_os_str().to_owned();
@@ -66,8 +74,8 @@ pub(super) fn unpack(
         fs::remove_dir_all(&unfinished).with_context(told)?;
     }
     fs::create_dir_all(&unfinished).with_context(told)?;
-    let unpack = || -> Result<()> {
-        read(archive, &unfinished, limits, room, is_taken_here)?;
+    let mut unpack = || -> Result<()> {
+        read(archive, &unfinished, limits, &mut room, is_taken_here)?;
         fs::rename(&unfinished, folder)?;
         Ok(sync_folder(folder.parent().unwrap_or(Path::new("")))?)
     };
@@ -90,22 +98,22 @@ fn read(
     archive: &Path,
     folder: &Path,
     limits: Limits,
-    room: impl FnOnce(u64) -> Result<()>,
+    room: &mut dyn FnMut(u64) -> Result<()>,
     takes: fn(&str) -> bool,
 ) -> Result<Renamed> {
     let mut file = File::open(archive)?;
     let packed = file.metadata()?.len();
     let mut magic = [0; 4];
     let length = file.read(&mut magic)?;
-    let mut out = Unpacked::new(folder, limits, packed, takes);
     let is_zip = matches!(&magic[..length], [b'P', b'K', 3 | 5, _]);
     let is_gzip = magic[..length].starts_with(&[0x1f, 0x8b]);
     let expected = match (is_zip, is_gzip) {
-        (true, _) => size::of_zip(&file)?,
+        (true, _) => size::of_zip(&file, limits.files)?,
         (_, true) => size::of_gzip(&mut file)?.max(packed),
         _ => packed,
     };
-    room(expected.min(out.most()))?;
+    let mut out = Unpacked::new(folder, limits, packed, takes, room);
+    out.set_aside(expected.min(out.most()))?;
     file.seek(SeekFrom::Start(0))?;
     match (is_zip, is_gzip) {
         (true, _) => out.zip(file)?,
@@ -122,8 +130,11 @@ struct Unpacked<'a> {
     folder: &'a Path,
     limits: Limits,
     takes: fn(&str) -> bool,
+    room: &'a mut dyn FnMut(u64) -> Result<()>,
     packed: u64,
     bytes: u64,
+    /// Bytes for which there is room.
+    set_aside: u64,
     files: usize,
     /// Paths in the archive.
     paths: HashSet<String>,
@@ -133,13 +144,21 @@ struct Unpacked<'a> {
 }
 
 impl<'a> Unpacked<'a> {
-    fn new(folder: &'a Path, limits: Limits, packed: u64, takes: fn(&str) -> bool) -> Self {
+    fn new(
+        folder: &'a Path,
+        limits: Limits,
+        packed: u64,
+        takes: fn(&str) -> bool,
+        room: &'a mut dyn FnMut(u64) -> Result<()>,
+    ) -> Self {
         Self {
             folder,
             limits,
             takes,
+            room,
             packed: packed.max(1),
             bytes: 0,
+            set_aside: 0,
             files: 0,
             paths: HashSet::new(),
             renamed: Renamed::default(),
@@ -156,16 +175,31 @@ impl<'a> Unpacked<'a> {
 
     /// Bytes that it may unpack to.
     fn most(&self) -> u64 {
-        self.limits.bytes.min(self.packed.saturating_mul(self.limits.ratio)).max(LEAST)
+        self.limits.bytes.unwrap_or_else(|| self.packed.saturating_mul(RATIO).max(LEAST))
     }
 
     /// A bomb, or only more than the caller allows.
     fn too_large(&self, most: u64) -> Error {
-        let told = format!("it unpacks to more than {} MB", most / 1_000_000);
-        match most < self.limits.bytes {
-            true => invalid(&told),
-            false => Error::invalid(format!("{told}: `Download::largest` allows more")),
-        }
+        let times = match self.limits.bytes {
+            Some(_) => String::new(),
+            None => format!(", which is {RATIO} times its size"),
+        };
+        let most = Bytes(most);
+        Error::invalid(format!("it unpacks to more than {most}{times}: `Download::largest` allows more"))
+    }
+
+    /// Sets aside the room for so many bytes in all, of which some are written.
+    fn set_aside(&mut self, bytes: u64) -> Result<()> {
+        (self.room)(bytes - self.bytes)?;
+        self.set_aside = bytes;
+        Ok(())
+    }
+
+    fn too_many_files(&self) -> Error {
+        Error::invalid(format!(
+            "it holds more than {} files: `Download::files` allows more",
+            self.limits.files
+        ))
     }
 
     fn tar(&mut self, reader: impl Read) -> Result<()> {
@@ -185,7 +219,9 @@ impl<'a> Unpacked<'a> {
                 break;
             };
             if count == most_entries {
-                return Err(invalid(&format!("it holds more than {most_entries} entries")));
+                return Err(Error::invalid(format!(
+                    "it holds more than {most_entries} entries: `Download::files` allows more"
+                )));
             }
             // A file's content has limits of its own.
             left.set(u64::MAX);
@@ -228,7 +264,7 @@ impl<'a> Unpacked<'a> {
 
     fn write(&mut self, path: &[u8], content: &mut impl Read) -> Result<()> {
         if self.files == self.limits.files {
-            return Err(invalid(&format!("it holds more than {} files", self.limits.files)));
+            return Err(self.too_many_files());
         }
         let mut file = self.create(path)?;
         let most = self.most();
@@ -242,6 +278,9 @@ impl<'a> Unpacked<'a> {
             if self.bytes > most {
                 return Err(self.too_large(most));
             }
+            if self.bytes > self.set_aside {
+                self.set_aside(self.bytes.saturating_add(STEP).min(most))?;
+            }
             file.write_all(&chunk[..length])?;
         }
         // The archive goes when the folder is there: then its files must be.
@@ -254,6 +293,9 @@ impl<'a> Unpacked<'a> {
     /// its name, cleaned and marked.
     fn create(&mut self, raw: &[u8]) -> Result<File> {
         let text = String::from_utf8_lossy(raw);
+        if raw.len() > LONGEST {
+            return Err(refused(&text, &format!("has a name of more than {LONGEST} bytes")));
+        }
         let path = inside(&text).map_err(|error| refused(&text, &error.to_string()))?;
         let path = path.strip_prefix("output/").unwrap_or(&path);
         let is_text = std::str::from_utf8(raw).is_ok();

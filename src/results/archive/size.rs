@@ -4,10 +4,16 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::entries_of_zip;
 
-/// The sum of its entries.
-pub(super) fn of_zip(file: &File) -> Result<u64> {
+/// The sum of its entries, which are `most` files and as many folders at most.
+pub(super) fn of_zip(file: &File, most: usize) -> Result<u64> {
     let mut file = file.try_clone()?;
+    let most = most.saturating_mul(2) as u64;
+    if entries_of_zip(&mut file)? > most {
+        let told = format!("it holds more than {most} entries: `Download::files` allows more");
+        return Err(Error::invalid(told));
+    }
     file.seek(SeekFrom::Start(0))?;
     let zip = zip::ZipArchive::new(file).map_err(broken_zip)?;
     // `None` where an entry does not tell.

@@ -30,13 +30,26 @@ fn told(entries: &[(&str, tar::EntryType, &[u8])], limits: Limits) -> String {
     refusal(&archive, limits)
 }
 
-/// Why an archive that is alone in its folder is not unpacked.
+/// Why an archive that is alone in its folder is broken or does harm.
 fn refusal(archive: &Path, limits: Limits) -> String {
+    refusal_of(ErrorKind::Response, archive, limits)
+}
+
+/// Why it is not unpacked, without its path.
+fn refusal_of(kind: ErrorKind, archive: &Path, limits: Limits) -> String {
     let folder = archive.parent().unwrap();
     let error = unpack(archive, &folder.join("job"), limits, roomy).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Response, "{error}");
+    assert_eq!(error.kind(), kind, "{error}");
     assert_eq!(fs::read_dir(folder).unwrap().count(), 1, "nothing is left behind");
-    error.to_string()
+    let told = error.to_string();
+    told.split_once("`: ").map_or(told.clone(), |(_, told)| told.to_owned())
+}
+
+/// What an archive has too much of.
+fn excess(entries: &[(&str, tar::EntryType, &[u8])], limits: Limits) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = tgz(folder.path(), entries);
+    refusal_of(ErrorKind::InvalidInput, &archive, limits)
 }
 
 #[test]
@@ -74,8 +87,11 @@ fn what_would_do_harm_is_refused_as_a_whole() {
         let link = told(&[("output/link", kind, b"")], Limits::default());
         assert!(link.contains("is no file"), "{link}");
     }
-    let many = told(&[("a", file, b""), ("b", file, b"")], Limits { files: 1, ..Limits::default() });
-    assert!(many.contains("more than 1 files"), "{many}");
+    let many = [("a", file, &b""[..]), ("b", file, b"")];
+    let limits = |files| Limits { files, ..Limits::default() };
+    insta::assert_snapshot!(excess(&many, limits(1)), @"it holds more than 1 files: `Download::files` allows more");
+    let folder = tempfile::tempdir().unwrap();
+    unpack(&tgz(folder.path(), &many), &folder.path().join("job"), limits(2), roomy).unwrap();
     let twice = told(&[("a", file, b""), ("a", file, b"")], Limits::default());
     assert!(twice.contains("is there twice"), "{twice}");
     assert!(told(&[], Limits::default()).contains("holds no file"));
@@ -94,7 +110,7 @@ fn a_name_that_is_none_here_costs_nothing_but_the_name() {
     for (name, takes, renamed) in systems {
         let target = folder.path().join(name);
         fs::create_dir(&target).unwrap();
-        let changed = read(&archive, &target, Limits::default(), roomy, takes).unwrap();
+        let changed = read(&archive, &target, Limits::default(), &mut |bytes| roomy(bytes), takes).unwrap();
         assert_eq!(Renamed::read(&target), changed);
         for name in names {
             let here = changed.path(name);
@@ -126,7 +142,8 @@ fn a_name_that_is_none_here_costs_nothing_but_the_name() {
 #[test]
 fn names_that_are_one_file_here_are_two_files() {
     let folder = tempfile::tempdir().unwrap();
-    let mut out = Unpacked::new(folder.path(), Limits::default(), 1, is_taken_here);
+    let mut room = roomy;
+    let mut out = Unpacked::new(folder.path(), Limits::default(), 1, is_taken_here, &mut room);
     // So `A.tif` looks to `a.tif` on a system that does not tell their cases, and a file to a folder.
     for taken in ["a.tif", "b"] {
         fs::write(folder.path().join(taken), "other").unwrap();
@@ -182,10 +199,45 @@ fn all_members_of_a_gzip_are_read() {
 
 #[test]
 fn a_bomb_is_stopped() {
-    let zeros = vec![0; 30_000_000];
-    let error =
-        told(&[("bomb", tar::EntryType::Regular, &zeros)], Limits { ratio: 100, ..Limits::default() });
-    assert!(error.contains("unpacks to more than"), "{error}");
+    let file = tar::EntryType::Regular;
+    let zeros = vec![0; 3_000_000];
+    let bomb = [("bomb", file, &zeros[..])];
+    let limits = |bytes| Limits { bytes: Some(bytes), ..Limits::default() };
+    insta::assert_snapshot!(excess(&bomb, limits(2_999_999)), @"it unpacks to more than 3.0 MB: `Download::largest` allows more");
+    let folder = tempfile::tempdir().unwrap();
+    let archive = tgz(folder.path(), &bomb);
+    unpack(&archive, &folder.path().join("job"), limits(3_000_000), roomy).unwrap();
+    // What was packed twice passes any ratio of one packing.
+    let mut twice = GzEncoder::new(Vec::new(), Compression::best());
+    twice.write_all(&vec![0; 40_000_000]).unwrap();
+    let inner = twice.finish().unwrap();
+    let mut room = roomy;
+    let mut out = Unpacked::new(folder.path(), Limits::default(), 2_000, is_taken_here, &mut room);
+    let error = out.write(b"bomb", &mut Members::of(&inner[..])).unwrap_err();
+    insta::assert_snapshot!(error, @"it unpacks to more than 2.0 MB, which is 1000 times its size: `Download::largest` allows more");
+    // Whoever allows so much has it.
+    let mut out = Unpacked::new(folder.path(), limits(40_000_000), 2_000, is_taken_here, &mut room);
+    out.write(b"allowed", &mut Members::of(&inner[..])).unwrap();
+}
+
+#[test]
+fn a_disk_is_not_filled_by_what_an_archive_does_not_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let asked = std::cell::RefCell::new(Vec::new());
+    let mut room = |bytes| {
+        asked.borrow_mut().push(bytes);
+        match asked.borrow().len() == 3 {
+            true => Err(Error::new(ErrorKind::Io, "the disk is full")),
+            false => Ok(()),
+        }
+    };
+    let limits = Limits { bytes: Some(u64::MAX), ..Limits::default() };
+    let mut out = Unpacked::new(folder.path(), limits, 1, is_taken_here, &mut room);
+    out.set_aside(10).unwrap();
+    let error = out.write(b"a", &mut io::repeat(7).take(200_000_000)).unwrap_err();
+    assert_eq!(error.to_string(), "the disk is full");
+    assert!(out.bytes < 110_000_000, "{}", out.bytes);
+    assert_eq!(*asked.borrow(), [10, STEP, STEP]);
 }
 
 #[test]
@@ -196,6 +248,10 @@ fn a_long_name_is_no_way_around_the_limits() {
         let error = told(&[("long", kind, &name), ("a", file, b"x")], Limits::default());
         assert!(error.contains("it has a header of more than 1 MB"), "{error}");
     }
+    let long = vec![b'a'; LONGEST + 1];
+    let file = ("a", tar::EntryType::Regular, &b"x"[..]);
+    let error = told(&[("long", tar::EntryType::GNULongName, &long), file], Limits::default());
+    assert!(error.ends_with("a` has a name of more than 4096 bytes: nothing was unpacked"), "{error}");
     let folder = tempfile::tempdir().unwrap();
     let long = format!("output/{}.tif", "a".repeat(180));
     let named = tgz(
@@ -210,8 +266,8 @@ fn a_long_name_is_no_way_around_the_limits() {
 #[test]
 fn folders_without_end_are_too_many_entries() {
     let folder = ("a/", tar::EntryType::Directory, &b""[..]);
-    let error = told(&[folder; 5], Limits { files: 2, ..Limits::default() });
-    assert!(error.contains("more than 4 entries"), "{error}");
+    let error = excess(&[folder; 5], Limits { files: 2, ..Limits::default() });
+    insta::assert_snapshot!(error, @"it holds more than 4 entries: `Download::files` allows more");
 }
 
 #[test]
@@ -262,10 +318,17 @@ fn zip_archives_are_held_to_the_same() {
     assert!(refusal(&path, Limits::default()).contains("leads out of the folder"));
     let (_folder, path) = zip(|zip| {
         zip.start_file("bomb", SimpleFileOptions::default()).unwrap();
-        zip.write_all(&vec![0; 30_000_000]).unwrap();
+        zip.write_all(&vec![0; 3_000_000]).unwrap();
     });
-    let error = refusal(&path, Limits { ratio: 100, ..Limits::default() });
-    assert!(error.contains("unpacks to more than"), "{error}");
+    let error =
+        refusal_of(ErrorKind::InvalidInput, &path, Limits { bytes: Some(2_999_999), ..Limits::default() });
+    insta::assert_snapshot!(error, @"it unpacks to more than 3.0 MB: `Download::largest` allows more");
+    let (_folder, path) = zip(|zip| {
+        (0..5).for_each(|file| zip.start_file(file.to_string(), SimpleFileOptions::default()).unwrap());
+    });
+    let few = |files| Limits { files, ..Limits::default() };
+    insta::assert_snapshot!(refusal_of(ErrorKind::InvalidInput, &path, few(2)), @"it holds more than 4 entries: `Download::files` allows more");
+    insta::assert_snapshot!(refusal_of(ErrorKind::InvalidInput, &path, few(4)), @"it holds more than 4 files: `Download::files` allows more");
 }
 
 #[test]

@@ -1,20 +1,18 @@
 //! Scenes as GeoParquet 1.1, with the columns of STAC-GeoParquet.
 //!
 //! - [`write`]: the columns of a file, in row groups that lie together on Earth.
-//! - [`file`]: a file's row groups, column by column, as arrays.
 //! - [`read`]: rows back to scenes, of our files and of others'.
 //! - [`scan`]: a file as a LazyFrame that reads what a query needs.
 
 mod bounds;
-mod file;
-mod json;
 mod order;
 mod read;
 mod scan;
 mod source;
 mod write;
 
-pub use scan::scan_geoparquet;
+pub(super) use read::read;
+pub use scan::{scan_geoparquet, scan_geoparquet_within};
 
 /// The key of a file's metadata that says what is ours.
 const OURS: &str = "up42";

@@ -2,17 +2,19 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use geo::CoordsIter;
 use polars_arrow::array::{Array, BinaryViewArray};
 use serde_json::{Map, Value};
 
-use super::file::ParquetFile;
-use super::{ASSETS, BBOX, EXTENSIONS, LINKS, OURS, PREFIX, QUICKLOOK, ROW, VERSION, json};
+use super::{ASSETS, BBOX, EXTENSIONS, LINKS, OURS, PREFIX, QUICKLOOK, ROW, VERSION};
 use crate::catalog::scenes::parts::Rest;
 use crate::catalog::scenes::preview::{self, QuicklookSource};
-use crate::catalog::scenes::walk::Walk;
 use crate::catalog::scenes::{Scene, Scenes};
 use crate::error::{Context, Error, Result};
+use crate::geo::parquet::{ParquetFile, json};
 use crate::geo::wkb;
+use crate::json::Walk;
+use crate::limits::ReadBudget;
 
 /// Members of an item that are no properties.
 const MEMBERS: [&str; 9] = ["id", "type", "collection", "geometry", BBOX, LINKS, ASSETS, VERSION, EXTENSIONS];
@@ -25,22 +27,25 @@ impl Scenes {
     /// `26.0` that was `26`, an instant is spelled in UTC, and a property that was null is
     /// not there.
     ///
-    /// All are read into memory; [`scan_geoparquet`](crate::scan_geoparquet) reads what a
-    /// query needs of a file that is larger.
+    /// All are read into memory, within the default [`ReadLimits`](crate::ReadLimits):
+    /// [`read_within`](Self::read_within) sets others, and
+    /// [`scan_geoparquet`](crate::scan_geoparquet) reads what a query needs of a file that is
+    /// larger.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read,
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when it is no Parquet, or
-    /// holds no items: they need the columns `id` and `geometry`.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when it is no Parquet,
+    /// holds no items, which need the columns `id` and `geometry`, or passes a limit.
     pub fn read_geoparquet(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        read(path).with_context(|| format!("read scenes `{}`", path.display()))
+        read(path, &ReadBudget::default()).with_context(|| format!("read scenes `{}`", path.display()))
     }
 }
 
-fn read(path: &Path) -> Result<Scenes> {
-    let file = ParquetFile::open(path)?;
+/// Reads a file of scenes within a budget.
+pub(in crate::catalog::scenes) fn read(path: &Path, budget: &ReadBudget) -> Result<Scenes> {
+    let file = ParquetFile::open(path, budget)?;
     for column in ["id", "geometry"] {
         if file.fields.get(column).is_none() {
             return Err(Error::invalid(format!(
@@ -48,15 +53,16 @@ fn read(path: &Path) -> Result<Scenes> {
             )));
         }
     }
+    budget.take_count(file.rows(), "scenes")?;
     let layout = Layout::of(&file);
     let mut rows = Vec::new();
     for group in 0..file.groups().len() {
         let columns = file.fields.iter_values().filter(|field| field.name != BBOX);
-        let columns = columns.map(|field| Ok((field.name.as_str(), file.column(group, field)?)));
-        let columns = Columns { layout: &layout, arrays: columns.collect::<Result<_>>()? };
+        let columns = columns.map(|field| Ok((field.name.as_str(), file.column(group, field, budget)?)));
+        let columns = Columns { layout: &layout, arrays: columns.collect::<Result<_>>()?, budget };
         for row in 0..file.groups()[group].num_rows() {
             let number = columns.at(ROW, row).as_i64();
-            rows.push((number.unwrap_or(rows.len() as i64), columns.scene(row)));
+            rows.push((number.unwrap_or(rows.len() as i64), columns.scene(row)?));
         }
     }
     rows.sort_by_key(|(number, _)| *number);
@@ -105,6 +111,7 @@ impl Layout {
 struct Columns<'a> {
     layout: &'a Layout,
     arrays: Vec<(&'a str, Box<dyn Array>)>,
+    budget: &'a ReadBudget,
 }
 
 impl Columns<'_> {
@@ -129,14 +136,24 @@ impl Columns<'_> {
         }
     }
 
-    fn scene(&self, row: usize) -> Scene {
+    fn scene(&self, row: usize) -> Result<Scene> {
+        let values = self.arrays.iter().filter(|(name, _)| *name != "geometry");
+        let size = values.fold(0, |sum: u64, (_, array)| sum.saturating_add(json::size(&**array, row)));
+        self.budget.take_values(size)?;
         let mut notes = Vec::new();
         let footprint = match self.footprint(row) {
             Ok(None) => {
                 notes.push("no footprint".to_owned());
                 None
             }
-            Ok(shape) => shape,
+            Ok(shape) => {
+                self.budget.take_positions(shape.as_ref().map_or(0, CoordsIter::coords_count))?;
+                shape
+            }
+            // One that is too large is no odd one.
+            Err(error) if self.budget.check_positions(self.footprint_bytes(row) / 16).is_err() => {
+                return Err(error);
+            }
             Err(error) => {
                 notes.push(format!("the footprint cannot be read: {error}"));
                 None
@@ -153,7 +170,7 @@ impl Columns<'_> {
             format!("unnamed-{row}")
         });
         let collection = self.text("collection", row);
-        let mut scene = Scene::made(Some(id), collection, footprint, self.properties(row), rest);
+        let mut scene = Scene::made(Some(id), collection, footprint, self.properties(row)?, rest);
         if scene.datetime.is_none() {
             notes.push("no acquisition date".to_owned());
         }
@@ -176,28 +193,35 @@ impl Columns<'_> {
                 scene.quicklook = preview::of_assets(&named, scene.rest.links.as_deref(), "");
             }
         }
-        scene
+        Ok(scene)
     }
 
-    fn properties(&self, row: usize) -> Map<String, Value> {
+    fn properties(&self, row: usize) -> Result<Map<String, Value>> {
         let mut properties = Map::new();
         for (column, array) in &self.arrays {
             let Some(name) = self.layout.property(column) else { continue };
             let value = match json::value(&**array, row) {
                 Value::Null => continue,
                 Value::String(text) if self.layout.json.contains(*column) => {
+                    self.budget.take_json(text.as_bytes())?;
                     serde_json::from_str(&text).unwrap_or(Value::String(text))
                 }
                 value => value,
             };
             properties.insert(name.to_owned(), value);
         }
-        properties
+        Ok(properties)
+    }
+
+    /// Bytes of the footprint.
+    fn footprint_bytes(&self, row: usize) -> usize {
+        let array = self.array("geometry").and_then(|array| array.as_any().downcast_ref::<BinaryViewArray>());
+        array.map_or(0, |array| array.value(row).len())
     }
 
     fn footprint(&self, row: usize) -> Result<Option<geo_types::Geometry>> {
         let array = self.array("geometry").and_then(|array| array.as_any().downcast_ref::<BinaryViewArray>());
         let array = array.ok_or_else(|| Error::invalid("the column `geometry` is not binary"))?;
-        array.is_valid(row).then(|| wkb::read(array.value(row))).transpose()
+        array.is_valid(row).then(|| wkb::read(array.value(row), self.budget)).transpose()
     }
 }

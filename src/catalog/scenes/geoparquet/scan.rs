@@ -9,10 +9,11 @@ use polars::prelude::{
 use polars_arrow::datatypes::ArrowDataType;
 
 use super::bounds::may_pass;
-use super::file::ParquetFile;
 use super::source::Source;
 use super::{BBOX, SIDES};
 use crate::error::{Context, Result};
+use crate::geo::parquet::ParquetFile;
+use crate::limits::{ReadBudget, ReadLimits};
 
 /// Columns of a frame that others' files have under STAC's names.
 const STAC_NAMES: [(&str, &str); 3] =
@@ -44,15 +45,41 @@ const STAC_NAMES: [(&str, &str); 3] =
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
+/// The default [`ReadLimits`] hold for what a query needs of one row group, since no more is in
+/// memory at a time; [`scan_geoparquet_within`] sets others.
+///
 /// # Errors
 ///
 /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read,
 /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when it is no Parquet. A file
-/// that breaks later is told by `collect`.
+/// that breaks later, or passes a limit, is told by `collect`.
 pub fn scan_geoparquet(path: impl AsRef<Path>) -> Result<LazyFrame> {
+    scan_geoparquet_within(path, ReadLimits::default())
+}
+
+/// A GeoParquet file as a LazyFrame, as [`scan_geoparquet`] makes it, within limits. Of these,
+/// `time` and `bytes` hold, for what a query needs of one row group; rows are not counted.
+///
+/// ```
+/// # use up42::{Aoi, Client, ReadLimits, Search};
+/// # let client = Client::simulator()?;
+/// # let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("scenes.parquet");
+/// # client.catalog().search(Search::new(&aoi).limit(50))?.to_geoparquet(&path)?;
+/// let large = ReadLimits::default().bytes(4_000_000_000);
+/// let scenes = up42::scan_geoparquet_within(&path, large)?;
+/// # assert!(scenes.collect()?.height() > 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// As for [`scan_geoparquet`].
+pub fn scan_geoparquet_within(path: impl AsRef<Path>, limits: ReadLimits) -> Result<LazyFrame> {
     let path = path.as_ref();
     let open = || -> Result<LazyFrame> {
-        let scan = Arc::new(Scan::open(path)?);
+        let scan = Arc::new(Scan::open(path, limits)?);
         let args = ScanArgsAnonymous {
             schema: Some(scan.schema.clone()),
             name: "GEOPARQUET SCAN",
@@ -65,6 +92,7 @@ pub fn scan_geoparquet(path: impl AsRef<Path>) -> Result<LazyFrame> {
 
 struct Scan {
     path: PathBuf,
+    limits: ReadLimits,
     columns: Vec<Offered>,
     schema: SchemaRef,
 }
@@ -76,8 +104,8 @@ struct Offered {
 }
 
 impl Scan {
-    fn open(path: &Path) -> Result<Self> {
-        let file = ParquetFile::open(path)?;
+    fn open(path: &Path, limits: ReadLimits) -> Result<Self> {
+        let file = ParquetFile::open(path, &ReadBudget::new(limits.clone()))?;
         let mut columns: Vec<Offered> = Vec::new();
         for (name, field) in file.fields.iter() {
             if name != BBOX || !matches!(field.dtype, ArrowDataType::Struct(_)) {
@@ -103,13 +131,14 @@ impl Scan {
             }
         }
         let fields = columns.iter().map(|column| FrameField::new(column.name.clone(), column.source.dtype()));
-        Ok(Self { path: path.to_owned(), schema: Arc::new(Schema::from_iter(fields)), columns })
+        Ok(Self { path: path.to_owned(), limits, schema: Arc::new(Schema::from_iter(fields)), columns })
     }
 
     /// The columns of these names, of one row group.
     fn group(&self, file: &ParquetFile, group: usize, names: &[PlSmallStr]) -> Result<DataFrame> {
         let wanted = names.iter().filter_map(|name| self.columns.iter().find(|column| column.name == *name));
-        let columns = wanted.map(|column| column.source.read(file, group, column.name.clone()));
+        let budget = ReadBudget::new(self.limits.clone());
+        let columns = wanted.map(|column| column.source.read(file, group, column.name.clone(), &budget));
         Ok(DataFrame::new(file.groups()[group].num_rows(), columns.collect::<Result<_>>()?)?)
     }
 
@@ -125,7 +154,7 @@ impl Scan {
                 read.push(name.clone());
             }
         }
-        let file = ParquetFile::open(&self.path)?;
+        let file = ParquetFile::open(&self.path, &ReadBudget::new(self.limits.clone()))?;
         let mut left = options.n_rows.unwrap_or(usize::MAX);
         let mut found: Option<DataFrame> = None;
         for group in 0..file.groups().len() {

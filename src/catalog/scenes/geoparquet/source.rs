@@ -3,9 +3,9 @@ use polars_arrow::array::{Array, StructArray};
 use polars_arrow::datatypes::{ArrowDataType, Field, TimeUnit as ArrowTimeUnit};
 use serde_json::Value;
 
-use super::file::ParquetFile;
-use super::json;
 use crate::error::Result;
+use crate::geo::parquet::{ParquetFile, json};
+use crate::limits::ReadBudget;
 
 /// Where a column of a frame comes from.
 pub(super) enum Source {
@@ -61,22 +61,33 @@ impl Source {
         }
     }
 
-    pub(super) fn read(&self, file: &ParquetFile, group: usize, name: PlSmallStr) -> Result<Column> {
-        let values =
-            |array: &dyn Array| (0..array.len()).map(|row| json::value(array, row)).collect::<Vec<_>>();
+    pub(super) fn read(
+        &self,
+        file: &ParquetFile,
+        group: usize,
+        name: PlSmallStr,
+        budget: &ReadBudget,
+    ) -> Result<Column> {
+        let values = |array: &dyn Array| {
+            let value = |row| {
+                budget.take_values(json::size(array, row))?;
+                Ok(json::value(array, row))
+            };
+            (0..array.len()).map(value).collect::<Result<Vec<_>>>()
+        };
         let series = match self {
-            Self::Plain(field) => Series::try_from((name, file.column(group, field)?))?,
+            Self::Plain(field) => Series::try_from((name, file.column(group, field, budget)?))?,
             Self::Whole(field) => {
-                let values = values(&*file.column(group, field)?);
+                let values = values(&*file.column(group, field, budget)?)?;
                 Series::new(name, values.iter().map(Value::as_i64).collect::<Vec<_>>())
             }
             Self::Json(field) => {
-                let values = values(&*file.column(group, field)?);
+                let values = values(&*file.column(group, field, budget)?)?;
                 let text = |value: &Value| (!value.is_null()).then(|| value.to_string());
                 Series::new(name, values.iter().map(text).collect::<Vec<_>>())
             }
             Self::Side(field, side) => {
-                let array = file.column(group, field)?;
+                let array = file.column(group, field, budget)?;
                 let boxes = array.as_any().downcast_ref::<StructArray>();
                 let index =
                     boxes.and_then(|boxes| boxes.fields().iter().position(|member| member.name == *side));

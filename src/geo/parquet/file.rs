@@ -5,7 +5,9 @@ use std::path::Path;
 use polars_arrow::array::Array;
 use polars_arrow::compute::concatenate::concatenate;
 use polars_arrow::datatypes::{ArrowDataType, ArrowSchema, Field, TimeUnit};
-use polars_parquet::parquet::schema::types::{ParquetType, PrimitiveConvertedType, PrimitiveLogicalType};
+use polars_parquet::parquet::schema::types::{
+    ParquetType, PhysicalType, PrimitiveConvertedType, PrimitiveLogicalType,
+};
 use polars_parquet::parquet::statistics::Statistics;
 use polars_parquet::read::schema::parquet_to_arrow_schema;
 use polars_parquet::read::{
@@ -13,42 +15,48 @@ use polars_parquet::read::{
 };
 use serde_json::Value;
 
+use super::footer::{guarded, read_metadata};
+use super::pages;
 use crate::error::{Error, Result};
-use crate::geo::parquet::{guarded, read_metadata};
+use crate::limits::ReadBudget;
 
 /// A Parquet file, read column by column.
-pub(super) struct ParquetFile {
+pub(crate) struct ParquetFile {
     file: File,
     length: u64,
     metadata: FileMetadata,
     /// The columns, as Parquet itself has them: what writers say of their own types
     /// beside it is not needed, and differs.
-    pub(super) fields: ArrowSchema,
+    pub(crate) fields: ArrowSchema,
 }
 
 impl ParquetFile {
-    pub(super) fn open(path: &Path) -> Result<Self> {
+    pub(crate) fn open(path: &Path, budget: &ReadBudget) -> Result<Self> {
         let mut file = File::open(path)?;
         let length = file.metadata()?.len();
-        let metadata = read_metadata(&mut file)?;
+        let metadata = read_metadata(&mut file, budget)?;
         let mut fields = guarded(|| Ok(parquet_to_arrow_schema(metadata.schema().fields())))?;
         fields.iter_values_mut().for_each(|field| field.dtype = without_zone(&field.dtype));
         Ok(Self { file, length, metadata, fields })
     }
 
-    pub(super) fn groups(&self) -> &[RowGroupMetadata] {
+    pub(crate) fn groups(&self) -> &[RowGroupMetadata] {
         &self.metadata.row_groups
     }
 
-    /// JSON of the file's own metadata.
-    pub(super) fn note(&self, key: &str) -> Option<Value> {
+    /// Text of the file's own metadata.
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
         let pairs = self.metadata.key_value_metadata.as_deref()?;
-        let text = pairs.iter().find(|pair| pair.key == key)?.value.as_deref()?;
-        serde_json::from_str(text).ok()
+        pairs.iter().find(|pair| pair.key == key)?.value.as_deref()
+    }
+
+    /// JSON of the file's own metadata.
+    pub(crate) fn note(&self, key: &str) -> Option<Value> {
+        serde_json::from_str(self.text(key)?).ok()
     }
 
     /// The columns that hold JSON by their logical type, as DuckDB writes it.
-    pub(super) fn json_columns(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn json_columns(&self) -> impl Iterator<Item = &str> {
         let types = self.metadata.schema().fields().iter();
         types
             .filter(|one| {
@@ -59,18 +67,26 @@ impl ParquetFile {
             .map(ParquetType::name)
     }
 
-    /// A column of a row group, whole.
-    pub(super) fn column(&self, group: usize, field: &Field) -> Result<Box<dyn Array>> {
-        let told = || format!("column `{}`", field.name);
-        guarded(|| self.decode(&self.groups()[group], field)).map_err(|error| error.context(told()))
+    /// Rows of all groups together, as the file says.
+    pub(crate) fn rows(&self) -> usize {
+        self.groups().iter().fold(0, |rows, group| rows.saturating_add(group.num_rows()))
     }
 
-    fn decode(&self, group: &RowGroupMetadata, field: &Field) -> Result<Box<dyn Array>> {
+    /// A column of a row group, whole.
+    pub(crate) fn column(&self, group: usize, field: &Field, budget: &ReadBudget) -> Result<Box<dyn Array>> {
+        let told = || format!("column `{}`", field.name);
+        guarded(|| self.decode(&self.groups()[group], field, budget)).map_err(|error| error.context(told()))
+    }
+
+    fn decode(&self, group: &RowGroupMetadata, field: &Field, budget: &ReadBudget) -> Result<Box<dyn Array>> {
+        budget.check_time()?;
         let leaves = group.columns_under_root_iter(&field.name);
         let (mut pages, mut types) = (Vec::new(), Vec::new());
         for leaf in leaves.into_iter().flatten() {
-            let bytes = self.bytes(leaf)?;
-            let reader = PageReader::new(Cursor::new(bytes.into()), leaf, Vec::new(), usize::MAX);
+            let bytes = self.bytes(leaf, budget)?;
+            // No header of a page may ask for more than was counted.
+            let largest = usize::try_from(budget.limits().bytes).unwrap_or(usize::MAX);
+            let reader = PageReader::new(Cursor::new(bytes.into()), leaf, Vec::new(), largest);
             pages.push(BasicDecompressor::new(reader, Vec::new()));
             types.push(&leaf.descriptor().descriptor.primitive_type);
         }
@@ -89,21 +105,33 @@ impl ParquetFile {
         Ok(array)
     }
 
-    fn bytes(&self, leaf: &ColumnChunkMetadata) -> Result<Vec<u8>> {
+    /// The bytes of a column chunk, which are counted by what they become.
+    fn bytes(&self, leaf: &ColumnChunkMetadata, budget: &ReadBudget) -> Result<Vec<u8>> {
         let range = leaf.byte_range();
         if range.end > self.length {
             return Err(Error::invalid("lies beyond the end of the file: was it cut off?"));
         }
+        let length = range.end.saturating_sub(range.start);
+        if length > budget.bytes_left() {
+            return Err(budget.too_large());
+        }
         let mut file = &self.file;
         file.seek(SeekFrom::Start(range.start))?;
-        let mut bytes = vec![0; (range.end - range.start) as usize];
+        let mut bytes = vec![0; length as usize];
         file.read_exact(&mut bytes)?;
+        let width = match leaf.physical_type() {
+            PhysicalType::FixedLenByteArray(width) => width as u64,
+            _ => 0,
+        };
+        let values = leaf.num_values().max(0).unsigned_abs();
+        let size = pages::size(&bytes, values, width);
+        budget.take_bytes(size.ok_or_else(|| Error::invalid("has a page that cannot be read"))?)?;
         Ok(bytes)
     }
 
     /// The smallest and the largest number of a column in a row group, where the file
     /// says so; `path` leads to a member of a struct.
-    pub(super) fn bounds(&self, group: usize, path: &[&str]) -> Option<(f64, f64)> {
+    pub(crate) fn bounds(&self, group: usize, path: &[&str]) -> Option<(f64, f64)> {
         let mut leaves = self.groups()[group].columns_under_root_iter(path.first()?)?;
         let leaf = leaves.find(|leaf| leaf.descriptor().path_in_schema.iter().eq(path))?;
         Some(match leaf.statistics(&self.metadata.footer_buf)?.ok()? {

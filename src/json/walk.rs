@@ -11,38 +11,43 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// A place in JSON text, before a value.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Walk<'a> {
+pub(crate) struct Walk<'a> {
     text: &'a str,
     at: usize,
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str) -> Self {
         Self { text, at: 0 }
     }
 
     /// The first character of the next value; `None` at the end of the text.
-    pub(super) fn peek(&mut self) -> Option<u8> {
+    pub(crate) fn peek(&mut self) -> Option<u8> {
         let rest = &self.text.as_bytes()[self.at..];
         self.at += rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')).count();
         self.text.as_bytes().get(self.at).copied()
     }
 
     /// The text of the next value, which is passed by.
-    pub(super) fn value(&mut self) -> Result<&'a str> {
+    pub(crate) fn value(&mut self) -> Result<&'a str> {
         self.peek();
         let start = self.at;
         self.read::<IgnoredAny>()?;
         Ok(&self.text[start..self.at])
     }
 
+    /// The text from here on.
+    pub(crate) fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
     /// The text from here to a later place.
-    pub(super) fn until(&self, later: &Self) -> &'a str {
+    pub(crate) fn until(&self, later: &Self) -> &'a str {
         &self.text[self.at..later.at]
     }
 
     /// Visits the members of an object; `each` takes the value.
-    pub(super) fn members(
+    pub(crate) fn members(
         &mut self,
         mut each: impl FnMut(Cow<'a, str>, &mut Self) -> Result<()>,
     ) -> Result<()> {
@@ -57,7 +62,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Visits the elements of a list; `each` takes the value.
-    pub(super) fn elements(&mut self, each: impl FnMut(&mut Self) -> Result<()>) -> Result<()> {
+    pub(crate) fn elements(&mut self, each: impl FnMut(&mut Self) -> Result<()>) -> Result<()> {
         self.between(b'[', b']', each)
     }
 

@@ -1,13 +1,21 @@
 //! Limits on what a file from outside may cost: time, memory and count.
 
+mod zip;
+
 use std::cell::Cell;
 use std::io::Read;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
+use crate::json;
+
+pub(crate) use zip::entries_of_zip;
 
 /// Bytes that are read between two looks at the clock.
 const CHUNK: u64 = 4_000_000;
+
+/// Bytes of memory that may become of a byte that is read, once JSON is a tree of values.
+const GROWTH: u64 = 2;
 
 /// Limits on reading a file that somebody else has written.
 ///
@@ -32,7 +40,7 @@ pub struct ReadLimits {
     /// Longest time that reading may take: 60 s unless set.
     pub time: Duration,
     /// Most bytes that are read into memory, with what is unpacked of an archive: 256 MB
-    /// unless set.
+    /// unless set. The values of JSON may take twice as many.
     pub bytes: u64,
     /// Most entries, such as features: 100,000 unless set.
     pub count: usize,
@@ -92,9 +100,13 @@ impl ReadLimits {
 #[derive(Debug)]
 pub(crate) struct ReadBudget {
     limits: ReadLimits,
+    /// What to do where a limit is passed, if nobody can raise it.
+    remedy: Option<&'static str>,
     /// `None` where the limit is later than any instant.
     deadline: Option<Instant>,
     bytes: Cell<u64>,
+    /// Bytes of memory for trees of JSON.
+    json: Cell<u64>,
     count: Cell<usize>,
     positions: Cell<usize>,
 }
@@ -111,10 +123,25 @@ impl ReadBudget {
         Self {
             deadline: Instant::now().checked_add(limits.time),
             bytes: Cell::new(limits.bytes),
+            json: Cell::new(limits.bytes.saturating_mul(GROWTH)),
             count: Cell::new(limits.count),
             positions: Cell::new(limits.positions),
             limits,
+            remedy: None,
         }
+    }
+
+    /// The default limits, for what no caller can set limits for: `remedy` says what else can be
+    /// done.
+    pub(crate) fn fixed(remedy: &'static str) -> Self {
+        Self { remedy: Some(remedy), ..Self::default() }
+    }
+
+    fn passed(&self, told: String, limit: &str) -> Error {
+        Error::invalid(match self.remedy {
+            Some(remedy) => format!("{told}: {remedy}"),
+            None => format!("{told}: simplify it, cut it into parts, or raise `ReadLimits::{limit}`"),
+        })
     }
 
     pub(crate) fn limits(&self) -> &ReadLimits {
@@ -129,7 +156,7 @@ impl ReadBudget {
     /// something is done.
     pub(crate) fn check_time(&self) -> Result<()> {
         match self.deadline.is_some_and(|deadline| Instant::now() > deadline) {
-            true => Err(passed(format!("reading it takes more than {:?}", self.limits.time), "time")),
+            true => Err(self.passed(format!("reading it takes more than {:?}", self.limits.time), "time")),
             false => Ok(()),
         }
     }
@@ -143,13 +170,46 @@ impl ReadBudget {
 
     /// The error of a file that needs more bytes than are left.
     pub(crate) fn too_large(&self) -> Error {
-        passed(format!("it is larger than {} MB", self.limits.bytes as f64 / 1e6), "bytes")
+        self.passed(format!("it is larger than {} MB", self.limits.bytes as f64 / 1e6), "bytes")
+    }
+
+    /// Refuses text that would become more values than are left. The walk through it costs less
+    /// than they do.
+    pub(crate) fn check_json(&self, text: &[u8]) -> Result<()> {
+        self.check_values(text, json::size)
+    }
+
+    /// The same for text whose values have another `size`.
+    pub(crate) fn check_values(&self, text: &[u8], size: impl FnOnce(&[u8]) -> u64) -> Result<()> {
+        let left = self.json.get();
+        // Most text is too short to be more.
+        if (text.len() as u64).saturating_mul(json::MOST_PER_BYTE) > left && size(text) > left {
+            return Err(self.too_much_json());
+        }
+        self.check_time()
+    }
+
+    /// Takes the memory of values that are about to be made of text.
+    pub(crate) fn take_json(&self, text: &[u8]) -> Result<()> {
+        self.take_values(json::size(text))
+    }
+
+    /// Takes the memory of values.
+    pub(crate) fn take_values(&self, bytes: u64) -> Result<()> {
+        let Some(left) = self.json.get().checked_sub(bytes) else { return Err(self.too_much_json()) };
+        self.json.set(left);
+        self.check_time()
+    }
+
+    fn too_much_json(&self) -> Error {
+        let most = self.limits.bytes.saturating_mul(GROWTH);
+        self.passed(format!("its values take more than {} MB of memory", most as f64 / 1e6), "bytes")
     }
 
     /// Refuses entries, which are called `noun`, that are more than what is left.
     pub(crate) fn check_count(&self, count: usize, noun: &str) -> Result<()> {
         match count > self.count.get() {
-            true => Err(passed(format!("it has more than {} {noun}", self.limits.count), "count")),
+            true => Err(self.passed(format!("it has more than {} {noun}", self.limits.count), "count")),
             false => self.check_time(),
         }
     }
@@ -164,7 +224,9 @@ impl ReadBudget {
     /// Refuses positions that are more than what is left.
     pub(crate) fn check_positions(&self, positions: usize) -> Result<()> {
         match positions > self.positions.get() {
-            true => Err(passed(format!("it has more than {} positions", self.limits.positions), "positions")),
+            true => {
+                Err(self.passed(format!("it has more than {} positions", self.limits.positions), "positions"))
+            }
             false => self.check_time(),
         }
     }
@@ -197,10 +259,6 @@ impl ReadBudget {
     }
 }
 
-fn passed(told: String, limit: &str) -> Error {
-    Error::invalid(format!("{told}: simplify it, cut it into parts, or raise `ReadLimits::{limit}`"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,6 +278,17 @@ mod tests {
         let late = ReadBudget::new(limits.time(Duration::ZERO));
         while Instant::now() <= late.deadline().unwrap() {}
         insta::assert_snapshot!(told(late.check_time()), @"reading it takes more than 0ns: simplify it, cut it into parts, or raise `ReadLimits::time`");
+    }
+
+    #[test]
+    fn values_of_json_count_before_they_are_made() {
+        let budget = ReadBudget::new(ReadLimits::default().bytes(500));
+        let lists = [b'['; 4];
+        insta::assert_snapshot!(told(budget.check_json(&lists)), @"its values take more than 0.001 MB of memory: simplify it, cut it into parts, or raise `ReadLimits::bytes`");
+        let text = [b'"'; 600];
+        budget.check_json(&text).unwrap();
+        budget.take_json(&text).unwrap();
+        assert!(budget.check_json(&text).is_err(), "the first took from it");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use polars_io::parquet::read::FileMetadata;
 use polars_parquet::parquet::read::deserialize_metadata;
 
 use crate::error::{Context, Error, ErrorKind, Result};
+use crate::limits::ReadBudget;
 
 const NOT: &str = "not a Parquet file that can be read";
 
@@ -26,16 +27,20 @@ const GEO: [u8; 2] = [17 << 1, 18 << 1];
 /// The deepest nesting of a footer.
 const DEEPEST: usize = 32;
 
+/// Bytes of memory that a byte of a footer may become.
+const GROWTH: u64 = 32;
+
+pub(super) const I32: u8 = 5;
 const LIST: u8 = 9;
-const STRUCT: u8 = 12;
+pub(super) const STRUCT: u8 = 12;
 
 /// Reads the metadata of a Parquet file, and nothing else of it. Geometries are bytes there.
 ///
 /// # Errors
 ///
 /// [`ErrorKind::Io`] when the file cannot be read, [`ErrorKind::InvalidInput`] when it is no
-/// Parquet.
-pub(crate) fn read_metadata(file: &mut (impl Read + Seek)) -> Result<FileMetadata> {
+/// Parquet, or says more of itself than may be read.
+pub(super) fn read_metadata(file: &mut (impl Read + Seek), budget: &ReadBudget) -> Result<FileMetadata> {
     let size = file.seek(SeekFrom::End(0))?;
     let Some(end) = size.checked_sub(END).filter(|end| *end > 0) else { return Err(cut_off()) };
     let mut length = [0; 4];
@@ -45,6 +50,7 @@ pub(crate) fn read_metadata(file: &mut (impl Read + Seek)) -> Result<FileMetadat
     file.read_exact(&mut mark)?;
     let length = u64::from(u32::from_le_bytes(length));
     let Some(start) = end.checked_sub(length).filter(|_| mark == *b"PAR1") else { return Err(cut_off()) };
+    budget.take_bytes(length.saturating_mul(GROWTH)).context("its footer")?;
     file.seek(SeekFrom::Start(start))?;
     let mut footer = Vec::new();
     file.take(length).read_to_end(&mut footer)?;
@@ -66,20 +72,52 @@ fn cut_off() -> Error {
 
 /// Calls geometries bytes, in place. A footer that cannot be walked stays as it is.
 fn adapt(footer: &mut [u8]) {
-    let mut walk = Walk { bytes: footer, at: 0, found: Vec::new() };
+    let mut walk = Walk::new(footer);
     walk.structure(&[2, 10], DEEPEST);
     for at in walk.found {
         footer[at] = BSON;
     }
 }
 
-struct Walk<'a> {
+/// A place in Thrift's compact form.
+pub(super) struct Walk<'a> {
     bytes: &'a [u8],
-    at: usize,
+    pub(super) at: usize,
     found: Vec<usize>,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0, found: Vec::new() }
+    }
+
+    /// Visits the fields of a structure by their ids and kinds; `each` takes the value. `None`
+    /// where the bytes are none.
+    pub(super) fn fields(&mut self, mut each: impl FnMut(&mut Self, u64, u8) -> Option<()>) -> Option<()> {
+        let mut id = 0_u64;
+        loop {
+            let head = self.byte()?;
+            if head == 0 {
+                return Some(());
+            }
+            id = match head >> 4 {
+                0 => self.varint()? >> 1,
+                delta => id.checked_add(u64::from(delta))?,
+            };
+            each(self, id, head & 15)?;
+        }
+    }
+
+    /// A number that is not below zero.
+    pub(super) fn number(&mut self) -> Option<u64> {
+        let zigzag = self.varint()?;
+        (zigzag & 1 == 0).then_some(zigzag >> 1)
+    }
+
+    pub(super) fn skip_value(&mut self, kind: u8) -> Option<()> {
+        self.value(kind, &[0], DEEPEST)
+    }
+
     /// A structure; follows a way of field ids (the schema, its logical type) to the
     /// union of types.
     fn structure(&mut self, way: &[u64], depth: usize) -> Option<()> {
@@ -93,7 +131,7 @@ impl Walk<'_> {
             let written = self.at;
             id = match head >> 4 {
                 0 => self.varint()? >> 1,
-                delta => id + u64::from(delta),
+                delta => id.checked_add(u64::from(delta))?,
             };
             match (way, head & 15) {
                 ([], STRUCT) if self.at == written + 1 && GEO.contains(&self.bytes[written]) => {
@@ -186,7 +224,9 @@ mod tests {
 
     #[test]
     fn a_file_that_does_not_end_is_told() {
-        let told = |bytes: &[u8]| read_metadata(&mut Cursor::new(bytes)).unwrap_err().to_string();
+        let told = |bytes: &[u8]| {
+            read_metadata(&mut Cursor::new(bytes), &ReadBudget::default()).unwrap_err().to_string()
+        };
         let cut = "not a Parquet file that can be read: it has no footer: was it cut off?";
         for bytes in [&b""[..], b"PAR1PAR1", b"PAR1 not really", b"PAR1\xff\xff\xff\xffPAR1"] {
             assert_eq!(told(bytes), cut);
@@ -194,11 +234,21 @@ mod tests {
         assert!(told(&file(&footer(BSON))).starts_with("not a Parquet file that can be read: "));
     }
 
+    #[test]
+    fn a_footer_counts_by_what_it_becomes() {
+        let read = |bytes| {
+            let budget = ReadBudget::new(crate::ReadLimits::default().bytes(bytes));
+            read_metadata(&mut Cursor::new(file(&footer(BSON))), &budget).unwrap_err().to_string()
+        };
+        insta::assert_snapshot!(read(32 * 17), @"its footer: it is larger than 0.000544 MB: simplify it, cut it into parts, or raise `ReadLimits::bytes`");
+        assert!(read(32 * 18).starts_with("not a Parquet file that can be read: "));
+    }
+
     proptest! {
         #[test]
         fn any_footer_is_walked(mut bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
-            let _ = read_metadata(&mut Cursor::new(file(&bytes)));
-            let _ = read_metadata(&mut Cursor::new(&bytes));
+            let _ = read_metadata(&mut Cursor::new(file(&bytes)), &ReadBudget::default());
+            let _ = read_metadata(&mut Cursor::new(&bytes), &ReadBudget::default());
             adapt(&mut bytes);
         }
     }

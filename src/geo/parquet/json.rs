@@ -15,11 +15,12 @@ use polars_arrow::types::NativeType;
 use serde_json::{Map, Value};
 
 use crate::geo::{geometry_to_json, wkb};
+use crate::limits::ReadBudget;
 
 /// The value of a row; null where there is none. Members of a struct that are null are left
 /// out: in Parquet all rows have all of them. Shapes are GeoJSON geometries, and other bytes
 /// text, in base64 where they are none.
-pub(super) fn value(array: &dyn Array, row: usize) -> Value {
+pub(crate) fn value(array: &dyn Array, row: usize) -> Value {
     if array.is_null(row) {
         return Value::Null;
     }
@@ -63,8 +64,50 @@ pub(super) fn value(array: &dyn Array, row: usize) -> Value {
     }
 }
 
+/// Bytes of a value of JSON, of a member and of a list or an object beside their contents.
+const VALUE: u64 = 64;
+
+/// Estimates the bytes of memory that the [`value`] of a row takes: a file may name one long text
+/// in every row, and in every element of a list.
+pub(crate) fn size(array: &dyn Array, row: usize) -> u64 {
+    if array.is_null(row) {
+        return VALUE;
+    }
+    let of_list = |values: Box<dyn Array>| {
+        (0..values.len()).fold(0, |sum: u64, row| sum.saturating_add(size(&*values, row)))
+    };
+    let inside = match array.dtype() {
+        ArrowDataType::Utf8View => of(array, |a: &Utf8ViewArray| a.value(row).len() as u64),
+        // WKB begins with the order of its bytes. It becomes lists of numbers.
+        ArrowDataType::BinaryView => of(array, |a: &BinaryViewArray| {
+            let bytes = a.value(row);
+            let growth = if matches!(bytes, [0 | 1, ..]) { 16 } else { 2 };
+            growth * bytes.len() as u64
+        }),
+        ArrowDataType::FixedSizeBinary(_) => {
+            of(array, |a: &FixedSizeBinaryArray| 2 * a.value(row).len() as u64)
+        }
+        ArrowDataType::List(_) => of(array, |a: &ListArray<i32>| of_list(a.value(row))),
+        ArrowDataType::LargeList(_) => of(array, |a: &ListArray<i64>| of_list(a.value(row))),
+        ArrowDataType::FixedSizeList(..) => of(array, |a: &FixedSizeListArray| of_list(a.value(row))),
+        ArrowDataType::Map(..) => of(array, |a: &MapArray| of_list(a.value(row))),
+        ArrowDataType::Struct(fields) => of(array, |a: &StructArray| {
+            let members = fields.iter().zip(a.values());
+            members.fold(0, |sum: u64, (field, values)| {
+                sum.saturating_add(2 * VALUE + field.name.len() as u64).saturating_add(size(&**values, row))
+            })
+        }),
+        _ => 0,
+    };
+    VALUE.saturating_add(inside)
+}
+
+fn of<A: 'static>(array: &dyn Array, size: impl Fn(&A) -> u64) -> u64 {
+    array.as_any().downcast_ref().map_or(0, size)
+}
+
 /// The instant of a count since 1970.
-pub(super) fn instant(count: i64, unit: TimeUnit) -> Option<Timestamp> {
+fn instant(count: i64, unit: TimeUnit) -> Option<Timestamp> {
     match unit {
         TimeUnit::Second => Timestamp::from_second(count),
         TimeUnit::Millisecond => Timestamp::from_millisecond(count),
@@ -77,7 +120,7 @@ pub(super) fn instant(count: i64, unit: TimeUnit) -> Option<Timestamp> {
 /// STAC-GeoParquet keeps `proj:geometry` as WKB, in the coordinates of its own system; Parquet
 /// keeps JSON and the values of an `enum` as bytes of text.
 fn bytes(bytes: &[u8]) -> Value {
-    match (wkb::read(bytes), std::str::from_utf8(bytes)) {
+    match (wkb::read(bytes, &ReadBudget::default()), std::str::from_utf8(bytes)) {
         (Ok(shape), _) => geometry_to_json(&shape),
         (_, Ok(text)) => text.into(),
         _ => encoded(bytes),

@@ -1,0 +1,13 @@
+//! Parquet, which anybody may have written: column by column, within limits.
+//!
+//! - [`footer`]: what a file says of itself, where its geometries have a type of their own, too.
+//! - [`pages`]: what a column takes in memory, by the headers of its pages.
+//! - [`file`]: a file's row groups, column by column, as arrays.
+//! - [`json`]: values of arrays of any type.
+
+mod file;
+mod footer;
+pub(crate) mod json;
+mod pages;
+
+pub(crate) use file::ParquetFile;
