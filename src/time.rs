@@ -114,9 +114,22 @@ pub(crate) fn minute(at: Timestamp) -> String {
     at.to_string().get(..16).map(|text| text.replace('T', " ")).unwrap_or_default()
 }
 
+/// A time in its largest unit, such as `14 h`.
+pub(crate) fn lasted(seconds: f64) -> String {
+    let units = [(86_400.0, "d"), (3_600.0, "h"), (60.0, "min")];
+    let (unit, name) = units.into_iter().find(|(unit, _)| seconds >= 1.5 * unit).unwrap_or((1.0, "s"));
+    format!("{:.0} {name}", seconds / unit)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_told_in_their_largest_unit() {
+        let told = [50_400.0, 80.0, 100.0, 5_500.0, 200_000.0].map(lasted);
+        assert_eq!(told, ["14 h", "80 s", "2 min", "2 h", "2 d"]);
+    }
 
     #[test]
     fn days_count_whole_and_ends_may_be_open() {

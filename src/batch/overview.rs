@@ -2,9 +2,8 @@
 //! may take, and below it the jobs, those with problems first.
 
 use super::report::{JobCollection, JobRecord};
-use crate::chart::lasted;
 use crate::display::{Bundle, Card, Cell, ROWS, Tone, counted, grouped};
-use crate::time::minute;
+use crate::time::{lasted, minute};
 
 /// Rows of a batch on its way.
 const WATCHED: usize = 8;

@@ -3,6 +3,7 @@ use std::time::Duration;
 use super::state::State;
 use crate::error::Error;
 use crate::plain::plain;
+use crate::time::lasted;
 
 /// Progress as lines that are only ever added: a notebook cannot change a line that
 /// it has shown.
@@ -108,7 +109,7 @@ impl Progress {
             line += &format!(", {count} {word}");
         }
         if let Some(left) = eta().filter(|_| ended < total) {
-            line += &format!("; about {} left", told(left));
+            line += &format!("; about {} left", lasted(left.as_secs_f64()));
         }
         let [stop, short] = [stop, short].map(|known| known.filter(|_| is_other));
         if let Some(why) = why(stop, short, trouble).filter(|_| ended < total) {

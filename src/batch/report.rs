@@ -215,7 +215,8 @@ impl JobRecord {
 
     /// Where it stands, and how much of it is done, while it runs and the service tells.
     pub(super) fn status_and_progress(&self) -> String {
-        let progress = self.job.as_ref().filter(|_| !self.standing().has_ended()).and_then(|job| job.progress);
+        let progress =
+            self.job.as_ref().filter(|_| !self.standing().has_ended()).and_then(|job| job.progress);
         match progress.filter(|percent| *percent > 0) {
             Some(percent) => format!("{}, {percent} %", self.status_word()),
             None => self.status_word(),

@@ -208,8 +208,7 @@ mod tests {
         let records = state.phases().iter().enumerate().map(record).collect();
         let jobs = sample::jobs().with_records(records);
         let tally = state.tally();
-        let expected =
-            "1 succeeded, 1 running, 1 queued, 1 to come, 1 failed, 1 rejected, 1 HIBERNATING, 1 gone, 1 unproven";
+        let expected = "1 succeeded, 1 running, 1 queued, 1 to come, 1 failed, 1 rejected, 1 HIBERNATING, 1 gone, 1 unproven";
         assert_eq!((told(&tally), told(&jobs.tally())), (expected.to_owned(), expected.to_owned()));
         assert_eq!((tally.total(), tally.ended(), tally.succeeded(), tally.failed()), (9, 5, 1, 4));
         assert_eq!((tally.running(), tally.to_come(), tally.unknown()), (1, 1, vec![("HIBERNATING", 1)]));
