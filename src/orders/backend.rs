@@ -1,16 +1,16 @@
 //! Orders as the jobs of a batch (API reference, 10).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use jiff::SignedDuration;
 use serde_json::{Map, Value};
 
-use super::list::request;
+use super::list::tagged;
 use super::reservations::{Buyer, Reservations};
 use super::{Order, OrderFilter, OrderItem, OrderStatus, Orders, spent};
 use crate::batch::{Batch, Delivery, JobBackend, Kind, Mark, OWN_TAG, Owner, Source, Submission, is_own_tag};
-use crate::client::{Client, pages};
+use crate::client::Client;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::hash::hex;
 use crate::jobs::{Credits, Estimate, Job, JobId, JobParameters, JobStatus, JobsPage, Price};
@@ -25,8 +25,6 @@ const BESIDES: [&str; 2] = ["tags", "budgetId"];
 const RECENT: SignedDuration = SignedDuration::from_mins(1);
 /// Prices at a time; the limiter holds the rate.
 const AT_ONCE: usize = 16;
-/// Tags that one request asks for.
-const TAGS: usize = 50;
 
 /// Orders of a data product.
 pub(crate) struct OrderBackend {
@@ -84,22 +82,6 @@ impl OrderBackend {
             again => format!("{key}\n{name}\n{again}"),
         };
         format!("{OWN_TAG}{}", hex(wish, 8))
-    }
-
-    /// The orders with these tags, by the tag. A server that does not filter sends others too.
-    fn tagged(&self, tags: &[String]) -> Result<HashMap<String, Order>> {
-        let mut found = HashMap::new();
-        for tags in tags.chunks(TAGS) {
-            let asked: HashSet<&String> = tags.iter().collect();
-            let request = request(&self.client, &OrderFilter::new().tags(tags))?;
-            // One that cannot be read may be one of them.
-            let read = |json: &Value| Order::read(&self.client, json).map(Some);
-            for order in pages(&self.client, &request, usize::MAX, read)?.entries {
-                let own = order.tags.iter().filter(|tag| asked.contains(tag));
-                found.extend(own.map(|tag| (tag.clone(), order.clone())));
-            }
-        }
-        Ok(found)
     }
 }
 
@@ -164,7 +146,7 @@ impl JobBackend for OrderBackend {
     fn existing(&self, submissions: &[Submission]) -> Option<Result<Vec<(usize, Job)>>> {
         let tags: Vec<String> = submissions.iter().map(|one| self.mark(one)).collect();
         let find = || -> Result<Vec<(usize, Job)>> {
-            let mut orders = self.tagged(&tags)?;
+            let mut orders = tagged(&self.client, &tags)?;
             let found = tags.iter().enumerate().filter_map(|(place, tag)| Some((place, orders.remove(tag)?)));
             Ok(found.map(|(place, order)| (place, job(&order))).collect())
         };
