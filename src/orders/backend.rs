@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use jiff::SignedDuration;
 use serde_json::{Map, Value};
 
+use super::estimate::offers;
 use super::list::tagged;
 use super::reservations::{Buyer, Reservations};
 use super::{Order, OrderFilter, OrderItem, OrderStatus, Orders, spent};
@@ -14,7 +15,6 @@ use crate::client::Client;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::hash::hex;
 use crate::jobs::{Credits, Estimate, Job, JobId, JobParameters, JobStatus, JobsPage, Price};
-use crate::parallel::in_parallel;
 use crate::redact;
 use crate::storage::deliver;
 
@@ -23,8 +23,6 @@ use crate::storage::deliver;
 const BESIDES: [&str; 2] = ["tags", "budgetId"];
 /// An order is paid when it is delivered, which is its last change, give or take this.
 const RECENT: SignedDuration = SignedDuration::from_mins(1);
-/// Prices at a time; the limiter holds the rate.
-const AT_ONCE: usize = 16;
 
 /// Orders of a data product.
 pub(crate) struct OrderBackend {
@@ -254,12 +252,13 @@ impl JobBackend for OrderBackend {
     }
 
     fn estimate(&self, jobs: &[JobParameters]) -> Result<Estimate> {
-        let price = |parameters: &JobParameters| {
-            let item = OrderItem::read(&parameters.label, &parameters.inputs)?;
-            let credits = item.credits(&self.client)?;
-            Ok(Price { credits: Credits { min: credits, max: credits }, duration: None })
+        let read = |job: &JobParameters| {
+            OrderItem::read(&job.label, &job.inputs).with_context(|| format!("order `{}`", job.label))
         };
-        let prices = in_parallel(jobs, AT_ONCE, price);
+        let items = jobs.iter().map(read).collect::<Result<Vec<_>>>()?;
+        let offers = offers(&self.client, &items, &self.name).into_iter();
+        let price = |credits| Price { credits: Credits { min: credits, max: credits }, duration: None };
+        let prices = offers.map(|offer| offer.map(|offer| price(offer.credits)));
         Estimate::of_prices(jobs.iter().map(|job| job.label.clone()).zip(prices).collect())
     }
 }
