@@ -81,6 +81,16 @@ impl OrderBackend {
         };
         format!("{OWN_TAG}{}", hex(wish, 8))
     }
+
+    /// The order with this id; `None` when the list denies it too.
+    fn known(&self, id: &str) -> Result<Option<Order>> {
+        match self.client.order(id) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Ok(self.client.orders(OrderFilter::new().ids([id]))?.get(id).cloned())
+            }
+            order => order.map(Some),
+        }
+    }
 }
 
 impl Source for OrderBackend {
@@ -156,18 +166,21 @@ impl JobBackend for OrderBackend {
         let reserved = self.reservations.reserve(&tag, buyer).map_err(Error::unsent)?;
         let Some(reserved) = reserved else { return Ok(None) };
         if let Some(id) = &reserved.order_id {
-            let order = self.client.order(id).map_err(Error::unsent);
-            return order.map(|order| Some(job(&order))).with_context(|| format!("order `{id}`"));
+            let known = self.known(id).map_err(Error::unsent).with_context(|| format!("order `{id}`"))?;
+            if let Some(order) = known {
+                return Ok(Some(job(&order)));
+            }
         }
         let batch = &reserved.batch;
         let lost = || {
-            Error::new(
-                ErrorKind::Network,
-                format!("batch `{batch}` may have ordered it, and its answer is not known"),
-            )
+            let told = match &reserved.order_id {
+                Some(id) => format!("batch `{batch}` ordered it as `{id}`, which the platform does not know"),
+                None => format!("batch `{batch}` may have ordered it, and its answer is not known"),
+            };
+            Error::new(ErrorKind::Network, told)
         };
-        // It is looked for as if this batch had sent it. What no list has was never created,
-        // unless the other batch is about to send it.
+        // It is looked for as if this batch had sent it. What no list has was never created or is
+        // gone, unless the other batch is about to send it.
         if !submission.is_absent {
             return Err(lost());
         }
