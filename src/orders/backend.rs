@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use serde_json::{Map, Value};
 
 use super::estimate::offers;
+use super::item::DISPLAY_NAME;
 use super::list::tagged;
 use super::reservations::{Buyer, Reservations};
 use super::{Order, OrderFilter, OrderItem, OrderStatus, Orders, spent};
@@ -58,6 +59,9 @@ impl OrderBackend {
     pub(super) fn key_of(inputs: &Map<String, Value>) -> String {
         let mut inputs = inputs.clone();
         inputs.retain(|name, _| !BESIDES.contains(&name.as_str()));
+        if let Some(Value::Object(params)) = inputs.get_mut("params") {
+            params.retain(|name, _| name != DISPLAY_NAME);
+        }
         JobParameters::new("", inputs).key()
     }
 

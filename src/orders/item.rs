@@ -12,6 +12,8 @@ use crate::transport::Request;
 
 /// The most characters of a name (API reference, 10.2 a).
 const NAME: usize = 200;
+/// The order's name among the parameters of a new image: it decides nothing that is delivered.
+pub(super) const DISPLAY_NAME: &str = "displayName";
 
 /// One order before it is placed: a data product, an area, and mostly a scene.
 #[derive(Clone, PartialEq)]
@@ -48,7 +50,7 @@ impl OrderItem {
 
     /// The hash of all that decides what is delivered: the same for the same images.
     pub(crate) fn key(&self) -> String {
-        let mut params: Vec<_> = self.params.iter().collect();
+        let mut params: Vec<_> = self.params.iter().filter(|(name, _)| *name != DISPLAY_NAME).collect();
         params.sort_by_key(|(name, _)| *name);
         hex(json!([self.product_id, params, self.geometry()]).to_string(), 8)
     }
