@@ -42,11 +42,7 @@ impl DateRange {
 
     /// Cut to a step in nanoseconds.
     fn interval(self, step: i128) -> String {
-        let cut = |at: Timestamp| {
-            let whole = at.as_nanosecond().div_euclid(step) * step;
-            Timestamp::from_nanosecond(whole).unwrap_or(at).to_string()
-        };
-        let told = |end: Option<Timestamp>| end.map_or("..".to_owned(), cut);
+        let told = |end: Option<Timestamp>| end.map_or("..".to_owned(), |at| cut(at, step));
         format!("{}/{}", told(self.start), told(self.end))
     }
 
@@ -59,6 +55,22 @@ impl DateRange {
     pub(crate) fn overlaps(self, first: Timestamp, last: Timestamp) -> bool {
         self.start.is_none_or(|start| start <= last) && self.end.is_none_or(|end| first <= end)
     }
+}
+
+/// An instant as RFC 3339, cut to a step in nanoseconds.
+fn cut(at: Timestamp, step: i128) -> String {
+    let whole = at.as_nanosecond().div_euclid(step) * step;
+    Timestamp::from_nanosecond(whole).unwrap_or(at).to_string()
+}
+
+/// The last instant of the day, the month or the year that a text names, in microseconds as
+/// [`DateRange::to_interval`] has it; `None` for any other text.
+pub(crate) fn last_instant(text: &str) -> Option<String> {
+    let is_short = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    if !is_short || !matches!(text.len(), 4 | 7 | 10) {
+        return None;
+    }
+    instant(text, true).ok()?.map(|at| cut(at, 1_000))
 }
 
 /// The first instant of what a text names, or its last.
@@ -149,6 +161,17 @@ mod tests {
         assert_eq!(told("2020-12", "2020-12"), "2020-12-01T00:00:00Z/2020-12-31T23:59:59Z");
         assert_eq!(told("2020-02", "2020-02"), "2020-02-01T00:00:00Z/2020-02-29T23:59:59Z");
         assert_eq!(told("2019", "2020"), "2019-01-01T00:00:00Z/2020-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn the_last_instant_is_that_of_a_day_a_month_or_a_year() {
+        let last = |text| last_instant(text);
+        assert_eq!(last("2020-05-31").as_deref(), Some("2020-05-31T23:59:59.999999Z"));
+        assert_eq!(last("2020-02").as_deref(), Some("2020-02-29T23:59:59.999999Z"));
+        assert_eq!(last("2020").as_deref(), Some("2020-12-31T23:59:59.999999Z"));
+        for other in ["2020-05-31T00:00:00Z", "2020-13", "9999", "S2A", "----", "20200531", ""] {
+            assert_eq!(last(other), None, "{other}");
+        }
     }
 
     #[test]
