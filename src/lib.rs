@@ -104,6 +104,7 @@ mod statuses;
 mod storage;
 mod tasking;
 mod time;
+mod time_left;
 mod transport;
 mod wait;
 

@@ -42,11 +42,7 @@ impl DateRange {
 
     /// Cut to a step in nanoseconds.
     fn interval(self, step: i128) -> String {
-        let cut = |at: Timestamp| {
-            let whole = at.as_nanosecond().div_euclid(step) * step;
-            Timestamp::from_nanosecond(whole).unwrap_or(at).to_string()
-        };
-        let told = |end: Option<Timestamp>| end.map_or("..".to_owned(), cut);
+        let told = |end: Option<Timestamp>| end.map_or("..".to_owned(), |at| cut(at, step));
         format!("{}/{}", told(self.start), told(self.end))
     }
 
@@ -59,6 +55,22 @@ impl DateRange {
     pub(crate) fn overlaps(self, first: Timestamp, last: Timestamp) -> bool {
         self.start.is_none_or(|start| start <= last) && self.end.is_none_or(|end| first <= end)
     }
+}
+
+/// An instant as RFC 3339, cut to a step in nanoseconds.
+fn cut(at: Timestamp, step: i128) -> String {
+    let whole = at.as_nanosecond().div_euclid(step) * step;
+    Timestamp::from_nanosecond(whole).unwrap_or(at).to_string()
+}
+
+/// The last instant of the day, the month or the year that a text names, in microseconds as
+/// [`DateRange::to_interval`] has it; `None` for any other text.
+pub(crate) fn last_instant(text: &str) -> Option<String> {
+    let is_short = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    if !is_short || !matches!(text.len(), 4 | 7 | 10) {
+        return None;
+    }
+    instant(text, true).ok()?.map(|at| cut(at, 1_000))
 }
 
 /// The first instant of what a text names, or its last.
@@ -114,9 +126,22 @@ pub(crate) fn minute(at: Timestamp) -> String {
     at.to_string().get(..16).map(|text| text.replace('T', " ")).unwrap_or_default()
 }
 
+/// A time in its largest unit, such as `14 h`.
+pub(crate) fn lasted(seconds: f64) -> String {
+    let units = [(86_400.0, "d"), (3_600.0, "h"), (60.0, "min")];
+    let (unit, name) = units.into_iter().find(|(unit, _)| seconds >= 1.5 * unit).unwrap_or((1.0, "s"));
+    format!("{:.0} {name}", seconds / unit)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_told_in_their_largest_unit() {
+        let told = [50_400.0, 80.0, 100.0, 5_500.0, 200_000.0].map(lasted);
+        assert_eq!(told, ["14 h", "80 s", "2 min", "2 h", "2 d"]);
+    }
 
     #[test]
     fn days_count_whole_and_ends_may_be_open() {
@@ -136,6 +161,17 @@ mod tests {
         assert_eq!(told("2020-12", "2020-12"), "2020-12-01T00:00:00Z/2020-12-31T23:59:59Z");
         assert_eq!(told("2020-02", "2020-02"), "2020-02-01T00:00:00Z/2020-02-29T23:59:59Z");
         assert_eq!(told("2019", "2020"), "2019-01-01T00:00:00Z/2020-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn the_last_instant_is_that_of_a_day_a_month_or_a_year() {
+        let last = |text| last_instant(text);
+        assert_eq!(last("2020-05-31").as_deref(), Some("2020-05-31T23:59:59.999999Z"));
+        assert_eq!(last("2020-02").as_deref(), Some("2020-02-29T23:59:59.999999Z"));
+        assert_eq!(last("2020").as_deref(), Some("2020-12-31T23:59:59.999999Z"));
+        for other in ["2020-05-31T00:00:00Z", "2020-13", "9999", "S2A", "----", "20200531", ""] {
+            assert_eq!(last(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::journal::Journal;
-use super::state::{Phase, State};
+use super::state::State;
 use crate::client::Client;
 use crate::display::{Cell, Column, Table};
 use crate::error::{Context, Result};
@@ -129,15 +129,14 @@ impl BatchEntry {
         for event in journal.events()? {
             state.apply(&event);
         }
-        let count = |is: fn(&Phase) -> bool| state.phases().iter().filter(|phase| is(phase)).count();
-        let succeeded = count(Phase::has_succeeded);
+        let tally = state.tally();
         Ok(Some(Self {
             name: head.name,
             service: head.owner.kind.name(),
             runs: head.owner.name,
-            jobs: state.phases().len(),
-            succeeded,
-            failed: count(Phase::has_ended) - succeeded,
+            jobs: tally.total(),
+            succeeded: tally.succeeded(),
+            failed: tally.failed(),
             credits: state.paid(),
             changed: parse_timestamp(&journal.last_change()?.unwrap_or(head.created)),
         }))

@@ -55,7 +55,7 @@ impl JobCollection {
 
     /// How many jobs have which status.
     pub fn status_histogram(&self) -> Chart {
-        let tally = self.tally();
+        let tally = self.tally().parts();
         let labels = tally.iter().map(|(_, word, count)| format!("{word} {}", grouped(*count as f64, 0)));
         let title = format!("{} by status", self.title());
         Chart::new(title, "jobs", labels).series(Series {

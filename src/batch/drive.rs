@@ -120,7 +120,7 @@ impl Batch {
         });
         let renewed = self.renew(&mut items, &state);
         if task != Task::Cancel {
-            self.check_budget(&items, &mut state, &policy)?;
+            self.check_budget(&items, &mut state, &policy, task)?;
             news.extend(self.estimated(&items, &mut state));
         }
         let mut journal = match journal {
@@ -187,7 +187,7 @@ impl Batch {
 
     /// Asks for the prices that count when there is a budget, and refuses what may go beyond
     /// it.
-    fn check_budget(&self, items: &[Item], state: &mut State, policy: &Policy) -> Result<()> {
+    fn check_budget(&self, items: &[Item], state: &mut State, policy: &Policy, task: Task) -> Result<()> {
         let Some(budget) = policy.limits.budget else { return Ok(()) };
         let open = state.unpriced();
         let jobs: Vec<_> = open.iter().map(|item| items[*item].parameters.clone()).collect();
@@ -198,9 +198,11 @@ impl Batch {
         state.set_budget(budget, prices);
         let most = state.most();
         if most > budget && state.waiting().next().is_some() {
-            let told = format!(
-                "it may cost up to {most} credits, and its budget is {budget}: raise the budget, or run fewer jobs"
-            );
+            let remedy = match task {
+                Task::Place => "raise `.at_most(…)`, or order less",
+                _ => "raise the budget, or run fewer jobs",
+            };
+            let told = format!("it may cost up to {most} credits, and its budget is {budget}: {remedy}");
             return Err(Error::new(ErrorKind::Credits, told));
         }
         Ok(())

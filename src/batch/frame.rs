@@ -17,7 +17,7 @@ impl JobCollection {
     /// |---|---|---|---|---|
     /// | `job` | String | | no job was created | `id` |
     /// | `label` | String | | never null | |
-    /// | `status` | String | | never null | `status` in words, or `rejected`, `not sent`, `unproven`, `to come` |
+    /// | `status` | String | | never null | `status` in words, or `rejected`, `not sent`, `unproven`, `gone` (the platform does not know the job any more), `to come` |
     /// | `from`, `until` | Datetime(ms) | UTC | not asked for, or open | `inputs.*.time` |
     /// | `west`, `south`, `east`, `north` | Float64 | degrees, WGS 84 | not asked for | box around `inputs.*.bbox`, `intersects` or `contains` |
     /// | `scenes` | String | | not asked for | `inputs.*.ids`, joined by `, ` |

@@ -14,7 +14,7 @@
 //! - [`listing`]: the list of a service's jobs; [`listed`]: what is in it, as a collection like that
 //!   of a batch.
 //! - [`progress`], [`board`] and [`report`]: what a person sees on the way and at the end;
-//!   [`view`], [`overview`], [`charts`] and [`frame`] are its forms.
+//!   [`view`], [`overview`], [`charts`] and [`frame`] are its forms, and [`tally`] counts for all.
 
 mod backend;
 mod batches;

@@ -2,9 +2,8 @@
 //! may take, and below it the jobs, those with problems first.
 
 use super::report::{JobCollection, JobRecord};
-use crate::chart::lasted;
 use crate::display::{Bundle, Card, Cell, ROWS, Tone, counted, grouped};
-use crate::time::minute;
+use crate::time::{lasted, minute};
 
 /// Rows of a batch on its way.
 const WATCHED: usize = 8;
@@ -35,7 +34,7 @@ impl JobCollection {
     }
 
     fn card(&self) -> Card {
-        let mut card = Card::new(self.told()).fact("Jobs", Cell::Parts(self.tally()));
+        let mut card = Card::new(self.told()).fact("Jobs", Cell::Parts(self.tally().parts()));
         card = match self.budget().filter(|budget| *budget > 0) {
             Some(budget) => {
                 let [paid, of] = [self.paid(), budget].map(|credits| grouped(credits as f64, 0));

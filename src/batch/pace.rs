@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::state::State;
+use crate::time_left::UnitTime;
 
 /// The part of a job's time that may pass until its end is noticed: on average half of
 /// it, in which its slot is empty.
@@ -54,20 +55,18 @@ impl Pace {
     /// Until the last job ends, as far as those that have ended tell. By the mean of
     /// those, or by the estimates when each job has one.
     pub(super) fn left(&self, state: &State, now: Duration) -> Option<Duration> {
-        let mean = self.sums[0] / self.took.len() as f64;
         let waiting: Vec<usize> = if state.stop().is_none() { state.waiting().collect() } else { Vec::new() };
         let mut all = waiting.iter().chain(self.begun.keys());
         let is_estimated = self.sums[1] > 0.0 && all.all(|item| state.estimate(*item).is_some());
-        let time = |item: &usize| match state.estimate(*item) {
-            Some(lasts) if is_estimated => lasts.as_secs_f64() * self.sums[0] / self.sums[1],
-            _ => mean,
+        let units = |item: &usize| match state.estimate(*item) {
+            Some(lasts) if is_estimated => lasts.as_secs_f64(),
+            _ => 1.0,
         };
-        let age = |begun: &Duration| now.saturating_sub(*begun).as_secs_f64();
-        let running = self.begun.iter().map(|(item, begun)| (time(item) - age(begun)).max(0.0));
-        let each: Vec<f64> = running.chain(waiting.iter().map(time)).collect();
-        let slots = self.begun.len().max(1) as f64;
-        let all = (each.iter().sum::<f64>() / slots).max(each.iter().copied().fold(0.0, f64::max));
-        Duration::try_from_secs_f64(all).ok().filter(|_| !self.took.is_empty() && !each.is_empty())
+        let done = if is_estimated { self.sums[1] } else { self.took.len() as f64 };
+        let unit = UnitTime::measured(done, Duration::try_from_secs_f64(self.sums[0]).ok()?)?;
+        let running =
+            self.begun.iter().map(|(item, begun)| unit.rest(units(item), now.saturating_sub(*begun)));
+        unit.left(running.chain(waiting.iter().map(units)), self.begun.len())
     }
 }
 

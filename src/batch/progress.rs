@@ -1,10 +1,9 @@
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::state::State;
 use crate::error::Error;
-use crate::jobs::JobStatus;
 use crate::plain::plain;
+use crate::time::lasted;
 
 /// Progress as lines that are only ever added: a notebook cannot change a line that
 /// it has shown.
@@ -20,7 +19,7 @@ pub(super) struct Progress {
 #[derive(Debug, PartialEq)]
 struct Shown {
     ended: usize,
-    created: usize,
+    to_come: usize,
     news: News,
 }
 
@@ -72,16 +71,17 @@ impl Progress {
         if self.is_quiet {
             return None;
         }
-        let tally = Tally::of(state);
-        let Tally { total, ended, .. } = tally;
+        let tally = state.tally();
+        let (total, ended, succeeded, unknown) =
+            (tally.total(), tally.ended(), tally.succeeded(), tally.unknown());
         let (short, stop) = (state.shortage(), state.stop());
         let news = News {
-            has_failed: ended > tally.succeeded,
+            has_failed: ended > succeeded,
             is_sending: (short.is_none(), stop.is_none()),
-            strange: tally.strange.len(),
+            strange: unknown.len(),
         };
         let is_other = self.shown.as_ref().is_none_or(|shown| shown.news.is_sending != news.is_sending);
-        let shows = Shown { ended, created: tally.created, news };
+        let shows = Shown { ended, to_come: tally.to_come(), news };
         let has_changed = self.shown.as_ref() != Some(&shows);
         let is_due = match &self.shown {
             None => true,
@@ -94,22 +94,22 @@ impl Progress {
         }
         self.patience = if has_changed { SILENT[0] } else { (self.patience * 2).min(SILENT[1]) };
         (self.shown, self.at) = (Some(shows), now);
-        let strange: usize = tally.strange.values().sum();
-        let queued = tally.unfinished - tally.running - strange;
-        let mut line = format!("{:>6}  {ended}/{total}  {} succeeded", told(now), tally.succeeded);
+        let strange: usize = unknown.iter().map(|(_, jobs)| jobs).sum();
+        let queued = total - ended - tally.to_come() - tally.running() - strange;
+        let mut line = format!("{:>6}  {ended}/{total}  {succeeded} succeeded", told(now));
         let mut others = vec![
-            (ended - tally.succeeded, "without results".to_owned()),
-            (tally.running, "running".to_owned()),
+            (tally.failed(), "without results".to_owned()),
+            (tally.running(), "running".to_owned()),
             (queued, "queued".to_owned()),
         ];
         let odd = |(word, jobs)| (jobs, format!("`{word}`, a status not known here"));
-        others.extend(tally.strange.into_iter().map(odd));
-        others.push((total - ended - tally.unfinished, "to come".to_owned()));
+        others.extend(unknown.into_iter().map(odd));
+        others.push((tally.to_come(), "to come".to_owned()));
         for (count, word) in others.iter().filter(|(count, _)| *count > 0) {
             line += &format!(", {count} {word}");
         }
         if let Some(left) = eta().filter(|_| ended < total) {
-            line += &format!("; about {} left", told(left));
+            line += &format!("; about {} left", lasted(left.as_secs_f64()));
         }
         let [stop, short] = [stop, short].map(|known| known.filter(|_| is_other));
         if let Some(why) = why(stop, short, trouble).filter(|_| ended < total) {
@@ -127,38 +127,6 @@ pub(super) fn why(stop: Option<&Error>, short: Option<&Error>, trouble: Option<&
         (_, _, trouble) => ("trying again", trouble?),
     };
     Some(format!("{what}: {}", plain(&why.to_string(), 400)))
-}
-
-/// How many jobs stand where.
-#[derive(Debug, Default)]
-struct Tally<'a> {
-    total: usize,
-    created: usize,
-    ended: usize,
-    succeeded: usize,
-    unfinished: usize,
-    running: usize,
-    /// Of the unfinished those in a status that this version does not know, by its word.
-    strange: BTreeMap<&'a str, usize>,
-}
-
-impl<'a> Tally<'a> {
-    fn of(state: &'a State) -> Self {
-        let mut tally = Self { total: state.phases().len(), ..Self::default() };
-        for phase in state.phases() {
-            tally.created += usize::from(phase.job().is_some());
-            tally.ended += usize::from(phase.has_ended());
-            tally.succeeded += usize::from(phase.has_succeeded());
-            let Some(status) = phase.status().filter(|_| !phase.has_ended()) else { continue };
-            tally.unfinished += 1;
-            match status {
-                JobStatus::Running => tally.running += 1,
-                JobStatus::Unknown(word) => *tally.strange.entry(word).or_default() += 1,
-                _ => {}
-            }
-        }
-        tally
-    }
 }
 
 /// A time in the units that matter: `42 s`, `7 min`, `3 h 20 min`.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::backend::{Delivery, Source};
 use super::state::Phase;
 use crate::client::Client;
-use crate::display::counted;
+use crate::display::{Tone, counted};
 use crate::error::{Error, Result};
 use crate::jobs::{Job, JobId, JobParameters, Project};
 use crate::list::list;
@@ -124,7 +124,7 @@ impl JobCollection {
 
     /// How many have results.
     pub fn succeeded(&self) -> usize {
-        self.iter().filter(|record| matches!(record.outcome, Outcome::Succeeded { .. })).count()
+        self.tally().succeeded()
     }
 
     /// What they cost together, in credits.
@@ -215,7 +215,8 @@ impl JobRecord {
 
     /// Where it stands, and how much of it is done, while it runs and the service tells.
     pub(super) fn status_and_progress(&self) -> String {
-        let progress = self.job.as_ref().filter(|job| !job.status.is_terminal()).and_then(|job| job.progress);
+        let progress =
+            self.job.as_ref().filter(|_| !self.standing().has_ended()).and_then(|job| job.progress);
         match progress.filter(|percent| *percent > 0) {
             Some(percent) => format!("{}, {percent} %", self.status_word()),
             None => self.status_word(),
@@ -223,13 +224,11 @@ impl JobRecord {
     }
 
     pub(super) fn status_word(&self) -> String {
-        match (&self.outcome, &self.job) {
-            (Outcome::Rejected(_), _) => "rejected".into(),
-            (Outcome::Unsent(_), _) => "not sent".into(),
-            (Outcome::Unproven(_), _) => "unproven".into(),
-            (_, Some(job)) => job.status.to_string(),
-            (_, None) => "to come".into(),
-        }
+        self.standing().word()
+    }
+
+    pub(super) fn tone(&self) -> Tone {
+        self.standing().tone()
     }
 }
 

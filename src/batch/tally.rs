@@ -1,51 +1,218 @@
-//! How many jobs stand how.
+//! Where jobs stand, and how many of them: the one count of progress lines, cards, charts and lists.
+
+use std::collections::HashMap;
 
 use super::report::{JobCollection, JobRecord, Outcome};
+use super::state::{Phase, State};
 use crate::display::Tone;
+use crate::jobs::JobStatus;
 
-/// What is done first, what went wrong last.
-const ORDER: [Tone; 5] = [Tone::Ok, Tone::Running, Tone::Waiting, Tone::Failed, Tone::Neutral];
+/// Where a job stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Standing<'a> {
+    /// No job is known yet: it waits for its turn, or for an answer.
+    ToCome,
+    /// The batch was stopped before its turn.
+    Unsent,
+    /// The answer was lost for good: a job may exist.
+    Unproven,
+    /// The platform does not know the job any more.
+    Gone,
+    /// As the job's status says; a refused request counts as a rejected job.
+    Job(&'a JobStatus),
+}
 
-impl JobCollection {
-    /// Each status that some job has, in words, and how many have it.
-    pub(super) fn tally(&self) -> Vec<(Tone, String, usize)> {
-        let rank = |tone: Tone| ORDER.iter().position(|one| *one == tone);
-        let mut tally: Vec<(Tone, String, usize)> = Vec::new();
-        for record in self {
-            let (tone, word) = (record.tone(), record.status_word());
-            match tally.iter_mut().find(|(_, known, _)| *known == word) {
-                Some((.., count)) => *count += 1,
-                None => tally.push((tone, word, 1)),
-            }
+impl Standing<'_> {
+    pub(super) fn has_ended(self) -> bool {
+        match self {
+            Self::ToCome | Self::Unsent => false,
+            Self::Unproven | Self::Gone => true,
+            Self::Job(status) => status.is_terminal(),
         }
-        tally.sort_by(|a, b| rank(a.0).cmp(&rank(b.0)).then(b.2.cmp(&a.2)).then(a.1.cmp(&b.1)));
-        tally
+    }
+
+    pub(super) fn has_succeeded(self) -> bool {
+        self == Self::Job(&JobStatus::Succeeded)
+    }
+
+    pub(super) fn tone(self) -> Tone {
+        match self {
+            Self::ToCome => Tone::Waiting,
+            Self::Unsent => Tone::Failed,
+            Self::Unproven | Self::Gone => Tone::Neutral,
+            Self::Job(status) => status.tone(),
+        }
+    }
+
+    pub(super) fn word(self) -> String {
+        match self {
+            Self::ToCome => "to come".into(),
+            Self::Unsent => "not sent".into(),
+            Self::Unproven => "unproven".into(),
+            Self::Gone => "gone".into(),
+            Self::Job(status) => status.to_string(),
+        }
+    }
+}
+
+impl Phase {
+    fn standing(&self) -> Standing<'_> {
+        match self {
+            Self::Waiting | Self::Sending { .. } | Self::Lost { .. } => Standing::ToCome,
+            Self::Unproven { .. } => Standing::Unproven,
+            Self::Rejected { .. } => Standing::Job(&JobStatus::Rejected),
+            Self::Created(created) if created.is_gone() => Standing::Gone,
+            Self::Created(created) => Standing::Job(&created.job.status),
+        }
     }
 }
 
 impl JobRecord {
-    pub(super) fn tone(&self) -> Tone {
+    pub(super) fn standing(&self) -> Standing<'_> {
         match (&self.outcome, &self.job) {
-            (Outcome::Succeeded { .. }, _) => Tone::Ok,
-            (Outcome::Rejected(_) | Outcome::Unsent(_), _) => Tone::Failed,
-            (Outcome::Failed { .. }, Some(job)) => job.status.tone(),
-            (Outcome::Unfinished, Some(job)) => job.status.tone(),
-            (Outcome::Unfinished, None) => Tone::Waiting,
-            (Outcome::Failed { .. } | Outcome::Unproven(_), _) => Tone::Neutral,
+            (Outcome::Succeeded { .. }, _) => Standing::Job(&JobStatus::Succeeded),
+            (Outcome::Rejected(_), _) => Standing::Job(&JobStatus::Rejected),
+            (Outcome::Unsent(_), _) => Standing::Unsent,
+            (Outcome::Unproven(_), _) => Standing::Unproven,
+            (Outcome::Failed { .. }, Some(job)) if job.status.is_terminal() => Standing::Job(&job.status),
+            (Outcome::Failed { .. }, _) => Standing::Gone,
+            (Outcome::Unfinished, Some(job)) => Standing::Job(&job.status),
+            (Outcome::Unfinished, None) => Standing::ToCome,
         }
+    }
+}
+
+/// How many jobs stand where.
+#[derive(Debug)]
+pub(super) struct Tally<'a> {
+    counts: HashMap<Standing<'a>, usize>,
+}
+
+impl<'a> FromIterator<Standing<'a>> for Tally<'a> {
+    fn from_iter<I: IntoIterator<Item = Standing<'a>>>(jobs: I) -> Self {
+        let mut counts = HashMap::new();
+        for standing in jobs {
+            *counts.entry(standing).or_default() += 1;
+        }
+        Self { counts }
+    }
+}
+
+impl State {
+    pub(super) fn tally(&self) -> Tally<'_> {
+        self.phases().iter().map(Phase::standing).collect()
+    }
+}
+
+impl JobCollection {
+    pub(super) fn tally(&self) -> Tally<'_> {
+        self.iter().map(JobRecord::standing).collect()
+    }
+}
+
+/// What is done first, what went wrong last.
+const ORDER: [Tone; 5] = [Tone::Ok, Tone::Running, Tone::Waiting, Tone::Failed, Tone::Neutral];
+
+impl<'a> Tally<'a> {
+    fn count(&self, is_meant: impl Fn(Standing<'a>) -> bool) -> usize {
+        self.counts.iter().filter(|(standing, _)| is_meant(**standing)).map(|(_, count)| count).sum()
+    }
+
+    pub(super) fn total(&self) -> usize {
+        self.count(|_| true)
+    }
+
+    pub(super) fn ended(&self) -> usize {
+        self.count(Standing::has_ended)
+    }
+
+    pub(super) fn succeeded(&self) -> usize {
+        self.count(Standing::has_succeeded)
+    }
+
+    /// Ended without results.
+    pub(super) fn failed(&self) -> usize {
+        self.ended() - self.succeeded()
+    }
+
+    pub(super) fn running(&self) -> usize {
+        self.count(|standing| standing == Standing::Job(&JobStatus::Running))
+    }
+
+    /// Not ended, and not known to be jobs.
+    pub(super) fn to_come(&self) -> usize {
+        self.count(|standing| matches!(standing, Standing::ToCome | Standing::Unsent))
+    }
+
+    /// Jobs in statuses that this version does not know, by the platform's word.
+    pub(super) fn unknown(&self) -> Vec<(&'a str, usize)> {
+        let unknown = self.counts.iter().filter_map(|(standing, count)| match standing {
+            Standing::Job(JobStatus::Unknown(word)) => Some((word.as_str(), *count)),
+            _ => None,
+        });
+        let mut unknown: Vec<_> = unknown.collect();
+        unknown.sort_unstable();
+        unknown
+    }
+
+    /// Each standing that some job has, and how many have it.
+    pub(super) fn parts(&self) -> Vec<(Tone, String, usize)> {
+        let rank = |tone: Tone| ORDER.iter().position(|one| *one == tone);
+        let parts = self.counts.iter().map(|(standing, count)| (standing.tone(), standing.word(), *count));
+        let mut parts: Vec<_> = parts.collect();
+        parts.sort_by(|a, b| rank(a.0).cmp(&rank(b.0)).then(b.2.cmp(&a.2)).then(a.1.cmp(&b.1)));
+        parts
     }
 }
 
 #[cfg(all(test, feature = "simulator"))]
 mod tests {
+    use std::time::Duration;
+
     use super::super::sample;
+    use super::*;
+    use crate::batch::state::Event;
+    use crate::error::Error;
+    use crate::jobs::{Job, JobParameters};
+
+    fn told(tally: &Tally<'_>) -> String {
+        let told = tally.parts().into_iter().map(|(_, word, count)| format!("{count} {word}"));
+        told.collect::<Vec<_>>().join(", ")
+    }
 
     #[test]
     fn what_is_done_comes_first_and_what_went_wrong_last() {
-        let tally: Vec<_> =
-            sample::jobs().tally().into_iter().map(|(_, word, count)| (word, count)).collect();
-        let told: Vec<_> = tally.iter().map(|(word, count)| format!("{count} {word}")).collect();
+        let jobs = sample::jobs();
         let expected = "1 succeeded, 1 running, 1 queued, 1 to come, 1 failed, 1 rejected, 1 unproven";
-        assert_eq!(told.join(", "), expected);
+        assert_eq!(told(&jobs.tally()), expected);
+    }
+
+    /// What a line says on the way and what the collection says are the same jobs.
+    #[test]
+    fn the_state_and_its_records_count_alike() {
+        let mut state = State::new(9, 9, Duration::ZERO);
+        let intent = |item| Event::Intent { item, at: Duration::ZERO };
+        (1..9).for_each(|item| assert!(state.apply(&intent(item))));
+        let statuses = ["SUCCEEDED", "FAILED", "RUNNING", "PENDING", "HIBERNATING", "RUNNING"];
+        for (item, status) in (1..).zip(statuses) {
+            let job = serde_json::json!({"id": item.to_string(), "status": status});
+            state.apply(&Event::Submitted { item, job: Job::read(&job).unwrap() });
+        }
+        let error = Error::invalid("422: too large");
+        state.apply(&Event::Rejected { item: 7, error: error.clone() });
+        state.apply(&Event::Lost { item: 8, at: Duration::ZERO, error });
+        state.apply(&Event::Unproven { item: 8 });
+        state.apply(&Event::Gone { item: 6 });
+        let parameters = JobParameters { label: "x".into(), inputs: Default::default() };
+        let record = |(index, phase)| JobRecord::new(index, &parameters, phase, None);
+        let records = state.phases().iter().enumerate().map(record).collect();
+        let jobs = sample::jobs().with_records(records);
+        let tally = state.tally();
+        let expected = "1 succeeded, 1 running, 1 queued, 1 to come, 1 failed, 1 rejected, 1 HIBERNATING, 1 gone, 1 unproven";
+        assert_eq!((told(&tally), told(&jobs.tally())), (expected.to_owned(), expected.to_owned()));
+        assert_eq!((tally.total(), tally.ended(), tally.succeeded(), tally.failed()), (9, 5, 1, 4));
+        assert_eq!((tally.running(), tally.to_come(), tally.unknown()), (1, 1, vec![("HIBERNATING", 1)]));
+        let ended = state.phases().iter().filter(|phase| phase.has_ended()).count();
+        assert_eq!((ended, jobs.succeeded()), (5, 1));
     }
 }

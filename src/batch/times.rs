@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::report::{JobCollection, JobRecord, Outcome};
 use crate::chart::at_once;
+use crate::time_left::UnitTime;
 
 /// How far past the last news a job that has not ended is drawn at most, when less is known of
 /// the batch.
@@ -54,20 +55,15 @@ impl JobCollection {
     /// as many at a time as may be or were, each as long as those so far on average. `None`
     /// before the first has ended, and when all have.
     pub fn remaining(&self) -> Option<Duration> {
-        let took: Vec<f64> = self.iter().filter_map(|one| Some(one.took()?.as_secs_f64())).collect();
-        let average = took.iter().sum::<f64>() / took.len().max(1) as f64;
-        let is_left = |one: &&JobRecord| matches!(one.outcome, Outcome::Unfinished);
-        let (mut begun, mut to_come) = (0.0, 0.0);
-        for one in self.iter().filter(is_left) {
-            *(if one.job.is_some() { &mut begun } else { &mut to_come }) += 1.0;
-        }
-        let slots = self.limit().unwrap_or_else(|| self.at_once()).max(1) as f64;
-        if took.is_empty() || begun + to_come == 0.0 {
-            return None;
-        }
+        let took: Vec<Duration> = self.iter().filter_map(JobRecord::took).collect();
+        let job = UnitTime::measured(
+            took.len() as f64,
+            took.iter().fold(Duration::ZERO, |sum, one| sum.saturating_add(*one)),
+        )?;
+        let left = self.iter().filter(|one| matches!(one.outcome, Outcome::Unfinished));
         // Those that have begun are half way, taken together.
-        let rounds = ((to_come + begun / 2.0) / slots).max(if to_come > 0.0 { 1.0 } else { 0.5 });
-        Duration::try_from_secs_f64(average * rounds).ok()
+        let jobs = left.map(|one| if one.job.is_some() { 0.5 } else { 1.0 });
+        job.left(jobs, self.limit().unwrap_or_else(|| self.at_once()))
     }
 
     /// How many were unfinished at the same time at most.

@@ -3,7 +3,7 @@
 use geo::{BoundingRect, CoordsIter, MultiPolygon};
 
 use super::Scene;
-use crate::geo::{polygons, split, without_overlaps};
+use crate::geo::{ground, polygons};
 
 impl Scene {
     /// The polygons of the footprint on Earth, within -180 to 180; `None` where there is
@@ -12,7 +12,7 @@ impl Scene {
         let shape = polygons(self.footprint.as_ref()?)?;
         let is_place = |x: f64, y: f64| x.is_finite() && x.abs() <= 540.0 && y.abs() <= 90.0;
         let is_on_earth = shape.coords_iter().all(|point| is_place(point.x, point.y));
-        let shape = is_on_earth.then(|| without_overlaps(split(&shape)))?;
+        let shape = is_on_earth.then(|| ground(&shape))?;
         // Not its area: that of a ring that crosses itself may be nothing.
         let around = shape.bounding_rect()?;
         (around.width() > 0.0 && around.height() > 0.0).then_some(shape)

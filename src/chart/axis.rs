@@ -6,6 +6,7 @@ use jiff::{Timestamp, ToSpan};
 
 use super::paper::{GRID, QUIET};
 use super::pen::{Anchor, Pen, width};
+use crate::time::lasted;
 
 /// Pauses that are cut out at most, the longest first.
 const PAUSES: usize = 6;
@@ -189,13 +190,6 @@ fn label(moment: Timestamp, step: f64, is_new_day: bool) -> String {
     moment.to_zoned(TimeZone::UTC).strftime(format).to_string()
 }
 
-/// A time in its largest unit, such as `14 h`.
-pub(crate) fn lasted(seconds: f64) -> String {
-    let units = [(DAY as f64, "d"), (3_600.0, "h"), (60.0, "min")];
-    let (unit, name) = units.into_iter().find(|(unit, _)| seconds >= 1.5 * unit).unwrap_or((1.0, "s"));
-    format!("{:.0} {name}", seconds / unit)
-}
-
 fn seconds(moment: Timestamp) -> f64 {
     moment.as_millisecond() as f64 / 1e3
 }
@@ -237,7 +231,6 @@ mod tests {
         assert_eq!(at("2020-06-01T23:00:00Z"), at("2020-06-01T18:00:00Z"), "in the pause");
         assert!(axis.has_pauses());
         insta::assert_snapshot!(told(&axis), @"17:00@100 17:15@203 17:30@305 17:45@408 18:00@511 06-02 08:00@535 08:15@637 08:30@740");
-        assert_eq!([lasted(50_400.0), lasted(80.0), lasted(5_500.0)], ["14 h", "80 s", "2 h"]);
     }
 
     proptest! {

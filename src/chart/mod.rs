@@ -20,7 +20,6 @@ use std::path::Path;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use maud::{Markup, html};
 
-pub(crate) use self::axis::lasted;
 use self::bars::Bars;
 pub(crate) use self::bars::Series;
 pub(crate) use self::curves::{Curve, Curves};

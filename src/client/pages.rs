@@ -2,6 +2,9 @@
 //!
 //! A list whose newest entries come first moves on when one is added while it is read: the next
 //! page then begins with entries of the page before. These count once.
+//!
+//! Where neither `totalPages` nor `last` tells the last page, the list ends with a page that is
+//! empty or repeats what was there. A short page proves nothing: a server may have another size.
 
 use std::collections::HashSet;
 
@@ -40,9 +43,9 @@ pub(crate) fn pages<T>(
         if json.get("content").is_none() {
             json = data(json)?;
         }
-        let pages = json.get("totalPages").and_then(Value::as_u64).unwrap_or(0);
+        let pages = json.get("totalPages").and_then(Value::as_u64);
+        let is_told_last = json.get("last").and_then(Value::as_bool);
         let list = items(json.get_mut("content").map(Value::take).unwrap_or_default(), "content")?;
-        let (is_empty, is_last) = (list.is_empty(), page as u64 + 1 >= pages);
         let known: Vec<String> = list.iter().map(identity).collect();
         for (one, _) in list.iter().zip(&known).filter(|(_, identity)| !seen.contains(*identity)) {
             let Some(entry) = read(one)? else { continue };
@@ -51,7 +54,14 @@ pub(crate) fn pages<T>(
             }
             entries.push(entry);
         }
+        let is_empty = known.is_empty();
+        let count = seen.len();
         seen.extend(known);
+        let is_last = match (pages, is_told_last) {
+            (Some(pages), _) => page as u64 + 1 >= pages,
+            (None, Some(is_last)) => is_last,
+            (None, None) => seen.len() == count,
+        };
         if is_empty || is_last {
             return Ok(Listed { entries, has_more: false });
         }

@@ -2,7 +2,7 @@
 
 use geo::{BooleanOps, Geometry, Intersects, LineString, MultiPolygon};
 
-use super::{split, without_overlaps};
+use super::{ground, split};
 
 /// Area in km² on the WGS 84 ellipsoid. Edges are straight in longitude and latitude,
 /// as GeoJSON has them (RFC 7946, 3.1.1), so a box runs along its parallels.
@@ -60,7 +60,7 @@ pub(crate) fn touches(area: &MultiPolygon, footprint: &Geometry) -> bool {
 /// How much of `area` the footprint covers, in % (0 to 100); `None` where the
 /// footprint has no area. `area` is [`split`] at the antimeridian.
 pub(crate) fn covered_percent(area: &MultiPolygon, footprint: &Geometry) -> Option<f64> {
-    let footprint = without_overlaps(split(&polygons(footprint)?));
+    let footprint = ground(&polygons(footprint)?);
     let whole = area_km2(area);
     (whole > 0.0).then(|| (100.0 * area_km2(&area.intersection(&footprint)) / whole).clamp(0.0, 100.0))
 }

@@ -30,4 +30,4 @@ pub use feature::AoiFeature;
 pub(crate) use geojson::{geometry_from_json, geometry_to_json};
 pub(crate) use land::{Detail, land, land_mask, packed as packed_land};
 pub(crate) use rows::Rows;
-pub(crate) use union::without_overlaps;
+pub(crate) use union::ground;

@@ -1,13 +1,20 @@
 //! Polygons as one shape.
 
+use std::time::Duration;
+
 use geo::{LineString, MultiPolygon, Polygon, unary_union};
 
-use super::antimeridian::cut_edges;
+use super::antimeridian::{cut_edges, split};
 use super::coverage::area_km2;
+use super::validity::repaired;
+use crate::limits::{ReadBudget, ReadLimits};
 
 /// Parts overlap when they have more area apart than together, by this share: less is
 /// what a union rounds.
 const ROUNDING: f64 = 1e-6;
+
+/// Time for one footprint.
+const LONGEST: Duration = Duration::from_secs(5);
 
 /// Polygons as one shape that is [`split`](super::split) as they are.
 pub(super) fn united<'a>(polygons: impl IntoIterator<Item = &'a Polygon>) -> MultiPolygon {
@@ -18,12 +25,27 @@ pub(super) fn united<'a>(polygons: impl IntoIterator<Item = &'a Polygon>) -> Mul
 
 /// The shape, or the union of its parts where they overlap: filled even-odd, what lies
 /// under two of them would be a hole.
-pub(crate) fn without_overlaps(shape: MultiPolygon) -> MultiPolygon {
+pub(super) fn without_overlaps(shape: MultiPolygon) -> MultiPolygon {
     if shape.0.len() < 2 {
         return shape;
     }
     let (apart, union) = (area_km2(&shape), united(&shape));
     if apart - area_km2(&union) > ROUNDING * apart { union } else { shape }
+}
+
+/// The ground that a footprint encloses, [`split`] at the antimeridian. Parts that cross
+/// themselves are repaired before they are united, or the union would drop a lobe of them;
+/// alone, such a part is filled even-odd wherever it meets an area.
+pub(crate) fn ground(footprint: &MultiPolygon) -> MultiPolygon {
+    if footprint.0.len() < 2 {
+        return split(footprint);
+    }
+    let budget = ReadBudget::new(ReadLimits::default().time(LONGEST));
+    match repaired(footprint, &budget) {
+        Ok(whole) => without_overlaps(split(whole.as_ref().unwrap_or(footprint))),
+        // A scribble: to unite it would take as long.
+        Err(_) => split(footprint),
+    }
 }
 
 /// The outer ring anticlockwise and its holes clockwise, as a union needs them. Told by

@@ -104,6 +104,11 @@ impl DataProduct {
         !self.is_tasking && self.schema().pointer("/properties").is_none_or(|all| all.get("id").is_some())
     }
 
+    /// Whether an order's name is among its parameters too, as of a new image.
+    pub(crate) fn takes_name(&self) -> bool {
+        self.schema().pointer("/properties/displayName").is_some()
+    }
+
     /// The parameters of an order, checked against the product's schema, with the defaults of
     /// those that must be there.
     pub(crate) fn checked_params(&self, params: &Map<String, Value>) -> Result<Map<String, Value>> {

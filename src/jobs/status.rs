@@ -3,7 +3,7 @@ use std::fmt;
 use crate::plain::plain;
 
 #[doc = include_str!("status.md")]
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JobStatus {
     /// Accepted, not yet scheduled.

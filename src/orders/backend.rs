@@ -1,20 +1,21 @@
 //! Orders as the jobs of a batch (API reference, 10).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use jiff::SignedDuration;
 use serde_json::{Map, Value};
 
-use super::list::request;
+use super::estimate::offers;
+use super::item::DISPLAY_NAME;
+use super::list::tagged;
 use super::reservations::{Buyer, Reservations};
 use super::{Order, OrderFilter, OrderItem, OrderStatus, Orders, spent};
 use crate::batch::{Batch, Delivery, JobBackend, Kind, Mark, OWN_TAG, Owner, Source, Submission, is_own_tag};
-use crate::client::{Client, pages};
+use crate::client::Client;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::hash::hex;
 use crate::jobs::{Credits, Estimate, Job, JobId, JobParameters, JobStatus, JobsPage, Price};
-use crate::parallel::in_parallel;
 use crate::redact;
 use crate::storage::deliver;
 
@@ -23,10 +24,6 @@ use crate::storage::deliver;
 const BESIDES: [&str; 2] = ["tags", "budgetId"];
 /// An order is paid when it is delivered, which is its last change, give or take this.
 const RECENT: SignedDuration = SignedDuration::from_mins(1);
-/// Prices at a time; the limiter holds the rate.
-const AT_ONCE: usize = 16;
-/// Tags that one request asks for.
-const TAGS: usize = 50;
 
 /// Orders of a data product.
 pub(crate) struct OrderBackend {
@@ -62,6 +59,9 @@ impl OrderBackend {
     pub(super) fn key_of(inputs: &Map<String, Value>) -> String {
         let mut inputs = inputs.clone();
         inputs.retain(|name, _| !BESIDES.contains(&name.as_str()));
+        if let Some(Value::Object(params)) = inputs.get_mut("params") {
+            params.retain(|name, _| name != DISPLAY_NAME);
+        }
         JobParameters::new("", inputs).key()
     }
 
@@ -86,20 +86,14 @@ impl OrderBackend {
         format!("{OWN_TAG}{}", hex(wish, 8))
     }
 
-    /// The orders with these tags, by the tag. A server that does not filter sends others too.
-    fn tagged(&self, tags: &[String]) -> Result<HashMap<String, Order>> {
-        let mut found = HashMap::new();
-        for tags in tags.chunks(TAGS) {
-            let asked: HashSet<&String> = tags.iter().collect();
-            let request = request(&self.client, &OrderFilter::new().tags(tags))?;
-            // One that cannot be read may be one of them.
-            let read = |json: &Value| Order::read(&self.client, json).map(Some);
-            for order in pages(&self.client, &request, usize::MAX, read)?.entries {
-                let own = order.tags.iter().filter(|tag| asked.contains(tag));
-                found.extend(own.map(|tag| (tag.clone(), order.clone())));
+    /// The order with this id; `None` when the list denies it too.
+    fn known(&self, id: &str) -> Result<Option<Order>> {
+        match self.client.order(id) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Ok(self.client.orders(OrderFilter::new().ids([id]))?.get(id).cloned())
             }
+            order => order.map(Some),
         }
-        Ok(found)
     }
 }
 
@@ -164,7 +158,7 @@ impl JobBackend for OrderBackend {
     fn existing(&self, submissions: &[Submission]) -> Option<Result<Vec<(usize, Job)>>> {
         let tags: Vec<String> = submissions.iter().map(|one| self.mark(one)).collect();
         let find = || -> Result<Vec<(usize, Job)>> {
-            let mut orders = self.tagged(&tags)?;
+            let mut orders = tagged(&self.client, &tags)?;
             let found = tags.iter().enumerate().filter_map(|(place, tag)| Some((place, orders.remove(tag)?)));
             Ok(found.map(|(place, order)| (place, job(&order))).collect())
         };
@@ -176,18 +170,21 @@ impl JobBackend for OrderBackend {
         let reserved = self.reservations.reserve(&tag, buyer).map_err(Error::unsent)?;
         let Some(reserved) = reserved else { return Ok(None) };
         if let Some(id) = &reserved.order_id {
-            let order = self.client.order(id).map_err(Error::unsent);
-            return order.map(|order| Some(job(&order))).with_context(|| format!("order `{id}`"));
+            let known = self.known(id).map_err(Error::unsent).with_context(|| format!("order `{id}`"))?;
+            if let Some(order) = known {
+                return Ok(Some(job(&order)));
+            }
         }
         let batch = &reserved.batch;
         let lost = || {
-            Error::new(
-                ErrorKind::Network,
-                format!("batch `{batch}` may have ordered it, and its answer is not known"),
-            )
+            let told = match &reserved.order_id {
+                Some(id) => format!("batch `{batch}` ordered it as `{id}`, which the platform does not know"),
+                None => format!("batch `{batch}` may have ordered it, and its answer is not known"),
+            };
+            Error::new(ErrorKind::Network, told)
         };
-        // It is looked for as if this batch had sent it. What no list has was never created,
-        // unless the other batch is about to send it.
+        // It is looked for as if this batch had sent it. What no list has was never created or is
+        // gone, unless the other batch is about to send it.
         if !submission.is_absent {
             return Err(lost());
         }
@@ -272,12 +269,13 @@ impl JobBackend for OrderBackend {
     }
 
     fn estimate(&self, jobs: &[JobParameters]) -> Result<Estimate> {
-        let price = |parameters: &JobParameters| {
-            let item = OrderItem::read(&parameters.label, &parameters.inputs)?;
-            let credits = item.credits(&self.client)?;
-            Ok(Price { credits: Credits { min: credits, max: credits }, duration: None })
+        let read = |job: &JobParameters| {
+            OrderItem::read(&job.label, &job.inputs).with_context(|| format!("order `{}`", job.label))
         };
-        let prices = in_parallel(jobs, AT_ONCE, price);
+        let items = jobs.iter().map(read).collect::<Result<Vec<_>>>()?;
+        let offers = offers(&self.client, &items, &self.name).into_iter();
+        let price = |credits| Price { credits: Credits { min: credits, max: credits }, duration: None };
+        let prices = offers.map(|offer| offer.map(|offer| price(offer.credits)));
         Estimate::of_prices(jobs.iter().map(|job| job.label.clone()).zip(prices).collect())
     }
 }

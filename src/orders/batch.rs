@@ -3,7 +3,7 @@
 use super::backend::OrderBackend;
 use super::{Order, OrderItem, OrderPlacement, OrderPlan, PlacedOrder, PlacedOrders};
 use crate::batch::{Batch, Placement};
-use crate::error::{Context, Error, ErrorKind, Result};
+use crate::error::{Context, Result};
 use crate::hash::hex;
 use crate::jobs::{JobId, JobParameters};
 use crate::plain::plain;
@@ -76,14 +76,12 @@ impl OrderPlan {
     /// Before anything is sent: those of [`items`](Self::items),
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the licence is not
     /// accepted, [`ErrorKind::Credits`](crate::ErrorKind::Credits) when the price is above
-    /// [`at_most`](Self::at_most), [`ErrorKind::Io`](crate::ErrorKind::Io) when the journal cannot
-    /// be read or written.
+    /// [`at_most`](Self::at_most), or that of an order without a price when there is such a limit;
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the journal cannot be read or written.
     #[doc(alias = "place_order")]
     pub fn place(&self) -> Result<PlacedOrders> {
         let list = self.items()?;
         let place = || -> Result<PlacedOrders> {
-            // One refused order is no reason to buy none, but for a price that is a limit.
-            self.check_price()?;
             let batch = self.batch_of(self.batch_name(&list), &list)?.quiet();
             let placements = batch.place()?;
             self.placed(&list, placements)
@@ -96,25 +94,6 @@ impl OrderPlan {
         let mut keys: Vec<String> = list.iter().map(OrderItem::key).collect();
         keys.sort();
         format!("orders-{}", hex(format!("{}\n{}", self.title(), keys.join(" ")), 6))
-    }
-
-    fn check_price(&self) -> Result<()> {
-        let Some(most) = self.at_most else { return Ok(()) };
-        let estimate = self.estimate()?;
-        if let Some((_, label, error)) = estimate.failed().next() {
-            return Err(error
-                .clone()
-                .context(format!("`{}` has no price, so nothing was placed", plain(label, 200))));
-        }
-        match estimate.total() {
-            total if total > most => Err(Error::new(
-                ErrorKind::Credits,
-                format!(
-                    "it costs {total} credits, and {most} are allowed: raise `.at_most(…)`, or order less"
-                ),
-            )),
-            _ => Ok(()),
-        }
     }
 
     /// What came of each order, as it stands now.

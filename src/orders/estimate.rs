@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::item::answers;
 use super::{OrderItem, OrderPlan};
-use crate::client::credits;
+use crate::client::{Client, credits};
 use crate::display::counted;
 use crate::error::{Context, Error, Result};
 use crate::frame::Frame;
@@ -44,8 +44,8 @@ pub struct EstimatedOrder {
 }
 
 /// What the platform says of one.
-struct Offer {
-    credits: i64,
+pub(super) struct Offer {
+    pub(super) credits: i64,
     size: Option<f64>,
     unit: Option<String>,
 }
@@ -63,28 +63,8 @@ impl OrderPlan {
     pub fn estimate(&self) -> Result<OrderEstimate> {
         let list = self.items()?;
         let told = || format!("estimate order `{}`", plain(&self.title(), 200));
-        // What has the same parameters goes into one request.
-        let mut groups: Vec<Vec<(usize, &OrderItem)>> = Vec::new();
-        for (index, item) in list.iter().enumerate() {
-            let fits = |group: &&mut Vec<(usize, &OrderItem)>| {
-                group.len() < TOGETHER && group[0].1.params == item.params
-            };
-            match groups.iter_mut().rev().take(1).find(fits) {
-                Some(group) => group.push((index, item)),
-                None => groups.push(vec![(index, item)]),
-            }
-        }
-        let offers = in_parallel(&groups, AT_ONCE, |group| self.offers(group));
-        let mut credits: Vec<Option<Result<Offer>>> = list.iter().map(|_| None).collect();
-        for (group, offers) in groups.iter().zip(offers) {
-            for ((index, _), offer) in group.iter().zip(offers) {
-                credits[*index] = Some(offer);
-            }
-        }
-        let orders = list.iter().zip(credits).map(|(item, offer)| {
-            let offer = offer.unwrap_or_else(|| {
-                Err(Error::response("the answer has neither its price nor a reason against it"))
-            });
+        let offers = offers(self.product.client(), &list, &self.title());
+        let orders = list.iter().zip(offers).map(|(item, offer)| {
             let (size, unit) = offer.as_ref().map_or((None, None), |offer| (offer.size, offer.unit.clone()));
             EstimatedOrder {
                 label: item.label.clone(),
@@ -101,25 +81,25 @@ impl OrderPlan {
         }
         Ok(estimate)
     }
+}
 
-    /// What the platform offers for each of some items: asked again where that may help.
-    fn offers(&self, group: &[(usize, &OrderItem)]) -> Vec<Result<Offer>> {
-        let list: Vec<&OrderItem> = group.iter().map(|(_, item)| *item).collect();
-        let client = self.product.client();
-        let ask = || {
-            let request =
-                Request::post(client.url("/v2/orders/estimate"), OrderItem::body(&list, &self.title()));
-            answers(client.json(request)?, list.len(), |one| {
-                let unit = one.get("unit").and_then(Value::as_str).map(str::to_owned);
-                Ok(Offer {
-                    credits: credits(one, "credits")?,
-                    size: one.get("size").and_then(Value::as_f64),
-                    unit,
-                })
-            })
-        };
-        ask().unwrap_or_else(|error: Error| list.iter().map(|_| Err(error.clone())).collect())
-    }
+/// What the platform offers for each of some items, in their order: those beside each other that
+/// differ in their areas alone are asked for together.
+pub(super) fn offers(client: &Client, list: &[OrderItem], name: &str) -> Vec<Result<Offer>> {
+    let groups = list.chunk_by(|one, next| one.fits(next)).flat_map(|alike| alike.chunks(TOGETHER));
+    let ask = |group: &&[OrderItem]| -> Result<Vec<Result<Offer>>> {
+        let body = OrderItem::body(&group.iter().collect::<Vec<_>>(), name);
+        let answer = client.json(Request::post(client.url("/v2/orders/estimate"), body))?;
+        answers(answer, group.len(), |one| {
+            let unit = one.get("unit").and_then(Value::as_str).map(str::to_owned);
+            let size = one.get("size").and_then(Value::as_f64);
+            Ok(Offer { credits: credits(one, "credits")?, size, unit })
+        })
+    };
+    let offers = in_parallel(&groups.collect::<Vec<_>>(), AT_ONCE, |group| {
+        ask(group).unwrap_or_else(|error| group.iter().map(|_| Err(error.clone())).collect())
+    });
+    offers.into_iter().flatten().collect()
 }
 
 list!(OrderEstimate(orders: EstimatedOrder), "The orders with their prices, in the order of the plan.");

@@ -3,7 +3,7 @@ use std::fmt;
 use geo_types::{Geometry, MultiPolygon};
 use serde_json::{Map, Value, json};
 
-use crate::client::{Client, credits, items, required};
+use crate::client::{Client, items, required};
 use crate::error::{Error, ErrorKind, Result};
 use crate::geo::{area_km2, geometry_from_json, geometry_to_json};
 use crate::hash::hex;
@@ -12,6 +12,8 @@ use crate::transport::Request;
 
 /// The most characters of a name (API reference, 10.2 a).
 const NAME: usize = 200;
+/// The order's name among the parameters of a new image: it decides nothing that is delivered.
+pub(super) const DISPLAY_NAME: &str = "displayName";
 
 /// One order before it is placed: a data product, an area, and mostly a scene.
 #[derive(Clone, PartialEq)]
@@ -48,12 +50,20 @@ impl OrderItem {
 
     /// The hash of all that decides what is delivered: the same for the same images.
     pub(crate) fn key(&self) -> String {
-        let mut params: Vec<_> = self.params.iter().collect();
+        let mut params: Vec<_> = self.params.iter().filter(|(name, _)| *name != DISPLAY_NAME).collect();
         params.sort_by_key(|(name, _)| *name);
         hex(json!([self.product_id, params, self.geometry()]).to_string(), 8)
     }
 
-    /// The body of a request for some items of the same parameters (API reference, 10.2 a).
+    /// Whether one request may ask for both: they differ in their areas alone.
+    pub(super) fn fits(&self, other: &Self) -> bool {
+        self.product_id == other.product_id
+            && self.params == other.params
+            && self.budget_id == other.budget_id
+            && self.tags == other.tags
+    }
+
+    /// The body of a request for some items that [fit](Self::fits) (API reference, 10.2 a).
     pub(super) fn body(list: &[&Self], name: &str) -> Value {
         let Some(first) = list.first() else { return Value::Null };
         let feature =
@@ -168,14 +178,6 @@ impl OrderItem {
             budget_id: text("budgetId"),
             tags: tags.filter_map(Value::as_str).map(str::to_owned).collect(),
         })
-    }
-
-    /// Its price, in credits.
-    pub(crate) fn credits(&self, client: &Client) -> Result<i64> {
-        let body = Self::body(&[self], &self.label);
-        let answer = client.json(Request::post(client.url("/v2/orders/estimate"), body))?;
-        let mut answers = answers(answer, 1, |one| credits(one, "credits"))?;
-        answers.pop().unwrap_or_else(|| Err(silent()))
     }
 }
 

@@ -1,3 +1,4 @@
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use polars::prelude::DataFrame;
@@ -14,8 +15,9 @@ use crate::list::list;
 use crate::transport::Request;
 use crate::wait::{Machine, wait};
 
-/// Orders that one request asks for by their ids.
+/// Orders that one request asks for by their ids, or their tags.
 const IDS: usize = 50;
+const TAGS: usize = 50;
 
 /// Orders of the platform, the newest first.
 #[derive(Clone)]
@@ -85,13 +87,20 @@ pub(super) fn request(client: &Client, filter: &OrderFilter) -> Result<Request> 
     Ok(request)
 }
 
-/// The order with this tag. A server that does not filter sends others too, so all are looked
-/// at, and one that cannot be read may be it.
-pub(super) fn find(client: &Client, tag: &str) -> Result<Option<Order>> {
-    let request = request(client, &OrderFilter::new().tags([tag])).context("look for the order")?;
-    let read = |json: &Value| Order::read(client, json).map(Some);
-    let all = pages(client, &request, usize::MAX, read).context("look for the order")?;
-    Ok(all.entries.into_iter().find(|order| order.tags.iter().any(|one| one == tag)))
+/// The orders with these tags, by the tag. A server that does not filter sends others too.
+pub(super) fn tagged(client: &Client, tags: &[String]) -> Result<HashMap<String, Order>> {
+    let mut found = HashMap::new();
+    for tags in tags.chunks(TAGS) {
+        let asked: HashSet<&String> = tags.iter().collect();
+        // One that cannot be read may be one of them.
+        let read = |json: &Value| Order::read(client, json).map(Some);
+        let list = || pages(client, &request(client, &OrderFilter::new().tags(tags))?, usize::MAX, read);
+        for order in list().context("look for orders")?.entries {
+            let own = order.tags.iter().filter(|tag| asked.contains(tag));
+            found.extend(own.map(|tag| (tag.clone(), order.clone())));
+        }
+    }
+    Ok(found)
 }
 
 /// A page of the list of orders.

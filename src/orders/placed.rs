@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use polars::prelude::DataFrame;
 
-use super::list::find;
+use super::list::tagged;
 use super::{Order, Orders};
 use crate::client::Client;
 use crate::display::counted;
@@ -101,6 +101,9 @@ impl PlacedOrders {
 
     fn with(&self, now: &Orders) -> Result<Self> {
         let mut placed = self.clone();
+        let is_lost = |order: &&PlacedOrder| matches!(order.outcome, OrderPlacement::Lost(_));
+        let lost: Vec<String> = self.orders.iter().filter(is_lost).map(|order| order.tag.clone()).collect();
+        let mut found = tagged(&self.client, &lost)?;
         for order in &mut placed.orders {
             match &mut order.outcome {
                 OrderPlacement::Placed(known) | OrderPlacement::Existing(known) => {
@@ -109,7 +112,7 @@ impl PlacedOrders {
                     }
                 }
                 OrderPlacement::Lost(_) => {
-                    if let Some(found) = find(&self.client, &order.tag)? {
+                    if let Some(found) = found.remove(&order.tag) {
                         order.outcome = OrderPlacement::Placed(found);
                     }
                 }

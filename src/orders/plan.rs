@@ -6,6 +6,7 @@ use geo_types::MultiPolygon;
 use serde_json::{Map, Value};
 
 use super::OrderItem;
+use super::item::DISPLAY_NAME;
 use crate::batch::is_own_tag;
 use crate::catalog::Scene;
 use crate::display::counted;
@@ -153,10 +154,14 @@ impl OrderPlan {
         }
         let product = self.product.with_schema()?;
         let places = self.places(&product)?;
+        let mut params = self.params.clone();
+        if product.takes_name() {
+            params.entry(DISPLAY_NAME).or_insert_with(|| self.title().into());
+        }
         let mut seen = HashSet::new();
         let mut list = Vec::with_capacity(places.len());
         for (scene, area, label) in places {
-            let mut params = self.params.clone();
+            let mut params = params.clone();
             if let Some(scene) = scene.filter(|_| product.takes_scene()) {
                 params.insert("id".into(), scene.id.as_str().into());
             }

@@ -68,13 +68,14 @@ impl Reservations {
         })
     }
 
-    /// Gives an order to another batch: it is proven that the first created none. Says whether
-    /// it was still that one's: a third may have been given it meanwhile.
+    /// Gives an order to another batch: it is proven that the first created none, or that what it
+    /// created is gone. Says whether it was still that one's: a third may have been given it
+    /// meanwhile.
     pub(super) fn take_over(&self, tag: &str, from: &Reserved, buyer: Buyer) -> Result<bool> {
         self.change(|change| {
-            let take = "UPDATE reservation SET run = ?, batch = ?
-                        WHERE scope = ? AND tag = ? AND run = ? AND order_id IS NULL";
-            let taken = params![buyer.run, buyer.batch, self.scope, tag, from.run];
+            let take = "UPDATE reservation SET run = ?, batch = ?, order_id = NULL
+                        WHERE scope = ? AND tag = ? AND run = ? AND order_id IS ?";
+            let taken = params![buyer.run, buyer.batch, self.scope, tag, from.run, from.order_id];
             change.execute(take, taken).map(|taken| taken > 0)
         })
     }
@@ -135,6 +136,9 @@ mod tests {
         here.release("t", FIRST).unwrap();
         assert!(!here.take_over("t", &firsts(None).unwrap(), SECOND).unwrap());
         assert_eq!(here.reserve("t", SECOND).unwrap(), firsts(Some("7")), "what exists stays whose it is");
+        assert!(here.take_over("t", &firsts(Some("7")).unwrap(), SECOND).unwrap(), "the order is gone");
+        let taken = here.reserve("t", FIRST).unwrap().unwrap();
+        assert_eq!((taken.run.as_str(), taken.order_id), ("2", None));
     }
 
     #[test]

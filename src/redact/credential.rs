@@ -1,9 +1,10 @@
 //! Values that are secret by the words before them.
 
 use super::LEFT_OUT;
+use super::random::is_random;
 
 /// How the names of secrets end, in lower case and without hyphens.
-const NAMES: [&str; 21] = [
+const NAMES: [&str; 23] = [
     "accesskey",
     "accesskeyid",
     "accountkey",
@@ -14,11 +15,13 @@ const NAMES: [&str; 21] = [
     "credentials",
     "hmac",
     "jwt",
+    "passcode",
     "passphrase",
     "passwd",
     "password",
     "privatekey",
     "projectkey",
+    "pwd",
     "secret",
     "secretkey",
     "sharedkey",
@@ -38,31 +41,91 @@ const LONGEST_NAME: usize = 64;
 const LOGIN: usize = 8;
 /// Letters of a word of prose, at most.
 const PROSE: usize = 20;
+/// Bytes of a value that are looked at.
+const LOOKED_AT: usize = 128;
+
+/// What a name says of its value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Name {
+    /// It is a secret.
+    Secret,
+    /// `pass`: a password, or that of a satellite. A plain word (`descending`) and a number are none.
+    Pass,
+    /// `key`: which member is meant, mostly. What looks random is a secret.
+    Key,
+}
+
+impl Name {
+    /// What the name at the end of a text says. `pass` and `key` have to be words of their own:
+    /// `DB_PASS`, `userPass`, and not `bypass`.
+    pub(super) fn of(text: &str) -> Option<Self> {
+        if is_name(text) {
+            return Some(Self::Secret);
+        }
+        [("pass", Self::Pass), ("key", Self::Key)].into_iter().find_map(|(name, says)| {
+            let (before, word) = text.split_at_checked(text.len().checked_sub(name.len())?)?;
+            let joins = before.ends_with(|letter: char| match word.starts_with(char::is_uppercase) {
+                true => letter.is_uppercase() || letter.is_numeric(),
+                false => letter.is_alphanumeric(),
+            });
+            (word.eq_ignore_ascii_case(name) && !joins).then_some(says)
+        })
+    }
+
+    /// Whether a value behind the name is a secret.
+    pub(super) fn hides(self, value: &str) -> bool {
+        let value = value.get(..value.floor_char_boundary(LOOKED_AT)).unwrap_or_default();
+        match self {
+            Self::Secret => true,
+            Self::Pass => {
+                let word = value.trim_matches(|letter: char| !letter.is_alphanumeric());
+                !is_prose(value)
+                    && !word.bytes().all(|letter| letter.is_ascii_digit() || b".,".contains(&letter))
+            }
+            Self::Key => is_random(value),
+        }
+    }
+}
 
 /// What the words so far announce.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Expected {
     Text,
-    /// The value of a secret.
-    Value,
+    /// The value behind a name.
+    Value(Name),
     /// The same, up to the end of the line.
     Line,
     /// What stands behind the scheme of a login in a header.
     Login,
     /// A value behind a `:` or `=` of its own, or what looks like a login.
     Either,
+    /// The former alone.
+    Marked(Name),
+}
+
+impl Expected {
+    /// Whether a value in quotes is the secret.
+    pub(super) fn hides(self, value: &str) -> bool {
+        match self {
+            Self::Value(name) => name.hides(value),
+            Self::Line => true,
+            _ => false,
+        }
+    }
 }
 
 /// What a word announces.
 pub(super) fn announced(word: &str) -> Expected {
-    match named(word) {
-        Some(end) if end == word.len() => {
+    match (named(word), Name::of(word)) {
+        (Some((end, name)), _) if end == word.len() => {
             match HEADERS.iter().any(|header| ends_with(word.trim_end_matches(MARKS), header)) {
                 true => Expected::Line,
-                false => Expected::Value,
+                false => Expected::Value(name),
             }
         }
-        _ if is_scheme(word) || is_name(word) => Expected::Either,
+        (_, Some(Name::Secret)) => Expected::Either,
+        (_, Some(name)) => Expected::Marked(name),
+        _ if is_scheme(word) => Expected::Either,
         _ => Expected::Text,
     }
 }
@@ -85,20 +148,28 @@ pub(super) fn announced_word(expected: Expected, word: &str) -> Word {
     match expected {
         Expected::Text => Word::Usual,
         Expected::Either if marks == 0 && is_login(word) => Word::Secret(0),
-        Expected::Either if marks == 0 => Word::Usual,
+        Expected::Either | Expected::Marked(_) if marks == 0 => Word::Usual,
         // `: Some("…")`, and the brackets of lists.
-        _ if value.is_empty() || value.ends_with(['(', '[', '{']) => Word::Shown(Expected::Value),
-        Expected::Value | Expected::Line if is_scheme(word) => Word::Shown(Expected::Login),
+        _ if value.is_empty() || value.ends_with(['(', '[', '{']) => Word::Shown(match expected {
+            Expected::Value(name) | Expected::Marked(name) => Expected::Value(name),
+            _ => Expected::Value(Name::Secret),
+        }),
+        Expected::Value(name) | Expected::Marked(name) if !name.hides(value) => Word::Usual,
+        Expected::Value(_) | Expected::Line if is_scheme(word) => Word::Shown(Expected::Login),
         _ if is_prose(value) => Word::Shown(Expected::Text),
         Expected::Line => Word::SecretLine,
         _ => Word::Secret(marks),
     }
 }
 
-/// Where the value begins of which a word holds the name, as in `token=…`.
-pub(super) fn named(word: &str) -> Option<usize> {
-    let (at, _) = word.match_indices([':', '=']).find(|(at, _)| is_name(&word[..*at]))?;
-    Some(word.len() - word[at..].trim_start_matches(MARKS).len())
+/// Where the secret value begins of which a word holds the name, as in `token=…`, and what the
+/// name says. The value may be in the next word.
+pub(super) fn named(word: &str) -> Option<(usize, Name)> {
+    word.match_indices([':', '=']).find_map(|(at, _)| {
+        let name = Name::of(&word[..at])?;
+        let value = word[at..].trim_start_matches(MARKS);
+        (value.is_empty() || name.hides(value)).then_some((word.len() - value.len(), name))
+    })
 }
 
 /// Whether a text ends with the name of a secret.

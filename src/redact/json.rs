@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use super::credential::Name;
 use super::{IN_FILES, LEFT_OUT, credential, data};
 
 /// JSON text without the secrets in it; `null` where it is none.
@@ -38,12 +39,11 @@ pub(crate) fn value(document: &mut Value) -> bool {
 fn members_of(members: &mut Map<String, Value>) -> bool {
     let mut changed = false;
     for (name, member) in members.iter_mut() {
-        let is_secret = credential::is_name(name)
-            && match member {
-                Value::String(text) => !credential::is_prose(text) && text != LEFT_OUT,
-                Value::Number(_) => true,
-                _ => false,
-            };
+        let is_secret = Name::of(name).is_some_and(|name| match member {
+            Value::String(text) => !credential::is_prose(text) && text != LEFT_OUT && name.hides(text),
+            Value::Number(_) => name == Name::Secret,
+            _ => false,
+        });
         if is_secret {
             *member = LEFT_OUT.into();
         }

@@ -4,8 +4,10 @@
 //! the parameters that are known to be harmless ([`link`]). A part of the path that looks
 //! random is a secret too ([`random`]). URLs are found as they stand, escaped for JSON or
 //! HTML, and percent-encoded any number of times ([`decode`]). In other text a value is a
-//! secret behind the name of one (`X-Api-Key: …`, `password=…`), behind the scheme of a login
-//! (`Bearer …`, `Basic …`), and as a JSON Web Token.
+//! secret behind the name of one (`X-Api-Key: …`, `password=…`, `pwd=…`), behind the scheme of a
+//! login (`Bearer …`, `Basic …`), and as a JSON Web Token. Two names mean other things as well:
+//! behind `pass` a plain word and a number stay (the pass of a satellite), and behind `key` all
+//! that does not look random ("duplicate key: B04").
 
 mod credential;
 mod decode;
@@ -20,7 +22,7 @@ use serde::de::IgnoredAny;
 
 pub(crate) use json::{json, value};
 
-use credential::{Expected, Word};
+use credential::{Expected, Name, Word};
 use decode::{decoded, unescaped};
 use words::{closing, gap, word};
 
@@ -74,9 +76,14 @@ impl Redaction {
         while !rest.is_empty() {
             let (between, after) = rest.split_at(gap(rest));
             out.push_str(between);
-            let is_quoted =
-                between.ends_with(['"', '\'']) && matches!(expected, Expected::Value | Expected::Line);
-            let length = if is_quoted { closing(between, after) } else { word(after) };
+            let quoted = match expected {
+                Expected::Value(_) | Expected::Line if between.ends_with(['"', '\'']) => {
+                    Some(closing(between, after)).filter(|length| expected.hides(&after[..*length]))
+                }
+                _ => None,
+            };
+            let is_quoted = quoted.is_some();
+            let length = quoted.unwrap_or_else(|| word(after));
             let (part, line) = after.split_at(length);
             rest = line;
             match credential::announced_word(expected, part) {
@@ -109,7 +116,10 @@ impl Redaction {
         let shown = self.shown(&plain);
         if shown != plain {
             out.push_str(&shown);
-            return if plain.ends_with('(') { Expected::Value } else { credential::announced(&plain) };
+            return match plain.ends_with('(') {
+                true => Expected::Value(Name::Secret),
+                false => credential::announced(&plain),
+            };
         }
         match decoded(word) {
             Some(read) if read == word => out.push_str(word),
@@ -130,7 +140,7 @@ impl Redaction {
             let (path, parameters) = word.split_at(word.find('?').unwrap_or(0));
             return self.of(path).into_owned() + &link::parameters(parameters, self.marks);
         }
-        if let Some(value) = credential::named(before).filter(|value| *value < word.len()) {
+        if let Some((value, _)) = credential::named(before).filter(|(value, _)| *value < word.len()) {
             let is_told =
                 start.is_none() && !word[..value].ends_with('=') && credential::is_prose(&word[value..]);
             return if is_told { word.to_owned() } else { credential::hidden(word, value) };

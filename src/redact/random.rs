@@ -28,7 +28,7 @@ pub(super) fn is_key(part: &str) -> bool {
         || token(part).is_some()
         || (part.starts_with("s--") && part.ends_with("--") && part.len() > 5)
         || fields > 1
-        || super::credential::named(part).is_some_and(|value| value < part.len())
+        || super::credential::named(part).is_some_and(|(value, _)| value < part.len())
         || part.contains("://")
         || super::link::is_query(part)
 }

@@ -132,6 +132,15 @@ fn values_behind_the_names_of_secrets_are_left_out() {
         ("AccountName=me;AccountKey=aGk=;", "AccountName=me;AccountKey=…;"),
         ("invalid token a1B2c3D4", "invalid token …"),
         ("a eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln b", "a … b"),
+        ("host=h user=me pwd=hunter2 port=1", "host=h user=me pwd=… port=1"),
+        ("passwd: hunter2", "passwd: …"),
+        ("pass=hunter2, DB_PASS = hunter2", "pass=…, DB_PASS = …"),
+        (r#"{"userPass": "correct horse", "n": 1}"#, r#"{"userPass": "…", "n": 1}"#),
+        ("key: Xk3v9Qz7Rb1TnW4yLp0aJc", "key: …"),
+        ("a=1,key=Xk3v9Qz7Rb1TnW4yLp0aJc", "a=1,key=…"),
+        (r#"{"key": "5f4dcc3b5aa765d61d8327deb882cf99"}"#, r#"{"key": "…"}"#),
+        ("key=a,password=hunter2", "key=a,password=…"),
+        ("key: https://h/a?sig=hunter2", "key: https://h/a?…"),
     ]);
 }
 
@@ -147,6 +156,12 @@ fn prose_stays() {
         "2020-01-01T10:00:00Z: 12 % (a=1, b: 2)",
         "see (https://h/a), https://h. Or https://h:80!",
         r"C:\Users\me\notes.txt",
+        "duplicate key: B04, missing key: `geometry`, key=visual",
+        "no such key S2A_28PBB_20200101_0_L2A",
+        "NoSuchKey: The specified key: tiles/28/P/BB/2020/1/S2A_28PBB_20200101_0_L2A/B04.tif",
+        r#"{"key": "LC81970222013106LGN01", "pass": "descending"}"#,
+        "orbit_pass=ASCENDING, second pass: 145 scenes, pass=145",
+        "bypass=x1y2z3w4, monkey: Xk3v9Qz7Rb1TnW4yLp0aJc",
         "100 %, 7%2",
         "https://h/@me/a;b",
     ]
@@ -175,6 +190,10 @@ fn documents_keep_their_form() {
         (
             r#"{"access\u005ftoken":"a1","password":7,"token":null,"https://h?sig=x":1}"#,
             r#"{"access_token":"…","password":"…","token":null,"https://h":1}"#,
+        ),
+        (
+            r#"{"pwd":"a1","pass":"hunter2","key":"5f4dcc3b5aa765d61d8327deb882cf99"}"#,
+            r#"{"pwd":"…","pass":"…","key":"…"}"#,
         ),
         (r#"["https:\/\/me:hunter2@h\/a"]"#, r#"["https://h/a"]"#),
         ("{https://h?sig=x", "null"),
@@ -213,6 +232,9 @@ fn any_length_is_read() {
         ":",
         "=",
         "token:",
+        "key:",
+        "pass=",
+        "pass: '",
         "%25",
         "%",
         "&a=",

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use crate::display::{Bundle, Card, Cell};
 use crate::show::{Live, display_live};
+use crate::time::lasted;
+use crate::time_left::UnitTime;
 use crate::transport::{Bytes, Counts, Incoming};
 
 /// The pauses between lines grow from the first to the last: quick downloads say nothing,
@@ -119,20 +121,12 @@ fn line(counts: Counts, done: usize, total: usize, elapsed: Duration) -> String 
     if counts.fetched > 0 {
         line += &format!(", {}/s", Bytes(rate as u64));
     }
-    let left = all.saturating_sub(counts.arrived) as f64 / rate.max(1.0);
-    if counts.fetched > 0 && left >= 1.0 {
-        line += &format!(", {} to go", coarse(left));
+    let byte = UnitTime::measured(counts.fetched as f64, elapsed);
+    let left = byte.and_then(|byte| byte.left([all.saturating_sub(counts.arrived) as f64], 1));
+    if let Some(left) = left.filter(|left| left.as_secs() > 0) {
+        line += &format!(", {} to go", lasted(left.as_secs_f64()));
     }
     line
-}
-
-/// A time as somebody says it who waits.
-fn coarse(seconds: f64) -> String {
-    match seconds {
-        ..90.0 => format!("{seconds:.0} s"),
-        ..5400.0 => format!("{:.0} min", seconds / 60.0),
-        _ => format!("{:.0} h", seconds / 3600.0),
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::call::Call;
-use super::pattern::RequestPattern;
+use super::pattern::{RequestPattern, choose_requests};
 use super::reply::Reply;
 use crate::error::{Error, Result};
 
@@ -148,30 +148,6 @@ impl Fault {
         Self::new(FaultKind::UnknownStatus(status.into()))
     }
 
-    /// Only requests whose path holds this text, such as `/jobs`; with a method
-    /// in front, such as `POST /jobs`, only requests of that method.
-    pub fn on(mut self, requests: impl AsRef<str>) -> Self {
-        self.pattern.on(requests.as_ref());
-        self
-    }
-
-    /// Lets this many fitting requests pass first.
-    pub fn after(mut self, requests: usize) -> Self {
-        self.pattern.after(requests);
-        self
-    }
-
-    /// Happens to this many requests.
-    pub fn times(mut self, requests: usize) -> Self {
-        self.pattern.times(requests);
-        self
-    }
-
-    /// Happens to every request that fits.
-    pub fn always(self) -> Self {
-        self.times(usize::MAX)
-    }
-
     fn fits(&self, call: &Call, moment: &Moment) -> bool {
         self.pattern.matches(call) && self.can_happen(call, moment)
     }
@@ -190,6 +166,8 @@ impl Fault {
         }
     }
 }
+
+choose_requests!(Fault);
 
 /// Reads `NAME`, with the number of times and the requests if wanted: `lost-answer`,
 /// `server-error=3`, `too-many-requests=always@POST /jobs`.

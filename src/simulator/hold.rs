@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::call::Call;
-use super::pattern::RequestPattern;
+use super::pattern::{RequestPattern, choose_requests};
 
 /// Where the simulator stops a request: which one, and before or after it is carried out.
 ///
@@ -46,31 +46,9 @@ impl Hold {
     pub fn answer() -> Self {
         Self::new(HoldPoint::Answer)
     }
-
-    /// Only requests whose path contains this text, such as `/jobs`; with a method in front,
-    /// such as `POST /jobs`, only requests of that method.
-    pub fn on(mut self, requests: impl AsRef<str>) -> Self {
-        self.pattern.on(requests.as_ref());
-        self
-    }
-
-    /// Lets this many matching requests pass first.
-    pub fn after(mut self, requests: usize) -> Self {
-        self.pattern.after(requests);
-        self
-    }
-
-    /// Holds this many requests.
-    pub fn times(mut self, requests: usize) -> Self {
-        self.pattern.times(requests);
-        self
-    }
-
-    /// Holds every matching request until the release.
-    pub fn always(self) -> Self {
-        self.times(usize::MAX)
-    }
 }
+
+choose_requests!(Hold);
 
 /// The requests that one [`Hold`] has stopped. Dropping it releases them, so that a test that
 /// fails does not hang.

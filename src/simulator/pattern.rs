@@ -7,8 +7,10 @@ use super::call::Call;
 pub(super) struct RequestPattern {
     method: Option<String>,
     path: String,
-    skipped: usize,
-    left: usize,
+    /// Matching requests that it leaves alone first.
+    pub(super) skipped: usize,
+    /// Requests that it still applies to; `usize::MAX` is every one.
+    pub(super) left: usize,
 }
 
 impl Default for RequestPattern {
@@ -27,16 +29,6 @@ impl RequestPattern {
         };
         self.method = method;
         self.path = path.to_string();
-    }
-
-    /// Leaves this many matching requests alone first.
-    pub(super) fn after(&mut self, requests: usize) {
-        self.skipped = requests;
-    }
-
-    /// Applies to this many requests; `usize::MAX` is every one.
-    pub(super) fn times(&mut self, requests: usize) {
-        self.left = requests;
     }
 
     pub(super) fn matches(&self, call: &Call) -> bool {
@@ -60,3 +52,36 @@ impl RequestPattern {
         self.left == 0
     }
 }
+
+/// Gives a type with a `pattern` the methods that say which requests it is for, and how many.
+macro_rules! choose_requests {
+    ($what:ident) => {
+        impl $what {
+            /// Only requests whose path contains this text, such as `/jobs`; with a method in
+            /// front, such as `POST /jobs`, only requests of that method.
+            pub fn on(mut self, requests: impl AsRef<str>) -> Self {
+                self.pattern.on(requests.as_ref());
+                self
+            }
+
+            /// Lets this many matching requests pass first.
+            pub fn after(mut self, requests: usize) -> Self {
+                self.pattern.skipped = requests;
+                self
+            }
+
+            /// Applies to this many requests.
+            pub fn times(mut self, requests: usize) -> Self {
+                self.pattern.left = requests;
+                self
+            }
+
+            /// Applies to every matching request.
+            pub fn always(self) -> Self {
+                self.times(usize::MAX)
+            }
+        }
+    };
+}
+
+pub(super) use choose_requests;

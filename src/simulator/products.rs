@@ -196,7 +196,7 @@ fn tasking() -> (Value, Value) {
         "maxIncidenceAngle": {"title": "Angle", "type": "number", "minimum": 0, "maximum": 53, "default": 30},
         "extraDescription": {"title": "Remarks", "type": "string", "description": "For those who plan it"},
     });
-    (properties, json!(["geometry", "acquisitionStart", "acquisitionEnd"]))
+    (properties, json!(["displayName", "geometry", "acquisitionStart", "acquisitionEnd"]))
 }
 
 impl Platform {

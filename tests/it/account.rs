@@ -80,3 +80,30 @@ fn a_history_that_moves_on_while_it_is_read_counts_each_entry_once() {
     let history = server.client().build().unwrap().credit_history().unwrap();
     assert_eq!((history.len(), history.spent()), (3, 3), "{history:?}");
 }
+
+#[test]
+fn a_list_that_does_not_tell_its_pages_is_read_to_its_end() {
+    let entry = |order: usize| json!({"type": "ORDER", "createdAt": format!("2026-01-01T00:{order:02}:00Z"), "delta": -1, "details": {"orderId": order.to_string()}});
+    let read = |tell: fn(usize) -> (Vec<usize>, Option<bool>)| {
+        let server = Server::start(move |request| {
+            let Some((_, page)) = request.split_once("page=") else {
+                return answer_json(json!({"access_token": "t", "expires_in": 300}));
+            };
+            let (orders, last) = tell(page.split(['&', ' ']).next().unwrap().parse().unwrap());
+            let content: Vec<_> = orders.into_iter().map(entry).collect();
+            let mut page = json!({"content": content});
+            if let Some(last) = last {
+                page["last"] = last.into();
+            }
+            answer_json(json!({"data": page, "error": null}))
+        });
+        let history = server.client().build().unwrap().credit_history().unwrap();
+        (history.len(), server.asked("GET ").iter().filter(|one| one.contains("page=")).count())
+    };
+    fn three(page: usize) -> Vec<usize> {
+        if page < 3 { vec![2 * page, 2 * page + 1] } else { Vec::new() }
+    }
+    assert_eq!(read(|page| (three(page), None)), (6, 4));
+    assert_eq!(read(|page| (three(page), Some(page == 2))), (6, 3));
+    assert_eq!(read(|_| (vec![1, 2], None)), (2, 2), "it knows no pages, and repeats the first");
+}

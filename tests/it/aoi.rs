@@ -12,7 +12,7 @@ fn files() -> Option<PathBuf> {
     data("aoi")
 }
 
-fn data(name: &str) -> Option<PathBuf> {
+pub fn data(name: &str) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(name);
     if folder.exists() {
         return Some(folder);

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use up42::{Aoi, Coverage, Scenes};
 
+use crate::aoi::data;
 use crate::shelf::{Shelf, is_inside, item, slanted};
 
 /// Points of the raster each way. An outline of at most 8 shapes of 4 edges crosses at
@@ -109,6 +110,34 @@ fn odd_footprints_count_as_what_they_are() {
     assert_eq!(new.len(), 4, "{new:?}");
     for (found, truth) in new.iter().zip([50.0, 75.0, 75.0, 75.0]) {
         assert!((found - truth).abs() < 0.01, "{new:?}");
+    }
+}
+
+/// A footprint of two parts, of which one crosses itself and the other lies within one of its
+/// lobes: the ground is that of shapely's `make_valid`.
+#[test]
+fn both_lobes_of_a_footprint_that_crosses_itself_count() {
+    let Some(folder) = data("cases") else { return };
+    let aoi = Aoi::from_bbox([0.0, 0.0, 3.0, 3.0]).unwrap();
+    let cases = [
+        ("c07_bowtie_odd.geojson", 46_146.634_689, [2.5, 1.0, 2.9, 2.0]),
+        ("c07_bowtie_even.geojson", 6_154.270_049, [0.8, 0.4, 0.9, 0.6]),
+    ];
+    for (name, km2, [west, south, east, north]) in cases {
+        let text = std::fs::read_to_string(folder.join(name)).unwrap();
+        let shape: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let within = json!([[[west, south], [east, south], [east, north], [west, north], [west, south]]]);
+        let mut scene = item("a", &[], "2020-01-01", None);
+        for parts in [json!([shape["coordinates"]]), json!([shape["coordinates"], within])] {
+            scene["geometry"] = json!({"type": "MultiPolygon", "coordinates": parts});
+            let scenes = Shelf::new().scenes(&aoi, vec![scene.clone()]);
+            let coverage = scenes.coverage(&aoi);
+            let covered = aoi.area_km2() - coverage.uncovered().unwrap().area_km2();
+            let told = scenes.iter().next().unwrap().aoi_coverage.unwrap() / 100.0 * aoi.area_km2();
+            for found in [coverage.looks()[1].km2, covered, told] {
+                assert!((found / km2 - 1.0).abs() < 1e-4, "{name}: {found} km², not {km2}");
+            }
+        }
     }
 }
 

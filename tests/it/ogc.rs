@@ -273,3 +273,20 @@ fn who_opens_a_batch_of_a_remote_server_gives_its_login_again() {
     assert_eq!(open().batch("far").unwrap().quiet().run().unwrap().succeeded(), 1);
     assert_eq!(server.asked("POST").len(), 1, "nothing runs again");
 }
+
+#[test]
+fn a_list_of_processes_that_repeats_itself_is_left() {
+    let server = Server::start(|request| {
+        let path = request.split(' ').nth(1).unwrap();
+        if !path.starts_with("/processes") {
+            let core = "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/core";
+            return answer_json(json!({"conformsTo": [core]}));
+        }
+        // Each page names another one, and all are the same.
+        let page: usize = path.split_once("page=").map_or(0, |(_, page)| page.parse().unwrap());
+        let next = json!({"rel": "next", "href": format!("/processes?page={}", page + 1)});
+        answer_json(json!({"processes": [{"id": "a"}, {"id": "b"}], "links": [next]}))
+    });
+    let list = ProcessServer::open(&server.url).unwrap().list().unwrap();
+    assert_eq!((list.len(), list.has_more(), server.asked("GET /processes").len()), (2, false, 2));
+}

@@ -130,7 +130,7 @@ fn two_programs_buy_a_plan_once_however_late_the_list_is() {
 
 #[test]
 fn items_are_accepted_and_refused_each_for_itself() {
-    let (_, client) = fast();
+    let (simulator, client) = fast();
     let square = |west: f64, side: f64| {
         let aoi = Aoi::from_bbox([west, 14.68, west + side, 14.68 + side]).unwrap();
         up42::serde_json::json!({"type": "Feature", "properties": {"name": format!("{side}")}, "geometry": aoi.to_geojson()})
@@ -144,8 +144,10 @@ fn items_are_accepted_and_refused_each_for_itself() {
     assert!(estimate.failed().next().unwrap().2.to_string().contains("exceeds the largest of 1000 sqkm"));
     let placed = order.place().unwrap();
     assert_eq!((placed.orders().len(), placed.failed().count()), (2, 1), "{placed:?}");
-    let error = order.at_most(100_000).place().unwrap_err();
-    assert!(error.to_string().contains("has no price, so nothing was placed"), "{error}");
+    let error = order.name("limited").at_most(100_000).place().unwrap_err();
+    assert!(error.to_string().contains("` has no price: "), "{error}");
+    assert!(error.to_string().contains("exceeds the largest of 1000 sqkm"), "{error}");
+    assert_eq!(simulator.orders().len(), 2, "nothing was placed");
 }
 
 #[test]
@@ -171,7 +173,16 @@ fn a_budget_and_a_balance_that_are_exhausted_stop_the_rest() {
     );
     let error = plan(&client, "phr/display", 3).name("dear").at_most(5).place().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Credits);
-    assert!(error.to_string().contains("and 5 are allowed: raise `.at_most(…)`"), "{error}");
+    assert!(error.to_string().contains("and its budget is 5: raise `.at_most(…)`"), "{error}");
+}
+
+#[test]
+fn a_limited_plan_asks_for_its_prices_once() {
+    let (simulator, client) = fast();
+    let placed = plan(&client, "phr/display", 20).at_most(1_000_000).place().unwrap();
+    let requests = simulator.requests();
+    let asked = requests.iter().filter(|request| request.path == "/v2/orders/estimate").count();
+    assert_eq!((placed.orders().len(), asked), (20, 20), "each scene once");
 }
 
 #[test]

@@ -96,6 +96,53 @@ fn what_another_batch_may_have_sent_is_bought_when_it_is_proven_absent() {
     assert_eq!(simulator.orders().len(), 1);
 }
 
+/// The tags of a plan's orders: they are the same on another platform.
+fn tags_of(scenes: usize) -> Vec<String> {
+    let (other, folder) = (fast(), tempfile::tempdir().unwrap());
+    let placed = plan(&client_in(&other, folder.path()), scenes).place().unwrap();
+    placed.iter().map(|one| one.tag.clone()).collect()
+}
+
+/// Reserves an order in a folder that has reservations, as another batch did.
+fn reserve(folder: &Path, batch: &str, tag: &str, id: &str) {
+    let reservations = rusqlite::Connection::open(folder.join("order-reservations.db")).unwrap();
+    let reserve = "INSERT INTO reservation SELECT scope, ?, '0000', ?, ? FROM reservation LIMIT 1";
+    assert_eq!(reservations.execute(reserve, [tag, batch, id]).unwrap(), 1);
+}
+
+/// The reservation names an order that the platform does not know any more.
+#[test]
+fn an_order_that_is_gone_stops_no_other_and_is_bought_once_it_is_proven_absent() {
+    let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    plan(&client, 1).name("before").place().unwrap();
+    let id = "5f1a0e3c-5d0c-4d5c-9d5e-0f3f5f0f3c11";
+    reserve(folder.path(), "gone", &tags_of(2)[0], id);
+    let placed = plan(&client, 2).deadline(Duration::from_millis(300)).place().unwrap();
+    let outcomes: Vec<_> = placed.iter().map(|one| &one.outcome).collect();
+    let [OrderPlacement::Lost(error), OrderPlacement::Placed(_)] = outcomes[..] else { panic!("{placed:?}") };
+    let told = format!("batch `gone` ordered it as `{id}`, which the platform does not know");
+    assert_eq!((error.to_string(), simulator.orders().len()), (told, 2));
+    let proven = || plan(&client, 2).settle(Duration::from_millis(300)).place().unwrap();
+    assert_eq!((proven().orders().len(), simulator.orders().len()), (2, 3));
+    assert_eq!((proven().orders().len(), simulator.orders().len()), (2, 3), "it is known from now on");
+}
+
+/// An outage denies one order by its id; the list knows it, though without its tag.
+#[test]
+fn an_order_that_its_id_denies_and_the_list_has_is_not_bought_again() {
+    let (simulator, folder) = (late().start().unwrap(), tempfile::tempdir().unwrap());
+    let client = client_in(&simulator, folder.path());
+    let placed = plan(&client, 2).name("other").place().unwrap();
+    simulator.clock().advance(2 * MINUTE);
+    let known = placed.orders().iter().next().unwrap().id.clone();
+    reserve(folder.path(), "first", &tags_of(1)[0], &known);
+    simulator.inject(Fault::server_error(404).on(format!("GET /v2/orders/{known}")).always());
+    let placed = plan(&client, 1).place().unwrap();
+    assert_eq!(placed.orders().iter().next().unwrap().id, known, "{placed:?}");
+    assert_eq!(simulator.orders().len(), 2);
+}
+
 #[test]
 fn tags_that_lead_to_an_order_are_this_librarys_alone() {
     let (simulator, folder) = (late().start().unwrap(), tempfile::tempdir().unwrap());

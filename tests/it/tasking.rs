@@ -17,7 +17,14 @@ fn ordered() -> (Simulator, Client, Order) {
     let plan = plan
         .param("acquisitionStart", "2026-12-01T00:00:00Z")
         .param("acquisitionEnd", "2026-12-31T00:00:00Z");
-    let order = plan.place().unwrap().orders().iter().next().unwrap().clone();
+    let placed = plan.place().unwrap();
+    // A name of one's own among the parameters makes no other order.
+    let again = plan.param("displayName", "harbour").place().unwrap();
+    let order = placed.orders().iter().next().unwrap().clone();
+    assert_eq!(
+        (again.orders().iter().next().unwrap().id.as_str(), simulator.orders().len()),
+        (&*order.id, 1)
+    );
     (simulator, client, order)
 }
 

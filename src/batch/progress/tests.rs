@@ -29,7 +29,7 @@ fn a_line_tells_where_the_jobs_stand_and_how_long_they_will_take() {
     see(&mut state, 2, "RUNNING");
     see(&mut state, 3, "PENDING");
     see(&mut state, 4, "HIBERNATING");
-    insta::assert_snapshot!(line(&mut progress, &state, 75).unwrap(), @"  75 s  2/6  1 succeeded, 1 without results, 1 running, 1 queued, 1 `HIBERNATING`, a status not known here, 1 to come; about 11 min left");
+    insta::assert_snapshot!(line(&mut progress, &state, 75).unwrap(), @"  75 s  2/6  1 succeeded, 1 without results, 1 running, 1 queued, 1 `HIBERNATING`, a status not known here, 1 to come; about 12 min left");
     let trouble = Error::new(ErrorKind::Network, "the connection broke");
     let later = progress.line(&state, Some(&trouble), || None, at(8000)).unwrap();
     assert!(

@@ -63,6 +63,10 @@ impl Created {
         self.job.status.is_terminal() || self.is_gone
     }
 
+    pub(in crate::batch) fn is_gone(&self) -> bool {
+        self.is_gone
+    }
+
     /// Takes in what the platform tells of the job, and says whether it is news.
     fn see(&mut self, job: &Job) -> bool {
         // The end is the end: a list that lags behind does not undo it.

@@ -40,7 +40,7 @@ impl Search {
             at_most("view:incidence_angle", self.max_incidence_angle),
             at_most("view:off_nadir", self.max_off_nadir),
         ];
-        own.into_iter().flatten().chain(self.filters.iter().cloned()).collect()
+        own.into_iter().flatten().chain(self.filters.iter().map(Filter::of_whole_days)).collect()
     }
 
     /// Whether a scene is what was asked for; the area is looked at elsewhere. `conditions`

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::catalog::Scene;
 use crate::error::{Error, Result};
-use crate::time::parse_timestamp;
+use crate::time::{last_instant, parse_timestamp};
 
 /// A condition on one property of a scene, for [`Search::filter`](super::Search::filter).
 #[derive(Clone, Debug, PartialEq)]
@@ -31,9 +31,10 @@ pub enum Op {
     Ne,
     /// Less.
     Lt,
-    /// Less or equal.
+    /// Less or equal. A day, a month or a year counts to its last instant, as in
+    /// [`Search::between`](super::Search::between).
     Le,
-    /// Greater.
+    /// Greater: after a day, a month or a year.
     Gt,
     /// Greater or equal.
     Ge,
@@ -46,6 +47,16 @@ impl Filter {
         let property = property.into();
         let property = property.strip_prefix("properties.").map(str::to_owned).unwrap_or(property);
         Self { property, op, value: value.into() }
+    }
+
+    /// The same condition by the instant with which a day, a month or a year ends, where that is
+    /// the end that counts.
+    pub(super) fn of_whole_days(&self) -> Self {
+        let last = match self.op {
+            Op::Le | Op::Gt => self.value.as_str().and_then(last_instant),
+            Op::Eq | Op::Ne | Op::Lt | Op::Ge | Op::In => None,
+        };
+        Self { value: last.map_or_else(|| self.value.clone(), Value::from), ..self.clone() }
     }
 
     pub(in crate::catalog) fn check(&self) -> Result<()> {
@@ -144,6 +155,8 @@ impl fmt::Display for Filter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::Search;
+    use crate::geo::Aoi;
     use serde_json::json;
 
     fn scene() -> Scene {
@@ -169,6 +182,33 @@ mod tests {
         assert!(!holds("wrs", Op::Eq, 33) && !holds("wrs", Op::Ne, 33), "text is no number");
         assert!(!holds("view:off_nadir", Op::Ne, 1), "what is missing matches nothing");
         assert!(holds("id", Op::Ne, "b") && holds("collection", Op::Eq, "c"));
+    }
+
+    #[test]
+    fn a_day_counts_to_its_last_instant() {
+        let properties = json!({"processed": "2020-05-31T12:00:00Z", "day": "2020-05-31"});
+        let scene = Scene::read(&json!({"id": "a", "properties": properties}), "https://host");
+        let takes = |property: &str, op, day: &str| {
+            let search = Search::new(Aoi::from_bbox([0.0, 0.0, 1.0, 1.0]).unwrap());
+            let search = search.filter(property, op, day);
+            search.takes(&scene, &search.conditions())
+        };
+        for day in ["2020-05-31", "2020-05", "2020"] {
+            assert!(takes("processed", Op::Le, day) && !takes("processed", Op::Gt, day), "{day}");
+            assert!(takes("processed", Op::Ge, day) && !takes("processed", Op::Lt, day), "{day}");
+            assert!(takes("day", Op::Le, day) && !takes("day", Op::Gt, day), "{day}");
+        }
+        assert!(!takes("processed", Op::Le, "2020-05-30") && takes("processed", Op::Gt, "2020-05-30"));
+        assert!(!takes("processed", Op::Le, "2020-05-31T00:00:00Z"), "an instant stays one");
+        let asked = Search::new(Aoi::from_bbox([0.0, 0.0, 1.0, 1.0]).unwrap())
+            .filter("processed", Op::Le, "2020-05-31")
+            .filter("processed", Op::Ge, "2020-05-01");
+        let told: Vec<_> = asked.conditions().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [r#"processed <= "2020-05-31T23:59:59.999999Z""#, r#"processed >= "2020-05-01""#],
+            "the server is asked so"
+        );
     }
 
     #[test]

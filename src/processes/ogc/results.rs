@@ -9,6 +9,7 @@ use super::{OgcProcess, ProcessOutput};
 use crate::batch::{Content, Delivery, ResultFile};
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::file::name::portable;
+use crate::redact;
 use crate::transport::{Request, Response, Secret};
 
 /// The name of what has none.
@@ -158,7 +159,9 @@ impl Found {
     }
 
     fn push(&mut self, name: &str, end: &str, media: Option<&str>, content: Content, told: Value) {
-        // Names come from outside, and two may become one.
+        // Names come from outside: without their marks a secret in one would not be known any more,
+        // and two may become one.
+        let name = &*redact::data(name);
         let plain = |letter: char| if letter.is_ascii_alphanumeric() || letter == '_' { letter } else { '-' };
         let stem: String = name.chars().take(80).map(plain).collect();
         let mut file = portable(&format!("{stem}.{end}"));
@@ -213,5 +216,22 @@ fn ending(media: &str) -> &'static str {
         "application/x-netcdf" | "application/netcdf" => "nc",
         "application/geopackage+sqlite3" => "gpkg",
         _ => "bin",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_files_tell_no_secret() {
+        let mut found = Found::default();
+        for name in ["https://me:hunter2@h/a?sig=hunter2", "token=hunter2", "Bearer hunter2hunter2", "value"]
+        {
+            found.push(name, "tif", None, Content::Here(Vec::new()), json!({}));
+        }
+        let names: Vec<&str> = found.files.iter().map(|file| file.name.as_str()).collect();
+        let told = format!("{names:?} {:?}", found.features);
+        assert!(!told.contains("hunter2") && names[3] == "value.tif", "{told}");
     }
 }

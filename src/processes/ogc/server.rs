@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::fmt;
 
 use serde_json::Value;
@@ -121,7 +122,14 @@ impl ProcessServer {
     /// Those of the network, and a list that is none.
     pub fn list(&self) -> Result<Processes> {
         let first = Request::get(format!("{}/processes", self.url)).query("limit", PAGE);
-        let pages = collect_pages(first, MOST, |request| self.read_page(request, "processes"));
+        let mut seen = HashSet::new();
+        let pages = collect_pages(first, MOST, |request| {
+            let mut page = self.read_page(request, "processes")?;
+            page.items.retain(|one| one.get("id").is_some_and(|id| seen.insert(id.to_string())));
+            // A server that repeats itself has no more.
+            page.next = page.next.filter(|_| !page.items.is_empty());
+            Ok(page)
+        });
         let (list, has_more) = pages.with_context(|| format!("processes of `{}`", self.url))?;
         Ok(Processes::read(&list, has_more))
     }

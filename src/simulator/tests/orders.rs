@@ -206,3 +206,20 @@ fn the_storage_is_a_stac_api_with_files_behind_signed_urls() {
     assert_eq!(client.send(client.request("DELETE", &collection)).unwrap().status, 204);
     assert_eq!(client.get(&collection).status, 404);
 }
+
+#[test]
+fn a_new_image_has_its_name_among_the_parameters_too() {
+    let client = Client::manual();
+    let mut body = client.order_body(&[AOI]);
+    body["dataProduct"] = product("phr-tasking", "standard").id().into();
+    body["params"] =
+        json!({"acquisitionStart": "2026-12-01T00:00:00Z", "acquisitionEnd": "2026-12-31T00:00:00Z"});
+    let refused = client.post("/v2/orders", &body);
+    assert_eq!(refused.status, 400);
+    let told = refused.json()["schema-error"].to_string();
+    assert!(told.contains("data.params must contain ['displayName'] properties"), "{told}");
+    body["params"]["displayName"] = "Dakar".into();
+    let placed = client.post("/v2/orders", &body).json();
+    let order = client.get(&format!("/v2/orders/{}", placed["results"][0]["id"].as_str().unwrap())).json();
+    assert_eq!((&order["displayName"], order["orderDetails"].get("displayName")), (&json!("Dakar"), None));
+}

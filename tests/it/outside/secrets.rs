@@ -26,7 +26,7 @@ const FOLDER: &str = "UP42_TEST_SECRETS";
 const LEAK: usize = 8;
 
 /// A secret stands for each `{}`.
-const FORMS: [&str; 44] = [
+const FORMS: [&str; 49] = [
     // Amazon S3, signatures 4 and 2; CloudFront with and without a policy.
     "https://b.s3.amazonaws.com/a.tif?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={}%2F20200101%2Feu&X-Amz-Expires=300&X-Amz-Signature={}",
     "https://b.s3.amazonaws.com/a.tif?AWSAccessKeyId={}&Expires=1&Signature={}",
@@ -79,6 +79,11 @@ const FORMS: [&str; 44] = [
     "eyJhbGciOiJIUzI1NiJ9.{}.{}",
     r#"{"access_token": "{}", "expires_in": 300}"#,
     "password={} for the server",
+    "pwd={} for the server",
+    "pass: {}",
+    "DB_PASS={}",
+    r#"{"passwd": "{}", "n": 1}"#,
+    "key: {}",
     "Cookie: session={}; other={}",
 ];
 
