@@ -29,7 +29,7 @@ def build():
     environment = os.environ | {"RUSTC_WORKSPACE_WRAPPER": str(ROOT / "fuzz" / "rustc.sh")}
     # Other packages or features would compile the dependencies anew.
     command = ["cargo", "build", "--workspace", "--locked", "--features", "up42-fuzz/libfuzzer"]
-    command += ["--bin", "up42-fuzz", "--config", "profile.dev.package.up42.opt-level=1"]
+    command += ["--bin", "up42-fuzz"]
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
     return BUILT / "debug" / "up42-fuzz"
 

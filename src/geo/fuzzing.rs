@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::Aoi;
 use super::wkb::{read, read_gpkg, write};
+use crate::limits::ReadBudget;
 
 /// Reads a file of any format by what it holds.
 pub(crate) fn aoi(bytes: &[u8], folder: &Path) {
@@ -30,9 +31,10 @@ pub(crate) fn shapefile(mut bytes: &[u8], folder: &Path) {
 
 /// Reads a shape, plain and behind the header of a GeoPackage, and writes it again.
 pub(crate) fn wkb(bytes: &[u8], _: &Path) {
-    for shape in [read(bytes), read_gpkg(bytes)].into_iter().flatten() {
+    let budget = &ReadBudget::default();
+    for shape in [read(bytes, budget), read_gpkg(bytes, budget)].into_iter().flatten() {
         let written = write(&shape);
-        let again = read(&written).expect("what was written is read");
+        let again = read(&written, budget).expect("what was written is read");
         // Not the shapes: no number equals NaN.
         assert_eq!(write(&again), written);
     }

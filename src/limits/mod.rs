@@ -19,7 +19,8 @@ const GROWTH: u64 = 2;
 
 /// Limits on reading a file that somebody else has written.
 ///
-/// A file that passes one of them is refused, with the limit's name and its value. Raise it
+/// A file that passes one of them is refused, with the limit's name and its value. The default
+/// limits are those of areas, and [`for_scenes`](Self::for_scenes) are those of scenes. Raise one
 /// for a file that is trusted:
 ///
 /// ```
@@ -65,6 +66,19 @@ impl Default for ReadLimits {
 }
 
 impl ReadLimits {
+    /// The limits of [`Scenes::read`](crate::Scenes::read), [`scan_geoparquet`](crate::scan_geoparquet)
+    /// and their like: 600 s, 2 GB, 1,000,000 scenes and 20,000,000 positions. Saved searches are
+    /// larger than areas: a scene of Sentinel-2 has some 15 kB.
+    pub fn for_scenes() -> Self {
+        Self {
+            time: Duration::from_secs(600),
+            bytes: 2_000_000_000,
+            count: 1_000_000,
+            positions: 20_000_000,
+            ..Self::default()
+        }
+    }
+
     /// Sets [`time`](Self::time).
     pub fn time(mut self, time: Duration) -> Self {
         self.time = time;

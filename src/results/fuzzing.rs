@@ -26,7 +26,7 @@ pub(crate) fn archive(bytes: &[u8], folder: &Path) {
         packed.write_all(bytes).unwrap();
         fs::write(&archive, packed.finish().unwrap()).unwrap();
     }
-    let limits = Limits { files: 100, bytes: 10_000_000, ratio: 1_000 };
+    let limits = Limits { files: 100, bytes: Some(10_000_000) };
     let is_unpacked = unpack(&archive, &unpacked, limits, |_| Ok(())).is_ok();
     let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
     let others = names.filter(|name| name != "archive" && name != "unpacked").count();

@@ -27,9 +27,9 @@ impl Scenes {
     ///
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read, else as for
     /// the two. [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when it passes one of
-    /// the default [`ReadLimits`].
+    /// [`ReadLimits::for_scenes`].
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
-        Self::read_within(path, ReadLimits::default())
+        Self::read_within(path, ReadLimits::for_scenes())
     }
 
     /// Reads scenes from a file, as [`read`](Self::read) does, within limits.
@@ -39,7 +39,7 @@ impl Scenes {
     /// # let folder = tempfile::tempdir()?;
     /// # let path = folder.path().join("scenes.ndjson");
     /// # std::fs::write(&path, r#"{"id": "a"}"#)?;
-    /// let large = ReadLimits::default().bytes(2_000_000_000).count(1_000_000).positions(20_000_000);
+    /// let large = ReadLimits::for_scenes().bytes(8_000_000_000).count(4_000_000);
     /// let scenes = Scenes::read_within(&path, large)?;
     /// # assert_eq!(scenes.len(), 1);
     /// # Ok::<(), up42::Error>(())
@@ -83,10 +83,10 @@ impl Scenes {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the text is not
-    /// JSON, with the line, when it holds no items, or when it passes one of the default
-    /// [`ReadLimits`].
+    /// JSON, with the line, when it holds no items, or when it passes one of
+    /// [`ReadLimits::for_scenes`].
     pub fn from_geojson(text: &str) -> Result<Self> {
-        from_text(text, &ReadBudget::default())
+        from_text(text, &ReadBudget::new(ReadLimits::for_scenes()))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::error::{Context, Error, Result};
 use crate::geo::parquet::{ParquetFile, json};
 use crate::geo::wkb;
 use crate::json::Walk;
-use crate::limits::ReadBudget;
+use crate::limits::{ReadBudget, ReadLimits};
 
 /// Members of an item that are no properties.
 const MEMBERS: [&str; 9] = ["id", "type", "collection", "geometry", BBOX, LINKS, ASSETS, VERSION, EXTENSIONS];
@@ -27,7 +27,7 @@ impl Scenes {
     /// `26.0` that was `26`, an instant is spelled in UTC, and a property that was null is
     /// not there.
     ///
-    /// All are read into memory, within the default [`ReadLimits`](crate::ReadLimits):
+    /// All are read into memory, within [`ReadLimits::for_scenes`]:
     /// [`read_within`](Self::read_within) sets others, and
     /// [`scan_geoparquet`](crate::scan_geoparquet) reads what a query needs of a file that is
     /// larger.
@@ -39,7 +39,8 @@ impl Scenes {
     /// holds no items, which need the columns `id` and `geometry`, or passes a limit.
     pub fn read_geoparquet(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        read(path, &ReadBudget::default()).with_context(|| format!("read scenes `{}`", path.display()))
+        read(path, &ReadBudget::new(ReadLimits::for_scenes()))
+            .with_context(|| format!("read scenes `{}`", path.display()))
     }
 }
 

@@ -45,7 +45,7 @@ const STAC_NAMES: [(&str, &str); 3] =
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The default [`ReadLimits`] hold for what a query needs of one row group, since no more is in
+/// [`ReadLimits::for_scenes`] hold for what a query needs of one row group, since no more is in
 /// memory at a time; [`scan_geoparquet_within`] sets others.
 ///
 /// # Errors
@@ -54,7 +54,7 @@ const STAC_NAMES: [(&str, &str); 3] =
 /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when it is no Parquet. A file
 /// that breaks later, or passes a limit, is told by `collect`.
 pub fn scan_geoparquet(path: impl AsRef<Path>) -> Result<LazyFrame> {
-    scan_geoparquet_within(path, ReadLimits::default())
+    scan_geoparquet_within(path, ReadLimits::for_scenes())
 }
 
 /// A GeoParquet file as a LazyFrame, as [`scan_geoparquet`] makes it, within limits. Of these,
@@ -67,7 +67,7 @@ pub fn scan_geoparquet(path: impl AsRef<Path>) -> Result<LazyFrame> {
 /// # let folder = tempfile::tempdir()?;
 /// # let path = folder.path().join("scenes.parquet");
 /// # client.catalog().search(Search::new(&aoi).limit(50))?.to_geoparquet(&path)?;
-/// let large = ReadLimits::default().bytes(4_000_000_000);
+/// let large = ReadLimits::for_scenes().bytes(8_000_000_000);
 /// let scenes = up42::scan_geoparquet_within(&path, large)?;
 /// # assert!(scenes.collect()?.height() > 0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
