@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Builds the fuzzer and runs its targets: `fuzz/run.py [--seconds N] [--jobs N] [TARGET ...]`.
+"""Builds the fuzzer and runs its targets: `fuzz/run.py [--seconds N] [--jobs N] [--optimize] [TARGET ...]`.
 
 Each target begins with the cases in `fuzz/cases`, with seeds made of the test data beside the
 checkout where it is there, and with what former runs found. A crash, more than 10 s or more than
@@ -25,11 +25,13 @@ BUILT = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 LARGEST = 1 << 16
 
 
-def build():
+def build(is_optimized):
     environment = os.environ | {"RUSTC_WORKSPACE_WRAPPER": str(ROOT / "fuzz" / "rustc.sh")}
     # Other packages or features would compile the dependencies anew.
     command = ["cargo", "build", "--workspace", "--locked", "--features", "up42-fuzz/libfuzzer"]
     command += ["--bin", "up42-fuzz"]
+    if is_optimized:
+        command += ["--config", "profile.dev.package.up42.opt-level=1"]
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
     return BUILT / "debug" / "up42-fuzz"
 
@@ -106,10 +108,12 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--seconds", type=int, default=20, help="for each target (20)")
     arguments.add_argument("--jobs", type=int, default=os.cpu_count(), help="targets at a time")
+    told = "compile for minutes, and run several times as fast: for long runs"
+    arguments.add_argument("--optimize", action="store_true", help=told)
     arguments.add_argument("targets", nargs="*", metavar="TARGET", help="all unless named")
     asked = arguments.parse_args()
     targets = asked.targets or sorted(path.name for path in CASES.iterdir())
-    program = build()
+    program = build(asked.optimize)
     with ThreadPoolExecutor(asked.jobs) as pool:
         runs = pool.map(lambda target: fuzz(program, target, asked.seconds), targets)
         is_good = True
