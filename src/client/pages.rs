@@ -18,6 +18,8 @@ use crate::transport::Request;
 const PAGE: usize = 50;
 /// Pages of a list: a server that never ends one is not followed further.
 const MOST_PAGES: usize = 10_000;
+/// Pages in a row without a new entry: a list that grows while it is read has some.
+const MOST_REPEATED: usize = 10;
 
 /// What was read of a list.
 #[derive(Debug)]
@@ -36,6 +38,7 @@ pub(crate) fn pages<T>(
 ) -> Result<Listed<T>> {
     let mut entries = Vec::new();
     let mut seen: HashSet<String> = HashSet::new();
+    let mut repeated = 0;
     for page in 0..MOST_PAGES {
         let request = request.clone().query("page", page.to_string()).query("size", PAGE.to_string());
         let mut json = client.json(request)?;
@@ -57,6 +60,13 @@ pub(crate) fn pages<T>(
         let is_empty = known.is_empty();
         let count = seen.len();
         seen.extend(known);
+        repeated = if seen.len() == count { repeated + 1 } else { 0 };
+        if repeated > MOST_REPEATED {
+            return Err(Error::response(format!(
+                "the list repeats itself: {MOST_REPEATED} pages after page {} have the same entries",
+                page - MOST_REPEATED
+            )));
+        }
         let is_last = match (pages, is_told_last) {
             (Some(pages), _) => page as u64 + 1 >= pages,
             (None, Some(is_last)) => is_last,

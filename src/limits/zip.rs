@@ -11,11 +11,16 @@ const COUNT: usize = 10;
 /// The locator before it, of an end with more room (4.3.14 and 4.3.15).
 const LOCATOR: [u8; 4] = *b"PK\x06\x07";
 const LOCATOR_LENGTH: usize = 20;
+const LARGE: [u8; 4] = *b"PK\x06\x06";
 const LARGE_COUNT: u64 = 32;
+/// The shortest entry of the central directory (4.3.12).
+const ENTRY_LENGTH: u64 = 46;
 /// The count where the other end has it.
 const ELSEWHERE: u16 = u16::MAX;
 
 /// Returns the largest number of entries that any end of the archive names; 0 where it has none.
+/// Where a locator leads to no end, readers look for one elsewhere: then it is as many as the file
+/// has room for.
 pub(crate) fn entries_of_zip(file: &mut (impl Read + Seek)) -> Result<u64> {
     let length = file.seek(SeekFrom::End(0))?;
     // The longest comment, and what stands before it.
@@ -28,20 +33,28 @@ pub(crate) fn entries_of_zip(file: &mut (impl Read + Seek)) -> Result<u64> {
         let Some(count) = tail[at..].strip_prefix(&END).and_then(|_| number(&tail, at + COUNT)) else {
             continue;
         };
-        entries = entries.max(u64::from(u16::from_le_bytes(count)));
+        let count = u16::from_le_bytes(count);
         let locator = at.checked_sub(LOCATOR_LENGTH).filter(|at| tail[*at..].starts_with(&LOCATOR));
-        let Some(start) = locator.and_then(|at| number(&tail, at + 8)).map(u64::from_le_bytes) else {
-            continue;
-        };
-        file.seek(SeekFrom::Start(start.saturating_add(LARGE_COUNT)))?;
-        let mut count_there = [0; 8];
-        if file.read_exact(&mut count_there).is_ok() {
-            let there = u64::from_le_bytes(count_there);
-            let is_there = u16::from_le_bytes(count) == ELSEWHERE;
-            entries = if is_there { there } else { entries.max(there) };
-        }
+        let start = locator.and_then(|at| number(&tail, at + 8)).map(u64::from_le_bytes);
+        entries = entries.max(match start {
+            None => count.into(),
+            Some(start) => match count_at(file, start)? {
+                Some(there) if count == ELSEWHERE => there,
+                Some(there) => there.max(count.into()),
+                None => length / ENTRY_LENGTH,
+            },
+        });
     }
     Ok(entries)
+}
+
+/// The count of the end with more room at a place; `None` where there is no such end.
+fn count_at(file: &mut (impl Read + Seek), start: u64) -> Result<Option<u64>> {
+    file.seek(SeekFrom::Start(start))?;
+    let mut end = Vec::new();
+    file.take(LARGE_COUNT + 8).read_to_end(&mut end)?;
+    let count = number(&end, LARGE_COUNT as usize).filter(|_| end.starts_with(&LARGE));
+    Ok(count.map(u64::from_le_bytes))
 }
 
 fn number<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
@@ -74,10 +87,16 @@ mod tests {
         assert_eq!((count(b""), count(b"PK\x05\x06")), (0, 0));
         // All that does not fit is elsewhere, says Go's writer, and the count with it.
         let mut large = Vec::new();
-        large.write_all(&[0; 32]).unwrap();
+        large.write_all(&[&LARGE[..], &[0; 28]].concat()).unwrap();
         large.extend(7_u64.to_le_bytes());
         large.extend([&LOCATOR[..], &[0; 4], &[0; 8], &[0; 4], &END, &[0xff; 18]].concat());
         assert_eq!(count(&large), 7);
+        // A broken end in a comment does not hide the count of another.
+        let hidden = [zipped(3), large.clone(), [&END[..], &[0xff; 18]].concat()].concat();
+        assert!(count(&hidden) >= 7);
+        // Behind other bytes the locator leads elsewhere.
+        let moved = [&[0; 460][..], &large].concat();
+        assert_eq!(count(&moved), moved.len() as u64 / 46);
     }
 
     proptest! {

@@ -11,7 +11,7 @@ use crate::plain::plain;
 use crate::transport::Request;
 
 /// The most characters of a name (API reference, 10.2 a).
-const NAME: usize = 200;
+pub(super) const NAME: usize = 200;
 /// The order's name among the parameters of a new image: it decides nothing that is delivered.
 pub(super) const DISPLAY_NAME: &str = "displayName";
 

@@ -6,7 +6,7 @@ use geo_types::MultiPolygon;
 use serde_json::{Map, Value};
 
 use super::OrderItem;
-use super::item::DISPLAY_NAME;
+use super::item::{DISPLAY_NAME, NAME};
 use crate::batch::is_own_tag;
 use crate::catalog::Scene;
 use crate::display::counted;
@@ -156,7 +156,8 @@ impl OrderPlan {
         let places = self.places(&product)?;
         let mut params = self.params.clone();
         if product.takes_name() {
-            params.entry(DISPLAY_NAME).or_insert_with(|| self.title().into());
+            let name: String = self.title().chars().take(NAME).collect();
+            params.entry(DISPLAY_NAME).or_insert(name.into());
         }
         let mut seen = HashSet::new();
         let mut list = Vec::with_capacity(places.len());

@@ -2,19 +2,18 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io;
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::feature::{PATH, features};
+use super::feature::PATH;
 use super::folder::{Folder, folder_name};
 use super::{ResultFeature, Results};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Context, Error, ErrorKind, Result};
 use crate::file;
-use crate::hash::hex;
+use crate::hash::{hex, hex_of};
 use crate::jobs::JobId;
-use crate::limits::ReadBudget;
 use crate::redact;
 
 /// The first line of the file, without the hash of all other lines that stands between the two
@@ -29,14 +28,13 @@ impl Results {
     /// What it lists already stays in front, but what is of the jobs asked for now, and of
     /// jobs whose folder is gone.
     pub(super) fn write_merged(&self, folder: &Folder, asked: &[&JobId]) -> Result<()> {
-        let mut all = if self.data.exists() { features(&self.data)? } else { Vec::new() };
         let asked: HashSet<&str> = asked.iter().map(|id| id.as_str()).collect();
-        all.retain(|feature| {
+        let mut lines = kept(&self.data, |feature| {
             let job = feature["properties"]["job_id"].as_str().filter(|id| !asked.contains(id));
             job.is_some_and(|id| folder.place(&JobId::from(id)).is_whole())
-        });
-        all.extend(self.iter().map(merged));
-        Ok(file::write(&self.data, &text(&all)?)?)
+        })?;
+        lines.extend(self.iter().map(|feature| merged(feature).to_string()));
+        Ok(file::write(&self.data, text(&lines).as_bytes())?)
     }
 }
 
@@ -47,10 +45,9 @@ pub(super) fn data_path(folder: &Path) -> io::Result<PathBuf> {
     loop {
         let name = if number == 1 { "data.json".to_owned() } else { format!("data-{number}.json") };
         let path = folder.join(name);
-        // One that is too large to be read counts as somebody else's: it is not written to.
-        match File::open(&path).map(|file| ReadBudget::default().read_to_end(file)) {
-            Ok(Ok(bytes)) if is_own(&bytes) => return Ok(path),
-            Ok(_) => number += 1,
+        match is_own(&path) {
+            Ok(true) => return Ok(path),
+            Ok(false) => number += 1,
             Err(error) if error.kind() == io::ErrorKind::IsADirectory => number += 1,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(path),
             Err(error) => return Err(error),
@@ -58,27 +55,47 @@ pub(super) fn data_path(folder: &Path) -> io::Result<PathBuf> {
     }
 }
 
-fn text(features: &[Value]) -> Result<Vec<u8>> {
-    let mut lines = Vec::new();
-    for (place, feature) in features.iter().enumerate() {
-        lines.extend_from_slice(if place == 0 { b"\n" } else { b",\n" });
-        let written = serde_json::to_writer(&mut lines, feature);
-        written.map_err(|error| Error::foreign(ErrorKind::Io, error))?;
-    }
-    lines.extend_from_slice(b"\n]}\n");
-    Ok([head(&lines).as_bytes(), &lines].concat())
+/// The file, of features as JSON. Each has a line, so that a list of any length is read again line
+/// by line.
+fn text(features: &[String]) -> String {
+    let lines = format!("\n{}\n]}}\n", features.join(",\n"));
+    head(&hex(&lines, 32)) + &lines
 }
 
-fn head(lines: &[u8]) -> String {
+fn head(hash: &str) -> String {
     let [start, end] = HEAD;
-    format!("{start}{}{end}", hex(lines, 32))
+    format!("{start}{hash}{end}")
+}
+
+/// The features of a list that was written here, as JSON, that `keeps` returns `true` for; none
+/// where there is no list.
+fn kept(path: &Path, keeps: impl Fn(&Value) -> bool) -> Result<Vec<String>> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        file => file?,
+    };
+    let mut kept = Vec::new();
+    for line in BufReader::new(file).lines().skip(1) {
+        let line = line?;
+        let feature = line.strip_suffix(',').unwrap_or(&line);
+        if feature.is_empty() || feature == "]}" {
+            continue;
+        }
+        let read = serde_json::from_str(feature).map_err(|error| Error::foreign(ErrorKind::Io, error));
+        if keeps(&read.with_context(|| format!("read `{}`", path.display()))?) {
+            kept.push(feature.to_owned());
+        }
+    }
+    Ok(kept)
 }
 
 /// Returns whether a file was written here and has not been changed since.
-fn is_own(file: &[u8]) -> bool {
-    let end = file.iter().position(|byte| *byte == b'\n').unwrap_or(file.len());
-    let (first, lines) = file.split_at(end);
-    first == head(lines).as_bytes()
+fn is_own(path: &Path) -> io::Result<bool> {
+    let mut file = BufReader::new(File::open(path)?);
+    let length = head(&"0".repeat(64)).len();
+    let mut first = Vec::new();
+    file.by_ref().take(length as u64).read_to_end(&mut first)?;
+    Ok(first == head(&hex_of(file, 32)?).as_bytes())
 }
 
 fn merged(feature: &ResultFeature) -> Value {
@@ -120,11 +137,12 @@ mod tests {
         let path = folder.path().join("data.json");
         assert_eq!(name(), "data.json");
         for features in [&[][..], &[json!({"a": "b\n"}), json!(1)]] {
-            fs::write(&path, text(features).unwrap()).unwrap();
-            assert_eq!(
-                (name().to_str(), super::features(&path).unwrap()),
-                (Some("data.json"), features.to_vec())
-            );
+            let lines: Vec<String> = features.iter().map(Value::to_string).collect();
+            fs::write(&path, text(&lines)).unwrap();
+            assert_eq!(name(), "data.json");
+            assert_eq!(crate::results::feature::features(&path).unwrap(), features);
+            assert_eq!(kept(&path, |_| true).unwrap(), lines);
+            assert_eq!(kept(&path, |feature| *feature == 1).unwrap().len(), features.len() / 2);
         }
         let own = fs::read_to_string(&path).unwrap();
         let sdk = r#"{"type": "FeatureCollection", "features": []}"#;

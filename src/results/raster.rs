@@ -16,7 +16,7 @@ use crate::error::{Context, Error, ErrorKind, Result};
 const LONGEST: u32 = 512;
 /// Rasters are read whole: larger ones are refused, in pixels, and in bytes of their samples.
 const LARGEST: u64 = 60_000_000;
-const MOST_BYTES: u64 = 256_000_000;
+const MOST_BYTES: u64 = 300_000_000;
 
 /// A raster made small enough for a map.
 pub(super) struct Preview {
@@ -228,7 +228,7 @@ mod tests {
         let most = told(&[(Tag::ImageWidth, 30_000_000), (Tag::ImageLength, 2)]).unwrap_err();
         assert!(!most.contains("too large"), "{most}");
         assert!(check(60_000_000, 2, 2).is_ok());
-        insta::assert_snapshot!(check(60_000_000, 2, 3).unwrap_err(), @"60000000 pixels of 6 bytes are more than 256 MB, which is too large for a preview: the file is whole, open it in a GIS program");
+        insta::assert_snapshot!(check(60_000_000, 2, 3).unwrap_err(), @"60000000 pixels of 6 bytes are more than 300 MB, which is too large for a preview: the file is whole, open it in a GIS program");
     }
 
     /// West, south, east, north.

@@ -97,13 +97,18 @@ fn a_list_that_does_not_tell_its_pages_is_read_to_its_end() {
             }
             answer_json(json!({"data": page, "error": null}))
         });
-        let history = server.client().build().unwrap().credit_history().unwrap();
-        (history.len(), server.asked("GET ").iter().filter(|one| one.contains("page=")).count())
+        let history = server.client().build().unwrap().credit_history().map(|history| history.len());
+        (history, server.asked("GET ").iter().filter(|one| one.contains("page=")).count())
     };
+    let whole = |(history, pages): (up42::Result<usize>, usize)| (history.unwrap(), pages);
     fn three(page: usize) -> Vec<usize> {
         if page < 3 { vec![2 * page, 2 * page + 1] } else { Vec::new() }
     }
-    assert_eq!(read(|page| (three(page), None)), (6, 4));
-    assert_eq!(read(|page| (three(page), Some(page == 2))), (6, 3));
-    assert_eq!(read(|_| (vec![1, 2], None)), (2, 2), "it knows no pages, and repeats the first");
+    assert_eq!(whole(read(|page| (three(page), None))), (6, 4));
+    assert_eq!(whole(read(|page| (three(page), Some(page == 2)))), (6, 3));
+    assert_eq!(whole(read(|_| (vec![1, 2], None))), (2, 2), "it knows no pages, and repeats the first");
+    let (endless, pages) = read(|_| (vec![1, 2], Some(false)));
+    let told = endless.unwrap_err().to_string();
+    assert!(told.contains("the list repeats itself: 10 pages after page 1 have the same entries"), "{told}");
+    assert_eq!(pages, 12);
 }

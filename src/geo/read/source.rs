@@ -1,7 +1,7 @@
 //! What every format is read into, and the one way from there to features: reproject,
 //! check, split at the antimeridian.
 
-use geo::{CoordsIter, Geometry, MultiPolygon};
+use geo::{CoordsIter, Geometry, MultiPolygon, Polygon};
 use serde_json::Value;
 
 use crate::error::{Context, Error, Result};
@@ -37,7 +37,7 @@ impl<'a> Features<'a> {
 
     /// Adds a feature. What has no area of its shape may be large, and is let go at once.
     pub(super) fn push(&mut self, name: Option<String>, shape: Result<Option<Geometry>>) -> Result<()> {
-        let shape = shape.map(|shape| shape.as_ref().and_then(polygons));
+        let shape = shape.map(|shape| shape.as_ref().and_then(polygons).map(without_empty));
         self.budget.take_count(1, "features")?;
         self.budget.take_bytes(name.as_ref().map_or(0, String::len) as u64)?;
         if let Ok(Some(shape)) = &shape {
@@ -46,6 +46,19 @@ impl<'a> Features<'a> {
         self.found.push(Feature { name, shape });
         Ok(())
     }
+}
+
+/// A shape without its empty rings, and with one of its polygons if all are empty: they take memory
+/// and have no position that would be counted.
+fn without_empty(shape: MultiPolygon) -> MultiPolygon {
+    let is_empty = |part: &Polygon| part.exterior().0.is_empty();
+    let keeps_one = shape.0.iter().all(is_empty);
+    let parts = shape.0.into_iter().filter(|part| keeps_one || !is_empty(part));
+    let parts = parts.take(if keeps_one { 1 } else { usize::MAX }).map(|part| {
+        let (exterior, interiors) = part.into_inner();
+        Polygon::new(exterior, interiors.into_iter().filter(|ring| !ring.0.is_empty()).collect())
+    });
+    MultiPolygon(parts.collect())
 }
 
 /// A shape without its empty polygons, by which tables write that there is none.
@@ -126,6 +139,17 @@ mod tests {
     use geo::wkt;
 
     use super::*;
+
+    #[test]
+    fn rings_without_positions_are_not_kept() {
+        let none = || geo::LineString(Vec::new());
+        let square = wkt!(POLYGON((0.0 0.0, 1.0 0.0, 1.0 1.0, 0.0 0.0)));
+        let empty = Polygon::new(none(), Vec::new());
+        let holed = Polygon::new(square.exterior().clone(), vec![none(); 3]);
+        let kept = without_empty(MultiPolygon(vec![empty.clone(), holed, empty.clone()]));
+        assert_eq!(kept, MultiPolygon(vec![square]));
+        assert_eq!(without_empty(MultiPolygon(vec![empty.clone(); 3])), MultiPolygon(vec![empty]));
+    }
 
     #[test]
     fn of_a_shape_only_what_has_an_area_is_kept() {

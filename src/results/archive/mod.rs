@@ -47,7 +47,7 @@ const BLOCK: u64 = 512;
 /// What the smallest archive may unpack to, whatever the ratio.
 const LEAST: u64 = 1_000_000;
 /// Bytes for which room is asked at a time, once there are more than the archive says.
-const STEP: u64 = 100_000_000;
+const STEP: u64 = 10_000_000;
 /// The longest path, in bytes. No system takes a longer one.
 const LONGEST: usize = 4_096;
 
