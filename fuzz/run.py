@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Builds the fuzzer and runs its targets: `fuzz/run.py [--seconds N] [--jobs N] [--optimize] [TARGET ...]`.
+"""Builds the fuzzer and runs its targets: `fuzz/run.py [--seconds N] [--jobs N] [--optimize] [--seed N] [TARGET ...]`.
 
 Each target begins with the cases in `fuzz/cases`, with seeds made of the test data beside the
 checkout where it is there, and with what former runs found. A crash, more than 10 s or more than
@@ -76,7 +76,7 @@ def seeds(target):
                     yield "\n".join(items).encode()
 
 
-def fuzz(program, target, seconds):
+def fuzz(program, target, seconds, seed=0):
     """Runs a target; returns what it did, and whether nothing was found."""
     folder = BUILT / "fuzz" / target
     corpus, found = folder / "corpus", folder / "found"
@@ -87,6 +87,7 @@ def fuzz(program, target, seconds):
             (corpus / f"seed-{number}").write_bytes(seed)
     command = [program, corpus, CASES / target, f"-max_total_time={seconds}", f"-max_len={LARGEST}"]
     command += ["-timeout=10", "-rss_limit_mb=1024", "-print_final_stats=1", f"-artifact_prefix={found}/"]
+    command += [f"-seed={seed}"]
     environment = os.environ | {"FUZZ_TARGET": target}
     memory = Path("/dev/shm")
     if memory.is_dir():
@@ -108,6 +109,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--seconds", type=int, default=20, help="for each target (20)")
     arguments.add_argument("--jobs", type=int, default=os.cpu_count(), help="targets at a time")
+    arguments.add_argument("--seed", type=int, default=0, help="for the same inputs again (random)")
     told = "compile for minutes, and run several times as fast: for long runs"
     arguments.add_argument("--optimize", action="store_true", help=told)
     arguments.add_argument("targets", nargs="*", metavar="TARGET", help="all unless named")
@@ -115,7 +117,7 @@ def main():
     targets = asked.targets or sorted(path.name for path in CASES.iterdir())
     program = build(asked.optimize)
     with ThreadPoolExecutor(asked.jobs) as pool:
-        runs = pool.map(lambda target: fuzz(program, target, asked.seconds), targets)
+        runs = pool.map(lambda target: fuzz(program, target, asked.seconds, asked.seed), targets)
         is_good = True
         for told, is_clean in runs:
             print(told, flush=True)
