@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Builds the fuzzer and runs its targets: `fuzz/run.py [--seconds N] [--jobs N] [--optimize] [--seed N] [TARGET ...]`.
+"""Builds the fuzzer and runs its targets.
 
 Each target begins with the cases in `fuzz/cases`, with seeds made of the test data beside the
 checkout where it is there, and with what former runs found. A crash, more than 10 s or more than
