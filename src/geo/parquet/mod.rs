@@ -3,11 +3,13 @@
 //! - [`footer`]: what a file says of itself, where its geometries have a type of their own, too.
 //! - [`pages`]: what a column takes in memory, by the headers of its pages.
 //! - [`file`]: a file's row groups, column by column, as arrays.
+//! - [`thrift`]: the protocol that both are written in.
 //! - [`json`]: values of arrays of any type.
 
 mod file;
 mod footer;
 pub(crate) mod json;
 mod pages;
+mod thrift;
 
 pub(crate) use file::ParquetFile;
