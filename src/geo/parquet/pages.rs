@@ -1,6 +1,8 @@
 //! What a column of a row group takes in memory, by the headers of its pages. Before a page is
 //! decoded, its decoder sets aside what the header says, and a run of one value may become
-//! millions of them: so every header counts first. The sizes in the footer count for nothing.
+//! millions of them: so every header counts first. Of the footer only the number of values counts,
+//! since a decoder sets aside as many; its sizes are not looked at. Pages that count their values
+//! themselves are held to their headers by [`deltas`](super::deltas).
 
 use super::footer::STATISTICS;
 use super::thrift::Type::{Bool, Number, Struct};

@@ -127,18 +127,26 @@ impl<'a> Walk<'a> {
         Some(byte)
     }
 
+    /// So many bytes.
+    pub(super) fn take(&mut self, count: u64) -> Option<&'a [u8]> {
+        let from = self.at;
+        self.skip(usize::try_from(count).ok()?)?;
+        Some(&self.bytes[from..self.at])
+    }
+
     fn skip(&mut self, count: usize) -> Option<()> {
         self.at = self.at.checked_add(count).filter(|at| *at <= self.bytes.len())?;
         Some(())
     }
 
-    fn number(&mut self) -> Option<i64> {
+    /// A number with a sign, which is its lowest bit.
+    pub(super) fn number(&mut self) -> Option<i64> {
         let zigzag = self.varint()?;
         Some((zigzag >> 1) as i64 ^ -((zigzag & 1) as i64))
     }
 
     /// An unsigned number: seven bits a byte, the lowest first.
-    fn varint(&mut self) -> Option<u64> {
+    pub(super) fn varint(&mut self) -> Option<u64> {
         let mut value = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -148,5 +156,78 @@ impl<'a> Walk<'a> {
             }
         }
         None
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A value: the number of its type, and its bytes.
+    pub(crate) type Value = (u8, Vec<u8>);
+
+    fn varint(mut value: u64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        while value > 127 {
+            bytes.push(value as u8 | 128);
+            value >>= 7;
+        }
+        bytes.push(value as u8);
+        bytes
+    }
+
+    pub(crate) fn number(value: i64) -> Value {
+        (5, varint((value << 1 ^ value >> 63) as u64))
+    }
+
+    pub(crate) fn bytes(bytes: &[u8]) -> Value {
+        (8, [&varint(bytes.len() as u64), bytes].concat())
+    }
+
+    pub(crate) fn list(elements: &[Value]) -> Value {
+        let bytes = elements.iter().flat_map(|(_, bytes)| bytes.clone());
+        (9, [0xf0 | elements[0].0].into_iter().chain(varint(elements.len() as u64)).chain(bytes).collect())
+    }
+
+    pub(crate) fn structure(fields: &[(i16, Value)]) -> Value {
+        let fields = fields
+            .iter()
+            .flat_map(|(id, (kind, bytes))| [&[*kind][..], &number((*id).into()).1, bytes].concat());
+        (12, fields.chain([0]).collect())
+    }
+
+    #[test]
+    fn values_are_found_by_the_fields_that_lead_to_them() {
+        const FIELDS: Fields = &[(1, Type::Number), (300, Type::List(&Type::Struct(&[(2, Type::Bytes)])))];
+        let inner = structure(&[(2, bytes(b"abc")), (3, number(7))]);
+        let written = structure(&[(1, number(-9)), (300, list(&[inner.clone(), inner]))]).1;
+        let mut found = Vec::new();
+        let mut walk = Walk::new(&written);
+        let walked = walk.structure(FIELDS, &mut |path, value| {
+            found.push(match value {
+                Found::Number(number) => (path.to_vec(), number),
+                Found::Bytes(length) => (path.to_vec(), length as i64),
+                _ => return Some(()),
+            });
+            Some(())
+        });
+        walked.unwrap();
+        let of_inner = [(vec![300, 2], 3), (vec![300, 3], 7)];
+        assert_eq!(found, [&[(vec![1], -9)][..], &of_inner, &of_inner].concat());
+        assert_eq!(walk.at, written.len());
+    }
+
+    #[test]
+    fn other_types_and_promises_are_refused() {
+        const FIELDS: Fields = &[(1, Type::Number), (2, Type::List(&Type::Struct(&[])))];
+        let walk = |bytes: &[u8]| Walk::new(bytes).structure(FIELDS, &mut |_, _| Some(()));
+        let is_walked = |fields: &[(i16, Value)]| walk(&structure(fields).1).is_some();
+        assert!(is_walked(&[(1, number(1)), (2, list(&[structure(&[])])), (3, list(&[number(1)]))]));
+        assert!(!is_walked(&[(1, bytes(b"a"))]));
+        assert!(!is_walked(&[(2, number(1))]));
+        assert!(!is_walked(&[(2, list(&[number(0)]))]), "elements of another type");
+        assert!(!is_walked(&[(3, list(&[(1, vec![1])]))]), "true has a byte or none");
+        assert!(walk(&[0x29, 0x2c, 0, 0, 0]).is_some());
+        assert!(walk(&[0x29, 0x4c, 0, 0, 0]).is_none(), "four elements in three bytes");
     }
 }
