@@ -16,7 +16,7 @@ use polars_parquet::read::{
 use serde_json::Value;
 
 use super::footer::{guarded, read_metadata};
-use super::pages;
+use super::{deltas, pages};
 use crate::error::{Error, Result};
 use crate::limits::ReadBudget;
 
@@ -84,10 +84,12 @@ impl ParquetFile {
         let (mut pages, mut types) = (Vec::new(), Vec::new());
         for leaf in leaves.into_iter().flatten() {
             let bytes = self.bytes(leaf, budget)?;
-            // No header of a page may ask for more than was counted.
-            let largest = usize::try_from(budget.limits().bytes).unwrap_or(usize::MAX);
-            let reader = PageReader::new(Cursor::new(bytes.into()), leaf, Vec::new(), largest);
-            pages.push(BasicDecompressor::new(reader, Vec::new()));
+            // No header of a page may ask for more bytes than there are.
+            let largest = bytes.len();
+            let read = |bytes| PageReader::new(bytes, leaf, Vec::new(), largest);
+            let bytes = Cursor::new(bytes.into());
+            deltas::check(read(Cursor::clone(&bytes)))?;
+            pages.push(BasicDecompressor::new(read(bytes), Vec::new()));
             types.push(&leaf.descriptor().descriptor.primitive_type);
         }
         if pages.is_empty() {
@@ -150,5 +152,70 @@ fn without_zone(dtype: &ArrowDataType) -> ArrowDataType {
         ArrowDataType::Timestamp(unit, _) => ArrowDataType::Timestamp(*unit, None),
         ArrowDataType::Date64 => ArrowDataType::Timestamp(TimeUnit::Millisecond, None),
         other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::thrift::tests::{bytes, list, number, structure};
+    use super::*;
+
+    /// A file of one column `a` of numbers, with a page of these bytes in this encoding: it says that
+    /// it has one value.
+    fn file(kind: i64, encoding: i64, page: &[u8]) -> Vec<u8> {
+        let counts = structure(&[(1, number(1)), (2, number(encoding)), (3, number(3)), (4, number(3))]);
+        let length = number(page.len() as i64);
+        let header = structure(&[(1, number(0)), (2, length.clone()), (3, length), (5, counts)]).1;
+        let chunk = [&header[..], page].concat();
+        let length = number(chunk.len() as i64);
+        let column = structure(&[
+            (1, number(kind)),
+            (2, list(&[number(encoding)])),
+            (3, list(&[bytes(b"a")])),
+            (4, number(0)),
+            (5, number(1)),
+            (6, length.clone()),
+            (7, length.clone()),
+            (9, number(4)),
+        ]);
+        let columns = list(&[structure(&[(2, number(4)), (3, column)])]);
+        let group = structure(&[(1, columns), (2, length), (3, number(1))]);
+        let root = structure(&[(4, bytes(b"root")), (5, number(1))]);
+        let leaf = structure(&[(1, number(kind)), (3, number(0)), (4, bytes(b"a"))]);
+        let footer = [(1, number(2)), (2, list(&[root, leaf])), (3, number(1)), (4, list(&[group]))];
+        let footer = structure(&footer).1;
+        [b"PAR1", &chunk[..], &footer, &(footer.len() as u32).to_le_bytes(), b"PAR1"].concat()
+    }
+
+    fn read(kind: i64, encoding: i64, page: &[u8]) -> Result<Box<dyn Array>> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.parquet");
+        std::fs::write(&path, file(kind, encoding, page)).unwrap();
+        let budget = ReadBudget::default();
+        let file = ParquetFile::open(&path, &budget).unwrap();
+        file.column(0, file.fields.get("a").unwrap(), &budget)
+    }
+
+    const NUMBERS: i64 = 2;
+    const BYTES: i64 = 6;
+
+    #[test]
+    fn a_page_of_differences_has_no_more_values_than_it_says() {
+        use polars_arrow::array::{BinaryViewArray, PrimitiveArray};
+        // A block of 128 values in 4 parts, then the count and the first value.
+        let one = [128, 1, 4, 1, 14];
+        let array = read(NUMBERS, 5, &one).unwrap();
+        assert_eq!(array.as_any().downcast_ref::<PrimitiveArray<i64>>().unwrap().value(0), 7);
+        let array = read(BYTES, 6, &[&[128, 1, 4, 1, 2][..], b"x"].concat()).unwrap();
+        assert_eq!(array.as_any().downcast_ref::<BinaryViewArray>().unwrap().value(0), b"x");
+        let texts = |own: u8| [&[128, 1, 4, 1, 0, 128, 1, 4, 1, own << 1][..], b"xy"].concat();
+        let array = read(BYTES, 7, &texts(2)).unwrap();
+        assert_eq!(array.as_any().downcast_ref::<BinaryViewArray>().unwrap().value(0), b"xy");
+        // 2^33 values in one block that takes a few bytes: each is 0 more than the one before.
+        let huge = [&[128, 128, 128, 128, 32, 1, 128, 128, 128, 128, 32, 0][..], &[0, 0]].concat();
+        let told = "column `a`: has a page with other values than it says";
+        for (kind, encoding, page) in [(NUMBERS, 5, &huge), (BYTES, 6, &huge), (BYTES, 7, &texts(3))] {
+            assert_eq!(read(kind, encoding, page).unwrap_err().to_string(), told, "{encoding}");
+        }
     }
 }

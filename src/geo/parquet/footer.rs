@@ -2,14 +2,19 @@
 //!
 //! Parquet 2.11 knows the logical types GEOMETRY and GEOGRAPHY, whose values are WKB;
 //! recent writers use them beside GeoParquet's own metadata. Polars' reader refuses a
-//! file with a type that it does not know, so the footer is walked (Thrift's compact
-//! protocol) and the type is called BSON there: bytes, which is how it is read.
+//! file with a type that it does not know, so the footer is walked ([`thrift`](super::thrift))
+//! and the type is called BSON there: bytes, which is how it is read.
+//!
+//! The same walk refuses what would abort the process, which no [`guarded`] catches: lists that
+//! promise more than there is, and columns that are nested too deep.
 
 use std::io::{Read, Seek, SeekFrom};
 
 use polars_io::parquet::read::FileMetadata;
 use polars_parquet::parquet::read::deserialize_metadata;
 
+use super::thrift::Type::{self, Bool, Byte, Bytes, List, Number, Struct};
+use super::thrift::{Fields, Found, Walk};
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::limits::ReadBudget;
 
@@ -24,15 +29,92 @@ const BSON: u8 = 13 << 1;
 /// Those of GEOMETRY and GEOGRAPHY.
 const GEO: [u8; 2] = [17 << 1, 18 << 1];
 
-/// The deepest nesting of a footer.
-const DEEPEST: usize = 32;
-
-/// Bytes of memory that a byte of a footer may become.
+/// Bytes of memory that a byte of a footer may become, and the least that an element of a list in
+/// it takes: its bytes may be one.
 const GROWTH: u64 = 32;
+const ELEMENT: u64 = 512;
 
-pub(super) const I32: u8 = 5;
-const LIST: u8 = 9;
-pub(super) const STRUCT: u8 = 12;
+/// Bytes of a name in the path of a column, beside its letters.
+const NAME: u64 = 24;
+
+/// The deepest nesting of columns: Polars calls itself for each.
+const DEEPEST: usize = 64;
+
+/// `FileMetaData`, and what it is made of.
+const FILE: Fields = &[
+    (1, Number),
+    (2, List(&Struct(SCHEMA))),
+    (3, Number),
+    (4, List(&Struct(ROW_GROUP))),
+    (5, List(&Struct(&[(1, Bytes), (2, Bytes)]))),
+    (6, Bytes),
+    (7, List(&Struct(&[(1, EMPTY), (2, EMPTY)]))),
+];
+const SCHEMA: Fields = &[
+    (1, Number),
+    (2, Number),
+    (3, Number),
+    (4, Bytes),
+    (5, Number),
+    (6, Number),
+    (7, Number),
+    (8, Number),
+    (9, Number),
+    (10, Struct(LOGICAL)),
+];
+const LOGICAL: Fields = &[
+    (1, EMPTY),
+    (2, EMPTY),
+    (3, EMPTY),
+    (4, EMPTY),
+    (5, Struct(&[(1, Number), (2, Number)])),
+    (6, EMPTY),
+    (7, TIME),
+    (8, TIME),
+    (10, Struct(&[(1, Byte), (2, Bool)])),
+    (11, EMPTY),
+    (12, EMPTY),
+    (13, EMPTY),
+    (14, EMPTY),
+    (15, EMPTY),
+];
+const EMPTY: Type = Struct(&[]);
+const TIME: Type = Struct(&[(1, Bool), (2, Struct(&[(1, EMPTY), (2, EMPTY), (3, EMPTY)]))]);
+const ROW_GROUP: Fields = &[
+    (1, List(&Struct(COLUMN))),
+    (2, Number),
+    (3, Number),
+    (4, List(&Struct(&[(1, Number), (2, Bool), (3, Bool)]))),
+    (5, Number),
+    (6, Number),
+    (7, Number),
+];
+const COLUMN: Fields = &[
+    (1, Bytes),
+    (2, Number),
+    (3, Struct(COLUMN_METADATA)),
+    (4, Number),
+    (5, Number),
+    (6, Number),
+    (7, Number),
+];
+const COLUMN_METADATA: Fields = &[
+    (1, Number),
+    (2, List(&Number)),
+    (3, List(&Bytes)),
+    (4, Number),
+    (5, Number),
+    (6, Number),
+    (7, Number),
+    (9, Number),
+    (10, Number),
+    (11, Number),
+    (12, Struct(STATISTICS)),
+    (14, Number),
+    (15, Number),
+];
+pub(super) const STATISTICS: Fields =
+    &[(1, Bytes), (2, Bytes), (3, Number), (4, Number), (5, Bytes), (6, Bytes), (7, Bool), (8, Bool)];
 
 /// Reads the metadata of a Parquet file, and nothing else of it. Geometries are bytes there.
 ///
@@ -54,7 +136,8 @@ pub(super) fn read_metadata(file: &mut (impl Read + Seek), budget: &ReadBudget) 
     file.seek(SeekFrom::Start(start))?;
     let mut footer = Vec::new();
     file.take(length).read_to_end(&mut footer)?;
-    adapt(&mut footer);
+    let size = adapt(&mut footer).context(NOT)?;
+    budget.take_bytes(size.saturating_sub(length.saturating_mul(GROWTH))).context("its footer")?;
     let broken = |error| Error::foreign(ErrorKind::InvalidInput, error);
     guarded(|| deserialize_metadata(footer.into()).map_err(broken)).context(NOT)
 }
@@ -70,126 +153,68 @@ fn cut_off() -> Error {
     Error::invalid("it has no footer: was it cut off?").context(NOT)
 }
 
-/// Calls geometries bytes, in place. A footer that cannot be walked stays as it is.
-fn adapt(footer: &mut [u8]) {
-    let mut walk = Walk::new(footer);
-    walk.structure(&[2, 10], DEEPEST);
-    for at in walk.found {
+/// Calls geometries bytes, in place. Returns the bytes that lists and names take in memory.
+///
+/// # Errors
+///
+/// [`ErrorKind::InvalidInput`] when the footer cannot be walked to its end, or its columns are
+/// nested too deep: Polars' reader would abort the process.
+fn adapt(footer: &mut [u8]) -> Result<u64> {
+    let (mut schema, mut geometries) = (Schema::default(), Vec::new());
+    let (mut elements, mut groups) = (0_u64, 0_u64);
+    let walked = Walk::new(footer).structure(FILE, &mut |path, found| {
+        match (path, &found) {
+            ([2], Found::List) => schema.open.clear(),
+            ([2, 4], Found::Bytes(length)) => schema.name = *length as u64,
+            // As Polars cuts it off.
+            ([2, 5], Found::Number(number)) => schema.children = *number as i32,
+            ([2, 10, _], Found::Struct(at)) if GEO.contains(&footer[at - 1]) => geometries.push(at - 1),
+            ([2], Found::End) => schema.close(),
+            ([4], Found::End) => groups += 1,
+            _ => {}
+        }
+        if let ([2 | 4 | 5 | 7] | [4, 1 | 4], Found::End) = (path, &found) {
+            elements += 1;
+        }
+        Some(())
+    });
+    walked.ok_or_else(|| Error::invalid("its footer is broken: write or download it again"))?;
+    if schema.deepest > DEEPEST {
+        return Err(Error::invalid(format!("its columns are nested more than {DEEPEST} deep: flatten them")));
+    }
+    for at in geometries {
         footer[at] = BSON;
     }
+    // Every row group may have the names of its columns.
+    let names = schema.paths.saturating_mul(groups + 1);
+    Ok(names.saturating_add(elements * ELEMENT))
 }
 
-/// A place in Thrift's compact form.
-pub(super) struct Walk<'a> {
-    bytes: &'a [u8],
-    pub(super) at: usize,
-    found: Vec<usize>,
+/// The schema of a file: a list of elements, where each is followed by its children.
+#[derive(Default)]
+struct Schema {
+    /// The children and the name's length of the element that is walked.
+    children: i32,
+    name: u64,
+    /// The elements around the next one: the children that are missing, and the bytes of the path.
+    open: Vec<(i32, u64)>,
+    deepest: usize,
+    /// Bytes of the paths of all columns.
+    paths: u64,
 }
 
-impl<'a> Walk<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, found: Vec::new() }
-    }
-
-    /// Visits the fields of a structure by their ids and kinds; `each` takes the value. `None`
-    /// where the bytes are none.
-    pub(super) fn fields(&mut self, mut each: impl FnMut(&mut Self, u64, u8) -> Option<()>) -> Option<()> {
-        let mut id = 0_u64;
-        loop {
-            let head = self.byte()?;
-            if head == 0 {
-                return Some(());
-            }
-            id = match head >> 4 {
-                0 => self.varint()? >> 1,
-                delta => id.checked_add(u64::from(delta))?,
-            };
-            each(self, id, head & 15)?;
-        }
-    }
-
-    /// A number that is not below zero.
-    pub(super) fn number(&mut self) -> Option<u64> {
-        let zigzag = self.varint()?;
-        (zigzag & 1 == 0).then_some(zigzag >> 1)
-    }
-
-    pub(super) fn skip_value(&mut self, kind: u8) -> Option<()> {
-        self.value(kind, &[0], DEEPEST)
-    }
-
-    /// A structure; follows a way of field ids (the schema, its logical type) to the
-    /// union of types.
-    fn structure(&mut self, way: &[u64], depth: usize) -> Option<()> {
-        let depth = depth.checked_sub(1)?;
-        let mut id = 0_u64;
-        loop {
-            let head = self.byte()?;
-            if head == 0 {
-                return Some(());
-            }
-            let written = self.at;
-            id = match head >> 4 {
-                0 => self.varint()? >> 1,
-                delta => id.checked_add(u64::from(delta))?,
-            };
-            match (way, head & 15) {
-                ([], STRUCT) if self.at == written + 1 && GEO.contains(&self.bytes[written]) => {
-                    self.found.push(written);
-                    self.structure(&[0], depth)?;
-                }
-                ([next, rest @ ..], kind) if *next == id => self.value(kind, rest, depth)?,
-                (_, kind) => self.value(kind, &[0], depth)?,
-            }
-        }
-    }
-
-    fn value(&mut self, kind: u8, way: &[u64], depth: usize) -> Option<()> {
-        match kind {
-            1 | 2 => Some(()),
-            3 => self.skip(1),
-            4..=6 => self.varint().map(|_| ()),
-            7 => self.skip(8),
-            8 => {
-                let length = self.varint()?;
-                self.skip(usize::try_from(length).ok()?)
-            }
-            LIST | 10 => {
-                let head = self.byte()?;
-                let count = if head >> 4 == 15 { self.varint()? } else { u64::from(head >> 4) };
-                let depth = depth.checked_sub(1)?;
-                (0..count).try_for_each(|_| match head & 15 {
-                    1 | 2 => self.skip(1),
-                    kind => self.value(kind, way, depth),
-                })
-            }
-            STRUCT => self.structure(way, depth),
-            // Footers have no maps.
-            _ => None,
-        }
-    }
-
-    fn byte(&mut self) -> Option<u8> {
-        let byte = *self.bytes.get(self.at)?;
-        self.at += 1;
-        Some(byte)
-    }
-
-    fn skip(&mut self, count: usize) -> Option<()> {
-        self.at = self.at.checked_add(count).filter(|at| *at <= self.bytes.len())?;
-        Some(())
-    }
-
-    fn varint(&mut self) -> Option<u64> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            value |= u64::from(byte & 127) << shift;
-            if byte < 128 {
-                return Some(value);
-            }
-        }
-        None
+impl Schema {
+    /// The end of an element.
+    fn close(&mut self) {
+        while self.open.pop_if(|(missing, _)| *missing <= 0).is_some() {}
+        let around = self.open.last_mut().map_or(0, |(missing, path)| {
+            *missing -= 1;
+            *path
+        });
+        let path = around + std::mem::take(&mut self.name) + NAME;
+        self.paths = self.paths.saturating_add(path);
+        self.open.push((std::mem::take(&mut self.children), path));
+        self.deepest = self.deepest.max(self.open.len());
     }
 }
 
@@ -214,11 +239,11 @@ mod tests {
     fn geometries_are_called_bytes_and_nothing_else_is_touched() {
         for kind in GEO {
             let mut adapted = footer(kind);
-            adapt(&mut adapted);
+            adapt(&mut adapted).unwrap();
             assert_eq!(adapted, footer(BSON));
         }
         let mut text = footer(12 << 1);
-        adapt(&mut text);
+        adapt(&mut text).unwrap();
         assert_eq!(text, footer(12 << 1));
     }
 
@@ -244,12 +269,82 @@ mod tests {
         assert!(read(32 * 18).starts_with("not a Parquet file that can be read: "));
     }
 
+    /// Field 2 of the file with so many elements.
+    fn schema(count: u32, elements: &[u8]) -> Vec<u8> {
+        let mut list = vec![0x15, 4, 0x19, 0xfc];
+        let mut rest = count;
+        while rest > 127 {
+            list.push(rest as u8 | 128);
+            rest >>= 7;
+        }
+        [&list[..], &[rest as u8], elements, &[0]].concat()
+    }
+
+    fn refused(footer: &[u8]) -> String {
+        let file = file(footer);
+        read_metadata(&mut Cursor::new(file), &ReadBudget::default()).unwrap_err().to_string()
+    }
+
+    const BROKEN: &str =
+        "not a Parquet file that can be read: its footer is broken: write or download it again";
+
+    #[test]
+    fn a_list_that_promises_more_than_there_are_bytes_is_refused() {
+        let element = [0x48, 1, b'g', 0];
+        assert!(adapt(&mut schema(2, &element.repeat(2))).is_ok());
+        assert_eq!(refused(&schema(i32::MAX as u32, &element)), BROKEN);
+        let groups = [&schema(1, &element)[..4 + 5], &[0x29, 0xfc, 255, 255, 255, 255, 7, 0]].concat();
+        assert_eq!(refused(&groups), BROKEN);
+    }
+
+    #[test]
+    fn a_field_of_another_type_is_refused() {
+        // Polars reads a list there, of 2^31 - 1 elements, and this walk would read a field 17.
+        assert_eq!(refused(&[0x15, 4, 0x11, 0xf5, 255, 255, 255, 255, 7, 0]), BROKEN);
+        // Elements that are true or false take a byte, or none.
+        assert_eq!(refused(&[0x15, 4, 0x99, 0x11, 1, 0]), BROKEN);
+        // Numbers, where Polars reads structures.
+        assert_eq!(refused(&[0x15, 4, 0x19, 0x15, 0, 0]), BROKEN);
+    }
+
+    #[test]
+    fn columns_in_columns_are_refused_beyond_a_depth() {
+        // Elements with one child each, and one at the end.
+        let nested = |depth: u32| {
+            let inner = [0x35, 2, 0x18, 1, b'g', 0x15, 2, 0].repeat(depth as usize - 1);
+            schema(depth, &[&inner[..], &[0x15, 2, 0x25, 2, 0x18, 1, b'g', 0]].concat())
+        };
+        let deep =
+            "not a Parquet file that can be read: its columns are nested more than 64 deep: flatten them";
+        assert_eq!(refused(&nested(65)), deep);
+        assert_eq!(refused(&nested(20_000)), deep);
+        assert!(adapt(&mut nested(64)).is_ok());
+        // Beside each other, they may be as many as there are.
+        let beside =
+            [&[0x48, 1, b'g', 0x15, 0xd0, 0x0f, 0][..], &[0x15, 2, 0x25, 2, 0x18, 1, b'g', 0].repeat(1_000)];
+        assert!(adapt(&mut schema(1_001, &beside.concat())).is_ok());
+    }
+
+    #[test]
+    fn elements_and_the_paths_of_columns_count() {
+        let group = |name: u8| [&[0x48, name][..], &vec![b'g'; name.into()], &[0x15, 4, 0]].concat();
+        let leaf = [0x48, 1, b'a', 0];
+        let footer = |name| schema(3, &[&group(name)[..], &leaf, &leaf].concat());
+        let sizes = [10, 11].map(|name| adapt(&mut footer(name)).unwrap());
+        assert_eq!(sizes[0], 3 * ELEMENT + 5 * NAME + 3 * 10 + 2);
+        assert_eq!(sizes[1] - sizes[0], 3, "the name of a group is in the path of each column");
+        let empty = [0].repeat(100_000);
+        let budget = ReadBudget::new(crate::ReadLimits::default().bytes(50_000_000));
+        let read = read_metadata(&mut Cursor::new(file(&schema(100_000, &empty))), &budget);
+        assert!(read.unwrap_err().to_string().starts_with("its footer: it is larger than 50 MB"));
+    }
+
     proptest! {
         #[test]
         fn any_footer_is_walked(mut bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
             let _ = read_metadata(&mut Cursor::new(file(&bytes)), &ReadBudget::default());
             let _ = read_metadata(&mut Cursor::new(&bytes), &ReadBudget::default());
-            adapt(&mut bytes);
+            let _ = adapt(&mut bytes);
         }
     }
 }

@@ -1,8 +1,12 @@
 //! What a column of a row group takes in memory, by the headers of its pages. Before a page is
 //! decoded, its decoder sets aside what the header says, and a run of one value may become
-//! millions of them: so every header counts first. The sizes in the footer count for nothing.
+//! millions of them: so every header counts first. Of the footer only the number of values counts,
+//! since a decoder sets aside as many; its sizes are not looked at. Pages that count their values
+//! themselves are held to their headers by [`deltas`](super::deltas).
 
-use super::footer::{I32, STRUCT, Walk};
+use super::footer::STATISTICS;
+use super::thrift::Type::{Bool, Number, Struct};
+use super::thrift::{Fields, Found, Walk};
 
 /// Bytes of a value in an array: a view of a text, or its offset and its validity.
 const VALUE: u64 = 16;
@@ -12,6 +16,30 @@ const DATA: u64 = 0;
 const DICTIONARY: u64 = 2;
 const DATA_V2: u64 = 3;
 const DELTA_BYTE_ARRAY: u64 = 7;
+
+/// `PageHeader`: its type, sizes and checksum, and what the types have.
+const PAGE: Fields = &[
+    (1, Number),
+    (2, Number),
+    (3, Number),
+    (4, Number),
+    (5, Struct(&[(1, Number), (2, Number), (3, Number), (4, Number), (5, Struct(STATISTICS))])),
+    (6, Struct(&[])),
+    (7, Struct(&[(1, Number), (2, Number), (3, Bool)])),
+    (
+        8,
+        Struct(&[
+            (1, Number),
+            (2, Number),
+            (3, Number),
+            (4, Number),
+            (5, Number),
+            (6, Number),
+            (7, Bool),
+            (8, Struct(STATISTICS)),
+        ]),
+    ),
+];
 
 /// What a page says of itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,30 +77,21 @@ fn header(walk: &mut Walk) -> Option<Header> {
     let mut header = Header::default();
     // The counts and encodings of the three types.
     let mut of_type = [Header::default(); 3];
-    walk.fields(|walk, id, kind| {
-        let number = match id {
-            1 => &mut header.kind,
-            2 => &mut header.uncompressed,
-            3 => &mut header.compressed,
-            5 | 7 | 8 if kind == STRUCT => {
-                let (at, encoding) = match id {
-                    5 => (0, 2),
-                    7 => (1, 2),
-                    _ => (2, 4),
-                };
-                let found = &mut of_type[at];
-                return walk.fields(|walk, id, kind| {
-                    match id {
-                        1 if kind == I32 => found.values = walk.number()?,
-                        id if id == encoding && kind == I32 => found.encoding = walk.number()?,
-                        _ => walk.skip_value(kind)?,
-                    }
-                    Some(())
-                });
-            }
-            _ => return walk.skip_value(kind),
+    walk.structure(PAGE, &mut |path, found| {
+        let Found::Number(number) = found else { return Some(()) };
+        let kept = match path {
+            [1] => &mut header.kind,
+            [2] => &mut header.uncompressed,
+            [3] => &mut header.compressed,
+            [5, 1] => &mut of_type[0].values,
+            [5, 2] => &mut of_type[0].encoding,
+            [7, 1] => &mut of_type[1].values,
+            [7, 2] => &mut of_type[1].encoding,
+            [8, 1] => &mut of_type[2].values,
+            [8, 4] => &mut of_type[2].encoding,
+            _ => return Some(()),
         };
-        *number = if kind == I32 { walk.number()? } else { return None };
+        *kept = i32::try_from(number).ok()?.try_into().ok()?;
         Some(())
     })?;
     let at = match header.kind {
@@ -120,6 +139,7 @@ mod tests {
         assert_eq!(size(&[], u64::MAX, 0), Some(u64::MAX), "a promise asks for memory, too");
         let cut = &two[..two.len() - 1];
         assert_eq!(size(cut, 10, 0), None);
+        assert_eq!(size(&page(100, 1 << 31, 0), 5, 0), None, "Polars reads 32 bits");
     }
 
     proptest! {

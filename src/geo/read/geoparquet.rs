@@ -51,8 +51,8 @@ pub(super) fn read(path: &Path, budget: &ReadBudget) -> Result<Layer> {
 
 /// The name in a row, where it is text or a number.
 fn name_of(names: &dyn Array, row: usize, budget: &ReadBudget) -> Result<Option<String>> {
-    budget.take_values(json::size(names, row))?;
-    Ok(match json::value(names, row) {
+    budget.take_values(json::size(names, row, budget))?;
+    Ok(match json::value(names, row, budget) {
         Value::String(name) => Some(name).filter(|name| !name.is_empty()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,

@@ -121,7 +121,7 @@ impl Columns<'_> {
     }
 
     fn at(&self, name: &str, row: usize) -> Value {
-        self.array(name).map(|array| json::value(array, row)).unwrap_or_default()
+        self.array(name).map(|array| json::value(array, row, self.budget)).unwrap_or_default()
     }
 
     fn text(&self, name: &str, row: usize) -> Option<String> {
@@ -139,7 +139,8 @@ impl Columns<'_> {
 
     fn scene(&self, row: usize) -> Result<Scene> {
         let values = self.arrays.iter().filter(|(name, _)| *name != "geometry");
-        let size = values.fold(0, |sum: u64, (_, array)| sum.saturating_add(json::size(&**array, row)));
+        let size =
+            values.fold(0, |sum: u64, (_, array)| sum.saturating_add(json::size(&**array, row, self.budget)));
         self.budget.take_values(size)?;
         let mut notes = Vec::new();
         let footprint = match self.footprint(row) {
@@ -201,7 +202,7 @@ impl Columns<'_> {
         let mut properties = Map::new();
         for (column, array) in &self.arrays {
             let Some(name) = self.layout.property(column) else { continue };
-            let value = match json::value(&**array, row) {
+            let value = match json::value(&**array, row, self.budget) {
                 Value::Null => continue,
                 Value::String(text) if self.layout.json.contains(*column) => {
                     self.budget.take_json(text.as_bytes())?;

@@ -70,8 +70,8 @@ impl Source {
     ) -> Result<Column> {
         let values = |array: &dyn Array| {
             let value = |row| {
-                budget.take_values(json::size(array, row))?;
-                Ok(json::value(array, row))
+                budget.take_values(json::size(array, row, budget))?;
+                Ok(json::value(array, row, budget))
             };
             (0..array.len()).map(value).collect::<Result<Vec<_>>>()
         };
