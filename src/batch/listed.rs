@@ -10,7 +10,7 @@ use crate::jobs::{Job, JobFilter, JobId, JobStatus, JobTask, Project, ProjectJob
 use crate::parallel::in_parallel;
 
 /// Jobs whose details are asked for at a time; the limiter holds the rate.
-const AT_ONCE: usize = 16;
+const CONCURRENT_REQUESTS: usize = 16;
 /// What stands for a reason that was not asked for.
 const UNASKED: &str = "`with_details` asks why";
 
@@ -79,7 +79,7 @@ impl JobCollection {
     /// Those of the network; the error names the job.
     pub fn with_details(&self) -> Result<Self> {
         let records: Vec<JobRecord> = self.iter().cloned().collect();
-        let told = in_parallel(&records, AT_ONCE, |record| detailed(&**self.source(), record));
+        let told = in_parallel(&records, CONCURRENT_REQUESTS, |record| detailed(&**self.source(), record));
         let records = told.into_iter().collect::<Result<_>>()?;
         Ok(self.with_records(records))
     }

@@ -24,12 +24,12 @@ pub struct JobCollection {
     records: Vec<JobRecord>,
     /// When this was asked for.
     pub(super) at: Timestamp,
-    books: Books,
+    billing: BillingSummary,
 }
 
 /// What a batch knows of its jobs together.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Books {
+pub(super) struct BillingSummary {
     /// What was paid, also for jobs that were sent again since.
     pub(super) paid: Option<i64>,
     /// The most that it may cost.
@@ -86,12 +86,12 @@ list!(JobCollection(records: JobRecord), "The jobs, one by one.");
 
 impl JobCollection {
     pub(super) fn new(source: Arc<dyn Source>, name: String, records: Vec<JobRecord>) -> Self {
-        let (at, books) = (Timestamp::now(), Books::default());
-        Self { source, kind: "Batch", name, records, at, books }
+        let (at, billing) = (Timestamp::now(), BillingSummary::default());
+        Self { source, kind: "Batch", name, records, at, billing }
     }
 
-    pub(super) fn with(self, books: Books) -> Self {
-        Self { books, ..self }
+    pub(super) fn with_billing(self, billing: BillingSummary) -> Self {
+        Self { billing, ..self }
     }
 
     /// Whose jobs they are, where it is no batch.
@@ -135,7 +135,7 @@ impl JobCollection {
     /// What was paid, in credits, as far as the platform told: [`credits`](Self::credits),
     /// and what jobs cost that were sent again since.
     pub fn paid(&self) -> i64 {
-        self.books.paid.unwrap_or_else(|| self.credits())
+        self.billing.paid.unwrap_or_else(|| self.credits())
     }
 
     /// Where a job's results are.
@@ -158,15 +158,15 @@ impl JobCollection {
     }
 
     pub(super) fn knows_credits(&self) -> bool {
-        self.books.paid.is_some() || self.iter().any(|record| record.credits().is_some())
+        self.billing.paid.is_some() || self.iter().any(|record| record.credits().is_some())
     }
 
     pub(super) fn budget(&self) -> Option<i64> {
-        self.books.budget
+        self.billing.budget
     }
 
     pub(super) fn limit(&self) -> Option<usize> {
-        self.books.limit
+        self.billing.limit
     }
 
     pub(super) fn at(&self) -> Timestamp {

@@ -2,8 +2,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use super::drive::Task;
-use super::engine::Batch;
+use super::batch::Batch;
+use super::locked_run::Task;
 use super::report::JobCollection;
 use crate::display::{Bundle, Cell};
 use crate::error::{Context, Error, ErrorKind, Result};

@@ -23,7 +23,7 @@ use maud::{Markup, html};
 use self::bars::Bars;
 pub(crate) use self::bars::Series;
 pub(crate) use self::curves::{Curve, Curves};
-pub(crate) use self::gantt::{Gantt, Span, at_once};
+pub(crate) use self::gantt::{Gantt, Span, peak_overlap};
 use self::pen::Pen;
 use crate::display::{Bundle, picture};
 use crate::error::{Context, Error, Result};

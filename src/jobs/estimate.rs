@@ -16,7 +16,7 @@ use crate::plain::plain;
 use crate::transport::Request;
 
 /// Estimates at a time; the limiter holds the rate.
-const AT_ONCE: usize = 16;
+const CONCURRENT_REQUESTS: usize = 16;
 
 /// The price of each of many jobs, and of them all. Nothing was spent to learn it.
 #[derive(Clone, Debug)]
@@ -190,7 +190,7 @@ impl Workflow {
         let unknown: Vec<_> = keys.iter().zip(jobs).filter(|(key, _)| seen.insert(key)).collect();
         let stop: Mutex<Option<Error>> = Mutex::default();
         let stopped = || stop.lock().unwrap_or_else(|broken| broken.into_inner());
-        let answers = in_parallel(&unknown, AT_ONCE, |(_, job)| {
+        let answers = in_parallel(&unknown, CONCURRENT_REQUESTS, |(_, job)| {
             if let Some(error) = stopped().clone() {
                 return Err(error);
             }

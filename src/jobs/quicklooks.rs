@@ -18,7 +18,7 @@ use crate::redact;
 use crate::transport::Request;
 
 /// Downloads at a time; the limiter holds the rate.
-const AT_ONCE: usize = 16;
+const CONCURRENT_REQUESTS: usize = 16;
 
 /// The quicklooks of a job's task, each with its own outcome: one that is missing never
 /// shifts or hides the others.
@@ -73,7 +73,7 @@ impl JobTask {
             let names = items(list.and_then(data)?, "data")?;
             let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
             let features = if names.is_empty() { Vec::new() } else { self.features()? };
-            let quicklooks = in_parallel(&names, AT_ONCE, |name| self.quicklook(name, &features));
+            let quicklooks = in_parallel(&names, CONCURRENT_REQUESTS, |name| self.quicklook(name, &features));
             Ok::<_, Error>(JobQuicklooks { quicklooks })
         };
         download().with_context(|| self.told("quicklooks"))

@@ -143,7 +143,7 @@ impl JobBackend for OrderBackend {
         Owner {
             kind: Kind::Order,
             host: self.client.host(),
-            place: self.workspace.clone(),
+            scope_id: self.workspace.clone(),
             id: self.product.clone(),
             name: self.name.clone(),
             // Each order names its own.

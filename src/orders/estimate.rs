@@ -15,7 +15,7 @@ use crate::plain::plain;
 use crate::transport::Request;
 
 /// Requests at a time, and orders that one request asks about.
-const AT_ONCE: usize = 16;
+const CONCURRENT_REQUESTS: usize = 16;
 const TOGETHER: usize = 50;
 
 /// What each order of a plan will cost, and all of them. Nothing was spent to learn it.
@@ -96,7 +96,7 @@ pub(super) fn offers(client: &Client, list: &[OrderItem], name: &str) -> Vec<Res
             Ok(Offer { credits: credits(one, "credits")?, size, unit })
         })
     };
-    let offers = in_parallel(&groups.collect::<Vec<_>>(), AT_ONCE, |group| {
+    let offers = in_parallel(&groups.collect::<Vec<_>>(), CONCURRENT_REQUESTS, |group| {
         ask(group).unwrap_or_else(|error| group.iter().map(|_| Err(error.clone())).collect())
     });
     offers.into_iter().flatten().collect()

@@ -35,7 +35,7 @@ impl Journal {
             let owner = Owner {
                 kind: kind.ok_or(rusqlite::Error::InvalidQuery)?,
                 host: row.get(3)?,
-                place: row.get(4)?,
+                scope_id: row.get(4)?,
                 id: row.get(5)?,
                 name: row.get(6)?,
                 budget: row.get(7)?,
@@ -150,7 +150,7 @@ pub(super) fn fill(connection: &Connection, head: &Head, path: Option<&Path>) ->
             path,
             owner.kind.name(),
             owner.host,
-            owner.place,
+            owner.scope_id,
             owner.id,
             redact::data(&owner.name),
             owner.budget,

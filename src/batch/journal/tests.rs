@@ -15,7 +15,7 @@ fn head() -> Head {
     let owner = Owner {
         host: "api.up42.com".into(),
         kind: Kind::Order,
-        place: "p".into(),
+        scope_id: "p".into(),
         id: "w".into(),
         name: "airports".into(),
         budget: Some("pilot".into()),
@@ -58,7 +58,7 @@ fn events() -> Vec<Event> {
         Event::Rejected { item: 1, error: error.clone() },
         Event::Retried { item: 1 },
         Event::Seen { item: 0, job: job("FAILED") },
-        Event::Told { item: 0, credits: Some(7), reason: Some("out of memory\n".into()) },
+        Event::Finalized { item: 0, credits: Some(7), reason: Some("out of memory\n".into()) },
         Event::Intent { item: 1, at },
         Event::Lost { item: 1, at, error },
         Event::Unproven { item: 1 },

@@ -1,4 +1,4 @@
-use super::{AT_ONCE, Run};
+use super::{CONCURRENT_REQUESTS, Run};
 use crate::batch::state::Event;
 use crate::display::counted;
 use crate::error::{Error, ErrorKind, Result};
@@ -17,7 +17,7 @@ impl Run<'_> {
         let at = self.clock.now();
         self.keep(submissions.iter().map(|item| Event::Intent { item: *item, at }).collect())?;
         let requests: Vec<_> = submissions.iter().map(|item| self.submission(*item)).collect();
-        let answers: Vec<Result<_>> = in_parallel(&requests, AT_ONCE, |request| {
+        let answers: Vec<Result<_>> = in_parallel(&requests, CONCURRENT_REQUESTS, |request| {
             Ok(match self.service.reserve(request)? {
                 Some(job) => (job, Source::Another),
                 None => (self.service.create(request)?, Source::Own),

@@ -27,7 +27,7 @@ use crate::redact;
 use crate::transport::{Request, Response, Secret};
 
 /// Downloads at a time; the limiter holds the rate.
-const AT_ONCE: usize = 32;
+const CONCURRENT_REQUESTS: usize = 32;
 
 /// The quicklooks of some scenes, each with its own outcome: one that is missing
 /// never shifts or hides the others.
@@ -90,7 +90,7 @@ impl Catalog {
     pub fn download_quicklooks(&self, scenes: &Scenes) -> Result<Quicklooks> {
         let origin = scenes.origin().to_vec();
         let scenes: Vec<Scene> = scenes.iter().cloned().collect();
-        let outcomes = in_parallel(&scenes, AT_ONCE, |scene| self.quicklook(scene));
+        let outcomes = in_parallel(&scenes, CONCURRENT_REQUESTS, |scene| self.quicklook(scene));
         let quicklooks = scenes
             .into_iter()
             .zip(outcomes)

@@ -17,7 +17,7 @@ use crate::transport::{Request, Response};
 
 /// Unfinished jobs at a time, unless the user says otherwise: servers tell no limit, and
 /// many of them are small.
-const AT_ONCE: usize = 10;
+const MAX_UNFINISHED: usize = 10;
 /// Jobs of a page; a server may send fewer.
 const PAGE: &str = "100";
 /// The page after the answers that are kept: the first of the server's own list.
@@ -142,13 +142,13 @@ impl Source for OgcBackend {
 
 impl JobBackend for OgcBackend {
     fn owner(&self) -> Owner {
-        let (host, place) = self.server().place();
+        let (host, scope_id) = self.server().place();
         let (id, name) = (self.process.id().to_owned(), self.process.id().to_owned());
-        Owner { kind: Kind::OgcProcess, host, place, id, name, budget: None }
+        Owner { kind: Kind::OgcProcess, host, scope_id, id, name, budget: None }
     }
 
-    fn at_once(&self) -> usize {
-        AT_ONCE
+    fn default_max_unfinished(&self) -> usize {
+        MAX_UNFINISHED
     }
 
     /// The standard has no names for jobs, so its list tells nothing: kept answers have them.

@@ -161,7 +161,7 @@ impl ProcessServer {
     /// [`ErrorKind::NotFound`] when there is no such journal, [`ErrorKind::InvalidInput`] when
     /// the batch belongs to another server or to no server at all.
     pub fn batch(&self, name: impl AsRef<str>) -> Result<Batch> {
-        Batch::kept(&self.client, name.as_ref(), |owner| match owner.kind {
+        Batch::open(&self.client, name.as_ref(), |owner| match owner.kind {
             Kind::OgcProcess => Ok(OgcBackend::of(&self.process(&owner.id)?)),
             _ => Err(Error::invalid(
                 "its jobs are not those of an OGC server: open it by `client.batch(name)?`",

@@ -80,7 +80,7 @@ impl JobBackend for ProcessingBackend {
         Owner {
             kind: Kind::Process,
             host: self.client().host(),
-            place: self.0.workspace.clone(),
+            scope_id: self.0.workspace.clone(),
             id: self.0.id().to_owned(),
             name: self.0.id().to_owned(),
             budget: self.0.budget.clone(),

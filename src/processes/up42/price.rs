@@ -14,7 +14,7 @@ use crate::processes::ProcessRows;
 use crate::transport::Request;
 
 /// Prices at a time; the limiter holds the rate.
-const AT_ONCE: usize = 16;
+const CONCURRENT_REQUESTS: usize = 16;
 
 impl Process {
     /// Asks the platform whether it would take these inputs. Nothing is run, nothing paid.
@@ -70,7 +70,7 @@ impl Process {
             let credits = credits(&self.ask("cost", &job.inputs)?, "totalCredits")?;
             Ok(Price { credits: Credits { min: credits, max: credits }, duration: None })
         };
-        let prices = in_parallel(jobs, AT_ONCE, price);
+        let prices = in_parallel(jobs, CONCURRENT_REQUESTS, price);
         Estimate::of_prices(jobs.iter().map(|job| job.label.clone()).zip(prices).collect())
     }
 

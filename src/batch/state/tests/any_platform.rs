@@ -119,14 +119,14 @@ proptest! {
             if is_short {
                 state.run_short(lost());
             }
-            let untold: Vec<usize> = (0..items).filter(|item| state.phase(*item).is_untold()).collect();
-            let told: Vec<_> = untold.into_iter().filter_map(|item| platform.tell(item, answer())).collect();
-            kept.keep(&mut state, told);
+            let unfinalized: Vec<usize> = (0..items).filter(|item| state.phase(*item).is_unfinalized()).collect();
+            let finalized: Vec<_> = unfinalized.into_iter().filter_map(|item| platform.finalize(item, answer())).collect();
+            kept.keep(&mut state, finalized);
             if has_sent {
                 prop_assert!(platform.unfinished(&state) <= now_limit, "{platform:?}");
             }
             prop_assert!(kept.budget.as_ref().is_none_or(|(budget, _)| platform.cost <= *budget));
-            prop_assert_eq!(state.paid(), platform.told);
+            prop_assert_eq!(state.paid(), platform.finalized_credits);
             // What nobody waits for an answer to any more: the program starts again.
             if state.orphans().next().is_some() {
                 state = kept.state();

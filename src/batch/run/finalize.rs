@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{AT_ONCE, Run};
+use super::{CONCURRENT_REQUESTS, Run};
 use crate::batch::backend::JobBackend;
 use crate::batch::report::JobRecord;
 use crate::batch::state::Event;
@@ -23,23 +23,24 @@ pub(super) struct Tries {
 
 impl Run<'_> {
     /// Asks what the jobs that have ended cost, and why some failed, and tells of them.
-    pub(super) fn tell(&mut self) -> Result<()> {
+    pub(super) fn finalize(&mut self) -> Result<()> {
         let now = self.clock.now();
-        let is_due =
-            |item: &usize| self.untold.get(item).is_none_or(|tries| tries.count < TRIES && now >= tries.next);
+        let is_due = |item: &usize| {
+            self.unfinalized.get(item).is_none_or(|tries| tries.count < TRIES && now >= tries.next)
+        };
         let phases = self.state.phases().iter().enumerate();
-        let untold = phases.filter(|(_, phase)| phase.is_untold()).map(|(item, _)| item);
-        let untold: Vec<usize> = untold.filter(is_due).collect();
-        let (service, state, tries) = (self.service, &self.state, &self.untold);
-        let told = in_parallel(&untold, AT_ONCE, |item| {
+        let unfinalized = phases.filter(|(_, phase)| phase.is_unfinalized()).map(|(item, _)| item);
+        let unfinalized: Vec<usize> = unfinalized.filter(is_due).collect();
+        let (service, state, tries) = (self.service, &self.state, &self.unfinalized);
+        let finalized = in_parallel(&unfinalized, CONCURRENT_REQUESTS, |item| {
             let is_last = tries.get(item).is_some_and(|tries| tries.count + 1 == TRIES);
             ended(service, *item, state.phase(*item).job()?, is_last)
         });
-        self.keep(told.into_iter().flatten().collect())?;
-        for item in untold {
-            match self.state.phase(item).is_untold() {
+        self.keep(finalized.into_iter().flatten().collect())?;
+        for item in unfinalized {
+            match self.state.phase(item).is_unfinalized() {
                 true => self.ask_later(item, now),
-                false => drop(self.untold.remove(&item)),
+                false => drop(self.unfinalized.remove(&item)),
             }
             self.report(item);
         }
@@ -47,14 +48,14 @@ impl Run<'_> {
     }
 
     /// Whether a job that has ended will be asked about again.
-    pub(super) fn is_telling(&self) -> bool {
+    pub(super) fn is_finalizing(&self) -> bool {
         let is_asked =
-            |(item, tries): (&usize, &Tries)| tries.count < TRIES && self.state.phase(*item).is_untold();
-        self.untold.iter().any(is_asked)
+            |(item, tries): (&usize, &Tries)| tries.count < TRIES && self.state.phase(*item).is_unfinalized();
+        self.unfinalized.iter().any(is_asked)
     }
 
     fn ask_later(&mut self, item: usize, now: Duration) {
-        let tries = self.untold.entry(item).or_insert(Tries { count: 0, next: now });
+        let tries = self.unfinalized.entry(item).or_insert(Tries { count: 0, next: now });
         tries.next = now + PAUSE * (1 << tries.count.min(TRIES));
         tries.count += 1;
     }
@@ -65,7 +66,7 @@ impl Run<'_> {
         }
         let (phase, parameters) = (self.state.phase(item), &self.items[item].parameters);
         // While its credits cannot be read the record is half of one.
-        if let (Some(hook), false) = (&self.policy.on_finished, phase.is_untold()) {
+        if let (Some(hook), false) = (&self.policy.on_finished, phase.is_unfinalized()) {
             hook(&JobRecord::new(self.places[item], parameters, phase, None));
         }
         if self.policy.limits.stops_on_failure() && !phase.has_succeeded() {
@@ -95,5 +96,5 @@ fn ended(service: &dyn JobBackend, item: usize, job: &Job, is_last: bool) -> Opt
             Err(error) => format!("the job is {status}, and its logs cannot be read: {error}"),
         }),
     };
-    Some(Event::Told { item, credits, reason })
+    Some(Event::Finalized { item, credits, reason })
 }

@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::backend::JobBackend;
-use super::drive::Task;
+use super::locked_run::Task;
 use super::plan::{Item, Plan};
 use super::policy::Policy;
 use super::report::JobCollection;
@@ -90,7 +90,7 @@ impl Batch {
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the journal cannot be read, and as for [`run`](Self::run)
     /// when it does not fit the parameters.
     pub fn jobs(&self) -> Result<JobCollection> {
-        self.as_kept().with_context(|| self.told())
+        self.jobs_in_journal().with_context(|| self.told())
     }
 
     /// Runs the jobs, as many at a time as the project or the server allows, and waits for the

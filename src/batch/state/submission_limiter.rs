@@ -8,7 +8,7 @@ const REST: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(30)];
 
 /// How many more jobs may be sent.
 #[derive(Clone, Debug)]
-pub(super) struct Gate {
+pub(super) struct SubmissionLimiter {
     limit: usize,
     /// Nothing is sent before this time.
     rest_until: Duration,
@@ -28,7 +28,7 @@ struct Short {
     may_try: bool,
 }
 
-impl Gate {
+impl SubmissionLimiter {
     pub(super) fn new(limit: usize) -> Self {
         Self { limit: limit.max(1), rest_until: Duration::ZERO, refusals: 0, short: None, stop: None }
     }

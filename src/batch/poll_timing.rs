@@ -7,13 +7,13 @@ use crate::time_left::UnitTime;
 /// The part of a job's time that may pass until its end is noticed: on average half of
 /// it, in which its slot is empty.
 const PART: f64 = 0.04;
-/// The shortest and the longest pause between two looks.
+/// The shortest and the longest pause between two polls.
 const SHORTEST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// How long the jobs take: by that it looks, and says when all will have ended.
+/// How long the jobs take: by that it polls, and says when all will have ended.
 #[derive(Debug, Default)]
-pub(super) struct Pace {
+pub(super) struct PollTiming {
     /// Since when unfinished jobs are known.
     begun: HashMap<usize, Duration>,
     /// How long the others took, sorted.
@@ -23,7 +23,7 @@ pub(super) struct Pace {
     sums: [f64; 2],
 }
 
-impl Pace {
+impl PollTiming {
     /// Takes in how the jobs stand.
     pub(super) fn see(&mut self, state: &State, now: Duration) {
         for (item, phase) in state.phases().iter().enumerate() {
@@ -39,7 +39,7 @@ impl Pace {
         }
     }
 
-    /// The pause until the next look. Before a job has ended, the oldest tells how long
+    /// The pause until the next poll. Before a job has ended, the oldest tells how long
     /// they take at least. Those that ended may be the quick ones, which failed or were
     /// all but done when the batch went on: where even the youngest is far older, half of
     /// its age counts.
@@ -80,51 +80,55 @@ mod tests {
     fn the_pace_is_that_of_the_jobs() {
         let at = Duration::from_secs;
         let mut state = State::new(2, 2, at(60));
-        let mut pace = Pace::default();
-        assert_eq!(pace.pause(at(0)), SHORTEST, "nothing is known");
+        let mut timing = PollTiming::default();
+        assert_eq!(timing.pause(at(0)), SHORTEST, "nothing is known");
         let seen = |state: &mut State, item: usize, status: &str| {
             let job = serde_json::json!({"id": item.to_string(), "status": status});
             state.apply(&Event::Intent { item, at: at(0) });
             state.apply(&Event::Seen { item, job: Job::read(&job).unwrap() });
         };
         (0..2).for_each(|item| seen(&mut state, item, "RUNNING"));
-        pace.see(&state, at(10));
-        assert_eq!(pace.pause(at(110)), at(4), "they take 100 s at least");
+        timing.see(&state, at(10));
+        assert_eq!(timing.pause(at(110)), at(4), "they take 100 s at least");
         seen(&mut state, 0, "SUCCEEDED");
-        pace.see(&state, at(210));
-        assert_eq!(pace.pause(at(300)), at(8), "one took 200 s");
-        assert_eq!(pace.pause(at(810)), at(16), "the other has run for 800 s");
-        assert_eq!(pace.left(&state, at(300)), Some(Duration::ZERO), "it should have ended by now");
-        assert_eq!(Pace { took: vec![at(0); 9], ..pace }.pause(at(100_000)), LONGEST, "nine failed at once");
-        assert_eq!(Pace { took: vec![at(36_000)], ..Pace::default() }.pause(at(0)), LONGEST);
+        timing.see(&state, at(210));
+        assert_eq!(timing.pause(at(300)), at(8), "one took 200 s");
+        assert_eq!(timing.pause(at(810)), at(16), "the other has run for 800 s");
+        assert_eq!(timing.left(&state, at(300)), Some(Duration::ZERO), "it should have ended by now");
+        assert_eq!(
+            PollTiming { took: vec![at(0); 9], ..timing }.pause(at(100_000)),
+            LONGEST,
+            "nine failed at once"
+        );
+        assert_eq!(PollTiming { took: vec![at(36_000)], ..PollTiming::default() }.pause(at(0)), LONGEST);
     }
 
     #[test]
     fn what_is_left_follows_from_what_has_ended() {
         let at = Duration::from_secs;
         let mut state = State::new(6, 2, at(60));
-        let mut pace = Pace::default();
+        let mut timing = PollTiming::default();
         let seen = |state: &mut State, item: usize, status: &str| {
             let job = serde_json::json!({"id": item.to_string(), "status": status});
             state.apply(&Event::Intent { item, at: at(0) });
             state.apply(&Event::Seen { item, job: Job::read(&job).unwrap() });
         };
         (0..2).for_each(|item| seen(&mut state, item, "RUNNING"));
-        pace.see(&state, at(0));
-        assert_eq!(pace.left(&state, at(50)), None, "nothing has ended");
+        timing.see(&state, at(0));
+        assert_eq!(timing.left(&state, at(50)), None, "nothing has ended");
         seen(&mut state, 0, "SUCCEEDED");
         seen(&mut state, 2, "RUNNING");
-        pace.see(&state, at(100));
+        timing.see(&state, at(100));
         // One has 0 s left, one 100 s; three more of 100 s each; two at a time.
-        assert_eq!(pace.left(&state, at(100)), Some(at(200)));
+        assert_eq!(timing.left(&state, at(100)), Some(at(200)));
         // By its estimate the last takes twice as long as the first did.
         for item in 0..6 {
             state.apply(&Event::Estimated { item, lasts: at(if item == 5 { 14 } else { 7 }) });
         }
-        let mut pace = Pace { begun: [(0, at(0)), (1, at(0))].into(), ..Pace::default() };
-        pace.see(&state, at(100));
-        assert_eq!(pace.left(&state, at(100)), Some(at(250)));
+        let mut timing = PollTiming { begun: [(0, at(0)), (1, at(0))].into(), ..PollTiming::default() };
+        timing.see(&state, at(100));
+        assert_eq!(timing.left(&state, at(100)), Some(at(250)));
         state.stop_sending(crate::Error::invalid("the batch was cancelled"));
-        assert_eq!(pace.left(&state, at(100)), Some(at(100)), "what is not sent is not waited for");
+        assert_eq!(timing.left(&state, at(100)), Some(at(100)), "what is not sent is not waited for");
     }
 }

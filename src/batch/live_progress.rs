@@ -11,13 +11,13 @@ const PART: u32 = 20;
 
 /// A batch on its way, where displays can move: its bar, its credits, and the jobs that
 /// somebody who watches looks for.
-pub(super) struct Board<'a> {
+pub(super) struct LiveProgress<'a> {
     jobs: &'a dyn Fn(&State) -> JobCollection,
     live: Option<Live>,
     next: Instant,
 }
 
-impl<'a> Board<'a> {
+impl<'a> LiveProgress<'a> {
     /// `jobs` tells how they stand; `None` where displays cannot move.
     pub(super) fn new(jobs: &'a dyn Fn(&State) -> JobCollection) -> Option<Self> {
         Live::is_possible().then(|| Self { jobs, live: None, next: Instant::now() })
@@ -29,7 +29,7 @@ impl<'a> Board<'a> {
         if begun < self.next && !is_last {
             return;
         }
-        let bundle = (self.jobs)(state).board(why, is_last);
+        let bundle = (self.jobs)(state).live_bundle(why, is_last);
         match &self.live {
             Some(live) => live.update(&bundle),
             None => self.live = Some(display_live(&bundle)),

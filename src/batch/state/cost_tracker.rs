@@ -2,18 +2,18 @@ use super::Phase;
 
 /// What the items cost, cost at most, and may cost together.
 #[derive(Clone, Debug)]
-pub(super) struct Purse {
+pub(super) struct CostTracker {
     /// The most that may be paid, and the most that each item costs.
     budget: Option<(i64, Vec<i64>)>,
     /// What was paid for jobs whose items were sent anew.
     paid_before: i64,
     /// How often each was sent anew although nobody knows what the job before cost.
-    untold_before: Vec<u32>,
+    unknown_costs_before: Vec<u32>,
 }
 
-impl Purse {
+impl CostTracker {
     pub(super) fn new(items: usize) -> Self {
-        Self { budget: None, paid_before: 0, untold_before: vec![0; items] }
+        Self { budget: None, paid_before: 0, unknown_costs_before: vec![0; items] }
     }
 
     pub(super) fn set_budget(&mut self, credits: i64, prices: Vec<i64>) {
@@ -32,13 +32,13 @@ impl Purse {
 
     /// Whether the item's price counts for what was sent: nobody knows what was paid.
     pub(super) fn counts_price(&self, item: usize, phase: &Phase) -> bool {
-        self.untold_before[item] > 0 || (phase.may_have_cost() && phase.credits().is_none())
+        self.unknown_costs_before[item] > 0 || (phase.may_have_cost() && phase.credits().is_none())
     }
 
     /// What was paid, and what may have to be paid for what was sent.
     pub(super) fn committed(&self, phases: &[Phase]) -> i64 {
         let sent = phases.iter().enumerate().map(|(item, phase)| {
-            let before = self.price(item).saturating_mul(self.untold_before[item].into());
+            let before = self.price(item).saturating_mul(self.unknown_costs_before[item].into());
             let now = match phase.may_have_cost() {
                 true => phase.credits().unwrap_or(self.price(item)),
                 false => 0,
@@ -57,7 +57,7 @@ impl Purse {
     pub(super) fn keep(&mut self, item: usize, phase: &Phase) {
         match phase.credits() {
             Some(credits) => self.paid_before = self.paid_before.saturating_add(credits),
-            None => self.untold_before[item] += u32::from(phase.may_have_cost()),
+            None => self.unknown_costs_before[item] += u32::from(phase.may_have_cost()),
         }
     }
 }

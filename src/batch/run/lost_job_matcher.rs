@@ -19,24 +19,24 @@ const SKEW: Duration = Duration::from_secs(10 * 60);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 #[derive(Debug, Default)]
-pub(super) struct Traces {
+pub(super) struct LostJobMatcher {
     /// Jobs that are accounted for.
     known: HashSet<JobId>,
     /// Jobs that tell what they were asked.
-    telling: Vec<Job>,
+    with_inputs: Vec<Job>,
     /// When those were created that do not tell.
-    hidden: Vec<Option<Duration>>,
+    without_inputs: Vec<Option<Duration>>,
 }
 
 /// What is looked for: a job that was asked this, at this time.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Lost<'a> {
+pub(super) struct LostJob<'a> {
     pub(super) inputs: &'a Map<String, Value>,
     pub(super) sent: Duration,
 }
 
-impl Traces {
-    pub(super) fn besides(known: HashSet<JobId>) -> Self {
+impl LostJobMatcher {
+    pub(super) fn excluding(known: HashSet<JobId>) -> Self {
         Self { known, ..Self::default() }
     }
 
@@ -46,13 +46,13 @@ impl Traces {
             return;
         }
         match mark {
-            Mark::Inputs => self.telling.push(job.clone()),
-            _ => self.hidden.push(created(job)),
+            Mark::Inputs => self.with_inputs.push(job.clone()),
+            _ => self.without_inputs.push(created(job)),
         }
     }
 
     /// The job that was created for the request, if there is no doubt of it.
-    pub(super) fn only(&self, lost: Lost) -> Option<Job> {
+    pub(super) fn unique_match(&self, lost: LostJob) -> Option<Job> {
         match self.recent(lost).as_slice() {
             [(job, Some(true))] if created(job).is_none_or(|at| at + SKEW >= lost.sent) => {
                 Some((*job).clone())
@@ -62,19 +62,19 @@ impl Traces {
     }
 
     /// Whether there may be a job for the request, though nobody can say which.
-    pub(super) fn doubt(&self, lost: Lost) -> bool {
-        !self.recent(lost).is_empty() || self.hidden.iter().any(|at| is_recent(*at, lost))
+    pub(super) fn may_match(&self, lost: LostJob) -> bool {
+        !self.recent(lost).is_empty() || self.without_inputs.iter().any(|at| is_recent(*at, lost))
     }
 
     /// Those that were, or may have been, asked the same, and whether that is certain.
-    fn recent(&self, lost: Lost) -> Vec<(&Job, Option<bool>)> {
-        let jobs = self.telling.iter().filter(|job| is_recent(created(job), lost));
-        let alike = jobs.map(|job| (job, is_asked(lost.inputs, &job.inputs)));
+    fn recent(&self, lost: LostJob) -> Vec<(&Job, Option<bool>)> {
+        let jobs = self.with_inputs.iter().filter(|job| is_recent(created(job), lost));
+        let alike = jobs.map(|job| (job, contains_inputs(lost.inputs, &job.inputs)));
         alike.filter(|(_, is_same)| *is_same != Some(false)).collect()
     }
 }
 
-fn is_recent(created: Option<Duration>, lost: Lost) -> bool {
+fn is_recent(created: Option<Duration>, lost: LostJob) -> bool {
     created.is_none_or(|at| at + DAY >= lost.sent)
 }
 
@@ -85,7 +85,7 @@ fn created(job: &Job) -> Option<Duration> {
 
 /// Whether what a server repeats is what it was asked: it may have filled in defaults, and
 /// then there is more of it. `None` when it leaves some out, or tells it in another form.
-fn is_asked(asked: &Map<String, Value>, told: &Map<String, Value>) -> Option<bool> {
+fn contains_inputs(asked: &Map<String, Value>, told: &Map<String, Value>) -> Option<bool> {
     let all: Vec<_> =
         asked.iter().map(|(name, value)| told.get(name).and_then(|told| is_same(value, told))).collect();
     match all.contains(&Some(false)) {
@@ -96,7 +96,7 @@ fn is_asked(asked: &Map<String, Value>, told: &Map<String, Value>) -> Option<boo
 
 fn is_same(asked: &Value, told: &Value) -> Option<bool> {
     match (asked, told) {
-        (Value::Object(asked), Value::Object(told)) => is_asked(asked, told),
+        (Value::Object(asked), Value::Object(told)) => contains_inputs(asked, told),
         (Value::Array(asked), Value::Array(told)) if asked.len() == told.len() => {
             let all: Option<Vec<bool>> = asked.iter().zip(told).map(|(a, b)| is_same(a, b)).collect();
             all.map(|all| all.into_iter().all(|is_same| is_same))
@@ -122,15 +122,15 @@ mod tests {
         Job::read(&json).unwrap()
     }
 
-    fn told(jobs: &[(&str, i64, Value)]) -> (Option<String>, bool) {
-        let mut traces = Traces::besides(HashSet::from(["ours".into()]));
+    fn matched(jobs: &[(&str, i64, Value)]) -> (Option<String>, bool) {
+        let mut matcher = LostJobMatcher::excluding(HashSet::from(["ours".into()]));
         for (id, at, inputs) in jobs {
             let mark = if inputs.is_null() { Mark::Hidden } else { Mark::Inputs };
-            traces.add(mark, &job(id, *at, inputs.clone()));
+            matcher.add(mark, &job(id, *at, inputs.clone()));
         }
         let inputs = json!({"place": "Dakar", "size": 2}).as_object().cloned().unwrap();
-        let lost = Lost { inputs: &inputs, sent: SENT };
-        (traces.only(lost).map(|job| job.id.to_string()), traces.doubt(lost))
+        let lost = LostJob { inputs: &inputs, sent: SENT };
+        (matcher.unique_match(lost).map(|job| job.id.to_string()), matcher.may_match(lost))
     }
 
     fn same() -> Value {
@@ -140,21 +140,21 @@ mod tests {
     #[test]
     fn the_only_later_job_that_was_asked_the_same_is_it() {
         let other = json!({"place": "Thiès", "size": 2});
-        assert_eq!(told(&[("a", 1, same()), ("ours", 2, same()), ("b", 3, other)]).0.unwrap(), "a");
-        assert_eq!(told(&[("a", 1, same()), ("a", 1, same())]).0.unwrap(), "a", "it was listed twice");
-        assert_eq!(told(&[("a", -500, same())]).0.unwrap(), "a", "clocks differ");
-        assert_eq!(told(&[]), (None, false));
-        assert_eq!(told(&[("ours", 1, same())]), (None, false));
-        assert_eq!(told(&[("a", -90_000, same())]), (None, false), "that was another day");
+        assert_eq!(matched(&[("a", 1, same()), ("ours", 2, same()), ("b", 3, other)]).0.unwrap(), "a");
+        assert_eq!(matched(&[("a", 1, same()), ("a", 1, same())]).0.unwrap(), "a", "it was listed twice");
+        assert_eq!(matched(&[("a", -500, same())]).0.unwrap(), "a", "clocks differ");
+        assert_eq!(matched(&[]), (None, false));
+        assert_eq!(matched(&[("ours", 1, same())]), (None, false));
+        assert_eq!(matched(&[("a", -90_000, same())]), (None, false), "that was another day");
     }
 
     #[test]
     fn what_cannot_be_told_apart_is_left_in_doubt() {
-        assert_eq!(told(&[("a", 1, same()), ("b", 2, same())]), (None, true));
-        assert_eq!(told(&[("a", -3600, same())]), (None, true), "or is the clock an hour behind?");
-        assert_eq!(told(&[("a", 1, Value::Null)]), (None, true));
-        assert_eq!(told(&[("a", 1, json!({"place": "Dakar"}))]), (None, true), "it leaves some out");
-        assert_eq!(told(&[("a", 1, json!({"place": {"value": "Dakar"}, "size": 2}))]), (None, true));
-        assert_eq!(told(&[("ours", 1, Value::Null), ("b", -90_000, Value::Null)]), (None, false));
+        assert_eq!(matched(&[("a", 1, same()), ("b", 2, same())]), (None, true));
+        assert_eq!(matched(&[("a", -3600, same())]), (None, true), "or is the clock an hour behind?");
+        assert_eq!(matched(&[("a", 1, Value::Null)]), (None, true));
+        assert_eq!(matched(&[("a", 1, json!({"place": "Dakar"}))]), (None, true), "it leaves some out");
+        assert_eq!(matched(&[("a", 1, json!({"place": {"value": "Dakar"}, "size": 2}))]), (None, true));
+        assert_eq!(matched(&[("ours", 1, Value::Null), ("b", -90_000, Value::Null)]), (None, false));
     }
 }

@@ -4,15 +4,15 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
-use super::board::Board;
-use super::engine::Batch;
+use super::batch::Batch;
 use super::journal::Journal;
 use super::listing::Listing;
+use super::live_progress::LiveProgress;
 use super::plan::Item;
 use super::policy::Policy;
 use super::progress::Progress;
 use super::report::JobCollection;
-use super::run::{AT_ONCE, Goal, Known, Left, Limit, Run};
+use super::run::{CONCURRENT_REQUESTS, Goal, Known, Left, Limit, Run};
 use super::state::{Event, Phase, State};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
@@ -78,7 +78,7 @@ impl Batch {
             Some(Driven { items, left, policy, limit }) => {
                 Ok(self.collection(&items, &left.state, &policy, Some(limit.ours())))
             }
-            None => self.as_kept(),
+            None => self.jobs_in_journal(),
         }
     }
 
@@ -137,10 +137,10 @@ impl Batch {
         self.shown(&items, &state).into_iter().enumerate().for_each(|(place, item)| places[item] = place);
         let known = Known { journal, state, items: items.clone(), places, began, was_begun };
         let jobs = |state: &State| self.collection(&items, state, &policy, Some(limit.ours()));
-        let board = if policy.is_quiet { None } else { Board::new(&jobs) };
+        let live_progress = if policy.is_quiet { None } else { LiveProgress::new(&jobs) };
         let goal = if task == Task::Place { Goal::Placed } else { Goal::Ended };
         let run = Run::new((&*self.service, clock), self.name(), &policy, known, limit)?;
-        let mut run = run.shown_on(board).until(goal);
+        let mut run = run.shown_on(live_progress).until(goal);
         if task == Task::Cancel {
             run.cancel()?;
         }
@@ -156,7 +156,7 @@ impl Batch {
         if gone.is_empty() {
             return Vec::new();
         }
-        let answers = in_parallel(&gone, AT_ONCE, |(_, id)| self.service.job(id));
+        let answers = in_parallel(&gone, CONCURRENT_REQUESTS, |(_, id)| self.service.job(id));
         let mut listed = None;
         let mut news = Vec::new();
         for ((item, id), answer) in gone.into_iter().zip(answers) {
@@ -262,7 +262,7 @@ impl Batch {
     }
 
     fn limit(&self, policy: &Policy) -> Result<Limit> {
-        let asked = policy.limits.max_concurrent.unwrap_or(self.service.at_once());
+        let asked = policy.limits.max_concurrent.unwrap_or(self.service.default_max_unfinished());
         Ok(Limit { service: self.service.limit()?, asked })
     }
 }

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::backend::JobBackend;
-use super::engine::Batch;
+use super::batch::Batch;
 use super::journal::{Head, Journal};
 use super::plan::{Item, Owner, Plan};
 use super::policy::{Limits, OnChange, Policy};
-use super::report::{Books, JobCollection, JobRecord};
+use super::report::{BillingSummary, JobCollection, JobRecord};
 use super::state::{Event, State};
 use crate::client::Client;
 use crate::error::{Context, Error, ErrorKind, Result};
@@ -16,12 +16,12 @@ use crate::error::{Context, Error, ErrorKind, Result};
 impl Batch {
     /// The batch of this name in the client's folder, by whoever runs its jobs: `service`
     /// makes that of what the journal says.
-    pub(crate) fn kept(
+    pub(crate) fn open(
         client: &Client,
         name: &str,
         service: impl FnOnce(&Owner) -> Result<Arc<dyn JobBackend>>,
     ) -> Result<Self> {
-        let open = || -> Result<Self> {
+        let opened = || -> Result<Self> {
             let path = Journal::path(client.batches_folder(), name);
             let journal = Journal::open(&path)?.ok_or_else(|| {
                 Error::new(ErrorKind::NotFound, format!("there is no journal `{}`", path.display()))
@@ -34,16 +34,16 @@ impl Batch {
             batch.policy.limits = journal.limits()?;
             Ok(batch)
         };
-        open().with_context(|| format!("batch `{name}`"))
+        opened().with_context(|| format!("batch `{name}`"))
     }
 
-    pub(super) fn as_kept(&self) -> Result<JobCollection> {
-        let (items, state, policy) = self.kept_state()?;
+    pub(super) fn jobs_in_journal(&self) -> Result<JobCollection> {
+        let (items, state, policy) = self.state_in_journal()?;
         Ok(self.collection(&items, &state, &policy, policy.limits.max_concurrent))
     }
 
     /// The jobs and how they stand, from the journal alone, and what it holds the batch to.
-    pub(super) fn kept_state(&self) -> Result<(Vec<Item>, State, Policy)> {
+    pub(super) fn state_in_journal(&self) -> Result<(Vec<Item>, State, Policy)> {
         let journal = self.journal()?;
         let policy = self.policy_with(journal.as_ref())?;
         let (known, events) = match journal {
@@ -158,7 +158,7 @@ impl Batch {
         };
         let records = self.shown(items, state).into_iter().enumerate().map(record).collect();
         let paid = self.service.costs().then(|| state.paid());
-        let books = Books { paid, budget: policy.limits.budget, limit };
-        JobCollection::new(self.service.clone(), self.plan.name.clone(), records).with(books)
+        let billing = BillingSummary { paid, budget: policy.limits.budget, limit };
+        JobCollection::new(self.service.clone(), self.plan.name.clone(), records).with_billing(billing)
     }
 }
