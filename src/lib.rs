@@ -69,7 +69,6 @@ mod batch;
 mod catalog;
 mod chart;
 mod client;
-mod closest;
 mod display;
 mod error;
 mod file;
@@ -89,11 +88,11 @@ mod map;
 mod open_batch;
 mod orders;
 mod parallel;
-mod plain;
 mod private;
 mod processes;
 mod redact;
 mod results;
+mod sanitize;
 mod schema;
 mod show;
 #[cfg(feature = "simulator")]
@@ -102,6 +101,7 @@ mod sqlite;
 #[cfg(test)]
 mod statuses;
 mod storage;
+mod suggest;
 mod tasking;
 mod time;
 mod time_left;

@@ -80,8 +80,8 @@ fn instant(text: &str, is_end: bool) -> Result<Option<Timestamp>> {
         return Ok(None);
     }
     let wrong = |error: jiff::Error| {
-        let told = format!("date `{text}`: write `2020-12-31`, `2020-12` or `2020-12-31T23:59:59Z`");
-        Error::foreign(ErrorKind::InvalidInput, error).context(told)
+        let message = format!("date `{text}`: write `2020-12-31`, `2020-12` or `2020-12-31T23:59:59Z`");
+        Error::foreign(ErrorKind::InvalidInput, error).context(message)
     };
     let is_short = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
     let first_day = match text.len() {
@@ -207,12 +207,12 @@ mod tests {
 
     #[test]
     fn wrong_dates_are_named() {
-        let told = |start, end| DateRange::parse(start, end).unwrap_err().to_string();
-        assert!(told("31.12.2020", "..").starts_with("date `31.12.2020`: write `2020-12-31`"));
-        assert!(told("2020-13", "..").starts_with("date `2020-13`: write "));
-        assert!(told("2020-12-31T25:00", "..").starts_with("date `2020-12-31T25:00`: write "));
+        let message = |start, end| DateRange::parse(start, end).unwrap_err().to_string();
+        assert!(message("31.12.2020", "..").starts_with("date `31.12.2020`: write `2020-12-31`"));
+        assert!(message("2020-13", "..").starts_with("date `2020-13`: write "));
+        assert!(message("2020-12-31T25:00", "..").starts_with("date `2020-12-31T25:00`: write "));
         assert_eq!(
-            told("2021-01-01", "2020-01-01"),
+            message("2021-01-01", "2020-01-01"),
             "interval `2021-01-01` to `2020-01-01` ends before it starts"
         );
     }

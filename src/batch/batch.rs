@@ -8,7 +8,7 @@ use super::policy::Policy;
 use super::report::JobCollection;
 use crate::error::{Context, Result};
 use crate::jobs::{Estimate, JobParameters};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// Many jobs, run in parallel under the limit of whoever runs them.
 ///
@@ -90,7 +90,7 @@ impl Batch {
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the journal cannot be read, and as for [`run`](Self::run)
     /// when it does not fit the parameters.
     pub fn jobs(&self) -> Result<JobCollection> {
-        self.jobs_in_journal().with_context(|| self.told())
+        self.jobs_in_journal().with_context(|| self.description())
     }
 
     /// Runs the jobs, as many at a time as the project or the server allows, and waits for the
@@ -119,7 +119,7 @@ impl Batch {
     /// be written.
     #[doc(alias = "run_jobs_parallel")]
     pub fn run(&self) -> Result<JobCollection> {
-        self.drive(Task::Run).with_context(|| self.told())
+        self.drive(Task::Run).with_context(|| self.description())
     }
 
     /// Sends those jobs again that failed, were refused, or may not exist, and runs the
@@ -130,7 +130,7 @@ impl Batch {
     ///
     /// As for [`run`](Self::run).
     pub fn retry_failed(&self) -> Result<JobCollection> {
-        self.drive(Task::Retry).with_context(|| self.told())
+        self.drive(Task::Retry).with_context(|| self.description())
     }
 
     /// Sends no further job, and cancels those that have not ended; also when another cell
@@ -151,7 +151,7 @@ impl Batch {
             None if self.is_driven()? => self.drive(Task::Cancel),
             None => self.jobs(),
         };
-        cancel().with_context(|| self.told())
+        cancel().with_context(|| self.description())
     }
 
     /// The jobs that the parameters have.
@@ -159,14 +159,14 @@ impl Batch {
         &self.plan.items
     }
 
-    pub(super) fn told(&self) -> String {
+    pub(super) fn description(&self) -> String {
         format!("batch `{}`", self.plan.name)
     }
 }
 
 impl fmt::Debug for Batch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, workflow) = (plain(&self.plan.name, 200), plain(&self.service.owner().name, 200));
+        let (name, workflow) = (sanitize(&self.plan.name, 200), sanitize(&self.service.owner().name, 200));
         write!(f, "Batch({name}, {} jobs of {workflow})", self.plan.items.len())
     }
 }

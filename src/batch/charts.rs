@@ -102,7 +102,7 @@ impl JobCollection {
             None => format!("{} credits", grouped(sum as f64, 0)),
         };
         Chart::curves(
-            format!("{}: credits paid", self.told()),
+            format!("{}: credits paid", self.description()),
             unit,
             Curves { curves, level, is_steps: true },
         )

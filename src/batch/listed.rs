@@ -34,8 +34,8 @@ impl Project {
     /// exist and a date that cannot be read.
     #[doc(alias = "get_jobs")]
     pub fn jobs(&self, filter: impl Into<JobFilter>) -> Result<JobCollection> {
-        let told = || format!("jobs of project `{}`", self.name().unwrap_or(self.id()));
-        let jobs = self.find_jobs(&filter.into(), None).with_context(told)?;
+        let context = || format!("jobs of project `{}`", self.name().unwrap_or(self.id()));
+        let jobs = self.find_jobs(&filter.into(), None).with_context(context)?;
         Ok(listed(self, self.name().unwrap_or(self.id()), jobs).of("Project"))
     }
 

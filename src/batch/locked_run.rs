@@ -202,8 +202,8 @@ impl Batch {
                 Task::Place => "raise `.at_most(…)`, or order less",
                 _ => "raise the budget, or run fewer jobs",
             };
-            let told = format!("it may cost up to {most} credits, and its budget is {budget}: {remedy}");
-            return Err(Error::new(ErrorKind::Credits, told));
+            let message = format!("it may cost up to {most} credits, and its budget is {budget}: {remedy}");
+            return Err(Error::new(ErrorKind::Credits, message));
         }
         Ok(())
     }

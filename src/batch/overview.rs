@@ -34,7 +34,7 @@ impl JobCollection {
     }
 
     fn card(&self) -> Card {
-        let mut card = Card::new(self.told()).fact("Jobs", Cell::Parts(self.tally().parts()));
+        let mut card = Card::new(self.description()).fact("Jobs", Cell::Parts(self.tally().parts()));
         card = match self.budget().filter(|budget| *budget > 0) {
             Some(budget) => {
                 let [paid, of] = [self.paid(), budget].map(|credits| grouped(credits as f64, 0));

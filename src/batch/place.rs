@@ -39,7 +39,7 @@ impl Batch {
                 }
             }
         };
-        place().with_context(|| self.told())
+        place().with_context(|| self.description())
     }
 }
 

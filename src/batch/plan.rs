@@ -114,13 +114,13 @@ impl Owner {
             true => Ok(()),
             false => Err(Error::invalid(format!(
                 "its journal belongs to {}, and not to {}: give the batch another name",
-                self.told(),
-                here.told()
+                self.description(),
+                here.description()
             ))),
         }
     }
 
-    fn told(&self) -> String {
+    fn description(&self) -> String {
         let Self { kind, host, scope_id, id, name, budget: _ } = self;
         match kind {
             Kind::Workflow => format!("workflow `{name}` ({id}) of project {scope_id} on {host}"),

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::state::State;
 use crate::error::Error;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::time::lasted;
 
 /// Progress as lines that are only ever added: a notebook cannot change a line that
@@ -126,7 +126,7 @@ pub(super) fn why(stop: Option<&Error>, short: Option<&Error>, trouble: Option<&
         (_, Some(short), _) => ("nothing is sent for now", short),
         (_, _, trouble) => ("trying again", trouble?),
     };
-    Some(format!("{what}: {}", plain(&why.to_string(), 400)))
+    Some(format!("{what}: {}", sanitize(&why.to_string(), 400)))
 }
 
 /// A time in the units that matter: `42 s`, `7 min`, `3 h 20 min`.

@@ -11,7 +11,7 @@ use crate::display::{Tone, counted};
 use crate::error::{Error, Result};
 use crate::jobs::{Job, JobId, JobParameters, Project};
 use crate::list::list;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// The jobs of a batch, in the order of their parameters; or jobs that a project, a workflow
 /// or a process lists, the newest first.
@@ -110,10 +110,10 @@ impl JobCollection {
 
     /// What a table of them is called.
     pub(super) fn title(&self) -> String {
-        format!("{}: {}", self.told(), counted(self.len(), "job"))
+        format!("{}: {}", self.description(), counted(self.len(), "job"))
     }
 
-    pub(super) fn told(&self) -> String {
+    pub(super) fn description(&self) -> String {
         format!("{} {}", self.kind, self.name)
     }
 
@@ -153,8 +153,9 @@ impl JobCollection {
 
     /// The project of the jobs: that is where dry runs are.
     pub(crate) fn project(&self) -> Result<&Project> {
-        let told = "only the dry runs of a workflow tell what they found: see `Workflow::test_jobs_parallel`";
-        self.source.project().ok_or_else(|| Error::invalid(told))
+        let message =
+            "only the dry runs of a workflow tell what they found: see `Workflow::test_jobs_parallel`";
+        self.source.project().ok_or_else(|| Error::invalid(message))
     }
 
     pub(super) fn knows_credits(&self) -> bool {
@@ -247,7 +248,7 @@ impl Outcome {
 
 impl fmt::Debug for JobRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", plain(&self.label, 200), plain(&self.status_word(), 80))
+        write!(f, "{}: {}", sanitize(&self.label, 200), sanitize(&self.status_word(), 80))
     }
 }
 
@@ -256,7 +257,7 @@ impl fmt::Debug for Outcome {
         match self.reason() {
             None if matches!(self, Self::Unfinished) => f.write_str("unfinished"),
             None => f.write_str("succeeded"),
-            Some(reason) => f.write_str(&plain(&reason, 400)),
+            Some(reason) => f.write_str(&sanitize(&reason, 400)),
         }
     }
 }
@@ -266,7 +267,7 @@ impl fmt::Debug for JobCollection {
         write!(
             f,
             "{}: {} of {} jobs succeeded, {} credits",
-            plain(&self.name, 80),
+            sanitize(&self.name, 80),
             self.succeeded(),
             self.len(),
             self.credits()

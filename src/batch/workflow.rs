@@ -11,7 +11,7 @@ use super::submission::Submission;
 use crate::client::Client;
 use crate::error::Result;
 use crate::jobs::{Estimate, Job, JobId, JobMode, JobParameters, JobTask, JobsPage, Project, Workflow};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// The longest line of a log that is kept, in characters.
 const LINE: usize = 4000;
@@ -197,7 +197,7 @@ impl Source for JobTask {
 
 /// A log that may be kept and shown: tasks write the signed URLs that they read from.
 fn harmless(log: &str) -> String {
-    log.lines().map(|line| plain(line, LINE) + "\n").collect()
+    log.lines().map(|line| sanitize(line, LINE) + "\n").collect()
 }
 
 #[cfg(test)]

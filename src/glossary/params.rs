@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::closest::closest;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::schema::{check, resolved};
+use crate::suggest::suggest;
 
 /// Where an older interface had the area: today it stands beside the parameters.
 const PLACES: [&str; 3] = ["aoi", "geometry", "featureCollection"];
@@ -26,8 +26,8 @@ pub(super) fn checked(params: &Map<String, Value>, schema: &Value) -> Result<Map
     let takes_others =
         known.is_empty() || schema.get("additionalProperties").is_some_and(|others| others == true);
     if let Some(name) = params.keys().find(|name| !takes_others && !known.contains_key(*name)) {
-        let near = closest(known.keys().map(String::as_str).filter(|name| !is_place(name)), name);
-        return Err(format!("there is no parameter `{}`: did you mean {near}?", plain(name, 80)));
+        let near = suggest(known.keys().map(String::as_str).filter(|name| !is_place(name)), name);
+        return Err(format!("there is no parameter `{}`: did you mean {near}?", sanitize(name, 80)));
     }
     let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
     for name in required.filter_map(Value::as_str).filter(|name| !is_place(name)) {
@@ -51,7 +51,7 @@ pub(super) fn checked(params: &Map<String, Value>, schema: &Value) -> Result<Map
 
 /// A value, and what a list or an object holds.
 fn check_value(path: &str, value: &Value, own: &Value, root: &Value) -> Result<(), String> {
-    check(value, own).map_err(|wrong| format!("parameter `{}`: {wrong}", plain(path, 80)))?;
+    check(value, own).map_err(|wrong| format!("parameter `{}`: {wrong}", sanitize(path, 80)))?;
     let within = |schema: Option<&Value>| {
         schema.filter(|schema| schema.is_object()).map(|schema| resolved(schema, root))
     };

@@ -9,7 +9,7 @@ use super::{
     DataCollection, DataCollections, DataProduct, DataProducts, ProductParameter, ProductParameters,
 };
 use crate::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
-use crate::plain::{plain, words};
+use crate::sanitize::{sanitize, words};
 use crate::show::{rich, show};
 
 /// Longest value in a table, in characters; the frame has it whole.
@@ -111,8 +111,8 @@ impl ProductParameters {
                 Cell::id(&one.name),
                 one.kind.clone().into(),
                 required,
-                one.default.as_ref().map(|value| plain(&word(value), LONGEST)).into(),
-                one.takes().map(|takes| plain(&takes, LONGEST)).into(),
+                one.default.as_ref().map(|value| sanitize(&word(value), LONGEST)).into(),
+                one.takes().map(|takes| sanitize(&takes, LONGEST)).into(),
                 one.description.clone().into(),
             ]
         };
@@ -153,7 +153,7 @@ impl fmt::Debug for DataProducts {
 
 impl fmt::Debug for ProductParameters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {}", counted(self.len(), "parameter"), plain(&self.of, 200))
+        write!(f, "{} of {}", counted(self.len(), "parameter"), sanitize(&self.of, 200))
     }
 }
 
@@ -162,8 +162,8 @@ impl fmt::Debug for ProductParameter {
         write!(
             f,
             "{}: {}",
-            plain(&self.name, 80),
-            self.kind.as_deref().map_or("any".into(), |kind| plain(kind, 80))
+            sanitize(&self.name, 80),
+            self.kind.as_deref().map_or("any".into(), |kind| sanitize(kind, 80))
         )
     }
 }

@@ -52,8 +52,8 @@ impl Chain {
                 Ok(job) => {
                     let key = job.key();
                     if let Some(first) = known.get(&key) {
-                        let told = format!("it is the same as {first}, and would be paid twice");
-                        faulty.push((one.who.clone(), vec![Problem::new("", told)]));
+                        let message = format!("it is the same as {first}, and would be paid twice");
+                        faulty.push((one.who.clone(), vec![Problem::new("", message)]));
                     }
                     known.entry(key).or_insert(&one.who);
                     jobs.push(job);

@@ -4,8 +4,8 @@ use super::limits::{Limits, STORED};
 use super::problem::Problem;
 use super::query::JobQuery;
 use super::{JobParameters, Task, Workflow, schema};
-use crate::closest::closest;
 use crate::error::{Error, Result};
+use crate::suggest::suggest;
 
 /// What a workflow's jobs can be told: its tasks with the schemas of their blocks, and
 /// what the project allows.
@@ -57,7 +57,7 @@ impl Chain {
             .tasks()
             .flat_map(|task| task.parameters.keys().map(|parameter| self.field(task, parameter)))
             .collect();
-        let near = closest(known.iter().map(String::as_str), name);
+        let near = suggest(known.iter().map(String::as_str), name);
         Some(format!("no task has this parameter: did you mean {near}?"))
     }
 
@@ -104,7 +104,7 @@ impl Chain {
         let is_task = |name: &str| self.tasks().any(|task| task.name == name);
         let mut found = Vec::new();
         for name in job.inputs.keys().filter(|name| *name != "config" && !is_task(name)) {
-            let near = closest(self.tasks().map(|task| task.name.as_str()), name);
+            let near = suggest(self.tasks().map(|task| task.name.as_str()), name);
             found.push(Problem::new(name, format!("the workflow has no such task: did you mean {near}?")));
         }
         for task in self.tasks() {
@@ -123,11 +123,11 @@ impl Chain {
         let before = found.len();
         for (parameter, value) in given.iter().filter(|(name, _)| is_given(name)) {
             let field = self.field(task, parameter);
-            let told = match task.parameters.get(parameter) {
+            let message = match task.parameters.get(parameter) {
                 Some(schema) => schema::check(value, schema).err(),
                 None => self.unknown(&field),
             };
-            found.extend(told.map(|told| Problem::new(field, told)));
+            found.extend(message.map(|message| Problem::new(field, message)));
         }
         let is_first = task.name == self.first.name;
         let is_stored = is_first && STORED.iter().any(|name| is_given(name));

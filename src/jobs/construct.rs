@@ -61,7 +61,7 @@ impl Workflow {
             });
             Chain::of(self)?.jobs(&asked.collect::<Vec<_>>(), "job")
         };
-        construct().with_context(|| self.told("construct parameters"))
+        construct().with_context(|| self.error_context("construct parameters"))
     }
 
     /// Checks parameters before anything is sent, such as those that were changed by hand:
@@ -93,6 +93,6 @@ impl Workflow {
             let faulty: Vec<_> = found.filter(|(_, problems)| !problems.is_empty()).collect();
             refuse(&counted(parameters.len(), "job"), &faulty)
         };
-        check().with_context(|| self.told("check parameters"))
+        check().with_context(|| self.error_context("check parameters"))
     }
 }

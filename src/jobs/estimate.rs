@@ -12,7 +12,7 @@ use crate::display::counted;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::frame::Frame;
 use crate::parallel::in_parallel;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::transport::Request;
 
 /// Estimates at a time; the limiter holds the rate.
@@ -175,7 +175,7 @@ impl Workflow {
             }
             Ok(estimate)
         };
-        estimate().with_context(|| self.told("estimate"))
+        estimate().with_context(|| self.error_context("estimate"))
     }
 
     /// The price of each job, or why it has none. Asks for those that are not known yet.
@@ -243,8 +243,8 @@ impl Workflow {
 impl fmt::Debug for EstimatedJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.price {
-            Ok(price) => write!(f, "{}: {} credits", plain(&self.label, 200), price.credits),
-            Err(error) => write!(f, "{}: no price: {error}", plain(&self.label, 200)),
+            Ok(price) => write!(f, "{}: {} credits", sanitize(&self.label, 200), price.credits),
+            Err(error) => write!(f, "{}: no price: {error}", sanitize(&self.label, 200)),
         }
     }
 }

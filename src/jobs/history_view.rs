@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{CreditEntry, CreditHistory};
 use crate::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
-use crate::plain::{plain, words};
+use crate::sanitize::{sanitize, words};
 use crate::show::{rich, show};
 use crate::time::minute;
 
@@ -75,7 +75,7 @@ impl fmt::Debug for CreditHistory {
 
 impl fmt::Debug for CreditEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:+} credits, {}", self.credits, plain(&words(&self.kind), 80))
+        write!(f, "{:+} credits, {}", self.credits, sanitize(&words(&self.kind), 80))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::client::{Client, data};
 use crate::display::{Bundle, Card, Tone};
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::limits::ReadBudget;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::show::rich;
 use crate::transport::Request;
 
@@ -156,7 +156,7 @@ impl From<&str> for Manifest {
 
 impl fmt::Debug for Manifest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&plain(&self.title(), 400))
+        f.write_str(&sanitize(&self.title(), 400))
     }
 }
 

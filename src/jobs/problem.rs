@@ -1,5 +1,5 @@
 use crate::error::{Error, Result};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// Problems that one error tells.
 const TOLD: usize = 5;
@@ -32,7 +32,7 @@ pub(super) fn refuse(all: &str, faulty: &[Faulty]) -> Result<()> {
     if problems.is_empty() {
         return Ok(());
     }
-    let short = |text: &str| plain(text, LONGEST);
+    let short = |text: &str| sanitize(text, LONGEST);
     let told = problems.iter().take(TOLD).map(|(job, problem)| match problem.field.as_str() {
         "" => format!("{}: {}", short(job), short(&problem.told)),
         field => format!("{}, `{}`: {}", short(job), short(field), short(&problem.told)),

@@ -176,8 +176,8 @@ impl JobQuery {
             let shape = match self.geometry_operation {
                 // The platform takes west < east only.
                 GeometryOperation::Bbox if place.bbox().is_across() => {
-                    let told = "it lies across the antimeridian, where it has no bbox: use `Intersects`";
-                    return Err(Problem::new(name, told));
+                    let message = "it lies across the antimeridian, where it has no bbox: use `Intersects`";
+                    return Err(Problem::new(name, message));
                 }
                 GeometryOperation::Bbox => json!(place.bbox().to_array()),
                 GeometryOperation::Intersects | GeometryOperation::Contains => place.to_geojson(),

@@ -13,8 +13,8 @@ use crate::error::{Context, Error, Result};
 use crate::file;
 use crate::list::list;
 use crate::parallel::in_parallel;
-use crate::plain::plain;
 use crate::redact;
+use crate::sanitize::sanitize;
 use crate::transport::Request;
 
 /// Downloads at a time; the limiter holds the rate.
@@ -76,7 +76,7 @@ impl JobTask {
             let quicklooks = in_parallel(&names, CONCURRENT_REQUESTS, |name| self.quicklook(name, &features));
             Ok::<_, Error>(JobQuicklooks { quicklooks })
         };
-        download().with_context(|| self.told("quicklooks"))
+        download().with_context(|| self.error_context("quicklooks"))
     }
 
     fn quicklook(&self, name: &str, features: &[Value]) -> JobQuicklook {
@@ -146,7 +146,7 @@ impl fmt::Debug for JobQuicklooks {
 
 impl fmt::Debug for JobQuicklook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = plain(&self.name, 200);
+        let name = sanitize(&self.name, 200);
         match &self.picture {
             Ok(bytes) => write!(f, "{name}: {} KB", bytes.len().div_ceil(1000)),
             Err(error) => write!(f, "{name}: {error}"),

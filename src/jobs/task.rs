@@ -7,7 +7,7 @@ use super::block::quoted;
 use super::{Block, Workflow, optional, required};
 use crate::client::{data, items};
 use crate::error::{Context, Error, Result};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::transport::Request;
 
 /// One block in a workflow (API reference, `WorkflowTask`).
@@ -40,7 +40,7 @@ impl Workflow {
             .client()
             .get(&self.path("/tasks"))
             .and_then(read_tasks)
-            .with_context(|| self.told("tasks"))
+            .with_context(|| self.error_context("tasks"))
     }
 
     /// Makes the workflow this chain of blocks, given by name, id or display name, the data
@@ -65,7 +65,7 @@ impl Workflow {
     /// what there is.
     #[doc(alias = "add_workflow_tasks")]
     pub fn add_tasks(&self, blocks: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Vec<Task>> {
-        let told = || self.told("add tasks");
+        let told = || self.error_context("add tasks");
         let known = self.project().blocks().with_context(told)?;
         let chain = blocks.into_iter().map(|wanted| self.project().find_block(&known, wanted.as_ref()));
         let chain = chain.collect::<Result<Vec<_>>>().with_context(told)?;
@@ -138,7 +138,7 @@ fn read_tasks(json: Value) -> Result<Vec<Task>> {
 
 impl fmt::Debug for Task {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Task({})", plain(&self.name, 200))
+        write!(f, "Task({})", sanitize(&self.name, 200))
     }
 }
 

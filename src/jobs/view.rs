@@ -4,7 +4,7 @@ use std::ops::RangeBounds;
 
 use super::{Block, Job, JobMode, JobStatus, Project, ProjectSettings, Setting, Settings, Workflow};
 use crate::display::{Bundle, Card, Cell, Column, Table, Tone};
-use crate::plain::words;
+use crate::sanitize::words;
 use crate::show::{rich, show};
 use crate::time::minute;
 

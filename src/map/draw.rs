@@ -35,7 +35,7 @@ impl Map {
     pub(super) fn draw(&self, embed: bool) -> Drawn {
         // The first polygon: an area across the antimeridian has its middle nowhere.
         let near = self.aois.first().and_then(|aoi| middle(&aoi.geometry().iter().next()?.clone().into()));
-        let mut notes = self.told();
+        let mut notes = self.first_notes();
         let (layers, mut scenes) = self.scenes(near, &mut notes);
         let outlines: Vec<MultiPolygon> = self.aois.iter().map(|aoi| aoi::outline(aoi, near)).collect();
         let bbox = extent(scenes.iter().map(Scene::shown).chain(&outlines));
@@ -74,7 +74,7 @@ impl Map {
     }
 
     /// The first of its notes, and how many there are beyond.
-    fn told(&self) -> Vec<String> {
+    fn first_notes(&self) -> Vec<String> {
         let mut notes: Vec<String> = self.notes.iter().take(NOTES).cloned().collect();
         if self.notes.len() > NOTES {
             notes.push(format!("and {} more", self.notes.len() - NOTES));

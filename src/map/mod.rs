@@ -47,7 +47,7 @@ use crate::display::{Bundle, picture};
 use crate::error::{Context, Error, Result};
 use crate::file;
 use crate::geo::Aoi;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::show::rich;
 
 /// What one map may take as HTML unless told otherwise: a notebook with a few maps stays
@@ -247,7 +247,7 @@ rich!(Map);
 impl fmt::Debug for Map {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let pictures = self.layers.iter().filter(|layer| layer.picture.is_some()).count();
-        let (title, count) = (plain(&self.title, 80), self.layers.len());
+        let (title, count) = (sanitize(&self.title, 80), self.layers.len());
         let scenes = if count == 1 { "scene" } else { "scenes" };
         write!(f, "Map {title}: {count} {scenes}, {pictures} with a picture")
     }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::layer::Layer;
 use super::{Drawn, Map, html};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::time::minute;
 
 /// Scenes that are listed.
@@ -14,7 +14,7 @@ const LISTED: usize = 500;
 
 impl Map {
     pub(super) fn page(&self, drawn: &Drawn) -> String {
-        let title = plain(&self.title, 200);
+        let title = sanitize(&self.title, 200);
         let date = format!("{} UTC", minute(self.dated.unwrap_or_else(Timestamp::now)));
         let above = html! {
             header {
@@ -35,7 +35,7 @@ impl Map {
     fn provenance(&self, date: &str) -> Markup {
         let made = format!("up42 {}, {date}", env!("CARGO_PKG_VERSION"));
         let row = |name: &str, value: &str| {
-            html! { dt { bdi { (plain(name, 120)) } } dd { bdi { (plain(value, 600)) } } }
+            html! { dt { bdi { (sanitize(name, 120)) } } dd { bdi { (sanitize(value, 600)) } } }
         };
         let told = |name: &str| self.about.iter().any(|(known, _)| known == name);
         html! {
@@ -57,9 +57,9 @@ impl Map {
             html! {
                 tr {
                     td.number { (number + 1) }
-                    td { bdi { (plain(layer.title_or_id(), 120)) } }
-                    td.id { bdi { (plain(&layer.id, 200)) } }
-                    td { bdi { (plain(&layer.collection, 120)) } }
+                    td { bdi { (sanitize(layer.title_or_id(), 120)) } }
+                    td.id { bdi { (sanitize(&layer.id, 200)) } }
+                    td { bdi { (sanitize(&layer.collection, 120)) } }
                     td.time { (layer.acquired.map(minute).unwrap_or_default()) }
                     td.number { @if let Some(cloud) = layer.cloud_cover { (format!("{cloud:.0} %")) } }
                 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// What most servers have, and the deepest that the viewer goes to.
 const MOST_ZOOM: u8 = 19;
@@ -86,7 +86,7 @@ impl Tiles {
     }
 
     pub(super) fn attribution(&self) -> String {
-        plain(&self.attribution, 200)
+        sanitize(&self.attribution, 200)
     }
 
     /// As the viewer reads it.

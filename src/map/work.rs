@@ -23,7 +23,7 @@ use super::still::Still;
 use super::{Map, html};
 use crate::display::picture;
 use crate::parallel::{cores, in_parallel};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// Pictures of a chunk, and chunks at most.
 const CHUNK: usize = 32;
@@ -232,10 +232,10 @@ pub(super) fn told(ids: &[String], noun: &str, what: &str) -> Option<String> {
     } else {
         what.replace("has no", "have no").replace("is not", "are not")
     };
-    let mut names = plain(first, 120);
+    let mut names = sanitize(first, 120);
     for id in ids.iter().skip(1).take(2) {
         names.push_str(", ");
-        names.push_str(&plain(id, 120));
+        names.push_str(&sanitize(id, 120));
     }
     if ids.len() > 3 {
         names.push_str(&format!(" and {} more", ids.len() - 3));

@@ -113,10 +113,10 @@ impl Source for OrderBackend {
         let recent = order.updated.and_then(|at| at.checked_sub(RECENT).ok());
         for since in [recent.max(order.created), order.created] {
             if !taken.contains_key(id.as_str()) {
-                let told = || format!("credits of order `{id}`");
-                let told = spent(&self.client, since).with_context(told)?;
+                let context = || format!("credits of order `{id}`");
+                let context = spent(&self.client, since).with_context(context)?;
                 // A part of what was told may be a refund alone.
-                taken.extend(told.into_iter().filter(|(_, credits)| *credits > 0));
+                taken.extend(context.into_iter().filter(|(_, credits)| *credits > 0));
             }
         }
         match (taken.get(id.as_str()).copied(), &order.status) {
@@ -177,11 +177,11 @@ impl JobBackend for OrderBackend {
         }
         let batch = &reserved.batch;
         let lost = || {
-            let told = match &reserved.order_id {
+            let message = match &reserved.order_id {
                 Some(id) => format!("batch `{batch}` ordered it as `{id}`, which the platform does not know"),
                 None => format!("batch `{batch}` may have ordered it, and its answer is not known"),
             };
-            Error::new(ErrorKind::Network, told)
+            Error::new(ErrorKind::Network, message)
         };
         // It is looked for as if this batch had sent it. What no list has was never created or is
         // gone, unless the other batch is about to send it.

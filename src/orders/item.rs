@@ -7,7 +7,7 @@ use crate::client::{Client, items, required};
 use crate::error::{Error, ErrorKind, Result};
 use crate::geo::{area_km2, geometry_from_json, geometry_to_json};
 use crate::hash::hex;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::transport::Request;
 
 /// The most characters of a name (API reference, 10.2 a).
@@ -183,7 +183,7 @@ impl OrderItem {
 
 impl fmt::Debug for OrderItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {:.1} km²", plain(&self.label, 200), self.area_km2())
+        write!(f, "{}: {:.1} km²", sanitize(&self.label, 200), self.area_km2())
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::batch::is_own_tag;
 use crate::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
-use crate::plain::words;
+use crate::sanitize::words;
 use crate::show::{rich, show};
 use crate::time::minute;
 

@@ -150,10 +150,10 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_by_row_and_column() {
         let frame = df!("name" => ["a", "b"], "sise" => [1, 2]).unwrap();
-        let told = ProcessRows::from(frame).jobs(&inputs()).unwrap_err().to_string();
-        insta::assert_snapshot!(told, @"rows of the frame: column `sise`: the process has no such input: did you mean `size`, `name`, `aoi`?");
-        let told = ProcessRows::from(vec![json!({"name": 1}), json!({})]).jobs(&inputs()).unwrap_err();
-        insta::assert_snapshot!(told, @"job 0 (`1`), `name`: `1` is not a text; job 1 (`job 1`), `name`: it is missing, and has no default");
+        let message = ProcessRows::from(frame).jobs(&inputs()).unwrap_err().to_string();
+        insta::assert_snapshot!(message, @"rows of the frame: column `sise`: the process has no such input: did you mean `size`, `name`, `aoi`?");
+        let message = ProcessRows::from(vec![json!({"name": 1}), json!({})]).jobs(&inputs()).unwrap_err();
+        insta::assert_snapshot!(message, @"job 0 (`1`), `name`: `1` is not a text; job 1 (`job 1`), `name`: it is missing, and has no default");
         assert!(ProcessRows::from(vec![json!([])]).jobs(&inputs()).is_err());
         let jobs = ProcessRows::from(vec![json!({"name": "a"}), json!({"name": "a", "aoi": {}})]);
         assert_eq!(jobs.jobs(&inputs()).unwrap()[1].label, "a (job 1)");

@@ -77,7 +77,7 @@ fn read(path: &Path) -> Result<Preview> {
 /// its file's size.
 fn check(pixels: u64, bands: u64, bytes: u64) -> Result<()> {
     let pixel = bands.saturating_mul(bytes);
-    let told = match pixels.saturating_mul(pixel) {
+    let message = match pixels.saturating_mul(pixel) {
         _ if pixels > LARGEST => format!("{pixels} pixels are more than {LARGEST}"),
         all if all > MOST_BYTES => {
             format!("{pixels} pixels of {pixel} bytes are more than {} MB", MOST_BYTES / 1_000_000)
@@ -85,7 +85,7 @@ fn check(pixels: u64, bands: u64, bytes: u64) -> Result<()> {
         _ => return Ok(()),
     };
     Err(Error::invalid(format!(
-        "{told}, which is too large for a preview: the file is whole, open it in a GIS program"
+        "{message}, which is too large for a preview: the file is whole, open it in a GIS program"
     )))
 }
 

@@ -180,8 +180,8 @@ mod tests {
         let incoming = Incoming::with_free(SPARE + 1000);
         let folder = Path::new("results");
         let mut first = incoming.begin(folder, 0, Some(300)).unwrap();
-        let told = incoming.begin(folder, 0, Some(400)).err().unwrap().to_string();
-        insta::assert_snapshot!(told, @"the disk of `results` has 100 MB left, and 100 MB are needed, 100 MB to spare: make room, or take a folder on another disk");
+        let message = incoming.begin(folder, 0, Some(400)).err().unwrap().to_string();
+        insta::assert_snapshot!(message, @"the disk of `results` has 100 MB left, and 100 MB are needed, 100 MB to spare: make room, or take a folder on another disk");
         first.add(300).unwrap();
         first.end();
         let second = incoming.begin(folder, 100, Some(400)).unwrap();
@@ -231,8 +231,8 @@ mod tests {
         let incoming = Incoming::with_free(SPARE + 1000);
         let mut file = incoming.begin(Path::new("results"), 0, Some(100)).unwrap();
         file.add(500).unwrap();
-        let told = file.add(501).unwrap_err().to_string();
-        assert!(told.starts_with("the disk of `results` has 100 MB left, and"), "{told}");
+        let message = file.add(501).unwrap_err().to_string();
+        assert!(message.starts_with("the disk of `results` has 100 MB left, and"), "{message}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::display::{Cell, Column, Table};
 use crate::error::{Context, Error, Result};
 use crate::frame::Frame;
 use crate::list::list;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::show::show;
 use crate::transport::{Request, refused_with};
 
@@ -139,7 +139,7 @@ impl Queryable {
 impl fmt::Debug for Queryable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = self.kind.as_deref().unwrap_or("any kind");
-        write!(f, "{} ({})", plain(&self.name, 200), plain(kind, 80))
+        write!(f, "{} ({})", sanitize(&self.name, 200), sanitize(kind, 80))
     }
 }
 

@@ -178,8 +178,8 @@ impl Catalog {
     fn asset(&self, href: &str) -> Result<Response, Failed> {
         if !href.starts_with("https:") && !href.starts_with("http:") {
             let scheme = href.split_once(':').map_or("", |(scheme, _)| scheme);
-            let told = format!("it is at `{scheme}:…`: only http and https can be downloaded");
-            return Err(Error::invalid(told).into());
+            let message = format!("it is at `{scheme}:…`: only http and https can be downloaded");
+            return Err(Error::invalid(message).into());
         }
         if !url::Url::parse(href).is_ok_and(|url| url.path().ends_with("/download-url")) {
             return self.ask(Request::get(href));

@@ -213,12 +213,12 @@ mod tests {
 
     #[test]
     fn a_wrong_value_is_told() {
-        let told = |op, value| Filter::new("gsd", op, value).check().unwrap_err().to_string();
-        assert_eq!(told(Op::In, json!([])), "filter `gsd in []`: the list is empty, and nothing is in it");
-        assert_eq!(told(Op::In, json!(1)), "filter `gsd in 1`: `in` needs a list of texts or numbers");
-        assert_eq!(told(Op::Le, json!([1])), "filter `gsd <= [1]`: a list needs `Op::In`");
+        let message = |op, value| Filter::new("gsd", op, value).check().unwrap_err().to_string();
+        assert_eq!(message(Op::In, json!([])), "filter `gsd in []`: the list is empty, and nothing is in it");
+        assert_eq!(message(Op::In, json!(1)), "filter `gsd in 1`: `in` needs a list of texts or numbers");
+        assert_eq!(message(Op::Le, json!([1])), "filter `gsd <= [1]`: a list needs `Op::In`");
         assert_eq!(
-            told(Op::Le, f64::NAN.into()),
+            message(Op::Le, f64::NAN.into()),
             "filter `gsd <= null`: the value must be a text, a finite number or a truth value"
         );
         assert!(Filter::new(" ", Op::Eq, 1).check().is_err());

@@ -5,7 +5,7 @@ use crate::chart::axis::Axis;
 use crate::chart::paper::{INK, QUIET, RIGHT, head};
 use crate::chart::pen::{Anchor, PAPER, Pen, width};
 use crate::display::{Tone, grouped};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 pub(super) const TOP: i32 = 66;
 /// Height of the strip that tells how many went on at a time.
@@ -111,7 +111,7 @@ fn names(gantt: &Gantt, bars: &[Bar], rows: &Rows, axis: &Axis, pen: &mut dyn Pe
 
 /// Beside the bar's end, or before it where the chart ends.
 fn word(span: &Span, end: i32, middle: i32, pen: &mut dyn Pen) {
-    let word = plain(&span.word, 24);
+    let word = sanitize(&span.word, 24);
     if end + 6 + width(&word, 11) <= RIGHT {
         return pen.text((end + 6, middle), &word, 11, Anchor::Left, INK);
     }

@@ -55,9 +55,9 @@ impl Aoi {
     pub fn read_within(path: impl AsRef<Path>, limits: ReadLimits) -> Result<Self> {
         let path = path.as_ref();
         let budget = ReadBudget::new(limits);
-        let told = || format!("read AOI `{}`", path.display());
+        let context = || format!("read AOI `{}`", path.display());
         let named = read::file(path, &budget);
-        let mut aoi = named.and_then(|named| Self::from_named(named, &budget)).with_context(told)?;
+        let mut aoi = named.and_then(|named| Self::from_named(named, &budget)).with_context(context)?;
         if aoi.name.is_none() {
             aoi.name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
         }

@@ -99,8 +99,8 @@ impl ParquetFile {
             many => concatenate(&many.iter().map(|array| &**array).collect::<Vec<_>>())?,
         };
         if array.len() != group.num_rows() {
-            let told = format!("has {} values for {} rows", array.len(), group.num_rows());
-            return Err(Error::invalid(told));
+            let message = format!("has {} values for {} rows", array.len(), group.num_rows());
+            return Err(Error::invalid(message));
         }
         Ok(array)
     }

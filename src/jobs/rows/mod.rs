@@ -76,7 +76,7 @@ impl Workflow {
             let asked: Vec<_> = (0..frame.height()).map(|row| asked(row, &names, &columns)).collect();
             chain.jobs(&asked, "row")
         };
-        construct().with_context(|| self.told("construct parameters"))
+        construct().with_context(|| self.error_context("construct parameters"))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::batch::{Delivery, JobBackend, Kind, Mark, Owner, Source, Submission, 
 use crate::client::{Client, items, optional};
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::jobs::{Estimate, Job, JobId, JobParameters, JobStatus, JobsPage};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::transport::{Request, Response};
 
 /// Unfinished jobs at a time, unless the user says otherwise: servers tell no limit, and
@@ -126,7 +126,7 @@ impl Source for OgcBackend {
             Err(error) => return Err(error),
         };
         Ok(match message {
-            Some(message) => plain(&message, LONGEST),
+            Some(message) => sanitize(&message, LONGEST),
             None => format!("the job is {}, and the server does not say why", job.status),
         })
     }
@@ -272,7 +272,7 @@ impl JobBackend for OgcBackend {
 /// one on the way that gave up, and nobody knows.
 fn failure(error: &Error) -> Option<String> {
     let said = error.server_error().filter(|said| said.status == 500)?;
-    said.message.as_ref().map(|message| plain(message, LONGEST))
+    said.message.as_ref().map(|message| sanitize(message, LONGEST))
 }
 
 fn priceless() -> Error {

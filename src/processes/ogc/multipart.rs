@@ -137,8 +137,8 @@ mod tests {
         assert_eq!(told[1].location.as_deref(), Some("https://h/a.tif"));
         assert_eq!((told[2].location.as_deref(), told[2].body), (Some("https://h/b.tif"), &b""[..]));
         for cut in [&body[..40], b"", b"--x", b"--x\r\n\r\n"] {
-            let told = parts(cut, "x").unwrap_err().to_string();
-            assert!(told.contains("cut off"), "{told}");
+            let message = parts(cut, "x").unwrap_err().to_string();
+            assert!(message.contains("cut off"), "{message}");
         }
     }
 

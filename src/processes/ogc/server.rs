@@ -6,10 +6,10 @@ use serde_json::Value;
 use super::{OgcBackend, OgcProcess};
 use crate::batch::{Batch, Kind};
 use crate::client::{Client, Endpoint, THIS_MACHINE, items, optional};
-use crate::closest::closest;
 use crate::error::{Context, Error, ErrorKind, Result};
-use crate::plain::plain;
 use crate::processes::Processes;
+use crate::sanitize::sanitize;
+use crate::suggest::suggest;
 use crate::transport::{Request, collect_pages};
 
 /// Processes that are read of a list.
@@ -146,7 +146,7 @@ impl ProcessServer {
             Ok(json) => OgcProcess::read(self, &json),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let known = self.list().map_err(|_| error.clone())?;
-                let near = closest(known.iter().map(|one| one.id.as_str()), id);
+                let near = suggest(known.iter().map(|one| one.id.as_str()), id);
                 Err(error.context(format!("there is none: did you mean {near}?")))
             }
             Err(error) => Err(error),
@@ -192,6 +192,6 @@ fn told(url: &str) -> String {
 
 impl fmt::Debug for ProcessServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ProcessServer({})", plain(&self.url, 200))
+        write!(f, "ProcessServer({})", sanitize(&self.url, 200))
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::client::{optional, required};
 use crate::error::Result;
 use crate::jobs::{Job, JobStatus};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::time::parse_timestamp;
 
 pub(super) fn read(json: &Value) -> Result<Job> {
@@ -52,7 +52,7 @@ pub(super) fn reason(json: &Value) -> String {
     let told: Vec<String> = errors
         .map(|error| {
             let text = |field: &str| error.get(field).and_then(Value::as_str).unwrap_or_default();
-            plain(&format!("{}: {}", text("name"), text("message")), 1000)
+            sanitize(&format!("{}: {}", text("name"), text("message")), 1000)
         })
         .collect();
     let told = if told.is_empty() { String::new() } else { format!(": {}", told.join("; ")) };
@@ -62,7 +62,7 @@ pub(super) fn reason(json: &Value) -> String {
         "rejected" => format!("the platform refused it, mostly since the balance is too low{told}"),
         // `released` is what becomes of its credits.
         "failed" | "released" => format!("the process failed{told}"),
-        other => format!("the job is {}{told}", plain(other, 80)),
+        other => format!("the job is {}{told}", sanitize(other, 80)),
     }
 }
 

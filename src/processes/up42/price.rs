@@ -9,8 +9,8 @@ use crate::client::{credits, id::checked};
 use crate::error::{Context, Error, Result};
 use crate::jobs::{Credits, Estimate, JobParameters, Price};
 use crate::parallel::in_parallel;
-use crate::plain::plain;
 use crate::processes::ProcessRows;
+use crate::sanitize::sanitize;
 use crate::transport::Request;
 
 /// Prices at a time; the limiter holds the rate.
@@ -51,7 +51,7 @@ impl Process {
         let jobs = rows.jobs_called(self.inputs(), |job| {
             // A title that is only the label makes no other job.
             if !seen.insert(job.key()) {
-                twin.get_or_insert_with(|| plain(&job.label, 200));
+                twin.get_or_insert_with(|| sanitize(&job.label, 200));
             }
             if has_title && !job.inputs.contains_key("title") {
                 job.inputs.insert("title".into(), job.label.as_str().into());

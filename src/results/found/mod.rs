@@ -18,7 +18,7 @@ use crate::geo::wkb;
 use crate::jobs::{JobId, JobStatus, Price, Project};
 use crate::list::list;
 use crate::parallel::in_parallel;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// Jobs, and then quicklooks, at a time; the limiter holds the rate.
 const CONCURRENT_REQUESTS: usize = 16;
@@ -201,8 +201,8 @@ impl fmt::Debug for FoundScenes {
 impl fmt::Debug for FoundByJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.scenes {
-            Ok(scenes) => write!(f, "{}: {}", plain(&self.label, 200), counted(scenes.len(), "scene")),
-            Err(error) => write!(f, "{}: {error}", plain(&self.label, 200)),
+            Ok(scenes) => write!(f, "{}: {}", sanitize(&self.label, 200), counted(scenes.len(), "scene")),
+            Err(error) => write!(f, "{}: {error}", sanitize(&self.label, 200)),
         }
     }
 }

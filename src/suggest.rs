@@ -1,7 +1,7 @@
 //! What was meant by a name that nobody knows.
 
 /// The three names most like the one wanted, such as `` `a`, `b`, `c` ``.
-pub(crate) fn closest<'a>(names: impl IntoIterator<Item = &'a str>, wanted: &str) -> String {
+pub(crate) fn suggest<'a>(names: impl IntoIterator<Item = &'a str>, wanted: &str) -> String {
     let mut names: Vec<&str> = names.into_iter().collect();
     names.sort_by_key(|name| std::cmp::Reverse(common_letters(name, wanted)));
     names.truncate(3);
@@ -23,6 +23,6 @@ mod tests {
     #[test]
     fn the_closest_comes_first() {
         let names = ["naip", "sentinel-2-l1c", "sentinel-2-l2a", "landsat-c2-l2"];
-        assert_eq!(closest(names, "Sentinel2 L2A"), "`sentinel-2-l2a`, `sentinel-2-l1c`, `landsat-c2-l2`");
+        assert_eq!(suggest(names, "Sentinel2 L2A"), "`sentinel-2-l2a`, `sentinel-2-l1c`, `landsat-c2-l2`");
     }
 }

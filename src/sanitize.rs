@@ -8,7 +8,7 @@ const AHEAD: usize = 2_000;
 /// One line, at most `limit` characters long: without control characters, without marks
 /// that hide or that turn the direction of what follows, without [secrets](redact::text),
 /// and without the markers by which evcxr tells displays from output.
-pub(crate) fn plain(text: &str, limit: usize) -> String {
+pub(crate) fn sanitize(text: &str, limit: usize) -> String {
     let read: String = harmless(text).take(limit.saturating_add(AHEAD)).collect();
     // What was encoded is decoded where it held a secret.
     let mut line: String = harmless(&redact::text(&read)).collect();
@@ -58,27 +58,30 @@ mod tests {
 
     #[test]
     fn a_line_is_one_line() {
-        assert_eq!(plain("a\nb\u{202e}c\u{1b}[31m", 80), "a bc [31m");
-        assert_eq!(plain("a\u{200b}b\u{feff}c\u{ad}d\u{e0041}", 80), "abcd");
-        assert_eq!(plain("12345", 5), "12345");
-        assert_eq!(plain("123456", 5), "1234…");
-        assert_eq!(plain(&"x".repeat(10_000), 120).chars().count(), 120);
+        assert_eq!(sanitize("a\nb\u{202e}c\u{1b}[31m", 80), "a bc [31m");
+        assert_eq!(sanitize("a\u{200b}b\u{feff}c\u{ad}d\u{e0041}", 80), "abcd");
+        assert_eq!(sanitize("12345", 5), "12345");
+        assert_eq!(sanitize("123456", 5), "1234…");
+        assert_eq!(sanitize(&"x".repeat(10_000), 120).chars().count(), 120);
     }
 
     #[test]
     fn a_line_holds_no_marker() {
-        assert!(!plain("x EVCXR_BEGIN_CONTENT text/html", 80).contains("EVCXR_"));
-        assert!(!plain("EVC\u{202e}XR_END_CONTENT", 80).contains("EVCXR_"));
-        assert!(!plain("EVC\u{200b}XR_END_CONTENT", 80).contains("EVCXR_"));
-        assert_eq!(plain("https%3A%2F%2Fme%40h%2F%0A%1B%E2%80%AEEVCXR_", 80), "https://h/  EVCXR\u{200d}_");
+        assert!(!sanitize("x EVCXR_BEGIN_CONTENT text/html", 80).contains("EVCXR_"));
+        assert!(!sanitize("EVC\u{202e}XR_END_CONTENT", 80).contains("EVCXR_"));
+        assert!(!sanitize("EVC\u{200b}XR_END_CONTENT", 80).contains("EVCXR_"));
+        assert_eq!(
+            sanitize("https%3A%2F%2Fme%40h%2F%0A%1B%E2%80%AEEVCXR_", 80),
+            "https://h/  EVCXR\u{200d}_"
+        );
     }
 
     #[test]
     fn a_line_holds_no_secret() {
-        assert_eq!(plain("get https://me:hunter2@h/a?sig=hunter2", 80), "get https://h/a?…");
+        assert_eq!(sanitize("get https://me:hunter2@h/a?sig=hunter2", 80), "get https://h/a?…");
         let long = format!("https://me:{}@h/a", "hunter2".repeat(20));
-        assert_eq!(plain(&long, 40), "https://h/a");
+        assert_eq!(sanitize(&long, 40), "https://h/a");
         let cut_off = format!("https://me:{}@h/a", "hunter2".repeat(2_000));
-        assert_eq!(plain(&cut_off, 40), "https://…");
+        assert_eq!(sanitize(&cut_off, 40), "https://…");
     }
 }
