@@ -115,7 +115,7 @@ mod tests {
             images: Some(Limit { value: 10, most: Some(20) }),
         };
         let found = limits.problems(data.as_object().unwrap());
-        found.into_iter().map(|problem| format!("{}: {}", problem.field, problem.told)).collect()
+        found.into_iter().map(|problem| format!("{}: {}", problem.field, problem.message)).collect()
     }
 
     #[test]

@@ -225,7 +225,7 @@ mod tests {
         for query in
             [JobQuery::new().asset_ids(["x"]).limit(1), JobQuery::new().asset_ids(["x"]).order_ids(["y"])]
         {
-            assert!(query.data().unwrap_err().told.starts_with("what the storage has is taken whole"));
+            assert!(query.data().unwrap_err().message.starts_with("what the storage has is taken whole"));
         }
     }
 }

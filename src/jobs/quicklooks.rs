@@ -5,7 +5,7 @@ use std::sync::Arc;
 use geo::Geometry;
 use serde_json::{Map, Value};
 
-use super::{JobTask, outline};
+use super::{JobTask, quicklook_footprint};
 use crate::client::{data, items};
 use crate::display::counted;
 use crate::display::picture::{self, MOST_BYTES};
@@ -81,9 +81,9 @@ impl JobTask {
 
     fn quicklook(&self, name: &str, features: &[Value]) -> JobQuicklook {
         let picture = self.picture(name).with_context(|| format!("quicklook `{name}`"));
-        let feature = outline::feature_of(name, features);
+        let feature = quicklook_footprint::feature_of(name, features);
         let footprint = feature.zip(picture.as_ref().ok());
-        let footprint = footprint.and_then(|(feature, bytes)| outline::footprint(feature, bytes));
+        let footprint = footprint.and_then(|(feature, bytes)| quicklook_footprint::footprint(feature, bytes));
         let properties = feature.and_then(|feature| feature.get("properties")?.as_object()).cloned();
         JobQuicklook { name: name.to_owned(), footprint, properties: properties.unwrap_or_default(), picture }
     }

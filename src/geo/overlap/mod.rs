@@ -23,7 +23,7 @@ const AREA: u32 = u32::MAX;
 
 /// An area in rows, with the shapes over it.
 #[derive(Clone, Debug)]
-pub(crate) struct Rows {
+pub(crate) struct OverlapRows {
     rows: Vec<Row>,
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct Piece<'a> {
     pub(crate) over: &'a [u32],
 }
 
-impl Rows {
+impl OverlapRows {
     /// Area and shapes lie within the same turn of longitude.
     pub(crate) fn new(area: &MultiPolygon, shapes: &[MultiPolygon]) -> Self {
         let ends = ends(area, shapes);
@@ -166,7 +166,7 @@ mod tests {
         let area = shape([10.0, 50.0, 11.0, 51.0]);
         let kite = ring(&[[10.5, 50.1], [10.95, 50.45], [10.6, 50.97], [10.1, 50.6]]);
         let slanted = ring(&[[10.2, 49.5], [10.9, 49.6], [10.7, 51.2], [10.0, 51.1]]);
-        let sets = Rows::new(&area, &[kite.clone(), slanted.clone()]).sets(100).unwrap();
+        let sets = OverlapRows::new(&area, &[kite.clone(), slanted.clone()]).sets(100).unwrap();
         let km2 = |over: &[u32]| sets.iter().find(|set| set.0 == over).map_or(0.0, |set| set.1);
         let both = kite.intersection(&slanted).intersection(&area);
         let close = |found: f64, truth: f64| assert!((found / truth - 1.0).abs() < 1e-6, "{found} {truth}");
@@ -185,7 +185,7 @@ mod tests {
             ring(&points)
         };
         let (a, b) = (circle(0.0, 61.0), circle(0.5, 61.2));
-        let sets = Rows::new(&area, &[a.clone(), b.clone()]).sets(100).unwrap();
+        let sets = OverlapRows::new(&area, &[a.clone(), b.clone()]).sets(100).unwrap();
         let both = sets.iter().find(|set| set.0 == [0, 1]).unwrap().1;
         assert!((both / area_km2(&a.intersection(&b)) - 1.0).abs() < 1e-4);
     }
@@ -196,7 +196,7 @@ mod tests {
         // Each a little higher than a row of the area.
         let bands: Vec<_> =
             (0..220).map(|i| f64::from(i) / 221.0).map(|low| shape([0.0, low, 1.0, low + 0.00147])).collect();
-        let sets = Rows::new(&area, &bands).sets(1000).unwrap();
+        let sets = OverlapRows::new(&area, &bands).sets(1000).unwrap();
         let covered: f64 = sets.iter().filter(|set| !set.0.is_empty()).map(|set| set.1).sum();
         let truth: f64 = bands.iter().map(area_km2).sum();
         assert!((covered / truth - 1.0).abs() < 1e-9, "{covered} {truth}");
@@ -211,7 +211,7 @@ mod tests {
             ring(&(0..200).map(at).map(|(s, c)| [lon + c * 0.03, lat + s * 0.04]).collect::<Vec<_>>())
         };
         let shapes = [kite(0.05, -39.95), kite(0.09, -39.95), kite(90.02, 50.06)];
-        let sets = Rows::new(&area, &shapes).sets(100).unwrap();
+        let sets = OverlapRows::new(&area, &shapes).sets(100).unwrap();
         for (nth, shape) in shapes.iter().enumerate() {
             let here = sets.iter().filter(|set| set.0.contains(&(nth as u32))).map(|set| set.1).sum::<f64>();
             assert!((here / area_km2(&shape.intersection(&area)) - 1.0).abs() < 1e-4, "{nth}: {here}");
@@ -223,10 +223,10 @@ mod tests {
         let area = shape([0.0, 0.0, 1.0, 1.0]);
         let bow_tie = ring(&[[0.0, 0.0], [1.0, 1.0], [1.0, 0.0], [0.0, 1.0]]);
         let flat = ring(&[[0.0, 0.5], [1.0, 0.5], [0.5, 0.5]]);
-        let rows = Rows::new(&area, &[bow_tie, flat, MultiPolygon::new(vec![])]);
+        let rows = OverlapRows::new(&area, &[bow_tie, flat, MultiPolygon::new(vec![])]);
         let half: f64 = rows.sets(9).unwrap().iter().filter(|set| set.0 == [0]).map(|set| set.1).sum();
         assert!((half / area_km2(&area) - 0.5).abs() < 1e-4, "{half}");
         assert_eq!(rows.sets(1), None, "more sets than are wanted");
-        assert!(Rows::new(&MultiPolygon::new(vec![]), &[]).sets(9).unwrap().is_empty());
+        assert!(OverlapRows::new(&MultiPolygon::new(vec![]), &[]).sets(9).unwrap().is_empty());
     }
 }

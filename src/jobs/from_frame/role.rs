@@ -6,10 +6,10 @@ use super::cell;
 use super::ids::ids;
 use super::place::place;
 use crate::error::{Error, Result};
-use crate::jobs::asked::Asked;
-use crate::jobs::chain::Chain;
+use crate::jobs::job_draft::JobDraft;
 use crate::jobs::query::GeometryOperation;
 use crate::jobs::schema;
+use crate::jobs::workflow_schema::WorkflowSchema;
 
 /// What a column means.
 pub(super) struct Role<'a> {
@@ -36,16 +36,16 @@ enum Is {
 impl<'a> Role<'a> {
     /// The columns of a frame. Two that say the same are refused: the one would silently
     /// win over the other. Places are told apart row by row.
-    pub(super) fn of_all(frame: &'a DataFrame, chain: &Chain) -> Result<Vec<Self>> {
+    pub(super) fn of_all(frame: &'a DataFrame, workflow: &WorkflowSchema) -> Result<Vec<Self>> {
         let roles =
-            frame.columns().iter().map(|column| Self::of(column, chain)).collect::<Result<Vec<_>>>()?;
+            frame.columns().iter().map(|column| Self::of(column, workflow)).collect::<Result<Vec<_>>>()?;
         let mut known: HashMap<&str, &str> = HashMap::new();
         for role in &roles {
             for said in role.is.says() {
                 if let Some(first) = known.insert(said, role.name()) {
-                    let told =
+                    let message =
                         format!("columns `{first}` and `{}` say the same: drop one of them", role.name());
-                    return Err(Error::invalid(told));
+                    return Err(Error::invalid(message));
                 }
             }
         }
@@ -56,7 +56,7 @@ impl<'a> Role<'a> {
         self.column.name().as_str()
     }
 
-    fn of(column: &'a Column, chain: &Chain) -> Result<Self> {
+    fn of(column: &'a Column, workflow: &WorkflowSchema) -> Result<Self> {
         let name = column.name().as_str();
         let is = match name {
             "name" => Is::Name,
@@ -66,16 +66,16 @@ impl<'a> Role<'a> {
             "scene_id" | "scene_ids" => Is::Scenes,
             "asset_id" => Is::Assets,
             "order_id" => Is::Orders,
-            _ => match chain.unknown(name) {
-                Some(told) => {
-                    let told =
-                        format!("column `{name}`: {told} or drop the column by `frame.drop(\"{name}\")`");
-                    return Err(Error::invalid(told));
+            _ => match workflow.unknown(name) {
+                Some(message) => {
+                    let message =
+                        format!("column `{name}`: {message} or drop the column by `frame.drop(\"{name}\")`");
+                    return Err(Error::invalid(message));
                 }
                 None => {
-                    let (task, parameter) = chain.find(name);
+                    let (task, parameter) = workflow.find(name);
                     let kind = task.parameters.get(parameter).and_then(schema::kind);
-                    Is::of(chain.field(task, parameter), kind)
+                    Is::of(workflow.field(task, parameter), kind)
                 }
             },
         };
@@ -84,14 +84,14 @@ impl<'a> Role<'a> {
     }
 
     /// Takes what the cell says into the job.
-    pub(super) fn read(&self, row: usize, asked: &mut Asked) -> Result<(), String> {
+    pub(super) fn read(&self, row: usize, draft: &mut JobDraft) -> Result<(), String> {
         let name = self.name();
         let cell = self.column.get(row).map_err(|error| error.to_string())?;
         if cell == AnyValue::Null {
             return Ok(());
         }
         let cell = if self.are_days { cell::day(cell) } else { cell };
-        let query = &mut asked.query;
+        let query = &mut draft.query;
         match &self.is {
             Is::Name => {}
             Is::Place(operation) => {
@@ -114,7 +114,7 @@ impl<'a> Role<'a> {
                 query.parameters.extend(value.map(|value| (field.clone(), value)));
             }
         }
-        asked.columns.extend(self.is.parameter().map(|parameter| (parameter, name.to_owned())));
+        draft.columns.extend(self.is.parameter().map(|parameter| (parameter, name.to_owned())));
         Ok(())
     }
 }
@@ -164,5 +164,5 @@ impl Is {
 }
 
 fn moment(cell: &AnyValue) -> Result<String, String> {
-    cell::text(cell).ok_or_else(|| format!("`{}` ({}) is no date", cell::told(cell), cell.dtype()))
+    cell::text(cell).ok_or_else(|| format!("`{}` ({}) is no date", cell::describe(cell), cell.dtype()))
 }

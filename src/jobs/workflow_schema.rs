@@ -10,7 +10,7 @@ use crate::suggest::suggest;
 /// What a workflow's jobs can be told: its tasks with the schemas of their blocks, and
 /// what the project allows.
 #[derive(Clone, Debug)]
-pub(super) struct Chain {
+pub(super) struct WorkflowSchema {
     first: Task,
     rest: Vec<Task>,
     limits: Limits,
@@ -22,7 +22,7 @@ const CHOICES: [&str; 4] = ["bbox", "intersects", "contains", "ids"];
 const COMMON: [&str; 8] =
     ["bbox", "intersects", "contains", "ids", "time", "limit", "asset_ids", "order_ids"];
 
-impl Chain {
+impl WorkflowSchema {
     pub(super) fn of(workflow: &Workflow) -> Result<Self> {
         let mut tasks = workflow.tasks()?.into_iter();
         let first = tasks.next().ok_or_else(|| Error::invalid("it has no tasks: `add_tasks` first"))?;
@@ -161,7 +161,7 @@ mod tests {
         }
     }
 
-    fn chain() -> Chain {
+    fn workflow() -> WorkflowSchema {
         let data = json!({
             "bbox": {"type": "array", "default": [0, 0, 9, 9]}, "ids": {"type": "array"}, "limit": {"type": "number", "default": 1},
             "time": {"type": "dateRange", "default": "2018-01-01/2020-12-31"}, "key": {"type": "string", "required": true},
@@ -169,23 +169,23 @@ mod tests {
         let width = json!({"tile_width": {"type": "number", "default": 768}});
         let rest =
             vec![task("tiling:1", width.clone()), task("tiling:2", width.clone()), task("ndvi:1", width)];
-        Chain { first: task("s2:1", data), rest, limits: Limits::default() }
+        WorkflowSchema { first: task("s2:1", data), rest, limits: Limits::default() }
     }
 
     fn problems(inputs: Value) -> String {
         let job = JobParameters { label: String::new(), inputs: inputs.as_object().unwrap().clone() };
-        let found = chain()
+        let found = workflow()
             .problems(&job)
             .into_iter()
-            .map(|problem| format!("{}: {}\n", problem.field, problem.told));
+            .map(|problem| format!("{}: {}\n", problem.field, problem.message));
         found.collect()
     }
 
     #[test]
     fn a_name_reaches_any_task() {
-        let chain = chain();
+        let workflow = workflow();
         let found = |name| {
-            let (task, parameter) = chain.find(name);
+            let (task, parameter) = workflow.find(name);
             format!("{} {parameter}", task.name)
         };
         assert_eq!(found("limit"), "s2:1 limit");
@@ -193,13 +193,13 @@ mod tests {
         assert_eq!(found("tiling:2.tile_width"), "tiling:2 tile_width");
         assert_eq!(found("ndvi.tile_width"), "ndvi:1 tile_width");
         assert_eq!(found("tiling.tile_width"), "s2:1 tiling.tile_width", "which of the two?");
-        assert_eq!(chain.unknown("ndvi.tile_width"), None);
-        insta::assert_snapshot!(chain.unknown("tiling.tile_width").unwrap(), @"no task has this parameter: did you mean `tiling:1.tile_width`, `tiling:2.tile_width`, `ndvi:1.tile_width`?");
+        assert_eq!(workflow.unknown("ndvi.tile_width"), None);
+        insta::assert_snapshot!(workflow.unknown("tiling.tile_width").unwrap(), @"no task has this parameter: did you mean `tiling:1.tile_width`, `tiling:2.tile_width`, `ndvi:1.tile_width`?");
     }
 
     #[test]
     fn defaults_stay_where_the_job_says_nothing() {
-        let job = |query: JobQuery| Value::Object(chain().job(String::new(), &query).unwrap().inputs);
+        let job = |query: JobQuery| Value::Object(workflow().job(String::new(), &query).unwrap().inputs);
         let width = json!({"tile_width": 768});
         let rest = |data: Value| json!({"s2:1": data, "tiling:1": {"tile_width": 256}, "tiling:2": width, "ndvi:1": width});
         let wide = JobQuery::new().set("tiling:1.tile_width", 256);

@@ -57,7 +57,7 @@ pub(super) fn number(cell: &AnyValue) -> Result<Number, String> {
     .ok_or_else(|| {
         format!(
             "`{}` ({}) is no value for a parameter: cast it to a text or a number",
-            told(cell),
+            describe(cell),
             cell.dtype()
         )
     })
@@ -85,7 +85,7 @@ pub(super) fn text(cell: &AnyValue) -> Option<String> {
 }
 
 /// A cell in an error, or as a name. Polars itself panics at dates beyond its calendar.
-pub(super) fn told(cell: &AnyValue) -> String {
+pub(super) fn describe(cell: &AnyValue) -> String {
     let is_plain = cell.is_boolean() || cell.is_primitive_numeric();
     match text(cell) {
         Some(text) => text,
@@ -98,7 +98,7 @@ pub(super) fn told(cell: &AnyValue) -> String {
 pub(super) fn name(cell: &AnyValue) -> Option<String> {
     match cell {
         AnyValue::Null => None,
-        _ => Some(told(cell)).filter(|name| !name.trim().is_empty()),
+        _ => Some(describe(cell)).filter(|name| !name.trim().is_empty()),
     }
 }
 
@@ -107,8 +107,8 @@ pub(super) fn limit(cell: &AnyValue) -> Result<Option<u32>, String> {
     let Some(value) = parameter(cell, Some("number"))? else { return Ok(None) };
     let images = value.as_f64().filter(|images| images.fract() == 0.0);
     let images = images.filter(|images| (0.0..=f64::from(u32::MAX)).contains(images));
-    let told = || format!("{} is not a number of images: give a whole number from 1 up", shown(&value));
-    images.map(|images| Some(images as u32)).ok_or_else(told)
+    let problem = || format!("{} is not a number of images: give a whole number from 1 up", shown(&value));
+    images.map(|images| Some(images as u32)).ok_or_else(problem)
 }
 
 /// `start/end`, or a day, which is both.
@@ -118,7 +118,7 @@ pub(super) fn dates(cell: &AnyValue) -> Result<Option<(String, String)>, String>
             AnyValue::Null => Ok(None),
             _ => Err(format!(
                 "`{}` ({}) is no date: give `start/end`, a text or a date",
-                told(cell),
+                describe(cell),
                 cell.dtype()
             )),
         };
@@ -154,7 +154,7 @@ pub(super) mod tests {
     use super::super::ids::ids;
     use super::*;
 
-    pub(in crate::jobs::rows) fn list<T, P: ?Sized>(values: T) -> AnyValue<'static>
+    pub(in crate::jobs::from_frame) fn list<T, P: ?Sized>(values: T) -> AnyValue<'static>
     where
         Series: NamedFrom<T, P>,
     {
@@ -163,15 +163,15 @@ pub(super) mod tests {
 
     #[test]
     fn parameters_come_as_their_block_has_them() {
-        let told = |cell: AnyValue, kind| parameter(&cell, kind).unwrap().unwrap();
-        assert_eq!(told(AnyValue::Float64(2.0), Some("number")), json!(2));
-        assert_eq!(told(AnyValue::Float32(2.5), Some("number")), json!(2.5));
-        assert_eq!(told(AnyValue::UInt64(u64::MAX), Some("number")), json!(u64::MAX));
-        assert_eq!(told(AnyValue::String("[\"red\"]"), Some("array")), json!(["red"]));
-        assert_eq!(told(AnyValue::String("[1]"), Some("string")), json!("[1]"));
-        assert_eq!(told(list(["a", "b"]), Some("array")), json!(["a", "b"]));
-        assert_eq!(told(AnyValue::Boolean(true), Some("boolean")), json!(true));
-        assert_eq!(told(AnyValue::Date(18_262), Some("string")), json!("2020-01-01"));
+        let read = |cell: AnyValue, kind| parameter(&cell, kind).unwrap().unwrap();
+        assert_eq!(read(AnyValue::Float64(2.0), Some("number")), json!(2));
+        assert_eq!(read(AnyValue::Float32(2.5), Some("number")), json!(2.5));
+        assert_eq!(read(AnyValue::UInt64(u64::MAX), Some("number")), json!(u64::MAX));
+        assert_eq!(read(AnyValue::String("[\"red\"]"), Some("array")), json!(["red"]));
+        assert_eq!(read(AnyValue::String("[1]"), Some("string")), json!("[1]"));
+        assert_eq!(read(list(["a", "b"]), Some("array")), json!(["a", "b"]));
+        assert_eq!(read(AnyValue::Boolean(true), Some("boolean")), json!(true));
+        assert_eq!(read(AnyValue::Date(18_262), Some("string")), json!("2020-01-01"));
         assert_eq!(parameter(&AnyValue::Null, Some("number")), Ok(None));
         insta::assert_snapshot!(parameter(&AnyValue::String("many"), Some("number")).unwrap_err(), @"`many` is no JSON for the type number");
         insta::assert_snapshot!(parameter(&AnyValue::Float64(f64::NAN), Some("number")).unwrap_err(), @"`NaN` (f64) is no value for a parameter: cast it to a text or a number");

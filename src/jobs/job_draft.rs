@@ -1,15 +1,15 @@
 use std::collections::HashMap;
 
 use super::JobParameters;
-use super::chain::Chain;
 use super::problem::{Problem, refuse};
 use super::query::JobQuery;
+use super::workflow_schema::WorkflowSchema;
 use crate::display::counted;
 use crate::error::Result;
 
-/// A job that was asked for.
+/// A job as it was asked for, before it is checked.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Asked {
+pub(super) struct JobDraft {
     /// Which one it is, such as `` row 3 (`Dakar`) ``.
     pub(super) who: String,
     /// Its label.
@@ -21,13 +21,13 @@ pub(super) struct Asked {
     pub(super) problems: Vec<Problem>,
 }
 
-impl Asked {
-    fn job(&self, chain: &Chain) -> Result<JobParameters, Vec<Problem>> {
+impl JobDraft {
+    fn job(&self, workflow: &WorkflowSchema) -> Result<JobParameters, Vec<Problem>> {
         if !self.problems.is_empty() {
             return Err(self.problems.clone());
         }
-        let job = chain.job(self.label.clone(), &self.query).map_err(|problem| vec![problem]);
-        let checked = job.and_then(|job| match chain.problems(&job) {
+        let job = workflow.job(self.label.clone(), &self.query).map_err(|problem| vec![problem]);
+        let checked = job.and_then(|job| match workflow.problems(&job) {
             problems if problems.is_empty() => Ok(job),
             problems => Err(problems),
         });
@@ -42,12 +42,12 @@ impl Asked {
     }
 }
 
-impl Chain {
+impl WorkflowSchema {
     /// The parameters of the jobs that were asked for, or what is wrong with them.
-    pub(super) fn jobs(&self, asked: &[Asked], unit: &str) -> Result<Vec<JobParameters>> {
-        let (mut jobs, mut faulty) = (Vec::with_capacity(asked.len()), Vec::new());
+    pub(super) fn jobs(&self, drafts: &[JobDraft], unit: &str) -> Result<Vec<JobParameters>> {
+        let (mut jobs, mut faulty) = (Vec::with_capacity(drafts.len()), Vec::new());
         let mut known: HashMap<String, &str> = HashMap::new();
-        for one in asked {
+        for one in drafts {
             match one.job(self) {
                 Ok(job) => {
                     let key = job.key();
@@ -61,6 +61,6 @@ impl Chain {
                 Err(problems) => faulty.push((one.who.clone(), problems)),
             }
         }
-        refuse(&counted(asked.len(), unit), &faulty).map(|()| jobs)
+        refuse(&counted(drafts.len(), unit), &faulty).map(|()| jobs)
     }
 }

@@ -11,9 +11,9 @@ use polars::prelude::DataFrame;
 use serde_json::Map;
 
 use self::role::Role;
-use super::asked::Asked;
-use super::chain::Chain;
+use super::job_draft::JobDraft;
 use super::problem::Problem;
+use super::workflow_schema::WorkflowSchema;
 use super::{JobParameters, Workflow};
 use crate::error::{Context, Error, Result};
 
@@ -70,11 +70,11 @@ impl Workflow {
             if frame.height() == 0 {
                 return Err(Error::invalid("the frame has no rows"));
             }
-            let chain = Chain::of(self)?;
-            let columns = Role::of_all(frame, &chain)?;
+            let workflow = WorkflowSchema::of(self)?;
+            let columns = Role::of_all(frame, &workflow)?;
             let names = Names::of(frame);
-            let asked: Vec<_> = (0..frame.height()).map(|row| asked(row, &names, &columns)).collect();
-            chain.jobs(&asked, "row")
+            let drafts: Vec<_> = (0..frame.height()).map(|row| draft(row, &names, &columns)).collect();
+            workflow.jobs(&drafts, "row")
         };
         construct().with_context(|| self.error_context("construct parameters"))
     }
@@ -95,32 +95,32 @@ pub(crate) fn inputs_of(
         (0..frame.height()).map(|row| JobParameters::new(names.of_row(row).0, Map::new())).collect();
     for column in frame.columns().iter().filter(|column| Some(column.name().as_str()) != label) {
         let name = column.name().as_str();
-        let kind = kind(name).map_err(|told| Error::invalid(format!("column `{name}`: {told}")))?;
+        let kind = kind(name).map_err(|message| Error::invalid(format!("column `{name}`: {message}")))?;
         for (row, job) in jobs.iter_mut().enumerate() {
             let cell = column.get(row).map_err(|error| Error::invalid(error.to_string()))?;
             let value = cell::parameter(&cell, kind.as_deref());
-            let value =
-                value.map_err(|told| Error::invalid(format!("{}, `{name}`: {told}", names.of_row(row).1)))?;
+            let value = value
+                .map_err(|message| Error::invalid(format!("{}, `{name}`: {message}", names.of_row(row).1)))?;
             job.inputs.extend(value.map(|value| (name.to_owned(), value)));
         }
     }
     Ok(jobs)
 }
 
-fn asked(row: usize, names: &Names, columns: &[Role]) -> Asked {
+fn draft(row: usize, names: &Names, columns: &[Role]) -> JobDraft {
     let (label, who) = names.of_row(row);
-    let mut asked = Asked { who, label, ..Asked::default() };
+    let mut draft = JobDraft { who, label, ..JobDraft::default() };
     for column in columns {
-        if let Err(told) = column.read(row, &mut asked) {
-            asked.problems.push(Problem::new(column.name(), told));
+        if let Err(message) = column.read(row, &mut draft) {
+            draft.problems.push(Problem::new(column.name(), message));
         }
     }
-    if let Some((start, end)) = &asked.query.dates {
+    if let Some((start, end)) = &draft.query.dates {
         let missing = [("start", start), ("end", end)].into_iter().find(|(_, text)| text.trim().is_empty());
         let problem = |(end, _)| Problem::new(end, "an interval has two ends: this one is missing");
-        asked.problems.extend(missing.map(problem));
+        draft.problems.extend(missing.map(problem));
     }
-    asked
+    draft
 }
 
 /// What the rows are called.
