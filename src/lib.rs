@@ -99,7 +99,7 @@ mod show;
 pub mod simulator;
 mod sqlite;
 #[cfg(test)]
-mod statuses;
+mod status_tests;
 mod storage;
 mod suggest;
 mod tasking;

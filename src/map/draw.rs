@@ -8,9 +8,9 @@ use image::DynamicImage;
 
 use super::atlas::Atlas;
 use super::layer::Layer;
+use super::pipeline::{Pipeline, STILL, listed};
 use super::scene::{self, Scene};
 use super::still::Still;
-use super::work::{STILL, Work, told};
 use super::{Map, aoi};
 use crate::display::picture;
 use crate::geo::{Bbox, unrolled};
@@ -43,20 +43,20 @@ impl Map {
         let (image, jpeg) = (DynamicImage::default(), Vec::new());
         let mut drawn = Drawn { still: image, jpeg, bbox, outlines, scenes: Vec::new(), atlas: None, notes };
 
-        let mut work = Work::new(self, &layers, &drawn, &scenes, embed);
-        work.run(&layers, &mut scenes, &mut still);
+        let mut pipeline = Pipeline::new(self, &layers, &drawn, &scenes, embed);
+        pipeline.run(&layers, &mut scenes, &mut still);
         let atlas = thread::scope(|scope| {
-            let atlas = scope.spawn(|| work.atlas(&scenes, STILL));
+            let atlas = scope.spawn(|| pipeline.atlas(&scenes, STILL));
             drawn.still = self.outlined(still, &drawn.outlines, &scenes);
             drawn.jpeg = picture::jpeg(&drawn.still, 80);
             let atlas = atlas.join().unwrap_or_else(|panic| resume_unwind(panic));
-            if drawn.jpeg.len() <= STILL { atlas } else { work.atlas(&scenes, drawn.jpeg.len()) }
+            if drawn.jpeg.len() <= STILL { atlas } else { pipeline.atlas(&scenes, drawn.jpeg.len()) }
         });
         if let Some((atlas, with_cell)) = atlas {
             with_cell.into_iter().enumerate().for_each(|(thumb, i)| scenes[i].thumb = Some(thumb));
             drawn.atlas = Some(atlas);
         }
-        drawn.notes.extend(work.notes(&layers, &scenes));
+        drawn.notes.extend(pipeline.notes(&layers, &scenes));
         scenes.reverse();
         drawn.scenes = scenes;
         drawn
@@ -95,7 +95,7 @@ impl Map {
             scenes.push(Scene::new(layer, footprint, part));
             layers.push(layer);
         }
-        notes.extend(told(&nowhere, "scene", "has no footprint and is not on the map"));
+        notes.extend(listed(&nowhere, "scene", "has no footprint and is not on the map"));
         (layers, scenes)
     }
 }

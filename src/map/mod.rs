@@ -8,20 +8,21 @@
 mod aoi;
 mod atlas;
 mod backdrop;
+mod byte_budget;
 mod collar;
 mod draw;
+mod encode;
 mod homography;
 mod html;
 mod labels;
 mod layer;
-mod made;
 mod mercator;
-mod outline;
+mod orientation;
 mod pack;
 mod page;
+mod pipeline;
 mod pixels;
 mod placement;
-mod purse;
 mod rank;
 mod scene;
 mod script;
@@ -29,7 +30,6 @@ mod short;
 mod still;
 mod text;
 mod tiles;
-mod work;
 
 use std::fmt;
 use std::path::Path;
@@ -260,6 +260,6 @@ fn saving(path: &Path) -> String {
 #[cfg(test)]
 mod accuracy;
 #[cfg(test)]
-mod budget;
+mod budget_tests;
 #[cfg(test)]
 mod tests;

@@ -220,7 +220,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("open_batch", &["error", "client", "batch", "orders", "processes"]),
-    ("statuses", &["jobs", "orders", "processes"]),
+    ("status_tests", &["jobs", "orders", "processes"]),
     (
         "tasking",
         &["list", "sanitize", "error", "display", "time", "frame", "show", "transport", "client", "orders"],

@@ -79,7 +79,7 @@ pub(super) struct Terms {
 }
 
 #[derive(Debug)]
-pub(super) struct Purse {
+pub(super) struct ByteBudget {
     left: f64,
     /// By rank, the best first; those that were served are gone.
     asks: Vec<Option<Ask>>,
@@ -88,7 +88,7 @@ pub(super) struct Purse {
     taken: f64,
 }
 
-impl Purse {
+impl ByteBudget {
     /// So many bytes, for pictures in the order of their rank.
     pub(super) fn new(bytes: usize, asks: Vec<Option<Ask>>) -> Self {
         Self { left: bytes as f64, asks, guessed: 0.0, taken: 0.0 }
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn quality_drops_for_all_before_any_is_left_out() {
-        let step = |bytes: usize, count| Purse::new(bytes, asks(count)).terms();
+        let step = |bytes: usize, count| ByteBudget::new(bytes, asks(count)).terms();
         assert_eq!(step(3_000_000, 100), Terms { step: None, before: 100 });
         let sides: Vec<_> = [200, 400, 800].map(|count| step(3_000_000, count).step.unwrap().side).into();
         assert_eq!(sides, [256, 160, 112]);
@@ -177,13 +177,13 @@ mod tests {
     #[test]
     fn a_wrong_guess_is_corrected_and_never_overdrawn() {
         for truth in [0.4, 2.5] {
-            let mut purse = Purse::new(1_000_000, asks(300));
+            let mut byte_budget = ByteBudget::new(1_000_000, asks(300));
             let mut sum = 0;
             for rank in 0..300 {
-                let terms = purse.terms();
+                let terms = byte_budget.terms();
                 let size = asks(1)[0].unwrap().guess(terms.step.unwrap()) * truth;
                 let made = (rank < terms.before).then(|| vec![0; size as usize]);
-                sum += purse.take(rank, terms.step, made).map_or(0, |made| made.len());
+                sum += byte_budget.take(rank, terms.step, made).map_or(0, |made| made.len());
             }
             assert!((800_000..=1_000_000).contains(&sum), "{sum} for {truth}");
         }

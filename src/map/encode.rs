@@ -1,13 +1,13 @@
-//! The work on one picture: decoded once, for the still picture, the atlas and the page.
+//! One picture: decoded once, for the still picture, the atlas and the page.
 
 use geo::MultiPolygon;
 use image::DynamicImage;
 
 use super::atlas::{self, Cell};
+use super::byte_budget::{self, Step};
 use super::layer::Layer;
 use super::mercator::View;
 use super::placement::{Placed, Placement};
-use super::purse::{self, Step};
 use super::still;
 use crate::display::picture;
 
@@ -20,9 +20,9 @@ pub(super) enum Embed {
     Whole(Option<Step>),
 }
 
-/// A picture after its work.
+/// A picture as it was decoded, and what was made of it.
 #[derive(Debug)]
-pub(super) struct Made {
+pub(super) struct Encoded {
     pub(super) placed: Option<Placed>,
     /// As large as the still picture shows it.
     pub(super) patch: DynamicImage,
@@ -35,13 +35,13 @@ pub(super) struct Made {
 }
 
 /// The layer's picture, if it has one; the error says why it cannot be shown.
-pub(super) fn made(
+pub(super) fn encode(
     layer: &Layer,
     footprint: &MultiPolygon,
     placement: Option<Placement>,
     embed: Embed,
     view: &View,
-) -> Option<Result<Made, String>> {
+) -> Option<Result<Encoded, String>> {
     let bytes = layer.picture.as_deref()?;
     let image = match picture::decode(bytes) {
         Ok(image) => image,
@@ -54,14 +54,14 @@ pub(super) fn made(
     let needed = match embed {
         Embed::Nothing => 1,
         Embed::Thumbnail => 2 * atlas::SIDE,
-        Embed::Whole(step) => step.unwrap_or(purse::STEPS[0]).side,
+        Embed::Whole(step) => step.unwrap_or(byte_budget::STEPS[0]).side,
     };
     let image = picture::shrunk(&image, painted.max(needed));
     let patch = picture::shrunk(&image, painted).into_owned();
     let cell = (embed != Embed::Nothing).then(|| atlas::cell(&image));
     let whole = match embed {
-        Embed::Whole(step) => Some(purse::fitted(bytes, longest, &image, step)),
+        Embed::Whole(step) => Some(byte_budget::fitted(bytes, longest, &image, step)),
         _ => None,
     };
-    Some(Ok(Made { placed, patch, whole, cell, has_holes: picture::has_holes(&image), longest }))
+    Some(Ok(Encoded { placed, patch, whole, cell, has_holes: picture::has_holes(&image), longest }))
 }

@@ -13,10 +13,10 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
 use super::atlas::{self, Atlas, Cell};
+use super::byte_budget::{Ask, ByteBudget, Step, Terms};
 use super::draw::Drawn;
+use super::encode::{Embed, Encoded, encode};
 use super::layer::Layer;
-use super::made::{Embed, Made, made};
-use super::purse::{Ask, Purse, Step, Terms};
 use super::rank::ranked;
 use super::scene::Scene;
 use super::still::Still;
@@ -38,11 +38,11 @@ const PLACED: usize = 60;
 /// Sides below this are told about, in pixels.
 const SMALL: u32 = 256;
 
-pub(super) struct Work<'a> {
+pub(super) struct Pipeline<'a> {
     map: &'a Map,
     /// Whether more than the still picture is made.
     embed: bool,
-    purse: Purse,
+    byte_budget: ByteBudget,
     /// Scenes by rank, and the rank of each.
     order: Vec<usize>,
     ranks: Vec<usize>,
@@ -59,17 +59,17 @@ struct Chunk<'a> {
     /// Where it begins among all scenes.
     first: usize,
     scenes: &'a mut [Scene],
-    made: Vec<Option<Result<Made, String>>>,
+    encoded: Vec<Option<Result<Encoded, String>>>,
     step: Option<Step>,
 }
 
-impl<'a> Work<'a> {
+impl<'a> Pipeline<'a> {
     /// Scenes are given from the top down.
     pub(super) fn new(map: &'a Map, layers: &[&Layer], drawn: &Drawn, scenes: &[Scene], embed: bool) -> Self {
-        let mut work = Self {
+        let mut pipeline = Self {
             map,
             embed,
-            purse: Purse::new(0, Vec::new()),
+            byte_budget: ByteBudget::new(0, Vec::new()),
             order: Vec::new(),
             ranks: vec![0; scenes.len()],
             cells: vec![None; scenes.len()],
@@ -78,20 +78,20 @@ impl<'a> Work<'a> {
             smallest: None,
         };
         if !embed {
-            return work;
+            return pipeline;
         }
         let lying: Vec<_> =
             layers.iter().zip(scenes).map(|(layer, scene)| (scene.shown(), layer.cloud_cover)).collect();
-        work.order = ranked(&lying, &drawn.outlines, drawn.bbox);
-        work.order.iter().enumerate().for_each(|(rank, &i)| work.ranks[i] = rank);
-        let asks: Vec<_> = work.order.iter().map(|&i| ask(layers[i])).collect();
+        pipeline.order = ranked(&lying, &drawn.outlines, drawn.bbox);
+        pipeline.order.iter().enumerate().for_each(|(rank, &i)| pipeline.ranks[i] = rank);
+        let asks: Vec<_> = pipeline.order.iter().map(|&i| ask(layers[i])).collect();
         // Base64 takes four characters for three bytes.
         let room = map.budget.saturating_sub(html::inline(map, drawn).len()) / 4 * 3;
-        work.room = room.saturating_sub(described(scenes) + scenes.len() * PLACED);
-        let room = work.room.saturating_sub(STILL);
+        pipeline.room = room.saturating_sub(described(scenes) + scenes.len() * PLACED);
+        let room = pipeline.room.saturating_sub(STILL);
         let thumbnails = (asks.iter().flatten().count() * atlas::CELL).min(room * 3 / 5);
-        work.purse = Purse::new(room - thumbnails, asks);
-        work
+        pipeline.byte_budget = ByteBudget::new(room - thumbnails, asks);
+        pipeline
     }
 
     pub(super) fn run(&mut self, layers: &[&Layer], scenes: &mut [Scene], still: &mut Still) {
@@ -99,23 +99,23 @@ impl<'a> Work<'a> {
         let (placement, view) = (self.map.placement, still.view);
         let mut before = None;
         for (first, chunk) in scenes.chunks_mut(size).enumerate().map(|(i, chunk)| (i * size, chunk)) {
-            let terms = self.purse.terms();
+            let terms = self.byte_budget.terms();
             let embeds: Vec<Embed> = (first..first + chunk.len()).map(|i| self.embed(i, &terms)).collect();
             let asked: Vec<_> = layers[first..].iter().zip(&*chunk).zip(embeds).collect();
-            let work = || {
+            let encode_all = || {
                 in_parallel(&asked, cores(), |((layer, scene), embed)| {
-                    made(layer, &scene.footprint, placement, *embed, &view)
+                    encode(layer, &scene.footprint, placement, *embed, &view)
                 })
             };
             let all = thread::scope(|scope| {
-                let all = scope.spawn(work);
+                let all = scope.spawn(encode_all);
                 if let Some(before) = before.take() {
                     self.lay_all(before, layers, still);
                 }
                 all.join()
             });
-            let made = all.unwrap_or_else(|panic| resume_unwind(panic));
-            before = Some(Chunk { first, scenes: chunk, made, step: terms.step });
+            let encoded = all.unwrap_or_else(|panic| resume_unwind(panic));
+            before = Some(Chunk { first, scenes: chunk, encoded, step: terms.step });
         }
         if let Some(last) = before {
             self.lay_all(last, layers, still);
@@ -131,40 +131,40 @@ impl<'a> Work<'a> {
     }
 
     fn lay_all(&mut self, chunk: Chunk, layers: &[&Layer], still: &mut Still) {
-        for (i, (scene, made)) in (chunk.first..).zip(chunk.scenes.iter_mut().zip(chunk.made)) {
-            let made = made.transpose().unwrap_or_else(|error| {
+        for (i, (scene, encoded)) in (chunk.first..).zip(chunk.scenes.iter_mut().zip(chunk.encoded)) {
+            let encoded = encoded.transpose().unwrap_or_else(|error| {
                 self.broken.push(format!("{} ({error})", layers[i].id));
                 None
             });
-            self.lay(i, made, chunk.step, scene, still);
+            self.lay(i, encoded, chunk.step, scene, still);
         }
     }
 
     fn lay(
         &mut self,
         i: usize,
-        made: Option<Made>,
+        encoded: Option<Encoded>,
         step: Option<Step>,
         scene: &mut Scene,
         still: &mut Still,
     ) {
-        let (whole, made) = match made {
-            Some(mut made) => (made.whole.take(), Some(made)),
+        let (whole, encoded) = match encoded {
+            Some(mut encoded) => (encoded.whole.take(), Some(encoded)),
             None => (None, None),
         };
         if self.embed {
-            scene.picture = self.purse.take(self.ranks[i], step, whole);
+            scene.picture = self.byte_budget.take(self.ranks[i], step, whole);
         }
-        let Some(made) = made else { return };
-        scene.place(made.placed);
+        let Some(encoded) = encoded else { return };
+        scene.place(encoded.placed);
         if let Some(placed) = &scene.placed {
-            still.paint(&made.patch, placed, scene.shown());
+            still.paint(&encoded.patch, placed, scene.shown());
         }
-        if let Some(step) = step.filter(|step| scene.picture.is_some() && made.longest > step.side) {
+        if let Some(step) = step.filter(|step| scene.picture.is_some() && encoded.longest > step.side) {
             self.smallest = Some(self.smallest.filter(|smallest| smallest.side < step.side).unwrap_or(step));
         }
         // A whole picture with holes does without: its thumbnail would fill them.
-        self.cells[i] = made.cell.filter(|_| scene.picture.is_none() || !made.has_holes);
+        self.cells[i] = encoded.cell.filter(|_| scene.picture.is_none() || !encoded.has_holes);
     }
 
     /// With what is left beside a still picture of so many bytes; and the scenes that have a
@@ -182,7 +182,8 @@ impl<'a> Work<'a> {
 
     /// What could not be shown, and what was left out or made smaller.
     pub(super) fn notes(&self, layers: &[&Layer], scenes: &[Scene]) -> Vec<String> {
-        let mut notes: Vec<String> = told(&self.broken, "picture", "could not be read").into_iter().collect();
+        let mut notes: Vec<String> =
+            listed(&self.broken, "picture", "could not be read").into_iter().collect();
         if !self.embed {
             return notes;
         }
@@ -202,7 +203,7 @@ impl<'a> Work<'a> {
                 step.side
             ));
         }
-        notes.extend(told(&gone, "picture", &format!("did not fit into {budget}")));
+        notes.extend(listed(&gone, "picture", &format!("did not fit into {budget}")));
         notes
     }
 }
@@ -225,7 +226,7 @@ fn described(scenes: &[Scene]) -> usize {
 }
 
 /// `2 pictures could not be read: a, b`.
-pub(super) fn told(ids: &[String], noun: &str, what: &str) -> Option<String> {
+pub(super) fn listed(ids: &[String], noun: &str, what: &str) -> Option<String> {
     let (first, plural) = (ids.first()?, if ids.len() == 1 { "" } else { "s" });
     let what = if ids.len() == 1 {
         what.to_owned()
