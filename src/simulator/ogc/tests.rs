@@ -4,12 +4,12 @@ use super::*;
 use crate::simulator::{Clock, Simulator};
 
 fn ask(simulator: &Simulator, method: &str, path: &str, body: Value) -> (u16, Value) {
-    let call = Call {
+    let request = Request {
         body: body.to_string().into_bytes(),
         prefer: Some("respond-async".into()),
-        ..Call::test(method, path)
+        ..Request::test(method, path)
     };
-    let reply = simulator.0.platform.answer(&call).0;
+    let reply = simulator.0.platform.answer(&request).0;
     (reply.status, serde_json::from_slice(&reply.body).unwrap_or_default())
 }
 

@@ -1,7 +1,7 @@
 //! A request as the handlers see it.
 
 use axum::body::to_bytes;
-use axum::extract::Request;
+use axum::extract;
 use serde_json::Value;
 use url::form_urlencoded;
 
@@ -9,7 +9,7 @@ use super::reply::Reply;
 
 /// A request, read in full.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Call {
+pub(super) struct Request {
     pub method: String,
     /// As sent, without the query.
     pub path: String,
@@ -23,19 +23,19 @@ pub(super) struct Call {
     pub content_type: Option<String>,
     pub prefer: Option<String>,
     pub body: Vec<u8>,
-    /// Whether it came in at the storage's door and not at the API's.
+    /// Whether it was sent to the storage and not to the API.
     pub to_storage: bool,
 }
 
 /// More than any request of the API needs.
 const LARGEST_BODY: usize = 64 << 20;
 
-impl Call {
+impl Request {
     /// # Errors
     ///
     /// When the body does not arrive in full.
-    pub(super) async fn read(request: Request, to_storage: bool) -> Result<Self, axum::Error> {
-        let (parts, body) = request.into_parts();
+    pub(super) async fn read(incoming: extract::Request, to_storage: bool) -> Result<Self, axum::Error> {
+        let (parts, body) = incoming.into_parts();
         let header = |name: &str| Some(parts.headers.get(name)?.to_str().ok()?.to_string());
         let path = parts.uri.path().to_string();
         Ok(Self {
@@ -140,13 +140,13 @@ mod tests {
 
     #[test]
     fn a_slash_at_the_end_makes_no_difference() {
-        let with = Call::test("GET", "/projects/p/workflows/");
-        let without = Call::test("GET", "/projects/p/workflows");
+        let with = Request::test("GET", "/projects/p/workflows/");
+        let without = Request::test("GET", "/projects/p/workflows");
         assert_eq!(with.segments, without.segments);
     }
 
     #[test]
     fn path_parts_are_decoded() {
-        assert_eq!(Call::test("GET", "/a%20b/c+d%2Fe").segments, ["a b", "c+d/e"]);
+        assert_eq!(Request::test("GET", "/a%20b/c+d%2Fe").segments, ["a b", "c+d/e"]);
     }
 }

@@ -8,15 +8,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
+use axum::serve::{self, IncomingStream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Lets a handler reach the connection its request came in by.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Line(Arc<AtomicBool>);
+pub(super) struct Connection(Arc<AtomicBool>);
 
-impl Line {
+impl Connection {
     /// From now on nothing is written: the connection closes.
     pub(super) fn cut(&self) {
         self.0.store(true, Ordering::SeqCst);
@@ -27,18 +27,18 @@ impl Line {
     }
 }
 
-/// A listener whose connections are [`Line`]s.
-pub(super) struct Door(pub TcpListener);
+/// A listener whose connections are [`Connection`]s.
+pub(super) struct Listener(pub TcpListener);
 
-impl Listener for Door {
+impl serve::Listener for Listener {
     type Io = Wire;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Wire, SocketAddr) {
-        let (stream, from) = Listener::accept(&mut self.0).await;
+        let (stream, from) = serve::Listener::accept(&mut self.0).await;
         // An answer that waits for more to send would cost every request 40 ms.
         stream.set_nodelay(true).ok();
-        (Wire { stream, line: Line::default() }, from)
+        (Wire { stream, connection: Connection::default() }, from)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -46,21 +46,21 @@ impl Listener for Door {
     }
 }
 
-impl Connected<IncomingStream<'_, Door>> for Line {
-    fn connect_info(stream: IncomingStream<'_, Door>) -> Self {
-        stream.io().line.clone()
+impl Connected<IncomingStream<'_, Listener>> for Connection {
+    fn connect_info(stream: IncomingStream<'_, Listener>) -> Self {
+        stream.io().connection.clone()
     }
 }
 
 /// The bytes of a connection.
 pub(super) struct Wire {
     stream: TcpStream,
-    line: Line,
+    connection: Connection,
 }
 
 impl Wire {
     fn intact(&self) -> io::Result<()> {
-        if self.line.is_cut() {
+        if self.connection.is_cut() {
             return Err(io::ErrorKind::ConnectionReset.into());
         }
         Ok(())

@@ -1,31 +1,31 @@
-//! What others do in the same project and account.
+//! Jobs and payments of others in the same project and account.
 
 use jiff::Timestamp;
 use serde_json::{Map, json};
 
 use super::auth::WORKSPACE_ID;
-use super::books::{Books, stamp};
-use super::chance::Chance;
 use super::job::Job;
 use super::platform::Platform;
 use super::queue;
+use super::seeded_rng::SeededRng;
+use super::store::{Store, stamp};
 
 impl Platform {
     /// Jobs that somebody else begins now, whatever the project's limit.
     pub(super) fn add_foreign_jobs(&self, count: usize) {
         let now = self.clock.now();
-        let mut books = self.books();
+        let mut store = self.store();
         for _ in 0..count {
-            let nth = books.jobs.iter().filter(|job| job.foreign).count() as u64;
-            let key = Chance::of_text(self.seed, "foreign").next();
-            let mut chance = Chance::of(&[key, nth]);
-            let times = self.times(&mut chance, false);
+            let nth = store.jobs.iter().filter(|job| job.foreign).count() as u64;
+            let key = SeededRng::of_text(self.seed, "foreign").next();
+            let mut rng = SeededRng::of(&[key, nth]);
+            let times = self.times(&mut rng, false);
             let ready = times.ready(now);
-            let started = queue::start(books.jobs.iter(), ready, self.machines);
+            let started = queue::start(store.jobs.iter(), ready, self.machines);
             let mut job = Job {
-                id: chance.uuid().to_string(),
+                id: rng.uuid().to_string(),
                 name: Some(format!("somebody-else-{nth}")),
-                workflow_id: chance.uuid().to_string(),
+                workflow_id: rng.uuid().to_string(),
                 workflow_name: "somebody else's".into(),
                 inputs: Map::new(),
                 dry_run: false,
@@ -48,18 +48,18 @@ impl Platform {
                 nth,
             };
             job.start_at(started);
-            books.jobs.push(job);
+            store.jobs.push(job);
         }
     }
 
     /// Somebody buys credits, or spends some.
     pub(super) fn add_credits(&self, credits: i64) {
         let now = self.clock.now();
-        self.books().add_credits(credits, now);
+        self.store().add_credits(credits, now);
     }
 }
 
-impl Books {
+impl Store {
     /// Credits that no job has to do with.
     pub(super) fn add_credits(&mut self, credits: i64, at: Timestamp) {
         self.balance = self.balance.saturating_add(credits);

@@ -1,6 +1,6 @@
-//! Books that outlive the program: an SQLite file that several programs may share.
+//! A store that outlives the program: an SQLite file that several programs may share.
 //!
-//! Whoever looks into the books has the file's write lock meanwhile. What others changed is
+//! Whoever reads the store has the file's write lock meanwhile. What others changed is
 //! read first, and what the request changed is written before it is answered, so a program
 //! that is killed takes nothing along that anybody was told of. What follows from the jobs
 //! and the clock is not kept: states, charges, results.
@@ -15,29 +15,29 @@ use std::sync::{Mutex, MutexGuard};
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::books::Books;
 use super::catalog::archive::Archive;
 use super::clock::Clock;
 use super::platform::Config;
+use super::store::Store;
 use crate::error::{Context, Result};
-use file::told;
+use file::database_error;
 use state::State;
 
 /// The file.
-pub(super) struct Shelf {
+pub(super) struct StoreFile {
     state: Mutex<State>,
     config: Config,
     start: Timestamp,
 }
 
 /// The file, locked.
-pub(super) struct OpenShelf<'a> {
+pub(super) struct LockedStoreFile<'a> {
     state: MutexGuard<'a, State>,
 }
 
-impl Shelf {
-    /// The books in a folder, or new ones. With those that are there come their seed,
-    /// opening credits and limit, and their clock.
+impl StoreFile {
+    /// The store in a folder, or a new one. With one that is there come its seed,
+    /// opening credits and limit, and its clock.
     pub(super) fn of(folder: &Path, config: &mut Config) -> Result<Self> {
         let path = folder.join("simulator.sqlite");
         let mut open = || -> Result<Self> {
@@ -55,25 +55,25 @@ impl Shelf {
     }
 
     /// Locks the file, and takes in what others have changed.
-    pub(super) fn open(&self, books: &mut Books, clock: &Clock, archive: &Archive) -> OpenShelf<'_> {
+    pub(super) fn open(&self, store: &mut Store, clock: &Clock, archive: &Archive) -> LockedStoreFile<'_> {
         let mut state = self.state.lock().unwrap_or_else(|broken| broken.into_inner());
-        let read = state.read(books, (&self.config, self.start), clock, archive);
+        let read = state.read(store, (&self.config, self.start), clock, archive);
         noted("read", read);
-        OpenShelf { state }
+        LockedStoreFile { state }
     }
 }
 
-impl OpenShelf<'_> {
+impl LockedStoreFile<'_> {
     pub(super) fn add_credits(&self, credits: i64, at: Timestamp) {
         let line = params![at.to_string(), credits];
         let added = self.state.connection.execute("INSERT INTO credit VALUES (?, ?)", line);
-        noted("write", added.map(drop).map_err(told));
+        noted("write", added.map(drop).map_err(database_error));
     }
 
     /// Writes what has changed, and lets others in.
-    pub(super) fn close(mut self, books: &Books) {
-        let written = self.state.write(books);
-        let done = self.state.connection.execute_batch("COMMIT").map_err(told);
+    pub(super) fn close(mut self, store: &Store) {
+        let written = self.state.write(store);
+        let done = self.state.connection.execute_batch("COMMIT").map_err(database_error);
         noted("write", written.and(done));
     }
 }
@@ -85,8 +85,8 @@ fn noted(what: &str, outcome: Result<()>) {
     }
 }
 
-impl fmt::Debug for Shelf {
+impl fmt::Debug for StoreFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shelf").field("opened", &self.start).finish_non_exhaustive()
+        f.debug_struct("StoreFile").field("opened", &self.start).finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! How what cannot be written as it stands is written to a file.
+//! Serde helpers for types without `Serialize`.
 
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};

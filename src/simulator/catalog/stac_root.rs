@@ -1,21 +1,21 @@
-//! The doors of the STAC API: UP42's own wants a login, the other is open to all, as those
+//! The two roots of the STAC API: UP42's own wants a login, the other is open to all, as those
 //! of other providers are.
 
 use serde_json::{Map, Value, json};
 
-use crate::simulator::call::Call;
+use crate::simulator::request::Request;
 
 /// Where the STAC API stands.
 #[derive(Clone, Debug)]
-pub(in crate::simulator) struct Door {
+pub(in crate::simulator) struct StacRoot {
     url: String,
     pub is_open: bool,
 }
 
-impl Door {
-    /// The door that a call came in by.
-    pub(super) fn of(call: &Call, api_url: &str) -> Self {
-        let is_open = call.segments.first().is_some_and(|first| first == "stac");
+impl StacRoot {
+    /// The root that a request was sent to.
+    pub(super) fn of(request: &Request, api_url: &str) -> Self {
+        let is_open = request.segments.first().is_some_and(|first| first == "stac");
         let path = if is_open { "stac" } else { "v2/catalog" };
         Self { url: format!("{api_url}/{path}"), is_open }
     }

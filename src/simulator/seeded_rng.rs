@@ -5,9 +5,9 @@ use uuid::Uuid;
 
 /// A stream of numbers (SplitMix64).
 #[derive(Clone, Debug)]
-pub(super) struct Chance(u64);
+pub(super) struct SeededRng(u64);
 
-impl Chance {
+impl SeededRng {
     /// The stream that belongs to these keys.
     pub(super) fn of(keys: &[u64]) -> Self {
         let mut state = 0x9e37_79b9_7f4a_7c15;
@@ -75,17 +75,17 @@ mod tests {
 
     #[test]
     fn the_same_keys_give_the_same_numbers() {
-        assert_eq!(Chance::of(&[1, 2]).uuid(), Chance::of(&[1, 2]).uuid());
-        assert_ne!(Chance::of(&[1, 2]).next(), Chance::of(&[2, 1]).next());
+        assert_eq!(SeededRng::of(&[1, 2]).uuid(), SeededRng::of(&[1, 2]).uuid());
+        assert_ne!(SeededRng::of(&[1, 2]).next(), SeededRng::of(&[2, 1]).next());
     }
 
     #[test]
     fn draws_have_the_mean_that_was_asked_for() {
-        let mut chance = Chance::of(&[7]);
+        let mut rng = SeededRng::of(&[7]);
         let draws = 4000;
-        let happened: u32 = (0..draws).map(|_| chance.poisson(0.4)).sum();
+        let happened: u32 = (0..draws).map(|_| rng.poisson(0.4)).sum();
         assert!((f64::from(happened) / f64::from(draws) - 0.4).abs() < 0.05);
-        let mean = (0..draws).map(|_| chance.normal()).sum::<f64>() / f64::from(draws);
+        let mean = (0..draws).map(|_| rng.normal()).sum::<f64>() / f64::from(draws);
         assert!(mean.abs() < 0.06);
     }
 }

@@ -2,21 +2,26 @@
 
 use serde_json::{Value, json};
 
-use super::call::Call;
 use super::catalog::order;
 use super::reply::Reply;
+use super::request::Request;
 
 /// Which page is asked for, and how large it is.
-pub(super) fn page_of(call: &Call, size: usize) -> Result<(usize, usize), Reply> {
-    Ok((call.number("page")?.unwrap_or(0), call.number("size")?.unwrap_or(size).clamp(1, 500)))
+pub(super) fn page_of(request: &Request, size: usize) -> Result<(usize, usize), Reply> {
+    Ok((request.number("page")?.unwrap_or(0), request.number("size")?.unwrap_or(size).clamp(1, 500)))
 }
 
 /// Sorts a list of `kind`, oldest first so far, by what the query asks for, or else by the
 /// newest. What is not known yet counts as the least.
-pub(super) fn sort(entries: &mut [Value], call: &Call, kind: &str, known: &[&str]) -> Result<(), Reply> {
-    let asked = call.query("sort").unwrap_or("createdAt,desc");
+pub(super) fn sort(
+    entries: &mut [Value],
+    request: &Request,
+    kind: &str,
+    known: &[&str],
+) -> Result<(), Reply> {
+    let asked = request.query("sort").unwrap_or("createdAt,desc");
     let (field, direction) = asked.split_once(',').unwrap_or((asked, "asc"));
-    if call.query("sort").is_some() && !known.contains(&field) {
+    if request.query("sort").is_some() && !known.contains(&field) {
         return Err(Reply::refused(400, 400, format!("No property {field} found for type {kind}")));
     }
     entries.sort_by(|a, b| {
@@ -30,7 +35,7 @@ pub(super) fn sort(entries: &mut [Value], call: &Call, kind: &str, known: &[&str
 }
 
 /// A page as the Spring framework shows it.
-pub(super) fn spring_page(entries: &[Value], page: usize, size: usize) -> Value {
+pub(super) fn page_json(entries: &[Value], page: usize, size: usize) -> Value {
     let start = page.saturating_mul(size).min(entries.len());
     let end = start.saturating_add(size).min(entries.len());
     let content = &entries[start..end];
@@ -74,7 +79,7 @@ mod tests {
         let sorted = |asked: Option<&str>| {
             let query = asked.map(|sort| ("sort".to_owned(), sort.to_owned())).into_iter().collect();
             let mut list = list();
-            sort(&mut list, &Call { query, ..Call::test("GET", "/") }, "Thing", &["n"])?;
+            sort(&mut list, &Request { query, ..Request::test("GET", "/") }, "Thing", &["n"])?;
             Ok::<_, Reply>(list.iter().map(|one| one["n"].as_i64().unwrap_or_default()).collect::<Vec<_>>())
         };
         assert_eq!(sorted(None).unwrap(), [0, 9, 10]);
@@ -85,7 +90,7 @@ mod tests {
 
     #[test]
     fn an_empty_list_has_one_empty_page() {
-        let page = spring_page(&[], 0, 10);
+        let page = page_json(&[], 0, 10);
         assert_eq!(
             (&page["totalPages"], &page["last"], &page["empty"]),
             (&json!(1), &json!(true), &json!(true))
@@ -94,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_page_far_behind_the_last_is_empty() {
-        let page = spring_page(&[json!(1)], usize::MAX, 10);
+        let page = page_json(&[json!(1)], usize::MAX, 10);
         assert_eq!((&page["last"], &page["content"]), (&json!(true), &json!([])));
     }
 }

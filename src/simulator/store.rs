@@ -3,16 +3,16 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::chance::Chance;
 use super::job::Job;
 use super::orders::order::Order;
 use super::platform::Config;
 use super::processing::job::ProcessingJob;
+use super::seeded_rng::SeededRng;
 use super::workflows::Workflow;
 
 /// All that changes.
 #[derive(Debug)]
-pub(super) struct Books {
+pub(super) struct Store {
     pub opened: Timestamp,
     pub settings: Vec<Setting>,
     pub workflows: Vec<Workflow>,
@@ -27,7 +27,7 @@ pub(super) struct Books {
     pub balance: i64,
     /// In the order in which it was written down.
     pub history: Vec<Value>,
-    ids: Chance,
+    ids: SeededRng,
 }
 
 /// A limit of the project.
@@ -45,10 +45,10 @@ pub(super) const MAX_CONCURRENT_JOBS: &str = "MAX_CONCURRENT_JOBS";
 pub(super) const MAX_AOI_SIZE: &str = "JOB_QUERY_MAX_AOI_SIZE";
 pub(super) const MAX_LIMIT: &str = "JOB_QUERY_LIMIT_PARAMETER_MAX_VALUE";
 
-impl Books {
-    /// New books: a balance, the settings, and nothing else.
+impl Store {
+    /// A new store: a balance, the settings, and nothing else.
     pub(super) fn open(config: &Config, now: Timestamp) -> Self {
-        let mut ids = Chance::of(&[config.seed, 1]);
+        let mut ids = SeededRng::of(&[config.seed, 1]);
         let jobs = i64::from(config.max_concurrent_jobs).clamp(1, 1000);
         let settings = [
             (MAX_CONCURRENT_JOBS, jobs, (1, 1000)),
@@ -80,9 +80,9 @@ impl Books {
         }
     }
 
-    /// Other ids than those of a program that has the same books.
+    /// Other ids than those of a program that has the same store.
     pub(super) fn number_from(&mut self, seed: u64, program: u64) {
-        self.ids = Chance::of(&[seed, 1, program]);
+        self.ids = SeededRng::of(&[seed, 1, program]);
     }
 
     pub(super) fn new_id(&mut self) -> String {
