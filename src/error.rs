@@ -286,9 +286,9 @@ mod tests {
 
     #[test]
     fn display_and_debug_tell_the_whole_chain() {
-        let told = "search the catalog: 422: limit must be at most 500";
-        assert_eq!(refused().to_string(), told);
-        assert_eq!(format!("{:?}", refused()), told);
+        let message = "search the catalog: 422: limit must be at most 500";
+        assert_eq!(refused().to_string(), message);
+        assert_eq!(format!("{:?}", refused()), message);
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl Budget {
             .fact("Limit, credits", credits(self.limit))
             .fact("From (UTC)", time(self.valid.0))
             .fact("To (UTC)", time(self.valid.1));
-        self.description.iter().fold(card, |card, told| card.note(told)).bundle()
+        self.description.iter().fold(card, |card, description| card.note(description)).bundle()
     }
 }
 

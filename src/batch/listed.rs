@@ -79,8 +79,8 @@ impl JobCollection {
     /// Those of the network; the error names the job.
     pub fn with_details(&self) -> Result<Self> {
         let records: Vec<JobRecord> = self.iter().cloned().collect();
-        let told = in_parallel(&records, CONCURRENT_REQUESTS, |record| detailed(&**self.source(), record));
-        let records = told.into_iter().collect::<Result<_>>()?;
+        let answers = in_parallel(&records, CONCURRENT_REQUESTS, |record| detailed(&**self.source(), record));
+        let records = answers.into_iter().collect::<Result<_>>()?;
         Ok(self.with_records(records))
     }
 }
@@ -169,9 +169,9 @@ mod tests {
         let jobs = vec![job(Some("Dakar"), "SUCCEEDED"), job(None, "FAILED"), job(Some("x"), "PAUSED")];
         let list = listed(&project, "harbours", jobs).of("Workflow");
         assert_eq!(list.title(), "Workflow harbours: 3 jobs");
-        let told: Vec<_> = list.iter().map(|record| format!("{record:?}, {:?}", record.outcome)).collect();
+        let lines: Vec<_> = list.iter().map(|record| format!("{record:?}, {:?}", record.outcome)).collect();
         assert_eq!(
-            told,
+            lines,
             [
                 "Dakar: succeeded, succeeded",
                 "31e82142-5823: failed, `with_details` asks why",

@@ -138,10 +138,10 @@ impl Chart {
     pub(crate) fn to_html(&self) -> Markup {
         let source = format!("data:image/svg+xml;base64,{}", BASE64_STANDARD.encode(self.to_svg()));
         let (width, height) = self.size();
-        let told = format!("Chart: {}", sanitize(&self.title, 200));
+        let alt = format!("Chart: {}", sanitize(&self.title, 200));
         let image = |style: &str| {
             let style = format!("display:block;max-width:100%;height:auto{style}");
-            html! { img alt=(told) width=(width) height=(height) style=(style) src=(source); }
+            html! { img alt=(alt) width=(width) height=(height) style=(style) src=(source); }
         };
         let Figure::Gantt(gantt) = &self.figure else { return image(";margin:4px 0 10px") };
         let sheet = format!("position:relative;width:{width}px;max-width:100%;margin:4px 0 10px");

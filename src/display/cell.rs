@@ -272,11 +272,11 @@ mod tests {
 
     #[test]
     fn figures_are_grouped_and_rounded() {
-        let told: Vec<_> = [0.0, 999.0, 4213.0, 1_234_567.0, -1200.0, f64::NAN]
+        let texts: Vec<_> = [0.0, 999.0, 4213.0, 1_234_567.0, -1200.0, f64::NAN]
             .map(|value| grouped(value, 0))
             .into_iter()
             .collect();
-        assert_eq!(told, ["0", "999", "4,213", "1,234,567", "−1,200", "–"]);
+        assert_eq!(texts, ["0", "999", "4,213", "1,234,567", "−1,200", "–"]);
         assert_eq!(grouped(1234.567, 2), "1,234.57");
         assert_eq!(grouped(-0.001, 1), "0.0");
         assert_eq!(

@@ -150,8 +150,8 @@ impl Table {
         }
         let names: Vec<_> = left_out.iter().map(|index| shown[*index].1.heading()).collect();
         if !names.is_empty() {
-            let told = format!("No room for {}: {}", counted(names.len(), "column"), names.join(", "));
-            text.push_str(&sanitize(&told, WIDE));
+            let note = format!("No room for {}: {}", counted(names.len(), "column"), names.join(", "));
+            text.push_str(&sanitize(&note, WIDE));
             text.push('\n');
         }
         for note in &self.notes {

@@ -78,7 +78,7 @@ mod tests {
 
     use super::*;
 
-    fn told(params: Value) -> String {
+    fn outcome(params: Value) -> String {
         let schema = json!({
             "required": ["id", "aoi", "mode"],
             "additionalProperties": false,
@@ -100,13 +100,13 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
-        insta::assert_snapshot!(told(json!({"id": "a", "seats": 2})), @r#"{"id":"a","seats":2,"mode":"mono"}"#);
-        insta::assert_snapshot!(told(json!({})), @r#"parameter `id` is missing: give it by `.param("id", …)`"#);
-        insta::assert_snapshot!(told(json!({"id": "a", "mod": "mono"})), @"there is no parameter `mod`: did you mean `mode`, `id`, `bands`?");
-        insta::assert_snapshot!(told(json!({"id": "a", "mode": "three"})), @"parameter `mode`: `three` is none of `mono`, `stereo`");
-        insta::assert_snapshot!(told(json!({"id": "a", "seats": 12})), @"parameter `seats`: 12 is more than 9");
-        insta::assert_snapshot!(told(json!({"id": "a", "bands": ["red", "blue"]})), @"parameter `bands[1]`: `blue` is none of `red`, `nir`");
-        insta::assert_snapshot!(told(json!({"id": "a", "to": {"seats": "many"}})), @"parameter `to.seats`: `many` is not a whole number");
-        insta::assert_snapshot!(told(json!({"id": "a", "aoi": 1})), @"parameter `aoi` is the area: give it by `.aoi(…)`");
+        insta::assert_snapshot!(outcome(json!({"id": "a", "seats": 2})), @r#"{"id":"a","seats":2,"mode":"mono"}"#);
+        insta::assert_snapshot!(outcome(json!({})), @r#"parameter `id` is missing: give it by `.param("id", …)`"#);
+        insta::assert_snapshot!(outcome(json!({"id": "a", "mod": "mono"})), @"there is no parameter `mod`: did you mean `mode`, `id`, `bands`?");
+        insta::assert_snapshot!(outcome(json!({"id": "a", "mode": "three"})), @"parameter `mode`: `three` is none of `mono`, `stereo`");
+        insta::assert_snapshot!(outcome(json!({"id": "a", "seats": 12})), @"parameter `seats`: 12 is more than 9");
+        insta::assert_snapshot!(outcome(json!({"id": "a", "bands": ["red", "blue"]})), @"parameter `bands[1]`: `blue` is none of `red`, `nir`");
+        insta::assert_snapshot!(outcome(json!({"id": "a", "to": {"seats": "many"}})), @"parameter `to.seats`: `many` is not a whole number");
+        insta::assert_snapshot!(outcome(json!({"id": "a", "aoi": 1})), @"parameter `aoi` is the area: give it by `.aoi(…)`");
     }
 }

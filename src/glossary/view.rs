@@ -58,7 +58,7 @@ impl DataCollection {
             .fact("Coarsest, m", metres(self.resolution.1))
             .fact("Data products", product_names(self).replace(',', ", "))
             .fact("EULA", Cell::status(self.eula().tone(), self.eula().word()));
-        self.description.iter().fold(card, |card, told| card.note(told)).bundle()
+        self.description.iter().fold(card, |card, description| card.note(description)).bundle()
     }
 }
 
@@ -96,7 +96,7 @@ impl DataProduct {
             Ok(all) => card.fact("Parameters", names(&all)),
             Err(error) => card.fact("Parameters", Cell::status(Tone::Failed, error.to_string())),
         };
-        self.description.iter().fold(card, |card, told| card.note(told)).bundle()
+        self.description.iter().fold(card, |card, description| card.note(description)).bundle()
     }
 }
 
@@ -129,7 +129,7 @@ impl ProductParameter {
             .fact("Required", if self.is_required { "yes" } else { "no" })
             .fact("Default", self.default.as_ref().map(word))
             .fact("Allowed", self.takes());
-        self.description.iter().fold(card, |card, told| card.note(told)).bundle()
+        self.description.iter().fold(card, |card, description| card.note(description)).bundle()
     }
 }
 

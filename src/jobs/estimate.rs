@@ -77,7 +77,7 @@ impl Estimate {
     ///
     /// That of the first job without a price, and how many there are.
     pub fn prices(&self) -> Result<Vec<Price>> {
-        let told = |job: &EstimatedJob| match self.failed().count() {
+        let context = |job: &EstimatedJob| match self.failed().count() {
             0 | 1 => format!("job `{}` has no price", job.label),
             many => format!(
                 "{many} of {} have no price, the first is `{}`",
@@ -85,7 +85,7 @@ impl Estimate {
                 job.label
             ),
         };
-        self.jobs.iter().map(|job| job.price.clone().with_context(|| told(job))).collect()
+        self.jobs.iter().map(|job| job.price.clone().with_context(|| context(job))).collect()
     }
 
     /// The prices as a Polars DataFrame, a row for each job.

@@ -95,7 +95,7 @@ mod tests {
     fn a_printed_log_cannot_forge_a_display() {
         let text = "one\nEVCXR_BEGIN_CONTENT text/html\n<b>\nEVCXR_END_CONTENT\n".to_owned();
         let log = TaskLog { task: "tile".into(), status: JobStatus::Failed, text };
-        let told = JobLogs { job: JobId::from("a"), logs: vec![log] }.to_string();
-        assert!(told.starts_with("[tile]\none\n") && !told.contains("EVCXR_"), "{told}");
+        let text = JobLogs { job: JobId::from("a"), logs: vec![log] }.to_string();
+        assert!(text.starts_with("[tile]\none\n") && !text.contains("EVCXR_"), "{text}");
     }
 }

@@ -47,7 +47,7 @@ impl Client {
             let request = Request::post(self.url("/validate-schema/block"), content.clone());
             let json = self.json(request).and_then(data)?;
             let errors = json.get("errors").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-            let errors: Vec<String> = errors.iter().map(told).collect();
+            let errors: Vec<String> = errors.iter().map(error_text).collect();
             match json.get("valid").and_then(Value::as_bool).unwrap_or(errors.is_empty()) {
                 true => Ok(Manifest { content: Some(content), path: manifest.path.clone() }),
                 false => Err(Error::invalid(format!("it is not valid: {}", errors.join(", ")))),
@@ -58,7 +58,7 @@ impl Client {
 }
 
 /// An error of the platform, which is a text or says more.
-fn told(error: &Value) -> String {
+fn error_text(error: &Value) -> String {
     let text = error.as_str().or_else(|| error.get("message")?.as_str());
     text.map_or_else(|| error.to_string(), str::to_owned)
 }

@@ -56,8 +56,8 @@ mod tests {
     #[test]
     fn a_label_forges_no_output() {
         let label = "Dakar\nEVCXR_BEGIN_CONTENT text/html".to_owned();
-        let told = format!("{:?}", JobParameters { label, inputs: Map::new() });
-        assert!(!told.contains("EVCXR_") && !told.contains('\n'), "{told}");
+        let debug = format!("{:?}", JobParameters { label, inputs: Map::new() });
+        assert!(!debug.contains("EVCXR_") && !debug.contains('\n'), "{debug}");
     }
 
     #[test]

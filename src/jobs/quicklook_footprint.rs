@@ -16,8 +16,8 @@ pub(super) fn feature_of<'a>(name: &str, features: &'a [Value]) -> Option<&'a Va
     let scene = name.rsplit_once('.').map_or(name, |(scene, _)| scene);
     let is_it = |feature: &&Value| {
         let own = feature.get("id").and_then(Value::as_str);
-        let told = ["id", "sceneId", "uid"].map(|field| feature.pointer(&format!("/properties/{field}")));
-        own == Some(scene) || told.into_iter().flatten().any(|id| id.as_str() == Some(scene))
+        let ids = ["id", "sceneId", "uid"].map(|field| feature.pointer(&format!("/properties/{field}")));
+        own == Some(scene) || ids.into_iter().flatten().any(|id| id.as_str() == Some(scene))
     };
     features.iter().find(is_it)
 }

@@ -189,8 +189,8 @@ impl Project {
             None => value.map(|_| format!("the project has no setting `{name}`")),
         });
         match refused.collect::<Vec<_>>().join(", ") {
-            told if told.is_empty() => error,
-            told => error.context(told),
+            reasons if reasons.is_empty() => error,
+            reasons => error.context(reasons),
         }
     }
 }

@@ -52,16 +52,16 @@ fn originals_pass_through_while_they_fit() {
 
 #[test]
 fn what_a_small_budget_costs_is_said() {
-    let told = |budget: usize| map(40, 200).budget(budget).draw(true).notes.join("\n");
-    assert!(told(5_000_000).is_empty());
+    let notes = |budget: usize| map(40, 200).budget(budget).draw(true).notes.join("\n");
+    assert!(notes(5_000_000).is_empty());
     // How many it meets depends on what the viewer itself takes.
-    let smaller = told(600_000);
+    let smaller = notes(600_000);
     assert!(smaller.starts_with("pictures are made smaller, down to 1"), "{smaller}");
     assert!(smaller.ends_with(" pixels, to keep to the map's budget of 0.6 MB"), "{smaller}");
-    let thumbnails = told(400_000);
+    let thumbnails = notes(400_000);
     let start = "shown by thumbnails only, to keep to the map's budget of 0.4 MB: ";
     assert!(thumbnails.starts_with(start) && thumbnails.ends_with(" of 40 pictures"), "{thumbnails}");
-    insta::assert_snapshot!(told(10_000), @"40 pictures did not fit into the map's budget of 0.01 MB: scene-39, scene-38, scene-37 and 37 more");
+    insta::assert_snapshot!(notes(10_000), @"40 pictures did not fit into the map's budget of 0.01 MB: scene-39, scene-38, scene-37 and 37 more");
     let drawn = map(40, 200).budget(10_000).draw(true);
     assert!(drawn.scenes.iter().all(|scene| scene.picture.is_none() && scene.thumb.is_none()));
 }

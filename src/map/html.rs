@@ -82,16 +82,16 @@ pub(super) fn document(map: &Map, drawn: &Drawn, around: Option<(Markup, Markup)
 
 pub(super) fn still(drawn: &Drawn, title: &str) -> Markup {
     let source = source(drawn);
-    let told = format!("Map of {} scenes: {title}", drawn.scenes.len());
-    html! { img alt=(told) width="960" height="600" style="display:block;width:100%;height:auto" src=(source); }
+    let alt = format!("Map of {} scenes: {title}", drawn.scenes.len());
+    html! { img alt=(alt) width="960" height="600" style="display:block;width:100%;height:auto" src=(source); }
 }
 
 /// The still picture beside other things, with what is to be known about it.
 pub(super) fn small(map: &Map, drawn: &Drawn, width: usize) -> Markup {
-    let told = format!("Map: {}", sanitize(&map.title, 200));
+    let alt = format!("Map: {}", sanitize(&map.title, 200));
     let style = "display:block;max-width:100%;height:auto;margin:4px 0";
     html! {
-        img alt=(told) width=(width) height=(width * 5 / 8) style=(style) src=(source(drawn));
+        img alt=(alt) width=(width) height=(width * 5 / 8) style=(style) src=(source(drawn));
         (notes(&drawn.notes))
     }
 }

@@ -133,8 +133,8 @@ mod tests {
 
     #[test]
     fn an_id_is_told_in_one_harmless_line() {
-        let told = format!("{:?}", Layer::new("a\nEVCXR_END_CONTENT https://h/a?sig=hunter2"));
-        assert_eq!(told, "Layer a EVCXR\u{200d}_END_CONTENT https://h/a?… (0 bytes of picture, Auto)");
+        let debug = format!("{:?}", Layer::new("a\nEVCXR_END_CONTENT https://h/a?sig=hunter2"));
+        assert_eq!(debug, "Layer a EVCXR\u{200d}_END_CONTENT https://h/a?… (0 bytes of picture, Auto)");
     }
 
     #[test]

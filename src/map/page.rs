@@ -37,11 +37,11 @@ impl Map {
         let row = |name: &str, value: &str| {
             html! { dt { bdi { (sanitize(name, 120)) } } dd { bdi { (sanitize(value, 600)) } } }
         };
-        let told = |name: &str| self.about.iter().any(|(known, _)| known == name);
+        let is_given = |name: &str| self.about.iter().any(|(known, _)| known == name);
         html! {
             dl {
                 @for (name, value) in &self.about { (row(name, value)) }
-                @if !told("Area") {
+                @if !is_given("Area") {
                     @for aoi in self.aois.iter().take(20) {
                         (row("Area", &format!("{}, {:.1} km²", aoi.name().unwrap_or("unnamed"), aoi.area_km2())))
                     }
@@ -109,9 +109,9 @@ mod tests {
         let map = map();
         let drawn = map.draw(true);
         let page = map.page(&drawn);
-        for told in ["2020-12-31 12:00 UTC", "a &lt;i&gt;STAC&lt;/i&gt; API", "id-501", "… and 2 more scenes"]
+        for text in ["2020-12-31 12:00 UTC", "a &lt;i&gt;STAC&lt;/i&gt; API", "id-501", "… and 2 more scenes"]
         {
-            assert!(page.contains(told), "{told}");
+            assert!(page.contains(text), "{text}");
         }
         assert!(page.contains("&lt;b&gt;PHR") && !page.contains("<b>PHR"));
         assert!(page.contains(concat!("up42 ", env!("CARGO_PKG_VERSION"))));

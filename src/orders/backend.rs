@@ -202,9 +202,9 @@ impl JobBackend for OrderBackend {
 
     fn create(&self, submission: &Submission) -> Result<Job> {
         let parameters = submission.parameters;
-        let told = || format!("order `{}`", parameters.label);
+        let context = || format!("order `{}`", parameters.label);
         let (tag, buyer) = (self.mark(submission), buyer(submission));
-        let mut item = OrderItem::read(&parameters.label, &parameters.inputs).with_context(told)?;
+        let mut item = OrderItem::read(&parameters.label, &parameters.inputs).with_context(context)?;
         item.tags.push(tag.clone());
         match item.place(&self.client, &Self::title(&self.name, &parameters.label)) {
             Ok(id) => {
@@ -217,7 +217,7 @@ impl JobBackend for OrderBackend {
                     // What stays reserved stays this batch's.
                     let _ = self.reservations.release(&tag, buyer);
                 }
-                Err(error.context(told()))
+                Err(error.context(context()))
             }
         }
     }

@@ -62,7 +62,7 @@ impl OrderPlan {
     #[doc(alias = "estimate_order")]
     pub fn estimate(&self) -> Result<OrderEstimate> {
         let list = self.items()?;
-        let told = || format!("estimate order `{}`", sanitize(&self.title(), 200));
+        let context = || format!("estimate order `{}`", sanitize(&self.title(), 200));
         let offers = offers(self.product.client(), &list, &self.title());
         let orders = list.iter().zip(offers).map(|(item, offer)| {
             let (size, unit) = offer.as_ref().map_or((None, None), |offer| (offer.size, offer.unit.clone()));
@@ -77,7 +77,7 @@ impl OrderPlan {
         });
         let estimate = OrderEstimate { title: self.title(), orders: orders.collect() };
         if let (Some((_, label, error)), None) = (estimate.failed().next(), estimate.priced().next()) {
-            return Err(error.clone().context(format!("`{}`", sanitize(label, 200)))).with_context(told);
+            return Err(error.clone().context(format!("`{}`", sanitize(label, 200)))).with_context(context);
         }
         Ok(estimate)
     }

@@ -153,7 +153,9 @@ impl ProcessInputs {
         let mut problems = Vec::new();
         for (name, value) in given {
             match self.get(name) {
-                Some(input) => problems.extend(input.check(value).err().map(|told| (name.clone(), told))),
+                Some(input) => {
+                    problems.extend(input.check(value).err().map(|message| (name.clone(), message)))
+                }
                 None => problems.push((name.clone(), self.unknown(name))),
             }
         }
@@ -173,14 +175,14 @@ impl ProcessInputs {
         &self,
         jobs: impl IntoIterator<Item = (String, &'a Map<String, Value>)>,
     ) -> Result<()> {
-        let told: Vec<String> = jobs
+        let lines: Vec<String> = jobs
             .into_iter()
             .flat_map(|(who, inputs)| {
                 let problems = self.problems(inputs);
-                problems.into_iter().map(move |(name, told)| format!("{who}, `{name}`: {told}"))
+                problems.into_iter().map(move |(name, message)| format!("{who}, `{name}`: {message}"))
             })
             .collect();
-        match told.as_slice() {
+        match lines.as_slice() {
             [] => Ok(()),
             few if few.len() <= MOST => Err(Error::invalid(few.join("; "))),
             many => {

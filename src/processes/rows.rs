@@ -68,8 +68,8 @@ impl ProcessRows {
             Rows::Frame(frame) => (of_frame(&frame, inputs)?, "row"),
         };
         jobs.iter_mut().for_each(change);
-        let told = |(number, job): (usize, &JobParameters)| format!("{noun} {number} (`{}`)", job.label);
-        inputs.check(jobs.iter().enumerate().map(|job| (told(job), &job.1.inputs)))?;
+        let job_name = |(number, job): (usize, &JobParameters)| format!("{noun} {number} (`{}`)", job.label);
+        inputs.check(jobs.iter().enumerate().map(|job| (job_name(job), &job.1.inputs)))?;
         Ok(jobs)
     }
 }
@@ -143,8 +143,8 @@ mod tests {
         );
         let jobs = ProcessRows::from(frame.unwrap()).jobs(&inputs()).unwrap();
         assert_eq!((jobs[0].label.as_str(), jobs[1].label.as_str()), ("Dakar", "Thiès"));
-        let told: Vec<_> = jobs.iter().map(|job| Value::Object(job.inputs.clone())).collect();
-        assert_eq!(told, [json!({"name": "a", "size": 2}), json!({"name": "b", "aoi": {"type": "Point"}})]);
+        let values: Vec<_> = jobs.iter().map(|job| Value::Object(job.inputs.clone())).collect();
+        assert_eq!(values, [json!({"name": "a", "size": 2}), json!({"name": "b", "aoi": {"type": "Point"}})]);
     }
 
     #[test]

@@ -213,7 +213,7 @@ mod tests {
         raster(&path, 1);
         let small = std::fs::read(&path).unwrap();
         // Values of the entries of the file's only directory: a tag, a type, a count, a value.
-        let told = |values: &[(Tag, u32)]| {
+        let previewed = |values: &[(Tag, u32)]| {
             let mut bytes = small.clone();
             for (tag, value) in values {
                 let entry = [&tag.to_u16().to_le_bytes()[..], &[4, 0, 1, 0, 0, 0]].concat();
@@ -223,9 +223,9 @@ mod tests {
             std::fs::write(&path, bytes).unwrap();
             preview(&path).map(drop).map_err(|error| error.to_string())
         };
-        assert_eq!(told(&[]), Ok(()));
-        insta::assert_snapshot!(told(&[(Tag::ImageWidth, 30_000_001), (Tag::ImageLength, 2)]).unwrap_err(), @"read raster `a.tif`: 60000002 pixels are more than 60000000, which is too large for a preview: the file is whole, open it in a GIS program");
-        let most = told(&[(Tag::ImageWidth, 30_000_000), (Tag::ImageLength, 2)]).unwrap_err();
+        assert_eq!(previewed(&[]), Ok(()));
+        insta::assert_snapshot!(previewed(&[(Tag::ImageWidth, 30_000_001), (Tag::ImageLength, 2)]).unwrap_err(), @"read raster `a.tif`: 60000002 pixels are more than 60000000, which is too large for a preview: the file is whole, open it in a GIS program");
+        let most = previewed(&[(Tag::ImageWidth, 30_000_000), (Tag::ImageLength, 2)]).unwrap_err();
         assert!(!most.contains("too large"), "{most}");
         assert!(check(60_000_000, 2, 2).is_ok());
         insta::assert_snapshot!(check(60_000_000, 2, 3).unwrap_err(), @"60000000 pixels of 6 bytes are more than 256 MB, which is too large for a preview: the file is whole, open it in a GIS program");

@@ -169,12 +169,12 @@ fn duration(count: i64, unit: TimeUnit) -> String {
     let whole = total.abs().trunc() as u64;
     let rest = (whole % 60) as f64 + total.abs().fract();
     let parts = [(whole / 86_400, "d"), (whole / 3600 % 24, "h"), (whole / 60 % 60, "m")];
-    let mut told: Vec<_> =
+    let mut texts: Vec<_> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
-    if rest > 0.0 || told.is_empty() {
-        told.push(format!("{}s", (rest * 1e9).round() / 1e9));
+    if rest > 0.0 || texts.is_empty() {
+        texts.push(format!("{}s", (rest * 1e9).round() / 1e9));
     }
-    format!("{}{}", if total < 0.0 { "-" } else { "" }, told.join(" "))
+    format!("{}{}", if total < 0.0 { "-" } else { "" }, texts.join(" "))
 }
 
 fn size(bytes: usize) -> String {
@@ -189,9 +189,9 @@ fn size(bytes: usize) -> String {
 fn list(members: &Series) -> String {
     let shown: Vec<AnyValue> = members.iter().take(MEMBERS).collect();
     let style = Style::of(&shown);
-    let mut told: Vec<_> = shown.iter().map(|member| sanitize(&style.text(member), 30)).collect();
+    let mut texts: Vec<_> = shown.iter().map(|member| sanitize(&style.text(member), 30)).collect();
     if members.len() > MEMBERS {
-        told.push(format!("… {} more", grouped((members.len() - MEMBERS) as f64, 0)));
+        texts.push(format!("… {} more", grouped((members.len() - MEMBERS) as f64, 0)));
     }
-    format!("[{}]", told.join(", "))
+    format!("[{}]", texts.join(", "))
 }

@@ -231,7 +231,7 @@ impl Begun {
         let range = header(answer.headers(), CONTENT_RANGE.as_str()).unwrap_or_default();
         let starts = range.starts_with(&format!("bytes {}-", self.length));
         let size = whole_size(answer);
-        let is_same = |told: Option<String>| told.is_none() || told == self.tag;
+        let is_same = |tag: Option<String>| tag.is_none() || tag == self.tag;
         let same_size = size.is_none() || self.size.is_none() || size == self.size;
         starts && same_size && is_same(tag(answer))
     }

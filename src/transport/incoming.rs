@@ -237,8 +237,8 @@ mod tests {
 
     #[test]
     fn bytes_are_told_as_people_do() {
-        let told: Vec<_> =
+        let texts: Vec<_> =
             [0, 999, 1500, 25_000_000, 3_210_000_000, u64::MAX].map(|bytes| Bytes(bytes).to_string()).into();
-        assert_eq!(told, ["0 bytes", "999 bytes", "1.5 KB", "25 MB", "3.2 GB", "18446744 TB"]);
+        assert_eq!(texts, ["0 bytes", "999 bytes", "1.5 KB", "25 MB", "3.2 GB", "18446744 TB"]);
     }
 }

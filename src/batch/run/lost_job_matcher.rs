@@ -85,26 +85,28 @@ fn created(job: &Job) -> Option<Duration> {
 
 /// Whether what a server repeats is what it was asked: it may have filled in defaults, and
 /// then there is more of it. `None` when it leaves some out, or tells it in another form.
-fn contains_inputs(asked: &Map<String, Value>, told: &Map<String, Value>) -> Option<bool> {
-    let all: Vec<_> =
-        asked.iter().map(|(name, value)| told.get(name).and_then(|told| is_same(value, told))).collect();
+fn contains_inputs(asked: &Map<String, Value>, repeated: &Map<String, Value>) -> Option<bool> {
+    let all: Vec<_> = asked
+        .iter()
+        .map(|(name, value)| repeated.get(name).and_then(|repeated| is_same(value, repeated)))
+        .collect();
     match all.contains(&Some(false)) {
         true => Some(false),
         false => all.into_iter().collect::<Option<Vec<_>>>().map(|_| true),
     }
 }
 
-fn is_same(asked: &Value, told: &Value) -> Option<bool> {
-    match (asked, told) {
-        (Value::Object(asked), Value::Object(told)) => contains_inputs(asked, told),
-        (Value::Array(asked), Value::Array(told)) if asked.len() == told.len() => {
-            let all: Option<Vec<bool>> = asked.iter().zip(told).map(|(a, b)| is_same(a, b)).collect();
+fn is_same(asked: &Value, repeated: &Value) -> Option<bool> {
+    match (asked, repeated) {
+        (Value::Object(asked), Value::Object(repeated)) => contains_inputs(asked, repeated),
+        (Value::Array(asked), Value::Array(repeated)) if asked.len() == repeated.len() => {
+            let all: Option<Vec<bool>> = asked.iter().zip(repeated).map(|(a, b)| is_same(a, b)).collect();
             all.map(|all| all.into_iter().all(|is_same| is_same))
         }
-        (Value::Number(asked), Value::Number(told)) => Some(asked.as_f64() == told.as_f64()),
-        (Value::String(_), Value::String(_)) | (Value::Bool(_), Value::Bool(_)) => Some(asked == told),
+        (Value::Number(asked), Value::Number(repeated)) => Some(asked.as_f64() == repeated.as_f64()),
+        (Value::String(_), Value::String(_)) | (Value::Bool(_), Value::Bool(_)) => Some(asked == repeated),
         (Value::Array(_), Value::Array(_)) => Some(false),
-        _ => (asked == told).then_some(true),
+        _ => (asked == repeated).then_some(true),
     }
 }
 

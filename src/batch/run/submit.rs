@@ -86,24 +86,24 @@ impl Run<'_> {
     /// Asked once nothing runs any more, so that nothing is owed.
     pub(super) fn shortage(&self, refusal: Error) -> Error {
         let waiting: Vec<_> = self.state.waiting().map(|item| self.items[item].parameters.clone()).collect();
-        let told = match (self.service.balance(), self.service.prices(&waiting)) {
+        let message = match (self.service.balance(), self.service.prices(&waiting)) {
             (Ok(balance), Ok(prices)) => {
                 let least = self.service.least_balance();
                 let most = prices.into_iter().fold(0, i64::saturating_add);
                 let missing = most.max(least).saturating_sub(balance);
                 let jobs = counted(waiting.len(), "more job");
-                let told = format!("{jobs} may cost up to {most} credits, and the balance is {balance}");
+                let message = format!("{jobs} may cost up to {most} credits, and the balance is {balance}");
                 match missing {
                     1.. if most < least => {
-                        format!("{told}, where the platform wants {least}: {missing} credits are missing")
+                        format!("{message}, where the platform wants {least}: {missing} credits are missing")
                     }
-                    1.. => format!("{told}: {missing} credits are missing"),
-                    _ => format!("{told}, of which others may hold some"),
+                    1.. => format!("{message}: {missing} credits are missing"),
+                    _ => format!("{message}, of which others may hold some"),
                 }
             }
             (Ok(balance), Err(_)) => format!("credits are missing: the balance is {balance}"),
             (Err(_), _) => "credits are missing".to_owned(),
         };
-        refusal.context(format!("{told}; add some, and run the batch again"))
+        refusal.context(format!("{message}; add some, and run the batch again"))
     }
 }

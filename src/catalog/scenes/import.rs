@@ -250,8 +250,8 @@ mod tests {
             prop_assert_eq!(scenes.len(), features.len(), "none is lost");
             prop_assert_eq!(scenes.to_dataframe().unwrap().height(), features.len());
             for scene in &scenes {
-                let told = format!("{scene:?}");
-                prop_assert!(!scene.id.is_empty() && !told.contains('\n'));
+                let debug = format!("{scene:?}");
+                prop_assert!(!scene.id.is_empty() && !debug.contains('\n'));
             }
         }
 

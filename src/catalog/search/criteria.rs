@@ -64,7 +64,7 @@ impl Search {
     }
 
     pub(in crate::catalog) fn check(&self) -> Result<()> {
-        let wrong = |told: String| Err(Error::invalid(told).context("search"));
+        let wrong = |message: String| Err(Error::invalid(message).context("search"));
         self.range()?;
         if self.limit == 0 {
             return wrong("limit 0 finds nothing: ask for at least 1 scene".into());

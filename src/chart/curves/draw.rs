@@ -77,16 +77,16 @@ pub(in crate::chart) fn draw(chart: &Chart, curves: &Curves, pen: &mut dyn Pen) 
 }
 
 /// A dashed line with its name, which stands at the top when the level lies above it.
-fn level_line(told: &str, at: Option<i32>, pen: &mut dyn Pen) {
-    let (told, y) = match at {
+fn level_line(label: &str, at: Option<i32>, pen: &mut dyn Pen) {
+    let (label, y) = match at {
         Some(y) => {
             pen.dashes((LEFT, y), RIGHT, INK);
-            (sanitize(told, 60), y + 11)
+            (sanitize(label, 60), y + 11)
         }
-        None => (format!("{}, above the chart", sanitize(told, 60)), TOP + 11),
+        None => (format!("{}, above the chart", sanitize(label, 60)), TOP + 11),
     };
-    pen.rect((LEFT + 4, y - 7), (LEFT + 12 + width(&told, 12), y + 7), PAPER);
-    pen.text((LEFT + 8, y), &told, 12, Anchor::Left, INK);
+    pen.rect((LEFT + 4, y - 7), (LEFT + 12 + width(&label, 12), y + 7), PAPER);
+    pen.text((LEFT + 8, y), &label, 12, Anchor::Left, INK);
 }
 
 fn line(curve: &Curve, is_steps: bool, to: (&Axis, &Scale), (width, colour): (u32, Rgb), pen: &mut dyn Pen) {

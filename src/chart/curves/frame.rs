@@ -81,7 +81,7 @@ fn column<'a>(frame: &'a DataFrame, name: &str) -> Result<&'a Column> {
 }
 
 fn moments(column: &Column) -> Result<Vec<Option<Timestamp>>> {
-    let told = || {
+    let error = || {
         let (name, dtype) = (column.name(), column.dtype());
         Error::invalid(format!(
             "column `{name}` is {dtype}: a time is a Datetime, a Date or a text such as `2020-06-01`"
@@ -92,19 +92,19 @@ fn moments(column: &Column) -> Result<Vec<Option<Timestamp>>> {
         return texts.iter().map(|text| text.map(|text| moment(text, column.name())).transpose()).collect();
     }
     if !matches!(column.dtype(), DataType::Datetime(..) | DataType::Date) {
-        return Err(told());
+        return Err(error());
     }
     let counts = column.cast(&DataType::Datetime(TimeUnit::Milliseconds, None))?.cast(&DataType::Int64)?;
     Ok(counts.i64()?.iter().map(|count| Timestamp::from_millisecond(count?).ok()).collect())
 }
 
 fn moment(text: &str, column: &str) -> Result<Timestamp> {
-    let told = || {
+    let not_a_time = || {
         Error::invalid(format!(
             "column `{column}`: `{text}` is no time, such as `2020-06-01` or `2020-06-01T12:00:00Z`"
         ))
     };
-    parse_timestamp(text).ok_or_else(told)
+    parse_timestamp(text).ok_or_else(not_a_time)
 }
 
 fn numbers(column: &Column) -> Result<Vec<Option<f64>>> {

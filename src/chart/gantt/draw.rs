@@ -79,8 +79,8 @@ fn part(colour: Tone, tone: Tone, bar: &Bar, axis: &Axis) -> Option<(i32, i32)> 
 }
 
 fn lanes(rows: &Rows, pen: &mut dyn Pen) {
-    let told = format!("{} at once", grouped(rows.count as f64, 0));
-    pen.text((rows.left - 8, TOP + 7), &told, 11, Anchor::Right, QUIET);
+    let label = format!("{} at once", grouped(rows.count as f64, 0));
+    pen.text((rows.left - 8, TOP + 7), &label, 11, Anchor::Right, QUIET);
 }
 
 /// The names of rows, and of those without success how they stand. Where there is no room for

@@ -213,8 +213,8 @@ mod tests {
             "properties": {"name": "x\nEVCXR_BEGIN_CONTENT text/html\n"}});
         let aoi = Aoi::from_geojson(&text.to_string()).unwrap();
         let named = aoi.clone().named(aoi.features()[0].name.clone().unwrap());
-        let told = format!("{named:?} {:?}", aoi.features());
-        assert!(!told.contains("EVCXR_") && !told.contains('\n'), "{told}");
+        let debug = format!("{named:?} {:?}", aoi.features());
+        assert!(!debug.contains("EVCXR_") && !debug.contains('\n'), "{debug}");
     }
 
     #[test]

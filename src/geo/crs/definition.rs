@@ -216,7 +216,7 @@ mod tests {
 
     const NAD83: &str = r#"GEOGCS["GCS_North_American_1983",DATUM["D_North_American_1983",SPHEROID["GRS_1980",6378137.0,298.257222101]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]]"#;
 
-    fn told(text: &str) -> String {
+    fn message(text: &str) -> String {
         of(&Crs::Text(text.to_owned())).map_or_else(|error| error.to_string(), |_| "followed".to_owned())
     }
 
@@ -229,19 +229,19 @@ mod tests {
         let newer = r#"PROJCRS["x",BASEGEOGCRS["ETRS89",ENSEMBLE["e",MEMBER["m"],ELLIPSOID["GRS 1980",6378137,298.257222101]]],CONVERSION["c",METHOD["Transverse Mercator"],PARAMETER["Longitude of natural origin",9],PARAMETER["Scale factor at natural origin",0.9996],PARAMETER["False easting",500,LENGTHUNIT["kilometre",1000]]],CS[Cartesian,2],AXIS["(E)",east,LENGTHUNIT["metre",1]]]"#;
         insta::assert_snapshot!(of_tree(&parse(newer).unwrap()).unwrap(), @"+proj=tmerc +lon_0=9 +k_0=0.9996 +x_0=500000 +to_meter=1 +ellps=WGS84 +towgs84=0,0,0");
         let high = format!(r#"COMPD_CS["both",{NAD83},VERT_CS["height"]]"#);
-        assert_eq!(told(&high), "followed");
+        assert_eq!(message(&high), "followed");
     }
 
     #[test]
     fn what_would_lead_astray_is_refused() {
-        insta::assert_snapshot!(told(&NAD83.replace("North_American_1983", "Vietnam_2000")), @"coordinate system `GCS_Vietnam_2000`: the shift of its datum `D_Vietnam_2000` is not known: reproject to WGS 84 (EPSG:4326) first");
-        insta::assert_snapshot!(told(&NAD83.replace("6378137.0,298.257222101", "6378388.0,297.0")), @"coordinate system `GCS_North_American_1983`: the shift of its datum `D_North_American_1983` is not known: reproject to WGS 84 (EPSG:4326) first");
-        insta::assert_snapshot!(told(&NAD83.replace("0.0174532925199433", "0.01570796326794897")), @"coordinate system `GCS_North_American_1983`: its angles are in `Degree`: reproject to WGS 84 (EPSG:4326) first");
-        insta::assert_snapshot!(told(&NAD83.replace("Greenwich\",0.0", "Paris\",2.3")), @"coordinate system `GCS_North_American_1983`: it counts from another meridian than Greenwich: reproject to WGS 84 (EPSG:4326) first");
-        let projected = |rest: &str| told(&format!(r#"PROJCS["x",{NAD83},{rest},UNIT["m",1]]"#));
+        insta::assert_snapshot!(message(&NAD83.replace("North_American_1983", "Vietnam_2000")), @"coordinate system `GCS_Vietnam_2000`: the shift of its datum `D_Vietnam_2000` is not known: reproject to WGS 84 (EPSG:4326) first");
+        insta::assert_snapshot!(message(&NAD83.replace("6378137.0,298.257222101", "6378388.0,297.0")), @"coordinate system `GCS_North_American_1983`: the shift of its datum `D_North_American_1983` is not known: reproject to WGS 84 (EPSG:4326) first");
+        insta::assert_snapshot!(message(&NAD83.replace("0.0174532925199433", "0.01570796326794897")), @"coordinate system `GCS_North_American_1983`: its angles are in `Degree`: reproject to WGS 84 (EPSG:4326) first");
+        insta::assert_snapshot!(message(&NAD83.replace("Greenwich\",0.0", "Paris\",2.3")), @"coordinate system `GCS_North_American_1983`: it counts from another meridian than Greenwich: reproject to WGS 84 (EPSG:4326) first");
+        let projected = |rest: &str| message(&format!(r#"PROJCS["x",{NAD83},{rest},UNIT["m",1]]"#));
         insta::assert_snapshot!(projected(r#"PROJECTION["Bonne"]"#), @"coordinate system `x`: its projection `Bonne` is not known: reproject to WGS 84 (EPSG:4326) first");
         insta::assert_snapshot!(projected(r#"PROJECTION["Albers"],PARAMETER["Azimuth",3]"#), @"coordinate system `x`: its parameter `Azimuth` is not known: reproject to WGS 84 (EPSG:4326) first");
-        insta::assert_snapshot!(told("GEOGCS["), @"coordinate system `GEOGCS[`: its text cannot be read: reproject to WGS 84 (EPSG:4326) first");
+        insta::assert_snapshot!(message("GEOGCS["), @"coordinate system `GEOGCS[`: its text cannot be read: reproject to WGS 84 (EPSG:4326) first");
         let code = |code| of(&Crs::Epsg(code)).unwrap_err().to_string();
         insta::assert_snapshot!(code(4267), @"coordinate system `EPSG:4267`: its datum needs a grid of shifts: reproject to WGS 84 (EPSG:4326) first");
         insta::assert_snapshot!(code(4807), @"coordinate system `EPSG:4807`: it counts from another meridian than Greenwich: reproject to WGS 84 (EPSG:4326) first");

@@ -74,8 +74,9 @@ impl ParquetFile {
 
     /// A column of a row group, whole.
     pub(crate) fn column(&self, group: usize, field: &Field, budget: &ReadBudget) -> Result<Box<dyn Array>> {
-        let told = || format!("column `{}`", field.name);
-        guarded(|| self.decode(&self.groups()[group], field, budget)).map_err(|error| error.context(told()))
+        let context = || format!("column `{}`", field.name);
+        guarded(|| self.decode(&self.groups()[group], field, budget))
+            .map_err(|error| error.context(context()))
     }
 
     fn decode(&self, group: &RowGroupMetadata, field: &Field, budget: &ReadBudget) -> Result<Box<dyn Array>> {

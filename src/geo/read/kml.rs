@@ -359,7 +359,7 @@ mod tests {
             "0,5, 3,5, 3,7, 0,7, 0,5,",
             "0,5,3,5 , 3,7,0,7 0,5",
         ] {
-            let aoi = boundary(coordinates).unwrap_or_else(|told| panic!("{coordinates}: {told}"));
+            let aoi = boundary(coordinates).unwrap_or_else(|message| panic!("{coordinates}: {message}"));
             assert_eq!(aoi.geometry(), square.geometry(), "{coordinates}");
         }
         let error = |coordinates: &str| boundary(coordinates).unwrap_err();

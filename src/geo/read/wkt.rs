@@ -87,7 +87,8 @@ fn end_of_first(text: &str) -> Result<Option<usize>> {
 }
 
 fn shape(text: &str) -> Result<Option<Geometry>> {
-    let parsed: Wkt<f64> = text.parse().map_err(|told: &str| Error::invalid(format!("not WKT: {told}")))?;
+    let parsed: Wkt<f64> =
+        text.parse().map_err(|message: &str| Error::invalid(format!("not WKT: {message}")))?;
     match Geometry::try_from(parsed) {
         Ok(shape) => Ok(Some(shape)),
         // An empty point is no point to `geo`.

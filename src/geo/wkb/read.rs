@@ -140,8 +140,8 @@ impl Bytes<'_> {
     }
 }
 
-fn not_wkb(told: &str) -> Error {
-    Error::invalid(format!("not WKB: {told}"))
+fn not_wkb(message: &str) -> Error {
+    Error::invalid(format!("not WKB: {message}"))
 }
 
 fn too_short() -> Error {

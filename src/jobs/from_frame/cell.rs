@@ -201,8 +201,8 @@ pub(super) mod tests {
         let days = column(&[Some(1_559_347_200_000), None, Some(-86_400_000)]);
         assert!(are_days(&days) && !are_days(&column(&[Some(0), Some(1)])));
         assert!(!are_days(&column(&[Some(0)]).cast(&DataType::Int64).unwrap()));
-        let told = |row| text(&day(days.get(row).unwrap()));
-        assert_eq!([0, 1, 2].map(told), [Some("2019-06-01".into()), None, Some("1969-12-31".into())]);
+        let day_text = |row| text(&day(days.get(row).unwrap()));
+        assert_eq!([0, 1, 2].map(day_text), [Some("2019-06-01".into()), None, Some("1969-12-31".into())]);
     }
 
     #[test]

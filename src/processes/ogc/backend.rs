@@ -76,7 +76,7 @@ impl OgcBackend {
                 Answer { execution, times, content_type, body, failure: None }
             }
             Err(error) => match failure(&error) {
-                Some(told) => Answer { execution, times, failure: Some(told), ..Answer::default() },
+                Some(reason) => Answer { execution, times, failure: Some(reason), ..Answer::default() },
                 None => return Err(error),
             },
         };
@@ -96,11 +96,11 @@ impl OgcBackend {
         if let Ok(job) = job::read(body) {
             return Ok(job);
         }
-        let told = optional(body, "jobID").or_else(|| {
+        let id = optional(body, "jobID").or_else(|| {
             let path = location?.split(['?', '#']).next()?.trim_end_matches('/');
             path.rsplit('/').next().filter(|id| !id.is_empty()).map(str::to_owned)
         });
-        let id = told.ok_or_else(|| Error::response("the answer names no job, by `Location` or `jobID`"))?;
+        let id = id.ok_or_else(|| Error::response("the answer names no job, by `Location` or `jobID`"))?;
         Ok(Job::new(id, JobStatus::Pending))
     }
 }

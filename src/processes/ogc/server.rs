@@ -56,7 +56,7 @@ impl Client {
     pub fn processes(&self, server: impl Into<Endpoint>) -> Result<ProcessServer> {
         let server = server.into();
         let open = || ProcessServer::of(Self::open_with(&server, self.batches_folder().to_owned())?, &server);
-        open().with_context(|| told(server.url()))
+        open().with_context(|| description(server.url()))
     }
 }
 
@@ -71,7 +71,7 @@ impl ProcessServer {
     pub fn open(server: impl Into<Endpoint>) -> Result<Self> {
         let server = server.into();
         let open = || Self::of(Client::open(&server)?, &server);
-        open().with_context(|| told(server.url()))
+        open().with_context(|| description(server.url()))
     }
 
     fn of(client: Client, server: &Endpoint) -> Result<Self> {
@@ -182,7 +182,7 @@ impl ProcessServer {
     }
 }
 
-fn told(url: &str) -> String {
+fn description(url: &str) -> String {
     match url.contains(['?', '#', '@']) {
         // What stands beside the address may be a key: it is not told.
         true => "OGC API - Processes server".to_owned(),

@@ -209,16 +209,16 @@ fn a_full_project_is_tried_again_with_one_job() {
 
 #[test]
 fn a_job_is_told_once_and_whole() {
-    let told = Arc::new(Mutex::new(Vec::new()));
+    let finished = Arc::new(Mutex::new(Vec::new()));
     let platform = Platform { silence: 3.into(), ..Platform::default() };
-    let (mut policy, hook) = (policy(), told.clone());
+    let (mut policy, hook) = (policy(), finished.clone());
     policy.on_finished = Some(Arc::new(move |record: &JobRecord| {
         hook.lock().unwrap().push((record.label.clone(), record.index, record.credits()));
     }));
     drive(&platform, &policy, known(2));
-    let mut told = told.lock().unwrap().clone();
-    told.sort();
-    assert_eq!(told, [("job 0".into(), 1, Some(7)), ("job 1".into(), 0, Some(7))]);
+    let mut finished = finished.lock().unwrap().clone();
+    finished.sort();
+    assert_eq!(finished, [("job 0".into(), 1, Some(7)), ("job 1".into(), 0, Some(7))]);
 }
 
 #[test]

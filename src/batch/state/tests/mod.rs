@@ -290,8 +290,8 @@ fn nothing_is_sent_beyond_the_budget() {
     state.apply(&Event::Finalized { item: 1, credits: Some(65), reason: None });
     assert_eq!(state.next(at(0)), [Action::Finish], "5 are left");
     state.give_up();
-    let told = state.stop().unwrap().to_string();
-    assert_eq!(told, "95 of the budget of 100 credits are spent, too little is left for one more job");
+    let message = state.stop().unwrap().to_string();
+    assert_eq!(message, "95 of the budget of 100 credits are spent, too little is left for one more job");
 }
 
 #[test]
