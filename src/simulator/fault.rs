@@ -305,9 +305,11 @@ mod tests {
         assert_eq!(happened, [error.clone(), error, None]);
         faults.add("expired-token=always".parse().unwrap());
         assert_eq!([1, 2].map(|_| take("GET", "/blocks")), [1, 2].map(|_| Some(FaultKind::ExpiredToken)));
-        let told = |text: &str| text.parse::<Fault>().unwrap_err().to_string();
-        assert!(told("lost-anwser").starts_with("there is no fault `lost-anwser`, but too-many-requests, "));
-        assert!(told("slow=often").starts_with("`often` is not how often"));
+        let message = |text: &str| text.parse::<Fault>().unwrap_err().to_string();
+        assert!(
+            message("lost-anwser").starts_with("there is no fault `lost-anwser`, but too-many-requests, ")
+        );
+        assert!(message("slow=often").starts_with("`often` is not how often"));
     }
 
     #[test]

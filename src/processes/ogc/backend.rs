@@ -43,7 +43,7 @@ impl OgcBackend {
     }
 
     fn answers(&self) -> Answers {
-        let (host, path) = self.server().place();
+        let (host, path) = self.server().host_and_path();
         Answers::of(self.client(), &format!("{host}{path} {}", self.process.id()))
     }
 
@@ -82,11 +82,11 @@ impl OgcBackend {
         };
         // It has run all the same, and is not to be taken for refused.
         let id = self.answers().keep(&answer).map_err(|error| Error::response(error.to_string()));
-        Ok(self.kept(answer.job(id.context("it has run")?)))
+        Ok(self.with_process(answer.job(id.context("it has run")?)))
     }
 
     /// A kept answer as a job of the process.
-    fn kept(&self, job: Job) -> Job {
+    fn with_process(&self, job: Job) -> Job {
         Job { workflow_id: Some(self.process.id().to_owned()), ..job }
     }
 
@@ -142,7 +142,7 @@ impl Source for OgcBackend {
 
 impl JobBackend for OgcBackend {
     fn owner(&self) -> Owner {
-        let (host, scope_id) = self.server().place();
+        let (host, scope_id) = self.server().host_and_path();
         let (id, name) = (self.process.id().to_owned(), self.process.id().to_owned());
         Owner { kind: Kind::OgcProcess, host, scope_id, id, name, budget: None }
     }
@@ -156,7 +156,7 @@ impl JobBackend for OgcBackend {
         let named = |job: Job| {
             let tokens = tokens(job.name.as_deref()?);
             let place = submissions.iter().position(|one| tokens.contains(&one.token()))?;
-            Some((place, self.kept(job)))
+            Some((place, self.with_process(job)))
         };
         Some(Ok(self.answers().jobs().into_iter().filter_map(named).collect()))
     }
@@ -190,7 +190,8 @@ impl JobBackend for OgcBackend {
     fn page(&self, next: Option<&str>) -> Result<JobsPage> {
         let server = self.server();
         if next.is_none() {
-            let jobs: Vec<Job> = self.answers().jobs().into_iter().map(|job| self.kept(job)).collect();
+            let jobs: Vec<Job> =
+                self.answers().jobs().into_iter().map(|job| self.with_process(job)).collect();
             if !self.process.is_async() || !jobs.is_empty() {
                 let next = self.process.is_async().then(|| SERVERS_OWN.to_owned());
                 return Ok(JobsPage { jobs, is_whole: true, next });
@@ -219,7 +220,7 @@ impl JobBackend for OgcBackend {
 
     fn job(&self, id: &JobId) -> Result<Job> {
         if Answers::has_given(id) {
-            return Ok(self.kept(self.answers().get(id)?.job(id.clone())));
+            return Ok(self.with_process(self.answers().get(id)?.job(id.clone())));
         }
         job::read(&self.status(id)?).with_context(|| format!("job `{id}`"))
     }

@@ -171,7 +171,7 @@ impl ProcessServer {
 
     /// How a journal knows the server: a host, whatever its port where that is this machine,
     /// and a path.
-    pub(super) fn place(&self) -> (String, String) {
+    pub(super) fn host_and_path(&self) -> (String, String) {
         let url = url::Url::parse(&self.url).ok();
         let path = url.as_ref().map_or("", url::Url::path).trim_end_matches('/').to_owned();
         let host = match self.client.host() {

@@ -119,7 +119,7 @@ impl Platform {
     fn execute(&self, request: &Request, process: &'static Process) -> Answer {
         let body = request.json()?;
         let inputs = body["inputs"].as_object().cloned().unwrap_or_default();
-        process.check(&inputs).map_err(|told| exception(400, "InvalidParameterValue", &told))?;
+        process.check(&inputs).map_err(|message| exception(400, "InvalidParameterValue", &message))?;
         let mut jobs = self.ogc_jobs.lock();
         let key = self.key_of(&inputs);
         let nth = jobs.iter().filter(|job| job.key == key).count() as u64;

@@ -38,8 +38,8 @@ fn what_it_cannot_do_is_refused() {
     assert_eq!(execute("grid", json!({"inputs": {"cells": 3}})).0, 400);
     assert_eq!(execute("hello-world", json!({"inputs": {"name": 1}})).0, 400);
     assert_eq!(execute("no", json!({})).0, 404);
-    let (status, told) = execute("distance", json!({"inputs": {"from": [0, 0], "to": [3, 4]}}));
-    assert_eq!((status, told), (200, json!({"degrees": 5.0})), "it runs while one waits");
+    let (status, body) = execute("distance", json!({"inputs": {"from": [0, 0], "to": [3, 4]}}));
+    assert_eq!((status, body), (200, json!({"degrees": 5.0})), "it runs while one waits");
     let (_, list) = ask(&simulator, "GET", "/ogc/jobs", Value::Null);
     assert_eq!(list["jobs"], json!([]));
 }

@@ -68,8 +68,8 @@ impl Platform {
             return Err(Reply::problem(403, "Insufficient credits to accept quotation"));
         }
         (tasking.accepted, tasking.decided, order.updated) = (Some(accepted), Some(now), now);
-        let told = order.tasking.as_ref().and_then(|tasking| quotation(order, tasking, now));
-        Ok(Reply::json(200, &told.unwrap_or_default()))
+        let quoted = order.tasking.as_ref().and_then(|tasking| quotation(order, tasking, now));
+        Ok(Reply::json(200, &quoted.unwrap_or_default()))
     }
 
     fn decide_on_study(&self, request: &Request, id: &str) -> Answer {
@@ -88,8 +88,8 @@ impl Platform {
         let chosen =
             chosen.ok_or_else(|| Reply::problem(400, "acceptedOptionId is not an option of this study"))?;
         (tasking.option, tasking.chosen, order.updated) = (Some(chosen), Some(now), now);
-        let told = order.tasking.as_ref().and_then(|tasking| study(order, tasking, now));
-        Ok(Reply::json(200, &told.unwrap_or_default()))
+        let found = order.tasking.as_ref().and_then(|tasking| study(order, tasking, now));
+        Ok(Reply::json(200, &found.unwrap_or_default()))
     }
 }
 

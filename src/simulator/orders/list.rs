@@ -130,8 +130,8 @@ impl Platform {
     pub(super) fn cancel_order(&self, id: &str) -> Answer {
         self.with_order(id, |order, now| {
             if !order.is_cancellable(now) {
-                let told = format!("Order with status {} cannot be canceled", order.status(now));
-                return Err(Reply::problem(409, told));
+                let message = format!("Order with status {} cannot be canceled", order.status(now));
+                return Err(Reply::problem(409, message));
             }
             order.cancelled = Some(now);
             order.updated = now;

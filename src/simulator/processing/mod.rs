@@ -67,8 +67,8 @@ impl Platform {
 
     /// The area of the items and the order of the first, or why the platform refuses them.
     fn validated(&self, process: &Process, inputs: &Value) -> Result<(f64, Order), Reply> {
-        if let Some(told) = process.schema_error(inputs) {
-            let body = json!({"title": "Bad Request", "status": 400, "schema-error": told});
+        if let Some(errors) = process.schema_error(inputs) {
+            let body = json!({"title": "Bad Request", "status": 400, "schema-error": errors});
             return Err(problem(400, &body));
         }
         self.sources(process, inputs).map_err(|(name, message)| {
@@ -94,8 +94,8 @@ impl Platform {
         if request.query("workspaceId") != Some(WORKSPACE_ID) {
             return Err(Reply::problem(403, "Forbidden"));
         }
-        if let Some(told) = process.schema_error(&inputs) {
-            let body = json!({"title": "Bad Request", "status": 400, "schema-error": told});
+        if let Some(errors) = process.schema_error(&inputs) {
+            let body = json!({"title": "Bad Request", "status": 400, "schema-error": errors});
             return Err(problem(400, &body));
         }
         // Before the store is locked: `sources` locks it too.
@@ -107,7 +107,9 @@ impl Platform {
             return Err(Reply::refused(429, 429, "Your workspace has too many non-finished jobs"));
         }
         let budget = request.query("budgetId").map(str::to_owned);
-        store.check_budget(budget.as_deref(), credits, now).map_err(|told| Reply::problem(403, told))?;
+        store
+            .check_budget(budget.as_deref(), credits, now)
+            .map_err(|message| Reply::problem(403, message))?;
         let key =
             SeededRng::of_text(self.seed, &json!([process.id, process.items(&inputs)]).to_string()).next();
         let nth = store.processing.iter().filter(|job| job.key == key).count() as u64;
@@ -130,8 +132,8 @@ impl Platform {
             key,
         };
         let licence = self.eulas.is_accepted(&eulas::id_of(process.eula));
-        let refuse = |job: &mut ProcessingJob, ending: &str, name: String, told: String| {
-            (job.ending, job.complaint) = (ending.to_owned(), Some((name, told)));
+        let refuse = |job: &mut ProcessingJob, ending: &str, name: String, message: String| {
+            (job.ending, job.complaint) = (ending.to_owned(), Some((name, message)));
         };
         match sources {
             _ if licence != Some(true) => {
@@ -142,7 +144,7 @@ impl Platform {
                     "the licence is not accepted".into(),
                 );
             }
-            Err((name, told)) => refuse(&mut job, "invalid", name, told),
+            Err((name, message)) => refuse(&mut job, "invalid", name, message),
             Ok(_) if store.available(now) < credits => {
                 refuse(&mut job, "rejected", "InsufficientCredits".into(), "the balance is too low".into());
             }
@@ -238,8 +240,8 @@ impl Store {
 fn fail(job: &mut ProcessingJob) {
     if job.ending == "successful" {
         job.ending = "failed".to_owned();
-        let told = "the image has no panchromatic band".to_owned();
-        job.complaint = Some(("MissingPanchromaticAsset".to_owned(), told));
+        let message = "the image has no panchromatic band".to_owned();
+        job.complaint = Some(("MissingPanchromaticAsset".to_owned(), message));
         job.made = None;
     }
 }

@@ -62,7 +62,7 @@ fn the_next_program_has_the_same_platform() {
     first.post(&format!("{stopped}/cancel/"), &json!({}));
     let put = json!([{"name": "JOB_QUERY_MAX_AOI_SIZE", "value": "500"}]);
     first.send(first.request("PUT", &first.project("/settings")).json(&put)).unwrap();
-    let told = |client: &Client| {
+    let state_of = |client: &Client| {
         let paths = [
             client.project("/settings"),
             client.project("/workflows"),
@@ -79,14 +79,14 @@ fn the_next_program_has_the_same_platform() {
             client.simulator.clock().now(),
         )
     };
-    let before = told(&first);
+    let before = state_of(&first);
     // As a killed program leaves it: nothing is said on the way out.
     std::mem::forget(first);
     let second = same(folder.path());
-    for (now, before) in told(&second).0.iter().zip(&before.0) {
+    for (now, before) in state_of(&second).0.iter().zip(&before.0) {
         assert_eq!(now.to_string(), before.to_string());
     }
-    assert!(told(&second) == before);
+    assert!(state_of(&second) == before);
     assert_eq!(archive(&second), packed);
     assert_ne!(second.workflow(BLOCK), workflow);
     second.advance(700);

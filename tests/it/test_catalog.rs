@@ -8,12 +8,12 @@ use up42::{Aoi, Catalog, Client, Scenes, Search};
 use crate::server::{self, Server};
 
 /// A catalog that has what a test puts on it.
-pub struct Shelf {
+pub struct TestCatalog {
     client: Client,
     items: Arc<Mutex<Vec<Value>>>,
 }
 
-impl Shelf {
+impl TestCatalog {
     pub fn new() -> Self {
         Self::with_picture(Vec::new())
     }
