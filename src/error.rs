@@ -5,8 +5,8 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::plain::plain;
 use crate::redact;
+use crate::sanitize::sanitize;
 
 /// The longest message of one link of the chain, in characters.
 const LONGEST: usize = 4000;
@@ -159,7 +159,7 @@ impl Error {
 
     /// Servers and files have their say in messages: each is made one harmless line.
     fn with(kind: ErrorKind, message: impl Into<String>, change: impl FnOnce(&mut Inner)) -> Self {
-        let message = plain(&message.into(), LONGEST);
+        let message = sanitize(&message.into(), LONGEST);
         let mut inner = Inner { kind, message, cause: None, server: None, foreign: None, is_unsent: false };
         change(&mut inner);
         Self(Arc::new(inner))
@@ -227,7 +227,7 @@ impl fmt::Debug for Error {
 
 impl fmt::Debug for ServerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |text: &Option<String>| text.as_deref().map(|text| plain(text, LONGEST));
+        let shown = |text: &Option<String>| text.as_deref().map(|text| sanitize(text, LONGEST));
         f.debug_struct("ServerError")
             .field("status", &self.status)
             .field("code", &shown(&self.code))
@@ -286,9 +286,9 @@ mod tests {
 
     #[test]
     fn display_and_debug_tell_the_whole_chain() {
-        let told = "search the catalog: 422: limit must be at most 500";
-        assert_eq!(refused().to_string(), told);
-        assert_eq!(format!("{:?}", refused()), told);
+        let message = "search the catalog: 422: limit must be at most 500";
+        assert_eq!(refused().to_string(), message);
+        assert_eq!(format!("{:?}", refused()), message);
     }
 
     #[test]

@@ -18,15 +18,15 @@ impl Client {
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the batch belongs to
     /// another project or workspace.
     pub fn batch(&self, name: impl AsRef<str>) -> Result<Batch> {
-        Batch::kept(self, name.as_ref(), |owner| service(self, owner))
+        Batch::open(self, name.as_ref(), |owner| service(self, owner))
     }
 }
 
 fn service(client: &Client, owner: &Owner) -> Result<Arc<dyn JobBackend>> {
     match owner.kind {
-        Kind::Workflow => Ok(WorkflowBackend::kept(client.project()?, owner)),
+        Kind::Workflow => Ok(WorkflowBackend::reopened(client.project()?, owner)),
         Kind::OgcProcess if owner.host.starts_with("http") => Ok(OgcBackend::of(
-            &client.processes(format!("{}{}", owner.host, owner.place))?.process(&owner.id)?,
+            &client.processes(format!("{}{}", owner.host, owner.scope_id))?.process(&owner.id)?,
         )),
         // Its port may be another now.
         Kind::OgcProcess => Err(Error::invalid(

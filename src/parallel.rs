@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-/// Does the same for every item, `at_once` of them at a time, and keeps the order.
+/// Does the same for every item, `concurrency` of them at a time, and keeps the order.
 ///
 /// Plain threads: each item's work, be it a chain of requests or a picture to decode,
 /// reads like the sequence it is.
-pub(crate) fn in_parallel<T, U>(items: &[T], at_once: usize, work: impl Fn(&T) -> U + Sync) -> Vec<U>
+pub(crate) fn in_parallel<T, U>(items: &[T], concurrency: usize, work: impl Fn(&T) -> U + Sync) -> Vec<U>
 where
     T: Sync,
     U: Send,
@@ -16,7 +16,7 @@ where
     let next = AtomicUsize::new(0);
     let (done, results) = mpsc::channel();
     thread::scope(|scope| {
-        for _ in 0..at_once.clamp(1, items.len().max(1)) {
+        for _ in 0..concurrency.clamp(1, items.len().max(1)) {
             let (done, next, work) = (done.clone(), &next, &work);
             scope.spawn(move || {
                 loop {

@@ -71,16 +71,16 @@ mod tests {
     fn what_runs_by_itself_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let table = "CREATE TABLE a (b);";
-        let told = |name: &str, code: &str| {
+        let opened = |name: &str, code: &str| {
             let path = folder.path().join(name);
             Connection::open(&path).unwrap().execute_batch(&format!("{table}{code}")).unwrap();
             open(&path).map(drop).map_err(|error| error.to_string().split_once("`: ").unwrap().1.to_owned())
         };
-        assert_eq!(told("table", ""), Ok(()));
+        assert_eq!(opened("table", ""), Ok(()));
         let view = "CREATE VIEW v AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n;";
-        insta::assert_snapshot!(told("view", view).unwrap_err(), @"`v` in it is a view, a trigger or a virtual table, which run by themselves and which up42 does not write: drop it, if the file is yours, or move the file away");
+        insta::assert_snapshot!(opened("view", view).unwrap_err(), @"`v` in it is a view, a trigger or a virtual table, which run by themselves and which up42 does not write: drop it, if the file is yours, or move the file away");
         let trigger = "CREATE TRIGGER t AFTER INSERT ON a BEGIN DELETE FROM a; END;";
-        assert!(told("trigger", trigger).unwrap_err().starts_with("`t` in it is a view, a trigger"));
+        assert!(opened("trigger", trigger).unwrap_err().starts_with("`t` in it is a view, a trigger"));
     }
 
     #[test]

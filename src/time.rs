@@ -42,8 +42,8 @@ impl DateRange {
 
     /// Cut to a step in nanoseconds.
     fn interval(self, step: i128) -> String {
-        let told = |end: Option<Timestamp>| end.map_or("..".to_owned(), |at| cut(at, step));
-        format!("{}/{}", told(self.start), told(self.end))
+        let end_text = |end: Option<Timestamp>| end.map_or("..".to_owned(), |at| cut(at, step));
+        format!("{}/{}", end_text(self.start), end_text(self.end))
     }
 
     /// Its first and its last instant.
@@ -80,8 +80,8 @@ fn instant(text: &str, is_end: bool) -> Result<Option<Timestamp>> {
         return Ok(None);
     }
     let wrong = |error: jiff::Error| {
-        let told = format!("date `{text}`: write `2020-12-31`, `2020-12` or `2020-12-31T23:59:59Z`");
-        Error::foreign(ErrorKind::InvalidInput, error).context(told)
+        let message = format!("date `{text}`: write `2020-12-31`, `2020-12` or `2020-12-31T23:59:59Z`");
+        Error::foreign(ErrorKind::InvalidInput, error).context(message)
     };
     let is_short = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
     let first_day = match text.len() {
@@ -139,28 +139,28 @@ mod tests {
 
     #[test]
     fn times_are_told_in_their_largest_unit() {
-        let told = [50_400.0, 80.0, 100.0, 5_500.0, 200_000.0].map(lasted);
-        assert_eq!(told, ["14 h", "80 s", "2 min", "2 h", "2 d"]);
+        let texts = [50_400.0, 80.0, 100.0, 5_500.0, 200_000.0].map(lasted);
+        assert_eq!(texts, ["14 h", "80 s", "2 min", "2 h", "2 d"]);
     }
 
     #[test]
     fn days_count_whole_and_ends_may_be_open() {
-        let told = |start, end| DateRange::parse(start, end).unwrap().to_interval();
-        assert_eq!(told("2018-01-01", "2020-12-31"), "2018-01-01T00:00:00Z/2020-12-31T23:59:59.999999Z");
-        assert_eq!(told("..", "2020-12-31T10:00:00Z"), "../2020-12-31T10:00:00Z");
-        assert_eq!(told("2018-01-01T02:00:00+02:00", ""), "2018-01-01T00:00:00Z/..");
+        let interval = |start, end| DateRange::parse(start, end).unwrap().to_interval();
+        assert_eq!(interval("2018-01-01", "2020-12-31"), "2018-01-01T00:00:00Z/2020-12-31T23:59:59.999999Z");
+        assert_eq!(interval("..", "2020-12-31T10:00:00Z"), "../2020-12-31T10:00:00Z");
+        assert_eq!(interval("2018-01-01T02:00:00+02:00", ""), "2018-01-01T00:00:00Z/..");
         assert_eq!(
-            told("2020-06-01T12:00:00", "2020-06-01T13:30"),
+            interval("2020-06-01T12:00:00", "2020-06-01T13:30"),
             "2020-06-01T12:00:00Z/2020-06-01T13:30:00Z"
         );
     }
 
     #[test]
     fn months_and_years_count_whole() {
-        let told = |start, end| DateRange::parse(start, end).unwrap().to_interval_of_seconds();
-        assert_eq!(told("2020-12", "2020-12"), "2020-12-01T00:00:00Z/2020-12-31T23:59:59Z");
-        assert_eq!(told("2020-02", "2020-02"), "2020-02-01T00:00:00Z/2020-02-29T23:59:59Z");
-        assert_eq!(told("2019", "2020"), "2019-01-01T00:00:00Z/2020-12-31T23:59:59Z");
+        let interval = |start, end| DateRange::parse(start, end).unwrap().to_interval_of_seconds();
+        assert_eq!(interval("2020-12", "2020-12"), "2020-12-01T00:00:00Z/2020-12-31T23:59:59Z");
+        assert_eq!(interval("2020-02", "2020-02"), "2020-02-01T00:00:00Z/2020-02-29T23:59:59Z");
+        assert_eq!(interval("2019", "2020"), "2019-01-01T00:00:00Z/2020-12-31T23:59:59Z");
     }
 
     #[test]
@@ -176,12 +176,12 @@ mod tests {
 
     #[test]
     fn the_end_of_all_years_is_open() {
-        let told = |end| DateRange::parse("2020-01-01", end).unwrap().to_interval();
+        let interval = |end| DateRange::parse("2020-01-01", end).unwrap().to_interval();
         for end in ["9999-12-31", "9999-12", "9999", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999+00:00"]
         {
-            assert_eq!(told(end), "2020-01-01T00:00:00Z/..", "{end}");
+            assert_eq!(interval(end), "2020-01-01T00:00:00Z/..", "{end}");
         }
-        assert_eq!(told("9999-12-01"), "2020-01-01T00:00:00Z/9999-12-01T23:59:59.999999Z");
+        assert_eq!(interval("9999-12-01"), "2020-01-01T00:00:00Z/9999-12-01T23:59:59.999999Z");
         assert_eq!(DateRange::parse("0001-01-01", "").unwrap().to_interval(), "0001-01-01T00:00:00Z/..");
         assert!(DateRange::parse("9999-12-31", "").unwrap_err().to_string().starts_with("date `9999-12-31`"));
     }
@@ -207,12 +207,12 @@ mod tests {
 
     #[test]
     fn wrong_dates_are_named() {
-        let told = |start, end| DateRange::parse(start, end).unwrap_err().to_string();
-        assert!(told("31.12.2020", "..").starts_with("date `31.12.2020`: write `2020-12-31`"));
-        assert!(told("2020-13", "..").starts_with("date `2020-13`: write "));
-        assert!(told("2020-12-31T25:00", "..").starts_with("date `2020-12-31T25:00`: write "));
+        let message = |start, end| DateRange::parse(start, end).unwrap_err().to_string();
+        assert!(message("31.12.2020", "..").starts_with("date `31.12.2020`: write `2020-12-31`"));
+        assert!(message("2020-13", "..").starts_with("date `2020-13`: write "));
+        assert!(message("2020-12-31T25:00", "..").starts_with("date `2020-12-31T25:00`: write "));
         assert_eq!(
-            told("2021-01-01", "2020-01-01"),
+            message("2021-01-01", "2020-01-01"),
             "interval `2021-01-01` to `2020-01-01` ends before it starts"
         );
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::client::{Client, balance, credits, id::checked, optional, required};
 use crate::error::{Context, Result};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::time::parse_timestamp;
 
 /// A part of the account's credits that is set aside for something.
@@ -68,13 +68,13 @@ impl Budget {
                 "consumedCredits",
             )
         };
-        ask().with_context(|| format!("usage of budget `{}`", plain(&self.name, 80)))
+        ask().with_context(|| format!("usage of budget `{}`", sanitize(&self.name, 80)))
     }
 }
 
 impl fmt::Debug for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&plain(&self.name, 200))?;
+        f.write_str(&sanitize(&self.name, 200))?;
         match (self.consumed, self.limit) {
             (Some(consumed), Some(limit)) => write!(f, ": {consumed} of {limit} credits"),
             (Some(consumed), None) => write!(f, ": {consumed} credits"),

@@ -5,7 +5,7 @@ use std::ops::RangeBounds;
 
 use super::{Budget, Budgets};
 use crate::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
-use crate::plain::words;
+use crate::sanitize::words;
 use crate::show::{rich, show};
 use crate::time::minute;
 
@@ -63,7 +63,7 @@ impl Budget {
             .fact("Limit, credits", credits(self.limit))
             .fact("From (UTC)", time(self.valid.0))
             .fact("To (UTC)", time(self.valid.1));
-        self.description.iter().fold(card, |card, told| card.note(told)).bundle()
+        self.description.iter().fold(card, |card, description| card.note(description)).bundle()
     }
 }
 

@@ -53,7 +53,7 @@ pub(crate) trait JobBackend: Source {
     }
 
     /// How many of a batch may be, unless the user says so.
-    fn at_once(&self) -> usize {
+    fn default_max_unfinished(&self) -> usize {
         usize::MAX
     }
 

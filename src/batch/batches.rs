@@ -10,7 +10,7 @@ use crate::client::Client;
 use crate::display::{Cell, Column, Table};
 use crate::error::{Context, Result};
 use crate::list::list;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::show::show;
 use crate::time::{minute, parse_timestamp};
 
@@ -148,17 +148,17 @@ impl fmt::Debug for BatchEntry {
         write!(
             f,
             "{}: {} of {} jobs, {}",
-            plain(&self.name, 80),
+            sanitize(&self.name, 80),
             self.succeeded,
             self.jobs,
-            plain(&self.runs, 80)
+            sanitize(&self.runs, 80)
         )
     }
 }
 
 impl fmt::Debug for Batches {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.iter().map(|entry| plain(&entry.name, 80)).collect();
+        let names: Vec<_> = self.iter().map(|entry| sanitize(&entry.name, 80)).collect();
         write!(f, "{} batches: {}", self.len(), names.join(", "))
     }
 }

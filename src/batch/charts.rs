@@ -102,7 +102,7 @@ impl JobCollection {
             None => format!("{} credits", grouped(sum as f64, 0)),
         };
         Chart::curves(
-            format!("{}: credits paid", self.told()),
+            format!("{}: credits paid", self.description()),
             unit,
             Curves { curves, level, is_steps: true },
         )
@@ -111,13 +111,13 @@ impl JobCollection {
 
 /// How a job stands, how long it waited and ran, and what it cost.
 fn hint(record: &JobRecord) -> String {
-    let mut told = vec![record.status_word()];
-    told.extend(record.queued().map(|time| format!("queued {}", elapsed(time.as_secs()))));
+    let mut facts = vec![record.status_word()];
+    facts.extend(record.queued().map(|time| format!("queued {}", elapsed(time.as_secs()))));
     let ran = record.job.as_ref().and_then(|job| job.duration());
-    told.extend(ran.map(|time| format!("ran {}", elapsed(time.as_secs()))));
-    told.extend(record.credits().map(|credits| format!("{} credits", grouped(credits as f64, 0))));
-    told.extend(record.reason().map(|reason| reason.trim().to_owned()));
-    told.join(", ")
+    facts.extend(ran.map(|time| format!("ran {}", elapsed(time.as_secs()))));
+    facts.extend(record.credits().map(|credits| format!("{} credits", grouped(credits as f64, 0))));
+    facts.extend(record.reason().map(|reason| reason.trim().to_owned()));
+    facts.join(", ")
 }
 
 #[cfg(all(test, feature = "simulator"))]
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn the_pointer_is_told_the_reason() {
         let html = sample::jobs().timeline().to_html().into_string();
-        let told = "title=\"Thiès: failed, queued 3 min 00 s, ran 3 min 00 s, 3 credits, [s2:1] no image\"";
-        assert!(html.contains(told), "{}", html.split("<span").skip(1).collect::<String>());
+        let title = "title=\"Thiès: failed, queued 3 min 00 s, ran 3 min 00 s, 3 credits, [s2:1] no image\"";
+        assert!(html.contains(title), "{}", html.split("<span").skip(1).collect::<String>());
     }
 }

@@ -10,7 +10,7 @@ use crate::jobs::{Job, JobFilter, JobId, JobStatus, JobTask, Project, ProjectJob
 use crate::parallel::in_parallel;
 
 /// Jobs whose details are asked for at a time; the limiter holds the rate.
-const AT_ONCE: usize = 16;
+const CONCURRENT_REQUESTS: usize = 16;
 /// What stands for a reason that was not asked for.
 const UNASKED: &str = "`with_details` asks why";
 
@@ -34,8 +34,8 @@ impl Project {
     /// exist and a date that cannot be read.
     #[doc(alias = "get_jobs")]
     pub fn jobs(&self, filter: impl Into<JobFilter>) -> Result<JobCollection> {
-        let told = || format!("jobs of project `{}`", self.name().unwrap_or(self.id()));
-        let jobs = self.find_jobs(&filter.into(), None).with_context(told)?;
+        let context = || format!("jobs of project `{}`", self.name().unwrap_or(self.id()));
+        let jobs = self.find_jobs(&filter.into(), None).with_context(context)?;
         Ok(listed(self, self.name().unwrap_or(self.id()), jobs).of("Project"))
     }
 
@@ -79,8 +79,8 @@ impl JobCollection {
     /// Those of the network; the error names the job.
     pub fn with_details(&self) -> Result<Self> {
         let records: Vec<JobRecord> = self.iter().cloned().collect();
-        let told = in_parallel(&records, AT_ONCE, |record| detailed(&**self.source(), record));
-        let records = told.into_iter().collect::<Result<_>>()?;
+        let answers = in_parallel(&records, CONCURRENT_REQUESTS, |record| detailed(&**self.source(), record));
+        let records = answers.into_iter().collect::<Result<_>>()?;
         Ok(self.with_records(records))
     }
 }
@@ -169,9 +169,9 @@ mod tests {
         let jobs = vec![job(Some("Dakar"), "SUCCEEDED"), job(None, "FAILED"), job(Some("x"), "PAUSED")];
         let list = listed(&project, "harbours", jobs).of("Workflow");
         assert_eq!(list.title(), "Workflow harbours: 3 jobs");
-        let told: Vec<_> = list.iter().map(|record| format!("{record:?}, {:?}", record.outcome)).collect();
+        let lines: Vec<_> = list.iter().map(|record| format!("{record:?}, {:?}", record.outcome)).collect();
         assert_eq!(
-            told,
+            lines,
             [
                 "Dakar: succeeded, succeeded",
                 "31e82142-5823: failed, `with_details` asks why",

@@ -19,7 +19,7 @@ impl JobCollection {
 
     /// The same on the way, with why nothing moves; at the end without its jobs, which the
     /// collection shows.
-    pub(super) fn board(&self, why: Option<String>, is_last: bool) -> Bundle {
+    pub(super) fn live_bundle(&self, why: Option<String>, is_last: bool) -> Bundle {
         let card = why.into_iter().fold(self.card(), Card::note).bundle();
         if is_last {
             return card;
@@ -34,7 +34,7 @@ impl JobCollection {
     }
 
     fn card(&self) -> Card {
-        let mut card = Card::new(self.told()).fact("Jobs", Cell::Parts(self.tally().parts()));
+        let mut card = Card::new(self.description()).fact("Jobs", Cell::Parts(self.tally().parts()));
         card = match self.budget().filter(|budget| *budget > 0) {
             Some(budget) => {
                 let [paid, of] = [self.paid(), budget].map(|credits| grouped(credits as f64, 0));

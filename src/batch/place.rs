@@ -1,7 +1,7 @@
 //! Creating the jobs of a batch without waiting for their ends.
 
-use super::drive::{Driven, Task};
-use super::engine::Batch;
+use super::batch::Batch;
+use super::locked_run::{Driven, Task};
 use super::state::{Phase, State};
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::jobs::Job;
@@ -33,13 +33,13 @@ impl Batch {
                 }
                 // Another program places them, for longer than the deadline.
                 None => {
-                    let (items, state, _) = self.kept_state()?;
+                    let (items, state, _) = self.state_in_journal()?;
                     let shown = self.shown(&items, &state);
                     Ok(shown.into_iter().map(|item| placement(&state, item, true)).collect())
                 }
             }
         };
-        place().with_context(|| self.told())
+        place().with_context(|| self.description())
     }
 }
 

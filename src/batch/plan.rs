@@ -21,7 +21,7 @@ pub(crate) struct Owner {
     /// The service's host.
     pub(crate) host: String,
     /// The id of the project or the workspace; the path of an OGC server.
-    pub(crate) place: String,
+    pub(crate) scope_id: String,
     /// The id of the workflow, the process or the data product.
     pub(crate) id: String,
     /// Its name.
@@ -108,25 +108,25 @@ impl Plan {
 impl Owner {
     /// Whether what is at hand is what the journal was begun with.
     pub(super) fn check(&self, here: &Self) -> Result<()> {
-        let is_same =
-            (self.kind, &self.host, &self.place, &self.id) == (here.kind, &here.host, &here.place, &here.id);
+        let is_same = (self.kind, &self.host, &self.scope_id, &self.id)
+            == (here.kind, &here.host, &here.scope_id, &here.id);
         match is_same {
             true => Ok(()),
             false => Err(Error::invalid(format!(
                 "its journal belongs to {}, and not to {}: give the batch another name",
-                self.told(),
-                here.told()
+                self.description(),
+                here.description()
             ))),
         }
     }
 
-    fn told(&self) -> String {
-        let Self { kind, host, place, id, name, budget: _ } = self;
+    fn description(&self) -> String {
+        let Self { kind, host, scope_id, id, name, budget: _ } = self;
         match kind {
-            Kind::Workflow => format!("workflow `{name}` ({id}) of project {place} on {host}"),
-            Kind::Process => format!("process `{id}` of workspace {place} on {host}"),
-            Kind::Order => format!("orders of `{name}` ({id}) of workspace {place} on {host}"),
-            Kind::OgcProcess => format!("process `{id}` of {host}{place}"),
+            Kind::Workflow => format!("workflow `{name}` ({id}) of project {scope_id} on {host}"),
+            Kind::Process => format!("process `{id}` of workspace {scope_id} on {host}"),
+            Kind::Order => format!("orders of `{name}` ({id}) of workspace {scope_id} on {host}"),
+            Kind::OgcProcess => format!("process `{id}` of {host}{scope_id}"),
         }
     }
 }

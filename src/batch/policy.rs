@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::engine::Batch;
+use super::batch::Batch;
 use super::report::JobRecord;
 
 /// How long after its answer was given up a job that is in no list counts as never

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::state::State;
 use crate::error::Error;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::time::lasted;
 
 /// Progress as lines that are only ever added: a notebook cannot change a line that
@@ -96,7 +96,7 @@ impl Progress {
         (self.shown, self.at) = (Some(shows), now);
         let strange: usize = unknown.iter().map(|(_, jobs)| jobs).sum();
         let queued = total - ended - tally.to_come() - tally.running() - strange;
-        let mut line = format!("{:>6}  {ended}/{total}  {succeeded} succeeded", told(now));
+        let mut line = format!("{:>6}  {ended}/{total}  {succeeded} succeeded", duration_text(now));
         let mut others = vec![
             (tally.failed(), "without results".to_owned()),
             (tally.running(), "running".to_owned()),
@@ -126,11 +126,11 @@ pub(super) fn why(stop: Option<&Error>, short: Option<&Error>, trouble: Option<&
         (_, Some(short), _) => ("nothing is sent for now", short),
         (_, _, trouble) => ("trying again", trouble?),
     };
-    Some(format!("{what}: {}", plain(&why.to_string(), 400)))
+    Some(format!("{what}: {}", sanitize(&why.to_string(), 400)))
 }
 
 /// A time in the units that matter: `42 s`, `7 min`, `3 h 20 min`.
-fn told(time: Duration) -> String {
+fn duration_text(time: Duration) -> String {
     match time.as_secs() {
         seconds @ 0..120 => format!("{seconds} s"),
         seconds @ 120..7200 => format!("{} min", seconds / 60),

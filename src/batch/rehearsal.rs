@@ -9,9 +9,9 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::backend::{Delivery, JobBackend, Source};
-use super::drive::Task;
-use super::engine::Batch;
+use super::batch::Batch;
 use super::journal::{Head, Journal};
+use super::locked_run::Task;
 use super::plan::{Item, Kind, Owner};
 use super::policy::Policy;
 use super::run::{Known, Limit, Run};
@@ -84,8 +84,8 @@ pub fn rehearse_in(folder: &Path, durations: &[Duration], limit: usize) -> Resul
 }
 
 fn head() -> Head {
-    let [host, place, id, name] = ["h", "p", "w", "rehearsal"].map(str::to_owned);
-    let owner = Owner { kind: Kind::Workflow, host, place, id, name, budget: None };
+    let [host, scope_id, id, name] = ["h", "p", "w", "rehearsal"].map(str::to_owned);
+    let owner = Owner { kind: Kind::Workflow, host, scope_id, id, name, budget: None };
     Head { name: "rehearsal".into(), run: String::new(), owner, created: String::new() }
 }
 

@@ -11,7 +11,7 @@ use crate::display::{Tone, counted};
 use crate::error::{Error, Result};
 use crate::jobs::{Job, JobId, JobParameters, Project};
 use crate::list::list;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// The jobs of a batch, in the order of their parameters; or jobs that a project, a workflow
 /// or a process lists, the newest first.
@@ -24,12 +24,12 @@ pub struct JobCollection {
     records: Vec<JobRecord>,
     /// When this was asked for.
     pub(super) at: Timestamp,
-    books: Books,
+    billing: BillingSummary,
 }
 
 /// What a batch knows of its jobs together.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Books {
+pub(super) struct BillingSummary {
     /// What was paid, also for jobs that were sent again since.
     pub(super) paid: Option<i64>,
     /// The most that it may cost.
@@ -86,12 +86,12 @@ list!(JobCollection(records: JobRecord), "The jobs, one by one.");
 
 impl JobCollection {
     pub(super) fn new(source: Arc<dyn Source>, name: String, records: Vec<JobRecord>) -> Self {
-        let (at, books) = (Timestamp::now(), Books::default());
-        Self { source, kind: "Batch", name, records, at, books }
+        let (at, billing) = (Timestamp::now(), BillingSummary::default());
+        Self { source, kind: "Batch", name, records, at, billing }
     }
 
-    pub(super) fn with(self, books: Books) -> Self {
-        Self { books, ..self }
+    pub(super) fn with_billing(self, billing: BillingSummary) -> Self {
+        Self { billing, ..self }
     }
 
     /// Whose jobs they are, where it is no batch.
@@ -110,10 +110,10 @@ impl JobCollection {
 
     /// What a table of them is called.
     pub(super) fn title(&self) -> String {
-        format!("{}: {}", self.told(), counted(self.len(), "job"))
+        format!("{}: {}", self.description(), counted(self.len(), "job"))
     }
 
-    pub(super) fn told(&self) -> String {
+    pub(super) fn description(&self) -> String {
         format!("{} {}", self.kind, self.name)
     }
 
@@ -135,7 +135,7 @@ impl JobCollection {
     /// What was paid, in credits, as far as the platform told: [`credits`](Self::credits),
     /// and what jobs cost that were sent again since.
     pub fn paid(&self) -> i64 {
-        self.books.paid.unwrap_or_else(|| self.credits())
+        self.billing.paid.unwrap_or_else(|| self.credits())
     }
 
     /// Where a job's results are.
@@ -153,20 +153,21 @@ impl JobCollection {
 
     /// The project of the jobs: that is where dry runs are.
     pub(crate) fn project(&self) -> Result<&Project> {
-        let told = "only the dry runs of a workflow tell what they found: see `Workflow::test_jobs_parallel`";
-        self.source.project().ok_or_else(|| Error::invalid(told))
+        let message =
+            "only the dry runs of a workflow tell what they found: see `Workflow::test_jobs_parallel`";
+        self.source.project().ok_or_else(|| Error::invalid(message))
     }
 
     pub(super) fn knows_credits(&self) -> bool {
-        self.books.paid.is_some() || self.iter().any(|record| record.credits().is_some())
+        self.billing.paid.is_some() || self.iter().any(|record| record.credits().is_some())
     }
 
     pub(super) fn budget(&self) -> Option<i64> {
-        self.books.budget
+        self.billing.budget
     }
 
     pub(super) fn limit(&self) -> Option<usize> {
-        self.books.limit
+        self.billing.limit
     }
 
     pub(super) fn at(&self) -> Timestamp {
@@ -247,7 +248,7 @@ impl Outcome {
 
 impl fmt::Debug for JobRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", plain(&self.label, 200), plain(&self.status_word(), 80))
+        write!(f, "{}: {}", sanitize(&self.label, 200), sanitize(&self.status_word(), 80))
     }
 }
 
@@ -256,7 +257,7 @@ impl fmt::Debug for Outcome {
         match self.reason() {
             None if matches!(self, Self::Unfinished) => f.write_str("unfinished"),
             None => f.write_str("succeeded"),
-            Some(reason) => f.write_str(&plain(&reason, 400)),
+            Some(reason) => f.write_str(&sanitize(&reason, 400)),
         }
     }
 }
@@ -266,7 +267,7 @@ impl fmt::Debug for JobCollection {
         write!(
             f,
             "{}: {} of {} jobs succeeded, {} credits",
-            plain(&self.name, 80),
+            sanitize(&self.name, 80),
             self.succeeded(),
             self.len(),
             self.credits()

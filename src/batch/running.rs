@@ -2,8 +2,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use super::drive::Task;
-use super::engine::Batch;
+use super::batch::Batch;
+use super::locked_run::Task;
 use super::report::JobCollection;
 use crate::display::{Bundle, Cell};
 use crate::error::{Context, Error, ErrorKind, Result};
@@ -48,13 +48,13 @@ impl Batch {
         batch.policy.in_background = true;
         let (driven, told) = (batch.clone(), Arc::clone(&end));
         // Taken here, so that what is asked of the batch from now on is asked of this run.
-        let lock = self.reserve().with_context(|| self.told())?;
+        let lock = self.reserve().with_context(|| self.description())?;
         let drive = move || {
-            let result = driven.drive_with(Task::Run, lock).with_context(|| driven.told());
+            let result = driven.drive_with(Task::Run, lock).with_context(|| driven.description());
             *told.lock().unwrap_or_else(|broken| broken.into_inner()) = Some(result);
         };
         let thread = std::thread::Builder::new().name("up42-batch".into()).spawn(drive);
-        let thread = thread.map_err(Error::from).with_context(|| self.told())?;
+        let thread = thread.map_err(Error::from).with_context(|| self.description())?;
         Ok(Running { batch, thread, end })
     }
 }
@@ -88,7 +88,7 @@ impl Running {
         let _ = self.thread.join();
         let end = self.end.lock().unwrap_or_else(|broken| broken.into_inner()).take();
         end.unwrap_or_else(|| {
-            Err(Error::new(ErrorKind::Io, "its thread broke: run it again").context(self.batch.told()))
+            Err(Error::new(ErrorKind::Io, "its thread broke: run it again").context(self.batch.description()))
         })
     }
 

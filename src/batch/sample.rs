@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::report::{Books, JobCollection, JobRecord, Outcome};
+use super::report::{BillingSummary, JobCollection, JobRecord, Outcome};
 use crate::client::Client;
 use crate::error::Error;
 use crate::jobs::Job;
@@ -37,8 +37,9 @@ pub(super) fn jobs() -> JobCollection {
     };
     let records = all.into_iter().enumerate().map(record).collect();
     let project = Client::simulator().unwrap().project().unwrap();
-    let books = Books { paid: Some(1293), budget: Some(2000), limit: Some(2) };
-    let mut jobs = JobCollection::new(std::sync::Arc::new(project), "spring".into(), records).with(books);
+    let billing = BillingSummary { paid: Some(1293), budget: Some(2000), limit: Some(2) };
+    let mut jobs =
+        JobCollection::new(std::sync::Arc::new(project), "spring".into(), records).with_billing(billing);
     jobs.at = at(14);
     jobs
 }

@@ -175,16 +175,16 @@ mod tests {
     use crate::error::Error;
     use crate::jobs::{Job, JobParameters};
 
-    fn told(tally: &Tally<'_>) -> String {
-        let told = tally.parts().into_iter().map(|(_, word, count)| format!("{count} {word}"));
-        told.collect::<Vec<_>>().join(", ")
+    fn summary(tally: &Tally<'_>) -> String {
+        let parts = tally.parts().into_iter().map(|(_, word, count)| format!("{count} {word}"));
+        parts.collect::<Vec<_>>().join(", ")
     }
 
     #[test]
     fn what_is_done_comes_first_and_what_went_wrong_last() {
         let jobs = sample::jobs();
         let expected = "1 succeeded, 1 running, 1 queued, 1 to come, 1 failed, 1 rejected, 1 unproven";
-        assert_eq!(told(&jobs.tally()), expected);
+        assert_eq!(summary(&jobs.tally()), expected);
     }
 
     /// What a line says on the way and what the collection says are the same jobs.
@@ -209,7 +209,7 @@ mod tests {
         let jobs = sample::jobs().with_records(records);
         let tally = state.tally();
         let expected = "1 succeeded, 1 running, 1 queued, 1 to come, 1 failed, 1 rejected, 1 HIBERNATING, 1 gone, 1 unproven";
-        assert_eq!((told(&tally), told(&jobs.tally())), (expected.to_owned(), expected.to_owned()));
+        assert_eq!((summary(&tally), summary(&jobs.tally())), (expected.to_owned(), expected.to_owned()));
         assert_eq!((tally.total(), tally.ended(), tally.succeeded(), tally.failed()), (9, 5, 1, 4));
         assert_eq!((tally.running(), tally.to_come(), tally.unknown()), (1, 1, vec![("HIBERNATING", 1)]));
         let ended = state.phases().iter().filter(|phase| phase.has_ended()).count();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::report::{JobCollection, JobRecord, Outcome};
-use crate::chart::at_once;
+use crate::chart::peak_overlap;
 use crate::time_left::UnitTime;
 
 /// How far past the last news a job that has not ended is drawn at most, when less is known of
@@ -63,14 +63,14 @@ impl JobCollection {
         let left = self.iter().filter(|one| matches!(one.outcome, Outcome::Unfinished));
         // Those that have begun are half way, taken together.
         let jobs = left.map(|one| if one.job.is_some() { 0.5 } else { 1.0 });
-        job.left(jobs, self.limit().unwrap_or_else(|| self.at_once()))
+        job.left(jobs, self.limit().unwrap_or_else(|| self.peak_unfinished()))
     }
 
     /// How many were unfinished at the same time at most.
-    fn at_once(&self) -> usize {
+    fn peak_unfinished(&self) -> usize {
         let until = self.until();
         let times = self.iter().filter_map(|one| Some((one.created()?, one.finished().unwrap_or(until))));
-        at_once(times)
+        peak_overlap(times)
     }
 }
 
@@ -84,7 +84,7 @@ mod tests {
         let mut jobs = sample::jobs();
         // 12 and 6 minutes; one to come and two half way, two at a time.
         assert_eq!(jobs.remaining(), Some(Duration::from_secs(9 * 60)));
-        jobs = jobs.with(Default::default());
+        jobs = jobs.with_billing(Default::default());
         assert_eq!(jobs.remaining(), Some(Duration::from_secs(9 * 60)), "two at a time were seen");
     }
 

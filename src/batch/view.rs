@@ -2,7 +2,7 @@
 
 use std::ops::RangeBounds;
 
-use super::engine::Batch;
+use super::batch::Batch;
 use super::plan::Item;
 use super::report::{JobCollection, JobRecord};
 use crate::display::{Bundle, Card, Cell, Column, ROWS, Table, counted};

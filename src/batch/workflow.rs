@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::backend::{Delivery, JobBackend, Source};
-use super::engine::Batch;
+use super::batch::Batch;
 use super::plan::{Kind, Owner, Plan};
 use super::report::JobCollection;
 use super::submission::Submission;
 use crate::client::Client;
 use crate::error::Result;
 use crate::jobs::{Estimate, Job, JobId, JobMode, JobParameters, JobTask, JobsPage, Project, Workflow};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// The longest line of a log that is kept, in characters.
 const LINE: usize = 4000;
@@ -63,7 +63,7 @@ impl WorkflowBackend {
     }
 
     /// The workflow that a journal was begun with.
-    pub(crate) fn kept(project: Project, owner: &Owner) -> Arc<dyn JobBackend> {
+    pub(crate) fn reopened(project: Project, owner: &Owner) -> Arc<dyn JobBackend> {
         Self::service(&Workflow::known(project, owner.id.clone(), owner.name.clone()), JobMode::Default)
     }
 }
@@ -95,7 +95,7 @@ impl JobBackend for WorkflowBackend {
         Owner {
             kind: Kind::Workflow,
             host: self.client().host(),
-            place: self.workflow.project().id().to_owned(),
+            scope_id: self.workflow.project().id().to_owned(),
             id: self.workflow.id().to_owned(),
             name: self.workflow.name().to_owned(),
             budget: None,
@@ -197,7 +197,7 @@ impl Source for JobTask {
 
 /// A log that may be kept and shown: tasks write the signed URLs that they read from.
 fn harmless(log: &str) -> String {
-    log.lines().map(|line| plain(line, LINE) + "\n").collect()
+    log.lines().map(|line| sanitize(line, LINE) + "\n").collect()
 }
 
 #[cfg(test)]

@@ -117,8 +117,8 @@ impl Axis {
             for y in (top..bottom - 6).step_by(12) {
                 pen.path(&[(left + 6, y + 6), (right - 6, y)], 1, GRID);
             }
-            let told = lasted(pair[1].start - pair[0].end);
-            pen.text(((left + right) / 2, bottom + 32), &told, 11, Anchor::Middle, QUIET);
+            let length = lasted(pair[1].start - pair[0].end);
+            pen.text(((left + right) / 2, bottom + 32), &length, 11, Anchor::Middle, QUIET);
         }
         for (place, label) in self.ticks() {
             pen.line((place, top), (place, bottom), GRID);
@@ -204,18 +204,18 @@ mod tests {
         Axis::new(busy, (100, 740), 24)
     }
 
-    fn told(axis: &Axis) -> String {
+    fn ticks_text(axis: &Axis) -> String {
         axis.ticks().iter().map(|(place, label)| format!("{label}@{place} ")).collect()
     }
 
     #[test]
     fn labels_are_round_times() {
         let hour = axis(&[("2020-06-01T11:34:10Z", "2020-06-01T12:40:00Z")]);
-        insta::assert_snapshot!(told(&hour), @"11:40@157 11:50@254 12:00@351 12:10@448 12:20@546 12:30@643 12:40@740");
+        insta::assert_snapshot!(ticks_text(&hour), @"11:40@157 11:50@254 12:00@351 12:10@448 12:20@546 12:30@643 12:40@740");
         let night = axis(&[("2020-06-01T20:00:00Z", "2020-06-02T03:00:00Z")]);
-        insta::assert_snapshot!(told(&night), @"20:00@100 21:00@191 22:00@283 23:00@374 06-02 00:00@466 01:00@557 02:00@649 03:00@740");
+        insta::assert_snapshot!(ticks_text(&night), @"20:00@100 21:00@191 22:00@283 23:00@374 06-02 00:00@466 01:00@557 02:00@649 03:00@740");
         let years = axis(&[("2018-03-02T00:00:00Z", "2020-11-30T00:00:00Z")]);
-        insta::assert_snapshot!(told(&years), @"2018-07@177 2019-01@294 2019-07@410 2020-01@527 2020-07@643");
+        insta::assert_snapshot!(ticks_text(&years), @"2018-07@177 2019-01@294 2019-07@410 2020-01@527 2020-07@643");
     }
 
     #[test]
@@ -230,7 +230,7 @@ mod tests {
         assert_eq!((at("2020-06-01T17:00:00Z"), at("2020-06-02T08:30:00Z")), (100, 740));
         assert_eq!(at("2020-06-01T23:00:00Z"), at("2020-06-01T18:00:00Z"), "in the pause");
         assert!(axis.has_pauses());
-        insta::assert_snapshot!(told(&axis), @"17:00@100 17:15@203 17:30@305 17:45@408 18:00@511 06-02 08:00@535 08:15@637 08:30@740");
+        insta::assert_snapshot!(ticks_text(&axis), @"17:00@100 17:15@203 17:30@305 17:45@408 18:00@511 06-02 08:00@535 08:15@637 08:30@740");
     }
 
     proptest! {

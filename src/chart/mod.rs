@@ -23,12 +23,12 @@ use maud::{Markup, html};
 use self::bars::Bars;
 pub(crate) use self::bars::Series;
 pub(crate) use self::curves::{Curve, Curves};
-pub(crate) use self::gantt::{Gantt, Span, at_once};
+pub(crate) use self::gantt::{Gantt, Span, peak_overlap};
 use self::pen::Pen;
 use crate::display::{Bundle, picture};
 use crate::error::{Context, Error, Result};
 use crate::file;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::show::rich;
 
 /// Bars over months or classes, jobs over time, or lines: shown in the notebook, or saved.
@@ -112,13 +112,13 @@ impl Chart {
     /// when the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
-        let told = || format!("save chart `{}`", path.display());
+        let context = || format!("save chart `{}`", path.display());
         let bytes = match picture::extension(path).as_str() {
             "svg" => Some(self.to_svg().into_bytes()),
             _ => picture::for_file(&self.image(), path),
         };
         let bytes = bytes.ok_or_else(|| Error::invalid("a chart ends in .svg, .png, .jpg or .jpeg"));
-        file::write(path, &bytes.with_context(told)?).with_context(told)
+        file::write(path, &bytes.with_context(context)?).with_context(context)
     }
 
     pub(crate) fn bundle(&self) -> Bundle {
@@ -138,10 +138,10 @@ impl Chart {
     pub(crate) fn to_html(&self) -> Markup {
         let source = format!("data:image/svg+xml;base64,{}", BASE64_STANDARD.encode(self.to_svg()));
         let (width, height) = self.size();
-        let told = format!("Chart: {}", plain(&self.title, 200));
+        let alt = format!("Chart: {}", sanitize(&self.title, 200));
         let image = |style: &str| {
             let style = format!("display:block;max-width:100%;height:auto{style}");
-            html! { img alt=(told) width=(width) height=(height) style=(style) src=(source); }
+            html! { img alt=(alt) width=(width) height=(height) style=(style) src=(source); }
         };
         let Figure::Gantt(gantt) = &self.figure else { return image(";margin:4px 0 10px") };
         let sheet = format!("position:relative;width:{width}px;max-width:100%;margin:4px 0 10px");
@@ -150,7 +150,7 @@ impl Chart {
 
     /// The chart for a terminal.
     pub(crate) fn to_text(&self) -> String {
-        let head = format!("{} ({})\n", plain(&self.title, 200), plain(&self.unit, 80));
+        let head = format!("{} ({})\n", sanitize(&self.title, 200), sanitize(&self.unit, 80));
         head + &match &self.figure {
             Figure::Bars(bars) => bars.to_text(),
             Figure::Gantt(gantt) => gantt.to_text(),
@@ -190,6 +190,6 @@ impl fmt::Debug for Chart {
             Figure::Gantt(gantt) => (gantt.spans.len(), "rows"),
             Figure::Curves(curves) => (curves.curves.len(), "lines"),
         };
-        write!(f, "Chart {}: {count} {what}", plain(&self.title, 200))
+        write!(f, "Chart {}: {count} {what}", sanitize(&self.title, 200))
     }
 }

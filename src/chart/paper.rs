@@ -2,7 +2,7 @@
 
 use super::pen::{Anchor, Pen, width};
 use crate::display::canvas::Rgb;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// Pixels across.
 pub(super) const WIDTH: i32 = 760;
@@ -20,9 +20,9 @@ pub(super) fn head<'a>(
     unit: &str,
     colours: impl IntoIterator<Item = (&'a str, Rgb)>,
 ) {
-    pen.text((16, 20), &plain(title, 80), 15, Anchor::Left, INK);
-    pen.text((16, 44), &plain(unit, 60), 12, Anchor::Left, QUIET);
-    let names: Vec<_> = colours.into_iter().map(|(name, colour)| (plain(name, 24), colour)).collect();
+    pen.text((16, 20), &sanitize(title, 80), 15, Anchor::Left, INK);
+    pen.text((16, 44), &sanitize(unit, 60), 12, Anchor::Left, QUIET);
+    let names: Vec<_> = colours.into_iter().map(|(name, colour)| (sanitize(name, 24), colour)).collect();
     let mut left = RIGHT - names.iter().map(|(name, _)| width(name, 12) + 26).sum::<i32>();
     for (name, colour) in &names {
         pen.rect((left + 8, 39), (left + 18, 49), *colour);

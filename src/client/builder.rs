@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{Client, Inner, Who};
 use crate::error::{Context, Error, ErrorKind, Result};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::transport::{Connection, Login, Request, RetryPolicy, Secret, Settings, TokenSource, Worker};
 
 /// The longest wait for an answer to begin, unless another is given.
@@ -233,11 +233,11 @@ impl ClientBuilder {
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let login = match (&self.account, &self.project_key) {
-            (Some((user, _)), _) => plain(user, 200),
+            (Some((user, _)), _) => sanitize(user, 200),
             (None, Some(_)) => "a project's key".to_owned(),
             (None, None) => "no login".to_owned(),
         };
-        let url = self.api_url.as_deref().map_or_else(|| self.region.to_string(), |url| plain(url, 200));
+        let url = self.api_url.as_deref().map_or_else(|| self.region.to_string(), |url| sanitize(url, 200));
         write!(f, "ClientBuilder({login} at {url})")
     }
 }
@@ -318,12 +318,14 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named() {
-        let told = |variables| from(variables).and_then(ClientBuilder::build).unwrap_err().to_string();
-        assert!(told(&[]).starts_with("no login: set UP42_USERNAME and UP42_PASSWORD, or UP42_PROJECT_ID"));
-        assert!(told(&[("UP42_PROJECT_ID", "p")]).starts_with("no login"));
-        assert_eq!(told(&[("UP42_USERNAME", "me")]), "UP42_USERNAME is set, but UP42_PASSWORD is not");
+        let message = |variables| from(variables).and_then(ClientBuilder::build).unwrap_err().to_string();
+        assert!(
+            message(&[]).starts_with("no login: set UP42_USERNAME and UP42_PASSWORD, or UP42_PROJECT_ID")
+        );
+        assert!(message(&[("UP42_PROJECT_ID", "p")]).starts_with("no login"));
+        assert_eq!(message(&[("UP42_USERNAME", "me")]), "UP42_USERNAME is set, but UP42_PASSWORD is not");
         assert_eq!(
-            told(&[("UP42_REGION", "moon")]),
+            message(&[("UP42_REGION", "moon")]),
             "UP42_REGION: region `moon` is unknown: use `eu` or `sa`"
         );
     }

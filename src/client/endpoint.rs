@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::transport::{Credentials, Secret};
 
 /// A server by its URL, and the login that it wants, if any.
@@ -88,7 +88,7 @@ impl fmt::Debug for Endpoint {
             Some(Credentials::Header(..)) => " with a key",
             Some(Credentials::Basic(..)) => " with a user",
         };
-        write!(f, "Endpoint({}{login})", plain(url, 200))
+        write!(f, "Endpoint({}{login})", sanitize(url, 200))
     }
 }
 

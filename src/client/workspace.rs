@@ -3,7 +3,7 @@ use std::fmt;
 use super::{Client, Region, Who, data, optional, required};
 use crate::display::{Bundle, Card, Cell};
 use crate::error::{Context, Error, Result};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::show::rich;
 use crate::transport::Request;
 
@@ -88,6 +88,6 @@ rich!(Workspace);
 
 impl fmt::Debug for Workspace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Workspace({})", plain(&self.id, 80))
+        write!(f, "Workspace({})", sanitize(&self.id, 80))
     }
 }

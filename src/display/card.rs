@@ -4,7 +4,7 @@ use super::Bundle;
 use super::cell::{Cell, Tone, badge};
 use super::table::STYLE;
 use super::text::width;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// A value with a name and some facts: a client, a project, a workflow.
 #[derive(Clone, Debug)]
@@ -47,17 +47,17 @@ impl Card {
                 style { (PreEscaped(STYLE)) }
                 div.up42-card {
                     p.up42-title {
-                        b { bdi { (plain(&self.title, 200)) } }
+                        b { bdi { (sanitize(&self.title, 200)) } }
                         @if let Some((tone, word)) = &self.badge { " " (badge(*tone, word)) }
                     }
                     table.up42-facts {
                         tbody {
                             @for (name, value) in &self.facts {
-                                tr { th scope="row" { bdi { (plain(name, 60)) } } td { (value.to_html()) } }
+                                tr { th scope="row" { bdi { (sanitize(name, 60)) } } td { (value.to_html()) } }
                             }
                         }
                     }
-                    @for note in &self.notes { p.up42-note { bdi { (plain(note, 400)) } } }
+                    @for note in &self.notes { p.up42-note { bdi { (sanitize(note, 400)) } } }
                 }
             }
         };
@@ -65,19 +65,19 @@ impl Card {
     }
 
     fn to_text(&self) -> String {
-        let mut text = plain(&self.title, 200);
+        let mut text = sanitize(&self.title, 200);
         if let Some((tone, word)) = &self.badge {
-            text.push_str(&format!(" [{} {}]", tone.glyph(), plain(word, 80)));
+            text.push_str(&format!(" [{} {}]", tone.glyph(), sanitize(word, 80)));
         }
         text.push('\n');
-        let facts: Vec<_> = self.facts.iter().map(|(name, value)| (plain(name, 60), value)).collect();
+        let facts: Vec<_> = self.facts.iter().map(|(name, value)| (sanitize(name, 60), value)).collect();
         let widest = facts.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
         for (name, value) in &facts {
             let gap = " ".repeat(widest - width(name));
             text.push_str(&format!("  {name}{gap}  {}\n", value.to_text()));
         }
         for note in &self.notes {
-            text.push_str(&format!("  {}\n", plain(note, 400)));
+            text.push_str(&format!("  {}\n", sanitize(note, 400)));
         }
         text
     }

@@ -4,7 +4,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use maud::{Markup, html};
 
 use super::canvas::Rgb;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// Longest text that a cell shows, in characters.
 const LONGEST: usize = 160;
@@ -109,14 +109,14 @@ impl Cell {
         match self {
             Self::Empty => "–".to_owned(),
             Self::Text(text) | Self::Id(text) | Self::Time(text) | Self::Figure(_, text) => {
-                plain(text, LONGEST)
+                sanitize(text, LONGEST)
             }
             Self::Number(value, decimals) => grouped(*value, *decimals),
             Self::Percent(value) => percent(*value),
-            Self::Status(tone, word) => format!("{} {}", tone.glyph(), plain(word, LONGEST)),
+            Self::Status(tone, word) => format!("{} {}", tone.glyph(), sanitize(word, LONGEST)),
             Self::Parts(parts) => {
                 let part = |(tone, word, count): &(Tone, String, usize)| {
-                    format!("{} {} {}", tone.glyph(), grouped(*count as f64, 0), plain(word, LONGEST))
+                    format!("{} {} {}", tone.glyph(), grouped(*count as f64, 0), sanitize(word, LONGEST))
                 };
                 parts.iter().map(part).collect::<Vec<_>>().join("  ")
             }
@@ -128,8 +128,8 @@ impl Cell {
         html! {
             @match self {
                 // `bdi` keeps right-to-left names from turning their neighbours.
-                Self::Text(text) => bdi class=[is_short(text)] { (plain(text, LONGEST)) },
-                Self::Id(id) => code class=[is_short(id)] { (plain(id, LONGEST)) },
+                Self::Text(text) => bdi class=[is_short(text)] { (sanitize(text, LONGEST)) },
+                Self::Id(id) => code class=[is_short(id)] { (sanitize(id, LONGEST)) },
                 Self::Percent(value) => (bar(*value)) ,
                 Self::Status(tone, word) => (badge(*tone, word)),
                 Self::Parts(parts) => (shares(parts)),
@@ -188,7 +188,7 @@ impl<T: Into<Cell>> From<Option<T>> for Cell {
 pub(crate) fn badge(tone: Tone, word: &str) -> Markup {
     let (background, colour) = tone.colours();
     let style = format!("background:{background};color:{colour};border-radius:9px;padding:1px 8px 2px");
-    html! { span.up42-badge style=(style) { (tone.glyph()) " " (plain(word, LONGEST)) } }
+    html! { span.up42-badge style=(style) { (tone.glyph()) " " (sanitize(word, LONGEST)) } }
 }
 
 /// The bar is a background, so that nothing is left of it but the figure where
@@ -226,7 +226,7 @@ fn is_short(text: &str) -> Option<&'static str> {
 fn picture(bytes: &[u8], alt: &str) -> Markup {
     let kind = if bytes.starts_with(b"\x89PNG") { "png" } else { "jpeg" };
     let source = format!("data:image/{kind};base64,{}", BASE64_STANDARD.encode(bytes));
-    html! { img.up42-thumb alt=(plain(alt, LONGEST)) width="48" height="48" src=(source); }
+    html! { img.up42-thumb alt=(sanitize(alt, LONGEST)) width="48" height="48" src=(source); }
 }
 
 fn percent(value: f64) -> String {
@@ -272,11 +272,11 @@ mod tests {
 
     #[test]
     fn figures_are_grouped_and_rounded() {
-        let told: Vec<_> = [0.0, 999.0, 4213.0, 1_234_567.0, -1200.0, f64::NAN]
+        let texts: Vec<_> = [0.0, 999.0, 4213.0, 1_234_567.0, -1200.0, f64::NAN]
             .map(|value| grouped(value, 0))
             .into_iter()
             .collect();
-        assert_eq!(told, ["0", "999", "4,213", "1,234,567", "−1,200", "–"]);
+        assert_eq!(texts, ["0", "999", "4,213", "1,234,567", "−1,200", "–"]);
         assert_eq!(grouped(1234.567, 2), "1,234.57");
         assert_eq!(grouped(-0.001, 1), "0.0");
         assert_eq!(

@@ -1,6 +1,6 @@
 use maud::{Markup, html};
 
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// Longest title, in characters.
 const LONGEST: usize = 60;
@@ -50,7 +50,7 @@ impl Column {
 
     /// The second line of the head; empty where there is none.
     pub(super) fn under(&self) -> String {
-        self.kind.as_deref().map_or_else(String::new, |kind| plain(kind, LONGEST))
+        self.kind.as_deref().map_or_else(String::new, |kind| sanitize(kind, LONGEST))
     }
 
     pub(super) fn to_html(&self) -> Markup {
@@ -64,6 +64,6 @@ impl Column {
     }
 
     fn title(&self) -> String {
-        plain(&self.title, LONGEST)
+        sanitize(&self.title, LONGEST)
     }
 }

@@ -29,7 +29,7 @@ pub(crate) use passage::{Passage, passages};
 pub(crate) use table::{STYLE, Table};
 pub(crate) use window::{ROWS, Window};
 
-use crate::plain::without_marks;
+use crate::sanitize::without_marks;
 
 /// One value as a notebook shows it, in several forms: a front end takes the best that it
 /// can show. In Jupyter's words a MIME bundle.

@@ -3,7 +3,7 @@ use maud::{PreEscaped, html};
 use super::Bundle;
 use super::cell::{Tone, badge};
 use super::table::STYLE;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// Lines of a passage that are shown: its end tells most.
 const LINES: usize = 200;
@@ -20,21 +20,21 @@ pub(crate) struct Passage<'a> {
 
 /// Some passages under one title.
 pub(crate) fn passages(title: &str, passages: &[Passage]) -> Bundle {
-    let title = plain(title, 200);
+    let title = sanitize(title, 200);
     let page = html! {
         div.up42 {
             style { (PreEscaped(STYLE)) }
             div.up42-head { b { bdi { (title) } } }
             @for passage in passages {
                 @let (tone, word) = &passage.status;
-                p.up42-title { code { bdi { (plain(passage.title, 120)) } } " " (badge(*tone, word)) }
+                p.up42-title { code { bdi { (sanitize(passage.title, 120)) } } " " (badge(*tone, word)) }
                 pre.up42-lines { (passage.lines().join("\n")) }
             }
         }
     };
     let text = |passage: &Passage| {
         let (tone, word) = &passage.status;
-        let head = format!("{} [{} {}]", plain(passage.title, 120), tone.glyph(), plain(word, 80));
+        let head = format!("{} [{} {}]", sanitize(passage.title, 120), tone.glyph(), sanitize(word, 80));
         let lines: String = passage.lines().iter().map(|line| format!("  {line}\n")).collect();
         format!("{head}\n{lines}")
     };
@@ -52,7 +52,7 @@ impl Passage<'_> {
             (_, 0) => Vec::new(),
             _ => vec![format!("… {left_out} lines before")],
         };
-        lines.extend(all[left_out..].iter().map(|line| plain(line, LONGEST)));
+        lines.extend(all[left_out..].iter().map(|line| sanitize(line, LONGEST)));
         lines
     }
 }

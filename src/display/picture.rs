@@ -24,14 +24,14 @@ const MOST_MEMORY: u64 = 256 << 20;
 /// [`ErrorKind::Response`] when the bytes are no such picture, or a larger one
 /// than a quicklook can be.
 pub(crate) fn decode(bytes: &[u8]) -> Result<DynamicImage> {
-    let told = |error: ImageError| match error {
+    let read_error = |error: ImageError| match error {
         ImageError::Limits(_) => Error::response(format!(
             "the picture is too large to show: at most {LONGEST_SIDE} pixels a side and {} MB of memory",
             MOST_MEMORY >> 20
         )),
         other => Error::foreign(ErrorKind::Response, other.to_string()),
     };
-    reader(bytes)?.decode().map_err(told)
+    reader(bytes)?.decode().map_err(read_error)
 }
 
 fn reader(bytes: &[u8]) -> Result<ImageReader<Cursor<&[u8]>>> {

@@ -7,7 +7,7 @@ use super::cell::{Cell, counted};
 use super::column::Column;
 use super::text::{TextColumn, WIDE, aligned};
 use super::window::Window;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// Style sheet and script of tables and cards. A page may hold many tables, and
 /// each brings its own copy, so that any one of them can be copied elsewhere.
@@ -89,7 +89,7 @@ impl Table {
     }
 
     fn caption(&self) -> String {
-        let caption = plain(&self.caption, 200);
+        let caption = sanitize(&self.caption, 200);
         match self.window.as_ref().and_then(Window::place) {
             Some(place) => format!("{caption}, {place}"),
             None => caption,
@@ -117,7 +117,7 @@ impl Table {
                 @if let Some((count, code)) = self.window.as_ref().and_then(Window::more) {
                     p.up42-note.up42-more { "… and " (count) " more: " code { (code) } }
                 }
-                @for note in &self.notes { p.up42-note { bdi { (plain(note, 400)) } } }
+                @for note in &self.notes { p.up42-note { bdi { (sanitize(note, 400)) } } }
                 @if self.rows.len() > 1 { script { (PreEscaped(uncommented(SCRIPT))) } }
             }
         };
@@ -150,12 +150,12 @@ impl Table {
         }
         let names: Vec<_> = left_out.iter().map(|index| shown[*index].1.heading()).collect();
         if !names.is_empty() {
-            let told = format!("No room for {}: {}", counted(names.len(), "column"), names.join(", "));
-            text.push_str(&plain(&told, WIDE));
+            let note = format!("No room for {}: {}", counted(names.len(), "column"), names.join(", "));
+            text.push_str(&sanitize(&note, WIDE));
             text.push('\n');
         }
         for note in &self.notes {
-            text.push_str(&plain(note, 400));
+            text.push_str(&sanitize(note, 400));
             text.push('\n');
         }
         text

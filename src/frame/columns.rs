@@ -165,12 +165,12 @@ mod tests {
     fn columns_are_ordered_by_name_whatever_the_records_have() {
         let record = |json: Value| json.as_object().unwrap().clone();
         let records = [record(json!({"b": 1, "c": 2})), record(json!({"c": 3, "a": 4})), record(json!({}))];
-        let told: Vec<_> = properties(&records)
+        let columns: Vec<_> = properties(&records)
             .iter()
             .map(|column| format!("{} {:?}", column.name, column.values))
             .collect();
         assert_eq!(
-            told,
+            columns,
             [
                 "a Integer([None, Some(4), None])",
                 "b Integer([Some(1), None, None])",

@@ -73,9 +73,9 @@ mod tests {
 
     #[test]
     fn what_is_no_circle_is_refused() {
-        let told = |point, metres| Aoi::around(point, metres).unwrap_err().to_string();
-        insta::assert_snapshot!(told([0.0, 0.0], 0.0), @"radius `0`: give 0.1 to 5,000,000 metres");
-        insta::assert_snapshot!(told([0.0, 0.0], f64::NAN), @"radius `NaN`: give 0.1 to 5,000,000 metres");
-        insta::assert_snapshot!(told([14.7, 103.0], 5.0), @"the point of a circle: latitude 103 is outside -90 to 90: are the axes swapped? longitude comes first");
+        let message = |point, metres| Aoi::around(point, metres).unwrap_err().to_string();
+        insta::assert_snapshot!(message([0.0, 0.0], 0.0), @"radius `0`: give 0.1 to 5,000,000 metres");
+        insta::assert_snapshot!(message([0.0, 0.0], f64::NAN), @"radius `NaN`: give 0.1 to 5,000,000 metres");
+        insta::assert_snapshot!(message([14.7, 103.0], 5.0), @"the point of a circle: latitude 103 is outside -90 to 90: are the axes swapped? longitude comes first");
     }
 }

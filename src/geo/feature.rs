@@ -9,7 +9,7 @@ use super::coverage::{area_km2, polygons};
 use super::validity::repaired;
 use crate::error::{Error, Result};
 use crate::limits::ReadBudget;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// One feature of an [`Aoi`](super::Aoi).
 #[derive(Clone, PartialEq)]
@@ -64,7 +64,7 @@ pub(super) fn no_area() -> Error {
 
 impl fmt::Debug for AoiFeature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = plain(self.name.as_deref().unwrap_or("feature"), 200);
+        let name = sanitize(self.name.as_deref().unwrap_or("feature"), 200);
         write!(f, "{name}: {:.1} km²", area_km2(&self.geometry))
     }
 }

@@ -49,8 +49,8 @@ fn check(value: &GeometryValue) -> Result<()> {
 fn check_all<'a>(positions: impl IntoIterator<Item = &'a Position>) -> Result<()> {
     match positions.into_iter().find(|position| position.len() < 2) {
         Some(position) => {
-            let told = format!("position {:?} needs a longitude and a latitude", position.as_slice());
-            Err(Error::invalid(told))
+            let message = format!("position {:?} needs a longitude and a latitude", position.as_slice());
+            Err(Error::invalid(message))
         }
         None => Ok(()),
     }
@@ -69,13 +69,13 @@ mod tests {
 
     #[test]
     fn a_position_that_is_too_short_is_told() {
-        let told = |json| geometry_from_json(&json).unwrap_err().to_string();
+        let message = |json| geometry_from_json(&json).unwrap_err().to_string();
         let polygon = json!({"type": "Polygon", "coordinates": [[[0], [1], [2], [0]]]});
-        assert_eq!(told(polygon.clone()), "position [0.0] needs a longitude and a latitude");
-        told(json!({"type": "MultiPoint", "coordinates": [[]]}));
-        told(json!({"type": "GeometryCollection", "geometries": [polygon]}));
+        assert_eq!(message(polygon.clone()), "position [0.0] needs a longitude and a latitude");
+        message(json!({"type": "MultiPoint", "coordinates": [[]]}));
+        message(json!({"type": "GeometryCollection", "geometries": [polygon]}));
         assert_eq!(
-            told(json!({"type": "Point", "coordinates": [1e200, 0]})),
+            message(json!({"type": "Point", "coordinates": [1e200, 0]})),
             format!("position {}, 0 is not on Earth", 1e200)
         );
     }

@@ -157,10 +157,10 @@ mod tests {
     #[test]
     fn what_makes_no_pieces_is_refused() {
         let dakar = Aoi::example("Dakar").unwrap();
-        let told = |max| dakar.split(max).unwrap_err().to_string();
-        insta::assert_snapshot!(told(0.0), @"split `Dakar`: pieces of `0` km²: give a positive number");
-        insta::assert_snapshot!(told(f64::NAN), @"split `Dakar`: pieces of `NaN` km²: give a positive number");
-        insta::assert_snapshot!(told(0.001), @"split `Dakar`: pieces of at most 0.001 km² would be 157294: give a limit that makes at most 10000");
+        let message = |max| dakar.split(max).unwrap_err().to_string();
+        insta::assert_snapshot!(message(0.0), @"split `Dakar`: pieces of `0` km²: give a positive number");
+        insta::assert_snapshot!(message(f64::NAN), @"split `Dakar`: pieces of `NaN` km²: give a positive number");
+        insta::assert_snapshot!(message(0.001), @"split `Dakar`: pieces of at most 0.001 km² would be 157294: give a limit that makes at most 10000");
     }
 
     proptest! {

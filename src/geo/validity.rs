@@ -233,10 +233,10 @@ mod tests {
 
     #[test]
     fn a_scribble_is_refused_before_it_takes_memory_or_time() {
-        let told = |budget: &ReadBudget| repaired(&scribble(), budget).unwrap_err().to_string();
-        insta::assert_snapshot!(told(&ReadBudget::default()), @"its edges cross each other more than 1000000 times: such a shape is not an outline, draw it anew");
+        let message = |budget: &ReadBudget| repaired(&scribble(), budget).unwrap_err().to_string();
+        insta::assert_snapshot!(message(&ReadBudget::default()), @"its edges cross each other more than 1000000 times: such a shape is not an outline, draw it anew");
         let late = ReadBudget::new(ReadLimits::default().time(Duration::ZERO));
-        assert!(told(&late).ends_with("raise `ReadLimits::time`"));
+        assert!(message(&late).ends_with("raise `ReadLimits::time`"));
         let parts: Vec<Polygon> = scribble().0[0]
             .exterior()
             .0

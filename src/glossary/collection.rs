@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{DataProduct, EulaState};
 use crate::client::{Client, optional, required};
 use crate::error::Result;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// A collection that something can be bought of (API reference, 9.4).
 #[derive(Clone)]
@@ -84,9 +84,9 @@ impl DataCollection {
 
 impl fmt::Debug for DataCollection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&plain(&self.name, 200))?;
+        f.write_str(&sanitize(&self.name, 200))?;
         match &self.title {
-            Some(title) => write!(f, ": {}", plain(title, 200)),
+            Some(title) => write!(f, ": {}", sanitize(title, 200)),
             None => Ok(()),
         }
     }

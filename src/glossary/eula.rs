@@ -9,7 +9,7 @@ use crate::error::{Context, Error, ErrorKind, Result};
 use crate::parallel::in_parallel;
 
 /// Licences to ask about at a time.
-const AT_ONCE: usize = 16;
+const CONCURRENT_REQUESTS: usize = 16;
 
 /// Whether the account has accepted the licence (EULA) of what it wants to buy. Licences are
 /// accepted on the platform's web page: what they say is not shown here.
@@ -72,7 +72,7 @@ pub(crate) fn states(
     let mut ids: Vec<String> = ids.into_iter().collect();
     ids.sort_unstable();
     ids.dedup();
-    let states = in_parallel(&ids, AT_ONCE, |id| match is_accepted(client, id) {
+    let states = in_parallel(&ids, CONCURRENT_REQUESTS, |id| match is_accepted(client, id) {
         Ok(true) => Ok(EulaState::Accepted),
         Ok(false) => Ok(EulaState::NotAccepted),
         Err(error) if is_silent(&error) => Ok(EulaState::Unknown),

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::closest::closest;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::schema::{check, resolved};
+use crate::suggest::suggest;
 
 /// Where an older interface had the area: today it stands beside the parameters.
 const PLACES: [&str; 3] = ["aoi", "geometry", "featureCollection"];
@@ -26,8 +26,8 @@ pub(super) fn checked(params: &Map<String, Value>, schema: &Value) -> Result<Map
     let takes_others =
         known.is_empty() || schema.get("additionalProperties").is_some_and(|others| others == true);
     if let Some(name) = params.keys().find(|name| !takes_others && !known.contains_key(*name)) {
-        let near = closest(known.keys().map(String::as_str).filter(|name| !is_place(name)), name);
-        return Err(format!("there is no parameter `{}`: did you mean {near}?", plain(name, 80)));
+        let near = suggest(known.keys().map(String::as_str).filter(|name| !is_place(name)), name);
+        return Err(format!("there is no parameter `{}`: did you mean {near}?", sanitize(name, 80)));
     }
     let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
     for name in required.filter_map(Value::as_str).filter(|name| !is_place(name)) {
@@ -51,7 +51,7 @@ pub(super) fn checked(params: &Map<String, Value>, schema: &Value) -> Result<Map
 
 /// A value, and what a list or an object holds.
 fn check_value(path: &str, value: &Value, own: &Value, root: &Value) -> Result<(), String> {
-    check(value, own).map_err(|wrong| format!("parameter `{}`: {wrong}", plain(path, 80)))?;
+    check(value, own).map_err(|wrong| format!("parameter `{}`: {wrong}", sanitize(path, 80)))?;
     let within = |schema: Option<&Value>| {
         schema.filter(|schema| schema.is_object()).map(|schema| resolved(schema, root))
     };
@@ -78,7 +78,7 @@ mod tests {
 
     use super::*;
 
-    fn told(params: Value) -> String {
+    fn outcome(params: Value) -> String {
         let schema = json!({
             "required": ["id", "aoi", "mode"],
             "additionalProperties": false,
@@ -100,13 +100,13 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
-        insta::assert_snapshot!(told(json!({"id": "a", "seats": 2})), @r#"{"id":"a","seats":2,"mode":"mono"}"#);
-        insta::assert_snapshot!(told(json!({})), @r#"parameter `id` is missing: give it by `.param("id", …)`"#);
-        insta::assert_snapshot!(told(json!({"id": "a", "mod": "mono"})), @"there is no parameter `mod`: did you mean `mode`, `id`, `bands`?");
-        insta::assert_snapshot!(told(json!({"id": "a", "mode": "three"})), @"parameter `mode`: `three` is none of `mono`, `stereo`");
-        insta::assert_snapshot!(told(json!({"id": "a", "seats": 12})), @"parameter `seats`: 12 is more than 9");
-        insta::assert_snapshot!(told(json!({"id": "a", "bands": ["red", "blue"]})), @"parameter `bands[1]`: `blue` is none of `red`, `nir`");
-        insta::assert_snapshot!(told(json!({"id": "a", "to": {"seats": "many"}})), @"parameter `to.seats`: `many` is not a whole number");
-        insta::assert_snapshot!(told(json!({"id": "a", "aoi": 1})), @"parameter `aoi` is the area: give it by `.aoi(…)`");
+        insta::assert_snapshot!(outcome(json!({"id": "a", "seats": 2})), @r#"{"id":"a","seats":2,"mode":"mono"}"#);
+        insta::assert_snapshot!(outcome(json!({})), @r#"parameter `id` is missing: give it by `.param("id", …)`"#);
+        insta::assert_snapshot!(outcome(json!({"id": "a", "mod": "mono"})), @"there is no parameter `mod`: did you mean `mode`, `id`, `bands`?");
+        insta::assert_snapshot!(outcome(json!({"id": "a", "mode": "three"})), @"parameter `mode`: `three` is none of `mono`, `stereo`");
+        insta::assert_snapshot!(outcome(json!({"id": "a", "seats": 12})), @"parameter `seats`: 12 is more than 9");
+        insta::assert_snapshot!(outcome(json!({"id": "a", "bands": ["red", "blue"]})), @"parameter `bands[1]`: `blue` is none of `red`, `nir`");
+        insta::assert_snapshot!(outcome(json!({"id": "a", "to": {"seats": "many"}})), @"parameter `to.seats`: `many` is not a whole number");
+        insta::assert_snapshot!(outcome(json!({"id": "a", "aoi": 1})), @"parameter `aoi` is the area: give it by `.aoi(…)`");
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{EulaState, ProductParameters, eula, params};
 use crate::client::{Client, id::checked, optional};
 use crate::error::{Context, Error, Result};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// A form in which a collection is sold (API reference, 9.4).
 #[derive(Clone)]
@@ -133,12 +133,12 @@ impl DataProduct {
 /// By its collection and its name.
 impl fmt::Display for DataProduct {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "data product `{}/{}`", plain(&self.collection, 80), plain(&self.name, 80))
+        write!(f, "data product `{}/{}`", sanitize(&self.collection, 80), sanitize(&self.name, 80))
     }
 }
 
 impl fmt::Debug for DataProduct {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DataProduct({}/{})", plain(&self.collection, 80), plain(&self.name, 80))
+        write!(f, "DataProduct({}/{})", sanitize(&self.collection, 80), sanitize(&self.name, 80))
     }
 }

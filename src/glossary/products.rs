@@ -2,11 +2,11 @@ use polars::prelude::DataFrame;
 
 use super::DataProduct;
 use crate::client::Client;
-use crate::closest::closest;
 use crate::error::{Context, Error, Result};
 use crate::frame::Frame;
 use crate::list::list;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
+use crate::suggest::suggest;
 
 /// The data products of some collections.
 #[derive(Clone)]
@@ -66,12 +66,12 @@ impl DataProducts {
             return Ok(one.clone());
         }
         let alike: Vec<_> = self.iter().filter(|one| one.name.eq_ignore_ascii_case(wanted)).collect();
-        let shown = plain(wanted, 80);
+        let shown = sanitize(wanted, 80);
         match alike.as_slice() {
             [one] => Ok((*one).clone()),
             [] => {
                 let names: Vec<_> = self.iter().map(full).collect();
-                let near = closest(names.iter().map(String::as_str), wanted);
+                let near = suggest(names.iter().map(String::as_str), wanted);
                 Err(Error::invalid(format!("there is no data product `{shown}`: did you mean {near}?")))
             }
             several => {

@@ -9,7 +9,7 @@ use super::{
     DataCollection, DataCollections, DataProduct, DataProducts, ProductParameter, ProductParameters,
 };
 use crate::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
-use crate::plain::{plain, words};
+use crate::sanitize::{sanitize, words};
 use crate::show::{rich, show};
 
 /// Longest value in a table, in characters; the frame has it whole.
@@ -58,7 +58,7 @@ impl DataCollection {
             .fact("Coarsest, m", metres(self.resolution.1))
             .fact("Data products", product_names(self).replace(',', ", "))
             .fact("EULA", Cell::status(self.eula().tone(), self.eula().word()));
-        self.description.iter().fold(card, |card, told| card.note(told)).bundle()
+        self.description.iter().fold(card, |card, description| card.note(description)).bundle()
     }
 }
 
@@ -96,7 +96,7 @@ impl DataProduct {
             Ok(all) => card.fact("Parameters", names(&all)),
             Err(error) => card.fact("Parameters", Cell::status(Tone::Failed, error.to_string())),
         };
-        self.description.iter().fold(card, |card, told| card.note(told)).bundle()
+        self.description.iter().fold(card, |card, description| card.note(description)).bundle()
     }
 }
 
@@ -111,8 +111,8 @@ impl ProductParameters {
                 Cell::id(&one.name),
                 one.kind.clone().into(),
                 required,
-                one.default.as_ref().map(|value| plain(&word(value), LONGEST)).into(),
-                one.takes().map(|takes| plain(&takes, LONGEST)).into(),
+                one.default.as_ref().map(|value| sanitize(&word(value), LONGEST)).into(),
+                one.takes().map(|takes| sanitize(&takes, LONGEST)).into(),
                 one.description.clone().into(),
             ]
         };
@@ -129,7 +129,7 @@ impl ProductParameter {
             .fact("Required", if self.is_required { "yes" } else { "no" })
             .fact("Default", self.default.as_ref().map(word))
             .fact("Allowed", self.takes());
-        self.description.iter().fold(card, |card, told| card.note(told)).bundle()
+        self.description.iter().fold(card, |card, description| card.note(description)).bundle()
     }
 }
 
@@ -153,7 +153,7 @@ impl fmt::Debug for DataProducts {
 
 impl fmt::Debug for ProductParameters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {}", counted(self.len(), "parameter"), plain(&self.of, 200))
+        write!(f, "{} of {}", counted(self.len(), "parameter"), sanitize(&self.of, 200))
     }
 }
 
@@ -162,8 +162,8 @@ impl fmt::Debug for ProductParameter {
         write!(
             f,
             "{}: {}",
-            plain(&self.name, 80),
-            self.kind.as_deref().map_or("any".into(), |kind| plain(kind, 80))
+            sanitize(&self.name, 80),
+            self.kind.as_deref().map_or("any".into(), |kind| sanitize(kind, 80))
         )
     }
 }

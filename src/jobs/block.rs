@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 use super::id::checked;
 use super::{Project, optional, required};
 use crate::client::{data, items};
-use crate::closest::closest;
 use crate::error::{Context, Error, ErrorKind, Result};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
+use crate::suggest::suggest;
 
 /// A building block of workflows (API reference, 3.10 and 3.11).
 #[derive(Clone, PartialEq)]
@@ -126,8 +126,8 @@ impl Block {
 impl fmt::Debug for Block {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = if self.is_data { "data" } else { "processing" };
-        let version = self.version.as_ref().map(|version| format!(" {}", plain(version, 40)));
-        write!(f, "Block({}{}, {kind})", plain(&self.name, 200), version.unwrap_or_default())
+        let version = self.version.as_ref().map(|version| format!(" {}", sanitize(version, 40)));
+        write!(f, "Block({}{}, {kind})", sanitize(&self.name, 200), version.unwrap_or_default())
     }
 }
 
@@ -142,7 +142,7 @@ pub(super) fn find<'a>(blocks: &'a [Block], wanted: &str) -> Result<&'a Block> {
     }
     let (name, version) = wanted.rsplit_once('@').unwrap_or((wanted, ""));
     if newest(name).is_none() {
-        let near = closest(blocks.iter().map(|block| block.name.as_str()), name);
+        let near = suggest(blocks.iter().map(|block| block.name.as_str()), name);
         return Err(Error::invalid(format!("there is no block `{name}`: did you mean {near}?")));
     }
     let mut named: Vec<&Block> = blocks.iter().filter(|block| block.is_called(name)).collect();
@@ -190,12 +190,12 @@ mod tests {
 
     #[test]
     fn what_there_is_not_is_named_with_what_there_is() {
-        let told = |wanted: &str| find(&blocks(), wanted).unwrap_err().to_string();
-        assert_eq!(told("tiling@7"), "block `tiling` has no version `7`, but `1.10.0`, `1.9.0`, `1.2`");
+        let message = |wanted: &str| find(&blocks(), wanted).unwrap_err().to_string();
+        assert_eq!(message("tiling@7"), "block `tiling` has no version `7`, but `1.10.0`, `1.9.0`, `1.2`");
         assert_eq!(
-            told("ndvi@1"),
+            message("ndvi@1"),
             "the platform lists no versions of block `ndvi`: give the id of the one you mean"
         );
-        assert!(told("tilling@1").starts_with("there is no block `tilling`: did you mean `tiling`"));
+        assert!(message("tilling@1").starts_with("there is no block `tilling`: did you mean `tiling`"));
     }
 }

@@ -30,7 +30,7 @@ impl Workflow {
             // The platform is asked about what follows a task only.
             None => Ok(self.project().blocks()?.into_iter().filter(|block| block.is_data).collect()),
         };
-        compatible().with_context(|| self.told("compatible blocks"))
+        compatible().with_context(|| self.error_context("compatible blocks"))
     }
 
     /// The blocks that can follow a task of the workflow: before the one that follows it
@@ -51,7 +51,7 @@ impl Workflow {
             })?;
             self.fitting(&tasks[place], tasks.get(place + 1))
         };
-        compatible().with_context(|| self.told("compatible blocks"))
+        compatible().with_context(|| self.error_context("compatible blocks"))
     }
 
     /// The answer has ids, names and versions alone: the rest is in the list of blocks.

@@ -1,7 +1,7 @@
-use super::asked::Asked;
-use super::chain::Chain;
+use super::job_draft::JobDraft;
 use super::problem::refuse;
 use super::query::JobQuery;
+use super::workflow_schema::WorkflowSchema;
 use super::{JobParameters, ParallelParameters, Workflow};
 use crate::display::counted;
 use crate::error::{Context, Result};
@@ -55,13 +55,13 @@ impl Workflow {
 
     fn construct(&self, queries: impl FnOnce() -> Result<Vec<JobQuery>>) -> Result<Vec<JobParameters>> {
         let construct = || {
-            let asked = queries()?.into_iter().map(|query| {
+            let drafts = queries()?.into_iter().map(|query| {
                 let label = query.label();
-                Asked { who: format!("job `{label}`"), label, query, ..Asked::default() }
+                JobDraft { who: format!("job `{label}`"), label, query, ..JobDraft::default() }
             });
-            Chain::of(self)?.jobs(&asked.collect::<Vec<_>>(), "job")
+            WorkflowSchema::of(self)?.jobs(&drafts.collect::<Vec<_>>(), "job")
         };
-        construct().with_context(|| self.told("construct parameters"))
+        construct().with_context(|| self.error_context("construct parameters"))
     }
 
     /// Checks parameters before anything is sent, such as those that were changed by hand:
@@ -88,11 +88,11 @@ impl Workflow {
     /// others.
     pub fn check_parameters(&self, parameters: &[JobParameters]) -> Result<()> {
         let check = || {
-            let chain = Chain::of(self)?;
-            let found = parameters.iter().map(|job| (format!("job `{}`", job.label), chain.problems(job)));
+            let workflow = WorkflowSchema::of(self)?;
+            let found = parameters.iter().map(|job| (format!("job `{}`", job.label), workflow.problems(job)));
             let faulty: Vec<_> = found.filter(|(_, problems)| !problems.is_empty()).collect();
             refuse(&counted(parameters.len(), "job"), &faulty)
         };
-        check().with_context(|| self.told("check parameters"))
+        check().with_context(|| self.error_context("check parameters"))
     }
 }

@@ -99,13 +99,13 @@ impl fmt::Display for Credits {
 
 impl fmt::Display for Durations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (min, max) = (told(self.min), told(self.max));
+        let (min, max) = (duration_text(self.min), duration_text(self.max));
         if min == max { f.write_str(&max) } else { write!(f, "{min} to {max}") }
     }
 }
 
 /// With its two largest units.
-fn told(time: Duration) -> String {
+fn duration_text(time: Duration) -> String {
     let seconds = time.as_secs_f64().round() as u64;
     match seconds {
         0..60 => format!("{seconds} s"),

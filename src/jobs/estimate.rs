@@ -12,11 +12,11 @@ use crate::display::counted;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::frame::Frame;
 use crate::parallel::in_parallel;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::transport::Request;
 
 /// Estimates at a time; the limiter holds the rate.
-const AT_ONCE: usize = 16;
+const CONCURRENT_REQUESTS: usize = 16;
 
 /// The price of each of many jobs, and of them all. Nothing was spent to learn it.
 #[derive(Clone, Debug)]
@@ -77,7 +77,7 @@ impl Estimate {
     ///
     /// That of the first job without a price, and how many there are.
     pub fn prices(&self) -> Result<Vec<Price>> {
-        let told = |job: &EstimatedJob| match self.failed().count() {
+        let context = |job: &EstimatedJob| match self.failed().count() {
             0 | 1 => format!("job `{}` has no price", job.label),
             many => format!(
                 "{many} of {} have no price, the first is `{}`",
@@ -85,7 +85,7 @@ impl Estimate {
                 job.label
             ),
         };
-        self.jobs.iter().map(|job| job.price.clone().with_context(|| told(job))).collect()
+        self.jobs.iter().map(|job| job.price.clone().with_context(|| context(job))).collect()
     }
 
     /// The prices as a Polars DataFrame, a row for each job.
@@ -175,7 +175,7 @@ impl Workflow {
             }
             Ok(estimate)
         };
-        estimate().with_context(|| self.told("estimate"))
+        estimate().with_context(|| self.error_context("estimate"))
     }
 
     /// The price of each job, or why it has none. Asks for those that are not known yet.
@@ -190,7 +190,7 @@ impl Workflow {
         let unknown: Vec<_> = keys.iter().zip(jobs).filter(|(key, _)| seen.insert(key)).collect();
         let stop: Mutex<Option<Error>> = Mutex::default();
         let stopped = || stop.lock().unwrap_or_else(|broken| broken.into_inner());
-        let answers = in_parallel(&unknown, AT_ONCE, |(_, job)| {
+        let answers = in_parallel(&unknown, CONCURRENT_REQUESTS, |(_, job)| {
             if let Some(error) = stopped().clone() {
                 return Err(error);
             }
@@ -243,8 +243,8 @@ impl Workflow {
 impl fmt::Debug for EstimatedJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.price {
-            Ok(price) => write!(f, "{}: {} credits", plain(&self.label, 200), price.credits),
-            Err(error) => write!(f, "{}: no price: {error}", plain(&self.label, 200)),
+            Ok(price) => write!(f, "{}: {} credits", sanitize(&self.label, 200), price.credits),
+            Err(error) => write!(f, "{}: no price: {error}", sanitize(&self.label, 200)),
         }
     }
 }

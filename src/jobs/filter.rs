@@ -9,7 +9,7 @@ use crate::parallel::in_parallel;
 use crate::time::DateRange;
 
 /// Jobs to ask for by id at a time.
-const AT_ONCE: usize = 16;
+const CONCURRENT_REQUESTS: usize = 16;
 /// Pages of a list: a server that never ends one is not followed further.
 const MOST_PAGES: usize = 10_000;
 
@@ -149,7 +149,7 @@ impl Project {
 
     /// The jobs with these ids, in their order.
     pub(crate) fn jobs_of(&self, ids: &[JobId]) -> Result<Vec<Job>> {
-        in_parallel(ids, AT_ONCE, |id| self.job_now(id)).into_iter().collect()
+        in_parallel(ids, CONCURRENT_REQUESTS, |id| self.job_now(id)).into_iter().collect()
     }
 }
 

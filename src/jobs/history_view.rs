@@ -7,17 +7,17 @@ use serde_json::Value;
 
 use super::{CreditEntry, CreditHistory};
 use crate::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
-use crate::plain::{plain, words};
+use crate::sanitize::{sanitize, words};
 use crate::show::{rich, show};
 use crate::time::minute;
 
 impl CreditEntry {
     /// What it was for, as far as the platform tells.
     fn reason(&self) -> Option<String> {
-        let told = ["jobName", "orderName", "reason", "description", "orderId"]
+        let reason = ["jobName", "orderName", "reason", "description", "orderId"]
             .iter()
             .find_map(|key| self.details.get(*key)?.as_str());
-        told.map(str::to_owned)
+        reason.map(str::to_owned)
     }
 
     fn bundle(&self) -> Bundle {
@@ -25,8 +25,8 @@ impl CreditEntry {
             .badge(Tone::Neutral, format!("{:+} credits", self.credits))
             .fact("At (UTC)", self.at.map_or(Cell::Empty, |at| Cell::time(minute(at))));
         let facts = self.details.iter().take(20);
-        let told = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        facts.fold(card, |card, (name, value)| card.fact(name, told(value))).bundle()
+        let value_text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        facts.fold(card, |card, (name, value)| card.fact(name, value_text(value))).bundle()
     }
 }
 
@@ -75,7 +75,7 @@ impl fmt::Debug for CreditHistory {
 
 impl fmt::Debug for CreditEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:+} credits, {}", self.credits, plain(&words(&self.kind), 80))
+        write!(f, "{:+} credits, {}", self.credits, sanitize(&words(&self.kind), 80))
     }
 }
 

@@ -8,8 +8,8 @@ use super::id::checked;
 use super::{JobParameters, JobStatus, Project, Workflow, credits, optional, required};
 use crate::client::{data, items};
 use crate::error::{Context, Result};
-use crate::plain::plain;
 use crate::redact;
+use crate::sanitize::sanitize;
 use crate::time::parse_timestamp;
 use crate::transport::{Request, Secret};
 
@@ -88,19 +88,19 @@ impl From<&JobId> for JobId {
 /// One line that is safe to print; [`as_str`](JobId::as_str) is the id itself.
 impl fmt::Display for JobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&plain(&self.0, 200))
+        f.write_str(&sanitize(&self.0, 200))
     }
 }
 
 impl fmt::Debug for JobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&plain(&self.0, 80))
+        f.write_str(&sanitize(&self.0, 80))
     }
 }
 
 impl fmt::Debug for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Job({:?}, {})", self.id, plain(&self.status.to_string(), 80))
+        write!(f, "Job({:?}, {})", self.id, sanitize(&self.status.to_string(), 80))
     }
 }
 

@@ -8,7 +8,7 @@ use super::id::checked;
 use super::{JobId, JobStatus, Project, TaskLog, optional, required};
 use crate::client::{data, items};
 use crate::error::{Context, Error, ErrorKind, Result};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::time::parse_timestamp;
 use crate::transport::{Request, Secret};
 
@@ -78,10 +78,10 @@ impl JobTask {
             let text = String::from_utf8_lossy(&log.body).into_owned();
             // Some servers send the text as a JSON string (API reference, 5.4).
             let text = serde_json::from_str::<String>(&text).unwrap_or(text);
-            let text = text.lines().map(|line| plain(&line.replace('\t', "    "), LINE) + "\n").collect();
+            let text = text.lines().map(|line| sanitize(&line.replace('\t', "    "), LINE) + "\n").collect();
             Ok::<_, Error>(TaskLog { task: self.name.clone(), status: self.status.clone(), text })
         };
-        read().with_context(|| self.told("log"))
+        read().with_context(|| self.error_context("log"))
     }
 
     /// The features of its `data.json`: none before it has succeeded. Those of a dry run are the
@@ -97,7 +97,7 @@ impl JobTask {
             let request = Request::get(self.url("/downloads/results/")?).secret();
             required(&self.project.client().json(request).and_then(data)?, "url").map(Secret::new)
         };
-        read().with_context(|| self.told("results"))
+        read().with_context(|| self.error_context("results"))
     }
 
     /// A URL of the API below this task.
@@ -121,13 +121,13 @@ impl JobTask {
         checked("task", &self.id)
     }
 
-    pub(super) fn told(&self, what: &str) -> String {
+    pub(super) fn error_context(&self, what: &str) -> String {
         format!("{what} of task `{}` of job `{}`", self.name, self.job)
     }
 }
 
 impl fmt::Debug for JobTask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "JobTask({}, {})", plain(&self.name, 200), plain(&self.status.to_string(), 80))
+        write!(f, "JobTask({}, {})", sanitize(&self.name, 200), sanitize(&self.status.to_string(), 80))
     }
 }

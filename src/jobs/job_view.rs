@@ -94,9 +94,9 @@ impl JobQuicklooks {
         let row = |quicklook: &JobQuicklook| {
             let bytes = quicklook.picture().filter(|bytes| bytes.len() <= MOST_BYTES);
             let small = bytes.and_then(|bytes| thumbnail(bytes, THUMBNAIL).ok());
-            let told = format!("quicklook {}", quicklook.name);
+            let title = format!("quicklook {}", quicklook.name);
             [
-                small.map_or(Cell::Empty, |small| Cell::Image(small, told)),
+                small.map_or(Cell::Empty, |small| Cell::Image(small, title)),
                 Cell::id(&quicklook.name),
                 Cell::text(quicklook.outcome()),
             ]
@@ -123,8 +123,8 @@ impl JobQuicklook {
 
     /// When the image was taken, as far as the block says it in a word that is known.
     fn acquired(&self) -> Option<Timestamp> {
-        let told = ["datetime", "acquisitionDate", "acquisition_date"];
-        told.iter().find_map(|name| parse_timestamp(self.properties.get(*name)?.as_str()?))
+        let names = ["datetime", "acquisitionDate", "acquisition_date"];
+        names.iter().find_map(|name| parse_timestamp(self.properties.get(*name)?.as_str()?))
     }
 
     /// Cloud cover of the whole scene, in %.

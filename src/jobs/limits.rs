@@ -45,16 +45,18 @@ impl Limits {
             [] => {
                 found.push(Problem::new("geometry", "nothing tells which images: give a place or scene ids"))
             }
-            [name] => found.extend(self.area(&data[*name]).err().map(|told| Problem::new(*name, told))),
+            [name] => found.extend(self.area(&data[*name]).err().map(|message| Problem::new(*name, message))),
             [first, name, ..] => {
                 found.push(Problem::new(*name, format!("give one place, not `{first}` and `{name}`")));
             }
         }
         let images = data.get("limit").and_then(Value::as_f64);
-        found.extend(images.and_then(|images| self.images(images)).map(|told| Problem::new("limit", told)));
+        found.extend(
+            images.and_then(|images| self.images(images)).map(|message| Problem::new("limit", message)),
+        );
         let ids = data.get("ids").and_then(Value::as_array).map(|ids| ids.len() as f64);
         let ids = ids.filter(|count| Some(*count) != images);
-        found.extend(ids.and_then(|count| self.images(count)).map(|told| Problem::new("ids", told)));
+        found.extend(ids.and_then(|count| self.images(count)).map(|message| Problem::new("ids", message)));
         found
     }
 
@@ -109,24 +111,24 @@ mod tests {
 
     use super::*;
 
-    fn told(data: Value) -> Vec<String> {
+    fn problems(data: Value) -> Vec<String> {
         let limits = Limits {
             area: Some(Limit { value: 100, most: Some(1000) }),
             images: Some(Limit { value: 10, most: Some(20) }),
         };
         let found = limits.problems(data.as_object().unwrap());
-        found.into_iter().map(|problem| format!("{}: {}", problem.field, problem.told)).collect()
+        found.into_iter().map(|problem| format!("{}: {}", problem.field, problem.message)).collect()
     }
 
     #[test]
     fn what_the_project_does_not_allow_is_told_with_a_remedy() {
-        assert_eq!(told(json!({"bbox": [0.0, 0.0, 0.08, 0.1], "limit": 10})), [""; 0]);
-        insta::assert_snapshot!(told(json!({"bbox": [0.0, 0.0, 0.1, 0.1], "limit": 11})).join("\n"), @r"
+        assert_eq!(problems(json!({"bbox": [0.0, 0.0, 0.08, 0.1], "limit": 10})), [""; 0]);
+        insta::assert_snapshot!(problems(json!({"bbox": [0.0, 0.0, 0.1, 0.1], "limit": 11})).join("\n"), @r"
         bbox: 123.1 km² are more than the 100 km² of the project: cut it by `Aoi::split`, or raise the limit by `update_settings(Settings::new().max_aoi_size(124))`
         limit: 11 images are more than the 10 of the project: ask for fewer, or raise the limit by `update_settings(Settings::new().max_images(11))`
         ");
         let ids: Vec<_> = (0..25).map(|id| id.to_string()).collect();
-        insta::assert_snapshot!(told(json!({"bbox": [0, 0, 1, 1], "ids": ids, "limit": 1})).join("\n"), @r"
+        insta::assert_snapshot!(problems(json!({"bbox": [0, 0, 1, 1], "ids": ids, "limit": 1})).join("\n"), @r"
         bbox: 12308.5 km² are more than the 100 km² of the project: cut it by `Aoi::split`
         ids: 25 images are more than the 10 of the project: ask for fewer
         ");
@@ -148,17 +150,17 @@ mod tests {
 
     #[test]
     fn a_job_has_one_place_or_needs_none() {
-        assert_eq!(told(json!({"ids": ["a"], "bbox": null})), [""; 0]);
-        assert_eq!(told(json!({"order_ids": ["a"]})), [""; 0]);
-        insta::assert_snapshot!(told(json!({"limit": 0})).join("\n"), @r"
+        assert_eq!(problems(json!({"ids": ["a"], "bbox": null})), [""; 0]);
+        assert_eq!(problems(json!({"order_ids": ["a"]})), [""; 0]);
+        insta::assert_snapshot!(problems(json!({"limit": 0})).join("\n"), @r"
         geometry: nothing tells which images: give a place or scene ids
         limit: 0 is not a number of images: give a whole number from 1 up
         ");
         let both = json!({"bbox": [0, 0, 1, 1], "contains": {"type": "Point", "coordinates": [0, 0]}});
-        insta::assert_snapshot!(told(both).join("\n"), @"contains: give one place, not `bbox` and `contains`");
-        insta::assert_snapshot!(told(json!({"bbox": [0, 0, 1]})).join("\n"), @"bbox: a bbox is four numbers: west, south, east, north");
+        insta::assert_snapshot!(problems(both).join("\n"), @"contains: give one place, not `bbox` and `contains`");
+        insta::assert_snapshot!(problems(json!({"bbox": [0, 0, 1]})).join("\n"), @"bbox: a bbox is four numbers: west, south, east, north");
         let gap = json!({"bbox": [null, -17.5, 14.68, -17.46, 14.72]});
-        insta::assert_snapshot!(told(gap).join("\n"), @"bbox: a bbox is four numbers: west, south, east, north");
-        insta::assert_snapshot!(told(json!({"intersects": {"type": "Point", "coordinates": [0, 0]}})).join("\n"), @"intersects: there is no polygon: an AOI needs a Polygon or a MultiPolygon");
+        insta::assert_snapshot!(problems(gap).join("\n"), @"bbox: a bbox is four numbers: west, south, east, north");
+        insta::assert_snapshot!(problems(json!({"intersects": {"type": "Point", "coordinates": [0, 0]}})).join("\n"), @"intersects: there is no polygon: an AOI needs a Polygon or a MultiPolygon");
     }
 }

@@ -96,9 +96,9 @@ impl JobParameters {
         // First what sets the job apart from the others, then the defaults.
         let is_its_own = |name: &str| ["time", "ids", "bbox", "intersects", "contains"].contains(&name);
         let own = inputs().filter(|(name, _)| is_its_own(name));
-        let told = own.chain(inputs().filter(|(name, _)| !is_its_own(name)));
-        let told: Vec<_> = told.map(|(name, value)| format!("{name} {}", short(value))).collect();
-        [Cell::text(&self.label), Cell::text(told.join(", "))]
+        let shown = own.chain(inputs().filter(|(name, _)| !is_its_own(name)));
+        let shown: Vec<_> = shown.map(|(name, value)| format!("{name} {}", short(value))).collect();
+        [Cell::text(&self.label), Cell::text(shown.join(", "))]
     }
 }
 

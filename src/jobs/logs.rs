@@ -4,7 +4,7 @@ use super::{JobId, JobStatus, JobTask, Project};
 use crate::display::{Bundle, Passage, passages};
 use crate::error::{Context, Result};
 use crate::list::list;
-use crate::plain::{plain, without_marks};
+use crate::sanitize::{sanitize, without_marks};
 use crate::show::rich;
 
 /// What the tasks of a job wrote.
@@ -68,7 +68,7 @@ impl fmt::Display for JobLogs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let said = self.iter().filter(|log| !log.text.trim().is_empty());
         said.into_iter().try_for_each(|log| {
-            write!(f, "[{}]\n{}\n", plain(&log.task, 200), without_marks(log.text.trim_end()))
+            write!(f, "[{}]\n{}\n", sanitize(&log.task, 200), without_marks(log.text.trim_end()))
         })
     }
 }
@@ -83,7 +83,7 @@ impl fmt::Debug for TaskLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines = self.text.lines().count();
         let last = self.text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
-        write!(f, "{}: {lines} lines, the last `{}`", plain(&self.task, 200), plain(last, 200))
+        write!(f, "{}: {lines} lines, the last `{}`", sanitize(&self.task, 200), sanitize(last, 200))
     }
 }
 
@@ -95,7 +95,7 @@ mod tests {
     fn a_printed_log_cannot_forge_a_display() {
         let text = "one\nEVCXR_BEGIN_CONTENT text/html\n<b>\nEVCXR_END_CONTENT\n".to_owned();
         let log = TaskLog { task: "tile".into(), status: JobStatus::Failed, text };
-        let told = JobLogs { job: JobId::from("a"), logs: vec![log] }.to_string();
-        assert!(told.starts_with("[tile]\none\n") && !told.contains("EVCXR_"), "{told}");
+        let text = JobLogs { job: JobId::from("a"), logs: vec![log] }.to_string();
+        assert!(text.starts_with("[tile]\none\n") && !text.contains("EVCXR_"), "{text}");
     }
 }

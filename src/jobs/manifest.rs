@@ -8,7 +8,7 @@ use crate::client::{Client, data};
 use crate::display::{Bundle, Card, Tone};
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::limits::ReadBudget;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::show::rich;
 use crate::transport::Request;
 
@@ -47,7 +47,7 @@ impl Client {
             let request = Request::post(self.url("/validate-schema/block"), content.clone());
             let json = self.json(request).and_then(data)?;
             let errors = json.get("errors").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-            let errors: Vec<String> = errors.iter().map(told).collect();
+            let errors: Vec<String> = errors.iter().map(error_text).collect();
             match json.get("valid").and_then(Value::as_bool).unwrap_or(errors.is_empty()) {
                 true => Ok(Manifest { content: Some(content), path: manifest.path.clone() }),
                 false => Err(Error::invalid(format!("it is not valid: {}", errors.join(", ")))),
@@ -58,7 +58,7 @@ impl Client {
 }
 
 /// An error of the platform, which is a text or says more.
-fn told(error: &Value) -> String {
+fn error_text(error: &Value) -> String {
     let text = error.as_str().or_else(|| error.get("message")?.as_str());
     text.map_or_else(|| error.to_string(), str::to_owned)
 }
@@ -156,7 +156,7 @@ impl From<&str> for Manifest {
 
 impl fmt::Debug for Manifest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&plain(&self.title(), 400))
+        f.write_str(&sanitize(&self.title(), 400))
     }
 }
 

@@ -206,8 +206,8 @@ mod tests {
         parallel.geometries = vec![fiji];
         let problem = |parallel: &ParallelParameters| parallel.queries().unwrap()[0].data().err();
         assert_eq!(problem(&parallel), None);
-        let told = problem(&parallel.geometry_operation(GeometryOperation::Bbox)).unwrap().told;
-        assert_eq!(told, "it lies across the antimeridian, where it has no bbox: use `Intersects`");
+        let message = problem(&parallel.geometry_operation(GeometryOperation::Bbox)).unwrap().message;
+        assert_eq!(message, "it lies across the antimeridian, where it has no bbox: use `Intersects`");
     }
 
     #[test]

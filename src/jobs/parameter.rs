@@ -8,7 +8,7 @@ use crate::display::{Bundle, Card, Cell, Column, Table, counted};
 use crate::error::{Context, Result};
 use crate::frame::Frame;
 use crate::list::list;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::show::{rich, show};
 
 /// Longest default in a table, in characters; the frame has it whole.
@@ -130,7 +130,7 @@ impl ParametersInfo {
             [
                 Cell::id(&one.name),
                 Cell::text(one.takes()),
-                one.default.as_ref().map(|value| plain(&value.to_string(), DEFAULT)).into(),
+                one.default.as_ref().map(|value| sanitize(&value.to_string(), DEFAULT)).into(),
                 one.description.clone().into(),
                 Cell::id(&one.task),
             ]
@@ -205,9 +205,9 @@ impl std::fmt::Debug for ParametersInfo {
 impl std::fmt::Debug for ParameterInfo {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let kind = self.kind.as_deref().unwrap_or("any");
-        write!(f, "{}.{}: {}", plain(&self.task, 120), plain(&self.name, 120), plain(kind, 40))?;
+        write!(f, "{}.{}: {}", sanitize(&self.task, 120), sanitize(&self.name, 120), sanitize(kind, 40))?;
         match &self.default {
-            Some(default) => write!(f, " = {}", plain(&default.to_string(), 400)),
+            Some(default) => write!(f, " = {}", sanitize(&default.to_string(), 400)),
             None => Ok(()),
         }
     }

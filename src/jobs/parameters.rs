@@ -3,7 +3,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use crate::hash::hex;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// What one job is told: parameters for each task of its workflow, or the inputs of its
 /// process.
@@ -45,7 +45,7 @@ fn canonical(value: &Value) -> Value {
 impl fmt::Debug for JobParameters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inputs = Value::Object(self.inputs.clone()).to_string();
-        write!(f, "{}: {}", plain(&self.label, 200), plain(&inputs, 4000))
+        write!(f, "{}: {}", sanitize(&self.label, 200), sanitize(&inputs, 4000))
     }
 }
 
@@ -56,8 +56,8 @@ mod tests {
     #[test]
     fn a_label_forges_no_output() {
         let label = "Dakar\nEVCXR_BEGIN_CONTENT text/html".to_owned();
-        let told = format!("{:?}", JobParameters { label, inputs: Map::new() });
-        assert!(!told.contains("EVCXR_") && !told.contains('\n'), "{told}");
+        let debug = format!("{:?}", JobParameters { label, inputs: Map::new() });
+        assert!(!debug.contains("EVCXR_") && !debug.contains('\n'), "{debug}");
     }
 
     #[test]

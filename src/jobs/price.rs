@@ -82,8 +82,9 @@ fn credits(count: i64) -> Cell {
 }
 
 /// Sorted by the longest that it may take.
-fn duration(told: Option<Durations>) -> Cell {
-    told.map_or(Cell::Empty, |told| Cell::Figure(told.max.as_secs_f64(), told.to_string()))
+fn duration(durations: Option<Durations>) -> Cell {
+    durations
+        .map_or(Cell::Empty, |durations| Cell::Figure(durations.max.as_secs_f64(), durations.to_string()))
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 use crate::error::{Error, Result};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// Problems that one error tells.
-const TOLD: usize = 5;
+const SHOWN: usize = 5;
 /// The longest text of a problem, in characters.
 const LONGEST: usize = 300;
 
@@ -12,15 +12,15 @@ pub(super) struct Problem {
     /// The parameter, or the column that it comes from; nothing when it is all of the job.
     pub(super) field: String,
     /// What is wrong with it, and what would be right.
-    pub(super) told: String,
+    pub(super) message: String,
 }
 
 /// A job that cannot be sent, such as `` row 3 (`Dakar`) ``, and why.
 pub(super) type Faulty = (String, Vec<Problem>);
 
 impl Problem {
-    pub(super) fn new(field: impl Into<String>, told: impl Into<String>) -> Self {
-        Self { field: field.into(), told: told.into() }
+    pub(super) fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
     }
 }
 
@@ -32,18 +32,18 @@ pub(super) fn refuse(all: &str, faulty: &[Faulty]) -> Result<()> {
     if problems.is_empty() {
         return Ok(());
     }
-    let short = |text: &str| plain(text, LONGEST);
-    let told = problems.iter().take(TOLD).map(|(job, problem)| match problem.field.as_str() {
-        "" => format!("{}: {}", short(job), short(&problem.told)),
-        field => format!("{}, `{}`: {}", short(job), short(field), short(&problem.told)),
+    let short = |text: &str| sanitize(text, LONGEST);
+    let lines = problems.iter().take(SHOWN).map(|(job, problem)| match problem.field.as_str() {
+        "" => format!("{}: {}", short(job), short(&problem.message)),
+        field => format!("{}, `{}`: {}", short(job), short(field), short(&problem.message)),
     });
-    let told: Vec<_> = told.collect();
-    let more = match problems.len() - told.len() {
+    let lines: Vec<_> = lines.collect();
+    let more = match problems.len() - lines.len() {
         0 => String::new(),
         1 => "; and 1 more problem".to_owned(),
         more => format!("; and {more} more problems"),
     };
-    Err(Error::invalid(format!("{} of {all} cannot be sent: {}{more}", faulty.len(), told.join("; "))))
+    Err(Error::invalid(format!("{} of {all} cannot be sent: {}{more}", faulty.len(), lines.join("; "))))
 }
 
 #[cfg(test)]

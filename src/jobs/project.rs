@@ -4,7 +4,7 @@ use super::id::checked;
 use super::optional;
 use crate::client::{Client, data};
 use crate::error::{Context, Error, Result};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// A project: workflows, their jobs, and the limits that they share.
 #[derive(Clone)]
@@ -88,7 +88,7 @@ impl Project {
 
 impl fmt::Debug for Project {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = plain(self.name().unwrap_or("without a name"), 200);
-        write!(f, "Project({name}, {})", plain(&self.id, 80))
+        let name = sanitize(self.name().unwrap_or("without a name"), 200);
+        write!(f, "Project({name}, {})", sanitize(&self.id, 80))
     }
 }

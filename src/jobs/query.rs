@@ -149,9 +149,9 @@ impl JobQuery {
                 false => ("asset_ids", &self.asset_ids),
             };
             if !is_alone || has_more || self.geometry.is_some() {
-                let told =
+                let message =
                     "what the storage has is taken whole: give no place, dates, limit or other ids with it";
-                return Err(Problem::new(name, told));
+                return Err(Problem::new(name, message));
             }
             data.insert(name.into(), json!(ids));
             return Ok(data);
@@ -176,8 +176,8 @@ impl JobQuery {
             let shape = match self.geometry_operation {
                 // The platform takes west < east only.
                 GeometryOperation::Bbox if place.bbox().is_across() => {
-                    let told = "it lies across the antimeridian, where it has no bbox: use `Intersects`";
-                    return Err(Problem::new(name, told));
+                    let message = "it lies across the antimeridian, where it has no bbox: use `Intersects`";
+                    return Err(Problem::new(name, message));
                 }
                 GeometryOperation::Bbox => json!(place.bbox().to_array()),
                 GeometryOperation::Intersects | GeometryOperation::Contains => place.to_geojson(),
@@ -202,7 +202,7 @@ pub(super) fn texts(list: impl IntoIterator<Item = impl Into<String>>) -> Vec<St
 mod tests {
     use super::*;
 
-    fn told(query: &JobQuery) -> Value {
+    fn data_of(query: &JobQuery) -> Value {
         Value::Object(query.data().unwrap())
     }
 
@@ -212,20 +212,20 @@ mod tests {
         let query = JobQuery::new().geometry(place).geometry_operation(GeometryOperation::Bbox);
         let query = query.between("2019-01-01", "2019-12-31").limit(5);
         let dated = json!({"limit": 5, "time": "2019-01-01T00:00:00Z/2019-12-31T23:59:59Z", "bbox": [0.0, 0.0, 1.0, 1.0]});
-        assert_eq!((told(&query), query.label()), (dated, "a, 2019-01-01 to 2019-12-31".to_owned()));
+        assert_eq!((data_of(&query), query.label()), (dated, "a, 2019-01-01 to 2019-12-31".to_owned()));
         let query = query.scene_ids(["s1", "s2"]);
         let scenes = json!({"limit": 2, "ids": ["s1", "s2"], "bbox": [0.0, 0.0, 1.0, 1.0]});
-        assert_eq!((told(&query), query.label()), (scenes, "a, 2 scenes".to_owned()));
+        assert_eq!((data_of(&query), query.label()), (scenes, "a, 2 scenes".to_owned()));
     }
 
     #[test]
     fn what_the_storage_has_stands_alone() {
-        assert_eq!(told(&JobQuery::new().asset_ids(["x"])), json!({"asset_ids": ["x"]}));
-        assert_eq!(told(&JobQuery::new().order_ids(["x", "y"])), json!({"order_ids": ["x", "y"]}));
+        assert_eq!(data_of(&JobQuery::new().asset_ids(["x"])), json!({"asset_ids": ["x"]}));
+        assert_eq!(data_of(&JobQuery::new().order_ids(["x", "y"])), json!({"order_ids": ["x", "y"]}));
         for query in
             [JobQuery::new().asset_ids(["x"]).limit(1), JobQuery::new().asset_ids(["x"]).order_ids(["y"])]
         {
-            assert!(query.data().unwrap_err().told.starts_with("what the storage has is taken whole"));
+            assert!(query.data().unwrap_err().message.starts_with("what the storage has is taken whole"));
         }
     }
 }

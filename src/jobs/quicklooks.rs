@@ -5,7 +5,7 @@ use std::sync::Arc;
 use geo::Geometry;
 use serde_json::{Map, Value};
 
-use super::{JobTask, outline};
+use super::{JobTask, quicklook_footprint};
 use crate::client::{data, items};
 use crate::display::counted;
 use crate::display::picture::{self, MOST_BYTES};
@@ -13,12 +13,12 @@ use crate::error::{Context, Error, Result};
 use crate::file;
 use crate::list::list;
 use crate::parallel::in_parallel;
-use crate::plain::plain;
 use crate::redact;
+use crate::sanitize::sanitize;
 use crate::transport::Request;
 
 /// Downloads at a time; the limiter holds the rate.
-const AT_ONCE: usize = 16;
+const CONCURRENT_REQUESTS: usize = 16;
 
 /// The quicklooks of a job's task, each with its own outcome: one that is missing never
 /// shifts or hides the others.
@@ -73,17 +73,17 @@ impl JobTask {
             let names = items(list.and_then(data)?, "data")?;
             let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
             let features = if names.is_empty() { Vec::new() } else { self.features()? };
-            let quicklooks = in_parallel(&names, AT_ONCE, |name| self.quicklook(name, &features));
+            let quicklooks = in_parallel(&names, CONCURRENT_REQUESTS, |name| self.quicklook(name, &features));
             Ok::<_, Error>(JobQuicklooks { quicklooks })
         };
-        download().with_context(|| self.told("quicklooks"))
+        download().with_context(|| self.error_context("quicklooks"))
     }
 
     fn quicklook(&self, name: &str, features: &[Value]) -> JobQuicklook {
         let picture = self.picture(name).with_context(|| format!("quicklook `{name}`"));
-        let feature = outline::feature_of(name, features);
+        let feature = quicklook_footprint::feature_of(name, features);
         let footprint = feature.zip(picture.as_ref().ok());
-        let footprint = footprint.and_then(|(feature, bytes)| outline::footprint(feature, bytes));
+        let footprint = footprint.and_then(|(feature, bytes)| quicklook_footprint::footprint(feature, bytes));
         let properties = feature.and_then(|feature| feature.get("properties")?.as_object()).cloned();
         JobQuicklook { name: name.to_owned(), footprint, properties: properties.unwrap_or_default(), picture }
     }
@@ -146,7 +146,7 @@ impl fmt::Debug for JobQuicklooks {
 
 impl fmt::Debug for JobQuicklook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = plain(&self.name, 200);
+        let name = sanitize(&self.name, 200);
         match &self.picture {
             Ok(bytes) => write!(f, "{name}: {} KB", bytes.len().div_ceil(1000)),
             Err(error) => write!(f, "{name}: {error}"),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Project, required};
 use crate::client::{data, items};
 use crate::error::{Context, Error, ErrorKind, Result};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::transport::Request;
 
 /// Settings to change; what is not given stays as it is.
@@ -48,7 +48,7 @@ pub struct Setting {
 
 impl fmt::Debug for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} = {}", plain(&self.name, 120), plain(&self.value, 120))
+        write!(f, "{} = {}", sanitize(&self.name, 120), sanitize(&self.value, 120))
     }
 }
 
@@ -189,8 +189,8 @@ impl Project {
             None => value.map(|_| format!("the project has no setting `{name}`")),
         });
         match refused.collect::<Vec<_>>().join(", ") {
-            told if told.is_empty() => error,
-            told => error.context(told),
+            reasons if reasons.is_empty() => error,
+            reasons => error.context(reasons),
         }
     }
 }

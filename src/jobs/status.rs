@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 #[doc = include_str!("status.md")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -44,7 +44,7 @@ impl JobStatus {
     pub(crate) fn read(word: &str) -> Self {
         // Cleaned first: an unknown word is written to the journal as it is shown, and must not be
         // a known one when it is read again.
-        let word = plain(word, 80);
+        let word = sanitize(word, 80);
         let sent = if word == "NOT STARTED" { "NOT_STARTED" } else { &word };
         let known = Self::KNOWN.into_iter().find(|status| status.word() == sent);
         known.unwrap_or(Self::Unknown(word))
@@ -53,7 +53,7 @@ impl JobStatus {
     /// Reads a word of a service whose words are these.
     pub(crate) fn of_word(words: &[(&str, Self)], word: &str) -> Self {
         let known = words.iter().find(|(known, _)| *known == word);
-        known.map_or_else(|| Self::Unknown(plain(word, 80)), |(_, status)| status.clone())
+        known.map_or_else(|| Self::Unknown(sanitize(word, 80)), |(_, status)| status.clone())
     }
 
     /// Those that the platform is known to have.
@@ -109,7 +109,7 @@ impl fmt::Display for JobStatus {
             Self::Error => "error",
             Self::Succeeded => "succeeded",
             Self::Rejected => "rejected",
-            Self::Unknown(word) => return f.write_str(&plain(word, 80)),
+            Self::Unknown(word) => return f.write_str(&sanitize(word, 80)),
         })
     }
 }

@@ -7,7 +7,7 @@ use super::block::quoted;
 use super::{Block, Workflow, optional, required};
 use crate::client::{data, items};
 use crate::error::{Context, Error, Result};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::transport::Request;
 
 /// One block in a workflow (API reference, `WorkflowTask`).
@@ -40,7 +40,7 @@ impl Workflow {
             .client()
             .get(&self.path("/tasks"))
             .and_then(read_tasks)
-            .with_context(|| self.told("tasks"))
+            .with_context(|| self.error_context("tasks"))
     }
 
     /// Makes the workflow this chain of blocks, given by name, id or display name, the data
@@ -65,11 +65,11 @@ impl Workflow {
     /// what there is.
     #[doc(alias = "add_workflow_tasks")]
     pub fn add_tasks(&self, blocks: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Vec<Task>> {
-        let told = || self.told("add tasks");
-        let known = self.project().blocks().with_context(told)?;
+        let context = || self.error_context("add tasks");
+        let known = self.project().blocks().with_context(context)?;
         let chain = blocks.into_iter().map(|wanted| self.project().find_block(&known, wanted.as_ref()));
-        let chain = chain.collect::<Result<Vec<_>>>().with_context(told)?;
-        check_order(&chain, &known).with_context(told)?;
+        let chain = chain.collect::<Result<Vec<_>>>().with_context(context)?;
+        check_order(&chain, &known).with_context(context)?;
         let tasks = Value::Array(named(&chain));
         // The whole list is replaced, so sending it twice does no harm.
         let request = Request::post(self.project().client().url(&self.path("/tasks/")), tasks);
@@ -80,7 +80,7 @@ impl Workflow {
             }
             false => error,
         })
-        .with_context(told)
+        .with_context(context)
     }
 }
 
@@ -138,7 +138,7 @@ fn read_tasks(json: Value) -> Result<Vec<Task>> {
 
 impl fmt::Debug for Task {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Task({})", plain(&self.name, 200))
+        write!(f, "Task({})", sanitize(&self.name, 200))
     }
 }
 
@@ -154,17 +154,17 @@ mod tests {
     fn a_chain_is_data_and_then_processing() {
         let (data, work) = (block("s2", "DATA"), block("tiling", "PROCESSING"));
         let known = [data.clone(), work.clone()];
-        let told = |chain: &[&Block]| {
+        let message = |chain: &[&Block]| {
             let chain: Vec<Block> = chain.iter().map(|block| (*block).clone()).collect();
             check_order(&chain, &known).unwrap_err().to_string()
         };
-        assert_eq!(told(&[]), "no block is given: begin with a data block");
+        assert_eq!(message(&[]), "no block is given: begin with a data block");
         assert_eq!(
-            told(&[&work]),
+            message(&[&work]),
             "`tiling` works on the data of another block: begin with a data block, such as `s2`"
         );
         assert_eq!(
-            told(&[&data, &work, &data]),
+            message(&[&data, &work, &data]),
             "`s2` is a data block: there is one in a workflow, and it comes first"
         );
     }

@@ -4,7 +4,7 @@ use std::ops::RangeBounds;
 
 use super::{Block, Job, JobMode, JobStatus, Project, ProjectSettings, Setting, Settings, Workflow};
 use crate::display::{Bundle, Card, Cell, Column, Table, Tone};
-use crate::plain::words;
+use crate::sanitize::words;
 use crate::show::{rich, show};
 use crate::time::minute;
 
@@ -129,11 +129,11 @@ impl Job {
             .fact("Started (UTC)", time(self.started))
             .fact("Finished (UTC)", time(self.finished));
         for (task, inputs) in self.inputs.iter().take(20) {
-            let mut told = inputs.clone();
-            if let Some(told) = told.as_object_mut() {
-                told.retain(|_, value| !value.is_null());
+            let mut shown = inputs.clone();
+            if let Some(shown) = shown.as_object_mut() {
+                shown.retain(|_, value| !value.is_null());
             }
-            card = card.fact(task, told.to_string());
+            card = card.fact(task, shown.to_string());
         }
         card
     }
@@ -206,9 +206,13 @@ mod tests {
     #[test]
     fn a_setting_is_shown_as_it_is() {
         let of = |value: &str| json!({"data": [{"name": "A", "value": value}]});
-        let told = |value: &str| ProjectSettings::read(of(value)).unwrap().table(..).bundle().text;
-        assert!(told("0.5").contains("0.5") && told("NaN").contains("NaN"), "{}", told("0.5"));
-        assert!(told("12000").contains("12,000"), "{}", told("12000"));
+        let table_text = |value: &str| ProjectSettings::read(of(value)).unwrap().table(..).bundle().text;
+        assert!(
+            table_text("0.5").contains("0.5") && table_text("NaN").contains("NaN"),
+            "{}",
+            table_text("0.5")
+        );
+        assert!(table_text("12000").contains("12,000"), "{}", table_text("12000"));
     }
 
     #[test]

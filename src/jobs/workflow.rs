@@ -8,7 +8,7 @@ use super::id::checked;
 use super::{Project, optional, required};
 use crate::client::{data, items};
 use crate::error::{Context, ErrorKind, Result};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::transport::Request;
 
 /// A workflow: a chain of blocks that begins with a data block.
@@ -146,7 +146,7 @@ impl Workflow {
     pub fn rename(&self, name: impl AsRef<str>) -> Result<Self> {
         let name = name.as_ref();
         let rename = || self.update(name, self.as_it_is()?.description().unwrap_or_default());
-        rename().with_context(|| self.told(&format!("rename to `{name}`")))
+        rename().with_context(|| self.error_context(&format!("rename to `{name}`")))
     }
 
     /// Gives the workflow another description; its name stays.
@@ -156,7 +156,7 @@ impl Workflow {
     /// [`ErrorKind::NotFound`] when the workflow is gone.
     pub fn describe(&self, description: impl AsRef<str>) -> Result<Self> {
         let describe = || self.update(self.as_it_is()?.name(), description.as_ref());
-        describe().with_context(|| self.told("describe"))
+        describe().with_context(|| self.error_context("describe"))
     }
 
     /// Deletes the workflow. Jobs that it ran stay. To delete it again is no error.
@@ -168,7 +168,7 @@ impl Workflow {
         let request = Request::delete(self.project.client().url(&self.path("")));
         match self.project.client().send(request) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(error).with_context(|| self.told("delete"))
+                Err(error).with_context(|| self.error_context("delete"))
             }
             _ => Ok(()),
         }
@@ -197,13 +197,13 @@ impl Workflow {
         self.project.path(&format!("/workflows/{}{rest}", self.id))
     }
 
-    pub(crate) fn told(&self, what: &str) -> String {
+    pub(crate) fn error_context(&self, what: &str) -> String {
         format!("workflow `{}`: {what}", self.name)
     }
 }
 
 impl fmt::Debug for Workflow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Workflow({}, {})", plain(&self.name, 200), plain(&self.id, 80))
+        write!(f, "Workflow({}, {})", sanitize(&self.name, 200), sanitize(&self.id, 80))
     }
 }

@@ -151,10 +151,10 @@ impl ReadBudget {
         Self { remedy: Some(remedy), ..Self::default() }
     }
 
-    fn passed(&self, told: String, limit: &str) -> Error {
+    fn passed(&self, message: String, limit: &str) -> Error {
         Error::invalid(match self.remedy {
-            Some(remedy) => format!("{told}: {remedy}"),
-            None => format!("{told}: simplify it, cut it into parts, or raise `ReadLimits::{limit}`"),
+            Some(remedy) => format!("{message}: {remedy}"),
+            None => format!("{message}: simplify it, cut it into parts, or raise `ReadLimits::{limit}`"),
         })
     }
 
@@ -277,7 +277,7 @@ impl ReadBudget {
 mod tests {
     use super::*;
 
-    fn told<T: std::fmt::Debug>(result: Result<T>) -> String {
+    fn message<T: std::fmt::Debug>(result: Result<T>) -> String {
         result.unwrap_err().to_string()
     }
 
@@ -286,19 +286,19 @@ mod tests {
         let limits = ReadLimits::default().bytes(1_500_000).count(3).positions(10);
         let budget = ReadBudget::new(limits.clone());
         budget.take_count(3, "features").unwrap();
-        insta::assert_snapshot!(told(budget.take_count(1, "features")), @"it has more than 3 features: simplify it, cut it into parts, or raise `ReadLimits::count`");
-        insta::assert_snapshot!(told(budget.take_positions(11)), @"it has more than 10 positions: simplify it, cut it into parts, or raise `ReadLimits::positions`");
-        insta::assert_snapshot!(told(budget.read_to_end(std::io::repeat(0))), @"it is larger than 1.5 MB: simplify it, cut it into parts, or raise `ReadLimits::bytes`");
+        insta::assert_snapshot!(message(budget.take_count(1, "features")), @"it has more than 3 features: simplify it, cut it into parts, or raise `ReadLimits::count`");
+        insta::assert_snapshot!(message(budget.take_positions(11)), @"it has more than 10 positions: simplify it, cut it into parts, or raise `ReadLimits::positions`");
+        insta::assert_snapshot!(message(budget.read_to_end(std::io::repeat(0))), @"it is larger than 1.5 MB: simplify it, cut it into parts, or raise `ReadLimits::bytes`");
         let late = ReadBudget::new(limits.time(Duration::ZERO));
         while Instant::now() <= late.deadline().unwrap() {}
-        insta::assert_snapshot!(told(late.check_time()), @"reading it takes more than 0ns: simplify it, cut it into parts, or raise `ReadLimits::time`");
+        insta::assert_snapshot!(message(late.check_time()), @"reading it takes more than 0ns: simplify it, cut it into parts, or raise `ReadLimits::time`");
     }
 
     #[test]
     fn values_of_json_count_before_they_are_made() {
         let budget = ReadBudget::new(ReadLimits::default().bytes(500));
         let lists = [b'['; 4];
-        insta::assert_snapshot!(told(budget.check_json(&lists)), @"its values take more than 0.001 MB of memory: simplify it, cut it into parts, or raise `ReadLimits::bytes`");
+        insta::assert_snapshot!(message(budget.check_json(&lists)), @"its values take more than 0.001 MB of memory: simplify it, cut it into parts, or raise `ReadLimits::bytes`");
         let text = [b'"'; 600];
         budget.check_json(&text).unwrap();
         budget.take_json(&text).unwrap();

@@ -6,7 +6,7 @@ use maud::{PreEscaped, html};
 use super::Map;
 use crate::display::{Bundle, Card, Cell, Column, ROWS, Table, counted};
 use crate::geo::{Aoi, AoiFeature, Bbox, area_km2, unrolled};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::show::{Show, rich};
 
 /// Features that are outlined one by one; of more, only the outline around all.
@@ -82,7 +82,7 @@ fn table(features: &[AoiFeature], rows: impl RangeBounds<usize>) -> Table {
 
 /// `3: Dakar 1, Dakar 2, Dakar 3`.
 fn listed<'a>(names: impl Iterator<Item = Option<&'a str>>, count: usize) -> String {
-    let names: Vec<String> = names.flatten().take(3).map(|name| plain(name, 40)).collect();
+    let names: Vec<String> = names.flatten().take(3).map(|name| sanitize(name, 40)).collect();
     let more = if names.len() < count && !names.is_empty() { ", …" } else { "" };
     let mark = if names.is_empty() { "" } else { ": " };
     format!("{count}{mark}{}{more}", names.join(", "))

@@ -58,16 +58,16 @@ pub(super) fn graticule(view: &View) -> Vec<(bool, String, f64)> {
         let (first, last) = ((from / step).ceil() as i64, (to / step).floor() as i64);
         (first..=last).map(move |i| i as f64 * step)
     };
-    let told = |degrees: f64, [above, below]: [&str; 2]| match degrees {
+    let label = |degrees: f64, [above, below]: [&str; 2]| match degrees {
         0.0 => "0°".to_owned(),
         _ => format!("{:.digits$}° {}", degrees.abs(), if degrees > 0.0 { above } else { below }),
     };
     let meridians = each(west, east).map(|lon| {
         let turned = (lon + 180.0).rem_euclid(360.0) - 180.0;
-        let name = if turned == -180.0 { "180°".to_owned() } else { told(turned, ["E", "W"]) };
+        let name = if turned == -180.0 { "180°".to_owned() } else { label(turned, ["E", "W"]) };
         (false, name, view.pixel([lon, 0.0])[0])
     });
-    let parallels = each(south, north).map(|lat| (true, told(lat, ["N", "S"]), view.pixel([west, lat])[1]));
+    let parallels = each(south, north).map(|lat| (true, label(lat, ["N", "S"]), view.pixel([west, lat])[1]));
     meridians.chain(parallels).collect()
 }
 

@@ -9,7 +9,7 @@ use geo::{LineString, MultiPolygon, Polygon};
 use image::{DynamicImage, GenericImageView};
 
 use super::homography::{Homography, Quad};
-use super::outline::{is_in_polar_grid, is_north_up, is_rectangle, sharpened};
+use super::orientation::{is_in_polar_grid, is_north_up, is_rectangle, sharpened};
 use super::placement::{Placed, corners, is_small};
 use crate::display::canvas::spans;
 

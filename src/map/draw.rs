@@ -8,9 +8,9 @@ use image::DynamicImage;
 
 use super::atlas::Atlas;
 use super::layer::Layer;
+use super::pipeline::{Pipeline, STILL, listed};
 use super::scene::{self, Scene};
 use super::still::Still;
-use super::work::{STILL, Work, told};
 use super::{Map, aoi};
 use crate::display::picture;
 use crate::geo::{Bbox, unrolled};
@@ -35,7 +35,7 @@ impl Map {
     pub(super) fn draw(&self, embed: bool) -> Drawn {
         // The first polygon: an area across the antimeridian has its middle nowhere.
         let near = self.aois.first().and_then(|aoi| middle(&aoi.geometry().iter().next()?.clone().into()));
-        let mut notes = self.told();
+        let mut notes = self.first_notes();
         let (layers, mut scenes) = self.scenes(near, &mut notes);
         let outlines: Vec<MultiPolygon> = self.aois.iter().map(|aoi| aoi::outline(aoi, near)).collect();
         let bbox = extent(scenes.iter().map(Scene::shown).chain(&outlines));
@@ -43,20 +43,20 @@ impl Map {
         let (image, jpeg) = (DynamicImage::default(), Vec::new());
         let mut drawn = Drawn { still: image, jpeg, bbox, outlines, scenes: Vec::new(), atlas: None, notes };
 
-        let mut work = Work::new(self, &layers, &drawn, &scenes, embed);
-        work.run(&layers, &mut scenes, &mut still);
+        let mut pipeline = Pipeline::new(self, &layers, &drawn, &scenes, embed);
+        pipeline.run(&layers, &mut scenes, &mut still);
         let atlas = thread::scope(|scope| {
-            let atlas = scope.spawn(|| work.atlas(&scenes, STILL));
+            let atlas = scope.spawn(|| pipeline.atlas(&scenes, STILL));
             drawn.still = self.outlined(still, &drawn.outlines, &scenes);
             drawn.jpeg = picture::jpeg(&drawn.still, 80);
             let atlas = atlas.join().unwrap_or_else(|panic| resume_unwind(panic));
-            if drawn.jpeg.len() <= STILL { atlas } else { work.atlas(&scenes, drawn.jpeg.len()) }
+            if drawn.jpeg.len() <= STILL { atlas } else { pipeline.atlas(&scenes, drawn.jpeg.len()) }
         });
         if let Some((atlas, with_cell)) = atlas {
             with_cell.into_iter().enumerate().for_each(|(thumb, i)| scenes[i].thumb = Some(thumb));
             drawn.atlas = Some(atlas);
         }
-        drawn.notes.extend(work.notes(&layers, &scenes));
+        drawn.notes.extend(pipeline.notes(&layers, &scenes));
         scenes.reverse();
         drawn.scenes = scenes;
         drawn
@@ -74,7 +74,7 @@ impl Map {
     }
 
     /// The first of its notes, and how many there are beyond.
-    fn told(&self) -> Vec<String> {
+    fn first_notes(&self) -> Vec<String> {
         let mut notes: Vec<String> = self.notes.iter().take(NOTES).cloned().collect();
         if self.notes.len() > NOTES {
             notes.push(format!("and {} more", self.notes.len() - NOTES));
@@ -95,7 +95,7 @@ impl Map {
             scenes.push(Scene::new(layer, footprint, part));
             layers.push(layer);
         }
-        notes.extend(told(&nowhere, "scene", "has no footprint and is not on the map"));
+        notes.extend(listed(&nowhere, "scene", "has no footprint and is not on the map"));
         (layers, scenes)
     }
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::pack::{self, Pack};
 use super::{Drawn, Map, Tiles, atlas, scene};
 use crate::geo::{Detail, packed_land};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// What the page needs before it is unpacked, and where it cannot be.
 const STYLE: &str = include_str!("../../assets/viewer/page.css");
@@ -29,7 +29,7 @@ const THEME: &str = "(frame => {
 /// A fragment for the notebook: the still picture, and the interactive map in a
 /// sandboxed frame over it. Where frames are taken out the picture is left.
 pub(super) fn inline(map: &Map, drawn: &Drawn) -> String {
-    let title = plain(&map.title, 200);
+    let title = sanitize(&map.title, 200);
     let fragment = html! {
         div.up42-map style="position:relative;max-width:1200px" {
             style { ".up42-map{min-height:440px}" }
@@ -48,7 +48,7 @@ pub(super) fn inline(map: &Map, drawn: &Drawn) -> String {
 
 /// A page around the map, with what stands above and below it where it is for a file.
 pub(super) fn document(map: &Map, drawn: &Drawn, around: Option<(Markup, Markup)>) -> String {
-    let title = plain(&map.title, 200);
+    let title = sanitize(&map.title, 200);
     let pack = packed(map, drawn);
     // Only our own scripts may run, and nothing may be fetched: text from outside
     // that got past every escape would still do nothing.
@@ -82,16 +82,16 @@ pub(super) fn document(map: &Map, drawn: &Drawn, around: Option<(Markup, Markup)
 
 pub(super) fn still(drawn: &Drawn, title: &str) -> Markup {
     let source = source(drawn);
-    let told = format!("Map of {} scenes: {title}", drawn.scenes.len());
-    html! { img alt=(told) width="960" height="600" style="display:block;width:100%;height:auto" src=(source); }
+    let alt = format!("Map of {} scenes: {title}", drawn.scenes.len());
+    html! { img alt=(alt) width="960" height="600" style="display:block;width:100%;height:auto" src=(source); }
 }
 
 /// The still picture beside other things, with what is to be known about it.
 pub(super) fn small(map: &Map, drawn: &Drawn, width: usize) -> Markup {
-    let told = format!("Map: {}", plain(&map.title, 200));
+    let alt = format!("Map: {}", sanitize(&map.title, 200));
     let style = "display:block;max-width:100%;height:auto;margin:4px 0";
     html! {
-        img alt=(told) width=(width) height=(width * 5 / 8) style=(style) src=(source(drawn));
+        img alt=(alt) width=(width) height=(width * 5 / 8) style=(style) src=(source(drawn));
         (notes(&drawn.notes))
     }
 }
@@ -101,7 +101,7 @@ fn source(drawn: &Drawn) -> String {
 }
 
 pub(super) fn notes(notes: &[String]) -> Markup {
-    html! { @for note in notes { p.up42-note { small { bdi { (plain(note, 400)) } } } } }
+    html! { @for note in notes { p.up42-note { small { bdi { (sanitize(note, 400)) } } } } }
 }
 
 /// The viewer and its data: a description as JSON, and the bytes that it points into.
@@ -133,12 +133,12 @@ fn packed(map: &Map, drawn: &Drawn) -> Pack {
         pictures.extend_from_slice(scene.picture.as_deref().unwrap_or_default());
     }
     let aois = map.aois.iter().zip(&drawn.outlines).map(|(aoi, outline)| {
-        json!({"name": aoi.name().map(|name| plain(name, 120)), "rings": scene::rings(outline)})
+        json!({"name": aoi.name().map(|name| sanitize(name, 120)), "rings": scene::rings(outline)})
     });
     let description = json!({
-        "title": plain(&map.title, 200),
-        "about": map.about.iter().map(|(name, value)| [plain(name, 120), plain(value, 600)]).collect::<Vec<_>>(),
-        "notes": drawn.notes.iter().map(|note| plain(note, 400)).collect::<Vec<_>>(),
+        "title": sanitize(&map.title, 200),
+        "about": map.about.iter().map(|(name, value)| [sanitize(name, 120), sanitize(value, 600)]).collect::<Vec<_>>(),
+        "notes": drawn.notes.iter().map(|note| sanitize(note, 400)).collect::<Vec<_>>(),
         "bbox": drawn.bbox,
         "aois": aois.collect::<Vec<_>>(),
         "scenes": scenes,

@@ -4,7 +4,7 @@ use geo::{Geometry, MultiPolygon};
 use jiff::Timestamp;
 
 use super::placement::Placement;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// One scene or raster on a [`Map`](super::Map): where it lies, what is known about it,
 /// and its picture.
@@ -122,7 +122,7 @@ impl Layer {
 impl fmt::Debug for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let picture = self.picture.as_ref().map_or(0, Vec::len);
-        let id = plain(&self.id, 80);
+        let id = sanitize(&self.id, 80);
         write!(f, "Layer {id} ({picture} bytes of picture, {:?})", self.placement)
     }
 }
@@ -133,8 +133,8 @@ mod tests {
 
     #[test]
     fn an_id_is_told_in_one_harmless_line() {
-        let told = format!("{:?}", Layer::new("a\nEVCXR_END_CONTENT https://h/a?sig=hunter2"));
-        assert_eq!(told, "Layer a EVCXR\u{200d}_END_CONTENT https://h/a?… (0 bytes of picture, Auto)");
+        let debug = format!("{:?}", Layer::new("a\nEVCXR_END_CONTENT https://h/a?sig=hunter2"));
+        assert_eq!(debug, "Layer a EVCXR\u{200d}_END_CONTENT https://h/a?… (0 bytes of picture, Auto)");
     }
 
     #[test]

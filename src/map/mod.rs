@@ -8,20 +8,21 @@
 mod aoi;
 mod atlas;
 mod backdrop;
+mod byte_budget;
 mod collar;
 mod draw;
+mod encode;
 mod homography;
 mod html;
 mod labels;
 mod layer;
-mod made;
 mod mercator;
-mod outline;
+mod orientation;
 mod pack;
 mod page;
+mod pipeline;
 mod pixels;
 mod placement;
-mod purse;
 mod rank;
 mod scene;
 mod script;
@@ -29,7 +30,6 @@ mod short;
 mod still;
 mod text;
 mod tiles;
-mod work;
 
 use std::fmt;
 use std::path::Path;
@@ -47,7 +47,7 @@ use crate::display::{Bundle, picture};
 use crate::error::{Context, Error, Result};
 use crate::file;
 use crate::geo::Aoi;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::show::rich;
 
 /// What one map may take as HTML unless told otherwise: a notebook with a few maps stays
@@ -247,7 +247,7 @@ rich!(Map);
 impl fmt::Debug for Map {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let pictures = self.layers.iter().filter(|layer| layer.picture.is_some()).count();
-        let (title, count) = (plain(&self.title, 80), self.layers.len());
+        let (title, count) = (sanitize(&self.title, 80), self.layers.len());
         let scenes = if count == 1 { "scene" } else { "scenes" };
         write!(f, "Map {title}: {count} {scenes}, {pictures} with a picture")
     }
@@ -260,6 +260,6 @@ fn saving(path: &Path) -> String {
 #[cfg(test)]
 mod accuracy;
 #[cfg(test)]
-mod budget;
+mod budget_tests;
 #[cfg(test)]
 mod tests;

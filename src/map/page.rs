@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::layer::Layer;
 use super::{Drawn, Map, html};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::time::minute;
 
 /// Scenes that are listed.
@@ -14,7 +14,7 @@ const LISTED: usize = 500;
 
 impl Map {
     pub(super) fn page(&self, drawn: &Drawn) -> String {
-        let title = plain(&self.title, 200);
+        let title = sanitize(&self.title, 200);
         let date = format!("{} UTC", minute(self.dated.unwrap_or_else(Timestamp::now)));
         let above = html! {
             header {
@@ -35,13 +35,13 @@ impl Map {
     fn provenance(&self, date: &str) -> Markup {
         let made = format!("up42 {}, {date}", env!("CARGO_PKG_VERSION"));
         let row = |name: &str, value: &str| {
-            html! { dt { bdi { (plain(name, 120)) } } dd { bdi { (plain(value, 600)) } } }
+            html! { dt { bdi { (sanitize(name, 120)) } } dd { bdi { (sanitize(value, 600)) } } }
         };
-        let told = |name: &str| self.about.iter().any(|(known, _)| known == name);
+        let is_given = |name: &str| self.about.iter().any(|(known, _)| known == name);
         html! {
             dl {
                 @for (name, value) in &self.about { (row(name, value)) }
-                @if !told("Area") {
+                @if !is_given("Area") {
                     @for aoi in self.aois.iter().take(20) {
                         (row("Area", &format!("{}, {:.1} km²", aoi.name().unwrap_or("unnamed"), aoi.area_km2())))
                     }
@@ -57,9 +57,9 @@ impl Map {
             html! {
                 tr {
                     td.number { (number + 1) }
-                    td { bdi { (plain(layer.title_or_id(), 120)) } }
-                    td.id { bdi { (plain(&layer.id, 200)) } }
-                    td { bdi { (plain(&layer.collection, 120)) } }
+                    td { bdi { (sanitize(layer.title_or_id(), 120)) } }
+                    td.id { bdi { (sanitize(&layer.id, 200)) } }
+                    td { bdi { (sanitize(&layer.collection, 120)) } }
                     td.time { (layer.acquired.map(minute).unwrap_or_default()) }
                     td.number { @if let Some(cloud) = layer.cloud_cover { (format!("{cloud:.0} %")) } }
                 }
@@ -109,9 +109,9 @@ mod tests {
         let map = map();
         let drawn = map.draw(true);
         let page = map.page(&drawn);
-        for told in ["2020-12-31 12:00 UTC", "a &lt;i&gt;STAC&lt;/i&gt; API", "id-501", "… and 2 more scenes"]
+        for text in ["2020-12-31 12:00 UTC", "a &lt;i&gt;STAC&lt;/i&gt; API", "id-501", "… and 2 more scenes"]
         {
-            assert!(page.contains(told), "{told}");
+            assert!(page.contains(text), "{text}");
         }
         assert!(page.contains("&lt;b&gt;PHR") && !page.contains("<b>PHR"));
         assert!(page.contains(concat!("up42 ", env!("CARGO_PKG_VERSION"))));

@@ -7,8 +7,8 @@ use super::aoi::joined;
 use super::layer::Layer;
 use super::placement::Placed;
 use crate::geo::{Bbox, polygons, unrolled};
-use crate::plain::plain;
 use crate::redact;
+use crate::sanitize::sanitize;
 use crate::time::minute;
 
 /// Positions of an outline that are written as they are.
@@ -35,19 +35,19 @@ pub(super) struct Scene {
 impl Scene {
     pub(super) fn new(layer: &Layer, footprint: MultiPolygon, part: Option<MultiPolygon>) -> Self {
         let properties: Vec<_> =
-            layer.properties.iter().map(|(key, value)| [plain(key, 120), plain(value, 600)]).collect();
+            layer.properties.iter().map(|(key, value)| [sanitize(key, 120), sanitize(value, 600)]).collect();
         let facts = json!({
             "id": redact::text(&layer.id),
-            "title": plain(layer.title_or_id(), 200),
-            "collection": plain(&layer.collection, 120),
-            "constellation": layer.constellation.as_ref().map(|name| plain(name, 120)),
+            "title": sanitize(layer.title_or_id(), 200),
+            "collection": sanitize(&layer.collection, 120),
+            "constellation": layer.constellation.as_ref().map(|name| sanitize(name, 120)),
             "datetime": layer.acquired.map(|moment| moment.to_string()),
             "cloud": layer.cloud_cover,
             "properties": properties,
         });
         let label = match layer.acquired {
             Some(at) => minute(at).chars().take("2020-12-31".len()).collect(),
-            None => plain(layer.title_or_id(), 40),
+            None => sanitize(layer.title_or_id(), 40),
         };
         Self { footprint, part, placed: None, picture: None, thumb: None, label, facts }
     }

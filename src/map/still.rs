@@ -313,8 +313,8 @@ fn round_length(most: f64) -> (f64, String) {
     let power = 10f64.powf(most.max(1.0).log10().floor());
     let metres = [5.0, 2.0, 1.0].map(|step| step * power).into_iter().find(|&length| length <= most);
     let metres = metres.unwrap_or(power);
-    let told = if metres >= 1000.0 { format!("{} km", metres / 1000.0) } else { format!("{metres} m") };
-    (metres, told)
+    let label = if metres >= 1000.0 { format!("{} km", metres / 1000.0) } else { format!("{metres} m") };
+    (metres, label)
 }
 
 #[cfg(test)]
@@ -324,8 +324,8 @@ mod tests {
 
     #[test]
     fn lengths_are_round() {
-        let told: Vec<_> = [3.0, 740.0, 1999.0, 26_000.0, 4e6].map(|most| round_length(most).1).into();
-        assert_eq!(told, ["2 m", "500 m", "1 km", "20 km", "2000 km"]);
+        let labels: Vec<_> = [3.0, 740.0, 1999.0, 26_000.0, 4e6].map(|most| round_length(most).1).into();
+        assert_eq!(labels, ["2 m", "500 m", "1 km", "20 km", "2000 km"]);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use super::Map;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::time::minute;
 
 /// Layers that are listed.
@@ -8,20 +8,20 @@ const SHOWN: usize = 20;
 impl Map {
     /// The map for a terminal: what lies on it, and what does not.
     pub(super) fn text(&self, notes: &[String]) -> String {
-        let mut text = plain(&self.title, 200);
+        let mut text = sanitize(&self.title, 200);
         text.push('\n');
         for (name, value) in &self.about {
-            text.push_str(&format!("  {}: {}\n", plain(name, 80), plain(value, 400)));
+            text.push_str(&format!("  {}: {}\n", sanitize(name, 80), sanitize(value, 400)));
         }
         for aoi in &self.aois {
             text.push_str(&format!(
                 "  AOI {}: {:.1} km²\n",
-                plain(aoi.name().unwrap_or("area"), 80),
+                sanitize(aoi.name().unwrap_or("area"), 80),
                 aoi.area_km2()
             ));
         }
         for layer in self.layers.iter().rev().take(SHOWN) {
-            text.push_str(&format!("  {}", plain(layer.title_or_id(), 80)));
+            text.push_str(&format!("  {}", sanitize(layer.title_or_id(), 80)));
             if let Some(moment) = layer.acquired {
                 text.push_str(&format!("  {}", minute(moment)));
             }
@@ -34,7 +34,7 @@ impl Map {
             text.push_str(&format!("  … and {} more\n", self.layers.len() - SHOWN));
         }
         for note in notes {
-            text.push_str(&format!("  {}\n", plain(note, 400)));
+            text.push_str(&format!("  {}\n", sanitize(note, 400)));
         }
         text
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// What most servers have, and the deepest that the viewer goes to.
 const MOST_ZOOM: u8 = 19;
@@ -45,28 +45,28 @@ impl Tiles {
     pub fn new(url: impl Into<String>, attribution: impl Into<String>) -> Result<Self> {
         let url = url.into();
         // The address may hold a key: errors name its host at most.
-        let told = |what: &str| {
+        let refuse = |what: &str| {
             Err(Error::invalid(format!(
                 "tiles: {what}: write an address such as `https://tiles.example.com/{{z}}/{{x}}/{{y}}.png`"
             )))
         };
         let Some((scheme, rest)) = url.split_once("://") else {
-            return told("the address has no `https://`");
+            return refuse("the address has no `https://`");
         };
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
         // What the content security policy of the page takes literally.
         let is_host = |c: char| c.is_ascii_alphanumeric() || "-.:[]".contains(c);
         if host.is_empty() || !host.chars().all(is_host) {
-            return told("the address has no plain host");
+            return refuse("the address has no plain host");
         }
         if !(scheme == "https" || scheme == "http" && is_loopback(host)) {
-            return told(&format!("`{scheme}` to `{host}` is not safe, `https` is"));
+            return refuse(&format!("`{scheme}` to `{host}` is not safe, `https` is"));
         }
         if let Some(missing) = ["{z}", "{x}", "{y}"].into_iter().find(|part| !rest.contains(part)) {
-            return told(&format!("the address lacks `{missing}`"));
+            return refuse(&format!("the address lacks `{missing}`"));
         }
         if url.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            return told("the address has a blank in it");
+            return refuse("the address has a blank in it");
         }
         Ok(Self { url, attribution: attribution.into(), max_zoom: MOST_ZOOM })
     }
@@ -86,7 +86,7 @@ impl Tiles {
     }
 
     pub(super) fn attribution(&self) -> String {
-        plain(&self.attribution, 200)
+        sanitize(&self.attribution, 200)
     }
 
     /// As the viewer reads it.
@@ -130,8 +130,8 @@ mod tests {
             "http://localhost.example.com/{z}/{x}/{y}?key=SECRET",
             "http://127.0.0.1.example.com/{z}/{x}/{y}?key=SECRET",
         ] {
-            let told = refused(url);
-            assert!(told.starts_with("tiles: ") && !told.contains("SECRET"), "{told}");
+            let message = refused(url);
+            assert!(message.starts_with("tiles: ") && !message.contains("SECRET"), "{message}");
         }
     }
 

@@ -113,10 +113,10 @@ impl Source for OrderBackend {
         let recent = order.updated.and_then(|at| at.checked_sub(RECENT).ok());
         for since in [recent.max(order.created), order.created] {
             if !taken.contains_key(id.as_str()) {
-                let told = || format!("credits of order `{id}`");
-                let told = spent(&self.client, since).with_context(told)?;
+                let context = || format!("credits of order `{id}`");
+                let context = spent(&self.client, since).with_context(context)?;
                 // A part of what was told may be a refund alone.
-                taken.extend(told.into_iter().filter(|(_, credits)| *credits > 0));
+                taken.extend(context.into_iter().filter(|(_, credits)| *credits > 0));
             }
         }
         match (taken.get(id.as_str()).copied(), &order.status) {
@@ -143,7 +143,7 @@ impl JobBackend for OrderBackend {
         Owner {
             kind: Kind::Order,
             host: self.client.host(),
-            place: self.workspace.clone(),
+            scope_id: self.workspace.clone(),
             id: self.product.clone(),
             name: self.name.clone(),
             // Each order names its own.
@@ -177,11 +177,11 @@ impl JobBackend for OrderBackend {
         }
         let batch = &reserved.batch;
         let lost = || {
-            let told = match &reserved.order_id {
+            let message = match &reserved.order_id {
                 Some(id) => format!("batch `{batch}` ordered it as `{id}`, which the platform does not know"),
                 None => format!("batch `{batch}` may have ordered it, and its answer is not known"),
             };
-            Error::new(ErrorKind::Network, told)
+            Error::new(ErrorKind::Network, message)
         };
         // It is looked for as if this batch had sent it. What no list has was never created or is
         // gone, unless the other batch is about to send it.
@@ -202,9 +202,9 @@ impl JobBackend for OrderBackend {
 
     fn create(&self, submission: &Submission) -> Result<Job> {
         let parameters = submission.parameters;
-        let told = || format!("order `{}`", parameters.label);
+        let context = || format!("order `{}`", parameters.label);
         let (tag, buyer) = (self.mark(submission), buyer(submission));
-        let mut item = OrderItem::read(&parameters.label, &parameters.inputs).with_context(told)?;
+        let mut item = OrderItem::read(&parameters.label, &parameters.inputs).with_context(context)?;
         item.tags.push(tag.clone());
         match item.place(&self.client, &Self::title(&self.name, &parameters.label)) {
             Ok(id) => {
@@ -217,7 +217,7 @@ impl JobBackend for OrderBackend {
                     // What stays reserved stays this batch's.
                     let _ = self.reservations.release(&tag, buyer);
                 }
-                Err(error.context(told()))
+                Err(error.context(context()))
             }
         }
     }

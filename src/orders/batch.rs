@@ -6,7 +6,7 @@ use crate::batch::{Batch, Placement};
 use crate::error::{Context, Result};
 use crate::hash::hex;
 use crate::jobs::{JobId, JobParameters};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 impl OrderPlan {
     /// The orders as a batch, with a journal: each is placed once, also after the kernel was
@@ -86,7 +86,7 @@ impl OrderPlan {
             let placements = batch.place()?;
             self.placed(&list, placements)
         };
-        place().with_context(|| format!("place order `{}`", plain(&self.title(), 200)))
+        place().with_context(|| format!("place order `{}`", sanitize(&self.title(), 200)))
     }
 
     /// The same for the same orders, in whatever order they are.

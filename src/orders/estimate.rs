@@ -11,11 +11,11 @@ use crate::error::{Context, Error, Result};
 use crate::frame::Frame;
 use crate::list::list;
 use crate::parallel::in_parallel;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::transport::Request;
 
 /// Requests at a time, and orders that one request asks about.
-const AT_ONCE: usize = 16;
+const CONCURRENT_REQUESTS: usize = 16;
 const TOGETHER: usize = 50;
 
 /// What each order of a plan will cost, and all of them. Nothing was spent to learn it.
@@ -62,7 +62,7 @@ impl OrderPlan {
     #[doc(alias = "estimate_order")]
     pub fn estimate(&self) -> Result<OrderEstimate> {
         let list = self.items()?;
-        let told = || format!("estimate order `{}`", plain(&self.title(), 200));
+        let context = || format!("estimate order `{}`", sanitize(&self.title(), 200));
         let offers = offers(self.product.client(), &list, &self.title());
         let orders = list.iter().zip(offers).map(|(item, offer)| {
             let (size, unit) = offer.as_ref().map_or((None, None), |offer| (offer.size, offer.unit.clone()));
@@ -77,7 +77,7 @@ impl OrderPlan {
         });
         let estimate = OrderEstimate { title: self.title(), orders: orders.collect() };
         if let (Some((_, label, error)), None) = (estimate.failed().next(), estimate.priced().next()) {
-            return Err(error.clone().context(format!("`{}`", plain(label, 200)))).with_context(told);
+            return Err(error.clone().context(format!("`{}`", sanitize(label, 200)))).with_context(context);
         }
         Ok(estimate)
     }
@@ -96,7 +96,7 @@ pub(super) fn offers(client: &Client, list: &[OrderItem], name: &str) -> Vec<Res
             Ok(Offer { credits: credits(one, "credits")?, size, unit })
         })
     };
-    let offers = in_parallel(&groups.collect::<Vec<_>>(), AT_ONCE, |group| {
+    let offers = in_parallel(&groups.collect::<Vec<_>>(), CONCURRENT_REQUESTS, |group| {
         ask(group).unwrap_or_else(|error| group.iter().map(|_| Err(error.clone())).collect())
     });
     offers.into_iter().flatten().collect()
@@ -154,7 +154,7 @@ impl OrderEstimate {
 
 impl fmt::Debug for OrderEstimate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let title = plain(&self.title, 200);
+        let title = sanitize(&self.title, 200);
         write!(f, "{title}: {}, {} credits", counted(self.len(), "order"), self.total())?;
         match self.failed().count() {
             0 => Ok(()),
@@ -166,8 +166,8 @@ impl fmt::Debug for OrderEstimate {
 impl fmt::Debug for EstimatedOrder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.credits {
-            Ok(credits) => write!(f, "{}: {credits} credits", plain(&self.label, 200)),
-            Err(error) => write!(f, "{}: no price: {error}", plain(&self.label, 200)),
+            Ok(credits) => write!(f, "{}: {credits} credits", sanitize(&self.label, 200)),
+            Err(error) => write!(f, "{}: no price: {error}", sanitize(&self.label, 200)),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::client::{Client, items, required};
 use crate::error::{Error, ErrorKind, Result};
 use crate::geo::{area_km2, geometry_from_json, geometry_to_json};
 use crate::hash::hex;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::transport::Request;
 
 /// The most characters of a name (API reference, 10.2 a).
@@ -127,14 +127,14 @@ pub(super) fn answers<T>(
 
 /// Why the platform refuses one of several.
 fn refusal(json: &Value) -> Error {
-    let told = json.get("message").and_then(Value::as_str).unwrap_or("refused without a reason");
+    let reason = json.get("message").and_then(Value::as_str).unwrap_or("refused without a reason");
     let details = json.get("details").filter(|details| !details.is_null()).map(|details| match details {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     });
-    let message = match details.filter(|details| details != told) {
-        Some(details) => format!("{told}: {details}"),
-        None => told.to_owned(),
+    let message = match details.filter(|details| details != reason) {
+        Some(details) => format!("{reason}: {details}"),
+        None => reason.to_owned(),
     };
     let kind =
         if message.to_lowercase().contains("credits") { ErrorKind::Credits } else { ErrorKind::InvalidInput };
@@ -183,7 +183,7 @@ impl OrderItem {
 
 impl fmt::Debug for OrderItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {:.1} km²", plain(&self.label, 200), self.area_km2())
+        write!(f, "{}: {:.1} km²", sanitize(&self.label, 200), self.area_km2())
     }
 }
 
@@ -193,7 +193,7 @@ mod tests {
 
     use super::*;
 
-    fn told(json: Value, count: usize) -> Vec<String> {
+    fn outcomes(json: Value, count: usize) -> Vec<String> {
         let answers = answers(json, count, |one| required(one, "id")).unwrap();
         answers.into_iter().map(|answer| answer.unwrap_or_else(|error| error.to_string())).collect()
     }
@@ -205,7 +205,7 @@ mod tests {
             "errors": [{"index": 1, "message": "too large", "details": {"most": 9}}, {"index": 7, "message": "whose?"}],
         });
         assert_eq!(
-            told(json, 4),
+            outcomes(json, 4),
             [
                 "a",
                 r#"too large: {"most":9}"#,
@@ -213,7 +213,7 @@ mod tests {
                 "the answer has neither the order nor a reason against it"
             ]
         );
-        assert_eq!(told(json!({}), 1), ["the answer has neither the order nor a reason against it"]);
+        assert_eq!(outcomes(json!({}), 1), ["the answer has neither the order nor a reason against it"]);
         assert!(answers(json!({"results": 7}), 1, |_| Ok(())).is_err());
     }
 
@@ -235,13 +235,13 @@ mod tests {
                 "results": results.iter().map(|index| json!({"index": index, "id": index.to_string()})).collect::<Vec<_>>(),
                 "errors": errors.iter().map(|index| json!({"index": index, "message": "no"})).collect::<Vec<_>>(),
             });
-            let told = told(json, count);
-            prop_assert_eq!(told.len(), count);
-            for (index, told) in told.iter().enumerate() {
+            let outcomes = outcomes(json, count);
+            prop_assert_eq!(outcomes.len(), count);
+            for (index, outcome) in outcomes.iter().enumerate() {
                 match (results.contains(&index), errors.contains(&index)) {
-                    (true, _) => prop_assert_eq!(told, &index.to_string()),
-                    (false, true) => prop_assert_eq!(told, "no"),
-                    (false, false) => prop_assert_eq!(told, "the answer has neither the order nor a reason against it"),
+                    (true, _) => prop_assert_eq!(outcome, &index.to_string()),
+                    (false, true) => prop_assert_eq!(outcome, "no"),
+                    (false, false) => prop_assert_eq!(outcome, "the answer has neither the order nor a reason against it"),
                 }
             }
         }

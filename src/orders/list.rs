@@ -151,11 +151,11 @@ impl Orders {
         now.credits = None;
         for known in now.orders.chunks_mut(IDS) {
             let ids = known.iter().map(|order| &order.id);
-            let told = client.orders(OrderFilter::new().ids(ids).limit(IDS))?;
+            let listed = client.orders(OrderFilter::new().ids(ids).limit(IDS))?;
             for order in known {
                 // The list may be late with one that was placed just now.
-                if let Some(told) = told.get(&order.id) {
-                    *order = told.clone();
+                if let Some(listed) = listed.get(&order.id) {
+                    *order = listed.clone();
                 }
             }
         }

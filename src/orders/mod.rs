@@ -1,6 +1,6 @@
 //! Orders: what they cost, how they are placed, and what becomes of them (API reference, 10).
 //!
-//! - [`begin`], [`plan`]: scenes, areas and a data product, before anything is sent;
+//! - [`from_scenes`], [`plan`]: scenes, areas and a data product, before anything is sent;
 //!   [`item`]: one order of it; [`estimate`]: what it costs.
 //! - [`batch`]: buying it; [`backend`]: orders as the jobs of a batch; [`reservations`]: which
 //!   batch buys an order that several want.
@@ -10,11 +10,11 @@
 
 mod backend;
 mod batch;
-mod begin;
 mod coverage;
 mod delivered;
 mod estimate;
 mod filter;
+mod from_scenes;
 mod item;
 mod list;
 mod order;

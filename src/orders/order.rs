@@ -9,7 +9,7 @@ use super::{OrderItem, OrderStatus};
 use crate::batch::is_own_tag;
 use crate::client::{Client, id::checked, optional, required};
 use crate::error::{Context, Error, Result};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::time::parse_timestamp;
 use crate::transport::Request;
 use crate::wait::{Machine, wait};
@@ -223,6 +223,6 @@ impl Order {
 
 impl fmt::Debug for Order {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Order({}, {})", plain(&self.id, 80), plain(&self.status.to_string(), 80))
+        write!(f, "Order({}, {})", sanitize(&self.id, 80), sanitize(&self.status.to_string(), 80))
     }
 }

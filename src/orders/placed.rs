@@ -10,7 +10,7 @@ use crate::display::counted;
 use crate::error::{Context, Error, Result};
 use crate::frame::Frame;
 use crate::list::list;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// What came of placing a plan, order by order.
 #[derive(Clone)]
@@ -165,7 +165,7 @@ impl fmt::Debug for PlacedOrders {
         write!(
             f,
             "{}: {} of {}",
-            plain(&self.title, 200),
+            sanitize(&self.title, 200),
             self.orders().len(),
             counted(self.len(), "order")
         )?;
@@ -181,7 +181,7 @@ impl fmt::Debug for PlacedOrders {
 
 impl fmt::Debug for PlacedOrder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {:?}", plain(&self.label, 200), self.outcome)
+        write!(f, "{}: {:?}", sanitize(&self.label, 200), self.outcome)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::display::counted;
 use crate::error::{Context, Error, Result};
 use crate::geo::{Aoi, touches};
 use crate::glossary::DataProduct;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// The most tags of an order, of which one is this library's (API reference, 10.2 a).
 const TAGS: usize = 29;
@@ -133,7 +133,7 @@ impl OrderPlan {
     /// refuse, by name: a parameter, a scene of another collection, or one that no part of the
     /// area lies on.
     pub fn items(&self) -> Result<Vec<OrderItem>> {
-        self.each().with_context(|| format!("order `{}`", plain(&self.title(), 200)))
+        self.each().with_context(|| format!("order `{}`", sanitize(&self.title(), 200)))
     }
 
     fn each(&self) -> Result<Vec<OrderItem>> {
@@ -146,7 +146,7 @@ impl OrderPlan {
         if let Some(own) = self.tags.iter().find(|tag| is_own_tag(tag)) {
             return Err(Error::invalid(format!(
                 "tag `{}` is one by which this library finds an order again: leave it out",
-                plain(own, 80)
+                sanitize(own, 80)
             )));
         }
         if self.title().trim().is_empty() {
@@ -178,7 +178,7 @@ impl OrderPlan {
             if !seen.insert(item.key()) {
                 return Err(Error::invalid(format!(
                     "`{}` is in it twice: each scene and area is ordered once",
-                    plain(&item.label, 200)
+                    sanitize(&item.label, 200)
                 )));
             }
             list.push(item);
@@ -208,8 +208,8 @@ impl OrderPlan {
         if let Some(scene) = self.scenes.iter().find(|scene| !is_of(scene, product)) {
             return Err(Error::invalid(format!(
                 "scene `{}` is of collection `{}`, which {product} is not of: order the scenes of each collection apart",
-                plain(&scene.id, 80),
-                plain(scene.collection.as_deref().unwrap_or_default(), 80),
+                sanitize(&scene.id, 80),
+                sanitize(scene.collection.as_deref().unwrap_or_default(), 80),
             )));
         }
         let mut places = Vec::new();
@@ -237,7 +237,7 @@ impl OrderPlan {
             if places.len() == before {
                 return Err(Error::invalid(format!(
                     "scene `{}` lies over no part of the area: leave it out by `scenes.select_ids([…])`",
-                    plain(&scene.id, 80)
+                    sanitize(&scene.id, 80)
                 )));
             }
         }
@@ -261,7 +261,7 @@ fn is_of(scene: &Scene, product: &DataProduct) -> bool {
 
 impl fmt::Debug for OrderPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let title = plain(&self.title(), 200);
+        let title = sanitize(&self.title(), 200);
         write!(f, "OrderPlan({title}: {}, nothing is placed)", counted(self.scenes.len(), "scene"))
     }
 }

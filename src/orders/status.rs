@@ -1,7 +1,7 @@
 use std::fmt;
 
 use crate::display::Tone;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// Where an order stands (API reference, 10).
 ///
@@ -101,7 +101,7 @@ impl OrderStatus {
     /// The platform's word.
     pub(crate) fn read(word: &str) -> Self {
         let known = Self::KNOWN.into_iter().find(|status| status.word() == word);
-        known.unwrap_or_else(|| Self::Unknown(plain(word, 80)))
+        known.unwrap_or_else(|| Self::Unknown(sanitize(word, 80)))
     }
 
     /// The word that [`read`](Self::read) reads.
@@ -143,7 +143,7 @@ impl From<&str> for OrderStatus {
 impl fmt::Display for OrderStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unknown(word) => f.write_str(&plain(word, 80)),
+            Self::Unknown(word) => f.write_str(&sanitize(word, 80)),
             known => f.write_str(&known.word().to_lowercase().replace('_', " ")),
         }
     }

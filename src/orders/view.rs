@@ -11,7 +11,7 @@ use super::{
 };
 use crate::batch::is_own_tag;
 use crate::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
-use crate::plain::words;
+use crate::sanitize::words;
 use crate::show::{rich, show};
 use crate::time::minute;
 
@@ -34,10 +34,10 @@ impl OrderPlan {
             }
         };
         let row = |item: &OrderItem| {
-            let told =
+            let value_text =
                 |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let own = item.params.iter().filter(|(name, _)| *name != "id");
-            let params: Vec<_> = own.map(|(name, value)| format!("{name} {}", told(value))).collect();
+            let params: Vec<_> = own.map(|(name, value)| format!("{name} {}", value_text(value))).collect();
             let params = (!params.is_empty()).then(|| params.join(", "));
             [Cell::text(&item.label), Cell::Number(item.area_km2(), 1), params.into()]
         };

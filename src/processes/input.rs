@@ -2,13 +2,13 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::closest::closest;
 use crate::display::{Bundle, Card, counted};
 use crate::error::{Error, Result};
 use crate::list::list;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::schema;
 use crate::show::rich;
+use crate::suggest::suggest;
 
 /// What a process can be told, input by input.
 #[derive(Clone, PartialEq)]
@@ -153,7 +153,9 @@ impl ProcessInputs {
         let mut problems = Vec::new();
         for (name, value) in given {
             match self.get(name) {
-                Some(input) => problems.extend(input.check(value).err().map(|told| (name.clone(), told))),
+                Some(input) => {
+                    problems.extend(input.check(value).err().map(|message| (name.clone(), message)))
+                }
                 None => problems.push((name.clone(), self.unknown(name))),
             }
         }
@@ -164,7 +166,7 @@ impl ProcessInputs {
     }
 
     pub(crate) fn unknown(&self, name: &str) -> String {
-        let near = closest(self.iter().map(|input| input.name.as_str()), name);
+        let near = suggest(self.iter().map(|input| input.name.as_str()), name);
         format!("the process has no such input: did you mean {near}?")
     }
 
@@ -173,14 +175,14 @@ impl ProcessInputs {
         &self,
         jobs: impl IntoIterator<Item = (String, &'a Map<String, Value>)>,
     ) -> Result<()> {
-        let told: Vec<String> = jobs
+        let lines: Vec<String> = jobs
             .into_iter()
             .flat_map(|(who, inputs)| {
                 let problems = self.problems(inputs);
-                problems.into_iter().map(move |(name, told)| format!("{who}, `{name}`: {told}"))
+                problems.into_iter().map(move |(name, message)| format!("{who}, `{name}`: {message}"))
             })
             .collect();
-        match told.as_slice() {
+        match lines.as_slice() {
             [] => Ok(()),
             few if few.len() <= MOST => Err(Error::invalid(few.join("; "))),
             many => {
@@ -200,13 +202,13 @@ pub(super) fn text(value: &Value) -> String {
 impl fmt::Debug for ProcessInput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = self.kind.as_deref().unwrap_or("any");
-        write!(f, "{}: {}, {}", plain(&self.name, 80), plain(kind, 80), self.count())
+        write!(f, "{}: {}, {}", sanitize(&self.name, 80), sanitize(kind, 80), self.count())
     }
 }
 
 impl fmt::Debug for ProcessInputs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.iter().map(|input| plain(&input.name, 80)).collect();
+        let names: Vec<_> = self.iter().map(|input| sanitize(&input.name, 80)).collect();
         write!(f, "{}: {}", counted(self.len(), "input"), names.join(", "))
     }
 }
@@ -229,8 +231,8 @@ pub(super) mod tests {
     #[test]
     fn what_would_be_refused_is_told_by_row_and_name() {
         let given = json!({"band": "red", "bands": ["red", "blue"], "size": 12, "tags": ["a"]});
-        let told = inputs().check([("row 1".to_owned(), given.as_object().unwrap())]).unwrap_err();
-        insta::assert_snapshot!(told, @"row 1, `band`: the process has no such input: did you mean `bands`, `aoi`, `size`?; row 1, `bands`: `blue` is none of `red`, `nir`; row 1, `size`: 12 is more than 9; row 1, `aoi`: it is missing, and has no default");
+        let error = inputs().check([("row 1".to_owned(), given.as_object().unwrap())]).unwrap_err();
+        insta::assert_snapshot!(error, @"row 1, `band`: the process has no such input: did you mean `bands`, `aoi`, `size`?; row 1, `bands`: `blue` is none of `red`, `nir`; row 1, `size`: 12 is more than 9; row 1, `aoi`: it is missing, and has no default");
         let right = json!({"aoi": {"href": "https://h/a.json"}, "bands": "nir"});
         assert!(inputs().check([("row 1".to_owned(), right.as_object().unwrap())]).is_ok());
     }

@@ -10,7 +10,7 @@ use super::{ProcessInput, ProcessInputs};
 use crate::display::{Bundle, Cell, Column, ROWS, Table, counted};
 use crate::error::{Context, Result};
 use crate::frame::Frame;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::show::{Show, rich};
 
 /// Longest value in a table, in characters; the frame has it whole.
@@ -65,7 +65,7 @@ impl ProcessInputs {
                 one.kind.clone().into(),
                 Cell::text(one.count()),
                 one.values().into(),
-                one.default.as_ref().map(|value| plain(&text(value), SHOWN)).into(),
+                one.default.as_ref().map(|value| sanitize(&text(value), SHOWN)).into(),
                 one.title.clone().or_else(|| one.description.clone()).into(),
             ]
         };

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::client::{optional, required};
 use crate::list::list;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// The processes of a server.
 #[derive(Clone)]
@@ -64,13 +64,13 @@ pub(super) fn is_async(process: &Value) -> bool {
 
 impl fmt::Debug for ProcessSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", plain(&self.id, 200))
+        write!(f, "{}", sanitize(&self.id, 200))
     }
 }
 
 impl fmt::Debug for Processes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ids: Vec<_> = self.iter().take(20).map(|one| plain(&one.id, 80)).collect();
+        let ids: Vec<_> = self.iter().take(20).map(|one| sanitize(&one.id, 80)).collect();
         write!(f, "{} processes: {}", self.len(), ids.join(", "))
     }
 }

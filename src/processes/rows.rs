@@ -68,8 +68,8 @@ impl ProcessRows {
             Rows::Frame(frame) => (of_frame(&frame, inputs)?, "row"),
         };
         jobs.iter_mut().for_each(change);
-        let told = |(number, job): (usize, &JobParameters)| format!("{noun} {number} (`{}`)", job.label);
-        inputs.check(jobs.iter().enumerate().map(|job| (told(job), &job.1.inputs)))?;
+        let job_name = |(number, job): (usize, &JobParameters)| format!("{noun} {number} (`{}`)", job.label);
+        inputs.check(jobs.iter().enumerate().map(|job| (job_name(job), &job.1.inputs)))?;
         Ok(jobs)
     }
 }
@@ -143,17 +143,17 @@ mod tests {
         );
         let jobs = ProcessRows::from(frame.unwrap()).jobs(&inputs()).unwrap();
         assert_eq!((jobs[0].label.as_str(), jobs[1].label.as_str()), ("Dakar", "Thiès"));
-        let told: Vec<_> = jobs.iter().map(|job| Value::Object(job.inputs.clone())).collect();
-        assert_eq!(told, [json!({"name": "a", "size": 2}), json!({"name": "b", "aoi": {"type": "Point"}})]);
+        let values: Vec<_> = jobs.iter().map(|job| Value::Object(job.inputs.clone())).collect();
+        assert_eq!(values, [json!({"name": "a", "size": 2}), json!({"name": "b", "aoi": {"type": "Point"}})]);
     }
 
     #[test]
     fn what_is_wrong_is_told_by_row_and_column() {
         let frame = df!("name" => ["a", "b"], "sise" => [1, 2]).unwrap();
-        let told = ProcessRows::from(frame).jobs(&inputs()).unwrap_err().to_string();
-        insta::assert_snapshot!(told, @"rows of the frame: column `sise`: the process has no such input: did you mean `size`, `name`, `aoi`?");
-        let told = ProcessRows::from(vec![json!({"name": 1}), json!({})]).jobs(&inputs()).unwrap_err();
-        insta::assert_snapshot!(told, @"job 0 (`1`), `name`: `1` is not a text; job 1 (`job 1`), `name`: it is missing, and has no default");
+        let message = ProcessRows::from(frame).jobs(&inputs()).unwrap_err().to_string();
+        insta::assert_snapshot!(message, @"rows of the frame: column `sise`: the process has no such input: did you mean `size`, `name`, `aoi`?");
+        let message = ProcessRows::from(vec![json!({"name": 1}), json!({})]).jobs(&inputs()).unwrap_err();
+        insta::assert_snapshot!(message, @"job 0 (`1`), `name`: `1` is not a text; job 1 (`job 1`), `name`: it is missing, and has no default");
         assert!(ProcessRows::from(vec![json!([])]).jobs(&inputs()).is_err());
         let jobs = ProcessRows::from(vec![json!({"name": "a"}), json!({"name": "a", "aoi": {}})]);
         assert_eq!(jobs.jobs(&inputs()).unwrap()[1].label, "a (job 1)");

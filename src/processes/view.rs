@@ -46,13 +46,13 @@ impl OgcProcess {
     }
 
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
-        let told = [self.title(), self.description()];
-        let told: Vec<_> = told.into_iter().flatten().collect();
+        let texts = [self.title(), self.description()];
+        let texts: Vec<_> = texts.into_iter().flatten().collect();
         let outputs: Vec<_> = self.outputs().iter().map(|output| output.name.as_str()).collect();
         let caption = format!("Process {}: {}", self.id(), counted(self.inputs().len(), "input"));
         let mut table = self.inputs().table(caption, rows);
-        if !told.is_empty() {
-            table = table.note(told.join(": "));
+        if !texts.is_empty() {
+            table = table.note(texts.join(": "));
         }
         if !outputs.is_empty() {
             table = table.note(format!("Outputs: {}.", outputs.join(", ")));

@@ -211,13 +211,13 @@ fn a_key_seldom_looks_like_a_name() {
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use sha2::{Digest, Sha256};
-    let told = |key: &dyn Fn(&[u8]) -> String| {
+    let count_shown = |key: &dyn Fn(&[u8]) -> String| {
         let keys = (0..2_000u32).map(|number| key(&Sha256::digest(number.to_be_bytes())));
         keys.filter(|key| text(&format!("https://h/{key}/a")).contains(&**key)).count()
     };
-    let of_32 = told(&|bytes| URL_SAFE_NO_PAD.encode(bytes));
-    let of_16 = told(&|bytes| URL_SAFE_NO_PAD.encode(&bytes[..16]));
-    let in_hex = told(&|bytes| bytes[..16].iter().map(|byte| format!("{byte:02x}")).collect());
+    let of_32 = count_shown(&|bytes| URL_SAFE_NO_PAD.encode(bytes));
+    let of_16 = count_shown(&|bytes| URL_SAFE_NO_PAD.encode(&bytes[..16]));
+    let in_hex = count_shown(&|bytes| bytes[..16].iter().map(|byte| format!("{byte:02x}")).collect());
     assert!(of_32 < 10 && of_16 < 250 && in_hex == 0, "{of_32}, {of_16} and {in_hex} of 2,000");
 }
 
@@ -265,8 +265,8 @@ proptest! {
         for _ in 0..rounds {
             url = url::form_urlencoded::byte_serialize(url.as_bytes()).collect();
         }
-        let told = text(&format!("{before} {url}")).into_owned();
-        prop_assert!(!told.contains(&secret), "{told}");
+        let redacted = text(&format!("{before} {url}")).into_owned();
+        prop_assert!(!redacted.contains(&secret), "{redacted}");
     }
 
     #[test]

@@ -75,13 +75,13 @@ impl JobCollection {
     /// job is kept in [`failed`](Results::failed).
     pub fn download_results(&self, to: impl Into<Download>) -> Result<Results> {
         let to = to.into();
-        let told = || format!("download results to `{}`", to.folder.display());
+        let context = || format!("download results to `{}`", to.folder.display());
         let waits = || {
             if !to.is_quiet {
                 println!("another program downloads to `{}`: waiting for it", to.folder.display());
             }
         };
-        let folder = Folder::open(&to.folder, waits).with_context(told)?;
+        let folder = Folder::open(&to.folder, waits).with_context(context)?;
         let finished: Vec<(&JobRecord, &JobId)> = self
             .iter()
             .filter(|record| matches!(record.outcome, Outcome::Succeeded { .. }))
@@ -101,7 +101,7 @@ impl JobCollection {
         let fetched = progress.tell_during(to.is_quiet, || in_parallel(&finished, to.at_once, fetch));
         let mut results = Results {
             folder: folder.path().to_owned(),
-            data: data_path(folder.path()).with_context(told)?,
+            data: data_path(folder.path()).with_context(context)?,
             features: Vec::new(),
             failed: Vec::new(),
             renamed: Vec::new(),
@@ -119,7 +119,7 @@ impl JobCollection {
             results.failed.extend(failed.map(|error| (record.label.clone(), error)));
         }
         let asked: Vec<&JobId> = finished.iter().map(|(_, id)| *id).collect();
-        results.write_merged(&folder, &asked).with_context(told)?;
+        results.write_merged(&folder, &asked).with_context(context)?;
         Ok(results)
     }
 

@@ -11,7 +11,7 @@ use crate::batch::JobRecord;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::jobs::JobId;
 use crate::limits::ReadBudget;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// What names a feature's file (API reference, 5).
 pub(super) const PATH: &str = "up42.data_path";
@@ -124,6 +124,6 @@ pub(super) fn document(path: &Path) -> Result<Value> {
 impl fmt::Debug for ResultFeature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let file = self.path.as_ref().map_or("no file".to_owned(), |path| path.display().to_string());
-        write!(f, "{}: {}", plain(&self.label, 200), plain(&file, 400))
+        write!(f, "{}: {}", sanitize(&self.label, 200), sanitize(&file, 400))
     }
 }

@@ -36,8 +36,8 @@ impl Place {
     ) -> Result<()> {
         let Files { features: new, files, may_grow } = delivered;
         if files.len() > limits.files {
-            let told = format!("they are more than {} files: `Download::files` allows more", limits.files);
-            return Err(Error::invalid(told));
+            let message = format!("they are more than {} files: `Download::files` allows more", limits.files);
+            return Err(Error::invalid(message));
         }
         let folder = if self.is_whole() { &self.folder } else { &self.files };
         fs::create_dir_all(folder)?;
@@ -53,8 +53,8 @@ impl Place {
             }
             bytes += path.metadata()?.len();
             if let Some(most) = limits.bytes.filter(|most| bytes > *most) {
-                let told = format!("they are more than {}: `Download::largest` allows more", Bytes(most));
-                return Err(Error::invalid(told));
+                let message = format!("they are more than {}: `Download::largest` allows more", Bytes(most));
+                return Err(Error::invalid(message));
             }
         }
         let mut all = if self.is_whole() { features(&self.data())? } else { Vec::new() };

@@ -106,8 +106,11 @@ mod tests {
         };
         let refused = unpack(2_000_000).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::InvalidInput);
-        let told = refused.to_string();
-        assert!(told.ends_with("it unpacks to more than 2.0 MB: `Download::largest` allows more"), "{told}");
+        let message = refused.to_string();
+        assert!(
+            message.ends_with("it unpacks to more than 2.0 MB: `Download::largest` allows more"),
+            "{message}"
+        );
         unpack(3_000_000).unwrap();
         assert!(place.is_whole());
 

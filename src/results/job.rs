@@ -37,12 +37,12 @@ impl JobTask {
 }
 
 fn check(whose: &str, status: &JobStatus) -> Result<()> {
-    let told = match status {
+    let message = match status {
         JobStatus::Succeeded => return Ok(()),
         status if status.is_terminal() => "only what succeeded has results",
         _ => "wait for its end",
     };
-    Err(Error::invalid(format!("{whose} is {status}: {told}")))
+    Err(Error::invalid(format!("{whose} is {status}: {message}")))
 }
 
 /// Of one job there is one outcome.

@@ -133,24 +133,24 @@ fn line(counts: Counts, done: usize, total: usize, elapsed: Duration) -> String 
 mod tests {
     use super::*;
 
-    fn told(promised: u64, arrived: u64, fetched: u64, files: usize, done: usize, seconds: u64) -> String {
+    fn line_at(promised: u64, arrived: u64, fetched: u64, files: usize, done: usize, seconds: u64) -> String {
         let counts = Counts { promised, arrived, fetched, files, ..Counts::default() };
         line(counts, done, 40, Duration::from_secs(seconds))
     }
 
     #[test]
     fn lines_tell_bytes_rate_and_what_is_left() {
-        assert_eq!(told(0, 0, 0, 0, 0, 2).trim_start(), "2 s  0/40 jobs  0 bytes");
+        assert_eq!(line_at(0, 0, 0, 0, 0, 2).trim_start(), "2 s  0/40 jobs  0 bytes");
         assert_eq!(
-            told(4_000_000_000, 1_000_000_000, 200_000_000, 8, 1, 10).trim_start(),
+            line_at(4_000_000_000, 1_000_000_000, 200_000_000, 8, 1, 10).trim_start(),
             "10 s  1/40 jobs  1.0 GB of about 20 GB, 20 MB/s, 16 min to go"
         );
         assert_eq!(
-            told(4_000_000_000, 3_000_000_000, 3_000_000_000, 40, 31, 60).trim_start(),
+            line_at(4_000_000_000, 3_000_000_000, 3_000_000_000, 40, 31, 60).trim_start(),
             "60 s  31/40 jobs  3.0 GB of 4.0 GB, 50 MB/s, 20 s to go"
         );
         assert_eq!(
-            told(4_000_000_000, 4_000_000_000, 4_000_000_000, 40, 40, 100_000).trim_start(),
+            line_at(4_000_000_000, 4_000_000_000, 4_000_000_000, 40, 40, 100_000).trim_start(),
             "100000 s  40/40 jobs  4.0 GB, 40 KB/s"
         );
     }

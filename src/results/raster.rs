@@ -77,7 +77,7 @@ fn read(path: &Path) -> Result<Preview> {
 /// its file's size.
 fn check(pixels: u64, bands: u64, bytes: u64) -> Result<()> {
     let pixel = bands.saturating_mul(bytes);
-    let told = match pixels.saturating_mul(pixel) {
+    let message = match pixels.saturating_mul(pixel) {
         _ if pixels > LARGEST => format!("{pixels} pixels are more than {LARGEST}"),
         all if all > MOST_BYTES => {
             format!("{pixels} pixels of {pixel} bytes are more than {} MB", MOST_BYTES / 1_000_000)
@@ -85,7 +85,7 @@ fn check(pixels: u64, bands: u64, bytes: u64) -> Result<()> {
         _ => return Ok(()),
     };
     Err(Error::invalid(format!(
-        "{told}, which is too large for a preview: the file is whole, open it in a GIS program"
+        "{message}, which is too large for a preview: the file is whole, open it in a GIS program"
     )))
 }
 
@@ -213,7 +213,7 @@ mod tests {
         raster(&path, 1);
         let small = std::fs::read(&path).unwrap();
         // Values of the entries of the file's only directory: a tag, a type, a count, a value.
-        let told = |values: &[(Tag, u32)]| {
+        let previewed = |values: &[(Tag, u32)]| {
             let mut bytes = small.clone();
             for (tag, value) in values {
                 let entry = [&tag.to_u16().to_le_bytes()[..], &[4, 0, 1, 0, 0, 0]].concat();
@@ -223,9 +223,9 @@ mod tests {
             std::fs::write(&path, bytes).unwrap();
             preview(&path).map(drop).map_err(|error| error.to_string())
         };
-        assert_eq!(told(&[]), Ok(()));
-        insta::assert_snapshot!(told(&[(Tag::ImageWidth, 30_000_001), (Tag::ImageLength, 2)]).unwrap_err(), @"read raster `a.tif`: 60000002 pixels are more than 60000000, which is too large for a preview: the file is whole, open it in a GIS program");
-        let most = told(&[(Tag::ImageWidth, 30_000_000), (Tag::ImageLength, 2)]).unwrap_err();
+        assert_eq!(previewed(&[]), Ok(()));
+        insta::assert_snapshot!(previewed(&[(Tag::ImageWidth, 30_000_001), (Tag::ImageLength, 2)]).unwrap_err(), @"read raster `a.tif`: 60000002 pixels are more than 60000000, which is too large for a preview: the file is whole, open it in a GIS program");
+        let most = previewed(&[(Tag::ImageWidth, 30_000_000), (Tag::ImageLength, 2)]).unwrap_err();
         assert!(!most.contains("too large"), "{most}");
         assert!(check(60_000_000, 2, 2).is_ok());
         insta::assert_snapshot!(check(60_000_000, 2, 3).unwrap_err(), @"60000000 pixels of 6 bytes are more than 300 MB, which is too large for a preview: the file is whole, open it in a GIS program");

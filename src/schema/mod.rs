@@ -87,7 +87,7 @@ mod tests {
 
     use super::*;
 
-    fn told(value: Value, schema: Value) -> String {
+    fn message(value: Value, schema: Value) -> String {
         check(&value, &schema).unwrap_err()
     }
 
@@ -102,27 +102,27 @@ mod tests {
             ("geometry", json!({"type": "Polygon"}), json!("POLYGON"), "`POLYGON` is not an object"),
         ] {
             assert_eq!(check(&right, &json!({"type": kind})), Ok(()), "{kind}");
-            assert_eq!(told(wrong, json!({"type": kind})), words);
+            assert_eq!(message(wrong, json!({"type": kind})), words);
         }
         let dates = json!({"type": "dateRange"});
         assert_eq!(check(&json!("2019-01-01T00:00:00+00:00/2019-12-31T23:59:59+00:00"), &dates), Ok(()));
-        assert!(told(json!("2019"), dates.clone()).starts_with("`2019` is not an interval, such as"));
+        assert!(message(json!("2019"), dates.clone()).starts_with("`2019` is not an interval, such as"));
         assert_eq!(
-            told(json!("2019-01/.."), dates.clone()),
+            message(json!("2019-01/.."), dates.clone()),
             "`2019-01/..` is not an interval of days or instants"
         );
-        assert!(told(json!("2019-13-01/2020-01-01"), dates).starts_with("date `2019-13-01`: write"));
+        assert!(message(json!("2019-13-01/2020-01-01"), dates).starts_with("date `2019-13-01`: write"));
         assert_eq!(check(&json!(1), &json!({"type": "colour"})), Ok(()), "a type of tomorrow");
     }
 
     #[test]
     fn bounds_and_choices_are_told() {
         let schema = json!({"type": "number", "minimum": 1, "maximum": 20});
-        assert_eq!(told(json!(0), schema.clone()), "0 is less than 1");
-        assert_eq!(told(json!(21), schema.clone()), "21 is more than 20");
+        assert_eq!(message(json!(0), schema.clone()), "0 is less than 1");
+        assert_eq!(message(json!(21), schema.clone()), "21 is more than 20");
         assert_eq!(check(&json!(20), &schema), Ok(()));
         assert_eq!(
-            told(json!("hard"), json!({"enum": ["soft", "medium"]})),
+            message(json!("hard"), json!({"enum": ["soft", "medium"]})),
             "`hard` is none of `soft`, `medium`"
         );
     }
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn one_of_several_must_be_right() {
         let either = json!({"anyOf": [{"type": "number"}, {"type": "boolean"}], "nullable": true});
-        assert_eq!(told(json!("x"), either.clone()), "`x` is not a number, and `x` is not true or false");
+        assert_eq!(message(json!("x"), either.clone()), "`x` is not a number, and `x` is not true or false");
         for right in [json!(7), json!(true), json!(null)] {
             assert_eq!(check(&right, &either), Ok(()));
         }

@@ -70,20 +70,25 @@ mod tests {
             "again": {"$ref": "#/definitions/mode"},
             "loop": {"$ref": "#/definitions/loop"},
         }});
-        let told = |schema: Value| resolved(&schema, &root).to_string();
+        let resolved_text = |schema: Value| resolved(&schema, &root).to_string();
         assert_eq!(
-            told(json!({"allOf": [{"$ref": "#/definitions/again"}], "default": "a", "title": "Own"})),
+            resolved_text(
+                json!({"allOf": [{"$ref": "#/definitions/again"}], "default": "a", "title": "Own"})
+            ),
             r#"{"title":"Own","enum":["a","b"],"type":"string","default":"a"}"#
         );
         assert_eq!(
-            told(json!({"anyOf": [{"type": "number", "maximum": 9}, {"type": "null"}]})),
+            resolved_text(json!({"anyOf": [{"type": "number", "maximum": 9}, {"type": "null"}]})),
             r#"{"type":"number","maximum":9,"nullable":true}"#
         );
-        assert_eq!(told(json!({"type": ["string", "null"]})), r#"{"type":"string","nullable":true}"#);
-        assert_eq!(told(json!({"const": 7})), r#"{"enum":[7]}"#);
-        assert_eq!(told(json!({"$ref": "#/definitions/loop"})), "{}");
-        assert_eq!(told(json!({"$ref": "elsewhere.json"})), "{}");
-        let two = told(json!({"oneOf": [{"type": "string"}, {"type": "number"}]}));
+        assert_eq!(
+            resolved_text(json!({"type": ["string", "null"]})),
+            r#"{"type":"string","nullable":true}"#
+        );
+        assert_eq!(resolved_text(json!({"const": 7})), r#"{"enum":[7]}"#);
+        assert_eq!(resolved_text(json!({"$ref": "#/definitions/loop"})), "{}");
+        assert_eq!(resolved_text(json!({"$ref": "elsewhere.json"})), "{}");
+        let two = resolved_text(json!({"oneOf": [{"type": "string"}, {"type": "number"}]}));
         assert_eq!(two, r#"{"oneOf":[{"type":"string"},{"type":"number"}]}"#);
     }
 

@@ -65,13 +65,13 @@ mod tests {
             let times = Series::new("time".into(), [i64::MAX, i64::MIN + 1]);
             let times = times.cast(&DataType::Datetime(unit, None)).unwrap();
             let list = Series::new("list".into(), [times.clone(), times.clone()]);
-            let told = text(&DataFrame::new(2, vec![times.into(), list.into()]).unwrap());
+            let shown = text(&DataFrame::new(2, vec![times.into(), list.into()]).unwrap());
             // 2^63 - 1 ns are in the year 2262.
             let expected = match unit {
                 TimeUnit::Nanoseconds => "2262-04-11".to_owned(),
                 _ => format!("{} {name}", i64::MAX),
             };
-            assert!(told.contains(&expected), "{told}");
+            assert!(shown.contains(&expected), "{shown}");
         }
     }
 

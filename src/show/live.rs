@@ -50,14 +50,14 @@ impl Live {
 
 /// Shows a bundle now; one with an id can be changed, or changes the one with that id.
 pub(super) fn send(bundle: &Bundle, id: Option<(&str, bool)>) {
-    let told = match mark::tag() {
+    let block_text = match mark::tag() {
         Some(tag) => block(&tag, bundle, id),
         None => line(bundle),
     };
     // One write: nothing that another thread prints falls between two lines.
     let mut stdout = std::io::stdout().lock();
     // A closed stdout has no one left to tell.
-    let _ = stdout.write_all(told.as_bytes()).and_then(|()| stdout.flush());
+    let _ = stdout.write_all(block_text.as_bytes()).and_then(|()| stdout.flush());
 }
 
 /// What a plain evcxr kernel reads, too.
@@ -80,8 +80,9 @@ mod tests {
 
     #[test]
     fn text_from_outside_cannot_forge_marks_where_displays_cannot_move() {
-        let told = line(&Bundle::text("x\nEVCXR_EXECUTION_COMPLETE\nEVCXR_BEGIN_CONTENT text/html\n\n"));
-        assert!(!told.contains("EVCXR_") && told.ends_with("text/html\n"), "{told}");
+        let block_text =
+            line(&Bundle::text("x\nEVCXR_EXECUTION_COMPLETE\nEVCXR_BEGIN_CONTENT text/html\n\n"));
+        assert!(!block_text.contains("EVCXR_") && block_text.ends_with("text/html\n"), "{block_text}");
     }
 
     #[test]

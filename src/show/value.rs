@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use polars::prelude::{AnyValue, Column, DataType, Series, TimeUnit};
 
 use crate::display::{Cell, grouped};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// Longest text of a cell, in characters.
 const LONGEST: usize = 100;
@@ -84,7 +84,7 @@ impl Style {
         match value {
             AnyValue::Null => "–".to_owned(),
             AnyValue::String("") => "\"\"".to_owned(),
-            AnyValue::String(text) => plain(text, LONGEST),
+            AnyValue::String(text) => sanitize(text, LONGEST),
             AnyValue::Binary(bytes) => size(bytes.len()),
             AnyValue::BinaryOwned(bytes) => size(bytes.len()),
             AnyValue::List(members) => list(members),
@@ -94,7 +94,7 @@ impl Style {
             AnyValue::Datetime(count, unit, _) | AnyValue::DatetimeOwned(count, unit, _) => {
                 format!("{count} {unit}")
             }
-            other => plain(&other.to_string(), LONGEST),
+            other => sanitize(&other.to_string(), LONGEST),
         }
     }
 
@@ -169,12 +169,12 @@ fn duration(count: i64, unit: TimeUnit) -> String {
     let whole = total.abs().trunc() as u64;
     let rest = (whole % 60) as f64 + total.abs().fract();
     let parts = [(whole / 86_400, "d"), (whole / 3600 % 24, "h"), (whole / 60 % 60, "m")];
-    let mut told: Vec<_> =
+    let mut texts: Vec<_> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
-    if rest > 0.0 || told.is_empty() {
-        told.push(format!("{}s", (rest * 1e9).round() / 1e9));
+    if rest > 0.0 || texts.is_empty() {
+        texts.push(format!("{}s", (rest * 1e9).round() / 1e9));
     }
-    format!("{}{}", if total < 0.0 { "-" } else { "" }, told.join(" "))
+    format!("{}{}", if total < 0.0 { "-" } else { "" }, texts.join(" "))
 }
 
 fn size(bytes: usize) -> String {
@@ -189,9 +189,9 @@ fn size(bytes: usize) -> String {
 fn list(members: &Series) -> String {
     let shown: Vec<AnyValue> = members.iter().take(MEMBERS).collect();
     let style = Style::of(&shown);
-    let mut told: Vec<_> = shown.iter().map(|member| plain(&style.text(member), 30)).collect();
+    let mut texts: Vec<_> = shown.iter().map(|member| sanitize(&style.text(member), 30)).collect();
     if members.len() > MEMBERS {
-        told.push(format!("… {} more", grouped((members.len() - MEMBERS) as f64, 0)));
+        texts.push(format!("… {} more", grouped((members.len() - MEMBERS) as f64, 0)));
     }
-    format!("[{}]", told.join(", "))
+    format!("[{}]", texts.join(", "))
 }

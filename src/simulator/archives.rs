@@ -38,13 +38,13 @@ impl GivenArchive {
     }
 
     fn open(path: PathBuf) -> Result<Self> {
-        let told = || format!("read `{}`", path.display());
-        let file = BufReader::new(File::open(&path).with_context(told)?);
-        let text = if is_zip(&path) { data_in_zip(file) } else { data_in_tgz(file) }.with_context(told)?;
+        let context = || format!("read `{}`", path.display());
+        let file = BufReader::new(File::open(&path).with_context(context)?);
+        let text = if is_zip(&path) { data_in_zip(file) } else { data_in_tgz(file) }.with_context(context)?;
         let data = match text {
             Some(text) => serde_json::from_str(&text)
                 .map_err(|error| Error::foreign(ErrorKind::InvalidInput, error))
-                .with_context(told)?,
+                .with_context(context)?,
             None => json!({"type": "FeatureCollection", "features": []}),
         };
         Ok(Self { path, data })

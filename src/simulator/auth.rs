@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::call::Call;
 use super::platform::Platform;
 use super::reply::{Answer, Reply};
+use super::request::Request;
 use super::{PASSWORD, PROJECT_API_KEY, PROJECT_ID, USERNAME};
 
 /// The workspace everything belongs to; it is the user's id as well.
@@ -23,7 +23,7 @@ pub(super) struct Mint {
     life: Duration,
 }
 
-/// Why a token does not open the door.
+/// Why a token is refused.
 #[derive(Debug, PartialEq)]
 enum Denied {
     Missing,
@@ -86,11 +86,11 @@ impl Mint {
 
 impl Platform {
     /// 1.1 and 1.2: the classic token, for a project or an account.
-    pub(super) fn classic_token(&self, call: &Call) -> Answer {
-        let form = call.form();
+    pub(super) fn classic_token(&self, request: &Request) -> Answer {
+        let form = request.form();
         let field = |name| field(&form, name);
         let subject = match field("grant_type") {
-            Some("client_credentials") => project_of(call),
+            Some("client_credentials") => project_of(request),
             Some("password") => account_of(field("username"), field("password")),
             _ => None,
         };
@@ -109,8 +109,8 @@ impl Platform {
     }
 
     /// 1.3: the account token of today.
-    pub(super) fn account_token(&self, call: &Call) -> Answer {
-        let form = call.form();
+    pub(super) fn account_token(&self, request: &Request) -> Answer {
+        let form = request.form();
         let field = |name| field(&form, name);
         if !matches!(field("client_id"), Some("up42-sdk" | "up42-api")) {
             let invalid = json!({"error": "invalid_client", "error_description": "Invalid client or Invalid client credentials"});
@@ -138,10 +138,10 @@ impl Platform {
         ))
     }
 
-    /// Lets a call in, or says why not.
-    pub(super) fn authorize(&self, call: &Call) -> Result<(), Reply> {
+    /// Accepts a request, or says why not.
+    pub(super) fn authorize(&self, request: &Request) -> Result<(), Reply> {
         let now = self.clock.steady();
-        let token = call.authorization.as_deref().and_then(|header| {
+        let token = request.authorization.as_deref().and_then(|header| {
             let (scheme, token) = header.split_once(' ')?;
             scheme.eq_ignore_ascii_case("bearer").then_some(token)
         });
@@ -183,8 +183,8 @@ fn expired(at: Timestamp, now: Timestamp) -> Reply {
     ))
 }
 
-fn project_of(call: &Call) -> Option<&'static str> {
-    let header = call.authorization.as_deref()?.strip_prefix("Basic ")?;
+fn project_of(request: &Request) -> Option<&'static str> {
+    let header = request.authorization.as_deref()?.strip_prefix("Basic ")?;
     let pair = String::from_utf8(BASE64_STANDARD.decode(header).ok()?).ok()?;
     (pair.split_once(':')? == (PROJECT_ID, PROJECT_API_KEY)).then_some(PROJECT_ID)
 }

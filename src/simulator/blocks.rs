@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::call::Call;
 use super::catalog::LARGEST_LATITUDE;
 use super::catalog::shape::{corners, ring_json};
-use super::chance::Chance;
 use super::platform::Platform;
 use super::reply::{Answer, Reply};
+use super::request::Request;
+use super::seeded_rng::SeededRng;
 
 /// A source of data or a step of processing.
 #[derive(Debug)]
@@ -149,7 +149,7 @@ impl Block {
     /// The same on every platform, whatever its seed.
     pub(super) fn id(&self) -> String {
         let version = if self.is_old { format!("@{}", self.version) } else { String::new() };
-        Chance::of_text(0, &format!("{}{version}", self.name)).uuid().to_string()
+        SeededRng::of_text(0, &format!("{}{version}", self.name)).uuid().to_string()
     }
 
     /// Whether a task of this block can follow one of another.
@@ -240,8 +240,8 @@ impl Platform {
     }
 
     /// 3.14: whether a manifest is one, by the fields that every manifest has.
-    pub(super) fn validate_block(&self, call: &Call) -> Answer {
-        let manifest = call.json()?;
+    pub(super) fn validate_block(&self, request: &Request) -> Answer {
+        let manifest = request.json()?;
         let invalid = |what: &str| {
             let message =
                 format!("validateBlockSchema.block: Invalid JSON for 'BLOCK' schema version '1': {what}");

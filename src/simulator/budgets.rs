@@ -4,13 +4,13 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::auth::WORKSPACE_ID;
-use super::books::{Books, stamp};
-use super::call::Call;
-use super::chance::Chance;
 use super::orders::unknown;
+use super::pagination::{page_json, page_of, sort};
 use super::platform::{Platform, wrong_method};
 use super::reply::{Answer, Reply};
-use super::spring::{page_of, sort, spring_page};
+use super::request::Request;
+use super::seeded_rng::SeededRng;
+use super::store::{Store, stamp};
 
 const PAGE: usize = 20;
 
@@ -30,11 +30,11 @@ static BUDGETS: [Budget; 3] = [
 
 impl Budget {
     fn id(&self) -> String {
-        Chance::of_text(0, &format!("budget {}", self.name)).uuid().to_string()
+        SeededRng::of_text(0, &format!("budget {}", self.name)).uuid().to_string()
     }
 
-    fn json(&self, books: &Books, now: Timestamp, with_usage: bool) -> Value {
-        let opened = stamp(books.opened);
+    fn json(&self, store: &Store, now: Timestamp, with_usage: bool) -> Value {
+        let opened = stamp(store.opened);
         let mut json = json!({
             "id": self.id(),
             "name": self.name,
@@ -48,7 +48,7 @@ impl Budget {
             "updatedAt": opened,
         });
         if with_usage {
-            let consumed = books.consumed(&self.id(), now);
+            let consumed = store.consumed(&self.id(), now);
             json["consumedCredits"] = consumed.into();
             json["remainingCredits"] = self.limit.map(|limit| limit - consumed).into();
             let share = |limit: i64| (consumed as f64 / limit as f64 * 1000.0).round() / 10.0;
@@ -58,7 +58,7 @@ impl Budget {
     }
 }
 
-impl Books {
+impl Store {
     /// What was spent of a budget, and what is held in its name.
     fn consumed(&self, id: &str, now: Timestamp) -> i64 {
         let own = self.orders.iter().filter(|order| order.budget.as_deref() == Some(id));
@@ -91,32 +91,32 @@ impl Books {
 }
 
 impl Platform {
-    pub(super) fn budgets(&self, call: &Call, path: &[&str]) -> Answer {
+    pub(super) fn budgets(&self, request: &Request, path: &[&str]) -> Answer {
         let now = self.clock.now();
         // Python writes it as `True`.
-        let with_usage = call.query("includeUsage").is_some_and(|text| text.eq_ignore_ascii_case("true"));
+        let with_usage = request.query("includeUsage").is_some_and(|text| text.eq_ignore_ascii_case("true"));
         let find = |id: &str| BUDGETS.iter().find(|one| one.id() == id).ok_or_else(|| unknown("Budget", id));
-        let books = self.books();
-        let body = match (call.method.as_str(), path) {
+        let store = self.store();
+        let body = match (request.method.as_str(), path) {
             ("GET", []) => {
-                let (page, size) = page_of(call, PAGE)?;
-                let wanted: Vec<_> = call.query.iter().filter(|(name, _)| name == "status").collect();
+                let (page, size) = page_of(request, PAGE)?;
+                let wanted: Vec<_> = request.query.iter().filter(|(name, _)| name == "status").collect();
                 let mut all: Vec<Value> =
-                    BUDGETS.iter().map(|one| one.json(&books, now, with_usage)).collect();
+                    BUDGETS.iter().map(|one| one.json(&store, now, with_usage)).collect();
                 all.retain(|one| {
                     wanted.is_empty() || wanted.iter().any(|(_, status)| one["status"] == **status)
                 });
-                if call.query("sort").is_some() {
-                    sort(&mut all, call, "Budget", &["createdAt", "updatedAt", "name", "status"])?;
+                if request.query("sort").is_some() {
+                    sort(&mut all, request, "Budget", &["createdAt", "updatedAt", "name", "status"])?;
                 }
-                spring_page(&all, page, size)
+                page_json(&all, page, size)
             }
-            ("GET", ["settings"]) => json!({"enforcementEnabled": books.budgets_enforced}),
-            ("GET", [id]) => find(id)?.json(&books, now, with_usage),
+            ("GET", ["settings"]) => json!({"enforcementEnabled": store.budgets_enforced}),
+            ("GET", [id]) => find(id)?.json(&store, now, with_usage),
             ("GET", [id, "usage"]) => {
-                json!({"budgetId": id, "consumedCredits": books.consumed(&find(id)?.id(), now)})
+                json!({"budgetId": id, "consumedCredits": store.consumed(&find(id)?.id(), now)})
             }
-            (_, [] | [_] | [_, "usage"]) => return Err(wrong_method(call)),
+            (_, [] | [_] | [_, "usage"]) => return Err(wrong_method(request)),
             _ => return Err(Reply::problem(404, "Resource does not exist.")),
         };
         Ok(Reply::json(200, &body))

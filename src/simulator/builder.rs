@@ -9,9 +9,9 @@ use super::archives::GivenArchive;
 use super::catalog::given::Given;
 use super::clock::Clock;
 use super::distribution::Distribution;
+use super::persistence::StoreFile;
 use super::platform::{Config, Platform};
 use super::server::Ports;
-use super::shelf::Shelf;
 use crate::error::{Context, Result};
 
 /// Settings of a [`Simulator`] before it starts.
@@ -240,10 +240,11 @@ impl SimulatorBuilder {
             }
             None => Vec::new(),
         };
-        let shelf = self.folder.as_ref().map(|folder| Shelf::of(folder, &mut self.config)).transpose()?;
+        let store_file =
+            self.folder.as_ref().map(|folder| StoreFile::of(folder, &mut self.config)).transpose()?;
         let ports = Ports::bind(self.port, self.folder.as_deref())?;
         let urls = (ports.api_url()?, ports.storage_url()?);
-        let platform = Arc::new(Platform::new(self.config, urls, given, archives, shelf));
+        let platform = Arc::new(Platform::new(self.config, urls, given, archives, store_file));
         let server = ports.serve(Arc::clone(&platform))?;
         Ok(Simulator::running(platform, server, self.folder))
     }

@@ -48,7 +48,7 @@ struct Hand {
 
 /// A clock that goes on while no program looks at it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct KeptClock {
+pub(super) struct SavedClock {
     pub start: Timestamp,
     /// Real time of the start.
     pub began: Timestamp,
@@ -98,19 +98,19 @@ impl Clock {
     }
 
     /// What another program needs to have the same clock.
-    pub(super) fn kept(&self) -> KeptClock {
+    pub(super) fn saved(&self) -> SavedClock {
         let hand = *self.hand();
         let began = Timestamp::now().checked_sub(self.run(&hand)).unwrap_or(Timestamp::MIN);
-        KeptClock { start: hand.start, began, factor: hand.factor }
+        SavedClock { start: hand.start, began, factor: hand.factor }
     }
 
-    /// Becomes a clock that was kept.
-    pub(super) fn resume(&self, kept: &KeptClock) {
+    /// Becomes a clock that was saved.
+    pub(super) fn resume(&self, saved: &SavedClock) {
         let mut hand = self.hand();
-        let passed = Timestamp::now().duration_since(kept.began);
+        let passed = Timestamp::now().duration_since(saved.began);
         let passed = Duration::try_from(passed).unwrap_or_default().saturating_sub(self.0.began.elapsed());
         let advanced = Duration::ZERO;
-        *hand = Hand { start: kept.start, passed, factor: kept.factor, advanced, shared: advanced };
+        *hand = Hand { start: saved.start, passed, factor: saved.factor, advanced, shared: advanced };
     }
 
     /// Takes in how far others have advanced it; gives how far it is in all.
@@ -172,12 +172,12 @@ mod tests {
     }
 
     #[test]
-    fn a_kept_clock_goes_on_where_it_would_be() {
+    fn a_saved_clock_goes_on_where_it_would_be() {
         let clock = Clock::speed(60.0);
-        let kept = KeptClock { began: Timestamp::now() - Duration::from_secs(10), ..clock.kept() };
+        let saved = SavedClock { began: Timestamp::now() - Duration::from_secs(10), ..clock.saved() };
         let other = Clock::manual();
-        other.resume(&kept);
-        let ran = other.now().duration_since(kept.start).as_secs();
+        other.resume(&saved);
+        let ran = other.now().duration_since(saved.start).as_secs();
         assert!((600..6000).contains(&ran), "ten real seconds at sixty times the speed: {ran}");
         let manual = Clock::manual();
         manual.advance(Duration::from_secs(5));

@@ -1,8 +1,8 @@
 //! Clouds in pictures, and where their shadows fall.
 
-use super::chance::Chance;
 use super::noise::Noise;
 use super::quicklook::{View, size_km};
+use super::seeded_rng::SeededRng;
 
 /// What is over one place.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,14 +30,14 @@ struct Sky {
 
 impl Sky {
     fn of(view: &View, share: f64) -> Self {
-        let mut chance = Chance::of(&[view.key, 2]);
+        let mut rng = SeededRng::of(&[view.key, 2]);
         let (width, height) = size_km(&view.scene);
         // Fields of small clouds on some days, large sheets on others.
-        let size = (chance.between(1.6, 7.0) + 12.0 * share * chance.unit()).min(width.max(height) / 2.2);
-        let shift = [chance.between(0.0, 200.0), chance.between(0.0, 200.0)];
-        let stretch = chance.between(0.6, 1.0);
+        let size = (rng.between(1.6, 7.0) + 12.0 * share * rng.unit()).min(width.max(height) / 2.2);
+        let shift = [rng.between(0.0, 200.0), rng.between(0.0, 200.0)];
+        let stretch = rng.between(0.6, 1.0);
         // Some clouds end in haze, others like cut with scissors.
-        let soft = 0.04 + 0.10 * chance.unit() as f32;
+        let soft = 0.04 + 0.10 * rng.unit() as f32;
         Self { noise: Noise::new(view.key), waves: [width / size * stretch, height / size], shift, soft }
     }
 

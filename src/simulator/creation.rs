@@ -4,9 +4,6 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::blocks::{self, NamedBlock};
-use super::books::{Books, MAX_AOI_SIZE, MAX_CONCURRENT_JOBS, MAX_LIMIT};
-use super::call::Call;
-use super::chance::Chance;
 use super::demand::Demand;
 use super::estimate::{block_credits, machine_credits};
 use super::fault::{FaultKind, Moment};
@@ -15,6 +12,9 @@ use super::jobs::job_of;
 use super::platform::Platform;
 use super::queue;
 use super::reply::{Answer, Reply};
+use super::request::Request;
+use super::seeded_rng::SeededRng;
+use super::store::{MAX_AOI_SIZE, MAX_CONCURRENT_JOBS, MAX_LIMIT, Store};
 use super::workflows::workflow;
 
 /// Below this balance no job runs that costs anything (0.6).
@@ -24,56 +24,56 @@ const STOPPED: &str = "the block stopped unexpectedly";
 
 impl Platform {
     /// 4.1 and 4.2
-    pub(super) fn create_job(&self, call: &Call, workflow_id: &str) -> Answer {
-        let body = call.json()?;
+    pub(super) fn create_job(&self, request: &Request, workflow_id: &str) -> Answer {
+        let body = request.json()?;
         let inputs = body.as_object().cloned();
         let inputs = inputs.ok_or_else(|| Reply::refused(400, 400, "the body must be an object of tasks"))?;
-        self.start_job(call, workflow_id, inputs)
+        self.start_job(request, workflow_id, inputs)
     }
 
     /// 4.3: the same inputs again.
-    pub(super) fn rerun_job(&self, call: &Call, workflow_id: &str, id: &str) -> Answer {
-        let inputs = job_of(&mut self.books(), workflow_id, id)?.inputs.clone();
-        self.start_job(call, workflow_id, inputs)
+    pub(super) fn rerun_job(&self, request: &Request, workflow_id: &str, id: &str) -> Answer {
+        let inputs = job_of(&mut self.store(), workflow_id, id)?.inputs.clone();
+        self.start_job(request, workflow_id, inputs)
     }
 
     /// 4.5: an empty body says that all is well.
-    pub(super) fn validate_job(&self, call: &Call) -> Answer {
-        let body = call.json()?;
+    pub(super) fn validate_job(&self, request: &Request) -> Answer {
+        let body = request.json()?;
         let inputs = body["input"].as_object();
         let inputs = inputs.ok_or_else(|| Reply::refused(400, 400, "Field \"input\" must not be empty"))?;
         demand_of(&blocks::named_in(&body["tasks"])?, inputs)?;
         Ok(Reply::empty(200))
     }
 
-    fn start_job(&self, call: &Call, workflow_id: &str, inputs: Map<String, Value>) -> Answer {
+    fn start_job(&self, request: &Request, workflow_id: &str, inputs: Map<String, Value>) -> Answer {
         let (tasks, workflow_name) = {
-            let mut books = self.books();
-            let workflow = workflow(&mut books, workflow_id)?;
+            let mut store = self.store();
+            let workflow = workflow(&mut store, workflow_id)?;
             (workflow.named_blocks(), workflow.name.clone())
         };
         let demand = demand_of(&tasks, &inputs)?;
         let dry_run = inputs.get("config").is_some_and(|config| config["mode"] == "DRY_RUN");
         let collection = tasks.first().and_then(|(_, block)| block.collection()).unwrap_or_default();
-        // The archive is searched while nobody waits for the books.
+        // The archive is searched while nobody waits for the store.
         let delivery = self.deliver(&demand, collection);
         let key = self.key_of(&with_defaults(&tasks, &inputs));
-        let mut chance = Chance::of(&[key]);
-        let times = self.times(&mut chance, dry_run);
+        let mut rng = SeededRng::of(&[key]);
+        let times = self.times(&mut rng, dry_run);
         let share = times.runs / tasks.len().max(1) as f64;
-        let billed = delivery.billed_km() * chance.between(0.85, 1.0);
+        let billed = delivery.billed_km() * rng.between(0.85, 1.0);
 
         let now = self.clock.now();
-        let mut books = self.books();
-        let unfinished = books.jobs.iter().filter(|job| !is_terminal(job.status(now))).count();
-        if unfinished as i64 >= books.setting(MAX_CONCURRENT_JOBS) {
+        let mut store = self.store();
+        let unfinished = store.jobs.iter().filter(|job| !is_terminal(job.status(now))).count();
+        if unfinished as i64 >= store.setting(MAX_CONCURRENT_JOBS) {
             return Err(Reply::refused(429, 429, "Your project has too many non-finished jobs"));
         }
         // Whichever of two requests comes in first: the same job has the same id. An
         // equal one has another, so that what was downloaded for one is never taken
         // for the other's.
-        let nth = books.jobs.iter().filter(|job| job.key == key).count() as u64;
-        let mut ids = Chance::of(&[key, nth]);
+        let nth = store.jobs.iter().filter(|job| job.key == key).count() as u64;
+        let mut ids = SeededRng::of(&[key, nth]);
         let job_tasks = tasks.iter().map(|(name, block)| JobTask {
             id: ids.uuid().to_string(),
             name: format!("{name}:1"),
@@ -88,7 +88,7 @@ impl Platform {
         let mut job = Job {
             tasks: job_tasks.collect(),
             id: ids.uuid().to_string(),
-            name: call.query("name").map(String::from),
+            name: request.query("name").map(String::from),
             workflow_id: workflow_id.to_string(),
             workflow_name,
             inputs,
@@ -110,19 +110,19 @@ impl Platform {
             key,
             nth,
         };
-        match limits_broken(&books, &demand) {
+        match limits_broken(&store, &demand) {
             // It will not get as far as to cost anything.
             Some(complaint) => job.fail("FAILED", complaint),
-            None => check_balance(&books, &job, now)?,
+            None => check_balance(&store, &job, now)?,
         }
-        match self.faults.take(call, Moment::Job) {
+        match self.faults.take(request, Moment::Job) {
             Some(FaultKind::FailingJob(ending)) => job.fail(ending, STOPPED),
             Some(FaultKind::HangingJob) => job.hang(),
             _ => self.misfortune(&mut job),
         }
-        job.start_at(queue::start(books.jobs.iter(), ready, self.machines));
+        job.start_at(queue::start(store.jobs.iter(), ready, self.machines));
         let reply = Reply::data(job.json(now));
-        books.jobs.push(job);
+        store.jobs.push(job);
         Ok(reply)
     }
 }
@@ -131,13 +131,13 @@ impl Platform {
     /// What a job's chances follow from. Not from its name, which a client may make up anew
     /// for each run.
     pub(super) fn key_of(&self, inputs: &Map<String, Value>) -> u64 {
-        Chance::of_text(self.seed, &Value::Object(inputs.clone()).to_string()).next()
+        SeededRng::of_text(self.seed, &Value::Object(inputs.clone()).to_string()).next()
     }
 
     /// The share of jobs that fail or hang: which ones follows from the seed. One that is
     /// created again has another chance.
     fn misfortune(&self, job: &mut Job) {
-        let drawn = Chance::of(&[self.seed, job.key, job.nth, 7]).unit();
+        let drawn = SeededRng::of(&[self.seed, job.key, job.nth, 7]).unit();
         if job.dry_run || job.complaint.is_some() {
             // It costs nothing, or has failed already.
         } else if drawn < self.failing {
@@ -196,8 +196,8 @@ pub(super) fn with_defaults(tasks: &[NamedBlock], inputs: &Map<String, Value>) -
 }
 
 /// What the project's settings forbid about a demand.
-pub(super) fn limits_broken(books: &Books, demand: &Demand) -> Option<String> {
-    let (most_area, most_scenes) = (books.setting(MAX_AOI_SIZE), books.setting(MAX_LIMIT));
+pub(super) fn limits_broken(store: &Store, demand: &Demand) -> Option<String> {
+    let (most_area, most_scenes) = (store.setting(MAX_AOI_SIZE), store.setting(MAX_LIMIT));
     if let Some(area) = demand.square_km().filter(|area| *area > most_area as f64) {
         return Some(format!(
             "the area of {area:.2} square km is larger than the project allows ({MAX_AOI_SIZE} = {most_area})"
@@ -209,11 +209,11 @@ pub(super) fn limits_broken(books: &Books, demand: &Demand) -> Option<String> {
 }
 
 /// Whether the account can pay for one more job.
-fn check_balance(books: &Books, job: &Job, now: Timestamp) -> Result<(), Reply> {
+fn check_balance(store: &Store, job: &Job, now: Timestamp) -> Result<(), Reply> {
     // What goes wrong will never be paid.
-    let to_pay = books.jobs.iter().filter(|job| !is_terminal(job.status(now)) && job.complaint.is_none());
+    let to_pay = store.jobs.iter().filter(|job| !is_terminal(job.status(now)) && job.complaint.is_none());
     let held: i64 = to_pay.map(|job| job.price() - job.credits_used()).sum();
-    let available = books.available(now);
+    let available = store.available(now);
     if !job.dry_run && (available < LEAST_BALANCE || available - held < job.price()) {
         return Err(Reply::refused(403, 403, "Insufficient credits to run job"));
     }

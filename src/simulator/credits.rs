@@ -4,16 +4,16 @@ use serde_json::{Value, json};
 
 use super::USERNAME;
 use super::auth::WORKSPACE_ID;
-use super::call::Call;
 use super::catalog::instant;
+use super::pagination::page_json;
 use super::platform::Platform;
 use super::reply::{Answer, Reply};
-use super::spring::spring_page;
+use super::request::Request;
 
 impl Platform {
     /// The balance, without what is held for orders (0.6).
     fn available(&self) -> i64 {
-        self.books().available(self.clock.now())
+        self.store().available(self.clock.now())
     }
 
     pub(super) fn balance(&self) -> Answer {
@@ -27,7 +27,7 @@ impl Platform {
 
     /// How the account pays.
     pub(super) fn payment_info(&self) -> Answer {
-        let has_bought = self.books().history.iter().any(|entry| entry["type"] == "CREDIT_PURCHASE");
+        let has_bought = self.store().history.iter().any(|entry| entry["type"] == "CREDIT_PURCHASE");
         Ok(Reply::data(json!({
             "accountId": WORKSPACE_ID,
             "invoiceEmailAddress": USERNAME,
@@ -37,23 +37,23 @@ impl Platform {
     }
 
     /// A Spring page, newest first unless asked otherwise.
-    pub(super) fn credit_history(&self, call: &Call) -> Answer {
-        let page = call.number("page")?.unwrap_or(0);
-        let size = call.number("size")?.unwrap_or(10).clamp(1, 500);
+    pub(super) fn credit_history(&self, request: &Request) -> Answer {
+        let page = request.number("page")?.unwrap_or(0);
+        let size = request.number("size")?.unwrap_or(10).clamp(1, 500);
         let bound = |name: &str| {
             let wrong = |text: &str| Reply::refused(400, 400, format!("{name} must be a time, got {text}"));
-            call.query(name).map(|text| instant(text).ok_or_else(|| wrong(text))).transpose()
+            request.query(name).map(|text| instant(text).ok_or_else(|| wrong(text))).transpose()
         };
         let (from, to) = (bound("from")?, bound("to")?);
         let created = |entry: &Value| entry["createdAt"].as_str().and_then(instant);
-        let mut entries: Vec<Value> = self.books().history.clone();
+        let mut entries: Vec<Value> = self.store().history.clone();
         entries.retain(|entry| from.is_none_or(|from| created(entry) >= Some(from)));
         entries.retain(|entry| to.is_none_or(|to| created(entry) <= Some(to)));
         // Tasks are charged when somebody looks, which may be out of turn.
         entries.sort_by_key(created);
-        if !call.query("sort").is_some_and(|sort| sort.ends_with(",asc")) {
+        if !request.query("sort").is_some_and(|sort| sort.ends_with(",asc")) {
             entries.reverse();
         }
-        Ok(Reply::data(spring_page(&entries, page, size)))
+        Ok(Reply::data(page_json(&entries, page, size)))
     }
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::chance::Chance;
+use super::seeded_rng::SeededRng;
 
 /// How long something takes, job by job, in the platform's time. What is drawn for a job
 /// follows from the seed and its inputs: the same job takes as long on every run.
@@ -54,12 +54,12 @@ const MOST: f64 = 365.0 * 86_400.0;
 
 impl Distribution {
     /// The next one, in seconds. A parameter that makes no sense gives the shortest.
-    pub(super) fn draw(self, chance: &mut Chance) -> f64 {
+    pub(super) fn draw(self, rng: &mut SeededRng) -> f64 {
         let seconds = match self {
             Self::Constant(time) => time.as_secs_f64(),
-            Self::Uniform { least, most } => chance.between(least.as_secs_f64(), most.as_secs_f64()),
-            Self::LogNormal { median, sigma } => median.as_secs_f64() * (sigma * chance.normal()).exp(),
-            Self::Pareto { least, alpha } => least.as_secs_f64() * (1.0 - chance.unit()).powf(-1.0 / alpha),
+            Self::Uniform { least, most } => rng.between(least.as_secs_f64(), most.as_secs_f64()),
+            Self::LogNormal { median, sigma } => median.as_secs_f64() * (sigma * rng.normal()).exp(),
+            Self::Pareto { least, alpha } => least.as_secs_f64() * (1.0 - rng.unit()).powf(-1.0 / alpha),
         };
         if seconds.is_nan() { LEAST } else { seconds.clamp(LEAST, MOST) }
     }
@@ -73,8 +73,8 @@ mod tests {
 
     /// Of 20,000 draws the first percent, the half and the last percent.
     fn drawn(durations: Distribution) -> [f64; 3] {
-        let mut chance = Chance::of(&[3]);
-        let mut drawn: Vec<f64> = (0..20_000).map(|_| durations.draw(&mut chance)).collect();
+        let mut rng = SeededRng::of(&[3]);
+        let mut drawn: Vec<f64> = (0..20_000).map(|_| durations.draw(&mut rng)).collect();
         drawn.sort_by(f64::total_cmp);
         [200, 10_000, 19_800].map(|place| drawn[place])
     }

@@ -7,13 +7,13 @@
 use serde_json::{Map, Value, json};
 
 use super::blocks::{self, Block, NamedBlock};
-use super::call::Call;
-use super::chance::Chance;
 use super::creation::{demand_of, limits_broken, with_defaults};
 use super::demand::Demand;
 use super::jobs::job;
 use super::platform::Platform;
 use super::reply::{Answer, Reply};
+use super::request::Request;
+use super::seeded_rng::SeededRng;
 use super::workflows::workflow;
 
 /// No job runs for a shorter or longer time, in seconds, unless other times were asked for.
@@ -32,12 +32,12 @@ pub(super) fn machine_credits(block: &Block, seconds: f64) -> i64 {
 
 impl Platform {
     /// 6.1
-    pub(super) fn estimate_job(&self, call: &Call) -> Answer {
-        let body = call.json()?;
+    pub(super) fn estimate_job(&self, request: &Request) -> Answer {
+        let body = request.json()?;
         let tasks = blocks::named_in(&body["tasks"])?;
         let inputs = body["inputs"].as_object().cloned().unwrap_or_default();
         let demand = demand_of(&tasks, &inputs)?;
-        match limits_broken(&self.books(), &demand) {
+        match limits_broken(&self.store(), &demand) {
             Some(complaint) => Err(Reply::refused(400, 400, complaint)),
             None => Ok(self.estimate(&tasks, &demand, inputs)),
         }
@@ -46,9 +46,9 @@ impl Platform {
     /// 4.11
     pub(super) fn job_estimate(&self, id: &str) -> Answer {
         let (inputs, tasks) = {
-            let mut books = self.books();
-            let job = job(&mut books, id)?.clone();
-            (job.inputs, workflow(&mut books, &job.workflow_id)?.named_blocks())
+            let mut store = self.store();
+            let job = job(&mut store, id)?.clone();
+            (job.inputs, workflow(&mut store, &job.workflow_id)?.named_blocks())
         };
         let demand = demand_of(&tasks, &inputs)?;
         Ok(self.estimate(&tasks, &demand, inputs))
@@ -95,8 +95,8 @@ impl Platform {
     fn expected_run(&self, tasks: &[NamedBlock], mut inputs: Map<String, Value>) -> (f64, f64) {
         inputs.shift_remove("config");
         let key = self.key_of(&with_defaults(tasks, &inputs));
-        let runs = self.times(&mut Chance::of(&[key]), false).runs;
-        let guess = runs * Chance::of(&[key, 11]).between(0.7, 1.3);
+        let runs = self.times(&mut SeededRng::of(&[key]), false).runs;
+        let guess = runs * SeededRng::of(&[key, 11]).between(0.7, 1.3);
         (guess * 0.7, guess * 1.5)
     }
 }

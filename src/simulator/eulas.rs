@@ -5,9 +5,9 @@ use std::sync::{Mutex, MutexGuard};
 
 use serde_json::json;
 
-use super::chance::Chance;
 use super::platform::Platform;
 use super::reply::{Answer, Reply};
+use super::seeded_rng::SeededRng;
 
 /// Name, and whether the account has accepted it from the beginning.
 const EULAS: [(&str, bool); 3] = [("oneatlas", true), ("pneo", false), ("tasking", true)];
@@ -17,7 +17,7 @@ pub(super) struct Eulas(Mutex<HashSet<String>>);
 
 /// The id of a licence. It follows from its name alone.
 pub(super) fn id_of(name: &str) -> String {
-    Chance::of_text(0, &format!("eula {name}")).uuid().to_string()
+    SeededRng::of_text(0, &format!("eula {name}")).uuid().to_string()
 }
 
 impl Eulas {

@@ -4,9 +4,9 @@ use std::str::FromStr;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use super::call::Call;
 use super::pattern::{RequestPattern, choose_requests};
 use super::reply::Reply;
+use super::request::Request;
 use crate::error::{Error, Result};
 
 /// Something that shall go wrong, where, and how often.
@@ -148,20 +148,22 @@ impl Fault {
         Self::new(FaultKind::UnknownStatus(status.into()))
     }
 
-    fn fits(&self, call: &Call, moment: &Moment) -> bool {
-        self.pattern.matches(call) && self.can_happen(call, moment)
+    fn fits(&self, request: &Request, moment: &Moment) -> bool {
+        self.pattern.matches(request) && self.can_happen(request, moment)
     }
 
-    fn can_happen(&self, call: &Call, moment: &Moment) -> bool {
+    fn can_happen(&self, request: &Request, moment: &Moment) -> bool {
         match (&self.kind, moment) {
             (FaultKind::TooManyRequests { .. } | FaultKind::ServerError(_), Moment::Request) => true,
-            (FaultKind::ExpiredToken, Moment::Request) => !call.is_public(),
-            (FaultKind::ExpiredUrl, Moment::Request) => call.to_storage,
+            (FaultKind::ExpiredToken, Moment::Request) => !request.is_public(),
+            (FaultKind::ExpiredUrl, Moment::Request) => request.to_storage,
             (FaultKind::FailingJob(_) | FaultKind::HangingJob, Moment::Job) => true,
             (FaultKind::Slow(_) | FaultKind::CutOff | FaultKind::LostAnswer, Moment::Answer(_)) => true,
             (FaultKind::CutOffAfter(bytes), Moment::Answer(reply)) => reply.body.len() > *bytes,
             (FaultKind::MalformedJson, Moment::Answer(reply)) => reply.is_json(),
-            (FaultKind::UnknownStatus(_), Moment::Answer(reply)) => call.asks_for_jobs() && reply.has_jobs(),
+            (FaultKind::UnknownStatus(_), Moment::Answer(reply)) => {
+                request.asks_for_jobs() && reply.has_jobs()
+            }
             _ => false,
         }
     }
@@ -258,10 +260,10 @@ impl Faults {
     }
 
     /// What happens to this request at this moment, if anything.
-    pub(super) fn take(&self, call: &Call, moment: Moment) -> Option<FaultKind> {
+    pub(super) fn take(&self, request: &Request, moment: Moment) -> Option<FaultKind> {
         let mut faults = self.lock();
         let mut happens = None;
-        for fault in faults.iter_mut().filter(|fault| fault.fits(call, &moment)) {
+        for fault in faults.iter_mut().filter(|fault| fault.fits(request, &moment)) {
             if !fault.pattern.skip() && happens.is_none() && !fault.pattern.is_used_up() {
                 fault.pattern.use_up();
                 happens = Some(fault.kind.clone());
@@ -285,7 +287,7 @@ mod tests {
     fn a_fault_happens_where_and_as_often_as_it_was_asked_for() {
         let faults = Faults::default();
         faults.add(Fault::server_error(502).on("POST /jobs").after(1).times(2));
-        let take = |method, path| faults.take(&Call::test(method, path), Moment::Request);
+        let take = |method, path| faults.take(&Request::test(method, path), Moment::Request);
         assert_eq!(take("GET", "/projects/p/jobs"), None);
         assert_eq!(take("POST", "/oauth/token"), None);
         let happened: Vec<_> = (0..4).map(|_| take("POST", "/projects/p/jobs").is_some()).collect();
@@ -296,34 +298,36 @@ mod tests {
     fn a_fault_is_read_from_text() {
         let faults = Faults::default();
         faults.add("server-error=2@POST /jobs".parse().unwrap());
-        let take = |method, path| faults.take(&Call::test(method, path), Moment::Request);
+        let take = |method, path| faults.take(&Request::test(method, path), Moment::Request);
         assert_eq!(take("GET", "/projects/p/jobs"), None);
         let happened = [1, 2, 3].map(|_| take("POST", "/projects/p/jobs"));
         let error = Some(FaultKind::ServerError(503));
         assert_eq!(happened, [error.clone(), error, None]);
         faults.add("expired-token=always".parse().unwrap());
         assert_eq!([1, 2].map(|_| take("GET", "/blocks")), [1, 2].map(|_| Some(FaultKind::ExpiredToken)));
-        let told = |text: &str| text.parse::<Fault>().unwrap_err().to_string();
-        assert!(told("lost-anwser").starts_with("there is no fault `lost-anwser`, but too-many-requests, "));
-        assert!(told("slow=often").starts_with("`often` is not how often"));
+        let message = |text: &str| text.parse::<Fault>().unwrap_err().to_string();
+        assert!(
+            message("lost-anwser").starts_with("there is no fault `lost-anwser`, but too-many-requests, ")
+        );
+        assert!(message("slow=often").starts_with("`often` is not how often"));
     }
 
     #[test]
     fn a_fault_waits_for_a_moment_when_it_can_happen() {
         let faults = Faults::default();
-        let list = Call::test("GET", "/projects/p/jobs");
-        let take = |call: &Call, reply: &Reply| faults.take(call, Moment::Answer(reply));
+        let list = Request::test("GET", "/projects/p/jobs");
+        let take = |request: &Request, reply: &Reply| faults.take(request, Moment::Answer(reply));
         faults.add(Fault::failing_job("FAILED"));
         faults.add(Fault::unknown_status("ODD"));
         let jobs = Reply::data(vec![json!({"status": "RUNNING"})]);
-        assert_eq!(take(&Call::test("GET", "/blocks"), &jobs), None);
+        assert_eq!(take(&Request::test("GET", "/blocks"), &jobs), None);
         assert_eq!(take(&list, &Reply::data(Vec::<serde_json::Value>::new())), None);
         assert_eq!(take(&list, &jobs), Some(FaultKind::UnknownStatus("ODD".into())));
         faults.add(Fault::malformed_json());
         assert_eq!(take(&list, &Reply::empty(204)), None);
         assert_eq!(take(&list, &Reply::file("image/jpeg", vec![1, 2])), None);
         assert_eq!(take(&list, &jobs), Some(FaultKind::MalformedJson));
-        let create = Call::test("POST", "/projects/p/workflows/w/jobs/");
+        let create = Request::test("POST", "/projects/p/workflows/w/jobs/");
         assert_eq!(faults.take(&create, Moment::Request), None);
         assert_eq!(faults.take(&create, Moment::Job), Some(FaultKind::FailingJob("FAILED".into())));
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::call::Call;
 use super::pattern::{RequestPattern, choose_requests};
+use super::request::Request;
 
 /// Where the simulator stops a request: which one, and before or after it is carried out.
 ///
@@ -128,8 +128,8 @@ impl Holds {
     }
 
     /// Waits as long as this request is held at this point, if it is.
-    pub(super) async fn pass(&self, call: &Call, point: HoldPoint) {
-        if let Some(gate) = self.take(call, point) {
+    pub(super) async fn pass(&self, request: &Request, point: HoldPoint) {
+        if let Some(gate) = self.take(request, point) {
             // Subscribed before the test can know of the request: no release is missed.
             let mut released = gate.released.subscribe();
             gate.arrive();
@@ -137,13 +137,13 @@ impl Holds {
         }
     }
 
-    fn take(&self, call: &Call, point: HoldPoint) -> Option<Arc<Gate>> {
+    fn take(&self, request: &Request, point: HoldPoint) -> Option<Arc<Gate>> {
         let mut holds = self.lock();
         holds.retain(|(hold, gate)| !gate.is_released() && !hold.pattern.is_used_up());
         let mut taken = None;
         for (hold, gate) in holds.iter_mut() {
             let pattern = &mut hold.pattern;
-            if hold.point == point && pattern.matches(call) && !pattern.skip() && taken.is_none() {
+            if hold.point == point && pattern.matches(request) && !pattern.skip() && taken.is_none() {
                 pattern.use_up();
                 taken = Some(Arc::clone(gate));
             }
@@ -164,9 +164,9 @@ mod tests {
     fn a_hold_stops_the_request_that_it_names() {
         let holds = Holds::default();
         let held = holds.add(Hold::answer().on("POST /jobs").after(1));
-        let create = Call::test("POST", "/projects/p/jobs");
-        let stops = |call: &Call, point| holds.take(call, point).is_some();
-        assert!(!stops(&Call::test("GET", "/projects/p/jobs"), HoldPoint::Answer));
+        let create = Request::test("POST", "/projects/p/jobs");
+        let stops = |request: &Request, point| holds.take(request, point).is_some();
+        assert!(!stops(&Request::test("GET", "/projects/p/jobs"), HoldPoint::Answer));
         assert!(!stops(&create, HoldPoint::Request));
         assert_eq!([1, 2, 3].map(|_| stops(&create, HoldPoint::Answer)), [false, true, false]);
         let all = holds.add(Hold::request().always());

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::blocks::Block;
 use super::catalog::scene::Scene;
 use super::catalog::shape::{Bbox, overlap};
-use super::kept;
+use super::serde_helpers;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Job {
@@ -24,27 +24,27 @@ pub(super) struct Job {
     pub dry_run: bool,
     /// Somebody else's.
     pub foreign: bool,
-    #[serde(with = "kept::time")]
+    #[serde(with = "serde_helpers::time")]
     pub created: Timestamp,
     /// From when the list tells of it, by the steady clock.
-    #[serde(with = "kept::time")]
+    #[serde(with = "serde_helpers::time")]
     pub listed: Timestamp,
-    #[serde(with = "kept::time")]
+    #[serde(with = "serde_helpers::time")]
     pub updated: Timestamp,
-    #[serde(with = "kept::time")]
+    #[serde(with = "serde_helpers::time")]
     pub pending: Timestamp,
     /// When it could start, if a machine were free.
-    #[serde(with = "kept::time")]
+    #[serde(with = "serde_helpers::time")]
     pub ready: Timestamp,
-    #[serde(with = "kept::time")]
+    #[serde(with = "serde_helpers::time")]
     pub started: Timestamp,
-    #[serde(with = "kept::time")]
+    #[serde(with = "serde_helpers::time")]
     pub finished: Timestamp,
     /// The last status, if nobody cancels.
     pub ending: String,
     /// What the log says of a failure.
     pub complaint: Option<String>,
-    #[serde(with = "kept::maybe_time")]
+    #[serde(with = "serde_helpers::maybe_time")]
     pub cancelled: Option<Timestamp>,
     /// It was cancelled, and those that waited behind it have moved up.
     pub made_way: bool,
@@ -63,7 +63,7 @@ pub(super) struct Job {
 pub(super) struct JobTask {
     pub id: String,
     pub name: String,
-    #[serde(with = "kept::block")]
+    #[serde(with = "serde_helpers::block")]
     pub block: &'static Block,
     /// For the data or the work, and for the machine.
     pub credits: (i64, i64),

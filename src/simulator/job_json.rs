@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::auth::WORKSPACE_ID;
-use super::books::stamp;
 use super::job::{Job, JobTask};
+use super::store::stamp;
 use super::{LedgerEntry, PROJECT_ID};
 
 impl Job {

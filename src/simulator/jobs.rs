@@ -4,20 +4,20 @@ use serde_json::Value;
 
 use super::PROJECT_ID;
 use super::auth::WORKSPACE_ID;
-use super::books::Books;
-use super::call::Call;
 use super::job::Job;
+use super::pagination::sort;
 use super::platform::{Platform, wrong_method};
 use super::reply::{Answer, Reply};
-use super::spring::sort;
+use super::request::Request;
+use super::store::Store;
 
 const PAGE: usize = 100;
 
 impl Platform {
-    pub(super) fn jobs(&self, call: &Call, path: &[&str]) -> Answer {
-        match (call.method.as_str(), path) {
-            ("GET", []) => self.list_jobs(call),
-            ("POST", ["validate"]) => self.validate_job(call),
+    pub(super) fn jobs(&self, request: &Request, path: &[&str]) -> Answer {
+        match (request.method.as_str(), path) {
+            ("GET", []) => self.list_jobs(request),
+            ("POST", ["validate"]) => self.validate_job(request),
             ("GET", [id]) => self.with_job(id, |job, now| Ok(Reply::data(job.json(now)))),
             ("POST", [id, "cancel"]) => self.with_job(id, |job, now| {
                 job.cancel(now);
@@ -28,7 +28,7 @@ impl Platform {
             ("GET", [id, "estimate"]) => self.job_estimate(id),
             ("GET", [id, rest @ ..]) => self.job_outputs(id, rest),
             (_, [] | [_] | [_, "cancel" | "tasks" | "credits" | "estimate"])
-            | (_, [_, "outputs" | "downloads", _] | [_, "tasks", _, ..]) => Err(wrong_method(call)),
+            | (_, [_, "outputs" | "downloads", _] | [_, "tasks", _, ..]) => Err(wrong_method(request)),
             _ => Err(Reply::nothing_here()),
         }
     }
@@ -39,14 +39,14 @@ impl Platform {
         answer: impl FnOnce(&mut Job, jiff::Timestamp) -> Answer,
     ) -> Answer {
         let now = self.clock.now();
-        let mut books = self.books();
-        answer(job(&mut books, id)?, now)
+        let mut store = self.store();
+        answer(job(&mut store, id)?, now)
     }
 
     /// 4.4
-    pub(super) fn rename_job(&self, call: &Call, workflow: &str, id: &str) -> Answer {
-        job_of(&mut self.books(), workflow, id)?;
-        let body = call.json()?;
+    pub(super) fn rename_job(&self, request: &Request, workflow: &str, id: &str) -> Answer {
+        job_of(&mut self.store(), workflow, id)?;
+        let body = request.json()?;
         let name = body["name"].as_str().filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| Reply::refused(400, 400, "Field \"name\" must not be empty"))?;
         self.with_job(id, |job, now| {
@@ -57,29 +57,29 @@ impl Platform {
     }
 
     /// 4.6: everything without `page`, else pages until one is empty.
-    fn list_jobs(&self, call: &Call) -> Answer {
+    fn list_jobs(&self, request: &Request) -> Answer {
         let now = self.clock.now();
-        let books = self.books();
+        let store = self.store();
         let seen = self.clock.steady();
-        let listed = books.jobs.iter().filter(|job| job.listed <= seen);
+        let listed = store.jobs.iter().filter(|job| job.listed <= seen);
         let mut jobs: Vec<Value> = listed.map(|job| job.json(now)).collect();
         let known = ["createdAt", "updatedAt", "name", "id", "mode", "status", "startedAt", "finishedAt"];
-        sort(&mut jobs, call, "Job", &known)?;
-        if let Some(page) = call.number("page")? {
-            let size = call.number("size")?.unwrap_or(PAGE).clamp(1, PAGE);
+        sort(&mut jobs, request, "Job", &known)?;
+        if let Some(page) = request.number("page")? {
+            let size = request.number("size")?.unwrap_or(PAGE).clamp(1, PAGE);
             jobs = jobs.into_iter().skip(page.saturating_mul(size)).take(size).collect();
         }
         Ok(Reply::data(jobs))
     }
 }
 
-pub(super) fn job<'a>(books: &'a mut Books, id: &str) -> Result<&'a mut Job, Reply> {
-    books.jobs.iter_mut().find(|job| job.id == id).ok_or_else(|| unknown(id))
+pub(super) fn job<'a>(store: &'a mut Store, id: &str) -> Result<&'a mut Job, Reply> {
+    store.jobs.iter_mut().find(|job| job.id == id).ok_or_else(|| unknown(id))
 }
 
 /// A job under the workflow that it ran.
-pub(super) fn job_of<'a>(books: &'a mut Books, workflow: &str, id: &str) -> Result<&'a mut Job, Reply> {
-    let job = job(books, id)?;
+pub(super) fn job_of<'a>(store: &'a mut Store, workflow: &str, id: &str) -> Result<&'a mut Job, Reply> {
+    let job = job(store, id)?;
     if job.workflow_id == workflow { Ok(job) } else { Err(unknown(id)) }
 }
 

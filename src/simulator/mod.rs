@@ -53,14 +53,12 @@
 mod archives;
 mod auth;
 mod blocks;
-mod books;
 mod budgets;
 mod builder;
-mod call;
 mod catalog;
-mod chance;
 mod clock;
 mod clouds;
+mod connection;
 mod creation;
 mod credits;
 mod deliveries;
@@ -69,19 +67,19 @@ mod distribution;
 mod estimate;
 mod eulas;
 mod fault;
+mod foreign_jobs;
 mod geotiff;
 mod hold;
 mod job;
 mod job_json;
 mod jobs;
-mod kept;
-mod line;
 mod noise;
 mod ogc;
 mod orders;
-mod others;
 mod outputs;
+mod pagination;
 mod pattern;
+mod persistence;
 mod platform;
 mod processing;
 mod products;
@@ -89,11 +87,13 @@ mod projects;
 mod queue;
 mod quicklook;
 mod reply;
+mod request;
 mod results;
+mod seeded_rng;
+mod serde_helpers;
 mod server;
-mod shelf;
-mod spring;
 mod storage;
+mod store;
 mod terrain;
 mod times;
 mod webhooks;
@@ -159,7 +159,7 @@ pub struct RequestRecord {
     pub storage: bool,
 }
 
-/// A job, from the platform's books.
+/// A job, from the platform's records.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LedgerEntry {

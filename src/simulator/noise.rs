@@ -1,6 +1,6 @@
 //! Smooth random values over the plane, from tables: pictures need millions.
 
-use super::chance::Chance;
+use super::seeded_rng::SeededRng;
 
 /// Value noise on a lattice that repeats after 256 steps.
 #[derive(Clone, Debug)]
@@ -11,13 +11,13 @@ pub(super) struct Noise {
 
 impl Noise {
     pub(super) fn new(seed: u64) -> Self {
-        let mut chance = Chance::of(&[seed, 0x6e_6f69_7365]);
+        let mut rng = SeededRng::of(&[seed, 0x6e_6f69_7365]);
         let mut shuffled = [0; 256];
         let mut values = [0.0; 256];
         for place in 0..256 {
             shuffled[place] = place as u8;
-            values[place] = chance.between(-1.0, 1.0) as f32;
-            shuffled.swap(place, chance.next() as usize % (place + 1));
+            values[place] = rng.between(-1.0, 1.0) as f32;
+            shuffled.swap(place, rng.next() as usize % (place + 1));
         }
         Self { shuffled, values }
     }

@@ -16,7 +16,7 @@ impl Platform {
     /// Everything below `P/jobs/{j}` that a GET can ask for.
     pub(super) fn job_outputs(&self, id: &str, path: &[&str]) -> Answer {
         let now = self.clock.now();
-        let job = job(&mut self.books(), id)?.clone();
+        let job = job(&mut self.store(), id)?.clone();
         match path {
             ["outputs", "data-json"] => Ok(self.job_data(&job, job.status(now))),
             ["downloads", "results"] => self.results_url(&job, job.status(now)),

@@ -1,6 +1,6 @@
 //! Selection of requests by method, path and occurrence.
 
-use super::call::Call;
+use super::request::Request;
 
 /// The requests that a fault or a hold applies to.
 #[derive(Clone, Debug)]
@@ -31,9 +31,9 @@ impl RequestPattern {
         self.path = path.to_string();
     }
 
-    pub(super) fn matches(&self, call: &Call) -> bool {
-        let named = self.method.as_ref().is_none_or(|method| *method == call.method);
-        named && call.path.contains(&self.path)
+    pub(super) fn matches(&self, request: &Request) -> bool {
+        let named = self.method.as_ref().is_none_or(|method| *method == request.method);
+        named && request.path.contains(&self.path)
     }
 
     /// Counts a matching request that is left alone. Returns whether it is.

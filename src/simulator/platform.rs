@@ -8,8 +8,6 @@ use jiff::Timestamp;
 
 use super::archives::GivenArchive;
 use super::auth::Mint;
-use super::books::Books;
-use super::call::Call;
 use super::catalog::Catalog;
 use super::catalog::given::Given;
 use super::clock::Clock;
@@ -18,48 +16,50 @@ use super::eulas::Eulas;
 use super::fault::{FaultKind, Faults, Moment};
 use super::hold::Holds;
 use super::ogc::OgcJobs;
+use super::persistence::{LockedStoreFile, StoreFile};
 use super::queue;
 use super::reply::{Answer, Reply};
-use super::shelf::{OpenShelf, Shelf};
-use super::storage::Store;
+use super::request::Request;
+use super::storage::FileCache;
+use super::store::Store;
 use super::webhooks::Webhooks;
 use super::{LedgerEntry, PROJECT_ID, RequestRecord};
 
-/// The books, while one request has them.
-pub(super) struct OpenBooks<'a> {
-    books: MutexGuard<'a, Books>,
-    shelf: Option<OpenShelf<'a>>,
+/// The store, while one request has it.
+pub(super) struct LockedStore<'a> {
+    store: MutexGuard<'a, Store>,
+    store_file: Option<LockedStoreFile<'a>>,
 }
 
-impl OpenBooks<'_> {
+impl LockedStore<'_> {
     /// Somebody bought credits, or spent some.
     pub(super) fn add_credits(&mut self, credits: i64, at: Timestamp) {
-        self.books.add_credits(credits, at);
-        if let Some(shelf) = &self.shelf {
-            shelf.add_credits(credits, at);
+        self.store.add_credits(credits, at);
+        if let Some(store_file) = &self.store_file {
+            store_file.add_credits(credits, at);
         }
     }
 }
 
-impl Deref for OpenBooks<'_> {
-    type Target = Books;
+impl Deref for LockedStore<'_> {
+    type Target = Store;
 
-    fn deref(&self) -> &Books {
-        &self.books
+    fn deref(&self) -> &Store {
+        &self.store
     }
 }
 
-impl DerefMut for OpenBooks<'_> {
-    fn deref_mut(&mut self) -> &mut Books {
-        &mut self.books
+impl DerefMut for LockedStore<'_> {
+    fn deref_mut(&mut self) -> &mut Store {
+        &mut self.store
     }
 }
 
-impl Drop for OpenBooks<'_> {
+impl Drop for LockedStore<'_> {
     /// What has changed is kept before an answer can tell of it.
     fn drop(&mut self) {
-        if let Some(shelf) = self.shelf.take() {
-            shelf.close(&self.books);
+        if let Some(store_file) = self.store_file.take() {
+            store_file.close(&self.store);
         }
     }
 }
@@ -112,12 +112,12 @@ pub(super) struct Platform {
     pub holds: Holds,
     pub catalog: Catalog,
     pub eulas: Eulas,
-    pub store: Store,
+    pub file_cache: FileCache,
     /// Archives to deliver in place of drawn ones.
     pub archives: Vec<GivenArchive>,
-    books: Mutex<Books>,
-    /// Where the books are kept, if they outlive the program.
-    shelf: Option<Shelf>,
+    store: Mutex<Store>,
+    /// The file of the store, if it outlives the program.
+    store_file: Option<StoreFile>,
     requests: Mutex<Vec<RequestRecord>>,
 }
 
@@ -127,10 +127,10 @@ impl Platform {
         urls: (String, String),
         given: Given,
         archives: Vec<GivenArchive>,
-        shelf: Option<Shelf>,
+        store_file: Option<StoreFile>,
     ) -> Self {
         let (api_url, storage_url) = urls;
-        let opened = shelf.as_ref().map_or(config.clock.now(), |shelf| shelf.opened());
+        let opened = store_file.as_ref().map_or(config.clock.now(), |store_file| store_file.opened());
         Self {
             seed: config.seed,
             mint: Mint::new(config.token_life),
@@ -138,10 +138,10 @@ impl Platform {
             holds: Holds::default(),
             catalog: Catalog::new(config.seed, given),
             eulas: Eulas::new(config.eulas_accepted),
-            store: Store::default(),
+            file_cache: FileCache::default(),
             archives,
-            books: Mutex::new(Books::open(&config, opened)),
-            shelf,
+            store: Mutex::new(Store::open(&config, opened)),
+            store_file,
             requests: Mutex::default(),
             clock: config.clock,
             list_lag: config.list_lag,
@@ -159,33 +159,35 @@ impl Platform {
         }
     }
 
-    /// The books, with everything charged that is due by now.
-    pub(super) fn books(&self) -> OpenBooks<'_> {
-        let mut books = self.books.lock().unwrap_or_else(|broken| broken.into_inner());
-        let shelf =
-            self.shelf.as_ref().map(|shelf| shelf.open(&mut books, &self.clock, &self.catalog.archive));
+    /// The store, with everything charged that is due by now.
+    pub(super) fn store(&self) -> LockedStore<'_> {
+        let mut store = self.store.lock().unwrap_or_else(|broken| broken.into_inner());
+        let store_file = self
+            .store_file
+            .as_ref()
+            .map(|store_file| store_file.open(&mut store, &self.clock, &self.catalog.archive));
         let now = self.clock.now();
-        queue::move_up(&mut books.jobs, now, self.machines);
-        books.settle(now);
-        OpenBooks { books, shelf }
+        queue::move_up(&mut store.jobs, now, self.machines);
+        store.settle(now);
+        LockedStore { store, store_file }
     }
 
     /// Sets the clock by those of other programs with the same platform.
     pub(super) fn set_clock(&self) {
-        if self.shelf.is_some() {
-            drop(self.books());
+        if self.store_file.is_some() {
+            drop(self.store());
         }
     }
 
     pub(super) fn ledger(&self) -> Vec<LedgerEntry> {
-        let books = self.books();
+        let store = self.store();
         let now = self.clock.now();
-        books.jobs.iter().map(|job| job.ledger_entry(now)).collect()
+        store.jobs.iter().map(|job| job.ledger_entry(now)).collect()
     }
 
     pub(super) fn processing_ledger(&self) -> Vec<LedgerEntry> {
         let now = self.clock.now();
-        self.books().processing.iter().map(|job| job.ledger_entry(now)).collect()
+        self.store().processing.iter().map(|job| job.ledger_entry(now)).collect()
     }
 
     pub(super) fn ogc_ledger(&self) -> Vec<LedgerEntry> {
@@ -198,26 +200,26 @@ impl Platform {
     }
 
     /// Writes a request down and gives it a number.
-    pub(super) fn record(&self, call: &Call, status: u16) -> usize {
+    pub(super) fn record(&self, request: &Request, status: u16) -> usize {
         let mut requests = self.requests.lock().unwrap_or_else(|broken| broken.into_inner());
-        let (method, path) = (call.method.clone(), call.path.clone());
-        requests.push(RequestRecord { method, path, status, storage: call.to_storage });
+        let (method, path) = (request.method.clone(), request.path.clone());
+        requests.push(RequestRecord { method, path, status, storage: request.to_storage });
         requests.len()
     }
 
     /// Carries a request out; says as well what shall happen to the answer.
-    pub(super) fn answer(&self, call: &Call) -> (Reply, Option<FaultKind>) {
+    pub(super) fn answer(&self, request: &Request) -> (Reply, Option<FaultKind>) {
         self.set_clock();
-        let instead = self.faults.take(call, Moment::Request);
+        let instead = self.faults.take(request, Moment::Request);
         if let Some(refusal) = instead.and_then(|fault| self.refusal(&fault)) {
-            return (refusal.worded_for(call), None);
+            return (refusal.worded_for(request), None);
         }
-        let answer = match call.to_storage {
-            true => self.storage(call),
-            false => self.api(call),
+        let answer = match request.to_storage {
+            true => self.storage(request),
+            false => self.api(request),
         };
-        let reply = answer.unwrap_or_else(|refusal| refusal).worded_for(call);
-        match self.faults.take(call, Moment::Answer(&reply)) {
+        let reply = answer.unwrap_or_else(|refusal| refusal).worded_for(request);
+        match self.faults.take(request, Moment::Answer(&reply)) {
             Some(FaultKind::UnknownStatus(status)) => (reply.with_job_status(&status), None),
             Some(FaultKind::MalformedJson) => (reply.halved(), None),
             fault => (reply, fault),
@@ -250,43 +252,47 @@ impl Platform {
         }
     }
 
-    fn api(&self, call: &Call) -> Answer {
-        if !call.is_public() {
-            self.authorize(call)?;
+    fn api(&self, request: &Request) -> Answer {
+        if !request.is_public() {
+            self.authorize(request)?;
         }
-        let path = call.parts();
-        match (call.method.as_str(), path.as_slice()) {
-            ("POST", ["oauth", "token"]) => self.classic_token(call),
-            ("POST", ["realms", "public", "protocol", "openid-connect", "token"]) => self.account_token(call),
+        let path = request.parts();
+        match (request.method.as_str(), path.as_slice()) {
+            ("POST", ["oauth", "token"]) => self.classic_token(request),
+            ("POST", ["realms", "public", "protocol", "openid-connect", "token"]) => {
+                self.account_token(request)
+            }
             ("GET", ["realms", "public", "protocol", "openid-connect", "userinfo"]) => self.user_info(),
             ("GET", ["users", "me"]) => self.user(),
             ("GET", ["accounts", "me", "credits", "balance"]) => self.balance(),
-            ("GET", ["accounts", "me", "credits", "history"]) => self.credit_history(call),
+            ("GET", ["accounts", "me", "credits", "history"]) => self.credit_history(request),
             ("GET", ["accounts", "me", "paymentInfo"]) => self.payment_info(),
             ("GET", ["v2", "payments", "balances"]) => self.balance_v2(),
             ("GET", ["blocks"] | ["marketplace", "blocks"]) => self.blocks(),
             ("GET", ["blocks", block]) => self.block(block),
             ("GET", ["blocks", block, "coverage"]) => self.block_coverage(block),
-            ("POST", ["validate-schema", "block"]) => self.validate_block(call),
-            ("POST", ["catalog", "stac", "search"]) => self.classic_search(call, None),
-            ("POST", ["catalog", "hosts", host, "stac", "search"]) => self.classic_search(call, Some(host)),
+            ("POST", ["validate-schema", "block"]) => self.validate_block(request),
+            ("POST", ["catalog", "stac", "search"]) => self.classic_search(request, None),
+            ("POST", ["catalog", "hosts", host, "stac", "search"]) => {
+                self.classic_search(request, Some(host))
+            }
             ("GET", ["catalog", _, "image", id, "quicklook"]) => self.classic_quicklook(id),
             ("GET", ["data-products"]) => self.data_products(),
             ("GET", ["collections"]) => self.classic_collections(),
-            ("GET", ["v2", "collections"]) => self.glossary(call),
+            ("GET", ["v2", "collections"]) => self.glossary(request),
             ("GET", ["orders", "schema", product]) => self.order_schema(product),
             ("GET", ["v2", "eulas", eula]) => self.eula(eula),
-            (_, ["v2", "orders", rest @ ..]) => self.orders(call, rest),
+            (_, ["v2", "orders", rest @ ..]) => self.orders(request, rest),
             ("GET", ["v2", "coverage", "orders", id]) => self.order_coverage(id),
-            (_, ["v2", "tasking", rest @ ..]) => self.tasking(call, rest),
-            (_, ["v2", "budgets", rest @ ..]) => self.budgets(call, rest),
-            (_, ["v2", "assets", rest @ ..]) => self.assets(call, rest),
-            (_, ["v2", "processing", rest @ ..]) => self.processing(call, rest),
-            (_, ["v2", "catalog", rest @ ..] | ["stac", rest @ ..]) => self.stac(call, rest),
-            (_, ["ogc", rest @ ..]) => self.ogc(call, rest),
+            (_, ["v2", "tasking", rest @ ..]) => self.tasking(request, rest),
+            (_, ["v2", "budgets", rest @ ..]) => self.budgets(request, rest),
+            (_, ["v2", "assets", rest @ ..]) => self.assets(request, rest),
+            (_, ["v2", "processing", rest @ ..]) => self.processing(request, rest),
+            (_, ["v2", "catalog", rest @ ..] | ["stac", rest @ ..]) => self.stac(request, rest),
+            (_, ["ogc", rest @ ..]) => self.ogc(request, rest),
             ("GET", ["webhooks", "events"]) => self.webhook_events(),
-            (_, ["workspaces", workspace, rest @ ..]) => self.workspace(call, workspace, rest),
-            (_, ["projects", project, rest @ ..]) => self.project(call, project, rest),
+            (_, ["workspaces", workspace, rest @ ..]) => self.workspace(request, workspace, rest),
+            (_, ["projects", project, rest @ ..]) => self.project(request, project, rest),
             (
                 _,
                 ["oauth", "token"]
@@ -309,30 +315,30 @@ impl Platform {
                 | ["orders", "schema", _]
                 | ["v2", "eulas", _]
                 | ["v2", "coverage", "orders", _],
-            ) => Err(wrong_method(call)),
+            ) => Err(wrong_method(request)),
             (_, ["v2", ..]) => Err(Reply::problem(404, "Resource does not exist.")),
             _ => Err(Reply::nothing_here()),
         }
     }
 
-    fn project(&self, call: &Call, project: &str, rest: &[&str]) -> Answer {
+    fn project(&self, request: &Request, project: &str, rest: &[&str]) -> Answer {
         if project != PROJECT_ID {
             return Err(super::projects::unknown(project, rest));
         }
-        match (call.method.as_str(), rest) {
+        match (request.method.as_str(), rest) {
             ("GET", []) => self.project_info(),
             ("GET", ["settings"]) => self.settings(),
-            ("PUT", ["settings"]) => self.put_settings(call),
-            ("POST", ["settings"]) => self.post_settings(call),
-            ("POST", ["estimate", "job"]) => self.estimate_job(call),
-            (_, ["workflows", rest @ ..]) => self.workflows(call, rest),
-            (_, ["jobs", rest @ ..]) => self.jobs(call, rest),
-            (_, [] | ["settings"] | ["estimate", "job"]) => Err(wrong_method(call)),
+            ("PUT", ["settings"]) => self.put_settings(request),
+            ("POST", ["settings"]) => self.post_settings(request),
+            ("POST", ["estimate", "job"]) => self.estimate_job(request),
+            (_, ["workflows", rest @ ..]) => self.workflows(request, rest),
+            (_, ["jobs", rest @ ..]) => self.jobs(request, rest),
+            (_, [] | ["settings"] | ["estimate", "job"]) => Err(wrong_method(request)),
             _ => Err(Reply::nothing_here()),
         }
     }
 }
 
-pub(super) fn wrong_method(call: &Call) -> Reply {
-    Reply::refused(405, 405, format!("Request method '{}' not supported", call.method))
+pub(super) fn wrong_method(request: &Request) -> Reply {
+    Reply::refused(405, 405, format!("Request method '{}' not supported", request.method))
 }

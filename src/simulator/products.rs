@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::chance::Chance;
 use super::eulas;
 use super::platform::Platform;
 use super::reply::{Answer, Reply};
+use super::seeded_rng::SeededRng;
 
 /// A data product.
 #[derive(Debug)]
@@ -107,7 +107,7 @@ pub(super) fn by_id(id: &str) -> Option<&'static Product> {
 impl Product {
     /// It follows from its names alone.
     pub(super) fn id(&self) -> String {
-        Chance::of_text(0, &format!("product {}/{}", self.collection, self.name)).uuid().to_string()
+        SeededRng::of_text(0, &format!("product {}/{}", self.collection, self.name)).uuid().to_string()
     }
 
     /// As the glossary lists it.

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::PROJECT_ID;
 use super::auth::WORKSPACE_ID;
-use super::books::{MAX_AOI_SIZE, Setting, stamp};
-use super::call::Call;
 use super::platform::Platform;
 use super::reply::{Answer, Reply};
+use super::request::Request;
+use super::store::{MAX_AOI_SIZE, Setting, stamp};
 
 /// The refusal of a project that does not exist, in the words of the endpoint.
 pub(super) fn unknown(project: &str, rest: &[&str]) -> Reply {
@@ -26,7 +26,7 @@ pub(super) fn unknown(project: &str, rest: &[&str]) -> Reply {
 impl Platform {
     /// 2.1 and 1.6
     pub(super) fn project_info(&self) -> Answer {
-        let opened = stamp(self.books().opened);
+        let opened = stamp(self.store().opened);
         Ok(Reply::data(json!({
             "id": PROJECT_ID,
             "displayId": &PROJECT_ID[..8],
@@ -40,12 +40,12 @@ impl Platform {
 
     /// 2.2
     pub(super) fn settings(&self) -> Answer {
-        Ok(Reply::data(self.books().settings.iter().map(Setting::json).collect::<Vec<_>>()))
+        Ok(Reply::data(self.store().settings.iter().map(Setting::json).collect::<Vec<_>>()))
     }
 
     /// 2.3: a list of names and values.
-    pub(super) fn put_settings(&self, call: &Call) -> Answer {
-        let body = call.json()?;
+    pub(super) fn put_settings(&self, request: &Request) -> Answer {
+        let body = request.json()?;
         let list = body.as_array().ok_or_else(|| Reply::refused(400, 400, "the body must be a list"))?;
         let entries = list.iter().map(|entry| (entry["name"].as_str().unwrap_or_default(), &entry["value"]));
         self.change_settings(entries)?;
@@ -53,8 +53,8 @@ impl Platform {
     }
 
     /// 2.4: an object of names and values.
-    pub(super) fn post_settings(&self, call: &Call) -> Answer {
-        let body = call.json()?;
+    pub(super) fn post_settings(&self, request: &Request) -> Answer {
+        let body = request.json()?;
         let object = body["settings"]
             .as_object()
             .ok_or_else(|| Reply::refused(400, 400, "Field \"settings\" must not be empty"))?;
@@ -65,8 +65,8 @@ impl Platform {
     /// All of them, or none if one is out of range.
     fn change_settings<'a>(&self, entries: impl Iterator<Item = (&'a str, &'a Value)>) -> Result<(), Reply> {
         let now = self.clock.now();
-        let mut books = self.books();
-        let mut settings = books.settings.clone();
+        let mut store = self.store();
+        let mut settings = store.settings.clone();
         for (place, (name, value)) in entries.enumerate() {
             // The SDK's fixtures know the area's limit by a shorter name.
             let name = if name == "MAX_AOI_SIZE" { MAX_AOI_SIZE } else { name };
@@ -86,7 +86,7 @@ impl Platform {
                 }
             }
         }
-        books.settings = settings;
+        store.settings = settings;
         Ok(())
     }
 }

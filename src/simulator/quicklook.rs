@@ -8,9 +8,9 @@ use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
 
 use super::catalog::search::Row;
-use super::chance::Chance;
 use super::platform::Platform;
 use super::reply::Reply;
+use super::seeded_rng::SeededRng;
 use super::terrain::{Coast, Ground};
 
 /// What a picture shows.
@@ -52,7 +52,7 @@ impl Platform {
                 if path.extension().is_some_and(|end| end == "png") { "image/png" } else { "image/jpeg" };
             return Some(Reply::file(kind, std::fs::read(path).ok()?));
         }
-        let file = self.store.keep(&format!("{id}/{key}"), || {
+        let file = self.file_cache.keep(&format!("{id}/{key}"), || {
             let view = self.view(id)?;
             let longer = if key == "thumbnail" { THUMBNAIL } else { QUICKLOOK };
             view.fitted(longer).jpeg()
@@ -61,7 +61,7 @@ impl Platform {
     }
 
     fn view(&self, id: &str) -> Option<View> {
-        let key = Chance::of_text(self.seed, id).next();
+        let key = SeededRng::of_text(self.seed, id).next();
         match self.catalog.row(id)? {
             Row::Drawn(scene) => Some(View {
                 corners: scene.corners,

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::call::Call;
+use super::request::Request;
 
 /// An answer before it goes on the wire.
 #[derive(Clone, Debug)]
@@ -58,12 +58,12 @@ impl Reply {
         Self::file("application/xml; charset=UTF-8", body.into_bytes()).with_status(status)
     }
 
-    /// A classic refusal in the words of the door it goes out by: XML at the
+    /// A classic refusal in the words of the server that sends it: XML at the
     /// storage, problem+json below `/v2` and in the STAC API.
-    pub(super) fn worded_for(self, call: &Call) -> Self {
+    pub(super) fn worded_for(self, request: &Request) -> Self {
         let below_v2 =
-            call.segments.first().is_some_and(|first| ["v2", "stac", "ogc"].contains(&first.as_str()));
-        if self.status < 400 || !self.is("application/json") || !(call.to_storage || below_v2) {
+            request.segments.first().is_some_and(|first| ["v2", "stac", "ogc"].contains(&first.as_str()));
+        if self.status < 400 || !self.is("application/json") || !(request.to_storage || below_v2) {
             return self;
         }
         let error = serde_json::from_slice::<Value>(&self.body).map(|body| body["error"].clone());
@@ -71,7 +71,7 @@ impl Reply {
         let message = error["message"].as_str().or(error.as_str()).unwrap_or_default();
         let title = StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason());
         let title = title.unwrap_or("Error");
-        let worded = match call.to_storage {
+        let worded = match request.to_storage {
             true => Self::xml(self.status, &title.replace(' ', ""), message),
             false => Self::problem(self.status, title).with_detail(message),
         };
@@ -169,16 +169,16 @@ mod tests {
     #[test]
     fn each_door_has_its_own_words() {
         let refused = || Reply::refused(429, 429, "Too many requests").with_header("retry-after", "1");
-        let problem = refused().worded_for(&Call::test("GET", "/v2/catalog/"));
+        let problem = refused().worded_for(&Request::test("GET", "/v2/catalog/"));
         let body: Value = serde_json::from_slice(&problem.body).unwrap();
         assert_eq!(body, json!({"title": "Too Many Requests", "status": 429, "detail": "Too many requests"}));
         assert!(problem.is("application/problem+json"));
-        let storage = Call { to_storage: true, ..Call::test("GET", "/jobs/1/output.tgz") };
+        let storage = Request { to_storage: true, ..Request::test("GET", "/jobs/1/output.tgz") };
         let xml = refused().worded_for(&storage);
         assert!(
             xml.is("application/xml") && xml.body.ends_with(b"<Message>Too many requests</Message></Error>")
         );
         assert!(xml.headers.contains(&("retry-after", "1".to_string())));
-        assert!(refused().worded_for(&Call::test("GET", "/blocks")).is("application/json"));
+        assert!(refused().worded_for(&Request::test("GET", "/blocks")).is("application/json"));
     }
 }

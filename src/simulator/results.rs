@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::catalog::scene::Scene;
 use super::catalog::shape::{Bbox, corners, ring_json};
-use super::chance::Chance;
 use super::geotiff;
 use super::job::Job;
 use super::platform::Platform;
 use super::quicklook::{View, day_of_year};
 use super::reply::Reply;
+use super::seeded_rng::SeededRng;
 
 /// No raster is longer than this.
 const LARGEST_SIDE: usize = 256;
@@ -19,11 +19,11 @@ const LARGEST_SIDE: usize = 256;
 impl Platform {
     /// What the signed URL of a job leads to.
     pub(super) fn job_archive(&self, id: &str) -> Option<Reply> {
-        let job = self.books().jobs.iter().find(|job| job.id == id)?.clone();
+        let job = self.store().jobs.iter().find(|job| job.id == id)?.clone();
         if let Some(given) = self.given_archive(&job) {
             return given.reply();
         }
-        let file = self.store.keep(&format!("{id}/output.tgz"), || self.packed(&job).ok())?;
+        let file = self.file_cache.keep(&format!("{id}/output.tgz"), || self.packed(&job).ok())?;
         Some(Reply::file("application/gzip", file.as_ref().clone()))
     }
 
@@ -67,7 +67,7 @@ impl Platform {
             sun_elevation: scene.sun_elevation,
             sun_azimuth: scene.sun_azimuth,
             day_of_year: day_of_year(scene.at),
-            key: Chance::of_text(self.seed, &scene.id).next(),
+            key: SeededRng::of_text(self.seed, &scene.id).next(),
         }
     }
 
@@ -89,7 +89,7 @@ impl Job {
 
 /// Relative to `output/`.
 fn path_of(job: &Job, scene: &Scene) -> String {
-    let folder = Chance::of_text(0, &format!("{}/{}", job.id, scene.id)).uuid();
+    let folder = SeededRng::of_text(0, &format!("{}/{}", job.id, scene.id)).uuid();
     format!("{folder}/{}.tif", scene.id)
 }
 

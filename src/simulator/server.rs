@@ -8,18 +8,18 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{self, ConnectInfo, State};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use futures_util::{StreamExt, stream};
 use tokio::sync::oneshot;
 
-use super::call::Call;
+use super::connection::{Connection, Listener};
 use super::fault::FaultKind;
 use super::hold::HoldPoint;
-use super::line::{Door, Line};
 use super::platform::Platform;
 use super::reply::Reply;
+use super::request::Request;
 use crate::error::{Context, Result};
 
 /// Threads for the work behind the answers: drawing, packing, searching.
@@ -121,25 +121,25 @@ struct Host {
 async fn listen(listener: TcpListener, to_storage: bool, platform: Arc<Platform>) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     let router = Router::new().fallback(respond).with_state(Host { platform, to_storage });
-    let service = router.into_make_service_with_connect_info::<Line>();
-    axum::serve(Door(listener), service).await.ok();
+    let service = router.into_make_service_with_connect_info::<Connection>();
+    axum::serve(Listener(listener), service).await.ok();
 }
 
 async fn respond(
     State(Host { platform, to_storage }): State<Host>,
-    ConnectInfo(line): ConnectInfo<Line>,
-    request: Request,
+    ConnectInfo(connection): ConnectInfo<Connection>,
+    incoming: extract::Request,
 ) -> Response {
-    let Ok(call) = Call::read(request, to_storage).await else {
+    let Ok(request) = Request::read(incoming, to_storage).await else {
         return whole(Reply::refused(400, 400, "the request was cut off"));
     };
-    let call = Arc::new(call);
+    let request = Arc::new(request);
     // In a task of its own: a client that hangs up undoes nothing.
-    let work = carry_out(Arc::clone(&platform), line, Arc::clone(&call));
+    let work = carry_out(Arc::clone(&platform), connection, Arc::clone(&request));
     let Ok((response, fault)) = tokio::spawn(work).await else {
         return internal_error();
     };
-    platform.holds.pass(&call, HoldPoint::Answer).await;
+    platform.holds.pass(&request, HoldPoint::Answer).await;
     if let Some(FaultKind::Slow(by)) = fault {
         tokio::time::sleep(by).await;
     }
@@ -147,24 +147,28 @@ async fn respond(
 }
 
 /// Does what a request asks for, writes it down, and readies the answer.
-async fn carry_out(platform: Arc<Platform>, line: Line, call: Arc<Call>) -> (Response, Option<FaultKind>) {
-    platform.holds.pass(&call, HoldPoint::Request).await;
+async fn carry_out(
+    platform: Arc<Platform>,
+    connection: Connection,
+    request: Arc<Request>,
+) -> (Response, Option<FaultKind>) {
+    platform.holds.pass(&request, HoldPoint::Request).await;
     let work = {
-        let (platform, call) = (Arc::clone(&platform), Arc::clone(&call));
-        tokio::task::spawn_blocking(move || platform.answer(&call))
+        let (platform, request) = (Arc::clone(&platform), Arc::clone(&request));
+        tokio::task::spawn_blocking(move || platform.answer(&request))
     };
     let (mut response, fault) = match work.await {
         Ok((reply, Some(FaultKind::CutOff))) => {
             let half = reply.body.len() / 2;
-            (cut_off(reply, half, &line), None)
+            (cut_off(reply, half, &connection), None)
         }
-        Ok((reply, Some(FaultKind::CutOffAfter(bytes)))) => (cut_off(reply, bytes, &line), None),
-        Ok((_, Some(FaultKind::LostAnswer))) => (lost(&line), Some(FaultKind::LostAnswer)),
+        Ok((reply, Some(FaultKind::CutOffAfter(bytes)))) => (cut_off(reply, bytes, &connection), None),
+        Ok((_, Some(FaultKind::LostAnswer))) => (lost(&connection), Some(FaultKind::LostAnswer)),
         Ok((reply, fault)) => (whole(reply), fault),
-        Err(_) => (whole(Reply::internal_error().worded_for(&call)), None),
+        Err(_) => (whole(Reply::internal_error().worded_for(&request)), None),
     };
-    let status = if line.is_cut() { 0 } else { response.status().as_u16() };
-    let number = platform.record(&call, status);
+    let status = if connection.is_cut() { 0 } else { response.status().as_u16() };
+    let number = platform.record(&request, status);
     if let Ok(id) = HeaderValue::try_from(format!("{number:08x}")) {
         response.headers_mut().insert("x-request-id", id);
     }
@@ -176,20 +180,20 @@ fn whole(reply: Reply) -> Response {
 }
 
 /// Closes the connection; what is given back is never sent.
-fn lost(line: &Line) -> Response {
-    line.cut();
+fn lost(connection: &Connection) -> Response {
+    connection.cut();
     Response::new(Body::empty())
 }
 
 /// Promises the whole body and breaks the connection after some bytes of it.
-fn cut_off(mut reply: Reply, after: usize, line: &Line) -> Response {
+fn cut_off(mut reply: Reply, after: usize, connection: &Connection) -> Response {
     let size = reply.body.len();
     if after == 0 {
-        return lost(line);
+        return lost(connection);
     }
     reply.body.truncate(after);
     let part = stream::once(async { Ok(reply.body) });
-    // The part has to leave first: bytes that are still here are lost with the line.
+    // The part has to leave first: bytes that are still here are lost with the connection.
     let end = stream::once(async {
         tokio::time::sleep(Duration::from_millis(20)).await;
         Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))

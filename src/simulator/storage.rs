@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use url::form_urlencoded::Serializer;
 
-use super::call::Call;
 use super::platform::Platform;
 use super::reply::{Answer, Reply};
+use super::request::Request;
 
 /// How long a signed URL is good for.
 const LIFE: Duration = Duration::from_secs(300);
@@ -18,9 +18,9 @@ const KEPT: usize = 400;
 
 /// The files that were made so far.
 #[derive(Default)]
-pub(super) struct Store(Mutex<HashMap<String, Arc<Vec<u8>>>>);
+pub(super) struct FileCache(Mutex<HashMap<String, Arc<Vec<u8>>>>);
 
-impl Store {
+impl FileCache {
     /// The file of this name, made if need be.
     pub(super) fn keep(&self, name: &str, make: impl FnOnce() -> Option<Vec<u8>>) -> Option<Arc<Vec<u8>>> {
         let lock = || self.0.lock().unwrap_or_else(|broken| broken.into_inner());
@@ -53,24 +53,25 @@ impl Platform {
         format!("{}{path}?{query}", self.storage_url)
     }
 
-    pub(super) fn storage(&self, call: &Call) -> Answer {
-        if call.authorization.is_some() {
+    pub(super) fn storage(&self, request: &Request) -> Answer {
+        if request.authorization.is_some() {
             let message = "Only one auth mechanism allowed: the URL is signed already";
             return Err(Reply::xml(400, "InvalidArgument", message));
         }
-        let expires = call.query("Expires").and_then(|second| second.parse::<i64>().ok()).unwrap_or_default();
-        let signature = self.mint.signature(&format!("{}?{expires}", call.path));
-        if call.query("Signature") != Some(signature.as_str()) {
+        let expires =
+            request.query("Expires").and_then(|second| second.parse::<i64>().ok()).unwrap_or_default();
+        let signature = self.mint.signature(&format!("{}?{expires}", request.path));
+        if request.query("Signature") != Some(signature.as_str()) {
             let message = "The request signature we calculated does not match the signature you provided.";
             return Err(Reply::xml(403, "SignatureDoesNotMatch", message));
         }
         if self.clock.steady().as_second() >= expires {
             return Err(expired());
         }
-        if !matches!(call.method.as_str(), "GET" | "HEAD") {
+        if !matches!(request.method.as_str(), "GET" | "HEAD") {
             return Err(Reply::xml(405, "MethodNotAllowed", "The specified method is not allowed."));
         }
-        let reply = match call.parts().as_slice() {
+        let reply = match request.parts().as_slice() {
             ["images", _, id, key] => self.picture(id, key),
             ["jobs", job, "output.tgz" | "output.zip"] => self.job_archive(job),
             ["assets", asset, _] => self.asset_file(asset),
@@ -78,11 +79,11 @@ impl Platform {
             _ => None,
         };
         let reply = reply.ok_or_else(|| Reply::xml(404, "NoSuchKey", "The specified key does not exist."))?;
-        let reply = match call.query("response-content-disposition") {
+        let reply = match request.query("response-content-disposition") {
             Some(disposition) => reply.with_header("content-disposition", disposition),
             None => reply,
         };
-        Ok(ranged(reply, call))
+        Ok(ranged(reply, request))
     }
 }
 
@@ -106,12 +107,12 @@ pub(super) fn expired() -> Reply {
 }
 
 /// The part of the file that was asked for.
-fn ranged(reply: Reply, call: &Call) -> Reply {
+fn ranged(reply: Reply, request: &Request) -> Reply {
     let size = reply.body.len();
     let etag = format!("\"{:016x}\"", fingerprint(&reply.body));
-    let unchanged = call.if_range.as_ref().is_none_or(|known| *known == etag);
+    let unchanged = request.if_range.as_ref().is_none_or(|known| *known == etag);
     let reply = reply.with_header("accept-ranges", "bytes").with_header("etag", etag);
-    let Some(range) = call.range.as_deref().filter(|_| unchanged) else { return reply };
+    let Some(range) = request.range.as_deref().filter(|_| unchanged) else { return reply };
     let Some((first, last)) = parse_range(range, size) else {
         return Reply::xml(416, "InvalidRange", "The requested range cannot be satisfied.")
             .with_header("content-range", format!("bytes */{size}"));

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::chance::Chance;
 use super::estimate::{LONGEST_RUN, SHORTEST_RUN};
 use super::platform::Platform;
+use super::seeded_rng::SeededRng;
 
 /// A test query only looks which scenes there are.
 const DRY: f64 = 0.16;
@@ -41,15 +41,15 @@ fn after(time: Timestamp, seconds: f64) -> Timestamp {
 
 impl Platform {
     /// Drawn for a job; asked again with the same chance, they are the same.
-    pub(super) fn times(&self, chance: &mut Chance, dry_run: bool) -> Times {
-        let waits = chance.between(1.0, 3.0);
+    pub(super) fn times(&self, rng: &mut SeededRng, dry_run: bool) -> Times {
+        let waits = rng.between(1.0, 3.0);
         let queues = match self.queue_times {
-            Some(times) => times.draw(chance),
-            None => chance.between(3.0, 12.0),
+            Some(times) => times.draw(rng),
+            None => rng.between(3.0, 12.0),
         };
         let runs = match self.run_times {
-            Some(times) => times.draw(chance),
-            None => (75.0 * (0.35 * chance.normal()).exp()).clamp(SHORTEST_RUN, LONGEST_RUN),
+            Some(times) => times.draw(rng),
+            None => (75.0 * (0.35 * rng.normal()).exp()).clamp(SHORTEST_RUN, LONGEST_RUN),
         };
         Times { waits, queues, runs: if dry_run { runs * DRY } else { runs } }
     }

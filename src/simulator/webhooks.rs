@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::books::stamp;
-use super::call::Call;
 use super::catalog::query::strings;
 use super::platform::{Platform, wrong_method};
 use super::reply::{Answer, Reply};
+use super::request::Request;
+use super::store::stamp;
 
 /// Name, title and description of what a webhook can be told of.
 const EVENTS: [(&str, &str, &str); 2] = [
@@ -87,17 +87,17 @@ impl Platform {
     }
 
     /// Everything below `W/webhooks`.
-    pub(super) fn webhooks(&self, call: &Call, path: &[&str]) -> Answer {
+    pub(super) fn webhooks(&self, request: &Request, path: &[&str]) -> Answer {
         let now = self.clock.now();
         let mut webhooks = self.webhooks.lock();
         let place = |id: &str, webhooks: &[Webhook]| {
             let place = webhooks.iter().position(|webhook| webhook.id == id);
             place.ok_or_else(|| Reply::refused(404, 404, format!("Webhook not found for id {id}")))
         };
-        match (call.method.as_str(), path) {
+        match (request.method.as_str(), path) {
             ("GET", []) => Ok(Reply::data(webhooks.iter().map(Webhook::json).collect::<Vec<_>>())),
             ("POST", []) => {
-                let registration = Registration::read(&call.json()?)?;
+                let registration = Registration::read(&request.json()?)?;
                 let id = Uuid::new_v4().to_string();
                 let webhook = Webhook { id, created: now, updated: now, registration };
                 let reply = Reply::data(webhook.json());
@@ -108,7 +108,7 @@ impl Platform {
             ("PUT", [id]) => {
                 let place = place(id, &webhooks)?;
                 let webhook = &mut webhooks[place];
-                (webhook.registration, webhook.updated) = (Registration::read(&call.json()?)?, now);
+                (webhook.registration, webhook.updated) = (Registration::read(&request.json()?)?, now);
                 Ok(Reply::data(webhook.json()))
             }
             ("DELETE", [id]) => {
@@ -120,7 +120,7 @@ impl Platform {
                 let events = webhooks[place(id, &webhooks)?].registration.events.len();
                 Ok(Reply::data(json!({"startedAt": stamp(now), "testsRun": events, "testsSucceeded": 0})))
             }
-            (_, [] | [_] | [_, "tests"]) => Err(wrong_method(call)),
+            (_, [] | [_] | [_, "tests"]) => Err(wrong_method(request)),
             _ => Err(Reply::nothing_here()),
         }
     }

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use super::PROJECT_ID;
 use super::auth::WORKSPACE_ID;
 use super::blocks::{self, Block, NamedBlock};
-use super::books::{Books, stamp};
-use super::call::Call;
-use super::kept;
 use super::platform::{Platform, wrong_method};
 use super::reply::{Answer, Reply};
+use super::request::Request;
+use super::serde_helpers;
+use super::store::{Store, stamp};
 
 /// A chain of tasks that begins with data.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -19,9 +19,9 @@ pub(super) struct Workflow {
     pub id: String,
     pub name: String,
     description: String,
-    #[serde(with = "kept::time")]
+    #[serde(with = "serde_helpers::time")]
     created: Timestamp,
-    #[serde(with = "kept::time")]
+    #[serde(with = "serde_helpers::time")]
     updated: Timestamp,
     pub tasks: Vec<Task>,
 }
@@ -32,57 +32,57 @@ pub(super) struct Task {
     id: String,
     pub name: String,
     parent: Option<String>,
-    #[serde(with = "kept::block")]
+    #[serde(with = "serde_helpers::block")]
     pub block: &'static Block,
-    #[serde(with = "kept::time")]
+    #[serde(with = "serde_helpers::time")]
     created: Timestamp,
 }
 
 const LONGEST_NAME: usize = 100;
 
 impl Platform {
-    pub(super) fn workflows(&self, call: &Call, path: &[&str]) -> Answer {
-        match (call.method.as_str(), path) {
+    pub(super) fn workflows(&self, request: &Request, path: &[&str]) -> Answer {
+        match (request.method.as_str(), path) {
             ("GET", []) => {
-                let workflows: Vec<Value> = self.books().workflows.iter().map(Workflow::json).collect();
+                let workflows: Vec<Value> = self.store().workflows.iter().map(Workflow::json).collect();
                 Ok(Reply::data(workflows))
             }
-            ("POST", []) => self.create_workflow(call),
+            ("POST", []) => self.create_workflow(request),
             ("GET", [id]) => self.with_workflow(id, |workflow| Ok(Reply::data(workflow.json()))),
-            ("PUT", [id]) => self.rename_workflow(call, id),
+            ("PUT", [id]) => self.rename_workflow(request, id),
             ("DELETE", [id]) => self.delete_workflow(id),
             ("GET", [id, "tasks"]) => {
                 self.with_workflow(id, |workflow| Ok(Reply::data(workflow.tasks_json())))
             }
-            ("POST", [id, "tasks"]) => self.set_tasks(call, id),
+            ("POST", [id, "tasks"]) => self.set_tasks(request, id),
             ("GET", [id, "compatible-blocks"]) => {
-                let names = (call.query("parentTaskName"), call.query("childTaskName"));
+                let names = (request.query("parentTaskName"), request.query("childTaskName"));
                 self.with_workflow(id, |workflow| compatible_blocks(workflow, names))
             }
             ("GET", [id, "credits"]) => self.workflow_credits(id),
-            ("POST", [id, "jobs"]) => self.create_job(call, id),
-            ("POST", [id, "jobs", job]) => self.rerun_job(call, id, job),
-            ("PUT", [id, "jobs", job]) => self.rename_job(call, id, job),
+            ("POST", [id, "jobs"]) => self.create_job(request, id),
+            ("POST", [id, "jobs", job]) => self.rerun_job(request, id, job),
+            ("PUT", [id, "jobs", job]) => self.rename_job(request, id, job),
             (_, [] | [_] | [_, "tasks" | "jobs" | "credits" | "compatible-blocks"] | [_, "jobs", _]) => {
-                Err(wrong_method(call))
+                Err(wrong_method(request))
             }
             _ => Err(Reply::nothing_here()),
         }
     }
 
     fn with_workflow(&self, id: &str, answer: impl FnOnce(&mut Workflow) -> Answer) -> Answer {
-        let mut books = self.books();
-        answer(workflow(&mut books, id)?)
+        let mut store = self.store();
+        answer(workflow(&mut store, id)?)
     }
 
     /// 3.2
-    fn create_workflow(&self, call: &Call) -> Answer {
-        let body = call.json()?;
+    fn create_workflow(&self, request: &Request) -> Answer {
+        let body = request.json()?;
         let name = name_in(&body)?;
         let now = self.clock.now();
-        let mut books = self.books();
+        let mut store = self.store();
         let workflow = Workflow {
-            id: books.new_id(),
+            id: store.new_id(),
             name,
             description: body["description"].as_str().unwrap_or_default().to_string(),
             created: now,
@@ -90,13 +90,13 @@ impl Platform {
             tasks: Vec::new(),
         };
         let reply = Reply::data(workflow.json());
-        books.workflows.push(workflow);
+        store.workflows.push(workflow);
         Ok(reply)
     }
 
     /// 3.4
-    fn rename_workflow(&self, call: &Call, id: &str) -> Answer {
-        let body = call.json()?;
+    fn rename_workflow(&self, request: &Request, id: &str) -> Answer {
+        let body = request.json()?;
         let now = self.clock.now();
         self.with_workflow(id, |workflow| {
             workflow.name = name_in(&body)?;
@@ -110,25 +110,25 @@ impl Platform {
 
     /// 3.5
     fn delete_workflow(&self, id: &str) -> Answer {
-        let mut books = self.books();
-        workflow(&mut books, id)?;
-        books.workflows.retain(|workflow| workflow.id != id);
+        let mut store = self.store();
+        workflow(&mut store, id)?;
+        store.workflows.retain(|workflow| workflow.id != id);
         Ok(Reply::empty(204))
     }
 
     /// 3.7: replaces the whole list.
-    fn set_tasks(&self, call: &Call, id: &str) -> Answer {
-        let body = call.json()?;
+    fn set_tasks(&self, request: &Request, id: &str) -> Answer {
+        let body = request.json()?;
         let list =
             body.as_array().ok_or_else(|| Reply::refused(400, 400, "the body must be a list of tasks"))?;
         let now = self.clock.now();
-        let mut books = self.books();
-        workflow(&mut books, id)?;
+        let mut store = self.store();
+        workflow(&mut store, id)?;
         let mut tasks = Vec::new();
         for entry in list {
             let block_id = entry["blockId"].as_str().unwrap_or_default();
             tasks.push(Task {
-                id: books.new_id(),
+                id: store.new_id(),
                 name: name_in(entry)?,
                 parent: entry["parentName"].as_str().map(String::from),
                 block: blocks::by_id(block_id).ok_or_else(|| blocks::unknown(block_id))?,
@@ -136,7 +136,7 @@ impl Platform {
             });
         }
         check_chain(&tasks)?;
-        let workflow = workflow(&mut books, id)?;
+        let workflow = workflow(&mut store, id)?;
         workflow.tasks = tasks;
         workflow.updated = now;
         Ok(Reply::data(workflow.tasks_json()))
@@ -144,16 +144,16 @@ impl Platform {
 
     /// 3.9
     fn workflow_credits(&self, id: &str) -> Answer {
-        let mut books = self.books();
-        workflow(&mut books, id)?;
-        let jobs = books.jobs.iter().filter(|job| job.workflow_id == id);
+        let mut store = self.store();
+        workflow(&mut store, id)?;
+        let jobs = store.jobs.iter().filter(|job| job.workflow_id == id);
         let spent: i64 = jobs.map(|job| job.credits_used()).sum();
         Ok(Reply::data(json!({"creditsSpent": spent})))
     }
 }
 
-pub(super) fn workflow<'a>(books: &'a mut Books, id: &str) -> Result<&'a mut Workflow, Reply> {
-    books.workflows.iter_mut().find(|workflow| workflow.id == id).ok_or_else(|| {
+pub(super) fn workflow<'a>(store: &'a mut Store, id: &str) -> Result<&'a mut Workflow, Reply> {
+    store.workflows.iter_mut().find(|workflow| workflow.id == id).ok_or_else(|| {
         let message =
             format!("Workflow not found for id {id} and projectId {PROJECT_ID} and userId {WORKSPACE_ID}");
         Reply::refused(404, 404, message)

@@ -6,8 +6,8 @@ use super::StorageItem;
 use crate::client::required;
 use crate::error::{Context, Error, Result};
 use crate::file::name::portable;
-use crate::plain::plain;
 use crate::redact;
+use crate::sanitize::sanitize;
 use crate::transport::{Request, Secret};
 
 /// A file of an item.
@@ -76,7 +76,9 @@ impl StorageAsset {
             }
             required(&item.client.json(request)?, "url").map(Secret::new)
         };
-        ask().with_context(|| format!("asset `{}` of item `{}`", plain(&self.name, 80), plain(item.id(), 80)))
+        ask().with_context(|| {
+            format!("asset `{}` of item `{}`", sanitize(&self.name, 80), sanitize(item.id(), 80))
+        })
     }
 }
 
@@ -96,9 +98,9 @@ impl StorageAsset {
 
 impl fmt::Debug for StorageAsset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&plain(&self.name, 200))?;
+        f.write_str(&sanitize(&self.name, 200))?;
         match &self.media_type {
-            Some(kind) => write!(f, " ({})", plain(kind, 80)),
+            Some(kind) => write!(f, " ({})", sanitize(kind, 80)),
             None => Ok(()),
         }
     }

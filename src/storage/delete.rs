@@ -7,7 +7,7 @@ use crate::client::{Client, id::checked};
 use crate::display::counted;
 use crate::error::{Context, Error, Result};
 use crate::list::list;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::transport::Request;
 
 /// Items of a collection that are looked at.
@@ -93,7 +93,7 @@ fn items_of(catalog: &Catalog, collection: &str) -> Result<Vec<String>> {
         return Err(Error::invalid(format!(
             "collection `{}` has more than {MOST} items, which are not looked through: delete it on the \
              platform's web page",
-            plain(collection, 80)
+            sanitize(collection, 80)
         )));
     }
     Ok(found.iter().map(|scene| scene.id.clone()).collect())
@@ -121,7 +121,7 @@ impl Deletion {
                     format!("/v2/assets/stac/collections/{}", checked("collection", &part.collection)?);
                 self.client.send(Request::delete(self.client.url(&path)))
             };
-            delete().with_context(|| format!("delete collection `{}`", plain(&part.collection, 80)))?;
+            delete().with_context(|| format!("delete collection `{}`", sanitize(&part.collection, 80)))?;
         }
         Ok(())
     }
@@ -131,7 +131,7 @@ impl Deletion {
             Error::invalid(format!(
                 "only whole collections can be deleted, and `{}` has {} that {} not chosen: choose them too, or \
                  leave the collection out",
-                plain(&part.collection, 80),
+                sanitize(&part.collection, 80),
                 counted(others, "item"),
                 if others == 1 { "was" } else { "were" },
             ))
@@ -155,7 +155,7 @@ impl Deletion {
 impl fmt::Debug for DeletionPart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (chosen, others) = (self.chosen.len(), self.others.len());
-        write!(f, "{}: {} of {}", plain(&self.collection, 80), chosen, counted(chosen + others, "item"))
+        write!(f, "{}: {} of {}", sanitize(&self.collection, 80), chosen, counted(chosen + others, "item"))
     }
 }
 

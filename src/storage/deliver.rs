@@ -44,11 +44,11 @@ pub(crate) fn deliver(items: &StorageItems) -> Result<Delivery> {
             Err(Error::response("the storage has nothing of it yet: ask again in a minute"))
         }
         cut if cut.has_more() => {
-            let told = format!(
+            let message = format!(
                 "the storage has more than {} items of it: download them by searches of `client.storage()`",
                 cut.len()
             );
-            Err(Error::response(told))
+            Err(Error::response(message))
         }
         // The list may be late, and says nothing of what is to come.
         _ => Ok(Delivery::Files { features, files, may_grow: true }),

@@ -13,7 +13,7 @@ use crate::parallel::in_parallel;
 use crate::transport::Incoming;
 
 /// Files that come at a time: they are large, and come from one host.
-const AT_ONCE: usize = 8;
+const CONCURRENT_REQUESTS: usize = 8;
 
 /// Files of the storage on disk.
 #[derive(Clone)]
@@ -80,7 +80,7 @@ impl StorageItems {
             wanted.extend(files.map(|(asset, name)| (item, asset, folder.join(name))));
         }
         let incoming = Incoming::default();
-        let files = in_parallel(&wanted, AT_ONCE, |(item, asset, path)| {
+        let files = in_parallel(&wanted, CONCURRENT_REQUESTS, |(item, asset, path)| {
             let size = item.fetch(asset, path, &incoming);
             StorageDownload {
                 item: item.id().to_owned(),

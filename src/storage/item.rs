@@ -7,7 +7,7 @@ use crate::catalog::{Scene, Scenes};
 use crate::client::{Client, id::checked};
 use crate::error::{Context, Error, Result};
 use crate::file::name::{caseless, distinct};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::transport::Request;
 
 /// One image of the storage: what it is, and whose.
@@ -103,7 +103,7 @@ impl StorageItem {
     ///
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when it is gone.
     pub fn rename(&self, title: impl Into<String>) -> Result<Self> {
-        self.change(json!({"up42-user:title": title.into()})).with_context(|| self.told("rename"))
+        self.change(json!({"up42-user:title": title.into()})).with_context(|| self.error_context("rename"))
     }
 
     /// Gives the item these tags, in place of those that it has.
@@ -113,7 +113,7 @@ impl StorageItem {
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when it is gone.
     pub fn tag(&self, tags: impl IntoIterator<Item = impl Into<String>>) -> Result<Self> {
         let tags: Vec<String> = tags.into_iter().map(Into::into).collect();
-        self.change(json!({"up42-user:tags": tags})).with_context(|| self.told("tag"))
+        self.change(json!({"up42-user:tags": tags})).with_context(|| self.error_context("tag"))
     }
 
     fn change(&self, body: Value) -> Result<Self> {
@@ -128,16 +128,16 @@ impl StorageItem {
         Ok(format!("/v2/assets/stac/collections/{collection}/items/{id}"))
     }
 
-    fn told(&self, what: &str) -> String {
-        format!("{what} item `{}`", plain(self.id(), 80))
+    fn error_context(&self, what: &str) -> String {
+        format!("{what} item `{}`", sanitize(self.id(), 80))
     }
 }
 
 impl fmt::Debug for StorageItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&plain(self.id(), 80))?;
+        f.write_str(&sanitize(self.id(), 80))?;
         match &self.title {
-            Some(title) => write!(f, ": {}", plain(title, 200)),
+            Some(title) => write!(f, ": {}", sanitize(title, 200)),
             None => Ok(()),
         }
     }

@@ -7,7 +7,7 @@ use super::decide;
 use crate::client::{Client, credits, id::checked, optional, required};
 use crate::error::{Context, Result};
 use crate::orders::Order;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::time::parse_timestamp;
 
 /// What a tasking order will cost, to be accepted or rejected.
@@ -58,7 +58,7 @@ impl Quotation {
     /// been accepted.
     #[doc(alias = "decide_quotation")]
     pub fn accept(&self) -> Result<Self> {
-        self.decide("ACCEPTED").with_context(|| format!("accept quotation `{}`", plain(&self.id, 80)))
+        self.decide("ACCEPTED").with_context(|| format!("accept quotation `{}`", sanitize(&self.id, 80)))
     }
 
     /// Rejects the price: the order ends, and costs nothing.
@@ -67,7 +67,7 @@ impl Quotation {
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when it is decided already.
     pub fn reject(&self) -> Result<Self> {
-        self.decide("REJECTED").with_context(|| format!("reject quotation `{}`", plain(&self.id, 80)))
+        self.decide("REJECTED").with_context(|| format!("reject quotation `{}`", sanitize(&self.id, 80)))
     }
 
     fn decide(&self, decision: &str) -> Result<Self> {
@@ -91,7 +91,7 @@ impl Quotation {
 
 impl fmt::Debug for Quotation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let decision = plain(&self.decision, 80).to_lowercase().replace('_', " ");
-        write!(f, "Quotation({}, {} credits, {decision})", plain(&self.id, 80), self.credits)
+        let decision = sanitize(&self.decision, 80).to_lowercase().replace('_', " ");
+        write!(f, "Quotation({}, {} credits, {decision})", sanitize(&self.id, 80), self.credits)
     }
 }

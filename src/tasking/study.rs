@@ -7,7 +7,7 @@ use super::decide;
 use crate::client::{Client, id::checked, optional, required};
 use crate::error::{Context, Error, Result};
 use crate::orders::Order;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::time::parse_timestamp;
 
 /// What can be done for a tasking order: one of several options is to be taken.
@@ -80,10 +80,10 @@ impl FeasibilityStudy {
         let accept = || {
             if !self.options.iter().any(|one| one.id == option) {
                 let known: Vec<_> =
-                    self.options.iter().map(|one| format!("`{}`", plain(&one.id, 80))).collect();
+                    self.options.iter().map(|one| format!("`{}`", sanitize(&one.id, 80))).collect();
                 return Err(Error::invalid(format!(
                     "there is no option `{}`, but {}",
-                    plain(option, 80),
+                    sanitize(option, 80),
                     known.join(", ")
                 )));
             }
@@ -95,7 +95,7 @@ impl FeasibilityStudy {
                 Ok(all.iter().find(is_it).cloned())
             })
         };
-        accept().with_context(|| format!("accept an option of study `{}`", plain(&self.id, 80)))
+        accept().with_context(|| format!("accept an option of study `{}`", sanitize(&self.id, 80)))
     }
 
     /// The order that it is for.
@@ -110,8 +110,8 @@ impl FeasibilityStudy {
 
 impl fmt::Debug for FeasibilityStudy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let decision = plain(&self.decision, 80).to_lowercase().replace('_', " ");
-        write!(f, "FeasibilityStudy({}, {} options, {decision})", plain(&self.id, 80), self.options.len())
+        let decision = sanitize(&self.decision, 80).to_lowercase().replace('_', " ");
+        write!(f, "FeasibilityStudy({}, {} options, {decision})", sanitize(&self.id, 80), self.options.len())
     }
 }
 
@@ -120,8 +120,8 @@ impl fmt::Debug for FeasibilityOption {
         write!(
             f,
             "{}: {}",
-            plain(&self.id, 80),
-            plain(self.description.as_deref().unwrap_or("no words"), 200)
+            sanitize(&self.id, 80),
+            sanitize(self.description.as_deref().unwrap_or("no words"), 200)
         )
     }
 }

@@ -5,7 +5,7 @@ use std::ops::RangeBounds;
 
 use super::{FeasibilityOption, FeasibilityStudies, FeasibilityStudy, Quotation, Quotations};
 use crate::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
-use crate::plain::words;
+use crate::sanitize::words;
 use crate::show::{rich, show};
 use crate::time::minute;
 

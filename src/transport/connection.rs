@@ -133,7 +133,7 @@ impl Connection {
                 failed.is_final || failed.status().is_some_and(|status| request.not_again.contains(&status));
             let own = pauses.next().filter(|_| !is_final && failure.is_worth_retrying(request.charges));
             let ended = |error: Error| {
-                let error = error.context(told(request, attempts));
+                let error = error.context(context_of(request, attempts));
                 if failed.not_sent { error.unsent() } else { error }
             };
             let Some(own) = own else { return Err(ended(failed.error)) };
@@ -277,7 +277,7 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn told(request: &Request, attempts: u32) -> String {
+fn context_of(request: &Request, attempts: u32) -> String {
     match attempts {
         1 => request.shown(),
         many => format!("{} ({many} attempts)", request.shown()),

@@ -84,8 +84,8 @@ mod tests {
             Credentials::Basic("me:hunter2".into(), secret("")),
         ];
         for one in wrong {
-            let told = format!("{} {one:?}", one.check().unwrap_err());
-            assert!(!told.contains("hunter2"), "{told}");
+            let text = format!("{} {one:?}", one.check().unwrap_err());
+            assert!(!text.contains("hunter2"), "{text}");
         }
         assert!(Credentials::Header("X-API-Key".into(), secret("k")).check().is_ok());
         assert!(Credentials::Basic("me".into(), secret("hünter2")).check().is_ok());

@@ -84,22 +84,22 @@ impl Connection {
         let folder = part.path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let mut arriving =
             incoming.begin(folder.unwrap_or(Path::new(".")), already, size).map_err(Attempted::local)?;
-        let told = || format!("write `{}`", part.path.display());
+        let context = || format!("write `{}`", part.path.display());
         let mut file = match already {
             0 => part.create(tag(&answer), size),
             _ => part.reopen(already),
         }
-        .with_context(told)
+        .with_context(context)
         .map_err(Attempted::local)?;
         let mut body = answer.bytes_stream();
         while let Some(bytes) = body.next().await {
             let bytes = bytes.map_err(|error| self.network(request, error))?;
-            file.write_all(&bytes).with_context(told).map_err(Attempted::local)?;
+            file.write_all(&bytes).with_context(context).map_err(Attempted::local)?;
             arriving.add(bytes.len() as u64).map_err(Attempted::local)?;
         }
-        file.sync_all().with_context(told).map_err(Attempted::local)?;
+        file.sync_all().with_context(context).map_err(Attempted::local)?;
         // What is on the disk counts: where a file system has no locks, another may write, too.
-        let length = file.metadata().with_context(told).map_err(Attempted::local)?.len();
+        let length = file.metadata().with_context(context).map_err(Attempted::local)?.len();
         match size {
             Some(size) if size != length => {
                 let message = format!("there are {length} bytes of {size}");
@@ -231,7 +231,7 @@ impl Begun {
         let range = header(answer.headers(), CONTENT_RANGE.as_str()).unwrap_or_default();
         let starts = range.starts_with(&format!("bytes {}-", self.length));
         let size = whole_size(answer);
-        let is_same = |told: Option<String>| told.is_none() || told == self.tag;
+        let is_same = |tag: Option<String>| tag.is_none() || tag == self.tag;
         let same_size = size.is_none() || self.size.is_none() || size == self.size;
         starts && same_size && is_same(tag(answer))
     }

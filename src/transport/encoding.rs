@@ -111,19 +111,20 @@ mod tests {
     fn a_bomb_and_a_wrong_coding_are_refused() {
         let bomb = gzip(&vec![0; 50_000_000]);
         assert!(bomb.len() < 100_000);
-        let told = |body: Vec<u8>, codings: &str| decode(body, codings, 2_000_000).unwrap_err().to_string();
-        insta::assert_snapshot!(told(bomb.clone(), "gzip"), @"the answer is larger than 2 MB, the most that is read at once: ask for less, such as a smaller area, a shorter time or fewer results");
-        assert_eq!(told(gzip(&bomb), "gzip, gzip"), too_large(2_000_000).to_string());
+        let message =
+            |body: Vec<u8>, codings: &str| decode(body, codings, 2_000_000).unwrap_err().to_string();
+        insta::assert_snapshot!(message(bomb.clone(), "gzip"), @"the answer is larger than 2 MB, the most that is read at once: ask for less, such as a smaller area, a shorter time or fewer results");
+        assert_eq!(message(gzip(&bomb), "gzip, gzip"), too_large(2_000_000).to_string());
         assert_eq!(
-            told(TEXT.to_vec(), "zstd"),
+            message(TEXT.to_vec(), "zstd"),
             "the answer is encoded as `zstd`: only gzip, deflate and br can be read"
         );
         for coding in ["gzip", "deflate", "br"] {
-            let error = told(TEXT.to_vec(), coding);
+            let error = message(TEXT.to_vec(), coding);
             assert!(error.starts_with("the answer is not the `"), "{error}");
         }
         let mut cut = gzip(TEXT);
         cut.truncate(20);
-        assert!(told(cut, "gzip").starts_with("the answer is not the `gzip`"));
+        assert!(message(cut, "gzip").starts_with("the answer is not the `gzip`"));
     }
 }

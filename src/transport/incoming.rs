@@ -180,8 +180,8 @@ mod tests {
         let incoming = Incoming::with_free(SPARE + 1000);
         let folder = Path::new("results");
         let mut first = incoming.begin(folder, 0, Some(300)).unwrap();
-        let told = incoming.begin(folder, 0, Some(400)).err().unwrap().to_string();
-        insta::assert_snapshot!(told, @"the disk of `results` has 100 MB left, and 100 MB are needed, 100 MB to spare: make room, or take a folder on another disk");
+        let message = incoming.begin(folder, 0, Some(400)).err().unwrap().to_string();
+        insta::assert_snapshot!(message, @"the disk of `results` has 100 MB left, and 100 MB are needed, 100 MB to spare: make room, or take a folder on another disk");
         first.add(300).unwrap();
         first.end();
         let second = incoming.begin(folder, 100, Some(400)).unwrap();
@@ -231,14 +231,14 @@ mod tests {
         let incoming = Incoming::with_free(SPARE + 1000);
         let mut file = incoming.begin(Path::new("results"), 0, Some(100)).unwrap();
         file.add(500).unwrap();
-        let told = file.add(501).unwrap_err().to_string();
-        assert!(told.starts_with("the disk of `results` has 100 MB left, and"), "{told}");
+        let message = file.add(501).unwrap_err().to_string();
+        assert!(message.starts_with("the disk of `results` has 100 MB left, and"), "{message}");
     }
 
     #[test]
     fn bytes_are_told_as_people_do() {
-        let told: Vec<_> =
+        let texts: Vec<_> =
             [0, 999, 1500, 25_000_000, 3_210_000_000, u64::MAX].map(|bytes| Bytes(bytes).to_string()).into();
-        assert_eq!(told, ["0 bytes", "999 bytes", "1.5 KB", "25 MB", "3.2 GB", "18446744 TB"]);
+        assert_eq!(texts, ["0 bytes", "999 bytes", "1.5 KB", "25 MB", "3.2 GB", "18446744 TB"]);
     }
 }

@@ -60,8 +60,8 @@ mod tests {
         let here = to(get(), 307, "/b").unwrap();
         assert_eq!(here.headers.len(), 1);
         assert!(matches!(here.login, Login::Token) && here.url == "https://api.example.com/b");
-        let told = to(Request::get(API), 302, "http://api.example.com/b?key=1").unwrap_err().to_string();
-        assert_eq!(told, "the server redirects to `api.example.com`, which is not followed");
+        let message = to(Request::get(API), 302, "http://api.example.com/b?key=1").unwrap_err().to_string();
+        assert_eq!(message, "the server redirects to `api.example.com`, which is not followed");
     }
 
     #[test]

@@ -47,11 +47,11 @@ pub(crate) fn refused_with(document: &Value, status: u16) -> Option<Error> {
 
 /// Turns what the server said into an error.
 pub(crate) fn refused(said: ServerError) -> Error {
-    let told = said.message.clone().unwrap_or_default();
+    let reason = said.message.clone().unwrap_or_default();
     let kind = match said.status {
         401 => ErrorKind::Auth,
         402 => ErrorKind::Credits,
-        403 if told.to_lowercase().contains("credits") => ErrorKind::Credits,
+        403 if reason.to_lowercase().contains("credits") => ErrorKind::Credits,
         403 => ErrorKind::Auth,
         404 | 410 => ErrorKind::NotFound,
         408 | 500..=599 => ErrorKind::Server,
@@ -60,16 +60,16 @@ pub(crate) fn refused(said: ServerError) -> Error {
         _ => ErrorKind::Response,
     };
     let mut message = said.status.to_string();
-    if !told.is_empty() {
-        message += &format!(": {told}");
+    if !reason.is_empty() {
+        message += &format!(": {reason}");
     }
     match kind {
         _ if said.status == 413 => {
             message +=
                 ": the request is too large for the server: send less, such as an area with fewer corners";
         }
-        ErrorKind::Busy if !told.contains("jobs") => message += ": wait a little, or ask less often",
-        ErrorKind::Auth if told.is_empty() => message += ": the login is not allowed to do this",
+        ErrorKind::Busy if !reason.contains("jobs") => message += ": wait a little, or ask less often",
+        ErrorKind::Auth if reason.is_empty() => message += ": the login is not allowed to do this",
         _ => {}
     }
     if let Some(id) = &said.request_id {
@@ -121,7 +121,7 @@ fn said_in(json: &Value) -> ServerError {
 /// What is wrong with each of some fields; FastAPI writes a field as a path in a list, NASA's
 /// CMR a text alone.
 fn listed(list: Option<&Value>, name: &str, message: &str) -> impl Iterator<Item = String> {
-    let told = move |one: &Value| {
+    let error_text = move |one: &Value| {
         if one.is_string() {
             return text_of(Some(one));
         }
@@ -134,7 +134,7 @@ fn listed(list: Option<&Value>, name: &str, message: &str) -> impl Iterator<Item
         };
         Some(field.map(|field| field + ": ").unwrap_or_default() + &text_of(one.get(message))?)
     };
-    list.and_then(Value::as_array).into_iter().flatten().filter_map(told)
+    list.and_then(Value::as_array).into_iter().flatten().filter_map(error_text)
 }
 
 /// The tasks for which a workflow is refused (API reference, 0.4), as one text.

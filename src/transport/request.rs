@@ -295,15 +295,15 @@ mod tests {
 
     #[test]
     fn a_secret_answer_is_not_quoted() {
-        let told = |is_secret| {
+        let message = |is_secret| {
             let body = b"access_token=hunter2".to_vec();
             Response { status: 200, content_type: None, location: None, body, is_secret }
                 .json()
                 .unwrap_err()
                 .to_string()
         };
-        assert!(told(false).contains("and begins with \"access_token"));
-        assert!(told(true).starts_with("the answer (status 200, no content type) is not JSON: "));
-        assert!(!told(true).contains("hunter2"));
+        assert!(message(false).contains("and begins with \"access_token"));
+        assert!(message(true).starts_with("the answer (status 200, no content type) is not JSON: "));
+        assert!(!message(true).contains("hunter2"));
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use up42::geo_types::Geometry;
 use up42::{Aoi, Client, Quicklook, Search};
 
-use crate::shelf::Shelf;
+use crate::test_catalog::TestCatalog;
 
 /// Share of the part of the area that a scene shows that is white, in %: by the picture in
 /// full size, place by place. The simulator draws clouds above 162 in all colours, and
@@ -104,8 +104,9 @@ fn real_quicklooks_are_told_as_the_catalog_knows_them_or_not_at_all() {
         item["links"] = json!([]);
         item["assets"] = json!({"thumbnail": {"href": "/picture"}});
         let aoi = Aoi::from_geojson(&item["geometry"].to_string()).unwrap();
-        let shelf = Shelf::with_picture(picture);
-        let quicklooks = shelf.catalog().download_quicklooks(&shelf.scenes(&aoi, vec![item])).unwrap();
+        let test_catalog = TestCatalog::with_picture(picture);
+        let quicklooks =
+            test_catalog.catalog().download_quicklooks(&test_catalog.scenes(&aoi, vec![item])).unwrap();
         let clouds = quicklooks.aoi_clouds(&aoi);
         let found = clouds.iter().next().unwrap();
         match (found.percent, truth) {

@@ -5,7 +5,7 @@ use serde_json::json;
 use up42::{Aoi, Coverage, Scenes};
 
 use crate::aoi::data;
-use crate::shelf::{Shelf, is_inside, item, slanted};
+use crate::test_catalog::{TestCatalog, is_inside, item, slanted};
 
 /// Points of the raster each way. An outline of at most 8 shapes of 4 edges crosses at
 /// most 32 × 700 of its 490,000 cells; a cell that is crossed is off by 0.29 of itself on
@@ -60,7 +60,7 @@ proptest! {
             .map(|&(x, y, wide, high, turn)| slanted([20.0 + x, lat + y], [wide, high], turn))
             .collect();
         let items = shapes.iter().enumerate().map(|(nth, ring)| item(&nth.to_string(), ring, "2020-01-01", None));
-        let coverage = Shelf::new().scenes(&aoi, items.collect()).coverage(&aoi);
+        let coverage = TestCatalog::new().scenes(&aoi, items.collect()).coverage(&aoi);
         for (looks, truth) in counted(&ring, &shapes).into_iter().enumerate() {
             let found = share(&coverage, looks);
             prop_assert!((found - truth).abs() < 0.1, "{looks} looks: {found} % is {truth} %");
@@ -97,7 +97,7 @@ fn odd_footprints_count_as_what_they_are() {
         item("bow", &bow_tie, "2020-01-02", None),
         nowhere,
     ];
-    let coverage = Shelf::new().scenes(&fiji, items).coverage(&fiji);
+    let coverage = TestCatalog::new().scenes(&fiji, items).coverage(&fiji);
     // Half of the first half lies under `across` too, and a tenth, half filled, under `bow`.
     for (looks, truth) in [25.0, 45.0, 30.0].into_iter().enumerate() {
         assert!((share(&coverage, looks) - truth).abs() < 0.01, "{coverage:?}");
@@ -130,7 +130,7 @@ fn both_lobes_of_a_footprint_that_crosses_itself_count() {
         let mut scene = item("a", &[], "2020-01-01", None);
         for parts in [json!([shape["coordinates"]]), json!([shape["coordinates"], within])] {
             scene["geometry"] = json!({"type": "MultiPolygon", "coordinates": parts});
-            let scenes = Shelf::new().scenes(&aoi, vec![scene.clone()]);
+            let scenes = TestCatalog::new().scenes(&aoi, vec![scene.clone()]);
             let coverage = scenes.coverage(&aoi);
             let covered = aoi.area_km2() - coverage.uncovered().unwrap().area_km2();
             let told = scenes.iter().next().unwrap().aoi_coverage.unwrap() / 100.0 * aoi.area_km2();
@@ -150,7 +150,7 @@ fn a_thousand_scenes_are_counted() {
         let ring = slanted(middle, [0.08 + 0.2 * place(nth, 97), 0.15], 0.2 + 0.3 * place(nth, 433));
         item(&nth.to_string(), &ring, "2020-01-01", None)
     });
-    let coverage = Shelf::new().scenes(&aoi, items.collect()).coverage(&aoi);
+    let coverage = TestCatalog::new().scenes(&aoi, items.collect()).coverage(&aoi);
     let sum: f64 = coverage.looks().iter().map(|part| part.percent).sum();
     assert!((sum - 100.0).abs() < 1e-9);
     assert!(coverage.percent() > 99.0 && coverage.looks().len() > 50, "{coverage:?}");

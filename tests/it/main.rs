@@ -40,10 +40,10 @@ mod scenes;
 mod sdk;
 mod secrets;
 mod server;
-mod shelf;
 mod stac;
 mod storage;
 mod tasking;
+mod test_catalog;
 mod wait;
 mod waited;
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use up42::geo_types::{LineString, Polygon};
 use up42::{Aoi, ErrorKind, Mosaic, MosaicOptions};
 
-use crate::shelf::{Shelf, item, slanted};
+use crate::test_catalog::{TestCatalog, item, slanted};
 
 /// A scene as the test knows it.
 #[derive(Clone, Debug)]
@@ -111,7 +111,7 @@ proptest! {
             let prices = shots.iter().enumerate().filter_map(|(nth, shot)| Some((nth.to_string(), shot.price?)));
             options = options.prices(prices);
         }
-        let scenes = Shelf::new().scenes(&area(), items(&shots));
+        let scenes = TestCatalog::new().scenes(&area(), items(&shots));
         let mosaic = scenes.mosaic_with(&area(), &options).unwrap();
         prop_assert!(mosaic.is_proven());
 
@@ -158,7 +158,7 @@ fn each_place_is_taken_from_the_clearest_scene() {
         item("clear", &ring(10.1, 10.2), "2020-01-02", Some(0.0)),
         item("far", &ring(10.0, 10.3), "2019-01-01", Some(79.0)),
     ];
-    let mosaic = Shelf::new().scenes(&area(), shots.to_vec()).mosaic(&area()).unwrap();
+    let mosaic = TestCatalog::new().scenes(&area(), shots.to_vec()).mosaic(&area()).unwrap();
     let told: Vec<_> =
         mosaic.parts().iter().map(|part| (part.scene.id.as_str(), part.percent.round())).collect();
     assert_eq!(told, [("clear", 25.0), ("cloudy", 50.0)]);
@@ -178,7 +178,7 @@ fn a_mosaic_may_lie_across_the_antimeridian() {
         item("west", &ring(178.0, 179.6), "2020-01-01", Some(30.0)),
         item("across", &ring(179.5, -179.5), "2020-01-02", Some(5.0)),
     ];
-    let mosaic = Shelf::new().scenes(&fiji, shots.to_vec()).mosaic(&fiji).unwrap();
+    let mosaic = TestCatalog::new().scenes(&fiji, shots.to_vec()).mosaic(&fiji).unwrap();
     let told: Vec<_> =
         mosaic.parts().iter().map(|part| (part.scene.id.as_str(), part.percent.round())).collect();
     assert_eq!(told, [("across", 50.0), ("west", 25.0)]);
@@ -192,7 +192,7 @@ fn of_two_scenes_that_are_the_same_but_for_a_date_one_stays() {
     let mut undated = item("undated", &ring, "2020-01-01", Some(10.0));
     undated["properties"]["datetime"] = Value::Null;
     let shots = vec![item("dated", &ring, "2020-01-01", Some(10.0)), undated];
-    let scenes = Shelf::new().scenes(&area(), shots);
+    let scenes = TestCatalog::new().scenes(&area(), shots);
     for day_cost in [0.0, 0.01] {
         let mosaic =
             scenes.mosaic_with(&area(), MosaicOptions::new().costs(1.0, 0.1, day_cost, 1.0)).unwrap();
@@ -204,7 +204,7 @@ fn of_two_scenes_that_are_the_same_but_for_a_date_one_stays() {
 fn a_figure_below_zero_is_none() {
     let ring = [[10.0, 45.3], [10.4, 45.3], [10.4, 45.0], [10.0, 45.0]];
     let shots = vec![item("odd", &ring, "2020-01-01", Some(-1.0)), item("a", &ring, "2020-01-02", Some(9.0))];
-    let mosaic = Shelf::new().scenes(&area(), shots).mosaic(&area()).unwrap();
+    let mosaic = TestCatalog::new().scenes(&area(), shots).mosaic(&area()).unwrap();
     assert_eq!(mosaic.parts()[0].scene.id, "a", "one without a figure counts as half cloudy");
 }
 
@@ -217,7 +217,7 @@ fn hundreds_of_scenes_cover_as_much_as_they_can() {
         let ring = slanted(middle, [0.08 + 0.1 * place(nth, 97), 0.1], 0.2 + 0.3 * place(nth, 433));
         item(&nth.to_string(), &ring, "2020-01-01", Some(100.0 * place(nth, 31)))
     });
-    let scenes = Shelf::new().scenes(&aoi, items.collect());
+    let scenes = TestCatalog::new().scenes(&aoi, items.collect());
     let mosaic = scenes.mosaic(&aoi).unwrap();
     assert!(mosaic.percent() > scenes.coverage(&aoi).percent() - 0.012, "{mosaic:?}");
     assert!(!mosaic.is_proven() && mosaic.parts().len() < 60, "{mosaic:?}");
@@ -247,7 +247,7 @@ fn where_an_area_lies_does_not_change_how_good_its_mosaic_is() {
         Aoi::from_bbox([west, south, east, south + 1.0]).unwrap()
     };
     let clouds = |aoi: &Aoi, items: Vec<Value>| {
-        let mosaic = Shelf::new().scenes(aoi, items).mosaic(aoi).unwrap();
+        let mosaic = TestCatalog::new().scenes(aoi, items).mosaic(aoi).unwrap();
         assert!(mosaic.percent() > 99.9, "{mosaic:?}");
         mosaic.cloud_cover()
     };
@@ -263,7 +263,7 @@ fn where_an_area_lies_does_not_change_how_good_its_mosaic_is() {
 #[test]
 fn what_cannot_be_is_refused() {
     let ring = [[10.0, 45.3], [10.4, 45.3], [10.4, 45.0], [10.0, 45.0]];
-    let scenes = Shelf::new().scenes(&area(), vec![item("a", &ring, "2020-01-01", Some(40.0))]);
+    let scenes = TestCatalog::new().scenes(&area(), vec![item("a", &ring, "2020-01-01", Some(40.0))]);
     let told = |options: MosaicOptions| {
         let error = scenes.mosaic_with(&area(), options).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);

@@ -34,7 +34,7 @@ fn of_lines(text: &str) -> Journal {
     let owner = Owner {
         host: "api.up42.com".into(),
         kind: Kind::Order,
-        place: "p".into(),
+        scope_id: "p".into(),
         id: "w".into(),
         name: "airports".into(),
         budget: None,

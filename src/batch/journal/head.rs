@@ -35,14 +35,14 @@ impl Journal {
             let owner = Owner {
                 kind: kind.ok_or(rusqlite::Error::InvalidQuery)?,
                 host: row.get(3)?,
-                place: row.get(4)?,
+                scope_id: row.get(4)?,
                 id: row.get(5)?,
                 name: row.get(6)?,
                 budget: row.get(7)?,
             };
             Ok(Head { name: row.get(0)?, run: row.get(1)?, owner, created: row.get(8)? })
         });
-        head.map_err(foreign).with_context(|| self.told())
+        head.map_err(foreign).with_context(|| self.description())
     }
 
     /// Records which budget of the account pays from now on.
@@ -65,7 +65,7 @@ impl Journal {
                 on_failure: on_failure.and_then(|word| OnFailure::named(&word)),
             })
         });
-        limits.map_err(foreign).with_context(|| self.told())
+        limits.map_err(foreign).with_context(|| self.description())
     }
 
     /// Holds the batch to these from now on, in every program.
@@ -100,7 +100,7 @@ impl Journal {
             .connection
             .query_row("SELECT path FROM batch", [], |row| row.get(0))
             .map_err(foreign)
-            .with_context(|| self.told())?;
+            .with_context(|| self.description())?;
         let begun = PathBuf::from(begun);
         if begun == path {
             return Ok(());
@@ -111,11 +111,11 @@ impl Journal {
         if let Some(original) = original
             && original.head()?.run == self.head()?.run
         {
-            let told = format!(
+            let message = format!(
                 "it is a copy of `{}`, which is still there: run the batch from there, or remove that one",
                 begun.display()
             );
-            return Err(Error::new(ErrorKind::InvalidInput, told).context(self.told()));
+            return Err(Error::new(ErrorKind::InvalidInput, message).context(self.description()));
         }
         let path = path.to_string_lossy().into_owned();
         self.write(|change| change.execute("UPDATE batch SET path = ?", [path]).map(drop))
@@ -150,7 +150,7 @@ pub(super) fn fill(connection: &Connection, head: &Head, path: Option<&Path>) ->
             path,
             owner.kind.name(),
             owner.host,
-            owner.place,
+            owner.scope_id,
             owner.id,
             redact::data(&owner.name),
             owner.budget,

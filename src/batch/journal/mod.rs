@@ -57,9 +57,9 @@ pub(super) struct Journal {
 impl Journal {
     /// The file of a batch in a folder.
     pub(super) fn path(folder: &Path, name: &str) -> PathBuf {
-        let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+        let is_portable = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
         let file: String =
-            name.chars().take(80).map(|letter| if plain(letter) { letter } else { '-' }).collect();
+            name.chars().take(80).map(|letter| if is_portable(letter) { letter } else { '-' }).collect();
         // Two names must not share a file, nor begin with a dot, nor differ in case alone;
         // four letters may be a device of Windows.
         let is_same = file == name && !file.starts_with('.') && file == file.to_lowercase() && file.len() > 4;
@@ -129,7 +129,7 @@ impl Journal {
 
     /// Changes the file, if nobody else has since this program read it.
     fn write(&mut self, change: impl FnOnce(&Transaction) -> rusqlite::Result<()>) -> Result<()> {
-        let told = self.told();
+        let context = self.description();
         let write = || -> Result<()> {
             if !self.is_in_place() {
                 return Err(Error::new(
@@ -147,7 +147,7 @@ impl Journal {
             self.revision += 1;
             Ok(())
         };
-        write().context(told)
+        write().context(context)
     }
 
     /// Whether the file at the path is the one that was opened: a journal that was removed can
@@ -176,7 +176,7 @@ impl Journal {
             };
             rows.map(item).collect()
         };
-        read().with_context(|| self.told())
+        read().with_context(|| self.description())
     }
 
     /// Adds jobs to the plan.
@@ -251,13 +251,13 @@ impl Journal {
             };
             rows.map(event).collect()
         };
-        read().with_context(|| self.told())
+        read().with_context(|| self.description())
     }
 
     /// Asks whoever drives the batch to cancel it.
     pub(super) fn request_cancel(&self) -> Result<()> {
         let request = self.connection.execute("INSERT OR IGNORE INTO request VALUES ('cancel')", []);
-        request.map(drop).map_err(foreign).with_context(|| self.told())
+        request.map(drop).map_err(foreign).with_context(|| self.description())
     }
 
     /// Whether that was asked for. The request is then taken.
@@ -265,21 +265,21 @@ impl Journal {
         let asked = "SELECT count(*) FROM request WHERE what = 'cancel'";
         let asked = self.connection.query_row(asked, [], |row| row.get::<_, i64>(0));
         // Most times there is none, and then nothing is written.
-        let taken = match asked.map_err(foreign).with_context(|| self.told())? {
+        let taken = match asked.map_err(foreign).with_context(|| self.description())? {
             0 => Ok(0),
             _ => self.connection.execute("DELETE FROM request WHERE what = 'cancel'", []),
         };
-        taken.map(|requests| requests > 0).map_err(foreign).with_context(|| self.told())
+        taken.map(|requests| requests > 0).map_err(foreign).with_context(|| self.description())
     }
 
     /// When something happened last, RFC 3339.
     pub(super) fn last_change(&self) -> Result<Option<String>> {
         let last =
             self.connection.query_row("SELECT at FROM event ORDER BY seq DESC LIMIT 1", [], |row| row.get(0));
-        last.optional().map_err(foreign).with_context(|| self.told())
+        last.optional().map_err(foreign).with_context(|| self.description())
     }
 
-    fn told(&self) -> String {
+    fn description(&self) -> String {
         match &self.file {
             Some((path, _)) => format!("journal `{}`", path.display()),
             None => "journal in memory".to_owned(),
@@ -312,8 +312,8 @@ fn is_same_file(_: &Metadata, _: &Metadata) -> bool {
 }
 
 fn taken_over() -> Error {
-    let told = "another program drives this batch now: this one sends nothing more; run it again to watch";
-    Error::new(ErrorKind::Io, told)
+    let message = "another program drives this batch now: this one sends nothing more; run it again to watch";
+    Error::new(ErrorKind::Io, message)
 }
 
 fn damaged(what: &str) -> Error {

@@ -25,7 +25,7 @@ pub(super) fn write(event: &Event) -> (&'static str, Value) {
         Event::Gone { .. } => ("gone", Value::Null),
         Event::Absent { .. } => ("absent", Value::Null),
         Event::Unproven { .. } => ("unproven", Value::Null),
-        Event::Told { credits, reason, .. } => ("told", json!({"credits": credits, "reason": reason})),
+        Event::Finalized { credits, reason, .. } => ("told", json!({"credits": credits, "reason": reason})),
         Event::Retried { .. } => ("retried", Value::Null),
     }
 }
@@ -45,7 +45,7 @@ pub(super) fn read(item: usize, kind: &str, data: &str) -> Option<Event> {
         "gone" => Event::Gone { item },
         "absent" => Event::Absent { item },
         "unproven" => Event::Unproven { item },
-        "told" => Event::Told {
+        "told" => Event::Finalized {
             item,
             credits: data["credits"].as_i64(),
             reason: data["reason"].as_str().map(str::to_owned),

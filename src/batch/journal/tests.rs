@@ -15,7 +15,7 @@ fn head() -> Head {
     let owner = Owner {
         host: "api.up42.com".into(),
         kind: Kind::Order,
-        place: "p".into(),
+        scope_id: "p".into(),
         id: "w".into(),
         name: "airports".into(),
         budget: Some("pilot".into()),
@@ -58,7 +58,7 @@ fn events() -> Vec<Event> {
         Event::Rejected { item: 1, error: error.clone() },
         Event::Retried { item: 1 },
         Event::Seen { item: 0, job: job("FAILED") },
-        Event::Told { item: 0, credits: Some(7), reason: Some("out of memory\n".into()) },
+        Event::Finalized { item: 0, credits: Some(7), reason: Some("out of memory\n".into()) },
         Event::Intent { item: 1, at },
         Event::Lost { item: 1, at, error },
         Event::Unproven { item: 1 },
@@ -223,10 +223,10 @@ fn a_journal_that_went_away_is_not_written_to() {
     let backup = folder.path().join("backup");
     std::fs::copy(&path, &backup).unwrap();
     std::fs::remove_file(&path).unwrap();
-    let told = |journal: &mut Journal| journal.append(&events()[..1]).unwrap_err().to_string();
-    assert!(told(&mut journal).ends_with("the file was moved, removed or replaced: run it again"));
+    let message = |journal: &mut Journal| journal.append(&events()[..1]).unwrap_err().to_string();
+    assert!(message(&mut journal).ends_with("the file was moved, removed or replaced: run it again"));
     std::fs::rename(&backup, &path).unwrap();
-    assert!(told(&mut journal).ends_with("the file was moved, removed or replaced: run it again"));
+    assert!(message(&mut journal).ends_with("the file was moved, removed or replaced: run it again"));
 }
 
 #[test]
@@ -284,14 +284,14 @@ fn names_have_files_of_their_own() {
 fn what_is_no_journal_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.sqlite");
-    let told = || Journal::open(&path).unwrap_err().to_string();
+    let message = || Journal::open(&path).unwrap_err().to_string();
     std::fs::write(&path, "PNG").unwrap();
-    assert!(told().starts_with("journal `"), "{}", told());
+    assert!(message().starts_with("journal `"), "{}", message());
     std::fs::remove_file(&path).unwrap();
     std::fs::write(&path, "").unwrap();
     assert!(Journal::open(&path).unwrap().is_none(), "whoever began it was killed");
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    assert!(told().ends_with("newer version of up42 (format 99): update this one"), "{}", told());
+    assert!(message().ends_with("newer version of up42 (format 99): update this one"), "{}", message());
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 3).unwrap();
-    assert!(told().contains("older version of up42 (format 3): go on with that version"), "{}", told());
+    assert!(message().contains("older version of up42 (format 3): go on with that version"), "{}", message());
 }

@@ -70,12 +70,12 @@ fn what_matters_is_told_at_once_and_once() {
     see(&mut state, 2, "HIBERNATING");
     assert!(line(&mut progress, &state, 1).unwrap().contains("`HIBERNATING`"));
     state.run_short(Error::new(ErrorKind::Credits, "403: Insufficient credits"));
-    let told = line(&mut progress, &state, 1).unwrap();
-    assert!(told.ends_with("; nothing is sent for now: 403: Insufficient credits"), "{told}");
+    let shown = line(&mut progress, &state, 1).unwrap();
+    assert!(shown.ends_with("; nothing is sent for now: 403: Insufficient credits"), "{shown}");
     see(&mut state, 3, "RUNNING");
     assert!(!line(&mut progress, &state, 100).unwrap().contains("nothing"));
     state.stop_sending(Error::invalid("580 credits are missing"));
-    let told = line(&mut progress, &state, 101).unwrap();
-    assert!(told.ends_with("; nothing more is sent: 580 credits are missing"), "{told}");
+    let shown = line(&mut progress, &state, 101).unwrap();
+    assert!(shown.ends_with("; nothing more is sent: 580 credits are missing"), "{shown}");
     assert_eq!(line(&mut Progress::new(true), &state, 200), None);
 }

@@ -1,34 +1,34 @@
 //! What the state asks for, carried out against a [`JobBackend`].
 //!
+//! - [`run_loop`]: until there is nothing more to do;
 //! - [`existing`]: finds jobs that the journal does not know, [`submit`]: creates jobs,
-//!   [`look`]: sees how they stand, [`tell`]: asks what those that have ended left;
+//!   [`poll`]: reads how they stand, [`finalize`]: asks what ended ones cost, and why some failed;
 //! - what happens is kept in the journal before anything follows from it.
 
 mod existing;
-mod look;
+mod finalize;
+mod lost_job_matcher;
+mod poll;
+mod run_loop;
 mod submit;
-mod tell;
-mod traces;
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::backend::JobBackend;
-use super::board::Board;
 use super::journal::{Head, Journal};
-use super::pace::Pace;
+use super::live_progress::LiveProgress;
 use super::plan::Item;
 use super::policy::Policy;
-use super::progress::{Progress, why};
 use super::state::{Action, Event, State};
 use super::submission::Submission;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::jobs::JobId;
 use crate::parallel::in_parallel;
 use crate::wait::Clock;
 
 /// Requests at a time to create jobs, and to fetch what finished jobs left.
-pub(super) const AT_ONCE: usize = 16;
+pub(super) const CONCURRENT_REQUESTS: usize = 16;
 
 /// A batch on its way, by the one who has the lock.
 pub(super) struct Run<'a> {
@@ -64,8 +64,8 @@ pub(super) struct Run<'a> {
     /// Jobs that were asked to stop, once it is to be cancelled.
     cancelled: Option<HashSet<JobId>>,
     /// Ended jobs that could not be asked about.
-    untold: HashMap<usize, tell::Tries>,
-    board: Option<Board<'a>>,
+    unfinalized: HashMap<usize, finalize::Tries>,
+    live_progress: Option<LiveProgress<'a>>,
 }
 
 /// Until when a run goes on.
@@ -146,86 +146,20 @@ impl<'a> Run<'a> {
             absent: HashSet::new(),
             trouble: None,
             cancelled: None,
-            untold: HashMap::new(),
-            board: None,
+            unfinalized: HashMap::new(),
+            live_progress: None,
         })
     }
 
     /// Shows how it goes in a display that moves.
-    pub(super) fn shown_on(mut self, board: Option<Board<'a>>) -> Self {
-        self.board = board;
+    pub(super) fn shown_on(mut self, live_progress: Option<LiveProgress<'a>>) -> Self {
+        self.live_progress = live_progress;
         self
     }
 
     pub(super) fn until(mut self, goal: Goal) -> Self {
         self.goal = goal;
         self
-    }
-
-    /// Does what the state asks for until there is nothing more to do.
-    pub(super) fn drive(mut self) -> Result<Left> {
-        let ended = Error::new(ErrorKind::Network, "the program ended before the answer came");
-        let start = self.clock.now();
-        let lost = |item| Event::Lost { item, at: start, error: ended.clone() };
-        self.keep(self.state.orphans().map(lost).collect())?;
-        self.state.catch_up(start);
-        let is_silent = self.policy.is_quiet || self.policy.in_background || self.board.is_some();
-        let mut progress = Progress::new(is_silent);
-        let mut pace = Pace::default();
-        loop {
-            // Before anything is paid.
-            if self.journal.take_cancel_request()? {
-                self.cancel()?;
-            }
-            let left = self.left();
-            let mut actions = self.state.next(self.clock.now());
-            if left == Some(Duration::ZERO) {
-                actions.retain(|action| action.submission().is_none());
-            }
-            if actions.iter().any(|action| action.submission().is_some()) && !self.may_send()? {
-                actions.retain(|action| action.submission().is_none());
-            }
-            // Few at a time: between them a cancellation is heard.
-            let at_once = if self.goal == Goal::Placed { 1 } else { AT_ONCE };
-            let submissions = actions.iter().filter_map(Action::submission);
-            // One may have been found.
-            let submissions = submissions.filter(|item| self.state.phase(*item).is_waiting());
-            let submissions: Vec<usize> = submissions.take(at_once).collect();
-            self.submit(&submissions)?;
-            // It sends or it looks: what was sent just now has not ended.
-            if submissions.is_empty() && actions.contains(&Action::Poll) {
-                self.look()?;
-            }
-            self.stop_cancelled()?;
-            if self.goal == Goal::Ended {
-                self.tell()?;
-            }
-            let now = self.clock.now();
-            pace.see(&self.state, now);
-            let actions = self.state.next(now);
-            let is_over = match self.goal {
-                Goal::Ended => actions.contains(&Action::Finish) && !self.is_telling(),
-                Goal::Placed => actions.contains(&Action::Finish) || self.state.is_placed(now),
-            };
-            if is_over {
-                self.give_up()?;
-            }
-            let (elapsed, eta) = (now.saturating_sub(self.began), || pace.left(&self.state, now));
-            progress.show(&self.state, self.trouble.as_ref(), eta, elapsed);
-            let is_last = is_over || left == Some(Duration::ZERO);
-            if let Some(board) = &mut self.board {
-                let why = why(self.state.stop(), self.state.shortage(), self.trouble.as_ref());
-                board.show(&self.state, why, is_last);
-            }
-            if is_last {
-                return Ok(Left { state: self.state, found: self.found });
-            }
-            // A slot that has just come free is filled before anything else.
-            if !actions.iter().any(|action| action.submission().is_some()) {
-                let pause = pace.pause(now).max(self.state.rest(now));
-                self.clock.wait(self.left().map_or(pause, |left| left.min(pause)));
-            }
-        }
     }
 
     /// Until the deadline.
@@ -273,7 +207,7 @@ impl<'a> Run<'a> {
             .map(|(item, id)| (item, id.clone()))
             .collect();
         let service = self.service;
-        let answers = in_parallel(&running, AT_ONCE, |(_, id)| service.cancel(id));
+        let answers = in_parallel(&running, CONCURRENT_REQUESTS, |(_, id)| service.cancel(id));
         let mut events = Vec::new();
         for ((item, id), answer) in running.into_iter().zip(answers) {
             match answer {

@@ -1,4 +1,4 @@
-use super::{AT_ONCE, Run};
+use super::{CONCURRENT_REQUESTS, Run};
 use crate::batch::state::Event;
 use crate::display::counted;
 use crate::error::{Error, ErrorKind, Result};
@@ -17,7 +17,7 @@ impl Run<'_> {
         let at = self.clock.now();
         self.keep(submissions.iter().map(|item| Event::Intent { item: *item, at }).collect())?;
         let requests: Vec<_> = submissions.iter().map(|item| self.submission(*item)).collect();
-        let answers: Vec<Result<_>> = in_parallel(&requests, AT_ONCE, |request| {
+        let answers: Vec<Result<_>> = in_parallel(&requests, CONCURRENT_REQUESTS, |request| {
             Ok(match self.service.reserve(request)? {
                 Some(job) => (job, Source::Another),
                 None => (self.service.create(request)?, Source::Own),
@@ -86,24 +86,24 @@ impl Run<'_> {
     /// Asked once nothing runs any more, so that nothing is owed.
     pub(super) fn shortage(&self, refusal: Error) -> Error {
         let waiting: Vec<_> = self.state.waiting().map(|item| self.items[item].parameters.clone()).collect();
-        let told = match (self.service.balance(), self.service.prices(&waiting)) {
+        let message = match (self.service.balance(), self.service.prices(&waiting)) {
             (Ok(balance), Ok(prices)) => {
                 let least = self.service.least_balance();
                 let most = prices.into_iter().fold(0, i64::saturating_add);
                 let missing = most.max(least).saturating_sub(balance);
                 let jobs = counted(waiting.len(), "more job");
-                let told = format!("{jobs} may cost up to {most} credits, and the balance is {balance}");
+                let message = format!("{jobs} may cost up to {most} credits, and the balance is {balance}");
                 match missing {
                     1.. if most < least => {
-                        format!("{told}, where the platform wants {least}: {missing} credits are missing")
+                        format!("{message}, where the platform wants {least}: {missing} credits are missing")
                     }
-                    1.. => format!("{told}: {missing} credits are missing"),
-                    _ => format!("{told}, of which others may hold some"),
+                    1.. => format!("{message}: {missing} credits are missing"),
+                    _ => format!("{message}, of which others may hold some"),
                 }
             }
             (Ok(balance), Err(_)) => format!("credits are missing: the balance is {balance}"),
             (Err(_), _) => "credits are missing".to_owned(),
         };
-        refusal.context(format!("{told}; add some, and run the batch again"))
+        refusal.context(format!("{message}; add some, and run the batch again"))
     }
 }

@@ -28,7 +28,7 @@ pub(in crate::batch) enum Event {
     /// Whether a lost item was created cannot be told.
     Unproven { item: usize },
     /// What an ended job cost, and why it failed.
-    Told { item: usize, credits: Option<i64>, reason: Option<String> },
+    Finalized { item: usize, credits: Option<i64>, reason: Option<String> },
     /// The user wants an item that failed to be sent anew.
     Retried { item: usize },
 }
@@ -46,7 +46,7 @@ impl Event {
             | Self::Gone { item }
             | Self::Absent { item }
             | Self::Unproven { item }
-            | Self::Told { item, .. }
+            | Self::Finalized { item, .. }
             | Self::Retried { item } => *item,
         }
     }

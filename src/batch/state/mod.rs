@@ -1,8 +1,8 @@
 //! Where each job of a batch stands: the sum of its events.
 //!
 //! - [`Event`]: what happened, [`Phase`]: where one item stands.
-//! - [`gate`]: how many more may be sent now, [`purse`]: what all that costs.
-//! - [`doubt`]: jobs that were lost, missed, or are in a status that nobody knows.
+//! - [`submission_limiter`]: how many more may be sent now, [`cost_tracker`]: what all that costs.
+//! - [`lost_jobs`]: jobs that were lost, missed, or are in a status that nobody knows.
 //!
 //! Invariants:
 //! - an item is sent again only when it is proven that the first request created
@@ -17,20 +17,20 @@
 //! - items with an estimate are sent longest first, the others after them in order;
 //! - time is a parameter, and runs evenly.
 
-mod doubt;
+mod cost_tracker;
 mod event;
-mod gate;
+mod lost_jobs;
 mod phase;
-mod purse;
+mod submission_limiter;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
+use cost_tracker::CostTracker;
 pub(super) use event::Event;
-use gate::Gate;
 pub(super) use phase::Phase;
-use purse::Purse;
+use submission_limiter::SubmissionLimiter;
 
 use crate::error::{Error, ErrorKind};
 use crate::jobs::JobId;
@@ -61,8 +61,8 @@ pub(super) struct State {
     in_doubt: HashSet<usize>,
     /// Jobs of items that were sent anew.
     former: BTreeSet<JobId>,
-    gate: Gate,
-    purse: Purse,
+    limiter: SubmissionLimiter,
+    costs: CostTracker,
     /// How long after its answer was given up an item that is in no list was never created.
     settle: Duration,
 }
@@ -77,8 +77,8 @@ impl State {
             left_out: vec![false; items],
             in_doubt: HashSet::new(),
             former: BTreeSet::new(),
-            gate: Gate::new(limit),
-            purse: Purse::new(items),
+            limiter: SubmissionLimiter::new(limit),
+            costs: CostTracker::new(items),
             // So that its sum with a time is a time.
             settle: settle.min(Duration::from_secs(u32::MAX.into())),
         }
@@ -86,31 +86,31 @@ impl State {
 
     /// Sends nothing that might go beyond a budget; `prices` are the items' highest.
     pub(super) fn set_budget(&mut self, credits: i64, prices: Vec<i64>) {
-        self.purse.set_budget(credits, prices);
+        self.costs.set_budget(credits, prices);
     }
 
     /// The items whose price counts: to be sent, or sent and not known to be paid.
     pub(super) fn unpriced(&self) -> Vec<usize> {
         let sent = self.phases.iter().enumerate();
-        let sent = sent.filter(|(item, phase)| self.purse.counts_price(*item, phase)).map(|(item, _)| item);
+        let sent = sent.filter(|(item, phase)| self.costs.counts_price(*item, phase)).map(|(item, _)| item);
         let all: BTreeSet<usize> = self.waiting().chain(sent).collect();
         all.into_iter().collect()
     }
 
     /// The most that everything may cost: what was paid, and what may still have to be.
     pub(super) fn most(&self) -> i64 {
-        let waiting = self.waiting().map(|item| self.purse.price(item));
-        waiting.fold(self.purse.committed(&self.phases), i64::saturating_add)
+        let waiting = self.waiting().map(|item| self.costs.price(item));
+        waiting.fold(self.costs.committed(&self.phases), i64::saturating_add)
     }
 
     /// What was paid, as far as the platform told, also for jobs that were sent anew.
     pub(super) fn paid(&self) -> i64 {
-        self.purse.paid(&self.phases)
+        self.costs.paid(&self.phases)
     }
 
     /// How many may be unfinished at a time from now on; at least one.
     pub(super) fn set_limit(&mut self, limit: usize) {
-        self.gate.set_limit(limit);
+        self.limiter.set_limit(limit);
     }
 
     /// The items that are still to be sent, in their order.
@@ -173,23 +173,23 @@ impl State {
 
     /// Why nothing more is sent.
     pub(super) fn stop(&self) -> Option<&Error> {
-        self.gate.stop()
+        self.limiter.stop()
     }
 
     /// What refused one item will refuse all: none is sent any more.
     pub(super) fn stop_sending(&mut self, error: Error) {
-        self.gate.close(error);
+        self.limiter.close(error);
     }
 
     /// The platform wants more credits than there are: nothing is sent until a job has
     /// ended, and then one at a time.
     pub(super) fn run_short(&mut self, error: Error) {
-        self.gate.run_short(error);
+        self.limiter.run_short(error);
     }
 
     /// Why credits are missing, while items wait for them.
     pub(super) fn shortage(&self) -> Option<&Error> {
-        self.gate.shortage().filter(|_| self.stop().is_none() && self.waiting().next().is_some())
+        self.limiter.shortage().filter(|_| self.stop().is_none() && self.waiting().next().is_some())
     }
 
     /// What was being sent when the program ended: the answer is lost.
@@ -201,7 +201,7 @@ impl State {
     /// Goes on at this time, which may be earlier or later than a clock said before: what
     /// has to wait waits from now on.
     pub(super) fn catch_up(&mut self, now: Duration) {
-        self.gate.catch_up(now);
+        self.limiter.catch_up(now);
         for phase in &mut self.phases {
             if let Phase::Lost { since, .. } = phase {
                 *since = now;
@@ -212,8 +212,8 @@ impl State {
     /// What to do at this time.
     pub(super) fn next(&self, now: Duration) -> Vec<Action> {
         let occupied = self.occupied();
-        let (mut committed, budget) = match self.purse.budget() {
-            Some(budget) => (self.purse.committed(&self.phases), budget),
+        let (mut committed, budget) = match self.costs.budget() {
+            Some(budget) => (self.costs.committed(&self.phases), budget),
             None => (0, i64::MAX),
         };
         // What is under way may turn out to be cheaper, and leave enough for the next.
@@ -221,18 +221,18 @@ impl State {
             && self
                 .waiting()
                 .next()
-                .is_some_and(|first| committed.saturating_add(self.purse.price(first)) > budget);
+                .is_some_and(|first| committed.saturating_add(self.costs.price(first)) > budget);
         let is_affordable = |item: &usize| {
-            committed = committed.saturating_add(self.purse.price(*item));
+            committed = committed.saturating_add(self.costs.price(*item));
             committed <= budget
         };
-        let free = self.gate.free(occupied, now);
+        let free = self.limiter.free(occupied, now);
         let mut actions: Vec<_> =
             self.waiting().take(free).take_while(is_affordable).map(Action::Submit).collect();
         if self.phases.iter().any(Phase::is_open) {
             actions.push(Action::Poll);
         }
-        let is_closed = is_broke || self.gate.is_closed(occupied);
+        let is_closed = is_broke || self.limiter.is_closed(occupied);
         let is_over = |item: usize| {
             let phase = &self.phases[item];
             phase.has_ended()
@@ -248,7 +248,7 @@ impl State {
 
     /// Nothing is sent for a while: it cannot be told now what exists already.
     pub(super) fn rest_sending(&mut self, now: Duration) {
-        self.gate.refuse(now);
+        self.limiter.refuse(now);
     }
 
     /// Whether each item has a job, or gets none before another has ended.
@@ -261,7 +261,9 @@ impl State {
         match self.waiting().next() {
             None => true,
             // A full project is waited for, and missing credits are not.
-            Some(_) => !is_sending() && self.gate.has_slot(self.occupied()) && self.gate.rest(now).is_zero(),
+            Some(_) => {
+                !is_sending() && self.limiter.has_slot(self.occupied()) && self.limiter.rest(now).is_zero()
+            }
         }
     }
 
@@ -274,20 +276,20 @@ impl State {
     pub(super) fn rest(&self, now: Duration) -> Duration {
         match self.phases.iter().any(Phase::is_open) {
             true => Duration::ZERO,
-            false => self.gate.rest(now),
+            false => self.limiter.rest(now),
         }
     }
 
     /// Why items that wait will not be sent, once there is nothing more to do.
     pub(super) fn give_up(&mut self) {
-        let (None, Some(budget), Some(_)) = (self.stop(), self.purse.budget(), self.waiting().next()) else {
+        let (None, Some(budget), Some(_)) = (self.stop(), self.costs.budget(), self.waiting().next()) else {
             return;
         };
-        let spent = self.purse.committed(&self.phases);
-        let told = format!(
+        let spent = self.costs.committed(&self.phases);
+        let message = format!(
             "{spent} of the budget of {budget} credits are spent, too little is left for one more job"
         );
-        self.stop_sending(Error::new(ErrorKind::Credits, told));
+        self.stop_sending(Error::new(ErrorKind::Credits, message));
     }
 
     /// Takes an event in, and says whether it is to be kept. One that does not fit the
@@ -301,7 +303,7 @@ impl State {
                 // What was refused never had the name: a job that is sent anew can have it.
                 self.retries[item] += u32::from(!phase.is_rejected());
                 self.former.extend(phase.job().map(|job| job.id.clone()));
-                self.purse.keep(item, phase);
+                self.costs.keep(item, phase);
             }
             _ => {}
         }
@@ -312,11 +314,11 @@ impl State {
         let was_occupying = phase.is_occupying();
         let is_news = phase.take(event);
         match event {
-            Event::Submitted { .. } if is_news => self.gate.let_in(),
-            Event::Deferred { at, .. } if is_news => self.gate.refuse(*at),
+            Event::Submitted { .. } if is_news => self.limiter.let_in(),
+            Event::Deferred { at, .. } if is_news => self.limiter.refuse(*at),
             // Its slot was never taken.
             Event::Rejected { .. } => {}
-            _ if was_occupying && !phase.is_occupying() => self.gate.free_one(),
+            _ if was_occupying && !phase.is_occupying() => self.limiter.free_one(),
             _ => {}
         }
         is_news

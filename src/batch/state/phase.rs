@@ -136,7 +136,7 @@ impl Phase {
             )
             // The journal did not know of it.
             | (Event::Seen { job, .. }, Self::Waiting) => Self::Created(Box::new(Created::new(job.clone()))),
-            (Event::Told { credits, reason, .. }, Self::Created(created))
+            (Event::Finalized { credits, reason, .. }, Self::Created(created))
                 if created.has_ended() && created.end.is_none() =>
             {
                 created.end = Some(End { credits: *credits, reason: reason.clone() });
@@ -199,7 +199,7 @@ impl Phase {
     }
 
     /// It has ended, and what it cost is not known yet.
-    pub(in crate::batch) fn is_untold(&self) -> bool {
+    pub(in crate::batch) fn is_unfinalized(&self) -> bool {
         self.has_ended() && matches!(self, Self::Created(created) if created.end.is_none())
     }
 

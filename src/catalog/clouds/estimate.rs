@@ -93,7 +93,7 @@ impl Brightness {
 mod tests {
     use super::*;
 
-    fn told(scene: &[(u8, usize)], area: &[(u8, usize)], percent: Option<f64>) -> String {
+    fn estimate_text(scene: &[(u8, usize)], area: &[(u8, usize)], percent: Option<f64>) -> String {
         let grey =
             |all: &[(u8, usize)]| all.iter().flat_map(|(grey, count)| vec![[*grey; 3]; *count]).collect();
         let (found, note) = estimate(&Pixels { scene: grey(scene), area: grey(area) }, percent);
@@ -104,21 +104,21 @@ mod tests {
     #[test]
     fn the_whole_scene_sets_the_threshold() {
         let scene = [(60, 500), (140, 300), (220, 200)];
-        assert_eq!(told(&scene, &[(60, 50), (220, 50)], Some(20.0)), "50 %");
-        assert_eq!(told(&scene, &[(60, 50), (140, 50)], Some(20.0)), "0 %");
+        assert_eq!(estimate_text(&scene, &[(60, 50), (220, 50)], Some(20.0)), "50 %");
+        assert_eq!(estimate_text(&scene, &[(60, 50), (140, 50)], Some(20.0)), "0 %");
         // The same picture, with haze that the catalog counts.
-        assert_eq!(told(&scene, &[(60, 50), (140, 50)], Some(50.0)), "50 %");
-        assert_eq!(told(&scene, &[(220, 100)], Some(0.0)), "0 %", "sand or snow in a clear scene");
+        assert_eq!(estimate_text(&scene, &[(60, 50), (140, 50)], Some(50.0)), "50 %");
+        assert_eq!(estimate_text(&scene, &[(220, 100)], Some(0.0)), "0 %", "sand or snow in a clear scene");
     }
 
     #[test]
     fn what_cannot_be_told_is_not_told() {
         let cases = [
-            told(&[(200, 500), (205, 500)], &[(200, 50), (205, 50)], Some(50.0)),
-            told(&[(40, 500), (80, 500)], &[(80, 50)], Some(40.0)),
-            told(&[(40, 500), (240, 500)], &[(240, 24)], Some(50.0)),
-            told(&[(40, 500), (240, 500)], &[(240, 60), (50, 40)], None),
-            told(&[(40, 50), (240, 950)], &[(240, 60), (50, 40)], None),
+            estimate_text(&[(200, 500), (205, 500)], &[(200, 50), (205, 50)], Some(50.0)),
+            estimate_text(&[(40, 500), (80, 500)], &[(80, 50)], Some(40.0)),
+            estimate_text(&[(40, 500), (240, 500)], &[(240, 24)], Some(50.0)),
+            estimate_text(&[(40, 500), (240, 500)], &[(240, 60), (50, 40)], None),
+            estimate_text(&[(40, 50), (240, 950)], &[(240, 60), (50, 40)], None),
         ];
         insta::assert_snapshot!(cases.join("\n"), @r"
         cannot be told: cloud and ground are equally bright

@@ -169,8 +169,8 @@ show!(AoiClouds);
 
 impl fmt::Debug for AoiClouds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let told = self.percents().len();
-        write!(f, "Cloud over the area in {told} of {} quicklooks", self.len())
+        let known = self.percents().len();
+        write!(f, "Cloud over the area in {known} of {} quicklooks", self.len())
     }
 }
 

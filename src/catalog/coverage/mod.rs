@@ -11,7 +11,7 @@ use polars::prelude::DataFrame;
 use super::Scenes;
 use crate::error::{Context, Result};
 use crate::frame::Frame;
-use crate::geo::{Aoi, Rows, area_km2};
+use crate::geo::{Aoi, OverlapRows, area_km2};
 
 /// Parts of an uncovered rest that are smaller than this share of the area are what
 /// rounding left between outlines.
@@ -86,7 +86,7 @@ impl Scenes {
         let grounds = self.iter().enumerate().filter_map(|(nth, scene)| Some((nth, scene.ground()?)));
         let (index, footprints): (Vec<usize>, Vec<MultiPolygon>) = grounds.unzip();
         let mut sizes = vec![0.0];
-        Rows::new(aoi.geometry(), &footprints).each(|piece| {
+        OverlapRows::new(aoi.geometry(), &footprints).each(|piece| {
             let looks = piece.over.len();
             sizes.resize(sizes.len().max(looks + 1), 0.0);
             sizes[looks] += piece.km2;

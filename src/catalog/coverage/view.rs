@@ -7,7 +7,7 @@ use super::Coverage;
 use crate::chart::{Chart, Series};
 use crate::display::canvas::Rgb;
 use crate::display::{Bundle, Cell, Column, Table, picture};
-use crate::geo::{Rows, unrolled};
+use crate::geo::{OverlapRows, unrolled};
 use crate::map::{Layer, Map, Placement};
 use crate::show::rich;
 
@@ -107,7 +107,7 @@ impl Coverage {
         let mut image = RgbaImage::new(pixels(wide), pixels(high));
         let width = f64::from(image.width());
         let column = |lon: f64| ((lon - around.min().x) / wide * width).round().clamp(0.0, width) as u32;
-        Rows::of_picture(image.height() as usize, &area, &shapes).each(|piece| {
+        OverlapRows::of_picture(image.height() as usize, &area, &shapes).each(|piece| {
             let [r, g, b] = COLOURS[piece.over.len().min(FOLDED)];
             for x in column(piece.west)..column(piece.east) {
                 image.put_pixel(x, piece.row as u32, Rgba([r, g, b, 255]));

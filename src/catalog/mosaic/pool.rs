@@ -4,7 +4,7 @@
 use geo::MultiPolygon;
 
 use super::problem::{Candidate, Cell, Problem};
-use crate::geo::Rows;
+use crate::geo::OverlapRows;
 
 /// Scenes among which every choice is weighed. More are thinned out first.
 const WEIGHED: usize = 64;
@@ -44,7 +44,7 @@ impl Pool {
         scenes: &[Candidate],
     ) -> Option<Self> {
         let all: Vec<usize> = (0..scenes.len()).collect();
-        let rows = Rows::new(area, grounds);
+        let rows = OverlapRows::new(area, grounds);
         if let Some(sets) = (scenes.len() <= 2 * WEIGHED).then(|| rows.sets(CELLS)).flatten() {
             let kept = best_of_equals(&sets, scenes, task.day_cost);
             if kept.len() <= WEIGHED {
@@ -54,7 +54,7 @@ impl Pool {
         let kept = thinned(task, scenes, &rows);
         let few: Vec<MultiPolygon> = kept.iter().map(|&scene| grounds[scene].clone()).collect();
         let few_scenes: Vec<Candidate> = kept.iter().map(|&scene| scenes[scene].clone()).collect();
-        let sets = Rows::new(area, &few).sets(usize::MAX)?;
+        let sets = OverlapRows::new(area, &few).sets(usize::MAX)?;
         let each: Vec<usize> = (0..kept.len()).collect();
         Self::over(task, &sets, &kept, &each, &few_scenes, true)
     }
@@ -139,7 +139,7 @@ fn best_of_equals(sets: &[(Vec<u32>, f64)], scenes: &[Candidate], day_cost: f64)
 
 /// Some scenes that cover all that can be covered, and the next best ones: greedily, by
 /// points on the ground, and again without those that were taken.
-fn thinned(task: Task, scenes: &[Candidate], rows: &Rows) -> Vec<usize> {
+fn thinned(task: Task, scenes: &[Candidate], rows: &OverlapRows) -> Vec<usize> {
     let points = points(task.area, rows, scenes.len());
     let total = points.iter().fold([0; WORDS], |mut all, one| {
         all.iter_mut().zip(one).for_each(|(all, one)| *all |= one);
@@ -176,7 +176,7 @@ fn thinned(task: Task, scenes: &[Candidate], rows: &Rows) -> Vec<usize> {
 }
 
 /// Adds the scenes that alone lie over some ground between the points.
-fn patch(task: Task, rows: &Rows, kept: &mut Vec<usize>, mut taken: Vec<bool>) {
+fn patch(task: Task, rows: &OverlapRows, kept: &mut Vec<usize>, mut taken: Vec<bool>) {
     let mut missing: Vec<(Vec<u32>, f64)> = Vec::new();
     rows.each(|piece| {
         if !piece.over.is_empty() && !piece.over.iter().any(|scene| taken[*scene as usize]) {
@@ -199,7 +199,7 @@ fn patch(task: Task, rows: &Rows, kept: &mut Vec<usize>, mut taken: Vec<bool>) {
 
 /// Which points of the area each scene covers, a bit each: as many for a km² everywhere,
 /// be the area in one part or in many that lie far apart.
-fn points(area: f64, rows: &Rows, scenes: usize) -> Vec<[u64; WORDS]> {
+fn points(area: f64, rows: &OverlapRows, scenes: usize) -> Vec<[u64; WORDS]> {
     let mut points = vec![[0; WORDS]; scenes];
     let (mut so_far, mut point) = (0.0, 0);
     rows.each(|piece| {

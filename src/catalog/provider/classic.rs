@@ -9,9 +9,9 @@ use super::paging::follow_same;
 use super::scan::{Plan, Sorting};
 use crate::catalog::{Search, SortBy};
 use crate::client::{Client, data, items};
-use crate::closest::closest;
 use crate::error::{Context, Error, Result};
 use crate::geo::{Bbox, geometry_to_json};
+use crate::suggest::suggest;
 use crate::transport::Request;
 
 /// The largest `limit` that the server takes.
@@ -128,7 +128,7 @@ fn blocks_of(client: &Client, search: &Search) -> Result<Vec<String>> {
         let before = found.len();
         found.extend(names.iter().filter(|name| name.contains(&wanted)).map(|name| (*name).to_owned()));
         if found.len() == before {
-            let near = closest(names.iter().copied(), sensor);
+            let near = suggest(names.iter().copied(), sensor);
             return Err(Error::invalid(format!("no data block is named like `{sensor}`: there is {near}")));
         }
     }

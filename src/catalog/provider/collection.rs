@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::display::{Bundle, Card, Cell};
 use crate::geo::Bbox;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::show::rich;
 use crate::time::{minute, parse_timestamp};
 
@@ -145,9 +145,9 @@ fn bbox(json: &Value) -> Option<Bbox> {
 
 impl fmt::Debug for Collection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&plain(&self.id, 200))?;
+        f.write_str(&sanitize(&self.id, 200))?;
         match &self.title {
-            Some(title) => write!(f, ": {}", plain(title, 200)),
+            Some(title) => write!(f, ": {}", sanitize(title, 200)),
             None => Ok(()),
         }
     }

@@ -31,8 +31,8 @@ use self::scan::{Found, Plan};
 use self::way::{Order, Way};
 use super::Search;
 use crate::client::{Client, Who};
-use crate::closest::closest;
 use crate::error::{Error, ErrorKind, Result};
+use crate::suggest::suggest;
 
 /// Today's STAC API (API reference, 16).
 const LANDING: &str = "/v2/catalog/";
@@ -145,7 +145,7 @@ fn unseen<'a>(search: &'a Search, found: &Found) -> Vec<&'a String> {
 fn stranger_told(name: &str, known: &Collections) -> Error {
     // What is yet to be taken cannot be searched.
     let searched = known.iter().filter(|one| one.kind.as_deref() != Some("TASKING"));
-    let near = closest(searched.map(|one| one.id.as_str()), name);
+    let near = suggest(searched.map(|one| one.id.as_str()), name);
     Error::invalid(format!("there is no collection `{name}`: did you mean {near}?"))
 }
 

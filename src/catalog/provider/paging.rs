@@ -174,13 +174,13 @@ mod tests {
 
     #[test]
     fn a_malformed_page_is_told() {
-        let told = |json| page(json, &first()).err().unwrap().to_string();
-        assert_eq!(told(json!({"links": []})), "`features` should be a list, but is nothing");
-        assert_eq!(told(json!({"features": {}})), "`features` should be a list, but is an object");
+        let message = |json| page(json, &first()).err().unwrap().to_string();
+        assert_eq!(message(json!({"links": []})), "`features` should be a list, but is nothing");
+        assert_eq!(message(json!({"features": {}})), "`features` should be a list, but is an object");
         // stac-server and pygeoapi answer so, some gateways with status 200.
         let refused = json!({"code": "BadRequest", "description": "Invalid datetime"});
-        assert_eq!(told(refused), "200: Invalid datetime");
+        assert_eq!(message(refused), "200: Invalid datetime");
         let lost = json!({"features": [{}], "links": [{"rel": "next"}]});
-        assert_eq!(told(lost), "the `next` link has no `href`");
+        assert_eq!(message(lost), "the `next` link has no `href`");
     }
 }

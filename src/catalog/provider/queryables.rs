@@ -10,7 +10,7 @@ use crate::display::{Cell, Column, Table};
 use crate::error::{Context, Error, Result};
 use crate::frame::Frame;
 use crate::list::list;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::show::show;
 use crate::transport::{Request, refused_with};
 
@@ -119,7 +119,7 @@ impl Queryable {
         let text = |key: &str| schema.get(key)?.as_str().map(String::from);
         let number = |key: &str| schema.get(key)?.as_f64();
         let list = |key: &str| schema.get(key).and_then(Value::as_array).into_iter().flatten();
-        let told = |value: &Value| value.as_str().map_or_else(|| value.to_string(), String::from);
+        let value_text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), String::from);
         let kinds: Vec<_> = list("type").filter_map(Value::as_str).collect();
         Self {
             name: name.to_owned(),
@@ -127,7 +127,7 @@ impl Queryable {
             kind: text("type").or_else(|| (!kinds.is_empty()).then(|| kinds.join(", "))),
             minimum: number("minimum"),
             maximum: number("maximum"),
-            values: list("enum").map(told).collect(),
+            values: list("enum").map(value_text).collect(),
         }
     }
 
@@ -139,7 +139,7 @@ impl Queryable {
 impl fmt::Debug for Queryable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = self.kind.as_deref().unwrap_or("any kind");
-        write!(f, "{} ({})", plain(&self.name, 200), plain(kind, 80))
+        write!(f, "{} ({})", sanitize(&self.name, 200), sanitize(kind, 80))
     }
 }
 

@@ -18,7 +18,7 @@ use crate::transport::{Page, Request, collect_pages};
 /// limit of the search, and no more: some catalogs have millions.
 pub(super) const LOOKED_AT: usize = 5_000;
 /// Chains of pages that are followed at a time.
-const AT_ONCE: usize = 8;
+const CONCURRENT_REQUESTS: usize = 8;
 
 /// How a catalog is asked for the scenes of a search.
 #[derive(Debug)]
@@ -82,7 +82,9 @@ impl Plan {
     /// are kept.
     pub(super) fn run(&self, client: &Client, search: &Search) -> Result<Found> {
         let looked_at = AtomicUsize::new(0);
-        let chains = in_parallel(&self.first, AT_ONCE, |first| self.chain(client, search, first, &looked_at));
+        let chains = in_parallel(&self.first, CONCURRENT_REQUESTS, |first| {
+            self.chain(client, search, first, &looked_at)
+        });
         let mut found = Found::default();
         let mut left = Vec::new();
         for chain in chains {

@@ -48,8 +48,8 @@ impl Stac {
 
     pub(super) fn read(landing: &Value, url: &str) -> Result<Self> {
         if !landing.get("links").is_some_and(Value::is_array) {
-            let told = "the landing page has no list `links`: it is not a STAC API";
-            return Err(refused_with(landing, 200).unwrap_or_else(|| Error::response(told)));
+            let message = "the landing page has no list `links`: it is not a STAC API";
+            return Err(refused_with(landing, 200).unwrap_or_else(|| Error::response(message)));
         }
         let href = |link: &Value| link.get("href").and_then(Value::as_str).map(str::to_owned);
         let base = &base(landing, url);

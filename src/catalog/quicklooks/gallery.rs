@@ -11,7 +11,7 @@ use crate::display::{Bundle, STYLE};
 use crate::error::{Context, Result};
 use crate::file;
 use crate::parallel::{cores, in_parallel};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::show::rich;
 use crate::time::minute;
 
@@ -90,9 +90,9 @@ impl Figure {
         };
         Self {
             picture,
-            id: plain(&scene.id, 120),
+            id: sanitize(&scene.id, 120),
             facts: facts.join(" · "),
-            why: why.map(|why| plain(&why, 200)),
+            why: why.map(|why| sanitize(&why, 200)),
         }
     }
 
@@ -120,7 +120,7 @@ impl Gallery {
         let page = html! {
             (DOCTYPE)
             html lang="en" {
-                head { meta charset="utf-8"; title { (plain(&self.title, 200)) } }
+                head { meta charset="utf-8"; title { (sanitize(&self.title, 200)) } }
                 body { (self.inline()) }
             }
         };
@@ -145,7 +145,7 @@ impl Gallery {
         html! {
             div.up42 {
                 style { (PreEscaped(STYLE)) (PreEscaped(include_str!("../../../assets/gallery.css"))) }
-                p { b { (plain(&self.title, 200)) } }
+                p { b { (sanitize(&self.title, 200)) } }
                 div.up42-gallery { @for figure in &self.figures { (figure.to_html()) } }
                 @if self.left_out > 0 { p.up42-note { (self.more()) } }
             }
@@ -184,7 +184,7 @@ impl Gallery {
         let lines: String = self.figures.iter().take(50).map(line).collect();
         let left = self.left_out + self.figures.len().saturating_sub(50);
         let more = if left > 0 { format!("… and {left} more\n") } else { String::new() };
-        format!("{}\n{lines}{more}", plain(&self.title, 200))
+        format!("{}\n{lines}{more}", sanitize(&self.title, 200))
     }
 }
 

@@ -27,7 +27,7 @@ use crate::redact;
 use crate::transport::{Request, Response, Secret};
 
 /// Downloads at a time; the limiter holds the rate.
-const AT_ONCE: usize = 32;
+const CONCURRENT_REQUESTS: usize = 32;
 
 /// The quicklooks of some scenes, each with its own outcome: one that is missing
 /// never shifts or hides the others.
@@ -90,7 +90,7 @@ impl Catalog {
     pub fn download_quicklooks(&self, scenes: &Scenes) -> Result<Quicklooks> {
         let origin = scenes.origin().to_vec();
         let scenes: Vec<Scene> = scenes.iter().cloned().collect();
-        let outcomes = in_parallel(&scenes, AT_ONCE, |scene| self.quicklook(scene));
+        let outcomes = in_parallel(&scenes, CONCURRENT_REQUESTS, |scene| self.quicklook(scene));
         let quicklooks = scenes
             .into_iter()
             .zip(outcomes)
@@ -178,8 +178,8 @@ impl Catalog {
     fn asset(&self, href: &str) -> Result<Response, Failed> {
         if !href.starts_with("https:") && !href.starts_with("http:") {
             let scheme = href.split_once(':').map_or("", |(scheme, _)| scheme);
-            let told = format!("it is at `{scheme}:…`: only http and https can be downloaded");
-            return Err(Error::invalid(told).into());
+            let message = format!("it is at `{scheme}:…`: only http and https can be downloaded");
+            return Err(Error::invalid(message).into());
         }
         if !url::Url::parse(href).is_ok_and(|url| url.path().ends_with("/download-url")) {
             return self.ask(Request::get(href));

@@ -140,19 +140,19 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told() {
-        let told = |text| read(text).unwrap_err().to_string();
+        let message = |text| read(text).unwrap_err().to_string();
         assert_eq!(
-            told(r#"{"type": "Polygon", "coordinates": [[[0], [1]]]}"#),
+            message(r#"{"type": "Polygon", "coordinates": [[[0], [1]]]}"#),
             "`coordinates`: a position needs a longitude and a latitude at line 1 column 5"
         );
-        assert_eq!(told(r#"{"type": "Sphere"}"#), "`Sphere` is no type of geometry");
+        assert_eq!(message(r#"{"type": "Sphere"}"#), "`Sphere` is no type of geometry");
         assert_eq!(
-            told(r#"{"type": "Point", "coordinates": [200, 95]}"#),
+            message(r#"{"type": "Point", "coordinates": [200, 95]}"#),
             "position 200, 95 is not on Earth"
         );
-        assert!(told("7").starts_with("not a geometry: "));
+        assert!(message("7").starts_with("not a geometry: "));
         let deep = "{\"type\":\"GeometryCollection\",\"geometries\":[".repeat(9) + &"]}".repeat(9);
-        assert_eq!(told(&deep), "collections lie too deep in collections");
+        assert_eq!(message(&deep), "collections lie too deep in collections");
     }
 
     proptest! {

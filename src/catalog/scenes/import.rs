@@ -188,17 +188,17 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told() {
-        let told = |text| Scenes::from_geojson(text).unwrap_err().to_string();
+        let message = |text| Scenes::from_geojson(text).unwrap_err().to_string();
         assert_eq!(
-            told("{\"id\": \"a\"}\n{\"id\""),
+            message("{\"id\": \"a\"}\n{\"id\""),
             "not GeoJSON: EOF while parsing an object at line 2 column 5"
         );
-        assert_eq!(told(r#"{"features": {}}"#), "not GeoJSON: `features` should be a list");
+        assert_eq!(message(r#"{"features": {}}"#), "not GeoJSON: `features` should be a list");
         assert_eq!(
-            told(r#"{"stac_version": "1.0.0"}"#),
+            message(r#"{"stac_version": "1.0.0"}"#),
             "not GeoJSON: there are no `features`: is it a STAC ItemCollection?"
         );
-        assert_eq!(told("7"), "not GeoJSON: a value that is no item: 7");
+        assert_eq!(message("7"), "not GeoJSON: a value that is no item: 7");
         let error = Scenes::read("no/such.json").unwrap_err().to_string();
         assert!(error.starts_with("read scenes `no/such.json`: "), "{error}");
     }
@@ -250,8 +250,8 @@ mod tests {
             prop_assert_eq!(scenes.len(), features.len(), "none is lost");
             prop_assert_eq!(scenes.to_dataframe().unwrap().height(), features.len());
             for scene in &scenes {
-                let told = format!("{scene:?}");
-                prop_assert!(!scene.id.is_empty() && !told.contains('\n'));
+                let debug = format!("{scene:?}");
+                prop_assert!(!scene.id.is_empty() && !debug.contains('\n'));
             }
         }
 

@@ -11,7 +11,7 @@ use super::parts::{Parts, Rest};
 use super::preview::{self, QuicklookSource};
 use crate::hash::hex;
 use crate::json::Walk;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::time::parse_timestamp;
 
 /// One image of the catalog: what was taken, when, and how cloudy it is.
@@ -144,7 +144,7 @@ impl Scene {
 
 impl fmt::Debug for Scene {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&plain(&self.id, 200))?;
+        f.write_str(&sanitize(&self.id, 200))?;
         if let Some(at) = self.datetime {
             write!(f, ", {}", crate::time::minute(at))?;
         }

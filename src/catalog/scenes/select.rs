@@ -6,7 +6,7 @@ use polars::prelude::DataFrame;
 
 use super::{Scene, Scenes};
 use crate::error::{Context, Error, Result};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 impl Scenes {
     /// The scenes whose `id` stands in the DataFrame, in its order: the way back
@@ -28,8 +28,8 @@ impl Scenes {
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there is no
     /// String column `id`, or when an id is not among these scenes.
     pub fn select(&self, frame: &DataFrame) -> Result<Self> {
-        let told = "select scenes by the column `id`";
-        let ids = frame.column("id").context(told)?.str().context(told)?.clone();
+        let message = "select scenes by the column `id`";
+        let ids = frame.column("id").context(message)?.str().context(message)?.clone();
         let collections = frame.column("collection").ok().and_then(|column| column.str().ok().cloned());
         let mut known: HashMap<(&str, Option<&str>), &Scene> = HashMap::new();
         for scene in &self.scenes {
@@ -45,7 +45,7 @@ impl Scenes {
                 .ok_or_else(|| Error::invalid(format!("`{id}` is not one of these {} scenes", self.len())))
         };
         let picked = ids.iter().enumerate().map(|(row, id)| pick(row, id)).collect::<Result<Vec<_>>>();
-        Ok(Self { scenes: picked.context(told)?, origin: self.origin.clone(), ..Self::default() })
+        Ok(Self { scenes: picked.context(message)?, origin: self.origin.clone(), ..Self::default() })
     }
     /// The scenes with these ids, in the order of the ids and each once: the way back from
     /// a map, which copies the ids of the scenes that were chosen on it.
@@ -82,7 +82,7 @@ impl Scenes {
                 Some([scene]) if taken.insert(scene.id.as_str()) => scenes.push((*scene).clone()),
                 Some([_]) => {}
                 Some(alike) => return Err(ambiguous(id, alike)).context("select scenes by id"),
-                None => unknown.push(format!("`{}`", plain(id, 80))),
+                None => unknown.push(format!("`{}`", sanitize(id, 80))),
             }
         }
         if unknown.is_empty() {
@@ -92,21 +92,21 @@ impl Scenes {
         let (verb, more) = (if unknown.len() == 1 { "is" } else { "are" }, unknown.len().saturating_sub(5));
         unknown.truncate(5);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let told = format!("{}{more} {verb} not among these {} scenes", unknown.join(", "), self.len());
-        Err(Error::invalid(told)).context("select scenes by id")
+        let message = format!("{}{more} {verb} not among these {} scenes", unknown.join(", "), self.len());
+        Err(Error::invalid(message)).context("select scenes by id")
     }
 }
 
 fn ambiguous(id: &str, alike: &[&Scene]) -> Error {
     let name = |scene: &&Scene| match &scene.collection {
-        Some(name) => format!("`{}`", plain(name, 80)),
+        Some(name) => format!("`{}`", sanitize(name, 80)),
         None => "none".to_owned(),
     };
     let collections: Vec<_> = alike.iter().map(name).collect();
     Error::invalid(format!(
         "`{}` is the id of scenes in several collections ({}): take one by `scenes.select(&frame)`, \
          with the frame's columns `id` and `collection`",
-        plain(id, 80),
+        sanitize(id, 80),
         collections.join(", ")
     ))
 }
@@ -150,8 +150,8 @@ mod tests {
 
     #[test]
     fn unknown_ids_are_named() {
-        let told = |ids: &[&str]| scenes().select_ids(ids).unwrap_err().to_string();
-        insta::assert_snapshot!(told(&["a", "x"]), @"select scenes by id: `x` is not among these 3 scenes");
-        insta::assert_snapshot!(told(&["1", "2", "3", "4", "5", "6", "7"]), @"select scenes by id: `1`, `2`, `3`, `4`, `5` and 2 more are not among these 3 scenes");
+        let message = |ids: &[&str]| scenes().select_ids(ids).unwrap_err().to_string();
+        insta::assert_snapshot!(message(&["a", "x"]), @"select scenes by id: `x` is not among these 3 scenes");
+        insta::assert_snapshot!(message(&["1", "2", "3", "4", "5", "6", "7"]), @"select scenes by id: `1`, `2`, `3`, `4`, `5` and 2 more are not among these 3 scenes");
     }
 }

@@ -64,7 +64,7 @@ impl Search {
     }
 
     pub(in crate::catalog) fn check(&self) -> Result<()> {
-        let wrong = |told: String| Err(Error::invalid(told).context("search"));
+        let wrong = |message: String| Err(Error::invalid(message).context("search"));
         self.range()?;
         if self.limit == 0 {
             return wrong("limit 0 finds nothing: ask for at least 1 scene".into());
@@ -154,15 +154,21 @@ mod tests {
 
     #[test]
     fn what_cannot_be_is_told() {
-        let told = |search: Search| search.check().unwrap_err().to_string();
+        let message = |search: Search| search.check().unwrap_err().to_string();
         assert_eq!(
-            told(search().resolution(2.0..=1.0)),
+            message(search().resolution(2.0..=1.0)),
             "search: resolution 2 to 1 m is empty: the finest comes first"
         );
-        assert_eq!(told(search().resolution(..f64::NAN)), "search: resolution NaN m is no size of a pixel");
-        assert_eq!(told(search().max_off_nadir(-1.0)), "search: off-nadir angle -1 is not between 0 and 90°");
         assert_eq!(
-            told(search().filter("gsd", Op::In, 1)),
+            message(search().resolution(..f64::NAN)),
+            "search: resolution NaN m is no size of a pixel"
+        );
+        assert_eq!(
+            message(search().max_off_nadir(-1.0)),
+            "search: off-nadir angle -1 is not between 0 and 90°"
+        );
+        assert_eq!(
+            message(search().filter("gsd", Op::In, 1)),
             "search: filter `gsd in 1`: `in` needs a list of texts or numbers"
         );
     }

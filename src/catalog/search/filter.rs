@@ -64,16 +64,16 @@ impl Filter {
             return Err(Error::invalid("a filter has no property: name one, such as `platform`"));
         }
         let is_plain = |value: &Value| value.is_string() || value.is_number() || value.is_boolean();
-        let told = |wanted: &str| Err(Error::invalid(format!("filter `{self}`: {wanted}")));
+        let refuse = |wanted: &str| Err(Error::invalid(format!("filter `{self}`: {wanted}")));
         match (self.op, &self.value) {
             (Op::In, Value::Array(list)) if list.is_empty() => {
-                told("the list is empty, and nothing is in it")
+                refuse("the list is empty, and nothing is in it")
             }
             (Op::In, Value::Array(list)) if list.iter().all(is_plain) => Ok(()),
-            (Op::In, _) => told("`in` needs a list of texts or numbers"),
-            (_, Value::Array(_)) => told("a list needs `Op::In`"),
+            (Op::In, _) => refuse("`in` needs a list of texts or numbers"),
+            (_, Value::Array(_)) => refuse("a list needs `Op::In`"),
             (_, value) if is_plain(value) => Ok(()),
-            _ => told("the value must be a text, a finite number or a truth value"),
+            _ => refuse("the value must be a text, a finite number or a truth value"),
         }
     }
 
@@ -203,9 +203,9 @@ mod tests {
         let asked = Search::new(Aoi::from_bbox([0.0, 0.0, 1.0, 1.0]).unwrap())
             .filter("processed", Op::Le, "2020-05-31")
             .filter("processed", Op::Ge, "2020-05-01");
-        let told: Vec<_> = asked.conditions().iter().map(ToString::to_string).collect();
+        let conditions: Vec<_> = asked.conditions().iter().map(ToString::to_string).collect();
         assert_eq!(
-            told,
+            conditions,
             [r#"processed <= "2020-05-31T23:59:59.999999Z""#, r#"processed >= "2020-05-01""#],
             "the server is asked so"
         );
@@ -213,12 +213,12 @@ mod tests {
 
     #[test]
     fn a_wrong_value_is_told() {
-        let told = |op, value| Filter::new("gsd", op, value).check().unwrap_err().to_string();
-        assert_eq!(told(Op::In, json!([])), "filter `gsd in []`: the list is empty, and nothing is in it");
-        assert_eq!(told(Op::In, json!(1)), "filter `gsd in 1`: `in` needs a list of texts or numbers");
-        assert_eq!(told(Op::Le, json!([1])), "filter `gsd <= [1]`: a list needs `Op::In`");
+        let message = |op, value| Filter::new("gsd", op, value).check().unwrap_err().to_string();
+        assert_eq!(message(Op::In, json!([])), "filter `gsd in []`: the list is empty, and nothing is in it");
+        assert_eq!(message(Op::In, json!(1)), "filter `gsd in 1`: `in` needs a list of texts or numbers");
+        assert_eq!(message(Op::Le, json!([1])), "filter `gsd <= [1]`: a list needs `Op::In`");
         assert_eq!(
-            told(Op::Le, f64::NAN.into()),
+            message(Op::Le, f64::NAN.into()),
             "filter `gsd <= null`: the value must be a text, a finite number or a truth value"
         );
         assert!(Filter::new(" ", Op::Eq, 1).check().is_err());

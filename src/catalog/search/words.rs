@@ -8,31 +8,31 @@ impl Search {
     /// What was asked for, name by name; what was left open is not there.
     pub(in crate::catalog) fn in_words(&self) -> Vec<(String, String)> {
         let mut words = Vec::new();
-        let mut tell = |name: &str, value: Option<String>| {
+        let mut add = |name: &str, value: Option<String>| {
             words.extend(value.filter(|value| !value.is_empty()).map(|value| (name.to_owned(), value)));
         };
         let area =
             format!("{}, {:.1} km²", self.aoi.name().unwrap_or("area of interest"), self.aoi.area_km2());
-        tell("Area", Some(area).filter(|_| !self.is_anywhere()));
+        add("Area", Some(area).filter(|_| !self.is_anywhere()));
         let days = |(first, last): &(String, String)| match (first.as_str(), last.as_str()) {
             ("" | "..", "" | "..") => String::new(),
             ("" | "..", last) => format!("until {last}"),
             (first, "" | "..") => format!("from {first} on"),
             (first, last) => format!("{first} to {last}"),
         };
-        tell("Acquired", self.dates.as_ref().map(days));
-        tell("Collections", Some(self.collections.join(", ")));
-        tell("Sensors", Some(self.sensors.join(", ")));
-        tell("Scenes", (!self.ids.is_empty()).then(|| format!("{} by their ids", self.ids.len())));
-        tell("Cloud cover", self.max_cloud_cover.map(|percent| format!("at most {percent} %")));
-        tell("Resolution", range(self.resolution, "m"));
-        tell("Incidence angle", self.max_incidence_angle.map(|degrees| format!("at most {degrees}°")));
-        tell("Off nadir", self.max_off_nadir.map(|degrees| format!("at most {degrees}°")));
-        tell("Usage", Some(self.usage_types.join(", ")));
-        tell("Delivery", Some(self.delivery_times.join(", ")));
+        add("Acquired", self.dates.as_ref().map(days));
+        add("Collections", Some(self.collections.join(", ")));
+        add("Sensors", Some(self.sensors.join(", ")));
+        add("Scenes", (!self.ids.is_empty()).then(|| format!("{} by their ids", self.ids.len())));
+        add("Cloud cover", self.max_cloud_cover.map(|percent| format!("at most {percent} %")));
+        add("Resolution", range(self.resolution, "m"));
+        add("Incidence angle", self.max_incidence_angle.map(|degrees| format!("at most {degrees}°")));
+        add("Off nadir", self.max_off_nadir.map(|degrees| format!("at most {degrees}°")));
+        add("Usage", Some(self.usage_types.join(", ")));
+        add("Delivery", Some(self.delivery_times.join(", ")));
         let filters: Vec<String> = self.filters.iter().map(ToString::to_string).collect();
-        tell("Filters", Some(filters.join(", ")));
-        tell("Limit", Some(format!("{} scenes", self.limit)));
+        add("Filters", Some(filters.join(", ")));
+        add("Limit", Some(format!("{} scenes", self.limit)));
         words
     }
 }
@@ -67,10 +67,10 @@ mod tests {
             .resolution(..=1.5)
             .filter("platform", super::super::Op::Eq, "PHR-1A")
             .limit(12);
-        let told = |search: &Search| -> Vec<String> {
+        let words_of = |search: &Search| -> Vec<String> {
             search.in_words().into_iter().map(|(name, value)| format!("{name}: {value}")).collect()
         };
-        insta::assert_snapshot!(told(&search).join("\n"), @r#"
+        insta::assert_snapshot!(words_of(&search).join("\n"), @r#"
         Area: Dakar, 157.3 km²
         Acquired: from 2019-01-01 on
         Collections: phr, spot
@@ -79,7 +79,7 @@ mod tests {
         Filters: platform = "PHR-1A"
         Limit: 12 scenes
         "#);
-        insta::assert_snapshot!(told(&Search::new(&aoi)).join("\n"), @r"
+        insta::assert_snapshot!(words_of(&Search::new(&aoi)).join("\n"), @r"
         Area: Dakar, 157.3 km²
         Limit: 100 scenes
         ");

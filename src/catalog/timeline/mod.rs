@@ -157,13 +157,13 @@ mod tests {
 
     #[test]
     fn the_periods_suit_the_span() {
-        let told = |first: &str, last: &str| {
+        let summary = |first: &str, last: &str| {
             let timeline = scenes(&[(first, None), (last, None)]).timeline();
             format!("{timeline:?} from {}", timeline.periods()[0].label)
         };
-        assert_eq!(told("2020-01-30", "2020-03-01"), "2 scenes in 32 days from 2020-01-30");
-        assert_eq!(told("2020-01-30", "2020-04-20"), "2 scenes in 4 months from 2020-01");
-        assert_eq!(told("2010-01-30", "2020-04-20"), "2 scenes in 11 years from 2010");
+        assert_eq!(summary("2020-01-30", "2020-03-01"), "2 scenes in 32 days from 2020-01-30");
+        assert_eq!(summary("2020-01-30", "2020-04-20"), "2 scenes in 4 months from 2020-01");
+        assert_eq!(summary("2010-01-30", "2020-04-20"), "2 scenes in 11 years from 2010");
         assert_eq!(format!("{:?}", scenes(&[]).timeline()), "0 scenes in 0 months");
         assert!(scenes(&[]).timeline().bundle().html.starts_with("<img"));
     }

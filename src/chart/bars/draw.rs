@@ -3,7 +3,7 @@ use crate::chart::Chart;
 use crate::chart::paper::{QUIET, RIGHT, WIDTH, head};
 use crate::chart::pen::{Anchor, Pen, width};
 use crate::chart::scale::Scale;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// Pixels down.
 pub(in crate::chart) const HEIGHT: i32 = 320;
@@ -30,7 +30,7 @@ fn stacks(bars: &Bars, pen: &mut dyn Pen, scale: &Scale) {
     let gap = (slot * 0.12).clamp(0.0, 12.0);
     let x = |place: f64| LEFT + (place * slot).round() as i32;
     // Every label, or every so many, so that none touches the next.
-    let longest = bars.labels.iter().map(|label| width(&plain(label, 16), 12)).max().unwrap_or(0);
+    let longest = bars.labels.iter().map(|label| width(&sanitize(label, 16), 12)).max().unwrap_or(0);
     let every = (f64::from(longest + 10) / slot).ceil().max(1.0) as usize;
     for (bar, label) in bars.labels.iter().enumerate() {
         let (left, right) = (x(bar as f64) + gap as i32, x(bar as f64 + 1.0) - gap as i32);
@@ -47,7 +47,7 @@ fn stacks(bars: &Bars, pen: &mut dyn Pen, scale: &Scale) {
         // The last one may have no room.
         let fits = bar == 0 || middle + longest / 2 <= WIDTH;
         if bar % every == 0 && fits {
-            pen.text((middle, BOTTOM + 16), &plain(label, 16), 12, Anchor::Middle, QUIET);
+            pen.text((middle, BOTTOM + 16), &sanitize(label, 16), 12, Anchor::Middle, QUIET);
         }
     }
 }

@@ -1,7 +1,7 @@
 use super::Bars;
 use crate::display::grouped;
 use crate::display::text::width;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// The longest bar, in letters.
 const LONGEST: f64 = 40.0;
@@ -18,10 +18,10 @@ impl Bars {
         if self.series.len() > 1 {
             let names = self.series.iter().enumerate();
             let names: Vec<_> =
-                names.map(|(nth, one)| format!("{} {}", ink(nth), plain(&one.name, 24))).collect();
+                names.map(|(nth, one)| format!("{} {}", ink(nth), sanitize(&one.name, 24))).collect();
             text.push_str(&format!("{}\n", names.join("  ")));
         }
-        let labels: Vec<String> = self.labels.iter().map(|label| plain(label, 24)).collect();
+        let labels: Vec<String> = self.labels.iter().map(|label| sanitize(label, 24)).collect();
         let widest = labels.iter().map(|label| width(label)).max().unwrap_or(0);
         let highest = self.highest();
         for (bar, label) in labels.iter().enumerate().take(SHOWN) {

@@ -6,7 +6,7 @@ use crate::chart::pen::{Anchor, PAPER, Pen, Point, width};
 use crate::chart::scale::Scale;
 use crate::display::canvas::Rgb;
 use crate::display::{counted, grouped};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 const LEFT: i32 = 72;
 const TOP: i32 = 66;
@@ -31,7 +31,7 @@ impl Curves {
                 .curves
                 .iter()
                 .zip(COLOURS)
-                .map(|(curve, colour)| (plain(&curve.name, 22), colour))
+                .map(|(curve, colour)| (sanitize(&curve.name, 22), colour))
                 .collect(),
             false => vec![
                 (format!("median of {}", grouped(count as f64, 0)), COLOURS[0]),
@@ -77,16 +77,16 @@ pub(in crate::chart) fn draw(chart: &Chart, curves: &Curves, pen: &mut dyn Pen) 
 }
 
 /// A dashed line with its name, which stands at the top when the level lies above it.
-fn level_line(told: &str, at: Option<i32>, pen: &mut dyn Pen) {
-    let (told, y) = match at {
+fn level_line(label: &str, at: Option<i32>, pen: &mut dyn Pen) {
+    let (label, y) = match at {
         Some(y) => {
             pen.dashes((LEFT, y), RIGHT, INK);
-            (plain(told, 60), y + 11)
+            (sanitize(label, 60), y + 11)
         }
-        None => (format!("{}, above the chart", plain(told, 60)), TOP + 11),
+        None => (format!("{}, above the chart", sanitize(label, 60)), TOP + 11),
     };
-    pen.rect((LEFT + 4, y - 7), (LEFT + 12 + width(&told, 12), y + 7), PAPER);
-    pen.text((LEFT + 8, y), &told, 12, Anchor::Left, INK);
+    pen.rect((LEFT + 4, y - 7), (LEFT + 12 + width(&label, 12), y + 7), PAPER);
+    pen.text((LEFT + 8, y), &label, 12, Anchor::Left, INK);
 }
 
 fn line(curve: &Curve, is_steps: bool, to: (&Axis, &Scale), (width, colour): (u32, Rgb), pen: &mut dyn Pen) {

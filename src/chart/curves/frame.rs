@@ -81,7 +81,7 @@ fn column<'a>(frame: &'a DataFrame, name: &str) -> Result<&'a Column> {
 }
 
 fn moments(column: &Column) -> Result<Vec<Option<Timestamp>>> {
-    let told = || {
+    let error = || {
         let (name, dtype) = (column.name(), column.dtype());
         Error::invalid(format!(
             "column `{name}` is {dtype}: a time is a Datetime, a Date or a text such as `2020-06-01`"
@@ -92,19 +92,19 @@ fn moments(column: &Column) -> Result<Vec<Option<Timestamp>>> {
         return texts.iter().map(|text| text.map(|text| moment(text, column.name())).transpose()).collect();
     }
     if !matches!(column.dtype(), DataType::Datetime(..) | DataType::Date) {
-        return Err(told());
+        return Err(error());
     }
     let counts = column.cast(&DataType::Datetime(TimeUnit::Milliseconds, None))?.cast(&DataType::Int64)?;
     Ok(counts.i64()?.iter().map(|count| Timestamp::from_millisecond(count?).ok()).collect())
 }
 
 fn moment(text: &str, column: &str) -> Result<Timestamp> {
-    let told = || {
+    let not_a_time = || {
         Error::invalid(format!(
             "column `{column}`: `{text}` is no time, such as `2020-06-01` or `2020-06-01T12:00:00Z`"
         ))
     };
-    parse_timestamp(text).ok_or_else(told)
+    parse_timestamp(text).ok_or_else(not_a_time)
 }
 
 fn numbers(column: &Column) -> Result<Vec<Option<f64>>> {
@@ -144,12 +144,12 @@ mod tests {
     #[test]
     fn a_column_that_does_not_fit_is_named() {
         let frame = df!("at" => ["soon"], "n" => [1.0]).unwrap();
-        let told = |time, value| Chart::time_series(&frame, time, value, None).unwrap_err().to_string();
-        assert_eq!(told("when", "n"), "chart of a time series: there is no column `when`, only `at`, `n`");
+        let message = |time, value| Chart::time_series(&frame, time, value, None).unwrap_err().to_string();
+        assert_eq!(message("when", "n"), "chart of a time series: there is no column `when`, only `at`, `n`");
         let wanted = "a time is a Datetime, a Date or a text such as `2020-06-01`";
-        assert_eq!(told("n", "n"), format!("chart of a time series: column `n` is f64: {wanted}"));
+        assert_eq!(message("n", "n"), format!("chart of a time series: column `n` is f64: {wanted}"));
         assert_eq!(
-            told("at", "n"),
+            message("at", "n"),
             "chart of a time series: column `at`: `soon` is no time, such as `2020-06-01` or `2020-06-01T12:00:00Z`"
         );
         let days = df!("at" => ["2020-06-01"], "n" => ["much"]).unwrap();

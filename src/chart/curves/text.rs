@@ -1,7 +1,7 @@
 use super::Curves;
 use crate::display::text::width;
 use crate::display::{counted, grouped};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// From the least value to the largest.
 const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -15,7 +15,7 @@ impl Curves {
     pub(in crate::chart) fn to_text(&self) -> String {
         let (low, high) = self.range();
         let axis = self.axis((0, LONG as i32 - 1));
-        let names: Vec<String> = self.curves.iter().map(|curve| plain(&curve.name, 24)).collect();
+        let names: Vec<String> = self.curves.iter().map(|curve| sanitize(&curve.name, 24)).collect();
         let widest = names.iter().map(|name| width(name)).max().unwrap_or(0);
         let mut text = String::new();
         for (curve, name) in self.curves.iter().zip(&names).take(SHOWN) {
@@ -36,7 +36,7 @@ impl Curves {
             text += &format!("… and {} more\n", counted(self.curves.len() - SHOWN, "line"));
         }
         if let Some((told, _)) = &self.level {
-            text += &format!("{}\n", plain(told, 80));
+            text += &format!("{}\n", sanitize(told, 80));
         }
         let times = || self.curves.iter().flat_map(|curve| &curve.points).map(|point| point.0);
         if let Some((first, last)) = times().min().zip(times().max()) {

@@ -5,7 +5,7 @@ use crate::chart::axis::Axis;
 use crate::chart::paper::{INK, QUIET, RIGHT, head};
 use crate::chart::pen::{Anchor, PAPER, Pen, width};
 use crate::display::{Tone, grouped};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 pub(super) const TOP: i32 = 66;
 /// Height of the strip that tells how many went on at a time.
@@ -79,8 +79,8 @@ fn part(colour: Tone, tone: Tone, bar: &Bar, axis: &Axis) -> Option<(i32, i32)> 
 }
 
 fn lanes(rows: &Rows, pen: &mut dyn Pen) {
-    let told = format!("{} at once", grouped(rows.count as f64, 0));
-    pen.text((rows.left - 8, TOP + 7), &told, 11, Anchor::Right, QUIET);
+    let label = format!("{} at once", grouped(rows.count as f64, 0));
+    pen.text((rows.left - 8, TOP + 7), &label, 11, Anchor::Right, QUIET);
 }
 
 /// The names of rows, and of those without success how they stand. Where there is no room for
@@ -111,7 +111,7 @@ fn names(gantt: &Gantt, bars: &[Bar], rows: &Rows, axis: &Axis, pen: &mut dyn Pe
 
 /// Beside the bar's end, or before it where the chart ends.
 fn word(span: &Span, end: i32, middle: i32, pen: &mut dyn Pen) {
-    let word = plain(&span.word, 24);
+    let word = sanitize(&span.word, 24);
     if end + 6 + width(&word, 11) <= RIGHT {
         return pen.text((end + 6, middle), &word, 11, Anchor::Left, INK);
     }

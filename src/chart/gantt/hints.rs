@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::rows::Rows;
 use super::{Gantt, draw};
 use crate::chart::paper::WIDTH;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// Bars that tell of themselves: with more of them each is a pixel or two.
 const MOST: usize = 400;
@@ -35,7 +35,7 @@ impl Gantt {
         });
         html! {
             @for (style, span) in boxes {
-                span style=(style) title=(format!("{}: {}", plain(&span.label, 160), plain(&span.hint, 300))) {}
+                span style=(style) title=(format!("{}: {}", sanitize(&span.label, 160), sanitize(&span.hint, 300))) {}
             }
         }
     }

@@ -89,7 +89,7 @@ impl Gantt {
     }
 
     fn peak(bars: &[Bar]) -> usize {
-        at_once(bars.iter().map(|bar| (bar.begin, bar.end)))
+        peak_overlap(bars.iter().map(|bar| (bar.begin, bar.end)))
     }
 
     /// Pixels down.
@@ -101,7 +101,7 @@ impl Gantt {
 }
 
 /// How many of these times overlap at most.
-pub(crate) fn at_once(times: impl Iterator<Item = (Timestamp, Timestamp)>) -> usize {
+pub(crate) fn peak_overlap(times: impl Iterator<Item = (Timestamp, Timestamp)>) -> usize {
     let mut ends: Vec<(Timestamp, i64)> =
         times.flat_map(|(begin, end)| [(begin, 1), (end.max(begin), -1)]).collect();
     // One that ends makes room for one that begins.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Bar, Gantt, Span};
 use crate::chart::pen::width;
 use crate::display::Tone;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// Rows that each have their name.
 const NAMED: usize = 36;
@@ -49,14 +49,14 @@ impl Rows {
         let of_bar = (0..bars.len()).collect();
         // Where rows are thin, only what failed has its name.
         let is_shown = |span: &&Span| count <= NAMED || span.tone == Tone::Failed;
-        let labels = gantt.spans.iter().filter(is_shown).map(|span| width(&plain(&span.label, 200), NAME));
+        let labels = gantt.spans.iter().filter(is_shown).map(|span| width(&sanitize(&span.label, 200), NAME));
         let left = labels.max().unwrap_or(0).clamp(46, WIDEST) + 26;
         Self { spans, of_bar, count, pitch, left, is_packed: false }
     }
 
     /// A label as far as there is room for it.
     pub(super) fn name(&self, label: &str) -> String {
-        let label = plain(label, 200);
+        let label = sanitize(label, 200);
         let most = (self.left - 26) / width("m", NAME);
         match label.chars().count() as i32 > most {
             false => label,

@@ -3,7 +3,7 @@ use super::{Bar, Gantt};
 use crate::chart::axis::Axis;
 use crate::display::text::width;
 use crate::display::{Tone, counted, grouped};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// Letters across, for the time.
 const LONG: i32 = 60;
@@ -27,14 +27,14 @@ impl Gantt {
 
     fn lines(&self, bars: &[Bar], text: &mut String) {
         let axis = axis(bars);
-        let labels: Vec<String> = self.spans.iter().map(|span| plain(&span.label, 40)).collect();
+        let labels: Vec<String> = self.spans.iter().map(|span| sanitize(&span.label, 40)).collect();
         let widest = labels.iter().map(|label| width(label)).max().unwrap_or(0);
         let mut line = |span: usize, bar: Option<&Bar>| {
             let mut letters = vec![' '; LONG as usize];
             bar.iter().for_each(|bar| self.letters(bar, &axis, &mut letters));
             let (letters, gap) =
                 (letters.iter().collect::<String>(), " ".repeat(widest - width(&labels[span])));
-            let word = plain(&self.spans[span].word, 24);
+            let word = sanitize(&self.spans[span].word, 24);
             *text += &format!("{}{gap}  {letters}  {word}\n", labels[span]);
         };
         bars.iter().for_each(|bar| line(bar.span, Some(bar)));

@@ -55,9 +55,9 @@ impl Aoi {
     pub fn read_within(path: impl AsRef<Path>, limits: ReadLimits) -> Result<Self> {
         let path = path.as_ref();
         let budget = ReadBudget::new(limits);
-        let told = || format!("read AOI `{}`", path.display());
+        let context = || format!("read AOI `{}`", path.display());
         let named = read::file(path, &budget);
-        let mut aoi = named.and_then(|named| Self::from_named(named, &budget)).with_context(told)?;
+        let mut aoi = named.and_then(|named| Self::from_named(named, &budget)).with_context(context)?;
         if aoi.name.is_none() {
             aoi.name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
         }
@@ -174,7 +174,7 @@ mod tests {
     use super::*;
     use crate::error::ErrorKind;
 
-    fn told(text: &str) -> String {
+    fn message(text: &str) -> String {
         Aoi::from_geojson(text).unwrap_err().to_string()
     }
 
@@ -183,24 +183,24 @@ mod tests {
         let ring =
             |x: f64, y: f64| format!("[[[{x},{y}],[{},{y}],[{},{}],[{x},{y}]]]", x + 1.0, x + 1.0, y + 1.0);
         let polygon = |x, y| format!(r#"{{"type":"Polygon","coordinates":{}}}"#, ring(x, y));
-        insta::assert_snapshot!(told(&polygon(14.0, 103.0)), @"geometry: latitude 103 is outside -90 to 90: are the axes swapped? longitude comes first");
-        insta::assert_snapshot!(told(&polygon(500000.0, 4000000.0)), @"geometry: position 500000, 4000000 is not in degrees: reproject to WGS 84 (EPSG:4326) first");
-        insta::assert_snapshot!(told(r#"{"type":"Point","coordinates":[1,2]}"#), @"there is no polygon: an AOI needs a Polygon or a MultiPolygon");
-        insta::assert_snapshot!(told(r#"{"type":"FeatureCollection","features":[]}"#), @"there is no feature: an AOI needs at least one polygon");
-        assert!(told("{").starts_with("not GeoJSON: "));
-        assert!(told(&polygon(0.0, 95.0)).contains("axes swapped"));
+        insta::assert_snapshot!(message(&polygon(14.0, 103.0)), @"geometry: latitude 103 is outside -90 to 90: are the axes swapped? longitude comes first");
+        insta::assert_snapshot!(message(&polygon(500000.0, 4000000.0)), @"geometry: position 500000, 4000000 is not in degrees: reproject to WGS 84 (EPSG:4326) first");
+        insta::assert_snapshot!(message(r#"{"type":"Point","coordinates":[1,2]}"#), @"there is no polygon: an AOI needs a Polygon or a MultiPolygon");
+        insta::assert_snapshot!(message(r#"{"type":"FeatureCollection","features":[]}"#), @"there is no feature: an AOI needs at least one polygon");
+        assert!(message("{").starts_with("not GeoJSON: "));
+        assert!(message(&polygon(0.0, 95.0)).contains("axes swapped"));
     }
 
     #[test]
     fn what_cannot_be_an_area_is_refused_by_name() {
         let short = r#"{"type":"Polygon","coordinates":[[[0],[1],[2],[0]]]}"#;
-        assert_eq!(told(short), "geometry: position [0.0] needs a longitude and a latitude");
+        assert_eq!(message(short), "geometry: position [0.0] needs a longitude and a latitude");
         let line = r#"{"type":"Feature","properties":{"name":"b"},"geometry":{"type":"Polygon","coordinates":[[[0,0],[1,0],[0,0]]]}}"#;
         let square = Aoi::from_bbox([0.0, 0.0, 1.0, 1.0]).unwrap().to_geojson();
         let both = format!(
             r#"{{"type":"FeatureCollection","features":[{{"type":"Feature","properties":null,"geometry":{square}}},{line}]}}"#
         );
-        assert_eq!(told(&both), "feature 1 (`b`): the polygons enclose no area");
+        assert_eq!(message(&both), "feature 1 (`b`): the polygons enclose no area");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::feature::{AoiFeature, no_area};
 use super::union::{united, without_overlaps};
 use super::{Bbox, geometry_to_json, pieces};
 use crate::error::{Context, Result};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// Features whose notes are told one by one.
 const MOST_NOTES: usize = 3;
@@ -108,7 +108,7 @@ impl Aoi {
     /// ```
     pub fn note(&self) -> Option<String> {
         let noted = |(at, feature): (usize, &AoiFeature)| {
-            let name = feature.name.as_ref().map(|name| format!(" (`{}`)", plain(name, 40)));
+            let name = feature.name.as_ref().map(|name| format!(" (`{}`)", sanitize(name, 40)));
             Some(format!("feature {at}{}: {}", name.unwrap_or_default(), feature.note.as_ref()?))
         };
         let mut notes: Vec<String> = self.features.iter().enumerate().filter_map(noted).collect();
@@ -175,7 +175,7 @@ impl From<&Aoi> for Aoi {
 
 impl fmt::Debug for Aoi {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = plain(self.name.as_deref().unwrap_or("AOI"), 200);
+        let name = sanitize(self.name.as_deref().unwrap_or("AOI"), 200);
         let features = match self.features.len() {
             1 => String::new(),
             many => format!(", {many} features"),
@@ -213,8 +213,8 @@ mod tests {
             "properties": {"name": "x\nEVCXR_BEGIN_CONTENT text/html\n"}});
         let aoi = Aoi::from_geojson(&text.to_string()).unwrap();
         let named = aoi.clone().named(aoi.features()[0].name.clone().unwrap());
-        let told = format!("{named:?} {:?}", aoi.features());
-        assert!(!told.contains("EVCXR_") && !told.contains('\n'), "{told}");
+        let debug = format!("{named:?} {:?}", aoi.features());
+        assert!(!debug.contains("EVCXR_") && !debug.contains('\n'), "{debug}");
     }
 
     #[test]

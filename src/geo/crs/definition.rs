@@ -7,7 +7,7 @@ use super::Crs;
 use super::reproject::Transformation;
 use super::tree::{Node, parse};
 use crate::error::{Error, Result};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// The datums that share their ellipsoid with WGS 84 or GRS 80 and yet lie far from it,
 /// by words of their names: Greece (325 m), Vietnam (225 m), Israel (78 m), Kuwait (24 m).
@@ -28,7 +28,7 @@ pub(super) fn of(crs: &Crs) -> Result<Transformation> {
         }
         Crs::Text(text) => match parse(text) {
             Some(tree) => (tree.name().to_owned(), of_tree(&tree)),
-            None => (plain(text, 60), Err("its text cannot be read".to_owned())),
+            None => (sanitize(text, 60), Err("its text cannot be read".to_owned())),
         },
         Crs::Unknown(name) => (name.clone(), Err("it is not known".to_owned())),
         Crs::Wgs84 => ("EPSG:4326".to_owned(), Ok("+proj=longlat +datum=WGS84".to_owned())),
@@ -99,7 +99,7 @@ fn of_tree(tree: &Node) -> Result<String, String> {
         let known = epsg(below).and_then(|code| of_epsg(code.parse().ok()?));
         return known.map_or_else(|| of_tree(below), |definition| Ok(definition.to_owned()));
     }
-    Err(format!("a `{}` cannot be used", plain(tree.keyword, 40)))
+    Err(format!("a `{}` cannot be used", sanitize(tree.keyword, 40)))
 }
 
 /// Ellipsoid and shift of a geographic system.
@@ -107,7 +107,7 @@ fn datum(tree: &Node) -> Result<String, String> {
     if let Some(unit) = tree.child(&["UNIT", "ANGLEUNIT"])
         && unit.number(1).is_none_or(|factor| (factor - DEGREE).abs() > 1e-9)
     {
-        return Err(format!("its angles are in `{}`", plain(unit.name(), 40)));
+        return Err(format!("its angles are in `{}`", sanitize(unit.name(), 40)));
     }
     if tree.child(&["PRIMEM", "PRIMEMERIDIAN"]).is_some_and(|meridian| meridian.number(1) != Some(0.0)) {
         return Err("it counts from another meridian than Greenwich".to_owned());
@@ -124,7 +124,7 @@ fn datum(tree: &Node) -> Result<String, String> {
     match shift {
         Some(shift) => Ok(format!(" +a={axis} +rf={flattening} +towgs84={}", shift.values.join(","))),
         None if is_wgs84 => Ok(" +ellps=WGS84 +towgs84=0,0,0".to_owned()),
-        None => Err(format!("the shift of its datum `{}` is not known", plain(datum.name(), 60))),
+        None => Err(format!("the shift of its datum `{}` is not known", sanitize(datum.name(), 60))),
     }
 }
 
@@ -160,7 +160,7 @@ fn projection(tree: &Node) -> Result<String, String> {
             "+proj=cea"
         }
         "doublestereographic" | "obliquestereographic" => "+proj=sterea",
-        _ => return Err(format!("its projection `{}` is not known", plain(method.name(), 60))),
+        _ => return Err(format!("its projection `{}` is not known", sanitize(method.name(), 60))),
     };
     // WKT 2 may have it at the axes.
     let unit = tree.child(&UNIT).or_else(|| tree.child(&["AXIS"])?.child(&UNIT)).ok_or("it has no unit")?;
@@ -187,7 +187,7 @@ fn projection(tree: &Node) -> Result<String, String> {
             "scalefactor" | "scalefactoratnaturalorigin" => "k_0",
             // ESRI's type of sphere, and what does nothing.
             _ if value == 0.0 => continue,
-            _ => return Err(format!("its parameter `{}` is not known", plain(parameter.name(), 60))),
+            _ => return Err(format!("its parameter `{}` is not known", sanitize(parameter.name(), 60))),
         };
         let value = match key {
             "x_0" | "y_0" => value * own.unwrap_or(unit),
@@ -216,7 +216,7 @@ mod tests {
 
     const NAD83: &str = r#"GEOGCS["GCS_North_American_1983",DATUM["D_North_American_1983",SPHEROID["GRS_1980",6378137.0,298.257222101]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]]"#;
 
-    fn told(text: &str) -> String {
+    fn message(text: &str) -> String {
         of(&Crs::Text(text.to_owned())).map_or_else(|error| error.to_string(), |_| "followed".to_owned())
     }
 
@@ -229,19 +229,19 @@ mod tests {
         let newer = r#"PROJCRS["x",BASEGEOGCRS["ETRS89",ENSEMBLE["e",MEMBER["m"],ELLIPSOID["GRS 1980",6378137,298.257222101]]],CONVERSION["c",METHOD["Transverse Mercator"],PARAMETER["Longitude of natural origin",9],PARAMETER["Scale factor at natural origin",0.9996],PARAMETER["False easting",500,LENGTHUNIT["kilometre",1000]]],CS[Cartesian,2],AXIS["(E)",east,LENGTHUNIT["metre",1]]]"#;
         insta::assert_snapshot!(of_tree(&parse(newer).unwrap()).unwrap(), @"+proj=tmerc +lon_0=9 +k_0=0.9996 +x_0=500000 +to_meter=1 +ellps=WGS84 +towgs84=0,0,0");
         let high = format!(r#"COMPD_CS["both",{NAD83},VERT_CS["height"]]"#);
-        assert_eq!(told(&high), "followed");
+        assert_eq!(message(&high), "followed");
     }
 
     #[test]
     fn what_would_lead_astray_is_refused() {
-        insta::assert_snapshot!(told(&NAD83.replace("North_American_1983", "Vietnam_2000")), @"coordinate system `GCS_Vietnam_2000`: the shift of its datum `D_Vietnam_2000` is not known: reproject to WGS 84 (EPSG:4326) first");
-        insta::assert_snapshot!(told(&NAD83.replace("6378137.0,298.257222101", "6378388.0,297.0")), @"coordinate system `GCS_North_American_1983`: the shift of its datum `D_North_American_1983` is not known: reproject to WGS 84 (EPSG:4326) first");
-        insta::assert_snapshot!(told(&NAD83.replace("0.0174532925199433", "0.01570796326794897")), @"coordinate system `GCS_North_American_1983`: its angles are in `Degree`: reproject to WGS 84 (EPSG:4326) first");
-        insta::assert_snapshot!(told(&NAD83.replace("Greenwich\",0.0", "Paris\",2.3")), @"coordinate system `GCS_North_American_1983`: it counts from another meridian than Greenwich: reproject to WGS 84 (EPSG:4326) first");
-        let projected = |rest: &str| told(&format!(r#"PROJCS["x",{NAD83},{rest},UNIT["m",1]]"#));
+        insta::assert_snapshot!(message(&NAD83.replace("North_American_1983", "Vietnam_2000")), @"coordinate system `GCS_Vietnam_2000`: the shift of its datum `D_Vietnam_2000` is not known: reproject to WGS 84 (EPSG:4326) first");
+        insta::assert_snapshot!(message(&NAD83.replace("6378137.0,298.257222101", "6378388.0,297.0")), @"coordinate system `GCS_North_American_1983`: the shift of its datum `D_North_American_1983` is not known: reproject to WGS 84 (EPSG:4326) first");
+        insta::assert_snapshot!(message(&NAD83.replace("0.0174532925199433", "0.01570796326794897")), @"coordinate system `GCS_North_American_1983`: its angles are in `Degree`: reproject to WGS 84 (EPSG:4326) first");
+        insta::assert_snapshot!(message(&NAD83.replace("Greenwich\",0.0", "Paris\",2.3")), @"coordinate system `GCS_North_American_1983`: it counts from another meridian than Greenwich: reproject to WGS 84 (EPSG:4326) first");
+        let projected = |rest: &str| message(&format!(r#"PROJCS["x",{NAD83},{rest},UNIT["m",1]]"#));
         insta::assert_snapshot!(projected(r#"PROJECTION["Bonne"]"#), @"coordinate system `x`: its projection `Bonne` is not known: reproject to WGS 84 (EPSG:4326) first");
         insta::assert_snapshot!(projected(r#"PROJECTION["Albers"],PARAMETER["Azimuth",3]"#), @"coordinate system `x`: its parameter `Azimuth` is not known: reproject to WGS 84 (EPSG:4326) first");
-        insta::assert_snapshot!(told("GEOGCS["), @"coordinate system `GEOGCS[`: its text cannot be read: reproject to WGS 84 (EPSG:4326) first");
+        insta::assert_snapshot!(message("GEOGCS["), @"coordinate system `GEOGCS[`: its text cannot be read: reproject to WGS 84 (EPSG:4326) first");
         let code = |code| of(&Crs::Epsg(code)).unwrap_err().to_string();
         insta::assert_snapshot!(code(4267), @"coordinate system `EPSG:4267`: its datum needs a grid of shifts: reproject to WGS 84 (EPSG:4326) first");
         insta::assert_snapshot!(code(4807), @"coordinate system `EPSG:4807`: it counts from another meridian than Greenwich: reproject to WGS 84 (EPSG:4326) first");

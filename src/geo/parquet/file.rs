@@ -74,8 +74,9 @@ impl ParquetFile {
 
     /// A column of a row group, whole.
     pub(crate) fn column(&self, group: usize, field: &Field, budget: &ReadBudget) -> Result<Box<dyn Array>> {
-        let told = || format!("column `{}`", field.name);
-        guarded(|| self.decode(&self.groups()[group], field, budget)).map_err(|error| error.context(told()))
+        let context = || format!("column `{}`", field.name);
+        guarded(|| self.decode(&self.groups()[group], field, budget))
+            .map_err(|error| error.context(context()))
     }
 
     fn decode(&self, group: &RowGroupMetadata, field: &Field, budget: &ReadBudget) -> Result<Box<dyn Array>> {
@@ -101,8 +102,8 @@ impl ParquetFile {
             many => concatenate(&many.iter().map(|array| &**array).collect::<Vec<_>>())?,
         };
         if array.len() != group.num_rows() {
-            let told = format!("has {} values for {} rows", array.len(), group.num_rows());
-            return Err(Error::invalid(told));
+            let message = format!("has {} values for {} rows", array.len(), group.num_rows());
+            return Err(Error::invalid(message));
         }
         Ok(array)
     }

@@ -249,14 +249,14 @@ mod tests {
 
     #[test]
     fn a_file_that_does_not_end_is_told() {
-        let told = |bytes: &[u8]| {
+        let message = |bytes: &[u8]| {
             read_metadata(&mut Cursor::new(bytes), &ReadBudget::default()).unwrap_err().to_string()
         };
         let cut = "not a Parquet file that can be read: it has no footer: was it cut off?";
         for bytes in [&b""[..], b"PAR1PAR1", b"PAR1 not really", b"PAR1\xff\xff\xff\xffPAR1"] {
-            assert_eq!(told(bytes), cut);
+            assert_eq!(message(bytes), cut);
         }
-        assert!(told(&file(&footer(BSON))).starts_with("not a Parquet file that can be read: "));
+        assert!(message(&file(&footer(BSON))).starts_with("not a Parquet file that can be read: "));
     }
 
     #[test]

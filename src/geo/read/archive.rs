@@ -105,9 +105,9 @@ mod tests {
 
     #[test]
     fn what_is_not_clear_is_refused() {
-        let told = |entries| read_all(zipped(entries)).err().unwrap().to_string();
-        insta::assert_snapshot!(told(&[("a.shp", ""), ("b/c.SHP", "")]), @"the archive holds 2 Shapefiles (`a.shp`, `b/c.SHP`): unpack it and read the one that is meant");
-        insta::assert_snapshot!(told(&[("a.csv", "")]), @"the archive holds no Shapefile and no KML: unpack it and read what it holds");
+        let message = |entries| read_all(zipped(entries)).err().unwrap().to_string();
+        insta::assert_snapshot!(message(&[("a.shp", ""), ("b/c.SHP", "")]), @"the archive holds 2 Shapefiles (`a.shp`, `b/c.SHP`): unpack it and read the one that is meant");
+        insta::assert_snapshot!(message(&[("a.csv", "")]), @"the archive holds no Shapefile and no KML: unpack it and read what it holds");
         assert!(read_all(b"PK\x03\x04 and no more".to_vec()).is_err());
     }
 

@@ -192,24 +192,24 @@ mod tests {
 
     #[test]
     fn texts_that_do_not_fit_together_are_refused() {
-        let told = |text: &str| Aoi::from_geojson(text).unwrap_err().to_string();
+        let message = |text: &str| Aoi::from_geojson(text).unwrap_err().to_string();
         let moved = feature("b", 5).replacen('{', r#"{"crs":{"properties":{"name":"EPSG:3857"}},"#, 1);
         let both = format!("{}\n{moved}", feature("a", 0));
-        insta::assert_snapshot!(told(&both), @"its texts are in several coordinate systems: write each into a file of its own");
+        insta::assert_snapshot!(message(&both), @"its texts are in several coordinate systems: write each into a file of its own");
         let cut = format!("{}\n{}", feature("a", 0), &moved[..60]);
-        insta::assert_snapshot!(told(&cut), @"not GeoJSON: EOF while parsing an object at line 2 column 60");
-        insta::assert_snapshot!(told("\u{1e}\n"), @"not GeoJSON: there is no text");
-        insta::assert_snapshot!(told(r#"{"type":"Topology","objects":{}}"#), @"not GeoJSON: unknown variant `Topology`, expected one of `Point`, `LineString`, `Polygon`, `MultiPoint`, `MultiLineString`, `MultiPolygon`, `GeometryCollection` at line 1 column 18");
-        insta::assert_snapshot!(told(r#"{"type":"FeatureCollection","features":{}}"#), @"not GeoJSON: `features` should be a list");
+        insta::assert_snapshot!(message(&cut), @"not GeoJSON: EOF while parsing an object at line 2 column 60");
+        insta::assert_snapshot!(message("\u{1e}\n"), @"not GeoJSON: there is no text");
+        insta::assert_snapshot!(message(r#"{"type":"Topology","objects":{}}"#), @"not GeoJSON: unknown variant `Topology`, expected one of `Point`, `LineString`, `Polygon`, `MultiPoint`, `MultiLineString`, `MultiPolygon`, `GeometryCollection` at line 1 column 18");
+        insta::assert_snapshot!(message(r#"{"type":"FeatureCollection","features":{}}"#), @"not GeoJSON: `features` should be a list");
     }
 
     #[test]
     fn nesting_is_bounded() {
         let deep = r#"{"type":"GeometryCollection","geometries":["#.repeat(50_000);
-        let told = Aoi::from_geojson(&deep).unwrap_err().to_string();
-        assert!(told.starts_with("not GeoJSON: "), "{told}");
+        let message = Aoi::from_geojson(&deep).unwrap_err().to_string();
+        assert!(message.starts_with("not GeoJSON: "), "{message}");
         let closed = deep + &"]}".repeat(50_000);
-        let told = Aoi::from_geojson(&closed).unwrap_err().to_string();
-        assert!(told.starts_with("not GeoJSON: recursion limit"), "{told}");
+        let message = Aoi::from_geojson(&closed).unwrap_err().to_string();
+        assert!(message.starts_with("not GeoJSON: recursion limit"), "{message}");
     }
 }

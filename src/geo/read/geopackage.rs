@@ -104,7 +104,7 @@ fn check_table(file: &Connection, table: &str, columns: &[&str], budget: &ReadBu
         let asked = "SELECT count(*) FROM pragma_table_info(?1) WHERE name = ?2 COLLATE NOCASE";
         file.query_row(asked, [table, *column], |row| Ok(row.get::<_, i64>(0)? > 0))
     };
-    let told = match is_plain {
+    let message = match is_plain {
         None => return Err(Error::invalid(format!("not a GeoPackage: there is no table `{table}`")).into()),
         Some(false) => {
             format!("`{table}` is a view or virtual: its query comes with the file and may run for ever")
@@ -116,7 +116,8 @@ fn check_table(file: &Connection, table: &str, columns: &[&str], budget: &ReadBu
             }
         }
     };
-    Err(Error::invalid(format!("{told}: save it as a table (ogr2ogr), or allow `ReadLimits::views`")).into())
+    Err(Error::invalid(format!("{message}: save it as a table (ogr2ogr), or allow `ReadLimits::views`"))
+        .into())
 }
 
 /// The file as a URI that asks SQLite for no locks and no files beside it, unless a
@@ -230,11 +231,11 @@ mod tests {
 
     #[test]
     fn a_query_of_the_file_is_refused_unless_it_is_allowed() {
-        let told = |schema| found(schema, ReadLimits::default()).unwrap_err();
-        insta::assert_snapshot!(told(ENDLESS), @"`fields` is a view or virtual: its query comes with the file and may run for ever: save it as a table (ogr2ogr), or allow `ReadLimits::views`");
-        insta::assert_snapshot!(told("CREATE TABLE fields (id INTEGER, geom BLOB AS (SQUARE)); INSERT INTO fields VALUES (1)"), @"the column `geom` of `fields` is missing or computed: save it as a table (ogr2ogr), or allow `ReadLimits::views`");
-        insta::assert_snapshot!(told("DROP TABLE gpkg_contents; CREATE VIEW gpkg_contents AS SELECT 'fields' AS table_name, 'features' AS data_type"), @"`gpkg_contents` is a view or virtual: its query comes with the file and may run for ever: save it as a table (ogr2ogr), or allow `ReadLimits::views`");
-        insta::assert_snapshot!(told("DROP TABLE gpkg_contents"), @"not a GeoPackage: there is no table `gpkg_contents`");
+        let error = |schema| found(schema, ReadLimits::default()).unwrap_err();
+        insta::assert_snapshot!(error(ENDLESS), @"`fields` is a view or virtual: its query comes with the file and may run for ever: save it as a table (ogr2ogr), or allow `ReadLimits::views`");
+        insta::assert_snapshot!(error("CREATE TABLE fields (id INTEGER, geom BLOB AS (SQUARE)); INSERT INTO fields VALUES (1)"), @"the column `geom` of `fields` is missing or computed: save it as a table (ogr2ogr), or allow `ReadLimits::views`");
+        insta::assert_snapshot!(error("DROP TABLE gpkg_contents; CREATE VIEW gpkg_contents AS SELECT 'fields' AS table_name, 'features' AS data_type"), @"`gpkg_contents` is a view or virtual: its query comes with the file and may run for ever: save it as a table (ogr2ogr), or allow `ReadLimits::views`");
+        insta::assert_snapshot!(error("DROP TABLE gpkg_contents"), @"not a GeoPackage: there is no table `gpkg_contents`");
         let allowed = ReadLimits::default().views(true);
         let aoi = found("CREATE VIEW Fields AS SELECT SQUARE AS geom, 'north' AS name", allowed).unwrap();
         assert_eq!(aoi.features()[0].name.as_deref(), Some("north"));

@@ -329,14 +329,14 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
-        let told = |text: &str| Aoi::from_kml(text).unwrap_err().to_string();
-        insta::assert_snapshot!(told("<gpx></gpx>"), @"not KML: there is no `kml` element");
-        insta::assert_snapshot!(told("<kml><Placemark><Polygon>"), @"not KML: the text ends inside a placemark");
-        insta::assert_snapshot!(told("<kml><Placemark><name>a</nam"), @"not KML: syntax error: tag not closed: `>` not found before end of input");
-        insta::assert_snapshot!(told("<kml><Placemark></kml>"), @"not KML: ill-formed document: expected `</Placemark>`, but `</kml>` was found");
+        let message = |text: &str| Aoi::from_kml(text).unwrap_err().to_string();
+        insta::assert_snapshot!(message("<gpx></gpx>"), @"not KML: there is no `kml` element");
+        insta::assert_snapshot!(message("<kml><Placemark><Polygon>"), @"not KML: the text ends inside a placemark");
+        insta::assert_snapshot!(message("<kml><Placemark><name>a</nam"), @"not KML: syntax error: tag not closed: `>` not found before end of input");
+        insta::assert_snapshot!(message("<kml><Placemark></kml>"), @"not KML: ill-formed document: expected `</Placemark>`, but `</kml>` was found");
         let wrong = "<Placemark><name>x</name><Polygon><outerBoundaryIs><LinearRing><coordinates>1 2</coordinates></LinearRing></outerBoundaryIs></Polygon></Placemark>";
-        insta::assert_snapshot!(told(wrong), @"feature 0 (`x`): position `1` needs a longitude and a latitude");
-        insta::assert_snapshot!(told("<kml><Placemark><Point><coordinates>1,2</coordinates></Point></Placemark></kml>"), @"there is no polygon: an AOI needs a Polygon or a MultiPolygon");
+        insta::assert_snapshot!(message(wrong), @"feature 0 (`x`): position `1` needs a longitude and a latitude");
+        insta::assert_snapshot!(message("<kml><Placemark><Point><coordinates>1,2</coordinates></Point></Placemark></kml>"), @"there is no polygon: an AOI needs a Polygon or a MultiPolygon");
     }
 
     fn boundary(coordinates: &str) -> Result<Aoi, String> {
@@ -359,13 +359,13 @@ mod tests {
             "0,5, 3,5, 3,7, 0,7, 0,5,",
             "0,5,3,5 , 3,7,0,7 0,5",
         ] {
-            let aoi = boundary(coordinates).unwrap_or_else(|told| panic!("{coordinates}: {told}"));
+            let aoi = boundary(coordinates).unwrap_or_else(|message| panic!("{coordinates}: {message}"));
             assert_eq!(aoi.geometry(), square.geometry(), "{coordinates}");
         }
-        let told = |coordinates: &str| boundary(coordinates).unwrap_err();
-        insta::assert_snapshot!(told("0,5,3,5,3,7,0,7"), @"geometry: commas stand between its positions, where blanks belong: write `lon,lat lon,lat`");
-        insta::assert_snapshot!(told("0,,5 3,5 3,7"), @"geometry: position `0,,5` needs a longitude and a latitude");
-        insta::assert_snapshot!(told("0 5 3 5 3 7 0 5"), @"geometry: position `0` needs a longitude and a latitude");
+        let error = |coordinates: &str| boundary(coordinates).unwrap_err();
+        insta::assert_snapshot!(error("0,5,3,5,3,7,0,7"), @"geometry: commas stand between its positions, where blanks belong: write `lon,lat lon,lat`");
+        insta::assert_snapshot!(error("0,,5 3,5 3,7"), @"geometry: position `0,,5` needs a longitude and a latitude");
+        insta::assert_snapshot!(error("0 5 3 5 3 7 0 5"), @"geometry: position `0` needs a longitude and a latitude");
     }
 
     #[test]
@@ -380,11 +380,11 @@ mod tests {
             "<north>-16</north><south>-19</south><east>-178</east><west>177</west><rotation>0</rotation>",
         );
         assert_eq!(fiji.unwrap().bbox().to_array(), [177.0, -19.0, -178.0, -16.0]);
-        let told = |sides: &str| overlay(sides).unwrap_err();
+        let error = |sides: &str| overlay(sides).unwrap_err();
         let sides = "<north>1</north><south>0</south><east>1</east><west>0</west>";
-        insta::assert_snapshot!(told(&format!("{sides}<rotation>30</rotation>")), @"feature 0 (`o`): LatLonBox: it is rotated by 30°: write its corners as a `gx:LatLonQuad`");
-        insta::assert_snapshot!(told("<north>1</north><east>1</east><west>0</west>"), @"feature 0 (`o`): LatLonBox: its south is ``, not a number of degrees");
-        insta::assert_snapshot!(told("<north>0</north><south>1</south><east>1</east><west>0</west>"), @"feature 0 (`o`): LatLonBox: bbox `0, 1, 1, 0` is empty: give west, south, east, north, with west < east and south < north");
+        insta::assert_snapshot!(error(&format!("{sides}<rotation>30</rotation>")), @"feature 0 (`o`): LatLonBox: it is rotated by 30°: write its corners as a `gx:LatLonQuad`");
+        insta::assert_snapshot!(error("<north>1</north><east>1</east><west>0</west>"), @"feature 0 (`o`): LatLonBox: its south is ``, not a number of degrees");
+        insta::assert_snapshot!(error("<north>0</north><south>1</south><east>1</east><west>0</west>"), @"feature 0 (`o`): LatLonBox: bbox `0, 1, 1, 0` is empty: give west, south, east, north, with west < east and south < north");
     }
 
     #[test]
@@ -392,8 +392,8 @@ mod tests {
         let nested = |tag: &str| format!("<{tag}>").repeat(20_000) + &format!("</{tag}>").repeat(20_000);
         for tag in ["a", "coordinates", "outerBoundaryIs", "Polygon", "name"] {
             let text = format!("<kml><Placemark>{}</Placemark></kml>", nested(tag));
-            let told = Aoi::from_kml(&text).unwrap_err().to_string();
-            assert_eq!(told, "there is no polygon: an AOI needs a Polygon or a MultiPolygon", "{tag}");
+            let message = Aoi::from_kml(&text).unwrap_err().to_string();
+            assert_eq!(message, "there is no polygon: an AOI needs a Polygon or a MultiPolygon", "{tag}");
         }
     }
 

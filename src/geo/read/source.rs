@@ -80,7 +80,7 @@ pub(super) fn features(layers: Vec<Layer>, budget: &ReadBudget) -> Result<Vec<Ao
         let named = layer.name.filter(|_| !is_one_layer);
         let mut transformation = None;
         for (index, feature) in layer.features.into_iter().enumerate() {
-            let told = || {
+            let context = || {
                 let feature = match &feature.name {
                     None if count == 1 => "geometry".to_owned(),
                     Some(name) => format!("feature {index} (`{name}`)"),
@@ -88,16 +88,16 @@ pub(super) fn features(layers: Vec<Layer>, budget: &ReadBudget) -> Result<Vec<Ao
                 };
                 named.iter().map(|layer| format!("layer `{layer}`: ")).collect::<String>() + &feature
             };
-            let Some(shape) = feature.shape.with_context(told)? else { continue };
+            let Some(shape) = feature.shape.with_context(context)? else { continue };
             // Layers of points may be in any coordinate system.
             if transformation.is_none() {
                 transformation = Some(layer.crs.to_wgs84()?);
             }
             let shape = match transformation.as_ref().and_then(Option::as_ref) {
-                Some(transformation) => transformation.reproject(&shape, budget).with_context(told)?,
+                Some(transformation) => transformation.reproject(&shape, budget).with_context(context)?,
                 None => shape,
             };
-            found.extend(read_shape(feature.name.clone(), &shape.into(), budget).with_context(told)?);
+            found.extend(read_shape(feature.name.clone(), &shape.into(), budget).with_context(context)?);
         }
     }
     match found.is_empty() {

@@ -78,10 +78,10 @@ mod tests {
 
     #[test]
     fn what_is_not_in_its_encoding_is_refused() {
-        let told = |bytes: &[u8]| decoded(bytes).unwrap_err().to_string();
-        insta::assert_snapshot!(told(b"<?xml version='1.0' encoding='ebcdic-cp-be'?>"), @"its encoding `ebcdic-cp-be` is not known: write it in UTF-8");
-        insta::assert_snapshot!(told(b"\xff\xfe\x00\xd8\x00\x00"), @"it is not in UTF-16LE, as it says");
-        insta::assert_snapshot!(told(b"<?xml version='1.0' encoding='shift_jis'?>\x81"), @"it is not in Shift_JIS, as it says");
-        assert!(told(b"POINT(\xe4)").starts_with("it is none of the formats"));
+        let message = |bytes: &[u8]| decoded(bytes).unwrap_err().to_string();
+        insta::assert_snapshot!(message(b"<?xml version='1.0' encoding='ebcdic-cp-be'?>"), @"its encoding `ebcdic-cp-be` is not known: write it in UTF-8");
+        insta::assert_snapshot!(message(b"\xff\xfe\x00\xd8\x00\x00"), @"it is not in UTF-16LE, as it says");
+        insta::assert_snapshot!(message(b"<?xml version='1.0' encoding='shift_jis'?>\x81"), @"it is not in Shift_JIS, as it says");
+        assert!(message(b"POINT(\xe4)").starts_with("it is none of the formats"));
     }
 }

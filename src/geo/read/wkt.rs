@@ -87,7 +87,8 @@ fn end_of_first(text: &str) -> Result<Option<usize>> {
 }
 
 fn shape(text: &str) -> Result<Option<Geometry>> {
-    let parsed: Wkt<f64> = text.parse().map_err(|told: &str| Error::invalid(format!("not WKT: {told}")))?;
+    let parsed: Wkt<f64> =
+        text.parse().map_err(|message: &str| Error::invalid(format!("not WKT: {message}")))?;
     match Geometry::try_from(parsed) {
         Ok(shape) => Ok(Some(shape)),
         // An empty point is no point to `geo`.
@@ -119,20 +120,20 @@ mod tests {
     #[test]
     fn time_grows_with_the_text() {
         for text in ["POINT EMPTY;", "POINT ZM empty\n", "POINT(1 2),"] {
-            let told = Aoi::from_wkt(&text.repeat(99_999)).unwrap_err().to_string();
-            assert_eq!(told, "there is no polygon: an AOI needs a Polygon or a MultiPolygon", "{text}");
+            let message = Aoi::from_wkt(&text.repeat(99_999)).unwrap_err().to_string();
+            assert_eq!(message, "there is no polygon: an AOI needs a Polygon or a MultiPolygon", "{text}");
         }
-        let told = Aoi::from_wkt(&"POINT EMPTY;".repeat(100_001)).unwrap_err().to_string();
-        assert!(told.ends_with("raise `ReadLimits::count`"), "{told}");
+        let message = Aoi::from_wkt(&"POINT EMPTY;".repeat(100_001)).unwrap_err().to_string();
+        assert!(message.ends_with("raise `ReadLimits::count`"), "{message}");
     }
 
     #[test]
     fn what_is_wrong_is_named() {
-        let told = |text: &str| Aoi::from_wkt(text).unwrap_err().to_string();
-        insta::assert_snapshot!(told("POLYGON((0 0, 1 0"), @"not WKT: `POLYGON((0 0, 1 0` has no end");
-        insta::assert_snapshot!(told("CIRCLE(1)"), @"geometry: not WKT: Invalid type encountered");
-        insta::assert_snapshot!(told(&("(".repeat(100_000) + ")")), @"not WKT: it is nested more than 32 deep");
-        insta::assert_snapshot!(told("POINT(1 2)"), @"there is no polygon: an AOI needs a Polygon or a MultiPolygon");
-        insta::assert_snapshot!(told(""), @"there is no feature: an AOI needs at least one polygon");
+        let message = |text: &str| Aoi::from_wkt(text).unwrap_err().to_string();
+        insta::assert_snapshot!(message("POLYGON((0 0, 1 0"), @"not WKT: `POLYGON((0 0, 1 0` has no end");
+        insta::assert_snapshot!(message("CIRCLE(1)"), @"geometry: not WKT: Invalid type encountered");
+        insta::assert_snapshot!(message(&("(".repeat(100_000) + ")")), @"not WKT: it is nested more than 32 deep");
+        insta::assert_snapshot!(message("POINT(1 2)"), @"there is no polygon: an AOI needs a Polygon or a MultiPolygon");
+        insta::assert_snapshot!(message(""), @"there is no feature: an AOI needs at least one polygon");
     }
 }

@@ -140,8 +140,8 @@ impl Bytes<'_> {
     }
 }
 
-fn not_wkb(told: &str) -> Error {
-    Error::invalid(format!("not WKB: {told}"))
+fn not_wkb(message: &str) -> Error {
+    Error::invalid(format!("not WKB: {message}"))
 }
 
 fn too_short() -> Error {
@@ -248,8 +248,8 @@ mod tests {
     #[test]
     fn promises_of_sizes_and_depths_are_not_trusted() {
         for kind in [2, 3, 4, 5, 6, 7, 10] {
-            let told = read(&wkb(kind, &[&count(u32::MAX), &count(u32::MAX)])).unwrap_err();
-            assert_eq!(told.to_string(), "not WKB: it ends early", "{kind}");
+            let error = read(&wkb(kind, &[&count(u32::MAX), &count(u32::MAX)])).unwrap_err();
+            assert_eq!(error.to_string(), "not WKB: it ends early", "{kind}");
         }
         let nested = [1, 7, 0, 0, 0, 1, 0, 0, 0].repeat(100_000);
         insta::assert_snapshot!(read(&nested).unwrap_err(), @"not WKB: it is nested more than 32 deep");

@@ -155,11 +155,11 @@ impl Answer {
 }
 
 fn gone(path: &Path) -> Error {
-    let told = format!(
+    let message = format!(
         "its answer is gone: it was kept in `{}`, as the server keeps none of what runs while one waits",
         path.display()
     );
-    Error::new(ErrorKind::NotFound, told)
+    Error::new(ErrorKind::NotFound, message)
 }
 
 #[cfg(test)]
@@ -194,7 +194,7 @@ mod tests {
         assert_eq!((jobs.len(), found.created, &found.inputs["place"]), (2, Some(at), &"Dakar".into()));
         let none = Answers(folder.path().join("none"));
         assert!(!none.exist() && none.jobs().is_empty());
-        let told = answers.get(&"0-answer".into()).unwrap_err().to_string();
-        assert!(told.starts_with("its answer is gone"), "{told}");
+        let message = answers.get(&"0-answer".into()).unwrap_err().to_string();
+        assert!(message.starts_with("its answer is gone"), "{message}");
     }
 }

@@ -12,12 +12,12 @@ use crate::batch::{Delivery, JobBackend, Kind, Mark, Owner, Source, Submission, 
 use crate::client::{Client, items, optional};
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::jobs::{Estimate, Job, JobId, JobParameters, JobStatus, JobsPage};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::transport::{Request, Response};
 
 /// Unfinished jobs at a time, unless the user says otherwise: servers tell no limit, and
 /// many of them are small.
-const AT_ONCE: usize = 10;
+const MAX_UNFINISHED: usize = 10;
 /// Jobs of a page; a server may send fewer.
 const PAGE: &str = "100";
 /// The page after the answers that are kept: the first of the server's own list.
@@ -43,7 +43,7 @@ impl OgcBackend {
     }
 
     fn answers(&self) -> Answers {
-        let (host, path) = self.server().place();
+        let (host, path) = self.server().host_and_path();
         Answers::of(self.client(), &format!("{host}{path} {}", self.process.id()))
     }
 
@@ -76,17 +76,17 @@ impl OgcBackend {
                 Answer { execution, times, content_type, body, failure: None }
             }
             Err(error) => match failure(&error) {
-                Some(told) => Answer { execution, times, failure: Some(told), ..Answer::default() },
+                Some(reason) => Answer { execution, times, failure: Some(reason), ..Answer::default() },
                 None => return Err(error),
             },
         };
         // It has run all the same, and is not to be taken for refused.
         let id = self.answers().keep(&answer).map_err(|error| Error::response(error.to_string()));
-        Ok(self.kept(answer.job(id.context("it has run")?)))
+        Ok(self.with_process(answer.job(id.context("it has run")?)))
     }
 
     /// A kept answer as a job of the process.
-    fn kept(&self, job: Job) -> Job {
+    fn with_process(&self, job: Job) -> Job {
         Job { workflow_id: Some(self.process.id().to_owned()), ..job }
     }
 
@@ -96,11 +96,11 @@ impl OgcBackend {
         if let Ok(job) = job::read(body) {
             return Ok(job);
         }
-        let told = optional(body, "jobID").or_else(|| {
+        let id = optional(body, "jobID").or_else(|| {
             let path = location?.split(['?', '#']).next()?.trim_end_matches('/');
             path.rsplit('/').next().filter(|id| !id.is_empty()).map(str::to_owned)
         });
-        let id = told.ok_or_else(|| Error::response("the answer names no job, by `Location` or `jobID`"))?;
+        let id = id.ok_or_else(|| Error::response("the answer names no job, by `Location` or `jobID`"))?;
         Ok(Job::new(id, JobStatus::Pending))
     }
 }
@@ -126,7 +126,7 @@ impl Source for OgcBackend {
             Err(error) => return Err(error),
         };
         Ok(match message {
-            Some(message) => plain(&message, LONGEST),
+            Some(message) => sanitize(&message, LONGEST),
             None => format!("the job is {}, and the server does not say why", job.status),
         })
     }
@@ -142,13 +142,13 @@ impl Source for OgcBackend {
 
 impl JobBackend for OgcBackend {
     fn owner(&self) -> Owner {
-        let (host, place) = self.server().place();
+        let (host, scope_id) = self.server().host_and_path();
         let (id, name) = (self.process.id().to_owned(), self.process.id().to_owned());
-        Owner { kind: Kind::OgcProcess, host, place, id, name, budget: None }
+        Owner { kind: Kind::OgcProcess, host, scope_id, id, name, budget: None }
     }
 
-    fn at_once(&self) -> usize {
-        AT_ONCE
+    fn default_max_unfinished(&self) -> usize {
+        MAX_UNFINISHED
     }
 
     /// The standard has no names for jobs, so its list tells nothing: kept answers have them.
@@ -156,7 +156,7 @@ impl JobBackend for OgcBackend {
         let named = |job: Job| {
             let tokens = tokens(job.name.as_deref()?);
             let place = submissions.iter().position(|one| tokens.contains(&one.token()))?;
-            Some((place, self.kept(job)))
+            Some((place, self.with_process(job)))
         };
         Some(Ok(self.answers().jobs().into_iter().filter_map(named).collect()))
     }
@@ -190,7 +190,8 @@ impl JobBackend for OgcBackend {
     fn page(&self, next: Option<&str>) -> Result<JobsPage> {
         let server = self.server();
         if next.is_none() {
-            let jobs: Vec<Job> = self.answers().jobs().into_iter().map(|job| self.kept(job)).collect();
+            let jobs: Vec<Job> =
+                self.answers().jobs().into_iter().map(|job| self.with_process(job)).collect();
             if !self.process.is_async() || !jobs.is_empty() {
                 let next = self.process.is_async().then(|| SERVERS_OWN.to_owned());
                 return Ok(JobsPage { jobs, is_whole: true, next });
@@ -219,7 +220,7 @@ impl JobBackend for OgcBackend {
 
     fn job(&self, id: &JobId) -> Result<Job> {
         if Answers::has_given(id) {
-            return Ok(self.kept(self.answers().get(id)?.job(id.clone())));
+            return Ok(self.with_process(self.answers().get(id)?.job(id.clone())));
         }
         job::read(&self.status(id)?).with_context(|| format!("job `{id}`"))
     }
@@ -272,7 +273,7 @@ impl JobBackend for OgcBackend {
 /// one on the way that gave up, and nobody knows.
 fn failure(error: &Error) -> Option<String> {
     let said = error.server_error().filter(|said| said.status == 500)?;
-    said.message.as_ref().map(|message| plain(message, LONGEST))
+    said.message.as_ref().map(|message| sanitize(message, LONGEST))
 }
 
 fn priceless() -> Error {

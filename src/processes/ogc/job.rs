@@ -66,8 +66,8 @@ mod tests {
         assert!(job.created.is_some() && job.finished.is_none() && job.inputs["name"] == "Dakar");
         assert_eq!(read(&json!({"jobID": "a", "status": "paused"})).unwrap().status.to_string(), "paused");
         assert!(read(&json!({"status": "running"})).is_err());
-        let told = [json!({"inputs": {"a": 1}}), json!("{\"inputs\": {\"a\": 1}}"), json!({"a": 1})];
-        assert!(told.iter().all(|one| inputs(one).unwrap()["a"] == 1));
+        let forms = [json!({"inputs": {"a": 1}}), json!("{\"inputs\": {\"a\": 1}}"), json!({"a": 1})];
+        assert!(forms.iter().all(|one| inputs(one).unwrap()["a"] == 1));
         assert_eq!(inputs(&Value::Null), None);
     }
 }

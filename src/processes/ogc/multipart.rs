@@ -131,14 +131,14 @@ mod tests {
             --x\r\ncontent-location: https://h/a.tif\r\nContent-Disposition: form-data; name=\"grid\"\r\n\r\n\r\n\
             --xy\r\n\
             --x\r\nContent-Location: https://h/b.tif\r\n\r\n--x--\r\n";
-        let told = parts(body, "x").unwrap();
-        assert_eq!((told[0].name.as_deref(), told[0].body), (Some("echo"), &b"Hello --x"[..]));
-        assert_eq!((told[1].name.as_deref(), told[1].body), (Some("grid"), &b"\r\n--xy"[..]));
-        assert_eq!(told[1].location.as_deref(), Some("https://h/a.tif"));
-        assert_eq!((told[2].location.as_deref(), told[2].body), (Some("https://h/b.tif"), &b""[..]));
+        let found = parts(body, "x").unwrap();
+        assert_eq!((found[0].name.as_deref(), found[0].body), (Some("echo"), &b"Hello --x"[..]));
+        assert_eq!((found[1].name.as_deref(), found[1].body), (Some("grid"), &b"\r\n--xy"[..]));
+        assert_eq!(found[1].location.as_deref(), Some("https://h/a.tif"));
+        assert_eq!((found[2].location.as_deref(), found[2].body), (Some("https://h/b.tif"), &b""[..]));
         for cut in [&body[..40], b"", b"--x", b"--x\r\n\r\n"] {
-            let told = parts(cut, "x").unwrap_err().to_string();
-            assert!(told.contains("cut off"), "{told}");
+            let message = parts(cut, "x").unwrap_err().to_string();
+            assert!(message.contains("cut off"), "{message}");
         }
     }
 
@@ -153,8 +153,8 @@ mod tests {
                 text.extend_from_slice(b"\r\n");
             }
             text.extend_from_slice(b"--x-1--");
-            let told: Vec<_> = parts(&text, "x-1").unwrap().iter().map(|part| part.body.to_vec()).collect();
-            prop_assert_eq!(told, bodies);
+            let read: Vec<_> = parts(&text, "x-1").unwrap().iter().map(|part| part.body.to_vec()).collect();
+            prop_assert_eq!(read, bodies);
         }
 
         #[test]

@@ -7,10 +7,10 @@ use crate::batch::{Batch, JobCollection, Listing};
 use crate::client::{optional, required};
 use crate::error::{Context, Result};
 use crate::jobs::Job;
-use crate::plain::plain;
 use crate::processes::list::is_async;
 use crate::processes::rows::label;
 use crate::processes::{ProcessInputs, ProcessRows};
+use crate::sanitize::sanitize;
 
 /// A process of an OGC API - Processes server: what it does, what it can be told, and what
 /// comes of it.
@@ -107,8 +107,8 @@ impl OgcProcess {
     pub fn jobs(&self) -> Result<JobCollection> {
         let service = OgcBackend::of(self);
         let (mut jobs, mut listing) = (Vec::new(), Listing::new(&*service));
-        let told = || format!("process `{}`", self.id);
-        while let Some(page) = listing.page().with_context(told)? {
+        let context = || format!("process `{}`", self.id);
+        while let Some(page) = listing.page().with_context(context)? {
             let is_ours = |job: &Job| job.workflow_id.as_deref() == Some(self.id.as_str());
             jobs.extend(page.into_iter().filter(is_ours));
         }
@@ -187,12 +187,12 @@ impl ProcessOutput {
 impl fmt::Debug for ProcessOutput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = self.media_type.as_deref().unwrap_or("any kind");
-        write!(f, "{}: {}", plain(&self.name, 80), plain(kind, 80))
+        write!(f, "{}: {}", sanitize(&self.name, 80), sanitize(kind, 80))
     }
 }
 
 impl fmt::Debug for OgcProcess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "OgcProcess({} of {:?})", plain(&self.id, 200), self.server)
+        write!(f, "OgcProcess({} of {:?})", sanitize(&self.id, 200), self.server)
     }
 }

@@ -129,10 +129,10 @@ impl Found {
                 );
             }
             json => {
-                let told =
+                let properties =
                     if json.is_object() || json.is_array() { json!({}) } else { json!({"value": json}) };
                 let bytes = json.to_string().into_bytes();
-                self.add(name, Some("application/json"), Content::Here(bytes), told);
+                self.add(name, Some("application/json"), Content::Here(bytes), properties);
                 if let (Some(feature), true) = (self.features.last_mut(), text("type") == Some("Feature")) {
                     feature["geometry"] = json["geometry"].clone();
                 }
@@ -154,11 +154,11 @@ impl Found {
         }
     }
 
-    fn add(&mut self, name: &str, media: Option<&str>, content: Content, told: Value) {
-        self.push(name, ending(media.unwrap_or_default()), media, content, told);
+    fn add(&mut self, name: &str, media: Option<&str>, content: Content, more: Value) {
+        self.push(name, ending(media.unwrap_or_default()), media, content, more);
     }
 
-    fn push(&mut self, name: &str, end: &str, media: Option<&str>, content: Content, told: Value) {
+    fn push(&mut self, name: &str, end: &str, media: Option<&str>, content: Content, more: Value) {
         // Names come from outside: without their marks a secret in one would not be known any more,
         // and two may become one.
         let name = &*redact::data(name);
@@ -175,8 +175,8 @@ impl Found {
             number += 1;
         }
         let mut properties = json!({"output": name, "media_type": media, "up42.data_path": file});
-        if let (Some(all), Value::Object(told)) = (properties.as_object_mut(), told) {
-            all.extend(told);
+        if let (Some(all), Value::Object(more)) = (properties.as_object_mut(), more) {
+            all.extend(more);
         }
         self.features.push(json!({"type": "Feature", "geometry": null, "properties": properties}));
         self.files.push(ResultFile { name: file, content });
@@ -231,7 +231,7 @@ mod tests {
             found.push(name, "tif", None, Content::Here(Vec::new()), json!({}));
         }
         let names: Vec<&str> = found.files.iter().map(|file| file.name.as_str()).collect();
-        let told = format!("{names:?} {:?}", found.features);
-        assert!(!told.contains("hunter2") && names[3] == "value.tif", "{told}");
+        let debug = format!("{names:?} {:?}", found.features);
+        assert!(!debug.contains("hunter2") && names[3] == "value.tif", "{debug}");
     }
 }

@@ -6,10 +6,10 @@ use serde_json::Value;
 use super::{OgcBackend, OgcProcess};
 use crate::batch::{Batch, Kind};
 use crate::client::{Client, Endpoint, THIS_MACHINE, items, optional};
-use crate::closest::closest;
 use crate::error::{Context, Error, ErrorKind, Result};
-use crate::plain::plain;
 use crate::processes::Processes;
+use crate::sanitize::sanitize;
+use crate::suggest::suggest;
 use crate::transport::{Request, collect_pages};
 
 /// Processes that are read of a list.
@@ -56,7 +56,7 @@ impl Client {
     pub fn processes(&self, server: impl Into<Endpoint>) -> Result<ProcessServer> {
         let server = server.into();
         let open = || ProcessServer::of(Self::open_with(&server, self.batches_folder().to_owned())?, &server);
-        open().with_context(|| told(server.url()))
+        open().with_context(|| description(server.url()))
     }
 }
 
@@ -71,7 +71,7 @@ impl ProcessServer {
     pub fn open(server: impl Into<Endpoint>) -> Result<Self> {
         let server = server.into();
         let open = || Self::of(Client::open(&server)?, &server);
-        open().with_context(|| told(server.url()))
+        open().with_context(|| description(server.url()))
     }
 
     fn of(client: Client, server: &Endpoint) -> Result<Self> {
@@ -146,7 +146,7 @@ impl ProcessServer {
             Ok(json) => OgcProcess::read(self, &json),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let known = self.list().map_err(|_| error.clone())?;
-                let near = closest(known.iter().map(|one| one.id.as_str()), id);
+                let near = suggest(known.iter().map(|one| one.id.as_str()), id);
                 Err(error.context(format!("there is none: did you mean {near}?")))
             }
             Err(error) => Err(error),
@@ -161,7 +161,7 @@ impl ProcessServer {
     /// [`ErrorKind::NotFound`] when there is no such journal, [`ErrorKind::InvalidInput`] when
     /// the batch belongs to another server or to no server at all.
     pub fn batch(&self, name: impl AsRef<str>) -> Result<Batch> {
-        Batch::kept(&self.client, name.as_ref(), |owner| match owner.kind {
+        Batch::open(&self.client, name.as_ref(), |owner| match owner.kind {
             Kind::OgcProcess => Ok(OgcBackend::of(&self.process(&owner.id)?)),
             _ => Err(Error::invalid(
                 "its jobs are not those of an OGC server: open it by `client.batch(name)?`",
@@ -171,7 +171,7 @@ impl ProcessServer {
 
     /// How a journal knows the server: a host, whatever its port where that is this machine,
     /// and a path.
-    pub(super) fn place(&self) -> (String, String) {
+    pub(super) fn host_and_path(&self) -> (String, String) {
         let url = url::Url::parse(&self.url).ok();
         let path = url.as_ref().map_or("", url::Url::path).trim_end_matches('/').to_owned();
         let host = match self.client.host() {
@@ -182,7 +182,7 @@ impl ProcessServer {
     }
 }
 
-fn told(url: &str) -> String {
+fn description(url: &str) -> String {
     match url.contains(['?', '#', '@']) {
         // What stands beside the address may be a key: it is not told.
         true => "OGC API - Processes server".to_owned(),
@@ -192,6 +192,6 @@ fn told(url: &str) -> String {
 
 impl fmt::Debug for ProcessServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ProcessServer({})", plain(&self.url, 200))
+        write!(f, "ProcessServer({})", sanitize(&self.url, 200))
     }
 }

@@ -39,15 +39,13 @@ impl Source for ProcessingBackend {
     }
 
     fn credits(&self, id: &JobId) -> Result<Option<i64>> {
-        let told = || format!("credits of job `{id}`");
-        let json = self.ask(id).with_context(told)?;
+        let context = || format!("credits of job `{id}`");
+        let json = self.ask(id).with_context(context)?;
         match json.get("status").and_then(Value::as_str).unwrap_or_default() {
             "released" | "unlicensed" | "invalid" | "rejected" => Ok(Some(0)),
             // They are given back in a while.
-            "failed" => {
-                Err(Error::new(ErrorKind::Server, "they are still held: ask again in a minute")
-                    .context(told()))
-            }
+            "failed" => Err(Error::new(ErrorKind::Server, "they are still held: ask again in a minute")
+                .context(context())),
             _ => json
                 .get("creditConsumption")
                 .map_or_else(
@@ -55,7 +53,7 @@ impl Source for ProcessingBackend {
                     |one| credits(one, "credits"),
                 )
                 .map(Some)
-                .with_context(told),
+                .with_context(context),
         }
     }
 
@@ -80,7 +78,7 @@ impl JobBackend for ProcessingBackend {
         Owner {
             kind: Kind::Process,
             host: self.client().host(),
-            place: self.0.workspace.clone(),
+            scope_id: self.0.workspace.clone(),
             id: self.0.id().to_owned(),
             name: self.0.id().to_owned(),
             budget: self.0.budget.clone(),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::client::{optional, required};
 use crate::error::Result;
 use crate::jobs::{Job, JobStatus};
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 use crate::time::parse_timestamp;
 
 pub(super) fn read(json: &Value) -> Result<Job> {
@@ -49,20 +49,22 @@ fn status(word: &str) -> JobStatus {
 pub(super) fn reason(json: &Value) -> String {
     let word = json.get("status").and_then(Value::as_str).unwrap_or("unknown");
     let errors = json.pointer("/results/errors").and_then(Value::as_array).into_iter().flatten();
-    let told: Vec<String> = errors
+    let messages: Vec<String> = errors
         .map(|error| {
             let text = |field: &str| error.get(field).and_then(Value::as_str).unwrap_or_default();
-            plain(&format!("{}: {}", text("name"), text("message")), 1000)
+            sanitize(&format!("{}: {}", text("name"), text("message")), 1000)
         })
         .collect();
-    let told = if told.is_empty() { String::new() } else { format!(": {}", told.join("; ")) };
+    let messages = if messages.is_empty() { String::new() } else { format!(": {}", messages.join("; ")) };
     match word {
-        "unlicensed" => format!("its licence is not accepted: accept it on the platform's web page{told}"),
-        "invalid" => format!("the platform refused its inputs{told}"),
-        "rejected" => format!("the platform refused it, mostly since the balance is too low{told}"),
+        "unlicensed" => {
+            format!("its licence is not accepted: accept it on the platform's web page{messages}")
+        }
+        "invalid" => format!("the platform refused its inputs{messages}"),
+        "rejected" => format!("the platform refused it, mostly since the balance is too low{messages}"),
         // `released` is what becomes of its credits.
-        "failed" | "released" => format!("the process failed{told}"),
-        other => format!("the job is {}{told}", plain(other, 80)),
+        "failed" | "released" => format!("the process failed{messages}"),
+        other => format!("the job is {}{messages}", sanitize(other, 80)),
     }
 }
 

@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::Process;
 use crate::client::{Client, id::checked, items};
-use crate::closest::closest;
 use crate::error::{Context, ErrorKind, Result};
 use crate::processes::Processes;
+use crate::suggest::suggest;
 
 impl Client {
     /// A process of the platform, by its id, such as `pansharpening`.
@@ -24,7 +24,7 @@ impl Client {
                 Ok(json) => Process::read(self, &json),
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     let known = self.process_list().map_err(|_| error.clone())?;
-                    let near = closest(known.iter().map(|one| one.id.as_str()), id);
+                    let near = suggest(known.iter().map(|one| one.id.as_str()), id);
                     Err(error.context(format!("there is none: did you mean {near}?")))
                 }
                 Err(error) => Err(error),

@@ -9,12 +9,12 @@ use crate::client::{credits, id::checked};
 use crate::error::{Context, Error, Result};
 use crate::jobs::{Credits, Estimate, JobParameters, Price};
 use crate::parallel::in_parallel;
-use crate::plain::plain;
 use crate::processes::ProcessRows;
+use crate::sanitize::sanitize;
 use crate::transport::Request;
 
 /// Prices at a time; the limiter holds the rate.
-const AT_ONCE: usize = 16;
+const CONCURRENT_REQUESTS: usize = 16;
 
 impl Process {
     /// Asks the platform whether it would take these inputs. Nothing is run, nothing paid.
@@ -51,7 +51,7 @@ impl Process {
         let jobs = rows.jobs_called(self.inputs(), |job| {
             // A title that is only the label makes no other job.
             if !seen.insert(job.key()) {
-                twin.get_or_insert_with(|| plain(&job.label, 200));
+                twin.get_or_insert_with(|| sanitize(&job.label, 200));
             }
             if has_title && !job.inputs.contains_key("title") {
                 job.inputs.insert("title".into(), job.label.as_str().into());
@@ -70,7 +70,7 @@ impl Process {
             let credits = credits(&self.ask("cost", &job.inputs)?, "totalCredits")?;
             Ok(Price { credits: Credits { min: credits, max: credits }, duration: None })
         };
-        let prices = in_parallel(jobs, AT_ONCE, price);
+        let prices = in_parallel(jobs, CONCURRENT_REQUESTS, price);
         Estimate::of_prices(jobs.iter().map(|job| job.label.clone()).zip(prices).collect())
     }
 

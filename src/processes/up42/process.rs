@@ -7,8 +7,8 @@ use crate::batch::Batch;
 use crate::client::{Client, id::checked, optional, required};
 use crate::error::{Context, Error, Result};
 use crate::glossary::{EulaState, eula_states};
-use crate::plain::plain;
 use crate::processes::{ProcessInputs, ProcessRows};
+use crate::sanitize::sanitize;
 use crate::transport::Request;
 
 /// A process of today's platform: what it does with the items of the storage, what it can be
@@ -46,7 +46,7 @@ impl Process {
         };
         let price = parameter("price").and_then(|price| {
             let unit = price.get("unit").and_then(Value::as_str)?;
-            Some(plain(&format!("{} credits per {unit}", price.get("credits")?.as_f64()?), 80))
+            Some(sanitize(&format!("{} credits per {unit}", price.get("credits")?.as_f64()?), 80))
         });
         Ok(Self {
             client: client.clone(),
@@ -163,6 +163,6 @@ impl Process {
 
 impl fmt::Debug for Process {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Process({})", plain(&self.id, 200))
+        write!(f, "Process({})", sanitize(&self.id, 200))
     }
 }

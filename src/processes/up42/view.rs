@@ -8,9 +8,9 @@ impl Process {
     fn bundle(&self) -> Bundle {
         let caption = format!("Process {}: {}", self.id(), counted(self.inputs().len(), "input"));
         let mut table = self.inputs().table(caption, ..);
-        let told: Vec<_> = [self.title(), self.description()].into_iter().flatten().collect();
-        if !told.is_empty() {
-            table = table.note(told.join(": "));
+        let texts: Vec<_> = [self.title(), self.description()].into_iter().flatten().collect();
+        if !texts.is_empty() {
+            table = table.note(texts.join(": "));
         }
         if let Some(price) = self.price() {
             table = table.note(format!("It costs {}.", price.replace("SQ_KM", "km²")));

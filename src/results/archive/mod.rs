@@ -66,14 +66,14 @@ pub(super) fn unpack(
     limits: Limits,
     mut room: impl FnMut(u64) -> Result<()>,
 ) -> Result<()> {
-    let told = || format!("unpack `{}`", archive.display());
+    let context = || format!("unpack `{}`", archive.display());
     let mut unfinished = folder.as_os_str().to_owned();
     unfinished.push(".unpacking");
     let unfinished = PathBuf::from(unfinished);
     if unfinished.exists() {
-        fs::remove_dir_all(&unfinished).with_context(told)?;
+        fs::remove_dir_all(&unfinished).with_context(context)?;
     }
-    fs::create_dir_all(&unfinished).with_context(told)?;
+    fs::create_dir_all(&unfinished).with_context(context)?;
     let mut unpack = || -> Result<()> {
         read(archive, &unfinished, limits, &mut room, is_taken_here)?;
         fs::rename(&unfinished, folder)?;
@@ -83,7 +83,7 @@ pub(super) fn unpack(
     if unpacked.is_err() {
         let _ = fs::remove_dir_all(&unfinished);
     }
-    unpacked.with_context(told)
+    unpacked.with_context(context)
 }
 
 /// Returns whether this system takes a name for a file's and for nothing else. Windows takes

@@ -11,8 +11,8 @@ pub(super) fn of_zip(file: &File, most: usize) -> Result<u64> {
     let mut file = file.try_clone()?;
     let most = most.saturating_mul(2) as u64;
     if entries_of_zip(&mut file)? > most {
-        let told = format!("it holds more than {most} entries: `Download::files` allows more");
-        return Err(Error::invalid(told));
+        let message = format!("it holds more than {most} entries: `Download::files` allows more");
+        return Err(Error::invalid(message));
     }
     file.seek(SeekFrom::Start(0))?;
     let zip = zip::ZipArchive::new(file).map_err(broken_zip)?;

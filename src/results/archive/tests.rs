@@ -24,7 +24,7 @@ fn tgz(path: &Path, entries: &[(&str, tar::EntryType, &[u8])]) -> PathBuf {
     file
 }
 
-fn told(entries: &[(&str, tar::EntryType, &[u8])], limits: Limits) -> String {
+fn message_of(entries: &[(&str, tar::EntryType, &[u8])], limits: Limits) -> String {
     let folder = tempfile::tempdir().unwrap();
     let archive = tgz(folder.path(), entries);
     refusal(&archive, limits)
@@ -41,8 +41,8 @@ fn refusal_of(kind: ErrorKind, archive: &Path, limits: Limits) -> String {
     let error = unpack(archive, &folder.join("job"), limits, roomy).unwrap_err();
     assert_eq!(error.kind(), kind, "{error}");
     assert_eq!(fs::read_dir(folder).unwrap().count(), 1, "nothing is left behind");
-    let told = error.to_string();
-    told.split_once("`: ").map_or(told.clone(), |(_, told)| told.to_owned())
+    let message = error.to_string();
+    message.split_once("`: ").map_or(message.clone(), |(_, message)| message.to_owned())
 }
 
 /// What an archive has too much of.
@@ -79,12 +79,12 @@ fn what_would_do_harm_is_refused_as_a_whole() {
         "C:\\evil",
         "a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a",
     ] {
-        let error = told(&[("output/data.json", file, b"{}"), (name, file, b"x")], Limits::default());
+        let error = message_of(&[("output/data.json", file, b"{}"), (name, file, b"x")], Limits::default());
         assert!(error.contains("nothing was unpacked"), "{name}: {error}");
     }
     use tar::EntryType::{Block, Char, Fifo, Link, Symlink};
     for kind in [Symlink, Link, Char, Block, Fifo] {
-        let link = told(&[("output/link", kind, b"")], Limits::default());
+        let link = message_of(&[("output/link", kind, b"")], Limits::default());
         assert!(link.contains("is no file"), "{link}");
     }
     let many = [("a", file, &b""[..]), ("b", file, b"")];
@@ -92,9 +92,9 @@ fn what_would_do_harm_is_refused_as_a_whole() {
     insta::assert_snapshot!(excess(&many, limits(1)), @"it holds more than 1 files: `Download::files` allows more");
     let folder = tempfile::tempdir().unwrap();
     unpack(&tgz(folder.path(), &many), &folder.path().join("job"), limits(2), roomy).unwrap();
-    let twice = told(&[("a", file, b""), ("a", file, b"")], Limits::default());
+    let twice = message_of(&[("a", file, b""), ("a", file, b"")], Limits::default());
     assert!(twice.contains("is there twice"), "{twice}");
-    assert!(told(&[], Limits::default()).contains("holds no file"));
+    assert!(message_of(&[], Limits::default()).contains("holds no file"));
 }
 
 #[test]
@@ -245,12 +245,12 @@ fn a_long_name_is_no_way_around_the_limits() {
     let name = vec![b'a'; 3_000_000];
     for kind in [tar::EntryType::GNULongName, tar::EntryType::XHeader, tar::EntryType::XGlobalHeader] {
         let file = tar::EntryType::Regular;
-        let error = told(&[("long", kind, &name), ("a", file, b"x")], Limits::default());
+        let error = message_of(&[("long", kind, &name), ("a", file, b"x")], Limits::default());
         assert!(error.contains("it has a header of more than 1 MB"), "{error}");
     }
     let long = vec![b'a'; LONGEST + 1];
     let file = ("a", tar::EntryType::Regular, &b"x"[..]);
-    let error = told(&[("long", tar::EntryType::GNULongName, &long), file], Limits::default());
+    let error = message_of(&[("long", tar::EntryType::GNULongName, &long), file], Limits::default());
     assert!(error.ends_with("a` has a name of more than 4096 bytes: nothing was unpacked"), "{error}");
     let folder = tempfile::tempdir().unwrap();
     let long = format!("output/{}.tif", "a".repeat(180));

@@ -28,8 +28,8 @@ pub(super) fn scenes(project: &Project, id: &JobId) -> Result<Vec<Listed>> {
         let task = tasks.first().ok_or_else(|| Error::response("the job has no task"))?;
         let ask = |what: &str| client.json(Request::get(task.url(what)?));
         let named = names(ask("/outputs/quicklooks/")?)?;
-        let told = ask("/outputs/data-json")?;
-        let scenes = Scenes::from_geojson(&told.to_string())
+        let data = ask("/outputs/data-json")?;
+        let scenes = Scenes::from_geojson(&data.to_string())
             .map_err(|error| Error::response(format!("`data.json`: {error}")))?;
         let mut known: HashMap<_, _> = scenes.iter().map(|scene| (scene.id.clone(), scene.clone())).collect();
         let mut found: Vec<Listed> = Vec::new();

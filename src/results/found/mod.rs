@@ -18,10 +18,10 @@ use crate::geo::wkb;
 use crate::jobs::{JobId, JobStatus, Price, Project};
 use crate::list::list;
 use crate::parallel::in_parallel;
-use crate::plain::plain;
+use crate::sanitize::sanitize;
 
 /// Jobs, and then quicklooks, at a time; the limiter holds the rate.
-const AT_ONCE: usize = 16;
+const CONCURRENT_REQUESTS: usize = 16;
 
 /// What the jobs of a [dry run](crate::Workflow::test_jobs_parallel) found, each with its
 /// own outcome, in the order of the parameters.
@@ -79,8 +79,9 @@ impl JobCollection {
     #[doc(alias = "get_quicklooks", alias = "download_quicklooks")]
     pub fn found_scenes(&self) -> Result<FoundScenes> {
         let (records, project) = (self.iter().as_slice(), self.project()?);
-        let listed = in_parallel(records, AT_ONCE, |record| listed(project, record));
-        let prices = in_parallel(records, AT_ONCE, |record| ask::price(project, id_of(record)?, record));
+        let listed = in_parallel(records, CONCURRENT_REQUESTS, |record| listed(project, record));
+        let prices =
+            in_parallel(records, CONCURRENT_REQUESTS, |record| ask::price(project, id_of(record)?, record));
         let outcomes = self.pictures(&listed);
         let scenes = |listed: Vec<Listed>| {
             let outcome = |id: &str| outcomes.get(id).cloned().unwrap_or(QuicklookOutcome::Missing);
@@ -110,7 +111,8 @@ impl JobCollection {
         let wanted: HashMap<&str, &str> =
             all.filter_map(|one| Some((one.scene.id.as_str(), one.quicklook.as_deref()?))).collect();
         let wanted: Vec<_> = wanted.into_iter().collect();
-        let outcomes = in_parallel(&wanted, AT_ONCE, |(_, url)| ask::picture_at(self.client(), url));
+        let outcomes =
+            in_parallel(&wanted, CONCURRENT_REQUESTS, |(_, url)| ask::picture_at(self.client(), url));
         wanted.into_iter().map(|(id, _)| id.to_owned()).zip(outcomes).collect()
     }
 }
@@ -199,8 +201,8 @@ impl fmt::Debug for FoundScenes {
 impl fmt::Debug for FoundByJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.scenes {
-            Ok(scenes) => write!(f, "{}: {}", plain(&self.label, 200), counted(scenes.len(), "scene")),
-            Err(error) => write!(f, "{}: {error}", plain(&self.label, 200)),
+            Ok(scenes) => write!(f, "{}: {}", sanitize(&self.label, 200), counted(scenes.len(), "scene")),
+            Err(error) => write!(f, "{}: {error}", sanitize(&self.label, 200)),
         }
     }
 }

@@ -16,7 +16,7 @@ use super::scene::Scene;
 use super::sensor::{SENSORS, Schedule, Sensor};
 use super::shape::{Bbox, overlap};
 use super::sky;
-use crate::simulator::chance::Chance;
+use crate::simulator::seeded_rng::SeededRng;
 use crate::simulator::terrain::Globe;
 
 /// No orbit of the sensors gets a picture beyond it.
@@ -126,25 +126,25 @@ impl Archive {
     fn draw(&self, sensor: &'static Sensor, cell: Cell, month: Month, mut found: impl FnMut(Scene)) {
         let place = u64::from(cell.row) << 32 | u64::from(cell.column);
         let sensor_key = sensor.gsd.to_bits();
-        let mut chance = Chance::of(&[self.seed, sensor_key, place, month as u64]);
+        let mut rng = SeededRng::of(&[self.seed, sensor_key, place, month as u64]);
         let Some(first) = first_day(month) else { return };
         let days = (first_day(month + 1).unwrap_or(first) - first) / DAY;
         match sensor.schedule {
             Schedule::Tasked { per_month, roll } => {
                 // Some places are more sought after than others.
-                let wanted = (0.5 * Chance::of(&[self.seed, place]).normal()).exp();
-                for nth in 0..chance.poisson(per_month * wanted).min(9) {
+                let wanted = (0.5 * SeededRng::of(&[self.seed, place]).normal()).exp();
+                for nth in 0..rng.poisson(per_month * wanted).min(9) {
                     let (platform, start, end) =
-                        sensor.platforms[chance.next() as usize % sensor.platforms.len()];
-                    let day = first + (chance.unit() * days as f64) as i64 * DAY;
-                    let shift = (chance.between(-0.5, 0.5), chance.between(-0.5, 0.5));
-                    let view = roll * (chance.unit() - chance.unit());
+                        sensor.platforms[rng.next() as usize % sensor.platforms.len()];
+                    let day = first + (rng.unit() * days as f64) as i64 * DAY;
+                    let shift = (rng.between(-0.5, 0.5), rng.between(-0.5, 0.5));
+                    let view = roll * (rng.unit() - rng.unit());
                     let known = midnight(start) <= day && day <= midnight(end);
                     let centre = [cell.lon + shift.0 * cell.width, cell.lat + shift.1 * sensor.cell];
-                    let worth = self.globe.is_land(centre[0], centre[1]) || chance.unit() < SEA_SHARE;
+                    let worth = self.globe.is_land(centre[0], centre[1]) || rng.unit() < SEA_SHARE;
                     if known && worth {
                         found_if(
-                            compose(sensor, platform, cell, nth, centre, day, view, &mut chance),
+                            compose(sensor, platform, cell, nth, centre, day, view, &mut rng),
                             &mut found,
                         );
                     }
@@ -159,11 +159,8 @@ impl Archive {
                     let passes = (first / DAY..first / DAY + days).filter(|day| (day + lag) % cycle == phase);
                     for number in passes.filter(|day| flown.contains(day)) {
                         let (centre, time) = ([cell.lon, cell.lat], number * DAY);
-                        let mut chance = Chance::of(&[self.seed, sensor_key, place, number as u64]);
-                        found_if(
-                            compose(sensor, platform, cell, 0, centre, time, 0.0, &mut chance),
-                            &mut found,
-                        );
+                        let mut rng = SeededRng::of(&[self.seed, sensor_key, place, number as u64]);
+                        found_if(compose(sensor, platform, cell, 0, centre, time, 0.0, &mut rng), &mut found);
                     }
                 }
             }
@@ -188,18 +185,18 @@ fn compose(
     [lon, lat]: [f64; 2],
     day: i64,
     roll: f64,
-    chance: &mut Chance,
+    rng: &mut SeededRng,
 ) -> Option<Scene> {
     // All of them cross the equator at half past ten in the morning, local time.
-    let hours = 10.5 - lon / 15.0 + chance.between(-0.2, 0.2);
+    let hours = 10.5 - lon / 15.0 + rng.between(-0.2, 0.2);
     let at = day + (hours * 3_600_000.0) as i64;
     let (sun_elevation, sun_azimuth) = sky::sun(lon, lat, at);
-    let corners = footprint(sensor, [lon, lat], roll, chance);
+    let corners = footprint(sensor, [lon, lat], roll, rng);
     let inside = corners.iter().all(|[lon, lat]| lon.abs() < 180.0 && lat.abs() < LARGEST_LATITUDE + 3.0);
     if sun_elevation < LOWEST_SUN || !inside || lat.abs() > LARGEST_LATITUDE {
         return None;
     }
-    let cloud_cover = sky::cloud_cover(lat, at, chance);
+    let cloud_cover = sky::cloud_cover(lat, at, rng);
     let incidence = ((1.0 + 695.0 / 6371.0) * roll.to_radians().sin()).asin().to_degrees();
     let lean = sky::lean(lat);
     let view_azimuth = (lean + if roll < 0.0 { 90.0 } else { 270.0 }).rem_euclid(360.0);
@@ -219,11 +216,11 @@ fn compose(
 }
 
 /// Upper left, upper right, lower right, lower left.
-fn footprint(sensor: &Sensor, [lon, lat]: [f64; 2], roll: f64, chance: &mut Chance) -> [[f64; 2]; 4] {
+fn footprint(sensor: &Sensor, [lon, lat]: [f64; 2], roll: f64, rng: &mut SeededRng) -> [[f64; 2]; 4] {
     let (lean, taper, stretch) = match sensor.schedule {
         Schedule::Tasked { .. } => {
-            let lean = sky::lean(lat) + chance.between(-1.5, 1.5);
-            (lean, roll / 30.0 * 0.02 + chance.between(-0.006, 0.006), roll.to_radians().cos().powi(-2))
+            let lean = sky::lean(lat) + rng.between(-1.5, 1.5);
+            (lean, roll / 30.0 * 0.02 + rng.between(-0.006, 0.006), roll.to_radians().cos().powi(-2))
         }
         // Tiles of a grid in UTM: only the convergence of the meridians turns them.
         Schedule::Systematic { .. } => {
@@ -232,7 +229,7 @@ fn footprint(sensor: &Sensor, [lon, lat]: [f64; 2], roll: f64, chance: &mut Chan
         }
     };
     let width = sensor.swath * stretch / 2.0;
-    let length = chance.between(sensor.length.0, sensor.length.1) / 2.0;
+    let length = rng.between(sensor.length.0, sensor.length.1) / 2.0;
     let (sine, cosine) = lean.to_radians().sin_cos();
     let degrees_east = DEGREE * lat.to_radians().cos().max(0.1);
     let corner = |right: f64, up: f64| {

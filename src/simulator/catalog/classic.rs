@@ -10,9 +10,9 @@ use super::search::Row;
 use super::sensor::{SENSORS, Sensor};
 use super::stac::{row_of, token_for};
 use crate::simulator::blocks::{self, Kind};
-use crate::simulator::call::Call;
 use crate::simulator::platform::Platform;
 use crate::simulator::reply::{Answer, Reply};
+use crate::simulator::request::Request;
 
 const LARGEST_PAGE: usize = 500;
 /// Later pages of a host are this long, whatever the first one was.
@@ -28,8 +28,8 @@ pub(super) fn block_names(sensor: &Sensor) -> Vec<&'static str> {
 
 impl Platform {
     /// 8.1 without a host, 8.3 and 8.4 with one.
-    pub(in crate::simulator) fn classic_search(&self, call: &Call, host: Option<&str>) -> Answer {
-        let body = call.json()?;
+    pub(in crate::simulator) fn classic_search(&self, request: &Request, host: Option<&str>) -> Answer {
+        let body = request.json()?;
         let refused = |message: String| match host {
             Some(_) => Reply::json(
                 422,
@@ -72,7 +72,7 @@ impl Platform {
                 _ => return Err(refused(format!("limit must be between 1 and {LARGEST_PAGE}, got {limit}"))),
             },
         };
-        let (start, size) = match call.query("next") {
+        let (start, size) = match request.query("next") {
             Some(token) => {
                 let start = row_of(token).ok_or_else(|| refused("next is invalid".into()))?;
                 (start, if host.is_some() { HOST_PAGE } else { limit })
@@ -83,7 +83,7 @@ impl Platform {
         let start = start.min(rows.len());
         let end = (start + size).min(rows.len());
         let features: Vec<Value> = rows[start..end].iter().map(|row| self.classic_feature(row)).collect();
-        let href = format!("{}{}", self.api_url, call.path);
+        let href = format!("{}{}", self.api_url, request.path);
         let mut links = vec![json!({"rel": "self", "href": href})];
         if end < rows.len() {
             let query = Serializer::new(String::new()).append_pair("next", &token_for(end)).finish();

@@ -5,22 +5,22 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::sensor::{SENSORS, Sensor, by_collection};
-use crate::simulator::books::stamp;
 use crate::simulator::platform::Platform;
 use crate::simulator::products::{PRODUCTS, Product, TASKING};
 use crate::simulator::reply::{Answer, Reply};
+use crate::simulator::store::stamp;
 
 impl Platform {
     /// 9.1
     pub(in crate::simulator) fn data_products(&self) -> Answer {
-        let opened = self.books().opened;
+        let opened = self.store().opened;
         let product = |product: &Product| product_json(product, opened);
         Ok(Reply::data(PRODUCTS.iter().filter_map(product).collect::<Vec<_>>()))
     }
 
     /// 9.2
     pub(in crate::simulator) fn classic_collections(&self) -> Answer {
-        let opened = self.books().opened;
+        let opened = self.store().opened;
         let archive = SENSORS.iter().map(|sensor| collection_json(sensor.collection, sensor, opened));
         let tasking = by_collection("phr").map(|sensor| collection_json(TASKING, sensor, opened));
         Ok(Reply::data(archive.chain(tasking).collect::<Vec<_>>()))

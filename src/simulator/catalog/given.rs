@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use geo::Geometry;
 use serde_json::Value;
 
-use super::door::Door;
 use super::filter::instant;
 use super::shape::{self, Bbox};
+use super::stac_root::StacRoot;
 use crate::error::{Context, Error, ErrorKind, Result};
 
 /// STAC items from files, odd ones included.
@@ -123,13 +123,13 @@ impl GivenItem {
     }
 
     /// The item as it is, but leading nowhere outside the simulator.
-    pub(in crate::simulator) fn item(&self, given: &Given, door: &Door) -> Value {
+    pub(in crate::simulator) fn item(&self, given: &Given, root: &StacRoot) -> Value {
         let mut item = self.item.clone();
         let pictured = self.had_a_picture() || given.images.contains_key(&self.id);
         let keys: &[&str] = if pictured { &["thumbnail", "quicklook"] } else { &[] };
         item["collection"] = self.collection.as_str().into();
-        item["links"] = door.item_links(&self.collection, &self.id);
-        item["assets"] = door.image_assets(&self.collection, &self.id, keys);
+        item["links"] = root.item_links(&self.collection, &self.id);
+        item["assets"] = root.image_assets(&self.collection, &self.id, keys);
         item
     }
 
@@ -164,7 +164,7 @@ fn turn([x, y]: [f64; 2], middle: [f64; 2]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simulator::call::Call;
+    use crate::simulator::request::Request;
     use serde_json::json;
 
     #[test]
@@ -174,7 +174,7 @@ mod tests {
         let odd = &given.items[0];
         assert_eq!((odd.time, odd.bbox, odd.collection.as_str()), (None, None, NO_COLLECTION));
         assert!(
-            odd.item(&given, &Door::of(&Call::default(), "http://x"))["assets"]
+            odd.item(&given, &StacRoot::of(&Request::default(), "http://x"))["assets"]
                 .as_object()
                 .unwrap()
                 .is_empty()

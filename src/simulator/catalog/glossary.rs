@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::sensor::{Sensor, by_collection};
-use crate::simulator::call::Call;
+use crate::simulator::pagination::sort;
 use crate::simulator::platform::Platform;
 use crate::simulator::products::{PRODUCTS, Product, TASKING};
 use crate::simulator::reply::{Answer, Reply};
-use crate::simulator::spring::sort;
+use crate::simulator::request::Request;
 
 const PAGE: usize = 10;
 /// Properties that the list can be sorted by.
@@ -15,14 +15,14 @@ const SORTED_BY: [&str; 4] = ["name", "title", "description", "type"];
 
 impl Platform {
     /// A page of the list, as Spring has it.
-    pub(in crate::simulator) fn glossary(&self, call: &Call) -> Answer {
+    pub(in crate::simulator) fn glossary(&self, request: &Request) -> Answer {
         let (page, size) =
-            (call.number("page")?.unwrap_or(0), call.number("size")?.unwrap_or(PAGE).clamp(1, 100));
+            (request.number("page")?.unwrap_or(0), request.number("size")?.unwrap_or(PAGE).clamp(1, 100));
         let mut all: Vec<Value> =
             self.collection_names().iter().map(|name| entry(name, by_collection(name))).collect();
         all.push(tasking());
-        if call.query("sort").is_some() {
-            sort(&mut all, call, "Collection", &SORTED_BY)?;
+        if request.query("sort").is_some() {
+            sort(&mut all, request, "Collection", &SORTED_BY)?;
         }
         let content: Vec<Value> = all.iter().skip(page.saturating_mul(size)).take(size).cloned().collect();
         let pages = all.len().div_ceil(size).max(1);

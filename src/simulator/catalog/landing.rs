@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::door::Door;
 use super::sensor::{SENSORS, Sensor, by_collection};
+use super::stac_root::StacRoot;
 use crate::simulator::platform::Platform;
 use crate::simulator::reply::{Answer, Reply};
 
@@ -25,11 +25,11 @@ pub(in crate::simulator) const CONFORMS_TO: [&str; 12] = [
 ];
 
 impl Platform {
-    pub(super) fn landing_page(&self, door: &Door) -> Reply {
+    pub(super) fn landing_page(&self, root: &StacRoot) -> Reply {
         let link =
-            |rel: &str, path: &str, kind: &str| json!({"rel": rel, "type": kind, "href": door.at(path)});
+            |rel: &str, path: &str, kind: &str| json!({"rel": rel, "type": kind, "href": root.at(path)});
         let search = |method: &str| {
-            let href = door.at("search");
+            let href = root.at("search");
             json!({"rel": "search", "type": "application/geo+json", "href": href, "method": method})
         };
         let mut links = vec![
@@ -60,13 +60,13 @@ impl Platform {
         Reply::json(200, &page)
     }
 
-    pub(super) fn queryables(&self, door: &Door) -> Reply {
+    pub(super) fn queryables(&self, root: &StacRoot) -> Reply {
         let number = json!({"type": "number"});
         Reply::json(
             200,
             &json!({
                 "$schema": "https://json-schema.org/draft/2019-09/schema",
-                "$id": door.at("queryables"),
+                "$id": root.at("queryables"),
                 "type": "object",
                 "title": "Queryables",
                 "properties": {
@@ -99,25 +99,25 @@ impl Platform {
         names
     }
 
-    pub(super) fn collections(&self, door: &Door) -> Reply {
+    pub(super) fn collections(&self, root: &StacRoot) -> Reply {
         let collections: Vec<Value> =
-            self.collection_names().iter().map(|name| self.collection_json(door, name)).collect();
+            self.collection_names().iter().map(|name| self.collection_json(root, name)).collect();
         let links = json!([
-            {"rel": "self", "type": "application/json", "href": door.at("collections")},
-            {"rel": "root", "type": "application/json", "href": door.at("")},
+            {"rel": "self", "type": "application/json", "href": root.at("collections")},
+            {"rel": "root", "type": "application/json", "href": root.at("")},
         ]);
         Reply::json(200, &json!({"collections": collections, "links": links}))
     }
 
-    pub(super) fn collection(&self, door: &Door, name: &str) -> Answer {
+    pub(super) fn collection(&self, root: &StacRoot, name: &str) -> Answer {
         let known = self.collection_names().iter().any(|known| known == name);
         known
-            .then(|| Reply::json(200, &self.collection_json(door, name)))
+            .then(|| Reply::json(200, &self.collection_json(root, name)))
             .ok_or_else(|| Reply::problem(404, format!("Resource (Collection) not found with Id='{name}'.")))
     }
 
-    fn collection_json(&self, door: &Door, name: &str) -> Value {
-        let url = door.at(&format!("collections/{name}"));
+    fn collection_json(&self, root: &StacRoot, name: &str) -> Value {
+        let url = root.at(&format!("collections/{name}"));
         let sensor = by_collection(name);
         let start = sensor.map(|sensor| format!("{}T00:00:00Z", sensor.platforms[0].1));
         let providers = sensor.map(providers).unwrap_or_default();
@@ -141,8 +141,8 @@ impl Platform {
             "links": [
                 {"rel": "self", "type": "application/json", "href": url},
                 {"rel": "items", "type": "application/geo+json", "href": format!("{url}/items")},
-                {"rel": "root", "type": "application/json", "href": door.at("")},
-                {"rel": "parent", "type": "application/json", "href": door.at("")},
+                {"rel": "root", "type": "application/json", "href": root.at("")},
+                {"rel": "parent", "type": "application/json", "href": root.at("")},
             ],
         })
     }

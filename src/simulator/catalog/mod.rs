@@ -4,7 +4,6 @@ pub(super) mod archive;
 mod cell;
 mod classic;
 mod data_products;
-mod door;
 mod filter;
 pub(super) mod given;
 mod glossary;
@@ -16,6 +15,7 @@ pub(super) mod sensor;
 pub(super) mod shape;
 mod sky;
 pub(super) mod stac;
+mod stac_root;
 
 pub(super) use archive::LARGEST_LATITUDE;
 pub(super) use filter::{instant, order};

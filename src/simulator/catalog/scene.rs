@@ -4,9 +4,9 @@ use geo::{Coord, Geometry, LineString, Polygon};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::door::Door;
 use super::sensor::Sensor;
 use super::shape::{Bbox, ring_json};
+use super::stac_root::StacRoot;
 
 #[derive(Clone, Debug)]
 pub(in crate::simulator) struct Scene {
@@ -75,7 +75,7 @@ impl Scene {
     }
 
     /// The STAC item.
-    pub(in crate::simulator) fn item(&self, door: &Door) -> Value {
+    pub(in crate::simulator) fn item(&self, root: &StacRoot) -> Value {
         let sensor = self.sensor;
         json!({
             "type": "Feature",
@@ -104,8 +104,8 @@ impl Scene {
                 "view:sun_azimuth": self.sun_azimuth,
                 "view:sun_elevation": self.sun_elevation,
             },
-            "links": door.item_links(sensor.collection, &self.id),
-            "assets": door.image_assets(sensor.collection, &self.id, &["thumbnail", "quicklook"]),
+            "links": root.item_links(sensor.collection, &self.id),
+            "assets": root.image_assets(sensor.collection, &self.id, &["thumbnail", "quicklook"]),
         })
     }
 

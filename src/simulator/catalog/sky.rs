@@ -1,6 +1,6 @@
 //! Orbit, sun and weather over a place and a time.
 
-use crate::simulator::chance::Chance;
+use crate::simulator::seeded_rng::SeededRng;
 
 /// Day of the year, from 0, of a time in milliseconds.
 fn day_of_year(at: i64) -> f64 {
@@ -36,22 +36,22 @@ pub(super) fn lean(lat: f64) -> f64 {
 ///
 /// The mean follows the rain belts, which follow the sun; pictures are clear or
 /// overcast more often than anything between.
-pub(super) fn cloud_cover(lat: f64, at: i64, chance: &mut Chance) -> f64 {
+pub(super) fn cloud_cover(lat: f64, at: i64, rng: &mut SeededRng) -> f64 {
     let season = declination(at).to_degrees();
     let bell = |centre: f64, width: f64| (-((lat - centre) / width).powi(2)).exp();
     let tropics = 0.40 * bell(season * 0.55, 9.0);
     let winter = if lat >= 0.0 { -season } else { season } / 23.44;
     let storms = (0.40 + 0.12 * winter) * (bell(56.0, 18.0) + bell(-56.0, 18.0));
     let mean = (0.20 + tropics + storms).clamp(0.08, 0.85);
-    let draw = chance.unit();
+    let draw = rng.unit();
     let clear = (1.0 - mean) * 0.55;
     let cover = if draw < clear {
         // Clear pictures still have the odd puff.
         3.0 * (draw / clear).powi(3)
     } else if draw > 1.0 - mean * 0.30 {
-        92.0 + 8.0 * chance.unit()
+        92.0 + 8.0 * rng.unit()
     } else {
-        let rest = chance.unit();
+        let rest = rng.unit();
         3.0 + 89.0 * rest.powf(0.6 / mean)
     };
     (cover * 100.0).round() / 100.0
@@ -76,8 +76,8 @@ mod tests {
     #[test]
     fn deserts_are_clear_and_northern_winters_are_not() {
         let mean = |lat, at| {
-            let mut chance = Chance::of(&[1]);
-            (0..2000).map(|_| cloud_cover(lat, at, &mut chance)).sum::<f64>() / 2000.0
+            let mut rng = SeededRng::of(&[1]);
+            (0..2000).map(|_| cloud_cover(lat, at, &mut rng)).sum::<f64>() / 2000.0
         };
         assert!(mean(24.0, DECEMBER) < 30.0, "{}", mean(24.0, DECEMBER));
         assert!(mean(55.0, DECEMBER) > 50.0, "{}", mean(55.0, DECEMBER));

@@ -5,14 +5,14 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 use url::form_urlencoded::Serializer;
 
-use super::door::Door;
 use super::filter::Filter;
 use super::landing::CONFORMS_TO;
 use super::query::{Query, known};
 use super::search::Row;
-use crate::simulator::call::Call;
+use super::stac_root::StacRoot;
 use crate::simulator::platform::{Platform, wrong_method};
 use crate::simulator::reply::{Answer, Reply};
+use crate::simulator::request::Request;
 
 const PAGE: usize = 10;
 const LARGEST_PAGE: usize = 500;
@@ -22,47 +22,47 @@ fn bad_request(message: impl Into<String>) -> Reply {
 }
 
 impl Platform {
-    pub(in crate::simulator) fn stac(&self, call: &Call, path: &[&str]) -> Answer {
-        let door = &Door::of(call, &self.api_url);
-        match (call.method.as_str(), path) {
-            ("GET", []) => Ok(self.landing_page(door)),
+    pub(in crate::simulator) fn stac(&self, request: &Request, path: &[&str]) -> Answer {
+        let root = &StacRoot::of(request, &self.api_url);
+        match (request.method.as_str(), path) {
+            ("GET", []) => Ok(self.landing_page(root)),
             ("GET", ["conformance"]) => Ok(Reply::json(200, &json!({"conformsTo": CONFORMS_TO}))),
-            ("GET", ["queryables"]) => Ok(self.queryables(door)),
+            ("GET", ["queryables"]) => Ok(self.queryables(root)),
             ("GET", ["collections", name, "queryables"]) => {
-                self.collection(door, name).map(|_| self.queryables(door))
+                self.collection(root, name).map(|_| self.queryables(root))
             }
-            ("GET", ["collections"]) => Ok(self.collections(door)),
-            ("GET", ["collections", name]) => self.collection(door, name),
+            ("GET", ["collections"]) => Ok(self.collections(root)),
+            ("GET", ["collections", name]) => self.collection(root, name),
             ("GET", ["collections", name, "items"]) => {
-                self.collection(door, name)?;
-                self.search_by_query(door, call, Some(name))
+                self.collection(root, name)?;
+                self.search_by_query(root, request, Some(name))
             }
-            ("GET", ["collections", name, "items", id]) => self.item(door, name, id),
-            ("POST", ["collections", name, "items", id, "assets", key, "download-url"]) if !door.is_open => {
+            ("GET", ["collections", name, "items", id]) => self.item(root, name, id),
+            ("POST", ["collections", name, "items", id, "assets", key, "download-url"]) if !root.is_open => {
                 self.asset_url(name, id, key)
             }
-            ("GET", ["collections", name, "items", id, file]) if door.is_open => self.image(name, id, file),
-            ("GET", ["search"]) => self.search_by_query(door, call, None),
-            ("POST", ["search"]) => self.search_by_body(door, &call.json()?),
+            ("GET", ["collections", name, "items", id, file]) if root.is_open => self.image(name, id, file),
+            ("GET", ["search"]) => self.search_by_query(root, request, None),
+            ("POST", ["search"]) => self.search_by_body(root, &request.json()?),
             (_, [] | ["search"] | ["collections", ..] | ["conformance"] | ["queryables"]) => {
-                Err(wrong_method(call))
+                Err(wrong_method(request))
             }
             _ => Err(Reply::problem(404, "Resource does not exist.")),
         }
     }
 
-    fn item(&self, door: &Door, collection: &str, id: &str) -> Answer {
+    fn item(&self, root: &StacRoot, collection: &str, id: &str) -> Answer {
         let row = self.catalog.row_of(collection, id);
         row.map(|row| {
-            Reply::json(200, &self.item_json(door, &row)).with_header("content-type", "application/geo+json")
+            Reply::json(200, &self.item_json(root, &row)).with_header("content-type", "application/geo+json")
         })
         .ok_or_else(|| Reply::problem(404, format!("Resource (Item) not found with Id='{id}'.")))
     }
 
-    fn item_json(&self, door: &Door, row: &Row) -> Value {
+    fn item_json(&self, root: &StacRoot, row: &Row) -> Value {
         match row {
-            Row::Drawn(scene) => scene.item(door),
-            Row::Given(nth) => self.catalog.given.items[*nth].item(&self.catalog.given, door),
+            Row::Drawn(scene) => scene.item(root),
+            Row::Given(nth) => self.catalog.given.items[*nth].item(&self.catalog.given, root),
         }
     }
 
@@ -93,7 +93,7 @@ impl Platform {
         Ok(Reply::json(200, &json!({"url": url})))
     }
 
-    fn search_by_body(&self, door: &Door, body: &Value) -> Answer {
+    fn search_by_body(&self, root: &StacRoot, body: &Value) -> Answer {
         let query = query_of(body).map_err(bad_request)?;
         let page = page_of(body)?;
         let next = |token: &str| {
@@ -101,36 +101,36 @@ impl Platform {
                 "rel": "next",
                 "type": "application/geo+json",
                 "method": "POST",
-                "href": door.at("search"),
+                "href": root.at("search"),
                 "body": {"token": token},
                 "merge": true,
             })
         };
-        Ok(self.page(door, &query, page, next))
+        Ok(self.page(root, &query, page, next))
     }
 
     /// A search whose conditions stand in the URL; the next page's URL has them all.
-    fn search_by_query(&self, door: &Door, call: &Call, collection: Option<&str>) -> Answer {
-        let mut body = body_of(&call.query).map_err(bad_request)?;
+    fn search_by_query(&self, root: &StacRoot, request: &Request, collection: Option<&str>) -> Answer {
+        let mut body = body_of(&request.query).map_err(bad_request)?;
         if let Some(name) = collection {
             body["collections"] = json!([name]);
         }
         let query = query_of(&body).map_err(bad_request)?;
         let page = page_of(&body)?;
         let next = |token: &str| {
-            let kept = call.query.iter().filter(|(name, _)| name != "token");
+            let kept = request.query.iter().filter(|(name, _)| name != "token");
             let query =
                 Serializer::new(String::new()).extend_pairs(kept).append_pair("token", token).finish();
-            let path = call.path.trim_end_matches('/');
+            let path = request.path.trim_end_matches('/');
             let href = format!("{}{path}?{query}", self.api_url);
             json!({"rel": "next", "type": "application/geo+json", "method": "GET", "href": href})
         };
-        Ok(self.page(door, &query, page, next))
+        Ok(self.page(root, &query, page, next))
     }
 
     fn page(
         &self,
-        door: &Door,
+        root: &StacRoot,
         query: &Query,
         (start, size): (usize, usize),
         next: impl FnOnce(&str) -> Value,
@@ -138,8 +138,8 @@ impl Platform {
         let rows = self.catalog.find(query);
         let start = start.min(rows.len());
         let end = (start + size).min(rows.len());
-        let features: Vec<Value> = rows[start..end].iter().map(|row| self.item_json(door, row)).collect();
-        let mut links = vec![json!({"rel": "root", "type": "application/json", "href": door.at("")})];
+        let features: Vec<Value> = rows[start..end].iter().map(|row| self.item_json(root, row)).collect();
+        let mut links = vec![json!({"rel": "root", "type": "application/json", "href": root.at("")})];
         if end < rows.len() {
             links.push(next(&token_for(end)));
         }

@@ -7,16 +7,16 @@ use serde_json::{Value, json};
 
 use super::item::{ITEMS, Part};
 use crate::simulator::auth::WORKSPACE_ID;
-use crate::simulator::books::stamp;
 use crate::simulator::catalog::query::Query;
 use crate::simulator::catalog::scene::Scene;
 use crate::simulator::catalog::search::Row;
 use crate::simulator::catalog::shape::{Area, Bbox, parse};
-use crate::simulator::chance::Chance;
 use crate::simulator::geotiff;
 use crate::simulator::orders::order::Order;
 use crate::simulator::platform::Platform;
 use crate::simulator::reply::Reply;
+use crate::simulator::seeded_rng::SeededRng;
+use crate::simulator::store::stamp;
 
 /// The longer side of a thumbnail, and of a raster.
 const THUMBNAIL: usize = 256;
@@ -39,7 +39,7 @@ pub(super) enum AssetKind {
 
 /// An id that follows from the order and what it is of.
 pub(super) fn id_of(order: &Order, what: &str) -> String {
-    Chance::of_text(0, &format!("{} {what}", order.id)).uuid().to_string()
+    SeededRng::of_text(0, &format!("{} {what}", order.id)).uuid().to_string()
 }
 
 impl Asset {
@@ -116,7 +116,7 @@ impl Platform {
     /// The bytes behind an asset, drawn when somebody wants them.
     pub(in crate::simulator) fn asset_file(&self, id: &str) -> Option<Reply> {
         let (asset, order) = self.asset(id)?;
-        let file = self.store.keep(&format!("asset/{id}"), || self.drawn(&asset, &order))?;
+        let file = self.file_cache.keep(&format!("asset/{id}"), || self.drawn(&asset, &order))?;
         Some(Reply::file(asset.content_type(), file.as_ref().clone()))
     }
 

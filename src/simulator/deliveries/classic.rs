@@ -4,24 +4,24 @@ use serde_json::{Value, json};
 
 use super::asset::{Asset, finished_at};
 use crate::simulator::auth::WORKSPACE_ID;
-use crate::simulator::call::Call;
 use crate::simulator::orders::order::Order;
+use crate::simulator::pagination::{page_json, page_of, sort};
 use crate::simulator::platform::{Platform, wrong_method};
 use crate::simulator::reply::{Answer, Reply};
-use crate::simulator::spring::{page_of, sort, spring_page};
+use crate::simulator::request::Request;
 
 const PAGE: usize = 10;
 
 impl Platform {
     /// Everything below `W/assets`.
-    pub(in crate::simulator) fn classic_assets(&self, call: &Call, path: &[&str]) -> Answer {
-        match (call.method.as_str(), path) {
+    pub(in crate::simulator) fn classic_assets(&self, request: &Request, path: &[&str]) -> Answer {
+        match (request.method.as_str(), path) {
             ("GET", []) => {
-                let (page, size) = page_of(call, PAGE)?;
+                let (page, size) = page_of(request, PAGE)?;
                 let json = |order: &Order| Asset::archive_of(order).classic_json(order);
                 let mut assets: Vec<Value> = self.stored().iter().map(json).collect();
-                sort(&mut assets, call, "Asset", &Asset::SORTED_BY)?;
-                Ok(Reply::data(spring_page(&assets, page, size)))
+                sort(&mut assets, request, "Asset", &Asset::SORTED_BY)?;
+                Ok(Reply::data(page_json(&assets, page, size)))
             }
             ("GET", [id]) => {
                 let (asset, order) = self.classic_asset(id)?;
@@ -31,7 +31,7 @@ impl Platform {
                 let (asset, _) = self.classic_asset(id)?;
                 Ok(Reply::data(json!({"url": self.asset_url_of(&asset)})))
             }
-            (_, [] | [_] | [_, "downloadUrl"]) => Err(wrong_method(call)),
+            (_, [] | [_] | [_, "downloadUrl"]) => Err(wrong_method(request)),
             _ => Err(Reply::nothing_here()),
         }
     }

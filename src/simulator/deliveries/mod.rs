@@ -10,13 +10,13 @@ mod stac;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::call::Call;
 use super::catalog::instant;
 use super::catalog::query::strings;
 use super::orders::{list::values, order::Order, unknown};
+use super::pagination::{page_json, page_of, sort};
 use super::platform::{Platform, wrong_method};
 use super::reply::{Answer, Reply};
-use super::spring::{page_of, sort, spring_page};
+use super::request::Request;
 use asset::Asset;
 pub(super) use item::collection_of;
 
@@ -26,29 +26,29 @@ pub(super) fn archive_of(order: &Order) -> String {
 }
 
 /// A time of the query, if it is there.
-fn bound(call: &Call, name: &str) -> Result<Option<i64>, Reply> {
+fn bound(request: &Request, name: &str) -> Result<Option<i64>, Reply> {
     let wrong = |text: &str| Reply::problem(400, format!("{name} must be a time, got {text}"));
-    call.query(name).map(|text| instant(text).ok_or_else(|| wrong(text))).transpose()
+    request.query(name).map(|text| instant(text).ok_or_else(|| wrong(text))).transpose()
 }
 
 const PAGE: usize = 20;
 
 impl Platform {
-    pub(super) fn assets(&self, call: &Call, path: &[&str]) -> Answer {
-        match (call.method.as_str(), path) {
-            (_, ["stac", rest @ ..]) => self.storage_stac(call, rest),
-            ("GET", []) => self.list_assets(call),
+    pub(super) fn assets(&self, request: &Request, path: &[&str]) -> Answer {
+        match (request.method.as_str(), path) {
+            (_, ["stac", rest @ ..]) => self.storage_stac(request, rest),
+            ("GET", []) => self.list_assets(request),
             ("GET", [id]) => self.asset_file(id).ok_or_else(|| unknown("Asset", id)),
             ("GET", [id, "metadata"]) => self
                 .asset(id)
                 .map(|(asset, order)| Reply::json(200, &asset.json(&order)))
                 .ok_or_else(|| unknown("Asset", id)),
-            ("POST", [id, "metadata"]) => self.relabel_asset(call, id),
+            ("POST", [id, "metadata"]) => self.relabel_asset(request, id),
             ("POST", [id, "download-url"]) => {
                 let (asset, _) = self.asset(id).ok_or_else(|| unknown("Asset", id))?;
                 Ok(Reply::json(200, &json!({"url": self.asset_url_of(&asset)})))
             }
-            (_, [] | [_] | [_, "metadata" | "download-url"]) => Err(wrong_method(call)),
+            (_, [] | [_] | [_, "metadata" | "download-url"]) => Err(wrong_method(request)),
             _ => Err(Reply::problem(404, "Resource does not exist.")),
         }
     }
@@ -56,10 +56,10 @@ impl Platform {
     /// Orders whose images are in the storage.
     fn stored(&self) -> Vec<Order> {
         let now = self.clock.now();
-        let books = self.books();
-        let orders = books.orders.iter().filter(|order| order.is_stored(now)).cloned();
+        let store = self.store();
+        let orders = store.orders.iter().filter(|order| order.is_stored(now)).cloned();
         // What processing has made stands in the storage as what was ordered does.
-        let done = books.processing.iter().filter(|job| job.captured(now).is_some());
+        let done = store.processing.iter().filter(|job| job.captured(now).is_some());
         let made = done.filter_map(|job| job.made.clone()).filter(|made| !made.deleted);
         orders.chain(made).collect()
     }
@@ -84,15 +84,15 @@ impl Platform {
     }
 
     /// 12.2: the archives, of which each order has one.
-    fn list_assets(&self, call: &Call) -> Answer {
-        let (page, size) = page_of(call, PAGE)?;
+    fn list_assets(&self, request: &Request) -> Answer {
+        let (page, size) = page_of(request, PAGE)?;
         let mut assets: Vec<Value> =
             self.stored().iter().map(|order| Asset::archive_of(order).json(order)).collect();
         let is_one = |name: &str, is: &dyn Fn(&str) -> bool| {
-            let wanted = values(call, name);
+            let wanted = values(request, name);
             wanted.is_empty() || wanted.into_iter().any(is)
         };
-        let (after, before) = (bound(call, "createdAfter")?, bound(call, "createdBefore")?);
+        let (after, before) = (bound(request, "createdAfter")?, bound(request, "createdBefore")?);
         assets.retain(|asset| {
             let text = |name: &str| asset[name].as_str().unwrap_or_default();
             let at = instant(text("createdAt"));
@@ -108,16 +108,16 @@ impl Platform {
                 && is_one("producerNames", &|name| text("producerName") == name)
                 && is_one("sources", &|source| text("source") == source)
                 && is_one("tags", &|tag| asset["tags"].as_array().into_iter().flatten().any(|one| one == tag))
-                && call.query("search").is_none_or(holds)
+                && request.query("search").is_none_or(holds)
         });
-        sort(&mut assets, call, "Asset", &Asset::SORTED_BY)?;
-        Ok(Reply::json(200, &spring_page(&assets, page, size)))
+        sort(&mut assets, request, "Asset", &Asset::SORTED_BY)?;
+        Ok(Reply::json(200, &page_json(&assets, page, size)))
     }
 
     /// 12.2: other words for a file; what is not given stays.
-    fn relabel_asset(&self, call: &Call, id: &str) -> Answer {
+    fn relabel_asset(&self, request: &Request, id: &str) -> Answer {
         let (asset, order) = self.asset(id).ok_or_else(|| unknown("Asset", id))?;
-        self.relabel(&order, &asset.id, (&call.json()?, "title", "tags"))?;
+        self.relabel(&order, &asset.id, (&request.json()?, "title", "tags"))?;
         let (asset, order) = self.asset(id).ok_or_else(|| unknown("Asset", id))?;
         Ok(Reply::json(200, &asset.json(&order)))
     }
@@ -146,10 +146,10 @@ impl Platform {
     /// Changes what an order delivered, or what processing made of it.
     fn with_stored(&self, order: &Order, change: impl FnOnce(&mut Order, Timestamp)) -> Result<(), Reply> {
         let now = self.clock.now();
-        let mut books = self.books();
-        let books = &mut *books;
-        let made = books.processing.iter_mut().filter_map(|job| job.made.as_mut());
-        let mut stored = books.orders.iter_mut().chain(made);
+        let mut store = self.store();
+        let store = &mut *store;
+        let made = store.processing.iter_mut().filter_map(|job| job.made.as_mut());
+        let mut stored = store.orders.iter_mut().chain(made);
         let found = stored.find(|one| one.id == order.id).ok_or_else(|| unknown("Order", &order.id))?;
         change(found, now);
         Ok(())
@@ -158,8 +158,8 @@ impl Platform {
     /// 10.2 g
     pub(super) fn order_coverage(&self, id: &str) -> Answer {
         let now = self.clock.now();
-        let books = self.books();
-        let order = books.orders.iter().find(|order| order.id == id).ok_or_else(|| unknown("Order", id))?;
+        let store = self.store();
+        let order = store.orders.iter().find(|order| order.id == id).ok_or_else(|| unknown("Order", id))?;
         let whole =
             super::catalog::shape::Area::of_geometry(&order.area).map_or(0.0, |area| area.square_km());
         let done = if order.captured(now).is_some() { order.square_km.min(whole) } else { 0.0 };

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::item::{ITEMS, collection_of, item_of};
-use crate::simulator::call::Call;
 use crate::simulator::catalog::given::GivenItem;
 use crate::simulator::catalog::landing::CONFORMS_TO;
 use crate::simulator::catalog::query::Query;
@@ -12,10 +11,11 @@ use crate::simulator::catalog::stac::{body_of, page_of, query_of, token_for};
 use crate::simulator::orders::{order::Order, unknown};
 use crate::simulator::platform::{Platform, wrong_method};
 use crate::simulator::reply::{Answer, Reply};
+use crate::simulator::request::Request;
 
 impl Platform {
-    pub(super) fn storage_stac(&self, call: &Call, path: &[&str]) -> Answer {
-        match (call.method.as_str(), path) {
+    pub(super) fn storage_stac(&self, request: &Request, path: &[&str]) -> Answer {
+        match (request.method.as_str(), path) {
             ("GET", []) => Ok(self.storage_landing()),
             ("GET", ["queryables"]) => Ok(storage_queryables()),
             ("GET", ["collections"]) => {
@@ -30,7 +30,7 @@ impl Platform {
             ("DELETE", ["collections", id]) => self.delete_collection(id),
             ("GET", ["collections", id, "items"]) => {
                 self.order_of(id)?;
-                self.search_storage(&merged(call, json!({"collections": [id]}))?)
+                self.search_storage(&merged(request, json!({"collections": [id]}))?)
             }
             ("GET", ["collections", collection, "items", id]) => {
                 let items = self.items_of(&self.order_of(collection)?);
@@ -38,10 +38,10 @@ impl Platform {
                     items.into_iter().find(|item| item.id == *id).ok_or_else(|| unknown("Item", id))?;
                 Ok(Reply::json(200, &item.item))
             }
-            ("PATCH", ["collections", collection, "items", id]) => self.relabel_item(call, collection, id),
-            ("GET", ["search"]) => self.search_storage(&merged(call, json!({}))?),
-            ("POST", ["search"]) => self.search_storage(&call.json()?),
-            (_, [] | ["search" | "queryables"] | ["collections", ..]) => Err(wrong_method(call)),
+            ("PATCH", ["collections", collection, "items", id]) => self.relabel_item(request, collection, id),
+            ("GET", ["search"]) => self.search_storage(&merged(request, json!({}))?),
+            ("POST", ["search"]) => self.search_storage(&request.json()?),
+            (_, [] | ["search" | "queryables"] | ["collections", ..]) => Err(wrong_method(request)),
             _ => Err(Reply::problem(404, "Resource does not exist.")),
         }
     }
@@ -95,12 +95,12 @@ impl Platform {
         Ok(Reply::json(200, &page).with_header("content-type", "application/geo+json"))
     }
 
-    fn relabel_item(&self, call: &Call, collection: &str, id: &str) -> Answer {
+    fn relabel_item(&self, request: &Request, collection: &str, id: &str) -> Answer {
         let order = self.order_of(collection)?;
         if !ITEMS.iter().any(|part| part.is_of(&order) && item_of(&order, *part) == id) {
             return Err(unknown("Item", id));
         }
-        self.relabel(&order, id, (&call.json()?, "up42-user:title", "up42-user:tags"))?;
+        self.relabel(&order, id, (&request.json()?, "up42-user:title", "up42-user:tags"))?;
         let items = self.items_of(&self.order_of(collection)?);
         let item = items.into_iter().find(|item| item.id == id).ok_or_else(|| unknown("Item", id))?;
         Ok(Reply::json(200, &item.item))
@@ -114,8 +114,8 @@ impl Platform {
 }
 
 /// A search whose conditions stand in the URL, and some more.
-fn merged(call: &Call, more: Value) -> Result<Value, Reply> {
-    let mut body = body_of(&call.query).map_err(|message| Reply::problem(400, message))?;
+fn merged(request: &Request, more: Value) -> Result<Value, Reply> {
+    let mut body = body_of(&request.query).map_err(|message| Reply::problem(400, message))?;
     for (name, value) in more.as_object().into_iter().flatten() {
         body[name] = value.clone();
     }

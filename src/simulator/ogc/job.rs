@@ -6,11 +6,11 @@ use serde_json::{Map, Value, json};
 use super::exception;
 use super::processes::Process;
 use crate::simulator::LedgerEntry;
-use crate::simulator::books::stamp;
-use crate::simulator::chance::Chance;
 use crate::simulator::distribution::Distribution;
 use crate::simulator::platform::Platform;
 use crate::simulator::reply::{Answer, Reply};
+use crate::simulator::seeded_rng::SeededRng;
+use crate::simulator::store::stamp;
 
 /// How long a job waits for its turn, in seconds.
 const QUEUE: (f64, f64) = (1.0, 4.0);
@@ -41,19 +41,19 @@ impl OgcJob {
         inputs: Map<String, Value>,
         now: Timestamp,
         listed: Timestamp,
-        chance: &mut Chance,
+        rng: &mut SeededRng,
         run_times: Option<Distribution>,
     ) -> Self {
         let later = |at: Timestamp, seconds: f64| {
             at.checked_add(Duration::from_secs_f64(seconds)).unwrap_or(Timestamp::MAX)
         };
-        let started = later(now, chance.between(QUEUE.0, QUEUE.1));
+        let started = later(now, rng.between(QUEUE.0, QUEUE.1));
         let runs = match run_times {
-            Some(times) => times.draw(chance),
-            None => chance.between(RUN.0, RUN.1),
+            Some(times) => times.draw(rng),
+            None => rng.between(RUN.0, RUN.1),
         };
         Self {
-            id: chance.uuid().to_string(),
+            id: rng.uuid().to_string(),
             process: process.id,
             inputs,
             key: 0,

@@ -20,11 +20,11 @@ pub(super) use job::OgcJob;
 use processes::{PROCESSES, Process};
 
 use super::OGC_KEY;
-use super::call::Call;
-use super::chance::Chance;
 use super::fault::{FaultKind, Moment};
 use super::platform::{Platform, wrong_method};
 use super::reply::{Answer, Reply};
+use super::request::Request;
+use super::seeded_rng::SeededRng;
 
 /// The largest page, and one where nothing is asked for.
 const PAGES: (usize, usize) = (1000, 10);
@@ -40,21 +40,21 @@ impl OgcJobs {
 }
 
 impl Platform {
-    pub(super) fn ogc(&self, call: &Call, path: &[&str]) -> Answer {
-        if self.ogc_wants_login && !opens(call) {
+    pub(super) fn ogc(&self, request: &Request, path: &[&str]) -> Answer {
+        if self.ogc_wants_login && !opens(request) {
             return Err(exception(401, "unauthorized", "a login is needed"));
         }
-        match (call.method.as_str(), path) {
+        match (request.method.as_str(), path) {
             ("GET", []) => Ok(self.ogc_landing()),
             ("GET", ["conformance"]) => Ok(Reply::json(200, &conformance())),
             ("GET", ["processes"]) => {
                 let page =
-                    self.ogc_page(call, "processes", PROCESSES.iter().map(Process::summary).collect())?;
+                    self.ogc_page(request, "processes", PROCESSES.iter().map(Process::summary).collect())?;
                 Ok(Reply::json(200, &page))
             }
             ("GET", ["processes", id]) => Ok(Reply::json(200, &process(id)?.description())),
-            ("POST", ["processes", id, "execution"]) => self.execute(call, process(id)?),
-            ("GET", ["jobs"]) => self.ogc_list(call),
+            ("POST", ["processes", id, "execution"]) => self.execute(request, process(id)?),
+            ("GET", ["jobs"]) => self.ogc_list(request),
             ("GET", ["jobs", id]) => self.with_ogc_job(id, |job| Ok(Reply::json(200, &job.json(self)))),
             ("DELETE", ["jobs", id]) => self.with_ogc_job(id, |job| {
                 job.dismiss(self.clock.now());
@@ -65,7 +65,7 @@ impl Platform {
                 Ok(Reply::file("application/geo+json", job.grid().to_string().into_bytes()))
             }),
             (_, [] | ["conformance" | "processes" | "jobs"] | ["processes" | "jobs", _])
-            | (_, ["processes", _, "execution"] | ["jobs", _, "results"]) => Err(wrong_method(call)),
+            | (_, ["processes", _, "execution"] | ["jobs", _, "results"]) => Err(wrong_method(request)),
             _ => Err(exception(404, "no-such-path", "There is nothing here")),
         }
     }
@@ -89,9 +89,9 @@ impl Platform {
     }
 
     /// One page of a list, with a link to the next.
-    fn ogc_page(&self, call: &Call, name: &str, list: Vec<Value>) -> Result<Value, Reply> {
-        let limit = call.number("limit")?.unwrap_or(PAGES.1).clamp(1, PAGES.0);
-        let offset = call.number("offset")?.unwrap_or(0);
+    fn ogc_page(&self, request: &Request, name: &str, list: Vec<Value>) -> Result<Value, Reply> {
+        let limit = request.number("limit")?.unwrap_or(PAGES.1).clamp(1, PAGES.0);
+        let offset = request.number("offset")?.unwrap_or(0);
         let mut links = vec![json!({"rel": "self", "href": self.ogc_url(&format!("/{name}"))})];
         if list.len() > offset.saturating_add(limit) {
             let href = self.ogc_url(&format!("/{name}?limit={limit}&offset={}", offset + limit));
@@ -101,12 +101,12 @@ impl Platform {
         Ok(json!({name: page, "links": links}))
     }
 
-    fn ogc_list(&self, call: &Call) -> Answer {
+    fn ogc_list(&self, request: &Request) -> Answer {
         let seen = self.clock.steady();
         let jobs = self.ogc_jobs.lock();
         let newest = jobs.iter().rev().filter(|job| job.listed <= seen).map(|job| job.json(self)).collect();
         drop(jobs);
-        Ok(Reply::json(200, &self.ogc_page(call, "jobs", newest)?))
+        Ok(Reply::json(200, &self.ogc_page(request, "jobs", newest)?))
     }
 
     fn with_ogc_job(&self, id: &str, answer: impl FnOnce(&mut OgcJob) -> Answer) -> Answer {
@@ -116,23 +116,23 @@ impl Platform {
         }
     }
 
-    fn execute(&self, call: &Call, process: &'static Process) -> Answer {
-        let body = call.json()?;
+    fn execute(&self, request: &Request, process: &'static Process) -> Answer {
+        let body = request.json()?;
         let inputs = body["inputs"].as_object().cloned().unwrap_or_default();
-        process.check(&inputs).map_err(|told| exception(400, "InvalidParameterValue", &told))?;
+        process.check(&inputs).map_err(|message| exception(400, "InvalidParameterValue", &message))?;
         let mut jobs = self.ogc_jobs.lock();
         let key = self.key_of(&inputs);
         let nth = jobs.iter().filter(|job| job.key == key).count() as u64;
-        let mut chance = Chance::of(&[key, nth, 5]);
+        let mut rng = SeededRng::of(&[key, nth, 5]);
         let now = self.clock.now();
-        let mut job = OgcJob::new(process, inputs, now, self.listed_from(), &mut chance, self.run_times);
+        let mut job = OgcJob::new(process, inputs, now, self.listed_from(), &mut rng, self.run_times);
         (job.key, job.is_document) = (key, body["response"] == "document");
-        match self.faults.take(call, Moment::Job) {
+        match self.faults.take(request, Moment::Job) {
             Some(FaultKind::FailingJob(_)) => job.fails = true,
             Some(FaultKind::HangingJob) => job.hang(),
-            _ => job.fails = chance.unit() < self.failing,
+            _ => job.fails = rng.unit() < self.failing,
         }
-        if !(process.is_async && call.prefers_async()) {
+        if !(process.is_async && request.prefers_async()) {
             return job.outcome(self);
         }
         let reply = Reply::json(201, &job.json(self))
@@ -143,9 +143,9 @@ impl Platform {
     }
 }
 
-/// Whether the call brings a key, in one of the ways that servers know.
-fn opens(call: &Call) -> bool {
-    let (scheme, given) = call.authorization.as_deref().and_then(|header| header.split_once(' ')).unzip();
+/// Whether the request has a key, in one of the ways that servers know.
+fn opens(request: &Request) -> bool {
+    let (scheme, given) = request.authorization.as_deref().and_then(|header| header.split_once(' ')).unzip();
     let is_key = |given: &str| given == OGC_KEY;
     let is_password = |given: &str| {
         let decoded = BASE64_STANDARD.decode(given).ok().and_then(|bytes| String::from_utf8(bytes).ok());
@@ -154,7 +154,7 @@ fn opens(call: &Call) -> bool {
     match scheme.zip(given) {
         Some(("Bearer", token)) => is_key(token),
         Some(("Basic", login)) => is_password(login),
-        _ => call.api_key.as_deref().is_some_and(is_key),
+        _ => request.api_key.as_deref().is_some_and(is_key),
     }
 }
 

@@ -4,12 +4,12 @@ use super::*;
 use crate::simulator::{Clock, Simulator};
 
 fn ask(simulator: &Simulator, method: &str, path: &str, body: Value) -> (u16, Value) {
-    let call = Call {
+    let request = Request {
         body: body.to_string().into_bytes(),
         prefer: Some("respond-async".into()),
-        ..Call::test(method, path)
+        ..Request::test(method, path)
     };
-    let reply = simulator.0.platform.answer(&call).0;
+    let reply = simulator.0.platform.answer(&request).0;
     (reply.status, serde_json::from_slice(&reply.body).unwrap_or_default())
 }
 
@@ -38,8 +38,8 @@ fn what_it_cannot_do_is_refused() {
     assert_eq!(execute("grid", json!({"inputs": {"cells": 3}})).0, 400);
     assert_eq!(execute("hello-world", json!({"inputs": {"name": 1}})).0, 400);
     assert_eq!(execute("no", json!({})).0, 404);
-    let (status, told) = execute("distance", json!({"inputs": {"from": [0, 0], "to": [3, 4]}}));
-    assert_eq!((status, told), (200, json!({"degrees": 5.0})), "it runs while one waits");
+    let (status, body) = execute("distance", json!({"inputs": {"from": [0, 0], "to": [3, 4]}}));
+    assert_eq!((status, body), (200, json!({"degrees": 5.0})), "it runs while one waits");
     let (_, list) = ask(&simulator, "GET", "/ogc/jobs", Value::Null);
     assert_eq!(list["jobs"], json!([]));
 }

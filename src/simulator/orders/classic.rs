@@ -6,33 +6,33 @@ use serde_json::{Value, json};
 use super::demand::Demand;
 use super::order::Order;
 use crate::simulator::auth::WORKSPACE_ID;
-use crate::simulator::books::stamp;
-use crate::simulator::call::Call;
+use crate::simulator::pagination::{page_json, page_of, sort};
 use crate::simulator::platform::{Platform, wrong_method};
 use crate::simulator::products::PRODUCTS;
 use crate::simulator::reply::{Answer, Reply};
-use crate::simulator::spring::{page_of, sort, spring_page};
+use crate::simulator::request::Request;
+use crate::simulator::store::stamp;
 
 const PAGE: usize = 10;
 
 impl Platform {
     /// Everything below `W/orders`.
-    pub(in crate::simulator) fn classic_orders(&self, call: &Call, path: &[&str]) -> Answer {
-        match (call.method.as_str(), path) {
+    pub(in crate::simulator) fn classic_orders(&self, request: &Request, path: &[&str]) -> Answer {
+        match (request.method.as_str(), path) {
             ("POST", []) => {
-                let demand = self.classic_demand(call)?;
+                let demand = self.classic_demand(request)?;
                 self.check_eula(&demand)?;
                 let placed = self.offer(&demand, &demand.areas[0]);
                 let placed =
-                    placed.and_then(|offer| self.create_order(call, &demand, &demand.areas[0], offer));
+                    placed.and_then(|offer| self.create_order(request, &demand, &demand.areas[0], offer));
                 Ok(Reply::data(json!({"id": placed.map_err(refused)?})))
             }
             ("POST", ["estimate"]) => {
-                let demand = self.classic_demand(call)?;
+                let demand = self.classic_demand(request)?;
                 let offer = self.offer(&demand, &demand.areas[0]).map_err(refused)?;
                 Ok(Reply::data(json!({"credits": offer.credits})))
             }
-            ("GET", []) => self.classic_order_list(call),
+            ("GET", []) => self.classic_order_list(request),
             ("GET", [id]) => self.classic_order(id, |order, now| order.classic_json(now)),
             ("GET", [id, "metadata"]) => self.classic_order(id, |order, now| {
                 json!({
@@ -44,36 +44,36 @@ impl Platform {
                     "updatedAt": stamp(order.updated(now)),
                 })
             }),
-            (_, [] | [_] | [_, "metadata"]) => Err(wrong_method(call)),
+            (_, [] | [_] | [_, "metadata"]) => Err(wrong_method(request)),
             _ => Err(Reply::nothing_here()),
         }
     }
 
     fn classic_order(&self, id: &str, json: impl FnOnce(&Order, Timestamp) -> Value) -> Answer {
         let now = self.clock.now();
-        let books = self.books();
-        let order = books.orders.iter().find(|order| order.id == id);
+        let store = self.store();
+        let order = store.orders.iter().find(|order| order.id == id);
         let order = order.ok_or_else(|| Reply::refused(404, 404, format!("Order not found for id {id}")))?;
         Ok(Reply::data(json(order, now)))
     }
 
-    fn classic_order_list(&self, call: &Call) -> Answer {
+    fn classic_order_list(&self, request: &Request) -> Answer {
         let now = self.clock.now();
         let mut orders: Vec<Value> =
-            self.books().orders.iter().map(|order| order.classic_json(now)).collect();
-        sort(&mut orders, call, "Order", &["createdAt", "updatedAt", "status", "dataProvider"])?;
-        match call.query("format") {
+            self.store().orders.iter().map(|order| order.classic_json(now)).collect();
+        sort(&mut orders, request, "Order", &["createdAt", "updatedAt", "status", "dataProvider"])?;
+        match request.query("format") {
             Some("paginated") => {
-                let (page, size) = page_of(call, PAGE)?;
-                Ok(Reply::data(spring_page(&orders, page, size)))
+                let (page, size) = page_of(request, PAGE)?;
+                Ok(Reply::data(page_json(&orders, page, size)))
             }
             _ => Ok(Reply::data(json!({"orders": orders}))),
         }
     }
 
     /// The demand of a classic body, whose area and name stand among the parameters.
-    fn classic_demand(&self, call: &Call) -> Result<Demand, Reply> {
-        let body = call.json()?;
+    fn classic_demand(&self, request: &Request) -> Result<Demand, Reply> {
+        let body = request.json()?;
         // The first interface names the provider of the scene in place of a data product.
         let given = if body["params"].is_object() { &body["params"] } else { &body["orderParams"] };
         let mut params = given.as_object().cloned().unwrap_or_default();

@@ -8,57 +8,57 @@ use super::order::Order;
 use super::tasking::Tasking;
 use super::unknown;
 use crate::simulator::auth::WORKSPACE_ID;
-use crate::simulator::books::stamp;
-use crate::simulator::call::Call;
+use crate::simulator::pagination::{page_json, page_of, sort};
 use crate::simulator::platform::{Platform, wrong_method};
 use crate::simulator::reply::{Answer, Reply};
-use crate::simulator::spring::{page_of, sort, spring_page};
+use crate::simulator::request::Request;
+use crate::simulator::store::stamp;
 
 const PAGE: usize = 20;
 
 impl Platform {
-    pub(in crate::simulator) fn tasking(&self, call: &Call, path: &[&str]) -> Answer {
-        match (call.method.as_str(), path) {
-            ("GET", ["quotation"]) => self.decisions(call, quotation),
-            ("PATCH", ["quotation", id]) => self.decide_on_quotation(call, id),
-            ("GET", ["feasibility-studies" | "feasibility"]) => self.decisions(call, study),
-            ("PATCH", ["feasibility-studies" | "feasibility", id]) => self.decide_on_study(call, id),
-            (_, ["quotation" | "feasibility-studies" | "feasibility", ..]) => Err(wrong_method(call)),
+    pub(in crate::simulator) fn tasking(&self, request: &Request, path: &[&str]) -> Answer {
+        match (request.method.as_str(), path) {
+            ("GET", ["quotation"]) => self.decisions(request, quotation),
+            ("PATCH", ["quotation", id]) => self.decide_on_quotation(request, id),
+            ("GET", ["feasibility-studies" | "feasibility"]) => self.decisions(request, study),
+            ("PATCH", ["feasibility-studies" | "feasibility", id]) => self.decide_on_study(request, id),
+            (_, ["quotation" | "feasibility-studies" | "feasibility", ..]) => Err(wrong_method(request)),
             _ => Err(Reply::problem(404, "Resource does not exist.")),
         }
     }
 
-    fn decisions(&self, call: &Call, read: fn(&Order, &Tasking, Timestamp) -> Option<Value>) -> Answer {
-        let (page, size) = page_of(call, PAGE)?;
+    fn decisions(&self, request: &Request, read: fn(&Order, &Tasking, Timestamp) -> Option<Value>) -> Answer {
+        let (page, size) = page_of(request, PAGE)?;
         let now = self.clock.now();
-        let books = self.books();
+        let store = self.store();
         let of = |order: &Order| read(order, order.tasking.as_ref()?, now);
-        let mut found: Vec<Value> = books.orders.iter().filter_map(of).collect();
+        let mut found: Vec<Value> = store.orders.iter().filter_map(of).collect();
         for name in ["id", "orderId", "workspaceId", "decision"] {
-            let wanted = values(call, name);
+            let wanted = values(request, name);
             found.retain(|one| wanted.is_empty() || wanted.iter().any(|value| one[name] == **value));
         }
-        sort(&mut found, call, "Decision", &["createdAt", "updatedAt", "decisionAt", "creditsPrice"])?;
-        Ok(Reply::json(200, &spring_page(&found, page, size)))
+        sort(&mut found, request, "Decision", &["createdAt", "updatedAt", "decisionAt", "creditsPrice"])?;
+        Ok(Reply::json(200, &page_json(&found, page, size)))
     }
 
-    fn decide_on_quotation(&self, call: &Call, id: &str) -> Answer {
-        let body = call.json()?;
+    fn decide_on_quotation(&self, request: &Request, id: &str) -> Answer {
+        let body = request.json()?;
         let accepted = match body["decision"].as_str() {
             Some("ACCEPTED") => true,
             Some("REJECTED") => false,
             _ => return Err(Reply::problem(400, "decision must be ACCEPTED or REJECTED")),
         };
         let now = self.clock.now();
-        let mut books = self.books();
-        let available = books.available(now);
+        let mut store = self.store();
+        let available = store.available(now);
         let is_it = |order: &&mut Order| {
             order
                 .tasking
                 .as_ref()
                 .is_some_and(|one| one.quotation == id && one.quoted().is_some_and(|at| at <= now))
         };
-        let order = books.orders.iter_mut().find(is_it).ok_or_else(|| unknown("Quotation", id))?;
+        let order = store.orders.iter_mut().find(is_it).ok_or_else(|| unknown("Quotation", id))?;
         let credits = order.credits;
         let Some(tasking) = &mut order.tasking else { return Err(unknown("Quotation", id)) };
         if tasking.accepted.is_some() {
@@ -68,18 +68,18 @@ impl Platform {
             return Err(Reply::problem(403, "Insufficient credits to accept quotation"));
         }
         (tasking.accepted, tasking.decided, order.updated) = (Some(accepted), Some(now), now);
-        let told = order.tasking.as_ref().and_then(|tasking| quotation(order, tasking, now));
-        Ok(Reply::json(200, &told.unwrap_or_default()))
+        let quoted = order.tasking.as_ref().and_then(|tasking| quotation(order, tasking, now));
+        Ok(Reply::json(200, &quoted.unwrap_or_default()))
     }
 
-    fn decide_on_study(&self, call: &Call, id: &str) -> Answer {
-        let body = call.json()?;
+    fn decide_on_study(&self, request: &Request, id: &str) -> Answer {
+        let body = request.json()?;
         let now = self.clock.now();
-        let mut books = self.books();
+        let mut store = self.store();
         let is_it = |order: &&mut Order| {
             order.tasking.as_ref().is_some_and(|one| one.study == id && one.studied() <= now)
         };
-        let order = books.orders.iter_mut().find(is_it).ok_or_else(|| unknown("FeasibilityStudy", id))?;
+        let order = store.orders.iter_mut().find(is_it).ok_or_else(|| unknown("FeasibilityStudy", id))?;
         let Some(tasking) = &mut order.tasking else { return Err(unknown("FeasibilityStudy", id)) };
         if tasking.option.is_some() {
             return Err(Reply::problem(405, "Resource (FeasibilityStudy) is write-protected."));
@@ -88,8 +88,8 @@ impl Platform {
         let chosen =
             chosen.ok_or_else(|| Reply::problem(400, "acceptedOptionId is not an option of this study"))?;
         (tasking.option, tasking.chosen, order.updated) = (Some(chosen), Some(now), now);
-        let told = order.tasking.as_ref().and_then(|tasking| study(order, tasking, now));
-        Ok(Reply::json(200, &told.unwrap_or_default()))
+        let found = order.tasking.as_ref().and_then(|tasking| study(order, tasking, now));
+        Ok(Reply::json(200, &found.unwrap_or_default()))
     }
 }
 

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use super::order::Order;
 use super::tasking::Tasking;
 use crate::simulator::auth::WORKSPACE_ID;
-use crate::simulator::books::stamp;
-use crate::simulator::call::Call;
 use crate::simulator::catalog::query::strings;
+use crate::simulator::pagination::{page_json, page_of};
 use crate::simulator::platform::Platform;
 use crate::simulator::reply::{Answer, Reply};
-use crate::simulator::spring::{page_of, spring_page};
+use crate::simulator::request::Request;
+use crate::simulator::store::stamp;
 
 const PAGE: usize = 20;
 
@@ -63,29 +63,29 @@ impl Order {
 }
 
 /// The values of a filter: repeated keys, or joined by commas.
-pub(in crate::simulator) fn values<'a>(call: &'a Call, name: &'a str) -> Vec<&'a str> {
-    let given = call.query.iter().filter(move |(key, _)| key == name);
+pub(in crate::simulator) fn values<'a>(request: &'a Request, name: &'a str) -> Vec<&'a str> {
+    let given = request.query.iter().filter(move |(key, _)| key == name);
     given.flat_map(|(_, value)| value.split(',')).filter(|value| !value.is_empty()).collect()
 }
 
 impl Platform {
-    pub(super) fn list_orders(&self, call: &Call) -> Answer {
-        let (page, size) = page_of(call, PAGE)?;
+    pub(super) fn list_orders(&self, request: &Request) -> Answer {
+        let (page, size) = page_of(request, PAGE)?;
         let (field, direction) =
-            call.query("sort").and_then(|sort| sort.split_once(',')).unwrap_or(("createdAt", "desc"));
+            request.query("sort").and_then(|sort| sort.split_once(',')).unwrap_or(("createdAt", "desc"));
         if !["createdAt", "updatedAt", "type", "status"].contains(&field) {
             return Err(Reply::problem(400, format!("No property {field} found for type Order")));
         }
         let (now, seen) = (self.clock.now(), self.clock.steady());
         let is_one = |name: &str, is: &dyn Fn(&str) -> bool| {
-            let wanted = values(call, name);
+            let wanted = values(request, name);
             wanted.is_empty() || wanted.into_iter().any(is)
         };
         let fits = |order: &&Order| {
             let sub_status = order.tasking.as_ref().map(|tasking| tasking.sub_status(now));
             order.listed <= seen
                 && is_one("workspaceId", &|id| id == WORKSPACE_ID)
-                && call.query("displayName").is_none_or(|name| order.name.contains(name))
+                && request.query("displayName").is_none_or(|name| order.name.contains(name))
                 && is_one("type", &|kind| order.kind() == kind)
                 && is_one("status", &|status| order.status(now) == status)
                 && is_one("subStatus", &|status| sub_status == Some(status))
@@ -93,26 +93,26 @@ impl Platform {
                 && is_one("orderIds", &|id| order.id == id)
                 && is_one("budgetIds", &|id| order.budget.as_deref() == Some(id))
         };
-        let books = self.books();
-        let mut orders: Vec<(usize, &Order)> = books.orders.iter().filter(fits).enumerate().collect();
+        let store = self.store();
+        let mut orders: Vec<(usize, &Order)> = store.orders.iter().filter(fits).enumerate().collect();
         orders.sort_by_key(|(place, order)| (order.property(field, now), *place));
         if direction.eq_ignore_ascii_case("desc") {
             orders.reverse();
         }
         let orders: Vec<Value> = orders.into_iter().map(|(_, order)| order.json(now)).collect();
-        Ok(Reply::json(200, &spring_page(&orders, page, size)))
+        Ok(Reply::json(200, &page_json(&orders, page, size)))
     }
 
     /// A merge patch of `tags` and `budgetId`.
-    pub(super) fn change_order(&self, call: &Call, id: &str) -> Answer {
-        if !call.content_type.as_deref().is_some_and(|kind| kind.contains("merge-patch+json")) {
+    pub(super) fn change_order(&self, request: &Request, id: &str) -> Answer {
+        if !request.content_type.as_deref().is_some_and(|kind| kind.contains("merge-patch+json")) {
             return Err(Reply::problem(415, "Unsupported Media Type"));
         }
-        let body = call.json()?;
+        let body = request.json()?;
         let tags = strings(&body["tags"], "tags").map_err(|message| Reply::problem(400, message))?;
         if let Some(budget) = body["budgetId"].as_str() {
             let now = self.clock.now();
-            let known = self.books().check_budget(Some(budget), 0, now);
+            let known = self.store().check_budget(Some(budget), 0, now);
             known.map_err(|message| Reply::problem(400, message))?;
         }
         self.with_order(id, |order, now| {
@@ -130,8 +130,8 @@ impl Platform {
     pub(super) fn cancel_order(&self, id: &str) -> Answer {
         self.with_order(id, |order, now| {
             if !order.is_cancellable(now) {
-                let told = format!("Order with status {} cannot be canceled", order.status(now));
-                return Err(Reply::problem(409, told));
+                let message = format!("Order with status {} cannot be canceled", order.status(now));
+                return Err(Reply::problem(409, message));
             }
             order.cancelled = Some(now);
             order.updated = now;

@@ -18,22 +18,22 @@ use serde_json::{Value, json};
 
 use super::LedgerEntry;
 use super::auth::WORKSPACE_ID;
-use super::books::{Books, stamp};
-use super::call::Call;
 use super::platform::{Platform, wrong_method};
 use super::reply::{Answer, Reply};
+use super::request::Request;
+use super::store::{Store, stamp};
 use order::Order;
 
 impl Platform {
-    pub(super) fn orders(&self, call: &Call, path: &[&str]) -> Answer {
-        match (call.method.as_str(), path) {
-            ("POST", []) => self.place_order(call),
-            ("POST", ["estimate"]) => self.estimate_order(call),
-            ("GET", []) => self.list_orders(call),
+    pub(super) fn orders(&self, request: &Request, path: &[&str]) -> Answer {
+        match (request.method.as_str(), path) {
+            ("POST", []) => self.place_order(request),
+            ("POST", ["estimate"]) => self.estimate_order(request),
+            ("GET", []) => self.list_orders(request),
             ("GET", [id]) => self.with_order(id, |order, now| Ok(Reply::json(200, &order.json(now)))),
-            ("PATCH", [id]) => self.change_order(call, id),
+            ("PATCH", [id]) => self.change_order(request, id),
             ("POST", [id, "cancellation"]) => self.cancel_order(id),
-            (_, [] | [_] | [_, "cancellation"]) => Err(wrong_method(call)),
+            (_, [] | [_] | [_, "cancellation"]) => Err(wrong_method(request)),
             _ => Err(Reply::problem(404, "Resource does not exist.")),
         }
     }
@@ -44,8 +44,8 @@ impl Platform {
         answer: impl FnOnce(&mut Order, Timestamp) -> Answer,
     ) -> Answer {
         let now = self.clock.now();
-        let mut books = self.books();
-        let order = books.orders.iter_mut().find(|order| order.id == id);
+        let mut store = self.store();
+        let order = store.orders.iter_mut().find(|order| order.id == id);
         answer(order.ok_or_else(|| unknown("Order", id))?, now)
     }
 
@@ -61,7 +61,7 @@ impl Platform {
             credits: order.captured(now).map_or(0, |_| order.credits),
             foreign: false,
         };
-        self.books().orders.iter().map(entry).collect()
+        self.store().orders.iter().map(entry).collect()
     }
 }
 
@@ -69,7 +69,7 @@ pub(super) fn unknown(what: &str, id: &str) -> Reply {
     Reply::problem(404, format!("Resource ({what}) not found with Id='{id}'."))
 }
 
-impl Books {
+impl Store {
     /// What is not held for orders and processing.
     pub(super) fn available(&self, now: Timestamp) -> i64 {
         let orders = self.orders.iter().map(|order| order.held(now)).sum::<i64>();

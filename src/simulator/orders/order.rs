@@ -12,8 +12,8 @@ use serde_json::{Map, Value};
 
 use super::tasking::Tasking;
 use crate::simulator::catalog::sensor::by_collection;
-use crate::simulator::kept;
 use crate::simulator::products::{Product, by_id};
+use crate::simulator::serde_helpers;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::simulator) struct Order {
@@ -29,20 +29,20 @@ pub(in crate::simulator) struct Order {
     /// The scene's id in the catalog.
     pub image: Option<String>,
     pub credits: i64,
-    #[serde(with = "kept::time")]
+    #[serde(with = "serde_helpers::time")]
     pub created: Timestamp,
     /// From when the list tells of it, by the steady clock.
-    #[serde(with = "kept::time")]
+    #[serde(with = "serde_helpers::time")]
     pub listed: Timestamp,
-    #[serde(with = "kept::time")]
+    #[serde(with = "serde_helpers::time")]
     pub updated: Timestamp,
     pub course: Course,
     /// The last status, if nobody cancels.
     pub ending: String,
-    #[serde(with = "kept::maybe_time")]
+    #[serde(with = "serde_helpers::maybe_time")]
     pub cancelled: Option<Timestamp>,
     pub tasking: Option<Tasking>,
-    /// Its charge stands in the books.
+    /// Its charge is in the store.
     #[serde(skip)]
     pub paid: bool,
     /// What the customer calls each item of what was delivered, and its tags.

@@ -8,17 +8,17 @@ use super::demand::{Demand, Offer};
 use super::order::{Course, Order};
 use super::tasking::Tasking;
 use crate::simulator::auth::WORKSPACE_ID;
-use crate::simulator::call::Call;
-use crate::simulator::chance::Chance;
 use crate::simulator::eulas;
 use crate::simulator::fault::{FaultKind, Moment};
 use crate::simulator::platform::Platform;
 use crate::simulator::reply::{Answer, Reply};
+use crate::simulator::request::Request;
+use crate::simulator::seeded_rng::SeededRng;
 
 impl Platform {
     /// 10.2 b
-    pub(super) fn estimate_order(&self, call: &Call) -> Answer {
-        let demand = Demand::of(&call.json()?)?;
+    pub(super) fn estimate_order(&self, request: &Request) -> Answer {
+        let demand = Demand::of(&request.json()?)?;
         let (mut results, mut errors) = (Vec::new(), Vec::new());
         let (mut credits, mut size) = (0, 0.0);
         for (index, area) in demand.areas.iter().enumerate() {
@@ -36,16 +36,16 @@ impl Platform {
     }
 
     /// 10.2 a: each feature is placed or refused for itself.
-    pub(super) fn place_order(&self, call: &Call) -> Answer {
-        let demand = Demand::of(&call.json()?)?;
-        if call.query("workspaceId").is_some_and(|id| id != WORKSPACE_ID) {
+    pub(super) fn place_order(&self, request: &Request) -> Answer {
+        let demand = Demand::of(&request.json()?)?;
+        if request.query("workspaceId").is_some_and(|id| id != WORKSPACE_ID) {
             return Err(Reply::problem(403, "Forbidden"));
         }
         self.check_eula(&demand)?;
         let (mut results, mut errors) = (Vec::new(), Vec::new());
         for (index, area) in demand.areas.iter().enumerate() {
             let placed =
-                self.offer(&demand, area).and_then(|offer| self.create_order(call, &demand, area, offer));
+                self.offer(&demand, area).and_then(|offer| self.create_order(request, &demand, area, offer));
             match placed {
                 Ok(id) => results.push(json!({"index": index, "id": id})),
                 Err(message) => errors.push(failure(index, &message)),
@@ -65,15 +65,15 @@ impl Platform {
 
     pub(super) fn create_order(
         &self,
-        call: &Call,
+        request: &Request,
         demand: &Demand,
         area: &Value,
         offer: Offer,
     ) -> Result<String, String> {
         let asked = json!([demand.product.id(), demand.params, area]).to_string();
-        let key = Chance::of_text(self.seed, &asked).next();
-        let mut chance = Chance::of(&[key]);
-        let times = self.times(&mut chance, false);
+        let key = SeededRng::of_text(self.seed, &asked).next();
+        let mut rng = SeededRng::of(&[key]);
+        let times = self.times(&mut rng, false);
         let course = Course {
             being_placed: times.waits,
             placed: times.waits + times.queues,
@@ -81,15 +81,15 @@ impl Platform {
             finished: Some(times.waits + times.queues + times.runs),
         };
         let now = self.clock.now();
-        let mut books = self.books();
+        let mut store = self.store();
         // Nothing is held for what has no price yet.
-        if !demand.product.tasking && books.available(now) < offer.credits {
+        if !demand.product.tasking && store.available(now) < offer.credits {
             return Err("Insufficient credits to place order".into());
         }
         let price = if demand.product.tasking { 0 } else { offer.credits };
-        books.check_budget(demand.budget.as_deref(), price, now)?;
-        let nth = books.orders.iter().filter(|order| order.key == key).count() as u64;
-        let mut ids = Chance::of(&[key, nth, 3]);
+        store.check_budget(demand.budget.as_deref(), price, now)?;
+        let nth = store.orders.iter().filter(|order| order.key == key).count() as u64;
+        let mut ids = SeededRng::of(&[key, nth, 3]);
         let mut new_id = || ids.uuid().to_string();
         let mut order = Order {
             id: new_id(),
@@ -128,19 +128,19 @@ impl Platform {
             key,
             nth,
         };
-        match self.faults.take(call, Moment::Job) {
+        match self.faults.take(request, Moment::Job) {
             Some(FaultKind::FailingJob(ending)) => order.ending = ending,
             Some(FaultKind::HangingJob) => order.course.finished = None,
             _ => self.bad_luck(&mut order),
         }
         let id = order.id.clone();
-        books.orders.push(order);
+        store.orders.push(order);
         Ok(id)
     }
 
     /// The share of orders that fail or hang, as that of jobs.
     fn bad_luck(&self, order: &mut Order) {
-        let drawn = Chance::of(&[self.seed, order.key, order.nth, 7]).unit();
+        let drawn = SeededRng::of(&[self.seed, order.key, order.nth, 7]).unit();
         if drawn < self.failing {
             order.ending = "FAILED_PERMANENTLY".into();
         } else if drawn < self.failing + self.hanging {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::simulator::kept;
+use crate::simulator::serde_helpers;
 
 /// How long the platform works on a study, and on a quotation.
 const WORK: Duration = Duration::from_secs(180);
@@ -17,15 +17,15 @@ pub(in crate::simulator) struct Tasking {
     /// Id and description of what can be done.
     pub options: Vec<(String, String)>,
     pub quotation: String,
-    #[serde(with = "kept::time")]
+    #[serde(with = "serde_helpers::time")]
     pub asked: Timestamp,
     /// Which option was taken, and when.
     pub option: Option<usize>,
-    #[serde(with = "kept::maybe_time")]
+    #[serde(with = "serde_helpers::maybe_time")]
     pub chosen: Option<Timestamp>,
     /// Whether the price was accepted, and when.
     pub accepted: Option<bool>,
-    #[serde(with = "kept::maybe_time")]
+    #[serde(with = "serde_helpers::maybe_time")]
     pub decided: Option<Timestamp>,
 }
 

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use crate::simulator::LedgerEntry;
 use crate::simulator::auth::WORKSPACE_ID;
-use crate::simulator::books::stamp;
-use crate::simulator::kept;
 use crate::simulator::orders::order::Order;
+use crate::simulator::serde_helpers;
+use crate::simulator::store::stamp;
 
 /// When its licence, its inputs and the balance were looked at, in seconds.
 const LOOKED: [f64; 3] = [0.5, 1.0, 1.5];
@@ -24,10 +24,10 @@ pub(in crate::simulator) struct ProcessingJob {
     pub inputs: Value,
     pub budget: Option<String>,
     pub credits: i64,
-    #[serde(with = "kept::time")]
+    #[serde(with = "serde_helpers::time")]
     pub created: Timestamp,
     /// From when the list tells of it, by the steady clock.
-    #[serde(with = "kept::time")]
+    #[serde(with = "serde_helpers::time")]
     pub listed: Timestamp,
     /// When it starts and ends, in seconds.
     pub starts: f64,
@@ -38,7 +38,7 @@ pub(in crate::simulator) struct ProcessingJob {
     pub complaint: Option<(String, String)>,
     /// What it made, as the storage has what was ordered.
     pub made: Option<Order>,
-    /// Its charge stands in the books.
+    /// Its charge is in the store.
     #[serde(skip)]
     pub paid: bool,
     pub key: u64,

@@ -6,14 +6,14 @@ mod processes;
 use serde_json::{Value, json};
 
 use super::auth::WORKSPACE_ID;
-use super::books::Books;
-use super::call::Call;
-use super::chance::Chance;
 use super::eulas;
 use super::fault::{FaultKind, Moment};
 use super::orders::order::Order;
 use super::platform::{Platform, wrong_method};
 use super::reply::{Answer, Reply};
+use super::request::Request;
+use super::seeded_rng::SeededRng;
+use super::store::Store;
 use job::ProcessingJob;
 use processes::{PROCESSES, Process};
 
@@ -25,35 +25,35 @@ const PAGES: (usize, usize) = (500, 20);
 const SORTED_BY: [&str; 4] = ["processID", "status", "created", "creditConsumption.credits"];
 
 impl Platform {
-    pub(super) fn processing(&self, call: &Call, path: &[&str]) -> Answer {
-        match (call.method.as_str(), path) {
+    pub(super) fn processing(&self, request: &Request, path: &[&str]) -> Answer {
+        match (request.method.as_str(), path) {
             ("GET", ["processes"]) => {
                 let all: Vec<Value> = PROCESSES.iter().map(Process::summary).collect();
                 Ok(Reply::json(200, &json!({"processes": all, "links": []})))
             }
             ("GET", ["processes", id]) => Ok(Reply::json(200, &process(id)?.json())),
             ("POST", ["processes", id, "validation"]) => {
-                self.validated(process(id)?, &call.json()?["inputs"])?;
+                self.validated(process(id)?, &request.json()?["inputs"])?;
                 Ok(Reply::json(200, &json!({"valid": true})))
             }
             ("POST", ["processes", id, "cost"]) => {
-                let (process, body) = (process(id)?, call.json()?);
+                let (process, body) = (process(id)?, request.json()?);
                 let (km, _) = self.validated(process, &body["inputs"])?;
                 let cost = json!({"pricingStrategy": "simple", "totalCredits": process.price(km), "totalSize": km,
                     "unit": "SQ_KM"});
                 Ok(Reply::json(200, &cost))
             }
-            ("POST", ["processes", id, "execution"]) => self.run_process(call, process(id)?),
-            ("GET", ["jobs"]) => self.processing_jobs(call),
+            ("POST", ["processes", id, "execution"]) => self.run_process(request, process(id)?),
+            ("GET", ["jobs"]) => self.processing_jobs(request),
             ("GET", ["jobs", id]) => {
                 let now = self.clock.now();
-                let books = self.books();
-                let job = books.processing.iter().find(|job| job.id == *id);
+                let store = self.store();
+                let job = store.processing.iter().find(|job| job.id == *id);
                 let job = job.ok_or_else(|| Reply::problem(404, "Resource does not exist."))?;
                 Ok(Reply::json(200, &self.processing_json(job, now)))
             }
             (_, ["processes" | "jobs"] | ["processes" | "jobs", _])
-            | (_, ["processes", _, "validation" | "cost" | "execution"]) => Err(wrong_method(call)),
+            | (_, ["processes", _, "validation" | "cost" | "execution"]) => Err(wrong_method(request)),
             _ => Err(Reply::problem(404, "Resource does not exist.")),
         }
     }
@@ -67,8 +67,8 @@ impl Platform {
 
     /// The area of the items and the order of the first, or why the platform refuses them.
     fn validated(&self, process: &Process, inputs: &Value) -> Result<(f64, Order), Reply> {
-        if let Some(told) = process.schema_error(inputs) {
-            let body = json!({"title": "Bad Request", "status": 400, "schema-error": told});
+        if let Some(errors) = process.schema_error(inputs) {
+            let body = json!({"title": "Bad Request", "status": 400, "schema-error": errors});
             return Err(problem(400, &body));
         }
         self.sources(process, inputs).map_err(|(name, message)| {
@@ -88,29 +88,32 @@ impl Platform {
         Ok((orders.iter().map(|order| order.square_km).fold(0.0, f64::max), first))
     }
 
-    fn run_process(&self, call: &Call, process: &'static Process) -> Answer {
-        let body = call.json()?;
+    fn run_process(&self, request: &Request, process: &'static Process) -> Answer {
+        let body = request.json()?;
         let inputs = body["inputs"].clone();
-        if call.query("workspaceId") != Some(WORKSPACE_ID) {
+        if request.query("workspaceId") != Some(WORKSPACE_ID) {
             return Err(Reply::problem(403, "Forbidden"));
         }
-        if let Some(told) = process.schema_error(&inputs) {
-            let body = json!({"title": "Bad Request", "status": 400, "schema-error": told});
+        if let Some(errors) = process.schema_error(&inputs) {
+            let body = json!({"title": "Bad Request", "status": 400, "schema-error": errors});
             return Err(problem(400, &body));
         }
-        // Before the books are opened: it looks into them.
+        // Before the store is locked: `sources` locks it too.
         let sources = self.sources(process, &inputs);
         let credits = sources.as_ref().map_or(0, |(km, _)| process.price(*km));
         let now = self.clock.now();
-        let mut books = self.books();
-        if books.processing.iter().filter(|job| job.is_open(now)).count() >= QUOTA {
+        let mut store = self.store();
+        if store.processing.iter().filter(|job| job.is_open(now)).count() >= QUOTA {
             return Err(Reply::refused(429, 429, "Your workspace has too many non-finished jobs"));
         }
-        let budget = call.query("budgetId").map(str::to_owned);
-        books.check_budget(budget.as_deref(), credits, now).map_err(|told| Reply::problem(403, told))?;
-        let key = Chance::of_text(self.seed, &json!([process.id, process.items(&inputs)]).to_string()).next();
-        let nth = books.processing.iter().filter(|job| job.key == key).count() as u64;
-        let mut ids = Chance::of(&[key, nth, 11]);
+        let budget = request.query("budgetId").map(str::to_owned);
+        store
+            .check_budget(budget.as_deref(), credits, now)
+            .map_err(|message| Reply::problem(403, message))?;
+        let key =
+            SeededRng::of_text(self.seed, &json!([process.id, process.items(&inputs)]).to_string()).next();
+        let nth = store.processing.iter().filter(|job| job.key == key).count() as u64;
+        let mut ids = SeededRng::of(&[key, nth, 11]);
         let times = self.times(&mut ids, false);
         let mut job = ProcessingJob {
             id: ids.uuid().to_string(),
@@ -129,8 +132,8 @@ impl Platform {
             key,
         };
         let licence = self.eulas.is_accepted(&eulas::id_of(process.eula));
-        let refuse = |job: &mut ProcessingJob, ending: &str, name: String, told: String| {
-            (job.ending, job.complaint) = (ending.to_owned(), Some((name, told)));
+        let refuse = |job: &mut ProcessingJob, ending: &str, name: String, message: String| {
+            (job.ending, job.complaint) = (ending.to_owned(), Some((name, message)));
         };
         match sources {
             _ if licence != Some(true) => {
@@ -141,8 +144,8 @@ impl Platform {
                     "the licence is not accepted".into(),
                 );
             }
-            Err((name, told)) => refuse(&mut job, "invalid", name, told),
-            Ok(_) if books.available(now) < credits => {
+            Err((name, message)) => refuse(&mut job, "invalid", name, message),
+            Ok(_) if store.available(now) < credits => {
                 refuse(&mut job, "rejected", "InsufficientCredits".into(), "the balance is too low".into());
             }
             Ok((_, order)) => {
@@ -154,33 +157,33 @@ impl Platform {
             }
         }
         let drawn = ids.unit();
-        match self.faults.take(call, Moment::Job) {
+        match self.faults.take(request, Moment::Job) {
             Some(FaultKind::HangingJob) => job.ends = f64::MAX,
             Some(FaultKind::FailingJob(_)) => fail(&mut job),
             _ if drawn < self.failing => fail(&mut job),
             _ => {}
         }
         let reply = Reply::json(201, &self.processing_json(&job, now));
-        books.processing.push(job);
+        store.processing.push(job);
         Ok(reply)
     }
 
     /// 13.7
-    fn processing_jobs(&self, call: &Call) -> Answer {
+    fn processing_jobs(&self, request: &Request) -> Answer {
         let now = self.clock.now();
         let seen = self.clock.steady();
-        let books = self.books();
+        let store = self.store();
         let among = |name: &str, value: &str| {
-            call.query(name).is_none_or(|list| list.split(',').any(|one| one == value))
+            request.query(name).is_none_or(|list| list.split(',').any(|one| one == value))
         };
-        let (shortest, longest) = (call.number("minDuration")?, call.number("maxDuration")?);
+        let (shortest, longest) = (request.number("minDuration")?, request.number("maxDuration")?);
         let (field, direction) =
-            call.query("sort").and_then(|sort| sort.split_once(',')).unwrap_or(("created", "desc"));
+            request.query("sort").and_then(|sort| sort.split_once(',')).unwrap_or(("created", "desc"));
         if !SORTED_BY.contains(&field) {
             return Err(Reply::problem(400, format!("No property {field} found for type Job")));
         }
         // What is asked for by its id is told at once.
-        let by_ids = call.query("ids").is_some();
+        let by_ids = request.query("ids").is_some();
         let wanted = |job: &&ProcessingJob| {
             (by_ids || job.listed <= seen)
                 && among("ids", &job.id)
@@ -190,9 +193,9 @@ impl Platform {
                 && shortest.is_none_or(|least| job.duration(now).is_some_and(|ran| ran >= least as f64))
                 && longest.is_none_or(|most| job.duration(now).is_some_and(|ran| ran <= most as f64))
         };
-        let limit = call.number("limit")?.unwrap_or(PAGES.1).clamp(1, PAGES.0);
-        let offset = call.number("offset")?.unwrap_or(0);
-        let mut all: Vec<&ProcessingJob> = books.processing.iter().filter(wanted).collect();
+        let limit = request.number("limit")?.unwrap_or(PAGES.1).clamp(1, PAGES.0);
+        let offset = request.number("offset")?.unwrap_or(0);
+        let mut all: Vec<&ProcessingJob> = store.processing.iter().filter(wanted).collect();
         match field {
             "processID" => all.sort_by_key(|job| &job.process),
             "status" => all.sort_by_key(|job| job.status(now)),
@@ -207,7 +210,7 @@ impl Platform {
             all.iter().skip(offset).take(limit).map(|job| self.processing_json(job, now)).collect();
         let mut links = Vec::new();
         if all.len() > offset + limit {
-            let others = call.query.iter().filter(|(name, _)| name != "offset");
+            let others = request.query.iter().filter(|(name, _)| name != "offset");
             let query: String = others.map(|(name, value)| format!("&{name}={value}")).collect();
             let href = format!("/v2/processing/jobs?offset={}{query}", offset + limit);
             links.push(json!({"rel": "next", "href": href}));
@@ -222,7 +225,7 @@ impl Process {
     }
 }
 
-impl Books {
+impl Store {
     /// Takes the credits of the jobs that are done.
     pub(super) fn settle_processing(&mut self, now: jiff::Timestamp) {
         for job in &mut self.processing {
@@ -237,8 +240,8 @@ impl Books {
 fn fail(job: &mut ProcessingJob) {
     if job.ending == "successful" {
         job.ending = "failed".to_owned();
-        let told = "the image has no panchromatic band".to_owned();
-        job.complaint = Some(("MissingPanchromaticAsset".to_owned(), told));
+        let message = "the image has no panchromatic band".to_owned();
+        job.complaint = Some(("MissingPanchromaticAsset".to_owned(), message));
         job.made = None;
     }
 }

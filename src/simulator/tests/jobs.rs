@@ -62,13 +62,13 @@ fn credits_of_a_task_are_told_as_the_specification_has_them() {
     let client = Client::manual();
     let job = client.job(&client.workflow(BLOCK), &inputs());
     client.advance(700);
-    let told = client.get(&format!("{job}/credits")).json()["data"].clone();
-    let task = &told["tasks"][0];
+    let credits = client.get(&format!("{job}/credits")).json()["data"].clone();
+    let task = &credits["tasks"][0];
     let (block, machine) = (&task["blockConsumption"], &task["machineConsumption"]);
     assert_eq!(block["blockConsumption"], json!({"quantity": 2, "unit": "SCENES"}));
     assert_eq!(block["jobRun"]["jobTaskId"], task["id"]);
     let used = [block, machine].map(|part| part["creditsUsed"].as_i64().unwrap());
-    assert_eq!(used.iter().sum::<i64>(), told["creditsUsed"].as_i64().unwrap());
+    assert_eq!(used.iter().sum::<i64>(), credits["creditsUsed"].as_i64().unwrap());
     assert_eq!(machine["machineConsumption"]["credit"], json!({"min": used[1], "max": used[1]}));
     assert!(machine["machineConsumption"]["duration"]["min"].as_i64().unwrap() >= 8_000);
 }
@@ -179,8 +179,8 @@ fn an_area_over_the_limit_is_told_before_the_price() {
     // What will never be paid holds no credits back from others.
     assert_eq!(client.run(&client.workflow(BLOCK), &inputs()).status, 200);
     client.advance(700);
-    let told = &client.simulator.ledger()[0];
-    assert_eq!((client.status(&job).as_str(), told.credits), ("FAILED", 0));
+    let entry = &client.simulator.ledger()[0];
+    assert_eq!((client.status(&job).as_str(), entry.credits), ("FAILED", 0));
     let tasks = client.get(&client.project(&format!("/workflows/{workflow}/tasks"))).json();
     let task =
         json!({"name": format!("{block}:1"), "parentName": null, "blockId": tasks["data"][0]["block"]["id"]});

@@ -4,7 +4,7 @@ mod catalog;
 mod faults;
 mod jobs;
 mod orders;
-mod shelf;
+mod persistence;
 mod tasks;
 mod times;
 mod workspaces;

@@ -68,7 +68,7 @@ fn every_feature_is_answered_by_its_index() {
 #[test]
 fn what_cannot_be_understood_is_refused_as_a_whole() {
     let client = Client::manual();
-    let told = |change: &dyn Fn(&mut Value)| {
+    let refusal = |change: &dyn Fn(&mut Value)| {
         let mut body = client.order_body(&[AOI]);
         change(&mut body);
         let answer = client.post("/v2/orders", &body);
@@ -76,7 +76,7 @@ fn what_cannot_be_understood_is_refused_as_a_whole() {
         (answer.status, json["schema-error"].as_str().or(json["title"].as_str()).unwrap().to_owned())
     };
     let is = |status: u16, words: &str, change: &dyn Fn(&mut Value)| {
-        let (code, message) = told(change);
+        let (code, message) = refusal(change);
         assert!(code == status && message.contains(words), "{code}: {message}");
     };
     is(404, "Resource (DataProduct) not found", &|body| body["dataProduct"] = "none".into());
@@ -216,8 +216,8 @@ fn a_new_image_has_its_name_among_the_parameters_too() {
         json!({"acquisitionStart": "2026-12-01T00:00:00Z", "acquisitionEnd": "2026-12-31T00:00:00Z"});
     let refused = client.post("/v2/orders", &body);
     assert_eq!(refused.status, 400);
-    let told = refused.json()["schema-error"].to_string();
-    assert!(told.contains("data.params must contain ['displayName'] properties"), "{told}");
+    let message = refused.json()["schema-error"].to_string();
+    assert!(message.contains("data.params must contain ['displayName'] properties"), "{message}");
     body["params"]["displayName"] = "Dakar".into();
     let placed = client.post("/v2/orders", &body).json();
     let order = client.get(&format!("/v2/orders/{}", placed["results"][0]["id"].as_str().unwrap())).json();

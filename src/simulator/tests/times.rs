@@ -48,19 +48,19 @@ fn jobs_wait_for_a_machine_in_their_order() {
     let client = Client::of(builder.queue_times(Distribution::Constant(Duration::ZERO)).start().unwrap());
     let workflow = client.workflow(BLOCK);
     let jobs: Vec<String> = (1..=6).map(|limit| client.job(&workflow, &nth(limit))).collect();
-    let told = || jobs.iter().map(|job| client.status(job)).collect::<Vec<_>>().join(" ");
+    let statuses = || jobs.iter().map(|job| client.status(job)).collect::<Vec<_>>().join(" ");
     client.advance(50);
-    assert_eq!(told(), "RUNNING RUNNING PENDING PENDING PENDING PENDING");
+    assert_eq!(statuses(), "RUNNING RUNNING PENDING PENDING PENDING PENDING");
     client.advance(100);
-    assert_eq!(told(), "SUCCEEDED SUCCEEDED RUNNING RUNNING PENDING PENDING");
+    assert_eq!(statuses(), "SUCCEEDED SUCCEEDED RUNNING RUNNING PENDING PENDING");
     // Both that wait have a machine as soon as these are gone.
     for job in &jobs[2..4] {
         client.post(&format!("{job}/cancel"), &json!({}));
     }
     client.advance(10);
-    assert_eq!(told(), "SUCCEEDED SUCCEEDED CANCELLED CANCELLED RUNNING RUNNING");
+    assert_eq!(statuses(), "SUCCEEDED SUCCEEDED CANCELLED CANCELLED RUNNING RUNNING");
     client.advance(100);
-    assert_eq!(told(), "SUCCEEDED SUCCEEDED CANCELLED CANCELLED SUCCEEDED SUCCEEDED");
+    assert_eq!(statuses(), "SUCCEEDED SUCCEEDED CANCELLED CANCELLED SUCCEEDED SUCCEEDED");
 }
 
 #[test]

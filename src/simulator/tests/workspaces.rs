@@ -44,9 +44,9 @@ fn an_order_of_the_first_interface_comes_to_the_storage() {
 
     let assets = client.workspace("/assets");
     let asset = order["assets"][0].as_str().unwrap();
-    let told = client.get(&format!("{assets}/{asset}")).json()["data"].clone();
-    assert_eq!((&told["type"], &told["source"]), (&json!("ARCHIVED"), &json!("ORDER")));
-    assert_eq!(client.get(&assets).json()["data"]["content"], json!([told]));
+    let found = client.get(&format!("{assets}/{asset}")).json()["data"].clone();
+    assert_eq!((&found["type"], &found["source"]), (&json!("ARCHIVED"), &json!("ORDER")));
+    assert_eq!(client.get(&assets).json()["data"]["content"], json!([found]));
     let url = client.get(&format!("{assets}/{asset}/downloadUrl")).json();
     assert_eq!(client.fetch(url["data"]["url"].as_str().unwrap()).status, 200);
     for path in [format!("{orders}/x"), format!("{assets}/x"), "/workspaces/x/orders".to_owned()] {
@@ -70,10 +70,11 @@ fn an_order_that_cannot_be_placed_says_why() {
 #[test]
 fn the_account_tells_whether_it_has_bought_credits() {
     let client = Client::manual();
-    let told = || client.get("/accounts/me/paymentInfo").json()["data"]["hasNonSignupAllocation"].clone();
-    assert_eq!(told(), json!(false));
+    let has_bought =
+        || client.get("/accounts/me/paymentInfo").json()["data"]["hasNonSignupAllocation"].clone();
+    assert_eq!(has_bought(), json!(false));
     client.simulator.add_credits(100);
-    assert_eq!(told(), json!(true));
+    assert_eq!(has_bought(), json!(true));
 }
 
 #[test]

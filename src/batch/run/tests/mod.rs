@@ -12,6 +12,7 @@ use crate::batch::plan::{Kind, Owner};
 use crate::batch::policy::OnFailure;
 use crate::batch::report::JobRecord;
 use crate::batch::state::Phase;
+use crate::error::ErrorKind;
 use crate::jobs::JobParameters;
 use platform::{Broken, Platform, Sort};
 
@@ -20,8 +21,8 @@ fn at(seconds: u64) -> Duration {
 }
 
 fn known(items: usize) -> Known {
-    let [host, place, id, name] = ["h", "p", "w", "w"].map(str::to_owned);
-    let owner = Owner { kind: Kind::Workflow, host, place, id, name, budget: None };
+    let [host, scope_id, id, name] = ["h", "p", "w", "w"].map(str::to_owned);
+    let owner = Owner { kind: Kind::Workflow, host, scope_id, id, name, budget: None };
     let head = Head { name: "b".into(), run: "r".into(), owner, created: String::new() };
     let mut journal = Journal::in_memory(&head).unwrap();
     let item = |number: usize| Item {
@@ -208,16 +209,16 @@ fn a_full_project_is_tried_again_with_one_job() {
 
 #[test]
 fn a_job_is_told_once_and_whole() {
-    let told = Arc::new(Mutex::new(Vec::new()));
+    let finished = Arc::new(Mutex::new(Vec::new()));
     let platform = Platform { silence: 3.into(), ..Platform::default() };
-    let (mut policy, hook) = (policy(), told.clone());
+    let (mut policy, hook) = (policy(), finished.clone());
     policy.on_finished = Some(Arc::new(move |record: &JobRecord| {
         hook.lock().unwrap().push((record.label.clone(), record.index, record.credits()));
     }));
     drive(&platform, &policy, known(2));
-    let mut told = told.lock().unwrap().clone();
-    told.sort();
-    assert_eq!(told, [("job 0".into(), 1, Some(7)), ("job 1".into(), 0, Some(7))]);
+    let mut finished = finished.lock().unwrap().clone();
+    finished.sort();
+    assert_eq!(finished, [("job 0".into(), 1, Some(7)), ("job 1".into(), 0, Some(7))]);
 }
 
 #[test]
@@ -289,7 +290,7 @@ fn a_deadline_is_heard_between_a_few_requests() {
     known.state.set_limit(100);
     let limit = Limit { service: 100, asked: 100 };
     Run::new((&platform, &platform), "b", &policy, known, limit).unwrap().drive().unwrap();
-    assert_eq!(platform.losses.load(Ordering::SeqCst), 40 - AT_ONCE, "what was not sent");
+    assert_eq!(platform.losses.load(Ordering::SeqCst), 40 - CONCURRENT_REQUESTS, "what was not sent");
 }
 
 #[test]

@@ -174,8 +174,8 @@ impl Clock for Platform {
 
 impl JobBackend for Platform {
     fn owner(&self) -> Owner {
-        let [host, place, id, name] = ["h", "p", "w", "w"].map(str::to_owned);
-        Owner { kind: Kind::Workflow, host, place, id, name, budget: None }
+        let [host, scope_id, id, name] = ["h", "p", "w", "w"].map(str::to_owned);
+        Owner { kind: Kind::Workflow, host, scope_id, id, name, budget: None }
     }
 
     fn create(&self, submission: &Submission) -> Result<Job> {

@@ -15,7 +15,7 @@ enum Stands {
     Job {
         job: Box<Job>,
         is_gone: bool,
-        is_told: bool,
+        is_finalized: bool,
     },
 }
 
@@ -31,7 +31,7 @@ impl Stands {
 
     /// Where it stands after an event; `None` when the two do not fit.
     fn after(&self, event: &Event) -> Option<Self> {
-        let begun = |job: &Job| Self::Job { job: Box::new(job.clone()), is_gone: false, is_told: false };
+        let begun = |job: &Job| Self::Job { job: Box::new(job.clone()), is_gone: false, is_finalized: false };
         Some(match (self, event) {
             (_, Event::Estimated { .. }) => self.clone(),
             (Self::Unsent, Event::Intent { .. }) => Self::Sent,
@@ -53,11 +53,13 @@ impl Stands {
                     false => begun(job),
                 }
             }
-            (Self::Job { job, is_told, .. }, Event::Gone { .. }) if !self.has_ended() => {
-                Self::Job { job: job.clone(), is_gone: true, is_told: *is_told }
+            (Self::Job { job, is_finalized, .. }, Event::Gone { .. }) if !self.has_ended() => {
+                Self::Job { job: job.clone(), is_gone: true, is_finalized: *is_finalized }
             }
-            (Self::Job { job, is_gone, is_told: false }, Event::Told { .. }) if self.has_ended() => {
-                Self::Job { job: job.clone(), is_gone: *is_gone, is_told: true }
+            (Self::Job { job, is_gone, is_finalized: false }, Event::Finalized { .. })
+                if self.has_ended() =>
+            {
+                Self::Job { job: job.clone(), is_gone: *is_gone, is_finalized: true }
             }
             (Self::Refused | Self::Unproven, Event::Retried { .. }) => Self::Unsent,
             (Self::Job { job, .. }, Event::Retried { .. })
@@ -107,7 +109,7 @@ pub(in crate::batch) fn any_event(items: usize) -> impl Strategy<Value = Event> 
         7 => Event::Gone { item },
         8 => Event::Absent { item },
         9 => Event::Unproven { item },
-        10 => Event::Told { item, credits, reason },
+        10 => Event::Finalized { item, credits, reason },
         _ => Event::Retried { item },
     })
 }

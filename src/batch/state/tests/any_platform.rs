@@ -5,7 +5,7 @@ use super::platform::Platform;
 use super::*;
 
 /// What the user asked for, and the journal: all that outlives a program.
-struct Kept {
+struct Recorded {
     items: usize,
     limit: usize,
     left_out: Vec<usize>,
@@ -13,7 +13,7 @@ struct Kept {
     events: Vec<Event>,
 }
 
-impl Kept {
+impl Recorded {
     /// The program starts again.
     fn state(&self) -> State {
         let mut state = state(self.items, self.limit);
@@ -43,10 +43,10 @@ proptest! {
     ) {
         let left_out = left_out.into_iter().filter(|item| *item < items).collect();
         let budget = budget.map(|budget| (budget, prices.clone()));
-        let mut kept = Kept { items, limit, left_out, budget, events: Vec::new() };
-        let mut state = kept.state();
+        let mut recorded = Recorded { items, limit, left_out, budget, events: Vec::new() };
+        let mut state = recorded.state();
         let estimated = estimates.into_iter().take(items).enumerate();
-        kept.keep(&mut state, estimated.map(|(item, seconds)| Event::Estimated { item, lasts: at(seconds) }));
+        recorded.keep(&mut state, estimated.map(|(item, seconds)| Event::Estimated { item, lasts: at(seconds) }));
         let mut platform = Platform::new(prices);
         let (mut now, mut now_limit) = (Duration::ZERO, limit);
         let mut answers = answers.into_iter();
@@ -62,10 +62,10 @@ proptest! {
                     Action::Poll if has_sent => {}
                     Action::Submit(item) => {
                         has_sent = true;
-                        prop_assert!(!kept.left_out.contains(&item));
+                        prop_assert!(!recorded.left_out.contains(&item));
                         let intent = Event::Intent { item, at: now };
                         prop_assert!(state.apply(&intent));
-                        kept.events.push(intent);
+                        recorded.events.push(intent);
                         let id = item + 100 * state.retries(item) as usize;
                         let kind = answer();
                         match kind {
@@ -114,25 +114,25 @@ proptest! {
                     Action::Finish => ended = true,
                 }
             }
-            kept.keep(&mut state, events);
+            recorded.keep(&mut state, events);
             state.watch(now);
             if is_short {
                 state.run_short(lost());
             }
-            let untold: Vec<usize> = (0..items).filter(|item| state.phase(*item).is_untold()).collect();
-            let told: Vec<_> = untold.into_iter().filter_map(|item| platform.tell(item, answer())).collect();
-            kept.keep(&mut state, told);
+            let unfinalized: Vec<usize> = (0..items).filter(|item| state.phase(*item).is_unfinalized()).collect();
+            let finalized: Vec<_> = unfinalized.into_iter().filter_map(|item| platform.finalize(item, answer())).collect();
+            recorded.keep(&mut state, finalized);
             if has_sent {
                 prop_assert!(platform.unfinished(&state) <= now_limit, "{platform:?}");
             }
-            prop_assert!(kept.budget.as_ref().is_none_or(|(budget, _)| platform.cost <= *budget));
-            prop_assert_eq!(state.paid(), platform.told);
+            prop_assert!(recorded.budget.as_ref().is_none_or(|(budget, _)| platform.cost <= *budget));
+            prop_assert_eq!(state.paid(), platform.finalized_credits);
             // What nobody waits for an answer to any more: the program starts again.
             if state.orphans().next().is_some() {
-                state = kept.state();
+                state = recorded.state();
                 now_limit = limit;
                 let orphans: Vec<_> = state.orphans().collect();
-                kept.keep(&mut state, orphans.into_iter().map(|item| Event::Lost { item, at: now, error: lost() }));
+                recorded.keep(&mut state, orphans.into_iter().map(|item| Event::Lost { item, at: now, error: lost() }));
                 state.catch_up(now);
                 ended = false;
             }
@@ -141,7 +141,7 @@ proptest! {
                 let failed = (0..items).filter(|item| state.phase(*item).is_failed() && platform.forget(*item));
                 let anew: Vec<_> = failed.map(|item| Event::Retried { item }).collect();
                 ended = anew.is_empty();
-                kept.keep(&mut state, anew);
+                recorded.keep(&mut state, anew);
             }
             if ended {
                 break;

@@ -4,7 +4,7 @@ mod platform;
 
 use serde_json::json;
 
-use super::doubt::MISSES;
+use super::lost_jobs::MISSES;
 use super::*;
 use crate::error::ErrorKind;
 use crate::jobs::Job;
@@ -51,7 +51,7 @@ fn a_slot_that_comes_free_is_filled_at_once() {
 fn a_price_counts_until_what_was_paid_is_known() {
     let mut state = state(5, 5);
     create(&mut state, 0, "SUCCEEDED");
-    state.apply(&Event::Told { item: 0, credits: Some(7), reason: None });
+    state.apply(&Event::Finalized { item: 0, credits: Some(7), reason: None });
     create(&mut state, 1, "RUNNING");
     state.apply(&Event::Intent { item: 2, at: at(0) });
     let refused = Error::new(ErrorKind::InvalidInput, "no such block");
@@ -238,7 +238,7 @@ fn a_job_that_the_platform_forgot_does_not_last_for_ever() {
     let gone = state.miss(0, at(9000)).unwrap();
     assert!(state.apply(&gone));
     assert_eq!(state.next(at(9000)), [Action::Finish]);
-    assert!(state.phase(0).is_untold());
+    assert!(state.phase(0).is_unfinalized());
     assert!(state.apply(&Event::Retried { item: 0 }), "the user may send it anew");
 }
 
@@ -284,14 +284,14 @@ fn nothing_is_sent_beyond_the_budget() {
     create(&mut state, 0, "RUNNING");
     assert_eq!(state.next(at(0)), [Action::Poll], "the first may turn out to be cheaper");
     state.apply(&Event::Seen { item: 0, job: job(0, "SUCCEEDED") });
-    state.apply(&Event::Told { item: 0, credits: Some(30), reason: None });
+    state.apply(&Event::Finalized { item: 0, credits: Some(30), reason: None });
     assert_eq!(state.next(at(0)), [Action::Submit(1), Action::Submit(2)]);
     create(&mut state, 1, "SUCCEEDED");
-    state.apply(&Event::Told { item: 1, credits: Some(65), reason: None });
+    state.apply(&Event::Finalized { item: 1, credits: Some(65), reason: None });
     assert_eq!(state.next(at(0)), [Action::Finish], "5 are left");
     state.give_up();
-    let told = state.stop().unwrap().to_string();
-    assert_eq!(told, "95 of the budget of 100 credits are spent, too little is left for one more job");
+    let message = state.stop().unwrap().to_string();
+    assert_eq!(message, "95 of the budget of 100 credits are spent, too little is left for one more job");
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn what_a_failed_job_cost_counts_when_it_is_sent_anew() {
     let mut state = state(1, 1);
     state.set_budget(100, vec![60]);
     create(&mut state, 0, "FAILED");
-    state.apply(&Event::Told { item: 0, credits: Some(50), reason: None });
+    state.apply(&Event::Finalized { item: 0, credits: Some(50), reason: None });
     state.apply(&Event::Retried { item: 0 });
     assert_eq!((state.most(), state.next(at(0)), state.paid()), (110, vec![Action::Finish], 50));
 }
@@ -311,7 +311,7 @@ fn what_may_have_been_paid_counts_when_it_is_sent_anew() {
     lose(&mut state, 0);
     state.apply(&Event::Unproven { item: 0 });
     create(&mut state, 1, "FAILED");
-    state.apply(&Event::Told { item: 1, credits: None, reason: None });
+    state.apply(&Event::Finalized { item: 1, credits: None, reason: None });
     state.apply(&Event::Intent { item: 2, at: at(0) });
     state.apply(&Event::Rejected { item: 2, error: lost() });
     (0..3).for_each(|item| assert!(state.apply(&Event::Retried { item })));

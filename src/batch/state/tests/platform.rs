@@ -12,7 +12,7 @@ pub(super) struct Platform {
     prices: Vec<i64>,
     /// What all jobs cost, and what of it was told.
     pub(super) cost: i64,
-    pub(super) told: i64,
+    pub(super) finalized_credits: i64,
 }
 
 #[derive(Debug)]
@@ -27,7 +27,7 @@ struct Made {
 
 impl Platform {
     pub(super) fn new(prices: Vec<i64>) -> Self {
-        Self { jobs: HashMap::new(), prices, cost: 0, told: 0 }
+        Self { jobs: HashMap::new(), prices, cost: 0, finalized_credits: 0 }
     }
 
     /// Creates the item's job, and says whether it had none that might still run.
@@ -64,16 +64,16 @@ impl Platform {
         }
     }
 
-    pub(super) fn tell(&mut self, item: usize, answer: u8) -> Option<Event> {
+    pub(super) fn finalize(&mut self, item: usize, answer: u8) -> Option<Event> {
         let credits = match answer % 4 {
             0 | 1 => Some(self.jobs[&item].cost),
             // It cannot say.
             2 => None,
             _ => return None,
         };
-        self.told += credits.unwrap_or(0);
+        self.finalized_credits += credits.unwrap_or(0);
         let reason = (answer < 8).then(|| "out of memory\n".to_owned());
-        Some(Event::Told { item, credits, reason })
+        Some(Event::Finalized { item, credits, reason })
     }
 
     /// The user has looked, and wants the item anew: whether it may be.

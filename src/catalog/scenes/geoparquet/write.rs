@@ -67,8 +67,8 @@ impl Scenes {
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be written.
     pub fn to_geoparquet(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
-        let told = || format!("write scenes `{}`", path.display());
-        write(self, path).with_context(told)
+        let context = || format!("write scenes `{}`", path.display());
+        write(self, path).with_context(context)
     }
 }
 

@@ -1,0 +1,164 @@
+//! A batch as its journal has it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::backend::JobBackend;
+use super::batch::Batch;
+use super::journal::{Head, Journal};
+use super::plan::{Item, Owner, Plan};
+use super::policy::{Limits, OnChange, Policy};
+use super::report::{BillingSummary, JobCollection, JobRecord};
+use super::state::{Event, State};
+use crate::client::Client;
+use crate::error::{Context, Error, ErrorKind, Result};
+
+impl Batch {
+    /// The batch of this name in the client's folder, by whoever runs its jobs: `service`
+    /// makes that of what the journal says.
+    pub(crate) fn open(
+        client: &Client,
+        name: &str,
+        service: impl FnOnce(&Owner) -> Result<Arc<dyn JobBackend>>,
+    ) -> Result<Self> {
+        let opened = || -> Result<Self> {
+            let path = Journal::path(client.batches_folder(), name);
+            let journal = Journal::open(&path)?.ok_or_else(|| {
+                Error::new(ErrorKind::NotFound, format!("there is no journal `{}`", path.display()))
+            })?;
+            let head = journal.head()?;
+            let service = service(&head.owner)?;
+            let items = journal.items()?;
+            head.owner.check(&service.owner())?;
+            let mut batch = Self::with_plan(service, Plan { name: head.name, is_dry: false, items });
+            batch.policy.limits = journal.limits()?;
+            Ok(batch)
+        };
+        opened().with_context(|| format!("batch `{name}`"))
+    }
+
+    pub(super) fn jobs_in_journal(&self) -> Result<JobCollection> {
+        let (items, state, policy) = self.state_in_journal()?;
+        Ok(self.collection(&items, &state, &policy, policy.limits.max_concurrent))
+    }
+
+    /// The jobs and how they stand, from the journal alone, and what it holds the batch to.
+    pub(super) fn state_in_journal(&self) -> Result<(Vec<Item>, State, Policy)> {
+        let journal = self.journal()?;
+        let policy = self.policy_with(journal.as_ref())?;
+        let (known, events) = match journal {
+            Some(journal) => (journal.items()?, journal.events()?),
+            None => (Vec::new(), Vec::new()),
+        };
+        let items = self.plan.merged(known);
+        let state = self.replay(&items, &events, 1, &policy)?;
+        Ok((items, state, policy))
+    }
+
+    /// How the batch is run: what is not said now stands in its journal.
+    pub(super) fn policy_with(&self, journal: Option<&Journal>) -> Result<Policy> {
+        let kept = journal.map_or(Ok(Limits::default()), Journal::limits)?;
+        Ok(Policy { limits: self.policy.limits.or(kept), ..self.policy.clone() })
+    }
+
+    /// `None` for dry runs, which are not kept.
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        let folder = self.service.client().batches_folder();
+        (!self.plan.is_dry).then(|| Journal::path(folder, &self.plan.name))
+    }
+
+    pub(super) fn journal(&self) -> Result<Option<Journal>> {
+        let Some(path) = self.path() else { return Ok(None) };
+        let Some(journal) = Journal::open(&path)? else { return Ok(None) };
+        journal.head()?.owner.check(&self.service.owner())?;
+        Ok(Some(journal))
+    }
+
+    pub(super) fn create(&self) -> Result<Journal> {
+        let head = Head {
+            name: self.plan.name.clone(),
+            run: uuid::Uuid::new_v4().simple().to_string()[..8].to_owned(),
+            owner: self.service.owner(),
+            created: jiff::Timestamp::now().to_string(),
+        };
+        match self.path() {
+            Some(path) => Journal::create(&path, &head),
+            None => Journal::in_memory(&head),
+        }
+    }
+
+    /// The sum of what happened. Jobs that the parameters no longer have are left out when
+    /// they were never sent, and else as the user wants it.
+    pub(super) fn replay(
+        &self,
+        items: &[Item],
+        events: &[Event],
+        limit: usize,
+        policy: &Policy,
+    ) -> Result<State> {
+        let mut state = State::new(items.len(), limit, policy.limits.settle());
+        for event in events {
+            state.apply(event);
+        }
+        let mut gone = Vec::new();
+        for (item, place) in self.plan.places(items).into_iter().enumerate() {
+            match policy.on_change {
+                _ if place.is_some() => {}
+                _ if state.phase(item).is_waiting() => state.leave_out(item),
+                OnChange::Keep => {}
+                OnChange::LeaveOut => state.leave_out(item),
+                OnChange::Refuse => gone.push(&items[item].parameters.label),
+            }
+        }
+        match gone.first() {
+            None => Ok(state),
+            Some(first) => Err(Error::invalid(format!(
+                "its journal has {} of {} jobs that the parameters no longer have, such as `{first}`: keep them by \
+                 `.on_change(OnChange::Keep)`, leave them out by `.on_change(OnChange::LeaveOut)`, or give \
+                 the batch another name",
+                gone.len(),
+                items.len(),
+            ))),
+        }
+    }
+
+    /// Takes over what the parameters say of items that wait: what they are called, and what
+    /// makes no other job of them. Says for which that is news.
+    pub(super) fn renew(&self, items: &mut [Item], state: &State) -> Vec<usize> {
+        let mut renewed = Vec::new();
+        for (item, place) in self.plan.places(items).into_iter().enumerate() {
+            let Some(place) = place.filter(|_| state.phase(item).is_waiting()) else { continue };
+            let now = &self.plan.items[place].parameters;
+            if items[item].parameters != *now {
+                items[item].parameters = now.clone();
+                renewed.push(item);
+            }
+        }
+        renewed
+    }
+
+    /// The items in the order of the parameters, then what the journal has besides.
+    pub(super) fn shown(&self, items: &[Item], state: &State) -> Vec<usize> {
+        let shown =
+            self.plan.places(items).into_iter().enumerate().filter(|(item, _)| !state.is_left_out(*item));
+        let mut shown: Vec<_> = shown.map(|(item, place)| (place.unwrap_or(usize::MAX), item)).collect();
+        shown.sort();
+        shown.into_iter().map(|(_, item)| item).collect()
+    }
+
+    pub(super) fn collection(
+        &self,
+        items: &[Item],
+        state: &State,
+        policy: &Policy,
+        limit: Option<usize>,
+    ) -> JobCollection {
+        let record = |(index, item): (usize, usize)| {
+            JobRecord::new(index, &items[item].parameters, state.phase(item), state.stop())
+        };
+        let records = self.shown(items, state).into_iter().enumerate().map(record).collect();
+        let paid = self.service.costs().then(|| state.paid());
+        let billing = BillingSummary { paid, budget: policy.limits.budget, limit };
+        JobCollection::new(self.service.clone(), self.plan.name.clone(), records).with_billing(billing)
+    }
+}

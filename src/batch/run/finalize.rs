@@ -1,0 +1,100 @@
+use std::time::Duration;
+
+use super::{CONCURRENT_REQUESTS, Run};
+use crate::batch::backend::JobBackend;
+use crate::batch::report::JobRecord;
+use crate::batch::state::Event;
+use crate::error::{Error, ErrorKind, Result};
+use crate::jobs::{Job, JobStatus};
+use crate::parallel::in_parallel;
+
+/// How often a run asks what an ended job left, when the platform fails to say.
+const TRIES: u32 = 5;
+/// The pause after the first time, doubled each time.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// How often a job was asked about in vain.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tries {
+    count: u32,
+    /// When it is asked about again.
+    next: Duration,
+}
+
+impl Run<'_> {
+    /// Asks what the jobs that have ended cost, and why some failed, and tells of them.
+    pub(super) fn finalize(&mut self) -> Result<()> {
+        let now = self.clock.now();
+        let is_due = |item: &usize| {
+            self.unfinalized.get(item).is_none_or(|tries| tries.count < TRIES && now >= tries.next)
+        };
+        let phases = self.state.phases().iter().enumerate();
+        let unfinalized = phases.filter(|(_, phase)| phase.is_unfinalized()).map(|(item, _)| item);
+        let unfinalized: Vec<usize> = unfinalized.filter(is_due).collect();
+        let (service, state, tries) = (self.service, &self.state, &self.unfinalized);
+        let finalized = in_parallel(&unfinalized, CONCURRENT_REQUESTS, |item| {
+            let is_last = tries.get(item).is_some_and(|tries| tries.count + 1 == TRIES);
+            ended(service, *item, state.phase(*item).job()?, is_last)
+        });
+        self.keep(finalized.into_iter().flatten().collect())?;
+        for item in unfinalized {
+            match self.state.phase(item).is_unfinalized() {
+                true => self.ask_later(item, now),
+                false => drop(self.unfinalized.remove(&item)),
+            }
+            self.report(item);
+        }
+        Ok(())
+    }
+
+    /// Whether a job that has ended will be asked about again.
+    pub(super) fn is_finalizing(&self) -> bool {
+        let is_asked =
+            |(item, tries): (&usize, &Tries)| tries.count < TRIES && self.state.phase(*item).is_unfinalized();
+        self.unfinalized.iter().any(is_asked)
+    }
+
+    fn ask_later(&mut self, item: usize, now: Duration) {
+        let tries = self.unfinalized.entry(item).or_insert(Tries { count: 0, next: now });
+        tries.next = now + PAUSE * (1 << tries.count.min(TRIES));
+        tries.count += 1;
+    }
+
+    fn report(&mut self, item: usize) {
+        if self.state.is_left_out(item) {
+            return;
+        }
+        let (phase, parameters) = (self.state.phase(item), &self.items[item].parameters);
+        // While its credits cannot be read the record is half of one.
+        if let (Some(hook), false) = (&self.policy.on_finished, phase.is_unfinalized()) {
+            hook(&JobRecord::new(self.places[item], parameters, phase, None));
+        }
+        if self.policy.limits.stops_on_failure() && !phase.has_succeeded() {
+            self.state.stop_sending(self.stopped_by(item));
+        }
+    }
+}
+
+/// What became of a job that has ended. `None` when that cannot be asked now; what the
+/// platform itself does not say the last time either is not known.
+fn ended(service: &dyn JobBackend, item: usize, job: &Job, is_last: bool) -> Option<Event> {
+    let may_come = |error: &Error| !is_last || error.kind() == ErrorKind::Network;
+    // Tasks that had succeeded are paid even when a later one failed.
+    let credits = match service.credits(&job.id) {
+        Ok(credits) => credits,
+        Err(error) if may_come(&error) => return None,
+        Err(_) => None,
+    };
+    let reason = match &job.status {
+        JobStatus::Succeeded => None,
+        status if !status.is_terminal() => {
+            Some(format!("the platform does not know the job any more; it was {status} when last seen"))
+        }
+        status => Some(match service.reason(job) {
+            Ok(reason) => reason,
+            Err(error) if may_come(&error) => return None,
+            Err(error) => format!("the job is {status}, and its logs cannot be read: {error}"),
+        }),
+    };
+    Some(Event::Finalized { item, credits, reason })
+}

@@ -1,0 +1,75 @@
+use std::time::Duration;
+
+use super::{CONCURRENT_REQUESTS, Goal, Left, Run};
+use crate::batch::poll_timing::PollTiming;
+use crate::batch::progress::{Progress, why};
+use crate::batch::state::{Action, Event};
+use crate::error::{Error, ErrorKind, Result};
+
+impl Run<'_> {
+    /// Does what the state asks for until there is nothing more to do.
+    pub(in crate::batch) fn drive(mut self) -> Result<Left> {
+        let ended = Error::new(ErrorKind::Network, "the program ended before the answer came");
+        let start = self.clock.now();
+        let lost = |item| Event::Lost { item, at: start, error: ended.clone() };
+        self.keep(self.state.orphans().map(lost).collect())?;
+        self.state.catch_up(start);
+        let is_silent = self.policy.is_quiet || self.policy.in_background || self.live_progress.is_some();
+        let mut progress = Progress::new(is_silent);
+        let mut timing = PollTiming::default();
+        loop {
+            // Before anything is paid.
+            if self.journal.take_cancel_request()? {
+                self.cancel()?;
+            }
+            let left = self.left();
+            let mut actions = self.state.next(self.clock.now());
+            if left == Some(Duration::ZERO) {
+                actions.retain(|action| action.submission().is_none());
+            }
+            if actions.iter().any(|action| action.submission().is_some()) && !self.may_send()? {
+                actions.retain(|action| action.submission().is_none());
+            }
+            // Few at a time: between them a cancellation is heard.
+            let concurrency = if self.goal == Goal::Placed { 1 } else { CONCURRENT_REQUESTS };
+            let submissions = actions.iter().filter_map(Action::submission);
+            // One may have been found.
+            let submissions = submissions.filter(|item| self.state.phase(*item).is_waiting());
+            let submissions: Vec<usize> = submissions.take(concurrency).collect();
+            self.submit(&submissions)?;
+            // It sends or it looks: what was sent just now has not ended.
+            if submissions.is_empty() && actions.contains(&Action::Poll) {
+                self.poll()?;
+            }
+            self.stop_cancelled()?;
+            if self.goal == Goal::Ended {
+                self.finalize()?;
+            }
+            let now = self.clock.now();
+            timing.see(&self.state, now);
+            let actions = self.state.next(now);
+            let is_over = match self.goal {
+                Goal::Ended => actions.contains(&Action::Finish) && !self.is_finalizing(),
+                Goal::Placed => actions.contains(&Action::Finish) || self.state.is_placed(now),
+            };
+            if is_over {
+                self.give_up()?;
+            }
+            let (elapsed, eta) = (now.saturating_sub(self.began), || timing.left(&self.state, now));
+            progress.show(&self.state, self.trouble.as_ref(), eta, elapsed);
+            let is_last = is_over || left == Some(Duration::ZERO);
+            if let Some(live_progress) = &mut self.live_progress {
+                let why = why(self.state.stop(), self.state.shortage(), self.trouble.as_ref());
+                live_progress.show(&self.state, why, is_last);
+            }
+            if is_last {
+                return Ok(Left { state: self.state, found: self.found });
+            }
+            // A slot that has just come free is filled before anything else.
+            if !actions.iter().any(|action| action.submission().is_some()) {
+                let pause = timing.pause(now).max(self.state.rest(now));
+                self.clock.wait(self.left().map_or(pause, |left| left.min(pause)));
+            }
+        }
+    }
+}

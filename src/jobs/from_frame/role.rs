@@ -1,0 +1,168 @@
+use std::collections::HashMap;
+
+use polars::prelude::{AnyValue, Column, DataFrame};
+
+use super::cell;
+use super::ids::ids;
+use super::place::place;
+use crate::error::{Error, Result};
+use crate::jobs::job_draft::JobDraft;
+use crate::jobs::query::GeometryOperation;
+use crate::jobs::schema;
+use crate::jobs::workflow_schema::WorkflowSchema;
+
+/// What a column means.
+pub(super) struct Role<'a> {
+    column: &'a Column,
+    is: Is,
+    /// Whether its moments stand for their days.
+    are_days: bool,
+}
+
+enum Is {
+    Name,
+    Place(GeometryOperation),
+    Time,
+    Start,
+    End,
+    Limit,
+    Scenes,
+    Assets,
+    Orders,
+    /// A parameter by its name, and its type.
+    Parameter(String, Option<String>),
+}
+
+impl<'a> Role<'a> {
+    /// The columns of a frame. Two that say the same are refused: the one would silently
+    /// win over the other. Places are told apart row by row.
+    pub(super) fn of_all(frame: &'a DataFrame, workflow: &WorkflowSchema) -> Result<Vec<Self>> {
+        let roles =
+            frame.columns().iter().map(|column| Self::of(column, workflow)).collect::<Result<Vec<_>>>()?;
+        let mut known: HashMap<&str, &str> = HashMap::new();
+        for role in &roles {
+            for said in role.is.says() {
+                if let Some(first) = known.insert(said, role.name()) {
+                    let message =
+                        format!("columns `{first}` and `{}` say the same: drop one of them", role.name());
+                    return Err(Error::invalid(message));
+                }
+            }
+        }
+        Ok(roles)
+    }
+
+    pub(super) fn name(&self) -> &str {
+        self.column.name().as_str()
+    }
+
+    fn of(column: &'a Column, workflow: &WorkflowSchema) -> Result<Self> {
+        let name = column.name().as_str();
+        let is = match name {
+            "name" => Is::Name,
+            "geometry" => Is::Place(GeometryOperation::Intersects),
+            "start" => Is::Start,
+            "end" => Is::End,
+            "scene_id" | "scene_ids" => Is::Scenes,
+            "asset_id" => Is::Assets,
+            "order_id" => Is::Orders,
+            _ => match workflow.unknown(name) {
+                Some(message) => {
+                    let message =
+                        format!("column `{name}`: {message} or drop the column by `frame.drop(\"{name}\")`");
+                    return Err(Error::invalid(message));
+                }
+                None => {
+                    let (task, parameter) = workflow.find(name);
+                    let kind = task.parameters.get(parameter).and_then(schema::kind);
+                    Is::of(workflow.field(task, parameter), kind)
+                }
+            },
+        };
+        let are_days = matches!(is, Is::Time | Is::Start | Is::End) && cell::are_days(column);
+        Ok(Self { column, is, are_days })
+    }
+
+    /// Takes what the cell says into the job.
+    pub(super) fn read(&self, row: usize, draft: &mut JobDraft) -> Result<(), String> {
+        let name = self.name();
+        let cell = self.column.get(row).map_err(|error| error.to_string())?;
+        if cell == AnyValue::Null {
+            return Ok(());
+        }
+        let cell = if self.are_days { cell::day(cell) } else { cell };
+        let query = &mut draft.query;
+        match &self.is {
+            Is::Name => {}
+            Is::Place(operation) => {
+                let Some(place) = place(&cell)? else { return Ok(()) };
+                if query.geometry.is_some() {
+                    return Err("the row has another place already: leave all but one null".to_owned());
+                }
+                query.geometry = Some(place);
+                query.geometry_operation = *operation;
+            }
+            Is::Time => query.dates = cell::dates(&cell)?,
+            Is::Start => query.dates.get_or_insert_default().0 = moment(&cell)?,
+            Is::End => query.dates.get_or_insert_default().1 = moment(&cell)?,
+            Is::Limit => query.limit = cell::limit(&cell)?,
+            Is::Scenes => query.scene_ids = ids(&cell)?,
+            Is::Assets => query.asset_ids = ids(&cell)?,
+            Is::Orders => query.order_ids = ids(&cell)?,
+            Is::Parameter(field, kind) => {
+                let value = cell::parameter(&cell, kind.as_deref())?;
+                query.parameters.extend(value.map(|value| (field.clone(), value)));
+            }
+        }
+        draft.columns.extend(self.is.parameter().map(|parameter| (parameter, name.to_owned())));
+        Ok(())
+    }
+}
+
+impl Is {
+    /// A parameter that a job query decides has the one role, whatever the column calls it.
+    fn of(field: String, kind: Option<&str>) -> Self {
+        match field.as_str() {
+            "intersects" => Self::Place(GeometryOperation::Intersects),
+            "contains" => Self::Place(GeometryOperation::Contains),
+            "bbox" => Self::Place(GeometryOperation::Bbox),
+            "time" => Self::Time,
+            "limit" => Self::Limit,
+            "ids" => Self::Scenes,
+            "asset_ids" => Self::Assets,
+            "order_ids" => Self::Orders,
+            _ => Self::Parameter(field, kind.map(str::to_owned)),
+        }
+    }
+
+    /// What the data block calls it, and so does what is wrong with it.
+    fn parameter(&self) -> Option<&'static str> {
+        match self {
+            Self::Place(operation) => Some(operation.parameter()),
+            Self::Time => Some("time"),
+            Self::Limit => Some("limit"),
+            Self::Scenes => Some("ids"),
+            Self::Assets => Some("asset_ids"),
+            Self::Orders => Some("order_ids"),
+            Self::Name | Self::Start | Self::End | Self::Parameter(..) => None,
+        }
+    }
+
+    /// What a column of this kind decides alone.
+    fn says(&self) -> Vec<&str> {
+        match self {
+            Self::Name | Self::Place(_) => vec![],
+            Self::Time => vec!["start", "end"],
+            Self::Start => vec!["start"],
+            Self::End => vec!["end"],
+            Self::Parameter(field, _) => vec![field],
+            Self::Limit | Self::Scenes | Self::Assets | Self::Orders => {
+                self.parameter().into_iter().collect()
+            }
+        }
+    }
+}
+
+fn moment(cell: &AnyValue) -> Result<String, String> {
+    cell::text(cell).ok_or_else(|| format!("`{}` ({}) is no date", cell::describe(cell), cell.dtype()))
+}

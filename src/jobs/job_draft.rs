@@ -1,0 +1,66 @@
+use std::collections::HashMap;
+
+use super::JobParameters;
+use super::problem::{Problem, refuse};
+use super::query::JobQuery;
+use super::workflow_schema::WorkflowSchema;
+use crate::display::counted;
+use crate::error::Result;
+
+/// A job as it was asked for, before it is checked.
+#[derive(Clone, Debug, Default)]
+pub(super) struct JobDraft {
+    /// Which one it is, such as `` row 3 (`Dakar`) ``.
+    pub(super) who: String,
+    /// Its label.
+    pub(super) label: String,
+    pub(super) query: JobQuery,
+    /// Parameters that came from a column of another name.
+    pub(super) columns: Vec<(&'static str, String)>,
+    /// What could not even be read.
+    pub(super) problems: Vec<Problem>,
+}
+
+impl JobDraft {
+    fn job(&self, workflow: &WorkflowSchema) -> Result<JobParameters, Vec<Problem>> {
+        if !self.problems.is_empty() {
+            return Err(self.problems.clone());
+        }
+        let job = workflow.job(self.label.clone(), &self.query).map_err(|problem| vec![problem]);
+        let checked = job.and_then(|job| match workflow.problems(&job) {
+            problems if problems.is_empty() => Ok(job),
+            problems => Err(problems),
+        });
+        checked.map_err(|problems| problems.into_iter().map(|problem| self.in_columns(problem)).collect())
+    }
+
+    fn in_columns(&self, problem: Problem) -> Problem {
+        match self.columns.iter().find(|(parameter, _)| *parameter == problem.field) {
+            Some((_, column)) => Problem { field: column.clone(), ..problem },
+            None => problem,
+        }
+    }
+}
+
+impl WorkflowSchema {
+    /// The parameters of the jobs that were asked for, or what is wrong with them.
+    pub(super) fn jobs(&self, drafts: &[JobDraft], unit: &str) -> Result<Vec<JobParameters>> {
+        let (mut jobs, mut faulty) = (Vec::with_capacity(drafts.len()), Vec::new());
+        let mut known: HashMap<String, &str> = HashMap::new();
+        for one in drafts {
+            match one.job(self) {
+                Ok(job) => {
+                    let key = job.key();
+                    if let Some(first) = known.get(&key) {
+                        let message = format!("it is the same as {first}, and would be paid twice");
+                        faulty.push((one.who.clone(), vec![Problem::new("", message)]));
+                    }
+                    known.entry(key).or_insert(&one.who);
+                    jobs.push(job);
+                }
+                Err(problems) => faulty.push((one.who.clone(), problems)),
+            }
+        }
+        refuse(&counted(drafts.len(), unit), &faulty).map(|()| jobs)
+    }
+}

@@ -1,0 +1,89 @@
+//! Where a job's quicklook lies: on the outline of its result.
+
+use geo::{BoundingRect, Geometry};
+use serde_json::Value;
+
+use crate::display::picture::size;
+use crate::geo::geometry_from_json;
+
+/// How far the shape of a picture may be from that of its outline: quicklooks are small,
+/// and their sides whole pixels.
+const ALIKE: f64 = 0.15;
+
+/// The feature of a task's `data.json` that a quicklook belongs to: its name is that of the
+/// scene (API reference, 5.7).
+pub(super) fn feature_of<'a>(name: &str, features: &'a [Value]) -> Option<&'a Value> {
+    let scene = name.rsplit_once('.').map_or(name, |(scene, _)| scene);
+    let is_it = |feature: &&Value| {
+        let own = feature.get("id").and_then(Value::as_str);
+        let ids = ["id", "sceneId", "uid"].map(|field| feature.pointer(&format!("/properties/{field}")));
+        own == Some(scene) || ids.into_iter().flatten().any(|id| id.as_str() == Some(scene))
+    };
+    features.iter().find(is_it)
+}
+
+/// The outline of the feature, if the picture has its shape. A quicklook of a whole scene
+/// does not lie where a result that was cut out of it does.
+pub(super) fn footprint(feature: &Value, picture: &[u8]) -> Option<Geometry> {
+    let outline = geometry_from_json(feature.get("geometry")?).ok()?;
+    let (width, height) = size(picture)?;
+    let shape = f64::from(width) / f64::from(height.max(1));
+    let is_alike = |other: f64| (shape / other).ln().abs() < ALIKE;
+    shapes(&outline).into_iter().any(is_alike).then_some(outline)
+}
+
+/// Width over height of an outline: on the ground and in degrees, of its box and, where it
+/// has four corners, of its sides.
+fn shapes(outline: &Geometry) -> Vec<f64> {
+    let Some(bbox) = outline.bounding_rect() else { return Vec::new() };
+    let shrink = bbox.center().y.to_radians().cos();
+    let mut shapes = vec![bbox.width() / bbox.height(), bbox.width() * shrink / bbox.height()];
+    if let Geometry::Polygon(polygon) = outline
+        && let [a, b, c, ..] = polygon.exterior().0[..]
+        && polygon.exterior().0.len() == 5
+    {
+        let side = |from: geo::Coord, to: geo::Coord| ((to.x - from.x) * shrink).hypot(to.y - from.y);
+        let (first, second) = (side(a, b), side(b, c));
+        shapes.extend([first / second, second / first]);
+    }
+    shapes.retain(|shape| shape.is_finite() && *shape > 0.0);
+    shapes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
+    use serde_json::json;
+
+    fn picture(width: u32, height: u32) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let pixels = vec![9; (width * height) as usize];
+        PngEncoder::new(&mut bytes).write_image(&pixels, width, height, ExtendedColorType::L8).unwrap();
+        bytes
+    }
+
+    fn feature(corners: [[f64; 2]; 4]) -> Value {
+        let ring = [corners.as_slice(), &corners[..1]].concat();
+        json!({"id": "s", "geometry": {"type": "Polygon", "coordinates": [ring]}, "properties": {"uid": "u.1"}})
+    }
+
+    #[test]
+    fn a_picture_of_another_shape_is_not_placed() {
+        let wide = feature([[0.0, 60.0], [0.4, 60.0], [0.4, 60.1], [0.0, 60.1]]);
+        // At 60° a degree of longitude is half as long.
+        assert!(footprint(&wide, &picture(80, 40)).is_some() && footprint(&wide, &picture(80, 20)).is_some());
+        assert!(footprint(&wide, &picture(60, 60)).is_none());
+        let turned = feature([[0.0, 0.0], [0.3, 0.4], [-0.1, 0.7], [-0.4, 0.3]]);
+        assert!(footprint(&turned, &picture(60, 60)).is_some());
+    }
+
+    #[test]
+    fn a_quicklook_belongs_to_the_feature_of_its_scene() {
+        let features = [feature([[0.0; 2]; 4])];
+        assert!(feature_of("s.jpeg", &features).is_some() && feature_of("u.1.png", &features).is_some());
+        assert!(feature_of("x.jpeg", &features).is_none());
+        assert!(footprint(&features[0], &picture(9, 9)).is_none(), "a point has no shape");
+        assert!(footprint(&json!({"geometry": null}), &picture(9, 9)).is_none());
+    }
+}

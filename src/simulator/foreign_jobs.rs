@@ -1,0 +1,75 @@
+//! Jobs and payments of others in the same project and account.
+
+use jiff::Timestamp;
+use serde_json::{Map, json};
+
+use super::auth::WORKSPACE_ID;
+use super::job::Job;
+use super::platform::Platform;
+use super::queue;
+use super::seeded_rng::SeededRng;
+use super::store::{Store, stamp};
+
+impl Platform {
+    /// Jobs that somebody else begins now, whatever the project's limit.
+    pub(super) fn add_foreign_jobs(&self, count: usize) {
+        let now = self.clock.now();
+        let mut store = self.store();
+        for _ in 0..count {
+            let nth = store.jobs.iter().filter(|job| job.foreign).count() as u64;
+            let key = SeededRng::of_text(self.seed, "foreign").next();
+            let mut rng = SeededRng::of(&[key, nth]);
+            let times = self.times(&mut rng, false);
+            let ready = times.ready(now);
+            let started = queue::start(store.jobs.iter(), ready, self.machines);
+            let mut job = Job {
+                id: rng.uuid().to_string(),
+                name: Some(format!("somebody-else-{nth}")),
+                workflow_id: rng.uuid().to_string(),
+                workflow_name: "somebody else's".into(),
+                inputs: Map::new(),
+                dry_run: false,
+                foreign: true,
+                created: now,
+                listed: self.listed_from(),
+                updated: now,
+                pending: times.pending(now),
+                ready,
+                started: ready,
+                finished: times.finish(ready),
+                ending: "SUCCEEDED".into(),
+                complaint: None,
+                cancelled: None,
+                made_way: false,
+                tasks: Vec::new(),
+                scenes: Vec::new(),
+                boxes: Vec::new(),
+                key,
+                nth,
+            };
+            job.start_at(started);
+            store.jobs.push(job);
+        }
+    }
+
+    /// Somebody buys credits, or spends some.
+    pub(super) fn add_credits(&self, credits: i64) {
+        let now = self.clock.now();
+        self.store().add_credits(credits, now);
+    }
+}
+
+impl Store {
+    /// Credits that no job has to do with.
+    pub(super) fn add_credits(&mut self, credits: i64, at: Timestamp) {
+        self.balance = self.balance.saturating_add(credits);
+        let kind = if credits < 0 { "ORDER" } else { "CREDIT_PURCHASE" };
+        self.history.push(json!({
+            "type": kind,
+            "createdAt": stamp(at),
+            "createdBy": {"id": WORKSPACE_ID, "type": "USER"},
+            "delta": credits,
+            "details": {},
+        }));
+    }
+}
