@@ -15,7 +15,7 @@ const QUOTED: usize = 60;
 /// Bytes of it that are read for them: a secret has an end.
 const READ: usize = 4_000;
 /// The largest answer that is read whole, in bytes; downloads to files have no bound.
-const LARGEST: usize = 256_000_000;
+pub(super) const LARGEST: usize = 256_000_000;
 
 /// One request, as plain data: it can be sent again, and crosses threads.
 #[derive(Clone, PartialEq, Hash)]
