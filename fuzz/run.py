@@ -82,9 +82,9 @@ def fuzz(program, target, seconds, seed=0):
     corpus, found = folder / "corpus", folder / "found"
     for path in (corpus, found):
         path.mkdir(parents=True, exist_ok=True)
-    for number, seed in enumerate(seeds(target)):
-        if len(seed) <= LARGEST:
-            (corpus / f"seed-{number}").write_bytes(seed)
+    for number, content in enumerate(seeds(target)):
+        if len(content) <= LARGEST:
+            (corpus / f"seed-{number}").write_bytes(content)
     command = [program, corpus, CASES / target, f"-max_total_time={seconds}", f"-max_len={LARGEST}"]
     command += ["-timeout=10", "-rss_limit_mb=1024", "-print_final_stats=1", f"-artifact_prefix={found}/"]
     command += [f"-seed={seed}"]
