@@ -76,17 +76,18 @@ mod tests {
     use crate::batch::state::Event;
     use crate::jobs::Job;
 
+    fn seen(state: &mut State, item: usize, status: &str) {
+        let job = serde_json::json!({"id": item.to_string(), "status": status});
+        state.apply(&Event::Intent { item, at: Duration::ZERO });
+        state.apply(&Event::Seen { item, job: Job::read(&job).unwrap() });
+    }
+
     #[test]
     fn the_pace_is_that_of_the_jobs() {
         let at = Duration::from_secs;
         let mut state = State::new(2, 2, at(60));
         let mut timing = PollTiming::default();
         assert_eq!(timing.pause(at(0)), SHORTEST, "nothing is known");
-        let seen = |state: &mut State, item: usize, status: &str| {
-            let job = serde_json::json!({"id": item.to_string(), "status": status});
-            state.apply(&Event::Intent { item, at: at(0) });
-            state.apply(&Event::Seen { item, job: Job::read(&job).unwrap() });
-        };
         (0..2).for_each(|item| seen(&mut state, item, "RUNNING"));
         timing.see(&state, at(10));
         assert_eq!(timing.pause(at(110)), at(4), "they take 100 s at least");
@@ -108,11 +109,6 @@ mod tests {
         let at = Duration::from_secs;
         let mut state = State::new(6, 2, at(60));
         let mut timing = PollTiming::default();
-        let seen = |state: &mut State, item: usize, status: &str| {
-            let job = serde_json::json!({"id": item.to_string(), "status": status});
-            state.apply(&Event::Intent { item, at: at(0) });
-            state.apply(&Event::Seen { item, job: Job::read(&job).unwrap() });
-        };
         (0..2).for_each(|item| seen(&mut state, item, "RUNNING"));
         timing.see(&state, at(0));
         assert_eq!(timing.left(&state, at(50)), None, "nothing has ended");

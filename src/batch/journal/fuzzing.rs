@@ -8,9 +8,8 @@ use std::time::Duration;
 use rusqlite::params;
 use serde_json::Map;
 
-use super::{Head, Journal};
+use super::{Head, Journal, record};
 use crate::batch::plan::{Item, Kind, Owner};
-use crate::batch::policy::Limits;
 use crate::batch::state::State;
 use crate::jobs::JobParameters;
 
@@ -30,18 +29,26 @@ pub(crate) fn journal(bytes: &[u8], folder: &Path) {
     }
 }
 
-fn of_lines(text: &str) -> Journal {
+/// The head of a journal, for the tests too.
+pub(super) fn head() -> Head {
     let owner = Owner {
         host: "api.up42.com".into(),
         kind: Kind::Order,
         scope_id: "p".into(),
         id: "w".into(),
         name: "airports".into(),
-        budget: None,
+        budget: Some("pilot".into()),
     };
-    let head =
-        Head { name: "a".into(), run: "0a1b2c3d".into(), owner, created: "2020-01-01T00:00:00Z".into() };
-    let mut journal = Journal::in_memory(&head).unwrap();
+    Head {
+        name: "airports 2020".into(),
+        run: "0a1b2c3d".into(),
+        owner,
+        created: "2020-01-01T00:00:00Z".into(),
+    }
+}
+
+fn of_lines(text: &str) -> Journal {
+    let mut journal = Journal::in_memory(&head()).unwrap();
     let item = |number: usize| Item {
         key: format!("{number:016x}"),
         parameters: JobParameters { label: format!("job {number}"), inputs: Map::new() },
@@ -64,13 +71,13 @@ fn replay(journal: &Journal) {
     let limits = journal.limits().unwrap_or_default();
     let _ = (journal.head(), journal.last_change());
     let (Ok(items), Ok(events)) = (journal.items(), journal.events()) else { return };
-    let mut state = State::new(items.len(), 2, Limits::settle(&limits));
+    let mut state = State::new(items.len(), 2, limits.settle());
     for event in &events {
         state.apply(event);
-        let (kind, data) = super::record::write(event);
-        let again = super::record::read(event.item(), kind, &data.to_string()).expect("it is read again");
+        let (kind, data) = record::write(event);
+        let again = record::read(event.item(), kind, &data.to_string()).expect("it is read again");
         // Not all of it: texts that are shown are shortened, and may be shortened again.
-        let (kind_again, data_again) = super::record::write(&again);
+        let (kind_again, data_again) = record::write(&again);
         assert_eq!(kind_again, kind);
         assert!(["id", "ms", "credits"].into_iter().all(|name| data_again[name] == data[name]));
     }

@@ -4,29 +4,12 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::fuzzing::head;
 use super::*;
-use crate::batch::plan::{Kind, Owner};
 use crate::batch::policy::{Limits, OnFailure};
 use crate::batch::state::State;
 use crate::batch::state::tests::any_event::any_event;
 use crate::jobs::Job;
-
-fn head() -> Head {
-    let owner = Owner {
-        host: "api.up42.com".into(),
-        kind: Kind::Order,
-        scope_id: "p".into(),
-        id: "w".into(),
-        name: "airports".into(),
-        budget: Some("pilot".into()),
-    };
-    Head {
-        name: "airports 2020".into(),
-        run: "0a1b2c3d".into(),
-        owner,
-        created: "2020-01-01T00:00:00Z".into(),
-    }
-}
 
 fn item(number: usize) -> Item {
     let inputs = json!({"a:1": {"number": number}});

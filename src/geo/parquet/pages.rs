@@ -108,21 +108,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    /// A number in Thrift's compact form.
-    fn number(value: u64) -> Vec<u8> {
-        let mut rest = value << 1;
-        let mut bytes = Vec::new();
-        while rest > 127 {
-            bytes.push(rest as u8 | 128);
-            rest >>= 7;
-        }
-        bytes.push(rest as u8);
-        bytes
-    }
+    use crate::geo::parquet::thrift::tests as thrift;
 
     /// A data page of 10 compressed bytes.
     fn page(uncompressed: u64, values: u64, encoding: u64) -> Vec<u8> {
+        let number = |value: u64| thrift::number(value as i64).1;
         let parts =
             [&[0x15][..], &number(DATA), &[0x15], &number(uncompressed), &[0x15], &number(10), &[0x2c, 0x15]];
         let counts = [&number(values)[..], &[0x15], &number(encoding), &[0, 0], &[7; 10]];
