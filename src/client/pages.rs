@@ -57,23 +57,23 @@ pub(crate) fn pages<T>(
             }
             entries.push(entry);
         }
-        let is_empty = known.is_empty();
-        let count = seen.len();
+        let (is_empty, count) = (known.is_empty(), seen.len());
         seen.extend(known);
-        repeated = if seen.len() == count { repeated + 1 } else { 0 };
+        let is_new = seen.len() > count;
+        let is_last = match (pages, is_told_last) {
+            (Some(pages), _) => page as u64 + 1 >= pages,
+            (None, Some(is_last)) => is_last,
+            (None, None) => !is_new,
+        };
+        if is_empty || is_last {
+            return Ok(Listed { entries, has_more: false });
+        }
+        repeated = if is_new { 0 } else { repeated + 1 };
         if repeated > MOST_REPEATED {
             return Err(Error::response(format!(
                 "the list repeats itself: {MOST_REPEATED} pages after page {} have the same entries",
                 page - MOST_REPEATED
             )));
-        }
-        let is_last = match (pages, is_told_last) {
-            (Some(pages), _) => page as u64 + 1 >= pages,
-            (None, Some(is_last)) => is_last,
-            (None, None) => seen.len() == count,
-        };
-        if is_empty || is_last {
-            return Ok(Listed { entries, has_more: false });
         }
     }
     Err(Error::response(format!("the list has more than {MOST_PAGES} pages: ask for a part of it")))

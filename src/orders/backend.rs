@@ -114,9 +114,9 @@ impl Source for OrderBackend {
         for since in [recent.max(order.created), order.created] {
             if !taken.contains_key(id.as_str()) {
                 let context = || format!("credits of order `{id}`");
-                let context = spent(&self.client, since).with_context(context)?;
-                // A part of what was told may be a refund alone.
-                taken.extend(context.into_iter().filter(|(_, credits)| *credits > 0));
+                let spent = spent(&self.client, since).with_context(context)?;
+                // A part of the history may be a refund alone.
+                taken.extend(spent.into_iter().filter(|(_, credits)| *credits > 0));
             }
         }
         match (taken.get(id.as_str()).copied(), &order.status) {
