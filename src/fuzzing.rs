@@ -10,25 +10,21 @@ use std::path::Path;
 use crate::batch::fuzzing::journal;
 use crate::catalog::Scenes;
 use crate::catalog::fuzzing::stac;
-use crate::geo::Aoi;
-use crate::geo::fuzzing::{aoi, shapefile, wkb};
 use crate::processes::fuzzing::ogc;
 use crate::results::fuzzing::{archive, data};
+use up42_view::Aoi;
 
 /// A name, and what is done with the bytes in an empty folder.
 pub type Target = (&'static str, fn(&[u8], &Path));
 
 /// The targets of the library.
-pub const TARGETS: [Target; 9] = [
-    ("aoi", aoi),
+pub const TARGETS: [Target; 6] = [
     ("archive", archive),
     ("data", data),
     ("geoparquet", geoparquet),
     ("journal", journal),
     ("ogc", ogc),
-    ("shapefile", shapefile),
     ("stac", stac),
-    ("wkb", wkb),
 ];
 
 /// Reads a GeoParquet file as scenes, and as areas.

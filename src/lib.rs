@@ -67,46 +67,23 @@
 mod account;
 mod batch;
 mod catalog;
-mod chart;
 mod client;
-mod display;
-mod error;
-mod file;
 mod frame;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
-mod geo;
 mod glossary;
-mod hash;
 mod jobs;
-mod json;
-mod limits;
-mod list;
-mod lock;
-mod map;
 mod open_batch;
 mod orders;
-mod parallel;
-mod private;
 mod processes;
-mod redact;
 mod results;
-mod sanitize;
 mod schema;
-mod show;
-#[cfg(feature = "simulator")]
-pub mod simulator;
-mod sqlite;
 #[cfg(test)]
 mod status_tests;
 mod storage;
-mod suggest;
 mod tasking;
-mod time;
-mod time_left;
 mod transport;
-mod wait;
 
 pub use account::{Budget, Budgets};
 #[doc(hidden)]
@@ -120,11 +97,7 @@ pub use catalog::{
     Quicklooks, Scene, Scenes, Search, SortBy, Timeline, TimelinePeriod, scan_geoparquet,
     scan_geoparquet_within,
 };
-pub use chart::Chart;
 pub use client::{Client, ClientBuilder, Endpoint, Region, Workspace};
-pub use display::Bundle;
-pub use error::{Error, ErrorKind, Result, ServerError};
-pub use geo::{Aoi, AoiFeature, Bbox};
 pub use glossary::{
     DataCollection, DataCollections, DataProduct, DataProducts, EulaState, ProductParameter,
     ProductParameters,
@@ -135,8 +108,6 @@ pub use jobs::{
     JobTask, Manifest, ParallelParameters, ParameterInfo, ParametersInfo, Price, Project, ProjectJob,
     ProjectSettings, Setting, Settings, Task, TaskLog, Workflow,
 };
-pub use limits::ReadLimits;
-pub use map::{Layer, Map, Placement, Tiles};
 pub use orders::{
     EstimatedOrder, Order, OrderCoverage, OrderEstimate, OrderFilter, OrderItem, OrderPart, OrderPlacement,
     OrderPlan, OrderStatus, Orders, PlacedOrder, PlacedOrders,
@@ -146,13 +117,21 @@ pub use processes::{
     ProcessSummary, Processes, ProcessingFilter,
 };
 pub use results::{Download, FoundByJob, FoundScenes, ResultFeature, Results};
-pub use show::{Live, Rich, Show, display, display_live};
 pub use storage::{
     Deletion, DeletionPart, Storage, StorageAsset, StorageDownload, StorageDownloads, StorageItem,
     StorageItems,
 };
 pub use tasking::{FeasibilityOption, FeasibilityStudies, FeasibilityStudy, Quotation, Quotations, Tasking};
 pub use transport::RetryPolicy;
+#[doc(inline)]
+pub use up42_core::{AoiFeature, Bbox, Error, ErrorKind, ReadLimits, Result, ServerError};
+#[cfg(feature = "simulator")]
+#[doc(inline)]
+pub use up42_simulator as simulator;
+#[doc(inline)]
+pub use up42_view::{
+    Aoi, Bundle, Chart, Layer, Live, Map, Placement, Rich, Show, Tiles, display, display_live,
+};
 
 // Their types stand in this crate's interface.
 pub use {geo_types, jiff, polars, serde_json};

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::batch::{Batch, JobBackend, Kind, Owner, WorkflowBackend};
 use crate::client::Client;
-use crate::error::{Error, Result};
 use crate::orders::OrderBackend;
 use crate::processes::OgcBackend;
 use crate::processes::ProcessingBackend;
+use up42_core::error::{Error, Result};
 
 impl Client {
     /// The batch of this name, as its journal has it, whoever runs its jobs.

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use std::{env, fs, panic, process};
 
 use libfuzzer_sys::fuzz_target;
-use up42::fuzzing::{TARGETS, Target};
+use up42::fuzzing::Target;
 
 type Run = fn(&[u8], &Path);
 
@@ -35,7 +35,13 @@ fn folder() -> PathBuf {
 }
 
 fn target() -> Run {
-    let targets: Vec<Target> = TARGETS.into_iter().chain([("zmtp", zmtp::zmtp as Run)]).collect();
+    let targets: Vec<Target> = [
+        &up42_core::fuzzing::TARGETS[..],
+        &up42_view::fuzzing::TARGETS,
+        &up42::fuzzing::TARGETS,
+        &[("zmtp", zmtp::zmtp)],
+    ]
+    .concat();
     let name = env::var("FUZZ_TARGET").unwrap_or_default();
     let Some((_, run)) = targets.iter().find(|(known, _)| *known == name) else {
         let names: Vec<_> = targets.iter().map(|(name, _)| *name).collect();

@@ -40,7 +40,6 @@ mod reduce;
 mod relay;
 mod seed;
 mod session;
-mod simulate;
 mod sources;
 mod toolchain;
 
@@ -118,7 +117,7 @@ enum Commands {
     ///
     /// Ends with status 1 if something is broken.
     Doctor,
-    Simulator(simulate::Simulate),
+    Simulator(up42_simulator::command::Simulate),
 }
 
 #[derive(Debug, Subcommand)]

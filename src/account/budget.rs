@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::client::{Client, balance, credits, id::checked, optional, required};
-use crate::error::{Context, Result};
-use crate::sanitize::sanitize;
-use crate::time::parse_timestamp;
+use up42_core::error::{Context, Result};
+use up42_core::sanitize::sanitize;
+use up42_core::time::parse_timestamp;
 
 /// A part of the account's credits that is set aside for something.
 #[derive(Clone)]

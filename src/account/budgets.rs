@@ -3,10 +3,10 @@ use serde_json::Value;
 
 use super::Budget;
 use crate::client::{Client, id::checked, pages};
-use crate::error::{Context, ErrorKind, Result};
 use crate::frame::Frame;
-use crate::list::list;
 use crate::transport::Request;
+use up42_core::error::{Context, ErrorKind, Result};
+use up42_core::impl_list;
 
 /// The budgets of an account, those that changed last first.
 #[derive(Clone)]
@@ -64,7 +64,7 @@ impl Client {
     }
 }
 
-list!(Budgets(budgets: Budget), "The budgets, one by one.");
+impl_list!(Budgets(budgets: Budget), "The budgets, one by one.");
 
 impl Budgets {
     /// The budget of a name, or of an id.

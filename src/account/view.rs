@@ -4,10 +4,10 @@ use std::fmt;
 use std::ops::RangeBounds;
 
 use super::{Budget, Budgets};
-use crate::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
-use crate::sanitize::words;
-use crate::show::{rich, show};
-use crate::time::minute;
+use up42_core::sanitize::words;
+use up42_core::time::minute;
+use up42_view::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
+use up42_view::{impl_rich, impl_show};
 
 fn credits(credits: Option<i64>) -> Cell {
     credits.map_or(Cell::Empty, |credits| Cell::Number(credits as f64, 0))
@@ -44,7 +44,7 @@ impl Budgets {
     }
 }
 
-show!(Budgets);
+impl_show!(Budgets);
 
 impl Budget {
     fn state(&self) -> Cell {
@@ -67,7 +67,7 @@ impl Budget {
     }
 }
 
-rich!(Budget);
+impl_rich!(Budget);
 
 impl fmt::Debug for Budgets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

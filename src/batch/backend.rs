@@ -13,9 +13,9 @@ use std::time::Duration;
 use super::plan::Owner;
 use super::submission::{Submission, tokens};
 use crate::client::Client;
-use crate::error::Result;
 use crate::jobs::{Estimate, Job, JobId, JobParameters, JobsPage, Project};
 use crate::transport::Secret;
+use up42_core::error::Result;
 
 /// Whoever has jobs, and can say what became of one.
 pub(crate) trait Source: Send + Sync {

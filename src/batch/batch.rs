@@ -6,9 +6,9 @@ use super::locked_run::Task;
 use super::plan::{Item, Plan};
 use super::policy::Policy;
 use super::report::JobCollection;
-use crate::error::{Context, Result};
 use crate::jobs::{Estimate, JobParameters};
-use crate::sanitize::sanitize;
+use up42_core::error::{Context, Result};
+use up42_core::sanitize::sanitize;
 
 /// Many jobs, run in parallel under the limit of whoever runs them.
 ///

@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use super::journal::Journal;
 use super::state::State;
 use crate::client::Client;
-use crate::display::{Cell, Column, Table};
-use crate::error::{Context, Result};
-use crate::list::list;
-use crate::sanitize::sanitize;
-use crate::show::show;
-use crate::time::{minute, parse_timestamp};
+use up42_core::error::{Context, Result};
+use up42_core::impl_list;
+use up42_core::sanitize::sanitize;
+use up42_core::time::{minute, parse_timestamp};
+use up42_view::display::{Cell, Column, Table};
+use up42_view::impl_show;
 
 /// The batches whose journals are in a folder, the last changed first.
 #[derive(Clone)]
@@ -44,7 +44,7 @@ pub struct BatchEntry {
     pub changed: Option<Timestamp>,
 }
 
-list!(Batches(entries: BatchEntry), "The batches, one by one.");
+impl_list!(Batches(entries: BatchEntry), "The batches, one by one.");
 
 impl Client {
     /// The batches that were begun in this client's folder
@@ -119,7 +119,7 @@ impl Batches {
     }
 }
 
-show!(Batches);
+impl_show!(Batches);
 
 impl BatchEntry {
     fn read(path: &Path) -> Result<Option<Self>> {

@@ -5,8 +5,8 @@ use jiff::tz::TimeZone;
 
 use super::report::{JobCollection, JobRecord, Outcome};
 use super::view::elapsed;
-use crate::chart::{Chart, Curve, Curves, Gantt, Series, Span};
-use crate::display::grouped;
+use up42_view::chart::{Chart, Curve, Curves, Gantt, Series, Span};
+use up42_view::display::grouped;
 
 impl JobCollection {
     /// When each job was queued and when it ran, and how many did so at a time, against the

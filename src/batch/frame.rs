@@ -5,10 +5,11 @@ use polars::prelude::DataFrame;
 use serde_json::{Map, Value};
 
 use super::report::{JobCollection, JobRecord};
-use crate::error::{Context, Result};
 use crate::frame::Frame;
-use crate::geo::{Aoi, Bbox};
-use crate::time::parse_timestamp;
+use up42_core::error::{Context, Result};
+use up42_core::geo::Bbox;
+use up42_core::time::parse_timestamp;
+use up42_view::Aoi;
 
 impl JobCollection {
     /// The jobs as a Polars DataFrame, a row each.

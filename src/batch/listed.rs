@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::backend::Source;
 use super::report::{JobCollection, JobRecord, Outcome};
-use crate::error::{Context, Result};
 use crate::jobs::{Job, JobFilter, JobId, JobStatus, JobTask, Project, ProjectJob, Workflow};
-use crate::parallel::in_parallel;
+use up42_core::error::{Context, Result};
+use up42_core::parallel::in_parallel;
 
 /// Jobs whose details are asked for at a time; the limiter holds the rate.
 const CONCURRENT_REQUESTS: usize = 16;

@@ -1,8 +1,8 @@
 use std::collections::HashSet;
 
 use super::backend::JobBackend;
-use crate::error::{Error, Result};
 use crate::jobs::{Job, JobId, JobsPage};
+use up42_core::error::{Error, Result};
 
 /// Pages of a list: a server that never ends one is not followed further.
 const MOST_PAGES: usize = 10_000;

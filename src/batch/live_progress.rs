@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use super::report::JobCollection;
 use super::state::State;
-use crate::show::{Live, display_live};
+use up42_view::{Live, display_live};
 
 /// How often it moves at most, and the part of the time that drawing may take: of many
 /// jobs it moves less often.

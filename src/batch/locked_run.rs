@@ -15,11 +15,11 @@ use super::report::JobCollection;
 use super::run::{CONCURRENT_REQUESTS, Goal, Known, Left, Limit, Run};
 use super::state::{Event, Phase, State};
 use crate::client::Client;
-use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::{Job, JobId};
-use crate::lock::Lock;
-use crate::parallel::in_parallel;
-use crate::wait::{Clock, Machine};
+use up42_core::error::{Error, ErrorKind, Result};
+use up42_core::lock::Lock;
+use up42_core::parallel::in_parallel;
+use up42_core::wait::{Clock, Machine};
 
 /// How often to look whether another kernel has ended.
 const WATCH: Duration = Duration::from_secs(1);

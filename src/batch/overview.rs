@@ -2,8 +2,8 @@
 //! may take, and below it the jobs, those with problems first.
 
 use super::report::{JobCollection, JobRecord};
-use crate::display::{Bundle, Card, Cell, ROWS, Tone, counted, grouped};
-use crate::time::{lasted, minute};
+use up42_core::time::{lasted, minute};
+use up42_view::display::{Bundle, Card, Cell, ROWS, Tone, counted, grouped};
 
 /// Rows of a batch on its way.
 const WATCHED: usize = 8;
@@ -14,7 +14,7 @@ const FIRST: usize = 20;
 impl JobCollection {
     /// `name` is what a notebook would call these jobs.
     pub(super) fn overview(&self, name: &str) -> Bundle {
-        above(self.card().bundle(), self.first(name))
+        above(self.card().bundle(), self.first_jobs(name))
     }
 
     /// The same on the way, with why nothing moves; at the end without its jobs, which the
@@ -61,7 +61,7 @@ impl JobCollection {
 
     /// All of few jobs in their order. Of many those whose reader has something to do: what
     /// went wrong, then what is under way.
-    fn first(&self, name: &str) -> Bundle {
+    fn first_jobs(&self, name: &str) -> Bundle {
         if self.len() <= ROWS {
             return self.table(..).bundle();
         }

@@ -3,9 +3,9 @@
 use super::batch::Batch;
 use super::locked_run::{Driven, Task};
 use super::state::{Phase, State};
-use crate::error::{Context, Error, ErrorKind, Result};
 use crate::jobs::Job;
-use crate::wait::Machine;
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_core::wait::Machine;
 
 /// What came of creating a job.
 #[derive(Clone, Debug)]

@@ -1,9 +1,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::backend::JobBackend;
-use crate::error::{Error, Result};
-use crate::hash::hex;
 use crate::jobs::JobParameters;
+use up42_core::error::{Error, Result};
+use up42_core::hash::hex;
 
 /// What a batch is to run: a name, and a list of different jobs.
 #[derive(Clone, Debug)]

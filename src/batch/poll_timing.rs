@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::state::State;
-use crate::time_left::UnitTime;
+use up42_core::time_left::UnitTime;
 
 /// The part of a job's time that may pass until its end is noticed: on average half of
 /// it, in which its slot is empty.

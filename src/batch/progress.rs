@@ -1,9 +1,9 @@
 use std::time::Duration;
 
 use super::state::State;
-use crate::error::Error;
-use crate::sanitize::sanitize;
-use crate::time::lasted;
+use up42_core::error::Error;
+use up42_core::sanitize::sanitize;
+use up42_core::time::lasted;
 
 /// Progress as lines that are only ever added: a notebook cannot change a line that
 /// it has shown.

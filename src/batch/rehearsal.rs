@@ -18,9 +18,9 @@ use super::run::{Known, Limit, Run};
 use super::state::{Event, State};
 use super::submission::Submission;
 use crate::client::Client;
-use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::{Estimate, Job, JobId, JobParameters, JobStatus, JobsPage};
-use crate::wait::Clock;
+use up42_core::error::{Error, ErrorKind, Result};
+use up42_core::wait::Clock;
 
 /// Jobs a page of the list has.
 const PAGE: usize = 100;

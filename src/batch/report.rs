@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 use super::backend::{Delivery, Source};
 use super::state::Phase;
 use crate::client::Client;
-use crate::display::{Tone, counted};
-use crate::error::{Error, Result};
 use crate::jobs::{Job, JobId, JobParameters, Project};
-use crate::list::list;
-use crate::sanitize::sanitize;
+use up42_core::error::{Error, Result};
+use up42_core::impl_list;
+use up42_core::sanitize::sanitize;
+use up42_view::display::{Tone, counted};
 
 /// The jobs of a batch, in the order of their parameters; or jobs that a project, a workflow
 /// or a process lists, the newest first.
@@ -82,7 +82,7 @@ pub enum Outcome {
     Unfinished,
 }
 
-list!(JobCollection(records: JobRecord), "The jobs, one by one.");
+impl_list!(JobCollection(records: JobRecord), "The jobs, one by one.");
 
 impl JobCollection {
     pub(super) fn new(source: Arc<dyn Source>, name: String, records: Vec<JobRecord>) -> Self {

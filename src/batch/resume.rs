@@ -11,7 +11,7 @@ use super::policy::{Limits, OnChange, Policy};
 use super::report::{BillingSummary, JobCollection, JobRecord};
 use super::state::{Event, State};
 use crate::client::Client;
-use crate::error::{Context, Error, ErrorKind, Result};
+use up42_core::error::{Context, Error, ErrorKind, Result};
 
 impl Batch {
     /// The batch of this name in the client's folder, by whoever runs its jobs: `service`

@@ -5,9 +5,9 @@ use std::thread::JoinHandle;
 use super::batch::Batch;
 use super::locked_run::Task;
 use super::report::JobCollection;
-use crate::display::{Bundle, Cell};
-use crate::error::{Context, Error, ErrorKind, Result};
-use crate::show::rich;
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_view::display::{Bundle, Cell};
+use up42_view::impl_rich;
 
 /// A batch that runs in the background, while other cells run.
 ///
@@ -105,7 +105,7 @@ impl Running {
     }
 }
 
-rich!(Running);
+impl_rich!(Running);
 
 impl fmt::Debug for Running {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::report::{BillingSummary, JobCollection, JobRecord, Outcome};
 use crate::client::Client;
-use crate::error::Error;
 use crate::jobs::Job;
+use up42_core::error::Error;
 
 /// A moment so many minutes after the batch began.
 pub(super) fn at(minute: i64) -> Timestamp {

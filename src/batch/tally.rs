@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::report::{JobCollection, JobRecord, Outcome};
 use super::state::{Phase, State};
-use crate::display::Tone;
 use crate::jobs::JobStatus;
+use up42_view::display::Tone;
 
 /// Where a job stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -172,8 +172,8 @@ mod tests {
     use super::super::sample;
     use super::*;
     use crate::batch::state::Event;
-    use crate::error::Error;
     use crate::jobs::{Job, JobParameters};
+    use up42_core::error::Error;
 
     fn summary(tally: &Tally<'_>) -> String {
         let parts = tally.parts().into_iter().map(|(_, word, count)| format!("{count} {word}"));

@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::report::{JobCollection, JobRecord, Outcome};
-use crate::chart::peak_overlap;
-use crate::time_left::UnitTime;
+use up42_core::time_left::UnitTime;
+use up42_view::chart::peak_overlap;
 
 /// How far past the last news a job that has not ended is drawn at most, when less is known of
 /// the batch.

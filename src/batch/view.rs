@@ -5,10 +5,10 @@ use std::ops::RangeBounds;
 use super::batch::Batch;
 use super::plan::Item;
 use super::report::{JobCollection, JobRecord};
-use crate::display::{Bundle, Card, Cell, Column, ROWS, Table, counted};
 use crate::jobs::JobParameters;
-use crate::show::{rich, show};
-use crate::time::minute;
+use up42_core::time::minute;
+use up42_view::display::{Bundle, Card, Cell, Column, ROWS, Table, counted};
+use up42_view::{impl_rich, impl_show};
 
 impl Batch {
     /// The jobs that are to be run, or how they stand when some were sent before: how many
@@ -47,7 +47,7 @@ impl Batch {
     }
 }
 
-show!(Batch, bundle);
+impl_show!(Batch, bundle);
 
 impl JobRecord {
     fn bundle(&self) -> Bundle {
@@ -70,7 +70,7 @@ impl JobRecord {
     }
 }
 
-rich!(JobRecord);
+impl_rich!(JobRecord);
 
 impl JobCollection {
     fn bundle(&self) -> Bundle {
@@ -110,7 +110,7 @@ impl JobCollection {
     }
 }
 
-show!(JobCollection, bundle);
+impl_show!(JobCollection, bundle);
 
 /// Where the reasons stand: where a narrow window still shows them.
 const REASON: usize = 3;
@@ -162,9 +162,9 @@ mod tests {
 
     use super::*;
     use crate::client::Client;
-    use crate::display::ROWS;
-    use crate::error::Error;
     use crate::jobs::Job;
+    use up42_core::error::Error;
+    use up42_view::display::ROWS;
 
     fn inputs(day: &str) -> Map<String, Value> {
         let tasks = json!({"s2:1": {"limit": 1, "time": day, "bbox": [1, 2, 3, 4]}});

@@ -9,9 +9,9 @@ use super::plan::{Kind, Owner, Plan};
 use super::report::JobCollection;
 use super::submission::Submission;
 use crate::client::Client;
-use crate::error::Result;
 use crate::jobs::{Estimate, Job, JobId, JobMode, JobParameters, JobTask, JobsPage, Project, Workflow};
-use crate::sanitize::sanitize;
+use up42_core::error::Result;
+use up42_core::sanitize::sanitize;
 
 /// The longest line of a log that is kept, in characters.
 const LINE: usize = 4000;

@@ -3,7 +3,7 @@
 use geo::{BoundingRect, CoordsIter, MultiPolygon};
 
 use super::Scene;
-use crate::geo::{ground, polygons};
+use up42_core::geo::{ground, polygons};
 
 impl Scene {
     /// The polygons of the footprint on Earth, within -180 to 180; `None` where there is

@@ -1,4 +1,4 @@
-use crate::error::{Context, Error, ErrorKind, Result};
+use up42_core::error::{Context, Error, ErrorKind, Result};
 
 /// A link that may be relative to the document it stands in.
 pub(super) fn resolve(base: &str, href: &str) -> Result<String> {

@@ -33,10 +33,10 @@ pub use search::{Filter, Op, Search, SortBy};
 pub use timeline::{Timeline, TimelinePeriod};
 
 use crate::client::Client;
-use crate::error::{Context, Error, Result};
-use crate::redact;
 use provider::{Provider, Stac};
 use quicklooks::Cache;
+use up42_core::error::{Context, Error, Result};
+use up42_core::redact;
 
 /// A catalog of scenes, whoever keeps it.
 ///

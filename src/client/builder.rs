@@ -7,9 +7,9 @@ use std::time::Duration;
 use url::Url;
 
 use super::{Client, Inner, Who};
-use crate::error::{Context, Error, ErrorKind, Result};
-use crate::sanitize::sanitize;
 use crate::transport::{Connection, Login, Request, RetryPolicy, Secret, Settings, TokenSource, Worker};
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_core::sanitize::sanitize;
 
 /// The longest wait for an answer to begin, unless another is given.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(120);
@@ -69,7 +69,7 @@ pub struct ClientBuilder {
     timeout: Option<Duration>,
     batches: Option<PathBuf>,
     #[cfg(feature = "simulator")]
-    simulator: Option<crate::simulator::Simulator>,
+    simulator: Option<up42_simulator::Simulator>,
 }
 
 impl ClientBuilder {
@@ -154,7 +154,7 @@ impl ClientBuilder {
     /// Asks the given simulator, with a login to its account and its project
     /// where none is given here.
     #[cfg(feature = "simulator")]
-    pub fn simulator(mut self, simulator: crate::simulator::Simulator) -> Self {
+    pub fn simulator(mut self, simulator: up42_simulator::Simulator) -> Self {
         self.simulator = Some(simulator);
         self
     }
@@ -162,7 +162,7 @@ impl ClientBuilder {
     /// What the simulator stands in for, where nothing else is given.
     #[cfg(feature = "simulator")]
     fn with_simulator(mut self) -> Self {
-        use crate::simulator::Simulator;
+        use up42_simulator::Simulator;
         let Some(simulator) = &self.simulator else { return self };
         self.api_url.get_or_insert_with(|| simulator.api_url().to_owned());
         self.auth_url.get_or_insert_with(|| simulator.auth_url().to_owned());

@@ -1,6 +1,6 @@
 use super::{Client, Who};
-use crate::display::{Bundle, Card, Cell, Tone};
-use crate::show::rich;
+use up42_view::display::{Bundle, Card, Cell, Tone};
+use up42_view::impl_rich;
 
 impl Client {
     fn bundle(&self) -> Bundle {
@@ -41,4 +41,4 @@ impl Client {
     }
 }
 
-rich!(Client);
+impl_rich!(Client);

@@ -1,8 +1,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::sanitize::sanitize;
 use crate::transport::{Credentials, Secret};
+use up42_core::sanitize::sanitize;
 
 /// A server by its URL, and the login that it wants, if any.
 ///

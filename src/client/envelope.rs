@@ -1,7 +1,7 @@
 use serde_json::Value;
 
-use crate::error::{Error, Result, ServerError};
 use crate::transport::refused;
+use up42_core::error::{Error, Result, ServerError};
 
 /// The `data` of a classic answer.
 ///
@@ -16,7 +16,7 @@ pub(crate) fn data(mut json: Value) -> Result<Value> {
                 |pointer| json.pointer(pointer).map(|value| value.to_string().trim_matches('"').to_owned());
             let message = text("/error/message").or_else(|| text("/error"));
             let status = json.pointer("/error/code").and_then(Value::as_u64).unwrap_or(200) as u16;
-            Err(refused(ServerError { status, code: text("/error/code"), message, request_id: None }))
+            Err(refused(ServerError::new(status, text("/error/code"), message)))
         }
         _ => Err(Error::response("the answer has no `data`")),
     }

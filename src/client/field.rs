@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::error::{Error, Result};
+use up42_core::error::{Error, Result};
 
 /// A text field that the platform promises.
 pub(crate) fn required(json: &Value, field: &str) -> Result<String> {

@@ -1,6 +1,6 @@
 //! Ids stand in paths of the API, so what would lead elsewhere is refused.
 
-use crate::error::{Error, Result};
+use up42_core::error::{Error, Result};
 
 /// The id, if it can be one; `of` names whose id it is, such as `job`.
 pub(crate) fn checked<'a>(of: &str, id: &'a str) -> Result<&'a str> {

@@ -24,9 +24,9 @@ pub(crate) use field::{balance, credits, optional, required};
 pub(crate) use pages::pages;
 pub use workspace::Workspace;
 
-use crate::error::{Context, ErrorKind, Result};
-use crate::redact;
 use crate::transport::{Incoming, Login, Packed, Request, Response, Secret, Worker};
+use up42_core::error::{Context, ErrorKind, Result};
+use up42_core::redact;
 
 /// The host of every server on this machine, as journals name it.
 pub(crate) const THIS_MACHINE: &str = "this machine";
@@ -58,7 +58,7 @@ struct Inner {
     /// The workspace, once it was asked for.
     workspace: Mutex<Option<Workspace>>,
     #[cfg(feature = "simulator")]
-    simulator: Option<crate::simulator::Simulator>,
+    simulator: Option<up42_simulator::Simulator>,
 }
 
 /// Who is logged in, without what proves it.
@@ -105,7 +105,7 @@ impl Client {
     /// this machine.
     #[cfg(feature = "simulator")]
     pub fn simulator() -> Result<Self> {
-        Self::builder().simulator(crate::simulator::Simulator::start()?).build()
+        Self::builder().simulator(up42_simulator::Simulator::start()?).build()
     }
 
     /// A client of a simulator that lives in a folder: after a restart of the kernel the same
@@ -127,13 +127,13 @@ impl Client {
     /// simulator cannot listen on this machine.
     #[cfg(feature = "simulator")]
     pub fn simulator_in(folder: impl AsRef<Path>) -> Result<Self> {
-        let simulator = crate::simulator::Simulator::builder().folder(folder).start()?;
+        let simulator = up42_simulator::Simulator::builder().folder(folder).start()?;
         Self::builder().simulator(simulator).build()
     }
 
     /// The simulator behind this client, to move its clock or ask for faults.
     #[cfg(feature = "simulator")]
-    pub fn as_simulator(&self) -> Option<&crate::simulator::Simulator> {
+    pub fn as_simulator(&self) -> Option<&up42_simulator::Simulator> {
         self.inner.simulator.as_ref()
     }
 

@@ -5,8 +5,8 @@ use url::Url;
 
 use super::builder::{BATCHES, TIMEOUT, absolute, server};
 use super::{Client, Endpoint, Inner, Who};
-use crate::error::{Error, ErrorKind, Result};
 use crate::transport::{Connection, Credentials, RetryPolicy, Settings, Worker};
+use up42_core::error::{Error, ErrorKind, Result};
 
 impl Client {
     /// A client of a server that gives no tokens. Asks nothing of the network.

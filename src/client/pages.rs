@@ -11,8 +11,8 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::{Client, data, items};
-use crate::error::{Error, Result};
 use crate::transport::Request;
+use up42_core::error::{Error, Result};
 
 /// Entries of a page.
 const PAGE: usize = 50;

@@ -1,8 +1,8 @@
 use std::path::Path;
 
 use super::Client;
-use crate::error::{ErrorKind, Result};
 use crate::transport::{Incoming, Packed, Part, Secret};
+use up42_core::error::{ErrorKind, Result};
 
 /// So often in a row a download may break off without a new byte.
 const FRUITLESS: usize = 3;

@@ -1,11 +1,11 @@
 use std::fmt;
 
 use super::{Client, Region, Who, data, optional, required};
-use crate::display::{Bundle, Card, Cell};
-use crate::error::{Context, Error, Result};
-use crate::sanitize::sanitize;
-use crate::show::rich;
 use crate::transport::Request;
+use up42_core::error::{Context, Error, Result};
+use up42_core::sanitize::sanitize;
+use up42_view::display::{Bundle, Card, Cell};
+use up42_view::impl_rich;
 
 /// The workspace of a login: what is ordered and processed belongs to it.
 #[derive(Clone, PartialEq)]
@@ -84,7 +84,7 @@ impl Workspace {
     }
 }
 
-rich!(Workspace);
+impl_rich!(Workspace);
 
 impl fmt::Debug for Workspace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,9 +8,9 @@ use polars::prelude::{Column, IntoColumn, NamedFrom, Series, TimeUnit};
 use serde_json::{Map, Value};
 
 use super::instants;
-use crate::error::Result;
-use crate::redact;
-use crate::time::parse_timestamp;
+use up42_core::error::Result;
+use up42_core::redact;
+use up42_core::time::parse_timestamp;
 
 /// One property of all records.
 #[derive(Debug)]

@@ -11,8 +11,8 @@ use polars::prelude::{
 
 pub(crate) use columns::{Values, properties};
 
-use crate::error::Result;
-use crate::redact;
+use up42_core::error::Result;
+use up42_core::redact;
 
 /// Builds a DataFrame column by column over the same records.
 pub(crate) struct Frame<'a, T> {

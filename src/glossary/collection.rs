@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::{DataProduct, EulaState};
 use crate::client::{Client, optional, required};
-use crate::error::Result;
-use crate::sanitize::sanitize;
+use up42_core::error::Result;
+use up42_core::sanitize::sanitize;
 
 /// A collection that something can be bought of (API reference, 9.4).
 #[derive(Clone)]

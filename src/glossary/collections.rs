@@ -2,10 +2,10 @@ use polars::prelude::DataFrame;
 
 use super::{DataCollection, DataProduct, DataProducts, eula};
 use crate::client::{Client, pages};
-use crate::error::{Context, Result};
 use crate::frame::Frame;
-use crate::list::list;
 use crate::transport::Request;
+use up42_core::error::{Context, Result};
+use up42_core::impl_list;
 
 /// The collections that something can be bought of.
 #[derive(Clone)]
@@ -56,7 +56,7 @@ impl Client {
     }
 }
 
-list!(DataCollections(collections: DataCollection), "The collections, by name.");
+impl_list!(DataCollections(collections: DataCollection), "The collections, by name.");
 
 impl DataCollections {
     /// The collection of a name.

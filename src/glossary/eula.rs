@@ -4,9 +4,9 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::client::{Client, id::checked};
-use crate::display::Tone;
-use crate::error::{Context, Error, ErrorKind, Result};
-use crate::parallel::in_parallel;
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_core::parallel::in_parallel;
+use up42_view::display::Tone;
 
 /// Licences to ask about at a time.
 const CONCURRENT_REQUESTS: usize = 16;

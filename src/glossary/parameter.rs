@@ -2,10 +2,10 @@ use polars::prelude::DataFrame;
 use serde_json::Value;
 
 use super::is_place;
-use crate::error::{Context, Result};
 use crate::frame::Frame;
-use crate::list::list;
 use crate::schema::resolved;
+use up42_core::error::{Context, Result};
+use up42_core::impl_list;
 
 /// What an order of a data product can be told.
 #[derive(Clone, PartialEq)]
@@ -76,7 +76,7 @@ pub(super) fn word(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-list!(ProductParameters(parameters: ProductParameter), "The parameters, required ones first.");
+impl_list!(ProductParameters(parameters: ProductParameter), "The parameters, required ones first.");
 
 impl ProductParameters {
     /// Those of a schema, but for the area, which an order has beside them.

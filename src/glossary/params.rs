@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::sanitize::sanitize;
 use crate::schema::{check, resolved};
-use crate::suggest::suggest;
+use up42_core::sanitize::sanitize;
+use up42_core::suggest::suggest;
 
 /// Where an older interface had the area: today it stands beside the parameters.
 const PLACES: [&str; 3] = ["aoi", "geometry", "featureCollection"];

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use super::{EulaState, ProductParameters, eula, params};
 use crate::client::{Client, id::checked, optional};
-use crate::error::{Context, Error, Result};
-use crate::sanitize::sanitize;
+use up42_core::error::{Context, Error, Result};
+use up42_core::sanitize::sanitize;
 
 /// A form in which a collection is sold (API reference, 9.4).
 #[derive(Clone)]

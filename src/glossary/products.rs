@@ -2,11 +2,11 @@ use polars::prelude::DataFrame;
 
 use super::DataProduct;
 use crate::client::Client;
-use crate::error::{Context, Error, Result};
 use crate::frame::Frame;
-use crate::list::list;
-use crate::sanitize::sanitize;
-use crate::suggest::suggest;
+use up42_core::error::{Context, Error, Result};
+use up42_core::impl_list;
+use up42_core::sanitize::sanitize;
+use up42_core::suggest::suggest;
 
 /// The data products of some collections.
 #[derive(Clone)]
@@ -50,7 +50,7 @@ impl Client {
     }
 }
 
-list!(DataProducts(products: DataProduct), "The data products, collection by collection.");
+impl_list!(DataProducts(products: DataProduct), "The data products, collection by collection.");
 
 impl DataProducts {
     /// The products of a collection.

@@ -8,9 +8,9 @@ use super::parameter::word;
 use super::{
     DataCollection, DataCollections, DataProduct, DataProducts, ProductParameter, ProductParameters,
 };
-use crate::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
-use crate::sanitize::{sanitize, words};
-use crate::show::{rich, show};
+use up42_core::sanitize::{sanitize, words};
+use up42_view::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
+use up42_view::{impl_rich, impl_show};
 
 /// Longest value in a table, in characters; the frame has it whole.
 const LONGEST: usize = 60;
@@ -45,7 +45,7 @@ impl DataCollections {
     }
 }
 
-show!(DataCollections);
+impl_show!(DataCollections);
 
 impl DataCollection {
     fn bundle(&self) -> Bundle {
@@ -62,7 +62,7 @@ impl DataCollection {
     }
 }
 
-rich!(DataCollection);
+impl_rich!(DataCollection);
 
 impl DataProducts {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
@@ -80,7 +80,7 @@ impl DataProducts {
     }
 }
 
-show!(DataProducts);
+impl_show!(DataProducts);
 
 impl DataProduct {
     fn bundle(&self) -> Bundle {
@@ -100,7 +100,7 @@ impl DataProduct {
     }
 }
 
-rich!(DataProduct);
+impl_rich!(DataProduct);
 
 impl ProductParameters {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
@@ -120,7 +120,7 @@ impl ProductParameters {
     }
 }
 
-show!(ProductParameters);
+impl_show!(ProductParameters);
 
 impl ProductParameter {
     fn bundle(&self) -> Bundle {
@@ -133,7 +133,7 @@ impl ProductParameter {
     }
 }
 
-rich!(ProductParameter);
+impl_rich!(ProductParameter);
 
 fn metres(size: Option<f64>) -> Cell {
     size.map_or(Cell::Empty, |size| Cell::Number(size, usize::from(size < 10.0)))

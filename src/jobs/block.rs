@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 use super::id::checked;
 use super::{Project, optional, required};
 use crate::client::{data, items};
-use crate::error::{Context, Error, ErrorKind, Result};
-use crate::sanitize::sanitize;
-use crate::suggest::suggest;
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_core::sanitize::sanitize;
+use up42_core::suggest::suggest;
 
 /// A building block of workflows (API reference, 3.10 and 3.11).
 #[derive(Clone, PartialEq)]

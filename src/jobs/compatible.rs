@@ -3,8 +3,8 @@ use serde_json::Value;
 use super::block::quoted;
 use super::{Block, Workflow, optional, required};
 use crate::client::{data, items};
-use crate::error::{Context, Error, Result};
 use crate::transport::Request;
+use up42_core::error::{Context, Error, Result};
 
 impl Workflow {
     /// The blocks that can follow the last task; for a workflow without tasks, those that

@@ -3,8 +3,8 @@ use super::problem::refuse;
 use super::query::JobQuery;
 use super::workflow_schema::WorkflowSchema;
 use super::{JobParameters, ParallelParameters, Workflow};
-use crate::display::counted;
-use crate::error::{Context, Result};
+use up42_core::error::{Context, Result};
+use up42_view::display::counted;
 
 impl Workflow {
     /// The parameters of one job: the defaults of the workflow's tasks, and what the query

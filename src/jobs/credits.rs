@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Result};
+use up42_core::error::{Error, Result};
 
 /// A price between two bounds, in credits (1 credit is 0.01 EUR).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

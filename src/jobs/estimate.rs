@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use super::{Credits, Durations, JobParameters, Price, Workflow};
 use crate::client::data;
-use crate::display::counted;
-use crate::error::{Context, Error, ErrorKind, Result};
 use crate::frame::Frame;
-use crate::parallel::in_parallel;
-use crate::sanitize::sanitize;
 use crate::transport::Request;
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_core::parallel::in_parallel;
+use up42_core::sanitize::sanitize;
+use up42_view::display::counted;
 
 /// Estimates at a time; the limiter holds the rate.
 const CONCURRENT_REQUESTS: usize = 16;

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::block::quoted;
 use super::{Job, JobId, JobMode, JobStatus, Project};
-use crate::error::{Error, Result};
-use crate::parallel::in_parallel;
-use crate::time::DateRange;
+use up42_core::error::{Error, Result};
+use up42_core::parallel::in_parallel;
+use up42_core::time::DateRange;
 
 /// Jobs to ask for by id at a time.
 const CONCURRENT_REQUESTS: usize = 16;

@@ -8,9 +8,9 @@ use super::block::quoted;
 use super::id::checked;
 use super::{Job, JobId, JobLogs, JobQuicklooks, JobTask, Project};
 use crate::client::data;
-use crate::error::{Context, Error, Result};
 use crate::transport::Request;
-use crate::wait::{Machine, wait};
+use up42_core::error::{Context, Error, Result};
+use up42_core::wait::{Machine, wait};
 
 /// The first pause between two looks at a job, and the longest.
 const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(5)];

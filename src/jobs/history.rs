@@ -4,11 +4,11 @@ use serde_json::{Map, Value};
 
 use super::{JobId, balance, required};
 use crate::client::{Client, pages};
-use crate::error::{Context, Result};
 use crate::frame::Frame;
-use crate::list::list;
-use crate::time::{DateRange, parse_timestamp};
 use crate::transport::Request;
+use up42_core::error::{Context, Result};
+use up42_core::impl_list;
+use up42_core::time::{DateRange, parse_timestamp};
 
 /// What credits were spent and bought, the newest first.
 #[derive(Clone, PartialEq)]
@@ -98,7 +98,7 @@ impl CreditEntry {
     }
 }
 
-list!(CreditHistory(entries: CreditEntry), "The entries, the newest first.");
+impl_list!(CreditHistory(entries: CreditEntry), "The entries, the newest first.");
 
 impl CreditHistory {
     /// What the entries make together, in credits.

@@ -6,10 +6,10 @@ use std::ops::RangeBounds;
 use serde_json::Value;
 
 use super::{CreditEntry, CreditHistory};
-use crate::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
-use crate::sanitize::{sanitize, words};
-use crate::show::{rich, show};
-use crate::time::minute;
+use up42_core::sanitize::{sanitize, words};
+use up42_core::time::minute;
+use up42_view::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
+use up42_view::{impl_rich, impl_show};
 
 impl CreditEntry {
     /// What it was for, as far as the platform tells.
@@ -30,7 +30,7 @@ impl CreditEntry {
     }
 }
 
-rich!(CreditEntry);
+impl_rich!(CreditEntry);
 
 impl CreditHistory {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
@@ -65,7 +65,7 @@ impl CreditHistory {
     }
 }
 
-show!(CreditHistory);
+impl_show!(CreditHistory);
 
 impl fmt::Debug for CreditHistory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    use crate::display::ROWS;
+    use up42_view::display::ROWS;
 
     #[test]
     fn a_history_tells_what_was_spent() {

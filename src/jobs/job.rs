@@ -7,11 +7,11 @@ use serde_json::{Map, Value, json};
 use super::id::checked;
 use super::{JobParameters, JobStatus, Project, Workflow, credits, optional, required};
 use crate::client::{data, items};
-use crate::error::{Context, Result};
-use crate::redact;
-use crate::sanitize::sanitize;
-use crate::time::parse_timestamp;
 use crate::transport::{Request, Secret};
+use up42_core::error::{Context, Result};
+use up42_core::redact;
+use up42_core::sanitize::sanitize;
+use up42_core::time::parse_timestamp;
 
 /// A job's id on the platform.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

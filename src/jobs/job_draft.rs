@@ -4,8 +4,8 @@ use super::JobParameters;
 use super::problem::{Problem, refuse};
 use super::query::JobQuery;
 use super::workflow_schema::WorkflowSchema;
-use crate::display::counted;
-use crate::error::Result;
+use up42_core::error::Result;
+use up42_view::display::counted;
 
 /// A job as it was asked for, before it is checked.
 #[derive(Clone, Debug, Default)]

@@ -7,10 +7,10 @@ use url::Url;
 use super::id::checked;
 use super::{JobId, JobStatus, Project, TaskLog, optional, required};
 use crate::client::{data, items};
-use crate::error::{Context, Error, ErrorKind, Result};
-use crate::sanitize::sanitize;
-use crate::time::parse_timestamp;
 use crate::transport::{Request, Secret};
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_core::sanitize::sanitize;
+use up42_core::time::parse_timestamp;
 
 /// Longest line of a log, in characters.
 const LINE: usize = 4_000;

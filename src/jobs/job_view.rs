@@ -5,12 +5,13 @@ use std::ops::RangeBounds;
 use jiff::Timestamp;
 
 use super::{JobQuicklook, JobQuicklooks, JobTask, ProjectJob};
-use crate::display::picture::{MOST_BYTES, thumbnail};
-use crate::display::{Bundle, Card, Cell, Column, Table, counted};
-use crate::geo::Aoi;
-use crate::map::{Layer, Map};
-use crate::show::{Show, rich, show};
-use crate::time::{minute, parse_timestamp};
+use up42_core::time::{minute, parse_timestamp};
+use up42_view::Aoi;
+use up42_view::display::picture::{MOST_BYTES, thumbnail};
+use up42_view::display::{Bundle, Card, Cell, Column, Table, counted};
+use up42_view::map::{Layer, Map};
+use up42_view::show::TableRow;
+use up42_view::{impl_rich, impl_show};
 
 /// Side of a thumbnail, in pixels: sharp at 48 px on a dense screen.
 const THUMBNAIL: u32 = 96;
@@ -21,28 +22,25 @@ impl ProjectJob {
     }
 }
 
-rich!(ProjectJob);
+impl_rich!(ProjectJob);
 
-impl Show for [JobTask] {
-    fn show_rows(&self, rows: impl RangeBounds<usize>) {
-        tasks(self, rows).bundle().print();
+impl TableRow for JobTask {
+    fn table(tasks: &[Self], rows: impl RangeBounds<usize>) -> Table {
+        let columns =
+            ["Task", "Status", "Block", "Version", "Started (UTC)", "Finished (UTC)"].map(Column::new);
+        let time = |at: Option<Timestamp>| at.map_or(Cell::Empty, |at| Cell::time(minute(at)));
+        let row = |task: &JobTask| {
+            [
+                Cell::id(&task.name),
+                Cell::status(task.status.tone(), task.status.to_string()),
+                Cell::text(&task.block),
+                task.version.clone().into(),
+                time(task.started),
+                time(task.finished),
+            ]
+        };
+        Table::new(counted(tasks.len(), "task"), columns).list(tasks, rows, "tasks", row)
     }
-}
-
-fn tasks(tasks: &[JobTask], rows: impl RangeBounds<usize>) -> Table {
-    let columns = ["Task", "Status", "Block", "Version", "Started (UTC)", "Finished (UTC)"].map(Column::new);
-    let time = |at: Option<Timestamp>| at.map_or(Cell::Empty, |at| Cell::time(minute(at)));
-    let row = |task: &JobTask| {
-        [
-            Cell::id(&task.name),
-            Cell::status(task.status.tone(), task.status.to_string()),
-            Cell::text(&task.block),
-            task.version.clone().into(),
-            time(task.started),
-            time(task.finished),
-        ]
-    };
-    Table::new(counted(tasks.len(), "task"), columns).list(tasks, rows, "tasks", row)
 }
 
 impl JobTask {
@@ -60,7 +58,7 @@ impl JobTask {
     }
 }
 
-rich!(JobTask);
+impl_rich!(JobTask);
 
 impl JobQuicklooks {
     /// The quicklooks in their places on a map, with the area. One without a place or a
@@ -105,7 +103,7 @@ impl JobQuicklooks {
     }
 }
 
-show!(JobQuicklooks);
+impl_show!(JobQuicklooks);
 
 impl JobQuicklook {
     /// The picture, or why there is none.
@@ -140,7 +138,7 @@ impl JobQuicklook {
     }
 }
 
-rich!(JobQuicklook);
+impl_rich!(JobQuicklook);
 
 #[cfg(all(test, feature = "simulator"))]
 mod tests {
@@ -148,8 +146,8 @@ mod tests {
     use serde_json::json;
 
     use crate::client::Client;
-    use crate::display::ROWS;
     use crate::jobs::JobId;
+    use up42_view::display::ROWS;
 
     #[test]
     fn tasks_tell_where_they_stand() {
@@ -160,7 +158,7 @@ mod tests {
         });
         let task = JobTask::read(&project, &JobId::from("a1"), &json).unwrap();
         assert_eq!(format!("{task:?}"), "JobTask(tiling:1:1, running)");
-        insta::assert_snapshot!(tasks(&[task], ..ROWS).bundle().text, @r"
+        insta::assert_snapshot!(JobTask::table(&[task], ..ROWS).bundle().text, @r"
         1 task
         Task        Status     Block   Version  Started (UTC)     Finished (UTC)
         ──────────  ─────────  ──────  ───────  ────────────────  ──────────────

@@ -2,8 +2,8 @@ use serde_json::{Map, Value};
 
 use super::problem::Problem;
 use super::{ProjectSettings, Setting};
-use crate::error::{Error, Result};
-use crate::geo::Aoi;
+use up42_core::error::{Error, Result};
+use up42_view::Aoi;
 
 /// What the project's settings allow a job (API reference, 2).
 #[derive(Clone, Debug, Default)]

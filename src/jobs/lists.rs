@@ -5,80 +5,64 @@ use std::ops::RangeBounds;
 use serde_json::Value;
 
 use super::{Block, JobParameters, Task, Workflow};
-use crate::display::{Cell, Column, Table, counted};
-use crate::show::Show;
+use up42_view::display::{Cell, Column, Table, counted};
+use up42_view::show::TableRow;
 
-impl Show for [Block] {
-    fn show_rows(&self, rows: impl RangeBounds<usize>) {
-        blocks(self, rows).bundle().print();
-    }
-}
-
-fn blocks(blocks: &[Block], rows: impl RangeBounds<usize>) -> Table {
-    let columns = ["Block", "For people", "Kind", "Version", "Id"].map(Column::new);
-    let row = |block: &Block| {
-        let kind = if block.is_data { "data" } else { "processing" };
-        [
-            Cell::id(&block.name),
-            block.display_name.clone().into(),
-            Cell::text(kind),
-            block.version.clone().into(),
-            Cell::id(&block.id),
-        ]
-    };
-    Table::new(counted(blocks.len(), "block"), columns).list(blocks, rows, "blocks", row)
-}
-
-impl Show for [Task] {
-    fn show_rows(&self, rows: impl RangeBounds<usize>) {
-        tasks(self, rows).bundle().print();
-    }
-}
-
-fn tasks(tasks: &[Task], rows: impl RangeBounds<usize>) -> Table {
-    let columns =
-        [Column::new("Task"), Column::new("Block"), Column::new("Version"), Column::new("Parameters")];
-    let row = |task: &Task| {
-        let parameter = |(name, schema): (&String, &Value)| match schema.get("default") {
-            Some(value) if !value.is_null() => format!("{name} = {value}"),
-            _ => name.clone(),
+impl TableRow for Block {
+    fn table(blocks: &[Self], rows: impl RangeBounds<usize>) -> Table {
+        let columns = ["Block", "For people", "Kind", "Version", "Id"].map(Column::new);
+        let row = |block: &Block| {
+            let kind = if block.is_data { "data" } else { "processing" };
+            [
+                Cell::id(&block.name),
+                block.display_name.clone().into(),
+                Cell::text(kind),
+                block.version.clone().into(),
+                Cell::id(&block.id),
+            ]
         };
-        let parameters: Vec<_> = task.parameters.iter().map(parameter).collect();
-        [
-            Cell::id(&task.name),
-            Cell::text(&task.block),
-            task.version.clone().into(),
-            Cell::text(parameters.join(", ")),
-        ]
-    };
-    Table::new(counted(tasks.len(), "task"), columns).list(tasks, rows, "tasks", row)
-}
-
-impl Show for [Workflow] {
-    fn show_rows(&self, rows: impl RangeBounds<usize>) {
-        workflows(self, rows).bundle().print();
+        Table::new(counted(blocks.len(), "block"), columns).list(blocks, rows, "blocks", row)
     }
 }
 
-fn workflows(workflows: &[Workflow], rows: impl RangeBounds<usize>) -> Table {
-    let columns = [Column::new("Workflow"), Column::new("Id")];
-    let row = |workflow: &Workflow| [Cell::text(workflow.name()), Cell::id(workflow.id())];
-    Table::new(counted(workflows.len(), "workflow"), columns).list(workflows, rows, "workflows", row)
-}
-
-impl Show for [JobParameters] {
-    fn show_rows(&self, rows: impl RangeBounds<usize>) {
-        parameters(self, rows).bundle().print();
+impl TableRow for Task {
+    fn table(tasks: &[Self], rows: impl RangeBounds<usize>) -> Table {
+        let columns =
+            [Column::new("Task"), Column::new("Block"), Column::new("Version"), Column::new("Parameters")];
+        let row = |task: &Task| {
+            let parameter = |(name, schema): (&String, &Value)| match schema.get("default") {
+                Some(value) if !value.is_null() => format!("{name} = {value}"),
+                _ => name.clone(),
+            };
+            let parameters: Vec<_> = task.parameters.iter().map(parameter).collect();
+            [
+                Cell::id(&task.name),
+                Cell::text(&task.block),
+                task.version.clone().into(),
+                Cell::text(parameters.join(", ")),
+            ]
+        };
+        Table::new(counted(tasks.len(), "task"), columns).list(tasks, rows, "tasks", row)
     }
 }
 
-fn parameters(list: &[JobParameters], rows: impl RangeBounds<usize>) -> Table {
-    Table::new(format!("Parameters of {}", counted(list.len(), "job")), JobParameters::columns()).list(
-        list,
-        rows,
-        "parameters",
-        JobParameters::row,
-    )
+impl TableRow for Workflow {
+    fn table(workflows: &[Self], rows: impl RangeBounds<usize>) -> Table {
+        let columns = [Column::new("Workflow"), Column::new("Id")];
+        let row = |workflow: &Workflow| [Cell::text(workflow.name()), Cell::id(workflow.id())];
+        Table::new(counted(workflows.len(), "workflow"), columns).list(workflows, rows, "workflows", row)
+    }
+}
+
+impl TableRow for JobParameters {
+    fn table(list: &[Self], rows: impl RangeBounds<usize>) -> Table {
+        Table::new(format!("Parameters of {}", counted(list.len(), "job")), JobParameters::columns()).list(
+            list,
+            rows,
+            "parameters",
+            JobParameters::row,
+        )
+    }
 }
 
 impl JobParameters {
@@ -115,7 +99,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    use crate::display::ROWS;
+    use up42_view::display::ROWS;
 
     #[test]
     fn blocks_and_tasks_are_tables() {
@@ -126,7 +110,7 @@ mod tests {
             Block::read(&json).unwrap()
         };
         let list = [block("sobloo-s2", true), block("tiling", false)];
-        insta::assert_snapshot!(blocks(&list, ..ROWS).bundle().text, @r"
+        insta::assert_snapshot!(Block::table(&list, ..ROWS).bundle().text, @r"
         2 blocks
         Block      For people  Kind        Version  Id
         ─────────  ──────────  ──────────  ───────  ───────────────
@@ -141,7 +125,7 @@ mod tests {
             version: Some("2.2.3".into()),
             parameters: schemas.as_object().unwrap().clone(),
         };
-        insta::assert_snapshot!(tasks(&[task], ..ROWS).bundle().text, @r"
+        insta::assert_snapshot!(Task::table(&[task], ..ROWS).bundle().text, @r"
         1 task
         Task      Block   Version  Parameters
         ────────  ──────  ───────  ─────────────────────
@@ -149,7 +133,7 @@ mod tests {
         ");
         let inputs = json!({"a:1": {"time": "2019/..", "intersects": {"type": "Polygon", "coordinates": []}}, "b:1": {"x": 7}});
         let job = JobParameters { label: "Dakar".into(), inputs: inputs.as_object().unwrap().clone() };
-        insta::assert_snapshot!(parameters(&[job], ..ROWS).bundle().text, @r#"
+        insta::assert_snapshot!(JobParameters::table(&[job], ..ROWS).bundle().text, @r#"
         Parameters of 1 job
         Job    Parameters
         ─────  ─────────────────────────────────────

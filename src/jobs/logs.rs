@@ -1,11 +1,11 @@
 use std::fmt;
 
 use super::{JobId, JobStatus, JobTask, Project};
-use crate::display::{Bundle, Passage, passages};
-use crate::error::{Context, Result};
-use crate::list::list;
-use crate::sanitize::{sanitize, without_marks};
-use crate::show::rich;
+use up42_core::error::{Context, Result};
+use up42_core::impl_list;
+use up42_core::sanitize::{sanitize, without_marks};
+use up42_view::display::{Bundle, Passage, passages};
+use up42_view::impl_rich;
 
 /// What the tasks of a job wrote.
 ///
@@ -29,7 +29,7 @@ pub struct TaskLog {
     pub text: String,
 }
 
-list!(JobLogs(logs: TaskLog), "The logs, task by task.");
+impl_list!(JobLogs(logs: TaskLog), "The logs, task by task.");
 
 impl Project {
     pub(super) fn logs(&self, id: &JobId) -> Result<JobLogs> {
@@ -50,7 +50,7 @@ impl JobLogs {
     }
 }
 
-rich!(JobLogs);
+impl_rich!(JobLogs);
 
 impl TaskLog {
     fn bundle(&self) -> Bundle {
@@ -62,7 +62,7 @@ impl TaskLog {
     }
 }
 
-rich!(TaskLog);
+impl_rich!(TaskLog);
 
 impl fmt::Display for JobLogs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

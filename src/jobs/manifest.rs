@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::client::{Client, data};
-use crate::display::{Bundle, Card, Tone};
-use crate::error::{Context, Error, ErrorKind, Result};
-use crate::limits::ReadBudget;
-use crate::sanitize::sanitize;
-use crate::show::rich;
 use crate::transport::Request;
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_core::limits::ReadBudget;
+use up42_core::sanitize::sanitize;
+use up42_view::display::{Bundle, Card, Tone};
+use up42_view::impl_rich;
 
 /// The manifest of a block of one's own: a file, or its content.
 #[derive(Clone, PartialEq)]
@@ -116,7 +116,7 @@ impl Manifest {
     }
 }
 
-rich!(Manifest);
+impl_rich!(Manifest);
 
 impl From<Value> for Manifest {
     fn from(content: Value) -> Self {

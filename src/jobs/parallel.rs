@@ -1,8 +1,8 @@
 use serde_json::Value;
 
 use super::query::{GeometryOperation, JobQuery, texts};
-use crate::error::{Error, Result};
-use crate::geo::Aoi;
+use up42_core::error::{Error, Result};
+use up42_view::Aoi;
 
 /// Many jobs from places and dates.
 ///

@@ -4,12 +4,12 @@ use polars::prelude::DataFrame;
 use serde_json::{Map, Value};
 
 use super::{Block, JobParameters, Task, Workflow};
-use crate::display::{Bundle, Card, Cell, Column, Table, counted};
-use crate::error::{Context, Result};
 use crate::frame::Frame;
-use crate::list::list;
-use crate::sanitize::sanitize;
-use crate::show::{rich, show};
+use up42_core::error::{Context, Result};
+use up42_core::impl_list;
+use up42_core::sanitize::sanitize;
+use up42_view::display::{Bundle, Card, Cell, Column, Table, counted};
+use up42_view::{impl_rich, impl_show};
 
 /// Longest default in a table, in characters; the frame has it whole.
 const DEFAULT: usize = 40;
@@ -82,9 +82,9 @@ impl ParameterInfo {
     }
 }
 
-rich!(ParameterInfo);
+impl_rich!(ParameterInfo);
 
-list!(ParametersInfo(parameters: ParameterInfo), "The parameters, task by task.");
+impl_list!(ParametersInfo(parameters: ParameterInfo), "The parameters, task by task.");
 
 impl ParametersInfo {
     fn of<'a>(owners: impl IntoIterator<Item = (&'a str, &'a Map<String, Value>)>) -> Self {
@@ -139,7 +139,7 @@ impl ParametersInfo {
     }
 }
 
-show!(ParametersInfo);
+impl_show!(ParametersInfo);
 
 impl Workflow {
     /// What the tasks can be told: types, defaults and meanings.
@@ -218,7 +218,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    use crate::display::ROWS;
+    use up42_view::display::ROWS;
 
     #[test]
     fn parameters_tell_types_defaults_and_bounds() {

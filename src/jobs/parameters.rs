@@ -2,8 +2,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::hash::hex;
-use crate::sanitize::sanitize;
+use up42_core::hash::hex;
+use up42_core::sanitize::sanitize;
 
 /// What one job is told: parameters for each task of its workflow, or the inputs of its
 /// process.

@@ -3,8 +3,8 @@
 use std::ops::RangeBounds;
 
 use super::{Credits, Durations, Estimate, EstimatedJob};
-use crate::display::{Bundle, Card, Cell, Column, Table, counted};
-use crate::show::{rich, show};
+use up42_view::display::{Bundle, Card, Cell, Column, Table, counted};
+use up42_view::{impl_rich, impl_show};
 
 impl Estimate {
     pub(super) fn table(&self, rows: impl RangeBounds<usize>) -> Table {
@@ -58,7 +58,7 @@ impl Estimate {
     }
 }
 
-show!(Estimate);
+impl_show!(Estimate);
 
 impl Credits {
     fn bundle(&self) -> Bundle {
@@ -75,7 +75,7 @@ impl Credits {
     }
 }
 
-rich!(Credits);
+impl_rich!(Credits);
 
 fn credits(count: i64) -> Cell {
     Cell::Number(count as f64, 0)
@@ -92,9 +92,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::display::ROWS;
-    use crate::error::Error;
     use crate::jobs::Price;
+    use up42_core::error::Error;
+    use up42_view::display::ROWS;
 
     #[test]
     fn a_price_is_told_in_euros_too() {

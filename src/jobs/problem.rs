@@ -1,5 +1,5 @@
-use crate::error::{Error, Result};
-use crate::sanitize::sanitize;
+use up42_core::error::{Error, Result};
+use up42_core::sanitize::sanitize;
 
 /// Problems that one error tells.
 const SHOWN: usize = 5;

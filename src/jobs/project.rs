@@ -3,8 +3,8 @@ use std::fmt;
 use super::id::checked;
 use super::optional;
 use crate::client::{Client, data};
-use crate::error::{Context, Error, Result};
-use crate::sanitize::sanitize;
+use up42_core::error::{Context, Error, Result};
+use up42_core::sanitize::sanitize;
 
 /// A project: workflows, their jobs, and the limits that they share.
 #[derive(Clone)]

@@ -1,8 +1,8 @@
 use serde_json::{Map, Value, json};
 
 use super::problem::Problem;
-use crate::geo::Aoi;
-use crate::time::DateRange;
+use up42_core::time::DateRange;
+use up42_view::Aoi;
 
 /// What one job asks of its data block, and what else its tasks are told.
 ///

@@ -3,8 +3,8 @@
 use geo::{BoundingRect, Geometry};
 use serde_json::Value;
 
-use crate::display::picture::size;
-use crate::geo::geometry_from_json;
+use up42_core::geo::geometry_from_json;
+use up42_view::display::picture::size;
 
 /// How far the shape of a picture may be from that of its outline: quicklooks are small,
 /// and their sides whole pixels.

@@ -7,15 +7,15 @@ use serde_json::{Map, Value};
 
 use super::{JobTask, quicklook_footprint};
 use crate::client::{data, items};
-use crate::display::counted;
-use crate::display::picture::{self, MOST_BYTES};
-use crate::error::{Context, Error, Result};
-use crate::file;
-use crate::list::list;
-use crate::parallel::in_parallel;
-use crate::redact;
-use crate::sanitize::sanitize;
 use crate::transport::Request;
+use up42_core::error::{Context, Error, Result};
+use up42_core::file;
+use up42_core::impl_list;
+use up42_core::parallel::in_parallel;
+use up42_core::redact;
+use up42_core::sanitize::sanitize;
+use up42_view::display::counted;
+use up42_view::display::picture::{self, MOST_BYTES};
 
 /// Downloads at a time; the limiter holds the rate.
 const CONCURRENT_REQUESTS: usize = 16;
@@ -98,7 +98,7 @@ impl JobTask {
     }
 }
 
-list!(JobQuicklooks(quicklooks: JobQuicklook), "The quicklooks, in the platform's order.");
+impl_list!(JobQuicklooks(quicklooks: JobQuicklook), "The quicklooks, in the platform's order.");
 
 impl JobQuicklooks {
     /// How many of them have a picture.

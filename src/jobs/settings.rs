@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::{Project, required};
 use crate::client::{data, items};
-use crate::error::{Context, Error, ErrorKind, Result};
-use crate::sanitize::sanitize;
 use crate::transport::Request;
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_core::sanitize::sanitize;
 
 /// Settings to change; what is not given stays as it is.
 ///

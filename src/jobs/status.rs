@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::sanitize::sanitize;
+use up42_core::sanitize::sanitize;
 
 #[doc = include_str!("status.md")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

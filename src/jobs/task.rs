@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 use super::block::quoted;
 use super::{Block, Workflow, optional, required};
 use crate::client::{data, items};
-use crate::error::{Context, Error, Result};
-use crate::sanitize::sanitize;
 use crate::transport::Request;
+use up42_core::error::{Context, Error, Result};
+use up42_core::sanitize::sanitize;
 
 /// One block in a workflow (API reference, `WorkflowTask`).
 #[derive(Clone, PartialEq)]

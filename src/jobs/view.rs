@@ -3,10 +3,10 @@
 use std::ops::RangeBounds;
 
 use super::{Block, Job, JobMode, JobStatus, Project, ProjectSettings, Setting, Settings, Workflow};
-use crate::display::{Bundle, Card, Cell, Column, Table, Tone};
-use crate::sanitize::words;
-use crate::show::{rich, show};
-use crate::time::minute;
+use up42_core::sanitize::words;
+use up42_core::time::minute;
+use up42_view::display::{Bundle, Card, Cell, Column, Table, Tone};
+use up42_view::{impl_rich, impl_show};
 
 impl Project {
     fn bundle(&self) -> Bundle {
@@ -25,7 +25,7 @@ impl Project {
     }
 }
 
-rich!(Project);
+impl_rich!(Project);
 
 impl ProjectSettings {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
@@ -42,7 +42,7 @@ impl ProjectSettings {
     }
 }
 
-show!(ProjectSettings);
+impl_show!(ProjectSettings);
 
 impl Settings {
     fn bundle(&self) -> Bundle {
@@ -62,7 +62,7 @@ impl Settings {
     }
 }
 
-rich!(Settings);
+impl_rich!(Settings);
 
 impl Workflow {
     fn bundle(&self) -> Bundle {
@@ -80,7 +80,7 @@ impl Workflow {
     }
 }
 
-rich!(Workflow);
+impl_rich!(Workflow);
 
 impl Block {
     fn bundle(&self) -> Bundle {
@@ -106,7 +106,7 @@ impl Block {
     }
 }
 
-rich!(Block);
+impl_rich!(Block);
 
 impl Job {
     fn bundle(&self) -> Bundle {
@@ -139,7 +139,7 @@ impl Job {
     }
 }
 
-rich!(Job);
+impl_rich!(Job);
 
 impl JobStatus {
     /// How a status is shown.

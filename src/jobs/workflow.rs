@@ -7,9 +7,9 @@ use super::estimate::Prices;
 use super::id::checked;
 use super::{Project, optional, required};
 use crate::client::{data, items};
-use crate::error::{Context, ErrorKind, Result};
-use crate::sanitize::sanitize;
 use crate::transport::Request;
+use up42_core::error::{Context, ErrorKind, Result};
+use up42_core::sanitize::sanitize;
 
 /// A workflow: a chain of blocks that begins with a data block.
 #[derive(Clone)]

@@ -4,8 +4,8 @@ use super::limits::{Limits, STORED};
 use super::problem::Problem;
 use super::query::JobQuery;
 use super::{JobParameters, Task, Workflow, schema};
-use crate::error::{Error, Result};
-use crate::suggest::suggest;
+use up42_core::error::{Error, Result};
+use up42_core::suggest::suggest;
 
 /// What a workflow's jobs can be told: its tasks with the schemas of their blocks, and
 /// what the project allows.

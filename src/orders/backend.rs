@@ -13,11 +13,11 @@ use super::reservations::{Buyer, Reservations};
 use super::{Order, OrderFilter, OrderItem, OrderStatus, Orders, spent};
 use crate::batch::{Batch, Delivery, JobBackend, Kind, Mark, OWN_TAG, Owner, Source, Submission, is_own_tag};
 use crate::client::Client;
-use crate::error::{Context, Error, ErrorKind, Result};
-use crate::hash::hex;
 use crate::jobs::{Credits, Estimate, Job, JobId, JobParameters, JobStatus, JobsPage, Price};
-use crate::redact;
 use crate::storage::deliver;
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_core::hash::hex;
+use up42_core::redact;
 
 /// What decides nothing that is delivered: with other tags, or paid from another budget, it is
 /// the same order.

@@ -3,10 +3,10 @@
 use super::backend::OrderBackend;
 use super::{Order, OrderItem, OrderPlacement, OrderPlan, PlacedOrder, PlacedOrders};
 use crate::batch::{Batch, Placement};
-use crate::error::{Context, Result};
-use crate::hash::hex;
 use crate::jobs::{JobId, JobParameters};
-use crate::sanitize::sanitize;
+use up42_core::error::{Context, Result};
+use up42_core::hash::hex;
+use up42_core::sanitize::sanitize;
 
 impl OrderPlan {
     /// The orders as a batch, with a journal: each is placed once, also after the kernel was

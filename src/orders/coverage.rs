@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::Order;
 use crate::client::id::checked;
-use crate::display::{Bundle, Card, Cell};
-use crate::error::{Context, Result};
-use crate::geo::geometry_from_json;
-use crate::show::rich;
+use up42_core::error::{Context, Result};
+use up42_core::geo::geometry_from_json;
+use up42_view::display::{Bundle, Card, Cell};
+use up42_view::impl_rich;
 
 /// How much of an order's area was delivered so far (API reference, 10.2 g).
 #[derive(Clone, PartialEq)]
@@ -73,7 +73,7 @@ impl OrderCoverage {
     }
 }
 
-rich!(OrderCoverage);
+impl_rich!(OrderCoverage);
 
 impl fmt::Debug for OrderCoverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

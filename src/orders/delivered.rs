@@ -1,8 +1,8 @@
 //! From orders to what they delivered, and back.
 
 use super::{Order, Orders, PlacedOrders};
-use crate::error::{Context, Error, Result};
 use crate::storage::{StorageItem, StorageItems};
+use up42_core::error::{Context, Error, Result};
 
 /// Where an item says which order delivered it.
 const ORDER: &str = "up42-order:id";

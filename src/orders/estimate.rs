@@ -6,13 +6,13 @@ use serde_json::Value;
 use super::item::answers;
 use super::{OrderItem, OrderPlan};
 use crate::client::{Client, credits};
-use crate::display::counted;
-use crate::error::{Context, Error, Result};
 use crate::frame::Frame;
-use crate::list::list;
-use crate::parallel::in_parallel;
-use crate::sanitize::sanitize;
 use crate::transport::Request;
+use up42_core::error::{Context, Error, Result};
+use up42_core::impl_list;
+use up42_core::parallel::in_parallel;
+use up42_core::sanitize::sanitize;
+use up42_view::display::counted;
 
 /// Requests at a time, and orders that one request asks about.
 const CONCURRENT_REQUESTS: usize = 16;
@@ -102,7 +102,7 @@ pub(super) fn offers(client: &Client, list: &[OrderItem], name: &str) -> Vec<Res
     offers.into_iter().flatten().collect()
 }
 
-list!(OrderEstimate(orders: EstimatedOrder), "The orders with their prices, in the order of the plan.");
+impl_list!(OrderEstimate(orders: EstimatedOrder), "The orders with their prices, in the order of the plan.");
 
 impl OrderEstimate {
     /// The price of all that have one, in credits; see [`failed`](Self::failed).

@@ -1,5 +1,5 @@
 use super::OrderStatus;
-use crate::error::{Error, Result};
+use up42_core::error::{Error, Result};
 
 /// Orders that are listed unless another limit is given.
 pub(super) const LIMIT: usize = 1_000;

@@ -4,11 +4,11 @@ use geo_types::{Geometry, MultiPolygon};
 use serde_json::{Map, Value, json};
 
 use crate::client::{Client, items, required};
-use crate::error::{Error, ErrorKind, Result};
-use crate::geo::{area_km2, geometry_from_json, geometry_to_json};
-use crate::hash::hex;
-use crate::sanitize::sanitize;
 use crate::transport::Request;
+use up42_core::error::{Error, ErrorKind, Result};
+use up42_core::geo::{area_km2, geometry_from_json, geometry_to_json};
+use up42_core::hash::hex;
+use up42_core::sanitize::sanitize;
 
 /// The most characters of a name (API reference, 10.2 a).
 pub(super) const NAME: usize = 200;

@@ -9,11 +9,11 @@ use super::order::PAUSES;
 use super::spent::spent;
 use super::{Order, OrderFilter};
 use crate::client::{Client, pages};
-use crate::error::{Context, Result};
 use crate::frame::Frame;
-use crate::list::list;
 use crate::transport::Request;
-use crate::wait::{Machine, wait};
+use up42_core::error::{Context, Result};
+use up42_core::impl_list;
+use up42_core::wait::{Machine, wait};
 
 /// Orders that one request asks for by their ids, or their tags.
 const IDS: usize = 50;
@@ -234,4 +234,4 @@ impl Orders {
     }
 }
 
-list!(Orders(orders: Order), "The orders, the newest first.");
+impl_list!(Orders(orders: Order), "The orders, the newest first.");

@@ -8,11 +8,11 @@ use super::spent::spent;
 use super::{OrderItem, OrderStatus};
 use crate::batch::is_own_tag;
 use crate::client::{Client, id::checked, optional, required};
-use crate::error::{Context, Error, Result};
-use crate::sanitize::sanitize;
-use crate::time::parse_timestamp;
 use crate::transport::Request;
-use crate::wait::{Machine, wait};
+use up42_core::error::{Context, Error, Result};
+use up42_core::sanitize::sanitize;
+use up42_core::time::parse_timestamp;
+use up42_core::wait::{Machine, wait};
 
 /// The first pause between two looks at an order, and the longest.
 pub(super) const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(10)];

@@ -6,11 +6,11 @@ use polars::prelude::DataFrame;
 use super::list::tagged;
 use super::{Order, Orders};
 use crate::client::Client;
-use crate::display::counted;
-use crate::error::{Context, Error, Result};
 use crate::frame::Frame;
-use crate::list::list;
-use crate::sanitize::sanitize;
+use up42_core::error::{Context, Error, Result};
+use up42_core::impl_list;
+use up42_core::sanitize::sanitize;
+use up42_view::display::counted;
 
 /// What came of placing a plan, order by order.
 #[derive(Clone)]
@@ -66,7 +66,7 @@ impl PlacedOrder {
     }
 }
 
-list!(PlacedOrders(orders: PlacedOrder), "What came of each order, in the order of the plan.");
+impl_list!(PlacedOrders(orders: PlacedOrder), "What came of each order, in the order of the plan.");
 
 impl PlacedOrders {
     /// The orders that exist.

@@ -9,11 +9,12 @@ use super::OrderItem;
 use super::item::{DISPLAY_NAME, NAME};
 use crate::batch::is_own_tag;
 use crate::catalog::Scene;
-use crate::display::counted;
-use crate::error::{Context, Error, Result};
-use crate::geo::{Aoi, touches};
 use crate::glossary::DataProduct;
-use crate::sanitize::sanitize;
+use up42_core::error::{Context, Error, Result};
+use up42_core::geo::touches;
+use up42_core::sanitize::sanitize;
+use up42_view::Aoi;
+use up42_view::display::counted;
 
 /// The most tags of an order, of which one is this library's (API reference, 10.2 a).
 const TAGS: usize = 29;

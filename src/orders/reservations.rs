@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
-use crate::error::{Context, Result};
-use crate::sqlite::{self, foreign};
+use up42_core::error::{Context, Result};
+use up42_core::sqlite::{self, foreign};
 
 /// No batch's journal has this ending.
 const FILE: &str = "order-reservations.db";
@@ -169,7 +169,7 @@ mod tests {
     fn of_many_at_once_one_gets_it() {
         let folder = tempfile::tempdir().unwrap();
         let runs: Vec<String> = (0..8).map(|run| run.to_string()).collect();
-        let won = crate::parallel::in_parallel(&runs, 8, |run| {
+        let won = up42_core::parallel::in_parallel(&runs, 8, |run| {
             let here = Reservations::new(folder.path(), "a".into());
             here.reserve("t", Buyer { run, batch: run }).unwrap().is_none()
         });

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::client::{Client, balance, pages};
-use crate::error::Result;
 use crate::transport::Request;
+use up42_core::error::Result;
 
 /// What was taken for each order since an instant, by their ids (API reference, 7). That an
 /// entry names its order in `details.orderId` is inferred from those of jobs.

@@ -1,7 +1,7 @@
 use std::fmt;
 
-use crate::display::Tone;
-use crate::sanitize::sanitize;
+use up42_core::sanitize::sanitize;
+use up42_view::display::Tone;
 
 /// Where an order stands (API reference, 10).
 ///

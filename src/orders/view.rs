@@ -10,10 +10,10 @@ use super::{
     PlacedOrders,
 };
 use crate::batch::is_own_tag;
-use crate::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
-use crate::sanitize::words;
-use crate::show::{rich, show};
-use crate::time::minute;
+use up42_core::sanitize::words;
+use up42_core::time::minute;
+use up42_view::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
+use up42_view::{impl_rich, impl_show};
 
 fn time(at: Option<Timestamp>) -> Cell {
     at.map_or(Cell::Empty, |at| Cell::time(minute(at)))
@@ -50,7 +50,7 @@ impl OrderPlan {
     }
 }
 
-rich!(OrderPlan);
+impl_rich!(OrderPlan);
 
 impl OrderEstimate {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
@@ -89,7 +89,7 @@ impl OrderEstimate {
     }
 }
 
-show!(OrderEstimate);
+impl_show!(OrderEstimate);
 
 impl PlacedOrders {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
@@ -109,7 +109,7 @@ impl PlacedOrders {
     }
 }
 
-show!(PlacedOrders);
+impl_show!(PlacedOrders);
 
 impl Orders {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
@@ -143,7 +143,7 @@ impl Orders {
     }
 }
 
-show!(Orders);
+impl_show!(Orders);
 
 impl Order {
     /// The status, and where a tasking order stands among people.
@@ -179,7 +179,7 @@ impl Order {
     }
 }
 
-rich!(Order);
+impl_rich!(Order);
 
 impl fmt::Debug for Orders {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -202,7 +202,7 @@ mod tests {
 
     use super::*;
     use crate::client::Client;
-    use crate::display::ROWS;
+    use up42_view::display::ROWS;
 
     #[test]
     fn orders_tell_where_they_stand_and_what_they_cost() {

@@ -2,13 +2,13 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::display::{Bundle, Card, counted};
-use crate::error::{Error, Result};
-use crate::list::list;
-use crate::sanitize::sanitize;
 use crate::schema;
-use crate::show::rich;
-use crate::suggest::suggest;
+use up42_core::error::{Error, Result};
+use up42_core::impl_list;
+use up42_core::sanitize::sanitize;
+use up42_core::suggest::suggest;
+use up42_view::display::{Bundle, Card, counted};
+use up42_view::impl_rich;
 
 /// What a process can be told, input by input.
 #[derive(Clone, PartialEq)]
@@ -128,9 +128,9 @@ impl ProcessInput {
     }
 }
 
-rich!(ProcessInput);
+impl_rich!(ProcessInput);
 
-list!(ProcessInputs(inputs: ProcessInput), "The inputs, one by one.");
+impl_list!(ProcessInputs(inputs: ProcessInput), "The inputs, one by one.");
 
 impl ProcessInputs {
     /// Those of a process description.

@@ -7,11 +7,12 @@ use serde_json::Value;
 
 use super::input::text;
 use super::{ProcessInput, ProcessInputs};
-use crate::display::{Bundle, Cell, Column, ROWS, Table, counted};
-use crate::error::{Context, Result};
 use crate::frame::Frame;
-use crate::sanitize::sanitize;
-use crate::show::{Show, rich};
+use up42_core::error::{Context, Result};
+use up42_core::sanitize::sanitize;
+use up42_view::Show;
+use up42_view::display::{Bundle, Cell, Column, ROWS, Table, counted};
+use up42_view::impl_rich;
 
 /// Longest value in a table, in characters; the frame has it whole.
 const SHOWN: usize = 40;
@@ -79,12 +80,12 @@ impl Show for ProcessInputs {
     }
 }
 
-rich!(ProcessInputs);
+impl_rich!(ProcessInputs);
 
 #[cfg(test)]
 mod tests {
     use super::super::input::tests::inputs;
-    use crate::display::ROWS;
+    use up42_view::display::ROWS;
 
     #[test]
     fn a_table_tells_what_a_process_takes() {

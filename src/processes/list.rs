@@ -3,8 +3,8 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::client::{optional, required};
-use crate::list::list;
-use crate::sanitize::sanitize;
+use up42_core::impl_list;
+use up42_core::sanitize::sanitize;
 
 /// The processes of a server.
 #[derive(Clone)]
@@ -29,7 +29,7 @@ pub struct ProcessSummary {
     pub is_async: bool,
 }
 
-list!(Processes(processes: ProcessSummary), "The processes, one by one.");
+impl_list!(Processes(processes: ProcessSummary), "The processes, one by one.");
 
 impl Processes {
     /// `has_more` when the list was not read to its end.

@@ -4,8 +4,8 @@ use polars::prelude::DataFrame;
 use serde_json::{Map, Value};
 
 use super::ProcessInputs;
-use crate::error::{Context, Error, Result};
 use crate::jobs::{JobParameters, inputs_of};
+use up42_core::error::{Context, Error, Result};
 
 /// The jobs of a process: from a DataFrame, from JSON, or from [`JobParameters`].
 ///

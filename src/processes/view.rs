@@ -3,8 +3,8 @@
 use std::ops::RangeBounds;
 
 use super::{OgcProcess, ProcessServer, ProcessSummary, Processes};
-use crate::display::{Bundle, Card, Cell, Column, Table, counted};
-use crate::show::{rich, show};
+use up42_view::display::{Bundle, Card, Cell, Column, Table, counted};
+use up42_view::{impl_rich, impl_show};
 
 impl ProcessServer {
     fn bundle(&self) -> Bundle {
@@ -15,7 +15,7 @@ impl ProcessServer {
     }
 }
 
-rich!(ProcessServer);
+impl_rich!(ProcessServer);
 
 impl Processes {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
@@ -38,7 +38,7 @@ impl Processes {
     }
 }
 
-show!(Processes);
+impl_show!(Processes);
 
 impl OgcProcess {
     fn bundle(&self) -> Bundle {
@@ -66,4 +66,4 @@ impl OgcProcess {
     }
 }
 
-rich!(OgcProcess);
+impl_rich!(OgcProcess);

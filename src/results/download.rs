@@ -10,11 +10,11 @@ use super::progress::Progress;
 use super::renamed::Renamed;
 use super::{Download, ResultFeature};
 use crate::batch::{Delivery, JobCollection, JobRecord, Outcome};
-use crate::error::{Context, Error, ErrorKind, Result};
 use crate::jobs::JobId;
-use crate::list::list;
-use crate::parallel::in_parallel;
 use crate::transport::{Incoming, Packed};
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_core::impl_list;
+use up42_core::parallel::in_parallel;
 
 /// The results of a batch on disk: `job_<id>/` for each job, and a `data.json` that
 /// lists the features of all jobs in the folder.
@@ -190,7 +190,7 @@ fn hides_results(error: &Error) -> bool {
     !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Response)
 }
 
-list!(Results(features: ResultFeature), "The results, one by one.");
+impl_list!(Results(features: ResultFeature), "The results, one by one.");
 
 impl Results {
     /// The folder they are in.

@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 use super::inside::inside;
 use super::renamed::Renamed;
 use crate::batch::JobRecord;
-use crate::error::{Context, Error, ErrorKind, Result};
 use crate::jobs::JobId;
-use crate::limits::ReadBudget;
-use crate::sanitize::sanitize;
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_core::limits::ReadBudget;
+use up42_core::sanitize::sanitize;
 
 /// What names a feature's file (API reference, 5).
 pub(super) const PATH: &str = "up42.data_path";

@@ -11,10 +11,10 @@ use super::feature::{MAY_GROW, PATH, features};
 use super::folder::Place;
 use crate::batch::{Content, ResultFile};
 use crate::client::Client;
-use crate::error::{Context, Error, Result};
-use crate::file::name::is_portable;
-use crate::file::{self, sync_folder};
 use crate::transport::{Bytes, Incoming};
+use up42_core::error::{Context, Error, Result};
+use up42_core::file::name::is_portable;
+use up42_core::file::{self, sync_folder};
 
 /// The files of a job, and the features that name them.
 pub(super) struct Files {

@@ -3,11 +3,11 @@ use std::path::{Path, PathBuf};
 
 use super::archive::{Limits, unpack};
 use super::feature::{MAY_GROW, document};
-use crate::error::{ErrorKind, Result};
-use crate::file::name::caseless;
 use crate::jobs::JobId;
-use crate::lock::lock_file;
 use crate::transport::Packed;
+use up42_core::error::{ErrorKind, Result};
+use up42_core::file::name::caseless;
+use up42_core::lock::lock_file;
 
 /// Beside the results, while somebody downloads to their folder.
 const LOCK: &str = ".up42-download.lock";

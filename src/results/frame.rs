@@ -2,9 +2,9 @@ use polars::prelude::{DataFrame, TimeUnit};
 use serde_json::Value;
 
 use super::{ResultFeature, Results};
-use crate::error::{Context, Result};
 use crate::frame::{Frame, properties};
-use crate::geo::{geometry_from_json, wkb};
+use up42_core::error::{Context, Result};
+use up42_core::geo::{geometry_from_json, wkb};
 
 impl Results {
     /// The results as a Polars DataFrame, a row each.

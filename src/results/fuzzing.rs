@@ -11,8 +11,8 @@ use super::archive::{Limits, unpack};
 use super::renamed::Renamed;
 use super::{ResultFeature, Results};
 use crate::batch::{JobRecord, Outcome};
-use crate::geo::Aoi;
 use crate::jobs::JobId;
+use up42_view::Aoi;
 
 /// Unpacks a zip, a tgz or a tar. What is none of the others is a tar that is packed first: its
 /// checksum would keep the fuzzer out.

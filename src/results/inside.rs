@@ -1,6 +1,6 @@
 //! Paths that come from outside, in archives and in a `data.json`: where they may lead.
 
-use crate::error::{Error, Result};
+use up42_core::error::{Error, Result};
 
 /// Folders within folders.
 const DEEPEST: usize = 32;

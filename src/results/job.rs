@@ -2,8 +2,8 @@ use std::path::Path;
 
 use super::Results;
 use crate::batch::{job_of, task_of};
-use crate::error::{Error, Result};
 use crate::jobs::{JobStatus, JobTask, ProjectJob};
+use up42_core::error::{Error, Result};
 
 impl ProjectJob {
     /// Downloads the job's results to `job_<id>/` and unpacks them, as

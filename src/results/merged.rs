@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use super::feature::PATH;
 use super::folder::{Folder, folder_name};
 use super::{ResultFeature, Results};
-use crate::error::{Context, Error, ErrorKind, Result};
-use crate::file;
-use crate::hash::{hex, hex_of};
 use crate::jobs::JobId;
-use crate::redact;
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_core::file;
+use up42_core::hash::{hex, hex_of};
+use up42_core::redact;
 
 /// The first line of the file, without the hash of all other lines that stands between the two
 /// parts. A file whose hash does not fit was written or changed by somebody else.

@@ -3,11 +3,11 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::display::{Bundle, Card, Cell};
-use crate::show::{Live, display_live};
-use crate::time::lasted;
-use crate::time_left::UnitTime;
 use crate::transport::{Bytes, Counts, Incoming};
+use up42_core::time::lasted;
+use up42_core::time_left::UnitTime;
+use up42_view::display::{Bundle, Card, Cell};
+use up42_view::{Live, display_live};
 
 /// The pauses between lines grow from the first to the last: quick downloads say nothing,
 /// and a long night fills no screen.

@@ -10,7 +10,7 @@ use image::{ImageFormat, RgbaImage};
 use tiff::decoder::{Decoder, DecodingResult, Limits};
 use tiff::tags::Tag;
 
-use crate::error::{Context, Error, ErrorKind, Result};
+use up42_core::error::{Context, Error, ErrorKind, Result};
 
 /// Longest side of the picture, in pixels.
 const LONGEST: u32 = 512;

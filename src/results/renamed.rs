@@ -7,9 +7,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::file;
-use crate::limits::ReadBudget;
+use up42_core::error::{Error, ErrorKind, Result};
+use up42_core::file;
+use up42_core::limits::ReadBudget;
 
 /// The name of the file with the paths, in the folder of the job.
 pub(super) const FILE: &str = ".up42-renamed.json";

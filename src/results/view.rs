@@ -4,11 +4,11 @@ use std::ops::RangeBounds;
 
 use super::raster::preview;
 use super::{ResultFeature, Results};
-use crate::display::{Cell, Column, Table, counted};
-use crate::geo::Aoi;
-use crate::map::{Layer, Map};
-use crate::parallel::in_parallel;
-use crate::show::show;
+use up42_core::parallel::in_parallel;
+use up42_view::Aoi;
+use up42_view::display::{Cell, Column, Table, counted};
+use up42_view::impl_show;
+use up42_view::map::{Layer, Map};
 
 impl Results {
     /// The rasters in their places on a map, with the area. What cannot be shown is
@@ -87,7 +87,7 @@ impl Results {
     }
 }
 
-show!(Results);
+impl_show!(Results);
 
 /// The jobs of the results, so many as one can read.
 fn jobs(results: &Results) -> String {

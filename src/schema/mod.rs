@@ -7,7 +7,7 @@ use serde_json::Value;
 
 pub(crate) use resolved::resolved;
 
-use crate::time::DateRange;
+use up42_core::time::DateRange;
 
 /// The longest value that is told, in characters.
 const SHOWN: usize = 60;

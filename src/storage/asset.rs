@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::StorageItem;
 use crate::client::required;
-use crate::error::{Context, Error, Result};
-use crate::file::name::portable;
-use crate::redact;
-use crate::sanitize::sanitize;
 use crate::transport::{Request, Secret};
+use up42_core::error::{Context, Error, Result};
+use up42_core::file::name::portable;
+use up42_core::redact;
+use up42_core::sanitize::sanitize;
 
 /// A file of an item.
 #[derive(Clone, PartialEq)]

@@ -4,11 +4,11 @@ use std::fmt;
 use super::{StorageItem, StorageItems};
 use crate::catalog::{Catalog, Search};
 use crate::client::{Client, id::checked};
-use crate::display::counted;
-use crate::error::{Context, Error, Result};
-use crate::list::list;
-use crate::sanitize::sanitize;
 use crate::transport::Request;
+use up42_core::error::{Context, Error, Result};
+use up42_core::impl_list;
+use up42_core::sanitize::sanitize;
+use up42_view::display::counted;
 
 /// Items of a collection that are looked at.
 const MOST: usize = 10_000;
@@ -99,7 +99,7 @@ fn items_of(catalog: &Catalog, collection: &str) -> Result<Vec<String>> {
     Ok(found.iter().map(|scene| scene.id.clone()).collect())
 }
 
-list!(Deletion(parts: DeletionPart), "The collections, one by one.");
+impl_list!(Deletion(parts: DeletionPart), "The collections, one by one.");
 
 impl Deletion {
     /// Whether all items of all collections were chosen, so that they can go.

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::StorageItems;
 use crate::batch::{Content, Delivery, ResultFile};
-use crate::error::{Context, Error, ErrorKind, Result};
-use crate::geo::geometry_to_json;
 use crate::transport::Request;
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_core::geo::geometry_to_json;
 
 /// The files of items, but for their thumbnails, each as a feature with the item's outline.
 ///

@@ -5,12 +5,12 @@ use polars::prelude::DataFrame;
 
 use super::record::Record;
 use super::{StorageAsset, StorageItem, StorageItems};
-use crate::display::counted;
-use crate::error::{Context, Error, Result};
 use crate::frame::Frame;
-use crate::list::list;
-use crate::parallel::in_parallel;
 use crate::transport::Incoming;
+use up42_core::error::{Context, Error, Result};
+use up42_core::impl_list;
+use up42_core::parallel::in_parallel;
+use up42_view::display::counted;
 
 /// Files that come at a time: they are large, and come from one host.
 const CONCURRENT_REQUESTS: usize = 8;
@@ -129,7 +129,7 @@ impl StorageItem {
     }
 }
 
-list!(StorageDownloads(files: StorageDownload), "The files, item by item.");
+impl_list!(StorageDownloads(files: StorageDownload), "The files, item by item.");
 
 impl StorageDownloads {
     /// The files that are there.

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::{StorageAsset, StorageItems};
 use crate::catalog::{Scene, Scenes};
 use crate::client::{Client, id::checked};
-use crate::error::{Context, Error, Result};
-use crate::file::name::{caseless, distinct};
-use crate::sanitize::sanitize;
 use crate::transport::Request;
+use up42_core::error::{Context, Error, Result};
+use up42_core::file::name::{caseless, distinct};
+use up42_core::sanitize::sanitize;
 
 /// One image of the storage: what it is, and whose.
 #[derive(Clone)]

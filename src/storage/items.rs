@@ -5,12 +5,13 @@ use polars::prelude::DataFrame;
 use super::StorageItem;
 use crate::catalog::Scenes;
 use crate::client::Client;
-use crate::display::counted;
-use crate::error::{Context, Result};
 use crate::frame::Frame;
-use crate::geo::{Aoi, Bbox};
-use crate::list::list;
-use crate::map::Map;
+use up42_core::error::{Context, Result};
+use up42_core::geo::Bbox;
+use up42_core::impl_list;
+use up42_view::Aoi;
+use up42_view::display::counted;
+use up42_view::map::Map;
 
 /// Items of the storage, in the order of the search.
 #[derive(Clone)]
@@ -21,7 +22,7 @@ pub struct StorageItems {
     pub(super) has_more: bool,
 }
 
-list!(StorageItems(items: StorageItem), "The items, one by one.");
+impl_list!(StorageItems(items: StorageItem), "The items, one by one.");
 
 impl StorageItems {
     pub(super) fn new(client: &Client, scenes: Scenes) -> Self {

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::StorageAsset;
-use crate::file;
-use crate::hash::hex;
+use up42_core::file;
+use up42_core::hash::hex;
 
 /// The folder of the records, beside the files.
 const FOLDER: &str = ".up42";

@@ -3,7 +3,7 @@ use std::fmt;
 use super::StorageItems;
 use crate::catalog::{Catalog, Collections, Op, Search};
 use crate::client::Client;
-use crate::error::{Context, Result};
+use up42_core::error::{Context, Result};
 
 /// Where the storage's STAC API stands (API reference, 12.3).
 const STAC: &str = "/v2/assets/stac";

@@ -4,9 +4,9 @@ use std::ops::RangeBounds;
 
 use super::{Deletion, DeletionPart, StorageDownload, StorageDownloads, StorageItem, StorageItems};
 use crate::batch::is_own_tag;
-use crate::display::{Bundle, Card, Cell, Column, Table, Tone};
-use crate::show::{rich, show};
-use crate::time::minute;
+use up42_core::time::minute;
+use up42_view::display::{Bundle, Card, Cell, Column, Table, Tone};
+use up42_view::{impl_rich, impl_show};
 
 impl StorageItems {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
@@ -42,7 +42,7 @@ impl StorageItems {
     }
 }
 
-show!(StorageItems);
+impl_show!(StorageItems);
 
 /// The tags that people gave.
 fn own_tags(item: &StorageItem) -> String {
@@ -71,7 +71,7 @@ impl StorageItem {
     }
 }
 
-rich!(StorageItem);
+impl_rich!(StorageItem);
 
 impl StorageDownloads {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
@@ -92,7 +92,7 @@ impl StorageDownloads {
     }
 }
 
-show!(StorageDownloads);
+impl_show!(StorageDownloads);
 
 impl Deletion {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
@@ -120,4 +120,4 @@ impl Deletion {
     }
 }
 
-show!(Deletion);
+impl_show!(Deletion);

@@ -19,9 +19,9 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::client::{Client, pages};
-use crate::error::{Context, ErrorKind, Result};
 use crate::orders::Order;
 use crate::transport::Request;
+use up42_core::error::{Context, ErrorKind, Result};
 
 /// The studies and quotations of an account.
 ///

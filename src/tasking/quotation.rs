@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::decide;
 use crate::client::{Client, credits, id::checked, optional, required};
-use crate::error::{Context, Result};
 use crate::orders::Order;
-use crate::sanitize::sanitize;
-use crate::time::parse_timestamp;
+use up42_core::error::{Context, Result};
+use up42_core::sanitize::sanitize;
+use up42_core::time::parse_timestamp;
 
 /// What a tasking order will cost, to be accepted or rejected.
 #[derive(Clone)]

@@ -1,9 +1,9 @@
 use polars::prelude::DataFrame;
 
 use super::Quotation;
-use crate::error::{Context, Result};
 use crate::frame::Frame;
-use crate::list::list;
+use up42_core::error::{Context, Result};
+use up42_core::impl_list;
 
 /// Quotations, the newest first.
 #[derive(Clone)]
@@ -11,7 +11,7 @@ pub struct Quotations {
     pub(super) quotations: Vec<Quotation>,
 }
 
-list!(Quotations(quotations: Quotation), "The quotations, the newest first.");
+impl_list!(Quotations(quotations: Quotation), "The quotations, the newest first.");
 
 impl Quotations {
     /// Those that wait for a decision.

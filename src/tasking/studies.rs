@@ -1,9 +1,9 @@
 use polars::prelude::DataFrame;
 
 use super::FeasibilityStudy;
-use crate::error::{Context, Result};
 use crate::frame::Frame;
-use crate::list::list;
+use up42_core::error::{Context, Result};
+use up42_core::impl_list;
 
 /// Feasibility studies, the newest first.
 #[derive(Clone)]
@@ -11,7 +11,7 @@ pub struct FeasibilityStudies {
     pub(super) studies: Vec<FeasibilityStudy>,
 }
 
-list!(FeasibilityStudies(studies: FeasibilityStudy), "The studies, the newest first.");
+impl_list!(FeasibilityStudies(studies: FeasibilityStudy), "The studies, the newest first.");
 
 impl FeasibilityStudies {
     /// Those that wait for a decision.

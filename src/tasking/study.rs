@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::decide;
 use crate::client::{Client, id::checked, optional, required};
-use crate::error::{Context, Error, Result};
 use crate::orders::Order;
-use crate::sanitize::sanitize;
-use crate::time::parse_timestamp;
+use up42_core::error::{Context, Error, Result};
+use up42_core::sanitize::sanitize;
+use up42_core::time::parse_timestamp;
 
 /// What can be done for a tasking order: one of several options is to be taken.
 #[derive(Clone)]

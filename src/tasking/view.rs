@@ -4,10 +4,10 @@ use std::fmt;
 use std::ops::RangeBounds;
 
 use super::{FeasibilityOption, FeasibilityStudies, FeasibilityStudy, Quotation, Quotations};
-use crate::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
-use crate::sanitize::words;
-use crate::show::{rich, show};
-use crate::time::minute;
+use up42_core::sanitize::words;
+use up42_core::time::minute;
+use up42_view::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
+use up42_view::{impl_rich, impl_show};
 
 /// The platform's word for a decision, as people write it.
 fn decision(word: &str) -> Cell {
@@ -46,7 +46,7 @@ impl Quotations {
     }
 }
 
-show!(Quotations);
+impl_show!(Quotations);
 
 impl Quotation {
     fn bundle(&self) -> Bundle {
@@ -61,7 +61,7 @@ impl Quotation {
     }
 }
 
-rich!(Quotation);
+impl_rich!(Quotation);
 
 impl FeasibilityStudies {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
@@ -85,7 +85,7 @@ impl FeasibilityStudies {
     }
 }
 
-show!(FeasibilityStudies);
+impl_show!(FeasibilityStudies);
 
 impl FeasibilityStudy {
     fn bundle(&self) -> Bundle {
@@ -99,7 +99,7 @@ impl FeasibilityStudy {
     }
 }
 
-rich!(FeasibilityStudy);
+impl_rich!(FeasibilityStudy);
 
 impl fmt::Debug for Quotations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,7 +6,7 @@ use rustls::CertificateError;
 use url::{Position, Url};
 
 use super::Request;
-use crate::error::{Error, ErrorKind};
+use up42_core::error::{Error, ErrorKind};
 
 /// An attempt that failed, for `Connection::with_retries`.
 pub(super) struct Attempted {

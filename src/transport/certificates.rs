@@ -5,7 +5,7 @@ use std::path::Path;
 
 use reqwest::Certificate;
 
-use crate::error::{Context, Error, ErrorKind, Result};
+use up42_core::error::{Context, Error, ErrorKind, Result};
 
 /// Variables with a file or a folder of certificates in PEM, as Python's requests reads
 /// them; the first that is set counts. `SSL_CERT_FILE` belongs to the system's own.

@@ -14,7 +14,7 @@ use super::refusal::refusal;
 use super::request::Body;
 use super::retry::{Failure, jitter, pause};
 use super::{Credentials, Login, Request, Response, RetryPolicy, Secret, TokenSource};
-use crate::error::{Context, Error, ErrorKind, Result};
+use up42_core::error::{Context, Error, ErrorKind, Result};
 
 /// The longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(20);

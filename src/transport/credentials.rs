@@ -4,7 +4,7 @@ use reqwest::RequestBuilder;
 use reqwest::header::{HeaderName, HeaderValue};
 
 use super::Secret;
-use crate::error::{Error, Result};
+use up42_core::error::{Error, Result};
 
 /// A login that goes with each request as it is, where no token is asked for first.
 #[derive(Clone, PartialEq)]

@@ -10,9 +10,9 @@ use reqwest::header::{CONTENT_RANGE, ETAG, LAST_MODIFIED};
 use super::attempt::Attempted;
 use super::connection::header;
 use super::{Connection, Incoming, Packed, Request, Secret};
-use crate::error::{Context, Error, ErrorKind, Result};
-use crate::file::sync_folder;
-use crate::lock::lock_file;
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_core::file::sync_folder;
+use up42_core::lock::lock_file;
 
 impl Connection {
     /// Downloads to `path`: into `path.part` first, going on where an earlier

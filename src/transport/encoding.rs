@@ -7,7 +7,7 @@ use brotli_decompressor::Decompressor;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
 use super::request::LARGEST;
-use crate::error::{Context, Error, ErrorKind, Result};
+use up42_core::error::{Context, Error, ErrorKind, Result};
 
 /// Bytes that the decoder of Brotli reads at a time.
 const BUFFER: usize = 4096;

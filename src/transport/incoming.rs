@@ -2,7 +2,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use crate::error::{Error, ErrorKind, Result};
+use up42_core::error::{Error, ErrorKind, Result};
 
 /// What stays free on a disk, whatever comes: other programs need some too.
 const SPARE: u64 = 100_000_000;

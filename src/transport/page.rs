@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
 
-use crate::error::{Error, Result};
+use up42_core::error::{Error, Result};
 
 /// One page: what it holds, and how to ask for the next one. Whoever reads a page
 /// ends an empty one.

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::request::Body;
 use super::{Login, Request};
-use crate::error::{Error, Result};
+use up42_core::error::{Error, Result};
 
 /// The request that a redirect asks for (RFC 9110, 15.4); `None` when the answer is no
 /// redirect. A login stays with its origin, and what a POST says is told to no other.

@@ -8,7 +8,7 @@ use super::attempt::Attempted;
 use super::connection::header;
 use super::encoding::decode;
 use super::retry_after::retry_after;
-use crate::error::{Error, ErrorKind, ServerError};
+use up42_core::error::{Error, ErrorKind, ServerError};
 
 /// A refusal is read up to this many bytes.
 const LONGEST: usize = 1_000_000;
@@ -31,7 +31,9 @@ pub(super) async fn refusal(mut answer: reqwest::Response) -> Attempted {
         }
     }
     let body = decode(body, &codings, LONGEST).unwrap_or_default();
-    let said = ServerError { status, request_id, ..read_refusal(&body) };
+    let mut said = read_refusal(&body);
+    said.status = status;
+    said.request_id = request_id;
     Attempted::refused(refused(said), wait)
 }
 
@@ -41,7 +43,8 @@ pub(crate) fn refused_with(document: &Value, status: u16) -> Option<Error> {
     let is_refusal = ["code", "error", "errors", "detail", "message"]
         .iter()
         .any(|key| document.get(key).is_some_and(|value| !value.is_null()));
-    let said = ServerError { status, ..said_in(document) };
+    let mut said = said_in(document);
+    said.status = status;
     (is_refusal && said.message.is_some()).then(|| refused(said))
 }
 
@@ -84,7 +87,7 @@ fn read_refusal(body: &[u8]) -> ServerError {
         (Ok(json), _) => said_in(&json),
         // Pages for people say little, and much around it.
         (_, Ok(text)) if !text.starts_with('<') && (1..=LONGEST_TEXT).contains(&text.len()) => {
-            ServerError { message: Some(text.to_owned()), ..ServerError::default() }
+            ServerError::new(0, None, Some(text.to_owned()))
         }
         _ => ServerError::default(),
     }
@@ -97,7 +100,7 @@ fn said_in(json: &Value) -> ServerError {
     let error = match json.get("error") {
         Some(Value::String(text)) => {
             let message = text_of(json.get("error_description")).unwrap_or_else(|| text.clone());
-            return ServerError { message: Some(message), ..ServerError::default() };
+            return ServerError::new(0, None, Some(message));
         }
         Some(error @ Value::Object(_)) => error,
         _ => json,
@@ -111,11 +114,7 @@ fn said_in(json: &Value) -> ServerError {
         .collect();
     let head = text_of(error.get("message")).or_else(|| text_of(error.get("title")));
     let message = head.into_iter().chain(details).collect::<Vec<_>>().join(": ");
-    ServerError {
-        code: text_of(error.get("code")),
-        message: (!message.is_empty()).then_some(message),
-        ..ServerError::default()
-    }
+    ServerError::new(0, text_of(error.get("code")), (!message.is_empty()).then_some(message))
 }
 
 /// What is wrong with each of some fields; FastAPI writes a field as a path in a list, NASA's

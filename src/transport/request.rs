@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::Secret;
 use super::mend::mended;
-use crate::error::{Context, Error, ErrorKind, Result};
-use crate::limits::ReadBudget;
-use crate::redact;
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_core::limits::ReadBudget;
+use up42_core::redact;
 
 /// Characters of an answer that is no JSON, as messages quote them.
 const QUOTED: usize = 60;

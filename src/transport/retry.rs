@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::error::ErrorKind;
+use up42_core::error::ErrorKind;
 
 /// How often and how long a request is tried again.
 ///

@@ -6,7 +6,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::{Connection, Request, Secret};
-use crate::error::{Context, Error, ErrorKind, Result};
+use up42_core::error::{Context, Error, ErrorKind, Result};
 
 /// A token that ends within this time is renewed before it is used: a request
 /// may wait for the limiter, and clocks differ.

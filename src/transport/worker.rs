@@ -5,7 +5,7 @@ use std::thread;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::{Connection, Incoming, Packed, Request, Response};
-use crate::error::{Context, Error, ErrorKind, Result};
+use up42_core::error::{Context, Error, ErrorKind, Result};
 
 /// The client's own thread, with the runtime and the connections on it.
 ///

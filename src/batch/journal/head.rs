@@ -8,9 +8,9 @@ use rusqlite::{Connection, params};
 use super::{Journal, SCHEMA};
 use crate::batch::plan::{Kind, Owner};
 use crate::batch::policy::{Limits, OnFailure};
-use crate::error::{Context, Error, ErrorKind, Result};
-use crate::redact;
-use crate::sqlite::foreign;
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_core::redact;
+use up42_core::sqlite::foreign;
 
 /// Raised when other versions of the crate cannot go on with the file.
 pub(super) const VERSION: i64 = 4;

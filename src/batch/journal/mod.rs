@@ -26,11 +26,11 @@ use serde_json::Value;
 use self::head::VERSION;
 use super::plan::Item;
 use super::state::Event;
-use crate::error::{Context, Error, ErrorKind, Result};
-use crate::hash::hex;
 use crate::jobs::JobParameters;
-use crate::redact;
-use crate::sqlite::{self, foreign};
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_core::hash::hex;
+use up42_core::redact;
+use up42_core::sqlite::{self, foreign};
 
 pub(super) use head::Head;
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::batch::state::Event;
-use crate::error::{Error, ErrorKind};
 use crate::jobs::Job;
+use up42_core::error::{Error, ErrorKind};
 
 /// The event's kind, and what else there is to know.
 pub(super) fn write(event: &Event) -> (&'static str, Value) {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::batch::state::Event;
-use crate::error::ErrorKind;
 use crate::jobs::Job;
+use up42_core::error::ErrorKind;
 
 fn at(seconds: u64) -> Duration {
     Duration::from_secs(seconds)

@@ -14,8 +14,8 @@ use crate::batch::backend::Mark;
 use crate::batch::listing::Listing;
 use crate::batch::state::Event;
 use crate::batch::submission::Submission;
-use crate::error::{Context, Error, ErrorKind, Result};
 use crate::jobs::Job;
+use up42_core::error::{Context, Error, ErrorKind, Result};
 
 /// How far the clock of the machine that began the journal may have been ahead of the platform's.
 const SKEW: SignedDuration = SignedDuration::from_hours(24);

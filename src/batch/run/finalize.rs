@@ -4,9 +4,9 @@ use super::{CONCURRENT_REQUESTS, Run};
 use crate::batch::backend::JobBackend;
 use crate::batch::report::JobRecord;
 use crate::batch::state::Event;
-use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::{Job, JobStatus};
-use crate::parallel::in_parallel;
+use up42_core::error::{Error, ErrorKind, Result};
+use up42_core::parallel::in_parallel;
 
 /// How often a run asks what an ended job left, when the platform fails to say.
 const TRIES: u32 = 5;

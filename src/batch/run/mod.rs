@@ -22,10 +22,10 @@ use super::plan::Item;
 use super::policy::Policy;
 use super::state::{Action, Event, State};
 use super::submission::Submission;
-use crate::error::{Error, Result};
 use crate::jobs::JobId;
-use crate::parallel::in_parallel;
-use crate::wait::Clock;
+use up42_core::error::{Error, Result};
+use up42_core::parallel::in_parallel;
+use up42_core::wait::Clock;
 
 /// Requests at a time to create jobs, and to fetch what finished jobs left.
 pub(super) const CONCURRENT_REQUESTS: usize = 16;

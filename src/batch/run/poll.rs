@@ -6,8 +6,8 @@ use super::lost_job_matcher::{LostJob, LostJobMatcher};
 use crate::batch::backend::Mark;
 use crate::batch::listing::Listing;
 use crate::batch::state::{Event, Phase};
-use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::JobId;
+use up42_core::error::{Error, ErrorKind, Result};
 
 /// Pages of the job list that one poll reads at most; jobs beyond are asked one by one.
 const PAGES: usize = 10;

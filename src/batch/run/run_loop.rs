@@ -4,7 +4,7 @@ use super::{CONCURRENT_REQUESTS, Goal, Left, Run};
 use crate::batch::poll_timing::PollTiming;
 use crate::batch::progress::{Progress, why};
 use crate::batch::state::{Action, Event};
-use crate::error::{Error, ErrorKind, Result};
+use up42_core::error::{Error, ErrorKind, Result};
 
 impl Run<'_> {
     /// Does what the state asks for until there is nothing more to do.

@@ -1,8 +1,8 @@
 use super::{CONCURRENT_REQUESTS, Run};
 use crate::batch::state::Event;
-use crate::display::counted;
-use crate::error::{Error, ErrorKind, Result};
-use crate::parallel::in_parallel;
+use up42_core::error::{Error, ErrorKind, Result};
+use up42_core::parallel::in_parallel;
+use up42_view::display::counted;
 
 /// Whose request a job was created by.
 enum Source {

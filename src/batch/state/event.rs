@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use crate::error::Error;
 use crate::jobs::Job;
+use up42_core::error::Error;
 
 /// What happened. Times are since the Unix epoch.
 #[derive(Clone, Debug)]

@@ -32,8 +32,8 @@ pub(super) use event::Event;
 pub(super) use phase::Phase;
 use submission_limiter::SubmissionLimiter;
 
-use crate::error::{Error, ErrorKind};
 use crate::jobs::JobId;
+use up42_core::error::{Error, ErrorKind};
 
 /// What is to be done next.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use super::Event;
-use crate::error::Error;
 use crate::jobs::{Job, JobId, JobStatus};
+use up42_core::error::Error;
 
 /// Where one item stands.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::error::Error;
+use up42_core::error::Error;
 
 /// How long submissions rest when the project is full or cannot be reached: first, and at
 /// most. An hour without the network is a few hundred lines in the journal.

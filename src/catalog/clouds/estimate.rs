@@ -1,6 +1,6 @@
 //! From the colours of pixels to a cloud cover.
 
-use crate::map::Pixels;
+use up42_view::map::Pixels;
 
 /// A pixel is as bright as its darkest colour. Where the catalog has no figure, this much
 /// is cloud: clouds in quicklooks have 200 and more, sand and roofs little blue.

@@ -15,16 +15,17 @@ use polars::prelude::DataFrame;
 
 use self::estimate::estimate;
 use super::{Quicklook, QuicklookOutcome, Quicklooks, Scene};
-use crate::display::picture::decode;
-use crate::display::{Cell, Column, Table};
-use crate::error::{Context, Result};
 use crate::frame::Frame;
-use crate::geo::{Aoi, covered_percent, unrolled};
-use crate::list::list;
-use crate::map::Pixels;
-use crate::parallel::{cores, in_parallel};
-use crate::show::show;
-use crate::time::minute;
+use up42_core::error::{Context, Result};
+use up42_core::geo::{covered_percent, unrolled};
+use up42_core::impl_list;
+use up42_core::parallel::{cores, in_parallel};
+use up42_core::time::minute;
+use up42_view::Aoi;
+use up42_view::display::picture::decode;
+use up42_view::display::{Cell, Column, Table};
+use up42_view::impl_show;
+use up42_view::map::Pixels;
 
 /// How cloudy the area is in each of some quicklooks. An estimate, not a measurement.
 ///
@@ -57,7 +58,7 @@ pub struct AoiCloud {
     pub note: Option<String>,
 }
 
-list!(AoiClouds(clouds: AoiCloud), "The estimates, in the order of the quicklooks.");
+impl_list!(AoiClouds(clouds: AoiCloud), "The estimates, in the order of the quicklooks.");
 
 impl Quicklooks {
     /// Estimates the cloud cover over the area itself from the pixels of the quicklooks:
@@ -165,7 +166,7 @@ impl AoiClouds {
     }
 }
 
-show!(AoiClouds);
+impl_show!(AoiClouds);
 
 impl fmt::Debug for AoiClouds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use polars::prelude::DataFrame;
 
 use super::Scenes;
-use crate::error::{Context, Result};
 use crate::frame::Frame;
-use crate::geo::{Aoi, OverlapRows, area_km2};
+use up42_core::error::{Context, Result};
+use up42_core::geo::{OverlapRows, area_km2};
+use up42_view::Aoi;
 
 /// Parts of an uncovered rest that are smaller than this share of the area are what
 /// rounding left between outlines.

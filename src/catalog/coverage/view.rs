@@ -4,12 +4,12 @@ use geo::{BoundingRect, MultiPolygon};
 use image::{DynamicImage, Rgba, RgbaImage};
 
 use super::Coverage;
-use crate::chart::{Chart, Series};
-use crate::display::canvas::Rgb;
-use crate::display::{Bundle, Cell, Column, Table, picture};
-use crate::geo::{OverlapRows, unrolled};
-use crate::map::{Layer, Map, Placement};
-use crate::show::rich;
+use up42_core::geo::{OverlapRows, unrolled};
+use up42_view::chart::{Chart, Series};
+use up42_view::display::canvas::Rgb;
+use up42_view::display::{Bundle, Cell, Column, Table, picture};
+use up42_view::impl_rich;
+use up42_view::map::{Layer, Map, Placement};
 
 /// From no look to [`FOLDED`] and more: orange is what is missing, then darker and
 /// darker blue, which everybody can tell apart.
@@ -117,7 +117,7 @@ impl Coverage {
     }
 }
 
-rich!(Coverage);
+impl_rich!(Coverage);
 
 fn scenes(count: usize) -> String {
     if count == 1 { "1 scene".to_owned() } else { format!("{count} scenes") }
@@ -127,7 +127,7 @@ fn scenes(count: usize) -> String {
 mod tests {
     use super::*;
     use crate::catalog::Scenes;
-    use crate::geo::Aoi;
+    use up42_view::Aoi;
 
     #[test]
     fn every_form_has_the_parts_and_the_chart() {

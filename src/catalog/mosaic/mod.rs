@@ -17,8 +17,9 @@ use self::pool::{Pool, Task};
 use self::problem::{Candidate, span};
 use super::coverage::rest;
 use super::{Scene, Scenes};
-use crate::error::{Context, Error, Result};
-use crate::geo::{Aoi, area_km2};
+use up42_core::error::{Context, Error, Result};
+use up42_core::geo::area_km2;
+use up42_view::Aoi;
 
 /// What a scene without a figure is taken to have, in %.
 const UNKNOWN_CLOUD: f64 = 50.0;

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use crate::error::{Error, Result};
+use up42_core::error::{Error, Result};
 
 /// What a mosaic is to be, beyond covering the area.
 ///

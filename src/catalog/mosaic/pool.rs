@@ -4,7 +4,7 @@
 use geo::MultiPolygon;
 
 use super::problem::{Candidate, Cell, Problem};
-use crate::geo::OverlapRows;
+use up42_core::geo::OverlapRows;
 
 /// Scenes among which every choice is weighed. More are thinned out first.
 const WEIGHED: usize = 64;

@@ -4,9 +4,9 @@ use geo::MultiPolygon;
 use polars::prelude::DataFrame;
 
 use crate::catalog::{Scene, Scenes};
-use crate::error::{Context, Result};
 use crate::frame::Frame;
-use crate::geo::Aoi;
+use up42_core::error::{Context, Result};
+use up42_view::Aoi;
 
 /// Scenes that cover an area together, each with the part that is taken from it.
 ///

@@ -8,10 +8,10 @@ use image::{DynamicImage, Rgb, RgbImage};
 use super::{Mosaic, MosaicPart};
 use crate::catalog::Quicklooks;
 use crate::catalog::quicklooks::{SNIPPET, layer};
-use crate::display::{Cell, Column, Table, picture};
-use crate::map::{Layer, Map, Placement};
-use crate::show::show;
-use crate::time::minute;
+use up42_core::time::minute;
+use up42_view::display::{Cell, Column, Table, picture};
+use up42_view::impl_show;
+use up42_view::map::{Layer, Map, Placement};
 
 impl Mosaic {
     /// The scenes on a map, each cut to its part of the area, and what is missing hatched.
@@ -109,7 +109,7 @@ impl Mosaic {
     }
 }
 
-show!(Mosaic);
+impl_show!(Mosaic);
 
 /// Ground without a scene: stripes over the box around it, cut to its outline.
 fn hatched(rest: &MultiPolygon) -> Layer {

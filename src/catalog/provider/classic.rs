@@ -9,10 +9,10 @@ use super::paging::follow_same;
 use super::scan::{Plan, Sorting};
 use crate::catalog::{Search, SortBy};
 use crate::client::{Client, data, items};
-use crate::error::{Context, Error, Result};
-use crate::geo::{Bbox, geometry_to_json};
-use crate::suggest::suggest;
 use crate::transport::Request;
+use up42_core::error::{Context, Error, Result};
+use up42_core::geo::{Bbox, geometry_to_json};
+use up42_core::suggest::suggest;
 
 /// The largest `limit` that the server takes.
 const PAGE: usize = 500;

@@ -3,11 +3,11 @@ use std::fmt;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::display::{Bundle, Card, Cell};
-use crate::geo::Bbox;
-use crate::sanitize::sanitize;
-use crate::show::rich;
-use crate::time::{minute, parse_timestamp};
+use up42_core::geo::Bbox;
+use up42_core::sanitize::sanitize;
+use up42_core::time::{minute, parse_timestamp};
+use up42_view::display::{Bundle, Card, Cell};
+use up42_view::impl_rich;
 
 /// What a catalog offers under one name, such as all scenes of a constellation.
 ///
@@ -104,7 +104,7 @@ impl Collection {
     }
 }
 
-rich!(Collection);
+impl_rich!(Collection);
 
 /// The first provider with a role; UP42 writes roles in capitals.
 fn provider(json: &Value, role: &str) -> Option<String> {

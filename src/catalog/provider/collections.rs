@@ -10,13 +10,13 @@ use super::Collection;
 use super::paging::{follow, read_page};
 use super::stac::Stac;
 use crate::client::Client;
-use crate::display::{Cell, Column, Table};
-use crate::error::{Context, Result};
 use crate::frame::Frame;
-use crate::list::list;
-use crate::show::show;
-use crate::time::minute;
 use crate::transport::{Page, Request, collect_pages};
+use up42_core::error::{Context, Result};
+use up42_core::impl_list;
+use up42_core::time::minute;
+use up42_view::display::{Cell, Column, Table};
+use up42_view::impl_show;
 
 /// More collections than any catalog has.
 const MOST: usize = 20_000;
@@ -27,7 +27,7 @@ pub struct Collections {
     collections: Vec<Collection>,
 }
 
-list!(Collections(collections: Collection), "The collections, one by one.");
+impl_list!(Collections(collections: Collection), "The collections, one by one.");
 
 impl Collections {
     /// Of a STAC API, following its pages.
@@ -153,7 +153,7 @@ impl Collections {
     }
 }
 
-show!(Collections);
+impl_show!(Collections);
 
 impl FromIterator<Collection> for Collections {
     fn from_iter<I: IntoIterator<Item = Collection>>(collections: I) -> Self {
@@ -173,8 +173,8 @@ impl fmt::Debug for Collections {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::display::ROWS;
     use serde_json::json;
+    use up42_view::display::ROWS;
 
     #[test]
     fn collections_of_both_kinds_become_one_table() {

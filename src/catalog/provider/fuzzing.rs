@@ -9,8 +9,8 @@ use super::paging::{follow, read_page};
 use super::scan::measure;
 use super::{Collection, Collections, Queryables, Stac};
 use crate::catalog::{Scene, Scenes};
-use crate::geo::Aoi;
 use crate::transport::Request;
+use up42_view::Aoi;
 
 /// Where the documents come from.
 const URL: &str = "https://stac.example/v1/";

@@ -31,8 +31,8 @@ use self::scan::{Found, Plan};
 use self::way::{Order, Way};
 use super::Search;
 use crate::client::{Client, Who};
-use crate::error::{Error, ErrorKind, Result};
-use crate::suggest::suggest;
+use up42_core::error::{Error, ErrorKind, Result};
+use up42_core::suggest::suggest;
 
 /// Today's STAC API (API reference, 16).
 const LANDING: &str = "/v2/catalog/";

@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use crate::catalog::link::{media_type, resolve};
 use crate::client::items;
-use crate::error::{Error, Result};
 use crate::transport::{Page, Request, refused_with};
+use up42_core::error::{Error, Result};
 
 /// How a `next` link becomes the next request, after the one before.
 pub(super) type Follow = fn(&Value, &Request) -> Result<Request>;

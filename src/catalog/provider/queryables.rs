@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use super::stac::Stac;
 use crate::client::Client;
-use crate::display::{Cell, Column, Table};
-use crate::error::{Context, Error, Result};
 use crate::frame::Frame;
-use crate::list::list;
-use crate::sanitize::sanitize;
-use crate::show::show;
 use crate::transport::{Request, refused_with};
+use up42_core::error::{Context, Error, Result};
+use up42_core::impl_list;
+use up42_core::sanitize::sanitize;
+use up42_view::display::{Cell, Column, Table};
+use up42_view::impl_show;
 
 /// A property that a STAC API filters by (OGC API - Features 3, "Queryables").
 #[derive(Clone)]
@@ -39,7 +39,7 @@ pub struct Queryables {
     queryables: Vec<Queryable>,
 }
 
-list!(Queryables(queryables: Queryable), "The queryables, one by one.");
+impl_list!(Queryables(queryables: Queryable), "The queryables, one by one.");
 
 impl Queryables {
     pub(in crate::catalog) fn of(client: &Client, stac: &Stac) -> Result<Self> {
@@ -112,7 +112,7 @@ impl Queryables {
     }
 }
 
-show!(Queryables);
+impl_show!(Queryables);
 
 impl Queryable {
     fn read(name: &str, schema: &Value) -> Self {
@@ -152,8 +152,8 @@ impl fmt::Debug for Queryables {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::display::ROWS;
     use serde_json::json;
+    use up42_view::display::ROWS;
 
     #[test]
     fn a_schema_becomes_a_table() {

@@ -9,10 +9,11 @@ use super::paging::{Follow, read_page};
 use crate::catalog::search::{contradicts, order};
 use crate::catalog::{Scene, Search};
 use crate::client::Client;
-use crate::error::{Context, Result};
-use crate::geo::{Aoi, covered_percent, touches};
-use crate::parallel::in_parallel;
 use crate::transport::{Page, Request, collect_pages};
+use up42_core::error::{Context, Result};
+use up42_core::geo::{covered_percent, touches};
+use up42_core::parallel::in_parallel;
+use up42_view::Aoi;
 
 /// Where a catalog cannot filter or sort by itself, so many scenes are looked at beyond the
 /// limit of the search, and no more: some catalogs have millions.

@@ -14,8 +14,8 @@ use super::way::{Method, Order, Way, is_long};
 use crate::catalog::link::resolve;
 use crate::catalog::{Search, SortBy};
 use crate::client::Client;
-use crate::error::{Error, Result};
 use crate::transport::{Request, refused_with};
+use up42_core::error::{Error, Result};
 
 /// The largest page; a server may send fewer.
 const PAGE: usize = 100;

@@ -13,8 +13,8 @@ use super::stac::Stac;
 use super::*;
 use crate::catalog::search::order;
 use crate::catalog::{Op, Scene, Scenes, SortBy};
-use crate::geo::Aoi;
 use crate::transport::Request;
+use up42_view::Aoi;
 
 fn page() -> Value {
     let ring = json!([[0.0, 0.0], [1.5, 0.1], [1.4, 1.2], [0.1, 1.0], [0.0, 0.0]]);

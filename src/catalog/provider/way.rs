@@ -1,7 +1,7 @@
 use super::scan::Found;
 use super::stac::Stac;
 use crate::catalog::Search;
-use crate::error::Result;
+use up42_core::error::Result;
 
 /// The longest area in a URL, in bytes: servers cut URLs off at 8 KB and less. Beyond it, a
 /// server that fails may have failed at the area.

@@ -12,9 +12,9 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
-use crate::display::picture::MOST_BYTES;
-use crate::file::{AtomicFile, is_temporary};
-use crate::hash::hex;
+use up42_core::file::{AtomicFile, is_temporary};
+use up42_core::hash::hex;
+use up42_view::display::picture::MOST_BYTES;
 
 /// Most bytes that are kept: some ten thousand quicklooks.
 const MOST: u64 = 1_000_000_000;

@@ -6,14 +6,14 @@ use image::{DynamicImage, GenericImage, Rgb, RgbImage};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{Quicklook, QuicklookOutcome, Quicklooks};
-use crate::display::picture::{decode, fitted, photo, shrunk};
-use crate::display::{Bundle, STYLE};
-use crate::error::{Context, Result};
-use crate::file;
-use crate::parallel::{cores, in_parallel};
-use crate::sanitize::sanitize;
-use crate::show::rich;
-use crate::time::minute;
+use up42_core::error::{Context, Result};
+use up42_core::file;
+use up42_core::parallel::{cores, in_parallel};
+use up42_core::sanitize::sanitize;
+use up42_core::time::minute;
+use up42_view::display::picture::{decode, fitted, photo, shrunk};
+use up42_view::display::{Bundle, STYLE};
+use up42_view::impl_rich;
 
 /// Most pictures of a gallery: a notebook's page keeps them all.
 const MOST: usize = 500;
@@ -144,7 +144,7 @@ impl Gallery {
     fn inline(&self) -> Markup {
         html! {
             div.up42 {
-                style { (PreEscaped(STYLE)) (PreEscaped(include_str!("../../../assets/gallery.css"))) }
+                style { (PreEscaped(STYLE)) (PreEscaped(include_str!("gallery.css"))) }
                 p { b { (sanitize(&self.title, 200)) } }
                 div.up42-gallery { @for figure in &self.figures { (figure.to_html()) } }
                 @if self.left_out > 0 { p.up42-note { (self.more()) } }
@@ -188,7 +188,7 @@ impl Gallery {
     }
 }
 
-rich!(Gallery);
+impl_rich!(Gallery);
 
 impl fmt::Debug for Gallery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -200,7 +200,7 @@ impl fmt::Debug for Gallery {
 mod tests {
     use super::*;
     use crate::catalog::Scenes;
-    use crate::error::Error;
+    use up42_core::error::Error;
 
     fn quicklooks(count: usize) -> Quicklooks {
         let item = |index: usize| {

@@ -18,13 +18,13 @@ pub(super) use view::{SNIPPET, layer};
 use super::provider::quicklook_path;
 use super::scenes::QuicklookSource;
 use super::{Catalog, Scene, Scenes};
-use crate::display::counted;
-use crate::display::picture::MOST_BYTES;
-use crate::error::{Error, ErrorKind, Result};
-use crate::list::list;
-use crate::parallel::in_parallel;
-use crate::redact;
 use crate::transport::{Request, Response, Secret};
+use up42_core::error::{Error, ErrorKind, Result};
+use up42_core::impl_list;
+use up42_core::parallel::in_parallel;
+use up42_core::redact;
+use up42_view::display::counted;
+use up42_view::display::picture::MOST_BYTES;
 
 /// Downloads at a time; the limiter holds the rate.
 const CONCURRENT_REQUESTS: usize = 32;
@@ -222,7 +222,7 @@ pub(crate) fn picture(bytes: Vec<u8>) -> Result<Vec<u8>> {
     }
 }
 
-list!(Quicklooks(quicklooks: Quicklook), "The quicklooks, in the order of the scenes.");
+impl_list!(Quicklooks(quicklooks: Quicklook), "The quicklooks, in the order of the scenes.");
 
 impl Quicklooks {
     pub(crate) fn of(quicklooks: Vec<Quicklook>) -> Self {

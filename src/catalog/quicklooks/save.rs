@@ -1,9 +1,9 @@
 use std::path::Path;
 
 use super::Quicklooks;
-use crate::error::Result;
-use crate::file;
-use crate::redact;
+use up42_core::error::Result;
+use up42_core::file;
+use up42_core::redact;
 
 impl Quicklooks {
     /// Writes each picture to the folder, named by its scene's id. An id that is no

@@ -4,12 +4,12 @@ use serde_json::Value;
 
 use super::{Quicklook, QuicklookOutcome, Quicklooks};
 use crate::catalog::Scene;
-use crate::display::picture::thumbnail;
-use crate::display::{Bundle, Cell, Column, Table};
-use crate::geo::Aoi;
-use crate::map::{Layer, Map};
-use crate::show::{rich, show};
-use crate::time::minute;
+use up42_core::time::minute;
+use up42_view::Aoi;
+use up42_view::display::picture::thumbnail;
+use up42_view::display::{Bundle, Cell, Column, Table};
+use up42_view::map::{Layer, Map};
+use up42_view::{impl_rich, impl_show};
 
 /// Side of a thumbnail, in pixels: sharp at 48 px on a dense screen.
 const THUMBNAIL: u32 = 96;
@@ -83,7 +83,7 @@ impl Quicklooks {
     }
 }
 
-show!(Quicklooks);
+impl_show!(Quicklooks);
 
 impl Quicklook {
     /// The picture, or why there is none.
@@ -92,7 +92,7 @@ impl Quicklook {
     }
 }
 
-rich!(Quicklook);
+impl_rich!(Quicklook);
 
 /// A scene as a layer of a map, with its picture where there is one.
 pub(in crate::catalog) fn layer(scene: &Scene, picture: Option<&[u8]>) -> Layer {
@@ -132,15 +132,15 @@ pub(in crate::catalog) fn layer(scene: &Scene, picture: Option<&[u8]>) -> Layer 
 mod tests {
     use super::*;
     use crate::catalog::Scenes;
-    use crate::display::ROWS;
-    use crate::error::Error;
+    use up42_core::error::Error;
+    use up42_view::display::ROWS;
 
     #[test]
     fn a_terminal_gets_the_outcomes_without_the_pictures() {
         let scenes = Scenes::from_geojson("{\"id\": \"a\"}\n{\"id\": \"b\"}\n{\"id\": \"c\"}").unwrap();
         let image = image::DynamicImage::new_rgb8(20, 10);
         let outcomes = [
-            QuicklookOutcome::Picture(crate::display::picture::jpeg(&image, 80).into()),
+            QuicklookOutcome::Picture(up42_view::display::picture::jpeg(&image, 80).into()),
             QuicklookOutcome::Missing,
             QuicklookOutcome::Failed(Error::response("404: gone")),
         ];

@@ -9,8 +9,8 @@ use geo_types::{
 };
 use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, SeqAccess, Visitor};
 
-use crate::error::{Context, Error, ErrorKind, Result};
-use crate::json::Walk;
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_core::json::Walk;
 
 /// The farthest longitude: some footprints run on across 180°.
 const FARTHEST: f64 = 540.0;
@@ -119,8 +119,8 @@ impl<'de> Visitor<'de> for Positions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geo::geometry_to_json;
     use proptest::prelude::*;
+    use up42_core::geo::geometry_to_json;
 
     #[test]
     fn every_type_is_read_and_heights_are_dropped() {

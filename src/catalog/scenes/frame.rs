@@ -1,9 +1,9 @@
 use polars::prelude::{DataFrame, TimeUnit};
 
 use super::{Scene, Scenes};
-use crate::error::{Context, Result};
 use crate::frame::{Frame, properties};
-use crate::geo::{Bbox, wkb};
+use up42_core::error::{Context, Result};
+use up42_core::geo::{Bbox, wkb};
 
 impl Scenes {
     /// The scenes as a Polars DataFrame, a row each.

@@ -9,10 +9,10 @@ use geo::CoordsIter;
 
 use super::parts::Parts;
 use super::{Scene, Scenes, geoparquet};
-use crate::error::{Context, Error, ErrorKind, Result};
-use crate::json::Walk;
-use crate::limits::{ReadBudget, ReadLimits};
-use crate::parallel::{cores, in_parallel};
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_core::json::Walk;
+use up42_core::limits::{ReadBudget, ReadLimits};
+use up42_core::parallel::{cores, in_parallel};
 
 /// Items that one thread reads at a time.
 const CHUNK: usize = 500;

@@ -21,7 +21,7 @@ pub use geoparquet::{scan_geoparquet, scan_geoparquet_within};
 pub(super) use preview::QuicklookSource;
 pub use scene::Scene;
 
-use crate::list::list;
+use up42_core::impl_list;
 
 /// The scenes that a search found, in its order.
 ///
@@ -36,7 +36,7 @@ pub struct Scenes {
     origin: Vec<(String, String)>,
 }
 
-list!(Scenes(scenes: Scene), "The scenes, one by one.");
+impl_list!(Scenes(scenes: Scene), "The scenes, one by one.");
 
 impl Scenes {
     pub(in crate::catalog) fn new(scenes: Vec<Scene>, more: bool) -> Self {

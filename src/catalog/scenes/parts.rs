@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use super::preview::{self, Named};
-use crate::error::Result;
-use crate::json::Walk;
+use up42_core::error::Result;
+use up42_core::json::Walk;
 
 /// What an item has beside its properties, as JSON text: it is only passed on.
 #[derive(Clone, Debug, Default)]

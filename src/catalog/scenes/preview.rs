@@ -7,9 +7,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::catalog::link::{media_type, resolve};
-use crate::display::picture::MOST_BYTES;
-use crate::error::Result;
-use crate::json::Walk;
+use up42_core::error::Result;
+use up42_core::json::Walk;
+use up42_view::display::picture::MOST_BYTES;
 
 /// Names and roles of assets that are quicklooks, the larger picture first (STAC best
 /// practices, "List of asset roles"; `reduced_resolution_browse` is of the USGS, `browse` of

@@ -9,10 +9,10 @@ use serde_json::{Map, Value};
 use super::footprint;
 use super::parts::{Parts, Rest};
 use super::preview::{self, QuicklookSource};
-use crate::hash::hex;
-use crate::json::Walk;
-use crate::sanitize::sanitize;
-use crate::time::parse_timestamp;
+use up42_core::hash::hex;
+use up42_core::json::Walk;
+use up42_core::sanitize::sanitize;
+use up42_core::time::parse_timestamp;
 
 /// One image of the catalog: what was taken, when, and how cloudy it is.
 ///
@@ -146,7 +146,7 @@ impl fmt::Debug for Scene {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&sanitize(&self.id, 200))?;
         if let Some(at) = self.datetime {
-            write!(f, ", {}", crate::time::minute(at))?;
+            write!(f, ", {}", up42_core::time::minute(at))?;
         }
         if let Some(percent) = self.cloud_cover {
             write!(f, ", {percent:.0} % cloud")?;

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use polars::prelude::DataFrame;
 
 use super::{Scene, Scenes};
-use crate::error::{Context, Error, Result};
-use crate::sanitize::sanitize;
+use up42_core::error::{Context, Error, Result};
+use up42_core::sanitize::sanitize;
 
 impl Scenes {
     /// The scenes whose `id` stands in the DataFrame, in its order: the way back

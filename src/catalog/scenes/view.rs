@@ -3,9 +3,9 @@ use std::ops::RangeBounds;
 use serde_json::Value;
 
 use super::{Scene, Scenes};
-use crate::display::{Bundle, Card, Cell, Column, Table, counted};
-use crate::show::{rich, show};
-use crate::time::minute;
+use up42_core::time::minute;
+use up42_view::display::{Bundle, Card, Cell, Column, Table, counted};
+use up42_view::{impl_rich, impl_show};
 
 impl Scenes {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
@@ -41,7 +41,7 @@ impl Scenes {
     }
 }
 
-show!(Scenes);
+impl_show!(Scenes);
 
 /// Properties that a scene's card lists.
 const PROPERTIES: usize = 60;
@@ -83,7 +83,7 @@ impl Scene {
     }
 }
 
-rich!(Scene);
+impl_rich!(Scene);
 
 /// Half a metre needs a decimal, ten metres do not.
 fn decimals(metres: f64) -> usize {
@@ -93,7 +93,7 @@ fn decimals(metres: f64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::display::ROWS;
+    use up42_view::display::ROWS;
 
     #[test]
     fn scenes_and_a_scene_stand_alone_in_a_terminal() {

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{Filter, Op, Search, SortBy};
 use crate::catalog::Scene;
-use crate::error::{Context, Error, Result};
-use crate::time::{DateRange, parse_timestamp};
+use up42_core::error::{Context, Error, Result};
+use up42_core::time::{DateRange, parse_timestamp};
 
 impl Search {
     /// The acquisition interval as the APIs want it.

@@ -4,8 +4,8 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::catalog::Scene;
-use crate::error::{Error, Result};
-use crate::time::{last_instant, parse_timestamp};
+use up42_core::error::{Error, Result};
+use up42_core::time::{last_instant, parse_timestamp};
 
 /// A condition on one property of a scene, for [`Search::filter`](super::Search::filter).
 #[derive(Clone, Debug, PartialEq)]
@@ -156,8 +156,8 @@ impl fmt::Display for Filter {
 mod tests {
     use super::*;
     use crate::catalog::Search;
-    use crate::geo::Aoi;
     use serde_json::json;
+    use up42_view::Aoi;
 
     fn scene() -> Scene {
         let properties = json!({

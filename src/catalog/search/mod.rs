@@ -11,7 +11,7 @@ use std::ops::{Bound, RangeBounds};
 
 use serde_json::Value;
 
-use crate::geo::Aoi;
+use up42_view::Aoi;
 
 /// Which scenes to look for. A filter left unset matches everything.
 ///

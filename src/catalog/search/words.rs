@@ -55,7 +55,7 @@ fn range((from, to): (Bound<f64>, Bound<f64>), unit: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geo::Aoi;
+    use up42_view::Aoi;
 
     #[test]
     fn a_search_is_told_as_it_was_made() {

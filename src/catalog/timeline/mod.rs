@@ -13,8 +13,8 @@ pub use period::TimelinePeriod;
 
 use self::period::Unit;
 use super::{Scene, Scenes};
-use crate::error::{Context, Result};
 use crate::frame::Frame;
+use up42_core::error::{Context, Result};
 
 /// Scenes by the day, the month or the year in which they were taken: months, unless all
 /// lie within two months, or over more than six years.

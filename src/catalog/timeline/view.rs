@@ -1,10 +1,10 @@
 //! What a notebook shows of a timeline: bars for its periods.
 
 use super::{Timeline, TimelinePeriod};
-use crate::chart::{Chart, Series};
-use crate::display::Bundle;
-use crate::display::canvas::Rgb;
-use crate::show::rich;
+use up42_view::chart::{Chart, Series};
+use up42_view::display::Bundle;
+use up42_view::display::canvas::Rgb;
+use up42_view::impl_rich;
 
 type Count = fn(&TimelinePeriod) -> usize;
 
@@ -45,4 +45,4 @@ impl Timeline {
     }
 }
 
-rich!(Timeline);
+impl_rich!(Timeline);

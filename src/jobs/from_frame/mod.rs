@@ -15,7 +15,7 @@ use super::job_draft::JobDraft;
 use super::problem::Problem;
 use super::workflow_schema::WorkflowSchema;
 use super::{JobParameters, Workflow};
-use crate::error::{Context, Error, Result};
+use up42_core::error::{Context, Error, Result};
 
 impl Workflow {
     /// The parameters of many jobs from a DataFrame: each row is a job, each column what

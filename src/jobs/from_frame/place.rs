@@ -1,9 +1,10 @@
 use polars::prelude::AnyValue;
 
 use super::cell;
-use crate::geo::{Aoi, wkb};
 use crate::jobs::limits::bbox;
-use crate::limits::ReadBudget;
+use up42_core::geo::wkb;
+use up42_core::limits::ReadBudget;
+use up42_view::Aoi;
 
 /// An area as WKB, WKT or GeoJSON, or as west, south, east, north; WGS 84.
 pub(super) fn place(cell: &AnyValue) -> Result<Option<Aoi>, String> {

@@ -5,11 +5,11 @@ use polars::prelude::{AnyValue, Column, DataFrame};
 use super::cell;
 use super::ids::ids;
 use super::place::place;
-use crate::error::{Error, Result};
 use crate::jobs::job_draft::JobDraft;
 use crate::jobs::query::GeometryOperation;
 use crate::jobs::schema;
 use crate::jobs::workflow_schema::WorkflowSchema;
+use up42_core::error::{Error, Result};
 
 /// What a column means.
 pub(super) struct Role<'a> {

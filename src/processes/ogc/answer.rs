@@ -10,14 +10,14 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::client::{Client, optional};
-use crate::error::{Context, Error, ErrorKind, Result};
-use crate::file::AtomicFile;
-use crate::hash::hex;
 use crate::jobs::{Job, JobId, JobStatus};
-use crate::limits::ReadBudget;
-use crate::redact;
-use crate::time::parse_timestamp;
 use crate::transport::Response;
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_core::file::AtomicFile;
+use up42_core::hash::hex;
+use up42_core::limits::ReadBudget;
+use up42_core::redact;
+use up42_core::time::parse_timestamp;
 
 /// The folder, in that of the journals.
 const FOLDER: &str = "answers";

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::ProcessServer;
 use crate::client::items;
-use crate::error::{Context, Error, ErrorKind, Result};
 use crate::transport::{Page, Request, Response};
+use up42_core::error::{Context, Error, ErrorKind, Result};
 
 impl ProcessServer {
     pub(super) fn json(&self, request: Request) -> Result<Value> {

@@ -10,10 +10,10 @@ use super::answer::{Answer, Answers, Execution};
 use super::{OgcProcess, ProcessServer, job, results};
 use crate::batch::{Delivery, JobBackend, Kind, Mark, Owner, Source, Submission, tokens};
 use crate::client::{Client, items, optional};
-use crate::error::{Context, Error, ErrorKind, Result};
 use crate::jobs::{Estimate, Job, JobId, JobParameters, JobStatus, JobsPage};
-use crate::sanitize::sanitize;
 use crate::transport::{Request, Response};
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_core::sanitize::sanitize;
 
 /// Unfinished jobs at a time, unless the user says otherwise: servers tell no limit, and
 /// many of them are small.

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use crate::client::{optional, required};
-use crate::error::Result;
 use crate::jobs::{Job, JobStatus};
-use crate::time::parse_timestamp;
+use up42_core::error::Result;
+use up42_core::time::parse_timestamp;
 
 /// Members in which servers repeat what a job was asked: the standard has none.
 const INPUTS: [&str; 4] = ["inputs", "request", "parameters", "execute"];

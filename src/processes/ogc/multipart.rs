@@ -1,6 +1,6 @@
 //! Several results in one answer (1.0, 7.13.2; RFC 2046, 5.1).
 
-use crate::error::{Error, Result};
+use up42_core::error::{Error, Result};
 
 /// Parts of an answer: one with more is none of this kind.
 const MOST: usize = 10_000;

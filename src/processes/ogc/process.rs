@@ -5,12 +5,12 @@ use serde_json::Value;
 use super::{OgcBackend, ProcessServer};
 use crate::batch::{Batch, JobCollection, Listing};
 use crate::client::{optional, required};
-use crate::error::{Context, Result};
 use crate::jobs::Job;
 use crate::processes::list::is_async;
 use crate::processes::rows::label;
 use crate::processes::{ProcessInputs, ProcessRows};
-use crate::sanitize::sanitize;
+use up42_core::error::{Context, Result};
+use up42_core::sanitize::sanitize;
 
 /// A process of an OGC API - Processes server: what it does, what it can be told, and what
 /// comes of it.

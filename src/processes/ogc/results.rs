@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::multipart::{Part, boundary, parts};
 use super::{OgcProcess, ProcessOutput};
 use crate::batch::{Content, Delivery, ResultFile};
-use crate::error::{Context, Error, ErrorKind, Result};
-use crate::file::name::portable;
-use crate::redact;
 use crate::transport::{Request, Response, Secret};
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_core::file::name::portable;
+use up42_core::redact;
 
 /// The name of what has none.
 const RESULT: &str = "result";

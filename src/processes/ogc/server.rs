@@ -6,11 +6,11 @@ use serde_json::Value;
 use super::{OgcBackend, OgcProcess};
 use crate::batch::{Batch, Kind};
 use crate::client::{Client, Endpoint, THIS_MACHINE, items, optional};
-use crate::error::{Context, Error, ErrorKind, Result};
 use crate::processes::Processes;
-use crate::sanitize::sanitize;
-use crate::suggest::suggest;
 use crate::transport::{Request, collect_pages};
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_core::sanitize::sanitize;
+use up42_core::suggest::suggest;
 
 /// Processes that are read of a list.
 const MOST: usize = 10_000;

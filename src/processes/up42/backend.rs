@@ -9,9 +9,9 @@ use super::job::{read, reason};
 use super::jobs::page;
 use crate::batch::{Delivery, JobBackend, Kind, Mark, Owner, Source, Submission, tokens};
 use crate::client::{Client, credits, id::checked};
-use crate::error::{Context, Error, ErrorKind, Result};
 use crate::jobs::{Estimate, Job, JobId, JobParameters, JobsPage};
 use crate::storage::deliver;
+use up42_core::error::{Context, Error, ErrorKind, Result};
 
 /// The longest title that is sent before the batch's own name, in characters.
 const TITLE: usize = 100;

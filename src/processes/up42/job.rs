@@ -3,10 +3,10 @@
 use serde_json::{Map, Value};
 
 use crate::client::{optional, required};
-use crate::error::Result;
 use crate::jobs::{Job, JobStatus};
-use crate::sanitize::sanitize;
-use crate::time::parse_timestamp;
+use up42_core::error::Result;
+use up42_core::sanitize::sanitize;
+use up42_core::time::parse_timestamp;
 
 pub(super) fn read(json: &Value) -> Result<Job> {
     let instant = |field| parse_timestamp(&optional(json, field)?);

@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::job::read;
 use crate::batch::JobCollection;
 use crate::client::{Client, items};
-use crate::error::{Context, Error, Result};
 use crate::jobs::{Job, JobId, JobStatus, JobsPage};
 use crate::transport::Request;
+use up42_core::error::{Context, Error, Result};
 
 use super::Process;
 

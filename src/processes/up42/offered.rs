@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::Process;
 use crate::client::{Client, id::checked, items};
-use crate::error::{Context, ErrorKind, Result};
 use crate::processes::Processes;
-use crate::suggest::suggest;
+use up42_core::error::{Context, ErrorKind, Result};
+use up42_core::suggest::suggest;
 
 impl Client {
     /// A process of the platform, by its id, such as `pansharpening`.

@@ -6,12 +6,12 @@ use serde_json::{Map, Value, json};
 
 use super::Process;
 use crate::client::{credits, id::checked};
-use crate::error::{Context, Error, Result};
 use crate::jobs::{Credits, Estimate, JobParameters, Price};
-use crate::parallel::in_parallel;
 use crate::processes::ProcessRows;
-use crate::sanitize::sanitize;
 use crate::transport::Request;
+use up42_core::error::{Context, Error, Result};
+use up42_core::parallel::in_parallel;
+use up42_core::sanitize::sanitize;
 
 /// Prices at a time; the limiter holds the rate.
 const CONCURRENT_REQUESTS: usize = 16;

@@ -5,11 +5,11 @@ use serde_json::{Map, Value, json};
 use super::ProcessingBackend;
 use crate::batch::Batch;
 use crate::client::{Client, id::checked, optional, required};
-use crate::error::{Context, Error, Result};
 use crate::glossary::{EulaState, eula_states};
 use crate::processes::{ProcessInputs, ProcessRows};
-use crate::sanitize::sanitize;
 use crate::transport::Request;
+use up42_core::error::{Context, Error, Result};
+use up42_core::sanitize::sanitize;
 
 /// A process of today's platform: what it does with the items of the storage, what it can be
 /// told, and what it costs.

@@ -1,8 +1,8 @@
 //! What a notebook shows of processes.
 
 use super::Process;
-use crate::display::{Bundle, counted};
-use crate::show::rich;
+use up42_view::display::{Bundle, counted};
+use up42_view::impl_rich;
 
 impl Process {
     fn bundle(&self) -> Bundle {
@@ -23,4 +23,4 @@ impl Process {
     }
 }
 
-rich!(Process);
+impl_rich!(Process);

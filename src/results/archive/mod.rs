@@ -19,13 +19,13 @@ use std::rc::Rc;
 
 use super::inside::inside;
 use super::renamed::{self, Renamed};
-use crate::error::{Context, Error, ErrorKind, Result};
-use crate::file::name::{is_portable, marked, portable};
-use crate::file::sync_folder;
-use crate::hash::hex;
-use crate::redact;
 use crate::transport::Bytes;
 use gzip::Members;
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_core::file::name::{is_portable, marked, portable};
+use up42_core::file::sync_folder;
+use up42_core::hash::hex;
+use up42_core::redact;
 
 /// What an archive may hold at most.
 #[derive(Clone, Copy, Debug)]

@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::limits::entries_of_zip;
+use up42_core::error::{Error, ErrorKind, Result};
+use up42_core::limits::entries_of_zip;
 
 /// The sum of its entries, which are `most` files and as many folders at most.
 pub(super) fn of_zip(file: &File, most: usize) -> Result<u64> {

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use crate::batch::JobRecord;
 use crate::catalog::{QuicklookOutcome, Scene, Scenes, picture};
 use crate::client::{Client, data, items};
-use crate::display::picture::MOST_BYTES;
-use crate::error::{Context, Error, ErrorKind, Result};
 use crate::jobs::{JobId, Price, Project};
 use crate::transport::Request;
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_view::display::picture::MOST_BYTES;
 
 /// A scene that a job lists.
 pub(super) struct Listed {

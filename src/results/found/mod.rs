@@ -11,14 +11,14 @@ use polars::prelude::DataFrame;
 use self::ask::Listed;
 use crate::batch::{JobCollection, JobRecord};
 use crate::catalog::{Quicklook, QuicklookOutcome, Quicklooks};
-use crate::display::counted;
-use crate::error::{Context, Error, ErrorKind, Result};
 use crate::frame::Frame;
-use crate::geo::wkb;
 use crate::jobs::{JobId, JobStatus, Price, Project};
-use crate::list::list;
-use crate::parallel::in_parallel;
-use crate::sanitize::sanitize;
+use up42_core::error::{Context, Error, ErrorKind, Result};
+use up42_core::geo::wkb;
+use up42_core::impl_list;
+use up42_core::parallel::in_parallel;
+use up42_core::sanitize::sanitize;
+use up42_view::display::counted;
 
 /// Jobs, and then quicklooks, at a time; the limiter holds the rate.
 const CONCURRENT_REQUESTS: usize = 16;
@@ -44,7 +44,7 @@ pub struct FoundByJob {
     pub price: Result<Price>,
 }
 
-list!(FoundScenes(jobs: FoundByJob), "What was found, job by job.");
+impl_list!(FoundScenes(jobs: FoundByJob), "What was found, job by job.");
 
 impl JobCollection {
     /// What the jobs found: asks each job of a [dry

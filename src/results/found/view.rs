@@ -3,12 +3,12 @@
 use std::ops::RangeBounds;
 
 use super::{FoundByJob, FoundScenes};
-use crate::display::{Cell, Column, Table};
-use crate::geo::Aoi;
 use crate::jobs::Credits;
-use crate::map::Map;
-use crate::show::show;
-use crate::time::minute;
+use up42_core::time::minute;
+use up42_view::Aoi;
+use up42_view::display::{Cell, Column, Table};
+use up42_view::impl_show;
+use up42_view::map::Map;
 
 impl FoundScenes {
     /// The quicklooks in their places on a map, with the area. A scene without a picture
@@ -71,4 +71,4 @@ impl FoundScenes {
     }
 }
 
-show!(FoundScenes);
+impl_show!(FoundScenes);

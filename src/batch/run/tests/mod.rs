@@ -12,9 +12,9 @@ use crate::batch::plan::{Kind, Owner};
 use crate::batch::policy::OnFailure;
 use crate::batch::report::JobRecord;
 use crate::batch::state::Phase;
-use crate::error::ErrorKind;
 use crate::jobs::JobParameters;
 use platform::{Broken, Platform, Sort};
+use up42_core::error::ErrorKind;
 
 fn at(seconds: u64) -> Duration {
     Duration::from_secs(seconds)

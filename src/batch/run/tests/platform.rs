@@ -8,9 +8,9 @@ use crate::batch::backend::{Delivery, JobBackend, Mark, Source};
 use crate::batch::plan::{Kind, Owner};
 use crate::batch::submission::{Submission, tokens};
 use crate::client::Client;
-use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::{Estimate, Job, JobId, JobParameters, JobsPage};
-use crate::wait::Clock;
+use up42_core::error::{Error, ErrorKind, Result};
+use up42_core::wait::Clock;
 
 /// A platform that is broken in some way, on a clock that only waiting moves.
 #[derive(Default)]

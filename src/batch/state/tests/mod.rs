@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::lost_jobs::MISSES;
 use super::*;
-use crate::error::ErrorKind;
 use crate::jobs::Job;
+use up42_core::error::ErrorKind;
 
 const SETTLE: Duration = Duration::from_secs(60);
 

@@ -10,11 +10,11 @@ use super::{ASSETS, BBOX, EXTENSIONS, LINKS, OURS, PREFIX, QUICKLOOK, ROW, VERSI
 use crate::catalog::scenes::parts::Rest;
 use crate::catalog::scenes::preview::{self, QuicklookSource};
 use crate::catalog::scenes::{Scene, Scenes};
-use crate::error::{Context, Error, Result};
-use crate::geo::parquet::{ParquetFile, json};
-use crate::geo::wkb;
-use crate::json::Walk;
-use crate::limits::{ReadBudget, ReadLimits};
+use up42_core::error::{Context, Error, Result};
+use up42_core::geo::parquet::{ParquetFile, json};
+use up42_core::geo::wkb;
+use up42_core::json::Walk;
+use up42_core::limits::{ReadBudget, ReadLimits};
 
 /// Members of an item that are no properties.
 const MEMBERS: [&str; 9] = ["id", "type", "collection", "geometry", BBOX, LINKS, ASSETS, VERSION, EXTENSIONS];

@@ -11,9 +11,9 @@ use polars_arrow::datatypes::ArrowDataType;
 use super::bounds::may_pass;
 use super::source::Source;
 use super::{BBOX, SIDES};
-use crate::error::{Context, Result};
-use crate::geo::parquet::ParquetFile;
-use crate::limits::{ReadBudget, ReadLimits};
+use up42_core::error::{Context, Result};
+use up42_core::geo::parquet::ParquetFile;
+use up42_core::limits::{ReadBudget, ReadLimits};
 
 /// Columns of a frame that others' files have under STAC's names.
 const STAC_NAMES: [(&str, &str); 3] =

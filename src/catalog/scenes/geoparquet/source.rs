@@ -3,9 +3,9 @@ use polars_arrow::array::{Array, StructArray};
 use polars_arrow::datatypes::{ArrowDataType, Field, TimeUnit as ArrowTimeUnit};
 use serde_json::Value;
 
-use crate::error::Result;
-use crate::geo::parquet::{ParquetFile, json};
-use crate::limits::ReadBudget;
+use up42_core::error::Result;
+use up42_core::geo::parquet::{ParquetFile, json};
+use up42_core::limits::ReadBudget;
 
 /// Where a column of a frame comes from.
 pub(super) enum Source {

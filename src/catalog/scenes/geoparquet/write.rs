@@ -20,11 +20,11 @@ use super::{ASSETS, BBOX, EXTENSIONS, LINKS, OURS, PREFIX, QUICKLOOK, ROW, SIDES
 use crate::catalog::scenes::frame::own_columns;
 use crate::catalog::scenes::preview::QuicklookSource;
 use crate::catalog::scenes::{Scene, Scenes};
-use crate::error::{Context, Result};
-use crate::file::AtomicFile;
 use crate::frame::{Values, properties};
-use crate::geo::wkb;
-use crate::redact;
+use up42_core::error::{Context, Result};
+use up42_core::file::AtomicFile;
+use up42_core::geo::wkb;
+use up42_core::redact;
 
 /// Rows of a row group: what a reader has in memory at once, and what a filter on the
 /// place can pass over.

@@ -1,0 +1,180 @@
+//! Shapes across 180°: split there, as GeoJSON has them (RFC 7946, 3.1.9), or made
+//! continuous, as a map draws them.
+//!
+//! A ring that jumps by more than 180° of longitude runs across the antimeridian: the
+//! short way round is meant.
+
+use geo::{BooleanOps, BoundingRect, Coord, LineString, MapCoords, MultiPolygon, Polygon};
+
+use super::Bbox;
+
+/// The longest edge of what [`cut_edges`] makes, in degrees of longitude.
+const LONGEST_EDGE: f64 = 90.0;
+
+/// The shape within -180 to 180, cut where it runs across the antimeridian.
+pub fn split(shape: &MultiPolygon) -> MultiPolygon {
+    let parts = shape.iter().flat_map(|polygon| {
+        let whole = MultiPolygon::from(continuous_polygon(polygon));
+        let Some(bbox) = Bbox::around(&whole) else { return Vec::new() };
+        let turns = -((bbox.west + 180.0) / 360.0).floor() * 360.0;
+        let whole = moved(&whole, turns);
+        if bbox.east + turns <= 180.0 {
+            return whole.0;
+        }
+        let half = |west: f64| {
+            let here = Bbox { west, south: -90.0, east: west + 360.0, north: 90.0 };
+            let part = moved(&whole.intersection(&MultiPolygon::from(here.to_rect())), -180.0 - west);
+            // What a cut leaves behind the comma.
+            part.map_coords(|point| Coord { x: point.x.clamp(-180.0, 180.0), ..point })
+        };
+        [half(-180.0).0, half(180.0).0].concat()
+    });
+    MultiPolygon::new(parts.collect())
+}
+
+/// Each polygon continuous, and moved by whole turns next to `near`, or else next to
+/// the first: a footprint at -179.9° belongs beside one at 179.9°.
+pub fn unrolled(shape: &MultiPolygon, near: Option<f64>) -> MultiPolygon {
+    let mut near = near;
+    let parts = shape.iter().map(|polygon| {
+        let polygon = continuous_polygon(polygon);
+        let middle = middle(polygon.exterior());
+        let turns = turns(middle, near.unwrap_or(middle));
+        near.get_or_insert(middle + turns);
+        polygon.map_coords(|point| Coord { x: point.x + turns, ..point })
+    });
+    MultiPolygon::new(parts.collect())
+}
+
+/// Long edges cut into short ones, so that none is taken for one that runs across the
+/// antimeridian.
+pub fn cut_edges(shape: &MultiPolygon) -> MultiPolygon {
+    let cut = |ring: &LineString| {
+        let Some(first) = ring.coords().next() else { return ring.clone() };
+        let pieces = ring.lines().flat_map(|edge| {
+            let count = (edge.dx().abs() / LONGEST_EDGE).ceil().max(1.0) as usize;
+            (1..count)
+                .map(move |piece| edge.start + edge.delta() * (piece as f64 / count as f64))
+                .chain([edge.end])
+        });
+        std::iter::once(*first).chain(pieces).collect()
+    };
+    let parts = shape
+        .iter()
+        .map(|polygon| Polygon::new(cut(polygon.exterior()), polygon.interiors().iter().map(cut).collect()));
+    MultiPolygon::new(parts.collect())
+}
+
+/// A polygon without jumps of more than 180°, which leaves -180 to 180 for that.
+pub fn continuous_polygon(polygon: &Polygon) -> Polygon {
+    let exterior = continuous(polygon.exterior());
+    let near = middle(&exterior);
+    let hole = |ring: &LineString| {
+        let ring = continuous(ring);
+        let turns = turns(middle(&ring), near);
+        ring.map_coords(|point| Coord { x: point.x + turns, ..point })
+    };
+    let holes = polygon.interiors().iter().map(hole).collect();
+    Polygon::new(exterior, holes)
+}
+
+fn continuous(ring: &LineString) -> LineString {
+    let mut shift = 0.0;
+    let mut before: Option<f64> = None;
+    let mut points: Vec<Coord> = Vec::with_capacity(ring.0.len() + 2);
+    for point in ring.coords() {
+        match before.map(|before| point.x - before) {
+            Some(jump) if jump > 180.0 => shift -= 360.0,
+            Some(jump) if jump < -180.0 => shift += 360.0,
+            _ => {}
+        }
+        before = Some(point.x);
+        points.push(Coord { x: point.x + shift, y: point.y });
+    }
+    if let [first, .., last] = points[..]
+        && (last.x - first.x).abs() > 180.0
+    {
+        // It went around a pole: that is inside.
+        let pole = 90_f64.copysign(points.iter().map(|point| point.y).sum());
+        points.extend([Coord { x: last.x, y: pole }, Coord { x: first.x, y: pole }, first]);
+    }
+    let width = |ring: &LineString| ring.bounding_rect().map_or(0.0, |bounds| bounds.width());
+    let unrolled = LineString::new(points);
+    // From -180 straight to 180 and back is the whole Earth, not nothing. The area does not
+    // tell: that of a figure of eight is nothing, too.
+    match width(&unrolled) <= 1e-9 * width(ring) {
+        true => ring.clone(),
+        false => unrolled,
+    }
+}
+
+fn middle(ring: &LineString) -> f64 {
+    ring.coords().map(|point| point.x).sum::<f64>() / ring.0.len().max(1) as f64
+}
+
+/// The degrees that bring a longitude next to another one.
+fn turns(lon: f64, near: f64) -> f64 {
+    ((near - lon) / 360.0).round() * 360.0
+}
+
+fn moved(shape: &MultiPolygon, degrees: f64) -> MultiPolygon {
+    shape.map_coords(|point| Coord { x: point.x + degrees, ..point })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use geo::{Area, CoordsIter};
+
+    fn ring(points: &[[f64; 2]]) -> MultiPolygon {
+        Polygon::new(LineString::from(points.to_vec()), vec![]).into()
+    }
+
+    fn band(west: f64, east: f64) -> MultiPolygon {
+        ring(&[[west, 0.0], [east, 0.0], [east, 1.0], [west, 1.0]])
+    }
+
+    fn width(shape: &MultiPolygon) -> f64 {
+        let bbox = Bbox::around(shape).unwrap();
+        bbox.east - bbox.west
+    }
+
+    #[test]
+    fn footprints_across_the_antimeridian_stay_whole() {
+        assert!((width(&unrolled(&band(179.5, -179.5), None)) - 1.0).abs() < 1e-9);
+        let split = MultiPolygon::new([band(179.5, 180.0).0, band(-180.0, -179.5).0].concat());
+        assert!((width(&unrolled(&split, None)) - 1.0).abs() < 1e-9);
+        let beside = unrolled(&band(-179.9, -179.0), Some(179.0));
+        assert!(beside.coords_iter().all(|point| point.x > 180.0));
+    }
+
+    #[test]
+    fn what_runs_across_is_split_there() {
+        for across in [band(177.0, -178.0), band(177.0, 182.0), band(-183.0, -178.0)] {
+            let split = split(&across);
+            let boxes: Vec<_> =
+                split.iter().map(|part| Bbox::around(&part.clone().into()).unwrap().to_array()).collect();
+            let expected = [[177.0, 0.0, 180.0, 1.0], [-180.0, 0.0, -178.0, 1.0]];
+            for (found, expected) in boxes.iter().flatten().zip(expected.as_flattened()) {
+                assert!((found - expected).abs() < 1e-6, "{boxes:?}");
+            }
+            assert!((split.unsigned_area() - 5.0).abs() < 1e-5);
+        }
+        assert_eq!(split(&band(10.0, 12.0)), band(10.0, 12.0));
+    }
+
+    #[test]
+    fn a_ring_around_a_pole_holds_the_pole() {
+        let polar = ring(&[[0.0, -80.0], [90.0, -80.0], [180.0, -80.0], [-90.0, -80.0]]);
+        assert!((split(&polar).unsigned_area() - 3600.0).abs() < 1e-3, "{:?}", split(&polar));
+    }
+
+    #[test]
+    fn the_whole_earth_stays_whole() {
+        let earth = ring(&[[-180.0, -90.0], [180.0, -90.0], [180.0, 90.0], [-180.0, 90.0]]);
+        assert_eq!(unrolled(&earth, None), earth);
+        let cut = cut_edges(&earth);
+        assert_eq!(cut.coords_iter().count(), 11);
+        assert_eq!(split(&cut), cut);
+    }
+}

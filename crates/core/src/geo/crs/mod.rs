@@ -1,0 +1,112 @@
+//! Coordinate systems, and the way from them to WGS 84.
+//!
+//! A system is refused by name unless it certainly leads to the right place: a datum
+//! with a shift that is not known would put an area some hundred metres away, silently.
+//! Positions are easting and northing, or longitude and latitude, as the formats have
+//! them, whatever order the system's definition gives.
+
+mod definition;
+mod reproject;
+mod tree;
+
+use serde_json::Value;
+
+pub use self::reproject::{Transformation, refined};
+use crate::error::Result;
+
+/// A coordinate system as a file names it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Crs {
+    /// Longitude and latitude, WGS 84.
+    Wgs84,
+    /// A code of the EPSG's.
+    Epsg(u32),
+    /// Well-known text without a code.
+    Text(String),
+    /// A name that tells nothing more.
+    Unknown(String),
+}
+
+impl Crs {
+    /// From `EPSG:25832`, `urn:ogc:def:crs:OGC:1.3:CRS84` or
+    /// `http://www.opengis.net/def/crs/EPSG/0/4326`.
+    pub fn from_name(name: &str) -> Self {
+        let mut parts = name.rsplit([':', '/']).filter(|part| !part.is_empty());
+        let code = parts.next().unwrap_or_default();
+        match parts.find(|part| part.eq_ignore_ascii_case("EPSG") || part.eq_ignore_ascii_case("OGC")) {
+            Some(authority) => Self::from_authority(authority, code),
+            None => Self::Unknown(name.to_owned()),
+        }
+    }
+
+    pub fn from_authority(authority: &str, code: &str) -> Self {
+        let is_epsg = authority.eq_ignore_ascii_case("EPSG");
+        match (authority.to_ascii_uppercase().as_str(), code.to_ascii_uppercase().as_str()) {
+            ("EPSG", "4326" | "4979") | ("OGC", "CRS84" | "CRS84H") => Self::Wgs84,
+            _ => match code.parse() {
+                Ok(code) if is_epsg => Self::Epsg(code),
+                _ => Self::Unknown(format!("{authority}:{code}")),
+            },
+        }
+    }
+
+    /// From well-known text: a `.prj`, or a definition in a GeoPackage.
+    pub fn from_wkt(text: &str) -> Self {
+        let text = text.trim().trim_end_matches('\0');
+        let tree = tree::parse(text);
+        let code = tree.as_ref().and_then(definition::epsg).map(|code| Self::from_authority("EPSG", code));
+        // A code that the table does not have may still be written out.
+        match code {
+            Some(Self::Epsg(code)) if definition::of_epsg(code).is_none() => Self::Text(text.to_owned()),
+            Some(crs) => crs,
+            None => Self::Text(text.to_owned()),
+        }
+    }
+
+    /// From PROJJSON, by its id.
+    pub fn from_projjson(json: &Value) -> Self {
+        let code = &json["id"]["code"];
+        let code = code.as_str().map_or_else(|| code.to_string(), str::to_owned);
+        match json["id"]["authority"].as_str() {
+            Some(authority) => Self::from_authority(authority, &code),
+            None => Self::Unknown(json["name"].as_str().unwrap_or("without a name").to_owned()),
+        }
+    }
+
+    /// The way to WGS 84; `None` where there is nothing to do.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) names a system that
+    /// cannot be followed.
+    pub fn to_wgs84(&self) -> Result<Option<Transformation>> {
+        match self {
+            Self::Wgs84 => Ok(None),
+            other => definition::of(other).map(Some),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn names_of_all_kinds_are_understood() {
+        for name in [
+            "EPSG:4326",
+            "urn:ogc:def:crs:OGC:1.3:CRS84",
+            "http://www.opengis.net/def/crs/OGC/1.3/CRS84",
+            "http://www.opengis.net/def/crs/EPSG/0/4326",
+        ] {
+            assert_eq!(Crs::from_name(name), Crs::Wgs84, "{name}");
+        }
+        assert_eq!(Crs::from_name("urn:ogc:def:crs:EPSG::25832"), Crs::Epsg(25832));
+        assert_eq!(Crs::from_name("my own"), Crs::Unknown("my own".into()));
+        assert_eq!(Crs::from_authority("ESRI", "54030"), Crs::Unknown("ESRI:54030".into()));
+        assert_eq!(Crs::from_projjson(&json!({"id": {"authority": "OGC", "code": "CRS84"}})), Crs::Wgs84);
+        assert_eq!(Crs::from_projjson(&json!({"id": {"authority": "EPSG", "code": 3857}})), Crs::Epsg(3857));
+        assert_eq!(Crs::from_projjson(&json!({"name": "site grid"})), Crs::Unknown("site grid".into()));
+    }
+}

@@ -1,0 +1,28 @@
+//! Places on Earth: areas of interest, bounding boxes, areas and coverage.
+//!
+//! Everything is WGS 84, longitude before latitude, in degrees.
+
+mod antimeridian;
+pub mod around;
+mod bbox;
+mod coverage;
+mod crs;
+pub mod feature;
+mod geojson;
+mod land;
+mod overlap;
+pub mod parquet;
+pub mod pieces;
+pub mod read;
+pub mod union;
+pub mod validity;
+pub mod wkb;
+
+pub use antimeridian::{split, unrolled};
+pub use bbox::Bbox;
+pub use coverage::{area_km2, covered_percent, polygons, touches};
+pub use feature::AoiFeature;
+pub use geojson::{geometry_from_json, geometry_to_json};
+pub use land::{Detail, land, land_mask, packed as packed_land};
+pub use overlap::OverlapRows;
+pub use union::ground;

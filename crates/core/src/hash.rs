@@ -1,0 +1,41 @@
+//! Names made of content.
+
+use std::io::{self, Read};
+
+use sha2::{Digest, Sha256};
+
+/// The first bytes of the SHA-256 of some bytes, two letters each; 32 are all.
+pub fn hex(content: impl AsRef<[u8]>, bytes: usize) -> String {
+    letters(&Sha256::digest(content), bytes)
+}
+
+/// The same of all that is left to read, of any length.
+pub fn hex_of(mut content: impl Read, bytes: usize) -> io::Result<String> {
+    let mut hash = Sha256::new();
+    let mut chunk = [0; 1 << 16];
+    loop {
+        match content.read(&mut chunk) {
+            Ok(0) => return Ok(letters(&hash.finalize(), bytes)),
+            Ok(length) => hash.update(&chunk[..length]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn letters(hash: &[u8], bytes: usize) -> String {
+    hash.iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_that_is_read_has_the_hash_of_its_bytes() {
+        let content = vec![7; 200_000];
+        assert_eq!(hex_of(&content[..], 32).unwrap(), hex(&content, 32));
+        // FIPS 180-2, B.1.
+        assert_eq!(hex("abc", 4), "ba7816bf");
+    }
+}

@@ -1,0 +1,228 @@
+//! Dates as people write them, and the intervals that the APIs want.
+
+use jiff::Timestamp;
+use jiff::civil::{DateTime, Time};
+use jiff::fmt::temporal::Pieces;
+use jiff::tz::Offset;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// A time interval, UTC, both ends included. An open end is `None`.
+///
+/// Days, months and years count whole: the end `2020-12` is the last instant of that month.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DateRange {
+    start: Option<Timestamp>,
+    end: Option<Timestamp>,
+}
+
+impl DateRange {
+    /// Reads `2018`, `2018-01`, `2018-01-01` or `2018-01-01T12:00:00Z`; without an offset it is
+    /// UTC. `..`, nothing, and an end at the end of the year 9999 are open.
+    pub fn parse(start: &str, end: &str) -> Result<Self> {
+        let range = Self { start: instant(start, false)?, end: instant(end, true)? };
+        match (range.start, range.end) {
+            (Some(from), Some(to)) if from > to => {
+                Err(Error::invalid(format!("interval `{start}` to `{end}` ends before it starts")))
+            }
+            _ => Ok(range),
+        }
+    }
+
+    /// `start/end` as RFC 3339, the open end as `..` (STAC API, item search). Databases keep
+    /// microseconds, and would round the last nanosecond of a day up to the next.
+    pub fn to_interval(self) -> String {
+        self.interval(1_000)
+    }
+
+    /// The same in whole seconds, as the jobs of the platform have it.
+    pub fn to_interval_of_seconds(self) -> String {
+        self.interval(1_000_000_000)
+    }
+
+    /// Cut to a step in nanoseconds.
+    fn interval(self, step: i128) -> String {
+        let end_text = |end: Option<Timestamp>| end.map_or("..".to_owned(), |at| cut(at, step));
+        format!("{}/{}", end_text(self.start), end_text(self.end))
+    }
+
+    /// Its first and its last instant.
+    pub fn ends(self) -> (Option<Timestamp>, Option<Timestamp>) {
+        (self.start, self.end)
+    }
+
+    /// Whether something that lasted from `first` to `last` has an instant in it.
+    pub fn overlaps(self, first: Timestamp, last: Timestamp) -> bool {
+        self.start.is_none_or(|start| start <= last) && self.end.is_none_or(|end| first <= end)
+    }
+}
+
+/// An instant as RFC 3339, cut to a step in nanoseconds.
+fn cut(at: Timestamp, step: i128) -> String {
+    let whole = at.as_nanosecond().div_euclid(step) * step;
+    Timestamp::from_nanosecond(whole).unwrap_or(at).to_string()
+}
+
+/// The last instant of the day, the month or the year that a text names, in microseconds as
+/// [`DateRange::to_interval`] has it; `None` for any other text.
+pub fn last_instant(text: &str) -> Option<String> {
+    let is_short = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    if !is_short || !matches!(text.len(), 4 | 7 | 10) {
+        return None;
+    }
+    instant(text, true).ok()?.map(|at| cut(at, 1_000))
+}
+
+/// The first instant of what a text names, or its last.
+fn instant(text: &str, is_end: bool) -> Result<Option<Timestamp>> {
+    let text = text.trim();
+    if text.is_empty() || text == ".." {
+        return Ok(None);
+    }
+    let wrong = |error: jiff::Error| {
+        let message = format!("date `{text}`: write `2020-12-31`, `2020-12` or `2020-12-31T23:59:59Z`");
+        Error::foreign(ErrorKind::InvalidInput, error).context(message)
+    };
+    let is_short = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let first_day = match text.len() {
+        4 if is_short => Some(format!("{text}-01-01")),
+        7 if is_short => Some(format!("{text}-01")),
+        _ => None,
+    };
+    let pieces = Pieces::parse(first_day.as_deref().unwrap_or(text)).map_err(wrong)?;
+    let (date, offset) = (pieces.date(), pieces.to_numeric_offset().unwrap_or(Offset::UTC));
+    let at = match pieces.time() {
+        Some(time) => date.to_datetime(time),
+        None if !is_end => date.to_datetime(Time::midnight()),
+        None => {
+            let last_day = match text.len() {
+                4 => date.last_of_year(),
+                7 => date.last_of_month(),
+                _ => date,
+            };
+            last_day.to_datetime(Time::MAX)
+        }
+    };
+    match offset.to_timestamp(at) {
+        Ok(at) => Ok(Some(at)),
+        // The last days of the year 9999 are beyond every instant: "without an end" is meant.
+        Err(_) if is_end && date.year() == 9999 => Ok(None),
+        Err(error) => Err(wrong(error)),
+    }
+}
+
+fn utc(time: DateTime) -> Result<Timestamp, jiff::Error> {
+    Offset::UTC.to_timestamp(time)
+}
+
+/// Reads an instant as servers write it: with an offset, without one (then UTC), or
+/// the day alone (then its first second).
+pub fn parse_timestamp(text: &str) -> Option<Timestamp> {
+    text.parse().ok().or_else(|| utc(text.parse().ok()?).ok())
+}
+
+/// `2019-05-03 11:42`, UTC, as tables show it.
+pub fn minute(at: Timestamp) -> String {
+    at.to_string().get(..16).map(|text| text.replace('T', " ")).unwrap_or_default()
+}
+
+/// A time in its largest unit, such as `14 h`.
+pub fn lasted(seconds: f64) -> String {
+    let units = [(86_400.0, "d"), (3_600.0, "h"), (60.0, "min")];
+    let (unit, name) = units.into_iter().find(|(unit, _)| seconds >= 1.5 * unit).unwrap_or((1.0, "s"));
+    format!("{:.0} {name}", seconds / unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_in_their_largest_unit() {
+        let texts = [50_400.0, 80.0, 100.0, 5_500.0, 200_000.0].map(lasted);
+        assert_eq!(texts, ["14 h", "80 s", "2 min", "2 h", "2 d"]);
+    }
+
+    #[test]
+    fn days_count_whole_and_ends_may_be_open() {
+        let interval = |start, end| DateRange::parse(start, end).unwrap().to_interval();
+        assert_eq!(interval("2018-01-01", "2020-12-31"), "2018-01-01T00:00:00Z/2020-12-31T23:59:59.999999Z");
+        assert_eq!(interval("..", "2020-12-31T10:00:00Z"), "../2020-12-31T10:00:00Z");
+        assert_eq!(interval("2018-01-01T02:00:00+02:00", ""), "2018-01-01T00:00:00Z/..");
+        assert_eq!(
+            interval("2020-06-01T12:00:00", "2020-06-01T13:30"),
+            "2020-06-01T12:00:00Z/2020-06-01T13:30:00Z"
+        );
+    }
+
+    #[test]
+    fn months_and_years_count_whole() {
+        let interval = |start, end| DateRange::parse(start, end).unwrap().to_interval_of_seconds();
+        assert_eq!(interval("2020-12", "2020-12"), "2020-12-01T00:00:00Z/2020-12-31T23:59:59Z");
+        assert_eq!(interval("2020-02", "2020-02"), "2020-02-01T00:00:00Z/2020-02-29T23:59:59Z");
+        assert_eq!(interval("2019", "2020"), "2019-01-01T00:00:00Z/2020-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn the_last_instant_is_that_of_a_day_a_month_or_a_year() {
+        let last = |text| last_instant(text);
+        assert_eq!(last("2020-05-31").as_deref(), Some("2020-05-31T23:59:59.999999Z"));
+        assert_eq!(last("2020-02").as_deref(), Some("2020-02-29T23:59:59.999999Z"));
+        assert_eq!(last("2020").as_deref(), Some("2020-12-31T23:59:59.999999Z"));
+        for other in ["2020-05-31T00:00:00Z", "2020-13", "9999", "S2A", "----", "20200531", ""] {
+            assert_eq!(last(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_all_years_is_open() {
+        let interval = |end| DateRange::parse("2020-01-01", end).unwrap().to_interval();
+        for end in ["9999-12-31", "9999-12", "9999", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999+00:00"]
+        {
+            assert_eq!(interval(end), "2020-01-01T00:00:00Z/..", "{end}");
+        }
+        assert_eq!(interval("9999-12-01"), "2020-01-01T00:00:00Z/9999-12-01T23:59:59.999999Z");
+        assert_eq!(DateRange::parse("0001-01-01", "").unwrap().to_interval(), "0001-01-01T00:00:00Z/..");
+        assert!(DateRange::parse("9999-12-31", "").unwrap_err().to_string().starts_with("date `9999-12-31`"));
+    }
+
+    #[test]
+    fn the_last_instant_of_a_day_belongs_to_it() {
+        let at = |text: &str| parse_timestamp(text).unwrap();
+        let day = DateRange::parse("2020-05-31", "2020-05-31").unwrap();
+        for last in ["2020-05-31T23:59:59.5Z", "2020-05-31T23:59:59.9999999Z"] {
+            assert!(day.overlaps(at(last), at(last)), "{last}");
+        }
+        assert!(!day.overlaps(at("2020-06-01T00:00:00Z"), at("2020-06-01T00:00:00Z")));
+    }
+
+    #[test]
+    fn what_lasts_overlaps_with_any_part() {
+        let at = |text: &str| parse_timestamp(text).unwrap();
+        let may = DateRange::parse("2020-05-01", "2020-05-31").unwrap();
+        assert!(may.overlaps(at("2020-05-31T23:59:59Z"), at("2020-06-02")));
+        assert!(!may.overlaps(at("2020-06-01"), at("2020-06-02")));
+        assert!(DateRange::default().overlaps(at("1900-01-01"), at("1900-01-01")));
+    }
+
+    #[test]
+    fn wrong_dates_are_named() {
+        let message = |start, end| DateRange::parse(start, end).unwrap_err().to_string();
+        assert!(message("31.12.2020", "..").starts_with("date `31.12.2020`: write `2020-12-31`"));
+        assert!(message("2020-13", "..").starts_with("date `2020-13`: write "));
+        assert!(message("2020-12-31T25:00", "..").starts_with("date `2020-12-31T25:00`: write "));
+        assert_eq!(
+            message("2021-01-01", "2020-01-01"),
+            "interval `2021-01-01` to `2020-01-01` ends before it starts"
+        );
+    }
+
+    #[test]
+    fn servers_write_instants_in_three_ways() {
+        let at = parse_timestamp("2019-05-03T11:42:01.123Z").unwrap();
+        assert_eq!(minute(at), "2019-05-03 11:42");
+        assert_eq!(parse_timestamp("2019-05-03T11:42:01"), parse_timestamp("2019-05-03T11:42:01Z"));
+        assert_eq!(parse_timestamp("2015-07-10"), parse_timestamp("2015-07-10T00:00:00Z"));
+        assert_eq!(parse_timestamp("soon"), None);
+    }
+}

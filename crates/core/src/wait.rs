@@ -1,0 +1,97 @@
+//! Waiting for what goes on at a server.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::error::Result;
+
+pub trait Clock: Sync {
+    /// Since the Unix epoch, and evenly: when the clock is set, this goes on.
+    fn now(&self) -> Duration;
+
+    fn wait(&self, pause: Duration);
+}
+
+/// The time of this machine.
+pub struct Machine {
+    /// The time of the clock, and since then.
+    start: (Duration, Instant),
+}
+
+impl Machine {
+    pub fn new() -> Self {
+        let clock = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Self { start: (clock, Instant::now()) }
+    }
+}
+
+impl Clock for Machine {
+    fn now(&self) -> Duration {
+        self.start.0 + self.start.1.elapsed()
+    }
+
+    fn wait(&self, pause: Duration) {
+        std::thread::sleep(pause);
+    }
+}
+
+/// Asks again and again, at growing pauses, until an answer is the last one, or until so much time
+/// has passed: then the answer of that time.
+pub fn wait<T>(
+    clock: &dyn Clock,
+    timeout: Duration,
+    [first, longest]: [Duration; 2],
+    mut ask: impl FnMut() -> Result<T>,
+    is_last: impl Fn(&T) -> bool,
+) -> Result<T> {
+    let begun = clock.now();
+    let mut pause = first;
+    loop {
+        let answer = ask()?;
+        let left = timeout.saturating_sub(clock.now().saturating_sub(begun));
+        if left.is_zero() || is_last(&answer) {
+            return Ok(answer);
+        }
+        clock.wait(pause.min(left));
+        pause = (pause * 3 / 2).min(longest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::error::{Error, ErrorKind};
+
+    /// Only waiting moves it.
+    struct Hand(Mutex<Vec<Duration>>);
+
+    impl Clock for Hand {
+        fn now(&self) -> Duration {
+            self.0.lock().unwrap().iter().sum()
+        }
+
+        fn wait(&self, pause: Duration) {
+            self.0.lock().unwrap().push(pause);
+        }
+    }
+
+    #[test]
+    fn pauses_grow_and_the_last_answer_ends_the_wait() {
+        let at = Duration::from_secs;
+        let run = |timeout: u64, last: usize| {
+            let (clock, mut asked) = (Hand(Mutex::default()), 0);
+            let ask = || {
+                asked += 1;
+                Ok(asked)
+            };
+            let answer = wait(&clock, at(timeout), [at(2), at(4)], ask, |answer| *answer == last).unwrap();
+            (answer, clock.0.into_inner().unwrap())
+        };
+        assert_eq!(run(60, 4), (4, vec![at(2), at(3), at(4)]));
+        assert_eq!(run(6, 9), (4, vec![at(2), at(3), at(1)]), "the timeout");
+        assert_eq!(run(0, 9), (1, vec![]), "it is asked once at least");
+        let broken = || Err::<(), _>(Error::new(ErrorKind::Network, "gone"));
+        assert!(wait(&Hand(Mutex::default()), at(9), [at(1), at(1)], broken, |()| true).is_err());
+    }
+}

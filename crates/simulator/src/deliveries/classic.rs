@@ -1,0 +1,67 @@
+//! Assets of a workspace in the classic words (12.1 of the interface).
+
+use serde_json::{Value, json};
+
+use super::asset::{Asset, finished_at};
+use crate::auth::WORKSPACE_ID;
+use crate::orders::order::Order;
+use crate::pagination::{page_json, page_of, sort};
+use crate::platform::{Platform, wrong_method};
+use crate::reply::{Answer, Reply};
+use crate::request::Request;
+
+const PAGE: usize = 10;
+
+impl Platform {
+    /// Everything below `W/assets`.
+    pub(crate) fn classic_assets(&self, request: &Request, path: &[&str]) -> Answer {
+        match (request.method.as_str(), path) {
+            ("GET", []) => {
+                let (page, size) = page_of(request, PAGE)?;
+                let json = |order: &Order| Asset::archive_of(order).classic_json(order);
+                let mut assets: Vec<Value> = self.stored().iter().map(json).collect();
+                sort(&mut assets, request, "Asset", &Asset::SORTED_BY)?;
+                Ok(Reply::data(page_json(&assets, page, size)))
+            }
+            ("GET", [id]) => {
+                let (asset, order) = self.classic_asset(id)?;
+                Ok(Reply::data(asset.classic_json(&order)))
+            }
+            ("GET", [id, "downloadUrl"]) => {
+                let (asset, _) = self.classic_asset(id)?;
+                Ok(Reply::data(json!({"url": self.asset_url_of(&asset)})))
+            }
+            (_, [] | [_] | [_, "downloadUrl"]) => Err(wrong_method(request)),
+            _ => Err(Reply::nothing_here()),
+        }
+    }
+
+    fn classic_asset(&self, id: &str) -> Result<(Asset, Order), Reply> {
+        self.asset(id).ok_or_else(|| Reply::refused(404, 404, format!("Asset not found for id {id}")))
+    }
+}
+
+impl Asset {
+    fn classic_json(&self, order: &Order) -> Value {
+        let (kind, source) = match (order.kind(), order.job_id()) {
+            (_, Some(_)) => ("CUSTOM", "BLOCK"),
+            ("TASKING", None) => ("TASKING", "TASKING"),
+            _ => ("ARCHIVED", "ORDER"),
+        };
+        let by = |kind: &str| json!({"id": WORKSPACE_ID, "type": kind});
+        let at = finished_at(order);
+        json!({
+            "id": self.id,
+            "workspaceId": WORKSPACE_ID,
+            "type": kind,
+            "source": source,
+            "name": self.file,
+            "size": self.size(order),
+            "isDeleted": false,
+            "createdAt": at,
+            "updatedAt": at,
+            "createdBy": by("USER"),
+            "updatedBy": by("INTERNAL"),
+        })
+    }
+}

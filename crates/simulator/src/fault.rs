@@ -1,0 +1,334 @@
+//! Faults that are asked for by name.
+
+use std::str::FromStr;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use super::pattern::{RequestPattern, choose_requests};
+use super::reply::Reply;
+use super::request::Request;
+use up42_core::error::{Error, Result};
+
+/// Something that shall go wrong, where, and how often.
+///
+/// A fault waits for the first request that fits it and that it can happen to,
+/// happens, and is used up after [`times`](Self::times) (once, if nothing is said).
+/// A request can meet one fault in place of its answer, or else one that happens to
+/// the answer; that its job shall fail is a matter of its own.
+///
+/// ```
+/// use up42::simulator::{Fault, Simulator};
+///
+/// let simulator = Simulator::start()?;
+/// simulator.inject(Fault::too_many_requests().retry_after(1).on("/jobs").times(3));
+/// simulator.inject(Fault::lost_answer().on("POST /jobs"));
+/// # Ok::<(), up42::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Fault {
+    kind: FaultKind,
+    pattern: RequestPattern,
+}
+
+/// What goes wrong.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// 429 by the rate limiter; the request is not carried out.
+    TooManyRequests {
+        /// The `Retry-After` header, in seconds.
+        retry_after: Option<u64>,
+    },
+    /// A 5xx of this status; the request is not carried out.
+    ServerError(u16),
+    /// The request is carried out at once; the answer comes later, by this much
+    /// real time.
+    Slow(Duration),
+    /// The connection breaks in the middle of the body; `Content-Length` tells
+    /// the full size.
+    CutOff,
+    /// The same after so many bytes of the body, where it has more.
+    CutOffAfter(usize),
+    /// The request is carried out, then the connection closes without an answer.
+    LostAnswer,
+    /// A JSON body that stops being JSON half way.
+    MalformedJson,
+    /// 401 with `ACCESS_TOKEN_EXPIRED`.
+    ExpiredToken,
+    /// 403 by the storage, as if the signed URL had expired.
+    ExpiredUrl,
+    /// The job or order that is created ends with this status, such as `FAILED` or
+    /// `FAILED_PERMANENTLY`.
+    FailingJob(String),
+    /// The job or order that is created runs for ever, or until it is cancelled.
+    HangingJob,
+    /// The jobs or orders in the answer have this status.
+    UnknownStatus(String),
+}
+
+impl Fault {
+    /// A fault of this kind, once, on the first request that it can happen to.
+    pub fn new(kind: FaultKind) -> Self {
+        Self { kind, pattern: RequestPattern::default() }
+    }
+
+    /// 429 by the rate limiter.
+    pub fn too_many_requests() -> Self {
+        Self::new(FaultKind::TooManyRequests { retry_after: None })
+    }
+
+    /// Adds a `Retry-After` header, in seconds, to a 429.
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        if let FaultKind::TooManyRequests { retry_after } = &mut self.kind {
+            *retry_after = Some(seconds);
+        }
+        self
+    }
+
+    /// A 5xx.
+    pub fn server_error(status: u16) -> Self {
+        Self::new(FaultKind::ServerError(status))
+    }
+
+    /// A late answer.
+    pub fn slow(by: Duration) -> Self {
+        Self::new(FaultKind::Slow(by))
+    }
+
+    /// A connection that breaks in the middle of the body.
+    pub fn cut_off() -> Self {
+        Self::new(FaultKind::CutOff)
+    }
+
+    /// A connection that breaks after so many bytes of a body that has more.
+    ///
+    /// ```
+    /// # use up42::simulator::{Fault, Simulator};
+    /// # let simulator = Simulator::start()?;
+    /// // Every archive arrives in pieces of 4 kB.
+    /// simulator.inject(Fault::cut_off_after(4_000).on("GET output.tgz").always());
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    pub fn cut_off_after(bytes: usize) -> Self {
+        Self::new(FaultKind::CutOffAfter(bytes))
+    }
+
+    /// A request that is carried out and never answered.
+    pub fn lost_answer() -> Self {
+        Self::new(FaultKind::LostAnswer)
+    }
+
+    /// A body that is no JSON.
+    pub fn malformed_json() -> Self {
+        Self::new(FaultKind::MalformedJson)
+    }
+
+    /// A token that the API calls expired.
+    pub fn expired_token() -> Self {
+        Self::new(FaultKind::ExpiredToken)
+    }
+
+    /// A signed URL that the storage calls expired.
+    pub fn expired_url() -> Self {
+        Self::new(FaultKind::ExpiredUrl)
+    }
+
+    /// A job or order that ends with this status.
+    pub fn failing_job(status: impl Into<String>) -> Self {
+        Self::new(FaultKind::FailingJob(status.into()))
+    }
+
+    /// A job or order that runs for ever, or until it is cancelled.
+    pub fn hanging_job() -> Self {
+        Self::new(FaultKind::HangingJob)
+    }
+
+    /// A status that nobody has heard of.
+    pub fn unknown_status(status: impl Into<String>) -> Self {
+        Self::new(FaultKind::UnknownStatus(status.into()))
+    }
+
+    fn fits(&self, request: &Request, moment: &Moment) -> bool {
+        self.pattern.matches(request) && self.can_happen(request, moment)
+    }
+
+    fn can_happen(&self, request: &Request, moment: &Moment) -> bool {
+        match (&self.kind, moment) {
+            (FaultKind::TooManyRequests { .. } | FaultKind::ServerError(_), Moment::Request) => true,
+            (FaultKind::ExpiredToken, Moment::Request) => !request.is_public(),
+            (FaultKind::ExpiredUrl, Moment::Request) => request.to_storage,
+            (FaultKind::FailingJob(_) | FaultKind::HangingJob, Moment::Job) => true,
+            (FaultKind::Slow(_) | FaultKind::CutOff | FaultKind::LostAnswer, Moment::Answer(_)) => true,
+            (FaultKind::CutOffAfter(bytes), Moment::Answer(reply)) => reply.body.len() > *bytes,
+            (FaultKind::MalformedJson, Moment::Answer(reply)) => reply.is_json(),
+            (FaultKind::UnknownStatus(_), Moment::Answer(reply)) => {
+                request.asks_for_jobs() && reply.has_jobs()
+            }
+            _ => false,
+        }
+    }
+}
+
+choose_requests!(Fault);
+
+/// Reads `NAME`, with the number of times and the requests if wanted: `lost-answer`,
+/// `server-error=3`, `too-many-requests=always@POST /jobs`.
+///
+/// ```
+/// use up42::simulator::Fault;
+///
+/// let fault: Fault = "lost-answer=2@POST /jobs".parse()?;
+/// # Ok::<(), up42::Error>(())
+/// ```
+///
+/// | name | fault |
+/// |---|---|
+/// | `too-many-requests` | [`Fault::too_many_requests`] |
+/// | `server-error` | [`Fault::server_error`] of status 503 |
+/// | `slow` | [`Fault::slow`] by 5 s |
+/// | `cut-off` | [`Fault::cut_off`] |
+/// | `lost-answer` | [`Fault::lost_answer`] |
+/// | `malformed-json` | [`Fault::malformed_json`] |
+/// | `expired-token` | [`Fault::expired_token`] |
+/// | `expired-url` | [`Fault::expired_url`] |
+/// | `failing-job` | [`Fault::failing_job`] with the status `FAILED` |
+/// | `hanging-job` | [`Fault::hanging_job`] |
+/// | `unknown-status` | [`Fault::unknown_status`] with the status `UNKNOWN` |
+///
+/// # Errors
+///
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for another name, or when the
+/// number is none.
+impl FromStr for Fault {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let (what, requests) = text.split_once('@').unwrap_or((text, ""));
+        let (name, times) = what.split_once('=').unwrap_or((what, "1"));
+        let known = NAMED.iter().find(|(known, _)| *known == name.trim());
+        let (_, make) = known.ok_or_else(|| {
+            let names: Vec<_> = NAMED.iter().map(|(name, _)| *name).collect();
+            Error::invalid(format!("there is no fault `{name}`, but {}", names.join(", ")))
+        })?;
+        let times = match times.trim() {
+            "always" => usize::MAX,
+            times => times.parse().map_err(|_| {
+                Error::invalid(format!(
+                    "`{times}` is not how often a fault happens: use a number or `always`"
+                ))
+            })?,
+        };
+        Ok(make().on(requests).times(times))
+    }
+}
+
+/// Makes a fault of one kind.
+type Make = fn() -> Fault;
+
+/// The faults by their names.
+const NAMED: [(&str, Make); 11] = [
+    ("too-many-requests", Fault::too_many_requests),
+    ("server-error", || Fault::server_error(503)),
+    ("slow", || Fault::slow(Duration::from_secs(5))),
+    ("cut-off", Fault::cut_off),
+    ("lost-answer", Fault::lost_answer),
+    ("malformed-json", Fault::malformed_json),
+    ("expired-token", Fault::expired_token),
+    ("expired-url", Fault::expired_url),
+    ("failing-job", || Fault::failing_job("FAILED")),
+    ("hanging-job", Fault::hanging_job),
+    ("unknown-status", || Fault::unknown_status("UNKNOWN")),
+];
+
+/// When a fault can happen.
+pub(super) enum Moment<'a> {
+    /// A request has come in.
+    Request,
+    /// A job is about to be created.
+    Job,
+    /// An answer is ready.
+    Answer(&'a Reply),
+}
+
+/// The faults that have yet to happen.
+#[derive(Default)]
+pub(super) struct Faults(Mutex<Vec<Fault>>);
+
+impl Faults {
+    pub(super) fn add(&self, fault: Fault) {
+        self.lock().push(fault);
+    }
+
+    /// What happens to this request at this moment, if anything.
+    pub(super) fn take(&self, request: &Request, moment: Moment) -> Option<FaultKind> {
+        let mut faults = self.lock();
+        let mut happens = None;
+        for fault in faults.iter_mut().filter(|fault| fault.fits(request, &moment)) {
+            if !fault.pattern.skip() && happens.is_none() && !fault.pattern.is_used_up() {
+                fault.pattern.use_up();
+                happens = Some(fault.kind.clone());
+            }
+        }
+        faults.retain(|fault| !fault.pattern.is_used_up());
+        happens
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Fault>> {
+        self.0.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_fault_happens_where_and_as_often_as_it_was_asked_for() {
+        let faults = Faults::default();
+        faults.add(Fault::server_error(502).on("POST /jobs").after(1).times(2));
+        let take = |method, path| faults.take(&Request::test(method, path), Moment::Request);
+        assert_eq!(take("GET", "/projects/p/jobs"), None);
+        assert_eq!(take("POST", "/oauth/token"), None);
+        let happened: Vec<_> = (0..4).map(|_| take("POST", "/projects/p/jobs").is_some()).collect();
+        assert_eq!(happened, [false, true, true, false]);
+    }
+
+    #[test]
+    fn a_fault_is_read_from_text() {
+        let faults = Faults::default();
+        faults.add("server-error=2@POST /jobs".parse().unwrap());
+        let take = |method, path| faults.take(&Request::test(method, path), Moment::Request);
+        assert_eq!(take("GET", "/projects/p/jobs"), None);
+        let happened = [1, 2, 3].map(|_| take("POST", "/projects/p/jobs"));
+        let error = Some(FaultKind::ServerError(503));
+        assert_eq!(happened, [error.clone(), error, None]);
+        faults.add("expired-token=always".parse().unwrap());
+        assert_eq!([1, 2].map(|_| take("GET", "/blocks")), [1, 2].map(|_| Some(FaultKind::ExpiredToken)));
+        let message = |text: &str| text.parse::<Fault>().unwrap_err().to_string();
+        assert!(
+            message("lost-anwser").starts_with("there is no fault `lost-anwser`, but too-many-requests, ")
+        );
+        assert!(message("slow=often").starts_with("`often` is not how often"));
+    }
+
+    #[test]
+    fn a_fault_waits_for_a_moment_when_it_can_happen() {
+        let faults = Faults::default();
+        let list = Request::test("GET", "/projects/p/jobs");
+        let take = |request: &Request, reply: &Reply| faults.take(request, Moment::Answer(reply));
+        faults.add(Fault::failing_job("FAILED"));
+        faults.add(Fault::unknown_status("ODD"));
+        let jobs = Reply::data(vec![json!({"status": "RUNNING"})]);
+        assert_eq!(take(&Request::test("GET", "/blocks"), &jobs), None);
+        assert_eq!(take(&list, &Reply::data(Vec::<serde_json::Value>::new())), None);
+        assert_eq!(take(&list, &jobs), Some(FaultKind::UnknownStatus("ODD".into())));
+        faults.add(Fault::malformed_json());
+        assert_eq!(take(&list, &Reply::empty(204)), None);
+        assert_eq!(take(&list, &Reply::file("image/jpeg", vec![1, 2])), None);
+        assert_eq!(take(&list, &jobs), Some(FaultKind::MalformedJson));
+        let create = Request::test("POST", "/projects/p/workflows/w/jobs/");
+        assert_eq!(faults.take(&create, Moment::Request), None);
+        assert_eq!(faults.take(&create, Moment::Job), Some(FaultKind::FailingJob("FAILED".into())));
+    }
+}

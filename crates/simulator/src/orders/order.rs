@@ -1,0 +1,155 @@
+//! An order and how it moves through its states (section 10 of the interface).
+//!
+//! Like a job's, its future is decided when it is created, and its status follows from the
+//! clock. A tasking order waits for the customer in between.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::tasking::Tasking;
+use crate::catalog::sensor::by_collection;
+use crate::products::{Product, by_id};
+use crate::serde_helpers;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Order {
+    pub id: String,
+    pub name: String,
+    pub product: String,
+    pub tags: Vec<String>,
+    pub budget: Option<String>,
+    pub params: Map<String, Value>,
+    /// The area, as GeoJSON.
+    pub area: Value,
+    pub square_km: f64,
+    /// The scene's id in the catalog.
+    pub image: Option<String>,
+    pub credits: i64,
+    #[serde(with = "serde_helpers::time")]
+    pub created: Timestamp,
+    /// From when the list tells of it, by the steady clock.
+    #[serde(with = "serde_helpers::time")]
+    pub listed: Timestamp,
+    #[serde(with = "serde_helpers::time")]
+    pub updated: Timestamp,
+    pub course: Course,
+    /// The last status, if nobody cancels.
+    pub ending: String,
+    #[serde(with = "serde_helpers::maybe_time")]
+    pub cancelled: Option<Timestamp>,
+    pub tasking: Option<Tasking>,
+    /// Its charge is in the store.
+    #[serde(skip)]
+    pub paid: bool,
+    /// What the customer calls each item of what was delivered, and its tags.
+    pub labels: BTreeMap<String, (Option<String>, Vec<String>)>,
+    /// What was delivered is gone.
+    pub deleted: bool,
+    /// The order whose image was processed; then this one's id is that of the processing job.
+    #[serde(default)]
+    pub origin: Option<String>,
+    /// What its id follows from: what was asked, and how many asked the same before.
+    pub key: u64,
+    pub nth: u64,
+}
+
+/// When the platform sets out to do what; tasking begins anew once a quotation is accepted.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Course {
+    /// Seconds from the beginning.
+    pub being_placed: f64,
+    pub placed: f64,
+    pub being_fulfilled: f64,
+    /// `None` is never.
+    pub finished: Option<f64>,
+}
+
+impl Order {
+    pub(crate) fn product(&self) -> Option<&'static Product> {
+        by_id(&self.product)
+    }
+
+    /// The host of its collection.
+    pub(crate) fn host(&self) -> Option<&'static str> {
+        let product = self.product()?;
+        let collection = if product.tasking { "phr" } else { product.collection };
+        Some(by_collection(collection)?.host)
+    }
+
+    /// The id of the order that the image came with.
+    pub(crate) fn order_id(&self) -> &str {
+        self.origin.as_ref().unwrap_or(&self.id)
+    }
+
+    /// The processing job that made it, if one did.
+    pub(crate) fn job_id(&self) -> Option<&str> {
+        self.origin.is_some().then_some(&self.id)
+    }
+
+    /// When the platform began to work on it.
+    fn begun(&self) -> Option<Timestamp> {
+        self.tasking.as_ref().map_or(Some(self.created), Tasking::begun)
+    }
+
+    fn at(&self, seconds: f64) -> Option<Timestamp> {
+        let wait = Duration::try_from_secs_f64(seconds).ok()?;
+        Some(self.begun()?.checked_add(wait).unwrap_or(Timestamp::MAX))
+    }
+
+    /// When it comes to its end, if it does.
+    pub(crate) fn finished(&self) -> Option<Timestamp> {
+        match self.ending.as_str() {
+            // It never got further than that.
+            "PLACEMENT_FAILED" => self.at(self.course.placed),
+            _ => self.at(self.course.finished?),
+        }
+    }
+
+    pub(crate) fn status(&self, now: Timestamp) -> &str {
+        let past = |seconds| self.at(seconds).is_some_and(|at| at <= now);
+        if self.cancelled.is_some() || self.tasking.as_ref().is_some_and(Tasking::is_rejected) {
+            "CANCELED"
+        } else if self.finished().is_some_and(|at| at <= now) {
+            &self.ending
+        } else if past(self.course.being_fulfilled) {
+            "BEING_FULFILLED"
+        } else if past(self.course.placed) {
+            "PLACED"
+        } else if past(self.course.being_placed) {
+            "BEING_PLACED"
+        } else {
+            "CREATED"
+        }
+    }
+
+    pub(crate) fn is_cancellable(&self, now: Timestamp) -> bool {
+        matches!(self.status(now), "CREATED" | "PLACEMENT_FAILED")
+    }
+
+    /// Credits that are held now: from the beginning to the end (0.6).
+    pub(crate) fn held(&self, now: Timestamp) -> i64 {
+        let is_open = matches!(self.status(now), "CREATED" | "BEING_PLACED" | "PLACED" | "BEING_FULFILLED");
+        if is_open && self.begun().is_some() { self.credits } else { 0 }
+    }
+
+    /// When its credits are taken, if that is by now.
+    pub(crate) fn captured(&self, now: Timestamp) -> Option<Timestamp> {
+        self.finished().filter(|_| self.status(now) == "FULFILLED")
+    }
+
+    /// Whether there is something of it in the storage.
+    pub(crate) fn is_stored(&self, now: Timestamp) -> bool {
+        !self.deleted && self.captured(now).is_some()
+    }
+
+    pub(crate) fn updated(&self, now: Timestamp) -> Timestamp {
+        let steps = [self.course.being_placed, self.course.placed, self.course.being_fulfilled];
+        let passed = steps.iter().filter_map(|seconds| self.at(*seconds)).chain(self.finished());
+        let last = passed.filter(|at| *at <= now && self.cancelled.is_none()).max();
+        last.map_or(self.updated, |last| last.max(self.updated))
+    }
+}

@@ -1,0 +1,182 @@
+//! What lasted from when to when: a row each, or packed into as few lanes as there is room
+//! for. How many went on at a time stands below.
+
+mod draw;
+mod hints;
+mod rows;
+mod text;
+
+use jiff::Timestamp;
+
+use self::rows::Rows;
+use super::axis::Axis;
+use super::paper::RIGHT;
+use crate::display::canvas::Rgb;
+use crate::display::{Tone, grouped};
+
+pub use draw::draw;
+
+/// Jobs or the like over time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gantt {
+    pub spans: Vec<Span>,
+    /// How many may go on at a time.
+    pub limit: Option<usize>,
+    /// Where those end that go on.
+    pub until: Timestamp,
+}
+
+/// A wait, and what came after it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Span {
+    pub label: String,
+    /// How it stands: its colour, and in a word.
+    pub tone: Tone,
+    pub word: String,
+    /// What is told of it under the pointer.
+    pub hint: String,
+    pub created: Option<Timestamp>,
+    pub started: Option<Timestamp>,
+    pub finished: Option<Timestamp>,
+}
+
+/// A span whose times are known and in order.
+#[derive(Clone, Copy, Debug)]
+struct Bar {
+    /// Which span it is.
+    span: usize,
+    begin: Timestamp,
+    /// From waiting to running.
+    turn: Timestamp,
+    end: Timestamp,
+}
+
+impl Gantt {
+    /// In the order in which they began. What goes on ends now.
+    fn bars(&self) -> Vec<Bar> {
+        let bar = |(span, it): (usize, &Span)| {
+            let begin = it.created.or(it.started).or(it.finished)?;
+            let end = it.finished.unwrap_or(self.until).max(begin);
+            let turn = it.started.unwrap_or(end).clamp(begin, end);
+            Some(Bar { span, begin, turn, end })
+        };
+        let mut bars: Vec<Bar> = self.spans.iter().enumerate().filter_map(bar).collect();
+        bars.sort_by_key(|bar| (bar.begin, bar.span));
+        bars
+    }
+
+    fn axis(bars: &[Bar], left: i32) -> Axis {
+        Axis::new(bars.iter().map(|bar| (bar.begin, bar.end)), (left, RIGHT), 30)
+    }
+
+    /// What the colours mean, and of how many rows.
+    fn key(&self, bars: &[Bar]) -> Vec<(String, Rgb)> {
+        let mut key = Vec::new();
+        if bars.iter().any(|bar| bar.begin < bar.turn) {
+            key.push(("queued".to_owned(), Tone::Waiting.solid()));
+        }
+        for tone in [Tone::Ok, Tone::Running, Tone::Failed, Tone::Neutral] {
+            let mut words: Vec<&str> = Vec::new();
+            let spans = bars.iter().map(|bar| &self.spans[bar.span]).filter(|span| span.tone == tone);
+            let count = spans.inspect(|span| words.push(&span.word)).count();
+            words.sort_unstable();
+            words.dedup();
+            if count > 0 {
+                key.push((format!("{} {}", words.join("/"), grouped(count as f64, 0)), tone.solid()));
+            }
+        }
+        key
+    }
+
+    fn peak(bars: &[Bar]) -> usize {
+        peak_overlap(bars.iter().map(|bar| (bar.begin, bar.end)))
+    }
+
+    /// Pixels down.
+    pub fn height(&self) -> i32 {
+        let bars = self.bars();
+        let rows = Rows::of(self, &bars);
+        draw::bottom(&rows) + if Self::axis(&bars, rows.left).has_pauses() { 44 } else { 28 }
+    }
+}
+
+/// How many of these times overlap at most.
+pub fn peak_overlap(times: impl Iterator<Item = (Timestamp, Timestamp)>) -> usize {
+    let mut ends: Vec<(Timestamp, i64)> =
+        times.flat_map(|(begin, end)| [(begin, 1), (end.max(begin), -1)]).collect();
+    // One that ends makes room for one that begins.
+    ends.sort_unstable();
+    let counts = ends.iter().scan(0, |count, (_, change)| {
+        *count += change;
+        Some(*count)
+    });
+    counts.max().unwrap_or(0).max(0) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Chart;
+    use super::*;
+
+    fn at(minute: i64) -> Option<Timestamp> {
+        Some(Timestamp::from_second(1_591_011_240 + minute * 60).unwrap())
+    }
+
+    fn span(label: &str, tone: Tone, word: &str, times: [Option<i64>; 3]) -> Span {
+        let [created, started, finished] = times.map(|minute| minute.and_then(at));
+        let (label, word, hint) = (label.to_owned(), word.to_owned(), String::new());
+        Span { label, tone, word, hint, created, started, finished }
+    }
+
+    pub fn small() -> Gantt {
+        let spans = vec![
+            span("Dakar", Tone::Ok, "succeeded", [Some(0), Some(2), Some(9)]),
+            span("Thiès", Tone::Failed, "failed", [Some(0), Some(3), Some(5)]),
+            span("Mbour", Tone::Running, "running", [Some(5), Some(8), None]),
+            span("Kaolack", Tone::Waiting, "queued", [Some(9), None, None]),
+            span("Touba", Tone::Waiting, "to come", [None; 3]),
+        ];
+        Gantt { spans, limit: Some(2), until: at(14).unwrap() }
+    }
+
+    /// So many jobs, ten at a time.
+    pub fn large(count: i64) -> Gantt {
+        let job = |nth: i64| {
+            let start = nth / 10 * 7;
+            let (tone, word) = if nth % 17 == 3 { (Tone::Failed, "failed") } else { (Tone::Ok, "succeeded") };
+            span(&format!("place {nth}"), tone, word, [Some(start), Some(start + 2), Some(start + 7)])
+        };
+        Gantt { spans: (0..count).map(job).collect(), limit: Some(10), until: at(0).unwrap() }
+    }
+
+    #[test]
+    fn what_waits_is_pale_and_what_goes_on_ends_now() {
+        let gantt = small();
+        let bars = gantt.bars();
+        assert_eq!(bars.len(), 4, "Touba has no time yet");
+        assert_eq!((bars[2].end, bars[3].turn), (gantt.until, gantt.until));
+        assert_eq!(Gantt::peak(&bars), 2, "one that ends makes room");
+        let key: Vec<_> = gantt.key(&bars).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(key, ["queued", "succeeded 1", "running 1", "failed 1"]);
+        let svg = Chart::gantt("Jobs", "UTC", gantt).to_svg();
+        for told in ["Dakar", "Touba", "to come", "failed", "limit 2"] {
+            assert!(svg.contains(told), "{told} in {svg}");
+        }
+    }
+
+    #[test]
+    fn times_in_no_order_are_drawn_all_the_same() {
+        let odd = [
+            span("a", Tone::Ok, "succeeded", [Some(9), Some(3), Some(1)]),
+            span("b", Tone::Ok, "succeeded", [None, None, Some(1)]),
+            span("c", Tone::Running, "running", [Some(99), Some(98), None]),
+        ];
+        for count in 0..=odd.len() {
+            let gantt = Gantt { spans: odd[..count].to_vec(), limit: None, until: at(5).unwrap() };
+            assert!(gantt.bars().iter().all(|bar| bar.begin <= bar.turn && bar.turn <= bar.end));
+            let chart = Chart::gantt("Jobs", "UTC", gantt);
+            assert!(chart.to_svg().ends_with("</svg>\n"));
+            chart.bundle();
+        }
+    }
+}

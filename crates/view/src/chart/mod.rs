@@ -1,0 +1,203 @@
+//! Charts that need no network and no font: an SVG where pictures may be shown, a JPEG
+//! where HTML may not, and bars of letters in a terminal.
+//!
+//! A chart is laid out once and drawn by a [`Pen`](pen::Pen): plotters writes the SVG,
+//! our own canvas the pixels. The same chart gives the same bytes.
+
+mod axis;
+mod bars;
+mod curves;
+mod gantt;
+mod paper;
+mod pen;
+mod scale;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::path::Path;
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use maud::{Markup, html};
+
+use self::bars::Bars;
+pub use self::bars::Series;
+pub use self::curves::{Curve, Curves};
+pub use self::gantt::{Gantt, Span, peak_overlap};
+use self::pen::Pen;
+use crate::display::{Bundle, picture};
+use crate::impl_rich;
+use up42_core::error::{Context, Error, Result};
+use up42_core::file;
+use up42_core::sanitize::sanitize;
+
+/// Bars over months or classes, jobs over time, or lines: shown in the notebook, or saved.
+///
+/// ```
+/// # use up42::{Aoi, Client, Search};
+/// # let client = Client::simulator()?;
+/// # let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
+/// let scenes = client.catalog().search(Search::new(&aoi))?;
+/// let folder = tempfile::tempdir()?;
+/// scenes.timeline().chart().save(folder.path().join("timeline.svg"))?;
+/// scenes.coverage(&aoi).chart().save(folder.path().join("coverage.png"))?;
+/// # Ok::<(), up42::Error>(())
+/// ```
+#[derive(Clone, PartialEq)]
+pub struct Chart {
+    title: String,
+    /// What the figures are.
+    unit: String,
+    figure: Figure,
+}
+
+/// What is drawn under the title.
+#[derive(Clone, PartialEq)]
+enum Figure {
+    Bars(Bars),
+    Gantt(Gantt),
+    Curves(Curves),
+}
+
+impl Chart {
+    /// Bars, one for each label.
+    #[doc(hidden)]
+    pub fn new(
+        title: impl Into<String>,
+        unit: impl Into<String>,
+        labels: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        let labels = labels.into_iter().map(Into::into).collect();
+        Self::of(title, unit, Figure::Bars(Bars { labels, series: Vec::new() }))
+    }
+
+    /// Puts bars on top of those before.
+    #[doc(hidden)]
+    pub fn series(mut self, series: Series) -> Self {
+        if let Figure::Bars(bars) = &mut self.figure {
+            bars.series.push(series);
+        }
+        self
+    }
+
+    /// What lasted from when to when.
+    #[doc(hidden)]
+    pub fn gantt(title: impl Into<String>, unit: impl Into<String>, gantt: Gantt) -> Self {
+        Self::of(title, unit, Figure::Gantt(gantt))
+    }
+
+    /// Values over time.
+    #[doc(hidden)]
+    pub fn curves(title: impl Into<String>, unit: impl Into<String>, curves: Curves) -> Self {
+        Self::of(title, unit, Figure::Curves(curves))
+    }
+
+    fn of(title: impl Into<String>, unit: impl Into<String>, figure: Figure) -> Self {
+        Self { title: title.into(), unit: unit.into(), figure }
+    }
+
+    /// Gives it another title.
+    pub fn titled(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// The chart as an SVG document.
+    pub fn to_svg(&self) -> String {
+        pen::svg(self.size(), |pen| self.draw(pen))
+    }
+
+    /// Saves the chart as SVG, or as a picture 1520 pixels wide, by the path's extension.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for another extension
+    /// than `.svg`, `.png`, `.jpg` or `.jpeg`, [`ErrorKind::Io`](crate::ErrorKind::Io)
+    /// when the file cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let context = || format!("save chart `{}`", path.display());
+        let bytes = match picture::extension(path).as_str() {
+            "svg" => Some(self.to_svg().into_bytes()),
+            _ => picture::for_file(&self.image(), path),
+        };
+        let bytes = bytes.ok_or_else(|| Error::invalid("a chart ends in .svg, .png, .jpg or .jpeg"));
+        file::write(path, &bytes.with_context(context)?).with_context(context)
+    }
+
+    #[doc(hidden)]
+    pub fn bundle(&self) -> Bundle {
+        Bundle {
+            html: self.to_html().into_string(),
+            jpeg: Some(picture::jpeg(
+                &self.image(),
+                if matches!(self.figure, Figure::Gantt(_)) { 50 } else { 85 },
+            )),
+            text: self.to_text(),
+        }
+    }
+
+    /// An `<img>` around the SVG: front ends that take inline SVG out leave it. The
+    /// chart stands on white paper, because a picture does not see the page's theme. What
+    /// is told of a part under the pointer lies over the picture.
+    #[doc(hidden)]
+    pub fn to_html(&self) -> Markup {
+        let source = format!("data:image/svg+xml;base64,{}", BASE64_STANDARD.encode(self.to_svg()));
+        let (width, height) = self.size();
+        let alt = format!("Chart: {}", sanitize(&self.title, 200));
+        let image = |style: &str| {
+            let style = format!("display:block;max-width:100%;height:auto{style}");
+            html! { img alt=(alt) width=(width) height=(height) style=(style) src=(source); }
+        };
+        let Figure::Gantt(gantt) = &self.figure else { return image(";margin:4px 0 10px") };
+        let sheet = format!("position:relative;width:{width}px;max-width:100%;margin:4px 0 10px");
+        html! { div style=(sheet) { (image("")) (gantt.hints()) } }
+    }
+
+    /// The chart for a terminal.
+    #[doc(hidden)]
+    pub fn to_text(&self) -> String {
+        let head = format!("{} ({})\n", sanitize(&self.title, 200), sanitize(&self.unit, 80));
+        head + &match &self.figure {
+            Figure::Bars(bars) => bars.to_text(),
+            Figure::Gantt(gantt) => gantt.to_text(),
+            Figure::Curves(curves) => curves.to_text(),
+        }
+    }
+
+    #[doc(hidden)]
+    pub fn image(&self) -> image::DynamicImage {
+        pen::raster(self.size(), |pen| self.draw(pen))
+    }
+
+    /// Width and height in pixels.
+    fn size(&self) -> (u32, u32) {
+        let height = match &self.figure {
+            Figure::Bars(_) => bars::HEIGHT,
+            Figure::Gantt(gantt) => gantt.height(),
+            Figure::Curves(curves) => curves.height(),
+        };
+        (paper::WIDTH as u32, height as u32)
+    }
+
+    fn draw(&self, pen: &mut dyn Pen) {
+        match &self.figure {
+            Figure::Bars(bars) => bars::draw(self, bars, pen),
+            Figure::Gantt(gantt) => gantt::draw(self, gantt, pen),
+            Figure::Curves(curves) => curves::draw(self, curves, pen),
+        }
+    }
+}
+
+impl_rich!(Chart);
+
+impl fmt::Debug for Chart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (count, what) = match &self.figure {
+            Figure::Bars(bars) => (bars.labels.len(), "bars"),
+            Figure::Gantt(gantt) => (gantt.spans.len(), "rows"),
+            Figure::Curves(curves) => (curves.curves.len(), "lines"),
+        };
+        write!(f, "Chart {}: {count} {what}", sanitize(&self.title, 200))
+    }
+}

@@ -1,0 +1,69 @@
+use maud::{Markup, html};
+
+use up42_core::sanitize::sanitize;
+
+/// Longest title, in characters.
+const LONGEST: usize = 60;
+
+/// The head of a column.
+#[derive(Clone, Debug)]
+pub struct Column {
+    title: String,
+    unit: Option<&'static str>,
+    kind: Option<String>,
+    is_number: bool,
+}
+
+impl Column {
+    /// Words, ids, states, pictures and moments.
+    pub fn new(title: impl Into<String>) -> Self {
+        Self { title: title.into(), unit: None, kind: None, is_number: false }
+    }
+
+    /// Figures and bars, aligned right and sorted by their value.
+    pub fn number(title: impl Into<String>) -> Self {
+        Self { is_number: true, ..Self::new(title) }
+    }
+
+    /// The unit of the column's figures, shown in its head.
+    pub fn unit(mut self, unit: &'static str) -> Self {
+        self.unit = Some(unit);
+        self
+    }
+
+    /// What the values are, such as `f64`, shown under the title.
+    pub fn kind(mut self, kind: impl Into<String>) -> Self {
+        self.kind = Some(kind.into());
+        self
+    }
+
+    pub fn is_number(&self) -> bool {
+        self.is_number
+    }
+
+    pub fn heading(&self) -> String {
+        match self.unit {
+            Some(unit) => format!("{} ({unit})", self.title()),
+            None => self.title(),
+        }
+    }
+
+    /// The second line of the head; empty where there is none.
+    pub fn under(&self) -> String {
+        self.kind.as_deref().map_or_else(String::new, |kind| sanitize(kind, LONGEST))
+    }
+
+    pub fn to_html(&self) -> Markup {
+        html! {
+            th class=[self.is_number.then_some("up42-right")] scope="col" {
+                bdi { (self.title()) }
+                @if let Some(unit) = self.unit { " " small { "(" (unit) ")" } }
+                @if self.kind.is_some() { " " small.up42-kind { (self.under()) } }
+            }
+        }
+    }
+
+    fn title(&self) -> String {
+        sanitize(&self.title, LONGEST)
+    }
+}

@@ -1,0 +1,100 @@
+use maud::{PreEscaped, html};
+
+use super::Bundle;
+use super::cell::{Tone, badge};
+use super::table::STYLE;
+use up42_core::sanitize::sanitize;
+
+/// Lines of a passage that are shown: its end tells most.
+const LINES: usize = 200;
+/// Longest line, in characters.
+const LONGEST: usize = 400;
+
+/// Lines as somebody wrote them, such as a log, under a title.
+#[derive(Clone, Debug)]
+pub struct Passage<'a> {
+    pub title: &'a str,
+    pub status: (Tone, String),
+    pub text: &'a str,
+}
+
+/// Some passages under one title.
+pub fn passages(title: &str, passages: &[Passage]) -> Bundle {
+    let title = sanitize(title, 200);
+    let page = html! {
+        div.up42 {
+            style { (PreEscaped(STYLE)) }
+            div.up42-head { b { bdi { (title) } } }
+            @for passage in passages {
+                @let (tone, word) = &passage.status;
+                p.up42-title { code { bdi { (sanitize(passage.title, 120)) } } " " (badge(*tone, word)) }
+                pre.up42-lines { (passage.lines().join("\n")) }
+            }
+        }
+    };
+    let text = |passage: &Passage| {
+        let (tone, word) = &passage.status;
+        let head = format!("{} [{} {}]", sanitize(passage.title, 120), tone.glyph(), sanitize(word, 80));
+        let lines: String = passage.lines().iter().map(|line| format!("  {line}\n")).collect();
+        format!("{head}\n{lines}")
+    };
+    let text = passages.iter().map(text).collect::<String>();
+    Bundle { html: page.into_string(), jpeg: None, text: format!("{title}\n{text}") }
+}
+
+impl Passage<'_> {
+    /// The last lines, each of them harmless.
+    fn lines(&self) -> Vec<String> {
+        let all: Vec<&str> = self.text.trim_end().lines().collect();
+        let left_out = all.len().saturating_sub(LINES);
+        let mut lines = match (all.len(), left_out) {
+            (0, _) => vec!["nothing was written".to_owned()],
+            (_, 0) => Vec::new(),
+            _ => vec![format!("… {left_out} lines before")],
+        };
+        lines.extend(all[left_out..].iter().map(|line| sanitize(line, LONGEST)));
+        lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> Bundle {
+        passages("Logs", &[Passage { title: "tiling:1", status: (Tone::Failed, "failed".into()), text }])
+    }
+
+    #[test]
+    fn lines_keep_their_indents() {
+        insta::assert_snapshot!(shown("Traceback:\n    line 7\n").text, @r"
+        Logs
+        tiling:1 [✕ failed]
+          Traceback:
+              line 7
+        ");
+        assert!(shown("a\n  b").html.contains("<pre class=\"up42-lines\">a\n  b</pre>"));
+        assert!(shown("").text.ends_with("nothing was written\n"));
+    }
+
+    #[test]
+    fn of_many_lines_the_last_are_shown() {
+        let text: String = (0..1_000).map(|line| format!("line {line}\n")).collect();
+        let text = shown(&text).text;
+        assert!(
+            text.contains("  … 800 lines before\n  line 800\n") && text.ends_with("  line 999\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn hostile_lines_stay_lines() {
+        let text = "</pre><script>alert(1)</script>\nEVCXR_END_CONTENT\u{1b}[2J\u{202e}";
+        let Bundle { html, text, .. } = shown(text);
+        assert!(html.matches("</pre>").count() == 1 && !html.contains("<script"), "{html}");
+        assert!(
+            !text.contains("EVCXR_END") && !text.contains('\u{1b}') && !text.contains('\u{202e}'),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,52 @@
+//! Areas of interest for the fuzzer (`fuzz/`): see `up42::fuzzing`.
+
+use std::fs;
+use std::path::Path;
+
+use crate::Aoi;
+
+/// The targets of this crate.
+pub const TARGETS: [(&str, fn(&[u8], &Path)); 2] = [("aoi", aoi), ("shapefile", shapefile)];
+
+/// Reads a file of any format by what it holds.
+fn aoi(bytes: &[u8], folder: &Path) {
+    let path = folder.join("area");
+    fs::write(&path, bytes).unwrap();
+    if let Ok(area) = Aoi::read(&path) {
+        assert!(area.area_km2() >= 0.0 && !format!("{area:?}").is_empty());
+        let _ = area.to_geojson();
+    }
+}
+
+/// Reads a Shapefile: the parts `.shp`, `.dbf`, `.cpg` and `.prj`, each after its length of four
+/// bytes, little-endian.
+fn shapefile(mut bytes: &[u8], folder: &Path) {
+    for extension in ["shp", "dbf", "cpg", "prj"] {
+        let Some((length, rest)) = bytes.split_first_chunk() else { break };
+        let (part, rest) = rest.split_at((u32::from_le_bytes(*length) as usize).min(rest.len()));
+        fs::write(folder.join("area").with_extension(extension), part).unwrap();
+        bytes = rest;
+    }
+    let _ = Aoi::read(folder.join("area.shp"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each input that once broke a reader is read again.
+    #[test]
+    fn found_cases_stay_mended() {
+        let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/cases");
+        for (name, target) in TARGETS {
+            let files: Vec<_> =
+                fs::read_dir(cases.join(name)).unwrap().map(|file| file.unwrap().path()).collect();
+            assert!(!files.is_empty(), "there is no case of `{name}`");
+            for file in files {
+                println!("{}", file.display());
+                let folder = tempfile::tempdir().unwrap();
+                target(&fs::read(file).unwrap(), folder.path());
+            }
+        }
+    }
+}

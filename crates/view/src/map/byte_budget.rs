@@ -1,0 +1,198 @@
+//! What the byte budget still allows.
+//!
+//! Every picture is decoded once, so what it will take is guessed before: by its pixels
+//! and by how busy it is. What the pictures so far took corrects the guess for the next.
+//! All of them lose quality before any is left out.
+
+use image::DynamicImage;
+
+use crate::display::picture;
+
+/// How a picture is embedded when it is not passed through.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// Longest side, in pixels.
+    pub side: u32,
+    /// Of a JPEG.
+    pub quality: u8,
+}
+
+const fn step(side: u32, quality: u8) -> Step {
+    Step { side, quality }
+}
+
+/// From the best down.
+pub const STEPS: [Step; 12] = [
+    step(1024, 85),
+    step(768, 80),
+    step(512, 80),
+    step(512, 65),
+    step(384, 70),
+    step(320, 70),
+    step(256, 75),
+    step(256, 60),
+    step(192, 60),
+    step(160, 60),
+    step(128, 60),
+    step(112, 50),
+];
+
+/// For the best ones, where not even the smallest of all fit: the others have thumbnails.
+const CHOSEN: usize = 10;
+
+/// What a JPEG takes before its first pixel.
+const HEAD: f64 = 620.0;
+
+/// A picture that wants to be embedded.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask {
+    pub width: u32,
+    pub height: u32,
+    pub bytes: usize,
+    pub is_jpeg: bool,
+}
+
+impl Ask {
+    /// About how many bytes it takes at a step.
+    fn guess(&self, step: Step) -> f64 {
+        let pixels = f64::from(self.width) * f64::from(self.height);
+        let side = f64::from(self.width.max(self.height));
+        let (bytes, busy) = (self.bytes as f64, self.bytes as f64 / pixels.max(1.0));
+        let part = (f64::from(step.side) / side).min(1.0).powi(2);
+        let small = match self.is_jpeg {
+            // Real scenes take about a quarter of a byte per pixel, at a quality of 75.
+            true => HEAD + pixels * part * busy.clamp(0.05, 0.4) * f64::from(step.quality) / 75.0,
+            // With holes it stays a PNG, else it becomes a JPEG.
+            false => HEAD + pixels * part * busy.clamp(0.05, 1.0),
+        };
+        if part < 1.0 { small } else { small.min(bytes) }
+    }
+}
+
+/// How the next pictures are embedded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Terms {
+    /// `None` passes them through as they are.
+    pub step: Option<Step>,
+    /// Ranks before this one are embedded.
+    pub before: usize,
+}
+
+#[derive(Debug)]
+pub struct ByteBudget {
+    left: f64,
+    /// By rank, the best first; those that were served are gone.
+    asks: Vec<Option<Ask>>,
+    /// What was guessed for them, and what they took.
+    guessed: f64,
+    taken: f64,
+}
+
+impl ByteBudget {
+    /// So many bytes, for pictures in the order of their rank.
+    pub fn new(bytes: usize, asks: Vec<Option<Ask>>) -> Self {
+        Self { left: bytes as f64, asks, guessed: 0.0, taken: 0.0 }
+    }
+
+    /// How the next ones are embedded, so that those after them can be too.
+    pub fn terms(&self) -> Terms {
+        let all = self.asks.len();
+        let open = || self.asks.iter().flatten();
+        if open().map(|ask| ask.bytes as f64).sum::<f64>() <= self.left {
+            return Terms { step: None, before: all };
+        }
+        // A first guess may be far off.
+        let ratio = if self.guessed > 0.0 { self.taken / self.guessed * 1.02 } else { 1.15 };
+        let fits = |step: &Step| open().map(|ask| ask.guess(*step)).sum::<f64>() * ratio <= self.left;
+        if let Some(step) = STEPS.into_iter().find(fits) {
+            return Terms { step: Some(step), before: all };
+        }
+        let step = STEPS[CHOSEN];
+        let mut left = self.left;
+        let is_last = |ask: &Option<Ask>| {
+            left -= ask.map_or(0.0, |ask| ask.guess(step) * ratio);
+            left < 0.0
+        };
+        Terms { step: Some(step), before: self.asks.iter().position(is_last).unwrap_or(all) }
+    }
+
+    /// Serves a rank with what came out, if there is still room for it.
+    pub fn take(&mut self, rank: usize, step: Option<Step>, picture: Option<Vec<u8>>) -> Option<Vec<u8>> {
+        let ask = self.asks[rank].take()?;
+        let picture = picture?;
+        let bytes = picture.len() as f64;
+        if let Some(step) = step {
+            self.guessed += ask.guess(step);
+            self.taken += bytes;
+        }
+        if bytes > self.left {
+            return None;
+        }
+        self.left -= bytes;
+        Some(picture)
+    }
+}
+
+/// The bytes to embed of a picture whose longest side is known, and which is there as
+/// large as the step needs it; at no step, as it came, without metadata.
+pub fn fitted(original: &[u8], longest: u32, image: &DynamicImage, step: Option<Step>) -> Vec<u8> {
+    let fits = longest <= step.unwrap_or(STEPS[0]).side;
+    let bare = fits.then(|| picture::bare(original)).flatten();
+    let (bare, step) = match (bare, step) {
+        (Some(bare), None) => return bare,
+        (bare, step) => (bare, step.unwrap_or(STEPS[0])),
+    };
+    let small = picture::shrunk(image, step.side);
+    let made =
+        if picture::has_holes(&small) { picture::png(&small) } else { picture::photo(&small, step.quality) };
+    bare.filter(|bare| bare.len() <= made.len()).unwrap_or(made)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asks(count: usize) -> Vec<Option<Ask>> {
+        vec![Some(Ask { width: 384, height: 384, bytes: 30_000, is_jpeg: true }); count]
+    }
+
+    #[test]
+    fn quality_drops_for_all_before_any_is_left_out() {
+        let step = |bytes: usize, count| ByteBudget::new(bytes, asks(count)).terms();
+        assert_eq!(step(3_000_000, 100), Terms { step: None, before: 100 });
+        let sides: Vec<_> = [200, 400, 800].map(|count| step(3_000_000, count).step.unwrap().side).into();
+        assert_eq!(sides, [256, 160, 112]);
+        assert_eq!(step(3_000_000, 800).before, 800);
+        let crowded = step(3_000_000, 5000);
+        assert_eq!(crowded.step.unwrap().side, 128);
+        assert!((500..1200).contains(&crowded.before), "{}", crowded.before);
+        assert_eq!(step(0, 3).before, 0);
+    }
+
+    #[test]
+    fn a_wrong_guess_is_corrected_and_never_overdrawn() {
+        for truth in [0.4, 2.5] {
+            let mut byte_budget = ByteBudget::new(1_000_000, asks(300));
+            let mut sum = 0;
+            for rank in 0..300 {
+                let terms = byte_budget.terms();
+                let size = asks(1)[0].unwrap().guess(terms.step.unwrap()) * truth;
+                let made = (rank < terms.before).then(|| vec![0; size as usize]);
+                sum += byte_budget.take(rank, terms.step, made).map_or(0, |made| made.len());
+            }
+            assert!((800_000..=1_000_000).contains(&sum), "{sum} for {truth}");
+        }
+    }
+
+    #[test]
+    fn originals_pass_through_without_their_metadata() {
+        let image = DynamicImage::new_rgb8(64, 64);
+        let clean = picture::jpeg(&image, 80);
+        let noted = [&clean[..2], b"\xff\xfe\x00\x06here", &clean[2..]].concat();
+        assert_eq!(fitted(&noted, 64, &image, None), clean);
+        let large = fitted(&noted, 2000, &DynamicImage::new_rgb8(2000, 10), None);
+        assert_eq!(picture::decode(&large).unwrap().width(), 1024);
+        let holes = DynamicImage::new_rgba8(300, 300);
+        assert!(fitted(&picture::png(&holes), 300, &holes, Some(STEPS[8])).starts_with(b"\x89PNG"));
+    }
+}

@@ -1,0 +1,67 @@
+//! One picture: decoded once, for the still picture, the atlas and the page.
+
+use geo::MultiPolygon;
+use image::DynamicImage;
+
+use super::atlas::{self, Cell};
+use super::byte_budget::{self, Step};
+use super::layer::Layer;
+use super::mercator::View;
+use super::placement::{Placed, Placement};
+use super::still;
+use crate::display::picture;
+
+/// What is made of a picture beside the still one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Embed {
+    Nothing,
+    Thumbnail,
+    /// Passed through without a step.
+    Whole(Option<Step>),
+}
+
+/// A picture as it was decoded, and what was made of it.
+#[derive(Debug)]
+pub struct Encoded {
+    pub placed: Option<Placed>,
+    /// As large as the still picture shows it.
+    pub patch: DynamicImage,
+    /// To be embedded.
+    pub whole: Option<Vec<u8>>,
+    pub cell: Option<Cell>,
+    /// A thumbnail would show what is behind its holes as white.
+    pub has_holes: bool,
+    pub longest: u32,
+}
+
+/// The layer's picture, if it has one; the error says why it cannot be shown.
+pub fn encode(
+    layer: &Layer,
+    footprint: &MultiPolygon,
+    placement: Option<Placement>,
+    embed: Embed,
+    view: &View,
+) -> Option<Result<Encoded, String>> {
+    let bytes = layer.picture.as_deref()?;
+    let image = match picture::decode(bytes) {
+        Ok(image) => image,
+        Err(error) => return Some(Err(error.to_string())),
+    };
+    let placed = placement.unwrap_or(layer.placement).place(footprint, &image);
+    let longest = image.width().max(image.height());
+    let painted = placed.as_ref().map_or(1, |placed| still::side(view, placed));
+    // The rest is made of a smaller one that is large enough for all of it.
+    let needed = match embed {
+        Embed::Nothing => 1,
+        Embed::Thumbnail => 2 * atlas::SIDE,
+        Embed::Whole(step) => step.unwrap_or(byte_budget::STEPS[0]).side,
+    };
+    let image = picture::shrunk(&image, painted.max(needed));
+    let patch = picture::shrunk(&image, painted).into_owned();
+    let cell = (embed != Embed::Nothing).then(|| atlas::cell(&image));
+    let whole = match embed {
+        Embed::Whole(step) => Some(byte_budget::fitted(bytes, longest, &image, step)),
+        _ => None,
+    };
+    Some(Ok(Encoded { placed, patch, whole, cell, has_holes: picture::has_holes(&image), longest }))
+}

@@ -1,0 +1,115 @@
+//! The viewer and what it shows, as one text in the page.
+//!
+//! Style, script, description and land are deflated together, the pictures follow as
+//! they are (a JPEG does not shrink), and base64 makes one text of it all. A few plain
+//! lines, the boot script, unpack it in the browser.
+
+use std::io::Write;
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use flate2::{Compression, write::DeflateEncoder};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::script;
+
+/// Unpacks the rest.
+const BOOT: &str = include_str!("../../assets/viewer/boot.js");
+const STYLE: &str = include_str!("../../assets/viewer/viewer.css");
+
+/// What the boot script reads.
+pub struct Pack {
+    /// The bytes, in base64.
+    pub text: String,
+    /// How many bytes are deflated, and how many each part in them has when inflated.
+    pub lengths: String,
+    /// The scripts that may run, as a content security policy names them.
+    pub scripts: String,
+}
+
+impl Pack {
+    /// `description` points into `land` and `pictures` by offset and length.
+    pub fn new(description: &Value, land: &[u8], pictures: &[u8]) -> Self {
+        let script = script::joined(!description["tiles"].is_null());
+        let (boot, style) = (boot(), script::bare_style(STYLE));
+        let description = description.to_string();
+        let parts = [style.as_bytes(), script.as_bytes(), description.as_bytes(), land];
+        let mut bytes = deflated(&parts);
+        let lengths = [bytes.len()].into_iter().chain(parts.map(<[u8]>::len));
+        let lengths = lengths.map(|length| length.to_string()).collect::<Vec<_>>().join(" ");
+        bytes.extend_from_slice(pictures);
+        let scripts = format!("'{}' '{}'", hash(&boot), hash(&script));
+        Self { text: BASE64_STANDARD.encode(bytes), lengths, scripts }
+    }
+}
+
+/// The boot script as it stands in the page.
+pub fn boot() -> String {
+    script::bare(BOOT)
+}
+
+/// The same bytes for the same parts: there is neither time nor name in a raw stream.
+fn deflated(parts: &[&[u8]]) -> Vec<u8> {
+    let mut out = DeflateEncoder::new(Vec::new(), Compression::best());
+    for part in parts {
+        out.write_all(part).expect("a vector takes what is written");
+    }
+    out.finish().expect("a vector takes what is written")
+}
+
+fn hash(script: &str) -> String {
+    format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(script.as_bytes())))
+}
+
+/// The parts of the pack in a page, or in a frame's attribute: style, script, description, land, pictures.
+#[cfg(test)]
+pub fn parts(page: &str) -> Vec<Vec<u8>> {
+    use std::io::Read;
+    let page = page.replace("&quot;", "\"").replace("&gt;", ">").replace("&lt;", "<");
+    let element = page.split("id=\"pack\"").nth(1).unwrap();
+    let lengths = element.split('"').nth(1).unwrap();
+    let text = element.split('>').nth(1).unwrap().split('<').next().unwrap();
+    let bytes = BASE64_STANDARD.decode(text).unwrap();
+    let lengths: Vec<usize> = lengths.split(' ').map(|length| length.parse().unwrap()).collect();
+    let (deflated, pictures) = bytes.split_at(lengths[0]);
+    let mut inflated = Vec::new();
+    flate2::read::DeflateDecoder::new(deflated).read_to_end(&mut inflated).unwrap();
+    let mut rest = &inflated[..];
+    let mut parts: Vec<Vec<u8>> =
+        lengths[1..].iter().map(|&length| rest.split_off(..length).unwrap().to_vec()).collect();
+    parts.push(pictures.to_vec());
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_packed_comes_out() {
+        let description = json!({"title": "</script>\u{2028}"});
+        let pack = Pack::new(&description, &[1, 2, 3], &[4, 5]);
+        let page = format!("<script id=\"pack\" data-lengths=\"{}\">{}</script>", pack.lengths, pack.text);
+        let parts = parts(&page);
+        assert_eq!(parts[0], script::bare_style(STYLE).as_bytes());
+        assert_eq!(parts[1], script::joined(false).as_bytes());
+        assert_eq!(serde_json::from_slice::<Value>(&parts[2]).unwrap(), description);
+        assert_eq!((&parts[3][..], &parts[4][..]), (&[1, 2, 3][..], &[4, 5][..]));
+    }
+
+    #[test]
+    fn the_viewer_is_small() {
+        for (tiles, most) in [(false, 25 * 1024), (true, 27 * 1024)] {
+            let (style, script) = (script::bare_style(STYLE), script::joined(tiles));
+            let embedded = deflated(&[style.as_bytes(), script.as_bytes()]).len().div_ceil(3) * 4;
+            assert!(embedded < most, "{embedded} bytes, tiles {tiles}");
+        }
+    }
+
+    #[test]
+    fn nothing_in_the_page_ends_its_script() {
+        assert!(!boot().contains("</") && !boot().contains("<!--"));
+    }
+}

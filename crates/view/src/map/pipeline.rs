@@ -1,0 +1,245 @@
+//! The work on the pictures of a map: each is decoded once, for the still picture, the
+//! atlas and the page.
+//!
+//! From the top down in chunks: those of a chunk are worked on at the same time, and while
+//! the chunk before is painted and put into the page in its order. What a chunk took tells
+//! how the next but one is embedded; nothing depends on which thread was first.
+
+use std::io::Write;
+use std::panic::resume_unwind;
+use std::thread;
+
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+
+use super::atlas::{self, Atlas, Cell};
+use super::byte_budget::{Ask, ByteBudget, Step, Terms};
+use super::draw::Drawn;
+use super::encode::{Embed, Encoded, encode};
+use super::layer::Layer;
+use super::rank::ranked;
+use super::scene::Scene;
+use super::still::Still;
+use super::{Map, html};
+use crate::display::picture;
+use up42_core::parallel::{cores, in_parallel};
+use up42_core::sanitize::sanitize;
+
+/// Pictures of a chunk, and chunks at most.
+const CHUNK: usize = 32;
+const CHUNKS: usize = 64;
+
+/// Set aside for the still picture, in bytes; it takes about half of it.
+pub const STILL: usize = 130_000;
+
+/// What a scene's place, cell and picture take in the description, deflated.
+const PLACED: usize = 60;
+
+/// Sides below this are told about, in pixels.
+const SMALL: u32 = 256;
+
+pub struct Pipeline<'a> {
+    map: &'a Map,
+    /// Whether more than the still picture is made.
+    embed: bool,
+    byte_budget: ByteBudget,
+    /// Scenes by rank, and the rank of each.
+    order: Vec<usize>,
+    ranks: Vec<usize>,
+    cells: Vec<Option<Cell>>,
+    /// Bytes for all pictures, the still one among them.
+    room: usize,
+    broken: Vec<String>,
+    /// The smallest step that made a picture smaller.
+    smallest: Option<Step>,
+}
+
+/// Pictures that were worked on, and are to be laid.
+struct Chunk<'a> {
+    /// Where it begins among all scenes.
+    first: usize,
+    scenes: &'a mut [Scene],
+    encoded: Vec<Option<Result<Encoded, String>>>,
+    step: Option<Step>,
+}
+
+impl<'a> Pipeline<'a> {
+    /// Scenes are given from the top down.
+    pub fn new(map: &'a Map, layers: &[&Layer], drawn: &Drawn, scenes: &[Scene], embed: bool) -> Self {
+        let mut pipeline = Self {
+            map,
+            embed,
+            byte_budget: ByteBudget::new(0, Vec::new()),
+            order: Vec::new(),
+            ranks: vec![0; scenes.len()],
+            cells: vec![None; scenes.len()],
+            room: 0,
+            broken: Vec::new(),
+            smallest: None,
+        };
+        if !embed {
+            return pipeline;
+        }
+        let lying: Vec<_> =
+            layers.iter().zip(scenes).map(|(layer, scene)| (scene.shown(), layer.cloud_cover)).collect();
+        pipeline.order = ranked(&lying, &drawn.outlines, drawn.bbox);
+        pipeline.order.iter().enumerate().for_each(|(rank, &i)| pipeline.ranks[i] = rank);
+        let asks: Vec<_> = pipeline.order.iter().map(|&i| ask(layers[i])).collect();
+        // Base64 takes four characters for three bytes.
+        let room = map.budget.saturating_sub(html::inline(map, drawn).len()) / 4 * 3;
+        pipeline.room = room.saturating_sub(described(scenes) + scenes.len() * PLACED);
+        let room = pipeline.room.saturating_sub(STILL);
+        let thumbnails = (asks.iter().flatten().count() * atlas::CELL).min(room * 3 / 5);
+        pipeline.byte_budget = ByteBudget::new(room - thumbnails, asks);
+        pipeline
+    }
+
+    pub fn run(&mut self, layers: &[&Layer], scenes: &mut [Scene], still: &mut Still) {
+        let size = scenes.len().div_ceil(CHUNKS).max(CHUNK);
+        let (placement, view) = (self.map.placement, still.view);
+        let mut before = None;
+        for (first, chunk) in scenes.chunks_mut(size).enumerate().map(|(i, chunk)| (i * size, chunk)) {
+            let terms = self.byte_budget.terms();
+            let embeds: Vec<Embed> = (first..first + chunk.len()).map(|i| self.embed(i, &terms)).collect();
+            let asked: Vec<_> = layers[first..].iter().zip(&*chunk).zip(embeds).collect();
+            let encode_all = || {
+                in_parallel(&asked, cores(), |((layer, scene), embed)| {
+                    encode(layer, &scene.footprint, placement, *embed, &view)
+                })
+            };
+            let all = thread::scope(|scope| {
+                let all = scope.spawn(encode_all);
+                if let Some(before) = before.take() {
+                    self.lay_all(before, layers, still);
+                }
+                all.join()
+            });
+            let encoded = all.unwrap_or_else(|panic| resume_unwind(panic));
+            before = Some(Chunk { first, scenes: chunk, encoded, step: terms.step });
+        }
+        if let Some(last) = before {
+            self.lay_all(last, layers, still);
+        }
+    }
+
+    fn embed(&self, i: usize, terms: &Terms) -> Embed {
+        match self.embed {
+            true if self.ranks[i] < terms.before => Embed::Whole(terms.step),
+            true => Embed::Thumbnail,
+            false => Embed::Nothing,
+        }
+    }
+
+    fn lay_all(&mut self, chunk: Chunk, layers: &[&Layer], still: &mut Still) {
+        for (i, (scene, encoded)) in (chunk.first..).zip(chunk.scenes.iter_mut().zip(chunk.encoded)) {
+            let encoded = encoded.transpose().unwrap_or_else(|error| {
+                self.broken.push(format!("{} ({error})", layers[i].id));
+                None
+            });
+            self.lay(i, encoded, chunk.step, scene, still);
+        }
+    }
+
+    fn lay(
+        &mut self,
+        i: usize,
+        encoded: Option<Encoded>,
+        step: Option<Step>,
+        scene: &mut Scene,
+        still: &mut Still,
+    ) {
+        let (whole, encoded) = match encoded {
+            Some(mut encoded) => (encoded.whole.take(), Some(encoded)),
+            None => (None, None),
+        };
+        if self.embed {
+            scene.picture = self.byte_budget.take(self.ranks[i], step, whole);
+        }
+        let Some(encoded) = encoded else { return };
+        scene.place(encoded.placed);
+        if let Some(placed) = &scene.placed {
+            still.paint(&encoded.patch, placed, scene.shown());
+        }
+        if let Some(step) = step.filter(|step| scene.picture.is_some() && encoded.longest > step.side) {
+            self.smallest = Some(self.smallest.filter(|smallest| smallest.side < step.side).unwrap_or(step));
+        }
+        // A whole picture with holes does without: its thumbnail would fill them.
+        self.cells[i] = encoded.cell.filter(|_| scene.picture.is_none() || !encoded.has_holes);
+    }
+
+    /// With what is left beside a still picture of so many bytes; and the scenes that have a
+    /// cell in it.
+    pub fn atlas(&self, scenes: &[Scene], still: usize) -> Option<(Atlas, Vec<usize>)> {
+        let embedded: usize = scenes.iter().filter_map(|scene| scene.picture.as_ref()).map(Vec::len).sum();
+        let room = self.room.saturating_sub(embedded + still);
+        let mut with_cell: Vec<usize> =
+            self.order.iter().copied().filter(|&i| self.cells[i].is_some()).collect();
+        let cells: Vec<&Cell> = with_cell.iter().filter_map(|&i| self.cells[i].as_ref()).collect();
+        let atlas = Atlas::of(&cells, room)?;
+        with_cell.truncate(atlas.cells);
+        Some((atlas, with_cell))
+    }
+
+    /// What could not be shown, and what was left out or made smaller.
+    pub fn notes(&self, layers: &[&Layer], scenes: &[Scene]) -> Vec<String> {
+        let mut notes: Vec<String> =
+            listed(&self.broken, "picture", "could not be read").into_iter().collect();
+        if !self.embed {
+            return notes;
+        }
+        let all = scenes.iter().filter(|scene| scene.placed.is_some()).count();
+        let without = || {
+            layers.iter().zip(scenes).filter(|(_, scene)| scene.placed.is_some() && scene.picture.is_none())
+        };
+        let gone: Vec<String> =
+            without().filter(|(_, scene)| scene.thumb.is_none()).map(|(layer, _)| layer.id.clone()).collect();
+        let small = without().count() - gone.len();
+        let budget = format!("the map's budget of {} MB", self.map.budget as f64 / 1e6);
+        if small > 0 {
+            notes.push(format!("shown by thumbnails only, to keep to {budget}: {small} of {all} pictures"));
+        } else if let Some(step) = self.smallest.filter(|step| step.side < SMALL) {
+            notes.push(format!(
+                "pictures are made smaller, down to {} pixels, to keep to {budget}",
+                step.side
+            ));
+        }
+        notes.extend(listed(&gone, "picture", &format!("did not fit into {budget}")));
+        notes
+    }
+}
+
+fn ask(layer: &Layer) -> Option<Ask> {
+    let bytes = layer.picture.as_deref()?;
+    let (width, height) = picture::size(bytes)?;
+    Some(Ask { width, height, bytes: bytes.len(), is_jpeg: bytes.starts_with(&[0xff, 0xd8]) })
+}
+
+/// About how many bytes all that is known of the scenes takes: a sample of them, deflated.
+fn described(scenes: &[Scene]) -> usize {
+    let sample: Vec<&Scene> = scenes.iter().step_by(scenes.len().div_ceil(100).max(1)).collect();
+    let mut deflated = DeflateEncoder::new(Vec::new(), Compression::fast());
+    for scene in &sample {
+        deflated.write_all(scene.to_json(0).to_string().as_bytes()).expect("a vector takes what is written");
+    }
+    let bytes = deflated.finish().expect("a vector takes what is written").len();
+    bytes * scenes.len() / sample.len().max(1)
+}
+
+/// `2 pictures could not be read: a, b`.
+pub fn listed(ids: &[String], noun: &str, what: &str) -> Option<String> {
+    let (first, plural) = (ids.first()?, if ids.len() == 1 { "" } else { "s" });
+    let what = if ids.len() == 1 {
+        what.to_owned()
+    } else {
+        what.replace("has no", "have no").replace("is not", "are not")
+    };
+    let mut names = sanitize(first, 120);
+    for id in ids.iter().skip(1).take(2) {
+        names.push_str(", ");
+        names.push_str(&sanitize(id, 120));
+    }
+    if ids.len() > 3 {
+        names.push_str(&format!(" and {} more", ids.len() - 3));
+    }
+    Some(format!("{} {noun}{plural} {what}: {names}", ids.len()))
+}

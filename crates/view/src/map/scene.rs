@@ -1,0 +1,199 @@
+use std::borrow::Cow;
+
+use geo::{CoordsIter, MultiPolygon, Simplify};
+use serde_json::{Value, json};
+
+use super::area::joined;
+use super::layer::Layer;
+use super::placement::Placed;
+use up42_core::geo::{Bbox, polygons, unrolled};
+use up42_core::redact;
+use up42_core::sanitize::sanitize;
+use up42_core::time::minute;
+
+/// Positions of an outline that are written as they are.
+const MOST_POSITIONS: usize = 100;
+
+/// What larger outlines are simplified to: parts of their extent.
+const DETAIL: f64 = 4_000.0;
+
+/// A layer that has a place, ready for the page.
+pub struct Scene {
+    pub footprint: MultiPolygon,
+    /// What is shown of it, where that is not all.
+    part: Option<MultiPolygon>,
+    pub placed: Option<Placed>,
+    /// What is embedded: a JPEG or PNG.
+    pub picture: Option<Vec<u8>>,
+    /// What the still picture calls it: the day, or else the title.
+    pub label: String,
+    /// Cell of the atlas.
+    pub thumb: Option<usize>,
+    facts: Value,
+}
+
+impl Scene {
+    pub fn new(layer: &Layer, footprint: MultiPolygon, part: Option<MultiPolygon>) -> Self {
+        let properties: Vec<_> =
+            layer.properties.iter().map(|(key, value)| [sanitize(key, 120), sanitize(value, 600)]).collect();
+        let facts = json!({
+            "id": redact::text(&layer.id),
+            "title": sanitize(layer.title_or_id(), 200),
+            "collection": sanitize(&layer.collection, 120),
+            "constellation": layer.constellation.as_ref().map(|name| sanitize(name, 120)),
+            "datetime": layer.acquired.map(|moment| moment.to_string()),
+            "cloud": layer.cloud_cover,
+            "properties": properties,
+        });
+        let label = match layer.acquired {
+            Some(at) => minute(at).chars().take("2020-12-31".len()).collect(),
+            None => sanitize(layer.title_or_id(), 40),
+        };
+        Self { footprint, part, placed: None, picture: None, thumb: None, label, facts }
+    }
+
+    /// The outline that is shown.
+    pub fn shown(&self) -> &MultiPolygon {
+        self.part.as_ref().unwrap_or(&self.footprint)
+    }
+
+    /// As it is drawn in the page: finer than a screen shows it only takes space.
+    fn outline(&self) -> Cow<'_, MultiPolygon> {
+        let whole = self.shown();
+        match Bbox::around(whole).map(Bbox::to_array) {
+            Some([west, south, east, north]) if whole.coords_count() > MOST_POSITIONS => {
+                Cow::Owned(whole.simplify((east - west).max(north - south) / DETAIL))
+            }
+            _ => Cow::Borrowed(whole),
+        }
+    }
+
+    /// Lays its picture; of a part, only that is shown.
+    pub fn place(&mut self, placed: Option<Placed>) {
+        let is_cut = self.part.is_some();
+        self.placed = placed.map(|placed| Placed { clip: placed.clip || is_cut, ..placed });
+    }
+
+    /// As the viewer reads it; `at` is where the picture starts in the pack.
+    pub fn to_json(&self, at: usize) -> Value {
+        let mut facts = self.facts.clone();
+        facts["rings"] = rings(&self.outline());
+        if let Some(picture) = &self.picture {
+            facts["picture"] = json!([at, picture.len()]);
+        }
+        if let Some(thumb) = self.thumb {
+            facts["thumb"] = thumb.into();
+        }
+        if let Some(placed) = self.placed.as_ref().filter(|_| self.picture.is_some() || self.thumb.is_some())
+        {
+            let fine = Fine::of(&self.footprint);
+            facts["corners"] = placed.quad.iter().map(|&corner| fine.position(corner)).collect();
+            facts["flat"] = placed.flat.into();
+            facts["clip"] = placed.clip.into();
+        }
+        facts
+    }
+}
+
+/// The farthest longitude: some footprints run on across 180°.
+const FARTHEST: f64 = 540.0;
+
+/// The footprints of layers, each made continuous and next to the others; none where a
+/// position is not on Earth.
+pub fn footprints(layers: &[Layer], near: Option<f64>) -> Vec<Option<MultiPolygon>> {
+    let mut near = near;
+    let place = |layer: &Layer| {
+        let shape = polygons(layer.footprint.as_ref()?)?;
+        // Not by its box, which leaves out what is no number.
+        if !shape.coords_iter().all(|at| at.x.abs() <= FARTHEST && at.y.abs() <= 90.0) {
+            return None;
+        }
+        let shape = joined(unrolled(&shape, near));
+        let bbox = Bbox::around(&shape)?;
+        near.get_or_insert((bbox.west + bbox.east) / 2.0);
+        Some(shape)
+    };
+    layers.iter().map(place).collect()
+}
+
+/// Outer rings as arrays of positions.
+pub fn rings(shape: &MultiPolygon) -> Value {
+    let fine = Fine::of(shape);
+    let ring = |polygon: &geo::Polygon| -> Value {
+        polygon.exterior().coords().map(|point| fine.position([point.x, point.y])).collect()
+    };
+    shape.iter().map(ring).collect()
+}
+
+/// How fine degrees are written: what is finer than a hundred thousandth of a shape only
+/// takes space.
+struct Fine(f64);
+
+impl Fine {
+    fn of(shape: &MultiPolygon) -> Self {
+        let [west, south, east, north] = Bbox::around(shape).map_or([0.0; 4], Bbox::to_array);
+        let extent = (east - west).max(north - south).clamp(1e-6, 360.0);
+        Self(10f64.powf(5.0 - extent.log10().floor()))
+    }
+
+    fn position(&self, point: [f64; 2]) -> Value {
+        point.iter().map(|degrees| Value::from((degrees * self.0).round() / self.0)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use geo::{Geometry, LineString, Point, Polygon, Rect};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::map::Map;
+
+    fn ring(points: &[[f64; 2]]) -> Polygon {
+        Polygon::new(LineString::from(points.to_vec()), vec![])
+    }
+
+    #[test]
+    fn a_bad_footprint_leaves_the_others_where_they_are() {
+        let good = ring(&[[1.0, 1.0], [2.0, 1.0], [2.0, 2.0], [1.0, 2.0]]);
+        let bad = |at: [f64; 2]| ring(&[[1.0, 1.0], [2.0, 1.0], at, [1.0, 2.0]]);
+        let far = [[2.0, f64::NAN], [f64::NAN, 2.0], [f64::INFINITY, 2.0], [2.0, 1e300], [1e300, 2.0]];
+        let layers: Vec<_> =
+            far.map(bad).into_iter().chain([good]).map(|shape| Layer::new("a").footprint(shape)).collect();
+        let found = footprints(&layers, None);
+        assert!(found[..5].iter().all(Option::is_none), "{found:?}");
+        assert_eq!(Bbox::around(found[5].as_ref().unwrap()).unwrap().to_array(), [1.0, 1.0, 2.0, 2.0]);
+    }
+
+    fn degrees() -> impl Strategy<Value = f64> {
+        let odd = [f64::NAN, f64::INFINITY, -180.0, 180.0, 0.0, -0.0, 90.0, -90.0, 1e300, 1e-300, 540.0];
+        prop_oneof![prop::sample::select(odd.to_vec()), -90.0..90.0, -540.0..540.0]
+    }
+
+    fn shape() -> impl Strategy<Value = Geometry> {
+        let polygon = prop::collection::vec([degrees(), degrees()], 0..7).prop_map(|points| ring(&points));
+        prop_oneof![
+            prop::collection::vec(polygon, 0..3).prop_map(|many| MultiPolygon::new(many).into()),
+            [degrees(), degrees(), degrees(), degrees()]
+                .prop_map(|[a, b, c, d]| Geometry::Rect(Rect::new([a, b], [c, d]))),
+            [degrees(), degrees()].prop_map(|[x, y]| {
+                Geometry::GeometryCollection(vec![ring(&[[x, y]; 4]), ring(&[])].into())
+            }),
+            Just(Point::new(0.0, 0.0).into()),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn any_footprint_makes_a_map(shapes in prop::collection::vec(shape(), 1..5)) {
+            let mut picture = std::io::Cursor::new(Vec::new());
+            image::RgbImage::from_pixel(8, 8, image::Rgb([90; 3]))
+                .write_to(&mut picture, image::ImageFormat::Png)
+                .unwrap();
+            let layer = |shape: Geometry| Layer::new("a").footprint(shape).picture(picture.get_ref().clone());
+            let map = shapes.into_iter().map(layer).fold(Map::new("any"), Map::layer);
+            prop_assert!(map.draw(false).bbox.iter().all(|side| side.is_finite()));
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Raster tiles of a server, for those who ask for them.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+
+use up42_core::error::{Error, Result};
+use up42_core::sanitize::sanitize;
+
+/// What most servers have, and the deepest that the viewer goes to.
+const MOST_ZOOM: u8 = 19;
+const DEEPEST: u8 = 24;
+
+/// Raster tiles of the web mercator scheme (XYZ), for [`Map::tiles`](crate::Map::tiles).
+///
+/// Whoever opens the map asks the server for its tiles, and so tells it what they look at.
+/// A key in the address is in the page, as the viewer needs it, and nowhere else: not in
+/// `Debug`, errors or text.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Tiles {
+    url: String,
+    attribution: String,
+    max_zoom: u8,
+}
+
+impl Tiles {
+    /// The tiles of [OpenStreetMap](https://operations.osmfoundation.org/policies/tiles/):
+    /// for people who look at maps, not for bulk downloads.
+    pub fn osm() -> Self {
+        Self {
+            url: "https://tile.openstreetmap.org/{z}/{x}/{y}.png".into(),
+            attribution: "© OpenStreetMap contributors".into(),
+            max_zoom: MOST_ZOOM,
+        }
+    }
+
+    /// The tiles at an address with `{z}`, `{x}` and `{y}` in it, and whom the map owes
+    /// them.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for an address that is
+    /// not `https` (`http` only on this machine), lacks one of the three, or has a
+    /// placeholder, a user or a blank where its host is.
+    pub fn new(url: impl Into<String>, attribution: impl Into<String>) -> Result<Self> {
+        let url = url.into();
+        // The address may hold a key: errors name its host at most.
+        let refuse = |what: &str| {
+            Err(Error::invalid(format!(
+                "tiles: {what}: write an address such as `https://tiles.example.com/{{z}}/{{x}}/{{y}}.png`"
+            )))
+        };
+        let Some((scheme, rest)) = url.split_once("://") else {
+            return refuse("the address has no `https://`");
+        };
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        // What the content security policy of the page takes literally.
+        let is_host = |c: char| c.is_ascii_alphanumeric() || "-.:[]".contains(c);
+        if host.is_empty() || !host.chars().all(is_host) {
+            return refuse("the address has no plain host");
+        }
+        if !(scheme == "https" || scheme == "http" && is_loopback(host)) {
+            return refuse(&format!("`{scheme}` to `{host}` is not safe, `https` is"));
+        }
+        if let Some(missing) = ["{z}", "{x}", "{y}"].into_iter().find(|part| !rest.contains(part)) {
+            return refuse(&format!("the address lacks `{missing}`"));
+        }
+        if url.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return refuse("the address has a blank in it");
+        }
+        Ok(Self { url, attribution: attribution.into(), max_zoom: MOST_ZOOM })
+    }
+
+    /// The deepest level that the server has; beyond it, its tiles are magnified. 19 unless
+    /// set, and at most 24.
+    pub fn max_zoom(mut self, zoom: u8) -> Self {
+        self.max_zoom = zoom.min(DEEPEST);
+        self
+    }
+
+    /// Scheme, host and port: the one place that the page may ask for pictures.
+    pub(super) fn origin(&self) -> &str {
+        let start = self.url.find("://").map_or(0, |at| at + 3);
+        let end = self.url[start..].find(['/', '?', '#']).map_or(self.url.len(), |at| start + at);
+        &self.url[..end]
+    }
+
+    pub(super) fn attribution(&self) -> String {
+        sanitize(&self.attribution, 200)
+    }
+
+    /// As the viewer reads it.
+    pub(super) fn to_json(&self) -> Value {
+        json!({"url": self.url, "attribution": self.attribution(), "max_zoom": self.max_zoom})
+    }
+}
+
+/// This machine itself: nothing in between can read or change what it sends.
+fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+impl fmt::Debug for Tiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tiles of {}, to zoom {}", self.origin(), self.max_zoom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_address_of_tiles_is_refused_without_its_key() {
+        let refused = |url: &str| Tiles::new(url, "").unwrap_err().to_string();
+        insta::assert_snapshot!(refused("http://tiles.example.com/{z}/{x}/{y}.png?key=SECRET"), @"tiles: `http` to `tiles.example.com` is not safe, `https` is: write an address such as `https://tiles.example.com/{z}/{x}/{y}.png`");
+        for url in [
+            "tiles.example.com/{z}/{x}/{y}?key=SECRET",
+            "ftp://tiles.example.com/{z}/{x}/{y}?key=SECRET",
+            "https:///{z}/{x}/{y}?key=SECRET",
+            "https://me:SECRET@tiles.example.com/{z}/{x}/{y}",
+            "https://{s}.example.com/{z}/{x}/{y}?key=SECRET",
+            "https://a.example.com;script-src */{z}/{x}/{y}?key=SECRET",
+            "https://tiles.example.com/{z}/{x}.png?key=SECRET",
+            "https://tiles.example.com/{z}/{x}/{y} ?key=SECRET",
+            "http://localhost.example.com/{z}/{x}/{y}?key=SECRET",
+            "http://127.0.0.1.example.com/{z}/{x}/{y}?key=SECRET",
+        ] {
+            let message = refused(url);
+            assert!(message.starts_with("tiles: ") && !message.contains("SECRET"), "{message}");
+        }
+    }
+
+    #[test]
+    fn tiles_tell_their_origin_and_no_key() {
+        let tiles = Tiles::new("https://tiles.example.com:8443/v1/{z}/{x}/{y}.png?key=SECRET", "©").unwrap();
+        assert_eq!(
+            format!("{:?}", tiles.max_zoom(99)),
+            "Tiles of https://tiles.example.com:8443, to zoom 24"
+        );
+        for url in [
+            "http://127.0.0.1:8000/{z}/{x}/{y}",
+            "http://[::1]:8000/{z}/{x}/{y}",
+            "http://localhost/{z}/{x}/{y}",
+        ] {
+            assert!(Tiles::new(url, "").is_ok(), "{url}");
+        }
+        assert_eq!(Tiles::osm().origin(), "https://tile.openstreetmap.org");
+    }
+}

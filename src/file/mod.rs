@@ -1,6 +1,0 @@
-//! Files on disk: written whole or not at all, under names that every system takes.
-
-mod atomic;
-pub(crate) mod name;
-
-pub(crate) use atomic::{AtomicFile, is_temporary, sync_folder, write, write_all};

@@ -1,8 +1,0 @@
-//! JSON text of others: walked without building what nobody asks for ([`walk`]), and weighed
-//! before it is built ([`size`]).
-
-mod size;
-mod walk;
-
-pub(crate) use size::{MOST_PER_BYTE, size, size_of_coordinates};
-pub(crate) use walk::Walk;
