@@ -31,7 +31,8 @@ def build(is_optimized):
     command = ["cargo", "build", "--workspace", "--locked", "--features", "up42-fuzz/libfuzzer"]
     command += ["--bin", "up42-fuzz"]
     if is_optimized:
-        command += ["--config", "profile.dev.package.up42.opt-level=1"]
+        for package in ("up42", "up42-core", "up42-view"):
+            command += ["--config", f"profile.dev.package.{package}.opt-level=1"]
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
     return BUILT / "debug" / "up42-fuzz"
 

@@ -81,7 +81,7 @@ fn newest(checkout: &Path) -> Option<SystemTime> {
         }
         fs::read_dir(path).ok()?.flatten().filter_map(|entry| of(&entry.path())).max()
     }
-    ["src", "assets", "Cargo.toml", "Cargo.lock"].iter().filter_map(|name| of(&checkout.join(name))).max()
+    ["src", "crates", "Cargo.toml", "Cargo.lock"].iter().filter_map(|name| of(&checkout.join(name))).max()
 }
 
 /// The kernels that the `jupyter` on the `PATH` knows.

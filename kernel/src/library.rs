@@ -20,6 +20,8 @@ pub const CODE: &str = "pub use tokio;\npub use up42::*;\n";
 
 /// The crates that its code names.
 const NAMED: [&str; 2] = ["tokio", "up42"];
+/// The packages of the checkout that the library consists of.
+pub const PACKAGES: [&str; 4] = ["up42", "up42-core", "up42-simulator", "up42-view"];
 /// The variable that names another checkout.
 const VARIABLE: &str = "UP42_LIBRARY";
 
@@ -67,7 +69,9 @@ impl Library {
         let mut cargo = self.cargo(toolchain);
         cargo.args(["build", "--lib", "--locked", "--message-format", "json-render-diagnostics"]);
         // Notebooks compute with it; tests are compiled more often than they compute.
-        cargo.args(["--config", "profile.dev.package.up42.opt-level=2"]);
+        for package in PACKAGES {
+            cargo.args(["--config", &format!("profile.dev.package.{package}.opt-level=2")]);
+        }
         let output =
             cargo.stdin(Stdio::null()).stderr(Stdio::inherit()).output().context("run `cargo build`")?;
         if !output.status.success() {

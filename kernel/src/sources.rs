@@ -15,9 +15,9 @@ use crate::home::write_if_changed;
 use crate::library;
 use crate::reduce::copy_reduced;
 
-/// The crates of the library's interface, and what their values are bound to; of Polars
+/// The crates of other projects in the library's interface, and what their values are bound to; of Polars
 /// most that there are.
-const INTERFACE: [&str; 6] = ["geo-types", "jiff", "num-traits", "serde_core", "serde_json", "up42"];
+const INTERFACE: [&str; 5] = ["geo-types", "jiff", "num-traits", "serde_core", "serde_json"];
 /// What Polars keeps to itself: formats of files, and how a query is carried out.
 const INNER: [&str; 6] = [
     "polars-arrow-format",
@@ -33,7 +33,8 @@ const STANDARD: [&str; 4] = ["alloc", "core", "hashbrown", "std"];
 /// Writes the library as the cells' dylib offers it.
 pub fn write_library(metadata: &Value, folder: &Path) -> Result<()> {
     let is_polars = |name: &str| name == "polars" || name.starts_with("polars-") && !INNER.contains(&name);
-    let is_shown = |name: &str| INTERFACE.contains(&name) || is_polars(name);
+    let is_shown =
+        |name: &str| library::PACKAGES.contains(&name) || INTERFACE.contains(&name) || is_polars(name);
     let mut members = write_packages(metadata, is_shown, folder)?;
     // The crate that the dylib is linked from.
     let place = folder.join(library::CRATE);

@@ -1,12 +1,12 @@
 // The viewer as its modules, for tests that look inside: a saved map is unpacked, and its
-// data is given to `assets/viewer/*.js` as they stand in the repository.
+// data is given to `crates/view/assets/viewer/*.js` as they stand in the repository.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { browser } from './open.mjs';
 
-const viewer = path.join(import.meta.dirname, '../../assets/viewer');
+const viewer = path.join(import.meta.dirname, '../../crates/view/assets/viewer');
 
 /** What a saved page packs: style, description, land and pictures. */
 export function unpack(file) {

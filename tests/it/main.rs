@@ -1,8 +1,7 @@
-//! The library against the simulator, and one test that holds the layers apart.
+//! The library against the simulator and against its peers.
 
 mod account;
 mod aoi;
-mod architecture;
 mod batches;
 mod browser;
 mod catalog;

@@ -59,6 +59,7 @@ fn refuse_code(connection: &Connection) -> Result<()> {
     }
 }
 
+/// Converts an error of SQLite.
 pub fn foreign(error: rusqlite::Error) -> Error {
     Error::foreign(ErrorKind::Io, error)
 }

@@ -4,20 +4,24 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::error::Result;
 
+/// A clock that can be waited on: the machine's, or one of a test.
 pub trait Clock: Sync {
     /// Since the Unix epoch, and evenly: when the clock is set, this goes on.
     fn now(&self) -> Duration;
 
+    /// Blocks for a pause.
     fn wait(&self, pause: Duration);
 }
 
 /// The time of this machine.
+#[derive(Debug)]
 pub struct Machine {
     /// The time of the clock, and since then.
     start: (Duration, Instant),
 }
 
 impl Machine {
+    /// Starts at the time of the machine.
     pub fn new() -> Self {
         let clock = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Self { start: (clock, Instant::now()) }

@@ -55,6 +55,7 @@ fn within(degrees: f64, limit: f64) -> f64 {
     if degrees.abs() > limit && degrees.abs() < limit + 1e-8 { limit.copysign(degrees) } else { degrees }
 }
 
+/// Returns the error of a shape whose area is zero.
 pub fn no_area() -> Error {
     Error::invalid("the polygons enclose no area")
 }

@@ -7,6 +7,7 @@ pub mod around;
 mod bbox;
 mod coverage;
 mod crs;
+/// Features of an area of interest.
 pub mod feature;
 mod geojson;
 mod land;

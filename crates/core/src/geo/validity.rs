@@ -170,8 +170,6 @@ mod tests {
     use geo::{LineString, wkt};
 
     use super::*;
-    use crate::geo::antimeridian::split;
-    use crate::geo::around::circle;
     use crate::limits::ReadLimits;
 
     fn area(shape: &MultiPolygon) -> Option<f64> {
@@ -186,7 +184,6 @@ mod tests {
             ((0. 0., 1. 0., 1. 0., 1. -1., 0. 0.))
         ));
         assert_eq!(area(&touching), None);
-        assert_eq!(area(&split(&circle([179.9, 89.0], 200_000.0).unwrap().into())), None);
     }
 
     /// The areas are those of shapely 2.2.0, `make_valid`.

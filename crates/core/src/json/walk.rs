@@ -17,6 +17,7 @@ pub struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
+    /// Begins at the first byte of a text.
     pub fn new(text: &'a str) -> Self {
         Self { text, at: 0 }
     }

@@ -158,10 +158,12 @@ impl ReadBudget {
         })
     }
 
+    /// Returns the limits of this budget.
     pub fn limits(&self) -> &ReadLimits {
         &self.limits
     }
 
+    /// Returns the instant at which the time is over; `None` without a limit of time.
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline
     }

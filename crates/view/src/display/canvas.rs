@@ -5,14 +5,18 @@
 
 use super::font;
 
+/// Red, green and blue.
 pub type Rgb = [u8; 3];
 
 /// A point in pixels, from the upper left.
 pub type Pixel = [f64; 2];
 
+/// A picture to draw on.
 #[derive(Clone, Debug)]
 pub struct Canvas {
+    /// Width in pixels.
     pub width: usize,
+    /// Height in pixels.
     pub height: usize,
     /// Three bytes a pixel, row by row.
     pub pixels: Vec<u8>,
@@ -21,13 +25,16 @@ pub struct Canvas {
 /// How a line is drawn.
 #[derive(Clone, Copy, Debug)]
 pub struct Stroke {
+    /// Width in pixels.
     pub width: f64,
+    /// Colour.
     pub colour: Rgb,
     /// Lengths of dash and gap; none is a whole line.
     pub dash: Option<(f64, f64)>,
 }
 
 impl Canvas {
+    /// Makes a picture of one colour.
     pub fn new(width: usize, height: usize, colour: Rgb) -> Self {
         Self { width, height, pixels: colour.repeat(width * height) }
     }

@@ -16,6 +16,7 @@ pub struct Card {
 }
 
 impl Card {
+    /// Starts a card without facts.
     pub fn new(title: impl Into<String>) -> Self {
         Self { title: title.into(), badge: None, facts: Vec::new(), notes: Vec::new() }
     }
@@ -26,6 +27,7 @@ impl Card {
         self
     }
 
+    /// Adds a fact: its name, and its value.
     pub fn fact(mut self, name: impl Into<String>, value: impl Into<Cell>) -> Self {
         self.facts.push((name.into(), value.into()));
         self
@@ -37,6 +39,7 @@ impl Card {
         self
     }
 
+    /// Returns the card as HTML and text.
     pub fn bundle(&self) -> Bundle {
         Bundle { html: self.to_html(), jpeg: None, text: self.to_text() }
     }

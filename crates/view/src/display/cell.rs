@@ -53,6 +53,7 @@ pub enum Tone {
 }
 
 impl Tone {
+    /// Returns the sign that stands before the word.
     pub fn glyph(self) -> &'static str {
         match self {
             Self::Ok => "✓",
@@ -88,18 +89,22 @@ impl Tone {
 }
 
 impl Cell {
+    /// Makes a cell of text.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
     }
 
+    /// Makes a cell of an identifier, in a monospaced font.
     pub fn id(id: impl Into<String>) -> Self {
         Self::Id(id.into())
     }
 
+    /// Makes a cell of a status.
     pub fn status(tone: Tone, word: impl Into<String>) -> Self {
         Self::Status(tone, word.into())
     }
 
+    /// Makes a cell of a time.
     pub fn time(moment: impl Into<String>) -> Self {
         Self::Time(moment.into())
     }
@@ -124,6 +129,7 @@ impl Cell {
         }
     }
 
+    /// Returns the cell as escaped HTML.
     pub fn to_html(&self) -> Markup {
         html! {
             @match self {

@@ -37,10 +37,12 @@ impl Column {
         self
     }
 
+    /// Returns whether the column holds numbers, which are aligned to the right.
     pub fn is_number(&self) -> bool {
         self.is_number
     }
 
+    /// Returns the heading as text, with the unit.
     pub fn heading(&self) -> String {
         match self.unit {
             Some(unit) => format!("{} ({unit})", self.title()),
@@ -53,6 +55,7 @@ impl Column {
         self.kind.as_deref().map_or_else(String::new, |kind| sanitize(kind, LONGEST))
     }
 
+    /// Returns the heading as escaped HTML.
     pub fn to_html(&self) -> Markup {
         html! {
             th class=[self.is_number.then_some("up42-right")] scope="col" {

@@ -13,8 +13,11 @@ const LONGEST: usize = 400;
 /// Lines as somebody wrote them, such as a log, under a title.
 #[derive(Clone, Debug)]
 pub struct Passage<'a> {
+    /// Title.
     pub title: &'a str,
+    /// Tone and word of the status.
     pub status: (Tone, String),
+    /// Text below the title.
     pub text: &'a str,
 }
 

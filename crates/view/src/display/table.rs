@@ -30,6 +30,7 @@ pub struct Table {
 }
 
 impl Table {
+    /// Starts a table without rows.
     pub fn new(caption: impl Into<String>, columns: impl IntoIterator<Item = Column>) -> Self {
         Self {
             caption: caption.into(),
@@ -84,6 +85,7 @@ impl Table {
         self
     }
 
+    /// Returns the table as HTML and text.
     pub fn bundle(&self) -> Bundle {
         Bundle { html: self.to_html(), jpeg: None, text: self.to_text() }
     }

@@ -8,8 +8,11 @@ const GAP: usize = 2;
 /// A column of texts: its head, of one line or more, and its cells.
 #[derive(Clone, Debug)]
 pub struct TextColumn {
+    /// Lines of the heading.
     pub head: Vec<String>,
+    /// Cells, from the first row to the last.
     pub cells: Vec<String>,
+    /// Whether the column is aligned to the right.
     pub is_right: bool,
     /// What it may be cut to where the lines get too long.
     pub least: usize,

@@ -34,6 +34,7 @@ impl Window {
         Self { rows: start..end, total, name: name.into() }
     }
 
+    /// Returns the rows that are shown.
     pub fn rows(&self) -> Range<usize> {
         self.rows.clone()
     }

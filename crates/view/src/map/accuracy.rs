@@ -216,9 +216,10 @@ fn real_quicklooks_with_a_collar_have_their_scene_on_its_footprint() {
 pub fn real_quicklooks(
     is_wanted: impl Fn(&str) -> bool,
 ) -> Option<Vec<(String, MultiPolygon, DynamicImage)>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/quicklooks");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/quicklooks");
     let Ok(entries) = std::fs::read_dir(&folder) else {
-        eprintln!("skipped: {} is not there", folder.display());
+        assert!(std::env::var_os("UP42_REQUIRE_DATA").is_none(), "{} is missing", folder.display());
+        eprintln!("skipped: {} is missing", folder.display());
         return None;
     };
     let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());

@@ -18,6 +18,7 @@ const BOOT: &str = include_str!("../../assets/viewer/boot.js");
 const STYLE: &str = include_str!("../../assets/viewer/viewer.css");
 
 /// What the boot script reads.
+#[derive(Debug)]
 pub struct Pack {
     /// The bytes, in base64.
     pub text: String,

@@ -21,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::limits::ReadBudget;
 
 /// A Parquet file, read column by column.
+#[derive(Debug)]
 pub struct ParquetFile {
     file: File,
     length: u64,
@@ -31,6 +32,7 @@ pub struct ParquetFile {
 }
 
 impl ParquetFile {
+    /// Opens a file and reads its metadata.
     pub fn open(path: &Path, budget: &ReadBudget) -> Result<Self> {
         let mut file = File::open(path)?;
         let length = file.metadata()?.len();
@@ -40,6 +42,7 @@ impl ParquetFile {
         Ok(Self { file, length, metadata, fields })
     }
 
+    /// Returns the metadata of the row groups.
     pub fn groups(&self) -> &[RowGroupMetadata] {
         &self.metadata.row_groups
     }

@@ -59,15 +59,18 @@ fn text(text: &str, extension: Option<&str>, budget: &ReadBudget) -> Result<Name
     }
 }
 
+/// Reads GeoJSON: one text, or several that follow each other.
 pub fn geojson(text: &str, budget: &ReadBudget) -> Result<Named> {
     let (name, layer) = geojson::read(bare(text), budget)?;
     Ok((name, features(vec![layer], budget)?))
 }
 
+/// Reads KML.
 pub fn kml(text: &str, budget: &ReadBudget) -> Result<Named> {
     Ok((None, features(vec![kml::read(bare(text), budget)?], budget)?))
 }
 
+/// Reads WKT or EWKT, several geometries as several features.
 pub fn wkt(text: &str, budget: &ReadBudget) -> Result<Named> {
     Ok((None, features(vec![wkt::read(bare(text), budget)?], budget)?))
 }

@@ -106,6 +106,7 @@ pub fn features(layers: Vec<Layer>, budget: &ReadBudget) -> Result<Vec<AoiFeatur
     }
 }
 
+/// Returns the error of a source without a polygon.
 pub fn no_polygon() -> Error {
     Error::invalid("there is no polygon: an AOI needs a Polygon or a MultiPolygon")
 }

@@ -26,6 +26,12 @@ fn a_circle_is_round_wherever_it_lies() {
 }
 
 #[test]
+fn a_circle_around_a_pole_is_valid() {
+    let aoi = Aoi::around([179.9, 89.0], 200_000.0).unwrap();
+    assert_eq!(Aoi::from_geojson(&aoi.to_geojson().to_string()).unwrap().note(), None);
+}
+
+#[test]
 fn corners_lie_on_the_circle() {
     let centre = Point::new(-17.45, 14.7);
     let aoi = Aoi::around([-17.45, 14.7], 5_000.0).unwrap();

@@ -17,6 +17,7 @@ pub struct Bars {
 /// What one colour of the stacks stands for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
+    /// Name of the bar.
     pub name: String,
     /// Of its bars, from the first on; the last one is that of the rest.
     pub colours: Vec<Rgb>,

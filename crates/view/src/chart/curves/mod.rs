@@ -32,6 +32,7 @@ const PALE: Rgb = [0xb9, 0xc8, 0xd4];
 /// Lines over the same time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Curves {
+    /// Curves, in the order of the legend.
     pub curves: Vec<Curve>,
     /// A level to compare with, and what it is.
     pub level: Option<(String, f64)>,
@@ -42,6 +43,7 @@ pub struct Curves {
 /// One line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curve {
+    /// Name in the legend.
     pub name: String,
     /// In the order of their times; all values are finite.
     pub points: Vec<(Timestamp, f64)>,

@@ -19,6 +19,7 @@ pub use draw::draw;
 /// Jobs or the like over time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gantt {
+    /// Rows, from the top.
     pub spans: Vec<Span>,
     /// How many may go on at a time.
     pub limit: Option<usize>,
@@ -29,14 +30,19 @@ pub struct Gantt {
 /// A wait, and what came after it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Span {
+    /// Label of the row.
     pub label: String,
     /// How it stands: its colour, and in a word.
     pub tone: Tone,
+    /// State, in a word.
     pub word: String,
     /// What is told of it under the pointer.
     pub hint: String,
+    /// Creation of the job.
     pub created: Option<Timestamp>,
+    /// Start of the work.
     pub started: Option<Timestamp>,
+    /// End of the work.
     pub finished: Option<Timestamp>,
 }
 
