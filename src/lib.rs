@@ -130,7 +130,7 @@ pub use up42_core::{AoiFeature, Bbox, Error, ErrorKind, ReadLimits, Result, Serv
 pub use up42_simulator as simulator;
 #[doc(inline)]
 pub use up42_view::{
-    Aoi, Bundle, Chart, Layer, Live, Map, Placement, Rich, Show, Tiles, display, display_live,
+    Aoi, Chart, Layer, Live, Map, MimeBundle, Placement, Show, Tiles, ToMimeBundle, display, display_live,
 };
 
 // Their types stand in this crate's interface.
@@ -140,9 +140,9 @@ pub use {geo_types, jiff, polars, serde_json};
 pub mod prelude {
     pub use crate::GeometryOperation::{Bbox, Contains, Intersects};
     pub use crate::{
-        Aoi, Bundle, Catalog, Client, Endpoint, Error, ErrorKind, JobFilter, JobQuery, JobStatus, Layer, Map,
-        MosaicOptions, OnChange, OnFailure, Op, OrderFilter, OrderStatus, ParallelParameters, ProcessServer,
-        Result, Rich, Search, Settings, Show, SortBy, display, display_live,
+        Aoi, Catalog, Client, Endpoint, Error, ErrorKind, JobFilter, JobQuery, JobStatus, Layer, Map,
+        MimeBundle, MosaicOptions, OnChange, OnFailure, Op, OrderFilter, OrderStatus, ParallelParameters,
+        ProcessServer, Result, Search, Settings, Show, SortBy, ToMimeBundle, display, display_live,
     };
     pub use polars::df;
     pub use polars::prelude::{DataFrame, IntoLazy, col, lit};

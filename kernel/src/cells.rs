@@ -19,7 +19,7 @@ pub const RUN_MIME: &str = "application/vnd.up42.run";
 pub const DISPLAY_MIME: &str = "application/vnd.up42.display+json";
 
 /// Representations of one value by their MIME types.
-pub type Bundle = BTreeMap<String, String>;
+pub type MimeBundle = BTreeMap<String, String>;
 
 /// What happened in the process of the cells, in its order.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -35,7 +35,7 @@ pub enum Event {
     /// The content of a `display_data` message, and whether it is an `update`.
     Display(Value),
     /// A value that the cell displayed, before its last.
-    Value(Bundle),
+    Value(MimeBundle),
     /// Something that panicked, was caught, and does not fail the cell.
     Caught(Panic),
     /// The end of what the cell has to tell.
@@ -68,7 +68,7 @@ pub struct End {
     /// Which run it was; evcxr runs some cells more than once.
     pub run: String,
     /// The last value that was displayed.
-    pub result: Option<Bundle>,
+    pub result: Option<MimeBundle>,
     /// Why it failed.
     pub failure: Option<Failure>,
     /// How the process of the cells ended, with all its variables.

@@ -6,8 +6,8 @@ use std::ops::RangeBounds;
 use super::{Budget, Budgets};
 use up42_core::sanitize::words;
 use up42_core::time::minute;
-use up42_view::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
-use up42_view::{impl_rich, impl_show};
+use up42_view::display::{Card, Cell, Column, MimeBundle, Table, Tone, counted};
+use up42_view::{impl_mime_bundle, impl_show};
 
 fn credits(credits: Option<i64>) -> Cell {
     credits.map_or(Cell::Empty, |credits| Cell::Number(credits as f64, 0))
@@ -52,7 +52,7 @@ impl Budget {
         Cell::status(tone, words(&self.status))
     }
 
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         let time = |at: Option<jiff::Timestamp>| at.map_or(Cell::Empty, |at| Cell::time(minute(at)));
         let card = Card::new(&self.name)
             .fact("Status", self.state())
@@ -67,7 +67,7 @@ impl Budget {
     }
 }
 
-impl_rich!(Budget);
+impl_mime_bundle!(Budget);
 
 impl fmt::Debug for Budgets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,7 +3,7 @@
 
 use super::report::{JobCollection, JobRecord};
 use up42_core::time::{lasted, minute};
-use up42_view::display::{Bundle, Card, Cell, ROWS, Tone, counted, grouped};
+use up42_view::display::{Card, Cell, MimeBundle, ROWS, Tone, counted, grouped};
 
 /// Rows of a batch on its way.
 const WATCHED: usize = 8;
@@ -13,13 +13,13 @@ const FIRST: usize = 20;
 
 impl JobCollection {
     /// `name` is what a notebook would call these jobs.
-    pub(super) fn overview(&self, name: &str) -> Bundle {
+    pub(super) fn overview(&self, name: &str) -> MimeBundle {
         above(self.card().bundle(), self.first_jobs(name))
     }
 
     /// The same on the way, with why nothing moves; at the end without its jobs, which the
     /// collection shows.
-    pub(super) fn live_bundle(&self, why: Option<String>, is_last: bool) -> Bundle {
+    pub(super) fn live_bundle(&self, why: Option<String>, is_last: bool) -> MimeBundle {
         let card = why.into_iter().fold(self.card(), Card::note).bundle();
         if is_last {
             return card;
@@ -61,7 +61,7 @@ impl JobCollection {
 
     /// All of few jobs in their order. Of many those whose reader has something to do: what
     /// went wrong, then what is under way.
-    fn first_jobs(&self, name: &str) -> Bundle {
+    fn first_jobs(&self, name: &str) -> MimeBundle {
         if self.len() <= ROWS {
             return self.table(..).bundle();
         }
@@ -79,8 +79,8 @@ impl JobCollection {
     }
 }
 
-fn above(card: Bundle, table: Bundle) -> Bundle {
-    Bundle { html: card.html + &table.html, jpeg: None, text: format!("{}\n{}", card.text, table.text) }
+fn above(card: MimeBundle, table: MimeBundle) -> MimeBundle {
+    MimeBundle { html: card.html + &table.html, jpeg: None, text: format!("{}\n{}", card.text, table.text) }
 }
 
 /// What a reader looks for first: what went wrong, then what is under way.

@@ -6,8 +6,8 @@ use super::batch::Batch;
 use super::locked_run::Task;
 use super::report::JobCollection;
 use up42_core::error::{Context, Error, ErrorKind, Result};
-use up42_view::display::{Bundle, Cell};
-use up42_view::impl_rich;
+use up42_view::display::{Cell, MimeBundle};
+use up42_view::impl_mime_bundle;
 
 /// A batch that runs in the background, while other cells run.
 ///
@@ -93,10 +93,10 @@ impl Running {
     }
 
     /// The jobs as they stand.
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         match self.jobs() {
             Ok(jobs) => jobs.overview("running.jobs()?"),
-            Err(error) => Bundle::text(Cell::text(error.to_string()).to_text()),
+            Err(error) => MimeBundle::text(Cell::text(error.to_string()).to_text()),
         }
     }
 
@@ -105,7 +105,7 @@ impl Running {
     }
 }
 
-impl_rich!(Running);
+impl_mime_bundle!(Running);
 
 impl fmt::Debug for Running {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

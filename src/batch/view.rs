@@ -7,14 +7,14 @@ use super::plan::Item;
 use super::report::{JobCollection, JobRecord};
 use crate::jobs::JobParameters;
 use up42_core::time::minute;
-use up42_view::display::{Bundle, Card, Cell, Column, ROWS, Table, counted};
-use up42_view::{impl_rich, impl_show};
+use up42_view::display::{Card, Cell, Column, MimeBundle, ROWS, Table, counted};
+use up42_view::{impl_mime_bundle, impl_show};
 
 impl Batch {
     /// The jobs that are to be run, or how they stand when some were sent before: how many
     /// have which status, what they cost, and those with problems first. Asks nothing of
     /// the platform.
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         match self.begun() {
             Some(jobs) => jobs.overview("batch.jobs()?"),
             None => self.table(..ROWS).bundle(),
@@ -50,7 +50,7 @@ impl Batch {
 impl_show!(Batch, bundle);
 
 impl JobRecord {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         self.card().bundle()
     }
 
@@ -70,10 +70,10 @@ impl JobRecord {
     }
 }
 
-impl_rich!(JobRecord);
+impl_mime_bundle!(JobRecord);
 
 impl JobCollection {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         self.overview("jobs")
     }
 

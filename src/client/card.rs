@@ -1,9 +1,9 @@
 use super::{Client, Who};
-use up42_view::display::{Bundle, Card, Cell, Tone};
-use up42_view::impl_rich;
+use up42_view::display::{Card, Cell, MimeBundle, Tone};
+use up42_view::impl_mime_bundle;
 
 impl Client {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         self.card().bundle()
     }
 
@@ -41,4 +41,4 @@ impl Client {
     }
 }
 
-impl_rich!(Client);
+impl_mime_bundle!(Client);

@@ -131,7 +131,40 @@ impl Client {
         Self::builder().simulator(simulator).build()
     }
 
-    /// The simulator behind this client, to move its clock or ask for faults.
+    /// Returns the simulator behind this client, to move its clock, to inject faults and to
+    /// look at what it received.
+    ///
+    /// ```
+    /// use up42::simulator::Hold;
+    /// use up42::{Catalog, Client, EulaState, ProcessServer};
+    ///
+    /// let client = Client::simulator()?;
+    /// let simulator = client.as_simulator().unwrap();
+    ///
+    /// simulator.add_credits(-99_000);
+    /// assert_eq!(client.credits()?, 1_000);
+    ///
+    /// let product = client.data_product("pneo/display")?;
+    /// assert_eq!(product.eula, EulaState::NotAccepted);
+    /// simulator.accept_eula(product.eula_id.unwrap());
+    /// assert_eq!(client.data_product("pneo/display")?.eula, EulaState::Accepted);
+    ///
+    /// // A STAC API and an OGC API - Processes server are there too.
+    /// assert_eq!(Catalog::stac(simulator.stac_url())?.collections()?.len(), 4);
+    /// assert_eq!(ProcessServer::open(simulator.ogc_url())?.list()?.len(), 3);
+    ///
+    /// // A request is stopped before its answer, until the test lets it go.
+    /// let held = simulator.hold(Hold::answer().on("GET /balance"));
+    /// let asked = std::thread::scope(|scope| {
+    ///     let asked = scope.spawn(|| client.credits());
+    ///     held.wait_until_reached();
+    ///     assert!(!asked.is_finished());
+    ///     held.release();
+    ///     asked.join().unwrap()
+    /// });
+    /// assert_eq!(asked?, 1_000);
+    /// # Ok::<(), up42::Error>(())
+    /// ```
     #[cfg(feature = "simulator")]
     pub fn as_simulator(&self) -> Option<&up42_simulator::Simulator> {
         self.inner.simulator.as_ref()

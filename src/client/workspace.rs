@@ -4,8 +4,8 @@ use super::{Client, Region, Who, data, optional, required};
 use crate::transport::Request;
 use up42_core::error::{Context, Error, Result};
 use up42_core::sanitize::sanitize;
-use up42_view::display::{Bundle, Card, Cell};
-use up42_view::impl_rich;
+use up42_view::display::{Card, Cell, MimeBundle};
+use up42_view::impl_mime_bundle;
 
 /// The workspace of a login: what is ordered and processed belongs to it.
 #[derive(Clone, PartialEq)]
@@ -72,7 +72,7 @@ impl Client {
 }
 
 impl Workspace {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         self.card().bundle()
     }
 
@@ -84,7 +84,7 @@ impl Workspace {
     }
 }
 
-impl_rich!(Workspace);
+impl_mime_bundle!(Workspace);
 
 impl fmt::Debug for Workspace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

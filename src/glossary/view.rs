@@ -9,8 +9,8 @@ use super::{
     DataCollection, DataCollections, DataProduct, DataProducts, ProductParameter, ProductParameters,
 };
 use up42_core::sanitize::{sanitize, words};
-use up42_view::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
-use up42_view::{impl_rich, impl_show};
+use up42_view::display::{Card, Cell, Column, MimeBundle, Table, Tone, counted};
+use up42_view::{impl_mime_bundle, impl_show};
 
 /// Longest value in a table, in characters; the frame has it whole.
 const LONGEST: usize = 60;
@@ -48,7 +48,7 @@ impl DataCollections {
 impl_show!(DataCollections);
 
 impl DataCollection {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         let card = Card::new(self.title.as_deref().unwrap_or(&self.name))
             .fact("Name", Cell::id(&self.name))
             .fact("Type", self.kind.as_deref().map(words))
@@ -62,7 +62,7 @@ impl DataCollection {
     }
 }
 
-impl_rich!(DataCollection);
+impl_mime_bundle!(DataCollection);
 
 impl DataProducts {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
@@ -83,7 +83,7 @@ impl DataProducts {
 impl_show!(DataProducts);
 
 impl DataProduct {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         let kind = if self.is_tasking { "tasking" } else { "archive" };
         let card = Card::new(self.title.as_deref().unwrap_or(&self.name))
             .badge(Tone::Neutral, kind)
@@ -100,7 +100,7 @@ impl DataProduct {
     }
 }
 
-impl_rich!(DataProduct);
+impl_mime_bundle!(DataProduct);
 
 impl ProductParameters {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
@@ -123,7 +123,7 @@ impl ProductParameters {
 impl_show!(ProductParameters);
 
 impl ProductParameter {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         let card = Card::new(&self.name)
             .fact("Type", self.kind.clone())
             .fact("Required", if self.is_required { "yes" } else { "no" })
@@ -133,7 +133,7 @@ impl ProductParameter {
     }
 }
 
-impl_rich!(ProductParameter);
+impl_mime_bundle!(ProductParameter);
 
 fn metres(size: Option<f64>) -> Cell {
     size.map_or(Cell::Empty, |size| Cell::Number(size, usize::from(size < 10.0)))

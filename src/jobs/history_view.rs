@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::{CreditEntry, CreditHistory};
 use up42_core::sanitize::{sanitize, words};
 use up42_core::time::minute;
-use up42_view::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
-use up42_view::{impl_rich, impl_show};
+use up42_view::display::{Card, Cell, Column, MimeBundle, Table, Tone, counted};
+use up42_view::{impl_mime_bundle, impl_show};
 
 impl CreditEntry {
     /// What it was for, as far as the platform tells.
@@ -20,7 +20,7 @@ impl CreditEntry {
         reason.map(str::to_owned)
     }
 
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         let card = Card::new(words(&self.kind))
             .badge(Tone::Neutral, format!("{:+} credits", self.credits))
             .fact("At (UTC)", self.at.map_or(Cell::Empty, |at| Cell::time(minute(at))));
@@ -30,7 +30,7 @@ impl CreditEntry {
     }
 }
 
-impl_rich!(CreditEntry);
+impl_mime_bundle!(CreditEntry);
 
 impl CreditHistory {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {

@@ -8,21 +8,21 @@ use super::{JobQuicklook, JobQuicklooks, JobTask, ProjectJob};
 use up42_core::time::{minute, parse_timestamp};
 use up42_view::Aoi;
 use up42_view::display::picture::{MOST_BYTES, thumbnail};
-use up42_view::display::{Bundle, Card, Cell, Column, Table, counted};
+use up42_view::display::{Card, Cell, Column, MimeBundle, Table, counted};
 use up42_view::map::{Layer, Map};
 use up42_view::show::TableRow;
-use up42_view::{impl_rich, impl_show};
+use up42_view::{impl_mime_bundle, impl_show};
 
 /// Side of a thumbnail, in pixels: sharp at 48 px on a dense screen.
 const THUMBNAIL: u32 = 96;
 
 impl ProjectJob {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         self.card().bundle()
     }
 }
 
-impl_rich!(ProjectJob);
+impl_mime_bundle!(ProjectJob);
 
 impl TableRow for JobTask {
     fn table(tasks: &[Self], rows: impl RangeBounds<usize>) -> Table {
@@ -44,7 +44,7 @@ impl TableRow for JobTask {
 }
 
 impl JobTask {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         let time = |at: Option<Timestamp>| at.map_or(Cell::Empty, |at| Cell::time(minute(at)));
         Card::new(&self.name)
             .badge(self.status.tone(), self.status.to_string())
@@ -58,7 +58,7 @@ impl JobTask {
     }
 }
 
-impl_rich!(JobTask);
+impl_mime_bundle!(JobTask);
 
 impl JobQuicklooks {
     /// The quicklooks in their places on a map, with the area. One without a place or a
@@ -107,7 +107,7 @@ impl_show!(JobQuicklooks);
 
 impl JobQuicklook {
     /// The picture, or why there is none.
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         JobQuicklooks { quicklooks: vec![self.clone()] }.table(..).bundle()
     }
 
@@ -138,7 +138,7 @@ impl JobQuicklook {
     }
 }
 
-impl_rich!(JobQuicklook);
+impl_mime_bundle!(JobQuicklook);
 
 #[cfg(all(test, feature = "simulator"))]
 mod tests {

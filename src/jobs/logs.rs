@@ -4,8 +4,8 @@ use super::{JobId, JobStatus, JobTask, Project};
 use up42_core::error::{Context, Result};
 use up42_core::impl_list;
 use up42_core::sanitize::{sanitize, without_marks};
-use up42_view::display::{Bundle, Passage, passages};
-use up42_view::impl_rich;
+use up42_view::display::{MimeBundle, Passage, passages};
+use up42_view::impl_mime_bundle;
 
 /// What the tasks of a job wrote.
 ///
@@ -44,16 +44,16 @@ impl Project {
 }
 
 impl JobLogs {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         let logs: Vec<_> = self.iter().map(TaskLog::passage).collect();
         passages(&format!("Logs of job {}", self.job), &logs)
     }
 }
 
-impl_rich!(JobLogs);
+impl_mime_bundle!(JobLogs);
 
 impl TaskLog {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         passages("Log", &[self.passage()])
     }
 
@@ -62,7 +62,7 @@ impl TaskLog {
     }
 }
 
-impl_rich!(TaskLog);
+impl_mime_bundle!(TaskLog);
 
 impl fmt::Display for JobLogs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

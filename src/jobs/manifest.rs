@@ -9,8 +9,8 @@ use crate::transport::Request;
 use up42_core::error::{Context, Error, ErrorKind, Result};
 use up42_core::limits::ReadBudget;
 use up42_core::sanitize::sanitize;
-use up42_view::display::{Bundle, Card, Tone};
-use up42_view::impl_rich;
+use up42_view::display::{Card, MimeBundle, Tone};
+use up42_view::impl_mime_bundle;
 
 /// The manifest of a block of one's own: a file, or its content.
 #[derive(Clone, PartialEq)]
@@ -96,7 +96,7 @@ impl Manifest {
         }
     }
 
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         self.card().bundle()
     }
 
@@ -116,7 +116,7 @@ impl Manifest {
     }
 }
 
-impl_rich!(Manifest);
+impl_mime_bundle!(Manifest);
 
 impl From<Value> for Manifest {
     fn from(content: Value) -> Self {

@@ -8,8 +8,8 @@ use crate::frame::Frame;
 use up42_core::error::{Context, Result};
 use up42_core::impl_list;
 use up42_core::sanitize::sanitize;
-use up42_view::display::{Bundle, Card, Cell, Column, Table, counted};
-use up42_view::{impl_rich, impl_show};
+use up42_view::display::{Card, Cell, Column, MimeBundle, Table, counted};
+use up42_view::{impl_mime_bundle, impl_show};
 
 /// Longest default in a table, in characters; the frame has it whole.
 const DEFAULT: usize = 40;
@@ -77,12 +77,12 @@ impl ParameterInfo {
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         Card::new(&self.name).fact("Task", Cell::id(&self.task)).fact("Takes", self.words()).bundle()
     }
 }
 
-impl_rich!(ParameterInfo);
+impl_mime_bundle!(ParameterInfo);
 
 impl_list!(ParametersInfo(parameters: ParameterInfo), "The parameters, task by task.");
 

@@ -3,8 +3,8 @@
 use std::ops::RangeBounds;
 
 use super::{Credits, Durations, Estimate, EstimatedJob};
-use up42_view::display::{Bundle, Card, Cell, Column, Table, counted};
-use up42_view::{impl_rich, impl_show};
+use up42_view::display::{Card, Cell, Column, MimeBundle, Table, counted};
+use up42_view::{impl_mime_bundle, impl_show};
 
 impl Estimate {
     pub(super) fn table(&self, rows: impl RangeBounds<usize>) -> Table {
@@ -61,7 +61,7 @@ impl Estimate {
 impl_show!(Estimate);
 
 impl Credits {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         self.card().bundle()
     }
 
@@ -75,7 +75,7 @@ impl Credits {
     }
 }
 
-impl_rich!(Credits);
+impl_mime_bundle!(Credits);
 
 fn credits(count: i64) -> Cell {
     Cell::Number(count as f64, 0)

@@ -5,11 +5,11 @@ use std::ops::RangeBounds;
 use super::{Block, Job, JobMode, JobStatus, Project, ProjectSettings, Setting, Settings, Workflow};
 use up42_core::sanitize::words;
 use up42_core::time::minute;
-use up42_view::display::{Bundle, Card, Cell, Column, Table, Tone};
-use up42_view::{impl_rich, impl_show};
+use up42_view::display::{Card, Cell, Column, MimeBundle, Table, Tone};
+use up42_view::{impl_mime_bundle, impl_show};
 
 impl Project {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         let mut card = Card::new(self.name().unwrap_or("Project")).fact("Id", Cell::id(self.id()));
         if let Some(description) = self.description() {
             card = card.fact("Description", description);
@@ -25,7 +25,7 @@ impl Project {
     }
 }
 
-impl_rich!(Project);
+impl_mime_bundle!(Project);
 
 impl ProjectSettings {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
@@ -45,7 +45,7 @@ impl ProjectSettings {
 impl_show!(ProjectSettings);
 
 impl Settings {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         self.card().bundle()
     }
 
@@ -62,10 +62,10 @@ impl Settings {
     }
 }
 
-impl_rich!(Settings);
+impl_mime_bundle!(Settings);
 
 impl Workflow {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         let chain = match self.tasks() {
             Ok(tasks) if tasks.is_empty() => Cell::text("none yet: `add_tasks`"),
             Ok(tasks) => {
@@ -80,10 +80,10 @@ impl Workflow {
     }
 }
 
-impl_rich!(Workflow);
+impl_mime_bundle!(Workflow);
 
 impl Block {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         self.card().bundle()
     }
 
@@ -106,10 +106,10 @@ impl Block {
     }
 }
 
-impl_rich!(Block);
+impl_mime_bundle!(Block);
 
 impl Job {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         self.card().bundle()
     }
 
@@ -139,7 +139,7 @@ impl Job {
     }
 }
 
-impl_rich!(Job);
+impl_mime_bundle!(Job);
 
 impl JobStatus {
     /// How a status is shown.

@@ -7,8 +7,8 @@ use super::Order;
 use crate::client::id::checked;
 use up42_core::error::{Context, Result};
 use up42_core::geo::geometry_from_json;
-use up42_view::display::{Bundle, Card, Cell};
-use up42_view::impl_rich;
+use up42_view::display::{Card, Cell, MimeBundle};
+use up42_view::impl_mime_bundle;
 
 /// How much of an order's area was delivered so far (API reference, 10.2 g).
 #[derive(Clone, PartialEq)]
@@ -63,7 +63,7 @@ impl OrderPart {
 }
 
 impl OrderCoverage {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         let number = |km2: Option<f64>| km2.map_or(Cell::Empty, |km2| Cell::Number(km2, 1));
         Card::new("Order coverage")
             .fact("Delivered", self.covered.percent.map_or(Cell::Empty, Cell::Percent))
@@ -73,7 +73,7 @@ impl OrderCoverage {
     }
 }
 
-impl_rich!(OrderCoverage);
+impl_mime_bundle!(OrderCoverage);
 
 impl fmt::Debug for OrderCoverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

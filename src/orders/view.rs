@@ -12,15 +12,15 @@ use super::{
 use crate::batch::is_own_tag;
 use up42_core::sanitize::words;
 use up42_core::time::minute;
-use up42_view::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
-use up42_view::{impl_rich, impl_show};
+use up42_view::display::{Card, Cell, Column, MimeBundle, Table, Tone, counted};
+use up42_view::{impl_mime_bundle, impl_show};
 
 fn time(at: Option<Timestamp>) -> Cell {
     at.map_or(Cell::Empty, |at| Cell::time(minute(at)))
 }
 
 impl OrderPlan {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         self.table().bundle()
     }
 
@@ -50,7 +50,7 @@ impl OrderPlan {
     }
 }
 
-impl_rich!(OrderPlan);
+impl_mime_bundle!(OrderPlan);
 
 impl OrderEstimate {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
@@ -161,7 +161,7 @@ impl Order {
         self.tags.iter().filter(|tag| !is_own_tag(tag)).cloned().collect()
     }
 
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         self.card().bundle()
     }
 
@@ -179,7 +179,7 @@ impl Order {
     }
 }
 
-impl_rich!(Order);
+impl_mime_bundle!(Order);
 
 impl fmt::Debug for Orders {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

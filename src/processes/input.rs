@@ -7,8 +7,8 @@ use up42_core::error::{Error, Result};
 use up42_core::impl_list;
 use up42_core::sanitize::sanitize;
 use up42_core::suggest::suggest;
-use up42_view::display::{Bundle, Card, counted};
-use up42_view::impl_rich;
+use up42_view::display::{Card, MimeBundle, counted};
+use up42_view::impl_mime_bundle;
 
 /// What a process can be told, input by input.
 #[derive(Clone, PartialEq)]
@@ -116,7 +116,7 @@ impl ProcessInput {
         }
     }
 
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         Card::new(&self.name)
             .fact("Title", self.title.clone())
             .fact("Type", self.kind.clone())
@@ -128,7 +128,7 @@ impl ProcessInput {
     }
 }
 
-impl_rich!(ProcessInput);
+impl_mime_bundle!(ProcessInput);
 
 impl_list!(ProcessInputs(inputs: ProcessInput), "The inputs, one by one.");
 

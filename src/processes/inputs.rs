@@ -11,8 +11,8 @@ use crate::frame::Frame;
 use up42_core::error::{Context, Result};
 use up42_core::sanitize::sanitize;
 use up42_view::Show;
-use up42_view::display::{Bundle, Cell, Column, ROWS, Table, counted};
-use up42_view::impl_rich;
+use up42_view::display::{Cell, Column, MimeBundle, ROWS, Table, counted};
+use up42_view::impl_mime_bundle;
 
 /// Longest value in a table, in characters; the frame has it whole.
 const SHOWN: usize = 40;
@@ -54,7 +54,7 @@ impl ProcessInputs {
             .context("inputs to a DataFrame")
     }
 
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         self.table(counted(self.len(), "input"), ..ROWS).bundle()
     }
 
@@ -80,7 +80,7 @@ impl Show for ProcessInputs {
     }
 }
 
-impl_rich!(ProcessInputs);
+impl_mime_bundle!(ProcessInputs);
 
 #[cfg(test)]
 mod tests {

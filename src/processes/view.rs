@@ -3,11 +3,11 @@
 use std::ops::RangeBounds;
 
 use super::{OgcProcess, ProcessServer, ProcessSummary, Processes};
-use up42_view::display::{Bundle, Card, Cell, Column, Table, counted};
-use up42_view::{impl_rich, impl_show};
+use up42_view::display::{Card, Cell, Column, MimeBundle, Table, counted};
+use up42_view::{impl_mime_bundle, impl_show};
 
 impl ProcessServer {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         Card::new(self.title().unwrap_or("OGC API - Processes"))
             .fact("URL", Cell::id(self.url()))
             .note("server.list()? lists its processes.")
@@ -15,7 +15,7 @@ impl ProcessServer {
     }
 }
 
-impl_rich!(ProcessServer);
+impl_mime_bundle!(ProcessServer);
 
 impl Processes {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
@@ -41,7 +41,7 @@ impl Processes {
 impl_show!(Processes);
 
 impl OgcProcess {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         self.table(..).bundle()
     }
 
@@ -66,4 +66,4 @@ impl OgcProcess {
     }
 }
 
-impl_rich!(OgcProcess);
+impl_mime_bundle!(OgcProcess);

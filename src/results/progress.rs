@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::transport::{Bytes, Counts, Incoming};
 use up42_core::time::lasted;
 use up42_core::time_left::UnitTime;
-use up42_view::display::{Bundle, Card, Cell};
+use up42_view::display::{Card, Cell, MimeBundle};
 use up42_view::{Live, display_live};
 
 /// The pauses between lines grow from the first to the last: quick downloads say nothing,
@@ -80,7 +80,7 @@ impl Progress {
         }
     }
 
-    fn bundle(&self, elapsed: Duration) -> Bundle {
+    fn bundle(&self, elapsed: Duration) -> MimeBundle {
         let counts = self.incoming.counts();
         let done = self.done.load(Ordering::Relaxed);
         let all = awaited(counts, to_begin(counts, done, self.total));

@@ -5,8 +5,8 @@ use std::ops::RangeBounds;
 use super::{Deletion, DeletionPart, StorageDownload, StorageDownloads, StorageItem, StorageItems};
 use crate::batch::is_own_tag;
 use up42_core::time::minute;
-use up42_view::display::{Bundle, Card, Cell, Column, Table, Tone};
-use up42_view::{impl_rich, impl_show};
+use up42_view::display::{Card, Cell, Column, MimeBundle, Table, Tone};
+use up42_view::{impl_mime_bundle, impl_show};
 
 impl StorageItems {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
@@ -51,7 +51,7 @@ fn own_tags(item: &StorageItem) -> String {
 }
 
 impl StorageItem {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         let card = Card::new(self.title.as_deref().unwrap_or(self.id()))
             .fact("Id", Cell::id(self.id()))
             .fact("Acquired (UTC)", self.scene.datetime.map_or(Cell::Empty, |at| Cell::time(minute(at))))
@@ -71,7 +71,7 @@ impl StorageItem {
     }
 }
 
-impl_rich!(StorageItem);
+impl_mime_bundle!(StorageItem);
 
 impl StorageDownloads {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {

@@ -6,8 +6,8 @@ use std::ops::RangeBounds;
 use super::{FeasibilityOption, FeasibilityStudies, FeasibilityStudy, Quotation, Quotations};
 use up42_core::sanitize::words;
 use up42_core::time::minute;
-use up42_view::display::{Bundle, Card, Cell, Column, Table, Tone, counted};
-use up42_view::{impl_rich, impl_show};
+use up42_view::display::{Card, Cell, Column, MimeBundle, Table, Tone, counted};
+use up42_view::{impl_mime_bundle, impl_show};
 
 /// The platform's word for a decision, as people write it.
 fn decision(word: &str) -> Cell {
@@ -49,7 +49,7 @@ impl Quotations {
 impl_show!(Quotations);
 
 impl Quotation {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         Card::new("Quotation")
             .fact("Id", Cell::id(&self.id))
             .fact("Price, credits", Cell::Number(self.credits as f64, 0))
@@ -61,7 +61,7 @@ impl Quotation {
     }
 }
 
-impl_rich!(Quotation);
+impl_mime_bundle!(Quotation);
 
 impl FeasibilityStudies {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
@@ -88,7 +88,7 @@ impl FeasibilityStudies {
 impl_show!(FeasibilityStudies);
 
 impl FeasibilityStudy {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         let card = Card::new("Feasibility study")
             .fact("Id", Cell::id(&self.id))
             .fact("Decision", decision(&self.decision))
@@ -99,7 +99,7 @@ impl FeasibilityStudy {
     }
 }
 
-impl_rich!(FeasibilityStudy);
+impl_mime_bundle!(FeasibilityStudy);
 
 impl fmt::Debug for Quotations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

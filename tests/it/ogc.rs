@@ -40,7 +40,7 @@ fn results_come_by_value_and_by_reference() {
     let labels: Vec<_> = jobs.iter().map(|record| record.label.as_str()).collect();
     assert_eq!(labels, ["Dakar", "Thiès"]);
     assert!(jobs.iter().all(|record| record.credits().is_none()), "the standard knows none");
-    let shown = format!("{:?}", up42::Rich::to_bundle(&jobs));
+    let shown = format!("{:?}", up42::ToMimeBundle::to_mime_bundle(&jobs));
     assert!(shown.contains("2 succeeded") && !shown.contains("Credits paid"), "{shown}");
     let results = jobs.download_results(folder.path().join("results")).unwrap();
     assert!(results.failed().is_empty(), "{:?}", results.failed());

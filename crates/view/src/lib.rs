@@ -13,7 +13,7 @@ pub mod show;
 
 pub use aoi::Aoi;
 pub use chart::Chart;
-pub use display::Bundle;
+pub use display::MimeBundle;
 pub use map::{Layer, Map, Placement, Tiles};
-pub use show::{Live, Rich, Show, display, display_live};
+pub use show::{Live, Show, ToMimeBundle, display, display_live};
 pub use up42_core::{AoiFeature, Bbox, Error, ErrorKind, ReadLimits, Result};

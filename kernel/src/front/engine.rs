@@ -11,7 +11,7 @@ use anyhow::{Result, anyhow};
 use evcxr::{CommandContext, EvalCallbacks};
 use serde_json::Value;
 
-use crate::cells::{Bundle, End, Failure, INTERRUPT_VARIABLE, RUN_MIME};
+use crate::cells::{End, Failure, INTERRUPT_VARIABLE, MimeBundle, RUN_MIME};
 use crate::compile;
 use crate::front::interrupt::Interrupt;
 use crate::front::outputs::Outputs;
@@ -50,7 +50,12 @@ impl Engine {
     }
 
     /// Runs a cell. Returns what its last expression shows.
-    pub fn run(&mut self, code: &str, source: &Source, input: Input<'_>) -> Result<Option<Bundle>, Problem> {
+    pub fn run(
+        &mut self,
+        code: &str,
+        source: &Source,
+        input: Input<'_>,
+    ) -> Result<Option<MimeBundle>, Problem> {
         self.interrupt.begin();
         let code = self.restart_if_asked(code);
         compile::hear(&code);
@@ -64,7 +69,7 @@ impl Engine {
         let mut end = End::default();
         let mut problem = None;
         let mut was_heard = true;
-        let mut shown = Bundle::new();
+        let mut shown = MimeBundle::new();
         match result {
             Ok(Ok(outputs)) => {
                 shown.extend(outputs.content_by_mime_type);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::cells::{Bundle, End, Event, Stream};
+use crate::cells::{End, Event, MimeBundle, Stream};
 use crate::front::source::Source;
 
 /// A relay that was killed says no last word, and then nothing for so long.
@@ -149,7 +149,7 @@ impl fmt::Debug for Outputs {
 }
 
 /// Representations as Jupyter wants them: JSON as JSON, the others as text.
-pub fn data(bundle: Bundle) -> Value {
+pub fn data(bundle: MimeBundle) -> Value {
     let read = |(mime, text): (String, String)| {
         let is_json = mime == "application/json" || mime.ends_with("+json");
         let value = is_json.then(|| serde_json::from_str(&text).ok()).flatten();

@@ -4,7 +4,7 @@ use std::mem;
 
 use serde_json::Value;
 
-use crate::cells::{Bundle, CellError, DISPLAY_MIME, End, Event, Failure, Panic, Stream};
+use crate::cells::{CellError, DISPLAY_MIME, End, Event, Failure, MimeBundle, Panic, Stream};
 use crate::relay::decoder::Decoder;
 use crate::relay::marks::{Mark, Marks};
 use crate::relay::outbox::Outbox;
@@ -19,7 +19,7 @@ pub struct Run {
     stdout: Decoder,
     stderr: Decoder,
     /// Values that stand together are one value in several representations.
-    bundle: Bundle,
+    bundle: MimeBundle,
     /// The last panic that nothing was said about yet.
     panic: Option<Panic>,
     /// The mark of a panic, which any cell may print.
@@ -46,7 +46,7 @@ impl Run {
             marks,
             stdout: Decoder::default(),
             stderr: Decoder::default(),
-            bundle: Bundle::new(),
+            bundle: MimeBundle::new(),
             panic: None,
             panicked: None,
             later: Vec::new(),
@@ -261,7 +261,7 @@ mod tests {
         {"value":{"text/html":"<b>2</b>"}}
         {"text":{"stream":"stdout","text":"text"}}
         "#);
-        assert_eq!(end.result, Some(Bundle::from([("text/plain".into(), "3".into())])));
+        assert_eq!(end.result, Some(MimeBundle::from([("text/plain".into(), "3".into())])));
         assert!(lines.is_empty());
     }
 

@@ -10,15 +10,15 @@ fn cells_share_values_and_show_frames_and_bundles() {
         "let frame = up42::polars::df!(\"city\" => [\"Dakar\", \"Kaolack\"], \"scenes\" => [7i64, 9]).unwrap();\nframe.shape()",
         "let rich = frame.clone().lazy().filter(col(\"scenes\").gt(lit(8))).collect()?;\nrich",
         r#"
-struct Bundle;
-impl Bundle {
+struct MimeBundle;
+impl MimeBundle {
     pub fn evcxr_display(&self) {
         println!("EVCXR_BEGIN_CONTENT text/html\n<b>two scenes</b>\nEVCXR_END_CONTENT");
         println!("EVCXR_BEGIN_CONTENT image/jpeg\n/9j/4AAQ\nEVCXR_END_CONTENT");
         println!("EVCXR_BEGIN_CONTENT text/plain\ntwo scenes\nEVCXR_END_CONTENT");
     }
 }
-Bundle"#,
+MimeBundle"#,
     ]);
     let executed = notebook.run();
     assert!(executed.output.status.success(), "{}{}", executed.stdout(), executed.stderr());

@@ -7,8 +7,8 @@ use super::Coverage;
 use up42_core::geo::{OverlapRows, unrolled};
 use up42_view::chart::{Chart, Series};
 use up42_view::display::canvas::Rgb;
-use up42_view::display::{Bundle, Cell, Column, Table, picture};
-use up42_view::impl_rich;
+use up42_view::display::{Cell, Column, MimeBundle, Table, picture};
+use up42_view::impl_mime_bundle;
 use up42_view::map::{Layer, Map, Placement};
 
 /// From no look to [`FOLDED`] and more: orange is what is missing, then darker and
@@ -57,7 +57,7 @@ impl Coverage {
         })
     }
 
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         let (table, chart) = (self.table().bundle(), self.chart());
         let (still, map) = self.map().small(480);
         let html = format!("{}{}{}", still.into_string(), chart.to_html().into_string(), table.html);
@@ -65,7 +65,7 @@ impl Coverage {
             Ok(map) => picture::jpeg(&picture::stacked(&map, &chart.image()), 80),
             Err(_) => map,
         };
-        Bundle { html, jpeg: Some(jpeg), text: format!("{}\n{}", table.text, chart.to_text()) }
+        MimeBundle { html, jpeg: Some(jpeg), text: format!("{}\n{}", table.text, chart.to_text()) }
     }
 
     fn table(&self) -> Table {
@@ -117,7 +117,7 @@ impl Coverage {
     }
 }
 
-impl_rich!(Coverage);
+impl_mime_bundle!(Coverage);
 
 fn scenes(count: usize) -> String {
     if count == 1 { "1 scene".to_owned() } else { format!("{count} scenes") }

@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use up42_core::geo::Bbox;
 use up42_core::sanitize::sanitize;
 use up42_core::time::{minute, parse_timestamp};
-use up42_view::display::{Bundle, Card, Cell};
-use up42_view::impl_rich;
+use up42_view::display::{Card, Cell, MimeBundle};
+use up42_view::impl_mime_bundle;
 
 /// What a catalog offers under one name, such as all scenes of a constellation.
 ///
@@ -77,7 +77,7 @@ impl Collection {
 }
 
 impl Collection {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         self.card().bundle()
     }
 
@@ -104,7 +104,7 @@ impl Collection {
     }
 }
 
-impl_rich!(Collection);
+impl_mime_bundle!(Collection);
 
 /// The first provider with a role; UP42 writes roles in capitals.
 fn provider(json: &Value, role: &str) -> Option<String> {

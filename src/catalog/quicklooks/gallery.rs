@@ -12,8 +12,8 @@ use up42_core::parallel::{cores, in_parallel};
 use up42_core::sanitize::sanitize;
 use up42_core::time::minute;
 use up42_view::display::picture::{decode, fitted, photo, shrunk};
-use up42_view::display::{Bundle, STYLE};
-use up42_view::impl_rich;
+use up42_view::display::{MimeBundle, STYLE};
+use up42_view::impl_mime_bundle;
 
 /// Most pictures of a gallery: a notebook's page keeps them all.
 const MOST: usize = 500;
@@ -137,8 +137,8 @@ impl Gallery {
         file::write(path, self.to_html().as_bytes()).with_context(|| format!("write `{}`", path.display()))
     }
 
-    pub(super) fn bundle(&self) -> Bundle {
-        Bundle { html: self.inline().into_string(), jpeg: self.sheet(), text: self.to_text() }
+    pub(super) fn bundle(&self) -> MimeBundle {
+        MimeBundle { html: self.inline().into_string(), jpeg: self.sheet(), text: self.to_text() }
     }
 
     fn inline(&self) -> Markup {
@@ -188,7 +188,7 @@ impl Gallery {
     }
 }
 
-impl_rich!(Gallery);
+impl_mime_bundle!(Gallery);
 
 impl fmt::Debug for Gallery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

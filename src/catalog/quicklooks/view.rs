@@ -7,9 +7,9 @@ use crate::catalog::Scene;
 use up42_core::time::minute;
 use up42_view::Aoi;
 use up42_view::display::picture::thumbnail;
-use up42_view::display::{Bundle, Cell, Column, Table};
+use up42_view::display::{Cell, Column, MimeBundle, Table};
 use up42_view::map::{Layer, Map};
-use up42_view::{impl_rich, impl_show};
+use up42_view::{impl_mime_bundle, impl_show};
 
 /// Side of a thumbnail, in pixels: sharp at 48 px on a dense screen.
 const THUMBNAIL: u32 = 96;
@@ -87,12 +87,12 @@ impl_show!(Quicklooks);
 
 impl Quicklook {
     /// The picture, or why there is none.
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         Quicklooks { quicklooks: vec![self.clone()], origin: Vec::new() }.gallery().bundle()
     }
 }
 
-impl_rich!(Quicklook);
+impl_mime_bundle!(Quicklook);
 
 /// A scene as a layer of a map, with its picture where there is one.
 pub(in crate::catalog) fn layer(scene: &Scene, picture: Option<&[u8]>) -> Layer {

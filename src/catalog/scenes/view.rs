@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::{Scene, Scenes};
 use up42_core::time::minute;
-use up42_view::display::{Bundle, Card, Cell, Column, Table, counted};
-use up42_view::{impl_rich, impl_show};
+use up42_view::display::{Card, Cell, Column, MimeBundle, Table, counted};
+use up42_view::{impl_mime_bundle, impl_show};
 
 impl Scenes {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
@@ -47,7 +47,7 @@ impl_show!(Scenes);
 const PROPERTIES: usize = 60;
 
 impl Scene {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         self.card().bundle()
     }
 
@@ -83,7 +83,7 @@ impl Scene {
     }
 }
 
-impl_rich!(Scene);
+impl_mime_bundle!(Scene);
 
 /// Half a metre needs a decimal, ten metres do not.
 fn decimals(metres: f64) -> usize {

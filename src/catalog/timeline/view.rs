@@ -2,9 +2,9 @@
 
 use super::{Timeline, TimelinePeriod};
 use up42_view::chart::{Chart, Series};
-use up42_view::display::Bundle;
+use up42_view::display::MimeBundle;
 use up42_view::display::canvas::Rgb;
-use up42_view::impl_rich;
+use up42_view::impl_mime_bundle;
 
 type Count = fn(&TimelinePeriod) -> usize;
 
@@ -29,7 +29,7 @@ impl Timeline {
         })
     }
 
-    pub(super) fn bundle(&self) -> Bundle {
+    pub(super) fn bundle(&self) -> MimeBundle {
         let chart = self.chart().bundle();
         match self.undated {
             0 => chart,
@@ -39,10 +39,10 @@ impl Timeline {
                     many => format!("{many} scenes without a date are not shown"),
                 };
                 let html = format!("{}<p><small>{note}</small></p>", chart.html);
-                Bundle { html, text: format!("{}{note}\n", chart.text), ..chart }
+                MimeBundle { html, text: format!("{}{note}\n", chart.text), ..chart }
             }
         }
     }
 }
 
-impl_rich!(Timeline);
+impl_mime_bundle!(Timeline);

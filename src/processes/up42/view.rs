@@ -1,11 +1,11 @@
 //! What a notebook shows of processes.
 
 use super::Process;
-use up42_view::display::{Bundle, counted};
-use up42_view::impl_rich;
+use up42_view::display::{MimeBundle, counted};
+use up42_view::impl_mime_bundle;
 
 impl Process {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         let caption = format!("Process {}: {}", self.id(), counted(self.inputs().len(), "input"));
         let mut table = self.inputs().table(caption, ..);
         let texts: Vec<_> = [self.title(), self.description()].into_iter().flatten().collect();
@@ -23,4 +23,4 @@ impl Process {
     }
 }
 
-impl_rich!(Process);
+impl_mime_bundle!(Process);

@@ -16,7 +16,7 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Metadata, Subscriber, span};
 use up42::polars::prelude::{AnyValue, DataFrame};
 use up42::simulator::{Clock, Simulator};
-use up42::{Client, ErrorKind, Rich, Scenes};
+use up42::{Client, ErrorKind, Scenes, ToMimeBundle};
 
 use crate::server::{Server, answer};
 
@@ -384,7 +384,7 @@ fn a_signed_url_as_an_input_is_kept_for_its_owner_alone() {
     let told = format!("{:?}", batch().unwrap());
     let jobs = batch().unwrap().quiet().run().unwrap();
     let record = jobs.iter().next().unwrap();
-    let shown = [jobs.to_bundle(), record.to_bundle(), client.batches().unwrap().to_bundle()];
+    let shown = [jobs.to_mime_bundle(), record.to_mime_bundle(), client.batches().unwrap().to_mime_bundle()];
     let told = format!("{told} {jobs:?} {record:?} {shown:?} {:?}", client.batches().unwrap());
     assert!(leaks("values", &told).is_empty(), "{:?}", leaks("values", &told));
     let journal = folder.path().join("signed.sqlite");

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 /// `177, -19, -178, -16`.
 ///
 /// ```
+/// # use up42_core as up42;
 /// # use up42::Bbox;
 /// let dakar = Bbox::new(-17.54, 14.65, -17.42, 14.76)?;
 /// assert_eq!(dakar.to_string(), "-17.54, 14.65, -17.42, 14.76");

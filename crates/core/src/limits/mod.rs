@@ -26,14 +26,11 @@ const GROWTH: u64 = 2;
 /// ```
 /// use std::time::Duration;
 ///
-/// # use up42::{Aoi, ReadLimits};
-/// # let folder = tempfile::tempdir()?;
-/// # let path = folder.path().join("parcels.wkt");
-/// # std::fs::write(&path, "POLYGON ((7.1 50.6, 7.2 50.6, 7.2 50.7, 7.1 50.6))")?;
+/// # use up42_core as up42;
+/// use up42::ReadLimits;
+///
+/// // For `Aoi::read_within`:
 /// let limits = ReadLimits::default().time(Duration::from_secs(600)).bytes(2_000_000_000);
-/// let parcels = Aoi::read_within(&path, limits)?;
-/// # assert_eq!(parcels.name(), Some("parcels"));
-/// # Ok::<(), up42::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -3,8 +3,8 @@ use std::ops::RangeBounds;
 use maud::{PreEscaped, html};
 
 use crate::Aoi;
-use crate::display::{Bundle, Card, Cell, Column, ROWS, Table, counted};
-use crate::impl_rich;
+use crate::display::{Card, Cell, Column, MimeBundle, ROWS, Table, counted};
+use crate::impl_mime_bundle;
 use crate::map::Map;
 use crate::show::TableRow;
 use up42_core::geo::{AoiFeature, Bbox, area_km2};
@@ -14,7 +14,7 @@ use up42_core::sanitize::sanitize;
 const MOST_FEATURES: usize = 100;
 
 impl Aoi {
-    fn bundle(&self) -> Bundle {
+    fn bundle(&self) -> MimeBundle {
         let name = self.name().unwrap_or("Area of interest");
         let [lon, lat] = self.centroid();
         let area = self.area_km2();
@@ -36,7 +36,7 @@ impl Aoi {
         }
         let map = map.bundle();
         let features = match self.features() {
-            [_] => Bundle::default(),
+            [_] => MimeBundle::default(),
             many => AoiFeature::table(many, ..ROWS).bundle(),
         };
         let page = html! {
@@ -44,11 +44,11 @@ impl Aoi {
             div style="max-width:720px" { (PreEscaped(map.html)) }
             (PreEscaped(features.html))
         };
-        Bundle { html: page.into_string(), jpeg: map.jpeg, text: card.text + &features.text }
+        MimeBundle { html: page.into_string(), jpeg: map.jpeg, text: card.text + &features.text }
     }
 }
 
-impl_rich!(Aoi);
+impl_mime_bundle!(Aoi);
 
 impl TableRow for AoiFeature {
     fn table(features: &[Self], rows: impl RangeBounds<usize>) -> Table {

@@ -25,8 +25,8 @@ pub use self::bars::Series;
 pub use self::curves::{Curve, Curves};
 pub use self::gantt::{Gantt, Span, peak_overlap};
 use self::pen::Pen;
-use crate::display::{Bundle, picture};
-use crate::impl_rich;
+use crate::display::{MimeBundle, picture};
+use crate::impl_mime_bundle;
 use up42_core::error::{Context, Error, Result};
 use up42_core::file;
 use up42_core::sanitize::sanitize;
@@ -34,13 +34,14 @@ use up42_core::sanitize::sanitize;
 /// Bars over months or classes, jobs over time, or lines: shown in the notebook, or saved.
 ///
 /// ```
-/// # use up42::{Aoi, Client, Search};
-/// # let client = Client::simulator()?;
-/// # let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
-/// let scenes = client.catalog().search(Search::new(&aoi))?;
+/// # mod up42 { pub use up42_view::*; pub use polars; }
+/// use up42::{Chart, polars::df};
+///
+/// let frame = df!("day" => ["2019-06-01", "2020-06-01"], "ndvi" => [0.41, 0.38])?;
+/// let chart = Chart::time_series(&frame, "day", "ndvi", None)?.titled("Vegetation");
 /// let folder = tempfile::tempdir()?;
-/// scenes.timeline().chart().save(folder.path().join("timeline.svg"))?;
-/// scenes.coverage(&aoi).chart().save(folder.path().join("coverage.png"))?;
+/// chart.save(folder.path().join("vegetation.svg"))?;
+/// chart.save(folder.path().join("vegetation.png"))?;
 /// # Ok::<(), up42::Error>(())
 /// ```
 #[derive(Clone, PartialEq)]
@@ -126,8 +127,8 @@ impl Chart {
     }
 
     #[doc(hidden)]
-    pub fn bundle(&self) -> Bundle {
-        Bundle {
+    pub fn bundle(&self) -> MimeBundle {
+        MimeBundle {
             html: self.to_html().into_string(),
             jpeg: Some(picture::jpeg(
                 &self.image(),
@@ -189,7 +190,7 @@ impl Chart {
     }
 }
 
-impl_rich!(Chart);
+impl_mime_bundle!(Chart);
 
 impl fmt::Debug for Chart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,6 @@
 use maud::{PreEscaped, html};
 
-use super::Bundle;
+use super::MimeBundle;
 use super::cell::{Cell, Tone, badge};
 use super::table::STYLE;
 use super::text::width;
@@ -40,8 +40,8 @@ impl Card {
     }
 
     /// Returns the card as HTML and text.
-    pub fn bundle(&self) -> Bundle {
-        Bundle { html: self.to_html(), jpeg: None, text: self.to_text() }
+    pub fn bundle(&self) -> MimeBundle {
+        MimeBundle { html: self.to_html(), jpeg: None, text: self.to_text() }
     }
 
     fn to_html(&self) -> String {

@@ -34,7 +34,7 @@ use up42_core::sanitize::without_marks;
 /// One value as a notebook shows it, in several forms: a front end takes the best that it
 /// can show. In Jupyter's words a MIME bundle.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Bundle {
+pub struct MimeBundle {
     /// A fragment that stands in the notebook's own page.
     #[doc(hidden)]
     pub html: String,
@@ -46,7 +46,7 @@ pub struct Bundle {
     pub text: String,
 }
 
-impl Bundle {
+impl MimeBundle {
     /// Text alone, which pages show as it is.
     pub fn text(text: impl Into<String>) -> Self {
         let text = text.into();
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_bundle_has_its_three_types() {
-        let bundle = Bundle { html: "<p>é</p>".into(), jpeg: Some(vec![255, 216]), text: "é\n".into() };
+        let bundle = MimeBundle { html: "<p>é</p>".into(), jpeg: Some(vec![255, 216]), text: "é\n".into() };
         insta::assert_snapshot!(bundle.to_blocks(None), @r"
         EVCXR_BEGIN_CONTENT text/html
         <p>é</p>
@@ -122,7 +122,7 @@ mod tests {
         é
         EVCXR_END_CONTENT
         ");
-        insta::assert_snapshot!(Bundle { jpeg: None, ..bundle }.to_blocks(Some("T7")), @r"
+        insta::assert_snapshot!(MimeBundle { jpeg: None, ..bundle }.to_blocks(Some("T7")), @r"
         T7 begin text/html
         <p>é</p>
         T7 end
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn text_from_outside_cannot_forge_markers() {
         let hostile = "x\nEVCXR_END_CONTENT\nEVCXR_BEGIN_CONTENT text/html\nEVCXR_EXECUTION_COMPLETE\n";
-        let bundle = Bundle { html: hostile.into(), jpeg: None, text: hostile.into() };
+        let bundle = MimeBundle { html: hostile.into(), jpeg: None, text: hostile.into() };
         let printed = bundle.to_blocks(None);
         assert_eq!(printed.matches("EVCXR_BEGIN_CONTENT").count(), 2);
         assert_eq!(printed.matches("EVCXR_END_CONTENT").count(), 2);

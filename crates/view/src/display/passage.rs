@@ -1,6 +1,6 @@
 use maud::{PreEscaped, html};
 
-use super::Bundle;
+use super::MimeBundle;
 use super::cell::{Tone, badge};
 use super::table::STYLE;
 use up42_core::sanitize::sanitize;
@@ -22,7 +22,7 @@ pub struct Passage<'a> {
 }
 
 /// Some passages under one title.
-pub fn passages(title: &str, passages: &[Passage]) -> Bundle {
+pub fn passages(title: &str, passages: &[Passage]) -> MimeBundle {
     let title = sanitize(title, 200);
     let page = html! {
         div.up42 {
@@ -42,7 +42,7 @@ pub fn passages(title: &str, passages: &[Passage]) -> Bundle {
         format!("{head}\n{lines}")
     };
     let text = passages.iter().map(text).collect::<String>();
-    Bundle { html: page.into_string(), jpeg: None, text: format!("{title}\n{text}") }
+    MimeBundle { html: page.into_string(), jpeg: None, text: format!("{title}\n{text}") }
 }
 
 impl Passage<'_> {
@@ -64,7 +64,7 @@ impl Passage<'_> {
 mod tests {
     use super::*;
 
-    fn shown(text: &str) -> Bundle {
+    fn shown(text: &str) -> MimeBundle {
         passages("Logs", &[Passage { title: "tiling:1", status: (Tone::Failed, "failed".into()), text }])
     }
 
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn hostile_lines_stay_lines() {
         let text = "</pre><script>alert(1)</script>\nEVCXR_END_CONTENT\u{1b}[2J\u{202e}";
-        let Bundle { html, text, .. } = shown(text);
+        let MimeBundle { html, text, .. } = shown(text);
         assert!(html.matches("</pre>").count() == 1 && !html.contains("<script"), "{html}");
         assert!(
             !text.contains("EVCXR_END") && !text.contains('\u{1b}') && !text.contains('\u{202e}'),

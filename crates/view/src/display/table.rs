@@ -2,7 +2,7 @@ use std::ops::RangeBounds;
 
 use maud::{Markup, PreEscaped, html};
 
-use super::Bundle;
+use super::MimeBundle;
 use super::cell::{Cell, counted};
 use super::column::Column;
 use super::text::{TextColumn, WIDE, aligned};
@@ -86,8 +86,8 @@ impl Table {
     }
 
     /// Returns the table as HTML and text.
-    pub fn bundle(&self) -> Bundle {
-        Bundle { html: self.to_html(), jpeg: None, text: self.to_text() }
+    pub fn bundle(&self) -> MimeBundle {
+        MimeBundle { html: self.to_html(), jpeg: None, text: self.to_text() }
     }
 
     fn caption(&self) -> String {

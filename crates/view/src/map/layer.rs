@@ -10,6 +10,7 @@ use up42_core::sanitize::sanitize;
 /// and its picture.
 ///
 /// ```
+/// # mod up42 { pub use up42_view::*; pub use {geo_types, jiff, polars}; }
 /// use up42::geo_types::polygon;
 /// use up42::{Layer, Map};
 ///

@@ -43,8 +43,8 @@ pub use tiles::Tiles;
 
 use self::draw::Drawn;
 use crate::Aoi;
-use crate::display::{Bundle, picture};
-use crate::impl_rich;
+use crate::display::{MimeBundle, picture};
+use crate::impl_mime_bundle;
 use up42_core::error::{Context, Error, Result};
 use up42_core::file;
 use up42_core::sanitize::sanitize;
@@ -59,6 +59,7 @@ const BUDGET: usize = 5_000_000;
 /// [`Quicklooks::map`](crate::Quicklooks::map); more can be laid on them.
 ///
 /// ```
+/// # mod up42 { pub use up42_view::*; pub use {geo_types, jiff, polars}; }
 /// use up42::geo_types::Rect;
 /// use up42::{Aoi, Layer, Map};
 ///
@@ -106,6 +107,7 @@ impl Map {
     /// value, in this order.
     ///
     /// ```
+    /// # mod up42 { pub use up42_view::*; pub use {geo_types, jiff, polars}; }
     /// # use up42::{Aoi, Map};
     /// let map = Map::new("Where we fly").aoi(&Aoi::example("Dakar")?).about("Pilot", "A. Ndiaye");
     /// assert!(map.to_html().contains("Where we fly"));
@@ -134,6 +136,7 @@ impl Map {
     /// network. The still picture does without.
     ///
     /// ```
+    /// # mod up42 { pub use up42_view::*; pub use {geo_types, jiff, polars}; }
     /// # use up42::{Aoi, Map, Tiles};
     /// let aoi = Aoi::example("Dakar")?;
     /// let streets = Map::new("Dakar").aoi(&aoi).tiles(Tiles::osm());
@@ -227,9 +230,9 @@ impl Map {
         file::write(path, &bytes).with_context(|| saving(path))
     }
 
-    pub(crate) fn bundle(&self) -> Bundle {
+    pub(crate) fn bundle(&self) -> MimeBundle {
         let drawn = self.draw(true);
-        Bundle {
+        MimeBundle {
             html: html::inline(self, &drawn),
             jpeg: Some(drawn.jpeg.clone()),
             text: self.text(&drawn.notes),
@@ -245,7 +248,7 @@ impl Map {
     }
 }
 
-impl_rich!(Map);
+impl_mime_bundle!(Map);
 
 impl fmt::Debug for Map {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,13 +3,13 @@
 
 mod frame;
 mod live;
-mod rich;
+mod mime_bundle;
 mod value;
 
 use std::ops::RangeBounds;
 
 pub use live::{Live, display_live};
-pub use rich::{Rich, display};
+pub use mime_bundle::{ToMimeBundle, display};
 
 use crate::display::{ROWS, Table};
 
@@ -21,7 +21,7 @@ macro_rules! impl_show {
         $crate::impl_show!($list, first_rows);
 
         impl $list {
-            fn first_rows(&self) -> $crate::display::Bundle {
+            fn first_rows(&self) -> $crate::display::MimeBundle {
                 self.table(..$crate::display::ROWS).bundle()
             }
         }
@@ -33,7 +33,7 @@ macro_rules! impl_show {
             }
         }
 
-        $crate::impl_rich!($list, $bundle);
+        $crate::impl_mime_bundle!($list, $bundle);
     };
 }
 
@@ -45,13 +45,13 @@ macro_rules! impl_show {
 /// next.
 ///
 /// ```
-/// use up42::prelude::*;
+/// # mod up42 { pub use up42_view::*; pub use {geo_types, jiff, polars}; }
+/// use up42::Show;
+/// use up42::polars::df;
 ///
-/// # let client = Client::simulator()?;
-/// # let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
-/// let scenes = client.catalog().search(Search::new(&aoi).limit(60))?;
-/// scenes.show_rows(50..60);
-/// scenes.to_dataframe()?.show();
+/// let frame = df!("day" => (0..60).collect::<Vec<i32>>())?;
+/// frame.show();
+/// frame.show_rows(50..60);
 /// # Ok::<(), up42::Error>(())
 /// ```
 ///

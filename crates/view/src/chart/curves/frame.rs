@@ -19,6 +19,7 @@ impl Chart {
     /// median stands out. Rows without a time or a finite value are left out.
     ///
     /// ```
+    /// # mod up42 { pub use up42_view::*; pub use {geo_types, jiff, polars}; }
     /// use up42::{Chart, polars::df};
     ///
     /// let frame = df!(

@@ -2,7 +2,7 @@ use polars::prelude::{DataFrame, Series};
 
 use super::frame;
 use super::live;
-use crate::display::{Bundle, ROWS};
+use crate::display::{MimeBundle, ROWS};
 
 /// What a notebook can show as more than text: whatever this crate returns, Polars' frames,
 /// and text.
@@ -12,22 +12,23 @@ use crate::display::{Bundle, ROWS};
 /// can be shown too:
 ///
 /// ```
-/// use up42::prelude::*;
+/// # use up42_view as up42;
+/// use up42::{MimeBundle, ToMimeBundle, display};
 ///
 /// struct Share(f64);
 ///
-/// impl Rich for Share {
-///     fn to_bundle(&self) -> Bundle {
+/// impl ToMimeBundle for Share {
+///     fn to_mime_bundle(&self) -> MimeBundle {
 ///         let percent = format!("{:.0} %", self.0 * 100.0);
-///         Bundle::text(&percent).html(format!("<b>{percent}</b>"))
+///         MimeBundle::text(&percent).html(format!("<b>{percent}</b>"))
 ///     }
 /// }
 ///
 /// display(&Share(0.4));
 /// ```
-pub trait Rich {
+pub trait ToMimeBundle {
     /// The forms in which it is shown; a front end takes the best that it can.
-    fn to_bundle(&self) -> Bundle;
+    fn to_mime_bundle(&self) -> MimeBundle;
 }
 
 /// Shows a value at once, where the cell is; a cell may show many, and its last value after
@@ -37,28 +38,28 @@ pub trait Rich {
 /// kernel and a terminal get the text.
 ///
 /// ```
-/// use up42::prelude::*;
+/// # use up42_view as up42;
+/// use up42::{Aoi, display};
 ///
-/// # let client = Client::simulator()?;
 /// let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?.named("Dakar");
 /// display(&aoi);
-/// display("the clearest scenes:");
-/// display(&client.catalog().search(Search::new(&aoi).limit(3))?);
+/// display("and its western half:");
+/// display(&Aoi::from_bbox([-17.54, 14.65, -17.48, 14.76])?);
 /// # Ok::<(), up42::Error>(())
 /// ```
-pub fn display(value: &(impl Rich + ?Sized)) {
-    live::send(&value.to_bundle(), None);
+pub fn display(value: &(impl ToMimeBundle + ?Sized)) {
+    live::send(&value.to_mime_bundle(), None);
 }
 
 /// Makes a type rich by its own `bundle`, and evcxr show it as a cell's last value.
 #[macro_export]
-macro_rules! impl_rich {
+macro_rules! impl_mime_bundle {
     ($type:ty) => {
-        $crate::impl_rich!($type, bundle);
+        $crate::impl_mime_bundle!($type, bundle);
     };
     ($type:ty, $bundle:ident) => {
-        impl $crate::show::Rich for $type {
-            fn to_bundle(&self) -> $crate::display::Bundle {
+        impl $crate::show::ToMimeBundle for $type {
+            fn to_mime_bundle(&self) -> $crate::display::MimeBundle {
                 self.$bundle()
             }
         }
@@ -72,38 +73,38 @@ macro_rules! impl_rich {
     };
 }
 
-impl Rich for str {
-    fn to_bundle(&self) -> Bundle {
-        Bundle::text(self)
+impl ToMimeBundle for str {
+    fn to_mime_bundle(&self) -> MimeBundle {
+        MimeBundle::text(self)
     }
 }
 
-impl Rich for String {
-    fn to_bundle(&self) -> Bundle {
-        Bundle::text(self)
+impl ToMimeBundle for String {
+    fn to_mime_bundle(&self) -> MimeBundle {
+        MimeBundle::text(self)
     }
 }
 
-impl Rich for Bundle {
-    fn to_bundle(&self) -> Bundle {
+impl ToMimeBundle for MimeBundle {
+    fn to_mime_bundle(&self) -> MimeBundle {
         self.clone()
     }
 }
 
-impl Rich for DataFrame {
-    fn to_bundle(&self) -> Bundle {
+impl ToMimeBundle for DataFrame {
+    fn to_mime_bundle(&self) -> MimeBundle {
         frame::table(self, ..ROWS, "df").bundle()
     }
 }
 
-impl Rich for Series {
-    fn to_bundle(&self) -> Bundle {
+impl ToMimeBundle for Series {
+    fn to_mime_bundle(&self) -> MimeBundle {
         frame::table(&self.clone().into_frame(), ..ROWS, "series").bundle()
     }
 }
 
-impl<T: Rich + ?Sized> Rich for &T {
-    fn to_bundle(&self) -> Bundle {
-        (**self).to_bundle()
+impl<T: ToMimeBundle + ?Sized> ToMimeBundle for &T {
+    fn to_mime_bundle(&self) -> MimeBundle {
+        (**self).to_mime_bundle()
     }
 }
