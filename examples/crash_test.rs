@@ -19,8 +19,10 @@ use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
+use up42::batch::Batch;
+use up42::results::Results;
 use up42::simulator::{Clock, Fault, Hold, LedgerEntry, Simulator};
-use up42::{Batch, Client, ErrorKind, Results};
+use up42::{Client, ErrorKind};
 
 #[path = "../tests/it/services.rs"]
 pub mod services;

@@ -16,32 +16,23 @@
 //! # Ok::<(), up42::Error>(())
 //! ```
 //!
-//! # The main types
+//! # Modules
 //!
-//! - [`Client`]: a login to the platform, or to the [`simulator`] in this process.
-//! - [`Aoi`]: the area of interest, from a file of any common format.
-//! - [`Catalog`]: UP42's, or any STAC API ([`Catalog::stac`]), with its [`Collections`].
-//! - [`Search`], [`Scenes`], [`Quicklooks`]: what the catalog has, as a table, as a
-//!   Polars DataFrame ([`Scenes::to_dataframe`]), as a GeoParquet file
-//!   ([`Scenes::to_geoparquet`], [`scan_geoparquet`]), as a [`Map`] and as a [`Gallery`].
-//! - [`Coverage`], [`Timeline`], [`AoiClouds`], [`Mosaic`]: answers before buying, with
-//!   their [`Chart`]s.
-//! - [`Project`], [`Workflow`], [`ParallelParameters`], [`Batch`]: many jobs at once,
-//!   from places and dates or from a DataFrame
-//!   ([`Workflow::construct_parameters_from_dataframe`]); what they would find
-//!   ([`JobCollection::found_scenes`]) and their price first ([`Batch::estimate`]), then
-//!   their [`JobCollection`], also as charts ([`JobCollection::timeline`],
-//!   [`JobCollection::spending`]); found again after a restart ([`Client::batch`],
-//!   [`Client::batches`]).
-//! - [`Process`], [`ProcessServer`]: processes of today's platform, on the items of the
-//!   storage, and those of any OGC API - Processes server, as the same [`Batch`].
-//! - [`Map`], [`Layer`]: scenes and pictures in their places, interactive and offline.
-//! - [`Results`]: what the jobs made, unpacked, in a frame and on a map.
-//! - [`DataCollections`], [`DataProduct`], [`OrderPlan`], [`Orders`]: what can be bought, what
-//!   it costs, and buying it, straight from scenes ([`Scenes::order`]) or a mosaic
-//!   ([`Mosaic::order`]); [`Budgets`], [`Tasking`].
-//! - [`Storage`]: what was delivered, as a STAC API, with its files.
-//! - [`Error`]: one line that tells the whole story.
+//! | module | contents |
+//! |---|---|
+//! | [`aoi`] | [`Aoi`]: areas of interest, from files of any common format |
+//! | [`catalog`] | search results, quicklooks, coverage, mosaics: [`Catalog`](catalog::Catalog), [`Search`](catalog::Search), [`Scenes`](catalog::Scenes) |
+//! | [`jobs`] | projects, workflows and their jobs: [`Project`](jobs::Project), [`Workflow`](jobs::Workflow), [`ParallelParameters`](jobs::ParallelParameters) |
+//! | [`batch`] | many jobs at once, each bought once: [`Batch`](batch::Batch), [`JobCollection`](batch::JobCollection) |
+//! | [`results`] | downloaded results of jobs: [`Results`](results::Results) |
+//! | [`products`], [`orders`], [`tasking`] | data products, orders of archive images and of new ones: [`DataProduct`](products::DataProduct), [`OrderPlan`](orders::OrderPlan), [`Tasking`](tasking::Tasking) |
+//! | [`storage`] | delivered images: [`Storage`](storage::Storage) |
+//! | [`processes`] | UP42's processing, and OGC API - Processes servers: [`Process`](processes::Process), [`ProcessServer`](processes::ProcessServer) |
+//! | [`account`] | budgets: [`Budgets`](account::Budgets) |
+//! | [`client`] | login and connection: [`Client`] |
+//! | [`view`] | maps, charts and tables: [`Map`](view::Map), [`Chart`](view::Chart), [`Show`](view::Show) |
+//! | [`simulator`] | a simulated platform in this process |
+//! | [`error`] | [`Error`]: one line with the whole chain of causes |
 //!
 //! In a notebook, what holds many things or is looked at shows itself (HTML, for areas and
 //! maps a picture too, and text); a search or an error prints one line.
@@ -64,86 +55,72 @@
 //! |---|---|---|
 //! | `simulator` | yes | [`Client::simulator`] and the [`simulator`] module |
 
-mod account;
-mod batch;
-mod catalog;
-mod client;
+pub mod account;
+pub mod batch;
+pub mod catalog;
+pub mod client;
 mod frame;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
-mod glossary;
-mod jobs;
+pub mod jobs;
 mod open_batch;
-mod orders;
-mod processes;
-mod results;
+pub mod orders;
+pub mod processes;
+pub mod products;
+pub mod results;
 mod schema;
 #[cfg(test)]
 mod status_tests;
-mod storage;
-mod tasking;
+pub mod storage;
+pub mod tasking;
 mod transport;
 
-pub use account::{Budget, Budgets};
+/// Areas of interest, and the limits within which files are read.
+pub mod aoi {
+    #[doc(inline)]
+    pub use up42_core::{AoiFeature, Bbox, ReadLimits};
+    #[doc(inline)]
+    pub use up42_view::Aoi;
+}
+
+/// The one error of this library.
+pub mod error {
+    #[doc(inline)]
+    pub use up42_core::{Error, ErrorKind, Result, ServerError};
+}
+
+/// Values as a notebook shows them: MIME bundles, tables, charts and maps.
+pub mod view {
+    #[doc(inline)]
+    pub use up42_view::{
+        Chart, Layer, Live, Map, MimeBundle, Placement, Show, Tiles, ToMimeBundle, display, display_live,
+    };
+}
+
+pub use aoi::Aoi;
 #[doc(hidden)]
 pub use batch::rehearsal;
-pub use batch::{
-    Batch, BatchEntry, Batches, JobCollection, JobRecord, OnChange, OnFailure, Outcome, Running,
-};
-pub use catalog::{
-    AoiCloud, AoiClouds, Catalog, Collection, Collections, Coverage, CoveragePart, Filter, Gallery, Mosaic,
-    MosaicCost, MosaicOptions, MosaicPart, Op, Queryable, Queryables, Quicklook, QuicklookOutcome,
-    Quicklooks, Scene, Scenes, Search, SortBy, Timeline, TimelinePeriod, scan_geoparquet,
-    scan_geoparquet_within,
-};
-pub use client::{Client, ClientBuilder, Endpoint, Region, Workspace};
-pub use glossary::{
-    DataCollection, DataCollections, DataProduct, DataProducts, EulaState, ProductParameter,
-    ProductParameters,
-};
-pub use jobs::{
-    Block, CreditEntry, CreditHistory, Credits, Durations, Estimate, EstimatedJob, GeometryOperation, Job,
-    JobFilter, JobId, JobLogs, JobMode, JobParameters, JobQuery, JobQuicklook, JobQuicklooks, JobStatus,
-    JobTask, Manifest, ParallelParameters, ParameterInfo, ParametersInfo, Price, Project, ProjectJob,
-    ProjectSettings, Setting, Settings, Task, TaskLog, Workflow,
-};
-pub use orders::{
-    EstimatedOrder, Order, OrderCoverage, OrderEstimate, OrderFilter, OrderItem, OrderPart, OrderPlacement,
-    OrderPlan, OrderStatus, Orders, PlacedOrder, PlacedOrders,
-};
-pub use processes::{
-    OgcProcess, Process, ProcessInput, ProcessInputs, ProcessOutput, ProcessRows, ProcessServer,
-    ProcessSummary, Processes, ProcessingFilter,
-};
-pub use results::{Download, FoundByJob, FoundScenes, ResultFeature, Results};
-pub use storage::{
-    Deletion, DeletionPart, Storage, StorageAsset, StorageDownload, StorageDownloads, StorageItem,
-    StorageItems,
-};
-pub use tasking::{FeasibilityOption, FeasibilityStudies, FeasibilityStudy, Quotation, Quotations, Tasking};
-pub use transport::RetryPolicy;
-#[doc(inline)]
-pub use up42_core::{AoiFeature, Bbox, Error, ErrorKind, ReadLimits, Result, ServerError};
+pub use client::Client;
+pub use error::{Error, ErrorKind, Result};
 #[cfg(feature = "simulator")]
 #[doc(inline)]
 pub use up42_simulator as simulator;
-#[doc(inline)]
-pub use up42_view::{
-    Aoi, Chart, Layer, Live, Map, MimeBundle, Placement, Show, Tiles, ToMimeBundle, display, display_live,
-};
 
 // Their types stand in this crate's interface.
 pub use {geo_types, jiff, polars, serde_json};
 
-/// What a notebook needs: `use up42::prelude::*;`
+/// The names that a notebook needs: `use up42::prelude::*;`
 pub mod prelude {
-    pub use crate::GeometryOperation::{Bbox, Contains, Intersects};
-    pub use crate::{
-        Aoi, Catalog, Client, Endpoint, Error, ErrorKind, JobFilter, JobQuery, JobStatus, Layer, Map,
-        MimeBundle, MosaicOptions, OnChange, OnFailure, Op, OrderFilter, OrderStatus, ParallelParameters,
-        ProcessServer, Result, Search, Settings, Show, SortBy, ToMimeBundle, display, display_live,
-    };
+    pub use crate::batch::{OnChange, OnFailure};
+    pub use crate::catalog::{Catalog, MosaicOptions, Op, Search, SortBy};
+    pub use crate::client::Endpoint;
+    pub use crate::jobs::GeometryOperation::{Bbox, Contains, Intersects};
+    pub use crate::jobs::{JobFilter, JobQuery, JobStatus, ParallelParameters, Settings};
+    pub use crate::orders::{OrderFilter, OrderStatus};
+    pub use crate::processes::ProcessServer;
+    pub use crate::view::{Layer, Map, MimeBundle, Show, ToMimeBundle, display, display_live};
+    pub use crate::{Aoi, Client, Error, ErrorKind, Result};
     pub use polars::df;
     pub use polars::prelude::{DataFrame, IntoLazy, col, lit};
 }

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use up42::catalog::{Scenes, Search};
 use up42::polars::prelude::{col, lit};
 use up42::simulator::Fault;
-use up42::{Aoi, Client, Scenes, Search};
+use up42::{Aoi, Client};
 
 use crate::best;
 use crate::figures::Figures;
@@ -92,7 +93,7 @@ pub fn scan_alone(file: &str) -> up42::Result<()> {
     let query = || {
         let europe = col("west").gt(lit(-10.0)).and(col("east").lt(lit(30.0)));
         let europe = europe.and(col("south").gt(lit(35.0))).and(col("north").lt(lit(60.0)));
-        let found = up42::scan_geoparquet(file)?
+        let found = up42::catalog::scan_geoparquet(file)?
             .filter(europe.and(col("cloud_cover").lt(lit(10.0))))
             .select([col("id"), col("datetime"), col("cloud_cover"), col("geometry")])
             .collect()?;

@@ -4,8 +4,10 @@
 use std::path::Path;
 
 use image::ImageFormat;
+use up42::catalog::{Quicklooks, Scene, Search};
 use up42::geo_types::{Geometry, LineString, Polygon};
-use up42::{Aoi, Client, Layer, Map, Quicklooks, Scene, Search};
+use up42::view::{Layer, Map};
+use up42::{Aoi, Client};
 
 use crate::best;
 use crate::browser;

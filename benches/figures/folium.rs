@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use up42::Scene;
+use up42::catalog::Scene;
 use up42::geo_types::Geometry;
 
 use crate::catalog::python;

@@ -13,7 +13,7 @@ use up42_core::time::parse_timestamp;
 #[non_exhaustive]
 pub struct Budget {
     client: Client,
-    /// The platform's id, for [`OrderPlan::budget_id`](crate::OrderPlan::budget_id).
+    /// The platform's id, for [`OrderPlan::budget_id`](crate::orders::OrderPlan::budget_id).
     pub id: String,
     /// Its name.
     pub name: String,

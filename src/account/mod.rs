@@ -1,4 +1,11 @@
-//! What an account may spend: its budgets (API reference, 16).
+//! Budgets of an account (`docs/up42-api.md`, 16).
+//!
+//! ```
+//! # use up42::Client;
+//! let budgets = Client::simulator()?.budgets()?;
+//! assert!(!budgets.is_empty());
+//! # Ok::<(), up42::Error>(())
+//! ```
 
 mod budget;
 mod budgets;

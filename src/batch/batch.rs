@@ -14,19 +14,20 @@ use up42_core::sanitize::sanitize;
 ///
 /// | jobs of | by | price | cancelled |
 /// |---|---|---|---|
-/// | a workflow of a project | [`Workflow::batch`](crate::Workflow::batch) | yes | yes |
-/// | a process of today's platform | [`Process::batch`](crate::Process::batch) | yes | no: the platform has no way |
-/// | orders of a data product | [`OrderPlan::batch`](crate::OrderPlan::batch) | yes | what the platform has not begun with |
-/// | a process of an OGC server | [`OgcProcess::batch`](crate::OgcProcess::batch) | no | yes, where the server can |
+/// | a workflow of a project | [`Workflow::batch`](crate::jobs::Workflow::batch) | yes | yes |
+/// | a process of today's platform | [`Process::batch`](crate::processes::Process::batch) | yes | no: the platform has no way |
+/// | orders of a data product | [`OrderPlan::batch`](crate::orders::OrderPlan::batch) | yes | what the platform has not begun with |
+/// | a process of an OGC server | [`OgcProcess::batch`](crate::processes::OgcProcess::batch) | no | yes, where the server can |
 ///
 /// What is done is written to a journal before and after each request that costs money:
 /// an SQLite file in the folder `up42-batches`, beside the notebook
-/// ([`ClientBuilder::batches`](crate::ClientBuilder::batches)). So a batch can be run
+/// ([`ClientBuilder::batches`](crate::client::ClientBuilder::batches)). So a batch can be run
 /// again at any time, also after the kernel was killed, and goes on where it was: a job
 /// that exists is never paid for again.
 ///
 /// ```
-/// # use up42::{Aoi, Client, ParallelParameters};
+/// # use up42::{Aoi, Client};
+/// # use up42::jobs::ParallelParameters;
 /// # let client = Client::simulator()?;
 /// let workflow = client.project()?.workflow("dakar")?;
 /// workflow.add_tasks(["sobloo-s2-l1c-aoiclipped"])?;
@@ -75,7 +76,7 @@ impl Batch {
     ///
     /// # Errors
     ///
-    /// As for [`Workflow::estimate`](crate::Workflow::estimate); and
+    /// As for [`Workflow::estimate`](crate::jobs::Workflow::estimate); and
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) where nothing has a price,
     /// which is so on an OGC server.
     pub fn estimate(&self) -> Result<Estimate> {
@@ -95,7 +96,7 @@ impl Batch {
 
     /// Runs the jobs, as many at a time as the project or the server allows, and waits for the
     /// last one. A job that fails or is refused does not stop the others: its
-    /// [`outcome`](crate::JobRecord::outcome) says why. A line is printed for each change
+    /// [`outcome`](crate::batch::JobRecord::outcome) says why. A line is printed for each change
     /// that matters.
     ///
     /// Jobs that were [estimated](Self::estimate) are sent longest first, the others after

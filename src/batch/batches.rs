@@ -48,7 +48,7 @@ impl_list!(Batches(entries: BatchEntry), "The batches, one by one.");
 
 impl Client {
     /// The batches that were begun in this client's folder
-    /// ([`ClientBuilder::batches`](crate::ClientBuilder::batches)). Asks nothing of the
+    /// ([`ClientBuilder::batches`](crate::client::ClientBuilder::batches)). Asks nothing of the
     /// network.
     ///
     /// # Errors

@@ -16,7 +16,8 @@ impl JobCollection {
     /// that was sent again only as it was sent last.
     ///
     /// ```
-    /// # use up42::{Aoi, Client, ParallelParameters};
+    /// # use up42::{Aoi, Client};
+    /// # use up42::jobs::ParallelParameters;
     /// # let client = Client::simulator()?;
     /// # let workflow = client.project()?.workflow("dakar")?;
     /// # workflow.add_tasks(["sobloo-s2-l1c-aoiclipped"])?;

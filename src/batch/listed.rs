@@ -20,7 +20,8 @@ impl Project {
     /// question for each: [`JobCollection::with_details`].
     ///
     /// ```
-    /// # use up42::{Client, JobFilter, JobStatus};
+    /// # use up42::Client;
+    /// # use up42::jobs::{JobFilter, JobStatus};
     /// # let project = Client::simulator()?.project()?;
     /// let all = project.jobs(JobFilter::new())?;
     /// let failed = project.jobs(JobStatus::Failed)?.with_details()?;

@@ -1,21 +1,24 @@
-//! Many jobs at once, under the limit of whoever runs them.
+//! Batches: many jobs at once on one service, each bought once, with a journal that survives
+//! the program.
 //!
-//! - [`plan`]: what is to be run; each job is known by the hash of its inputs.
-//! - [`state`]: where each job stands. Pure: events go in, actions come out.
-//! - [`journal`]: the plan and the events on disk. The state is their sum, so whoever
-//!   opens the journal goes on where another stopped.
-//! - [`backend`]: what a batch needs of whoever runs its jobs; [`run`] carries the actions
-//!   out against it and reports back, at the jobs' own pace ([`poll_timing`]). [`workflow`] is one.
-//! - [`submission`]: one request for a job, and how it is found again; [`place`]: creating
-//!   jobs without waiting for them.
-//! - [`batch`]: the batch as users see it, [`policy`]: what they say about it, and
-//!   [`running`]: one in the background.
-//! - [`resume`]: the batch as its journal has it; [`locked_run`]: a run under the batch's lock, while
-//!   others watch it.
-//! - [`listing`]: the list of a service's jobs; [`listed`]: what is in it, as a collection like that
-//!   of a batch.
-//! - [`progress`], [`live_progress`] and [`report`]: what a person sees on the way and at the end;
-//!   [`view`], [`overview`], [`charts`] and [`frame`] are its forms, and [`tally`] counts for all.
+//! - [`Batch`]: a plan of jobs with a name. [`Batch::estimate`] asks for prices,
+//!   [`Batch::run`] runs it or continues it, [`Batch::start`] runs it in the background
+//!   ([`Running`]).
+//! - [`JobCollection`] of [`JobRecord`]s: the jobs of a batch or of a project with their
+//!   [`Outcome`], as a table, a DataFrame and charts.
+//! - [`Batches`]: the batches whose journals are on this machine.
+
+// Layout, from the interface down to the disk:
+//
+// - `batch`: the public type; `policy`: its settings; `running`: a run in the background.
+// - `plan`: the jobs, each with the hash of its inputs; `resume`: a batch as its journal has it.
+// - `run`: the loop that carries out actions and reports events; `poll_timing`: pauses between
+//   requests; `locked_run`: a run under the lock of the batch, while other programs watch it.
+// - `state`: a pure state machine: events in, actions out. `journal`: plan and events on disk.
+// - `backend`: the interface of a service that runs jobs; `workflow`: the one of projects.
+// - `submission`: one request for a job and its tag; `place`: creating jobs without waiting.
+// - `listing`, `listed`: the list of a service's jobs as a collection.
+// - `progress`, `live_progress`, `report`, `view`, `overview`, `charts`, `frame`, `tally`: output.
 
 mod backend;
 // `Batch` itself.

@@ -125,7 +125,7 @@ impl Batch {
     /// looked for until it counts as never created, and is sent again. 120 s unless set: as
     /// long as a server may take for a request, and its list to tell of it. Counted from
     /// when the answer was given up, so that the client's own
-    /// [`timeout`](crate::ClientBuilder::timeout) comes on top of it, and after a restart
+    /// [`timeout`](crate::client::ClientBuilder::timeout) comes on top of it, and after a restart
     /// anew: nobody knows what the clock did meanwhile.
     pub fn settle(mut self, time: Duration) -> Self {
         self.policy.limits.settle = Some(time);

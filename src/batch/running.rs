@@ -25,7 +25,8 @@ impl Batch {
     /// progress. In the kernel of `up42` its table moves on where the cell was.
     ///
     /// ```
-    /// # use up42::{Aoi, Client, ParallelParameters};
+    /// # use up42::{Aoi, Client};
+    /// # use up42::jobs::ParallelParameters;
     /// # let client = Client::simulator()?;
     /// # let workflow = client.project()?.workflow("dakar")?;
     /// # workflow.add_tasks(["sobloo-s2-l1c-aoiclipped"])?;

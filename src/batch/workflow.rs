@@ -1,4 +1,4 @@
-//! Batches of a workflow's jobs (API reference, 4 to 6).
+//! Batches of a workflow's jobs (`docs/up42-api.md`, 4 to 6).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -129,7 +129,7 @@ impl JobBackend for WorkflowBackend {
         Source::client(self).credits()
     }
 
-    /// API reference, 0.6.
+    /// `docs/up42-api.md`, 0.6.
     fn least_balance(&self) -> i64 {
         1000
     }

@@ -1,10 +1,16 @@
-//! The catalog: which scenes there are, and what they look like before they are
+//! Catalogs: which scenes exist, how they look, and how they cover an area, before anything is
 //! bought.
 //!
-//! - [`search`]: what to look for; [`provider`]: who is asked, and how.
-//! - [`scenes`]: what was found, as records, frames and files.
-//! - [`quicklooks`]: what it looks like.
-//! - [`coverage`], [`timeline`], [`clouds`], [`mosaic`]: answers before buying.
+//! - [`Catalog`]: UP42's catalog or any STAC API, with its [`Collections`] and [`Queryables`].
+//! - [`Search`]: area, dates, cloud cover and [`Filter`]s; [`Scenes`]: its result, as a table, a
+//!   DataFrame, a GeoParquet file.
+//! - [`Quicklooks`]: previews, as a map and as a [`Gallery`].
+//! - [`Coverage`], [`Timeline`], [`AoiClouds`], [`Mosaic`]: how scenes cover the area, when they
+//!   were taken, how cloudy they are over the area itself, and which of them to buy.
+
+// Layout: `search` (queries), `provider` (the STAC client and the classic search), `scenes`
+// (records, frames, files), `quicklooks` (download, cache, gallery), and one module for each
+// analysis: `coverage`, `timeline`, `clouds`, `mosaic`.
 
 mod clouds;
 mod coverage;
@@ -76,7 +82,8 @@ impl Catalog {
     /// [`search`](Self::search).
     ///
     /// ```
-    /// # use up42::{Aoi, Catalog, Search, simulator::Simulator};
+    /// # use up42::{Aoi, simulator::Simulator};
+    /// # use up42::catalog::{Catalog, Search};
     /// # let simulator = Simulator::start()?;
     /// # let url = simulator.stac_url();
     /// let catalog = Catalog::stac(url)?; // such as "https://planetarycomputer.microsoft.com/api/stac/v1"
@@ -136,7 +143,8 @@ impl Catalog {
     /// better: narrow the search, or sort by what the server can.
     ///
     /// ```
-    /// # use up42::{Aoi, Client, Search};
+    /// # use up42::{Aoi, Client};
+    /// # use up42::catalog::Search;
     /// # let client = Client::simulator()?;
     /// let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
     /// let search = Search::new(&aoi).between("2019-01-01", "2019-12-31").collections(["phr"]).limit(5);

@@ -52,7 +52,8 @@ impl FromStr for Region {
 /// Makes a [`Client`]: a login, and where it is for.
 ///
 /// ```
-/// # use up42::{Client, Region};
+/// # use up42::Client;
+/// # use up42::client::Region;
 /// let client = Client::builder().account("me@example.com", "secret").region(Region::Sa).build()?;
 /// assert!(!format!("{client:?}").contains("secret"));
 /// # Ok::<(), up42::Error>(())
@@ -249,7 +250,7 @@ pub(super) fn absolute(folder: PathBuf) -> Result<PathBuf> {
         .with_context(|| format!("folder of the batches `{}`", folder.display()))
 }
 
-/// API reference, 1.3.
+/// `docs/up42-api.md`, 1.3.
 fn account_login(auth_url: &str, user: &str, password: Secret) -> Request {
     let url = format!("{auth_url}/realms/public/protocol/openid-connect/token");
     let fields = vec![
@@ -262,7 +263,7 @@ fn account_login(auth_url: &str, user: &str, password: Secret) -> Request {
     Request::form(url, fields)
 }
 
-/// API reference, 1.1.
+/// `docs/up42-api.md`, 1.1.
 fn project_login(api_url: &str, id: &str, key: Secret) -> Request {
     Request::form(format!("{api_url}/oauth/token"), vec![("grant_type", Secret::new("client_credentials"))])
         .login(Login::Basic(id.to_owned(), key))

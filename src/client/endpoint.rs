@@ -11,7 +11,8 @@ use up42_core::sanitize::sanitize;
 /// opens a batch by its name gives it again.
 ///
 /// ```
-/// # use up42::{Client, Endpoint, simulator::Simulator};
+/// # use up42::{Client, simulator::Simulator};
+/// # use up42::client::Endpoint;
 /// # let simulator = Simulator::builder().ogc_wants_login().start()?;
 /// # let (url, token) = (simulator.ogc_url(), Simulator::OGC_KEY);
 /// # let client = Client::builder().simulator(simulator.clone()).build()?;

@@ -6,7 +6,7 @@ use up42_core::error::{Error, Result, ServerError};
 /// The `data` of a classic answer.
 ///
 /// A good status with `data: null` and an `error` is a refusal all the same
-/// (API reference, 0.3).
+/// (`docs/up42-api.md`, 0.3).
 pub(crate) fn data(mut json: Value) -> Result<Value> {
     let data = json.get_mut("data").map(Value::take);
     match data {

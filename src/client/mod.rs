@@ -1,4 +1,8 @@
-//! The client: who is asking, where, and the thread that asks.
+//! The connection to the platform: login, region, endpoints, retries and timeouts.
+//!
+//! - [`Client`]: a login, or a simulator in this process. Everything else begins with it.
+//! - [`ClientBuilder`]: its settings.
+//! - [`Workspace`]: the account's workspaces.
 
 mod builder;
 mod card;
@@ -17,6 +21,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
+pub use crate::transport::RetryPolicy;
 pub use builder::{ClientBuilder, Region};
 pub use endpoint::Endpoint;
 pub(crate) use envelope::{data, items};
@@ -86,7 +91,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when neither login
+    /// [`ErrorKind::InvalidInput`] when neither login
     /// is complete; the error names the variables.
     pub fn from_env() -> Result<Self> {
         ClientBuilder::from_variables(|name| std::env::var(name).ok())?.build()
@@ -101,7 +106,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the simulator cannot listen on
+    /// [`ErrorKind::Io`] when the simulator cannot listen on
     /// this machine.
     #[cfg(feature = "simulator")]
     pub fn simulator() -> Result<Self> {
@@ -123,7 +128,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the folder cannot be written, or the
+    /// [`ErrorKind::Io`] when the folder cannot be written, or the
     /// simulator cannot listen on this machine.
     #[cfg(feature = "simulator")]
     pub fn simulator_in(folder: impl AsRef<Path>) -> Result<Self> {
@@ -136,7 +141,10 @@ impl Client {
     ///
     /// ```
     /// use up42::simulator::Hold;
-    /// use up42::{Catalog, Client, EulaState, ProcessServer};
+    /// use up42::Client;
+    /// use up42::catalog::Catalog;
+    /// use up42::processes::ProcessServer;
+    /// use up42::products::EulaState;
     ///
     /// let client = Client::simulator()?;
     /// let simulator = client.as_simulator().unwrap();
@@ -174,7 +182,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Auth`](crate::ErrorKind::Auth) when the login is refused, and the
+    /// [`ErrorKind::Auth`] when the login is refused, and the
     /// errors of the network.
     pub fn credits(&self) -> Result<i64> {
         let classic = || {
@@ -185,7 +193,7 @@ impl Client {
             balance(json.get("available").unwrap_or(&Value::Null), "amount").context("`available`")
         };
         let balance = match classic() {
-            // Where the older endpoint is gone, the newer one may be there (API reference, 7).
+            // Where the older endpoint is gone, the newer one may be there (`docs/up42-api.md`, 7).
             Err(error) if error.kind() == ErrorKind::NotFound => today().map_err(|_| error),
             balance => balance,
         };

@@ -1,4 +1,4 @@
-//! Lists in numbered pages, as the Spring framework has them (API reference, 0.5).
+//! Lists in numbered pages, as the Spring framework has them (`docs/up42-api.md`, 0.5).
 //!
 //! A list whose newest entries come first moves on when one is added while it is read: the next
 //! page then begins with entries of the page before. These count once.

@@ -53,7 +53,7 @@ impl Client {
         }
     }
 
-    /// API reference, 1.4 and 1.6.
+    /// `docs/up42-api.md`, 1.4 and 1.6.
     fn ask_workspace(&self) -> Result<Workspace> {
         let (id, email) = match (self.who(), self.project_id()) {
             (Who::Account(_), _) => {

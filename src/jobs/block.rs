@@ -10,7 +10,7 @@ use up42_core::error::{Context, Error, ErrorKind, Result};
 use up42_core::sanitize::sanitize;
 use up42_core::suggest::suggest;
 
-/// A building block of workflows (API reference, 3.10 and 3.11).
+/// A building block of workflows (`docs/up42-api.md`, 3.10 and 3.11).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Block {

@@ -11,7 +11,8 @@ impl Workflow {
     /// asks for. They are checked as by [`check_parameters`](Self::check_parameters).
     ///
     /// ```
-    /// # use up42::{Aoi, Client, JobQuery};
+    /// # use up42::{Aoi, Client};
+    /// # use up42::jobs::JobQuery;
     /// # let client = Client::simulator()?;
     /// let workflow = client.project()?.workflow("dakar")?;
     /// workflow.add_tasks(["sobloo-s2-l1c-aoiclipped", "tiling"])?;
@@ -70,7 +71,8 @@ impl Workflow {
     /// number of images against the project's settings.
     ///
     /// ```
-    /// # use up42::{Client, JobQuery};
+    /// # use up42::Client;
+    /// # use up42::jobs::JobQuery;
     /// # let client = Client::simulator()?;
     /// # let workflow = client.project()?.workflow("dakar")?;
     /// # workflow.add_tasks(["sobloo-s2-l1c-aoiclipped"])?;

@@ -58,7 +58,7 @@ impl Price {
         }
     }
 
-    /// Reads an estimate, a member for each task (API reference, 6.1).
+    /// Reads an estimate, a member for each task (`docs/up42-api.md`, 6.1).
     pub(crate) fn read(json: &Value) -> Result<Self> {
         let tasks = json.as_object().filter(|tasks| !tasks.is_empty());
         let tasks = tasks.ok_or_else(|| Error::response("`data` should be an object of tasks"))?;
@@ -79,7 +79,7 @@ impl Price {
 }
 
 /// How long a task runs. The values of the API's examples can only be milliseconds
-/// (API reference, 6.1).
+/// (`docs/up42-api.md`, 6.1).
 fn duration(task: &Value) -> Option<Durations> {
     let bound = |end: &str| {
         let milliseconds = task.pointer(&format!("/machineConsumption/duration/{end}"))?.as_f64()?;

@@ -145,7 +145,8 @@ impl Workflow {
     /// reason ([`Estimate::failed`]), and the others with their prices.
     ///
     /// ```
-    /// # use up42::{Client, ParallelParameters};
+    /// # use up42::Client;
+    /// # use up42::jobs::ParallelParameters;
     /// # let client = Client::simulator()?;
     /// # let workflow = client.project()?.workflow("dakar")?;
     /// # workflow.add_tasks(["sobloo-s2-l1c-aoiclipped"])?;

@@ -16,7 +16,8 @@ const MOST_PAGES: usize = 10_000;
 /// Which jobs of a project or workflow are meant. What is left unset matches every job.
 ///
 /// ```
-/// # use up42::{Client, JobFilter, JobMode};
+/// # use up42::Client;
+/// # use up42::jobs::{JobFilter, JobMode};
 /// # let project = Client::simulator()?.project()?;
 /// let filter = JobFilter::new().status(["failed", "error"]).between("2019-01-01", "..").mode(JobMode::Default);
 /// assert!(project.jobs(&filter)?.is_empty());

@@ -18,7 +18,8 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(5
 /// A job on the platform: what was last told of it, and what can be done with it.
 ///
 /// ```
-/// # use up42::{Client, ParallelParameters, simulator::{Clock, Simulator}};
+/// # use up42::{Client, simulator::Clock, simulator::Simulator};
+/// # use up42::jobs::ParallelParameters;
 /// # use std::time::Duration;
 /// # let simulator = Simulator::builder().clock(Clock::speed(600.0)).start()?;
 /// # let client = Client::builder().simulator(simulator).build()?;
@@ -107,7 +108,7 @@ impl ProjectJob {
 
     /// Runs the job again, with the same inputs, under a name. That is a new job, which is
     /// paid: each call makes one. Many jobs, none of them twice, are a
-    /// [`Batch`](crate::Batch).
+    /// [`Batch`](crate::batch::Batch).
     ///
     /// # Errors
     ///
@@ -191,7 +192,7 @@ impl ProjectJob {
     /// Those of [`JobTask::download_quicklooks`].
     pub fn download_quicklooks(&self) -> Result<JobQuicklooks> {
         match self.tasks()?.first() {
-            // Only the data task has any (API reference, 5.7).
+            // Only the data task has any (`docs/up42-api.md`, 5.7).
             Some(task) => task.download_quicklooks(),
             None => Ok(JobQuicklooks::default()),
         }

@@ -16,7 +16,7 @@ pub struct CreditHistory {
     pub(super) entries: Vec<CreditEntry>,
 }
 
-/// One change of the account's balance (API reference, 7).
+/// One change of the account's balance (`docs/up42-api.md`, 7).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreditEntry {

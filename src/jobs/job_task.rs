@@ -15,7 +15,7 @@ use up42_core::time::parse_timestamp;
 /// Longest line of a log, in characters.
 const LINE: usize = 4_000;
 
-/// One task of a job: a block at work (API reference, `JobTask`).
+/// One task of a job: a block at work (`docs/up42-api.md`, `JobTask`).
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct JobTask {
@@ -76,7 +76,7 @@ impl JobTask {
         let read = || {
             let log = self.project.client().send(Request::get(self.url("/logs")?))?;
             let text = String::from_utf8_lossy(&log.body).into_owned();
-            // Some servers send the text as a JSON string (API reference, 5.4).
+            // Some servers send the text as a JSON string (`docs/up42-api.md`, 5.4).
             let text = serde_json::from_str::<String>(&text).unwrap_or(text);
             let text = text.lines().map(|line| sanitize(&line.replace('\t', "    "), LINE) + "\n").collect();
             Ok::<_, Error>(TaskLog { task: self.name.clone(), status: self.status.clone(), text })

@@ -5,7 +5,7 @@ use super::{ProjectSettings, Setting};
 use up42_core::error::{Error, Result};
 use up42_view::Aoi;
 
-/// What the project's settings allow a job (API reference, 2).
+/// What the project's settings allow a job (`docs/up42-api.md`, 2).
 #[derive(Clone, Debug, Default)]
 pub(super) struct Limits {
     /// Of the area, in km².

@@ -1,4 +1,10 @@
-//! Jobs of the platform's projects and workflows (API reference, 2 to 6).
+//! Jobs of projects and workflows (`docs/up42-api.md`, 2 to 6).
+//!
+//! - [`Project`], [`Workflow`], [`Block`], [`Task`]: where jobs are created.
+//! - [`ParallelParameters`], [`JobParameters`]: parameters of many jobs, from places and dates or
+//!   from a DataFrame.
+//! - [`Estimate`], [`Price`]: costs before anything runs.
+//! - [`Job`], [`ProjectJob`], [`JobStatus`], [`JobLogs`]: jobs that exist.
 
 mod block;
 mod compatible;

@@ -20,7 +20,7 @@ pub struct ParametersInfo {
     parameters: Vec<ParameterInfo>,
 }
 
-/// One parameter of a block, from its manifest (API reference, 3).
+/// One parameter of a block, from its manifest (`docs/up42-api.md`, 3).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ParameterInfo {

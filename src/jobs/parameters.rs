@@ -11,7 +11,7 @@ use up42_core::sanitize::sanitize;
 pub struct JobParameters {
     /// What sets this job apart from the others, for people: place and dates.
     pub label: String,
-    /// Task to parameters, as the platform takes them (API reference, 4.1); or the inputs of a
+    /// Task to parameters, as the platform takes them (`docs/up42-api.md`, 4.1); or the inputs of a
     /// process, by their names.
     pub inputs: Map<String, Value>,
 }

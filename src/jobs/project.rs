@@ -17,7 +17,7 @@ pub struct Project {
 
 impl Client {
     /// The project of the login, or the one given by `UP42_PROJECT_ID` or
-    /// [`project_id`](crate::ClientBuilder::project_id).
+    /// [`project_id`](crate::client::ClientBuilder::project_id).
     ///
     /// # Errors
     ///

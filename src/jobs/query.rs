@@ -138,7 +138,7 @@ impl JobQuery {
         if parts.is_empty() { "job".to_owned() } else { parts.join(", ") }
     }
 
-    /// What the data block is told (API reference, 4).
+    /// What the data block is told (`docs/up42-api.md`, 4).
     pub(super) fn data(&self) -> Result<Map<String, Value>, Problem> {
         let mut data = Map::new();
         if self.is_stored() {

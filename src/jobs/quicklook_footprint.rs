@@ -11,7 +11,7 @@ use up42_view::display::picture::size;
 const ALIKE: f64 = 0.15;
 
 /// The feature of a task's `data.json` that a quicklook belongs to: its name is that of the
-/// scene (API reference, 5.7).
+/// scene (`docs/up42-api.md`, 5.7).
 pub(super) fn feature_of<'a>(name: &str, features: &'a [Value]) -> Option<&'a Value> {
     let scene = name.rsplit_once('.').map_or(name, |(scene, _)| scene);
     let is_it = |feature: &&Value| {

@@ -47,7 +47,8 @@ impl JobTask {
     /// a data task has any.
     ///
     /// ```
-    /// # use up42::{Client, ParallelParameters, simulator::{Clock, Simulator}};
+    /// # use up42::{Client, simulator::Clock, simulator::Simulator};
+    /// # use up42::jobs::ParallelParameters;
     /// # let simulator = Simulator::builder().clock(Clock::speed(600.0)).start()?;
     /// # let client = Client::builder().simulator(simulator).build()?;
     /// # let project = client.project()?;

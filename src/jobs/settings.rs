@@ -11,7 +11,8 @@ use up42_core::sanitize::sanitize;
 /// Settings to change; what is not given stays as it is.
 ///
 /// ```
-/// # use up42::{Client, Settings};
+/// # use up42::Client;
+/// # use up42::jobs::Settings;
 /// # let client = Client::simulator()?;
 /// let project = client.project()?;
 /// let settings = project.update_settings(Settings::new().max_concurrent_jobs(5))?;
@@ -34,7 +35,7 @@ pub struct ProjectSettings {
     settings: Vec<Setting>,
 }
 
-/// One setting (API reference, 2.2).
+/// One setting (`docs/up42-api.md`, 2.2).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Setting {
@@ -124,7 +125,7 @@ impl ProjectSettings {
     }
 
     pub(super) fn area(&self) -> Option<&Setting> {
-        // Some servers have a shorter name for it (API reference, 2).
+        // Some servers have a shorter name for it (`docs/up42-api.md`, 2).
         self.get(AREA).or_else(|| self.get("MAX_AOI_SIZE"))
     }
 

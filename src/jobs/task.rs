@@ -10,7 +10,7 @@ use crate::transport::Request;
 use up42_core::error::{Context, Error, Result};
 use up42_core::sanitize::sanitize;
 
-/// One block in a workflow (API reference, `WorkflowTask`).
+/// One block in a workflow (`docs/up42-api.md`, `WorkflowTask`).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Task {
@@ -48,7 +48,8 @@ impl Workflow {
     /// the newest. Tasks that the workflow had are replaced.
     ///
     /// ```
-    /// # use up42::{Client, Show};
+    /// # use up42::Client;
+    /// # use up42::view::Show;
     /// # let project = Client::simulator()?.project()?;
     /// let workflow = project.workflow("airports")?;
     /// let tasks = workflow.add_tasks(["sobloo-s2-l1c-aoiclipped", "Raster Tiling", "tiling@1.2.1"])?;
@@ -84,7 +85,7 @@ impl Workflow {
     }
 }
 
-/// Data comes first, and only there (API reference, 3). The platform says of other chains
+/// Data comes first, and only there (`docs/up42-api.md`, 3). The platform says of other chains
 /// only that they have errors.
 fn check_order(chain: &[Block], known: &[Block]) -> Result<()> {
     let Some((first, rest)) = chain.split_first() else {

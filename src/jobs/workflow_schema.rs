@@ -18,7 +18,7 @@ pub(super) struct WorkflowSchema {
 
 /// What the defaults of a data block must not choose beside the job.
 const CHOICES: [&str; 4] = ["bbox", "intersects", "contains", "ids"];
-/// What data blocks take, also those that do not describe all of it (API reference, 4).
+/// What data blocks take, also those that do not describe all of it (`docs/up42-api.md`, 4).
 const COMMON: [&str; 8] =
     ["bbox", "intersects", "contains", "ids", "time", "limit", "asset_ids", "order_ids"];
 

@@ -1,4 +1,4 @@
-//! Orders as the jobs of a batch (API reference, 10).
+//! Orders as the jobs of a batch (`docs/up42-api.md`, 10).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

@@ -15,14 +15,15 @@ impl OrderPlan {
     /// batch's budget.
     ///
     /// An order has a status, credits and results as any other job has:
-    /// [`JobStatus`](crate::JobStatus) says which. One that was lost is found again by a tag
+    /// [`JobStatus`](crate::jobs::JobStatus) says which. One that was lost is found again by a tag
     /// that is a hash of what it delivers and of the plan's [`name`](Self::name): what another
     /// batch of the same plan bought, or [`place`](Self::place), is found by it, and not bought
     /// again. Other tags and another budget make no other order: they hold for what was not sent
     /// yet.
     ///
     /// ```
-    /// # use up42::{Aoi, Client, Search, simulator::{Clock, Simulator}};
+    /// # use up42::{Aoi, Client, simulator::Clock, simulator::Simulator};
+    /// # use up42::catalog::Search;
     /// # let simulator = Simulator::builder().clock(Clock::speed(3600.0)).start()?;
     /// # let client = Client::builder().simulator(simulator).build()?;
     /// # let aoi = Aoi::from_bbox([-17.50, 14.68, -17.46, 14.72])?.named("Dakar");
@@ -68,7 +69,7 @@ impl OrderPlan {
     /// only when it is proven that it was never created ([`settle`](Self::settle)).
     ///
     /// Programs with other folders of batches
-    /// ([`ClientBuilder::batches`](crate::ClientBuilder::batches)) are only seen in the
+    /// ([`ClientBuilder::batches`](crate::client::ClientBuilder::batches)) are only seen in the
     /// platform's list, which may be late. Another [`name`](Self::name) makes other orders.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use up42_core::geo::geometry_from_json;
 use up42_view::display::{Card, Cell, MimeBundle};
 use up42_view::impl_mime_bundle;
 
-/// How much of an order's area was delivered so far (API reference, 10.2 g).
+/// How much of an order's area was delivered so far (`docs/up42-api.md`, 10.2 g).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderCoverage {

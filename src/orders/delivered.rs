@@ -12,7 +12,7 @@ impl Order {
     ///
     /// # Errors
     ///
-    /// Those of [`Storage::search`](crate::Storage::search).
+    /// Those of [`Storage::search`](crate::storage::Storage::search).
     #[doc(alias = "get_assets")]
     pub fn items(&self) -> Result<StorageItems> {
         self.client()
@@ -29,7 +29,7 @@ impl Orders {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there is no order, and
-    /// those of [`Storage::search`](crate::Storage::search).
+    /// those of [`Storage::search`](crate::storage::Storage::search).
     pub fn items(&self) -> Result<StorageItems> {
         let first = self
             .iter()

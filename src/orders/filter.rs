@@ -7,7 +7,8 @@ pub(super) const LIMIT: usize = 1_000;
 /// Which orders are meant. What is left unset matches every order.
 ///
 /// ```
-/// # use up42::{Client, OrderFilter};
+/// # use up42::Client;
+/// # use up42::orders::OrderFilter;
 /// # let client = Client::simulator()?;
 /// let filter = OrderFilter::new().status(["fulfilled"]).tags(["dakar"]).limit(20);
 /// assert!(client.orders(&filter)?.is_empty());

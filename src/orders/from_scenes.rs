@@ -2,14 +2,15 @@
 
 use super::OrderPlan;
 use crate::catalog::{Mosaic, Scene, Scenes};
-use crate::glossary::DataProduct;
+use crate::products::DataProduct;
 
 impl Scenes {
     /// A plan to buy these scenes in the form of a data product: give it the area, then ask
     /// for the price, then place it.
     ///
     /// ```
-    /// # use up42::{Aoi, Client, Search};
+    /// # use up42::{Aoi, Client};
+    /// # use up42::catalog::Search;
     /// # let client = Client::simulator()?;
     /// # let aoi = Aoi::from_bbox([-17.50, 14.68, -17.46, 14.72])?.named("Dakar");
     /// # let search = Search::new(&aoi).collections(["phr"]).max_cloud_cover(20.0).limit(2);
@@ -43,7 +44,8 @@ impl Mosaic {
     /// [`Scenes::order`].
     ///
     /// ```
-    /// # use up42::{Aoi, Client, Search};
+    /// # use up42::{Aoi, Client};
+    /// # use up42::catalog::Search;
     /// # let client = Client::simulator()?;
     /// # let aoi = Aoi::from_bbox([-17.55, 14.55, -17.15, 14.95])?;
     /// # let search = Search::new(&aoi).between("2019-01-01", "2019-12-31").collections(["phr"]);

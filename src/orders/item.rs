@@ -10,7 +10,7 @@ use up42_core::geo::{area_km2, geometry_from_json, geometry_to_json};
 use up42_core::hash::hex;
 use up42_core::sanitize::sanitize;
 
-/// The most characters of a name (API reference, 10.2 a).
+/// The most characters of a name (`docs/up42-api.md`, 10.2 a).
 pub(super) const NAME: usize = 200;
 /// The order's name among the parameters of a new image: it decides nothing that is delivered.
 pub(super) const DISPLAY_NAME: &str = "displayName";
@@ -63,7 +63,7 @@ impl OrderItem {
             && self.tags == other.tags
     }
 
-    /// The body of a request for some items that [fit](Self::fits) (API reference, 10.2 a).
+    /// The body of a request for some items that [fit](Self::fits) (`docs/up42-api.md`, 10.2 a).
     pub(super) fn body(list: &[&Self], name: &str) -> Value {
         let Some(first) = list.first() else { return Value::Null };
         let feature =
@@ -97,7 +97,7 @@ impl OrderItem {
 }
 
 /// What the platform says to each of so many features: every index is in one of two lists
-/// (API reference, 10.2 a and b).
+/// (`docs/up42-api.md`, 10.2 a and b).
 pub(super) fn answers<T>(
     mut json: Value,
     count: usize,

@@ -33,7 +33,8 @@ impl Client {
     /// [`OrderFilter::new()`] is all.
     ///
     /// ```
-    /// # use up42::{Client, OrderFilter};
+    /// # use up42::Client;
+    /// # use up42::orders::OrderFilter;
     /// # let client = Client::simulator()?;
     /// let orders = client.orders(OrderFilter::new().status(["fulfilled"]))?;
     /// assert!(orders.is_empty());
@@ -60,7 +61,7 @@ impl Client {
     }
 }
 
-/// API reference, 10.2 d.
+/// `docs/up42-api.md`, 10.2 d.
 pub(super) fn request(client: &Client, filter: &OrderFilter) -> Result<Request> {
     let mut request = Request::get(client.url("/v2/orders"))
         .query("sort", "createdAt,desc")

@@ -1,12 +1,13 @@
-//! Orders: what they cost, how they are placed, and what becomes of them (API reference, 10).
+//! Orders of imagery: prices, buying, and status (`docs/up42-api.md`, 10).
 //!
-//! - [`from_scenes`], [`plan`]: scenes, areas and a data product, before anything is sent;
-//!   [`item`]: one order of it; [`estimate`]: what it costs.
-//! - [`batch`]: buying it; [`backend`]: orders as the jobs of a batch; [`reservations`]: which
-//!   batch buys an order that several want.
-//! - [`order`], [`status`]: an order of the platform; [`list`], [`filter`]: many of them.
-//! - [`placed`]: what came of buying; [`delivered`]: the items in the storage.
-//! - [`view`]: what a notebook shows.
+//! - [`OrderPlan`]: scenes or areas and a data product; [`OrderPlan::estimate`] asks for the
+//!   price, [`OrderPlan::place`] and [`OrderPlan::batch`] buy.
+//! - [`Orders`], [`Order`], [`OrderStatus`]: orders of the account.
+
+// Layout: `from_scenes`, `plan`, `item`, `estimate`, `coverage` (before buying); `batch`,
+// `backend`, `reservations`, `spent` (buying: orders are the jobs of a batch, and a reservation
+// says which batch buys an order that several plans contain); `order`, `status`, `list`,
+// `filter` (orders of the account); `placed`, `delivered` (after buying); `view` (output).
 
 mod backend;
 mod batch;

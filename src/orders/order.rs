@@ -20,7 +20,8 @@ pub(super) const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::
 /// An order of the platform as it was last told of, and what can be done with it.
 ///
 /// ```
-/// # use up42::{Aoi, Client, Search, simulator::{Clock, Simulator}};
+/// # use up42::{Aoi, Client, simulator::Clock, simulator::Simulator};
+/// # use up42::catalog::Search;
 /// # let simulator = Simulator::builder().clock(Clock::speed(600.0)).start()?;
 /// # let client = Client::builder().simulator(simulator).build()?;
 /// # let aoi = Aoi::from_bbox([-17.50, 14.68, -17.46, 14.72])?;
@@ -28,7 +29,7 @@ pub(super) const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::
 /// # let placed = scenes.order(&client.data_product("phr/display")?).aoi(&aoi).place()?;
 /// # let id = placed.orders().iter().next().unwrap().id.clone();
 /// let order = client.order(&id)?.wait(std::time::Duration::from_secs(60))?;
-/// assert_eq!(order.status, up42::OrderStatus::Fulfilled);
+/// assert_eq!(order.status, up42::orders::OrderStatus::Fulfilled);
 /// assert!(order.credits()?.unwrap() > 0);
 /// let order = order.tag(["dakar"])?;
 /// assert!(order.tags.contains(&"dakar".to_owned()));
@@ -174,7 +175,7 @@ impl Order {
         self.change(json!({"budgetId": budget})).with_context(|| format!("budget of order `{}`", self.id))
     }
 
-    /// API reference, 10.2 e.
+    /// `docs/up42-api.md`, 10.2 e.
     fn change(&self, patch: Value) -> Result<Self> {
         let url = self.client.url(&Self::path(&self.id, "")?);
         Self::read(&self.client, &self.client.json(Request::merge_patch(url, patch))?)
@@ -209,7 +210,7 @@ impl Order {
 
     /// What was taken for it, in credits, from the history of the account; `None` while
     /// nothing was taken. Held credits are not in it. For many orders
-    /// [`Orders::with_credits`](crate::Orders::with_credits) reads the history once.
+    /// [`Orders::with_credits`](crate::orders::Orders::with_credits) reads the history once.
     ///
     /// # Errors
     ///

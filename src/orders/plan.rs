@@ -9,14 +9,14 @@ use super::OrderItem;
 use super::item::{DISPLAY_NAME, NAME};
 use crate::batch::is_own_tag;
 use crate::catalog::Scene;
-use crate::glossary::DataProduct;
+use crate::products::DataProduct;
 use up42_core::error::{Context, Error, Result};
 use up42_core::geo::touches;
 use up42_core::sanitize::sanitize;
 use up42_view::Aoi;
 use up42_view::display::counted;
 
-/// The most tags of an order, of which one is this library's (API reference, 10.2 a).
+/// The most tags of an order, of which one is this library's (`docs/up42-api.md`, 10.2 a).
 const TAGS: usize = 29;
 
 /// What shall be bought: scenes or a task for a satellite, areas, and a data product. A plan
@@ -102,14 +102,14 @@ impl OrderPlan {
 
     /// How long an order whose answer was lost, and that is in no list of the platform, is
     /// looked for until it counts as never created, and is sent again: see
-    /// [`Batch::settle`](crate::Batch::settle).
+    /// [`Batch::settle`](crate::batch::Batch::settle).
     pub fn settle(mut self, time: Duration) -> Self {
         self.settle = Some(time);
         self
     }
 
     /// How long [`place`](Self::place) waits at most. Orders whose answers were lost are then
-    /// [`OrderPlacement::Lost`](crate::OrderPlacement::Lost); placed again, the plan goes on.
+    /// [`OrderPlacement::Lost`](crate::orders::OrderPlacement::Lost); placed again, the plan goes on.
     pub fn deadline(mut self, time: Duration) -> Self {
         self.deadline = Some(time);
         self

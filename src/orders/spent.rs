@@ -7,7 +7,7 @@ use crate::client::{Client, balance, pages};
 use crate::transport::Request;
 use up42_core::error::Result;
 
-/// What was taken for each order since an instant, by their ids (API reference, 7). That an
+/// What was taken for each order since an instant, by their ids (`docs/up42-api.md`, 7). That an
 /// entry names its order in `details.orderId` is inferred from those of jobs.
 pub(crate) fn spent(client: &Client, since: Option<Timestamp>) -> Result<HashMap<String, i64>> {
     let mut request =

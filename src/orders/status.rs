@@ -3,7 +3,7 @@ use std::fmt;
 use up42_core::sanitize::sanitize;
 use up42_view::display::Tone;
 
-/// Where an order stands (API reference, 10).
+/// Where an order stands (`docs/up42-api.md`, 10).
 ///
 /// | status | last | meaning |
 /// |---|---|---|

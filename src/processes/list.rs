@@ -17,7 +17,7 @@ pub struct Processes {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProcessSummary {
-    /// What [`ProcessServer::process`](crate::ProcessServer::process) finds it by.
+    /// What [`ProcessServer::process`](crate::processes::ProcessServer::process) finds it by.
     pub id: String,
     /// For people.
     pub title: Option<String>,

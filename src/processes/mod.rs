@@ -1,11 +1,12 @@
-//! Processes that run on a server: what they take, and how they run as the jobs of a batch.
+//! Processes that run on a server: UP42's processing, and any OGC API - Processes server.
 //!
-//! The platform's processing is an OGC API - Processes with prices, so both share what they
-//! take, and each has a dialect:
-//!
-//! - [`input`], [`inputs`]: what a process takes, from its JSON schema; [`rows`]: many jobs of it;
-//!   [`list`]: the processes of a server; [`view`]: what a notebook shows of them.
-//! - [`up42`]: processing on the platform; [`ogc`]: any server of the standard.
+//! - [`Process`]: a process of UP42, on items of the storage, with prices.
+//! - [`ProcessServer`], [`OgcProcess`]: a server of the standard
+//!   (<https://docs.ogc.org/is/18-062r2/18-062r2.html>).
+//! - [`ProcessInputs`], [`ProcessRows`]: inputs, and many jobs as rows of a DataFrame.
+
+// UP42's processing is an OGC API - Processes with prices. `input`, `inputs`, `rows`, `list` and
+// `view` are shared; `up42` and `ogc` are the two dialects.
 
 mod input;
 mod inputs;
@@ -15,6 +16,7 @@ mod rows;
 mod up42;
 mod view;
 
+pub use self::up42::{Process, ProcessingFilter};
 pub use input::{ProcessInput, ProcessInputs};
 pub use list::{ProcessSummary, Processes};
 pub(crate) use ogc::OgcBackend;
@@ -27,4 +29,3 @@ pub use rows::ProcessRows;
 pub(crate) use up42::ProcessingBackend;
 #[cfg(test)]
 pub(crate) use up42::STATUSES as UP42_STATUSES;
-pub use up42::{Process, ProcessingFilter};

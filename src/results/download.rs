@@ -52,7 +52,9 @@ impl JobCollection {
     /// grow with them.
     ///
     /// ```
-    /// # use up42::{Client, Download, ParallelParameters, Aoi};
+    /// # use up42::{Client, Aoi};
+    /// # use up42::jobs::ParallelParameters;
+    /// # use up42::results::Download;
     /// # let client = Client::simulator()?;
     /// # let workflow = client.project()?.workflow("ports")?;
     /// # workflow.add_tasks(["sobloo-s2-l1c-aoiclipped"])?;

@@ -13,7 +13,7 @@ use up42_core::error::{Context, Error, ErrorKind, Result};
 use up42_core::limits::ReadBudget;
 use up42_core::sanitize::sanitize;
 
-/// What names a feature's file (API reference, 5).
+/// What names a feature's file (`docs/up42-api.md`, 5).
 pub(super) const PATH: &str = "up42.data_path";
 /// Older blocks name it by their own capability.
 const OLDER_PATH: &str = "up42.data.aoiclipped";

@@ -7,7 +7,7 @@ use up42_core::error::{Error, Result};
 
 impl ProjectJob {
     /// Downloads the job's results to `job_<id>/` and unpacks them, as
-    /// [`JobCollection::download_results`](crate::JobCollection::download_results) does for
+    /// [`JobCollection::download_results`](crate::batch::JobCollection::download_results) does for
     /// many jobs.
     ///
     /// # Errors

@@ -22,7 +22,7 @@ const HEAD: [&str; 2] = [r#"{"type": "FeatureCollection", "up42.sha256": ""#, r#
 
 impl Results {
     /// One `data.json` over all jobs, as the SDK makes it: each feature with its `job_id`,
-    /// and its path from the folder (API reference, 5). All else in it stays as it is,
+    /// and its path from the folder (`docs/up42-api.md`, 5). All else in it stays as it is,
     /// but for [secrets](redact::data). A path that leads out of the job's folder is left out.
     ///
     /// What it lists already stays in front, but what is of the jobs asked for now, and of

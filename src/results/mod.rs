@@ -1,13 +1,13 @@
-//! What finished jobs leave: archives, their `data.json`, and rasters.
+//! Results of jobs: downloaded archives, `data.json`, rasters.
 //!
-//! - [`download`]: a batch's archives, side by side, into a [`folder`]; [`progress`] tells
-//!   how far they are.
-//! - [`archive`]: unpacks what comes from outside, below the job's folder ([`inside`]) and under
-//!   other names where need be ([`renamed`]); [`files`]: results that come one by one.
-//! - [`feature`], [`frame`], [`merged`]: what there is, as records, as a table of Polars,
-//!   and as one file.
-//! - [`found`]: the scenes that dry runs found.
-//! - [`view`], [`raster`]: what a notebook shows of it.
+//! - [`Download`]: downloads the results of a batch, several at a time, and resumes.
+//! - [`Results`], [`ResultFeature`]: what was downloaded, as a DataFrame, as one GeoJSON file, on
+//!   a map.
+//! - [`FoundScenes`]: the scenes that dry runs found.
+
+// Layout: `download`, `progress`, `folder` (fetching); `archive`, `inside`, `renamed`, `files`
+// (unpacking below the job's folder, under safe names); `feature`, `frame`, `merged`, `found`
+// (contents); `view`, `raster` (output).
 
 mod archive;
 mod download;

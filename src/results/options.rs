@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 /// Where results go, and how they get there. A path alone is one, too.
 ///
 /// ```
-/// # use up42::Download;
+/// # use up42::results::Download;
 /// let quietly = Download::to("results").quiet().at_once(4);
 /// ```
 #[derive(Clone, Debug)]

@@ -1,4 +1,4 @@
-//! A value against what a schema says of it: of a block's parameter (API reference,
+//! A value against what a schema says of it: of a block's parameter (`docs/up42-api.md`,
 //! `WorkflowTask`), or of an order's (JSON Schema, draft 7: see [`resolved`]).
 
 mod resolved;

@@ -64,7 +64,7 @@ impl StorageAsset {
         }
     }
 
-    /// A signed URL of the file, valid for some minutes (API reference, 12.2 and 16). The
+    /// A signed URL of the file, valid for some minutes (`docs/up42-api.md`, 12.2 and 16). The
     /// login goes to the platform alone, wherever the item says that its files are.
     pub(super) fn signed_url(&self, item: &StorageItem) -> Result<Secret> {
         let ask = || {

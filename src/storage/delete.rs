@@ -42,7 +42,8 @@ impl StorageItems {
     /// else is in them. Deletes nothing yet.
     ///
     /// ```
-    /// # use up42::{Aoi, Client, Search, simulator::{Clock, Simulator}};
+    /// # use up42::{Aoi, Client, simulator::Clock, simulator::Simulator};
+    /// # use up42::catalog::Search;
     /// # let simulator = Simulator::builder().clock(Clock::speed(600.0)).start()?;
     /// # let client = Client::builder().simulator(simulator).build()?;
     /// # let aoi = Aoi::from_bbox([-17.50, 14.68, -17.46, 14.72])?;
@@ -61,7 +62,7 @@ impl StorageItems {
     ///
     /// # Errors
     ///
-    /// Those of [`Storage::search`](crate::Storage::search).
+    /// Those of [`Storage::search`](crate::storage::Storage::search).
     #[doc(alias = "delete_items")]
     pub fn delete(&self) -> Result<Deletion> {
         let mut chosen: BTreeMap<&str, Vec<&StorageItem>> = BTreeMap::new();

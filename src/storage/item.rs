@@ -87,7 +87,7 @@ impl StorageItem {
         self.assets.iter().zip(distinct(&names)).collect()
     }
 
-    /// Where the item stands, as processes take it for an input (API reference, 13).
+    /// Where the item stands, as processes take it for an input (`docs/up42-api.md`, 13).
     ///
     /// # Errors
     ///

@@ -43,7 +43,7 @@ impl StorageItems {
     }
 
     /// Whether the storage has more of them than were asked for, or than are read at once
-    /// ([`Search::limit`](crate::Search::limit)).
+    /// ([`Search::limit`](crate::catalog::Search::limit)).
     pub fn has_more(&self) -> bool {
         self.has_more
     }

@@ -1,7 +1,7 @@
-//! The storage: what was delivered and processed, as a STAC API (API reference, 12).
+//! The storage of an account: what was delivered and processed, as a STAC API
+//! (`docs/up42-api.md`, 12).
 //!
-//! - [`search`]: which items there are; [`item`], [`items`]: what they are.
-//! - [`asset`], [`download`], [`record`]: their files; [`delete`]: how they go.
+//! - [`Storage`]: searches [`StorageItems`], downloads their [`StorageAsset`]s, deletes them.
 
 mod asset;
 mod delete;

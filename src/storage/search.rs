@@ -5,7 +5,7 @@ use crate::catalog::{Catalog, Collections, Op, Search};
 use crate::client::Client;
 use up42_core::error::{Context, Result};
 
-/// Where the storage's STAC API stands (API reference, 12.3).
+/// Where the storage's STAC API stands (`docs/up42-api.md`, 12.3).
 const STAC: &str = "/v2/assets/stac";
 /// Items that are listed when no search sets a limit.
 const LIMIT: usize = 1_000;
@@ -23,7 +23,8 @@ impl Client {
     /// The storage of the account. Asks nothing yet.
     ///
     /// ```
-    /// # use up42::{Aoi, Client, Op, Search, simulator::{Clock, Simulator}};
+    /// # use up42::{Aoi, Client, simulator::Clock, simulator::Simulator};
+    /// # use up42::catalog::{Op, Search};
     /// # let simulator = Simulator::builder().clock(Clock::speed(600.0)).start()?;
     /// # let client = Client::builder().simulator(simulator).build()?;
     /// # let aoi = Aoi::from_bbox([-17.50, 14.68, -17.46, 14.72])?;

@@ -1,7 +1,7 @@
-//! New images: what can be done, and what it costs (API reference, 11).
+//! Tasking: orders of new acquisitions (`docs/up42-api.md`, 11).
 //!
-//! A tasking order, placed by [`DataProduct::order`](crate::DataProduct::order), waits for
-//! two decisions: which option of the feasibility study, and whether the quotation is accepted.
+//! A tasking order, placed by [`DataProduct::order`](crate::products::DataProduct::order), waits for
+//! two decisions: an option of its [`FeasibilityStudy`], and its [`Quotation`].
 
 mod quotation;
 mod quotations;
@@ -27,7 +27,8 @@ use up42_core::error::{Context, ErrorKind, Result};
 ///
 /// ```
 /// # use std::time::Duration;
-/// # use up42::{Aoi, Client, OrderStatus, simulator::{Clock, Simulator}};
+/// # use up42::{Aoi, Client, simulator::Clock, simulator::Simulator};
+/// # use up42::orders::OrderStatus;
 /// # let simulator = Simulator::builder().clock(Clock::manual()).start()?;
 /// # let clock = simulator.clock().clone();
 /// # let client = Client::builder().simulator(simulator).build()?;

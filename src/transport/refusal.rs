@@ -136,7 +136,7 @@ fn listed(list: Option<&Value>, name: &str, message: &str) -> impl Iterator<Item
     list.and_then(Value::as_array).into_iter().flatten().filter_map(error_text)
 }
 
-/// The tasks for which a workflow is refused (API reference, 0.4), as one text.
+/// The tasks for which a workflow is refused (`docs/up42-api.md`, 0.4), as one text.
 fn names(list: Option<&Value>) -> Option<String> {
     let names: Vec<_> = list?.as_array()?.iter().filter_map(|name| text_of(Some(name))).collect();
     (!names.is_empty()).then(|| format!("`{}`", names.join("`, `")))

@@ -247,7 +247,7 @@ impl Response {
     /// # Errors
     ///
     /// [`ErrorKind::Response`] when it is none, or has more values than the default
-    /// [`ReadLimits`](crate::ReadLimits) allow.
+    /// [`ReadLimits`](crate::aoi::ReadLimits) allow.
     pub(crate) fn json(&self) -> Result<Value> {
         let budget =
             ReadBudget::fixed("ask for less, such as a smaller area, a shorter time or fewer results");

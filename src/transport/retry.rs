@@ -12,7 +12,8 @@ use up42_core::error::ErrorKind;
 /// made, or the token had expired.
 ///
 /// ```
-/// # use up42::{Client, RetryPolicy};
+/// # use up42::Client;
+/// # use up42::client::RetryPolicy;
 /// # use std::time::Duration;
 /// let patient = RetryPolicy { attempts: 8, ..RetryPolicy::default() };
 /// let client = Client::builder().project("id", "key").retry(patient).build()?;

@@ -1,8 +1,11 @@
 //! Who pays: credits, workspaces, budgets.
 
+use up42::catalog::Search;
+use up42::client::Region;
+use up42::orders::OrderPlacement;
 use up42::serde_json::json;
 use up42::simulator::Simulator;
-use up42::{Aoi, Client, OrderPlacement, Region, Search};
+use up42::{Aoi, Client};
 
 use crate::client_of;
 use crate::server::{Server, answer, json as answer_json};

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use geo_types::Polygon;
 use proptest::prelude::*;
-use up42::{Aoi, ReadLimits};
+use up42::Aoi;
+use up42::aoi::ReadLimits;
 
 /// The folder of the files; none where it is missing and need not be there.
 fn files() -> Option<PathBuf> {

@@ -6,11 +6,10 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use up42::batch::{Batch, JobRecord, OnFailure, Outcome};
+use up42::jobs::{GeometryOperation, JobParameters, ParallelParameters, Settings, Workflow};
 use up42::simulator::{Clock, Fault, Hold, Simulator};
-use up42::{
-    Batch, Client, ErrorKind, GeometryOperation, JobParameters, JobRecord, OnFailure, Outcome,
-    ParallelParameters, Settings, Workflow,
-};
+use up42::{Client, ErrorKind};
 
 use crate::crash::{Service, program};
 use crate::wait::{PATIENCE, advance_until, reached, still, until};

@@ -1,8 +1,9 @@
 use std::collections::HashSet;
 
 use polars::prelude::*;
+use up42::catalog::{QuicklookOutcome, Scenes, Search, SortBy};
 use up42::simulator::{Fault, Simulator};
-use up42::{Aoi, Client, QuicklookOutcome, Scenes, Search, SortBy, polars};
+use up42::{Aoi, Client, polars};
 
 use crate::{client_of, dakar};
 

@@ -1,8 +1,9 @@
 //! Cloud over the area, estimated from quicklooks, against the simulator's own clouds.
 
 use serde_json::{Value, json};
+use up42::catalog::{Quicklook, Search};
 use up42::geo_types::Geometry;
-use up42::{Aoi, Client, Quicklook, Search};
+use up42::{Aoi, Client};
 
 use crate::test_catalog::TestCatalog;
 

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 use serde_json::json;
-use up42::{Aoi, Coverage, Scenes};
+use up42::Aoi;
+use up42::catalog::{Coverage, Scenes};
 
 use crate::aoi::data;
 use crate::test_catalog::{TestCatalog, is_inside, item, slanted};

@@ -6,9 +6,13 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use up42::Client;
+use up42::batch::JobCollection;
+use up42::catalog::Search;
+use up42::client::RetryPolicy;
+use up42::results::Results;
 use up42::serde_json::Value;
 use up42::simulator::{Clock, Fault, Simulator};
-use up42::{Client, JobCollection, Results, RetryPolicy, Search};
 
 use crate::server::{Server, answer};
 use crate::{client_of, harbour};
@@ -80,7 +84,7 @@ impl Changed {
             files.iter().map(|file| (file.item.as_str(), read(&file.path))).collect();
         assert_eq!(expected.len(), 2);
         for (item, modality) in items.iter().map(|item| (item.id(), item.modality.as_deref())) {
-            let of = |result: &&up42::ResultFeature| {
+            let of = |result: &&up42::results::ResultFeature| {
                 result.properties["up42-product:modality"].as_str() == modality
             };
             let result = results.iter().find(of).unwrap_or_else(|| panic!("no {modality:?} in {results:?}"));

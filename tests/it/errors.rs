@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use serde_json::json;
+use up42::catalog::Search;
+use up42::client::RetryPolicy;
 use up42::simulator::{Fault, Simulator};
-use up42::{Client, ErrorKind, RetryPolicy, Search};
+use up42::{Client, ErrorKind};
 
 use crate::server::{Server, answer, json as reply};
 use crate::{client_of, dakar};

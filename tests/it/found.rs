@@ -1,7 +1,9 @@
 //! What dry runs find.
 
+use up42::catalog::QuicklookOutcome;
+use up42::jobs::{JobParameters, ParallelParameters, Workflow};
 use up42::simulator::{Clock, Fault, Simulator};
-use up42::{Aoi, Client, JobParameters, ParallelParameters, QuicklookOutcome, Workflow};
+use up42::{Aoi, Client};
 
 use crate::client_of;
 

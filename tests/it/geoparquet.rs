@@ -5,7 +5,8 @@ use std::process::Command;
 
 use polars::prelude::*;
 use serde_json::{Map, Value};
-use up42::{Scene, Scenes, polars};
+use up42::catalog::{Scene, Scenes};
+use up42::polars;
 
 use crate::scenes::{FILES, items};
 
@@ -184,12 +185,13 @@ fn a_scan_finds_what_a_frame_finds_and_the_order_is_kept() {
     };
     let expected = query(scenes.to_dataframe().unwrap().lazy());
     assert!(expected.height() > 20, "{expected:?}");
-    assert!(query(up42::scan_geoparquet(&file).unwrap()).equals_missing(&expected));
-    let count = up42::scan_geoparquet(&file).unwrap().select([len()]).collect().unwrap();
+    assert!(query(up42::catalog::scan_geoparquet(&file).unwrap()).equals_missing(&expected));
+    let count = up42::catalog::scan_geoparquet(&file).unwrap().select([len()]).collect().unwrap();
     assert_eq!(count.column("len").unwrap().u32().unwrap().get(0), Some(25_000));
-    let few = up42::scan_geoparquet(&file).unwrap().limit(7).collect().unwrap();
+    let few = up42::catalog::scan_geoparquet(&file).unwrap().limit(7).collect().unwrap();
     assert_eq!((few.height(), few.get_column_names()[0].as_str()), (7, "id"));
-    let none = up42::scan_geoparquet(&file).unwrap().filter(col("west").gt(lit(500.0))).collect().unwrap();
+    let none =
+        up42::catalog::scan_geoparquet(&file).unwrap().filter(col("west").gt(lit(500.0))).collect().unwrap();
     assert_eq!((none.height(), none.width()), (0, few.width()));
 }
 
@@ -220,14 +222,15 @@ fn queries_of_every_shape_find_what_they_find_in_a_frame() {
             query(frame).select([col("id")]).sort(["id"], Default::default()).collect().unwrap()
         };
         let expected = rows(scenes.to_dataframe().unwrap().lazy());
-        assert_eq!(rows(up42::scan_geoparquet(&file).unwrap()), expected, "{name}");
+        assert_eq!(rows(up42::catalog::scan_geoparquet(&file).unwrap()), expected, "{name}");
     }
     let first =
         |frame: LazyFrame| frame.filter(col("cloud_cover").lt(lit(3))).limit(700).collect().unwrap().height();
-    assert_eq!(first(up42::scan_geoparquet(&file).unwrap()), 700);
-    let slice = up42::scan_geoparquet(&file).unwrap().slice(9_990, 20).collect().unwrap();
+    assert_eq!(first(up42::catalog::scan_geoparquet(&file).unwrap()), 700);
+    let slice = up42::catalog::scan_geoparquet(&file).unwrap().slice(9_990, 20).collect().unwrap();
     assert_eq!(slice.height(), 20);
-    let then = up42::scan_geoparquet(&file).unwrap().limit(100).filter(col("cloud_cover").lt(lit(3)));
+    let then =
+        up42::catalog::scan_geoparquet(&file).unwrap().limit(100).filter(col("cloud_cover").lt(lit(3)));
     assert!(then.collect().unwrap().height() <= 100);
 }
 
@@ -295,7 +298,7 @@ fn a_broken_file_is_told_and_breaks_nothing() {
         }
         std::fs::write(&file, bytes).unwrap();
         refused += usize::from(Scenes::read_geoparquet(&file).is_err());
-        let _ = up42::scan_geoparquet(&file).map(LazyFrame::collect);
+        let _ = up42::catalog::scan_geoparquet(&file).map(LazyFrame::collect);
     }
     assert!(refused > 100, "{refused}");
 }
@@ -316,7 +319,7 @@ fn other_tools_read_ours_and_we_read_theirs() {
 
     for file in [theirs, native, text] {
         same(&scenes, &Scenes::read_geoparquet(&file).unwrap());
-        let frame = up42::scan_geoparquet(&file).unwrap().filter(col("cloud_cover").lt(lit(20.0)));
+        let frame = up42::catalog::scan_geoparquet(&file).unwrap().filter(col("cloud_cover").lt(lit(20.0)));
         let frame = frame.select([col("id"), col("west"), col("north"), col("geometry")]).collect().unwrap();
         let clear = scenes.iter().filter(|scene| scene.cloud_cover < Some(20.0)).count();
         assert_eq!((frame.height(), frame.column("west").unwrap().null_count()), (clear, 0));

@@ -1,7 +1,8 @@
 //! Servers that do what no server should.
 
 use serde_json::{Value, json};
-use up42::{Aoi, ErrorKind, QuicklookOutcome, Search};
+use up42::catalog::{QuicklookOutcome, Search};
+use up42::{Aoi, ErrorKind};
 
 use crate::server::{Server, answer, json};
 
@@ -68,7 +69,7 @@ fn an_item_makes_no_request_of_its_own() {
     let cancel = format!("{}/projects/p/jobs/j/cancel", server.url);
     for end in ["?x=/download-url", "#/download-url", "/download-url/.."] {
         let item = item("a", &format!("{cancel}{end}")).to_string();
-        let told = catalog.download_quicklooks(&up42::Scenes::from_geojson(&item).unwrap()).unwrap();
+        let told = catalog.download_quicklooks(&up42::catalog::Scenes::from_geojson(&item).unwrap()).unwrap();
         assert_eq!(told.len(), 1);
     }
     assert_eq!(server.asked("GET /projects").len(), 3);

@@ -1,10 +1,10 @@
 use std::collections::HashSet;
 
+use up42::batch::Outcome;
+use up42::catalog::Search;
+use up42::jobs::{GeometryOperation, JobParameters, JobStatus, ParallelParameters, Settings, Workflow};
 use up42::simulator::{Clock, Fault, Simulator};
-use up42::{
-    Aoi, Client, ErrorKind, GeometryOperation, JobParameters, JobStatus, Outcome, ParallelParameters, Search,
-    Settings, Workflow,
-};
+use up42::{Aoi, Client, ErrorKind};
 
 use crate::{airports, client_of, dakar};
 
@@ -149,7 +149,7 @@ fn a_lost_job_is_not_taken_for_one_of_another_run() {
     let first = workflow.test_jobs_parallel(parameters(&workflow, &one)).unwrap();
     simulator.inject(Fault::lost_answer().on("POST /jobs").times(2));
     let second = workflow.batch(workflow.name(), parameters(&workflow, &one)).unwrap().quiet().run().unwrap();
-    let ids = |jobs: &up42::JobCollection| -> HashSet<String> {
+    let ids = |jobs: &up42::batch::JobCollection| -> HashSet<String> {
         jobs.iter().map(|record| record.job.as_ref().unwrap().id.to_string()).collect()
     };
     assert!(ids(&first).is_disjoint(&ids(&second)));

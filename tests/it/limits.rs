@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use up42::{Aoi, ReadLimits, Scenes, scan_geoparquet_within};
+use up42::Aoi;
+use up42::aoi::ReadLimits;
+use up42::catalog::{Scenes, scan_geoparquet_within};
 
 /// Why a file is refused, without its path.
 fn told<T: std::fmt::Debug>(read: up42::Result<T>) -> String {

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use up42::client::Endpoint;
+use up42::processes::ProcessServer;
 use up42::simulator::{Clock, Simulator};
-use up42::{Client, Endpoint, ErrorKind, ProcessServer};
+use up42::{Client, ErrorKind};
 
 use crate::server::{Server, answer, json as answer_json};
 

@@ -3,8 +3,9 @@
 use geo::{BooleanOps, MultiPolygon};
 use proptest::prelude::*;
 use serde_json::Value;
+use up42::catalog::{Mosaic, MosaicOptions};
 use up42::geo_types::{LineString, Polygon};
-use up42::{Aoi, ErrorKind, Mosaic, MosaicOptions};
+use up42::{Aoi, ErrorKind};
 
 use crate::test_catalog::{TestCatalog, item, slanted};
 

@@ -3,10 +3,14 @@
 use std::path::Path;
 use std::time::Duration;
 
+use up42::batch::{JobRecord, Outcome};
+use up42::client::Endpoint;
+use up42::jobs::JobStatus;
 use up42::polars::df;
+use up42::processes::{OgcProcess, ProcessServer};
 use up42::serde_json::{Value, json};
 use up42::simulator::{Clock, Distribution, Fault, Simulator, SimulatorBuilder};
-use up42::{Client, Endpoint, ErrorKind, JobRecord, JobStatus, OgcProcess, Outcome, ProcessServer};
+use up42::{Client, ErrorKind};
 
 use crate::server::{Server, answer, json as answer_json};
 use crate::wait::{still, until};
@@ -40,7 +44,7 @@ fn results_come_by_value_and_by_reference() {
     let labels: Vec<_> = jobs.iter().map(|record| record.label.as_str()).collect();
     assert_eq!(labels, ["Dakar", "Thiès"]);
     assert!(jobs.iter().all(|record| record.credits().is_none()), "the standard knows none");
-    let shown = format!("{:?}", up42::ToMimeBundle::to_mime_bundle(&jobs));
+    let shown = format!("{:?}", up42::view::ToMimeBundle::to_mime_bundle(&jobs));
     assert!(shown.contains("2 succeeded") && !shown.contains("Credits paid"), "{shown}");
     let results = jobs.download_results(folder.path().join("results")).unwrap();
     assert!(results.failed().is_empty(), "{:?}", results.failed());
@@ -123,7 +127,7 @@ fn failures_and_dismissals_are_told() {
     simulator.inject(Fault::hanging_job().on("/ogc").after(1));
     let batch = hello.batch("greetings", greetings(2)).unwrap().max_concurrent(1);
     let running = batch.start().unwrap();
-    let status = |running: &up42::Running| -> Vec<JobStatus> {
+    let status = |running: &up42::batch::Running| -> Vec<JobStatus> {
         running
             .jobs()
             .unwrap()

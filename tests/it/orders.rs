@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use up42::catalog::{Scenes, Search};
+use up42::orders::{OrderFilter, OrderPlacement, OrderPlan, OrderStatus};
+use up42::products::EulaState;
 use up42::simulator::{Clock, Fault, Simulator};
-use up42::{
-    Aoi, Client, ErrorKind, EulaState, OrderFilter, OrderPlacement, OrderPlan, OrderStatus, Scenes, Search,
-};
+use up42::{Aoi, Client, ErrorKind};
 
 use crate::wait::PATIENCE;
 use crate::{client_of, fast, harbour};

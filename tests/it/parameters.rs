@@ -1,9 +1,11 @@
 //! What jobs are told, checked before anything is sent.
 
 use serde_json::json;
+use up42::catalog::Search;
+use up42::jobs::{JobQuery, ParallelParameters, Settings, Workflow};
 use up42::polars::prelude::*;
 use up42::simulator::{Clock, Simulator};
-use up42::{Aoi, Client, ErrorKind, JobQuery, ParallelParameters, Search, Settings, Workflow};
+use up42::{Aoi, Client, ErrorKind};
 
 use crate::{airports, client_of, dakar};
 

@@ -4,8 +4,10 @@
 use std::process::Command;
 use std::time::Duration;
 
+use up42::batch::{JobRecord, OnChange, Outcome};
+use up42::jobs::{JobStatus, Settings};
 use up42::simulator::Fault;
-use up42::{ErrorKind, JobRecord, JobStatus, OnChange, Outcome, Settings, rehearsal};
+use up42::{ErrorKind, rehearsal};
 
 use crate::batches::{client_in, fast, parameters, posts, workflow};
 use crate::wait::{advance_until, still, until};
@@ -153,7 +155,7 @@ fn a_cancelled_batch_stops_wherever_it_runs() {
     assert_eq!(batch.cancel().unwrap().len(), 4, "nothing was begun");
     let running = batch.start().unwrap();
     until(|| simulator.ledger().len() == 2);
-    let words = |jobs: up42::JobCollection| -> Vec<String> {
+    let words = |jobs: up42::batch::JobCollection| -> Vec<String> {
         jobs.iter()
             .map(|record| record.job.as_ref().map_or("none".into(), |job| job.status.to_string()))
             .collect()
@@ -321,7 +323,7 @@ fn a_batch_keeps_to_the_projects_limit_and_changes_no_setting() {
     assert_eq!(jobs.run().unwrap().succeeded(), 3);
     assert_eq!(posts(&simulator), 3, "none was refused");
     let now = workflow.project().settings().unwrap();
-    let values = |settings: &up42::ProjectSettings| -> Vec<String> {
+    let values = |settings: &up42::jobs::ProjectSettings| -> Vec<String> {
         settings.iter().map(|setting| format!("{} {}", setting.name, setting.value)).collect()
     };
     assert_eq!(values(&now), values(&changed));

@@ -3,11 +3,15 @@
 use std::path::Path;
 use std::time::Duration;
 
+use up42::batch::{JobRecord, Outcome};
+use up42::catalog::Search;
+use up42::jobs::JobStatus;
+use up42::processes::ProcessingFilter;
+use up42::products::EulaState;
 use up42::serde_json::{Value, json};
 use up42::simulator::{Clock, Fault, Simulator, SimulatorBuilder};
-use up42::{
-    Aoi, Client, ErrorKind, EulaState, JobRecord, JobStatus, Outcome, ProcessingFilter, Search, StorageItems,
-};
+use up42::storage::StorageItems;
+use up42::{Aoi, Client, ErrorKind};
 
 use crate::wait::PATIENCE;
 
@@ -56,7 +60,7 @@ fn items_of_the_storage_are_processed_and_their_results_are_files() {
     );
     let results = jobs.download_results(folder.path().join("results")).unwrap();
     assert_eq!((results.len(), results.failed().len()), (2, 0), "{:?}", results.failed());
-    let file = |one: &up42::ResultFeature| one.path.as_ref().unwrap().display().to_string();
+    let file = |one: &up42::results::ResultFeature| one.path.as_ref().unwrap().display().to_string();
     assert!(results.iter().all(|one| file(one).ends_with("_multispectral.tif")));
     assert!(results.iter().all(|one| one.geometry["type"] == "Polygon"));
     let again = client.batch("upsampled").unwrap().jobs().unwrap();
@@ -180,11 +184,11 @@ fn other_tags_and_another_budget_buy_nothing_twice() {
     let jobs = batch(3, "after", None).run().unwrap();
     assert_eq!((jobs.succeeded(), simulator.orders().len()), (3, 3), "{:?}", jobs.to_dataframe());
     // What waited was sent as it was said last; and a journal that is opened by its name too.
-    let tagged = |tag: &str| client.orders(up42::OrderFilter::new().tags([tag])).unwrap().len();
+    let tagged = |tag: &str| client.orders(up42::orders::OrderFilter::new().tags([tag])).unwrap().len();
     assert_eq!((tagged("before"), tagged("first"), tagged("after")), (1, 0, 2));
     batch(4, "kept", Some(&pilot.id)).deadline(Duration::ZERO).run().unwrap();
     assert_eq!(client.batch("dakar").unwrap().quiet().run().unwrap().succeeded(), 4);
-    let kept = client.orders(up42::OrderFilter::new().tags(["kept"])).unwrap();
+    let kept = client.orders(up42::orders::OrderFilter::new().tags(["kept"])).unwrap();
     let budgets: Vec<_> = kept.iter().map(|order| order.budget_id.clone()).collect();
     assert_eq!(budgets, [Some(pilot.id)]);
     assert_eq!(simulator.orders().len(), 4);

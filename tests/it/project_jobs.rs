@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use up42::ErrorKind;
+use up42::batch::JobCollection;
 use up42::geo_types::Geometry;
+use up42::jobs::{
+    GeometryOperation, JobFilter, JobMode, JobStatus, ParallelParameters, Project, ProjectJob, Workflow,
+};
 use up42::serde_json::{Value, json};
 use up42::simulator::{Fault, Simulator};
-use up42::{
-    ErrorKind, GeometryOperation, JobCollection, JobFilter, JobMode, JobStatus, ParallelParameters, Project,
-    ProjectJob, Workflow,
-};
 
 use crate::projects::told;
 use crate::server::{Server, json as answer_json};

@@ -1,8 +1,9 @@
 //! Projects, workflows, blocks and manifests.
 
+use up42::jobs::{Project, Settings};
 use up42::serde_json::json;
 use up42::simulator::Simulator;
-use up42::{Client, ErrorKind, Project, Settings};
+use up42::{Client, ErrorKind};
 
 use crate::server::{Server, json as answer_json};
 
@@ -118,7 +119,7 @@ fn blocks_that_do_not_fit_are_named() {
     workflow.add_tasks(["sobloo-s2-l1c-fullscene"]).unwrap();
     assert!(workflow.compatible_blocks().unwrap().is_empty());
     workflow.add_tasks([S2, "sharpening", "ndvi"]).unwrap();
-    let fit = |blocks: Vec<up42::Block>| blocks.iter().any(|block| block.name == "zonal-statistics");
+    let fit = |blocks: Vec<up42::jobs::Block>| blocks.iter().any(|block| block.name == "zonal-statistics");
     assert!(fit(workflow.compatible_blocks().unwrap()));
     assert!(!fit(workflow.compatible_blocks_after("sharpening:1").unwrap()), "nothing follows a table");
     let error = workflow.compatible_blocks_after("tiling:1").unwrap_err().to_string();

@@ -1,8 +1,9 @@
 //! The catalogs of UP42, which hold the same archive, side by side.
 
 use serde_json::{Value, json};
+use up42::catalog::{Catalog, Op, Scenes, Search, SortBy};
 use up42::simulator::Simulator;
-use up42::{Aoi, Catalog, Client, Op, Scenes, Search, SortBy};
+use up42::{Aoi, Client};
 
 use crate::{client_of, dakar};
 

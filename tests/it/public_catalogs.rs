@@ -3,7 +3,8 @@
 //! keeps to what its own server is known for.
 
 use serde_json::{Value, json};
-use up42::{Aoi, Catalog, ErrorKind, Search, SortBy};
+use up42::catalog::{Catalog, Search, SortBy};
+use up42::{Aoi, ErrorKind};
 
 use crate::server::{Server, answer, json as reply};
 

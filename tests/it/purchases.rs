@@ -5,9 +5,12 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use up42::batch::OnChange;
+use up42::catalog::Search;
+use up42::orders::{OrderFilter, OrderPlacement, OrderPlan};
 use up42::serde_json::json;
 use up42::simulator::{Clock, Fault, Simulator, SimulatorBuilder};
-use up42::{Client, ErrorKind, OnChange, OrderFilter, OrderPlacement, OrderPlan, Search};
+use up42::{Client, ErrorKind};
 
 use crate::batches::{client_in, fast, parameters, posts, workflow};
 use crate::harbour;

@@ -1,7 +1,8 @@
 use std::path::Path;
 
+use up42::Client;
+use up42::catalog::{Quicklooks, Scenes, Search};
 use up42::simulator::Simulator;
-use up42::{Client, Quicklooks, Scenes, Search};
 
 use crate::server::{Server, answer};
 use crate::{client_of, dakar};

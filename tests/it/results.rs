@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use up42::serde_json::{self, Value, json};
 
+use up42::Client;
+use up42::batch::JobCollection;
+use up42::client::RetryPolicy;
+use up42::jobs::{GeometryOperation, JobParameters, JobStatus, ParallelParameters, Workflow};
+use up42::results::Download;
 use up42::simulator::{Clock, Fault, Simulator};
-use up42::{
-    Client, Download, GeometryOperation, JobCollection, JobParameters, JobStatus, ParallelParameters,
-    RetryPolicy, Workflow,
-};
 
 use crate::airports;
 

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use polars::prelude::*;
-use up42::{Scene, Scenes, polars};
+use up42::catalog::{Scene, Scenes};
+use up42::polars;
 
 /// The reference items; `None`, with a message, where they are not there.
 pub fn items(name: &str) -> Option<PathBuf> {

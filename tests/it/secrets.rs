@@ -1,7 +1,8 @@
 //! Nothing that is printed tells a secret.
 
+use up42::Client;
+use up42::catalog::Search;
 use up42::simulator::{Fault, Simulator};
-use up42::{Client, Search};
 
 use crate::dakar;
 

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use serde_json::Value;
-use up42::{Client, ClientBuilder, RetryPolicy};
+use up42::Client;
+use up42::client::{ClientBuilder, RetryPolicy};
 
 pub struct Server {
     pub url: String,

@@ -4,9 +4,13 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use up42::batch::Batch;
+use up42::catalog::Search;
+use up42::jobs::{GeometryOperation, ParallelParameters};
+use up42::orders::OrderPlan;
 use up42::serde_json::{Value, json};
 use up42::simulator::{LedgerEntry, Simulator};
-use up42::{Aoi, Batch, Client, GeometryOperation, OrderPlan, ParallelParameters, Search};
+use up42::{Aoi, Client};
 
 /// Where another program finds the name of the service.
 pub const SERVICE: &str = "UP42_TEST_SERVICE";

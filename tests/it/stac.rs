@@ -3,8 +3,9 @@
 use std::io::Write;
 
 use serde_json::{Value, json};
+use up42::catalog::{Catalog, Op, Scenes, Search, SortBy};
 use up42::simulator::Simulator;
-use up42::{Aoi, Catalog, ErrorKind, Op, Scenes, Search, SortBy};
+use up42::{Aoi, ErrorKind};
 
 use crate::dakar;
 use crate::server::{Server, answer, json as reply};

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use up42::serde_json::{Value, json};
 
+use up42::catalog::{Op, Search};
+use up42::orders::{OrderStatus, PlacedOrders};
 use up42::simulator::{Clock, Fault, Simulator};
-use up42::{Aoi, Client, ErrorKind, Op, OrderStatus, PlacedOrders, Search};
+use up42::{Aoi, Client, ErrorKind};
 
 use crate::server::{Server, answer, json as answer_json};
 use crate::{client_of, harbour};

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use up42::orders::{Order, OrderFilter, OrderStatus};
 use up42::simulator::{Clock, Fault, Simulator};
-use up42::{Aoi, Client, ErrorKind, Order, OrderFilter, OrderStatus};
+use up42::{Aoi, Client, ErrorKind};
 
 use crate::client_of;
 

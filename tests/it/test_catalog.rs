@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
-use up42::{Aoi, Catalog, Client, Scenes, Search};
+use up42::catalog::{Catalog, Scenes, Search};
+use up42::{Aoi, Client};
 
 use crate::server::{self, Server};
 

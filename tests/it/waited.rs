@@ -4,8 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use up42::Client;
+use up42::batch::Outcome;
+use up42::jobs::JobStatus;
+use up42::processes::OgcProcess;
 use up42::simulator::{Clock, Fault, Simulator};
-use up42::{Client, JobStatus, OgcProcess, Outcome};
 
 use crate::server::{Server, answer, json as answer_json};
 

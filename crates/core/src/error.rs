@@ -25,8 +25,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// it: of a URL only host, path and harmless parameters stay.
 ///
 /// ```
-/// # use up42_core as up42;
-/// # use up42::{Bbox, ErrorKind};
+/// # mod up42 { pub use up42_core::{self as aoi, *}; }
+/// # use up42::ErrorKind;
+/// # use up42::aoi::Bbox;
 /// let error = Bbox::new(0.0, 103.0, 1.0, 104.0).unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::InvalidInput);
 /// assert!(error.to_string().contains("latitude 103 is outside -90 to 90"));

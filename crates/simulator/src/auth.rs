@@ -1,4 +1,4 @@
-//! Logins and tokens (sections 1.1 to 1.5 of the interface).
+//! Logins and tokens (`docs/up42-api.md`, 1.1 to 1.5).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The blocks that workflows are made of (3.10 to 3.14 of the interface).
+//! The blocks that workflows are made of (`docs/up42-api.md`, 3.10 to 3.14).
 
 use serde_json::{Map, Value, json};
 

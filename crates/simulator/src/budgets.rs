@@ -1,4 +1,4 @@
-//! Budgets of the account (section 16 of the interface).
+//! Budgets of the account (`docs/up42-api.md`, 16).
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

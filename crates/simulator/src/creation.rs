@@ -1,4 +1,4 @@
-//! Creating jobs (4.1 to 4.3 and 4.5 of the interface).
+//! Creating jobs (`docs/up42-api.md`, 4.1 to 4.3 and 4.5).
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};

@@ -1,4 +1,4 @@
-//! The account's credits (section 7 of the interface).
+//! The account's credits (`docs/up42-api.md`, 7).
 
 use serde_json::{Value, json};
 

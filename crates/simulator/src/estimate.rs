@@ -1,4 +1,4 @@
-//! What a job will cost (section 6 of the interface).
+//! What a job will cost (`docs/up42-api.md`, 6).
 //!
 //! A block takes its price for every square kilometre of every scene, a machine
 //! its price for every hour begun in parts of a credit. What a job is charged

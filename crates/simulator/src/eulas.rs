@@ -1,4 +1,4 @@
-//! Licences that have to be accepted before something is bought (13.2 of the interface).
+//! Licences that have to be accepted before something is bought (`docs/up42-api.md`, 13.2).
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard};

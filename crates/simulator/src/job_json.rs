@@ -1,4 +1,4 @@
-//! A job in the words of the interface (section 4).
+//! Jobs as JSON (`docs/up42-api.md`, 4).
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

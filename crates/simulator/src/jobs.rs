@@ -1,4 +1,4 @@
-//! Listing, renaming and cancelling jobs (section 4 of the interface).
+//! Listing, renaming and cancelling jobs (`docs/up42-api.md`, 4).
 
 use serde_json::Value;
 

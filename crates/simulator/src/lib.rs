@@ -118,8 +118,8 @@ pub use hold::{Held, Hold};
 
 use platform::Platform;
 use server::Server;
-pub use up42_core::Error;
 use up42_core::error::Result;
+pub use up42_core::{Error, ErrorKind};
 
 const PROJECT_ID: &str = "f19e833d-e698-4d9c-a037-2e6dbd8791ef";
 const PROJECT_API_KEY: &str = "simulator-project-key";

@@ -1,4 +1,4 @@
-//! Numbered pages, as the Spring framework has them (section 0.5 of the interface).
+//! Numbered pages, as the Spring framework has them (`docs/up42-api.md`, 0.5).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What can be ordered of each collection (section 9 of the interface).
+//! What can be ordered of each collection (`docs/up42-api.md`, 9).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The project and its settings (section 2 of the interface).
+//! The project and its settings (`docs/up42-api.md`, 2).
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

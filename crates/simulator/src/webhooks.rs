@@ -1,4 +1,4 @@
-//! Registered webhooks (section 14 of the interface). Nothing is sent to their URLs.
+//! Registered webhooks (`docs/up42-api.md`, 14). Nothing is sent to their URLs.
 
 use std::sync::{Mutex, MutexGuard};
 

@@ -1,4 +1,4 @@
-//! Workflows and their tasks (section 3 of the interface).
+//! Workflows and their tasks (`docs/up42-api.md`, 3).
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

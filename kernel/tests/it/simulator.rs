@@ -95,7 +95,7 @@ fn faults_are_set_from_outside_and_variables_come_as_json() {
         .account(text("UP42_USERNAME"), text("UP42_PASSWORD"))
         .build()
         .unwrap();
-    assert_eq!(client.data_product("pneo/display").unwrap().eula, up42::EulaState::Accepted);
+    assert_eq!(client.data_product("pneo/display").unwrap().eula, up42::products::EulaState::Accepted);
     let error = client.budgets().unwrap_err();
     simulator.kill().unwrap();
     simulator.wait().unwrap();

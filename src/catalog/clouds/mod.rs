@@ -65,7 +65,8 @@ impl Quicklooks {
     /// see [`AoiClouds`].
     ///
     /// ```
-    /// # use up42::{Aoi, Client, MosaicOptions, Search};
+    /// # use up42::{Aoi, Client};
+    /// # use up42::catalog::{MosaicOptions, Search};
     /// # let client = Client::simulator()?;
     /// let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
     /// let search = Search::new(&aoi).between("2019-01-01", "2019-12-31").collections(["phr"]);
@@ -108,7 +109,7 @@ fn pixels(quicklook: &Quicklook, aoi: &Aoi) -> Result<Pixels, String> {
 
 impl AoiClouds {
     /// The estimates that there are, by the ids of the scenes, in %: for
-    /// [`MosaicOptions::clouds`](crate::MosaicOptions::clouds).
+    /// [`MosaicOptions::clouds`](crate::catalog::MosaicOptions::clouds).
     pub fn percents(&self) -> Vec<(String, f64)> {
         self.iter().filter_map(|one| Some((one.scene.id.clone(), one.percent?))).collect()
     }

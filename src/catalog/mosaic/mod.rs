@@ -28,7 +28,8 @@ impl Scenes {
     /// The smallest, clearest set of these scenes that covers the area: see [`Mosaic`].
     ///
     /// ```
-    /// # use up42::{Aoi, Client, Search};
+    /// # use up42::{Aoi, Client};
+    /// # use up42::catalog::Search;
     /// # let client = Client::simulator()?;
     /// let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
     /// let search = Search::new(&aoi).between("2019-01-01", "2019-12-31").collections(["phr"]);
@@ -50,7 +51,8 @@ impl Scenes {
     /// [`mosaic`](Self::mosaic) with other limits, costs or prices.
     ///
     /// ```
-    /// # use up42::{Aoi, Client, MosaicOptions, Search};
+    /// # use up42::{Aoi, Client};
+    /// # use up42::catalog::{MosaicOptions, Search};
     /// # let client = Client::simulator()?;
     /// # let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
     /// # let search = Search::new(&aoi).between("2019-01-01", "2019-12-31").collections(["phr"]);

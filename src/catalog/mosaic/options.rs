@@ -5,7 +5,7 @@ use up42_core::error::{Error, Result};
 /// What a mosaic is to be, beyond covering the area.
 ///
 /// ```
-/// # use up42::MosaicOptions;
+/// # use up42::catalog::MosaicOptions;
 /// let options = MosaicOptions::new().max_cloud_cover(30.0).min_coverage(95.0).prices([("a", 120.0)]);
 /// assert_eq!(options.scene_cost, 1.0);
 /// ```

@@ -11,19 +11,19 @@ use up42_view::Aoi;
 /// Scenes that cover an area together, each with the part that is taken from it.
 ///
 /// What is best is stated. First, the most of the area is covered: all that the scenes can
-/// cover, or [`min_coverage`](crate::MosaicOptions::min_coverage), give or take
-/// [`tolerance`](crate::MosaicOptions::tolerance). Of the choices that do, it is the one with
+/// cover, or [`min_coverage`](crate::catalog::MosaicOptions::min_coverage), give or take
+/// [`tolerance`](crate::catalog::MosaicOptions::tolerance). Of the choices that do, it is the one with
 /// the smallest cost, which is the sum of
 ///
-/// - 1 for each scene ([`scene_cost`](crate::MosaicOptions::scene_cost)),
+/// - 1 for each scene ([`scene_cost`](crate::catalog::MosaicOptions::scene_cost)),
 /// - 0.1 for each % of the area under cloud
-///   ([`cloud_cost`](crate::MosaicOptions::cloud_cost)): every place is taken from the
+///   ([`cloud_cost`](crate::catalog::MosaicOptions::cloud_cost)): every place is taken from the
 ///   clearest scene over it, and counts as cloudy as that scene is on the whole. A scene
 ///   without a figure counts as half cloudy,
 /// - 0.01 for each day between the first and the last scene
-///   ([`day_cost`](crate::MosaicOptions::day_cost)),
+///   ([`day_cost`](crate::catalog::MosaicOptions::day_cost)),
 /// - 1 for each scene of the average price, when prices are given
-///   ([`price_cost`](crate::MosaicOptions::price_cost)).
+///   ([`price_cost`](crate::catalog::MosaicOptions::price_cost)).
 ///
 /// All choices are weighed, so that the result is [proven](Self::is_proven) where that is
 /// not too much work; otherwise it is a good choice, which covers as much. The same scenes

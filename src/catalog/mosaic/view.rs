@@ -18,7 +18,8 @@ impl Mosaic {
     /// With quicklooks, their pictures are shown; `mosaic.map(None)` shows the parts alone.
     ///
     /// ```
-    /// # use up42::{Aoi, Client, Search};
+    /// # use up42::{Aoi, Client};
+    /// # use up42::catalog::Search;
     /// # let client = Client::simulator()?;
     /// # let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
     /// # let search = Search::new(&aoi).between("2019-01-01", "2019-12-31").collections(["phr"]);

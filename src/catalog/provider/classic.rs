@@ -1,4 +1,4 @@
-//! The catalog of a project's login, and the searches of its hosts (API reference, 8.1 to
+//! The catalog of a project's login, and the searches of its hosts (`docs/up42-api.md`, 8.1 to
 //! 8.5).
 
 use geo::{Geometry, MultiPolygon, Polygon};

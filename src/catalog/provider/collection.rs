@@ -11,7 +11,7 @@ use up42_view::impl_mime_bundle;
 
 /// What a catalog offers under one name, such as all scenes of a constellation.
 ///
-/// Made of a STAC collection or of UP42's (API reference, 9.4).
+/// Made of a STAC collection or of UP42's (`docs/up42-api.md`, 9.4).
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Collection {

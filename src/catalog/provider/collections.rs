@@ -37,7 +37,7 @@ impl Collections {
         })
     }
 
-    /// Of UP42 (API reference, 9.4), page by page.
+    /// Of UP42 (`docs/up42-api.md`, 9.4), page by page.
     pub(in crate::catalog) fn of_up42(client: &Client) -> Result<Self> {
         let page = |number: u64| {
             Request::get(client.url("/v2/collections"))

@@ -34,7 +34,7 @@ use crate::client::{Client, Who};
 use up42_core::error::{Error, ErrorKind, Result};
 use up42_core::suggest::suggest;
 
-/// Today's STAC API (API reference, 16).
+/// Today's STAC API (`docs/up42-api.md`, 16).
 const LANDING: &str = "/v2/catalog/";
 
 /// Who is asked for scenes.
@@ -149,7 +149,7 @@ fn stranger_told(name: &str, known: &Collections) -> Error {
     Error::invalid(format!("there is no collection `{name}`: did you mean {near}?"))
 }
 
-/// One call for each host: all collections of a call must be of the same (API reference,
+/// One call for each host: all collections of a call must be of the same (`docs/up42-api.md`,
 /// 8.4).
 fn hosts_plan(client: &Client, search: &Search, host: Option<&str>) -> Result<Plan> {
     if let Some(host) = host {

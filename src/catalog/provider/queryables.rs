@@ -18,7 +18,7 @@ use up42_view::impl_show;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Queryable {
-    /// The name for [`Search::filter`](crate::Search::filter).
+    /// The name for [`Search::filter`](crate::catalog::Search::filter).
     pub name: String,
     /// The name for people, or what it is in words (`title`, `description`).
     pub title: Option<String>,

@@ -1,4 +1,4 @@
-//! Any STAC API: UP42's of today (API reference, 16), and everybody's (STAC API 1.0,
+//! Any STAC API: UP42's of today (`docs/up42-api.md`, 16), and everybody's (STAC API 1.0,
 //! item search with its extensions).
 
 use std::sync::OnceLock;

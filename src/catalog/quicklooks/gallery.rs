@@ -53,7 +53,8 @@ impl Quicklooks {
     /// The quicklooks side by side. A scene without a picture is there with the reason.
     ///
     /// ```
-    /// # use up42::{Aoi, Client, Search};
+    /// # use up42::{Aoi, Client};
+    /// # use up42::catalog::Search;
     /// # let client = Client::simulator()?;
     /// # let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
     /// # let scenes = client.catalog().search(Search::new(&aoi).limit(3))?;

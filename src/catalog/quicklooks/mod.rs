@@ -71,7 +71,8 @@ impl Catalog {
     /// Downloads the quicklooks of the scenes, many at a time.
     ///
     /// ```
-    /// # use up42::{Aoi, Client, Search};
+    /// # use up42::{Aoi, Client};
+    /// # use up42::catalog::Search;
     /// # let client = Client::simulator()?;
     /// # let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
     /// let scenes = client.catalog().search(Search::new(&aoi).limit(3))?;
@@ -105,7 +106,8 @@ impl Catalog {
     /// the simulator, keeps them only then.
     ///
     /// ```
-    /// # use up42::{Aoi, Client, Search};
+    /// # use up42::{Aoi, Client};
+    /// # use up42::catalog::Search;
     /// # let client = Client::simulator()?;
     /// # let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
     /// # let folder = tempfile::tempdir()?;

@@ -37,7 +37,7 @@ mod tests {
         let items = r#"[{"id": "a", "collection": "x"}, {"id": "a", "collection": "y"}, {"id": "A"},
             {"id": "a/b"}, {"id": "a_b"}, {"id": "con"}, {"id": "PHR1A_2019-05-03.1"}]"#;
         let scenes = Scenes::from_geojson(items).unwrap();
-        let picture = |scene: &crate::Scene| Quicklook {
+        let picture = |scene: &crate::catalog::Scene| Quicklook {
             scene: scene.clone(),
             outcome: QuicklookOutcome::Picture(b"\xff\xd8"[..].into()),
         };

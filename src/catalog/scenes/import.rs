@@ -35,7 +35,8 @@ impl Scenes {
     /// Reads scenes from a file, as [`read`](Self::read) does, within limits.
     ///
     /// ```
-    /// # use up42::{ReadLimits, Scenes};
+    /// # use up42::aoi::ReadLimits;
+    /// # use up42::catalog::Scenes;
     /// # let folder = tempfile::tempdir()?;
     /// # let path = folder.path().join("scenes.ndjson");
     /// # std::fs::write(&path, r#"{"id": "a"}"#)?;
@@ -72,7 +73,7 @@ impl Scenes {
     /// frame, and its [`note`](Scene::note) says why.
     ///
     /// ```
-    /// # use up42::Scenes;
+    /// # use up42::catalog::Scenes;
     /// let scenes = Scenes::from_geojson(r#"{"type": "FeatureCollection", "features": [
     ///     {"id": "a", "properties": {"datetime": "2020-06-01T11:34:00Z", "eo:cloud_cover": 7}}
     /// ]}"#)?;

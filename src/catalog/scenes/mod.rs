@@ -64,7 +64,7 @@ impl Scenes {
     }
 
     /// Whether the catalog has more scenes than the search's limit, or may have: see
-    /// [`Catalog::search`](crate::Catalog::search).
+    /// [`Catalog::search`](crate::catalog::Catalog::search).
     pub fn has_more(&self) -> bool {
         self.more
     }

@@ -64,7 +64,7 @@ pub(super) fn of_assets(named: &Named, links: Option<&str>, page: &str) -> Quick
     }
 }
 
-/// The features of a host's search do not name it, and its pages do (API reference, 8.4
+/// The features of a host's search do not name it, and its pages do (`docs/up42-api.md`, 8.4
 /// and 8.5).
 pub(super) fn of_host(page: &str) -> QuicklookSource {
     let host = page.split_once("/catalog/hosts/").and_then(|(_, rest)| rest.split_once('/'));
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn a_host_has_the_quicklooks_of_its_features() {
         let feature = json!({"geometry": null, "properties": {"id": "a", "producer": "airbus"}});
-        let source = |page| crate::Scene::read(&feature, page).quicklook;
+        let source = |page| crate::catalog::Scene::read(&feature, page).quicklook;
         let page = "https://api.up42.com/catalog/hosts/oneatlas/stac/search?next=x";
         assert_eq!(source(page), QuicklookSource::Classic("oneatlas".into()));
         assert_eq!(source("https://api.up42.com/catalog/stac/search"), QuicklookSource::None);

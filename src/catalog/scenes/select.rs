@@ -14,7 +14,8 @@ impl Scenes {
     /// too, where there is one.
     ///
     /// ```
-    /// # use up42::{Aoi, Client, Search, polars::prelude::*};
+    /// # use up42::{Aoi, Client, polars::prelude::*};
+    /// # use up42::catalog::Search;
     /// # let client = Client::simulator()?;
     /// # let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
     /// let scenes = client.catalog().search(Search::new(&aoi).between("2019-01-01", "2020-12-31"))?;
@@ -51,7 +52,8 @@ impl Scenes {
     /// a map, which copies the ids of the scenes that were chosen on it.
     ///
     /// ```
-    /// # use up42::{Aoi, Client, Search};
+    /// # use up42::{Aoi, Client};
+    /// # use up42::catalog::Search;
     /// # let client = Client::simulator()?;
     /// # let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
     /// let scenes = client.catalog().search(Search::new(&aoi).between("2019-01-01", "2020-12-31"))?;

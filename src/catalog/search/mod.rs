@@ -21,7 +21,8 @@ use up42_view::Aoi;
 /// footprint stays, since the server says that it matches.
 ///
 /// ```
-/// # use up42::{Aoi, Op, Search, SortBy};
+/// # use up42::Aoi;
+/// # use up42::catalog::{Op, Search, SortBy};
 /// let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
 /// let search = Search::new(&aoi)
 ///     .between("2018-01-01", "2020-12-31")
@@ -101,7 +102,8 @@ impl Search {
     /// a storage.
     ///
     /// ```
-    /// # use up42::{Client, Op, Search};
+    /// # use up42::Client;
+    /// # use up42::catalog::{Op, Search};
     /// # let client = Client::simulator()?;
     /// let search = Search::anywhere().filter("up42-user:title", Op::Eq, "Dakar");
     /// assert!(client.storage().search(search)?.is_empty());

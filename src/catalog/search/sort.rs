@@ -19,7 +19,7 @@ pub enum SortBy {
     /// The steepest view first, by `view:incidence_angle`.
     IncidenceAngle,
     /// What covers most of the searched area first. No server can sort by it: see
-    /// [`Catalog::search`](crate::Catalog::search).
+    /// [`Catalog::search`](crate::catalog::Catalog::search).
     AoiCoverage,
 }
 

@@ -31,7 +31,8 @@ impl Scenes {
     /// When the scenes were taken, and how cloudy they were.
     ///
     /// ```
-    /// # use up42::{Aoi, Client, Search};
+    /// # use up42::{Aoi, Client};
+    /// # use up42::catalog::Search;
     /// # let client = Client::simulator()?;
     /// # let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
     /// let search = Search::new(&aoi).between("2019-01-01", "2019-12-31").collections(["phr"]);

@@ -51,7 +51,7 @@ impl Workflow {
     /// | `asset_id(s)`, `order_id(s)` | String, integer, List | what the storage has | another column has it |
     /// | `limit` | integer | images at most, where there are no scene ids | the block's default |
     /// | another parameter of the data block | as the block says | the parameter | the block's default |
-    /// | `task.parameter` | as the block says | a parameter of any task, as for [`JobQuery::set`](crate::JobQuery::set) | the block's default |
+    /// | `task.parameter` | as the block says | a parameter of any task, as for [`JobQuery::set`](crate::jobs::JobQuery::set) | the block's default |
     ///
     /// A column of Datetime whose values are all at midnight UTC means days, which count
     /// whole: the end 2019-12-31 is its last second.

@@ -98,7 +98,7 @@ impl OgcProcess {
     /// batches that were answered at once, which the server need not know; of a process that
     /// only runs while one waits, the latter alone. It is a collection like that of a batch. Why
     /// they failed is another question for each:
-    /// [`JobCollection::with_details`](crate::JobCollection::with_details).
+    /// [`JobCollection::with_details`](crate::batch::JobCollection::with_details).
     ///
     /// # Errors
     ///
@@ -128,12 +128,12 @@ impl OgcProcess {
     /// server's list repeats what its jobs were asked: the only new job that was asked the
     /// same is it. Where the list does not, the execution is sent again if the list has no job
     /// of the process that is not accounted for, and otherwise it is
-    /// [`Unproven`](crate::Outcome::Unproven): look into the server's list, and then
+    /// [`Unproven`](crate::batch::Outcome::Unproven): look into the server's list, and then
     /// [`retry_failed`](Batch::retry_failed).
     ///
     /// A process that only runs while one waits for its answer (`sync-execute`) is asked by one
     /// request for each job, at most 16 at a time (when these have answered, the next are sent);
-    /// [`Endpoint::timeout`](crate::Endpoint::timeout) says for how long. Its answers are kept
+    /// [`Endpoint::timeout`](crate::client::Endpoint::timeout) says for how long. Its answers are kept
     /// beside the journal, since the server keeps none, and are found there by a batch that goes
     /// on after its program was killed. An execution whose answer was lost leaves nothing to find
     /// it by, so it is always `Unproven`, once five times [`settle`](Batch::settle) have passed.

@@ -20,13 +20,13 @@ const PAGE: &str = "100";
 /// Any OGC API - Processes server (1.0): its processes, run in parallel.
 ///
 /// No account of the platform is needed, so a server stands for itself, as
-/// [`Catalog::stac`](crate::Catalog::stac) does; [`Client::processes`] keeps the journals of its
+/// [`Catalog::stac`](crate::catalog::Catalog::stac) does; [`Client::processes`] keeps the journals of its
 /// batches with those of the client. Where the server wants a login of its own, an
 /// [`Endpoint`] has it.
 ///
 /// ```
 /// # use up42::{simulator::Simulator, serde_json::json};
-/// use up42::ProcessServer;
+/// use up42::processes::ProcessServer;
 ///
 /// # let simulator = Simulator::start()?;
 /// # let url = simulator.ogc_url();

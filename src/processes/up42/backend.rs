@@ -121,7 +121,7 @@ impl JobBackend for ProcessingBackend {
         self.ask(id).and_then(|json| read(&json)).with_context(|| format!("job `{id}`"))
     }
 
-    /// The platform has no way to stop one (API reference, 13).
+    /// The platform has no way to stop one (`docs/up42-api.md`, 13).
     fn cancel(&self, _id: &JobId) -> Result<Option<Job>> {
         Ok(None)
     }

@@ -1,4 +1,4 @@
-//! A processing job as the platform tells of it (API reference, 13, `JobV2`).
+//! A processing job as the platform tells of it (`docs/up42-api.md`, 13, `JobV2`).
 
 use serde_json::{Map, Value};
 

@@ -103,7 +103,7 @@ pub(super) fn page(
     asked: impl Fn() -> Vec<(&'static str, String)>,
 ) -> Result<JobsPage> {
     let request = match next {
-        // The link is a path of the API (API reference, 0.5).
+        // The link is a path of the API (`docs/up42-api.md`, 0.5).
         Some(path) if path.starts_with('/') => Request::get(client.url(path)),
         Some(url) => Request::get(url),
         None => {

@@ -1,4 +1,4 @@
-//! Processing of today's platform (API reference, 13 and 16): what can be done with the items
+//! Processing of today's platform (`docs/up42-api.md`, 13 and 16): what can be done with the items
 //! of the storage.
 //!
 //! - [`offered`], [`process`], [`price`]: what a process does, takes and costs; [`backend`]: its

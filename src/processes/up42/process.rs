@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use super::ProcessingBackend;
 use crate::batch::Batch;
 use crate::client::{Client, id::checked, optional, required};
-use crate::glossary::{EulaState, eula_states};
 use crate::processes::{ProcessInputs, ProcessRows};
+use crate::products::{EulaState, eula_states};
 use crate::transport::Request;
 use up42_core::error::{Context, Error, Result};
 use up42_core::sanitize::sanitize;
@@ -126,7 +126,8 @@ impl Process {
     /// Jobs are found again by their titles, to which the batch adds a name of its own.
     ///
     /// ```
-    /// # use up42::{Aoi, Client, Search, serde_json::json, simulator::{Clock, Simulator}};
+    /// # use up42::{Aoi, Client, serde_json::json, simulator::Clock, simulator::Simulator};
+    /// # use up42::catalog::Search;
     /// # let simulator = Simulator::builder().clock(Clock::speed(3600.0)).start()?;
     /// # let client = Client::builder().simulator(simulator).build()?;
     /// # let aoi = Aoi::from_bbox([-17.50, 14.68, -17.46, 14.72])?;

@@ -1,4 +1,4 @@
-//! What the platform tells of a dry run (API reference, 4 and 5).
+//! What the platform tells of a dry run (`docs/up42-api.md`, 4 and 5).
 
 use std::collections::HashMap;
 

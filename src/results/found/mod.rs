@@ -23,7 +23,7 @@ use up42_view::display::counted;
 /// Jobs, and then quicklooks, at a time; the limiter holds the rate.
 const CONCURRENT_REQUESTS: usize = 16;
 
-/// What the jobs of a [dry run](crate::Workflow::test_jobs_parallel) found, each with its
+/// What the jobs of a [dry run](crate::jobs::Workflow::test_jobs_parallel) found, each with its
 /// own outcome, in the order of the parameters.
 #[derive(Clone)]
 pub struct FoundScenes {
@@ -48,11 +48,12 @@ impl_list!(FoundScenes(jobs: FoundByJob), "What was found, job by job.");
 
 impl JobCollection {
     /// What the jobs found: asks each job of a [dry
-    /// run](crate::Workflow::test_jobs_parallel) for its scenes, their quicklooks, and
+    /// run](crate::jobs::Workflow::test_jobs_parallel) for its scenes, their quicklooks, and
     /// what the real job will cost. That is free.
     ///
     /// ```
-    /// # use up42::{Aoi, Client, ParallelParameters, simulator::{Clock, Simulator}};
+    /// # use up42::{Aoi, Client, simulator::Clock, simulator::Simulator};
+    /// # use up42::jobs::ParallelParameters;
     /// # let simulator = Simulator::builder().clock(Clock::speed(600.0)).start()?;
     /// # let client = Client::builder().simulator(simulator).build()?;
     /// # let workflow = client.project()?.workflow("dakar")?;
@@ -68,7 +69,7 @@ impl JobCollection {
     /// # Ok::<(), up42::Error>(())
     /// ```
     ///
-    /// The scenes are the features of the job's `data.json` (API reference, 5.1). One that only
+    /// The scenes are the features of the job's `data.json` (`docs/up42-api.md`, 5.1). One that only
     /// a quicklook names has no outline.
     ///
     /// # Errors
@@ -150,7 +151,7 @@ impl FoundScenes {
     /// | `label` | String | | never null | |
     /// | `job` | String | | no job was created | `id` of the job |
     /// | `scene` | String | | the job found none | name of the quicklook, or `id` of the feature |
-    /// | `collection` | String | | not said | as for [`Scenes`](crate::Scenes::to_dataframe) |
+    /// | `collection` | String | | not said | as for [`Scenes`](crate::catalog::Scenes::to_dataframe) |
     /// | `datetime` | Datetime(ms) | UTC | not said | the same |
     /// | `cloud_cover` | Float64 | % of the scene | not known | the same |
     /// | `geometry` | Binary | degrees, WGS 84 | no outline | the same, as WKB |

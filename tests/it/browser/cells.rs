@@ -8,8 +8,10 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Map, Value, json};
+use up42::catalog::Search;
+use up42::jobs::{GeometryOperation, JobFilter, ParallelParameters};
 use up42::simulator::{Clock, Simulator};
-use up42::{GeometryOperation, JobFilter, ParallelParameters, Search, Show};
+use up42::view::Show;
 
 use crate::{airports, client_of, dakar};
 

@@ -3,7 +3,7 @@
 
 use image::{ImageFormat, Rgb, RgbImage};
 use up42::geo_types::{LineString, Polygon};
-use up42::{Layer, Map};
+use up42::view::{Layer, Map};
 
 /// Side of a picture in pixels, and what a pixel covers on the ground.
 const SIDE: u32 = 500;

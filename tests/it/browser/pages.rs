@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use up42::Aoi;
+use up42::catalog::Search;
 use up42::simulator::Simulator;
-use up42::{Aoi, Map, Search, Tiles};
+use up42::view::{Map, Tiles};
 
 use super::marked;
 use crate::{client_of, dakar};

@@ -1,6 +1,9 @@
 //! Shows what can be bought, what was ordered, and what is in the storage.
 
-use up42::{Client, OrderFilter, Search, Show};
+use up42::Client;
+use up42::catalog::Search;
+use up42::orders::OrderFilter;
+use up42::view::Show;
 
 use super::platform;
 use super::show::shown;

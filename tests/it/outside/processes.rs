@@ -2,7 +2,9 @@
 //! tell, and what is shown of it.
 
 use serde_json::{Value, json};
-use up42::{Client, ProcessServer, ProcessingFilter, Show};
+use up42::Client;
+use up42::processes::{ProcessServer, ProcessingFilter};
+use up42::view::Show;
 
 use super::show::shown;
 

@@ -14,9 +14,11 @@ use flate2::read::DeflateDecoder;
 use sha2::{Digest, Sha256};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Metadata, Subscriber, span};
+use up42::catalog::Scenes;
 use up42::polars::prelude::{AnyValue, DataFrame};
 use up42::simulator::{Clock, Simulator};
-use up42::{Client, ErrorKind, Scenes, ToMimeBundle};
+use up42::view::ToMimeBundle;
+use up42::{Client, ErrorKind};
 
 use crate::server::{Server, answer};
 
@@ -146,7 +148,7 @@ pub fn save(scenes: &Scenes, page: &str) {
         keep(&format!("{:?} {:?} {:?}", scene.id, scene.properties, scene.assets()));
         keep(&format!("{scene:#?} {:?}", scene.note));
     }
-    tell_frame(&up42::scan_geoparquet(&path).unwrap().collect().unwrap());
+    tell_frame(&up42::catalog::scan_geoparquet(&path).unwrap().collect().unwrap());
 }
 
 /// Keeps whatever is logged.
@@ -312,7 +314,7 @@ fn no_error_tells_a_secret_of_a_server() {
             client.credits().unwrap_err(),
             client.budgets().unwrap_err(),
             client.collections().unwrap_err(),
-            client.orders(up42::OrderFilter::new()).unwrap_err(),
+            client.orders(up42::orders::OrderFilter::new()).unwrap_err(),
             client.workspace().unwrap_err(),
         ];
         for error in errors {
@@ -334,7 +336,7 @@ fn a_login_in_a_url_stays_out_of_every_error() {
     let server = Server::start(|_| answer(200, "", br#"{"access_token": "t", "expires_in": 300}"#));
     let catalog = server.client().build().unwrap().catalog().without_cache();
     let quicklooks = catalog.download_quicklooks(&scenes).unwrap();
-    let up42::QuicklookOutcome::Failed(error) = &quicklooks.iter().next().unwrap().outcome else {
+    let up42::catalog::QuicklookOutcome::Failed(error) = &quicklooks.iter().next().unwrap().outcome else {
         panic!("nobody listens there")
     };
     assert_eq!(error.kind(), ErrorKind::Network);

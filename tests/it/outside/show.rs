@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use up42::catalog::{Catalog, Search};
+use up42::client::RetryPolicy;
+use up42::jobs::{JobFilter, ParallelParameters, Settings};
 use up42::polars::prelude::{Column, DataFrame, NamedFrom, Series};
-use up42::{Aoi, Catalog, Client, JobFilter, ParallelParameters, RetryPolicy, Search, Settings, Show};
+use up42::view::Show;
+use up42::{Aoi, Client};
 
 use super::{SHOWN, buy, platform, processes, secrets, texts};
 
@@ -209,7 +213,7 @@ fn jobs(client: &Client, texts: &[String]) {
     }
     shown("jobs-series");
     let frame = jobs.to_dataframe().unwrap();
-    display!(up42::Chart::time_series(&frame, "created", "limit", "label").unwrap());
+    display!(up42::view::Chart::time_series(&frame, "created", "limit", "label").unwrap());
     for (index, record) in jobs.iter().enumerate() {
         shown(&format!("record-{index}"));
         display!(record);

@@ -9,7 +9,8 @@ use std::cell::Cell;
 use brute::{Item, Wanted};
 use proptest::prelude::*;
 use serde_json::json;
-use up42::{Aoi, Catalog, ErrorKind, Op, Scenes, Search, SortBy};
+use up42::catalog::{Catalog, Op, Scenes, Search, SortBy};
+use up42::{Aoi, ErrorKind};
 
 use crate::server::{Server, json as answer};
 use server::Stac;

@@ -8,7 +8,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
-use up42::{Aoi, Op, Search, SortBy};
+use up42::Aoi;
+use up42::catalog::{Op, Search, SortBy};
 
 use super::Question;
 use super::brute::{Condition, Item, Key, Wanted};

@@ -6,9 +6,13 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
 
+use up42::Client;
+use up42::batch::{JobCollection, JobRecord, Outcome};
+use up42::client::Endpoint;
+use up42::jobs::JobStatus;
+use up42::processes::ProcessServer;
 use up42::serde_json::{self, Value, json};
 use up42::simulator::Simulator;
-use up42::{Client, Endpoint, JobCollection, JobRecord, JobStatus, Outcome, ProcessServer};
 
 use server::Pygeoapi;
 

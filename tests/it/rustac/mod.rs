@@ -5,7 +5,7 @@ mod server;
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
-use up42::Catalog;
+use up42::catalog::Catalog;
 
 use crate::pgstac::{Question, ask, brute, random};
 use server::Servers;

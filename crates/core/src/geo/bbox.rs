@@ -12,8 +12,8 @@ use crate::error::{Error, Result};
 /// `177, -19, -178, -16`.
 ///
 /// ```
-/// # use up42_core as up42;
-/// # use up42::Bbox;
+/// # mod up42 { pub use up42_core::{self as aoi, *}; }
+/// # use up42::aoi::Bbox;
 /// let dakar = Bbox::new(-17.54, 14.65, -17.42, 14.76)?;
 /// assert_eq!(dakar.to_string(), "-17.54, 14.65, -17.42, 14.76");
 /// # Ok::<(), up42::Error>(())

@@ -26,8 +26,8 @@ const GROWTH: u64 = 2;
 /// ```
 /// use std::time::Duration;
 ///
-/// # use up42_core as up42;
-/// use up42::ReadLimits;
+/// # mod up42 { pub use up42_core::{self as aoi, *}; }
+/// use up42::aoi::ReadLimits;
 ///
 /// // For `Aoi::read_within`:
 /// let limits = ReadLimits::default().time(Duration::from_secs(600)).bytes(2_000_000_000);

@@ -1,4 +1,4 @@
-//! The collections as today's glossary lists them (9.4 of the interface).
+//! The collections as today's glossary lists them (`docs/up42-api.md`, 9.4).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The catalog as a STAC API under `/v2/catalog/` (section 16 of the interface).
+//! The catalog as a STAC API under `/v2/catalog/` (`docs/up42-api.md`, 16).
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;

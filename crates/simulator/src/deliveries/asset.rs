@@ -80,7 +80,7 @@ impl Asset {
         }
     }
 
-    /// AssetV2 of the interface.
+    /// `AssetV2` (`docs/up42-api.md`, 12).
     pub(super) fn json(&self, order: &Order) -> Value {
         let at = finished_at(order);
         let labelled = order.labels.get(&self.id).cloned();

@@ -1,4 +1,4 @@
-//! Assets of a workspace in the classic words (12.1 of the interface).
+//! Assets of a workspace in the classic words (`docs/up42-api.md`, 12.1).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What orders deliver: assets, and the STAC API of the storage (section 12 of the interface).
+//! What orders deliver: assets, and the STAC API of the storage (`docs/up42-api.md`, 12).
 //!
 //! Nothing of it is kept: it follows from the orders.
 

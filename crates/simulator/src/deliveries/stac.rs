@@ -1,4 +1,4 @@
-//! The STAC API of the storage (12.3 of the interface).
+//! The STAC API of the storage (`docs/up42-api.md`, 12.3).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Orders of a workspace in the classic words (10.1 of the interface).
+//! Orders of a workspace in the classic words (`docs/up42-api.md`, 10.1).
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

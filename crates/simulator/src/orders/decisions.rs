@@ -1,4 +1,4 @@
-//! Studies and quotations, which the customer decides on (section 11 of the interface).
+//! Studies and quotations, which the customer decides on (`docs/up42-api.md`, 11).
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Orders as the platform tells of them (10.2 c to f of the interface).
+//! Orders as the platform tells of them (`docs/up42-api.md`, 10.2 c to f).
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! An order and how it moves through its states (section 10 of the interface).
+//! An order and how it moves through its states (`docs/up42-api.md`, 10).
 //!
 //! Like a job's, its future is decided when it is created, and its status follows from the
 //! clock. A tasking order waits for the customer in between.

@@ -1,4 +1,4 @@
-//! Prices, and orders that are placed (10.2 a and b of the interface).
+//! Prices, and orders that are placed (`docs/up42-api.md`, 10.2 a and b).
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! A processing job and how it moves through its states (section 13 of the interface).
+//! A processing job and how it moves through its states (`docs/up42-api.md`, 13).
 
 use std::time::Duration;
 
@@ -104,7 +104,7 @@ impl ProcessingJob {
         (self.status(now) == "successful").then(|| self.at(self.ends))
     }
 
-    /// JobV2 of the interface.
+    /// `JobV2` (`docs/up42-api.md`, 13).
     pub(super) fn json(&self, now: Timestamp, collection: Option<String>) -> Value {
         let past = |seconds: f64| Some(self.at(seconds)).filter(|at| *at <= now).map(nanos);
         let runs = matches!(self.ending.as_str(), "successful" | "failed");

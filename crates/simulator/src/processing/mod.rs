@@ -1,4 +1,4 @@
-//! Processing of the second generation (section 13 of the interface).
+//! Processing of the second generation (`docs/up42-api.md`, 13).
 
 pub(super) mod job;
 mod processes;

@@ -27,7 +27,7 @@ impl Aoi {
     /// edges cross is repaired, and [`note`](Self::note) says so.
     ///
     /// ```
-    /// # use up42_view as up42;
+    /// # mod up42 { pub use up42_view::{self as view, *}; }
     /// # use up42::Aoi;
     /// # let folder = tempfile::tempdir()?;
     /// # let path = folder.path().join("field.wkt");
@@ -87,7 +87,7 @@ impl Aoi {
     /// before latitude, unless it begins with `SRID=…;`.
     ///
     /// ```
-    /// # use up42_view as up42;
+    /// # mod up42 { pub use up42_view::{self as view, *}; }
     /// # use up42::Aoi;
     /// let aoi = Aoi::from_wkt("POLYGON ((13.3 52.5, 13.4 52.5, 13.4 52.6, 13.3 52.6, 13.3 52.5))")?;
     /// assert_eq!(aoi.bbox().to_array(), [13.3, 52.5, 13.4, 52.6]);
@@ -141,7 +141,7 @@ impl Aoi {
     /// a circle on the ellipsoid, also over a pole or across the antimeridian.
     ///
     /// ```
-    /// # use up42_view as up42;
+    /// # mod up42 { pub use up42_view::{self as view, *}; }
     /// # use up42::Aoi;
     /// let airport = Aoi::around([-17.49, 14.74], 3_000.0)?;
     /// assert!((airport.area_km2() - 28.27).abs() < 0.01);

@@ -29,7 +29,7 @@ const MOST_NOTES: usize = 3;
 /// (RFC 7946, 3.1.9).
 ///
 /// ```
-/// # use up42_view as up42;
+/// # mod up42 { pub use up42_view::{self as view, *}; }
 /// # use up42::Aoi;
 /// let dakar = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?.named("Dakar");
 /// assert!((dakar.area_km2() - 157.3).abs() < 0.5);
@@ -53,7 +53,7 @@ impl Aoi {
     /// shape with gaps may have several parts. Pieces are called `Dakar 1`, `Dakar 2`, …
     ///
     /// ```
-    /// # use up42_view as up42;
+    /// # mod up42 { pub use up42_view::{self as view, *}; }
     /// # use up42::Aoi;
     /// let dakar = Aoi::example("Dakar")?;
     /// let pieces = dakar.split(50.0)?;
@@ -107,7 +107,7 @@ impl Aoi {
     /// with the area.
     ///
     /// ```
-    /// # use up42_view as up42;
+    /// # mod up42 { pub use up42_view::{self as view, *}; }
     /// # use up42::Aoi;
     /// let aoi = Aoi::from_wkt("POLYGON ((0 0, 1 1, 1 0, 0 1, 0 0))")?;
     /// assert!(aoi.note().unwrap().starts_with("feature 0: its edges crossed"));

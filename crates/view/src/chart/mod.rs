@@ -1,8 +1,8 @@
 //! Charts that need no network and no font: an SVG where pictures may be shown, a JPEG
 //! where HTML may not, and bars of letters in a terminal.
 //!
-//! A chart is laid out once and drawn by a [`Pen`](pen::Pen): plotters writes the SVG,
-//! our own canvas the pixels. The same chart gives the same bytes.
+//! A chart is laid out once; plotters writes it as SVG, and the pixels are drawn from that. The
+//! same chart gives the same bytes.
 
 mod axis;
 mod bars;
@@ -34,8 +34,9 @@ use up42_core::sanitize::sanitize;
 /// Bars over months or classes, jobs over time, or lines: shown in the notebook, or saved.
 ///
 /// ```
-/// # mod up42 { pub use up42_view::*; pub use polars; }
-/// use up42::{Chart, polars::df};
+/// # mod up42 { pub use up42_view::{self as view, *}; pub use polars; }
+/// use up42::polars::df;
+/// use up42::view::Chart;
 ///
 /// let frame = df!("day" => ["2019-06-01", "2020-06-01"], "ndvi" => [0.41, 0.38])?;
 /// let chart = Chart::time_series(&frame, "day", "ndvi", None)?.titled("Vegetation");

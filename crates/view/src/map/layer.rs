@@ -10,9 +10,9 @@ use up42_core::sanitize::sanitize;
 /// and its picture.
 ///
 /// ```
-/// # mod up42 { pub use up42_view::*; pub use {geo_types, jiff, polars}; }
+/// # mod up42 { pub use up42_view::{self as view, *}; pub use {geo_types, jiff, polars}; }
 /// use up42::geo_types::polygon;
-/// use up42::{Layer, Map};
+/// use up42::view::{Layer, Map};
 ///
 /// # let folder = tempfile::tempdir()?;
 /// # let file = folder.path().join("flight-7.png");

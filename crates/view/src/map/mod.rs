@@ -55,13 +55,14 @@ const BUDGET: usize = 5_000_000;
 
 /// A map of scenes: shown in the notebook, or saved as a page or a picture.
 ///
-/// What the library finds makes its own maps, such as
-/// [`Quicklooks::map`](crate::Quicklooks::map); more can be laid on them.
+/// Quicklooks, results and items of the storage return their own maps (`Quicklooks::map`), to
+/// which layers and areas can be added.
 ///
 /// ```
-/// # mod up42 { pub use up42_view::*; pub use {geo_types, jiff, polars}; }
+/// # mod up42 { pub use up42_view::{self as view, *}; pub use {geo_types, jiff, polars}; }
 /// use up42::geo_types::Rect;
-/// use up42::{Aoi, Layer, Map};
+/// use up42::Aoi;
+/// use up42::view::{Layer, Map};
 ///
 /// let aoi = Aoi::example("Dakar")?;
 /// let planned = Layer::new("planned").footprint(Rect::new((-17.53, 14.66), (-17.47, 14.72)));
@@ -107,8 +108,9 @@ impl Map {
     /// value, in this order.
     ///
     /// ```
-    /// # mod up42 { pub use up42_view::*; pub use {geo_types, jiff, polars}; }
-    /// # use up42::{Aoi, Map};
+    /// # mod up42 { pub use up42_view::{self as view, *}; pub use {geo_types, jiff, polars}; }
+    /// # use up42::Aoi;
+    /// # use up42::view::Map;
     /// let map = Map::new("Where we fly").aoi(&Aoi::example("Dakar")?).about("Pilot", "A. Ndiaye");
     /// assert!(map.to_html().contains("Where we fly"));
     /// # Ok::<(), up42::Error>(())
@@ -136,8 +138,9 @@ impl Map {
     /// network. The still picture does without.
     ///
     /// ```
-    /// # mod up42 { pub use up42_view::*; pub use {geo_types, jiff, polars}; }
-    /// # use up42::{Aoi, Map, Tiles};
+    /// # mod up42 { pub use up42_view::{self as view, *}; pub use {geo_types, jiff, polars}; }
+    /// # use up42::Aoi;
+    /// # use up42::view::{Map, Tiles};
     /// let aoi = Aoi::example("Dakar")?;
     /// let streets = Map::new("Dakar").aoi(&aoi).tiles(Tiles::osm());
     /// let own = Tiles::new("https://tiles.example.com/{z}/{x}/{y}.png", "© Example")?.max_zoom(17);

@@ -17,8 +17,8 @@ const MIME: &str = "application/vnd.up42.display+json";
 /// comes as text below the one before.
 ///
 /// ```
-/// # use up42_view as up42;
-/// use up42::display_live;
+/// # mod up42 { pub use up42_view::{self as view, *}; }
+/// use up42::view::display_live;
 ///
 /// let live = display_live("0 of 3 scenes");
 /// for done in 1..=3 {

@@ -12,8 +12,8 @@ use crate::display::{MimeBundle, ROWS};
 /// can be shown too:
 ///
 /// ```
-/// # use up42_view as up42;
-/// use up42::{MimeBundle, ToMimeBundle, display};
+/// # mod up42 { pub use up42_view::{self as view, *}; }
+/// use up42::view::{MimeBundle, ToMimeBundle, display};
 ///
 /// struct Share(f64);
 ///
@@ -38,8 +38,9 @@ pub trait ToMimeBundle {
 /// kernel and a terminal get the text.
 ///
 /// ```
-/// # use up42_view as up42;
-/// use up42::{Aoi, display};
+/// # mod up42 { pub use up42_view::{self as view, *}; }
+/// use up42::Aoi;
+/// use up42::view::display;
 ///
 /// let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?.named("Dakar");
 /// display(&aoi);

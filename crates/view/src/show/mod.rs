@@ -45,8 +45,8 @@ macro_rules! impl_show {
 /// next.
 ///
 /// ```
-/// # mod up42 { pub use up42_view::*; pub use {geo_types, jiff, polars}; }
-/// use up42::Show;
+/// # mod up42 { pub use up42_view::{self as view, *}; pub use {geo_types, jiff, polars}; }
+/// use up42::view::Show;
 /// use up42::polars::df;
 ///
 /// let frame = df!("day" => (0..60).collect::<Vec<i32>>())?;

@@ -29,7 +29,7 @@ impl Scenes {
     ///
     /// All are read into memory, within [`ReadLimits::for_scenes`]:
     /// [`read_within`](Self::read_within) sets others, and
-    /// [`scan_geoparquet`](crate::scan_geoparquet) reads what a query needs of a file that is
+    /// [`scan_geoparquet`](crate::catalog::scan_geoparquet) reads what a query needs of a file that is
     /// larger.
     ///
     /// # Errors

@@ -26,18 +26,19 @@ const STAC_NAMES: [(&str, &str); 3] =
 /// The columns are those of the file. One with a `bbox` column (GeoParquet's covering) has
 /// `west`, `south`, `east` and `north` too, and STAC-GeoParquet of others has
 /// `cloud_cover`, `resolution` and `incidence_angle`: the names of
-/// [`Scenes::to_dataframe`](crate::Scenes::to_dataframe). What is nested comes as String,
+/// [`Scenes::to_dataframe`](crate::catalog::Scenes::to_dataframe). What is nested comes as String,
 /// and holds JSON; instants are `Datetime`, UTC. Texts are as the file has them: a file of others
-/// may hold signed URLs, one of [`Scenes::to_geoparquet`](crate::Scenes::to_geoparquet) does not.
+/// may hold signed URLs, one of [`Scenes::to_geoparquet`](crate::catalog::Scenes::to_geoparquet) does not.
 ///
 /// ```
-/// # use up42::{Aoi, Client, Search, polars::prelude::*};
+/// # use up42::{Aoi, Client, polars::prelude::*};
+/// # use up42::catalog::Search;
 /// # let client = Client::simulator()?;
 /// # let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
 /// # let folder = tempfile::tempdir()?;
 /// # let path = folder.path().join("scenes.parquet");
 /// # client.catalog().search(Search::new(&aoi).limit(50))?.to_geoparquet(&path)?;
-/// let clear = up42::scan_geoparquet(&path)?
+/// let clear = up42::catalog::scan_geoparquet(&path)?
 ///     .filter(col("west").lt(lit(-17.0)).and(col("cloud_cover").lt(lit(10.0))))
 ///     .select([col("id"), col("datetime"), col("cloud_cover")])
 ///     .collect()?;
@@ -61,14 +62,16 @@ pub fn scan_geoparquet(path: impl AsRef<Path>) -> Result<LazyFrame> {
 /// `time` and `bytes` hold, for what a query needs of one row group; rows are not counted.
 ///
 /// ```
-/// # use up42::{Aoi, Client, ReadLimits, Search};
+/// # use up42::{Aoi, Client};
+/// # use up42::aoi::ReadLimits;
+/// # use up42::catalog::Search;
 /// # let client = Client::simulator()?;
 /// # let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
 /// # let folder = tempfile::tempdir()?;
 /// # let path = folder.path().join("scenes.parquet");
 /// # client.catalog().search(Search::new(&aoi).limit(50))?.to_geoparquet(&path)?;
 /// let large = ReadLimits::for_scenes().bytes(8_000_000_000);
-/// let scenes = up42::scan_geoparquet_within(&path, large)?;
+/// let scenes = up42::catalog::scan_geoparquet_within(&path, large)?;
 /// # assert!(scenes.collect()?.height() > 0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -36,7 +36,7 @@ type Arrays = Vec<(Field, Box<dyn Array>)>;
 
 impl Scenes {
     /// Writes the scenes to a GeoParquet file (version 1.1), for any tool that reads one:
-    /// [`scan_geoparquet`](crate::scan_geoparquet), geopandas, DuckDB, Spark.
+    /// [`scan_geoparquet`](crate::catalog::scan_geoparquet), geopandas, DuckDB, Spark.
     ///
     /// The columns are those of [`to_dataframe`](Self::to_dataframe), with instants to the
     /// microsecond, and those of an item in STAC-GeoParquet: the properties under their own
@@ -52,7 +52,8 @@ impl Scenes {
     /// The file is there whole or not at all.
     ///
     /// ```
-    /// # use up42::{Aoi, Client, Scenes, Search};
+    /// # use up42::{Aoi, Client};
+    /// # use up42::catalog::{Scenes, Search};
     /// # let client = Client::simulator()?;
     /// # let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
     /// let scenes = client.catalog().search(Search::new(&aoi).limit(5))?;

@@ -19,8 +19,9 @@ impl Chart {
     /// median stands out. Rows without a time or a finite value are left out.
     ///
     /// ```
-    /// # mod up42 { pub use up42_view::*; pub use {geo_types, jiff, polars}; }
-    /// use up42::{Chart, polars::df};
+    /// # mod up42 { pub use up42_view::{self as view, *}; pub use {geo_types, jiff, polars}; }
+    /// use up42::polars::df;
+    /// use up42::view::Chart;
     ///
     /// let frame = df!(
     ///     "day" => ["2019-06-01", "2020-06-01", "2019-06-01", "2020-06-01"],

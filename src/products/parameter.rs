@@ -15,7 +15,7 @@ pub struct ProductParameters {
     pub(super) parameters: Vec<ProductParameter>,
 }
 
-/// One parameter, from the JSON Schema of the data product (API reference, 9.3).
+/// One parameter, from the JSON Schema of the data product (`docs/up42-api.md`, 9.3).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductParameter {

@@ -88,7 +88,7 @@ fn is_silent(error: &Error) -> bool {
         || matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Response | ErrorKind::InvalidInput)
 }
 
-/// API reference, 13.2.
+/// `docs/up42-api.md`, 13.2.
 fn is_accepted(client: &Client, id: &str) -> Result<bool> {
     let ask = || {
         let json = client.get(&format!("/v2/eulas/{}", checked("EULA", id)?))?;

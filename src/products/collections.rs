@@ -22,7 +22,7 @@ impl Client {
     /// # let client = Client::simulator()?;
     /// let collections = client.collections()?;
     /// let phr = collections.get("phr").unwrap();
-    /// assert_eq!((phr.host.as_deref(), phr.eula()), (Some("oneatlas"), up42::EulaState::Accepted));
+    /// assert_eq!((phr.host.as_deref(), phr.eula()), (Some("oneatlas"), up42::products::EulaState::Accepted));
     /// assert!(collections.to_dataframe()?.height() > 4);
     /// # Ok::<(), up42::Error>(())
     /// ```

@@ -7,7 +7,7 @@ use crate::client::{Client, optional, required};
 use up42_core::error::Result;
 use up42_core::sanitize::sanitize;
 
-/// A collection that something can be bought of (API reference, 9.4).
+/// A collection that something can be bought of (`docs/up42-api.md`, 9.4).
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DataCollection {

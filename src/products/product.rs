@@ -8,7 +8,7 @@ use crate::client::{Client, id::checked, optional};
 use up42_core::error::{Context, Error, Result};
 use up42_core::sanitize::sanitize;
 
-/// A form in which a collection is sold (API reference, 9.4).
+/// A form in which a collection is sold (`docs/up42-api.md`, 9.4).
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DataProduct {
@@ -61,7 +61,7 @@ impl DataProduct {
         Ok(self)
     }
 
-    /// The same product with the schema of its parameters (API reference, 9.3), which a list
+    /// The same product with the schema of its parameters (`docs/up42-api.md`, 9.3), which a list
     /// of products lacks.
     pub(crate) fn with_schema(&self) -> Result<Self> {
         if self.schema.is_some() {
