@@ -19,7 +19,7 @@ use crate::jobs::{Job, JobId};
 use up42_core::error::{Error, ErrorKind, Result};
 use up42_core::lock::Lock;
 use up42_core::parallel::in_parallel;
-use up42_core::wait::{Clock, Machine};
+use up42_core::wait::{Clock, SystemClock};
 
 /// How often to look whether another kernel has ended.
 const WATCH: Duration = Duration::from_secs(1);
@@ -64,7 +64,7 @@ impl Batch {
 
     /// With the lock, where it was reserved.
     pub(super) fn drive_with(&self, task: Task, lock: Option<Lock>) -> Result<JobCollection> {
-        self.drive_by(&Machine::new(), task, lock)
+        self.drive_by(&SystemClock::default(), task, lock)
     }
 
     /// By a clock.

@@ -5,7 +5,7 @@ use super::locked_run::{Driven, Task};
 use super::state::{Phase, State};
 use crate::jobs::Job;
 use up42_core::error::{Context, Error, ErrorKind, Result};
-use up42_core::wait::Machine;
+use up42_core::wait::SystemClock;
 
 /// What came of creating a job.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ impl Batch {
     /// parameters.
     pub(crate) fn place(&self) -> Result<Vec<Placement>> {
         let place = || -> Result<Vec<Placement>> {
-            match self.driven(&Machine::new(), Task::Place, None)? {
+            match self.driven(&SystemClock::default(), Task::Place, None)? {
                 Some(Driven { items, left, .. }) => {
                     let shown = self.shown(&items, &left.state);
                     let of = |item: usize| placement(&left.state, item, left.found.contains(&item));

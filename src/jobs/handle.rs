@@ -10,7 +10,7 @@ use super::{Job, JobId, JobLogs, JobQuicklooks, JobTask, Project};
 use crate::client::data;
 use crate::transport::Request;
 use up42_core::error::{Context, Error, Result};
-use up42_core::wait::{Machine, wait};
+use up42_core::wait::{SystemClock, wait};
 
 /// The first pause between two looks at a job, and the longest.
 const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(5)];
@@ -87,7 +87,7 @@ impl ProjectJob {
     /// Those of [`Project::job`].
     #[doc(alias = "track_status")]
     pub fn wait(&self, at_most: Duration) -> Result<Self> {
-        wait(&Machine::new(), at_most, PAUSES, || self.refresh(), |job| job.status.is_terminal())
+        wait(&SystemClock::default(), at_most, PAUSES, || self.refresh(), |job| job.status.is_terminal())
     }
 
     /// Gives the job another name. A batch finds jobs whose answers were lost by their

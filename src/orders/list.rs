@@ -13,7 +13,7 @@ use crate::frame::Frame;
 use crate::transport::Request;
 use up42_core::error::{Context, Result};
 use up42_core::impl_list;
-use up42_core::wait::{Machine, wait};
+use up42_core::wait::{SystemClock, wait};
 
 /// Orders that one request asks for by their ids, or their tags.
 const IDS: usize = 50;
@@ -171,7 +171,7 @@ impl Orders {
     /// Those of [`Client::orders`].
     pub fn wait(&self, at_most: Duration) -> Result<Self> {
         wait(
-            &Machine::new(),
+            &SystemClock::default(),
             at_most,
             PAUSES,
             || self.refresh(),

@@ -12,7 +12,7 @@ use crate::transport::Request;
 use up42_core::error::{Context, Error, Result};
 use up42_core::sanitize::sanitize;
 use up42_core::time::parse_timestamp;
-use up42_core::wait::{Machine, wait};
+use up42_core::wait::{SystemClock, wait};
 
 /// The first pause between two looks at an order, and the longest.
 pub(super) const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(10)];
@@ -148,7 +148,7 @@ impl Order {
     #[doc(alias = "track")]
     #[doc(alias = "track_status")]
     pub fn wait(&self, at_most: Duration) -> Result<Self> {
-        wait(&Machine::new(), at_most, PAUSES, || self.refresh(), |order| order.status.is_at_rest())
+        wait(&SystemClock::default(), at_most, PAUSES, || self.refresh(), |order| order.status.is_at_rest())
     }
 
     /// Gives the order these tags, in place of those that people gave it.

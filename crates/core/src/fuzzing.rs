@@ -5,8 +5,11 @@ use std::path::Path;
 use crate::geo::wkb::{read, read_gpkg, write};
 use crate::limits::ReadBudget;
 
+/// A name, and what is done with the bytes in an empty folder.
+pub type Target = (&'static str, fn(&[u8], &Path));
+
 /// The targets of this crate.
-pub const TARGETS: [(&str, fn(&[u8], &Path)); 1] = [("wkb", wkb)];
+pub const TARGETS: [Target; 1] = [("wkb", wkb)];
 
 /// Reads a shape, plain and behind the header of a GeoPackage, and writes it again.
 fn wkb(bytes: &[u8], _: &Path) {

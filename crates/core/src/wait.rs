@@ -15,20 +15,19 @@ pub trait Clock: Sync {
 
 /// The time of this machine.
 #[derive(Debug)]
-pub struct Machine {
+pub struct SystemClock {
     /// The time of the clock, and since then.
     start: (Duration, Instant),
 }
 
-impl Machine {
-    /// Starts at the time of the machine.
-    pub fn new() -> Self {
+impl Default for SystemClock {
+    fn default() -> Self {
         let clock = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Self { start: (clock, Instant::now()) }
     }
 }
 
-impl Clock for Machine {
+impl Clock for SystemClock {
     fn now(&self) -> Duration {
         self.start.0 + self.start.1.elapsed()
     }

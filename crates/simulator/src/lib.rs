@@ -199,7 +199,7 @@ impl Simulator {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when no port or thread is to be had.
+    /// [`ErrorKind::Io`] when no port or thread is to be had.
     pub fn start() -> Result<Self> {
         Self::builder().start()
     }

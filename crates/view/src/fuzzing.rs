@@ -5,8 +5,11 @@ use std::path::Path;
 
 use crate::Aoi;
 
+/// A name, and what is done with the bytes in an empty folder.
+pub type Target = (&'static str, fn(&[u8], &Path));
+
 /// The targets of this crate.
-pub const TARGETS: [(&str, fn(&[u8], &Path)); 2] = [("aoi", aoi), ("shapefile", shapefile)];
+pub const TARGETS: [Target; 2] = [("aoi", aoi), ("shapefile", shapefile)];
 
 /// Reads a file of any format by what it holds.
 fn aoi(bytes: &[u8], folder: &Path) {

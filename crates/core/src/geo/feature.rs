@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::limits::ReadBudget;
 use crate::sanitize::sanitize;
 
-/// One feature of an [`Aoi`](super::Aoi).
+/// One feature of an `Aoi`.
 #[derive(Clone, PartialEq)]
 pub struct AoiFeature {
     /// From the property `name`, `title` or `id`, or the feature's own id.

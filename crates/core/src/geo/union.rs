@@ -16,7 +16,7 @@ const ROUNDING: f64 = 1e-6;
 /// Time for one footprint.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// Polygons as one shape that is [`split`](super::split) as they are.
+/// Unites polygons to one shape, split at the antimeridian as they are.
 pub fn united<'a>(polygons: impl IntoIterator<Item = &'a Polygon>) -> MultiPolygon {
     let polygons: Vec<Polygon> = polygons.into_iter().map(oriented).collect();
     // A union joins edges that lie on one line.

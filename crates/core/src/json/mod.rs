@@ -1,5 +1,5 @@
-//! JSON text of others: walked without building what nobody asks for ([`walk`]), and weighed
-//! before it is built ([`size`]).
+//! JSON from outside: [`Walk`] skips values without building them, and [`size()`] estimates the
+//! memory of a document before it is built.
 
 mod size;
 mod walk;

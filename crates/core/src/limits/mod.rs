@@ -63,9 +63,8 @@ impl Default for ReadLimits {
 }
 
 impl ReadLimits {
-    /// The limits of [`Scenes::read`](crate::Scenes::read), [`scan_geoparquet`](crate::scan_geoparquet)
-    /// and their like: 600 s, 2 GB, 1,000,000 scenes and 20,000,000 positions. Saved searches are
-    /// larger than areas: a scene of Sentinel-2 has some 15 kB.
+    /// Returns the limits for files of scenes (`Scenes::read`, `scan_geoparquet`): 600 s, 2 GB,
+    /// 1,000,000 scenes and 20,000,000 positions. A scene of Sentinel-2 has about 15 kB.
     pub fn for_scenes() -> Self {
         Self {
             time: Duration::from_secs(600),

@@ -1,9 +1,9 @@
 //! Secrets in text from outside, taken out before the text is shown or written.
 //!
 //! Of a URL only what is on a list stays: the scheme, the host with its port, the path, and
-//! the parameters that are known to be harmless ([`link`]). A part of the path that looks
-//! random is a secret too ([`random`]). URLs are found as they stand, escaped for JSON or
-//! HTML, and percent-encoded any number of times ([`decode`]). In other text a value is a
+//! the parameters that are known to be harmless. A part of the path that looks
+//! random is a secret too. URLs are found as they stand, escaped for JSON or
+//! HTML, and percent-encoded any number of times. In other text a value is a
 //! secret behind the name of one (`X-Api-Key: …`, `password=…`, `pwd=…`), behind the scheme of a
 //! login (`Bearer …`, `Basic …`), and as a JSON Web Token. Two names mean other things as well:
 //! behind `pass` a plain word and a number stay (the pass of a satellite), and behind `key` all

@@ -1,11 +1,9 @@
-//! Parquet, which anybody may have written: column by column, within limits.
-//!
-//! - [`footer`]: what a file says of itself, where its geometries have a type of their own, too.
-//! - [`pages`]: what a column takes in memory, by the headers of its pages.
-//! - [`deltas`]: whether a page has the values that its header says, where it counts them itself.
-//! - [`file`]: a file's row groups, column by column, as arrays.
-//! - [`thrift`]: the protocol that both are written in.
-//! - [`json`]: values of arrays of any type.
+//! Parquet files from outside, read column by column within limits.
+
+// `footer`: the file's metadata. `pages`: memory that a column needs, from the headers of its
+// pages. `deltas`: the number of values in delta-encoded pages, which count them themselves.
+// `file`: row groups, column by column, as arrays. `thrift`: the encoding of footer and headers.
+// `json`: values of arrays as JSON.
 
 mod deltas;
 mod file;
