@@ -1,18 +1,19 @@
-//! Kills a batch at random requests, and counts what was paid.
+//! Kills a batch at random requests, and checks what was paid.
 //!
 //!     cargo run --example crash_test -- --kills 200 [--seed 7] [--service ogc]
 //!
-//! A program runs a batch of 60 jobs and downloads their results; answers get lost, and
-//! the list of jobs lags behind. It is killed and started again until the batch is done: when
-//! so many requests have arrived, before they are carried out or before they are answered,
-//! which is the same on a slow machine and on a fast one; and shortly after. In turn, two
-//! programs drive it at once because the lock's file was removed, and the platform denies every
-//! job for longer than a lost one is looked for; orders are also placed, and bought by another
-//! batch. There is a budget, which is just enough.
-//! Then the simulator's own books must hold each job once, each file must be whole, and
-//! the account must have paid what the books and the journal say. So on each service: a
-//! workflow's jobs, processing jobs, orders, and an OGC server's; one after the other, unless
-//! one is named.
+//! A program runs a batch of 60 jobs and downloads their results; responses are lost, and the list
+//! of jobs lags behind. The program is killed and restarted until the batch is done: after a number
+//! of requests, before they are carried out or before they are answered, which does not depend on
+//! the speed of the machine; and in some cases shortly afterwards. In turn, two programs run the
+//! batch at once because the lock file was removed, and the platform denies every job for longer
+//! than the lost-job timeout; orders are also placed by a plan, and bought by another batch. The
+//! batch has a spending limit that just suffices.
+//!
+//! At the end, the simulator's ledger must have each job once, each file must be complete, and the
+//! account must have paid what the ledger and the journal record. This runs on each service
+//! (workflow jobs, processing jobs, orders, jobs of an OGC server), one after the other, unless one
+//! is named.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -29,19 +30,19 @@ pub mod services;
 
 pub use services::Service;
 
-/// Jobs of a batch.
+/// Number of jobs in the batch.
 pub const JOBS: usize = 60;
-/// What a new account of the simulator has, in credits.
+/// Balance of a new account in the simulator, in credits.
 pub const OPENING: i64 = 100_000;
-/// Longer than the list lags, and than the simulator takes for a request.
+/// Lost-job timeout: longer than the list lag plus the simulator's time for a request.
 pub const SETTLE: Duration = Duration::from_millis(1500);
-/// How late the lists are.
+/// Delay of the lists.
 pub const LAG: Duration = Duration::from_millis(400);
-/// Where the killed program finds its folder, its budget, and which way it buys.
+/// Variables for the killed program: its folder, its spending limit, and the way it buys.
 pub const FOLDER: &str = "UP42_CRASH_FOLDER";
 const BUDGET: &str = "UP42_CRASH_BUDGET";
 const WAY: &str = "UP42_CRASH_WAY";
-/// Requests that an outage answers with 404: it lasts longer than a lost job is looked for.
+/// Number of requests that an outage answers with 404: more than during the lost-job timeout.
 const OUTAGE: usize = 40;
 
 #[allow(dead_code, reason = "a test uses the rest as a module")]
@@ -81,16 +82,16 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Runs the batch to its end, and downloads what it left. Knows the simulator from the
-/// environment alone, as another program would.
+/// Runs the batch to its end and downloads its results. Knows the simulator only from the
+/// environment, as another program would.
 pub fn victim() -> up42::Result<Results> {
     let folder = std::env::var(FOLDER).expect("the folder is given");
     let (service, client) = (Service::told(), Client::from_env()?);
     loop {
         let ran = buy_first(service, &client).and_then(|()| run(service, &client, Path::new(&folder)));
         match ran {
-            // An outage denied what there is, or another program drives the batch: as a person
-            // would, it runs the cell again.
+            // An outage denied existing jobs, or another program runs the batch: the cell is run
+            // again, as a user would.
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Io) => {
                 eprintln!("{error}");
                 std::thread::sleep(Duration::from_millis(20));
@@ -100,7 +101,7 @@ pub fn victim() -> up42::Result<Results> {
     }
 }
 
-/// Of orders there are other ways to the same ones than the batch.
+/// Buys the same orders in another way first, if the service is orders.
 fn buy_first(service: Service, client: &Client) -> up42::Result<()> {
     if service != Service::Orders {
         return Ok(());
@@ -117,26 +118,26 @@ fn run(service: Service, client: &Client, folder: &Path) -> up42::Result<Results
     batch_on(service, client)?.run()?.download_results(folder.join("results"))
 }
 
-/// The batch, as each program has it.
+/// Returns the batch that each program runs.
 pub fn batch_on(service: Service, client: &Client) -> up42::Result<Batch> {
     let batch = service.batch(client, "crash", JOBS)?.settle(SETTLE).quiet();
     let budget = std::env::var(BUDGET).ok().and_then(|credits| credits.parse().ok());
     Ok(budget.into_iter().fold(batch, Batch::budget))
 }
 
-/// Starts the program, which finds the platform and its folder in the environment.
+/// Starts the program, which reads the platform and its folder from the environment.
 pub fn spawn(mut victim: Command, service: Service, simulator: &Simulator, folder: &Path) -> Child {
     service.environment(&mut victim, simulator, folder);
     victim.env(FOLDER, folder).stdout(Stdio::null()).spawn().expect("the program starts")
 }
 
-/// Kills the program so often at most, lets it come to its end, and checks the books.
-/// Says how often it was killed.
+/// Kills the program up to `most` times, lets it finish, and checks the ledger. Returns the number
+/// of kills.
 ///
 /// # Panics
 ///
-/// When a job was created twice or is missing, when a file is not whole, and when the
-/// account, the books and the journal differ in what was paid.
+/// If a job was created twice or is missing, if a file is incomplete, or if the account, the ledger
+/// and the journal differ in what was paid.
 pub fn attack(service: Service, seed: u64, most: u64, victim: impl Fn() -> Command) -> u64 {
     println!("{}, seed {seed}", service.name());
     let mut chance = Chance(seed);
@@ -148,7 +149,7 @@ pub fn attack(service: Service, seed: u64, most: u64, victim: impl Fn() -> Comma
     assert_eq!(observed.credits().expect("the balance"), OPENING, "seed {seed}: nothing was paid yet");
     service.prepare(&observed).expect("it has what it needs");
     let opening = observed.credits().expect("the balance");
-    // The standard knows no prices.
+    // The OGC standard has no prices.
     let budget = (service != Service::Ogc).then(|| {
         let batch = service.batch(&observed, "priced", JOBS).expect("a batch");
         batch.estimate().expect("it has a price").total().max
@@ -171,18 +172,19 @@ pub fn attack(service: Service, seed: u64, most: u64, victim: impl Fn() -> Comma
             assert!(status.success(), "seed {seed}: the program failed: {status}");
             break;
         }
-        // A whole run takes some hundred requests, so most are not whole.
+        // A whole run takes some hundred requests, so most runs are incomplete.
         let longest = if chance.below(8) == 0 { 400 } else { 100 };
         let passes = chance.below(longest);
         let is_carried_out = chance.below(2) == 0;
         let hold = if is_carried_out { Hold::answer() } else { Hold::request() };
         let held = simulator.hold(hold.after(passes as usize).always());
-        // One after the other, so that a short run has each of them.
+        // In turn, so that a short run includes each of them.
         let trouble = kills % 4;
         let way = ["batch", "place", "another batch"][(kills / 2 % 3) as usize];
         let mut child = spawn(victim(), way);
         let mut other = (trouble == 1).then(|| {
-            // A network mount, or somebody who tidies up: both drive it.
+            // As on a network mount, or when the user deletes the file: both programs run the
+            // batch.
             std::thread::sleep(Duration::from_millis(chance.below(200)));
             let lock = folder.join("up42-batches").join("crash.lock");
             let _ = std::fs::remove_file(lock);
@@ -204,7 +206,7 @@ pub fn attack(service: Service, seed: u64, most: u64, victim: impl Fn() -> Comma
             assert!(status.is_none_or(|status| status.success()), "seed {seed}: the other failed");
             break;
         }
-        // Once in three it goes on for a moment, so that it is also killed between requests.
+        // In one of three cases it continues for a moment, to be killed between requests too.
         let mut held = Some(held);
         if chance.below(3) == 0 {
             held = None;
@@ -214,7 +216,7 @@ pub fn attack(service: Service, seed: u64, most: u64, victim: impl Fn() -> Comma
             child.kill().and_then(|()| child.wait()).expect("the program can be killed");
             kills += 1;
         }
-        // What was under way arrives before the next one begins.
+        // Requests in flight arrive before the next program starts.
         if let Some(held) = held {
             let due = simulator.requests().len() + if is_carried_out { 0 } else { held.count() };
             held.release();
@@ -233,7 +235,7 @@ pub fn attack(service: Service, seed: u64, most: u64, victim: impl Fn() -> Comma
     kills
 }
 
-/// The path at which its jobs are created.
+/// Returns the path at which the service creates jobs.
 fn door(service: Service) -> &'static str {
     match service {
         Service::Workflow => "POST /jobs",
@@ -243,7 +245,7 @@ fn door(service: Service) -> &'static str {
     }
 }
 
-/// Where its jobs are asked for, one by one and as a list.
+/// Returns the path at which the service returns jobs, singly and as a list.
 fn list(service: Service) -> &'static str {
     match service {
         Service::Workflow => "GET /jobs",
@@ -257,7 +259,7 @@ fn spent(service: Service, simulator: &Simulator) -> i64 {
     service.ledger(simulator).iter().map(|entry| entry.credits).sum()
 }
 
-/// One who looks at the account, and at what the program left in its folder.
+/// Returns a client that reads the account, and the journals in the program's folder.
 fn observer(simulator: &Simulator, folder: &Path) -> Client {
     let client = Client::builder().simulator(simulator.clone()).batches(folder.join("up42-batches"));
     client.build().expect("a client")
@@ -266,7 +268,7 @@ fn observer(simulator: &Simulator, folder: &Path) -> Client {
 fn check(service: Service, seed: u64, opening: i64, simulator: &Simulator, folder: &Path) {
     let spent = |simulator| spent(service, simulator);
     let ledger = service.ledger(simulator);
-    // An order's parameters do not tell its area, but its name tells the part.
+    // An order's parameters do not identify its area, but its name does.
     let own = |entry: &LedgerEntry| match service {
         Service::Orders => entry.name.clone().unwrap_or_default(),
         _ => entry.inputs.to_string(),
@@ -278,7 +280,7 @@ fn check(service: Service, seed: u64, opening: i64, simulator: &Simulator, folde
     assert_eq!(jobs.succeeded(), JOBS, "seed {seed}: {:?}", jobs.to_dataframe());
     assert_eq!(jobs.credits(), spent(simulator), "seed {seed}: credits in the journal, and in the books");
     let before = client.credits().expect("the balance");
-    // The standard knows no credits.
+    // The OGC standard has no credits.
     assert_eq!(before < opening, service != Service::Ogc, "seed {seed}: the jobs were paid");
     assert_eq!(opening - before, spent(simulator), "seed {seed}: credits off the account, and in the books");
     assert_eq!(opening - before, jobs.credits(), "seed {seed}: credits off the account, and in the journal");
@@ -303,8 +305,8 @@ fn check(service: Service, seed: u64, opening: i64, simulator: &Simulator, folde
     }
 }
 
-/// SplitMix64 (Steele, Lea and Flood 2014): the same requests for the same seed, as far
-/// as threads keep their order.
+/// SplitMix64 (Steele, Lea and Flood 2014): the same requests for the same seed, as far as the
+/// order of threads allows.
 struct Chance(u64);
 
 impl Chance {

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Builds the fuzzer and runs its targets.
 
-Each target begins with the cases in `fuzz/cases`, with seeds made of the test data beside the
-checkout where it is there, and with what former runs found. A crash, more than 10 s or more than
-1 GB for one input ends its run and is kept; the exit code is then 1.
+Each target starts from the cases in `fuzz/cases`, from seeds made of the test data beside
+the checkout if it exists, and from the corpus of former runs. A crash, or an input that
+takes more than 10 s or more than 1 GB, ends its run and is kept; the exit code is then 1.
 """
 
 import argparse
@@ -27,7 +27,7 @@ LARGEST = 1 << 16
 
 def build(is_optimized):
     environment = os.environ | {"RUSTC_WORKSPACE_WRAPPER": str(ROOT / "fuzz" / "rustc.sh")}
-    # Other packages or features would compile the dependencies anew.
+    # Other packages or features would compile the dependencies again.
     command = ["cargo", "build", "--workspace", "--locked", "--features", "up42-fuzz/libfuzzer"]
     command += ["--bin", "up42-fuzz"]
     if is_optimized:
@@ -38,7 +38,7 @@ def build(is_optimized):
 
 
 def seeds(target):
-    """Inputs made of the test data."""
+    """Returns inputs made of the test data."""
     files = [path for path in sorted(DATA.glob("*/**/*")) if path.is_file()]
     of = lambda *ends: [path.read_bytes() for path in files if path.name.endswith(ends)]
     match target:
@@ -78,7 +78,7 @@ def seeds(target):
 
 
 def fuzz(program, target, seconds, seed=0):
-    """Runs a target; returns what it did, and whether nothing was found."""
+    """Runs a target. Returns a summary, and whether the run was clean."""
     folder = BUILT / "fuzz" / target
     corpus, found = folder / "corpus", folder / "found"
     for path in (corpus, found):

@@ -1,8 +1,8 @@
-//! Readers of what comes from outside, for the fuzzer (`fuzz/`) and for the cases that it has
-//! found, which the unit tests read again.
+//! Fuzz targets: parsers of data from outside. Used by the fuzzer (`fuzz/`) and by unit tests,
+//! which run the inputs that the fuzzer has found.
 //!
-//! A target takes any bytes. It may refuse them; it must not panic, take more than 10 s or more
-//! than 1 GB, and what it reads must hold together, as its assertions say.
+//! A target accepts any bytes. It may return an error; it must not panic, take more than 10 s or
+//! use more than 1 GB, and its assertions about the parsed data must hold.
 
 use std::fs;
 use std::path::Path;
@@ -14,10 +14,10 @@ use crate::processes::fuzzing::ogc;
 use crate::results::fuzzing::{archive, data};
 use up42_view::Aoi;
 
-/// A name, and what is done with the bytes in an empty folder.
+/// Name of a target, and its function of the input and an empty folder.
 pub type Target = (&'static str, fn(&[u8], &Path));
 
-/// The targets of the library.
+/// Fuzz targets of the library.
 pub const TARGETS: [Target; 6] = [
     ("archive", archive),
     ("data", data),
@@ -27,7 +27,7 @@ pub const TARGETS: [Target; 6] = [
     ("stac", stac),
 ];
 
-/// Reads a GeoParquet file as scenes, and as areas.
+/// Reads a GeoParquet file as scenes and as an area.
 fn geoparquet(bytes: &[u8], folder: &Path) {
     let path = folder.join("scenes.parquet");
     fs::write(&path, bytes).unwrap();
@@ -41,9 +41,9 @@ fn geoparquet(bytes: &[u8], folder: &Path) {
 mod tests {
     use super::*;
 
-    /// What once broke a reader is read again.
+    /// Runs the targets on all inputs that failed before.
     #[test]
-    fn found_cases_stay_mended() {
+    fn fixed_cases_stay_fixed() {
         let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/cases");
         for (name, target) in TARGETS {
             let files: Vec<_> =

@@ -98,6 +98,12 @@ pub mod view {
     };
 }
 
+/// Dates as searches take them.
+pub mod time {
+    #[doc(inline)]
+    pub use up42_core::time::DateBound;
+}
+
 pub use aoi::Aoi;
 #[doc(hidden)]
 pub use batch::rehearsal;

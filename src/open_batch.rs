@@ -1,4 +1,4 @@
-//! Batches by their names: a journal tells whose jobs it has.
+//! Opens batches by name: the journal states which service runs the jobs.
 
 use std::sync::Arc;
 
@@ -10,13 +10,13 @@ use crate::processes::ProcessingBackend;
 use up42_core::error::{Error, Result};
 
 impl Client {
-    /// The batch of this name, as its journal has it, whoever runs its jobs.
+    /// Opens the batch with this name from its journal, whatever service runs its jobs.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is no such journal,
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the batch belongs to
-    /// another project or workspace.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if there is no such journal,
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the batch belongs to another
+    /// project or workspace.
     pub fn batch(&self, name: impl AsRef<str>) -> Result<Batch> {
         Batch::open(self, name.as_ref(), |owner| service(self, owner))
     }
@@ -28,7 +28,7 @@ fn service(client: &Client, owner: &Owner) -> Result<Arc<dyn JobBackend>> {
         Kind::OgcProcess if owner.host.starts_with("http") => Ok(OgcBackend::of(
             &client.processes(format!("{}{}", owner.host, owner.scope_id))?.process(&owner.id)?,
         )),
-        // Its port may be another now.
+        // The journal has no port, since that of a local server may change.
         Kind::OgcProcess => Err(Error::invalid(
             "it belongs to an OGC server on this machine: open it by `client.processes(url)?.batch(name)`",
         )),

@@ -1,4 +1,4 @@
-//! Test: the table of `JobStatus` and the code say the same of every status of every service.
+//! Test: the table of `JobStatus` matches the code for all statuses of all services.
 
 use crate::jobs::JobStatus;
 use crate::orders::OrderStatus;
@@ -6,15 +6,15 @@ use crate::{orders, processes};
 
 const TABLE: &str = include_str!("jobs/status.md");
 
-/// Words of services and what they are read as.
+/// Words of a service, and their statuses.
 type Words = Vec<(String, JobStatus)>;
 
-/// The words that the code reads, by the columns of the table.
+/// Returns the words that the code reads, by the table's columns.
 fn read_by_code() -> [Words; 4] {
     let of = |words: &[(&str, JobStatus)]| -> Words {
         words.iter().map(|(word, status)| ((*word).to_owned(), status.clone())).collect()
     };
-    // A workflow's job is never rejected, but a journal may have one of another service.
+    // Jobs of workflows are never rejected, but a journal may contain jobs of other services.
     let workflow = JobStatus::KNOWN.into_iter().filter(|status| *status != JobStatus::Rejected);
     let ordered = OrderStatus::KNOWN.iter().map(|order| (order.word().to_owned(), orders::status(order)));
     [
@@ -25,17 +25,17 @@ fn read_by_code() -> [Words; 4] {
     ]
 }
 
-/// A status, whether it is the last one, and the words of each service.
+/// Returns each status, whether it is final, and the words of each service.
 fn rows() -> Vec<(JobStatus, bool, Vec<Vec<&'static str>>)> {
     let lines = TABLE.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix('|'));
     let cells = lines.map(|line| line.split('|').map(str::trim).collect::<Vec<_>>());
-    // Without the head.
+    // Skips the head of the table.
     let rows = cells.filter(|cells| matches!(cells[1], "yes" | "no"));
     rows.map(|cells| (JobStatus::from(cells[0]), cells[1] == "yes", cells[2..].iter().map(words).collect()))
         .collect()
 }
 
-/// The words between backticks.
+/// Returns the words between backticks.
 fn words<'a>(text: &&'a str) -> Vec<&'a str> {
     text.split('`').skip(1).step_by(2).collect()
 }

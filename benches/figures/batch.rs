@@ -1,4 +1,4 @@
-//! How well a batch uses its slots, on a clock that is simulated.
+//! Measures how well a batch uses its slots, on a simulated clock.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -17,7 +17,7 @@ use crate::{best, cpu, on_services, peak};
 const JOBS: usize = 200;
 const LIMIT: usize = 10;
 const SEEDS: u64 = 51;
-/// What a job takes on average.
+/// Average duration of a job, in seconds.
 const MEAN: f64 = 600.0;
 
 pub fn measure(figures: &mut Figures) -> up42::Result<()> {
@@ -62,7 +62,7 @@ pub fn measure(figures: &mut Figures) -> up42::Result<()> {
     large(figures)
 }
 
-/// Runs 10,000 jobs in a process of its own, and reads what it left in the journal.
+/// Runs 10,000 jobs in a separate process, and reads its journal.
 fn large(figures: &mut Figures) -> up42::Result<()> {
     let folder = folder().join("large-batch");
     let _ = std::fs::remove_dir_all(&folder);
@@ -88,12 +88,12 @@ fn large(figures: &mut Figures) -> up42::Result<()> {
     Ok(())
 }
 
-/// The argument that asks for [`large_alone`].
+/// Argument that runs [`large_alone`].
 pub const LARGE: &str = "large-batch-alone";
 const LARGE_JOBS: usize = 10_000;
 
-/// Prints the processor time for a job, in ms, and the most memory, in MB. Both are the
-/// engine's with its journal on the disk, and of a platform that answers at once.
+/// Prints the processor time per job, in ms, and the peak memory, in MB. Both are the engine's,
+/// with its journal on the disk and a platform that answers at once.
 pub fn large_alone(folder: &str) -> up42::Result<()> {
     let mut chance = Chance(7);
     let durations: Vec<Duration> =
@@ -115,7 +115,7 @@ pub fn large_alone(folder: &str) -> up42::Result<()> {
     Ok(())
 }
 
-/// The makespan of a window that fills each slot at once.
+/// Returns the makespan of a window that fills each free slot at once.
 pub fn window(seconds: &[f64], limit: usize) -> f64 {
     let mut slots: BinaryHeap<Reverse<u64>> = (0..limit).map(|_| Reverse(0)).collect();
     let mut last = 0;
@@ -128,7 +128,7 @@ pub fn window(seconds: &[f64], limit: usize) -> f64 {
     last as f64 / 1e6
 }
 
-/// The makespan of groups that wait for their slowest, without any overhead.
+/// Returns the makespan of groups that wait for their slowest job, without overhead.
 fn barrier(seconds: &[f64]) -> f64 {
     seconds.chunks(LIMIT).map(|group| group.iter().copied().fold(0.0, f64::max)).sum()
 }
@@ -142,7 +142,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 struct Chance(u64);
 
 impl Chance {
-    /// From 0 to 1, without 1.
+    /// Returns a number from 0 to 1, excluding 1.
     fn unit(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -150,7 +150,7 @@ impl Chance {
         ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    /// Box and Muller.
+    /// Returns a normally distributed number (Box and Muller).
     fn normal(&mut self) -> f64 {
         let (radius, angle) = ((-2.0 * (1.0 - self.unit()).ln()).sqrt(), std::f64::consts::TAU * self.unit());
         radius * angle.cos()

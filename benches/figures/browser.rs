@@ -1,24 +1,24 @@
-//! What a page costs in Chromium, by `measure.mjs`.
+//! Measures the cost of a page in Chromium, by `measure.mjs`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What one opening of a page told.
+/// Measurements of one opening of a page.
 #[derive(Clone, Copy, Debug)]
 pub struct Opened {
-    /// From the navigation until every scene in sight is painted with its picture, in seconds.
+    /// Seconds from the navigation until every visible scene is painted with its picture.
     pub shown: f64,
-    /// The same, until nothing becomes sharper; absent for pages that are not ours.
+    /// Seconds until nothing becomes sharper; `None` for pages that are not ours.
     pub sharp: Option<f64>,
-    /// Of the page's process, in MB; absent where the system does not tell.
+    /// Memory of the page's process, in MB; `None` where the system does not report it.
     pub memory: Option<f64>,
-    /// The 95th percentile of frames while it is zoomed, in ms.
+    /// 95th percentile of frame durations during a zoom, in ms.
     pub zoom: Option<f64>,
     pub requests: f64,
 }
 
-/// A folder of scripts, once its packages are there; `None`, and a word, where they
-/// cannot be had.
+/// Returns a folder of scripts after installing its packages; `None`, with a message, where they
+/// cannot be installed.
 pub fn ready(folder: &str) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let has_packages = || {
@@ -35,8 +35,8 @@ pub fn ready(folder: &str) -> Option<PathBuf> {
     None
 }
 
-/// Opens a page so many times, each in a browser of its own. The one that was shown first
-/// is given, and the others are told; `None` when it never was.
+/// Opens a page this many times, each in its own browser. Returns the fastest opening, with the
+/// lowest memory and zoom values of all, and prints the median; `None` if the page was never shown.
 pub fn opened(folder: &Path, page: &Path, times: usize, zoom: bool) -> Option<Opened> {
     let mut all: Vec<Opened> = (0..times).map_while(|_| once(folder, page, zoom)).collect();
     all.sort_by(|a, b| a.shown.total_cmp(&b.shown));
@@ -61,7 +61,7 @@ fn once(folder: &Path, page: &Path, zoom: bool) -> Option<Opened> {
     Some(Opened { shown, sharp, memory, zoom, requests: json["requests"].as_f64().unwrap_or_default() })
 }
 
-/// How many pixels off a picture is painted, at most, as the test of the browser finds it.
+/// Returns by how many pixels a picture is misplaced, at most, as measured by the browser's test.
 pub fn placement(page: &Path) -> Option<f64> {
     let tests = ready("tests/browser")?;
     let told = Command::new("node")

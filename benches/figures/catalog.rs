@@ -1,4 +1,4 @@
-//! From the catalog to a DataFrame and to pictures.
+//! Measures the steps from the catalog to a DataFrame and to pictures.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,7 +13,7 @@ use crate::best;
 use crate::figures::Figures;
 use crate::items::page;
 
-/// The round trip that the pictures are fetched over.
+/// Network latency of the picture requests.
 const LATENCY: Duration = Duration::from_millis(50);
 
 pub fn measure(figures: &mut Figures) -> up42::Result<()> {
@@ -22,7 +22,7 @@ pub fn measure(figures: &mut Figures) -> up42::Result<()> {
     quicklooks(figures)
 }
 
-/// From the text of a page to a frame, against geopandas on the same file.
+/// Measures reading a page of items to a frame, compared with geopandas on the same file.
 fn frame(figures: &mut Figures) -> up42::Result<()> {
     const ROWS: usize = 10_000;
     let text = page(ROWS);
@@ -32,7 +32,7 @@ fn frame(figures: &mut Figures) -> up42::Result<()> {
     let ((rows, columns), before) = ours()?;
     assert_eq!(rows, ROWS);
     let theirs = geopandas(&file)?;
-    // Once more after the other, which tries as often: a machine may be busier now than then.
+    // Measured again afterwards, as often as the other: the machine's load may have changed.
     let time = before.min(ours()?.1);
     let megabytes = text.len() as f64 / 1e6;
     eprintln!("{megabytes:.0} MB of items to {rows} rows and {columns} columns: {time:?}");
@@ -48,7 +48,7 @@ fn frame(figures: &mut Figures) -> up42::Result<()> {
     Ok(())
 }
 
-/// Rows, columns and seconds of geopandas' `from_features`.
+/// Returns rows, columns and seconds of geopandas' `from_features`.
 fn geopandas(file: &Path) -> up42::Result<Option<(f64, f64, f64)>> {
     let Some(python) = python("geopandas") else { return Ok(None) };
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/figures/from_features.py");
@@ -61,8 +61,8 @@ fn geopandas(file: &Path) -> up42::Result<Option<(f64, f64, f64)>> {
     }
 }
 
-/// Writes 100,000 scenes, and finds the clear ones over Europe in a process of its own,
-/// whose memory is the scan's alone.
+/// Writes 100,000 scenes, and scans for clear ones over Europe in a separate process, whose memory
+/// is that of the scan.
 fn scan(figures: &mut Figures) -> up42::Result<()> {
     let file = folder().join("scenes.parquet");
     let start = Instant::now();
@@ -85,10 +85,10 @@ fn scan(figures: &mut Figures) -> up42::Result<()> {
     Ok(())
 }
 
-/// The argument that asks for [`scan_alone`].
+/// Argument that runs [`scan_alone`].
 pub const SCAN: &str = "scan-alone";
 
-/// Prints the seconds of a scan, and the most memory that the process had, in MB.
+/// Prints the duration of a scan, in seconds, and the peak memory of the process, in MB.
 pub fn scan_alone(file: &str) -> up42::Result<()> {
     let query = || {
         let europe = col("west").gt(lit(-10.0)).and(col("east").lt(lit(30.0)));
@@ -111,7 +111,8 @@ pub fn folder() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR"))
 }
 
-/// The interpreter of a pinned environment; `None`, and a word, where none can be made.
+/// Returns the interpreter of a pinned environment; `None`, with a message, if it cannot be
+/// created.
 pub fn python(name: &str) -> Option<PathBuf> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/environment.py");
     let made =
@@ -130,7 +131,7 @@ fn quicklooks(figures: &mut Figures) -> up42::Result<()> {
     let search = Search::new(&aoi).between("2015-01-01", "2024-12-31");
     let shown = catalog.search(search.limit(200))?;
     assert_eq!(shown.len(), 200, "the simulated archive is too small for this figure");
-    // Drawn once, so that fetching is what is measured.
+    // Drawn once before, so that only fetching is measured.
     catalog.download_quicklooks(&shown)?;
     if let Some(simulator) = client.as_simulator() {
         simulator.inject(Fault::slow(LATENCY).on("GET quicklook").always());

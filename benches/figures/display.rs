@@ -1,5 +1,5 @@
-//! What a map costs to build, to keep in a notebook and to look at; and folium's of the
-//! same scenes, in the same run.
+//! Measures the cost of a map: building it, keeping it in a notebook and viewing it. folium's map
+//! of the same scenes is measured in the same run.
 
 use std::path::Path;
 
@@ -26,7 +26,7 @@ pub fn measure(figures: &mut Figures) -> up42::Result<()> {
     assert_eq!(found.len(), 1000, "the simulated archive is too small for this figure");
     let quicklooks = catalog.download_quicklooks(&found)?;
 
-    // As they come from the catalog, larger than those that folium is given.
+    // At their original size, larger than the ones that folium gets.
     let (_, time) = best(|| Ok(quicklooks.map(&aoi).to_html()))?;
     figures.record("display/1000_as_found_build_s", time.as_secs_f64(), "s");
 
@@ -96,7 +96,7 @@ macro_rules! names {
     };
 }
 
-/// The names of folium's figures: build, HTML, shown, memory, zoom and requests.
+/// Names of folium's figures: build, HTML, shown, memory, zoom and requests.
 type Names = [&'static str; 6];
 
 fn theirs(figures: &mut Figures, node: &Path, scenes: &[(&Scene, Vec<u8>)]) -> up42::Result<()> {
@@ -121,7 +121,7 @@ fn theirs(figures: &mut Figures, node: &Path, scenes: &[(&Scene, Vec<u8>)]) -> u
     Ok(())
 }
 
-/// The scenes with a picture, and that at 256 pixels, as a JPEG of middling quality.
+/// Returns the scenes that have a picture, with the picture as a 256-pixel JPEG of medium quality.
 fn at_256(quicklooks: &Quicklooks) -> Vec<(&Scene, Vec<u8>)> {
     let small = |picture: &[u8]| {
         let image = image::load_from_memory(picture).expect("the simulator draws pictures");
@@ -137,7 +137,7 @@ fn at_256(quicklooks: &Quicklooks) -> Vec<(&Scene, Vec<u8>)> {
     all.map(|(scene, picture)| (scene, small(picture))).collect()
 }
 
-/// A scene as a layer, moved a little when it comes again.
+/// Returns a scene as a layer, shifted slightly when it is repeated.
 fn layer(scene: &Scene, picture: &[u8], i: usize) -> Layer {
     let layer = Layer::new(format!("{}-{i}", scene.id))
         .title(scene.constellation.clone().unwrap_or_default())

@@ -1,22 +1,22 @@
 use std::path::{Path, PathBuf};
 
-/// Figures as they are measured.
+/// Measured figures.
 #[derive(Debug, Default)]
 pub struct Figures {
     measured: Vec<(String, f64, &'static str)>,
-    /// What fell below its floor or rose above its ceiling.
+    /// Figures below their minimum or above their maximum.
     pub missed: Vec<String>,
 }
 
 impl Figures {
-    /// Prints a figure, and keeps it.
+    /// Prints and records a figure.
     pub fn record(&mut self, name: impl Into<String>, value: f64, unit: &'static str) {
         let name = name.into();
         println!("figure {name} {value:.3} {unit}");
         self.measured.push((name, value, unit));
     }
 
-    /// Records a figure that is held to a floor.
+    /// Records a figure with a minimum.
     pub fn at_least(&mut self, floor: f64, name: impl Into<String>, value: f64, unit: &'static str) {
         let name = name.into();
         self.record(&name, value, unit);
@@ -25,7 +25,7 @@ impl Figures {
         }
     }
 
-    /// Records a figure that is held to a ceiling.
+    /// Records a figure with a maximum.
     pub fn at_most(&mut self, ceiling: f64, name: impl Into<String>, value: f64, unit: &'static str) {
         let name = name.into();
         self.record(&name, value, unit);
@@ -34,7 +34,7 @@ impl Figures {
         }
     }
 
-    /// Writes `target/figures.json`, where figures of other areas stay.
+    /// Writes `target/figures.json`; figures of other areas in it are kept.
     pub fn publish(&self) -> std::io::Result<PathBuf> {
         let file = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("figures.json");
         let old = std::fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok());

@@ -1,4 +1,4 @@
-//! The same scenes with folium, by `folium_map.py`.
+//! Builds a map of the same scenes with folium, by `folium_map.py`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,7 +14,7 @@ pub struct Folium {
 }
 
 impl Folium {
-    /// Writes the scenes and their pictures where Python finds them.
+    /// Writes the scenes and their pictures to a folder that the Python script reads.
     pub fn new(folder: &Path, scenes: &[(&Scene, Vec<u8>)]) -> up42::Result<Option<Self>> {
         let Some(python) = python("folium") else { return Ok(None) };
         std::fs::create_dir_all(folder)?;
@@ -35,7 +35,7 @@ impl Folium {
         Ok(Some(Self { python, folder: folder.to_path_buf() }))
     }
 
-    /// Its page, the seconds that it took and its megabytes.
+    /// Returns folium's page, its duration in seconds and its size in MB.
     pub fn page(&self, kind: &str) -> Option<(PathBuf, f64, f64)> {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/figures/folium_map.py");
         let page = self.folder.join(format!("folium-{kind}.html"));

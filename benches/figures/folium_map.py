@@ -1,10 +1,10 @@
-"""Seconds to build and save a folium map of the scenes in a folder.
+"""Prints the seconds to build and save a folium map of the scenes in a folder.
 
     python folium_map.py FOLDER jpeg|png PAGE.html
 
-FOLDER holds `scenes.json`: for each scene the name of its picture, its bounding box and
-its ring. As `jpeg` the files are embedded as they are, which is the best that folium can
-do; as `png` their pixels are given, as UP42's SDK does, and folium encodes them anew.
+FOLDER contains `scenes.json`: for each scene the name of its picture, its bounding box and
+its ring. With `jpeg` the files are embedded unchanged, which is folium's best case; with
+`png` their pixels are passed, as UP42's SDK does, and folium encodes them again.
 """
 
 import json

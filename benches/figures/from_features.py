@@ -1,4 +1,4 @@
-"""Seconds from the text of STAC items to a GeoDataFrame: the shortest of ten."""
+"""Prints the seconds from the text of STAC items to a GeoDataFrame: the shortest of ten runs."""
 
 import json
 import pathlib

@@ -1,16 +1,16 @@
-//! A page of STAC items as large catalogs serve them: two dozen properties, a dozen
-//! assets, some kilobytes each.
+//! A page of STAC items like those of large catalogs: two dozen properties, a dozen assets, some
+//! kilobytes each.
 
 use serde_json::{Value, json};
 
-/// So many items as the text of a FeatureCollection.
+/// Returns this many items as the text of a FeatureCollection.
 pub fn page(count: usize) -> String {
     let features: Vec<_> = (0..count).map(|index| item(index).to_string()).collect();
     format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(","))
 }
 
 fn item(index: usize) -> Value {
-    // Spread over the Earth, the years and the clouds, without a pattern.
+    // Spread over the Earth, dates and cloud cover without a pattern.
     let at = |step: f64| (index as f64 * step).fract();
     let (west, south) = (at(0.618_034) * 350.0 - 178.0, at(0.414_214) * 140.0 - 70.0);
     let round = |value: f64| (value * 1e6).round() / 1e6;

@@ -1,10 +1,11 @@
-"""Starts a kernel as Jupyter does, so many times, and prints what it took, as JSON.
+"""Starts a kernel through Jupyter a number of times, and prints the durations and sizes as
+JSON.
 
     python kernel.py PLAN
 
-PLAN is a file of JSON: `argv` and `env` of a kernelspec, `runs`, `first`, `cells` by name,
-`prepare`, and `notebook` with its folder `cwd`, or none. With `finds_rust` it is told where
-Rust's standard library is.
+PLAN is a JSON file: `argv` and `env` of a kernelspec, `runs`, `first`, `cells` by name,
+`prepare`, and `notebook` with its folder `cwd`, or none. With `finds_rust` the library path
+of Rust's standard library is set.
 """
 
 import json
@@ -46,8 +47,8 @@ def once(plan):
 
 
 def rust():
-    """Plain evcxr's cells look for the standard library by a path that is a level off where
-    both lie in one home."""
+    """Returns the library path for plain evcxr: its cells search the standard library at a path
+    that is one level off if both are in the same home."""
     asked = subprocess.run(["rustc", "--print", "target-libdir"], check=True, capture_output=True, text=True)
     names = {"win32": "PATH", "darwin": "DYLD_FALLBACK_LIBRARY_PATH"}
     name = names.get(sys.platform, "LD_LIBRARY_PATH")
@@ -61,7 +62,8 @@ def measure(plan, manager, log):
     client.start_channels()
     try:
         client.wait_for_ready(timeout=3000)
-        # Ours tells what it is while evcxr still loads; this it answers when cells can run.
+        # Our kernel answers a kernel info request while evcxr loads, but this request only when
+        # cells can run.
         request = client.is_complete("")
         while client.get_shell_msg(timeout=3000)["parent_header"].get("msg_id") != request:
             pass
@@ -87,7 +89,7 @@ def measure(plan, manager, log):
 
 
 def run(client, cell, results=None):
-    """The seconds that a cell takes; it must not fail. Its result is kept."""
+    """Runs a cell, which must not fail, and returns its seconds. Its result is recorded."""
     outputs = []
     started = time.monotonic()
     reply = client.execute_interactive(cell, timeout=3000, output_hook=outputs.append)
@@ -105,7 +107,7 @@ def sources(notebook):
 
 
 def memory(manager):
-    """Of the kernel and all that it started, in MB; what they share counts once."""
+    """Returns the memory of the kernel and its descendants, in MB; shared memory counts once."""
     kernel = psutil.Process(manager.provisioner.pid)
     processes = [kernel, *kernel.children(recursive=True)]
     total = 0

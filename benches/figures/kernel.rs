@@ -1,7 +1,7 @@
-//! Our kernel beside Python's, and beside plain evcxr with the same library.
+//! Compares our kernel with Python's, and with plain evcxr and the same library.
 //!
-//! It is installed into a home of its own. `UP42_FIGURES_RUNS` makes fewer runs;
-//! `UP42_FIGURES_PLAIN` asks for plain evcxr, which compiles all of Polars the first time.
+//! Our kernel is installed into a separate home. `UP42_FIGURES_RUNS` sets the number of runs;
+//! `UP42_FIGURES_PLAIN` includes plain evcxr, which compiles all of Polars the first time.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -27,7 +27,7 @@ const PREPARE: [&str; 2] = [
 const QUERY: &str = "frame.clone().lazy().filter(col(\"cloud_cover\").lt(lit(50.0)))\
                      .group_by([col(\"collection\")]).agg([col(\"cloud_cover\").mean()]).collect()?";
 
-/// What is started, and what is done in it.
+/// Kernel to start, and the cells to run in it.
 struct Kernel {
     plan: Value,
 }
@@ -53,7 +53,7 @@ pub fn measure(figures: &mut Figures) -> up42::Result<()> {
             .current_dir(root)
             .status()
     };
-    // What is compiled anyway is compiled before.
+    // Crates that are compiled in any case are compiled first.
     succeed(install()?.success(), "up42 kernel install")?;
     fs::remove_dir_all(&home)?;
     let started = Instant::now();
@@ -99,7 +99,7 @@ pub fn measure(figures: &mut Figures) -> up42::Result<()> {
         return Ok(());
     }
     let plain = built("--examples", &format!("examples/plain_evcxr{}", env::consts::EXE_SUFFIX))?;
-    // Kept, so that the next time nothing is compiled.
+    // Kept, so that the next run compiles nothing.
     let folder = scratch.join("plain-evcxr");
     fs::create_dir_all(&folder)?;
     fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"))?;
@@ -125,7 +125,7 @@ pub fn measure(figures: &mut Figures) -> up42::Result<()> {
 }
 
 impl Kernel {
-    /// The medians of all runs.
+    /// Returns the medians of all runs.
     fn run(mut self, python: &Path, scratch: &Path) -> up42::Result<BTreeMap<String, f64>> {
         let asked = env::var("UP42_FIGURES_RUNS").ok().and_then(|runs| runs.parse().ok());
         self.plan["runs"] = json!(asked.unwrap_or(RUNS));
@@ -147,11 +147,11 @@ fn spread(mut values: Vec<f64>) -> [f64; 3] {
     [values[0], values[values.len() / 2], values[values.len() - 1]]
 }
 
-/// A program of this workspace.
+/// Builds a program of this workspace.
 fn built(kind: &str, name: &str) -> up42::Result<PathBuf> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--workspace", kind]).current_dir(env!("CARGO_MANIFEST_DIR"));
-    // What cargo says about this bench: build scripts that look at it would run again.
+    // Variables of cargo about this bench: build scripts that read them would run again.
     let about = |name: &String| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
     env::vars().map(|(name, _)| name).filter(about).for_each(|name| _ = cargo.env_remove(name));
     succeed(cargo.status()?.success(), "cargo build")?;

@@ -1,14 +1,13 @@
-//! The figures that we hold ourselves to, with the library as a notebook has it: optimised,
-//! on the dependencies that are compiled anyway.
+//! The project's performance figures, measured with the library as in a notebook: optimised, on the
+//! dependencies that are compiled anyway.
 //!
 //! ```text
 //! cargo bench --workspace --bench figures --profile dev \
 //!     --config profile.dev.package.up42.opt-level=2 -- [area…]
 //! ```
 //!
-//! Prints what a person may want to read and a line `figure NAME VALUE UNIT` for
-//! each figure, and writes the same to `target/figures.json`. Fails where a figure misses
-//! its floor.
+//! Prints details and a line `figure NAME VALUE UNIT` for each figure, and writes the figures to
+//! `target/figures.json`. Fails if a figure misses its minimum or maximum.
 
 mod batch;
 mod browser;
@@ -40,7 +39,7 @@ const AREAS: [(&str, Measure); 4] = [
 
 type Alone = fn(&str) -> up42::Result<()>;
 
-/// What is measured in a process of its own, whose memory is told alone.
+/// Measurements in a separate process, so that memory is measured for each alone.
 const ALONE: [(&str, Alone); 3] = [
     (batch::LARGE, batch::large_alone),
     (catalog::SCAN, catalog::scan_alone),
@@ -88,24 +87,24 @@ fn main() -> ExitCode {
     if figures.missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// The most memory that this process had, in MB. Linux keeps it; elsewhere it is not told.
+/// Returns the peak memory of this process, in MB. Available on Linux only.
 fn peak() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.split_whitespace().next()?;
     Some(peak.parse::<f64>().ok()? / 1000.0)
 }
 
-/// The time that processors worked for this process, by Linux in hundredths of a second.
+/// Returns the processor time of this process; Linux counts it in hundredths of a second.
 fn cpu() -> Option<Duration> {
     let told = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // The name may hold anything, and ends with the last parenthesis.
+    // The name may contain anything, and ends with the last parenthesis.
     let (_, fields) = told.rsplit_once(')')?;
     let ticks: u64 =
         fields.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
     Some(Duration::from_millis(ticks * 10))
 }
 
-/// The value, and the shortest of five times.
+/// Returns the value and the shortest of five durations.
 fn best<T>(mut work: impl FnMut() -> up42::Result<T>) -> up42::Result<(T, Duration)> {
     let mut timed = || {
         let start = Instant::now();

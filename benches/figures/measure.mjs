@@ -1,14 +1,14 @@
-// What a map costs a browser: opens a page from a file and prints, as JSON, how long
-// until all of it is shown, the memory of its process, the frames while it is zoomed,
-// and how often it asked the network.
+// Measures the cost of a map in a browser: opens a page from a file and prints, as JSON, the time
+// until all of it is shown, the memory of its process, the frame durations during a zoom, and the
+// number of network requests.
 //
 //   node measure.mjs PAGE.html [zoom]
 //
-// Our map says itself when every scene in sight is painted with its picture, and when each
-// is as sharp as it gets (performance marks). A Leaflet page is both when it is loaded, each
-// of its images is decoded, and two frames have passed. Memory is what the page's own process holds (Linux: its proportional set
-// size) a second later, after the garbage is collected. Leaflet itself is answered from a local copy at once, and
-// everything else that such a page asks for, tiles too, by nothing.
+// Our map sets performance marks when every visible scene is painted with its picture, and when
+// each is as sharp as it gets. A Leaflet page counts as both when it is loaded, each of its images
+// is decoded, and two frames have passed. Memory is that of the page's own process (Linux: its
+// proportional set size) a second later, after garbage collection. Leaflet itself is served from a
+// local copy at once; all other requests of such a page, tiles included, get no response.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -49,7 +49,7 @@ try {
   process.exit();
 }
 
-/** In the page: seconds from the navigation until it is shown. */
+/** Runs in the page. Returns the seconds from the navigation until the page is shown. */
 async function shown(longest) {
   const frame = () => new Promise((done) => requestAnimationFrame(done));
   for (;;) {
@@ -67,7 +67,7 @@ async function shown(longest) {
   }
 }
 
-/** In the page: seconds until nothing becomes sharper. */
+/** Runs in the page. Returns the seconds until nothing becomes sharper. */
 async function sharp(longest) {
   for (;;) {
     const mark = performance.getEntriesByName('sharp').at(-1);
@@ -78,7 +78,7 @@ async function sharp(longest) {
   }
 }
 
-/** Megabytes of the page's process, without what is only waiting to be collected. */
+/** Returns the memory of the page's process, in MB, after garbage collection. */
 async function memory(tab) {
   await (await tab.context().newCDPSession(tab)).send('HeapProfiler.collectGarbage');
   await tab.waitForTimeout(500);
@@ -94,7 +94,7 @@ async function memory(tab) {
   return Math.max(...processInfo.filter(({ type }) => type === 'renderer').map(size)) || null;
 }
 
-/** The 95th percentile of frames, in ms, while the wheel turns in and out. */
+/** Returns the 95th percentile of frame durations, in ms, while the wheel zooms in and out. */
 async function zoomed(tab) {
   await tab.evaluate(() => {
     self.frames = [];

@@ -1,8 +1,8 @@
-//! The same batch on each service, against the simulator: what it asks, what it costs the
-//! machine, how full it keeps its slots, and how soon its journal is read.
+//! Measures the same batch on each service, against the simulator: its requests, its cost on the
+//! machine, the use of its slots, and the time to read its journal.
 //!
-//! The program that runs it has only HTTP in common with the platform. Time passes where the
-//! program waits: it says so, and the platform's clock is moved.
+//! The program that runs the batch communicates with the platform over HTTP only. When it would
+//! wait, it prints that, and the platform's clock is advanced.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -23,10 +23,10 @@ use crate::{best, cpu};
 
 const JOBS: usize = 1000;
 const LIMIT: usize = 100;
-/// As long as a job may run. The shortest are over in a second.
+/// Longest duration of a job. The shortest take a second.
 const LONGEST: Duration = Duration::from_secs(1200);
 const NAME: &str = "bench";
-/// What the program is told before it waits for a word.
+/// Prefix of the line that the program prints before it waits for an answer.
 const WAIT: &str = "wait";
 const DONE: &str = "done";
 
@@ -74,7 +74,7 @@ fn measure_one(figures: &mut Figures, service: Service) -> up42::Result<()> {
         start.elapsed(),
     );
     eprintln!("{}", kinds(&requests));
-    // A workflow's figures were here first.
+    // Without a suffix, since a workflow's figures came first.
     let named = |name: &str| match service {
         Service::Workflow => format!("batch/{name}"),
         _ => format!("batch/{name}_{}", service.name()),
@@ -88,7 +88,7 @@ fn measure_one(figures: &mut Figures, service: Service) -> up42::Result<()> {
     Ok(())
 }
 
-/// The requests by what they ask, those that were asked most first.
+/// Counts requests by kind, most frequent first.
 fn kinds(requests: &[RequestRecord]) -> String {
     let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
     for request in requests {
@@ -102,8 +102,8 @@ fn kinds(requests: &[RequestRecord]) -> String {
     told.collect::<Vec<_>>().join("\n")
 }
 
-/// Runs the batch in another program. Gives its processor time for a job, in ms, where the
-/// system tells, and the simulated seconds that it took.
+/// Runs the batch in another process. Returns its processor time per job, in ms, where the system
+/// reports it, and the simulated duration in seconds.
 fn run(service: Service, simulator: &Simulator, folder: &Path) -> up42::Result<(Option<f64>, f64)> {
     let mut program = Command::new(std::env::current_exe()?);
     service.environment(program.arg(ALONE).arg(folder), simulator, folder);
@@ -127,11 +127,11 @@ fn run(service: Service, simulator: &Simulator, folder: &Path) -> up42::Result<(
     Ok(told.expect("it says when it is done"))
 }
 
-/// The argument that asks for [`alone`].
+/// Argument that runs [`alone`].
 pub const ALONE: &str = "batch-on-service-alone";
 
-/// Runs the batch, with its journal where it stands, and prints how long it took and the
-/// processor time for a job, in ms.
+/// Runs the batch with its journal in the folder of the environment, and prints the duration and
+/// the processor time per job, in ms.
 pub fn alone(_folder: &str) -> up42::Result<()> {
     let client = Client::from_env()?;
     let batch = Service::told().batch(&client, NAME, JOBS)?.max_concurrent(LIMIT).quiet();

@@ -1,4 +1,4 @@
-//! The part of the kernel that speaks with strangers.
+//! The modules of the kernel that read data from other processes.
 
 #[path = "../../kernel/src/front/message.rs"]
 pub mod message;

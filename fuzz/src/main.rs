@@ -1,5 +1,5 @@
-//! A libFuzzer program for all targets: `FUZZ_TARGET` names the one that is run. `run.py` builds
-//! and runs it.
+//! The libFuzzer program for all targets: `FUZZ_TARGET` names the one to run. `run.py` builds and
+//! runs it.
 
 #![no_main]
 
@@ -20,14 +20,14 @@ fuzz_target!(|bytes: &[u8]| {
     static TARGET: OnceLock<(Run, PathBuf)> = OnceLock::new();
     let (run, folder) = TARGET.get_or_init(|| (target(), folder()));
     run(bytes, folder);
-    // Most inputs leave nothing.
+    // Most inputs create no files.
     if fs::read_dir(folder).unwrap().next().is_some() {
         fs::remove_dir_all(folder).unwrap();
         fs::create_dir(folder).unwrap();
     }
 });
 
-/// An empty folder of this process.
+/// Returns an empty folder of this process.
 fn folder() -> PathBuf {
     let folder = env::temp_dir().join(format!("up42-fuzz-{}", process::id()));
     fs::create_dir_all(&folder).unwrap();
@@ -48,8 +48,8 @@ fn target() -> Run {
         eprintln!("FUZZ_TARGET is `{name}`: give one of {}", names.join(", "));
         process::exit(2);
     };
-    // libFuzzer's own hook ends the process at each panic. Some of dependencies are caught and
-    // become errors; whatever is not caught still ends it.
+    // libFuzzer's own hook ends the process at each panic. Some panics of dependencies are caught
+    // and become errors; a panic that is not caught still ends the process.
     panic::set_hook(Box::new(|about| {
         let is_ours = about.location().is_none_or(|location| !location.file().contains("/registry/src/"));
         if is_ours || env::var_os("RUST_BACKTRACE").is_some() {

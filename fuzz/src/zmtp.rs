@@ -1,4 +1,4 @@
-//! The connections of a kernel, and the messages that come by them.
+//! Target for the kernel's connections and their messages.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,15 +12,15 @@ use crate::front::zmtp::Parts;
 use crate::front::zmtp::frame::{Incoming, Reader, encode};
 use crate::front::zmtp::peer::{Peer, Role, pong};
 
-/// Most bytes of a message here.
+/// Largest size of a message here, in bytes.
 const LIMIT: usize = 1 << 20;
 
 thread_local! {
     static RUNTIME: Runtime = Builder::new_current_thread().enable_time().build().unwrap();
 }
 
-/// Reads bytes as what a peer sends from its greeting on, as frames, and as a message with a part
-/// each line.
+/// Reads the bytes in three ways: as a peer's data from its greeting on, as frames, and as a
+/// message with one part per line.
 pub fn zmtp(bytes: &[u8], _: &Path) {
     RUNTIME.with(|runtime| {
         for role in [Role::Router, Role::Publisher, Role::Replier] {
@@ -66,6 +66,6 @@ fn message(parts: Parts) {
     let _ = (message.kind(), message.code(), message.flag("silent", false));
     let signed = message.encode("key").unwrap();
     let again = Message::decode(&signed, "key").unwrap();
-    // Not the whole content: a number of more digits than a float has may change its last one.
+    // Not the whole content: a number with more digits than a float has may change in the last one.
     assert_eq!((again.kind(), again.code()), (message.kind(), message.code()));
 }

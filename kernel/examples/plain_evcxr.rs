@@ -1,4 +1,4 @@
-//! evcxr's own kernel, as it is, to be measured beside ours.
+//! evcxr's own kernel, unchanged, to compare measurements with ours.
 
 fn main() -> anyhow::Result<()> {
     evcxr_jupyter::main()

@@ -1,8 +1,8 @@
-//! What runs in the process of the cells besides the cells: it flushes what they print,
-//! tells how they panic, and marks where their output ends.
+//! Helper library that runs in the cell process: flushes what cells print, reports panics, and
+//! marks the end of their output.
 //!
-//! A library of its own that shares the standard library with the cells, and with it
-//! their stdout and their panic hook. The kernel compiles it when it is installed.
+//! It is a separate library that shares the standard library with the cells, and so their stdout
+//! and their panic hook. It is compiled when the kernel is installed.
 
 use std::ffi::c_void;
 use std::io::{self, Write};
@@ -12,17 +12,17 @@ use std::sync::{Once, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-/// Begins each line that is meant for the relay; nobody else knows it.
+/// Prefix of each line for the relay; no cell knows it.
 static TAG: OnceLock<String> = OnceLock::new();
 static START: Once = Once::new();
-/// Where our panic hook is: a cell may put its own in place of it.
+/// Address of our panic hook: a cell may replace it.
 static HOOK: AtomicUsize = AtomicUsize::new(0);
 
-/// Text without a newline is seen after this long.
+/// Longest delay of text without a newline.
 const FLUSH: Duration = Duration::from_millis(30);
 
-/// Called after each cell, as a cell is: by then all that the cell has printed is in the
-/// pipes, and a line in each of them says so.
+/// Called like a cell, after each cell: everything that the cell has printed is in the pipes by
+/// then, and a line in each pipe marks the end.
 #[unsafe(no_mangle)]
 pub extern "C" fn up42_fence(variables: *mut c_void) -> *mut c_void {
     START.call_once(start);
@@ -61,12 +61,12 @@ fn is_hook_ours() -> bool {
     is_ours
 }
 
-/// Each hook that holds something has a place of its own.
+/// Returns the hook's address, which is unique since the hook captures a value.
 fn address(hook: &(dyn Fn(&PanicHookInfo<'_>) + Send + Sync)) -> usize {
     std::ptr::from_ref(hook).cast::<()>() as usize
 }
 
-/// On stderr, which has no buffer: a cell may panic while it prints.
+/// Reports a panic on stderr, which is unbuffered: a cell may panic while it prints.
 fn tell_panic(info: &PanicHookInfo<'_>, in_cell: bool) {
     let message = info.payload_as_str().unwrap_or("a value that is no text");
     let (file, line) = info.location().map_or(("", 0), |place| (place.file(), place.line()));

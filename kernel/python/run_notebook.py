@@ -1,8 +1,8 @@
 """Executes a notebook with the kernel of `up42` and writes it, and a page, with its outputs.
 
-Prints a line for each cell. Ends with status 1 when a cell fails; what was
-computed until then is written all the same. The same notebook gives the same
-file: nothing of when or where it ran is kept.
+Prints a line for each cell. Ends with status 1 if a cell fails; the outputs until then are
+still written. The same notebook gives the same file: no time, duration or path of the run is
+kept.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbconvert import HTMLExporter
 from traitlets.config import Config
 
-# nbconvert's page without what it would load from the network.
+# nbconvert's page without the parts that it would load from the network.
 PAGE = """{% extends 'lab/index.html.j2' %}
 {% block html_head_js %}{% endblock %}
 {% block jupyter_widgets %}{% endblock %}
@@ -30,7 +30,7 @@ PAGE = """{% extends 'lab/index.html.j2' %}
 {% block html_head_js_mermaidjs %}{% endblock %}
 """
 
-# It takes ten seconds; a busy machine may take ten times as long.
+# Normally ten seconds; a busy machine may take ten times as long.
 STARTUP_SECONDS = 120
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -92,7 +92,7 @@ def set_parameters(notebook, source):
 
 
 def clean(notebook, options):
-    """Removes the outputs of former runs, and names the cells and the kernel."""
+    """Removes the outputs of former runs, and sets the ids of the cells and the kernel's name."""
     notebook.nbformat_minor = max(notebook.nbformat_minor, 5)
     names = set()
     for position, cell in enumerate(notebook.cells, 1):
@@ -118,11 +118,11 @@ def clean(notebook, options):
 
 
 def execute(notebook, options):
-    """Runs the cells in order until one fails, and tells how it failed."""
+    """Runs the cells in order until one fails. Returns the error text, or None."""
     folder = str(options.notebook.resolve().parent)
     config = Config()
     if options.connection:
-        # By files beside it in a folder of the user's own, where no other user comes.
+        # By files beside it, in a private folder that other users cannot access.
         config.KernelManager.transport = "ipc"
         config.KernelManager.connection_file = str(options.connection)
     client = NotebookClient(
@@ -150,7 +150,7 @@ def execute(notebook, options):
 
 
 def wait_for_cells(client):
-    """The kernel tells what it is before it can run cells; this it answers then."""
+    """Waits until the kernel can run cells: it answers this request only then, others earlier."""
     request = client.kc.is_complete("")
     receive = run_sync(client.kc.get_shell_msg)
     is_alive = run_sync(client.km.is_alive)
@@ -193,7 +193,7 @@ def execute_cells(client):
 
 
 def error_text(cell):
-    """What the cell says about its failure."""
+    """Returns the error that the cell shows."""
     errors = [output for output in cell.outputs if output.output_type == "error"]
     text = "\n".join("\n".join(error.traceback) or error.evalue for error in errors)
     return text if sys.stderr.isatty() else ANSI.sub("", text)
@@ -223,7 +223,7 @@ def page(notebook, options):
 
 
 def write(path, text):
-    """Replaces the file at once, so that nobody reads half of it."""
+    """Replaces the file atomically."""
     path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o644

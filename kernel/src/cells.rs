@@ -1,48 +1,49 @@
-//! What the front and the relay tell each other about the cells.
+//! Messages about the cells that the relay sends to the front, and the variables and MIME types
+//! that both share.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Names the library that runs beside the cells.
+/// Variable with the path of the helper library that the cell process loads (`inside/lib.rs`).
 pub const INSIDE_VARIABLE: &str = "UP42_INSIDE";
-/// Names the file whose existence asks for an interrupt.
+/// Variable with the path of the interrupt file: while it exists, an interrupt is requested.
 pub const INTERRUPT_VARIABLE: &str = "UP42_INTERRUPT";
-/// The tag, set for the process of the cells: begins the lines that are meant for the relay. It
-/// is made anew for each process, and printed by our own code alone.
+/// Variable with the tag, set for the cell process. Lines that begin with the tag are addressed to
+/// the relay. The tag is new for each process and printed by our own code only.
 pub const TAG_VARIABLE: &str = "UP42_TAG";
 
-/// The MIME type under which the relay tells evcxr, and evcxr the front, which run it was.
+/// MIME type of the run's id, which the relay passes through evcxr to the front.
 pub const RUN_MIME: &str = "application/vnd.up42.run";
-/// The MIME type of a display that is shown at once.
+/// MIME type of a display that is shown before the cell ends.
 pub const DISPLAY_MIME: &str = "application/vnd.up42.display+json";
 
 /// Representations of one value by their MIME types.
 pub type MimeBundle = BTreeMap<String, String>;
 
-/// What happened in the process of the cells, in its order.
+/// Event in the cell process. Events are sent in the order in which they occur.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     /// Printed text.
     Text {
-        /// Where to.
+        /// Stream that it was printed to.
         stream: Stream,
-        /// Not always whole lines.
+        /// Text, not always whole lines.
         text: String,
     },
     /// The content of a `display_data` message, and whether it is an `update`.
     Display(Value),
-    /// A value that the cell displayed, before its last.
+    /// Value that the cell displayed before its last one.
     Value(MimeBundle),
-    /// Something that panicked, was caught, and does not fail the cell.
+    /// Panic that was caught and does not fail the cell.
     Caught(Panic),
-    /// The end of what the cell has to tell.
+    /// End of the run; the last event of a cell.
     End(End),
 }
 
-/// Where a cell prints to.
+/// Output stream of a cell.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stream {
@@ -53,7 +54,7 @@ pub enum Stream {
 }
 
 impl Stream {
-    /// Its name in Jupyter's messages.
+    /// Returns the stream's name in Jupyter's messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Stdout => "stdout",
@@ -62,52 +63,52 @@ impl Stream {
     }
 }
 
-/// How a run of a cell ended.
+/// Outcome of one run of a cell.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct End {
-    /// Which run it was; evcxr runs some cells more than once.
+    /// Id of the run; evcxr runs some cells more than once.
     pub run: String,
-    /// The last value that was displayed.
+    /// Last value that was displayed.
     pub result: Option<MimeBundle>,
-    /// Why it failed.
+    /// Reason of the failure, if the cell failed.
     pub failure: Option<Failure>,
-    /// How the process of the cells ended, with all its variables.
+    /// Exit status of the cell process, if it ended. All its variables are lost then.
     pub died: Option<String>,
 }
 
-/// Why a cell failed.
+/// Reason why a cell failed.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Failure {
-    /// It panicked.
+    /// Panic in the cell.
     Panic(Panic),
-    /// A `?` or the last expression gave an error.
+    /// Error from a `?` or from the last expression.
     Error(CellError),
-    /// It was interrupted before it ran.
+    /// Interrupt before the cell ran.
     Interrupted,
 }
 
-/// A panic.
+/// Panic, as the panic hook reports it.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Panic {
-    /// What it says.
+    /// Panic message.
     pub message: String,
-    /// The source file.
+    /// Source file.
     pub file: String,
-    /// The line in it, from 1.
+    /// Line in the source file, from 1.
     pub line: usize,
-    /// The name of the thread.
+    /// Name of the thread.
     pub thread: String,
     /// Whether the thread is the one that runs the cells.
     pub in_cell: bool,
 }
 
-/// An error that a cell ended with.
+/// Error that ended a cell.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct CellError {
-    /// The error with its causes.
+    /// Error with its causes.
     pub message: String,
-    /// The line of the crate that evcxr made of the cell, from 1; 0 if unknown.
+    /// Line in the crate that evcxr generates from the cell, from 1; 0 if unknown.
     #[serde(default)]
     pub line: usize,
     /// Whether it is the value of the last expression.

@@ -1,9 +1,9 @@
-//! How much of the disk something takes.
+//! Disk usage of files and folders.
 
 use std::fs;
 use std::path::Path;
 
-/// The bytes that its removal gives back: a file that is linked elsewhere too stays there.
+/// Returns the bytes that removing `path` would free. Files with other hard links count as 0.
 pub fn taken(path: &Path) -> u64 {
     let Ok(found) = fs::symlink_metadata(path) else { return 0 };
     if !found.is_dir() {
@@ -23,7 +23,7 @@ fn is_linked_elsewhere(_: &fs::Metadata) -> bool {
     false
 }
 
-/// Such as `431 MB`.
+/// Formats a size such as `431 MB`, rounded up.
 pub fn megabytes(bytes: u64) -> String {
     format!("{} MB", bytes.div_ceil(1_000_000))
 }

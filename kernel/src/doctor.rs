@@ -1,68 +1,68 @@
-//! `up42 doctor`: what a kernel needs, looked at one by one.
+//! `up42 doctor`: checks the requirements of a kernel one by one.
 //!
-//! What is found is [read](crate::examine) first and judged here, so that each trouble can
-//! be tried without having it.
+//! Facts are [collected](crate::examine) first and judged here, so that tests can judge any fact
+//! without having the problem.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use crate::kernelspec::Kernelspec;
 
-/// Below this a build fails half-way: the library with Polars takes as much.
+/// Free space in bytes below which a build fails half-way; the library with Polars needs this much.
 const LEAST_FREE: u64 = 3_000_000_000;
-/// Whoever has less will soon be there.
+/// Free space in bytes below which a note is shown.
 const LITTLE_FREE: u64 = 8_000_000_000;
 
 const INSTALL: &str = "up42 kernel install";
 
-/// What is found on a machine.
+/// Facts about a machine.
 #[derive(Clone, Debug)]
 pub struct Facts {
-    /// The first line of `rustc -vV`, or why there is none.
+    /// First line of `rustc -vV`, or the reason why `rustc` does not run.
     pub rust: Result<String, String>,
-    /// Whether the sources of the standard library are there.
+    /// Whether the sources of the standard library are installed.
     pub has_library_source: bool,
-    /// The standard library that cells are linked with, where it should be.
+    /// Shared standard library that cells are linked with, or the folder that lacks it.
     pub standard: Result<PathBuf, PathBuf>,
-    /// The folder of all that is built, or why nothing can be written there.
+    /// Folder of everything that is built, or the reason why it is not writable.
     pub home: Result<PathBuf, String>,
-    /// The bytes that are free there.
+    /// Free bytes in that folder.
     pub free: Option<u64>,
-    /// What kernels start from.
+    /// State of the seed that kernels start from.
     pub seed: Seed,
-    /// Why no Python environment can be made.
+    /// Reason why no Python environment can be created.
     pub python: Result<(), String>,
-    /// Where Jupyter was told of the kernel, and what stands there.
+    /// Folders where the kernel is registered with Jupyter, and the kernelspec found in each.
     pub kernelspecs: Vec<(PathBuf, Option<Kernelspec>)>,
-    /// The kernels that the user's own Jupyter knows, if there is one.
+    /// Kernels that the user's own Jupyter lists, if there is one.
     pub known: Option<Vec<String>>,
 }
 
-/// What kernels start from.
+/// State of the seed that kernels start from.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Seed {
-    /// It was never made.
+    /// Not built yet.
     Missing,
-    /// It was made by this other version.
+    /// Built by another Rust version, which is named.
     OtherRust(String),
-    /// The checkout has changed since.
+    /// Built before the last change of the checkout.
     Stale(PathBuf),
-    /// It is as it should be, and was made by this version.
+    /// Complete and current; built by this Rust version.
     Ready(String),
-    /// It works, but with the library from cargo.
+    /// Working, but with the library compiled by cargo.
     FromCargo,
 }
 
-/// How well something is.
+/// Severity of a finding.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Health {
     Good,
-    /// It works; something is to be known.
+    /// Works, with a note to the user.
     Note,
     Broken,
 }
 
-/// One line, and what mends it.
+/// One line of the report, with the command that fixes the problem.
 #[derive(Clone, Debug)]
 pub struct Finding {
     pub health: Health,
@@ -99,7 +99,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Judges all of it.
+/// Judges all facts.
 pub fn judge(facts: &Facts) -> Vec<Finding> {
     let mut findings = vec![rust(facts), library_source(facts), standard(facts), home(facts), space(facts)];
     findings.extend([seed(facts), python(facts)]);
@@ -231,7 +231,7 @@ mod tests {
         }
     }
 
-    /// What is said when one thing is other than it should be.
+    /// Returns the findings that are not good after one change to sound facts.
     fn told(change: impl FnOnce(&mut Facts)) -> String {
         let mut facts = sound();
         change(&mut facts);

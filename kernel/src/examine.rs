@@ -1,4 +1,4 @@
-//! What is found on this machine, for the [doctor](crate::doctor).
+//! Collects facts about this machine for the [doctor](crate::doctor).
 
 use std::env;
 use std::fs;
@@ -18,7 +18,7 @@ use crate::python::Python;
 use crate::seed;
 use crate::toolchain::Toolchain;
 
-/// Looks, prints, and fails if something is broken.
+/// Collects the facts, prints the findings, and returns a failure if something is broken.
 pub fn examine(home: Result<Home>) -> Result<ExitCode> {
     let home = home.and_then(|home| {
         tempfile::tempfile_in(home.path()).map(|_| home).map_err(|error| {
@@ -72,7 +72,7 @@ fn seed(home: &Home, toolchain: &Toolchain) -> Seed {
     }
 }
 
-/// When the library was last changed.
+/// Returns the time of the library's last change.
 fn newest(checkout: &Path) -> Option<SystemTime> {
     fn of(path: &Path) -> Option<SystemTime> {
         let found = fs::metadata(path).ok()?;
@@ -84,7 +84,7 @@ fn newest(checkout: &Path) -> Option<SystemTime> {
     ["src", "crates", "Cargo.toml", "Cargo.lock"].iter().filter_map(|name| of(&checkout.join(name))).max()
 }
 
-/// The kernels that the `jupyter` on the `PATH` knows.
+/// Lists the kernels that the `jupyter` on the `PATH` knows.
 fn known() -> Option<Vec<String>> {
     let mut jupyter = Command::new("jupyter");
     let output = jupyter.args(["kernelspec", "list", "--json"]).current_dir(env::temp_dir()).output();

@@ -1,4 +1,4 @@
-//! Where everything lives on this machine, and the lock on it.
+//! The folder of all that is built on this machine, and its lock.
 
 use std::fs::{self, File};
 use std::io;
@@ -6,23 +6,23 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-/// The variable that moves the home somewhere else.
+/// Variable that sets another home folder.
 pub const HOME_VARIABLE: &str = "UP42_HOME";
 
-/// The folder that holds the built library, the running kernels and the Python
-/// environment: `UP42_HOME`, or `up42` in the platform's cache folder.
+/// Folder with the built library, the running kernels and the Python environments: `UP42_HOME`, or
+/// `up42` in the platform's cache folder.
 ///
 /// ```text
 /// seeds/      what kernels start from, a folder for each build
-/// current     which of them the next kernel takes
+/// current     the id of the seed that the next kernel starts from
 /// kernels/    the private folder of each running kernel
-/// python/     the environment of `up42 run`
-/// lab/        the one of `up42 lab`
-/// kernelspecs where Jupyter was told of the kernel
+/// python/     the Python environment of `up42 run`
+/// lab/        the Python environment of `up42 lab`
+/// kernelspecs list of the folders where the kernel is registered with Jupyter
 /// *.lock      held while one of them changes
 /// ```
 ///
-/// Each folder that is ever deleted here carries a [mark](crate::owned).
+/// Each folder here that is ever deleted carries a [mark](crate::owned).
 #[derive(Clone, Debug)]
 pub struct Home {
     path: PathBuf,
@@ -39,9 +39,9 @@ impl Home {
         Self::at(&path)
     }
 
-    /// The home in a folder, which is created.
+    /// Returns the home in `path`, which is created if it is missing.
     pub fn at(path: &Path) -> Result<Self> {
-        // evcxr's processes tell each other paths, separated by spaces.
+        // evcxr's processes pass paths to each other separated by spaces.
         ensure!(
             !path.to_string_lossy().contains(char::is_whitespace),
             "`{}` has a space in it, which evcxr cannot use: set UP42_HOME to a folder without one",
@@ -49,77 +49,78 @@ impl Home {
         );
         fs::create_dir_all(path)
             .with_context(|| format!("create `{}`: set UP42_HOME to a writable folder", path.display()))?;
-        // Asked early: a program that is built anew meanwhile loses its name.
+        // Read early: if the program is rebuilt while it runs, its path is no longer valid.
         let program = std::env::current_exe().context("find this program's own file")?;
         Ok(Self { path: path.to_owned(), program })
     }
 
-    /// The folder itself.
+    /// Returns the path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// This program's own file, for starting it in another role.
+    /// Returns this program's own file, to start it in another role.
     pub fn program(&self) -> &Path {
         &self.program
     }
 
-    /// What kernels start from, a folder for each build.
+    /// Returns the folder of the seeds, with a folder for each build.
     pub fn seeds(&self) -> PathBuf {
         self.path.join("seeds")
     }
 
-    /// The file that names the seed of the next kernel.
+    /// Returns the file that names the seed of the next kernel.
     pub fn current_seed(&self) -> PathBuf {
         self.path.join("current")
     }
 
-    /// The private folders of the running kernels.
+    /// Returns the folder with the private folders of the running kernels.
     pub fn kernels(&self) -> PathBuf {
         self.path.join("kernels")
     }
 
-    /// The file that lists the kernelspecs.
+    /// Returns the file that lists the kernelspecs.
     pub fn kernelspecs(&self) -> PathBuf {
         self.path.join("kernelspecs")
     }
 
-    /// The Python environment with JupyterLab.
+    /// Returns the Python environment with JupyterLab.
     pub fn lab(&self) -> PathBuf {
         self.path.join("lab")
     }
 
-    /// The Python environment.
+    /// Returns the Python environment that runs notebooks.
     pub fn python(&self) -> PathBuf {
         self.path.join("python")
     }
 
-    /// Waits until no other process installs here. The lock ends with the returned
-    /// file, also when the process is killed.
+    /// Waits until no other process installs here. The lock is released when the returned file is
+    /// dropped, or when the process is killed.
     pub fn lock_installation(&self) -> Result<File> {
         lock(&self.path.join("install.lock"))
     }
 
-    /// Waits until no other process starts or cleans kernels here, which takes no longer than
-    /// copying a seed's workspace.
+    /// Waits until no other process starts or cleans kernels here; they hold this lock no longer
+    /// than it takes to copy a seed's workspace.
     pub fn lock_kernels(&self) -> Result<File> {
         lock(&self.path.join("kernels.lock"))
     }
 }
 
-/// Opens the file, which is created but never changed, and waits for its exclusive lock.
+/// Opens the file, creating it if it is missing, and waits for its exclusive lock. Its content is
+/// not changed.
 pub fn lock(path: &Path) -> Result<File> {
     let file = open_lock(path).with_context(|| format!("create `{}`", path.display()))?;
     file.lock().with_context(|| format!("lock `{}`", path.display()))?;
     Ok(file)
 }
 
-/// Opens a file for its lock alone.
+/// Opens a file that is used as a lock, creating it if it is missing.
 pub fn open_lock(path: &Path) -> io::Result<File> {
     File::options().create(true).truncate(false).write(true).open(path)
 }
 
-/// Writes the file unless it already says so: cargo looks at modification times.
+/// Writes the file unless it has this content already: cargo compares modification times.
 pub fn write_if_changed(path: &Path, contents: impl AsRef<[u8]>) -> Result<()> {
     if fs::read(path).is_ok_and(|old| old == contents.as_ref()) {
         return Ok(());
@@ -130,13 +131,12 @@ pub fn write_if_changed(path: &Path, contents: impl AsRef<[u8]>) -> Result<()> {
     fs::write(path, contents).with_context(|| format!("write `{}`", path.display()))
 }
 
-/// Copies a folder with all that is in it, keeping modification times, by which cargo
-/// tells what is fresh.
+/// Copies a folder recursively and keeps modification times, which cargo compares.
 pub fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     copy_folder_by(&copy_file, from, to)
 }
 
-/// Makes the folder and those in it, and copies their files in one's own way.
+/// Creates the folder and its subfolders, and copies their files with `copy`.
 pub fn copy_folder_by(copy: &dyn Fn(&Path, &Path) -> Result<()>, from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to).with_context(|| format!("create `{}`", to.display()))?;
     for entry in fs::read_dir(from).with_context(|| format!("read `{}`", from.display()))? {
@@ -154,7 +154,7 @@ pub fn copy_folder_by(copy: &dyn Fn(&Path, &Path) -> Result<()>, from: &Path, to
 pub fn copy_file(from: &Path, to: &Path) -> Result<()> {
     let copied = fs::copy(from, to).and_then(|_| {
         let modified = fs::metadata(from)?.modified()?;
-        // A copy of what is read-only is read-only too, and keeps the time of now.
+        // A copy of a read-only file is read-only too and keeps the current time.
         match File::options().write(true).open(to) {
             Ok(file) => file.set_modified(modified),
             Err(_) => Ok(()),

@@ -1,4 +1,4 @@
-//! The library that runs beside the cells, in their process: see `inside/lib.rs`.
+//! The helper library that runs in the cell process: see `inside/lib.rs`.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -9,22 +9,22 @@ use anyhow::{Context, Result, bail};
 use crate::home::write_if_changed;
 use crate::toolchain::Toolchain;
 
-/// Its code.
+/// Source code of the helper library.
 pub const CODE: &str = include_str!("../inside/lib.rs");
 const CRATE: &str = "up42_inside";
 
-/// Where it is in this folder.
+/// Returns the path of the compiled helper library in `folder`.
 pub fn library(folder: &Path) -> PathBuf {
     folder.join(format!("{}{CRATE}{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX))
 }
 
-/// Compiles it into this folder.
+/// Compiles the helper library into `folder`.
 pub fn compile(folder: &Path, toolchain: &Toolchain) -> Result<()> {
     let code = folder.join("lib.rs");
     write_if_changed(&code, CODE)?;
     let mut rustc = Command::new("rustc");
     toolchain.apply_alone(&mut rustc);
-    // As cells are linked, so that it shares the standard library with them.
+    // Linked like cells, so that it shares the standard library with them.
     rustc.args(["--crate-type", "cdylib", "--crate-name", CRATE, "--edition", "2024"]);
     rustc.args(["-C", "prefer-dynamic", "-C", "opt-level=1", "--out-dir"]).arg(folder).arg(code);
     if !rustc.status().context("run `rustc`")?.success() {

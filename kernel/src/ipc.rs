@@ -1,15 +1,14 @@
-//! Files in the place of ports, for kernels of a Jupyter that we start: other users of the
-//! machine can reach ports, but not a file in a folder of the user's own.
+//! Unix sockets instead of ports, for the kernels of a Jupyter that we start: other users of the
+//! machine can connect to ports, but not to a file in a private folder.
 
 use std::path::Path;
 
-/// Longest path of a socket, in bytes: macOS has room for 104 with the zero at the end, Linux
-/// for 108.
+/// Longest path of a socket, in bytes: macOS allows 104 with the terminating zero, Linux 108.
 const LONGEST: usize = 103;
-/// The ending that Jupyter puts in the place of `.json`, where a few files are there already.
+/// Longest suffix that Jupyter puts in place of `.json`; it counts up while such files exist.
 const END: &str = "-ipc-99";
 
-/// Whether a kernel with this connection file can be reached by files.
+/// Returns whether the sockets of a kernel with this connection file can be files.
 pub fn is_possible(connection_file: &Path) -> bool {
     cfg!(unix) && connection_file.with_extension("").as_os_str().len() + END.len() <= LONGEST
 }

@@ -1,4 +1,4 @@
-//! The kernel: evcxr behind our own [front], running on a session of its own.
+//! The kernel: evcxr behind our own [front], running in its own session.
 
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ use crate::seed;
 use crate::session::Session;
 use crate::toolchain::Toolchain;
 
-/// Builds what is missing and offers the kernel to Jupyter.
+/// Builds what is missing and registers the kernel with Jupyter.
 pub fn install(home: &Home, place: &Place, from_cargo: bool) -> Result<()> {
     let toolchain = Toolchain::find()?;
     toolchain.library_source()?;
@@ -31,8 +31,8 @@ pub fn install(home: &Home, place: &Place, from_cargo: bool) -> Result<()> {
     Ok(())
 }
 
-/// Removes the kernel wherever it was installed, and what it starts from; of Python only
-/// when that is asked for.
+/// Removes the kernel from Jupyter wherever it was installed, and the seeds; the Python
+/// environments only if `with_python` is set.
 pub fn uninstall(home: &Home, with_python: bool) -> Result<()> {
     let _lock = home.lock_installation()?;
     for folder in kernelspec::uninstall(home)? {
@@ -61,9 +61,9 @@ pub fn uninstall(home: &Home, with_python: bool) -> Result<()> {
     Ok(())
 }
 
-/// Runs the kernel that Jupyter asks for, until it ends.
+/// Runs the kernel that Jupyter requests, until it ends.
 pub fn launch(home: &Home, connection_file: &Path) -> Result<ExitCode> {
-    let lifeline = Lifeline::default();
+    let lifeline = KernelStdin::default();
     follow_jupyter(&lifeline);
     let found = Toolchain::find().and_then(|toolchain| Ok((seed::require(home, &toolchain)?, toolchain)));
     let (seed, toolchain) = match found {
@@ -79,7 +79,7 @@ pub fn launch(home: &Home, connection_file: &Path) -> Result<ExitCode> {
     kernel.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut kernel = kernel.spawn().context("start the kernel")?;
     *lifeline.lock().unwrap_or_else(PoisonError::into_inner) = kernel.stdin.take();
-    // What evcxr says belongs into the notebook, but a process cannot read its own stderr.
+    // evcxr's stderr output is shown in the notebook, but a process cannot read its own stderr.
     if let Some(stderr) = kernel.stderr.take() {
         echo(stderr, &lifeline);
     }
@@ -87,12 +87,12 @@ pub fn launch(home: &Home, connection_file: &Path) -> Result<ExitCode> {
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The stdin of the kernel, once there is one; the kernel ends when it is closed.
-type Lifeline = Arc<Mutex<Option<ChildStdin>>>;
+/// Stdin of the kernel process, once it runs; the kernel ends when it is closed.
+type KernelStdin = Arc<Mutex<Option<ChildStdin>>>;
 
-/// Hands a process's stderr back to it, and to whoever reads ours. The process ends when
-/// its stdin does, so it never outlives this one.
-fn echo(mut from: ChildStderr, to: &Lifeline) {
+/// Copies a process's stderr to its own stdin and to our stderr. The process ends when its stdin is
+/// closed, so it never outlives this one.
+fn echo(mut from: ChildStderr, to: &KernelStdin) {
     let mut buffer = [0; 4096];
     while let Ok(length @ 1..) = from.read(&mut buffer) {
         let _ = io::stderr().write_all(&buffer[..length]);
@@ -102,11 +102,11 @@ fn echo(mut from: ChildStderr, to: &Lifeline) {
     }
 }
 
-/// Ends the kernel when Jupyter was killed, which asks nobody to shut down; or this process,
-/// while it has no kernel or only explains why. Jupyter tells its process where a kernel is to
-/// end with it.
+/// Ends the kernel when Jupyter is killed, in which case no shutdown request arrives. Ends this
+/// process instead while it has no kernel process or only reports why there is none. Jupyter passes
+/// its process id (`JPY_PARENT_PID`) if the kernel is to end with it.
 #[cfg(unix)]
-fn follow_jupyter(lifeline: &Lifeline) {
+fn follow_jupyter(lifeline: &KernelStdin) {
     use std::os::unix::process::parent_id;
     use std::{env, process, thread, time::Duration};
 
@@ -124,11 +124,11 @@ fn follow_jupyter(lifeline: &Lifeline) {
     }
 }
 
-/// There Jupyter gives a handle, which the standard library cannot wait for.
+/// Does nothing: on Windows Jupyter passes a handle, which the standard library cannot wait for.
 #[cfg(not(unix))]
-fn follow_jupyter(_lifeline: &Lifeline) {}
+fn follow_jupyter(_lifeline: &KernelStdin) {}
 
-/// Runs a cell as Jupyter would; the environment is that of a session.
+/// Runs one cell as Jupyter would, in the environment of a session.
 pub fn probe() -> Result<()> {
     let outputs = Arc::new(Outputs::new(Box::new(|_, _, content| eprintln!("{content}"))));
     let interrupt = Arc::new(Interrupt::new(Engine::interrupt_file()));

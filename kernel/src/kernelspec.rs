@@ -1,4 +1,4 @@
-//! The kernelspec: what tells Jupyter of the kernel.
+//! The kernelspec, which registers the kernel with Jupyter.
 //! <https://jupyter-client.readthedocs.io/en/stable/kernels.html#kernel-specs>
 
 use std::env;
@@ -13,22 +13,22 @@ use serde_json::{Value, json};
 use crate::home::{HOME_VARIABLE, Home, write_if_changed};
 use crate::python;
 
-/// The kernel's name in notebooks.
+/// Name of the kernel in notebooks.
 pub const NAME: &str = "up42";
-/// The kernel's name in menus.
+/// Name of the kernel in menus.
 pub const DISPLAY_NAME: &str = "Rust (UP42)";
 
-/// The file that Jupyter reads in its folder.
+/// Name of the file that Jupyter reads in a kernelspec's folder.
 const SPEC: &str = "kernel.json";
 
-/// Drawn for it.
+/// Logos, drawn for this kernel.
 const LOGOS: [(&str, &[u8]); 3] = [
     ("logo-32x32.png", include_bytes!("../logo/logo-32x32.png")),
     ("logo-64x64.png", include_bytes!("../logo/logo-64x64.png")),
     ("logo-svg.svg", include_bytes!("../logo/logo-svg.svg")),
 ];
 
-/// For whom the kernel is installed.
+/// Jupyter installation that the kernel is installed for.
 #[derive(Args, Debug, Default)]
 #[group(multiple = false)]
 pub struct Place {
@@ -38,13 +38,13 @@ pub struct Place {
     /// For the Python environment in this folder.
     #[arg(long, value_name = "FOLDER")]
     prefix: Option<PathBuf>,
-    /// For the Python environment that is active: where `python3` says `sys.prefix` is.
+    /// For the active Python environment: `sys.prefix` of `python3`.
     #[arg(long)]
     sys_prefix: bool,
 }
 
 impl Place {
-    /// The Jupyter data folder there.
+    /// Returns the Jupyter data folder of the place.
     pub fn jupyter(&self) -> Result<PathBuf> {
         let prefix = match &self.prefix {
             Some(prefix) => Some(std::path::absolute(prefix).context("make the prefix absolute")?),
@@ -58,7 +58,7 @@ impl Place {
     }
 }
 
-/// Where the user's Jupyter looks for kernels.
+/// Returns the user's Jupyter data folder.
 /// <https://docs.jupyter.org/en/stable/use/jupyter-directories.html#data-files>
 fn user_data() -> Result<PathBuf> {
     if let Some(folder) = env::var_os("JUPYTER_DATA_DIR").filter(|folder| !folder.is_empty()) {
@@ -72,7 +72,7 @@ fn user_data() -> Result<PathBuf> {
     folder.context("this system has no data folder: set JUPYTER_DATA_DIR")
 }
 
-/// The folder of the user's Jupyter for the files of running kernels.
+/// Returns the folder of the user's Jupyter for the files of running kernels.
 /// <https://docs.jupyter.org/en/stable/use/jupyter-directories.html#runtime-files>
 pub fn runtime() -> Result<PathBuf> {
     match env::var_os("JUPYTER_RUNTIME_DIR").filter(|folder| !folder.is_empty()) {
@@ -98,10 +98,10 @@ pub fn write(home: &Home, jupyter: &Path) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Writes it, and remembers where.
+/// Writes the kernelspec and adds its folder to the list in the home.
 pub fn install(home: &Home, place: &Place) -> Result<PathBuf> {
     let folder = write(home, &place.jupyter()?)?;
-    // What was deleted by hand is forgotten.
+    // Folders that were deleted by hand are dropped from the list.
     ensure!(
         listed(home).is_some(),
         "`{}` is not up42's: move it away, or set UP42_HOME to another folder",
@@ -114,12 +114,12 @@ pub fn install(home: &Home, place: &Place) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The folders of all that were installed from this home.
+/// Lists the folders of all kernelspecs that were installed from this home.
 pub fn installed(home: &Home) -> Vec<PathBuf> {
     listed(home).unwrap_or_default()
 }
 
-/// The folders in the file; `None` if it is not ours.
+/// Lists the folders in the file; `None` if the file is not ours.
 fn listed(home: &Home) -> Option<Vec<PathBuf>> {
     let text = fs::read(home.kernelspecs()).unwrap_or_default();
     let folders: Vec<PathBuf> = String::from_utf8(text).ok()?.lines().map(PathBuf::from).collect();
@@ -128,7 +128,7 @@ fn listed(home: &Home) -> Option<Vec<PathBuf>> {
     folders.iter().all(is_ours).then_some(folders)
 }
 
-/// Removes those that are still this home's, and tells which.
+/// Removes the kernelspecs that still point to this home, and returns their folders.
 pub fn uninstall(home: &Home) -> Result<Vec<PathBuf>> {
     let mut removed = Vec::new();
     for folder in installed(home) {
@@ -142,7 +142,7 @@ pub fn uninstall(home: &Home) -> Result<Vec<PathBuf>> {
                     _ => {}
                 }
             }
-            // Not if somebody has put more into it.
+            // Fails if it holds files that are not ours: the folder stays then.
             let _ = fs::remove_dir(&folder);
             removed.push(folder);
         }
@@ -153,14 +153,14 @@ pub fn uninstall(home: &Home) -> Result<Vec<PathBuf>> {
     Ok(removed)
 }
 
-/// What a kernelspec of ours starts.
+/// Program and home that a kernelspec of ours starts.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Kernelspec {
     pub program: PathBuf,
     pub home: PathBuf,
 }
 
-/// Reads one, if it is there and ours.
+/// Reads the kernelspec in a folder, if it exists and is ours.
 pub fn read(folder: &Path) -> Option<Kernelspec> {
     let spec: Value = serde_json::from_slice(&fs::read(folder.join(SPEC)).ok()?).ok()?;
     let arguments = spec["argv"].as_array()?;
@@ -183,13 +183,13 @@ mod tests {
         let second = install(&mine, &place("b")).unwrap();
         install(&mine, &place("b")).unwrap();
         assert_eq!(installed(&mine), [first.clone(), second.clone()]);
-        // Another home took the place over.
+        // Another home has replaced the kernelspec.
         install(&other, &place("b")).unwrap();
         assert_eq!(uninstall(&mine).unwrap(), std::slice::from_ref(&first));
         assert!(!first.exists());
         assert_eq!(read(&second).unwrap().home, other.path());
         assert!(uninstall(&mine).unwrap().is_empty());
-        // A file of the user's in the folder, and another's list.
+        // A file of the user's in the folder, and a list that is not ours.
         fs::write(second.join("kernel.js"), "").unwrap();
         assert_eq!(uninstall(&other).unwrap(), std::slice::from_ref(&second));
         assert!(read(&second).is_none() && second.join("kernel.js").exists());

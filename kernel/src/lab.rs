@@ -1,4 +1,4 @@
-//! JupyterLab with the kernel, in an environment of its own.
+//! JupyterLab with the kernel, in its own Python environment.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -13,16 +13,16 @@ use crate::python::{Python, isolated};
 use crate::seed;
 use crate::toolchain::Toolchain;
 
-/// Of JupyterLab: nothing is asked for on the network, and nobody is asked about it.
+/// Settings of JupyterLab: no news or updates are fetched, and the user is not asked about it.
 const SETTINGS: &str = r#"{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
 "#;
 
-/// What is opened, and how.
+/// Options of `up42 lab`.
 #[derive(Debug)]
 pub struct Lab {
-    /// The folder with the notebooks.
+    /// Folder with the notebooks.
     pub folder: PathBuf,
-    /// The port, instead of the first that is free from 8888 on.
+    /// Port, instead of the first free one from 8888 on.
     pub port: Option<u16>,
     /// Whether a browser is opened.
     pub browser: bool,
@@ -40,7 +40,7 @@ impl Lab {
         python.require()?;
         seed::ensure(home, &toolchain, false)?;
         python.ensure(home)?;
-        // Where this environment's Jupyter looks, and no other.
+        // The data folder of this environment's Jupyter only.
         let jupyter = home.lab().join("share").join("jupyter");
         kernelspec::write(home, &jupyter)?;
         write_if_changed(&jupyter.join("lab/settings/overrides.json"), SETTINGS)?;
@@ -48,7 +48,7 @@ impl Lab {
         lab.args(["-m", "jupyterlab", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]);
         lab.arg(format!("--ServerApp.root_dir={}", std::path::absolute(&self.folder)?.display()));
         lab.args(self.port.map(|port| format!("--ServerApp.port={port}")));
-        // As Jupyter names it, with an id.
+        // Jupyter names connection files like this, with an id.
         let connection = kernelspec::runtime()?.join(format!("kernel-{}.json", uuid::Uuid::nil()));
         if ipc::is_possible(&connection) {
             lab.arg("--KernelManager.transport=ipc");
@@ -60,7 +60,7 @@ impl Lab {
     }
 }
 
-/// In the place of this process: an interrupt is for Jupyter, which asks.
+/// Replaces this process, so that JupyterLab receives interrupts and asks for confirmation.
 #[cfg(unix)]
 fn serve(lab: &mut Command) -> Result<ExitCode> {
     use std::os::unix::process::CommandExt;

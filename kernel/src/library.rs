@@ -1,8 +1,7 @@
-//! The library as notebooks link it: one dylib with Polars inside, which all cells of
-//! a notebook share.
+//! The library as notebooks link it: one dylib with Polars inside, which all cells of a notebook
+//! share.
 //!
-//! It is linked from what cargo compiles in the checkout, where `cargo run` and
-//! `cargo test` have compiled it already.
+//! It is linked from the crates that `cargo run` and `cargo test` have compiled in the checkout.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -14,36 +13,36 @@ use serde_json::Value;
 
 use crate::toolchain::Toolchain;
 
-/// The dylib, as rustc names it, and its only code.
+/// Name of the dylib's crate, and its only code.
 pub const CRATE: &str = "up42_notebook";
 pub const CODE: &str = "pub use tokio;\npub use up42::*;\n";
 
-/// The crates that its code names.
+/// Crates that the dylib's code names.
 const NAMED: [&str; 2] = ["tokio", "up42"];
-/// The packages of the checkout that the library consists of.
+/// Packages of the checkout that the library consists of.
 pub const PACKAGES: [&str; 4] = ["up42", "up42-core", "up42-simulator", "up42-view"];
-/// The variable that names another checkout.
+/// Variable that names another checkout.
 const VARIABLE: &str = "UP42_LIBRARY";
 
-/// The checkout with the library.
+/// Checkout with the library.
 #[derive(Debug)]
 pub struct Library {
     checkout: PathBuf,
 }
 
-/// What cargo made of it.
+/// Files that cargo made from the library.
 #[derive(Debug, Default)]
 pub struct Compiled {
-    /// The crates that the dylib's code names, and where they are.
+    /// Crates that the dylib's code names, and their files.
     named: Vec<(String, PathBuf)>,
-    /// What the compiler reads to use the dylib: the metadata of every crate in it, and
-    /// the procedural macros that these offer.
+    /// Files that the compiler reads to use the dylib: the metadata of every crate in it, and their
+    /// procedural macros.
     pub metadata: Vec<PathBuf>,
 }
 
 impl Library {
-    /// The checkout this program was built from, or `UP42_LIBRARY`. `None` when the
-    /// program has outlived its checkout.
+    /// Finds the checkout: `UP42_LIBRARY`, or else the one that this program was built from. `None`
+    /// if that checkout no longer exists.
     pub fn find() -> Result<Option<Self>> {
         if let Some(given) = env::var_os(VARIABLE).filter(|given| !given.is_empty()) {
             let checkout = std::path::absolute(given).context("make UP42_LIBRARY absolute")?;
@@ -57,18 +56,18 @@ impl Library {
         Ok(checkout.map(|checkout| Self { checkout: checkout.to_owned() }))
     }
 
-    /// Where it is.
+    /// Returns the folder of the checkout.
     pub fn checkout(&self) -> &Path {
         &self.checkout
     }
 
-    /// Compiles it, with cargo's progress on the terminal.
+    /// Compiles the library, with cargo's progress on the terminal.
     pub fn compile(&self, toolchain: &Toolchain) -> Result<Compiled> {
-        // The libraries of all members, and not of the one alone: cargo would choose
-        // other features for it, and compile Polars once more.
+        // The libraries of all members: for a single package cargo would select other features, and
+        // compile Polars once more.
         let mut cargo = self.cargo(toolchain);
         cargo.args(["build", "--lib", "--locked", "--message-format", "json-render-diagnostics"]);
-        // Notebooks compute with it; tests are compiled more often than they compute.
+        // Notebooks compute with the library; tests are compiled more often than they compute.
         for package in PACKAGES {
             cargo.args(["--config", &format!("profile.dev.package.{package}.opt-level=2")]);
         }
@@ -86,7 +85,7 @@ impl Library {
         Ok(compiled)
     }
 
-    /// The packages that it is made of, as `cargo metadata` tells.
+    /// Returns the packages that the library is made of, from `cargo metadata`.
     pub fn metadata(&self, toolchain: &Toolchain) -> Result<Value> {
         toolchain.metadata(self.cargo(toolchain)).context("find the library's sources")
     }
@@ -105,8 +104,8 @@ impl Compiled {
         let mut rustc = Command::new("rustc");
         toolchain.apply_alone(&mut rustc);
         rustc.args(["--crate-type", "dylib", "--crate-name", CRATE, "--edition", "2024"]);
-        // The standard library stays outside, for cells share that too. A profile of
-        // cargo's cannot say so for one crate.
+        // Links the standard library dynamically, since cells share it too. A cargo profile cannot
+        // set this for a single crate.
         rustc.args(["-C", "prefer-dynamic"]).arg("--out-dir").arg(folder);
         for (name, file) in &self.named {
             rustc.arg("--extern").arg(format!("{name}={}", file.display()));
@@ -124,7 +123,7 @@ impl Compiled {
         Ok(())
     }
 
-    /// Reads cargo's messages, one JSON object in a line.
+    /// Reads cargo's messages, one JSON object per line.
     /// <https://doc.rust-lang.org/cargo/reference/external-tools.html#artifact-messages>
     fn read(messages: &[u8]) -> Self {
         let mut compiled = Self::default();
@@ -143,18 +142,18 @@ impl Compiled {
                 (message["target"]["name"].as_str(), libraries.is_empty(), metadata)
                 && NAMED.contains(&name)
             {
-                // Beside its metadata: what cargo names may be the copy for people, which
+                // The `.rlib` beside its metadata: cargo may name the uplifted copy instead, which
                 // the next build of other tests replaces.
                 compiled.named.push((name.to_owned(), metadata.with_extension("rlib")));
             }
-            // A crate that is also a C library has none beside it.
+            // A crate that is also a C library has no metadata file beside it.
             let inside = libraries.into_iter().filter(|_| metadata.is_none()).collect::<Vec<_>>();
             compiled
                 .metadata
                 .extend(others.into_iter().filter(|file| is_macro || has_extension(file, "rmeta")));
             compiled.metadata.extend(inside);
         }
-        // Cargo tells of them as it comes to them, in no order.
+        // Cargo reports them in no fixed order.
         compiled.metadata.sort();
         compiled.metadata.dedup();
         compiled

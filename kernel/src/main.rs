@@ -1,22 +1,20 @@
 //! `up42`: the notebook kernel and headless notebook runs.
 //!
-//! `up42 kernel install` compiles the [library], with cargo's progress on the
-//! terminal, makes by a [recipe] the [seed] of every kernel, and registers the kernel
-//! "Rust (UP42)" with Jupyter. Jupyter starts it with `up42 kernel launch`, which
-//! makes a private [session] from the seed and runs evcxr there. `up42 run` does the
-//! same without Jupyter: it builds what is missing, executes a [notebook] cell by cell
-//! through nbclient in a private [python] environment, and writes the notebook and a
-//! page.
+//! `up42 kernel install` compiles the [library], with cargo's progress on the terminal, builds the
+//! [seed] of every kernel as the [recipe] defines it, and registers the kernel "Rust (UP42)" with
+//! Jupyter. Jupyter starts it with `up42 kernel launch`, which makes a private [session] from the
+//! seed and runs evcxr there. `up42 run` does the same without Jupyter: it builds what is missing,
+//! executes a [notebook] cell by cell through nbclient in a private [python] environment, and
+//! writes the notebook and an HTML page.
 //!
-//! This one program is started in five roles, and the first lines of [`main`]
-//! tell them apart:
+//! This program is started in five roles, which the first lines of [`main`] distinguish:
 //!
-//! 1. what the user calls, with subcommands;
+//! 1. the command line, with subcommands;
 //! 2. the kernel (`kernel front FILE`) with evcxr in it, behind our own [front], started by 1
 //!    in a clean environment;
-//! 3. the [relay], started by evcxr in 2, which stands between 2 and 4;
-//! 4. the process that loads and runs the cells;
-//! 5. what cargo calls to [compile] a cell.
+//! 3. the [relay], started by evcxr in 2, between 2 and 4;
+//! 4. the cell process, which loads and runs the cells;
+//! 5. the compiler wrapper that cargo calls to [compile] a cell.
 
 mod cells;
 mod compile;
@@ -55,7 +53,7 @@ use crate::home::Home;
 use crate::kernelspec::Place;
 use crate::parameters::Parameter;
 
-/// A sixth of a kernel's start is rust-analyzer's memory otherwise.
+/// Without it, memory management of rust-analyzer takes a sixth of a kernel's start.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -72,33 +70,33 @@ enum Commands {
     /// The Jupyter kernel "Rust (UP42)".
     #[command(subcommand)]
     Kernel(KernelCommands),
-    /// Execute a notebook and write it back with its outputs, and as a page.
+    /// Execute a notebook and write it back with its outputs, and as an HTML page.
     ///
-    /// Builds what is missing first. Ends with status 1 if a cell fails; what
-    /// was computed until then is still written.
+    /// Builds what is missing first. Ends with status 1 if a cell fails; the outputs until then are
+    /// still written.
     Run {
         /// The notebook to execute.
         notebook: PathBuf,
         /// Write the executed notebook here instead of in place.
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
-        /// Write the page here instead of to target/notebooks/NAME.html.
+        /// Write the HTML page here instead of to target/notebooks/NAME.html.
         #[arg(long, value_name = "FILE")]
         html: Option<PathBuf>,
-        /// Set a variable, after the cell that is tagged `parameters` or else before all.
+        /// Set a variable, in a cell after the one tagged `parameters`, or else before all cells.
         ///
-        /// Numbers and `true` or `false` are as Rust has them (`7`, `0.5`, `2020u16`);
-        /// anything else is a text. The notebook and the page keep the values: keys and
-        /// passwords belong into environment variables.
+        /// Numbers and `true` or `false` are written as in Rust (`7`, `0.5`, `2020u16`); anything
+        /// else is a string. The notebook and the page contain the values: keys and passwords
+        /// belong in environment variables.
         #[arg(long, value_name = "NAME=VALUE")]
         set: Vec<Parameter>,
-        /// The longest time that one cell may take; 0 for no limit.
+        /// The longest time for one cell; 0 for no limit.
         #[arg(long, value_name = "SECONDS", default_value_t = 600)]
         timeout: u64,
     },
     /// Open JupyterLab with the kernel.
     ///
-    /// It is installed on first use, in an environment of its own.
+    /// JupyterLab is installed on first use, in its own environment.
     Lab {
         /// The folder with the notebooks.
         #[arg(default_value = ".")]
@@ -106,14 +104,14 @@ enum Commands {
         /// The port to serve on.
         #[arg(long)]
         port: Option<u16>,
-        /// Print the address instead of opening it.
+        /// Print the address instead of opening a browser.
         #[arg(long)]
         no_browser: bool,
         /// Further options of JupyterLab, such as `--ip=0.0.0.0` or `--allow-root`.
         #[arg(last = true, value_name = "OPTION")]
         more: Vec<OsString>,
     },
-    /// Look for what keeps kernels from working, and say what mends it.
+    /// Check what kernels need, and print a command that fixes each problem.
     ///
     /// Ends with status 1 if something is broken.
     Doctor,
@@ -126,31 +124,31 @@ enum KernelCommands {
     Install {
         #[command(flatten)]
         place: Place,
-        /// Have cargo compile the library for the kernel, as for any program, instead of
-        /// linking it once for all cells: slower, and for when that makes trouble. It stays so
-        /// until the library changes, or after `up42 kernel uninstall`.
+        /// Have cargo compile the library for the kernel, as for any program, instead of linking it
+        /// once for all cells. Slower; for machines where the prebuilt library does not work. The
+        /// choice holds until the library changes, or until `up42 kernel uninstall`.
         #[arg(long)]
         from_cargo: bool,
     },
-    /// Remove the kernel from Jupyter, and what it starts from.
+    /// Remove the kernel from Jupyter, and all that was built for it.
     Uninstall {
         /// Remove the Python environments of `up42 run` and `up42 lab` too.
         #[arg(long)]
         all: bool,
     },
-    /// Run a kernel; this is what Jupyter calls.
+    /// Run a kernel; Jupyter calls this.
     #[command(hide = true)]
     Launch {
-        /// The file that Jupyter writes for the kernel.
+        /// The connection file that Jupyter writes for the kernel.
         connection_file: PathBuf,
     },
     /// Run a kernel in the environment of a session.
     #[command(hide = true)]
     Front {
-        /// The file that Jupyter writes for the kernel.
+        /// The connection file that Jupyter writes for the kernel.
         connection_file: PathBuf,
     },
-    /// Run one cell, to see that kernels work.
+    /// Run one cell, to check that kernels work.
     #[command(hide = true)]
     Probe,
 }
@@ -169,7 +167,7 @@ fn main() -> ExitCode {
 
 fn run(command: Commands) -> Result<ExitCode> {
     let command = match command {
-        // These need no home of their own: the session has all that the kernel needs.
+        // These need no home: a session has all that the kernel needs, and the simulator uses none.
         Commands::Kernel(KernelCommands::Front { connection_file }) => {
             return front::run(&connection_file).map(|()| ExitCode::SUCCESS);
         }
@@ -198,7 +196,7 @@ fn run(command: Commands) -> Result<ExitCode> {
         Commands::Lab { folder, port, no_browser, more } => {
             return lab::Lab { folder, port, browser: !no_browser, more }.open(&home);
         }
-        // Asked above.
+        // Handled above.
         Commands::Doctor | Commands::Simulator(_) => {}
     }
     Ok(ExitCode::SUCCESS)

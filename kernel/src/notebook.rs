@@ -1,4 +1,4 @@
-//! Runs a notebook from the command line, in the kernel that Jupyter would use.
+//! Runs a notebook from the command line, in the same kernel that Jupyter starts.
 
 use std::env;
 use std::fs;
@@ -20,23 +20,23 @@ use crate::toolchain::Toolchain;
 
 const RUN_NOTEBOOK: &str = include_str!("../python/run_notebook.py");
 
-/// Which notebook to run, and where its results go.
+/// Options of `up42 run`.
 #[derive(Debug)]
 pub struct Run {
     /// The notebook.
     pub notebook: PathBuf,
-    /// Where the notebook with its outputs is written; in place if unset.
+    /// File that the notebook with its outputs is written to; in place if unset.
     pub out: Option<PathBuf>,
-    /// Where the page is written; below `target/notebooks` if unset.
+    /// File that the HTML page is written to; in `target/notebooks` if unset.
     pub html: Option<PathBuf>,
-    /// The variables that are set in it.
+    /// Variables to set in the notebook.
     pub parameters: Vec<Parameter>,
-    /// How long a cell may take.
+    /// Longest time for one cell.
     pub timeout: Duration,
 }
 
 impl Run {
-    /// Builds what is missing, runs the notebook, and fails if a cell does.
+    /// Builds what is missing and runs the notebook; fails if a cell fails.
     pub fn execute(&self, home: &Home) -> Result<ExitCode> {
         let notebook = std::path::absolute(&self.notebook)?;
         let told = || format!("read `{}`", self.notebook.display());
@@ -79,7 +79,7 @@ impl Run {
             .arg("--log")
             .arg(scratch.path().join("kernel.log"))
             .arg(&self.notebook)
-            // Nothing of the user's Jupyter is read or written.
+            // Isolated from the user's Jupyter: none of its files are read or written.
             .env("JUPYTER_PATH", &jupyter)
             .env("JUPYTER_DATA_DIR", &jupyter)
             .env("JUPYTER_CONFIG_DIR", scratch.path().join("config"))
@@ -92,7 +92,7 @@ impl Run {
     }
 }
 
-/// `target/notebooks/NAME.html` of the cargo workspace we are in, or else of
+/// Returns `target/notebooks/NAME.html` in the cargo workspace of the current folder, or else in
 /// the current folder.
 fn page_of(notebook: &Path) -> Result<PathBuf> {
     let located =

@@ -1,21 +1,21 @@
-//! Folders of ours: those that carry our mark, and no others are deleted.
+//! Folders marked as ours; no others are deleted.
 //!
-//! `UP42_HOME` may name a folder where others keep files, under the same names.
+//! `UP42_HOME` may name a folder where other programs keep files under the same names.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-/// The mark: a file in the folder.
+/// File that marks a folder as ours.
 const MARK: &str = ".up42";
 const CONTENT: &str = "This folder is up42's, which deletes it when it is no longer needed.\n";
 
-/// Makes the folder, or takes an empty one, and marks it.
+/// Creates the folder, or accepts an empty one, and marks it.
 ///
 /// # Errors
 ///
-/// If there is a folder without the mark that holds something.
+/// The folder has no mark and is not empty, or cannot be written.
 pub fn create(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("create `{}`", folder.display()))?;
     if !is_owned(folder) {
@@ -26,23 +26,23 @@ pub fn create(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether the folder carries the mark; what a link leads to is not asked.
+/// Returns whether the folder carries the mark; symbolic links are not followed.
 pub fn is_owned(folder: &Path) -> bool {
     let is_folder = fs::symlink_metadata(folder).is_ok_and(|found| found.is_dir());
     is_folder && fs::read(folder.join(MARK)).is_ok_and(|mark| mark == CONTENT.as_bytes())
 }
 
-/// The folders in this one that do not carry the mark.
+/// Lists the subfolders that do not carry the mark.
 pub fn foreign(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     entries.filter(|entry| entry.is_dir() && !is_owned(entry)).collect()
 }
 
-/// Removes the folder with all that is in it, if there is one.
+/// Removes the folder with its content, if it exists.
 ///
 /// # Errors
 ///
-/// If it does not carry the mark, or cannot be removed.
+/// The folder does not carry the mark, or cannot be removed.
 pub fn remove(folder: &Path) -> Result<()> {
     if fs::symlink_metadata(folder).is_err() {
         return Ok(());
@@ -51,7 +51,7 @@ pub fn remove(folder: &Path) -> Result<()> {
     fs::remove_dir_all(folder).with_context(|| format!("remove `{}`", folder.display()))
 }
 
-/// The reason and the remedy where something else is in the way.
+/// Returns the message for a path that is not ours, with the remedy.
 fn refusal(folder: &Path) -> String {
     format!(
         "`{0}` is not up42's: it has no `{MARK}`; move it away, or set UP42_HOME to another folder",

@@ -1,11 +1,11 @@
-//! `--set name=value`: what a notebook is run with.
+//! `--set name=value`: variables that a notebook is run with.
 
 use std::str::FromStr;
 
 use ra_ap_syntax::ast::{HasModuleItem, LiteralKind, PrefixExpr, UnaryOp};
 use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxKind, ast};
 
-/// A variable and its value, as Rust writes it.
+/// Variable with its value, as written in Rust.
 #[derive(Clone, Debug)]
 pub struct Parameter {
     name: String,
@@ -26,7 +26,7 @@ impl FromStr for Parameter {
     }
 }
 
-/// The code of the cell that sets them; `None` where there are none.
+/// Returns the code of the cell that sets the variables; `None` if there are none.
 pub fn cell(parameters: &[Parameter]) -> Option<String> {
     let lines: Vec<_> = parameters.iter().map(|one| format!("let {} = {};", one.name, one.value)).collect();
     (!lines.is_empty()).then(|| format!("// Set by `up42 run --set`.\n{}", lines.join("\n")))
@@ -39,8 +39,8 @@ fn is_identifier(name: &str) -> bool {
         && name != "_"
 }
 
-/// Whether it is a number or a truth value of Rust's. What begins with a zero that says
-/// nothing, as ids do, is a text.
+/// Returns whether the text is a number or a boolean in Rust. Digits after a leading zero, as in
+/// ids, make it a string.
 fn is_plain(value: &str) -> bool {
     let digits = value.strip_prefix('-').unwrap_or(value).as_bytes();
     if digits.len() > 1 && digits[0] == b'0' && digits[1].is_ascii_digit() {
@@ -49,7 +49,7 @@ fn is_plain(value: &str) -> bool {
     let file = SourceFile::parse(&format!("const VALUE: () = {value};"), Edition::Edition2024);
     let item = file.tree().items().next().filter(|_| file.errors().is_empty());
     let Some(ast::Item::Const(constant)) = item else { return false };
-    // The whole of it, so that nothing stands after it.
+    // The whole text, so that nothing follows the value.
     let Some(body) = constant.body().filter(|body| body.syntax().text() == value) else { return false };
     let literal = match body {
         ast::Expr::PrefixExpr(negative) => number(&negative),

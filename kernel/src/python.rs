@@ -1,4 +1,4 @@
-//! The Python environments: one that runs and renders notebooks, and JupyterLab's.
+//! The Python environments: one runs and renders notebooks, the other has JupyterLab.
 
 use std::env;
 use std::fs;
@@ -16,7 +16,7 @@ const OLDEST: (u32, u32) = (3, 9);
 const INSTALL: &str =
     "install Python 3.9 or later from https://python.org (`apt install python3 python3-venv` on Debian)";
 
-/// A private environment with the packages of a list.
+/// Private environment with a list of packages.
 #[derive(Clone, Debug)]
 pub struct Python {
     folder: PathBuf,
@@ -24,18 +24,18 @@ pub struct Python {
 }
 
 impl Python {
-    /// The environment that runs notebooks, made or not.
+    /// Returns the environment that runs notebooks, whether or not it exists yet.
     pub fn of(home: &Home) -> Self {
         Self { folder: home.python(), requirements: RUN }
     }
 
-    /// The one of JupyterLab.
+    /// Returns the environment of JupyterLab, whether or not it exists yet.
     pub fn lab(home: &Home) -> Self {
         Self { folder: home.lab(), requirements: LAB }
     }
 
-    /// Fails, naming what to install, if the environment would have to be made
-    /// and cannot be: to be asked before anything that takes long.
+    /// Fails with an install hint if the environment does not exist yet and cannot be created.
+    /// Called before long operations.
     pub fn require(&self) -> Result<()> {
         if !self.is_made() {
             system_python()?;
@@ -43,7 +43,7 @@ impl Python {
         Ok(())
     }
 
-    /// Makes the environment unless it is there, with pip's progress on the terminal.
+    /// Creates the environment unless it exists, with pip's progress on the terminal.
     pub fn ensure(&self, home: &Home) -> Result<()> {
         let _lock = home.lock_installation()?;
         if self.is_made() {
@@ -60,7 +60,7 @@ impl Python {
         write_if_changed(&self.stamp(), self.requirements)
     }
 
-    /// The environment's interpreter.
+    /// Returns the environment's interpreter.
     pub fn program(&self) -> PathBuf {
         match env::consts::OS {
             "windows" => self.folder.join("Scripts").join("python.exe"),
@@ -68,7 +68,7 @@ impl Python {
         }
     }
 
-    /// Whether it is there, whole.
+    /// Returns whether the environment exists and is complete.
     pub fn is_made(&self) -> bool {
         fs::read_to_string(self.stamp()).is_ok_and(|stamp| stamp == self.requirements)
             && self.program().exists()
@@ -79,14 +79,14 @@ impl Python {
     }
 }
 
-/// The folder of the Python environment that is active.
+/// Returns the folder of the active Python environment.
 pub fn prefix() -> Result<PathBuf> {
     let output = isolated(system_python()?).args(["-c", "import sys; print(sys.prefix)"]).output();
     let output = output.context("ask Python for its prefix")?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().into())
 }
 
-/// A Python of the system that can make environments.
+/// Finds a Python of the system that can create environments.
 fn system_python() -> Result<&'static Path> {
     let mut problem = format!("`python3` is missing: {INSTALL}");
     for program in ["python3", "python"].map(Path::new) {
@@ -99,7 +99,7 @@ fn system_python() -> Result<&'static Path> {
     bail!(problem)
 }
 
-/// What is wrong with this Python; nothing is said of one that does not exist.
+/// Checks this Python. Fails with the problem, or with `None` if it does not exist.
 fn check(program: &Path) -> Result<(), Option<String>> {
     let python = |code| isolated(program).args(["-c", code]).output().map_err(|_| None);
     let version = python("import sys; print(*sys.version_info[:2])")?;
@@ -119,8 +119,8 @@ fn check(program: &Path) -> Result<(), Option<String>> {
     Ok(())
 }
 
-/// A Python that does not look for modules in the current folder, where notebooks are: `-m` and
-/// `-c` would.
+/// Returns a command of a Python in isolated mode: with `-m` and `-c` it would otherwise import
+/// modules from the current folder, where notebooks are.
 pub fn isolated(program: &Path) -> Command {
     let mut command = Command::new(program);
     command.arg("-I");

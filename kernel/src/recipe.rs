@@ -1,4 +1,4 @@
-//! How a [seed](crate::seed) is made.
+//! Builds a [seed](crate::seed).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,16 +15,16 @@ use crate::seed::Seed;
 use crate::sources;
 use crate::toolchain::Toolchain;
 
-/// Given to rust-analyzer alone, through cargo's metadata: evcxr replaces the flags
-/// when it compiles.
+/// `RUSTFLAGS` of a session. Only rust-analyzer sees them, through cargo: evcxr sets its own when
+/// it compiles.
 pub const ANALYZER_FLAGS: &str = "--cfg rust_analyzer";
 
-/// The crates that cells depend on, and the module of the dylib that each stands for.
-/// evcxr adds tokio with the first `.await`, unless it is there.
+/// Facade crates that cells depend on, and the module of the dylib that each re-exports. evcxr adds
+/// tokio with the first `.await`, unless it is there.
 const FACADES: [(&str, &str); 2] = [("up42", ""), ("tokio", "::tokio")];
 
-/// The workspace decides on the profile, whatever evcxr writes into `ctx`: what the
-/// user adds is optimised, cells are quick to compile.
+/// Profiles of the workspace, which override the ones that evcxr writes into `ctx`: crates that the
+/// user adds are optimised, cells compile quickly.
 const PROFILES: &str = r#"
 # As evcxr writes it for `ctx`, but for the levels of optimisation.
 [profile.dev]
@@ -45,28 +45,27 @@ debug-assertions = false
 overflow-checks = false
 "#;
 
-/// The member of the workspace that keeps the versions of the library's crates.
-const HOLDER: &str = "versions";
+/// Member of the workspace that pins the versions of the library's crates.
+const VERSION_PIN: &str = "versions";
 
-/// The `let` makes rust-analyzer read the library while the kernel starts, so that the
-/// user's first `let` is quick. It prints nothing: a kernel whose prelude prints never
+/// Prelude of each kernel. The `let` makes rust-analyzer read the library while the kernel starts,
+/// so that the user's first `let` is quick. It prints nothing: a kernel whose prelude prints never
 /// becomes ready.
 const PRELUDE: &str = r#"
 use up42::prelude::*;
 let _warm = up42::polars::prelude::DataFrame::empty().height();
 "#;
 
-/// Where cells get the library from.
+/// Source of the library for cells.
 #[derive(Clone, Copy, Debug)]
 pub enum Base<'a> {
-    /// The dylib of what cargo has compiled.
+    /// Dylib, linked from what cargo has compiled.
     Prebuilt(&'a Compiled),
-    /// A dependency like any other, as in plain evcxr: it is compiled once more, and linked
-    /// into every cell.
+    /// Cargo dependency, as in plain evcxr: compiled once more, and linked into every cell.
     Cargo,
 }
 
-/// Makes all of a seed.
+/// Builds a complete seed.
 pub fn make(
     seed: &Seed,
     library: &Library,
@@ -74,7 +73,7 @@ pub fn make(
     toolchain: &Toolchain,
     program: &Path,
 ) -> Result<()> {
-    // A build that was broken off is made anew, but for what cargo has compiled in it.
+    // An interrupted build starts over, except for crates that cargo has compiled in it.
     if matches!(base, Base::Prebuilt(_)) {
         owned::remove(seed.folder())?;
     }
@@ -87,15 +86,15 @@ pub fn make(
     };
     inside::compile(&seed.inside(), toolchain)?;
     write_session(seed, base, &dependencies)?;
-    // The build makes what cells link; the check is what evcxr asks for when
-    // rust-analyzer cannot tell the type of a variable.
+    // `build` makes the files that cells link; evcxr runs `check` when rust-analyzer cannot infer
+    // the type of a variable.
     for subcommand in ["build", "check"] {
         cargo(seed, subcommand, base, toolchain, program)?;
     }
     Ok(())
 }
 
-/// Links the dylib, and writes what stands for it. Returns the dependencies of a cell.
+/// Links the dylib and writes the facades. Returns the dependencies of a cell.
 fn prebuilt(seed: &Seed, library: &Library, compiled: &Compiled, toolchain: &Toolchain) -> Result<String> {
     let metadata = seed.folder().join("metadata");
     for folder in [&seed.library(), &metadata] {
@@ -119,7 +118,7 @@ fn prebuilt(seed: &Seed, library: &Library, compiled: &Compiled, toolchain: &Too
     Ok(dependencies)
 }
 
-/// The dependencies of a cell, in the versions that the checkout has.
+/// Returns the dependencies of a cell, in the versions of the checkout.
 fn from_cargo(seed: &Seed, library: &Library) -> Result<String> {
     let checkout = library.checkout();
     fs::create_dir_all(seed.session()).context("create the session")?;
@@ -128,18 +127,18 @@ fn from_cargo(seed: &Seed, library: &Library) -> Result<String> {
     let dependencies = format!(
         "up42 = {{ path = {path} }}\ntokio = {{ version = \"1\", features = [\"rt\", \"rt-multi-thread\"] }}\n"
     );
-    // evcxr begins with a crate that depends on nothing, and cargo forgets the versions of what
-    // nobody in the workspace depends on.
+    // evcxr begins with a crate without dependencies, and cargo drops the versions of crates that
+    // nothing in the workspace depends on.
     let manifest = format!(
-        "[package]\nname = \"{HOLDER}\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\n[dependencies]\n{dependencies}"
+        "[package]\nname = \"{VERSION_PIN}\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\n[dependencies]\n{dependencies}"
     );
-    let holder = seed.session().join(HOLDER);
+    let holder = seed.session().join(VERSION_PIN);
     write_if_changed(&holder.join("Cargo.toml"), manifest)?;
     write_if_changed(&holder.join("src/lib.rs"), "")?;
     Ok(dependencies)
 }
 
-/// rust-analyzer reads the standard library's manifests only with their lock file.
+/// Writes a lock file: without it rust-analyzer does not read the standard library's manifests.
 fn lock(workspace: &Path, toolchain: &Toolchain) -> Result<()> {
     let mut cargo = Command::new("cargo");
     toolchain.apply_alone(&mut cargo);
@@ -179,7 +178,7 @@ fn write_session(seed: &Seed, base: Base<'_>, dependencies: &str) -> Result<()> 
     let session = seed.session();
     let members = match base {
         Base::Prebuilt(_) => r#""ctx""#.to_owned(),
-        Base::Cargo => format!(r#""ctx", "{HOLDER}""#),
+        Base::Cargo => format!(r#""ctx", "{VERSION_PIN}""#),
     };
     let cells = format!(
         "[package]\nname = \"ctx\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\n\
@@ -196,14 +195,14 @@ fn write_session(seed: &Seed, base: Base<'_>, dependencies: &str) -> Result<()> 
     write_if_changed(&seed.config().join("evcxr.toml"), evcxr)
 }
 
-/// Runs cargo exactly as evcxr will (`Config::cargo_command` in evcxr), so that
-/// evcxr finds everything fresh.
+/// Runs cargo exactly as evcxr does (`Config::cargo_command` in evcxr), so that nothing is compiled
+/// again.
 fn cargo(seed: &Seed, subcommand: &str, base: Base<'_>, toolchain: &Toolchain, program: &Path) -> Result<()> {
     let mut command = Command::new("cargo");
     toolchain.apply_alone(&mut command);
     command
         .args([subcommand, "--target", &toolchain.host])
-        // Of a few seconds nothing is to be told; of half an hour, how far it is.
+        // Progress is shown only for a build by cargo, which may take half an hour.
         .args(matches!(base, Base::Prebuilt(_)).then_some("--quiet"))
         .current_dir(seed.session().join("ctx"))
         .env("CARGO_TARGET_DIR", "target")

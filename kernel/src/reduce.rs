@@ -1,8 +1,8 @@
-//! Sources without what rust-analyzer does not need to tell a type.
+//! Reduces sources to what rust-analyzer needs to infer types.
 //!
-//! It parses every file of every crate that it is shown before a kernel is ready, and
-//! expands every macro. The type of a call stands in the signature; bodies are most of the
-//! text. Documentation stays where it can be looked up, which it cannot in a macro.
+//! Before a kernel is ready, rust-analyzer parses every file of each crate that it is given and
+//! expands every macro. The type of a call is in the signature; bodies are most of the text.
+//! Documentation stays where the user can look it up, which is not the case in a macro.
 
 use std::fs;
 use std::ops::Range;
@@ -17,10 +17,10 @@ use ra_ap_syntax::{
 
 use crate::home::copy_folder_by;
 
-/// What stands for a body.
+/// Replacement of a function body.
 const EMPTY: &str = "{loop{}}";
 
-/// Attributes that tell nothing of a type, nor of what may be named.
+/// Attributes that affect neither types nor names.
 const IDLE: [&str; 11] = [
     "allow",
     "cold",
@@ -48,7 +48,7 @@ fn copy_source(from: &Path, to: &Path) -> Result<()> {
     fs::write(to, reduced(&text)).with_context(|| format!("write `{}`", to.display()))
 }
 
-/// The file with empty functions and without its tests.
+/// Returns the file with empty function bodies and without its tests.
 fn reduced(text: &str) -> String {
     let file = SourceFile::parse(text, Edition::Edition2021).tree();
     let mut cuts = Vec::new();
@@ -73,11 +73,11 @@ fn reduced(text: &str) -> String {
 
 type Cut = (Range<usize>, &'static str);
 
-/// What is left out of a node, and what stands there instead.
+/// Returns the parts of a node to replace, with their replacements.
 fn cut(node: &SyntaxNode) -> Vec<Cut> {
     if let Some(function) = ast::Fn::cast(node.clone()) {
-        // A constant may be the length of an array, and the body is the only word on
-        // what an `impl Trait` is.
+        // A constant function may give the length of an array, and only the body determines the
+        // type behind an `impl Trait`.
         let returned = function.ret_type().map(|returned| returned.syntax().text().to_string());
         let is_needed =
             function.const_token().is_some() || returned.is_some_and(|text| text.contains("impl "));
@@ -100,14 +100,14 @@ fn cut(node: &SyntaxNode) -> Vec<Cut> {
     Vec::new()
 }
 
-/// A comment, unless it is documentation that rust-analyzer can show.
+/// Returns the comment to cut, unless it is documentation that rust-analyzer can show.
 fn comment(token: &SyntaxToken) -> Option<Cut> {
     let comment = ast::Comment::cast(token.clone())?;
     let is_in_macro = token.parent().is_some_and(|parent| parent.kind() == SyntaxKind::TOKEN_TREE);
     (is_in_macro || !comment.is_doc()).then(|| (range(token.text_range()), ""))
 }
 
-/// What is left out of what a macro writes; its patterns stay.
+/// Returns the cuts in the expansions of a macro's arms; the patterns stay.
 fn arms(rules: &SyntaxNode) -> Vec<Cut> {
     let mut cuts = Vec::new();
     let mut is_written = false;
@@ -121,7 +121,7 @@ fn arms(rules: &SyntaxNode) -> Vec<Cut> {
     cuts
 }
 
-/// Functions and attributes in a macro are no more than tokens.
+/// Collects cuts in a macro, where functions and attributes are mere tokens.
 fn written(tree: &SyntaxNode, cuts: &mut Vec<Cut>) {
     let children: Vec<_> =
         tree.children_with_tokens().filter(|child| child.kind() != SyntaxKind::WHITESPACE).collect();

@@ -1,26 +1,26 @@
-//! The seed: what every kernel starts from, made once for each build of the library.
+//! The seed: the files that every kernel starts from, built once for each build of the library.
 //!
-//! evcxr compiles a crate called `ctx` for each cell, and a kernel's start grows with
-//! the number of crates below it. So there is but one, a *facade*: compiled, it stands
-//! for the [library](crate::library), a dylib that all cells share; read by
-//! rust-analyzer, for the reduced [sources](crate::sources).
+//! evcxr compiles a crate called `ctx` for each cell, and the start of a kernel takes longer with
+//! each crate that it depends on. It depends on a *facade* crate only: for the compiler the facade
+//! re-exports the [library](crate::library), a dylib that all cells share; rust-analyzer reads the
+//! reduced [sources](crate::sources) through it.
 //!
 //! ```text
 //! seeds/ID/library/     the dylib
-//! seeds/ID/metadata/    what the compiler reads to use it
-//! seeds/ID/sources/     what rust-analyzer reads instead
-//! seeds/ID/standard/    the same of the standard library
+//! seeds/ID/metadata/    files that the compiler reads to use it
+//! seeds/ID/sources/     reduced sources that rust-analyzer reads instead
+//! seeds/ID/standard/    reduced sources of the standard library
 //! seeds/ID/facades/     the crates that cells depend on
 //! seeds/ID/session/     a cargo workspace around `ctx`; each kernel gets a copy
 //! seeds/ID/config/      evcxr.toml
-//! seeds/ID/inside/      what runs beside the cells
+//! seeds/ID/inside/      the helper library of the cell process
 //! ```
 //!
-//! Where a kernel with the dylib does not run a cell, the library is a dependency of cargo's
-//! instead, and of these there are but `session`, `standard`, `config` and `inside`.
+//! If a kernel with the dylib does not run a cell, the library is a cargo dependency instead; such
+//! a seed has only `session`, `standard`, `config` and `inside`.
 //!
-//! A seed never changes (one from cargo follows the checkout): the kernels that run on it go on
-//! when the next is made.
+//! A seed never changes (one from cargo follows the checkout), so running kernels keep theirs when
+//! a new one is built.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,17 +37,17 @@ use crate::recipe::{self, Base};
 use crate::session::{self, Session};
 use crate::toolchain::Toolchain;
 
-/// What cargo's own build of the library may take of the disk, in bytes.
+/// Largest disk usage of cargo's own build of the library, in bytes.
 const MOST_OF_CARGO: u64 = 5_000_000_000;
 
-/// The bytes of each hash in a seed's name.
+/// Number of bytes of each hash in a seed's id.
 const HASH: usize = 6;
 
-/// What the name of a seed with the library from cargo begins with.
+/// Prefix of the id of a seed with the library from cargo.
 const FROM_CARGO: &str = "cargo-";
 
-/// Whatever makes the seed: another program makes another.
-const MAKER: &str = concat!(
+/// Sources of the code that builds a seed: a change in them makes a new seed.
+const BUILD_SOURCES: &str = concat!(
     include_str!("../inside/lib.rs"),
     include_str!("inside.rs"),
     include_str!("library.rs"),
@@ -56,14 +56,14 @@ const MAKER: &str = concat!(
     include_str!("sources.rs")
 );
 
-/// What a kernel starts from.
+/// Folder of files that a kernel starts from.
 #[derive(Clone, Debug)]
 pub struct Seed {
     folder: PathBuf,
 }
 
-/// Makes the seed of the library as it is now, unless there is one; without the dylib where
-/// that does not work, or is not wanted.
+/// Builds the seed of the library in its current state, unless it exists. The library comes from
+/// cargo if the dylib does not work or `from_cargo` is set.
 pub fn ensure(home: &Home, toolchain: &Toolchain, from_cargo: bool) -> Result<()> {
     let _lock = home.lock_installation()?;
     let current = read_current(home);
@@ -103,7 +103,7 @@ pub fn ensure(home: &Home, toolchain: &Toolchain, from_cargo: bool) -> Result<()
         let seed = match trouble {
             None => prebuilt,
             Some(why) => {
-                // What it has taken already is used again.
+                // The space that it uses already counts as free: it is reused.
                 let taken = disk::taken(plain.folder());
                 if fs4::available_space(home.path()).is_ok_and(|free| free + taken < MOST_OF_CARGO) {
                     bail!(
@@ -124,7 +124,8 @@ pub fn ensure(home: &Home, toolchain: &Toolchain, from_cargo: bool) -> Result<()
         eprintln!("A kernel starts and runs a cell; prepared in {:.0} s", started.elapsed().as_secs_f64());
         seed
     };
-    // Each time: the library is as new as the mark, and `doctor` compares it with its sources.
+    // Written each time: its modification time dates the library, and `doctor` compares it with the
+    // sources.
     fs::write(seed.mark(), toolchain.title()).context("write the seed's mark")?;
     if current != Some(seed.id()) {
         ensure!(
@@ -137,8 +138,8 @@ pub fn ensure(home: &Home, toolchain: &Toolchain, from_cargo: bool) -> Result<()
     clean(home, &seed.id())
 }
 
-/// The seed for a kernel that starts now. It is never made here: that may take
-/// minutes, which no notebook would wait for and nobody would see.
+/// Returns the seed for a kernel that starts now. It is never built here: that may take minutes,
+/// too long for a notebook, and without visible progress.
 pub fn require(home: &Home, toolchain: &Toolchain) -> Result<Seed> {
     match read_current(home) {
         Some(id) if id.ends_with(&toolchain_id(toolchain)) => Ok(Seed { folder: home.seeds().join(id) }),
@@ -149,7 +150,7 @@ pub fn require(home: &Home, toolchain: &Toolchain) -> Result<Seed> {
     }
 }
 
-/// When and by which Rust the seed of the next kernel was made.
+/// Build of the seed for the next kernel: time, Rust version and kind.
 #[derive(Clone, Debug)]
 pub struct Made {
     pub by: String,
@@ -157,7 +158,7 @@ pub struct Made {
     pub is_prebuilt: bool,
 }
 
-/// Nothing is told of a seed that is not there, or not whole.
+/// Returns the build of the current seed; `None` if it is missing or incomplete.
 pub fn made(home: &Home) -> Option<Made> {
     let seed = Seed { folder: home.seeds().join(read_current(home)?) };
     let at = fs::metadata(seed.mark()).ok()?.modified().ok()?;
@@ -166,42 +167,42 @@ pub fn made(home: &Home) -> Option<Made> {
 }
 
 impl Seed {
-    /// Where all of it is.
+    /// Returns the folder of the seed.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The workspace that each kernel gets a copy of.
+    /// Returns the workspace that each kernel gets a copy of.
     pub fn session(&self) -> PathBuf {
         self.folder.join("session")
     }
 
-    /// The folder of `evcxr.toml`.
+    /// Returns the folder of `evcxr.toml`.
     pub fn config(&self) -> PathBuf {
         self.folder.join("config")
     }
 
-    /// The folder of the library that runs beside the cells.
+    /// Returns the folder of the helper library.
     pub fn inside(&self) -> PathBuf {
         self.folder.join("inside")
     }
 
-    /// The folder of the dylib.
+    /// Returns the folder of the dylib.
     pub fn library(&self) -> PathBuf {
         self.folder.join("library")
     }
 
-    /// The reduced sources of the standard library.
+    /// Returns the folder with the reduced sources of the standard library.
     pub fn standard_sources(&self) -> PathBuf {
         self.folder.join("standard")
     }
 
-    /// What kernels on this seed are known by.
+    /// Returns the id of the seed, which is the name of its folder.
     pub fn id(&self) -> String {
         self.folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// Written when all of it is there, and a kernel has run on it.
+    /// File that is written when the seed is complete and a kernel has run on it.
     fn mark(&self) -> PathBuf {
         self.folder.join("tried")
     }
@@ -210,7 +211,8 @@ impl Seed {
         self.mark().is_file()
     }
 
-    /// Starts a kernel once, as Jupyter will, and runs a cell in it; says how that failed.
+    /// Starts a kernel on the seed as Jupyter would, and runs a cell. Returns the reason if that
+    /// failed.
     fn probe(&self, home: &Home, toolchain: &Toolchain) -> Result<Option<String>> {
         let session = Session::start(home, self, toolchain)?;
         let status = session.command().args(["kernel", "probe"]).status().context("start a kernel")?;
@@ -221,7 +223,7 @@ impl Seed {
     }
 }
 
-/// Removes the seeds that no kernel runs on and none will start from.
+/// Removes the seeds that no kernel uses and that are not `current`.
 fn clean(home: &Home, current: &str) -> Result<()> {
     let used = session::seeds_in_use(home)?;
     for entry in fs::read_dir(home.seeds()).context("read the seeds")? {
@@ -234,8 +236,8 @@ fn clean(home: &Home, current: &str) -> Result<()> {
     Ok(())
 }
 
-/// Removes the seeds that no kernel runs on, and tells how many stay. What was chosen instead
-/// of the dylib is not chosen again by itself.
+/// Removes the seeds that no kernel uses, and returns the number of those that stay. Seeds with the
+/// library from cargo that stay lose their mark, so that the dylib is tried again.
 pub fn remove_all(home: &Home) -> Result<usize> {
     if read_current(home).is_some() {
         let _ = fs::remove_file(home.current_seed());
@@ -253,19 +255,19 @@ pub fn remove_all(home: &Home) -> Result<usize> {
     Ok(left.len())
 }
 
-/// The id in the file; another's file of that name holds none.
+/// Reads the id of the current seed; `None` if the file is missing or not ours.
 fn read_current(home: &Home) -> Option<String> {
     fs::read_to_string(home.current_seed()).ok().filter(|id| is_id(id))
 }
 
-/// Whether a seed can have this name.
+/// Returns whether the text has the form of a seed's id.
 fn is_id(text: &str) -> bool {
     let hashes = text.strip_prefix(FROM_CARGO).unwrap_or(text);
     let is_hash = |part: &str| part.len() == 2 * HASH && part.chars().all(|c| c.is_ascii_hexdigit());
     hashes.split_once('-').is_some_and(|(library, toolchain)| is_hash(library) && is_hash(toolchain))
 }
 
-/// Tells builds of the library apart, and then toolchains.
+/// Returns the id of a seed: a hash of the library's build, and one of the toolchain.
 fn identify(compiled: &Compiled, toolchain: &Toolchain) -> Result<String> {
     let mut built = Vec::new();
     for file in &compiled.metadata {
@@ -274,7 +276,7 @@ fn identify(compiled: &Compiled, toolchain: &Toolchain) -> Result<String> {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         built.push(format!("{name} {} {written:?}", found.len()));
     }
-    Ok(format!("{}-{}", hash(&[&built.join("\n"), MAKER].concat()), toolchain_id(toolchain)))
+    Ok(format!("{}-{}", hash(&[&built.join("\n"), BUILD_SOURCES].concat()), toolchain_id(toolchain)))
 }
 
 fn toolchain_id(toolchain: &Toolchain) -> String {

@@ -18,23 +18,23 @@ use crate::recipe::ANALYZER_FLAGS;
 use crate::seed::Seed;
 use crate::toolchain::Toolchain;
 
-/// In a session's folder, the name of its seed.
+/// File in a session's folder with the id of its seed.
 const SEED: &str = "seed";
 
-/// The private folder; removed when dropped, or when the next kernel starts if this
-/// process was killed.
+/// Private folder of a kernel. It is removed when dropped, or at the start of the next kernel if
+/// this process was killed.
 #[derive(Debug)]
 pub struct Session<'a> {
     home: &'a Home,
     seed: &'a Seed,
     toolchain: &'a Toolchain,
     folder: PathBuf,
-    /// Locked as long as this process lives, which is how others know.
+    /// Lock file, locked as long as this process lives: other processes check it.
     alive: Option<File>,
 }
 
 impl<'a> Session<'a> {
-    /// Copies the seed's workspace, and removes what killed kernels left.
+    /// Removes the folders of killed kernels, and copies the seed's workspace.
     pub fn start(home: &'a Home, seed: &'a Seed, toolchain: &'a Toolchain) -> Result<Self> {
         clean(home)?;
         let kernels = home.kernels();
@@ -49,7 +49,8 @@ impl<'a> Session<'a> {
         Ok(session)
     }
 
-    /// This program once more, in an environment where evcxr compiles here.
+    /// Returns a command that runs this program in an environment where evcxr compiles in this
+    /// session.
     pub fn command(&self) -> Command {
         let mut command = Command::new(self.home.program());
         self.toolchain.apply_alone(&mut command);
@@ -72,7 +73,7 @@ impl Drop for Session<'_> {
     }
 }
 
-/// The seeds of the kernels that run now.
+/// Returns the ids of the seeds that running kernels use.
 pub fn seeds_in_use(home: &Home) -> Result<HashSet<String>> {
     clean(home)?;
     let sessions = fs::read_dir(home.kernels()).context("read the running kernels")?;
@@ -100,7 +101,7 @@ fn remove_dead(kernels: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What cannot be removed now is tried again when the next kernel starts.
+/// Removes a folder. If that fails, the next kernel tries again.
 fn remove(folder: &Path, alive: Option<File>) {
     if owned::remove(folder).is_ok() {
         drop(alive);

@@ -1,8 +1,8 @@
-//! The sources that rust-analyzer reads to tell the types of a cell's variables.
+//! The sources from which rust-analyzer infers the types of a cell's variables.
 //!
-//! evcxr asks it before it compiles a cell, and reading the library's hundreds of
-//! dependencies takes most of a kernel's start. So it is shown the crates whose values
-//! cells keep, [reduced](crate::reduce), and nothing below them.
+//! evcxr queries it before it compiles a cell, and reading the library's hundreds of dependencies
+//! takes most of a kernel's start. It is given only the crates whose values are kept in variables,
+//! [reduced](crate::reduce), without their other dependencies.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,10 +15,10 @@ use crate::home::write_if_changed;
 use crate::library;
 use crate::reduce::copy_reduced;
 
-/// The crates of other projects in the library's interface, and what their values are bound to; of Polars
-/// most that there are.
+/// Crates of other projects in the library's interface, and the crates of the traits that bound
+/// their types; the Polars crates are selected by name.
 const INTERFACE: [&str; 5] = ["geo-types", "jiff", "num-traits", "serde_core", "serde_json"];
-/// What Polars keeps to itself: formats of files, and how a query is carried out.
+/// Internal crates of Polars: file formats and query execution.
 const INNER: [&str; 6] = [
     "polars-arrow-format",
     "polars-async",
@@ -27,10 +27,11 @@ const INNER: [&str; 6] = [
     "polars-parquet-format",
     "polars-stream",
 ];
-/// Of the standard library what is in every program, and what its hash maps are made of.
+/// Crates of the standard library that every program uses, and the one that its hash maps are made
+/// of.
 const STANDARD: [&str; 4] = ["alloc", "core", "hashbrown", "std"];
 
-/// Writes the library as the cells' dylib offers it.
+/// Writes the library's sources in the layout of the cells' dylib.
 pub fn write_library(metadata: &Value, folder: &Path) -> Result<()> {
     let is_polars = |name: &str| name == "polars" || name.starts_with("polars-") && !INNER.contains(&name);
     let is_shown =
@@ -49,7 +50,7 @@ pub fn write_library(metadata: &Value, folder: &Path) -> Result<()> {
     write_workspace(&members, folder)
 }
 
-/// Writes the standard library as rust-analyzer looks for it.
+/// Writes the standard library's sources in the layout that rust-analyzer expects.
 pub fn write_standard(metadata: &Value, folder: &Path) -> Result<()> {
     let members = write_packages(metadata, |name| STANDARD.contains(&name), folder)?;
     write_workspace(&members, folder)
@@ -64,14 +65,15 @@ fn write_workspace(members: &[String], folder: &Path) -> Result<()> {
     write_if_changed(&folder.join("Cargo.toml"), &toml::to_string(&manifest)?)
 }
 
-/// Writes a package for each crate that is shown, in a folder of its name.
+/// Writes a package for each crate that `is_shown` selects, in a folder of its name. Returns the
+/// names.
 fn write_packages(metadata: &Value, is_shown: impl Fn(&str) -> bool, folder: &Path) -> Result<Vec<String>> {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let packages: BTreeMap<String, Value> =
         list(&metadata["packages"]).into_iter().map(|package| (text(&package["id"]), package)).collect();
     let name_of = |id: &Value| {
         let name = packages.get(&text(id)).map(|package| text(&package["name"])).unwrap_or_default();
-        // By these names the crates below the standard library depend on it.
+        // Dependencies below the standard library use these names.
         name.strip_prefix("rustc-std-workspace-").map(str::to_owned).unwrap_or(name)
     };
     let mut members = Vec::new();
@@ -97,7 +99,7 @@ fn write_packages(metadata: &Value, is_shown: impl Fn(&str) -> bool, folder: &Pa
     Ok(members)
 }
 
-/// A manifest with these dependencies, and the features that were compiled.
+/// Returns a manifest with these dependencies and the features that were compiled.
 fn manifest(package: &Value, features: &Value, dependencies: &BTreeMap<String, String>) -> Result<String> {
     let mut head = Table::new();
     for key in ["name", "version", "edition"] {

@@ -1,4 +1,4 @@
-//! The Rust toolchain: found, checked and given to every build in the same form.
+//! The Rust toolchain: found, checked and passed to every build in the same form.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -8,15 +8,15 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-/// What evcxr and our own builds must agree on. A kernel that starts with
-/// another compiler, other flags or other settings would build Polars anew.
+/// Rust toolchain and settings that evcxr and our own builds must share. With another compiler,
+/// other flags or settings, a kernel would compile Polars again.
 #[derive(Clone, Debug)]
 pub struct Toolchain {
-    /// What `rustc -vV` prints.
+    /// Output of `rustc -vV`.
     pub version: String,
-    /// The platform that cells are compiled for, such as `x86_64-unknown-linux-gnu`.
+    /// Target triple of cells, such as `x86_64-unknown-linux-gnu`.
     pub host: String,
-    /// The `RUSTFLAGS` that evcxr sets.
+    /// `RUSTFLAGS` that evcxr sets.
     pub rustflags: String,
     sysroot: PathBuf,
     path: OsString,
@@ -24,7 +24,7 @@ pub struct Toolchain {
 }
 
 impl Toolchain {
-    /// Asks `rustc`, and names what is missing with the command that installs it.
+    /// Runs `rustc` and `cargo`. Fails with an install hint if one is missing.
     pub fn find() -> Result<Self> {
         let path = search_path()?;
         let version = output("rustc", &["-vV"], &path)?;
@@ -42,9 +42,8 @@ impl Toolchain {
         })
     }
 
-    /// The sources of the standard library: without them the type of `let v = vec![…]`
-    /// in a cell cannot be found. Fails, and says how to install them, if they are
-    /// missing.
+    /// Returns the sources of the standard library, without which the type of `let v = vec![…]` in
+    /// a cell cannot be inferred. Fails with an install hint if they are missing.
     pub fn library_source(&self) -> Result<&Path> {
         self.library_source.as_deref().context(
             "the sources of Rust's standard library are missing: run `rustup component add rust-src` \
@@ -52,14 +51,14 @@ impl Toolchain {
         )
     }
 
-    /// Its first line, such as `rustc 1.95.0 (59807616e 2026-04-14)`.
+    /// Returns the first line of `version`, such as `rustc 1.95.0 (59807616e 2026-04-14)`.
     pub fn title(&self) -> String {
         self.version.lines().next().unwrap_or_default().to_owned()
     }
 
-    /// The standard library that cells load at run time, or the folder that lacks it. Each
-    /// kernel is told this folder: what rustc writes into a cell instead is one level off
-    /// when the home and the toolchain are below one folder.
+    /// Returns the standard library that cells load at run time, or the folder that lacks it. This
+    /// folder is set explicitly for each kernel: the path that rustc writes into a cell is one
+    /// level off when the home and the toolchain are in the same folder.
     pub fn standard_library(&self) -> Result<PathBuf, PathBuf> {
         let folder = self.standard_folder();
         let mut files = std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -77,17 +76,17 @@ impl Toolchain {
         }
     }
 
-    /// The packages of the standard library, as `cargo metadata` tells.
+    /// Returns the packages of the standard library, from `cargo metadata`.
     pub fn library_metadata(&self) -> Result<Value> {
         let source = self.library_source()?;
         let mut cargo = Command::new("cargo");
         self.apply_alone(&mut cargo);
-        // Its manifests use what only a nightly cargo takes; rust-analyzer says the same.
+        // Its manifests use features of nightly cargo; rust-analyzer sets the same variable.
         cargo.env("__CARGO_TEST_CHANNEL_OVERRIDE_DO_NOT_USE_THIS", "nightly").current_dir(source);
         self.metadata(cargo).context("find the standard library's sources")
     }
 
-    /// What `cargo metadata` tells, where this cargo stands.
+    /// Runs the given cargo command as `cargo metadata` and returns its output.
     pub fn metadata(&self, mut cargo: Command) -> Result<Value> {
         cargo.args(["metadata", "--format-version", "1", "--locked", "--filter-platform", &self.host]);
         let output = cargo.stderr(Stdio::inherit()).output().context("run `cargo metadata`")?;
@@ -97,28 +96,28 @@ impl Toolchain {
         serde_json::from_slice(&output.stdout).context("read what `cargo metadata` tells")
     }
 
-    /// What a build depends on, in one text.
+    /// Returns a text with all that a build depends on.
     pub fn fingerprint(&self) -> String {
         let source = self.library_source.as_deref().unwrap_or(Path::new(""));
         format!("{}{}\n{}\n{}", self.version, self.rustflags, self.sysroot.display(), source.display())
     }
 
-    /// Gives the command this toolchain, and takes from it what `cargo run` says about
-    /// this program: build scripts that look at it would run again.
+    /// Sets this toolchain for the command, and removes the variables that `cargo run` sets about
+    /// this program: build scripts that read them would run again.
     pub fn apply(&self, command: &mut Command) {
         self.remove(command, is_about_this_program);
         command.env("PATH", &self.path);
-        // A `rust-toolchain.toml` beside a notebook must not choose another one.
+        // A `rust-toolchain.toml` beside a notebook must not select another toolchain.
         command.env("RUSTUP_TOOLCHAIN", &self.sysroot);
     }
 
-    /// Gives the command this toolchain, and nothing of what the user's environment
-    /// may say about builds: every kernel has to see what the seed saw.
+    /// Sets this toolchain for the command, and removes the user's variables that affect builds:
+    /// every kernel must build as the seed was built.
     pub fn apply_alone(&self, command: &mut Command) {
         self.apply(command);
         self.remove(command, changes_builds);
-        // The programs themselves and not rustup's proxies: rust-analyzer calls them two
-        // dozen times before a kernel is ready.
+        // The programs themselves instead of rustup's proxies: rust-analyzer calls them some 24
+        // times before a kernel is ready.
         if let Ok(path) = joined([self.sysroot.join("bin")], &self.path) {
             command.env("PATH", path);
         }
@@ -132,7 +131,7 @@ impl Toolchain {
         }
     }
 
-    /// Lets cells find the standard library and the notebook library in `folder`.
+    /// Adds the folders of the standard library and of the notebook library to the library path.
     pub fn apply_library_path(&self, command: &mut Command, folder: PathBuf) {
         let variable = match env::consts::OS {
             "windows" => "PATH",
@@ -146,7 +145,7 @@ impl Toolchain {
     }
 }
 
-/// `PATH`, with cargo's own folder when a desktop program left it out.
+/// Returns `PATH`, with cargo's own folder if a desktop program left it out.
 fn search_path() -> Result<OsString> {
     let path = joined([], &env::var_os("PATH").unwrap_or_default()).context("read the PATH")?;
     if find_program("cargo", &path).is_some() && find_program("rustc", &path).is_some() {
@@ -159,9 +158,8 @@ fn search_path() -> Result<OsString> {
     env::join_paths(folders).context("put cargo's folder on the PATH")
 }
 
-/// A list of folders: these, and then those of a variable. Its entries that are empty or
-/// relative are left out: they mean the current folder, which is the notebook's, and a program
-/// or a library there would run.
+/// Joins the folders with the entries of a variable. Empty and relative entries are left out: they
+/// mean the current folder, which is the notebook's, and a program or library there would run.
 fn joined(folders: impl IntoIterator<Item = PathBuf>, list: &OsStr) -> Result<OsString, env::JoinPathsError> {
     env::join_paths(folders.into_iter().chain(env::split_paths(list).filter(|folder| folder.is_absolute())))
 }
@@ -174,7 +172,7 @@ fn find_program(name: &str, path: &OsString) -> Option<PathBuf> {
 fn output(program: &str, arguments: &[&str], path: &OsString) -> Result<String> {
     let file = find_program(program, path)
         .with_context(|| format!("`{program}` is missing: install Rust from https://rustup.rs"))?;
-    // Elsewhere than here, where a `rust-toolchain.toml` may choose another one.
+    // Not in the current folder, where a `rust-toolchain.toml` may select another toolchain.
     let output = Command::new(file).args(arguments).env("PATH", path).current_dir(env::temp_dir()).output();
     let output = output.with_context(|| format!("run `{program}`"))?;
     if !output.status.success() {
@@ -187,8 +185,8 @@ fn output(program: &str, arguments: &[&str], path: &OsString) -> Result<String> 
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// The flags of `Config::cargo_command` in evcxr, which takes `lld` when it is
-/// on the `PATH` and `mold` is not.
+/// Returns the flags of `Config::cargo_command` in evcxr, which uses `lld` if it is on the `PATH`
+/// and `mold` is not.
 fn rustflags(path: &OsString) -> String {
     let mut flags = "-Cprefer-dynamic".to_owned();
     let lld = find_program("mold", path).is_none() && find_program("lld", path).is_some();
@@ -198,7 +196,7 @@ fn rustflags(path: &OsString) -> String {
     flags
 }
 
-/// The component `rust-src`, or what `RUST_SRC_PATH` or Debian offers instead.
+/// Finds the component `rust-src`, or the folder of `RUST_SRC_PATH` or of Debian's package.
 fn find_library_source(sysroot: &Path) -> Option<PathBuf> {
     let component = sysroot.join("lib/rustlib/src/rust/library");
     let given = env::var_os("RUST_SRC_PATH").map(PathBuf::from).filter(|folder| folder.is_absolute());
@@ -206,12 +204,12 @@ fn find_library_source(sysroot: &Path) -> Option<PathBuf> {
     given.into_iter().chain([component, debian]).find(|folder| folder.join("std/src/lib.rs").is_file())
 }
 
-/// Whether cargo sets this variable for the program that it runs.
+/// Returns whether cargo sets this variable for the program that it runs.
 fn is_about_this_program(name: &str) -> bool {
     ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Whether cargo or rustc would build other files when this variable is set.
+/// Returns whether this variable changes the output of cargo or rustc.
 fn changes_builds(name: &str) -> bool {
     const NAMES: [&str; 7] = [
         "RUSTFLAGS",

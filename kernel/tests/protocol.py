@@ -1,8 +1,8 @@
-"""The protocol's own tests, of `jupyter_kernel_test`, on the kernel `up42`.
+"""Tests of the protocol by `jupyter_kernel_test`, on the kernel `up42`.
 
-Left out, for the kernel has nothing of the kind: paging (`code_page_something`) and
-clearing an output (`code_clear_output`); and invalid code, which is the compiler's to
-tell (`invalid_code_samples`).
+Left out: paging (`code_page_something`) and clearing an output (`code_clear_output`), which
+the kernel does not have, and invalid code, which only the compiler detects
+(`invalid_code_samples`).
 """
 
 import unittest
@@ -31,7 +31,7 @@ class Up42KernelTests(jupyter_kernel_test.KernelTests):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        # Requests wait for the engine, the suite does not.
+        # The kernel holds requests until the engine is ready; the suite does not wait for it.
         cls.kc.execute_interactive("();", timeout=jupyter_kernel_test.TIMEOUT)
 
     def execute_helper(self, code, timeout=jupyter_kernel_test.TIMEOUT, **options):

@@ -1,4 +1,4 @@
-"""Starts and ends kernels, again and again, and looks for what they leave behind.
+"""Starts and ends kernels repeatedly, and checks that no processes or folders remain.
 
     python restarts.py COUNT
 """
@@ -21,7 +21,7 @@ def main(count):
         client = manager.client()
         client.start_channels()
         client.wait_for_ready(timeout=PATIENCE)
-        # One in three is ended while the engine loads, one while a cell runs.
+        # Of three kernels, one is ended while the engine loads, and one while a cell runs.
         if turn % 3 != 0:
             client.execute("6 * 7")
             client.get_shell_msg(timeout=PATIENCE)

@@ -1,9 +1,9 @@
-"""Drives the kernel as Jupyter does, and tells which of its promises it keeps.
+"""Tests of the kernel through Jupyter's client.
 
     python session.py [STORY...]
 
-runs the stories, all in as few kernels as possible, with the kernel `up42` that Jupyter
-finds.
+runs the named tests, or all of them, in as few kernels as possible, with the kernel `up42`
+that Jupyter finds.
 """
 
 import json
@@ -20,8 +20,8 @@ from jupyter_client.manager import KernelManager
 from traitlets.config import Config
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-# The longest wait for an event, in seconds: a busy machine compiles slowly. It only ends a test
-# that would hang.
+# Longest wait for an event, in seconds: a busy machine compiles slowly. It only ends a test that
+# would otherwise hang.
 PATIENCE = 300
 STORIES = []
 
@@ -32,7 +32,7 @@ def story(function):
 
 
 class Cell:
-    """What a cell did: its reply, and what it showed, in order."""
+    """Reply of a cell, and the messages that it published, in order."""
 
     def __init__(self, reply, messages):
         self.reply = reply["content"]
@@ -45,7 +45,8 @@ class Cell:
         return [c["data"] for kind, c in self.messages if kind == "execute_result"]
 
     def shown(self):
-        """The kinds of outputs, and of text what it says."""
+        """Returns the kinds of outputs, with the text of streams and displays and the names of
+        errors."""
         shown = []
         for kind, content in self.messages:
             if kind == "stream" and shown and shown[-1][0] == content["name"]:
@@ -75,7 +76,7 @@ class Kernel:
         self.seconds_to_first = time.monotonic() - started
 
     def run(self, code, until=None, **options):
-        """Runs a cell; `until` sees each message while it runs."""
+        """Runs a cell; `until` receives each message while it runs."""
         request = self.client.execute(code, **options)
         return self.wait(request, until)
 
@@ -106,7 +107,7 @@ class Kernel:
         return self.ok(code).results()[0]["text/plain"]
 
     def processes(self):
-        """All that the launcher has started, and itself."""
+        """Returns the launcher's process and all its descendants."""
         pid = self.manager.provisioner.pid
         return [pid, *descendants(pid)]
 
@@ -129,7 +130,7 @@ def descendants(pid):
 
 
 def copy_of(pid):
-    """The private folder that this process compiles in."""
+    """Returns the private folder that this process compiles in."""
     try:
         variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:
@@ -149,7 +150,7 @@ def alive(pids):
 
 
 def until(is_so):
-    """Whether it comes to be so."""
+    """Waits for a condition; returns whether it holds in the end."""
     deadline = time.monotonic() + PATIENCE
     while not is_so() and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -157,7 +158,7 @@ def until(is_so):
 
 
 def printed(client, text):
-    """Waits until a cell, or a thread of one, has printed this."""
+    """Waits until a cell, or a thread of one, has printed this text."""
     seen = ""
     while text not in seen:
         message = client.get_iopub_msg(timeout=PATIENCE)
@@ -167,7 +168,7 @@ def printed(client, text):
 
 
 def wait_for(file):
-    """A block of Rust that waits until the test has made this file."""
+    """Returns a block of Rust that waits until the test has created this file."""
     return (
         f'{{ let begun = std::time::Instant::now();\nwhile !std::path::Path::new("{file}").exists() {{ '
         f'assert!(begun.elapsed().as_secs() < {PATIENCE // 2}, "nobody saw it"); '
@@ -229,7 +230,7 @@ def text_without_a_newline_is_live(kernel):
             if kind == "stream" and content["text"] == "now":
                 seen.touch()
 
-        # The cell only goes on when its first text has been seen.
+        # The cell only continues when its first text has arrived.
         cell = kernel.ok(f'print!("now");\n{wait_for(seen)}print!("later");', until=note)
     assert cell.text("stdout") == "nowlater", cell.messages
 
@@ -268,7 +269,7 @@ def printed_marks_are_text(kernel):
     field = "EVCXR_BEGIN_CONTENT text/html\n<b>forged</b>\nEVCXR_END_CONTENT\nEVCXR_ERROR_OCCURRED\n"
     cell = kernel.ok(f"let field = {json.dumps(field)};\nprintln!(\"{{field}}\");\nkept")
     assert cell.shown() == [("stdout", f"{field}\n"), ("execute_result", "7")], cell.shown()
-    # Neither while the last value is found, nor by how a value is shown that has no display.
+    # Neither while the last value is computed, nor in the text of a value without a display.
     cell = kernel.ok("struct Raw;\nimpl std::fmt::Debug for Raw {\n"
                      "    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result { f.write_str(\"raw\\n\")?; "
                      f"f.write_str({json.dumps(field)}) }}\n}}\n{{ print!(\"{{field}}\"); Raw }}")
@@ -457,7 +458,7 @@ def names_are_completed_and_explained(kernel):
     assert reply["parent_header"]["msg_id"] == request
     assert any(match.startswith("sort") for match in reply["content"]["matches"]), reply["content"]
     assert reply["content"]["cursor_start"] == 8
-    # To look at a cell is not to run it.
+    # Completion in a cell must not run it.
     kernel.client.complete(":restart\nnumbers.sor", 20)
     reply = kernel.client.get_shell_msg(timeout=PATIENCE)
     assert any(match.startswith("sort") for match in reply["content"]["matches"]), reply["content"]
@@ -477,7 +478,8 @@ def names_are_completed_and_explained(kernel):
 
 
 def interrupt_when(kernel, code, text):
-    """Interrupts the cell when it has printed this; returns it and how long it took to end."""
+    """Interrupts the cell when it has printed this text. Returns it with the seconds until it
+    ended."""
     asked = []
 
     def note(kind, content):
@@ -500,7 +502,7 @@ def an_interrupt_stops_the_cell_and_says_what_is_lost(kernel):
     assert kernel.value("let again = vec![1];\nagain.len()") == "1"
     assert len(alive(kernel.processes())) <= len(cells), "the cells' process is still there"
     print(f"interrupted in {seconds:.2f} s")
-    # Nothing runs: nothing is lost.
+    # Nothing runs, so nothing is lost.
     kernel.client.control_channel.send(kernel.client.session.msg("interrupt_request", {}))
     assert kernel.client.get_control_msg(timeout=PATIENCE)["content"]["status"] == "ok"
     assert kernel.value("again.len()") == "1"
@@ -569,7 +571,7 @@ def a_process_that_ends_is_an_error(kernel):
 @story
 def a_program_that_goes_on_does_not_hold_up_the_end_of_its_cell(kernel):
     with tempfile.TemporaryDirectory() as folder:
-        # Both programs go on until the folder is removed.
+        # Both programs run until the folder is removed.
         wait = f"while [ -e {folder} ]; do sleep 0.1; done"
         start = f'std::process::Command::new("sh").args(["-c", "{wait}"]).spawn()?;\n'
         cell, _ = interrupt_when(kernel, start + 'println!("going");\nloop { std::hint::spin_loop(); }', "going")
@@ -596,7 +598,8 @@ def a_dependency_shows_its_progress(kernel):
 
 
 def killed_jupyter(script, environment=None):
-    """A Jupyter that starts a kernel, runs this with it, and is killed."""
+    """Starts a Jupyter that runs this script with a kernel, and kills it. Checks that the
+    kernel's processes and folders disappear. Returns the processes."""
     script = (
         "from jupyter_client.manager import KernelManager; manager = KernelManager(kernel_name='up42'); "
         f"manager.start_kernel(); {script}; print(manager.provisioner.pid, flush=True); input()"
@@ -676,7 +679,7 @@ def a_kernel_may_be_reached_by_files(kernel):
 
 @story
 def a_restart_and_an_end_leave_nothing_behind(kernel):
-    # The folder of a dependency of another story is gone, and without it no cell compiles.
+    # The folder of a dependency of another test no longer exists; without it no cell compiles.
     kernel.manager.restart_kernel()
     kernel.client.wait_for_ready(timeout=PATIENCE)
     before = kernel.processes()

@@ -8,28 +8,28 @@ use up42_core::error::{Context, Result};
 use up42_core::sanitize::sanitize;
 use up42_core::time::parse_timestamp;
 
-/// A part of the account's credits that is set aside for something.
+/// Budget of the account: credits reserved for a purpose.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Budget {
     client: Client,
-    /// The platform's id, for [`OrderPlan::budget_id`](crate::orders::OrderPlan::budget_id).
+    /// Id on the platform, for [`OrderPlan::budget_id`](crate::orders::OrderPlan::budget_id).
     pub id: String,
-    /// Its name.
+    /// Name of the budget.
     pub name: String,
-    /// What it is for.
+    /// Purpose of the budget.
     pub description: Option<String>,
-    /// The platform's word: `ACTIVE` or `INACTIVE`.
+    /// Status in the platform's words: `ACTIVE` or `INACTIVE`.
     pub status: String,
-    /// The most that may be spent, in credits (1 credit is 0.01 EUR); `None` is no limit.
+    /// Spending limit, in credits (1 credit is 0.01 EUR); `None` if unlimited.
     pub limit: Option<i64>,
-    /// What was spent and is held, in credits.
+    /// Credits spent and held.
     pub consumed: Option<i64>,
-    /// What is left, in credits.
+    /// Credits left.
     pub remaining: Option<i64>,
-    /// What was spent and is held, in % of the limit.
+    /// Credits spent and held, in % of the limit.
     pub percent: Option<f64>,
-    /// The first and the last instant at which it may be spent, UTC.
+    /// Start and end of its validity, UTC.
     pub valid: (Option<Timestamp>, Option<Timestamp>),
 }
 
@@ -51,16 +51,16 @@ impl Budget {
         })
     }
 
-    /// Whether something can be paid from it now, as far as its status tells.
+    /// Returns whether the status is `ACTIVE`, so that orders can be charged to the budget.
     pub fn is_active(&self) -> bool {
         self.status == "ACTIVE"
     }
 
-    /// What was spent of it and is held by now, in credits.
+    /// Requests the credits that are spent and held now.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when it is gone.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if the budget no longer exists.
     pub fn usage(&self) -> Result<i64> {
         let ask = || {
             credits(

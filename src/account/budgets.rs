@@ -8,7 +8,7 @@ use crate::transport::Request;
 use up42_core::error::{Context, ErrorKind, Result};
 use up42_core::impl_list;
 
-/// The budgets of an account, those that changed last first.
+/// Budgets of an account, most recently changed first.
 #[derive(Clone)]
 pub struct Budgets {
     pub(super) budgets: Vec<Budget>,
@@ -16,7 +16,7 @@ pub struct Budgets {
 }
 
 impl Client {
-    /// The budgets of the account, with what was spent of them. Only some plans have any.
+    /// Returns the budgets of the account with their usage. Only some price plans have budgets.
     ///
     /// ```
     /// # use up42::Client;
@@ -29,7 +29,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Auth`] when the login may not see them, and the errors of the network.
+    /// [`ErrorKind::Auth`] if the login lacks the permission, [`ErrorKind::Network`] on failure of
+    /// the connection.
     pub fn budgets(&self) -> Result<Budgets> {
         let read = || {
             let request = Request::get(self.url("/v2/budgets"))
@@ -39,7 +40,7 @@ impl Client {
                 pages(self, &request, usize::MAX, |json| Budget::read(self, json).map(Some))?.entries;
             let is_enforced = match self.get("/v2/budgets/settings") {
                 Ok(settings) => settings.get("enforcementEnabled").and_then(Value::as_bool),
-                // Whoever may see budgets need not be allowed to see how they are handled.
+                // A login may have the permission for budgets but not for their settings.
                 Err(error) if matches!(error.kind(), ErrorKind::Auth | ErrorKind::NotFound) => None,
                 Err(error) => return Err(error),
             };
@@ -49,11 +50,11 @@ impl Client {
         budgets.context("list the budgets")
     }
 
-    /// The budget with an id, with what was spent of it.
+    /// Returns the budget with this id and its usage.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] when the account has none.
+    /// [`ErrorKind::NotFound`] if the account has no such budget.
     pub fn budget(&self, id: impl AsRef<str>) -> Result<Budget> {
         let id = id.as_ref();
         let read = || {
@@ -67,24 +68,24 @@ impl Client {
 impl_list!(Budgets(budgets: Budget), "The budgets, one by one.");
 
 impl Budgets {
-    /// The budget of a name, or of an id.
+    /// Returns the budget with this name or id.
     pub fn get(&self, name: &str) -> Option<&Budget> {
         self.iter().find(|one| one.id == name || one.name == name)
     }
 
-    /// Whether every order needs a budget; `None` where the platform does not tell.
+    /// Returns whether every order must have a budget; `None` if the platform does not state it.
     pub fn is_enforced(&self) -> Option<bool> {
         self.is_enforced
     }
 
-    /// The budgets as a Polars DataFrame, a row each.
+    /// Returns the budgets as a Polars DataFrame, one row per budget.
     ///
     /// | column | dtype | unit | null means | field of the API |
     /// |---|---|---|---|---|
     /// | `id`, `name` | String | | never null | the same |
     /// | `status` | String | | never null | `status`: `ACTIVE`, `INACTIVE` |
     /// | `limit` | Int64 | credits | no limit | `spendLimit` |
-    /// | `consumed` | Int64 | credits | not told | `consumedCredits` |
+    /// | `consumed` | Int64 | credits | not stated | `consumedCredits` |
     /// | `remaining` | Int64 | credits | no limit | `remainingCredits` |
     /// | `percent` | Float64 | % of the limit | no limit | `usagePercentage` |
     /// | `start`, `end` | Datetime(ms) | UTC | open | `validityPeriod` |
@@ -92,7 +93,7 @@ impl Budgets {
     ///
     /// # Errors
     ///
-    /// Only when Polars refuses the columns.
+    /// Only if Polars rejects the columns.
     pub fn to_dataframe(&self) -> Result<DataFrame> {
         Frame::of(&self.budgets)
             .text("id", |one| Some(&one.id))

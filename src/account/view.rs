@@ -1,4 +1,4 @@
-//! What a notebook shows of budgets.
+//! MIME bundles of budgets for notebooks.
 
 use std::fmt;
 use std::ops::RangeBounds;
@@ -6,7 +6,8 @@ use std::ops::RangeBounds;
 use super::{Budget, Budgets};
 use up42_core::sanitize::words;
 use up42_core::time::minute;
-use up42_view::display::{Card, Cell, Column, MimeBundle, Table, Tone, counted};
+use up42_view::MimeBundle;
+use up42_view::elements::{Card, Cell, Column, Table, Tone, counted};
 use up42_view::{impl_mime_bundle, impl_show};
 
 fn credits(credits: Option<i64>) -> Cell {

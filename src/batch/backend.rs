@@ -1,12 +1,15 @@
-//! What a batch needs of whoever runs its jobs. It knows none of them.
+//! Interface between a batch and the services that run its jobs.
 //!
 //! | | workflow | processing | order | OGC process |
 //! |---|---|---|---|---|
-//! | a lost job is found by | its name | its title | its tag | its inputs, where the list tells them; its name, where it was answered at once |
-//! | it is looked for in | the project's jobs | the workspace's jobs | the workspace's orders | the server's jobs |
-//! | how jobs stand is asked | by list | by ids | by ids | by list |
+//! | a lost job is identified by | name | title | tag | inputs or name |
+//! | it is searched in | project's jobs | workspace's jobs | workspace's orders | server's jobs |
+//! | statuses are read | from the list | by ids | by ids | from the list |
 //! | credits | paid task by task | held, then paid | held, then paid | none |
 //! | results | an archive | items of the storage | items of the storage | values and files |
+//!
+//! A job of an OGC process is identified by its inputs if the list contains them, and by its name
+//! if it was executed synchronously.
 
 use std::time::Duration;
 
@@ -17,155 +20,156 @@ use crate::jobs::{Estimate, Job, JobId, JobParameters, JobsPage, Project};
 use crate::transport::Secret;
 use up42_core::error::Result;
 
-/// Whoever has jobs, and can say what became of one.
+/// Service that has jobs: their costs, failure reasons and results.
 pub(crate) trait Source: Send + Sync {
     fn client(&self) -> &Client;
 
-    /// What an ended job cost; `None` where nothing has a price.
+    /// Returns the cost of an ended job, in credits; `None` if nothing has a price.
     fn credits(&self, id: &JobId) -> Result<Option<i64>>;
 
-    /// Why an ended job has no results.
+    /// Returns why an ended job has no results.
     fn reason(&self, job: &Job) -> Result<String>;
 
-    /// Where its results are.
+    /// Returns the location of a job's results.
     fn results(&self, id: &JobId) -> Result<Delivery>;
 
-    /// The project, where there is one: its dry runs can be looked into.
+    /// Returns the project, whose dry runs can be read; `None` for other services.
     fn project(&self) -> Option<&Project> {
         None
     }
 }
 
-/// Whoever runs the jobs of a batch.
+/// Service that runs the jobs of a batch.
 pub(crate) trait JobBackend: Source {
-    /// Who that is, for the journal.
+    /// Returns the owner of the jobs, which the journal records.
     fn owner(&self) -> Owner;
 
-    /// Names a job by what it does: jobs with the same key are one, and paid once. `None` where
-    /// all that it is asked counts.
+    /// Returns the identity of a job: jobs with the same identity are one job, paid once. `None` if
+    /// all parameters are part of the identity.
     fn key(&self, _parameters: &JobParameters) -> Option<String> {
         None
     }
 
-    /// How many jobs may be unfinished at a time, whoever began them.
+    /// Returns the largest number of unfinished jobs, those of others included.
     fn limit(&self) -> Result<usize> {
         Ok(usize::MAX)
     }
 
-    /// How many of a batch may be, unless the user says so.
+    /// Returns the limit of unfinished jobs of a batch if the user sets none.
     fn default_max_unfinished(&self) -> usize {
         usize::MAX
     }
 
-    /// Claims the right to create a job, where several batches share one: its job, if another
-    /// batch has created it.
+    /// Reserves the right to create a job that several batches may contain. Returns the job if
+    /// another batch has created it.
     ///
     /// # Errors
     ///
-    /// Unsent where it cannot be told; lost where another batch may have sent it.
+    /// An unsent error if the reservation cannot be read or written; a lost one if another batch
+    /// may have sent the request.
     fn reserve(&self, _submission: &Submission) -> Result<Option<Job>> {
         Ok(None)
     }
 
-    /// Jobs that exist for submissions although the journal does not know them, by their
-    /// places. Asked once in a run, before the first is sent. `None` where the list of jobs
-    /// tells.
+    /// Returns the jobs that exist for submissions although the journal does not know them, each
+    /// with the index of its submission. Called once in a run, before the first job is sent. `None`
+    /// if the list of jobs is to be searched instead.
     fn existing(&self, _submissions: &[Submission]) -> Option<Result<Vec<(usize, Job)>>> {
         None
     }
 
-    /// Creates a job. Sent once: after a lost answer the job may exist.
+    /// Creates a job. The request is sent once: if its response is lost, the job may exist.
     fn create(&self, submission: &Submission) -> Result<Job>;
 
-    /// A page of the list of jobs: the first, or the one that another named as its next. The
-    /// newest come first, where the service has an order.
+    /// Returns a page of the list of jobs: the first one, or the one that the page before named as
+    /// next. Newest jobs first, if the service sorts.
     fn page(&self, next: Option<&str>) -> Result<JobsPage>;
 
-    /// Whether a job that is not in the list, read to its end, was never created.
+    /// Returns whether a job that the complete list does not contain was never created.
     fn list_proves(&self) -> bool {
         true
     }
 
-    /// How these jobs stand, in one request; `None` where jobs are not asked for by ids.
+    /// Reads these jobs with one request; `None` if the service has no request by ids.
     fn jobs(&self, _ids: &[JobId]) -> Option<Result<Vec<Job>>> {
         None
     }
 
     fn job(&self, id: &JobId) -> Result<Job>;
 
-    /// Asks a job to stop; what it is then, where that is told.
+    /// Asks the service to cancel a job. Returns the job after that, if the response contains it.
     fn cancel(&self, id: &JobId) -> Result<Option<Job>>;
 
-    /// By what the job of a submission is known in the list.
+    /// Returns the text that identifies the job of a submission in the list.
     fn mark(&self, submission: &Submission) -> String {
         submission.token()
     }
 
-    /// By what a job in the list can be told from others.
+    /// Returns the identification of a listed job.
     fn mark_of(&self, job: &Job) -> Mark {
         job.name.as_deref().map_or(Mark::None, |name| Mark::Names(tokens(name)))
     }
 
-    /// Whether its jobs cost credits.
+    /// Returns whether the jobs cost credits.
     fn costs(&self) -> bool {
         true
     }
 
-    /// The account's balance, in credits.
+    /// Returns the account's balance, in credits.
     fn balance(&self) -> Result<i64>;
 
-    /// Below this balance it runs nothing that costs anything, in credits.
+    /// Returns the balance below which the platform refuses to run jobs, in credits.
     fn least_balance(&self) -> i64 {
         0
     }
 
-    /// Asks for something small: whether there is anybody.
+    /// Sends a small request, which fails if the service cannot be reached.
     fn reach(&self) -> Result<()> {
         self.balance().map(drop)
     }
 
-    /// The price of each of these jobs.
+    /// Returns the price of each job.
     fn estimate(&self, jobs: &[JobParameters]) -> Result<Estimate>;
 
-    /// The most that each of these jobs will cost, in credits.
+    /// Returns the highest price of each job, in credits.
     fn prices(&self, jobs: &[JobParameters]) -> Result<Vec<i64>> {
         Ok(self.estimate(jobs)?.prices()?.iter().map(|price| price.credits.max).collect())
     }
 
-    /// How long the job will take, when it was estimated before. Nothing is asked.
+    /// Returns the duration of a job, if it was estimated before. Sends no request.
     fn known_duration(&self, _job: &JobParameters) -> Option<Duration> {
         None
     }
 }
 
-/// What the list says of whose job it is.
+/// Identification of a job in the list.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Mark {
-    /// It is the job of the submission with one of these marks.
+    /// The job of the submission with one of these marks.
     Names(Vec<String>),
-    /// Its inputs. Another job may have been asked the same.
+    /// The inputs of the job; another job may have the same inputs.
     Inputs,
-    /// It may be any of those that were lost.
+    /// Nothing that identifies the job; it may be any of the lost jobs.
     Hidden,
-    /// It is none of them.
+    /// The job is none of the lost jobs.
     None,
 }
 
-/// Asks for the URL of a file: a signed one lives for some minutes, and is asked for again.
+/// Request for the URL of a file. A signed URL expires after some minutes and is requested again.
 pub(crate) type Url = Box<dyn Fn() -> Result<Secret> + Send + Sync>;
 
-/// Where a job's results are.
+/// Location of a job's results.
 pub(crate) enum Delivery {
-    /// An archive, which holds a `data.json`.
+    /// An archive that contains a `data.json`.
     Archive(Url),
-    /// The features of a `data.json`, and the files that they name by `up42.data_path`. More
-    /// may come of what `may_grow`, such as an index that is late.
+    /// The features of a `data.json`, and the files that they name in `up42.data_path`. If
+    /// `may_grow`, files such as a late index may be added.
     Files { features: Vec<serde_json::Value>, files: Vec<ResultFile>, may_grow: bool },
 }
 
-/// One file of a job's results.
+/// File of a job's results.
 pub(crate) struct ResultFile {
-    /// A plain name, in the job's folder.
+    /// File name in the job's folder, without a path.
     pub(crate) name: String,
     pub(crate) content: Content,
 }

@@ -10,20 +10,25 @@ use crate::jobs::{Estimate, JobParameters};
 use up42_core::error::{Context, Result};
 use up42_core::sanitize::sanitize;
 
-/// Many jobs, run in parallel under the limit of whoever runs them.
+/// Many jobs of one service, run in parallel up to the limit of unfinished jobs.
 ///
-/// | jobs of | by | price | cancelled |
+/// | jobs | created by | price | cancellable |
 /// |---|---|---|---|
-/// | a workflow of a project | [`Workflow::batch`](crate::jobs::Workflow::batch) | yes | yes |
-/// | a process of today's platform | [`Process::batch`](crate::processes::Process::batch) | yes | no: the platform has no way |
-/// | orders of a data product | [`OrderPlan::batch`](crate::orders::OrderPlan::batch) | yes | what the platform has not begun with |
-/// | a process of an OGC server | [`OgcProcess::batch`](crate::processes::OgcProcess::batch) | no | yes, where the server can |
+/// | workflow of a project | [`Workflow::batch`] | yes | yes |
+/// | process of today's platform | [`Process::batch`] | yes | no |
+/// | orders of a data product | [`OrderPlan::batch`] | yes | before placement |
+/// | process of an OGC server | [`OgcProcess::batch`] | no | if the server supports it |
 ///
-/// What is done is written to a journal before and after each request that costs money:
-/// an SQLite file in the folder `up42-batches`, beside the notebook
-/// ([`ClientBuilder::batches`](crate::client::ClientBuilder::batches)). So a batch can be run
-/// again at any time, also after the kernel was killed, and goes on where it was: a job
-/// that exists is never paid for again.
+/// [`Workflow::batch`]: crate::jobs::Workflow::batch
+/// [`Process::batch`]: crate::processes::Process::batch
+/// [`OrderPlan::batch`]: crate::orders::OrderPlan::batch
+/// [`OgcProcess::batch`]: crate::processes::OgcProcess::batch
+///
+/// The journal of the batch records each request that costs money, before it is sent and after its
+/// response. It is an SQLite file in the folder `up42-batches` beside the notebook
+/// ([`ClientBuilder::batches`](crate::client::ClientBuilder::batches)). A batch can be run again at
+/// any time, also after the kernel was killed: it resumes, and a job that exists is never paid
+/// again.
 ///
 /// ```
 /// # use up42::{Aoi, Client};
@@ -51,7 +56,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// A batch of a service's jobs. Nothing is sent yet.
+    /// Creates a batch of a service's jobs. Sends no request.
     pub(crate) fn of(
         service: Arc<dyn JobBackend>,
         name: impl Into<String>,
@@ -65,97 +70,97 @@ impl Batch {
         Self { service, plan, policy: Policy::default() }
     }
 
-    /// The name that it is known by.
+    /// Returns the name of the batch.
     pub fn name(&self) -> &str {
         &self.plan.name
     }
 
-    /// The price of each job and of them all, before a credit is spent. A run after it
-    /// begins with the jobs that take longest by this estimate, so that none is left
-    /// running alone at the end.
+    /// Returns the price of each job and of all, without spending credits. The next run starts the
+    /// jobs with the longest estimated duration first, which shortens the run.
     ///
     /// # Errors
     ///
-    /// As for [`Workflow::estimate`](crate::jobs::Workflow::estimate); and
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) where nothing has a price,
-    /// which is so on an OGC server.
+    /// The errors of [`Workflow::estimate`](crate::jobs::Workflow::estimate), and
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if jobs have no price, as on an
+    /// OGC server.
     pub fn estimate(&self) -> Result<Estimate> {
         let jobs: Vec<_> = self.plan.items.iter().map(|item| item.parameters.clone()).collect();
         self.service.estimate(&jobs)
     }
 
-    /// The jobs as they stand, from the journal alone: nothing is asked of the platform.
+    /// Returns the jobs as recorded in the journal. Sends no request.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the journal cannot be read, and as for [`run`](Self::run)
-    /// when it does not fit the parameters.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the journal cannot be read, and the errors of
+    /// [`run`](Self::run) if it does not match the parameters.
     pub fn jobs(&self) -> Result<JobCollection> {
         self.jobs_in_journal().with_context(|| self.description())
     }
 
-    /// Runs the jobs, as many at a time as the project or the server allows, and waits for the
-    /// last one. A job that fails or is refused does not stop the others: its
-    /// [`outcome`](crate::batch::JobRecord::outcome) says why. A line is printed for each change
-    /// that matters.
+    /// Runs the jobs, as many at a time as the project or the server allows, and waits until all
+    /// have ended. A job that fails or is refused does not stop the others, unless
+    /// [`on_failure`](Self::on_failure) is set; its [`outcome`](crate::batch::JobRecord::outcome)
+    /// contains the reason. Prints a line when the progress changes.
     ///
-    /// Jobs that were [estimated](Self::estimate) are sent longest first, the others after
-    /// them in order. A project that is full, a network that is gone and a machine that
-    /// sleeps are waited out. When the credits do not suffice, those that run are waited
-    /// for, and what they leave is used; then it ends, and says how many are missing. A
-    /// job in a status that this version does not know is shown, and waited for until it
-    /// has not changed for an hour.
+    /// Jobs with an [estimate](Self::estimate) are sent longest first, then the others in order.
+    /// The run waits while the project is full, the network is down or the machine sleeps. If the
+    /// credits do not suffice, it waits for the unfinished jobs and sends more if these release
+    /// credits; then it ends and reports how many credits are missing. A job in a status that is
+    /// unknown to this version is shown, and waited for until it has not changed for an hour.
     ///
-    /// Run again, it goes on where it was, also after it was killed. What failed stays
-    /// failed until [`retry_failed`](Self::retry_failed). While another kernel runs the
-    /// same batch, this waits, and goes on when the other has ended.
+    /// A second run resumes the batch, also after the program was killed. Failed jobs stay failed
+    /// until [`retry_failed`](Self::retry_failed). While another kernel runs the same batch, this
+    /// run waits, and resumes when the other has ended.
     ///
     /// # Errors
     ///
-    /// What refuses the batch before it has a job: a login, credits that do not suffice,
-    /// a project that cannot be read. Once there are jobs, they are waited for, and what
-    /// was not sent any more says why: nothing that is paid is lost to an error.
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the journal belongs to another workflow, or has
-    /// jobs that the parameters no longer have. [`ErrorKind::Io`](crate::ErrorKind::Io) when the journal cannot
-    /// be written.
+    /// Errors that stop the batch before any job exists: a failed login, missing credits, a project
+    /// that cannot be read. If jobs exist, they are waited for instead, and the jobs that were not
+    /// sent have the error as their outcome, [`Outcome::Unsent`](crate::batch::Outcome::Unsent).
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the journal belongs to
+    /// another workflow, or contains jobs that are no longer among the parameters.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the journal cannot be written.
     #[doc(alias = "run_jobs_parallel")]
     pub fn run(&self) -> Result<JobCollection> {
-        self.drive(Task::Run).with_context(|| self.description())
+        self.run_to_end(Task::Run).with_context(|| self.description())
     }
 
-    /// Sends those jobs again that failed, were refused, or may not exist, and runs the
-    /// batch. Jobs that failed may be paid in part: see their credits before. One that may exist
-    /// is looked for first, where jobs have names or tags, and is not sent again when it is there.
+    /// Resubmits the jobs that failed, were cancelled or refused, or may not exist, and runs the
+    /// batch. Failed jobs may have been paid in part: check their credits first. A job that may
+    /// exist is first searched by its name or tag, where jobs have these, and is not resubmitted if
+    /// it exists.
     ///
     /// # Errors
     ///
-    /// As for [`run`](Self::run).
+    /// The errors of [`run`](Self::run).
     pub fn retry_failed(&self) -> Result<JobCollection> {
-        self.drive(Task::Retry).with_context(|| self.description())
+        self.run_to_end(Task::Retry).with_context(|| self.description())
     }
 
-    /// Sends no further job, and cancels those that have not ended; also when another cell
-    /// or another kernel runs the batch. Waits until they have stopped. What was done until
-    /// then is paid. [`run`](Self::run) sends the others later,
-    /// [`retry_failed`](Self::retry_failed) the cancelled ones too.
+    /// Cancels the unfinished jobs, sends no others, and waits until all have ended; also if
+    /// another cell or another kernel runs the batch. Work done until then is paid.
+    /// [`run`](Self::run) sends the unsent jobs later, [`retry_failed`](Self::retry_failed) also
+    /// the cancelled ones.
     ///
     /// # Errors
     ///
-    /// As for [`run`](Self::run).
+    /// The errors of [`run`](Self::run).
     pub fn cancel(&self) -> Result<JobCollection> {
         let cancel = || match self.journal()? {
             Some(journal) => {
                 journal.request_cancel()?;
-                self.drive(Task::Cancel)
+                self.run_to_end(Task::Cancel)
             }
-            // Whoever drives it may still ask for prices, and begins its journal after them.
-            None if self.is_driven()? => self.drive(Task::Cancel),
+            // The program that runs the batch may still request prices; it creates the journal
+            // later.
+            None if self.is_driven()? => self.run_to_end(Task::Cancel),
             None => self.jobs(),
         };
         cancel().with_context(|| self.description())
     }
 
-    /// The jobs that the parameters have.
+    /// Returns the jobs of the plan.
     pub(super) fn items(&self) -> &[Item] {
         &self.plan.items
     }

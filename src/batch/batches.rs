@@ -11,50 +11,49 @@ use up42_core::error::{Context, Result};
 use up42_core::impl_list;
 use up42_core::sanitize::sanitize;
 use up42_core::time::{minute, parse_timestamp};
-use up42_view::display::{Cell, Column, Table};
+use up42_view::elements::{Cell, Column, Table};
 use up42_view::impl_show;
 
-/// The batches whose journals are in a folder, the last changed first.
+/// Batches whose journals are in a folder, most recently changed first.
 #[derive(Clone)]
 pub struct Batches {
     entries: Vec<BatchEntry>,
-    /// Files that could not be read, and why.
+    /// Errors of the journals that could not be read.
     notes: Vec<String>,
 }
 
-/// One batch, as its journal has it.
+/// Summary of a batch, read from its journal.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BatchEntry {
-    /// What [`Client::batch`](crate::Client::batch) finds it by.
+    /// Name of the batch, as passed to [`Client::batch`](crate::Client::batch).
     pub name: String,
-    /// Who runs its jobs: `workflow`, `process`, `order` or `OGC process`.
+    /// Service that runs the jobs: `workflow`, `process`, `order` or `OGC process`.
     pub service: &'static str,
-    /// The name of the workflow, the process or the data product.
+    /// Name of the workflow, the process or the data product.
     pub runs: String,
-    /// Jobs of the plan.
+    /// Number of jobs.
     pub jobs: usize,
-    /// Jobs with results.
+    /// Number of jobs with results.
     pub succeeded: usize,
-    /// Jobs that ended without: failed, refused, or not to be found.
+    /// Number of jobs that ended without results: failed, cancelled, refused, or not found.
     pub failed: usize,
-    /// What was paid, in credits, as far as the platform told.
+    /// Credits paid, as far as the platform reported them.
     pub credits: i64,
-    /// When something happened last, UTC.
+    /// Time of the last event, UTC; before the first event, when the journal was created.
     pub changed: Option<Timestamp>,
 }
 
 impl_list!(Batches(entries: BatchEntry), "The batches, one by one.");
 
 impl Client {
-    /// The batches that were begun in this client's folder
-    /// ([`ClientBuilder::batches`](crate::client::ClientBuilder::batches)). Asks nothing of the
-    /// network.
+    /// Returns the batches in this client's folder
+    /// ([`ClientBuilder::batches`](crate::client::ClientBuilder::batches)). Sends no request.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the folder cannot be read; a journal
-    /// that cannot be read is a note in the table.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the folder cannot be read; a journal that cannot
+    /// be read is a note in the table.
     pub fn batches(&self) -> Result<Batches> {
         Batches::read(self.batches_folder())
     }

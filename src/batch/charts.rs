@@ -1,4 +1,4 @@
-//! What a batch looks like: when its jobs ran, how they ended, what they cost.
+//! Charts of a batch: run times, statuses and credits of its jobs.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -6,14 +6,14 @@ use jiff::tz::TimeZone;
 use super::report::{JobCollection, JobRecord, Outcome};
 use super::view::elapsed;
 use up42_view::chart::{Chart, Curve, Curves, Gantt, Series, Span};
-use up42_view::display::grouped;
+use up42_view::elements::grouped;
 
 impl JobCollection {
-    /// When each job was queued and when it ran, and how many did so at a time, against the
-    /// limit. Up to 180 jobs have a row each, in the order in which they were created; more
-    /// are packed, so that each stands in the first row that is free. Pauses in which no job
-    /// was on its way are cut short. A job that has not ended is drawn until now, and one
-    /// that was sent again only as it was sent last.
+    /// Draws when each job was queued and when it ran, and how many jobs were queued or running at
+    /// a time, against the limit. Up to 180 jobs have a row each, in the order of their creation;
+    /// more jobs are packed, each into the first free row. Long pauses without an unfinished job
+    /// are cut short. An unfinished job is drawn until now. Of a job that was retried, only the
+    /// last submission is drawn.
     ///
     /// ```
     /// # use up42::{Aoi, Client};
@@ -54,7 +54,7 @@ impl JobCollection {
         Chart::gantt(self.title(), unit, gantt)
     }
 
-    /// How many jobs have which status.
+    /// Draws the number of jobs in each status.
     pub fn status_histogram(&self) -> Chart {
         let tally = self.tally().parts();
         let labels = tally.iter().map(|(_, word, count)| format!("{word} {}", grouped(*count as f64, 0)));
@@ -66,9 +66,9 @@ impl JobCollection {
         })
     }
 
-    /// The credits that were paid over time, against the budget, when the batch was given
-    /// one: all, and what was paid for jobs without results. A job counts when it ends; what
-    /// was paid for jobs that were sent again stands at the beginning.
+    /// Draws the credits paid over time, for all jobs and for the jobs without results, against the
+    /// spending limit, if the batch has one. A job counts when it ends; the credits of jobs that
+    /// were retried are included from the beginning.
     pub fn spending(&self) -> Chart {
         let mut paid: Vec<(Timestamp, i64, bool)> = Vec::new();
         let end = self.known().map_or(self.at(), |(_, last)| last);
@@ -110,7 +110,7 @@ impl JobCollection {
     }
 }
 
-/// How a job stands, how long it waited and ran, and what it cost.
+/// Returns the status, the waiting time, the run time, the cost and the failure reason.
 fn hint(record: &JobRecord) -> String {
     let mut facts = vec![record.status_word()];
     facts.extend(record.queued().map(|time| format!("queued {}", elapsed(time.as_secs()))));

@@ -1,4 +1,4 @@
-//! The jobs of a batch as columns.
+//! Jobs of a batch as a DataFrame.
 
 use jiff::Timestamp;
 use polars::prelude::DataFrame;
@@ -12,32 +12,40 @@ use up42_core::time::parse_timestamp;
 use up42_view::Aoi;
 
 impl JobCollection {
-    /// The jobs as a Polars DataFrame, a row each.
+    /// Returns the jobs as a Polars DataFrame, one row per job.
     ///
     /// | column | dtype | unit | null means | field of the API |
     /// |---|---|---|---|---|
     /// | `job` | String | | no job was created | `id` |
     /// | `label` | String | | never null | |
-    /// | `status` | String | | never null | `status` in words, or `rejected`, `not sent`, `unproven`, `gone` (the platform does not know the job any more), `to come` |
-    /// | `from`, `until` | Datetime(ms) | UTC | not asked for, or open | `inputs.*.time` |
-    /// | `west`, `south`, `east`, `north` | Float64 | degrees, WGS 84 | not asked for | box around `inputs.*.bbox`, `intersects` or `contains` |
-    /// | `scenes` | String | | not asked for | `inputs.*.ids`, joined by `, ` |
-    /// | `limit` | Int64 | images | not asked for | `inputs.*.limit` |
-    /// | `created`, `started`, `finished` | Datetime(ms) | UTC | not yet | `createdAt`, `startedAt`, `finishedAt` |
+    /// | `status` | String | | never null | `status` in words, or see below |
+    /// | `from`, `until` | Datetime(ms) | UTC | not requested, or open | `inputs.*.time` |
+    /// | `west`, `south`, `east`, `north` | Float64 | degrees, WGS 84 | not requested | see below |
+    /// | `scenes` | String | | not requested | `inputs.*.ids`, joined by `, ` |
+    /// | `limit` | Int64 | images | not requested | `inputs.*.limit` |
+    /// | `created` | Datetime(ms) | UTC | not created | `createdAt` |
+    /// | `started` | Datetime(ms) | UTC | not started | `startedAt` |
+    /// | `finished` | Datetime(ms) | UTC | not finished | `finishedAt` |
     /// | `queued` | Float64 | s | not started | `startedAt` - `createdAt` |
     /// | `elapsed` | Float64 | s | not finished | `finishedAt` - `startedAt` |
-    /// | `credits` | Int64 | credits | no job, not ended, or not told | `creditsUsed` |
-    /// | `reason` | String | | it succeeded, or has not ended | logs, the refusal, or what stopped the batch |
+    /// | `credits` | Int64 | credits | no job, not ended, or not reported | `creditsUsed` |
+    /// | `reason` | String | | succeeded, or not ended | logs, or the error that stopped the job |
     ///
-    /// The parameters are those of the first task that has them. West is greater than east
-    /// across the antimeridian. A job that was sent again is told of as it was sent last.
+    /// `status` may also be `rejected` (the platform refused the job), `not sent` (the batch was
+    /// stopped before), `unproven` (the job may exist), `gone` (the platform no longer knows the
+    /// job) or `to come` (no job is known yet).
+    ///
+    /// The parameters are those of the first task that has them. The sides are the box around
+    /// `inputs.*.bbox`, `intersects` or `contains`; `west` is greater than `east` across the
+    /// antimeridian. A job that was retried has the values of its last submission.
     ///
     /// # Errors
     ///
-    /// Only when Polars refuses the columns.
+    /// Only if Polars refuses the columns.
     pub fn to_dataframe(&self) -> Result<DataFrame> {
         let records = self.iter().as_slice();
-        let asked: Vec<Asked> = records.iter().map(|record| Asked::of(&record.inputs)).collect();
+        let asked: Vec<RequestedInputs> =
+            records.iter().map(|record| RequestedInputs::of(&record.inputs)).collect();
         let place = |side: usize| asked.iter().map(|asked| Some(asked.place?.to_array()[side])).collect();
         let strings = |value: fn(&JobRecord) -> Option<String>| records.iter().map(value).collect();
         let asked_at = |record: &JobRecord| record.asked_time();
@@ -65,13 +73,13 @@ impl JobCollection {
     }
 }
 
-/// What a job was asked for.
-struct Asked {
+/// Requested area and scenes of a job.
+struct RequestedInputs {
     place: Option<Bbox>,
     scenes: Option<String>,
 }
 
-impl Asked {
+impl RequestedInputs {
     fn of(inputs: &Map<String, Value>) -> Self {
         let place = match given(inputs, "bbox") {
             Some(sides) => bbox(sides),
@@ -95,7 +103,7 @@ impl JobRecord {
     }
 }
 
-/// The value of a parameter in the first task that has it.
+/// Returns the value of a parameter in the first task that has it; `None` if that value is null.
 fn given<'a>(inputs: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     inputs.values().find_map(|task| task.get(name)).filter(|value| !value.is_null())
 }

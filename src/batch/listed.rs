@@ -1,4 +1,4 @@
-//! Jobs that the platform lists, as a collection like that of a batch.
+//! Jobs that a service lists, as a [`JobCollection`].
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -9,15 +9,15 @@ use crate::jobs::{Job, JobFilter, JobId, JobStatus, JobTask, Project, ProjectJob
 use up42_core::error::{Context, Result};
 use up42_core::parallel::in_parallel;
 
-/// Jobs whose details are asked for at a time; the limiter holds the rate.
+/// Number of concurrent requests for details; the client's rate limiter also applies.
 const CONCURRENT_REQUESTS: usize = 16;
-/// What stands for a reason that was not asked for.
+/// Placeholder for a reason that was not requested.
 const UNASKED: &str = "`with_details` asks why";
 
 impl Project {
-    /// The project's jobs that a [`JobFilter`] or a [`JobStatus`] is for, the newest first: a
-    /// collection like that of a batch. What they cost and why they failed is another
-    /// question for each: [`JobCollection::with_details`].
+    /// Returns the project's jobs that match a [`JobFilter`] or a [`JobStatus`], newest first.
+    /// Costs and failure reasons need further requests for each job: see
+    /// [`JobCollection::with_details`].
     ///
     /// ```
     /// # use up42::Client;
@@ -40,12 +40,12 @@ impl Project {
         Ok(listed(self, self.name().unwrap_or(self.id()), jobs).of("Project"))
     }
 
-    /// The jobs with these ids, in their order, each of them once.
+    /// Returns the jobs with these ids, in this order, each of them once.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when the project has one of them
-    /// not; the error names it.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if the project does not have one of the
+    /// jobs; the error contains its id.
     #[doc(alias = "initialize_jobcollection")]
     pub fn jobs_by_id(&self, ids: impl IntoIterator<Item = impl Into<JobId>>) -> Result<JobCollection> {
         let ids: Vec<JobId> = ids.into_iter().map(Into::into).collect();
@@ -57,12 +57,12 @@ impl Project {
 }
 
 impl Workflow {
-    /// The workflow's jobs that a [`JobFilter`] or a [`JobStatus`] is for, as
-    /// [`Project::jobs`] has them.
+    /// Returns the workflow's jobs that match a [`JobFilter`] or a [`JobStatus`], as
+    /// [`Project::jobs`] does.
     ///
     /// # Errors
     ///
-    /// Those of [`Project::jobs`].
+    /// The errors of [`Project::jobs`].
     #[doc(alias = "get_jobs")]
     pub fn jobs(&self, filter: impl Into<JobFilter>) -> Result<JobCollection> {
         let jobs = self.project().find_jobs(&filter.into(), Some(self.id()));
@@ -72,12 +72,13 @@ impl Workflow {
 }
 
 impl JobCollection {
-    /// The same jobs with what they cost, and with the logs of those that failed: a request
-    /// or some for each.
+    /// Returns the same jobs with their costs, and with the logs of the failed ones. Sends one or
+    /// more requests for each job.
     ///
     /// # Errors
     ///
-    /// Those of the network; the error names the job.
+    /// The errors of these requests, such as [`ErrorKind::Network`](crate::ErrorKind::Network); the
+    /// error contains the job's id.
     pub fn with_details(&self) -> Result<Self> {
         let records: Vec<JobRecord> = self.iter().cloned().collect();
         let answers = in_parallel(&records, CONCURRENT_REQUESTS, |record| detailed(&**self.source(), record));
@@ -86,14 +87,14 @@ impl JobCollection {
     }
 }
 
-/// One job, as a collection.
+/// Returns a collection of one job.
 pub(crate) fn job_of(job: &ProjectJob) -> JobCollection {
     listed(job.project(), job.name.as_deref().unwrap_or("job"), vec![(**job).clone()]).of("Job")
 }
 
-/// The job of a task, as a collection whose results are the task's.
+/// Returns a collection of the job of a task, with the results of the task.
 pub(crate) fn task_of(task: &JobTask, job: &ProjectJob) -> JobCollection {
-    // The task may have succeeded where its job failed.
+    // The task may have succeeded although its job failed.
     let succeeded = |record: &JobRecord| JobRecord {
         label: task.name.clone(),
         outcome: Outcome::Succeeded { credits: None },
@@ -108,7 +109,7 @@ fn listed(project: &Project, name: &str, jobs: Vec<Job>) -> JobCollection {
 }
 
 impl JobCollection {
-    /// Jobs that a service lists.
+    /// Creates a collection of the jobs that a service lists.
     pub(crate) fn listed(source: Arc<dyn Source>, name: &str, jobs: Vec<Job>) -> Self {
         let records = jobs.into_iter().enumerate().map(|(index, job)| JobRecord {
             index,
@@ -120,7 +121,7 @@ impl JobCollection {
         Self::new(source, name.to_owned(), records.collect())
     }
 
-    /// The same jobs, called so where that is better than by their names or ids.
+    /// Returns the same jobs, with the label of `label` where it returns one.
     pub(crate) fn called(self, label: impl Fn(&Job) -> Option<String>) -> Self {
         let call = |record: &JobRecord| {
             let label = record.job.as_ref().and_then(&label).unwrap_or_else(|| record.label.clone());

@@ -4,22 +4,22 @@ use super::backend::JobBackend;
 use crate::jobs::{Job, JobId, JobsPage};
 use up42_core::error::{Error, Result};
 
-/// Pages of a list: a server that never ends one is not followed further.
+/// Largest number of pages that are read, since a server may return pages without end.
 const MOST_PAGES: usize = 10_000;
 
-/// The list of a service's jobs, page by page.
+/// Reads the list of a service's jobs page by page.
 ///
-/// A job that is created meanwhile moves the others to later places, so that pages overlap: each
-/// job counts once. Some servers know no pages and answer each with the first: a page that brings
-/// nothing new is the end.
+/// A job that is created while the list is read moves the others to later places, so pages overlap:
+/// each job is returned once. Some servers ignore the page number and always return the first page:
+/// a page without new jobs is the last one.
 pub(crate) struct Listing<'a> {
     backend: &'a dyn JobBackend,
     seen: HashSet<JobId>,
-    /// Where the next page is; `None` inside when it is the first, outside after the last.
+    /// Next page: `Some(None)` is the first one, `None` is past the last one.
     next: Option<Option<String>>,
     pages: usize,
     can_be_read: bool,
-    /// The last page brought nothing new, and named another.
+    /// Whether the last page contained no new job but named a next page.
     is_stuck: bool,
 }
 
@@ -28,7 +28,7 @@ impl<'a> Listing<'a> {
         Self { backend, seen: HashSet::new(), next: Some(None), pages: 0, can_be_read: true, is_stuck: false }
     }
 
-    /// The jobs of the next page that were on none before; `None` after the last page.
+    /// Returns the jobs of the next page that were on no page before; `None` after the last page.
     pub(crate) fn page(&mut self) -> Result<Option<Vec<Job>>> {
         let Some(next) = self.next.take() else { return Ok(None) };
         self.pages += 1;
@@ -50,7 +50,7 @@ impl<'a> Listing<'a> {
         Ok(Some(jobs))
     }
 
-    /// Whether it was read to its end, and each entry could be read.
+    /// Returns whether the list was read to its end and each entry could be parsed.
     pub(crate) fn is_whole(&self) -> bool {
         self.next.is_none() && self.can_be_read && !self.is_stuck
     }

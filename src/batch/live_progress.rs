@@ -4,13 +4,13 @@ use super::report::JobCollection;
 use super::state::State;
 use up42_view::{Live, display_live};
 
-/// How often it moves at most, and the part of the time that drawing may take: of many
-/// jobs it moves less often.
-const BEAT: Duration = Duration::from_secs(1);
+/// Shortest pause between two updates, and smallest ratio of the pause to the time that drawing
+/// takes: with many jobs, updates are less frequent.
+const MIN_PAUSE: Duration = Duration::from_secs(1);
 const PART: u32 = 20;
 
-/// A batch on its way, where displays can move: its bar, its credits, and the jobs that
-/// somebody who watches looks for.
+/// Progress of a batch in a display that can be updated: its bar, its credits, and the jobs that
+/// run or have problems.
 pub(super) struct LiveProgress<'a> {
     jobs: &'a dyn Fn(&State) -> JobCollection,
     live: Option<Live>,
@@ -18,12 +18,14 @@ pub(super) struct LiveProgress<'a> {
 }
 
 impl<'a> LiveProgress<'a> {
-    /// `jobs` tells how they stand; `None` where displays cannot move.
+    /// Creates the display; `jobs` returns the jobs of a state. `None` if displays cannot be
+    /// updated.
     pub(super) fn new(jobs: &'a dyn Fn(&State) -> JobCollection) -> Option<Self> {
         Live::is_possible().then(|| Self { jobs, live: None, next: Instant::now() })
     }
 
-    /// Shows how the batch stands, and why nothing moves. The last state is always shown.
+    /// Shows the state of the batch, and why nothing is sent. Skips an update that comes too soon,
+    /// unless it is the last one.
     pub(super) fn show(&mut self, state: &State, why: Option<String>, is_last: bool) {
         let begun = Instant::now();
         if begun < self.next && !is_last {
@@ -34,6 +36,6 @@ impl<'a> LiveProgress<'a> {
             Some(live) => live.update(&bundle),
             None => self.live = Some(display_live(&bundle)),
         }
-        self.next = Instant::now() + BEAT.max(begun.elapsed() * PART);
+        self.next = Instant::now() + MIN_PAUSE.max(begun.elapsed() * PART);
     }
 }

@@ -1,4 +1,4 @@
-//! One kernel drives a batch, the others watch it.
+//! Run of a batch under its lock: one kernel runs the batch, the others watch it.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -21,21 +21,21 @@ use up42_core::lock::Lock;
 use up42_core::parallel::in_parallel;
 use up42_core::wait::{Clock, SystemClock};
 
-/// How often to look whether another kernel has ended.
+/// Pause between two attempts to take the lock.
 const WATCH: Duration = Duration::from_secs(1);
 
-/// What a batch is to be driven for.
+/// Purpose of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Task {
     Run,
     Retry,
     Cancel,
-    /// Until each item has a job.
+    /// Creates the job of each item, without waiting for their end.
     Place,
 }
 
-/// A batch that was driven.
-pub(super) struct Driven {
+/// Result of a run.
+pub(super) struct RunOutput {
     pub(super) items: Vec<Item>,
     pub(super) left: Left,
     policy: Policy,
@@ -43,47 +43,53 @@ pub(super) struct Driven {
 }
 
 impl Batch {
-    pub(super) fn drive(&self, task: Task) -> Result<JobCollection> {
+    pub(super) fn run_to_end(&self, task: Task) -> Result<JobCollection> {
         self.drive_with(task, None)
     }
 
-    /// The lock of a batch that nobody drives; `None` for dry runs, which are not kept.
+    /// Takes the lock of the batch. `None` if another run holds it, or for dry runs, which have no
+    /// journal file.
     pub(super) fn reserve(&self) -> Result<Option<Lock>> {
         self.path().map_or(Ok(None), |path| Lock::take(&path))
     }
 
-    /// The lock of the batch of this name, where nobody drives it.
+    /// Takes the lock of the batch with this name; `None` if another run holds it.
     pub(crate) fn lock_of(client: &Client, name: &str) -> Result<Option<Lock>> {
         Lock::take(&Journal::path(client.batches_folder(), name))
     }
 
-    /// Whether somebody drives it, here or in another kernel.
+    /// Returns whether the batch is being run, in this kernel or in another one.
     pub(super) fn is_driven(&self) -> Result<bool> {
         Ok(self.path().is_some() && self.reserve()?.is_none())
     }
 
-    /// With the lock, where it was reserved.
+    /// Runs the batch; `lock` is its lock, if it was taken before.
     pub(super) fn drive_with(&self, task: Task, lock: Option<Lock>) -> Result<JobCollection> {
-        self.drive_by(&SystemClock::default(), task, lock)
+        self.run_with_clock(&SystemClock::default(), task, lock)
     }
 
-    /// By a clock.
-    pub(super) fn drive_by(
+    /// Runs the batch on a clock.
+    pub(super) fn run_with_clock(
         &self,
         clock: &dyn Clock,
         task: Task,
         lock: Option<Lock>,
     ) -> Result<JobCollection> {
-        match self.driven(clock, task, lock)? {
-            Some(Driven { items, left, policy, limit }) => {
+        match self.run_locked(clock, task, lock)? {
+            Some(RunOutput { items, left, policy, limit }) => {
                 Ok(self.collection(&items, &left.state, &policy, Some(limit.ours())))
             }
             None => self.jobs_in_journal(),
         }
     }
 
-    /// Drives it; `None` when another did for longer than the deadline.
-    pub(super) fn driven(&self, clock: &dyn Clock, task: Task, lock: Option<Lock>) -> Result<Option<Driven>> {
+    /// Runs the batch; `None` if another program ran it until the deadline.
+    pub(super) fn run_locked(
+        &self,
+        clock: &dyn Clock,
+        task: Task,
+        lock: Option<Lock>,
+    ) -> Result<Option<RunOutput>> {
         let began = clock.now();
         let _lock = match (lock, self.path()) {
             (Some(lock), _) => Some(lock),
@@ -97,7 +103,7 @@ impl Batch {
         let (known, events) = match &mut journal {
             Some(journal) => {
                 journal.claim()?;
-                // A request that nobody has taken was for the run before.
+                // A cancel request that is still there was for the run before.
                 journal.take_cancel_request()?;
                 (journal.items()?, journal.events()?)
             }
@@ -114,7 +120,7 @@ impl Batch {
         };
         news.extend(match task {
             Task::Retry => retried(&mut state, |_| true),
-            // Nothing exists of it, so placing it again is no other purchase.
+            // No job exists for a rejected item, so placing it again pays nothing twice.
             Task::Place => retried(&mut state, Phase::is_rejected),
             Task::Run | Task::Cancel => Vec::new(),
         });
@@ -144,13 +150,13 @@ impl Batch {
         if task == Task::Cancel {
             run.cancel()?;
         }
-        let left = run.drive()?;
-        Ok(Some(Driven { items, left, policy, limit }))
+        let left = run.run_to_end()?;
+        Ok(Some(RunOutput { items, left, policy, limit }))
     }
 
-    /// Asks about the jobs that the platform seemed not to know any more: an outage may have
-    /// answered so. Of those that it still does not know none is sent again but what a whole
-    /// list lacks too.
+    /// Requests the jobs that the platform did not know any more, since it may have answered 404
+    /// during an outage. Of the jobs that it still does not know, only those are retried that a
+    /// complete list does not contain either.
     fn ask_for_gone(&self, state: &mut State, task: Task) -> Vec<Event> {
         let gone: Vec<(usize, JobId)> = state.gone().map(|(item, id)| (item, id.clone())).collect();
         if gone.is_empty() {
@@ -176,7 +182,7 @@ impl Batch {
         news.into_iter().filter(|event| state.apply(event)).collect()
     }
 
-    /// The jobs of the service's list; `None` when it cannot be read to its end.
+    /// Returns the jobs of the service's list by id; `None` if it cannot be read to its end.
     fn whole_list(&self) -> Option<HashMap<JobId, Job>> {
         let (mut listing, mut all) = (Listing::new(&*self.service), HashMap::new());
         while let Some(jobs) = listing.page().ok()? {
@@ -185,7 +191,7 @@ impl Batch {
         listing.is_whole().then_some(all)
     }
 
-    /// Asks for the prices that count when there is a budget, and refuses what may go beyond
+    /// Checks the spending limit, if there is one: requests the prices, and fails if they exceed
     /// it.
     fn check_budget(&self, items: &[Item], state: &mut State, policy: &Policy, task: Task) -> Result<()> {
         let Some(budget) = policy.limits.budget else { return Ok(()) };
@@ -208,8 +214,9 @@ impl Batch {
         Ok(())
     }
 
-    /// How long jobs will take, where that was asked before, by [`Batch::estimate`] or for
-    /// a budget. What the journal has stands: the order is the same after a restart.
+    /// Returns the estimated durations of jobs that [`Batch::estimate`] or the spending limit has
+    /// requested, as events. Estimates in the journal do not change, so the order of jobs is the
+    /// same after a restart.
     fn estimated(&self, items: &[Item], state: &mut State) -> Vec<Event> {
         let unknown = state.waiting().filter(|item| state.estimate(*item).is_none());
         let estimated = unknown.filter_map(|item| {
@@ -220,8 +227,8 @@ impl Batch {
         estimated.into_iter().filter(|event| state.apply(event)).collect()
     }
 
-    /// Waits until no other process drives the batch, and tells meanwhile how it goes.
-    /// `None` when that takes longer than the deadline.
+    /// Waits until no other program runs the batch, and prints its progress meanwhile. `None` if
+    /// that takes longer than the deadline.
     fn lock(&self, path: &Path, task: Task, clock: &dyn Clock) -> Result<Option<Lock>> {
         let is_silent = self.policy.is_quiet || self.policy.in_background;
         let (mut progress, start) = (Progress::new(is_silent), clock.now());
@@ -239,20 +246,20 @@ impl Batch {
                 println!("another kernel runs this batch: watching it");
                 is_told = true;
             }
-            // Whoever took the lock first has not seen the request.
+            // The run that holds the lock may have discarded an earlier request when it started.
             if let (Some(journal), Task::Cancel) = (self.journal()?, task) {
                 journal.request_cancel()?;
             }
             if !is_silent && now >= next {
                 self.watch(&mut progress, now - start)?;
-                // A long journal takes a while to read.
+                // A long journal takes a while to read: this limits the share of time for it.
                 next = now + (clock.now() - now) * 20;
             }
             clock.wait(left.map_or(WATCH, |left| left.min(WATCH)));
         }
     }
 
-    /// Tells how the batch goes that another drives.
+    /// Prints the progress of a batch that another program runs.
     fn watch(&self, progress: &mut Progress, elapsed: Duration) -> Result<()> {
         let Some(journal) = self.journal()? else { return Ok(()) };
         let policy = self.policy_with(Some(&journal))?;
@@ -267,7 +274,7 @@ impl Batch {
     }
 }
 
-/// Sends those again that failed, but for what the batch leaves out.
+/// Retries the failed items that `is_meant` selects, except those that may not be retried.
 fn retried(state: &mut State, is_meant: impl Fn(&Phase) -> bool) -> Vec<Event> {
     let is_meant = |item: &usize| state.may_retry(*item) && is_meant(state.phase(*item));
     let shown: Vec<usize> = (0..state.phases().len()).filter(is_meant).collect();

@@ -1,9 +1,8 @@
-//! Batches: many jobs at once on one service, each bought once, with a journal that survives
-//! the program.
+//! Batches: many jobs on one service, run in parallel. Each job is paid once: a journal on disk
+//! lets a batch resume after the program has ended.
 //!
-//! - [`Batch`]: a plan of jobs with a name. [`Batch::estimate`] asks for prices,
-//!   [`Batch::run`] runs it or continues it, [`Batch::start`] runs it in the background
-//!   ([`Running`]).
+//! - [`Batch`]: a plan of jobs with a name. [`Batch::estimate`] returns the prices, [`Batch::run`]
+//!   runs or resumes it, [`Batch::start`] runs it in the background ([`Running`]).
 //! - [`JobCollection`] of [`JobRecord`]s: the jobs of a batch or of a project with their
 //!   [`Outcome`], as a table, a DataFrame and charts.
 //! - [`Batches`]: the batches whose journals are on this machine.
@@ -11,17 +10,20 @@
 // Layout, from the interface down to the disk:
 //
 // - `batch`: the public type; `policy`: its settings; `running`: a run in the background.
-// - `plan`: the jobs, each with the hash of its inputs; `resume`: a batch as its journal has it.
-// - `run`: the loop that carries out actions and reports events; `poll_timing`: pauses between
-//   requests; `locked_run`: a run under the lock of the batch, while other programs watch it.
+// - `plan`: the jobs, each with the hash of its inputs; `resume`: opening a batch from its journal.
+// - `run`: the loop that carries out actions and records events; `poll_timing`: pauses between
+//   polls; `locked_run`: a run under the lock of the batch, while other programs watch it.
 // - `state`: a pure state machine: events in, actions out. `journal`: plan and events on disk.
-// - `backend`: the interface of a service that runs jobs; `workflow`: the one of projects.
-// - `submission`: one request for a job and its tag; `place`: creating jobs without waiting.
-// - `listing`, `listed`: the list of a service's jobs as a collection.
-// - `progress`, `live_progress`, `report`, `view`, `overview`, `charts`, `frame`, `tally`: output.
+// - `backend`: the interface of a service that runs jobs; `workflow`: its implementation for
+//   workflows.
+// - `submission`: one request for a job and its token; `place`: creating jobs without waiting for
+//   their end.
+// - `listing`, `listed`: the list of a service's jobs, page by page and as a collection.
+// - `progress`, `live_progress`, `report`, `view`, `overview`, `charts`, `frame`, `tally`, `times`:
+//   output.
 
 mod backend;
-// `Batch` itself.
+// The type `Batch`.
 #[allow(clippy::module_inception)]
 mod batch;
 mod batches;

@@ -1,24 +1,25 @@
-//! What a notebook shows of a batch: how its jobs stand, what they cost, how long the rest
-//! may take, and below it the jobs, those with problems first.
+//! Display of a batch in a notebook: statuses, credits and remaining time of its jobs, and a table
+//! of the jobs with problems first.
 
 use super::report::{JobCollection, JobRecord};
-use up42_core::time::{lasted, minute};
-use up42_view::display::{Card, Cell, MimeBundle, ROWS, Tone, counted, grouped};
+use up42_core::time::{format_duration, minute};
+use up42_view::MimeBundle;
+use up42_view::elements::{Card, Cell, ROWS, Tone, counted, grouped};
 
-/// Rows of a batch on its way.
+/// Number of rows while a batch runs.
 const WATCHED: usize = 8;
 
-/// Rows of a batch that has more than one table shows.
+/// Number of rows for a batch with more jobs than one table shows.
 const FIRST: usize = 20;
 
 impl JobCollection {
-    /// `name` is what a notebook would call these jobs.
+    /// Returns the overview; `name` is the expression for these jobs in a notebook.
     pub(super) fn overview(&self, name: &str) -> MimeBundle {
         above(self.card().bundle(), self.first_jobs(name))
     }
 
-    /// The same on the way, with why nothing moves; at the end without its jobs, which the
-    /// collection shows.
+    /// Returns the overview during a run, with the reason why nothing is sent. The last one has no
+    /// table of jobs, since the display of the collection has it.
     pub(super) fn live_bundle(&self, why: Option<String>, is_last: bool) -> MimeBundle {
         let card = why.into_iter().fold(self.card(), Card::note).bundle();
         if is_last {
@@ -42,7 +43,7 @@ impl JobCollection {
                 card.fact("Credits paid", format!("{paid} of a budget of {of}"))
                     .fact("Of the budget", Cell::Percent(share))
             }
-            // Not everybody who lists jobs knows what they cost.
+            // A list of jobs does not always contain their costs.
             None if !self.knows_credits() => card,
             None => card.fact("Credits paid", Cell::Number(self.paid() as f64, 0)),
         };
@@ -54,13 +55,13 @@ impl JobCollection {
             card = card.fact("Time (UTC)", Cell::time(format!("{first} to {last}")));
         }
         if let Some(time) = self.remaining() {
-            card = card.fact("Still to go", format!("about {}", lasted(time.as_secs_f64())));
+            card = card.fact("Still to go", format!("about {}", format_duration(time.as_secs_f64())));
         }
         card
     }
 
-    /// All of few jobs in their order. Of many those whose reader has something to do: what
-    /// went wrong, then what is under way.
+    /// Returns a table of all jobs in order, if it is not too long. Otherwise the table shows the
+    /// first jobs by [`rank`].
     fn first_jobs(&self, name: &str) -> MimeBundle {
         if self.len() <= ROWS {
             return self.table(..).bundle();
@@ -83,7 +84,8 @@ fn above(card: MimeBundle, table: MimeBundle) -> MimeBundle {
     MimeBundle { html: card.html + &table.html, jpeg: None, text: format!("{}\n{}", card.text, table.text) }
 }
 
-/// What a reader looks for first: what went wrong, then what is under way.
+/// Returns the rank of a job in the table: problems first, then running, queued, succeeded and
+/// unsent jobs.
 fn rank(record: &JobRecord) -> u8 {
     match (record.reason().is_some(), record.tone()) {
         (true, _) => 0,
@@ -95,7 +97,7 @@ fn rank(record: &JobRecord) -> u8 {
     }
 }
 
-/// Ranks: what runs, and what has ended well.
+/// Ranks of running and of succeeded jobs.
 const UNDER_WAY: u8 = 2;
 const ENDED: u8 = 4;
 

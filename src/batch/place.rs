@@ -1,37 +1,37 @@
-//! Creating the jobs of a batch without waiting for their ends.
+//! Creation of the jobs of a batch without waiting for their end.
 
 use super::batch::Batch;
-use super::locked_run::{Driven, Task};
+use super::locked_run::{RunOutput, Task};
 use super::state::{Phase, State};
 use crate::jobs::Job;
 use up42_core::error::{Context, Error, ErrorKind, Result};
 use up42_core::wait::SystemClock;
 
-/// What came of creating a job.
+/// Result of creating a job.
 #[derive(Clone, Debug)]
 pub(crate) enum Placement {
-    /// It was created now.
+    /// The job was created by this run.
     Created(Job),
-    /// It was there before: nothing was paid.
+    /// The job existed before; nothing was paid.
     Existing(Job),
-    /// There is none, and nothing was paid.
+    /// No job exists, and nothing was paid.
     Refused(Error),
-    /// The answer was lost: it may exist.
+    /// The response was lost; the job may exist.
     Lost(Error),
 }
 
 impl Batch {
-    /// Creates the jobs, each once, and says what came of each, in the order of the
+    /// Creates the jobs, each once, and returns the result for each, in the order of the
     /// parameters.
     pub(crate) fn place(&self) -> Result<Vec<Placement>> {
         let place = || -> Result<Vec<Placement>> {
-            match self.driven(&SystemClock::default(), Task::Place, None)? {
-                Some(Driven { items, left, .. }) => {
+            match self.run_locked(&SystemClock::default(), Task::Place, None)? {
+                Some(RunOutput { items, left, .. }) => {
                     let shown = self.shown(&items, &left.state);
                     let of = |item: usize| placement(&left.state, item, left.found.contains(&item));
                     Ok(shown.into_iter().map(of).collect())
                 }
-                // Another program places them, for longer than the deadline.
+                // Another program ran the batch until the deadline.
                 None => {
                     let (items, state, _) = self.state_in_journal()?;
                     let shown = self.shown(&items, &state);

@@ -5,32 +5,32 @@ use crate::jobs::JobParameters;
 use up42_core::error::{Error, Result};
 use up42_core::hash::hex;
 
-/// What a batch is to run: a name, and a list of different jobs.
+/// Plan of a batch: a name, and a list of different jobs.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) name: String,
-    /// Free, and not kept.
+    /// Whether the jobs are dry runs: free, and without a journal file.
     pub(super) is_dry: bool,
     pub(super) items: Vec<Item>,
 }
 
-/// Who runs the jobs of a batch.
+/// Service that runs the jobs of a batch, as recorded in the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Owner {
     pub(crate) kind: Kind,
-    /// The service's host.
+    /// Host of the service.
     pub(crate) host: String,
-    /// The id of the project or the workspace; the path of an OGC server.
+    /// Id of the project or the workspace; path of an OGC server.
     pub(crate) scope_id: String,
-    /// The id of the workflow, the process or the data product.
+    /// Id of the workflow, the process or the data product.
     pub(crate) id: String,
-    /// Its name.
+    /// Name of the workflow, the process or the data product.
     pub(crate) name: String,
-    /// The account's budget that it is paid from, where one pays for all jobs.
+    /// Id of the account's budget that pays for the jobs, if one budget pays for all.
     pub(crate) budget: Option<String>,
 }
 
-/// The services that run jobs.
+/// Kind of service that runs jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A workflow of a project.
@@ -46,7 +46,8 @@ pub(crate) enum Kind {
 /// One job to run.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Item {
-    /// The hash of what decides what is delivered, as it is in the names of its jobs.
+    /// Identity of the item: the hash of the inputs that decide what is delivered. It is part of
+    /// the names of its jobs.
     pub(super) key: String,
     pub(super) parameters: JobParameters,
 }
@@ -76,12 +77,12 @@ impl Plan {
         Ok(Self { name, is_dry: false, items })
     }
 
-    /// Of dry runs.
+    /// Marks the jobs as dry runs.
     pub(super) fn dry(self) -> Self {
         Self { is_dry: true, ..self }
     }
 
-    /// What the journal knows, then what is new, in the order of the parameters.
+    /// Returns the items of the journal, then the new items in the order of the parameters.
     pub(super) fn merged(&self, known: Vec<Item>) -> Vec<Item> {
         let old: HashSet<String> = known.iter().map(|item| item.key.clone()).collect();
         let mut all = known;
@@ -89,15 +90,15 @@ impl Plan {
         all
     }
 
-    /// Where each item stands in the plan; `None` for one that it does not have.
+    /// Returns the index of each item in the plan; `None` for items that the plan does not contain.
     pub(super) fn places(&self, items: &[Item]) -> Vec<Option<usize>> {
         let planned = self.items.iter().enumerate().map(|(place, item)| (item.key.as_str(), place));
         let planned: HashMap<&str, usize> = planned.collect();
         items.iter().map(|item| planned.get(item.key.as_str()).copied()).collect()
     }
 
-    /// Names a plan by what it runs, in whatever order, and by its workflow's id: a
-    /// workflow may get another name.
+    /// Returns a hash of the jobs, in any order, and of the workflow's id. The workflow's name is
+    /// not used, since it may change.
     pub(super) fn hash(workflow: &str, jobs: &[JobParameters]) -> String {
         let mut keys: Vec<_> = jobs.iter().map(JobParameters::key).collect();
         keys.sort();
@@ -106,7 +107,7 @@ impl Plan {
 }
 
 impl Owner {
-    /// Whether what is at hand is what the journal was begun with.
+    /// Checks that the service at hand is the one recorded in the journal.
     pub(super) fn check(&self, here: &Self) -> Result<()> {
         let is_same = (self.kind, &self.host, &self.scope_id, &self.id)
             == (here.kind, &here.host, &here.scope_id, &here.id);
@@ -134,7 +135,7 @@ impl Owner {
 impl Kind {
     const ALL: [Self; 4] = [Self::Workflow, Self::Process, Self::Order, Self::OgcProcess];
 
-    /// As journals and tables have it.
+    /// Returns the name that journals and tables use.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Workflow => "workflow",

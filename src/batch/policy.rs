@@ -5,13 +5,13 @@ use std::time::Duration;
 use super::batch::Batch;
 use super::report::JobRecord;
 
-/// How long after its answer was given up a job that is in no list counts as never
-/// created: servers give up on a request, and lists are up to date, in half of it.
+/// Default time from giving up the response until a job that is in no list counts as never created.
+/// Servers give up on a request, and lists are up to date, in half of it.
 const SETTLE: Duration = Duration::from_secs(120);
 
 type Hook = dyn Fn(&JobRecord) + Send + Sync;
 
-/// How a batch is run.
+/// Settings of a run.
 #[derive(Clone, Default)]
 pub(super) struct Policy {
     pub(super) limits: Limits,
@@ -19,23 +19,23 @@ pub(super) struct Policy {
     pub(super) on_change: OnChange,
     pub(super) on_finished: Option<Arc<Hook>>,
     pub(super) is_quiet: bool,
-    /// Beside cells that print their own lines.
+    /// Whether the run is in the background, where other cells print their own lines.
     pub(super) in_background: bool,
 }
 
-/// What a batch is held to, whoever runs it: its journal keeps it.
+/// Limits of a batch in every program that runs it; the journal stores them.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Limits {
-    /// The most that it may cost, in credits.
+    /// Spending limit, in credits.
     pub(super) budget: Option<i64>,
-    /// Unfinished jobs at a time.
+    /// Limit of unfinished jobs.
     pub(super) max_concurrent: Option<usize>,
     pub(super) settle: Option<Duration>,
     pub(super) on_failure: Option<OnFailure>,
 }
 
 impl Limits {
-    /// These, and where one is not set, the other's.
+    /// Returns these limits, with those of `other` where they are not set.
     pub(super) fn or(self, other: Self) -> Self {
         Self {
             budget: self.budget.or(other.budget),
@@ -54,27 +54,28 @@ impl Limits {
     }
 }
 
-/// What becomes of jobs that a batch's journal has, and its parameters no longer.
+/// Treatment of jobs that are in the journal of a batch but no longer among its parameters. Jobs
+/// that were not sent are always left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnChange {
-    /// The batch does not run: the error names them.
+    /// Refuses to run the batch: the error contains the number of these jobs and the label of one.
     #[default]
     Refuse,
-    /// They stay part of the batch.
+    /// Keeps the jobs in the batch.
     Keep,
-    /// They are neither sent nor shown. Those that exist on the platform run on.
+    /// Neither sends nor shows the jobs. Jobs that exist on the platform continue to run.
     LeaveOut,
 }
 
-/// What becomes of a batch when one of its jobs fails or is refused.
+/// Treatment of a batch when one of its jobs fails or is refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnFailure {
-    /// The others are run all the same.
+    /// Runs the other jobs.
     #[default]
     Continue,
-    /// No further job is sent. Those that were sent are waited for.
+    /// Sends no further job, and waits for the jobs that were sent.
     Stop,
 }
 
@@ -91,69 +92,69 @@ impl OnFailure {
     }
 }
 
-/// The journal keeps [`max_concurrent`](Self::max_concurrent), [`budget`](Self::budget),
-/// [`settle`](Self::settle) and [`on_failure`](Self::on_failure): they hold for every later run
-/// of the batch, also when it is opened by its name, until they are set anew.
+/// Settings of a batch. The journal stores [`max_concurrent`](Self::max_concurrent),
+/// [`budget`](Self::budget), [`settle`](Self::settle) and [`on_failure`](Self::on_failure): they
+/// hold for every later run of the batch, also if it is opened by its name, until they are set
+/// again.
 impl Batch {
-    /// Unfinished jobs at a time. The project's own setting is heeded all the same.
+    /// Sets the limit of unfinished jobs of the batch. The limit of the project also applies.
     pub fn max_concurrent(mut self, jobs: usize) -> Self {
         self.policy.limits.max_concurrent = Some(jobs);
         self
     }
 
-    /// The most that the batch may cost, in credits. It does not begin when its jobs may
-    /// cost more by their estimates, and sends no further job when what was paid and what
-    /// may still have to be paid leave too little for it. For that it asks for the price of
-    /// each job that is still to be paid: [`run`](Self::run) and
-    /// [`retry_failed`](Self::retry_failed) are then an [`ErrorKind::Credits`](crate::ErrorKind::Credits) beyond the budget, and an error when
-    /// a job has no price.
+    /// Sets the spending limit of the batch, in credits. The prices of all jobs that are still to
+    /// be paid are requested: [`run`](Self::run) and [`retry_failed`](Self::retry_failed) fail with
+    /// [`ErrorKind::Credits`](crate::ErrorKind::Credits) if these may exceed the limit, and with an
+    /// error if a job has no price. A job is sent only if the credits paid, and the highest prices
+    /// of the jobs with unknown costs, leave enough for its own price.
     pub fn budget(mut self, credits: i64) -> Self {
         self.policy.limits.budget = Some(credits);
         self
     }
 
-    /// How long [`run`](Self::run) waits at most, for its jobs and for another kernel that
-    /// runs the batch together. Nothing is sent after it. Jobs that have not ended by then
-    /// run on; the next run of the batch finds them. On most systems the time that the
-    /// machine sleeps does not count.
+    /// Sets the longest time that [`run`](Self::run) waits, for its jobs and for another kernel
+    /// that runs the batch together. No job is sent after it. Unfinished jobs continue on the
+    /// platform; the next run of the batch finds them. On most systems, the time that the machine
+    /// sleeps does not count.
     pub fn deadline(mut self, time: Duration) -> Self {
         self.policy.deadline = Some(time);
         self
     }
 
-    /// How long a job whose answer was lost, and that is in no list of the platform, is
-    /// looked for until it counts as never created, and is sent again. 120 s unless set: as
-    /// long as a server may take for a request, and its list to tell of it. Counted from
-    /// when the answer was given up, so that the client's own
-    /// [`timeout`](crate::client::ClientBuilder::timeout) comes on top of it, and after a restart
-    /// anew: nobody knows what the clock did meanwhile.
+    /// Sets the time until a lost job (without a response, and in no list of the platform) counts
+    /// as never created and is sent again. The default is 120 s: the time that a server may take
+    /// for a request, and its list to contain the job. It is counted from when the response was
+    /// given up, so that the client's [`timeout`](crate::client::ClientBuilder::timeout) is added
+    /// to it. After a restart it is counted again from zero, since the time between the runs is
+    /// unknown.
     pub fn settle(mut self, time: Duration) -> Self {
         self.policy.limits.settle = Some(time);
         self
     }
 
-    /// What becomes of jobs that were sent, and that the parameters no longer have.
-    /// Unless told, [`run`](Self::run) refuses and names them.
+    /// Sets the treatment of jobs that were sent and are no longer among the parameters. By
+    /// default, [`run`](Self::run) fails with an error that names one of them.
     pub fn on_change(mut self, change: OnChange) -> Self {
         self.policy.on_change = change;
         self
     }
 
-    /// What becomes of the others when a job fails or is refused. They are run unless told.
+    /// Sets the treatment of the other jobs when one fails or is refused. By default, they are run.
     pub fn on_failure(mut self, failure: OnFailure) -> Self {
         self.policy.limits.on_failure = Some(failure);
         self
     }
 
-    /// Does something with each job as soon as it has ended, and its credits and logs are
-    /// known, on the thread that runs the batch: keep it short. A job is told at most once,
-    /// also when the batch is run again, and those that are left out not at all.
+    /// Sets a function that is called for each job when it has ended and its credits and logs are
+    /// known. It is called on the thread that runs the batch, so it should return soon. It is
+    /// called at most once for a job, also over several runs, and not for jobs that are left out.
     pub fn on_finished(mut self, hook: impl Fn(&JobRecord) + Send + Sync + 'static) -> Self {
         self.policy.on_finished = Some(Arc::new(hook));
         self
     }
 
-    /// Prints no progress.
+    /// Disables the output of progress.
     pub fn quiet(mut self) -> Self {
         self.policy.is_quiet = true;
         self

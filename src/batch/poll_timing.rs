@@ -4,27 +4,27 @@ use std::time::Duration;
 use super::state::State;
 use up42_core::time_left::UnitTime;
 
-/// The part of a job's time that may pass until its end is noticed: on average half of
-/// it, in which its slot is empty.
+/// Share of a job's duration after which its end is noticed at the latest; on average it is half of
+/// that. Until then, its slot is not used.
 const PART: f64 = 0.04;
-/// The shortest and the longest pause between two polls.
+/// Shortest and longest pause between two polls.
 const SHORTEST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// How long the jobs take: by that it polls, and says when all will have ended.
+/// Durations of jobs, from which the pause between polls and the remaining time are computed.
 #[derive(Debug, Default)]
 pub(super) struct PollTiming {
-    /// Since when unfinished jobs are known.
+    /// Time at which each unfinished item was first seen.
     begun: HashMap<usize, Duration>,
-    /// How long the others took, sorted.
+    /// Durations of the ended jobs, sorted.
     took: Vec<Duration>,
-    /// The same together, and by the estimates, both in seconds. Estimates tell which take
-    /// longer than others; what their figures mean, the jobs themselves tell.
+    /// Sum of the durations of the ended jobs, measured and estimated, both in seconds. Estimates
+    /// only give the ratios between jobs; the scale comes from the measured durations.
     sums: [f64; 2],
 }
 
 impl PollTiming {
-    /// Takes in how the jobs stand.
+    /// Updates the durations from a state.
     pub(super) fn see(&mut self, state: &State, now: Duration) {
         for (item, phase) in state.phases().iter().enumerate() {
             if phase.unfinished_id().is_some() {
@@ -39,10 +39,10 @@ impl PollTiming {
         }
     }
 
-    /// The pause until the next poll. Before a job has ended, the oldest tells how long
-    /// they take at least. Those that ended may be the quick ones, which failed or were
-    /// all but done when the batch went on: where even the youngest is far older, half of
-    /// its age counts.
+    /// Returns the pause until the next poll: a share of the median duration of the ended jobs, or
+    /// of the age of the oldest job if none has ended. Ended jobs may be the short ones, which
+    /// failed or were almost done when the batch was resumed: if half the age of the youngest
+    /// unfinished job is more than the median, it counts instead.
     pub(super) fn pause(&self, now: Duration) -> Duration {
         let ages = || self.begun.values().map(|begun| now.saturating_sub(*begun));
         let typical = match self.took.get(self.took.len() / 2) {
@@ -52,8 +52,8 @@ impl PollTiming {
         typical.mul_f64(PART).clamp(SHORTEST, LONGEST)
     }
 
-    /// Until the last job ends, as far as those that have ended tell. By the mean of
-    /// those, or by the estimates when each job has one.
+    /// Returns the time until the last job ends; `None` if no job has ended. It is computed from
+    /// the mean duration of the ended jobs, or from the estimates if each job has one.
     pub(super) fn left(&self, state: &State, now: Duration) -> Option<Duration> {
         let waiting: Vec<usize> = if state.stop().is_none() { state.waiting().collect() } else { Vec::new() };
         let mut all = waiting.iter().chain(self.begun.keys());
@@ -115,9 +115,9 @@ mod tests {
         seen(&mut state, 0, "SUCCEEDED");
         seen(&mut state, 2, "RUNNING");
         timing.see(&state, at(100));
-        // One has 0 s left, one 100 s; three more of 100 s each; two at a time.
+        // One job has 0 s left, one 100 s; three more of 100 s each; two at a time.
         assert_eq!(timing.left(&state, at(100)), Some(at(200)));
-        // By its estimate the last takes twice as long as the first did.
+        // The last job is estimated to take twice as long as the first one.
         for item in 0..6 {
             state.apply(&Event::Estimated { item, lasts: at(if item == 5 { 14 } else { 7 }) });
         }

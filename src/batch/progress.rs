@@ -3,19 +3,19 @@ use std::time::Duration;
 use super::state::State;
 use up42_core::error::Error;
 use up42_core::sanitize::sanitize;
-use up42_core::time::lasted;
+use up42_core::time::format_duration;
 
-/// Progress as lines that are only ever added: a notebook cannot change a line that
-/// it has shown.
+/// Progress as printed lines. A notebook cannot change a line that it has shown, so lines are only
+/// added.
 pub(super) struct Progress {
     is_quiet: bool,
     shown: Option<Shown>,
     at: Duration,
-    /// When nothing changes, the next line comes after this time.
-    patience: Duration,
+    /// Time until the next line if nothing changes.
+    idle_pause: Duration,
 }
 
-/// What the last line told.
+/// Content of the last line.
 #[derive(Debug, PartialEq)]
 struct Shown {
     ended: usize,
@@ -23,48 +23,48 @@ struct Shown {
     news: News,
 }
 
-/// What is told without delay.
+/// Content whose changes are printed without delay.
 #[derive(Debug, PartialEq)]
 struct News {
-    /// That a job failed at all.
+    /// Whether any job has failed.
     has_failed: bool,
-    /// That the credits suffice, and that nothing stopped the batch.
+    /// Whether the credits suffice, and whether sending was not stopped.
     is_sending: (bool, bool),
-    /// How many words there are for a status that nobody knows.
-    strange: usize,
+    /// Number of different statuses that are unknown to this version.
+    unknown: usize,
 }
 
-/// Lines come at least this far apart, and by this part of the time so far: a run of a
-/// week has a few lines more than one of an hour.
+/// Shortest time between two lines, and shortest share of the elapsed time between them: a run of a
+/// week has only a few lines more than one of an hour.
 const APART: Duration = Duration::from_secs(2);
 const PART: u32 = 20;
-/// How long it may be silent when nothing changes: first, and at most.
-const SILENT: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(900)];
+/// First and longest time between two lines if nothing changes.
+const IDLE_PAUSES: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(900)];
 
 impl Progress {
     pub(super) fn new(is_quiet: bool) -> Self {
-        Self { is_quiet, shown: None, at: Duration::ZERO, patience: SILENT[0] }
+        Self { is_quiet, shown: None, at: Duration::ZERO, idle_pause: IDLE_PAUSES[0] }
     }
 
-    /// Prints a line when there is one to be printed.
+    /// Prints a line if one is due.
     pub(super) fn show(
         &mut self,
         state: &State,
-        trouble: Option<&Error>,
+        last_error: Option<&Error>,
         eta: impl FnOnce() -> Option<Duration>,
         now: Duration,
     ) {
-        if let Some(line) = self.line(state, trouble, eta, now) {
+        if let Some(line) = self.line(state, last_error, eta, now) {
             println!("{line}");
         }
     }
 
-    /// A line when something has changed, or when nothing has for long: then with the
-    /// trouble that may be why.
+    /// Returns a line if something has changed, or if nothing has for `idle_pause`. It contains the
+    /// last error, if there is one.
     fn line(
         &mut self,
         state: &State,
-        trouble: Option<&Error>,
+        last_error: Option<&Error>,
         eta: impl FnOnce() -> Option<Duration>,
         now: Duration,
     ) -> Option<String> {
@@ -78,7 +78,7 @@ impl Progress {
         let news = News {
             has_failed: ended > succeeded,
             is_sending: (short.is_none(), stop.is_none()),
-            strange: unknown.len(),
+            unknown: unknown.len(),
         };
         let is_other = self.shown.as_ref().is_none_or(|shown| shown.news.is_sending != news.is_sending);
         let shows = Shown { ended, to_come: tally.to_come(), news };
@@ -87,15 +87,16 @@ impl Progress {
             None => true,
             Some(shown) if shown.news != shows.news || (has_changed && ended == total) => true,
             Some(_) if has_changed => now >= self.at + APART.max(now / PART),
-            Some(_) => now >= self.at + self.patience,
+            Some(_) => now >= self.at + self.idle_pause,
         };
         if !is_due {
             return None;
         }
-        self.patience = if has_changed { SILENT[0] } else { (self.patience * 2).min(SILENT[1]) };
+        self.idle_pause =
+            if has_changed { IDLE_PAUSES[0] } else { (self.idle_pause * 2).min(IDLE_PAUSES[1]) };
         (self.shown, self.at) = (Some(shows), now);
-        let strange: usize = unknown.iter().map(|(_, jobs)| jobs).sum();
-        let queued = total - ended - tally.to_come() - tally.running() - strange;
+        let unknown_jobs: usize = unknown.iter().map(|(_, jobs)| jobs).sum();
+        let queued = total - ended - tally.to_come() - tally.running() - unknown_jobs;
         let mut line = format!("{:>6}  {ended}/{total}  {succeeded} succeeded", duration_text(now));
         let mut others = vec![
             (tally.failed(), "without results".to_owned()),
@@ -109,27 +110,27 @@ impl Progress {
             line += &format!(", {count} {word}");
         }
         if let Some(left) = eta().filter(|_| ended < total) {
-            line += &format!("; about {} left", lasted(left.as_secs_f64()));
+            line += &format!("; about {} left", format_duration(left.as_secs_f64()));
         }
         let [stop, short] = [stop, short].map(|known| known.filter(|_| is_other));
-        if let Some(why) = why(stop, short, trouble).filter(|_| ended < total) {
+        if let Some(why) = why(stop, short, last_error).filter(|_| ended < total) {
             line += &format!("; {why}");
         }
         Some(line)
     }
 }
 
-/// Why nothing is sent or seen.
-pub(super) fn why(stop: Option<&Error>, short: Option<&Error>, trouble: Option<&Error>) -> Option<String> {
-    let (what, why) = match (stop, short, trouble) {
+/// Returns the reason why nothing is sent or read.
+pub(super) fn why(stop: Option<&Error>, short: Option<&Error>, last_error: Option<&Error>) -> Option<String> {
+    let (what, why) = match (stop, short, last_error) {
         (Some(stop), ..) => ("nothing more is sent", stop),
         (_, Some(short), _) => ("nothing is sent for now", short),
-        (_, _, trouble) => ("trying again", trouble?),
+        (_, _, last_error) => ("trying again", last_error?),
     };
     Some(format!("{what}: {}", sanitize(&why.to_string(), 400)))
 }
 
-/// A time in the units that matter: `42 s`, `7 min`, `3 h 20 min`.
+/// Formats a duration in suitable units: `42 s`, `7 min`, `3 h 20 min`.
 fn duration_text(time: Duration) -> String {
     match time.as_secs() {
         seconds @ 0..120 => format!("{seconds} s"),

@@ -1,5 +1,5 @@
-//! A batch on a platform that only keeps time: how well a plan uses the slots, and what
-//! that costs in requests; and a real batch by a clock that another moves. For benches.
+//! Runs of a batch on a simulated clock, for benchmarks: how well a plan uses the slots, and how
+//! many requests that takes; and runs of a real batch on a clock that the caller advances.
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -22,37 +22,37 @@ use crate::jobs::{Estimate, Job, JobId, JobParameters, JobStatus, JobsPage};
 use up42_core::error::{Error, ErrorKind, Result};
 use up42_core::wait::Clock;
 
-/// Jobs a page of the list has.
+/// Number of jobs on a page of the list.
 const PAGE: usize = 100;
 
-/// What came of a rehearsal.
+/// Result of a rehearsal.
 #[derive(Clone, Copy, Debug)]
 pub struct Rehearsed {
-    /// Until the end of the last job was noticed.
+    /// Time until the end of the last job was noticed.
     pub makespan: Duration,
-    /// Requests that it took.
+    /// Number of requests.
     pub requests: usize,
 }
 
-/// Runs jobs of these durations, so many at a time, on a clock that only waiting moves.
-/// With `estimates` the longest are begun first.
+/// Runs jobs of these durations, up to `limit` at a time, on a clock that only waiting advances.
+/// With `estimates`, the longest jobs are started first.
 ///
 /// # Errors
 ///
-/// Only when the journal, which is in memory, cannot be made.
+/// Only if the journal, which is in memory, cannot be created.
 pub fn rehearse(durations: &[Duration], limit: usize, estimates: Option<&[Duration]>) -> Result<Rehearsed> {
     run(Journal::in_memory(&head())?, |_| Map::new(), durations, limit, estimates)
 }
 
-/// Runs a batch as it is on a clock that only waiting moves: `wait` lets its platform know.
-/// Says how long it took.
+/// Runs a batch on a clock that only waiting advances, and returns the elapsed time. `wait` is
+/// called with each pause, so that the clock of the platform can be advanced as well.
 ///
 /// # Errors
 ///
-/// Those of [`Batch::run`].
+/// The errors of [`Batch::run`].
 pub fn rehearse_batch(batch: &Batch, wait: impl Fn(Duration) + Sync) -> Result<Duration> {
     let clock = Hand { now: Mutex::default(), wait };
-    batch.drive_by(&clock, Task::Run, None)?;
+    batch.run_with_clock(&clock, Task::Run, None)?;
     Ok(clock.now())
 }
 
@@ -72,11 +72,11 @@ impl<W: Fn(Duration) + Sync> Clock for Hand<W> {
     }
 }
 
-/// [`rehearse`], longest first, with all that a batch has: a journal in a folder, and inputs.
+/// Runs [`rehearse`] with the longest jobs first, a journal in a folder, and realistic inputs.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Io`] when the journal cannot be written.
+/// [`ErrorKind::Io`] if the journal cannot be written.
 pub fn rehearse_in(folder: &Path, durations: &[Duration], limit: usize) -> Result<Rehearsed> {
     let head = head();
     let journal = Journal::create(&Journal::path(folder, &head.name), &head)?;
@@ -89,7 +89,7 @@ fn head() -> Head {
     Head { name: "rehearsal".into(), run: String::new(), owner, created: String::new() }
 }
 
-/// As large as those of a job over one place.
+/// Returns inputs as large as those of a job for one area.
 fn inputs(number: usize) -> Map<String, Value> {
     let west = number as f64 * 1e-3;
     let inputs = json!({"sobloo-s2-l1c-aoiclipped:1": {
@@ -134,7 +134,7 @@ fn run(
     let places = (0..items.len()).collect();
     let known =
         Known { journal, state, items: items.clone(), places, began: Duration::ZERO, was_begun: false };
-    Run::new((&platform, &platform), "rehearsal", &policy, known, limit)?.drive()?;
+    Run::new((&platform, &platform), "rehearsal", &policy, known, limit)?.run_to_end()?;
     Ok(Rehearsed { makespan: platform.now(), requests: platform.requests.into_inner() })
 }
 
@@ -142,7 +142,7 @@ struct Platform<'a> {
     items: &'a [Item],
     durations: &'a [Duration],
     limit: usize,
-    /// What is the same for each job.
+    /// Job with the fields that are the same for all jobs.
     blank: Job,
     now: Mutex<Duration>,
     /// Item and end of each job, in the order of their creation.

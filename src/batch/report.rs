@@ -11,74 +11,74 @@ use crate::jobs::{Job, JobId, JobParameters, Project};
 use up42_core::error::{Error, Result};
 use up42_core::impl_list;
 use up42_core::sanitize::sanitize;
-use up42_view::display::{Tone, counted};
+use up42_view::elements::{Tone, counted};
 
-/// The jobs of a batch, in the order of their parameters; or jobs that a project, a workflow
-/// or a process lists, the newest first.
+/// Jobs of a batch, in the order of their parameters; or jobs that a project, a workflow or a
+/// process lists, newest first.
 #[derive(Clone)]
 pub struct JobCollection {
     source: Arc<dyn Source>,
-    /// Whose jobs they are: those of a batch, a project or a workflow, and its name.
+    /// Kind of the object that has the jobs, such as `Batch` or `Project`.
     kind: &'static str,
     name: String,
     records: Vec<JobRecord>,
-    /// When this was asked for.
+    /// Time at which the jobs were read.
     pub(super) at: Timestamp,
     billing: BillingSummary,
 }
 
-/// What a batch knows of its jobs together.
+/// Credits and limits of a batch as a whole.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct BillingSummary {
-    /// What was paid, also for jobs that were sent again since.
+    /// Credits paid, including those for jobs that were retried.
     pub(super) paid: Option<i64>,
-    /// The most that it may cost.
+    /// Spending limit, in credits.
     pub(super) budget: Option<i64>,
-    /// How many may be unfinished at a time.
+    /// Limit of unfinished jobs.
     pub(super) limit: Option<usize>,
 }
 
-/// One job of a batch: what was asked, and what came of it.
+/// One job of a batch: its inputs and its outcome.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct JobRecord {
-    /// Its place in the parameters, from 0.
+    /// Index of the job in the parameters, from 0.
     pub index: usize,
-    /// What sets it apart: place and dates.
+    /// Label that distinguishes the job: place and dates.
     pub label: String,
-    /// What it was told.
+    /// Inputs of the job.
     pub inputs: Map<String, Value>,
     /// The job on the platform, if there is one.
     pub job: Option<Job>,
-    /// What came of it.
+    /// Outcome of the job.
     pub outcome: Outcome,
 }
 
-/// What came of a job.
+/// Outcome of a job.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It has results.
+    /// The job has results.
     Succeeded {
-        /// What it cost, in credits; `None` when the platform did not say.
+        /// Cost of the job, in credits; `None` if the platform did not report it.
         credits: Option<i64>,
     },
-    /// It ended without results.
+    /// The job ended without results.
     Failed {
-        /// The logs of its tasks, or what else the service says.
+        /// Logs of the tasks, or the reason that the service gives.
         reason: String,
-        /// What it cost all the same, in credits: tasks that had succeeded are paid. `None` when
-        /// the platform did not say.
+        /// Cost of the job, in credits: tasks that succeeded are paid. `None` if the platform did
+        /// not report it.
         credits: Option<i64>,
     },
-    /// The platform refused it; no job exists.
+    /// The platform refused the job; it does not exist.
     Rejected(Error),
-    /// It was not sent: what is told here stopped the batch before its turn.
+    /// The job was not sent, since this error stopped the batch before.
     Unsent(Error),
-    /// The answer was lost, and the job cannot be found: it may exist. Look for its
-    /// name, or on an OGC server for what it was asked, before you run it again.
+    /// The response was lost, and the job was not found: it may exist. Search for its name, or on
+    /// an OGC server for its inputs, before you run it again.
     Unproven(Error),
-    /// It has not ended, or was not sent yet: the batch was not run to its end.
+    /// The job has not ended, or was not sent yet: the batch was not run to its end.
     Unfinished,
 }
 
@@ -94,12 +94,12 @@ impl JobCollection {
         Self { billing, ..self }
     }
 
-    /// Whose jobs they are, where it is no batch.
+    /// Sets the kind of the object that has the jobs, if it is not a batch.
     pub(crate) fn of(self, kind: &'static str) -> Self {
         Self { kind, ..self }
     }
 
-    /// Somebody else says where the results are.
+    /// Sets the service that has the results.
     pub(super) fn from(self, source: Arc<dyn Source>) -> Self {
         Self { source, ..self }
     }
@@ -108,7 +108,7 @@ impl JobCollection {
         Self { records, ..self.clone() }
     }
 
-    /// What a table of them is called.
+    /// Returns the title of a table of these jobs.
     pub(super) fn title(&self) -> String {
         format!("{}: {}", self.description(), counted(self.len(), "job"))
     }
@@ -117,28 +117,28 @@ impl JobCollection {
         format!("{} {}", self.kind, self.name)
     }
 
-    /// The name of the batch, project or workflow that they are of.
+    /// Returns the name of the batch, the project or the workflow that has the jobs.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// How many have results.
+    /// Returns the number of jobs with results.
     pub fn succeeded(&self) -> usize {
         self.tally().succeeded()
     }
 
-    /// What they cost together, in credits.
+    /// Returns the sum of the known costs of the jobs, in credits.
     pub fn credits(&self) -> i64 {
         self.iter().filter_map(JobRecord::credits).fold(0, i64::saturating_add)
     }
 
-    /// What was paid, in credits, as far as the platform told: [`credits`](Self::credits),
-    /// and what jobs cost that were sent again since.
+    /// Returns the credits paid, as far as the platform reported them: [`credits`](Self::credits),
+    /// and the costs of jobs that were retried.
     pub fn paid(&self) -> i64 {
         self.billing.paid.unwrap_or_else(|| self.credits())
     }
 
-    /// Where a job's results are.
+    /// Returns the location of a job's results.
     pub(crate) fn delivery(&self, id: &JobId) -> Result<Delivery> {
         self.source.results(id)
     }
@@ -151,7 +151,7 @@ impl JobCollection {
         &self.source
     }
 
-    /// The project of the jobs: that is where dry runs are.
+    /// Returns the project of the jobs, whose dry runs can be read. Fails for other services.
     pub(crate) fn project(&self) -> Result<&Project> {
         let message =
             "only the dry runs of a workflow tell what they found: see `Workflow::test_jobs_parallel`";
@@ -176,7 +176,7 @@ impl JobCollection {
 }
 
 impl JobRecord {
-    /// What is left of an item; `stop` is why nothing more was sent.
+    /// Creates the record of an item; `stop` is the reason why nothing more was sent.
     pub(super) fn new(index: usize, parameters: &JobParameters, phase: &Phase, stop: Option<&Error>) -> Self {
         let outcome = match (phase, stop) {
             (Phase::Created(created), _) if phase.has_ended() => {
@@ -201,7 +201,7 @@ impl JobRecord {
         }
     }
 
-    /// What it cost, in credits.
+    /// Returns the cost, in credits; `None` if there is no ended job, or its cost is unknown.
     pub fn credits(&self) -> Option<i64> {
         match self.outcome {
             Outcome::Succeeded { credits } | Outcome::Failed { credits, .. } => credits,
@@ -209,12 +209,13 @@ impl JobRecord {
         }
     }
 
-    /// Why there are no results.
+    /// Returns why there are no results; `None` if the job succeeded or has not ended.
     pub fn reason(&self) -> Option<String> {
         self.outcome.reason()
     }
 
-    /// Where it stands, and how much of it is done, while it runs and the service tells.
+    /// Returns the status, with the progress in percent while the job is unfinished and the service
+    /// reports it.
     pub(super) fn status_and_progress(&self) -> String {
         let progress =
             self.job.as_ref().filter(|_| !self.standing().has_ended()).and_then(|job| job.progress);

@@ -1,4 +1,4 @@
-//! A batch as its journal has it.
+//! Opening of a batch from its journal.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,8 +14,8 @@ use crate::client::Client;
 use up42_core::error::{Context, Error, ErrorKind, Result};
 
 impl Batch {
-    /// The batch of this name in the client's folder, by whoever runs its jobs: `service`
-    /// makes that of what the journal says.
+    /// Opens the batch of this name in the client's folder. `service` creates the backend for the
+    /// owner in the journal.
     pub(crate) fn open(
         client: &Client,
         name: &str,
@@ -42,7 +42,7 @@ impl Batch {
         Ok(self.collection(&items, &state, &policy, policy.limits.max_concurrent))
     }
 
-    /// The jobs and how they stand, from the journal alone, and what it holds the batch to.
+    /// Returns the jobs, their state and the policy of the batch. Sends no request.
     pub(super) fn state_in_journal(&self) -> Result<(Vec<Item>, State, Policy)> {
         let journal = self.journal()?;
         let policy = self.policy_with(journal.as_ref())?;
@@ -55,13 +55,13 @@ impl Batch {
         Ok((items, state, policy))
     }
 
-    /// How the batch is run: what is not said now stands in its journal.
+    /// Returns the policy; limits that are not set now are read from the journal.
     pub(super) fn policy_with(&self, journal: Option<&Journal>) -> Result<Policy> {
         let kept = journal.map_or(Ok(Limits::default()), Journal::limits)?;
         Ok(Policy { limits: self.policy.limits.or(kept), ..self.policy.clone() })
     }
 
-    /// `None` for dry runs, which are not kept.
+    /// Returns the path of the journal; `None` for dry runs, which have no journal file.
     pub(super) fn path(&self) -> Option<PathBuf> {
         let folder = self.service.client().batches_folder();
         (!self.plan.is_dry).then(|| Journal::path(folder, &self.plan.name))
@@ -87,8 +87,8 @@ impl Batch {
         }
     }
 
-    /// The sum of what happened. Jobs that the parameters no longer have are left out when
-    /// they were never sent, and else as the user wants it.
+    /// Returns the state after all events. Jobs that are no longer among the parameters are left
+    /// out if they were not sent, and otherwise treated as [`OnChange`] says.
     pub(super) fn replay(
         &self,
         items: &[Item],
@@ -122,8 +122,8 @@ impl Batch {
         }
     }
 
-    /// Takes over what the parameters say of items that wait: what they are called, and what
-    /// makes no other job of them. Says for which that is news.
+    /// Updates waiting items from the parameters: their labels, and the inputs that are not part of
+    /// their identity. Returns the items that changed.
     pub(super) fn renew(&self, items: &mut [Item], state: &State) -> Vec<usize> {
         let mut renewed = Vec::new();
         for (item, place) in self.plan.places(items).into_iter().enumerate() {
@@ -137,7 +137,8 @@ impl Batch {
         renewed
     }
 
-    /// The items in the order of the parameters, then what the journal has besides.
+    /// Returns the items in the order of the parameters, then the other items of the journal,
+    /// without those that are left out.
     pub(super) fn shown(&self, items: &[Item], state: &State) -> Vec<usize> {
         let shown =
             self.plan.places(items).into_iter().enumerate().filter(|(item, _)| !state.is_left_out(*item));

@@ -6,14 +6,14 @@ use super::batch::Batch;
 use super::locked_run::Task;
 use super::report::JobCollection;
 use up42_core::error::{Context, Error, ErrorKind, Result};
-use up42_view::display::{Cell, MimeBundle};
+use up42_view::MimeBundle;
+use up42_view::elements::Cell;
 use up42_view::impl_mime_bundle;
 
 /// A batch that runs in the background, while other cells run.
 ///
-/// Shown in a notebook, or asked for its [`jobs`](Self::jobs), it tells how they stand at
-/// that moment. It goes on when this is dropped; when the process ends, the next
-/// [`Batch::run`] goes on.
+/// Its display and its [`jobs`](Self::jobs) show the current state. The run continues if this value
+/// is dropped; if the process ends, the next [`Batch::run`] resumes the batch.
 pub struct Running {
     batch: Batch,
     thread: JoinHandle<()>,
@@ -21,8 +21,8 @@ pub struct Running {
 }
 
 impl Batch {
-    /// Runs the batch in the background: as [`run`](Self::run), without its lines of
-    /// progress. In the kernel of `up42` its table moves on where the cell was.
+    /// Runs the batch in the background, as [`run`](Self::run) does, but prints no progress. In the
+    /// kernel of `up42`, the display of the cell is updated.
     ///
     /// ```
     /// # use up42::{Aoi, Client};
@@ -42,31 +42,31 @@ impl Batch {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`] when there is no thread to be had, or no journal. What refuses the batch itself
-    /// is the error of [`Running::wait`].
+    /// [`ErrorKind::Io`] if the thread or the lock file cannot be created. The errors of the batch
+    /// itself are returned by [`Running::wait`].
     pub fn start(&self) -> Result<Running> {
         let (mut batch, end) = (self.clone(), Arc::new(Mutex::default()));
         batch.policy.in_background = true;
         let (driven, told) = (batch.clone(), Arc::clone(&end));
-        // Taken here, so that what is asked of the batch from now on is asked of this run.
+        // Taken before the thread starts, so that calls on the batch from now on refer to this run.
         let lock = self.reserve().with_context(|| self.description())?;
-        let drive = move || {
+        let run_to_end = move || {
             let result = driven.drive_with(Task::Run, lock).with_context(|| driven.description());
             *told.lock().unwrap_or_else(|broken| broken.into_inner()) = Some(result);
         };
-        let thread = std::thread::Builder::new().name("up42-batch".into()).spawn(drive);
+        let thread = std::thread::Builder::new().name("up42-batch".into()).spawn(run_to_end);
         let thread = thread.map_err(Error::from).with_context(|| self.description())?;
         Ok(Running { batch, thread, end })
     }
 }
 
 impl Running {
-    /// The jobs as they stand.
+    /// Returns the current state of the jobs.
     ///
     /// # Errors
     ///
-    /// What ended the batch, if an error did; [`ErrorKind::Io`] when its journal cannot
-    /// be read.
+    /// The error that ended the batch, if there is one; [`ErrorKind::Io`] if its journal cannot be
+    /// read.
     pub fn jobs(&self) -> Result<JobCollection> {
         match self.end() {
             Some(end) => end,
@@ -74,18 +74,18 @@ impl Running {
         }
     }
 
-    /// Whether it has ended, well or not.
+    /// Returns whether the run has ended, with or without an error.
     pub fn is_finished(&self) -> bool {
         self.thread.is_finished()
     }
 
-    /// Waits for the last job.
+    /// Waits until the run has ended and returns the jobs.
     ///
     /// # Errors
     ///
-    /// As for [`Batch::run`].
+    /// The errors of [`Batch::run`].
     pub fn wait(self) -> Result<JobCollection> {
-        // A panic leaves no result, which is told below.
+        // A panic leaves no result; the error for that is below.
         let _ = self.thread.join();
         let end = self.end.lock().unwrap_or_else(|broken| broken.into_inner()).take();
         end.unwrap_or_else(|| {
@@ -93,7 +93,7 @@ impl Running {
         })
     }
 
-    /// The jobs as they stand.
+    /// Returns the display of the current state.
     fn bundle(&self) -> MimeBundle {
         match self.jobs() {
             Ok(jobs) => jobs.overview("running.jobs()?"),

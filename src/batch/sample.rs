@@ -1,4 +1,4 @@
-//! Jobs of every fate, for tests of what is shown.
+//! Jobs with each outcome, for tests of displays.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
@@ -8,13 +8,13 @@ use crate::client::Client;
 use crate::jobs::Job;
 use up42_core::error::Error;
 
-/// A moment so many minutes after the batch began.
+/// Returns the time that is `minute` minutes after the start of the batch.
 pub(super) fn at(minute: i64) -> Timestamp {
     "2020-06-01T11:34:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minute)
 }
 
-/// Seven jobs under a limit of two and a budget of 2,000 credits; 40 more were paid for jobs
-/// that were sent again.
+/// Returns seven jobs with a limit of two unfinished jobs and a spending limit of 2,000 credits; 40
+/// more credits were paid for jobs that were retried.
 pub(super) fn jobs() -> JobCollection {
     let asked = |query: Value| Map::from_iter([("s2:1".to_owned(), query)]);
     let bbox =

@@ -1,9 +1,9 @@
 use crate::jobs::JobParameters;
 
-/// The tags begin with it by which this library finds an order again.
+/// Prefix of the tags by which this library identifies its orders.
 pub(crate) const OWN_TAG: &str = "up42-rs-";
 
-/// Whether an order is found again by this tag: nobody gave it.
+/// Returns whether this library added the tag to identify an order.
 pub(crate) fn is_own_tag(tag: &str) -> bool {
     tag.starts_with(OWN_TAG)
 }
@@ -13,27 +13,28 @@ pub(crate) fn is_own_tag(tag: &str) -> bool {
 pub(crate) struct Submission<'a> {
     /// The batch's name.
     pub(crate) batch: &'a str,
-    /// The batch's own id: no other batch's jobs are taken for its own.
+    /// Random id of the batch, which distinguishes its jobs from those of other batches.
     pub(crate) run: &'a str,
     pub(crate) item: usize,
-    /// The hash of what decides what the job delivers.
+    /// Hash of the inputs that decide what the job delivers.
     pub(crate) key: &'a str,
-    /// How often the job was sent again because the user wanted it.
+    /// Number of times that the user has retried the job.
     pub(crate) retries: u32,
-    /// A request before this one was lost, and lists proved that it created nothing.
+    /// Whether an earlier request was lost, and lists have proven that it created no job.
     pub(crate) is_absent: bool,
     pub(crate) parameters: &'a JobParameters,
 }
 
 impl Submission<'_> {
-    /// The name of the job on the platform: the batch's for people, then the token.
+    /// Returns the name of the job on the platform: up to 60 characters of the batch's name, then
+    /// the token.
     pub(crate) fn name(&self) -> String {
         let prefix: String = self.batch.chars().take(60).collect();
         format!("{prefix}_{}", self.token())
     }
 
-    /// The end of the name, by which a job whose answer was lost is found again. It is ASCII
-    /// alone, and whatever a server does to the text before it does no harm.
+    /// Returns the end of the name, which identifies a job whose response was lost. It is ASCII, so
+    /// that it survives if a server changes the text before it.
     pub(crate) fn token(&self) -> String {
         let Self { run, item, key, .. } = self;
         match self.retries {
@@ -43,7 +44,7 @@ impl Submission<'_> {
     }
 }
 
-/// The tokens that a job's name may end with: that of a job that was sent again has a part more.
+/// Returns the tokens that a job's name may end with: the token of a retried job has one part more.
 pub(crate) fn tokens(name: &str) -> Vec<String> {
     let name = name.trim_end();
     let ends = name.rmatch_indices('_').map(|(at, _)| &name[at + 1..]).skip(2).take(2);

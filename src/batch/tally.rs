@@ -1,28 +1,28 @@
-//! Where jobs stand, and how many of them: the one count of progress lines, cards, charts and lists.
+//! Number of jobs in each state, for progress lines, cards, charts and lists.
 
 use std::collections::HashMap;
 
 use super::report::{JobCollection, JobRecord, Outcome};
 use super::state::{Phase, State};
 use crate::jobs::JobStatus;
-use up42_view::display::Tone;
+use up42_view::elements::Tone;
 
-/// Where a job stands.
+/// State of a job as shown to the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Standing<'a> {
-    /// No job is known yet: it waits for its turn, or for an answer.
+pub(super) enum JobState<'a> {
+    /// No job is known yet: the request was not sent, or there is no response.
     ToCome,
-    /// The batch was stopped before its turn.
+    /// The batch was stopped before the job was sent.
     Unsent,
-    /// The answer was lost for good: a job may exist.
+    /// The response was lost, and the job was not found: it may exist.
     Unproven,
-    /// The platform does not know the job any more.
+    /// The platform no longer knows the job.
     Gone,
-    /// As the job's status says; a refused request counts as a rejected job.
+    /// The status of the job; a refused request counts as a rejected job.
     Job(&'a JobStatus),
 }
 
-impl Standing<'_> {
+impl JobState<'_> {
     pub(super) fn has_ended(self) -> bool {
         match self {
             Self::ToCome | Self::Unsent => false,
@@ -56,40 +56,40 @@ impl Standing<'_> {
 }
 
 impl Phase {
-    fn standing(&self) -> Standing<'_> {
+    fn standing(&self) -> JobState<'_> {
         match self {
-            Self::Waiting | Self::Sending { .. } | Self::Lost { .. } => Standing::ToCome,
-            Self::Unproven { .. } => Standing::Unproven,
-            Self::Rejected { .. } => Standing::Job(&JobStatus::Rejected),
-            Self::Created(created) if created.is_gone() => Standing::Gone,
-            Self::Created(created) => Standing::Job(&created.job.status),
+            Self::Waiting | Self::Sending { .. } | Self::Lost { .. } => JobState::ToCome,
+            Self::Unproven { .. } => JobState::Unproven,
+            Self::Rejected { .. } => JobState::Job(&JobStatus::Rejected),
+            Self::Created(created) if created.is_gone() => JobState::Gone,
+            Self::Created(created) => JobState::Job(&created.job.status),
         }
     }
 }
 
 impl JobRecord {
-    pub(super) fn standing(&self) -> Standing<'_> {
+    pub(super) fn standing(&self) -> JobState<'_> {
         match (&self.outcome, &self.job) {
-            (Outcome::Succeeded { .. }, _) => Standing::Job(&JobStatus::Succeeded),
-            (Outcome::Rejected(_), _) => Standing::Job(&JobStatus::Rejected),
-            (Outcome::Unsent(_), _) => Standing::Unsent,
-            (Outcome::Unproven(_), _) => Standing::Unproven,
-            (Outcome::Failed { .. }, Some(job)) if job.status.is_terminal() => Standing::Job(&job.status),
-            (Outcome::Failed { .. }, _) => Standing::Gone,
-            (Outcome::Unfinished, Some(job)) => Standing::Job(&job.status),
-            (Outcome::Unfinished, None) => Standing::ToCome,
+            (Outcome::Succeeded { .. }, _) => JobState::Job(&JobStatus::Succeeded),
+            (Outcome::Rejected(_), _) => JobState::Job(&JobStatus::Rejected),
+            (Outcome::Unsent(_), _) => JobState::Unsent,
+            (Outcome::Unproven(_), _) => JobState::Unproven,
+            (Outcome::Failed { .. }, Some(job)) if job.status.is_terminal() => JobState::Job(&job.status),
+            (Outcome::Failed { .. }, _) => JobState::Gone,
+            (Outcome::Unfinished, Some(job)) => JobState::Job(&job.status),
+            (Outcome::Unfinished, None) => JobState::ToCome,
         }
     }
 }
 
-/// How many jobs stand where.
+/// Number of jobs in each state.
 #[derive(Debug)]
 pub(super) struct Tally<'a> {
-    counts: HashMap<Standing<'a>, usize>,
+    counts: HashMap<JobState<'a>, usize>,
 }
 
-impl<'a> FromIterator<Standing<'a>> for Tally<'a> {
-    fn from_iter<I: IntoIterator<Item = Standing<'a>>>(jobs: I) -> Self {
+impl<'a> FromIterator<JobState<'a>> for Tally<'a> {
+    fn from_iter<I: IntoIterator<Item = JobState<'a>>>(jobs: I) -> Self {
         let mut counts = HashMap::new();
         for standing in jobs {
             *counts.entry(standing).or_default() += 1;
@@ -110,11 +110,11 @@ impl JobCollection {
     }
 }
 
-/// What is done first, what went wrong last.
+/// Order of the parts: succeeded jobs first, jobs with problems last.
 const ORDER: [Tone; 5] = [Tone::Ok, Tone::Running, Tone::Waiting, Tone::Failed, Tone::Neutral];
 
 impl<'a> Tally<'a> {
-    fn count(&self, is_meant: impl Fn(Standing<'a>) -> bool) -> usize {
+    fn count(&self, is_meant: impl Fn(JobState<'a>) -> bool) -> usize {
         self.counts.iter().filter(|(standing, _)| is_meant(**standing)).map(|(_, count)| count).sum()
     }
 
@@ -123,31 +123,32 @@ impl<'a> Tally<'a> {
     }
 
     pub(super) fn ended(&self) -> usize {
-        self.count(Standing::has_ended)
+        self.count(JobState::has_ended)
     }
 
     pub(super) fn succeeded(&self) -> usize {
-        self.count(Standing::has_succeeded)
+        self.count(JobState::has_succeeded)
     }
 
-    /// Ended without results.
+    /// Returns the number of jobs that ended without results.
     pub(super) fn failed(&self) -> usize {
         self.ended() - self.succeeded()
     }
 
     pub(super) fn running(&self) -> usize {
-        self.count(|standing| standing == Standing::Job(&JobStatus::Running))
+        self.count(|standing| standing == JobState::Job(&JobStatus::Running))
     }
 
-    /// Not ended, and not known to be jobs.
+    /// Returns the number of items without a known job that have not ended.
     pub(super) fn to_come(&self) -> usize {
-        self.count(|standing| matches!(standing, Standing::ToCome | Standing::Unsent))
+        self.count(|standing| matches!(standing, JobState::ToCome | JobState::Unsent))
     }
 
-    /// Jobs in statuses that this version does not know, by the platform's word.
+    /// Returns the statuses that are unknown to this version, in the platform's words, with the
+    /// number of jobs in each.
     pub(super) fn unknown(&self) -> Vec<(&'a str, usize)> {
         let unknown = self.counts.iter().filter_map(|(standing, count)| match standing {
-            Standing::Job(JobStatus::Unknown(word)) => Some((word.as_str(), *count)),
+            JobState::Job(JobStatus::Unknown(word)) => Some((word.as_str(), *count)),
             _ => None,
         });
         let mut unknown: Vec<_> = unknown.collect();
@@ -155,7 +156,7 @@ impl<'a> Tally<'a> {
         unknown
     }
 
-    /// Each standing that some job has, and how many have it.
+    /// Returns the states that jobs have, with the number of jobs in each.
     pub(super) fn parts(&self) -> Vec<(Tone, String, usize)> {
         let rank = |tone: Tone| ORDER.iter().position(|one| *one == tone);
         let parts = self.counts.iter().map(|(standing, count)| (standing.tone(), standing.word(), *count));
@@ -187,7 +188,7 @@ mod tests {
         assert_eq!(summary(&jobs.tally()), expected);
     }
 
-    /// What a line says on the way and what the collection says are the same jobs.
+    /// Progress lines and the collection count the same jobs.
     #[test]
     fn the_state_and_its_records_count_alike() {
         let mut state = State::new(9, 9, Duration::ZERO);

@@ -1,4 +1,4 @@
-//! When the jobs of a batch began and ended, and how long the rest may take.
+//! Times of the jobs of a batch, and the estimated remaining time.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use super::report::{JobCollection, JobRecord, Outcome};
 use up42_core::time_left::UnitTime;
 use up42_view::chart::peak_overlap;
 
-/// How far past the last news a job that has not ended is drawn at most, when less is known of
-/// the batch.
+/// Longest time after the last known time until which an unfinished job is drawn, if the known
+/// times span less.
 const STALE: SignedDuration = SignedDuration::from_hours(1);
 
 impl JobRecord {
@@ -25,35 +25,36 @@ impl JobRecord {
         self.job.as_ref()?.finished
     }
 
-    /// How long it waited for its turn.
+    /// Returns the time from its creation to its start.
     pub(super) fn queued(&self) -> Option<Duration> {
         self.started()?.duration_since(self.created()?).try_into().ok()
     }
 
-    /// From its creation to its end.
+    /// Returns the time from its creation to its end.
     fn took(&self) -> Option<Duration> {
         self.finished()?.duration_since(self.created()?).try_into().ok()
     }
 }
 
 impl JobCollection {
-    /// The first and the last moment that is known of any job.
+    /// Returns the first and the last known time of any job.
     pub(super) fn known(&self) -> Option<(Timestamp, Timestamp)> {
         let moments = || self.iter().flat_map(|one| [one.created(), one.started(), one.finished()]).flatten();
         moments().min().zip(moments().max())
     }
 
-    /// Until when jobs are drawn that have not ended: until these were asked for. At most
-    /// for as long again as is known of the batch, or an hour: beyond that nobody has asked.
+    /// Returns the time until which unfinished jobs are drawn: when the jobs were read, but past
+    /// the last known time at most as long as the known times span, or an hour if that is longer.
     pub(super) fn until(&self) -> Timestamp {
         let Some((first, last)) = self.known() else { return self.at() };
         let longest = last.duration_since(first).max(STALE);
         self.at().clamp(last, last.checked_add(longest).unwrap_or(Timestamp::MAX))
     }
 
-    /// About how long it will take until the last job has ended, by the platform's clock:
-    /// as many at a time as may be or were, each as long as those so far on average. `None`
-    /// before the first has ended, and when all have.
+    /// Returns the estimated time until the last job has ended, by the platform's clock. It assumes
+    /// the mean duration of the ended jobs, and as many jobs at a time as the limit of unfinished
+    /// jobs, or without a limit the peak so far. `None` before the first job has ended, and when
+    /// all have.
     pub fn remaining(&self) -> Option<Duration> {
         let took: Vec<Duration> = self.iter().filter_map(JobRecord::took).collect();
         let job = UnitTime::measured(
@@ -61,12 +62,12 @@ impl JobCollection {
             took.iter().fold(Duration::ZERO, |sum, one| sum.saturating_add(*one)),
         )?;
         let left = self.iter().filter(|one| matches!(one.outcome, Outcome::Unfinished));
-        // Those that have begun are half way, taken together.
+        // On average, jobs that exist are half done.
         let jobs = left.map(|one| if one.job.is_some() { 0.5 } else { 1.0 });
         job.left(jobs, self.limit().unwrap_or_else(|| self.peak_unfinished()))
     }
 
-    /// How many were unfinished at the same time at most.
+    /// Returns the peak of unfinished jobs.
     fn peak_unfinished(&self) -> usize {
         let until = self.until();
         let times = self.iter().filter_map(|one| Some((one.created()?, one.finished().unwrap_or(until))));
@@ -82,7 +83,7 @@ mod tests {
     #[test]
     fn the_rest_takes_as_long_as_what_was_done() {
         let mut jobs = sample::jobs();
-        // 12 and 6 minutes; one to come and two half way, two at a time.
+        // Ended after 12 and 6 minutes; one not sent and two half done, two at a time.
         assert_eq!(jobs.remaining(), Some(Duration::from_secs(9 * 60)));
         jobs = jobs.with_billing(Default::default());
         assert_eq!(jobs.remaining(), Some(Duration::from_secs(9 * 60)), "two at a time were seen");

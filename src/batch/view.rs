@@ -1,4 +1,4 @@
-//! A batch before its run, and its jobs from then on.
+//! Displays of a batch and of its jobs in a notebook.
 
 use std::ops::RangeBounds;
 
@@ -7,13 +7,13 @@ use super::plan::Item;
 use super::report::{JobCollection, JobRecord};
 use crate::jobs::JobParameters;
 use up42_core::time::minute;
-use up42_view::display::{Card, Cell, Column, MimeBundle, ROWS, Table, counted};
+use up42_view::MimeBundle;
+use up42_view::elements::{Card, Cell, Column, ROWS, Table, counted};
 use up42_view::{impl_mime_bundle, impl_show};
 
 impl Batch {
-    /// The jobs that are to be run, or how they stand when some were sent before: how many
-    /// have which status, what they cost, and those with problems first. Asks nothing of
-    /// the platform.
+    /// Returns a table of the jobs to be run, or the overview if some were sent before: statuses,
+    /// credits, and jobs with problems first. Sends no request.
     fn bundle(&self) -> MimeBundle {
         match self.begun() {
             Some(jobs) => jobs.overview("batch.jobs()?"),
@@ -21,7 +21,7 @@ impl Batch {
         }
     }
 
-    /// The jobs, once there is something to tell of one.
+    /// Returns the jobs if any of them exists or has a reason for its failure.
     fn begun(&self) -> Option<JobCollection> {
         let jobs = self.jobs().ok()?;
         jobs.iter().any(|record| record.job.is_some() || record.reason().is_some()).then_some(jobs)
@@ -98,7 +98,7 @@ impl JobCollection {
             .footer(footer)
     }
 
-    /// A table of some of them.
+    /// Returns a table of some jobs.
     pub(super) fn rows(&self, caption: String, records: &[&JobRecord]) -> Table {
         let has_failures = self.has_failures();
         let rows = records.iter().map(|record| row(record, has_failures));
@@ -112,7 +112,7 @@ impl JobCollection {
 
 impl_show!(JobCollection, bundle);
 
-/// Where the reasons stand: where a narrow window still shows them.
+/// Column of the reasons, far enough left to be visible in a narrow window.
 const REASON: usize = 3;
 
 fn columns(has_failures: bool) -> Vec<Column> {
@@ -164,7 +164,7 @@ mod tests {
     use crate::client::Client;
     use crate::jobs::Job;
     use up42_core::error::Error;
-    use up42_view::display::ROWS;
+    use up42_view::elements::ROWS;
 
     fn inputs(day: &str) -> Map<String, Value> {
         let tasks = json!({"s2:1": {"limit": 1, "time": day, "bbox": [1, 2, 3, 4]}});

@@ -13,37 +13,37 @@ use crate::jobs::{Estimate, Job, JobId, JobMode, JobParameters, JobTask, JobsPag
 use up42_core::error::Result;
 use up42_core::sanitize::sanitize;
 
-/// The longest line of a log that is kept, in characters.
+/// Longest line of a log that is stored, in characters.
 const LINE: usize = 4000;
 
 impl Workflow {
-    /// A batch of jobs, one for each set of parameters. Nothing is sent yet.
+    /// Creates a batch with one job for each set of parameters. Sends no request.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there are no
-    /// parameters, or two that are the same.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if there are no parameters, or
+    /// two that are equal.
     pub fn batch(&self, name: impl Into<String>, parameters: Vec<JobParameters>) -> Result<Batch> {
         Batch::of(WorkflowBackend::service(self, JobMode::Default), name, parameters)
     }
 
-    /// Runs a job for each set of parameters and waits for them all; the short form
-    /// of [`batch`](Self::batch) and [`run`](Batch::run). The batch is named by a hash of the
-    /// workflow's id and of what is run: the same parameters, in whatever order, are the same
-    /// batch.
+    /// Runs a job for each set of parameters and waits until all have ended; the short form of
+    /// [`batch`](Self::batch) and [`run`](Batch::run). The name of the batch is a hash of the
+    /// workflow's id and of the parameters, so the same parameters in any order are the same batch.
     ///
     /// # Errors
     ///
-    /// As for [`Batch::run`].
+    /// The errors of [`Batch::run`].
     pub fn run_jobs_parallel(&self, parameters: Vec<JobParameters>) -> Result<JobCollection> {
         self.batch(format!("jobs-{}", Plan::hash(self.id(), &parameters)), parameters)?.run()
     }
 
-    /// Dry runs: which images each job would find. They are free, and have no journal.
+    /// Performs dry runs, which return the images that each job would find. They are free and have
+    /// no journal file.
     ///
     /// # Errors
     ///
-    /// As for [`Batch::run`].
+    /// The errors of [`Batch::run`].
     pub fn test_jobs_parallel(&self, parameters: Vec<JobParameters>) -> Result<JobCollection> {
         let service = WorkflowBackend::service(self, JobMode::DryRun);
         let plan = Plan::new(&*service, self.name(), parameters)?.dry();
@@ -51,7 +51,7 @@ impl Workflow {
     }
 }
 
-/// A workflow that runs jobs.
+/// Workflow that runs the jobs of a batch.
 pub(crate) struct WorkflowBackend {
     workflow: Workflow,
     mode: JobMode,
@@ -62,7 +62,7 @@ impl WorkflowBackend {
         Arc::new(Self { workflow: workflow.clone(), mode })
     }
 
-    /// The workflow that a journal was begun with.
+    /// Returns the backend for the workflow that a journal records.
     pub(crate) fn reopened(project: Project, owner: &Owner) -> Arc<dyn JobBackend> {
         Self::service(&Workflow::known(project, owner.id.clone(), owner.name.clone()), JobMode::Default)
     }
@@ -112,7 +112,7 @@ impl JobBackend for WorkflowBackend {
     }
 
     fn page(&self, next: Option<&str>) -> Result<JobsPage> {
-        // The list has numbered pages, and ends with an empty one.
+        // The list has numbered pages and ends with an empty one.
         let page = next.and_then(|page| page.parse().ok()).unwrap_or(0);
         self.workflow.project().jobs_page(page)
     }
@@ -129,7 +129,7 @@ impl JobBackend for WorkflowBackend {
         Source::client(self).credits()
     }
 
-    /// `docs/up42-api.md`, 0.6.
+    /// Returns the minimum balance for running a job (`docs/up42-api.md`, 0.6).
     fn least_balance(&self) -> i64 {
         1000
     }
@@ -143,7 +143,7 @@ impl JobBackend for WorkflowBackend {
     }
 }
 
-/// A project's jobs, whichever workflow they ran.
+/// Jobs of a project, of any of its workflows.
 impl Source for Project {
     fn client(&self) -> &Client {
         Project::client(self)
@@ -171,7 +171,7 @@ impl Source for Project {
     }
 }
 
-/// The job of a task: its results are the task's.
+/// Job of a task, with the results of the task.
 impl Source for JobTask {
     fn client(&self) -> &Client {
         self.project().client()
@@ -195,7 +195,7 @@ impl Source for JobTask {
     }
 }
 
-/// A log that may be kept and shown: tasks write the signed URLs that they read from.
+/// Sanitizes a log for storage and display: tasks log the signed URLs that they read.
 fn harmless(log: &str) -> String {
     log.lines().map(|line| sanitize(line, LINE) + "\n").collect()
 }

@@ -1,6 +1,6 @@
 use up42_core::error::{Context, Error, ErrorKind, Result};
 
-/// A link that may be relative to the document it stands in.
+/// Resolves a link that may be relative to its document.
 pub(super) fn resolve(base: &str, href: &str) -> Result<String> {
     let joined = url::Url::parse(base).and_then(|base| base.join(href));
     joined
@@ -9,8 +9,7 @@ pub(super) fn resolve(base: &str, href: &str) -> Result<String> {
         .with_context(|| format!("link `{}`", href.split(['?', '#']).next().unwrap_or_default()))
 }
 
-/// A media type without its parameters, in small letters: letters of either case are the same
-/// (RFC 9110, 8.3.1).
+/// Returns a media type in lower case without its parameters; case is ignored (RFC 9110, 8.3.1).
 pub(super) fn media_type(text: &str) -> String {
     text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }

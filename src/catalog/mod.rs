@@ -1,12 +1,12 @@
-//! Catalogs: which scenes exist, how they look, and how they cover an area, before anything is
-//! bought.
+//! Catalogs: finding scenes, previewing them and measuring how they cover an area, before anything
+//! is bought.
 //!
 //! - [`Catalog`]: UP42's catalog or any STAC API, with its [`Collections`] and [`Queryables`].
 //! - [`Search`]: area, dates, cloud cover and [`Filter`]s; [`Scenes`]: its result, as a table, a
 //!   DataFrame, a GeoParquet file.
 //! - [`Quicklooks`]: previews, as a map and as a [`Gallery`].
-//! - [`Coverage`], [`Timeline`], [`AoiClouds`], [`Mosaic`]: how scenes cover the area, when they
-//!   were taken, how cloudy they are over the area itself, and which of them to buy.
+//! - [`Coverage`], [`Timeline`], [`AoiClouds`], [`Mosaic`]: coverage of an area, acquisition times,
+//!   cloud cover over the area itself, and the best scenes to buy.
 
 // Layout: `search` (queries), `provider` (the STAC client and the classic search), `scenes`
 // (records, frames, files), `quicklooks` (download, cache, gallery), and one module for each
@@ -14,7 +14,7 @@
 
 mod clouds;
 mod coverage;
-mod ground;
+mod footprint_polygons;
 mod link;
 mod mosaic;
 mod provider;
@@ -44,7 +44,7 @@ use quicklooks::Cache;
 use up42_core::error::{Context, Error, Result};
 use up42_core::redact;
 
-/// A catalog of scenes, whoever keeps it.
+/// Catalog of scenes, of UP42 or of another provider.
 ///
 /// | catalog | by | needs |
 /// |---|---|---|
@@ -60,7 +60,7 @@ pub struct Catalog {
 }
 
 impl Client {
-    /// The catalog to search: today's STAC API for an account, the classic search for a
+    /// Returns the catalog to search: the current STAC API for an account, the classic search for a
     /// project's login.
     #[doc(alias = "initialize_catalog")]
     pub fn catalog(&self) -> Catalog {
@@ -74,12 +74,11 @@ impl Catalog {
         Self { client, provider, cache }
     }
 
-    /// Any STAC API that is open to all, by the URL of its landing page.
+    /// Opens a public STAC API by the URL of its landing page.
     ///
-    /// What the server can do, by its conformance classes, decides how it is asked: by POST
-    /// or GET, with filters as CQL2 or as `query`, sorted or not. Where it refuses all the
-    /// same, it is asked in a simpler way. What it cannot is done here: see
-    /// [`search`](Self::search).
+    /// The conformance classes of the server decide the form of a search: POST or GET, filters as
+    /// CQL2 or as `query`, sorted or not. If the server rejects it, a simpler form is sent. The
+    /// client does what the server cannot: see [`search`](Self::search).
     ///
     /// ```
     /// # use up42::{Aoi, simulator::Simulator};
@@ -95,8 +94,10 @@ impl Catalog {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Response`](crate::ErrorKind::Response) when there is no STAC API with
-    /// item search at the URL, and the errors of the network.
+    /// [`ErrorKind::Response`](crate::ErrorKind::Response) if there is no STAC API with item search
+    /// at the URL, [`ErrorKind::Network`](crate::ErrorKind::Network) if there is no response.
+    #[doc(alias = "stac_client")]
+    #[doc(alias = "open")]
     pub fn stac(url: impl AsRef<str>) -> Result<Self> {
         let url = url.as_ref().trim();
         let open = || {
@@ -105,42 +106,41 @@ impl Catalog {
             Ok::<_, Error>(Self::new(client, Provider::Stac(Arc::new(stac))))
         };
         open().with_context(|| match url.contains(['?', '#', '@']) {
-            // What stands beside the address may be a key: it is not told.
+            // The user, query or fragment may contain a key: the message does not quote them.
             true => "STAC API".to_owned(),
             false => format!("STAC API `{url}`"),
         })
     }
 
-    /// The STAC API at a path of the client's own platform, with its login.
+    /// Opens the STAC API at a path of the client's own platform, with its login.
     pub(crate) fn at(client: &Client, path: &str) -> Result<Self> {
         let stac = Stac::open(client, &client.url(path))?;
         Ok(Self::new(client.clone(), Provider::Stac(Arc::new(stac))))
     }
 
-    /// The older searches of UP42's hosts, which still answer: one call for each host whose
-    /// collections are asked for, all of them without collections. The hosts are looked up
-    /// in [`collections`](Self::collections).
+    /// Returns the older searches of UP42's hosts, which still work: one request for each host of
+    /// the requested collections, or for all hosts if no collections are requested. The hosts are
+    /// looked up in [`collections`](Self::collections).
     pub fn hosts(&self) -> Self {
         Self { provider: Provider::Hosts(None), ..self.clone() }
     }
 
-    /// The older search of one of UP42's hosts, such as `oneatlas`.
+    /// Returns the older search of one of UP42's hosts, such as `oneatlas`.
     pub fn host(&self, name: impl Into<String>) -> Self {
         Self { provider: Provider::Hosts(Some(name.into())), ..self.clone() }
     }
 
-    /// Searches the catalog, following pages to the search's limit.
+    /// Searches the catalog, and reads pages up to the search's limit.
     ///
-    /// A scene that touches only the box around the area is left out. The same
-    /// search gives the same scenes in the same order.
+    /// A scene that touches only the bounding box of the area is left out. The same search gives
+    /// the same scenes in the same order.
     ///
-    /// What the server cannot filter is filtered here, and more pages are read until there
-    /// are enough scenes that match. What it cannot sort is read whole, and sorted here, so
-    /// that the first ten are the first ten of all. Neither goes on for ever: at most 5,000
-    /// scenes beyond the limit are looked at (of each host, and for each part of an area
-    /// that it is asked for), and when that was not all, [`Scenes::has_more`] is true and
-    /// the scenes say so where they are shown. Those that were not looked at may then be
-    /// better: narrow the search, or sort by what the server can.
+    /// If the server cannot filter, scenes are filtered here, and more pages are read until enough
+    /// scenes match. If it cannot sort, all scenes are read and sorted here, so that the first ten
+    /// are the first ten of all. At most 5,000 scenes beyond the limit are read (of each host, and
+    /// for each part of an area that is requested separately). If there are more,
+    /// [`Scenes::has_more`] is true, and the display of the scenes says so. Scenes that were not
+    /// read may match better: narrow the search, or sort by a key that the server supports.
     ///
     /// ```
     /// # use up42::{Aoi, Client};
@@ -155,14 +155,15 @@ impl Catalog {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the server, or a
-    /// check before it is asked, refuses a filter, and for a collection that is not there;
-    /// [`ErrorKind::Response`](crate::ErrorKind::Response) when a page is not one.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the server, or a check before
+    /// the request, rejects a filter, or if a collection does not exist;
+    /// [`ErrorKind::Response`](crate::ErrorKind::Response) if a page is invalid.
+    #[doc(alias = "item_search")]
     pub fn search(&self, search: impl Into<Search>) -> Result<Scenes> {
         let search = search.into();
         search.check()?;
         let found = self.provider.find(&self.client, &search).context("search the catalog")?;
-        let origin = std::iter::once(("Catalog".to_owned(), self.in_words())).chain(search.in_words());
+        let origin = std::iter::once(("Catalog".to_owned(), self.describe())).chain(search.describe());
         let scenes = Scenes::new(found.scenes, found.more).with_origin(origin.collect());
         Ok(match found.note {
             Some(note) => scenes.noted(note),
@@ -170,7 +171,7 @@ impl Catalog {
         })
     }
 
-    /// The collections of the catalog.
+    /// Lists the collections of the catalog.
     ///
     /// ```
     /// # use up42::Client;
@@ -182,7 +183,9 @@ impl Catalog {
     ///
     /// # Errors
     ///
-    /// Those of the network, and a list that is none.
+    /// [`ErrorKind::Network`](crate::ErrorKind::Network) if there is no response;
+    /// [`ErrorKind::Response`](crate::ErrorKind::Response) if the body is not a list of
+    /// collections.
     pub fn collections(&self) -> Result<Collections> {
         let collections = match &self.provider {
             Provider::Stac(stac) => Collections::of_stac(&self.client, stac),
@@ -191,7 +194,7 @@ impl Catalog {
         collections.context("list the collections")
     }
 
-    /// The properties that a STAC API filters and sorts by.
+    /// Lists the properties that a STAC API filters and sorts by.
     ///
     /// ```
     /// # use up42::Client;
@@ -203,9 +206,9 @@ impl Catalog {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when the server does not tell,
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a catalog that is no
-    /// STAC API.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if the server does not list them,
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the catalog is not a STAC
+    /// API.
     pub fn queryables(&self) -> Result<Queryables> {
         let stac = self.provider.stac(&self.client);
         stac.and_then(|stac| Queryables::of(&self.client, &stac)).context("list the queryables")
@@ -213,12 +216,12 @@ impl Catalog {
 }
 
 impl Catalog {
-    /// Whose it is; the host of a STAC API, without what may be secret in its address.
-    fn in_words(&self) -> String {
+    /// Returns the name of the catalog; for a STAC API its host, without secrets of its URL.
+    fn describe(&self) -> String {
         let url = self.client.url("");
         let host = url.split("://").nth(1).and_then(|rest| rest.split(['/', '?', '#']).next());
         let host = host.and_then(|host| host.rsplit('@').next()).unwrap_or_default();
-        // The port of a server on this machine is another one each time.
+        // The port of a server on this machine changes with each start.
         let is_here = ["127.", "localhost", "[::1]"].iter().any(|here| host.starts_with(here));
         match &self.provider {
             Provider::Stac(_) if !is_here => format!("STAC API at {host}"),

@@ -11,13 +11,13 @@ use crate::transport::{Connection, Login, Request, RetryPolicy, Secret, Settings
 use up42_core::error::{Context, Error, ErrorKind, Result};
 use up42_core::sanitize::sanitize;
 
-/// The longest wait for an answer to begin, unless another is given.
+/// Default request timeout.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// The folder of the batches' journals.
+/// Default folder of the batches' journals.
 pub(super) const BATCHES: &str = "up42-batches";
 
-/// Where the platform's servers stand.
+/// Region of the platform's servers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Region {
@@ -49,7 +49,7 @@ impl FromStr for Region {
     }
 }
 
-/// Makes a [`Client`]: a login, and where it is for.
+/// Builder of a [`Client`]: login, server and settings.
 ///
 /// ```
 /// # use up42::Client;
@@ -93,74 +93,73 @@ impl ClientBuilder {
         Ok(builder)
     }
 
-    /// Logs in as a project: the classic interface with projects, workflows and jobs.
+    /// Sets a project's login, for the classic API with projects, workflows and jobs.
     pub fn project(mut self, id: impl Into<String>, api_key: impl Into<String>) -> Self {
         self.project_id = Some(id.into());
         self.project_key = Some(Secret::new(api_key));
         self
     }
 
-    /// Logs in as an account: today's interface, and the account's projects.
+    /// Sets an account's login, for the current API and the account's projects.
     pub fn account(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
         self.account = Some((user.into(), Secret::new(password)));
         self
     }
 
-    /// The project that an account works in; see [`Client::project`].
+    /// Sets the project that an account works in; see [`Client::project`].
     pub fn project_id(mut self, id: impl Into<String>) -> Self {
         self.project_id = Some(id.into());
         self
     }
 
-    /// The platform's region. Default [`Region::Eu`].
+    /// Sets the platform's region (default [`Region::Eu`]).
     pub fn region(mut self, region: Region) -> Self {
         self.region = region;
         self
     }
 
-    /// Another API server, such as that of `up42 simulator`.
+    /// Sets another API server, such as that of `up42 simulator`.
     pub fn api_url(mut self, url: impl Into<String>) -> Self {
         self.api_url = Some(url.into());
         self
     }
 
-    /// Another login server.
+    /// Sets another login server.
     pub fn auth_url(mut self, url: impl Into<String>) -> Self {
         self.auth_url = Some(url.into());
         self
     }
 
-    /// How often failed requests are tried again.
+    /// Sets the number of attempts of a request, and the pauses between them.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
     }
 
-    /// The longest wait for an answer to begin, and between two parts of it.
-    /// Default 120 s.
+    /// Sets the request timeout: the longest wait for a response to begin, and between two parts of
+    /// it (default 120 s).
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// Where batches keep their journals. The folder `up42-batches` in the current directory
-    /// unless set; for a simulator of this process, a folder that goes with it. A relative
-    /// path is resolved when the client is built, so that a later change of the current
-    /// directory does not lead to other journals.
+    /// Sets the folder of the batches' journals. Default: `up42-batches` in the current directory;
+    /// for a simulator in this process, in the simulator's folder. A relative path is resolved when
+    /// the client is built, so a later change of the current directory has no effect.
     pub fn batches(mut self, folder: impl Into<PathBuf>) -> Self {
         self.batches = Some(folder.into());
         self
     }
 
-    /// Asks the given simulator, with a login to its account and its project
-    /// where none is given here.
+    /// Uses the given simulator, with a login to its account and its project unless other ones are
+    /// set.
     #[cfg(feature = "simulator")]
     pub fn simulator(mut self, simulator: up42_simulator::Simulator) -> Self {
         self.simulator = Some(simulator);
         self
     }
 
-    /// What the simulator stands in for, where nothing else is given.
+    /// Fills the settings that are not set with those of the simulator.
     #[cfg(feature = "simulator")]
     fn with_simulator(mut self) -> Self {
         use up42_simulator::Simulator;
@@ -175,11 +174,11 @@ impl ClientBuilder {
         self
     }
 
-    /// The client. Asks nothing of the network.
+    /// Builds the client. Sends no request.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] when no login is given, or when a URL is none.
+    /// [`ErrorKind::InvalidInput`] if no login is set, or if a URL is invalid.
     pub fn build(self) -> Result<Client> {
         #[cfg(feature = "simulator")]
         let this = self.with_simulator();
@@ -243,14 +242,14 @@ impl fmt::Debug for ClientBuilder {
     }
 }
 
-/// The folder as it is meant now: a cell may change the current directory later.
+/// Returns the absolute path of a folder, since a cell may change the current directory later.
 pub(super) fn absolute(folder: PathBuf) -> Result<PathBuf> {
     std::path::absolute(&folder)
         .map_err(Error::from)
         .with_context(|| format!("folder of the batches `{}`", folder.display()))
 }
 
-/// `docs/up42-api.md`, 1.3.
+/// Makes the login request of an account (`docs/up42-api.md`, 1.3).
 fn account_login(auth_url: &str, user: &str, password: Secret) -> Request {
     let url = format!("{auth_url}/realms/public/protocol/openid-connect/token");
     let fields = vec![
@@ -263,14 +262,14 @@ fn account_login(auth_url: &str, user: &str, password: Secret) -> Request {
     Request::form(url, fields)
 }
 
-/// `docs/up42-api.md`, 1.1.
+/// Makes the login request of a project (`docs/up42-api.md`, 1.1).
 fn project_login(api_url: &str, id: &str, key: Secret) -> Request {
     Request::form(format!("{api_url}/oauth/token"), vec![("grant_type", Secret::new("client_credentials"))])
         .login(Login::Basic(id.to_owned(), key))
 }
 
 pub(super) fn server(url: &str) -> Result<String> {
-    // What stands beside the address may be a key: it is not told.
+    // The user, query or fragment may contain a key: the message does not quote them.
     if url.contains(['@', '?', '#']) {
         return Err(Error::invalid(
             "a server's URL has a user, a query or a fragment: write no more than `https://host/path`",

@@ -1,5 +1,6 @@
 use super::{Client, Who};
-use up42_view::display::{Card, Cell, MimeBundle, Tone};
+use up42_view::MimeBundle;
+use up42_view::elements::{Card, Cell, Tone};
 use up42_view::impl_mime_bundle;
 
 impl Client {
@@ -9,7 +10,7 @@ impl Client {
 
     fn card(&self) -> Card {
         let mut card = Card::new("UP42 client").fact("Login", self.who().to_string());
-        // The simulator's port is another one each time: nothing to keep in a notebook.
+        // The simulator's port changes with each start: a notebook should not contain it.
         card = match self.is_simulated() {
             true => card
                 .badge(Tone::Neutral, "simulator")
@@ -21,7 +22,7 @@ impl Client {
             card = card.fact("Project", Cell::id(id));
         }
         let catalog = match self.who() {
-            Who::Account(_) | Who::Guest | Who::Nobody => "STAC API",
+            Who::Account(_) | Who::External | Who::NoLogin => "STAC API",
             Who::Project => "classic search",
         };
         card = card.fact("Catalog", catalog);

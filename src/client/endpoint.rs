@@ -4,11 +4,11 @@ use std::time::Duration;
 use crate::transport::{Credentials, Secret};
 use up42_core::sanitize::sanitize;
 
-/// A server by its URL, and the login that it wants, if any.
+/// URL of a server, and the login that it requires, if any.
 ///
-/// The login goes to the origin of the URL alone (scheme, host and port): never to where a
-/// link or a redirect leads. It is not kept in journals, and no message tells it, so who
-/// opens a batch by its name gives it again.
+/// The login is sent to the origin of the URL only (scheme, host and port), never to the target of
+/// a link or a redirect elsewhere. It is not stored in journals and appears in no message: to open
+/// a batch by its name, give the login again.
 ///
 /// ```
 /// # use up42::{Client, simulator::Simulator};
@@ -30,28 +30,28 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// The server with this landing page, such as `https://demo.pygeoapi.io/master`.
+    /// Makes an endpoint from a landing page, such as `https://demo.pygeoapi.io/master`.
     pub fn new(url: impl AsRef<str>) -> Self {
         Self { url: url.as_ref().trim().to_owned(), credentials: None, timeout: None }
     }
 
-    /// A bearer token (RFC 6750).
+    /// Sets a bearer token (RFC 6750).
     pub fn token(self, token: impl Into<String>) -> Self {
         self.with(Credentials::Bearer(Secret::new(token)))
     }
 
-    /// A key in a header, such as `X-API-Key`.
+    /// Sets a key in a header, such as `X-API-Key`.
     pub fn api_key(self, header: impl Into<String>, key: impl Into<String>) -> Self {
         self.with(Credentials::Header(header.into(), Secret::new(key)))
     }
 
-    /// A user and a password (HTTP Basic, RFC 7617).
+    /// Sets a user and a password (HTTP Basic, RFC 7617).
     pub fn user(self, name: impl Into<String>, password: impl Into<String>) -> Self {
         self.with(Credentials::Basic(name.into(), Secret::new(password)))
     }
 
-    /// The longest wait for an answer to begin, and between two parts of it. Default 120 s.
-    /// What runs while one waits for its answer may need longer.
+    /// Sets the request timeout: the longest wait for a response to begin, and between two parts of
+    /// it (default 120 s). Synchronous processes may need more.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
@@ -80,7 +80,7 @@ impl From<&Endpoint> for Endpoint {
 
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What stands beside the address may be a key.
+        // The user, query or fragment may contain a key.
         let url = self.url.split(['?', '#']).next().unwrap_or_default();
         let url = if url.contains('@') { "a URL with a user" } else { url };
         let login = match &self.credentials {

@@ -3,10 +3,9 @@ use serde_json::Value;
 use crate::transport::refused;
 use up42_core::error::{Error, Result, ServerError};
 
-/// The `data` of a classic answer.
+/// Returns the `data` of a classic response.
 ///
-/// A good status with `data: null` and an `error` is a refusal all the same
-/// (`docs/up42-api.md`, 0.3).
+/// A success status with `data: null` and an `error` is an error as well (`docs/up42-api.md`, 0.3).
 pub(crate) fn data(mut json: Value) -> Result<Value> {
     let data = json.get_mut("data").map(Value::take);
     match data {
@@ -22,7 +21,7 @@ pub(crate) fn data(mut json: Value) -> Result<Value> {
     }
 }
 
-/// The members of a list in an answer; `name` is for the message.
+/// Returns the members of a list in a response; `name` is for the message.
 pub(crate) fn items(list: Value, name: &str) -> Result<Vec<Value>> {
     match list {
         Value::Array(items) => Ok(items),

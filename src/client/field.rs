@@ -1,28 +1,27 @@
-//! Members of an answer.
+//! Members of a JSON response.
 
 use serde_json::Value;
 
 use up42_core::error::{Error, Result};
 
-/// A text field that the platform promises.
+/// Reads a required text field.
 pub(crate) fn required(json: &Value, field: &str) -> Result<String> {
     let text = json.get(field).and_then(Value::as_str).map(str::to_owned);
     text.ok_or_else(|| Error::response(format!("`{field}` is missing")))
 }
 
-/// A text field that may be missing or null.
+/// Reads a text field that may be missing, null or empty.
 pub(crate) fn optional(json: &Value, field: &str) -> Option<String> {
     json.get(field).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-/// A number of credits that the platform promises. Credits are whole; where a server tells
-/// parts of one, they count as one more, and of a balance as nothing, so that no limit is
-/// passed.
+/// Reads a required number of credits. Credits are whole; fractions from a server are rounded up
+/// here and down in [`balance`], so that no spending limit is exceeded.
 pub(crate) fn credits(json: &Value, field: &str) -> Result<i64> {
     amount(json, field, f64::ceil)
 }
 
-/// A balance, or the change of one, in credits.
+/// Reads a balance in credits, or the change of one, rounded down.
 pub(crate) fn balance(json: &Value, field: &str) -> Result<i64> {
     amount(json, field, f64::floor)
 }
@@ -32,7 +31,7 @@ fn amount(json: &Value, field: &str, round: fn(f64) -> f64) -> Result<i64> {
     let number = number.ok_or_else(|| Error::response(format!("`{field}` is missing")))?;
     let whole = number.as_i64().or_else(|| {
         let number = round(number.as_f64()?);
-        // Above that not every whole number is one.
+        // Above this, `f64` does not represent every whole number.
         (number.abs() <= (1_i64 << f64::MANTISSA_DIGITS) as f64).then_some(number as i64)
     });
     whole.ok_or_else(|| Error::response(format!("`{field}` is no number of credits")))

@@ -1,8 +1,9 @@
-//! Ids stand in paths of the API, so what would lead elsewhere is refused.
+//! Validation of ids. They become parts of API paths, so characters that change a path are
+//! rejected.
 
 use up42_core::error::{Error, Result};
 
-/// The id, if it can be one; `of` names whose id it is, such as `job`.
+/// Returns the id if it is valid; `of` is its kind for the message, such as `job`.
 pub(crate) fn checked<'a>(of: &str, id: &'a str) -> Result<&'a str> {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
     match !id.is_empty() && id.len() <= 100 && id.chars().all(is_plain) {

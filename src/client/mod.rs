@@ -1,8 +1,8 @@
 //! The connection to the platform: login, region, endpoints, retries and timeouts.
 //!
-//! - [`Client`]: a login, or a simulator in this process. Everything else begins with it.
+//! - [`Client`]: the entry point, with a login or with a simulator in this process.
 //! - [`ClientBuilder`]: its settings.
-//! - [`Workspace`]: the account's workspaces.
+//! - [`Workspace`]: the workspace of the login.
 
 mod builder;
 mod card;
@@ -29,18 +29,17 @@ pub(crate) use field::{balance, credits, optional, required};
 pub(crate) use pages::pages;
 pub use workspace::Workspace;
 
-use crate::transport::{Incoming, Login, Packed, Request, Response, Secret, Worker};
+use crate::transport::{DownloadProgress, Login, Request, Response, Secret, UnpackReservation, Worker};
 use up42_core::error::{Context, ErrorKind, Result};
 use up42_core::redact;
 
-/// The host of every server on this machine, as journals name it.
-pub(crate) const THIS_MACHINE: &str = "this machine";
+/// Host of every server on this machine, as journals store it.
+pub(crate) const LOCALHOST_NAME: &str = "this machine";
 
-/// A login to the platform, or to the simulator.
+/// Client of the platform, or of the simulator.
 ///
-/// Cheap to clone; the connections, the token and the limits are shared. Making a
-/// client asks nothing of the network: a wrong password shows at the first
-/// request, or when the client is displayed.
+/// Cheap to clone: clones share the connections, the token and the rate limits. Making a client
+/// sends no request: a wrong password fails at the first request, or when the client is displayed.
 ///
 /// ```
 /// # use up42::Client;
@@ -60,62 +59,60 @@ struct Inner {
     who: Who,
     project_id: Option<String>,
     batches: PathBuf,
-    /// The workspace, once it was asked for.
+    /// Workspace, once it was requested.
     workspace: Mutex<Option<Workspace>>,
     #[cfg(feature = "simulator")]
     simulator: Option<up42_simulator::Simulator>,
 }
 
-/// Who is logged in, without what proves it.
+/// Kind of login, without its secret.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Who {
-    /// A project's own key: the classic interface.
+    /// A project's API key, for the classic API.
     Project,
-    /// An account: today's interface, and the account's projects.
+    /// An account by its user name, for the current API and the account's projects.
     Account(String),
-    /// Another server's login, which goes with each request.
-    Guest,
-    /// No login: a server that is open to all.
-    Nobody,
+    /// Credentials of another server, sent with each request.
+    External,
+    /// No login: a public server.
+    NoLogin,
 }
 
 impl Client {
-    /// A client from the environment.
+    /// Makes a client from environment variables.
     ///
     /// | variable | meaning |
     /// |---|---|
     /// | `UP42_USERNAME`, `UP42_PASSWORD` | the account's login |
-    /// | `UP42_PROJECT_ID`, `UP42_PROJECT_API_KEY` | a project's login; with an account, the project to work in |
+    /// | `UP42_PROJECT_ID`, `UP42_PROJECT_API_KEY` | a project's login; or an account's project |
     /// | `UP42_REGION` | `eu` (default) or `sa` |
     /// | `UP42_API_URL`, `UP42_AUTH_URL` | another server, such as `up42 simulator` |
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] when neither login
-    /// is complete; the error names the variables.
+    /// [`ErrorKind::InvalidInput`] if neither login is complete; the error names the variables.
     pub fn from_env() -> Result<Self> {
         ClientBuilder::from_variables(|name| std::env::var(name).ok())?.build()
     }
 
-    /// A client for other logins, servers and limits.
+    /// Returns a builder for other logins, servers and limits.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
 
-    /// A client of a new simulator in this process: no account, no network.
+    /// Makes a client of a new simulator in this process, without an account or the network.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`] when the simulator cannot listen on
-    /// this machine.
+    /// [`ErrorKind::Io`] if the simulator cannot listen on this machine.
     #[cfg(feature = "simulator")]
     pub fn simulator() -> Result<Self> {
         Self::builder().simulator(up42_simulator::Simulator::start()?).build()
     }
 
-    /// A client of a simulator that lives in a folder: after a restart of the kernel the same
-    /// call is the same platform, with its jobs, its credits and the journals of batches.
-    /// Meanwhile its jobs have gone on.
+    /// Makes a client of a simulator whose state is stored in a folder. After a restart of the
+    /// kernel the same call opens the same platform, with its jobs, credits and journals of
+    /// batches; its jobs have progressed in the meantime.
     ///
     /// ```
     /// # use up42::Client;
@@ -128,8 +125,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`] when the folder cannot be written, or the
-    /// simulator cannot listen on this machine.
+    /// [`ErrorKind::Io`] if the folder cannot be written, or if the simulator cannot listen on this
+    /// machine.
     #[cfg(feature = "simulator")]
     pub fn simulator_in(folder: impl AsRef<Path>) -> Result<Self> {
         let simulator = up42_simulator::Simulator::builder().folder(folder).start()?;
@@ -178,12 +175,11 @@ impl Client {
         self.inner.simulator.as_ref()
     }
 
-    /// The account's balance, in credits (1 credit is 0.01 EUR).
+    /// Returns the account's balance in credits (1 credit is 0.01 EUR).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Auth`] when the login is refused, and the
-    /// errors of the network.
+    /// [`ErrorKind::Auth`] if the login is refused, [`ErrorKind::Network`] if there is no response.
     pub fn credits(&self) -> Result<i64> {
         let classic = || {
             balance(&self.get("/accounts/me/credits/balance").and_then(data)?, "balance").context("`data`")
@@ -193,7 +189,7 @@ impl Client {
             balance(json.get("available").unwrap_or(&Value::Null), "amount").context("`available`")
         };
         let balance = match classic() {
-            // Where the older endpoint is gone, the newer one may be there (`docs/up42-api.md`, 7).
+            // If the older endpoint is gone, the newer one may exist (`docs/up42-api.md`, 7).
             Err(error) if error.kind() == ErrorKind::NotFound => today().map_err(|_| error),
             balance => balance,
         };
@@ -204,41 +200,41 @@ impl Client {
         &self.inner.who
     }
 
-    /// Whether requests bring a login along.
+    /// Returns whether requests are sent with a login.
     pub(crate) fn has_login(&self) -> bool {
-        self.inner.who != Who::Nobody
+        self.inner.who != Who::NoLogin
     }
 
     pub(crate) fn project_id(&self) -> Option<&str> {
         self.inner.project_id.as_deref()
     }
 
-    /// Where the journals of batches are kept.
+    /// Returns the folder of the batches' journals.
     pub(crate) fn batches_folder(&self) -> &Path {
         &self.inner.batches
     }
 
-    /// The API as journals name it: its host, its port where that is no usual one, and its
-    /// path, since a gateway may serve several platforms. Servers on this machine are one,
-    /// whatever their ports: a simulator has another each time.
+    /// Returns the API's name in journals: its host, its port unless it is the default one, and its
+    /// path, since a gateway may serve several platforms. All servers on this machine have one
+    /// name, whatever their ports, since a simulator gets another port at each start.
     pub(crate) fn host(&self) -> String {
         let Ok(url) = url::Url::parse(&self.inner.api_url) else { return self.inner.api_url.clone() };
         let host = match url.host_str().unwrap_or_default() {
-            "127.0.0.1" | "localhost" | "[::1]" => THIS_MACHINE.to_owned(),
+            "127.0.0.1" | "localhost" | "[::1]" => LOCALHOST_NAME.to_owned(),
             host => url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
         };
         format!("{host}{}", url.path().trim_end_matches('/'))
     }
 
-    /// A whole URL for a path of the API.
+    /// Returns the absolute URL of a path of the API.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.inner.api_url)
     }
 
-    /// Whether this client's own login goes with a request.
-    pub(crate) fn brings_login(&self, request: &Request) -> bool {
+    /// Returns whether this client's own login is sent with a request.
+    pub(crate) fn sends_login(&self, request: &Request) -> bool {
         let api = url::Url::parse(&self.inner.api_url);
-        self.inner.who != Who::Nobody && api.is_ok_and(|api| request.brings_token_to(&api))
+        self.inner.who != Who::NoLogin && api.is_ok_and(|api| request.sends_token_to(&api))
     }
 
     pub(crate) fn send(&self, request: Request) -> Result<Response> {
@@ -254,18 +250,18 @@ impl Client {
         self.json(Request::get(self.url(path)))
     }
 
-    /// Downloads a signed URL, which is its own login; a file on a server that knows no signed
-    /// ones, with its login.
+    /// Downloads a signed URL without a login; from a server with its own credentials and no signed
+    /// URLs, with these credentials.
     pub(crate) fn download(
         &self,
         url: &Secret,
         path: impl Into<PathBuf>,
-        incoming: &Incoming,
-    ) -> Result<Packed> {
+        incoming: &DownloadProgress,
+    ) -> Result<UnpackReservation> {
         self.inner.worker.download(self.file_behind(url), path.into(), incoming.clone())
     }
 
-    /// Returns whether the file behind a signed URL has so many bytes.
+    /// Returns whether the file behind a signed URL has `length` bytes.
     pub(crate) fn has_length(&self, url: &Secret, length: u64) -> Result<bool> {
         self.inner.worker.has_length(self.file_behind(url), length)
     }
@@ -273,8 +269,8 @@ impl Client {
     fn file_behind(&self, url: &Secret) -> Request {
         let request = Request::signed(url);
         match self.inner.who {
-            Who::Guest => request.login(Login::Token),
-            Who::Project | Who::Account(_) | Who::Nobody => request,
+            Who::External => request.login(Login::Token),
+            Who::Project | Who::Account(_) | Who::NoLogin => request,
         }
     }
 }
@@ -290,8 +286,8 @@ impl fmt::Display for Who {
         match self {
             Who::Project => f.write_str("a project's key"),
             Who::Account(user) => f.write_str(user),
-            Who::Guest => f.write_str("with a login"),
-            Who::Nobody => f.write_str("without a login"),
+            Who::External => f.write_str("with a login"),
+            Who::NoLogin => f.write_str("without a login"),
         }
     }
 }

@@ -9,12 +9,12 @@ use crate::transport::{Connection, Credentials, RetryPolicy, Settings, Worker};
 use up42_core::error::{Error, ErrorKind, Result};
 
 impl Client {
-    /// A client of a server that gives no tokens. Asks nothing of the network.
+    /// Makes a client of a server without tokens. Sends no request.
     pub(crate) fn open(endpoint: &Endpoint) -> Result<Self> {
         Self::open_with(endpoint, BATCHES.into())
     }
 
-    /// The same, with its batches in a folder.
+    /// Makes a client of a server without tokens, with its batches in a folder.
     pub(crate) fn open_with(endpoint: &Endpoint, batches: PathBuf) -> Result<Self> {
         let api_url = server(endpoint.url())?;
         let api = Url::parse(&api_url).map_err(|error| Error::foreign(ErrorKind::InvalidInput, error))?;
@@ -32,7 +32,7 @@ impl Client {
             worker: Worker::start(Connection::new(settings)?)?,
             auth_url: api_url.clone(),
             api_url,
-            who: if endpoint.credentials.is_some() { Who::Guest } else { Who::Nobody },
+            who: if endpoint.credentials.is_some() { Who::External } else { Who::NoLogin },
             project_id: None,
             batches: absolute(batches)?,
             workspace: Mutex::default(),

@@ -1,10 +1,10 @@
-//! Lists in numbered pages, as the Spring framework has them (`docs/up42-api.md`, 0.5).
+//! Lists in numbered pages, in the format of the Spring framework (`docs/up42-api.md`, 0.5).
 //!
-//! A list whose newest entries come first moves on when one is added while it is read: the next
-//! page then begins with entries of the page before. These count once.
+//! If an entry is added to a list with the newest entries first while it is read, the next page
+//! begins with entries of the previous one. These count once.
 //!
-//! Where neither `totalPages` nor `last` tells the last page, the list ends with a page that is
-//! empty or repeats what was there. A short page proves nothing: a server may have another size.
+//! If the response has neither `totalPages` nor `last`, the list ends with a page that is empty or
+//! has no new entry. A short page proves nothing: the server may use another page size.
 
 use std::collections::HashSet;
 
@@ -14,35 +14,36 @@ use super::{Client, data, items};
 use crate::transport::Request;
 use up42_core::error::{Error, Result};
 
-/// Entries of a page.
+/// Page size that is requested.
 const PAGE: usize = 50;
-/// Pages of a list: a server that never ends one is not followed further.
+/// Largest number of pages that are read of a list, since a server may never end it.
 const MOST_PAGES: usize = 10_000;
-/// Pages in a row without a new entry: a list that grows while it is read has some.
+/// Largest number of consecutive pages without a new entry; a list that grows while it is read may
+/// have some.
 const MOST_REPEATED: usize = 10;
 
-/// What was read of a list.
+/// Entries read from a list.
 #[derive(Debug)]
-pub(crate) struct Listed<T> {
+pub(crate) struct PagedList<T> {
     pub(crate) entries: Vec<T>,
-    /// There are more than were asked for.
+    /// Whether there are more entries than requested.
     pub(crate) has_more: bool,
 }
 
-/// Reads a list page by page, until it ends or there are `limit` entries that `read` takes.
+/// Reads a list page by page, until it ends or there are `limit` entries that `read` accepts.
 pub(crate) fn pages<T>(
     client: &Client,
     request: &Request,
     limit: usize,
     mut read: impl FnMut(&Value) -> Result<Option<T>>,
-) -> Result<Listed<T>> {
+) -> Result<PagedList<T>> {
     let mut entries = Vec::new();
     let mut seen: HashSet<String> = HashSet::new();
     let mut repeated = 0;
     for page in 0..MOST_PAGES {
         let request = request.clone().query("page", page.to_string()).query("size", PAGE.to_string());
         let mut json = client.json(request)?;
-        // An older version has the page inside of `data`.
+        // An older version wraps the page in `data`.
         if json.get("content").is_none() {
             json = data(json)?;
         }
@@ -53,7 +54,7 @@ pub(crate) fn pages<T>(
         for (one, _) in list.iter().zip(&known).filter(|(_, identity)| !seen.contains(*identity)) {
             let Some(entry) = read(one)? else { continue };
             if entries.len() == limit {
-                return Ok(Listed { entries, has_more: true });
+                return Ok(PagedList { entries, has_more: true });
             }
             entries.push(entry);
         }
@@ -66,7 +67,7 @@ pub(crate) fn pages<T>(
             (None, None) => !is_new,
         };
         if is_empty || is_last {
-            return Ok(Listed { entries, has_more: false });
+            return Ok(PagedList { entries, has_more: false });
         }
         repeated = if is_new { 0 } else { repeated + 1 };
         if repeated > MOST_REPEATED {
@@ -79,7 +80,7 @@ pub(crate) fn pages<T>(
     Err(Error::response(format!("the list has more than {MOST_PAGES} pages: ask for a part of it")))
 }
 
-/// The same for the same entry on two pages: its id, or all that it says where it has none.
+/// Returns the identity of an entry across pages: its id, or the whole entry if it has none.
 fn identity(entry: &Value) -> String {
     entry.get("id").unwrap_or(entry).to_string()
 }

@@ -1,23 +1,23 @@
 use std::path::Path;
 
 use super::Client;
-use crate::transport::{Incoming, Packed, Part, Secret};
+use crate::transport::{DownloadProgress, Part, Secret, UnpackReservation};
 use up42_core::error::{ErrorKind, Result};
 
-/// So often in a row a download may break off without a new byte.
-const FRUITLESS: usize = 3;
+/// Largest number of consecutive attempts of a download without a new byte.
+const MAX_ATTEMPTS_WITHOUT_PROGRESS: usize = 3;
 
 impl Client {
-    /// Downloads what a signed URL leads to, asking `url` for one as often as it takes. It
-    /// lives for minutes and may end while its turn comes, or before the last byte: then a new
-    /// one is asked for. So it goes on as long as there are new bytes. Waits while another
-    /// downloads the same file, and then takes it as it is.
+    /// Downloads the file behind a signed URL. `url` requests a new one for each attempt: a signed
+    /// URL is valid for minutes, and may expire while the download waits for a slot or before the
+    /// last byte. Retries as long as new bytes arrive. Waits while another download of the same
+    /// file runs, and then uses that file.
     pub(crate) fn download_signed(
         &self,
         path: &Path,
-        incoming: &Incoming,
+        incoming: &DownloadProgress,
         url: impl Fn() -> Result<Secret>,
-    ) -> Result<Packed> {
+    ) -> Result<UnpackReservation> {
         let part = Part::of(path);
         let _lock = part.lock(path, || ())?;
         if let Ok(file) = path.metadata() {
@@ -30,11 +30,13 @@ impl Client {
                 Ok(packed) => return Ok(packed),
                 Err(error) => error,
             };
-            // Each storage has its own way to say that a URL has ended.
+            // Storages use different statuses for an expired URL.
             let status = error.server_error().map(|said| said.status);
             let has_ended = status.is_some_and(|status| matches!(status, 400 | 401 | 403 | 404 | 410));
             fruitless = if part.length() > before { 0 } else { fruitless + 1 };
-            if !(has_ended || error.kind() == ErrorKind::Network) || fruitless == FRUITLESS {
+            if !(has_ended || error.kind() == ErrorKind::Network)
+                || fruitless == MAX_ATTEMPTS_WITHOUT_PROGRESS
+            {
                 return Err(error);
             }
         }

@@ -4,23 +4,24 @@ use super::{Client, Region, Who, data, optional, required};
 use crate::transport::Request;
 use up42_core::error::{Context, Error, Result};
 use up42_core::sanitize::sanitize;
-use up42_view::display::{Card, Cell, MimeBundle};
+use up42_view::MimeBundle;
+use up42_view::elements::{Card, Cell};
 use up42_view::impl_mime_bundle;
 
-/// The workspace of a login: what is ordered and processed belongs to it.
+/// Workspace of a login, which owns its orders and jobs.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Workspace {
-    /// The platform's id.
+    /// Id on the platform.
     pub id: String,
-    /// The e-mail address of the login, where the platform tells it.
+    /// E-mail address of the login, if the platform returns it.
     pub email: Option<String>,
-    /// The platform's region; `None` for a server of one's own, such as the simulator.
+    /// Region of the platform; `None` for another server, such as the simulator.
     pub region: Option<Region>,
 }
 
 impl Client {
-    /// The workspace of the login. It is asked for once.
+    /// Returns the workspace of the login. Only the first call sends a request.
     ///
     /// ```
     /// # use up42::Client;
@@ -32,8 +33,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Auth`](crate::ErrorKind::Auth) when the login is refused, and
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there is none.
+    /// [`ErrorKind::Auth`](crate::ErrorKind::Auth) if the login is refused,
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if there is no login.
     pub fn workspace(&self) -> Result<Workspace> {
         let lock = || self.inner.workspace.lock().unwrap_or_else(|broken| broken.into_inner());
         if let Some(workspace) = lock().clone() {
@@ -44,7 +45,7 @@ impl Client {
         Ok(workspace)
     }
 
-    /// The region that is asked; `None` for another server.
+    /// Returns the region of the API server; `None` for another server.
     pub fn region(&self) -> Option<Region> {
         match self.inner.api_url.as_str() {
             "https://api.up42.com" => Some(Region::Eu),
@@ -53,7 +54,7 @@ impl Client {
         }
     }
 
-    /// `docs/up42-api.md`, 1.4 and 1.6.
+    /// Requests the workspace (`docs/up42-api.md`, 1.4 and 1.6).
     fn ask_workspace(&self) -> Result<Workspace> {
         let (id, email) = match (self.who(), self.project_id()) {
             (Who::Account(_), _) => {

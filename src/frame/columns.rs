@@ -1,4 +1,4 @@
-//! The properties of many records as columns, each of the type that its values have.
+//! Properties of many records as columns, each with the narrowest dtype for its values.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -19,7 +19,7 @@ pub(crate) struct Property<'a> {
     pub(crate) values: Values<'a>,
 }
 
-/// What the values of a column have in common; `None` where a record has none.
+/// Values of a column; `None` if a record lacks the property or has null.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Values<'a> {
     Boolean(Vec<Option<bool>>),
@@ -27,18 +27,18 @@ pub(crate) enum Values<'a> {
     Number(Vec<Option<f64>>),
     Instant(Vec<Option<Timestamp>>),
     Text(Vec<Option<Cow<'a, str>>>),
-    /// Lists, objects, and values of several types, as JSON text.
+    /// Lists, objects, and values of mixed types, as JSON text.
     Json(Vec<Option<String>>),
 }
 
-/// The properties that any record has, by their names.
+/// Returns the properties of all records, sorted by name.
 pub(crate) fn properties<'a>(records: impl IntoIterator<Item = &'a Map<String, Value>>) -> Vec<Property<'a>> {
     let mut found: Vec<(&str, Vec<(usize, &Value)>)> = Vec::new();
     let mut index: HashMap<&str, usize> = HashMap::new();
     let mut rows = 0;
     for (row, record) in records.into_iter().enumerate() {
         rows = row + 1;
-        // Records of one kind have the same properties in the same order.
+        // Records usually have the same properties in the same order: check the next column first.
         let mut next = 0;
         for (name, value) in record {
             let at = match found.get(next) {
@@ -58,7 +58,7 @@ pub(crate) fn properties<'a>(records: impl IntoIterator<Item = &'a Map<String, V
     let mut taken = HashSet::new();
     let column = |(name, cells): (_, Vec<_>)| {
         let mut name = redact::data(name);
-        // Two may differ in their secrets alone.
+        // Two names may become the same when their secrets are removed.
         while !taken.insert(name.clone()) {
             name += "'";
         }
@@ -68,7 +68,7 @@ pub(crate) fn properties<'a>(records: impl IntoIterator<Item = &'a Map<String, V
 }
 
 impl Property<'_> {
-    /// As a column of Polars, under the given name; instants are UTC.
+    /// Converts the values to a Polars column with this name; instants are UTC.
     pub(crate) fn column(&self, name: &str, unit: TimeUnit) -> Result<Column> {
         let name = name.into();
         Ok(match &self.values {
@@ -83,7 +83,7 @@ impl Property<'_> {
 }
 
 impl<'a> Values<'a> {
-    /// The narrowest column that holds the cells, given with their rows.
+    /// Returns the narrowest column for the cells, which are given with their rows.
     fn of(cells: &[(usize, &'a Value)], rows: usize) -> Self {
         fn filled<T>(
             cells: &[(usize, &Value)],
@@ -125,7 +125,7 @@ impl<'a> Values<'a> {
     }
 }
 
-/// A date and a time; a day alone, or a number, is a word like any other.
+/// Parses an instant, which has a date and a time; dates alone remain text.
 fn instant(text: &str) -> Option<Timestamp> {
     let bytes = text.as_bytes();
     let is_one = bytes.len() >= 19 && bytes[4] == b'-' && matches!(bytes[10], b'T' | b't' | b' ');

@@ -1,4 +1,4 @@
-//! Records to columns: the way out to Polars. Texts have no [secrets](redact::data).
+//! Conversion of records to Polars DataFrames. Texts have their [secrets](redact::data) removed.
 
 mod columns;
 
@@ -14,7 +14,7 @@ pub(crate) use columns::{Values, properties};
 use up42_core::error::Result;
 use up42_core::redact;
 
-/// Builds a DataFrame column by column over the same records.
+/// Builder of a DataFrame, column by column, over the same records.
 pub(crate) struct Frame<'a, T> {
     records: &'a [T],
     columns: Vec<Column>,
@@ -25,8 +25,8 @@ impl<'a, T> Frame<'a, T> {
         Self { records, columns: Vec::new() }
     }
 
-    /// A String column: Polars keeps categories in statics, and each cell of a
-    /// plain evcxr kernel has its own.
+    /// Adds a String column. Not categorical: Polars stores categories in statics, of which each
+    /// cell of a plain evcxr kernel has its own copy.
     pub(crate) fn text(mut self, name: &str, value: impl Fn(&'a T) -> Option<&'a str>) -> Self {
         let values = self.records.iter().map(|record| value(record).map(redact::data));
         let values: Vec<Option<Cow<'_, str>>> = values.collect();
@@ -34,7 +34,7 @@ impl<'a, T> Frame<'a, T> {
         self
     }
 
-    /// The same for values that are made on the way.
+    /// Adds a String column of owned values.
     pub(crate) fn strings(mut self, name: &str, values: Vec<Option<String>>) -> Self {
         let values = values.iter().map(|value| value.as_deref().map(redact::data));
         let values: Vec<Option<Cow<'_, str>>> = values.collect();
@@ -48,7 +48,7 @@ impl<'a, T> Frame<'a, T> {
         self
     }
 
-    /// The same for values that were computed before.
+    /// Adds a Float64 column of computed values.
     pub(crate) fn numbers(mut self, name: &str, values: Vec<Option<f64>>) -> Self {
         self.columns.push(Series::new(name.into(), values).into_column());
         self
@@ -72,31 +72,31 @@ impl<'a, T> Frame<'a, T> {
         self
     }
 
-    /// A `Datetime(ms)` column, UTC, without a zone in the type.
+    /// Adds a `Datetime(ms)` column, UTC, without a time zone in the dtype.
     pub(crate) fn instant(mut self, name: &str, value: impl Fn(&T) -> Option<Timestamp>) -> Result<Self> {
         let values: Vec<_> = self.records.iter().map(value).collect();
         self.columns.push(instants(name, &values, TimeUnit::Milliseconds)?);
         Ok(self)
     }
 
-    /// A column that was made elsewhere, over the same records.
+    /// Adds an existing column over the same records.
     pub(crate) fn push(&mut self, column: Column) {
         self.columns.push(column);
     }
 
-    /// Puts a column in the place of the one of its name.
+    /// Replaces the column with the same name.
     pub(crate) fn replace(&mut self, column: Column) {
         if let Some(known) = self.columns.iter_mut().find(|known| known.name() == column.name()) {
             *known = column;
         }
     }
 
-    /// The names of the columns so far.
+    /// Returns the names of the columns so far.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(|column| column.name().as_str())
     }
 
-    /// The column of a name.
+    /// Returns the column with this name.
     pub(crate) fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name().as_str() == name)
     }
@@ -106,7 +106,7 @@ impl<'a, T> Frame<'a, T> {
     }
 }
 
-/// A `Datetime` column, UTC, without a zone in the type.
+/// Creates a `Datetime` column, UTC, without a time zone in the dtype.
 pub(crate) fn instants(name: &str, values: &[Option<Timestamp>], unit: TimeUnit) -> Result<Column> {
     let count = |at: Timestamp| match unit {
         TimeUnit::Milliseconds => at.as_millisecond(),

@@ -14,41 +14,42 @@ use up42_core::suggest::suggest;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Block {
-    /// The platform's id. Each version of a block has its own.
+    /// Id on the platform. Each version of a block has its own id.
     pub id: String,
-    /// The technical name, such as `sobloo-s2-l1c-aoiclipped`.
+    /// Technical name, such as `sobloo-s2-l1c-aoiclipped`.
     pub name: String,
-    /// The name for people.
+    /// Display name.
     pub display_name: Option<String>,
-    /// Whether it brings data in (`DATA`) rather than processing it.
+    /// Whether the block provides data (`DATA`) rather than processing it.
     pub is_data: bool,
-    /// The version, such as `2.6.0`.
+    /// Version, such as `2.6.0`.
     pub version: Option<String>,
-    /// What it does, in the words of its maker.
+    /// Description by the block's provider.
     pub description: Option<String>,
-    /// Whose it is.
+    /// Name of the block's provider.
     pub provider: Option<String>,
-    /// Whether a dry run asks it for data.
+    /// Whether a dry run queries this block for data.
     pub is_dry_run_supported: Option<bool>,
-    /// What it can be told: parameter to schema. Empty where the platform's list leaves
-    /// them out; [`Project::block`] has them.
+    /// Parameters: name to schema. Empty if the platform's list of blocks omits them;
+    /// [`Project::block`] returns them.
     pub parameters: Map<String, Value>,
 }
 
 impl Project {
-    /// The blocks that workflows are made of, each in its versions.
+    /// Returns the available blocks, one entry per version.
     ///
     /// # Errors
     ///
-    /// Those of the network, and a list that is none.
+    /// [`ErrorKind::Network`] on failure of the connection, [`ErrorKind::Response`] if the response
+    /// is not a list of blocks.
     #[doc(alias = "get_blocks")]
     pub fn blocks(&self) -> Result<Vec<Block>> {
         let list = self.client().get("/blocks").and_then(data).and_then(|list| items(list, "data"));
         list.and_then(|list| list.iter().map(Block::read).collect()).context("list the blocks")
     }
 
-    /// One block with its details: by name, id or display name. A version stands behind an
-    /// `@`; without one it is the newest.
+    /// Returns one block with its details, by name, id or display name. A version is given after
+    /// `@`; the default is the newest version.
     ///
     /// ```
     /// # use up42::Client;
@@ -61,8 +62,8 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] when there is no such block, or no such version of it;
-    /// the error tells what there is.
+    /// [`ErrorKind::InvalidInput`] if the block or the version does not exist; the message lists
+    /// the closest names or the available versions.
     #[doc(alias = "get_block_details")]
     pub fn block(&self, block: impl AsRef<str>) -> Result<Block> {
         let found = self.find_block(&self.blocks()?, block.as_ref())?;
@@ -70,8 +71,8 @@ impl Project {
         details().with_context(|| format!("block `{}`", found.name))
     }
 
-    /// The block that is meant. One that is not listed may still be had by its id, as older
-    /// versions are.
+    /// Returns the block by name, id or display name. The platform's list may lack older versions:
+    /// an unlisted block is requested by its id.
     pub(super) fn find_block(&self, known: &[Block], wanted: &str) -> Result<Block> {
         let unlisted = |error| match checked("block", wanted) {
             Ok(id) if id.len() == UUID && id.contains('-') => match self.block_details(id) {
@@ -88,7 +89,7 @@ impl Project {
     }
 }
 
-/// Letters of a UUID.
+/// Number of characters of a UUID.
 const UUID: usize = 36;
 
 impl Block {
@@ -112,7 +113,7 @@ impl Block {
             || self.display_name.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(name))
     }
 
-    /// Orders the versions of one block.
+    /// Returns the version as numbers, for comparing the versions of one block.
     fn age(&self) -> Vec<u64> {
         let version = self.version.as_deref().unwrap_or_default();
         let number = |part: &str| {
@@ -131,10 +132,11 @@ impl fmt::Debug for Block {
     }
 }
 
-/// The block with a name, an id or a display name, the newest unless a version is given;
-/// else an error that names the closest ones.
+/// Returns the block with this name, id or display name, in its newest version unless one is given;
+/// otherwise an error with the closest names.
 pub(super) fn find<'a>(blocks: &'a [Block], wanted: &str) -> Result<&'a Block> {
-    // Of equals the first one listed.
+    // `max_by_key` returns the last maximum: reversed, so that of equal versions the first listed
+    // is returned.
     let newest =
         |name: &str| blocks.iter().rev().filter(|block| block.is_called(name)).max_by_key(|b| b.age());
     if let Some(block) = newest(wanted) {
@@ -157,7 +159,7 @@ pub(super) fn find<'a>(blocks: &'a [Block], wanted: &str) -> Result<&'a Block> {
     }))
 }
 
-/// `` `a`, `b` ``
+/// Formats names as `` `a`, `b` ``.
 pub(super) fn quoted(names: &[impl AsRef<str>]) -> String {
     names.iter().map(|name| format!("`{}`", name.as_ref())).collect::<Vec<_>>().join(", ")
 }

@@ -7,8 +7,8 @@ use crate::transport::Request;
 use up42_core::error::{Context, Error, Result};
 
 impl Workflow {
-    /// The blocks that can follow the last task; for a workflow without tasks, those that
-    /// it can begin with.
+    /// Returns the blocks that can follow the last task; for a workflow without tasks, the data
+    /// blocks.
     ///
     /// ```
     /// # use up42::Client;
@@ -22,24 +22,25 @@ impl Workflow {
     ///
     /// # Errors
     ///
-    /// Those of the network, and a list that is none.
+    /// [`ErrorKind::Network`](crate::ErrorKind::Network) on failure of the connection,
+    /// [`ErrorKind::Response`](crate::ErrorKind::Response) if the response is not a list of blocks.
     #[doc(alias = "get_compatible_blocks")]
     pub fn compatible_blocks(&self) -> Result<Vec<Block>> {
         let compatible = || match self.tasks()?.last() {
             Some(last) => self.fitting(&last.name, None),
-            // The platform is asked about what follows a task only.
+            // The endpoint requires a parent task.
             None => Ok(self.project().blocks()?.into_iter().filter(|block| block.is_data).collect()),
         };
         compatible().with_context(|| self.error_context("compatible blocks"))
     }
 
-    /// The blocks that can follow a task of the workflow: before the one that follows it
-    /// now, if there is one.
+    /// Returns the blocks that can follow a task of the workflow and precede the next task, if
+    /// there is one.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the workflow has no
-    /// such task; the error tells which it has.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the workflow has no such
+    /// task; the message lists its tasks.
     pub fn compatible_blocks_after(&self, task: impl AsRef<str>) -> Result<Vec<Block>> {
         let compatible = || {
             let tasks: Vec<String> = self.tasks()?.into_iter().map(|task| task.name).collect();
@@ -54,7 +55,8 @@ impl Workflow {
         compatible().with_context(|| self.error_context("compatible blocks"))
     }
 
-    /// The answer has ids, names and versions alone: the rest is in the list of blocks.
+    /// Requests the compatible blocks. The response has only ids, names and versions: details come
+    /// from the list of blocks.
     fn fitting(&self, parent: &str, child: Option<&String>) -> Result<Vec<Block>> {
         let client = self.project().client();
         let mut request =
@@ -71,7 +73,7 @@ impl Workflow {
                 Some(block) => Ok(block.clone()),
                 None => Ok(Block {
                     version: optional(json, "versionTag"),
-                    // What follows another block is no data block.
+                    // A data block cannot follow another block: `is_data` stays `false`.
                     ..Block::read(&serde_json::json!({"id": id, "name": required(json, "name")?}))?
                 }),
             }

@@ -4,11 +4,11 @@ use super::query::JobQuery;
 use super::workflow_schema::WorkflowSchema;
 use super::{JobParameters, ParallelParameters, Workflow};
 use up42_core::error::{Context, Result};
-use up42_view::display::counted;
+use up42_view::elements::counted;
 
 impl Workflow {
-    /// The parameters of one job: the defaults of the workflow's tasks, and what the query
-    /// asks for. They are checked as by [`check_parameters`](Self::check_parameters).
+    /// Returns the parameters of one job: the defaults of the workflow's tasks, overwritten by the
+    /// query. They are checked as by [`check_parameters`](Self::check_parameters).
     ///
     /// ```
     /// # use up42::{Aoi, Client};
@@ -29,23 +29,23 @@ impl Workflow {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the workflow has
-    /// no task, and when the job cannot be sent; the error names the parameters.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the workflow has no tasks, or
+    /// if the job cannot be sent; the message names the parameters.
     pub fn construct_parameters(&self, query: impl Into<JobQuery>) -> Result<JobParameters> {
         let query = query.into();
         let mut jobs = self.construct(|| Ok(vec![query]))?;
         Ok(jobs.swap_remove(0))
     }
 
-    /// The parameters of many jobs: the defaults of the workflow's tasks, and for
-    /// each job its place and dates. They are checked as by
+    /// Returns the parameters of many jobs: the defaults of the workflow's tasks, overwritten by
+    /// the geometry and dates of each job. They are checked as by
     /// [`check_parameters`](Self::check_parameters).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the workflow has
-    /// no task, when what is given makes no job, and when a job cannot be sent; the error
-    /// names the first such jobs with their parameters, and counts the others.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the workflow has no tasks, if
+    /// the parameters are not one of the combinations that make jobs, or if a job cannot be sent;
+    /// the message names the first such jobs with their parameters, and the number of others.
     pub fn construct_parameters_parallel(
         &self,
         parallel: impl Into<ParallelParameters>,
@@ -65,10 +65,9 @@ impl Workflow {
         construct().with_context(|| self.error_context("construct parameters"))
     }
 
-    /// Checks parameters before anything is sent, such as those that were changed by hand:
-    /// the names and types of the tasks' parameters, their bounds and choices, and what is
-    /// required, as the blocks describe them; the area (in km² on the ellipsoid) and the
-    /// number of images against the project's settings.
+    /// Checks parameters without sending anything, for example after changes by hand: names, types,
+    /// bounds, allowed values and required parameters against the blocks' schemas; the area (km² on
+    /// the ellipsoid) and the number of images against the project's settings.
     ///
     /// ```
     /// # use up42::Client;
@@ -85,9 +84,8 @@ impl Workflow {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when a job cannot be
-    /// sent; the error names the first such jobs with their parameters, and counts the
-    /// others.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a job cannot be sent; the
+    /// message names the first such jobs with their parameters, and the number of others.
     pub fn check_parameters(&self, parameters: &[JobParameters]) -> Result<()> {
         let check = || {
             let workflow = WorkflowSchema::of(self)?;

@@ -5,52 +5,52 @@ use serde_json::{Map, Value};
 
 use up42_core::error::{Error, Result};
 
-/// A price between two bounds, in credits (1 credit is 0.01 EUR).
+/// Price range, in credits (1 credit is 0.01 EUR).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Credits {
-    /// The least it will cost.
+    /// Lowest price.
     pub min: i64,
-    /// The most it will cost.
+    /// Highest price.
     pub max: i64,
 }
 
-/// How long something runs, between two bounds.
+/// Range of a run time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Durations {
-    /// The least it will take.
+    /// Shortest time.
     pub min: Duration,
-    /// The most it will take.
+    /// Longest time.
     pub max: Duration,
 }
 
-/// What one job will cost, and how long it will run. Nothing was spent to learn it.
+/// Price and run time of one job. The estimate is free.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Price {
-    /// For the blocks and the machines that run them.
+    /// Credits for the blocks and for the machines that run them.
     pub credits: Credits,
-    /// How long its tasks run together, without the time in the queue; `None` when the
-    /// platform does not say.
+    /// Total run time of its tasks, without the time in the queue; `None` if the platform does not
+    /// state it.
     pub duration: Option<Durations>,
 }
 
 impl Credits {
-    /// Both together.
+    /// Adds two prices.
     pub(super) fn plus(self, other: Self) -> Self {
         Self { min: self.min.saturating_add(other.min), max: self.max.saturating_add(other.max) }
     }
 }
 
 impl Durations {
-    /// One after the other.
+    /// Adds two times that run one after the other.
     pub(super) fn plus(self, other: Self) -> Self {
         Self { min: self.min.saturating_add(other.min), max: self.max.saturating_add(other.max) }
     }
 }
 
 impl Price {
-    /// Reads the estimate of a job with these inputs. A task that is not in it would seem
-    /// to cost nothing.
+    /// Reads the estimate of a job with these inputs. Fails if a task is missing, because its cost
+    /// would be counted as 0.
     pub(crate) fn of_job(json: &Value, inputs: &Map<String, Value>) -> Result<Self> {
         match inputs.keys().find(|task| *task != "config" && json.get(task.as_str()).is_none()) {
             Some(task) => Err(Error::response(format!("the estimate does not tell of task `{task}`"))),
@@ -58,7 +58,7 @@ impl Price {
         }
     }
 
-    /// Reads an estimate, a member for each task (`docs/up42-api.md`, 6.1).
+    /// Reads an estimate with one member per task (`docs/up42-api.md`, 6.1).
     pub(crate) fn read(json: &Value) -> Result<Self> {
         let tasks = json.as_object().filter(|tasks| !tasks.is_empty());
         let tasks = tasks.ok_or_else(|| Error::response("`data` should be an object of tasks"))?;
@@ -78,8 +78,8 @@ impl Price {
     }
 }
 
-/// How long a task runs. The values of the API's examples can only be milliseconds
-/// (`docs/up42-api.md`, 6.1).
+/// Returns the run time of a task. The API does not state the unit; the values of its examples can
+/// only be milliseconds (`docs/up42-api.md`, 6.1).
 fn duration(task: &Value) -> Option<Durations> {
     let bound = |end: &str| {
         let milliseconds = task.pointer(&format!("/machineConsumption/duration/{end}"))?.as_f64()?;
@@ -104,7 +104,7 @@ impl fmt::Display for Durations {
     }
 }
 
-/// With its two largest units.
+/// Formats a time in its two largest units.
 fn duration_text(time: Duration) -> String {
     let seconds = time.as_secs_f64().round() as u64;
     match seconds {
@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(endless.plus(endless).max, Duration::new(u64::MAX, 999_999_999));
     }
 
-    /// The numbers are those of the SDK's fixtures.
+    /// The numbers are from the SDK's fixtures.
     #[test]
     fn the_tasks_are_summed_and_their_times_are_milliseconds() {
         let task = json!({

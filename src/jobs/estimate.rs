@@ -13,24 +13,24 @@ use crate::transport::Request;
 use up42_core::error::{Context, Error, ErrorKind, Result};
 use up42_core::parallel::in_parallel;
 use up42_core::sanitize::sanitize;
-use up42_view::display::counted;
+use up42_view::elements::counted;
 
-/// Estimates at a time; the limiter holds the rate.
+/// Largest number of simultaneous estimates; the client's rate limiter applies too.
 const CONCURRENT_REQUESTS: usize = 16;
 
-/// The price of each of many jobs, and of them all. Nothing was spent to learn it.
+/// Prices of many jobs, and their sum. Estimates are free.
 #[derive(Clone, Debug)]
 pub struct Estimate {
     jobs: Vec<EstimatedJob>,
 }
 
-/// The price of one job.
+/// Price of one job.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EstimatedJob {
-    /// What sets the job apart: place and dates.
+    /// Label of the job: usually place and dates.
     pub label: String,
-    /// The price, or why the platform tells none.
+    /// Price, or the reason why there is none.
     pub price: Result<Price>,
 }
 
@@ -40,7 +40,8 @@ impl Estimate {
         Self { jobs }
     }
 
-    /// The prices of jobs by their labels. When none has one, the reason of the first.
+    /// Creates an estimate from labels and prices. Fails with the first reason if no job has a
+    /// price.
     pub(crate) fn of_prices(prices: Vec<(String, Result<Price>)>) -> Result<Self> {
         let jobs = prices.into_iter().map(|(label, price)| EstimatedJob { label, price });
         let estimate = Self { jobs: jobs.collect() };
@@ -50,32 +51,32 @@ impl Estimate {
         Ok(estimate)
     }
 
-    /// The price of each job, in the order of the parameters.
+    /// Returns the price of each job, in the order of the parameters.
     pub fn jobs(&self) -> &[EstimatedJob] {
         &self.jobs
     }
 
-    /// The price of all that have one; see [`failed`](Self::failed).
+    /// Returns the total price of all jobs that have a price; see [`failed`](Self::failed).
     pub fn total(&self) -> Credits {
         self.priced().fold(Credits::default(), |sum, price| sum.plus(price.credits))
     }
 
-    /// How long all that have a price will run, one after the other; several at a time
-    /// are done sooner. `None` when the platform does not say.
+    /// Returns the total run time of all jobs that have a price, one after the other; jobs that run
+    /// at the same time finish sooner. `None` if the platform states no times.
     pub fn duration(&self) -> Option<Durations> {
         self.priced().filter_map(|price| price.duration).reduce(Durations::plus)
     }
 
-    /// The jobs without a price, and why.
+    /// Returns the jobs without a price, with the reasons.
     pub fn failed(&self) -> impl Iterator<Item = (&str, &Error)> {
         self.jobs.iter().filter_map(|job| Some((job.label.as_str(), job.price.as_ref().err()?)))
     }
 
-    /// The price of each job, when all have one.
+    /// Returns the price of each job, if all jobs have one.
     ///
     /// # Errors
     ///
-    /// That of the first job without a price, and how many there are.
+    /// The error of the first job without a price, with the number of such jobs.
     pub fn prices(&self) -> Result<Vec<Price>> {
         let context = |job: &EstimatedJob| match self.failed().count() {
             0 | 1 => format!("job `{}` has no price", job.label),
@@ -88,18 +89,18 @@ impl Estimate {
         self.jobs.iter().map(|job| job.price.clone().with_context(|| context(job))).collect()
     }
 
-    /// The prices as a Polars DataFrame, a row for each job.
+    /// Returns the prices as a Polars DataFrame, one row per job.
     ///
     /// | column | dtype | unit | null means | field of the API |
     /// |---|---|---|---|---|
     /// | `label` | String | | never null | |
     /// | `min_credits`, `max_credits` | Int64 | credits | there is no price | `credit` of blocks and machines, all tasks |
-    /// | `min_duration`, `max_duration` | Float64 | s | not told | `duration` of machines, all tasks |
+    /// | `min_duration`, `max_duration` | Float64 | s | not stated | `duration` of machines, all tasks |
     /// | `error` | String | | there is a price | |
     ///
     /// # Errors
     ///
-    /// Only when Polars refuses the columns.
+    /// Only if Polars rejects the columns.
     pub fn to_dataframe(&self) -> Result<DataFrame> {
         let credits = |job: &EstimatedJob| Some(job.price.as_ref().ok()?.credits);
         let duration = |job: &EstimatedJob| job.price.as_ref().ok()?.duration;
@@ -120,7 +121,7 @@ impl Estimate {
     }
 }
 
-/// What was estimated, by the jobs' keys.
+/// Cache of prices by the jobs' keys.
 #[derive(Debug, Default)]
 pub(super) struct Prices {
     tasks: Value,
@@ -128,7 +129,7 @@ pub(super) struct Prices {
 }
 
 impl Prices {
-    /// Prices hold for a chain of tasks: those of another are forgotten.
+    /// Returns the cached prices for this list of tasks. Prices for another list are dropped.
     fn of(&mut self, tasks: &Value) -> &mut HashMap<String, Price> {
         if self.tasks != *tasks {
             *self = Self { tasks: tasks.clone(), by_job: HashMap::new() };
@@ -138,11 +139,11 @@ impl Prices {
 }
 
 impl Workflow {
-    /// The price of each job, before a credit is spent; many are asked for at a time. A
-    /// job that was asked for before, by the same inputs, is not asked for again.
+    /// Estimates the price of each job, several at a time. No credits are spent. A job with the
+    /// same inputs as an earlier one is not estimated again.
     ///
-    /// A job that has no price, such as one that the platform refuses, is there with the
-    /// reason ([`Estimate::failed`]), and the others with their prices.
+    /// A job without a price, for example one that the platform rejects, is in [`Estimate::failed`]
+    /// with the reason; the other jobs have their prices.
     ///
     /// ```
     /// # use up42::Client;
@@ -159,8 +160,8 @@ impl Workflow {
     ///
     /// # Errors
     ///
-    /// When no job has a price: the reason of the first. After a refused login or a lost
-    /// connection nothing more is asked.
+    /// The error of the first job, if no job has a price. After a rejected login or a failed
+    /// connection no further requests are sent.
     #[doc(alias = "estimate_job")]
     pub fn estimate(&self, parameters: &[JobParameters]) -> Result<Estimate> {
         let estimate = || -> Result<Estimate> {
@@ -179,7 +180,8 @@ impl Workflow {
         estimate().with_context(|| self.error_context("estimate"))
     }
 
-    /// The price of each job, or why it has none. Asks for those that are not known yet.
+    /// Returns the price of each job, or the reason why it has none. Only jobs that are not in the
+    /// cache are requested.
     fn learn(
         &self,
         tasks: &Value,
@@ -196,7 +198,7 @@ impl Workflow {
                 return Err(error);
             }
             self.price(tasks, job).inspect_err(|error| {
-                // It would befall each of the others too, after as long a wait.
+                // These errors would also occur for each of the other jobs, after the same wait.
                 if matches!(error.kind(), ErrorKind::Auth | ErrorKind::Network) {
                     *stopped() = Some(error.clone());
                 }
@@ -205,7 +207,7 @@ impl Workflow {
         let answers: Vec<_> =
             unknown.into_iter().zip(answers).map(|((key, _), answer)| (key.clone(), answer)).collect();
         let priced = answers.iter().filter_map(|(key, answer)| Some((key.clone(), *answer.as_ref().ok()?)));
-        // Another cell may have changed the tasks meanwhile.
+        // Another thread may have changed the cached tasks meanwhile.
         let mut kept = self.prices();
         if kept.tasks == *tasks {
             kept.by_job.extend(priced);
@@ -213,7 +215,7 @@ impl Workflow {
         known.into_iter().map(|(key, price)| (key, Ok(price))).chain(answers).collect()
     }
 
-    /// How long the job will take, when it was estimated before. Nothing is asked.
+    /// Returns the longest run time of the job from an earlier estimate. Sends no request.
     pub(crate) fn known_duration(&self, job: &JobParameters) -> Option<Duration> {
         Some(self.prices().by_job.get(&job.key())?.duration?.max)
     }

@@ -6,14 +6,14 @@ use super::block::quoted;
 use super::{Job, JobId, JobMode, JobStatus, Project};
 use up42_core::error::{Error, Result};
 use up42_core::parallel::in_parallel;
-use up42_core::time::DateRange;
+use up42_core::time::{DateBound, DateRange};
 
-/// Jobs to ask for by id at a time.
+/// Largest number of simultaneous requests for single jobs.
 const CONCURRENT_REQUESTS: usize = 16;
-/// Pages of a list: a server that never ends one is not followed further.
+/// Largest number of pages read of one list, in case the server never ends it.
 const MOST_PAGES: usize = 10_000;
 
-/// Which jobs of a project or workflow are meant. What is left unset matches every job.
+/// Filter for jobs of a project or workflow. Conditions that are not set match every job.
 ///
 /// ```
 /// # use up42::Client;
@@ -28,50 +28,50 @@ const MOST_PAGES: usize = 10_000;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct JobFilter {
-    /// Where the job stands: in one of these.
+    /// Statuses to match; empty matches every status.
     pub statuses: Vec<JobStatus>,
-    /// Whether it is for real.
+    /// Mode to match: real jobs or dry runs.
     pub mode: Option<JobMode>,
-    /// A part of its name, in any case.
+    /// Substring of the job's name, case-insensitive.
     pub name: Option<String>,
-    /// The first and the last day or instant of its creation, UTC; `..` is open.
+    /// First and last day or instant of the creation, UTC, inclusive; `..` is an open end.
     pub between: Option<(String, String)>,
-    /// The newest so many of them.
+    /// Largest number of jobs, newest first.
     pub limit: Option<usize>,
 }
 
 impl JobFilter {
-    /// Every job.
+    /// Creates a filter that matches every job.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Jobs in one of these states: [`JobStatus`], or its word as the platform or a table
-    /// writes it, such as `FAILED` or `queued`.
+    /// Matches jobs with one of these statuses: [`JobStatus`], or its word as in the API or in a
+    /// table, such as `FAILED` or `queued`.
     pub fn status(mut self, statuses: impl IntoIterator<Item = impl Into<JobStatus>>) -> Self {
         self.statuses = statuses.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Real jobs, or dry runs.
+    /// Matches only real jobs, or only dry runs.
     pub fn mode(mut self, mode: JobMode) -> Self {
         self.mode = Some(mode);
         self
     }
 
-    /// Jobs with this in their names, in any case.
+    /// Matches jobs whose names contain this text, case-insensitive.
     pub fn name(mut self, part: impl Into<String>) -> Self {
         self.name = Some(part.into());
         self
     }
 
-    /// Jobs that were created between two days or instants, UTC, both included; `..` is open.
-    pub fn between(mut self, start: impl Into<String>, end: impl Into<String>) -> Self {
-        self.between = Some((start.into(), end.into()));
+    /// Matches jobs created between two days or instants, UTC, inclusive; `..` is an open end.
+    pub fn between(mut self, start: impl Into<DateBound>, end: impl Into<DateBound>) -> Self {
+        self.between = Some((start.into().into(), end.into().into()));
         self
     }
 
-    /// The newest so many.
+    /// Sets the largest number of jobs, newest first.
     pub fn limit(mut self, jobs: usize) -> Self {
         self.limit = Some(jobs);
         self
@@ -84,11 +84,11 @@ impl JobFilter {
         (self.statuses.is_empty() || self.statuses.contains(&job.status))
             && self.mode.is_none_or(|mode| mode == job.mode)
             && self.name.as_ref().is_none_or(named)
-            // What does not tell when it was created is in no interval.
+            // Jobs without a creation time match no interval.
             && (self.between.is_none() || job.created.is_some_and(|at| days.overlaps(at, at)))
     }
 
-    /// A status that nobody knows and that no job has was never meant.
+    /// Rejects unknown statuses that no listed job has: they are typos.
     fn check(&self, seen: &[JobStatus]) -> Result<()> {
         let is_odd = |status: &&JobStatus| matches!(status, JobStatus::Unknown(_)) && !seen.contains(status);
         let Some(odd) = self.statuses.iter().find(is_odd) else { return Ok(()) };
@@ -110,8 +110,8 @@ impl From<JobStatus> for JobFilter {
 }
 
 impl Project {
-    /// The jobs of the project, or of one of its workflows, that fit; the newest first.
-    /// Entries of the platform's list that cannot be read are left out.
+    /// Returns the matching jobs of the project, or of one of its workflows, newest first. Entries
+    /// that cannot be parsed are skipped.
     pub(crate) fn find_jobs(&self, filter: &JobFilter, workflow: Option<&str>) -> Result<Vec<Job>> {
         let days = match &filter.between {
             Some((start, end)) => DateRange::parse(start, end)?,
@@ -124,7 +124,8 @@ impl Project {
             let before = seen.len();
             let oldest = jobs.jobs.last().and_then(|job| job.created);
             for job in jobs.jobs {
-                // A job that was created meanwhile moves all others to later places.
+                // A job created between two requests shifts the others to later pages: skip
+                // repeats.
                 if !seen.insert(job.id.clone()) {
                     continue;
                 }
@@ -136,9 +137,9 @@ impl Project {
                     found.push(job);
                 }
             }
-            // The list has the newest first, so the others are older still.
+            // The list is sorted newest first: all further jobs are older.
             let is_past = oldest.zip(days.ends().0).is_some_and(|(oldest, start)| oldest < start);
-            // The first platform had no pages, and answers each with everything.
+            // The platform's first version has no pages and returns the whole list each time.
             if is_past || seen.len() == before || found.len() >= most {
                 break;
             }
@@ -148,7 +149,7 @@ impl Project {
         Ok(found)
     }
 
-    /// The jobs with these ids, in their order.
+    /// Returns the jobs with these ids, in the given order.
     pub(crate) fn jobs_of(&self, ids: &[JobId]) -> Result<Vec<Job>> {
         in_parallel(ids, CONCURRENT_REQUESTS, |id| self.job_now(id)).into_iter().collect()
     }

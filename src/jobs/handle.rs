@@ -12,10 +12,10 @@ use crate::transport::Request;
 use up42_core::error::{Context, Error, Result};
 use up42_core::wait::{SystemClock, wait};
 
-/// The first pause between two looks at a job, and the longest.
+/// First and longest pause between two polls.
 const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(5)];
 
-/// A job on the platform: what was last told of it, and what can be done with it.
+/// Job on the platform: its last known state, and requests about it.
 ///
 /// ```
 /// # use up42::{Client, simulator::Clock, simulator::Simulator};
@@ -43,11 +43,11 @@ pub struct ProjectJob {
 }
 
 impl Project {
-    /// The job with an id: its state, its tasks, its logs, its results.
+    /// Returns the job with this id.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when the project has none.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if the project has no such job.
     #[doc(alias = "initialize_job")]
     pub fn job(&self, id: impl Into<JobId>) -> Result<ProjectJob> {
         Ok(ProjectJob { job: self.job_now(&id.into())?, project: self.clone() })
@@ -63,40 +63,39 @@ impl Deref for ProjectJob {
 }
 
 impl ProjectJob {
-    /// The project that it belongs to.
+    /// Returns the job's project.
     pub fn project(&self) -> &Project {
         &self.project
     }
 
-    /// The job as it is now.
+    /// Requests the current state of the job.
     ///
     /// # Errors
     ///
-    /// Those of [`Project::job`].
+    /// Same as [`Project::job`].
     #[doc(alias = "info")]
     pub fn refresh(&self) -> Result<Self> {
         self.project.job(&self.job.id)
     }
 
-    /// Looks at the job again and again until it has ended, or until so much time has
-    /// passed: a status that is not known is never taken for the end. Whether it has ended is
-    /// told by its `status`.
+    /// Polls the job until it has ended or the timeout has passed, and returns its last state: the
+    /// `status` shows whether it has ended. Unknown statuses do not count as ended.
     ///
     /// # Errors
     ///
-    /// Those of [`Project::job`].
+    /// Same as [`Project::job`].
     #[doc(alias = "track_status")]
     pub fn wait(&self, at_most: Duration) -> Result<Self> {
         wait(&SystemClock::default(), at_most, PAUSES, || self.refresh(), |job| job.status.is_terminal())
     }
 
-    /// Gives the job another name. A batch finds jobs whose answers were lost by their
-    /// names: better leave those of a batch that goes on.
+    /// Renames the job. Do not rename jobs of a batch that is still running: after a lost response,
+    /// a batch finds its jobs by name.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the platform
-    /// refuses the name, such as an empty one.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the platform rejects the
+    /// name, for example an empty one.
     pub fn rename(&self, name: impl AsRef<str>) -> Result<Self> {
         let name = name.as_ref();
         let rename = || {
@@ -106,62 +105,63 @@ impl ProjectJob {
         rename().with_context(|| format!("rename job `{}` to `{name}`", self.id))
     }
 
-    /// Runs the job again, with the same inputs, under a name. That is a new job, which is
-    /// paid: each call makes one. Many jobs, none of them twice, are a
-    /// [`Batch`](crate::batch::Batch).
+    /// Runs the job again with the same inputs, under the given name. Each call creates a new job
+    /// that is charged. To run many jobs, each only once, use a [`Batch`](crate::batch::Batch).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Credits`](crate::ErrorKind::Credits) when the balance does not allow it,
-    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy) when the project runs as many jobs as it
-    /// may. After [`ErrorKind::Network`](crate::ErrorKind::Network) and
-    /// [`ErrorKind::Server`](crate::ErrorKind::Server) the job may exist: it is sent once.
+    /// [`ErrorKind::Credits`](crate::ErrorKind::Credits) if the balance does not suffice,
+    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy) if the project has reached its limit of
+    /// unfinished jobs. The request is not retried: after
+    /// [`ErrorKind::Network`](crate::ErrorKind::Network) or
+    /// [`ErrorKind::Server`](crate::ErrorKind::Server) the job may exist.
     pub fn rerun(&self, name: impl AsRef<str>) -> Result<Self> {
         let name = name.as_ref();
         let rerun = || {
             let url = self.project.client().url(&self.workflow_path()?);
-            self.read(Request::post(url, json!({})).query("name", name).charging())
+            self.read(Request::post(url, json!({})).query("name", name).mark_charging())
         };
         rerun().with_context(|| format!("run job `{}` again as `{name}`", self.id))
     }
 
-    /// Asks the job to stop, and tells how it stands then. It may still come to its end.
+    /// Requests the cancellation of the job, and returns its state afterwards. The job may still
+    /// complete.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when it is gone.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if the job no longer exists.
     #[doc(alias = "cancel_job")]
     pub fn cancel(&self) -> Result<Self> {
         self.project.cancel_job(&self.id)?;
         self.refresh()
     }
 
-    /// What it has cost so far, in credits. Tasks are paid as they succeed.
+    /// Requests the cost of the job so far, in credits. Tasks are charged when they succeed.
     ///
     /// # Errors
     ///
-    /// Those of [`Project::job`].
+    /// Same as [`Project::job`].
     #[doc(alias = "get_credits")]
     pub fn credits(&self) -> Result<i64> {
         self.project.job_credits(&self.id)
     }
 
-    /// Its tasks, in order.
+    /// Returns the job's tasks, in order.
     ///
     /// # Errors
     ///
-    /// Those of [`Project::job`].
+    /// Same as [`Project::job`].
     #[doc(alias = "get_jobtasks")]
     pub fn tasks(&self) -> Result<Vec<JobTask>> {
         self.project.job_tasks(&self.id).with_context(|| format!("tasks of job `{}`", self.id))
     }
 
-    /// One of its tasks, by name, id or block.
+    /// Returns one task, by name, id or block.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when it has no such task;
-    /// the error tells which it has.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the job has no such task; the
+    /// message lists its tasks.
     #[doc(alias = "initialize_jobtask")]
     pub fn task(&self, task: impl AsRef<str>) -> Result<JobTask> {
         let wanted = task.as_ref();
@@ -174,31 +174,31 @@ impl ProjectJob {
         })
     }
 
-    /// What its tasks wrote.
+    /// Returns the logs of its tasks.
     ///
     /// # Errors
     ///
-    /// Those of [`Project::job`].
+    /// Same as [`Project::job`].
     #[doc(alias = "get_logs")]
     pub fn logs(&self) -> Result<JobLogs> {
         self.project.logs(&self.id)
     }
 
-    /// The quicklooks of the images that its data task found, in their places where the
-    /// platform tells them.
+    /// Downloads the quicklooks of the images that the data task found, with footprints if the
+    /// platform states them.
     ///
     /// # Errors
     ///
-    /// Those of [`JobTask::download_quicklooks`].
+    /// Same as [`JobTask::download_quicklooks`].
     pub fn download_quicklooks(&self) -> Result<JobQuicklooks> {
         match self.tasks()?.first() {
-            // Only the data task has any (`docs/up42-api.md`, 5.7).
+            // Only the data task has quicklooks (`docs/up42-api.md`, 5.7).
             Some(task) => task.download_quicklooks(),
             None => Ok(JobQuicklooks::default()),
         }
     }
 
-    /// Where a job is renamed and run again.
+    /// Returns the path for renaming the job and for running it again.
     fn workflow_path(&self) -> Result<String> {
         let workflow = self.workflow_id.as_deref();
         let workflow = workflow.ok_or_else(|| Error::response("the job does not tell its `workflowId`"))?;

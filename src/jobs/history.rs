@@ -10,7 +10,7 @@ use up42_core::error::{Context, Result};
 use up42_core::impl_list;
 use up42_core::time::{DateRange, parse_timestamp};
 
-/// What credits were spent and bought, the newest first.
+/// Credits spent and bought, newest first.
 #[derive(Clone, PartialEq)]
 pub struct CreditHistory {
     pub(super) entries: Vec<CreditEntry>,
@@ -20,21 +20,21 @@ pub struct CreditHistory {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreditEntry {
-    /// The platform's word for what it is for: `JOB_TASK`, `CREDIT_PURCHASE`, `TASKING`,
-    /// `ORDER`, `MANUAL`, or one of today's.
+    /// Type of the change in the platform's words: `JOB_TASK`, `CREDIT_PURCHASE`, `TASKING`,
+    /// `ORDER`, `MANUAL`, or a newer one.
     pub kind: String,
-    /// When the balance changed, UTC.
+    /// Time of the change, UTC.
     pub at: Option<Timestamp>,
-    /// By how much, in credits (1 credit is 0.01 EUR): less than 0 when they were spent.
+    /// Change in credits (1 credit is 0.01 EUR); negative if credits were spent.
     pub credits: i64,
-    /// The job that was paid, if it was one.
+    /// Job that was charged, if any.
     pub job: Option<JobId>,
-    /// What else the platform tells of it.
+    /// Further details, as sent by the platform.
     pub details: Map<String, Value>,
 }
 
 impl Client {
-    /// What credits were spent and bought since the account was opened, the newest first.
+    /// Returns the credits spent and bought since the account was opened, newest first.
     ///
     /// ```
     /// # use up42::Client;
@@ -46,19 +46,20 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Auth`](crate::ErrorKind::Auth) when the login is refused, and the errors
-    /// of the network.
+    /// [`ErrorKind::Auth`](crate::ErrorKind::Auth) if the login is rejected,
+    /// [`ErrorKind::Network`](crate::ErrorKind::Network) on failure of the connection.
     #[doc(alias = "get_credits_history")]
     pub fn credit_history(&self) -> Result<CreditHistory> {
         self.credit_history_between("..", "..")
     }
 
-    /// The same between two days or instants, UTC, both included; `..` is open.
+    /// Returns the credits spent and bought between two days or instants, UTC, inclusive; `..` is
+    /// an open end.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when a date cannot be
-    /// read, and those of [`credit_history`](Self::credit_history).
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a date cannot be parsed, and
+    /// the errors of [`credit_history`](Self::credit_history).
     pub fn credit_history_between(
         &self,
         start: impl AsRef<str>,
@@ -76,7 +77,7 @@ impl Client {
             }
             let read = |json: &Value| CreditEntry::read(json).map(Some);
             let mut entries = pages(self, &request, usize::MAX, read)?.entries;
-            // A server may take the bounds for whole days, or not know them.
+            // A server may round the bounds to whole days, or ignore them.
             entries.retain(|entry| entry.at.is_none_or(|at| days.overlaps(at, at)));
             Ok(CreditHistory { entries })
         };
@@ -101,30 +102,30 @@ impl CreditEntry {
 impl_list!(CreditHistory(entries: CreditEntry), "The entries, the newest first.");
 
 impl CreditHistory {
-    /// What the entries make together, in credits.
+    /// Returns the sum of the entries, in credits.
     pub fn sum(&self) -> i64 {
         self.iter().fold(0, |sum, entry| sum.saturating_add(entry.credits))
     }
 
-    /// What was spent, in credits; 0 or more.
+    /// Credits spent; 0 or more.
     pub fn spent(&self) -> i64 {
         let paid = self.iter().map(|entry| entry.credits.min(0));
         paid.fold(0_i64, i64::saturating_sub)
     }
 
-    /// The entries as a Polars DataFrame, a row each.
+    /// Returns the entries as a Polars DataFrame, one row per entry.
     ///
     /// | column | dtype | unit | null means | field of the API |
     /// |---|---|---|---|---|
-    /// | `at` | Datetime(ms) | UTC | not told | `createdAt` |
+    /// | `at` | Datetime(ms) | UTC | not stated | `createdAt` |
     /// | `type` | String | | never null | `type` |
-    /// | `credits` | Int64 | credits | never null | `delta`: less than 0 when spent |
+    /// | `credits` | Int64 | credits | never null | `delta`: negative if spent |
     /// | `job` | String | | no job | `details.jobId` |
     /// | `details` | String | | never null | `details`, as JSON |
     ///
     /// # Errors
     ///
-    /// Only when Polars refuses the columns.
+    /// Only if Polars rejects the columns.
     pub fn to_dataframe(&self) -> Result<DataFrame> {
         let details = |entry: &CreditEntry| Some(Value::Object(entry.details.clone()).to_string());
         Frame::of(&self.entries)

@@ -1,4 +1,4 @@
-//! What a notebook shows of the credits.
+//! MIME bundles of the credit history for notebooks.
 
 use std::fmt;
 use std::ops::RangeBounds;
@@ -8,11 +8,12 @@ use serde_json::Value;
 use super::{CreditEntry, CreditHistory};
 use up42_core::sanitize::{sanitize, words};
 use up42_core::time::minute;
-use up42_view::display::{Card, Cell, Column, MimeBundle, Table, Tone, counted};
+use up42_view::MimeBundle;
+use up42_view::elements::{Card, Cell, Column, Table, Tone, counted};
 use up42_view::{impl_mime_bundle, impl_show};
 
 impl CreditEntry {
-    /// What it was for, as far as the platform tells.
+    /// Returns the reason for the change, if the platform states one.
     fn reason(&self) -> Option<String> {
         let reason = ["jobName", "orderName", "reason", "description", "orderId"]
             .iter()
@@ -84,7 +85,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    use up42_view::display::ROWS;
+    use up42_view::elements::ROWS;
 
     #[test]
     fn a_history_tells_what_was_spent() {

@@ -13,61 +13,61 @@ use up42_core::redact;
 use up42_core::sanitize::sanitize;
 use up42_core::time::parse_timestamp;
 
-/// A job's id on the platform.
+/// Id of a job on the platform.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct JobId(pub(crate) String);
 
-/// Whether a job is for real.
+/// Mode of a job: real or dry run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JobMode {
-    /// Runs, and is paid task by task as they succeed.
+    /// Processes data; each task is charged when it succeeds.
     #[default]
     Default,
-    /// Only looks which images there are; free.
+    /// Only searches for images; free.
     DryRun,
 }
 
-/// A page of the list of jobs.
+/// Page of the list of jobs.
 pub(crate) struct JobsPage {
     pub(crate) jobs: Vec<Job>,
-    /// `false` when it has entries that cannot be read, and that are left out.
+    /// `false` if entries that could not be parsed were skipped.
     pub(crate) is_whole: bool,
-    /// What the next page is asked for by; `None` for the last one.
+    /// Argument for the request of the next page; `None` on the last page.
     pub(crate) next: Option<String>,
 }
 
-/// A job as the platform last told of it.
+/// State of a job, as last read from the platform.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Job {
-    /// The platform's id.
+    /// Id on the platform.
     pub id: JobId,
-    /// The name given at its creation.
+    /// Name given on creation.
     pub name: Option<String>,
-    /// Where it stands.
+    /// Status.
     pub status: JobStatus,
-    /// How much of it is done, in %, where the service tells.
+    /// Progress in %, if the service states it.
     pub progress: Option<u8>,
-    /// When it was created, UTC.
+    /// Creation time, UTC.
     pub created: Option<Timestamp>,
-    /// When it began to run, UTC, to the second.
+    /// Start time, UTC, in whole seconds.
     pub started: Option<Timestamp>,
-    /// When it ended, UTC, to the second.
+    /// End time, UTC, in whole seconds.
     pub finished: Option<Timestamp>,
-    /// What it was told, as far as the service repeats it: with a workflow task to parameters,
-    /// with the defaults filled in.
+    /// Inputs of the job, if the service returns them; for a workflow task to parameters, including
+    /// defaults.
     pub inputs: Map<String, Value>,
-    /// Whether it is for real.
+    /// Mode: real or dry run.
     pub mode: JobMode,
-    /// The id of the workflow or the process that it ran.
+    /// Id of its workflow or process.
     pub workflow_id: Option<String>,
-    /// The name of the workflow that it ran.
+    /// Name of its workflow.
     pub workflow: Option<String>,
 }
 
 impl JobId {
-    /// The text of the id.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -85,7 +85,7 @@ impl From<&JobId> for JobId {
     }
 }
 
-/// One line that is safe to print; [`as_str`](JobId::as_str) is the id itself.
+/// Prints the sanitized id on one line; [`as_str`](JobId::as_str) returns the id itself.
 impl fmt::Display for JobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&sanitize(&self.0, 200))
@@ -105,7 +105,7 @@ impl fmt::Debug for Job {
 }
 
 impl Job {
-    /// A job of which nothing is known but this.
+    /// Creates a job of which only the id and the status are known.
     pub(crate) fn new(id: impl Into<JobId>, status: JobStatus) -> Self {
         Self {
             id: id.into(),
@@ -122,7 +122,7 @@ impl Job {
         }
     }
 
-    /// As the platform's projects tell of it.
+    /// Reads a job as sent by the projects API.
     pub(crate) fn read(json: &Value) -> Result<Self> {
         let instant = |field| parse_timestamp(&optional(json, field)?);
         Ok(Self {
@@ -146,7 +146,7 @@ impl Job {
         })
     }
 
-    /// What [`read`](Self::read) reads, without the inputs, the mode and the workflow.
+    /// Writes the fields that [`read`](Self::read) reads, without inputs, mode and workflow.
     pub(crate) fn to_json(&self) -> Value {
         let instant = |at: Option<Timestamp>| at.map(|at| at.to_string());
         let mut json = json!({
@@ -163,16 +163,16 @@ impl Job {
         json
     }
 
-    /// How long it ran; `None` before its end.
+    /// Returns the run time; `None` before the job has ended.
     pub fn duration(&self) -> Option<Duration> {
         self.finished?.duration_since(self.started?).try_into().ok()
     }
 }
 
 impl Workflow {
-    /// Creates one job. It is sent once: a lost answer is an error of kind
-    /// [`Network`](crate::ErrorKind::Network) or [`Server`](crate::ErrorKind::Server),
-    /// and then the job may exist.
+    /// Creates one job. The request is not retried: after an error of kind
+    /// [`Network`](crate::ErrorKind::Network) or [`Server`](crate::ErrorKind::Server) the job may
+    /// exist.
     pub(crate) fn create_job(&self, name: &str, parameters: &JobParameters, mode: JobMode) -> Result<Job> {
         let mut body = parameters.inputs.clone();
         if mode == JobMode::DryRun {
@@ -181,7 +181,7 @@ impl Workflow {
         let client = self.project().client();
         let request = Request::post(client.url(&self.path("/jobs")), Value::Object(body))
             .query("name", name)
-            .charging();
+            .mark_charging();
         client
             .json(request)
             .and_then(data)
@@ -191,7 +191,7 @@ impl Workflow {
 }
 
 impl Project {
-    /// One page of the project's jobs, the newest first. The last one is empty.
+    /// Requests one page of the project's jobs, newest first. The page after the last job is empty.
     pub(crate) fn jobs_page(&self, page: usize) -> Result<JobsPage> {
         let request = Request::get(self.client().url(&self.path("/jobs")))
             .query("page", page.to_string())
@@ -204,28 +204,28 @@ impl Project {
         Ok(JobsPage { jobs, is_whole, next })
     }
 
-    /// Where a job stands now.
+    /// Requests the current state of a job.
     pub(crate) fn job_now(&self, id: &JobId) -> Result<Job> {
         self.job_data(id, "").and_then(|json| Job::read(&json)).with_context(|| format!("job `{id}`"))
     }
 
-    /// Asks the job to stop. It may still come to its end.
+    /// Requests the cancellation of the job. The job may still complete.
     pub(crate) fn cancel_job(&self, id: &JobId) -> Result<()> {
         let cancel = || {
             let path = self.path(&format!("/jobs/{}/cancel/", checked("job", id.as_str())?));
-            // To ask twice does no harm.
+            // Repeating a cancellation is harmless.
             self.client().send(Request::post(self.client().url(&path), json!({})))
         };
         cancel().with_context(|| format!("cancel job `{id}`")).map(drop)
     }
 
-    /// What the job cost, in credits.
+    /// Requests the cost of the job, in credits.
     pub(crate) fn job_credits(&self, id: &JobId) -> Result<i64> {
         let json = self.job_data(id, "/credits").with_context(|| format!("credits of job `{id}`"))?;
         credits(&json, "creditsUsed")
     }
 
-    /// A signed URL of the job's results, valid for some minutes.
+    /// Requests a signed URL of the job's results, valid for some minutes.
     pub(crate) fn results_url(&self, id: &JobId) -> Result<Secret> {
         let ask = || {
             let path = self.path(&format!("/jobs/{}/downloads/results/", checked("job", id.as_str())?));

@@ -5,19 +5,19 @@ use super::problem::{Problem, refuse};
 use super::query::JobQuery;
 use super::workflow_schema::WorkflowSchema;
 use up42_core::error::Result;
-use up42_view::display::counted;
+use up42_view::elements::counted;
 
-/// A job as it was asked for, before it is checked.
+/// Job as requested by the user, before it is checked.
 #[derive(Clone, Debug, Default)]
 pub(super) struct JobDraft {
-    /// Which one it is, such as `` row 3 (`Dakar`) ``.
+    /// Name of the job in errors, such as `` row 3 (`Dakar`) ``.
     pub(super) who: String,
-    /// Its label.
+    /// Label of the job.
     pub(super) label: String,
     pub(super) query: JobQuery,
-    /// Parameters that came from a column of another name.
+    /// Parameters that were read from a column of a different name: parameter, column.
     pub(super) columns: Vec<(&'static str, String)>,
-    /// What could not even be read.
+    /// Cells that could not be read.
     pub(super) problems: Vec<Problem>,
 }
 
@@ -43,7 +43,7 @@ impl JobDraft {
 }
 
 impl WorkflowSchema {
-    /// The parameters of the jobs that were asked for, or what is wrong with them.
+    /// Returns the parameters of the requested jobs, or one error with their problems.
     pub(super) fn jobs(&self, drafts: &[JobDraft], unit: &str) -> Result<Vec<JobParameters>> {
         let (mut jobs, mut faulty) = (Vec::with_capacity(drafts.len()), Vec::new());
         let mut known: HashMap<String, &str> = HashMap::new();

@@ -15,26 +15,26 @@ use up42_core::time::parse_timestamp;
 /// Longest line of a log, in characters.
 const LINE: usize = 4_000;
 
-/// One task of a job: a block at work (`docs/up42-api.md`, `JobTask`).
+/// Task of a job: the execution of one block (`docs/up42-api.md`, `JobTask`).
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct JobTask {
     project: Project,
-    /// The job that it belongs to.
+    /// Id of the task's job.
     pub job: JobId,
-    /// The platform's id.
+    /// Id on the platform.
     pub id: String,
-    /// Its name: that of the workflow's task and a number.
+    /// Name: the name of the workflow's task and a number.
     pub name: String,
-    /// Where it stands. Tasks start in order.
+    /// Status. Tasks run in order.
     pub status: JobStatus,
-    /// The block's technical name.
+    /// Technical name of the block.
     pub block: String,
-    /// The block's version.
+    /// Version of the block.
     pub version: Option<String>,
-    /// When it began to run, UTC, to the second.
+    /// Start time, UTC, in whole seconds.
     pub started: Option<Timestamp>,
-    /// When it ended, UTC, to the second.
+    /// End time, UTC, in whole seconds.
     pub finished: Option<Timestamp>,
 }
 
@@ -62,16 +62,16 @@ impl JobTask {
         })
     }
 
-    /// The project that it belongs to.
+    /// Returns the task's project.
     pub fn project(&self) -> &Project {
         &self.project
     }
 
-    /// What it wrote.
+    /// Returns the task's log.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when the job is gone.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if the job no longer exists.
     pub fn log(&self) -> Result<TaskLog> {
         let read = || {
             let log = self.project.client().send(Request::get(self.url("/logs")?))?;
@@ -84,14 +84,14 @@ impl JobTask {
         read().with_context(|| self.error_context("log"))
     }
 
-    /// The features of its `data.json`: none before it has succeeded. Those of a dry run are the
-    /// scenes that it found.
+    /// Requests the features of its `data.json`; empty before the task has succeeded. The features
+    /// of a dry run are the scenes that it found.
     pub(super) fn features(&self) -> Result<Vec<Value>> {
         let mut json = self.project.client().json(Request::get(self.url("/outputs/data-json")?))?;
         items(json.get_mut("features").map(Value::take).unwrap_or_default(), "features")
     }
 
-    /// A signed URL of its results, valid for some minutes.
+    /// Requests a signed URL of the task's results, valid for some minutes.
     pub(crate) fn results_url(&self) -> Result<Secret> {
         let read = || {
             let request = Request::get(self.url("/downloads/results/")?).secret();
@@ -100,13 +100,14 @@ impl JobTask {
         read().with_context(|| self.error_context("results"))
     }
 
-    /// A URL of the API below this task.
+    /// Returns the URL of the API below this task.
     pub(crate) fn url(&self, rest: &str) -> Result<String> {
         let (job, task) = (checked("job", self.job.as_str())?, self.checked_id()?);
         Ok(self.project.client().url(&self.project.path(&format!("/jobs/{job}/tasks/{task}{rest}"))))
     }
 
-    /// Where a quicklook of it is; its name comes from outside, and stays one part of the path.
+    /// Returns the URL of a quicklook; its name is encoded as one path segment, because it comes
+    /// from outside.
     pub(crate) fn quicklook_url(&self, name: &str) -> Result<String> {
         let mut url = Url::parse(&self.url("/outputs/quicklooks")?)
             .map_err(|error| Error::foreign(ErrorKind::InvalidInput, error))?;
@@ -116,7 +117,7 @@ impl JobTask {
         Ok(url.into())
     }
 
-    /// The id, which is a part of paths.
+    /// Returns the id of the task, checked for use in a path.
     pub(crate) fn checked_id(&self) -> Result<&str> {
         checked("task", &self.id)
     }

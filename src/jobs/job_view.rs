@@ -1,4 +1,4 @@
-//! What a notebook shows of a job's parts: its tasks and its quicklooks.
+//! MIME bundles of a job's tasks and quicklooks for notebooks.
 
 use std::ops::RangeBounds;
 
@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use super::{JobQuicklook, JobQuicklooks, JobTask, ProjectJob};
 use up42_core::time::{minute, parse_timestamp};
 use up42_view::Aoi;
-use up42_view::display::picture::{MOST_BYTES, thumbnail};
-use up42_view::display::{Card, Cell, Column, MimeBundle, Table, counted};
+use up42_view::MimeBundle;
+use up42_view::elements::{Card, Cell, Column, Table, counted};
 use up42_view::map::{Layer, Map};
+use up42_view::picture::{MOST_BYTES, thumbnail};
 use up42_view::show::TableRow;
 use up42_view::{impl_mime_bundle, impl_show};
 
-/// Side of a thumbnail, in pixels: sharp at 48 px on a dense screen.
+/// Width and height of a thumbnail, in pixels: twice the displayed 48 px, for dense screens.
 const THUMBNAIL: u32 = 96;
 
 impl ProjectJob {
@@ -61,8 +62,8 @@ impl JobTask {
 impl_mime_bundle!(JobTask);
 
 impl JobQuicklooks {
-    /// The quicklooks in their places on a map, with the area. One without a place or a
-    /// picture is named under the map.
+    /// Returns a map of the quicklooks and the area of interest. Quicklooks without a footprint or
+    /// a picture are listed below the map.
     #[doc(alias = "map_quicklooks")]
     #[doc(alias = "plot_quicklooks")]
     pub fn map(&self, aoi: &Aoi) -> Map {
@@ -106,7 +107,7 @@ impl JobQuicklooks {
 impl_show!(JobQuicklooks);
 
 impl JobQuicklook {
-    /// The picture, or why there is none.
+    /// Returns a table row with the picture, or with the reason why there is none.
     fn bundle(&self) -> MimeBundle {
         JobQuicklooks { quicklooks: vec![self.clone()] }.table(..).bundle()
     }
@@ -119,20 +120,20 @@ impl JobQuicklook {
         }
     }
 
-    /// When the image was taken, as far as the block says it in a word that is known.
+    /// Returns the acquisition time, if the properties have it under a known name.
     fn acquired(&self) -> Option<Timestamp> {
         let names = ["datetime", "acquisitionDate", "acquisition_date"];
         names.iter().find_map(|name| parse_timestamp(self.properties.get(*name)?.as_str()?))
     }
 
-    /// Cloud cover of the whole scene, in %.
+    /// Returns the cloud cover of the whole scene, in %.
     fn cloud_cover(&self) -> Option<f64> {
         ["eo:cloud_cover", "cloudCoverage", "cloudCover"]
             .iter()
             .find_map(|name| self.properties.get(*name)?.as_f64())
     }
 
-    /// The scene that it is named by.
+    /// Returns the scene id: the quicklook's name without its extension.
     fn scene(&self) -> &str {
         self.name.rsplit_once('.').map_or(&self.name, |(scene, _)| scene)
     }
@@ -147,7 +148,7 @@ mod tests {
 
     use crate::client::Client;
     use crate::jobs::JobId;
-    use up42_view::display::ROWS;
+    use up42_view::elements::ROWS;
 
     #[test]
     fn tasks_tell_where_they_stand() {

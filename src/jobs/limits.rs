@@ -5,26 +5,26 @@ use super::{ProjectSettings, Setting};
 use up42_core::error::{Error, Result};
 use up42_view::Aoi;
 
-/// What the project's settings allow a job (`docs/up42-api.md`, 2).
+/// Limits of a job in the project's settings (`docs/up42-api.md`, 2).
 #[derive(Clone, Debug, Default)]
 pub(super) struct Limits {
-    /// Of the area, in km².
+    /// Largest area, in km².
     area: Option<Limit>,
-    /// Of the number of images.
+    /// Largest number of images.
     images: Option<Limit>,
 }
 
-/// A setting, and how far it may be raised.
+/// Value of a setting, and the largest value that the platform allows.
 #[derive(Clone, Copy, Debug)]
 struct Limit {
     value: u32,
     most: Option<i64>,
 }
 
-/// The parameters that pick images by a place.
+/// Parameters that select images by a geometry.
 const SHAPES: [&str; 3] = ["bbox", "intersects", "contains"];
-/// Those that need no place.
-pub(super) const STORED: [&str; 2] = ["asset_ids", "order_ids"];
+/// Parameters that select assets of the storage, without a geometry.
+pub(super) const STORAGE_SELECTORS: [&str; 2] = ["asset_ids", "order_ids"];
 
 impl Limits {
     pub(super) fn of(settings: &ProjectSettings) -> Self {
@@ -34,11 +34,11 @@ impl Limits {
         Self { area: settings.area().and_then(limit), images: settings.images().and_then(limit) }
     }
 
-    /// What a data block cannot be asked for.
+    /// Returns the problems of a data block's parameters.
     pub(super) fn problems(&self, data: &Map<String, Value>) -> Vec<Problem> {
         let given = |name: &&str| data.get(*name).is_some_and(|value| !value.is_null());
         let shapes: Vec<&str> = SHAPES.into_iter().filter(given).collect();
-        let is_picked = ["ids"].iter().chain(&STORED).any(given);
+        let is_picked = ["ids"].iter().chain(&STORAGE_SELECTORS).any(given);
         let mut found = Vec::new();
         match shapes.as_slice() {
             [] if is_picked => {}
@@ -81,7 +81,8 @@ impl Limits {
 }
 
 impl Limit {
-    /// How to raise it so far, where the platform lets it.
+    /// Returns a hint how to raise the limit; empty if the platform does not allow the wanted
+    /// value.
     fn raise(self, wanted: f64, setting: &str) -> String {
         let wanted = wanted.ceil();
         match self.most {
@@ -91,7 +92,7 @@ impl Limit {
     }
 }
 
-/// The area of a `bbox` or of a GeoJSON geometry.
+/// Reads the area of a `bbox` or of a GeoJSON geometry.
 fn place(shape: &Value) -> Result<Aoi> {
     match shape.as_array() {
         Some(sides) => bbox(sides.iter().map(Value::as_f64)),
@@ -99,7 +100,7 @@ fn place(shape: &Value) -> Result<Aoi> {
     }
 }
 
-/// The box of such sides, where each is a number.
+/// Creates the area of a bounding box with these sides; fails if a side is not a number.
 pub(super) fn bbox(sides: impl Iterator<Item = Option<f64>>) -> Result<Aoi> {
     let sides = sides.collect::<Option<Vec<_>>>().and_then(|sides| sides.try_into().ok());
     Aoi::from_bbox(sides.ok_or_else(|| Error::invalid("a bbox is four numbers: west, south, east, north"))?)

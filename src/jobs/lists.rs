@@ -1,11 +1,11 @@
-//! The lists of a project as tables: `project.blocks()?.show()`.
+//! Tables of a project's lists: `project.blocks()?.show()`.
 
 use std::ops::RangeBounds;
 
 use serde_json::Value;
 
 use super::{Block, JobParameters, Task, Workflow};
-use up42_view::display::{Cell, Column, Table, counted};
+use up42_view::elements::{Cell, Column, Table, counted};
 use up42_view::show::TableRow;
 
 impl TableRow for Block {
@@ -70,14 +70,14 @@ impl JobParameters {
         [Column::new("Job"), Column::new("Parameters")]
     }
 
-    /// The label, and what the tasks or the process are told, shapes by their kind.
+    /// Cells for the label and the parameters of the tasks or the process; geometries by type only.
     pub(crate) fn row(&self) -> [Cell; 2] {
-        // Tasks are called `block:1`; a process has no tasks.
+        // Task names contain a colon (`block:1`); a process has no tasks.
         let has_tasks = self.inputs.keys().all(|name| name.contains(':'));
         let of_tasks = self.inputs.values().filter_map(Value::as_object).filter(|_| has_tasks);
         let all: Vec<_> = of_tasks.chain((!has_tasks).then_some(&self.inputs)).flatten().collect();
         let inputs = || all.iter().copied();
-        // First what sets the job apart from the others, then the defaults.
+        // Parameters that differ from job to job come before the defaults.
         let is_its_own = |name: &str| ["time", "ids", "bbox", "intersects", "contains"].contains(&name);
         let own = inputs().filter(|(name, _)| is_its_own(name));
         let shown = own.chain(inputs().filter(|(name, _)| !is_its_own(name)));
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    use up42_view::display::ROWS;
+    use up42_view::elements::ROWS;
 
     #[test]
     fn blocks_and_tasks_are_tables() {

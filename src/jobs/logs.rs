@@ -4,28 +4,29 @@ use super::{JobId, JobStatus, JobTask, Project};
 use up42_core::error::{Context, Result};
 use up42_core::impl_list;
 use up42_core::sanitize::{sanitize, without_marks};
-use up42_view::display::{MimeBundle, Passage, passages};
+use up42_view::MimeBundle;
+use up42_view::elements::{Passage, passages};
 use up42_view::impl_mime_bundle;
 
-/// What the tasks of a job wrote.
+/// Logs of a job's tasks.
 ///
-/// `to_string` gives the whole text, without the keys of signed URLs; shown, it is the last
-/// lines.
+/// `to_string` returns the whole text, with the keys of signed URLs removed; a notebook shows the
+/// last lines.
 #[derive(Clone, PartialEq)]
 pub struct JobLogs {
     job: JobId,
     logs: Vec<TaskLog>,
 }
 
-/// What one task wrote.
+/// Log of one task.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TaskLog {
-    /// The task's name.
+    /// Name of the task.
     pub task: String,
-    /// Where the task stood.
+    /// Status of the task when the log was read.
     pub status: JobStatus,
-    /// Its lines, without the keys of signed URLs; empty before it has begun.
+    /// Lines of the log, with the keys of signed URLs removed; empty before the task has started.
     pub text: String,
 }
 
@@ -37,7 +38,7 @@ impl Project {
         Ok(JobLogs { job: id.clone(), logs: read().with_context(|| format!("logs of job `{id}`"))? })
     }
 
-    /// What the tasks of the job wrote, task by task; empty when they wrote nothing.
+    /// Returns the logs of the job's tasks as one text; empty if there is no output.
     pub(crate) fn job_logs(&self, id: &JobId) -> Result<String> {
         Ok(self.logs(id)?.to_string())
     }

@@ -9,20 +9,21 @@ use crate::transport::Request;
 use up42_core::error::{Context, Error, ErrorKind, Result};
 use up42_core::limits::ReadBudget;
 use up42_core::sanitize::sanitize;
-use up42_view::display::{Card, MimeBundle, Tone};
+use up42_view::MimeBundle;
+use up42_view::elements::{Card, Tone};
 use up42_view::impl_mime_bundle;
 
-/// The manifest of a block of one's own: a file, or its content.
+/// Manifest of a custom block: a file, or its content.
 #[derive(Clone, PartialEq)]
 pub struct Manifest {
-    /// Where it was read.
+    /// Path of the file.
     path: Option<PathBuf>,
-    /// What it is; read when it is asked for.
+    /// Content; read from the file when needed.
     content: Option<Value>,
 }
 
 impl Client {
-    /// Asks the platform whether a block's manifest is one: a path, or JSON.
+    /// Validates a block's manifest on the platform: a path, or JSON.
     ///
     /// ```
     /// # use up42::{Client, serde_json::json};
@@ -38,8 +39,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] with the platform's words when the manifest is none,
-    /// [`ErrorKind::Io`] when the file cannot be read.
+    /// [`ErrorKind::InvalidInput`] with the platform's messages if the manifest is not valid,
+    /// [`ErrorKind::Io`] if the file cannot be read.
     pub fn validate_manifest(&self, manifest: impl Into<Manifest>) -> Result<Manifest> {
         let manifest = manifest.into();
         let validate = || {
@@ -57,14 +58,14 @@ impl Client {
     }
 }
 
-/// An error of the platform, which is a text or says more.
+/// Returns the text of an error of the platform, which is a string or an object with a `message`.
 fn error_text(error: &Value) -> String {
     let text = error.as_str().or_else(|| error.get("message")?.as_str());
     text.map_or_else(|| error.to_string(), str::to_owned)
 }
 
 impl Manifest {
-    /// Its block's name.
+    /// Returns the block's name.
     pub fn name(&self) -> Option<&str> {
         self.text("name")
     }

@@ -2,33 +2,34 @@ use serde_json::Value;
 
 use super::query::{GeometryOperation, JobQuery, texts};
 use up42_core::error::{Error, Result};
+use up42_core::time::DateBound;
 use up42_view::Aoi;
 
-/// Many jobs from places and dates.
+/// Parameters of many jobs from geometries and dates.
 ///
 /// | given | jobs |
 /// |---|---|
-/// | geometries and dates | one for each place and interval, place by place |
-/// | geometries and scene ids | one for each place and scene, place by place |
-/// | scene ids | one for each scene |
-/// | asset ids, or order ids | one for each of them |
+/// | geometries and dates | one per geometry and interval, grouped by geometry |
+/// | geometries and scene ids | one per geometry and scene, grouped by geometry |
+/// | scene ids | one per scene |
+/// | asset ids, or order ids | one per id |
 #[derive(Clone, Debug)]
 pub struct ParallelParameters {
-    /// The places, a feature each.
+    /// Geometries, one feature each.
     pub geometries: Vec<Aoi>,
-    /// First and last day or instant of each interval, UTC.
+    /// First and last day or instant of each interval, UTC, inclusive.
     pub interval_dates: Vec<(String, String)>,
-    /// Scenes of the catalog.
+    /// Ids of scenes of the catalog.
     pub scene_ids: Vec<String>,
-    /// Images of a job at most. Default 1.
+    /// Largest number of images per job. Default 1.
     pub limit_per_job: u32,
-    /// How the place picks images. Default [`GeometryOperation::Intersects`].
+    /// Relation between geometry and images. Default [`GeometryOperation::Intersects`].
     pub geometry_operation: GeometryOperation,
-    /// Assets of the storage.
+    /// Ids of assets in the storage.
     pub asset_ids: Vec<String>,
-    /// Finished orders.
+    /// Ids of finished orders.
     pub order_ids: Vec<String>,
-    /// Other parameters of every job, as [`JobQuery::set`] takes them.
+    /// Further parameters of every job, as for [`JobQuery::set`].
     pub parameters: Vec<(String, Value)>,
 }
 
@@ -48,64 +49,65 @@ impl Default for ParallelParameters {
 }
 
 impl ParallelParameters {
-    /// Nothing yet.
+    /// Creates empty parameters.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The places: each feature of the area is one.
+    /// Sets the geometries: each feature of the area is one.
     pub fn geometries(mut self, places: &Aoi) -> Self {
         self.geometries = places.iter().collect();
         self
     }
 
-    /// The intervals, each with its first and last day or instant (UTC).
-    pub fn interval_dates<A: Into<String>, B: Into<String>>(
+    /// Sets the intervals, each with its first and last day or instant (UTC, inclusive).
+    pub fn interval_dates<A: Into<DateBound>, B: Into<DateBound>>(
         mut self,
         intervals: impl IntoIterator<Item = (A, B)>,
     ) -> Self {
-        self.interval_dates = intervals.into_iter().map(|(start, end)| (start.into(), end.into())).collect();
+        self.interval_dates =
+            intervals.into_iter().map(|(start, end)| (start.into().into(), end.into().into())).collect();
         self
     }
 
-    /// Scenes of the catalog.
+    /// Selects scenes of the catalog.
     pub fn scene_ids(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.scene_ids = texts(ids);
         self
     }
 
-    /// Images of a job at most.
+    /// Sets the largest number of images per job.
     pub fn limit_per_job(mut self, images: u32) -> Self {
         self.limit_per_job = images;
         self
     }
 
-    /// How a place picks images.
+    /// Sets the relation between geometry and images.
     pub fn geometry_operation(mut self, operation: GeometryOperation) -> Self {
         self.geometry_operation = operation;
         self
     }
 
-    /// Assets of the storage.
+    /// Selects assets of the storage.
     #[doc(alias = "assets")]
     pub fn asset_ids(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.asset_ids = texts(ids);
         self
     }
 
-    /// Finished orders.
+    /// Selects finished orders.
     pub fn order_ids(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.order_ids = texts(ids);
         self
     }
 
-    /// Another parameter of every job, named as for [`JobQuery::set`].
+    /// Sets another parameter of every job, named as for [`JobQuery::set`].
     pub fn set(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.parameters.push((name.into(), value.into()));
         self
     }
 
-    /// What each job asks for.
+    /// Returns the query of each job.
     pub(super) fn queries(&self) -> Result<Vec<JobQuery>> {
         let base = JobQuery {
             geometry_operation: self.geometry_operation,

@@ -8,13 +8,14 @@ use crate::frame::Frame;
 use up42_core::error::{Context, Result};
 use up42_core::impl_list;
 use up42_core::sanitize::sanitize;
-use up42_view::display::{Card, Cell, Column, MimeBundle, Table, counted};
+use up42_view::MimeBundle;
+use up42_view::elements::{Card, Cell, Column, Table, counted};
 use up42_view::{impl_mime_bundle, impl_show};
 
-/// Longest default in a table, in characters; the frame has it whole.
+/// Longest default in a table, in characters; the DataFrame has the whole value.
 const DEFAULT: usize = 40;
 
-/// What blocks can be told, parameter by parameter.
+/// Parameters of blocks or tasks, with their types, defaults and bounds.
 #[derive(Clone, PartialEq)]
 pub struct ParametersInfo {
     parameters: Vec<ParameterInfo>,
@@ -24,21 +25,20 @@ pub struct ParametersInfo {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ParameterInfo {
-    /// The task that it belongs to, such as `tiling:1`; of a block by itself, the block's
-    /// name.
+    /// Task of the parameter, such as `tiling:1`; for a block outside a workflow, the block's name.
     pub task: String,
-    /// Its name.
+    /// Name of the parameter.
     pub name: String,
-    /// The platform's word for its type: `array`, `dateRange`, `number`, `geometry`,
-    /// `string`, `boolean`, or one of today's.
+    /// Type in the platform's words: `array`, `dateRange`, `number`, `geometry`, `string`,
+    /// `boolean`, or a newer one.
     pub kind: Option<String>,
-    /// What the block takes when nothing is said; `None` where it has no default.
+    /// Default of the block; `None` if it has none.
     pub default: Option<Value>,
-    /// Whether a job must have it.
+    /// Whether a job must set the parameter.
     pub is_required: bool,
-    /// The smallest and the largest number, where the manifest has them.
+    /// Smallest and largest number, if the manifest states them.
     pub range: (Option<f64>, Option<f64>),
-    /// What it means, in the words of the block's maker.
+    /// Description by the block's provider.
     pub description: Option<String>,
 }
 
@@ -57,7 +57,7 @@ impl ParameterInfo {
         }
     }
 
-    /// Type and bounds in one line.
+    /// Returns type, bounds and "required" in one line.
     fn takes(&self) -> String {
         let kind = self.kind.clone().unwrap_or_else(|| "any".into());
         let range = match self.range {
@@ -70,7 +70,7 @@ impl ParameterInfo {
         [Some(kind), range, required].into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
-    /// Type, bounds, default and meaning in one line.
+    /// Returns type, bounds, "required", default and description in one line.
     pub(super) fn words(&self) -> String {
         let default = self.default.as_ref().map(|value| format!("{value} unless given"));
         let parts = [Some(self.takes()), default, self.description.clone()];
@@ -94,21 +94,21 @@ impl ParametersInfo {
         Self { parameters: owners.into_iter().flat_map(each).collect() }
     }
 
-    /// The parameters as a Polars DataFrame, a row each.
+    /// Returns the parameters as a Polars DataFrame, one row per parameter.
     ///
     /// | column | dtype | null means | field of the manifest |
     /// |---|---|---|---|
     /// | `task` | String | never null | |
     /// | `parameter` | String | never null | its key |
-    /// | `type` | String | not told | `type` |
+    /// | `type` | String | not stated | `type` |
     /// | `default` | String | none | `default`, as JSON |
     /// | `required` | Boolean | never null | `required` |
     /// | `minimum`, `maximum` | Float64 | no such bound | the same |
-    /// | `description` | String | not told | `description` |
+    /// | `description` | String | not stated | `description` |
     ///
     /// # Errors
     ///
-    /// Only when Polars refuses the columns.
+    /// Only if Polars rejects the columns.
     pub fn to_dataframe(&self) -> Result<DataFrame> {
         let default = |one: &ParameterInfo| Some(one.default.as_ref()?.to_string());
         Frame::of(&self.parameters)
@@ -142,7 +142,7 @@ impl ParametersInfo {
 impl_show!(ParametersInfo);
 
 impl Workflow {
-    /// What the tasks can be told: types, defaults and meanings.
+    /// Returns the parameters of the tasks: types, defaults, bounds and descriptions.
     ///
     /// ```
     /// # use up42::Client;
@@ -156,18 +156,18 @@ impl Workflow {
     ///
     /// # Errors
     ///
-    /// Those of [`tasks`](Self::tasks).
+    /// Same as [`tasks`](Self::tasks).
     #[doc(alias = "get_parameters_info")]
     pub fn parameters_info(&self) -> Result<ParametersInfo> {
         let tasks = self.tasks()?;
         Ok(ParametersInfo::of(tasks.iter().map(|task| (task.name.as_str(), &task.parameters))))
     }
 
-    /// The parameters of a job to which nothing is said: the defaults of every task.
+    /// Returns the parameters of a job without a query: the defaults of every task.
     ///
     /// # Errors
     ///
-    /// Those of [`tasks`](Self::tasks).
+    /// Same as [`tasks`](Self::tasks).
     #[doc(alias = "get_default_parameters")]
     pub fn default_parameters(&self) -> Result<JobParameters> {
         let tasks = self.tasks()?;
@@ -177,12 +177,12 @@ impl Workflow {
 }
 
 impl Task {
-    /// What the task can be told.
+    /// Returns the parameters of the task.
     pub fn parameters_info(&self) -> ParametersInfo {
         ParametersInfo::of([(self.name.as_str(), &self.parameters)])
     }
 
-    /// The parameters that have a default, with it.
+    /// Returns the parameters that have a default: name to default.
     pub fn default_parameters(&self) -> Map<String, Value> {
         let default = |one: &ParameterInfo| Some((one.name.clone(), one.default.clone()?));
         self.parameters_info().iter().filter_map(default).collect()
@@ -190,7 +190,7 @@ impl Task {
 }
 
 impl Block {
-    /// What the block can be told.
+    /// Returns the parameters of the block.
     pub fn parameters_info(&self) -> ParametersInfo {
         ParametersInfo::of([(self.name.as_str(), &self.parameters)])
     }
@@ -218,7 +218,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    use up42_view::display::ROWS;
+    use up42_view::elements::ROWS;
 
     #[test]
     fn parameters_tell_types_defaults_and_bounds() {

@@ -5,25 +5,24 @@ use serde_json::{Map, Value};
 use up42_core::hash::hex;
 use up42_core::sanitize::sanitize;
 
-/// What one job is told: parameters for each task of its workflow, or the inputs of its
-/// process.
+/// Parameters of one job: parameters of each task of its workflow, or inputs of its process.
 #[derive(Clone, PartialEq)]
 pub struct JobParameters {
-    /// What sets this job apart from the others, for people: place and dates.
+    /// Label of the job for people, usually place and dates.
     pub label: String,
-    /// Task to parameters, as the platform takes them (`docs/up42-api.md`, 4.1); or the inputs of a
-    /// process, by their names.
+    /// Task to parameters, in the API's form (`docs/up42-api.md`, 4.1); or inputs of a process by
+    /// name.
     pub inputs: Map<String, Value>,
 }
 
 impl JobParameters {
-    /// Inputs of a process, and what sets them apart for people.
+    /// Creates the parameters of a job of a process, with a label for people.
     pub fn new(label: impl Into<String>, inputs: Map<String, Value>) -> Self {
         Self { label: label.into(), inputs }
     }
 
-    /// Names the job by what it does: the hash of its inputs, with sorted keys. Equal
-    /// inputs have equal keys on every machine.
+    /// Returns the key of the job: hash of its inputs with sorted names. Equal inputs have equal
+    /// keys on every machine.
     pub(crate) fn key(&self) -> String {
         let canonical = canonical(&Value::Object(self.inputs.clone())).to_string();
         hex(canonical, 8)

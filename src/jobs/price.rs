@@ -1,9 +1,10 @@
-//! What a notebook shows of prices.
+//! MIME bundles of prices for notebooks.
 
 use std::ops::RangeBounds;
 
 use super::{Credits, Durations, Estimate, EstimatedJob};
-use up42_view::display::{Card, Cell, Column, MimeBundle, Table, counted};
+use up42_view::MimeBundle;
+use up42_view::elements::{Card, Cell, Column, Table, counted};
 use up42_view::{impl_mime_bundle, impl_show};
 
 impl Estimate {
@@ -47,7 +48,7 @@ impl Estimate {
             .list(self.jobs(), rows, "estimate", row)
             .footer([Cell::text(which), credits(total.min), credits(total.max), duration(self.duration())])
             .note("An estimate by the platform; 1 credit is 0.01 EUR. Only what succeeds is paid. Times are without the queue.");
-        // Its row may be far down.
+        // The row of the job without a price may be below the shown rows.
         match (self.failed().next(), failed - failed.min(1)) {
             (None, _) => table,
             (Some((label, _)), 0) => table.note(format!("There is no price for {label}.")),
@@ -81,7 +82,7 @@ fn credits(count: i64) -> Cell {
     Cell::Number(count as f64, 0)
 }
 
-/// Sorted by the longest that it may take.
+/// Returns a cell that sorts by the longest time.
 fn duration(durations: Option<Durations>) -> Cell {
     durations
         .map_or(Cell::Empty, |durations| Cell::Figure(durations.max.as_secs_f64(), durations.to_string()))
@@ -94,7 +95,7 @@ mod tests {
     use super::*;
     use crate::jobs::Price;
     use up42_core::error::Error;
-    use up42_view::display::ROWS;
+    use up42_view::elements::ROWS;
 
     #[test]
     fn a_price_is_told_in_euros_too() {

@@ -1,22 +1,22 @@
 use up42_core::error::{Error, Result};
 use up42_core::sanitize::sanitize;
 
-/// Problems that one error tells.
+/// Largest number of problems in one error.
 const SHOWN: usize = 5;
-/// The longest text of a problem, in characters.
+/// Longest text of a problem, in characters.
 const LONGEST: usize = 300;
 
-/// What keeps a job from being sent.
+/// Reason why a job cannot be sent.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Problem {
-    /// The parameter, or the column that it comes from; nothing when it is all of the job.
+    /// Parameter, or the column that it was read from; empty for a problem of the whole job.
     pub(super) field: String,
-    /// What is wrong with it, and what would be right.
+    /// Description of the problem, and of a valid value.
     pub(super) message: String,
 }
 
-/// A job that cannot be sent, such as `` row 3 (`Dakar`) ``, and why.
-pub(super) type Faulty = (String, Vec<Problem>);
+/// Job that cannot be sent, such as `` row 3 (`Dakar`) ``, and its problems.
+pub(super) type InvalidJob = (String, Vec<Problem>);
 
 impl Problem {
     pub(super) fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
@@ -24,9 +24,9 @@ impl Problem {
     }
 }
 
-/// One error for all that is wrong with so many jobs or rows: the first problems, and
-/// how many there are besides.
-pub(super) fn refuse(all: &str, faulty: &[Faulty]) -> Result<()> {
+/// Returns one error for all problems of `all` jobs or rows: the first problems, and the number of
+/// others.
+pub(super) fn refuse(all: &str, faulty: &[InvalidJob]) -> Result<()> {
     let problems: Vec<_> =
         faulty.iter().flat_map(|(job, found)| found.iter().map(move |one| (job, one))).collect();
     if problems.is_empty() {

@@ -6,7 +6,7 @@ use crate::client::{Client, data};
 use up42_core::error::{Context, Error, Result};
 use up42_core::sanitize::sanitize;
 
-/// A project: workflows, their jobs, and the limits that they share.
+/// Project: workflows, their jobs, and shared limits.
 #[derive(Clone)]
 pub struct Project {
     client: Client,
@@ -16,13 +16,13 @@ pub struct Project {
 }
 
 impl Client {
-    /// The project of the login, or the one given by `UP42_PROJECT_ID` or
+    /// Returns the project of the login, or the one given by `UP42_PROJECT_ID` or
     /// [`project_id`](crate::client::ClientBuilder::project_id).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when no project is
-    /// given, [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when it does not exist.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if no project is given,
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if it does not exist.
     pub fn project(&self) -> Result<Project> {
         let id = self.project_id().ok_or_else(|| {
             Error::invalid(
@@ -32,7 +32,8 @@ impl Client {
         self.project_by_id(id)
     }
 
-    /// A project of the account by its id. A project's own key opens that project alone.
+    /// Returns a project of the account by its id. A project's own API key can access only that
+    /// project.
     ///
     /// ```
     /// # use up42::{Client, simulator::Simulator};
@@ -44,8 +45,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when it does not exist, or is not
-    /// of this account.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if it does not exist or does not belong
+    /// to this account.
     #[doc(alias = "initialize_project")]
     pub fn project_by_id(&self, id: impl AsRef<str>) -> Result<Project> {
         let id = id.as_ref();
@@ -61,17 +62,17 @@ impl Client {
 }
 
 impl Project {
-    /// The platform's id.
+    /// Returns the id on the platform.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The name given on the platform.
+    /// Returns the name on the platform.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// The description given on the platform.
+    /// Returns the description on the platform.
     pub fn description(&self) -> Option<&str> {
         self.description.as_deref()
     }
@@ -80,7 +81,7 @@ impl Project {
         &self.client
     }
 
-    /// A path of the API below this project.
+    /// Returns the path of the API below this project.
     pub(crate) fn path(&self, rest: &str) -> String {
         format!("/projects/{}{rest}", self.id)
     }

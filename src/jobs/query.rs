@@ -1,53 +1,53 @@
 use serde_json::{Map, Value, json};
 
 use super::problem::Problem;
-use up42_core::time::DateRange;
+use up42_core::time::{DateBound, DateRange};
 use up42_view::Aoi;
 
-/// What one job asks of its data block, and what else its tasks are told.
+/// Query of one job: selection of images by the data block, and parameters of all tasks.
 ///
 /// | given | images |
 /// |---|---|
-/// | a geometry, with or without dates | the newest of the place |
-/// | scene ids, with or without a geometry | these, whatever their date |
-/// | asset ids, or order ids | what the storage has already; nothing else may be given |
+/// | a geometry, with or without dates | the newest images of the area |
+/// | scene ids, with or without a geometry | these scenes, whatever their dates |
+/// | asset ids, or order ids | assets of the storage; no other selection is allowed |
 ///
-/// What is not given stays as the blocks have it by default.
+/// Parameters that are not given have the blocks' defaults.
 #[derive(Clone, Debug, Default)]
 pub struct JobQuery {
-    /// The place; several features are one.
+    /// Geometry; several features are combined into one.
     pub geometry: Option<Aoi>,
-    /// How the place picks images. Default [`GeometryOperation::Intersects`].
+    /// Relation between geometry and images. Default [`GeometryOperation::Intersects`].
     pub geometry_operation: GeometryOperation,
-    /// First and last day or instant, UTC.
+    /// First and last day or instant, UTC, inclusive.
     pub dates: Option<(String, String)>,
-    /// Scenes of the catalog.
+    /// Ids of scenes of the catalog.
     pub scene_ids: Vec<String>,
-    /// Images at most.
+    /// Largest number of images.
     pub limit: Option<u32>,
-    /// Assets of the storage.
+    /// Ids of assets in the storage.
     pub asset_ids: Vec<String>,
-    /// Finished orders.
+    /// Ids of finished orders.
     pub order_ids: Vec<String>,
-    /// Other parameters by name, as [`set`](Self::set) takes them.
+    /// Further parameters by name, as for [`set`](Self::set).
     pub parameters: Vec<(String, Value)>,
 }
 
-/// How a place picks images.
+/// Relation between a job's geometry and the images.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GeometryOperation {
-    /// Images that touch the box around the place.
+    /// Images that intersect the bounding box of the geometry.
     Bbox,
-    /// Images that touch the place.
+    /// Images that intersect the geometry.
     #[default]
     Intersects,
-    /// Images that contain the whole place.
+    /// Images that contain the whole geometry.
     Contains,
 }
 
 impl GeometryOperation {
-    /// The parameter that it is.
+    /// Returns the name of the data block's parameter.
     pub(super) fn parameter(self) -> &'static str {
         match self {
             Self::Bbox => "bbox",
@@ -58,68 +58,68 @@ impl GeometryOperation {
 }
 
 impl JobQuery {
-    /// Nothing yet.
+    /// Creates an empty query.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The place; several features are one.
+    /// Sets the geometry; several features are combined into one.
     pub fn geometry(mut self, place: impl Into<Aoi>) -> Self {
         self.geometry = Some(place.into());
         self
     }
 
-    /// How the place picks images.
+    /// Sets the relation between geometry and images.
     pub fn geometry_operation(mut self, operation: GeometryOperation) -> Self {
         self.geometry_operation = operation;
         self
     }
 
-    /// First and last day or instant, UTC.
-    pub fn between(mut self, start: impl Into<String>, end: impl Into<String>) -> Self {
-        self.dates = Some((start.into(), end.into()));
+    /// Sets the first and last day or instant, UTC, inclusive.
+    pub fn between(mut self, start: impl Into<DateBound>, end: impl Into<DateBound>) -> Self {
+        self.dates = Some((start.into().into(), end.into().into()));
         self
     }
 
-    /// Scenes of the catalog: these and no others.
+    /// Selects these scenes of the catalog, and no others.
     pub fn scene_ids(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.scene_ids = texts(ids);
         self
     }
 
-    /// Images at most.
+    /// Sets the largest number of images.
     pub fn limit(mut self, images: u32) -> Self {
         self.limit = Some(images);
         self
     }
 
-    /// Assets of the storage.
+    /// Selects assets of the storage.
     #[doc(alias = "assets")]
     pub fn asset_ids(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.asset_ids = texts(ids);
         self
     }
 
-    /// Finished orders.
+    /// Selects finished orders.
     pub fn order_ids(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.order_ids = texts(ids);
         self
     }
 
-    /// Another parameter: of the data block by its name (`max_cloud_cover`), of any task
-    /// as `task.parameter` (`tiling:1.tile_width`, or `tiling.tile_width` where one task
-    /// alone has that block).
+    /// Sets another parameter: of the data block by its name (`max_cloud_cover`), of any task as
+    /// `task.parameter` (`tiling:1.tile_width`, or `tiling.tile_width` if only one task has that
+    /// block).
     pub fn set(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.parameters.push((name.into(), value.into()));
         self
     }
 
-    /// Whether it takes what the storage has.
+    /// Returns whether the job uses assets of the storage.
     pub(super) fn is_stored(&self) -> bool {
         !self.asset_ids.is_empty() || !self.order_ids.is_empty()
     }
 
-    /// What sets the job apart, for people.
+    /// Returns the label of the job for people.
     pub(super) fn label(&self) -> String {
         let ids = |ids: &[String], what: &str| match ids {
             [] => None,
@@ -138,7 +138,7 @@ impl JobQuery {
         if parts.is_empty() { "job".to_owned() } else { parts.join(", ") }
     }
 
-    /// What the data block is told (`docs/up42-api.md`, 4).
+    /// Parameters of the data block (`docs/up42-api.md`, 4).
     pub(super) fn data(&self) -> Result<Map<String, Value>, Problem> {
         let mut data = Map::new();
         if self.is_stored() {
@@ -174,7 +174,7 @@ impl JobQuery {
         if let Some(place) = &self.geometry {
             let name = self.geometry_operation.parameter();
             let shape = match self.geometry_operation {
-                // The platform takes west < east only.
+                // The platform requires west < east.
                 GeometryOperation::Bbox if place.bbox().is_across() => {
                     let message = "it lies across the antimeridian, where it has no bbox: use `Intersects`";
                     return Err(Problem::new(name, message));

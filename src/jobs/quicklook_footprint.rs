@@ -1,17 +1,17 @@
-//! Where a job's quicklook lies: on the outline of its result.
+//! Footprint of a job's quicklook: the outline of its result.
 
 use geo::{BoundingRect, Geometry};
 use serde_json::Value;
 
 use up42_core::geo::geometry_from_json;
-use up42_view::display::picture::size;
+use up42_view::picture::size;
 
-/// How far the shape of a picture may be from that of its outline: quicklooks are small,
-/// and their sides whole pixels.
+/// Largest difference between the aspect ratios of picture and outline (natural logarithm of their
+/// quotient): quicklooks are small, and their sides are whole pixels.
 const ALIKE: f64 = 0.15;
 
-/// The feature of a task's `data.json` that a quicklook belongs to: its name is that of the
-/// scene (`docs/up42-api.md`, 5.7).
+/// Returns the feature of a task's `data.json` that belongs to a quicklook: the quicklook's name is
+/// the scene's id (`docs/up42-api.md`, 5.7).
 pub(super) fn feature_of<'a>(name: &str, features: &'a [Value]) -> Option<&'a Value> {
     let scene = name.rsplit_once('.').map_or(name, |(scene, _)| scene);
     let is_it = |feature: &&Value| {
@@ -22,8 +22,8 @@ pub(super) fn feature_of<'a>(name: &str, features: &'a [Value]) -> Option<&'a Va
     features.iter().find(is_it)
 }
 
-/// The outline of the feature, if the picture has its shape. A quicklook of a whole scene
-/// does not lie where a result that was cut out of it does.
+/// Returns the outline of the feature, if the picture has its aspect ratio. A quicklook of a whole
+/// scene does not have the footprint of a result that was cut out of it.
 pub(super) fn footprint(feature: &Value, picture: &[u8]) -> Option<Geometry> {
     let outline = geometry_from_json(feature.get("geometry")?).ok()?;
     let (width, height) = size(picture)?;
@@ -32,8 +32,8 @@ pub(super) fn footprint(feature: &Value, picture: &[u8]) -> Option<Geometry> {
     shapes(&outline).into_iter().any(is_alike).then_some(outline)
 }
 
-/// Width over height of an outline: on the ground and in degrees, of its box and, where it
-/// has four corners, of its sides.
+/// Returns the aspect ratios of an outline (width over height): of its bounding box in degrees and
+/// on the ground and, if it has four corners, of its sides.
 fn shapes(outline: &Geometry) -> Vec<f64> {
     let Some(bbox) = outline.bounding_rect() else { return Vec::new() };
     let shrink = bbox.center().y.to_radians().cos();
@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn a_picture_of_another_shape_is_not_placed() {
         let wide = feature([[0.0, 60.0], [0.4, 60.0], [0.4, 60.1], [0.0, 60.1]]);
-        // At 60° a degree of longitude is half as long.
+        // At 60° latitude a degree of longitude is half as long as one of latitude.
         assert!(footprint(&wide, &picture(80, 40)).is_some() && footprint(&wide, &picture(80, 20)).is_some());
         assert!(footprint(&wide, &picture(60, 60)).is_none());
         let turned = feature([[0.0, 0.0], [0.3, 0.4], [-0.1, 0.7], [-0.4, 0.3]]);

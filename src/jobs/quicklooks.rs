@@ -14,14 +14,14 @@ use up42_core::impl_list;
 use up42_core::parallel::in_parallel;
 use up42_core::redact;
 use up42_core::sanitize::sanitize;
-use up42_view::display::counted;
-use up42_view::display::picture::{self, MOST_BYTES};
+use up42_view::elements::counted;
+use up42_view::picture::{self, MOST_BYTES};
 
-/// Downloads at a time; the limiter holds the rate.
+/// Largest number of simultaneous downloads; the client's rate limiter applies too.
 const CONCURRENT_REQUESTS: usize = 16;
 
-/// The quicklooks of a job's task, each with its own outcome: one that is missing never
-/// shifts or hides the others.
+/// Quicklooks of a job's task, each with its own outcome: a failed download does not affect the
+/// others.
 #[derive(Clone, Default)]
 pub struct JobQuicklooks {
     pub(super) quicklooks: Vec<JobQuicklook>,
@@ -31,20 +31,20 @@ pub struct JobQuicklooks {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct JobQuicklook {
-    /// The platform's name of it, such as `S2A_2019.jpeg`.
+    /// Name on the platform, such as `S2A_2019.jpeg`.
     pub name: String,
-    /// Where it lies: the outline of the result that it belongs to, WGS 84. `None` when
-    /// the task's `data.json` has no such result, or when the picture
-    /// has another shape, since then it shows more than the result.
+    /// Footprint of the quicklook: outline of its result, WGS 84. `None` if the task's `data.json`
+    /// has no such result, or if the picture's aspect ratio differs from the outline's, because it
+    /// then shows more than the result.
     pub footprint: Option<Geometry>,
-    /// What the block says of the result that it belongs to.
+    /// Properties of the result in `data.json`.
     pub properties: Map<String, Value>,
     picture: Result<Arc<[u8]>>,
 }
 
 impl JobTask {
-    /// Downloads the quicklooks of the images that the task found, several at a time. Only
-    /// a data task has any.
+    /// Downloads the quicklooks of the images found by the task, several at a time. Only data tasks
+    /// have quicklooks.
     ///
     /// ```
     /// # use up42::{Client, simulator::Clock, simulator::Simulator};
@@ -66,8 +66,8 @@ impl JobTask {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when the job is gone. What befalls
-    /// a single quicklook is its own [`error`](JobQuicklook::error).
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if the job no longer exists. The error
+    /// of a single quicklook is in [`error`](JobQuicklook::error).
     pub fn download_quicklooks(&self) -> Result<JobQuicklooks> {
         let download = || {
             let list = self.project().client().json(Request::get(self.url("/outputs/quicklooks/")?));
@@ -102,18 +102,17 @@ impl JobTask {
 impl_list!(JobQuicklooks(quicklooks: JobQuicklook), "The quicklooks, in the platform's order.");
 
 impl JobQuicklooks {
-    /// How many of them have a picture.
+    /// Returns the number of quicklooks with a picture.
     pub fn pictures(&self) -> usize {
         self.iter().filter(|one| one.picture().is_some()).count()
     }
 
-    /// Writes each picture to the folder, under the platform's name. A name that is no
-    /// file name on every system is cleaned, and marked with a hash; so are names that differ
-    /// in the case of their letters alone.
+    /// Writes each picture to the folder, under its name on the platform. Names that are invalid on
+    /// some system, or that differ only in case, are cleaned and get a hash.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when a file cannot be written.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if a file cannot be written.
     pub fn save(&self, folder: impl AsRef<Path>) -> Result<()> {
         let pictures = self.iter().filter_map(|quicklook| Some((&quicklook.name, quicklook.picture()?)));
         let pictures = pictures.map(|(name, bytes)| {
@@ -128,12 +127,12 @@ impl JobQuicklooks {
 }
 
 impl JobQuicklook {
-    /// The bytes of the picture, JPEG or PNG.
+    /// Returns the bytes of the picture, JPEG or PNG; `None` if the download failed.
     pub fn picture(&self) -> Option<&[u8]> {
         self.picture.as_deref().ok()
     }
 
-    /// Why there is no picture.
+    /// Returns the reason why there is no picture.
     pub fn error(&self) -> Option<&Error> {
         self.picture.as_ref().err()
     }

@@ -8,7 +8,7 @@ use crate::transport::Request;
 use up42_core::error::{Context, Error, ErrorKind, Result};
 use up42_core::sanitize::sanitize;
 
-/// Settings to change; what is not given stays as it is.
+/// Changes of a project's settings; settings that are not given stay unchanged.
 ///
 /// ```
 /// # use up42::Client;
@@ -21,7 +21,7 @@ use up42_core::sanitize::sanitize;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// Jobs of the project that may be unfinished at a time.
+    /// Largest number of unfinished jobs of the project at a time.
     pub max_concurrent_jobs: Option<u32>,
     /// Largest area of a job, in km².
     pub max_aoi_size: Option<u32>,
@@ -29,21 +29,21 @@ pub struct Settings {
     pub max_images: Option<u32>,
 }
 
-/// A project's settings as the platform has them, with their ranges.
+/// Settings of a project on the platform, with their allowed ranges.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProjectSettings {
     settings: Vec<Setting>,
 }
 
-/// One setting (`docs/up42-api.md`, 2.2).
+/// Setting of a project (`docs/up42-api.md`, 2.2).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Setting {
-    /// The platform's name, such as `MAX_CONCURRENT_JOBS`.
+    /// Name on the platform, such as `MAX_CONCURRENT_JOBS`.
     pub name: String,
-    /// The value; the platform sends it as text.
+    /// Value; the platform sends it as text.
     pub value: String,
-    /// The smallest and the largest value that the platform takes.
+    /// Smallest and largest value that the platform accepts.
     pub range: Option<(i64, i64)>,
 }
 
@@ -58,24 +58,24 @@ const AREA: &str = "JOB_QUERY_MAX_AOI_SIZE";
 const IMAGES: &str = "JOB_QUERY_LIMIT_PARAMETER_MAX_VALUE";
 
 impl Settings {
-    /// Nothing to change.
+    /// Creates an empty set of changes.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Jobs of the project that may be unfinished at a time.
+    /// Sets the largest number of unfinished jobs of the project at a time.
     pub fn max_concurrent_jobs(mut self, jobs: u32) -> Self {
         self.max_concurrent_jobs = Some(jobs);
         self
     }
 
-    /// Largest area of a job, in km².
+    /// Sets the largest area of a job, in km².
     pub fn max_aoi_size(mut self, km2: u32) -> Self {
         self.max_aoi_size = Some(km2);
         self
     }
 
-    /// Largest number of images of a job.
+    /// Sets the largest number of images of a job.
     pub fn max_images(mut self, images: u32) -> Self {
         self.max_images = Some(images);
         self
@@ -99,33 +99,33 @@ impl ProjectSettings {
         Ok(Self { settings })
     }
 
-    /// The settings, one by one.
+    /// Returns the settings, one by one.
     pub fn iter(&self) -> std::slice::Iter<'_, Setting> {
         self.settings.iter()
     }
 
-    /// The setting of a name, such as `MAX_CONCURRENT_JOBS`.
+    /// Returns the setting with this name, such as `MAX_CONCURRENT_JOBS`.
     pub fn get(&self, name: impl AsRef<str>) -> Option<&Setting> {
         self.iter().find(|setting| setting.name == name.as_ref())
     }
 
-    /// Jobs of the project that may be unfinished at a time.
+    /// Returns the largest number of unfinished jobs of the project at a time.
     pub fn max_concurrent_jobs(&self) -> Option<u32> {
         self.get(JOBS)?.number()
     }
 
-    /// Largest area of a job, in km².
+    /// Returns the largest area of a job, in km².
     pub fn max_aoi_size(&self) -> Option<u32> {
         self.area()?.number()
     }
 
-    /// Largest number of images of a job.
+    /// Returns the largest number of images of a job.
     pub fn max_images(&self) -> Option<u32> {
         self.images()?.number()
     }
 
     pub(super) fn area(&self) -> Option<&Setting> {
-        // Some servers have a shorter name for it (`docs/up42-api.md`, 2).
+        // Some servers use a shorter name (`docs/up42-api.md`, 2).
         self.get(AREA).or_else(|| self.get("MAX_AOI_SIZE"))
     }
 
@@ -139,7 +139,7 @@ impl Setting {
         self.value.trim().parse().ok()
     }
 
-    /// Why the platform does not take a value, as far as its range tells.
+    /// Returns a message if the value is out of the setting's range.
     fn refuses(&self, value: u32) -> Option<String> {
         let (min, max) = self.range.filter(|(min, max)| !(*min..=*max).contains(&value.into()))?;
         Some(format!("`{}` must be {min} to {max}, not {value}", self.name))
@@ -147,22 +147,22 @@ impl Setting {
 }
 
 impl Project {
-    /// The project's settings.
+    /// Returns the project's settings.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is no such project.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if the project does not exist.
     pub fn settings(&self) -> Result<ProjectSettings> {
         let path = self.path("/settings");
         self.client().get(&path).and_then(ProjectSettings::read).context("read the project's settings")
     }
 
-    /// Changes the given settings and leaves the others.
+    /// Changes the given settings; the others stay unchanged. Returns all settings.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] when a value is out of range; the error names the setting
-    /// and tells the range.
+    /// [`ErrorKind::InvalidInput`] if a value is out of range; the message names the setting and
+    /// its range.
     #[doc(alias = "update_project_settings")]
     pub fn update_settings(&self, settings: impl Into<Settings>) -> Result<ProjectSettings> {
         let Settings { max_concurrent_jobs, max_aoi_size, max_images } = settings.into();
@@ -179,7 +179,8 @@ impl Project {
         done.map_err(|error| self.explained(error, &given)).context("update the project's settings")
     }
 
-    /// The platform names the place of a refused setting in the request, not the setting.
+    /// Adds the name of the rejected setting to the error: the platform states only its position in
+    /// the request.
     fn explained(&self, error: Error, given: &[(&str, Option<u32>)]) -> Error {
         if error.kind() != ErrorKind::InvalidInput {
             return error;

@@ -10,28 +10,27 @@ pub enum JobStatus {
     NotStarted,
     /// Queued.
     Pending,
-    /// At work.
+    /// Running.
     Running,
-    /// Asked to stop.
+    /// Cancellation requested, not yet completed.
     Cancelling,
-    /// Stopped.
+    /// Cancelled.
     Cancelled,
-    /// A block or its input failed.
+    /// Failed because of a block or its input.
     Failed,
-    /// The platform failed.
+    /// Failed because of an error of the platform.
     Error,
-    /// Done.
+    /// Succeeded.
     Succeeded,
-    /// Created, and then refused before it ran: by its inputs, a licence or the balance.
-    /// Nothing is paid.
+    /// Rejected after creation and before the start, because of its inputs, a licence or the
+    /// balance. Nothing is charged.
     Rejected,
-    /// A word that this version does not know. Kept, shown, and never taken as the
-    /// end.
+    /// Unknown word of the service. It is kept, shown and polled, and never counts as terminal.
     Unknown(String),
 }
 
 impl JobStatus {
-    /// Whether the job will not change any more.
+    /// Returns whether the status is final.
     pub fn is_terminal(&self) -> bool {
         match self {
             Self::Cancelled | Self::Failed | Self::Error | Self::Succeeded | Self::Rejected => true,
@@ -39,24 +38,24 @@ impl JobStatus {
         }
     }
 
-    /// Reads a workflow's word. The SDK's documentation writes `NOT STARTED`, the API
+    /// Reads a status of the workflow API. The SDK's documentation writes `NOT STARTED`, the API
     /// sends `NOT_STARTED`.
     pub(crate) fn read(word: &str) -> Self {
-        // Cleaned first: an unknown word is written to the journal as it is shown, and must not be
-        // a known one when it is read again.
+        // Sanitized before the comparison: an unknown word is written to the journal in sanitized
+        // form, and must not become a known one when it is read again.
         let word = sanitize(word, 80);
         let sent = if word == "NOT STARTED" { "NOT_STARTED" } else { &word };
         let known = Self::KNOWN.into_iter().find(|status| status.word() == sent);
         known.unwrap_or(Self::Unknown(word))
     }
 
-    /// Reads a word of a service whose words are these.
+    /// Reads a status by a service's table of words.
     pub(crate) fn of_word(words: &[(&str, Self)], word: &str) -> Self {
         let known = words.iter().find(|(known, _)| *known == word);
         known.map_or_else(|| Self::Unknown(sanitize(word, 80)), |(_, status)| status.clone())
     }
 
-    /// Those that the platform is known to have.
+    /// Known statuses.
     pub(crate) const KNOWN: [Self; 9] = [
         Self::NotStarted,
         Self::Pending,
@@ -69,7 +68,7 @@ impl JobStatus {
         Self::Rejected,
     ];
 
-    /// The word that [`read`](Self::read) reads.
+    /// Returns the word that [`read`](Self::read) reads.
     pub(crate) fn word(&self) -> &str {
         match self {
             Self::NotStarted => "NOT_STARTED",
@@ -86,7 +85,7 @@ impl JobStatus {
     }
 }
 
-/// The words of workflows and those of the tables, in any case: `FAILED`, `queued`.
+/// Reads words of the workflow API and of tables, case-insensitive: `FAILED`, `queued`.
 impl From<&str> for JobStatus {
     fn from(word: &str) -> Self {
         let known = Self::KNOWN.into_iter().find(|status| status.to_string().eq_ignore_ascii_case(word));

@@ -10,29 +10,30 @@ use crate::transport::Request;
 use up42_core::error::{Context, Error, Result};
 use up42_core::sanitize::sanitize;
 
-/// One block in a workflow (`docs/up42-api.md`, `WorkflowTask`).
+/// Block of a workflow (`docs/up42-api.md`, `WorkflowTask`).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Task {
-    /// The name under which jobs give its parameters, such as `tiling:1`.
+    /// Name of the task, such as `tiling:1`; key of its parameters in a job.
     pub name: String,
-    /// The block's technical name.
+    /// Technical name of the block.
     pub block: String,
-    /// The block's id.
+    /// Id of the block.
     pub block_id: String,
-    /// The block's version.
+    /// Version of the block.
     pub version: Option<String>,
-    /// What the block can be told: parameter to schema, with `default`, `required`,
-    /// `type` and `description`.
+    /// Parameters of the block: name to schema, with `default`, `required`, `type` and
+    /// `description`.
     pub parameters: Map<String, Value>,
 }
 
 impl Workflow {
-    /// The chain of blocks, in order.
+    /// Returns the workflow's tasks, in order.
     ///
     /// # Errors
     ///
-    /// Those of the network, and a list that is none.
+    /// [`ErrorKind::Network`](crate::ErrorKind::Network) on failure of the connection,
+    /// [`ErrorKind::Response`](crate::ErrorKind::Response) if the response is not a list of tasks.
     #[doc(alias = "workflow_tasks")]
     #[doc(alias = "get_workflow_tasks")]
     pub fn tasks(&self) -> Result<Vec<Task>> {
@@ -43,9 +44,9 @@ impl Workflow {
             .with_context(|| self.error_context("tasks"))
     }
 
-    /// Makes the workflow this chain of blocks, given by name, id or display name, the data
-    /// block first. A version stands behind an `@`, as in `tiling@1.2.1`; without one it is
-    /// the newest. Tasks that the workflow had are replaced.
+    /// Replaces the workflow's tasks by these blocks, given by name, id or display name, the data
+    /// block first. A version is given after `@`, as in `tiling@1.2.1`; the default is the newest
+    /// version.
     ///
     /// ```
     /// # use up42::Client;
@@ -61,9 +62,9 @@ impl Workflow {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there is no such
-    /// block or version, or when blocks do not fit together; the error names it and tells
-    /// what there is.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a block or version does not
+    /// exist (the message lists the closest names or the versions), or if blocks are not
+    /// compatible.
     #[doc(alias = "add_workflow_tasks")]
     pub fn add_tasks(&self, blocks: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Vec<Task>> {
         let context = || self.error_context("add tasks");
@@ -72,7 +73,7 @@ impl Workflow {
         let chain = chain.collect::<Result<Vec<_>>>().with_context(context)?;
         check_order(&chain, &known).with_context(context)?;
         let tasks = Value::Array(named(&chain));
-        // The whole list is replaced, so sending it twice does no harm.
+        // The request replaces the whole list, so it may be repeated.
         let request = Request::post(self.project().client().url(&self.path("/tasks/")), tasks);
         let done = self.project().client().json(request).and_then(read_tasks);
         done.map_err(|error| match error.server_error().is_some_and(|said| said.status == 422) {
@@ -85,8 +86,8 @@ impl Workflow {
     }
 }
 
-/// Data comes first, and only there (`docs/up42-api.md`, 3). The platform says of other chains
-/// only that they have errors.
+/// Checks that the first block is a data block and the only one (`docs/up42-api.md`, 3). The
+/// platform rejects other chains without stating the reason.
 fn check_order(chain: &[Block], known: &[Block]) -> Result<()> {
     let Some((first, rest)) = chain.split_first() else {
         return Err(Error::invalid("no block is given: begin with a data block"));
@@ -108,7 +109,7 @@ fn check_order(chain: &[Block], known: &[Block]) -> Result<()> {
     }
 }
 
-/// Each under its own name: blocks that come again are counted.
+/// Builds the tasks, each after its predecessor. Repeated blocks get the numbers 1, 2 and so on.
 fn named<'a>(chain: &'a [Block]) -> Vec<Value> {
     let mut counts: HashMap<&str, usize> = HashMap::new();
     let mut parent: Option<String> = None;
@@ -133,7 +134,7 @@ fn read_tasks(json: Value) -> Result<Vec<Task>> {
             parameters: block.get("parameters").and_then(Value::as_object).cloned().unwrap_or_default(),
         })
     };
-    // The chain is a list of parents; the platform keeps it in order.
+    // The platform returns the tasks in the order of the chain.
     items(data(json)?, "data")?.iter().map(task).collect()
 }
 

@@ -1,11 +1,12 @@
-//! What a notebook shows of projects, workflows and jobs.
+//! MIME bundles of projects, workflows and jobs for notebooks.
 
 use std::ops::RangeBounds;
 
 use super::{Block, Job, JobMode, JobStatus, Project, ProjectSettings, Setting, Settings, Workflow};
 use up42_core::sanitize::words;
 use up42_core::time::minute;
-use up42_view::display::{Card, Cell, Column, MimeBundle, Table, Tone};
+use up42_view::MimeBundle;
+use up42_view::elements::{Card, Cell, Column, Table, Tone};
 use up42_view::{impl_mime_bundle, impl_show};
 
 impl Project {
@@ -142,7 +143,7 @@ impl Job {
 impl_mime_bundle!(Job);
 
 impl JobStatus {
-    /// How a status is shown.
+    /// Returns the tone of the status in tables and cards.
     pub(crate) fn tone(&self) -> Tone {
         match self {
             Self::Succeeded => Tone::Ok,
@@ -154,7 +155,7 @@ impl JobStatus {
     }
 }
 
-/// `MAX_CONCURRENT_JOBS` as people write it.
+/// Formats a setting's name for display: `MAX_CONCURRENT_JOBS` as "Max concurrent jobs".
 fn title(name: &str) -> String {
     let mut words = words(name);
     if let Some(first) = words.get_mut(..1) {

@@ -11,23 +11,24 @@ use crate::transport::Request;
 use up42_core::error::{Context, ErrorKind, Result};
 use up42_core::sanitize::sanitize;
 
-/// A workflow: a chain of blocks that begins with a data block.
+/// Workflow: a chain of blocks that begins with a data block.
 #[derive(Clone)]
 pub struct Workflow {
     project: Project,
     id: String,
     name: String,
     description: Option<String>,
-    /// Of estimated jobs; shared by the clones.
+    /// Cache of estimated prices; shared by the clones.
     prices: Arc<Mutex<Prices>>,
 }
 
 impl Project {
-    /// The project's workflows.
+    /// Returns the project's workflows.
     ///
     /// # Errors
     ///
-    /// Those of the network, and a page that is none.
+    /// [`ErrorKind::Network`] on failure of the connection, [`ErrorKind::Response`] if the response
+    /// is not a list of workflows.
     #[doc(alias = "get_workflows")]
     pub fn workflows(&self) -> Result<Vec<Workflow>> {
         let list =
@@ -36,11 +37,11 @@ impl Project {
         list.and_then(read).context("list the workflows")
     }
 
-    /// The workflow with this name: the existing one, or a new one.
+    /// Returns the workflow with this name; creates it if it does not exist.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] when the platform refuses the name.
+    /// [`ErrorKind::InvalidInput`] if the platform rejects the name.
     #[doc(alias = "use_existing")]
     pub fn workflow(&self, name: impl AsRef<str>) -> Result<Workflow> {
         let name = name.as_ref();
@@ -51,21 +52,21 @@ impl Project {
         }
     }
 
-    /// A new workflow, also where another has this name. A description may be empty.
+    /// Creates a workflow, even if another one has the same name. The description may be empty.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] when the platform refuses the name: it has 1 to 100
-    /// characters.
+    /// [`ErrorKind::InvalidInput`] if the platform rejects the name: 1 to 100 characters are
+    /// allowed.
     pub fn create_workflow(&self, name: impl AsRef<str>, description: impl AsRef<str>) -> Result<Workflow> {
         let name = name.as_ref();
         let body = json!({"name": name, "description": description.as_ref()});
-        let request = Request::post(self.client().url(&self.path("/workflows/")), body).charging();
+        let request = Request::post(self.client().url(&self.path("/workflows/")), body).mark_charging();
         let json = self.client().json(request).and_then(data);
         json.and_then(|json| Workflow::read(self, &json)).with_context(|| format!("workflow `{name}`"))
     }
 
-    /// The workflow with an id.
+    /// Returns the workflow with this id.
     ///
     /// ```
     /// # use up42::Client;
@@ -78,7 +79,7 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] when there is none.
+    /// [`ErrorKind::NotFound`] if it does not exist.
     #[doc(alias = "initialize_workflow")]
     pub fn workflow_by_id(&self, id: impl AsRef<str>) -> Result<Workflow> {
         let id = id.as_ref();
@@ -101,33 +102,33 @@ impl Workflow {
         })
     }
 
-    /// A workflow that was met before. Asks nothing.
+    /// Creates a workflow with a known id and name. Sends no request.
     pub(crate) fn known(project: Project, id: String, name: String) -> Self {
         Self { project, id, name, description: None, prices: Arc::default() }
     }
 
-    /// The platform's id.
+    /// Returns the id on the platform.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The name given on the platform.
+    /// Returns the name on the platform.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The description given on the platform.
+    /// Returns the description on the platform.
     pub fn description(&self) -> Option<&str> {
         self.description.as_deref()
     }
 
-    /// The project it belongs to.
+    /// Returns the workflow's project.
     pub fn project(&self) -> &Project {
         &self.project
     }
 
-    /// Gives the workflow another name, of at most 100 characters; its description stays.
-    /// The answer is the workflow under its new name.
+    /// Renames the workflow (at most 100 characters); the description stays unchanged. Returns the
+    /// workflow with its new name.
     ///
     /// ```
     /// # use up42::Client;
@@ -140,30 +141,32 @@ impl Workflow {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] when the platform refuses the name,
-    /// [`ErrorKind::NotFound`] when the workflow is gone.
+    /// [`ErrorKind::InvalidInput`] if the platform rejects the name, [`ErrorKind::NotFound`] if the
+    /// workflow no longer exists.
     #[doc(alias = "update_name")]
     pub fn rename(&self, name: impl AsRef<str>) -> Result<Self> {
         let name = name.as_ref();
-        let rename = || self.update(name, self.as_it_is()?.description().unwrap_or_default());
+        let rename = || self.update(name, self.reloaded()?.description().unwrap_or_default());
         rename().with_context(|| self.error_context(&format!("rename to `{name}`")))
     }
 
-    /// Gives the workflow another description; its name stays.
+    /// Changes the workflow's description; the name stays unchanged.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] when the workflow is gone.
+    /// [`ErrorKind::NotFound`] if the workflow no longer exists.
     pub fn describe(&self, description: impl AsRef<str>) -> Result<Self> {
-        let describe = || self.update(self.as_it_is()?.name(), description.as_ref());
+        let describe = || self.update(self.reloaded()?.name(), description.as_ref());
         describe().with_context(|| self.error_context("describe"))
     }
 
-    /// Deletes the workflow. Jobs that it ran stay. To delete it again is no error.
+    /// Deletes the workflow. Its jobs stay. Deleting a workflow that does not exist is not an
+    /// error.
     ///
     /// # Errors
     ///
-    /// Those of the network, and of a login that may not.
+    /// [`ErrorKind::Network`] on failure of the connection, [`ErrorKind::Auth`] if the login lacks
+    /// the permission.
     pub fn delete(&self) -> Result<()> {
         let request = Request::delete(self.project.client().url(&self.path("")));
         match self.project.client().send(request) {
@@ -174,13 +177,13 @@ impl Workflow {
         }
     }
 
-    /// As the platform has it now: another notebook may have changed it.
-    fn as_it_is(&self) -> Result<Self> {
+    /// Requests the current state of the workflow: another notebook may have changed it.
+    fn reloaded(&self) -> Result<Self> {
         let json = self.project.client().get(&self.path("")).and_then(data)?;
         Ok(Self { prices: Arc::clone(&self.prices), ..Self::read(&self.project, &json)? })
     }
 
-    /// The platform wants both texts at once.
+    /// Updates name and description: the API requires both.
     fn update(&self, name: &str, description: &str) -> Result<Self> {
         let body = json!({"name": name, "description": description});
         let request = Request::put(self.project.client().url(&self.path("")), body);
@@ -192,7 +195,7 @@ impl Workflow {
         self.prices.lock().unwrap_or_else(|broken| broken.into_inner())
     }
 
-    /// A path of the API below this workflow.
+    /// Returns the path of the API below this workflow.
     pub(crate) fn path(&self, rest: &str) -> String {
         self.project.path(&format!("/workflows/{}{rest}", self.id))
     }

@@ -1,14 +1,14 @@
 use serde_json::{Map, Value};
 
-use super::limits::{Limits, STORED};
+use super::limits::{Limits, STORAGE_SELECTORS};
 use super::problem::Problem;
 use super::query::JobQuery;
 use super::{JobParameters, Task, Workflow, schema};
 use up42_core::error::{Error, Result};
 use up42_core::suggest::suggest;
 
-/// What a workflow's jobs can be told: its tasks with the schemas of their blocks, and
-/// what the project allows.
+/// Parameters that a workflow's jobs accept: its tasks with the schemas of their blocks, and the
+/// project's limits.
 #[derive(Clone, Debug)]
 pub(super) struct WorkflowSchema {
     first: Task,
@@ -16,9 +16,10 @@ pub(super) struct WorkflowSchema {
     limits: Limits,
 }
 
-/// What the defaults of a data block must not choose beside the job.
-const CHOICES: [&str; 4] = ["bbox", "intersects", "contains", "ids"];
-/// What data blocks take, also those that do not describe all of it (`docs/up42-api.md`, 4).
+/// Parameters whose defaults are dropped: only the job selects images.
+const IMAGE_SELECTORS: [&str; 4] = ["bbox", "intersects", "contains", "ids"];
+/// Parameters that every data block accepts, even if it does not describe them (`docs/up42-api.md`,
+/// 4).
 const COMMON: [&str; 8] =
     ["bbox", "intersects", "contains", "ids", "time", "limit", "asset_ids", "order_ids"];
 
@@ -34,7 +35,8 @@ impl WorkflowSchema {
         std::iter::once(&self.first).chain(&self.rest)
     }
 
-    /// The task and the parameter of `task.parameter`; a name alone is the data block's.
+    /// Returns the task and the parameter of `task.parameter`; a name alone belongs to the data
+    /// block.
     pub(super) fn find<'a>(&'a self, name: &'a str) -> (&'a Task, &'a str) {
         fn below<'a>(name: &'a str, task: &str) -> Option<&'a str> {
             name.strip_prefix(task)?.strip_prefix('.')
@@ -47,7 +49,7 @@ impl WorkflowSchema {
         by_name.or_else(by_block).unwrap_or((&self.first, name))
     }
 
-    /// Why no task knows a parameter; `None` when one does.
+    /// Returns a message for a parameter that no task has; `None` if a task has it.
     pub(super) fn unknown(&self, name: &str) -> Option<String> {
         let (task, parameter) = self.find(name);
         if self.knows(task, parameter) {
@@ -61,13 +63,14 @@ impl WorkflowSchema {
         Some(format!("no task has this parameter: did you mean {near}?"))
     }
 
-    /// A block that describes no parameter may take any.
+    /// Returns whether the task has the parameter. A block that describes no parameters may accept
+    /// any.
     fn knows(&self, task: &Task, parameter: &str) -> bool {
         let is_common = task.name == self.first.name && COMMON.contains(&parameter);
         is_common || task.parameters.is_empty() || task.parameters.contains_key(parameter)
     }
 
-    /// A parameter as [`find`](Self::find) takes it.
+    /// Returns the name of a parameter in the form that [`find`](Self::find) reads.
     pub(super) fn field(&self, task: &Task, parameter: &str) -> String {
         match task.name == self.first.name {
             true => parameter.to_owned(),
@@ -75,12 +78,12 @@ impl WorkflowSchema {
         }
     }
 
-    /// The defaults of the tasks, and over them what the job asks for.
+    /// Returns the tasks' defaults, overwritten by the job's parameters.
     pub(super) fn job(&self, label: String, query: &JobQuery) -> Result<JobParameters, Problem> {
         let data = query.data()?;
         let mut first = if query.is_stored() { Map::new() } else { self.first.default_parameters() };
-        // One shape and one way to choose images, whatever the defaults say.
-        CHOICES.iter().for_each(|name| drop(first.remove(*name)));
+        // A job has one geometry and one selection of images: defaults must not add another.
+        IMAGE_SELECTORS.iter().for_each(|name| drop(first.remove(*name)));
         if data.contains_key("time") || data.contains_key("ids") {
             ["time", "time_series"].iter().for_each(|name| drop(first.remove(*name)));
         }
@@ -99,7 +102,7 @@ impl WorkflowSchema {
         Ok(JobParameters { label, inputs })
     }
 
-    /// What keeps a job from being sent.
+    /// Returns the reasons why a job cannot be sent.
     pub(super) fn problems(&self, job: &JobParameters) -> Vec<Problem> {
         let is_task = |name: &str| self.tasks().any(|task| task.name == name);
         let mut found = Vec::new();
@@ -130,13 +133,13 @@ impl WorkflowSchema {
             found.extend(message.map(|message| Problem::new(field, message)));
         }
         let is_first = task.name == self.first.name;
-        let is_stored = is_first && STORED.iter().any(|name| is_given(name));
+        let is_stored = is_first && STORAGE_SELECTORS.iter().any(|name| is_given(name));
         let required = task.parameters.iter().filter(|(name, schema)| {
             schema.get("required") == Some(&Value::Bool(true)) && !is_given(name) && !is_stored
         });
         found.extend(required.map(|(name, _)| Problem::new(self.field(task, name), "it is required")));
-        // A block that takes no place has data of its own.
-        if is_first && CHOICES.iter().any(|name| task.parameters.contains_key(*name)) {
+        // A data block without a geometry parameter needs no geometry.
+        if is_first && IMAGE_SELECTORS.iter().any(|name| task.parameters.contains_key(*name)) {
             let named: Vec<String> = found[before..].iter().map(|problem| problem.field.clone()).collect();
             found.extend(
                 self.limits.problems(given).into_iter().filter(|problem| !named.contains(&problem.field)),

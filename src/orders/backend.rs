@@ -19,23 +19,24 @@ use up42_core::error::{Context, Error, ErrorKind, Result};
 use up42_core::hash::hex;
 use up42_core::redact;
 
-/// What decides nothing that is delivered: with other tags, or paid from another budget, it is
-/// the same order.
-const BESIDES: [&str; 2] = ["tags", "budgetId"];
-/// An order is paid when it is delivered, which is its last change, give or take this.
+/// Inputs that do not affect what is delivered: orders that differ only in these are the same
+/// order.
+const NON_IDENTITY_INPUTS: [&str; 2] = ["tags", "budgetId"];
+/// Time before the last change of an order from which its payment is searched. An order is paid
+/// when it is delivered, which is its last change.
 const RECENT: SignedDuration = SignedDuration::from_mins(1);
 
-/// Orders of a data product.
+/// Data product whose orders are the jobs of a batch.
 pub(crate) struct OrderBackend {
     client: Client,
     workspace: String,
     product: String,
     name: String,
     reservations: Reservations,
-    /// While an order passes from another batch to this one.
-    passing: Mutex<()>,
-    /// What was taken for orders, as far as it was asked: the account's history tells of all at
-    /// once, and so those that end together ask once.
+    /// Held while a reservation passes from another batch to this one.
+    takeover_lock: Mutex<()>,
+    /// Credits taken for orders, as far as they were read. The account's history contains all
+    /// orders, so orders that end together need one request.
     taken: Mutex<HashMap<String, i64>>,
 }
 
@@ -50,22 +51,22 @@ impl OrderBackend {
             product: product.to_owned(),
             name: name.to_owned(),
             reservations,
-            passing: Mutex::default(),
+            takeover_lock: Mutex::default(),
             taken: Mutex::default(),
         }))
     }
 
-    /// The hash of what decides what is delivered.
+    /// Returns the hash of the inputs that decide what is delivered.
     pub(super) fn key_of(inputs: &Map<String, Value>) -> String {
         let mut inputs = inputs.clone();
-        inputs.retain(|name, _| !BESIDES.contains(&name.as_str()));
+        inputs.retain(|name, _| !NON_IDENTITY_INPUTS.contains(&name.as_str()));
         if let Some(Value::Object(params)) = inputs.get_mut("params") {
             params.retain(|name, _| name != DISPLAY_NAME);
         }
         JobParameters::new("", inputs).key()
     }
 
-    /// What the order is called.
+    /// Returns the name of the order.
     pub(super) fn title(name: &str, label: &str) -> String {
         match label {
             "area" => name.to_owned(),
@@ -73,10 +74,10 @@ impl OrderBackend {
         }
     }
 
-    /// The tag of the order for an item. It is the same in every batch, so that what one has
-    /// bought the others find: another name of the plan makes another order, and so does
-    /// sending it anew after it failed. A batch that is opened by its name knows the plan's as
-    /// its journal has it, without secrets: so the tag is made of that.
+    /// Returns the tag of the order for an item. It is the same in every batch, so that each finds
+    /// the orders that another has bought. Another name of the plan, or a retry after a failure,
+    /// makes another order. The name is redacted first: a batch that is opened by its name has the
+    /// plan's name from the journal, which contains no secrets.
     pub(super) fn tag(name: &str, key: &str, retries: u32) -> String {
         let name = redact::data(name);
         let wish = match retries {
@@ -86,7 +87,7 @@ impl OrderBackend {
         format!("{OWN_TAG}{}", hex(wish, 8))
     }
 
-    /// The order with this id; `None` when the list denies it too.
+    /// Returns the order with this id; `None` if the list does not contain it either.
     fn known(&self, id: &str) -> Result<Option<Order>> {
         match self.client.order(id) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -109,13 +110,14 @@ impl Source for OrderBackend {
             return Ok(Some(*credits));
         }
         let order = self.client.order(id.as_str())?;
-        // Mostly a page tells; else all since the order began.
+        // Usually the history since the last change is enough; otherwise since the order was
+        // created.
         let recent = order.updated.and_then(|at| at.checked_sub(RECENT).ok());
         for since in [recent.max(order.created), order.created] {
             if !taken.contains_key(id.as_str()) {
                 let context = || format!("credits of order `{id}`");
                 let spent = spent(&self.client, since).with_context(context)?;
-                // A part of the history may be a refund alone.
+                // A part of the history may contain a refund only.
                 taken.extend(spent.into_iter().filter(|(_, credits)| *credits > 0));
             }
         }
@@ -146,7 +148,7 @@ impl JobBackend for OrderBackend {
             scope_id: self.workspace.clone(),
             id: self.product.clone(),
             name: self.name.clone(),
-            // Each order names its own.
+            // Each order has its own budget.
             budget: None,
         }
     }
@@ -183,14 +185,14 @@ impl JobBackend for OrderBackend {
             };
             Error::new(ErrorKind::Network, message)
         };
-        // It is looked for as if this batch had sent it. What no list has was never created or is
-        // gone, unless the other batch is about to send it.
+        // The order is searched as if this batch had sent it. If no list contains it, it was never
+        // created or is gone, unless the other batch is about to send it.
         if !submission.is_absent {
             return Err(lost());
         }
-        // One at a time, so that none is kept out by another of the same batch.
-        let _passing = self.passing.lock().unwrap_or_else(|broken| broken.into_inner());
-        // This batch's own lock is held already.
+        // One at a time, so that threads of this batch do not block each other.
+        let _passing = self.takeover_lock.lock().unwrap_or_else(|broken| broken.into_inner());
+        // This batch already holds its own lock.
         let is_other = batch != submission.batch;
         let lock = is_other.then(|| Batch::lock_of(&self.client, batch).map_err(Error::unsent));
         let _lock = lock.transpose()?.map(|lock| lock.ok_or_else(lost)).transpose()?;
@@ -208,13 +210,13 @@ impl JobBackend for OrderBackend {
         item.tags.push(tag.clone());
         match item.place(&self.client, &Self::title(&self.name, &parameters.label)) {
             Ok(id) => {
-                // Without the id others look for it by its tag.
+                // If the id is not recorded, others search for the order by its tag.
                 let _ = self.reservations.ordered(&tag, &id);
                 Ok(Job { name: Some(tag), ..Job::new(id, JobStatus::NotStarted) })
             }
             Err(error) => {
                 if !error.may_be_carried_out() {
-                    // What stays reserved stays this batch's.
+                    // If this fails, the reservation stays with this batch.
                     let _ = self.reservations.release(&tag, buyer);
                 }
                 Err(error.context(context()))
@@ -243,7 +245,8 @@ impl JobBackend for OrderBackend {
         self.client.order(id.as_str()).map(|order| job(&order))
     }
 
-    /// Only what the platform has not begun with can be cancelled: the others go on.
+    /// Cancels the order if the platform has not started with it; `None` if it has, and the order
+    /// continues.
     fn cancel(&self, id: &JobId) -> Result<Option<Job>> {
         match self.client.order(id.as_str())?.cancel() {
             Ok(order) => Ok(Some(job(&order))),
@@ -256,7 +259,8 @@ impl JobBackend for OrderBackend {
         Self::tag(&self.name, submission.key, submission.retries)
     }
 
-    /// An order may have several: a tag of another order can be given to it.
+    /// Returns all tags of this library: an order may have several, since a user can add the tag of
+    /// another order.
     fn mark_of(&self, job: &Job) -> Mark {
         match job.name.as_deref() {
             Some(tags) => Mark::Names(tags.split(' ').map(str::to_owned).collect()),
@@ -289,7 +293,7 @@ fn job(order: &Order) -> Job {
     let own: Vec<&str> = order.tags.iter().map(String::as_str).filter(|tag| is_own_tag(tag)).collect();
     job.name = (!own.is_empty()).then(|| own.join(" "));
     job.created = order.created;
-    // The platform tells no other times: the last change of what has ended is its end.
+    // The platform reports no other times: the last change of an ended order is its end.
     (job.started, job.finished) = (order.created, order.updated.filter(|_| order.status.is_terminal()));
     job
 }
@@ -302,7 +306,8 @@ pub(crate) fn status(status: &OrderStatus) -> JobStatus {
         OrderStatus::Fulfilled => JobStatus::Succeeded,
         OrderStatus::FailedPermanently => JobStatus::Failed,
         OrderStatus::Canceled => JobStatus::Cancelled,
-        // The platform may mend these, and an unknown one may be anything.
+        // A failed placement or download may still be resolved, and an unknown status may or may
+        // not be final.
         other => JobStatus::Unknown(other.to_string()),
     }
 }

@@ -1,4 +1,4 @@
-//! Orders as a batch: bought with a journal, once, whatever becomes of the program.
+//! Orders as a batch: each is bought once, also if the program is killed.
 
 use super::backend::OrderBackend;
 use super::{Order, OrderItem, OrderPlacement, OrderPlan, PlacedOrder, PlacedOrders};
@@ -9,17 +9,17 @@ use up42_core::hash::hex;
 use up42_core::sanitize::sanitize;
 
 impl OrderPlan {
-    /// The orders as a batch, with a journal: each is placed once, also after the kernel was
-    /// killed, and followed until it is delivered. Nothing is sent yet; the licence is asked
-    /// for, and the parameters are checked. What [`at_most`](Self::at_most) allows is the
-    /// batch's budget.
+    /// Creates a batch of the orders, with a journal: each order is placed once, also after the
+    /// kernel was killed, and followed until it is delivered. No order is sent yet; the acceptance
+    /// of the licence and the parameters are checked. [`at_most`](Self::at_most) is the batch's
+    /// spending limit.
     ///
-    /// An order has a status, credits and results as any other job has:
-    /// [`JobStatus`](crate::jobs::JobStatus) says which. One that was lost is found again by a tag
-    /// that is a hash of what it delivers and of the plan's [`name`](Self::name): what another
-    /// batch of the same plan bought, or [`place`](Self::place), is found by it, and not bought
-    /// again. Other tags and another budget make no other order: they hold for what was not sent
-    /// yet.
+    /// An order has a status, credits and results as other jobs do: see
+    /// [`JobStatus`](crate::jobs::JobStatus). A lost order is identified by a tag, which is a hash
+    /// of what the order delivers and of the plan's [`name`](Self::name). Orders that another batch
+    /// of the same plan, or [`place`](Self::place), has bought are found by it and not bought
+    /// again. Different tags or another budget do not make another order; they apply to orders that
+    /// were not sent yet.
     ///
     /// ```
     /// # use up42::{Aoi, Client, simulator::Clock, simulator::Simulator};
@@ -38,9 +38,9 @@ impl OrderPlan {
     ///
     /// # Errors
     ///
-    /// Those of [`items`](Self::items), and
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the licence is not
-    /// accepted, or two orders are the same.
+    /// The errors of [`items`](Self::items), and
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the licence is not accepted,
+    /// or two orders are equal.
     pub fn batch(&self, name: impl Into<String>) -> Result<Batch> {
         self.batch_of(name, &self.items()?)
     }
@@ -56,29 +56,29 @@ impl OrderPlan {
         Ok(self.deadline.into_iter().fold(batch, Batch::deadline))
     }
 
-    /// Places the orders: here, or when their [`batch`](Self::batch) runs, and nowhere else,
-    /// credits are spent. The platform holds them at once, takes them when it delivers, and
-    /// gives them back when it cannot.
+    /// Places the orders. Credits are spent only here and when their [`batch`](Self::batch) runs.
+    /// The platform holds the credits at once, takes them on delivery, and releases them if it
+    /// cannot deliver.
     ///
-    /// One after the other, in the order of the plan, so that the first are bought when the
-    /// credits do not suffice for all. Each is accepted or refused for itself, and
-    /// [`PlacedOrders`] tells which. It is a batch that ends when each order is placed, named by
-    /// a hash of what it buys: each order is sent once, also when the program is killed, when a
-    /// cell runs again, when two programs place the plan at the same time, and when the plan is
-    /// run as a batch afterwards. After a lost answer the order is looked for, and sent again
-    /// only when it is proven that it was never created ([`settle`](Self::settle)).
+    /// Orders are placed one after the other, in the order of the plan, so that the first ones are
+    /// bought if the credits do not suffice for all. Each order is accepted or refused separately:
+    /// see [`PlacedOrders`]. The plan runs as a batch that ends when each order is placed, and
+    /// whose name is a hash of its orders. Each order is therefore sent once, also if the program
+    /// is killed, if a cell runs again, if two programs place the plan at the same time, or if the
+    /// plan is run as a batch afterwards. After a lost response the order is searched, and sent
+    /// again only if it is proven that it was never created ([`settle`](Self::settle)).
     ///
-    /// Programs with other folders of batches
-    /// ([`ClientBuilder::batches`](crate::client::ClientBuilder::batches)) are only seen in the
+    /// Orders of programs with another folder of batches
+    /// ([`ClientBuilder::batches`](crate::client::ClientBuilder::batches)) are only found in the
     /// platform's list, which may be late. Another [`name`](Self::name) makes other orders.
     ///
     /// # Errors
     ///
-    /// Before anything is sent: those of [`items`](Self::items),
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the licence is not
-    /// accepted, [`ErrorKind::Credits`](crate::ErrorKind::Credits) when the price is above
-    /// [`at_most`](Self::at_most), or that of an order without a price when there is such a limit;
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the journal cannot be read or written.
+    /// Before anything is sent: the errors of [`items`](Self::items);
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the licence is not accepted;
+    /// [`ErrorKind::Credits`](crate::ErrorKind::Credits) if the price exceeds
+    /// [`at_most`](Self::at_most); if that is set, the error of an order without a price;
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the journal cannot be read or written.
     #[doc(alias = "place_order")]
     pub fn place(&self) -> Result<PlacedOrders> {
         let list = self.items()?;
@@ -90,14 +90,14 @@ impl OrderPlan {
         place().with_context(|| format!("place order `{}`", sanitize(&self.title(), 200)))
     }
 
-    /// The same for the same orders, in whatever order they are.
+    /// Returns the name of the batch, which is the same for the same orders in any order.
     fn batch_name(&self, list: &[OrderItem]) -> String {
         let mut keys: Vec<String> = list.iter().map(OrderItem::key).collect();
         keys.sort();
         format!("orders-{}", hex(format!("{}\n{}", self.title(), keys.join(" ")), 6))
     }
 
-    /// What came of each order, as it stands now.
+    /// Returns the result for each order, with its current status.
     fn placed(&self, list: &[OrderItem], placements: Vec<Placement>) -> Result<PlacedOrders> {
         let client = self.product.client();
         let placed = |(item, placement): (&OrderItem, Placement)| {
@@ -117,7 +117,7 @@ impl OrderPlan {
         };
         let orders = list.iter().zip(placements).map(placed).collect();
         let placed = PlacedOrders { title: self.title(), client: client.clone(), orders };
-        // What is known of them now is worth a request, and no reason to lose them.
+        // The orders are returned even if their current status cannot be read.
         Ok(placed.track().unwrap_or(placed))
     }
 }

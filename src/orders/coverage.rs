@@ -7,16 +7,17 @@ use super::Order;
 use crate::client::id::checked;
 use up42_core::error::{Context, Result};
 use up42_core::geo::geometry_from_json;
-use up42_view::display::{Card, Cell, MimeBundle};
+use up42_view::MimeBundle;
+use up42_view::elements::{Card, Cell};
 use up42_view::impl_mime_bundle;
 
-/// How much of an order's area was delivered so far (`docs/up42-api.md`, 10.2 g).
+/// Delivered and remaining part of an order's area (`docs/up42-api.md`, 10.2 g).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderCoverage {
-    /// What was delivered.
+    /// Part that was delivered.
     pub covered: OrderPart,
-    /// What is yet to come.
+    /// Part that is not delivered yet.
     pub remainder: OrderPart,
 }
 
@@ -24,20 +25,21 @@ pub struct OrderCoverage {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct OrderPart {
-    /// Its size, in km².
+    /// Size, in km².
     pub km2: Option<f64>,
-    /// Its share of the area, in %.
+    /// Share of the order's area, in %.
     pub percent: Option<f64>,
-    /// Where it is; `None` where there is nothing of it.
+    /// Geometry of the part; `None` if it is empty.
     pub geometry: Option<Geometry>,
 }
 
 impl Order {
-    /// How much of the area was delivered so far. Tasking orders come in parts.
+    /// Returns the delivered and the remaining part of the order's area. Tasking orders are
+    /// delivered in parts.
     ///
     /// # Errors
     ///
-    /// Those of [`Client::order`](crate::Client::order).
+    /// The errors of [`Client::order`](crate::Client::order).
     #[doc(alias = "get_order_coverage")]
     pub fn coverage(&self) -> Result<OrderCoverage> {
         let read = || {

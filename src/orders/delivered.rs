@@ -1,18 +1,18 @@
-//! From orders to what they delivered, and back.
+//! Items that orders have delivered, and the orders of items.
 
 use super::{Order, Orders, PlacedOrders};
 use crate::storage::{StorageItem, StorageItems};
 use up42_core::error::{Context, Error, Result};
 
-/// Where an item says which order delivered it.
+/// Property of an item with the id of the order that delivered it.
 const ORDER: &str = "up42-order:id";
 
 impl Order {
-    /// What the order delivered so far: nothing before it is fulfilled.
+    /// Returns the items that the order has delivered so far; none before it is fulfilled.
     ///
     /// # Errors
     ///
-    /// Those of [`Storage::search`](crate::storage::Storage::search).
+    /// The errors of [`Storage::search`](crate::storage::Storage::search).
     #[doc(alias = "get_assets")]
     pub fn items(&self) -> Result<StorageItems> {
         self.client()
@@ -23,13 +23,13 @@ impl Order {
 }
 
 impl Orders {
-    /// What the orders delivered so far, all together: up to 50,000 items for every 50 orders,
-    /// and [`StorageItems::has_more`] beyond.
+    /// Returns the items that the orders have delivered so far: up to 50,000 items for every 50
+    /// orders, with [`StorageItems::has_more`] if there are more.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there is no order, and
-    /// those of [`Storage::search`](crate::storage::Storage::search).
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if there is no order, and the
+    /// errors of [`Storage::search`](crate::storage::Storage::search).
     pub fn items(&self) -> Result<StorageItems> {
         let first = self
             .iter()
@@ -41,11 +41,11 @@ impl Orders {
 }
 
 impl PlacedOrders {
-    /// What the orders delivered so far, all together.
+    /// Returns the items that the orders have delivered so far.
     ///
     /// # Errors
     ///
-    /// Those of [`Orders::items`].
+    /// The errors of [`Orders::items`].
     #[doc(alias = "get_assets")]
     pub fn items(&self) -> Result<StorageItems> {
         self.orders().items()
@@ -53,11 +53,12 @@ impl PlacedOrders {
 }
 
 impl StorageItem {
-    /// The order that delivered it.
+    /// Returns the order that delivered the item.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when no order did.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if no order delivered it, and
+    /// the errors of [`Client::order`](crate::Client::order).
     pub fn order(&self) -> Result<Order> {
         let id = self.order_id.as_deref();
         let id = id.ok_or_else(|| {

@@ -12,38 +12,38 @@ use up42_core::error::{Context, Error, Result};
 use up42_core::impl_list;
 use up42_core::parallel::in_parallel;
 use up42_core::sanitize::sanitize;
-use up42_view::display::counted;
+use up42_view::elements::counted;
 
-/// Requests at a time, and orders that one request asks about.
+/// Number of concurrent requests, and of orders in one request.
 const CONCURRENT_REQUESTS: usize = 16;
 const TOGETHER: usize = 50;
 
-/// What each order of a plan will cost, and all of them. Nothing was spent to learn it.
+/// Prices of the orders of a plan. An estimate costs nothing.
 #[derive(Clone)]
 pub struct OrderEstimate {
     pub(super) title: String,
     pub(super) orders: Vec<EstimatedOrder>,
 }
 
-/// The price of one order.
+/// Price of one order.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EstimatedOrder {
-    /// The scene and the place.
+    /// Label that distinguishes the order: scene and place.
     pub label: String,
     /// The scene's id in the catalog.
     pub scene_id: Option<String>,
     /// Size of its area, in km².
     pub area_km2: f64,
-    /// The price in credits (1 credit is 0.01 EUR), or why the platform tells none.
+    /// Price in credits (1 credit is 0.01 EUR), or the error of the platform.
     pub credits: Result<i64>,
-    /// What the price is for, in `unit`.
+    /// Quantity that is billed, in `unit`.
     pub size: Option<f64>,
-    /// `SQ_KM` or `SCENE`.
+    /// Unit of `size`: `SQ_KM` or `SCENE`.
     pub unit: Option<String>,
 }
 
-/// What the platform says of one.
+/// Price of one order as the platform returns it.
 pub(super) struct Offer {
     pub(super) credits: i64,
     size: Option<f64>,
@@ -51,14 +51,15 @@ pub(super) struct Offer {
 }
 
 impl OrderPlan {
-    /// The price of each order and of all, before a credit is spent.
+    /// Returns the price of each order and of all, without spending credits.
     ///
-    /// An order that the platform would refuse is there with the reason
-    /// ([`OrderEstimate::failed`]), and the others with their prices.
+    /// An order that the platform would refuse is included with the error
+    /// ([`OrderEstimate::failed`]).
     ///
     /// # Errors
     ///
-    /// Those of [`items`](Self::items), and when no order has a price the reason of the first.
+    /// The errors of [`items`](Self::items), and the error of the first order if no order has a
+    /// price.
     #[doc(alias = "estimate_order")]
     pub fn estimate(&self) -> Result<OrderEstimate> {
         let list = self.items()?;
@@ -83,8 +84,8 @@ impl OrderPlan {
     }
 }
 
-/// What the platform offers for each of some items, in their order: those beside each other that
-/// differ in their areas alone are asked for together.
+/// Returns the prices of some items, in their order. Consecutive items that differ only in their
+/// areas are sent in one request.
 pub(super) fn offers(client: &Client, list: &[OrderItem], name: &str) -> Vec<Result<Offer>> {
     let groups = list.chunk_by(|one, next| one.fits(next)).flat_map(|alike| alike.chunks(TOGETHER));
     let ask = |group: &&[OrderItem]| -> Result<Vec<Result<Offer>>> {
@@ -105,12 +106,12 @@ pub(super) fn offers(client: &Client, list: &[OrderItem], name: &str) -> Vec<Res
 impl_list!(OrderEstimate(orders: EstimatedOrder), "The orders with their prices, in the order of the plan.");
 
 impl OrderEstimate {
-    /// The price of all that have one, in credits; see [`failed`](Self::failed).
+    /// Returns the sum of the known prices, in credits; see [`failed`](Self::failed).
     pub fn total(&self) -> i64 {
         self.priced().fold(0, i64::saturating_add)
     }
 
-    /// The orders without a price: by their place in the plan, with their labels, and why.
+    /// Returns the orders without a price: their index in the plan, label and error.
     pub fn failed(&self) -> impl Iterator<Item = (usize, &str, &Error)> {
         self.orders
             .iter()
@@ -122,7 +123,7 @@ impl OrderEstimate {
         self.orders.iter().filter_map(|order| order.credits.as_ref().ok().copied())
     }
 
-    /// The prices as a Polars DataFrame, a row for each order.
+    /// Returns the prices as a Polars DataFrame, one row per order.
     ///
     /// | column | dtype | unit | null means | field of the API |
     /// |---|---|---|---|---|
@@ -130,13 +131,13 @@ impl OrderEstimate {
     /// | `scene` | String | | no scene | `params.id` |
     /// | `area` | Float64 | km² | never null | |
     /// | `credits` | Int64 | credits | there is no price | `credits` |
-    /// | `size` | Float64 | as `unit` says | not told | `size` |
-    /// | `unit` | String | | not told | `unit`: `SQ_KM`, `SCENE` |
+    /// | `size` | Float64 | see `unit` | not reported | `size` |
+    /// | `unit` | String | | not reported | `unit`: `SQ_KM`, `SCENE` |
     /// | `error` | String | | there is a price | `message` |
     ///
     /// # Errors
     ///
-    /// Only when Polars refuses the columns.
+    /// Only if Polars refuses the columns.
     pub fn to_dataframe(&self) -> Result<DataFrame> {
         let errors = self.orders.iter().map(|order| Some(order.credits.as_ref().err()?.to_string()));
         Frame::of(&self.orders)

@@ -1,10 +1,10 @@
 use super::OrderStatus;
 use up42_core::error::{Error, Result};
 
-/// Orders that are listed unless another limit is given.
+/// Default number of orders that are listed.
 pub(super) const LIMIT: usize = 1_000;
 
-/// Which orders are meant. What is left unset matches every order.
+/// Filter for orders. Fields that are not set match every order.
 ///
 /// ```
 /// # use up42::Client;
@@ -16,21 +16,21 @@ pub(super) const LIMIT: usize = 1_000;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OrderFilter {
-    /// Where the order stands: in one of these.
+    /// Statuses, of which the order has one.
     pub statuses: Vec<OrderStatus>,
-    /// A part of its name.
+    /// Part of the order's name.
     pub name: Option<String>,
-    /// It has one of these tags.
+    /// Tags, of which the order has at least one.
     pub tags: Vec<String>,
-    /// `ARCHIVE` or `TASKING`.
+    /// Type of the order: `ARCHIVE` or `TASKING`.
     pub kind: Option<String>,
-    /// Where a tasking order stands among people: in one of these.
+    /// Sub-statuses, of which a tasking order has one.
     pub sub_statuses: Vec<String>,
-    /// It is paid from one of these budgets.
+    /// Ids of budgets, of which one pays for the order.
     pub budgets: Vec<String>,
-    /// It is one of these.
+    /// Ids of the orders.
     pub ids: Vec<String>,
-    /// The newest so many of them; 1,000 unless set.
+    /// Largest number of orders, newest first (default 1,000).
     pub limit: Option<usize>,
 }
 
@@ -39,67 +39,67 @@ fn texts(list: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
 }
 
 impl OrderFilter {
-    /// Every order.
+    /// Creates a filter that matches every order.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Orders in one of these states: [`OrderStatus`], or its word as the platform or a table
-    /// writes it, such as `FULFILLED` or `being placed`.
+    /// Matches orders in one of these statuses: an [`OrderStatus`], or its name as the platform or
+    /// a table writes it, such as `FULFILLED` or `being placed`.
     pub fn status(mut self, statuses: impl IntoIterator<Item = impl Into<OrderStatus>>) -> Self {
         self.statuses = statuses.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Orders with this in their names.
+    /// Matches orders whose names contain this text.
     pub fn name(mut self, part: impl Into<String>) -> Self {
         self.name = Some(part.into());
         self
     }
 
-    /// Orders with one of these tags.
+    /// Matches orders with at least one of these tags.
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.tags = texts(tags);
         self
     }
 
-    /// Orders of images that exist.
+    /// Matches orders of images that exist.
     pub fn archive(mut self) -> Self {
         self.kind = Some("ARCHIVE".into());
         self
     }
 
-    /// Orders of images that are to be taken.
+    /// Matches orders of images that are yet to be acquired.
     pub fn tasking(mut self) -> Self {
         self.kind = Some("TASKING".into());
         self
     }
 
-    /// Tasking orders that stand there among people, such as `QUOTATION_WAITING_RESPONSE`.
+    /// Matches tasking orders in one of these sub-statuses, such as `QUOTATION_WAITING_RESPONSE`.
     pub fn sub_status(mut self, words: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.sub_statuses = texts(words);
         self
     }
 
-    /// Orders that are paid from one of these budgets, by their ids.
+    /// Matches orders that are paid from one of these budgets, given by id.
     pub fn budgets(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.budgets = texts(ids);
         self
     }
 
-    /// These orders.
+    /// Matches orders with these ids.
     pub fn ids(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.ids = texts(ids);
         self
     }
 
-    /// The newest so many.
+    /// Sets the largest number of orders, newest first.
     pub fn limit(mut self, orders: usize) -> Self {
         self.limit = Some(orders);
         self
     }
 
-    /// A status that nobody knows was never meant.
+    /// Rejects unknown statuses: they are typos.
     pub(super) fn check(&self) -> Result<()> {
         match self.statuses.iter().find(|status| matches!(status, OrderStatus::Unknown(_))) {
             Some(odd) => Err(Error::invalid(format!(

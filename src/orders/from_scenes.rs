@@ -1,12 +1,12 @@
-//! From what was found to a plan to buy it.
+//! Plans of orders for scenes, mosaics and tasking.
 
 use super::OrderPlan;
 use crate::catalog::{Mosaic, Scene, Scenes};
 use crate::products::DataProduct;
 
 impl Scenes {
-    /// A plan to buy these scenes in the form of a data product: give it the area, then ask
-    /// for the price, then place it.
+    /// Creates a plan to buy these scenes as a data product. Set the area, request the price, then
+    /// place the plan.
     ///
     /// ```
     /// # use up42::{Aoi, Client};
@@ -33,14 +33,14 @@ impl Scenes {
 }
 
 impl Scene {
-    /// A plan to buy this scene; see [`Scenes::order`].
+    /// Creates a plan to buy this scene; see [`Scenes::order`].
     pub fn order(&self, product: &DataProduct) -> OrderPlan {
         OrderPlan::new(product, vec![self.clone()])
     }
 }
 
 impl Mosaic {
-    /// A plan to buy the scenes of the mosaic, each for its own part of the area alone; see
+    /// Creates a plan to buy the scenes of the mosaic, each for its own part of the area only; see
     /// [`Scenes::order`].
     ///
     /// ```
@@ -62,8 +62,8 @@ impl Mosaic {
 }
 
 impl DataProduct {
-    /// A plan without scenes: a satellite has yet to take the image. The dates are parameters
-    /// of the data product.
+    /// Creates a plan without scenes, for an image that is yet to be acquired. The dates are
+    /// parameters of the data product.
     ///
     /// ```
     /// # use up42::{Aoi, Client};

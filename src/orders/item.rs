@@ -10,33 +10,34 @@ use up42_core::geo::{area_km2, geometry_from_json, geometry_to_json};
 use up42_core::hash::hex;
 use up42_core::sanitize::sanitize;
 
-/// The most characters of a name (`docs/up42-api.md`, 10.2 a).
+/// Largest number of characters in a name (`docs/up42-api.md`, 10.2 a).
 pub(super) const NAME: usize = 200;
-/// The order's name among the parameters of a new image: it decides nothing that is delivered.
+/// Parameter with the order's name, which tasking products have. It does not affect what is
+/// delivered.
 pub(super) const DISPLAY_NAME: &str = "displayName";
 
-/// One order before it is placed: a data product, an area, and mostly a scene.
+/// Order before it is placed: a data product, an area, and usually a scene.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderItem {
-    /// What sets it apart from the others of its plan: the scene and the place.
+    /// Label that distinguishes it from the other orders of the plan: scene and place.
     pub label: String,
     /// The data product's id.
     pub product_id: String,
     /// The scene's id in the catalog.
     pub scene_id: Option<String>,
-    /// The area.
+    /// Area of the order.
     pub area: MultiPolygon,
-    /// What the data product is told, the scene's id included.
+    /// Parameters of the data product, the scene's id included.
     pub params: Map<String, Value>,
-    /// The budget that it is paid from.
+    /// Id of the budget that pays for the order.
     pub budget_id: Option<String>,
-    /// The words it will be found by.
+    /// Tags of the order.
     pub tags: Vec<String>,
 }
 
 impl OrderItem {
-    /// Size of the area, in km².
+    /// Returns the size of the area, in km².
     pub fn area_km2(&self) -> f64 {
         area_km2(&self.area)
     }
@@ -48,14 +49,14 @@ impl OrderItem {
         }
     }
 
-    /// The hash of all that decides what is delivered: the same for the same images.
+    /// Returns the hash of the inputs that decide what is delivered: equal for equal images.
     pub(crate) fn key(&self) -> String {
         let mut params: Vec<_> = self.params.iter().filter(|(name, _)| *name != DISPLAY_NAME).collect();
         params.sort_by_key(|(name, _)| *name);
         hex(json!([self.product_id, params, self.geometry()]).to_string(), 8)
     }
 
-    /// Whether one request may ask for both: they differ in their areas alone.
+    /// Returns whether one request may contain both: they differ only in their areas.
     pub(super) fn fits(&self, other: &Self) -> bool {
         self.product_id == other.product_id
             && self.params == other.params
@@ -63,7 +64,7 @@ impl OrderItem {
             && self.tags == other.tags
     }
 
-    /// The body of a request for some items that [fit](Self::fits) (`docs/up42-api.md`, 10.2 a).
+    /// Returns the body of a request for items that [fit](Self::fits) (`docs/up42-api.md`, 10.2 a).
     pub(super) fn body(list: &[&Self], name: &str) -> Value {
         let Some(first) = list.first() else { return Value::Null };
         let feature =
@@ -84,20 +85,20 @@ impl OrderItem {
         body
     }
 
-    /// Places the order under a name, and gives its id. It is sent once: a lost answer is an
-    /// error of kind [`Network`](ErrorKind::Network) or [`Server`](ErrorKind::Server), and
-    /// then the order may exist.
+    /// Places the order under a name and returns its id. The request is sent once: after an error
+    /// of kind [`Network`](ErrorKind::Network), [`Server`](ErrorKind::Server) or
+    /// [`Response`](ErrorKind::Response), the order may exist.
     pub(crate) fn place(&self, client: &Client, name: &str) -> Result<String> {
         let request = Request::post(client.url("/v2/orders"), Self::body(&[self], name))
             .query("workspaceId", client.workspace().map_err(Error::unsent)?.id)
-            .charging();
+            .mark_charging();
         let mut answers = answers(client.json(request)?, 1, |result| required(result, "id"))?;
         answers.pop().unwrap_or_else(|| Err(silent()))
     }
 }
 
-/// What the platform says to each of so many features: every index is in one of two lists
-/// (`docs/up42-api.md`, 10.2 a and b).
+/// Returns the platform's answer to each of `count` features. The response contains every index in
+/// one of two lists (`docs/up42-api.md`, 10.2 a and b).
 pub(super) fn answers<T>(
     mut json: Value,
     count: usize,
@@ -116,7 +117,7 @@ pub(super) fn answers<T>(
             *answer = Some(Err(refusal(one)));
         }
     }
-    // What was accepted counts, whatever else is said of it.
+    // An accepted order counts, even if the errors contain it too.
     for one in &results {
         if let Some(answer) = place(one).and_then(|index| answers.get_mut(index)) {
             *answer = Some(read(one));
@@ -125,7 +126,7 @@ pub(super) fn answers<T>(
     Ok(answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(silent()))).collect())
 }
 
-/// Why the platform refuses one of several.
+/// Returns the error of one refused feature.
 fn refusal(json: &Value) -> Error {
     let reason = json.get("message").and_then(Value::as_str).unwrap_or("refused without a reason");
     let details = json.get("details").filter(|details| !details.is_null()).map(|details| match details {
@@ -146,7 +147,7 @@ fn silent() -> Error {
 }
 
 impl OrderItem {
-    /// As a journal keeps it.
+    /// Returns the item as JSON, for the journal.
     pub(crate) fn to_json(&self) -> Map<String, Value> {
         let json = json!({
             "dataProduct": self.product_id,
@@ -159,7 +160,7 @@ impl OrderItem {
         json.as_object().cloned().unwrap_or_default()
     }
 
-    /// What [`to_json`](Self::to_json) wrote.
+    /// Parses the result of [`to_json`](Self::to_json).
     pub(crate) fn read(label: &str, json: &Map<String, Value>) -> Result<Self> {
         let text = |name: &str| json.get(name).and_then(Value::as_str).map(str::to_owned);
         let tags = json.get("tags").and_then(Value::as_array).into_iter().flatten();

@@ -15,22 +15,23 @@ use up42_core::error::{Context, Result};
 use up42_core::impl_list;
 use up42_core::wait::{SystemClock, wait};
 
-/// Orders that one request asks for by their ids, or their tags.
+/// Number of orders in one request by ids, or by tags.
 const IDS: usize = 50;
 const TAGS: usize = 50;
 
-/// Orders of the platform, the newest first.
+/// Orders of the platform, newest first.
 #[derive(Clone)]
 pub struct Orders {
     pub(super) orders: Vec<Order>,
-    /// What each of them cost, once it was asked for.
+    /// Cost of each order, if it was requested.
     pub(super) credits: Option<Vec<Option<i64>>>,
     pub(super) has_more: bool,
 }
 
 impl Client {
-    /// The orders of the workspace that a filter means, the newest first:
-    /// [`OrderFilter::new()`] is all.
+    /// Returns the orders of the workspace that match a filter, newest first.
+    /// [`OrderFilter::new()`] matches all; 1,000 orders are returned unless the filter has another
+    /// limit.
     ///
     /// ```
     /// # use up42::Client;
@@ -50,7 +51,7 @@ impl Client {
         let filter = filter.into();
         let read = || {
             filter.check()?;
-            // An order that cannot be read is no reason to hide the others.
+            // An order that cannot be parsed must not hide the others.
             let take = |json: &Value| Ok(Order::read(self, json).ok());
             let limit = filter.limit.unwrap_or(LIMIT);
             let listed = pages(self, &request(self, &filter)?, limit, take)?;
@@ -61,7 +62,7 @@ impl Client {
     }
 }
 
-/// `docs/up42-api.md`, 10.2 d.
+/// Returns the request for a list of orders (`docs/up42-api.md`, 10.2 d).
 pub(super) fn request(client: &Client, filter: &OrderFilter) -> Result<Request> {
     let mut request = Request::get(client.url("/v2/orders"))
         .query("sort", "createdAt,desc")
@@ -88,12 +89,13 @@ pub(super) fn request(client: &Client, filter: &OrderFilter) -> Result<Request> 
     Ok(request)
 }
 
-/// The orders with these tags, by the tag. A server that does not filter sends others too.
+/// Returns the orders with these tags, by tag. The response is filtered again, since a server may
+/// ignore the filter.
 pub(super) fn tagged(client: &Client, tags: &[String]) -> Result<HashMap<String, Order>> {
     let mut found = HashMap::new();
     for tags in tags.chunks(TAGS) {
         let asked: HashSet<&String> = tags.iter().collect();
-        // One that cannot be read may be one of them.
+        // An order that cannot be parsed may be one of them, so it is an error.
         let read = |json: &Value| Order::read(client, json).map(Some);
         let list = || pages(client, &request(client, &OrderFilter::new().tags(tags))?, usize::MAX, read);
         for order in list().context("look for orders")?.entries {
@@ -104,16 +106,16 @@ pub(super) fn tagged(client: &Client, tags: &[String]) -> Result<HashMap<String,
     Ok(found)
 }
 
-/// A page of the list of orders.
+/// Page of the list of orders.
 #[derive(Debug)]
 pub(crate) struct OrdersPage {
     pub(crate) orders: Vec<Order>,
-    /// `false` when it has entries that cannot be read, and that are left out.
+    /// Whether every entry could be parsed; the others are left out.
     pub(crate) is_whole: bool,
 }
 
 impl Orders {
-    /// One page of the workspace's orders, the newest first. `None` past the last page.
+    /// Returns one page of the workspace's orders, newest first; `None` past the last page.
     pub(crate) fn page(client: &Client, filter: &OrderFilter, page: usize) -> Result<Option<OrdersPage>> {
         let request = request(client, filter)?.query("page", page.to_string()).query("size", "100");
         let mut json = client.json(request).context("list the orders")?;
@@ -128,21 +130,21 @@ impl Orders {
         Self { orders, credits: None, has_more: false }
     }
 
-    /// The order with an id.
+    /// Returns the order with an id.
     pub fn get(&self, id: &str) -> Option<&Order> {
         self.iter().find(|order| order.id == id)
     }
 
-    /// Whether the platform has more than the filter's limit.
+    /// Returns whether the platform has more orders than the filter's limit.
     pub fn has_more(&self) -> bool {
         self.has_more
     }
 
-    /// The orders as they are now: asked for as a list, not one by one.
+    /// Reads the current status of the orders, as a list and not one by one.
     ///
     /// # Errors
     ///
-    /// Those of [`Client::orders`].
+    /// The errors of [`Client::orders`].
     #[doc(alias = "track")]
     pub fn refresh(&self) -> Result<Self> {
         let Some(client) = self.orders.first().map(|order| order.client().clone()) else {
@@ -154,7 +156,7 @@ impl Orders {
             let ids = known.iter().map(|order| &order.id);
             let listed = client.orders(OrderFilter::new().ids(ids).limit(IDS))?;
             for order in known {
-                // The list may be late with one that was placed just now.
+                // The list may not contain an order yet that was placed just now.
                 if let Some(listed) = listed.get(&order.id) {
                     *order = listed.clone();
                 }
@@ -163,12 +165,13 @@ impl Orders {
         Ok(now)
     }
 
-    /// Looks at the orders again and again until nothing comes by waiting, or until so much
-    /// time has passed.
+    /// Polls the orders until no status can change without the user
+    /// ([`OrderStatus::is_at_rest`](crate::orders::OrderStatus::is_at_rest)), or until `at_most`
+    /// has passed.
     ///
     /// # Errors
     ///
-    /// Those of [`Client::orders`].
+    /// The errors of [`Client::orders`].
     pub fn wait(&self, at_most: Duration) -> Result<Self> {
         wait(
             &SystemClock::default(),
@@ -179,13 +182,14 @@ impl Orders {
         )
     }
 
-    /// The same orders with what was taken for each of them, from the account's history, which
-    /// is read once for all. That its entries name their orders, by `details.orderId`, is
-    /// inferred: those of jobs do so by `details.jobId`. Where they do not, nothing is known.
+    /// Returns the orders with the credits taken for each of them, from the account's history,
+    /// which is read once for all. The name of the field with an order's id, `details.orderId`, is
+    /// inferred from `details.jobId` of jobs. If the entries do not have it, the credits are
+    /// unknown.
     ///
     /// # Errors
     ///
-    /// Those of the account's history.
+    /// The errors of the account's history.
     pub fn with_credits(&self) -> Result<Self> {
         let Some(client) = self.orders.first().map(|order| order.client().clone()) else {
             return Ok(self.clone());
@@ -196,7 +200,7 @@ impl Orders {
         Ok(Self { credits: Some(self.iter().map(of).collect()), ..self.clone() })
     }
 
-    /// The orders as a Polars DataFrame, a row each.
+    /// Returns the orders as a Polars DataFrame, one row per order.
     ///
     /// | column | dtype | unit | null means | field of the API |
     /// |---|---|---|---|---|
@@ -204,17 +208,19 @@ impl Orders {
     /// | `name` | String | | none | `displayName` |
     /// | `status` | String | | never null | `status`, as tables write it |
     /// | `sub_status` | String | | no tasking | `orderDetails.subStatus` |
-    /// | `type` | String | | not said | `type`: `ARCHIVE`, `TASKING` |
+    /// | `type` | String | | not reported | `type`: `ARCHIVE`, `TASKING` |
     /// | `scene` | String | | no scene | `orderDetails.imageId` |
-    /// | `product` | String | | not said | `dataProductId` |
+    /// | `product` | String | | not reported | `dataProductId` |
     /// | `tags` | String | | never null | `tags`, joined by commas |
     /// | `budget` | String | | none | `budgetId` |
-    /// | `credits` | Int64 | credits | not asked for ([`with_credits`](Self::with_credits)), or nothing taken | the account's history |
-    /// | `created`, `updated` | Datetime(ms) | UTC | not told | `createdAt`, `updatedAt` |
+    /// | `credits` | Int64 | credits | not requested, or nothing taken | the account's history |
+    /// | `created`, `updated` | Datetime(ms) | UTC | not reported | `createdAt`, `updatedAt` |
+    ///
+    /// `credits` is requested by [`with_credits`](Self::with_credits).
     ///
     /// # Errors
     ///
-    /// Only when Polars refuses the columns.
+    /// Only if Polars refuses the columns.
     pub fn to_dataframe(&self) -> Result<DataFrame> {
         let rows: Vec<(usize, &Order)> = self.iter().enumerate().collect();
         Frame::of(&rows)

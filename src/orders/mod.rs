@@ -1,7 +1,7 @@
 //! Orders of imagery: prices, buying, and status (`docs/up42-api.md`, 10).
 //!
-//! - [`OrderPlan`]: scenes or areas and a data product; [`OrderPlan::estimate`] asks for the
-//!   price, [`OrderPlan::place`] and [`OrderPlan::batch`] buy.
+//! - [`OrderPlan`]: scenes or areas and a data product; [`OrderPlan::estimate`] returns the price,
+//!   [`OrderPlan::place`] and [`OrderPlan::batch`] buy.
 //! - [`Orders`], [`Order`], [`OrderStatus`]: orders of the account.
 
 // Layout: `from_scenes`, `plan`, `item`, `estimate`, `coverage` (before buying); `batch`,

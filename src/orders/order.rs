@@ -14,10 +14,10 @@ use up42_core::sanitize::sanitize;
 use up42_core::time::parse_timestamp;
 use up42_core::wait::{SystemClock, wait};
 
-/// The first pause between two looks at an order, and the longest.
+/// First and longest pause between two polls of an order.
 pub(super) const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(10)];
 
-/// An order of the platform as it was last told of, and what can be done with it.
+/// Order of the platform, as it was last read.
 ///
 /// ```
 /// # use up42::{Aoi, Client, simulator::Clock, simulator::Simulator};
@@ -43,34 +43,36 @@ pub struct Order {
     pub id: String,
     /// The name given with the order (`displayName`).
     pub name: Option<String>,
-    /// Where it stands.
+    /// Status of the order.
     pub status: OrderStatus,
-    /// Where a tasking order stands among people, such as `QUOTATION_WAITING_RESPONSE`.
+    /// Sub-status of a tasking order, such as `QUOTATION_WAITING_RESPONSE`
+    /// (`orderDetails.subStatus`).
     pub sub_status: Option<String>,
-    /// Whether the images existed, `ARCHIVE`, or are to be taken, `TASKING` (`type`).
+    /// Type of the order (`type`): `ARCHIVE` for images that exist, `TASKING` for images that are
+    /// yet to be acquired.
     pub kind: Option<String>,
     /// The data product's id.
     pub product_id: Option<String>,
     /// The ordered scene's id (`orderDetails.imageId`).
     pub scene_id: Option<String>,
-    /// The words it is found by.
+    /// Tags of the order, those of this library included.
     pub tags: Vec<String>,
-    /// The budget that it is paid from.
+    /// Id of the budget that pays for the order.
     pub budget_id: Option<String>,
-    /// When it was placed, UTC.
+    /// Time at which the order was placed, UTC.
     pub created: Option<Timestamp>,
-    /// When it last changed, UTC.
+    /// Time of the last change, UTC.
     pub updated: Option<Timestamp>,
-    /// What else the platform tells of it (`orderDetails`): the area, dates, angles.
+    /// Other fields of the platform (`orderDetails`), such as the area, dates and angles.
     pub details: Map<String, Value>,
 }
 
 impl Client {
-    /// The order with an id.
+    /// Returns the order with an id.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when the account has none.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if the account has no such order.
     pub fn order(&self, id: impl AsRef<str>) -> Result<Order> {
         let id = id.as_ref();
         let read = || Order::read(self, &self.get(&Order::path(id, "")?)?);
@@ -101,7 +103,7 @@ impl Order {
         })
     }
 
-    /// One that was placed just now, before the platform tells of it.
+    /// Creates an order that was placed just now, before the platform returns it.
     pub(super) fn new(client: &Client, id: String, name: &str, item: &OrderItem) -> Self {
         Self {
             client: client.clone(),
@@ -128,65 +130,65 @@ impl Order {
         &self.client
     }
 
-    /// The order as it is now.
+    /// Reads the order again.
     ///
     /// # Errors
     ///
-    /// Those of [`Client::order`].
+    /// The errors of [`Client::order`].
     #[doc(alias = "info")]
     pub fn refresh(&self) -> Result<Self> {
         self.client.order(&self.id)
     }
 
-    /// Looks at the order again and again until nothing comes by waiting
-    /// ([`OrderStatus::is_at_rest`]), or until so much time has passed. How it stands then is
-    /// told by its `status`: an order may take days.
+    /// Polls the order until its status cannot change without the user
+    /// ([`OrderStatus::is_at_rest`]), or until `at_most` has passed. An order may take days: check
+    /// the `status` of the result.
     ///
     /// # Errors
     ///
-    /// Those of [`Client::order`].
+    /// The errors of [`Client::order`].
     #[doc(alias = "track")]
     #[doc(alias = "track_status")]
     pub fn wait(&self, at_most: Duration) -> Result<Self> {
         wait(&SystemClock::default(), at_most, PAUSES, || self.refresh(), |order| order.status.is_at_rest())
     }
 
-    /// Gives the order these tags, in place of those that people gave it.
+    /// Replaces the tags that users gave the order by these. The tags of this library are kept.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the platform refuses
-    /// them: 30 are the most.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the platform refuses them: it
+    /// allows up to 30.
     pub fn tag(&self, tags: impl IntoIterator<Item = impl Into<String>>) -> Result<Self> {
         let mut tags: Vec<String> = tags.into_iter().map(Into::into).collect();
-        // By these it is found again: without them it would be bought anew.
+        // The library identifies the order by its own tags: without them it would be bought again.
         let own = self.tags.iter().filter(|tag| is_own_tag(tag) && !tags.contains(tag)).cloned();
         tags.extend(own.collect::<Vec<_>>());
         self.change(json!({"tags": tags})).with_context(|| format!("tag order `{}`", self.id))
     }
 
-    /// Has the order paid from another budget, by its id, or from none.
+    /// Sets the budget that pays for the order, by its id, or removes it.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the platform refuses
-    /// the budget.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the platform refuses the
+    /// budget.
     pub fn set_budget(&self, budget: Option<&str>) -> Result<Self> {
         self.change(json!({"budgetId": budget})).with_context(|| format!("budget of order `{}`", self.id))
     }
 
-    /// `docs/up42-api.md`, 10.2 e.
+    /// Changes fields of the order (`docs/up42-api.md`, 10.2 e).
     fn change(&self, patch: Value) -> Result<Self> {
         let url = self.client.url(&Self::path(&self.id, "")?);
         Self::read(&self.client, &self.client.json(Request::merge_patch(url, patch))?)
     }
 
-    /// Cancels the order. The platform allows it before the order is on its way to the host,
-    /// and after the host did not take it ([`OrderStatus::is_cancellable`]).
+    /// Cancels the order. The platform allows this before the order is sent to the host, and after
+    /// a failed placement ([`OrderStatus::is_cancellable`]).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when it is too late.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if it is too late.
     #[doc(alias = "cancel_order")]
     pub fn cancel(&self) -> Result<Self> {
         let cancel = || {
@@ -200,7 +202,7 @@ impl Order {
                     now.status
                 )));
             }
-            // To ask twice does no harm.
+            // A second request does no harm.
             let url = self.client.url(&Self::path(&self.id, "/cancellation")?);
             self.client.send(Request::post(url, json!({})))?;
             self.refresh()
@@ -208,13 +210,13 @@ impl Order {
         cancel().with_context(|| format!("cancel order `{}`", self.id))
     }
 
-    /// What was taken for it, in credits, from the history of the account; `None` while
-    /// nothing was taken. Held credits are not in it. For many orders
+    /// Returns the credits taken for the order, from the account's history; `None` if nothing was
+    /// taken. Held credits are not included. For many orders,
     /// [`Orders::with_credits`](crate::orders::Orders::with_credits) reads the history once.
     ///
     /// # Errors
     ///
-    /// Those of the account's history.
+    /// The errors of the account's history.
     pub fn credits(&self) -> Result<Option<i64>> {
         let spent =
             spent(&self.client, self.created).with_context(|| format!("credits of order `{}`", self.id))?;

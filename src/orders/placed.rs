@@ -10,9 +10,9 @@ use crate::frame::Frame;
 use up42_core::error::{Context, Error, Result};
 use up42_core::impl_list;
 use up42_core::sanitize::sanitize;
-use up42_view::display::counted;
+use up42_view::elements::counted;
 
-/// What came of placing a plan, order by order.
+/// Results of placing a plan, one for each order.
 #[derive(Clone)]
 pub struct PlacedOrders {
     pub(super) title: String,
@@ -20,36 +20,36 @@ pub struct PlacedOrders {
     pub(super) orders: Vec<PlacedOrder>,
 }
 
-/// What came of one order of a plan.
+/// Result for one order of a plan.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PlacedOrder {
-    /// The scene and the place.
+    /// Label that distinguishes the order: scene and place.
     pub label: String,
-    /// The tag that the order is found by.
+    /// Tag that identifies the order.
     pub tag: String,
-    /// What came of it.
+    /// Result of placing the order.
     pub outcome: OrderPlacement,
 }
 
-/// What came of placing an order.
+/// Result of placing an order.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum OrderPlacement {
-    /// It was placed now.
+    /// The order was placed now.
     Placed(Order),
-    /// It had been placed before: nothing was bought.
+    /// The order existed before; nothing was bought.
     Existing(Order),
-    /// It was refused, and costs nothing.
+    /// The order was refused, and costs nothing.
     Refused(Error),
-    /// The answer was lost, and the order was not found before the deadline, or its absence
-    /// cannot be proven: it may exist. [`PlacedOrders::track`] looks for it again, and so does
+    /// The response was lost, and the order was not found before the deadline, or its absence
+    /// cannot be proven: it may exist. [`PlacedOrders::track`] searches for it again, and so does
     /// placing the plan once more.
     Lost(Error),
 }
 
 impl PlacedOrder {
-    /// The order, where there is one.
+    /// Returns the order, if there is one.
     pub fn order(&self) -> Option<&Order> {
         match &self.outcome {
             OrderPlacement::Placed(order) | OrderPlacement::Existing(order) => Some(order),
@@ -57,7 +57,7 @@ impl PlacedOrder {
         }
     }
 
-    /// Why there is none.
+    /// Returns why there is no order.
     pub fn error(&self) -> Option<&Error> {
         match &self.outcome {
             OrderPlacement::Placed(_) | OrderPlacement::Existing(_) => None,
@@ -69,32 +69,34 @@ impl PlacedOrder {
 impl_list!(PlacedOrders(orders: PlacedOrder), "What came of each order, in the order of the plan.");
 
 impl PlacedOrders {
-    /// The orders that exist.
+    /// Returns the orders that exist.
     pub fn orders(&self) -> Orders {
         Orders::of(self.iter().filter_map(PlacedOrder::order).cloned().collect())
     }
 
-    /// The orders that were refused or lost, and why.
+    /// Returns the labels of the orders that were refused or lost, and the errors.
     pub fn failed(&self) -> impl Iterator<Item = (&str, &Error)> {
         self.iter().filter_map(|order| Some((order.label.as_str(), order.error()?)))
     }
 
-    /// How they stand now: one request for all. A lost order is looked for again.
+    /// Reads the current status of the orders, up to 50 in one request, and searches for lost
+    /// orders again.
     ///
     /// # Errors
     ///
-    /// The errors of the network.
+    /// The errors of these requests, such as [`ErrorKind::Network`](crate::ErrorKind::Network).
     #[doc(alias = "refresh")]
     pub fn track(&self) -> Result<Self> {
         self.with(&self.orders().refresh()?)
     }
 
-    /// Looks at them again and again until nothing comes by waiting, or until so much time has
-    /// passed. How they stand then is told by their statuses: an order may take days.
+    /// Polls the orders until no status can change without the user
+    /// ([`OrderStatus::is_at_rest`](crate::orders::OrderStatus::is_at_rest)), or until `at_most`
+    /// has passed. An order may take days: check the statuses of the result.
     ///
     /// # Errors
     ///
-    /// The errors of the network.
+    /// The errors of these requests, such as [`ErrorKind::Network`](crate::ErrorKind::Network).
     pub fn wait(&self, at_most: Duration) -> Result<Self> {
         self.with(&self.orders().wait(at_most)?)
     }
@@ -122,7 +124,7 @@ impl PlacedOrders {
         Ok(placed)
     }
 
-    /// What came of them as a Polars DataFrame, a row each.
+    /// Returns the results as a Polars DataFrame, one row per order.
     ///
     /// | column | dtype | null means |
     /// |---|---|---|
@@ -134,7 +136,7 @@ impl PlacedOrders {
     ///
     /// # Errors
     ///
-    /// Only when Polars refuses the columns.
+    /// Only if Polars refuses the columns.
     pub fn to_dataframe(&self) -> Result<DataFrame> {
         let status = |one: &PlacedOrder| Some(one.order()?.status.to_string());
         let error = |one: &PlacedOrder| Some(one.error()?.to_string());

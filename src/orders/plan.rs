@@ -14,21 +14,23 @@ use up42_core::error::{Context, Error, Result};
 use up42_core::geo::touches;
 use up42_core::sanitize::sanitize;
 use up42_view::Aoi;
-use up42_view::display::counted;
+use up42_view::elements::counted;
 
-/// The most tags of an order, of which one is this library's (`docs/up42-api.md`, 10.2 a).
+/// Largest number of tags that a user may set: the platform allows 30, of which this library needs
+/// one (`docs/up42-api.md`, 10.2 a).
 const TAGS: usize = 29;
 
-/// What shall be bought: scenes or a task for a satellite, areas, and a data product. A plan
-/// sends nothing: [`estimate`](Self::estimate) asks for its price, and
-/// [`place`](Self::place) buys.
+/// Plan of orders: scenes or a task for a satellite, areas, and a data product. A plan sends no
+/// order: [`estimate`](Self::estimate) returns its price, and [`place`](Self::place) buys.
 ///
-/// There is one order for each scene and each feature of the area that lie over one another.
+/// There is one order for each pair of a scene and a feature of the area that overlap.
 #[derive(Clone)]
+#[doc(alias = "BatchOrderTemplate")]
+#[doc(alias = "OrderTemplate")]
 pub struct OrderPlan {
     pub(super) product: DataProduct,
     scenes: Vec<Scene>,
-    /// The part of each scene, for a mosaic.
+    /// Part of the area for each scene of a mosaic.
     parts: Option<Vec<MultiPolygon>>,
     aoi: Option<Aoi>,
     name: Option<String>,
@@ -57,59 +59,60 @@ impl OrderPlan {
         }
     }
 
-    /// Each scene for a part of its own alone.
+    /// Sets a separate part of the area for each scene.
     pub(super) fn of_parts(mut self, parts: Vec<MultiPolygon>) -> Self {
         self.parts = Some(parts);
         self
     }
 
-    /// The area to buy: one order for each of its features that a scene lies over.
+    /// Sets the area to buy: one order for each of its features that a scene overlaps.
     pub fn aoi(mut self, aoi: impl Into<Aoi>) -> Self {
         self.aoi = Some(aoi.into());
         self
     }
 
-    /// What the orders are called; the data product's name unless set. Another name makes
-    /// other orders: see [`place`](Self::place).
+    /// Sets the name of the orders; by default the data product's name. Another name makes other
+    /// orders: see [`place`](Self::place).
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Words that the orders, and what they deliver, are found by.
+    /// Sets the tags of the orders and of the items that they deliver.
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.tags = tags.into_iter().map(Into::into).collect();
         self
     }
 
-    /// The budget of the account that the orders are paid from, by its id.
+    /// Sets the budget of the account that pays for the orders, by its id.
     pub fn budget_id(mut self, id: impl Into<String>) -> Self {
         self.budget_id = Some(id.into());
         self
     }
 
-    /// What the data product is told; [`DataProduct::parameters`] lists what there is.
+    /// Sets a parameter of the data product; [`DataProduct::parameters`] lists them.
     pub fn param(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.params.insert(name.into(), value.into());
         self
     }
 
-    /// Nothing is placed when all together may cost more credits, or when one has no price.
+    /// Sets the spending limit, in credits: nothing is placed if the orders may cost more together,
+    /// or if one has no price.
     pub fn at_most(mut self, credits: i64) -> Self {
         self.at_most = Some(credits);
         self
     }
 
-    /// How long an order whose answer was lost, and that is in no list of the platform, is
-    /// looked for until it counts as never created, and is sent again: see
-    /// [`Batch::settle`](crate::batch::Batch::settle).
+    /// Sets the time until a lost order (without a response, and in no list of the platform) counts
+    /// as never created and is sent again: see [`Batch::settle`](crate::batch::Batch::settle).
     pub fn settle(mut self, time: Duration) -> Self {
         self.settle = Some(time);
         self
     }
 
-    /// How long [`place`](Self::place) waits at most. Orders whose answers were lost are then
-    /// [`OrderPlacement::Lost`](crate::orders::OrderPlacement::Lost); placed again, the plan goes on.
+    /// Sets the longest time that [`place`](Self::place) waits. Lost orders are then
+    /// [`OrderPlacement::Lost`](crate::orders::OrderPlacement::Lost); placing the plan again
+    /// resumes it.
     pub fn deadline(mut self, time: Duration) -> Self {
         self.deadline = Some(time);
         self
@@ -119,20 +122,20 @@ impl OrderPlan {
         &self.product
     }
 
-    /// What is in the name of each order.
+    /// Returns the text that the name of each order contains.
     pub(crate) fn title(&self) -> String {
         let whole = || format!("{}/{}", self.product.collection, self.product.name);
         self.name.clone().unwrap_or_else(whole)
     }
 
-    /// The orders one by one, as they would be placed. The parameters are checked against the
-    /// data product's schema.
+    /// Returns the orders as they would be placed. The parameters are checked against the data
+    /// product's schema.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for what the platform would
-    /// refuse, by name: a parameter, a scene of another collection, or one that no part of the
-    /// area lies on.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for input that the platform
+    /// would refuse, which the error names: a parameter, a scene of another collection, or a scene
+    /// that overlaps no part of the area.
     pub fn items(&self) -> Result<Vec<OrderItem>> {
         self.each().with_context(|| format!("order `{}`", sanitize(&self.title(), 200)))
     }
@@ -187,7 +190,7 @@ impl OrderPlan {
         Ok(list)
     }
 
-    /// Each scene with an area that it lies over, and what tells the pair apart.
+    /// Returns each scene with an area that it overlaps, and a label for the pair.
     fn places(&self, product: &DataProduct) -> Result<Vec<(Option<&Scene>, MultiPolygon, String)>> {
         let no_area = || Error::invalid("it has no area: give one by `.aoi(&aoi)`");
         if product.is_tasking || (self.scenes.is_empty() && !product.takes_scene()) {
@@ -220,7 +223,7 @@ impl OrderPlan {
             let lies_over =
                 |area: &MultiPolygon| scene.footprint.as_ref().is_none_or(|shape| touches(area, shape));
             match (own, &self.aoi) {
-                // A part of a mosaic is of this scene alone.
+                // A part of a mosaic belongs to this scene only.
                 (Some(part), None) => places.push((Some(scene), part.clone(), scene.id.clone())),
                 (Some(_), Some(_)) => {
                     return Err(Error::invalid("a mosaic has the areas already: leave `.aoi(…)` out"));
@@ -246,7 +249,7 @@ impl OrderPlan {
     }
 }
 
-/// The features of an area; their names where there are several.
+/// Returns the features of an area, with names if there are several.
 fn labelled(aoi: &Aoi) -> impl Iterator<Item = (MultiPolygon, Option<String>)> {
     let is_one = aoi.features().len() == 1;
     aoi.features().iter().enumerate().map(move |(index, feature)| {
@@ -255,7 +258,7 @@ fn labelled(aoi: &Aoi) -> impl Iterator<Item = (MultiPolygon, Option<String>)> {
     })
 }
 
-/// Whether the catalog has the scene under the product's collection.
+/// Returns whether the scene belongs to the product's collection in the catalog.
 fn is_of(scene: &Scene, product: &DataProduct) -> bool {
     scene.collection.as_ref().is_none_or(|name| name.eq_ignore_ascii_case(&product.collection))
 }

@@ -1,9 +1,9 @@
-//! Which batch buys an order.
+//! Reservations of orders, which decide which batch buys an order.
 //!
-//! Two batches may want the same order, such as a plan that is placed and then run as a batch,
-//! and the platform's list may be late with what the first has sent. So each order is reserved
-//! before it is sent, in a file beside the journals that every program with this folder shares.
-//! The file is no journal: what became of a batch's own orders stands in the batch's journal.
+//! Two batches may contain the same order, such as a plan that is placed and then run as a batch,
+//! and the platform's list may not yet contain the order of the first. Each order is therefore
+//! reserved before it is sent, in a file beside the journals that all programs with this folder
+//! share. The file is not a journal: the state of a batch's own orders is in the batch's journal.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use up42_core::error::{Context, Result};
 use up42_core::sqlite::{self, foreign};
 
-/// No batch's journal has this ending.
+/// File name; no journal has this extension.
 const FILE: &str = "order-reservations.db";
 
 const SCHEMA: &str = "
@@ -20,27 +20,26 @@ const SCHEMA: &str = "
                                             order_id TEXT, PRIMARY KEY (scope, tag));
 ";
 
-/// The reservations of a workspace.
+/// Reservations of a workspace.
 #[derive(Debug)]
 pub(super) struct Reservations {
     path: PathBuf,
-    /// The platform and the workspace.
+    /// Host of the platform, and id of the workspace.
     scope: String,
 }
 
-/// A reservation that was there before, mostly of another batch. It is the own one when the
-/// journal was restored from a copy, or when the program was killed before it wrote down what
-/// came of the order.
+/// Existing reservation, usually of another batch. It belongs to this batch if the journal was
+/// restored from a copy, or if the program was killed before it recorded the result of the order.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Reserved {
     pub(super) run: String,
-    /// The batch's name.
+    /// Name of the batch.
     pub(super) batch: String,
-    /// The order's id, once it was told.
+    /// Id of the order, once it is known.
     pub(super) order_id: Option<String>,
 }
 
-/// Who reserves: the batch's own id, and its name.
+/// Batch that reserves: its random id and its name.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Buyer<'a> {
     pub(super) run: &'a str,
@@ -52,7 +51,8 @@ impl Reservations {
         Self { path: folder.join(FILE), scope }
     }
 
-    /// Reserves an order by its tag for a batch; `None` when nobody had it.
+    /// Reserves an order by its tag for a batch. Returns the existing reservation; `None` if there
+    /// was none.
     pub(super) fn reserve(&self, tag: &str, buyer: Buyer) -> Result<Option<Reserved>> {
         self.change(|change| {
             let known = "SELECT run, batch, order_id FROM reservation WHERE scope = ? AND tag = ?";
@@ -68,9 +68,9 @@ impl Reservations {
         })
     }
 
-    /// Gives an order to another batch: it is proven that the first created none, or that what it
-    /// created is gone. Says whether it was still that one's: a third may have been given it
-    /// meanwhile.
+    /// Passes a reservation to another batch, after it was proven that the first one created no
+    /// order, or that its order is gone. Returns whether it was unchanged until now: a third batch
+    /// may have taken it over.
     pub(super) fn take_over(&self, tag: &str, from: &Reserved, buyer: Buyer) -> Result<bool> {
         self.change(|change| {
             let take = "UPDATE reservation SET run = ?, batch = ?, order_id = NULL
@@ -88,7 +88,8 @@ impl Reservations {
         })
     }
 
-    /// The batch's request created nothing: others may buy the order.
+    /// Deletes a reservation after the request has created nothing, so that others may buy the
+    /// order.
     pub(super) fn release(&self, tag: &str, buyer: Buyer) -> Result<()> {
         self.change(|change| {
             let release =
@@ -153,7 +154,7 @@ mod tests {
         assert_eq!(here.reserve("absent", FIRST).unwrap().unwrap().run, "2");
     }
 
-    /// Both have seen that the first created none.
+    /// Two batches have found that the first one created no order.
     #[test]
     fn of_two_that_take_an_order_over_one_gets_it() {
         let folder = tempfile::tempdir().unwrap();

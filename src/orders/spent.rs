@@ -7,8 +7,8 @@ use crate::client::{Client, balance, pages};
 use crate::transport::Request;
 use up42_core::error::Result;
 
-/// What was taken for each order since an instant, by their ids (`docs/up42-api.md`, 7). That an
-/// entry names its order in `details.orderId` is inferred from those of jobs.
+/// Returns the credits taken for each order since a time, by order id (`docs/up42-api.md`, 7). The
+/// field with the order's id, `details.orderId`, is inferred from the entries of jobs.
 pub(crate) fn spent(client: &Client, since: Option<Timestamp>) -> Result<HashMap<String, i64>> {
     let mut request =
         Request::get(client.url("/accounts/me/credits/history")).query("sort", "createdAt,desc");

@@ -1,41 +1,43 @@
 use std::fmt;
 
 use up42_core::sanitize::sanitize;
-use up42_view::display::Tone;
+use up42_view::elements::Tone;
 
-/// Where an order stands (`docs/up42-api.md`, 10).
+/// Status of an order (`docs/up42-api.md`, 10).
 ///
-/// | status | last | meaning |
+/// | status | final | meaning |
 /// |---|---|---|
 /// | `CREATED` | no | credits are held; it can be cancelled |
-/// | `BEING_PLACED` | no | on its way to the host |
-/// | `PLACED` | no | the host has it |
-/// | `PLACEMENT_FAILED` | at rest | the host did not take it; it can be cancelled |
-/// | `DELIVERY_INITIALIZATION_FAILED` | at rest | the delivery did not begin |
-/// | `BEING_FULFILLED` | no | the host works on it |
-/// | `DOWNLOADED` | no | the platform has the images |
-/// | `DOWNLOAD_FAILED` | at rest | the platform did not get the images |
+/// | `BEING_PLACED` | no | being sent to the host |
+/// | `PLACED` | no | accepted by the host |
+/// | `PLACEMENT_FAILED` | at rest | not accepted by the host; it can be cancelled |
+/// | `DELIVERY_INITIALIZATION_FAILED` | at rest | the delivery did not start |
+/// | `BEING_FULFILLED` | no | being processed by the host |
+/// | `DOWNLOADED` | no | the platform has received the images |
+/// | `DOWNLOAD_FAILED` | at rest | the platform has not received the images |
 /// | `FULFILLED` | yes | the images are in the storage, and the credits are taken |
-/// | `FAILED_PERMANENTLY` | yes | there will be no images; the credits are given back |
-/// | `CANCELED` | yes | cancelled; the credits are given back |
+/// | `FAILED_PERMANENTLY` | yes | there will be no images; the credits are released |
+/// | `CANCELED` | yes | cancelled; the credits are released |
+///
+/// A status at rest ([`is_at_rest`](Self::is_at_rest)) does not change without the user.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OrderStatus {
     /// Credits are held.
     Created,
-    /// On its way to the host.
+    /// Being sent to the host.
     BeingPlaced,
-    /// The host has it.
+    /// Accepted by the host.
     Placed,
-    /// The host did not take it.
+    /// Not accepted by the host.
     PlacementFailed,
-    /// The delivery did not begin.
+    /// The delivery did not start.
     DeliveryInitializationFailed,
-    /// The host works on it.
+    /// Being processed by the host.
     BeingFulfilled,
-    /// The platform has the images.
+    /// The platform has received the images.
     Downloaded,
-    /// The platform did not get the images.
+    /// The platform has not received the images.
     DownloadFailed,
     /// The images are in the storage.
     Fulfilled,
@@ -43,12 +45,12 @@ pub enum OrderStatus {
     FailedPermanently,
     /// Cancelled.
     Canceled,
-    /// A word that this version does not know. Kept, shown, and never taken as the end.
+    /// Status that this version does not know. It never counts as final.
     Unknown(String),
 }
 
 impl OrderStatus {
-    /// Those that the platform is known to have, in the order in which they come.
+    /// Statuses that the platform is known to have, in the order in which they occur.
     pub(crate) const KNOWN: [Self; 11] = [
         Self::Created,
         Self::BeingPlaced,
@@ -63,7 +65,7 @@ impl OrderStatus {
         Self::Canceled,
     ];
 
-    /// Whether the order will not change any more.
+    /// Returns whether the status is final.
     pub fn is_terminal(&self) -> bool {
         match self {
             Self::Fulfilled | Self::FailedPermanently | Self::Canceled => true,
@@ -79,7 +81,8 @@ impl OrderStatus {
         }
     }
 
-    /// Whether nothing comes by waiting: it has ended, or waits for people.
+    /// Returns whether the status cannot change without the user: it is final, or a placement, a
+    /// delivery or a download has failed.
     pub fn is_at_rest(&self) -> bool {
         self.is_terminal()
             || matches!(
@@ -88,23 +91,23 @@ impl OrderStatus {
             )
     }
 
-    /// Whether there will be no images, as far as it is known.
+    /// Returns whether there will be no images, as far as it is known.
     pub fn is_failed(&self) -> bool {
         self.is_at_rest() && *self != Self::Fulfilled
     }
 
-    /// Whether it can still be cancelled.
+    /// Returns whether the order can still be cancelled.
     pub fn is_cancellable(&self) -> bool {
         matches!(self, Self::Created | Self::PlacementFailed)
     }
 
-    /// The platform's word.
+    /// Parses the platform's name of a status.
     pub(crate) fn read(word: &str) -> Self {
         let known = Self::KNOWN.into_iter().find(|status| status.word() == word);
         known.unwrap_or_else(|| Self::Unknown(sanitize(word, 80)))
     }
 
-    /// The word that [`read`](Self::read) reads.
+    /// Returns the platform's name of the status.
     pub(crate) fn word(&self) -> &str {
         match self {
             Self::Created => "CREATED",
@@ -133,7 +136,7 @@ impl OrderStatus {
     }
 }
 
-/// The platform's words and those of the tables, in any case: `FULFILLED`, `being placed`.
+/// Parses the names of the platform and of tables, in any case: `FULFILLED`, `being placed`.
 impl From<&str> for OrderStatus {
     fn from(word: &str) -> Self {
         Self::read(&word.trim().to_uppercase().replace([' ', '-'], "_"))

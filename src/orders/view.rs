@@ -1,4 +1,4 @@
-//! What a notebook shows of orders.
+//! Displays of orders in a notebook.
 
 use std::fmt;
 use std::ops::RangeBounds;
@@ -12,7 +12,8 @@ use super::{
 use crate::batch::is_own_tag;
 use up42_core::sanitize::words;
 use up42_core::time::minute;
-use up42_view::display::{Card, Cell, Column, MimeBundle, Table, Tone, counted};
+use up42_view::MimeBundle;
+use up42_view::elements::{Card, Cell, Column, Table, Tone, counted};
 use up42_view::{impl_mime_bundle, impl_show};
 
 fn time(at: Option<Timestamp>) -> Cell {
@@ -146,7 +147,7 @@ impl Orders {
 impl_show!(Orders);
 
 impl Order {
-    /// The status, and where a tasking order stands among people.
+    /// Returns the status, and the sub-status of a tasking order that is not at rest.
     fn state(&self) -> String {
         match &self.sub_status {
             Some(word) if !self.status.is_at_rest() => {
@@ -156,7 +157,7 @@ impl Order {
         }
     }
 
-    /// The tags that people gave.
+    /// Returns the tags without those of this library.
     fn own_tags(&self) -> Vec<String> {
         self.tags.iter().filter(|tag| !is_own_tag(tag)).cloned().collect()
     }
@@ -202,7 +203,7 @@ mod tests {
 
     use super::*;
     use crate::client::Client;
-    use up42_view::display::ROWS;
+    use up42_view::elements::ROWS;
 
     #[test]
     fn orders_tell_where_they_stand_and_what_they_cost() {

@@ -7,39 +7,40 @@ use up42_core::error::{Error, Result};
 use up42_core::impl_list;
 use up42_core::sanitize::sanitize;
 use up42_core::suggest::suggest;
-use up42_view::display::{Card, MimeBundle, counted};
+use up42_view::MimeBundle;
+use up42_view::elements::{Card, counted};
 use up42_view::impl_mime_bundle;
 
-/// What a process can be told, input by input.
+/// Inputs of a process.
 #[derive(Clone, PartialEq)]
 pub struct ProcessInputs {
     pub(super) inputs: Vec<ProcessInput>,
 }
 
-/// One input of a process, as its description has it (OGC API - Processes 1.0, 7.10).
+/// Input of a process, from the process description (OGC API - Processes 1.0, 7.10).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProcessInput {
-    /// Its name.
+    /// Name of the input.
     pub name: String,
-    /// For people.
+    /// Title for people.
     pub title: Option<String>,
-    /// What it means.
+    /// Description of the input.
     pub description: Option<String>,
-    /// The word of its JSON Schema for its type: `string`, `number`, `integer`, `boolean`,
-    /// `array`, `object`; or the format of one that is none of them, such as `geojson-geometry`.
+    /// Type in the input's JSON Schema: `string`, `number`, `integer`, `boolean`, `array`,
+    /// `object`; or the format if there is no type, such as `geojson-geometry`.
     pub kind: Option<String>,
-    /// How many values it has at least; 0 when it may be left out.
+    /// Smallest number of values; 0 for an optional input.
     pub min_occurs: u64,
-    /// And at most; `None` when there is no bound.
+    /// Largest number of values; `None` if unlimited.
     pub max_occurs: Option<u64>,
-    /// The values that it may have, where the description names them.
+    /// Allowed values, if the description lists them.
     pub allowed: Vec<Value>,
-    /// The smallest and the largest number.
+    /// Smallest and largest number.
     pub range: (Option<f64>, Option<f64>),
-    /// What the process takes when nothing is said.
+    /// Default of the process; `None` if it has none.
     pub default: Option<Value>,
-    /// Its whole JSON Schema.
+    /// Whole JSON Schema of the input.
     pub schema: Value,
 }
 
@@ -67,16 +68,17 @@ impl ProcessInput {
         }
     }
 
-    /// Whether a job must have it.
+    /// Returns whether a job must set the input.
     pub fn is_required(&self) -> bool {
         self.min_occurs > 0 && self.default.is_none()
     }
 
-    /// What is wrong with a value. Several values are a list, where several may be given.
+    /// Checks a value. Several values are given as a list, if the input allows several.
     fn check(&self, value: &Value) -> Result<(), String> {
         let is_many = self.max_occurs.is_none_or(|most| most > 1);
         match value {
-            // By reference, or with a media type of its own (1.0, 7.11.2): not looked into.
+            // Values by reference, or with a media type of their own (1.0, 7.11.2), are not
+            // checked.
             Value::Object(value) if value.contains_key("href") || value.contains_key("value") => Ok(()),
             Value::Array(values) if is_many && self.kind.as_deref() != Some("array") => {
                 let count = values.len() as u64;
@@ -96,7 +98,7 @@ impl ProcessInput {
         }
     }
 
-    /// How many values it has.
+    /// Returns the allowed number of values as text.
     pub(super) fn count(&self) -> String {
         match (self.min_occurs, self.max_occurs) {
             (1, Some(1)) => "1".into(),
@@ -133,19 +135,19 @@ impl_mime_bundle!(ProcessInput);
 impl_list!(ProcessInputs(inputs: ProcessInput), "The inputs, one by one.");
 
 impl ProcessInputs {
-    /// Those of a process description.
+    /// Reads the inputs of a process description.
     pub(crate) fn read(description: &Value) -> Self {
         let inputs = description.get("inputs").and_then(Value::as_object).into_iter().flatten();
         Self { inputs: inputs.map(|(name, json)| ProcessInput::read(name, json)).collect() }
     }
 
-    /// The input of this name.
+    /// Returns the input with this name.
     pub fn get(&self, name: &str) -> Option<&ProcessInput> {
         self.iter().find(|input| input.name == name)
     }
 
-    /// What the process would refuse, as far as its description tells: every problem, by the
-    /// input's name. A description without inputs says nothing of them.
+    /// Returns all problems that the process description shows, with the names of the inputs. A
+    /// description without inputs accepts any.
     pub(crate) fn problems(&self, given: &Map<String, Value>) -> Vec<(String, String)> {
         if self.is_empty() {
             return Vec::new();
@@ -170,7 +172,7 @@ impl ProcessInputs {
         format!("the process has no such input: did you mean {near}?")
     }
 
-    /// One error for all that is wrong with many jobs.
+    /// Checks many jobs and returns their problems as one error.
     pub(crate) fn check<'a>(
         &self,
         jobs: impl IntoIterator<Item = (String, &'a Map<String, Value>)>,
@@ -192,7 +194,7 @@ impl ProcessInputs {
     }
 }
 
-/// Problems that one error names.
+/// Largest number of problems in one error.
 const MOST: usize = 5;
 
 pub(super) fn text(value: &Value) -> String {

@@ -1,4 +1,4 @@
-//! The inputs of a process as a table and as a frame.
+//! Inputs of a process as a table and as a DataFrame.
 
 use std::ops::RangeBounds;
 
@@ -10,31 +10,32 @@ use super::{ProcessInput, ProcessInputs};
 use crate::frame::Frame;
 use up42_core::error::{Context, Result};
 use up42_core::sanitize::sanitize;
+use up42_view::MimeBundle;
 use up42_view::Show;
-use up42_view::display::{Cell, Column, MimeBundle, ROWS, Table, counted};
+use up42_view::elements::{Cell, Column, ROWS, Table, counted};
 use up42_view::impl_mime_bundle;
 
-/// Longest value in a table, in characters; the frame has it whole.
+/// Longest value in a table, in characters; the DataFrame has the whole value.
 const SHOWN: usize = 40;
 
 impl ProcessInputs {
-    /// The inputs as a Polars DataFrame, a row each.
+    /// Returns the inputs as a Polars DataFrame, one row per input.
     ///
     /// | column | dtype | null means | field of the description |
     /// |---|---|---|---|
     /// | `input` | String | never null | its key |
-    /// | `title` | String | not told | `title` |
-    /// | `type` | String | not told | `schema.type`, or `schema.format` |
+    /// | `title` | String | not stated | `title` |
+    /// | `type` | String | not stated | `schema.type`, or `schema.format` |
     /// | `min_occurs` | Int64 | never null | `minOccurs` |
     /// | `max_occurs` | Int64 | no bound | `maxOccurs` |
     /// | `allowed` | String | any | `schema.enum`, as JSON |
     /// | `minimum`, `maximum` | Float64 | no such bound | the same of `schema` |
     /// | `default` | String | none | `schema.default`, as JSON |
-    /// | `description` | String | not told | `description` |
+    /// | `description` | String | not stated | `description` |
     ///
     /// # Errors
     ///
-    /// Only when Polars refuses the columns.
+    /// Only if Polars rejects the columns.
     pub fn to_dataframe(&self) -> Result<DataFrame> {
         let json = |value: Option<Value>| value.map(|value| value.to_string());
         let allowed =
@@ -85,7 +86,7 @@ impl_mime_bundle!(ProcessInputs);
 #[cfg(test)]
 mod tests {
     use super::super::input::tests::inputs;
-    use up42_view::display::ROWS;
+    use up42_view::elements::ROWS;
 
     #[test]
     fn a_table_tells_what_a_process_takes() {

@@ -6,38 +6,38 @@ use crate::client::{optional, required};
 use up42_core::impl_list;
 use up42_core::sanitize::sanitize;
 
-/// The processes of a server.
+/// List of a server's processes.
 #[derive(Clone)]
 pub struct Processes {
     processes: Vec<ProcessSummary>,
     has_more: bool,
 }
 
-/// One process, as the list has it.
+/// Entry in the list of processes.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProcessSummary {
-    /// What [`ProcessServer::process`](crate::processes::ProcessServer::process) finds it by.
+    /// Id for [`ProcessServer::process`](crate::processes::ProcessServer::process).
     pub id: String,
-    /// For people.
+    /// Title for people.
     pub title: Option<String>,
-    /// What it does.
+    /// Description of the process.
     pub description: Option<String>,
-    /// Its version.
+    /// Version of the process.
     pub version: Option<String>,
-    /// Whether it can run while nobody waits.
+    /// Whether it supports asynchronous execution.
     pub is_async: bool,
 }
 
 impl_list!(Processes(processes: ProcessSummary), "The processes, one by one.");
 
 impl Processes {
-    /// `has_more` when the list was not read to its end.
+    /// Reads the list; `has_more` if it was not read to its end.
     pub(crate) fn read(list: &[Value], has_more: bool) -> Self {
         Self { processes: list.iter().filter_map(ProcessSummary::read).collect(), has_more }
     }
 
-    /// Whether the server has more than the 10,000 that are read.
+    /// Returns whether the server has more than the 10,000 processes that are read.
     pub fn has_more(&self) -> bool {
         self.has_more
     }
@@ -55,8 +55,8 @@ impl ProcessSummary {
     }
 }
 
-/// Whether a process can run while nobody waits. One that does not tell its modes runs only
-/// while one waits (1.0, 7.11.2.3).
+/// Returns whether a process supports asynchronous execution. Without `jobControlOptions` it is
+/// synchronous only (1.0, 7.11.2.3).
 pub(super) fn is_async(process: &Value) -> bool {
     let modes = process.get("jobControlOptions").and_then(Value::as_array);
     modes.into_iter().flatten().any(|mode| mode == "async-execute")

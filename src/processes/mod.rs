@@ -6,7 +6,7 @@
 //! - [`ProcessInputs`], [`ProcessRows`]: inputs, and many jobs as rows of a DataFrame.
 
 // UP42's processing is an OGC API - Processes with prices. `input`, `inputs`, `rows`, `list` and
-// `view` are shared; `up42` and `ogc` are the two dialects.
+// `view` are shared; `up42` and `ogc` are the two APIs.
 
 mod input;
 mod inputs;

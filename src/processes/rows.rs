@@ -7,15 +7,15 @@ use super::ProcessInputs;
 use crate::jobs::{JobParameters, inputs_of};
 use up42_core::error::{Context, Error, Result};
 
-/// The jobs of a process: from a DataFrame, from JSON, or from [`JobParameters`].
+/// Jobs of a process: from a DataFrame, from JSON, or from [`JobParameters`].
 ///
-/// | from | a job is | its label |
+/// | source | job | label |
 /// |---|---|---|
-/// | a DataFrame | a row; each column is the input of its name, a null leaves it out | the column `label`, else `name` where that is no input, else the row's number |
+/// | a DataFrame | a row; each column is the input of the same name, null omits it | column `label`, else `name` if there is no such input, else the row number |
 /// | a list of JSON objects | an object: input to value | its first texts and numbers |
-/// | a list of [`JobParameters`] | one of them | its own |
+/// | a list of [`JobParameters`] | one entry | its label |
 ///
-/// A text for an input that is none is read as JSON, such as GeoJSON for an `object`.
+/// Text for an input of another type is parsed as JSON, such as GeoJSON for an `object`.
 #[derive(Clone, Debug)]
 pub struct ProcessRows(Rows);
 
@@ -51,13 +51,13 @@ impl From<Vec<JobParameters>> for ProcessRows {
 }
 
 impl ProcessRows {
-    /// The jobs, checked against the description of the process.
+    /// Returns the jobs, checked against the process description.
     pub(crate) fn jobs(self, inputs: &ProcessInputs) -> Result<Vec<JobParameters>> {
-        self.jobs_called(inputs, |_| {})
+        self.jobs_with(inputs, |_| {})
     }
 
-    /// The same, once each was changed.
-    pub(crate) fn jobs_called(
+    /// Returns the jobs, changed by `change` and then checked.
+    pub(crate) fn jobs_with(
         self,
         inputs: &ProcessInputs,
         change: impl FnMut(&mut JobParameters),
@@ -78,7 +78,7 @@ fn of_frame(frame: &DataFrame, inputs: &ProcessInputs) -> Result<Vec<JobParamete
     let label = ["label", "name"].into_iter().find(|name| {
         inputs.get(name).is_none() && frame.get_column_names().iter().any(|column| column.as_str() == *name)
     });
-    // A process that describes no inputs takes any.
+    // A process that describes no inputs accepts any.
     let kind = |name: &str| match inputs.get(name) {
         Some(input) => Ok(input.kind.clone().filter(|_| input.max_occurs.is_none_or(|most| most == 1))),
         None if inputs.is_empty() => Ok(None),
@@ -87,7 +87,7 @@ fn of_frame(frame: &DataFrame, inputs: &ProcessInputs) -> Result<Vec<JobParamete
     inputs_of(frame, label, kind).context("rows of the frame")
 }
 
-/// Objects, called by their first texts and numbers.
+/// Reads JSON objects, labelled by their first texts and numbers.
 fn labelled(values: Vec<Value>) -> Result<Vec<JobParameters>> {
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut jobs = Vec::with_capacity(values.len());
@@ -109,7 +109,7 @@ fn labelled(values: Vec<Value>) -> Result<Vec<JobParameters>> {
     Ok(jobs)
 }
 
-/// The first texts and numbers.
+/// Returns the label from the first texts and numbers, at most three; `None` if there are none.
 pub(super) fn label(inputs: &Map<String, Value>) -> Option<String> {
     let word = |value: &Value| match value {
         Value::String(text) if text.len() <= 60 => Some(text.clone()),

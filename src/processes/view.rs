@@ -1,9 +1,10 @@
-//! What a notebook shows of servers and processes.
+//! MIME bundles of servers and processes for notebooks.
 
 use std::ops::RangeBounds;
 
 use super::{OgcProcess, ProcessServer, ProcessSummary, Processes};
-use up42_view::display::{Card, Cell, Column, MimeBundle, Table, counted};
+use up42_view::MimeBundle;
+use up42_view::elements::{Card, Cell, Column, Table, counted};
 use up42_view::{impl_mime_bundle, impl_show};
 
 impl ProcessServer {

@@ -7,37 +7,37 @@ use crate::client::{Client, optional, required};
 use up42_core::error::Result;
 use up42_core::sanitize::sanitize;
 
-/// A collection that something can be bought of (`docs/up42-api.md`, 9.4).
+/// Collection with products that can be ordered (`docs/up42-api.md`, 9.4).
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DataCollection {
-    /// The name to search by, such as `phr`.
+    /// Name for searches, such as `phr`.
     pub name: String,
-    /// The name for people.
+    /// Display name.
     pub title: Option<String>,
-    /// What it is, in words.
+    /// Description of the collection.
     pub description: Option<String>,
-    /// Whether there are images already, `ARCHIVE`, or will be, `TASKING`.
+    /// Type: `ARCHIVE` for existing images, `TASKING` for images still to be taken.
     pub kind: Option<String>,
-    /// What the platform can do with it: `SEARCH_AVAILABLE`, `PRICE_ESTIMATION_AVAILABLE`,
-    /// `QUOTATION_REQUIRED` and others.
+    /// Supported operations: `SEARCH_AVAILABLE`, `PRICE_ESTIMATION_AVAILABLE`, `QUOTATION_REQUIRED`
+    /// and others.
     pub integrations: Vec<String>,
-    /// Who makes it (`providers` with the role `PRODUCER`).
+    /// Producer (`providers` with the role `PRODUCER`).
     pub producer: Option<String>,
-    /// Who offers it (`providers` with the role `HOST`); one with a host can be searched.
+    /// Host (`providers` with the role `HOST`); collections with a host can be searched.
     pub host: Option<String>,
-    /// `OPTICAL`, `SAR` or `ELEVATION`.
+    /// Type of the data: `OPTICAL`, `SAR` or `ELEVATION`.
     pub product_type: Option<String>,
-    /// `VERY_HIGH`, `HIGH`, `MEDIUM` or `LOW`.
+    /// Resolution class: `VERY_HIGH`, `HIGH`, `MEDIUM` or `LOW`.
     pub resolution_class: Option<String>,
-    /// The finest and the coarsest size of a pixel, in metres.
+    /// Finest and coarsest resolution, in metres.
     pub resolution: (Option<f64>, Option<f64>),
-    /// What can be bought of it.
+    /// Data products of the collection.
     pub products: Vec<DataProduct>,
 }
 
 impl DataCollection {
-    /// Reads a collection; the states of its licences come later.
+    /// Reads a collection; the states of its licences are requested separately.
     pub(super) fn read(client: &Client, json: &Value) -> Result<Self> {
         let name = required(json, "name")?;
         let list = |field: &str| json.get(field).and_then(Value::as_array).into_iter().flatten();
@@ -71,12 +71,12 @@ impl DataCollection {
         })
     }
 
-    /// Whether the licences of all its data products are accepted.
+    /// Returns the state of the licences of all its data products: the most_restrictive one.
     pub fn eula(&self) -> EulaState {
-        EulaState::worst(self.products.iter().map(|product| product.eula))
+        EulaState::most_restrictive(self.products.iter().map(|product| product.eula))
     }
 
-    /// Whether its images exist, so that they are ordered by their scenes.
+    /// Returns whether its images exist, so that orders refer to scenes.
     pub fn is_archive(&self) -> bool {
         self.kind.as_deref() != Some("TASKING")
     }

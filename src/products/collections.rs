@@ -7,15 +7,15 @@ use crate::transport::Request;
 use up42_core::error::{Context, Result};
 use up42_core::impl_list;
 
-/// The collections that something can be bought of.
+/// Collections with products that can be ordered.
 #[derive(Clone)]
 pub struct DataCollections {
     pub(super) collections: Vec<DataCollection>,
 }
 
 impl Client {
-    /// The collections of the platform, archive and tasking, with their data products and
-    /// whether their licences are accepted.
+    /// Returns the collections of the platform, archive and tasking, with their data products and
+    /// the states of the licences.
     ///
     /// ```
     /// # use up42::Client;
@@ -29,8 +29,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Auth`](crate::ErrorKind::Auth) when the login is refused, and the errors
-    /// of the network.
+    /// [`ErrorKind::Auth`](crate::ErrorKind::Auth) if the login is rejected,
+    /// [`ErrorKind::Network`](crate::ErrorKind::Network) on failure of the connection.
     #[doc(alias = "get_collections")]
     pub fn collections(&self) -> Result<DataCollections> {
         let read = || {
@@ -48,7 +48,7 @@ impl Client {
         collections.context("list the collections")
     }
 
-    /// The same without a word on licences, each of which is a request.
+    /// Returns the collections without the states of licences, each of which needs a request.
     pub(super) fn listed_collections(&self) -> Result<DataCollections> {
         let request = Request::get(self.url("/v2/collections")).query("sort", "name,asc");
         let listed = pages(self, &request, usize::MAX, |json| DataCollection::read(self, json).map(Some))?;
@@ -59,37 +59,37 @@ impl Client {
 impl_list!(DataCollections(collections: DataCollection), "The collections, by name.");
 
 impl DataCollections {
-    /// The collection of a name.
+    /// Returns the collection with this name, case-insensitive.
     pub fn get(&self, name: &str) -> Option<&DataCollection> {
         self.iter().find(|one| one.name.eq_ignore_ascii_case(name))
     }
 
-    /// What can be bought of all of them.
+    /// Returns the data products of all collections.
     pub fn products(&self) -> DataProducts {
         let products: Vec<DataProduct> = self.iter().flat_map(|one| one.products.clone()).collect();
         DataProducts { products }
     }
 
-    /// The collections as a Polars DataFrame, a row each.
+    /// Returns the collections as a Polars DataFrame, one row per collection.
     ///
     /// | column | dtype | unit | null means | field of the API |
     /// |---|---|---|---|---|
     /// | `name` | String | | never null | `name` |
-    /// | `title` | String | | not said | `title` |
-    /// | `type` | String | | not said | `type`: `ARCHIVE`, `TASKING` |
-    /// | `product_type` | String | | not said | `metadata.productType` |
-    /// | `producer` | String | | not said | `providers`, role `PRODUCER` |
+    /// | `title` | String | | not stated | `title` |
+    /// | `type` | String | | not stated | `type`: `ARCHIVE`, `TASKING` |
+    /// | `product_type` | String | | not stated | `metadata.productType` |
+    /// | `producer` | String | | not stated | `providers`, role `PRODUCER` |
     /// | `host` | String | | cannot be searched | `providers`, role `HOST` |
-    /// | `resolution_class` | String | | not said | `metadata.resolutionClass` |
-    /// | `resolution_min`, `resolution_max` | Float64 | m | not said | `metadata.resolutionValue` |
+    /// | `resolution_class` | String | | not stated | `metadata.resolutionClass` |
+    /// | `resolution_min`, `resolution_max` | Float64 | m | not stated | `metadata.resolutionValue` |
     /// | `integrations` | String | | never null | `integrations`, joined by commas |
     /// | `data_products` | String | | never null | names in `dataProducts`, joined by commas |
     /// | `eula` | String | | never null | of `dataProducts`: `not needed`, `accepted`, `not accepted`, `unknown` |
-    /// | `description` | String | | not said | `description` |
+    /// | `description` | String | | not stated | `description` |
     ///
     /// # Errors
     ///
-    /// Only when Polars refuses the columns.
+    /// Only if Polars rejects the columns.
     pub fn to_dataframe(&self) -> Result<DataFrame> {
         let joined = |each: fn(&DataCollection) -> String| self.iter().map(each).map(Some).collect();
         Frame::of(&self.collections)

@@ -6,28 +6,28 @@ use serde_json::Value;
 use crate::client::{Client, id::checked};
 use up42_core::error::{Context, Error, ErrorKind, Result};
 use up42_core::parallel::in_parallel;
-use up42_view::display::Tone;
+use up42_view::elements::Tone;
 
-/// Licences to ask about at a time.
+/// Largest number of simultaneous requests for licences.
 const CONCURRENT_REQUESTS: usize = 16;
 
-/// Whether the account has accepted the licence (EULA) of what it wants to buy. Licences are
-/// accepted on the platform's web page: what they say is not shown here.
+/// State of the licence (EULA) of a product or process. Licences are read and accepted on the
+/// platform's web page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EulaState {
-    /// There is none to accept.
+    /// No licence is needed.
     NotNeeded,
-    /// It is accepted.
+    /// Accepted.
     Accepted,
-    /// It is not accepted: an order would be refused.
+    /// Not accepted: orders are rejected.
     NotAccepted,
-    /// The platform does not tell.
+    /// Not stated by the platform.
     Unknown,
 }
 
 impl EulaState {
-    /// As tables and frames have it.
+    /// Returns the word for tables and DataFrames.
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::NotNeeded => "not needed",
@@ -45,8 +45,8 @@ impl EulaState {
         }
     }
 
-    /// Of several: the one that keeps most from being bought.
-    pub(super) fn worst(states: impl IntoIterator<Item = Self>) -> Self {
+    /// Returns the state of several licences that is the greatest obstacle to an order.
+    pub(super) fn most_restrictive(states: impl IntoIterator<Item = Self>) -> Self {
         let rank = |state: &Self| match state {
             Self::NotNeeded => 0,
             Self::Accepted => 1,
@@ -63,8 +63,8 @@ impl fmt::Display for EulaState {
     }
 }
 
-/// The states of licences by their ids, each asked for once. What the platform does not tell
-/// about one is no reason to hide the others; a refused login is.
+/// Requests the states of licences by their ids, each id once. A licence whose state the platform
+/// does not state is `Unknown`; a rejected login is an error.
 pub(crate) fn states(
     client: &Client,
     ids: impl IntoIterator<Item = String>,
@@ -75,20 +75,20 @@ pub(crate) fn states(
     let states = in_parallel(&ids, CONCURRENT_REQUESTS, |id| match is_accepted(client, id) {
         Ok(true) => Ok(EulaState::Accepted),
         Ok(false) => Ok(EulaState::NotAccepted),
-        Err(error) if is_silent(&error) => Ok(EulaState::Unknown),
+        Err(error) if is_state_unknown(&error) => Ok(EulaState::Unknown),
         Err(error) => Err(error),
     });
     ids.into_iter().zip(states).map(|(id, state)| Ok((id, state?))).collect()
 }
 
-/// Whether it is this licence that nothing is told of.
-fn is_silent(error: &Error) -> bool {
+/// Returns whether the error concerns only this licence.
+fn is_state_unknown(error: &Error) -> bool {
     let is_forbidden = error.server_error().is_some_and(|said| said.status == 403);
     is_forbidden
         || matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Response | ErrorKind::InvalidInput)
 }
 
-/// `docs/up42-api.md`, 13.2.
+/// Requests whether the licence is accepted (`docs/up42-api.md`, 13.2).
 fn is_accepted(client: &Client, id: &str) -> Result<bool> {
     let ask = || {
         let json = client.get(&format!("/v2/eulas/{}", checked("EULA", id)?))?;

@@ -8,25 +8,26 @@ use up42_core::impl_list;
 use up42_core::sanitize::sanitize;
 use up42_core::suggest::suggest;
 
-/// The data products of some collections.
+/// Data products of one or several collections.
 #[derive(Clone)]
 pub struct DataProducts {
     pub(super) products: Vec<DataProduct>,
 }
 
 impl Client {
-    /// What can be bought of all collections.
+    /// Returns the data products of all collections.
     ///
     /// # Errors
     ///
-    /// Those of [`collections`](Self::collections).
+    /// Same as [`collections`](Self::collections).
     #[doc(alias = "get_data_products")]
+    #[doc(alias = "ProductGlossary")]
     pub fn data_products(&self) -> Result<DataProducts> {
         Ok(self.collections()?.products())
     }
 
-    /// A data product with its [parameters](DataProduct::parameters): by its collection and
-    /// its name (`phr/analytic`), by its id, or by its name alone where one collection has it.
+    /// Returns a data product with its [parameters](DataProduct::parameters): by collection and
+    /// name (`phr/analytic`), by id, or by name alone if only one collection has it.
     ///
     /// ```
     /// # use up42::Client;
@@ -41,8 +42,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there is none, or
-    /// several; the error names those that were meant.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if no or several products match;
+    /// the message lists the closest names or the matches.
     #[doc(alias = "get_data_product_schema")]
     pub fn data_product(&self, name: impl AsRef<str>) -> Result<DataProduct> {
         let listed = self.listed_collections().context("list the collections")?;
@@ -53,7 +54,7 @@ impl Client {
 impl_list!(DataProducts(products: DataProduct), "The data products, collection by collection.");
 
 impl DataProducts {
-    /// The products of a collection.
+    /// Returns the products of a collection.
     pub fn of(&self, collection: &str) -> Self {
         let is_of = |one: &&DataProduct| one.collection.eq_ignore_ascii_case(collection);
         Self { products: self.iter().filter(is_of).cloned().collect() }
@@ -84,21 +85,21 @@ impl DataProducts {
         }
     }
 
-    /// The data products as a Polars DataFrame, a row each.
+    /// Returns the data products as a Polars DataFrame, one row per product.
     ///
     /// | column | dtype | null means | field of the API |
     /// |---|---|---|---|
     /// | `collection` | String | never null | the collection's `name` |
     /// | `name` | String | never null | `name` |
-    /// | `title` | String | not said | `title` |
+    /// | `title` | String | not stated | `title` |
     /// | `tasking` | Boolean | never null | the collection's `type` |
     /// | `eula` | String | never null | `not needed`, `accepted`, `not accepted`, `unknown` |
     /// | `id` | String | never null | `id` |
-    /// | `description` | String | not said | `description` |
+    /// | `description` | String | not stated | `description` |
     ///
     /// # Errors
     ///
-    /// Only when Polars refuses the columns.
+    /// Only if Polars rejects the columns.
     pub fn to_dataframe(&self) -> Result<DataFrame> {
         Frame::of(&self.products)
             .text("collection", |one| Some(&one.collection))

@@ -7,32 +7,32 @@ use crate::schema::resolved;
 use up42_core::error::{Context, Result};
 use up42_core::impl_list;
 
-/// What an order of a data product can be told.
+/// Parameters of an order of a data product.
 #[derive(Clone, PartialEq)]
 pub struct ProductParameters {
-    /// Whose they are.
+    /// Name of the data product.
     pub(super) of: String,
     pub(super) parameters: Vec<ProductParameter>,
 }
 
-/// One parameter, from the JSON Schema of the data product (`docs/up42-api.md`, 9.3).
+/// Parameter of an order, from the JSON Schema of the data product (`docs/up42-api.md`, 9.3).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductParameter {
-    /// Its name.
+    /// Name of the parameter.
     pub name: String,
-    /// `string`, `number`, `integer`, `boolean`, `array` or `object`; of several, joined by
-    /// "or"; `None` where the schema does not say.
+    /// Type: `string`, `number`, `integer`, `boolean`, `array` or `object`; several joined by "or";
+    /// `None` if the schema does not state it.
     pub kind: Option<String>,
-    /// Whether an order must have it. A scene's `id` is given by the order itself.
+    /// Whether an order must have it. The `id` of a scene is set by the order itself.
     pub is_required: bool,
-    /// What is taken when nothing is said.
+    /// Default; `None` if there is none.
     pub default: Option<Value>,
-    /// All values that are allowed, where they are listed.
+    /// Allowed values, if the schema lists them.
     pub allowed: Vec<Value>,
-    /// The smallest and the largest number.
+    /// Smallest and largest number.
     pub range: (Option<f64>, Option<f64>),
-    /// What it means, in the platform's words.
+    /// Description by the platform.
     pub description: Option<String>,
 }
 
@@ -57,7 +57,7 @@ impl ProductParameter {
         }
     }
 
-    /// The allowed values or bounds in one line.
+    /// Returns the allowed values or bounds in one line.
     pub(super) fn takes(&self) -> Option<String> {
         if !self.allowed.is_empty() {
             return Some(self.allowed.iter().map(word).collect::<Vec<_>>().join(", "));
@@ -71,7 +71,7 @@ impl ProductParameter {
     }
 }
 
-/// A value as a person writes it.
+/// Formats a value: text without quotes, everything else as JSON.
 pub(super) fn word(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
@@ -79,7 +79,7 @@ pub(super) fn word(value: &Value) -> String {
 impl_list!(ProductParameters(parameters: ProductParameter), "The parameters, required ones first.");
 
 impl ProductParameters {
-    /// Those of a schema, but for the area, which an order has beside them.
+    /// Reads the parameters of a schema, except the area, which an order has separately.
     pub(super) fn of(whose: &str, schema: &Value) -> Self {
         let required = schema.get("required").and_then(Value::as_array);
         let is_required = |name: &str| required.is_some_and(|all| all.iter().any(|one| one == name));
@@ -92,26 +92,26 @@ impl ProductParameters {
         Self { of: whose.to_owned(), parameters }
     }
 
-    /// The parameter of a name.
+    /// Returns the parameter with this name.
     pub fn get(&self, name: &str) -> Option<&ProductParameter> {
         self.iter().find(|one| one.name == name)
     }
 
-    /// The parameters as a Polars DataFrame, a row each.
+    /// Returns the parameters as a Polars DataFrame, one row per parameter.
     ///
     /// | column | dtype | null means | in the schema |
     /// |---|---|---|---|
     /// | `name` | String | never null | key in `properties` |
-    /// | `type` | String | not said | `type` |
+    /// | `type` | String | not stated | `type` |
     /// | `required` | Boolean | never null | `required` |
     /// | `default` | String | none | `default`, as JSON |
     /// | `allowed` | String | any | `enum`, as JSON |
     /// | `minimum`, `maximum` | Float64 | no such bound | the same |
-    /// | `description` | String | not said | `description`, `title` |
+    /// | `description` | String | not stated | `description`, `title` |
     ///
     /// # Errors
     ///
-    /// Only when Polars refuses the columns.
+    /// Only if Polars rejects the columns.
     pub fn to_dataframe(&self) -> Result<DataFrame> {
         let default = |one: &ProductParameter| Some(one.default.as_ref()?.to_string());
         let allowed = |one: &ProductParameter| {

@@ -1,4 +1,4 @@
-//! An order's parameters against the schema of its data product.
+//! Validation of an order's parameters by the schema of its data product.
 
 use serde_json::{Map, Value};
 
@@ -6,15 +6,15 @@ use crate::schema::{check, resolved};
 use up42_core::sanitize::sanitize;
 use up42_core::suggest::suggest;
 
-/// Where an older interface had the area: today it stands beside the parameters.
+/// Names of the area in an older version of the API, which had it among the parameters.
 const PLACES: [&str; 3] = ["aoi", "geometry", "featureCollection"];
 
-/// Whether a parameter is the order's area.
+/// Returns whether a parameter is the order's area.
 pub(crate) fn is_place(name: &str) -> bool {
     PLACES.contains(&name)
 }
 
-/// The parameters, and the defaults of those that must be there; else what is wrong, by name.
+/// Returns the parameters with the defaults of required ones, or a message about the first problem.
 pub(super) fn checked(params: &Map<String, Value>, schema: &Value) -> Result<Map<String, Value>, String> {
     let nothing = Map::new();
     let known = schema.get("properties").and_then(Value::as_object).unwrap_or(&nothing);
@@ -22,7 +22,7 @@ pub(super) fn checked(params: &Map<String, Value>, schema: &Value) -> Result<Map
     if let Some(name) = params.keys().find(|name| is_place(name)) {
         return Err(format!("parameter `{name}` is the area: give it by `.aoi(…)`"));
     }
-    // A slip of the pen would cost money: what is not described must be allowed in so many words.
+    // A misspelled parameter would cost money: other names need an explicit `true` in the schema.
     let takes_others =
         known.is_empty() || schema.get("additionalProperties").is_some_and(|others| others == true);
     if let Some(name) = params.keys().find(|name| !takes_others && !known.contains_key(*name)) {
@@ -49,7 +49,7 @@ pub(super) fn checked(params: &Map<String, Value>, schema: &Value) -> Result<Map
     Ok(params)
 }
 
-/// A value, and what a list or an object holds.
+/// Checks a value, and the elements of a list or the members of an object.
 fn check_value(path: &str, value: &Value, own: &Value, root: &Value) -> Result<(), String> {
     check(value, own).map_err(|wrong| format!("parameter `{}`: {wrong}", sanitize(path, 80)))?;
     let within = |schema: Option<&Value>| {

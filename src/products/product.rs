@@ -8,33 +8,33 @@ use crate::client::{Client, id::checked, optional};
 use up42_core::error::{Context, Error, Result};
 use up42_core::sanitize::sanitize;
 
-/// A form in which a collection is sold (`docs/up42-api.md`, 9.4).
+/// Data product: a form in which a collection is sold (`docs/up42-api.md`, 9.4).
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DataProduct {
     pub(super) client: Client,
-    /// The platform's id.
+    /// Id on the platform.
     pub id: String,
-    /// Its name, unique in its collection, such as `analytic`.
+    /// Name, unique in its collection, such as `analytic`.
     pub name: String,
-    /// The name for people.
+    /// Display name.
     pub title: Option<String>,
-    /// What it is, in words.
+    /// Description of the product.
     pub description: Option<String>,
-    /// The name of its collection, such as `phr`.
+    /// Name of its collection, such as `phr`.
     pub collection: String,
-    /// Whether a satellite has yet to take the image (the collection's `type`).
+    /// Whether the images are still to be taken by a satellite (the collection's `type`).
     pub is_tasking: bool,
-    /// The id of its licence; `None` where there is none.
+    /// Id of its licence; `None` if there is none.
     pub eula_id: Option<String>,
-    /// Whether the licence is accepted, at the time of the list.
+    /// State of the licence when the product was listed.
     pub eula: EulaState,
-    /// The JSON Schema of its parameters, once it was asked for.
+    /// JSON Schema of its parameters, once requested.
     pub(super) schema: Option<Arc<Value>>,
 }
 
 impl DataProduct {
-    /// `None` for one that cannot be ordered, as it has no id.
+    /// Reads a data product; `None` without an id, since it cannot be ordered.
     pub(super) fn read(client: &Client, collection: &str, kind: Option<&str>, json: &Value) -> Option<Self> {
         let eula_id = optional(json, "eulaId");
         let id = optional(json, "id")?;
@@ -52,7 +52,7 @@ impl DataProduct {
         })
     }
 
-    /// The same product with the state of its licence.
+    /// Returns the product with the current state of its licence.
     pub(super) fn with_eula(mut self) -> Result<Self> {
         if let Some(id) = &self.eula_id {
             let states = eula::states(&self.client, [id.clone()]).with_context(|| self.to_string())?;
@@ -61,8 +61,8 @@ impl DataProduct {
         Ok(self)
     }
 
-    /// The same product with the schema of its parameters (`docs/up42-api.md`, 9.3), which a list
-    /// of products lacks.
+    /// Returns the product with the schema of its parameters (`docs/up42-api.md`, 9.3), which lists
+    /// of products lack.
     pub(crate) fn with_schema(&self) -> Result<Self> {
         if self.schema.is_some() {
             return Ok(self.clone());
@@ -72,12 +72,12 @@ impl DataProduct {
         Ok(Self { schema, ..self.clone() })
     }
 
-    /// The client that it was listed by.
+    /// Returns the client that listed the product.
     pub(crate) fn client(&self) -> &Client {
         &self.client
     }
 
-    /// What an order of it can be told, parameter by parameter.
+    /// Returns the parameters of an order of this product.
     ///
     /// ```
     /// # use up42::Client;
@@ -90,7 +90,8 @@ impl DataProduct {
     ///
     /// # Errors
     ///
-    /// The errors of the network, for a product of a list: one by its name has them already.
+    /// [`ErrorKind::Network`](crate::ErrorKind::Network) on failure of the connection, for a
+    /// product from a list; [`Client::data_product`] has already requested the parameters.
     pub fn parameters(&self) -> Result<ProductParameters> {
         Ok(ProductParameters::of(&self.to_string(), self.with_schema()?.schema()))
     }
@@ -99,24 +100,24 @@ impl DataProduct {
         self.schema.as_deref().unwrap_or(&Value::Null)
     }
 
-    /// Whether an order names a scene.
+    /// Returns whether an order must name a scene.
     pub(crate) fn takes_scene(&self) -> bool {
         !self.is_tasking && self.schema().pointer("/properties").is_none_or(|all| all.get("id").is_some())
     }
 
-    /// Whether an order's name is among its parameters too, as of a new image.
+    /// Returns whether the order's name is also one of its parameters, as for tasking.
     pub(crate) fn takes_name(&self) -> bool {
         self.schema().pointer("/properties/displayName").is_some()
     }
 
-    /// The parameters of an order, checked against the product's schema, with the defaults of
-    /// those that must be there.
+    /// Returns the parameters of an order, checked by the product's schema, with the defaults of
+    /// required parameters.
     pub(crate) fn checked_params(&self, params: &Map<String, Value>) -> Result<Map<String, Value>> {
         params::checked(params, self.schema()).map_err(Error::invalid).with_context(|| self.to_string())
     }
 
-    /// Refuses what the platform would not sell yet. A licence may have been accepted since
-    /// the product was listed.
+    /// Fails if the licence is not accepted. A state of `NotAccepted` is requested again, since the
+    /// licence may have been accepted after the product was listed.
     pub(crate) fn check_eula(&self) -> Result<()> {
         let Some(id) = self.eula_id.as_ref().filter(|_| self.eula == EulaState::NotAccepted) else {
             return Ok(());
@@ -130,7 +131,7 @@ impl DataProduct {
     }
 }
 
-/// By its collection and its name.
+/// Prints collection and name.
 impl fmt::Display for DataProduct {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "data product `{}/{}`", sanitize(&self.collection, 80), sanitize(&self.name, 80))

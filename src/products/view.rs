@@ -1,4 +1,4 @@
-//! What a notebook shows of what can be bought.
+//! MIME bundles of collections and data products for notebooks.
 
 use std::fmt;
 use std::ops::RangeBounds;
@@ -9,10 +9,11 @@ use super::{
     DataCollection, DataCollections, DataProduct, DataProducts, ProductParameter, ProductParameters,
 };
 use up42_core::sanitize::{sanitize, words};
-use up42_view::display::{Card, Cell, Column, MimeBundle, Table, Tone, counted};
+use up42_view::MimeBundle;
+use up42_view::elements::{Card, Cell, Column, Table, Tone, counted};
 use up42_view::{impl_mime_bundle, impl_show};
 
-/// Longest value in a table, in characters; the frame has it whole.
+/// Longest value in a table, in characters; the DataFrame has the whole value.
 const LONGEST: usize = 60;
 
 impl DataCollections {

@@ -11,13 +11,13 @@ use super::renamed::Renamed;
 use super::{Download, ResultFeature};
 use crate::batch::{Delivery, JobCollection, JobRecord, Outcome};
 use crate::jobs::JobId;
-use crate::transport::{Incoming, Packed};
+use crate::transport::{DownloadProgress, UnpackReservation};
 use up42_core::error::{Context, Error, ErrorKind, Result};
 use up42_core::impl_list;
 use up42_core::parallel::in_parallel;
 
-/// The results of a batch on disk: `job_<id>/` for each job, and a `data.json` that
-/// lists the features of all jobs in the folder.
+/// Downloaded results of a batch: `job_<id>/` for each job, and a `data.json` with the features of
+/// all jobs in the folder.
 #[derive(Clone)]
 pub struct Results {
     folder: PathBuf,
@@ -25,31 +25,28 @@ pub struct Results {
     features: Vec<ResultFeature>,
     failed: Vec<(String, Error)>,
     renamed: Vec<(String, PathBuf)>,
-    /// Jobs that have no results: they failed, were refused, or have not ended.
+    /// Number of jobs without results: failed, rejected, or not ended.
     without: usize,
 }
 
 impl JobCollection {
-    /// Downloads the results of every job that succeeded, several at a time, and
-    /// unpacks them to `job_<id>/`; one `data.json` lists the features of all, and goes on
-    /// listing those of jobs that were downloaded to the folder before. A `data.json` that
-    /// somebody else has written or changed stays, and the list is beside it
-    /// ([`Results::data_path`]). A download of more than a few seconds prints lines: bytes,
-    /// rate, and what is left.
+    /// Downloads the results of all succeeded jobs, several at a time, and unpacks them to
+    /// `job_<id>/`. One `data.json` lists the features of all jobs in the folder, including those
+    /// downloaded earlier. A `data.json` written or changed by others stays unchanged, and the list
+    /// gets another name ([`Results::data_path`]). A download of more than a few seconds prints its
+    /// progress: bytes, rate and time left.
     ///
-    /// Called again, it does what is left to do: what is there whole is not downloaded
-    /// again, what was cut off goes on, also after the program was killed, and what failed
-    /// is tried again. No job runs again for that. Orders and processing jobs deliver to the
-    /// storage, whose list of items may be late and never says that it is whole: it is asked for
-    /// again, and what has come since is added. Two programs may download to one folder: one
-    /// waits for the other.
+    /// Repeated calls resume: complete results are not downloaded again, interrupted downloads are
+    /// continued, also after the program was killed, and failed ones are retried. No job runs
+    /// again. Orders and processing jobs deliver to the storage, whose list of items may be
+    /// incomplete: it is requested again by each call, and new items are added. If two programs
+    /// download to one folder, one waits for the other.
     ///
-    /// Before a file begins there must be room for it, packed and unpacked. Archives are
-    /// refused as a whole when an entry would leave the folder, is not a plain file, or
-    /// when they unpack to too much: one beyond [`Download::largest()`] is kept, and unpacked
-    /// by a call that allows more. A file whose name this system does not take gets another one
-    /// ([`Results::renamed`]). Archives are read and written in small pieces, so memory does not
-    /// grow with them.
+    /// Each download needs free space on the disk for the packed and the unpacked files. An archive
+    /// is rejected as a whole if an entry would leave the folder or is not a regular file, or if it
+    /// unpacks to too many bytes: an archive above [`Download::largest()`] is kept, and unpacked by
+    /// a call with a higher limit. Files with names that are invalid on this system are renamed
+    /// ([`Results::renamed`]). Archives are streamed, so memory use does not depend on their size.
     ///
     /// ```
     /// # use up42::{Client, Aoi};
@@ -73,8 +70,8 @@ impl JobCollection {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the folder cannot be written. What befalls a single
-    /// job is kept in [`failed`](Results::failed).
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the folder cannot be written. Errors of single
+    /// jobs are in [`failed`](Results::failed).
     pub fn download_results(&self, to: impl Into<Download>) -> Result<Results> {
         let to = to.into();
         let context = || format!("download results to `{}`", to.folder.display());
@@ -100,7 +97,7 @@ impl JobCollection {
             }
             fetched.with_context(|| format!("results of job `{id}`"))
         };
-        let fetched = progress.tell_during(to.is_quiet, || in_parallel(&finished, to.at_once, fetch));
+        let fetched = progress.show_during(to.is_quiet, || in_parallel(&finished, to.at_once, fetch));
         let mut results = Results {
             folder: folder.path().to_owned(),
             data: data_path(folder.path()).with_context(context)?,
@@ -131,7 +128,7 @@ impl JobCollection {
         record: &JobRecord,
         id: &JobId,
         limits: Limits,
-        incoming: &Incoming,
+        incoming: &DownloadProgress,
     ) -> Result<Fetched> {
         let place = folder.place(id);
         let mut missing = None;
@@ -159,14 +156,14 @@ impl JobCollection {
         Ok(Fetched { features, renamed: renamed.collect(), missing })
     }
 
-    /// Brings what a job left; `None` when it was no archive: then all is in its place.
+    /// Downloads the results of a job; `None` if they are single files, which are then complete.
     fn download(
         &self,
         id: &JobId,
         place: &Place,
         limits: Limits,
-        incoming: &Incoming,
-    ) -> Result<Option<Packed>> {
+        incoming: &DownloadProgress,
+    ) -> Result<Option<UnpackReservation>> {
         let client = self.client();
         match self.delivery(id)? {
             Delivery::Archive(url) => client.download_signed(&place.archive, incoming, url).map(Some),
@@ -177,17 +174,17 @@ impl JobCollection {
     }
 }
 
-/// The results of a job that are on the disk.
+/// Results of a job on the disk.
 struct Fetched {
     features: Vec<ResultFeature>,
-    /// Paths in the archive, and where these files are.
+    /// Renamed files: path in the archive, path on the disk.
     renamed: Vec<(String, PathBuf)>,
-    /// Why results that have come since are not among them, or may not be.
+    /// Error of the request for new results, if results may be missing.
     missing: Option<Error>,
 }
 
-/// Returns whether a failure may hide results. An empty list hides none: items that were deleted
-/// from the storage are on the disk.
+/// Returns whether results may be missing after this error. Not if the list is empty: then the
+/// items were deleted from the storage, and are still on the disk.
 fn hides_results(error: &Error) -> bool {
     !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Response)
 }
@@ -195,35 +192,35 @@ fn hides_results(error: &Error) -> bool {
 impl_list!(Results(features: ResultFeature), "The results, one by one.");
 
 impl Results {
-    /// The folder they are in.
+    /// Returns the folder of the results.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The list of the features of all jobs in the folder: `data.json`, or `data-2.json` and so
-    /// on where somebody else's file has that name.
+    /// Returns the path of the list of all features in the folder: `data.json`, or `data-2.json`
+    /// and so on if that name is taken by another file.
     pub fn data_path(&self) -> &Path {
         &self.data
     }
 
-    /// Files that are called otherwise than in their archives, since this system does not take
-    /// their names or takes them for other files: the path in the archive, and where the file is.
+    /// Returns the files that were renamed because their names are invalid or taken on this system:
+    /// path in the archive, path on the disk.
     pub fn renamed(&self) -> &[(String, PathBuf)] {
         &self.renamed
     }
 
-    /// Jobs whose results could not be had, or not all of them, by label, and why. To call
-    /// [`download_results`](JobCollection::download_results) again tries them again.
+    /// Returns the jobs whose results could not be downloaded completely: label, reason. Call
+    /// [`download_results`](JobCollection::download_results) again to retry.
     pub fn failed(&self) -> &[(String, Error)] {
         &self.failed
     }
 
-    /// How many jobs have no results: they failed, were refused, or have not ended.
+    /// Returns the number of jobs without results: failed, rejected, or not ended.
     pub fn without_results(&self) -> usize {
         self.without
     }
 
-    /// Results that were not downloaded.
+    /// Creates results without a download, for tests.
     #[cfg(any(test, fuzzing))]
     pub(super) fn of_features(folder: &Path, features: Vec<ResultFeature>) -> Self {
         let (folder, data) = (folder.to_owned(), folder.join("data.json"));

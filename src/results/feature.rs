@@ -5,49 +5,49 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::inside::inside;
 use super::renamed::Renamed;
+use super::safe_path::safe_path;
 use crate::batch::JobRecord;
 use crate::jobs::JobId;
 use up42_core::error::{Context, Error, ErrorKind, Result};
 use up42_core::limits::ReadBudget;
 use up42_core::sanitize::sanitize;
 
-/// What names a feature's file (`docs/up42-api.md`, 5).
+/// Property with the path of a feature's file (`docs/up42-api.md`, 5).
 pub(super) const PATH: &str = "up42.data_path";
-/// Older blocks name it by their own capability.
+/// Property of the path in older blocks, named by their capability.
 const OLDER_PATH: &str = "up42.data.aoiclipped";
-/// A member of a `data.json` that is written here: more features may come.
+/// Member of a `data.json` written by this library: more features may follow.
 pub(super) const MAY_GROW: &str = "up42.may_grow";
 
-/// One result of one job: a feature of its `data.json` and the file it names.
+/// Result of a job: a feature of its `data.json` and the referenced file.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ResultFeature {
-    /// The job it came from.
+    /// Job of the result.
     pub job: JobId,
-    /// What set the job apart: place and dates.
+    /// Label of the job: usually place and dates.
     pub label: String,
-    /// The raster; `None` where the feature names none that is there.
+    /// Path of the raster; `None` if the feature refers to no existing file.
     pub path: Option<PathBuf>,
-    /// The outline, as GeoJSON.
+    /// Footprint, as GeoJSON.
     pub geometry: Value,
-    /// What the blocks say of it.
+    /// Properties of the feature.
     pub properties: Map<String, Value>,
-    /// Where the file that it names is in the job's folder, or would be.
+    /// Path of the file in the job's folder, whether it exists or not.
     pub(super) file: Option<String>,
-    /// The feature's other members, such as `id` and `bbox`.
+    /// Other members of the feature, such as `id` and `bbox`.
     pub(super) rest: Map<String, Value>,
     parameters: Arc<Map<String, Value>>,
 }
 
 impl ResultFeature {
-    /// What the job was told: task to parameters.
+    /// Returns the parameters of the job: task to parameters.
     pub fn parameters(&self) -> &Map<String, Value> {
         &self.parameters
     }
 
-    /// The features of a job whose results were unpacked to a folder.
+    /// Reads the features of a job whose results were unpacked to a folder.
     pub(super) fn read_all(
         folder: &Path,
         renamed: &Renamed,
@@ -80,8 +80,8 @@ impl ResultFeature {
             _ => Map::new(),
         };
         let named = [PATH, OLDER_PATH].iter().find_map(|key| properties.get(*key)?.as_str());
-        let file = named.and_then(|named| inside(named).ok()).map(|named| renamed.path(&named).to_owned());
-        // The name comes from outside: only a file that was unpacked here counts.
+        let file = named.and_then(|named| safe_path(named).ok()).map(|named| renamed.path(&named).to_owned());
+        // The path comes from outside: only files within the folder are accepted.
         let path = file.as_ref().map(|file| folder.join(file)).filter(|path| {
             let inside = path.canonicalize().ok().zip(folder.canonicalize().ok());
             inside.is_some_and(|(path, folder)| path.starts_with(folder) && path.is_file())
@@ -95,13 +95,13 @@ impl ResultFeature {
         name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
     }
 
-    /// Of its file, in bytes.
+    /// Returns the size of the file, in bytes.
     pub(super) fn size(&self) -> Option<u64> {
         Some(self.path.as_ref()?.metadata().ok()?.len())
     }
 }
 
-/// The features of a `data.json`.
+/// Reads the features of a `data.json`.
 pub(super) fn features(path: &Path) -> Result<Vec<Value>> {
     match document(path)?["features"].take() {
         Value::Array(features) => Ok(features),
@@ -109,7 +109,7 @@ pub(super) fn features(path: &Path) -> Result<Vec<Value>> {
     }
 }
 
-/// A `data.json`, which is an object.
+/// Reads a `data.json`, which must be an object.
 pub(super) fn document(path: &Path) -> Result<Value> {
     let budget = ReadBudget::fixed(
         "the rasters beside it are whole; read it with a program for large GeoJSON, such as ogr2ogr",

@@ -1,4 +1,4 @@
-//! Results that come as files, and not as an archive.
+//! Results delivered as single files instead of an archive.
 
 use std::collections::HashSet;
 use std::fs;
@@ -11,12 +11,12 @@ use super::feature::{MAY_GROW, PATH, features};
 use super::folder::Place;
 use crate::batch::{Content, ResultFile};
 use crate::client::Client;
-use crate::transport::{Bytes, Incoming};
+use crate::transport::{Bytes, DownloadProgress};
 use up42_core::error::{Context, Error, Result};
 use up42_core::file::name::is_portable;
 use up42_core::file::{self, sync_folder};
 
-/// The files of a job, and the features that name them.
+/// Files of a job, and their features.
 pub(super) struct Files {
     pub(super) features: Vec<Value>,
     pub(super) files: Vec<ResultFile>,
@@ -24,15 +24,15 @@ pub(super) struct Files {
 }
 
 impl Place {
-    /// Brings the files of a job here. Those that are there whole are not fetched again; the
-    /// folder gets its name when all are there. Where it has its name already, what has come
-    /// since is added: a file that is named no more stays, with its feature.
+    /// Downloads the files of a job. Existing files are not downloaded again. The folder is renamed
+    /// to its final name when it is complete; if it has that name already, new files are added.
+    /// Files that are no longer listed stay, with their features.
     pub(super) fn take(
         &self,
         client: &Client,
         delivered: &Files,
         limits: Limits,
-        incoming: &Incoming,
+        incoming: &DownloadProgress,
     ) -> Result<()> {
         let Files { features: new, files, may_grow } = delivered;
         if files.len() > limits.files {
@@ -79,7 +79,7 @@ impl Place {
     }
 }
 
-/// Returns the name, if every system takes it for that of a file in the folder.
+/// Returns the name, if it is valid on every system and not reserved; otherwise an error.
 fn checked(name: &str) -> Result<&str> {
     match is_portable(name) && !name.starts_with('.') && !name.eq_ignore_ascii_case("data.json") {
         true => Ok(name),

@@ -4,25 +4,25 @@ use std::path::{Path, PathBuf};
 use super::archive::{Limits, unpack};
 use super::feature::{MAY_GROW, document};
 use crate::jobs::JobId;
-use crate::transport::Packed;
+use crate::transport::UnpackReservation;
 use up42_core::error::{ErrorKind, Result};
-use up42_core::file::name::caseless;
+use up42_core::file::name::case_insensitive;
 use up42_core::lock::lock_file;
 
-/// Beside the results, while somebody downloads to their folder.
+/// Name of the lock file in the folder of results.
 const LOCK: &str = ".up42-download.lock";
 
-/// A folder of results, and the only program that downloads to it now. The system takes
-/// the lock back when the program ends, however it ends.
+/// Folder of results, locked against other programs that download to it. The system releases the
+/// lock when the program ends, also after a crash.
 #[derive(Debug)]
 pub(super) struct Folder {
     path: PathBuf,
     _lock: File,
 }
 
-/// The place of one job's results. What is there says how far they are: the folder is there
-/// when they are whole, the archive when it has arrived, and a part of it when not all has.
-/// Results that are no archive arrive file by file in a folder beside.
+/// Paths of one job's results. They show the state of the download: the folder exists when the
+/// results are complete, the archive when it is downloaded, a part of it before. Single files are
+/// collected in the folder `files`.
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) folder: PathBuf,
@@ -31,7 +31,7 @@ pub(super) struct Place {
 }
 
 impl Folder {
-    /// Waits while another program downloads to the folder, and calls `waits` before that.
+    /// Opens and locks the folder. If another program has the lock, calls `waits` and then waits.
     pub(super) fn open(path: &Path, waits: impl FnOnce()) -> Result<Self> {
         fs::create_dir_all(path)?;
         let lock = File::options().create(true).append(true).open(path.join(LOCK))?;
@@ -50,10 +50,10 @@ impl Folder {
     }
 }
 
-/// `job_<id>`, as the SDK has it: most ids are UUIDs. One that is no name on every system, as
-/// other servers may give, is cleaned and marked.
+/// Returns `job_<id>`, as in the SDK. Ids that are invalid as file names on some system are cleaned
+/// and get a hash.
 pub(super) fn folder_name(id: &JobId) -> String {
-    format!("job_{}", caseless(id.as_str()))
+    format!("job_{}", case_insensitive(id.as_str()))
 }
 
 impl Place {
@@ -61,7 +61,7 @@ impl Place {
         self.folder.is_dir()
     }
 
-    /// Returns whether more may have come since: see [`Delivery::Files`].
+    /// Returns whether more results may follow: see [`Delivery::Files`].
     pub(super) fn may_grow(&self) -> bool {
         document(&self.data()).is_ok_and(|data| data[MAY_GROW] == true)
     }
@@ -70,12 +70,17 @@ impl Place {
         self.folder.join("data.json")
     }
 
-    /// Unpacks the archive, if there is room.
-    pub(super) fn unpack(&self, folder: &Folder, limits: Limits, mut packed: Packed) -> Result<()> {
+    /// Unpacks the archive, if there is enough space on the disk.
+    pub(super) fn unpack(
+        &self,
+        folder: &Folder,
+        limits: Limits,
+        mut packed: UnpackReservation,
+    ) -> Result<()> {
         let room = |bytes| packed.unpack_to(folder.path(), bytes);
         let unpacked = unpack(&self.archive, &self.folder, limits, room);
-        // What does harm, or is broken, is fetched anew the next time. A full disk and what
-        // the caller allows are none of its faults.
+        // An invalid archive is deleted, so that the next call downloads it again. It is kept after
+        // a lack of space or an exceeded limit.
         if unpacked.as_ref().is_err_and(|error| error.kind() == ErrorKind::Response) {
             fs::remove_file(&self.archive)?;
         }
@@ -88,7 +93,7 @@ mod tests {
     use std::io::{self, Read};
 
     use super::*;
-    use crate::transport::Incoming;
+    use crate::transport::DownloadProgress;
 
     #[test]
     fn an_archive_is_kept_until_it_is_allowed_to_be_large() {
@@ -101,7 +106,7 @@ mod tests {
         tar.append_data(&mut header, "output/a.tif", io::repeat(7).take(3_000_000)).unwrap();
         tar.finish().unwrap();
         let unpack = |bytes| {
-            let packed = Incoming::with_free(u64::MAX).packed(3_000_000);
+            let packed = DownloadProgress::with_free(u64::MAX).packed(3_000_000);
             place.unpack(&folder, Limits { bytes: Some(bytes), ..Limits::default() }, packed)
         };
         let refused = unpack(2_000_000).unwrap_err();

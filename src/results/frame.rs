@@ -7,27 +7,25 @@ use up42_core::error::{Context, Result};
 use up42_core::geo::{geometry_from_json, wkb};
 
 impl Results {
-    /// The results as a Polars DataFrame, a row each.
+    /// Returns the results as a Polars DataFrame, one row per result.
     ///
     /// | column | dtype | unit | null means | source |
     /// |---|---|---|---|---|
     /// | `job` | String | | never null | the job's id |
     /// | `label` | String | | never null | place and dates of the job |
-    /// | `parameters` | String | | never null | what the job was told, as JSON: task to parameters |
-    /// | `path` | String | | the feature names no file that is there | `up42.data_path` |
+    /// | `parameters` | String | | never null | parameters of the job, as JSON: task to parameters |
+    /// | `path` | String | | the feature refers to no existing file | `up42.data_path` |
     /// | `size` | Int64 | bytes | no file | the file |
     /// | `geometry` | Binary | degrees, WGS 84 | none, or not readable | `geometry` as WKB (OGC 06-103r4), two dimensions |
     /// | `properties` | String | | never null | all properties, as JSON |
-    /// | any other | see below | as the block has it | not said | the property of that name |
-    ///
-    /// The properties follow in the order of their names, but for those whose name stands
-    /// above. A column is Boolean, Int64, Float64, Datetime(ms) (all values are instants,
-    /// now UTC) or String when all its values are; lists, objects and columns of several
-    /// types are String, and hold JSON.
+    /// | any other | see below | as in the block | not stated | the property of that name |
+    /// The properties follow, sorted by name, except those with the name of a column above. A
+    /// column is Boolean, Int64, Float64, Datetime(ms) (all values are instants, converted to UTC)
+    /// or String if all its values are; lists, objects and mixed types are String with JSON text.
     ///
     /// # Errors
     ///
-    /// Only when Polars refuses the columns.
+    /// Only if Polars rejects the columns.
     pub fn to_dataframe(&self) -> Result<DataFrame> {
         let made = |text: fn(&ResultFeature) -> Option<String>| self.iter().map(text).collect();
         let frame = || {

@@ -1,4 +1,4 @@
-//! Archives and lists of results, for [`fuzzing`](crate::fuzzing).
+//! Fuzz targets for archives and `data.json`, for [`fuzzing`](crate::fuzzing).
 
 use std::fs;
 use std::io::Write;
@@ -14,8 +14,8 @@ use crate::batch::{JobRecord, Outcome};
 use crate::jobs::JobId;
 use up42_view::Aoi;
 
-/// Unpacks a zip, a tgz or a tar. What is none of the others is a tar that is packed first: its
-/// checksum would keep the fuzzer out.
+/// Unpacks a zip, tgz or tar. Input that is neither zip nor gzip is compressed first, because the
+/// fuzzer cannot produce the checksum of a gzip.
 pub(crate) fn archive(bytes: &[u8], folder: &Path) {
     let is_whole = bytes.starts_with(b"PK") || bytes.starts_with(&[0x1f, 0x8b]);
     let (archive, unpacked) = (folder.join("archive"), folder.join("unpacked"));
@@ -45,7 +45,7 @@ fn holds_plain_files(folder: &Path) -> bool {
     })
 }
 
-/// Reads a `data.json`, and shows what it lists.
+/// Reads a `data.json`, and displays its features.
 pub(crate) fn data(bytes: &[u8], folder: &Path) {
     let data = folder.join("data.json");
     fs::write(&data, bytes).unwrap();

@@ -6,14 +6,13 @@ use crate::jobs::{JobStatus, JobTask, ProjectJob};
 use up42_core::error::{Error, Result};
 
 impl ProjectJob {
-    /// Downloads the job's results to `job_<id>/` and unpacks them, as
-    /// [`JobCollection::download_results`](crate::batch::JobCollection::download_results) does for
-    /// many jobs.
+    /// Downloads the job's results to `job_<id>/` and unpacks them, like
+    /// [`JobCollection::download_results`](crate::batch::JobCollection::download_results).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the job has not
-    /// succeeded, and whatever befalls its archive.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the job has not succeeded,
+    /// and the errors of its download.
     pub fn download_results(&self, folder: impl AsRef<Path>) -> Result<Results> {
         check(&format!("job `{}`", self.id), &self.status)?;
         only(job_of(self).download_results(folder.as_ref())?)
@@ -21,13 +20,13 @@ impl ProjectJob {
 }
 
 impl JobTask {
-    /// Downloads the task's results to `task_<id>/job_<job id>/`, with what lies between the
-    /// blocks of the job: those of the last task are the job's.
+    /// Downloads the task's results to `task_<id>/job_<job id>/`. The results of the last task are
+    /// the job's; those of other tasks are the input of the next block.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the task has not
-    /// succeeded, and whatever befalls its archive.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the task has not succeeded,
+    /// and the errors of its download.
     pub fn download_results(&self, folder: impl AsRef<Path>) -> Result<Results> {
         check(&format!("task `{}` of job `{}`", self.name, self.job), &self.status)?;
         let job = self.project().job(&self.job)?;
@@ -45,7 +44,7 @@ fn check(whose: &str, status: &JobStatus) -> Result<()> {
     Err(Error::invalid(format!("{whose} is {status}: {message}")))
 }
 
-/// Of one job there is one outcome.
+/// Returns the results, or the error of the only job.
 fn only(results: Results) -> Result<Results> {
     match results.failed().first() {
         Some((_, error)) => Err(error.clone()),

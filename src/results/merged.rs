@@ -1,4 +1,4 @@
-//! One list of the features of all jobs in a folder.
+//! Merged `data.json` with the features of all jobs in a folder.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -16,20 +16,20 @@ use up42_core::file;
 use up42_core::hash::{hex, hex_of};
 use up42_core::redact;
 
-/// The first line of the file, without the hash of all other lines that stands between the two
-/// parts. A file whose hash does not fit was written or changed by somebody else.
+/// First line of the file, before and after the hash of all other lines. A file with another hash
+/// was written or changed by others.
 const HEAD: [&str; 2] = [r#"{"type": "FeatureCollection", "up42.sha256": ""#, r#"", "features": ["#];
 
 impl Results {
-    /// One `data.json` over all jobs, as the SDK makes it: each feature with its `job_id`,
-    /// and its path from the folder (`docs/up42-api.md`, 5). All else in it stays as it is,
-    /// but for [secrets](redact::data). A path that leads out of the job's folder is left out.
+    /// Writes one `data.json` for all jobs, as in the SDK: each feature with its `job_id`, and its
+    /// path relative to the folder (`docs/up42-api.md`, 5). Other members are unchanged except for
+    /// [secrets](redact::data). A path that leaves the job's folder is omitted.
     ///
-    /// What it lists already stays in front, but what is of the jobs asked for now, and of
-    /// jobs whose folder is gone.
+    /// Existing entries stay first, except those of the jobs in `asked` and of jobs without a
+    /// folder.
     pub(super) fn write_merged(&self, folder: &Folder, asked: &[&JobId]) -> Result<()> {
         let asked: HashSet<&str> = asked.iter().map(|id| id.as_str()).collect();
-        let mut lines = kept(&self.data, |feature| {
+        let mut lines = existing_features(&self.data, |feature| {
             let job = feature["properties"]["job_id"].as_str().filter(|id| !asked.contains(id));
             job.is_some_and(|id| folder.place(&JobId::from(id)).is_whole())
         })?;
@@ -38,14 +38,14 @@ impl Results {
     }
 }
 
-/// Returns the path of the list of a folder: `data.json`, or the first of `data-2.json`,
-/// `data-3.json` … that is not somebody else's file.
+/// Returns the path of the list in a folder: `data.json`, or the first of `data-2.json`,
+/// `data-3.json` … that was not written or changed by others.
 pub(super) fn data_path(folder: &Path) -> io::Result<PathBuf> {
     let mut number = 1;
     loop {
         let name = if number == 1 { "data.json".to_owned() } else { format!("data-{number}.json") };
         let path = folder.join(name);
-        match is_own(&path) {
+        match is_unmodified(&path) {
             Ok(true) => return Ok(path),
             Ok(false) => number += 1,
             Err(error) if error.kind() == io::ErrorKind::IsADirectory => number += 1,
@@ -55,8 +55,8 @@ pub(super) fn data_path(folder: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// The file, of features as JSON. Each has a line, so that a list of any length is read again line
-/// by line.
+/// Returns the content of the file. Each feature has its own line, so that a list of any length can
+/// be read line by line.
 fn text(features: &[String]) -> String {
     let lines = format!("\n{}\n]}}\n", features.join(",\n"));
     head(&hex(&lines, 32)) + &lines
@@ -67,14 +67,14 @@ fn head(hash: &str) -> String {
     format!("{start}{hash}{end}")
 }
 
-/// The features of a list that was written here, as JSON, that `keeps` returns `true` for; none
-/// where there is no list.
-fn kept(path: &Path, keeps: impl Fn(&Value) -> bool) -> Result<Vec<String>> {
+/// Returns the features of an existing list for which `keeps` returns `true`, as JSON; empty if
+/// there is no list.
+fn existing_features(path: &Path, keeps: impl Fn(&Value) -> bool) -> Result<Vec<String>> {
     let file = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         file => file?,
     };
-    let mut kept = Vec::new();
+    let mut existing_features = Vec::new();
     for line in BufReader::new(file).lines().skip(1) {
         let line = line?;
         let feature = line.strip_suffix(',').unwrap_or(&line);
@@ -83,14 +83,14 @@ fn kept(path: &Path, keeps: impl Fn(&Value) -> bool) -> Result<Vec<String>> {
         }
         let read = serde_json::from_str(feature).map_err(|error| Error::foreign(ErrorKind::Io, error));
         if keeps(&read.with_context(|| format!("read `{}`", path.display()))?) {
-            kept.push(feature.to_owned());
+            existing_features.push(feature.to_owned());
         }
     }
-    Ok(kept)
+    Ok(existing_features)
 }
 
-/// Returns whether a file was written here and has not been changed since.
-fn is_own(path: &Path) -> io::Result<bool> {
+/// Returns whether a file was written by this library and not changed since.
+fn is_unmodified(path: &Path) -> io::Result<bool> {
     let mut file = BufReader::new(File::open(path)?);
     let length = head(&"0".repeat(64)).len();
     let mut first = Vec::new();
@@ -104,14 +104,14 @@ fn merged(feature: &ResultFeature) -> Value {
     let _ = (redact::value(&mut properties), redact::value(&mut rest));
     let mut properties = properties.as_object_mut().map(std::mem::take).unwrap_or_default();
     properties.insert("job_id".into(), feature.job.as_str().into());
-    let promised = feature.properties.get(PATH).and_then(Value::as_str).map(redact::data);
-    match (&feature.file, promised) {
-        // What is there is called so: its name has no key.
+    let expected_length = feature.properties.get(PATH).and_then(Value::as_str).map(redact::data);
+    match (&feature.file, expected_length) {
+        // The name of an existing file contains no secret.
         (Some(file), _) if feature.path.is_some() => {
             properties.insert(PATH.into(), format!("{}/{file}", folder_name(&feature.job)).into());
         }
-        (Some(_), Some(promised)) => {
-            properties.insert(PATH.into(), format!("{}/{promised}", folder_name(&feature.job)).into());
+        (Some(_), Some(expected_length)) => {
+            properties.insert(PATH.into(), format!("{}/{expected_length}", folder_name(&feature.job)).into());
         }
         _ => drop(properties.shift_remove(PATH)),
     }
@@ -141,8 +141,8 @@ mod tests {
             fs::write(&path, text(&lines)).unwrap();
             assert_eq!(name(), "data.json");
             assert_eq!(crate::results::feature::features(&path).unwrap(), features);
-            assert_eq!(kept(&path, |_| true).unwrap(), lines);
-            assert_eq!(kept(&path, |feature| *feature == 1).unwrap().len(), features.len() / 2);
+            assert_eq!(existing_features(&path, |_| true).unwrap(), lines);
+            assert_eq!(existing_features(&path, |feature| *feature == 1).unwrap().len(), features.len() / 2);
         }
         let own = fs::read_to_string(&path).unwrap();
         let sdk = r#"{"type": "FeatureCollection", "features": []}"#;

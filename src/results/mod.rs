@@ -1,12 +1,12 @@
 //! Results of jobs: downloaded archives, `data.json`, rasters.
 //!
-//! - [`Download`]: downloads the results of a batch, several at a time, and resumes.
-//! - [`Results`], [`ResultFeature`]: what was downloaded, as a DataFrame, as one GeoJSON file, on
-//!   a map.
-//! - [`FoundScenes`]: the scenes that dry runs found.
+//! - [`Download`]: options of a download of results.
+//! - [`Results`], [`ResultFeature`]: downloaded results, as a DataFrame, as one GeoJSON file, on a
+//!   map.
+//! - [`FoundScenes`]: scenes found by dry runs.
 
-// Layout: `download`, `progress`, `folder` (fetching); `archive`, `inside`, `renamed`, `files`
-// (unpacking below the job's folder, under safe names); `feature`, `frame`, `merged`, `found`
+// Layout: `download`, `progress`, `folder` (downloads); `archive`, `inside`, `renamed`, `files`
+// (unpacking to the job's folder, under safe names); `feature`, `frame`, `merged`, `found`
 // (contents); `view`, `raster` (output).
 
 mod archive;
@@ -18,13 +18,13 @@ mod found;
 mod frame;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
-mod inside;
 mod job;
 mod merged;
 mod options;
 mod progress;
 mod raster;
 mod renamed;
+mod safe_path;
 mod view;
 
 pub use download::Results;

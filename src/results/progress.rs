@@ -3,39 +3,39 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::transport::{Bytes, Counts, Incoming};
-use up42_core::time::lasted;
+use crate::transport::{Bytes, Counts, DownloadProgress};
+use up42_core::time::format_duration;
 use up42_core::time_left::UnitTime;
-use up42_view::display::{Card, Cell, MimeBundle};
+use up42_view::MimeBundle;
+use up42_view::elements::{Card, Cell};
 use up42_view::{Live, display_live};
 
-/// The pauses between lines grow from the first to the last: quick downloads say nothing,
-/// and a long night fills no screen.
+/// First and longest pause between two lines. They grow, so that a short download prints nothing
+/// and a long one few lines.
 const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(120)];
-/// A display that changes in its place fills none.
-const BEAT: Duration = Duration::from_millis(500);
+/// Pause between updates of a live display.
+const MIN_PAUSE: Duration = Duration::from_millis(500);
 
-/// How far the downloads of a batch are: a bar that moves, or lines that are only ever
-/// added.
+/// Progress of a batch's downloads: a live display, or printed lines.
 pub(super) struct Progress {
-    pub(super) incoming: Incoming,
-    /// Jobs to download.
+    pub(super) incoming: DownloadProgress,
+    /// Number of jobs to download.
     total: usize,
     done: AtomicUsize,
 }
 
 impl Progress {
     pub(super) fn new(total: usize) -> Self {
-        Self { incoming: Incoming::default(), total, done: AtomicUsize::new(0) }
+        Self { incoming: DownloadProgress::default(), total, done: AtomicUsize::new(0) }
     }
 
-    /// A job's results are there, or cannot be had.
+    /// Counts a job whose download has succeeded or failed.
     pub(super) fn end_one(&self) {
         self.done.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Does some work, and tells meanwhile how far it is.
-    pub(super) fn tell_during<T>(&self, is_quiet: bool, work: impl FnOnce() -> T) -> T {
+    /// Runs `work` and displays the progress meanwhile.
+    pub(super) fn show_during<T>(&self, is_quiet: bool, work: impl FnOnce() -> T) -> T {
         if is_quiet || self.total == 0 {
             return work();
         }
@@ -46,7 +46,7 @@ impl Progress {
                 true => self.move_until(&end, begun),
                 false => self.write_until(&end, begun),
             });
-            // Dropped however the work ends.
+            // Dropped when `work` returns or panics, which ends the display.
             let _ended = ended;
             work()
         })
@@ -68,7 +68,7 @@ impl Progress {
     fn move_until(&self, end: &Receiver<()>, begun: Instant) {
         let mut live: Option<Live> = None;
         loop {
-            let is_over = !matches!(end.recv_timeout(BEAT), Err(RecvTimeoutError::Timeout));
+            let is_over = !matches!(end.recv_timeout(MIN_PAUSE), Err(RecvTimeoutError::Timeout));
             match &live {
                 Some(live) => live.update(&self.bundle(begun.elapsed())),
                 None if is_over => {}
@@ -103,10 +103,10 @@ fn to_begin(counts: Counts, done: usize, total: usize) -> usize {
     total.saturating_sub(counts.files.max(done))
 }
 
-/// Bytes of all files. Those that have not begun are taken for the mean of the others.
+/// Estimates the bytes of all files: files not yet begun count as the mean of the others.
 fn awaited(counts: Counts, to_begin: usize) -> u64 {
-    let mean = counts.promised.checked_div(counts.files as u64).unwrap_or(0);
-    counts.promised.saturating_add(mean.saturating_mul(to_begin as u64))
+    let mean = counts.expected_length.checked_div(counts.files as u64).unwrap_or(0);
+    counts.expected_length.saturating_add(mean.saturating_mul(to_begin as u64))
 }
 
 fn line(counts: Counts, done: usize, total: usize, elapsed: Duration) -> String {
@@ -124,7 +124,7 @@ fn line(counts: Counts, done: usize, total: usize, elapsed: Duration) -> String 
     let byte = UnitTime::measured(counts.fetched as f64, elapsed);
     let left = byte.and_then(|byte| byte.left([all.saturating_sub(counts.arrived) as f64], 1));
     if let Some(left) = left.filter(|left| left.as_secs() > 0) {
-        line += &format!(", {} to go", lasted(left.as_secs_f64()));
+        line += &format!(", {} to go", format_duration(left.as_secs_f64()));
     }
     line
 }
@@ -133,8 +133,15 @@ fn line(counts: Counts, done: usize, total: usize, elapsed: Duration) -> String 
 mod tests {
     use super::*;
 
-    fn line_at(promised: u64, arrived: u64, fetched: u64, files: usize, done: usize, seconds: u64) -> String {
-        let counts = Counts { promised, arrived, fetched, files, ..Counts::default() };
+    fn line_at(
+        expected_length: u64,
+        arrived: u64,
+        fetched: u64,
+        files: usize,
+        done: usize,
+        seconds: u64,
+    ) -> String {
+        let counts = Counts { expected_length, arrived, fetched, files, ..Counts::default() };
         line(counts, done, 40, Duration::from_secs(seconds))
     }
 
@@ -159,7 +166,7 @@ mod tests {
     fn work_that_panics_ends_the_lines_too() {
         let progress = Progress::new(3);
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            progress.tell_during(false, || panic!("as meant"))
+            progress.show_during(false, || panic!("as meant"))
         }));
         assert!(outcome.is_err());
     }

@@ -1,4 +1,4 @@
-//! A small picture of a GeoTIFF, and where it lies.
+//! Preview of a GeoTIFF, with its footprint.
 
 use std::f64::consts::PI;
 use std::fs::File;
@@ -12,17 +12,17 @@ use tiff::tags::Tag;
 
 use up42_core::error::{Context, Error, ErrorKind, Result};
 
-/// Longest side of the picture, in pixels.
+/// Longest side of the preview, in pixels.
 const LONGEST: u32 = 512;
-/// Rasters are read whole: larger ones are refused, in pixels, and in bytes of their samples.
+/// Limits in pixels and in bytes of samples: rasters are read whole.
 const LARGEST: u64 = 60_000_000;
 const MOST_BYTES: u64 = 300_000_000;
 
-/// A raster made small enough for a map.
+/// Raster reduced for a map.
 pub(super) struct Preview {
     pub(super) png: Vec<u8>,
     pub(super) footprint: Geometry,
-    /// Width and height of the raster, and its bands.
+    /// Width, height and number of bands of the raster.
     pub(super) size: (u32, u32, usize),
 }
 
@@ -73,8 +73,8 @@ fn read(path: &Path) -> Result<Preview> {
     Ok(Preview { png: png.into_inner(), footprint, size: (width, height, bands) })
 }
 
-/// Refuses a raster of so many pixels, bands and bytes a sample that takes too much memory, whatever
-/// its file's size.
+/// Fails if a raster with these pixels, bands and bytes per sample would need too much memory,
+/// whatever the size of its file.
 fn check(pixels: u64, bands: u64, bytes: u64) -> Result<()> {
     let pixel = bands.saturating_mul(bytes);
     let message = match pixels.saturating_mul(pixel) {
@@ -89,10 +89,10 @@ fn check(pixels: u64, bands: u64, bytes: u64) -> Result<()> {
     )))
 }
 
-/// Value of GTRasterTypeGeoKey: the tie point is the middle of a pixel and not its corner.
+/// Value of GTRasterTypeGeoKey: the tie point is the centre of a pixel, not its corner.
 const PIXEL_IS_POINT: u16 = 2;
 
-/// The corners, from the tags of the OGC GeoTIFF standard (1.1, annex B).
+/// Returns the footprint from the tags of the OGC GeoTIFF standard (1.1, annex B).
 fn footprint(tiff: &mut Decoder<BufReader<File>>, width: u32, height: u32) -> Result<Geometry> {
     let mut numbers = |tag| tiff.get_tag_f64_vec(tag).ok();
     let scale = numbers(Tag::ModelPixelScaleTag).filter(|scale| scale.len() >= 2);
@@ -121,21 +121,21 @@ fn footprint(tiff: &mut Decoder<BufReader<File>>, width: u32, height: u32) -> Re
     Ok(Polygon::new(ring.into(), vec![]).into())
 }
 
-/// Web mercator metres (EPSG:3857) to degrees.
+/// Converts web mercator metres (EPSG:3857) to degrees.
 fn to_degrees(x: f64, y: f64) -> (f64, f64) {
     const RADIUS: f64 = 6_378_137.0;
     ((x / RADIUS).to_degrees(), (2.0 * (y / RADIUS).exp().atan() - PI / 2.0).to_degrees())
 }
 
-/// The band that says how opaque a pixel is: an extra sample of kind 1 or 2 (TIFF 6.0,
+/// Returns the index of the band with the opacity: an extra sample of kind 1 or 2 (TIFF 6.0,
 /// "ExtraSamples"). Any other fourth band is data, such as near infrared.
 fn alpha(extra: &[u16], bands: usize) -> Option<usize> {
     let first = bands.checked_sub(extra.len())?;
     extra.iter().position(|kind| matches!(kind, 1 | 2)).map(|index| first + index)
 }
 
-/// Spreads the middle 96 % of the values over 1 to 255; 0 stays what is no data.
-/// Transparency is all or nothing.
+/// Stretches the middle 96 % of the values to 1 to 255; 0 remains no data. Opacity becomes 0 or
+/// 255.
 fn stretched(values: Vec<f32>, bands: usize, alpha: Option<usize>) -> Vec<u8> {
     let is_alpha = |index: usize| alpha.is_some_and(|alpha| index % bands.max(1) == alpha);
     let mut sample: Vec<f32> = values
@@ -164,8 +164,8 @@ fn stretched(values: Vec<f32>, bands: usize, alpha: Option<usize>) -> Vec<u8> {
         .collect()
 }
 
-/// Every n-th pixel: grey, colours, or colours with transparency. Black is no data
-/// where nothing else says so.
+/// Returns every n-th pixel: grey, colours, or colours with opacity. Without an opacity band, black
+/// is no data.
 fn small(samples: &[u8], width: u32, height: u32, bands: usize, alpha: Option<usize>) -> RgbaImage {
     let step = width.max(height).div_ceil(LONGEST).max(1);
     let colours = bands - usize::from(alpha.is_some());
@@ -193,7 +193,7 @@ mod tests {
         assert!((lon - 13.3777).abs() < 1e-3 && (lat - 52.5163).abs() < 1e-3, "{lon} {lat}");
     }
 
-    /// A raster of 2 × 4 pixels of 0.1° whose tie point is at 10° E and 50° N.
+    /// Writes a raster of 2 × 4 pixels of 0.1° with its tie point at 10° E and 50° N.
     fn raster(path: &Path, raster_type: u16) {
         use tiff::encoder::{TiffEncoder, colortype::Gray8};
         let mut file = TiffEncoder::new(File::create(path).unwrap()).unwrap();
@@ -212,7 +212,8 @@ mod tests {
         let path = folder.path().join("a.tif");
         raster(&path, 1);
         let small = std::fs::read(&path).unwrap();
-        // Values of the entries of the file's only directory: a tag, a type, a count, a value.
+        // Changes values in the file's only directory, whose entries have a tag, type, count and
+        // value.
         let previewed = |values: &[(Tag, u32)]| {
             let mut bytes = small.clone();
             for (tag, value) in values {
@@ -231,7 +232,7 @@ mod tests {
         insta::assert_snapshot!(check(60_000_000, 2, 3).unwrap_err(), @"60000000 pixels of 6 bytes are more than 300 MB, which is too large for a preview: the file is whole, open it in a GIS program");
     }
 
-    /// West, south, east, north.
+    /// Returns west, south, east, north.
     fn bounds(path: &Path) -> [f64; 4] {
         use geo::BoundingRect;
         let rect = preview(path).unwrap().footprint.bounding_rect().unwrap();
@@ -247,7 +248,7 @@ mod tests {
     fn a_tie_point_is_a_corner_or_the_middle_of_a_pixel() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.tif");
-        // The bounds as rasterio 1.4.4 (GDAL 3.10.3) gives them.
+        // Bounds computed by rasterio 1.4.4 (GDAL 3.10.3).
         for (raster_type, expected) in [(1, [10.0, 49.6, 10.2, 50.0]), (2, [9.95, 49.65, 10.15, 50.05])] {
             raster(&path, raster_type);
             assert_close(bounds(&path), expected);

@@ -1,4 +1,4 @@
-//! Files of archives that are called otherwise on this disk.
+//! List of files that have other names on the disk than in their archive.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -11,18 +11,18 @@ use up42_core::error::{Error, ErrorKind, Result};
 use up42_core::file;
 use up42_core::limits::ReadBudget;
 
-/// The name of the file with the paths, in the folder of the job.
+/// Name of the list's file, in the job's folder.
 pub(super) const FILE: &str = ".up42-renamed.json";
 
-/// Paths in an archive, and in its `data.json`, to those in the job's folder. A file that is
-/// not in it kept its path.
+/// Paths in an archive, and in its `data.json`, to paths in the job's folder. Files that are not
+/// listed have the same path.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Renamed(BTreeMap<String, String>);
 
 impl Renamed {
-    /// Reads the paths of the archive that was unpacked to a folder.
+    /// Reads the list of an archive that was unpacked to a folder; empty if there is none.
     pub(super) fn read(folder: &Path) -> Self {
-        // One that is too large is none of ours.
+        // A larger file was not written by this library.
         let budget = ReadBudget::default();
         let read = || -> Result<Value> {
             let bytes = budget.read_to_end(File::open(folder.join(FILE))?)?;
@@ -35,7 +35,7 @@ impl Renamed {
         Self(paths.filter_map(text).collect())
     }
 
-    /// Writes the paths to the folder, unless all files kept their paths.
+    /// Writes the list to the folder, unless it is empty.
     pub(super) fn write(&self, folder: &Path) -> io::Result<()> {
         match self.0.is_empty() {
             true => Ok(()),
@@ -47,7 +47,7 @@ impl Renamed {
         self.0.insert(path.to_owned(), here);
     }
 
-    /// The path in the job's folder.
+    /// Returns the path in the job's folder.
     pub(super) fn path<'a>(&'a self, path: &'a str) -> &'a str {
         self.0.get(path).map_or(path, String::as_str)
     }

@@ -1,4 +1,4 @@
-//! What a notebook shows of results.
+//! MIME bundles of results for notebooks.
 
 use std::ops::RangeBounds;
 
@@ -6,13 +6,13 @@ use super::raster::preview;
 use super::{ResultFeature, Results};
 use up42_core::parallel::in_parallel;
 use up42_view::Aoi;
-use up42_view::display::{Cell, Column, Table, counted};
+use up42_view::elements::{Cell, Column, Table, counted};
 use up42_view::impl_show;
 use up42_view::map::{Layer, Map};
 
 impl Results {
-    /// The rasters in their places on a map, with the area. What cannot be shown is
-    /// said under the map.
+    /// Returns a map of the rasters and the area of interest. Results that cannot be shown are
+    /// listed below the map.
     #[doc(alias = "plot_results", alias = "map_results")]
     pub fn map(&self, aoi: &Aoi) -> Map {
         let features: Vec<&ResultFeature> = self.iter().collect();
@@ -89,7 +89,7 @@ impl Results {
 
 impl_show!(Results);
 
-/// The jobs of the results, so many as one can read.
+/// Returns a text with the ids of the jobs, at most five.
 fn jobs(results: &Results) -> String {
     let mut ids: Vec<&str> = results.iter().map(|feature| feature.job.as_str()).collect();
     ids.dedup();

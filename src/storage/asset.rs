@@ -10,19 +10,19 @@ use up42_core::file::name::portable;
 use up42_core::redact;
 use up42_core::sanitize::sanitize;
 
-/// A file of an item.
+/// File of an item.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StorageAsset {
-    /// Its name in the item, such as `multispectral`.
+    /// Name in the item, such as `multispectral`.
     pub name: String,
-    /// The name for people.
+    /// Display name.
     pub title: Option<String>,
-    /// The media type, such as `image/tiff; application=geotiff`.
+    /// Media type, such as `image/tiff; application=geotiff`.
     pub media_type: Option<String>,
-    /// What it is for: `data`, `thumbnail`, `metadata`.
+    /// Roles: `data`, `thumbnail`, `metadata`.
     pub roles: Vec<String>,
-    /// Where it is asked for, with a login.
+    /// URL on the platform; requires a login.
     href: String,
 }
 
@@ -39,8 +39,8 @@ impl StorageAsset {
         })
     }
 
-    /// Returns the name of the file: the asset's name, and an ending by its media type. A name that
-    /// some system does not take is cleaned, and marked with a hash.
+    /// Returns the file name: the asset's name with an extension for its media type. Names that are
+    /// invalid on some system are cleaned and get a hash.
     pub fn file_name(&self) -> String {
         let name = &*redact::data(&self.name);
         let kind = self.media_type.as_deref().unwrap_or_default();
@@ -64,12 +64,12 @@ impl StorageAsset {
         }
     }
 
-    /// A signed URL of the file, valid for some minutes (`docs/up42-api.md`, 12.2 and 16). The
-    /// login goes to the platform alone, wherever the item says that its files are.
+    /// Requests a signed URL of the file, valid for some minutes (`docs/up42-api.md`, 12.2 and 16).
+    /// The login is sent only to the platform, whatever host the item states.
     pub(super) fn signed_url(&self, item: &StorageItem) -> Result<Secret> {
         let ask = || {
             let request = Request::post(self.download_url()?, json!({})).secret();
-            if !item.client.brings_login(&request) {
+            if !item.client.sends_login(&request) {
                 return Err(Error::response(
                     "the item names a file on another server, and the login goes to the platform alone",
                 ));
@@ -83,8 +83,8 @@ impl StorageAsset {
 }
 
 impl StorageAsset {
-    /// Returns the URL that gives signed URLs: below the path of the asset, whatever query or fragment
-    /// the item has behind it.
+    /// Returns the URL for requesting signed URLs: below the path of the asset, without its
+    /// fragment.
     fn download_url(&self) -> Result<String> {
         let url = url::Url::parse(&self.href);
         let mut url = url.map_err(|_| Error::response("the item names a file by what is no URL"))?;

@@ -8,13 +8,13 @@ use crate::transport::Request;
 use up42_core::error::{Context, Error, Result};
 use up42_core::impl_list;
 use up42_core::sanitize::sanitize;
-use up42_view::display::counted;
+use up42_view::elements::counted;
 
-/// Items of a collection that are looked at.
+/// Largest number of items of a collection that are checked.
 const MOST: usize = 10_000;
 
-/// What would be deleted. The storage deletes whole collections only: items go with all others
-/// of their collection, which is mostly what one order delivered. Nothing is deleted before
+/// Deletion to be confirmed. The storage deletes only whole collections: an item is deleted with
+/// all others of its collection, usually one delivery. Nothing is deleted before
 /// [`confirm`](Self::confirm).
 #[derive(Clone)]
 #[must_use = "nothing is deleted before `confirm`"]
@@ -23,23 +23,23 @@ pub struct Deletion {
     pub(super) parts: Vec<DeletionPart>,
 }
 
-/// A collection that would be deleted.
+/// Collection to be deleted.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeletionPart {
-    /// Its id.
+    /// Id of the collection.
     pub collection: String,
-    /// What you call the first of its items.
+    /// Title of the first of its items that has one.
     pub title: Option<String>,
-    /// The ids of its items that were chosen.
+    /// Ids of its items that were chosen.
     pub chosen: Vec<String>,
-    /// The ids of its items that were not chosen: while there are any, nothing is deleted.
+    /// Ids of its items that were not chosen; if there are any, nothing is deleted.
     pub others: Vec<String>,
 }
 
 impl StorageItems {
-    /// What it would mean to delete these items: the collections that they are in, and what
-    /// else is in them. Deletes nothing yet.
+    /// Prepares the deletion of these items: lists their collections and all other items in them.
+    /// Deletes nothing yet.
     ///
     /// ```
     /// # use up42::{Aoi, Client, simulator::Clock, simulator::Simulator};
@@ -62,7 +62,7 @@ impl StorageItems {
     ///
     /// # Errors
     ///
-    /// Those of [`Storage::search`](crate::storage::Storage::search).
+    /// Same as [`Storage::search`](crate::storage::Storage::search).
     #[doc(alias = "delete_items")]
     pub fn delete(&self) -> Result<Deletion> {
         let mut chosen: BTreeMap<&str, Vec<&StorageItem>> = BTreeMap::new();
@@ -86,7 +86,7 @@ impl StorageItems {
     }
 }
 
-/// The ids of all items of a collection.
+/// Returns the ids of all items of a collection.
 fn items_of(catalog: &Catalog, collection: &str) -> Result<Vec<String>> {
     let search = Search::anywhere().collections([collection]).limit(MOST);
     let found = catalog.search(search)?;
@@ -103,17 +103,17 @@ fn items_of(catalog: &Catalog, collection: &str) -> Result<Vec<String>> {
 impl_list!(Deletion(parts: DeletionPart), "The collections, one by one.");
 
 impl Deletion {
-    /// Whether all items of all collections were chosen, so that they can go.
+    /// Returns whether all items of all collections were chosen; otherwise nothing can be deleted.
     pub fn is_whole(&self) -> bool {
         self.parts.iter().all(|part| part.others.is_empty())
     }
 
-    /// Deletes the collections, with all that is in them. There is no way back.
+    /// Deletes the collections with all their items. This cannot be undone.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when a collection has items
-    /// that were not chosen, also such that came since: then nothing is deleted.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a collection has items that
+    /// were not chosen, including items added since; then nothing is deleted.
     pub fn confirm(self) -> Result<()> {
         self.check().context("delete items of the storage")?;
         for part in &self.parts {
@@ -140,7 +140,7 @@ impl Deletion {
         if let Some(part) = self.parts.iter().find(|part| !part.others.is_empty()) {
             return Err(rule(part, part.others.len()));
         }
-        // What came meanwhile was not chosen by anybody.
+        // Items added since were not chosen.
         let catalog = self.client.storage().catalog()?;
         for part in &self.parts {
             let now = items_of(&catalog, &part.collection)?;

@@ -6,60 +6,59 @@ use polars::prelude::DataFrame;
 use super::record::Record;
 use super::{StorageAsset, StorageItem, StorageItems};
 use crate::frame::Frame;
-use crate::transport::Incoming;
+use crate::transport::DownloadProgress;
 use up42_core::error::{Context, Error, Result};
 use up42_core::impl_list;
 use up42_core::parallel::in_parallel;
-use up42_view::display::counted;
+use up42_view::elements::counted;
 
-/// Files that come at a time: they are large, and come from one host.
+/// Largest number of simultaneous downloads: the files are large and come from one host.
 const CONCURRENT_REQUESTS: usize = 8;
 
-/// Files of the storage on disk.
+/// Downloaded files of the storage.
 #[derive(Clone)]
 pub struct StorageDownloads {
     pub(super) files: Vec<StorageDownload>,
 }
 
-/// One file, or why it is not there.
+/// Downloaded file, or the reason of its failure.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct StorageDownload {
-    /// The item's id.
+    /// Id of the item.
     pub item: String,
-    /// The asset's name.
+    /// Name of the asset.
     pub asset: String,
-    /// Where it is, or would be.
+    /// Path of the file.
     pub path: PathBuf,
-    /// Its size in bytes, or why it could not be had.
+    /// Size in bytes, or the reason of the failure.
     pub size: Result<u64>,
 }
 
 impl StorageItems {
-    /// Downloads all files of the items to `<folder>/<item id>/`, several at a time. A file
-    /// that is there is not downloaded again, one that was cut off goes on, and what failed is
-    /// tried again when this is called again. Of several programs that download one file, one
-    /// downloads it and the others wait. URLs that end on the way are renewed; they are shown
-    /// nowhere.
+    /// Downloads all files of the items to `<folder>/<item id>/`, several at a time. Existing files
+    /// are not downloaded again, interrupted downloads are continued, and failed ones are retried
+    /// by the next call. If several programs download the same file, one downloads it and the
+    /// others wait. Expired URLs are renewed; URLs are never displayed.
     ///
-    /// A record of each file that was downloaded is kept in `<folder>/<item id>/.up42/`. A file that
-    /// does not fit its record, or has none, is accepted if the platform's has the same length; else
-    /// it is left as it is, and is among the failures.
+    /// A record of each downloaded file is stored in `<folder>/<item id>/.up42/`. An existing file
+    /// without a matching record is accepted if it has the length of the platform's file; otherwise
+    /// it stays unchanged and counts as failed.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the folder cannot be made. What befalls a
-    /// single file is told by [`StorageDownloads::failed`].
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the folder cannot be created. Errors of single
+    /// files are in [`StorageDownloads::failed`].
     #[doc(alias = "download_assets")]
     pub fn download(&self, folder: impl AsRef<Path>) -> Result<StorageDownloads> {
         self.download_where(folder.as_ref(), |_| true)
     }
 
-    /// The same for the files of one role alone, such as `data`, or of one name.
+    /// Downloads only the files with this role, such as `data`, or with this name.
     ///
     /// # Errors
     ///
-    /// Those of [`download`](Self::download).
+    /// Same as [`download`](Self::download).
     pub fn download_only(&self, role: impl AsRef<str>, folder: impl AsRef<Path>) -> Result<StorageDownloads> {
         let role = role.as_ref();
         self.download_where(folder.as_ref(), |asset| {
@@ -79,7 +78,7 @@ impl StorageItems {
             let folder = folder.join(item.folder_name());
             wanted.extend(files.map(|(asset, name)| (item, asset, folder.join(name))));
         }
-        let incoming = Incoming::default();
+        let incoming = DownloadProgress::default();
         let files = in_parallel(&wanted, CONCURRENT_REQUESTS, |(item, asset, path)| {
             let size = item.fetch(asset, path, &incoming);
             StorageDownload {
@@ -94,17 +93,17 @@ impl StorageItems {
 }
 
 impl StorageItem {
-    /// Downloads all files of the item, as [`StorageItems::download`] does for many.
+    /// Downloads all files of the item, like [`StorageItems::download`].
     ///
     /// # Errors
     ///
-    /// Those of [`StorageItems::download`].
+    /// Same as [`StorageItems::download`].
     pub fn download(&self, folder: impl AsRef<Path>) -> Result<StorageDownloads> {
         let scenes = [self.scene.clone()].into_iter().collect();
         StorageItems::new(&self.client, scenes).download(folder)
     }
 
-    fn fetch(&self, asset: &StorageAsset, path: &Path, incoming: &Incoming) -> Result<u64> {
+    fn fetch(&self, asset: &StorageAsset, path: &Path, incoming: &DownloadProgress) -> Result<u64> {
         let fetch = || {
             if let Ok(known) = path.metadata() {
                 let (length, record) = (known.len(), Record::of(asset, known.len()));
@@ -132,33 +131,33 @@ impl StorageItem {
 impl_list!(StorageDownloads(files: StorageDownload), "The files, item by item.");
 
 impl StorageDownloads {
-    /// The files that are there.
+    /// Returns the paths of the downloaded files.
     pub fn paths(&self) -> Vec<PathBuf> {
         self.iter().filter(|file| file.size.is_ok()).map(|file| file.path.clone()).collect()
     }
 
-    /// The files that could not be had, and why.
+    /// Returns the files that could not be downloaded, with the reasons.
     pub fn failed(&self) -> impl Iterator<Item = (&Path, &Error)> {
         self.files.iter().filter_map(|file| Some((file.path.as_path(), file.size.as_ref().err()?)))
     }
 
-    /// How many bytes there are.
+    /// Returns the total size of the downloaded files, in bytes.
     pub fn bytes(&self) -> u64 {
         self.iter().filter_map(|file| file.size.as_ref().ok()).sum()
     }
 
-    /// The files as a Polars DataFrame, a row each.
+    /// Returns the files as a Polars DataFrame, one row per file.
     ///
     /// | column | dtype | unit | null means |
     /// |---|---|---|---|
     /// | `item`, `asset` | String | | never null |
     /// | `path` | String | | never null |
-    /// | `size` | Int64 | bytes | it is not there |
-    /// | `error` | String | | it is there |
+    /// | `size` | Int64 | bytes | failed |
+    /// | `error` | String | | downloaded |
     ///
     /// # Errors
     ///
-    /// Only when Polars refuses the columns.
+    /// Only if Polars rejects the columns.
     pub fn to_dataframe(&self) -> Result<DataFrame> {
         Frame::of(&self.files)
             .text("item", |file| Some(&file.item))

@@ -7,34 +7,33 @@ use crate::catalog::{Scene, Scenes};
 use crate::client::{Client, id::checked};
 use crate::transport::Request;
 use up42_core::error::{Context, Error, Result};
-use up42_core::file::name::{caseless, distinct};
+use up42_core::file::name::{case_insensitive, distinct};
 use up42_core::sanitize::sanitize;
 
-/// One image of the storage: what it is, and whose.
+/// Image in the storage, with its origin and files.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct StorageItem {
     pub(crate) client: Client,
-    /// The image as a scene: where, when, how cloudy, and all its properties.
+    /// Image as a scene: footprint, time, cloud cover and all properties.
     pub scene: Scene,
-    /// What you call it (`up42-user:title`).
+    /// Title given by the user (`up42-user:title`).
     pub title: Option<String>,
-    /// The words it is found by (`up42-user:tags`).
+    /// Tags (`up42-user:tags`).
     pub tags: Vec<String>,
-    /// The order that delivered it (`up42-order:id`).
+    /// Order that delivered the item (`up42-order:id`).
     pub order_id: Option<String>,
-    /// The processing job that made it (`up42-system:job_id`).
+    /// Processing job that created the item (`up42-system:job_id`).
     pub job_id: Option<String>,
-    /// The archive that it came in (`up42-system:asset_id`).
+    /// Archive in which the item was delivered (`up42-system:asset_id`).
     pub asset_id: Option<String>,
-    /// The data product (`up42-product:product_id`).
+    /// Data product (`up42-product:product_id`).
     pub product_id: Option<String>,
-    /// The collection of the catalog that it is of, such as `phr`
-    /// (`up42-product:collection_name`).
+    /// Collection of the catalog, such as `phr` (`up42-product:collection_name`).
     pub product_collection: Option<String>,
-    /// `multispectral`, `panchromatic` and others (`up42-product:modality`).
+    /// Modality: `multispectral`, `panchromatic` and others (`up42-product:modality`).
     pub modality: Option<String>,
-    /// Its files.
+    /// Files of the item.
     pub assets: Vec<StorageAsset>,
 }
 
@@ -60,57 +59,57 @@ impl StorageItem {
         }
     }
 
-    /// The item's id.
+    /// Returns the item's id.
     pub fn id(&self) -> &str {
         &self.scene.id
     }
 
-    /// The collection of the storage that it is in: mostly one for each delivery.
+    /// Returns the collection of the storage; usually there is one per delivery.
     pub fn collection(&self) -> Option<&str> {
         self.scene.collection.as_deref()
     }
 
-    /// The asset of a name.
+    /// Returns the asset with this name.
     pub fn asset(&self, name: &str) -> Option<&StorageAsset> {
         self.assets.iter().find(|asset| asset.name == name)
     }
 
-    /// The name of the folder with the item's files.
+    /// Returns the name of the folder for the item's files.
     pub(super) fn folder_name(&self) -> String {
-        caseless(self.id())
+        case_insensitive(self.id())
     }
 
-    /// The item's assets with the names of their files, no two of which are one file on any
-    /// system. They depend on the item alone.
+    /// Returns the assets with their file names, which are distinct on every system, also
+    /// case-insensitive ones. The names depend only on the item.
     pub(super) fn named_assets(&self) -> Vec<(&StorageAsset, String)> {
         let names: Vec<_> = self.assets.iter().map(|asset| (asset.name.clone(), asset.file_name())).collect();
         self.assets.iter().zip(distinct(&names)).collect()
     }
 
-    /// Where the item stands, as processes take it for an input (`docs/up42-api.md`, 13).
+    /// Returns the URL of the item, as an input for processes (`docs/up42-api.md`, 13).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Response`](crate::ErrorKind::Response) for an item of no collection.
+    /// [`ErrorKind::Response`](crate::ErrorKind::Response) if the item has no collection.
     #[doc(alias = "self_href")]
     pub fn url(&self) -> Result<String> {
         Ok(self.client.url(&self.path()?))
     }
 
-    /// Gives the item another title.
+    /// Changes the title of the item, and returns the changed item.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when it is gone.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if the item no longer exists.
     pub fn rename(&self, title: impl Into<String>) -> Result<Self> {
         self.change(json!({"up42-user:title": title.into()})).with_context(|| self.error_context("rename"))
     }
 
-    /// Gives the item these tags, in place of those that it has.
+    /// Replaces the tags of the item, and returns the changed item.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when it is gone.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if the item no longer exists.
     pub fn tag(&self, tags: impl IntoIterator<Item = impl Into<String>>) -> Result<Self> {
         let tags: Vec<String> = tags.into_iter().map(Into::into).collect();
         self.change(json!({"up42-user:tags": tags})).with_context(|| self.error_context("tag"))

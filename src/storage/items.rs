@@ -10,7 +10,7 @@ use up42_core::error::{Context, Result};
 use up42_core::geo::Bbox;
 use up42_core::impl_list;
 use up42_view::Aoi;
-use up42_view::display::counted;
+use up42_view::elements::counted;
 use up42_view::map::Map;
 
 /// Items of the storage, in the order of the search.
@@ -36,50 +36,49 @@ impl StorageItems {
         self.scenes = self.items.iter().map(|item| item.scene.clone()).collect();
     }
 
-    /// The items as scenes: for [coverage](Scenes::coverage), [mosaics](Scenes::mosaic), and
-    /// frames with all properties.
+    /// Returns the items as scenes, for [coverage](Scenes::coverage), [mosaics](Scenes::mosaic),
+    /// and DataFrames with all properties.
     pub fn scenes(&self) -> &Scenes {
         &self.scenes
     }
 
-    /// Whether the storage has more of them than were asked for, or than are read at once
-    /// ([`Search::limit`](crate::catalog::Search::limit)).
+    /// Returns whether the storage has more matching items than the limit of the search
+    /// ([`Search::limit`](crate::catalog::Search::limit)) or of one request.
     pub fn has_more(&self) -> bool {
         self.has_more
     }
 
-    /// The item of an id.
+    /// Returns the item with this id.
     pub fn get(&self, id: &str) -> Option<&StorageItem> {
         self.iter().find(|item| item.id() == id)
     }
 
-    /// The items whose `id` stands in the DataFrame, in its order: the way back from a frame
-    /// that was filtered.
+    /// Returns the items whose `id` is in the DataFrame, in its order, for example after filtering.
     ///
     /// # Errors
     ///
-    /// Those of [`Scenes::select`].
+    /// Same as [`Scenes::select`].
     pub fn select(&self, frame: &DataFrame) -> Result<Self> {
         Ok(Self::new(&self.client, self.scenes.select(frame)?))
     }
 
-    /// The items with these ids, in their order.
+    /// Returns the items with these ids, in the given order.
     ///
     /// # Errors
     ///
-    /// Those of [`Scenes::select_ids`].
+    /// Same as [`Scenes::select_ids`].
     pub fn select_ids(&self, ids: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self> {
         Ok(Self::new(&self.client, self.scenes.select_ids(ids)?))
     }
 
-    /// The items on a map, by their thumbnails, with the area.
+    /// Downloads the thumbnails and returns a map of the items and the area of interest. Items
+    /// without a thumbnail are shown by their footprints.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Auth`](crate::ErrorKind::Auth) when the login is refused. An item without
-    /// a thumbnail is there by its outline.
+    /// [`ErrorKind::Auth`](crate::ErrorKind::Auth) if the login is rejected.
     pub fn map(&self, aoi: &Aoi) -> Result<Map> {
-        // Collections of the storage are deliveries, and their names say nothing.
+        // Collections of the storage are deliveries, whose names mean nothing to the user.
         let named = |item: &StorageItem| {
             let mut scene = item.scene.clone();
             scene.collection = item.product_collection.clone().or(scene.collection);
@@ -89,26 +88,26 @@ impl StorageItems {
         Ok(self.client.catalog().download_quicklooks(&scenes).context("thumbnails of the storage")?.map(aoi))
     }
 
-    /// The items as a Polars DataFrame, a row each; `items.scenes().to_dataframe()?` has all
-    /// their properties.
+    /// Returns the items as a Polars DataFrame, one row per item; `items.scenes().to_dataframe()?`
+    /// has all properties.
     ///
     /// | column | dtype | unit | null means | field of the API |
     /// |---|---|---|---|---|
-    /// | `id`, `collection` | String | | not said | the same |
+    /// | `id`, `collection` | String | | not stated | the same |
     /// | `title` | String | | none | `up42-user:title` |
     /// | `tags` | String | | never null | `up42-user:tags`, joined by commas |
-    /// | `order`, `job` | String | | of no order, of no job | `up42-order:id`, `up42-system:job_id` |
-    /// | `product_collection` | String | | not said | `up42-product:collection_name` |
-    /// | `modality` | String | | not said | `up42-product:modality` |
-    /// | `datetime` | Datetime(ms) | UTC | not said | `datetime` |
-    /// | `cloud_cover` | Float64 | % of the image | not known | `eo:cloud_cover` |
-    /// | `resolution` | Float64 | m | not said | `gsd` |
-    /// | `west`, `south`, `east`, `north` | Float64 | degrees | no outline | box of `geometry` |
+    /// | `order`, `job` | String | | no order, no job | `up42-order:id`, `up42-system:job_id` |
+    /// | `product_collection` | String | | not stated | `up42-product:collection_name` |
+    /// | `modality` | String | | not stated | `up42-product:modality` |
+    /// | `datetime` | Datetime(ms) | UTC | not stated | `datetime` |
+    /// | `cloud_cover` | Float64 | % of the image | unknown | `eo:cloud_cover` |
+    /// | `resolution` | Float64 | m | not stated | `gsd` |
+    /// | `west`, `south`, `east`, `north` | Float64 | degrees | no footprint | bounding box of `geometry` |
     /// | `assets` | String | | never null | names in `assets`, joined by commas |
     ///
     /// # Errors
     ///
-    /// Only when Polars refuses the columns.
+    /// Only if Polars rejects the columns.
     pub fn to_dataframe(&self) -> Result<DataFrame> {
         let boxes: Vec<_> = self.iter().map(|item| Bbox::of(item.scene.footprint.as_ref()?)).collect();
         let side = |side: fn(&Bbox) -> f64| boxes.iter().map(|bbox| bbox.as_ref().map(side)).collect();

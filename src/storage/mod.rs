@@ -1,11 +1,11 @@
-//! The storage of an account: what was delivered and processed, as a STAC API
-//! (`docs/up42-api.md`, 12).
+//! Storage of an account: results of orders and processing jobs, as a STAC API (`docs/up42-api.md`,
+//! 12).
 //!
 //! - [`Storage`]: searches [`StorageItems`], downloads their [`StorageAsset`]s, deletes them.
 
 mod asset;
 mod delete;
-mod deliver;
+mod delivery;
 mod download;
 mod item;
 mod items;
@@ -15,7 +15,7 @@ mod view;
 
 pub use asset::StorageAsset;
 pub use delete::{Deletion, DeletionPart};
-pub(crate) use deliver::deliver;
+pub(crate) use delivery::deliver;
 pub use download::{StorageDownload, StorageDownloads};
 pub use item::StorageItem;
 pub use items::StorageItems;

@@ -1,4 +1,4 @@
-//! Which file of the storage a file on the disk is.
+//! Records of downloaded files: asset and length.
 
 use std::fs;
 use std::io::{self, Read};
@@ -10,16 +10,16 @@ use super::StorageAsset;
 use up42_core::file;
 use up42_core::hash::hex;
 
-/// The folder of the records, beside the files.
+/// Folder of the records, beside the files.
 const FOLDER: &str = ".up42";
 
-/// Bytes that are read of a record, which has a hundred.
+/// Largest number of bytes read of a record; records have about 100.
 const LONGEST: u64 = 10_000;
 
-/// The asset and the length of a file that was downloaded whole.
+/// Asset and length of a completely downloaded file.
 #[derive(Debug, PartialEq)]
 pub(super) struct Record {
-    /// The hash of its name, which may hold a key.
+    /// Hash of the asset's name, which may contain a key.
     asset: String,
     bytes: u64,
 }
@@ -29,7 +29,7 @@ impl Record {
         Self { asset: hex(&asset.name, 16), bytes }
     }
 
-    /// The record of the file at a path; `None` where there is none that can be read.
+    /// Reads the record of the file at a path; `None` if it does not exist or cannot be parsed.
     pub(super) fn read(path: &Path) -> Option<Self> {
         let mut text = Vec::new();
         fs::File::open(place(path)?).ok()?.take(LONGEST).read_to_end(&mut text).ok()?;

@@ -5,22 +5,22 @@ use crate::catalog::{Catalog, Collections, Op, Search};
 use crate::client::Client;
 use up42_core::error::{Context, Result};
 
-/// Where the storage's STAC API stands (`docs/up42-api.md`, 12.3).
+/// Path of the storage's STAC API (`docs/up42-api.md`, 12.3).
 const STAC: &str = "/v2/assets/stac";
-/// Items that are listed when no search sets a limit.
+/// Largest number of items listed without a search.
 const LIMIT: usize = 1_000;
-/// Ids that one search asks for.
+/// Largest number of ids in one search.
 const IDS: usize = 50;
 
-/// The account's storage: what its orders and jobs delivered. It is a STAC API, and asked by
-/// the same searches as the catalog.
+/// Storage of the account: results of its orders and jobs. It is a STAC API and supports the same
+/// searches as the catalog.
 #[derive(Clone)]
 pub struct Storage {
     pub(super) client: Client,
 }
 
 impl Client {
-    /// The storage of the account. Asks nothing yet.
+    /// Returns the storage of the account. Sends no request.
     ///
     /// ```
     /// # use up42::{Aoi, Client, simulator::Clock, simulator::Simulator};
@@ -48,23 +48,23 @@ impl Client {
 }
 
 impl Storage {
-    /// The STAC API itself, as any other: its collections, its queryables.
+    /// Returns the storage as a STAC catalog, with its collections and queryables.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Auth`](crate::ErrorKind::Auth) when the login may not see it, and the
-    /// errors of the network.
+    /// [`ErrorKind::Auth`](crate::ErrorKind::Auth) if the login lacks the permission,
+    /// [`ErrorKind::Network`](crate::ErrorKind::Network) on failure of the connection.
     pub fn catalog(&self) -> Result<Catalog> {
         Catalog::at(&self.client, STAC).context("open the storage")
     }
 
-    /// The items that a search finds, of the newest images first unless it is sorted
-    /// otherwise. [`Search::anywhere`] looks in all places, [`Search::filter`] by the
-    /// platform's properties, such as `up42-order:id` or `up42-user:title`.
+    /// Returns the items that match a search, newest images first unless the search is sorted.
+    /// [`Search::anywhere`] searches without an area, [`Search::filter`] by the platform's
+    /// properties, such as `up42-order:id` or `up42-user:title`.
     ///
     /// # Errors
     ///
-    /// Those of [`Catalog::search`].
+    /// Same as [`Catalog::search`].
     pub fn search(&self, search: impl Into<Search>) -> Result<StorageItems> {
         let search = search.into();
         let read = || Ok(StorageItems::new(&self.client, self.catalog()?.search(search)?));
@@ -72,31 +72,32 @@ impl Storage {
         items.context("search the storage")
     }
 
-    /// All items, up to 1,000 ([`StorageItems::has_more`] says when that was not all); a
-    /// [`search`](Self::search) asks for more, or for some.
+    /// Returns all items, at most 1,000 ([`StorageItems::has_more`] states whether there are more);
+    /// use [`search`](Self::search) for more or for a selection.
     ///
     /// # Errors
     ///
-    /// Those of [`Catalog::search`].
+    /// Same as [`Catalog::search`].
     pub fn items(&self) -> Result<StorageItems> {
         self.search(Search::anywhere().limit(LIMIT))
     }
 
-    /// The collections: mostly one for each delivery.
+    /// Returns the collections; usually there is one per delivery.
     ///
     /// # Errors
     ///
-    /// Those of the network.
+    /// [`ErrorKind::Network`](crate::ErrorKind::Network) on failure of the connection.
     pub fn collections(&self) -> Result<Collections> {
         self.catalog()?.collections().context("list the collections of the storage")
     }
 
-    /// The items of a collection.
+    /// Returns the items of a collection.
     pub(crate) fn of_collection(&self, id: &str) -> Result<StorageItems> {
         self.search(Search::anywhere().collections([id]).limit(LIMIT * IDS))
     }
 
-    /// The items with one of some values of a property, however many values these are.
+    /// Returns the items with one of these values of a property. Long lists of values are split
+    /// into several searches.
     pub(crate) fn with(&self, property: &str, values: &[&str]) -> Result<StorageItems> {
         let catalog = self.catalog()?;
         let mut found = StorageItems::new(&self.client, Default::default());

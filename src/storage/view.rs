@@ -1,11 +1,12 @@
-//! What a notebook shows of the storage.
+//! MIME bundles of the storage for notebooks.
 
 use std::ops::RangeBounds;
 
 use super::{Deletion, DeletionPart, StorageDownload, StorageDownloads, StorageItem, StorageItems};
 use crate::batch::is_own_tag;
 use up42_core::time::minute;
-use up42_view::display::{Card, Cell, Column, MimeBundle, Table, Tone};
+use up42_view::MimeBundle;
+use up42_view::elements::{Card, Cell, Column, Table, Tone};
 use up42_view::{impl_mime_bundle, impl_show};
 
 impl StorageItems {
@@ -44,7 +45,7 @@ impl StorageItems {
 
 impl_show!(StorageItems);
 
-/// The tags that people gave.
+/// Returns the tags without those that this library adds to orders.
 fn own_tags(item: &StorageItem) -> String {
     let own = item.tags.iter().filter(|tag| !is_own_tag(tag));
     own.map(String::as_str).collect::<Vec<_>>().join(", ")

@@ -1,6 +1,6 @@
 //! Tasking: orders of new acquisitions (`docs/up42-api.md`, 11).
 //!
-//! A tasking order, placed by [`DataProduct::order`](crate::products::DataProduct::order), waits for
+//! A tasking order, placed by [`DataProduct::order`](crate::products::DataProduct::order), needs
 //! two decisions: an option of its [`FeasibilityStudy`], and its [`Quotation`].
 
 mod quotation;
@@ -23,7 +23,7 @@ use crate::orders::Order;
 use crate::transport::Request;
 use up42_core::error::{Context, ErrorKind, Result};
 
-/// The studies and quotations of an account.
+/// Feasibility studies and quotations of an account.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -56,7 +56,7 @@ pub struct Tasking {
 }
 
 impl Client {
-    /// The studies and quotations of the account. Asks nothing yet.
+    /// Returns the studies and quotations of the account. Sends no request.
     #[doc(alias = "initialize_tasking")]
     pub fn tasking(&self) -> Tasking {
         Tasking { client: self.clone() }
@@ -64,11 +64,12 @@ impl Client {
 }
 
 impl Tasking {
-    /// The quotations of the workspace, the newest first.
+    /// Returns the quotations of the workspace, newest first.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Auth`] when the login is refused, and the errors of the network.
+    /// [`ErrorKind::Auth`] if the login is rejected, [`ErrorKind::Network`] on failure of the
+    /// connection.
     #[doc(alias = "get_quotations")]
     pub fn quotations(&self) -> Result<Quotations> {
         let read = |json: &Value| Quotation::read(&self.client, json).map(Some);
@@ -76,11 +77,12 @@ impl Tasking {
         Ok(Quotations { quotations })
     }
 
-    /// The feasibility studies of the workspace, the newest first.
+    /// Returns the feasibility studies of the workspace, newest first.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Auth`] when the login is refused, and the errors of the network.
+    /// [`ErrorKind::Auth`] if the login is rejected, [`ErrorKind::Network`] on failure of the
+    /// connection.
     #[doc(alias = "get_feasibility")]
     pub fn feasibility_studies(&self) -> Result<FeasibilityStudies> {
         let read = |json: &Value| FeasibilityStudy::read(&self.client, json).map(Some);
@@ -88,11 +90,11 @@ impl Tasking {
         Ok(FeasibilityStudies { studies })
     }
 
-    /// The quotations of one order.
+    /// Returns the quotations of one order.
     ///
     /// # Errors
     ///
-    /// Those of [`quotations`](Self::quotations).
+    /// Same as [`quotations`](Self::quotations).
     pub fn quotations_of(&self, order: &Order) -> Result<Quotations> {
         let read = |json: &Value| Quotation::read(&self.client, json).map(Some);
         let quotations = self.list("quotation", Some(&order.id), read);
@@ -101,11 +103,11 @@ impl Tasking {
         })
     }
 
-    /// The feasibility studies of one order.
+    /// Returns the feasibility studies of one order.
     ///
     /// # Errors
     ///
-    /// Those of [`feasibility_studies`](Self::feasibility_studies).
+    /// Same as [`feasibility_studies`](Self::feasibility_studies).
     pub fn feasibility_studies_of(&self, order: &Order) -> Result<FeasibilityStudies> {
         let read = |json: &Value| FeasibilityStudy::read(&self.client, json).map(Some);
         let studies = self.list("feasibility-studies", Some(&order.id), read);
@@ -130,7 +132,7 @@ impl Tasking {
     }
 }
 
-/// Sends a decision. It is sent once; after a lost answer, what `now` says of it counts.
+/// Sends a decision, without a retry. After a lost response the decision is looked up with `now`.
 fn decide<T>(
     client: &Client,
     path: &str,
@@ -138,7 +140,8 @@ fn decide<T>(
     read: impl Fn(&Value) -> Result<T>,
     now: impl Fn() -> Result<Option<T>>,
 ) -> Result<T> {
-    let sent = client.json(Request::patch(client.url(path), body).charging()).and_then(|json| read(&json));
+    let sent =
+        client.json(Request::patch(client.url(path), body).mark_charging()).and_then(|json| read(&json));
     let error = match sent {
         Ok(decided) => return Ok(decided),
         Err(error) => error,

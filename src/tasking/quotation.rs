@@ -10,22 +10,22 @@ use up42_core::error::{Context, Result};
 use up42_core::sanitize::sanitize;
 use up42_core::time::parse_timestamp;
 
-/// What a tasking order will cost, to be accepted or rejected.
+/// Price of a tasking order, to be accepted or rejected.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Quotation {
     client: Client,
-    /// The platform's id.
+    /// Id on the platform.
     pub id: String,
-    /// The order that it is for.
+    /// Id of the order.
     pub order_id: String,
-    /// The price, in credits (1 credit is 0.01 EUR).
+    /// Price, in credits (1 credit is 0.01 EUR).
     pub credits: i64,
-    /// The platform's word: `NOT_DECIDED`, `ACCEPTED` or `REJECTED`.
+    /// Decision in the platform's words: `NOT_DECIDED`, `ACCEPTED` or `REJECTED`.
     pub decision: String,
-    /// When it was made, UTC.
+    /// Creation time, UTC.
     pub created: Option<Timestamp>,
-    /// When it was decided on, UTC.
+    /// Time of the decision, UTC.
     pub decided: Option<Timestamp>,
 }
 
@@ -43,29 +43,29 @@ impl Quotation {
         })
     }
 
-    /// Whether it waits for a decision.
+    /// Returns whether the quotation is still undecided.
     pub fn is_undecided(&self) -> bool {
         self.decision == "NOT_DECIDED"
     }
 
-    /// Accepts the price: the credits are held, and the order is placed. There is no way back.
+    /// Accepts the price: the credits are held, and the order is placed. This cannot be undone.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Credits`](crate::ErrorKind::Credits) when the balance does not allow it,
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when it is decided already.
-    /// It is sent once: after [`ErrorKind::Network`](crate::ErrorKind::Network) it may have
-    /// been accepted.
+    /// [`ErrorKind::Credits`](crate::ErrorKind::Credits) if the balance does not suffice,
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if it is already decided. The
+    /// request is not retried: after [`ErrorKind::Network`](crate::ErrorKind::Network) the
+    /// quotation may have been accepted.
     #[doc(alias = "decide_quotation")]
     pub fn accept(&self) -> Result<Self> {
         self.decide("ACCEPTED").with_context(|| format!("accept quotation `{}`", sanitize(&self.id, 80)))
     }
 
-    /// Rejects the price: the order ends, and costs nothing.
+    /// Rejects the price: the order ends without a charge.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when it is decided already.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if it is already decided.
     pub fn reject(&self) -> Result<Self> {
         self.decide("REJECTED").with_context(|| format!("reject quotation `{}`", sanitize(&self.id, 80)))
     }
@@ -79,11 +79,11 @@ impl Quotation {
         })
     }
 
-    /// The order that it is for.
+    /// Requests the quotation's order.
     ///
     /// # Errors
     ///
-    /// Those of [`Client::order`].
+    /// Same as [`Client::order`].
     pub fn order(&self) -> Result<Order> {
         self.client.order(&self.order_id)
     }

@@ -5,7 +5,7 @@ use crate::frame::Frame;
 use up42_core::error::{Context, Result};
 use up42_core::impl_list;
 
-/// Quotations, the newest first.
+/// Quotations, newest first.
 #[derive(Clone)]
 pub struct Quotations {
     pub(super) quotations: Vec<Quotation>,
@@ -14,23 +14,23 @@ pub struct Quotations {
 impl_list!(Quotations(quotations: Quotation), "The quotations, the newest first.");
 
 impl Quotations {
-    /// Those that wait for a decision.
+    /// Returns the quotations that are still undecided.
     pub fn undecided(&self) -> impl Iterator<Item = &Quotation> {
         self.iter().filter(|one| one.is_undecided())
     }
 
-    /// The quotations as a Polars DataFrame, a row each.
+    /// Returns the quotations as a Polars DataFrame, one row per quotation.
     ///
     /// | column | dtype | unit | null means | field of the API |
     /// |---|---|---|---|---|
     /// | `id`, `order` | String | | never null | `id`, `orderId` |
     /// | `credits` | Int64 | credits | never null | `creditsPrice` |
     /// | `decision` | String | | never null | `decision` |
-    /// | `created`, `decided` | Datetime(ms) | UTC | not told, not yet | `createdAt`, `decisionAt` |
+    /// | `created`, `decided` | Datetime(ms) | UTC | not stated, undecided | `createdAt`, `decisionAt` |
     ///
     /// # Errors
     ///
-    /// Only when Polars refuses the columns.
+    /// Only if Polars rejects the columns.
     pub fn to_dataframe(&self) -> Result<DataFrame> {
         Frame::of(&self.quotations)
             .text("id", |one| Some(&one.id))

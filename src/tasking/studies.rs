@@ -5,7 +5,7 @@ use crate::frame::Frame;
 use up42_core::error::{Context, Result};
 use up42_core::impl_list;
 
-/// Feasibility studies, the newest first.
+/// Feasibility studies, newest first.
 #[derive(Clone)]
 pub struct FeasibilityStudies {
     pub(super) studies: Vec<FeasibilityStudy>,
@@ -14,25 +14,25 @@ pub struct FeasibilityStudies {
 impl_list!(FeasibilityStudies(studies: FeasibilityStudy), "The studies, the newest first.");
 
 impl FeasibilityStudies {
-    /// Those that wait for a decision.
+    /// Returns the studies that are still undecided.
     pub fn undecided(&self) -> impl Iterator<Item = &FeasibilityStudy> {
         self.iter().filter(|one| one.is_undecided())
     }
 
-    /// The studies as a Polars DataFrame, a row for each option.
+    /// Returns the studies as a Polars DataFrame, one row per option.
     ///
     /// | column | dtype | unit | null means | field of the API |
     /// |---|---|---|---|---|
     /// | `id`, `order` | String | | never null | `id`, `orderId` |
     /// | `decision` | String | | never null | `decision` |
     /// | `option` | String | | never null | `options[].id` |
-    /// | `description` | String | | not said | `options[].description` |
+    /// | `description` | String | | not stated | `options[].description` |
     /// | `accepted` | Boolean | | never null | `decisionOption.id` |
-    /// | `created` | Datetime(ms) | UTC | not told | `createdAt` |
+    /// | `created` | Datetime(ms) | UTC | not stated | `createdAt` |
     ///
     /// # Errors
     ///
-    /// Only when Polars refuses the columns.
+    /// Only if Polars rejects the columns.
     pub fn to_dataframe(&self) -> Result<DataFrame> {
         let rows: Vec<_> =
             self.iter().flat_map(|one| one.options.iter().map(move |option| (one, option))).collect();

@@ -10,36 +10,36 @@ use up42_core::error::{Context, Error, Result};
 use up42_core::sanitize::sanitize;
 use up42_core::time::parse_timestamp;
 
-/// What can be done for a tasking order: one of several options is to be taken.
+/// Feasibility study of a tasking order: one of its options is to be accepted.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct FeasibilityStudy {
     client: Client,
-    /// The platform's id.
+    /// Id on the platform.
     pub id: String,
-    /// The order that it is for.
+    /// Id of the order.
     pub order_id: String,
-    /// Who made it: `MANUAL` or `AUTO` (`type`).
+    /// Type of the study: `MANUAL` or `AUTO` (`type`).
     pub kind: Option<String>,
-    /// The platform's word: `NOT_DECIDED` or `ACCEPTED`.
+    /// Decision in the platform's words: `NOT_DECIDED` or `ACCEPTED`.
     pub decision: String,
-    /// What can be done.
+    /// Options to choose from.
     pub options: Vec<FeasibilityOption>,
-    /// The id of the option that was taken.
+    /// Id of the accepted option.
     pub accepted_option: Option<String>,
-    /// When it was made, UTC.
+    /// Creation time, UTC.
     pub created: Option<Timestamp>,
-    /// When it was decided on, UTC.
+    /// Time of the decision, UTC.
     pub decided: Option<Timestamp>,
 }
 
-/// One thing that can be done.
+/// Option of a feasibility study.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FeasibilityOption {
-    /// The platform's id.
+    /// Id on the platform.
     pub id: String,
-    /// What it is, in words.
+    /// Description of the option.
     pub description: Option<String>,
 }
 
@@ -63,17 +63,17 @@ impl FeasibilityStudy {
         })
     }
 
-    /// Whether it waits for a decision.
+    /// Returns whether the study is still undecided.
     pub fn is_undecided(&self) -> bool {
         self.decision == "NOT_DECIDED"
     }
 
-    /// Takes one of the options, by its id. A quotation comes next.
+    /// Accepts one of the options, by its id. The platform then prepares a quotation.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the study has no such
-    /// option, or is decided already.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the study has no such option
+    /// or is already decided.
     #[doc(alias = "choose_feasibility")]
     pub fn accept(&self, option: impl AsRef<str>) -> Result<Self> {
         let option = option.as_ref();
@@ -98,11 +98,11 @@ impl FeasibilityStudy {
         accept().with_context(|| format!("accept an option of study `{}`", sanitize(&self.id, 80)))
     }
 
-    /// The order that it is for.
+    /// Requests the study's order.
     ///
     /// # Errors
     ///
-    /// Those of [`Client::order`].
+    /// Same as [`Client::order`].
     pub fn order(&self) -> Result<Order> {
         self.client.order(&self.order_id)
     }

@@ -1,4 +1,4 @@
-//! What a notebook shows of studies and quotations.
+//! MIME bundles of feasibility studies and quotations for notebooks.
 
 use std::fmt;
 use std::ops::RangeBounds;
@@ -6,10 +6,11 @@ use std::ops::RangeBounds;
 use super::{FeasibilityOption, FeasibilityStudies, FeasibilityStudy, Quotation, Quotations};
 use up42_core::sanitize::words;
 use up42_core::time::minute;
-use up42_view::display::{Card, Cell, Column, MimeBundle, Table, Tone, counted};
+use up42_view::MimeBundle;
+use up42_view::elements::{Card, Cell, Column, Table, Tone, counted};
 use up42_view::{impl_mime_bundle, impl_show};
 
-/// The platform's word for a decision, as people write it.
+/// Formats the platform's word for a decision as a status.
 fn decision(word: &str) -> Cell {
     let tone = match word {
         "ACCEPTED" => Tone::Ok,

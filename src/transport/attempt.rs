@@ -8,36 +8,39 @@ use url::{Position, Url};
 use super::Request;
 use up42_core::error::{Error, ErrorKind};
 
-/// An attempt that failed, for `Connection::with_retries`.
+/// Failed attempt of a request, for `Connection::with_retries`.
 pub(super) struct Attempted {
     pub(super) error: Error,
-    /// The request certainly was not carried out.
+    /// Whether the request certainly was not carried out.
     pub(super) not_sent: bool,
-    /// What the server asks to wait.
+    /// Pause that the server asks for (`Retry-After`).
     pub(super) retry_after: Option<Duration>,
-    /// The next attempt would fail as well.
+    /// Whether the next attempt would fail as well.
     pub(super) is_final: bool,
 }
 
 impl Attempted {
-    /// It failed before anything was sent. Said at each place, and never by a conversion: a `?`
-    /// behind the request would say of a job that exists that it does not.
+    /// Makes an attempt that failed before the request was sent. Called explicitly, never by a
+    /// `From` conversion: a `?` after the request was sent would mark a job that exists as never
+    /// created.
     pub(super) fn unsent(error: Error) -> Self {
         Self { error, not_sent: true, retry_after: None, is_final: false }
     }
 
-    /// It failed behind the request, here or there: it may have been carried out.
+    /// Makes an attempt that failed after the request was sent, on this side or on the server's:
+    /// the request may have been carried out.
     pub(super) fn local(error: Error) -> Self {
         Self::refused(error, None)
     }
 
-    /// The server answered: nobody knows that nothing was carried out.
+    /// Makes an attempt that failed after the server responded: the request may have been carried
+    /// out.
     pub(super) fn refused(error: Error, retry_after: Option<Duration>) -> Self {
         Self { error, not_sent: false, retry_after, is_final: false }
     }
 
-    /// The connection was not made, or broke. `connect` and `timeout` are what was
-    /// waited for it and for an answer.
+    /// Makes an attempt whose connection was not established, or broke. `connect` and `timeout` are
+    /// the connect timeout and the request timeout, for the message.
     pub(super) fn network(
         request: &Request,
         error: reqwest::Error,
@@ -45,7 +48,7 @@ impl Attempted {
         timeout: Duration,
     ) -> Self {
         let not_sent = error.is_connect();
-        // The authority may have a login before the host.
+        // The authority may contain a user and a password before the host.
         let host =
             Url::parse(&request.url).map(|url| url[Position::BeforeHost..Position::AfterPort].to_owned());
         let host = host.unwrap_or_default();
@@ -70,13 +73,13 @@ impl Attempted {
         Self { error, not_sent, retry_after: None, is_final: certificate.is_some() }
     }
 
-    /// The status of a refusal.
+    /// Returns the status of the server's error response, if there was one.
     pub(super) fn status(&self) -> Option<u16> {
         self.error.server_error().map(|said| said.status)
     }
 }
 
-/// The reason for which a server's certificate was refused, if that is what failed.
+/// Returns the reason why the server's certificate was rejected, if that was the cause.
 fn certificate(error: &reqwest::Error) -> Option<CertificateError> {
     let mut causes = std::iter::successors(error.source(), |&cause| next(cause));
     causes.find_map(|cause| match cause.downcast_ref() {
@@ -85,7 +88,7 @@ fn certificate(error: &reqwest::Error) -> Option<CertificateError> {
     })
 }
 
-/// The next cause of an error. An I/O error does not count what it holds among its sources.
+/// Returns the next cause of an error. `source` of an I/O error skips the error that it wraps.
 fn next<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a (dyn std::error::Error + 'static)> {
     match cause.downcast_ref::<io::Error>() {
         Some(io) => io.get_ref().map(|held| held as &(dyn std::error::Error + 'static)),

@@ -1,4 +1,4 @@
-//! Certificates that the user trusts beside those of the system.
+//! Certificates that the user trusts in addition to those of the system.
 
 use std::fs;
 use std::path::Path;
@@ -7,15 +7,17 @@ use reqwest::Certificate;
 
 use up42_core::error::{Context, Error, ErrorKind, Result};
 
-/// Variables with a file or a folder of certificates in PEM, as Python's requests reads
-/// them; the first that is set counts. `SSL_CERT_FILE` belongs to the system's own.
+/// Environment variables that name a file or a folder of PEM certificates, as Python's `requests`
+/// reads them; the first that is set counts. `SSL_CERT_FILE` is read with the system's
+/// certificates.
 const VARIABLES: [&str; 2] = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
 
-/// Reads the certificates that the environment names.
+/// Reads the certificates that the environment variables name; none if no variable is set.
 ///
 /// # Errors
 ///
-/// `Io` when they cannot be read, `InvalidInput` when there is none: the variable is named.
+/// `Io` if a file cannot be read, `InvalidInput` if there is no certificate in it; the message
+/// names the variable.
 pub(super) fn trusted(variable: impl Fn(&str) -> Option<String>) -> Result<Vec<Certificate>> {
     let set = VARIABLES.iter().find_map(|name| Some((name, variable(name).filter(|path| !path.is_empty())?)));
     let Some((name, path)) = set else { return Ok(Vec::new()) };

@@ -16,38 +16,38 @@ use super::retry::{Failure, jitter, pause};
 use super::{Credentials, Login, Request, Response, RetryPolicy, Secret, TokenSource};
 use up42_core::error::{Context, Error, ErrorKind, Result};
 
-/// The longest wait for a connection.
+/// Connect timeout.
 const CONNECT: Duration = Duration::from_secs(20);
-/// Redirects that one request follows, as browsers do.
+/// Largest number of redirects that one request follows.
 const REDIRECTS: usize = 10;
 
-/// What changes some members of an object (RFC 7396).
+/// Media type of a body that changes some members of an object (RFC 7396).
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
-/// How a connection behaves.
+/// Settings of a connection.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    /// The API; the token goes to this origin and to no other.
+    /// URL of the API. The token is sent to this origin and to that of `auth` only.
     pub(crate) api: Url,
-    /// Where logins are: it made the token, and tells whose it is.
+    /// URL of the login server, which issues an account's token and returns whose it is.
     pub(crate) auth: Option<Url>,
-    /// Where tokens come from; `None` for a service without them.
+    /// Source of tokens; `None` for a server without tokens.
     pub(crate) tokens: Option<TokenSource>,
-    /// What goes with each request where there are no tokens.
+    /// Credentials sent with each request to a server without tokens.
     pub(crate) credentials: Option<Credentials>,
     pub(crate) retry: RetryPolicy,
-    /// The longest wait for an answer to begin and between two parts of it.
+    /// Request timeout: longest wait for a response to begin, and between two parts of it.
     pub(crate) timeout: Duration,
 }
 
 impl Settings {
-    /// Whether the token may go with a request: to the API, and to where it came from.
+    /// Returns whether the token may be sent with a request: to the API and the login server only.
     fn is_own(&self, request: &Request) -> bool {
-        std::iter::once(&self.api).chain(&self.auth).any(|origin| request.brings_token_to(origin))
+        std::iter::once(&self.api).chain(&self.auth).any(|origin| request.sends_token_to(origin))
     }
 }
 
-/// Sends requests: login, limiter, retries, and refusals turned into errors.
+/// HTTP connection with login, rate limiter and retries; error responses become errors.
 #[derive(Clone, Debug)]
 pub(crate) struct Connection(Arc<Inner>);
 
@@ -60,20 +60,21 @@ struct Inner {
 
 impl Connection {
     pub(crate) fn new(settings: Settings) -> Result<Self> {
-        // The first client of the process installs it; a second time is refused and is fine.
+        // The first client of the process installs the provider. Later calls fail, which is
+        // harmless.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut http = reqwest::Client::builder()
             .user_agent(concat!("up42-rust/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT)
             .read_timeout(settings.timeout)
-            // `redirected` follows them, and says where to.
+            // `redirected` follows redirects and decides which are allowed.
             .redirect(Policy::none());
         let is_here = is_loopback(&settings.api);
-        // A proxy of the environment would look for the simulator on its own machine.
+        // A proxy from the environment would look for the simulator on its own machine.
         if is_here {
             http = http.no_proxy();
         }
-        // Nor must a variable that is wrong keep the simulator from being used.
+        // An invalid certificate variable must not make the simulator unusable.
         if !is_here || settings.api.scheme() == "https" {
             http = http.tls_certs_merge(trusted(|name| std::env::var(name).ok())?);
         }
@@ -83,18 +84,18 @@ impl Connection {
         Ok(Self(Arc::new(Inner { http, limiter: Limiter::default(), settings })))
     }
 
-    /// Sends a request, again where that is safe, and gives the whole answer.
+    /// Sends a request, with retries where they are safe, and returns the whole response.
     pub(crate) async fn send(&self, request: &Request) -> Result<Response> {
         self.with_retries(request, async |token| self.send_whole(request, token).await).await
     }
 
-    /// Sends the request that fetches a token: it needs none itself.
+    /// Sends the request that fetches a token; it needs no token itself.
     pub(crate) async fn send_without_token(&self, request: &Request) -> Result<Response> {
         self.retrying(request, async || self.send_whole(request, None).await).await
     }
 
-    /// Runs an attempt with a token, and once more with a new one when the
-    /// server refuses the first: then nothing was carried out.
+    /// Runs an attempt with a token, and once more with a new token if the server rejects the first
+    /// one (401): then nothing was carried out.
     pub(super) async fn with_retries<T>(
         &self,
         request: &Request,
@@ -129,9 +130,9 @@ impl Connection {
                 Err(failed) => failed,
             };
             let failure = Failure { kind: failed.error.kind(), not_sent: failed.not_sent };
-            let is_final =
-                failed.is_final || failed.status().is_some_and(|status| request.not_again.contains(&status));
-            let own = pauses.next().filter(|_| !is_final && failure.is_worth_retrying(request.charges));
+            let is_final = failed.is_final
+                || failed.status().is_some_and(|status| request.no_retry_statuses.contains(&status));
+            let own = pauses.next().filter(|_| !is_final && failure.is_worth_retrying(request.is_charging));
             let ended = |error: Error| {
                 let error = error.context(context_of(request, attempts));
                 if failed.not_sent { error.unsent() } else { error }
@@ -162,10 +163,10 @@ impl Connection {
     }
 
     async fn read(&self, request: &Request, mut answer: reqwest::Response) -> Result<Vec<u8>, Attempted> {
-        let promised = answer.content_length().unwrap_or(0);
+        let expected_length = answer.content_length().unwrap_or(0);
         let mut body = Vec::new();
         loop {
-            if promised.max(body.len() as u64) > request.largest as u64 {
+            if expected_length.max(body.len() as u64) > request.largest as u64 {
                 return Err(Attempted::refused(too_large(request.largest), None));
             }
             match answer.chunk().await.map_err(|error| self.network(request, error))? {
@@ -175,7 +176,7 @@ impl Connection {
         }
     }
 
-    /// Waits for a slot of the host.
+    /// Waits until the limiter allows a request to the host.
     pub(super) async fn permit(
         &self,
         request: &Request,
@@ -184,8 +185,7 @@ impl Connection {
         Ok(self.0.limiter.permit(url.authority()).await)
     }
 
-    /// Sends one attempt, follows redirects, and gives the answer when its status is
-    /// good.
+    /// Sends one attempt, follows redirects, and returns the response if its status is 2xx.
     pub(super) async fn begin(
         &self,
         request: &Request,
@@ -194,7 +194,7 @@ impl Connection {
         let mut request = request.clone();
         for hop in 0..=REDIRECTS {
             let answer = self.attempt(&request, token).await;
-            // A server that redirected may have done what it was asked before.
+            // A server that redirects may have carried out the request before.
             let answer =
                 answer.map_err(|failed| Attempted { not_sent: failed.not_sent && hop == 0, ..failed })?;
             if answer.status().is_success() {
@@ -229,7 +229,7 @@ impl Connection {
         builder = match (&request.login, token) {
             (Login::Basic(user, password), _) => builder.basic_auth(user, Some(password.reveal())),
             (Login::Token, Some(token)) => builder.bearer_auth(token.reveal()),
-            // Asked anew for each hop of a redirect.
+            // Checked again for each hop of a redirect.
             (Login::Token, None) if self.0.settings.is_own(request) => {
                 self.0.settings.credentials.iter().fold(builder, |builder, login| login.add_to(builder))
             }
@@ -252,8 +252,8 @@ impl Connection {
         builder.send().await.map_err(|error| self.network(request, error))
     }
 
-    /// The login to use: the bearer token goes to the API's own origin only, so a
-    /// `next` link or an asset of another host never sees it.
+    /// Returns the token source for a request: the bearer token is sent to the API and the login
+    /// server only, so a `next` link or an asset on another host never gets it.
     fn tokens_for(&self, request: &Request) -> Option<&TokenSource> {
         let settings = &self.0.settings;
         settings.tokens.as_ref().filter(|_| settings.is_own(request))
@@ -303,7 +303,7 @@ mod tests {
                 let answer = match count {
                     0 => "200 x\r\nContent-Length: 300000000",
                     1 => "307 x\r\nLocation: http://127.0.0.2:9/",
-                    // Nothing listens there, but somebody sent us on.
+                    // Nothing listens there, but a server responded with the redirect.
                     _ => "302 x\r\nLocation: http://127.0.0.1:9/",
                 };
                 let _ =
@@ -322,9 +322,9 @@ mod tests {
         };
         let worker = crate::transport::Worker::start(Connection::new(settings).unwrap()).unwrap();
         let requests = [
-            Request::post(&url, serde_json::json!({})).charging(),
-            Request::post(&url, serde_json::json!({})).charging(),
-            Request::get(&url).charging(),
+            Request::post(&url, serde_json::json!({})).mark_charging(),
+            Request::post(&url, serde_json::json!({})).mark_charging(),
+            Request::get(&url).mark_charging(),
         ];
         for request in requests {
             let error = worker.send(request).unwrap_err();

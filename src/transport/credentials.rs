@@ -6,29 +6,30 @@ use reqwest::header::{HeaderName, HeaderValue};
 use super::Secret;
 use up42_core::error::{Error, Result};
 
-/// A login that goes with each request as it is, where no token is asked for first.
+/// Credentials sent unchanged with each request to a server without a token endpoint.
 #[derive(Clone, PartialEq)]
 pub(crate) enum Credentials {
     Bearer(Secret),
-    /// A key in a header of its own.
+    /// Name of a header, and the key that it holds.
     Header(String, Secret),
     Basic(String, Secret),
 }
 
 impl Credentials {
-    /// What no header can hold is refused here: later nobody could say what it was.
+    /// Returns an error for values that no header can hold. Checked before any request, since a
+    /// later error could not name the wrong part.
     pub(crate) fn check(&self) -> Result<()> {
         let is_text =
             |secret: &Secret| !secret.reveal().is_empty() && HeaderValue::from_str(secret.reveal()).is_ok();
         match self {
             Self::Bearer(token) if is_text(token) => Ok(()),
             Self::Bearer(_) => Err(Error::invalid("the token is empty, or has letters that no token has")),
-            // What stands in the wrong place may be the secret: it is not told.
+            // A value in the wrong place may be the secret: the message does not quote it.
             Self::Header(name, _) if HeaderName::from_bytes(name.as_bytes()).is_err() => Err(Error::invalid(
                 "the first is no name of a header: write one like `X-API-Key`, then the key",
             )),
             Self::Header(name, key) if is_text(key) => {
-                // It decides what else goes along, and where to.
+                // These headers control the request itself: its host, its length and its framing.
                 match ["host", "content-length", "transfer-encoding"].contains(&&*name.to_ascii_lowercase()) {
                     true => Err(Error::invalid(format!("the header `{name}` holds no key"))),
                     false => Ok(()),
@@ -57,7 +58,7 @@ impl Credentials {
     }
 }
 
-/// Which kind alone: a secret may stand where a name should.
+/// Shows the kind only: a secret may stand where a name should.
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -9,36 +9,35 @@ use reqwest::header::{CONTENT_RANGE, ETAG, LAST_MODIFIED};
 
 use super::attempt::Attempted;
 use super::connection::header;
-use super::{Connection, Incoming, Packed, Request, Secret};
+use super::{Connection, DownloadProgress, Request, Secret, UnpackReservation};
 use up42_core::error::{Context, Error, ErrorKind, Result};
 use up42_core::file::sync_folder;
 use up42_core::lock::lock_file;
 
 impl Connection {
-    /// Downloads to `path`: into `path.part` first, going on where an earlier
-    /// attempt stopped, checked for size, renamed when whole. The file is there
-    /// whole or not at all.
+    /// Downloads to `path`: first to `path.part`, resuming where an earlier attempt stopped; then
+    /// the size is checked and the part is renamed. `path` never holds an incomplete file.
     pub(crate) async fn download(
         &self,
         request: &Request,
         path: &Path,
-        incoming: &Incoming,
-    ) -> Result<Packed> {
+        incoming: &DownloadProgress,
+    ) -> Result<UnpackReservation> {
         let part = Part::of(path);
         let packed = self
             .with_retries(request, async |token| self.fetch(request, &part, incoming, token).await)
             .await?;
-        part.become_whole(path).with_context(|| format!("write `{}`", path.display()))?;
+        part.finish(path).with_context(|| format!("write `{}`", path.display()))?;
         Ok(packed)
     }
 
-    /// Returns whether the file behind a request has so many bytes: the last one is asked for.
+    /// Returns whether the file behind a request has `length` bytes. Requests the last byte only.
     pub(crate) async fn has_length(&self, request: &Request, length: u64) -> Result<bool> {
         let last = Request { from_byte: length.saturating_sub(1), ..request.clone() };
         let ask = async |token: Option<&Secret>| {
             let _slot = self.permit(&last).await?;
             match self.begin(&last, token).await {
-                // There is no such byte.
+                // The file has no such byte.
                 Err(failed) if failed.status() == Some(416) => Ok(false),
                 Err(failed) => Err(failed),
                 Ok(answer) if answer.status() == StatusCode::PARTIAL_CONTENT => {
@@ -54,27 +53,27 @@ impl Connection {
         &self,
         request: &Request,
         part: &Part,
-        incoming: &Incoming,
+        incoming: &DownloadProgress,
         token: Option<&Secret>,
-    ) -> Result<Packed, Attempted> {
+    ) -> Result<UnpackReservation, Attempted> {
         let _slot = self.permit(request).await?;
         let begun = part.begun();
-        let asked = |begun: &Begun| Request {
+        let asked = |begun: &PartState| Request {
             from_byte: begun.length,
             if_range: begun.tag.clone(),
             ..request.clone()
         };
         let mut answer = match self.begin(&asked(&begun), token).await {
-            // Nothing after the last byte: the part is of another file.
+            // There is no byte after the part: it is of another file.
             Err(failed) if failed.status() == Some(416) => {
-                self.begin(&asked(&Begun::default()), token).await?
+                self.begin(&asked(&PartState::default()), token).await?
             }
             other => other?,
         };
         let mut already = if answer.status() == StatusCode::PARTIAL_CONTENT { begun.length } else { 0 };
-        if already > 0 && !begun.goes_on_with(&answer) {
+        if already > 0 && !begun.can_resume_with(&answer) {
             already = 0;
-            answer = self.begin(&asked(&Begun::default()), token).await?;
+            answer = self.begin(&asked(&PartState::default()), token).await?;
         }
         if already == 0 && answer.status() != StatusCode::OK {
             let message = format!("{} in answer to a request for a whole file", answer.status());
@@ -98,7 +97,8 @@ impl Connection {
             arriving.add(bytes.len() as u64).map_err(Attempted::local)?;
         }
         file.sync_all().with_context(context).map_err(Attempted::local)?;
-        // What is on the disk counts: where a file system has no locks, another may write, too.
+        // The length on the disk counts: on a file system without locks another program may write
+        // too.
         let length = file.metadata().with_context(context).map_err(Attempted::local)?.len();
         match size {
             Some(size) if size != length => {
@@ -110,28 +110,28 @@ impl Connection {
     }
 }
 
-/// A file that is not whole yet, and beside it what the server calls it: bytes of two
-/// files must never be joined.
+/// Incomplete file, with the server's validator of the file beside it, so that bytes of two files
+/// are never joined.
 pub(crate) struct Part {
     path: PathBuf,
     about: PathBuf,
     lock: PathBuf,
 }
 
-/// Keeps others from a part. The system takes it back when the program ends, however it ends.
+/// Lock on a part. The operating system releases it when the program ends, however it ends.
 pub(crate) struct PartLock {
     _file: File,
     lock: PathBuf,
     path: PathBuf,
 }
 
-/// What is there of a file.
+/// State of a part on the disk.
 #[derive(Default)]
-struct Begun {
+struct PartState {
     length: u64,
-    /// A strong `ETag`, or when it was changed last.
+    /// Strong `ETag`, else `Last-Modified`.
     tag: Option<String>,
-    /// Of the whole file.
+    /// Size of the whole file in bytes, if known.
     size: Option<u64>,
 }
 
@@ -145,8 +145,8 @@ impl Part {
         Self { path: with(".part"), about: with(".part.about"), lock: with(".part.lock") }
     }
 
-    /// The lock of the part of a file at a path. `waits` is called when another download has it,
-    /// of this program or another one: after that the file may be there.
+    /// Locks the part of the file at `path`. Calls `waits` if another download, of this program or
+    /// another one, holds the lock; after the wait the file may exist.
     pub(crate) fn lock(&self, path: &Path, waits: impl FnOnce()) -> Result<PartLock> {
         let lock = || {
             path.parent().map_or(Ok(()), fs::create_dir_all)?;
@@ -159,32 +159,35 @@ impl Part {
         Ok(PartLock { _file: file, lock: self.lock.clone(), path: path.to_owned() })
     }
 
-    /// Bytes that are there.
+    /// Returns the number of bytes on the disk; 0 if there is no part.
     pub(crate) fn length(&self) -> u64 {
         fs::metadata(&self.path).map_or(0, |file| file.len())
     }
 
-    /// Without a name for the whole file there is nothing to go on with.
-    fn begun(&self) -> Begun {
+    /// Reads the state of the part. Without a validator of the whole file nothing can be resumed.
+    fn begun(&self) -> PartState {
         let about = fs::read_to_string(&self.about).unwrap_or_default();
         let mut lines = about.lines();
         let tag = lines.next().filter(|tag| !tag.is_empty() && tag.is_ascii()).map(str::to_owned);
         let size = lines.next().and_then(|size| size.parse().ok());
         let length = self.length();
         match (tag, size) {
-            // Others have written to it.
-            (_, Some(size)) if length > size => Begun::default(),
-            // All of it, and the last byte again: the server has to say that it is still the same.
+            // Another program has written to it.
+            (_, Some(size)) if length > size => PartState::default(),
+            // The part is complete. Its last byte is requested again, so that the server confirms
+            // that the file is unchanged.
             (Some(tag), Some(size)) if length == size && length > 1 => {
-                Begun { length: size - 1, tag: Some(tag), size: Some(size) }
+                PartState { length: size - 1, tag: Some(tag), size: Some(size) }
             }
-            (Some(tag), size) if length > 0 && size != Some(length) => Begun { length, tag: Some(tag), size },
-            _ => Begun::default(),
+            (Some(tag), size) if length > 0 && size != Some(length) => {
+                PartState { length, tag: Some(tag), size }
+            }
+            _ => PartState::default(),
         }
     }
 
-    /// An empty part. What is beside it is removed first and written last: a program that
-    /// is killed in between leaves a part that counts for nothing.
+    /// Creates an empty part. The file with the validator is removed first and written last: a
+    /// program killed in between leaves a part that is not resumed.
     fn create(&self, tag: Option<String>, size: Option<u64>) -> io::Result<File> {
         if self.about.exists() {
             fs::remove_file(&self.about)?;
@@ -197,8 +200,8 @@ impl Part {
         Ok(file)
     }
 
-    /// The part, to go on after so many bytes. Not to append: where a file system has no locks,
-    /// two who download one file write the same bytes to the same place.
+    /// Opens the part to write after byte `length`. Not in append mode: on a file system without
+    /// locks, two downloads of one file then write the same bytes to the same position.
     fn reopen(&self, length: u64) -> io::Result<File> {
         let mut file = File::options().write(true).open(&self.path)?;
         file.set_len(length)?;
@@ -206,7 +209,7 @@ impl Part {
         Ok(file)
     }
 
-    fn become_whole(&self, path: &Path) -> io::Result<()> {
+    fn finish(&self, path: &Path) -> io::Result<()> {
         fs::rename(&self.path, path)?;
         if self.about.exists() {
             fs::remove_file(&self.about)?;
@@ -217,17 +220,17 @@ impl Part {
 
 impl Drop for PartLock {
     fn drop(&mut self) {
-        // Who waits for a lock that is removed finds the file, and needs none.
+        // A program that waits for a removed lock finds the file, and needs no lock.
         if self.path.exists() {
             let _ = fs::remove_file(&self.lock);
         }
     }
 }
 
-impl Begun {
-    /// Whether a partial answer begins at the byte asked for and is of the same file: a
-    /// server may keep to neither.
-    fn goes_on_with(&self, answer: &reqwest::Response) -> bool {
+impl PartState {
+    /// Returns whether a partial response begins at the requested byte and is of the same file:
+    /// servers may ignore `Range` and `If-Range`.
+    fn can_resume_with(&self, answer: &reqwest::Response) -> bool {
         let range = header(answer.headers(), CONTENT_RANGE.as_str()).unwrap_or_default();
         let starts = range.starts_with(&format!("bytes {}-", self.length));
         let size = whole_size(answer);
@@ -237,12 +240,13 @@ impl Begun {
     }
 }
 
-/// The size of the whole file, in an answer with a part of it.
+/// Returns the size of the whole file in bytes, from `Content-Range`.
 fn whole_size(answer: &reqwest::Response) -> Option<u64> {
     header(answer.headers(), CONTENT_RANGE.as_str())?.rsplit_once('/')?.1.parse().ok()
 }
 
-/// What an answer says of its file, for `If-Range` (RFC 9110, 13.1.5).
+/// Returns the validator of a response's file for `If-Range` (RFC 9110, 13.1.5): a strong `ETag`,
+/// else `Last-Modified`.
 fn tag(answer: &reqwest::Response) -> Option<String> {
     let strong = header(answer.headers(), ETAG.as_str()).filter(|tag| !tag.starts_with("W/"));
     strong.or_else(|| header(answer.headers(), LAST_MODIFIED.as_str()))

@@ -1,5 +1,5 @@
-//! Content codings of answers (RFC 9110, 8.4). A request without `Accept-Encoding` allows
-//! all of them (12.5.3), so a server may use one that was not asked for.
+//! Content codings of responses (RFC 9110, 8.4). A request without `Accept-Encoding` allows all of
+//! them (12.5.3), so a server may use one that was not requested.
 
 use std::io::{self, Read};
 
@@ -9,15 +9,15 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use super::request::LARGEST;
 use up42_core::error::{Context, Error, ErrorKind, Result};
 
-/// Bytes that the decoder of Brotli reads at a time.
+/// Bytes that the Brotli decoder reads at a time.
 const BUFFER: usize = 4096;
 
 /// Removes the codings of a `Content-Encoding` header from a body, the last one first.
 ///
 /// # Errors
 ///
-/// `Response` for a coding that is not known, for bytes that are not of it, and when more
-/// than `largest` bytes come out: a few compressed bytes can stand for gigabytes.
+/// `Response` for an unknown coding, for bytes that are not in that coding, and if more than
+/// `largest` bytes result: a few compressed bytes can decode to gigabytes.
 pub(super) fn decode(mut body: Vec<u8>, codings: &str, largest: usize) -> Result<Vec<u8>> {
     for coding in codings.rsplit(',').map(str::trim).filter(|coding| !coding.is_empty()) {
         if body.is_empty() {
@@ -27,7 +27,7 @@ pub(super) fn decode(mut body: Vec<u8>, codings: &str, largest: usize) -> Result
             "identity" => body,
             "gzip" | "x-gzip" => read(MultiGzDecoder::new(&*body), coding, largest)?,
             "deflate" if is_zlib(&body) => read(ZlibDecoder::new(&*body), coding, largest)?,
-            // Some servers leave the wrapping of zlib out.
+            // Some servers omit the zlib wrapper.
             "deflate" => read(DeflateDecoder::new(&*body), coding, largest)?,
             "br" => read(Decompressor::new(&*body, BUFFER), coding, largest)?,
             _ => {
@@ -48,13 +48,15 @@ fn read(decoder: impl Read, coding: &str, largest: usize) -> Result<Vec<u8>> {
     if decoded.len() > largest { Err(too_large(largest)) } else { Ok(decoded) }
 }
 
-/// Whether the bytes begin like zlib's: deflate, and a header that 31 divides (RFC 1950, 2.2).
+/// Returns whether the bytes begin with a zlib header: method deflate, and a number divisible by 31
+/// (RFC 1950, 2.2).
 fn is_zlib(body: &[u8]) -> bool {
     matches!(body, [method, flags, ..] if method & 0x0f == 8 && u16::from_be_bytes([*method, *flags]) % 31 == 0)
 }
 
-/// The error for an answer with more bytes than are read. A document is smaller when less is asked
-/// for; what has a limit of its own, such as a picture, is not.
+/// Returns the error for a response with more bytes than are read. It suggests a smaller request at
+/// the general limit only: a response with a smaller limit, such as a picture, cannot be reduced
+/// that way.
 pub(super) fn too_large(largest: usize) -> Error {
     let remedy = match largest >= LARGEST {
         true => {

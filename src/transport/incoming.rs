@@ -4,33 +4,34 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use up42_core::error::{Error, ErrorKind, Result};
 
-/// What stays free on a disk, whatever comes: other programs need some too.
+/// Bytes that always stay free on a disk, for other programs.
 const SPARE: u64 = 100_000_000;
 
-/// The bytes of some downloads that run side by side: how far they are, and whether there
-/// is room for all of them. Clones count together.
+/// Byte counts of parallel downloads: progress, and whether the disk has space for all of them.
+/// Clones share the counts.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Incoming(Arc<Mutex<Counts>>);
+pub(crate) struct DownloadProgress(Arc<Mutex<Counts>>);
 
-/// So many bytes.
+/// Numbers of bytes and files of parallel downloads.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Counts {
-    /// Of files that have begun, or are there: their sizes, where servers tell them.
-    pub(crate) promised: u64,
-    /// Of those, what is there.
+    /// Sizes of the files that have begun or are complete; if the server does not state a size, the
+    /// bytes received.
+    pub(crate) expected_length: u64,
+    /// Bytes of these files on the disk.
     pub(crate) arrived: u64,
-    /// What came over the network, now and not at an earlier time.
+    /// Bytes received over the network in this run, not in an earlier one.
     pub(crate) fetched: u64,
-    /// How many files these are.
+    /// Number of these files.
     pub(crate) files: usize,
-    /// What those need that are not unpacked yet.
+    /// Bytes reserved to unpack the files that are not unpacked yet.
     pub(crate) to_unpack: u64,
-    /// What a test says of the disk.
+    /// Free space of the disk, set by tests only.
     pub(crate) free: Option<u64>,
 }
 
-impl Incoming {
-    /// On a disk with so much room.
+impl DownloadProgress {
+    /// Makes counts for a disk with `bytes` bytes of free space.
     #[cfg(test)]
     pub(crate) fn with_free(bytes: u64) -> Self {
         Self(Arc::new(Mutex::new(Counts { free: Some(bytes), ..Counts::default() })))
@@ -40,25 +41,32 @@ impl Incoming {
         *self.lock()
     }
 
-    /// A file of an earlier time is there whole.
-    pub(crate) fn packed(&self, size: u64) -> Packed {
+    /// Reserves the space to unpack a file that was downloaded earlier.
+    pub(crate) fn packed(&self, size: u64) -> UnpackReservation {
         let mut counts = self.lock();
         counts.to_unpack = counts.to_unpack.saturating_add(size);
-        Packed { of: self.clone(), needs: size }
+        UnpackReservation { of: self.clone(), needs: size }
     }
 
-    /// A file begins, of which some bytes are there already. What other files need is set
-    /// aside, and so is this file's size once more, to unpack it.
-    pub(super) fn begin(&self, folder: &Path, already: u64, size: Option<u64>) -> Result<Arriving> {
+    /// Counts a file that begins, with `already` bytes on the disk. Reserves the rest of the file,
+    /// and its size once more to unpack it; fails if the disk has no space for that beside the
+    /// other reservations.
+    pub(super) fn begin(&self, folder: &Path, already: u64, size: Option<u64>) -> Result<ActiveDownload> {
         let mut counts = self.lock();
         let size = size.unwrap_or(already).max(already);
         counts.check_room(folder, (size - already).saturating_add(size))?;
-        counts.promised += size;
+        counts.expected_length += size;
         counts.to_unpack = counts.to_unpack.saturating_add(size);
         counts.arrived += already;
         counts.files += 1;
         let folder = folder.to_owned();
-        Ok(Arriving { of: self.clone(), folder, promised: size, arrived: already, is_whole: false })
+        Ok(ActiveDownload {
+            of: self.clone(),
+            folder,
+            expected_length: size,
+            arrived: already,
+            is_whole: false,
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, Counts> {
@@ -66,57 +74,59 @@ impl Incoming {
     }
 }
 
-/// One of the files. What it counted is taken back when it is dropped before its end.
-pub(super) struct Arriving {
-    of: Incoming,
+/// File in download. Its counts are taken back if it is dropped before `end`.
+pub(super) struct ActiveDownload {
+    of: DownloadProgress,
     folder: PathBuf,
-    promised: u64,
+    expected_length: u64,
     arrived: u64,
     is_whole: bool,
 }
 
-impl Arriving {
-    /// Fails when more has come than was promised, and the disk has no room for it.
+impl ActiveDownload {
+    /// Counts received bytes. Fails if they exceed the announced size and the disk has no space for
+    /// them.
     pub(super) fn add(&mut self, bytes: u64) -> Result<()> {
         let mut counts = self.of.lock();
         self.arrived += bytes;
         counts.arrived += bytes;
         counts.fetched += bytes;
-        // A server may promise less than it sends, or nothing.
-        let more = self.arrived.saturating_sub(self.promised);
-        self.promised += more;
-        counts.promised += more;
+        // A server may announce fewer bytes than it sends, or no size.
+        let more = self.arrived.saturating_sub(self.expected_length);
+        self.expected_length += more;
+        counts.expected_length += more;
         counts.to_unpack = counts.to_unpack.saturating_add(more);
         if more > 0 { counts.check_room(&self.folder, 0) } else { Ok(()) }
     }
 
-    pub(super) fn end(mut self) -> Packed {
+    pub(super) fn end(mut self) -> UnpackReservation {
         self.is_whole = true;
-        Packed { of: self.of.clone(), needs: self.promised }
+        UnpackReservation { of: self.of.clone(), needs: self.expected_length }
     }
 }
 
-impl Drop for Arriving {
+impl Drop for ActiveDownload {
     fn drop(&mut self) {
         if !self.is_whole {
             let mut counts = self.of.lock();
-            counts.promised -= self.promised;
+            counts.expected_length -= self.expected_length;
             counts.arrived -= self.arrived;
             counts.files -= 1;
-            counts.to_unpack = counts.to_unpack.saturating_sub(self.promised);
+            counts.to_unpack = counts.to_unpack.saturating_sub(self.expected_length);
         }
     }
 }
 
-/// A file that is there whole. The room to unpack it is set aside until it is dropped.
+/// Complete file. The space to unpack it stays reserved until this value is dropped.
 #[derive(Debug)]
-pub(crate) struct Packed {
-    of: Incoming,
+pub(crate) struct UnpackReservation {
+    of: DownloadProgress,
     needs: u64,
 }
 
-impl Packed {
-    /// Sets aside what it needs in truth; fails when a folder's disk has no room for that.
+impl UnpackReservation {
+    /// Reserves the bytes that unpacking really needs; fails if the folder's disk has no space for
+    /// them.
     pub(crate) fn unpack_to(&mut self, folder: &Path, bytes: u64) -> Result<()> {
         let mut counts = self.of.lock();
         let others = Counts { to_unpack: counts.to_unpack.saturating_sub(self.needs), ..*counts };
@@ -127,7 +137,7 @@ impl Packed {
     }
 }
 
-impl Drop for Packed {
+impl Drop for UnpackReservation {
     fn drop(&mut self) {
         let mut counts = self.of.lock();
         counts.to_unpack = counts.to_unpack.saturating_sub(self.needs);
@@ -135,11 +145,11 @@ impl Drop for Packed {
 }
 
 impl Counts {
-    /// Fails when the folder's disk has no room for so much more than is set aside.
+    /// Fails if the folder's disk has no space for `bytes` more than is reserved.
     fn check_room(&self, folder: &Path, bytes: u64) -> Result<()> {
-        let waited_for = self.promised.saturating_sub(self.arrived);
+        let waited_for = self.expected_length.saturating_sub(self.arrived);
         let needed = waited_for.saturating_add(self.to_unpack).saturating_add(bytes);
-        // Some file systems do not tell: then a full disk shows when it is full.
+        // Some file systems do not report free space: then a full disk fails a later write.
         let Some(free) = self.free.or_else(|| fs4::available_space(folder).ok()) else { return Ok(()) };
         if free.saturating_sub(SPARE) >= needed {
             return Ok(());
@@ -155,7 +165,7 @@ impl Counts {
     }
 }
 
-/// A number of bytes as people say it.
+/// Number of bytes, displayed with a decimal unit, such as `3.2 GB`.
 #[derive(Clone, Copy)]
 pub(crate) struct Bytes(pub(crate) u64);
 
@@ -177,7 +187,7 @@ mod tests {
 
     #[test]
     fn downloads_side_by_side_share_the_room() {
-        let incoming = Incoming::with_free(SPARE + 1000);
+        let incoming = DownloadProgress::with_free(SPARE + 1000);
         let folder = Path::new("results");
         let mut first = incoming.begin(folder, 0, Some(300)).unwrap();
         let message = incoming.begin(folder, 0, Some(400)).err().unwrap().to_string();
@@ -188,11 +198,11 @@ mod tests {
         let free = Some(SPARE + 1000);
         assert_eq!(
             incoming.counts(),
-            Counts { promised: 700, arrived: 400, fetched: 300, files: 2, to_unpack: 400, free }
+            Counts { expected_length: 700, arrived: 400, fetched: 300, files: 2, to_unpack: 400, free }
         );
         drop(second);
         assert_eq!(
-            (incoming.counts().promised, incoming.counts().arrived),
+            (incoming.counts().expected_length, incoming.counts().arrived),
             (300, 300),
             "it will begin again"
         );
@@ -200,7 +210,7 @@ mod tests {
 
     #[test]
     fn room_to_unpack_is_promised_once() {
-        let incoming = Incoming::with_free(SPARE + 1000);
+        let incoming = DownloadProgress::with_free(SPARE + 1000);
         let folder = Path::new("results");
         let mut arriving = incoming.begin(folder, 0, Some(300)).unwrap();
         arriving.add(300).unwrap();
@@ -220,15 +230,15 @@ mod tests {
 
     #[test]
     fn a_file_of_unknown_size_grows() {
-        let incoming = Incoming::default();
+        let incoming = DownloadProgress::default();
         let mut file = incoming.begin(&std::env::temp_dir(), 0, None).unwrap();
         file.add(500).unwrap();
-        assert_eq!((incoming.counts().promised, incoming.counts().arrived), (500, 500));
+        assert_eq!((incoming.counts().expected_length, incoming.counts().arrived), (500, 500));
     }
 
     #[test]
     fn a_file_that_does_not_end_does_not_fill_the_disk() {
-        let incoming = Incoming::with_free(SPARE + 1000);
+        let incoming = DownloadProgress::with_free(SPARE + 1000);
         let mut file = incoming.begin(Path::new("results"), 0, Some(100)).unwrap();
         file.add(500).unwrap();
         let message = file.add(501).unwrap_err().to_string();

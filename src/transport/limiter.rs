@@ -5,15 +5,15 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// Requests a second that UP42 allows for one address, and how many at once
-/// (documentation, "Rate limiting").
+/// Requests per second that UP42 allows for one client IP address; the next constant is the size of
+/// a burst (documentation, "Rate limiting").
 const PER_SECOND: f64 = 100.0;
 const BURST: f64 = 500.0;
-/// Requests in flight to one host. More does not go faster over HTTP/1.1, and
-/// other people share the host.
+/// Largest number of requests in flight to one host. More is not faster over HTTP/1.1, and the host
+/// is shared with other users.
 const IN_FLIGHT: usize = 32;
 
-/// One token bucket and one set of slots for each host.
+/// Rate limiter: a token bucket and a set of slots for each host.
 #[derive(Debug, Default)]
 pub(crate) struct Limiter {
     hosts: Mutex<HashMap<String, Arc<Host>>>,
@@ -27,14 +27,14 @@ struct Host {
 
 #[derive(Debug)]
 struct Bucket {
-    /// Requests that may go now; negative while requests wait.
+    /// Requests that may be sent now; negative while requests wait.
     level: f64,
     at: Instant,
 }
 
 impl Limiter {
-    /// Waits until a request to the host may go. The host's slot is free again
-    /// when the permit is dropped.
+    /// Waits until a request to the host may be sent. The host's slot is free again when the permit
+    /// is dropped.
     pub(crate) async fn permit(&self, host: &str) -> Option<OwnedSemaphorePermit> {
         let host = self.host(host);
         let slot = host.slots.clone().acquire_owned().await.ok();
@@ -54,7 +54,7 @@ impl Limiter {
 }
 
 impl Bucket {
-    /// Takes one request out and says how long it has to wait.
+    /// Takes one request from the bucket and returns the time that it has to wait.
     fn take(&mut self, now: Instant) -> Duration {
         let passed = now.saturating_duration_since(self.at).as_secs_f64();
         self.at = now;
@@ -91,8 +91,8 @@ mod tests {
             }
             let mut next = std::pin::pin!(limiter.permit("a"));
             assert!(next.as_mut().now_or_never().is_none());
-            // A permit may wait for the bucket's timer as well: that of another host began later,
-            // and is over.
+            // A permit may also wait for the bucket's timer: that of another host began later, and
+            // has ended.
             permits.push(limiter.permit("b").await.unwrap());
             assert!(next.as_mut().now_or_never().is_none(), "as many are under way");
             drop(permits.remove(0));

@@ -1,17 +1,18 @@
-//! Requests to a server: one thread, one connection pool, and what makes them
-//! reliable. Knows no endpoint.
+//! Requests to a server: one thread, one connection pool, retries and rate limits. Contains no
+//! endpoint.
 //!
-//! - [`worker`]: the client's own thread, which runs everything below. A cell
-//!   hands it a piece of work and waits for plain data.
-//! - [`connection`]: sends a [`Request`] with the login, the limiter and the
-//!   retries.
-//! - [`redirect`], [`refusal`]: where else to ask, and what the server says no to.
-//! - [`token`]: one token for each login, with one refresh in flight; [`credentials`]:
-//!   logins that need none.
-//! - [`certificates`]: what the environment trusts; [`encoding`]: codings of answers.
-//! - [`limiter`], [`retry`], [`retry_after`]: how fast, and how often again.
-//! - [`page`], [`download`]: long answers, in parts; [`incoming`]: how far they are, and
-//!   whether there is room for them.
+//! - [`worker`]: the client's own thread, which runs the rest of this module. Callers send it a
+//!   request and wait for plain data.
+//! - [`connection`]: sends a [`Request`] with the login, the limiter and the retries.
+//! - [`redirect`], [`refusal`]: redirects and error responses.
+//! - [`token`]: one token for each login, with one refresh in flight; [`credentials`]: logins
+//!   without tokens.
+//! - [`certificates`]: certificates from the environment; [`encoding`]: content codings of
+//!   responses.
+//! - [`limiter`], [`retry`], [`retry_after`]: request rate, retries, and pauses that the server
+//!   asks for.
+//! - [`page`], [`download`]: paged lists, and downloads to files; [`incoming`]: their progress and
+//!   disk space.
 
 mod attempt;
 mod certificates;
@@ -21,10 +22,10 @@ mod download;
 mod encoding;
 mod incoming;
 mod limiter;
-mod mend;
 mod page;
 mod redirect;
 mod refusal;
+mod repair_unicode;
 mod request;
 mod retry;
 mod retry_after;
@@ -35,7 +36,7 @@ mod worker;
 pub(crate) use connection::{Connection, Settings};
 pub(crate) use credentials::Credentials;
 pub(crate) use download::Part;
-pub(crate) use incoming::{Bytes, Counts, Incoming, Packed};
+pub(crate) use incoming::{Bytes, Counts, DownloadProgress, UnpackReservation};
 pub(crate) use page::{Page, collect_pages};
 pub(crate) use refusal::{refused, refused_with};
 pub(crate) use request::{Login, Request, Response};

@@ -3,18 +3,17 @@ use std::hash::{BuildHasher, Hash, RandomState};
 
 use up42_core::error::{Error, Result};
 
-/// One page: what it holds, and how to ask for the next one. Whoever reads a page
-/// ends an empty one.
+/// Page of a list: its items, and the token of the next page. The function that reads a page sets
+/// `next` to `None` if the page is empty.
 #[derive(Debug)]
 pub(crate) struct Page<T, N> {
     pub(crate) items: Vec<T>,
     pub(crate) next: Option<N>,
 }
 
-/// Follows pages from `first` until `limit` items are there, or the last page.
-/// Also says whether the server has more. A server that leads back to a page before is
-/// told so, or it would be asked for ever; pages are known by their hashes, since a request
-/// holds all of an area.
+/// Reads pages from `first` on until there are `limit` items, or no next page. Returns the items,
+/// and whether the server has more. Fails if the server names a page twice, since that never ends;
+/// pages are compared by hash, since a request may contain a large area.
 pub(crate) fn collect_pages<T, N: Hash>(
     first: N,
     limit: usize,

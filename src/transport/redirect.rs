@@ -1,4 +1,4 @@
-//! Where a redirect leads, and whether to go there.
+//! Redirects, and which of them are followed.
 
 use reqwest::Method;
 use url::Url;
@@ -7,8 +7,8 @@ use super::request::Body;
 use super::{Login, Request};
 use up42_core::error::{Error, Result};
 
-/// The request that a redirect asks for (RFC 9110, 15.4); `None` when the answer is no
-/// redirect. A login stays with its origin, and what a POST says is told to no other.
+/// Returns the request that a redirect asks for (RFC 9110, 15.4); `None` if the response is no
+/// redirect. The login and the body of a POST are never sent to another origin.
 pub(super) fn redirected(request: &Request, status: u16, to: Option<&str>) -> Result<Option<Request>> {
     let Some(to) = to.filter(|_| matches!(status, 301 | 302 | 303 | 307 | 308)) else { return Ok(None) };
     let broken = || Error::response("the server redirects to what is no URL");
@@ -20,8 +20,9 @@ pub(super) fn redirected(request: &Request, status: u16, to: Option<&str>) -> Re
         let host = url.host_str().unwrap_or("another server");
         return Err(Error::response(format!("the server redirects to `{host}`, which is not followed")));
     }
-    // 303 says that it is done, 301 and 302 may: a charge is not asked about again.
-    if request.charges && status <= 303 {
+    // After 303 the request was carried out, after 301 and 302 it may have been: a mark_charging request
+    // does not follow these redirects.
+    if request.is_charging && status <= 303 {
         return Err(Error::response(format!(
             "the server answers {status} with a redirect, which is not followed"
         )));
@@ -76,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_charge_follows_only_what_says_that_it_was_not_carried_out() {
-        let charge = || Request::post(API, json!({})).charging();
+        let charge = || Request::post(API, json!({})).mark_charging();
         for done in [301, 302, 303] {
             assert!(to(charge(), done, "/b").is_err(), "{done}");
         }

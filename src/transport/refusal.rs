@@ -1,4 +1,4 @@
-//! What the server refuses, and how it says so.
+//! Error responses of servers.
 
 use jiff::Timestamp;
 use reqwest::header::CONTENT_ENCODING;
@@ -10,12 +10,12 @@ use super::encoding::decode;
 use super::retry_after::retry_after;
 use up42_core::error::{Error, ErrorKind, ServerError};
 
-/// A refusal is read up to this many bytes.
+/// Largest error response that is read, in bytes.
 const LONGEST: usize = 1_000_000;
-/// A refusal that is no JSON is a message up to this many bytes.
+/// Largest error response without JSON that is used as the message, in bytes.
 const LONGEST_TEXT: usize = 1_000;
 
-/// Turns an answer with a bad status into a failed attempt.
+/// Turns a response with an error status into a failed attempt.
 pub(super) async fn refusal(mut answer: reqwest::Response) -> Attempted {
     let status = answer.status().as_u16();
     let wait = retry_after(answer.headers(), Timestamp::now());
@@ -37,8 +37,8 @@ pub(super) async fn refusal(mut answer: reqwest::Response) -> Attempted {
     Attempted::refused(refused(said), wait)
 }
 
-/// The refusal that a server sends with a good status, which some do; `None` for a document
-/// that is none.
+/// Returns the error that a document with a success status describes, as some servers send it;
+/// `None` for any other document.
 pub(crate) fn refused_with(document: &Value, status: u16) -> Option<Error> {
     let is_refusal = ["code", "error", "errors", "detail", "message"]
         .iter()
@@ -48,7 +48,7 @@ pub(crate) fn refused_with(document: &Value, status: u16) -> Option<Error> {
     (is_refusal && said.message.is_some()).then(|| refused(said))
 }
 
-/// Turns what the server said into an error.
+/// Turns a server's error into an [`Error`].
 pub(crate) fn refused(said: ServerError) -> Error {
     let reason = said.message.clone().unwrap_or_default();
     let kind = match said.status {
@@ -81,11 +81,11 @@ pub(crate) fn refused(said: ServerError) -> Error {
     Error::server(kind, message, said)
 }
 
-/// Reads what a server says of a refusal: JSON, or a line of text.
+/// Reads the body of an error response: JSON, or a line of text.
 fn read_refusal(body: &[u8]) -> ServerError {
     match (serde_json::from_slice(body), std::str::from_utf8(body).map(str::trim)) {
         (Ok(json), _) => said_in(&json),
-        // Pages for people say little, and much around it.
+        // HTML error pages contain little information and much markup.
         (_, Ok(text)) if !text.starts_with('<') && (1..=LONGEST_TEXT).contains(&text.len()) => {
             ServerError::new(0, None, Some(text.to_owned()))
         }
@@ -93,9 +93,8 @@ fn read_refusal(body: &[u8]) -> ServerError {
     }
 }
 
-/// Reads the shapes of a refusal that the platform has: the classic envelope with
-/// an object or a text in `error`, a bare code and message, problem+json; and those of
-/// STAC servers.
+/// Reads the forms of an error response that the platform has (the classic envelope with an object
+/// or a text in `error`, a bare code and message, problem+json) and those of STAC servers.
 fn said_in(json: &Value) -> ServerError {
     let error = match json.get("error") {
         Some(Value::String(text)) => {
@@ -117,8 +116,8 @@ fn said_in(json: &Value) -> ServerError {
     ServerError::new(0, text_of(error.get("code")), (!message.is_empty()).then_some(message))
 }
 
-/// What is wrong with each of some fields; FastAPI writes a field as a path in a list, NASA's
-/// CMR a text alone.
+/// Returns one text for each invalid field of a list. FastAPI writes a field as a path in a list;
+/// NASA's CMR lists plain texts.
 fn listed(list: Option<&Value>, name: &str, message: &str) -> impl Iterator<Item = String> {
     let error_text = move |one: &Value| {
         if one.is_string() {
@@ -136,13 +135,13 @@ fn listed(list: Option<&Value>, name: &str, message: &str) -> impl Iterator<Item
     list.and_then(Value::as_array).into_iter().flatten().filter_map(error_text)
 }
 
-/// The tasks for which a workflow is refused (`docs/up42-api.md`, 0.4), as one text.
+/// Returns the tasks for which a workflow is rejected (`docs/up42-api.md`, 0.4), as one text.
 fn names(list: Option<&Value>) -> Option<String> {
     let names: Vec<_> = list?.as_array()?.iter().filter_map(|name| text_of(Some(name))).collect();
     (!names.is_empty()).then(|| format!("`{}`", names.join("`, `")))
 }
 
-/// Classic codes are numbers and words; both are kept as text.
+/// Returns a text or a number as text: classic codes may be either.
 fn text_of(value: Option<&Value>) -> Option<String> {
     match value? {
         Value::String(text) if !text.is_empty() => Some(text.clone()),

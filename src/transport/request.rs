@@ -5,62 +5,64 @@ use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::Secret;
-use super::mend::mended;
+use super::repair_unicode::repaired_unicode;
 use up42_core::error::{Context, Error, ErrorKind, Result};
 use up42_core::limits::ReadBudget;
 use up42_core::redact;
 
-/// Characters of an answer that is no JSON, as messages quote them.
+/// Number of characters that messages quote of a response that is not JSON.
 const QUOTED: usize = 60;
-/// Bytes of it that are read for them: a secret has an end.
+/// Bytes of the response that are redacted before the quote is cut from them, so that no secret is
+/// cut in two.
 const READ: usize = 4_000;
-/// The largest answer that is read whole, in bytes; downloads to files have no bound.
+/// Largest response that is read into memory, in bytes; downloads to files have no limit.
 pub(super) const LARGEST: usize = 256_000_000;
 
-/// One request, as plain data: it can be sent again, and crosses threads.
+/// HTTP request as plain data: it can be sent again, and crosses threads.
 #[derive(Clone, PartialEq, Hash)]
 pub(crate) struct Request {
     pub(crate) method: Method,
-    /// A whole URL; see [`Request::is_signed`] for how it is shown.
+    /// Absolute URL; see [`Request::is_signed`] for its display.
     pub(crate) url: String,
     pub(crate) query: Vec<(String, String)>,
-    /// Further header fields, which a link asks for; their values may be keys.
+    /// Additional header fields, from a link; their values may be secret.
     pub(crate) headers: Vec<(String, Secret)>,
     pub(crate) body: Body,
     pub(crate) login: Login,
-    /// Of several forms of the answer JSON is wanted: some servers have pages for people.
+    /// Whether JSON is preferred: some servers also have HTML pages.
     pub(crate) wants_json: bool,
-    /// An answer is wanted before the work is done (RFC 7240, `respond-async`).
+    /// Whether a response is requested before the work is done (RFC 7240, `respond-async`).
     pub(crate) is_async: bool,
-    /// It creates something or costs money: see [`RetryPolicy`](super::RetryPolicy).
-    pub(crate) charges: bool,
-    /// The URL itself is a key, and is never shown.
+    /// Whether it creates something or costs money; see [`RetryPolicy`](super::RetryPolicy).
+    pub(crate) is_charging: bool,
+    /// Whether the URL itself is secret, and is never shown.
     pub(crate) is_signed: bool,
-    /// The answer holds a token or a key, and is never quoted.
+    /// Whether the response contains a token or a key, and is never quoted.
     pub(crate) is_secret: bool,
-    /// The first byte wanted, for a download that goes on.
+    /// First byte requested, for a resumed download.
     pub(crate) from_byte: u64,
-    /// And what the file was called then: all of another file is wanted.
+    /// Validator for `If-Range`: if the file has changed, the server sends all of it.
     pub(crate) if_range: Option<String>,
-    /// The largest answer that is read whole, in bytes, its codings removed.
+    /// Largest response that is read into memory, in bytes after decoding.
     pub(crate) largest: usize,
-    /// Statuses after which the same request is not sent again: there is another way to ask.
-    pub(crate) not_again: &'static [u16],
+    /// Statuses after which the request is not retried, since the caller then sends a different
+    /// request.
+    pub(crate) no_retry_statuses: &'static [u16],
 }
 
 #[derive(Clone, Debug, PartialEq, Hash)]
 pub(crate) enum Body {
     None,
     Json(Value),
-    /// What changes some members of an object.
+    /// Merge patch, which changes some members of an object.
     Merge(Value),
     Form(Vec<(&'static str, Secret)>),
 }
 
-/// What a request says about who asks.
+/// Login that a request is sent with.
 #[derive(Clone, Debug, PartialEq, Hash)]
 pub(crate) enum Login {
-    /// The client's bearer token, sent to the API's own origin only.
+    /// The client's token or credentials, sent to the API and the login server only.
     Token,
     Basic(String, Secret),
     None,
@@ -77,13 +79,13 @@ impl Request {
             login: Login::Token,
             wants_json: false,
             is_async: false,
-            charges: false,
+            is_charging: false,
             is_signed: false,
             is_secret: false,
             from_byte: 0,
             if_range: None,
             largest: LARGEST,
-            not_again: &[],
+            no_retry_statuses: &[],
         }
     }
 
@@ -91,7 +93,7 @@ impl Request {
         Self::new(Method::GET, url)
     }
 
-    /// A POST that only asks, such as a search.
+    /// Makes a POST that only reads, such as a search.
     pub(crate) fn post(url: impl Into<String>, body: Value) -> Self {
         Self { body: Body::Json(body), ..Self::new(Method::POST, url) }
     }
@@ -100,12 +102,12 @@ impl Request {
         Self { body: Body::Json(body), ..Self::new(Method::PUT, url) }
     }
 
-    /// Changes some members of an object.
+    /// Makes a PATCH that changes some members of an object.
     pub(crate) fn patch(url: impl Into<String>, body: Value) -> Self {
         Self { body: Body::Json(body), ..Self::new(Method::PATCH, url) }
     }
 
-    /// The same, as a merge patch (RFC 7396): `null` takes a member out.
+    /// Makes a PATCH with a merge patch (RFC 7396): `null` removes a member.
     pub(crate) fn merge_patch(url: impl Into<String>, body: Value) -> Self {
         Self { body: Body::Merge(body), ..Self::new(Method::PATCH, url) }
     }
@@ -114,17 +116,17 @@ impl Request {
         Self::new(Method::DELETE, url)
     }
 
-    /// A signed URL: it is its own login, and is kept out of every message.
+    /// Makes a GET of a signed URL, which needs no login and appears in no message.
     pub(crate) fn signed(url: &Secret) -> Self {
         Self { login: Login::None, is_signed: true, ..Self::get(url.reveal()) }
     }
 
-    /// A form, as logins send it.
+    /// Makes a POST of a form, as login endpoints expect it.
     pub(crate) fn form(url: impl Into<String>, fields: Vec<(&'static str, Secret)>) -> Self {
         Self { body: Body::Form(fields), login: Login::None, ..Self::new(Method::POST, url) }.secret()
     }
 
-    /// Marks a request whose answer holds a token or a key.
+    /// Marks a request whose response contains a token or a key.
     pub(crate) fn secret(mut self) -> Self {
         self.is_secret = true;
         self
@@ -135,8 +137,8 @@ impl Request {
         self
     }
 
-    /// Adds a header field that a link asks for, or changes it. One that no header can hold is
-    /// left out, and so is one that decides on the connection or on who asks.
+    /// Adds a header field that a link asks for, or replaces it. Ignores invalid fields, and those
+    /// that control the connection or the login.
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         let name = name.to_ascii_lowercase();
         let is_ours =
@@ -155,36 +157,37 @@ impl Request {
     }
 
     /// Marks a request that creates something or costs money.
-    pub(crate) fn charging(mut self) -> Self {
-        self.charges = true;
+    pub(crate) fn mark_charging(mut self) -> Self {
+        self.is_charging = true;
         self
     }
 
-    /// Asks for JSON, where there are other forms.
+    /// Prefers JSON to other forms of the response.
     pub(crate) fn wants_json(mut self) -> Self {
         self.wants_json = true;
         self
     }
 
-    /// Asks for an answer before the work is done.
+    /// Requests a response before the work is done.
     pub(crate) fn respond_async(mut self) -> Self {
         self.is_async = true;
         self
     }
 
-    /// Refuses a larger answer than so many bytes.
+    /// Sets the largest response that is accepted, in bytes.
     pub(crate) fn at_most(mut self, bytes: usize) -> Self {
         self.largest = bytes;
         self
     }
 
-    /// Whether the client's token goes with the request: to the API's own origin only.
-    pub(crate) fn brings_token_to(&self, api: &url::Url) -> bool {
+    /// Returns whether the client's token may be sent with the request: to the origin of `api`
+    /// only.
+    pub(crate) fn sends_token_to(&self, api: &url::Url) -> bool {
         matches!(self.login, Login::Token)
             && url::Url::parse(&self.url).is_ok_and(|url| url.origin() == api.origin())
     }
 
-    /// The body, when it is JSON.
+    /// Returns the body, if it is JSON.
     pub(crate) fn json_body(&self) -> Option<&Value> {
         match &self.body {
             Body::Json(json) => Some(json),
@@ -192,14 +195,14 @@ impl Request {
         }
     }
 
-    /// The `limit` that it sends, in its body or its query.
+    /// Returns the `limit` in the body, else in the query.
     pub(crate) fn limit(&self) -> Option<usize> {
         let of_body = self.json_body().and_then(|body| Some(body.get("limit")?.as_u64()? as usize));
         let of_query = || self.query.iter().find(|(name, _)| name == "limit")?.1.parse().ok();
         of_body.or_else(of_query)
     }
 
-    /// The same request with another `limit`.
+    /// Returns the request with another `limit`.
     pub(crate) fn with_limit(mut self, limit: usize) -> Self {
         if let Body::Json(Value::Object(body)) = &mut self.body {
             body.insert("limit".to_owned(), limit.into());
@@ -211,7 +214,7 @@ impl Request {
         self
     }
 
-    /// The request as messages name it: its method and its path, without keys.
+    /// Returns the method and the path for messages, without secrets.
     pub(crate) fn shown(&self) -> String {
         if self.is_signed {
             return format!("{} a signed URL", self.method);
@@ -229,24 +232,24 @@ impl fmt::Debug for Request {
     }
 }
 
-/// A whole answer with a good status.
+/// Whole response with a success status.
 #[derive(Debug)]
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) content_type: Option<String>,
-    /// Where what was created is.
+    /// URL of what was created (`Location`).
     pub(crate) location: Option<String>,
     pub(crate) body: Vec<u8>,
-    /// See [`Request::secret`].
+    /// Whether the body is secret; see [`Request::secret`].
     pub(crate) is_secret: bool,
 }
 
 impl Response {
-    /// The body as JSON.
+    /// Parses the body as JSON.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Response`] when it is none, or has more values than the default
+    /// [`ErrorKind::Response`] if it is not JSON, or has more values than the default
     /// [`ReadLimits`](crate::aoi::ReadLimits) allow.
     pub(crate) fn json(&self) -> Result<Value> {
         let budget =
@@ -254,9 +257,10 @@ impl Response {
         let checked = budget.take_json(&self.body).map_err(|error| Error::response(error.to_string()));
         checked.context("the answer")?;
         let read = serde_json::from_slice(&self.body);
-        let mended =
-            |error| mended(&self.body).and_then(|text| serde_json::from_str(&text).ok()).ok_or(error);
-        read.or_else(mended).map_err(|error: serde_json::Error| {
+        let repaired_unicode = |error| {
+            repaired_unicode(&self.body).and_then(|text| serde_json::from_str(&text).ok()).ok_or(error)
+        };
+        read.or_else(repaired_unicode).map_err(|error: serde_json::Error| {
             let read = String::from_utf8_lossy(&self.body[..self.body.len().min(READ)]);
             let start: String = redact::text(&read).chars().take(QUOTED).collect();
             let begins = if self.is_secret { String::new() } else { format!(" and begins with {start:?}") };

@@ -2,14 +2,13 @@ use std::time::Duration;
 
 use up42_core::error::ErrorKind;
 
-/// How often and how long a request is tried again.
+/// Number of attempts of a request, and the pauses between them.
 ///
-/// A request that only reads is tried again after a lost connection, a 5xx and a
-/// 429, with a jittered, growing pause between the attempts; a `Retry-After` of
-/// the server replaces the pause, up to ten minutes, beyond which the request fails and
-/// says so. A certificate that is not accepted is not tried again. A request that creates or charges is tried
-/// again only when it certainly was not carried out: the connection was never
-/// made, or the token had expired.
+/// A request that only reads is retried after a lost connection, a 408, a 429 and a 5xx, with a
+/// jittered, growing pause between the attempts. A `Retry-After` of the server replaces the pause,
+/// up to ten minutes; if it is longer, the request fails and the error says so. A rejected
+/// certificate is not retried. A request that creates or is_charging is retried only if it certainly
+/// was not carried out: the connection was never established, or the token had expired.
 ///
 /// ```
 /// # use up42::Client;
@@ -21,16 +20,16 @@ use up42_core::error::ErrorKind;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RetryPolicy {
-    /// Attempts in all, the first included. Default 5.
+    /// Number of attempts, the first included (default 5).
     pub attempts: u32,
-    /// The pause before the second attempt, before jitter. Default 0.5 s.
+    /// Pause before the second attempt, before jitter (default 0.5 s).
     pub first_pause: Duration,
-    /// The longest pause that the server did not ask for. Default 30 s.
+    /// Longest pause that the server did not ask for (default 30 s).
     pub longest_pause: Duration,
 }
 
-/// The longest `Retry-After` that is waited for: most limits of a rate are by the minute, and
-/// nobody sits before a cell for an hour.
+/// Longest `Retry-After` that is waited for. Most rate limits are per minute, and a cell should not
+/// block for an hour.
 const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
 impl Default for RetryPolicy {
@@ -40,9 +39,9 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// The pauses between attempts: doubled each time and drawn evenly between
-    /// half and the whole, so that many clients do not come back together.
-    /// `random` gives numbers in 0..1.
+    /// Returns the pauses between attempts: doubled each time up to the longest pause, then
+    /// multiplied by 0.5 to 1, so that many clients do not retry at the same time. `random` returns
+    /// numbers in 0..1.
     pub(crate) fn pauses(self, mut random: impl FnMut() -> f64) -> impl Iterator<Item = Duration> {
         (1..self.attempts).map(move |attempt| {
             let whole = self.first_pause.saturating_mul(1u32.checked_shl(attempt - 1).unwrap_or(u32::MAX));
@@ -51,32 +50,32 @@ impl RetryPolicy {
     }
 }
 
-/// The pause before the next attempt: the one that the server asks for, else our own; `None`
-/// when the server asks for more than is waited.
+/// Returns the pause before the next attempt: `asked` by the server, else `own`; `None` if the
+/// server asks for more than `LONGEST_WAIT`.
 pub(crate) fn pause(own: Duration, asked: Option<Duration>) -> Option<Duration> {
     asked.map_or(Some(own), |asked| (asked <= LONGEST_WAIT).then_some(asked))
 }
 
-/// What is known about a failed attempt, to decide on the next one.
+/// Failure of an attempt, to decide on the next one.
 pub(crate) struct Failure {
     pub(crate) kind: ErrorKind,
-    /// The request never reached the server.
+    /// Whether the request never reached the server.
     pub(crate) not_sent: bool,
 }
 
 impl Failure {
-    /// Whether trying again is safe, and may help.
-    pub(crate) fn is_worth_retrying(&self, charges: bool) -> bool {
+    /// Returns whether a retry is safe and may succeed.
+    pub(crate) fn is_worth_retrying(&self, is_charging: bool) -> bool {
         match self.kind {
-            ErrorKind::Network => self.not_sent || !charges,
-            ErrorKind::Server | ErrorKind::Busy => !charges,
+            ErrorKind::Network => self.not_sent || !is_charging,
+            ErrorKind::Server | ErrorKind::Busy => !is_charging,
             _ => false,
         }
     }
 }
 
-/// Jitter needs no quality: a hash of the time and a counter will do, and keeps a
-/// random number generator out of the crate.
+/// Returns a generator of numbers in 0..1 for the jitter. Hashes of a counter with random keys
+/// suffice, and need no crate for random numbers.
 pub(crate) fn jitter() -> impl FnMut() -> f64 {
     use std::hash::{BuildHasher, RandomState};
     let state = RandomState::new();
@@ -100,7 +99,7 @@ mod tests {
         assert_eq!(policy.pauses(|| 0.0).next(), Some(Duration::from_millis(250)));
     }
 
-    /// RFC 9110, 10.2.3: who asks earlier is refused again.
+    /// RFC 9110, 10.2.3: an earlier request is refused again.
     #[test]
     fn the_pause_is_the_one_that_the_server_asks_for() {
         let seconds = Duration::from_secs;

@@ -1,4 +1,4 @@
-//! The wait that a server asks for.
+//! Pause that a server asks for (`Retry-After`).
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
 use super::connection::header;
 
-/// Reads `Retry-After` (RFC 9110, 10.2.3): seconds, or a date, which is measured by the
-/// server's own clock where it sends its `Date`, and by `now` where it does not.
+/// Reads `Retry-After` (RFC 9110, 10.2.3): seconds, or a date, which is compared with the server's
+/// `Date` if there is one, else with `now`. A date in the past gives 0.
 pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let asked = header(headers, RETRY_AFTER.as_str())?;
     // Some servers write fractions of a second.
@@ -23,7 +23,7 @@ pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duratio
     Some(wait.try_into().unwrap_or(Duration::ZERO))
 }
 
-/// A date in one of the three forms that HTTP has (RFC 9110, 5.6.7).
+/// Parses a date in one of the three forms of HTTP (RFC 9110, 5.6.7).
 fn http_date(text: &str, now: Timestamp) -> Option<Timestamp> {
     let text = text.trim();
     if let Ok(date) = rfc2822::parse(text) {
@@ -31,7 +31,7 @@ fn http_date(text: &str, now: Timestamp) -> Option<Timestamp> {
     }
     let utc = |date: DateTime| Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp());
     if let Ok(date) = DateTime::strptime("%A, %d-%b-%y %H:%M:%S GMT", text) {
-        // A year of two digits is at most 50 years ahead.
+        // A year of two digits is at most 50 years in the future.
         let is_far = date.year() > now.to_zoned(TimeZone::UTC).year() + 50;
         return utc(if is_far { date.with().year(date.year() - 100).build().ok()? } else { date });
     }
@@ -54,7 +54,7 @@ mod tests {
             ("0", Some(0)),
             ("60", Some(60)),
             (" 1.5 ", Some(1)),
-            // The three forms, by the example of RFC 9110, 5.6.7.
+            // The three forms, from the example in RFC 9110, 5.6.7.
             ("Sun, 06 Nov 1994 08:49:37 GMT", Some(37)),
             ("Sunday, 06-Nov-94 08:49:37 GMT", Some(37)),
             ("Sun Nov  6 08:49:37 1994", Some(37)),

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// A text that is never shown: a password, a key, a token or a signed URL.
+/// Text that is never shown: a password, a key, a token or a signed URL.
 #[derive(Clone, PartialEq, Hash)]
 pub(crate) struct Secret(String);
 
@@ -9,7 +9,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text itself, for the request that needs it.
+    /// Returns the text itself, for the request that needs it.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }

@@ -8,23 +8,23 @@ use tokio::time::Instant;
 use super::{Connection, Request, Secret};
 use up42_core::error::{Context, Error, ErrorKind, Result};
 
-/// A token that ends within this time is renewed before it is used: a request
-/// may wait for the limiter, and clocks differ.
+/// Remaining lifetime below which a token is renewed before use: a request may wait for the
+/// limiter, and clocks differ.
 const MARGIN: Duration = Duration::from_secs(30);
-/// Classic tokens do not say how long they live; UP42's documentation does.
+/// Lifetime of classic tokens, which do not state it, from UP42's documentation.
 const CLASSIC_LIFE: Duration = Duration::from_secs(300);
-/// No token is used longer, whatever the server says, in seconds.
+/// Longest use of a token in seconds, whatever the server states.
 const LONGEST_LIFE: u64 = 24 * 60 * 60;
 
-/// Where tokens come from, and the one in use. The lock is held while a token is
-/// fetched, so a hundred requests that find it expired make one login; when that is
-/// refused, those that waited for it are refused too.
+/// Source of tokens, with the current token. The lock is held while a token is fetched, so
+/// concurrent requests with an expired token cause one login; if it fails, the requests that waited
+/// for it fail too.
 #[derive(Debug)]
 pub(crate) struct TokenSource {
     login: Request,
     hint: String,
     current: Mutex<Current>,
-    /// Logins that failed: who sees the count change has waited for one of them.
+    /// Number of failed logins. A caller that sees it change has waited for one of them.
     failures: AtomicU64,
 }
 
@@ -41,13 +41,13 @@ struct Token {
 }
 
 impl TokenSource {
-    /// `login` is the request that answers with a token; `hint` says what to
-    /// check when it is refused.
+    /// Makes a token source. `login` is the request whose response contains a token; `hint` names
+    /// the settings to check if it is refused.
     pub(crate) fn new(login: Request, hint: impl Into<String>) -> Self {
         Self { login, hint: hint.into(), current: Mutex::default(), failures: AtomicU64::new(0) }
     }
 
-    /// A token that is good for the next half minute.
+    /// Returns a token that is valid for at least another 30 s.
     pub(crate) async fn token(&self, connection: &Connection) -> Result<Secret> {
         let failures = self.failures.load(Ordering::Relaxed);
         let mut current = self.current.lock().await;
@@ -80,8 +80,7 @@ impl TokenSource {
         Token::read(&json, now).context("log in")
     }
 
-    /// Forgets a token that the server refused, unless another request has
-    /// already replaced it.
+    /// Forgets a token that the server rejected, unless another request has already replaced it.
     pub(crate) async fn forget(&self, refused: &Secret) {
         let mut current = self.current.lock().await;
         if current.token.as_ref().is_some_and(|token| token.text == *refused) {
@@ -103,7 +102,7 @@ impl TokenSource {
 }
 
 impl Token {
-    /// Reads both generations: `access_token` with `expires_in`, and the classic
+    /// Reads the token of either API generation: `access_token` with `expires_in`, or the classic
     /// `data.accessToken`.
     fn read(json: &Value, now: Instant) -> Result<Self> {
         let text =
@@ -158,7 +157,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let connection = Connection::new(settings).unwrap();
-            // All have asked before the first answer can be read: there is one thread.
+            // All tasks wait before the first response can be read: there is one thread.
             let refused = join_all((0..20).map(|_| source.token(&connection))).await;
             for refused in refused {
                 assert_eq!(refused.unwrap_err().kind(), ErrorKind::Auth);

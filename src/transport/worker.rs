@@ -4,16 +4,15 @@ use std::thread;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::{Connection, Incoming, Packed, Request, Response};
+use super::{Connection, DownloadProgress, Request, Response, UnpackReservation};
 use up42_core::error::{Context, Error, ErrorKind, Result};
 
-/// The client's own thread, with the runtime and the connections on it.
+/// Thread of the client, which runs the async runtime and the connections.
 ///
-/// A plain evcxr kernel links the library into every cell, each with its own copy
-/// of the code and of tokio's statics, and a cell may itself run inside tokio
-/// (after the first `.await`). So all async code runs on this thread, in the copy
-/// that started it, and nothing but plain data goes in and comes back: a closure
-/// would bring the other cell's copy along.
+/// A plain evcxr kernel links the library into every cell, each with its own copy of the code and
+/// of tokio's statics, and a cell may itself run inside tokio (after the first `.await`). Therefore
+/// all async code runs on this thread, in the copy that started it, and only plain data crosses: a
+/// closure would carry the code of the other cell's copy.
 #[derive(Clone, Debug)]
 pub(crate) struct Worker {
     queue: UnboundedSender<Command>,
@@ -21,13 +20,25 @@ pub(crate) struct Worker {
 
 #[derive(Debug)]
 enum Command {
-    Send { request: Request, answer: mpsc::Sender<Result<Response>> },
-    HasLength { request: Request, length: u64, answer: mpsc::Sender<Result<bool>> },
-    Download { request: Request, path: PathBuf, incoming: Incoming, answer: mpsc::Sender<Result<Packed>> },
+    Send {
+        request: Request,
+        answer: mpsc::Sender<Result<Response>>,
+    },
+    HasLength {
+        request: Request,
+        length: u64,
+        answer: mpsc::Sender<Result<bool>>,
+    },
+    Download {
+        request: Request,
+        path: PathBuf,
+        incoming: DownloadProgress,
+        answer: mpsc::Sender<Result<UnpackReservation>>,
+    },
 }
 
 impl Worker {
-    /// Starts the thread. It ends when the last handle is gone.
+    /// Starts the thread. It ends when the last handle is dropped.
     pub(crate) fn start(connection: Connection) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.context("start the client's runtime")?;
@@ -37,18 +48,23 @@ impl Worker {
         Ok(Self { queue })
     }
 
-    /// Sends a request and waits for the whole answer.
+    /// Sends a request and waits for the whole response.
     pub(crate) fn send(&self, request: Request) -> Result<Response> {
         self.ask(|answer| Command::Send { request, answer })
     }
 
-    /// Returns whether the file behind a request has so many bytes.
+    /// Returns whether the file behind a request has `length` bytes.
     pub(crate) fn has_length(&self, request: Request, length: u64) -> Result<bool> {
         self.ask(|answer| Command::HasLength { request, length, answer })
     }
 
-    /// Downloads to a file, going on where an earlier download stopped.
-    pub(crate) fn download(&self, request: Request, path: PathBuf, incoming: Incoming) -> Result<Packed> {
+    /// Downloads to a file, resuming where an earlier download stopped.
+    pub(crate) fn download(
+        &self,
+        request: Request,
+        path: PathBuf,
+        incoming: DownloadProgress,
+    ) -> Result<UnpackReservation> {
         self.ask(|answer| Command::Download { request, path, incoming, answer })
     }
 
@@ -63,7 +79,7 @@ impl Worker {
 async fn serve(connection: Connection, mut commands: UnboundedReceiver<Command>) {
     while let Some(command) = commands.recv().await {
         let connection = connection.clone();
-        // A caller may be gone before its answer: an interrupted cell does not wait.
+        // The caller may be gone: an interrupted cell does not wait for the response.
         tokio::task::spawn_local(async move {
             match command {
                 Command::Send { request, answer } => drop(answer.send(connection.send(&request).await)),

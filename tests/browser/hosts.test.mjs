@@ -1,5 +1,5 @@
-// The displays where they are read: JupyterLab and Notebook 7, trusted and not, the page
-// that nbconvert makes, and a page without scripts, frames and styles, as GitHub shows it.
+// Tests of the displays where notebooks are read: JupyterLab and Notebook 7, trusted and untrusted,
+// nbconvert's page, and a page without scripts, frames and styles, as on GitHub.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -57,7 +57,7 @@ test('in JupyterLab, the map and the tables follow the dark theme', { skip }, as
   await tab.screenshot({ path: shot('lab-dark-map.png') });
   await readable(output);
   await tab.screenshot({ path: shot('lab-dark.png') });
-  // One that is opened later is told, too.
+  // A map that is opened later gets the theme too.
   await tab.reload();
   await until(theme, (seen) => seen === 'dark', 'the theme of the map');
   await tab.silent();
@@ -98,7 +98,7 @@ test('in a page without scripts, frames and styles', async (t) => {
   await tab.silent();
 });
 
-/** Says that there is to be no kernel: a reader has none for Rust. */
+/** Chooses "No Kernel", since a reader has no kernel for Rust. */
 async function withoutKernel(tab) {
   const dialog = tab.locator('.jp-Dialog');
   await dialog.waitFor();
@@ -106,7 +106,7 @@ async function withoutKernel(tab) {
   await dialog.waitFor({ state: 'detached' });
 }
 
-/** The output of the cell with a name, brought into sight. */
+/** Returns the output of the cell with a name, scrolled into view. */
 function outputs(tab) {
   return async (name) => {
     const cell = tab.locator('.jp-Cell').nth(named(name));
@@ -117,7 +117,7 @@ function outputs(tab) {
   };
 }
 
-/** The map is there, of a size to work with, with its pictures. */
+/** Checks that the map is shown with its pictures, at a usable size. */
 async function interactive(output) {
   const frame = output.locator('iframe');
   await frame.contentFrame().locator('canvas').first().waitFor();
@@ -127,7 +127,7 @@ async function interactive(output) {
   assert.ok(await colours(frame) > 500);
 }
 
-/** The still picture is there instead, uncovered and in proportion. */
+/** Checks that the still picture is shown instead, uncovered and in proportion. */
 async function still(output) {
   assert.equal(await output.locator('iframe, script').count(), 0);
   const picture = output.locator('img').first();
@@ -143,7 +143,7 @@ async function still(output) {
   assert.ok(await colours(picture) > 500);
 }
 
-/** Every table has every text of the display, legible. */
+/** Checks that every table shows every text of the display, legibly. */
 async function readable(output) {
   let tables = 0;
   for (const cell of notebook.cells) {
@@ -158,8 +158,8 @@ async function readable(output) {
   assert.ok(tables > 6);
 }
 
-/** Runs in the page: the texts of a display's cells that are not seen in its output, and
- *  those with a contrast below that of WCAG AA, or smaller than 10 px. */
+/** Runs in the page. Returns the texts of a display's cells that its output does not show, and
+ *  the ones with a contrast below that of WCAG AA or smaller than 10 px. */
 function legible(output, html) {
   const texts = (root) => [...root.querySelectorAll('td, th, caption')].map((cell) => cell.textContent.replace(/\s+/g, ' ').trim()).filter(Boolean);
   const there = texts(output).filter((text) => text);
@@ -194,7 +194,7 @@ function legible(output, html) {
   return { missing, faint };
 }
 
-/** The pictures of galleries and charts are there. */
+/** Checks that the pictures of galleries and charts are shown. */
 async function pictures(output) {
   for (const name of ['quicklooks', 'gallery', 'timeline', 'jobs-timeline', 'jobs-spending']) {
     const images = (await output(name)).locator('img');

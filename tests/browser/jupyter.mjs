@@ -1,5 +1,5 @@
-// A Jupyter server of the versions that `tests/python/jupyter.txt` pins, with JupyterLab
-// and Notebook 7, in folders of its own.
+// A Jupyter server with the versions that `tests/python/jupyter.txt` pins, with JupyterLab and
+// Notebook 7, in separate folders.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { PATIENCE } from './patience.mjs';
 const python3 = process.platform === 'win32' ? 'python' : 'python3';
 const environment = path.join(import.meta.dirname, '../python/environment.py');
 
-// It ends with its standard input, which whatever ends this process closes.
+// The server ends with its standard input, which is closed whenever this process ends.
 const SERVER = `
 import os, sys, threading
 threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
@@ -19,7 +19,7 @@ from jupyter_server.serverapp import main
 main()
 `;
 
-/** The interpreter with Jupyter; null, with a message, where it cannot be installed. */
+/** Returns the interpreter with Jupyter; null, with a message, if it cannot be installed. */
 export function python() {
   try {
     return execFileSync(python3, [environment, 'jupyter'], { encoding: 'utf8' }).trim();
@@ -30,9 +30,9 @@ export function python() {
   }
 }
 
-/** Starts a server on a notebook, which is there twice: `trusted.ipynb` and
- *  `untrusted.ipynb`. Gives `{ lab(name), notebook(name), host, stop() }`: URLs of a
- *  notebook by its name, and what must run in the end. */
+/** Starts a server with two copies of a notebook, `trusted.ipynb` and `untrusted.ipynb`. Returns
+ *  `{ lab(name), notebook(name), host, stop() }`: functions that return a notebook's URL, the
+ *  host, and a function to call in the end. */
 export async function start(python, notebook) {
   const home = mkdtempSync(path.join(tmpdir(), 'up42-jupyter-'));
   const folder = (name) => {
@@ -45,7 +45,7 @@ export async function start(python, notebook) {
     JUPYTER_CONFIG_DIR: folder('config'), JUPYTER_DATA_DIR: folder('data'), JUPYTER_RUNTIME_DIR: folder('runtime'),
   };
   for (const name of ['trusted', 'untrusted']) {
-    // Trust goes by content, so the two must not be the same.
+    // Jupyter trusts content, so the two copies must differ.
     const one = { ...notebook, metadata: { ...notebook.metadata, title: name } };
     writeFileSync(path.join(work, `${name}.ipynb`), JSON.stringify(one));
   }
@@ -59,7 +59,7 @@ export async function start(python, notebook) {
   const token = 'only-for-this-test';
   const server = spawn(python, ['-c', SERVER, '--no-browser', '--allow-root', `--ServerApp.port=${port}`, '--ServerApp.port_retries=0',
     `--IdentityProvider.token=${token}`, `--ServerApp.root_dir=${work}`, '--ServerApp.open_browser=False',
-    // Neither news nor updates are asked for, and a theme can be chosen by command.
+    // No news and updates are requested, and tests can select a theme by command.
     '--LabApp.news_url=', '--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate', '--LabApp.extension_manager=readonly',
     '--LabApp.expose_app_in_browser=True', '--JupyterNotebookApp.expose_app_in_browser=True',
   ], { cwd: work, env: environ, stdio: ['pipe', 'ignore', 'pipe'] });
@@ -82,12 +82,12 @@ export async function start(python, notebook) {
   return { host, lab: at('lab/tree'), notebook: at('notebooks'), stop };
 }
 
-/** Writes a notebook as nbconvert's page. */
+/** Converts a notebook to nbconvert's page. */
 export function convert(python, notebook, html) {
   execFileSync(python, ['-m', 'nbconvert', '--to', 'html', '--output', path.resolve(html), notebook], { stdio: 'pipe' });
 }
 
-/** A port that nobody listens on. */
+/** Returns a free port. */
 export function freePort() {
   return new Promise((done, failed) => {
     const probe = createServer().once('error', failed);

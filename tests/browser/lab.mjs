@@ -1,9 +1,10 @@
-// A batch that runs in JupyterLab, as `up42 lab` opens it: its table moves in one output.
+// Test of a batch that runs in JupyterLab, started by `up42 lab`: its table is updated in one
+// output.
 //
 //   node lab.mjs UP42 FOLDER
 //
-// UP42 is the program; the notebook and three screenshots are written into FOLDER. Ends
-// with status 1 where the table does not move, or what is saved is not its last state.
+// UP42 is the program; the notebook and three screenshots are written to FOLDER. Ends with status 1
+// if the table is not updated, or if the saved table is not its last state.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -49,14 +50,14 @@ try {
   tab.setDefaultTimeout(PATIENCE);
   await tab.goto(`http://localhost:${port}/lab/tree/live.ipynb?reset&token=${TOKEN}`);
   await tab.waitForFunction(() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle');
-  // Its promise is kept when all cells have ended.
+  // The command's promise resolves when all cells have ended.
   await tab.evaluate(() => void window.jupyterapp.commands.execute('notebook:run-all-cells'));
   const cell = tab.locator('.jp-Notebook .jp-Cell').nth(1);
   const table = cell.locator('.jp-OutputArea-output');
   await table.first().waitFor();
   const node = await table.first().elementHandle();
   const states = [];
-  /** Waits until so many jobs have succeeded, and takes a picture of it. */
+  /** Waits until this many jobs have succeeded, and takes a screenshot. */
   const moment = async (name, least) => {
     const done = async () => Number((await table.first().innerText()).match(/(\d+) succeeded/)?.[1]);
     await until(async () => (await done()) >= least, `${least} jobs that have succeeded`);
@@ -86,7 +87,7 @@ try {
   lab.kill();
 }
 
-/** Looks until it is so. */
+/** Polls until the condition holds. */
 async function until(look, what) {
   const end = Date.now() + PATIENCE;
   while (!(await look())) {

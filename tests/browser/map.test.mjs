@@ -1,4 +1,4 @@
-// A saved map opens from a file, without a network.
+// Tests that a saved map opens from a file, without a network.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,5 +1,5 @@
-// The viewer as its modules, for tests that look inside: a saved map is unpacked, and its
-// data is given to `crates/view/assets/viewer/*.js` as they stand in the repository.
+// Opens the viewer as separate modules, for tests of its internals: a saved map is unpacked, and
+// its data is given to the unmodified `crates/view/assets/viewer/*.js`.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { browser } from './open.mjs';
 
 const viewer = path.join(import.meta.dirname, '../../crates/view/assets/viewer');
 
-/** What a saved page packs: style, description, land and pictures. */
+/** Unpacks a saved page: style, description, land and pictures. */
 export function unpack(file) {
   const [, lengths, text] = readFileSync(file, 'utf8').match(/id="pack" data-lengths="([\d ]+)"[^>]*>([^<]*)/);
   const [packed, ...sizes] = lengths.split(' ').map(Number);

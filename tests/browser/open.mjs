@@ -1,15 +1,15 @@
-// What the tests of the browser share: Chromium, a tab that must stay silent, and a few
-// ways to look at what is shown.
+// Shared helpers of the browser tests: Chromium, a tab without console errors and requests, and
+// checks of what is shown.
 //
-// `cargo test --test it browser` makes the pages and runs every `*.test.mjs` of this
-// folder; first run `npm ci` here. The pages stay in `target/tmp/browser`, so that one
-// file, or one test of it, then runs alone, without cargo:
+// `cargo test --test it browser` makes the pages and runs every `*.test.mjs` of this folder; first
+// run `npm ci` here. The pages stay in `target/tmp/browser`, so that one file, or one test of it,
+// then runs alone, without cargo:
 //
 //   UP42_PAGES=target/tmp/browser node --test tests/browser/map.test.mjs
 //   … node --test --test-name-pattern='by keyboard' tests/browser/map.test.mjs
 //
-// (with CARGO_TARGET_DIR set, they are in `$CARGO_TARGET_DIR/tmp/browser`, and UP42_PAGES
-// need not be). A test is written so:
+// (with CARGO_TARGET_DIR set, they are in `$CARGO_TARGET_DIR/tmp/browser`, and UP42_PAGES is not
+// needed). An example of a test:
 //
 //   import assert from 'node:assert/strict';
 //   import { test } from 'node:test';
@@ -22,9 +22,9 @@
 //     await tab.silent();                                    // no console error, no request
 //   });
 //
-// Other pages: add them to `tests/it/browser/pages.rs` (saved pages) or `cells.rs` (one
-// notebook of displays, `displays.ipynb`). No test sleeps to be right: wait for what is
-// to come (`locator.waitFor`, `waitForFunction`), not for a time.
+// Add further pages to `tests/it/browser/pages.rs` (saved pages) or `cells.rs` (a notebook of
+// displays, `displays.ipynb`). No test relies on a sleep: wait for an event (`locator.waitFor`,
+// `waitForFunction`), not for a time.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -40,25 +40,25 @@ const target = process.env.CARGO_TARGET_DIR ?? path.join(here, '../../target');
 /** The folder of the pages that the library made. */
 export const pages = path.resolve(process.env.UP42_PAGES ?? path.join(target, 'tmp/browser'));
 
-/** The path of one of them. */
+/** Returns the path of a page. */
 export function page(name) {
   const file = path.join(pages, name);
   if (!existsSync(file)) throw new Error(`\`${file}\` is missing: run \`cargo test --test it browser\` once`);
   return file;
 }
 
-/** Where a test may leave a screenshot or a download: `shots/NAME` beside the pages. */
+/** Returns the path of a screenshot or a download: `shots/NAME` beside the pages. */
 export function shot(name) {
   mkdirSync(path.join(pages, 'shots'), { recursive: true });
   return path.join(pages, 'shots', name);
 }
 
 let launched;
-/** The browser of this file of tests. */
+/** Returns the browser of this test file. */
 export function browser() {
   launched ??= chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    // Text without subpixel colours is the same on every screen.
+    // Without subpixel colours, text looks the same on every screen.
     args: ['--no-sandbox', '--disable-gpu', '--disable-lcd-text', '--font-render-hinting=none',
       '--disable-background-networking', '--disable-component-update'],
   });
@@ -66,10 +66,10 @@ export function browser() {
 }
 after(async () => (await launched)?.close());
 
-/** Opens a page in a tab of its own. `where` is a file, a URL, or `{ html }`; `options` are
- *  those of a Playwright context (`viewport`, `deviceScaleFactor`, `colorScheme`, …) and
- *  `at`: hosts that may be asked, `known`: [text, reason] of errors and requests that are
- *  not ours. The tab has `silent()`, which fails when there was an error or a request. */
+/** Opens a page in a separate tab. `where` is a file, a URL, or `{ html }`; `options` are those
+ *  of a Playwright context (`viewport`, `deviceScaleFactor`, `colorScheme`, …) and `at`: allowed
+ *  hosts, `known`: [text, reason] of expected errors and requests. The tab has `silent()`, which
+ *  fails if there was an error or a request. */
 export async function open(t, where, { at = [], known = [], ...options } = {}) {
   const context = await (await browser()).newContext({ viewport: { width: 1100, height: 700 }, offline: at.length === 0, ...options });
   t.after(() => context.close());
@@ -86,7 +86,7 @@ export async function open(t, where, { at = [], known = [], ...options } = {}) {
   });
   tab.on('websocket', (socket) => at.includes(new URL(socket.url()).host) || told('request', socket.url()));
   tab.silent = async () => {
-    // What the page still has in hand may yet fail.
+    // Pending work of the page may still fail.
     await tab.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
     if (problems.length) throw new Error(problems.join('\n'));
   };
@@ -104,7 +104,7 @@ export async function alone(tab) {
 /** Waits until the map is drawn as large as the window. */
 export const filled = (tab) => tab.waitForFunction(() => document.querySelector('.over')?.height === innerHeight * devicePixelRatio);
 
-/** Looks again and again until what is seen holds, for what has no event to wait for. */
+/** Polls until `holds` accepts the value of `look`, for conditions without an event. */
 export async function until(look, holds, what) {
   const end = Date.now() + PATIENCE;
   for (;;) {
@@ -115,7 +115,7 @@ export async function until(look, holds, what) {
   }
 }
 
-/** The map of the notebook of displays, in its sandboxed frame as a notebook has it. */
+/** Opens the map of the notebook of displays, in its sandboxed frame as in a notebook. */
 export async function framed(t, options) {
   const { outputs } = displays().cells.find((cell) => cell.id === 'map');
   const file = path.join(pages, 'framed.html');
@@ -126,18 +126,18 @@ export async function framed(t, options) {
   return { tab, frame };
 }
 
-/** Moves the mouse to a point of a map, and gives its longitude and latitude there. */
+/** Moves the mouse to a point of a map, and returns the longitude and latitude there. */
 export async function position(tab, x, y) {
   await tab.mouse.move(x, y);
   return (await tab.locator('.position').innerText()).split(', ').map(Number);
 }
 
-/** Waits until a map is painted as sharp as it gets: until then the still picture is
- *  seen, or a map without its pictures, which may rest for a while too. */
+/** Waits until a map is painted as sharp as it gets: before that, the still picture or a map
+ *  without its pictures is shown, which may also be unchanged for a while. */
 export const sharp = (stage) => until(() => stage.evaluate(() => performance.getEntriesByName('sharp').length), Boolean, 'the map, painted');
 
-/** How many different colours something shows, coarsely: a blank map has a handful, one
- *  with pictures hundreds. */
+/** Returns the number of different colours of an element, coarsely: a blank map has a handful,
+ *  one with pictures hundreds. */
 export async function colours(locator) {
   const { data } = await pixels(await locator.screenshot());
   const seen = new Set();
@@ -145,10 +145,10 @@ export async function colours(locator) {
   return seen.size;
 }
 
-/** The pixels of a PNG or JPEG: `{ width, height, data }`, four bytes each. */
+/** Returns the pixels of a PNG or JPEG: `{ width, height, data }`, four bytes each. */
 export async function pixels(picture) {
   if (picture[0] === 0x89) return decoded(picture);
-  // There is no JPEG outside of a browser: it makes a PNG of it.
+  // JPEGs are decoded in the browser, which converts them to PNG.
   blank ??= (await browser()).newPage();
   const png = await (await blank).evaluate(async (text) => {
     const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
@@ -161,7 +161,7 @@ export async function pixels(picture) {
 }
 let blank;
 
-/** The notebook of displays, each in a cell of which it is the one output. */
+/** Returns the notebook of displays, with one output in each cell. */
 export function displays() {
   return JSON.parse(readFileSync(page('displays.ipynb'), 'utf8'));
 }

@@ -1,10 +1,9 @@
-// Opens an executed notebook's page as a reader would: from a file, without a
-// network. Fails on a console error, on any request, when a map or a chart is not drawn, and
-// when there is neither.
+// Opens an executed notebook's page from a file, without a network. Fails on a console error, on
+// any request, if a map or a chart is not drawn, and if the page has neither.
 //
 //   node page.mjs PAGE.html SHOT.png [PICTURE.jpg]
 //
-// SHOT is the whole page; PICTURE is the first map alone, for the README.
+// SHOT is a screenshot of the whole page; PICTURE is one of the first map, for the README.
 
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -44,7 +43,7 @@ try {
   }
   for (const [index, map] of maps.entries()) {
     await map.scrollIntoViewIfNeeded();
-    // The images of a map are decoded while it is looked at: the viewer marks when all are painted.
+    // A map decodes its images while it is visible: the viewer sets a mark when all are painted.
     const stage = map.contentFrame().locator(".stage");
     await stage.waitFor();
     while (!(await stage.evaluate(() => performance.getEntriesByName("sharp").length))) {

@@ -1,2 +1,2 @@
-/** The longest wait for an event, in ms. It only ends a test that would hang: none passes by it. */
+/** Longest wait for an event, in ms. It only ends a test that would otherwise hang. */
 export const PATIENCE = 300_000;

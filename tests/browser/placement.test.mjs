@@ -1,5 +1,5 @@
-// Where pictures are painted, against where they belong: marks in pictures of which one
-// pixel is one pixel of the screen (tests/it/browser/marked.rs makes them).
+// Tests of the position of painted pictures: marks in pictures of which one pixel is one pixel of
+// the screen (made by tests/it/browser/marked.rs).
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -13,9 +13,9 @@ const MARKS = [
   [[250, 250], [0, 0, 0]],
 ];
 
-/** The ground under a pixel: through a plane that touches the Earth in the middle. */
+/** Returns the ground position of a pixel, on a plane that touches the Earth at the centre. */
 function ground([lon, lat, degrees, taper], [px, py]) {
-  // A trapezium as a square seen in perspective.
+  // A trapezium is a square in perspective.
   const [u, v, top, half] = [px / SIDE, py / SIDE, 1 - taper, SIDE / 2 * METRES];
   const depth = 1 - v + v * top;
   const [x, y] = [(2 * u - 1) * top / depth * half, (1 - v - v * top) / depth * half];
@@ -43,7 +43,7 @@ test('each mark is painted within a pixel of its place', async (t) => {
       view.x = (x0 + x1) / 2 - view.width / 2 / view.scale;
       view.y = (y0 + y1) / 2 - view.height / 2 / view.scale;
       isolate([one], '');
-      // A small picture stands in until the whole one is decoded.
+      // A small picture is shown until the full one is decoded.
       const painted = async () => {
         emit('paint');
         for (let frames = 0; frames < 3; frames++) await new Promise(requestAnimationFrame);
@@ -58,7 +58,7 @@ test('each mark is painted within a pixel of its place', async (t) => {
         const at = colours.findIndex((colour) => colour.every((value, k) => Math.abs(data[i + k] - value) <= 48));
         if (at >= 0) [i / 4 % width + 0.5, Math.floor(i / 4 / width) + 0.5, 1].forEach((value, k) => (sums[at][k] += value));
       }
-      // Whole turns around the Earth are the same place.
+      // Full turns around the Earth are the same place.
       const near = (x) => x - Math.round(x - (x0 + x1) / 2);
       return truths.map(place).map(([x, y], i) => {
         const [across, down, count] = sums[i];

@@ -1,9 +1,9 @@
-// A PNG's pixels, without a browser: screenshots and saved maps have eight bits a
-// channel, no palette and no interlace.
+// Reads and writes PNGs without a browser: screenshots and saved maps have eight bits per channel,
+// no palette and no interlace.
 
 import { deflateSync, inflateSync } from 'node:zlib';
 
-/** `{ width, height, data }` of a PNG, four bytes a pixel. */
+/** Returns `{ width, height, data }` of a PNG, four bytes per pixel. */
 export function decoded(png) {
   const chunks = [];
   let head;
@@ -41,7 +41,7 @@ function paeth(left, up, corner) {
   return a <= b && a <= c ? left : b <= c ? up : corner;
 }
 
-/** A PNG of pixels as `decoded` gives them. */
+/** Encodes pixels, in the format of `decoded`, as a PNG. */
 export function encoded({ width, height, data }) {
   const rows = Buffer.alloc(height * (width * 4 + 1));
   for (let y = 0; y < height; y++) data.copy(rows, y * (width * 4 + 1) + 1, y * width * 4, (y + 1) * width * 4);

@@ -1,4 +1,4 @@
-// Saving what is seen as a PNG.
+// Tests of saving the view as a PNG.
 
 import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync } from 'node:fs';
@@ -25,14 +25,15 @@ for (const [how, save] of [
     copyFileSync(saved, shot(`saved ${how}.png`));
     const picture = await pixels(readFileSync(saved));
     assert.deepEqual([picture.width, picture.height], [2200, 1400]);
-    // Beside the controls the picture shows what the window shows.
+    // Outside of the controls, the picture shows the same as the window.
     const seen = await pixels(await tab.screenshot());
     for (const [x, y] of [[300, 200], [400, 300], [500, 450], [600, 250]]) {
       const here = [...seen.data.subarray((y * seen.width + x) * 4, (y * seen.width + x) * 4 + 3)];
       const there = [...picture.data.subarray((2 * y * picture.width + 2 * x) * 4, (2 * y * picture.width + 2 * x) * 4 + 3)];
       assert.ok(Math.hypot(...here.map((value, i) => value - there[i])) < 30, `at ${x}, ${y}: ${here} is saved as ${there}`);
     }
-    // The scale and the attribution are in the lower corners, which are sea and land otherwise.
+    // The scale and the attribution are in the lower corners, where there would otherwise be sea
+    // and land.
     for (const [x, y, width, height, what] of [[20, 1340, 200, 50, 'scale'], [2000, 1350, 190, 40, 'attribution']]) {
       const shades = new Set();
       for (let j = y; j < y + height; j++) for (let i = x; i < x + width; i++) shades.add(picture.data.readUInt32LE((j * picture.width + i) * 4));

@@ -1,10 +1,10 @@
-// Comparing two scenes: which are compared, what is seen on each side of the line.
+// Tests of the comparison of two scenes: the selected scenes, and what each side of the line shows.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { colours, open, page, pixels, sharp, until } from './open.mjs';
 
-/** Opens a map and compares its two scenes of the middle. */
+/** Opens a map and compares two scenes at its centre. */
 async function compared(t, begin) {
   const tab = await open(t, page('map.html'));
   await tab.locator('.stage').waitFor();
@@ -18,7 +18,7 @@ async function compared(t, begin) {
   return { tab, divider, sides };
 }
 
-/** The mean colour of a piece of the map that both scenes cover. */
+/** Returns the mean colour of a part of the map that both scenes cover. */
 async function colourAt(tab, x, y) {
   const { data } = await pixels(await tab.screenshot({ clip: { x: x - 20, y: y - 20, width: 40, height: 40 } }));
   return [0, 1, 2].map((i) => data.filter((_, n) => n % 4 === i).reduce((sum, value) => sum + value, 0) / (data.length / 4));
@@ -27,7 +27,7 @@ const apart = (one, other) => Math.hypot(...one.map((value, i) => value - other[
 
 test('two scenes are compared by mouse: each is seen on its side of the line', async (t) => {
   const { tab, divider, sides } = await compared(t, (tab) => tab.getByRole('button', { name: 'Compare two scenes' }).click());
-  // A clear scene, and one that is all cloud.
+  // A clear scene, and one full of clouds.
   const titles = await sides[0].locator('option').allInnerTexts();
   const cloudy = titles.findIndex((title) => title.includes('2019-11-22')), clear = titles.findIndex((title) => title.includes('2019-12-27'));
   await sides[0].selectOption({ index: clear });
@@ -48,7 +48,7 @@ test('two scenes are compared by mouse: each is seen on its side of the line', a
   const right = await until(() => colourAt(tab, ...place), (seen) => apart(seen, left) > 60, 'what is right of the line');
   assert.ok(right.every((value) => value > 120), `cloud is bright: ${right}`);
   assert.ok(Math.abs(Number(await divider.getAttribute('aria-valuenow')) - (place[0] - 200) / 11) <= 1);
-  // Swapped, the clear one is there.
+  // After the swap, the clear scene is there.
   await tab.getByRole('button', { name: 'Swap' }).click();
   await until(() => colourAt(tab, ...place), (seen) => apart(seen, left) < 12, 'what is right of the line');
   await tab.getByRole('button', { name: 'End the comparison' }).click();
@@ -71,7 +71,7 @@ test('the line of a comparison moves by keys', async (t) => {
   assert.match(await divider.getAttribute('aria-valuetext'), /^90 % \S+/);
   const [left, right] = await Promise.all(sides.map((side) => side.inputValue()));
   assert.notEqual(left, right);
-  // The scene of the other side is chosen: they change places.
+  // Selecting the other side's scene swaps the two.
   await sides[0].selectOption(right);
   assert.deepEqual(await Promise.all(sides.map((side) => side.inputValue())), [right, left]);
   await tab.locator('.stage').focus();
@@ -90,7 +90,7 @@ test('the two selected scenes are those that are compared', async (t) => {
   await tab.getByRole('button', { name: 'Compare two scenes' }).click();
   const told = await Promise.all(['Left scene', 'Right scene'].map((name) => tab.getByRole('combobox', { name }).locator('option:checked').innerText()));
   for (const id of ids) assert.ok(told.some((one) => one.includes(id.slice(0, 10))), `${told} are ${ids}`);
-  // Showing all ends it.
+  // Showing all scenes ends the comparison.
   await tab.getByRole('button', { name: 'Show all' }).click();
   await tab.getByRole('slider', { name: 'Divider' }).waitFor({ state: 'hidden' });
   await tab.silent();

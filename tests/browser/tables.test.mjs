@@ -1,4 +1,5 @@
-// Tables in a notebook's page: sorted and filtered by mouse and by keyboard, each alone.
+// Tests of tables in a notebook's page: sorting and filtering by mouse and by keyboard,
+// independently.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

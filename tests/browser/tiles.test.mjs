@@ -1,4 +1,4 @@
-// Tiles of a server that is only there in this test: some come, some are refused.
+// Tests with tiles of a server that exists only here: some are delivered, some are refused.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import { open, page, pixels, sharp, until } from './open.mjs';
 const HOST = '127.0.0.1:8123';
 const GREEN = '<svg xmlns="http://www.w3.org/2000/svg" width="256" height="256"><rect width="256" height="256" fill="#0a0"/></svg>';
 
-/** Opens the map; `answer` says what becomes of a tile: 'come', 'refuse', 'hang'. */
+/** Opens the map; `answer` determines what happens to a tile: 'come', 'refuse', 'hang'. */
 async function withTiles(t, answer) {
   const known = [['403', 'the server refuses on purpose'], ['net::ERR', 'the same']];
   const tab = await open(t, { html: '' }, { at: [HOST], known });
@@ -47,7 +47,7 @@ test('tiles lie under the scenes, a few at a time, and can be saved', async (t) 
   await tab.keyboard.press('s');
   const saved = await pixels(await readFile(await (await download).path()));
   assert.ok(saved.data.some((_, i) => i % 4 === 0 && green(saved.data[i], saved.data[i + 1], saved.data[i + 2])));
-  // Off again by their key.
+  // The same key switches them off.
   await tab.keyboard.press('b');
   await until(() => share(tab, green), (part) => part < 0.01, 'tiles are off');
   await tab.silent();
@@ -68,7 +68,7 @@ test('a server that refuses all is left alone, and the map goes without', async 
   for (const key of ['+', '+', '-']) await tab.keyboard.press(key);
   await tab.evaluate(() => performance.clearMarks('sharp'));
   await tab.keyboard.press('ArrowLeft');
-  // Painted where it is now, it has asked for all that it would ask for.
+  // The map is painted at its new position, so it has sent all its requests.
   await sharp(tab.locator('.stage'));
   assert.ok(before <= 10 && asked.length === before, `${asked.length} tiles were asked for, ${before} before`);
   await tab.silent();

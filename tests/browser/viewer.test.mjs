@@ -1,4 +1,4 @@
-// Each control of the map, by mouse and by keyboard.
+// Tests of each control of the map, by mouse and by keyboard.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -15,7 +15,7 @@ const count = (tab) => tab.locator('.count').innerText();
 const button = (tab, name) => tab.getByRole('button', { name, exact: true });
 const corner = (tab) => position(tab, 5, 690);
 const same = (one, other) => one.every((value, i) => Math.abs(value - other[i]) < 1e-3);
-/** What is copied: the frame of a file may not read the clipboard, so it is listened to. */
+/** Records copied texts: the frame of a file may not read the clipboard. */
 const hearCopies = (tab) => tab.evaluate(() => {
   self.copied = [];
   navigator.clipboard.writeText = async (text) => void self.copied.push(text);
@@ -315,7 +315,7 @@ for (const colorScheme of ['light', 'dark']) {
         const grounds = [];
         for (let at = node; at; at = at.parentElement) grounds.unshift(getComputedStyle(at).backgroundColor);
         const ink = getComputedStyle(node).color;
-        // The paper is nearly opaque: at worst white or black lies under it.
+        // The background is nearly opaque: the worst case is white or black below it.
         const worst = Math.min(...['#fff', '#000'].map((under) => {
           const [a, b] = [light(channels([under, ...grounds])), light(channels([under, ...grounds, ink]))];
           return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);

@@ -1,4 +1,4 @@
-//! Who pays: credits, workspaces, budgets.
+//! Tests of the account: credits, workspaces, budgets.
 
 use up42::catalog::Search;
 use up42::client::Region;
@@ -68,7 +68,8 @@ fn an_account_that_enforces_budgets_says_so_and_refuses_what_has_none() {
 #[test]
 fn a_history_that_moves_on_while_it_is_read_counts_each_entry_once() {
     let entry = |order: usize| json!({"type": "ORDER", "createdAt": format!("2026-01-01T00:{order:02}:00Z"), "delta": -1, "details": {"orderId": order.to_string()}});
-    // An order is paid between the two pages, so the second begins with the first one's last.
+    // An order is paid between the two pages, so the second page begins with the last entry of the
+    // first.
     let server = Server::start(move |request| {
         let page = |orders: &[usize]| {
             let content: Vec<_> = orders.iter().map(|order| entry(*order)).collect();

@@ -1,4 +1,4 @@
-//! Vector files that other people have written.
+//! Tests of vector files written by other programs.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use up42::Aoi;
 use up42::aoi::ReadLimits;
 
-/// The folder of the files; none where it is missing and need not be there.
+/// Returns the folder of the files; `None` if it is missing and not required.
 fn files() -> Option<PathBuf> {
     data("aoi")
 }
@@ -23,11 +23,11 @@ pub fn data(name: &str) -> Option<PathBuf> {
     None
 }
 
-/// What becomes of a file.
+/// Expected outcome of reading a file.
 enum Outcome {
-    /// The number of features that have an area, the area in km², and the first name.
+    /// Number of features with an area, area in km², and first name.
     Read(usize, f64, Option<&'static str>),
-    /// What the error says after the file's name.
+    /// End of the error message, after the file's name.
     Refused(&'static str),
 }
 
@@ -37,9 +37,9 @@ const PART: &str = "it is a part of a Shapefile: read the `.shp` file beside it"
 const NO_POLYGON: &str = "there is no polygon: an AOI needs a Polygon or a MultiPolygon";
 const NO_FEATURE: &str = "there is no feature: an AOI needs at least one polygon";
 
-/// The areas are from geopandas 1.2.0, shapely 2.2.0 and pyproj 3.7.2 (PROJ 9.5.1):
-/// shapes united, edges cut into pieces of 0.02° (before a reprojection: of a 5,000th of
-/// the extent), then `pyproj.Geod(ellps="WGS84").polygon_area_perimeter`.
+/// Expected outcome of each file. The areas were computed with geopandas 1.2.0, shapely 2.2.0 and
+/// pyproj 3.7.2 (PROJ 9.5.1): shapes united, edges cut into pieces of 0.02° (before a reprojection:
+/// of a 5,000th of the extent), then `pyproj.Geod(ellps="WGS84").polygon_area_perimeter`.
 const FILES: [(&str, Outcome); 23] = [
     ("aoi_berlin.geojson", Read(1, 0.027_865, None)),
     ("aoi_berlin.kml", Read(1, 0.027_865, None)),
@@ -61,8 +61,8 @@ const FILES: [(&str, Outcome); 23] = [
     ("norway_nonconvex_hull.wkt", Refused(NO_POLYGON)),
     ("null_geom.geojson", Refused(NO_POLYGON)),
     ("nybb_16a.zip", Read(5, 783.167_606, None)),
-    // The British grid, 4,000 km north of Britain: there PROJ leaves out the shift of the
-    // datum unless it is told (+proj=helmert with the seven parameters), as was done.
+    // The British grid, 4,000 km north of Britain: there PROJ omits the datum shift unless it is
+    // given explicitly (+proj=helmert with the seven parameters), as was done.
     ("poly00.fgb", Read(10, 3.896_892, None)),
     ("poly1.wkt", Refused(NO_POLYGON)),
     ("s1_map-overlay.kml", Read(1, 181_875.472_962, Some("Sentinel-1 Image Overlay"))),
@@ -97,23 +97,23 @@ fn each_file_is_read_or_refused_by_name() {
     assert_eq!(there, known, "each file has its outcome here");
 }
 
-/// Files that once went wrong: the area in km², and the names of the features. From pyogrio
-/// 0.13.0 (GDAL 3.12.4) and shapely 2.2.0 (`make_valid`), areas as above.
+/// Files that were once read wrongly: area in km², and names of the features. From pyogrio 0.13.0
+/// (GDAL 3.12.4) and shapely 2.2.0 (`make_valid`), areas as above.
 const CASES: [(&str, f64, &[Option<&str>]); 11] = [
     // Commas between positions.
     ("c02_commas.kml", 113.224_849, &[Some("field B")]),
-    // One GeoJSON text a line, with either end of lines, and RFC 8142.
+    // One GeoJSON text per line, with both kinds of line endings, and RFC 8142.
     ("c04_lines.geojson", 226.449_692, &PLOTS),
     ("c04_lines.geojsonl", 226.449_692, &PLOTS),
     ("c04_seq.geojsons", 226.449_692, &PLOTS),
-    // Code pages by the `.cpg`.
+    // Code pages given by the `.cpg`.
     ("c05_cp1251.shp", 150.966_461, &[Some("Участок 1"), Some("Поле")]),
     ("c05_cp1252.shp", 150.966_461, &[Some("Œuvre – “Nord”"), Some("Straße €")]),
-    // The record between them is deleted.
+    // The record between them is marked as deleted.
     ("c06_deleted.shp", 150.966_461, &[Some("keep 1"), Some("keep 2")]),
     ("c07_bowtie_even.geojson", 6_154.270_049, &[None]),
     ("c07_bowtie_odd.geojson", 46_146.634_689, &[None]),
-    // ISO-8859-1 by the XML declaration.
+    // ISO-8859-1, given by the XML declaration.
     ("c20_latin1.kml", 75.483_231, &[Some("Gärten")]),
     ("c22_latlonbox.kml", 75.483_231, &[Some("browse")]),
 ];
@@ -163,7 +163,8 @@ fn texts_of_windows_are_read_in_utf_16() {
     }
 }
 
-/// What the file decides is bounded in each format, and the error names the limit.
+/// Checks that sizes stated by a file are limited in each format, and that the error names the
+/// limit.
 #[test]
 fn each_format_keeps_to_the_limits() {
     let (Some(folder), Some(cases)) = (files(), data("cases")) else { return };
@@ -197,7 +198,7 @@ fn each_format_keeps_to_the_limits() {
         assert!(told[0].ends_with("or raise `ReadLimits::positions`"), "{told:?}");
         assert!(told[1].ends_with("or raise `ReadLimits::bytes`"), "{told:?}");
     }
-    // Edges that are bent by the coordinate system count, too.
+    // Corners added along edges that the coordinate system bends count too.
     let bent = "SRID=3035;POLYGON((3000000 2000000,5000000 2000000,5000000 4000000,3000000 2000000))";
     let there = tempfile::tempdir().unwrap();
     let path = there.path().join("bent.wkt");
@@ -266,7 +267,7 @@ fn files_that_are_no_areas_are_refused_by_name() {
     insta::assert_snapshot!(told("a.geojson", crs), @"coordinate system `EPSG:4267`: its datum needs a grid of shifts: reproject to WGS 84 (EPSG:4326) first");
 }
 
-/// Code, easting, northing; then longitude and latitude, and within how many metres:
+/// EPSG code, easting, northing, longitude, latitude, and tolerance in metres:
 /// `pyproj.Transformer.from_crs(code, 4326, always_xy=True)`, versions as above.
 const CORNERS: [(u32, f64, f64, f64, f64, f64); 23] = [
     (27700, 530000.0, 180000.0, -0.1283539, 51.5039908, 1.0),
@@ -294,7 +295,7 @@ const CORNERS: [(u32, f64, f64, f64, f64, f64); 23] = [
     (2048, -50000.0, 3700000.0, 19.5376155, -33.4248804, 1.0),
 ];
 
-/// The same box in some systems of the world, against PROJ's corners.
+/// Checks the same box in coordinate systems of the world against PROJ's corners.
 #[test]
 fn coordinate_systems_lead_where_proj_leads() {
     for (code, x, y, lon, lat, metres) in CORNERS {
@@ -319,7 +320,7 @@ fn long_edges_stay_where_they_were_drawn() {
         "SRID=3035;POLYGON((3000000 2000000,5000000 2000000,5000000 4000000,3000000 4000000,3000000 2000000))",
     );
     assert!((aoi.unwrap().area_km2() / 4e6 - 1.0).abs() < 1e-6);
-    // And a square around the South Pole holds it.
+    // A square around the South Pole contains the pole.
     let pole = Aoi::from_wkt("SRID=3031;POLYGON((-1e6 -1e6,1e6 -1e6,1e6 1e6,-1e6 1e6,-1e6 -1e6))").unwrap();
     assert_eq!(pole.bbox().south, -90.0);
     assert!((3.9e6..4.3e6).contains(&pole.area_km2()), "{}", pole.area_km2());

@@ -1,4 +1,5 @@
-//! Batches that are run again: from their journals, after changes, by two at once.
+//! Tests of batches that are run again: from their journals, after changes, by two programs at
+//! once.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -19,7 +20,7 @@ pub fn fast() -> Simulator {
     Simulator::builder().clock(Clock::speed(600.0)).start().unwrap()
 }
 
-/// A client with the journals in a folder, as after a restart of the kernel.
+/// Returns a client with its journals in a folder, as after a restart of the kernel.
 pub fn client_in(simulator: &Simulator, folder: &Path) -> Client {
     Client::builder().simulator(simulator.clone()).batches(folder).build().unwrap()
 }
@@ -30,7 +31,7 @@ pub fn workflow(client: &Client) -> Workflow {
     workflow
 }
 
-/// Jobs for the first places.
+/// Returns jobs for the first places.
 pub fn parameters(workflow: &Workflow, places: usize) -> Vec<JobParameters> {
     let mut all = workflow
         .construct_parameters_parallel(
@@ -92,7 +93,7 @@ fn a_batch_is_cancelled_before_its_journal_is_begun() {
     let estimates = simulator.hold(Hold::answer().on("POST /estimate/job").always());
     let running = twelve(&client).budget(10_000).start().unwrap();
     reached(&estimates);
-    // Another program, which says when it has seen that somebody runs the batch.
+    // Another program, which reports when it has found that the batch is already running.
     let mut canceller = program("batches::canceller");
     Service::Workflow.environment(&mut canceller, &simulator, folder.path());
     let mut canceller = canceller.arg("--nocapture").stdout(Stdio::piped()).spawn().unwrap();
@@ -146,7 +147,7 @@ fn what_was_never_created_is_sent_again_once_that_is_proven() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
-    // The server fails before it does anything, and says so in no way that can be believed.
+    // The server fails before it does anything, with a response that proves nothing.
     simulator.inject(Fault::server_error(500).on("POST /jobs").times(2));
     simulator.inject(Fault::lost_answer().on("POST /jobs").after(1).times(1));
     let batch = workflow.batch("absent", parameters(&workflow, 4)).unwrap().quiet();
@@ -163,7 +164,7 @@ fn two_at_once_are_one_batch() {
         let workflow = workflow(&client);
         workflow.batch("airports", parameters(&workflow, 6)).unwrap().quiet().run().unwrap().to_dataframe()
     };
-    // The workflow is made once.
+    // Created once, in advance.
     workflow(&client_in(&simulator, folder.path()));
     let (one, other) = std::thread::scope(|scope| {
         let other = scope.spawn(run);
@@ -183,7 +184,7 @@ fn a_batch_runs_in_the_background() {
     assert_eq!(running.jobs().unwrap().len(), 4, "as they stand, at any time");
     let jobs = running.wait().unwrap();
     assert_eq!((jobs.succeeded(), simulator.ledger().len()), (4, 4));
-    // What refuses the batch is told by the end.
+    // The error that refuses a batch is returned at its end.
     let refused = batch.budget(1).start().unwrap().wait();
     assert!(refused.is_ok(), "all was paid before: {refused:?}");
     let more = workflow.batch("more", parameters(&workflow, 5)).unwrap().budget(1).start().unwrap();
@@ -232,7 +233,7 @@ fn a_wish_to_cancel_ends_with_the_run_that_it_was_for() {
     let workflow = workflow(&client);
     let batch = |places| workflow.batch("airports", parameters(&workflow, places)).unwrap().quiet();
     batch(1).run().unwrap();
-    // Who asked was killed before anyone heard it.
+    // The canceller was killed before the request was read.
     let journal = rusqlite::Connection::open(folder.path().join("airports.sqlite")).unwrap();
     journal.execute("INSERT INTO request VALUES ('cancel')", []).unwrap();
     let jobs = batch(3).run().unwrap();
@@ -419,11 +420,12 @@ fn a_machine_that_slept_for_hours_goes_on() {
     let batch = workflow.batch("airports", parameters(&workflow, 6)).unwrap().max_concurrent(2);
     let running = batch.deadline(PATIENCE).start().unwrap();
     until(|| simulator.ledger().len() == 2);
-    // The jobs have ended meanwhile, the token is old, and the connections are dead.
+    // Meanwhile the jobs have ended, the token has expired, and the connections are dead.
     simulator.inject(Fault::lost_answer().on("GET /jobs").times(2));
     simulator.inject(Fault::cut_off().on("GET /credits").times(2));
     simulator.clock().advance(Duration::from_secs(8 * 3600));
-    // From now on only jobs move the time, in steps of which a token outlives several.
+    // From now on the clock advances only while jobs run, in steps of which a token outlives
+    // several.
     let is_at_work = || simulator.ledger().iter().any(|entry| entry.status != "SUCCEEDED");
     until(|| {
         if is_at_work() {

@@ -154,7 +154,7 @@ fn the_token_stays_with_the_api() {
     let simulator = Simulator::start().unwrap();
     let client = client_of(&simulator);
     let scenes = client.catalog().search(pleiades().limit(3)).unwrap();
-    // The storage answers 400 to whoever brings a bearer token.
+    // The storage answers 400 to a request with a bearer token.
     assert_eq!(client.catalog().download_quicklooks(&scenes).unwrap().pictures(), 3);
     assert!(
         simulator.requests().iter().filter(|request| request.storage).all(|request| request.status == 200)

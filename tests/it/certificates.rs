@@ -1,5 +1,5 @@
-//! Servers whose certificate the system does not know, as behind a proxy that looks into all
-//! connections.
+//! Tests of servers whose certificate the system does not trust, as behind a proxy that inspects
+//! all connections.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -15,7 +15,8 @@ use up42::catalog::Catalog;
 
 use crate::server;
 
-/// An authority, and what it says of `localhost`: made for these tests alone, until 2120.
+/// Certificate authority, and its certificate for `localhost`: made for these tests, valid until
+/// 2120.
 const AUTHORITY: &str = "\
 -----BEGIN CERTIFICATE-----
 MIIBNTCB3aADAgECAhQqSY5IkfEH0hY/2Df5RzXRtZyMpjAKBggqhkjOPQQDAjAQ
@@ -47,7 +48,7 @@ ZWcAGkNY0Gict8y20AXCSok8CC1p0ASIAuYlTpPuuBJy4L9Exfl88nEO
 -----END PRIVATE KEY-----
 ";
 
-/// A STAC API behind TLS: its URL, and how many connections were made.
+/// Starts a STAC API behind TLS. Returns its URL and the number of connections.
 fn secured() -> (String, Arc<AtomicUsize>) {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder =
@@ -87,7 +88,7 @@ fn an_unknown_authority_is_told_once_with_what_to_do() {
     assert_eq!(connections.load(Ordering::Relaxed), 1, "the next attempt would fail as well");
 }
 
-/// A program of its own: variables are read when a client is made.
+/// Opens the server from a separate process: variables are read when a client is created.
 fn opened(url: &str, variable: &str, value: &str) -> Result<(), String> {
     let mut program = Command::new(std::env::current_exe().unwrap());
     program.args(["--exact", "certificates::visitor", "--ignored", "--nocapture"]);

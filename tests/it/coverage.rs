@@ -1,4 +1,4 @@
-//! Which part of an area has how many looks.
+//! Tests of the coverage: how many scenes lie over which part of an area.
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -8,13 +8,13 @@ use up42::catalog::{Coverage, Scenes};
 use crate::aoi::data;
 use crate::test_catalog::{TestCatalog, is_inside, item, slanted};
 
-/// Points of the raster each way. An outline of at most 8 shapes of 4 edges crosses at
-/// most 32 × 700 of its 490,000 cells; a cell that is crossed is off by 0.29 of itself on
-/// average, at random, so a count is off by some 0.29 × √22,400 = 43 cells, or 0.009 % of
-/// the area: a tenth of what is allowed.
+/// Number of raster points in each direction. An outline of at most 8 shapes with 4 edges crosses
+/// at most 32 × 700 of its 490,000 cells. A crossed cell is off by 0.29 of its size on average, at
+/// random, so a count is off by some 0.29 × √22,400 = 43 cells, or 0.009 % of the area: a tenth of
+/// the tolerance.
 const STEPS: usize = 700;
 
-/// Share of the area, in %, by number of looks, counted.
+/// Returns the share of the area, in %, by number of scenes over it, counted on the raster.
 fn counted(aoi: &[[f64; 2]], shapes: &[Vec<[f64; 2]>]) -> Vec<f64> {
     let side = |axis: usize| {
         let all = || aoi.iter().map(move |point| point[axis]);
@@ -24,7 +24,7 @@ fn counted(aoi: &[[f64; 2]], shapes: &[Vec<[f64; 2]>]) -> Vec<f64> {
     let mut sizes = vec![0.0; shapes.len() + 1];
     for row in 0..STEPS {
         let y = south + (north - south) * (row as f64 + 0.5) / STEPS as f64;
-        // A degree by a degree on the ellipsoid, but for a constant.
+        // Size of a degree by a degree on the ellipsoid, up to a constant factor.
         let squared = 0.006_694_379_990_14;
         let size = y.to_radians().cos() / (1.0 - squared * y.to_radians().sin().powi(2)).powi(2);
         for column in 0..STEPS {
@@ -99,7 +99,7 @@ fn odd_footprints_count_as_what_they_are() {
         nowhere,
     ];
     let coverage = TestCatalog::new().scenes(&fiji, items).coverage(&fiji);
-    // Half of the first half lies under `across` too, and a tenth, half filled, under `bow`.
+    // Half of the first half is also under `across`, and a tenth, half of it filled, under `bow`.
     for (looks, truth) in [25.0, 45.0, 30.0].into_iter().enumerate() {
         assert!((share(&coverage, looks) - truth).abs() < 0.01, "{coverage:?}");
     }
@@ -114,8 +114,8 @@ fn odd_footprints_count_as_what_they_are() {
     }
 }
 
-/// A footprint of two parts, of which one crosses itself and the other lies within one of its
-/// lobes: the ground is that of shapely's `make_valid`.
+/// Checks a footprint of two parts: one crosses itself, and the other lies within one of its lobes.
+/// The expected area is that of shapely's `make_valid`.
 #[test]
 fn both_lobes_of_a_footprint_that_crosses_itself_count() {
     let Some(folder) = data("cases") else { return };

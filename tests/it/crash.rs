@@ -1,4 +1,4 @@
-//! A short run of `examples/crash_test.rs`, and what becomes of those who watch.
+//! A short run of `examples/crash_test.rs`, and tests of programs that watch a batch.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ mod crash_test;
 
 pub use crash_test::{Service, services};
 
-/// This program, with one test that is another program.
+/// Returns a command that runs one test of this program as a separate program.
 pub fn program(test: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", test, "--ignored"]);
@@ -36,7 +36,7 @@ fn a_killed_batch_loses_nothing_and_pays_nothing_twice() {
 
 #[test]
 fn who_watches_takes_over_when_the_other_is_killed() {
-    // Its jobs end after the kill, so that it cannot be too late.
+    // Its jobs end after the kill, so that the kill is never too late.
     let simulator = still().start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let opening = Client::builder().simulator(simulator.clone()).build().unwrap().credits().unwrap();
@@ -66,12 +66,12 @@ fn victim() {
     }
 }
 
-/// Orders of the plan that is bought below.
+/// Number of orders of the plan below.
 const PARTS: usize = 8;
 
-/// A buyer is killed at each instant at which the platform and the disk differ in what they know
-/// of an order. The program that comes after it sees the same where the answer did not arrive and
-/// where it was not written down.
+/// Kills a buyer at each instant at which the platform and the disk differ in what they know of an
+/// order. To the next program, a response that did not arrive looks the same as one that was not
+/// recorded.
 #[test]
 fn a_plan_whose_buyers_are_killed_is_bought_once() {
     let simulator = Simulator::builder().list_lag(crash_test::LAG).start().unwrap();
@@ -81,14 +81,14 @@ fn a_plan_whose_buyers_are_killed_is_bought_once() {
     let kill = |mut buyer: Child| buyer.kill().and_then(|()| buyer.wait()).unwrap();
     let creation = "POST /v2/orders";
 
-    // Written down, and the request is lost on its way: it is held until the test ends.
+    // Recorded, and the request is lost on its way: it is held until the test ends.
     let unsent = simulator.hold(Hold::request().on(creation));
     let first = buyer();
     reached(&unsent);
     kill(first);
     assert!(simulator.orders().is_empty());
 
-    // Sent, and not answered.
+    // Sent and not answered.
     let unanswered = simulator.hold(Hold::answer().on(creation));
     let second = buyer();
     reached(&unanswered);
@@ -96,19 +96,19 @@ fn a_plan_whose_buyers_are_killed_is_bought_once() {
     unanswered.release();
     assert_eq!(simulator.orders().len(), 1);
 
-    // Answered, and not written down: the test has the disk.
+    // Answered and not recorded: the test holds the locks of the databases.
     let unwritten = simulator.hold(Hold::answer().on(creation));
     let third = buyer();
     reached(&unwritten);
     let writers = write_locks(&journals);
     unwritten.release();
-    // An answer that comes after the one that was released.
+    // A response that arrives after the released one.
     client_of(&simulator).credits().unwrap();
     kill(third);
     drop(writers);
     assert_eq!(simulator.orders().len(), 2);
 
-    // The answer is lost, and the next request is on its way.
+    // The response is lost, and the next request is on its way.
     simulator.inject(Fault::lost_answer().on(creation));
     let lost = simulator.hold(Hold::answer().on(creation));
     let fourth = buyer();
@@ -121,7 +121,7 @@ fn a_plan_whose_buyers_are_killed_is_bought_once() {
     next.release();
     until(|| simulator.orders().len() == 4);
 
-    // Written down, and the next request is on its way.
+    // Recorded, and the next request is on its way.
     let next = simulator.hold(Hold::request().on(creation).after(1));
     let fifth = buyer();
     reached(&next);
@@ -136,12 +136,12 @@ fn a_plan_whose_buyers_are_killed_is_bought_once() {
     let orders = simulator.orders();
     let names: HashSet<_> = orders.iter().map(|order| order.name.clone()).collect();
     assert_eq!(orders.len(), names.len(), "each once: {orders:?}");
-    // Of the one whose request was lost on its way it was proven that it does not exist.
+    // The order whose request was lost on its way was proven absent, and bought.
     assert_eq!((orders.len(), placed.orders().len()), (PARTS, PARTS), "{placed:?}");
     unsent.release();
 }
 
-/// Keeps others from writing to the databases of a folder until it is dropped.
+/// Locks the databases of a folder against writing until the result is dropped.
 fn write_locks(folder: &Path) -> Vec<rusqlite::Connection> {
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let is_database = |path: &PathBuf| std::fs::read(path).unwrap().starts_with(b"SQLite format 3\0");

@@ -1,4 +1,4 @@
-//! What orders delivered, behind a list of the storage that is late or in another order.
+//! Tests of the results of orders when the storage's list is late or in another order.
 
 use std::collections::HashMap;
 use std::io::{Read, Write};
@@ -17,10 +17,10 @@ use up42::simulator::{Clock, Fault, Simulator};
 use crate::server::{Server, answer};
 use crate::{client_of, harbour};
 
-/// Changes an answer, given the request.
+/// Changes a response, given the request.
 type Change = fn(&str, &mut Value);
 
-/// The simulator's platform, but for what is done to its answers. That can be changed.
+/// Simulator behind a server that changes its responses. The change can be replaced.
 struct Changed {
     simulator: Simulator,
     server: Server,
@@ -50,7 +50,7 @@ impl Changed {
         *self.change.lock().unwrap() = change;
     }
 
-    /// An order of two images.
+    /// Buys an order of two images.
     fn order(&self, folder: &Path) -> JobCollection {
         let once = RetryPolicy { attempts: 1, ..RetryPolicy::default() };
         let client = Client::builder()
@@ -69,7 +69,7 @@ impl Changed {
         jobs
     }
 
-    /// The files that were asked for.
+    /// Returns the number of file requests.
     fn files(&self) -> usize {
         self.simulator.requests().iter().filter(|request| request.path.starts_with("/assets/")).count()
     }
@@ -95,7 +95,7 @@ impl Changed {
     }
 }
 
-/// Sends a request on, and returns the answer with the URL of this server in place of the other's.
+/// Forwards a request, and returns the response with this server's URL in place of the other's.
 fn forward(api: &str, request: &str) -> (u16, String) {
     let host = request.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
     let mut stream = TcpStream::connect(api.trim_start_matches("http://")).unwrap();
@@ -106,14 +106,14 @@ fn forward(api: &str, request: &str) -> (u16, String) {
     (head[9..12].parse().unwrap(), body.replace(api, &format!("http://{host}")))
 }
 
-/// Changes the items that a search of the storage finds.
+/// Changes the items in the result of a storage search.
 fn in_list(request: &str, body: &mut Value, change: impl FnOnce(&mut Vec<Value>)) {
     if request.starts_with("POST /v2/assets/stac/search") {
         change(body["features"].as_array_mut().unwrap());
     }
 }
 
-/// All assets but thumbnails have one name, as those of many items have.
+/// Gives all assets but thumbnails the same name, as in many items.
 fn alike(request: &str, body: &mut Value) {
     in_list(request, body, |items| {
         for assets in items.iter_mut().map(|item| item["assets"].as_object_mut().unwrap()) {
@@ -149,7 +149,7 @@ fn an_item_that_comes_late_is_added_and_what_is_there_stays() {
     platform.assert_own_pixels(&results);
     let asked = platform.files();
     assert_eq!((download().len(), platform.files()), (2, asked));
-    // Who has taken all out of the storage, or works without a network, has the files.
+    // The files stay available when all items were deleted from the storage, or without a network.
     platform.change(|request, body| in_list(request, body, Vec::clear));
     assert_eq!((download().len(), platform.files()), (2, asked));
 }
@@ -175,7 +175,7 @@ fn no_item_gets_the_pixels_of_another() {
     let platform = Changed::start(alike);
     let jobs = platform.order(folder.path());
     let results = folder.path().join("results");
-    // The first file comes, the second does not; and then the list is in another order.
+    // The first file arrives, the second fails; then the list has another order.
     platform.simulator.inject(Fault::server_error(503).on("GET .tif").after(1));
     let part = jobs.download_results(&results).unwrap();
     assert_eq!((part.len(), part.failed().len()), (0, 1), "{part:?}");

@@ -1,4 +1,4 @@
-//! The errors that people meet, and whether they can act on them.
+//! Tests of common errors, and of their remedies.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use up42::{Client, ErrorKind};
 use crate::server::{Server, answer, json as reply};
 use crate::{client_of, dakar};
 
-/// Retries without waiting, so that no test sleeps.
+/// Returns a policy that retries almost without pauses, so that no test sleeps.
 fn impatient() -> RetryPolicy {
     RetryPolicy {
         attempts: 3,
@@ -68,14 +68,14 @@ fn a_storm_of_429_ends_in_an_error_after_the_attempts() {
     assert_eq!(asked, 3 + 3);
 }
 
-/// Waits for whatever a thread gives, and fails where it takes too long.
+/// Returns the result of a thread, and fails after 60 s.
 fn soon<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
     let (sender, receiver) = std::sync::mpsc::channel();
     std::thread::spawn(move || sender.send(run()));
     receiver.recv_timeout(Duration::from_secs(60)).expect("it does not wait for its own pause")
 }
 
-/// RFC 9110, 10.2.3: seconds, or a date.
+/// Checks both forms of `Retry-After` (RFC 9110, 10.2.3): seconds, or a date.
 #[test]
 fn the_pause_of_the_server_replaces_ours() {
     let hour = Duration::from_secs(3600);

@@ -1,4 +1,4 @@
-//! Scenes to GeoParquet and back, and what other tools make of the file.
+//! Tests of scenes in GeoParquet files, read back here and by other tools.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,7 +10,8 @@ use up42::polars;
 
 use crate::scenes::{FILES, items};
 
-/// What must be the same of a scene: numbers and instants by value, nulls by absence.
+/// Returns the fields of a scene that must stay the same: numbers and instants by value, nulls by
+/// absence.
 fn told(scene: &Scene) -> String {
     format!(
         "{} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {} {} {}",
@@ -59,7 +60,7 @@ fn same(written: &Scenes, read: &Scenes) {
     }
 }
 
-/// An interpreter with the packages of a list; `None`, with a message, without network.
+/// Returns an interpreter with the packages of a list; `None`, with a message, without a network.
 fn python(name: &str) -> Option<PathBuf> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/environment.py");
     let made =
@@ -125,7 +126,7 @@ fn no_key_of_a_link_is_written() {
     );
 }
 
-/// As rustac writes it: a shape in the coordinates of its own system is WKB in a column.
+/// Checks a file as rustac writes it: a geometry in its own coordinate system is a WKB column.
 #[test]
 fn shapes_among_the_properties_are_read() {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/cases"));
@@ -143,14 +144,14 @@ fn shapes_among_the_properties_are_read() {
         assert_eq!(members(&scene.properties), members(&item.properties));
         assert_eq!((&scene.id, &scene.footprint, scene.has_quicklook()), (&item.id, &item.footprint, true));
     }
-    // And through a file of our own.
+    // The same through a file of ours.
     let folder = tempfile::tempdir().unwrap();
     let ours = folder.path().join("ours.parquet");
     scenes.to_geoparquet(&ours).unwrap();
     same(&scenes, &Scenes::read(&ours).unwrap());
 }
 
-/// More scenes than a row group holds, all over the Earth.
+/// Returns more scenes than a row group holds, all over the Earth.
 fn many(count: usize) -> Scenes {
     let item = |index: usize| {
         let at = |step: f64| (index as f64 * step).fract();
@@ -265,7 +266,7 @@ fn what_holds_no_items_is_refused_by_name() {
     let areas =
         Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/aoi/test_data_v1.0.0.parquet"));
     if areas.exists() {
-        // The second has geometries of Parquet's own type.
+        // The second file has geometries of Parquet's own type.
         for areas in [areas, &areas.with_file_name("example.parquet")] {
             let error = told(areas);
             assert!(

@@ -8,7 +8,7 @@ use up42::{Aoi, Client, ErrorKind};
 
 use crate::{airports, client_of, dakar};
 
-/// A simulator on which a job of a minute takes a tenth of a second.
+/// Starts a simulator on which a job of a minute takes a tenth of a second.
 fn fast() -> Simulator {
     Simulator::builder().clock(Clock::speed(600.0)).start().unwrap()
 }

@@ -1,4 +1,5 @@
-//! Files of others keep to limits of time, memory and count, and an error names the limit.
+//! Tests that files from other sources keep to the limits of time, memory and count, and that an
+//! error names the limit.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use up42::Aoi;
 use up42::aoi::ReadLimits;
 use up42::catalog::{Scenes, scan_geoparquet_within};
 
-/// Why a file is refused, without its path.
+/// Returns the reason why a file is refused, without its path.
 fn told<T: std::fmt::Debug>(read: up42::Result<T>) -> String {
     let told = read.unwrap_err().to_string();
     told.split_once("`: ").map_or(told.clone(), |(_, told)| told.to_owned())
@@ -19,7 +20,7 @@ fn ring(west: usize) -> String {
     format!("[[[{west},0],[{east},0],[{east},1],[{west},1],[{west},0]]]")
 }
 
-/// Two STAC items of five positions each.
+/// Returns two STAC items of five positions each.
 fn items() -> [String; 2] {
     [0, 1].map(|west| {
         format!(
@@ -95,7 +96,7 @@ fn a_scan_holds_each_row_group_to_the_limits() {
     let path = folder.path().join("scenes.parquet");
     Scenes::from_geojson(&items().join("\n")).unwrap().to_geoparquet(&path).unwrap();
     let scan = |limits: ReadLimits| scan_geoparquet_within(&path, limits).unwrap().collect();
-    // Rows are not counted: they may be as many as there are.
+    // Rows are not counted: their number is not limited.
     assert_eq!(scan(ReadLimits::default().count(1)).unwrap().height(), 2);
     let footer = 32 * 100_000;
     let told = scan(ReadLimits::default().time(Duration::ZERO).bytes(footer)).unwrap_err().to_string();
@@ -151,7 +152,7 @@ fn areas_are_counted_before_they_are_built() {
         ("a.wkt", "POLYGON((0 0,1 0,1 1,0 0))".to_owned(), few().positions(4)),
         ("a.kml", kml("0,0 1,0 1,1 0,0"), few().positions(4)),
         ("a.geojson", geojson, few().positions(5)),
-        // What has no area is let go, feature by feature.
+        // Features without an area are dropped one by one.
         ("b.geojson", collection, few().count(2).positions(5)),
     ] {
         let path = written(folder.path(), name, content);
@@ -161,7 +162,7 @@ fn areas_are_counted_before_they_are_built() {
     assert_eq!(told(Aoi::from_kml(&deep)), "not KML: it is nested more than 1000000 deep");
 }
 
-/// A Shapefile whose record says that it has so many parts and points.
+/// Checks a Shapefile whose record states too many parts and points.
 #[test]
 fn a_shapefile_is_not_believed_what_it_counts() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,5 @@
-//! OGC servers that want a login: who gets it, and who never sees it.
+//! Tests of OGC servers that require a login: which servers receive it, and where it must not
+//! appear.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +22,7 @@ fn client_in(simulator: &Simulator, folder: &Path) -> Client {
     Client::builder().simulator(simulator.clone()).batches(folder).build().unwrap()
 }
 
-/// Each way to give the same key.
+/// Returns each way to give the same key.
 fn logins(url: &str, key: &str) -> [Endpoint; 3] {
     let endpoint = || Endpoint::new(url);
     [endpoint().token(key), endpoint().api_key("X-API-Key", key), endpoint().user("me", key)]
@@ -31,7 +32,7 @@ fn boxes() -> Vec<Value> {
     vec![json!({"bbox": [0, 0, 1, 1], "cells": 2})]
 }
 
-/// All files of a folder and of the folders in it.
+/// Lists all files of a folder and its subfolders.
 fn files_in(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { files_in(&path) } else { vec![path] }).collect()
@@ -90,7 +91,7 @@ fn a_batch_asks_for_its_login_anew() {
     assert!(client.processes(Endpoint::new(&url).token("hunter2\n")).is_err());
 }
 
-/// A server whose executions alone want a login.
+/// Starts a server that requires a login for executions only.
 fn half_open() -> Server {
     Server::start(|request| match request.split(' ').take(2).collect::<Vec<_>>()[..] {
         ["GET", "/"] => answer_json(json!({"conformsTo": [CLASS]})),
@@ -108,7 +109,7 @@ fn who_wants_a_login_late_is_told_as_clearly() {
     assert!(told.contains("it wants a login (401)") && told.contains(".token("), "{told}");
 }
 
-/// A server with a process whose only result is elsewhere.
+/// Starts a server with a process whose only result is on another server.
 fn with_results_at(other: &str) -> Server {
     let (href, moved) = (format!("{other}/file.txt"), format!("Location: {other}/moved.txt\r\n"));
     Server::start(move |request| match request.split(' ').take(2).collect::<Vec<_>>()[..] {

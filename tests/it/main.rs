@@ -1,4 +1,4 @@
-//! The library against the simulator and against its peers.
+//! Tests of the library against the simulator and against real servers.
 
 mod account;
 mod aoi;
@@ -10,19 +10,18 @@ mod clouds;
 mod coverage;
 mod crash;
 mod deliveries;
+mod dry_runs;
 mod errors;
-mod found;
 mod geoparquet;
-mod hostile;
 mod jobs;
+mod known_weaknesses;
 mod limits;
 mod logins;
+mod malformed_responses;
 mod mosaic;
 mod ogc;
 mod orders;
-mod outside;
 mod parameters;
-mod peers;
 mod pgstac;
 mod processing;
 mod project_jobs;
@@ -41,20 +40,21 @@ mod secrets;
 mod server;
 mod stac;
 mod storage;
+mod synchronous_processes;
 mod tasking;
 mod test_catalog;
+mod untrusted;
 mod wait;
-mod waited;
 
 use up42::simulator::{Clock, Simulator};
 use up42::{Aoi, Client};
 
-/// A client of a simulator with a login of its own.
+/// Returns a client of a simulator with its own login.
 fn client_of(simulator: &Simulator) -> Client {
     Client::builder().simulator(simulator.clone()).build().unwrap()
 }
 
-/// A simulator on which a minute takes a tenth of a second.
+/// Starts a simulator on which a minute takes a tenth of a second.
 fn fast() -> (Simulator, Client) {
     let simulator = Simulator::builder().clock(Clock::speed(600.0)).start().unwrap();
     let client = client_of(&simulator);

@@ -1,4 +1,4 @@
-//! The smallest, clearest, cheapest set of scenes, against all sets there are.
+//! Tests of the smallest, clearest, cheapest set of scenes, compared with all possible sets.
 
 use geo::{BooleanOps, MultiPolygon};
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ use up42::{Aoi, ErrorKind};
 
 use crate::test_catalog::{TestCatalog, item, slanted};
 
-/// A scene as the test knows it.
+/// Scene in the test's own representation.
 #[derive(Clone, Debug)]
 struct Shot {
     ring: Vec<[f64; 2]>,
@@ -40,8 +40,8 @@ fn items(shots: &[Shot]) -> Vec<Value> {
     shots.iter().enumerate().map(one).collect()
 }
 
-/// The pieces that outlines cut the area into, by cutting polygons: the scenes over each,
-/// a bit for each, and km².
+/// Returns the pieces into which the outlines cut the area, by cutting polygons: the scenes over
+/// each, as bits, and its size in km².
 fn pieces(shots: &[Shot]) -> Vec<(u32, f64)> {
     let mut pieces = vec![(0, area().geometry().clone())];
     for (nth, shot) in shots.iter().enumerate() {
@@ -55,7 +55,7 @@ fn pieces(shots: &[Shot]) -> Vec<(u32, f64)> {
     pieces.into_iter().filter(|(over, _)| *over != 0).map(|(over, piece)| (over, km2(piece))).collect()
 }
 
-/// What the stated objective makes of a set of scenes: km² covered, and cost.
+/// Returns the stated objective for a set of scenes: km² covered, and cost.
 fn judged(chosen: u32, shots: &[Shot], pieces: &[(u32, f64)], with_prices: bool) -> (f64, f64) {
     let picked = || shots.iter().enumerate().filter(|(nth, _)| chosen >> nth & 1 == 1).map(|(_, shot)| shot);
     let cloud = |shot: &Shot| shot.cloud.unwrap_or(50.0);
@@ -80,7 +80,7 @@ fn bits(mosaic: &Mosaic) -> u32 {
     mosaic.parts().iter().map(|part| 1 << part.scene.id.parse::<u32>().unwrap()).sum()
 }
 
-/// How much the scene that adds most, again and again, covers.
+/// Returns the area that a greedy choice of scenes covers.
 fn greedy(count: usize, pieces: &[(u32, f64)]) -> f64 {
     let covered =
         |chosen: u32| pieces.iter().filter(|(over, _)| over & chosen != 0).map(|piece| piece.1).sum::<f64>();
@@ -128,9 +128,9 @@ proptest! {
         let sets = 1..1u32 << shots.len();
         let sets = sets.filter(|set| set.count_ones() as usize <= most.unwrap_or(99));
         let all: Vec<(f64, f64)> = sets.map(|set| judged(set, &shots, &pieces, with_prices)).collect();
-        // Slivers, which may be a tenth of the tolerance, and two ways to measure decide
-        // about sets at the very edge: the best must not be worse than that of sets
-        // inside, nor better than that of sets just outside.
+        // Slivers, which may be a tenth of the tolerance, and two ways to measure decide about sets
+        // at the limit: the best cost must not exceed that of sets inside, nor be below that of
+        // sets just outside.
         let cheapest = |edge: f64| {
             all.iter().filter(|(covered, _)| *covered >= edge).map(|(_, cost)| *cost).fold(f64::MAX, f64::min)
         };
@@ -226,7 +226,7 @@ fn hundreds_of_scenes_cover_as_much_as_they_can() {
     assert_eq!(format!("{:?}", again.parts()), format!("{:?}", mosaic.parts()), "the same scenes each time");
 }
 
-/// 200 scenes, half of them clear, over each of some places.
+/// Returns 200 scenes, half of them clear, over each of the places.
 fn many(places: &[[f64; 2]]) -> Vec<Value> {
     let share = |nth: u32, prime: u32| f64::from(nth * prime % 1009) / 1009.0;
     let over = |(at, [west, south]): (usize, &[f64; 2])| {

@@ -1,4 +1,4 @@
-//! Batches on an OGC API - Processes server: that of the simulator.
+//! Tests of batches on the simulator's OGC API - Processes server.
 
 use std::path::Path;
 use std::time::Duration;
@@ -154,7 +154,7 @@ fn progress_is_told_while_it_runs() {
     let hello = process(&simulator, folder.path(), "hello-world");
     let running = hello.batch("slow", greetings(2)).unwrap().start().unwrap();
     until(|| simulator.ogc_ledger().len() == 2);
-    // They were queued for 1 to 4 s.
+    // The jobs were queued for 1 to 4 s.
     simulator.clock().advance(Duration::from_secs(50));
     let progress = || -> Vec<u8> {
         let jobs = running.jobs().unwrap();
@@ -205,8 +205,8 @@ fn a_batch_of_another_server_is_refused() {
     );
 }
 
-/// A server that runs everything at once, at an address that the library does not take for this
-/// machine's (macOS knows it after `ifconfig lo0 alias 127.0.0.2`).
+/// Starts a server that executes every request at once, at an address that the library does not
+/// consider local (on macOS after `ifconfig lo0 alias 127.0.0.2`).
 fn remote(login: Option<&'static str>) -> Server {
     Server::at("127.0.0.2:0", move |request| {
         if login.is_some_and(|login| !request.contains(login)) {
@@ -245,7 +245,7 @@ fn a_batch_of_a_remote_server_is_opened_by_its_name() {
     let entry = client.batches().unwrap().iter().next().unwrap().clone();
     assert_eq!((entry.name.as_str(), entry.service, entry.runs.as_str()), ("far", "OGC process", "p"));
     assert!(server.asked("GET").iter().all(|request| !request.to_lowercase().contains("authorization")));
-    // Jobs that were not sent are sent to the same server.
+    // Jobs that were not sent yet are sent to the same server.
     let more = process().batch("more", vec![row(2), row(3)]).unwrap().quiet();
     assert_eq!(more.deadline(Duration::ZERO).run().unwrap().succeeded(), 0);
     assert_eq!(server.asked("POST").len(), 1);
@@ -286,7 +286,7 @@ fn a_list_of_processes_that_repeats_itself_is_left() {
             let core = "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/core";
             return answer_json(json!({"conformsTo": [core]}));
         }
-        // Each page names another one, and all are the same.
+        // Each page links to another one, and all have the same content.
         let page: usize = path.split_once("page=").map_or(0, |(_, page)| page.parse().unwrap());
         let next = json!({"rel": "next", "href": format!("/processes?page={}", page + 1)});
         answer_json(json!({"processes": [{"id": "a"}, {"id": "b"}], "links": [next]}))

@@ -1,4 +1,4 @@
-//! Look, choose, price, buy.
+//! Tests of orders: search, choose, estimate, buy.
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ fn a_cell_that_runs_again_buys_nothing_twice() {
     let again = order.place().unwrap();
     assert!(again.iter().all(|one| matches!(one.outcome, OrderPlacement::Existing(_))), "{again:?}");
     assert_eq!(simulator.orders().len(), 2);
-    // Other words for the same images are another wish.
+    // Another name makes another order of the same images.
     assert_eq!(order.name("again").place().unwrap().orders().len(), 2);
     assert_eq!(simulator.orders().len(), 4);
 }
@@ -69,18 +69,18 @@ fn a_lost_answer_is_found_again_and_never_sent_twice() {
     let (simulator, client) = fast();
     simulator.inject(Fault::lost_answer().on("POST /v2/orders").times(2));
     let order = plan(&client, "phr/display", 2);
-    // An estimate would be asked again: only placing loses its answers here.
+    // An estimate would be retried: only placing loses its responses here.
     let placed = order.place().unwrap();
     assert_eq!((placed.orders().len(), simulator.orders().len()), (2, 2), "{placed:?}");
 
-    // A list that is late hides the order: it may exist, and that is told at the deadline.
+    // A late list hides the order: it may exist, and is reported as lost at the deadline.
     let soon = Duration::from_millis(300);
     let late = Simulator::builder().clock(Clock::manual()).list_lag(MINUTE).start().unwrap();
     let client = client_of(&late);
     late.inject(Fault::lost_answer().on("POST /v2/orders"));
     let placed = plan(&client, "phr/display", 1).deadline(soon).place().unwrap();
     assert!(matches!(placed.iter().next().unwrap().outcome, OrderPlacement::Lost(_)), "{placed:?}");
-    // Nor does it help to run the cell again.
+    // Running the cell again does not change that.
     let again = plan(&client, "phr/display", 1).deadline(soon).place().unwrap();
     assert!(matches!(again.iter().next().unwrap().outcome, OrderPlacement::Lost(_)), "{again:?}");
     plan(&client, "phr/display", 1).name("other").place().unwrap();
@@ -88,7 +88,7 @@ fn a_lost_answer_is_found_again_and_never_sent_twice() {
     assert_eq!(late.orders().len(), 2, "the second one was told its id, and is not listed yet");
     late.clock().advance(2 * MINUTE);
     assert_eq!((placed.track().unwrap().orders().len(), late.orders().len()), (1, 2));
-    // Tags that people give do not take away the one by which it is found.
+    // Tags that the user sets do not remove the tag by which the order is found.
     placed.track().unwrap().orders().iter().next().unwrap().tag(["dakar"]).unwrap();
     late.clock().advance(2 * MINUTE);
     plan(&client, "phr/display", 1).place().unwrap();
@@ -99,7 +99,7 @@ fn a_lost_answer_is_found_again_and_never_sent_twice() {
 fn two_programs_buy_a_plan_once_however_late_the_list_is() {
     let folder = tempfile::tempdir().unwrap();
     let late = Simulator::builder().clock(Clock::manual()).list_lag(MINUTE).start().unwrap();
-    // Clients share nothing but the folder, as programs do.
+    // Clients share only the folder, as separate programs do.
     let client = || Client::builder().simulator(late.clone()).batches(folder.path()).build().unwrap();
     let placed: Vec<_> = std::thread::scope(|scope| {
         let both = [(); 2].map(|()| scope.spawn(|| plan(&client(), "phr/display", 3).place().unwrap()));
@@ -109,7 +109,7 @@ fn two_programs_buy_a_plan_once_however_late_the_list_is() {
     assert_eq!((late.orders().len(), ids(0).len()), (3, 3), "{placed:?}");
     assert_eq!(ids(0), ids(1), "the one finds what the other bought");
 
-    // The answer was lost to one program, and the other knows.
+    // One program lost the response; the other records it as lost too.
     late.inject(Fault::lost_answer().on("POST /v2/orders"));
     let soon = Duration::from_millis(300);
     let name = |client: Client| plan(&client, "phr/display", 1).name("lost").deadline(soon).place().unwrap();
@@ -121,7 +121,7 @@ fn two_programs_buy_a_plan_once_however_late_the_list_is() {
     assert!(matches!(again.iter().next().unwrap().outcome, OrderPlacement::Existing(_)), "{again:?}");
     assert_eq!(late.orders().len(), 4);
 
-    // A refusal leaves nothing behind.
+    // A refused order leaves no reservation.
     late.add_credits(-client().credits().unwrap());
     let name = |client: Client| plan(&client, "phr/display", 1).name("poor").place().unwrap();
     assert!(matches!(name(client()).iter().next().unwrap().outcome, OrderPlacement::Refused(_)));

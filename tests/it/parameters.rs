@@ -1,4 +1,4 @@
-//! What jobs are told, checked before anything is sent.
+//! Tests of job parameters that are checked before any request.
 
 use serde_json::json;
 use up42::catalog::Search;
@@ -161,7 +161,7 @@ fn a_job_without_a_price_is_named_and_loses_no_other() {
     let workflow = workflow(&client_of(&simulator));
     let ids = (0..40).map(|id| format!("s{id}"));
     let mut jobs = workflow.construct_parameters_parallel(ParallelParameters::new().scene_ids(ids)).unwrap();
-    // Beyond the check, as a block of tomorrow may refuse it.
+    // Changed after the check, as a future block may refuse it.
     jobs[7].inputs[DATA]["limit"] = json!(-1);
     let asked =
         || simulator.requests().iter().filter(|request| request.path.ends_with("/estimate/job")).count();
@@ -173,7 +173,7 @@ fn a_job_without_a_price_is_named_and_loses_no_other() {
     );
     assert_eq!((asked(), estimate.to_dataframe().unwrap().shape()), (40, (40, 6)));
     assert!(estimate.prices().unwrap_err().to_string().starts_with("job `s7` has no price: "));
-    // Only what has no price yet is asked for again.
+    // Only prices that are still missing are requested again.
     jobs[7] = jobs[8].clone();
     assert_eq!(workflow.estimate(&jobs).unwrap().prices().unwrap().len(), 40);
     assert_eq!(asked(), 40);

@@ -1,4 +1,4 @@
-//! Batches of processing jobs and of orders.
+//! Tests of batches of processing jobs and of orders.
 
 use std::path::Path;
 use std::time::Duration;
@@ -27,7 +27,7 @@ fn place() -> Aoi {
     Aoi::from_bbox([-17.50, 14.68, -17.46, 14.72]).unwrap()
 }
 
-/// Two images in the storage.
+/// Buys two images and returns their items in the storage.
 fn bought(client: &Client) -> StorageItems {
     let scenes = client.catalog().search(Search::new(place()).collections(["phr"]).limit(2)).unwrap();
     let order = scenes.order(&client.data_product("phr/display").unwrap()).aoi(place());
@@ -97,7 +97,7 @@ fn what_the_platform_refuses_is_told() {
     let gone = with("referenceItem", urls[1].replace("collections/", "collections/no").into());
     let error = told(gone.clone());
     assert!(error.contains("ItemNotFound: item "), "{error}");
-    // The platform looks at it once more, and then there is a job.
+    // The platform checks it once more, and then there is a job.
     let jobs = change.batch("gone", vec![gone]).unwrap().quiet().run().unwrap();
     let record = jobs.iter().next().unwrap();
     assert_eq!((record.job.clone().unwrap().status, record.credits()), (JobStatus::Rejected, Some(0)));
@@ -178,12 +178,13 @@ fn other_tags_and_another_budget_buy_nothing_twice() {
         plan.batch("dakar").unwrap().quiet()
     };
     assert_eq!(batch(1, "before", Some(&pilot.id)).run().unwrap().succeeded(), 1);
-    // Two more, which have to wait.
+    // Two more jobs, which have to wait.
     batch(3, "first", None).deadline(Duration::ZERO).run().unwrap();
     assert_eq!(simulator.orders().len(), 1);
     let jobs = batch(3, "after", None).run().unwrap();
     assert_eq!((jobs.succeeded(), simulator.orders().len()), (3, 3), "{:?}", jobs.to_dataframe());
-    // What waited was sent as it was said last; and a journal that is opened by its name too.
+    // Waiting jobs were sent with the latest tags; the same holds for a journal that is opened by
+    // its name.
     let tagged = |tag: &str| client.orders(up42::orders::OrderFilter::new().tags([tag])).unwrap().len();
     assert_eq!((tagged("before"), tagged("first"), tagged("after")), (1, 0, 2));
     batch(4, "kept", Some(&pilot.id)).deadline(Duration::ZERO).run().unwrap();
@@ -206,7 +207,7 @@ fn a_batch_that_is_opened_by_its_name_pays_from_its_budget() {
     assert_eq!((simulator.processing_ledger().len(), consumed()), (0, 0));
     let jobs = client.batch("upsampled").unwrap().quiet().run().unwrap();
     assert_eq!((jobs.succeeded(), consumed()), (2, jobs.credits()));
-    // Who pays is no other job.
+    // Another budget does not make another job.
     let free = client.process("upsampling-ns").unwrap().batch("upsampled", &items).unwrap().quiet();
     assert_eq!((free.run().unwrap().succeeded(), simulator.processing_ledger().len()), (2, 2));
 }

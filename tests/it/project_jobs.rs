@@ -1,4 +1,4 @@
-//! Jobs one by one, and lists of them.
+//! Tests of single jobs and of lists of jobs.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Projects, workflows, blocks and manifests.
+//! Tests of projects, workflows, blocks and manifests.
 
 use up42::jobs::{Project, Settings};
 use up42::serde_json::json;
@@ -9,7 +9,7 @@ use crate::server::{Server, json as answer_json};
 
 const S2: &str = "sobloo-s2-l1c-aoiclipped";
 
-/// What an error tells, without the request that failed.
+/// Returns the text of an error without the request that failed.
 pub fn told(error: &up42::Error) -> String {
     let parts = error.to_string();
     let is_request = |part: &&str| ["GET /", "POST /", "PUT /"].iter().any(|method| part.starts_with(method));
@@ -64,7 +64,7 @@ fn a_workflow_is_renamed_described_and_deleted() {
     let workflow = project.create_workflow("ports", "All of them").unwrap();
     let renamed = workflow.rename("harbours").unwrap();
     assert_eq!((renamed.name(), renamed.description()), ("harbours", Some("All of them")));
-    // The first handle still has the old name, and does not bring it back.
+    // The first handle still has the old name, and does not restore it.
     let described = workflow.describe("Some of them").unwrap();
     assert_eq!((described.name(), described.description()), ("harbours", Some("Some of them")));
     let error = workflow.rename("").unwrap_err();

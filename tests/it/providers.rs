@@ -1,4 +1,4 @@
-//! The catalogs of UP42, which hold the same archive, side by side.
+//! Tests that compare UP42's catalogs, which hold the same archive.
 
 use serde_json::{Value, json};
 use up42::catalog::{Catalog, Op, Scenes, Search, SortBy};
@@ -11,7 +11,7 @@ fn ids(scenes: &Scenes) -> Vec<&str> {
     scenes.iter().map(|scene| scene.id.as_str()).collect()
 }
 
-/// The classic catalog, by a project's login.
+/// Returns the classic catalog, with a project's login.
 fn classic(simulator: &Simulator) -> Catalog {
     let builder = Client::builder().simulator(simulator.clone());
     builder.project(Simulator::PROJECT_ID, Simulator::PROJECT_API_KEY).build().unwrap().catalog()
@@ -95,7 +95,7 @@ fn an_unknown_collection_is_named() {
         "search the catalog: there is no collection `sentinel2`: did you mean `sentinel-2`, `pneo`, `phr`?";
     assert_eq!(client.catalog().search(&search).unwrap_err().to_string(), told);
     assert_eq!(client.catalog().hosts().search(&search).unwrap_err().to_string(), told);
-    // A name in capitals is the same collection, and nothing found is no error.
+    // A name in capitals means the same collection, and an empty result is not an error.
     let none = search.collections(["PHR"]).filter("platform", Op::Eq, "nobody");
     assert!(client.catalog().search(none).unwrap().is_empty());
 }

@@ -1,6 +1,6 @@
-//! The public catalogs that people ask most, as they answer: how they page, sort, refuse and
-//! name their quicklooks. Made of their documentation and of items that are published; each
-//! keeps to what its own server is known for.
+//! Tests with imitations of the most used public catalogs: their paging, sorting, refusals and
+//! quicklook names. They follow the documentation and published items; each imitates the known
+//! behaviour of its server.
 
 use serde_json::{Value, json};
 use up42::catalog::{Catalog, Search, SortBy};
@@ -8,25 +8,25 @@ use up42::{Aoi, ErrorKind};
 
 use crate::server::{Server, answer, json as reply};
 
-/// A public catalog, small.
+/// Imitation of a public catalog.
 struct Public {
     name: &'static str,
     classes: &'static [&'static str],
     links: fn() -> Value,
-    /// The `next` link after a request, by the number of the next page.
+    /// Returns the `next` link after a request, given the number of the next page.
     next: fn(&Request, usize) -> Value,
-    /// The status and the body of a refusal.
+    /// Returns the status and the body of a refusal.
     refuses: fn(&Request) -> Option<(u16, Value)>,
     assets: fn(&str) -> Value,
-    /// Where the quicklook of an item lies that is to be shown.
+    /// Returns the URL of the quicklook that must be shown for an item.
     quicklook: fn(&str) -> String,
 }
 
-/// A request for a page, whichever way it comes.
+/// Request for a page, by GET or POST.
 struct Request {
     is_post: bool,
     path: String,
-    /// The members of the body, or of the query.
+    /// Members of the body, or parameters of the query.
     body: Value,
 }
 
@@ -43,7 +43,7 @@ impl Request {
         Self { is_post, path: url.path().to_owned(), body }
     }
 
-    /// The fields to sort by, from a body or a query.
+    /// Returns the fields to sort by, from a body or a query.
     fn sorted_by(&self) -> Vec<String> {
         match &self.body["sortby"] {
             Value::Array(keys) => keys.iter().map(|key| key["field"].as_str().unwrap().to_owned()).collect(),
@@ -67,7 +67,7 @@ const QUERY: &str = "https://api.stacspec.org/v1.0.0/item-search#query";
 const FILTER: &str = "https://api.stacspec.org/v1.0.0-rc.2/item-search#filter";
 const CQL2: &str = "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json";
 
-/// Links for both methods, as most servers have them.
+/// Returns search links for both methods, as on most servers.
 fn both() -> Value {
     json!([
         {"rel": "search", "type": "application/geo+json", "href": "/search", "method": "GET"},
@@ -108,7 +108,8 @@ const CATALOGS: [Public; 5] = [
             json!({"rel": "next", "title": "Next page of Items", "method": "POST", "type": "application/geo+json", "merge": false, "href": "/search", "body": body})
         },
         refuses: |request| {
-            // Its gateway forbids a POST with a limit alone; bare names break the server.
+            // Its gateway forbids a POST with only a limit; names without a prefix break the
+            // server.
             let is_bare = request.sorted_by().iter().any(|field| field != "id" && !field.contains('.'));
             match request.body.as_object().is_some_and(|body| body.len() == 1) {
                 true if request.is_post => Some((403, json!({"message": "Forbidden"}))),
@@ -188,9 +189,9 @@ const CATALOGS: [Public; 5] = [
     },
 ];
 
-/// Clouds of the items; their ids are `s0` to `s4`.
+/// Cloud cover of the items; their ids are `s0` to `s4`.
 const CLOUDS: [u32; 5] = [40, 10, 50, 20, 30];
-/// Items of a page.
+/// Number of items on a page.
 const PAGE: usize = 2;
 
 impl Public {
@@ -208,7 +209,7 @@ impl Public {
                 }
                 None => reply(self.page(&request)),
             },
-            // How a JPEG begins.
+            // First bytes of a JPEG.
             _ => answer(200, "Content-Type: image/jpeg\r\n", b"\xff\xd8\xff\xe0 a picture"),
         }
     }
@@ -272,7 +273,7 @@ fn every_catalog_has_quicklooks() {
     }
 }
 
-/// CMR lists what is wrong as texts.
+/// Checks errors as CMR sends them: a list of texts.
 #[test]
 fn the_words_of_a_refusal_are_passed_on() {
     let server = Server::start(|request| match request.starts_with("GET / ") {

@@ -1,5 +1,5 @@
-//! Nothing is bought twice: not by two ways to the same order, nor by a journal that went astray,
-//! nor by an outage that hides what was paid.
+//! Tests that nothing is bought twice: by two ways to the same order, with a lost or restored
+//! journal, or during an outage that hides paid orders.
 
 use std::path::Path;
 use std::process::Command;
@@ -16,10 +16,10 @@ use crate::batches::{client_in, fast, parameters, posts, workflow};
 use crate::harbour;
 
 const MINUTE: Duration = Duration::from_secs(60);
-/// Tells a program of its own where its folder is.
+/// Variable that gives a separate program its folder.
 const FOLDER: &str = "UP42_PURCHASES_FOLDER";
 
-/// The list never tells of an order: only what was written down can.
+/// Returns a simulator whose list never has new orders: only local records can prove them.
 fn late() -> SimulatorBuilder {
     Simulator::builder().clock(Clock::manual()).list_lag(MINUTE)
 }
@@ -37,7 +37,7 @@ fn an_order_is_bought_once_by_place_and_by_any_batch() {
     let client = || client_in(&simulator, folder.path());
     let placed = plan(&client(), 2).place().unwrap();
     assert_eq!((placed.orders().len(), simulator.orders().len()), (2, 2), "{placed:?}");
-    // One more scene than before, and the two that are there.
+    // One more scene than before, and the two that exist.
     let batch = |name: &str| plan(&client(), 3).batch(name).unwrap().quiet().deadline(Duration::ZERO);
     let ordered = |name: &str| batch(name).jobs().unwrap().iter().filter(|one| one.job.is_some()).count();
     for name in ["dakar", "again"] {
@@ -47,10 +47,10 @@ fn an_order_is_bought_once_by_place_and_by_any_batch() {
     }
     let again = plan(&client(), 3).place().unwrap();
     assert!(again.iter().all(|one| matches!(one.outcome, OrderPlacement::Existing(_))), "{again:?}");
-    // Another name is another wish.
+    // Another name makes other orders.
     plan(&client(), 3).name("again").place().unwrap();
     assert_eq!(simulator.orders().len(), 6);
-    // A program with another folder sees what the list tells.
+    // A program with another folder uses the platform's list.
     simulator.clock().advance(2 * MINUTE);
     let elsewhere = tempfile::tempdir().unwrap();
     let found = plan(&client_in(&simulator, elsewhere.path()), 3).place().unwrap();
@@ -75,7 +75,7 @@ fn many_programs_that_place_and_run_a_plan_buy_it_once() {
         }
     });
     assert_eq!(simulator.orders().len(), 4);
-    // Once the list tells of it, the one that was lost is found, by whoever asks.
+    // Once the list has it, any program finds the lost order.
     simulator.clock().advance(2 * MINUTE);
     let placed = plan(&client_in(&simulator, folder.path()), 4).place().unwrap();
     assert_eq!((placed.orders().len(), simulator.orders().len()), (4, 4), "{placed:?}");
@@ -86,34 +86,34 @@ fn what_another_batch_may_have_sent_is_bought_when_it_is_proven_absent() {
     let simulator = Simulator::builder().clock(Clock::speed(600.0)).start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let client = client_in(&simulator, folder.path());
-    // It fails before it does anything, and nobody knows; the program gives up.
+    // The request fails without a clear result, and the program gives up.
     simulator.inject(Fault::server_error(500).on("POST /v2/orders"));
     let first = plan(&client, 1).deadline(Duration::from_millis(200)).place().unwrap();
     let outcome = &first.iter().next().unwrap().outcome;
     assert!(matches!(outcome, OrderPlacement::Lost(_)) && simulator.orders().is_empty(), "{first:?}");
     let batch = plan(&client, 1).batch("other").unwrap().quiet().settle(Duration::from_millis(300));
     assert_eq!(batch.run().unwrap().succeeded(), 1);
-    // The first finds what the other has bought.
+    // The first plan finds the order that the batch has bought.
     let again = plan(&client, 1).settle(Duration::from_millis(300)).place().unwrap();
     assert!(matches!(again.iter().next().unwrap().outcome, OrderPlacement::Existing(_)), "{again:?}");
     assert_eq!(simulator.orders().len(), 1);
 }
 
-/// The tags of a plan's orders: they are the same on another platform.
+/// Returns the tags of a plan's orders, which are the same on any platform.
 fn tags_of(scenes: usize) -> Vec<String> {
     let (other, folder) = (fast(), tempfile::tempdir().unwrap());
     let placed = plan(&client_in(&other, folder.path()), scenes).place().unwrap();
     placed.iter().map(|one| one.tag.clone()).collect()
 }
 
-/// Reserves an order in a folder that has reservations, as another batch did.
+/// Reserves an order for another batch, in a folder that has reservations.
 fn reserve(folder: &Path, batch: &str, tag: &str, id: &str) {
     let reservations = rusqlite::Connection::open(folder.join("order-reservations.db")).unwrap();
     let reserve = "INSERT INTO reservation SELECT scope, ?, '0000', ?, ? FROM reservation LIMIT 1";
     assert_eq!(reservations.execute(reserve, [tag, batch, id]).unwrap(), 1);
 }
 
-/// The reservation names an order that the platform does not know any more.
+/// Checks a reservation with an order that the platform no longer has.
 #[test]
 fn an_order_that_is_gone_stops_no_other_and_is_bought_once_it_is_proven_absent() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
@@ -131,7 +131,7 @@ fn an_order_that_is_gone_stops_no_other_and_is_bought_once_it_is_proven_absent()
     assert_eq!((proven().orders().len(), simulator.orders().len()), (2, 3), "it is known from now on");
 }
 
-/// An outage denies one order by its id; the list knows it, though without its tag.
+/// Checks an outage that denies an order by its id; the list has it, though without its tag.
 #[test]
 fn an_order_that_its_id_denies_and_the_list_has_is_not_bought_again() {
     let (simulator, folder) = (late().start().unwrap(), tempfile::tempdir().unwrap());
@@ -155,7 +155,7 @@ fn tags_that_lead_to_an_order_are_this_librarys_alone() {
     let error = plan(&client, 1).tags([tag.clone()]).place().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(error.to_string().contains("is one by which this library finds an order again"), "{error}");
-    // Given to another order afterwards, it hides that order from nobody.
+    // Set on another order afterwards, the tag hides that order from no plan.
     simulator.clock().advance(2 * MINUTE);
     simulator.inject(Fault::lost_answer().on("POST /v2/orders"));
     let second = plan(&client, 1).name("second").deadline(Duration::from_millis(200)).place().unwrap();
@@ -212,7 +212,7 @@ fn an_outage_that_denies_every_job_ends_none() {
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
     let all = parameters(&workflow, 4);
-    // Neither the list nor a job is there, for many times as long as a lost job is looked for.
+    // Neither the list nor any job is available, for many times the lost-job timeout.
     simulator.inject(Fault::server_error(404).on("GET /jobs").times(60));
     let batch = workflow.batch("airports", all).unwrap().quiet().settle(Duration::from_millis(100));
     let jobs = batch.run().unwrap();
@@ -237,7 +237,7 @@ fn a_second_driver_without_the_lock_stops_before_it_sends() {
         while simulator.ledger().is_empty() {
             std::thread::yield_now();
         }
-        // As a network mount, a synchronised folder or somebody who tidies up does.
+        // As on a network mount or in a synchronised folder, or when the user deletes the file.
         std::fs::remove_file(folder.path().join("airports.lock")).unwrap();
         [run(), first.join().unwrap()].into_iter().collect()
     });
@@ -264,7 +264,7 @@ fn a_restored_journal_finds_what_was_sent_since() {
     std::fs::rename(&backup, &journal).unwrap();
     let jobs = batch(6).run().unwrap();
     assert_eq!((jobs.succeeded(), posts(&simulator)), (6, 6), "{:?}", jobs.to_dataframe());
-    // A copy in another folder is named, and buys nothing.
+    // A copy in another folder is refused by name, and buys nothing.
     let elsewhere = tempfile::tempdir().unwrap();
     std::fs::copy(&journal, elsewhere.path().join("airports.sqlite")).unwrap();
     let copied = client_in(&simulator, elsewhere.path()).batch("airports").unwrap();
@@ -295,7 +295,7 @@ fn the_title_of_a_processing_job_makes_no_other_job() {
     let urls: Vec<String> = items.iter().map(|item| item.url().unwrap()).collect();
     let rows = |urls: &[&String]| urls.iter().map(|url| json!({"item": url})).collect::<Vec<_>>();
     let batch = |rows| process.batch("upsampled", rows).unwrap().quiet().on_change(OnChange::Keep);
-    // Rows without labels are called by their numbers.
+    // Rows without labels are named by their numbers.
     assert_eq!(batch(rows(&[&urls[0], &urls[1]])).run().unwrap().succeeded(), 2);
     assert_eq!(batch(rows(&[&urls[1], &urls[0]])).run().unwrap().len(), 2);
     assert_eq!(simulator.processing_ledger().len(), 2);
@@ -320,7 +320,7 @@ fn what_a_batch_is_held_to_holds_when_it_is_opened_by_its_name() {
     let most = workflow.estimate(&all).unwrap().total().max;
     let before = client.credits().unwrap();
     let running = workflow.batch("tiles", all).unwrap().quiet().budget(most).start().unwrap();
-    // What a first task did is paid, also when the job is cancelled in the second.
+    // The first task is paid even if the job is cancelled during the second.
     while client.credits().unwrap() == before {
         std::thread::yield_now();
     }
@@ -350,11 +350,11 @@ fn jobs_that_seemed_gone_are_asked_about_before_they_are_sent_again() {
         journal.execute(gone, [item]).unwrap();
     }
     drop(journal);
-    // It goes on: nobody can tell, so nothing is sent.
+    // The outage continues: the jobs' existence is unknown, so nothing is sent.
     simulator.inject(Fault::server_error(404).on("GET /jobs").times(3));
     let jobs = batch().deadline(Duration::from_millis(300)).retry_failed().unwrap();
     assert_eq!((jobs.len(), posts(&simulator)), (2, 2), "{:?}", jobs.to_dataframe());
-    // It has ended: they are there.
+    // The outage has ended: the jobs exist.
     simulator.clock().advance(Duration::from_secs(3600));
     let jobs = batch().retry_failed().unwrap();
     assert_eq!((jobs.succeeded(), posts(&simulator)), (2, 2), "{:?}", jobs.to_dataframe());
@@ -383,7 +383,7 @@ fn an_order_is_found_whatever_its_plan_is_called() {
     let (simulator, folder) = (late().start().unwrap(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     simulator.inject(Fault::lost_answer().on("POST /v2/orders"));
-    // A journal keeps no secret, and so not all of this name.
+    // A journal contains no secrets, and so only a part of this name.
     let plan = plan(&client, 1).name("see https://wiki.example.com/dakar?token=hunter2#harbour");
     plan.batch("dakar").unwrap().quiet().deadline(Duration::from_millis(200)).run().unwrap();
     simulator.clock().advance(2 * MINUTE);

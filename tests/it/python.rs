@@ -1,4 +1,4 @@
-//! Real servers, written in Python: `tests/NAME/server.py`.
+//! Real servers written in Python: `tests/NAME/server.py`.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
@@ -7,15 +7,17 @@ use std::process::{Child, Command, Stdio};
 
 use up42::serde_json::{self, Value};
 
-/// It runs until its standard input is closed, which the end of this process does.
+/// Server process. It runs until its standard input is closed, which happens at the end of this
+/// process.
 pub struct PythonServer {
-    /// The line of JSON that it printed.
+    /// Line of JSON that it printed.
     pub told: Value,
     process: Child,
 }
 
 impl PythonServer {
-    /// The server, in an environment of its own; or why there is none.
+    /// Starts a server in its own environment; `Err` with the reason if the environment cannot be
+    /// created.
     pub fn start(name: &str, arguments: &[&OsStr]) -> Result<Self, String> {
         let mut process = Command::new(environment(name)?)
             .arg(script(name))
@@ -27,13 +29,13 @@ impl PythonServer {
             .unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        // With all that it needs there, a server that does not start is a failure.
+        // Its requirements are installed, so a server that does not start is a failure.
         let told = serde_json::from_str(&line);
         let told = told.unwrap_or_else(|_| panic!("{name} starts: run {}", script(name).display()));
         Ok(Self { told, process })
     }
 
-    /// As `kill -9` does.
+    /// Kills the server, as `kill -9` does.
     pub fn kill(&mut self) {
         self.process.kill().and_then(|()| self.process.wait()).unwrap();
     }
@@ -45,8 +47,8 @@ impl Drop for PythonServer {
     }
 }
 
-/// What was started; `None` where that is not possible, which is told. It must be when
-/// `UP42_REQUIRE_DATA` is set.
+/// Returns the started server; `None`, with a message, if the test is to be skipped. Fails instead
+/// if `UP42_REQUIRE_DATA` is set.
 pub fn if_possible<T>(started: Result<T, String>) -> Option<T> {
     started
         .inspect_err(|why| {
@@ -60,12 +62,13 @@ pub fn script(name: &str) -> PathBuf {
     root().join("tests").join(name).join("server.py")
 }
 
-/// The interpreter of the environment that `tests/python/NAME.txt` pins, or why there is none.
+/// Returns the interpreter of the environment that `tests/python/NAME.txt` pins, or the reason why
+/// it cannot be created.
 pub fn environment(name: &str) -> Result<String, String> {
     output(Command::new("python3").arg(root().join("tests/python/environment.py")).arg(name))
 }
 
-/// What a program prints, or why it cannot.
+/// Returns the output of a program, or the reason why it failed.
 pub fn output(command: &mut Command) -> Result<String, String> {
     let done = command.output().map_err(|error| format!("python3: {error}"))?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();

@@ -1,4 +1,4 @@
-//! What becomes of the results of a batch, whatever happens on the way.
+//! Tests of the results of a batch after errors and interruptions.
 
 use std::io::Write;
 use std::path::Path;
@@ -15,12 +15,12 @@ use up42::simulator::{Clock, Fault, Simulator};
 
 use crate::airports;
 
-/// A simulator on which a job of a minute takes a tenth of a second.
+/// Starts a simulator on which a job of a minute takes a tenth of a second.
 fn fast() -> Simulator {
     Simulator::builder().clock(Clock::speed(600.0)).start().unwrap()
 }
 
-/// A client that tries each request so often.
+/// Returns a client with this number of attempts for each request.
 fn trying(simulator: &Simulator, attempts: u32) -> Client {
     let retry = RetryPolicy { attempts, first_pause: Duration::from_millis(1), ..RetryPolicy::default() };
     Client::builder().simulator(simulator.clone()).retry(retry).build().unwrap()
@@ -32,7 +32,7 @@ fn workflow(client: &Client) -> Workflow {
     workflow
 }
 
-/// So many jobs at so many airports.
+/// Returns parameters of this number of jobs, each at another airport or date.
 fn parameters(workflow: &Workflow, jobs: usize) -> Vec<JobParameters> {
     let parallel = ParallelParameters::new()
         .geometries(&airports())
@@ -48,7 +48,7 @@ fn run(client: &Client, jobs: usize) -> JobCollection {
     workflow.batch("results", parameters(&workflow, jobs)).unwrap().quiet().run().unwrap()
 }
 
-/// Answers to requests for archives, by their status, in the order in which they began.
+/// Returns the status of the responses to archive requests, in the order in which they began.
 fn archives(simulator: &Simulator) -> Vec<u16> {
     let requests = simulator.requests().into_iter().filter(|request| request.path.contains("output.tgz"));
     requests.map(|request| request.status).collect()
@@ -143,8 +143,8 @@ fn a_list_of_somebody_else_stays_as_it_is() {
     }
 }
 
-/// The cases of archives, what their first raster is called on Unix, and how large it is
-/// (`gzip -dc | tar tv`).
+/// Test archives, with the name of their first raster on Unix and its size in bytes (`gzip -dc |
+/// tar tv`).
 const CASES: [(&str, &str, u64); 5] = [
     ("c14_between", "a.tif", 12_674),
     ("c15_point", "point.tif", 12_674),
@@ -223,7 +223,7 @@ fn a_broken_download_goes_on_where_it_stopped() {
 fn a_url_that_ends_in_the_middle_is_asked_for_anew() {
     let simulator = fast();
     let jobs = run(&trying(&simulator, 1), 1);
-    // Of an archive of 10 kB and more, piece by piece, each but the first with a URL that has ended.
+    // An archive of more than 10 kB arrives in pieces, and each URL but the first has expired.
     simulator.inject(Fault::cut_off_after(3_000).on("GET output.tgz").times(3));
     simulator.inject(Fault::expired_url().on("GET output.tgz").after(1).times(2));
     let folder = tempfile::tempdir().unwrap();
@@ -310,7 +310,7 @@ fn what_a_killed_program_leaves_is_gone_on_with() {
     let job = |index: usize| {
         folder.path().join(format!("job_{}", jobs.iter().nth(index).unwrap().job.as_ref().unwrap().id))
     };
-    // One was killed while it unpacked, the other before it removed the archive.
+    // One program was killed while it unpacked, the other before it removed the archive.
     std::fs::rename(job(0), job(0).with_extension("unpacking")).unwrap();
     std::fs::remove_file(job(0).with_extension("unpacking").join("data.json")).unwrap();
     std::fs::write(job(1).with_extension("archive"), "anything").unwrap();

@@ -1,4 +1,4 @@
-//! Items as real servers send them, to rows.
+//! Tests that items of real servers become rows.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use polars::prelude::*;
 use up42::catalog::{Scene, Scenes};
 use up42::polars;
 
-/// The reference items; `None`, with a message, where they are not there.
+/// Returns a file of reference items; `None`, with a message, if it is missing.
 pub fn items(name: &str) -> Option<PathBuf> {
     let file = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/items")).join(name);
     if file.exists() {

@@ -1,4 +1,4 @@
-//! The simulator under UP42's own SDKs: the flows of `tests/sdk`.
+//! Tests of the simulator with UP42's own SDKs: the flows of `tests/sdk`.
 
 use std::path::Path;
 use std::process::Command;

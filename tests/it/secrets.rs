@@ -1,4 +1,4 @@
-//! Nothing that is printed tells a secret.
+//! Tests that no output contains a secret.
 
 use up42::Client;
 use up42::catalog::Search;
@@ -33,7 +33,7 @@ fn no_debug_and_no_error_tells_a_secret() {
     }
 }
 
-/// What no notebook may hold: keys, logins, tokens, signed URLs, and what licences say.
+/// Texts that no notebook may contain: keys, logins, tokens, signed URLs, and licence texts.
 const HIDDEN: [&str; 17] = [
     Simulator::PASSWORD,
     Simulator::PROJECT_API_KEY,

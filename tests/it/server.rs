@@ -1,4 +1,4 @@
-//! A server that answers by hand, for what no platform should do.
+//! A server with hand-written responses, for behaviour that no platform should have.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -15,13 +15,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Answers each request, which is its head and its body as text, with what `answer`
-    /// makes of it.
+    /// Starts a server that answers each request, given its head and body as text, with the result
+    /// of `answer`.
     pub fn start(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Self {
         Self::at("127.0.0.1:0", answer)
     }
 
-    /// The same at another address of this machine.
+    /// Starts a server at another address of this machine.
     pub fn at(address: &str, answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(address).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -36,12 +36,12 @@ impl Server {
         Self { url, requests }
     }
 
-    /// The requests so far that begin with a text, such as `POST /search`.
+    /// Returns the requests so far that begin with a text, such as `POST /search`.
     pub fn asked(&self, start: &str) -> Vec<String> {
         self.requests.lock().unwrap().iter().filter(|one| one.starts_with(start)).cloned().collect()
     }
 
-    /// A builder of clients that log in here and ask here.
+    /// Returns a builder of clients that use this server for the login and the API.
     pub fn client(&self) -> ClientBuilder {
         let once = RetryPolicy { attempts: 1, ..RetryPolicy::default() };
         Client::builder().account("me", "hunter2").api_url(&self.url).auth_url(&self.url).retry(once)
@@ -68,11 +68,11 @@ fn serve(stream: TcpStream, seen: &Mutex<Vec<String>>, answer: &dyn Fn(&str) -> 
     reader.read_exact(&mut body).unwrap();
     text += &String::from_utf8_lossy(&body);
     seen.lock().unwrap().push(text.clone());
-    // A client that has read enough may be gone.
+    // A client that has read enough may have disconnected.
     let _ = reader.get_mut().write_all(&answer(&text));
 }
 
-/// An answer with a status, headers and a body.
+/// Returns a response with a status, headers and a body.
 pub fn answer(status: u16, headers: &str, body: &[u8]) -> Vec<u8> {
     let length = if headers.contains("Content-Length") {
         String::new()

@@ -1,4 +1,4 @@
-//! The services that run jobs, and a batch on each of them: what holds for one is tried on all.
+//! The services that run jobs, and a batch on each of them, to test all of them in the same way.
 
 use std::path::Path;
 use std::process::Command;
@@ -12,31 +12,31 @@ use up42::serde_json::{Value, json};
 use up42::simulator::{LedgerEntry, Simulator};
 use up42::{Aoi, Client};
 
-/// Where another program finds the name of the service.
+/// Variable that gives another program the name of the service.
 pub const SERVICE: &str = "UP42_TEST_SERVICE";
-/// The longest wait for an event. It only ends a test that would hang: none passes by it.
+/// Longest wait for an event. It only ends a test that would otherwise hang.
 pub const PATIENCE: Duration = Duration::from_secs(300);
-/// What is ordered before processing begins.
+/// Title of the order whose image is processed.
 const SOURCE: &str = "the source";
 
-/// Who runs the jobs.
+/// Service that runs the jobs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Service {
-    /// A workflow of a project.
+    /// Workflow of a project.
     Workflow,
-    /// A process of today's platform.
+    /// Process of UP42's current platform.
     Processing,
-    /// A data product.
+    /// Orders of a data product.
     Orders,
-    /// A process of an OGC server.
+    /// Process of an OGC server.
     Ogc,
 }
 
 impl Service {
-    /// One after the other.
+    /// All services.
     pub const ALL: [Self; 4] = [Self::Workflow, Self::Processing, Self::Orders, Self::Ogc];
 
-    /// As an argument and in figures.
+    /// Returns the service's name in arguments and figures.
     pub fn name(self) -> &'static str {
         match self {
             Self::Workflow => "workflow",
@@ -46,20 +46,21 @@ impl Service {
         }
     }
 
-    /// The one with a name.
+    /// Returns the service with a name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|service| service.name() == name)
     }
 
-    /// Another program's, as [`environment`](Self::environment) told it.
+    /// Returns the service in the environment of this program, set by
+    /// [`environment`](Self::environment).
     pub fn told() -> Self {
         let name = std::env::var(SERVICE).ok();
         name.and_then(|name| Self::named(&name)).expect("the service is given")
     }
 
-    /// What another program has to know of the platform.
+    /// Sets the variables with which another program finds the platform.
     pub fn environment(self, program: &mut Command, simulator: &Simulator, folder: &Path) {
-        // A project's key is enough for a workflow; the others want an account.
+        // A project's key suffices for a workflow; the other services need an account.
         match self {
             Self::Workflow => program
                 .env("UP42_PROJECT_API_KEY", Simulator::PROJECT_API_KEY)
@@ -75,7 +76,7 @@ impl Service {
             .current_dir(folder);
     }
 
-    /// The jobs that the simulator has.
+    /// Returns the jobs that the simulator has.
     pub fn ledger(self, simulator: &Simulator) -> Vec<LedgerEntry> {
         match self {
             Self::Workflow => simulator.ledger(),
@@ -85,7 +86,7 @@ impl Service {
         }
     }
 
-    /// What it must have before a batch begins.
+    /// Buys the image that processing jobs need.
     pub fn prepare(self, client: &Client) -> up42::Result<()> {
         if self == Self::Processing {
             let place = Aoi::from_bbox([-17.46, 14.70, -17.45, 14.71])?;
@@ -100,7 +101,7 @@ impl Service {
         Ok(())
     }
 
-    /// A batch of so many jobs.
+    /// Returns a batch with this number of jobs.
     pub fn batch(self, client: &Client, name: &str, jobs: usize) -> up42::Result<Batch> {
         match self {
             Self::Workflow => of_a_workflow(client, name, jobs),
@@ -113,7 +114,7 @@ impl Service {
 
 fn of_a_process(client: &Client, name: &str, jobs: usize) -> up42::Result<Batch> {
     let items = client.storage().items()?;
-    // What is made of it is in the storage, too.
+    // The results of processing are in the storage too.
     let source = items.iter().find(|item| item.title.as_ref().is_some_and(|title| title.starts_with(SOURCE)));
     let source = source.expect("it was ordered").url()?;
     let weights = |number| json!([{"band": "red", "weight": number}]);
@@ -126,7 +127,7 @@ fn of_orders(client: &Client, name: &str, jobs: usize) -> up42::Result<Batch> {
     parts(client, jobs)?.batch(name)
 }
 
-/// Orders of parts of a scene.
+/// Returns a plan that orders parts of a scene.
 pub fn parts(client: &Client, count: usize) -> up42::Result<OrderPlan> {
     let whole = Aoi::from_bbox([-17.46, 14.70, -17.45, 14.71])?;
     let search = Search::new(&whole).collections(["phr"]).limit(50);
@@ -136,7 +137,7 @@ pub fn parts(client: &Client, count: usize) -> up42::Result<OrderPlan> {
     Ok(scene.order(&client.data_product("phr/display")?).aoi(&fields(count, [-17.46, 14.70], 0.01)?))
 }
 
-/// So many squares beside one another in a larger one of this corner and width, in degrees.
+/// Returns this number of squares side by side in a square with this corner and width, in degrees.
 fn fields(count: usize, [west, south]: [f64; 2], width: f64) -> up42::Result<Aoi> {
     let side = (count as f64).sqrt().ceil() as usize;
     let step = width / side as f64;

@@ -1,4 +1,4 @@
-//! STAC APIs of every kind.
+//! Tests of STAC APIs of every kind.
 
 use std::io::Write;
 
@@ -17,7 +17,7 @@ fn square() -> Search {
     Search::new(Aoi::from_bbox([0.0, 0.0, 1.0, 1.0]).unwrap())
 }
 
-/// An item in the square, with a cloud cover of its number.
+/// Returns an item in the square, with a cloud cover that depends on its number.
 fn item(number: usize) -> Value {
     json!({
         "id": format!("s{number:05}"), "collection": "c",
@@ -26,7 +26,8 @@ fn item(number: usize) -> Value {
     })
 }
 
-/// A STAC API with a landing page of these classes and search links; `more` answers the rest.
+/// Starts a STAC API whose landing page has these conformance classes and search links; `more`
+/// answers the other requests.
 fn api(
     classes: Vec<String>,
     searches: Value,
@@ -48,7 +49,7 @@ fn search_link() -> Value {
     json!([{"rel": "search", "href": "search"}])
 }
 
-/// The query of a GET, decoded.
+/// Returns the decoded query parameters of a GET.
 fn asked(request: &str) -> Vec<(String, String)> {
     let path = request.split(' ').nth(1).unwrap();
     url::Url::parse(&format!("http://host{path}")).unwrap().query_pairs().into_owned().collect()
@@ -64,7 +65,7 @@ fn ids(scenes: &Scenes) -> Vec<&str> {
 
 #[test]
 fn a_server_that_takes_no_post_is_asked_by_get() {
-    // Some gateways forbid what they do not know.
+    // Some gateways answer unknown methods with 403.
     for status in [403, 404, 405, 415, 501] {
         let server = api(filters("cql2-text"), search_link(), move |request| {
             if request.starts_with("POST") {
@@ -122,7 +123,7 @@ fn a_long_area_is_asked_for_by_its_box_in_a_url() {
     assert!(query.iter().any(|(name, bbox)| name == "bbox" && bbox == "0.0,0.0,1.0,1.0"), "{query:?}");
 }
 
-/// A server with a million items that neither filters nor sorts.
+/// Starts a server with a million items that neither filters nor sorts.
 fn endless() -> Server {
     api(vec![], search_link(), |request| {
         let start = body(request)["start"].as_u64().unwrap_or(0) as usize;
@@ -158,7 +159,7 @@ fn what_is_filtered_here_is_read_until_there_is_enough() {
     assert_eq!((ids(&scenes(2)), scenes(2).has_more()), (vec!["s00007", "s00107"], true));
     assert_eq!((scenes(10).len(), scenes(10).has_more()), (10, false), "there are ten");
     assert_eq!(scenes(11).len(), 10);
-    // Of those that cover most, the first are known when all are.
+    // Sorted by coverage, the first scenes are known only when all have been read.
     let most = catalog.search(square().sort_by(SortBy::AoiCoverage).limit(4)).unwrap();
     assert_eq!((most.len(), most.has_more()), (4, true));
     assert!(!format!("{most:?}").contains("looked at"), "all were looked at: {most:?}");
@@ -178,19 +179,19 @@ fn a_scene_that_stands_on_two_pages_counts_once() {
     assert_eq!(server.asked("POST /search").len(), 4);
 }
 
-/// Items with a cloud cover each, in the order of the list.
+/// Returns items with these cloud covers, in this order.
 fn cloudy(clouds: &[usize]) -> Vec<Value> {
     clouds.iter().map(|cloud| item(*cloud)).collect()
 }
 
-/// The fields that a POST is to be sorted by.
+/// Returns the fields that a POST sorts by.
 fn sorted_by(request: &str) -> Vec<String> {
     let keys = body(request)["sortby"].as_array().cloned().unwrap_or_default();
     keys.iter().map(|key| key["field"].as_str().unwrap().to_owned()).collect()
 }
 
-/// stac-fastapi-geoparquet knows no prefix and pycsw refuses every order, though both say that
-/// they sort: with status 500.
+/// Checks an order that is refused with status 500: stac-fastapi-geoparquet accepts no prefixes,
+/// and pycsw refuses every order, though both declare sorting.
 #[test]
 fn an_order_that_is_refused_is_asked_for_otherwise() {
     for (known, asked) in [("eo:cloud_cover", 2), ("nothing", 3)] {
@@ -234,13 +235,14 @@ fn no_order_is_sent_that_nobody_asked_for_and_nobody_needs() {
     let catalog = Catalog::stac(&server.url).unwrap();
     assert_eq!(ids(&catalog.search(square().limit(4)).unwrap()), ["s00002", "s00001", "s00003"]);
     assert_eq!(orders(&server), [[""; 0]]);
-    // The newest two of three are known when the server sorts.
+    // The newest two of three are known only if the server sorts.
     assert_eq!(ids(&catalog.search(square().limit(2)).unwrap()), ["s00002", "s00001"]);
     let newest = vec!["properties.datetime".to_owned(), "id".to_owned()];
     assert_eq!(orders(&server), [vec![], vec![], newest]);
 }
 
-/// As rustac with DuckDB: it sends so many items, and no link to others.
+/// Checks a server like rustac with DuckDB: it sends as many items as requested, and no link to
+/// more.
 #[test]
 fn a_server_without_pages_is_asked_for_a_larger_one() {
     let server = api(vec![], search_link(), |request| {
@@ -269,7 +271,7 @@ fn an_order_that_the_server_does_not_keep_is_made_here() {
     assert_eq!(ids(&scenes), ["s00010", "s00020"]);
 }
 
-/// A circle of many corners, which fills the square.
+/// Returns a search in a circle with many corners, which fills the square.
 fn circle(corners: usize) -> Search {
     let ring: Vec<[f64; 2]> = (0..=corners)
         .map(|nth| (nth % corners) as f64 / corners as f64 * std::f64::consts::TAU)
@@ -348,7 +350,7 @@ fn the_search_for_programs_is_taken_and_not_the_page_for_people() {
     assert_eq!(catalog.collections().unwrap().len(), 1);
 }
 
-/// STAC API 1.0, "Paging": a cursor may stand in a header field.
+/// Checks a cursor in a header field (STAC API 1.0, "Paging").
 #[test]
 fn pages_that_want_header_fields_are_read() {
     let server = api(vec![], search_link(), |request| {
@@ -366,7 +368,7 @@ fn pages_that_want_header_fields_are_read() {
     assert_eq!(ids(&scenes), ["s00000", "s00001", "s00002"]);
 }
 
-/// RFC 9110, 12.5.3: where no coding is named, any may come.
+/// Checks encoded responses without a request for one: RFC 9110, 12.5.3, allows any coding then.
 #[test]
 fn answers_are_decoded_that_were_not_asked_to_be_encoded() {
     let gzip = |body: &[u8]| {
@@ -393,7 +395,7 @@ fn answers_are_decoded_that_were_not_asked_to_be_encoded() {
     assert!(error.contains("the answer is larger than 256 MB, the most that is read at once"), "{error}");
 }
 
-/// Some gateways send every answer with status 200.
+/// Checks gateways that send every response with status 200.
 #[test]
 fn a_refusal_with_a_good_status_is_passed_on() {
     let server = api(filters("cql2-json"), search_link(), |_| {

@@ -1,4 +1,4 @@
-//! What was bought: items of the storage, their files, and how they go.
+//! Tests of the storage: items, their files, and their deletion.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::{client_of, harbour};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A platform whose clock stands still, and orders that were delivered on it.
+/// Starts a platform with a manual clock, and orders that were delivered on it.
 fn delivered(product: &str, orders: usize) -> (Simulator, Client, PlacedOrders) {
     let simulator = Simulator::builder().clock(Clock::manual()).start().unwrap();
     let client = client_of(&simulator);
@@ -84,8 +84,8 @@ fn files_come_whole_though_their_urls_end_and_lines_break() {
     assert!(!told.contains("ignature") && !told.contains("Expires="), "{told}");
 }
 
-/// A storage, which knows ranges, with an item of these assets and an id that is no name of a
-/// folder. Each file holds its asset's name, a thousand times over.
+/// Starts a storage that supports ranges, with an item that has these assets and an id that cannot
+/// name a folder. Each file contains its asset's name, 1,000 times.
 fn storage_of(assets: &'static [&'static str]) -> Server {
     Server::start(move |request| {
         let path = request.split(' ').nth(1).unwrap();
@@ -133,7 +133,7 @@ fn content(asset: &str) -> Vec<u8> {
     asset.repeat(1000).into_bytes()
 }
 
-/// The only folder in a folder, which is that of the item.
+/// Returns the only folder in a folder, which is the item's.
 fn item_in(folder: &Path) -> PathBuf {
     let mut entries = std::fs::read_dir(folder).unwrap();
     let item = entries.next().unwrap().unwrap().path();
@@ -141,7 +141,7 @@ fn item_in(folder: &Path) -> PathBuf {
     item
 }
 
-/// The files in the item's folder, without those that are hidden.
+/// Returns the files in the item's folder, without hidden ones.
 fn files_of(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = std::fs::read_dir(item_in(folder)).unwrap().map(Result::unwrap);
     let files = entries.map(|entry| (entry.file_name().into_string().unwrap(), entry.path()));
@@ -200,7 +200,7 @@ fn a_file_that_is_not_the_platforms_is_neither_taken_nor_touched() {
         assert!(is_whole || files.failed().next().unwrap().1.to_string().contains("move it away"));
         assert_eq!(std::fs::read(&path).unwrap(), known);
     }
-    // One that was downloaded is known again, and is not when it has changed.
+    // A downloaded file is recognised, but not after it was changed.
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(items.download(folder.path()).unwrap().bytes(), 4000);
     let asked = server.asked("").len();
@@ -216,7 +216,7 @@ fn assets_have_files_of_their_own_on_every_system() {
     let server = storage_of(&NAMES);
     let items = server.client().build().unwrap().storage().items().unwrap();
     let folder = tempfile::tempdir().unwrap();
-    // One of them alone has the name that it has among all.
+    // A single asset has the same file name as it has among all.
     assert_eq!(items.download_only("b1", folder.path()).unwrap().len(), 1);
     let files = items.download(folder.path()).unwrap();
     assert_eq!((files.len(), files.failed().count()), (6, 0), "{:?}", files.to_dataframe());

@@ -1,4 +1,4 @@
-//! New images: what can be done, what it costs, and deciding on it.
+//! Tests of tasking: feasibility, prices, and decisions.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn ordered() -> (Simulator, Client, Order) {
         .param("acquisitionStart", "2026-12-01T00:00:00Z")
         .param("acquisitionEnd", "2026-12-31T00:00:00Z");
     let placed = plan.place().unwrap();
-    // A name of one's own among the parameters makes no other order.
+    // The display name among the parameters does not make another order.
     let again = plan.param("displayName", "harbour").place().unwrap();
     let order = placed.orders().iter().next().unwrap().clone();
     assert_eq!(
@@ -43,7 +43,7 @@ fn a_study_and_a_quotation_are_decided_on_and_then_it_costs() {
     let study = studies.undecided().next().unwrap().clone();
     let error = study.accept("another").unwrap_err();
     assert!(error.to_string().contains("there is no option `another`, but `"), "{error}");
-    // The answer is lost, and the decision is not sent twice.
+    // The response is lost, and the decision is not sent twice.
     simulator.inject(Fault::lost_answer().on("PATCH /v2/tasking"));
     let decided = study.accept(&study.options[1].id).unwrap();
     assert_eq!(decided.accepted_option.as_ref(), Some(&study.options[1].id));

@@ -1,4 +1,4 @@
-//! Scenes of a test's own making, found by a search as any other.
+//! A catalog with a test's own scenes, found by an ordinary search.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,7 +8,7 @@ use up42::{Aoi, Client};
 
 use crate::server::{self, Server};
 
-/// A catalog that has what a test puts on it.
+/// Catalog with the items that a test sets.
 pub struct TestCatalog {
     client: Client,
     items: Arc<Mutex<Vec<Value>>>,
@@ -19,7 +19,7 @@ impl TestCatalog {
         Self::with_picture(Vec::new())
     }
 
-    /// One that also has a picture, at `/picture`.
+    /// Starts a catalog that also has a picture, at `/picture`.
     pub fn with_picture(picture: Vec<u8>) -> Self {
         let items: Arc<Mutex<Vec<Value>>> = Arc::default();
         let shown = items.clone();
@@ -38,7 +38,7 @@ impl TestCatalog {
         Self { client: server.client().build().unwrap(), items }
     }
 
-    /// The scenes of these items, the latest first.
+    /// Returns the scenes of these items, newest first.
     pub fn scenes(&self, aoi: &Aoi, items: Vec<Value>) -> Scenes {
         *self.items.lock().unwrap() = items;
         self.catalog().search(Search::new(aoi).limit(10_000)).unwrap()
@@ -49,7 +49,7 @@ impl TestCatalog {
     }
 }
 
-/// An item of STAC: an outline, a day, and a cloud cover in %.
+/// Returns a STAC item with an outline, a day, and a cloud cover in %.
 pub fn item(id: &str, ring: &[[f64; 2]], day: &str, cloud: Option<f64>) -> Value {
     let mut closed = ring.to_vec();
     closed.extend(ring.first());
@@ -58,7 +58,7 @@ pub fn item(id: &str, ring: &[[f64; 2]], day: &str, cloud: Option<f64>) -> Value
         "properties": {"datetime": format!("{day}T10:00:00Z"), "eo:cloud_cover": cloud}})
 }
 
-/// Whether a place lies inside a ring, by the edges that a line to the east crosses.
+/// Returns whether a point is inside a ring: counts the edges that a line to the east crosses.
 pub fn is_inside(ring: &[[f64; 2]], [x, y]: [f64; 2]) -> bool {
     let ends = (0..ring.len()).map(|i| (ring[i], ring[(i + 1) % ring.len()]));
     let crossed = ends
@@ -66,7 +66,7 @@ pub fn is_inside(ring: &[[f64; 2]], [x, y]: [f64; 2]) -> bool {
     crossed.count() % 2 == 1
 }
 
-/// A slanted scene: its middle, its half sides and its turn in radians.
+/// Returns a slanted outline, given its centre, half its sides and its rotation in radians.
 pub fn slanted([x, y]: [f64; 2], [wide, high]: [f64; 2], turn: f64) -> Vec<[f64; 2]> {
     let (sin, cos) = turn.sin_cos();
     [(-wide, high), (wide, high), (wide, -high), (-wide, -high)]

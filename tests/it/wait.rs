@@ -1,4 +1,4 @@
-//! Waiting for what other threads and programs do.
+//! Functions that wait for other threads and programs.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use up42::simulator::{Clock, Held, Simulator, SimulatorBuilder};
 
 pub use crate::crash::services::PATIENCE;
 
-/// Waits until it is so.
+/// Waits until the condition holds.
 #[track_caller]
 pub fn until(mut is: impl FnMut() -> bool) {
     let begun = Instant::now();
@@ -17,19 +17,19 @@ pub fn until(mut is: impl FnMut() -> bool) {
     }
 }
 
-/// Waits until the simulator has stopped a request.
+/// Waits until the simulator has held a request.
 #[track_caller]
 pub fn reached(held: &Held) {
     assert!(held.reached_within(PATIENCE), "no request within {} s", PATIENCE.as_secs());
 }
 
-/// A platform on which time stands still until a test moves it. No login ends by that.
+/// Returns a platform whose clock only a test advances. Logins never expire.
 pub fn still() -> SimulatorBuilder {
     let for_ever = Duration::from_secs(10 * 365 * 86_400);
     Simulator::builder().clock(Clock::manual()).token_life(for_ever)
 }
 
-/// Moves the platform's time on until it is so.
+/// Advances the platform's clock until the condition holds.
 #[track_caller]
 pub fn advance_until(simulator: &Simulator, mut is: impl FnMut() -> bool) {
     until(|| {

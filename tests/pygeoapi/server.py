@@ -2,14 +2,14 @@
 
     python tests/pygeoapi/server.py FOLDER [PASSWORD]
 
-keeps jobs and results in FOLDER, listens on the port that `FOLDER/port` names, or on a free
-one that it writes there. With a PASSWORD it wants a login (HTTP Basic) and has no manager, so
-that all processes run while one waits. It prints a line of JSON: its URL, and how many jobs
-are `stranded`. It stops when standard input ends, which it does with the process that started it. One that
-was killed and is started again in the same folder has the same jobs; those that ran stay
-`accepted` for ever.
+keeps jobs and results in FOLDER, and listens on the port in `FOLDER/port`, or on a free one
+that it writes there. With a PASSWORD it requires a login (HTTP Basic) and has no manager, so
+that all processes run synchronously. It prints a line of JSON: its URL, and the number of
+`stranded` jobs. It stops when standard input is closed, which happens when its parent
+process ends. A server that was killed and is started again in the same folder has the same
+jobs; those that ran stay `accepted`.
 
-Each time a process runs, its place is written to `FOLDER/runs`, a line each.
+Each run of a process appends its place as a line to `FOLDER/runs`.
 """
 
 import base64
@@ -41,7 +41,8 @@ METADATA = {
 
 
 class Measure(BaseProcessor):
-    """Waits until a file is there, and measures. A place called `nowhere` fails."""
+    """Process that waits until a file exists, and measures a place. A place called `nowhere`
+    fails."""
 
     def __init__(self, definition: dict) -> None:
         super().__init__(definition, METADATA | {"id": "measure"})
@@ -50,7 +51,7 @@ class Measure(BaseProcessor):
         place = data.get("place")
         with open(os.environ["RUNS"], "a", encoding="utf-8") as runs:
             runs.write(f"{place}\n")
-        # Without a name it is the folder, which is there.
+        # Without a name it is the folder, which exists.
         awaited = pathlib.Path(os.environ["RUNS"]).parent / data.get("after", "")
         while not awaited.exists():
             time.sleep(0.02)
@@ -60,7 +61,7 @@ class Measure(BaseProcessor):
 
 
 class Picture(BaseProcessor):
-    """The smallest picture there is."""
+    """Process that returns the smallest possible picture."""
 
     def __init__(self, definition: dict) -> None:
         output = {"schema": {"type": "string", "contentMediaType": "image/gif"}}
@@ -72,7 +73,7 @@ class Picture(BaseProcessor):
 
 
 def guarded(app, password: str):
-    """The application, for whoever has the password: pygeoapi leaves that to others."""
+    """Returns the application with a password check, which pygeoapi does not have."""
 
     def guard(environ, start):
         scheme, _, given = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
@@ -104,7 +105,7 @@ def main(folder: pathlib.Path, password: str | None = None) -> None:
     from pygeoapi.flask_app import APP
     from werkzeug.serving import make_server
 
-    # Before anybody can send another.
+    # Before any new job can be sent.
     left = stranded(folder / "jobs.db")
     app = guarded(APP, password) if password else APP
     server = make_server("127.0.0.1", port, app, threaded=True)
@@ -155,7 +156,7 @@ def config(folder: pathlib.Path, url: str, port: int) -> dict:
 
 
 def stranded(jobs: pathlib.Path) -> int:
-    """Jobs that a server before this one left unfinished."""
+    """Returns the number of jobs that an earlier server left unfinished."""
     if not jobs.exists():
         return 0
     table = json.loads(jobs.read_text("utf-8") or "{}").get("_default", {})

@@ -1,9 +1,9 @@
-"""Makes the Python environment of a test or a bench, and prints its interpreter.
+"""Creates the Python environment of a test or a bench, and prints its interpreter.
 
     python3 tests/python/environment.py NAME
 
-installs what `tests/python/NAME.txt` pins into `target/python/NAME-HASH`, once: a
-changed list makes another environment.
+installs the packages that `tests/python/NAME.txt` pins into `target/python/NAME-HASH`, once:
+a changed list makes another environment.
 """
 
 import hashlib
@@ -23,8 +23,8 @@ def main(name: str) -> None:
     folder = target.resolve() / "python" / f"{name}-{digest}"
     python = "Scripts/python.exe" if os.name == "nt" else "bin/python"
     if not folder.exists():
-        # Made beside and renamed: two tests may ask at once. Its interpreter may move, the
-        # programs that pip installs may not: ask for modules.
+        # Created beside it and renamed, since two tests may run this at once. The interpreter still
+        # works after that, but not the programs that pip installs: use `python -m`.
         mine = folder.with_name(f"{folder.name}.{os.getpid()}")
         venv.create(mine, with_pip=True, clear=True)
         pip = [mine / python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]

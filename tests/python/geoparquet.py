@@ -1,10 +1,10 @@
-"""What other tools make of our GeoParquet, and a file of theirs for us.
+"""Reads our GeoParquet with other tools, and writes files with them for us.
 
     python geoparquet.py OURS ITEMS THEIRS NATIVE TEXT
 
-reads OURS with geopandas and with DuckDB, and writes ITEMS (NDJSON) with
-stac-geoparquet to THEIRS, with Parquet's own type of geometries to NATIVE, and with its type
-of JSON for what is nested to TEXT.
+reads OURS with geopandas and with DuckDB, and writes ITEMS (NDJSON): with stac-geoparquet to
+THEIRS, with Parquet's own geometry type to NATIVE, and with its JSON type for nested values
+to TEXT.
 """
 
 import json
@@ -44,7 +44,7 @@ stac_geoparquet.arrow.to_parquet(table, theirs)
 
 
 class Geometry(pyarrow.ExtensionType):
-    """What pyarrow knows a geometry by."""
+    """Geometry type for pyarrow."""
 
     def __init__(self):
         super().__init__(pyarrow.binary(), "geoarrow.wkb")

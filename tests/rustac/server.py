@@ -1,16 +1,16 @@
-"""Three real STAC servers that page, filter and sort each in its own way.
+"""Three real STAC servers that differ in paging, filtering and sorting.
 
     python tests/rustac/server.py ITEMS
 
-serves the items of each `*.ndjson` of the folder ITEMS, and prints a line with the URLs, as
-JSON:
+serves the items of each `*.ndjson` in the folder ITEMS, and prints a line of JSON with the
+URLs:
 
 - `memory`, rustac with the items in memory: neither filters nor sorts;
-- `duckdb`, rustac with a GeoParquet file: it answers with one page;
+- `duckdb`, rustac with a GeoParquet file: answers with one page;
 - `geoparquet`, stac-fastapi-geoparquet: filters by CQL2, and sorts by names without a prefix
   within each collection.
 
-They stop when standard input ends, which it does with the process that started them.
+They stop when standard input is closed, which happens when their parent process ends.
 """
 
 import asyncio
@@ -72,7 +72,7 @@ async def write(folder: pathlib.Path, found: dict[str, list], every: list) -> No
 
 
 def extensions(folder: pathlib.Path) -> pathlib.Path:
-    """A home with the extensions of DuckDB, which it would download else."""
+    """Creates a home folder with DuckDB's extensions, which it would otherwise download."""
     for name in EXTENSIONS:
         package = pathlib.Path(importlib.util.find_spec(f"duckdb_extension_{name}").origin).parent
         [file] = package.glob(f"extensions/*/{name}.duckdb_extension")
@@ -84,7 +84,7 @@ def extensions(folder: pathlib.Path) -> pathlib.Path:
 
 
 def rustac(items: pathlib.Path, home: pathlib.Path) -> tuple[subprocess.Popen, str]:
-    """The program rustac on a file, which stops with this one."""
+    """Starts rustac on a file; it stops with this process. Returns the process and its URL."""
     address = f"127.0.0.1:{free_port()}"
     command = [sys.executable, __file__, "serve", "--addr", address, "--create-collections", items]
     process = subprocess.Popen(command, env=os.environ | {"HOME": str(home)}, stdin=subprocess.PIPE, stdout=sys.stderr)
@@ -92,8 +92,8 @@ def rustac(items: pathlib.Path, home: pathlib.Path) -> tuple[subprocess.Popen, s
 
 
 def run_rustac() -> None:
-    """The program itself, whose arguments are those of this one, and beside it a process that
-    waits for the end of the one that started both."""
+    """Runs rustac with the arguments of this program, beside a process that kills it when
+    standard input is closed."""
     if os.fork() == 0:
         sys.stdin.buffer.read()
         os.kill(os.getppid(), 9)

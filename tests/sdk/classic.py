@@ -1,5 +1,5 @@
-"""What up42-py before 1.0 has in common: login, blocks, catalog, orders, storage, tasking,
-webhooks. The steps follow UP42's documentation of that time."""
+"""Steps common to the versions of up42-py before 1.0: login, blocks, catalog, orders, storage,
+tasking, webhooks. They follow UP42's documentation of that time."""
 
 import os
 import pathlib
@@ -246,7 +246,7 @@ def webhook_steps():
 
 
 def result_steps(job, features):
-    """The steps on a job that has succeeded."""
+    """Runs the steps on a job that has succeeded."""
     with step("a job by its id"):
         again = up42.initialize_job(job_id=job.job_id, project_id=PROJECT)
         assert again.is_succeeded and again.info["mode"] == "DEFAULT"

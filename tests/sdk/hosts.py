@@ -1,4 +1,4 @@
-"""Sends what up42-py since 1.0 asks of UP42 to the simulator."""
+"""Redirects the requests of up42-py since 1.0 to the simulator."""
 
 import os
 

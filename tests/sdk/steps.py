@@ -1,4 +1,5 @@
-"""Named steps of a program: each is tried, and the report says which failed and why."""
+"""Named steps of a program: each is run, and the report lists the failed ones with their
+reason."""
 
 import contextlib
 import json
@@ -11,7 +12,7 @@ _failed = {}
 
 @contextlib.contextmanager
 def step(name):
-    """A part of the program; what goes wrong in it is noted, and the next one is tried."""
+    """Runs a step of the program. An error is recorded, and the next step runs."""
     try:
         yield
     except Exception:  # A step of the SDK may raise anything.
@@ -21,12 +22,12 @@ def step(name):
 
 
 def report():
-    """Prints the outcome as a line of JSON on the real standard output."""
+    """Prints the outcome as a line of JSON to the original standard output."""
     print(json.dumps({"passed": _passed, "failed": _failed}), file=sys.__stdout__, flush=True)
 
 
 def raises(kind, action):
-    """Whether an action is refused."""
+    """Returns whether an action raises an exception of this kind."""
     try:
         action()
     except kind:

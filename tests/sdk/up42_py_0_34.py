@@ -1,4 +1,4 @@
-"""The flows of up42-py 0.34.1, the last one that runs workflows."""
+"""The flows of up42-py 0.34.1, the last version that runs workflows."""
 
 import json
 import logging
@@ -11,7 +11,7 @@ import up42
 from classic import AREA, MANIFEST, PROJECT, folder, wait
 from steps import raises, report, step
 
-# Nothing but the pauses: the simulator's clock runs fast.
+# Only the pauses are shortened: the simulator's clock runs fast.
 up42.job.sleep = lambda seconds: time.sleep(seconds / 100)
 up42.order.sleep = time.sleep
 logging.disable()

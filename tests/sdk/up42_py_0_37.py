@@ -1,4 +1,5 @@
-"""The flows of up42-py 0.37.2: it lists what workflows ran, and orders by today's interface."""
+"""The flows of up42-py 0.37.2, which lists jobs of workflows, and orders through the current
+interface."""
 
 import logging
 
@@ -16,7 +17,7 @@ with step("settings of a project"):
     settings = {setting["name"]: setting["value"] for setting in project.get_project_settings()}
     assert settings["MAX_CONCURRENT_JOBS"] == "10"
 with step("a job to look at"):
-    # This version runs none: another one, or a colleague, did.
+    # This version cannot create jobs: another version, or a colleague, did.
     api, auth = up42.host.endpoint, up42.main._auth
     post = lambda path, body: auth.request("POST", api(f"/projects/{PROJECT}{path}"), body)["data"]
     workflow_id = post("/workflows/", {"name": "s2", "description": ""})["id"]

@@ -1,4 +1,4 @@
-"""The flows of up42-py 4.3.0, UP42's SDK of today."""
+"""The flows of up42-py 4.3.0, UP42's current SDK."""
 
 import datetime
 import logging

@@ -1,15 +1,15 @@
-"""A real STAC server: stac-fastapi-pgstac on a PostgreSQL with PostGIS of its own.
+"""A real STAC server: stac-fastapi-pgstac on its own PostgreSQL with PostGIS.
 
     python tests/stac/server.py ITEMS
 
-loads each `*.ndjson` of the folder ITEMS, with its `*.collection.json` where there is
-one, and prints a line with the URLs of the servers by what they offer, as JSON. They
-stop when standard input ends, which it does with the process that started them: nothing
-stays behind, not even when that is killed.
+loads each `*.ndjson` in the folder ITEMS, with its `*.collection.json` if there is one, and
+prints a line of JSON with the URLs of the servers by their capabilities. They stop when
+standard input is closed, which happens when their parent process ends, even if it is killed;
+nothing is left behind.
 
     python tests/stac/server.py
 
-only says whether PostgreSQL and PostGIS are there; any Python 3 will do for that.
+only checks that PostgreSQL and PostGIS are installed; any Python 3 suffices for that.
 """
 
 import asyncio
@@ -26,13 +26,13 @@ import sys
 import tempfile
 import threading
 
-# What the servers offer beyond the core: all of it, the older filters only, and nothing.
+# Extensions of the servers beyond the core: all, only the older filters, and none.
 SERVERS = {
     "all": "query,sort,fields,filter,pagination,collection_search",
     "query": "query,sort,pagination",
     "plain": "pagination",
 }
-# Properties that are numbers: the database compares text by default.
+# Numeric properties: by default the database compares text.
 NUMBERS = [
     "eo:cloud_cover",
     "gsd",
@@ -56,7 +56,7 @@ def main(items: pathlib.Path) -> None:
 
 
 class Database:
-    """A PostgreSQL of its own, in a folder of its own."""
+    """PostgreSQL server in its own folder."""
 
     def __init__(self, folder: pathlib.Path) -> None:
         self.data = folder / "postgres"
@@ -89,7 +89,7 @@ def quoted(options: list[str]) -> str:
 
 
 def binaries() -> pathlib.Path:
-    """The folder of PostgreSQL's programs, which Debian keeps off the path."""
+    """Returns the folder of PostgreSQL's programs, which Debian does not put on the path."""
     folders = [pathlib.Path(found).parent for found in [shutil.which("initdb")] if found]
     folders += sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     for folder in folders:
@@ -127,7 +127,7 @@ def load(items: pathlib.Path, folder: pathlib.Path) -> None:
 
 
 def collections(items: pathlib.Path) -> list[dict]:
-    """The collections that come as files, and a bare one for each of the others."""
+    """Returns the collections in files, and a minimal one for each of the others."""
     known = {}
     for file in sorted(items.glob("*.collection.json")):
         collection = json.loads(file.read_text("utf-8"))
@@ -154,7 +154,7 @@ async def serve() -> None:
     from stac_fastapi.pgstac.app import create_app
 
     class Server(uvicorn.Server):
-        """One of several in a process: signals are not its own."""
+        """One of several servers in a process: does not handle signals."""
 
         def capture_signals(self):
             return contextlib.nullcontext()

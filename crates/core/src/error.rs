@@ -1,5 +1,4 @@
-//! One error for the whole crate: what was being done, to what, what came back,
-//! and what would fix it, in one line.
+//! Error type of the library: operation, value, cause and remedy in one line.
 
 use std::any::Any;
 use std::fmt;
@@ -8,21 +7,20 @@ use std::sync::Arc;
 use crate::redact;
 use crate::sanitize::sanitize;
 
-/// The longest message of one link of the chain, in characters.
+/// Largest length of one message of the chain, in characters.
 const LONGEST: usize = 4000;
 
-/// The result of everything in this crate that can fail.
+/// Result of all fallible functions of this library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong, told in one line from the outside in.
+/// Error with its chain of causes in one line, the outermost first.
 ///
-/// A notebook prints an error by `Display` (after `?`) or by `Debug` (after
-/// `unwrap`), and nothing there walks [`source`](std::error::Error::source). So
-/// both print the whole chain, joined by `: `, and `source` is always `None`.
-/// `{:#?}` shows the parts.
+/// A notebook prints an error by `Display` (after `?`) or by `Debug` (after `unwrap`), and does not
+/// follow [`source`](std::error::Error::source). So both print the whole chain, joined by `: `, and
+/// `source` is always `None`. `{:#?}` prints the parts.
 ///
-/// An error never holds a password, a key, a token or a signed URL, whoever wrote
-/// it: of a URL only host, path and harmless parameters stay.
+/// An error never contains a password, a key, a token or a signed URL, not even in text of a server
+/// or a file: of a URL only host, path and harmless parameters stay.
 ///
 /// ```
 /// # mod up42 { pub use up42_core::{self as aoi, *}; }
@@ -44,18 +42,18 @@ struct Inner {
     is_unsent: bool,
 }
 
-/// What the server itself said about a refused request.
+/// Error response of a server.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerError {
     /// HTTP status, such as 422.
     pub status: u16,
-    /// The platform's own code. The classic API sends numbers and words; both
-    /// are kept as text.
+    /// Error code of the platform. The classic API sends numbers and words; both are stored as
+    /// text.
     pub code: Option<String>,
-    /// The platform's message.
+    /// Error message of the platform.
     pub message: Option<String>,
-    /// The id to give to the platform's support, from the response's headers.
+    /// Request id for the platform's support, from the response's headers.
     pub request_id: Option<String>,
 }
 
@@ -66,30 +64,28 @@ impl ServerError {
     }
 }
 
-/// The reason behind an [`Error`], for code that wants to decide on it.
+/// Category of an [`Error`], for code that handles errors by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A value given by the caller cannot be used, or the server refused it
-    /// (400, 422). Never retried.
+    /// An argument is not valid, or the server refused a value (400, 422). Never retried.
     InvalidInput,
-    /// The credentials were refused (401), or do not allow this (403). A 401 is retried
+    /// The credentials are not valid (401), or do not allow the request (403). A 401 is retried
     /// once, with a new token.
     Auth,
-    /// The thing asked for does not exist (404). Never retried.
+    /// The requested resource does not exist (404). Never retried.
     NotFound,
-    /// The balance does not allow the job or order. Never retried.
+    /// The balance does not suffice for the job or order. Never retried.
     Credits,
-    /// The project runs as many jobs as it may, or the rate limit is exceeded
-    /// (429). A rate limit is retried; a full project is waited out by a batch.
+    /// The project runs its maximum number of jobs, or the rate limit is exceeded (429). After a
+    /// rate limit the request is retried; a batch waits until the project has room.
     Busy,
-    /// The server could not be reached, or the connection broke. Retried,
-    /// except where a charge might be sent twice.
+    /// The server could not be reached, or the connection was lost. Retried, except for requests
+    /// that might then be charged twice.
     Network,
-    /// The server failed (5xx). Retried, except where a charge might be sent
-    /// twice.
+    /// The server failed (5xx). Retried, except for requests that might then be charged twice.
     Server,
-    /// The answer is not what the API promises. Never retried.
+    /// The response does not conform to the API. Never retried.
     Response,
     /// A file could not be read or written. Never retried.
     Io,
@@ -108,7 +104,7 @@ impl ErrorKind {
         Self::Io,
     ];
 
-    /// Its name, as [`named`](Self::named) finds it.
+    /// Returns the variant's name, which [`named`](Self::named) parses.
     #[doc(hidden)]
     pub fn name(self) -> String {
         format!("{self:?}")
@@ -121,26 +117,26 @@ impl ErrorKind {
 }
 
 impl Error {
-    /// An error with a message that is lower case, without a full stop, names
-    /// the value in backticks and then says what would fix it.
+    /// Creates an error. The message is in lower case, without a full stop, quotes the value in
+    /// backticks and then states the remedy.
     #[doc(hidden)]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self::with(kind, message, |_| {})
     }
 
-    /// Shorthand for [`ErrorKind::InvalidInput`].
+    /// Creates an error of the kind [`ErrorKind::InvalidInput`].
     #[doc(hidden)]
     pub fn invalid(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::InvalidInput, message)
     }
 
-    /// Shorthand for [`ErrorKind::Response`].
+    /// Creates an error of the kind [`ErrorKind::Response`].
     #[doc(hidden)]
     pub fn response(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Response, message)
     }
 
-    /// An error of another library, with its own message; it stays reachable
+    /// Creates an error from one of another library, with its message; the original is available
     /// through [`downcast_ref`](Self::downcast_ref).
     #[doc(hidden)]
     pub fn foreign<E>(kind: ErrorKind, error: E) -> Self
@@ -150,7 +146,7 @@ impl Error {
         Self::with(kind, error.to_string(), |inner| inner.foreign = Some(Box::new(error)))
     }
 
-    /// A refusal by the server.
+    /// Creates an error from a server's error response.
     #[doc(hidden)]
     pub fn server(kind: ErrorKind, message: impl Into<String>, said: ServerError) -> Self {
         let clean = |text: Option<String>| text.map(|text| redact::text(&text).into_owned());
@@ -163,19 +159,19 @@ impl Error {
         Self::with(kind, message, |inner| inner.server = Some(said))
     }
 
-    /// The same error with what was being done in front.
+    /// Returns the error with the failed operation in front.
     #[doc(hidden)]
     pub fn context(self, message: impl Into<String>) -> Self {
         Self::with(self.kind(), message, |inner| inner.cause = Some(self))
     }
 
-    /// The same error, of a request that certainly was not carried out.
+    /// Returns the error, marked as one of a request that was certainly not carried out.
     #[doc(hidden)]
     pub fn unsent(self) -> Self {
         Self::with(self.kind(), "", |inner| (inner.cause, inner.is_unsent) = (Some(self), true))
     }
 
-    /// Servers and files have their say in messages: each is made one harmless line.
+    /// Messages contain text of servers and files: each is sanitized to one line.
     fn with(kind: ErrorKind, message: impl Into<String>, change: impl FnOnce(&mut Inner)) -> Self {
         let message = sanitize(&message.into(), LONGEST);
         let mut inner = Inner { kind, message, cause: None, server: None, foreign: None, is_unsent: false };
@@ -183,30 +179,30 @@ impl Error {
         Self(Arc::new(inner))
     }
 
-    /// Whether the request that failed certainly was not carried out.
+    /// Returns whether the failed request was certainly not carried out.
     #[doc(hidden)]
     pub fn is_unsent(&self) -> bool {
         self.chain().any(|error| error.0.is_unsent)
     }
 
-    /// Whether the request may have been carried out all the same.
+    /// Returns whether the server may have carried out the failed request.
     #[doc(hidden)]
     pub fn may_be_carried_out(&self) -> bool {
         let is_lost = matches!(self.kind(), ErrorKind::Network | ErrorKind::Server | ErrorKind::Response);
         is_lost && !self.is_unsent()
     }
 
-    /// The reason, for code that wants to decide on it.
+    /// Returns the category of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// What the server said, when it was the server that refused.
+    /// Returns the server's error response, if the error is from a server.
     pub fn server_error(&self) -> Option<&ServerError> {
         self.chain().find_map(|error| error.0.server.as_ref())
     }
 
-    /// The error of another library at the bottom, such as [`std::io::Error`].
+    /// Returns the error of another library at the end of the chain, such as [`std::io::Error`].
     pub fn downcast_ref<E: 'static>(&self) -> Option<&E> {
         self.chain().find_map(|error| error.0.foreign.as_ref()?.downcast_ref())
     }
@@ -271,11 +267,11 @@ impl From<polars::error::PolarsError> for Error {
     }
 }
 
-/// Adds what was being done to a failure.
+/// Adds the failed operation to an error.
 pub trait Context<T> {
-    /// Puts the message in front of the error.
+    /// Puts a message in front of the error.
     fn context(self, message: impl Into<String>) -> Result<T>;
-    /// The same, for a message that is only made when needed.
+    /// Puts a message in front of the error; `message` is called only on failure.
     fn with_context(self, message: impl FnOnce() -> String) -> Result<T>;
 }
 

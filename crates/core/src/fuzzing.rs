@@ -1,23 +1,23 @@
-//! Geometry for the fuzzer (`fuzz/`): see `up42::fuzzing`.
+//! Geometry targets of the fuzzer (`fuzz/`): see `up42::fuzzing`.
 
 use std::path::Path;
 
 use crate::geo::wkb::{read, read_gpkg, write};
 use crate::limits::ReadBudget;
 
-/// A name, and what is done with the bytes in an empty folder.
+/// Name of a target, and the function that it runs on the input in an empty folder.
 pub type Target = (&'static str, fn(&[u8], &Path));
 
-/// The targets of this crate.
+/// Fuzz targets of this crate.
 pub const TARGETS: [Target; 1] = [("wkb", wkb)];
 
-/// Reads a shape, plain and behind the header of a GeoPackage, and writes it again.
+/// Reads a geometry, as WKB and as a GeoPackage blob, and writes it again.
 fn wkb(bytes: &[u8], _: &Path) {
     let budget = &ReadBudget::default();
     for shape in [read(bytes, budget), read_gpkg(bytes, budget)].into_iter().flatten() {
         let written = write(&shape);
         let again = read(&written, budget).expect("what was written is read");
-        // Not the shapes: no number equals NaN.
+        // Compares bytes and not geometries, since NaN is not equal to itself.
         assert_eq!(write(&again), written);
     }
 }
@@ -27,9 +27,9 @@ mod tests {
     use super::*;
     use std::fs;
 
-    /// Each input that once broke a reader is read again.
+    /// Reads each input that once broke a reader.
     #[test]
-    fn found_cases_stay_mended() {
+    fn fixed_cases_stay_fixed() {
         let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/cases");
         for (name, target) in TARGETS {
             let files: Vec<_> =

@@ -1,15 +1,15 @@
-//! Names made of content.
+//! Hashes of content, for names.
 
 use std::io::{self, Read};
 
 use sha2::{Digest, Sha256};
 
-/// The first bytes of the SHA-256 of some bytes, two letters each; 32 are all.
+/// Returns the first `bytes` bytes (at most 32) of the SHA-256 of `content` in hexadecimal.
 pub fn hex(content: impl AsRef<[u8]>, bytes: usize) -> String {
     letters(&Sha256::digest(content), bytes)
 }
 
-/// The same of all that is left to read, of any length.
+/// Returns the same as [`hex`] for all remaining bytes of a reader.
 pub fn hex_of(mut content: impl Read, bytes: usize) -> io::Result<String> {
     let mut hash = Sha256::new();
     let mut chunk = [0; 1 << 16];

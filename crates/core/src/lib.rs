@@ -1,7 +1,7 @@
-//! The ground that the crates of `up42` stand on: errors, redaction, limits, files, time, and
-//! geometry with the readers of geographic files.
+//! Base of the `up42` crates: errors, redaction, limits, files, time, and geometry with the readers
+//! of geographic files.
 //!
-//! The public names of the library are in `up42`; the others may change at any time.
+//! Public names are those that `up42` re-exports; all others may change at any time.
 
 pub mod error;
 pub mod file;

@@ -1,4 +1,4 @@
-//! One program at a time.
+//! File locks: one program at a time.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -6,18 +6,18 @@ use std::path::Path;
 
 use crate::error::{Context, Error, Result};
 
-/// Says that this program alone works on a file. The lock has a file of its own beside it, and
-/// the system takes it back when the program ends, however it ends.
-///
-/// A file system without locks, as some network mounts are, keeps nobody out: mostly it has one
-/// user. So whatever must not be done twice has a guard of its own, as journals have.
+/// Exclusive lock for work on a file. It is a lock of the operating system on a second file beside
+/// it, and is released when the program ends, also after a crash.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
 }
 
 impl Lock {
-    /// The lock of the file at a path; `None` while another has it.
+    /// Takes the lock of the file at `path`; `None` if another program holds it.
+    ///
+    /// On file systems without locks, such as some network mounts, this always succeeds. Operations
+    /// that must not happen twice therefore need a further check, as journals have.
     pub fn take(path: &Path) -> Result<Option<Self>> {
         let path = path.with_extension("lock");
         let take = || -> io::Result<Option<Self>> {
@@ -29,8 +29,8 @@ impl Lock {
     }
 }
 
-/// Waits until nobody else has the lock of a file that is open, and takes it. `waits` is called
-/// when somebody has it.
+/// Waits for the lock of an open file and takes it. `waits` is called first if another program
+/// holds the lock.
 pub fn lock_file(file: &File, waits: impl FnOnce()) -> io::Result<()> {
     if !is_free(file.try_lock())? {
         waits();
@@ -39,7 +39,7 @@ pub fn lock_file(file: &File, waits: impl FnOnce()) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether nobody else has the lock, as far as the file system tells.
+/// Returns whether the lock was taken or the file system has no locks.
 fn is_free(answer: Result<(), TryLockError>) -> io::Result<bool> {
     match answer {
         Ok(()) => Ok(true),
@@ -49,13 +49,14 @@ fn is_free(answer: Result<(), TryLockError>) -> io::Result<bool> {
     }
 }
 
-/// Whether the file system cannot lock any file.
+/// Returns whether an error says that the file system has no locks.
 fn has_no_locks(error: &io::Error) -> bool {
     let is_no_lock = |code| NO_LOCKS.contains(&code);
     error.kind() == io::ErrorKind::Unsupported || error.raw_os_error().is_some_and(is_no_lock)
 }
 
-/// The system's codes for it that `ErrorKind` does not tell: `ENOLCK`, and `ERROR_NOT_SUPPORTED`.
+/// Operating system codes of the error that `ErrorKind` does not cover: `ENOLCK`, and
+/// `ERROR_NOT_SUPPORTED`.
 const NO_LOCKS: &[i32] = if cfg!(any(target_os = "linux", target_os = "android")) {
     &[37]
 } else if cfg!(unix) {

@@ -1,13 +1,14 @@
-//! Many things at once.
+//! Parallel work on the items of a list.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-/// Does the same for every item, `concurrency` of them at a time, and keeps the order.
+/// Calls `work` for every item, `concurrency` of them at a time, and returns the results in the
+/// items' order.
 ///
-/// Plain threads: each item's work, be it a chain of requests or a picture to decode,
-/// reads like the sequence it is.
+/// Uses plain threads, so that the work on an item, such as a sequence of requests or the decoding
+/// of a picture, is plain sequential code.
 pub fn in_parallel<T, U>(items: &[T], concurrency: usize, work: impl Fn(&T) -> U + Sync) -> Vec<U>
 where
     T: Sync,
@@ -33,8 +34,8 @@ where
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// So many threads as work can use that waits for nothing, up to a number whose memory
-/// is no trouble when each holds a picture.
+/// Returns the number of threads for CPU-bound work: the available parallelism, but at most 16,
+/// since each thread may hold a picture in memory.
 pub fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from).min(16)
 }

@@ -1,14 +1,14 @@
-//! Files that nobody but their owner may read.
+//! Files that only their owner may read.
 
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// Creates an empty file, and says whether it was missing. On Unix it has the mode 0600 from the
-/// first moment on; SQLite gives the files that it keeps beside a database the database's mode.
+/// Creates an empty file and returns whether it was missing. On Unix it is created with the mode
+/// 0600; SQLite gives the files beside a database the same mode.
 ///
-/// A file that is there is not opened: to close it would take from SQLite the locks that this
-/// process has of it ("How To Corrupt An SQLite Database File", 2.2).
+/// An existing file is not opened: closing it would release the locks of SQLite in this process
+/// ("How To Corrupt An SQLite Database File", 2.2).
 pub fn create(path: &Path) -> io::Result<bool> {
     let mut options = File::options();
     options.write(true).create_new(true);
@@ -21,8 +21,8 @@ pub fn create(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Takes a file, and those of SQLite beside it, from all others. Nothing is done, and nothing
-/// fails, where that cannot be: on other systems, and for the files of another user.
+/// Restricts a file, and SQLite's journal beside it, to its owner. Does nothing on other systems
+/// than Unix; errors, such as for files of another user, are ignored.
 pub fn restrict(path: &Path) {
     #[cfg(unix)]
     {

@@ -1,16 +1,16 @@
-//! Text from outside as a line that can be printed anywhere.
+//! Sanitizing of external text for display.
 
 use crate::redact;
 
-/// Characters beyond a line's limit in which the end of a secret is looked for.
+/// Number of characters beyond the limit that are searched for the end of a secret.
 const AHEAD: usize = 2_000;
 
-/// One line, at most `limit` characters long: without control characters, without marks
-/// that hide or that turn the direction of what follows, without [secrets](redact::text),
-/// and without the markers by which evcxr tells displays from output.
+/// Returns text as one line of at most `limit` characters: without control characters, without
+/// characters that are invisible or change the direction of text, without [secrets](redact::text),
+/// and without the markers by which evcxr separates displays from output.
 pub fn sanitize(text: &str, limit: usize) -> String {
     let read: String = harmless(text).take(limit.saturating_add(AHEAD)).collect();
-    // What was encoded is decoded where it held a secret.
+    // Redaction decodes text that contained a secret, so the result is filtered again.
     let mut line: String = harmless(&redact::text(&read)).collect();
     if let Some((cut, _)) = line.char_indices().nth(limit.saturating_sub(1))
         && line.chars().nth(limit).is_some()
@@ -21,29 +21,32 @@ pub fn sanitize(text: &str, limit: usize) -> String {
     if line.contains("EVCXR_") { without_marks(&line) } else { line }
 }
 
-/// The text, of any number of lines, without the markers by which evcxr tells displays from
+/// Returns text of any number of lines without the markers by which evcxr separates displays from
 /// output.
 pub fn without_marks(text: &str) -> String {
     text.replace("EVCXR_", "EVCXR\u{200d}_")
 }
 
-/// A constant such as `NOT_DECIDED` as people write it. Case tells a secret, so secrets go first.
+/// Returns a constant such as `NOT_DECIDED` as words in lower case. Secrets are recognised by their
+/// case, so they are removed first.
 pub fn words(constant: &str) -> String {
     redact::text(constant).to_lowercase().replace('_', " ")
 }
 
-/// The characters, with blanks for those that control a terminal.
+/// Returns the characters without invisible and direction-changing ones, and with blanks for
+/// control characters.
 fn harmless(text: &str) -> impl Iterator<Item = char> {
     text.chars().filter(|c| !turns_direction(*c) && !hides(*c)).map(|c| if breaks(c) { ' ' } else { c })
 }
 
-/// Bidirectional embeddings, overrides and isolates (Unicode UAX #9).
+/// Returns whether a character is a bidirectional mark, embedding, override or isolate (Unicode UAX
+/// #9).
 pub fn turns_direction(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}')
 }
 
-/// What has no width and changes nothing that is seen, but makes two names differ. The
-/// joiners stay: scripts and pictographs need them.
+/// Returns whether a character has no width and no visible effect, but makes two names differ.
+/// Joiners are kept: scripts and pictographs need them.
 fn hides(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }

@@ -1,5 +1,4 @@
-//! SQLite files of this library's own: each change is on the disk when it is made, and nobody
-//! else on the machine can read them.
+//! SQLite files of this library: each change is synced to disk, and only the owner may read them.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,13 +9,13 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::{file, private};
 
-/// How long another program's change is waited for.
+/// Timeout while another program holds the lock.
 const BUSY: Duration = Duration::from_secs(10);
 
-/// The longest value, in bytes: a job's inputs hold its area.
+/// Largest length of a value, in bytes: the inputs of a job contain its area.
 const LONGEST: i32 = 256_000_000;
 
-/// Opens the file, which need not exist yet. Somebody else may have written it: what runs by itself
+/// Opens the file, and creates it if necessary. The file may be from another source: code that runs
 /// when a table is read or changed is refused, and so is a value that takes too much memory.
 pub fn open(path: &Path) -> Result<Connection> {
     let open = || -> Result<Connection> {
@@ -31,9 +30,9 @@ pub fn open(path: &Path) -> Result<Connection> {
         connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST).map_err(foreign)?;
         connection.pragma_update(None, "trusted_schema", false).map_err(foreign)?;
         refuse_code(&connection)?;
-        // A rollback journal and not a write-ahead log: the file alone is whole, so that a copy
-        // of it lacks nothing. EXTRA: the folder is synced when the rollback journal goes, which
-        // is when a change counts (SQLite, `PRAGMA synchronous`).
+        // A rollback journal and not a write-ahead log: a copy of the file alone is complete.
+        // EXTRA: the folder is synced when the rollback journal is removed, which commits a change
+        // (SQLite, `PRAGMA synchronous`).
         connection.pragma_update(None, "journal_mode", "DELETE").map_err(foreign)?;
         connection.pragma_update(None, "synchronous", "EXTRA").map_err(foreign)?;
         Ok(connection)
@@ -41,7 +40,7 @@ pub fn open(path: &Path) -> Result<Connection> {
     open().with_context(|| format!("file `{}`", path.display()))
 }
 
-/// Refuses views, triggers and virtual tables, of which no version of this library writes any.
+/// Refuses views, triggers and virtual tables; no version of this library writes any.
 fn refuse_code(connection: &Connection) -> Result<()> {
     let asked = "SELECT name FROM sqlite_schema \
                  WHERE type IN ('view', 'trigger') OR type = 'table' AND rootpage = 0 LIMIT 1";
@@ -100,7 +99,7 @@ mod tests {
         let path = folder.path().join("new").join("a.sqlite");
         let connection = open(&path).unwrap();
         connection.execute_batch("CREATE TABLE a (b); INSERT INTO a VALUES (7)").unwrap();
-        // A copy that is made while the program runs, of this one file.
+        // A copy of this one file, made while the program runs.
         let copy = folder.path().join("copy.sqlite");
         std::fs::copy(&path, &copy).unwrap();
         let copied: i64 = open(&copy).unwrap().query_row("SELECT b FROM a", [], |row| row.get(0)).unwrap();

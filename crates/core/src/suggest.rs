@@ -1,6 +1,6 @@
-//! What was meant by a name that nobody knows.
+//! Suggestions for unknown names.
 
-/// The three names most like the one wanted, such as `` `a`, `b`, `c` ``.
+/// Returns the three names most similar to `wanted`, such as `` `a`, `b`, `c` ``.
 pub fn suggest<'a>(names: impl IntoIterator<Item = &'a str>, wanted: &str) -> String {
     let mut names: Vec<&str> = names.into_iter().collect();
     names.sort_by_key(|name| std::cmp::Reverse(common_letters(name, wanted)));
@@ -8,7 +8,7 @@ pub fn suggest<'a>(names: impl IntoIterator<Item = &'a str>, wanted: &str) -> St
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// How many pairs of letters of one name stand in the other.
+/// Returns the number of pairs of adjacent letters in `b` that `a` has as well, regardless of case.
 fn common_letters(a: &str, b: &str) -> usize {
     let pairs =
         |text: &str| text.to_lowercase().into_bytes().windows(2).map(<[u8]>::to_vec).collect::<Vec<_>>();

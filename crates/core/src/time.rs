@@ -1,15 +1,78 @@
-//! Dates as people write them, and the intervals that the APIs want.
+//! Dates as users write them, and intervals as the APIs need them.
 
-use jiff::Timestamp;
-use jiff::civil::{DateTime, Time};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::temporal::Pieces;
 use jiff::tz::Offset;
+use jiff::{Timestamp, Zoned};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// A time interval, UTC, both ends included. An open end is `None`.
+/// One end of a range of dates: text, or a date or an instant of jiff.
 ///
-/// Days, months and years count whole: the end `2020-12` is the last instant of that month.
+/// Text is a day, a month or a year (`2018-01-31`, `2018-01`, `2018`), an instant in RFC 3339
+/// (`2018-01-31T12:00:00Z`), or `..` for an open end. Without an offset a time is UTC.
+///
+/// ```
+/// # mod up42 { pub use up42_core::time; }
+/// use jiff::civil::date;
+/// use up42::time::DateBound;
+///
+/// assert_eq!(DateBound::from(date(2018, 1, 31)), DateBound::from("2018-01-31"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DateBound(String);
+
+impl From<&str> for DateBound {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl From<String> for DateBound {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl From<&String> for DateBound {
+    fn from(text: &String) -> Self {
+        Self(text.clone())
+    }
+}
+
+impl From<Date> for DateBound {
+    fn from(day: Date) -> Self {
+        Self(day.to_string())
+    }
+}
+
+impl From<DateTime> for DateBound {
+    fn from(time: DateTime) -> Self {
+        Self(time.to_string())
+    }
+}
+
+impl From<Timestamp> for DateBound {
+    fn from(at: Timestamp) -> Self {
+        Self(at.to_string())
+    }
+}
+
+impl From<Zoned> for DateBound {
+    fn from(at: Zoned) -> Self {
+        Self(at.timestamp().to_string())
+    }
+}
+
+impl From<DateBound> for String {
+    fn from(bound: DateBound) -> Self {
+        bound.0
+    }
+}
+
+/// Time interval in UTC, both ends included; an open end is `None`.
+///
+/// Days, months and years count as a whole: the end `2020-12` is the last instant of that month.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DateRange {
     start: Option<Timestamp>,
@@ -17,8 +80,8 @@ pub struct DateRange {
 }
 
 impl DateRange {
-    /// Reads `2018`, `2018-01`, `2018-01-01` or `2018-01-01T12:00:00Z`; without an offset it is
-    /// UTC. `..`, nothing, and an end at the end of the year 9999 are open.
+    /// Parses `2018`, `2018-01`, `2018-01-01` or `2018-01-01T12:00:00Z`; without an offset the time
+    /// is UTC. `..`, an empty text, and an end at the end of the year 9999 are open.
     pub fn parse(start: &str, end: &str) -> Result<Self> {
         let range = Self { start: instant(start, false)?, end: instant(end, true)? };
         match (range.start, range.end) {
@@ -29,42 +92,43 @@ impl DateRange {
         }
     }
 
-    /// `start/end` as RFC 3339, the open end as `..` (STAC API, item search). Databases keep
-    /// microseconds, and would round the last nanosecond of a day up to the next.
+    /// Returns `start/end` as RFC 3339 with microseconds, an open end as `..` (STAC API, item
+    /// search). Databases store microseconds, and would round the last nanosecond of a day up to
+    /// the next day.
     pub fn to_interval(self) -> String {
         self.interval(1_000)
     }
 
-    /// The same in whole seconds, as the jobs of the platform have it.
+    /// Returns the interval in whole seconds, as the platform's jobs need it.
     pub fn to_interval_of_seconds(self) -> String {
         self.interval(1_000_000_000)
     }
 
-    /// Cut to a step in nanoseconds.
+    /// Returns the interval with both ends truncated to a multiple of `step` nanoseconds.
     fn interval(self, step: i128) -> String {
         let end_text = |end: Option<Timestamp>| end.map_or("..".to_owned(), |at| cut(at, step));
         format!("{}/{}", end_text(self.start), end_text(self.end))
     }
 
-    /// Its first and its last instant.
+    /// Returns the first and the last instant.
     pub fn ends(self) -> (Option<Timestamp>, Option<Timestamp>) {
         (self.start, self.end)
     }
 
-    /// Whether something that lasted from `first` to `last` has an instant in it.
+    /// Returns whether the period from `first` to `last` overlaps the interval.
     pub fn overlaps(self, first: Timestamp, last: Timestamp) -> bool {
         self.start.is_none_or(|start| start <= last) && self.end.is_none_or(|end| first <= end)
     }
 }
 
-/// An instant as RFC 3339, cut to a step in nanoseconds.
+/// Returns an instant as RFC 3339, truncated to a multiple of `step` nanoseconds.
 fn cut(at: Timestamp, step: i128) -> String {
     let whole = at.as_nanosecond().div_euclid(step) * step;
     Timestamp::from_nanosecond(whole).unwrap_or(at).to_string()
 }
 
-/// The last instant of the day, the month or the year that a text names, in microseconds as
-/// [`DateRange::to_interval`] has it; `None` for any other text.
+/// Returns the last microsecond of a day, month or year, as [`DateRange::to_interval`] does; `None`
+/// for any other text.
 pub fn last_instant(text: &str) -> Option<String> {
     let is_short = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
     if !is_short || !matches!(text.len(), 4 | 7 | 10) {
@@ -73,7 +137,7 @@ pub fn last_instant(text: &str) -> Option<String> {
     instant(text, true).ok()?.map(|at| cut(at, 1_000))
 }
 
-/// The first instant of what a text names, or its last.
+/// Returns the first instant of a date or time, or the last if `is_end`; `None` if it is open.
 fn instant(text: &str, is_end: bool) -> Result<Option<Timestamp>> {
     let text = text.trim();
     if text.is_empty() || text == ".." {
@@ -105,7 +169,7 @@ fn instant(text: &str, is_end: bool) -> Result<Option<Timestamp>> {
     };
     match offset.to_timestamp(at) {
         Ok(at) => Ok(Some(at)),
-        // The last days of the year 9999 are beyond every instant: "without an end" is meant.
+        // The last days of the year 9999 are beyond `Timestamp::MAX`: the end is open.
         Err(_) if is_end && date.year() == 9999 => Ok(None),
         Err(error) => Err(wrong(error)),
     }
@@ -115,19 +179,19 @@ fn utc(time: DateTime) -> Result<Timestamp, jiff::Error> {
     Offset::UTC.to_timestamp(time)
 }
 
-/// Reads an instant as servers write it: with an offset, without one (then UTC), or
-/// the day alone (then its first second).
+/// Parses an instant as servers write it: with an offset, without one (then UTC), or the day alone
+/// (then its first second).
 pub fn parse_timestamp(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| utc(text.parse().ok()?).ok())
 }
 
-/// `2019-05-03 11:42`, UTC, as tables show it.
+/// Returns an instant as `2019-05-03 11:42` in UTC, for tables.
 pub fn minute(at: Timestamp) -> String {
     at.to_string().get(..16).map(|text| text.replace('T', " ")).unwrap_or_default()
 }
 
-/// A time in its largest unit, such as `14 h`.
-pub fn lasted(seconds: f64) -> String {
+/// Returns a duration in its largest unit, such as `14 h`.
+pub fn format_duration(seconds: f64) -> String {
     let units = [(86_400.0, "d"), (3_600.0, "h"), (60.0, "min")];
     let (unit, name) = units.into_iter().find(|(unit, _)| seconds >= 1.5 * unit).unwrap_or((1.0, "s"));
     format!("{:.0} {name}", seconds / unit)
@@ -138,8 +202,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn dates_of_jiff_are_taken_as_text_is() {
+        let ends = |start: DateBound, end: DateBound| {
+            DateRange::parse(&String::from(start), &String::from(end)).unwrap().to_interval()
+        };
+        let day = jiff::civil::date(2020, 2, 29);
+        assert_eq!(ends(day.into(), day.into()), ends("2020-02-29".into(), "2020-02-29".into()));
+        let noon = day.at(12, 0, 0, 0);
+        let utc = Offset::UTC.to_timestamp(noon).unwrap();
+        let paris = jiff::tz::TimeZone::fixed(jiff::tz::offset(1)).to_zoned(day.at(13, 0, 0, 0)).unwrap();
+        let expected = "2020-02-29T12:00:00Z/2020-02-29T12:00:00Z";
+        assert_eq!(ends(noon.into(), utc.into()), expected);
+        assert_eq!(ends(utc.into(), paris.into()), expected);
+    }
+
+    #[test]
     fn times_are_told_in_their_largest_unit() {
-        let texts = [50_400.0, 80.0, 100.0, 5_500.0, 200_000.0].map(lasted);
+        let texts = [50_400.0, 80.0, 100.0, 5_500.0, 200_000.0].map(format_duration);
         assert_eq!(texts, ["14 h", "80 s", "2 min", "2 h", "2 d"]);
     }
 

@@ -1,25 +1,26 @@
-//! Time until work is done, from what was done so far.
+//! Estimate of the time left, from the work done so far.
 
 use std::time::Duration;
 
-/// Seconds that a unit of some work takes: a job, a second of an estimate, or a byte.
+/// Seconds per unit of work: a job, a second of an estimate, or a byte.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct UnitTime(f64);
 
 impl UnitTime {
-    /// The mean of what was done; `None` before anything was. Work that is done side by side is
-    /// measured by the sum of its times.
+    /// Returns the mean of the work done; `None` if none is done. For parallel work, `took` is the
+    /// sum of its times.
     pub fn measured(units: f64, took: Duration) -> Option<Self> {
         (units > 0.0).then(|| Self(took.as_secs_f64() / units))
     }
 
-    /// What of a part of so many units is left after a time; never negative.
+    /// Returns the units left of a part after it has run for `age`; never negative.
     pub fn rest(self, units: f64, age: Duration) -> f64 {
         (units - age.as_secs_f64() / self.0).max(0.0)
     }
 
-    /// Time until these parts are done, so many side by side: their sum over the slots, and no
-    /// less than the largest takes. `None` when there is none, and beyond all times.
+    /// Returns the time until these parts are done, `slots` of them in parallel: their sum over the
+    /// slots, but no less than the largest part takes. `None` if there are no parts, or if the time
+    /// exceeds the largest `Duration`.
     pub fn left(self, parts: impl IntoIterator<Item = f64>, slots: usize) -> Option<Duration> {
         let (mut count, mut sum, mut largest) = (0, 0.0, 0.0_f64);
         for units in parts {

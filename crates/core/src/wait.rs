@@ -1,22 +1,23 @@
-//! Waiting for what goes on at a server.
+//! Polling of a server.
 
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::error::Result;
 
-/// A clock that can be waited on: the machine's, or one of a test.
+/// Clock with a way to wait: the system's clock, or a test's.
 pub trait Clock: Sync {
-    /// Since the Unix epoch, and evenly: when the clock is set, this goes on.
+    /// Returns the time since the Unix epoch. It is monotonic: setting the system's clock does not
+    /// change it.
     fn now(&self) -> Duration;
 
-    /// Blocks for a pause.
+    /// Blocks for `pause`.
     fn wait(&self, pause: Duration);
 }
 
-/// The time of this machine.
+/// Clock of the system.
 #[derive(Debug)]
 pub struct SystemClock {
-    /// The time of the clock, and since then.
+    /// Time of the system's clock at the start, and the instant of it.
     start: (Duration, Instant),
 }
 
@@ -37,8 +38,8 @@ impl Clock for SystemClock {
     }
 }
 
-/// Asks again and again, at growing pauses, until an answer is the last one, or until so much time
-/// has passed: then the answer of that time.
+/// Calls `ask` until `is_last` accepts the answer or `timeout` has passed, and returns the last
+/// answer. The pauses grow from `first` by half each time, up to `longest`.
 pub fn wait<T>(
     clock: &dyn Clock,
     timeout: Duration,
@@ -66,7 +67,7 @@ mod tests {
     use super::*;
     use crate::error::{Error, ErrorKind};
 
-    /// Only waiting moves it.
+    /// Clock that only `wait` moves.
     struct Hand(Mutex<Vec<Duration>>);
 
     impl Clock for Hand {

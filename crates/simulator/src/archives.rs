@@ -1,4 +1,4 @@
-//! Archives that were given to be delivered in place of drawn ones.
+//! User-supplied archives of results, delivered in place of generated ones.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -12,16 +12,16 @@ use super::platform::Platform;
 use super::reply::Reply;
 use up42_core::error::{Context, Error, ErrorKind, Result};
 
-/// A `.tgz` or `.zip` with somebody's results.
+/// A `.tgz` or `.zip` archive of results.
 #[derive(Debug)]
 pub(super) struct GivenArchive {
     path: PathBuf,
-    /// Its own `data.json`; without one there are no features.
+    /// Content of its `data.json`; an empty collection without one.
     pub data: Value,
 }
 
 impl GivenArchive {
-    /// The archives of a folder, by name.
+    /// Opens the archives of a folder, ordered by name.
     pub(super) fn all_in(dir: &Path) -> Result<Vec<Self>> {
         let mut paths = Vec::new();
         for entry in std::fs::read_dir(dir)? {
@@ -50,12 +50,12 @@ impl GivenArchive {
         Ok(Self { path, data })
     }
 
-    /// What a download is called.
+    /// Returns the file name of a download.
     pub(super) fn file_name(&self) -> &'static str {
         if is_zip(&self.path) { "output.zip" } else { "output.tgz" }
     }
 
-    /// The whole file.
+    /// Returns the whole file.
     pub(super) fn reply(&self) -> Option<Reply> {
         let kind = if is_zip(&self.path) { "application/zip" } else { "application/gzip" };
         Some(Reply::file(kind, std::fs::read(&self.path).ok()?))
@@ -63,8 +63,8 @@ impl GivenArchive {
 }
 
 impl Platform {
-    /// The archive that was given in place of this job's own; a test query has none.
-    /// Equal jobs get one after another.
+    /// Returns the user-supplied archive that replaces the one of a job; `None` for a test query.
+    /// Jobs with equal inputs get one archive after another.
     pub(super) fn given_archive(&self, job: &Job) -> Option<&GivenArchive> {
         let count = self.archives.len() as u64;
         let place = job.key.wrapping_add(job.nth).checked_rem(count)?;

@@ -14,16 +14,16 @@ use super::reply::{Answer, Reply};
 use super::request::Request;
 use super::{PASSWORD, PROJECT_API_KEY, PROJECT_ID, USERNAME};
 
-/// The workspace everything belongs to; it is the user's id as well.
+/// Id of the only workspace, which is also the user's id.
 pub(super) const WORKSPACE_ID: &str = "8a2f6ed0-3f5b-4c0e-9d54-1b6c0f6b7a21";
 
-/// Signs tokens and URLs, and knows its own signature.
-pub(super) struct Mint {
+/// Signer of tokens and URLs.
+pub(super) struct Signer {
     secret: [u8; 32],
     life: Duration,
 }
 
-/// Why a token is refused.
+/// Reason to refuse a token.
 #[derive(Debug, PartialEq)]
 enum Denied {
     Missing,
@@ -31,7 +31,7 @@ enum Denied {
     Expired(Timestamp),
 }
 
-impl Mint {
+impl Signer {
     pub(super) fn new(life: Duration) -> Self {
         let mut secret = [0; 32];
         secret[..16].copy_from_slice(Uuid::new_v4().as_bytes());
@@ -46,7 +46,7 @@ impl Mint {
         BASE64_URL_SAFE_NO_PAD.encode(hash.finalize())
     }
 
-    /// A token of the usual three parts, of the type `Bearer` or `Refresh`.
+    /// Returns a JSON Web Token of the type `Bearer` or `Refresh`.
     fn token(&self, kind: &str, subject: &str, now: Timestamp) -> String {
         let expires = now.checked_add(self.life).unwrap_or(Timestamp::MAX);
         let part = |value: Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
@@ -85,7 +85,7 @@ impl Mint {
 }
 
 impl Platform {
-    /// 1.1 and 1.2: the classic token, for a project or an account.
+    /// Handles a request for a classic token, of a project or an account (1.1, 1.2).
     pub(super) fn classic_token(&self, request: &Request) -> Answer {
         let form = request.form();
         let field = |name| field(&form, name);
@@ -96,7 +96,7 @@ impl Platform {
         };
         let subject = subject.ok_or_else(|| Reply::empty(401))?;
         let token = self.mint.token("Bearer", subject, self.clock.steady());
-        // Without `error`: oauthlib takes any value of it, `null` too, for a refusal.
+        // Without a member `error`: oauthlib treats any value of it as an error, even `null`.
         Ok(Reply::json(
             200,
             &json!({
@@ -108,7 +108,7 @@ impl Platform {
         ))
     }
 
-    /// 1.3: the account token of today.
+    /// Handles a request for a current token of an account (1.3).
     pub(super) fn account_token(&self, request: &Request) -> Answer {
         let form = request.form();
         let field = |name| field(&form, name);
@@ -138,7 +138,7 @@ impl Platform {
         ))
     }
 
-    /// Accepts a request, or says why not.
+    /// Checks the token of a request.
     pub(super) fn authorize(&self, request: &Request) -> Result<(), Reply> {
         let now = self.clock.steady();
         let token = request.authorization.as_deref().and_then(|header| {
@@ -153,19 +153,19 @@ impl Platform {
         })
     }
 
-    /// The refusal of an expired token, for a fault.
+    /// Returns the error response for an expired token, for a fault.
     pub(super) fn expired_token(&self) -> Reply {
         let now = self.clock.steady();
         expired(now, now)
     }
 
-    /// 1.4
+    /// Handles a request for the user's information (1.4).
     pub(super) fn user_info(&self) -> Answer {
         let info = json!({"sub": WORKSPACE_ID, "email": USERNAME, "email_verified": true});
         Ok(Reply::json(200, &info))
     }
 
-    /// 1.5
+    /// Handles `GET /users/me` (1.5).
     pub(super) fn user(&self) -> Answer {
         Ok(Reply::data(json!({"id": WORKSPACE_ID, "email": USERNAME})))
     }
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn tokens_expire() {
-        let mint = Mint::new(Duration::from_secs(300));
+        let mint = Signer::new(Duration::from_secs(300));
         let token = mint.token("Bearer", "me", at(1000));
         assert_eq!(mint.check(&token, at(1299)), Ok(()));
         assert_eq!(mint.check(&token, at(1300)), Err(Denied::Expired(at(1300))));
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_token_of_another_platform_is_refused() {
-        let token = Mint::new(Duration::from_secs(300)).token("Bearer", "me", at(0));
-        assert_eq!(Mint::new(Duration::from_secs(300)).check(&token, at(1)), Err(Denied::Forged));
+        let token = Signer::new(Duration::from_secs(300)).token("Bearer", "me", at(0));
+        assert_eq!(Signer::new(Duration::from_secs(300)).check(&token, at(1)), Err(Denied::Forged));
     }
 }

@@ -1,4 +1,4 @@
-//! The blocks that workflows are made of (`docs/up42-api.md`, 3.10 to 3.14).
+//! Blocks of workflows (`docs/up42-api.md`, 3.10 to 3.14).
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +9,7 @@ use super::reply::{Answer, Reply};
 use super::request::Request;
 use super::seeded_rng::SeededRng;
 
-/// A source of data or a step of processing.
+/// Source of data or processing step.
 #[derive(Debug)]
 pub(super) struct Block {
     pub name: &'static str,
@@ -18,25 +18,25 @@ pub(super) struct Block {
     pub version: &'static str,
     /// Whether there is a newer version.
     is_old: bool,
-    /// The format of what it delivers; what follows it must take that.
+    /// Format of its output, which the next block must accept.
     gives: &'static str,
-    /// Credits for a square kilometre of one scene.
+    /// Credits per square kilometre and scene.
     pub price: f64,
-    /// Credits for an hour of its machine.
+    /// Credits per hour of its machine.
     pub machine: f64,
-    /// The processing block's own parameters: name, type, default.
+    /// Parameters of a processing block: name, type, default.
     own: &'static [(&'static str, &'static str, &'static str)],
 }
 
-/// A block under the name of its task.
+/// Name of a task, and its block.
 pub(super) type NamedBlock = (String, &'static Block);
 
-/// What a block does.
+/// Type of a block.
 #[derive(Debug)]
 pub(super) enum Kind {
     /// Delivers scenes of this collection.
     Data { collection: &'static str },
-    /// Works on what the task before it delivers.
+    /// Processes the output of the task before it.
     Processing,
 }
 
@@ -70,9 +70,9 @@ const fn processing(name: &'static str, title: &'static str, price: f64, machine
     }
 }
 
-/// What a manifest may say that a block takes and gives.
+/// Values that a manifest may state as a block's input and output.
 const CAPABILITIES: [&str; 2] = ["raster", "vector"];
-/// What every processing block takes.
+/// Input format of every processing block.
 const RASTER: &str = "GTiff";
 
 impl Block {
@@ -92,7 +92,7 @@ const TILING: Own = &[
     ("required_bands", "array", "[]"),
 ];
 
-/// A newer version stands behind the older ones of its block.
+/// Blocks; a newer version follows the older ones.
 static BLOCKS: [Block; 28] = [
     data("oneatlas-pleiades-aoiclipped", "Pléiades Reflectance (Streaming)", "phr", 400.0),
     data("oneatlas-pleiades-display-aoiclipped", "Pléiades Display (Streaming)", "phr", 400.0),
@@ -133,7 +133,7 @@ pub(super) fn by_id(id: &str) -> Option<&'static Block> {
     BLOCKS.iter().find(|block| block.id() == id)
 }
 
-/// The tasks of a request that brings its own.
+/// Returns the tasks in the body of a request.
 pub(super) fn named_in(tasks: &Value) -> Result<Vec<NamedBlock>, Reply> {
     let tasks = tasks.as_array().filter(|tasks| !tasks.is_empty());
     let tasks = tasks.ok_or_else(|| Reply::refused(400, 400, "Field \"tasks\" must not be empty"))?;
@@ -146,13 +146,13 @@ pub(super) fn named_in(tasks: &Value) -> Result<Vec<NamedBlock>, Reply> {
 }
 
 impl Block {
-    /// The same on every platform, whatever its seed.
+    /// Returns the block's id, which is the same on every platform, whatever its seed.
     pub(super) fn id(&self) -> String {
         let version = if self.is_old { format!("@{}", self.version) } else { String::new() };
         SeededRng::of_text(0, &format!("{}{version}", self.name)).uuid().to_string()
     }
 
-    /// Whether a task of this block can follow one of another.
+    /// Returns whether a task of this block can follow one of `parent`.
     pub(super) fn follows(&self, parent: &Block) -> bool {
         !self.is_data() && parent.gives == RASTER
     }
@@ -161,7 +161,7 @@ impl Block {
         self.collection().is_some()
     }
 
-    /// What a data block delivers.
+    /// Returns the collection of a data block.
     pub(super) fn collection(&self) -> Option<&'static str> {
         match self.kind {
             Kind::Data { collection } => Some(collection),
@@ -169,7 +169,7 @@ impl Block {
         }
     }
 
-    /// The parameters that a job may set, with their defaults.
+    /// Returns the parameters that a job may set, with their defaults.
     pub(super) fn parameters(&self) -> Value {
         if !self.is_data() {
             let own = self.own.iter().map(|(name, kind, default)| {
@@ -199,7 +199,7 @@ impl Block {
         })
     }
 
-    /// The manifest as tasks and the block list show it.
+    /// Returns the manifest, as in tasks and in the list of blocks.
     pub(super) fn json(&self) -> Value {
         let capability = |format| json!({"up42_standard": {"dtype": "uint8", "format": format, "bands": ["red", "green", "blue", "nir"]}});
         json!({
@@ -221,25 +221,26 @@ impl Block {
 }
 
 impl Platform {
-    /// 3.10, and 3.13 for everybody.
+    /// Handles a request for the list of blocks (3.10), also without a token (3.13).
     pub(super) fn blocks(&self) -> Answer {
         Ok(Reply::data(BLOCKS.iter().map(Block::json).collect::<Vec<_>>()))
     }
 
-    /// 3.11
+    /// Handles `GET /blocks/{id}` (3.11).
     pub(super) fn block(&self, id: &str) -> Answer {
         let block = by_id(id).ok_or_else(|| unknown(id))?;
         Ok(Reply::data(block.json()))
     }
 
-    /// 3.12: where a block has data is told by a file of the storage.
+    /// Handles a request for a block's coverage (3.12), which is a file of the storage.
     pub(super) fn block_coverage(&self, id: &str) -> Answer {
         let block = by_id(id).filter(|block| block.is_data()).ok_or_else(|| unknown(id))?;
         let name = format!("{}.geojson", block.name);
         Ok(Reply::data(json!({"url": self.signed_url(&format!("/coverage/{name}"), &name)})))
     }
 
-    /// 3.14: whether a manifest is one, by the fields that every manifest has.
+    /// Handles the validation of a manifest (3.14); only the fields that every manifest has are
+    /// checked.
     pub(super) fn validate_block(&self, request: &Request) -> Answer {
         let manifest = request.json()?;
         let invalid = |what: &str| {
@@ -265,7 +266,7 @@ impl Platform {
     }
 }
 
-/// The file behind 3.12: all of the Earth that the satellites see.
+/// Returns the file of 3.12: all of the Earth that the satellites can see.
 pub(super) fn coverage(file: &str) -> Option<Reply> {
     let name = file.strip_suffix(".geojson")?;
     let block = BLOCKS.iter().find(|block| block.is_data() && block.name == name)?;
@@ -277,4 +278,21 @@ pub(super) fn coverage(file: &str) -> Option<Reply> {
 
 pub(super) fn unknown(id: &str) -> Reply {
     Reply::refused(404, 404, format!("Block not found with id {id}"))
+}
+
+/// Serializes a block as its id.
+pub(crate) mod as_id {
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::{Serialize, Serializer};
+
+    use super::{Block, by_id};
+
+    pub(crate) fn serialize<S: Serializer>(block: &&'static Block, to: S) -> Result<S::Ok, S::Error> {
+        block.id().serialize(to)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<&'static Block, D::Error> {
+        let id = String::deserialize(from)?;
+        by_id(&id).ok_or_else(|| D::Error::custom("there is no such block"))
+    }
 }

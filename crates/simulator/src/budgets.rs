@@ -14,7 +14,7 @@ use super::store::{Store, stamp};
 
 const PAGE: usize = 20;
 
-/// A budget, and how much may be spent of it.
+/// Budget and its spending limit.
 struct Budget {
     name: &'static str,
     description: &'static str,
@@ -59,7 +59,7 @@ impl Budget {
 }
 
 impl Store {
-    /// What was spent of a budget, and what is held in its name.
+    /// Returns the credits that were spent from a budget or are held for it.
     fn consumed(&self, id: &str, now: Timestamp) -> i64 {
         let own = self.orders.iter().filter(|order| order.budget.as_deref() == Some(id));
         let orders: i64 =
@@ -68,7 +68,7 @@ impl Store {
         orders + jobs.map(|job| job.held(now) + job.captured(now).map_or(0, |_| job.credits)).sum::<i64>()
     }
 
-    /// Whether so much may be spent in the name of a budget.
+    /// Fails if a budget does not allow to spend these credits, or if a required budget is missing.
     pub(super) fn check_budget(&self, id: Option<&str>, credits: i64, now: Timestamp) -> Result<(), String> {
         let Some(id) = id else {
             return match self.budgets_enforced {
@@ -93,7 +93,7 @@ impl Store {
 impl Platform {
     pub(super) fn budgets(&self, request: &Request, path: &[&str]) -> Answer {
         let now = self.clock.now();
-        // Python writes it as `True`.
+        // Python writes `True`.
         let with_usage = request.query("includeUsage").is_some_and(|text| text.eq_ignore_ascii_case("true"));
         let find = |id: &str| BUDGETS.iter().find(|one| one.id() == id).ok_or_else(|| unknown("Budget", id));
         let store = self.store();

@@ -1,4 +1,4 @@
-//! How a simulator is set up.
+//! Settings of a simulator.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -58,150 +58,151 @@ impl Default for SimulatorBuilder {
 }
 
 impl SimulatorBuilder {
-    /// Another seed gives another archive and other durations.
+    /// Sets the seed, which determines the archive and all durations; default 42.
     pub fn seed(mut self, seed: u64) -> Self {
         self.config.seed = seed;
         self
     }
 
-    /// Adds real scenes: a file with one STAC item a line, served as they are.
-    /// May be called more than once.
+    /// Adds real scenes from a file with one STAC item per line, served as they are. May be called
+    /// more than once.
     pub fn scenes(mut self, ndjson: impl AsRef<Path>) -> Self {
         self.scenes.push(ndjson.as_ref().to_path_buf());
         self
     }
 
-    /// Adds real quicklooks: a folder whose `index.json` lists files and the
-    /// items they show. The items become part of the catalog.
+    /// Adds real quicklooks from a folder whose `index.json` lists images and their items. The
+    /// items become part of the catalog. May be called more than once.
     pub fn quicklooks(mut self, dir: impl AsRef<Path>) -> Self {
         self.quicklooks.push(dir.as_ref().to_path_buf());
         self
     }
 
-    /// Delivers the `.tgz` and `.zip` archives of this folder for finished jobs, in
-    /// place of drawn ones. Which one follows from the name and the inputs of the job;
-    /// equal jobs get one after another.
+    /// Delivers the `.tgz` and `.zip` archives of this folder for finished jobs, in place of
+    /// generated ones. The archive is chosen by the inputs of the job; equal jobs get one archive
+    /// after another.
     pub fn results(mut self, dir: impl AsRef<Path>) -> Self {
         self.results = Some(dir.as_ref().to_path_buf());
         self
     }
 
-    /// Keeps the platform in a folder, so that it outlives this program: its workflows, jobs,
-    /// credits and clock, and the journals of a client's batches. Who starts another with the
-    /// same folder, after a restart of the kernel or beside it, has the same platform. Its
-    /// jobs go on meanwhile, by the clock.
+    /// Stores the platform in a folder, so that it outlives this program: workflows, jobs, orders,
+    /// credits and clock, and the journals of a client's batches. Another simulator with the same
+    /// folder, after a restart of the kernel or at the same time, is the same platform. Its jobs
+    /// continue in between, by the clock.
     ///
-    /// What one program advances the clock by, the others see after its next request.
+    /// An advance of the clock by one program is visible to the others after its next request.
     ///
-    /// What the folder was begun with stays: seed, credits, limit of jobs, and clock. Faults
-    /// and the list of requests are each program's own, and so are real scenes and archives,
-    /// which have to be given again, and what holds for the jobs that a program creates:
-    /// [`run_times`](Self::run_times), [`queue_times`](Self::queue_times),
-    /// [`running_at_once`](Self::running_at_once), [`failing_jobs`](Self::failing_jobs),
-    /// [`hanging_jobs`](Self::hanging_jobs), [`list_lag`](Self::list_lag).
+    /// The settings with which the folder was created stay: seed, credits, limit of jobs, and
+    /// clock. Each program has its own faults, list of requests, real scenes and archives, and its
+    /// own settings for the jobs that it creates: [`run_times`](Self::run_times),
+    /// [`queue_times`](Self::queue_times), [`running_at_once`](Self::running_at_once),
+    /// [`failing_jobs`](Self::failing_jobs), [`hanging_jobs`](Self::hanging_jobs),
+    /// [`list_lag`](Self::list_lag).
     pub fn folder(mut self, folder: impl AsRef<Path>) -> Self {
         self.folder = Some(folder.as_ref().to_path_buf());
         self
     }
 
-    /// How time passes; the default is sixty times as fast as real time.
+    /// Sets the clock; default 60 times as fast as real time.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.config.clock = clock;
         self
     }
 
-    /// The account's balance; the default is 100,000. With less than 1000 no job runs
-    /// but test queries.
+    /// Sets the balance of the account in credits; default 100,000. With a balance of less than
+    /// 1,000, jobs of workflows are refused, except test queries.
     pub fn credits(mut self, credits: i64) -> Self {
         self.config.credits = credits;
         self
     }
 
-    /// The project's `MAX_CONCURRENT_JOBS`, 1 to 1000; the default is 10.
+    /// Sets the project's `MAX_CONCURRENT_JOBS`, 1 to 1,000; default 10.
     pub fn max_concurrent_jobs(mut self, jobs: u32) -> Self {
         self.config.max_concurrent_jobs = jobs;
         self
     }
 
-    /// How long jobs run; unless set, half of them for less than 75 s and most for 40 to
-    /// 150 s. Test queries take a sixth of it. What an estimate
-    /// guesses is wrong by up to 30 %; its bounds hold.
+    /// Sets the distribution of the run times of jobs. By default half of the jobs run for less
+    /// than 75 s and most for 40 to 150 s. Test queries take a sixth of it. The guess behind an
+    /// estimate is wrong by up to 30 %; the run time is within the estimate's bounds.
     pub fn run_times(mut self, times: Distribution) -> Self {
         self.config.run_times = Some(times);
         self
     }
 
-    /// How long jobs are queued before they could run; 3 to 12 s unless set.
+    /// Sets the distribution of the time for which jobs are queued; default 3 to 12 s.
     pub fn queue_times(mut self, times: Distribution) -> Self {
         self.config.queue_times = Some(times);
         self
     }
 
-    /// How many jobs run at a time; as many as were accepted, unless set. The others are
-    /// `PENDING` and start in the order of their creation.
+    /// Sets the number of jobs that run at the same time; by default all accepted jobs. The others
+    /// are `PENDING` and start in the order of their creation.
     pub fn running_at_once(mut self, jobs: usize) -> Self {
         self.config.machines = Some(jobs);
         self
     }
 
-    /// The share of jobs that fail, from 0 to 1; none unless set. Which ones follows from
-    /// the seed and the inputs, and a job that is created again has another chance. Test
-    /// queries never fail.
+    /// Sets the share of jobs that fail, from 0 to 1; default 0. The failing jobs are determined by
+    /// the seed and the inputs, and a job that is created again has another chance. Test queries
+    /// never fail.
     pub fn failing_jobs(mut self, share: f64) -> Self {
         self.config.failing = share;
         self
     }
 
-    /// The share of jobs that run for ever, or until they are cancelled, as
-    /// [`failing_jobs`](Self::failing_jobs).
+    /// Sets the share of jobs that run until they are cancelled, from 0 to 1; default 0. They are
+    /// determined as those of [`failing_jobs`](Self::failing_jobs). Applies to jobs of workflows
+    /// and to orders.
     pub fn hanging_jobs(mut self, share: f64) -> Self {
         self.config.hanging = share;
         self
     }
 
-    /// Refuses orders that name no budget, as an account does that enforces them. Not unless
-    /// set.
+    /// Refuses orders without a budget, as in accounts that enforce budgets. By default a budget is
+    /// optional.
     pub fn budgets_enforced(mut self) -> Self {
         self.config.budgets_enforced = true;
         self
     }
 
-    /// The account has accepted every licence from the beginning. One is left to accept unless
-    /// set, and then [`Simulator::accept_eula`] accepts it.
+    /// Starts with all licences accepted. By default one of them is not accepted until
+    /// [`Simulator::accept_eula`].
     pub fn eulas_accepted(mut self) -> Self {
         self.config.eulas_accepted = true;
         self
     }
 
-    /// The port of the API on this machine. Unless set, it is the one that the
-    /// [folder](Self::folder) had the last time, if that is free, or else any.
+    /// Sets the port of the API on this machine. The default is the last port of the
+    /// [folder](Self::folder), if that is free, or else any free port.
     pub fn port(mut self, port: u16) -> Self {
         self.port = Some(port);
         self
     }
 
-    /// How long a token is good for; the default is five minutes.
+    /// Sets the lifetime of tokens; default five minutes.
     pub fn token_life(mut self, life: Duration) -> Self {
         self.config.token_life = life;
         self
     }
 
-    /// How long the list of jobs does not tell of a new one, in real time; at once unless
-    /// set. The job itself can be asked for.
+    /// Sets the delay after which a new job or order is in its list, in real time (on a manual
+    /// clock: in advanced time); default 0. A request for the job itself succeeds at once.
     pub fn list_lag(mut self, lag: Duration) -> Self {
         self.config.list_lag = lag;
         self
     }
 
-    /// Lets the job list of the [OGC server](Simulator::ogc_url) tell no more than the standard
-    /// wants: what a job was asked is not in it.
+    /// Omits the inputs of jobs from the job list of the [OGC server](Simulator::ogc_url), as the
+    /// standard allows.
     pub fn ogc_hides_inputs(mut self) -> Self {
         self.config.ogc_hides_inputs = true;
         self
     }
 
-    /// Lets the [OGC server](Simulator::ogc_url) want a login: [`Simulator::OGC_KEY`] as a bearer
-    /// token, in the header `X-API-Key`, or as anybody's password.
+    /// Requires a login at the [OGC server](Simulator::ogc_url): [`Simulator::OGC_KEY`] as a bearer
+    /// token, in the header `X-API-Key`, or as the password of any user.
     pub fn ogc_wants_login(mut self) -> Self {
         self.config.ogc_wants_login = true;
         self
@@ -211,9 +212,9 @@ impl SimulatorBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when a file cannot be read or no
-    /// port is to be had, [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput)
-    /// when a file is not what it should be.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if a file cannot be read or no port is free,
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the content of a file is not
+    /// valid.
     pub fn start(mut self) -> Result<Simulator> {
         let mut given = Given::default();
         for path in &self.scenes {

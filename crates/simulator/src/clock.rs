@@ -1,4 +1,4 @@
-//! Time as the platform sees it: real, faster than real, or standing still.
+//! Clock of the platform: in real time, accelerated, or manual.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -6,16 +6,14 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-/// The time on the platform's wall.
+/// Clock of the platform.
 ///
-/// Jobs live by it: a job that takes the platform a minute and a half is done
-/// after 1.5 s at the default speed of 60, and not before
-/// [`advance`](Self::advance) says so on a [manual](Self::manual) clock.
-/// Clones show the same time.
+/// It determines the progress of jobs: a job that runs for a minute and a half ends after 1.5 s at
+/// the default speed of 60, and only after [`advance`](Self::advance) on a [manual](Self::manual)
+/// clock. Clones share the time.
 ///
-/// Tokens and signed URLs are the exception. A client measures their life with
-/// its own watch, so they age by real time (on a manual clock: not at all) plus
-/// whatever was advanced.
+/// Tokens and signed URLs are an exception. A client measures their lifetime by its own clock, so
+/// they age by real time (on a manual clock not at all) plus all advances.
 ///
 /// ```
 /// # mod up42 { pub use up42_simulator::{self as simulator, Error}; }
@@ -35,40 +33,40 @@ struct Inner {
     hand: Mutex<Hand>,
 }
 
-/// Where a clock began, and how it goes.
+/// Start and speed of a clock.
 #[derive(Clone, Copy, Debug)]
 struct Hand {
     start: Timestamp,
-    /// Real time since the start that had passed when this program began to look.
+    /// Real time between the clock's start and the start of this program.
     passed: Duration,
     factor: f64,
     advanced: Duration,
-    /// What of it other programs with the same clock know.
+    /// Part of `advanced` that is known to other programs with the same clock.
     shared: Duration,
 }
 
-/// A clock that goes on while no program looks at it.
+/// Clock that continues while no program uses it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct SavedClock {
     pub start: Timestamp,
-    /// Real time of the start.
+    /// Real time at the start.
     pub began: Timestamp,
     pub factor: f64,
 }
 
-/// Where every manual clock starts, so that two runs show the same times.
+/// Start of every manual clock, so that two runs have the same times.
 const MANUAL_START: &str = "2026-01-01T00:00:00Z";
 
 impl Clock {
-    /// Starts now and runs `factor` times as fast as real time.
+    /// Creates a clock that starts now and runs `factor` times as fast as real time.
     ///
-    /// A factor that is not a positive number makes the clock stand still.
+    /// With a factor that is not a positive number the clock stands still.
     pub fn speed(factor: f64) -> Self {
         let factor = if factor.is_finite() && factor > 0.0 { factor } else { 0.0 };
         Self::starting(Timestamp::now(), factor)
     }
 
-    /// Stands still at the first second of 2026 until it is advanced.
+    /// Creates a clock that stands still at the first second of 2026 until it is advanced.
     pub fn manual() -> Self {
         Self::starting(MANUAL_START.parse().unwrap_or(Timestamp::UNIX_EPOCH), 0.0)
     }
@@ -79,33 +77,33 @@ impl Clock {
         Self(Arc::new(Inner { began: Instant::now(), hand: Mutex::new(hand) }))
     }
 
-    /// Moves the time forward, whatever the speed.
+    /// Advances the time, at any speed of the clock.
     pub fn advance(&self, by: Duration) {
         let mut hand = self.hand();
         hand.advanced = hand.advanced.saturating_add(by);
     }
 
-    /// The platform's time.
+    /// Returns the time of the platform.
     pub fn now(&self) -> Timestamp {
         let hand = *self.hand();
         let run = self.run(&hand).as_secs_f64() * hand.factor;
         hand.after(Duration::try_from_secs_f64(run).unwrap_or(Duration::MAX))
     }
 
-    /// The time by which tokens and signed URLs age.
+    /// Returns the time by which tokens and signed URLs age.
     pub(super) fn steady(&self) -> Timestamp {
         let hand = *self.hand();
         hand.after(if hand.factor > 0.0 { self.run(&hand) } else { Duration::ZERO })
     }
 
-    /// What another program needs to have the same clock.
+    /// Returns the state from which another program can continue the clock.
     pub(super) fn saved(&self) -> SavedClock {
         let hand = *self.hand();
         let began = Timestamp::now().checked_sub(self.run(&hand)).unwrap_or(Timestamp::MIN);
         SavedClock { start: hand.start, began, factor: hand.factor }
     }
 
-    /// Becomes a clock that was saved.
+    /// Continues a saved clock.
     pub(super) fn resume(&self, saved: &SavedClock) {
         let mut hand = self.hand();
         let passed = Timestamp::now().duration_since(saved.began);
@@ -114,7 +112,7 @@ impl Clock {
         *hand = Hand { start: saved.start, passed, factor: saved.factor, advanced, shared: advanced };
     }
 
-    /// Takes in how far others have advanced it; gives how far it is in all.
+    /// Merges the advances of other programs with its own, and returns the total.
     pub(super) fn share(&self, advanced: Duration) -> Duration {
         let mut hand = self.hand();
         let own = hand.advanced.saturating_sub(hand.shared);
@@ -123,7 +121,7 @@ impl Clock {
         hand.advanced
     }
 
-    /// Real time since the start.
+    /// Returns the real time since the start.
     fn run(&self, hand: &Hand) -> Duration {
         hand.passed + self.0.began.elapsed()
     }
@@ -140,7 +138,7 @@ impl Hand {
 }
 
 impl Default for Clock {
-    /// Sixty times as fast as real time.
+    /// Creates a clock that runs 60 times as fast as real time.
     fn default() -> Self {
         Self::speed(60.0)
     }

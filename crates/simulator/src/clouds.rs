@@ -1,30 +1,30 @@
-//! Clouds in pictures, and where their shadows fall.
+//! Clouds and their shadows in generated pictures.
 
 use super::noise::Noise;
 use super::quicklook::{View, size_km};
 use super::seeded_rng::SeededRng;
 
-/// What is over one place.
+/// Cloud at one position.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Cloud {
-    /// From 0 (clear) to 1.
+    /// Opacity, from 0 (clear) to 1.
     pub opacity: f32,
     /// Brightness, from 0 to 255.
     pub white: f32,
 }
 
-/// Nodes of the grid between which the field of clouds is straight.
+/// Distance of the grid's nodes, between which the field of clouds is interpolated linearly.
 const STEP: usize = 3;
-/// The grid by which the threshold of a scene's clouds is found for a part of it.
+/// Size of the grid that determines the threshold of a scene's clouds for a part of it.
 const SAMPLES: usize = 192;
 
-/// The clouds of a whole scene as a field: where it is above a threshold, there is one.
+/// Field of the clouds of a whole scene: there is a cloud where it exceeds a threshold.
 struct Sky {
     noise: Noise,
-    /// Waves of the field across the scene and down, and where they begin.
+    /// Waves of the field across and down the scene, and their offset.
     waves: [f64; 2],
     shift: [f64; 2],
-    /// How softly a cloud ends.
+    /// Width of a cloud's edge.
     soft: f32,
 }
 
@@ -32,25 +32,25 @@ impl Sky {
     fn of(view: &View, share: f64) -> Self {
         let mut rng = SeededRng::of(&[view.key, 2]);
         let (width, height) = size_km(&view.scene);
-        // Fields of small clouds on some days, large sheets on others.
+        // Small clouds on some days, large layers on others.
         let size = (rng.between(1.6, 7.0) + 12.0 * share * rng.unit()).min(width.max(height) / 2.2);
         let shift = [rng.between(0.0, 200.0), rng.between(0.0, 200.0)];
         let stretch = rng.between(0.6, 1.0);
-        // Some clouds end in haze, others like cut with scissors.
+        // Some clouds have a hazy edge, others a sharp one.
         let soft = 0.04 + 0.10 * rng.unit() as f32;
         Self { noise: Noise::new(view.key), waves: [width / size * stretch, height / size], shift, soft }
     }
 
-    /// At a place of the scene, from 0 to 1 to the right and down.
+    /// Returns the field at a position of the scene, from 0 to 1 to the right and down.
     fn at(&self, u: f64, v: f64) -> f32 {
         let (x, y) = (u * self.waves[0] + self.shift[0], v * self.waves[1] + self.shift[1]);
-        // Bent by itself: clouds are torn, not round.
+        // Distorted by the noise itself, since clouds are not round.
         let bend = f64::from(self.noise.at(x * 0.7 + 9.0, y * 0.7)) * 0.9;
         self.noise.fractal(x + bend, y - bend, 6)
     }
 
-    /// On a grid over a part of the scene, given as it maps the part's places to the
-    /// scene's.
+    /// Returns the field on a grid over a part of the scene; `place` converts a position in the
+    /// part to one in the scene.
     fn field(&self, columns: usize, rows: usize, place: impl Fn(f64, f64) -> [f64; 2]) -> Vec<f32> {
         let (across, down) = (columns / STEP + 2, rows / STEP + 2);
         let mut nodes = Vec::with_capacity(across * down);
@@ -75,7 +75,7 @@ impl Sky {
     }
 }
 
-/// What is above it covers this share of the field.
+/// Returns the threshold that this share of the field exceeds.
 fn threshold(mut field: Vec<f32>, share: f64) -> f32 {
     if share >= 0.9995 {
         return f32::MIN;
@@ -85,7 +85,7 @@ fn threshold(mut field: Vec<f32>, share: f64) -> f32 {
 }
 
 impl View {
-    /// Clouds over exactly the share of the scene that the metadata tell.
+    /// Returns clouds over exactly the share of the scene that its metadata state.
     pub(super) fn clouds(&self, columns: usize, rows: usize) -> Vec<Cloud> {
         let share = (self.cloud_cover / 100.0).clamp(0.0, 1.0);
         if share <= 0.0005 {
@@ -104,7 +104,7 @@ impl View {
                 let place = row * columns + column;
                 let value = field[place];
                 let over = ((value - threshold) / sky.soft + 0.5).clamp(0.0, 1.0);
-                // Lit from the upper left of the bulges.
+                // Lit from the upper left.
                 let behind = field[row.saturating_sub(2) * columns + column.saturating_sub(2)];
                 let bulge = ((value - behind) * 110.0).clamp(-24.0, 14.0);
                 let thick = ((value - threshold.max(-0.8)) * 2.2).clamp(0.0, 1.0);
@@ -117,7 +117,7 @@ impl View {
         clouds
     }
 
-    /// Where in the scene a place of the frame is. Scenes are parallelograms.
+    /// Converts a position in the frame to one in the scene, which is a parallelogram.
     fn in_scene(&self, u: f64, v: f64) -> [f64; 2] {
         let [lon, lat] = self.place(u, v);
         let [ul, ur, _, ll] = self.scene;
@@ -127,7 +127,7 @@ impl View {
         [(from[0] * down[1] - from[1] * down[0]) / area, (right[0] * from[1] - right[1] * from[0]) / area]
     }
 
-    /// How far the shadows of the clouds fall, in pixels to the right and down.
+    /// Returns the offset of the clouds' shadows in pixels to the right and down.
     pub(super) fn shadow(&self, columns: usize) -> (isize, isize) {
         let per_km = columns as f64 / self.size_km().0.max(1e-6);
         let length = (1.1 / self.sun_elevation.max(12.0).to_radians().tan()).min(4.0) * per_km;

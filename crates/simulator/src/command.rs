@@ -1,4 +1,4 @@
-//! The command line of the simulator: `up42-simulator`, and `up42 simulator`.
+//! Command line of the simulator: `up42-simulator`, and `up42 simulator`.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
@@ -14,50 +14,51 @@ use crate::{Clock, Fault, Simulator};
 /// Run a simulated UP42 platform on this machine: no account, no cost, no network.
 ///
 /// Prints the variables that clients read, as lines for a shell, and runs until it is interrupted.
-/// With a command it runs until the command ends, and the command has the variables. In the
+/// With a command it runs until the command ends, and sets the variables in its environment. In the
 /// background: `eval "$(up42 simulator --background)"`, and later `kill $UP42_SIMULATOR_PID`.
 #[derive(Debug, Args)]
 pub struct Simulate {
-    /// Port of the API; any free one unless given, and with a folder the same as the last time.
+    /// Port of the API; default any free port, and with a folder the one of the last run.
     #[arg(long)]
     port: Option<u16>,
-    /// How many times faster than real time jobs run; 60 unless given.
+    /// Speed of jobs relative to real time; default 60.
     #[arg(long, value_name = "FACTOR")]
     speed: Option<f64>,
-    /// Balance of the account; 100,000 unless given.
+    /// Balance of the account in credits; default 100,000.
     #[arg(long)]
     credits: Option<i64>,
-    /// Another number gives another archive and other durations.
+    /// Seed of the archive and all durations.
     #[arg(long)]
     seed: Option<u64>,
-    /// Something that goes wrong, and how often: `lost-answer`, `server-error=3`,
+    /// Fault to inject, and how often: `lost-answer`, `server-error=3`,
     /// `too-many-requests=always@POST /jobs`. May be given more than once.
     #[arg(long = "fault", value_name = "NAME[=N][@REQUESTS]")]
     faults: Vec<Fault>,
-    /// Have all licences accepted.
+    /// Start with all licences accepted.
     #[arg(long)]
     accept_eulas: bool,
-    /// Keep the platform here, so that the next run goes on with it; its seed, credits and speed
-    /// stay what they were.
+    /// Folder to store the platform in, so that the next run continues it; its seed, credits and
+    /// speed stay the same.
     #[arg(long)]
     folder: Option<PathBuf>,
     /// Print the variables as one line of JSON.
     #[arg(long)]
     json: bool,
-    /// Print the variables and go on in the background.
+    /// Print the variables and continue in the background.
     #[arg(long, conflicts_with = "command")]
     background: bool,
-    /// A command to run with the variables set.
+    /// Command to run with the variables set.
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,
 }
 
 impl Simulate {
-    /// Runs the platform as long as it was asked for.
+    /// Runs the platform until it is interrupted or the command ends, or starts it in the
+    /// background.
     ///
     /// # Errors
     ///
-    /// When no port is free, the folder cannot be used or the command cannot be started.
+    /// If no port is free, the folder cannot be used or the command cannot be started.
     pub fn run(self) -> Result<ExitCode> {
         if self.background {
             return self.leave_running();
@@ -111,7 +112,7 @@ impl Simulate {
         }
     }
 
-    /// Starts this program once more, detached from the terminal, and prints its variables.
+    /// Starts this program again, detached from the terminal, and prints its variables.
     fn leave_running(&self) -> Result<ExitCode> {
         let log = self.log();
         let mut child = self.detached(&log).with_context(|| format!("log to `{}`", log.display()))?;
@@ -121,7 +122,7 @@ impl Simulate {
         }
         let Ok(Value::Object(mut variables)) = serde_json::from_str(&line) else {
             child.wait()?;
-            // What kept it from starting.
+            // The log contains the reason of the failure.
             eprint!("{}", fs::read_to_string(&log).unwrap_or_default());
             return Ok(ExitCode::FAILURE);
         };
@@ -145,14 +146,14 @@ impl Simulate {
         command.spawn()
     }
 
-    /// Where the background writes what goes wrong.
+    /// Returns the log file of the background process.
     fn log(&self) -> PathBuf {
         let temporary = || std::env::temp_dir().join(format!("up42-simulator-{}.log", std::process::id()));
         self.folder.as_ref().map_or_else(temporary, |folder| folder.join("simulator.log"))
     }
 }
 
-/// The variables that `Client::from_env()` reads, and what other clients need.
+/// Returns the variables that `Client::from_env()` reads, and those of other clients.
 fn variables(simulator: &Simulator) -> Map<String, Value> {
     let variables = [
         ("UP42_API_URL", simulator.api_url()),

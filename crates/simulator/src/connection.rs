@@ -1,4 +1,4 @@
-//! A connection that the server can drop without an answer.
+//! Connection that the server can close without a response.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,12 +12,12 @@ use axum::serve::{self, IncomingStream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Lets a handler reach the connection its request came in by.
+/// Handle to the connection of a request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Connection(Arc<AtomicBool>);
 
 impl Connection {
-    /// From now on nothing is written: the connection closes.
+    /// Closes the connection; nothing more is written.
     pub(super) fn cut(&self) {
         self.0.store(true, Ordering::SeqCst);
     }
@@ -27,18 +27,18 @@ impl Connection {
     }
 }
 
-/// A listener whose connections are [`Connection`]s.
+/// Listener whose connections are [`Connection`]s.
 pub(super) struct Listener(pub TcpListener);
 
 impl serve::Listener for Listener {
-    type Io = Wire;
+    type Io = ConnectionStream;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Wire, SocketAddr) {
+    async fn accept(&mut self) -> (ConnectionStream, SocketAddr) {
         let (stream, from) = serve::Listener::accept(&mut self.0).await;
-        // An answer that waits for more to send would cost every request 40 ms.
+        // With Nagle's algorithm every response would take 40 ms more.
         stream.set_nodelay(true).ok();
-        (Wire { stream, connection: Connection::default() }, from)
+        (ConnectionStream { stream, connection: Connection::default() }, from)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -52,13 +52,13 @@ impl Connected<IncomingStream<'_, Listener>> for Connection {
     }
 }
 
-/// The bytes of a connection.
-pub(super) struct Wire {
+/// Stream of a connection.
+pub(super) struct ConnectionStream {
     stream: TcpStream,
     connection: Connection,
 }
 
-impl Wire {
+impl ConnectionStream {
     fn intact(&self) -> io::Result<()> {
         if self.connection.is_cut() {
             return Err(io::ErrorKind::ConnectionReset.into());
@@ -67,7 +67,7 @@ impl Wire {
     }
 }
 
-impl AsyncRead for Wire {
+impl AsyncRead for ConnectionStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -77,7 +77,7 @@ impl AsyncRead for Wire {
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for ConnectionStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.intact()?;
         Pin::new(&mut self.stream).poll_write(cx, bytes)

@@ -1,4 +1,4 @@
-//! Creating jobs (`docs/up42-api.md`, 4.1 to 4.3 and 4.5).
+//! Creation of jobs (`docs/up42-api.md`, 4.1 to 4.3 and 4.5).
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::blocks::{self, NamedBlock};
 use super::demand::Demand;
 use super::estimate::{block_credits, machine_credits};
-use super::fault::{FaultKind, Moment};
+use super::fault::{FaultKind, FaultPoint};
 use super::job::{Job, JobTask, is_terminal};
 use super::jobs::job_of;
 use super::platform::Platform;
@@ -17,13 +17,13 @@ use super::seeded_rng::SeededRng;
 use super::store::{MAX_AOI_SIZE, MAX_CONCURRENT_JOBS, MAX_LIMIT, Store};
 use super::workflows::workflow;
 
-/// Below this balance no job runs that costs anything (0.6).
+/// Smallest balance for a job with a cost (0.6).
 const LEAST_BALANCE: i64 = 1000;
-/// What the log of a job says that had no chance.
+/// Message in the log of a job that was chosen to fail.
 const STOPPED: &str = "the block stopped unexpectedly";
 
 impl Platform {
-    /// 4.1 and 4.2
+    /// Handles the creation of a job (4.1) or a test query (4.2).
     pub(super) fn create_job(&self, request: &Request, workflow_id: &str) -> Answer {
         let body = request.json()?;
         let inputs = body.as_object().cloned();
@@ -31,13 +31,13 @@ impl Platform {
         self.start_job(request, workflow_id, inputs)
     }
 
-    /// 4.3: the same inputs again.
+    /// Handles the re-run of a job with the same inputs (4.3).
     pub(super) fn rerun_job(&self, request: &Request, workflow_id: &str, id: &str) -> Answer {
         let inputs = job_of(&mut self.store(), workflow_id, id)?.inputs.clone();
         self.start_job(request, workflow_id, inputs)
     }
 
-    /// 4.5: an empty body says that all is well.
+    /// Handles the validation of inputs (4.5); the response to valid inputs has no body.
     pub(super) fn validate_job(&self, request: &Request) -> Answer {
         let body = request.json()?;
         let inputs = body["input"].as_object();
@@ -55,7 +55,7 @@ impl Platform {
         let demand = demand_of(&tasks, &inputs)?;
         let dry_run = inputs.get("config").is_some_and(|config| config["mode"] == "DRY_RUN");
         let collection = tasks.first().and_then(|(_, block)| block.collection()).unwrap_or_default();
-        // The archive is searched while nobody waits for the store.
+        // The archive is searched without the lock of the store.
         let delivery = self.deliver(&demand, collection);
         let key = self.key_of(&with_defaults(&tasks, &inputs));
         let mut rng = SeededRng::of(&[key]);
@@ -69,9 +69,8 @@ impl Platform {
         if unfinished as i64 >= store.setting(MAX_CONCURRENT_JOBS) {
             return Err(Reply::refused(429, 429, "Your project has too many non-finished jobs"));
         }
-        // Whichever of two requests comes in first: the same job has the same id. An
-        // equal one has another, so that what was downloaded for one is never taken
-        // for the other's.
+        // The order of different jobs does not change their ids. Equal jobs have different ids, so
+        // that a client does not take a download of one job for that of another.
         let nth = store.jobs.iter().filter(|job| job.key == key).count() as u64;
         let mut ids = SeededRng::of(&[key, nth]);
         let job_tasks = tasks.iter().map(|(name, block)| JobTask {
@@ -102,23 +101,23 @@ impl Platform {
             started: ready,
             finished: times.finish(ready),
             ending: "SUCCEEDED".into(),
-            complaint: None,
+            error_message: None,
             cancelled: None,
-            made_way: false,
+            is_dequeued: false,
             scenes: delivery.scenes,
             boxes: delivery.boxes,
             key,
             nth,
         };
         match limits_broken(&store, &demand) {
-            // It will not get as far as to cost anything.
-            Some(complaint) => job.fail("FAILED", complaint),
+            // It fails before it costs anything.
+            Some(error_message) => job.fail("FAILED", error_message),
             None => check_balance(&store, &job, now)?,
         }
-        match self.faults.take(request, Moment::Job) {
+        match self.faults.take(request, FaultPoint::Job) {
             Some(FaultKind::FailingJob(ending)) => job.fail(ending, STOPPED),
             Some(FaultKind::HangingJob) => job.hang(),
-            _ => self.misfortune(&mut job),
+            _ => self.draw_failure(&mut job),
         }
         job.start_at(queue::start(store.jobs.iter(), ready, self.machines));
         let reply = Reply::data(job.json(now));
@@ -128,18 +127,18 @@ impl Platform {
 }
 
 impl Platform {
-    /// What a job's chances follow from. Not from its name, which a client may make up anew
-    /// for each run.
+    /// Returns the seed of a job's random values. The job's name is not part of it, since a client
+    /// may generate a new one for each run.
     pub(super) fn key_of(&self, inputs: &Map<String, Value>) -> u64 {
         SeededRng::of_text(self.seed, &Value::Object(inputs.clone()).to_string()).next()
     }
 
-    /// The share of jobs that fail or hang: which ones follows from the seed. One that is
+    /// Lets the configured shares of jobs fail or hang, determined by the seed. A job that is
     /// created again has another chance.
-    fn misfortune(&self, job: &mut Job) {
+    fn draw_failure(&self, job: &mut Job) {
         let drawn = SeededRng::of(&[self.seed, job.key, job.nth, 7]).unit();
-        if job.dry_run || job.complaint.is_some() {
-            // It costs nothing, or has failed already.
+        if job.dry_run || job.error_message.is_some() {
+            // Test queries cost nothing, and a job with a error_message has failed already.
         } else if drawn < self.failing {
             job.fail("FAILED", STOPPED);
         } else if drawn < self.failing + self.hanging {
@@ -148,7 +147,7 @@ impl Platform {
     }
 }
 
-/// What the data task asks for, if all tasks have inputs that can be understood.
+/// Returns the demand of the data task, if the inputs of all tasks are valid.
 pub(super) fn demand_of(tasks: &[NamedBlock], inputs: &Map<String, Value>) -> Result<Demand, Reply> {
     check_tasks(tasks, inputs)?;
     let wrong = |message: String| Reply::refused(400, 400, message);
@@ -159,7 +158,7 @@ pub(super) fn demand_of(tasks: &[NamedBlock], inputs: &Map<String, Value>) -> Re
     Demand::of(first).map_err(wrong)
 }
 
-/// Every task must have its inputs, and nothing else may be there.
+/// Fails if a task has no inputs, or if there are other inputs.
 fn check_tasks(tasks: &[NamedBlock], inputs: &Map<String, Value>) -> Result<(), Reply> {
     let known = |name: &String| name == "config" || tasks.iter().any(|(task, _)| task == name);
     let additional: Vec<&str> = inputs.keys().filter(|name| !known(name)).map(String::as_str).collect();
@@ -175,7 +174,7 @@ fn check_tasks(tasks: &[NamedBlock], inputs: &Map<String, Value>) -> Result<(), 
     if complaints.is_empty() { Ok(()) } else { Err(Reply::refused(400, 400, complaints.join(", "))) }
 }
 
-/// The inputs that a job runs with: what it was not given has a default.
+/// Returns the inputs of a job, with the defaults of missing parameters.
 pub(super) fn with_defaults(tasks: &[NamedBlock], inputs: &Map<String, Value>) -> Map<String, Value> {
     let mut inputs = inputs.clone();
     for (task, block) in tasks {
@@ -184,7 +183,7 @@ pub(super) fn with_defaults(tasks: &[NamedBlock], inputs: &Map<String, Value>) -
         let placed = ["bbox", "intersects", "contains", "ids"].iter().any(|name| given.contains_key(*name));
         for (name, parameter) in block.parameters().as_object().into_iter().flatten() {
             let unset = !given.contains_key(name);
-            // Scenes asked for by id may be of any time.
+            // Scenes requested by id may have any time.
             let stays_open = block.is_data() && (elsewhere || (name == "time" && placed));
             if unset {
                 let default = if stays_open { Value::Null } else { parameter["default"].clone() };
@@ -195,7 +194,7 @@ pub(super) fn with_defaults(tasks: &[NamedBlock], inputs: &Map<String, Value>) -
     inputs
 }
 
-/// What the project's settings forbid about a demand.
+/// Returns the limit of the project's settings that a demand exceeds.
 pub(super) fn limits_broken(store: &Store, demand: &Demand) -> Option<String> {
     let (most_area, most_scenes) = (store.setting(MAX_AOI_SIZE), store.setting(MAX_LIMIT));
     if let Some(area) = demand.square_km().filter(|area| *area > most_area as f64) {
@@ -208,10 +207,10 @@ pub(super) fn limits_broken(store: &Store, demand: &Demand) -> Option<String> {
     })
 }
 
-/// Whether the account can pay for one more job.
+/// Fails if the account cannot pay for one more job.
 fn check_balance(store: &Store, job: &Job, now: Timestamp) -> Result<(), Reply> {
-    // What goes wrong will never be paid.
-    let to_pay = store.jobs.iter().filter(|job| !is_terminal(job.status(now)) && job.complaint.is_none());
+    // Jobs that will fail are never charged.
+    let to_pay = store.jobs.iter().filter(|job| !is_terminal(job.status(now)) && job.error_message.is_none());
     let held: i64 = to_pay.map(|job| job.price() - job.credits_used()).sum();
     let available = store.available(now);
     if !job.dry_run && (available < LEAST_BALANCE || available - held < job.price()) {

@@ -1,4 +1,4 @@
-//! The account's credits (`docs/up42-api.md`, 7).
+//! Credits of the account (`docs/up42-api.md`, 7).
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use super::reply::{Answer, Reply};
 use super::request::Request;
 
 impl Platform {
-    /// The balance, without what is held for orders (0.6).
+    /// Returns the balance without the credits that are held for orders and processing (0.6).
     fn available(&self) -> i64 {
         self.store().available(self.clock.now())
     }
@@ -25,7 +25,7 @@ impl Platform {
         Ok(Reply::json(200, &json!({"available": available})))
     }
 
-    /// How the account pays.
+    /// Handles a request for the payment information.
     pub(super) fn payment_info(&self) -> Answer {
         let has_bought = self.store().history.iter().any(|entry| entry["type"] == "CREDIT_PURCHASE");
         Ok(Reply::data(json!({
@@ -36,7 +36,8 @@ impl Platform {
         })))
     }
 
-    /// A Spring page, newest first unless asked otherwise.
+    /// Handles a request for the credit history: a Spring page, by default the newest entries
+    /// first.
     pub(super) fn credit_history(&self, request: &Request) -> Answer {
         let page = request.number("page")?.unwrap_or(0);
         let size = request.number("size")?.unwrap_or(10).clamp(1, 500);
@@ -49,7 +50,7 @@ impl Platform {
         let mut entries: Vec<Value> = self.store().history.clone();
         entries.retain(|entry| from.is_none_or(|from| created(entry) >= Some(from)));
         entries.retain(|entry| to.is_none_or(|to| created(entry) <= Some(to)));
-        // Tasks are charged when somebody looks, which may be out of turn.
+        // Tasks are charged when the store is next used, which may be in another order.
         entries.sort_by_key(created);
         if !request.query("sort").is_some_and(|sort| sort.ends_with(",asc")) {
             entries.reverse();

@@ -1,4 +1,4 @@
-//! What the data task of a job asks for, and what it gets.
+//! Demand of a job's data task, and the delivered scenes.
 
 use serde_json::Value;
 
@@ -8,45 +8,46 @@ use super::catalog::search::Row;
 use super::catalog::shape::{Area, Bbox};
 use super::platform::Platform;
 
-/// A scene that is not cut to an area is billed as this many square kilometres of
-/// it, however large it is.
+/// Square kilometres that are billed for a scene that is not cut to an area, whatever its size.
 const WHOLE_SCENE: f64 = 10.0;
-/// A demand asks for no more than this, whatever its limit.
+/// Largest number of scenes of a demand, whatever its limit.
 const MOST_SCENES: usize = 500;
 
-/// The parameters of a data block, understood.
+/// Parsed parameters of a data block.
 #[derive(Debug)]
 pub(super) struct Demand {
     area: Option<Area>,
-    /// Whether a scene must hold the whole area.
+    /// Whether a scene must contain the whole area.
     contains: bool,
     ids: Option<Vec<String>>,
     times: Vec<(i64, i64)>,
     max_cloud_cover: Option<f64>,
-    /// Scenes of each interval at most.
+    /// Largest number of scenes of each interval.
     pub limit: usize,
 }
 
-/// The scenes that a demand gets.
+/// Scenes of a demand.
 #[derive(Clone, Debug)]
 pub(super) struct Delivery {
     pub scenes: Vec<Scene>,
-    /// What they are cut to; without one they come whole.
+    /// Boxes to which they are cut; whole scenes if there are none.
     pub boxes: Vec<Bbox>,
     square_km: Option<f64>,
 }
 
 impl Delivery {
-    /// What each scene is billed as, in square kilometres.
+    /// Returns the square kilometres that are billed for each scene.
     pub(super) fn billed_km(&self) -> f64 {
         self.square_km.unwrap_or(WHOLE_SCENE)
     }
 }
 
 impl Demand {
+    /// Parses the parameters.
+    ///
     /// # Errors
     ///
-    /// Which parameter cannot be understood.
+    /// The name of the first parameter that is not valid.
     pub(super) fn of(inputs: &Value) -> Result<Self, String> {
         let set = |name: &str| inputs.get(name).filter(|value| !value.is_null());
         let number = |name: &str| {
@@ -84,20 +85,20 @@ impl Demand {
         })
     }
 
-    /// The size of the area, if there is one.
+    /// Returns the size of the area in square kilometres, if there is one.
     pub(super) fn square_km(&self) -> Option<f64> {
         self.area.as_ref().map(Area::square_km)
     }
 
-    /// How many scenes it can get.
+    /// Returns the largest number of scenes.
     pub(super) fn most(&self) -> usize {
         self.ids.as_ref().map_or(self.limit * self.times.len().max(1), Vec::len)
     }
 }
 
 impl Platform {
-    /// The scenes of a collection that a demand gets: those it names, or the newest of
-    /// each interval.
+    /// Returns the scenes of a collection for a demand: those that it names, or the newest of each
+    /// interval.
     pub(super) fn deliver(&self, demand: &Demand, collection: &str) -> Delivery {
         let scenes = match (&demand.ids, &demand.area) {
             (Some(ids), _) => {

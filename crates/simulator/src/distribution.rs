@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use super::seeded_rng::SeededRng;
 
-/// How long something takes, job by job, in the platform's time. What is drawn for a job
-/// follows from the seed and its inputs: the same job takes as long on every run.
+/// Distribution of a duration per job, in the platform's time. The value for a job is determined by
+/// the seed and its inputs, so the same job takes the same time in every run.
 ///
 /// ```
 /// # mod up42 { pub use up42_simulator::{self as simulator, Error}; }
@@ -22,39 +22,39 @@ use super::seeded_rng::SeededRng;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Distribution {
-    /// Always the same.
+    /// The same duration for all jobs.
     Constant(Duration),
-    /// Any time between two is as likely.
+    /// All durations between two bounds with equal probability.
     Uniform {
-        /// The shortest.
+        /// Smallest duration.
         least: Duration,
-        /// The longest.
+        /// Largest duration.
         most: Duration,
     },
-    /// Half are shorter than the median; the logarithm is normal.
+    /// Log-normal distribution.
     LogNormal {
-        /// The median.
+        /// Median.
         median: Duration,
-        /// Standard deviation of the natural logarithm: at 1, one of 44 takes more than
+        /// Standard deviation of the natural logarithm: at 1, one in 44 durations is longer than
         /// seven times the median.
         sigma: f64,
     },
-    /// Heavy-tailed: a few take nearly all of the time.
+    /// Pareto distribution, which is heavy-tailed: a few durations are nearly all of the total.
     Pareto {
-        /// The shortest.
+        /// Smallest duration.
         least: Duration,
-        /// The tail's exponent: of all, (least / t) ^ alpha take longer than t. Below 2
-        /// there is no variance, at 1 and below no mean.
+        /// Exponent of the tail: the share (least / t) ^ alpha of the durations is longer than t.
+        /// Below 2 the variance is infinite, at 1 and below the mean as well.
         alpha: f64,
     },
 }
 
-/// Bounds of what is drawn, in seconds: from a moment to a year.
+/// Smallest and largest value in seconds; the latter is a year.
 const LEAST: f64 = 0.001;
 const MOST: f64 = 365.0 * 86_400.0;
 
 impl Distribution {
-    /// The next one, in seconds. A parameter that makes no sense gives the shortest.
+    /// Returns the next value in seconds. With a parameter that is not valid it is the smallest.
     pub(super) fn draw(self, rng: &mut SeededRng) -> f64 {
         let seconds = match self {
             Self::Constant(time) => time.as_secs_f64(),
@@ -72,7 +72,7 @@ mod tests {
 
     const MINUTE: Duration = Duration::from_secs(60);
 
-    /// Of 20,000 draws the first percent, the half and the last percent.
+    /// Returns the first percentile, the median and the last percentile of 20,000 values.
     fn drawn(durations: Distribution) -> [f64; 3] {
         let mut rng = SeededRng::of(&[3]);
         let mut drawn: Vec<f64> = (0..20_000).map(|_| durations.draw(&mut rng)).collect();

@@ -1,8 +1,7 @@
-//! What a job will cost (`docs/up42-api.md`, 6).
+//! Estimates of the cost of jobs (`docs/up42-api.md`, 6).
 //!
-//! A block takes its price for every square kilometre of every scene, a machine
-//! its price for every hour begun in parts of a credit. What a job is charged
-//! lies within its estimate.
+//! A block costs its price for every square kilometre of every scene, and a machine its price per
+//! hour, each rounded up to whole credits. The cost of a job is within its estimate.
 
 use serde_json::{Map, Value, json};
 
@@ -16,10 +15,10 @@ use super::request::Request;
 use super::seeded_rng::SeededRng;
 use super::workflows::workflow;
 
-/// No job runs for a shorter or longer time, in seconds, unless other times were asked for.
+/// Smallest and largest run time of a job in seconds, unless other run times are set.
 pub(super) const SHORTEST_RUN: f64 = 8.0;
 pub(super) const LONGEST_RUN: f64 = 600.0;
-/// A scene may cover less than the area: at the least, this share is charged.
+/// Smallest share of the area that is charged, since a scene may cover less than the area.
 const LEAST_COVERED: f64 = 0.8;
 
 pub(super) fn block_credits(block: &Block, square_km: f64, scenes: usize) -> i64 {
@@ -31,19 +30,19 @@ pub(super) fn machine_credits(block: &Block, seconds: f64) -> i64 {
 }
 
 impl Platform {
-    /// 6.1
+    /// Handles a request for an estimate (6.1).
     pub(super) fn estimate_job(&self, request: &Request) -> Answer {
         let body = request.json()?;
         let tasks = blocks::named_in(&body["tasks"])?;
         let inputs = body["inputs"].as_object().cloned().unwrap_or_default();
         let demand = demand_of(&tasks, &inputs)?;
         match limits_broken(&self.store(), &demand) {
-            Some(complaint) => Err(Reply::refused(400, 400, complaint)),
+            Some(error_message) => Err(Reply::refused(400, 400, error_message)),
             None => Ok(self.estimate(&tasks, &demand, inputs)),
         }
     }
 
-    /// 4.11
+    /// Handles a request for the estimate of a job (4.11).
     pub(super) fn job_estimate(&self, id: &str) -> Answer {
         let (inputs, tasks) = {
             let mut store = self.store();
@@ -65,7 +64,7 @@ impl Platform {
             Some(_) => json!({"min": area(least, found), "max": area(billed, most), "unit": "SQUARE_KM"}),
             None => json!({"min": found, "max": most, "unit": "SCENE"}),
         };
-        // A task has its share of the job's time, in whole milliseconds.
+        // Each task takes an equal share of the job's run time, in whole milliseconds.
         let share = |run: f64| run / tasks.len() as f64;
         let milliseconds = |run: f64| (share(run) * 1000.0).round() as i64;
         let estimates = tasks.iter().map(|(name, block)| {
@@ -90,8 +89,8 @@ impl Platform {
         Reply::data(Value::Object(estimates.collect::<Map<_, _>>()))
     }
 
-    /// Between what times the job with these inputs will run, in seconds: around a guess
-    /// that is wrong by up to 30 %.
+    /// Returns bounds of the run time of a job with these inputs, in seconds: around a guess that
+    /// is wrong by up to 30 %.
     fn expected_run(&self, tasks: &[NamedBlock], mut inputs: Map<String, Value>) -> (f64, f64) {
         inputs.shift_remove("config");
         let key = self.key_of(&with_defaults(tasks, &inputs));

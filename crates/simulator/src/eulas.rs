@@ -1,4 +1,4 @@
-//! Licences that have to be accepted before something is bought (`docs/up42-api.md`, 13.2).
+//! Licences that must be accepted before a purchase (`docs/up42-api.md`, 13.2).
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard};
@@ -9,25 +9,25 @@ use super::platform::Platform;
 use super::reply::{Answer, Reply};
 use super::seeded_rng::SeededRng;
 
-/// Name, and whether the account has accepted it from the beginning.
+/// Name, and whether the licence is accepted from the beginning.
 const EULAS: [(&str, bool); 3] = [("oneatlas", true), ("pneo", false), ("tasking", true)];
 
-/// Those that were accepted since.
+/// Ids of the licences that were accepted later.
 pub(super) struct Eulas(Mutex<HashSet<String>>);
 
-/// The id of a licence. It follows from its name alone.
+/// Returns the id of a licence, which depends on its name alone.
 pub(super) fn id_of(name: &str) -> String {
     SeededRng::of_text(0, &format!("eula {name}")).uuid().to_string()
 }
 
 impl Eulas {
-    /// None but those that are accepted from the beginning, or all.
+    /// Creates a state in which all licences are accepted, or only those of the beginning.
     pub(super) fn new(all_accepted: bool) -> Self {
         let accepted = EULAS.iter().filter(|_| all_accepted).map(|(name, _)| id_of(name));
         Self(Mutex::new(accepted.collect()))
     }
 
-    /// Whether it is accepted; `None` when there is none of this id.
+    /// Returns whether a licence is accepted; `None` if there is no such licence.
     pub(super) fn is_accepted(&self, id: &str) -> Option<bool> {
         let (_, from_the_beginning) = EULAS.iter().find(|(name, _)| id_of(name) == id)?;
         Some(*from_the_beginning || self.accepted().contains(id))
@@ -43,7 +43,7 @@ impl Eulas {
 }
 
 impl Platform {
-    /// 13.2
+    /// Handles `GET /v2/eulas/{id}` (13.2).
     pub(super) fn eula(&self, id: &str) -> Answer {
         let accepted = self.eulas.is_accepted(id);
         let accepted = accepted

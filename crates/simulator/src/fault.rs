@@ -1,4 +1,4 @@
-//! Faults that are asked for by name.
+//! Faults that are injected on request.
 
 use std::str::FromStr;
 use std::sync::Mutex;
@@ -9,12 +9,12 @@ use super::reply::Reply;
 use super::request::Request;
 use up42_core::error::{Error, Result};
 
-/// Something that shall go wrong, where, and how often.
+/// Fault to inject, with the requests that it applies to and their number.
 ///
-/// A fault waits for the first request that fits it and that it can happen to,
-/// happens, and is used up after [`times`](Self::times) (once, if nothing is said).
-/// A request can meet one fault in place of its answer, or else one that happens to
-/// the answer; that its job shall fail is a matter of its own.
+/// A fault applies to the first matching request at which it is possible, and is removed after
+/// [`times`](Self::times) requests (default 1). A request has at most one fault that replaces its
+/// response, or else one that changes the response; a fault of the created job is independent of
+/// these.
 ///
 /// ```
 /// # mod up42 { pub use up42_simulator::{self as simulator, Error}; }
@@ -31,49 +31,48 @@ pub struct Fault {
     pattern: RequestPattern,
 }
 
-/// What goes wrong.
+/// Kind of a fault.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum FaultKind {
-    /// 429 by the rate limiter; the request is not carried out.
+    /// Status 429 of the rate limiter; the request is not carried out.
     TooManyRequests {
-        /// The `Retry-After` header, in seconds.
+        /// Value of the `Retry-After` header, in seconds.
         retry_after: Option<u64>,
     },
-    /// A 5xx of this status; the request is not carried out.
+    /// This 5xx status; the request is not carried out.
     ServerError(u16),
-    /// The request is carried out at once; the answer comes later, by this much
-    /// real time.
+    /// The request is carried out at once, and the response is delayed by this real time.
     Slow(Duration),
-    /// The connection breaks in the middle of the body; `Content-Length` tells
-    /// the full size.
+    /// The connection is closed in the middle of the body; `Content-Length` states the full size.
     CutOff,
-    /// The same after so many bytes of the body, where it has more.
+    /// The connection is closed after this many bytes of a longer body.
     CutOffAfter(usize),
-    /// The request is carried out, then the connection closes without an answer.
+    /// The request is carried out, and the connection is closed without a response.
     LostAnswer,
-    /// A JSON body that stops being JSON half way.
+    /// The JSON body is cut in half.
     MalformedJson,
-    /// 401 with `ACCESS_TOKEN_EXPIRED`.
+    /// Status 401 with `ACCESS_TOKEN_EXPIRED`; the request is not carried out.
     ExpiredToken,
-    /// 403 by the storage, as if the signed URL had expired.
+    /// Status 403 of the storage, as for an expired signed URL.
     ExpiredUrl,
-    /// The job or order that is created ends with this status, such as `FAILED` or
-    /// `FAILED_PERMANENTLY`.
+    /// The created job or order ends with this status, such as `FAILED` or `FAILED_PERMANENTLY`.
+    /// Processing jobs and jobs of the OGC server always end with `failed`.
     FailingJob(String),
-    /// The job or order that is created runs for ever, or until it is cancelled.
+    /// The created job or order runs until it is cancelled.
     HangingJob,
-    /// The jobs or orders in the answer have this status.
+    /// The jobs or orders in the response have this status.
     UnknownStatus(String),
 }
 
 impl Fault {
-    /// A fault of this kind, once, on the first request that it can happen to.
+    /// Creates a fault of this kind that applies once, to the first request at which it is
+    /// possible.
     pub fn new(kind: FaultKind) -> Self {
         Self { kind, pattern: RequestPattern::default() }
     }
 
-    /// 429 by the rate limiter.
+    /// Creates a fault with the status 429 of the rate limiter.
     pub fn too_many_requests() -> Self {
         Self::new(FaultKind::TooManyRequests { retry_after: None })
     }
@@ -86,22 +85,22 @@ impl Fault {
         self
     }
 
-    /// A 5xx.
+    /// Creates a fault with a 5xx status.
     pub fn server_error(status: u16) -> Self {
         Self::new(FaultKind::ServerError(status))
     }
 
-    /// A late answer.
+    /// Creates a fault that delays the response.
     pub fn slow(by: Duration) -> Self {
         Self::new(FaultKind::Slow(by))
     }
 
-    /// A connection that breaks in the middle of the body.
+    /// Creates a fault that closes the connection in the middle of the body.
     pub fn cut_off() -> Self {
         Self::new(FaultKind::CutOff)
     }
 
-    /// A connection that breaks after so many bytes of a body that has more.
+    /// Creates a fault that closes the connection after this many bytes of a longer body.
     ///
     /// ```
     /// # mod up42 { pub use up42_simulator::{self as simulator, Error}; }
@@ -115,55 +114,55 @@ impl Fault {
         Self::new(FaultKind::CutOffAfter(bytes))
     }
 
-    /// A request that is carried out and never answered.
+    /// Creates a fault whose request is carried out but gets no response.
     pub fn lost_answer() -> Self {
         Self::new(FaultKind::LostAnswer)
     }
 
-    /// A body that is no JSON.
+    /// Creates a fault whose response is not valid JSON.
     pub fn malformed_json() -> Self {
         Self::new(FaultKind::MalformedJson)
     }
 
-    /// A token that the API calls expired.
+    /// Creates a fault with the API's error for an expired token.
     pub fn expired_token() -> Self {
         Self::new(FaultKind::ExpiredToken)
     }
 
-    /// A signed URL that the storage calls expired.
+    /// Creates a fault with the storage's error for an expired signed URL.
     pub fn expired_url() -> Self {
         Self::new(FaultKind::ExpiredUrl)
     }
 
-    /// A job or order that ends with this status.
+    /// Creates a fault whose job or order ends with this status.
     pub fn failing_job(status: impl Into<String>) -> Self {
         Self::new(FaultKind::FailingJob(status.into()))
     }
 
-    /// A job or order that runs for ever, or until it is cancelled.
+    /// Creates a fault whose job or order runs until it is cancelled.
     pub fn hanging_job() -> Self {
         Self::new(FaultKind::HangingJob)
     }
 
-    /// A status that nobody has heard of.
+    /// Creates a fault whose response contains an unknown status.
     pub fn unknown_status(status: impl Into<String>) -> Self {
         Self::new(FaultKind::UnknownStatus(status.into()))
     }
 
-    fn fits(&self, request: &Request, moment: &Moment) -> bool {
+    fn fits(&self, request: &Request, moment: &FaultPoint) -> bool {
         self.pattern.matches(request) && self.can_happen(request, moment)
     }
 
-    fn can_happen(&self, request: &Request, moment: &Moment) -> bool {
+    fn can_happen(&self, request: &Request, moment: &FaultPoint) -> bool {
         match (&self.kind, moment) {
-            (FaultKind::TooManyRequests { .. } | FaultKind::ServerError(_), Moment::Request) => true,
-            (FaultKind::ExpiredToken, Moment::Request) => !request.is_public(),
-            (FaultKind::ExpiredUrl, Moment::Request) => request.to_storage,
-            (FaultKind::FailingJob(_) | FaultKind::HangingJob, Moment::Job) => true,
-            (FaultKind::Slow(_) | FaultKind::CutOff | FaultKind::LostAnswer, Moment::Answer(_)) => true,
-            (FaultKind::CutOffAfter(bytes), Moment::Answer(reply)) => reply.body.len() > *bytes,
-            (FaultKind::MalformedJson, Moment::Answer(reply)) => reply.is_json(),
-            (FaultKind::UnknownStatus(_), Moment::Answer(reply)) => {
+            (FaultKind::TooManyRequests { .. } | FaultKind::ServerError(_), FaultPoint::Request) => true,
+            (FaultKind::ExpiredToken, FaultPoint::Request) => !request.is_public(),
+            (FaultKind::ExpiredUrl, FaultPoint::Request) => request.to_storage,
+            (FaultKind::FailingJob(_) | FaultKind::HangingJob, FaultPoint::Job) => true,
+            (FaultKind::Slow(_) | FaultKind::CutOff | FaultKind::LostAnswer, FaultPoint::Answer(_)) => true,
+            (FaultKind::CutOffAfter(bytes), FaultPoint::Answer(reply)) => reply.body.len() > *bytes,
+            (FaultKind::MalformedJson, FaultPoint::Answer(reply)) => reply.is_json(),
+            (FaultKind::UnknownStatus(_), FaultPoint::Answer(reply)) => {
                 request.asks_for_jobs() && reply.has_jobs()
             }
             _ => false,
@@ -173,7 +172,7 @@ impl Fault {
 
 choose_requests!(Fault);
 
-/// Reads `NAME`, with the number of times and the requests if wanted: `lost-answer`,
+/// Parses `NAME`, optionally with the number of times and the requests: `lost-answer`,
 /// `server-error=3`, `too-many-requests=always@POST /jobs`.
 ///
 /// ```
@@ -200,8 +199,8 @@ choose_requests!(Fault);
 ///
 /// # Errors
 ///
-/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for another name, or when the
-/// number is none.
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for an unknown name or a number that
+/// is not valid.
 impl FromStr for Fault {
     type Err = Error;
 
@@ -225,10 +224,10 @@ impl FromStr for Fault {
     }
 }
 
-/// Makes a fault of one kind.
+/// Constructor of a fault.
 type Make = fn() -> Fault;
 
-/// The faults by their names.
+/// Faults by their names.
 const NAMED: [(&str, Make); 11] = [
     ("too-many-requests", Fault::too_many_requests),
     ("server-error", || Fault::server_error(503)),
@@ -243,17 +242,17 @@ const NAMED: [(&str, Make); 11] = [
     ("unknown-status", || Fault::unknown_status("UNKNOWN")),
 ];
 
-/// When a fault can happen.
-pub(super) enum Moment<'a> {
-    /// A request has come in.
+/// FaultPoint at which a fault can apply.
+pub(super) enum FaultPoint<'a> {
+    /// A request has arrived.
     Request,
     /// A job is about to be created.
     Job,
-    /// An answer is ready.
+    /// A response is ready.
     Answer(&'a Reply),
 }
 
-/// The faults that have yet to happen.
+/// Faults that have not been used up.
 #[derive(Default)]
 pub(super) struct Faults(Mutex<Vec<Fault>>);
 
@@ -262,8 +261,8 @@ impl Faults {
         self.lock().push(fault);
     }
 
-    /// What happens to this request at this moment, if anything.
-    pub(super) fn take(&self, request: &Request, moment: Moment) -> Option<FaultKind> {
+    /// Returns the fault that applies to this request at this moment, if any.
+    pub(super) fn take(&self, request: &Request, moment: FaultPoint) -> Option<FaultKind> {
         let mut faults = self.lock();
         let mut happens = None;
         for fault in faults.iter_mut().filter(|fault| fault.fits(request, &moment)) {
@@ -290,7 +289,7 @@ mod tests {
     fn a_fault_happens_where_and_as_often_as_it_was_asked_for() {
         let faults = Faults::default();
         faults.add(Fault::server_error(502).on("POST /jobs").after(1).times(2));
-        let take = |method, path| faults.take(&Request::test(method, path), Moment::Request);
+        let take = |method, path| faults.take(&Request::test(method, path), FaultPoint::Request);
         assert_eq!(take("GET", "/projects/p/jobs"), None);
         assert_eq!(take("POST", "/oauth/token"), None);
         let happened: Vec<_> = (0..4).map(|_| take("POST", "/projects/p/jobs").is_some()).collect();
@@ -301,7 +300,7 @@ mod tests {
     fn a_fault_is_read_from_text() {
         let faults = Faults::default();
         faults.add("server-error=2@POST /jobs".parse().unwrap());
-        let take = |method, path| faults.take(&Request::test(method, path), Moment::Request);
+        let take = |method, path| faults.take(&Request::test(method, path), FaultPoint::Request);
         assert_eq!(take("GET", "/projects/p/jobs"), None);
         let happened = [1, 2, 3].map(|_| take("POST", "/projects/p/jobs"));
         let error = Some(FaultKind::ServerError(503));
@@ -319,7 +318,7 @@ mod tests {
     fn a_fault_waits_for_a_moment_when_it_can_happen() {
         let faults = Faults::default();
         let list = Request::test("GET", "/projects/p/jobs");
-        let take = |request: &Request, reply: &Reply| faults.take(request, Moment::Answer(reply));
+        let take = |request: &Request, reply: &Reply| faults.take(request, FaultPoint::Answer(reply));
         faults.add(Fault::failing_job("FAILED"));
         faults.add(Fault::unknown_status("ODD"));
         let jobs = Reply::data(vec![json!({"status": "RUNNING"})]);
@@ -331,7 +330,7 @@ mod tests {
         assert_eq!(take(&list, &Reply::file("image/jpeg", vec![1, 2])), None);
         assert_eq!(take(&list, &jobs), Some(FaultKind::MalformedJson));
         let create = Request::test("POST", "/projects/p/workflows/w/jobs/");
-        assert_eq!(faults.take(&create, Moment::Request), None);
-        assert_eq!(faults.take(&create, Moment::Job), Some(FaultKind::FailingJob("FAILED".into())));
+        assert_eq!(faults.take(&create, FaultPoint::Request), None);
+        assert_eq!(faults.take(&create, FaultPoint::Job), Some(FaultKind::FailingJob("FAILED".into())));
     }
 }

@@ -1,4 +1,4 @@
-//! Jobs and payments of others in the same project and account.
+//! Jobs and payments of other users in the same project and account.
 
 use jiff::Timestamp;
 use serde_json::{Map, json};
@@ -11,7 +11,7 @@ use super::seeded_rng::SeededRng;
 use super::store::{Store, stamp};
 
 impl Platform {
-    /// Jobs that somebody else begins now, whatever the project's limit.
+    /// Adds jobs of another user that are created now, whatever the project's limit.
     pub(super) fn add_foreign_jobs(&self, count: usize) {
         let now = self.clock.now();
         let mut store = self.store();
@@ -38,9 +38,9 @@ impl Platform {
                 started: ready,
                 finished: times.finish(ready),
                 ending: "SUCCEEDED".into(),
-                complaint: None,
+                error_message: None,
                 cancelled: None,
-                made_way: false,
+                is_dequeued: false,
                 tasks: Vec::new(),
                 scenes: Vec::new(),
                 boxes: Vec::new(),
@@ -52,7 +52,7 @@ impl Platform {
         }
     }
 
-    /// Somebody buys credits, or spends some.
+    /// Adds credits to the account, or removes some if the number is negative.
     pub(super) fn add_credits(&self, credits: i64) {
         let now = self.clock.now();
         self.store().add_credits(credits, now);
@@ -60,7 +60,7 @@ impl Platform {
 }
 
 impl Store {
-    /// Credits that no job has to do with.
+    /// Adds credits that do not belong to a job.
     pub(super) fn add_credits(&mut self, credits: i64, at: Timestamp) {
         self.balance = self.balance.saturating_add(credits);
         let kind = if credits < 0 { "ORDER" } else { "CREDIT_PURCHASE" };

@@ -1,4 +1,4 @@
-//! GeoTIFF files of pictures in WGS 84.
+//! GeoTIFF encoding of pictures in WGS 84.
 
 use std::io::Cursor;
 
@@ -13,12 +13,12 @@ const MODEL_PIXEL_SCALE: u16 = 33550;
 const MODEL_TIEPOINT: u16 = 33922;
 const GEO_KEY_DIRECTORY: u16 = 34735;
 
-/// Version 1.1.0 and three keys: geographic coordinates, pixels are areas,
+/// GeoKey directory: version 1.1.0 and three keys for geographic coordinates, pixels as areas, and
 /// EPSG:4326.
 const GEO_KEYS: [u16; 16] = [1, 1, 0, 3, 1024, 0, 1, 2, 1025, 0, 1, 1, 2048, 0, 1, 4326];
 
-/// Four bands of bytes as the platform delivers them: red, green, blue, and 255
-/// where the scene covers the place.
+/// Encodes four bands of bytes, as the platform delivers them: red, green, blue, and 255 where the
+/// scene covers the position.
 pub(super) fn encode(
     picture: &Picture,
     [west, south, east, north]: Bbox,

@@ -9,11 +9,12 @@ use tokio::sync::watch;
 use super::pattern::{RequestPattern, choose_requests};
 use super::request::Request;
 
-/// Where the simulator stops a request: which one, and before or after it is carried out.
+/// Point at which the simulator stops a request: which request, and before or after it is carried
+/// out.
 ///
 /// It applies to the next request, unless [`on`](Self::on), [`after`](Self::after),
-/// [`times`](Self::times) or [`always`](Self::always) say otherwise.
-/// [`Simulator::hold`](super::Simulator::hold) puts it in place.
+/// [`times`](Self::times) or [`always`](Self::always) are set.
+/// [`Simulator::hold`](super::Simulator::hold) activates it.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Hold {
@@ -21,12 +22,12 @@ pub struct Hold {
     pattern: RequestPattern,
 }
 
-/// The moment at which a request is stopped.
+/// FaultPoint at which a request is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum HoldPoint {
-    /// It has arrived in full, and nothing has been done.
+    /// The request has arrived in full, and has not been carried out.
     Request,
-    /// It has been carried out, and nothing of the answer has been sent.
+    /// The request has been carried out, and nothing of the response has been sent.
     Answer,
 }
 
@@ -35,14 +36,14 @@ impl Hold {
         Self { point, pattern: RequestPattern::default() }
     }
 
-    /// Stops a request before it is carried out. After the release it is carried out even if
-    /// the client has hung up meanwhile.
+    /// Stops a request before it is carried out. After the release it is carried out even if the
+    /// client has closed the connection.
     pub fn request() -> Self {
         Self::new(HoldPoint::Request)
     }
 
-    /// Stops the answer of a request that has been carried out. A [`Fault`](super::Fault) of
-    /// the answer happens after the release.
+    /// Stops the response of a request that has been carried out. A [`Fault`](super::Fault) of the
+    /// response applies after the release.
     pub fn answer() -> Self {
         Self::new(HoldPoint::Answer)
     }
@@ -50,12 +51,12 @@ impl Hold {
 
 choose_requests!(Hold);
 
-/// The requests that one [`Hold`] has stopped. Dropping it releases them, so that a test that
-/// fails does not hang.
+/// Requests that one [`Hold`] has stopped. Dropping it releases them, so that a test that fails
+/// does not hang.
 #[must_use = "dropping it releases the requests"]
 pub struct Held(Arc<Gate>);
 
-/// What the server and the test share of a hold.
+/// State of a hold, shared by the server and the test.
 struct Gate {
     reached: Mutex<usize>,
     changed: Condvar,
@@ -84,19 +85,19 @@ impl Held {
         drop(reached.unwrap_or_else(|broken| broken.into_inner()));
     }
 
-    /// Blocks until a request has been stopped here, for this long at most. Returns whether
-    /// one has.
+    /// Blocks until a request has been stopped here, at most for `timeout`. Returns whether one
+    /// has.
     pub fn reached_within(&self, timeout: Duration) -> bool {
         let reached = self.0.changed.wait_timeout_while(self.0.reached(), timeout, |reached| *reached == 0);
         *reached.unwrap_or_else(|broken| broken.into_inner()).0 > 0
     }
 
-    /// Number of requests that have been stopped here so far, released ones included.
+    /// Returns the number of requests that have been stopped here so far, released ones included.
     pub fn count(&self) -> usize {
         *self.0.reached()
     }
 
-    /// Lets all requests go on, those that match later included.
+    /// Releases all requests, and lets later ones pass.
     pub fn release(self) {
         drop(self);
     }
@@ -114,7 +115,7 @@ impl fmt::Debug for Held {
     }
 }
 
-/// The holds that are in place.
+/// Active holds.
 #[derive(Default)]
 pub(super) struct Holds(Mutex<Vec<(Hold, Arc<Gate>)>>);
 
@@ -127,10 +128,10 @@ impl Holds {
         Held(gate)
     }
 
-    /// Waits as long as this request is held at this point, if it is.
+    /// Waits for the release if the request is held at this point.
     pub(super) async fn pass(&self, request: &Request, point: HoldPoint) {
         if let Some(gate) = self.take(request, point) {
-            // Subscribed before the test can know of the request: no release is missed.
+            // Subscribed before the test can see the request, so that no release is missed.
             let mut released = gate.released.subscribe();
             gate.arrive();
             released.wait_for(|released| *released).await.ok();

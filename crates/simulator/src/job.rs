@@ -1,7 +1,7 @@
-//! A job and how it moves through its states.
+//! Job and its states.
 //!
-//! All of a job's future is decided when it is created; its status follows from
-//! the clock. Only a cancellation changes it.
+//! The course of a job is determined when it is created, and its status follows from the clock.
+//! Only a cancellation changes it.
 
 use std::time::Duration;
 
@@ -12,7 +12,6 @@ use serde_json::{Map, Value};
 use super::blocks::Block;
 use super::catalog::scene::Scene;
 use super::catalog::shape::{Bbox, overlap};
-use super::serde_helpers;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Job {
@@ -22,39 +21,30 @@ pub(super) struct Job {
     pub workflow_name: String,
     pub inputs: Map<String, Value>,
     pub dry_run: bool,
-    /// Somebody else's.
+    /// Whether it is another user's job.
     pub foreign: bool,
-    #[serde(with = "serde_helpers::time")]
     pub created: Timestamp,
-    /// From when the list tells of it, by the steady clock.
-    #[serde(with = "serde_helpers::time")]
+    /// Time from which the list contains it, by the steady clock.
     pub listed: Timestamp,
-    #[serde(with = "serde_helpers::time")]
     pub updated: Timestamp,
-    #[serde(with = "serde_helpers::time")]
     pub pending: Timestamp,
-    /// When it could start, if a machine were free.
-    #[serde(with = "serde_helpers::time")]
+    /// Time at which it could start if a machine were free.
     pub ready: Timestamp,
-    #[serde(with = "serde_helpers::time")]
     pub started: Timestamp,
-    #[serde(with = "serde_helpers::time")]
     pub finished: Timestamp,
-    /// The last status, if nobody cancels.
+    /// Final status, unless it is cancelled.
     pub ending: String,
-    /// What the log says of a failure.
-    pub complaint: Option<String>,
-    #[serde(with = "serde_helpers::maybe_time")]
+    /// Error message in the log.
+    pub error_message: Option<String>,
     pub cancelled: Option<Timestamp>,
-    /// It was cancelled, and those that waited behind it have moved up.
-    pub made_way: bool,
+    /// Whether it was cancelled and the jobs behind it in the queue have been moved forward.
+    pub is_dequeued: bool,
     pub tasks: Vec<JobTask>,
-    /// What is delivered, and the boxes it is cut to; without one, whole scenes.
+    /// Delivered scenes, and the boxes to which they are cut; whole scenes if there are none.
     #[serde(skip)]
     pub scenes: Vec<Scene>,
     pub boxes: Vec<Bbox>,
-    /// What its id follows from: what it was asked, and how many were asked the
-    /// same before it.
+    /// Source of its id: hash of its inputs, and number of earlier jobs with the same inputs.
     pub key: u64,
     pub nth: u64,
 }
@@ -63,29 +53,29 @@ pub(super) struct Job {
 pub(super) struct JobTask {
     pub id: String,
     pub name: String,
-    #[serde(with = "serde_helpers::block")]
+    #[serde(with = "crate::blocks::as_id")]
     pub block: &'static Block,
-    /// For the data or the work, and for the machine.
+    /// Cost of the data or the processing, and of the machine.
     pub credits: (i64, i64),
     pub paid: bool,
 }
 
-/// From when to when a task runs, and how it ends.
+/// Start, end and final status of a task's run.
 pub(super) struct Run<'a> {
     pub start: Timestamp,
     pub end: Timestamp,
     ending: &'a str,
 }
 
-/// What a task costs, and when it has to be paid.
+/// Cost of a task, and the time at which it is charged.
 pub(super) struct Charge {
-    /// Its id.
+    /// Id of the task.
     pub task: String,
     pub credits: i64,
     pub at: Timestamp,
 }
 
-/// How long the platform takes to stop a job.
+/// Time that the platform takes to stop a job.
 const STOPPING: Duration = Duration::from_secs(2);
 
 fn later(time: Timestamp, by: Duration) -> Timestamp {
@@ -115,20 +105,20 @@ impl Job {
         }
     }
 
-    /// Lets the job go wrong half way.
-    pub(super) fn fail(&mut self, ending: impl Into<String>, complaint: impl Into<String>) {
+    /// Lets the job fail half way.
+    pub(super) fn fail(&mut self, ending: impl Into<String>, error_message: impl Into<String>) {
         self.ending = ending.into();
-        self.complaint = Some(complaint.into());
+        self.error_message = Some(error_message.into());
         let run = self.finished.duration_since(self.started);
         self.finished = self.started.checked_add(run / 2).unwrap_or(self.finished);
     }
 
-    /// Lets it run for ever, or until it is cancelled.
+    /// Lets the job run until it is cancelled.
     pub(super) fn hang(&mut self) {
         self.finished = Timestamp::MAX;
     }
 
-    /// Runs from another time on, for as long.
+    /// Moves the start of the run; its duration stays the same.
     pub(super) fn start_at(&mut self, started: Timestamp) {
         let runs = self.finished.duration_since(self.started);
         if self.finished < Timestamp::MAX {
@@ -137,22 +127,22 @@ impl Job {
         self.started = started;
     }
 
-    /// When its machine is free.
+    /// Returns the time at which its machine is free.
     pub(super) fn end(&self) -> Timestamp {
         match self.cancelled {
-            // One that had not begun needs none.
+            // A job that had not started needs no machine.
             Some(at) if at < self.started => at,
             Some(at) => later(at, STOPPING),
             None => self.finished,
         }
     }
 
-    /// What it costs if it succeeds.
+    /// Returns its cost if it succeeds.
     pub(super) fn price(&self) -> i64 {
         self.tasks.iter().map(JobTask::price).sum()
     }
 
-    /// The tasks that have succeeded and that nobody has paid for; now they are paid.
+    /// Marks the tasks that have succeeded and are not paid as paid, and returns their charges.
     pub(super) fn charge(&mut self, now: Timestamp) -> Vec<Charge> {
         let mut charges = Vec::new();
         for place in 0..self.tasks.len() {
@@ -171,7 +161,7 @@ impl Job {
         self.tasks.iter().filter(|task| task.paid).map(JobTask::price).sum()
     }
 
-    /// What a scene is cut to.
+    /// Returns the box to which a scene is cut.
     pub(super) fn frame(&self, scene: &Scene) -> Bbox {
         let touched = self.boxes.iter().find(|part| overlap(**part, scene.bbox()));
         touched.or(self.boxes.first()).copied().unwrap_or_else(|| scene.bbox())
@@ -191,8 +181,8 @@ impl Job {
         (end <= now).then_some(end)
     }
 
-    /// When a task runs, if it ever does: one after another, each for the same time.
-    /// A job that goes wrong does so in its first task.
+    /// Returns the run of a task, if it runs at all: tasks run one after another, each for the same
+    /// time. A job fails in its first task.
     pub(super) fn run(&self, place: usize) -> Option<Run<'_>> {
         let share = |place: usize| {
             let run = self.finished.duration_since(self.started);
@@ -222,7 +212,7 @@ impl Job {
             Some(run) if run.start <= now && self.cancelled.is_none() => "RUNNING",
             _ if self.cancelled.is_some() => job,
             None if is_terminal(job) => "CANCELLED",
-            // The others wait for the first.
+            // The others wait for the first task.
             _ if place == 0 => job,
             _ => "NOT_STARTED",
         }

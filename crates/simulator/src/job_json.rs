@@ -1,4 +1,4 @@
-//! Jobs as JSON (`docs/up42-api.md`, 4).
+//! JSON of jobs (`docs/up42-api.md`, 4).
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -53,7 +53,7 @@ impl Job {
         self.tasks.iter().enumerate().map(task).collect()
     }
 
-    /// 4.10
+    /// Returns the credits of a job (4.10).
     pub(super) fn credits_json(&self, now: Timestamp) -> Value {
         json!({
             "projectId": PROJECT_ID,

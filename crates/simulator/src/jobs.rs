@@ -1,4 +1,4 @@
-//! Listing, renaming and cancelling jobs (`docs/up42-api.md`, 4).
+//! List, renaming and cancellation of jobs (`docs/up42-api.md`, 4).
 
 use serde_json::Value;
 
@@ -29,7 +29,7 @@ impl Platform {
             ("GET", [id, rest @ ..]) => self.job_outputs(id, rest),
             (_, [] | [_] | [_, "cancel" | "tasks" | "credits" | "estimate"])
             | (_, [_, "outputs" | "downloads", _] | [_, "tasks", _, ..]) => Err(wrong_method(request)),
-            _ => Err(Reply::nothing_here()),
+            _ => Err(Reply::not_found()),
         }
     }
 
@@ -43,7 +43,7 @@ impl Platform {
         answer(job(&mut store, id)?, now)
     }
 
-    /// 4.4
+    /// Handles the renaming of a job (4.4).
     pub(super) fn rename_job(&self, request: &Request, workflow: &str, id: &str) -> Answer {
         job_of(&mut self.store(), workflow, id)?;
         let body = request.json()?;
@@ -56,7 +56,8 @@ impl Platform {
         })
     }
 
-    /// 4.6: everything without `page`, else pages until one is empty.
+    /// Handles a request for the list of jobs (4.6): all jobs without `page`, or else a page, which
+    /// is empty after the last one.
     fn list_jobs(&self, request: &Request) -> Answer {
         let now = self.clock.now();
         let store = self.store();
@@ -77,7 +78,7 @@ pub(super) fn job<'a>(store: &'a mut Store, id: &str) -> Result<&'a mut Job, Rep
     store.jobs.iter_mut().find(|job| job.id == id).ok_or_else(|| unknown(id))
 }
 
-/// A job under the workflow that it ran.
+/// Returns a job of a workflow.
 pub(super) fn job_of<'a>(store: &'a mut Store, workflow: &str, id: &str) -> Result<&'a mut Job, Reply> {
     let job = job(store, id)?;
     if job.workflow_id == workflow { Ok(job) } else { Err(unknown(id)) }

@@ -1,10 +1,9 @@
-//! The whole platform in a box: no account, no network, no cost.
+//! Simulator of the UP42 platform: no account, no network, no cost.
 //!
-//! A [`Simulator`] is an HTTP server on this machine that answers as UP42 does:
-//! logins, projects, workflows, jobs, prices, results, the catalog of yesterday
-//! and the STAC catalog of today, orders, tasking, budgets and the storage. It has an
-//! archive of scenes for any place on Earth, and the same request finds the same scenes
-//! every time.
+//! A [`Simulator`] is an HTTP server on this machine that implements UP42's API: logins, projects,
+//! workflows, jobs, estimates, results, the classic catalog and the current STAC catalog, orders,
+//! tasking, budgets and the storage. It has an archive of scenes for any place on Earth, and the
+//! same request always finds the same scenes.
 //!
 //! ```
 //! # mod up42 { pub use up42_simulator::{self as simulator, Error}; }
@@ -15,40 +14,39 @@
 //! # Ok::<(), up42::Error>(())
 //! ```
 //!
-//! - [`Clock`]: how fast jobs run, or that they only move when told to.
-//! - [`Fault`]: what shall go wrong, where, and how often.
-//! - [`Hold`]: a request that waits, before or after it is carried out, until a test
+//! - [`Clock`]: speed of jobs, or a clock that moves only when it is advanced.
+//! - [`Fault`]: fault to inject, its requests, and their number.
+//! - [`Hold`]: request that waits, before or after it is carried out, until a test
 //!   [releases](Held::release) it.
-//! - [`Simulator::requests`] and [`Simulator::ledger`]: what was asked and what
-//!   was run and paid, for tests that count; [`Simulator::orders`] what was bought.
-//! - [`SimulatorBuilder`]: another seed, other credits, real scenes and images.
-//! - [`Distribution`], [`SimulatorBuilder::running_at_once`],
-//!   [`SimulatorBuilder::failing_jobs`], [`SimulatorBuilder::budgets_enforced`],
-//!   [`Simulator::accept_eula`], [`Simulator::add_foreign_jobs`],
-//!   [`Simulator::add_credits`]: how long jobs take, and what may become of them.
+//! - [`Simulator::requests`], [`Simulator::ledger`] and [`Simulator::orders`]: requests received,
+//!   jobs run and paid, and orders placed, for tests that count them.
+//! - [`SimulatorBuilder`]: other seed or credits, real scenes and images.
+//! - [`Distribution`], [`SimulatorBuilder::running_at_once`], [`SimulatorBuilder::failing_jobs`],
+//!   [`SimulatorBuilder::budgets_enforced`], [`Simulator::accept_eula`],
+//!   [`Simulator::add_foreign_jobs`], [`Simulator::add_credits`]: run times of jobs, failures, and
+//!   changes by other users.
 //!
-//! Each simulator is a world of its own: two of them share nothing, and one that
-//! is dropped takes its jobs along, unless it has a [folder](SimulatorBuilder::folder):
-//! then whoever starts the next one there has the same platform. It never leaves this
-//! machine.
+//! Simulators share nothing, and the jobs of one that is dropped are lost, unless it has a
+//! [folder](SimulatorBuilder::folder): the next simulator with the folder is the same platform. A
+//! simulator sends no requests to other machines.
 //!
 //! UP42's own SDKs (up42-py 0.34.1, 0.37.2 and 4.3.0) run their documented flows against it
-//! (`tests/sdk`). What it does not simulate:
+//! (`tests/sdk`). Not simulated are:
 //!
-//! - requests to webhooks: they are registered, and nothing leaves this machine, so
-//!   `trigger_test_events` tells of no success;
-//! - what a process does to an image: the result is the image;
-//! - scenes of Sentinel-1, -3 and -5P: their blocks are known, and find nothing;
+//! - requests to webhooks: they are registered, but nothing is sent, so `trigger_test_events`
+//!   reports no success;
+//! - the effect of a process on an image: the result is the image;
+//! - scenes of Sentinel-1, -3 and -5P: their blocks exist, and find nothing;
 //! - jobs of the OGC server after the end of the program;
-//! - orders of given scenes, and changes of budgets;
+//! - orders of user-supplied scenes, and changes of budgets;
 //! - purchases of credits through the API, and more than one account, workspace or project;
-//! - jobs from assets or orders (they find nothing), the environments and the upload
-//!   of blocks, and what a processing block does to a raster;
+//! - jobs from assets or orders (they find nothing), the environments and the upload of blocks, and
+//!   the effect of a processing block on a raster;
 //! - renewing a login with a refresh token;
-//! - rate limiting: no request is one too many unless a [`Fault`] says so;
-//! - the search for assets by what older SDKs gave up: geometry and date of acquisition;
-//! - the plots of the SDKs, which ask nothing of the platform, the upload of results to a
-//!   bucket of Google's, and the region of Saudi Arabia;
+//! - rate limiting: only a [`Fault`] refuses requests;
+//! - the search for assets by criteria that older SDKs dropped: geometry and date of acquisition;
+//! - the plots of the SDKs, which send no requests, the upload of results to a bucket of Google
+//!   Cloud Storage, and the region of Saudi Arabia;
 //! - the `like` operator and the spatial operators of CQL2.
 
 mod archives;
@@ -93,7 +91,6 @@ mod reply;
 mod request;
 mod results;
 mod seeded_rng;
-mod serde_helpers;
 mod server;
 mod storage;
 mod store;
@@ -127,84 +124,84 @@ const USERNAME: &str = "analyst@example.com";
 const PASSWORD: &str = "simulator-password";
 const OGC_KEY: &str = "simulator-ogc-key";
 
-/// A running platform. It stops when its last clone is dropped.
+/// Running simulator. It stops when its last clone is dropped.
 #[derive(Clone)]
 pub struct Simulator(Arc<Running>);
 
 struct Running {
     platform: Arc<Platform>,
     _server: Server,
-    /// For what belongs to this simulator alone.
+    /// Folder for files of this simulator.
     folder: PathBuf,
-    /// Whether it goes with the simulator.
+    /// Whether the folder is removed with the simulator.
     is_temporary: bool,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         if self.is_temporary {
-            // Mostly nobody made it.
+            // Usually the folder was never created.
             let _ = std::fs::remove_dir_all(&self.folder);
         }
     }
 }
 
-/// A request that came in.
+/// Request that the simulator received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RequestRecord {
-    /// `GET`, `POST` and so on.
+    /// HTTP method, such as `GET` or `POST`.
     pub method: String,
-    /// As sent, without the query.
+    /// Path as sent, without the query.
     pub path: String,
-    /// HTTP status of the answer; 0 if the connection was closed without one.
+    /// HTTP status of the response; 0 if the connection was closed without one.
     pub status: u16,
-    /// Whether it went to the storage and not to the API.
+    /// Whether the request was sent to the storage and not to the API.
     pub storage: bool,
 }
 
-/// A job, from the platform's records.
+/// Job in the platform's records.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LedgerEntry {
     /// UUID.
     pub id: String,
-    /// As given with the request that created it.
+    /// Name, from the request that created the job.
     pub name: Option<String>,
-    /// What each task was asked to do.
+    /// Inputs of each task.
     pub inputs: serde_json::Value,
-    /// `DEFAULT` or `DRY_RUN`.
+    /// Mode: `DEFAULT` or `DRY_RUN`.
     pub mode: String,
-    /// By the clock at this moment.
+    /// Status at this moment, by the clock.
     pub status: String,
-    /// Charged so far.
+    /// Credits charged so far.
     pub credits: i64,
-    /// Somebody else's: see [`Simulator::add_foreign_jobs`].
+    /// Whether it is another user's job: see [`Simulator::add_foreign_jobs`].
     pub foreign: bool,
 }
 
 impl Simulator {
-    /// The id of the only project.
+    /// Id of the only project.
     pub const PROJECT_ID: &'static str = PROJECT_ID;
-    /// The key that belongs to [`PROJECT_ID`](Self::PROJECT_ID).
+    /// Key of [`PROJECT_ID`](Self::PROJECT_ID).
     pub const PROJECT_API_KEY: &'static str = PROJECT_API_KEY;
-    /// The user name of the only account.
+    /// User name of the only account.
     pub const USERNAME: &'static str = USERNAME;
-    /// The password that belongs to [`USERNAME`](Self::USERNAME).
+    /// Password of [`USERNAME`](Self::USERNAME).
     pub const PASSWORD: &'static str = PASSWORD;
-    /// What opens the OGC server, where it wants a login.
+    /// Key of the OGC server, if it requires a login.
     pub const OGC_KEY: &'static str = OGC_KEY;
 
-    /// Starts a platform with everything as it comes.
+    /// Starts a simulator with the default settings.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`] when no port or thread is to be had.
+    /// [`ErrorKind::Io`] if no port or thread is available.
     pub fn start() -> Result<Self> {
         Self::builder().start()
     }
 
-    /// A platform with other settings.
+    /// Returns a builder to change the settings.
     pub fn builder() -> SimulatorBuilder {
         SimulatorBuilder::default()
     }
@@ -216,65 +213,69 @@ impl Simulator {
         Self(Arc::new(Running { platform, _server: server, folder, is_temporary }))
     }
 
-    /// A folder that lives as long as the platform; whoever wants it makes it.
+    /// Returns the path of a folder that is removed with the simulator, unless it is that of
+    /// [`SimulatorBuilder::folder`]. The caller creates it.
     pub fn folder(&self) -> &Path {
         &self.0.folder
     }
 
-    /// Where the API listens, without a slash at the end.
+    /// Returns the URL of the API, without a slash at the end.
     pub fn api_url(&self) -> &str {
         &self.0.platform.api_url
     }
 
-    /// Where accounts log in: the same server as the API.
+    /// Returns the URL of the login: the same server as the API.
     pub fn auth_url(&self) -> &str {
         &self.0.platform.api_url
     }
 
-    /// A STAC API that wants no login, as those of other providers: the same scenes.
+    /// Returns the URL of a STAC API with the same scenes that requires no login, as those of other
+    /// providers.
     pub fn stac_url(&self) -> String {
         format!("{}/stac/", self.api_url())
     }
 
-    /// A small OGC API - Processes server, which wants no login.
+    /// Returns the URL of a small OGC API - Processes server, which requires no login unless
+    /// [`SimulatorBuilder::ogc_wants_login`] is set.
     pub fn ogc_url(&self) -> String {
         self.0.platform.ogc_url("")
     }
 
-    /// Every processing job, oldest first.
+    /// Returns all processing jobs, oldest first.
     pub fn processing_ledger(&self) -> Vec<LedgerEntry> {
         self.0.platform.processing_ledger()
     }
 
-    /// Every job of the OGC server, oldest first.
+    /// Returns all asynchronous jobs of the OGC server, oldest first.
     pub fn ogc_ledger(&self) -> Vec<LedgerEntry> {
         self.0.platform.ogc_ledger()
     }
 
-    /// Where signed URLs lead: another origin, which refuses a bearer token.
+    /// Returns the URL of the storage, to which signed URLs lead: another origin, which refuses a
+    /// bearer token.
     pub fn storage_url(&self) -> &str {
         &self.0.platform.storage_url
     }
 
-    /// The platform's time.
+    /// Returns the platform's clock.
     pub fn clock(&self) -> &Clock {
         self.0.platform.set_clock();
         &self.0.platform.clock
     }
 
-    /// Lets something go wrong.
+    /// Injects a fault.
     pub fn inject(&self, fault: Fault) {
         self.0.platform.faults.add(fault);
     }
 
     /// Stops requests until the test releases them, for instance to kill a client between the
-    /// moment when its job is created and the moment when it learns of it.
+    /// creation of its job and the response.
     pub fn hold(&self, hold: Hold) -> Held {
         self.0.platform.holds.add(hold)
     }
 
-    /// Somebody else begins so many jobs in the project, whatever its limit. They take
-    /// slots and machines until they end, and cost nothing.
+    /// Adds jobs of another user to the project, whatever its limit. They occupy slots and machines
+    /// until they end, and cost nothing.
     ///
     /// ```
     /// # mod up42 { pub use up42_simulator::{self as simulator, Error}; }
@@ -290,29 +291,29 @@ impl Simulator {
         self.0.platform.add_foreign_jobs(jobs);
     }
 
-    /// Somebody buys credits for the account, or spends some when the number is negative:
-    /// so they can run out in the middle of a batch.
+    /// Adds credits to the account, or removes some if the number is negative, for instance to let
+    /// them run out in the middle of a batch.
     pub fn add_credits(&self, credits: i64) {
         self.0.platform.add_credits(credits);
     }
 
-    /// The account accepts a licence, by its id, for as long as this program runs.
+    /// Accepts a licence by its id, for as long as this program runs.
     pub fn accept_eula(&self, id: impl AsRef<str>) {
         self.0.platform.eulas.accept(id.as_ref());
     }
 
-    /// Every order ever placed, oldest first; `mode` is `ARCHIVE` or `TASKING`, and `inputs`
-    /// are its parameters.
+    /// Returns all orders, oldest first; `mode` is `ARCHIVE` or `TASKING`, and `inputs` are the
+    /// order's parameters.
     pub fn orders(&self) -> Vec<LedgerEntry> {
         self.0.platform.order_ledger()
     }
 
-    /// Every request so far, in the order in which they were carried out.
+    /// Returns all requests so far, in the order in which they were carried out.
     pub fn requests(&self) -> Vec<RequestRecord> {
         self.0.platform.requests()
     }
 
-    /// Every job ever created, oldest first.
+    /// Returns all jobs, oldest first.
     pub fn ledger(&self) -> Vec<LedgerEntry> {
         self.0.platform.ledger()
     }

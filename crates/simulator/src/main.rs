@@ -1,4 +1,4 @@
-//! The simulated platform by itself, without the notebook kernel:
+//! Simulator as a program of its own, without the notebook kernel:
 //! `cargo run -p up42-simulator -- --help`.
 
 use std::process::ExitCode;

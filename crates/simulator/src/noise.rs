@@ -1,8 +1,8 @@
-//! Smooth random values over the plane, from tables: pictures need millions.
+//! Smooth random values in the plane, from tables, since a picture needs millions.
 
 use super::seeded_rng::SeededRng;
 
-/// Value noise on a lattice that repeats after 256 steps.
+/// Value noise on a lattice with a period of 256.
 #[derive(Clone, Debug)]
 pub(super) struct Noise {
     shuffled: [u8; 256],
@@ -22,7 +22,7 @@ impl Noise {
         Self { shuffled, values }
     }
 
-    /// Between -1 and 1; features are about one unit wide.
+    /// Returns a value between -1 and 1; features are about one unit wide.
     pub(super) fn at(&self, x: f64, y: f64) -> f32 {
         let (left, top) = (x.floor(), y.floor());
         let (column, row) = (left as i64 as u8, top as i64 as u8);
@@ -38,11 +38,11 @@ impl Noise {
         upper + (lower - upper) * v
     }
 
-    /// Octaves on top of each other, each of twice the frequency.
+    /// Returns the sum of several octaves, each with twice the frequency of the one before.
     pub(super) fn fractal(&self, x: f64, y: f64, octaves: u32) -> f32 {
         let (mut sum, mut amplitude, mut scale) = (0.0, 0.5, 1.0);
         for octave in 0..octaves {
-            // Turned and shifted, so that the lattices do not line up.
+            // Rotated and shifted, so that the lattices do not coincide.
             let shift = f64::from(octave) * 37.3;
             let (turned_x, turned_y) = (0.8 * x - 0.6 * y, 0.6 * x + 0.8 * y);
             sum += amplitude * self.at(turned_x * scale + shift, turned_y * scale - shift);

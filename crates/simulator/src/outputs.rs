@@ -1,5 +1,4 @@
-//! What a job leaves behind: data, archives, logs, quicklooks (section 5 of the
-//! interface).
+//! Outputs of jobs: data, archives, logs, quicklooks (`docs/up42-api.md`, 5).
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -13,7 +12,7 @@ use super::quicklook::QUICKLOOK;
 use super::reply::{Answer, Reply};
 
 impl Platform {
-    /// Everything below `P/jobs/{j}` that a GET can ask for.
+    /// Handles GET requests below `P/jobs/{j}`.
     pub(super) fn job_outputs(&self, id: &str, path: &[&str]) -> Answer {
         let now = self.clock.now();
         let job = job(&mut self.store(), id)?.clone();
@@ -48,7 +47,8 @@ impl Platform {
         }
     }
 
-    /// 5.8: what a job delivers of a scene; a dry run delivers nothing, and shows it whole.
+    /// Returns a quicklook of a job (5.8): the scene as delivered, or the whole scene for a test
+    /// query.
     fn job_quicklook(&self, job: &Job, scene: &Scene) -> Option<Reply> {
         if job.dry_run || self.given_archive(job).is_some() {
             return self.picture(&scene.id, "quicklook");
@@ -57,7 +57,7 @@ impl Platform {
         Some(Reply::file("image/jpeg", view.fitted(QUICKLOOK).jpeg()?))
     }
 
-    /// 5.1: no features until there is something to show.
+    /// Returns the features of a job (5.1); empty until it has succeeded.
     fn job_data(&self, job: &Job, status: &str) -> Reply {
         let data = match status {
             "SUCCEEDED" => self.data_json(job),
@@ -66,7 +66,7 @@ impl Platform {
         Reply::json(200, &data)
     }
 
-    /// 5.2
+    /// Handles a request for the URL of the results (5.2).
     fn results_url(&self, job: &Job, status: &str) -> Answer {
         if status != "SUCCEEDED" {
             return Err(Reply::refused(
@@ -85,18 +85,18 @@ fn not_found(what: &str) -> Reply {
     Reply::refused(404, 404, format!("Nothing found for {what}"))
 }
 
-/// 5.4
+/// Returns the log of a task (5.4).
 fn log(job: &Job, place: usize, status: &str, now: Timestamp) -> String {
     let task = &job.tasks[place];
     let Some(run) = job.run(place).filter(|run| run.start <= now) else { return String::new() };
     let mut lines =
         vec![format!("{:.0} INFO  {} {}: started", run.start, task.block.name, task.block.version)];
-    if place == 0 && job.complaint.is_none() {
+    if place == 0 && job.error_message.is_none() {
         lines.push(format!("{:.0} INFO  {} scenes found", run.start, job.scenes.len()));
     }
     if run.end <= now {
-        match job.complaint.as_ref().filter(|_| place == 0 && status == job.ending) {
-            Some(complaint) => lines.push(format!("{:.0} ERROR {complaint}", run.end)),
+        match job.error_message.as_ref().filter(|_| place == 0 && status == job.ending) {
+            Some(error_message) => lines.push(format!("{:.0} ERROR {error_message}", run.end)),
             None => lines.push(format!("{:.0} INFO  ended with {status}", run.end)),
         }
     }

@@ -1,4 +1,4 @@
-//! Numbered pages, as the Spring framework has them (`docs/up42-api.md`, 0.5).
+//! Numbered pages in the format of the Spring framework (`docs/up42-api.md`, 0.5).
 
 use serde_json::{Value, json};
 
@@ -6,13 +6,13 @@ use super::catalog::order;
 use super::reply::Reply;
 use super::request::Request;
 
-/// Which page is asked for, and how large it is.
+/// Returns number and size of the requested page.
 pub(super) fn page_of(request: &Request, size: usize) -> Result<(usize, usize), Reply> {
     Ok((request.number("page")?.unwrap_or(0), request.number("size")?.unwrap_or(size).clamp(1, 500)))
 }
 
-/// Sorts a list of `kind`, oldest first so far, by what the query asks for, or else by the
-/// newest. What is not known yet counts as the least.
+/// Sorts a list of `kind`, so far oldest first, by the key of the query; default newest first.
+/// Missing values are least.
 pub(super) fn sort(
     entries: &mut [Value],
     request: &Request,
@@ -34,7 +34,7 @@ pub(super) fn sort(
     Ok(())
 }
 
-/// A page as the Spring framework shows it.
+/// Returns a page in the format of the Spring framework.
 pub(super) fn page_json(entries: &[Value], page: usize, size: usize) -> Value {
     let start = page.saturating_mul(size).min(entries.len());
     let end = start.saturating_add(size).min(entries.len());

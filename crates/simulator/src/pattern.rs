@@ -2,26 +2,26 @@
 
 use super::request::Request;
 
-/// The requests that a fault or a hold applies to.
+/// Requests to which a fault or a hold applies.
 #[derive(Clone, Debug)]
 pub(super) struct RequestPattern {
     method: Option<String>,
     path: String,
-    /// Matching requests that it leaves alone first.
+    /// Number of matching requests to skip first.
     pub(super) skipped: usize,
-    /// Requests that it still applies to; `usize::MAX` is every one.
+    /// Number of requests to which it still applies; `usize::MAX` is every one.
     pub(super) left: usize,
 }
 
 impl Default for RequestPattern {
-    /// The next request, whatever it asks for.
+    /// Selects the next request of any kind.
     fn default() -> Self {
         Self { method: None, path: String::new(), skipped: 0, left: 1 }
     }
 }
 
 impl RequestPattern {
-    /// Selects by a part of the path, with a method in front if wanted.
+    /// Selects by a part of the path, optionally after a method.
     pub(super) fn on(&mut self, requests: &str) {
         let (method, path) = match requests.split_once(' ') {
             Some((method, path)) => (Some(method.to_ascii_uppercase()), path.trim()),
@@ -36,14 +36,14 @@ impl RequestPattern {
         named && request.path.contains(&self.path)
     }
 
-    /// Counts a matching request that is left alone. Returns whether it is.
+    /// Counts a matching request that is skipped. Returns whether it is.
     pub(super) fn skip(&mut self) -> bool {
         let skips = self.skipped > 0;
         self.skipped -= usize::from(skips);
         skips
     }
 
-    /// Counts a request that it applies to.
+    /// Counts a request to which it applies.
     pub(super) fn use_up(&mut self) {
         self.left -= usize::from(self.left != usize::MAX);
     }
@@ -53,18 +53,18 @@ impl RequestPattern {
     }
 }
 
-/// Gives a type with a `pattern` the methods that say which requests it is for, and how many.
+/// Implements methods that select requests and their number, for a type with a `pattern`.
 macro_rules! choose_requests {
     ($what:ident) => {
         impl $what {
-            /// Only requests whose path contains this text, such as `/jobs`; with a method in
-            /// front, such as `POST /jobs`, only requests of that method.
+            /// Selects requests whose path contains this text, such as `/jobs`; after a method,
+            /// such as `POST /jobs`, only requests of that method.
             pub fn on(mut self, requests: impl AsRef<str>) -> Self {
                 self.pattern.on(requests.as_ref());
                 self
             }
 
-            /// Lets this many matching requests pass first.
+            /// Skips this many matching requests first.
             pub fn after(mut self, requests: usize) -> Self {
                 self.pattern.skipped = requests;
                 self

@@ -1,4 +1,4 @@
-//! What everything shares, and which request goes where.
+//! Shared state of the handlers, and routing of requests.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard};
@@ -7,13 +7,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::archives::GivenArchive;
-use super::auth::Mint;
+use super::auth::Signer;
 use super::catalog::Catalog;
 use super::catalog::given::Given;
 use super::clock::Clock;
 use super::distribution::Distribution;
 use super::eulas::Eulas;
-use super::fault::{FaultKind, Faults, Moment};
+use super::fault::{FaultKind, FaultPoint, Faults};
 use super::hold::Holds;
 use super::ogc::OgcJobs;
 use super::persistence::{LockedStoreFile, StoreFile};
@@ -25,14 +25,14 @@ use super::store::Store;
 use super::webhooks::Webhooks;
 use super::{LedgerEntry, PROJECT_ID, RequestRecord};
 
-/// The store, while one request has it.
+/// Store, locked by one request.
 pub(super) struct LockedStore<'a> {
     store: MutexGuard<'a, Store>,
     store_file: Option<LockedStoreFile<'a>>,
 }
 
 impl LockedStore<'_> {
-    /// Somebody bought credits, or spent some.
+    /// Adds credits to the account, or removes some if the number is negative.
     pub(super) fn add_credits(&mut self, credits: i64, at: Timestamp) {
         self.store.add_credits(credits, at);
         if let Some(store_file) = &self.store_file {
@@ -56,7 +56,7 @@ impl DerefMut for LockedStore<'_> {
 }
 
 impl Drop for LockedStore<'_> {
-    /// What has changed is kept before an answer can tell of it.
+    /// Writes the changes before a response is sent.
     fn drop(&mut self) {
         if let Some(store_file) = self.store_file.take() {
             store_file.close(&self.store);
@@ -64,7 +64,7 @@ impl Drop for LockedStore<'_> {
     }
 }
 
-/// What the user chose.
+/// Settings chosen by the user.
 #[derive(Clone, Debug)]
 pub(super) struct Config {
     pub seed: u64,
@@ -75,28 +75,28 @@ pub(super) struct Config {
     pub list_lag: Duration,
     pub run_times: Option<Distribution>,
     pub queue_times: Option<Distribution>,
-    /// Jobs that run at a time.
+    /// Number of jobs that run at the same time.
     pub machines: Option<usize>,
-    /// The shares of jobs that fail and that hang, from 0 to 1.
+    /// Shares of jobs that fail and that hang, from 0 to 1.
     pub failing: f64,
     pub hanging: f64,
-    /// The list of the OGC server does not repeat what its jobs were asked.
+    /// Whether the job list of the OGC server omits the inputs.
     pub ogc_hides_inputs: bool,
-    /// The OGC server wants a login.
+    /// Whether the OGC server requires a login.
     pub ogc_wants_login: bool,
-    /// Whether each order needs a budget.
+    /// Whether each order requires a budget.
     pub budgets_enforced: bool,
     /// Whether every licence is accepted.
     pub eulas_accepted: bool,
 }
 
-/// The state behind the API.
+/// State of the platform.
 pub(super) struct Platform {
     pub api_url: String,
     pub storage_url: String,
     pub seed: u64,
     pub clock: Clock,
-    /// How late the list of jobs is.
+    /// Delay until the list of jobs contains a new one.
     pub list_lag: Duration,
     pub run_times: Option<Distribution>,
     pub queue_times: Option<Distribution>,
@@ -107,16 +107,16 @@ pub(super) struct Platform {
     pub ogc_wants_login: bool,
     pub ogc_jobs: OgcJobs,
     pub webhooks: Webhooks,
-    pub mint: Mint,
+    pub mint: Signer,
     pub faults: Faults,
     pub holds: Holds,
     pub catalog: Catalog,
     pub eulas: Eulas,
     pub file_cache: FileCache,
-    /// Archives to deliver in place of drawn ones.
+    /// User-supplied archives, delivered in place of generated ones.
     pub archives: Vec<GivenArchive>,
     store: Mutex<Store>,
-    /// The file of the store, if it outlives the program.
+    /// File of the store, if it outlives the program.
     store_file: Option<StoreFile>,
     requests: Mutex<Vec<RequestRecord>>,
 }
@@ -133,7 +133,7 @@ impl Platform {
         let opened = store_file.as_ref().map_or(config.clock.now(), |store_file| store_file.opened());
         Self {
             seed: config.seed,
-            mint: Mint::new(config.token_life),
+            mint: Signer::new(config.token_life),
             faults: Faults::default(),
             holds: Holds::default(),
             catalog: Catalog::new(config.seed, given),
@@ -159,7 +159,7 @@ impl Platform {
         }
     }
 
-    /// The store, with everything charged that is due by now.
+    /// Locks the store and charges everything that is due.
     pub(super) fn store(&self) -> LockedStore<'_> {
         let mut store = self.store.lock().unwrap_or_else(|broken| broken.into_inner());
         let store_file = self
@@ -199,7 +199,7 @@ impl Platform {
         self.requests.lock().unwrap_or_else(|broken| broken.into_inner()).clone()
     }
 
-    /// Writes a request down and gives it a number.
+    /// Records a request and returns its number.
     pub(super) fn record(&self, request: &Request, status: u16) -> usize {
         let mut requests = self.requests.lock().unwrap_or_else(|broken| broken.into_inner());
         let (method, path) = (request.method.clone(), request.path.clone());
@@ -207,10 +207,10 @@ impl Platform {
         requests.len()
     }
 
-    /// Carries a request out; says as well what shall happen to the answer.
+    /// Carries out a request; also returns the fault of its response.
     pub(super) fn answer(&self, request: &Request) -> (Reply, Option<FaultKind>) {
         self.set_clock();
-        let instead = self.faults.take(request, Moment::Request);
+        let instead = self.faults.take(request, FaultPoint::Request);
         if let Some(refusal) = instead.and_then(|fault| self.refusal(&fault)) {
             return (refusal.worded_for(request), None);
         }
@@ -219,14 +219,14 @@ impl Platform {
             false => self.api(request),
         };
         let reply = answer.unwrap_or_else(|refusal| refusal).worded_for(request);
-        match self.faults.take(request, Moment::Answer(&reply)) {
+        match self.faults.take(request, FaultPoint::Answer(&reply)) {
             Some(FaultKind::UnknownStatus(status)) => (reply.with_job_status(&status), None),
             Some(FaultKind::MalformedJson) => (reply.halved(), None),
             fault => (reply, fault),
         }
     }
 
-    /// The answer of a fault that keeps a request from being carried out.
+    /// Returns the response of a fault that prevents a request from being carried out.
     fn refusal(&self, fault: &FaultKind) -> Option<Reply> {
         match fault {
             FaultKind::TooManyRequests { retry_after } => {
@@ -279,7 +279,7 @@ impl Platform {
             ("GET", ["catalog", _, "image", id, "quicklook"]) => self.classic_quicklook(id),
             ("GET", ["data-products"]) => self.data_products(),
             ("GET", ["collections"]) => self.classic_collections(),
-            ("GET", ["v2", "collections"]) => self.glossary(request),
+            ("GET", ["v2", "collections"]) => self.list_collections(request),
             ("GET", ["orders", "schema", product]) => self.order_schema(product),
             ("GET", ["v2", "eulas", eula]) => self.eula(eula),
             (_, ["v2", "orders", rest @ ..]) => self.orders(request, rest),
@@ -317,7 +317,7 @@ impl Platform {
                 | ["v2", "coverage", "orders", _],
             ) => Err(wrong_method(request)),
             (_, ["v2", ..]) => Err(Reply::problem(404, "Resource does not exist.")),
-            _ => Err(Reply::nothing_here()),
+            _ => Err(Reply::not_found()),
         }
     }
 
@@ -334,7 +334,7 @@ impl Platform {
             (_, ["workflows", rest @ ..]) => self.workflows(request, rest),
             (_, ["jobs", rest @ ..]) => self.jobs(request, rest),
             (_, [] | ["settings"] | ["estimate", "job"]) => Err(wrong_method(request)),
-            _ => Err(Reply::nothing_here()),
+            _ => Err(Reply::not_found()),
         }
     }
 }

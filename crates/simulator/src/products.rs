@@ -1,4 +1,4 @@
-//! What can be ordered of each collection (`docs/up42-api.md`, 9).
+//! Data products of each collection (`docs/up42-api.md`, 9).
 
 use serde_json::{Value, json};
 
@@ -7,24 +7,24 @@ use super::platform::Platform;
 use super::reply::{Answer, Reply};
 use super::seeded_rng::SeededRng;
 
-/// A data product.
+/// Data product.
 #[derive(Debug)]
 pub(super) struct Product {
     pub collection: &'static str,
     pub name: &'static str,
     pub title: &'static str,
     pub description: &'static str,
-    /// Credits for a square kilometre.
+    /// Credits per square kilometre.
     pub rate: f64,
-    /// The name of its licence.
+    /// Name of its licence.
     pub eula: Option<&'static str>,
-    /// Whether the panchromatic band comes as an image of its own.
+    /// Whether the panchromatic band is delivered as a second image.
     pub bundle: bool,
-    /// Whether a satellite has yet to take the image.
+    /// Whether the image has yet to be acquired.
     pub tasking: bool,
 }
 
-/// The collection of what is yet to be taken.
+/// Collection of the tasking products.
 pub(super) const TASKING: &str = "phr-tasking";
 
 pub(super) static PRODUCTS: [Product; 8] = [
@@ -99,18 +99,18 @@ const fn archive(
     Product { collection, name, title, description, rate, eula, bundle, tasking: false }
 }
 
-/// The product of an id.
+/// Returns the product with an id.
 pub(super) fn by_id(id: &str) -> Option<&'static Product> {
     PRODUCTS.iter().find(|product| product.id() == id)
 }
 
 impl Product {
-    /// It follows from its names alone.
+    /// Returns its id, which depends on its names alone.
     pub(super) fn id(&self) -> String {
         SeededRng::of_text(0, &format!("product {}/{}", self.collection, self.name)).uuid().to_string()
     }
 
-    /// As the glossary lists it.
+    /// Returns the product as in the list of collections.
     pub(super) fn json(&self) -> Value {
         json!({
             "name": self.name,
@@ -121,7 +121,7 @@ impl Product {
         })
     }
 
-    /// What an order's `params` may hold (9.3).
+    /// Returns the schema of an order's `params` (9.3).
     pub(super) fn schema(&self) -> Value {
         let (properties, required) = if self.tasking { tasking() } else { of_scene(self) };
         json!({
@@ -200,7 +200,7 @@ fn tasking() -> (Value, Value) {
 }
 
 impl Platform {
-    /// 9.3
+    /// Handles a request for the schema of an order (9.3).
     pub(super) fn order_schema(&self, id: &str) -> Answer {
         let product = by_id(id);
         let product = product.ok_or_else(|| {

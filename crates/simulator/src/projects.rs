@@ -1,4 +1,4 @@
-//! The project and its settings (`docs/up42-api.md`, 2).
+//! Project and its settings (`docs/up42-api.md`, 2).
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use super::reply::{Answer, Reply};
 use super::request::Request;
 use super::store::{MAX_AOI_SIZE, Setting, stamp};
 
-/// The refusal of a project that does not exist, in the words of the endpoint.
+/// Returns the error response of an endpoint for a project that does not exist.
 pub(super) fn unknown(project: &str, rest: &[&str]) -> Reply {
     match rest {
         ["settings"] => {
@@ -24,7 +24,7 @@ pub(super) fn unknown(project: &str, rest: &[&str]) -> Reply {
 }
 
 impl Platform {
-    /// 2.1 and 1.6
+    /// Handles a request for the project (2.1, 1.6).
     pub(super) fn project_info(&self) -> Answer {
         let opened = stamp(self.store().opened);
         Ok(Reply::data(json!({
@@ -38,12 +38,12 @@ impl Platform {
         })))
     }
 
-    /// 2.2
+    /// Handles a request for the settings (2.2).
     pub(super) fn settings(&self) -> Answer {
         Ok(Reply::data(self.store().settings.iter().map(Setting::json).collect::<Vec<_>>()))
     }
 
-    /// 2.3: a list of names and values.
+    /// Handles a change of settings by a list of names and values (2.3).
     pub(super) fn put_settings(&self, request: &Request) -> Answer {
         let body = request.json()?;
         let list = body.as_array().ok_or_else(|| Reply::refused(400, 400, "the body must be a list"))?;
@@ -52,7 +52,7 @@ impl Platform {
         self.settings()
     }
 
-    /// 2.4: an object of names and values.
+    /// Handles a change of settings by an object of names and values (2.4).
     pub(super) fn post_settings(&self, request: &Request) -> Answer {
         let body = request.json()?;
         let object = body["settings"]
@@ -62,13 +62,13 @@ impl Platform {
         Ok(self.settings()?.with_status(201))
     }
 
-    /// All of them, or none if one is out of range.
+    /// Changes all settings, or none if one value is out of range.
     fn change_settings<'a>(&self, entries: impl Iterator<Item = (&'a str, &'a Value)>) -> Result<(), Reply> {
         let now = self.clock.now();
         let mut store = self.store();
         let mut settings = store.settings.clone();
         for (place, (name, value)) in entries.enumerate() {
-            // The SDK's fixtures know the area's limit by a shorter name.
+            // The SDK's fixtures use a shorter name for the limit of the area.
             let name = if name == "MAX_AOI_SIZE" { MAX_AOI_SIZE } else { name };
             let invalid = |message: String| Reply::refused(400, "VALIDATION_ERROR", message);
             let setting = settings.iter_mut().find(|setting| setting.name == name);

@@ -1,11 +1,11 @@
-//! Machines: how many jobs run at a time, whatever was accepted.
+//! Queue of accepted jobs for a limited number of machines.
 
 use jiff::Timestamp;
 
 use super::job::Job;
 
-/// When a job starts that is ready at a time, behind others: when fewer of them than there
-/// are machines have yet to end.
+/// Returns the start of a job that is ready at a time, behind other jobs: the time at which fewer
+/// of them than there are machines are unfinished.
 pub(super) fn start<'a>(
     ahead: impl Iterator<Item = &'a Job>,
     ready: Timestamp,
@@ -17,15 +17,15 @@ pub(super) fn start<'a>(
     ends.get(machines.max(1) - 1).copied().unwrap_or(ready)
 }
 
-/// Jobs that wait move up when one before them was cancelled.
+/// Moves waiting jobs forward if one before them was cancelled.
 pub(super) fn move_up(jobs: &mut [Job], now: Timestamp, machines: Option<usize>) {
-    if machines.is_none() || !jobs.iter().any(|job| job.cancelled.is_some() && !job.made_way) {
+    if machines.is_none() || !jobs.iter().any(|job| job.cancelled.is_some() && !job.is_dequeued) {
         return;
     }
     for place in 0..jobs.len() {
         let (ahead, rest) = jobs.split_at_mut(place);
         let job = &mut rest[0];
-        job.made_way |= job.cancelled.is_some();
+        job.is_dequeued |= job.cancelled.is_some();
         if job.started > now && job.cancelled.is_none() {
             let started = start(ahead.iter(), job.ready.max(now), machines);
             job.start_at(started);

@@ -1,8 +1,8 @@
-//! Pictures of scenes: the ground, the sun on it, the clouds above it.
+//! Generated pictures of scenes: ground, sunlight and clouds.
 //!
-//! A picture is drawn in three steps of growing detail: the large features on a
-//! coarse grid, the colours on a middle one, the pixels between those. So it
-//! takes a few hundredths of a second even in an unoptimised build.
+//! A picture is generated in three steps: the large features on a coarse grid, the colours on a
+//! finer one, and the pixels between those. This takes a few hundredths of a second even in an
+//! unoptimised build.
 
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
@@ -13,24 +13,24 @@ use super::reply::Reply;
 use super::seeded_rng::SeededRng;
 use super::terrain::{Coast, Ground};
 
-/// What a picture shows.
+/// Content of a picture.
 #[derive(Clone, Debug)]
 pub(super) struct View {
-    /// Upper left, upper right, lower right, lower left.
+    /// Upper left, upper right, lower right, lower left corner of the picture.
     pub corners: [[f64; 2]; 4],
-    /// The corners of the whole scene, over which the clouds are spread.
+    /// Corners of the whole scene, over which the clouds are spread.
     pub scene: [[f64; 2]; 4],
-    /// Of the whole scene, in %.
+    /// Cloud cover of the whole scene in %.
     pub cloud_cover: f64,
-    /// In degrees.
+    /// Elevation and azimuth of the sun in degrees.
     pub sun_elevation: f64,
     pub sun_azimuth: f64,
     pub day_of_year: f64,
-    /// Which clouds.
+    /// Seed of the clouds.
     pub key: u64,
 }
 
-/// Pixels of red, green and blue.
+/// Pixels in red, green and blue.
 #[derive(Clone, Debug)]
 pub(super) struct Picture {
     pub width: usize,
@@ -38,14 +38,14 @@ pub(super) struct Picture {
     pub pixels: Vec<[u8; 3]>,
 }
 
-/// The longer side of a quicklook and of a thumbnail.
+/// Longer side of a quicklook and of a thumbnail, in pixels.
 pub(super) const QUICKLOOK: usize = 384;
 const THUMBNAIL: usize = 128;
-/// Colours between two nodes of the coarse grid.
+/// Number of colours between two nodes of the coarse grid.
 const COARSE: usize = 6;
 
 impl Platform {
-    /// The JPEG of a scene, or the image that was given for it.
+    /// Returns the generated JPEG of a scene, or its user-supplied image.
     pub(super) fn picture(&self, id: &str, key: &str) -> Option<Reply> {
         if let Some(path) = self.catalog.given.image(id, key) {
             let kind =
@@ -95,7 +95,7 @@ pub(super) fn day_of_year(at: i64) -> f64 {
 }
 
 impl View {
-    /// The picture whose longer side has this many pixels.
+    /// Generates the picture with this many pixels on its longer side.
     pub(super) fn fitted(&self, longer: usize) -> Picture {
         let (across, down) = self.size_km();
         let scale = longer as f64 / across.max(down).max(1e-6);
@@ -103,12 +103,12 @@ impl View {
         self.draw(pixels(across), pixels(down))
     }
 
-    /// Width and height in kilometres.
+    /// Returns width and height in kilometres.
     pub(super) fn size_km(&self) -> (f64, f64) {
         size_km(&self.corners)
     }
 
-    /// Draws it; width and height are even.
+    /// Generates the picture; width and height are even.
     pub(super) fn draw(&self, width: usize, height: usize) -> Picture {
         let (columns, rows) = (width / 2, height / 2);
         let ground = self.ground(columns, rows);
@@ -124,7 +124,7 @@ impl View {
                 let cloud = clouds[place];
                 let shadow = clouds[source + column.saturating_add_signed(-dx).min(columns - 1)];
                 let lit = light * (1.0 - 0.42 * shadow.opacity);
-                // The haze of the air brightens and blues what is dark.
+                // Haze makes dark colours brighter and bluer.
                 let (r, g, b) = (8.0 + r * lit * 0.95, 11.0 + g * lit * 0.95, 18.0 + b * lit * 0.93);
                 let clear = 1.0 - cloud.opacity;
                 let white = cloud.white * cloud.opacity;
@@ -134,8 +134,8 @@ impl View {
         Picture { width, height, pixels: enlarged(&half, columns, rows, self.key) }
     }
 
-    /// Longitude and latitude at a place of the frame, from 0 to 1 to the right
-    /// and down.
+    /// Returns longitude and latitude at a position of the frame, from 0 to 1 to the right and
+    /// down.
     pub(super) fn place(&self, u: f64, v: f64) -> [f64; 2] {
         let [ul, ur, lr, ll] = self.corners;
         let along = |a: f64, b: f64, share: f64| a + (b - a) * share;
@@ -164,7 +164,7 @@ impl View {
                 nodes.push(ground.features(lon, mercator(lat), lat, land, sun).as_array());
             }
         }
-        // Within one frame Mercator is as good as straight.
+        // Within one frame Mercator is approximately linear.
         let mut straight = self.clone();
         straight.corners = self.corners.map(|[lon, lat]| [lon, mercator(lat)]);
         let mut colours = Vec::with_capacity(columns * rows);
@@ -199,7 +199,7 @@ impl View {
     }
 }
 
-/// Width and height in kilometres.
+/// Returns width and height in kilometres.
 pub(super) fn size_km([ul, ur, _, ll]: &[[f64; 2]; 4]) -> (f64, f64) {
     let km = |a: &[f64; 2], b: &[f64; 2]| {
         let east = (b[0] - a[0]) * ((a[1] + b[1]) / 2.0).to_radians().cos();
@@ -221,7 +221,7 @@ fn between(a: &[f32; 6], b: &[f32; 6], share: f32) -> [f32; 6] {
     mixed
 }
 
-/// Four pixels out of each, smooth, with the grain of a sensor.
+/// Divides each pixel into four, smoothed, with the noise of a sensor.
 fn enlarged(half: &[[f32; 3]], columns: usize, rows: usize, key: u64) -> Vec<[u8; 3]> {
     let mut pixels = Vec::with_capacity(columns * rows * 4);
     let mut grain = key as u32 | 1;

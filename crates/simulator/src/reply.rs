@@ -1,11 +1,11 @@
-//! Answers in the platform's words: envelopes, error bodies, files.
+//! Responses in the platform's formats: envelopes, error bodies, files.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::request::Request;
 
-/// An answer before it goes on the wire.
+/// Response to a request.
 #[derive(Clone, Debug)]
 pub(super) struct Reply {
     pub status: u16,
@@ -13,23 +13,23 @@ pub(super) struct Reply {
     pub body: Vec<u8>,
 }
 
-/// What a handler gives back: `?` works for refusals.
+/// Result of a handler; an error response can be returned with `?`.
 pub(super) type Answer = Result<Reply, Reply>;
 
 impl Reply {
-    /// A bare JSON body.
+    /// Returns a JSON body without an envelope.
     pub(super) fn json(status: u16, body: &Value) -> Self {
         Self::file("application/json", body.to_string().into_bytes()).with_status(status)
     }
 
-    /// The classic envelope around a success.
+    /// Returns a success in the classic envelope.
     pub(super) fn data(data: impl Into<Value>) -> Self {
         let data: Value = data.into();
         Self::json(200, &json!({"data": data, "error": null}))
     }
 
-    /// The classic envelope around a failure. The platform's codes are numbers
-    /// here and words there.
+    /// Returns an error in the classic envelope. The platform's codes are numbers or words,
+    /// depending on the endpoint.
     pub(super) fn refused(status: u16, code: impl Into<Value>, message: impl Into<String>) -> Self {
         let error = json!({"code": code.into(), "message": message.into(), "details": null});
         Self::json(status, &json!({"error": error, "data": null}))
@@ -39,18 +39,18 @@ impl Reply {
         Self::refused(500, 500, "Internal server error")
     }
 
-    /// What lies behind no path.
-    pub(super) fn nothing_here() -> Self {
+    /// Returns the error for an unknown path.
+    pub(super) fn not_found() -> Self {
         Self::json(404, &json!({"data": null, "error": "Not found!"}))
     }
 
-    /// An error of the `/v2` family (problem+json).
+    /// Returns an error of the `/v2` API (problem+json).
     pub(super) fn problem(status: u16, title: impl Into<String>) -> Self {
         Self::json(status, &json!({"title": title.into(), "status": status, "detail": {}}))
             .with_header("content-type", "application/problem+json")
     }
 
-    /// An error of the storage.
+    /// Returns an error of the storage.
     pub(super) fn xml(status: u16, code: &str, message: &str) -> Self {
         let body = format!(
             "<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
@@ -58,8 +58,8 @@ impl Reply {
         Self::file("application/xml; charset=UTF-8", body.into_bytes()).with_status(status)
     }
 
-    /// A classic refusal in the words of the server that sends it: XML at the
-    /// storage, problem+json below `/v2` and in the STAC API.
+    /// Converts a classic error to the format of the server: XML at the storage, problem+json below
+    /// `/v2` and in the STAC and OGC APIs.
     pub(super) fn worded_for(self, request: &Request) -> Self {
         let below_v2 =
             request.segments.first().is_some_and(|first| ["v2", "stac", "ogc"].contains(&first.as_str()));
@@ -92,12 +92,12 @@ impl Reply {
         self.headers.iter().any(typed)
     }
 
-    /// Whether there is JSON in the answer, of whichever kind.
+    /// Returns whether the response is JSON of any type.
     pub(super) fn is_json(&self) -> bool {
         !self.body.is_empty() && self.is("json")
     }
 
-    /// Whether there is a job or an order in the answer.
+    /// Returns whether the response contains a job or an order.
     pub(super) fn has_jobs(&self) -> bool {
         let mut body = serde_json::from_slice::<Value>(&self.body).unwrap_or_default();
         !listed_in(&mut body).is_empty()
@@ -120,29 +120,29 @@ impl Reply {
         self
     }
 
-    /// Sets a header, in the place of one of the same name.
+    /// Sets a header, and replaces one of the same name.
     pub(super) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.retain(|(known, _)| *known != name);
         self.headers.push((name, value.into()));
         self
     }
 
-    /// The first half of the body.
+    /// Returns the response with the first half of its body.
     pub(super) fn halved(mut self) -> Self {
         self.body.truncate(self.body.len() / 2);
         self
     }
 
-    /// Rewrites the status of every job or order in the answer.
+    /// Replaces the status of every job or order in the response.
     pub(super) fn with_job_status(mut self, status: &str) -> Self {
         let Ok(mut body) = serde_json::from_slice::<Value>(&self.body) else { return self };
-        listed_in(&mut body).into_iter().for_each(|job| restate(job, status));
+        listed_in(&mut body).into_iter().for_each(|job| replace_status(job, status));
         self.body = body.to_string().into_bytes();
         self
     }
 }
 
-/// The jobs or orders of an answer: in the classic envelope, in a page, or one by itself.
+/// Returns the jobs or orders of a response: in the classic envelope, in a page, or a single one.
 fn listed_in(body: &mut Value) -> Vec<&mut Value> {
     let list = match body {
         body if body.get("data").is_some() => &mut body["data"],
@@ -156,7 +156,7 @@ fn listed_in(body: &mut Value) -> Vec<&mut Value> {
     }
 }
 
-fn restate(job: &mut Value, status: &str) {
+fn replace_status(job: &mut Value, status: &str) {
     if let Some(field) = job.get_mut("status") {
         *field = status.into();
     }

@@ -1,4 +1,4 @@
-//! A request as the handlers see it.
+//! Request, as passed to the handlers.
 
 use axum::body::to_bytes;
 use axum::extract;
@@ -7,13 +7,13 @@ use url::form_urlencoded;
 
 use super::reply::Reply;
 
-/// A request, read in full.
+/// Request that was read in full.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Request {
     pub method: String,
-    /// As sent, without the query.
+    /// Path as sent, without the query.
     pub path: String,
-    /// The parts of the path, decoded; a slash at the end makes no difference.
+    /// Decoded segments of the path; a slash at the end is ignored.
     pub segments: Vec<String>,
     pub query: Vec<(String, String)>,
     pub authorization: Option<String>,
@@ -27,13 +27,15 @@ pub(super) struct Request {
     pub to_storage: bool,
 }
 
-/// More than any request of the API needs.
+/// Largest body in bytes, more than any request of the API needs.
 const LARGEST_BODY: usize = 64 << 20;
 
 impl Request {
+    /// Reads a request in full.
+    ///
     /// # Errors
     ///
-    /// When the body does not arrive in full.
+    /// If the body does not arrive in full.
     pub(super) async fn read(incoming: extract::Request, to_storage: bool) -> Result<Self, axum::Error> {
         let (parts, body) = incoming.into_parts();
         let header = |name: &str| Some(parts.headers.get(name)?.to_str().ok()?.to_string());
@@ -58,19 +60,19 @@ impl Request {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// A number of the query, from 0 up.
+    /// Returns a non-negative integer of the query.
     pub(super) fn number(&self, name: &str) -> Result<Option<usize>, Reply> {
         let wrong =
             |text: &str| Reply::refused(400, 400, format!("{name} must be a number from 0 up, got {text}"));
         self.query(name).map(|text| text.parse().map_err(|_| wrong(text))).transpose()
     }
 
-    /// The body as a form.
+    /// Returns the body as a form.
     pub(super) fn form(&self) -> Vec<(String, String)> {
         pairs(&self.body)
     }
 
-    /// The body as JSON; an empty one counts as missing.
+    /// Returns the body as JSON; an empty body is an error.
     pub(super) fn json(&self) -> Result<Value, Reply> {
         if self.body.is_empty() {
             return Err(Reply::refused(400, 400, "Required request body is missing"));
@@ -82,7 +84,7 @@ impl Request {
             .map_err(|error| Reply::refused(400, 400, format!("JSON parse error: {error}")))
     }
 
-    /// Whether it is for a list of jobs or orders, or for one.
+    /// Returns whether it requests a list of jobs or orders, or one of them.
     pub(super) fn asks_for_jobs(&self) -> bool {
         let is_known = matches!(
             self.parts()[..],
@@ -91,12 +93,12 @@ impl Request {
         self.method == "GET" && is_known
     }
 
-    /// Whether it does not wait for the work.
+    /// Returns whether it prefers asynchronous execution.
     pub(super) fn prefers_async(&self) -> bool {
         self.prefer.as_deref().is_some_and(|prefer| prefer.contains("respond-async"))
     }
 
-    /// Whether it needs no token.
+    /// Returns whether it needs no token.
     pub(super) fn is_public(&self) -> bool {
         self.to_storage
             || matches!(
@@ -108,7 +110,7 @@ impl Request {
             )
     }
 
-    /// The parts of the path, to match on.
+    /// Returns the segments of the path, for matching.
     pub(super) fn parts(&self) -> Vec<&str> {
         self.segments.iter().map(String::as_str).collect()
     }
@@ -124,7 +126,7 @@ fn segments(path: &str) -> Vec<String> {
     parts.map(decoded).collect()
 }
 
-/// Percent decoding as paths have it: a plus stays a plus.
+/// Decodes percent-encoding in a path, where a plus is not a space.
 fn decoded(part: &str) -> String {
     let form = format!("v={}", part.replace('+', "%2B"));
     pairs(form.as_bytes()).pop().map(|(_, value)| value).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! The archives that finished jobs deliver.
+//! Archives of finished jobs.
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -13,11 +13,11 @@ use super::quicklook::{View, day_of_year};
 use super::reply::Reply;
 use super::seeded_rng::SeededRng;
 
-/// No raster is longer than this.
+/// Longer side of a raster, in pixels.
 const LARGEST_SIDE: usize = 256;
 
 impl Platform {
-    /// What the signed URL of a job leads to.
+    /// Returns the archive of a job, to which its signed URL leads.
     pub(super) fn job_archive(&self, id: &str) -> Option<Reply> {
         let job = self.store().jobs.iter().find(|job| job.id == id)?.clone();
         if let Some(given) = self.given_archive(&job) {
@@ -27,7 +27,7 @@ impl Platform {
         Some(Reply::file("application/gzip", file.as_ref().clone()))
     }
 
-    /// `output/data.json` and the rasters it names.
+    /// Creates an archive of `output/data.json` and its rasters.
     fn packed(&self, job: &Job) -> std::io::Result<Vec<u8>> {
         let gzip = GzEncoder::new(Vec::new(), Compression::fast());
         let mut archive = tar::Builder::new(gzip);
@@ -46,7 +46,8 @@ impl Platform {
         archive.into_inner()?.finish()
     }
 
-    /// 5.1: one feature for each raster; of a test query one for each scene that it found.
+    /// Returns the features of a job (5.1): one for each raster, or for each scene found by a test
+    /// query.
     pub(super) fn data_json(&self, job: &Job) -> Value {
         if let Some(given) = self.given_archive(job) {
             return given.data.clone();
@@ -58,7 +59,7 @@ impl Platform {
         json!({"type": "FeatureCollection", "features": features})
     }
 
-    /// A scene, cut to an area.
+    /// Returns the view of a scene that is cut to an area.
     pub(super) fn view_of(&self, scene: &Scene, area: Bbox) -> View {
         View {
             corners: corners(area),
@@ -81,13 +82,13 @@ impl Platform {
 }
 
 impl Job {
-    /// The scenes that come as rasters: none for a test query.
+    /// Returns the scenes that are delivered as rasters: none for a test query.
     fn rasters(&self) -> &[Scene] {
         if self.dry_run || self.ending != "SUCCEEDED" { &[] } else { &self.scenes }
     }
 }
 
-/// Relative to `output/`.
+/// Returns the path of a raster, relative to `output/`.
 fn path_of(job: &Job, scene: &Scene) -> String {
     let folder = SeededRng::of_text(0, &format!("{}/{}", job.id, scene.id)).uuid();
     format!("{folder}/{}.tif", scene.id)

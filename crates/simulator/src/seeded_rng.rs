@@ -1,14 +1,13 @@
-//! Random numbers that are the same every time: all of them follow from the
-//! seed and from what they are drawn for.
+//! Reproducible random numbers, determined by the seed and their purpose.
 
 use uuid::Uuid;
 
-/// A stream of numbers (SplitMix64).
+/// Random number generator (SplitMix64).
 #[derive(Clone, Debug)]
 pub(super) struct SeededRng(u64);
 
 impl SeededRng {
-    /// The stream that belongs to these keys.
+    /// Creates the generator of these keys.
     pub(super) fn of(keys: &[u64]) -> Self {
         let mut state = 0x9e37_79b9_7f4a_7c15;
         for key in keys {
@@ -17,7 +16,7 @@ impl SeededRng {
         Self(state)
     }
 
-    /// The stream that belongs to a text.
+    /// Creates the generator of a seed and a text.
     pub(super) fn of_text(seed: u64, text: &str) -> Self {
         let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -30,7 +29,7 @@ impl SeededRng {
         scramble(self.0)
     }
 
-    /// From 0 up to, and without, 1.
+    /// Returns a number from 0 (inclusive) to 1 (exclusive).
     pub(super) fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
@@ -39,13 +38,13 @@ impl SeededRng {
         low + (high - low) * self.unit()
     }
 
-    /// Standard normal, by Box and Muller.
+    /// Returns a standard normal number (Box-Muller).
     pub(super) fn normal(&mut self) -> f64 {
         let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
         radius * (std::f64::consts::TAU * self.unit()).cos()
     }
 
-    /// How often something happens that happens `mean` times on average.
+    /// Returns a Poisson number with this mean.
     pub(super) fn poisson(&mut self, mean: f64) -> u32 {
         let limit = (-mean).exp();
         let mut product = self.unit();

@@ -1,4 +1,4 @@
-//! The thread, the two ports, and what happens to a request on its way.
+//! Server thread, its two ports, and the processing of requests.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -22,27 +22,26 @@ use super::reply::Reply;
 use super::request::Request;
 use up42_core::error::{Context, Result};
 
-/// Threads for the work behind the answers: drawing, packing, searching.
+/// Number of threads for generating, packing and searching.
 const WORKERS: usize = 4;
 
-/// Two ports that are bound and wait for a platform to serve.
+/// Two bound ports without a platform to serve.
 pub(super) struct Ports {
     api: TcpListener,
     storage: TcpListener,
 }
 
-/// Where a folder notes its two ports, so that URLs stay what they were.
+/// File in a folder with its two ports, so that URLs stay valid.
 const PORTS: &str = "ports.json";
 
 impl Ports {
-    /// The port that is asked for, or those that the folder had the last time, if they are
-    /// free, or else any.
+    /// Binds `port`, or else the last ports of the folder if they are free, or else any.
     pub(super) fn bind(port: Option<u16>, folder: Option<&Path>) -> Result<Self> {
         let note = folder.map(|folder| folder.join(PORTS));
         let noted = note.as_ref().and_then(|note| std::fs::read(note).ok());
         let noted = noted.and_then(|text| serde_json::from_slice::<(u16, u16)>(&text).ok());
         let any = || listener(0).context("bind the simulator's port");
-        // Another program may have the same platform, on the ports that are noted.
+        // Another program may serve the same platform on the saved ports.
         let preferred = |port: Option<u16>| port.map_or_else(any, |port| listener(port).or_else(|_| any()));
         let api = match port {
             Some(port) => listener(port).with_context(|| format!("bind port {port}"))?,
@@ -83,7 +82,7 @@ impl Ports {
                     }
                     stopped.await.ok();
                 });
-                // Connections that are still open end with the runtime.
+                // Open connections end with the runtime.
                 runtime.shutdown_background();
             })
             .context("start the simulator")?;
@@ -91,7 +90,7 @@ impl Ports {
     }
 }
 
-/// The running thread; it ends when this is dropped.
+/// Running thread, which ends when this is dropped.
 pub(super) struct Server {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -134,7 +133,7 @@ async fn respond(
         return whole(Reply::refused(400, 400, "the request was cut off"));
     };
     let request = Arc::new(request);
-    // In a task of its own: a client that hangs up undoes nothing.
+    // In a task of its own: the request is completed even if the client closes the connection.
     let work = carry_out(Arc::clone(&platform), connection, Arc::clone(&request));
     let Ok((response, fault)) = tokio::spawn(work).await else {
         return internal_error();
@@ -146,7 +145,7 @@ async fn respond(
     response
 }
 
-/// Does what a request asks for, writes it down, and readies the answer.
+/// Carries out a request, records it, and prepares the response.
 async fn carry_out(
     platform: Arc<Platform>,
     connection: Connection,
@@ -176,16 +175,16 @@ async fn carry_out(
 }
 
 fn whole(reply: Reply) -> Response {
-    dressed(reply.status, &reply.headers, Body::from(reply.body))
+    to_response(reply.status, &reply.headers, Body::from(reply.body))
 }
 
-/// Closes the connection; what is given back is never sent.
+/// Closes the connection; the returned response is never sent.
 fn lost(connection: &Connection) -> Response {
     connection.cut();
     Response::new(Body::empty())
 }
 
-/// Promises the whole body and breaks the connection after some bytes of it.
+/// States the length of the whole body, and closes the connection after some bytes of it.
 fn cut_off(mut reply: Reply, after: usize, connection: &Connection) -> Response {
     let size = reply.body.len();
     if after == 0 {
@@ -193,16 +192,16 @@ fn cut_off(mut reply: Reply, after: usize, connection: &Connection) -> Response 
     }
     reply.body.truncate(after);
     let part = stream::once(async { Ok(reply.body) });
-    // The part has to leave first: bytes that are still here are lost with the connection.
+    // The part must be sent before: bytes in the buffer are lost with the connection.
     let end = stream::once(async {
         tokio::time::sleep(Duration::from_millis(20)).await;
         Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
     });
     let headers = reply.headers.into_iter().chain([("content-length", size.to_string())]);
-    dressed(reply.status, &headers.collect::<Vec<_>>(), Body::from_stream(part.chain(end)))
+    to_response(reply.status, &headers.collect::<Vec<_>>(), Body::from_stream(part.chain(end)))
 }
 
-fn dressed(status: u16, headers: &[(&'static str, String)], body: Body) -> Response {
+fn to_response(status: u16, headers: &[(&'static str, String)], body: Body) -> Response {
     let mut response = Response::builder().status(status);
     for (name, value) in headers {
         response = response.header(*name, value);
@@ -210,7 +209,7 @@ fn dressed(status: u16, headers: &[(&'static str, String)], body: Body) -> Respo
     response.body(body).unwrap_or_else(|_| internal_error())
 }
 
-/// The answer in place of one that failed or cannot be sent.
+/// Returns the response for one that failed or cannot be sent.
 fn internal_error() -> Response {
     let mut response = Response::new(Body::from(Reply::internal_error().body));
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;

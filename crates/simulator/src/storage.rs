@@ -1,4 +1,4 @@
-//! The second origin: signed URLs and what they lead to.
+//! Storage: a second origin with signed URLs.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,23 +11,23 @@ use super::platform::Platform;
 use super::reply::{Answer, Reply};
 use super::request::Request;
 
-/// How long a signed URL is good for.
+/// Lifetime of a signed URL.
 const LIFE: Duration = Duration::from_secs(300);
-/// Files to keep; drawing one again gives the same bytes.
+/// Largest number of cached files, which can be generated again with the same bytes.
 const KEPT: usize = 400;
 
-/// The files that were made so far.
+/// Cache of generated files.
 #[derive(Default)]
 pub(super) struct FileCache(Mutex<HashMap<String, Arc<Vec<u8>>>>);
 
 impl FileCache {
-    /// The file of this name, made if need be.
+    /// Returns the file of this name, and generates it if necessary.
     pub(super) fn keep(&self, name: &str, make: impl FnOnce() -> Option<Vec<u8>>) -> Option<Arc<Vec<u8>>> {
         let lock = || self.0.lock().unwrap_or_else(|broken| broken.into_inner());
         if let Some(file) = lock().get(name) {
             return Some(Arc::clone(file));
         }
-        // Made without the lock: other files need not wait for it.
+        // Generated without the lock, so that other files are available meanwhile.
         let file = Arc::new(make()?);
         let mut files = lock();
         if files.len() >= KEPT {
@@ -39,8 +39,8 @@ impl FileCache {
 }
 
 impl Platform {
-    /// A URL that opens a file of the storage for a while, to anybody. The file's extension
-    /// stands in the path or else in its name: clients join the two.
+    /// Returns a URL that gives access to a file of the storage for a limited time, without a
+    /// login. The file's extension is in the path or else in its name, since clients join the two.
     pub(super) fn signed_url(&self, path: &str, file_name: &str) -> String {
         let expires = self.clock.steady().checked_add(LIFE).map(|at| at.as_second()).unwrap_or(i64::MAX);
         let signature = self.mint.signature(&format!("{path}?{expires}"));
@@ -87,8 +87,8 @@ impl Platform {
     }
 }
 
-/// What a download is called: without quotes where they are not needed, as old clients take
-/// them for a part of the name.
+/// Returns the header with the file name of a download. The name is quoted only if necessary, since
+/// old clients take quotes for a part of the name.
 fn disposition(path: &str, file_name: &str) -> String {
     let name = match Path::new(path).extension() {
         Some(_) => file_name.rsplit_once('.').map_or(file_name, |(stem, _)| stem),
@@ -101,12 +101,12 @@ fn disposition(path: &str, file_name: &str) -> String {
     }
 }
 
-/// 403 as the storage answers to a URL that is too old.
+/// Returns the storage's 403 for an expired URL.
 pub(super) fn expired() -> Reply {
     Reply::xml(403, "ExpiredToken", "The provided token has expired.")
 }
 
-/// The part of the file that was asked for.
+/// Returns the requested range of a file.
 fn ranged(reply: Reply, request: &Request) -> Reply {
     let size = reply.body.len();
     let etag = format!("\"{:016x}\"", fingerprint(&reply.body));
@@ -122,7 +122,7 @@ fn ranged(reply: Reply, request: &Request) -> Reply {
     Reply { body, ..reply }.with_status(206).with_header("content-range", content_range)
 }
 
-/// First and last byte of `bytes=5-`, `bytes=5-9` or `bytes=-5`.
+/// Parses the first and the last byte of `bytes=5-`, `bytes=5-9` or `bytes=-5`.
 fn parse_range(range: &str, size: usize) -> Option<(usize, usize)> {
     let (first, last) = range.strip_prefix("bytes=")?.split_once('-')?;
     let end = size.checked_sub(1)?;
@@ -135,7 +135,7 @@ fn parse_range(range: &str, size: usize) -> Option<(usize, usize)> {
 }
 
 fn fingerprint(bytes: &[u8]) -> u64 {
-    // Ends and length are enough to tell two files of one name apart.
+    // End and length suffice to distinguish two files of one name.
     let tail = &bytes[bytes.len().saturating_sub(64)..];
     let start = 0xcbf2_9ce4_8422_2325_u64 ^ bytes.len() as u64;
     tail.iter().fold(start, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))

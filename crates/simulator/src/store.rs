@@ -1,4 +1,4 @@
-//! What the platform remembers: settings, workflows, jobs, orders and credits.
+//! Store of the platform: settings, workflows, jobs, orders and credits.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -10,27 +10,27 @@ use super::processing::job::ProcessingJob;
 use super::seeded_rng::SeededRng;
 use super::workflows::Workflow;
 
-/// All that changes.
+/// Mutable state of the platform.
 #[derive(Debug)]
 pub(super) struct Store {
     pub opened: Timestamp,
     pub settings: Vec<Setting>,
     pub workflows: Vec<Workflow>,
-    /// Oldest first.
+    /// Jobs, oldest first.
     pub jobs: Vec<Job>,
-    /// Oldest first.
+    /// Orders, oldest first.
     pub orders: Vec<Order>,
-    /// Oldest first.
+    /// Processing jobs, oldest first.
     pub processing: Vec<ProcessingJob>,
-    /// Whether each order needs a budget.
+    /// Whether each order requires a budget.
     pub budgets_enforced: bool,
     pub balance: i64,
-    /// In the order in which it was written down.
+    /// Credit history, in the order of the entries' creation.
     pub history: Vec<Value>,
     ids: SeededRng,
 }
 
-/// A limit of the project.
+/// Limit of the project.
 #[derive(Clone, Debug)]
 pub(super) struct Setting {
     pub id: String,
@@ -46,7 +46,7 @@ pub(super) const MAX_AOI_SIZE: &str = "JOB_QUERY_MAX_AOI_SIZE";
 pub(super) const MAX_LIMIT: &str = "JOB_QUERY_LIMIT_PARAMETER_MAX_VALUE";
 
 impl Store {
-    /// A new store: a balance, the settings, and nothing else.
+    /// Creates a store with a balance and settings only.
     pub(super) fn open(config: &Config, now: Timestamp) -> Self {
         let mut ids = SeededRng::of(&[config.seed, 1]);
         let jobs = i64::from(config.max_concurrent_jobs).clamp(1, 1000);
@@ -80,7 +80,7 @@ impl Store {
         }
     }
 
-    /// Other ids than those of a program that has the same store.
+    /// Lets the store generate other ids than those of other programs with the same store.
     pub(super) fn number_from(&mut self, seed: u64, program: u64) {
         self.ids = SeededRng::of(&[seed, 1, program]);
     }
@@ -93,7 +93,7 @@ impl Store {
         self.settings.iter().find(|setting| setting.name == name).map_or(i64::MAX, |setting| setting.value)
     }
 
-    /// Charges every task that has succeeded by now and was not charged yet.
+    /// Charges all tasks, orders and processing jobs that have succeeded and are not paid.
     pub(super) fn settle(&mut self, now: Timestamp) {
         for job in &mut self.jobs {
             for charge in job.charge(now) {
@@ -112,7 +112,7 @@ impl Store {
     }
 }
 
-/// A time with milliseconds.
+/// Returns a time with milliseconds.
 pub(super) fn stamp(time: Timestamp) -> String {
     format!("{time:.3}")
 }

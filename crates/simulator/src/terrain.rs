@@ -1,22 +1,20 @@
-//! What the ground looks like: the same place has the same colours in every
-//! picture of it.
+//! Appearance of the ground: a position has the same colours in every picture.
 
 use std::sync::OnceLock;
 
 use super::noise::Noise;
 use up42_core::geo::land_mask;
 
-/// The Earth is the same for every seed.
+/// Seed of the ground, which is the same on every platform.
 const EARTH: u64 = 6_371;
 
-/// Land and sea of the whole Earth in pixels of a tenth of a degree, tile by tile
-/// as they are asked for.
+/// Land mask of the Earth in pixels of a tenth of a degree; tiles are computed on first use.
 #[derive(Debug)]
 pub(super) struct Globe {
     tiles: Vec<OnceLock<Vec<bool>>>,
 }
 
-/// Size of a tile in degrees; tiles in a row; pixels in a degree.
+/// Size of a tile in degrees, number of tiles in a row, and pixels per degree.
 const TILE: usize = 30;
 const TILES: usize = 360 / TILE;
 const PER_DEGREE: usize = 10;
@@ -26,7 +24,7 @@ impl Globe {
         Self { tiles: (0..TILES * TILES / 2).map(|_| OnceLock::new()).collect() }
     }
 
-    /// Whether a place is land.
+    /// Returns whether a position is land.
     pub(super) fn is_land(&self, lon: f64, lat: f64) -> bool {
         let side = TILE * PER_DEGREE;
         let column = ((lon + 180.0).clamp(0.0, 359.999) * PER_DEGREE as f64) as usize;
@@ -41,19 +39,18 @@ impl Globe {
     }
 }
 
-/// How much land there is around each place of a frame, from 0 to 1; the coast
-/// runs where it is one half.
+/// Share of land around each position of a frame, from 0 to 1; the coast is at one half.
 pub(super) struct Coast {
     bbox: [f64; 4],
     share: Vec<f32>,
 }
 
-/// Cells on each side of the coast's grid.
+/// Number of cells on each side of the coast's grid.
 const CELLS: usize = 96;
 
 impl Coast {
     pub(super) fn around([west, south, east, north]: [f64; 4]) -> Self {
-        // A margin, so that the softened edge of the grid stays outside.
+        // A margin, so that the softened edge of the grid is outside.
         let (x, y) = ((east - west) * 0.06, (north - south) * 0.06);
         let bbox = [west - x, south - y, east + x, north + y];
         let mask = land_mask(bbox, CELLS, CELLS);
@@ -92,20 +89,20 @@ fn softened(share: &[f32]) -> Vec<f32> {
     (0..share.len()).map(mixed).collect()
 }
 
-/// The large features of the ground at one place; pictures interpolate them.
+/// Large features of the ground at one position; pictures interpolate them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Features {
-    /// Above one half there is land.
+    /// Land above one half.
     pub land: f32,
     /// Brightness of the relief under the sun, around 1.
     pub shade: f32,
-    /// From 0 (bare) to 1 (lush).
+    /// Vegetation, from 0 (bare) to 1 (dense).
     pub green: f32,
-    /// Above 0 there are houses.
+    /// Houses above 0.
     pub town: f32,
-    /// Zero along the middle of rivers.
+    /// Distance from the middle of rivers, which is 0.
     pub river: f32,
-    /// From 0 to 1.
+    /// Snow, from 0 to 1.
     pub snow: f32,
 }
 
@@ -115,32 +112,32 @@ impl Features {
     }
 }
 
-/// Draws the ground.
+/// Generator of the ground.
 pub(super) struct Ground {
     noise: Noise,
-    /// Warmth of the season from -1 (January) to 1 (July).
+    /// Season on the northern hemisphere, from -1 (January) to 1 (July).
     summer: f32,
-    /// How well fields can be told apart at this scale, from 0 to 1.
+    /// Visibility of fields at this scale, from 0 to 1.
     crispness: f32,
 }
 
 impl Ground {
-    /// For a picture whose dots are so many degrees apart.
+    /// Creates a generator for a picture whose pixels are `dot` degrees apart.
     pub(super) fn new(day_of_year: f64, dot: f64) -> Self {
         let angle = (day_of_year - 20.0) / 365.0 * std::f64::consts::TAU;
         let crispness = (1.25 - dot * 240.0).clamp(0.15, 1.0) as f32;
         Self { noise: Noise::new(EARTH), summer: -(angle.cos()) as f32, crispness }
     }
 
-    /// The large features; x and y are Mercator degrees, which are as long as
-    /// wide everywhere.
+    /// Returns the large features; x and y are degrees in Mercator projection, which has the same
+    /// scale in both directions.
     pub(super) fn features(&self, x: f64, y: f64, lat: f64, land: f32, sun: [f32; 2]) -> Features {
         let noise = &self.noise;
         let height = |x: f64, y: f64| noise.fractal(x * 9.0, y * 9.0, 4);
         let step = 0.006;
         let here = height(x, y);
         let slope = [height(x + step, y) - here, height(x, y + step) - here];
-        // Plains here, mountains there.
+        // Plains and mountains.
         let rough = (noise.at(x * 0.9 + 5.0, y * 0.9) * 1.6 + 0.5).clamp(0.08, 1.0);
         let shade = 1.0 + (slope[0] * sun[0] + slope[1] * sun[1]) * 7.0 * rough;
         let away = lat.abs() as f32;
@@ -155,7 +152,7 @@ impl Ground {
         let snow = (away - 62.0 + 22.0 * -warm.min(0.0) * cold + 8.0 * here * rough) / 6.0 - 1.0;
         let town = noise.fractal(x * 8.0 + 80.0, y * 8.0, 4) - 0.36 - 0.22 * rough - 0.35 * dry + 0.10 * land;
         let river = noise.fractal(x * 2.6 - 40.0, y * 2.6, 4).abs() + dry * 0.05;
-        // The coast is ragged where the polygons are smooth.
+        // The polygons of the coast are smooth; noise makes it irregular.
         let ragged = 0.20 * noise.fractal(x * 60.0, y * 60.0, 3);
         let land = land + ragged * (1.0 - (land * 2.0 - 1.0).powi(2));
         Features {
@@ -168,8 +165,7 @@ impl Ground {
         }
     }
 
-    /// Red, green and blue, from 0 to 255, of a place with these
-    /// features.
+    /// Returns the colour of a position with these features: red, green and blue, from 0 to 255.
     pub(super) fn colour(&self, x: f64, y: f64, features: [f32; 6]) -> [f32; 3] {
         let [land, shade, green, town, river, snow] = features;
         let fine = self.noise.at(x * 310.0, y * 310.0);
@@ -183,7 +179,7 @@ impl Ground {
         let dry = [186.0 + 14.0 * grain, 158.0 + 11.0 * grain, 118.0 + 6.0 * grain];
         let lush = [70.0, 92.0, 52.0];
         let mut colour = mix(dry, lush, green);
-        // Fields: cells of a lattice that leans with the country.
+        // Fields: cells of a lattice that is inclined with the terrain.
         let lean = f64::from(shade) * 0.12;
         let (along, across) = (x * 150.0 + y * 150.0 * lean, y * 210.0 - x * 60.0);
         let tilled = ((0.62 - (green - 0.55).abs() * 1.6) * 2.0).clamp(0.0, 1.0) * self.crispness;
@@ -198,7 +194,7 @@ impl Ground {
             colour = colour.map(|channel| channel * mottled);
         }
         if town > 0.0 {
-            // Dense in the middle, blocks of different roofs, here and there a park.
+            // Dense in the middle, with blocks of different roofs and some parks.
             let block = crop((x * 330.0 + y * 40.0).floor() as i64, (y * 330.0 - x * 40.0).floor() as i64);
             let built = (town * 6.0).min(0.8) * (0.55 + 0.45 * block[1].sqrt());
             let grey = 106.0 + 34.0 * (block[0] - 0.3) * (0.4 + 0.6 * self.crispness) + 12.0 * fine;
@@ -211,7 +207,7 @@ impl Ground {
     }
 }
 
-/// Deep and dark, or bright over the shallows of the coast.
+/// Returns the colour of water: dark, or bright near the coast.
 fn water(land: f32, fine: f32) -> [f32; 3] {
     let shallow = (land * 2.0).clamp(0.0, 1.0).powi(3);
     let colour = mix([18.0, 40.0, 68.0], [52.0, 104.0, 116.0], shallow);
@@ -222,7 +218,7 @@ fn mix(a: [f32; 3], b: [f32; 3], share: f32) -> [f32; 3] {
     [a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share, a[2] + (b[2] - a[2]) * share]
 }
 
-/// Two numbers from 0 to 1 that belong to a field.
+/// Returns two numbers from 0 to 1 that belong to a field.
 fn crop(along: i64, across: i64) -> [f32; 2] {
     let mut hash = (along as u32).wrapping_mul(0x9e37_79b1) ^ (across as u32).wrapping_mul(0x85eb_ca6b);
     hash = (hash ^ (hash >> 15)).wrapping_mul(0x2c1b_3c6d);

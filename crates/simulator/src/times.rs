@@ -1,4 +1,4 @@
-//! When a job begins and ends.
+//! Start and end of jobs.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use super::estimate::{LONGEST_RUN, SHORTEST_RUN};
 use super::platform::Platform;
 use super::seeded_rng::SeededRng;
 
-/// A test query only looks which scenes there are.
+/// Run time of a test query relative to a job: it only searches scenes.
 const DRY: f64 = 0.16;
 
-/// How long a job takes, in seconds.
+/// Durations of a job, in seconds.
 pub(super) struct Times {
-    /// Until it is queued.
+    /// Time until it is queued.
     pub waits: f64,
-    /// Until it could run.
+    /// Time in the queue until it could run.
     pub queues: f64,
     pub runs: f64,
 }
@@ -25,7 +25,7 @@ impl Times {
         after(created, self.waits)
     }
 
-    /// When it could run.
+    /// Returns the time at which it could run.
     pub(super) fn ready(&self, created: Timestamp) -> Timestamp {
         after(created, self.waits + self.queues)
     }
@@ -40,7 +40,7 @@ fn after(time: Timestamp, seconds: f64) -> Timestamp {
 }
 
 impl Platform {
-    /// Drawn for a job; asked again with the same chance, they are the same.
+    /// Returns the durations of a job, which are the same for the same random numbers.
     pub(super) fn times(&self, rng: &mut SeededRng, dry_run: bool) -> Times {
         let waits = rng.between(1.0, 3.0);
         let queues = match self.queue_times {
@@ -54,7 +54,7 @@ impl Platform {
         Times { waits, queues, runs: if dry_run { runs * DRY } else { runs } }
     }
 
-    /// From when the list of jobs tells of one that is created now.
+    /// Returns the time from which the list contains a job that is created now.
     pub(super) fn listed_from(&self) -> Timestamp {
         let now = self.clock.steady();
         now.checked_add(self.list_lag).unwrap_or(now)

@@ -12,13 +12,13 @@ use super::reply::{Answer, Reply};
 use super::request::Request;
 use super::store::stamp;
 
-/// Name, title and description of what a webhook can be told of.
+/// Name, title and description of the events.
 const EVENTS: [(&str, &str, &str); 2] = [
     ("job.status", "Job status", "A job or one of its tasks has another status"),
     ("order.status", "Order status", "An order has another status"),
 ];
 
-/// The webhooks of the workspace, for as long as this program runs.
+/// Webhooks of the workspace, which exist until the program ends.
 #[derive(Default)]
 pub(super) struct Webhooks(Mutex<Vec<Webhook>>);
 
@@ -29,7 +29,7 @@ struct Webhook {
     registration: Registration,
 }
 
-/// What the user sets.
+/// Settings of the user.
 struct Registration {
     name: String,
     url: String,
@@ -86,7 +86,7 @@ impl Platform {
         Ok(Reply::data(EVENTS.map(event).to_vec()))
     }
 
-    /// Everything below `W/webhooks`.
+    /// Handles requests below `W/webhooks`.
     pub(super) fn webhooks(&self, request: &Request, path: &[&str]) -> Answer {
         let now = self.clock.now();
         let mut webhooks = self.webhooks.lock();
@@ -121,7 +121,7 @@ impl Platform {
                 Ok(Reply::data(json!({"startedAt": stamp(now), "testsRun": events, "testsSucceeded": 0})))
             }
             (_, [] | [_] | [_, "tests"]) => Err(wrong_method(request)),
-            _ => Err(Reply::nothing_here()),
+            _ => Err(Reply::not_found()),
         }
     }
 }

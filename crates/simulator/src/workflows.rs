@@ -10,31 +10,27 @@ use super::blocks::{self, Block, NamedBlock};
 use super::platform::{Platform, wrong_method};
 use super::reply::{Answer, Reply};
 use super::request::Request;
-use super::serde_helpers;
 use super::store::{Store, stamp};
 
-/// A chain of tasks that begins with data.
+/// Chain of tasks that begins with a data task.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Workflow {
     pub id: String,
     pub name: String,
     description: String,
-    #[serde(with = "serde_helpers::time")]
     created: Timestamp,
-    #[serde(with = "serde_helpers::time")]
     updated: Timestamp,
     pub tasks: Vec<Task>,
 }
 
-/// A block at its place in a workflow.
+/// Block in a workflow.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Task {
     id: String,
     pub name: String,
     parent: Option<String>,
-    #[serde(with = "serde_helpers::block")]
+    #[serde(with = "crate::blocks::as_id")]
     pub block: &'static Block,
-    #[serde(with = "serde_helpers::time")]
     created: Timestamp,
 }
 
@@ -66,7 +62,7 @@ impl Platform {
             (_, [] | [_] | [_, "tasks" | "jobs" | "credits" | "compatible-blocks"] | [_, "jobs", _]) => {
                 Err(wrong_method(request))
             }
-            _ => Err(Reply::nothing_here()),
+            _ => Err(Reply::not_found()),
         }
     }
 
@@ -75,7 +71,7 @@ impl Platform {
         answer(workflow(&mut store, id)?)
     }
 
-    /// 3.2
+    /// Handles the creation of a workflow (3.2).
     fn create_workflow(&self, request: &Request) -> Answer {
         let body = request.json()?;
         let name = name_in(&body)?;
@@ -94,7 +90,7 @@ impl Platform {
         Ok(reply)
     }
 
-    /// 3.4
+    /// Handles a change of a workflow's name and description (3.4).
     fn rename_workflow(&self, request: &Request, id: &str) -> Answer {
         let body = request.json()?;
         let now = self.clock.now();
@@ -108,7 +104,7 @@ impl Platform {
         })
     }
 
-    /// 3.5
+    /// Handles the deletion of a workflow (3.5).
     fn delete_workflow(&self, id: &str) -> Answer {
         let mut store = self.store();
         workflow(&mut store, id)?;
@@ -116,7 +112,7 @@ impl Platform {
         Ok(Reply::empty(204))
     }
 
-    /// 3.7: replaces the whole list.
+    /// Handles a replacement of all tasks (3.7).
     fn set_tasks(&self, request: &Request, id: &str) -> Answer {
         let body = request.json()?;
         let list =
@@ -142,7 +138,7 @@ impl Platform {
         Ok(Reply::data(workflow.tasks_json()))
     }
 
-    /// 3.9
+    /// Handles a request for the credits that a workflow has spent (3.9).
     fn workflow_credits(&self, id: &str) -> Answer {
         let mut store = self.store();
         workflow(&mut store, id)?;
@@ -175,8 +171,8 @@ fn name_in(body: &Value) -> Result<String, Reply> {
     Ok(name.to_string())
 }
 
-/// One task after another, data first and only there, and each takes what the one before
-/// it gives.
+/// Fails unless each task follows the one before it and accepts its output, and the first task
+/// alone is a data task.
 fn check_chain(tasks: &[Task]) -> Result<(), Reply> {
     let before = |place: usize| place.checked_sub(1).and_then(|before| tasks.get(before));
     let is_odd = |place: usize, task: &Task| {
@@ -205,7 +201,7 @@ fn check_chain(tasks: &[Task]) -> Result<(), Reply> {
     Err(Reply::json(422, &json!({"data": null, "error": error})))
 }
 
-/// 3.8: what fits behind a task, and before another one if it is named.
+/// Returns the blocks that can follow a task (3.8), and precede another one if it is given.
 fn compatible_blocks(workflow: &Workflow, (parent, child): (Option<&str>, Option<&str>)) -> Answer {
     let task = |name: Option<&str>| {
         let found = name.map(|name| workflow.tasks.iter().find(|task| task.name == name).ok_or(name));

@@ -1,4 +1,4 @@
-//! What the classic interface has below a workspace: orders, assets, webhooks.
+//! Classic endpoints below a workspace: orders, assets, webhooks.
 
 use super::auth::WORKSPACE_ID;
 use super::platform::Platform;
@@ -14,7 +14,7 @@ impl Platform {
             ["orders", rest @ ..] => self.classic_orders(request, rest),
             ["assets", rest @ ..] => self.classic_assets(request, rest),
             ["webhooks", rest @ ..] => self.webhooks(request, rest),
-            _ => Err(Reply::nothing_here()),
+            _ => Err(Reply::not_found()),
         }
     }
 }

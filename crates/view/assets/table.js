@@ -1,5 +1,5 @@
-// Sorting by a click on a head, and a field that filters. Without this script the
-// table is whole.
+// Sorts by a click on a heading, and filters by a search field. Without this script the table is
+// complete.
 (() => {
   const root = document.currentScript?.parentElement;
   const table = root?.querySelector('table');
@@ -8,13 +8,13 @@
   const rows = [...body.rows];
   const heads = [...table.tHead.rows[0].cells];
   const words = new Intl.Collator(undefined, { numeric: true }).compare;
-  // JupyterLab would take the keys for commands to its cell.
+  // Otherwise JupyterLab handles the keys as its own shortcuts.
   const keepKeys = (element) => element.setAttribute('data-lm-suppress-shortcuts', '');
 
   heads.forEach((head, column) => {
     if (!head.textContent.trim() || body.querySelector(`td:nth-child(${column + 1}) img`)) return;
     const isNumber = head.classList.contains('up42-right');
-    // What is not known is undefined, and comes last both ways.
+    // Unknown values are undefined, and come last in both directions.
     const key = (row) => {
       const cell = row.cells[column];
       const text = cell.textContent.trim();
@@ -28,7 +28,7 @@
     button.append(...head.childNodes);
     head.append(button);
     button.addEventListener('click', () => {
-      // Up, down, and as it was.
+      // Ascending, descending, original order.
       const turn = { ascending: -1, descending: 0 }[head.ariaSort] ?? 1;
       for (const other of heads) other.ariaSort = null;
       if (turn) head.ariaSort = turn > 0 ? 'ascending' : 'descending';

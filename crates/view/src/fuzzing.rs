@@ -1,17 +1,17 @@
-//! Areas of interest for the fuzzer (`fuzz/`): see `up42::fuzzing`.
+//! Fuzz targets for the readers of areas of interest; see `fuzz/` and `up42::fuzzing`.
 
 use std::fs;
 use std::path::Path;
 
 use crate::Aoi;
 
-/// A name, and what is done with the bytes in an empty folder.
+/// Name of a fuzz target, and its function, which takes the input and an empty folder.
 pub type Target = (&'static str, fn(&[u8], &Path));
 
-/// The targets of this crate.
+/// Fuzz targets of this crate.
 pub const TARGETS: [Target; 2] = [("aoi", aoi), ("shapefile", shapefile)];
 
-/// Reads a file of any format by what it holds.
+/// Reads an area of interest in any format.
 fn aoi(bytes: &[u8], folder: &Path) {
     let path = folder.join("area");
     fs::write(&path, bytes).unwrap();
@@ -21,8 +21,8 @@ fn aoi(bytes: &[u8], folder: &Path) {
     }
 }
 
-/// Reads a Shapefile: the parts `.shp`, `.dbf`, `.cpg` and `.prj`, each after its length of four
-/// bytes, little-endian.
+/// Reads a Shapefile. The input holds the parts `.shp`, `.dbf`, `.cpg` and `.prj`, each preceded by
+/// its length as a little-endian `u32`.
 fn shapefile(mut bytes: &[u8], folder: &Path) {
     for extension in ["shp", "dbf", "cpg", "prj"] {
         let Some((length, rest)) = bytes.split_first_chunk() else { break };
@@ -37,9 +37,9 @@ fn shapefile(mut bytes: &[u8], folder: &Path) {
 mod tests {
     use super::*;
 
-    /// Each input that once broke a reader is read again.
+    /// Regression test: reads every input that once made a reader fail.
     #[test]
-    fn found_cases_stay_mended() {
+    fn fixed_cases_stay_fixed() {
         let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/cases");
         for (name, target) in TARGETS {
             let files: Vec<_> =

@@ -1,5 +1,5 @@
-//! What a patched cell is given: this file, as a module at its end. Only the standard
-//! library is known here, and nothing is kept.
+//! Support code for patched cells: this file is appended to each of them as a module. It uses only
+//! the standard library and keeps no state.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::error::Error;
@@ -7,41 +7,41 @@ use std::fmt::{Debug, Display};
 use std::ops::Deref;
 use std::panic::Location;
 
-/// What an error says, and what its sources add.
-pub fn story<E: Error + ?Sized>(error: &E) -> String {
-    let mut story = format!("{error:#}");
+/// Returns the text of an error, followed by those of its sources.
+pub fn error_chain<E: Error + ?Sized>(error: &E) -> String {
+    let mut error_chain = format!("{error:#}");
     let mut source = error.source();
     while let Some(cause) = source {
         let text = cause.to_string();
-        // Some tell of their sources themselves.
-        if !story.contains(&text) {
-            story.push_str(": ");
-            story.push_str(&text);
+        // Some errors include the text of their sources.
+        if !error_chain.contains(&text) {
+            error_chain.push_str(": ");
+            error_chain.push_str(&text);
         }
         source = cause.source();
     }
-    story
+    error_chain
 }
 
-/// Tells the kernel of the error that a `?` hands on.
+/// Reports to the kernel the error that a `?` returns.
 #[track_caller]
-pub fn report(story: &str) {
+pub fn report(error_chain: &str) {
     let place = Location::caller();
-    // A conversion that was called, and not by a `?`, may stand anywhere.
-    tell(story, if place.file().ends_with("lib.rs") { place.line() } else { 0 }, "");
+    // A conversion that was called directly, not by a `?`, may be in any file.
+    tell(error_chain, if place.file().ends_with("lib.rs") { place.line() } else { 0 }, "");
 }
 
-/// Begins the lines that are meant for the kernel; no text from outside holds it.
+/// Returns the prefix of lines for the kernel, which no text from outside contains.
 fn tag() -> String {
     std::env::var("UP42_TAG").unwrap_or_default()
 }
 
-/// One line, whatever the story holds.
-fn tell(story: &str, line: u32, more: &str) {
-    println!("{} error {{\"message\": {}, \"line\": {line}{more}}}", tag(), quoted(story));
+/// Prints the error as one line, whatever the error_chain contains.
+fn tell(error_chain: &str, line: u32, more: &str) {
+    println!("{} error {{\"message\": {}, \"line\": {line}{more}}}", tag(), quoted(error_chain));
 }
 
-/// The text as JSON.
+/// Returns the text as a JSON string.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for character in text.chars() {
@@ -56,15 +56,15 @@ fn quoted(text: &str) -> String {
     quoted + "\""
 }
 
-/// A cell's last value, and its line. It leads to the value's own `evcxr_display`, but for
-/// the types below, which have none. For as long as it lives the kernel takes evcxr's marks
-/// for displays, which are all that most types know.
+/// Last value of a cell, with its line. It dereferences to the value, whose own `evcxr_display` is
+/// called except for the types below, which have none. While it lives, the kernel accepts evcxr's
+/// marks for displays, which are all that most types use.
 pub struct Last<'a, T> {
     value: &'a T,
     line: u32,
 }
 
-/// Stands in the line before the value.
+/// Wraps the last value; called in the line before it.
 #[track_caller]
 pub fn last<T>(value: &T) -> Last<'_, T> {
     println!("{} show", tag());
@@ -85,29 +85,29 @@ impl<T> Deref for Last<'_, T> {
     }
 }
 
-/// How a last value is told. Which of several is taken, rustc tells by the number of
-/// references before `Last`.
+/// Display of a last value. If several apply, rustc selects one by the number of references before
+/// `Last`.
 pub trait Told {
     fn evcxr_display(&self);
 }
 
-/// An `Err` fails the cell.
-fn tell_result<T: Debug, E: Debug>(last: &Last<'_, Result<T, E>>, story: impl FnOnce(&E) -> String) {
+/// Shows the value of an `Ok`; an `Err` fails the cell.
+fn tell_result<T: Debug, E: Debug>(last: &Last<'_, Result<T, E>>, error_chain: impl FnOnce(&E) -> String) {
     match last.value {
         Ok(_) => show(&last.value),
-        Err(error) => tell(&story(error), last.line, ", \"final\": true"),
+        Err(error) => tell(&error_chain(error), last.line, ", \"final\": true"),
     }
 }
 
 impl<T: Debug, E: Error> Told for &&&Last<'_, Result<T, E>> {
     fn evcxr_display(&self) {
-        tell_result(self, story);
+        tell_result(self, error_chain);
     }
 }
 
 impl<T: Debug, E: Debug + Deref<Target: Error>> Told for &&Last<'_, Result<T, E>> {
     fn evcxr_display(&self) {
-        tell_result(self, |error| story(&**error));
+        tell_result(self, |error| error_chain(&**error));
     }
 }
 
@@ -123,8 +123,8 @@ impl<T: Debug, E: Debug> Told for Last<'_, Result<T, E>> {
     }
 }
 
-/// Types of the standard library, which evcxr would show by `Debug` after it has asked
-/// rustc in vain for their display.
+/// Types of the standard library. evcxr would show them by `Debug` too, but only after a failed
+/// build that tries their `evcxr_display`.
 macro_rules! shown {
     ($([$($generic:ident),*] $type:ty;)*) => {
         $(impl<$($generic: Debug),*> Told for Last<'_, $type> {
@@ -154,12 +154,12 @@ impl<A: Debug, const N: usize> Told for Last<'_, [A; N]> {
     }
 }
 
-/// As evcxr does.
+/// Shows the value by `Debug`, as evcxr does.
 fn show(value: &dyn Debug) {
     show_text(&format!("{value:?}"));
 }
 
-/// Stands in the place of evcxr's `evcxr_send_text_plain`.
+/// Replaces evcxr's `evcxr_send_text_plain`.
 pub fn show_text(text: &str) {
     let tag = tag();
     println!("{tag} begin text/plain\n{text}\n{tag} end");
@@ -188,9 +188,9 @@ mod tests {
     #[test]
     fn a_story_holds_the_sources_once() {
         let error = "seven".parse::<i32>().unwrap_err();
-        assert_eq!(story(&error), "invalid digit found in string");
+        assert_eq!(error_chain(&error), "invalid digit found in string");
         let boxed: Box<dyn Error> = Box::new(Failed(error));
-        assert_eq!(story(&*boxed), "read the table: invalid digit found in string");
+        assert_eq!(error_chain(&*boxed), "read the table: invalid digit found in string");
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! Between cargo and rustc: a cell as evcxr writes it, and as it is compiled.
+//! The compiler wrapper between cargo and rustc, which patches cells.
 //!
-//! A failing `?` ends a cell of evcxr with a line of text, and a final `Err` does not end
-//! it at all. Neither tells where it was. evcxr offers no place to say so, but cargo calls
-//! whatever `RUSTC_WRAPPER` names: this program, which [patches](patch) the cell's code
-//! and passes all else through.
+//! In evcxr a failing `?` ends a cell with a line of text, and a final `Err` does not end it at
+//! all; neither reports the line. evcxr has no hook for that, but cargo calls the program that
+//! `RUSTC_WRAPPER` names: this one, which [patches](patch) the code of cells and passes every other
+//! crate to rustc unchanged.
 
 #[cfg(test)]
 #[allow(dead_code, reason = "it is compiled into cells, and its parts are tested here")]
@@ -21,52 +21,52 @@ use anyhow::{Context, Result};
 
 use crate::cells::INTERRUPT_VARIABLE;
 
-/// The variable by which cargo calls this program for each crate.
+/// Variable by which cargo calls this program for each crate.
 pub const VARIABLE: &str = "RUSTC_WRAPPER";
 
-/// The variables that evcxr sets when it stands there itself, and for the process that
-/// runs the cells.
+/// Variables that evcxr sets when it is the wrapper itself, and for the process that runs the
+/// cells.
 const OTHERS: [&str; 2] = ["EVCXR_RUSTC_WRAPPER", "EVCXR_IS_RUNTIME"];
 
-/// In the folder of the cells, once the user has chosen how values are shown: then
-/// evcxr's own way is taken.
+/// File in the folder of the cells that exists once the user has chosen a display format: evcxr's
+/// own display is used then.
 const FORMATS: &str = "formats";
 
-/// A file in the folder of the cells, made once the user has chosen how they are compiled:
-/// evcxr may put another wrapper in the place of ours.
+/// File in the folder of the cells that exists once the user has changed how they are compiled:
+/// evcxr may use another wrapper then.
 const WRAPPER: &str = "wrapper";
 
-/// The files, and the commands that lead to them.
+/// Files, with the commands that create them.
 const CHOICES: [(&str, &[&str]); 2] = [
     (FORMATS, &[":fmt", ":types"]),
     (WRAPPER, &[":sccache", ":cache", ":allow_static_linking", ":build_env"]),
 ];
 
-/// Takes note of the commands that change how cells are compiled, or last values shown. To be
+/// Creates the files for commands that change how cells are compiled or last values shown. Must be
 /// called with each cell, before it runs.
 pub fn hear(cell: &str) {
     let Some(folder) = env::var_os("EVCXR_TMPDIR") else { return };
     for (file, commands) in CHOICES {
         let is_chosen = |line: &str| commands.iter().any(|command| line.starts_with(command));
         if cell.lines().map(str::trim_start).any(is_chosen) {
-            // Where this fails cells are read as before.
+            // If this fails, output is read as before.
             let _ = fs::write(Path::new(&folder).join(file), "");
         }
     }
 }
 
-/// Whether cells are compiled by this program, with its patch.
+/// Returns whether cells are compiled by this program, with its patch.
 pub fn is_ours() -> bool {
     env::var_os("EVCXR_TMPDIR").is_some_and(|folder| !Path::new(&folder).join(WRAPPER).exists())
 }
 
-/// Compiles, if cargo calls this program as it calls rustc.
+/// Runs rustc if cargo calls this program as a wrapper; `None` otherwise.
 pub fn intercept() -> Option<Result<ExitCode>> {
     let rustc = env::args_os().nth(1).map(PathBuf::from)?;
     if rustc.file_stem()? != "rustc" || OTHERS.iter().any(|name| env::var_os(name).is_some()) {
         return None;
     }
-    // Whoever interrupts a cell does not want to wait for what it depends on.
+    // An interrupt must not wait for the crates that a cell depends on.
     if env::var_os(INTERRUPT_VARIABLE).is_some_and(|file| Path::new(&file).exists()) {
         return Some(Ok(ExitCode::FAILURE));
     }
@@ -77,7 +77,7 @@ pub fn intercept() -> Option<Result<ExitCode>> {
     })
 }
 
-/// The file of a cell, if that is what is compiled.
+/// Returns the source file of a cell, if the arguments compile one.
 fn cell(arguments: &[OsString]) -> Option<PathBuf> {
     let has = |name: &str, value: &str| {
         arguments.windows(2).any(|pair| pair[0].to_str() == Some(name) && pair[1].to_str() == Some(value))
@@ -86,7 +86,7 @@ fn cell(arguments: &[OsString]) -> Option<PathBuf> {
     (has("--crate-name", "ctx") && has("--crate-type", "cdylib")).then(|| code.to_owned())
 }
 
-/// Compiles the cell, patched for the kind of errors that it has.
+/// Compiles the cell with the patch for the errors that it has.
 fn compile(rustc: &Path, arguments: &[OsString], file: PathBuf) -> Result<ExitCode> {
     let told = || format!("patch the cell's code in `{}`", file.display());
     let code = fs::read_to_string(&file).with_context(told)?;
@@ -94,7 +94,7 @@ fn compile(rustc: &Path, arguments: &[OsString], file: PathBuf) -> Result<ExitCo
     let level = level(&manifest);
     let are_formats_chosen = manifest.with_file_name(FORMATS).exists();
     let output = patch::fitting(&code, !are_formats_chosen, |patched| {
-        // In its place: rustc's messages and a panic name the file.
+        // Written in place: rustc's messages and panics name the file.
         fs::write(&file, patched).with_context(told)?;
         Command::new(rustc).args(arguments).args(&level).output().context("run `rustc`")
     })?;
@@ -103,8 +103,8 @@ fn compile(rustc: &Path, arguments: &[OsString], file: PathBuf) -> Result<ExitCo
     Ok(exit_code(output.status.code()))
 }
 
-/// What `:opt` chose: evcxr writes it into the manifest of the cell, where cargo heeds the
-/// workspace's.
+/// Returns rustc's argument for the level that `:opt` set: evcxr writes it into the manifest of the
+/// cell, but cargo uses the workspace's profile.
 fn level(manifest: &Path) -> Option<String> {
     let manifest: toml::Table = fs::read_to_string(manifest).ok()?.parse().ok()?;
     let level = match manifest.get("profile")?.get("dev")?.get("opt-level")? {

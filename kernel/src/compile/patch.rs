@@ -1,4 +1,4 @@
-//! A cell's code, patched: so that an error tells its whole story, and its line.
+//! Patches a cell's code so that errors report all their causes and their line.
 
 use std::process::Output;
 
@@ -6,10 +6,10 @@ use anyhow::Result;
 use ra_ap_syntax::ast::HasArgList;
 use ra_ap_syntax::{AstNode, Edition, SourceFile, TextRange, ast};
 
-/// What the patched places call.
+/// Support code that patched code calls.
 const IN_CELL: &str = include_str!("in_cell.rs");
 
-/// What Polars offers, where it is there.
+/// Displays of Polars types, for cells that use the library.
 const FRAMES: &str = "
 shown! {
     [] ::up42::polars::prelude::DataFrame;
@@ -18,42 +18,43 @@ shown! {
 }
 ";
 
-/// How evcxr turns the error of a `?` into the end of a cell (`error_trait_code`).
+/// Parts of the code by which evcxr turns the error of a `?` into the end of a cell
+/// (`error_trait_code`).
 const BEFORE: &str = "impl<T: ";
 const AFTER: &str = "> From<T> for EvcxrUserCodeError {";
 const DISPLAY: &str = "std::fmt::Display";
 const FUNCTION: &str = "fn from(error: T) -> Self {";
 const MARK: &str = "println!(\"{}\", evcxr_internal_runtime::USER_ERROR_OCCURRED);";
-/// What asks for a value's display.
+/// Method that displays a value.
 const METHOD: &str = "evcxr_display";
-/// The call that shows a value without a display, and ours in its place.
+/// Call that shows a value without a display; the next constant replaces it.
 const SEND: &str = "evcxr_send_text_plain(&format!(";
 const SEND_MARKED: &str = "up42_cell::show_text(&format!(";
 
-/// Which errors a `?` takes. Few kinds tell of their sources, and evcxr takes more.
+/// Types of errors that a `?` converts. evcxr accepts more types than have sources.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Errors {
-    /// Those of the standard library's trait.
+    /// Types that implement `std::error::Error`.
     Plain,
-    /// What holds one: a `Box<dyn Error>`, an `anyhow::Error`.
+    /// Types that dereference to one: `Box<dyn Error>`, `anyhow::Error`.
     Held,
-    /// Anything that can be shown, such as a text.
+    /// Types that implement `Display`, such as text.
     Any,
 }
 
-/// The display of the last value.
+/// Display of the last value.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Last {
-    /// Ours, or else its type's.
+    /// Our display if there is one, else that of the value's type.
     Ours,
-    /// Its type's.
+    /// Display of the value's type.
     Own,
-    /// Its type's, without the patch: the kernel takes it for text.
+    /// Display of the value's type, without the patch: the kernel treats it as text.
     Alone,
 }
 
-/// Compiles the code with the patch that fits it; `with_last` allows our display of the last
-/// value.
+/// Compiles the code with the first patch that rustc accepts; `with_last` allows our display of the
+/// last value.
 pub fn fitting(
     code: &str,
     with_last: bool,
@@ -62,14 +63,14 @@ pub fn fitting(
     let last = if with_last { Last::Ours } else { Last::Own };
     for (errors, last) in [(Errors::Plain, last), (Errors::Held, last), (Errors::Any, Last::Own)] {
         let output = compile(&patched(code, errors, last))?;
-        if output.status.success() || !is_to_blame(&String::from_utf8_lossy(&output.stderr)) {
+        if output.status.success() || !is_patch_rejected(&String::from_utf8_lossy(&output.stderr)) {
             return Ok(output);
         }
     }
     compile(&patched(code, Errors::Any, Last::Alone))
 }
 
-/// The code with every line where it was.
+/// Returns the patched code, with every line at the same number.
 fn patched(code: &str, errors: Errors, last: Last) -> String {
     let mut text = with_last_value(code, last).unwrap_or_else(|| code.replace(SEND, SEND_MARKED));
     text = with_errors(&text, errors).unwrap_or(text);
@@ -85,37 +86,38 @@ fn patched(code: &str, errors: Errors, last: Last) -> String {
     )
 }
 
-/// Whether rustc refuses the patch rather than the cell. Most values have no display,
-/// which evcxr has to hear.
-fn is_to_blame(messages: &str) -> bool {
+/// Returns whether rustc rejects the patch rather than the cell. That a value has no display is
+/// common, and evcxr must see that error.
+fn is_patch_rejected(messages: &str) -> bool {
     let ours = ["up42_cell", "EvcxrUserCodeError"];
     let is_about_display = messages.contains("\"E0599\"") && messages.contains(METHOD);
     !is_about_display && ours.iter().any(|word| messages.contains(word))
 }
 
-/// `From` for the error of a `?`: it knows the line, since `?` hands on who called it.
+/// Patches `From` for the error of a `?`. It knows the line, since `?` passes on its caller.
 fn with_errors(code: &str, errors: Errors) -> Option<String> {
     let end = code.find(AFTER)?;
     let start = code[..end].rfind(BEFORE)? + BEFORE.len();
     let bound = &code[start..end];
     let function = end + code[end..].find(FUNCTION)?;
     let mark = function + code[function..].find(MARK)?;
-    let (bound, story) = match (bound, errors) {
-        (DISPLAY, Errors::Plain) => ("std::error::Error", "up42_cell::story(&error)"),
-        (DISPLAY, Errors::Held) => {
-            ("std::fmt::Display + std::ops::Deref<Target: std::error::Error>", "up42_cell::story(&*error)")
-        }
+    let (bound, error_chain) = match (bound, errors) {
+        (DISPLAY, Errors::Plain) => ("std::error::Error", "up42_cell::error_chain(&error)"),
+        (DISPLAY, Errors::Held) => (
+            "std::fmt::Display + std::ops::Deref<Target: std::error::Error>",
+            "up42_cell::error_chain(&*error)",
+        ),
         (DISPLAY, Errors::Any) => (DISPLAY, "format!(\"{error:#}\")"),
-        // `:efmt` has chosen.
+        // Set by `:efmt`.
         (other, _) => (other, "format!(\"{error:?}\")"),
     };
-    // The report says what this line would say, and more.
+    // The report replaces the text that this line would print.
     let head: Vec<&str> = code[function..mark]
         .split('\n')
         .map(|line| if line.trim_start().starts_with("eprintln!") { "" } else { line })
         .collect();
     Some(format!(
-        "{}{bound}{}#[track_caller] {}up42_cell::report(&{story}); {}",
+        "{}{bound}{}#[track_caller] {}up42_cell::report(&{error_chain}); {}",
         &code[..start],
         &code[end..function],
         head.join("\n"),
@@ -123,7 +125,7 @@ fn with_errors(code: &str, errors: Errors) -> Option<String> {
     ))
 }
 
-/// The cell's last value, looked at before it is shown.
+/// Wraps the cell's last value before it is displayed.
 fn with_last_value(code: &str, last: Last) -> Option<String> {
     let file = SourceFile::parse(code, Edition::Edition2024).tree();
     let calls = file.syntax().descendants().filter_map(ast::MethodCallExpr::cast);
@@ -131,7 +133,7 @@ fn with_last_value(code: &str, last: Last) -> Option<String> {
         call.name_ref().is_some_and(|name| name.text() == METHOD)
             && call.arg_list().is_some_and(|list| list.args().next().is_none())
     };
-    // evcxr puts the value between lines of its own; no user's does so, and is last.
+    // Only evcxr puts the value between lines of its own, and it is the last such call.
     let value = calls.filter(is_display).filter_map(|call| match call.receiver()? {
         ast::Expr::ParenExpr(value) => Some(value.syntax().text_range()),
         _ => None,
@@ -141,7 +143,7 @@ fn with_last_value(code: &str, last: Last) -> Option<String> {
         text.starts_with("(\n") && text.ends_with("\n)")
     };
     let range = std::ops::Range::<usize>::from(value.filter(lines).last()?);
-    // A trait of the user's may show what we show.
+    // A trait of the user's may display the types that we display.
     let has_trait = || {
         let mut traits = file.syntax().descendants().filter_map(ast::Trait::cast);
         traits.any(|item| item.syntax().text().to_string().contains(METHOD))
@@ -166,7 +168,7 @@ mod tests {
 
     const VALUE: &str = "(\n(\n1, 2\n)\n).evcxr_display();\n";
 
-    /// As evcxr writes it.
+    /// Cell as evcxr writes it.
     const CELL: &str = r#"#![allow(unused_imports, unused_mut, dead_code)]
 
             struct EvcxrUserCodeError {}
@@ -224,14 +226,14 @@ x
 
     #[test]
     fn the_patch_is_blamed_for_what_it_asks_more() {
-        assert!(is_to_blame(r#"{"code":{"code":"E0277"},"message":"… for `EvcxrUserCodeError`"}"#));
+        assert!(is_patch_rejected(r#"{"code":{"code":"E0277"},"message":"… for `EvcxrUserCodeError`"}"#));
         let shown =
             r#"{"code":{"code":"E0599"},"message":"no method named `evcxr_display` … `up42_cell::Last`"}"#;
-        assert!(!is_to_blame(shown));
-        assert!(!is_to_blame(r#"{"code":{"code":"E0308"},"message":"mismatched types"}"#));
+        assert!(!is_patch_rejected(shown));
+        assert!(!is_patch_rejected(r#"{"code":{"code":"E0308"},"message":"mismatched types"}"#));
     }
 
-    /// What a cell prints that ends with these lines, compiled by rustc.
+    /// Compiles a cell that ends with these lines, and returns its output.
     fn printed(cell: &str) -> String {
         let folder = tempfile::tempdir().unwrap();
         let [file, program] = ["lib.rs", "program"].map(|name| folder.path().join(name));
@@ -288,7 +290,7 @@ x
         let own = "{ struct S; impl S { fn evcxr_display(&self) { println!(\"mine\"); } } S }";
         let shown = printed(&format!("Ok::<(), &str>(())?;\n(\n{own}\n).evcxr_display();\n"));
         assert_eq!(shown, "T show\nmine\nT shown");
-        // evcxr's own line, after it has asked in vain for a display.
+        // evcxr's own line, after the build with a display failed.
         let sent =
             "fn evcxr_send_text_plain(_: &str) {}\nevcxr_send_text_plain(&format!(\"{:?}\",&(\n1\n)));\n";
         assert_eq!(printed(sent), "T begin text/plain\n1\nT end");

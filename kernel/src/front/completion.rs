@@ -1,4 +1,4 @@
-//! Completion, documentation, and whether a cell is complete.
+//! Completion, documentation, and the check whether a cell is complete.
 
 use ra_ap_syntax::{Edition, NodeOrToken, SourceFile, SyntaxKind};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::front::engine::Engine;
 use crate::front::message::Message;
 
-/// What may stand at the cursor.
+/// Returns the completions at the cursor.
 pub fn complete(engine: &mut Engine, request: &Message) -> Value {
     let code = request.code();
     let position = to_bytes(code, cursor(request));
@@ -32,7 +32,7 @@ pub fn complete(engine: &mut Engine, request: &Message) -> Value {
     })
 }
 
-/// The documentation of what stands at the cursor.
+/// Returns the documentation of the item at the cursor.
 pub fn inspect(engine: &mut Engine, request: &Message) -> Value {
     let code = request.code();
     let position = end_of_word(code, to_bytes(code, cursor(request)));
@@ -44,7 +44,7 @@ pub fn inspect(engine: &mut Engine, request: &Message) -> Value {
     json!({ "status": "ok", "found": found.is_some(), "data": data, "metadata": {} })
 }
 
-/// Whether Enter runs the cell in a console, or goes on with it.
+/// Returns whether Enter in a console runs the cell or continues it.
 pub fn is_complete(code: &str) -> Value {
     if code.trim_start().starts_with([':', '!']) {
         return json!({ "status": "complete" });
@@ -57,7 +57,7 @@ pub fn is_complete(code: &str) -> Value {
     }
 }
 
-/// How many brackets are open; `None` within a text or a comment.
+/// Returns the number of open brackets; `None` inside a string or a comment.
 fn depth(code: &str) -> Option<usize> {
     let mut depth = 0usize;
     let file = SourceFile::parse(code, Edition::Edition2024).syntax_node();
@@ -92,7 +92,7 @@ fn cursor(request: &Message) -> usize {
         .unwrap_or_default()
 }
 
-/// Jupyter counts characters.
+/// Converts an offset in characters, as Jupyter counts, to bytes.
 fn to_bytes(code: &str, characters: usize) -> usize {
     code.char_indices().nth(characters).map_or(code.len(), |(offset, _)| offset)
 }
@@ -101,7 +101,7 @@ fn to_characters(code: &str, bytes: usize) -> usize {
     code.char_indices().take_while(|(offset, _)| *offset < bytes).count()
 }
 
-/// The cursor may stand within the word.
+/// Returns the end of the word that the cursor is in.
 fn end_of_word(code: &str, position: usize) -> usize {
     let is_word = |character: char| character.is_alphanumeric() || character == '_';
     position + code[position..].find(|character| !is_word(character)).unwrap_or(code.len() - position)

@@ -1,4 +1,4 @@
-//! Where the kernel listens: the file that Jupyter writes for it.
+//! The connection file that Jupyter writes: the addresses on which the kernel listens.
 
 use std::fs;
 use std::path::Path;
@@ -8,24 +8,25 @@ use serde::Deserialize;
 
 use crate::front::zmtp::listener::Endpoint;
 
-/// <https://jupyter-client.readthedocs.io/en/stable/kernels.html#connection-files>
+/// Content of a [connection
+/// file](https://jupyter-client.readthedocs.io/en/stable/kernels.html#connection-files).
 #[derive(Clone, Debug, Deserialize)]
 pub struct Connection {
-    /// The address, for all sockets.
+    /// Address of all sockets.
     pub ip: String,
     /// `tcp`, or `ipc` for files.
     pub transport: String,
-    /// Signs messages, unless it is empty.
+    /// Key that signs messages; empty for none.
     pub key: String,
-    /// Requests.
+    /// Port for requests.
     pub shell_port: u16,
-    /// What everybody hears.
+    /// Port for messages to all clients.
     pub iopub_port: u16,
-    /// Input.
+    /// Port for requests for input.
     pub stdin_port: u16,
-    /// Requests that do not wait.
+    /// Port for requests that do not wait for the running cell.
     pub control_port: u16,
-    /// The heartbeat.
+    /// Port of the heartbeat.
     pub hb_port: u16,
 }
 
@@ -37,15 +38,15 @@ impl Connection {
         serde_json::from_slice(&text).with_context(told)
     }
 
-    /// The address of a socket.
+    /// Returns the address of a socket.
     ///
     /// # Errors
     ///
-    /// If the transport is neither `tcp` nor `ipc`.
+    /// The transport is neither `tcp` nor `ipc`.
     pub fn endpoint(&self, port: u16) -> Result<Endpoint> {
         match self.transport.as_str() {
             "tcp" => Ok(Endpoint::Tcp(self.ip.clone(), port)),
-            // As `jupyter_client.connect` writes it.
+            // Same form as in `jupyter_client.connect`.
             "ipc" => Ok(Endpoint::Ipc(format!("{}-{port}", self.ip).into())),
             other => bail!("the connection file has the transport `{other}`: use `tcp` or `ipc`"),
         }

@@ -1,4 +1,4 @@
-//! The requests that do not wait for the cell that runs.
+//! The control channel: requests that do not wait for the running cell.
 
 use std::process;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::front::interrupt::Interrupt;
 use crate::front::message::Message;
 use crate::front::wire::Wire;
 
-/// Answers until the kernel is to end.
+/// Answers requests until the kernel is shut down.
 pub fn serve(requests: &Receiver<Message>, wire: &Wire, interrupt: &Arc<Interrupt>) {
     for request in requests {
         match request.kind() {
@@ -29,12 +29,12 @@ pub fn serve(requests: &Receiver<Message>, wire: &Wire, interrupt: &Arc<Interrup
     }
 }
 
-/// The answer to a request to end.
+/// Returns the reply to a shutdown request.
 pub fn shut_down(request: &Message) -> serde_json::Value {
     json!({ "status": "ok", "restart": request.flag("restart", false) })
 }
 
-/// Ends the kernel. The relay sees its stdin end, and takes the cells along.
+/// Ends the kernel. The relay's stdin ends too, and it ends the cell process.
 pub fn end(wire: &Wire) -> ! {
     wire.flush();
     process::exit(0)

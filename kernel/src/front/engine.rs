@@ -18,38 +18,39 @@ use crate::front::outputs::Outputs;
 use crate::front::problem::Problem;
 use crate::front::source::Source;
 
-/// Whoever waits is told what goes on, and what is lost.
+/// Hint after the cell process has ended, since its variables are lost.
 const RESUME: &str = "Batches go on at the platform: `client.batch(\"NAME\")` resumes one.";
-const UNHEARD: &str =
+const END_MISSING: &str =
     "the cell ran, but how it ended was not told: look at what it did before you run it again";
-/// Forgets the variables; evcxr's own remembers their names, and the next cell panics.
+/// Command that clears the variables. evcxr's own implementation keeps their names, and the next
+/// cell panics.
 const RESTART: &str = ":restart";
 
-/// The engine of one kernel.
+/// evcxr engine of one kernel.
 pub struct Engine {
     context: CommandContext,
     outputs: Arc<Outputs>,
     interrupt: Arc<Interrupt>,
 }
 
-/// Answers a request for input: its prompt, and whether it is a password.
+/// Answers a request for input, given its prompt and whether it is a password.
 pub type Input<'a> = &'a dyn Fn(&str, bool) -> String;
 
 impl Engine {
-    /// Starts evcxr in the session that the environment names, with the library loaded.
+    /// Starts evcxr in the session that the environment describes, with the library loaded.
     pub fn load(outputs: &Arc<Outputs>, interrupt: &Arc<Interrupt>) -> Result<Self> {
         let (context, channels) = guarded(|| CommandContext::new().map_err(|error| anyhow!("{error}")))?;
         let sink = Arc::clone(outputs);
         thread::spawn(move || channels.stderr.iter().for_each(|line| sink.take_in(line)));
-        // The relay keeps what is printed to itself.
+        // The relay sends the cells' output as events; nothing on stdout is for the user.
         thread::spawn(move || channels.stdout.iter().for_each(drop));
         let mut engine = Self { context, outputs: Arc::clone(outputs), interrupt: Arc::clone(interrupt) };
-        // Not as a cell: an interrupt now would leave a kernel without its library.
+        // Not run as a cell: an interrupt would leave a kernel without its library.
         guarded(|| engine.context.execute(":load_config --quiet").map_err(|error| anyhow!("{error}")))?;
         Ok(engine)
     }
 
-    /// Runs a cell. Returns what its last expression shows.
+    /// Runs a cell. Returns the display of its last expression.
     pub fn run(
         &mut self,
         code: &str,
@@ -68,7 +69,7 @@ impl Engine {
             panic::catch_unwind(AssertUnwindSafe(|| context.execute_with_callbacks(&code, &mut callbacks)));
         let mut end = End::default();
         let mut problem = None;
-        let mut was_heard = true;
+        let mut end_received = true;
         let mut shown = MimeBundle::new();
         match result {
             Ok(Ok(outputs)) => {
@@ -77,12 +78,12 @@ impl Engine {
                 if let Some(run) = runs.split_terminator(';').next_back() {
                     match self.outputs.wait_for(run) {
                         Some(told) => end = told,
-                        None => was_heard = false,
+                        None => end_received = false,
                     }
                 }
             }
             Ok(Err(evcxr::Error::SubprocessTerminated(told))) => {
-                end = self.outputs.wait_for_death().unwrap_or_default();
+                end = self.outputs.wait_for_exit().unwrap_or_default();
                 end.died.get_or_insert(told);
             }
             Ok(Err(evcxr::Error::CompilationErrors(errors))) => {
@@ -104,8 +105,8 @@ impl Engine {
             Some(Failure::Error(error)) => return Err(Problem::error(&error, source)),
             None => {}
         }
-        if !was_heard {
-            return Err(Problem::new("EngineError", UNHEARD));
+        if !end_received {
+            return Err(Problem::new("EngineError", END_MISSING));
         }
         match problem {
             Some(_) if was_interrupted => return Err(stopped()),
@@ -118,28 +119,29 @@ impl Engine {
         Ok(Some(shown).filter(|shown| !shown.is_empty()))
     }
 
-    /// The file of the crate that evcxr makes of a cell.
+    /// Returns the source file of the crate that evcxr generates from a cell.
     pub fn generated() -> PathBuf {
         PathBuf::from(env::var_os("EVCXR_TMPDIR").unwrap_or_default()).join("src/lib.rs")
     }
 
-    /// The file by which the relay is asked to stop a cell.
+    /// Returns the file that requests an interrupt from the relay.
     pub fn interrupt_file() -> PathBuf {
         env::var_os(INTERRUPT_VARIABLE).map(PathBuf::from).unwrap_or_default()
     }
 
-    /// What may stand at this place: see `completion`.
+    /// Returns the completions at a position: see `completion`.
     pub fn complete(&mut self, code: &str, position: usize) -> Result<evcxr::Completions> {
         guarded(|| self.context.completions(&without_restart(code), position))
     }
 
-    /// The documentation of what stands at this place, as text and as HTML.
+    /// Returns the documentation of the item at a position, as text and as HTML.
     pub fn inspect(&mut self, code: &str, position: usize) -> Option<(String, String)> {
         let found = guarded(|| self.context.hover_at(&without_restart(code), position)).ok()?;
         (found.0 != "No documentation found").then_some(found)
     }
 
-    /// What the compiler says about a cell that is not run, as evcxr's own kernel tells it.
+    /// Returns the compiler's messages about a cell without running it, in the format of evcxr's
+    /// own kernel.
     pub fn check(&mut self, code: &str) -> Vec<Value> {
         let code = without_restart(code);
         let problems =
@@ -169,14 +171,14 @@ impl Engine {
         self.context.variables_and_types().map(|(name, _)| name.to_owned()).collect()
     }
 
-    /// Restarts the cells' process for a `:restart`, and returns the rest of the cell.
+    /// Restarts the cell process for a `:restart`, and returns the rest of the cell.
     fn restart_if_asked(&mut self, code: &str) -> String {
         let rest = without_restart(code);
         if rest != code {
             if let Ok(mut process) = self.context.process_handle().lock() {
                 let _ = process.kill();
             }
-            // evcxr notices at the next cell, and then forgets all variables.
+            // evcxr detects the end of the process at the next cell, and then drops all variables.
             let _ = guarded(|| self.context.execute("();").map_err(|error| anyhow!("{error}")));
             self.outputs.forget();
         }
@@ -184,8 +186,8 @@ impl Engine {
     }
 }
 
-/// A cell with blanks where it says `:restart` among its commands: everything keeps its
-/// place. evcxr would carry it out even where it only looks at the cell.
+/// Returns the cell with blanks in place of a `:restart` among its commands, so that offsets stay
+/// the same. evcxr would execute the command even when it only analyses the cell.
 fn without_restart(code: &str) -> String {
     let mut in_commands = true;
     let kept = |line: &str| {
@@ -200,7 +202,7 @@ fn without_restart(code: &str) -> String {
     code.split_inclusive('\n').map(kept).collect()
 }
 
-/// A panic of evcxr's must not take the kernel along.
+/// Turns a panic of evcxr's into an error, so that the kernel survives it.
 fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     panic::catch_unwind(AssertUnwindSafe(work))
         .unwrap_or_else(|_| Err(anyhow!("evcxr failed: see the kernel's log")))

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::front::message::Message;
 
-/// One session long: notebooks keep their cells themselves.
+/// History of one session; notebooks store their cells themselves.
 #[derive(Debug, Default)]
 pub struct History {
     cells: Vec<(u32, String)>,
@@ -16,7 +16,8 @@ impl History {
         self.cells.push((number, code.to_owned()));
     }
 
-    /// <https://jupyter-client.readthedocs.io/en/stable/messaging.html#history>
+    /// Answers a [history
+    /// request](https://jupyter-client.readthedocs.io/en/stable/messaging.html#history).
     pub fn answer(&self, request: &Message) -> Value {
         let content = &request.content;
         let number = |name: &str| content[name].as_i64();
@@ -54,7 +55,7 @@ impl History {
     }
 }
 
-/// Whether `*` and `?` of the pattern stand for what is in the text.
+/// Returns whether the text matches the pattern with the wildcards `*` and `?`.
 fn matches(pattern: &str, text: &str) -> bool {
     let mut pattern_rest = pattern.chars();
     match pattern_rest.next() {

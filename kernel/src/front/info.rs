@@ -1,10 +1,11 @@
-//! What this kernel says about itself.
+//! Information about this kernel.
 
 use serde_json::{Value, json};
 
 use crate::front::message::PROTOCOL;
 
-/// <https://jupyter-client.readthedocs.io/en/stable/messaging.html#kernel-info>
+/// Returns the content of a [kernel info
+/// reply](https://jupyter-client.readthedocs.io/en/stable/messaging.html#kernel-info).
 pub fn kernel() -> Value {
     json!({
         "status": "ok",

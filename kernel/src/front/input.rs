@@ -1,4 +1,4 @@
-//! Lines that a cell asks the user for.
+//! Requests for input: lines that a cell reads from the user.
 
 use std::cell::Cell;
 use std::sync::mpsc::Receiver;
@@ -8,37 +8,37 @@ use crate::front::interrupt::Interrupt;
 use crate::front::message::Message;
 use crate::front::wire::Wire;
 
-/// How often it is looked whether the cell is to be interrupted.
+/// Interval of checks for an interrupt.
 const WATCH: Duration = Duration::from_millis(50);
 
-/// Asks for lines, for one request.
+/// Reads lines from the user, for one request.
 #[derive(Debug)]
 pub struct Input<'a> {
-    /// Where to.
+    /// Sockets for the requests.
     pub wire: &'a Wire,
-    /// The request that runs the cell.
+    /// Request that runs the cell.
     pub request: &'a Message,
-    /// What comes back.
+    /// Answers of the client.
     pub answers: &'a Receiver<Message>,
-    /// Ends the wait.
+    /// Interrupt that ends the wait.
     pub interrupt: &'a Interrupt,
-    /// The cell asked for a line that nobody can give.
+    /// Whether the cell requested input that the client does not allow.
     pub was_refused: Cell<bool>,
 }
 
 impl Input<'_> {
-    /// The user's line; empty if there is no user.
+    /// Returns the user's line; empty if the client does not allow input.
     pub fn ask(&self, prompt: &str, password: bool) -> String {
         if !self.request.flag("allow_stdin", true) {
             self.was_refused.set(true);
             return String::new();
         }
-        // An answer to what an interrupted cell asked.
+        // Drops answers to requests of interrupted cells.
         while self.answers.try_recv().is_ok() {}
         self.wire.request_input(self.request, prompt, password);
         while !self.interrupt.is_asked() {
             if let Ok(answer) = self.answers.recv_timeout(WATCH) {
-                // evcxr passes one line on.
+                // evcxr passes on one line.
                 return answer.content["value"].as_str().unwrap_or_default().replace(['\n', '\r'], " ");
             }
         }

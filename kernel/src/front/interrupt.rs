@@ -1,11 +1,12 @@
-//! How a running cell is stopped.
+//! Interrupts of a running cell.
 
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Asks the relay to stop the cell, by a file: it stands between us and the cells, and
-/// evcxr offers no other way to it. A cell that is still compiled is not run.
+/// Requests that the relay stops the cell, by creating a file: the relay is between evcxr and the
+/// cells, and evcxr provides no other channel to it. A cell that is still being compiled is not
+/// run.
 #[derive(Debug, Default)]
 pub struct Interrupt {
     file: PathBuf,
@@ -19,26 +20,26 @@ struct State {
 }
 
 impl Interrupt {
-    /// By this file.
+    /// Returns an interrupt that uses this file.
     pub fn new(file: PathBuf) -> Self {
         Self { file, state: Mutex::default() }
     }
 
-    /// A cell runs from now on.
+    /// Marks the beginning of a cell.
     pub fn begin(&self) {
         *self.lock() = State { is_running: true, is_asked: false };
     }
 
-    /// The cell is over. Returns whether it was asked to stop.
+    /// Marks the end of the cell. Returns whether it was interrupted.
     pub fn finish(&self) -> bool {
         let mut state = self.lock();
-        // The next cell must not find it.
+        // It must not interrupt the next cell.
         let _ = fs::remove_file(&self.file);
         state.is_running = false;
         state.is_asked
     }
 
-    /// Stops the cell that runs, if one does.
+    /// Stops the running cell, if there is one.
     pub fn ask(&self) {
         let mut state = self.lock();
         if state.is_running && !state.is_asked {
@@ -49,7 +50,7 @@ impl Interrupt {
         }
     }
 
-    /// Whether the cell is to stop.
+    /// Returns whether the running cell is interrupted.
     pub fn is_asked(&self) -> bool {
         self.lock().is_asked
     }

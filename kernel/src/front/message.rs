@@ -1,4 +1,4 @@
-//! Jupyter's messages, as they are on the wire.
+//! Jupyter's messages and their wire format.
 
 use anyhow::{Context, Result, ensure};
 use hmac::{Hmac, KeyInit, Mac};
@@ -6,29 +6,30 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use uuid::Uuid;
 
-/// The version of the protocol that this kernel speaks.
+/// Version of Jupyter's protocol.
 pub const PROTOCOL: &str = "5.4";
 
-/// Stands between the addresses and the message.
+/// Separator of the addresses and the message.
 const DELIMITER: &[u8] = b"<IDS|MSG>";
 
+/// Message of Jupyter's protocol.
 /// <https://jupyter-client.readthedocs.io/en/stable/messaging.html#general-message-format>
 #[derive(Clone, Debug, Default)]
 pub struct Message {
-    /// The parts before the message: the address of a reply, or a topic.
+    /// Parts before the message: the address of a reply, or a topic.
     pub identities: Vec<Vec<u8>>,
-    /// Its type, and what it is known by.
+    /// Header with the message's type and id.
     pub header: Value,
-    /// The header of what it answers.
+    /// Header of the message that this one answers.
     pub parent: Value,
-    /// Without meaning for this kernel.
+    /// Metadata, which this kernel ignores.
     pub metadata: Value,
-    /// What it says.
+    /// Content of the message.
     pub content: Value,
 }
 
 impl Message {
-    /// A message that answers, or follows from, another.
+    /// Returns a message that answers or follows `parent`.
     pub fn new(kind: &str, parent: &Value, content: Value, session: &str) -> Self {
         let header = json!({
             "msg_id": Uuid::new_v4().to_string(),
@@ -41,22 +42,22 @@ impl Message {
         Self { identities: Vec::new(), header, parent: parent.clone(), metadata: json!({}), content }
     }
 
-    /// `execute_request`, for example.
+    /// Returns the message type, such as `execute_request`.
     pub fn kind(&self) -> &str {
         self.header["msg_type"].as_str().unwrap_or_default()
     }
 
-    /// The cell that it is about.
+    /// Returns the code of the cell in a request.
     pub fn code(&self) -> &str {
         self.content["code"].as_str().unwrap_or_default()
     }
 
-    /// A setting that may be left out.
+    /// Returns a boolean of the content, or `default` if it is missing.
     pub fn flag(&self, name: &str, default: bool) -> bool {
         self.content[name].as_bool().unwrap_or(default)
     }
 
-    /// Reads a message and its signature.
+    /// Decodes a message and checks its signature.
     pub fn decode(frames: &[impl AsRef<[u8]>], key: &str) -> Result<Self> {
         let frames: Vec<&[u8]> = frames.iter().map(AsRef::as_ref).collect();
         let delimiter =
@@ -81,7 +82,7 @@ impl Message {
         })
     }
 
-    /// Writes and signs the message.
+    /// Encodes and signs the message.
     pub fn encode(&self, key: &str) -> Result<Vec<Vec<u8>>> {
         let mut parts = Vec::new();
         for part in [&self.header, &self.parent, &self.metadata, &self.content] {

@@ -1,9 +1,9 @@
-//! The front: the kernel as Jupyter sees it.
+//! The front: the kernel's side of Jupyter's protocol.
 //!
-//! It speaks [Jupyter's protocol](https://jupyter-client.readthedocs.io/en/stable/messaging.html)
-//! and leaves the cells to evcxr's [engine]. One thread serves the [shell], and with it the
-//! engine, one the [control] channel, and one shows [outputs] as they come; the [wire]
-//! carries what they send.
+//! It implements [Jupyter's
+//! protocol](https://jupyter-client.readthedocs.io/en/stable/messaging.html) and runs cells in
+//! evcxr's [engine]. One thread serves the [shell] and the engine, one the [control] channel, and
+//! one publishes [outputs] as they arrive; the [wire] sends their messages.
 
 pub mod completion;
 mod connection;
@@ -37,16 +37,16 @@ use crate::front::engine::Engine;
 use crate::front::history::History;
 use crate::front::interrupt::Interrupt;
 use crate::front::outputs::Outputs;
-use crate::front::shell::{Happening, Shell};
+use crate::front::shell::{Shell, ShellEvent};
 use crate::front::wire::Wire;
 
-/// Runs the kernel, in the environment of a session.
+/// Runs the kernel in the environment of a session.
 pub fn run(connection_file: &Path) -> Result<()> {
     serve(connection_file, true, Engine::load)
 }
 
-/// Runs a kernel that answers every cell with this error: a notebook shows it, while it
-/// would not show why a kernel did not start.
+/// Runs a kernel that answers every cell with this error: a notebook shows the error of a cell, but
+/// not the reason why a kernel did not start.
 pub fn explain(connection_file: &Path, error: anyhow::Error) -> Result<()> {
     serve(connection_file, false, |_, _| Err(error))
 }
@@ -69,7 +69,7 @@ fn serve(
     let interrupt = Arc::new(Interrupt::new(Engine::interrupt_file()));
     let (happen, happenings) = mpsc::channel();
     spawn_with(&happen, move |happen| {
-        inbox.shell.iter().all(|request| happen.send(Happening::Request(Box::new(request))).is_ok());
+        inbox.shell.iter().all(|request| happen.send(ShellEvent::Request(Box::new(request))).is_ok());
     });
     {
         let (wire, interrupt) = (wire.clone(), Arc::clone(&interrupt));
@@ -82,7 +82,7 @@ fn serve(
     {
         let (outputs, interrupt) = (Arc::clone(&outputs), Arc::clone(&interrupt));
         spawn_with(&happen, move |happen| {
-            let _ = happen.send(Happening::Loaded(load(&outputs, &interrupt).map(Box::new)));
+            let _ = happen.send(ShellEvent::Loaded(load(&outputs, &interrupt).map(Box::new)));
         });
     }
     let mut shell = Shell {
@@ -94,7 +94,7 @@ fn serve(
         count: 0,
         happenings,
         waiting: VecDeque::new(),
-        doomed: 0,
+        aborted: 0,
     };
     shell.serve();
     Ok(())
@@ -108,8 +108,8 @@ fn spawn_with<T: Send + 'static>(
     thread::spawn(move || work(sender));
 }
 
-/// What this process writes to stderr, cargo's progress among it, comes back from the one
-/// that started it, which can read it. Without that one there is no kernel any more.
+/// Reads what this process writes to stderr, such as cargo's progress: the launcher reads it and
+/// sends it back on stdin. When the launcher ends, the kernel ends.
 fn follow_launcher(outputs: &Outputs) {
     for line in io::stdin().lock().split(b'\n').map_while(Result::ok) {
         let line = String::from_utf8_lossy(&line);

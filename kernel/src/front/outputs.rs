@@ -1,4 +1,4 @@
-//! What the cells show: from the relay's events to Jupyter's messages.
+//! Converts the relay's events to Jupyter's messages.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -10,14 +10,14 @@ use serde_json::{Map, Value, json};
 use crate::cells::{End, Event, MimeBundle, Stream};
 use crate::front::source::Source;
 
-/// A relay that was killed says no last word, and then nothing for so long.
-const LAST_WORD: Duration = Duration::from_secs(2);
+/// Time without any event after which the end of a run is no longer awaited: a relay that was
+/// killed does not send it.
+const END_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Publishes a message: its type, the header that it follows from, and its content.
+/// Publishes a message, given its type, its parent header and its content.
 pub type Publish = Box<dyn Fn(&str, &Value, Value) + Send + Sync>;
 
-/// Shows what happens in the cells, for as long as the kernel lives: what comes between
-/// cells belongs to the last one.
+/// Publishes the output of cells. Output between cells belongs to the last cell.
 pub struct Outputs {
     publish: Publish,
     state: Mutex<State>,
@@ -26,39 +26,39 @@ pub struct Outputs {
 
 #[derive(Debug, Default)]
 struct State {
-    /// The header of the request that runs, or ran last.
+    /// Header of the request that runs, or ran last.
     parent: Value,
-    /// Its cell, which tells where a panic was.
+    /// Source of its cell, to locate panics.
     source: Source,
-    /// Ends that nobody has asked for yet.
+    /// Ends of runs that were not requested yet.
     ends: VecDeque<End>,
-    /// How many lines were taken in.
+    /// Number of lines that were received.
     taken: usize,
     is_running: bool,
 }
 
 impl Outputs {
-    /// Shows by this function.
+    /// Returns outputs that are published by this function.
     pub fn new(publish: Publish) -> Self {
         Self { publish, state: Mutex::default(), ended: Condvar::new() }
     }
 
-    /// What is shown from now on belongs to this request.
+    /// Assigns further output to this request.
     pub fn begin(&self, parent: &Value, source: Source) {
         let mut state = self.lock();
         state.parent = parent.clone();
         state.source = source;
-        // The process may have ended since the last cell.
+        // The cell process may have ended since the last cell.
         state.ends.retain(|end| end.died.is_some());
         state.is_running = true;
     }
 
-    /// The request is over.
+    /// Marks the end of the request.
     pub fn finish(&self) {
         self.lock().is_running = false;
     }
 
-    /// Takes in a line of the relay's.
+    /// Handles a line from the relay.
     pub fn take_in(&self, line: String) {
         let event =
             serde_json::from_str(&line).unwrap_or(Event::Text { stream: Stream::Stderr, text: line + "\n" });
@@ -93,7 +93,7 @@ impl Outputs {
         }
     }
 
-    /// Shows what cargo says while a cell is compiled.
+    /// Shows cargo's progress while a cell is compiled.
     pub fn progress(&self, line: &str) {
         let state = self.lock();
         if state.is_running {
@@ -101,18 +101,18 @@ impl Outputs {
         }
     }
 
-    /// Waits until all that this run had to show is shown. `None` when its end is not told.
+    /// Waits for the end of this run, after all of its output. `None` if it does not arrive.
     pub fn wait_for(&self, run: &str) -> Option<End> {
         self.wait(|end| end.run == run)
     }
 
-    /// Whatever ended until now is of no interest: its process is replaced.
+    /// Drops all ends: the cell process is replaced.
     pub fn forget(&self) {
         self.lock().ends.clear();
     }
 
-    /// Waits for the last word of a process that has ended.
-    pub fn wait_for_death(&self) -> Option<End> {
+    /// Waits for the end of a run whose process has ended.
+    pub fn wait_for_exit(&self) -> Option<End> {
         self.wait(|end| end.died.is_some())
     }
 
@@ -125,7 +125,7 @@ impl Outputs {
                 }
             }
             let taken = state.taken;
-            let waited = self.ended.wait_timeout(state, LAST_WORD).unwrap_or_else(PoisonError::into_inner);
+            let waited = self.ended.wait_timeout(state, END_TIMEOUT).unwrap_or_else(PoisonError::into_inner);
             state = waited.0;
             if waited.1.timed_out() && state.taken == taken && state.ends.is_empty() {
                 return None;
@@ -148,7 +148,7 @@ impl fmt::Debug for Outputs {
     }
 }
 
-/// Representations as Jupyter wants them: JSON as JSON, the others as text.
+/// Converts a MIME bundle to Jupyter's format: JSON types as JSON, all others as text.
 pub fn data(bundle: MimeBundle) -> Value {
     let read = |(mime, text): (String, String)| {
         let is_json = mime == "application/json" || mime.ends_with("+json");

@@ -1,4 +1,4 @@
-//! Why a cell failed, as Jupyter shows it.
+//! Errors of a cell in Jupyter's format.
 
 use ariadne::sources;
 use evcxr::{CompilationError, Theme};
@@ -11,19 +11,19 @@ const RED: &str = "\u{1b}[1;31m";
 const BLUE: &str = "\u{1b}[34m";
 const PLAIN: &str = "\u{1b}[0m";
 
-/// The content of an `error` message.
+/// Content of an `error` message.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
-    /// Its kind.
+    /// Kind of the error.
     pub name: &'static str,
-    /// What it says.
+    /// Error text.
     pub value: String,
-    /// What is shown, in lines.
+    /// Lines that are shown.
     pub traceback: Vec<String>,
 }
 
 impl Problem {
-    /// A problem that has no place in the cell.
+    /// Returns a problem without a line of the cell.
     pub fn new(name: &'static str, value: impl Into<String>) -> Self {
         Self::at(name, value, Vec::new())
     }
@@ -36,19 +36,19 @@ impl Problem {
         Self { name, value, traceback }
     }
 
-    /// A panic.
+    /// Returns the problem for a panic.
     pub fn panic(panic: &Panic, source: &Source) -> Self {
         let message = if panic.message.is_empty() { "the cell panicked" } else { &panic.message };
         Self::at("Panic", message, source.point_to_panic(panic))
     }
 
-    /// An error that left the cell.
+    /// Returns the problem for an error that ended the cell.
     pub fn error(error: &CellError, source: &Source) -> Self {
         let message = if error.message.is_empty() { "the cell ended with an error" } else { &error.message };
         Self::at("Error", message, source.point(&source.locate(error.line)))
     }
 
-    /// What the compiler says.
+    /// Returns the problem for errors of the compiler.
     pub fn compilation(errors: &[CompilationError], source: &Source) -> Self {
         let mut traceback = Vec::new();
         for error in errors {
@@ -62,12 +62,12 @@ impl Problem {
         Self { name: "CompileError", value, traceback }
     }
 
-    /// The content of an `error` message.
+    /// Returns the content of an `error` message.
     pub fn content(&self) -> Value {
         json!({ "ename": self.name, "evalue": self.value, "traceback": self.traceback })
     }
 
-    /// The content of a reply.
+    /// Returns the content of an error reply.
     pub fn reply(&self) -> Value {
         let mut reply = self.content();
         reply["status"] = "error".into();
@@ -87,7 +87,7 @@ fn report(error: &CompilationError, source: &Source) -> Vec<String> {
             return String::from_utf8_lossy(&text).lines().map(str::to_owned).collect();
         }
     }
-    // Its reports are for ASCII alone.
+    // evcxr's reports support ASCII only.
     let mut lines: Vec<String> = message.lines().map(str::to_owned).collect();
     for spanned in error.spanned_messages() {
         lines.extend(spanned.lines.iter().cloned());

@@ -1,4 +1,4 @@
-//! The requests that wait for each other: one at a time, in their order.
+//! The shell channel: requests that are answered one at a time, in their order.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -21,53 +21,54 @@ use crate::front::problem::Problem;
 use crate::front::source::Source;
 use crate::front::wire::Wire;
 
-/// What the shell waits for.
-pub enum Happening {
-    /// A client asks for something.
+/// Event that the shell waits for.
+pub enum ShellEvent {
+    /// Request of a client.
     Request(Box<Message>),
-    /// The engine is ready, or never will be.
+    /// The engine is loaded, or failed to load.
     Loaded(Result<Box<Engine>>),
 }
 
 /// Answers requests.
 pub struct Shell {
-    /// Where answers go.
+    /// Sockets for the replies.
     pub wire: Wire,
-    /// Where cells show something.
+    /// Outputs of the cells.
     pub outputs: Arc<Outputs>,
-    /// How cells are stopped.
+    /// Interrupts of the running cell.
     pub interrupt: Arc<Interrupt>,
-    /// The user's lines.
+    /// Answers to requests for input.
     pub input: Receiver<Message>,
-    /// The cells until now.
+    /// Cells that were run.
     pub history: History,
-    /// The number of the last cell.
+    /// Number of the last cell.
     pub count: u32,
-    /// What happens.
-    pub happenings: Receiver<Happening>,
-    /// Requests that were received, and wait for their turn.
+    /// Events that were not handled yet.
+    pub happenings: Receiver<ShellEvent>,
+    /// Requests that were received and wait to be answered.
     pub waiting: VecDeque<Message>,
-    /// How many of them were sent before a cell failed that they rely on.
-    pub doomed: usize,
+    /// Number of waiting requests that were sent before a cell failed; cells among them are
+    /// aborted.
+    pub aborted: usize,
 }
 
 impl Shell {
-    /// Serves until the program ends. Clients are told about the kernel while the engine
-    /// loads, which takes seconds; what needs the engine waits.
+    /// Serves until the program ends. Requests for information about the kernel are answered while
+    /// the engine loads, which takes seconds; the other requests wait.
     pub fn serve(&mut self) {
         let mut engine = loop {
             match self.happenings.recv() {
-                Ok(Happening::Request(request)) if request.kind() == "kernel_info_request" => {
+                Ok(ShellEvent::Request(request)) if request.kind() == "kernel_info_request" => {
                     self.answer(&request, |shell| shell.wire.reply(&request, info::kernel()));
                 }
-                Ok(Happening::Request(request)) => self.waiting.push_back(*request),
-                Ok(Happening::Loaded(engine)) => break engine,
+                Ok(ShellEvent::Request(request)) => self.waiting.push_back(*request),
+                Ok(ShellEvent::Loaded(engine)) => break engine,
                 Err(_) => return,
             }
         };
         while let Some(request) = self.next() {
-            let is_doomed = self.doomed > 0;
-            self.doomed = self.doomed.saturating_sub(1);
+            let is_doomed = self.aborted > 0;
+            self.aborted = self.aborted.saturating_sub(1);
             if is_doomed && request.kind() == "execute_request" {
                 self.answer(&request, |shell| shell.wire.reply(&request, json!({ "status": "aborted" })));
             } else {
@@ -78,24 +79,24 @@ impl Shell {
 
     fn next(&mut self) -> Option<Message> {
         while self.waiting.is_empty() {
-            if let Happening::Request(request) = self.happenings.recv().ok()? {
+            if let ShellEvent::Request(request) = self.happenings.recv().ok()? {
                 self.waiting.push_back(*request);
             }
         }
         self.waiting.pop_front()
     }
 
-    /// Dooms what was sent until now.
-    fn doom_waiting(&mut self) {
+    /// Marks the waiting requests as sent before a failure.
+    fn mark_aborted(&mut self) {
         for happening in self.happenings.try_iter() {
-            if let Happening::Request(request) = happening {
+            if let ShellEvent::Request(request) = happening {
                 self.waiting.push_back(*request);
             }
         }
-        self.doomed = self.waiting.len();
+        self.aborted = self.waiting.len();
     }
 
-    /// Says that the kernel is busy, and that it is idle again.
+    /// Publishes the status `busy` before and `idle` after `work`.
     fn answer<T>(&mut self, request: &Message, work: impl FnOnce(&mut Self) -> T) -> T {
         self.wire.status(&request.header, "busy");
         let done = work(self);
@@ -167,15 +168,15 @@ impl Shell {
                 self.wire.publish("error", parent, problem.content());
                 merge(&mut reply, problem.reply());
                 if request.flag("stop_on_error", true) {
-                    // Before the answer, after which the client may send more.
-                    self.doom_waiting();
+                    // Before the reply, after which the client may send more.
+                    self.mark_aborted();
                 }
                 self.wire.reply(request, reply);
             }
         }
     }
 
-    /// The result of a cell, and of the expressions that the client asks for besides.
+    /// Returns the result of a cell and of the expressions that the client requests with it.
     fn run(
         &self,
         request: &Message,
@@ -218,7 +219,8 @@ impl Shell {
         done
     }
 
-    /// Editors ask by a comm what the compiler says about a cell; no other is known.
+    /// Answers a comm by which editors request the compiler's messages about a cell; every comm is
+    /// closed again.
     fn open_comm(&self, request: &Message, engine: Option<&mut Engine>) {
         let id = &request.content["comm_id"];
         if request.content["target_name"] == "evcxr-cargo-check"

@@ -1,29 +1,29 @@
-//! The cell that runs, and where in it something happened.
+//! The source of the running cell, and positions in it.
 
 use std::path::PathBuf;
 
 use crate::cells::Panic;
 
-/// A cell's code and its number.
+/// Source code of a cell with its number.
 #[derive(Clone, Debug, Default)]
 pub struct Source {
-    /// As the user wrote it.
+    /// Code as the user wrote it.
     pub code: String,
-    /// The execution count.
+    /// Execution count.
     pub number: u32,
-    /// The file of the crate that evcxr makes of the cell.
+    /// Source file of the crate that evcxr generates from the cell.
     pub generated: PathBuf,
 }
 
 impl Source {
-    /// The line of the cell, from 1, that became this line of the generated crate. The two
-    /// are the same text, and evcxr keeps the order; it adds to the last expression.
+    /// Finds the line of the cell, from 1, that became this line of the generated crate. Lines have
+    /// the same text and order in both, except that evcxr adds to the last expression.
     pub fn locate(&self, line: usize) -> Place {
         let generated = std::fs::read_to_string(&self.generated).unwrap_or_default();
         locate(&self.code, &generated, line)
     }
 
-    /// The lines of a traceback that say where.
+    /// Returns the lines of a traceback that show the position.
     pub fn point(&self, place: &Place) -> Vec<String> {
         let arrow = "\u{1b}[34m-->\u{1b}[0m";
         match place {
@@ -39,7 +39,7 @@ impl Source {
         }
     }
 
-    /// Where a panic was, as lines of a traceback.
+    /// Returns the lines of a traceback that show where a panic occurred.
     pub fn point_to_panic(&self, panic: &Panic) -> Vec<String> {
         if is_generated(&panic.file) {
             return self.point(&self.locate(panic.line));
@@ -50,7 +50,7 @@ impl Source {
         vec![format!("  \u{1b}[34m-->\u{1b}[0m {}:{}", shorten(&panic.file), panic.line)]
     }
 
-    /// What is said about a panic that does not fail the cell.
+    /// Returns the text about a panic that does not fail the cell.
     pub fn describe_caught(&self, panic: &Panic) -> String {
         let place = match self.locate(panic.line) {
             Place::Line(line, _) if is_generated(&panic.file) => {
@@ -64,14 +64,14 @@ impl Source {
     }
 }
 
-/// Where something happened.
+/// Position of an error or a panic.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Place {
     /// A line of this cell.
     Line(usize, String),
-    /// A function of an earlier one, which is compiled once more with each cell.
+    /// Function of an earlier cell, which is compiled again with each cell.
     Earlier(String),
-    /// Nobody knows.
+    /// Unknown position.
     Unknown,
 }
 
@@ -98,7 +98,7 @@ fn is_generated(file: &str) -> bool {
     file == "src/lib.rs" || file == "ctx/src/lib.rs" || file.ends_with("/ctx/src/lib.rs")
 }
 
-/// A file of a crate without the folders above it.
+/// Returns the path of a crate's file without the folders above the crate.
 fn shorten(file: &str) -> &str {
     for folder in ["/registry/src/", "\\registry\\src\\"] {
         if let Some((_, inside)) = file.split_once(folder) {

@@ -1,4 +1,4 @@
-//! The five sockets, and the messages between them and plain threads.
+//! The kernel's five sockets, and their messages to and from plain threads.
 
 use std::convert::Infallible;
 use std::io;
@@ -15,10 +15,10 @@ use crate::front::zmtp::listener::Listener;
 use crate::front::zmtp::publisher::Publisher;
 use crate::front::zmtp::router::Router;
 
-/// The longest wait for what was sent to leave, before the kernel ends.
+/// Longest wait, before the kernel ends, until all messages have been sent.
 const LAST_WAIT: Duration = Duration::from_secs(1);
 
-/// Sends messages. Those that one thread sends to one socket arrive in that order.
+/// Sends messages. Messages from one thread to one socket arrive in order.
 #[derive(Clone, Debug)]
 pub struct Wire {
     session: String,
@@ -29,19 +29,19 @@ pub struct Wire {
     iopub: Publisher,
 }
 
-/// What clients send.
+/// Messages from clients.
 #[derive(Debug)]
 pub struct Inbox {
-    /// Requests that wait for each other.
+    /// Requests that are answered in order.
     pub shell: Receiver<Message>,
-    /// Requests that do not wait.
+    /// Requests that do not wait for the running cell.
     pub control: Receiver<Message>,
-    /// Answers to our requests for input.
+    /// Answers to requests for input.
     pub stdin: Receiver<Message>,
 }
 
 impl Wire {
-    /// Listens as the connection file says.
+    /// Binds the sockets that the connection file describes.
     pub async fn bind(connection: &Connection) -> Result<(Self, Inbox)> {
         let key = &connection.key;
         let heartbeat = listen(connection, connection.hb_port).await?;
@@ -55,45 +55,46 @@ impl Wire {
         Ok((Self { session, key: key.clone(), shell, control, stdin, iopub }, inbox))
     }
 
-    /// Tells everybody.
+    /// Publishes a message to all clients.
     pub fn publish(&self, kind: &str, parent: &Value, content: Value) {
         let mut message = Message::new(kind, parent, content, &self.session);
-        // The topic, which nobody filters by.
+        // Topic, which no client filters by.
         message.identities.push(format!("kernel.{}.{kind}", self.session).into_bytes());
         if let Ok(parts) = message.encode(&self.key) {
             self.iopub.send(&parts);
         }
     }
 
-    /// Tells everybody whether the kernel is `busy` or `idle`.
+    /// Publishes the status of the kernel, `busy` or `idle`.
     pub fn status(&self, parent: &Value, state: &str) {
         self.publish("status", parent, json!({ "execution_state": state }));
     }
 
-    /// Answers a request on the shell.
+    /// Sends a reply on the shell channel.
     pub fn reply(&self, request: &Message, content: Value) {
         self.answer(&self.shell, request, content);
     }
 
-    /// Answers a request on the control channel.
+    /// Sends a reply on the control channel.
     pub fn reply_to_control(&self, request: &Message, content: Value) {
         self.answer(&self.control, request, content);
     }
 
-    /// Asks whoever sent the request for a line.
+    /// Requests a line of input from the client that sent the request.
     pub fn request_input(&self, request: &Message, prompt: &str, password: bool) {
         let content = json!({ "prompt": prompt, "password": password });
         self.send(&self.stdin, request, "input_request", content);
     }
 
-    /// Waits until all that was sent has left.
+    /// Waits until all messages have been sent, for at most 1 s.
     pub fn flush(&self) {
         let (done, all) = mpsc::channel::<Infallible>();
         self.shell.flush(&done);
         self.control.flush(&done);
         self.iopub.flush(&done);
         drop(done);
-        // Nothing is ever sent: it ends with the last `done`, or when a client does not read.
+        // Nothing is ever sent: ends with the last `done`, or at the timeout if a client does not
+        // read.
         let _ = all.recv_timeout(LAST_WAIT);
     }
 
@@ -115,16 +116,16 @@ async fn listen(connection: &Connection, port: u16) -> Result<Listener> {
     Listener::bind(&endpoint).await.with_context(|| format!("listen on `{endpoint}`"))
 }
 
-/// A socket, and the messages that it receives with the right signature.
+/// Serves a socket; returns it with the messages that arrive with a valid signature.
 fn route(listener: Listener, key: &str) -> (Router, Receiver<Message>) {
     let (inbox, messages) = mpsc::channel();
     let key = key.to_owned();
     let router = Router::serve(listener, move |parts| {
-        // A stranger without the key could fill the log, were it to go on.
+        // The peer is disconnected: without the key it could otherwise fill the log.
         let message = Message::decode(&parts, &key)
             .inspect_err(|error| eprintln!("up42: {error:#}"))
             .map_err(io::Error::other)?;
-        // It only fails while the kernel ends.
+        // Fails only while the kernel ends.
         let _ = inbox.send(message);
         Ok(())
     });

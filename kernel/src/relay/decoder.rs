@@ -1,14 +1,14 @@
-//! Text from bytes that arrive in pieces.
+//! Decodes text from bytes that arrive in pieces.
 
-/// Decodes UTF-8. What is none becomes `�`; a character that is cut by the end of a piece
-/// waits for the next.
+/// Decoder of UTF-8. Invalid bytes become `�`; a character that is cut at the end of a piece is
+/// held until the next piece.
 #[derive(Debug, Default)]
 pub struct Decoder {
     held: Vec<u8>,
 }
 
 impl Decoder {
-    /// The text of these bytes, and of those that waited.
+    /// Returns the text of the held bytes and of these.
     pub fn push(&mut self, bytes: &[u8]) -> String {
         self.held.extend_from_slice(bytes);
         let cut = match std::str::from_utf8(&self.held) {
@@ -21,13 +21,13 @@ impl Decoder {
         text
     }
 
-    /// The text of what waits, when nothing more will come.
+    /// Returns the text of the held bytes at the end of the input.
     pub fn finish(&mut self) -> String {
         String::from_utf8_lossy(&self.held.split_off(0)).into_owned()
     }
 }
 
-/// How many bytes at the end may be the beginning of a character.
+/// Returns the number of bytes at the end that may begin a character.
 fn incomplete(bytes: &[u8]) -> usize {
     let longest = bytes.len().min(3);
     let is_cut = |length: &usize| {

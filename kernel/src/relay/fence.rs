@@ -1,51 +1,50 @@
-//! Tells where the output of a cell ends.
+//! Detects the end of a cell's output.
 
-/// What evcxr's runtime prints after each cell. Any cell may print it too.
+/// Line that evcxr's runtime prints after each cell. Any cell may print it too.
 const COMPLETE: &[u8] = b"EVCXR_EXECUTION_COMPLETE\n";
 
-/// What a piece of output is.
+/// Piece of a cell's output.
 #[derive(Debug, PartialEq)]
 pub enum Piece {
-    /// It belongs to the cell.
+    /// Output of the cell.
     Output(Vec<u8>),
-    /// The cell seems to be over: the fence has to be run, which proves it.
+    /// Possible end of the cell: the fence must be run to prove it.
     Ask,
-    /// The cell is over, and the runtime ready for the next.
+    /// End of the cell; the runtime is ready for the next one.
     End,
 }
 
-/// Splits what the process of the cells prints. After what may be the end of a cell, the
-/// process is asked to run the *fence*, which it can only do when it is, and which prints
-/// a line that no cell knows. So the last mark before that line was the runtime's own,
-/// and marks before it were text.
+/// Splits the stdout of the cell process. After a line that may be the end of a cell, the process
+/// is asked to run the *fence*, which it can only do when it is idle, and which prints a line that
+/// no cell knows. The last mark before that line was the runtime's own; marks before it were text.
 #[derive(Debug)]
-pub struct Fence {
+pub struct EndDetector {
     line: Vec<u8>,
     state: State,
-    /// What waits for a decision.
+    /// Bytes that are not classified yet.
     held: Vec<u8>,
-    /// Whether a mark came before what is held.
+    /// Whether a mark came before the held bytes.
     marked: bool,
 }
 
 #[derive(Debug, PartialEq)]
 enum State {
-    /// Between cells: whatever is printed comes from threads that outlived theirs.
+    /// Between cells: output comes from threads that outlived their cell.
     Idle,
     Running,
     /// A mark was seen, and the bytes after it are held.
     Asked,
-    /// The fence was seen; the runtime's mark after it is to come.
+    /// The fence's line was seen; the runtime's mark after it is still to come.
     Closing,
 }
 
-impl Fence {
-    /// Whether a cell runs, as far as its output tells.
+impl EndDetector {
+    /// Returns whether a cell runs, as far as its output shows.
     pub fn is_running(&self) -> bool {
         self.state == State::Running
     }
 
-    /// `tag` begins the fence's line. The first thing that runs is a fence.
+    /// Returns a fence whose line begins with `tag`. The first command of a process is a fence.
     pub fn new(tag: &str) -> Self {
         Self {
             line: format!("{tag} fence").into_bytes(),
@@ -55,17 +54,17 @@ impl Fence {
         }
     }
 
-    /// Whether the runtime waits for a command.
+    /// Returns whether the runtime waits for a command.
     pub fn is_idle(&self) -> bool {
         self.state == State::Idle
     }
 
-    /// The next output is that of a new cell.
+    /// Starts a cell: the next output belongs to it.
     pub fn begin(&mut self) {
         self.state = State::Running;
     }
 
-    /// Takes in what was read.
+    /// Adds bytes that were read, and returns the pieces that are complete.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Piece> {
         let mut pieces = Vec::new();
         self.held.extend_from_slice(bytes);
@@ -73,7 +72,7 @@ impl Fence {
         pieces
     }
 
-    /// What is held when nothing more will come.
+    /// Returns the held bytes at the end of the output.
     pub fn finish(&mut self) -> Vec<u8> {
         let mut rest = if self.marked { COMPLETE.to_vec() } else { Vec::new() };
         self.marked = false;
@@ -133,14 +132,14 @@ impl Fence {
         }
     }
 
-    /// Another mark came before the fence, so the one before it was text.
+    /// Handles another mark before the fence: the earlier one was text.
     fn text_after_all(&mut self, pieces: &mut Vec<Piece>, mark: usize) {
         let mut text = COMPLETE.to_vec();
         text.extend(self.take(mark, COMPLETE.len()));
         output(pieces, text);
     }
 
-    /// The bytes before `start`; the next `length` are dropped.
+    /// Takes the bytes before `start`; the next `length` bytes are dropped.
     fn take(&mut self, start: usize, length: usize) -> Vec<u8> {
         let rest = self.held.split_off(start + length);
         let mut taken = std::mem::replace(&mut self.held, rest);
@@ -148,7 +147,7 @@ impl Fence {
         taken
     }
 
-    /// Where the fence's line is, and how long.
+    /// Returns the start and the length of the fence's line.
     fn find_line(&self) -> Option<(usize, usize)> {
         let Found::At(start) = find(&self.held, &self.line) else { return None };
         let length = self.held[start..].iter().position(|byte| *byte == b'\n')? + 1;
@@ -164,16 +163,17 @@ fn output(pieces: &mut Vec<Piece>, bytes: Vec<u8>) {
     }
 }
 
-/// Where something is in a text that goes on.
+/// Result of a search in a text that may continue.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Found {
-    /// All of it.
+    /// The whole pattern begins at this index.
     At(usize),
-    /// From here on its beginning, or nothing at the end of the text.
+    /// The pattern is not complete, but may begin at this index (the end of the text if nothing
+    /// matches).
     Perhaps(usize),
 }
 
-/// Looks for the first `pattern`.
+/// Finds the first occurrence of `pattern`.
 pub fn find(text: &[u8], pattern: &[u8]) -> Found {
     let mut from = 0;
     while let Some(start) = text[from..].iter().position(|byte| *byte == pattern[0]) {
@@ -197,8 +197,8 @@ mod tests {
 
     const FENCE: &str = "T fence ours\nEVCXR_EXECUTION_COMPLETE\n";
 
-    fn started() -> Fence {
-        let mut fence = Fence::new("T");
+    fn started() -> EndDetector {
+        let mut fence = EndDetector::new("T");
         assert_eq!(fence.push(FENCE.as_bytes()), [Piece::End]);
         fence
     }

@@ -1,4 +1,4 @@
-//! The lines by which a cell tells evcxr more than text.
+//! Parses the lines by which a cell sends more than text to evcxr.
 
 use crate::cells::CellError;
 use crate::relay::fence::{Found, find};
@@ -9,51 +9,51 @@ const PANIC: &str = "EVCXR_PANIC_NOTIFICATION";
 const FAILED: &str = "EVCXR_ERROR_OCCURRED";
 const VARIABLE: &str = "EVCXR_VARIABLE_CHANGED_TYPE:";
 const INPUT: [&str; 2] = ["EVCXR_INPUT_REQUEST:", "EVCXR_INPUT_REQUEST_PASSWORD:"];
-/// Begins each of evcxr's marks.
+/// Prefix of each of evcxr's marks.
 const START: &[u8] = b"EVCXR_";
 
-/// What a piece of a cell's output means.
+/// Parsed piece of a cell's output.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mark {
-    /// Nothing but text.
+    /// Plain text.
     Text(Vec<u8>),
-    /// A representation of a value.
+    /// Representation of a value.
     Content {
-        /// Its MIME type.
+        /// MIME type.
         mime: String,
-        /// Without the last newline.
+        /// Content without the last newline.
         content: String,
-        /// As it was printed.
+        /// Block as it was printed.
         raw: Vec<u8>,
     },
-    /// A panic ended the cell.
+    /// Panic that ended the cell.
     Panic(String),
-    /// A `?` ended the cell.
+    /// `?` that ended the cell.
     Failed(String),
-    /// The error that ends the cell.
+    /// Error that ends the cell.
     Error(CellError),
-    /// A variable has another type than it had.
+    /// Variable whose type has changed.
     Variable(String),
-    /// The cell waits for a line of input.
+    /// Request for a line of input.
     Input(String),
 }
 
-/// Splits a cell's output into marks. Marks are recognised up to the end of their line,
-/// also behind text that was printed without a newline. What looks like a mark and is
-/// none is text, and so is a block without an end.
+/// Splits a cell's output into marks. A mark extends to the end of its line, and may follow text
+/// that was printed without a newline. Lines that only resemble a mark are text, and so is a block
+/// without an end.
 ///
-/// Our own marks begin with a tag that is made anew for each process of the cells. evcxr's
-/// marks for displays may stand in any text that a cell prints: they count only while the
-/// cell's last value shows itself, since its type may know no others.
+/// Our own marks begin with a tag that is new for each cell process. evcxr's marks for displays may
+/// occur in any text that a cell prints: they count only while the cell's last value is displayed,
+/// since its type may know no others.
 #[derive(Debug)]
-pub struct Marks {
-    /// With the blank after it.
+pub struct MarkParser {
+    /// Tag, followed by a space.
     tag: String,
-    /// Whether evcxr's marks for displays count wherever they stand.
+    /// Whether evcxr's marks for displays count everywhere.
     trusts_all: bool,
-    /// Whether a value is showing itself.
+    /// Whether the last value is being displayed.
     is_open: bool,
-    /// What waits for a decision.
+    /// Bytes that are not classified yet.
     held: Vec<u8>,
     block: Option<Block>,
 }
@@ -61,44 +61,44 @@ pub struct Marks {
 #[derive(Debug)]
 struct Block {
     mime: String,
-    /// Whether the tag begins its marks.
+    /// Whether its marks begin with the tag.
     is_tagged: bool,
-    /// How long the line that began it is.
+    /// Length of the line that begins the block.
     start: usize,
-    /// How much of what is held has been looked at.
+    /// Length of the held bytes that have been examined.
     seen: usize,
 }
 
-/// The meaning of a line with the tag.
-enum Tagged {
+/// Meaning of a line with the tag.
+enum StderrParser {
     Begin(String),
     End,
     Open(bool),
     Error(CellError),
 }
 
-impl Marks {
-    /// Marks with this tag.
+impl MarkParser {
+    /// Returns a parser for this tag.
     pub fn new(tag: &str) -> Self {
         Self { tag: format!("{tag} "), trusts_all: false, is_open: false, held: Vec::new(), block: None }
     }
 
-    /// Marks of the same settings that have not taken in anything.
+    /// Returns a parser with the same settings and without input.
     pub fn anew(&self) -> Self {
         Self { trusts_all: self.trusts_all, ..Self::new(self.tag.trim_end()) }
     }
 
-    /// Sets whether evcxr's marks count wherever they stand.
+    /// Sets whether evcxr's marks count everywhere.
     pub fn trust_all(&mut self, trusts_all: bool) {
         self.trusts_all = trusts_all;
     }
 
-    /// Whether evcxr's marks count wherever they stand.
+    /// Returns whether evcxr's marks count everywhere.
     pub fn trusts_all(&self) -> bool {
         self.trusts_all
     }
 
-    /// Takes in what was printed.
+    /// Adds printed bytes, and returns the marks that are complete.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Mark> {
         let mut marks = Vec::new();
         self.held.extend_from_slice(bytes);
@@ -106,7 +106,7 @@ impl Marks {
         marks
     }
 
-    /// Decides on what is held, when nothing more will come.
+    /// Returns the remaining marks at the end of the output.
     pub fn finish(&mut self) -> Vec<Mark> {
         let mut marks = Vec::new();
         loop {
@@ -148,13 +148,13 @@ impl Marks {
         let line = line_of(&self.held[..length]);
         let block = |mime, is_tagged| Block { mime, is_tagged, start: length + 1, seen: length + 1 };
         match self.tagged(&line) {
-            Some(Tagged::Begin(mime)) => self.block = Some(block(mime, true)),
+            Some(StderrParser::Begin(mime)) => self.block = Some(block(mime, true)),
             Some(other) => {
                 self.held.drain(..=length);
                 match other {
-                    Tagged::Open(is_open) => self.is_open = is_open,
-                    Tagged::Error(error) => marks.push(Mark::Error(error)),
-                    Tagged::Begin(_) | Tagged::End => {}
+                    StderrParser::Open(is_open) => self.is_open = is_open,
+                    StderrParser::Error(error) => marks.push(Mark::Error(error)),
+                    StderrParser::Begin(_) | StderrParser::End => {}
                 }
             }
             None => match (begin(&line).filter(|_| self.is_open || self.trusts_all), read(line)) {
@@ -178,11 +178,11 @@ impl Marks {
         let line = line_of(&self.held[from..to]);
         block.seen = to + 1;
         let tagged = self.tagged(&line);
-        let is_end = if block.is_tagged { matches!(tagged, Some(Tagged::End)) } else { line == END };
+        let is_end = if block.is_tagged { matches!(tagged, Some(StderrParser::End)) } else { line == END };
         if is_end {
             let content = String::from_utf8_lossy(&self.held[block.start..from]).replace("\r\n", "\n");
             let content = content.strip_suffix('\n').unwrap_or(&content).to_owned();
-            // The tag is nobody's to see.
+            // MarkParser with the tag are never shown.
             let shown = if block.is_tagged { block.start..from } else { 0..block.seen };
             let raw = self.held[shown].to_vec();
             self.held.drain(..block.seen);
@@ -192,14 +192,14 @@ impl Marks {
         let is_broken_off =
             tagged.is_some() || !block.is_tagged && (begin(&line).is_some() || read(line).is_some());
         match is_broken_off {
-            // Or was never one.
+            // A line of another kind ends the block: it was text.
             true => self.break_off(marks, &block),
             false => self.block = Some(block),
         }
         true
     }
 
-    /// A block is text after all.
+    /// Turns the beginning of a block into text; a line with the tag is dropped.
     fn break_off(&mut self, marks: &mut Vec<Mark>, block: &Block) {
         match block.is_tagged {
             true => drop(self.held.drain(..block.start)),
@@ -207,20 +207,20 @@ impl Marks {
         }
     }
 
-    /// The meaning of the line, if it begins with the tag.
-    fn tagged(&self, line: &str) -> Option<Tagged> {
+    /// Returns the meaning of the line, if it begins with the tag.
+    fn tagged(&self, line: &str) -> Option<StderrParser> {
         let line = line.strip_prefix(&self.tag)?;
         match line.split_once(' ').unwrap_or((line, "")) {
-            ("begin", mime) => mime_type(mime).map(Tagged::Begin),
-            ("end", "") => Some(Tagged::End),
-            ("show", "") => Some(Tagged::Open(true)),
-            ("shown", "") => Some(Tagged::Open(false)),
-            ("error", error) => serde_json::from_str(error).ok().map(Tagged::Error),
+            ("begin", mime) => mime_type(mime).map(StderrParser::Begin),
+            ("end", "") => Some(StderrParser::End),
+            ("show", "") => Some(StderrParser::Open(true)),
+            ("shown", "") => Some(StderrParser::Open(false)),
+            ("error", error) => serde_json::from_str(error).ok().map(StderrParser::Error),
             _ => None,
         }
     }
 
-    /// The next bytes are text after all.
+    /// Turns the next `length` bytes into text.
     fn give_up(&mut self, marks: &mut Vec<Mark>, length: usize) {
         let rest = self.held.split_off(length);
         text(marks, std::mem::replace(&mut self.held, rest));
@@ -239,7 +239,7 @@ fn line_of(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).trim_end_matches('\r').to_owned()
 }
 
-/// The MIME type of the block that the line begins.
+/// Returns the MIME type of the block that the line begins.
 fn begin(line: &str) -> Option<String> {
     line.strip_prefix(BEGIN).and_then(mime_type)
 }
@@ -268,8 +268,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn marks() -> Marks {
-        let mut marks = Marks::new("T7");
+    fn marks() -> MarkParser {
+        let mut marks = MarkParser::new("T7");
         marks.trust_all(true);
         marks
     }
@@ -278,7 +278,7 @@ mod tests {
         read_by(marks(), printed)
     }
 
-    fn read_by(mut marks: Marks, printed: &str) -> Vec<Mark> {
+    fn read_by(mut marks: MarkParser, printed: &str) -> Vec<Mark> {
         let mut read = marks.push(printed.as_bytes());
         read.extend(marks.finish());
         merged(read)
@@ -350,11 +350,11 @@ mod tests {
     #[test]
     fn evcxrs_marks_for_displays_are_text_unless_a_value_shows_itself() {
         let block = "EVCXR_BEGIN_CONTENT text/html\n<b>\nEVCXR_END_CONTENT\n";
-        assert_eq!(texts(&read_by(Marks::new("T7"), block)), block);
+        assert_eq!(texts(&read_by(MarkParser::new("T7"), block)), block);
         for forged in ["T8 begin text/html\n<b>\nT8 end\n", "T7begin text/html\n<b>\nT7end\n"] {
-            assert_eq!(texts(&read_by(Marks::new("T7"), forged)), forged);
+            assert_eq!(texts(&read_by(MarkParser::new("T7"), forged)), forged);
         }
-        let marks = read_by(Marks::new("T7"), &["T7 show\n", block, "T7 shown\n", block].concat());
+        let marks = read_by(MarkParser::new("T7"), &["T7 show\n", block, "T7 shown\n", block].concat());
         assert!(matches!(&marks[0], Mark::Content { content, .. } if content == "<b>"));
         assert_eq!(marks[1..], [Mark::Text(block.into())]);
     }
@@ -362,12 +362,12 @@ mod tests {
     #[test]
     fn a_tagged_block_ends_by_its_own_mark_alone_and_never_shows_it() {
         let content = "a\nEVCXR_END_CONTENT\nEVCXR_BEGIN_CONTENT text/html\nEVCXR_PANIC_NOTIFICATION\nb";
-        let marks = read_by(Marks::new("T7"), &format!("halfT7 begin text/plain\n{content}\nT7 end\n"));
+        let marks = read_by(MarkParser::new("T7"), &format!("halfT7 begin text/plain\n{content}\nT7 end\n"));
         let raw = format!("{content}\n").into_bytes();
         let block = Mark::Content { mime: "text/plain".into(), content: content.into(), raw };
         assert_eq!(marks, [Mark::Text(b"half".into()), block]);
         let broken = "T7 begin text/plain\na\nT7 begin text/plain\nb\n";
-        assert_eq!(read_by(Marks::new("T7"), broken), [Mark::Text(b"a\nb\n".into())]);
+        assert_eq!(read_by(MarkParser::new("T7"), broken), [Mark::Text(b"a\nb\n".into())]);
     }
 
     proptest! {

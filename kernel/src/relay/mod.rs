@@ -1,4 +1,4 @@
-//! The relay: it stands between the engine and the process that runs the cells.
+//! The relay between the engine and the process that runs the cells.
 //!
 //! ```text
 //! front -- engine (evcxr)  ==commands==>  relay  ==>  cells
@@ -7,10 +7,10 @@
 //!             +-------------- stderr: events
 //! ```
 //!
-//! evcxr reads the cells' stdout only while a cell runs, in whole lines of UTF-8, and takes
-//! what looks like its marks for marks. The relay reads always, and bytes. What the user
-//! is to see goes to the front as events, in order; evcxr sees its marks alone. The end of
-//! a cell is told to the front before evcxr hears of it, so nothing arrives late.
+//! evcxr reads the cells' stdout only while a cell runs, in whole lines of UTF-8, and accepts every
+//! line that resembles one of its marks. The relay reads bytes at any time. Output for the user is
+//! sent to the front as events, in order; evcxr receives only its marks. The front receives the end
+//! of a cell before evcxr does, so no event arrives after it.
 
 mod decoder;
 mod fence;
@@ -31,25 +31,26 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use crate::cells::{Event, INSIDE_VARIABLE, INTERRUPT_VARIABLE, TAG_VARIABLE};
-use crate::relay::fence::{Fence, Piece};
+use crate::relay::fence::{EndDetector, Piece};
 use crate::relay::outbox::Outbox;
 use crate::relay::run::Run;
 use crate::relay::state::State;
-use crate::relay::tagged::{Tagged, Told};
+use crate::relay::tagged::{StderrParser, Told};
 
-/// Set by evcxr for the process that runs the cells (`runtime.rs`).
+/// Variable that evcxr sets for the process that runs the cells (`runtime.rs`).
 const CELLS_VARIABLE: &str = "EVCXR_IS_RUNTIME";
-/// Text is told this often: printed lines are gathered, and still seem to be live.
+/// Interval between messages to the front: collects printed lines, and still looks live.
 const BATCH: Duration = Duration::from_millis(20);
-/// How often it is looked whether the cell is to be interrupted, and its process lives.
+/// Interval of checks for an interrupt and for the end of the cell process.
 const WATCH: Duration = Duration::from_millis(50);
-/// What the cells started may hold their stderr open …
-const LAST_WORDS: Duration = Duration::from_millis(200);
-/// … and their stdout: only then it is not its end that tells.
-const HELD: Duration = Duration::from_secs(1);
+/// Longest wait for the end of stderr, which programs that the cells started may hold open.
+const STDERR_TIMEOUT: Duration = Duration::from_millis(200);
+/// Wait for the end of stdout, which such programs may hold open too, before the relay ends without
+/// it.
+const STDOUT_WAIT: Duration = Duration::from_secs(1);
 
-/// Relays, if this is the process that evcxr starts to run the cells; these then run in a
-/// process of their own.
+/// Runs the relay if this is the process that evcxr starts for the cells; the cells then run in a
+/// child process. Returns `None` in any other process.
 pub fn intercept() -> Option<Result<ExitCode>> {
     env::var_os(CELLS_VARIABLE)?;
     let inside = env::var_os(INSIDE_VARIABLE)?;
@@ -62,7 +63,7 @@ fn relay(inside: PathBuf) -> Result<ExitCode> {
     let mut cells = Command::new(env::current_exe().context("find this program's own file")?)
         .args(env::args_os().skip(1))
         .env_remove(INSIDE_VARIABLE)
-        // A cell may start a cargo of its own.
+        // A cell may run cargo itself.
         .env_remove(crate::compile::VARIABLE)
         .env_remove("RUSTFLAGS")
         .env(TAG_VARIABLE, &tag)
@@ -78,8 +79,8 @@ fn relay(inside: PathBuf) -> Result<ExitCode> {
     let relay = Arc::new(Relay {
         state: Mutex::new(State {
             stdin,
-            fence: Fence::new(&tag),
-            tagged: Tagged::new(&tag),
+            fence: EndDetector::new(&tag),
+            tagged: StderrParser::new(&tag),
             run: Run::new(&tag),
             outbox: Outbox::default(),
             is_busy: true,
@@ -98,16 +99,16 @@ fn relay(inside: PathBuf) -> Result<ExitCode> {
     spawn(&relay, Relay::send);
     spawn(&relay, Relay::watch);
     spawn(&relay, |relay| {
-        if relay.obey().is_err() {
-            thread::sleep(LAST_WORDS);
-            relay.bury(None);
+        if relay.forward_commands().is_err() {
+            thread::sleep(STDERR_TIMEOUT);
+            relay.exit_with_cells(None);
         }
-        // evcxr, and with it the kernel, is gone.
+        // evcxr, and with it the kernel, has ended.
         let _ = relay.lock_cells().kill();
         std::process::exit(0);
     });
     read(stdout, |bytes| relay.stdout(bytes));
-    relay.bury(Some(&told))
+    relay.exit_with_cells(Some(&told))
 }
 
 fn spawn(relay: &Arc<Relay>, work: impl FnOnce(&Relay) + Send + 'static) -> JoinHandle<()> {
@@ -126,24 +127,24 @@ fn read(from: Option<impl Read>, mut take_in: impl FnMut(&[u8])) {
 
 struct Relay {
     state: Mutex<State>,
-    /// Something waits to be told, or the runtime is ready, or a cell runs.
+    /// Signals that events wait to be sent, the runtime is ready, or a cell runs.
     changed: Condvar,
     cells: Mutex<Child>,
-    /// Runs the fence.
+    /// Command that runs the fence.
     command: String,
     interrupt: PathBuf,
     tag: String,
 }
 
 impl Relay {
-    /// Passes on what evcxr says, until it says no more.
-    fn obey(&self) -> Result<()> {
+    /// Forwards evcxr's commands and input lines to the cells until its output ends.
+    fn forward_commands(&self) -> Result<()> {
         for line in io::stdin().lock().lines() {
             let line = line?;
             let mut state = self.lock();
             if state.awaits_input || !line.starts_with("LOAD_AND_RUN ") {
                 state.awaits_input = false;
-                // The cell is over: the runtime would take the line for a command.
+                // The cell is over: the runtime would run the line as a command.
                 if !state.fence.is_running() {
                     continue;
                 }
@@ -190,7 +191,7 @@ impl Relay {
             match told {
                 Told::Text(bytes) => state.run.stderr(&bytes, &mut state.outbox),
                 Told::Panic(panic) => state.run.panic(panic, &mut state.outbox),
-                Told::Fence(hook_is_ours) => {
+                Told::EndDetector(hook_is_ours) => {
                     state.fenced = Some(hook_is_ours);
                     state.end_if_over(&self.tag);
                 }
@@ -199,7 +200,7 @@ impl Relay {
         self.changed.notify_all();
     }
 
-    /// Tells the front what has gathered, again and again.
+    /// Sends collected events to the front, in a loop.
     fn send(&self) {
         loop {
             let mut state = self.lock();
@@ -212,8 +213,8 @@ impl Relay {
         }
     }
 
-    /// Ends with the cells, and kills them when they are to be interrupted. The end of their
-    /// stdout would not tell: a program that they started may hold it.
+    /// Kills the cell process on an interrupt, and ends this process with it. Watching its stdout
+    /// is not enough: a program that the cells started may hold it open.
     fn watch(&self) {
         loop {
             let mut state = self.lock();
@@ -228,23 +229,23 @@ impl Relay {
             let is_over = !matches!(cells.try_wait(), Ok(None));
             drop(cells);
             if is_over {
-                thread::sleep(HELD);
-                self.bury(None);
+                thread::sleep(STDOUT_WAIT);
+                self.exit_with_cells(None);
             }
             thread::sleep(WATCH);
         }
     }
 
-    /// Tells how the cells ended, and ends as they did; what is `told` on stderr until then
-    /// is waited for.
-    fn bury(&self, told: Option<&JoinHandle<()>>) -> ! {
-        // Held to the end: nobody buries twice.
+    /// Ends the relay: sends the exit status of the cell process and exits with its code. First
+    /// waits for the thread `told`, which reads stderr.
+    fn exit_with_cells(&self, told: Option<&JoinHandle<()>>) -> ! {
+        // Locked to the end, so that this runs once only.
         let mut cells = self.lock_cells();
-        // Without a stdout they are of no use.
+        // The cell process cannot be used without its stdout.
         let _ = cells.kill();
         let status = cells.wait();
         let mut waited = Duration::ZERO;
-        while told.is_some_and(|told| !told.is_finished()) && waited < LAST_WORDS {
+        while told.is_some_and(|told| !told.is_finished()) && waited < STDERR_TIMEOUT {
             thread::sleep(Duration::from_millis(5));
             waited += Duration::from_millis(5);
         }
@@ -255,11 +256,11 @@ impl Relay {
         let rest = state.tagged.finish();
         state.run.stderr(&rest, &mut state.outbox);
         let how = status.as_ref().map_or_else(ToString::to_string, ToString::to_string);
-        let end = state.run.die(how, &mut state.outbox);
+        let end = state.run.end_with_status(how, &mut state.outbox);
         state.outbox.event(Event::End(end));
         state.outbox.send();
         let code = status.ok().and_then(|status| status.code()).and_then(|code| u8::try_from(code).ok());
-        // Not by returning: the other threads still wait.
+        // Exits directly: the other threads are still blocked.
         std::process::exit(code.unwrap_or(1).into())
     }
 

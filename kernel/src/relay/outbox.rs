@@ -1,18 +1,18 @@
-//! What the relay tells the front: a JSON line for each event, over its stderr.
+//! Sends events from the relay to the front: a JSON line for each event, over stderr.
 
 use std::io::{self, Write};
 
 use crate::cells::{Event, Stream};
 
-/// Events that wait to be told. Text that belongs together becomes one event, so that
-/// thousands of printed lines are a few messages.
+/// Events that wait to be sent. Consecutive text of one stream becomes one event, so that thousands
+/// of printed lines take a few messages.
 #[derive(Debug, Default)]
 pub struct Outbox {
     events: Vec<Event>,
 }
 
 impl Outbox {
-    /// Adds text behind what was printed before.
+    /// Appends text.
     pub fn text(&mut self, stream: Stream, text: String) {
         match self.events.last_mut() {
             _ if text.is_empty() => {}
@@ -21,24 +21,23 @@ impl Outbox {
         }
     }
 
-    /// Adds an event.
+    /// Appends an event.
     pub fn event(&mut self, event: Event) {
         self.events.push(event);
     }
 
-    /// What waits.
+    /// Returns the events that wait.
     #[cfg(test)]
     pub fn events(&self) -> &[Event] {
         &self.events
     }
 
-    /// Whether nothing waits.
+    /// Returns whether no events wait.
     pub fn is_empty(&self) -> bool {
         self.events.is_empty()
     }
 
-    /// Tells everything. A front that is gone is none of the relay's concern: its stdin
-    /// ends too.
+    /// Sends all events. Errors are ignored: if the front has ended, the relay's stdin ends too.
     pub fn send(&mut self) {
         if self.events.is_empty() {
             return;

@@ -1,4 +1,4 @@
-//! What one run of a cell tells, gathered until it ends.
+//! Collects the output of one run of a cell.
 
 use std::mem;
 
@@ -6,28 +6,28 @@ use serde_json::Value;
 
 use crate::cells::{CellError, DISPLAY_MIME, End, Event, Failure, MimeBundle, Panic, Stream};
 use crate::relay::decoder::Decoder;
-use crate::relay::marks::{Mark, Marks};
+use crate::relay::marks::{Mark, MarkParser};
 use crate::relay::outbox::Outbox;
 
-/// So much of stderr is kept to find the text of an error in.
+/// Largest part of stderr, in bytes, that is kept to find an error's text in.
 const REMEMBERED: usize = 16 * 1024;
 
-/// The output of the cells, read.
+/// Output of a cell, parsed.
 #[derive(Debug)]
 pub struct Run {
-    marks: Marks,
+    marks: MarkParser,
     stdout: Decoder,
     stderr: Decoder,
-    /// Values that stand together are one value in several representations.
+    /// Representations of one value: adjacent ones with different MIME types.
     bundle: MimeBundle,
-    /// The last panic that nothing was said about yet.
+    /// Last panic in the cell's thread that was not reported yet.
     panic: Option<Panic>,
-    /// The mark of a panic, which any cell may print.
+    /// Mark of a panic, which any cell may print.
     panicked: Option<String>,
-    /// What came after it: all that comes from the cell, if that went on.
+    /// MarkParser after it; they belong to the cell if it did not end there.
     later: Vec<Mark>,
-    /// The last panic of another thread.
-    elsewhere: Option<Panic>,
+    /// Last panic of another thread.
+    other_thread_panic: Option<Panic>,
     error: Option<CellError>,
     failed: Option<String>,
     variables: Vec<String>,
@@ -36,12 +36,12 @@ pub struct Run {
 }
 
 impl Run {
-    /// The run of cells whose displays are marked with this tag.
+    /// Returns a run for cells whose displays are marked with this tag.
     pub fn new(tag: &str) -> Self {
-        Self::of(Marks::new(tag))
+        Self::of(MarkParser::new(tag))
     }
 
-    fn of(marks: Marks) -> Self {
+    fn of(marks: MarkParser) -> Self {
         Self {
             marks,
             stdout: Decoder::default(),
@@ -50,7 +50,7 @@ impl Run {
             panic: None,
             panicked: None,
             later: Vec::new(),
-            elsewhere: None,
+            other_thread_panic: None,
             error: None,
             failed: None,
             variables: Vec::new(),
@@ -59,8 +59,8 @@ impl Run {
         }
     }
 
-    /// A cell begins: what was printed since the last one is not its own. `trusts_all` where
-    /// it was compiled without our patch, and evcxr's marks are all that it has.
+    /// Begins a cell; what was printed since the last cell is not part of it. `trusts_all` is set
+    /// if the cell was compiled without our patch, so that it has only evcxr's marks.
     pub fn begin(&mut self, trusts_all: bool, outbox: &mut Outbox) {
         self.tell_value(outbox);
         self.tell_panic(outbox);
@@ -69,32 +69,31 @@ impl Run {
         *self = Self { stdout, stderr, ..Self::of(marks) };
     }
 
-    /// Takes in what was printed to stdout. Returns a request for input, which the engine
-    /// has to answer.
+    /// Adds output of stdout. Returns a request for input, which the engine must answer.
     pub fn stdout(&mut self, bytes: &[u8], outbox: &mut Outbox) -> Option<String> {
         let marks = self.marks.push(bytes);
         self.take_in(marks, outbox)
     }
 
-    /// Takes in what was printed to stderr.
+    /// Adds output of stderr.
     pub fn stderr(&mut self, bytes: &[u8], outbox: &mut Outbox) {
         let text = self.stderr.push(bytes);
         self.tell_stderr(text, outbox);
     }
 
-    /// Takes in a panic. It may be caught, and only the end of the cell tells.
+    /// Adds a panic. Whether it was caught is known only at the end of the cell.
     pub fn panic(&mut self, panic: Panic, outbox: &mut Outbox) {
         self.tell_panic(outbox);
         if panic.in_cell {
             self.panic = Some(panic);
         } else {
-            // A pool hands it on to the cell, past the hook.
-            self.elsewhere = Some(panic.clone());
+            // A thread pool may rethrow it in the cell, without calling the hook again.
+            self.other_thread_panic = Some(panic.clone());
             outbox.event(Event::Caught(panic));
         }
     }
 
-    /// Ends the run. Returns how it ended and the lines that evcxr must see.
+    /// Ends the run. Returns how it ended and the lines that evcxr must receive.
     pub fn finish(&mut self, hook_is_ours: bool, outbox: &mut Outbox) -> (End, Vec<String>) {
         let marks = self.marks.finish();
         self.take_in(marks, outbox);
@@ -104,10 +103,10 @@ impl Run {
         let mut run = mem::replace(self, next);
         let mut end = End::default();
         let mut lines = mem::take(&mut run.variables);
-        let known = run.panic.is_some() || run.elsewhere.is_some();
+        let known = run.panic.is_some() || run.other_thread_panic.is_some();
         if run.panicked.is_some() && (known || !hook_is_ours) {
             lines.extend(run.panicked.take());
-            let panic = run.panic.take().or(run.elsewhere.take());
+            let panic = run.panic.take().or(run.other_thread_panic.take());
             end.failure = Some(Failure::Panic(panic.unwrap_or_default()));
         }
         run.go_on(outbox);
@@ -128,8 +127,8 @@ impl Run {
         (end, lines)
     }
 
-    /// Ends a run whose process is gone.
-    pub fn die(&mut self, status: String, outbox: &mut Outbox) -> End {
+    /// Ends a run whose process has ended.
+    pub fn end_with_status(&mut self, status: String, outbox: &mut Outbox) -> End {
         let panic = self.panic.take().map(Failure::Panic);
         let (end, _) = self.finish(true, outbox);
         End { died: Some(status), failure: panic.or(end.failure), ..end }
@@ -162,13 +161,13 @@ impl Run {
                     self.bundle.insert(mime, content);
                 }
                 Mark::Panic(line) => self.panicked = Some(line),
-                // It follows what our patch tells of the error. Alone it is text.
+                // Follows the error that our patch reports. Without one it is text.
                 Mark::Failed(line) if self.error.is_some() || self.marks.trusts_all() => {
                     self.failed = Some(line);
                 }
                 Mark::Failed(line) => self.tell_stdout((line + "\n").as_bytes(), outbox),
                 Mark::Error(error) => self.error = Some(error),
-                // It comes before the cell's own code runs.
+                // Printed before the cell's own code runs.
                 Mark::Variable(line) if is_first || !self.variables.is_empty() => {
                     self.has_output = !self.variables.is_empty();
                     self.variables.push(line);
@@ -183,7 +182,7 @@ impl Run {
         input
     }
 
-    /// The mark of a panic was text, if it is still there.
+    /// Treats a mark of a panic as text, if there is one, and continues.
     fn go_on(&mut self, outbox: &mut Outbox) {
         if let Some(line) = self.panicked.take() {
             self.tell_stdout((line + "\n").as_bytes(), outbox);
@@ -222,7 +221,7 @@ impl Run {
     }
 }
 
-/// The content of a `display_data` message.
+/// Parses the content of a `display_data` message.
 fn display(content: &str) -> Option<Value> {
     let display: Value = serde_json::from_str(content).ok()?;
     display["data"].is_object().then_some(display)

@@ -1,40 +1,40 @@
-//! The state of the relay, and what it tells evcxr.
+//! State of the relay, and its answers to evcxr.
 
 use std::io::{self, Write};
 use std::process::ChildStdin;
 
 use crate::cells::{End, Event, Failure, RUN_MIME, Stream};
-use crate::relay::fence::Fence;
+use crate::relay::fence::EndDetector;
 use crate::relay::outbox::Outbox;
 use crate::relay::run::Run;
-use crate::relay::tagged::Tagged;
+use crate::relay::tagged::StderrParser;
 
-/// What the relay's threads share.
+/// State that the relay's threads share.
 pub struct State {
-    /// To the process of the cells.
+    /// Stdin of the cell process.
     pub stdin: ChildStdin,
-    /// Where cells end.
-    pub fence: Fence,
-    /// What the library beside the cells says.
-    pub tagged: Tagged,
-    /// What the cell has told.
+    /// Detector of the end of a cell.
+    pub fence: EndDetector,
+    /// Parser of the helper library's lines on stderr.
+    pub tagged: StderrParser,
+    /// Output of the cell.
     pub run: Run,
-    /// What the front is still to be told.
+    /// Events for the front.
     pub outbox: Outbox,
-    /// Until the fence was seen on both streams.
+    /// Whether the fence was not yet seen on both streams.
     pub is_busy: bool,
-    /// Between a command of evcxr's and our answer.
+    /// Whether a command of evcxr's was not answered yet.
     pub is_running: bool,
-    /// The next line from evcxr is the user's.
+    /// Whether the next line from evcxr is the user's input.
     pub awaits_input: bool,
-    /// The fence was seen on stderr, and whether our panic hook is in its place.
+    /// Set when the fence was seen on stderr: whether our panic hook is still installed.
     pub fenced: Option<bool>,
-    /// How many cells have run.
+    /// Number of cells that have run.
     pub number: u64,
 }
 
 impl State {
-    /// A cell runs from now on. Of one that was compiled without our patch all marks count.
+    /// Begins a cell. If it was compiled without our patch, evcxr's marks count everywhere.
     pub fn begin(&mut self, is_patched: bool) {
         self.is_busy = true;
         self.is_running = true;
@@ -42,7 +42,7 @@ impl State {
         self.run.begin(!is_patched, &mut self.outbox);
     }
 
-    /// Ends the run when the fence was seen on both streams.
+    /// Ends the run if the fence was seen on both streams.
     pub fn end_if_over(&mut self, tag: &str) {
         if !self.fence.is_idle() {
             return;
@@ -50,13 +50,14 @@ impl State {
         let Some(hook_is_ours) = self.fenced.take() else { return };
         self.is_busy = false;
         let (end, lines) = self.run.finish(hook_is_ours, &mut self.outbox);
-        // The first fence only starts the library beside the cells.
+        // The first fence only starts the helper library.
         if std::mem::take(&mut self.is_running) {
             self.end(end, lines, tag);
         }
     }
 
-    /// The cell does not run: nothing is lost but the variables that it would have made.
+    /// Answers for a cell that is not run because of an interrupt: its variables are not created,
+    /// others are kept.
     pub fn skip(&mut self, tag: &str) {
         let end = End { failure: Some(Failure::Interrupted), ..End::default() };
         self.end(end, vec!["EVCXR_ERROR_OCCURRED".into()], tag);
@@ -72,7 +73,7 @@ impl State {
         let _ = print(&answer);
     }
 
-    /// Asks evcxr for a line of input. Between cells it does not listen.
+    /// Requests a line of input from evcxr, which does not listen between cells.
     pub fn ask(&mut self, request: &str) {
         if !self.is_running {
             self.outbox.text(Stream::Stdout, format!("{request}\n"));

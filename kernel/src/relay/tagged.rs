@@ -1,33 +1,33 @@
-//! The lines on stderr that the library beside the cells writes.
+//! Parses the lines that the helper library writes to stderr.
 
 use crate::cells::Panic;
 use crate::relay::fence::{Found, find};
 
-/// What a piece of stderr is.
+/// Piece of stderr.
 #[derive(Debug, PartialEq)]
 pub enum Told {
     /// Text of the cell.
     Text(Vec<u8>),
-    /// The cell is over; whether our panic hook is still in its place.
-    Fence(bool),
-    /// A panic.
+    /// End of the cell, and whether our panic hook is still installed.
+    EndDetector(bool),
+    /// Panic.
     Panic(Panic),
 }
 
-/// Splits stderr.
+/// Parser of stderr.
 #[derive(Debug)]
-pub struct Tagged {
+pub struct StderrParser {
     tag: Vec<u8>,
     held: Vec<u8>,
 }
 
-impl Tagged {
-    /// `tag` begins the lines of the library.
+impl StderrParser {
+    /// Returns a parser; the helper library's lines begin with `tag`.
     pub fn new(tag: &str) -> Self {
         Self { tag: format!("{tag} ").into_bytes(), held: Vec::new() }
     }
 
-    /// Takes in what was printed.
+    /// Adds printed bytes, and returns the pieces that are complete.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Told> {
         let mut told = Vec::new();
         self.held.extend_from_slice(bytes);
@@ -46,7 +46,7 @@ impl Tagged {
         }
     }
 
-    /// What is held when nothing more will come.
+    /// Returns the held bytes at the end of the output.
     pub fn finish(&mut self) -> Vec<u8> {
         self.held.split_off(0)
     }
@@ -54,7 +54,7 @@ impl Tagged {
 
 fn read(line: &str) -> Option<Told> {
     if let Some(hook) = line.strip_prefix("fence ") {
-        return Some(Told::Fence(hook == "ours"));
+        return Some(Told::EndDetector(hook == "ours"));
     }
     serde_json::from_str(line.strip_prefix("panic ")?).ok().map(Told::Panic)
 }
@@ -69,7 +69,7 @@ mod tests {
             r#"{"message": "no", "file": "src/lib.rs", "line": 7, "thread": "main", "in_cell": true}"#;
         let printed = format!("one\nT fence\nhalfT7 panic {panic}\nT7 fence ours\nT");
         for size in 1..printed.len() {
-            let mut tagged = Tagged::new("T7");
+            let mut tagged = StderrParser::new("T7");
             let told: Vec<Told> =
                 printed.as_bytes().chunks(size).flat_map(|bytes| tagged.push(bytes)).collect();
             let text = told.iter().filter_map(|told| match told {
@@ -77,7 +77,7 @@ mod tests {
                 _ => None,
             });
             assert_eq!(text.collect::<Vec<_>>().concat(), b"one\nT fence\nhalf");
-            assert!(told.contains(&Told::Fence(true)));
+            assert!(told.contains(&Told::EndDetector(true)));
             assert!(
                 told.iter()
                     .any(|told| matches!(told, Told::Panic(panic) if panic.line == 7 && panic.in_cell))

@@ -1,5 +1,5 @@
-//! The kernel with the library from cargo, which is tried with a small one: the true one
-//! takes half an hour.
+//! Tests of a kernel with the library from cargo, on a small substitute for the library: compiling
+//! the real one takes half an hour.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ edition = "2024"
 rustc-hash = ">=1, <3"
 tokio = { version = "1", features = ["rt", "rt-multi-thread"] }
 "#;
-/// What the kernel's own cells name.
+/// Code of the substitute: the items that the kernel's own cells name.
 const CODE: &str = "
 pub mod prelude {}
 pub mod polars { pub mod prelude {
@@ -39,7 +39,7 @@ fn write(folder: &Path, code: &str) {
     fs::create_dir(folder.join("src")).unwrap();
     fs::write(folder.join("Cargo.toml"), MANIFEST).unwrap();
     fs::write(folder.join("src/lib.rs"), code).unwrap();
-    // One crate is not the newest. The project has both versions: nothing is fetched for it.
+    // Pins one crate to an older version. The project uses both versions, so nothing is downloaded.
     for arguments in [&["generate-lockfile"][..], &["update", "rustc-hash", "--precise", "1.1.0"]] {
         let mut cargo = Command::new("cargo");
         cargo.args(arguments).args(["--offline", "--quiet"]).current_dir(folder);
@@ -47,7 +47,7 @@ fn write(folder: &Path, code: &str) {
     }
 }
 
-/// A small library, and the home of its kernel.
+/// Substitute library and the home of its kernel.
 struct Machine {
     library: TempDir,
     home: TempDir,
@@ -76,7 +76,7 @@ impl Machine {
         (output.status.success(), told.concat())
     }
 
-    /// What is told, and the names of the seeds then.
+    /// Runs `up42 kernel install`. Returns its output and the names of the seeds afterwards.
     fn install(&self, more: &[&str]) -> (String, Vec<String>) {
         let prefix = self.home.path().join("prefix");
         let (is_done, told) =
@@ -87,7 +87,7 @@ impl Machine {
     }
 }
 
-/// The folders below this one whose names begin so.
+/// Returns the folders in this one, at any depth, whose names begin with `start`.
 fn folders(folder: &Path, start: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap().flatten().filter(|entry| entry.path().is_dir()) {
@@ -105,11 +105,11 @@ fn a_kernel_gets_the_library_from_cargo_where_that_is_asked_for() {
     let (told, seeds) = machine.install(&["--from-cargo"]);
     assert!(told.contains("A kernel starts and runs a cell"), "{told}");
     assert!(seeds.len() == 1 && seeds[0].starts_with("cargo-"), "{seeds:?}");
-    // The kernel that was tried had all that was compiled, in the versions of the library.
+    // The probed kernel compiled nothing again, so it had the library's versions.
     let (_, tried) = told.rsplit_once("Finished").unwrap();
     assert!(!tried.contains("Compiling up42"), "{told}");
     assert!(machine.up42(&["doctor"]).1.contains("! note    the kernel has the library from cargo"));
-    // It stays so until the library changes, and then the faster one is tried again.
+    // The choice holds until the library changes; then the dylib is tried again.
     let (told, same) = machine.install(&[]);
     assert!(!told.contains("Preparing") && same == seeds, "{told}{same:?}");
     machine.change(&[CODE, "pub fn more() {}\n"].concat());
@@ -119,8 +119,8 @@ fn a_kernel_gets_the_library_from_cargo_where_that_is_asked_for() {
 
 #[test]
 fn a_kernel_gets_the_library_from_cargo_where_the_prebuilt_one_does_not_work() {
-    // Cargo sets the variable where it compiles what it was asked for, and so for the
-    // prebuilt library, but not for a dependency.
+    // Cargo sets the variable for the packages that are built directly, such as the prebuilt
+    // library, but not for dependencies.
     let code = CODE.replace("{ 0 }", "{ option_env!(\"CARGO_PRIMARY_PACKAGE\").map_or(0, |_| 1) }");
     let machine = Machine::new(&code);
     let (told, seeds) = machine.install(&[]);
@@ -130,7 +130,7 @@ fn a_kernel_gets_the_library_from_cargo_where_the_prebuilt_one_does_not_work() {
     assert!(before.contains("Compiling tokio") && how_far.contains("Compiling tokio"), "{told}");
     let [seed] = &seeds[..] else { panic!("{seeds:?}") };
     assert!(seed.starts_with("cargo-"), "{seed}");
-    // Broken off before the library was compiled: it goes on there.
+    // Interrupted before the library was compiled: the next run continues there.
     let seed = machine.home.path().join("seeds").join(seed);
     fs::remove_file(seed.join("tried")).unwrap();
     for built in folders(&seed.join("session"), "up42-") {

@@ -1,4 +1,4 @@
-//! The kernel in JupyterLab, as `up42 lab` opens it, in a real browser.
+//! Test of the kernel in JupyterLab, started by `up42 lab`, in a real browser.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ fn a_running_batch_moves_in_place() {
         return;
     }
     let folder = TempDir::new().unwrap();
-    // What takes minutes the first time is made before anybody waits for it.
+    // The first installation takes minutes: done before the test measures time.
     let up42 = env!("CARGO_BIN_EXE_up42");
     let made = Command::new(up42)
         .args(["lab", "--no-browser"])

@@ -1,5 +1,5 @@
-//! The program as users call it. The kernel is installed once for all tests,
-//! which takes minutes the first time: in `UP42_HOME`, or where users have it.
+//! Tests of the program `up42`. The kernel is installed once for all tests, which takes minutes the
+//! first time: in `UP42_HOME`, or in the user's home.
 
 mod from_cargo;
 mod lab;

@@ -39,7 +39,7 @@ MimeBundle"#,
     assert_eq!(notebook.run().ipynb, executed.ipynb, "a second run gives another file");
 }
 
-/// rust-analyzer has to tell the type of each of these variables.
+/// rust-analyzer must infer the type of each of these variables.
 #[test]
 fn variables_of_many_types_are_kept() {
     let executed = Notebook::new(&[

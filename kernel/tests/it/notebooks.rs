@@ -1,4 +1,4 @@
-//! The notebooks of this repository, in the real kernel.
+//! Tests of this repository's notebooks in the real kernel.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,8 +10,8 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// The catalog-to-map walk on real scenes, and real archives. Its page is left in
-/// `target/notebooks` to be looked at.
+/// Runs the notebook from the catalog to maps on real scenes and archives. Its page stays in
+/// `target/notebooks`.
 #[test]
 fn real_scenes_and_archives_are_shown() {
     let data = root().join("../shared/data");

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
-/// The features of each crate, by its name and version.
+/// Returns the features of each crate, by name and version.
 fn features(edges: &str, more: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut tree = Command::new(cargo);
@@ -15,7 +15,7 @@ fn features(edges: &str, more: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    // A blank line stands between two packages of the workspace.
+    // A blank line separates the packages of the workspace.
     for line in text.lines().filter(|line| !line.is_empty()) {
         let (name, features) = line.split_once('|').unwrap();
         let features = features.trim_end_matches(" (*)").split(',').filter(|one| !one.is_empty());
@@ -24,7 +24,7 @@ fn features(edges: &str, more: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
     all
 }
 
-/// A feature that only the crates of tests, or the fuzzer, ask for would have what stands on it
+/// If only the tests' crates or the fuzzer enabled a feature, the crates that depend on it would be
 /// compiled twice.
 #[test]
 fn the_crates_of_tests_and_the_fuzzer_ask_for_no_other_features() {

@@ -1,12 +1,12 @@
-//! The library in evcxr's own kernel, as it is.
+//! Test of the library in evcxr's unmodified kernel.
 //!
 //! ```text
 //! cargo build --workspace --examples
 //! cargo test --workspace --test it -- --ignored --nocapture the_quickstart_runs_in_plain_evcxr
 //! ```
 //!
-//! evcxr compiles the whole library first, with a profile of its own: half an hour. The
-//! folder `target/tmp/plain-evcxr` is kept, and makes the next time short.
+//! evcxr compiles the whole library first, with its own profile, which takes half an hour. The
+//! folder `target/tmp/plain-evcxr` is kept and shortens the next run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ fn the_quickstart_runs_in_plain_evcxr() {
     let python = Command::new("python3").arg(root.join("tests/python/environment.py")).arg("kernel").output();
     let python = PathBuf::from(String::from_utf8(python.unwrap().stdout).unwrap().trim());
 
-    // The bench's too.
+    // Shared with the bench.
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("plain-evcxr");
     fs::create_dir_all(&folder).unwrap();
     fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
@@ -45,7 +45,7 @@ fn the_quickstart_runs_in_plain_evcxr() {
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     let cells: Value = serde_json::from_slice(&fs::read(notebook).unwrap()).unwrap();
     let cells = cells["cells"].as_array().unwrap().iter().filter(|cell| cell["cell_type"] == "code").count();
-    // A failing `?` is "ok" there, and shows nothing.
+    // A failing `?` has the status "ok" there, and shows nothing.
     assert_eq!(told["results"][0], json!(cells), "each cell shows a value");
     println!("{told}");
 }

@@ -2,7 +2,7 @@ use std::process::Command;
 
 use crate::run::Notebook;
 
-/// `up42 run` in an empty home, where everything would have to be made.
+/// Runs `up42 run` in an empty home, where everything would have to be built.
 fn run_in_empty_home(prepare: impl FnOnce(&mut Command)) -> String {
     let home = tempfile::tempdir().unwrap();
     let notebook = Notebook::new(&["1"]);
@@ -15,7 +15,7 @@ fn run_in_empty_home(prepare: impl FnOnce(&mut Command)) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
-/// A `PATH` with the Rust toolchain and nothing else.
+/// Returns a `PATH` with the Rust toolchain only.
 fn only_rust() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for program in ["cargo", "rustc"] {

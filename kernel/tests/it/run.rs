@@ -7,12 +7,12 @@ use std::process::{Command, Output};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// A notebook in a folder of its own.
+/// Notebook in its own folder.
 pub struct Notebook {
     folder: TempDir,
 }
 
-/// How a run ended, and the notebook it wrote.
+/// Outcome of a run, with the notebook that it wrote.
 pub struct Executed {
     pub output: Output,
     pub cells: Vec<Value>,
@@ -25,7 +25,7 @@ impl Notebook {
         Self::tagged(cells, &[])
     }
 
-    /// The first cells have these tags.
+    /// Returns a notebook whose first cells have these tags.
     pub fn tagged(cells: &[&str], tags: &[&str]) -> Self {
         let tags = tags.iter().map(|tag| json!({ "tags": [tag] }));
         let cells: Vec<_> = cells
@@ -48,7 +48,7 @@ impl Notebook {
         self.folder.path().join(name)
     }
 
-    /// `up42 run`, with the outputs beside the notebook.
+    /// Returns the command `up42 run`, which writes its outputs beside the notebook.
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_up42"));
         command
@@ -65,7 +65,7 @@ impl Notebook {
         self.executed(self.command().output().unwrap())
     }
 
-    /// What such a run has written.
+    /// Reads the files that a run has written.
     pub fn executed(&self, output: Output) -> Executed {
         let read = |name| {
             fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}\n{output:?}"))
@@ -90,7 +90,7 @@ impl Executed {
         String::from_utf8_lossy(&self.output.stdout).into_owned()
     }
 
-    /// The value that a cell shows, by MIME type.
+    /// Returns the representation of a cell's value with this MIME type.
     pub fn result(&self, cell: usize, mime: &str) -> String {
         let outputs = self.cells[cell]["outputs"].as_array().unwrap();
         let results: Vec<_> =
@@ -99,13 +99,13 @@ impl Executed {
         text(&results[0]["data"][mime])
     }
 
-    /// What a cell wrote to one of its streams.
+    /// Returns the text that a cell wrote to one of its streams.
     pub fn stream(&self, cell: usize, name: &str) -> String {
         let outputs = self.cells[cell]["outputs"].as_array().unwrap();
         outputs.iter().filter(|output| output["name"] == name).map(|output| text(&output["text"])).collect()
     }
 
-    /// That the cell failed the command, which shows why, and that the cell
+    /// Asserts that a failing cell failed the command, which shows the reason, and that the cell
     /// before it kept its value `42`.
     pub fn assert_failed(&self, why: &str) {
         assert_eq!(self.output.status.code(), Some(1), "{}{}", self.stdout(), self.stderr());
@@ -115,7 +115,7 @@ impl Executed {
     }
 }
 
-/// Text in a notebook may be split into lines.
+/// Joins a text, which may be split into lines in a notebook.
 fn text(value: &Value) -> String {
     match value {
         Value::Array(lines) => lines.iter().map(|line| line.as_str().unwrap()).collect(),

@@ -1,4 +1,4 @@
-//! The kernel as Jupyter drives it: `tests/*.py`.
+//! Runs the Python tests of the kernel in `tests/*.py`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,7 +9,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// Runs one of the programs with a Jupyter that knows our kernel and nothing else.
+/// Runs one of the programs with a Jupyter that has only our kernel.
 fn python(arguments: &[&str]) {
     let jupyter = TempDir::new().unwrap();
     let status = Command::new(env!("CARGO_BIN_EXE_up42"))
@@ -48,7 +48,7 @@ fn the_protocols_own_tests_pass() {
     python(&["protocol.py"]);
 }
 
-/// `cargo test -- --ignored fifty` prints what fifty restarts leave behind.
+/// `cargo test -- --ignored fifty` prints what remains after fifty restarts.
 #[test]
 #[ignore = "it takes ten minutes"]
 fn fifty_restarts_leave_nothing_behind() {

@@ -1,4 +1,4 @@
-//! `up42 simulator` as a person starts it.
+//! Tests of `up42 simulator` on the command line.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -10,7 +10,7 @@ const UP42: &str = env!("CARGO_BIN_EXE_up42");
 
 fn sh(folder: &Path, script: &str) -> Output {
     let mut command = Command::new("sh");
-    // With nothing of a login or a simulator that runs outside.
+    // Without the login or simulator of the surrounding environment.
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("up42", UP42);
     command.args(["-ec", script]).current_dir(folder).output().unwrap()
 }
@@ -31,7 +31,7 @@ fn a_command_has_the_variables_and_ends_the_simulator_with_its_status() {
     assert_eq!(value("UP42_PROJECT_API_KEY"), Some(Simulator::PROJECT_API_KEY), "{done:?}");
     assert_eq!(value("UP42_PROJECT_ID"), Some(Simulator::PROJECT_ID));
     assert_eq!(lines.last(), Some(&"3"));
-    // The same address and the same credits the next time, and nobody at it meanwhile.
+    // The next start has the same address and credits; nothing listens in between.
     let url = value("UP42_API_URL").unwrap();
     assert!(std::net::TcpStream::connect(url.trim_start_matches("http://")).is_err());
     let again = Simulator::builder().folder(folder.path().join("f")).start().unwrap();

@@ -1,5 +1,5 @@
-//! The kernel's sockets against processes that have no business with it. It is one that only
-//! explains why it cannot run cells: its sockets are those of any other.
+//! Tests of the kernel's sockets against unauthorised processes. The kernel here only reports why
+//! it cannot run cells: its sockets are the same as those of any other kernel.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -13,12 +13,11 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// For what comes at once unless something is broken.
+/// Timeout for events that occur at once unless something is broken.
 const PATIENCE: Duration = Duration::from_secs(60);
 const CHANNELS: [&str; 5] = ["shell", "iopub", "stdin", "control", "hb"];
 
-/// A running kernel, without a key unless that is what is tried: the rest comes before the
-/// signature.
+/// Running kernel. It has no key except in the test of signatures, which are checked last.
 struct Kernel {
     process: Child,
     folder: TempDir,
@@ -47,7 +46,7 @@ impl Kernel {
         kernel
     }
 
-    /// Kills the kernel, and starts another with the same file, as Jupyter does.
+    /// Kills the kernel and starts another with the same connection file, as Jupyter does.
     #[cfg(unix)]
     fn restart(&mut self) {
         self.process.kill().unwrap();
@@ -92,7 +91,7 @@ impl Kernel {
         Ok(stream)
     }
 
-    /// A peer after its handshake.
+    /// Returns a peer after its handshake.
     fn peer(&self, channel: &str) -> Peer {
         let kind = match channel {
             "iopub" => "SUB",
@@ -105,7 +104,8 @@ impl Kernel {
     fn subscriber(&self) -> Peer {
         let mut peer = self.peer("iopub");
         peer.subscribe();
-        // It is heard of at some time: until the kernel's messages come, they are asked for.
+        // The subscription takes effect at some time: requests are sent until the kernel's messages
+        // arrive.
         let mut shell = self.peer("shell");
         let (sender, first) = mpsc::channel();
         let reader = thread::spawn(move || {
@@ -119,7 +119,7 @@ impl Kernel {
         reader.join().unwrap().unwrap()
     }
 
-    /// That each socket does what it is for.
+    /// Asserts that each socket works.
     fn assert_well(&mut self, after: &str) {
         if let Some(status) = self.process.try_wait().unwrap() {
             panic!("{after}: the kernel ended ({status})");
@@ -138,7 +138,7 @@ impl Kernel {
         self.subscriber();
     }
 
-    /// The most memory that it ever took, in MB.
+    /// Returns the largest memory use of the kernel so far, in MB.
     #[cfg(target_os = "linux")]
     fn peak(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
@@ -175,7 +175,7 @@ trait Stream: Read + Write + Send {}
 
 impl<S: Read + Write + Send> Stream for S {}
 
-/// A client of <https://rfc.zeromq.org/spec/37/>, which shares no code with the kernel.
+/// Client of <https://rfc.zeromq.org/spec/37/> that shares no code with the kernel.
 struct Peer(Box<dyn Stream>);
 
 impl Peer {
@@ -196,7 +196,7 @@ impl Peer {
         self.0.write_all(&[&[4, content.len() as u8], &content[..]].concat()).unwrap();
     }
 
-    /// To everything, as in ZMTP 3.0; pyzmq, in `session.py`, sends the command of 3.1.
+    /// Subscribes to everything, as in ZMTP 3.0; pyzmq, in `session.py`, sends the command of 3.1.
     fn subscribe(&mut self) {
         self.send(&[b"\x01"]);
     }
@@ -211,7 +211,7 @@ impl Peer {
         self.0.write_all(&bytes).unwrap();
     }
 
-    /// Sends a request whose header has this many bytes more, which come back in each answer.
+    /// Sends a request whose header is this many bytes longer; each answer repeats the header.
     fn ask(&mut self, kind: &str, more: usize) {
         let header = json!({ "msg_id": "1", "msg_type": kind, "session": "s", "more": "x".repeat(more) });
         self.send(&[b"<IDS|MSG>", b"", header.to_string().as_bytes(), b"{}", b"{}", b"{}"]);
@@ -240,7 +240,7 @@ impl Peer {
         Ok((flags[0], body))
     }
 
-    /// Whether the kernel closes the connection, after all that it has sent.
+    /// Returns whether the kernel closes the connection after everything that it has sent.
     fn is_closed(&mut self) -> bool {
         let mut bytes = [0; 4096];
         loop {
@@ -264,7 +264,7 @@ fn content(message: &[Vec<u8>]) -> Value {
     serde_json::from_slice(message.last().unwrap()).unwrap()
 }
 
-/// Ends a connection with bytes unread, which resets it.
+/// Closes a connection with unread bytes, which resets it.
 fn reset(stream: TcpStream) {
     stream.peek(&mut [0]).unwrap();
     drop(stream);
@@ -297,12 +297,12 @@ fn a_stranger_who_speaks_another_protocol_or_leaves_disturbs_nobody() {
         for channel in CHANNELS {
             let mut stream = kernel.tcp(channel).unwrap();
             stream.write_all(bytes).unwrap();
-            // Some wait for more, as ZMTP's first byte or a whole greeting has not come.
+            // Some are incomplete: ZMTP's first byte or the whole greeting is missing.
             drop(stream);
         }
     }
     for channel in CHANNELS {
-        // Of another kind, and a command that is none.
+        // A peer of another type, and an invalid command.
         let stranger = kernel.try_connect(channel).unwrap();
         Peer::greet(stranger, "PUSH").unwrap();
         let mut peer = kernel.peer(channel);
@@ -329,7 +329,7 @@ fn the_heartbeat_outlives_a_reset_connection_and_a_message_of_one_part() {
         assert_eq!(one_part.receive().unwrap(), [b"ping".to_vec()]);
         kernel.assert_well(&format!("turn {turn}"));
     }
-    // The same on the others: a client that is gone while it is answered.
+    // The same on the other sockets: a client that disconnects while it is answered.
     for channel in ["shell", "control", "iopub"] {
         let stream = kernel.tcp(channel).unwrap();
         let kind = if channel == "iopub" { "SUB" } else { "DEALER" };
@@ -362,8 +362,8 @@ fn a_subscriber_that_does_not_read_holds_up_no_other_and_takes_bounded_memory() 
         shell.ask("kernel_info_request", 1 << 20);
         let reply = shell.receive().unwrap_or_else(|error| panic!("request {number}: {error}"));
         assert_eq!(content(&reply)["status"], "ok");
-        // Each request makes the kernel busy and idle. Waiting for both here, the one that reads
-        // never lags behind, and what the kernel keeps is kept for the others.
+        // Each request publishes the states busy and idle. Reading both here keeps this subscriber
+        // up to date, so that the kernel's queues belong to the others.
         let is_large = |message: &Vec<Vec<u8>>| message.iter().any(|part| part.len() > 1 << 20);
         let mut large = 0;
         while large < 2 {
@@ -373,8 +373,8 @@ fn a_subscriber_that_does_not_read_holds_up_no_other_and_takes_bounded_memory() 
     }
     assert!(deaf.iter_mut().all(Peer::is_closed));
     kernel.assert_well("deaf subscribers");
-    // 460 MB were published. 64 MiB may wait for whoever does not read; the rest is the program
-    // and the messages that it is working on, about 100 MB.
+    // 460 MB were published. Up to 64 MiB may wait for each client that does not read, as shared
+    // data; the rest is the program and the messages in progress, about 100 MB.
     #[cfg(target_os = "linux")]
     assert!(kernel.peak() < 256, "{} MB", kernel.peak());
 }

@@ -1,4 +1,4 @@
-//! Journals that somebody has changed, for [`fuzzing`](crate::fuzzing).
+//! Journals with changed or arbitrary content, for [`fuzzing`](crate::fuzzing).
 
 use std::fs;
 use std::path::Path;
@@ -13,10 +13,10 @@ use crate::batch::plan::{Item, Kind, Owner};
 use crate::batch::state::State;
 use crate::jobs::JobParameters;
 
-/// Jobs of the plan to which the events belong.
+/// Number of items in the plan to which the events belong.
 const ITEMS: usize = 3;
 
-/// Reads a journal file; or text as events, one a line: the job's number, the kind, the data.
+/// Reads a journal file, or text with one event per line: the item's number, the kind, the data.
 pub(crate) fn journal(bytes: &[u8], folder: &Path) {
     if bytes.starts_with(b"SQLite") {
         let path = folder.join("a.sqlite");
@@ -29,7 +29,7 @@ pub(crate) fn journal(bytes: &[u8], folder: &Path) {
     }
 }
 
-/// The head of a journal, for the tests too.
+/// Returns the head of a journal, also for unit tests.
 pub(super) fn head() -> Head {
     let owner = Owner {
         host: "api.up42.com".into(),
@@ -66,7 +66,7 @@ fn of_lines(text: &str) -> Journal {
     journal
 }
 
-/// Adds up the events, and writes what can be read of them.
+/// Applies the events, and writes and reads each of them again.
 fn replay(journal: &Journal) {
     let limits = journal.limits().unwrap_or_default();
     let _ = (journal.head(), journal.last_change());
@@ -76,13 +76,13 @@ fn replay(journal: &Journal) {
         state.apply(event);
         let (kind, data) = record::write(event);
         let again = record::read(event.item(), kind, &data.to_string()).expect("it is read again");
-        // Not all of it: texts that are shown are shortened, and may be shortened again.
+        // Not all fields: messages are shortened when they are written, possibly again.
         let (kind_again, data_again) = record::write(&again);
         assert_eq!(kind_again, kind);
         assert!(["id", "ms", "credits"].into_iter().all(|name| data_again[name] == data[name]));
     }
     let now = Duration::from_secs(1_600_000_000);
-    state.catch_up(now);
+    state.restart_timers(now);
     assert!(state.next(now).len() <= 2 * items.len() + 8);
     let _ = (state.is_placed(now), state.rest(now), state.paid(), state.most());
 }

@@ -1,4 +1,4 @@
-//! Whose the batch is, where its journal is, and what it is held to.
+//! Head of a journal: owner of the batch, path of the file, and limits.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,17 +12,18 @@ use up42_core::error::{Context, Error, ErrorKind, Result};
 use up42_core::redact;
 use up42_core::sqlite::foreign;
 
-/// Raised when other versions of the crate cannot go on with the file.
+/// Version of the file format. It is raised when other versions of the crate cannot use the file.
 pub(super) const VERSION: i64 = 4;
 
-/// Whose the batch is.
+/// Identity of a batch.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::batch) struct Head {
     pub(in crate::batch) name: String,
-    /// In the names of its jobs: no other batch's are taken for them.
+    /// Random id of the batch. It is part of the names of its jobs, which distinguishes them from
+    /// the jobs of other batches.
     pub(in crate::batch) run: String,
     pub(in crate::batch) owner: Owner,
-    /// RFC 3339.
+    /// Creation time, RFC 3339.
     pub(in crate::batch) created: String,
 }
 
@@ -53,7 +54,7 @@ impl Journal {
         self.write(|change| change.execute("UPDATE batch SET budget_id = ?", [budget]).map(drop))
     }
 
-    /// What the batch is held to.
+    /// Returns the limits of the batch.
     pub(in crate::batch) fn limits(&self) -> Result<Limits> {
         let query = "SELECT max_credits, max_concurrent, lost_job_timeout_ms, on_failure FROM batch";
         let limits = self.connection.query_row(query, [], |row| {
@@ -68,7 +69,7 @@ impl Journal {
         limits.map_err(foreign).with_context(|| self.description())
     }
 
-    /// Holds the batch to these from now on, in every program.
+    /// Stores the limits of the batch, which then hold in every program.
     pub(in crate::batch) fn set_limits(&mut self, limits: Limits) -> Result<()> {
         if self.limits()? == limits {
             return Ok(());
@@ -91,8 +92,9 @@ impl Journal {
         })
     }
 
-    /// Makes sure that this is the journal that was begun, and no copy of one that is still
-    /// there: two copies would each send what the other has sent. One that was moved goes on.
+    /// Checks that this is the original journal and not a copy of one that still exists: two copies
+    /// would each send the jobs that the other has sent. A journal that was moved is accepted, and
+    /// its new path is stored.
     pub(in crate::batch) fn claim(&mut self) -> Result<()> {
         let Some((path, _)) = &self.file else { return Ok(()) };
         let path = path.clone();
@@ -106,7 +108,7 @@ impl Journal {
             return Ok(());
         }
         let is_other = begun.is_file() && !is_one_file(&path, &begun);
-        // One that cannot be read may be the original all the same.
+        // A file that cannot be read may be the original: this is an error.
         let original = if is_other { Self::open(&begun)? } else { None };
         if let Some(original) = original
             && original.head()?.run == self.head()?.run
@@ -122,13 +124,13 @@ impl Journal {
     }
 }
 
-/// Whether two paths lead to one file.
+/// Returns whether two paths refer to the same file.
 fn is_one_file(one: &Path, other: &Path) -> bool {
     #[cfg(unix)]
     let about = |path: &Path| std::fs::metadata(path);
     #[cfg(unix)]
     let is_same = super::is_same_file;
-    // Metadata does not tell it there.
+    // Metadata identifies a file on Unix only.
     #[cfg(not(unix))]
     let about = |path: &Path| std::fs::canonicalize(path);
     #[cfg(not(unix))]
@@ -136,7 +138,7 @@ fn is_one_file(one: &Path, other: &Path) -> bool {
     about(one).ok().zip(about(other).ok()).is_some_and(|(one, other)| is_same(&one, &other))
 }
 
-/// Begins a journal, in a transaction of the caller's.
+/// Creates the tables and inserts the head, in a transaction of the caller.
 pub(super) fn fill(connection: &Connection, head: &Head, path: Option<&Path>) -> rusqlite::Result<()> {
     connection.execute_batch(SCHEMA)?;
     connection.pragma_update(None, "user_version", VERSION)?;

@@ -1,16 +1,16 @@
-//! The journal of a batch: an SQLite file that is written before and after each request that
-//! costs money.
+//! Journal of a batch: an SQLite file that is written before and after each request that costs
+//! money.
 //!
-//! It holds the plan (`item`), what happened to each of its jobs (`event`), which is only ever
-//! added to, what the batch is held to (`batch`), and what others ask of the program that drives
-//! it (`request`). The state is the sum of the events, so whoever opens the file goes on where
-//! another was killed. No login and no token is in it. A job's inputs are, as they were passed:
-//! the job is sent with them, also after a restart, and a signed URL may be one. So the file is
-//! its owner's alone ([`private`](crate::private)).
+//! It contains the plan (`item`), the events of its jobs (`event`), which are only appended, the
+//! limits of the batch (`batch`), and the requests of other programs to the one that runs the batch
+//! (`request`). The state is the sum of the events, so any program that opens the file can resume
+//! the batch. The file contains no login and no token. It contains the inputs of the jobs as they
+//! were passed, since the jobs are sent with them, also after a restart; an input may be a signed
+//! URL. The file is therefore readable by its owner only ([`private`](up42_core::private)).
 //!
 //! Each change is a transaction that compares the file's revision with the one that this program
-//! knows. A second driver, whatever led to it, makes one of the two fail before it sends
-//! anything: the journal is the guard, and the lock beside it only saves the trouble.
+//! knows. If two programs run the same batch, one of them fails before it sends anything. The
+//! journal is the guard; the lock beside it only avoids such failures.
 
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
@@ -48,26 +48,26 @@ const SCHEMA: &str = "
 #[derive(Debug)]
 pub(super) struct Journal {
     connection: Connection,
-    /// The file, and what it is; absent for one in memory.
+    /// Path and metadata of the file; `None` for a journal in memory.
     file: Option<(PathBuf, Metadata)>,
-    /// How often the file was changed when this program read it, or changed it last.
+    /// Number of changes to the file when this program read it or changed it last.
     revision: i64,
 }
 
 impl Journal {
-    /// The file of a batch in a folder.
+    /// Returns the path of a batch's journal in a folder.
     pub(super) fn path(folder: &Path, name: &str) -> PathBuf {
         let is_portable = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
         let file: String =
             name.chars().take(80).map(|letter| if is_portable(letter) { letter } else { '-' }).collect();
-        // Two names must not share a file, nor begin with a dot, nor differ in case alone;
-        // four letters may be a device of Windows.
+        // Two names must not share a file, and a file name must not begin with a dot or differ from
+        // another in case only; names of up to four letters may be devices on Windows.
         let is_same = file == name && !file.starts_with('.') && file == file.to_lowercase() && file.len() > 4;
         let file = if is_same { file } else { format!("{}-{}", file.trim_start_matches('.'), hex(name, 4)) };
         folder.join(format!("{file}.sqlite"))
     }
 
-    /// The journal at a path; `None` when there is none.
+    /// Opens the journal at a path; `None` if there is none.
     pub(super) fn open(path: &Path) -> Result<Option<Self>> {
         if !path.is_file() {
             return Ok(None);
@@ -87,7 +87,7 @@ impl Journal {
                          under another name its jobs are paid again"
                     ),
                 )),
-                // Whoever began it was killed.
+                // The program that created it was killed.
                 0 if is_empty(&connection).map_err(foreign)? => Ok(None),
                 _ => Err(Error::new(ErrorKind::Io, "it is no journal of a batch")),
             }
@@ -95,11 +95,11 @@ impl Journal {
         open().with_context(|| format!("journal `{}`", path.display()))
     }
 
-    /// A new journal.
+    /// Creates a journal.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`] when another program has begun it meanwhile.
+    /// [`ErrorKind::Io`] if another program has created it meanwhile.
     pub(super) fn create(path: &Path, head: &Head) -> Result<Self> {
         let create = || -> Result<Self> {
             let mut connection = sqlite::open(path)?;
@@ -119,7 +119,7 @@ impl Journal {
         Ok(Self { connection, file: Some((path.to_owned(), std::fs::metadata(path)?)), revision })
     }
 
-    /// A journal that ends with the run.
+    /// Creates a journal in memory, for one run.
     pub(super) fn in_memory(head: &Head) -> Result<Self> {
         let connection = Connection::open_in_memory().map_err(foreign)?;
         head::fill(&connection, head, None).map_err(foreign)?;
@@ -127,7 +127,8 @@ impl Journal {
         Ok(Self { connection, file: None, revision })
     }
 
-    /// Changes the file, if nobody else has since this program read it.
+    /// Changes the file in a transaction, if no other program has changed it since this one read
+    /// it.
     fn write(&mut self, change: impl FnOnce(&Transaction) -> rusqlite::Result<()>) -> Result<()> {
         let context = self.description();
         let write = || -> Result<()> {
@@ -150,8 +151,8 @@ impl Journal {
         write().context(context)
     }
 
-    /// Whether the file at the path is the one that was opened: a journal that was removed can
-    /// be written to and guards nothing.
+    /// Returns whether the path still refers to the file that was opened. A journal that was
+    /// removed can be written to, but no other program reads it.
     fn is_in_place(&self) -> bool {
         match &self.file {
             None => true,
@@ -159,7 +160,7 @@ impl Journal {
         }
     }
 
-    /// The plan, in the order in which jobs were added to it.
+    /// Returns the plan, in the order in which the jobs were added.
     pub(super) fn items(&self) -> Result<Vec<Item>> {
         let read = || -> Result<Vec<Item>> {
             let mut query = self
@@ -211,12 +212,12 @@ impl Journal {
         })
     }
 
-    /// Records what happened. It is on the disk when this returns.
+    /// Appends events. They are on the disk when this returns.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`] when another program has changed the journal since this one read it:
-    /// then that one drives the batch, and this one must not send anything.
+    /// [`ErrorKind::Io`] if another program has changed the journal since this one read it: then
+    /// that program runs the batch, and this one must not send anything.
     pub(super) fn append(&mut self, events: &[Event]) -> Result<()> {
         if events.is_empty() {
             return Ok(());
@@ -233,7 +234,7 @@ impl Journal {
         })
     }
 
-    /// What happened so far.
+    /// Returns all events, in order.
     pub(super) fn events(&self) -> Result<Vec<Event>> {
         let read = || -> Result<Vec<Event>> {
             let mut query = self
@@ -254,17 +255,17 @@ impl Journal {
         read().with_context(|| self.description())
     }
 
-    /// Asks whoever drives the batch to cancel it.
+    /// Asks the program that runs the batch to cancel it.
     pub(super) fn request_cancel(&self) -> Result<()> {
         let request = self.connection.execute("INSERT OR IGNORE INTO request VALUES ('cancel')", []);
         request.map(drop).map_err(foreign).with_context(|| self.description())
     }
 
-    /// Whether that was asked for. The request is then taken.
+    /// Deletes the cancel request and returns whether there was one.
     pub(super) fn take_cancel_request(&self) -> Result<bool> {
         let asked = "SELECT count(*) FROM request WHERE what = 'cancel'";
         let asked = self.connection.query_row(asked, [], |row| row.get::<_, i64>(0));
-        // Most times there is none, and then nothing is written.
+        // Without a request, nothing is written.
         let taken = match asked.map_err(foreign).with_context(|| self.description())? {
             0 => Ok(0),
             _ => self.connection.execute("DELETE FROM request WHERE what = 'cancel'", []),
@@ -272,7 +273,7 @@ impl Journal {
         taken.map(|requests| requests > 0).map_err(foreign).with_context(|| self.description())
     }
 
-    /// When something happened last, RFC 3339.
+    /// Returns the time of the last event, RFC 3339.
     pub(super) fn last_change(&self) -> Result<Option<String>> {
         let last =
             self.connection.query_row("SELECT at FROM event ORDER BY seq DESC LIMIT 1", [], |row| row.get(0));
@@ -305,7 +306,7 @@ fn is_same_file(one: &Metadata, other: &Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
-/// Elsewhere a file that is open is neither moved nor removed.
+/// Returns `true`: on other systems an open file can be neither moved nor removed.
 #[cfg(not(unix))]
 fn is_same_file(_: &Metadata, _: &Metadata) -> bool {
     true

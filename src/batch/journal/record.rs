@@ -1,4 +1,4 @@
-//! Events as rows.
+//! Events as rows of the journal.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::batch::state::Event;
 use crate::jobs::Job;
 use up42_core::error::{Error, ErrorKind};
 
-/// The event's kind, and what else there is to know.
+/// Returns the kind of an event and its other fields.
 pub(super) fn write(event: &Event) -> (&'static str, Value) {
     match event {
         Event::Estimated { lasts, .. } => ("estimated", moment(*lasts)),
@@ -30,7 +30,7 @@ pub(super) fn write(event: &Event) -> (&'static str, Value) {
     }
 }
 
-/// `None` for what no version of this crate wrote.
+/// Parses an event; `None` if no version of this crate has written it.
 pub(super) fn read(item: usize, kind: &str, data: &str) -> Option<Event> {
     let data: Value = serde_json::from_str(data).ok()?;
     Some(match kind {
@@ -39,7 +39,7 @@ pub(super) fn read(item: usize, kind: &str, data: &str) -> Option<Event> {
         "submitted" => Event::Submitted { item, job: Job::read(&data).ok()? },
         "deferred" => Event::Deferred { item, at: at(&data)? },
         "rejected" => Event::Rejected { item, error: error(&data)? },
-        // Older journals have no time here: the intent's counts.
+        // Older journals have no time here: the time of the intent is used.
         "lost" => Event::Lost { item, at: at(&data).unwrap_or_default(), error: error(&data)? },
         "seen" => Event::Seen { item, job: Job::read(&data).ok()? },
         "gone" => Event::Gone { item },

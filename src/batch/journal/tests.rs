@@ -78,16 +78,16 @@ fn each_kind_of_event_is_taken_in() {
     }
 }
 
-/// Items of the journals below.
+/// Number of items in the journals below.
 const ITEMS: usize = 2;
 
 fn begin() -> State {
     State::new(ITEMS, 1, Duration::from_secs(60))
 }
 
-/// Takes events in and keeps them as a run does: list by list, those that are news. Says
-/// what was kept, what the state was before and after each, and how many were kept when
-/// a list ended.
+/// Applies lists of events and appends the events that change the state, as a run does. Returns the
+/// appended events, the state before and after each, and the number of appended events at the end
+/// of each list.
 fn keep(journal: &mut Journal, lists: &[Vec<Event>]) -> (Vec<Event>, Vec<String>, Vec<usize>) {
     let mut state = begin();
     let (mut kept, mut states, mut ends) = (Vec::new(), vec![format!("{state:?}")], vec![0]);
@@ -105,7 +105,7 @@ fn keep(journal: &mut Journal, lists: &[Vec<Event>]) -> (Vec<Event>, Vec<String>
     (kept, states, ends)
 }
 
-/// What happened in every journal, and then anything in any order.
+/// Generates a valid sequence of events, followed by arbitrary events.
 fn any_lists() -> impl Strategy<Value = Vec<Vec<Event>>> {
     let lists = vec(vec(any_event(ITEMS), 1..6), 0..25);
     (0..=events().len(), lists).prop_map(|(length, mut lists)| {
@@ -130,7 +130,7 @@ proptest! {
         }
     }
 
-    /// A copy of the file alone, made at any time, is the journal of that time.
+    /// A copy of the file, made at any time, is a complete journal.
     #[test]
     fn a_copy_of_the_file_lacks_nothing(lists in any_lists()) {
         let folder = tempfile::tempdir().unwrap();
@@ -154,7 +154,7 @@ fn a_change_that_was_cut_off_is_undone() {
     journal.append(&events()[..2]).unwrap();
     let torn = folder.path().join("torn.sqlite");
     let beside = |path: &Path| PathBuf::from(format!("{}-journal", path.display()));
-    // The pages of the change are in the file already, and it was not committed.
+    // The pages of the change are in the file, but the transaction is not committed.
     let writer = Connection::open(&path).unwrap();
     writer.execute_batch("PRAGMA cache_size = 1; BEGIN IMMEDIATE").unwrap();
     for number in 0..2000 {
@@ -187,7 +187,7 @@ fn of_two_drivers_one_writes() {
     ] {
         assert!(error.to_string().contains("another program drives this batch now"), "{error}");
     }
-    // Whoever watches may ask, and changes nothing else.
+    // A program that watches may request a cancellation, and changes nothing else.
     watching.request_cancel().unwrap();
     assert!(first.take_cancel_request().unwrap() && !first.take_cancel_request().unwrap());
     first.append(&events()[1..2]).unwrap();
@@ -223,12 +223,12 @@ fn a_copy_beside_its_original_is_refused_and_a_moved_journal_goes_on() {
     let error = claim().unwrap_err();
     assert!(error.to_string().contains("airports.sqlite`, which is still there"), "{error}");
     std::fs::remove_file(&path).unwrap();
-    // Nobody can say whether that is the original.
+    // This file may be the original.
     std::fs::write(&path, "PNG").unwrap();
     assert!(claim().is_err());
     std::fs::remove_file(&path).unwrap();
     claim().unwrap();
-    // It may go back.
+    // The journal may be moved back.
     std::fs::rename(&copy, &path).unwrap();
     Journal::open(&path).unwrap().unwrap().claim().unwrap();
 }

@@ -30,14 +30,14 @@ fn a_line_tells_where_the_jobs_stand_and_how_long_they_will_take() {
     see(&mut state, 3, "PENDING");
     see(&mut state, 4, "HIBERNATING");
     insta::assert_snapshot!(line(&mut progress, &state, 75).unwrap(), @"  75 s  2/6  1 succeeded, 1 without results, 1 running, 1 queued, 1 `HIBERNATING`, a status not known here, 1 to come; about 12 min left");
-    let trouble = Error::new(ErrorKind::Network, "the connection broke");
-    let later = progress.line(&state, Some(&trouble), || None, at(8000)).unwrap();
+    let last_error = Error::new(ErrorKind::Network, "the connection broke");
+    let later = progress.line(&state, Some(&last_error), || None, at(8000)).unwrap();
     assert!(
         later.starts_with("2 h 13 min  2/6") && later.ends_with("; trying again: the connection broke"),
         "{later}"
     );
     (0..6).for_each(|item| see(&mut state, item, "SUCCEEDED"));
-    let last = progress.line(&state, Some(&trouble), || None, at(8001)).unwrap();
+    let last = progress.line(&state, Some(&last_error), || None, at(8001)).unwrap();
     assert_eq!(last, "2 h 13 min  6/6  5 succeeded, 1 without results");
 }
 

@@ -1,9 +1,10 @@
-//! Jobs that exist although the journal does not know them.
+//! Search for jobs that exist although the journal does not know them.
 //!
-//! A journal that was restored from a copy lacks what was sent since, and a batch of orders may
-//! want what another has bought. So before a run sends its first job, it looks for those of the
-//! items that wait, also under the names that they had before they were sent anew: one whose answer
-//! was lost may have come to light. Where lists tell no names (OGC API - Processes) that cannot be done.
+//! A journal that was restored from a copy lacks the jobs that were sent since, and a batch of
+//! orders may contain orders that another batch has bought. Before a run sends its first job, it
+//! therefore searches for the jobs of the items that wait, also under the names that they had
+//! before they were retried: a lost job may have appeared since. This is not possible where lists
+//! contain no names (OGC API - Processes).
 
 use std::collections::HashMap;
 
@@ -17,12 +18,13 @@ use crate::batch::submission::Submission;
 use crate::jobs::Job;
 use up42_core::error::{Context, Error, ErrorKind, Result};
 
-/// How far the clock of the machine that began the journal may have been ahead of the platform's.
+/// Largest time by which the clock of the machine that created the journal may have been ahead of
+/// the platform's.
 const SKEW: SignedDuration = SignedDuration::from_hours(24);
 
 impl Run<'_> {
-    /// Looks for them, and says whether items may be sent now. Fails only when that is refused
-    /// and there are no jobs.
+    /// Searches for existing jobs, once in a run. Returns whether items may be sent now. Fails only
+    /// if the search is refused and the batch has no jobs.
     pub(super) fn may_send(&mut self) -> Result<bool> {
         if self.has_looked {
             return Ok(true);
@@ -39,10 +41,10 @@ impl Run<'_> {
             Err(error) => error,
         };
         match error.kind() {
-            // Whoever cannot look must not buy; it is tried again.
+            // Nothing is bought before the search has succeeded; it is repeated.
             ErrorKind::Network | ErrorKind::Server | ErrorKind::Response | ErrorKind::Busy => {
                 self.state.rest_sending(self.clock.now());
-                self.trouble = Some(error);
+                self.last_error = Some(error);
             }
             _ if self.has_no_job() => return Err(error),
             _ => self.state.stop_sending(error),
@@ -51,7 +53,7 @@ impl Run<'_> {
     }
 
     fn existing(&self, waiting: &[usize]) -> Result<Vec<(usize, Job)>> {
-        // One that was sent anew may have been lost before: under each name that it had.
+        // A retried item may have been lost before: each of its names is searched.
         let sent = waiting.iter().flat_map(|item| {
             let now = self.submission(*item);
             (0..=now.retries).rev().map(move |retries| Submission { retries, ..now })
@@ -59,7 +61,7 @@ impl Run<'_> {
         let sent: Vec<Submission> = sent.collect();
         let mut found: Vec<(usize, Job)> = match self.service.existing(&sent) {
             Some(found) => found?.into_iter().map(|(place, job)| (sent[place].item, job)).collect(),
-            // Nobody else names jobs as this batch does.
+            // No other batch uses the names of this one.
             None if !self.was_begun => Vec::new(),
             None => self.listed(sent.iter().map(|one| (self.service.mark(one), one.item)).collect())?,
         };
@@ -67,7 +69,7 @@ impl Run<'_> {
         Ok(found)
     }
 
-    /// Jobs in the list with these marks.
+    /// Returns the jobs in the list with these marks.
     fn listed(&self, mut marks: HashMap<String, usize>) -> Result<Vec<(usize, Job)>> {
         let begun = self.begun.parse::<Timestamp>().ok().and_then(|at| at.checked_sub(SKEW).ok());
         let (mut found, mut listing) = (Vec::new(), Listing::new(self.service));
@@ -92,8 +94,8 @@ impl Run<'_> {
     }
 }
 
-/// Whether a page and all after it have older jobs than the journal: of a list whose newest come
-/// first. A server may have left the order that it was asked for.
+/// Returns whether this page, and all later ones, only contain jobs older than the journal. This
+/// holds for lists with the newest jobs first; a server may ignore the requested order.
 fn is_past(page: &[Job], begun: Option<Timestamp>) -> bool {
     let is_older = |job: &Job| job.created.zip(begun).is_some_and(|(created, begun)| created < begun);
     let is_newest_first = page.is_sorted_by(|one, next| one.created >= next.created);

@@ -8,21 +8,22 @@ use crate::jobs::{Job, JobStatus};
 use up42_core::error::{Error, ErrorKind, Result};
 use up42_core::parallel::in_parallel;
 
-/// How often a run asks what an ended job left, when the platform fails to say.
+/// Number of attempts in a run to read the cost and the failure reason of an ended job.
 const TRIES: u32 = 5;
-/// The pause after the first time, doubled each time.
+/// Pause after the first attempt, doubled each time.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// How often a job was asked about in vain.
+/// Failed attempts to read the cost and the failure reason of a job.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tries {
     count: u32,
-    /// When it is asked about again.
+    /// Time of the next attempt.
     next: Duration,
 }
 
 impl Run<'_> {
-    /// Asks what the jobs that have ended cost, and why some failed, and tells of them.
+    /// Reads the costs of the jobs that have ended, and why some failed, and calls the function set
+    /// by `on_finished`.
     pub(super) fn finalize(&mut self) -> Result<()> {
         let now = self.clock.now();
         let is_due = |item: &usize| {
@@ -47,7 +48,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Whether a job that has ended will be asked about again.
+    /// Returns whether the cost of an ended job will be requested again.
     pub(super) fn is_finalizing(&self) -> bool {
         let is_asked =
             |(item, tries): (&usize, &Tries)| tries.count < TRIES && self.state.phase(*item).is_unfinalized();
@@ -65,7 +66,7 @@ impl Run<'_> {
             return;
         }
         let (phase, parameters) = (self.state.phase(item), &self.items[item].parameters);
-        // While its credits cannot be read the record is half of one.
+        // The record is incomplete while the cost cannot be read.
         if let (Some(hook), false) = (&self.policy.on_finished, phase.is_unfinalized()) {
             hook(&JobRecord::new(self.places[item], parameters, phase, None));
         }
@@ -75,11 +76,11 @@ impl Run<'_> {
     }
 }
 
-/// What became of a job that has ended. `None` when that cannot be asked now; what the
-/// platform itself does not say the last time either is not known.
+/// Returns the cost and the failure reason of a job that has ended; `None` if they cannot be read
+/// now. On the last attempt, a value that the platform does not report counts as unknown.
 fn ended(service: &dyn JobBackend, item: usize, job: &Job, is_last: bool) -> Option<Event> {
     let may_come = |error: &Error| !is_last || error.kind() == ErrorKind::Network;
-    // Tasks that had succeeded are paid even when a later one failed.
+    // Tasks that succeeded are paid even if a later one failed.
     let credits = match service.credits(&job.id) {
         Ok(credits) => credits,
         Err(error) if may_come(&error) => return None,

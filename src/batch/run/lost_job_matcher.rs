@@ -1,9 +1,9 @@
-//! Jobs that may be lost ones, in a list that knows no names.
+//! Matching of lost jobs in a list without names.
 //!
-//! A job that was asked the same, and is none of those that are known, is the lost one if it
-//! was created after the request was sent and is the only one. Clocks of two machines differ,
-//! so what is a little older, and a second one, and one that does not tell what it was asked,
-//! leave it in doubt: then its absence is not proven either.
+//! A listed job with the same inputs that is not accounted for is the lost one, if it was created
+//! after the request was sent and is the only such job. The clocks of two machines differ, so the
+//! result is in doubt if the job is up to a day older, if there is a second one, or if there is a
+//! job without inputs: then the absence of the job is not proven either.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -13,22 +13,22 @@ use serde_json::{Map, Value};
 use crate::batch::backend::Mark;
 use crate::jobs::{Job, JobId};
 
-/// How far the clocks of two machines may differ for a job to count as created later.
+/// Largest clock difference at which a job counts as created after the request.
 const SKEW: Duration = Duration::from_secs(10 * 60);
-/// And how far, with a wrong zone, they do at most.
+/// Largest clock skew, a wrong time zone included.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 #[derive(Debug, Default)]
 pub(super) struct LostJobMatcher {
     /// Jobs that are accounted for.
     known: HashSet<JobId>,
-    /// Jobs that tell what they were asked.
+    /// Jobs whose inputs the list contains.
     with_inputs: Vec<Job>,
-    /// When those were created that do not tell.
+    /// Creation times of the jobs whose inputs the list does not contain.
     without_inputs: Vec<Option<Duration>>,
 }
 
-/// What is looked for: a job that was asked this, at this time.
+/// Lost job: its inputs, and the time of the request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LostJob<'a> {
     pub(super) inputs: &'a Map<String, Value>,
@@ -41,7 +41,7 @@ impl LostJobMatcher {
     }
 
     pub(super) fn add(&mut self, mark: Mark, job: &Job) {
-        // A page may have moved while it was read: each counts once.
+        // Pages may overlap: each job counts once.
         if !matches!(mark, Mark::Inputs | Mark::Hidden) || !self.known.insert(job.id.clone()) {
             return;
         }
@@ -51,7 +51,7 @@ impl LostJobMatcher {
         }
     }
 
-    /// The job that was created for the request, if there is no doubt of it.
+    /// Returns the job that the request created, if there is no doubt.
     pub(super) fn unique_match(&self, lost: LostJob) -> Option<Job> {
         match self.recent(lost).as_slice() {
             [(job, Some(true))] if created(job).is_none_or(|at| at + SKEW >= lost.sent) => {
@@ -61,12 +61,12 @@ impl LostJobMatcher {
         }
     }
 
-    /// Whether there may be a job for the request, though nobody can say which.
+    /// Returns whether one of the jobs may have been created by the request.
     pub(super) fn may_match(&self, lost: LostJob) -> bool {
         !self.recent(lost).is_empty() || self.without_inputs.iter().any(|at| is_recent(*at, lost))
     }
 
-    /// Those that were, or may have been, asked the same, and whether that is certain.
+    /// Returns the jobs that have, or may have, the same inputs, and whether this is certain.
     fn recent(&self, lost: LostJob) -> Vec<(&Job, Option<bool>)> {
         let jobs = self.with_inputs.iter().filter(|job| is_recent(created(job), lost));
         let alike = jobs.map(|job| (job, contains_inputs(lost.inputs, &job.inputs)));
@@ -78,13 +78,13 @@ fn is_recent(created: Option<Duration>, lost: LostJob) -> bool {
     created.is_none_or(|at| at + DAY >= lost.sent)
 }
 
-/// Since the Unix epoch, by the server's clock.
+/// Returns the creation time since the Unix epoch, by the server's clock.
 fn created(job: &Job) -> Option<Duration> {
     u64::try_from(job.created?.as_millisecond()).ok().map(Duration::from_millis)
 }
 
-/// Whether what a server repeats is what it was asked: it may have filled in defaults, and
-/// then there is more of it. `None` when it leaves some out, or tells it in another form.
+/// Returns whether the inputs that a server reports contain the requested ones; it may have added
+/// defaults. `None` if some are missing or in another form.
 fn contains_inputs(asked: &Map<String, Value>, repeated: &Map<String, Value>) -> Option<bool> {
     let all: Vec<_> = asked
         .iter()

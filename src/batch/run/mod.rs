@@ -1,9 +1,9 @@
-//! What the state asks for, carried out against a [`JobBackend`].
+//! Execution of the state's actions with a [`JobBackend`].
 //!
-//! - [`run_loop`]: until there is nothing more to do;
-//! - [`existing`]: finds jobs that the journal does not know, [`submit`]: creates jobs,
-//!   [`poll`]: reads how they stand, [`finalize`]: asks what ended ones cost, and why some failed;
-//! - what happens is kept in the journal before anything follows from it.
+//! - [`run_loop`]: repeats until nothing is left to do;
+//! - [`existing`]: finds jobs that the journal does not know, [`submit`]: creates jobs, [`poll`]:
+//!   reads their statuses, [`finalize`]: reads the costs of ended jobs, and why some failed;
+//! - events are appended to the journal before they have any effect.
 
 mod existing;
 mod finalize;
@@ -27,10 +27,10 @@ use up42_core::error::{Error, Result};
 use up42_core::parallel::in_parallel;
 use up42_core::wait::Clock;
 
-/// Requests at a time to create jobs, and to fetch what finished jobs left.
+/// Number of concurrent requests that create jobs, or read the costs of ended jobs.
 pub(super) const CONCURRENT_REQUESTS: usize = 16;
 
-/// A batch on its way, by the one who has the lock.
+/// Run of a batch by the program that holds its lock.
 pub(super) struct Run<'a> {
     service: &'a dyn JobBackend,
     clock: &'a dyn Clock,
@@ -39,79 +39,80 @@ pub(super) struct Run<'a> {
     policy: &'a Policy,
     journal: Journal,
     state: State,
-    /// The plan as the journal has it.
+    /// Plan as recorded in the journal.
     items: Vec<Item>,
-    /// Where each item stands in the collection.
+    /// Index of each item in the collection.
     places: Vec<usize>,
-    /// When the user asked for it.
+    /// Time at which the user started the run.
     began: Duration,
-    /// In the names of its jobs.
+    /// Random id of the batch, which is part of its jobs' names.
     id: String,
-    /// When its journal was begun, RFC 3339.
+    /// Creation time of the journal, RFC 3339.
     begun: String,
-    /// That was before this run.
+    /// Whether the journal was created before this run.
     was_begun: bool,
     limit: Limit,
     goal: Goal,
-    /// Whether jobs were looked for that the journal does not know.
+    /// Whether the search for jobs that the journal does not know is done.
     has_looked: bool,
-    /// Items whose jobs were there before this run, or are another batch's.
+    /// Items whose jobs existed before this run, or belong to another batch.
     found: HashSet<usize>,
-    /// Items of which it is proven that no request so far created a job.
+    /// Items for which it is proven that no request so far has created a job.
     absent: HashSet<usize>,
-    /// Why nothing may be moving.
-    trouble: Option<Error>,
-    /// Jobs that were asked to stop, once it is to be cancelled.
+    /// Error that may explain why nothing changes.
+    last_error: Option<Error>,
+    /// Jobs whose cancellation was requested; `None` unless the batch is to be cancelled.
     cancelled: Option<HashSet<JobId>>,
-    /// Ended jobs that could not be asked about.
+    /// Ended jobs whose costs could not be read.
     unfinalized: HashMap<usize, finalize::Tries>,
     live_progress: Option<LiveProgress<'a>>,
 }
 
-/// Until when a run goes on.
+/// Condition for the end of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) enum Goal {
     /// Each job has ended.
     #[default]
     Ended,
-    /// Each item has a job, or cannot have one now. They are sent one after the other, so that
-    /// the first are paid when the credits do not suffice for all.
+    /// Each item has a job, or cannot have one now. Items are sent one after the other, so that the
+    /// first ones are paid if the credits do not suffice for all.
     Placed,
 }
 
-/// How many jobs may be unfinished at a time.
+/// Limits of unfinished jobs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limit {
-    /// By the service, such as by the project's settings: whoever began them.
+    /// Limit of the service, such as a project's setting; jobs of others count as well.
     pub(super) service: usize,
-    /// By the user: those of the batch.
+    /// Limit of the user, for the jobs of the batch.
     pub(super) asked: usize,
 }
 
 impl Limit {
-    /// Of the batch, when nobody else has jobs there.
+    /// Returns the limit of the batch if others have no unfinished jobs.
     pub(super) fn ours(self) -> usize {
         self.asked.min(self.service)
     }
 }
 
-/// What is known of a batch when it is driven.
+/// State of a batch when a run starts.
 pub(super) struct Known {
     pub(super) journal: Journal,
     pub(super) state: State,
     pub(super) items: Vec<Item>,
-    /// Where each item stands in the collection.
+    /// Index of each item in the collection.
     pub(super) places: Vec<usize>,
-    /// When the user asked for it, by the service's clock: the deadline counts from then.
+    /// Time at which the user started the run, by the clock of the run: the deadline is counted
+    /// from it.
     pub(super) began: Duration,
-    /// The journal was begun before.
+    /// Whether the journal was created before this run.
     pub(super) was_begun: bool,
 }
 
-/// What a run left.
+/// Result of a run.
 pub(super) struct Left {
     pub(super) state: State,
-    /// Items whose jobs were there before, or are another batch's: this run has not paid them.
+    /// Items whose jobs existed before, or belong to another batch: this run has not paid for them.
     pub(super) found: HashSet<usize>,
 }
 
@@ -144,14 +145,14 @@ impl<'a> Run<'a> {
             has_looked: false,
             found,
             absent: HashSet::new(),
-            trouble: None,
+            last_error: None,
             cancelled: None,
             unfinalized: HashMap::new(),
             live_progress: None,
         })
     }
 
-    /// Shows how it goes in a display that moves.
+    /// Shows the progress in a display that is updated.
     pub(super) fn shown_on(mut self, live_progress: Option<LiveProgress<'a>>) -> Self {
         self.live_progress = live_progress;
         self
@@ -162,17 +163,18 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// Until the deadline.
+    /// Returns the time until the deadline.
     fn left(&self) -> Option<Duration> {
         let elapsed = self.clock.now().saturating_sub(self.began);
         self.policy.deadline.map(|deadline| deadline.saturating_sub(elapsed))
     }
 
-    /// Says why items that wait were not sent. Fails when that was so for all of them.
+    /// Records why items that wait were not sent. Fails if credits are missing and the batch has no
+    /// job.
     fn give_up(&mut self) -> Result<()> {
         if let Some(refusal) = self.state.shortage().cloned() {
             let error = self.shortage(refusal);
-            // Of what was to be placed each says for itself why it was not.
+            // When orders are placed, each item has the reason as its own result.
             if self.has_no_job() && self.goal == Goal::Ended {
                 return Err(error);
             }
@@ -182,12 +184,13 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// There is none, and there can be none: nothing is lost to an error.
+    /// Returns whether no job exists or may exist: then the run may fail, since no paid job is
+    /// lost.
     fn has_no_job(&self) -> bool {
         self.state.phases().iter().all(|phase| phase.job().is_none() && !phase.is_lost())
     }
 
-    /// Sends nothing any more, and stops what runs.
+    /// Stops sending, and cancels the unfinished jobs from the next step on.
     pub(super) fn cancel(&mut self) -> Result<()> {
         self.journal.take_cancel_request()?;
         self.cancelled.get_or_insert_default();
@@ -195,7 +198,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Asks each unfinished job once to stop, but for those that are left out.
+    /// Requests the cancellation of each unfinished job once, except of those that are left out.
     fn stop_cancelled(&mut self) -> Result<()> {
         let Some(cancelled) = &mut self.cancelled else { return Ok(()) };
         let phases = self.state.phases().iter().enumerate();
@@ -215,19 +218,19 @@ impl<'a> Run<'a> {
                     cancelled.insert(id);
                     events.extend(job.map(|job| Event::Seen { item, job }));
                 }
-                Err(error) => self.trouble = Some(error),
+                Err(error) => self.last_error = Some(error),
             }
         }
         self.keep(events)
     }
 
-    /// Takes events in, and keeps those that tell something new.
+    /// Applies events, and appends those that must be recorded to the journal.
     fn keep(&mut self, events: Vec<Event>) -> Result<()> {
         let news: Vec<Event> = events.into_iter().filter(|event| self.state.apply(event)).collect();
         self.journal.append(&news)
     }
 
-    /// What is sent for an item.
+    /// Returns the request for an item.
     fn submission(&self, item: usize) -> Submission<'_> {
         let Item { key, parameters } = &self.items[item];
         Submission {

@@ -9,35 +9,36 @@ use crate::batch::state::{Event, Phase};
 use crate::jobs::JobId;
 use up42_core::error::{Error, ErrorKind, Result};
 
-/// Pages of the job list that one poll reads at most; jobs beyond are asked one by one.
+/// Largest number of list pages in one poll, if no complete list is needed. Jobs on later pages are
+/// requested one by one.
 const PAGES: usize = 10;
-/// Jobs that one request asks for by their ids.
+/// Number of jobs in one request by ids.
 const IDS: usize = 100;
 
-/// What one poll of the service finds.
+/// Result of one poll of the service.
 pub(super) struct Poll {
     asked: Duration,
-    /// Jobs and lost items that were not seen so far, the latter by their marks.
+    /// Jobs, and lost items by their marks, that were not found so far.
     unfinished: HashMap<JobId, usize>,
     pub(super) lost: HashMap<String, usize>,
-    /// Jobs that may be lost ones, where lists know no names.
+    /// Candidates for lost jobs, where lists contain no names.
     matcher: LostJobMatcher,
-    /// Jobs that the service does not know, asked for one by one.
+    /// Jobs that the service does not know when it is asked for them one by one.
     unknown: HashMap<JobId, usize>,
-    /// What others may have running there.
+    /// Unfinished jobs of others.
     others: HashSet<JobId>,
     pub(super) events: Vec<Event>,
-    /// The list was read to its end, every entry could be read, and every page had
-    /// something new: some servers know no pages.
+    /// Whether the list was read to its end, every entry could be parsed, and every page had a new
+    /// job: some servers ignore the page number.
     is_whole: bool,
-    /// The service answered something.
+    /// Whether the service has sent any response.
     is_answered: bool,
-    /// Why something could not be read.
+    /// Last error.
     failure: Option<Error>,
 }
 
 impl Poll {
-    /// Takes note of an error, and says whether anybody answered.
+    /// Records an error, and whether the service has sent a response.
     fn fail(&mut self, error: Error) {
         self.is_answered |= error.kind() != ErrorKind::Network;
         self.failure = Some(error);
@@ -45,9 +46,8 @@ impl Poll {
 }
 
 impl Run<'_> {
-    /// Reads the list until every unfinished job was seen, or asks for them by their ids: a
-    /// request for a hundred jobs, not one for each. What cannot be read now is read the next
-    /// time: the jobs go on.
+    /// Reads the list until every unfinished job is found, or requests the jobs by their ids, a
+    /// hundred in one request. Jobs that cannot be read now are read in the next poll.
     pub(super) fn poll(&mut self) -> Result<()> {
         let mut poll = self.start_poll();
         let has_ids = self.read_by_ids(&mut poll);
@@ -62,7 +62,7 @@ impl Run<'_> {
         self.read_unlisted(&mut poll);
         self.judge_unknown(&mut poll);
         self.judge_lost(&mut poll);
-        self.trouble = poll.failure;
+        self.last_error = poll.failure;
         self.keep(poll.events)?;
         self.state.watch(self.clock.now());
         Ok(())
@@ -96,7 +96,7 @@ impl Run<'_> {
         }
     }
 
-    /// Whether jobs are asked for by ids here.
+    /// Reads jobs by their ids. Returns whether this was possible.
     fn read_by_ids(&self, poll: &mut Poll) -> bool {
         let ids: Vec<JobId> = poll.unfinished.keys().cloned().collect();
         let mut has_ids = false;
@@ -157,14 +157,14 @@ impl Run<'_> {
         }
     }
 
-    /// Takes those for lost jobs that nobody else can have asked for.
+    /// Assigns listed jobs to lost items, where the inputs leave no doubt.
     fn match_lost_jobs(&self, poll: &mut Poll) {
         let find = |(name, item): (&String, &usize)| {
             Some((name.clone(), *item, poll.matcher.unique_match(self.lost(*item)?)?))
         };
         let found: Vec<_> = poll.lost.iter().filter_map(find).collect();
         for (name, item, job) in &found {
-            // One job is not two lost ones: whose it is stays in doubt.
+            // A job that matches two lost items is assigned to neither.
             if found.iter().filter(|(_, _, other)| other.id == job.id).count() == 1 {
                 poll.lost.remove(name);
                 poll.events.push(Event::Seen { item: *item, job: job.clone() });
@@ -177,8 +177,8 @@ impl Run<'_> {
         Some(LostJob { inputs: &self.items[item].parameters.inputs, sent: *sent })
     }
 
-    /// How many jobs others run there: they take slots too. A list that lags behind has some
-    /// of ours among them.
+    /// Returns the number of unfinished jobs of others, which take slots too. A late list may show
+    /// jobs of this batch as unfinished: these are not counted.
     fn foreign(&self, others: &mut HashSet<JobId>) -> usize {
         if !others.is_empty() {
             for job in self.state.phases().iter().filter_map(|phase| phase.job()) {
@@ -188,7 +188,7 @@ impl Run<'_> {
         others.len()
     }
 
-    /// Asks for the jobs that the list does not show: it may lag, or be too long.
+    /// Requests the jobs that the list did not contain: it may be late, or too long.
     fn read_unlisted(&mut self, poll: &mut Poll) {
         for (id, item) in std::mem::take(&mut poll.unfinished) {
             let error = match self.service.job(&id) {
@@ -202,15 +202,15 @@ impl Run<'_> {
             poll.is_answered |= error.kind() != ErrorKind::Network;
             match error.kind() {
                 ErrorKind::NotFound => drop(poll.unknown.insert(id, item)),
-                // The others would wait as long for nothing, or be as many refused logins.
+                // The requests for the other jobs would time out or fail to log in as well.
                 ErrorKind::Network | ErrorKind::Auth => return poll.failure = Some(error),
                 _ => poll.failure = Some(error),
             }
         }
     }
 
-    /// Counts jobs as missed that the service does not know. An outage may answer so for a job
-    /// that runs and is paid, so a list that was read to its end has to lack it as well.
+    /// Counts polls in which the service does not know a job. During an outage, a service may
+    /// answer 404 for a job that runs and is paid, so a complete list must lack the job as well.
     fn judge_unknown(&mut self, poll: &mut Poll) {
         if poll.unknown.is_empty() {
             return;
@@ -224,15 +224,16 @@ impl Run<'_> {
         for item in poll.unknown.values() {
             match poll.is_whole {
                 true => poll.events.extend(self.state.miss(*item, now)),
-                false => self.state.lose_sight(*item, now),
+                false => self.state.record_unverified(*item, now),
             }
         }
     }
 
-    /// Says what becomes of the lost items that no list had. A service that cannot be
-    /// reached says nothing; one that answers anything but its list has had its say.
+    /// Decides on the lost items that no list contained. While the service cannot be reached,
+    /// nothing is decided; if it responds without a complete list for long enough, they become
+    /// unproven.
     fn judge_lost(&mut self, poll: &mut Poll) {
-        // Until then nothing can be said.
+        // Before this time nothing can be decided.
         if poll.lost.is_empty() || !self.state.wants_whole_list(poll.asked) {
             return;
         }
@@ -242,7 +243,7 @@ impl Run<'_> {
         let proves = poll.is_whole && self.service.list_proves();
         for item in std::mem::take(&mut poll.lost).into_values() {
             let may_match = self.lost(item).is_some_and(|lost| poll.matcher.may_match(lost));
-            let event = self.state.judge(item, poll.asked, proves && !may_match);
+            let event = self.state.evaluate_absence(item, poll.asked, proves && !may_match);
             if matches!(event, Some(Event::Absent { .. })) {
                 self.absent.insert(item);
             }

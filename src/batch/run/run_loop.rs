@@ -7,13 +7,13 @@ use crate::batch::state::{Action, Event};
 use up42_core::error::{Error, ErrorKind, Result};
 
 impl Run<'_> {
-    /// Does what the state asks for until there is nothing more to do.
-    pub(in crate::batch) fn drive(mut self) -> Result<Left> {
+    /// Carries out the state's actions until nothing is left to do, or until the deadline.
+    pub(in crate::batch) fn run_to_end(mut self) -> Result<Left> {
         let ended = Error::new(ErrorKind::Network, "the program ended before the answer came");
         let start = self.clock.now();
         let lost = |item| Event::Lost { item, at: start, error: ended.clone() };
         self.keep(self.state.orphans().map(lost).collect())?;
-        self.state.catch_up(start);
+        self.state.restart_timers(start);
         let is_silent = self.policy.is_quiet || self.policy.in_background || self.live_progress.is_some();
         let mut progress = Progress::new(is_silent);
         let mut timing = PollTiming::default();
@@ -30,14 +30,14 @@ impl Run<'_> {
             if actions.iter().any(|action| action.submission().is_some()) && !self.may_send()? {
                 actions.retain(|action| action.submission().is_none());
             }
-            // Few at a time: between them a cancellation is heard.
+            // Few at a time, so that a cancel request is noticed between them.
             let concurrency = if self.goal == Goal::Placed { 1 } else { CONCURRENT_REQUESTS };
             let submissions = actions.iter().filter_map(Action::submission);
-            // One may have been found.
+            // The search may have found the job of an item.
             let submissions = submissions.filter(|item| self.state.phase(*item).is_waiting());
             let submissions: Vec<usize> = submissions.take(concurrency).collect();
             self.submit(&submissions)?;
-            // It sends or it looks: what was sent just now has not ended.
+            // A step either submits or polls: jobs that were submitted just now have not ended.
             if submissions.is_empty() && actions.contains(&Action::Poll) {
                 self.poll()?;
             }
@@ -56,16 +56,16 @@ impl Run<'_> {
                 self.give_up()?;
             }
             let (elapsed, eta) = (now.saturating_sub(self.began), || timing.left(&self.state, now));
-            progress.show(&self.state, self.trouble.as_ref(), eta, elapsed);
+            progress.show(&self.state, self.last_error.as_ref(), eta, elapsed);
             let is_last = is_over || left == Some(Duration::ZERO);
             if let Some(live_progress) = &mut self.live_progress {
-                let why = why(self.state.stop(), self.state.shortage(), self.trouble.as_ref());
+                let why = why(self.state.stop(), self.state.shortage(), self.last_error.as_ref());
                 live_progress.show(&self.state, why, is_last);
             }
             if is_last {
                 return Ok(Left { state: self.state, found: self.found });
             }
-            // A slot that has just come free is filled before anything else.
+            // A slot that was just released is filled without a pause.
             if !actions.iter().any(|action| action.submission().is_some()) {
                 let pause = timing.pause(now).max(self.state.rest(now));
                 self.clock.wait(self.left().map_or(pause, |left| left.min(pause)));

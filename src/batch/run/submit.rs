@@ -2,17 +2,18 @@ use super::{CONCURRENT_REQUESTS, Run};
 use crate::batch::state::Event;
 use up42_core::error::{Error, ErrorKind, Result};
 use up42_core::parallel::in_parallel;
-use up42_view::display::counted;
+use up42_view::elements::counted;
 
-/// Whose request a job was created by.
+/// Batch whose request created a job.
 enum Source {
     Own,
-    /// That of another batch.
+    /// Another batch.
     Another,
 }
 
 impl Run<'_> {
-    /// Creates the jobs. Fails only when that is refused and there are none.
+    /// Creates the jobs. Fails only if a request is refused for a reason that holds for all jobs,
+    /// and the batch has no jobs.
     pub(super) fn submit(&mut self, submissions: &[usize]) -> Result<()> {
         let at = self.clock.now();
         self.keep(submissions.iter().map(|item| Event::Intent { item: *item, at }).collect())?;
@@ -30,7 +31,7 @@ impl Run<'_> {
             let at = self.clock.now();
             let error = match answer {
                 Ok((job, source)) => {
-                    self.trouble = None;
+                    self.last_error = None;
                     events.push(match source {
                         Source::Own => Event::Submitted { item, job },
                         Source::Another => {
@@ -43,7 +44,7 @@ impl Run<'_> {
                 Err(error) => error,
             };
             events.push(match error.kind() {
-                // They befall every job to come; nothing was created.
+                // These hold for all further jobs as well; no job was created.
                 ErrorKind::Auth | ErrorKind::NotFound | ErrorKind::Io => {
                     stop = Some(error);
                     Event::Deferred { item, at }
@@ -54,7 +55,7 @@ impl Run<'_> {
                 }
                 ErrorKind::Busy => Event::Deferred { item, at },
                 ErrorKind::Network | ErrorKind::Server | ErrorKind::Response => {
-                    self.trouble = Some(error.clone());
+                    self.last_error = Some(error.clone());
                     match error.may_be_carried_out() {
                         true => Event::Lost { item, at, error },
                         false => Event::Deferred { item, at },
@@ -82,8 +83,9 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// How many credits are missing: what the jobs that wait may cost, against the balance.
-    /// Asked once nothing runs any more, so that nothing is owed.
+    /// Returns the error with the number of missing credits: the highest prices of the jobs that
+    /// wait, or the platform's minimum balance if that is more, minus the balance. Called when no
+    /// job is unfinished, so that no credits are held.
     pub(super) fn shortage(&self, refusal: Error) -> Error {
         let waiting: Vec<_> = self.state.waiting().map(|item| self.items[item].parameters.clone()).collect();
         let message = match (self.service.balance(), self.service.prices(&waiting)) {

@@ -1,13 +1,13 @@
 use super::Phase;
 
-/// What the items cost, cost at most, and may cost together.
+/// Costs of the items: credits paid, highest prices, and the spending limit.
 #[derive(Clone, Debug)]
 pub(super) struct CostTracker {
-    /// The most that may be paid, and the most that each item costs.
+    /// Spending limit, and the highest price of each item.
     budget: Option<(i64, Vec<i64>)>,
-    /// What was paid for jobs whose items were sent anew.
+    /// Credits paid for jobs whose items were retried.
     paid_before: i64,
-    /// How often each was sent anew although nobody knows what the job before cost.
+    /// Number of retries of each item after a job with an unknown cost.
     unknown_costs_before: Vec<u32>,
 }
 
@@ -20,22 +20,23 @@ impl CostTracker {
         self.budget = Some((credits, prices));
     }
 
-    /// The most that may be paid, where that was said.
+    /// Returns the spending limit, if there is one.
     pub(super) fn budget(&self) -> Option<i64> {
         self.budget.as_ref().map(|(budget, _)| *budget)
     }
 
-    /// The most that the item costs; nothing as long as nobody asked.
+    /// Returns the highest price of the item; 0 if prices were not requested.
     pub(super) fn price(&self, item: usize) -> i64 {
         self.budget.as_ref().and_then(|(_, prices)| prices.get(item)).copied().unwrap_or(0)
     }
 
-    /// Whether the item's price counts for what was sent: nobody knows what was paid.
+    /// Returns whether the item's price counts as committed, since the cost of one of its jobs is
+    /// unknown.
     pub(super) fn counts_price(&self, item: usize, phase: &Phase) -> bool {
         self.unknown_costs_before[item] > 0 || (phase.may_have_cost() && phase.credits().is_none())
     }
 
-    /// What was paid, and what may have to be paid for what was sent.
+    /// Returns the credits paid, and the highest prices of the jobs with unknown costs.
     pub(super) fn committed(&self, phases: &[Phase]) -> i64 {
         let sent = phases.iter().enumerate().map(|(item, phase)| {
             let before = self.price(item).saturating_mul(self.unknown_costs_before[item].into());
@@ -48,12 +49,13 @@ impl CostTracker {
         sent.fold(self.paid_before, i64::saturating_add)
     }
 
-    /// What was paid, as far as the platform told, also for jobs that were sent anew.
+    /// Returns the credits paid, as far as the platform reported them, including jobs that were
+    /// retried.
     pub(super) fn paid(&self, phases: &[Phase]) -> i64 {
         phases.iter().filter_map(Phase::credits).fold(self.paid_before, i64::saturating_add)
     }
 
-    /// The item is sent anew, after it stood like this.
+    /// Adds the cost of an item's job before the item is retried; `phase` is the phase before.
     pub(super) fn keep(&mut self, item: usize, phase: &Phase) {
         match phase.credits() {
             Some(credits) => self.paid_before = self.paid_before.saturating_add(credits),

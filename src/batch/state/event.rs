@@ -3,33 +3,33 @@ use std::time::Duration;
 use crate::jobs::Job;
 use up42_core::error::Error;
 
-/// What happened. Times are since the Unix epoch.
+/// Event of a batch. Times are since the Unix epoch.
 #[derive(Clone, Debug)]
 pub(in crate::batch) enum Event {
-    /// How long the item's job will take, as the platform estimates.
+    /// The platform estimated the duration of the item's job.
     Estimated { item: usize, lasts: Duration },
-    /// The item is about to be sent. Kept before the request.
+    /// The item is about to be sent. Recorded before the request.
     Intent { item: usize, at: Duration },
-    /// The platform answered with a job.
+    /// The platform responded with a job.
     Submitted { item: usize, job: Job },
-    /// Nothing was created, and later it may be: the project had no slot, the credits did
-    /// not suffice, or the request never left.
+    /// No job was created, but a later request may succeed: the project had no free slot, the
+    /// credits did not suffice, or the request was not sent.
     Deferred { item: usize, at: Duration },
-    /// The platform refused the item: nothing was created, and trying again is no use.
+    /// The platform refused the item: no job was created, and the same request would fail again.
     Rejected { item: usize, error: Error },
-    /// No answer, and none is waited for from this time on: the job may exist.
+    /// There was no response, and none is waited for after this time: the job may exist.
     Lost { item: usize, at: Duration, error: Error },
-    /// The platform told of a job.
+    /// A response contained the job.
     Seen { item: usize, job: Job },
-    /// The platform does not know a created job any more.
+    /// The platform no longer knows a created job.
     Gone { item: usize },
-    /// A lost item was never created: that is proven.
+    /// It is proven that a lost item was never created.
     Absent { item: usize },
-    /// Whether a lost item was created cannot be told.
+    /// It cannot be determined whether a lost item was created.
     Unproven { item: usize },
-    /// What an ended job cost, and why it failed.
+    /// The cost of an ended job was read, and why it failed.
     Finalized { item: usize, credits: Option<i64>, reason: Option<String> },
-    /// The user wants an item that failed to be sent anew.
+    /// The user retries an item that failed.
     Retried { item: usize },
 }
 

@@ -3,30 +3,35 @@ use std::time::Duration;
 use super::{Event, Phase, State};
 use crate::jobs::JobStatus;
 
-/// How many times as long as for a proof a lost item is looked for, while no whole list
-/// is to be had.
+/// Time that a lost item is searched while no complete list can be read, as a multiple of `settle`.
 const PATIENCE: u32 = 4;
-/// How often a job may be unknown to the platform until it counts as gone.
+/// Number of polls in a row without a job after which it counts as gone.
 pub(super) const MISSES: u32 = 6;
-/// How many whole lists must not have a lost item: numbered pages skip a row when
-/// another leaves the list between two of them.
+/// Number of complete lists that must not contain a lost item: numbered pages skip a row if another
+/// job leaves the list between two of them.
 const ABSENCES: u32 = 2;
-/// How long a job is waited for while its status is one that this version does not know, or
-/// while the platform does not know the job and has no list that proves it.
+/// Time that a job is waited for while its status is unknown to this version, or while the platform
+/// does not know the job and no complete list confirms that it is gone.
 const STRANGE: Duration = Duration::from_secs(3600);
 
 impl State {
-    /// Whether a list that is asked for now, and read to its end, can prove something.
+    /// Returns whether a complete list that is requested now can prove that a lost item was not
+    /// created.
     pub(in crate::batch) fn wants_whole_list(&self, now: Duration) -> bool {
         let is_settled =
             |phase: &Phase| matches!(phase, Phase::Lost { since, .. } if now >= *since + self.settle);
         self.phases.iter().any(is_settled)
     }
 
-    /// What a list that was asked for at this time, and does not have a lost item, says
-    /// of it; `is_whole` when it was read to its end. Only a platform that answers
-    /// something is asked: one that cannot be reached says nothing, however long that lasts.
-    pub(in crate::batch) fn judge(&mut self, item: usize, asked: Duration, is_whole: bool) -> Option<Event> {
+    /// Evaluates a list that was requested at `asked` and does not contain a lost item; `is_whole`
+    /// if the list is complete. Only called if the platform responds: while it cannot be reached,
+    /// nothing is proven.
+    pub(in crate::batch) fn evaluate_absence(
+        &mut self,
+        item: usize,
+        asked: Duration,
+        is_whole: bool,
+    ) -> Option<Event> {
         let Some(Phase::Lost { since, absences, unread, .. }) = self.phases.get_mut(item) else {
             return None;
         };
@@ -41,8 +46,8 @@ impl State {
         (asked >= first + self.settle * PATIENCE).then_some(Event::Unproven { item })
     }
 
-    /// Notes that the platform does not know a created job now. It is gone when that was
-    /// so often, and for as long as a list may lag behind.
+    /// Records that the platform does not know a created job now. Returns that the job is gone
+    /// after [`MISSES`] calls, over at least the time by which a list may be late.
     pub(in crate::batch) fn miss(&mut self, item: usize, now: Duration) -> Option<Event> {
         let Some(Phase::Created(created)) = self.phases.get_mut(item) else { return None };
         let (before, since) = created.missed.unwrap_or((0, now));
@@ -50,25 +55,25 @@ impl State {
         (before + 1 >= MISSES && now >= since + self.settle).then_some(Event::Gone { item })
     }
 
-    /// Notes that the platform does not know a created job now, and that its list cannot say
-    /// whether it is there.
-    pub(in crate::batch) fn lose_sight(&mut self, item: usize, now: Duration) {
+    /// Records that the platform does not know a created job now, and that no complete list
+    /// confirms that it is gone.
+    pub(in crate::batch) fn record_unverified(&mut self, item: usize, now: Duration) {
         if let Some(Phase::Created(created)) = self.phases.get_mut(item) {
             created.missed.get_or_insert((0, now));
         }
     }
 
-    /// Notes since when jobs are in a status that this version does not know, and sets aside
-    /// those that have been for too long, or that the platform has not known for as long. It
-    /// may be an end: then it would never come.
+    /// Records since when jobs are in a status that is unknown to this version. Jobs that have been
+    /// in such a status for [`STRANGE`], or that the platform has not known for as long, are no
+    /// longer waited for: an unknown status may be final.
     pub(in crate::batch) fn watch(&mut self, now: Duration) {
         for phase in &mut self.phases {
             let Phase::Created(created) = phase else { continue };
             match created.job.status {
-                JobStatus::Unknown(_) => drop(created.strange.get_or_insert(now)),
-                _ => created.strange = None,
+                JobStatus::Unknown(_) => drop(created.unknown_since.get_or_insert(now)),
+                _ => created.unknown_since = None,
             }
-            let since = created.strange.into_iter().chain(created.missed.map(|(_, since)| since)).min();
+            let since = created.unknown_since.into_iter().chain(created.missed.map(|(_, since)| since)).min();
             created.is_set_aside = since.is_some_and(|since| now >= since + STRANGE);
         }
     }

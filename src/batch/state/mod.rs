@@ -1,20 +1,19 @@
-//! Where each job of a batch stands: the sum of its events.
+//! State of the jobs of a batch: the sum of its events.
 //!
-//! - [`Event`]: what happened, [`Phase`]: where one item stands.
-//! - [`submission_limiter`]: how many more may be sent now, [`cost_tracker`]: what all that costs.
-//! - [`lost_jobs`]: jobs that were lost, missed, or are in a status that nobody knows.
+//! - [`Event`]: a change, [`Phase`]: the state of one item.
+//! - [`submission_limiter`]: how many jobs may be sent now, [`cost_tracker`]: their costs.
+//! - [`lost_jobs`]: jobs that were lost, are not found, or are in an unknown status.
 //!
 //! Invariants:
-//! - an item is sent again only when it is proven that the first request created
-//!   nothing, or when the user asks for it;
-//! - the jobs that are, or may be, unfinished on the platform never exceed the limit;
-//! - an item whose answer was lost is looked for in the platform's list. It counts as
-//!   absent when two whole lists, read long enough after the answer was given up, do not
-//!   have it. When no whole list is to be had, it gives its slot back and waits for the
-//!   user;
-//! - a job whose status is unknown is never taken for ended. After long enough it gives
-//!   its slot back, and the batch may end without it;
-//! - items with an estimate are sent longest first, the others after them in order;
+//! - an item is sent again only if it is proven that the first request created no job, or if the
+//!   user retries it;
+//! - the number of jobs that are, or may be, unfinished on the platform never exceeds the limit;
+//! - an item whose response was lost is searched in the platform's list. It counts as absent if two
+//!   complete lists, requested long enough after the response was given up, do not contain it. If
+//!   no complete list can be read, it releases its slot and waits for the user;
+//! - a job in an unknown status never counts as ended. After an hour it releases its slot, and the
+//!   batch may end without it;
+//! - items with an estimate are sent longest first, then the others in order;
 //! - time is a parameter, and runs evenly.
 
 mod cost_tracker;
@@ -35,35 +34,35 @@ use submission_limiter::SubmissionLimiter;
 use crate::jobs::JobId;
 use up42_core::error::{Error, ErrorKind};
 
-/// What is to be done next.
+/// Next action of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Action {
-    /// Create the item's job.
+    /// Creates the item's job.
     Submit(usize),
-    /// Ask how the unfinished jobs stand, and look for the lost ones.
+    /// Reads the statuses of unfinished jobs, and searches for lost ones.
     Poll,
-    /// There is nothing more to do.
+    /// Ends the run: nothing is left to do.
     Finish,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct State {
     phases: Vec<Phase>,
-    /// How often each was sent anew because the user wanted it.
+    /// Number of times that the user has retried each item.
     retries: Vec<u32>,
-    /// How long each will take, as far as that is known.
+    /// Duration of each item, as far as it was estimated.
     estimates: Vec<Option<Duration>>,
-    /// In which order items are sent.
+    /// Order in which items are sent.
     order: BTreeSet<(Reverse<Option<Duration>>, usize)>,
-    /// Items that are neither sent nor waited for.
+    /// Whether each item is neither sent nor waited for.
     left_out: Vec<bool>,
-    /// Items of which nobody can tell now whether their jobs are gone.
+    /// Items for which it is currently unknown whether their jobs are gone.
     in_doubt: HashSet<usize>,
-    /// Jobs of items that were sent anew.
-    former: BTreeSet<JobId>,
+    /// Jobs of items before they were retried.
+    retried_jobs: BTreeSet<JobId>,
     limiter: SubmissionLimiter,
     costs: CostTracker,
-    /// How long after its answer was given up an item that is in no list was never created.
+    /// Time from giving up the response until an item that is in no list counts as never created.
     settle: Duration,
 }
 
@@ -76,20 +75,20 @@ impl State {
             order: (0..items).map(|item| (Reverse(None), item)).collect(),
             left_out: vec![false; items],
             in_doubt: HashSet::new(),
-            former: BTreeSet::new(),
+            retried_jobs: BTreeSet::new(),
             limiter: SubmissionLimiter::new(limit),
             costs: CostTracker::new(items),
-            // So that its sum with a time is a time.
+            // Avoids an overflow when it is added to a time.
             settle: settle.min(Duration::from_secs(u32::MAX.into())),
         }
     }
 
-    /// Sends nothing that might go beyond a budget; `prices` are the items' highest.
+    /// Sets the spending limit and the highest price of each item, in credits.
     pub(super) fn set_budget(&mut self, credits: i64, prices: Vec<i64>) {
         self.costs.set_budget(credits, prices);
     }
 
-    /// The items whose price counts: to be sent, or sent and not known to be paid.
+    /// Returns the items whose price counts: to be sent, or sent at an unknown cost.
     pub(super) fn unpriced(&self) -> Vec<usize> {
         let sent = self.phases.iter().enumerate();
         let sent = sent.filter(|(item, phase)| self.costs.counts_price(*item, phase)).map(|(item, _)| item);
@@ -97,34 +96,35 @@ impl State {
         all.into_iter().collect()
     }
 
-    /// The most that everything may cost: what was paid, and what may still have to be.
+    /// Returns the highest total cost, in credits: paid, committed, and for items that wait.
     pub(super) fn most(&self) -> i64 {
         let waiting = self.waiting().map(|item| self.costs.price(item));
         waiting.fold(self.costs.committed(&self.phases), i64::saturating_add)
     }
 
-    /// What was paid, as far as the platform told, also for jobs that were sent anew.
+    /// Returns the credits paid, as far as the platform reported them, including jobs that were
+    /// retried.
     pub(super) fn paid(&self) -> i64 {
         self.costs.paid(&self.phases)
     }
 
-    /// How many may be unfinished at a time from now on; at least one.
+    /// Sets the limit of unfinished jobs; at least 1.
     pub(super) fn set_limit(&mut self, limit: usize) {
         self.limiter.set_limit(limit);
     }
 
-    /// The items that are still to be sent, in their order.
+    /// Returns the items that are still to be sent, in their order.
     pub(super) fn waiting(&self) -> impl Iterator<Item = usize> {
         let waits = |item: &usize| self.phases[*item].is_waiting() && !self.left_out[*item];
         self.order.iter().map(|(_, item)| *item).filter(waits)
     }
 
-    /// How long the item will take, as the platform estimated.
+    /// Returns the duration of the item, as estimated by the platform.
     pub(super) fn estimate(&self, item: usize) -> Option<Duration> {
         self.estimates[item]
     }
 
-    /// The item is neither sent nor waited for any more.
+    /// Excludes the item: it is neither sent nor waited for any more.
     pub(super) fn leave_out(&mut self, item: usize) {
         self.left_out[item] = true;
     }
@@ -133,17 +133,17 @@ impl State {
         self.left_out[item]
     }
 
-    /// Jobs that the platform seemed not to know any more.
+    /// Returns the jobs that count as gone, since the platform did not know them any more.
     pub(super) fn gone(&self) -> impl Iterator<Item = (usize, &JobId)> {
         self.phases.iter().enumerate().filter_map(|(item, phase)| Some((item, phase.gone_id()?)))
     }
 
-    /// The item is not sent again in this run: its job may be there all the same.
+    /// Excludes the item from retries in this run, since its job may exist.
     pub(super) fn leave_out_of_retry(&mut self, item: usize) {
         self.in_doubt.insert(item);
     }
 
-    /// Whether the item may be sent anew when it failed.
+    /// Returns whether the item may be retried if it failed.
     pub(super) fn may_retry(&self, item: usize) -> bool {
         !self.left_out[item] && !self.in_doubt.contains(&item)
     }
@@ -156,52 +156,52 @@ impl State {
         &self.phases[item]
     }
 
-    /// The jobs that are accounted for, also those of items that were sent anew.
+    /// Returns the ids of all known jobs of the batch, those before a retry included.
     pub(super) fn known_jobs(&self) -> HashSet<JobId> {
         let jobs = self.phases.iter().filter_map(|phase| phase.job()).map(|job| job.id.clone());
-        jobs.chain(self.former.iter().cloned()).collect()
+        jobs.chain(self.retried_jobs.iter().cloned()).collect()
     }
 
-    /// Whether it is the job of an item that was sent anew.
+    /// Returns whether this was the job of an item before it was retried.
     pub(super) fn is_former(&self, id: &JobId) -> bool {
-        self.former.contains(id)
+        self.retried_jobs.contains(id)
     }
 
     pub(super) fn retries(&self, item: usize) -> u32 {
         self.retries[item]
     }
 
-    /// Why nothing more is sent.
+    /// Returns why nothing more is sent.
     pub(super) fn stop(&self) -> Option<&Error> {
         self.limiter.stop()
     }
 
-    /// What refused one item will refuse all: none is sent any more.
+    /// Stops sending; the error is the reason for all items that wait.
     pub(super) fn stop_sending(&mut self, error: Error) {
         self.limiter.close(error);
     }
 
-    /// The platform wants more credits than there are: nothing is sent until a job has
-    /// ended, and then one at a time.
+    /// Records that the platform refused a job for missing credits: nothing is sent until a job has
+    /// ended, then one job at a time.
     pub(super) fn run_short(&mut self, error: Error) {
         self.limiter.run_short(error);
     }
 
-    /// Why credits are missing, while items wait for them.
+    /// Returns the error of missing credits, while items wait for credits.
     pub(super) fn shortage(&self) -> Option<&Error> {
         self.limiter.shortage().filter(|_| self.stop().is_none() && self.waiting().next().is_some())
     }
 
-    /// What was being sent when the program ended: the answer is lost.
+    /// Returns the items that were being sent when the program ended: their responses are lost.
     pub(super) fn orphans(&self) -> impl Iterator<Item = usize> {
         let is_orphan = |(item, phase)| matches!(phase, &Phase::Sending { .. }).then_some(item);
         self.phases.iter().enumerate().filter_map(is_orphan)
     }
 
-    /// Goes on at this time, which may be earlier or later than a clock said before: what
-    /// has to wait waits from now on.
-    pub(super) fn catch_up(&mut self, now: Duration) {
-        self.limiter.catch_up(now);
+    /// Continues at this time, which may be earlier or later than recorded times: all waiting
+    /// periods start again now.
+    pub(super) fn restart_timers(&mut self, now: Duration) {
+        self.limiter.restart_timers(now);
         for phase in &mut self.phases {
             if let Phase::Lost { since, .. } = phase {
                 *since = now;
@@ -209,14 +209,14 @@ impl State {
         }
     }
 
-    /// What to do at this time.
+    /// Returns the actions that are due at this time.
     pub(super) fn next(&self, now: Duration) -> Vec<Action> {
         let occupied = self.occupied();
         let (mut committed, budget) = match self.costs.budget() {
             Some(budget) => (self.costs.committed(&self.phases), budget),
             None => (0, i64::MAX),
         };
-        // What is under way may turn out to be cheaper, and leave enough for the next.
+        // Unfinished jobs may cost less than their price, and leave enough for the next one.
         let is_broke = occupied == 0
             && self
                 .waiting()
@@ -246,12 +246,12 @@ impl State {
         actions
     }
 
-    /// Nothing is sent for a while: it cannot be told now what exists already.
+    /// Pauses sending, since it is unknown which jobs exist already.
     pub(super) fn rest_sending(&mut self, now: Duration) {
         self.limiter.refuse(now);
     }
 
-    /// Whether each item has a job, or gets none before another has ended.
+    /// Returns whether each item has a job, or cannot get one before another job has ended.
     pub(super) fn is_placed(&self, now: Duration) -> bool {
         let is_open = |phase: &Phase| matches!(phase, Phase::Sending { .. } | Phase::Lost { .. });
         if self.phases.iter().any(is_open) {
@@ -260,19 +260,19 @@ impl State {
         let is_sending = || self.next(now).iter().any(|action| matches!(action, Action::Submit(_)));
         match self.waiting().next() {
             None => true,
-            // A full project is waited for, and missing credits are not.
+            // A full project is waited for, missing credits are not.
             Some(_) => {
                 !is_sending() && self.limiter.has_slot(self.occupied()) && self.limiter.rest(now).is_zero()
             }
         }
     }
 
-    /// How many jobs hold slots, or may.
+    /// Returns the number of jobs that hold slots, or may hold them.
     fn occupied(&self) -> usize {
         self.phases.iter().filter(|phase| phase.is_occupying()).count()
     }
 
-    /// How long there is nothing to be done at all.
+    /// Returns how long sending pauses; zero if there are jobs to be polled.
     pub(super) fn rest(&self, now: Duration) -> Duration {
         match self.phases.iter().any(Phase::is_open) {
             true => Duration::ZERO,
@@ -280,7 +280,8 @@ impl State {
         }
     }
 
-    /// Why items that wait will not be sent, once there is nothing more to do.
+    /// Records that too little of the spending limit is left, if items wait for no other reason.
+    /// Called when nothing is left to do.
     pub(super) fn give_up(&mut self) {
         let (None, Some(budget), Some(_)) = (self.stop(), self.costs.budget(), self.waiting().next()) else {
             return;
@@ -292,31 +293,32 @@ impl State {
         self.stop_sending(Error::new(ErrorKind::Credits, message));
     }
 
-    /// Takes an event in, and says whether it is to be kept. One that does not fit the
-    /// item's phase changes nothing.
+    /// Applies an event. Returns whether it must be recorded in the journal. An event that does not
+    /// fit the item's phase changes nothing.
     pub(super) fn apply(&mut self, event: &Event) -> bool {
         let item = event.item();
         let Some(phase) = self.phases.get_mut(item) else { return false };
         match event {
             Event::Estimated { lasts, .. } => return self.expect(item, *lasts),
             Event::Retried { .. } if phase.is_failed() => {
-                // What was refused never had the name: a job that is sent anew can have it.
+                // A refused request has not used the job's name, so the retry may use it.
                 self.retries[item] += u32::from(!phase.is_rejected());
-                self.former.extend(phase.job().map(|job| job.id.clone()));
+                self.retried_jobs.extend(phase.job().map(|job| job.id.clone()));
                 self.costs.keep(item, phase);
             }
             _ => {}
         }
-        // A list may still tell of a job whose item was sent anew.
-        if matches!(event, Event::Seen { job, .. } if phase.is_waiting() && self.former.contains(&job.id)) {
+        // A list may still contain a job whose item was retried.
+        if matches!(event, Event::Seen { job, .. } if phase.is_waiting() && self.retried_jobs.contains(&job.id))
+        {
             return false;
         }
         let was_occupying = phase.is_occupying();
         let is_news = phase.take(event);
         match event {
-            Event::Submitted { .. } if is_news => self.limiter.let_in(),
+            Event::Submitted { .. } if is_news => self.limiter.record_created(),
             Event::Deferred { at, .. } if is_news => self.limiter.refuse(*at),
-            // Its slot was never taken.
+            // No job was created, so no slot was released.
             Event::Rejected { .. } => {}
             _ if was_occupying && !phase.is_occupying() => self.limiter.free_one(),
             _ => {}

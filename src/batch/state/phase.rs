@@ -4,26 +4,26 @@ use super::Event;
 use crate::jobs::{Job, JobId, JobStatus};
 use up42_core::error::Error;
 
-/// Where one item stands.
+/// State of one item.
 #[derive(Clone, Debug)]
 pub(in crate::batch) enum Phase {
     Waiting,
-    /// Between intent and answer.
+    /// The intent was recorded, and there is no response yet.
     Sending {
         since: Duration,
     },
-    /// Since the answer was given up: until then the request may have left.
+    /// The response was given up at `since`; until then, the request may have been sent.
     Lost {
         error: Error,
         since: Duration,
-        /// When it was about to be sent, by the clock of that time.
+        /// Time of the intent, by the clock of that run.
         sent: Duration,
-        /// How many whole lists did not have it.
+        /// Number of complete lists that did not contain the item.
         absences: u32,
-        /// Since when the platform answers, but with no whole list.
+        /// Time since which the platform responds, but without a complete list.
         unread: Option<Duration>,
     },
-    /// The last word on a lost item: it may exist, and the user has to look.
+    /// Final phase of a lost item: the job may exist, and the user has to look for it.
     Unproven {
         error: Error,
     },
@@ -36,15 +36,17 @@ pub(in crate::batch) enum Phase {
 #[derive(Clone, Debug)]
 pub(in crate::batch) struct Created {
     pub(in crate::batch) job: Job,
-    /// How often in a row the platform did not know it, and since when.
+    /// Number of polls in a row in which the platform did not know the job, and the time of the
+    /// first one.
     pub(super) missed: Option<(u32, Duration)>,
-    /// It counts as ended: the platform will not know it again.
+    /// Whether the job counts as ended, since the platform no longer knows it.
     pub(super) is_gone: bool,
-    /// Since when its status is one that this version does not know.
-    pub(super) strange: Option<Duration>,
-    /// That was for too long: it is not waited for any more.
+    /// Time since which the status is unknown to this version.
+    pub(super) unknown_since: Option<Duration>,
+    /// Whether the job is no longer waited for: its status was unknown, or it was not found, for
+    /// too long.
     pub(super) is_set_aside: bool,
-    /// What is known since its end.
+    /// Cost and failure reason, read after the end of the job.
     pub(in crate::batch) end: Option<End>,
 }
 
@@ -56,7 +58,7 @@ pub(in crate::batch) struct End {
 
 impl Created {
     pub(super) fn new(job: Job) -> Self {
-        Self { job, missed: None, is_gone: false, strange: None, is_set_aside: false, end: None }
+        Self { job, missed: None, is_gone: false, unknown_since: None, is_set_aside: false, end: None }
     }
 
     fn has_ended(&self) -> bool {
@@ -67,13 +69,13 @@ impl Created {
         self.is_gone
     }
 
-    /// Takes in what the platform tells of the job, and says whether it is news.
+    /// Updates the job from a response. Returns whether this must be recorded.
     fn see(&mut self, job: &Job) -> bool {
-        // The end is the end: a list that lags behind does not undo it.
+        // A list that is late must not undo a final status.
         if self.job.id != job.id || self.job.status.is_terminal() {
             return false;
         }
-        // Of its progress each tenth is news: a journal is no protocol of a bar.
+        // Records progress in steps of 10 %.
         let tenth = |job: &Job| job.progress.map(|percent| percent / 10);
         let is_news = self.is_gone || self.job.status != job.status || tenth(&self.job) != tenth(job);
         match is_news {
@@ -100,7 +102,7 @@ impl Phase {
         self.job().filter(|_| !self.has_ended()).map(|job| &job.id)
     }
 
-    /// The job, where the platform seemed not to know it any more.
+    /// Returns the job's id, if the platform no longer knows the job.
     pub(super) fn gone_id(&self) -> Option<&JobId> {
         match self {
             Self::Created(created) if created.is_gone => Some(&created.job.id),
@@ -108,7 +110,7 @@ impl Phase {
         }
     }
 
-    /// Takes an event in, and says whether it is news. One that does not fit changes
+    /// Applies an event. Returns whether it must be recorded. An event that does not fit changes
     /// nothing.
     pub(super) fn take(&mut self, event: &Event) -> bool {
         let next = match (event, &mut *self) {
@@ -134,7 +136,7 @@ impl Phase {
                 Event::Submitted { job, .. } | Event::Seen { job, .. },
                 Self::Sending { .. } | Self::Lost { .. } | Self::Unproven { .. },
             )
-            // The journal did not know of it.
+            // The journal did not contain the job.
             | (Event::Seen { job, .. }, Self::Waiting) => Self::Created(Box::new(Created::new(job.clone()))),
             (Event::Finalized { credits, reason, .. }, Self::Created(created))
                 if created.has_ended() && created.end.is_none() =>
@@ -149,12 +151,12 @@ impl Phase {
         true
     }
 
-    /// The job may exist, and is not known.
+    /// Returns whether the job may exist but is not known.
     pub(in crate::batch) fn is_lost(&self) -> bool {
         matches!(self, Self::Lost { .. } | Self::Unproven { .. })
     }
 
-    /// It was refused: no job exists.
+    /// Returns whether the platform refused the item, so that no job exists.
     pub(in crate::batch) fn is_rejected(&self) -> bool {
         matches!(self, Self::Rejected { .. })
     }
@@ -175,17 +177,18 @@ impl Phase {
         }
     }
 
-    /// It has ended, and may be sent anew.
+    /// Returns whether the item has ended without results, and may be retried.
     pub(super) fn is_failed(&self) -> bool {
         self.has_ended() && !self.has_succeeded()
     }
 
-    /// Its status is one that this version does not know, and has been for too long.
+    /// Returns whether the job is no longer waited for: its status was unknown, or it was not
+    /// found, for too long.
     pub(in crate::batch) fn is_set_aside(&self) -> bool {
         matches!(self, Self::Created(created) if created.is_set_aside)
     }
 
-    /// What it cost, as far as the platform told.
+    /// Returns the cost, in credits, as far as the platform reported it.
     pub(in crate::batch) fn credits(&self) -> Option<i64> {
         match self {
             Self::Created(created) => created.end.as_ref()?.credits,
@@ -193,17 +196,17 @@ impl Phase {
         }
     }
 
-    /// A job exists, or may exist, that is paid.
+    /// Returns whether a job exists, or may exist, that is paid.
     pub(super) fn may_have_cost(&self) -> bool {
         !matches!(self, Self::Waiting | Self::Rejected { .. })
     }
 
-    /// It has ended, and what it cost is not known yet.
+    /// Returns whether the job has ended, and its cost is not read yet.
     pub(in crate::batch) fn is_unfinalized(&self) -> bool {
         self.has_ended() && matches!(self, Self::Created(created) if created.end.is_none())
     }
 
-    /// It holds, or may hold, one of the project's slots.
+    /// Returns whether the item holds, or may hold, one of the project's slots.
     pub(super) fn is_occupying(&self) -> bool {
         match self {
             Self::Sending { .. } | Self::Lost { .. } => true,
@@ -212,7 +215,7 @@ impl Phase {
         }
     }
 
-    /// The platform may know more about it.
+    /// Returns whether a poll may change the item.
     pub(super) fn is_open(&self) -> bool {
         matches!(self, Self::Lost { .. }) || self.unfinished_id().is_some()
     }

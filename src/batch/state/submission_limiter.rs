@@ -2,29 +2,29 @@ use std::time::Duration;
 
 use up42_core::error::Error;
 
-/// How long submissions rest when the project is full or cannot be reached: first, and at
-/// most. An hour without the network is a few hundred lines in the journal.
+/// First and longest pause in sending, when the project is full or cannot be reached. An hour
+/// without a network is a few hundred events in the journal.
 const REST: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(30)];
 
-/// How many more jobs may be sent.
+/// Limiter of the number of jobs that may be sent.
 #[derive(Clone, Debug)]
 pub(super) struct SubmissionLimiter {
     limit: usize,
-    /// Nothing is sent before this time.
+    /// Time before which nothing is sent.
     rest_until: Duration,
-    /// How many times in a row nothing was let in, for no fault of the items. Then one is
-    /// tried, and no more until it is let in.
+    /// Number of requests in a row that created no job, for reasons other than the item. One item
+    /// at a time is then sent, until a job is created.
     refusals: u32,
-    /// The credits did not suffice.
+    /// Missing credits, if a request was refused for them.
     short: Option<Short>,
-    /// Why nothing more is sent.
+    /// Reason why nothing more is sent.
     stop: Option<Error>,
 }
 
 #[derive(Clone, Debug)]
 struct Short {
     error: Error,
-    /// A job has ended since, which may have cost less than was set aside for it.
+    /// Whether a job has ended since, which may have cost less than was held for it.
     may_try: bool,
 }
 
@@ -37,7 +37,7 @@ impl SubmissionLimiter {
         self.limit = limit.max(1);
     }
 
-    /// How many more may be sent now, when so many hold slots.
+    /// Returns how many jobs may be sent now, if `occupied` slots are taken.
     pub(super) fn free(&self, occupied: usize, now: Duration) -> usize {
         if self.stop.is_some() || now < self.rest_until {
             return 0;
@@ -50,24 +50,24 @@ impl SubmissionLimiter {
         }
     }
 
-    /// Whether one more may be unfinished, when so many are.
+    /// Returns whether a slot is free, if `occupied` slots are taken.
     pub(super) fn has_slot(&self, occupied: usize) -> bool {
         occupied < self.limit
     }
 
-    /// How long nothing is sent.
+    /// Returns how long sending pauses.
     pub(super) fn rest(&self, now: Duration) -> Duration {
         self.rest_until.saturating_sub(now)
     }
 
-    /// Whether nothing will be sent any more, when so many hold slots.
+    /// Returns whether nothing will be sent any more, if `occupied` slots are taken.
     pub(super) fn is_closed(&self, occupied: usize) -> bool {
         self.stop.is_some() || (occupied == 0 && self.short.as_ref().is_some_and(|short| !short.may_try))
     }
 
-    /// Nothing was created, for no fault of the item.
+    /// Records that a request created no job, for a reason other than the item.
     pub(super) fn refuse(&mut self, at: Duration) {
-        // Those that were on their way together are refused once.
+        // Requests that were sent together count as one refusal.
         if self.refusals == 0 || at >= self.rest_until {
             self.refusals = self.refusals.saturating_add(1);
         }
@@ -75,19 +75,19 @@ impl SubmissionLimiter {
         self.rest_until = self.rest_until.max(at + rest);
     }
 
-    /// A job was created.
-    pub(super) fn let_in(&mut self) {
+    /// Records that a job was created.
+    pub(super) fn record_created(&mut self) {
         self.refusals = 0;
     }
 
-    /// A slot came free, and with it what was set aside for its job.
+    /// Records that a slot was released, and with it the credits that were held for its job.
     pub(super) fn free_one(&mut self) {
         if let Some(short) = &mut self.short {
             short.may_try = true;
         }
     }
 
-    /// The platform wants more credits than there are.
+    /// Records that a request was refused for missing credits.
     pub(super) fn run_short(&mut self, error: Error) {
         self.short = Some(Short { error, may_try: false });
     }
@@ -104,8 +104,8 @@ impl SubmissionLimiter {
         self.stop.as_ref()
     }
 
-    /// What a clock that was ahead left in the future is no later than now.
-    pub(super) fn catch_up(&mut self, now: Duration) {
+    /// Shortens a pause that was set by a clock that was ahead.
+    pub(super) fn restart_timers(&mut self, now: Duration) {
         self.rest_until = self.rest_until.min(now + REST[0]);
     }
 }

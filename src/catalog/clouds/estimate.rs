@@ -1,22 +1,23 @@
-//! From the colours of pixels to a cloud cover.
+//! Estimate of the cloud cover from the colours of pixels.
 
 use up42_view::map::Pixels;
 
-/// A pixel is as bright as its darkest colour. Where the catalog has no figure, this much
-/// is cloud: clouds in quicklooks have 200 and more, sand and roofs little blue.
+/// Brightness from which a pixel is cloud if the catalog has no value. The brightness of a pixel is
+/// that of its darkest colour: clouds in quicklooks have 200 and more, sand and roofs have little
+/// blue.
 const BRIGHT: usize = 160;
-/// Nothing darker is cloud, whatever the catalog says: thin haze at most.
+/// Brightness below which no pixel is cloud, whatever the catalog states: thin haze at most.
 const DARK: usize = 100;
-/// How far the threshold may be off, and how much that may change an estimate, as a share
-/// of the area. What depends on it more cannot be told.
+/// Tolerance of the threshold, and largest change of the estimate within it, as a share of the
+/// area. If the change is larger, there is no estimate.
 const OFF: usize = 12;
 const UNSURE: f64 = 0.25;
-/// Where the catalog has no figure and more of the scene is bright, it may be snow.
+/// Share of bright pixels above which a scene without a value may be snow.
 const ALL: f64 = 0.9;
-/// Pixels of the area that are enough for an estimate.
+/// Smallest number of pixels of the area for an estimate.
 const LEAST: usize = 25;
 
-/// The cloud cover in % over the area, and what is to be said about it.
+/// Returns the cloud cover over the area in %, and a note.
 pub(super) fn estimate(pixels: &Pixels, of_scene: Option<f64>) -> (Option<f64>, Option<String>) {
     let cannot = |why: &str| (None, Some(why.to_owned()));
     if pixels.area.len() < LEAST {
@@ -44,9 +45,9 @@ pub(super) fn estimate(pixels: &Pixels, of_scene: Option<f64>) -> (Option<f64>, 
     (Some(100.0 * area.above(threshold)), note)
 }
 
-/// How many pixels are how bright.
+/// Distribution of the brightness of pixels.
 struct Brightness {
-    /// Share that is at least so bright.
+    /// Share of pixels with at least the brightness of the index.
     above: Vec<f64>,
 }
 
@@ -66,7 +67,7 @@ impl Brightness {
         Self { above }
     }
 
-    /// Between two steps, as if brightness had no steps.
+    /// Returns the share above a brightness, interpolated between two steps.
     fn above(&self, threshold: f64) -> f64 {
         let threshold = threshold.clamp(0.0, 256.0);
         let (step, part) = (threshold as usize, threshold.fract());
@@ -74,8 +75,8 @@ impl Brightness {
         self.above[step] * (1.0 - part) + next * part
     }
 
-    /// The brightness that this share exceeds, give or take half a percent: in the middle
-    /// of the gap where cloud and ground are well apart.
+    /// Returns the brightness that this share exceeds, within half a percent: the middle of the gap
+    /// if cloud and ground are clearly separated.
     fn threshold(&self, share: f64) -> f64 {
         let slack = 0.005_f64.min(share / 2.0).min((1.0 - share) / 2.0);
         (self.exceeded(share + slack) + self.exceeded(share - slack)) / 2.0

@@ -1,9 +1,9 @@
-//! How cloudy the area itself is, estimated from quicklooks.
+//! Cloud cover over the area itself, estimated from quicklooks.
 //!
-//! The catalog says how cloudy a scene is as a whole. In its quicklook clouds are what is
-//! bright in all colours. So the brightest pixels are taken for cloud, as many of them as
-//! the catalog says, and those over the area are counted. The figure of the whole scene
-//! thus sets the threshold, and a bright desert in a clear scene stays clear.
+//! The catalog states the cloud cover of the whole scene. In a quicklook, clouds are pixels that
+//! are bright in all colours. The brightest pixels are classified as cloud, as many as the catalog
+//! states, and those over the area are counted. The value of the whole scene thus sets the
+//! threshold, and a bright desert in a clear scene stays clear.
 
 mod estimate;
 
@@ -17,52 +17,54 @@ use self::estimate::estimate;
 use super::{Quicklook, QuicklookOutcome, Quicklooks, Scene};
 use crate::frame::Frame;
 use up42_core::error::{Context, Result};
-use up42_core::geo::{covered_percent, unrolled};
+use up42_core::geo::{continuous_near, covered_percent};
 use up42_core::impl_list;
 use up42_core::parallel::{cores, in_parallel};
 use up42_core::time::minute;
 use up42_view::Aoi;
-use up42_view::display::picture::decode;
-use up42_view::display::{Cell, Column, Table};
+use up42_view::elements::{Cell, Column, Table};
 use up42_view::impl_show;
 use up42_view::map::Pixels;
+use up42_view::picture::decode;
 
-/// How cloudy the area is in each of some quicklooks. An estimate, not a measurement.
+/// Cloud cover over the area in each of several quicklooks: an estimate, not a measurement.
 ///
-/// The brightest pixels of a quicklook are taken for cloud, as many as the catalog's
-/// figure for the whole scene says (by a fixed brightness where it says nothing), and those
-/// over the area are counted. Pixels are found by the rule that lays the quicklook on the
-/// map. `None`, with a note, stands where the picture cannot tell: where a threshold that
-/// is a little different (5 % of the scale) would change the estimate by more than 25 % of
-/// the area, as over snow, ice and haze; where what is brightest is too dark to be cloud;
-/// where less than 25 pixels show the area.
+/// The brightest pixels of a quicklook are classified as cloud, as many as the catalog's value for
+/// the whole scene states (by a fixed brightness if there is no value), and those over the area are
+/// counted. Pixels are located by the rule that places the quicklook on the map. The estimate is
+/// `None`, with a note, if
 ///
-/// What it cannot see: cirrus and cloud shadow, single fields of snow in a scene without a
-/// figure, and errors of the catalog's own figure.
+/// - a slightly different threshold (5 % of the scale) would change the estimate by more than 25 %
+///   of the area, as over snow, ice and haze,
+/// - the brightest pixels are too dark to be cloud,
+/// - fewer than 25 pixels show the area.
+///
+/// Not detected are cirrus and cloud shadow, single fields of snow in a scene without a value, and
+/// errors of the catalog's value.
 #[derive(Clone)]
 pub struct AoiClouds {
     clouds: Vec<AoiCloud>,
 }
 
-/// How cloudy the area is in one quicklook.
+/// Cloud cover over the area in one quicklook.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AoiCloud {
-    /// The scene.
+    /// Scene of the quicklook.
     pub scene: Scene,
     /// Estimated cloud cover of the part of the area that the scene shows, in %.
     pub percent: Option<f64>,
-    /// How much of the area the scene shows, in %; `None` without a footprint.
+    /// Share of the area that the scene shows, in %; `None` without a footprint.
     pub aoi_coverage: Option<f64>,
-    /// Why there is no estimate, or what it rests on where that is less than usual.
+    /// Reason why there is no estimate, or a limitation of the estimate.
     pub note: Option<String>,
 }
 
 impl_list!(AoiClouds(clouds: AoiCloud), "The estimates, in the order of the quicklooks.");
 
 impl Quicklooks {
-    /// Estimates the cloud cover over the area itself from the pixels of the quicklooks:
-    /// see [`AoiClouds`].
+    /// Estimates the cloud cover over the area from the pixels of the quicklooks; see
+    /// [`AoiClouds`].
     ///
     /// ```
     /// # use up42::{Aoi, Client};
@@ -100,35 +102,35 @@ fn pixels(quicklook: &Quicklook, aoi: &Aoi) -> Result<Pixels, String> {
         QuicklookOutcome::Failed(_) => return Err("the quicklook could not be had".into()),
     };
     let near = |shape: &MultiPolygon| Some(shape.bounding_rect()?.center().x);
-    let footprint = quicklook.scene.ground().ok_or("no footprint")?;
-    let footprint = unrolled(&footprint, None);
-    let area = unrolled(aoi.geometry(), near(&footprint));
+    let footprint = quicklook.scene.footprint_polygons().ok_or("no footprint")?;
+    let footprint = continuous_near(&footprint, None);
+    let area = continuous_near(aoi.geometry(), near(&footprint));
     let image = decode(bytes).map_err(|error| format!("the quicklook cannot be read: {error}"))?;
     Pixels::of(&image, &footprint, &area).ok_or_else(|| "the quicklook has no place".into())
 }
 
 impl AoiClouds {
-    /// The estimates that there are, by the ids of the scenes, in %: for
+    /// Returns the estimates by the ids of the scenes, in %, without scenes that have none; for
     /// [`MosaicOptions::clouds`](crate::catalog::MosaicOptions::clouds).
     pub fn percents(&self) -> Vec<(String, f64)> {
         self.iter().filter_map(|one| Some((one.scene.id.clone(), one.percent?))).collect()
     }
 
-    /// The estimates as a Polars DataFrame, a row for each quicklook.
+    /// Returns the estimates as a Polars DataFrame, one row for each quicklook.
     ///
     /// | column | dtype | unit | null means |
     /// |---|---|---|---|
     /// | `id` | String | | never null |
-    /// | `collection` | String | | not said |
-    /// | `datetime` | Datetime(ms) | UTC | not known |
-    /// | `cloud_cover` | Float64 | % of the whole scene, as the catalog says | not known |
-    /// | `aoi_cloud_cover` | Float64 | % of what the scene shows of the area, estimated | cannot be told: see `note` |
+    /// | `collection` | String | | missing |
+    /// | `datetime` | Datetime(ms) | UTC | unknown |
+    /// | `cloud_cover` | Float64 | % of the whole scene, from the catalog | unknown |
+    /// | `aoi_cloud_cover` | Float64 | % of what the scene shows of the area, estimated | no estimate: see `note` |
     /// | `aoi_coverage` | Float64 | % of the area that the scene shows | no footprint |
-    /// | `note` | String | | nothing to say |
+    /// | `note` | String | | no note |
     ///
     /// # Errors
     ///
-    /// Only when Polars refuses the columns.
+    /// Only if Polars rejects the columns.
     pub fn to_dataframe(&self) -> Result<DataFrame> {
         Frame::of(&self.clouds)
             .text("id", |one| Some(&one.scene.id))

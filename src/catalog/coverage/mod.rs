@@ -1,4 +1,4 @@
-//! Which part of an area has how many looks.
+//! Coverage: the parts of an area by the number of footprints over them.
 
 mod view;
 
@@ -14,40 +14,38 @@ use up42_core::error::{Context, Result};
 use up42_core::geo::{OverlapRows, area_km2};
 use up42_view::Aoi;
 
-/// Parts of an uncovered rest that are smaller than this share of the area are what
-/// rounding left between outlines.
+/// Share of the area below which a part of the uncovered rest is a rounding error between outlines.
 const SLIVER: f64 = 1e-6;
 
-/// How often scenes look at each part of an area.
+/// Number of looks at each part of an area.
 ///
-/// A look is a footprint that lies over the place; what is cloudy there counts too. The
-/// areas are geodesic (WGS 84), computed from the outlines themselves: exact to rounding
-/// while area and footprints have at most 400 edges together, about a hundred scenes,
-/// and to 0.01 % of the area beyond.
+/// A look is a footprint over a place, clouds included. The areas are geodesic (WGS 84), computed
+/// from the outlines: exact to rounding while area and footprints have at most 400 edges together
+/// (about a hundred scenes), and to 0.01 % of the area beyond.
 #[derive(Clone)]
 pub struct Coverage {
     aoi: Aoi,
     looks: Vec<CoveragePart>,
     scenes: Vec<CoveringScene>,
-    /// Of the scenes that have one.
+    /// Footprints of the scenes that have one.
     footprints: Vec<MultiPolygon>,
-    /// Where the scenes come from.
+    /// Catalog and search that the scenes come from.
     origin: Vec<(String, String)>,
 }
 
-/// The part of an area with a number of looks.
+/// Part of an area with the same number of looks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CoveragePart {
-    /// How many footprints lie over the part.
+    /// Number of footprints over the part.
     pub looks: usize,
-    /// Its size, in km².
+    /// Size, in km².
     pub km2: f64,
-    /// Its size, in % of the area.
+    /// Size, in % of the area.
     pub percent: f64,
 }
 
-/// What one scene covers.
+/// Area that one scene covers.
 #[derive(Clone, Debug)]
 struct CoveringScene {
     id: String,
@@ -58,7 +56,7 @@ struct CoveringScene {
 }
 
 impl Scenes {
-    /// Which part of the area has how many looks, and which has none.
+    /// Measures the parts of the area by their number of looks, parts without one included.
     ///
     /// ```
     /// # use up42::{Aoi, Client};
@@ -85,7 +83,8 @@ impl Scenes {
                 new_km2: 0.0,
             })
             .collect();
-        let grounds = self.iter().enumerate().filter_map(|(nth, scene)| Some((nth, scene.ground()?)));
+        let grounds =
+            self.iter().enumerate().filter_map(|(nth, scene)| Some((nth, scene.footprint_polygons()?)));
         let (index, footprints): (Vec<usize>, Vec<MultiPolygon>) = grounds.unzip();
         let mut sizes = vec![0.0];
         OverlapRows::new(aoi.geometry(), &footprints).each(|piece| {
@@ -107,39 +106,39 @@ impl Scenes {
 }
 
 impl Coverage {
-    /// The parts, from no look to the most looks that any place has.
+    /// Returns the parts, from no look to the largest number of looks.
     pub fn looks(&self) -> &[CoveragePart] {
         &self.looks
     }
 
-    /// How much of the area has at least one look, in %.
+    /// Returns the share of the area with at least one look, in %.
     pub fn percent(&self) -> f64 {
         self.at_least(1)
     }
 
-    /// How much of the area has at least so many looks, in %.
+    /// Returns the share of the area with at least `looks` looks, in %.
     pub fn at_least(&self, looks: usize) -> f64 {
         self.looks.iter().skip(looks).map(|part| part.percent).sum()
     }
 
-    /// The part without a look, to search again with; `None` when all is covered but for
+    /// Returns the part without a look, to search again with; `None` if all is covered except
     /// slivers of less than a millionth of the area each.
     pub fn uncovered(&self) -> Option<Aoi> {
         rest(&self.aoi, &self.footprints)
     }
 
-    /// The parts as a Polars DataFrame, a row for each number of looks.
+    /// Returns the parts as a Polars DataFrame, one row for each number of looks.
     ///
     /// | column | dtype | unit | null means |
     /// |---|---|---|---|
     /// | `looks` | Int64 | | never null |
     /// | `km2` | Float64 | km² | never null |
     /// | `percent` | Float64 | % of the area | never null |
-    /// | `at_least_percent` | Float64 | % of the area with so many looks or more | never null |
+    /// | `at_least_percent` | Float64 | % of the area with at least this many looks | never null |
     ///
     /// # Errors
     ///
-    /// Only when Polars refuses the columns.
+    /// Only if Polars rejects the columns.
     pub fn to_dataframe(&self) -> Result<DataFrame> {
         Frame::of(&self.looks)
             .integer("looks", |part| i64::try_from(part.looks).ok())
@@ -150,21 +149,21 @@ impl Coverage {
             .context("coverage to a DataFrame")
     }
 
-    /// What each scene adds when they are taken in their order, as a Polars DataFrame:
-    /// sort the search by cloud or by time, and read how many scenes are enough.
+    /// Returns the area that each scene adds, in the order of the scenes, as a Polars DataFrame.
+    /// Sort the search by cloud cover or by time to see how many scenes suffice.
     ///
     /// | column | dtype | unit | null means |
     /// |---|---|---|---|
     /// | `id` | String | | never null |
-    /// | `datetime` | Datetime(ms) | UTC | not known |
-    /// | `cloud_cover` | Float64 | % of the scene | not known |
+    /// | `datetime` | Datetime(ms) | UTC | unknown |
+    /// | `cloud_cover` | Float64 | % of the scene | unknown |
     /// | `km2` | Float64 | km² of the area that the scene covers | never null |
     /// | `new_km2` | Float64 | km² that no scene before it covers | never null |
     /// | `covered_percent` | Float64 | % of the area after this scene | never null |
     ///
     /// # Errors
     ///
-    /// Only when Polars refuses the columns.
+    /// Only if Polars rejects the columns.
     pub fn by_scene(&self) -> Result<DataFrame> {
         let whole: f64 = self.looks.iter().map(|part| part.km2).sum();
         let covered = self.scenes.iter().scan(0.0, |so_far, scene| {
@@ -184,7 +183,7 @@ impl Coverage {
     }
 }
 
-/// What of an area lies under none of the footprints.
+/// Returns the part of an area under none of the footprints.
 pub(super) fn rest(aoi: &Aoi, footprints: &[MultiPolygon]) -> Option<Aoi> {
     let left = aoi.geometry().difference(&united(footprints));
     let least = SLIVER * aoi.area_km2();
@@ -194,8 +193,8 @@ pub(super) fn rest(aoi: &Aoi, footprints: &[MultiPolygon]) -> Option<Aoi> {
     Some(rest.named(format!("{}, uncovered", aoi.name().unwrap_or("AOI"))))
 }
 
-/// All shapes as one, each filled even-odd; by halves, so that no shape is carried along
-/// through all the others.
+/// Returns the union of all shapes, each filled by the even-odd rule. The list is halved
+/// recursively, so that no shape is merged with all others one by one.
 fn united(shapes: &[MultiPolygon]) -> MultiPolygon {
     match shapes {
         [] => MultiPolygon::new(Vec::new()),

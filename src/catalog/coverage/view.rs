@@ -1,18 +1,19 @@
-//! What a notebook shows of a coverage: a small map, a chart and a table.
+//! Notebook display of a coverage: a small map, a chart and a table.
 
 use geo::{BoundingRect, MultiPolygon};
 use image::{DynamicImage, Rgba, RgbaImage};
 
 use super::Coverage;
-use up42_core::geo::{OverlapRows, unrolled};
+use up42_core::geo::{OverlapRows, continuous_near};
 use up42_view::chart::{Chart, Series};
-use up42_view::display::canvas::Rgb;
-use up42_view::display::{Cell, Column, MimeBundle, Table, picture};
+use up42_view::elements::{Cell, Column, Table};
 use up42_view::impl_mime_bundle;
 use up42_view::map::{Layer, Map, Placement};
+use up42_view::picture::canvas::Rgb;
+use up42_view::{MimeBundle, picture};
 
-/// From no look to [`FOLDED`] and more: orange is what is missing, then darker and
-/// darker blue, which everybody can tell apart.
+/// Colours from no look to [`FOLDED`] and more: orange for none, then darker and darker blue, which
+/// are distinguishable with any colour vision.
 const COLOURS: [Rgb; FOLDED + 1] = [
     [0xe6, 0x9f, 0x00],
     [0xd2, 0xe3, 0xf3],
@@ -22,14 +23,14 @@ const COLOURS: [Rgb; FOLDED + 1] = [
     [0x08, 0x30, 0x6b],
 ];
 
-/// So many looks and more are shown as one.
+/// Number of looks from which parts are merged.
 const FOLDED: usize = 5;
 
-/// The longer side of the picture of the parts, in pixels.
+/// Longer side of the picture of the parts, in pixels.
 const SIDE: usize = 900;
 
 impl Coverage {
-    /// The parts on a map, coloured by their number of looks.
+    /// Returns a map of the parts, coloured by their number of looks.
     pub fn map(&self) -> Map {
         let name = self.aoi.name().unwrap_or("area of interest");
         let legend = "orange: no look; blue, the darker the more: 1, 2, 3, 4, 5 and more looks";
@@ -44,7 +45,7 @@ impl Coverage {
         layer.into_iter().fold(map, Map::layer)
     }
 
-    /// How much of the area has how many looks.
+    /// Returns a chart of the share of the area by number of looks.
     pub fn chart(&self) -> Chart {
         let parts = self.folded();
         let labels = parts.iter().map(|(label, ..)| label.clone());
@@ -84,7 +85,7 @@ impl Coverage {
         table
     }
 
-    /// Label, km² and % of each number of looks.
+    /// Returns the label, km² and % of each number of looks, with [`FOLDED`] and more merged.
     fn folded(&self) -> Vec<(String, f64, f64)> {
         let (single, many) = self.looks.split_at(self.looks.len().min(FOLDED));
         let mut parts: Vec<_> =
@@ -96,12 +97,12 @@ impl Coverage {
         parts
     }
 
-    /// A picture over the box around the area; clear outside it.
+    /// Returns a picture of the parts over the area's bounding box, transparent outside the area.
     fn picture(&self) -> Option<DynamicImage> {
-        let area = unrolled(self.aoi.geometry(), None);
+        let area = continuous_near(self.aoi.geometry(), None);
         let around = area.bounding_rect()?;
         let shapes: Vec<MultiPolygon> =
-            self.footprints.iter().map(|shape| unrolled(shape, Some(around.center().x))).collect();
+            self.footprints.iter().map(|shape| continuous_near(shape, Some(around.center().x))).collect();
         let (wide, high) = (around.width(), around.height());
         let pixels = |degrees: f64| ((SIDE as f64 * degrees / wide.max(high)) as u32).max(8);
         let mut image = RgbaImage::new(pixels(wide), pixels(high));

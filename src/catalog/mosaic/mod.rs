@@ -1,9 +1,9 @@
-//! The smallest, clearest, cheapest set of scenes that covers an area.
+//! Mosaic: the best set of scenes to cover an area, by number, cloud cover, days and prices.
 
+mod candidates;
+mod greedy;
 mod options;
-mod pool;
 mod problem;
-mod quick;
 mod result;
 mod search;
 mod view;
@@ -13,7 +13,7 @@ use geo::{BooleanOps, MultiPolygon};
 pub use options::MosaicOptions;
 pub use result::{Mosaic, MosaicCost, MosaicPart};
 
-use self::pool::{Pool, Task};
+use self::candidates::{Pool, Task};
 use self::problem::{Candidate, span};
 use super::coverage::rest;
 use super::{Scene, Scenes};
@@ -21,11 +21,11 @@ use up42_core::error::{Context, Error, Result};
 use up42_core::geo::area_km2;
 use up42_view::Aoi;
 
-/// What a scene without a figure is taken to have, in %.
+/// Cloud cover that is assumed for a scene without a value, in %.
 const UNKNOWN_CLOUD: f64 = 50.0;
 
 impl Scenes {
-    /// The smallest, clearest set of these scenes that covers the area: see [`Mosaic`].
+    /// Selects the smallest, clearest set of these scenes that covers the area; see [`Mosaic`].
     ///
     /// ```
     /// # use up42::{Aoi, Client};
@@ -42,13 +42,13 @@ impl Scenes {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when none of the scenes
-    /// lies over the area.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if none of the scenes lies over
+    /// the area.
     pub fn mosaic(&self, aoi: &Aoi) -> Result<Mosaic> {
         self.mosaic_with(aoi, MosaicOptions::default())
     }
 
-    /// [`mosaic`](Self::mosaic) with other limits, costs or prices.
+    /// Selects a mosaic as [`mosaic`](Self::mosaic) does, with other limits, costs or prices.
     ///
     /// ```
     /// # use up42::{Aoi, Client};
@@ -64,8 +64,8 @@ impl Scenes {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when none of the scenes
-    /// that are allowed lies over the area, or when an option is out of its range.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if none of the allowed scenes
+    /// lies over the area, or if an option is out of its range.
     pub fn mosaic_with(&self, aoi: &Aoi, options: impl Into<MosaicOptions>) -> Result<Mosaic> {
         let options = options.into();
         options.check().context("mosaic")?;
@@ -73,7 +73,8 @@ impl Scenes {
             (Some(most), percent) => percent.is_some_and(|percent| percent <= most),
             (None, _) => true,
         };
-        let placed = self.iter().filter(allowed).filter_map(|scene| Some((scene, scene.ground()?)));
+        let placed =
+            self.iter().filter(allowed).filter_map(|scene| Some((scene, scene.footprint_polygons()?)));
         let (scenes, grounds): (Vec<&Scene>, Vec<MultiPolygon>) = placed.unzip();
         let candidates = options.candidates(&scenes);
         let area = aoi.area_km2();
@@ -138,10 +139,10 @@ impl Scenes {
 }
 
 impl MosaicOptions {
-    /// The cloud cover to go by, in %.
+    /// Returns the cloud cover to use, in %.
     fn cloud(&self, scene: &Scene) -> Option<f64> {
         let better = self.clouds.get(&scene.id).copied();
-        // A figure below 0, as Landsat's -1, says that there is none.
+        // A value below 0, such as Landsat's -1, means unknown.
         better.or(scene.cloud_cover.filter(|percent| *percent >= 0.0).map(|percent| percent.min(100.0)))
     }
 

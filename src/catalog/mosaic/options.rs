@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use up42_core::error::{Error, Result};
 
-/// What a mosaic is to be, beyond covering the area.
+/// Requirements of a mosaic, and weights of its optimization costs.
 ///
 /// ```
 /// # use up42::catalog::MosaicOptions;
@@ -11,33 +11,32 @@ use up42_core::error::{Error, Result};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct MosaicOptions {
-    /// Only scenes with at most this cloud cover, in % of the scene; one without a figure
-    /// is left out then. Unset, any will do.
+    /// Largest cloud cover of a scene, in %; a scene without a value is then left out. `None`
+    /// allows any cloud cover.
     pub max_cloud_cover: Option<f64>,
-    /// How much of the area has to be covered, in %; what the scenes cannot cover is not
-    /// asked for. Default 100.
+    /// Share of the area that has to be covered, in %, as far as the scenes can cover it (default
+    /// 100).
     pub min_coverage: f64,
-    /// How much less than that is as good, in % of the area: nobody buys a scene for a
-    /// sliver. Default 0.01.
+    /// Shortfall that counts as covered, in % of the area, so that no scene is bought for a sliver
+    /// (default 0.01).
     pub tolerance: f64,
-    /// At most so many scenes. Unset, as many as it takes.
+    /// Largest number of scenes; `None` for no limit.
     pub max_scenes: Option<usize>,
-    /// What a scene costs, whichever it is. The other costs are measured by it. Default 1.
+    /// Optimization cost of each scene, the unit of the other ones; not credits (default 1).
     pub scene_cost: f64,
-    /// What 1 % of the area under cloud costs. Default 0.1: a scene is added when it takes
-    /// away the clouds of a tenth of the area.
+    /// Optimization cost of 1 % of the area under cloud (default 0.1): a scene is added if it
+    /// removes the clouds of a tenth of the area.
     pub cloud_cost: f64,
-    /// What a day between the first and the last scene costs. Default 0.01: a scene is
-    /// added when the rest is a hundred days closer together.
+    /// Optimization cost of a day between the first and the last scene (default 0.01): a scene is
+    /// added if the others are then a hundred days closer together.
     pub day_cost: f64,
-    /// What a scene of the average price costs on top. Default 1. Counts only with
-    /// [`prices`](Self::prices).
+    /// Additional optimization cost of a scene of the average price (default 1), if
+    /// [`prices`](Self::prices) are set.
     pub price_cost: f64,
-    /// The price of scenes by their ids, in credits. A scene that is not named is taken to
-    /// have the average price.
+    /// Prices of scenes by id, in credits. The average price is assumed for other scenes.
     pub prices: HashMap<String, f64>,
-    /// The cloud cover of scenes by their ids, in %, where it is better known than from the
-    /// catalog: over the area alone, for instance.
+    /// Cloud cover of scenes by id, in %, instead of the catalog's value, such as over the area
+    /// only.
     pub clouds: HashMap<String, f64>,
 }
 
@@ -59,48 +58,48 @@ impl Default for MosaicOptions {
 }
 
 impl MosaicOptions {
-    /// The options with their defaults.
+    /// Makes options with the defaults.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Only scenes with at most this cloud cover, in %.
+    /// Sets the largest cloud cover of a scene, in %.
     pub fn max_cloud_cover(mut self, percent: f64) -> Self {
         self.max_cloud_cover = Some(percent);
         self
     }
 
-    /// How much of the area has to be covered, in %.
+    /// Sets the share of the area that has to be covered, in %.
     pub fn min_coverage(mut self, percent: f64) -> Self {
         self.min_coverage = percent;
         self
     }
 
-    /// How much less than that is as good, in % of the area.
+    /// Sets the shortfall that counts as covered, in % of the area.
     pub fn tolerance(mut self, percent: f64) -> Self {
         self.tolerance = percent;
         self
     }
 
-    /// At most so many scenes: they cover as much as so many can.
+    /// Sets the largest number of scenes; they cover as much as that many can.
     pub fn max_scenes(mut self, scenes: usize) -> Self {
         self.max_scenes = Some(scenes);
         self
     }
 
-    /// What costs how much: a scene, 1 % of cloud, a day, an average price.
+    /// Sets the optimization costs of a scene, of 1 % of cloud, of a day and of an average price.
     pub fn costs(mut self, scene: f64, cloud: f64, day: f64, price: f64) -> Self {
         (self.scene_cost, self.cloud_cost, self.day_cost, self.price_cost) = (scene, cloud, day, price);
         self
     }
 
-    /// The price of scenes by their ids, in credits.
+    /// Sets the prices of scenes by id, in credits.
     pub fn prices(mut self, prices: impl IntoIterator<Item = (impl Into<String>, f64)>) -> Self {
         self.prices = prices.into_iter().map(|(id, credits)| (id.into(), credits)).collect();
         self
     }
 
-    /// The cloud cover of scenes by their ids, in %, instead of the catalog's.
+    /// Sets the cloud cover of scenes by id, in %, instead of the catalog's value.
     pub fn clouds(mut self, clouds: impl IntoIterator<Item = (impl Into<String>, f64)>) -> Self {
         self.clouds = clouds.into_iter().map(|(id, percent)| (id.into(), percent)).collect();
         self
@@ -146,7 +145,7 @@ impl From<&MosaicOptions> for MosaicOptions {
     }
 }
 
-/// The first wrong entry by its id, so that the same options give the same error.
+/// Returns the first wrong entry by id, so that the same options give the same error.
 fn least(map: &HashMap<String, f64>, is_wrong: impl Fn(f64) -> bool) -> Option<(&String, &f64)> {
     map.iter().filter(|(_, value)| is_wrong(**value)).min_by_key(|(id, _)| *id)
 }

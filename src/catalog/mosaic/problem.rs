@@ -1,25 +1,25 @@
-//! A mosaic as a problem of choice: cells of ground, the scenes over each, and what a
-//! choice of scenes costs. Nothing here knows of shapes.
+//! Selection problem of a mosaic: cells of ground, the scenes over each, and the cost of a choice
+//! of scenes. Contains no geometry.
 
 use std::cmp::Ordering;
 
-/// What may be chosen, and what for.
+/// Candidates and requirements of a choice.
 #[derive(Clone, Debug)]
 pub(super) struct Problem {
     pub(super) cells: Vec<Cell>,
     pub(super) scenes: Vec<Candidate>,
-    /// So much covered is enough, in km².
+    /// Area that has to be covered, in km².
     pub(super) need: f64,
-    /// What is missing counts in steps of this size, in km²: less is no difference.
+    /// Step of missing area, in km²; smaller differences are ignored.
     pub(super) step: f64,
-    /// Scenes that may be chosen.
+    /// Largest number of scenes.
     pub(super) most: usize,
-    /// Of a km² all under cloud.
+    /// Cost of a km² that is completely under cloud.
     pub(super) cloud_cost: f64,
     pub(super) day_cost: f64,
 }
 
-/// Ground with the same scenes over all of it.
+/// Ground under the same scenes.
 #[derive(Clone, Debug)]
 pub(super) struct Cell {
     pub(super) km2: f64,
@@ -27,18 +27,18 @@ pub(super) struct Cell {
     pub(super) over: Vec<u32>,
 }
 
-/// A scene that may be chosen.
+/// Scene that may be chosen.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
-    /// For being chosen at all, its price included.
+    /// Cost of choosing it, its price included.
     pub(super) cost: f64,
-    /// Share of it under cloud, 0 to 1.
+    /// Share under cloud, 0 to 1.
     pub(super) cloud: f64,
-    /// When it was taken, in days since any moment.
+    /// Acquisition time, in days since any fixed instant.
     pub(super) day: Option<f64>,
 }
 
-/// How good a choice is, less being better: what is missing comes first.
+/// Score of a choice, less being better: the missing area is compared first.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Score {
     pub(super) missing: u64,
@@ -46,7 +46,7 @@ pub(super) struct Score {
 }
 
 impl Score {
-    /// Whether it is better by more than rounding.
+    /// Returns whether it is better by more than rounding.
     pub(super) fn beats(self, other: Self) -> bool {
         match self.missing.cmp(&other.missing) {
             Ordering::Equal => self.cost < other.cost - 1e-9,
@@ -55,24 +55,24 @@ impl Score {
     }
 }
 
-/// What a choice covers, and what each scene that is still open would add to it.
+/// Evaluation of a choice, and of each open scene that may be added to it.
 #[derive(Clone, Debug)]
 pub(super) struct View {
     pub(super) score: Score,
-    /// Still to be covered, in km²; nothing or less when it is enough.
+    /// Area still to be covered, in km²; 0 or less if none.
     pub(super) need: f64,
-    /// km² that no scene of the choice covers, for each open scene.
+    /// Area that each open scene would add, in km².
     pub(super) new: Vec<f64>,
-    /// What each open scene costs beyond the clouds that it takes away from what is covered.
+    /// Cost of each open scene, minus the cloud cost that it saves in the area already covered.
     pub(super) net: Vec<f64>,
-    /// Not covered by the choice, but by open scenes, in km².
+    /// Area that only open scenes cover, in km².
     pub(super) open_km2: f64,
-    /// What the clouds there cost at least.
+    /// Smallest cost of the clouds in that area.
     pub(super) open_cost: f64,
 }
 
 impl Problem {
-    /// The lengths of all lists of cells: what a look at a choice takes.
+    /// Returns the total length of all cells' lists: the work of one evaluation.
     pub(super) fn size(&self) -> u64 {
         self.cells.iter().map(|cell| cell.over.len() as u64 + 1).sum()
     }
@@ -100,7 +100,7 @@ impl Problem {
         (km2 / self.step).ceil().max(0.0) as u64
     }
 
-    /// A look at a choice; `open` are the scenes that may still join it.
+    /// Evaluates a choice; `open` are the scenes that may still be added.
     pub(super) fn view(&self, chosen: &[bool], open: &[bool]) -> View {
         let mut new = vec![0.0; self.scenes.len()];
         let mut net: Vec<f64> = self.scenes.iter().map(|scene| scene.cost).collect();
@@ -112,7 +112,7 @@ impl Problem {
                     let cloud = self.scenes[cell.over[at] as usize].cloud;
                     covered += cell.km2;
                     cloudy += cell.km2 * cloud;
-                    // Those before it are clearer.
+                    // The scenes before it are clearer.
                     for &scene in cell.over[..at].iter().filter(|scene| open[**scene as usize]) {
                         let less = cloud - self.scenes[scene as usize].cloud;
                         net[scene as usize] -= self.cloud_cost * cell.km2 * less;
@@ -136,7 +136,7 @@ impl Problem {
     }
 }
 
-/// From the first to the last.
+/// Returns the time from the first to the last day, in days; 0 if there is none.
 pub(super) fn span(days: impl Iterator<Item = f64>) -> f64 {
     let (first, last) = days.fold((f64::MAX, f64::MIN), |(first, last), day| (first.min(day), last.max(day)));
     (last - first).max(0.0)

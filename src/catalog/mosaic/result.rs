@@ -8,26 +8,25 @@ use crate::frame::Frame;
 use up42_core::error::{Context, Result};
 use up42_view::Aoi;
 
-/// Scenes that cover an area together, each with the part that is taken from it.
+/// Scenes that cover an area together, each with its part of the area.
 ///
-/// What is best is stated. First, the most of the area is covered: all that the scenes can
-/// cover, or [`min_coverage`](crate::catalog::MosaicOptions::min_coverage), give or take
-/// [`tolerance`](crate::catalog::MosaicOptions::tolerance). Of the choices that do, it is the one with
-/// the smallest cost, which is the sum of
+/// The best choice is defined as follows. First, as much of the area is covered as possible: all
+/// that the scenes can cover, or [`min_coverage`](crate::catalog::MosaicOptions::min_coverage),
+/// within [`tolerance`](crate::catalog::MosaicOptions::tolerance). Among the choices that do so, it
+/// is the one with the smallest optimization cost, which is the sum of
 ///
 /// - 1 for each scene ([`scene_cost`](crate::catalog::MosaicOptions::scene_cost)),
 /// - 0.1 for each % of the area under cloud
 ///   ([`cloud_cost`](crate::catalog::MosaicOptions::cloud_cost)): every place is taken from the
-///   clearest scene over it, and counts as cloudy as that scene is on the whole. A scene
-///   without a figure counts as half cloudy,
+///   clearest scene over it, and counts as cloudy as that scene as a whole. A scene without a value
+///   counts as half cloudy,
 /// - 0.01 for each day between the first and the last scene
 ///   ([`day_cost`](crate::catalog::MosaicOptions::day_cost)),
-/// - 1 for each scene of the average price, when prices are given
+/// - 1 for each scene of the average price, if prices are set
 ///   ([`price_cost`](crate::catalog::MosaicOptions::price_cost)).
 ///
-/// All choices are weighed, so that the result is [proven](Self::is_proven) where that is
-/// not too much work; otherwise it is a good choice, which covers as much. The same scenes
-/// give the same mosaic.
+/// The result is [proven](Self::is_proven) to be the best of all choices, unless that is too much
+/// work; then it is a good choice, which covers as much. The same scenes give the same mosaic.
 #[derive(Clone)]
 pub struct Mosaic {
     pub(super) aoi: Aoi,
@@ -36,111 +35,112 @@ pub struct Mosaic {
     pub(super) cost: MosaicCost,
     pub(super) is_proven: bool,
     pub(super) considered: usize,
-    /// Where the scenes come from.
+    /// Catalog and search that the scenes come from.
     pub(super) origin: Vec<(String, String)>,
 }
 
-/// A scene of a mosaic and the part of the area that is taken from it.
+/// Scene of a mosaic, and the part of the area that is taken from it.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MosaicPart {
-    /// The scene.
+    /// Scene that the part is taken from.
     pub scene: Scene,
-    /// The part of the area: where the scene lies, and none that is clearer.
+    /// Part of the area that this scene covers, and no clearer one of the mosaic.
     pub geometry: MultiPolygon,
     /// Size of the part, in km².
     pub km2: f64,
     /// Size of the part, in % of the area.
     pub percent: f64,
-    /// The cloud cover that was counted, in %.
+    /// Cloud cover that was used, in %.
     pub cloud_cover: f64,
-    /// The price that was given, in credits.
+    /// Price from [`MosaicOptions::prices`](crate::catalog::MosaicOptions::prices), in credits.
     pub price: Option<f64>,
 }
 
-/// What a mosaic costs, in scenes: see [`Mosaic`].
+/// Optimization cost of a mosaic, not in credits; see [`Mosaic`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct MosaicCost {
-    /// For the number of scenes.
+    /// Cost of the number of scenes.
     pub scenes: f64,
-    /// For the share of the area under cloud.
+    /// Cost of the share of the area under cloud.
     pub clouds: f64,
-    /// For the days between the first and the last scene.
+    /// Cost of the days between the first and the last scene.
     pub days: f64,
-    /// For the prices.
+    /// Cost of the prices.
     pub prices: f64,
 }
 
 impl MosaicCost {
-    /// The sum, which is as small as it can be.
+    /// Returns the sum, which the mosaic minimizes.
     pub fn total(&self) -> f64 {
         self.scenes + self.clouds + self.days + self.prices
     }
 }
 
 impl Mosaic {
-    /// The scenes, the clearest first: it lies on top.
+    /// Returns the scenes, the clearest first, which is on top.
     pub fn scenes(&self) -> Scenes {
         let scenes = self.parts.iter().map(|part| part.scene.clone()).collect();
         Scenes::new(scenes, false).with_origin(self.origin.clone())
     }
 
-    /// The scenes with their parts of the area, the clearest first: it lies on top.
+    /// Returns the scenes with their parts of the area, the clearest first, which is on top.
     pub fn parts(&self) -> &[MosaicPart] {
         &self.parts
     }
 
-    /// How much of the area is covered, in %.
+    /// Returns the covered share of the area, in %.
     pub fn percent(&self) -> f64 {
         self.parts.iter().map(|part| part.percent).sum::<f64>().min(100.0)
     }
 
-    /// How much of what is covered is under cloud, in %, as the scenes' figures say.
+    /// Returns the share of the covered area under cloud, in %, by the values of the scenes.
     pub fn cloud_cover(&self) -> f64 {
         let cloudy: f64 = self.parts.iter().map(|part| part.percent * part.cloud_cover).sum();
         cloudy / self.parts.iter().map(|part| part.percent).sum::<f64>().max(f64::MIN_POSITIVE)
     }
 
-    /// The part of the area that no scene of the mosaic covers, to search again with;
-    /// `None` when all is covered but for slivers of less than a millionth of the area each.
+    /// Returns the part of the area that no scene of the mosaic covers, to search again with;
+    /// `None` if all is covered except slivers of less than a millionth of the area each.
     pub fn uncovered(&self) -> Option<&Aoi> {
         self.uncovered.as_ref()
     }
 
-    /// What it costs.
+    /// Returns the optimization cost.
     pub fn cost(&self) -> MosaicCost {
         self.cost
     }
 
-    /// The sum of the prices that were given, in credits; `None` when that of a scene is
-    /// not known.
+    /// Returns the sum of the prices that were set, in credits; `None` if the price of a scene is
+    /// unknown.
     pub fn price(&self) -> Option<f64> {
         self.parts.iter().map(|part| part.price).sum()
     }
 
-    /// Whether no other choice of scenes is better. Of more than 64 scenes of which none can
-    /// stand in for another, the most promising are weighed, and this is `false`.
+    /// Returns whether no other choice of scenes is better. Always `false` if there are more than
+    /// 128 scenes, more than 64 that no other scene can replace, or more than 20,000 cells of
+    /// ground with different scenes: then only the most promising scenes are compared.
     pub fn is_proven(&self) -> bool {
         self.is_proven
     }
 
-    /// The scenes as a Polars DataFrame, a row each; the ids lead back through
-    /// [`Scenes::select`].
+    /// Returns the scenes as a Polars DataFrame, one row each; [`Scenes::select`] returns the
+    /// scenes of its ids.
     ///
     /// | column | dtype | unit | null means |
     /// |---|---|---|---|
     /// | `id` | String | | never null |
-    /// | `collection` | String | | not said |
-    /// | `datetime` | Datetime(ms) | UTC | not known |
-    /// | `cloud_cover` | Float64 | % that were counted | never null |
+    /// | `collection` | String | | missing |
+    /// | `datetime` | Datetime(ms) | UTC | unknown |
+    /// | `cloud_cover` | Float64 | % that was used | never null |
     /// | `km2` | Float64 | km² of the area that are taken from the scene | never null |
     /// | `percent` | Float64 | % of the area | never null |
-    /// | `price` | Float64 | credits | not given |
+    /// | `price` | Float64 | credits | not set |
     ///
     /// # Errors
     ///
-    /// Only when Polars refuses the columns.
+    /// Only if Polars rejects the columns.
     pub fn to_dataframe(&self) -> Result<DataFrame> {
         Frame::of(&self.parts)
             .text("id", |part| Some(&part.scene.id))

@@ -1,29 +1,28 @@
-//! The best choice of scenes.
+//! Search for the best choice of scenes.
 //!
-//! A few choices are made quickly (`quick.rs`): the best of them is what any other has to
-//! beat. Then all choices are gone through by deciding scene after scene, in or out. A
-//! branch is left when nothing in it can beat the best so far, by a bound that is never too
-//! high:
+//! A few quick choices (`quick.rs`) give a first best score. Then branch and bound goes through all
+//! choices by deciding scene after scene, in or out. A branch is skipped if nothing in it can beat
+//! the best score, by a lower bound of the cost:
 //!
-//! - clouds and prices of what is chosen stay, but for what open scenes can take away: each
-//!   at most what it would take away alone ([`View::net`]);
-//! - what is missing has to be covered by open scenes, and each covers at most what it
-//!   would cover alone: a fraction of a scene may be taken for a fraction of its cost;
-//! - what is newly covered is at least as cloudy as in the clearest open scene over it.
+//! - the costs of clouds and prices of the chosen scenes remain, except what open scenes can save:
+//!   each at most what it would save alone ([`View::net`]);
+//! - missing ground has to be covered by open scenes, and each covers at most what it would cover
+//!   alone: a fraction of a scene may be taken for a fraction of its cost;
+//! - newly covered ground is at least as cloudy as in the clearest open scene over it.
 //!
-//! When the work is done before it is too much, the best choice is proven to be the best.
-//! Otherwise the rest of the work goes into changes of the best so far.
+//! If this ends within the work limit, the best choice is proven. Otherwise the rest of the work is
+//! spent on changes of the best choice.
 
 use super::problem::{Problem, Score, View};
 
-/// Entries of cells' lists that are looked at in all: a third of a second as notebooks have
-/// this crate compiled, some seconds without optimisation.
+/// Work limit, in list entries of cells that are read: a third of a second as notebooks compile
+/// this crate, some seconds without optimisation.
 const WORK: u64 = 100_000_000;
 
-/// Changes that are tried before all choices are gone through.
+/// Changes that are tried before branch and bound.
 const FIRST_CHANGES: usize = 30;
 
-/// A choice of scenes.
+/// Choice of scenes.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Choice {
     pub(super) chosen: Vec<bool>,
@@ -57,9 +56,9 @@ fn best_within(problem: &Problem, work: u64) -> Choice {
 pub(super) struct Search<'a> {
     pub(super) problem: &'a Problem,
     pub(super) best: Choice,
-    /// Work that may still be done.
+    /// Remaining work.
     pub(super) left: u64,
-    /// Work that is kept for the end.
+    /// Work reserved for the changes at the end.
     reserve: u64,
 }
 
@@ -77,8 +76,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Goes through the choices that hold the chosen scenes and some of the open ones;
-    /// `false` when that is too much work.
+    /// Goes through the choices that contain the chosen scenes and any of the open ones; returns
+    /// `false` if the work limit is reached.
     fn decide(&mut self, chosen: &mut [bool], open: &mut [bool], count: usize) -> bool {
         let Some(left) = self.left.checked_sub(self.problem.size()) else { return false };
         self.left = left;
@@ -98,13 +97,13 @@ impl<'a> Search<'a> {
         done
     }
 
-    /// What no choice in the branch can beat.
+    /// Returns a score that no choice in the branch can beat.
     fn bound(&self, view: &View, open: &[bool], room: usize) -> Score {
         let scenes: Vec<usize> = (0..open.len()).filter(|scene| open[*scene]).collect();
         let mut reach: Vec<f64> = scenes.iter().map(|&scene| view.new[scene]).collect();
         reach.sort_unstable_by(|a, b| b.total_cmp(a));
         let reach = reach.iter().take(room).sum::<f64>().min(view.open_km2);
-        // Sums of many cells round: this much is none.
+        // Sums of many cells have rounding errors: this difference counts as none.
         let missing = self.problem.steps(view.need - reach - 1e-6 * self.problem.step);
         let mut cost = view.score.cost + scenes.iter().map(|&scene| view.net[scene].min(0.0)).sum::<f64>();
         let mut need = view.need;
@@ -129,8 +128,8 @@ impl<'a> Search<'a> {
     }
 }
 
-/// The open scene to decide next: the one that gives most ground for its cost, or that
-/// takes away most; `None` when none makes the choice better.
+/// Returns the open scene to decide next: the one with the most new ground for its cost, or with
+/// the largest saving; `None` if none improves the choice.
 fn branch(view: &View, open: &[bool]) -> Option<usize> {
     let is_missing = view.need > 0.0;
     let helps =
@@ -148,7 +147,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Random scenes over random cells.
+    /// Generates random scenes over random cells.
     fn problem() -> impl Strategy<Value = Problem> {
         let scene = (0.2..3.0_f64, 0..4_u32, prop::option::of(0..400_u32));
         let cell = (0.01..5.0_f64, 1..u32::MAX);
@@ -173,7 +172,7 @@ mod tests {
                 let cells = cells.into_iter().map(|(km2, bits)| Cell { km2, over: over(bits) });
                 let cells: Vec<Cell> = cells.filter(|cell| !cell.over.is_empty()).collect();
                 let need = share * cells.iter().map(|cell| cell.km2).sum::<f64>() - 0.001;
-                // One in six is free to take any number.
+                // One problem in five has no limit on the number of scenes.
                 let most = if most == 5 { usize::MAX } else { most };
                 Problem { cells, scenes, need, step: 0.001, most, cloud_cost, day_cost }
             },

@@ -1,4 +1,4 @@
-//! What a notebook shows of a mosaic: a table, and the scenes cut to their parts on a map.
+//! Notebook display of a mosaic: a table, and a map of the scenes clipped to their parts.
 
 use std::ops::RangeBounds;
 
@@ -9,13 +9,14 @@ use super::{Mosaic, MosaicPart};
 use crate::catalog::Quicklooks;
 use crate::catalog::quicklooks::{SNIPPET, layer};
 use up42_core::time::minute;
-use up42_view::display::{Cell, Column, Table, picture};
+use up42_view::elements::{Cell, Column, Table};
 use up42_view::impl_show;
 use up42_view::map::{Layer, Map, Placement};
+use up42_view::picture;
 
 impl Mosaic {
-    /// The scenes on a map, each cut to its part of the area, and what is missing hatched.
-    /// With quicklooks, their pictures are shown; `mosaic.map(None)` shows the parts alone.
+    /// Returns a map of the scenes, each clipped to its part of the area; uncovered ground is
+    /// hatched. With quicklooks, their pictures are shown; `mosaic.map(None)` shows the parts only.
     ///
     /// ```
     /// # use up42::{Aoi, Client};
@@ -112,7 +113,8 @@ impl Mosaic {
 
 impl_show!(Mosaic);
 
-/// Ground without a scene: stripes over the box around it, cut to its outline.
+/// Makes the layer of ground without a scene: stripes over its bounding box, clipped to its
+/// outline.
 fn hatched(rest: &MultiPolygon) -> Layer {
     const SIDE: u32 = 384;
     let stripe = |x: u32, y: u32| match (x + y) / 24 % 2 {

@@ -1,4 +1,4 @@
-//! The catalog of a project's login, and the searches of its hosts (`docs/up42-api.md`, 8.1 to
+//! Searches of the catalog with a project's login, and of UP42's hosts (`docs/up42-api.md`, 8.1 to
 //! 8.5).
 
 use geo::{Geometry, MultiPolygon, Polygon};
@@ -14,12 +14,13 @@ use up42_core::error::{Context, Error, Result};
 use up42_core::geo::{Bbox, geometry_to_json};
 use up42_core::suggest::suggest;
 
-/// The largest `limit` that the server takes.
+/// Largest `limit` that the server accepts.
 const PAGE: usize = 500;
-/// An area of more parts than these is searched by so many boxes around neighbours.
+/// Largest number of polygons of an area that are searched one by one. An area with more is
+/// searched by this many boxes around neighbours.
 const PARTS: usize = 16;
 
-/// The classic search over data blocks.
+/// Plans the classic search over data blocks.
 pub(super) fn plan(client: &Client, search: &Search) -> Result<Plan> {
     let name = |property: &str| match property {
         "eo:cloud_cover" => Some("cloudCoverage".to_owned()),
@@ -50,7 +51,7 @@ pub(super) fn plan(client: &Client, search: &Search) -> Result<Plan> {
     plan_of(client, search, "/catalog/stac/search", body, key.is_some())
 }
 
-/// The search of one host. It takes the fewest conditions, and does not sort.
+/// Plans the search of one host, which supports the fewest conditions and does not sort.
 pub(super) fn plan_of_host(
     client: &Client,
     search: &Search,
@@ -65,8 +66,8 @@ pub(super) fn plan_of_host(
     plan_of(client, search, &format!("/catalog/hosts/{}/stac/search", segment(host)), body, false)
 }
 
-/// A chain of pages for each part of the area: the servers are known to take a Polygon.
-/// They go by the box around it, so what lies beside the area is left out here.
+/// Plans a chain of pages for each polygon of the area, since the servers are known to accept a
+/// Polygon. They search by its bounding box, so scenes outside the area are removed here.
 fn plan_of(client: &Client, search: &Search, path: &str, body: Value, sorts: bool) -> Result<Plan> {
     let interval = search.interval()?;
     let request = |part| {
@@ -82,8 +83,8 @@ fn plan_of(client: &Client, search: &Search, path: &str, body: Value, sorts: boo
     Ok(Plan { first, follow: follow_same, filters: false, sorting })
 }
 
-/// The parts of an area; of many, the boxes around those that lie side by side, parted
-/// where the gaps are widest.
+/// Returns the polygons of an area. If there are many, returns the bounding boxes of neighbours in
+/// longitude, separated at the widest gaps.
 fn parts_of(area: &MultiPolygon) -> Vec<Polygon> {
     let mut parts: Vec<(Bbox, &Polygon)> =
         area.iter().filter_map(|part| Some((Bbox::around(&part.clone().into())?, part))).collect();
@@ -104,7 +105,8 @@ fn parts_of(area: &MultiPolygon) -> Vec<Polygon> {
     boxes.flat_map(|bbox| bbox.to_polygon().0).collect()
 }
 
-/// The conditions that a server knows by the names given, and the usage types.
+/// Returns the conditions on properties for which `name` has the server's name, and the usage
+/// types.
 fn query_of(search: &Search, name: impl Fn(&str) -> Option<String>) -> Map<String, Value> {
     let mut query = match to_query(&search.conditions(), name).0 {
         Some(Value::Object(query)) => query,
@@ -116,7 +118,7 @@ fn query_of(search: &Search, name: impl Fn(&str) -> Option<String>) -> Map<Strin
     query
 }
 
-/// The data blocks whose names hold a sensor's.
+/// Returns the data blocks whose names contain a sensor's name.
 fn blocks_of(client: &Client, search: &Search) -> Result<Vec<String>> {
     let blocks = items(data(client.get("/blocks")?)?, "data")?;
     let is_data = |block: &&Value| block.get("type").is_some_and(|kind| kind == "DATA");
@@ -139,7 +141,7 @@ fn blocks_of(client: &Client, search: &Search) -> Result<Vec<String>> {
     }
 }
 
-/// The path of a scene's quicklook.
+/// Returns the path of a scene's quicklook.
 pub(in crate::catalog) fn quicklook_path(provider: &str, id: &str) -> String {
     format!("/catalog/{}/image/{}/quicklook", segment(provider), segment(id))
 }

@@ -6,48 +6,48 @@ use serde_json::{Map, Value};
 use up42_core::geo::Bbox;
 use up42_core::sanitize::sanitize;
 use up42_core::time::{minute, parse_timestamp};
-use up42_view::display::{Card, Cell, MimeBundle};
+use up42_view::MimeBundle;
+use up42_view::elements::{Card, Cell};
 use up42_view::impl_mime_bundle;
 
-/// What a catalog offers under one name, such as all scenes of a constellation.
+/// Collection of a catalog, such as all scenes of a constellation.
 ///
-/// Made of a STAC collection or of UP42's (`docs/up42-api.md`, 9.4).
+/// Read from a STAC collection, or from one of UP42 (`docs/up42-api.md`, 9.4).
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Collection {
-    /// The name to search by (STAC `id`, UP42 `name`).
+    /// Name to search by (STAC `id`, UP42 `name`).
     pub id: String,
-    /// The name for people (`title`).
+    /// Display name (`title`).
     pub title: Option<String>,
-    /// What it is, in words (`description`).
+    /// Description (`description`).
     pub description: Option<String>,
-    /// Whether there are images already, `ARCHIVE`, or will be, `TASKING` (UP42 `type`).
+    /// `ARCHIVE` for existing images, `TASKING` for images yet to be acquired (UP42 `type`).
     pub kind: Option<String>,
-    /// Who makes it (`providers` with the role of a producer).
+    /// Producer (first of `providers` with the role of a producer).
     pub producer: Option<String>,
-    /// Who offers it (`providers` with the role of a host).
+    /// Host (first of `providers` with the role of a host).
     pub host: Option<String>,
-    /// `OPTICAL`, `SAR` or `ELEVATION` (UP42 `metadata.productType`).
+    /// Product type: `OPTICAL`, `SAR` or `ELEVATION` (UP42 `metadata.productType`).
     pub product_type: Option<String>,
-    /// The finest size of a pixel, in metres (STAC `summaries.gsd`, UP42
-    /// `metadata.resolutionValue`).
+    /// Finest size of a pixel, in metres (STAC `summaries.gsd`, UP42 `metadata.resolutionValue`).
     pub resolution_min: Option<f64>,
-    /// The coarsest size of a pixel, in metres.
+    /// Coarsest size of a pixel, in metres.
     pub resolution_max: Option<f64>,
-    /// The first acquisition, UTC (STAC `extent.temporal`).
+    /// First acquisition, UTC (STAC `extent.temporal`).
     pub start: Option<Timestamp>,
-    /// The last acquisition, UTC; `None` while there are more to come.
+    /// Last acquisition, UTC; `None` while the collection is open, or if it is not stated.
     pub end: Option<Timestamp>,
-    /// Where it is, WGS 84 (STAC `extent.spatial`).
+    /// Bounding box, WGS 84 (STAC `extent.spatial`).
     pub bbox: Option<Bbox>,
-    /// The licence (STAC `license`).
+    /// Licence (STAC `license`).
     pub license: Option<String>,
-    /// All of it, as the server sent it.
+    /// All members, as the server sent them.
     pub properties: Map<String, Value>,
 }
 
 impl Collection {
-    /// Reads a collection of either kind; `None` for what has no name.
+    /// Reads a collection of either kind; `None` if it has no name.
     pub(super) fn read(json: &Value) -> Option<Self> {
         let text =
             |pointer: &str| json.pointer(pointer)?.as_str().filter(|text| !text.is_empty()).map(String::from);
@@ -106,7 +106,7 @@ impl Collection {
 
 impl_mime_bundle!(Collection);
 
-/// The first provider with a role; UP42 writes roles in capitals.
+/// Returns the first provider with a role; UP42 writes roles in capitals.
 fn provider(json: &Value, role: &str) -> Option<String> {
     let plays = |one: &&Value| {
         let roles = one.get("roles").and_then(Value::as_array);
@@ -131,7 +131,7 @@ fn resolutions(json: &Value) -> (Option<f64>, Option<f64>) {
     }
 }
 
-/// The box around all, which STAC has first; heights are dropped.
+/// Returns the bounding box of the whole collection, which STAC lists first; heights are dropped.
 fn bbox(json: &Value) -> Option<Bbox> {
     let sides = json.pointer("/extent/spatial/bbox/0")?.as_array()?;
     let sides: Vec<f64> = sides.iter().map(Value::as_f64).collect::<Option<_>>()?;

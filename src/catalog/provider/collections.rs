@@ -15,13 +15,13 @@ use crate::transport::{Page, Request, collect_pages};
 use up42_core::error::{Context, Result};
 use up42_core::impl_list;
 use up42_core::time::minute;
-use up42_view::display::{Cell, Column, Table};
+use up42_view::elements::{Cell, Column, Table};
 use up42_view::impl_show;
 
-/// More collections than any catalog has.
+/// Limit of collections, more than any catalog has.
 const MOST: usize = 20_000;
 
-/// The collections of a catalog, as it lists them.
+/// Collections of a catalog, in its order.
 #[derive(Clone, Default)]
 pub struct Collections {
     collections: Vec<Collection>,
@@ -30,14 +30,14 @@ pub struct Collections {
 impl_list!(Collections(collections: Collection), "The collections, one by one.");
 
 impl Collections {
-    /// Of a STAC API, following its pages.
+    /// Lists the collections of a STAC API, page by page.
     pub(in crate::catalog) fn of_stac(client: &Client, stac: &Stac) -> Result<Self> {
         Self::collect(Request::get(&stac.collections_url), |request| {
             read_page(client.json(request.clone())?, "collections", &request, follow)
         })
     }
 
-    /// Of UP42 (`docs/up42-api.md`, 9.4), page by page.
+    /// Lists the collections of UP42 (`docs/up42-api.md`, 9.4), page by page.
     pub(in crate::catalog) fn of_up42(client: &Client) -> Result<Self> {
         let page = |number: u64| {
             Request::get(client.url("/v2/collections"))
@@ -48,7 +48,7 @@ impl Collections {
         Self::collect(page(0), |request| {
             let mut answer = client.json(request.clone())?;
             let pages = answer.get("totalPages").and_then(Value::as_u64).unwrap_or(1);
-            // It has no links.
+            // The pages are numbered: no link is followed.
             if let Some(answer) = answer.as_object_mut() {
                 answer.remove("links");
             }
@@ -68,36 +68,36 @@ impl Collections {
             let Page { items, next } = fetch(request).context("read the page of collections")?;
             let collections = items.iter().filter_map(Collection::read);
             let items: Vec<_> = collections.filter(|one| seen.insert(one.id.clone())).collect();
-            // A server that repeats itself has no more.
+            // A page without a new collection ends the list, since the server repeats itself.
             Ok(Page { next: next.filter(|_| !items.is_empty()), items })
         });
         Ok(read?.0.into_iter().collect())
     }
 
-    /// The collection of a name.
+    /// Returns the collection with an id.
     pub fn get(&self, id: &str) -> Option<&Collection> {
         self.iter().find(|collection| collection.id == id)
     }
 
-    /// The collections as a Polars DataFrame, a row each.
+    /// Returns the collections as a Polars DataFrame, one row each.
     ///
     /// | column | dtype | unit | null means | STAC | UP42 |
     /// |---|---|---|---|---|---|
     /// | `id` | String | | never null | `id` | `name` |
-    /// | `title` | String | | not said | `title` | `title` |
-    /// | `description` | String | | not said | `description` | `description` |
-    /// | `kind` | String | | not said | | `type`: `ARCHIVE`, `TASKING` |
-    /// | `producer` | String | | not said | `providers`, role `producer` | role `PRODUCER` |
-    /// | `host` | String | | not said | `providers`, role `host` | role `HOST` |
-    /// | `product_type` | String | | not said | | `metadata.productType` |
-    /// | `resolution_min`, `resolution_max` | Float64 | m | not said | `summaries.gsd` | `metadata.resolutionValue` |
-    /// | `start`, `end` | Datetime(ms) | UTC | open, or not said | `extent.temporal` | |
-    /// | `west`, `south`, `east`, `north` | Float64 | degrees | not said | `extent.spatial` | |
-    /// | `license` | String | | not said | `license` | |
+    /// | `title` | String | | missing | `title` | `title` |
+    /// | `description` | String | | missing | `description` | `description` |
+    /// | `kind` | String | | missing | | `type`: `ARCHIVE`, `TASKING` |
+    /// | `producer` | String | | missing | `providers`, role `producer` | role `PRODUCER` |
+    /// | `host` | String | | missing | `providers`, role `host` | role `HOST` |
+    /// | `product_type` | String | | missing | | `metadata.productType` |
+    /// | `resolution_min`, `resolution_max` | Float64 | m | missing | `summaries.gsd` | `metadata.resolutionValue` |
+    /// | `start`, `end` | Datetime(ms) | UTC | open, or missing | `extent.temporal` | |
+    /// | `west`, `south`, `east`, `north` | Float64 | degrees | missing | `extent.spatial` | |
+    /// | `license` | String | | missing | `license` | |
     ///
     /// # Errors
     ///
-    /// Only when Polars refuses the columns.
+    /// Only if Polars rejects the columns.
     pub fn to_dataframe(&self) -> Result<DataFrame> {
         let frame = || {
             Frame::of(&self.collections)
@@ -174,7 +174,7 @@ impl fmt::Debug for Collections {
 mod tests {
     use super::*;
     use serde_json::json;
-    use up42_view::display::ROWS;
+    use up42_view::elements::ROWS;
 
     #[test]
     fn collections_of_both_kinds_become_one_table() {

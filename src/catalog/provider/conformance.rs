@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-/// What a STAC API says that it can do, by its conformance classes.
+/// Abilities of a STAC API, by its conformance classes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::catalog) struct Conformance {
     /// The filter extension with CQL2 as JSON.
@@ -18,8 +18,8 @@ pub(in crate::catalog) struct Conformance {
 }
 
 impl Conformance {
-    /// Reads `conformsTo`. The classes are URLs whose versions differ, and the extension
-    /// of item search counts, not that of other resources.
+    /// Reads `conformsTo`. The classes are URLs with different versions; only extensions of item
+    /// search count, not those of other resources.
     pub(super) fn read(document: &Value) -> Self {
         let classes = document.get("conformsTo").and_then(Value::as_array);
         let any =

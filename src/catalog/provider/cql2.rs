@@ -1,12 +1,12 @@
-//! Conditions in the languages that servers filter by: CQL2 (OGC 21-065) as JSON and as
-//! text, and the older `query` extension of STAC.
+//! Conditions in the filter languages of servers: CQL2 (OGC 21-065) as JSON and as text, and the
+//! older `query` extension of STAC.
 
 use serde_json::{Map, Value, json};
 
 use crate::catalog::{Filter, Op};
 
-/// CQL2 as JSON; `None` where there is no condition. Basic CQL2 is enough: a list is
-/// written as alternatives, since `in` is a part that a server may lack.
+/// Returns the conditions as CQL2 JSON; `None` if there are none. Basic CQL2 is enough: a list is
+/// written as alternatives, since a server need not support `in`.
 pub(super) fn to_json(conditions: &[Filter]) -> Option<Value> {
     let one = |filter: &Filter| {
         let op = if filter.op == Op::In { Op::Eq } else { filter.op };
@@ -24,7 +24,7 @@ fn joined(op: &str, mut parts: Vec<Value>) -> Option<Value> {
     }
 }
 
-/// The same as text.
+/// Returns the conditions as CQL2 text; `None` if there are none.
 pub(super) fn to_text(conditions: &[Filter]) -> Option<String> {
     let one = |filter: &Filter| {
         let op = if filter.op == Op::In { Op::Eq } else { filter.op };
@@ -44,10 +44,9 @@ fn literal(value: &Value) -> String {
     }
 }
 
-/// The `query` extension, as far as it goes: servers differ on `in` with several values,
-/// and a property may stand for an operator once. `None` where nothing can be said.
-///
-/// Also gives whether all was said.
+/// Returns the conditions in the `query` extension, as far as it can express them, and whether it
+/// expresses all. Servers differ on `in` with several values, and a property may have each operator
+/// only once. `None` if nothing can be expressed.
 pub(super) fn to_query(
     conditions: &[Filter],
     name: impl Fn(&str) -> Option<String>,

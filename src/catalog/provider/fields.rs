@@ -1,6 +1,6 @@
 use crate::catalog::Search;
 
-/// The members that a scene is made of, by the names of the fields extension.
+/// Members that a scene is read from, by their names in the fields extension.
 const OWN: [&str; 18] = [
     "id",
     "type",
@@ -22,8 +22,8 @@ const OWN: [&str; 18] = [
     "properties.providers",
 ];
 
-/// What a server has to send of each scene; `None` where all was asked for. What the
-/// search filters by is looked at again here.
+/// Returns the fields that the server has to send of each scene; `None` for all. Properties that
+/// the search filters by are included, since they are checked again here.
 pub(super) fn wanted(search: &Search) -> Option<Vec<String>> {
     if search.fields.is_empty() {
         return None;

@@ -1,4 +1,4 @@
-//! What STAC APIs send, for [`fuzzing`](crate::fuzzing).
+//! Documents of STAC APIs, for [`fuzzing`](crate::fuzzing).
 
 use std::path::Path;
 use std::str;
@@ -12,7 +12,7 @@ use crate::catalog::{Scene, Scenes};
 use crate::transport::Request;
 use up42_view::Aoi;
 
-/// Where the documents come from.
+/// URL of the documents.
 const URL: &str = "https://stac.example/v1/";
 
 /// Reads a document as scenes, and as each document of a STAC API.
@@ -43,7 +43,7 @@ pub(crate) fn stac(bytes: &[u8], folder: &Path) {
 fn look_at(scenes: &Scenes, folder: &Path) {
     assert_eq!(scenes.to_dataframe().unwrap().height(), scenes.len());
     assert!(!format!("{scenes:?}").is_empty());
-    // A large one takes as long to write, and shows nothing else.
+    // A larger list takes longer to write, and tests nothing more.
     if scenes.is_empty() || scenes.len() > 20 {
         return;
     }

@@ -1,6 +1,5 @@
-//! Who is asked for scenes, and in which words: [`stac`] and [`classic`] put a search
-//! into those of a server, [`way`] says how else to ask a server that refuses, [`scan`]
-//! follows its pages until there are enough scenes that match.
+//! Providers of scenes: [`stac`] and [`classic`] translate a search into requests, [`way`] selects
+//! another form of request if a server rejects one, [`scan`] reads pages until enough scenes match.
 
 mod classic;
 mod collection;
@@ -12,11 +11,11 @@ mod fields;
 pub(crate) mod fuzzing;
 mod paging;
 mod queryables;
+mod request_form;
 mod scan;
 mod stac;
 #[cfg(test)]
 mod tests;
-mod way;
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,26 +26,26 @@ pub use collections::Collections;
 pub use queryables::{Queryable, Queryables};
 pub(super) use stac::Stac;
 
+use self::request_form::{Order, RequestForm};
 use self::scan::{Found, Plan};
-use self::way::{Order, Way};
 use super::Search;
 use crate::client::{Client, Who};
 use up42_core::error::{Error, ErrorKind, Result};
 use up42_core::suggest::suggest;
 
-/// Today's STAC API (`docs/up42-api.md`, 16).
+/// Path of UP42's current STAC API (`docs/up42-api.md`, 16).
 const LANDING: &str = "/v2/catalog/";
 
-/// Who is asked for scenes.
+/// Provider of scenes.
 #[derive(Clone)]
 pub(in crate::catalog) enum Provider {
     /// UP42's STAC API.
     Up42,
-    /// The search of a project's login.
+    /// The classic search of a project's login.
     Classic,
-    /// The searches of the hosts: of this one, or of each whose collections are asked for.
+    /// The searches of UP42's hosts: of this one, or of each host of the requested collections.
     Hosts(Option<String>),
-    /// Another STAC API, with what its landing page says.
+    /// Another STAC API, with its landing page.
     Stac(Arc<Stac>),
 }
 
@@ -54,11 +53,11 @@ impl Provider {
     pub(in crate::catalog) fn of(client: &Client) -> Self {
         match client.who() {
             Who::Project => Self::Classic,
-            Who::Account(_) | Who::Guest | Who::Nobody => Self::Up42,
+            Who::Account(_) | Who::External | Who::NoLogin => Self::Up42,
         }
     }
 
-    /// The scenes of a search, which has been checked.
+    /// Finds the scenes of a search that has been checked.
     pub(in crate::catalog) fn find(&self, client: &Client, search: &Search) -> Result<Found> {
         self.check(client, search)?;
         match self {
@@ -69,13 +68,13 @@ impl Provider {
         }
     }
 
-    /// The STAC API, where there is one.
+    /// Returns the STAC API; an error for a catalog that is none.
     pub(in crate::catalog) fn stac(&self, client: &Client) -> Result<Arc<Stac>> {
         match self {
             Self::Stac(stac) => Ok(stac.clone()),
             Self::Up42 => {
                 let stac = Stac::open(client, &client.url(LANDING))?;
-                // It is known to sort so: a search need not find out.
+                // UP42's server is known to sort so: a search need not find out.
                 let _ = stac.order.set(Order::Prefixed);
                 Ok(Arc::new(stac))
             }
@@ -85,9 +84,9 @@ impl Provider {
         }
     }
 
-    /// What a catalog cannot know is refused: it would match nothing.
+    /// Returns an error for criteria that the catalog does not support: they would match nothing.
     fn check(&self, client: &Client, search: &Search) -> Result<()> {
-        if matches!(self, Self::Hosts(_)) && *client.who() == Who::Nobody {
+        if matches!(self, Self::Hosts(_)) && *client.who() == Who::NoLogin {
             return Err(Error::invalid("a STAC API has no hosts: only UP42 does"));
         }
         let refused = match self {
@@ -103,9 +102,10 @@ impl Provider {
     }
 }
 
-/// `same` says which names of collections are one: UP42 takes them in capitals too.
+/// Finds the scenes of a search in a STAC API. `same` compares names of collections: UP42 ignores
+/// their case.
 fn find_stac(client: &Client, stac: &Stac, search: &Search, same: fn(&str, &str) -> bool) -> Result<Found> {
-    let mut way = Way::first(stac, search);
+    let mut way = RequestForm::first(stac, search);
     let found = loop {
         let found = stac.plan(search, way)?.run(client, search);
         match way.next(stac, search, &found) {
@@ -113,7 +113,7 @@ fn find_stac(client: &Client, stac: &Stac, search: &Search, same: fn(&str, &str)
             None => break found,
         }
     };
-    if found.is_ok() && matches!(way.order, Order::Prefixed | Order::Bare) {
+    if found.is_ok() && matches!(way.order, Order::Prefixed | Order::Unprefixed) {
         let _ = stac.order.set(way.order);
     }
     let is_refused = |error: &Error| matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::NotFound);
@@ -122,18 +122,18 @@ fn find_stac(client: &Client, stac: &Stac, search: &Search, same: fn(&str, &str)
         Err(error) if is_refused(error) => search.collections.iter().collect(),
         Err(_) => Vec::new(),
     };
-    // Servers answer with nothing to a name that they do not know: it is no time to be silent.
+    // Servers respond with an empty list to an unknown collection: it is reported as an error.
     if !unseen.is_empty()
         && let Ok(known) = Collections::of_stac(client, stac)
         && !known.is_empty()
         && let Some(name) = unseen.iter().find(|name| !known.iter().any(|one| same(&one.id, name)))
     {
-        return Err(stranger_told(name, &known));
+        return Err(unknown_collection(name, &known));
     }
     found
 }
 
-/// The collections of a search that nothing was found of.
+/// Returns the collections of a search of which no scene was found.
 fn unseen<'a>(search: &'a Search, found: &Found) -> Vec<&'a String> {
     let is_seen = |name: &&String| {
         let is = |one: &String| one.eq_ignore_ascii_case(name);
@@ -142,15 +142,15 @@ fn unseen<'a>(search: &'a Search, found: &Found) -> Vec<&'a String> {
     search.collections.iter().filter(|name| !is_seen(name)).collect()
 }
 
-fn stranger_told(name: &str, known: &Collections) -> Error {
-    // What is yet to be taken cannot be searched.
+fn unknown_collection(name: &str, known: &Collections) -> Error {
+    // Collections for tasking cannot be searched.
     let searched = known.iter().filter(|one| one.kind.as_deref() != Some("TASKING"));
     let near = suggest(searched.map(|one| one.id.as_str()), name);
     Error::invalid(format!("there is no collection `{name}`: did you mean {near}?"))
 }
 
-/// One call for each host: all collections of a call must be of the same (`docs/up42-api.md`,
-/// 8.4).
+/// Plans one request for each host: all collections of a request must be of the same host
+/// (`docs/up42-api.md`, 8.4).
 fn hosts_plan(client: &Client, search: &Search, host: Option<&str>) -> Result<Plan> {
     if let Some(host) = host {
         return classic::plan_of_host(client, search, host, &search.collections);
@@ -166,7 +166,7 @@ fn hosts_plan(client: &Client, search: &Search, host: Option<&str>) -> Result<Pl
     };
     for name in &search.collections {
         let collection = known.iter().find(|one| one.id.eq_ignore_ascii_case(name));
-        let collection = collection.ok_or_else(|| stranger_told(name, &known))?;
+        let collection = collection.ok_or_else(|| unknown_collection(name, &known))?;
         let host = collection.host.as_deref();
         add(host.ok_or_else(|| Error::invalid(format!("collection `{name}` has no host to search")))?, name);
     }

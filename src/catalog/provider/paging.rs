@@ -1,4 +1,4 @@
-//! Pages of scenes, and how one leads to the next (STAC API, "Paging").
+//! Pages of scenes, and their `next` links (STAC API, "Paging").
 
 use serde_json::{Map, Value};
 
@@ -7,11 +7,11 @@ use crate::client::items;
 use crate::transport::{Page, Request, refused_with};
 use up42_core::error::{Error, Result};
 
-/// How a `next` link becomes the next request, after the one before.
+/// Function that turns a `next` link, and the request before it, into the next request.
 pub(super) type Follow = fn(&Value, &Request) -> Result<Request>;
 
-/// Reads a page: the members of the list `name`, and the request for the next page, as
-/// the `next` link says. An empty page is the last.
+/// Reads a page: the members of the list `name`, and the request for the next page from the `next`
+/// link. An empty page is the last one.
 pub(super) fn read_page(
     mut json: Value,
     name: &str,
@@ -19,20 +19,20 @@ pub(super) fn read_page(
     follow: Follow,
 ) -> Result<Page<Value, Request>> {
     let members = items(json.get_mut(name).map(Value::take).unwrap_or_default(), name);
-    // Some servers send their refusals with a good status.
+    // Some servers send errors with a success status.
     let members = members.map_err(|error| refused_with(&json, 200).unwrap_or(error))?;
     let next = link(&json, "next").filter(|_| !members.is_empty());
     Ok(Page { items: members, next: next.map(|next| follow(next, before)).transpose()? })
 }
 
-/// The link of a document with a relation; of several the one that leads to JSON.
+/// Returns the link of a document with a relation; of several, one to JSON.
 pub(super) fn link<'a>(document: &'a Value, rel: &str) -> Option<&'a Value> {
     links(document, rel).into_iter().next()
 }
 
-/// The links of a document with a relation that lead to the form of document that is read
-/// here: GeoJSON, else JSON, else what has no media type, else whatever there is. The same
-/// resource often has a page for people too, and its link may come first.
+/// Returns the links of a document with a relation, only those of the best media type: GeoJSON,
+/// else JSON, else without a media type, else any. The same resource often has an HTML page as
+/// well, whose link may come first.
 pub(super) fn links<'a>(document: &'a Value, rel: &str) -> Vec<&'a Value> {
     let links = document.get("links").and_then(Value::as_array).into_iter().flatten();
     let links: Vec<_> = links.filter(|link| link.get("rel").is_some_and(|one| one == rel)).collect();
@@ -46,14 +46,14 @@ pub(super) fn links<'a>(document: &'a Value, rel: &str) -> Vec<&'a Value> {
     links.into_iter().filter(|link| Some(rank(link)) == best).collect()
 }
 
-/// The request that a STAC `next` link describes: a POST whose body replaces the one
-/// before, or adds to it with `merge`; else a GET. Header fields are those of the link, and
-/// with `merge` those before too.
+/// Returns the request that a STAC `next` link describes: a POST whose body replaces that of the
+/// request before, or extends it with `merge`; else a GET. The header fields are those of the link,
+/// with `merge` those of the request before as well.
 pub(super) fn follow(link: &Value, before: &Request) -> Result<Request> {
     let url = next_url(link, before)?;
     let is_merged = link.get("merge").and_then(Value::as_bool).unwrap_or(false);
     let added = link.get("body").and_then(Value::as_object).cloned().unwrap_or_default();
-    // A body goes with a POST alone, also where the method is left out.
+    // A body means a POST, even if the link has no method.
     let is_post = has_method(link, "POST") || link.get("method").is_none() && !added.is_empty();
     let request = if is_post { posted(url, added, is_merged, before) } else { Request::get(url) };
     let kept = if is_merged { before.headers.clone() } else { Vec::new() };
@@ -79,7 +79,7 @@ fn posted(url: String, added: Map<String, Value>, is_merged: bool, before: &Requ
     Request::post(url, Value::Object(body))
 }
 
-/// The classic way: the same request, sent to the `next` link.
+/// Returns the same request, sent to the `next` link, as the classic API expects.
 pub(super) fn follow_same(link: &Value, before: &Request) -> Result<Request> {
     Ok(Request { url: next_url(link, before)?, ..before.clone() })
 }
@@ -177,7 +177,7 @@ mod tests {
         let message = |json| page(json, &first()).err().unwrap().to_string();
         assert_eq!(message(json!({"links": []})), "`features` should be a list, but is nothing");
         assert_eq!(message(json!({"features": {}})), "`features` should be a list, but is an object");
-        // stac-server and pygeoapi answer so, some gateways with status 200.
+        // An error of stac-server and pygeoapi, which some gateways send with status 200.
         let refused = json!({"code": "BadRequest", "description": "Invalid datetime"});
         assert_eq!(message(refused), "200: Invalid datetime");
         let lost = json!({"features": [{}], "links": [{"rel": "next"}]});

@@ -11,29 +11,29 @@ use crate::transport::{Request, refused_with};
 use up42_core::error::{Context, Error, Result};
 use up42_core::impl_list;
 use up42_core::sanitize::sanitize;
-use up42_view::display::{Cell, Column, Table};
+use up42_view::elements::{Cell, Column, Table};
 use up42_view::impl_show;
 
-/// A property that a STAC API filters by (OGC API - Features 3, "Queryables").
+/// Property that a STAC API filters by (OGC API - Features 3, "Queryables").
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Queryable {
-    /// The name for [`Search::filter`](crate::catalog::Search::filter).
+    /// Name for [`Search::filter`](crate::catalog::Search::filter).
     pub name: String,
-    /// The name for people, or what it is in words (`title`, `description`).
+    /// Display name, else description (`title`, `description`).
     pub title: Option<String>,
-    /// `string`, `number`, `integer`, `boolean`, `array` or `object` (`type`); several
-    /// are joined by commas.
+    /// Type: `string`, `number`, `integer`, `boolean`, `array` or `object` (`type`); several are
+    /// joined by commas.
     pub kind: Option<String>,
-    /// The smallest value.
+    /// Smallest value.
     pub minimum: Option<f64>,
-    /// The largest value.
+    /// Largest value.
     pub maximum: Option<f64>,
-    /// All values that there are, where they are few (`enum`).
+    /// All possible values, if the schema lists them (`enum`).
     pub values: Vec<String>,
 }
 
-/// What a STAC API filters by.
+/// Properties that a STAC API filters by.
 #[derive(Clone, Default)]
 pub struct Queryables {
     queryables: Vec<Queryable>,
@@ -46,7 +46,7 @@ impl Queryables {
         Self::read(&client.json(Request::get(&stac.queryables_url))?)
     }
 
-    /// Reads the JSON schema that lists them.
+    /// Reads the JSON schema that lists the queryables.
     pub(super) fn read(schema: &Value) -> Result<Self> {
         let properties = schema.get("properties").and_then(Value::as_object);
         let missing =
@@ -56,24 +56,24 @@ impl Queryables {
         Ok(Self { queryables: queryables.collect() })
     }
 
-    /// The queryable of a name.
+    /// Returns the queryable with a name.
     pub fn get(&self, name: &str) -> Option<&Queryable> {
         self.iter().find(|one| one.name == name)
     }
 
-    /// The queryables as a Polars DataFrame, a row each.
+    /// Returns the queryables as a Polars DataFrame, one row each.
     ///
     /// | column | dtype | null means | field of the schema |
     /// |---|---|---|---|
     /// | `name` | String | never null | key in `properties` |
-    /// | `title` | String | not said | `title`, `description` |
-    /// | `kind` | String | not said | `type` |
-    /// | `minimum`, `maximum` | Float64 | not said | `minimum`, `maximum` |
+    /// | `title` | String | missing | `title`, `description` |
+    /// | `kind` | String | missing | `type` |
+    /// | `minimum`, `maximum` | Float64 | missing | `minimum`, `maximum` |
     /// | `values` | String | any | `enum`, joined by commas |
     ///
     /// # Errors
     ///
-    /// Only when Polars refuses the columns.
+    /// Only if Polars rejects the columns.
     pub fn to_dataframe(&self) -> Result<DataFrame> {
         Frame::of(&self.queryables)
             .text("name", |one| Some(&one.name))
@@ -153,7 +153,7 @@ impl fmt::Debug for Queryables {
 mod tests {
     use super::*;
     use serde_json::json;
-    use up42_view::display::ROWS;
+    use up42_view::elements::ROWS;
 
     #[test]
     fn a_schema_becomes_a_table() {

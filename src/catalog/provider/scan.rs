@@ -1,4 +1,4 @@
-//! Looking through a catalog: pages, until there are enough scenes that match.
+//! Scan of a catalog: reads pages until enough scenes match.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,72 +15,72 @@ use up42_core::geo::{covered_percent, touches};
 use up42_core::parallel::in_parallel;
 use up42_view::Aoi;
 
-/// Where a catalog cannot filter or sort by itself, so many scenes are looked at beyond the
-/// limit of the search, and no more: some catalogs have millions.
-pub(super) const LOOKED_AT: usize = 5_000;
-/// Chains of pages that are followed at a time.
+/// Largest number of scenes beyond the limit of the search that are read if a catalog cannot filter
+/// or sort by itself: some catalogs have millions.
+pub(super) const MAX_EXTRA_SCENES: usize = 5_000;
+/// Number of chains of pages that are read in parallel.
 const CONCURRENT_REQUESTS: usize = 8;
 
-/// How a catalog is asked for the scenes of a search.
+/// Requests for the scenes of a search, and what the server does of it.
 #[derive(Debug)]
 pub(super) struct Plan {
-    /// The first request of each chain of pages.
+    /// First request of each chain of pages.
     pub(super) first: Vec<Request>,
     pub(super) follow: Follow,
-    /// Whether the server leaves out everything that is not asked for.
+    /// Whether the server applies all criteria.
     pub(super) filters: bool,
     pub(super) sorting: Sorting,
 }
 
-/// Who sorts the scenes.
+/// Sorting of the scenes by the server or the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sorting {
-    /// The server, as the search wants it.
+    /// The server sorts as the search requests.
     Server,
-    /// The client, which reads all.
+    /// The client sorts, and reads all pages.
     Client,
-    /// The client, as long as one page holds all.
+    /// The client sorts, provided that one page holds all scenes.
     Unneeded,
 }
 
-/// What was found.
+/// Result of a search.
 #[derive(Debug, Default)]
 pub(in crate::catalog) struct Found {
-    /// In the order of the search, at most its limit.
+    /// Scenes in the order of the search, at most its limit.
     pub(in crate::catalog) scenes: Vec<Scene>,
-    /// The catalog has more of them, or may have.
+    /// Whether the catalog has more matching scenes, or may have.
     pub(in crate::catalog) more: bool,
-    /// What is to be known about them, such as that others might have been better.
+    /// Note for the user, such as that other scenes may match better.
     pub(in crate::catalog) note: Option<String>,
-    /// They are not the first ones in the order of the search: the server sorts otherwise than
-    /// it was asked to, or more than a page came without an order.
+    /// Whether these may not be the first scenes in the order of the search: the server did not
+    /// sort as requested, or no order was requested and there is more than one page.
     pub(super) is_unsorted: bool,
 }
 
-/// The scenes of one chain of pages that match.
+/// Matching scenes of one chain of pages.
 struct Chain {
     scenes: Vec<Scene>,
     more: bool,
     left: Option<Left>,
 }
 
-/// Why a chain was left while the server had a next page.
+/// Reason why a chain was ended while the server had a next page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Left {
-    /// Enough was looked at.
+    /// Enough scenes were read.
     Enough,
-    /// A page brought nothing new.
+    /// A page had no new scene.
     Repeated,
     /// See [`Found::is_unsorted`].
     Unsorted,
 }
 
 impl Plan {
-    /// Follows the pages of every chain, and brings their scenes together.
+    /// Reads the pages of every chain, and merges their scenes.
     ///
-    /// The server that sorts gives the first scenes first, and the limit ends the search.
-    /// Of the one that does not, everything is looked at up to [`LOOKED_AT`], and the best
-    /// are kept.
+    /// If the server sorts, reading ends at the limit of the search. If not, all scenes up to
+    /// [`MAX_EXTRA_SCENES`] beyond the limit are read, and the first ones in the order of the search are
+    /// kept.
     pub(super) fn run(&self, client: &Client, search: &Search) -> Result<Found> {
         let looked_at = AtomicUsize::new(0);
         let chains = in_parallel(&self.first, CONCURRENT_REQUESTS, |first| {
@@ -108,13 +108,13 @@ impl Plan {
     fn chain(&self, client: &Client, search: &Search, first: &Request, all: &AtomicUsize) -> Result<Chain> {
         let wanted = match (self.sorting, self.filters) {
             (Sorting::Server, true) => search.limit,
-            // One more tells whether there are more that match.
+            // One more shows whether there are more that match.
             (Sorting::Server, false) => search.limit.saturating_add(1),
             (Sorting::Client | Sorting::Unneeded, _) => usize::MAX,
         };
         let conditions = search.conditions();
         let (mut looked_at, mut left) = (0, None);
-        // Pages that shift while they are read show a scene twice: it counts once.
+        // Pages that shift while they are read contain a scene twice: it counts once.
         let mut seen = HashSet::new();
         let mut last: Option<Scene> = None;
         let (scenes, more) = collect_pages(first.clone(), wanted, |request| {
@@ -135,9 +135,9 @@ impl Plan {
             left = if is_unsorted {
                 Some(Left::Unsorted)
             } else if scenes.is_empty() && next.as_ref().is_some_and(|next| *next != request) {
-                // A request that leads to itself is a circle, which is told as an error.
+                // A request that leads to itself is a loop, which is reported as an error.
                 Some(Left::Repeated)
-            } else if next.is_some() && looked_at >= search.limit.saturating_add(LOOKED_AT) {
+            } else if next.is_some() && looked_at >= search.limit.saturating_add(MAX_EXTRA_SCENES) {
                 Some(Left::Enough)
             } else {
                 None
@@ -156,10 +156,10 @@ impl Plan {
 }
 
 impl Plan {
-    /// A page, and how many items match where the server tells.
+    /// Reads a page, and the number of matching items if the server states it.
     ///
-    /// A first page that is full and leads nowhere may be all there is, or come from a server
-    /// that has no pages: then a larger one brings more, unless all was asked for by ids.
+    /// A first page that is full and has no next page may be complete, or come from a server
+    /// without pages. Then a larger page is requested, unless all requested ids were found.
     fn page(
         &self,
         client: &Client,
@@ -179,9 +179,9 @@ impl Plan {
         let may_lack = is_first && page.next.is_none() && matched.is_none();
         let may_lack = may_lack && (search.ids.is_empty() || count < search.ids.len());
         if let Some(limit) = request.limit().filter(|limit| may_lack && count == *limit) {
-            let larger = request.clone().with_limit(LOOKED_AT.max(10 * limit));
-            // It may be more than the server sends at once: then this was all.
-            let larger = Request { not_again: &[500, 502, 503, 504], ..larger };
+            let larger = request.clone().with_limit(MAX_EXTRA_SCENES.max(10 * limit));
+            // The server may not send as many at once: then the first page is used.
+            let larger = Request { no_retry_statuses: &[500, 502, 503, 504], ..larger };
             page = ask(&larger)
                 .ok()
                 .map(|(larger, _)| larger)
@@ -193,7 +193,7 @@ impl Plan {
 }
 
 impl Left {
-    /// What the user has to know; `count` scenes were looked at.
+    /// Returns the note for the user; `count` scenes were read.
     fn note(self, count: usize) -> Option<String> {
         match self {
             Self::Enough => Some(format!(
@@ -209,14 +209,14 @@ impl Left {
     }
 }
 
-/// How many items match, where the server tells: by OGC API - Features, or as STAC API had it
-/// before.
+/// Returns the number of matching items if the server states it, as in OGC API - Features or as in
+/// earlier versions of STAC API.
 fn matched(page: &Value) -> Option<u64> {
     page.get("numberMatched").or_else(|| page.pointer("/context/matched"))?.as_u64()
 }
 
-/// Says how much of the area a scene covers; `None` where it lies outside. A scene
-/// without a footprint stays: the server says that it matches.
+/// Sets the share of the area that a scene covers; `None` if the scene lies outside. A scene
+/// without a footprint is kept, since the server selected it.
 pub(super) fn measure(mut scene: Scene, aoi: &Aoi) -> Option<Scene> {
     let Some(footprint) = &scene.footprint else { return Some(scene) };
     let touches = touches(aoi.geometry(), footprint);

@@ -1,5 +1,5 @@
-//! Any STAC API: UP42's of today (`docs/up42-api.md`, 16), and everybody's (STAC API 1.0,
-//! item search with its extensions).
+//! STAC APIs: UP42's current one (`docs/up42-api.md`, 16), and any other (STAC API 1.0, item search
+//! with its extensions).
 
 use std::sync::OnceLock;
 
@@ -9,32 +9,32 @@ use super::conformance::Conformance;
 use super::cql2;
 use super::fields::wanted;
 use super::paging::{follow, has_method, link, links};
+use super::request_form::{Method, Order, RequestForm, is_long};
 use super::scan::{Plan, Sorting};
-use super::way::{Method, Order, Way, is_long};
 use crate::catalog::link::resolve;
 use crate::catalog::{Search, SortBy};
 use crate::client::Client;
 use crate::transport::{Request, refused_with};
 use up42_core::error::{Error, Result};
 
-/// The largest page; a server may send fewer.
+/// Largest page size that is requested; a server may send fewer items.
 const PAGE: usize = 100;
 
-/// What the landing page of a STAC API tells.
+/// STAC API, as its landing page describes it.
 #[derive(Debug)]
 pub(in crate::catalog) struct Stac {
     pub(in crate::catalog) offers: Conformance,
-    /// Where searches are sent by each method; at least one is there.
+    /// URL of searches by POST; this one or the next one, by GET, is set.
     post_url: Option<String>,
     get_url: Option<String>,
-    /// How the server has sorted before: it can.
+    /// Kind of sort keys with which the server has sorted a search before.
     pub(super) order: OnceLock<Order>,
     pub(super) collections_url: String,
     pub(super) queryables_url: String,
 }
 
 impl Stac {
-    /// Reads the landing page.
+    /// Requests and reads the landing page.
     pub(in crate::catalog) fn open(client: &Client, url: &str) -> Result<Self> {
         let mut landing = client.json(Request::get(url))?;
         if landing.get("conformsTo").is_none()
@@ -59,7 +59,7 @@ impl Stac {
         };
         let post = by(&|link| has_method(link, "POST"));
         let get = by(&|link| has_method(link, "GET"));
-        // A link that names no method takes both, or GET beside one for POST.
+        // A link without a method is for both, or for GET if another one is for POST.
         let any = by(&|link| !has_method(link, "POST") && !has_method(link, "GET"));
         let (post, get) = match (post, get) {
             (None, None) => (any.clone(), any),
@@ -88,8 +88,8 @@ impl Stac {
         })
     }
 
-    /// How to send a search: by POST, unless the server takes none, or filters only what
-    /// comes by GET.
+    /// Returns the method for a search: POST, unless the server takes only GET, or filters only by
+    /// GET.
     pub(super) fn method(&self, search: &Search) -> Method {
         let Conformance { cql2_json, cql2_text, query, .. } = self.offers;
         let needs_text = cql2_text && !cql2_json && !query && !search.conditions().is_empty();
@@ -97,7 +97,7 @@ impl Stac {
         if posts { Method::Post } else { Method::Get }
     }
 
-    /// Where searches are sent by a method; the other one's place where it has none.
+    /// Returns the URL of searches by a method; if there is none, that of the other method.
     fn search_url(&self, method: Method) -> &str {
         let (own, other) = match method {
             Method::Post => (&self.post_url, &self.get_url),
@@ -106,16 +106,16 @@ impl Stac {
         own.as_ref().or(other.as_ref()).map_or("", String::as_str)
     }
 
-    /// Whether searches may be sent by GET.
+    /// Returns whether searches may be sent by GET.
     pub(super) fn takes_get(&self) -> bool {
         self.get_url.is_some()
     }
 
-    /// The request for the first page.
-    pub(super) fn plan(&self, search: &Search, way: Way) -> Result<Plan> {
+    /// Plans a search: the request for the first page, and what the client does itself.
+    pub(super) fn plan(&self, search: &Search, way: RequestForm) -> Result<Plan> {
         let (keys, sorting) = sorting(search.order(), way.order);
-        // In a URL, no longer area has room.
-        let is_boxed = way.is_boxed || way.method == Method::Get && is_long(search);
+        // A longer area does not fit into a URL.
+        let uses_bbox = way.uses_bbox || way.method == Method::Get && is_long(search);
         let mut body = Map::new();
         let mut put = |name: &str, value: Value| drop(body.insert(name.to_owned(), value));
         if !search.collections.is_empty() {
@@ -126,7 +126,7 @@ impl Stac {
         }
         match search.is_anywhere() {
             true => {}
-            false if is_boxed => put("bbox", json!(search.aoi.bbox().to_array())),
+            false if uses_bbox => put("bbox", json!(search.aoi.bbox().to_array())),
             false => put("intersects", search.aoi.to_geojson()),
         }
         if let Some(interval) = search.interval()? {
@@ -134,8 +134,8 @@ impl Stac {
         }
         let conditions = search.conditions();
         let Conformance { cql2_json, cql2_text, query, .. } = self.offers;
-        // The box finds more than the area: what lies beside it is left out here.
-        let mut filters = !is_boxed;
+        // The bounding box finds more scenes than the area: the others are removed here.
+        let mut filters = !uses_bbox;
         match way.method {
             _ if conditions.is_empty() => {}
             Method::Post if cql2_json => {
@@ -170,17 +170,17 @@ impl Stac {
             Method::Post => Request::post(url, Value::Object(body)),
             Method::Get => by_query(url, body),
         };
-        let first = Request { not_again: way.not_again(search), ..first };
+        let first = Request { no_retry_statuses: way.no_retry_statuses(search), ..first };
         Ok(Plan { first: vec![first], follow, filters, sorting })
     }
 }
 
-/// What the server is asked to sort by, downwards where that is true, and who sorts then.
-/// The id makes the order the same each time.
+/// Returns the keys for the server to sort by (`true` for descending), and who sorts. The id as the
+/// last key makes the order repeatable.
 fn sorting(keys: &[SortBy], order: Order) -> (Vec<(String, bool)>, Sorting) {
     let prefix = match order {
         Order::Prefixed => "properties.",
-        Order::Bare => "",
+        Order::Unprefixed => "",
         Order::Unneeded => return (Vec::new(), Sorting::Unneeded),
         Order::Here => return (Vec::new(), Sorting::Client),
     };
@@ -191,7 +191,7 @@ fn sorting(keys: &[SortBy], order: Order) -> (Vec<(String, bool)>, Sorting) {
     (names, sorting)
 }
 
-/// The same search in a URL.
+/// Makes the GET of the same search.
 fn by_query(url: &str, body: Map<String, Value>) -> Request {
     let listed =
         |list: &[Value], one: fn(&Value) -> String| list.iter().map(one).collect::<Vec<_>>().join(",");
@@ -215,7 +215,8 @@ fn by_query(url: &str, body: Map<String, Value>) -> Request {
     })
 }
 
-/// Where a landing page stands, for its relative links: a server may have redirected.
+/// Returns the URL of a landing page for its relative links: its `self` link, since a server may
+/// have redirected.
 fn base(landing: &Value, url: &str) -> String {
     let own = link(landing, "self").and_then(|link| link.get("href")?.as_str());
     own.and_then(|own| resolve(url, own).ok()).unwrap_or_else(|| url.to_owned())

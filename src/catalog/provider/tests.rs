@@ -1,5 +1,5 @@
-//! Whatever a server sends, nothing panics: documents of the real shape in which some
-//! places hold something else.
+//! Robustness tests: whatever a server sends, nothing panics. The documents have the real shape,
+//! with odd values in some places.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -63,7 +63,7 @@ fn schema() -> Value {
     json!({"properties": {"gsd": {"type": ["number", "null"], "minimum": 0, "maximum": 9}, "platform": {"type": "string", "enum": ["a", 1]}}})
 }
 
-/// A document in which some places, at any depth, hold something odd.
+/// Generates a document with odd values in some places, at any depth.
 fn odd(document: fn() -> Value) -> impl Strategy<Value = Value> {
     let values = [
         json!(null),
@@ -141,7 +141,7 @@ proptest! {
     ) {
         if let Ok(stac) = Stac::read(&landing, "https://host/stac") {
             let search = Search::new(Aoi::from_bbox([0.0, 0.0, 1.0, 1.0]).unwrap()).max_cloud_cover(1.0);
-            prop_assert_eq!(stac.plan(&search, Way::first(&stac, &search)).unwrap().first.len(), 1);
+            prop_assert_eq!(stac.plan(&search, RequestForm::first(&stac, &search)).unwrap().first.len(), 1);
         }
         let before = Request::get("https://host/stac/collections");
         if let Ok(page) = read_page(collections, "collections", &before, follow) {

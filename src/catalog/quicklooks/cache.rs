@@ -1,9 +1,9 @@
-//! Quicklooks on disk, so that a cell that runs again asks nothing twice.
+//! Disk cache of quicklooks, so that a cell that runs again downloads none twice.
 //!
-//! A file is named by the hash of whose picture it is, begins with the hash of what
-//! follows, and is written beside and renamed: several processes may share a folder. What
-//! does not fit its hash is removed. Nothing here fails: without a folder, or with a full
-//! disk, pictures are fetched as if there were no cache.
+//! The name of a file is a hash of the picture's key. A file begins with the hash of the rest, and
+//! is written under a temporary name and renamed, since several processes may share a folder. A
+//! file that does not match its hash is removed. No function fails: without a folder, or with a
+//! full disk, pictures are downloaded as if there were no cache.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -14,18 +14,18 @@ use sha2::{Digest, Sha256};
 
 use up42_core::file::{AtomicFile, is_temporary};
 use up42_core::hash::hex;
-use up42_view::display::picture::MOST_BYTES;
+use up42_view::picture::MOST_BYTES;
 
-/// Most bytes that are kept: some ten thousand quicklooks.
+/// Largest size of the cache in bytes: some ten thousand quicklooks.
 const MOST: u64 = 1_000_000_000;
-/// The share that stays when there are more.
+/// Share of the largest size that is kept when files are removed.
 const KEPT: f64 = 0.8;
-/// After this time a file that was never finished is nobody's.
+/// Age at which an unfinished file is removed.
 const ABANDONED: Duration = Duration::from_secs(3600);
-/// Bytes of the hash that a file begins with.
+/// Length of the hash at the start of a file, in bytes.
 const HASH: usize = 32;
 
-/// A folder of pictures.
+/// Folder of pictures.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::catalog) struct Cache {
     folder: PathBuf,
@@ -37,8 +37,8 @@ impl Cache {
         Self { folder: folder.into(), most: MOST }
     }
 
-    /// The cache of an API's catalog. A server on this machine, such as a simulator, has
-    /// none: its next start is another archive.
+    /// Returns the cache of an API's catalog. A server on this machine, such as a simulator, has
+    /// none: after its next start it has other scenes.
     pub(in crate::catalog) fn of_api(url: &str) -> Option<Self> {
         let host = url::Url::parse(url).ok()?.host()?.to_owned();
         let is_here = match host {
@@ -49,7 +49,7 @@ impl Cache {
         if is_here { None } else { Self::of_user() }
     }
 
-    /// The user's own: `UP42_CACHE`, or `up42` in the system's folder for caches.
+    /// Returns the user's cache: `UP42_CACHE`, else `up42` in the system's cache folder.
     fn of_user() -> Option<Self> {
         let variable =
             |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -64,10 +64,10 @@ impl Cache {
         Some(Self::new(folder?.join("quicklooks")))
     }
 
-    /// The picture of a name, where it is there and whole.
+    /// Returns the picture for a key, if it is in the cache and intact.
     pub(super) fn get(&self, name: &str) -> Option<Vec<u8>> {
         let path = self.path(name);
-        // None of ours is larger.
+        // No file of the cache is larger.
         let mut bytes = Vec::new();
         fs::File::open(&path).ok()?.take((HASH + MOST_BYTES) as u64 + 1).read_to_end(&mut bytes).ok()?;
         let (hash, picture) = bytes.split_at_checked(HASH).unwrap_or_default();
@@ -75,7 +75,7 @@ impl Cache {
             let _ = fs::remove_file(&path);
             return None;
         }
-        // The time of the last use, by which files are removed.
+        // The files with the oldest time of use are removed first.
         let _ = fs::File::options()
             .append(true)
             .open(&path)
@@ -84,7 +84,7 @@ impl Cache {
         Some(bytes)
     }
 
-    /// Keeps a picture.
+    /// Stores a picture.
     pub(super) fn put(&self, name: &str, picture: &[u8]) {
         let _ = self.write(&self.path(name), picture);
     }
@@ -97,7 +97,7 @@ impl Cache {
         file.publish()
     }
 
-    /// Removes what was used least recently when there is too much.
+    /// Removes abandoned files, and the least recently used ones if the cache is too large.
     pub(super) fn trim(&self) {
         let Ok(entries) = fs::read_dir(&self.folder) else { return };
         let mut files = Vec::new();
@@ -109,7 +109,7 @@ impl Cache {
             if is_unfinished && used.elapsed().is_ok_and(|age| age > ABANDONED) {
                 let _ = fs::remove_file(&path);
             }
-            // Whatever else lies in the folder is not ours.
+            // Other files in the folder are not ours.
             if about.is_file() && path.extension().is_some_and(|found| found == "quicklook") {
                 files.push((used, about.len(), path));
             }

@@ -11,25 +11,25 @@ use up42_core::file;
 use up42_core::parallel::{cores, in_parallel};
 use up42_core::sanitize::sanitize;
 use up42_core::time::minute;
-use up42_view::display::picture::{decode, fitted, photo, shrunk};
-use up42_view::display::{MimeBundle, STYLE};
+use up42_view::MimeBundle;
+use up42_view::elements::STYLE;
 use up42_view::impl_mime_bundle;
+use up42_view::picture::{decode, fitted, photo, shrunk};
 
-/// Most pictures of a gallery: a notebook's page keeps them all.
+/// Largest number of pictures of a gallery, since a notebook's page keeps them all.
 const MOST: usize = 500;
-/// Most bytes of HTML, as for a map, and of one picture in it: sharp at its width.
+/// Largest HTML in bytes, as for a map, and largest picture in it: sharp at its width.
 const BUDGET: usize = 5_000_000;
 const PICTURE: usize = 30_000;
-/// The width of a picture on the page, in pixels, twice that on a dense screen.
+/// Width of a picture on the page, in pixels; twice that on a high-density screen.
 const WIDTH: u32 = 192;
-/// Columns, rows and the side of a picture of the still one.
+/// Contact sheet: columns, rows, and the side of a picture in pixels.
 const SHEET: (u32, u32, u32) = (6, 4, 160);
 
-/// Quicklooks side by side, each with its date, its cloud cover and its id, in the order
-/// of the search.
+/// Gallery of quicklooks in the order of the search, each with its date, cloud cover and id.
 ///
-/// It shows itself as a cell's last value. Nothing in it asks the network for anything; it
-/// reads without styles and scripts, and where there is no HTML it is one picture.
+/// It is displayed as a cell's last value. It requests nothing from the network and is readable
+/// without styles and scripts; where HTML is not supported, it is one picture.
 #[derive(Clone)]
 pub struct Gallery {
     title: String,
@@ -37,20 +37,20 @@ pub struct Gallery {
     left_out: usize,
 }
 
-/// One scene of a gallery.
+/// Scene of a gallery.
 #[derive(Clone)]
 struct Figure {
-    /// A JPEG or a PNG to embed, and the picture for the sheet.
+    /// JPEG or PNG to embed, and the picture for the contact sheet.
     picture: Option<(Vec<u8>, DynamicImage)>,
     id: String,
     /// Date and cloud cover.
     facts: String,
-    /// Why there is no picture.
+    /// Reason why there is no picture.
     why: Option<String>,
 }
 
 impl Quicklooks {
-    /// The quicklooks side by side. A scene without a picture is there with the reason.
+    /// Returns a gallery of the quicklooks. A scene without a picture is shown with the reason.
     ///
     /// ```
     /// # use up42::{Aoi, Client};
@@ -64,7 +64,7 @@ impl Quicklooks {
     /// ```
     pub fn gallery(&self) -> Gallery {
         let shown: Vec<&Quicklook> = self.iter().take(MOST).collect();
-        // Base64 adds a third, and each figure has its words.
+        // Base64 adds a third, and each figure has a caption.
         let most = (BUDGET / shown.len().max(1) * 3 / 4).saturating_sub(500).min(PICTURE);
         let figures = in_parallel(&shown, cores(), |quicklook| Figure::of(quicklook, most));
         Gallery { title: format!("{self:?}"), figures, left_out: self.len() - shown.len() }
@@ -116,7 +116,7 @@ impl Figure {
 }
 
 impl Gallery {
-    /// The gallery as a page of its own.
+    /// Returns the gallery as an HTML page.
     pub fn to_html(&self) -> String {
         let page = html! {
             (DOCTYPE)
@@ -128,11 +128,11 @@ impl Gallery {
         page.into_string()
     }
 
-    /// Writes the gallery as a page of its own.
+    /// Writes the gallery as an HTML page.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be written.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be written.
     pub fn save_html(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         file::write(path, self.to_html().as_bytes()).with_context(|| format!("write `{}`", path.display()))
@@ -157,7 +157,7 @@ impl Gallery {
         format!("… and {} more: select fewer scenes", self.left_out)
     }
 
-    /// The first pictures in one; `None` where there is none.
+    /// Returns the first pictures as one contact sheet; `None` if there is no picture.
     fn sheet(&self) -> Option<Vec<u8>> {
         let (columns, rows, side) = SHEET;
         let images: Vec<_> =
@@ -169,7 +169,7 @@ impl Gallery {
         }
         let mut sheet = RgbImage::from_pixel(wide * (side + 4), high * (side + 4), Rgb([34, 38, 42]));
         for (image, index) in shown.iter().zip(0u32..) {
-            // In the middle of its field.
+            // Centred in its field.
             let (x, y) = (index % columns * (side + 4), index / columns * (side + 4));
             let inset = |length: u32| (side + 4).saturating_sub(length) / 2;
             let _ = sheet.copy_from(&image.to_rgb8(), x + inset(image.width()), y + inset(image.height()));

@@ -1,4 +1,4 @@
-//! What scenes look like: pictures as the catalog has them, kept on disk.
+//! Quicklooks: preview pictures from the catalog, cached on disk.
 
 mod cache;
 mod gallery;
@@ -23,52 +23,51 @@ use up42_core::error::{Error, ErrorKind, Result};
 use up42_core::impl_list;
 use up42_core::parallel::in_parallel;
 use up42_core::redact;
-use up42_view::display::counted;
-use up42_view::display::picture::MOST_BYTES;
+use up42_view::elements::counted;
+use up42_view::picture::MOST_BYTES;
 
-/// Downloads at a time; the limiter holds the rate.
+/// Number of parallel downloads; the limiter controls the rate.
 const CONCURRENT_REQUESTS: usize = 32;
 
-/// The quicklooks of some scenes, each with its own outcome: one that is missing
-/// never shifts or hides the others.
+/// Quicklooks of scenes, each with its own outcome: a missing one never shifts or hides the others.
 #[derive(Clone)]
 pub struct Quicklooks {
     quicklooks: Vec<Quicklook>,
-    /// Where the scenes come from.
+    /// Catalog and search that the scenes come from.
     origin: Vec<(String, String)>,
 }
 
-/// One scene and what came of its quicklook.
+/// Scene, and the outcome of its quicklook.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Quicklook {
-    /// Whose picture it is.
+    /// Scene of the quicklook.
     pub scene: Scene,
-    /// What came of it.
+    /// Outcome of the download.
     pub outcome: QuicklookOutcome,
 }
 
-/// What came of a quicklook.
+/// Outcome of the download of a quicklook.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum QuicklookOutcome {
-    /// The picture as it was sent: JPEG or PNG.
+    /// Picture as it was sent: JPEG or PNG.
     Picture(Arc<[u8]>),
-    /// The provider has none.
+    /// No quicklook at the provider.
     Missing,
-    /// It could not be had.
+    /// Error of the download.
     Failed(Error),
 }
 
 impl Scene {
-    /// Whether the catalog promises a quicklook.
+    /// Returns whether the catalog lists a quicklook.
     pub fn has_quicklook(&self) -> bool {
         self.quicklook != QuicklookSource::None
     }
 }
 
 impl Catalog {
-    /// Downloads the quicklooks of the scenes, many at a time.
+    /// Downloads the quicklooks of the scenes in parallel.
     ///
     /// ```
     /// # use up42::{Aoi, Client};
@@ -81,13 +80,13 @@ impl Catalog {
     /// # Ok::<(), up42::Error>(())
     /// ```
     ///
-    /// Pictures are kept on disk, up to 1 GB, and asked for once: in `UP42_CACHE`, else in
-    /// the system's folder for caches; see [`cache`](Self::cache).
+    /// Pictures are cached on disk, up to 1 GB, and downloaded once: in `UP42_CACHE`, else in the
+    /// system's cache folder; see [`cache`](Self::cache).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Auth`] when the login is refused. Whatever befalls a single
-    /// quicklook is its own [`outcome`](Quicklook::outcome).
+    /// [`ErrorKind::Auth`] if the login is refused. Any other error of a quicklook is its
+    /// [`outcome`](Quicklook::outcome).
     pub fn download_quicklooks(&self, scenes: &Scenes) -> Result<Quicklooks> {
         let origin = scenes.origin().to_vec();
         let scenes: Vec<Scene> = scenes.iter().cloned().collect();
@@ -102,8 +101,8 @@ impl Catalog {
         Ok(Quicklooks { quicklooks: quicklooks.collect::<Result<_>>()?, origin })
     }
 
-    /// Keeps quicklooks in another folder. The catalog of a server on this machine, such as
-    /// the simulator, keeps them only then.
+    /// Sets the cache folder of quicklooks. The catalog of a server on this machine, such as the
+    /// simulator, has no cache unless this is set.
     ///
     /// ```
     /// # use up42::{Aoi, Client};
@@ -123,14 +122,14 @@ impl Catalog {
         self
     }
 
-    /// Keeps no quicklooks, and asks for each.
+    /// Disables the cache: every quicklook is downloaded.
     pub fn without_cache(mut self) -> Self {
         self.cache = None;
         self
     }
 
-    /// What comes of one scene, out of the cache where it is there; an error is a refused
-    /// login, which befalls them all.
+    /// Returns the outcome for one scene, from the cache if it is there. An error is a refused
+    /// login, which concerns all scenes.
     fn quicklook(&self, scene: &Scene) -> Result<QuicklookOutcome> {
         let Some(cache) = &self.cache else { return self.fetch(scene) };
         let name = self.name(scene);
@@ -144,7 +143,7 @@ impl Catalog {
         Ok(outcome)
     }
 
-    /// Whose picture it is: of which catalog, which scene, and which of its pictures.
+    /// Returns the cache key of a picture: catalog, collection, scene and source.
     fn name(&self, scene: &Scene) -> String {
         let source = match &scene.quicklook {
             QuicklookSource::Asset(href) => redact::data(href),
@@ -174,9 +173,9 @@ impl Catalog {
         }
     }
 
-    /// An asset's `href` whose path ends in `/download-url` gives a signed URL (API
-    /// reference, 16); any other is the file. What stands in its query leads to no POST:
-    /// items may come from anyone, and a POST brings the login.
+    /// Downloads an asset. An `href` whose path ends in `/download-url` returns a signed URL
+    /// (`docs/up42-api.md`, 16); any other one is the file. That ending in the query does not cause
+    /// a POST: items may come from anyone, and a POST is sent with the login.
     fn asset(&self, href: &str) -> Result<Response, Failed> {
         if !href.starts_with("https:") && !href.starts_with("http:") {
             let scheme = href.split_once(':').map_or("", |(scheme, _)| scheme);
@@ -192,10 +191,10 @@ impl Catalog {
         self.ask(Request::signed(&Secret::new(url)))
     }
 
-    /// Sends a request for one scene. A 403 may concern that scene alone, and what
-    /// another host refuses has nothing to do with the login.
+    /// Sends a request for one scene. A 403 may concern that scene only, and an error of another
+    /// host has nothing to do with the login.
     fn ask(&self, request: Request) -> Result<Response, Failed> {
-        let is_own = self.client.brings_login(&request);
+        let is_own = self.client.sends_login(&request);
         self.client.send(request.at_most(MOST_BYTES)).map_err(|error| {
             let is_login = error.kind() == ErrorKind::Auth
                 && error.server_error().is_some_and(|said| said.status != 403);
@@ -204,7 +203,7 @@ impl Catalog {
     }
 }
 
-/// Whom a failure concerns.
+/// Failure of the login or of one scene.
 enum Failed {
     Login(Error),
     Scene(Error),
@@ -216,7 +215,7 @@ impl From<Error> for Failed {
     }
 }
 
-/// Refuses what is not a picture, such as a page of HTML sent with a good status.
+/// Returns an error for what is not a picture, such as an HTML page with a success status.
 pub(crate) fn picture(bytes: Vec<u8>) -> Result<Vec<u8>> {
     match image::guess_format(&bytes) {
         Ok(image::ImageFormat::Jpeg | image::ImageFormat::Png) => Ok(bytes),
@@ -231,14 +230,14 @@ impl Quicklooks {
         Self { quicklooks, origin: Vec::new() }
     }
 
-    /// How many of them have a picture.
+    /// Returns the number of quicklooks with a picture.
     pub fn pictures(&self) -> usize {
         self.iter().filter(|quicklook| quicklook.picture().is_some()).count()
     }
 }
 
 impl Quicklook {
-    /// The bytes of the picture, JPEG or PNG.
+    /// Returns the bytes of the picture, JPEG or PNG; `None` if there is none.
     pub fn picture(&self) -> Option<&[u8]> {
         match &self.outcome {
             QuicklookOutcome::Picture(bytes) => Some(bytes),

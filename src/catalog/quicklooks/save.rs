@@ -6,13 +6,13 @@ use up42_core::file;
 use up42_core::redact;
 
 impl Quicklooks {
-    /// Writes each picture to the folder, named by its scene's id. An id that is no
-    /// file name on every system is cleaned, and marked with a hash; so are those that scenes
-    /// of several collections have, and those that differ in the case of their letters alone.
+    /// Writes each picture to the folder, named by its scene's id. Ids that are not valid file
+    /// names on every system are cleaned and marked with a hash, and so are ids of scenes in
+    /// several collections and ids that differ in case only.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when a file cannot be written.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if a file cannot be written.
     pub fn save(&self, folder: impl AsRef<Path>) -> Result<()> {
         let pictures = self.iter().filter_map(|quicklook| Some((&quicklook.scene, quicklook.picture()?)));
         let pictures = pictures.map(|(scene, bytes)| {

@@ -6,32 +6,33 @@ use super::{Quicklook, QuicklookOutcome, Quicklooks};
 use crate::catalog::Scene;
 use up42_core::time::minute;
 use up42_view::Aoi;
-use up42_view::display::picture::thumbnail;
-use up42_view::display::{Cell, Column, MimeBundle, Table};
+use up42_view::MimeBundle;
+use up42_view::elements::{Cell, Column, Table};
 use up42_view::map::{Layer, Map};
+use up42_view::picture::thumbnail;
 use up42_view::{impl_mime_bundle, impl_show};
 
-/// Side of a thumbnail, in pixels: sharp at 48 px on a dense screen.
+/// Side of a thumbnail in pixels: sharp at 48 px on a high-density screen.
 const THUMBNAIL: u32 = 96;
-/// What a map offers for the ids of its scenes.
+/// Code that a map copies for the ids of its scenes.
 pub(in crate::catalog) const SNIPPET: &str = "scenes.select_ids([{ids}])?";
 
 impl Quicklooks {
-    /// The quicklooks in their places on a map, with the area. A scene without a
-    /// picture is there by its footprint, and the map says why; one without a footprint
-    /// is only named.
+    /// Returns a map of the quicklooks at their locations, with the area. A scene without a picture
+    /// is shown by its footprint, and the map states the reason; a scene without a footprint is
+    /// only listed.
     #[doc(alias = "map_quicklooks")]
     pub fn map(&self, aoi: &Aoi) -> Map {
         let title = format!("{} quicklooks, {}", self.pictures(), aoi.name().unwrap_or("area of interest"));
         let mut map =
             Map::new(title).about_all(&self.origin).about("Shown", self.shown()).aoi(aoi).snippet(SNIPPET);
-        // The first in the order of the search lies on top.
+        // Later layers are on top: the first scene in the search's order is added last.
         for quicklook in self.iter().collect::<Vec<_>>().into_iter().rev() {
             map = map.layer(layer(&quicklook.scene, quicklook.picture()));
         }
         for quicklook in self {
             let scene = &quicklook.scene;
-            // The map itself tells what has no footprint.
+            // The map itself lists scenes without a footprint.
             let why = match &quicklook.outcome {
                 QuicklookOutcome::Picture(_) => continue,
                 QuicklookOutcome::Missing => "no quicklook".to_owned(),
@@ -42,7 +43,7 @@ impl Quicklooks {
         map
     }
 
-    /// Whose scenes, of when.
+    /// Describes the scenes by number, collections and dates.
     fn shown(&self) -> String {
         let day = |at: jiff::Timestamp| minute(at).chars().take(10).collect::<String>();
         let dates = || self.iter().filter_map(|quicklook| quicklook.scene.datetime);
@@ -86,7 +87,7 @@ impl Quicklooks {
 impl_show!(Quicklooks);
 
 impl Quicklook {
-    /// The picture, or why there is none.
+    /// Returns the display of the picture, or of the reason why there is none.
     fn bundle(&self) -> MimeBundle {
         Quicklooks { quicklooks: vec![self.clone()], origin: Vec::new() }.gallery().bundle()
     }
@@ -94,11 +95,11 @@ impl Quicklook {
 
 impl_mime_bundle!(Quicklook);
 
-/// A scene as a layer of a map, with its picture where there is one.
+/// Makes the map layer of a scene, with its picture if there is one.
 pub(in crate::catalog) fn layer(scene: &Scene, picture: Option<&[u8]>) -> Layer {
     let text = |name: &str| scene.properties.get(name).and_then(Value::as_str);
     let title = text("platform").or(scene.constellation.as_deref()).unwrap_or(&scene.id);
-    // The date stands beside the title.
+    // The date is displayed beside the title.
     let mut layer =
         Layer::new(&scene.id).title(title).acquired(scene.datetime).cloud_cover(scene.cloud_cover);
     if let Some(collection) = &scene.collection {
@@ -133,14 +134,14 @@ mod tests {
     use super::*;
     use crate::catalog::Scenes;
     use up42_core::error::Error;
-    use up42_view::display::ROWS;
+    use up42_view::elements::ROWS;
 
     #[test]
     fn a_terminal_gets_the_outcomes_without_the_pictures() {
         let scenes = Scenes::from_geojson("{\"id\": \"a\"}\n{\"id\": \"b\"}\n{\"id\": \"c\"}").unwrap();
         let image = image::DynamicImage::new_rgb8(20, 10);
         let outcomes = [
-            QuicklookOutcome::Picture(up42_view::display::picture::jpeg(&image, 80).into()),
+            QuicklookOutcome::Picture(up42_view::picture::jpeg(&image, 80).into()),
             QuicklookOutcome::Missing,
             QuicklookOutcome::Failed(Error::response("404: gone")),
         ];

@@ -1,4 +1,4 @@
-//! A GeoJSON geometry (RFC 7946) from its text, without a tree in between.
+//! Reader of GeoJSON geometries (RFC 7946) from text, without a JSON tree.
 
 use std::fmt;
 
@@ -12,16 +12,16 @@ use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, SeqAccess, Vi
 use up42_core::error::{Context, Error, ErrorKind, Result};
 use up42_core::json::Walk;
 
-/// The farthest longitude: some footprints run on across 180°.
+/// Largest absolute longitude: some footprints continue across 180°.
 const FARTHEST: f64 = 540.0;
-/// Collections in collections: no server needs more.
+/// Deepest nesting of geometry collections; no server needs more.
 const DEEPEST: usize = 8;
 
 /// Reads a footprint; heights and measures are dropped.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Response`] when it is no geometry, or not one on Earth.
+/// [`ErrorKind::Response`] if the text is not a geometry, or a position is not on Earth.
 pub(super) fn read(text: &str) -> Result<Geometry> {
     let shape = geometry(text, DEEPEST)?;
     let is_far = |at: &Coord| !(at.x.abs() <= FARTHEST && at.y.abs() <= 90.0);
@@ -88,7 +88,7 @@ fn polygon(rings: Vec<Vec<Position>>) -> Polygon {
     Polygon::new(rings.next().unwrap_or_else(|| LineString(Vec::new())), rings.collect())
 }
 
-/// The first two numbers of a position.
+/// First two numbers of a position.
 struct Position(Coord);
 
 impl<'de> Deserialize<'de> for Position {

@@ -6,36 +6,36 @@ use up42_core::error::{Context, Result};
 use up42_core::geo::{Bbox, wkb};
 
 impl Scenes {
-    /// The scenes as a Polars DataFrame, a row each.
+    /// Returns the scenes as a Polars DataFrame, one row each.
     ///
     /// | column | dtype | unit | null means | field of the API |
     /// |---|---|---|---|---|
     /// | `id` | String | | never null | `id` |
-    /// | `collection` | String | | not said | `collection` |
-    /// | `provider` | String | | not said | `providers`, `producer`, `providerName` |
-    /// | `constellation` | String | | not said | `constellation`, `platform` |
-    /// | `datetime` | Datetime(ms) | UTC | not said, or not readable | `datetime`, `acquisitionDate`, `start_datetime` |
-    /// | `cloud_cover` | Float64 | % of the scene | not known, as for radar | `eo:cloud_cover`, `cloudCoverage` |
-    /// | `resolution` | Float64 | m | not said | `gsd`, `resolution` |
-    /// | `incidence_angle` | Float64 | degrees | not said | `view:incidence_angle`, `providerProperties.incidenceAngle` |
-    /// | `delivery_time` | String | | not said | `deliveryTime`: `MINUTES`, `HOURS`, `DAYS` |
+    /// | `collection` | String | | missing | `collection` |
+    /// | `provider` | String | | missing | `providers`, `producer`, `providerName` |
+    /// | `constellation` | String | | missing | `constellation`, `platform` |
+    /// | `datetime` | Datetime(ms) | UTC | missing or unreadable | `datetime`, `acquisitionDate`, `start_datetime` |
+    /// | `cloud_cover` | Float64 | % of the scene | unknown, as for radar | `eo:cloud_cover`, `cloudCoverage` |
+    /// | `resolution` | Float64 | m | missing | `gsd`, `resolution` |
+    /// | `incidence_angle` | Float64 | degrees | missing | `view:incidence_angle`, `providerProperties.incidenceAngle` |
+    /// | `delivery_time` | String | | missing | `deliveryTime`: `MINUTES`, `HOURS`, `DAYS` |
     /// | `aoi_coverage` | Float64 | % of the searched area | no footprint, or no search | computed, on the ellipsoid |
     /// | `west`, `south`, `east`, `north` | Float64 | degrees | no footprint | box of `geometry` |
     /// | `geometry` | Binary | degrees, WGS 84 | no footprint | `geometry` as WKB (OGC 06-103r4), two dimensions |
     /// | `quicklook` | Boolean | | never null | an asset, or the classic endpoint |
-    /// | `note` | String | | nothing odd | |
-    /// | any other | see below | as the provider has it | not said | the property of that name |
+    /// | `note` | String | | no problem | |
+    /// | any other | see below | as the provider has it | missing | the property of that name |
     ///
-    /// `west` is greater than `east` where a footprint runs across the antimeridian.
+    /// `west` is greater than `east` if a footprint crosses the antimeridian.
     ///
-    /// The provider's properties follow in the order of their names, but for those whose
-    /// name stands above. A column is Boolean, Int64, Float64, Datetime(ms) (all values
-    /// are instants, now UTC) or String when all its values are; lists, objects and
-    /// columns of several types are String, and hold JSON.
+    /// The provider's properties follow in the order of their names, except those whose name is in
+    /// the table. A column is Boolean, Int64, Float64, Datetime(ms) (all values are instants,
+    /// converted to UTC) or String if all its values are of that type; lists, objects and columns
+    /// of several types are String, and contain JSON.
     ///
     /// # Errors
     ///
-    /// Only when Polars refuses the columns.
+    /// Only if Polars rejects the columns.
     #[doc(alias = "as_dataframe")]
     pub fn to_dataframe(&self) -> Result<DataFrame> {
         let scenes: Vec<_> = self.iter().collect();
@@ -52,7 +52,7 @@ impl Scenes {
     }
 }
 
-/// The columns whose names are ours.
+/// Returns the library's own columns, without the provider's properties.
 pub(super) fn own_columns<'a, 'b>(scenes: &'b [&'a Scene]) -> Result<Frame<'b, &'a Scene>> {
     let boxes: Vec<_> = scenes.iter().map(|scene| Bbox::of(scene.footprint.as_ref()?)).collect();
     let side = |side: fn(&Bbox) -> f64| boxes.iter().map(|bbox| bbox.as_ref().map(side)).collect();

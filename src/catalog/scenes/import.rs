@@ -1,5 +1,5 @@
-//! Scenes from files that others made: a saved search, a STAC ItemCollection, items a
-//! line each.
+//! Scenes from files of other programs: a saved search, a STAC ItemCollection, or NDJSON with one
+//! item per line.
 
 use std::fs::File;
 use std::io::Read;
@@ -14,9 +14,9 @@ use up42_core::json::Walk;
 use up42_core::limits::{ReadBudget, ReadLimits};
 use up42_core::parallel::{cores, in_parallel};
 
-/// Items that one thread reads at a time.
+/// Number of items that one thread reads at a time.
 const CHUNK: usize = 500;
-/// How a Parquet file begins.
+/// First bytes of a Parquet file.
 const PARQUET: &[u8; 4] = b"PAR1";
 
 impl Scenes {
@@ -25,14 +25,14 @@ impl Scenes {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read, else as for
-    /// the two. [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when it passes one of
-    /// [`ReadLimits::for_scenes`].
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read,
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if it exceeds one of
+    /// [`ReadLimits::for_scenes`]; else as for the two formats.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         Self::read_within(path, ReadLimits::for_scenes())
     }
 
-    /// Reads scenes from a file, as [`read`](Self::read) does, within limits.
+    /// Reads scenes from a file as [`read`](Self::read) does, within the given limits.
     ///
     /// ```
     /// # use up42::aoi::ReadLimits;
@@ -48,7 +48,7 @@ impl Scenes {
     ///
     /// # Errors
     ///
-    /// As for [`read`](Self::read).
+    /// The same as [`read`](Self::read).
     pub fn read_within(path: impl AsRef<Path>, limits: ReadLimits) -> Result<Self> {
         let path = path.as_ref();
         let budget = ReadBudget::new(limits);
@@ -65,12 +65,11 @@ impl Scenes {
         read().with_context(|| format!("read scenes `{}`", path.display()))
     }
 
-    /// Reads scenes from the text of STAC items: a FeatureCollection (also called
-    /// ItemCollection, or a page of a search), one item, a list of items, or items a line
-    /// each (NDJSON).
+    /// Reads scenes from the text of STAC items: a FeatureCollection (also called ItemCollection,
+    /// or a page of a search), one item, a list of items, or NDJSON with one item per line.
     ///
-    /// An odd item is a scene like any other: what cannot be read of it is null in the
-    /// frame, and its [`note`](Scene::note) says why.
+    /// An item with unreadable parts is a scene as well: these parts are null in the frame, and its
+    /// [`note`](Scene::note) gives the reason.
     ///
     /// ```
     /// # use up42::catalog::Scenes;
@@ -83,8 +82,8 @@ impl Scenes {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the text is not
-    /// JSON, with the line, when it holds no items, or when it passes one of
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the text is not JSON (with
+    /// the line), if a value is neither an item nor a list of items, or if the text exceeds one of
     /// [`ReadLimits::for_scenes`].
     pub fn from_geojson(text: &str) -> Result<Self> {
         from_text(text, &ReadBudget::new(ReadLimits::for_scenes()))
@@ -101,7 +100,7 @@ fn from_text(text: &str, budget: &ReadBudget) -> Result<Scenes> {
         Ok(())
     };
     read().map_err(|error| match error.kind() {
-        // It was given by the caller: no server is to blame.
+        // The caller passed the text: the error is not a server's.
         ErrorKind::Response => Error::invalid(format!("not GeoJSON: {error}")),
         _ => error,
     })?;
@@ -115,14 +114,15 @@ fn from_text(text: &str, budget: &ReadBudget) -> Result<Scenes> {
     Ok(Scenes::new(scenes, false))
 }
 
-/// The items of a text, as text.
+/// Items of a text, as text.
 struct Items<'a, 'b> {
     found: Vec<Parts<'a>>,
     budget: &'b ReadBudget,
 }
 
 impl<'a> Items<'a, '_> {
-    /// Adds the next item. What becomes values of it is counted, and what may later.
+    /// Adds the next item. Its properties and geometry count against the limits; the whole item is
+    /// checked, since its other parts may be parsed later.
     fn add(&mut self, walk: &mut Walk<'a>) -> Result<()> {
         self.budget.take_count(1, "scenes")?;
         let item = Parts::read(walk)?;
@@ -204,7 +204,7 @@ mod tests {
         assert!(error.starts_with("read scenes `no/such.json`: "), "{error}");
     }
 
-    /// Any JSON, often with the names that an item has.
+    /// Generates any JSON, often with the member names of an item.
     fn any_json() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),

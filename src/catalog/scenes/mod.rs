@@ -1,9 +1,11 @@
-//! Scenes: read from whatever a server or a file says, and exported as frames and files.
+//! Scenes: read from a server or a file, and exported to frames and files.
 //!
-//! - [`walk`], [`parts`]: an item's members as text, without parsing what is only passed on.
-//! - [`scene`], [`footprint`], [`preview`]: what a scene is made of.
-//! - [`frame`], [`columns`]: the way out to Polars; [`geoparquet`] the one to files.
-//! - [`select`]: the way back.
+//! - [`parts`]: an item's members as text; members that are only passed on are not parsed.
+//! - [`scene`], [`footprint`], [`preview`]: a scene, its footprint and its quicklook.
+//! - [`import`]: files of other programs.
+//! - [`frame`]: export to Polars; [`geoparquet`]: GeoParquet files.
+//! - [`select`]: scenes by the ids of a frame or a map.
+//! - [`view`]: display in notebooks.
 
 mod footprint;
 mod frame;
@@ -23,16 +25,18 @@ pub use scene::Scene;
 
 use up42_core::impl_list;
 
-/// The scenes that a search found, in its order.
+/// Scenes that a search found, in its order.
 ///
-/// They are the truth, and [`to_dataframe`](Self::to_dataframe) is an export; the
-/// id leads back: [`select`](Self::select), [`select_ids`](Self::select_ids).
+/// [`to_dataframe`](Self::to_dataframe) exports them; [`select`](Self::select) and
+/// [`select_ids`](Self::select_ids) return the scenes of a frame or of ids.
 #[derive(Clone, Default)]
+#[doc(alias = "ItemCollection")]
+#[doc(alias = "items")]
 pub struct Scenes {
     scenes: Vec<Scene>,
     more: bool,
     note: Option<String>,
-    /// The catalog and the search that they come from, in words.
+    /// Catalog and search that they come from, as names and values.
     origin: Vec<(String, String)>,
 }
 
@@ -43,13 +47,13 @@ impl Scenes {
         Self { scenes, more, note: None, origin: Vec::new() }
     }
 
-    /// The same scenes, with what is to be known about the search.
+    /// Adds a note for the user about the search.
     pub(in crate::catalog) fn noted(mut self, note: String) -> Self {
         self.note = Some(note);
         self
     }
 
-    /// The same scenes, with where they come from.
+    /// Adds the catalog and the search that the scenes come from.
     pub(in crate::catalog) fn with_origin(mut self, origin: Vec<(String, String)>) -> Self {
         self.origin = origin;
         self
@@ -63,13 +67,13 @@ impl Scenes {
         self.note.as_deref()
     }
 
-    /// Whether the catalog has more scenes than the search's limit, or may have: see
+    /// Returns whether the catalog has more scenes than the search's limit, or may have: see
     /// [`Catalog::search`](crate::catalog::Catalog::search).
     pub fn has_more(&self) -> bool {
         self.more
     }
 
-    /// The scene with an id.
+    /// Returns the scene with an id.
     pub fn get(&self, id: &str) -> Option<&Scene> {
         self.iter().find(|scene| scene.id == id)
     }

@@ -4,7 +4,7 @@ use super::preview::{self, Named};
 use up42_core::error::Result;
 use up42_core::json::Walk;
 
-/// What an item has beside its properties, as JSON text: it is only passed on.
+/// Members of an item beside its properties, as JSON text, since they are only passed on.
 #[derive(Clone, Debug, Default)]
 pub(in crate::catalog) struct Rest {
     pub(in crate::catalog) version: Option<Arc<str>>,
@@ -13,7 +13,7 @@ pub(in crate::catalog) struct Rest {
     pub(in crate::catalog) assets: Option<Arc<str>>,
 }
 
-/// The members of an item, as JSON text.
+/// Members of an item, as JSON text.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Parts<'a> {
     pub(super) whole: &'a str,
@@ -30,11 +30,11 @@ pub(super) struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// The members of the next value; of one that is no object, none.
+    /// Reads the members of the next value; none if it is not an object.
     ///
     /// # Errors
     ///
-    /// When the text is not JSON.
+    /// If the text is not JSON.
     pub(super) fn read(walk: &mut Walk<'a>) -> Result<Self> {
         let mut parts = Self::default();
         if walk.peek() != Some(b'{') {
@@ -65,7 +65,7 @@ impl<'a> Parts<'a> {
         Ok(Self { whole: start.until(walk), ..parts })
     }
 
-    /// What is only passed on.
+    /// Returns the members that are only passed on.
     pub(super) fn rest(&self) -> Rest {
         let kept = |text: Option<&str>| text.map(Arc::from);
         Rest {

@@ -1,4 +1,4 @@
-//! Which of an item's assets is its quicklook.
+//! Selection of the asset that is an item's quicklook.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -9,11 +9,10 @@ use serde_json::Value;
 use crate::catalog::link::{media_type, resolve};
 use up42_core::error::Result;
 use up42_core::json::Walk;
-use up42_view::display::picture::MOST_BYTES;
+use up42_view::picture::MOST_BYTES;
 
-/// Names and roles of assets that are quicklooks, the larger picture first (STAC best
-/// practices, "List of asset roles"; `reduced_resolution_browse` is of the USGS, `browse` of
-/// NASA).
+/// Names and roles of quicklook assets, the larger picture first (STAC best practices, "List of
+/// asset roles"; the USGS uses `reduced_resolution_browse`, NASA uses `browse`).
 const WORDS: [&str; 7] = [
     "quicklook",
     "overview",
@@ -23,25 +22,25 @@ const WORDS: [&str; 7] = [
     "preview",
     "thumbnail",
 ];
-/// Endings of files that no browser shows.
+/// Endings of files that browsers do not display.
 const NO_PICTURES: [&str; 7] = [".tif", ".tiff", ".jp2", ".json", ".html", ".xml", ".zip"];
 
-/// Where a scene's quicklook is to be had.
+/// Source of a scene's quicklook.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::catalog) enum QuicklookSource {
-    /// A STAC asset.
+    /// URL of a STAC asset.
     Asset(Arc<str>),
-    /// The classic endpoint of a provider.
+    /// Provider for the classic endpoint.
     Classic(Arc<str>),
     #[default]
     None,
 }
 
-/// The text of those assets that may be the quicklook, each with its name.
+/// Name and JSON text of each asset that may be the quicklook.
 pub(super) type Named<'a> = Vec<(Cow<'a, str>, &'a str)>;
 
-/// Passes by the assets of an item, and keeps those that have one of the [`WORDS`]: most have
-/// none, and need not be read.
+/// Skips the assets of an item, and returns those with one of the [`WORDS`]: most have none, and
+/// need not be parsed.
 pub(super) fn named<'a>(walk: &mut Walk<'a>) -> Result<Named<'a>> {
     let mut named = Named::new();
     walk.members(|name, walk| {
@@ -54,8 +53,8 @@ pub(super) fn named<'a>(walk: &mut Walk<'a>) -> Result<Named<'a>> {
     Ok(named)
 }
 
-/// The quicklook among an item's assets. `page` is the URL that the item came from, for
-/// links that are relative to it.
+/// Returns the quicklook among an item's assets. `page` is the URL of the page with the item, for
+/// relative links.
 pub(super) fn of_assets(named: &Named, links: Option<&str>, page: &str) -> QuicklookSource {
     let pictures = named.iter().filter_map(|(name, text)| Picture::read(name, text));
     match pictures.min_by_key(|picture| (picture.is_elsewhere(), picture.rank, Reverse(picture.size))) {
@@ -64,25 +63,25 @@ pub(super) fn of_assets(named: &Named, links: Option<&str>, page: &str) -> Quick
     }
 }
 
-/// The features of a host's search do not name it, and its pages do (`docs/up42-api.md`, 8.4
-/// and 8.5).
+/// Returns the classic source for a page of a host's search: its features do not name the host, but
+/// the URL of the page does (`docs/up42-api.md`, 8.4 and 8.5).
 pub(super) fn of_host(page: &str) -> QuicklookSource {
     let host = page.split_once("/catalog/hosts/").and_then(|(_, rest)| rest.split_once('/'));
     host.map_or(QuicklookSource::None, |(host, _)| QuicklookSource::Classic(host.into()))
 }
 
-/// An asset that can be shown, and is meant to be looked at.
+/// Asset that is a picture and a quicklook.
 struct Picture {
     href: String,
-    /// Smaller for the larger picture, by the name or the roles.
+    /// Rank by the name or the roles; smaller for a larger picture.
     rank: usize,
-    /// Bytes, where the item tells (`file:size`).
+    /// Size in bytes, if the item states it (`file:size`).
     size: Option<u64>,
 }
 
 impl Picture {
-    /// Reads an asset. An `overview` may be a GeoTIFF of many megabytes, and a picture may be
-    /// larger than those that are downloaded.
+    /// Reads an asset; `None` if it is not a quicklook that can be displayed. An `overview` may be
+    /// a GeoTIFF of many megabytes, and a picture may be larger than the download limit.
     fn read(name: &str, text: &str) -> Option<Self> {
         let asset: Value = serde_json::from_str(text).ok()?;
         let href = asset.get("href")?.as_str().filter(|href| !href.is_empty())?.to_owned();
@@ -102,20 +101,20 @@ impl Picture {
         (is_picture && fits).then_some(Self { href, rank, size })
     }
 
-    /// Whether it lies where nothing can be downloaded, such as at `s3:`.
+    /// Returns whether it cannot be downloaded by HTTP, such as from `s3:`.
     fn is_elsewhere(&self) -> bool {
         let scheme = self.href.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
         scheme.is_some_and(|scheme| scheme != "https" && scheme != "http")
     }
 }
 
-/// The place of a name or a role among the [`WORDS`].
+/// Returns the position of a name or a role in [`WORDS`].
 fn rank(word: &str) -> Option<usize> {
     WORDS.iter().position(|known| known.eq_ignore_ascii_case(word))
 }
 
-/// Relative links are resolved against the item's own (STAC, "Use of links"), else
-/// against the page it came with.
+/// Returns the absolute URL of an asset: relative links are resolved against the item's own link
+/// (STAC, "Use of links"), else against the page with the item.
 fn absolute(href: String, links: Option<&str>, page: &str) -> String {
     if href.starts_with("https://") || href.starts_with("http://") {
         return href;
@@ -124,7 +123,7 @@ fn absolute(href: String, links: Option<&str>, page: &str) -> String {
     let mut links = links.as_array().into_iter().flatten();
     let own = links.find(|link| link.get("rel").is_some_and(|rel| rel == "self"));
     let own = own.and_then(|link| link.get("href")).and_then(Value::as_str).unwrap_or_default();
-    // Without a page, the link of the item must be whole.
+    // Without a page, the link of the item must be absolute.
     let base = resolve(page, own).or_else(|_| resolve(own, "")).unwrap_or_else(|_| page.to_owned());
     resolve(&base, &href).unwrap_or(href)
 }
@@ -188,7 +187,7 @@ mod tests {
     #[test]
     fn the_largest_that_is_meant_to_be_looked_at_is_taken() {
         let jpeg = |name: &str, roles: Value| json!({"href": format!("https://h/{name}.jpg"), "type": "image/jpeg", "roles": roles});
-        // By the items of the USGS, of NASA's CMR and of the Copernicus Data Space.
+        // Items of the USGS, of NASA's CMR and of the Copernicus Data Space.
         let landsat = json!({
             "thumbnail": jpeg("small", json!(["thumbnail"])),
             "reduced_resolution_browse": jpeg("large", json!(["overview"])),

@@ -14,25 +14,23 @@ use up42_core::json::Walk;
 use up42_core::sanitize::sanitize;
 use up42_core::time::parse_timestamp;
 
-/// One image of the catalog: what was taken, when, and how cloudy it is.
+/// Image of a catalog: acquisition time, footprint, cloud cover and other metadata.
 ///
-/// Made of a STAC item (of any version since 0.6) or of a feature of the classic search;
-/// what the provider says beyond the fields below stays in
-/// [`properties`](Self::properties).
+/// Read from a STAC item (of any version since 0.6) or a feature of the classic search; all
+/// properties of the provider are in [`properties`](Self::properties).
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Scene {
-    /// The provider's id, unique in its collection (STAC `id`). An item without one is
-    /// named by its content: `unnamed-3f2a91bc`.
+    /// Id from the provider, unique in its collection (STAC `id`). An item without one is named by
+    /// a hash of its content: `unnamed-3f2a91bc`.
     pub id: String,
-    /// The collection, such as `phr` (STAC `collection`).
+    /// Collection, such as `phr` (STAC `collection`).
     pub collection: Option<String>,
-    /// Who offers it (STAC `providers`, classic `producer` or `providerName`).
+    /// Provider (STAC `providers`, classic `producer` or `providerName`).
     pub provider: Option<String>,
-    /// The satellites, such as `PHR` (`constellation`, else `platform`).
+    /// Satellites, such as `PHR` (`constellation`, else `platform`).
     pub constellation: Option<String>,
-    /// When it was taken, UTC (`datetime`, else `start_datetime`; classic
-    /// `acquisitionDate`).
+    /// Acquisition time, UTC (`datetime`, else `start_datetime`; classic `acquisitionDate`).
     pub datetime: Option<Timestamp>,
     /// Cloud cover of the whole scene, in % (`eo:cloud_cover`; classic
     /// `cloudCoverage`).
@@ -42,16 +40,16 @@ pub struct Scene {
     /// Angle between the view and the vertical at the ground, in degrees
     /// (`view:incidence_angle`).
     pub incidence_angle: Option<f64>,
-    /// How long a delivery takes: `MINUTES`, `HOURS` or `DAYS` (`deliveryTime`).
+    /// Delivery time: `MINUTES`, `HOURS` or `DAYS` (`deliveryTime`).
     pub delivery_time: Option<String>,
-    /// The outline on the ground, WGS 84; `None` where the server sends none, an empty
-    /// one, or one that cannot be read.
+    /// Outline on the ground, WGS 84; `None` if the server sends none, an empty one, or one that
+    /// cannot be read.
     pub footprint: Option<Geometry>,
-    /// How much of the searched area the footprint covers, in % of the area.
+    /// Share of the searched area that the footprint covers, in %.
     pub aoi_coverage: Option<f64>,
     /// All properties, as the server sent them.
     pub properties: Map<String, Value>,
-    /// What is odd about the scene, in words, such as a footprint that is missing.
+    /// Problems of the metadata in words, such as a missing footprint.
     pub note: Option<String>,
     pub(in crate::catalog) quicklook: QuicklookSource,
     pub(in crate::catalog) rest: Rest,
@@ -64,10 +62,10 @@ impl Scene {
         Self::of(&Parts::read(&mut Walk::new(&text)).unwrap_or_default(), page)
     }
 
-    /// Reads a STAC item or a classic feature. Whatever cannot be read becomes a
-    /// note: one odd scene never hides the others.
+    /// Reads a STAC item or a classic feature. Parts that cannot be read become a note, so that one
+    /// invalid scene never hides the others.
     ///
-    /// `page` is the URL that the feature came from, for links that are relative to it.
+    /// `page` is the URL of the page with the feature, for relative links.
     pub(super) fn of(parts: &Parts, page: &str) -> Self {
         let mut notes = Vec::new();
         let properties = match parts.properties.map(serde_json::from_str) {
@@ -97,7 +95,7 @@ impl Scene {
         scene
     }
 
-    /// A scene with what its properties say.
+    /// Makes a scene with the values of its properties.
     pub(super) fn made(
         id: Option<String>,
         collection: Option<String>,
@@ -134,8 +132,8 @@ impl Scene {
         }
     }
 
-    /// The item's assets by their names, as the server sent them; empty where there are
-    /// none (STAC `assets`).
+    /// Returns the item's assets by name, as the server sent them; empty if there are none (STAC
+    /// `assets`).
     pub fn assets(&self) -> Map<String, Value> {
         let text = self.rest.assets.as_deref().unwrap_or_default();
         serde_json::from_str(text).unwrap_or_default()
@@ -155,7 +153,7 @@ impl fmt::Debug for Scene {
     }
 }
 
-/// The footprint, or why there is none.
+/// Returns the footprint, or the reason why there is none.
 fn footprint_of(geometry: Option<&str>) -> Result<Geometry, String> {
     let geometry = geometry.ok_or_else(|| "no footprint".to_owned())?;
     match footprint::read(geometry) {
@@ -165,7 +163,7 @@ fn footprint_of(geometry: Option<&str>) -> Result<Geometry, String> {
     }
 }
 
-/// An item without an id by its content, so that the way back from a frame is there.
+/// Returns an id for an item without one, by its content, so that a frame's rows can be selected.
 fn unnamed(whole: &str) -> String {
     format!("unnamed-{}", hex(whole, 4))
 }
@@ -192,13 +190,13 @@ fn text(value: &Value) -> Option<String> {
     value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-/// Some servers write figures in quotes.
+/// Reads a number; some servers write numbers in quotes.
 fn number(value: &Value) -> Option<f64> {
     let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?;
     number.is_finite().then_some(number)
 }
 
-/// An id from its JSON text: some are numbers.
+/// Reads an id from its JSON text; some ids are numbers.
 fn word(json: &str) -> Option<String> {
     if json.starts_with('"') {
         let text: Cow<'_, str> = serde_json::from_str::<String>(json).ok()?.into();

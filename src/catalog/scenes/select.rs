@@ -1,4 +1,4 @@
-//! From ids back to scenes.
+//! Scenes by the ids of a frame or a map.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,9 +9,8 @@ use up42_core::error::{Context, Error, Result};
 use up42_core::sanitize::sanitize;
 
 impl Scenes {
-    /// The scenes whose `id` stands in the DataFrame, in its order: the way back
-    /// from a frame that was filtered or sorted. A column `collection` is heeded
-    /// too, where there is one.
+    /// Returns the scenes whose `id` is in the DataFrame, in its order, such as a frame that was
+    /// filtered or sorted. The column `collection` must match as well, if there is one.
     ///
     /// ```
     /// # use up42::{Aoi, Client, polars::prelude::*};
@@ -26,8 +25,8 @@ impl Scenes {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there is no
-    /// String column `id`, or when an id is not among these scenes.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if there is no String column
+    /// `id`, or if an id is not among these scenes.
     pub fn select(&self, frame: &DataFrame) -> Result<Self> {
         let message = "select scenes by the column `id`";
         let ids = frame.column("id").context(message)?.str().context(message)?.clone();
@@ -48,8 +47,8 @@ impl Scenes {
         let picked = ids.iter().enumerate().map(|(row, id)| pick(row, id)).collect::<Result<Vec<_>>>();
         Ok(Self { scenes: picked.context(message)?, origin: self.origin.clone(), ..Self::default() })
     }
-    /// The scenes with these ids, in the order of the ids and each once: the way back from
-    /// a map, which copies the ids of the scenes that were chosen on it.
+    /// Returns the scenes with these ids, in the order of the ids and each once. A map copies the
+    /// ids of the scenes that are selected on it.
     ///
     /// ```
     /// # use up42::{Aoi, Client};
@@ -65,10 +64,9 @@ impl Scenes {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when ids are not among
-    /// these scenes, and when one is the id of scenes in several collections, as ids are
-    /// unique in a collection alone; it names them. [`select`](Self::select) heeds
-    /// collections.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if ids are not among these
+    /// scenes, or if scenes of several collections have the same id, since ids are unique within a
+    /// collection only; the message names them. [`select`](Self::select) compares collections too.
     pub fn select_ids(&self, ids: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self> {
         let mut known: HashMap<&str, Vec<&Scene>> = HashMap::new();
         for scene in &self.scenes {

@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::{Scene, Scenes};
 use up42_core::time::minute;
-use up42_view::display::{Card, Cell, Column, MimeBundle, Table, counted};
+use up42_view::MimeBundle;
+use up42_view::elements::{Card, Cell, Column, Table, counted};
 use up42_view::{impl_mime_bundle, impl_show};
 
 impl Scenes {
@@ -43,7 +44,7 @@ impl Scenes {
 
 impl_show!(Scenes);
 
-/// Properties that a scene's card lists.
+/// Largest number of properties on a scene's card.
 const PROPERTIES: usize = 60;
 
 impl Scene {
@@ -85,7 +86,7 @@ impl Scene {
 
 impl_mime_bundle!(Scene);
 
-/// Half a metre needs a decimal, ten metres do not.
+/// Returns the decimals of a resolution: half a metre needs one, ten metres need none.
 fn decimals(metres: f64) -> usize {
     usize::from(metres.fract() != 0.0) + usize::from((metres * 10.0).fract().abs() > 1e-9)
 }
@@ -93,7 +94,7 @@ fn decimals(metres: f64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use up42_view::display::ROWS;
+    use up42_view::elements::ROWS;
 
     #[test]
     fn scenes_and_a_scene_stand_alone_in_a_terminal() {

@@ -1,4 +1,4 @@
-//! What a search asks for, and whether a scene is that.
+//! Criteria of a search, and whether a scene meets them.
 
 use std::ops::Bound;
 
@@ -10,7 +10,7 @@ use up42_core::error::{Context, Error, Result};
 use up42_core::time::{DateRange, parse_timestamp};
 
 impl Search {
-    /// The acquisition interval as the APIs want it.
+    /// Returns the acquisition interval in the format of the APIs; `None` if there is none.
     pub(in crate::catalog) fn interval(&self) -> Result<Option<String>> {
         Ok(self.range()?.map(DateRange::to_interval))
     }
@@ -20,12 +20,12 @@ impl Search {
         DateRange::parse(start, end).map(Some).context("search")
     }
 
-    /// The keys to sort by: never none.
+    /// Returns the sort keys; [`SortBy::Newest`] if none is set.
     pub(in crate::catalog) fn order(&self) -> &[SortBy] {
         if self.sort_by.is_empty() { &[SortBy::Newest] } else { &self.sort_by }
     }
 
-    /// Every condition on a property, by its STAC name.
+    /// Returns every condition on a property, by its STAC name.
     pub(in crate::catalog) fn conditions(&self) -> Vec<Filter> {
         let at_most = |property: &str, most: Option<f64>| Some(Filter::new(property, Op::Le, most?));
         let bound = |bound: Bound<f64>, included, excluded| match bound {
@@ -43,11 +43,11 @@ impl Search {
         own.into_iter().flatten().chain(self.filters.iter().map(Filter::of_whole_days)).collect()
     }
 
-    /// Whether a scene is what was asked for; the area is looked at elsewhere. `conditions`
-    /// are [`conditions`](Self::conditions).
+    /// Returns whether a scene meets the criteria except the area, which is checked elsewhere.
+    /// `conditions` are [`conditions`](Self::conditions).
     ///
-    /// What a scene need not say, such as its usage types, is held against it only when it
-    /// does: the server was told.
+    /// Members that a scene may lack, such as its usage types, are checked only if the scene has
+    /// them: the server has filtered by them.
     pub(in crate::catalog) fn takes(&self, scene: &Scene, conditions: &[Filter]) -> bool {
         let instant = |key: &str| scene.properties.get(key)?.as_str().and_then(parse_timestamp);
         let lasted = instant("start_datetime").zip(instant("end_datetime"));
@@ -98,7 +98,7 @@ impl Search {
     }
 }
 
-/// Whether a scene says one of the wanted words under a key, or nothing at all.
+/// Returns whether a scene has one of the wanted words under a key, or no value.
 fn says(scene: &Scene, key: &str, wanted: &[String]) -> bool {
     let is_wanted = |said: &Value| {
         said.as_str().is_some_and(|said| wanted.iter().any(|word| word.eq_ignore_ascii_case(said)))

@@ -7,38 +7,38 @@ use crate::catalog::Scene;
 use up42_core::error::{Error, Result};
 use up42_core::time::{last_instant, parse_timestamp};
 
-/// A condition on one property of a scene, for [`Search::filter`](super::Search::filter).
+/// Condition on one property of a scene, for [`Search::filter`](super::Search::filter).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Filter {
-    /// Name as STAC has it, such as `eo:cloud_cover`, `gsd`, `platform`, or the provider's
-    /// own, such as `landsat:wrs_path`.
+    /// Name in STAC, such as `eo:cloud_cover`, `gsd`, `platform`, or the provider's own, such as
+    /// `landsat:wrs_path`.
     pub property: String,
-    /// How the scene's value must compare.
+    /// Comparison of the scene's value with `value`.
     pub op: Op,
-    /// Text, number or truth value; for [`Op::In`] a list of them.
+    /// Text, number or boolean; for [`Op::In`] a list of them.
     pub value: Value,
 }
 
-/// How two values compare: numbers by size, instants by time, other text by letters, and
-/// never one kind with another. Of a property that a scene lacks, nothing holds, not even
-/// [`Op::Ne`]. A list matches when one of its members does.
+/// Comparison of two values: numbers by size, instants by time, other text alphabetically, and
+/// never values of different types. A condition on a property that a scene lacks never holds, not
+/// even [`Op::Ne`]. A list matches if one of its members does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Op {
     /// Equal to the value.
     Eq,
-    /// Known, and not equal.
+    /// Present, and not equal.
     Ne,
     /// Less.
     Lt,
-    /// Less or equal. A day, a month or a year counts to its last instant, as in
+    /// Less or equal. A day, a month or a year counts up to its last instant, as in
     /// [`Search::between`](super::Search::between).
     Le,
-    /// Greater: after a day, a month or a year.
+    /// Greater; than a day, a month or a year: after its last instant.
     Gt,
     /// Greater or equal.
     Ge,
-    /// Equal to one of a list.
+    /// Equal to one value of a list.
     In,
 }
 
@@ -49,8 +49,8 @@ impl Filter {
         Self { property, op, value: value.into() }
     }
 
-    /// The same condition by the instant with which a day, a month or a year ends, where that is
-    /// the end that counts.
+    /// Returns the condition with the last instant of a day, a month or a year, if the operator
+    /// compares with its end.
     pub(super) fn of_whole_days(&self) -> Self {
         let last = match self.op {
             Op::Le | Op::Gt => self.value.as_str().and_then(last_instant),
@@ -77,14 +77,14 @@ impl Filter {
         }
     }
 
-    /// Whether the condition holds, by what the scene says.
+    /// Returns whether a scene meets the condition.
     pub(in crate::catalog) fn holds(&self, scene: &Scene) -> bool {
         let number = |number: Option<f64>| number.map(Value::from);
         let own = |name: &str| scene.properties.get(name).cloned();
         let found = match self.property.as_str() {
             "id" => Some(Value::from(scene.id.as_str())),
             "collection" => scene.collection.as_deref().map(Value::from),
-            // The scene knows them by the names of every provider.
+            // `Scene` reads these under the names of every provider.
             name @ "eo:cloud_cover" => number(scene.cloud_cover).or_else(|| own(name)),
             name @ "gsd" => number(scene.resolution).or_else(|| own(name)),
             name @ "view:incidence_angle" => number(scene.incidence_angle).or_else(|| own(name)),
@@ -110,7 +110,7 @@ impl Filter {
         }
     }
 
-    /// The value, or the members of the list.
+    /// Returns the value, or the members of the list.
     pub(in crate::catalog) fn values(&self) -> &[Value] {
         match &self.value {
             Value::Array(list) => list,
@@ -132,7 +132,7 @@ fn compare(a: &Value, b: &Value) -> Option<Ordering> {
 }
 
 impl Op {
-    /// As CQL2 writes it.
+    /// Returns the operator in CQL2.
     pub(in crate::catalog) fn sign(self) -> &'static str {
         match self {
             Self::Eq => "=",

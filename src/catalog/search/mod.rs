@@ -1,7 +1,7 @@
 mod criteria;
+mod description;
 mod filter;
 mod sort;
-mod words;
 
 pub use filter::{Filter, Op};
 pub use sort::SortBy;
@@ -11,14 +11,15 @@ use std::ops::{Bound, RangeBounds};
 
 use serde_json::Value;
 
+use up42_core::time::DateBound;
 use up42_view::Aoi;
 
-/// Which scenes to look for. A filter left unset matches everything.
+/// Criteria of a search for scenes. A criterion that is not set matches everything.
 ///
-/// Each filter is sent to the server where the server can, and checked again here, so
-/// that the answer is the same on every catalog. A scene that does not say what a filter
-/// asks for, such as the cloud cover of radar, is left out; one without a date or a
-/// footprint stays, since the server says that it matches.
+/// Each filter is sent to the server if the server supports it, and checked again here, so that the
+/// result is the same on every catalog. A scene without the value that a filter needs, such as the
+/// cloud cover of radar, is left out; one without a date or a footprint is kept, since the server
+/// selected it.
 ///
 /// ```
 /// # use up42::Aoi;
@@ -36,17 +37,19 @@ use up42_view::Aoi;
 /// # Ok::<(), up42::Error>(())
 /// ```
 #[derive(Clone, Debug)]
+#[doc(alias = "ItemSearch")]
+#[doc(alias = "item_search")]
 pub struct Search {
     /// Area that the footprint must touch.
     pub aoi: Aoi,
-    /// First and last day or instant of the acquisition, UTC; `..` is open. A scene that
-    /// lasted (`start_datetime` to `end_datetime`) matches with any part of it.
+    /// First and last day or instant of the acquisition, UTC; `..` is open. A scene with a period
+    /// (`start_datetime` to `end_datetime`) matches with any part of it.
     pub dates: Option<(String, String)>,
     /// Names of the collections (STAC `collections`) or, on the classic catalog, of
     /// the data blocks.
     pub collections: Vec<String>,
-    /// Only on the classic catalog: what the names of its data blocks hold, such as
-    /// `pleiades` or `spot`.
+    /// Parts of the names of data blocks, such as `pleiades` or `spot`; on the classic catalog
+    /// only.
     pub sensors: Vec<String>,
     /// Ids of the scenes.
     pub ids: Vec<String>,
@@ -58,26 +61,25 @@ pub struct Search {
     pub max_incidence_angle: Option<f64>,
     /// Largest off-nadir angle of the satellite, in degrees (`view:off_nadir`).
     pub max_off_nadir: Option<f64>,
-    /// Only on the classic catalog and its hosts: what the scene may be used for, `DATA`
-    /// or `ANALYTICS`.
+    /// Allowed uses of the scene, `DATA` or `ANALYTICS`; on the classic catalog and its hosts only.
     pub usage_types: Vec<String>,
-    /// Only on the classic catalog and its hosts: how soon it comes, `MINUTES`, `HOURS` or
-    /// `DAYS`.
+    /// Delivery times, `MINUTES`, `HOURS` or `DAYS`; on the classic catalog and its hosts only.
     pub delivery_times: Vec<String>,
     /// Conditions on other properties, all of which must hold.
     pub filters: Vec<Filter>,
-    /// The properties to have of each scene beside those that a scene is made of, so that
-    /// pages are small, where the server can leave out the others (STAC `fields`). None is
-    /// all.
+    /// Properties to request of each scene beside those that a scene is read from, so that pages
+    /// are smaller, if the server supports it (STAC `fields`). Empty requests all.
     pub fields: Vec<String>,
-    /// The order of the scenes, the first key first; none is [`SortBy::Newest`].
+    /// Sort keys, the first key first; empty is [`SortBy::Newest`].
     pub sort_by: Vec<SortBy>,
-    /// The largest number of scenes. Default 100.
+    /// Largest number of scenes (default 100).
     pub limit: usize,
 }
 
 impl Search {
-    /// Looks for scenes that touch the area.
+    /// Makes a search for scenes that touch the area.
+    #[doc(alias = "intersects")]
+    #[doc(alias = "bbox")]
     pub fn new(aoi: impl Into<Aoi>) -> Self {
         Self {
             aoi: aoi.into(),
@@ -98,8 +100,8 @@ impl Search {
         }
     }
 
-    /// Looks everywhere, as far as the other conditions allow: for what has few scenes, such as
-    /// a storage.
+    /// Makes a search without an area, for a catalog with few scenes, such as a storage, or with
+    /// other criteria.
     ///
     /// ```
     /// # use up42::Client;
@@ -113,99 +115,103 @@ impl Search {
         Self::new(Aoi::earth())
     }
 
-    /// Whether the area is all of the Earth: it need not be sent.
+    /// Returns whether the area is the whole Earth, which need not be sent.
     pub(in crate::catalog) fn is_anywhere(&self) -> bool {
         self.aoi.bbox().to_array() == [-180.0, -90.0, 180.0, 90.0] && self.aoi.features().len() == 1
     }
 
-    /// Only scenes acquired between two days or instants (UTC), both included. `2020-12` and
+    /// Selects scenes acquired between two days or instants (UTC), both included. `2020-12` and
     /// `2020` are the whole month and year; `..` is open.
-    pub fn between(mut self, start: impl Into<String>, end: impl Into<String>) -> Self {
-        self.dates = Some((start.into(), end.into()));
+    #[doc(alias = "datetime")]
+    pub fn between(mut self, start: impl Into<DateBound>, end: impl Into<DateBound>) -> Self {
+        self.dates = Some((start.into().into(), end.into().into()));
         self
     }
 
-    /// Only scenes of these collections.
+    /// Selects scenes of these collections.
     pub fn collections(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.collections = texts(names);
         self
     }
 
-    /// Only scenes of these sensors, on the classic catalog.
+    /// Selects scenes of these sensors, on the classic catalog.
     pub fn sensors(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.sensors = texts(names);
         self
     }
 
-    /// Only these scenes, as far as they match the rest.
+    /// Selects scenes with these ids.
     pub fn ids(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.ids = texts(ids);
         self
     }
 
-    /// Only scenes with at most this cloud cover, in %.
+    /// Selects scenes with at most this cloud cover, in %.
     pub fn max_cloud_cover(mut self, percent: f64) -> Self {
         self.max_cloud_cover = Some(percent);
         self
     }
 
-    /// Only scenes of a resolution in metres: `..=1.0`, `0.5..=2.0`.
+    /// Selects scenes of a resolution in metres: `..=1.0`, `0.5..=2.0`.
     pub fn resolution(mut self, metres: impl RangeBounds<f64>) -> Self {
         self.resolution = (metres.start_bound().cloned(), metres.end_bound().cloned());
         self
     }
 
-    /// Only scenes with at most this incidence angle at the ground, in degrees.
+    /// Selects scenes with at most this incidence angle at the ground, in degrees.
     pub fn max_incidence_angle(mut self, degrees: f64) -> Self {
         self.max_incidence_angle = Some(degrees);
         self
     }
 
-    /// Only scenes with at most this off-nadir angle of the satellite, in degrees.
+    /// Selects scenes with at most this off-nadir angle of the satellite, in degrees.
     pub fn max_off_nadir(mut self, degrees: f64) -> Self {
         self.max_off_nadir = Some(degrees);
         self
     }
 
-    /// Only these properties of each scene, beside those that it is made of, where the
-    /// server can leave out the others.
+    /// Requests only these properties of each scene beside those that it is read from, if the
+    /// server supports it.
     pub fn fields(mut self, properties: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.fields = texts(properties);
         self
     }
 
-    /// Only scenes for one of these uses, on the classic catalog and its hosts.
+    /// Selects scenes for one of these uses, on the classic catalog and its hosts.
     pub fn usage_types(mut self, types: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.usage_types = texts(types);
         self
     }
 
-    /// Only scenes that come this soon, on the classic catalog and its hosts.
+    /// Selects scenes with one of these delivery times, on the classic catalog and its hosts.
     pub fn delivery_times(mut self, times: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.delivery_times = texts(times);
         self
     }
 
-    /// Only scenes of which this holds too:
+    /// Adds a condition on a property, which must hold as well:
     /// `.filter("platform", Op::Eq, "landsat-8")`.
+    #[doc(alias = "query")]
+    #[doc(alias = "cql2")]
     pub fn filter(mut self, property: impl Into<String>, op: Op, value: impl Into<Value>) -> Self {
         self.filters.push(Filter::new(property, op, value));
         self
     }
 
-    /// The order of the scenes.
+    /// Sets the order of the scenes.
     pub fn sort_by(mut self, order: SortBy) -> Self {
         self.sort_by = vec![order];
         self
     }
 
-    /// The order of scenes that are equal by the keys before.
+    /// Adds a sort key for scenes that are equal by the keys before it.
     pub fn then_by(mut self, order: SortBy) -> Self {
         self.sort_by.push(order);
         self
     }
 
-    /// The largest number of scenes; as many pages are read as it takes.
+    /// Sets the largest number of scenes; as many pages are read as needed.
+    #[doc(alias = "max_items")]
     pub fn limit(mut self, scenes: usize) -> Self {
         self.limit = scenes;
         self

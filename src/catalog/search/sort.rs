@@ -2,30 +2,30 @@ use std::cmp::Ordering;
 
 use crate::catalog::Scene;
 
-/// The order of the scenes of a search. Scenes without the figure come last, equal ones
-/// are ordered by id.
+/// Order of the scenes of a search. Scenes without the value come last; equal scenes are ordered by
+/// id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SortBy {
-    /// The clearest first.
+    /// Lowest cloud cover first.
     CloudCover,
-    /// The latest acquisition first.
+    /// Latest acquisition first.
     #[default]
     Newest,
-    /// The earliest acquisition first.
+    /// Earliest acquisition first.
     Oldest,
-    /// The finest first, by the size of a pixel.
+    /// Finest resolution first.
     Resolution,
-    /// The steepest view first, by `view:incidence_angle`.
+    /// Smallest incidence angle first (`view:incidence_angle`).
     IncidenceAngle,
-    /// What covers most of the searched area first. No server can sort by it: see
+    /// Largest share of the searched area first. No server can sort by it: see
     /// [`Catalog::search`](crate::catalog::Catalog::search).
     AoiCoverage,
 }
 
 impl SortBy {
-    /// The STAC property to sort by, and whether downwards; `None` where only the client
-    /// knows it.
+    /// Returns the STAC property to sort by, and whether in descending order; `None` if only the
+    /// client knows the value.
     pub(in crate::catalog) fn property(self) -> Option<(&'static str, bool)> {
         match self {
             Self::CloudCover => Some(("eo:cloud_cover", false)),
@@ -60,14 +60,14 @@ fn known_first<T>(a: Option<T>, b: Option<T>, order: impl Fn(&T, &T) -> Ordering
     }
 }
 
-/// The order by some keys, the first one first, and then by id.
+/// Compares two scenes by the keys in turn, and then by id.
 pub(in crate::catalog) fn order(a: &Scene, b: &Scene, keys: &[SortBy]) -> Ordering {
     let ordered = keys.iter().map(|key| key.compare(a, b)).find(|ordering| ordering.is_ne());
     ordered.unwrap_or_else(|| (&a.id, &a.collection).cmp(&(&b.id, &b.collection)))
 }
 
-/// Whether a server that says that it sorts by some keys sent `a` before `b` against them. What
-/// is not known of a scene stands where the server wants, and says nothing.
+/// Returns whether a server that sorts by these keys sent `a` before `b` against them. A value that
+/// a scene lacks proves nothing, since servers place such scenes differently.
 pub(in crate::catalog) fn contradicts(a: &Scene, b: &Scene, keys: &[SortBy]) -> bool {
     let is_known = |scene: &Scene, key: &SortBy| {
         key.property()
@@ -106,7 +106,7 @@ mod tests {
         assert!(contradicts(&cloudy, &clear, &keys) && !contradicts(&clear, &cloudy, &keys));
         assert!(!contradicts(&cloudy, &clear, &[SortBy::Resolution, SortBy::CloudCover]));
         assert!(!contradicts(&clear, &clear, &keys));
-        // It may be sorted by the instant that it has not.
+        // The server may have placed a scene without this instant anywhere.
         let lasted = scene(json!({"datetime": null, "start_datetime": "2019-01-01T00:00:00Z"}));
         let later = scene(json!({"datetime": "2020-01-01T00:00:00Z"}));
         assert!(!contradicts(&lasted, &later, &[SortBy::Newest]));

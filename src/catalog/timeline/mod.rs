@@ -1,4 +1,4 @@
-//! When scenes were taken, and how cloudy they were.
+//! Scenes by acquisition time and cloud cover.
 
 mod period;
 mod view;
@@ -16,10 +16,10 @@ use super::{Scene, Scenes};
 use crate::frame::Frame;
 use up42_core::error::{Context, Result};
 
-/// Scenes by the day, the month or the year in which they were taken: months, unless all
-/// lie within two months, or over more than six years.
+/// Scenes by the day, the month or the year of their acquisition: by months, unless all are within
+/// two months or over more than six years.
 ///
-/// Periods without a scene are there too, from the first to the last that has one.
+/// Periods without a scene are included, from the first to the last that has one.
 #[derive(Clone, PartialEq)]
 pub struct Timeline {
     periods: Vec<TimelinePeriod>,
@@ -28,7 +28,7 @@ pub struct Timeline {
 }
 
 impl Scenes {
-    /// When the scenes were taken, and how cloudy they were.
+    /// Counts the scenes by acquisition time and cloud cover.
     ///
     /// ```
     /// # use up42::{Aoi, Client};
@@ -66,12 +66,12 @@ impl Scenes {
 }
 
 impl Timeline {
-    /// The periods, the earliest first.
+    /// Returns the periods, the earliest first.
     pub fn periods(&self) -> &[TimelinePeriod] {
         &self.periods
     }
 
-    /// The timeline as a Polars DataFrame, a row for each period.
+    /// Returns the timeline as a Polars DataFrame, one row for each period.
     ///
     /// | column | dtype | unit | null means |
     /// |---|---|---|---|
@@ -81,13 +81,13 @@ impl Timeline {
     /// | `clear` | Int64 | scenes with at most 10 % cloud cover | never null |
     /// | `partly` | Int64 | scenes with more than 10 %, at most 50 % | never null |
     /// | `cloudy` | Int64 | scenes with more than 50 % | never null |
-    /// | `unknown` | Int64 | scenes without a figure | never null |
-    /// | `least_cloud_cover` | Float64 | % | no scene with a figure |
-    /// | `median_cloud_cover` | Float64 | % | no scene with a figure |
+    /// | `unknown` | Int64 | scenes without a value | never null |
+    /// | `least_cloud_cover` | Float64 | % | no scene with a value |
+    /// | `median_cloud_cover` | Float64 | % | no scene with a value |
     ///
     /// # Errors
     ///
-    /// Only when Polars refuses the columns.
+    /// Only if Polars rejects the columns.
     pub fn to_dataframe(&self) -> Result<DataFrame> {
         let count = |count: usize| i64::try_from(count).ok();
         Frame::of(&self.periods)

@@ -4,35 +4,35 @@ use jiff::{Timestamp, ToSpan};
 
 use crate::catalog::Scene;
 
-/// Largest cloud cover of what counts as clear, and as partly cloudy, in %.
+/// Largest cloud cover of clear and of partly cloudy scenes, in %.
 const CLEAR: f64 = 10.0;
 const PARTLY: f64 = 50.0;
 
-/// Days and months that a timeline has at most before its periods become longer.
+/// Days and months from which the periods of a timeline become longer.
 const DAYS: i32 = 62;
 const MONTHS: i32 = 72;
 
-/// A day, a month or a year, UTC, and the scenes of it.
+/// Day, month or year in UTC, with the number of its scenes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TimelinePeriod {
-    /// `2020-06-01`, `2020-06` or `2020`.
+    /// Label, such as `2020-06-01`, `2020-06` or `2020`.
     pub label: String,
-    /// Its first moment.
+    /// First instant.
     pub start: Timestamp,
-    /// How many scenes were taken in it.
+    /// Number of scenes acquired in the period.
     pub scenes: usize,
-    /// How many of them have at most 10 % cloud cover.
+    /// Number of scenes with at most 10 % cloud cover.
     pub clear: usize,
-    /// How many have more than 10 % and at most 50 %.
+    /// Number of scenes with more than 10 % and at most 50 %.
     pub partly: usize,
-    /// How many have more than 50 %.
+    /// Number of scenes with more than 50 %.
     pub cloudy: usize,
-    /// How many have no figure.
+    /// Number of scenes without a value.
     pub unknown: usize,
-    /// The smallest cloud cover, in %.
+    /// Smallest cloud cover, in %.
     pub least_cloud_cover: Option<f64>,
-    /// The cloud cover in the middle of them all, in %.
+    /// Median cloud cover, in %.
     pub median_cloud_cover: Option<f64>,
 }
 
@@ -54,7 +54,7 @@ impl Unit {
         }
     }
 
-    /// The first day of the period of a day.
+    /// Returns the first day of the period that contains a day.
     pub(super) fn start(self, day: Date) -> Date {
         match self {
             Self::Day => day,
@@ -82,7 +82,7 @@ impl Unit {
 }
 
 impl TimelinePeriod {
-    /// `None` for a day outside of what a moment can be.
+    /// Makes a period; `None` if its start is outside the range of timestamps.
     pub(super) fn new(unit: Unit, start: Date, scenes: &[(Date, &Scene)]) -> Option<Self> {
         let letters = match unit {
             Unit::Day => 10,
@@ -91,7 +91,7 @@ impl TimelinePeriod {
         };
         let day = start.to_string();
         let clouds = scenes.iter().filter_map(|(_, scene)| scene.cloud_cover);
-        // A figure below 0, as Landsat's -1, says that there is none.
+        // A value below 0, such as Landsat's -1, means unknown.
         let mut clouds: Vec<f64> = clouds.filter(|percent| *percent >= 0.0).collect();
         clouds.sort_by(f64::total_cmp);
         let up_to = |most: f64| clouds.partition_point(|percent| *percent <= most);

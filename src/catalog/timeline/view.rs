@@ -1,18 +1,18 @@
-//! What a notebook shows of a timeline: bars for its periods.
+//! Notebook display of a timeline: a bar for each period.
 
 use super::{Timeline, TimelinePeriod};
+use up42_view::MimeBundle;
 use up42_view::chart::{Chart, Series};
-use up42_view::display::MimeBundle;
-use up42_view::display::canvas::Rgb;
 use up42_view::impl_mime_bundle;
+use up42_view::picture::canvas::Rgb;
 
 type Count = fn(&TimelinePeriod) -> usize;
 
-/// From deep blue, as the sky is, to grey; what is not known is ochre.
+/// Colours from blue (clear) to grey (cloudy); ochre for unknown.
 const COLOURS: [Rgb; 4] = [[0x00, 0x5a, 0x9c], [0x7f, 0xb8, 0xda], [0xb8, 0xbd, 0xc2], [0xd9, 0xa4, 0x41]];
 
 impl Timeline {
-    /// How many scenes each period has, and how cloudy they are.
+    /// Returns a chart of the number of scenes in each period, by cloud cover.
     pub fn chart(&self) -> Chart {
         let series: [(&str, Count); 4] = [
             ("clear (to 10 %)", |period| period.clear),
@@ -23,7 +23,8 @@ impl Timeline {
         let labels = self.periods.iter().map(|period| period.label.as_str());
         let chart = Chart::new(format!("Scenes by {}", self.unit.name()), "scenes, by cloud cover", labels);
         series.into_iter().zip(COLOURS).fold(chart, |chart, ((name, count), colour)| {
-            // All four, so that a colour and a letter mean the same in each chart.
+            // All four series, so that a colour and a character have the same meaning in each
+            // chart.
             let values = self.periods.iter().map(|period| count(period) as f64).collect();
             chart.series(Series { name: name.into(), colours: vec![colour], values })
         })

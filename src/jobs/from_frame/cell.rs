@@ -1,4 +1,4 @@
-//! The cells of a frame as what a job is told.
+//! Conversion of DataFrame cells to parameters of a job.
 
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
@@ -8,12 +8,12 @@ use serde_json::{Number, Value};
 use super::place::place;
 use crate::jobs::schema::shown;
 
-/// Integers beyond are not exact as floats.
+/// 2^53: larger integers are not exact as floats.
 const EXACT: f64 = 9_007_199_254_740_992.0;
-/// How the text of a moment ends at midnight.
+/// Suffix of an instant at midnight UTC.
 const MIDNIGHT: &str = "T00:00:00Z";
 
-/// A cell as a parameter of this type; `None` when it is null.
+/// Converts a cell to a parameter of this type; `None` if the cell is null.
 pub(super) fn parameter(cell: &AnyValue, kind: Option<&str>) -> Result<Option<Value>, String> {
     let value = match (cell, kind) {
         (AnyValue::Null, _) => return Ok(None),
@@ -22,7 +22,7 @@ pub(super) fn parameter(cell: &AnyValue, kind: Option<&str>) -> Result<Option<Va
         (AnyValue::List(list), _) => list_of(list, kind)?,
         _ => match (text(cell), kind) {
             (Some(text), None | Some("string" | "dateRange")) => Value::String(text),
-            // What is no text is written as JSON, as in a CSV file.
+            // Text for other types is parsed as JSON, as in a CSV file.
             (Some(text), Some(kind)) => serde_json::from_str(&text)
                 .map_err(|_| format!("{} is no JSON for the type {kind}", shown(&text.into())))?,
             (None, _) => Value::Number(number(cell)?),
@@ -48,7 +48,7 @@ pub(super) fn number(cell: &AnyValue) -> Result<Number, String> {
         | AnyValue::UInt16(_)
         | AnyValue::UInt32(_) => cell.extract::<i64>().map(Number::from),
         AnyValue::UInt64(number) => Some(Number::from(*number)),
-        // A column of whole numbers with gaps has often become one of floats.
+        // A column of integers with gaps has often been converted to floats.
         AnyValue::Float32(_) | AnyValue::Float64(_) => cell
             .extract::<f64>()
             .and_then(|number| whole(number).map(Number::from).or(Number::from_f64(number))),
@@ -63,7 +63,7 @@ pub(super) fn number(cell: &AnyValue) -> Result<Number, String> {
     })
 }
 
-/// A text, or a moment as one.
+/// Returns the text of a cell; dates and instants in ISO 8601.
 pub(super) fn text(cell: &AnyValue) -> Option<String> {
     match cell {
         AnyValue::String(text) => Some((*text).to_owned()),
@@ -84,7 +84,7 @@ pub(super) fn text(cell: &AnyValue) -> Option<String> {
     }
 }
 
-/// A cell in an error, or as a name. Polars itself panics at dates beyond its calendar.
+/// Formats a cell for an error or as a name. Polars panics at dates beyond its calendar.
 pub(super) fn describe(cell: &AnyValue) -> String {
     let is_plain = cell.is_boolean() || cell.is_primitive_numeric();
     match text(cell) {
@@ -94,7 +94,7 @@ pub(super) fn describe(cell: &AnyValue) -> String {
     }
 }
 
-/// A name, whatever it is written as.
+/// Returns the name from a cell of any type; `None` if null or blank.
 pub(super) fn name(cell: &AnyValue) -> Option<String> {
     match cell {
         AnyValue::Null => None,
@@ -102,7 +102,7 @@ pub(super) fn name(cell: &AnyValue) -> Option<String> {
     }
 }
 
-/// Images at most.
+/// Reads the largest number of images.
 pub(super) fn limit(cell: &AnyValue) -> Result<Option<u32>, String> {
     let Some(value) = parameter(cell, Some("number"))? else { return Ok(None) };
     let images = value.as_f64().filter(|images| images.fract() == 0.0);
@@ -111,7 +111,7 @@ pub(super) fn limit(cell: &AnyValue) -> Result<Option<u32>, String> {
     images.map(|images| Some(images as u32)).ok_or_else(problem)
 }
 
-/// `start/end`, or a day, which is both.
+/// Reads `start/end`, or one day or instant, which is both.
 pub(super) fn dates(cell: &AnyValue) -> Result<Option<(String, String)>, String> {
     let Some(text) = text(cell) else {
         return match cell {
@@ -129,7 +129,7 @@ pub(super) fn dates(cell: &AnyValue) -> Result<Option<(String, String)>, String>
     }))
 }
 
-/// Whether a column has moments that are all at midnight UTC: days, as Pandas has them.
+/// Returns whether all instants of a column are at midnight UTC: pandas stores days this way.
 pub(super) fn are_days(column: &Column) -> bool {
     let is_day = |cell: AnyValue| {
         cell == AnyValue::Null || text(&cell).is_some_and(|moment| moment.ends_with(MIDNIGHT))
@@ -137,7 +137,7 @@ pub(super) fn are_days(column: &Column) -> bool {
     column.dtype().is_datetime() && (0..column.len()).all(|row| column.get(row).is_ok_and(is_day))
 }
 
-/// The day of a moment at midnight.
+/// Returns the day of an instant at midnight; other cells are unchanged.
 pub(super) fn day(cell: AnyValue) -> AnyValue {
     match text(&cell).as_deref().and_then(|moment| moment.strip_suffix(MIDNIGHT)) {
         Some(day) => AnyValue::StringOwned(day.into()),

@@ -3,7 +3,7 @@ use polars::prelude::AnyValue;
 use super::cell;
 use crate::jobs::schema::shown;
 
-/// One id, or a list of them.
+/// Reads one id, or a list of ids.
 pub(super) fn ids(cell: &AnyValue) -> Result<Vec<String>, String> {
     match (cell, cell::text(cell)) {
         (AnyValue::List(list), _) => list.iter().filter_map(|cell| id(&cell).transpose()).collect(),
@@ -14,7 +14,7 @@ pub(super) fn ids(cell: &AnyValue) -> Result<Vec<String>, String> {
     }
 }
 
-/// An id as it is: one that is shortened or rounded would be another's.
+/// Reads an id without changing it: a rounded number would be another id.
 fn id(cell: &AnyValue) -> Result<Option<String>, String> {
     let number = || cell::number(cell).ok().filter(|number| !number.is_f64());
     let id = match cell {

@@ -1,4 +1,4 @@
-//! From a frame: one row, one job.
+//! Parameters of jobs from a DataFrame: one row per job.
 
 mod cell;
 mod ids;
@@ -18,9 +18,8 @@ use super::{JobParameters, Workflow};
 use up42_core::error::{Context, Error, Result};
 
 impl Workflow {
-    /// The parameters of many jobs from a DataFrame: each row is a job, each column what
-    /// the jobs are told. They are checked as by
-    /// [`check_parameters`](Self::check_parameters).
+    /// Returns the parameters of many jobs from a DataFrame: one row per job, one column per
+    /// parameter. They are checked as by [`check_parameters`](Self::check_parameters).
     ///
     /// ```
     /// # use up42::{Client, prelude::*};
@@ -39,32 +38,32 @@ impl Workflow {
     /// # Ok::<(), up42::Error>(())
     /// ```
     ///
-    /// | column | dtype | what the job is told | null means |
+    /// | column | dtype | parameter of the job | null means |
     /// |---|---|---|---|
-    /// | `name` | any | nothing: it is the job's label | the row's number is the label |
-    /// | `geometry`, `intersects` | Binary (WKB), String (WKT or GeoJSON) | images that touch the place; WGS 84 | another column has it |
-    /// | `contains` | the same | images that contain it | another column has it |
-    /// | `bbox` | the same, List or String of west, south, east, north | images that touch the box | another column has it |
-    /// | `time` | String `start/end`, or String, Date or Datetime of a day or an instant; UTC | the interval | the block's default |
-    /// | `start`, `end` | String, Date, Datetime | the interval's ends | the block's default |
-    /// | `scene_id`, `scene_ids`, `ids` | String, integer, List | these scenes, all of them | images of the place |
-    /// | `asset_id(s)`, `order_id(s)` | String, integer, List | what the storage has | another column has it |
-    /// | `limit` | integer | images at most, where there are no scene ids | the block's default |
-    /// | another parameter of the data block | as the block says | the parameter | the block's default |
-    /// | `task.parameter` | as the block says | a parameter of any task, as for [`JobQuery::set`](crate::jobs::JobQuery::set) | the block's default |
+    /// | `name` | any | none: label of the job | the row number is the label |
+    /// | `geometry`, `intersects` | Binary (WKB), String (WKT or GeoJSON) | images that intersect the geometry; WGS 84 | another column has it |
+    /// | `contains` | the same | images that contain the geometry | another column has it |
+    /// | `bbox` | the same, List or String of west, south, east, north | images that intersect the box | another column has it |
+    /// | `time` | String `start/end`, or String, Date or Datetime of a day or an instant; UTC | interval | the block's default |
+    /// | `start`, `end` | String, Date, Datetime | start or end of the interval | the block's default |
+    /// | `scene_id`, `scene_ids`, `ids` | String, integer, List | these scenes, all of them | images of the geometry |
+    /// | `asset_id(s)`, `order_id(s)` | String, integer, List | assets of the storage | another column has it |
+    /// | `limit` | integer | largest number of images, if there are no scene ids | the block's default |
+    /// | another parameter of the data block | type of the block's parameter | the parameter | the block's default |
+    /// | `task.parameter` | type of the block's parameter | parameter of any task, as for [`JobQuery::set`](crate::jobs::JobQuery::set) | the block's default |
     ///
-    /// A column of Datetime whose values are all at midnight UTC means days, which count
-    /// whole: the end 2019-12-31 is its last second.
+    /// A Datetime column whose values are all at midnight UTC stands for whole days: the end
+    /// 2019-12-31 means the last second of that day.
     ///
-    /// A text for a parameter that is none is read as JSON (`["red", "green"]`), as it
-    /// comes from CSV files. Names that several rows have are told apart by their numbers.
+    /// Text for a parameter of another type is parsed as JSON (`["red", "green"]`), as it comes
+    /// from CSV files. Repeated names get the row number as a suffix.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the frame has no
-    /// rows, a column that no task knows, two columns that say the same, or a row that
-    /// makes no job or the job of another row: the error names the first such rows (from
-    /// 0) with their columns, and counts the others.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the frame has no rows, a
+    /// column that no task knows, two columns for the same parameter, or a row that is not a valid
+    /// job or repeats the job of another row; the message names the first such rows (from 0) with
+    /// their columns, and the number of others.
     pub fn construct_parameters_from_dataframe(&self, frame: &DataFrame) -> Result<Vec<JobParameters>> {
         let construct = || {
             if frame.height() == 0 {
@@ -80,8 +79,8 @@ impl Workflow {
     }
 }
 
-/// The rows as the inputs of a process: each column is the input of its name, but for the one
-/// with the labels. `kind` is the type of an input, or why there is none.
+/// Reads the rows as inputs of a process: each column is the input of the same name, except for the
+/// column of labels. `kind` returns the type of an input, or a message if there is no such input.
 pub(crate) fn inputs_of(
     frame: &DataFrame,
     label: Option<&str>,
@@ -123,10 +122,10 @@ fn draft(row: usize, names: &Names, columns: &[Role]) -> JobDraft {
     draft
 }
 
-/// What the rows are called.
+/// Names of the rows.
 struct Names {
     rows: Vec<Option<String>>,
-    /// How many rows have a name.
+    /// Number of rows with each name.
     counts: HashMap<String, usize>,
 }
 
@@ -145,7 +144,7 @@ impl Names {
         Self { rows, counts }
     }
 
-    /// The label of a row, and how an error calls it.
+    /// Returns the label of a row, and its name in errors.
     fn of_row(&self, row: usize) -> (String, String) {
         match &self.rows[row] {
             Some(name) if self.counts.get(name) == Some(&1) => {

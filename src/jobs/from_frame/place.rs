@@ -6,7 +6,7 @@ use up42_core::geo::wkb;
 use up42_core::limits::ReadBudget;
 use up42_view::Aoi;
 
-/// An area as WKB, WKT or GeoJSON, or as west, south, east, north; WGS 84.
+/// Reads an area: WKB, WKT or GeoJSON, or west, south, east, north; WGS 84.
 pub(super) fn place(cell: &AnyValue) -> Result<Option<Aoi>, String> {
     let of_bytes = |bytes: &[u8]| wkb::read(bytes, &ReadBudget::default()).and_then(Aoi::from_geometry);
     let place = match cell {
@@ -28,7 +28,7 @@ pub(super) fn place(cell: &AnyValue) -> Result<Option<Aoi>, String> {
     place.map(Some).map_err(|error| error.to_string())
 }
 
-/// Between commas or spaces.
+/// Reads four numbers, separated by commas or spaces.
 fn of_sides(text: &str) -> crate::Result<Aoi> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || "[]".contains(c));
     let number = |side: &str| side.trim().parse().ok();

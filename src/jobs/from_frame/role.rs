@@ -11,11 +11,11 @@ use crate::jobs::schema;
 use crate::jobs::workflow_schema::WorkflowSchema;
 use up42_core::error::{Error, Result};
 
-/// What a column means.
+/// Meaning of a column.
 pub(super) struct Role<'a> {
     column: &'a Column,
     is: Is,
-    /// Whether its moments stand for their days.
+    /// Whether the instants of the column stand for whole days.
     are_days: bool,
 }
 
@@ -29,13 +29,13 @@ enum Is {
     Scenes,
     Assets,
     Orders,
-    /// A parameter by its name, and its type.
+    /// Name and type of a parameter.
     Parameter(String, Option<String>),
 }
 
 impl<'a> Role<'a> {
-    /// The columns of a frame. Two that say the same are refused: the one would silently
-    /// win over the other. Places are told apart row by row.
+    /// Returns the roles of a frame's columns. Two columns for the same parameter are rejected: one
+    /// would overwrite the other. Several geometry columns are allowed: each row has one geometry.
     pub(super) fn of_all(frame: &'a DataFrame, workflow: &WorkflowSchema) -> Result<Vec<Self>> {
         let roles =
             frame.columns().iter().map(|column| Self::of(column, workflow)).collect::<Result<Vec<_>>>()?;
@@ -83,7 +83,7 @@ impl<'a> Role<'a> {
         Ok(Self { column, is, are_days })
     }
 
-    /// Takes what the cell says into the job.
+    /// Reads a cell into the draft of the job.
     pub(super) fn read(&self, row: usize, draft: &mut JobDraft) -> Result<(), String> {
         let name = self.name();
         let cell = self.column.get(row).map_err(|error| error.to_string())?;
@@ -120,7 +120,7 @@ impl<'a> Role<'a> {
 }
 
 impl Is {
-    /// A parameter that a job query decides has the one role, whatever the column calls it.
+    /// Parameters that are fields of the job query get the same role under every column name.
     fn of(field: String, kind: Option<&str>) -> Self {
         match field.as_str() {
             "intersects" => Self::Place(GeometryOperation::Intersects),
@@ -135,7 +135,7 @@ impl Is {
         }
     }
 
-    /// What the data block calls it, and so does what is wrong with it.
+    /// Returns the name of the data block's parameter, as in the problems of a job.
     fn parameter(&self) -> Option<&'static str> {
         match self {
             Self::Place(operation) => Some(operation.parameter()),
@@ -148,7 +148,7 @@ impl Is {
         }
     }
 
-    /// What a column of this kind decides alone.
+    /// Parameters that only one column of this kind may set.
     fn says(&self) -> Vec<&str> {
         match self {
             Self::Name | Self::Place(_) => vec![],

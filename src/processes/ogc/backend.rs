@@ -1,4 +1,4 @@
-//! A batch on a server of the standard.
+//! Batch backend for OGC API - Processes servers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Answers, Execution};
+use super::stored_response::{Execution, ResponseStore, StoredResponse};
 use super::{OgcProcess, ProcessServer, job, results};
 use crate::batch::{Delivery, JobBackend, Kind, Mark, Owner, Source, Submission, tokens};
 use crate::client::{Client, items, optional};
@@ -15,36 +15,36 @@ use crate::transport::{Request, Response};
 use up42_core::error::{Context, Error, ErrorKind, Result};
 use up42_core::sanitize::sanitize;
 
-/// Unfinished jobs at a time, unless the user says otherwise: servers tell no limit, and
-/// many of them are small.
+/// Default limit of unfinished jobs: servers state no limit, and many of them are small.
 const MAX_UNFINISHED: usize = 10;
-/// Jobs of a page; a server may send fewer.
+/// Jobs per page; a server may send fewer.
 const PAGE: &str = "100";
-/// The page after the answers that are kept: the first of the server's own list.
-const SERVERS_OWN: &str = "server";
-/// The longest message of a job that is kept, in characters.
+/// Page token for the first page of the server's list, which follows the stored responses.
+const SERVER_LIST_PAGE: &str = "server";
+/// Longest message of a job, in characters.
 const LONGEST: usize = 4000;
 
-/// A process on its server.
+/// Batch backend for one process of a server.
 pub(crate) struct OgcBackend {
     process: OgcProcess,
-    /// It answers with results, and not with a job: its list of jobs proves nothing.
-    answers_at_once: AtomicBool,
+    /// Whether the server responds with results instead of a job: then its list of jobs proves
+    /// nothing.
+    is_synchronous: AtomicBool,
 }
 
 impl OgcBackend {
     pub(crate) fn of(process: &OgcProcess) -> Arc<dyn JobBackend> {
-        let answers_at_once = AtomicBool::new(!process.is_async());
-        Arc::new(Self { process: process.clone(), answers_at_once })
+        let is_synchronous = AtomicBool::new(!process.is_async());
+        Arc::new(Self { process: process.clone(), is_synchronous })
     }
 
     fn server(&self) -> &ProcessServer {
         self.process.server()
     }
 
-    fn answers(&self) -> Answers {
+    fn answers(&self) -> ResponseStore {
         let (host, path) = self.server().host_and_path();
-        Answers::of(self.client(), &format!("{host}{path} {}", self.process.id()))
+        ResponseStore::of(self.client(), &format!("{host}{path} {}", self.process.id()))
     }
 
     fn job_url(&self, id: &JobId) -> Result<String> {
@@ -56,7 +56,7 @@ impl OgcBackend {
         ask().with_context(|| format!("job `{id}`"))
     }
 
-    /// Executes while one waits: the answer is the result.
+    /// Executes synchronously: the response is the result.
     fn wait_for(&self, execution: Execution, request: Request) -> Result<Job> {
         let asked = Timestamp::now();
         match self.server().send(request) {
@@ -67,31 +67,33 @@ impl OgcBackend {
         }
     }
 
-    /// What was answered, as a job that has ended.
+    /// Stores the response of a synchronous execution and returns it as a job that has ended.
     fn keep(&self, execution: Execution, asked: Timestamp, answer: Result<Response>) -> Result<Job> {
-        self.answers_at_once.store(true, Ordering::Relaxed);
+        self.is_synchronous.store(true, Ordering::Relaxed);
         let times = Some((asked, Timestamp::now()));
         let answer = match answer {
             Ok(Response { content_type, body, .. }) => {
-                Answer { execution, times, content_type, body, failure: None }
+                StoredResponse { execution, times, content_type, body, failure: None }
             }
             Err(error) => match failure(&error) {
-                Some(reason) => Answer { execution, times, failure: Some(reason), ..Answer::default() },
+                Some(reason) => {
+                    StoredResponse { execution, times, failure: Some(reason), ..StoredResponse::default() }
+                }
                 None => return Err(error),
             },
         };
-        // It has run all the same, and is not to be taken for refused.
+        // The job has run: without this error kind the batch would count it as not created.
         let id = self.answers().keep(&answer).map_err(|error| Error::response(error.to_string()));
         Ok(self.with_process(answer.job(id.context("it has run")?)))
     }
 
-    /// A kept answer as a job of the process.
+    /// Returns the job of a stored response with the id of the process.
     fn with_process(&self, job: Job) -> Job {
         Job { workflow_id: Some(self.process.id().to_owned()), ..job }
     }
 
-    /// What the answer to an execution says of the job. Its body may be empty: the standard
-    /// wants the header (1.0, 7.11.4).
+    /// Reads the job from the response to an execution request. The body may be empty: the standard
+    /// requires the `Location` header (1.0, 7.11.4).
     fn created(&self, body: &Value, location: Option<&str>) -> Result<Job> {
         if let Ok(job) = job::read(body) {
             return Ok(job);
@@ -110,16 +112,16 @@ impl Source for OgcBackend {
         self.server().client()
     }
 
-    /// The standard knows no credits.
+    /// Returns `None`: the standard has no prices.
     fn credits(&self, _id: &JobId) -> Result<Option<i64>> {
         Ok(None)
     }
 
     fn reason(&self, job: &Job) -> Result<String> {
-        if Answers::has_given(&job.id) {
+        if ResponseStore::is_stored_id(&job.id) {
             return Ok(self.answers().get(&job.id)?.failure.unwrap_or_default());
         }
-        // A server may forget what was dismissed.
+        // A server may delete dismissed jobs.
         let message = match self.status(&job.id) {
             Ok(json) => optional(&json, "message"),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -132,7 +134,7 @@ impl Source for OgcBackend {
     }
 
     fn results(&self, id: &JobId) -> Result<Delivery> {
-        let read = || match Answers::has_given(id) {
+        let read = || match ResponseStore::is_stored_id(id) {
             true => results::of_answer(&self.process, self.answers().get(id)?.into_response()),
             false => results::delivery(&self.process, &format!("{}/results", self.job_url(id)?)),
         };
@@ -151,7 +153,8 @@ impl JobBackend for OgcBackend {
         MAX_UNFINISHED
     }
 
-    /// The standard has no names for jobs, so its list tells nothing: kept answers have them.
+    /// Returns jobs of stored responses that belong to the submissions. The server's list has no
+    /// job names.
     fn existing(&self, submissions: &[Submission]) -> Option<Result<Vec<(usize, Job)>>> {
         let named = |job: Job| {
             let tokens = tokens(job.name.as_deref()?);
@@ -166,19 +169,19 @@ impl JobBackend for OgcBackend {
         let create = || -> Result<Job> {
             let execution = Execution { name: submission.name(), inputs: parameters.inputs.clone() };
             let mut body = json!({"inputs": parameters.inputs});
-            // A single output comes as it is, several as one document.
+            // A single output is requested raw, several as one document.
             if self.process.outputs().len() > 1 {
                 body["response"] = "document".into();
             }
             let url = format!("{}/execution", self.server().process_url(self.process.id())?);
-            let request = Request::post(url, body).charging();
+            let request = Request::post(url, body).mark_charging();
             if !self.process.is_async() {
                 return self.wait_for(execution, request);
             }
             let asked = Timestamp::now();
             let answer = self.server().send(request.respond_async())?;
             let body = answer.json().unwrap_or_default();
-            // It need not do as it is asked (RFC 7240, 2).
+            // The server may ignore the `Prefer` header (RFC 7240, 2).
             if answer.status == 200 && job::read(&body).is_err() {
                 return self.keep(execution, asked, Ok(answer));
             }
@@ -193,12 +196,12 @@ impl JobBackend for OgcBackend {
             let jobs: Vec<Job> =
                 self.answers().jobs().into_iter().map(|job| self.with_process(job)).collect();
             if !self.process.is_async() || !jobs.is_empty() {
-                let next = self.process.is_async().then(|| SERVERS_OWN.to_owned());
+                let next = self.process.is_async().then(|| SERVER_LIST_PAGE.to_owned());
                 return Ok(JobsPage { jobs, is_whole: true, next });
             }
         }
         let read = || -> Result<JobsPage> {
-            let request = match next.filter(|next| *next != SERVERS_OWN) {
+            let request = match next.filter(|next| *next != SERVER_LIST_PAGE) {
                 Some(url) => Request::get(url),
                 None => Request::get(server.path(&["jobs"])?).query("limit", PAGE),
             };
@@ -210,8 +213,8 @@ impl JobBackend for OgcBackend {
             Ok(JobsPage { jobs, is_whole, next: next.filter(|_| !is_empty) })
         };
         match read() {
-            // Answers are known all the same.
-            Err(error) if error.kind() == ErrorKind::NotFound && next == Some(SERVERS_OWN) => {
+            // A server without a list of jobs: stored responses were returned as the first page.
+            Err(error) if error.kind() == ErrorKind::NotFound && next == Some(SERVER_LIST_PAGE) => {
                 Ok(JobsPage { jobs: Vec::new(), is_whole: false, next: None })
             }
             page => page.context("list the jobs"),
@@ -219,30 +222,30 @@ impl JobBackend for OgcBackend {
     }
 
     fn job(&self, id: &JobId) -> Result<Job> {
-        if Answers::has_given(id) {
+        if ResponseStore::is_stored_id(id) {
             return Ok(self.with_process(self.answers().get(id)?.job(id.clone())));
         }
         job::read(&self.status(id)?).with_context(|| format!("job `{id}`"))
     }
 
-    /// Dismisses it. A server may forget it with that.
+    /// Dismisses the job. The server may delete it.
     fn cancel(&self, id: &JobId) -> Result<Option<Job>> {
         let dismiss = || -> Result<Option<Job>> {
             let answer = self.server().send(Request::delete(self.job_url(id)?))?;
             let job = answer.json().and_then(|json| job::read(&json));
-            // Whatever it tells, it has taken it.
+            // Any successful response means that the job was dismissed.
             Ok(job.ok().or_else(|| Some(Job::new(id.clone(), JobStatus::Cancelled))))
         };
         dismiss().with_context(|| format!("dismiss job `{id}`"))
     }
 
     fn list_proves(&self) -> bool {
-        // Another program may have found out.
-        !self.answers_at_once.load(Ordering::Relaxed) && !self.answers().exist()
+        // A stored response shows that another program found the server to be synchronous.
+        !self.is_synchronous.load(Ordering::Relaxed) && !self.answers().exist()
     }
 
     fn mark_of(&self, job: &Job) -> Mark {
-        if Answers::has_given(&job.id) {
+        if ResponseStore::is_stored_id(&job.id) {
             return job.name.as_deref().map_or(Mark::None, |name| Mark::Names(tokens(name)));
         }
         match (job.workflow_id.as_deref(), job.inputs.is_empty()) {
@@ -257,7 +260,7 @@ impl JobBackend for OgcBackend {
     }
 
     fn balance(&self) -> Result<i64> {
-        Err(priceless())
+        Err(no_prices_error())
     }
 
     fn reach(&self) -> Result<()> {
@@ -265,17 +268,17 @@ impl JobBackend for OgcBackend {
     }
 
     fn estimate(&self, _jobs: &[JobParameters]) -> Result<Estimate> {
-        Err(priceless())
+        Err(no_prices_error())
     }
 }
 
-/// Why an execution failed. A server that words it has carried it out: without words it may be
-/// one on the way that gave up, and nobody knows.
+/// Returns the reason of a failed execution: a response 500 with a message comes from the process.
+/// Without a message it may come from a gateway, and the result is unknown.
 fn failure(error: &Error) -> Option<String> {
     let said = error.server_error().filter(|said| said.status == 500)?;
     said.message.as_ref().map(|message| sanitize(message, LONGEST))
 }
 
-fn priceless() -> Error {
+fn no_prices_error() -> Error {
     Error::invalid("an OGC API - Processes server has no prices: run the batch without estimate and budget")
 }

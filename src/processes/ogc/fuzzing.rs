@@ -1,18 +1,18 @@
-//! What OGC API - Processes servers send, for [`fuzzing`](crate::fuzzing).
+//! Fuzz target for documents of OGC API - Processes servers, for [`fuzzing`](crate::fuzzing).
 
 use std::env;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::stored_response::StoredResponse;
 use super::{OgcProcess, ProcessServer, job, results};
 use crate::client::{Client, Endpoint};
 use crate::processes::Processes;
 use crate::transport::Response;
 
 thread_local! {
-    /// A server that is asked nothing.
+    /// Server that is never requested.
     static SERVER: ProcessServer = {
         let endpoint = Endpoint::from("https://processes.example/");
         let client = Client::open_with(&endpoint, env::temp_dir()).unwrap();
@@ -20,8 +20,8 @@ thread_local! {
     };
 }
 
-/// Reads a document as each of a server's, and as the results of a process: the bytes after the
-/// first line, which is their media type.
+/// Parses the bytes as each kind of document, and as results of a process: the first line is the
+/// media type, the rest the body.
 pub(crate) fn ogc(bytes: &[u8], _: &Path) {
     if let Ok(json) = serde_json::from_slice::<Value>(bytes) {
         let _ = job::read(&json);
@@ -32,7 +32,7 @@ pub(crate) fn ogc(bytes: &[u8], _: &Path) {
             let _ = inputs.check([("one".to_owned(), json.as_object().unwrap())]);
         }
     }
-    let _ = Answer::read(bytes);
+    let _ = StoredResponse::read(bytes);
     let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else { return };
     let content_type = String::from_utf8_lossy(&bytes[..end]).trim().to_owned();
     for outputs in [json!({}), json!({"echo": {}}), json!({"echo": {}, "raster": {}})] {

@@ -1,4 +1,4 @@
-//! A job as a server of the standard tells of it (1.0, 7.12, `statusInfo`).
+//! Job status of the standard (1.0, 7.12, `statusInfo`).
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,7 @@ use crate::jobs::{Job, JobStatus};
 use up42_core::error::Result;
 use up42_core::time::parse_timestamp;
 
-/// Members in which servers repeat what a job was asked: the standard has none.
+/// Members in which servers repeat a job's inputs; the standard defines none.
 const INPUTS: [&str; 4] = ["inputs", "request", "parameters", "execute"];
 
 pub(super) fn read(json: &Value) -> Result<Job> {
@@ -23,7 +23,7 @@ pub(super) fn read(json: &Value) -> Result<Job> {
     Ok(job)
 }
 
-/// The inputs, or an execute request that has them; some write them as text.
+/// Reads inputs, or an execute request that contains them; some servers send them as JSON text.
 fn inputs(value: &Value) -> Option<Map<String, Value>> {
     match value {
         Value::String(text) => inputs(&serde_json::from_str(text).ok()?),
@@ -35,7 +35,7 @@ fn inputs(value: &Value) -> Option<Map<String, Value>> {
     }
 }
 
-/// The standard's words.
+/// Statuses of the standard.
 pub(crate) const STATUSES: [(&str, JobStatus); 5] = [
     ("accepted", JobStatus::Pending),
     ("running", JobStatus::Running),

@@ -1,19 +1,19 @@
-//! Any OGC API - Processes server (OGC 18-062r2, 1.0).
+//! Client for OGC API - Processes servers (OGC 18-062r2, 1.0).
 //!
-//! - [`server`], [`process`]: what a server offers; [`ask`]: requests to it, and its links;
-//! - [`backend`]: its jobs as those of a batch; [`job`]: a job as the server tells of it;
-//!   [`answer`], [`results`] and [`multipart`]: what comes of it.
+//! - [`server`], [`process`]: servers and their processes; [`ask`]: requests and links;
+//! - [`backend`]: batch backend; [`job`]: job status; [`answer`], [`results`] and [`multipart`]:
+//!   results.
 
-mod answer;
-mod ask;
 mod backend;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod job;
 mod multipart;
 mod process;
+mod requests;
 mod results;
 mod server;
+mod stored_response;
 
 pub(crate) use backend::OgcBackend;
 #[cfg(test)]

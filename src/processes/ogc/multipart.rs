@@ -1,30 +1,30 @@
-//! Several results in one answer (1.0, 7.13.2; RFC 2046, 5.1).
+//! Multipart responses with several results (1.0, 7.13.2; RFC 2046, 5.1).
 
 use up42_core::error::{Error, Result};
 
-/// Parts of an answer: one with more is none of this kind.
+/// Largest number of parts; a response with more is rejected.
 const MOST: usize = 10_000;
 
-/// One of the results.
+/// Part of a multipart response: one result.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Part<'a> {
-    /// The output that it is of, by `Content-ID` or `Content-Disposition`.
+    /// Name of the output, from `Content-ID` or `Content-Disposition`.
     pub(super) name: Option<String>,
     pub(super) content_type: Option<String>,
-    /// Where it is, when it is not here (`Content-Location`).
+    /// URL of the content, if the part refers to it (`Content-Location`).
     pub(super) location: Option<String>,
     pub(super) is_base64: bool,
     pub(super) body: &'a [u8],
 }
 
-/// What parts the results of an answer with this content type; `None` when it has but one.
+/// Returns the boundary of a multipart content type; `None` for other types.
 pub(super) fn boundary(content_type: &str) -> Option<&str> {
     let (kind, _) = content_type.split_once(';')?;
     let is_multipart = kind.trim().to_ascii_lowercase().starts_with("multipart/");
     parameter(content_type, "boundary").filter(|boundary| is_multipart && !boundary.is_empty())
 }
 
-/// The parts in their order.
+/// Splits the body into its parts, in order.
 pub(super) fn parts<'a>(body: &'a [u8], boundary: &str) -> Result<Vec<Part<'a>>> {
     let cut_off = || Error::response("the answer of several parts is cut off: ask for the results again");
     let delimiter = format!("--{boundary}");
@@ -46,7 +46,7 @@ pub(super) fn parts<'a>(body: &'a [u8], boundary: &str) -> Result<Vec<Part<'a>>>
 impl<'a> Part<'a> {
     fn read(mut rest: &'a [u8]) -> Option<Self> {
         let mut part = Self::default();
-        // Below its headers a part may have nothing (RFC 2046, 5.1.1).
+        // A part may have no body (RFC 2046, 5.1.1).
         while !rest.is_empty() {
             let (header, next) = line(rest)?;
             rest = next;
@@ -58,7 +58,7 @@ impl<'a> Part<'a> {
             let Some((name, value)) = header.split_once(':') else { continue };
             let value = value.trim();
             match name.trim().to_ascii_lowercase().as_str() {
-                // Ids are like those of mails: `<output@server>`.
+                // Content ids have the form of message ids: `<output@server>`.
                 "content-id" => {
                     let id = value.trim_matches(['<', '>', '"']);
                     part.name = id.split('@').next().filter(|id| !id.is_empty()).map(str::to_owned);
@@ -77,8 +77,8 @@ impl<'a> Part<'a> {
     }
 }
 
-/// What is before a delimiter, which begins a line, and what comes after it. The end of that
-/// line belongs to it.
+/// Splits the text at a delimiter, which begins a line, and returns the text before and after it.
+/// The preceding line break belongs to the delimiter (RFC 2046, 5.1.1).
 fn split<'a>(text: &'a [u8], delimiter: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     let mut from = 0;
     loop {
@@ -94,14 +94,14 @@ fn split<'a>(text: &'a [u8], delimiter: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     }
 }
 
-/// The first line without its end, and what comes after it.
+/// Returns the first line without its line break, and the rest.
 fn line(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = text.iter().position(|byte| *byte == b'\n')?;
     let line = text[..end].strip_suffix(b"\r").unwrap_or(&text[..end]);
     Some((line, &text[end + 1..]))
 }
 
-/// A parameter of a header, such as `boundary`.
+/// Returns a parameter of a header, such as `boundary`.
 fn parameter<'a>(header: &'a str, name: &str) -> Option<&'a str> {
     header.split(';').skip(1).find_map(|one| {
         let (known, value) = one.split_once('=')?;

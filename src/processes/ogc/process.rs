@@ -12,8 +12,7 @@ use crate::processes::{ProcessInputs, ProcessRows};
 use up42_core::error::{Context, Result};
 use up42_core::sanitize::sanitize;
 
-/// A process of an OGC API - Processes server: what it does, what it can be told, and what
-/// comes of it.
+/// Process of an OGC API - Processes server: description, inputs and outputs.
 #[derive(Clone)]
 pub struct OgcProcess {
     server: ProcessServer,
@@ -26,15 +25,15 @@ pub struct OgcProcess {
     is_async: bool,
 }
 
-/// One output of a process.
+/// Output of a process.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProcessOutput {
-    /// Its name.
+    /// Name of the output.
     pub name: String,
-    /// For people.
+    /// Title for people.
     pub title: Option<String>,
-    /// Its media type, where the description tells, such as `image/tiff; application=geotiff`.
+    /// Media type, if the description states it, such as `image/tiff; application=geotiff`.
     pub media_type: Option<String>,
 }
 
@@ -53,57 +52,57 @@ impl OgcProcess {
         })
     }
 
-    /// The id that it has on its server.
+    /// Returns the id on the server.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// For people.
+    /// Returns the title for people.
     pub fn title(&self) -> Option<&str> {
         self.title.as_deref()
     }
 
-    /// What it does.
+    /// Returns the description of the process.
     pub fn description(&self) -> Option<&str> {
         self.description.as_deref()
     }
 
-    /// Its version.
+    /// Returns the version of the process.
     pub fn version(&self) -> Option<&str> {
         self.version.as_deref()
     }
 
-    /// What it can be told: types, how many values, defaults.
+    /// Returns the inputs: types, numbers of values, defaults.
     pub fn inputs(&self) -> &ProcessInputs {
         &self.inputs
     }
 
-    /// What comes of it.
+    /// Returns the outputs.
     pub fn outputs(&self) -> &[ProcessOutput] {
         &self.outputs
     }
 
-    /// Whether it can run while nobody waits. One that cannot answers each execution with its
-    /// results, and leaves no job on the server.
+    /// Returns whether the process supports asynchronous execution. A synchronous process responds
+    /// to each execution with its results, and creates no job on the server.
     pub fn is_async(&self) -> bool {
         self.is_async
     }
 
-    /// The server that it is on.
+    /// Returns the process's server.
     pub fn server(&self) -> &ProcessServer {
         &self.server
     }
 
-    /// The jobs of the process on its server, whoever began them, and those of this client's
-    /// batches that were answered at once, which the server need not know; of a process that
-    /// only runs while one waits, the latter alone. It is a collection like that of a batch. Why
-    /// they failed is another question for each:
+    /// Returns the jobs of the process, newest first: all jobs in the server's list, and the
+    /// synchronous executions of this client's batches. A synchronous process has only the latter.
+    /// The reasons of failures need one more request per job:
     /// [`JobCollection::with_details`](crate::batch::JobCollection::with_details).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when the server keeps no list and no
-    /// answers were kept, and the errors of the network.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if the server has no list of jobs and no
+    /// responses are stored, [`ErrorKind::Network`](crate::ErrorKind::Network) on failure of the
+    /// connection.
     pub fn jobs(&self) -> Result<JobCollection> {
         let service = OgcBackend::of(self);
         let (mut jobs, mut listing) = (Vec::new(), Listing::new(&*service));
@@ -117,26 +116,25 @@ impl OgcProcess {
         Ok(jobs.called(|job| label(&job.inputs)))
     }
 
-    /// A batch of executions, one for each row. Nothing is sent yet. They are checked against
-    /// the process's description, as far as that tells.
+    /// Creates a batch of executions, one per row. Nothing is sent yet. Rows are checked against
+    /// the process description.
     ///
-    /// Ten at a time are unfinished unless [`max_concurrent`](Batch::max_concurrent) says
-    /// otherwise: servers of the standard tell no limit. They have no prices, so there is
-    /// nothing to [estimate](Batch::estimate) or to [budget](Batch::budget).
+    /// The default limit of unfinished jobs is 10, because servers of the standard state none; see
+    /// [`max_concurrent`](Batch::max_concurrent). The executions have no prices:
+    /// [estimate](Batch::estimate) and [budget](Batch::budget) do not apply.
     ///
-    /// The standard's jobs have no names. One whose answer was lost is found again where the
-    /// server's list repeats what its jobs were asked: the only new job that was asked the
-    /// same is it. Where the list does not, the execution is sent again if the list has no job
-    /// of the process that is not accounted for, and otherwise it is
-    /// [`Unproven`](crate::batch::Outcome::Unproven): look into the server's list, and then
+    /// Jobs of the standard have no names. After a lost response the batch looks in the server's
+    /// list for the only new job with the same inputs. If the list does not state inputs, the
+    /// execution is sent again if the list has no unaccounted job of the process. Otherwise the job
+    /// becomes [`Unproven`](crate::batch::Outcome::Unproven): check the server's list, then call
     /// [`retry_failed`](Batch::retry_failed).
     ///
-    /// A process that only runs while one waits for its answer (`sync-execute`) is asked by one
-    /// request for each job, at most 16 at a time (when these have answered, the next are sent);
-    /// [`Endpoint::timeout`](crate::client::Endpoint::timeout) says for how long. Its answers are kept
-    /// beside the journal, since the server keeps none, and are found there by a batch that goes
-    /// on after its program was killed. An execution whose answer was lost leaves nothing to find
-    /// it by, so it is always `Unproven`, once five times [`settle`](Batch::settle) have passed.
+    /// A synchronous process (`sync-execute` only) gets one request per job, at most 16 at a time;
+    /// the next ones are sent when all of these have responses. Their timeout is
+    /// [`Endpoint::timeout`](crate::client::Endpoint::timeout). The server does not keep the
+    /// responses, so they are stored beside the journal, and a batch that is resumed after its
+    /// program was killed finds them there. An execution whose response was lost cannot be found,
+    /// so it always becomes `Unproven`, after five times [`settle`](Batch::settle).
     ///
     /// ```
     /// # use up42::{simulator::Simulator, serde_json::json};
@@ -153,14 +151,14 @@ impl OgcProcess {
     /// # Ok::<(), up42::Error>(())
     /// ```
     ///
-    /// The journal keeps the rows as they were passed, because jobs are sent with them also after
-    /// a restart: a signed URL among them stays in it as long as the file is there. On Unix only
-    /// its owner may read the file (mode 0600). No display, frame or error tells such a URL.
+    /// The journal contains the rows unchanged, because jobs are also sent after a restart: a
+    /// signed URL in a row stays in the file until the file is deleted. On Unix only the owner can
+    /// read the file (mode 0600). Displays, DataFrames and errors do not contain such URLs.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there are no rows, or
-    /// two that are the same, and when a row has what the process would refuse.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if there are no rows, if two
+    /// rows are the same, or if a row does not match the process description.
     pub fn batch(&self, name: impl Into<String>, rows: impl Into<ProcessRows>) -> Result<Batch> {
         let batch = || Batch::of(OgcBackend::of(self), name, rows.into().jobs(&self.inputs)?);
         batch().with_context(|| format!("process `{}`", self.id))
@@ -177,7 +175,7 @@ impl ProcessOutput {
         }
     }
 
-    /// Whether it comes as bytes that are not looked into.
+    /// Returns whether the output is binary: neither JSON nor text.
     pub(super) fn is_binary(&self) -> bool {
         let kind = self.media_type.as_deref().map(str::to_ascii_lowercase);
         kind.is_some_and(|kind| !kind.contains("json") && !kind.starts_with("text/"))

@@ -1,4 +1,4 @@
-//! What came of a job (1.0, 7.13): values, and files by reference.
+//! Results of a job (1.0, 7.13): values, and files by reference.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -12,14 +12,14 @@ use up42_core::error::{Context, Error, ErrorKind, Result};
 use up42_core::file::name::portable;
 use up42_core::redact;
 
-/// The name of what has none.
+/// Name of a result without an output name.
 const RESULT: &str = "result";
 
-/// The results behind a URL.
+/// Returns the results at a URL.
 pub(super) fn delivery(process: &OgcProcess, url: &str) -> Result<Delivery> {
     let binary = sole(process).filter(|output| output.is_binary());
     if let Some((name, media)) = binary.and_then(|one| Some((&one.name, one.media_type.as_deref()?))) {
-        // It may be large: it goes to the disk at once.
+        // The file may be large: it is downloaded to the disk later, not into memory here.
         let mut found = Found::default();
         found.add(name, Some(media), at(url), json!({}));
         return Ok(found.delivery());
@@ -27,7 +27,7 @@ pub(super) fn delivery(process: &OgcProcess, url: &str) -> Result<Delivery> {
     of_answer(process, process.server().send(Request::get(url))?)
 }
 
-/// The results that a server has answered with.
+/// Reads the results in a response.
 pub(super) fn of_answer(process: &OgcProcess, answer: Response) -> Result<Delivery> {
     let name = sole(process).map_or(RESULT, |output| output.name.as_str());
     let kind = answer.content_type.clone().unwrap_or_default();
@@ -43,7 +43,7 @@ pub(super) fn of_answer(process: &OgcProcess, answer: Response) -> Result<Delive
     Ok(found.delivery())
 }
 
-/// The only output that it has.
+/// Returns the output of a process with exactly one.
 fn sole(process: &OgcProcess) -> Option<&ProcessOutput> {
     match process.outputs() {
         [one] => Some(one),
@@ -62,7 +62,7 @@ impl Found {
         Delivery::Files { features: self.features, files: self.files, may_grow: false }
     }
 
-    /// A document has each output under its name; what has none of them is one result.
+    /// Reads a document with the outputs by name; any other document is a single result.
     fn document(&mut self, process: &OgcProcess, name: &str, document: &Value) -> Result<()> {
         let outputs = process.outputs();
         let is_known = |name: &String| outputs.iter().any(|output| output.name == *name);
@@ -74,7 +74,7 @@ impl Found {
         }
     }
 
-    /// One of several parts; where it does not say of which output, it has a number.
+    /// Reads one part of a multipart response; a part without an output name gets a number.
     fn part(&mut self, process: &OgcProcess, name: &str, part: Part) -> Result<()> {
         let name = part.name.unwrap_or_else(|| match self.files.len() {
             0 => name.to_owned(),
@@ -141,7 +141,7 @@ impl Found {
         Ok(())
     }
 
-    /// A file that the URL names.
+    /// Adds a referenced file, with the suffix of its URL.
     fn add_named(&mut self, name: &str, media: Option<&str>, url: &str) {
         let parsed = url::Url::parse(url).ok();
         let file = parsed.as_ref().and_then(|url| url.path_segments()?.next_back());
@@ -159,8 +159,8 @@ impl Found {
     }
 
     fn push(&mut self, name: &str, end: &str, media: Option<&str>, content: Content, more: Value) {
-        // Names come from outside: without their marks a secret in one would not be known any more,
-        // and two may become one.
+        // Names come from outside: secrets are removed before characters are replaced, because they
+        // would not be recognized afterwards. Two names may become the same.
         let name = &*redact::data(name);
         let plain = |letter: char| if letter.is_ascii_alphanumeric() || letter == '_' { letter } else { '-' };
         let stem: String = name.chars().take(80).map(plain).collect();
@@ -183,14 +183,14 @@ impl Found {
     }
 }
 
-/// Bytes that were sent as letters, in lines or not.
+/// Decodes base64, with or without line breaks.
 fn decoded(text: &[u8]) -> Result<Vec<u8>> {
     let letters: Vec<u8> = text.iter().copied().filter(|letter| !letter.is_ascii_whitespace()).collect();
     let decoded = BASE64_STANDARD.decode(letters);
     decoded.map_err(|error| Error::foreign(ErrorKind::Response, error)).context("a result in base64")
 }
 
-/// A file that is open to all, has its key in its URL, or is on the server itself.
+/// Creates content at a URL that needs no signing: public, with a key in the URL, or on the server.
 fn at(url: &str) -> Content {
     let url = url.to_owned();
     Content::At(Box::new(move || Ok(Secret::new(&url))))
@@ -200,7 +200,7 @@ fn is_json(media: &str) -> bool {
     media.to_ascii_lowercase().contains("json")
 }
 
-/// How files of a media type end.
+/// Returns the file name suffix of a media type.
 fn ending(media: &str) -> &'static str {
     match media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
         "application/geo+json" => "geojson",

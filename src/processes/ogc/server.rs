@@ -5,24 +5,23 @@ use serde_json::Value;
 
 use super::{OgcBackend, OgcProcess};
 use crate::batch::{Batch, Kind};
-use crate::client::{Client, Endpoint, THIS_MACHINE, items, optional};
+use crate::client::{Client, Endpoint, LOCALHOST_NAME, items, optional};
 use crate::processes::Processes;
 use crate::transport::{Request, collect_pages};
 use up42_core::error::{Context, Error, ErrorKind, Result};
 use up42_core::sanitize::sanitize;
 use up42_core::suggest::suggest;
 
-/// Processes that are read of a list.
+/// Largest number of processes read of the list.
 const MOST: usize = 10_000;
-/// Entries of a page; a server may send fewer.
+/// Entries per page; a server may send fewer.
 const PAGE: &str = "100";
 
-/// Any OGC API - Processes server (1.0): its processes, run in parallel.
+/// OGC API - Processes server (1.0).
 ///
-/// No account of the platform is needed, so a server stands for itself, as
-/// [`Catalog::stac`](crate::catalog::Catalog::stac) does; [`Client::processes`] keeps the journals of its
-/// batches with those of the client. Where the server wants a login of its own, an
-/// [`Endpoint`] has it.
+/// It needs no account of the platform, like [`Catalog::stac`](crate::catalog::Catalog::stac).
+/// [`Client::processes`] stores the journals of its batches with those of the client. A login of
+/// the server is given with [`Endpoint`].
 ///
 /// ```
 /// # use up42::{simulator::Simulator, serde_json::json};
@@ -47,12 +46,12 @@ pub struct ProcessServer {
 }
 
 impl Client {
-    /// An OGC API - Processes server, whose batches are kept where this client keeps its own:
-    /// [`Client::batches`] lists them. The client's login is not sent to it.
+    /// Opens an OGC API - Processes server whose journals are stored with this client's:
+    /// [`Client::batches`] lists them. The client's login is not sent to the server.
     ///
     /// # Errors
     ///
-    /// As for [`ProcessServer::open`].
+    /// Same as [`ProcessServer::open`].
     pub fn processes(&self, server: impl Into<Endpoint>) -> Result<ProcessServer> {
         let server = server.into();
         let open = || ProcessServer::of(Self::open_with(&server, self.batches_folder().to_owned())?, &server);
@@ -61,13 +60,13 @@ impl Client {
 }
 
 impl ProcessServer {
-    /// The server with this landing page.
+    /// Opens the server with this landing page.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Response`] when there is no OGC API - Processes at the URL,
-    /// [`ErrorKind::Auth`] when the server wants a login or refuses the one that it was given,
-    /// and the errors of the network.
+    /// [`ErrorKind::Response`] if there is no OGC API - Processes at the URL, [`ErrorKind::Auth`]
+    /// if the server requires a login or rejects the given one, [`ErrorKind::Network`] on failure
+    /// of the connection.
     pub fn open(server: impl Into<Endpoint>) -> Result<Self> {
         let server = server.into();
         let open = || Self::of(Client::open(&server)?, &server);
@@ -87,7 +86,7 @@ impl ProcessServer {
         Ok(server)
     }
 
-    /// Whether the landing page, or the conformance that it leads to, speaks of processes.
+    /// Returns whether the landing page or its conformance declares OGC API - Processes.
     fn is_declared(&self, landing: &Value) -> Result<bool> {
         let own = landing.get("conformsTo").cloned();
         let classes = match own {
@@ -101,12 +100,12 @@ impl ProcessServer {
         Ok(classes.iter().filter_map(Value::as_str).any(|class| class.contains("/ogcapi-processes-1/")))
     }
 
-    /// Its landing page, without a slash at the end.
+    /// Returns the URL of the landing page, without a trailing slash.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// What it calls itself.
+    /// Returns the title on the landing page.
     pub fn title(&self) -> Option<&str> {
         self.title.as_deref()
     }
@@ -115,18 +114,19 @@ impl ProcessServer {
         &self.client
     }
 
-    /// The processes that it offers.
+    /// Returns the processes of the server, at most 10,000.
     ///
     /// # Errors
     ///
-    /// Those of the network, and a list that is none.
+    /// [`ErrorKind::Network`] on failure of the connection, [`ErrorKind::Response`] if the response
+    /// is not a list of processes.
     pub fn list(&self) -> Result<Processes> {
         let first = Request::get(format!("{}/processes", self.url)).query("limit", PAGE);
         let mut seen = HashSet::new();
         let pages = collect_pages(first, MOST, |request| {
             let mut page = self.read_page(request, "processes")?;
             page.items.retain(|one| one.get("id").is_some_and(|id| seen.insert(id.to_string())));
-            // A server that repeats itself has no more.
+            // A page without new entries ends the list: some servers repeat pages.
             page.next = page.next.filter(|_| !page.items.is_empty());
             Ok(page)
         });
@@ -134,12 +134,12 @@ impl ProcessServer {
         Ok(Processes::read(&list, has_more))
     }
 
-    /// A process, with what it can be told.
+    /// Returns a process with its inputs and outputs.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] when there is none of this id; the error names some that there
-    /// are.
+    /// [`ErrorKind::NotFound`] if there is no process with this id; the message lists the closest
+    /// ids.
     pub fn process(&self, id: impl AsRef<str>) -> Result<OgcProcess> {
         let id = id.as_ref();
         let read = || match self.json(Request::get(self.process_url(id)?)) {
@@ -154,12 +154,12 @@ impl ProcessServer {
         read().with_context(|| format!("process `{id}` of `{}`", self.url))
     }
 
-    /// The batch of this name on this server, as its journal has it.
+    /// Opens the batch with this name on this server, from its journal.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] when there is no such journal, [`ErrorKind::InvalidInput`] when
-    /// the batch belongs to another server or to no server at all.
+    /// [`ErrorKind::NotFound`] if there is no such journal, [`ErrorKind::InvalidInput`] if the
+    /// batch belongs to another server, or to another service.
     pub fn batch(&self, name: impl AsRef<str>) -> Result<Batch> {
         Batch::open(&self.client, name.as_ref(), |owner| match owner.kind {
             Kind::OgcProcess => Ok(OgcBackend::of(&self.process(&owner.id)?)),
@@ -169,13 +169,13 @@ impl ProcessServer {
         })
     }
 
-    /// How a journal knows the server: a host, whatever its port where that is this machine,
-    /// and a path.
+    /// Returns the identity of the server in journals: host and path. A local host has no port,
+    /// because the port may change.
     pub(super) fn host_and_path(&self) -> (String, String) {
         let url = url::Url::parse(&self.url).ok();
         let path = url.as_ref().map_or("", url::Url::path).trim_end_matches('/').to_owned();
         let host = match self.client.host() {
-            host if host.starts_with(THIS_MACHINE) => THIS_MACHINE.to_owned(),
+            host if host.starts_with(LOCALHOST_NAME) => LOCALHOST_NAME.to_owned(),
             _ => url.map(|url| url.origin().ascii_serialization()).unwrap_or_default(),
         };
         (host, path)
@@ -184,7 +184,7 @@ impl ProcessServer {
 
 fn description(url: &str) -> String {
     match url.contains(['?', '#', '@']) {
-        // What stands beside the address may be a key: it is not told.
+        // The URL's login, query or fragment may contain a key.
         true => "OGC API - Processes server".to_owned(),
         false => format!("OGC API - Processes server `{url}`"),
     }

@@ -1,4 +1,4 @@
-//! A batch of processing jobs.
+//! Batch backend for UP42's processing.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use crate::jobs::{Estimate, Job, JobId, JobParameters, JobsPage};
 use crate::storage::deliver;
 use up42_core::error::{Context, Error, ErrorKind, Result};
 
-/// The longest title that is sent before the batch's own name, in characters.
+/// Longest title before the batch's own name, in characters.
 const TITLE: usize = 100;
 
-/// A process that runs jobs.
+/// Batch backend for one process.
 pub(crate) struct ProcessingBackend(Process);
 
 impl ProcessingBackend {
@@ -43,7 +43,7 @@ impl Source for ProcessingBackend {
         let json = self.ask(id).with_context(context)?;
         match json.get("status").and_then(Value::as_str).unwrap_or_default() {
             "released" | "unlicensed" | "invalid" | "rejected" => Ok(Some(0)),
-            // They are given back in a while.
+            // The credits are released some seconds after `failed`.
             "failed" => Err(Error::new(ErrorKind::Server, "they are still held: ask again in a minute")
                 .context(context())),
             _ => json
@@ -85,7 +85,7 @@ impl JobBackend for ProcessingBackend {
         }
     }
 
-    /// The title decides nothing that is delivered.
+    /// Returns the hash of the inputs without the title, which does not change the result.
     fn key(&self, parameters: &JobParameters) -> Option<String> {
         let mut inputs = parameters.inputs.clone();
         inputs.shift_remove("title");
@@ -121,7 +121,7 @@ impl JobBackend for ProcessingBackend {
         self.ask(id).and_then(|json| read(&json)).with_context(|| format!("job `{id}`"))
     }
 
-    /// The platform has no way to stop one (`docs/up42-api.md`, 13).
+    /// Returns `None`: the platform cannot cancel processing jobs (`docs/up42-api.md`, 13).
     fn cancel(&self, _id: &JobId) -> Result<Option<Job>> {
         Ok(None)
     }

@@ -1,4 +1,4 @@
-//! A processing job as the platform tells of it (`docs/up42-api.md`, 13, `JobV2`).
+//! State of a processing job (`docs/up42-api.md`, 13, `JobV2`).
 
 use serde_json::{Map, Value};
 
@@ -24,8 +24,8 @@ fn inputs(json: &Value) -> Map<String, Value> {
     json.pointer("/definition/inputs").and_then(Value::as_object).cloned().unwrap_or_default()
 }
 
-/// The platform's words. `failed` will be `released`, which changes nothing but the credits;
-/// `successful` was to be `captured`, and is the end today.
+/// Statuses of the platform. `failed` becomes `released`, which changes only the credits;
+/// `successful` is final today, and `captured` may follow it.
 pub(crate) const STATUSES: [(&str, JobStatus); 12] = [
     ("created", JobStatus::NotStarted),
     ("licensed", JobStatus::Pending),
@@ -45,7 +45,7 @@ fn status(word: &str) -> JobStatus {
     JobStatus::of_word(&STATUSES, word)
 }
 
-/// Why it has no results.
+/// Returns the reason why the job has no results.
 pub(super) fn reason(json: &Value) -> String {
     let word = json.get("status").and_then(Value::as_str).unwrap_or("unknown");
     let errors = json.pointer("/results/errors").and_then(Value::as_array).into_iter().flatten();
@@ -62,7 +62,7 @@ pub(super) fn reason(json: &Value) -> String {
         }
         "invalid" => format!("the platform refused its inputs{messages}"),
         "rejected" => format!("the platform refused it, mostly since the balance is too low{messages}"),
-        // `released` is what becomes of its credits.
+        // `released` means that the credits of a failed job were released.
         "failed" | "released" => format!("the process failed{messages}"),
         other => format!("the job is {}{messages}", sanitize(other, 80)),
     }

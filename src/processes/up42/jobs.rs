@@ -11,41 +11,41 @@ use up42_core::error::{Context, Error, Result};
 
 use super::Process;
 
-/// Jobs of a page.
+/// Jobs per page.
 const PAGE: &str = "100";
-/// Pages of a list: a server that never ends one is not followed further.
+/// Largest number of pages read of one list, in case the server never ends it.
 const MOST_PAGES: usize = 1_000;
 
-/// Which processing jobs of a process: all of them unless told.
+/// Filter for processing jobs; the default matches all jobs of a process.
 #[derive(Clone, Debug, Default)]
 pub struct ProcessingFilter {
-    /// These statuses, as [`JobStatus`] has them.
+    /// Statuses to match, as in [`JobStatus`]; empty matches every status.
     pub statuses: Vec<JobStatus>,
-    /// These ids.
+    /// Ids to match; empty matches every id.
     pub ids: Vec<JobId>,
-    /// So many at most, the newest first.
+    /// Largest number of jobs, newest first.
     pub limit: Option<usize>,
 }
 
 impl ProcessingFilter {
-    /// All.
+    /// Creates a filter that matches every job.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Jobs in one of these statuses.
+    /// Matches jobs with one of these statuses.
     pub fn status(mut self, statuses: impl IntoIterator<Item = impl Into<JobStatus>>) -> Self {
         self.statuses = statuses.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Jobs with these ids.
+    /// Matches jobs with these ids.
     pub fn ids(mut self, ids: impl IntoIterator<Item = impl Into<JobId>>) -> Self {
         self.ids = ids.into_iter().map(Into::into).collect();
         self
     }
 
-    /// So many at most, the newest first.
+    /// Sets the largest number of jobs, newest first.
     pub fn limit(mut self, jobs: usize) -> Self {
         self.limit = Some(jobs);
         self
@@ -53,13 +53,12 @@ impl ProcessingFilter {
 }
 
 impl Process {
-    /// The jobs of the process in the workspace, the newest first: a collection like that of a
-    /// batch. What they cost and why they failed is another question for each:
-    /// [`JobCollection::with_details`].
+    /// Returns the jobs of the process in the workspace, newest first. Costs and reasons of
+    /// failures need one more request per job: [`JobCollection::with_details`].
     ///
     /// # Errors
     ///
-    /// Those of the network.
+    /// [`ErrorKind::Network`](crate::ErrorKind::Network) on failure of the connection.
     #[doc(alias = "get_jobs")]
     pub fn jobs(&self, filter: ProcessingFilter) -> Result<JobCollection> {
         let read = || -> Result<Vec<Job>> {
@@ -76,7 +75,8 @@ impl Process {
                     query
                 })?;
                 let fits = |job: &Job| filter.statuses.is_empty() || filter.statuses.contains(&job.status);
-                // A job that was created meanwhile moves all others to later places.
+                // A job created between two requests shifts the others to later pages: skip
+                // repeats.
                 found.extend(page.jobs.into_iter().filter(|job| seen.insert(job.id.clone()) && fits(job)));
                 next = page.next;
                 if next.is_none() || found.len() >= most {
@@ -91,12 +91,12 @@ impl Process {
         let jobs = read().with_context(|| format!("jobs of process `{}`", self.id()))?;
         let jobs =
             JobCollection::listed(super::ProcessingBackend::source(self), self.id(), jobs).of("Process");
-        // What a batch adds to a title is for the batch.
+        // The label is the title without the suffix that a batch adds.
         Ok(jobs.called(|job| Some(job.name.as_ref()?.rsplit_once(" | ")?.0.to_owned())))
     }
 }
 
-/// A page of a list of jobs: the first, by what is asked, or the one that another led to.
+/// Requests a page of the list of jobs: the first by the query `asked`, others by their link.
 pub(super) fn page(
     client: &Client,
     next: Option<&str>,
@@ -113,7 +113,7 @@ pub(super) fn page(
             asked().into_iter().fold(first, |request, (name, value)| request.query(name, value))
         }
     };
-    if !client.brings_login(&request) {
+    if !client.sends_login(&request) {
         return Err(Error::response(
             "the list goes on at another server, and the login goes to the platform alone",
         ));

@@ -1,15 +1,14 @@
-//! Processing of today's platform (`docs/up42-api.md`, 13 and 16): what can be done with the items
-//! of the storage.
+//! Processing on UP42 (`docs/up42-api.md`, 13 and 16) of items in the storage.
 //!
-//! - [`offered`], [`process`], [`price`]: what a process does, takes and costs; [`backend`]: its
-//!   jobs as those of a batch;
-//! - [`job`]: a job as the platform tells of it, [`jobs`]: a list of them;
+//! - [`offered`]: list of processes; [`process`]: description and inputs; [`price`]: validation and
+//!   estimates; [`backend`]: batch backend;
+//! - [`job`]: state of a job; [`jobs`]: list of jobs;
 //! - [`sources`]: items as inputs.
 
 mod backend;
 mod job;
 mod jobs;
-mod offered;
+mod list;
 mod price;
 mod process;
 mod sources;

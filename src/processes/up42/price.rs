@@ -1,4 +1,4 @@
-//! What a job would be told, and what it would cost.
+//! Validation and prices of processing jobs.
 
 use std::collections::HashSet;
 
@@ -13,16 +13,17 @@ use up42_core::error::{Context, Error, Result};
 use up42_core::parallel::in_parallel;
 use up42_core::sanitize::sanitize;
 
-/// Prices at a time; the limiter holds the rate.
+/// Largest number of simultaneous estimates; the client's rate limiter applies too.
 const CONCURRENT_REQUESTS: usize = 16;
 
 impl Process {
-    /// Asks the platform whether it would take these inputs. Nothing is run, nothing paid.
+    /// Validates inputs by the process description and by the platform. It is free and runs
+    /// nothing.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) names the input and what is wrong with it: by the
-    /// description, and then by the platform.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if an input is missing or not
+    /// valid; the message names it and the reason.
     pub fn validate(&self, inputs: &Value) -> Result<()> {
         let check = || {
             let map = inputs
@@ -34,22 +35,23 @@ impl Process {
         check().with_context(|| format!("validate inputs of `{}`", self.id()))
     }
 
-    /// The price of each job, before a credit is spent.
+    /// Estimates the price of each job. No credits are spent.
     ///
     /// # Errors
     ///
-    /// When no job has a price: the reason of the first.
+    /// The error of the first job, if no job has a price.
     pub fn estimate(&self, rows: impl Into<ProcessRows>) -> Result<Estimate> {
         let estimate = || self.prices(&self.jobs_of(rows.into())?);
         estimate().with_context(|| format!("estimate `{}`", self.id()))
     }
 
-    /// The jobs of rows. The platform wants a title for each.
+    /// Returns the jobs of the rows. A missing title, which the platform requires, becomes the
+    /// label.
     pub(super) fn jobs_of(&self, rows: ProcessRows) -> Result<Vec<JobParameters>> {
         let has_title = self.has_title();
         let (mut seen, mut twin) = (HashSet::new(), None);
-        let jobs = rows.jobs_called(self.inputs(), |job| {
-            // A title that is only the label makes no other job.
+        let jobs = rows.jobs_with(self.inputs(), |job| {
+            // Before the title is set: jobs that differ only in their labels are the same job.
             if !seen.insert(job.key()) {
                 twin.get_or_insert_with(|| sanitize(&job.label, 200));
             }

@@ -11,8 +11,7 @@ use crate::transport::Request;
 use up42_core::error::{Context, Error, Result};
 use up42_core::sanitize::sanitize;
 
-/// A process of today's platform: what it does with the items of the storage, what it can be
-/// told, and what it costs.
+/// Process of UP42, which processes items of the storage: description, inputs and price.
 ///
 /// ```
 /// # use up42::{Client, serde_json::json};
@@ -25,6 +24,8 @@ use up42_core::sanitize::sanitize;
 /// # Ok::<(), up42::Error>(())
 /// ```
 #[derive(Clone)]
+#[doc(alias = "SingleItemJobTemplate")]
+#[doc(alias = "MultiItemJobTemplate")]
 pub struct Process {
     pub(super) client: Client,
     id: String,
@@ -61,69 +62,70 @@ impl Process {
         })
     }
 
-    /// Its id.
+    /// Returns the id of the process.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// For people.
+    /// Returns the title for people.
     pub fn title(&self) -> Option<&str> {
         self.title.as_deref()
     }
 
-    /// What it does.
+    /// Returns the description of the process.
     pub fn description(&self) -> Option<&str> {
         self.description.as_deref()
     }
 
-    /// What the platform asks for it, such as `3 credits per SQ_KM`.
+    /// Returns the price per unit, such as `3 credits per SQ_KM`.
     pub fn price(&self) -> Option<&str> {
         self.price.as_deref()
     }
 
-    /// What it can be told.
+    /// Returns the inputs of the process.
     pub fn inputs(&self) -> &ProcessInputs {
         &self.inputs
     }
 
-    /// Whether its licence is accepted: without that its jobs are refused.
+    /// Returns the state of the process's licence (EULA): jobs are rejected unless it is accepted.
     ///
     /// # Errors
     ///
-    /// Those of the network.
+    /// [`ErrorKind::Network`](crate::ErrorKind::Network) on failure of the connection.
     pub fn eula(&self) -> Result<EulaState> {
         let Some(id) = &self.eula_id else { return Ok(EulaState::NotNeeded) };
         let states = eula_states(&self.client, [id.clone()])?;
         Ok(states.get(id).copied().unwrap_or(EulaState::Unknown))
     }
 
-    /// Charges the jobs of a batch to a budget of the account, by its id; also when the batch is
-    /// opened by its name.
+    /// Charges the jobs of a batch to a budget of the account, by its id. The batch keeps it when
+    /// opened again by name.
     pub fn budget_id(mut self, id: impl Into<String>) -> Self {
         self.budget = Some(id.into());
         self
     }
 
-    /// The request that creates a job.
+    /// Creates the request that creates a job.
     pub(super) fn execution(&self, inputs: &Map<String, Value>) -> Result<Request> {
         let path = format!("/v2/processing/processes/{}/execution", checked("process", &self.id)?);
         let request = Request::post(self.client.url(&path), json!({"inputs": inputs}));
-        let request = request.query("workspaceId", &self.workspace).charging();
+        let request = request.query("workspaceId", &self.workspace).mark_charging();
         Ok(match &self.budget {
             Some(budget) => request.query("budgetId", budget),
             None => request,
         })
     }
 
-    /// Whether a job's title can be given.
+    /// Returns whether a job may have a title.
     pub(super) fn has_title(&self) -> bool {
         self.inputs.is_empty() || self.inputs.get("title").is_some()
     }
 
-    /// A batch of jobs, one for each row. Nothing is sent yet. Rows are checked against the
-    /// description; a `title` that is left out is the job's label.
+    /// Creates a batch of jobs, one per row. Nothing is sent yet. Rows are checked against the
+    /// process description; a missing `title` becomes the job's label.
     ///
-    /// Jobs are found again by their titles, to which the batch adds a name of its own.
+    /// After a lost response jobs are found by their titles, to which the batch adds a unique
+    /// suffix.
     ///
     /// ```
     /// # use up42::{Aoi, Client, serde_json::json, simulator::Clock, simulator::Simulator};
@@ -145,9 +147,9 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when there are no rows, or two
-    /// that are the same, when a row has what the process would refuse, and when its licence is
-    /// not accepted.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if there are no rows, if two
+    /// rows are the same, if a row does not match the process description, or if the process's
+    /// licence is not accepted.
     pub fn batch(&self, name: impl Into<String>, rows: impl Into<ProcessRows>) -> Result<Batch> {
         let batch = || {
             let jobs = self.jobs_of(rows.into())?;

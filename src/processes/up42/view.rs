@@ -1,7 +1,8 @@
-//! What a notebook shows of processes.
+//! MIME bundles of processes for notebooks.
 
 use super::Process;
-use up42_view::display::{MimeBundle, counted};
+use up42_view::MimeBundle;
+use up42_view::elements::counted;
 use up42_view::impl_mime_bundle;
 
 impl Process {

@@ -2,9 +2,8 @@ use std::io::{self, BufRead, Read};
 
 use flate2::bufread::GzDecoder;
 
-/// The content of a gzip file: of all its members, one after another (RFC 1952, 2.2). Zeros
-/// behind a member are padding, as for the program `gzip`; anything else there is a member, or
-/// an error.
+/// Decompressed content of all members of a gzip file (RFC 1952, 2.2). Zeros after a member are
+/// padding, as for the program `gzip`; anything else must be another member.
 pub(super) struct Members<R>(Option<GzDecoder<R>>);
 
 impl<R: BufRead> Members<R> {
@@ -29,7 +28,7 @@ impl<R: BufRead> Read for Members<R> {
     }
 }
 
-/// Skips zeros, and returns whether anything is left.
+/// Skips zeros, and returns whether any bytes are left.
 fn has_more(file: &mut impl BufRead) -> io::Result<bool> {
     loop {
         let bytes = file.fill_buf()?;

@@ -1,11 +1,10 @@
-//! Unpacks results. An archive comes from outside: nothing in it may leave the
-//! folder, fill the disk, or be anything but a file. It is paid for, too: a name that this
-//! system does not take, or takes for another file, is no reason to lose it, so such a file
-//! gets another name, and [`Renamed`] says which.
+//! Unpacks results. Archives come from outside: no entry may leave the folder, fill the disk or be
+//! anything but a regular file. A file with a name that is invalid or already taken on this system
+//! is stored under another name, recorded in [`Renamed`], because the results are paid for.
 //!
-//! What is wrong with the archive is an error of kind [`ErrorKind::Response`], what is
-//! wrong with the disk one of kind [`ErrorKind::Io`], and an archive that is larger, or has more
-//! files, than is allowed one of kind [`ErrorKind::InvalidInput`]: the caller may allow more.
+//! Errors: [`ErrorKind::Response`] for an invalid archive, [`ErrorKind::Io`] for a failure of the
+//! disk, [`ErrorKind::InvalidInput`] for an archive above the limits of size or number of files,
+//! which the caller may raise.
 
 mod gzip;
 mod size;
@@ -17,8 +16,8 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::inside::inside;
 use super::renamed::{self, Renamed};
+use super::safe_path::safe_path;
 use crate::transport::Bytes;
 use gzip::Members;
 use up42_core::error::{Context, Error, ErrorKind, Result};
@@ -27,28 +26,29 @@ use up42_core::file::sync_folder;
 use up42_core::hash::hex;
 use up42_core::redact;
 
-/// What an archive may hold at most.
+/// Limits of an archive.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub(super) files: usize,
-    /// `None`: so many times its own size as is plausible ([`RATIO`]), and as the disk has room
-    /// for.
+    /// Largest unpacked size, in bytes; `None` for [`RATIO`] times the packed size. Free space on
+    /// the disk is always a limit.
     pub(super) bytes: Option<u64>,
 }
 
-/// Unpacked over packed size; a TIFF rarely passes 100, and nothing 1,032 that was packed once.
+/// Largest ratio of unpacked to packed size. A TIFF rarely exceeds 100, and DEFLATE cannot exceed
+/// 1,032.
 const RATIO: u64 = 1_000;
 
-/// The bytes of names and attributes that a tar may have before a file: they are read
-/// into memory. As many may stand behind the last one.
+/// Largest number of header bytes before a file of a tar, and after the last one, because headers
+/// are read into memory.
 const HEADERS: u64 = 1_000_000;
-/// Bytes of a block of a tar.
+/// Size of a tar block, in bytes.
 const BLOCK: u64 = 512;
-/// What the smallest archive may unpack to, whatever the ratio.
+/// Unpacked size that is allowed for any archive, whatever the ratio, in bytes.
 const LEAST: u64 = 1_000_000;
-/// Bytes for which room is asked at a time, once there are more than the archive says.
+/// Number of bytes reserved at a time when an archive unpacks to more than it states.
 const STEP: u64 = 10_000_000;
-/// The longest path, in bytes. No system takes a longer one.
+/// Longest path, in bytes. No system supports longer ones.
 const LONGEST: usize = 4_096;
 
 impl Default for Limits {
@@ -57,9 +57,10 @@ impl Default for Limits {
     }
 }
 
-/// Unpacks a tgz, tar or zip into a folder that must not exist yet, as long as there is `room` for
-/// so many bytes more: what it says that it unpacks to, and what it does. The content of `output/` moves one level up, as the SDK
-/// has it. Fails as a whole: then the folder is gone again.
+/// Unpacks a tgz, tar or zip into a folder that must not exist yet. `room` is called with the
+/// number of bytes still to be written, first for the size that the archive states, and fails if
+/// the disk lacks the space. The content of `output/` is moved one level up, as in the SDK. On
+/// failure the folder does not exist.
 pub(super) fn unpack(
     archive: &Path,
     folder: &Path,
@@ -86,14 +87,14 @@ pub(super) fn unpack(
     unpacked.with_context(context)
 }
 
-/// Returns whether this system takes a name for a file's and for nothing else. Windows takes
-/// `NUL` for a device and `a:b` for a part of `a` without a word; the others refuse what they do
-/// not take.
+/// Returns whether a name can be tried as a file name on this system. On Windows only portable
+/// names: it opens `NUL` as a device and `a:b` as a stream of `a` without an error. Other systems
+/// report invalid names.
 fn is_taken_here(name: &str) -> bool {
     !cfg!(windows) || is_portable(name)
 }
 
-/// Unpacks to a folder that is there, on a system that takes such names.
+/// Unpacks into an existing folder; `takes` returns whether a name can be tried as a file name.
 fn read(
     archive: &Path,
     folder: &Path,
@@ -113,7 +114,7 @@ fn read(
         _ => packed,
     };
     let mut out = Unpacked::new(folder, limits, packed, takes, room);
-    out.set_aside(expected.min(out.most()))?;
+    out.reserve(expected.min(out.most()))?;
     file.seek(SeekFrom::Start(0))?;
     match (is_zip, is_gzip) {
         (true, _) => out.zip(file)?,
@@ -133,13 +134,13 @@ struct Unpacked<'a> {
     room: &'a mut dyn FnMut(u64) -> Result<()>,
     packed: u64,
     bytes: u64,
-    /// Bytes for which there is room.
-    set_aside: u64,
+    /// Number of bytes for which space was reserved.
+    reserved: u64,
     files: usize,
     /// Paths in the archive.
     paths: HashSet<String>,
     renamed: Renamed,
-    /// Folders that hold a file or a folder.
+    /// Folders that contain a file or a folder.
     folders: BTreeSet<PathBuf>,
 }
 
@@ -158,7 +159,7 @@ impl<'a> Unpacked<'a> {
             room,
             packed: packed.max(1),
             bytes: 0,
-            set_aside: 0,
+            reserved: 0,
             files: 0,
             paths: HashSet::new(),
             renamed: Renamed::default(),
@@ -166,19 +167,19 @@ impl<'a> Unpacked<'a> {
         }
     }
 
-    /// The archive goes when this is done: then names, too, must be on the disk.
+    /// Writes the list of renamed files and syncs the folders. The caller then deletes the archive.
     fn finish(self) -> Result<Renamed> {
         self.renamed.write(self.folder)?;
         self.folders.iter().try_for_each(|folder| sync_folder(folder))?;
         Ok(self.renamed)
     }
 
-    /// Bytes that it may unpack to.
+    /// Returns the largest unpacked size, in bytes.
     fn most(&self) -> u64 {
         self.limits.bytes.unwrap_or_else(|| self.packed.saturating_mul(RATIO).max(LEAST))
     }
 
-    /// A bomb, or only more than the caller allows.
+    /// Creates the error for an unpacked size above the limit.
     fn too_large(&self, most: u64) -> Error {
         let times = match self.limits.bytes {
             Some(_) => String::new(),
@@ -188,10 +189,10 @@ impl<'a> Unpacked<'a> {
         Error::invalid(format!("it unpacks to more than {most}{times}: `Download::largest` allows more"))
     }
 
-    /// Sets aside the room for so many bytes in all, of which some are written.
-    fn set_aside(&mut self, bytes: u64) -> Result<()> {
+    /// Reserves space for `bytes` in total, including those already written.
+    fn reserve(&mut self, bytes: u64) -> Result<()> {
         (self.room)(bytes - self.bytes)?;
-        self.set_aside = bytes;
+        self.reserved = bytes;
         Ok(())
     }
 
@@ -204,15 +205,15 @@ impl<'a> Unpacked<'a> {
 
     fn tar(&mut self, reader: impl Read) -> Result<()> {
         let left = Rc::new(Cell::new(HEADERS));
-        let mut tar = tar::Archive::new(Metered { reader, left: left.clone() });
+        let mut tar = tar::Archive::new(LimitedReader { reader, left: left.clone() });
         let mut entries = tar.entries().map_err(broken)?;
-        // Folders cost time, even when none of them is made.
+        // Entries without content also cost time, so their number is limited too.
         let most_entries = self.limits.files.saturating_mul(2);
         for count in 0.. {
             left.set(HEADERS);
             let Some(entry) = entries.next() else {
-                // A block of zeros is the end ("pax", IEEE Std 1003.1: "ustar Interchange Format").
-                // Where the file ends before it, files may be missing.
+                // A tar ends with a block of zeros ("pax", IEEE Std 1003.1: "ustar Interchange
+                // Format"). If the file ends before it, entries may be missing.
                 if HEADERS - left.get() < BLOCK {
                     return Err(invalid("it is cut off: a tar ends with a block of zeros"));
                 }
@@ -223,7 +224,7 @@ impl<'a> Unpacked<'a> {
                     "it holds more than {most_entries} entries: `Download::files` allows more"
                 )));
             }
-            // A file's content has limits of its own.
+            // The content of a file has its own limits.
             left.set(u64::MAX);
             let mut entry = entry.map_err(broken)?;
             let path = entry.path_bytes().into_owned();
@@ -232,7 +233,7 @@ impl<'a> Unpacked<'a> {
                     self.write(&path, &mut entry)?;
                 }
                 tar::EntryType::Directory | tar::EntryType::XGlobalHeader => {
-                    // What it holds is skipped, unpacked all the same.
+                    // The content is skipped, but still has to be decompressed.
                     left.set(HEADERS);
                     io::copy(&mut entry, &mut io::sink()).map_err(broken)?;
                 }
@@ -241,7 +242,7 @@ impl<'a> Unpacked<'a> {
                 }
             }
         }
-        // Up to here a gzip has not been compared with its checksum.
+        // The rest is read so that a gzip's checksum is verified.
         left.set(HEADERS);
         io::copy(&mut tar.into_inner(), &mut io::sink()).map_err(broken)?;
         Ok(())
@@ -278,28 +279,28 @@ impl<'a> Unpacked<'a> {
             if self.bytes > most {
                 return Err(self.too_large(most));
             }
-            if self.bytes > self.set_aside {
-                self.set_aside(self.bytes.saturating_add(STEP).min(most))?;
+            if self.bytes > self.reserved {
+                self.reserve(self.bytes.saturating_add(STEP).min(most))?;
             }
             file.write_all(&chunk[..length])?;
         }
-        // The archive goes when the folder is there: then its files must be.
+        // The archive is deleted after unpacking: the files must be on the disk by then.
         file.sync_all()?;
         self.files += 1;
         Ok(())
     }
 
-    /// Creates a file: under its own path where this system takes it, else beside `data.json` under
-    /// its name, cleaned and marked.
+    /// Creates a file under its path, if this system accepts it; otherwise next to `data.json`
+    /// under a cleaned name with a hash.
     fn create(&mut self, raw: &[u8]) -> Result<File> {
         let text = String::from_utf8_lossy(raw);
         if raw.len() > LONGEST {
             return Err(refused(&text, &format!("has a name of more than {LONGEST} bytes")));
         }
-        let path = inside(&text).map_err(|error| refused(&text, &error.to_string()))?;
+        let path = safe_path(&text).map_err(|error| refused(&text, &error.to_string()))?;
         let path = path.strip_prefix("output/").unwrap_or(&path);
         let is_text = std::str::from_utf8(raw).is_ok();
-        // A key in a path would be shown with it.
+        // A path with a secret would be displayed, so such a file is renamed as well.
         let shown = redact::data(&text);
         if is_text && !self.paths.insert(path.to_owned()) {
             return Err(refused(&text, "is there twice"));
@@ -327,26 +328,26 @@ impl<'a> Unpacked<'a> {
     }
 }
 
-/// Returns whether the path is taken by a file whose path is another, as on systems that do not
-/// tell `a` from `A`, or cannot be that of a file here.
+/// Returns whether the error means that the path is invalid on this system, or that another path
+/// has the same file (case-insensitive file systems).
 fn names_no_file(error: &io::Error) -> bool {
     use io::ErrorKind::{AlreadyExists, InvalidFilename, InvalidInput, IsADirectory, NotADirectory};
     matches!(error.kind(), AlreadyExists | InvalidFilename | InvalidInput | IsADirectory | NotADirectory)
 }
 
-/// A reader that may be read so far and no further.
-struct Metered<R> {
+/// Reader that fails beyond a number of bytes.
+struct LimitedReader<R> {
     reader: R,
     left: Rc<Cell<u64>>,
 }
 
-impl<R: Read> Read for Metered<R> {
+impl<R: Read> Read for LimitedReader<R> {
     fn read(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
         let most = chunk.len().min(usize::try_from(self.left.get()).unwrap_or(usize::MAX));
         let length = self.reader.read(&mut chunk[..most])?;
         self.left.set(self.left.get() - length as u64);
         if most == 0 && !chunk.is_empty() {
-            // The end is no excess.
+            // At the end of the file the limit is not exceeded.
             return match self.reader.read(&mut [0])? {
                 0 => Ok(0),
                 _ => {

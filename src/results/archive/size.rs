@@ -1,4 +1,4 @@
-//! What an archive says that it unpacks to. It need not be true: limits are elsewhere.
+//! Unpacked size stated by an archive. It may be wrong; limits are enforced elsewhere.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -6,7 +6,8 @@ use std::io::{Read, Seek, SeekFrom};
 use up42_core::error::{Error, ErrorKind, Result};
 use up42_core::limits::entries_of_zip;
 
-/// The sum of its entries, which are `most` files and as many folders at most.
+/// Returns the sum of the entries of a zip. Fails if there are more than twice `most` entries
+/// (files and folders).
 pub(super) fn of_zip(file: &File, most: usize) -> Result<u64> {
     let mut file = file.try_clone()?;
     let most = most.saturating_mul(2) as u64;
@@ -16,12 +17,12 @@ pub(super) fn of_zip(file: &File, most: usize) -> Result<u64> {
     }
     file.seek(SeekFrom::Start(0))?;
     let zip = zip::ZipArchive::new(file).map_err(broken_zip)?;
-    // `None` where an entry does not tell.
+    // `None` if an entry does not state its size.
     Ok(zip.decompressed_size().and_then(|size| u64::try_from(size).ok()).unwrap_or(0))
 }
 
-/// The size of its last member, which mostly is the only one, modulo 4 GB (RFC 1952, 2.3.1): a
-/// lower bound, where there are more.
+/// Returns the size of the last gzip member modulo 4 GB (RFC 1952, 2.3.1). Usually there is only
+/// one member; otherwise it is a lower bound.
 pub(super) fn of_gzip(file: &mut File) -> Result<u64> {
     let mut size = [0; 4];
     if file.metadata()?.len() < 4 {

@@ -30,12 +30,12 @@ fn message_of(entries: &[(&str, tar::EntryType, &[u8])], limits: Limits) -> Stri
     refusal(&archive, limits)
 }
 
-/// Why an archive that is alone in its folder is broken or does harm.
+/// Returns the message of the error of kind `Response` for an archive that is alone in its folder.
 fn refusal(archive: &Path, limits: Limits) -> String {
     refusal_of(ErrorKind::Response, archive, limits)
 }
 
-/// Why it is not unpacked, without its path.
+/// Returns the message of the error without the path of the archive.
 fn refusal_of(kind: ErrorKind, archive: &Path, limits: Limits) -> String {
     let folder = archive.parent().unwrap();
     let error = unpack(archive, &folder.join("job"), limits, roomy).unwrap_err();
@@ -45,7 +45,7 @@ fn refusal_of(kind: ErrorKind, archive: &Path, limits: Limits) -> String {
     message.split_once("`: ").map_or(message.clone(), |(_, message)| message.to_owned())
 }
 
-/// What an archive has too much of.
+/// Returns the message of the error for an archive above a limit.
 fn excess(entries: &[(&str, tar::EntryType, &[u8])], limits: Limits) -> String {
     let folder = tempfile::tempdir().unwrap();
     let archive = tgz(folder.path(), entries);
@@ -105,7 +105,7 @@ fn a_name_that_is_none_here_costs_nothing_but_the_name() {
     let folder = tempfile::tempdir().unwrap();
     let entries: Vec<_> = names.iter().map(|name| (*name, file, name.as_bytes())).collect();
     let archive = tgz(folder.path(), &entries);
-    // As Windows does it, and as this system does.
+    // Once with the rules of Windows, once with those of this system.
     let systems = [("windows", is_portable as fn(&str) -> bool, 5), ("here", is_taken_here, 1)];
     for (name, takes, renamed) in systems {
         let target = folder.path().join(name);
@@ -122,7 +122,7 @@ fn a_name_that_is_none_here_costs_nothing_but_the_name() {
     let latin = tgz(folder.path(), &[("output/data.json", file, b"{}")]);
     let mut tar = Vec::new();
     Members::of(BufReader::new(File::open(&latin).unwrap())).read_to_end(&mut tar).unwrap();
-    // `data.json` with the a of Latin-1 for its second letter.
+    // `data.json` with "ä" in Latin-1 as its second letter.
     tar[8] = 0xe4;
     let sum: u32 = tar[..512]
         .iter()
@@ -144,7 +144,7 @@ fn names_that_are_one_file_here_are_two_files() {
     let folder = tempfile::tempdir().unwrap();
     let mut room = roomy;
     let mut out = Unpacked::new(folder.path(), Limits::default(), 1, is_taken_here, &mut room);
-    // So `A.tif` looks to `a.tif` on a system that does not tell their cases, and a file to a folder.
+    // Simulates existing files on a case-insensitive system, and a file with the name of a folder.
     for taken in ["a.tif", "b"] {
         fs::write(folder.path().join(taken), "other").unwrap();
     }
@@ -173,7 +173,7 @@ fn all_members_of_a_gzip_are_read() {
         gzip.write_all(bytes).unwrap();
         gzip.finish().unwrap()
     };
-    // Between entries, between blocks within one, and anywhere in it.
+    // Cuts between entries, between blocks within one, and at any other byte.
     for (nth, cut) in [1024, 1024 + 512 + 512 * 10, 5_000].into_iter().enumerate() {
         let members = [member(&tar[..cut]), member(&tar[cut..])];
         let unpacked = |packed: &[u8]| {
@@ -189,7 +189,7 @@ fn all_members_of_a_gzip_are_read() {
             assert_eq!(unpacked(&[whole.clone(), vec![0; padding]].concat()).unwrap(), noise);
         }
         assert!(unpacked(&[&whole[..], b"junk that is no member"].concat()).is_err());
-        // A file that ends with its first member looks whole to gzip, and is not.
+        // A file that ends after its first member is valid for gzip, but incomplete.
         let error = unpacked(&members[0]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Response, "{error}");
         assert!(unpacked(&whole[..whole.len() - 1]).is_err());
@@ -207,7 +207,7 @@ fn a_bomb_is_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let archive = tgz(folder.path(), &bomb);
     unpack(&archive, &folder.path().join("job"), limits(3_000_000), roomy).unwrap();
-    // What was packed twice passes any ratio of one packing.
+    // Data that was compressed twice exceeds the largest ratio of one compression.
     let mut twice = GzEncoder::new(Vec::new(), Compression::best());
     twice.write_all(&vec![0; 40_000_000]).unwrap();
     let inner = twice.finish().unwrap();
@@ -215,7 +215,7 @@ fn a_bomb_is_stopped() {
     let mut out = Unpacked::new(folder.path(), Limits::default(), 2_000, is_taken_here, &mut room);
     let error = out.write(b"bomb", &mut Members::of(&inner[..])).unwrap_err();
     insta::assert_snapshot!(error, @"it unpacks to more than 2.0 MB, which is 1000 times its size: `Download::largest` allows more");
-    // Whoever allows so much has it.
+    // A higher limit allows the size.
     let mut out = Unpacked::new(folder.path(), limits(40_000_000), 2_000, is_taken_here, &mut room);
     out.write(b"allowed", &mut Members::of(&inner[..])).unwrap();
 }
@@ -233,7 +233,7 @@ fn a_disk_is_not_filled_by_what_an_archive_does_not_say() {
     };
     let limits = Limits { bytes: Some(u64::MAX), ..Limits::default() };
     let mut out = Unpacked::new(folder.path(), limits, 1, is_taken_here, &mut room);
-    out.set_aside(10).unwrap();
+    out.reserve(10).unwrap();
     let error = out.write(b"a", &mut io::repeat(7).take(200_000_000)).unwrap_err();
     assert_eq!(error.to_string(), "the disk is full");
     assert!(out.bytes < 110_000_000, "{}", out.bytes);
@@ -282,7 +282,7 @@ fn an_archive_that_is_not_whole_is_refused() {
         file.set_len(file.metadata().unwrap().len() - lost).unwrap();
         refusal(&archive, Limits::default());
     }
-    // Only the checksum tells.
+    // Only the checksum shows the damage.
     let folder = tempfile::tempdir().unwrap();
     let archive = whole(folder.path());
     let mut bytes = fs::read(&archive).unwrap();

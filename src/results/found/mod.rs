@@ -1,6 +1,6 @@
-//! What dry runs found: scenes with their quicklooks, and what the jobs will cost.
+//! Results of dry runs: scenes with their quicklooks, and prices of the real jobs.
 
-mod ask;
+mod requests;
 mod view;
 
 use std::collections::{HashMap, HashSet};
@@ -8,7 +8,7 @@ use std::fmt;
 
 use polars::prelude::DataFrame;
 
-use self::ask::Listed;
+use self::requests::Listed;
 use crate::batch::{JobCollection, JobRecord};
 use crate::catalog::{Quicklook, QuicklookOutcome, Quicklooks};
 use crate::frame::Frame;
@@ -18,38 +18,37 @@ use up42_core::geo::wkb;
 use up42_core::impl_list;
 use up42_core::parallel::in_parallel;
 use up42_core::sanitize::sanitize;
-use up42_view::display::counted;
+use up42_view::elements::counted;
 
-/// Jobs, and then quicklooks, at a time; the limiter holds the rate.
+/// Largest number of simultaneous requests; the client's rate limiter applies too.
 const CONCURRENT_REQUESTS: usize = 16;
 
-/// What the jobs of a [dry run](crate::jobs::Workflow::test_jobs_parallel) found, each with its
-/// own outcome, in the order of the parameters.
+/// Results of the jobs of a [dry run](crate::jobs::Workflow::test_jobs_parallel), each with its own
+/// outcome, in the order of the parameters.
 #[derive(Clone)]
 pub struct FoundScenes {
     jobs: Vec<FoundByJob>,
 }
 
-/// What one job found.
+/// Result of one dry run.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct FoundByJob {
-    /// What sets the job apart: place and dates.
+    /// Label of the job: usually place and dates.
     pub label: String,
-    /// The job on the platform, if there is one.
+    /// Job on the platform, if it was created.
     pub job: Option<JobId>,
-    /// The scenes with their quicklooks, or why they are not known.
+    /// Scenes with their quicklooks, or the reason why they are unknown.
     pub scenes: Result<Vec<Quicklook>>,
-    /// What the real job will cost, or why that is not known.
+    /// Price of the real job, or the reason why it is unknown.
     pub price: Result<Price>,
 }
 
 impl_list!(FoundScenes(jobs: FoundByJob), "What was found, job by job.");
 
 impl JobCollection {
-    /// What the jobs found: asks each job of a [dry
-    /// run](crate::jobs::Workflow::test_jobs_parallel) for its scenes, their quicklooks, and
-    /// what the real job will cost. That is free.
+    /// Requests, for each job of a [dry run](crate::jobs::Workflow::test_jobs_parallel), its
+    /// scenes, their quicklooks, and the price of the real job. It is free.
     ///
     /// ```
     /// # use up42::{Aoi, Client, simulator::Clock, simulator::Simulator};
@@ -69,20 +68,21 @@ impl JobCollection {
     /// # Ok::<(), up42::Error>(())
     /// ```
     ///
-    /// The scenes are the features of the job's `data.json` (`docs/up42-api.md`, 5.1). One that only
-    /// a quicklook names has no outline.
+    /// The scenes are the features of the job's `data.json` (`docs/up42-api.md`, 5.1). A scene
+    /// known only from the name of a quicklook has no footprint.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] when they are no workflow's jobs. When nothing can be learned
-    /// of any job: what befell the first. What befalls one job
-    /// is kept in its [`scenes`](FoundByJob::scenes) or its [`price`](FoundByJob::price).
+    /// [`ErrorKind::InvalidInput`] if these are not jobs of a workflow. If all requests of all jobs
+    /// fail, the error of the first. Other errors of a job are in its
+    /// [`scenes`](FoundByJob::scenes) or [`price`](FoundByJob::price).
     #[doc(alias = "get_quicklooks", alias = "download_quicklooks")]
     pub fn found_scenes(&self) -> Result<FoundScenes> {
         let (records, project) = (self.iter().as_slice(), self.project()?);
         let listed = in_parallel(records, CONCURRENT_REQUESTS, |record| listed(project, record));
-        let prices =
-            in_parallel(records, CONCURRENT_REQUESTS, |record| ask::price(project, id_of(record)?, record));
+        let prices = in_parallel(records, CONCURRENT_REQUESTS, |record| {
+            requests::price(project, id_of(record)?, record)
+        });
         let outcomes = self.pictures(&listed);
         let scenes = |listed: Vec<Listed>| {
             let outcome = |id: &str| outcomes.get(id).cloned().unwrap_or(QuicklookOutcome::Missing);
@@ -106,14 +106,14 @@ impl JobCollection {
         Ok(FoundScenes { jobs })
     }
 
-    /// What comes of the quicklooks; that of a scene of many jobs is asked for once.
+    /// Downloads the quicklooks, once per scene.
     fn pictures(&self, listed: &[Result<Vec<Listed>>]) -> HashMap<String, QuicklookOutcome> {
         let all = listed.iter().flatten().flatten();
         let wanted: HashMap<&str, &str> =
             all.filter_map(|one| Some((one.scene.id.as_str(), one.quicklook.as_deref()?))).collect();
         let wanted: Vec<_> = wanted.into_iter().collect();
         let outcomes =
-            in_parallel(&wanted, CONCURRENT_REQUESTS, |(_, url)| ask::picture_at(self.client(), url));
+            in_parallel(&wanted, CONCURRENT_REQUESTS, |(_, url)| requests::picture_at(self.client(), url));
         wanted.into_iter().map(|(id, _)| id.to_owned()).zip(outcomes).collect()
     }
 }
@@ -121,7 +121,7 @@ impl JobCollection {
 fn listed(project: &Project, record: &JobRecord) -> Result<Vec<Listed>> {
     let has_ended = record.job.as_ref().is_some_and(|job| job.status == JobStatus::Succeeded);
     match has_ended {
-        true => ask::scenes(project, id_of(record)?),
+        true => requests::scenes(project, id_of(record)?),
         false => Err(not_there(record)),
     }
 }
@@ -135,7 +135,7 @@ fn not_there(record: &JobRecord) -> Error {
 }
 
 impl FoundScenes {
-    /// The scenes with their quicklooks, each once.
+    /// Returns the scenes with their quicklooks, each scene once.
     pub fn quicklooks(&self) -> Quicklooks {
         let mut known = HashSet::new();
         let all = self.iter().filter_map(|job| job.scenes.as_ref().ok()).flatten();
@@ -143,25 +143,25 @@ impl FoundScenes {
         Quicklooks::of(different.cloned().collect())
     }
 
-    /// The scenes as a Polars DataFrame, a row for each scene of each job; a job without
-    /// scenes has one row, too.
+    /// Returns the scenes as a Polars DataFrame, one row per scene and job; a job without scenes
+    /// has one row.
     ///
     /// | column | dtype | unit | null means | field of the API |
     /// |---|---|---|---|---|
     /// | `label` | String | | never null | |
     /// | `job` | String | | no job was created | `id` of the job |
     /// | `scene` | String | | the job found none | name of the quicklook, or `id` of the feature |
-    /// | `collection` | String | | not said | as for [`Scenes`](crate::catalog::Scenes::to_dataframe) |
-    /// | `datetime` | Datetime(ms) | UTC | not said | the same |
-    /// | `cloud_cover` | Float64 | % of the scene | not known | the same |
-    /// | `geometry` | Binary | degrees, WGS 84 | no outline | the same, as WKB |
+    /// | `collection` | String | | not stated | as for [`Scenes`](crate::catalog::Scenes::to_dataframe) |
+    /// | `datetime` | Datetime(ms) | UTC | not stated | the same |
+    /// | `cloud_cover` | Float64 | % of the scene | unknown | the same |
+    /// | `geometry` | Binary | degrees, WGS 84 | no footprint | the same, as WKB |
     /// | `quicklook` | Boolean | | never null | whether there is a picture |
-    /// | `min_credits`, `max_credits` | Int64 | credits for the whole job | not known | `credit` of the job's estimate |
+    /// | `min_credits`, `max_credits` | Int64 | credits for the whole job | unknown | `credit` of the job's estimate |
     /// | `error` | String | | the scenes are known | |
     ///
     /// # Errors
     ///
-    /// Only when Polars refuses the columns.
+    /// Only if Polars rejects the columns.
     pub fn to_dataframe(&self) -> Result<DataFrame> {
         type Row<'a> = (&'a FoundByJob, Option<&'a Quicklook>);
         let rows: Vec<Row> = self

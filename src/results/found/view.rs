@@ -1,4 +1,4 @@
-//! What a notebook shows of dry runs.
+//! MIME bundles of dry runs for notebooks.
 
 use std::ops::RangeBounds;
 
@@ -6,13 +6,13 @@ use super::{FoundByJob, FoundScenes};
 use crate::jobs::Credits;
 use up42_core::time::minute;
 use up42_view::Aoi;
-use up42_view::display::{Cell, Column, Table};
+use up42_view::elements::{Cell, Column, Table};
 use up42_view::impl_show;
 use up42_view::map::Map;
 
 impl FoundScenes {
-    /// The quicklooks in their places on a map, with the area. A scene without a picture
-    /// is there by its outline; one without an outline is only named.
+    /// Returns a map of the quicklooks and the area of interest. Scenes without a picture are shown
+    /// by their footprints; scenes without a footprint are listed below the map.
     #[doc(alias = "map_quicklooks")]
     pub fn map(&self, aoi: &Aoi) -> Map {
         let failed = self.iter().filter_map(|job| Some((&job.label, job.scenes.as_ref().err()?)));

@@ -9,8 +9,8 @@ use url::Url;
 use super::*;
 use crate::transport::{RetryPolicy, Settings, Worker};
 
-/// A storage that gives these answers one after another, and keeps what it was asked for:
-/// `Range` and `If-Range`.
+/// Storage server that sends these responses one after another and records the `Range` and
+/// `If-Range` headers of the requests.
 struct Storage {
     url: String,
     asked: Arc<Mutex<Vec<String>>>,
@@ -44,10 +44,10 @@ impl Storage {
     }
 
     fn fetch(&self, path: &Path) -> Result<()> {
-        self.fetch_to(path, Incoming::default())
+        self.fetch_to(path, DownloadProgress::default())
     }
 
-    fn fetch_to(&self, path: &Path, incoming: Incoming) -> Result<()> {
+    fn fetch_to(&self, path: &Path, incoming: DownloadProgress) -> Result<()> {
         let api = Url::parse(&self.url).unwrap();
         let retry = RetryPolicy { attempts: 1, ..RetryPolicy::default() };
         let settings = Settings {
@@ -74,7 +74,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Four of ten bytes, and then the connection breaks.
+/// Response with four of ten bytes, after which the connection ends.
 const BROKEN: &str = "200 OK\nContent-Length: 10\nETag: \"a\"\n\n0123";
 
 #[test]
@@ -85,7 +85,7 @@ fn the_rest_of_the_same_file_is_asked_for() {
         BROKEN,
         "206 Partial\nContent-Length: 6\nContent-Range: bytes 4-9/10\nETag: \"a\"\n\n456789",
     ]);
-    let incoming = Incoming::default();
+    let incoming = DownloadProgress::default();
     let error = storage.fetch_to(&path, incoming.clone()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Network);
     assert_eq!((incoming.counts().arrived, incoming.counts().fetched), (0, 4), "it counts when it goes on");
@@ -102,16 +102,16 @@ fn the_rest_of_the_same_file_is_asked_for() {
 fn bytes_of_two_files_are_never_joined() {
     let whole = "200 OK\nContent-Length: 3\nETag: \"b\"\n\nnew";
     let cases: [&[&str]; 6] = [
-        // It knows no ranges, or the file has changed.
+        // The server does not support ranges, or the file has changed.
         &[BROKEN, whole],
-        // The part is longer than the file of today.
+        // The part is longer than the present file.
         &[BROKEN, "416 Range\nContent-Length: 0\nContent-Range: bytes */3\n\n", whole],
-        // It keeps to no `If-Range`.
+        // The server ignores `If-Range`.
         &[BROKEN, "206 P\nContent-Length: 6\nContent-Range: bytes 4-9/10\nETag: \"b\"\n\n456789", whole],
         &[BROKEN, "206 P\nContent-Length: 7\nContent-Range: bytes 4-10/11\n\n456789X", whole],
-        // Nor to the range.
+        // The server ignores `Range`.
         &[BROKEN, "206 P\nContent-Length: 10\nContent-Range: bytes 0-9/10\nETag: \"a\"\n\n0123456789", whole],
-        // Nothing says which file the part is of.
+        // There is no strong validator for the part.
         &["200 OK\nContent-Length: 10\nETag: W/\"a\"\n\n0123", whole],
     ];
     for answers in cases {
@@ -154,7 +154,7 @@ fn a_part_that_is_longer_than_its_file_is_begun_anew() {
 
 #[test]
 fn what_another_wrote_to_a_part_is_never_taken_for_the_file() {
-    // As on a file system without locks: the other writes while half of the file is there.
+    // On a file system without locks: the other program writes while half of the file is there.
     for (other, is_whole) in [("XXX", true), ("XXXXXXXX", false)] {
         let folder = tempfile::tempdir().unwrap();
         let (path, part) = (folder.path().join("file"), folder.path().join("file.part"));
@@ -210,7 +210,7 @@ fn a_file_that_has_no_room_is_not_begun() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     let storage = Storage::of(&["200 OK\nContent-Length: 10\nETag: \"a\"\n\n0123456789"]);
-    let error = storage.fetch_to(&path, Incoming::with_free(100_000_019)).unwrap_err();
+    let error = storage.fetch_to(&path, DownloadProgress::with_free(100_000_019)).unwrap_err();
     assert!(error.kind() == ErrorKind::Io && error.to_string().contains("100 MB are needed"), "{error}");
     assert!(names(folder.path()).is_empty());
 }

@@ -1,7 +1,7 @@
-//! A notebook of displays, as the kernel leaves it: `displays.ipynb`.
+//! A notebook of displays as the kernel produces it: `displays.ipynb`.
 //!
-//! A display goes to standard output, so the cells run in a process of their own: this
-//! test binary, asked for one ignored test.
+//! Displays are printed to standard output, so the cells run in a separate process: this test
+//! binary with one ignored test.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ use up42::view::Show;
 
 use crate::{airports, client_of, dakar};
 
-/// Stands before what a cell prints.
+/// Line before the output of a cell.
 const CELL: &str = "== cell ";
 
 pub fn write(folder: &Path) {
@@ -37,7 +37,7 @@ pub fn write(folder: &Path) {
     fs::write(folder.join("displays.ipynb"), notebook.to_string()).unwrap();
 }
 
-/// A code cell with one output: what was printed between the markers, by type.
+/// Returns a code cell with one output: the text between the markers, by MIME type.
 fn cell(printed: &str) -> Value {
     let (name, blocks) = printed.split_once('\n').unwrap();
     let mut data = Map::new();

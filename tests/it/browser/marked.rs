@@ -1,15 +1,15 @@
-//! Pictures with coloured marks on footprints of every kind: `placement.test.mjs` measures
-//! where they are painted.
+//! Pictures with coloured marks on footprints of every kind: `placement.test.mjs` measures where
+//! they are painted.
 
 use image::{ImageFormat, Rgb, RgbImage};
 use up42::geo_types::{LineString, Polygon};
 use up42::view::{Layer, Map};
 
-/// Side of a picture in pixels, and what a pixel covers on the ground.
+/// Side of a picture in pixels, and size of a pixel on the ground in metres.
 const SIDE: u32 = 500;
 const METRES: f64 = 40.0;
 
-/// Corners, edges and the middle.
+/// Positions and colours of the marks: corners, edges and the centre.
 const MARKS: [([f64; 2], [u8; 3]); 9] = [
     ([20.0, 20.0], [255, 0, 0]),
     ([480.0, 20.0], [0, 255, 0]),
@@ -22,12 +22,12 @@ const MARKS: [([f64; 2], [u8; 3]); 9] = [
     ([250.0, 250.0], [0, 0, 0]),
 ];
 
-/// Temperate, across the antimeridian, and as near to the poles as the map goes.
+/// Temperate places, places at the antimeridian, and some as near to the poles as the map extends.
 const PLACES: [[f64; 2]; 6] =
     [[-17.4, 14.7], [179.97, -17.0], [10.0, 52.0], [25.0, 80.0], [-40.0, 84.8], [120.0, -84.8]];
 
-/// A map of marked pictures. Each id tells where its middle is, how far it is turned
-/// clockwise, and how much shorter its upper edge is on each side.
+/// Returns a map of marked pictures. Each id contains the centre, the clockwise rotation, and the
+/// share by which the upper edge is shorter on each side.
 pub fn map() -> Map {
     let turns = [0.0, 7.0, 15.0, 30.0, 45.0, -20.0];
     let mut map = Map::new("Marks");
@@ -58,13 +58,13 @@ fn picture() -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// Metres to the right of and above the picture's middle.
+/// Returns the corners in metres to the right of and above the picture's centre.
 fn corners(taper: f64) -> [[f64; 2]; 4] {
     let (half, top) = (f64::from(SIDE) / 2.0 * METRES, 1.0 - taper);
     [[-top, 1.0], [top, 1.0], [1.0, -1.0], [-1.0, -1.0]].map(|corner| corner.map(|part| part * half))
 }
 
-/// On a plane that touches the Earth in the picture's middle.
+/// Projects a point from a plane that touches the Earth at the picture's centre.
 fn ground([lon, lat]: [f64; 2], degrees: f64, [x, y]: [f64; 2]) -> (f64, f64) {
     let (sin, cos) = degrees.to_radians().sin_cos();
     let (east, north) = (x * cos + y * sin, y * cos - x * sin);

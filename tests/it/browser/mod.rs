@@ -1,5 +1,5 @@
-//! What the library shows, in a real browser: pages and notebooks are made here, and the
-//! tests of `tests/browser` open them. `tests/browser/open.mjs` tells how to run one alone.
+//! Tests of the displays in a real browser: pages and notebooks are made here, and the tests of
+//! `tests/browser` open them. `tests/browser/open.mjs` describes how to run one alone.
 
 mod cells;
 mod marked;
@@ -11,12 +11,12 @@ use std::process::Command;
 
 use up42::Aoi;
 
-/// Where pages go, and what the tests leave: screenshots, downloads.
+/// Returns the folder of the pages and of the tests' output: screenshots, downloads.
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser")
 }
 
-/// Why the tests cannot run here.
+/// Returns the reason why the tests cannot run here, if there is one.
 fn missing(tests: &Path) -> Option<String> {
     let chromium = std::env::var_os("CHROMIUM").map_or("/usr/bin/chromium".into(), PathBuf::from);
     if !chromium.exists() {
@@ -38,11 +38,11 @@ fn the_browser_shows_what_it_should() {
         return;
     }
     let pages = folder();
-    // What an older run has left proves nothing.
+    // Files of an earlier run prove nothing.
     let _ = fs::remove_dir_all(&pages);
     pages::write(&pages);
     cells::write(&pages);
-    crate::outside::write(&pages);
+    crate::untrusted::write(&pages);
     let mut files: Vec<_> = fs::read_dir(&tests).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
     files.sort();
@@ -56,12 +56,12 @@ fn the_browser_shows_what_it_should() {
     areas_that_were_drawn_are_read(&pages.join("drawn"));
 }
 
-/// What `draw.test.mjs` copied and downloaded.
+/// Checks the areas that `draw.test.mjs` copied and downloaded.
 fn areas_that_were_drawn_are_read(folder: &Path) {
     let read = |name: &str| {
         let text = fs::read_to_string(folder.join(format!("{name}.geojson"))).unwrap();
         let aoi = Aoi::from_geojson(&text).unwrap();
-        // The browser sums on a sphere, which is nowhere off by a hundredth.
+        // The browser calculates on a sphere, with an error below 1 %.
         let told: f64 = fs::read_to_string(folder.join(format!("{name}.km2"))).unwrap().parse().unwrap();
         assert!((aoi.area_km2() / told - 1.0).abs() < 0.01, "{name}: {} km², not {told}", aoi.area_km2());
         aoi

@@ -1,4 +1,4 @@
-//! What a search should find, by looking at every item: written without the library.
+//! Expected results of a search, from a pass over every item, written without the library.
 
 use std::cmp::Ordering;
 use std::fs;
@@ -52,7 +52,7 @@ fn item(json: &Value) -> Item {
     }
 }
 
-/// The parts of a search.
+/// Parts of a search.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     pub area: Geometry,
@@ -79,7 +79,7 @@ pub enum Key {
 }
 
 impl Wanted {
-    /// The items that match, in order.
+    /// Returns the items that match, in order.
     pub fn of<'a>(&self, items: &'a [Item]) -> Vec<&'a Item> {
         let mut found: Vec<&Item> = items.iter().filter(|item| self.takes(item)).collect();
         found.sort_by(|a, b| {
@@ -119,7 +119,7 @@ impl Key {
         match self {
             Self::Newest => b.at.cmp(&a.at),
             Self::Oldest => a.at.cmp(&b.at),
-            // What is unknown is last.
+            // Unknown values come last.
             Self::Up(name) => {
                 let figure = |item: &Item| item.number(name).unwrap_or(f64::INFINITY);
                 figure(a).partial_cmp(&figure(b)).unwrap()

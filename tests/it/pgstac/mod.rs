@@ -1,4 +1,4 @@
-//! Searches of a real STAC server, compared with a pass over the files that it holds.
+//! Tests of searches on a real STAC server, compared with a pass over its files.
 
 pub mod brute;
 pub mod random;
@@ -15,14 +15,14 @@ use up42::{Aoi, ErrorKind};
 use crate::server::{Server, json as answer};
 use server::Stac;
 
-/// A search, in the library's words and in the test's own.
+/// Search, as the library's and as the test's own type.
 #[derive(Clone, Debug)]
 pub struct Question {
     pub search: Search,
     pub wanted: Wanted,
 }
 
-/// Asks a catalog, and compares its answer with the items.
+/// Runs the search, and compares its result with the items.
 pub fn ask(catalog: &Catalog, items: &[Item], question: &Question) -> Result<Scenes, TestCaseError> {
     let scenes = catalog.search(&question.search).unwrap();
     let found: Vec<_> =
@@ -36,7 +36,7 @@ pub fn ask(catalog: &Catalog, items: &[Item], question: &Question) -> Result<Sce
     Ok(scenes)
 }
 
-/// A landing page that leads to a real server, but offers less than it can.
+/// Starts a server whose landing page links to a real server, but declares fewer capabilities.
 fn narrowed(stac: &str, classes: &'static [&'static str], method: &'static str) -> Server {
     let (search, collections) = (format!("{stac}/search"), format!("{stac}/collections"));
     Server::start(move |_| {
@@ -65,8 +65,8 @@ fn searches_find_what_a_pass_over_the_files_finds() {
         "GET",
     );
     let bare = narrowed(&stac.plain, &[], "GET");
-    // Filters as CQL2-JSON, as `query`, as CQL2 text in a URL; nothing but the area and the
-    // dates, by POST and by GET.
+    // Filters as CQL2-JSON, as `query`, as CQL2 text in a URL; only area and dates, by POST and by
+    // GET.
     let urls = [&stac.all, &stac.query, &text.url, &stac.plain, &bare.url];
     let catalogs = urls.map(|url| Catalog::stac(url).unwrap());
     let config = ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() };
@@ -76,7 +76,7 @@ fn searches_find_what_a_pass_over_the_files_finds() {
         some.set(some.get() + u32::from(!scenes.is_empty()));
         more.set(more.get() + u32::from(scenes.has_more()));
     });
-    // A search for nothing proves nothing.
+    // Searches without results would prove nothing.
     assert!(some.get() > 12 && more.get() > 1, "{} found something, {} had more", some.get(), more.get());
 }
 

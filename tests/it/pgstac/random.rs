@@ -1,4 +1,4 @@
-//! Random searches around what there is to find.
+//! Random searches around existing items.
 
 use std::f64::consts::TAU;
 
@@ -25,12 +25,13 @@ const ORDERS: [(SortBy, Key); 5] = [
 const COLLECTIONS: [&str; 5] =
     ["landsat-c2-l2", "naip", "planet-disaster-data", "sentinel-1-grd", "sentinel-2-l2a"];
 
-/// The parts of a search circle around one item, or most searches would find nothing.
+/// Returns searches whose parts are mostly chosen around one item: otherwise most would find
+/// nothing.
 pub fn question(items: Vec<Item>) -> impl Strategy<Value = Question> {
     any::<Index>().prop_flat_map(move |lead| around(items.clone(), lead))
 }
 
-/// Mostly the same item, at times any other.
+/// Returns mostly the same item, sometimes another one.
 fn pick(lead: Index) -> impl Strategy<Value = Index> + Clone {
     prop_oneof![4 => Just(lead), 1 => any::<Index>()]
 }
@@ -94,8 +95,8 @@ fn around(items: Vec<Item>, lead: Index) -> impl Strategy<Value = Question> {
         })
 }
 
-/// A polygon or two around the places of some items: of a box, or of a star whose corners
-/// go round its middle.
+/// Returns one or two polygons around some items: boxes, or stars whose corners surround their
+/// centre.
 fn area(items: Vec<Item>, lead: Index) -> impl Strategy<Value = (Aoi, Geometry)> {
     let corner = (0.05..1.0_f64, 0.0..1.0_f64);
     let part = (pick(lead), 0.05..20.0_f64, -0.4..0.4_f64, -0.4..0.4_f64, vec(corner, 3..9));
@@ -125,7 +126,7 @@ fn area(items: Vec<Item>, lead: Index) -> impl Strategy<Value = (Aoi, Geometry)>
 fn star(x: f64, y: f64, size: f64, corners: &[(f64, f64)]) -> Polygon {
     let count = corners.len() as f64;
     let ring = corners.iter().enumerate().map(|(nth, (reach, turn))| {
-        // Each corner keeps to its own share of the round: no two edges cross.
+        // Each corner has its own range of angles, so that no two edges cross.
         let angle = TAU * (nth as f64 + 0.9 * turn) / count;
         (x + reach * size * angle.cos(), y + reach * size * angle.sin())
     });
@@ -141,7 +142,7 @@ fn dates(items: Vec<Item>, lead: Index) -> impl Strategy<Value = (Timestamp, Tim
     (end(), end()).prop_map(|(a, b)| (a.min(b), a.max(b)))
 }
 
-/// A condition on a property that some item has, with its value.
+/// Returns a condition on a property of an item, with its value.
 fn filter(
     items: &[Item],
     (item, key, kind): (Index, Index, usize),
@@ -161,7 +162,7 @@ fn filter(
             ][kind];
             Some((name.clone(), op, number.into(), Condition::Number(name, test, number)))
         }
-        // Instants are compared as such, not as text: they have tests of their own.
+        // Instants are compared as such, not as text; other tests check them.
         Value::String(text) if text.parse::<Timestamp>().is_err() => {
             let other = key.get(items).properties.get(&name).and_then(Value::as_str).unwrap_or("nothing");
             let values = vec![text.clone(), other.to_owned()];

@@ -6,21 +6,21 @@ use std::sync::OnceLock;
 
 use crate::python::{PythonServer, if_possible, output, script};
 
-/// It runs as long as this process.
+/// Server that runs as long as this process.
 pub struct Stac {
-    /// The folder with the items that it holds.
+    /// Folder with its items.
     pub folder: PathBuf,
-    /// Filters by CQL2 and by `query`, sorts.
+    /// URL with filters by CQL2 and by `query`, and sorting.
     pub all: String,
-    /// Filters by `query`, sorts.
+    /// URL with filters by `query`, and sorting.
     pub query: String,
-    /// Neither filters nor sorts.
+    /// URL without filters and sorting.
     pub plain: String,
     _process: PythonServer,
 }
 
 impl Stac {
-    /// The server; `None` where PostgreSQL or the items are missing.
+    /// Starts the server; `None` if PostgreSQL or the items are missing.
     pub fn started() -> Option<&'static Stac> {
         static STAC: OnceLock<Option<Stac>> = OnceLock::new();
         STAC.get_or_init(|| if_possible(Self::start())).as_ref()
@@ -31,7 +31,7 @@ impl Stac {
         if !folder.exists() {
             return Err(format!("`{}` is missing", folder.display()));
         }
-        // It says whether PostgreSQL is there.
+        // Fails if PostgreSQL is missing.
         output(Command::new("python3").arg(script("stac")))?;
         let process = PythonServer::start("stac", &[folder.as_os_str()])?;
         let url = |name: &str| process.told[name].as_str().unwrap().to_owned();

@@ -1,4 +1,4 @@
-//! Batches on a real OGC API - Processes server.
+//! Tests of batches on a real OGC API - Processes server.
 
 mod server;
 
@@ -23,13 +23,13 @@ fn connect(server: &Pygeoapi, folder: &Path) -> ProcessServer {
     client.build().unwrap().processes(&server.url).unwrap()
 }
 
-/// Places, of which those from the one of this number on are measured after there is a file.
+/// Returns jobs for places; from the number `free` on they wait until a file exists.
 fn places(count: usize, free: usize, file: &str) -> Vec<Value> {
     let after = |number: usize| if number < free { "" } else { file };
     (0..count).map(|number| json!({"place": format!("place {number}"), "after": after(number)})).collect()
 }
 
-/// How often each place was measured.
+/// Counts the runs of each place.
 fn runs(folder: &Path) -> HashMap<String, usize> {
     let mut runs = HashMap::new();
     for place in std::fs::read_to_string(folder.join("runs")).unwrap_or_default().lines() {
@@ -38,7 +38,7 @@ fn runs(folder: &Path) -> HashMap<String, usize> {
     runs
 }
 
-/// What each place was measured to be.
+/// Returns the result of each place.
 fn measured(jobs: &JobCollection, folder: &Path) -> Vec<(String, Value)> {
     let results = jobs.download_results(folder.join("results")).unwrap();
     assert!(results.failed().is_empty(), "{:?}", results.failed());
@@ -108,7 +108,8 @@ fn failures_dismissals_and_pictures_are_told_as_they_are() {
     assert!(path.ends_with("picture.bin") && std::fs::read(path).unwrap().starts_with(b"GIF89a"));
 }
 
-/// What ran when it was killed stays `accepted` there for ever: the user dismisses it.
+/// Checks that jobs that ran when the server was killed stay `accepted` on it: the user dismisses
+/// them.
 #[test]
 fn a_server_that_is_killed_and_comes_back_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
@@ -117,7 +118,7 @@ fn a_server_that_is_killed_and_comes_back_loses_nothing() {
     let batch = measure.batch("thirty", places(30, 9, "open")).unwrap().max_concurrent(6);
     let batch = batch.settle(Duration::from_secs(1));
     let running = batch.start().unwrap();
-    // Nine are done, and six can come to no end.
+    // Nine are done, and six cannot end.
     until(|| running.jobs().unwrap().succeeded() == 9 && runs(folder.path()).len() == 15);
     first.kill();
     let second = Pygeoapi::start(folder.path()).unwrap();

@@ -7,18 +7,18 @@ use crate::python::{PythonServer, if_possible};
 
 pub struct Pygeoapi {
     pub url: String,
-    /// Jobs that a server before it left unfinished.
+    /// Number of jobs that an earlier server left unfinished.
     pub stranded: usize,
     process: PythonServer,
 }
 
 impl Pygeoapi {
-    /// The server, with its jobs in a folder; `None` where it cannot be installed.
+    /// Starts the server with its jobs in a folder; `None` if it cannot be installed.
     pub fn start(folder: &Path) -> Option<Self> {
         Self::with(&[folder.as_os_str()])
     }
 
-    /// One that wants a login with this password, and whose processes run while one waits.
+    /// Starts a server that requires a login with this password, and executes synchronously only.
     pub fn guarded(folder: &Path, password: &str) -> Option<Self> {
         Self::with(&[folder.as_os_str(), OsStr::new(password)])
     }
@@ -29,7 +29,7 @@ impl Pygeoapi {
         Some(Self { url: process.told["url"].as_str().unwrap().to_owned(), stranded, process })
     }
 
-    /// As `kill -9` does.
+    /// Kills the server, as `kill -9` does.
     pub fn kill(mut self) {
         self.process.kill();
     }

@@ -1,5 +1,5 @@
-//! Searches of servers on files, compared with a pass over the items that they hold: 31
-//! questions to each, judged by [`brute`].
+//! Tests of searches on servers over files, compared with a pass over their items: 31 questions to
+//! each server, checked by [`brute`].
 
 mod server;
 
@@ -10,10 +10,10 @@ use up42::catalog::Catalog;
 use crate::pgstac::{Question, ask, brute, random};
 use server::Servers;
 
-/// Questions to each server.
+/// Number of questions to each server.
 const QUESTIONS: usize = 31;
 
-/// The same ones in each run, of which something is to be found.
+/// Returns the questions, the same in each run, each with at least one result.
 fn questions(items: &[brute::Item]) -> Vec<Question> {
     let strategy = random::question(items.to_vec());
     let mut runner = TestRunner::deterministic();
@@ -21,7 +21,7 @@ fn questions(items: &[brute::Item]) -> Vec<Question> {
     questions.filter(|one| !one.wanted.of(items).is_empty()).take(QUESTIONS).collect()
 }
 
-/// Asks a server, and tells the questions that it answers otherwise than the items do.
+/// Sends the questions to a server, and returns the ones with another result than the items give.
 fn wrong(url: &str, items: &[brute::Item], questions: &[Question]) -> Vec<String> {
     let catalog = Catalog::stac(url).unwrap();
     let asked = questions.iter().enumerate();
@@ -42,7 +42,8 @@ fn a_server_without_pages_answers_all() {
     assert_eq!(wrong(&servers.duckdb, &items, &questions(&items)), [""; 0]);
 }
 
-/// It sorts and pages each collection by itself, so each question is about one.
+/// Checks a server that sorts and pages each collection separately, so each question has one
+/// collection.
 #[test]
 fn a_server_that_sorts_by_bare_names_answers_all() {
     let Some(servers) = Servers::started() else { return };

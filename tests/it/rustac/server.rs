@@ -5,21 +5,21 @@ use std::sync::OnceLock;
 
 use crate::python::{PythonServer, if_possible};
 
-/// They run as long as this process.
+/// Servers that run as long as this process.
 pub struct Servers {
-    /// The folder with the items that they hold.
+    /// Folder with their items.
     pub folder: PathBuf,
-    /// Neither filters nor sorts.
+    /// Server that neither filters nor sorts.
     pub memory: String,
-    /// The same, and answers with one page.
+    /// Server that neither filters nor sorts, and answers with one page.
     pub duckdb: String,
-    /// Filters by CQL2, and sorts by names without a prefix.
+    /// Server that filters by CQL2, and sorts by names without a prefix.
     pub geoparquet: String,
     _process: PythonServer,
 }
 
 impl Servers {
-    /// The servers; `None` where the items or the packages are missing.
+    /// Starts the servers; `None` if the items or the packages are missing.
     pub fn started() -> Option<&'static Servers> {
         static SERVERS: OnceLock<Option<Servers>> = OnceLock::new();
         SERVERS.get_or_init(|| if_possible(Self::start())).as_ref()

@@ -38,7 +38,7 @@ function pack(topology, units, cell) {
   const { rings, borders } = shapes(topology, units);
   const cells = Array.from({ length: columns * rows }, () => ({ rings: [], borders: [] }));
 
-  // Halving again and again keeps the cutting near-linear for the huge rings.
+  // Repeated halving keeps the cutting of huge rings nearly linear.
   const columnsOf = (ring, from, to, visit) => {
     if (ring.length < 3) return;
     if (to - from === 1) return visit(ring, from);
@@ -58,7 +58,7 @@ function pack(topology, units, cell) {
       rowsOf(part, 0, rows, (piece, row) => cells[row * columns + column].rings.push(piece));
     });
   }
-  // A border needs no exact cut: each segment goes to the cell of its middle.
+  // A border is not cut exactly: each segment is put into the cell of its middle.
   for (const line of borders) {
     let last = null;
     for (let i = 1; i < line.length; i++) {
@@ -96,7 +96,7 @@ function pack(topology, units, cell) {
   return Buffer.concat([Buffer.from(head), ...packed.map((one) => Buffer.from(one))]);
 }
 
-/** Land rings and country borders in whole units. */
+/** Returns land rings and country borders in whole units. */
 function shapes({ arcs, transform, objects }, units) {
   const { scale, translate } = transform;
   const decoded = arcs.map((arc) => {
@@ -122,7 +122,7 @@ function shapes({ arcs, transform, objects }, units) {
   return { rings: rings.filter((ring) => ring.length > 2), borders: borders.filter((points) => points.length > 1) };
 }
 
-/** The part of a ring on one side of a line across `axis` (Sutherland-Hodgman). */
+/** Returns the part of a ring on one side of a line across `axis` (Sutherland-Hodgman). */
 function clip(ring, axis, at, side) {
   if (ring.length < 3) return [];
   const inside = (point) => (point[axis] - at) * side >= 0;
@@ -141,9 +141,8 @@ function clip(ring, axis, at, side) {
 }
 
 /**
- * `world-atlas` stitches rings across 180° and around the pole. This unrolls a
- * ring, closes it along the pole if it goes once around the Earth, and gives its
- * parts between 180° west and east.
+ * `world-atlas` joins rings across 180° and around the pole. Unrolls a ring, closes it along
+ * the pole if it goes once around the Earth, and returns its parts between 180° west and east.
  */
 function cutAtAntimeridian(ring, units) {
   const turn = 360 * units;
@@ -166,7 +165,7 @@ function cutAtAntimeridian(ring, units) {
   });
 }
 
-/** Without repeated points. */
+/** Removes repeated points. */
 function tidy(points) {
   return points.filter((point, i) => i === 0 || point[0] !== points[i - 1][0] || point[1] !== points[i - 1][1]);
 }

@@ -6,11 +6,11 @@ use super::name::distinct;
 use crate::error::{Context, Result};
 use crate::private;
 
-/// Temporary names begin and end so, with a UUID between.
+/// Prefix and suffix of temporary names, with a UUID between them.
 const TEMPORARY: [&str; 2] = [".up42-", ".part"];
 
-/// A file that is written under a temporary name in its folder, and gets its own name when it
-/// is whole. Dropped before that, it leaves nothing behind.
+/// File that is written under a temporary name in its folder and renamed when it is complete. If it
+/// is dropped before that, the temporary file is removed.
 #[derive(Debug)]
 pub struct AtomicFile {
     file: File,
@@ -19,9 +19,9 @@ pub struct AtomicFile {
 }
 
 impl AtomicFile {
-    /// Creates a file that will be at `path`. Each one has a temporary name of its own, so that two
-    /// writers of one path never share their bytes. A link stays, and leads to the new file;
-    /// a file that is replaced keeps its permissions, and one that is read-only stays as it is.
+    /// Creates a file to be renamed to `path`. Each has its own temporary name, so two writers of
+    /// one path do not mix their bytes. A symbolic link at `path` is kept and its target replaced;
+    /// a replaced file keeps its permissions. Fails if the existing file is read-only.
     pub fn create(path: &Path) -> io::Result<Self> {
         let is_link = fs::symlink_metadata(path).is_ok_and(|about| about.is_symlink());
         let path = if is_link { fs::canonicalize(path)? } else { path.to_owned() };
@@ -32,7 +32,7 @@ impl AtomicFile {
         if replaced.as_ref().is_some_and(fs::Permissions::readonly) {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the file is read-only"));
         }
-        // The name itself may leave no room for more letters.
+        // Not derived from the final name, which may already have the largest length.
         let [start, end] = TEMPORARY;
         let temporary = path.with_file_name(format!("{start}{}{end}", uuid::Uuid::new_v4().simple()));
         let file = File::options().write(true).create_new(true).open(&temporary)?;
@@ -43,15 +43,15 @@ impl AtomicFile {
         Ok(atomic)
     }
 
-    /// The same, for its owner alone.
+    /// Creates a file like [`create`](Self::create) that only its owner may read.
     pub fn private(path: &Path) -> io::Result<Self> {
         let atomic = Self::create(path)?;
         private::restrict(&atomic.temporary);
         Ok(atomic)
     }
 
-    /// Gives the file its name, once its bytes are on the disk; the name is there, too, when
-    /// this returns.
+    /// Syncs the content, renames the file, and syncs the folder, so that the name survives a power
+    /// failure.
     pub fn commit(self) -> io::Result<()> {
         let folder = self.path.parent().map(Path::to_owned);
         self.commit_without_folder()?;
@@ -63,8 +63,8 @@ impl AtomicFile {
         self.publish()
     }
 
-    /// Gives the file its name at once, for content that is checked when it is read and can be
-    /// fetched again: after a power failure it may be cut off.
+    /// Renames the file without a sync, for content that is verified when it is read and can be
+    /// downloaded again: after a power failure it may be truncated.
     pub fn publish(self) -> io::Result<()> {
         fs::rename(&self.temporary, &self.path)
     }
@@ -82,20 +82,20 @@ impl Write for AtomicFile {
 
 impl Drop for AtomicFile {
     fn drop(&mut self) {
-        // Once it has its name there is nothing of the temporary one.
+        // After a rename there is no temporary file, and this does nothing.
         let _ = fs::remove_file(&self.temporary);
     }
 }
 
-/// Writes a file that is whole and on the disk, or not there.
+/// Writes a file atomically and syncs it: afterwards it is complete, or not there.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = AtomicFile::create(path)?;
     file.write_all(bytes)?;
     file.commit()
 }
 
-/// Writes files to a folder, given the identity, preferred name and bytes of each. They are
-/// named by [`distinct`](super::name::distinct).
+/// Writes files to a folder, given the identity, preferred name and bytes of each. Their names are
+/// made by [`distinct`](super::name::distinct).
 pub fn write_all<'a>(
     folder: &Path,
     files: impl IntoIterator<Item = (String, String, &'a [u8])>,
@@ -115,23 +115,23 @@ pub fn write_all<'a>(
     Ok(sync_folder(folder)?)
 }
 
-/// Waits until the names of a folder's files are on the disk, where the system offers that: until then a
-/// power failure may take back a new name.
+/// Syncs a folder, where the system supports that: without it, a power failure may revert a new
+/// name.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
     use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
-    // Windows opens no folder as a file.
+    // Windows cannot open a folder as a file.
     if !cfg!(unix) {
         return Ok(());
     }
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     match File::open(folder).and_then(|folder| folder.sync_all()) {
-        // Some network file systems cannot, and some folders may be written and not read.
+        // Some network file systems cannot sync, and a folder may be writable but not readable.
         Err(error) if matches!(error.kind(), InvalidInput | PermissionDenied | Unsupported) => Ok(()),
         other => other,
     }
 }
 
-/// Returns whether a file's name is that of an unfinished [`AtomicFile`].
+/// Returns whether a file name is the temporary name of an [`AtomicFile`].
 pub fn is_temporary(name: &str) -> bool {
     let [start, end] = TEMPORARY;
     name.starts_with(start) && name.ends_with(end)

@@ -1,4 +1,4 @@
-//! Files on disk: written whole or not at all, under names that every system takes.
+//! Files on disk: atomic writes and portable names.
 
 mod atomic;
 pub mod name;

@@ -1,21 +1,21 @@
-//! Names of files that come from outside: ids, assets, entries of archives.
+//! Portable file names from external names: ids, assets, entries of archives.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::hash::hex;
 use crate::redact;
 
-/// Bytes of a name before its ending, and those that are left before a hash: with an ending and
-/// `.part.lock` it fits every file system.
+/// Largest length of a name without its extension, in bytes, and the length to which a longer name
+/// is cut before a hash is added. With an extension and `.part.lock` it fits every file system.
 const LONGEST: usize = 180;
 const CUT: usize = 160;
-/// Bytes of the hash that a changed name is marked with.
+/// Bytes of the hash that marks a changed name.
 const HASH: usize = 4;
-/// Devices that Windows has in every folder, whatever stands behind their dot; `COM1` to `COM9`
-/// and `LPT1` to `LPT9` are some, too.
+/// Device names that Windows reserves in every folder, with any extension; `COM1` to `COM9` and
+/// `LPT1` to `LPT9` are reserved, too.
 const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
 
-/// Returns whether Windows, Linux and macOS all take it for a file's name ("Naming Files, Paths, and
+/// Returns whether Windows, Linux and macOS all accept a file name ("Naming Files, Paths, and
 /// Namespaces" in the documentation of Windows, which is the strictest).
 pub fn is_portable(name: &str) -> bool {
     let is_refused = |letter: char| letter.is_control() || "<>:\"/\\|?*".contains(letter);
@@ -26,24 +26,25 @@ pub fn is_portable(name: &str) -> bool {
         && !is_device(name)
 }
 
-/// Returns a portable name: the name itself, where it has nothing but letters, digits and
-/// `-_. `, is not hidden and not long. A name that had to be changed is marked with a hash of the
-/// whole, so that two names stay two.
+/// Returns a portable name: the name itself, if it consists of letters, digits and `-_. `, is not
+/// hidden and not too long. A changed name contains a hash of the original, so that different names
+/// stay different.
 pub fn portable(name: &str) -> String {
     let clean = clean(name);
     if clean == name { clean } else { marked(&clean, name) }
 }
 
-/// Returns a portable name that differs from all others by more than the case of its letters. It
-/// depends on nothing else, so it stays the same whatever lies beside it.
-pub fn caseless(name: &str) -> String {
+/// Returns a portable name that differs from those of other names also where case is ignored: a
+/// name that is not in lower case contains a hash. It depends on `name` alone, so other files of
+/// the folder do not change it.
+pub fn case_insensitive(name: &str) -> String {
     let portable = portable(name);
     if portable == name && name.to_lowercase() != name { marked(&portable, name) } else { portable }
 }
 
-/// Returns portable names for the files of one folder, given the identity and the preferred name
-/// of each. Names that differ in case alone, which are one file on some systems, are all marked
-/// with a hash of their identity, so the order of the files changes nothing.
+/// Returns portable names for the files of one folder, given the identity and the preferred name of
+/// each. Names that differ in case alone, which are one file on some systems, all contain a hash of
+/// their identity, so they do not depend on the order of the files.
 pub fn distinct(files: &[(String, String)]) -> Vec<String> {
     let mut owners: HashMap<String, HashSet<&str>> = HashMap::new();
     for (identity, name) in files {
@@ -56,14 +57,14 @@ pub fn distinct(files: &[(String, String)]) -> Vec<String> {
     given.collect()
 }
 
-/// Adds a hash of the whole name or identity to a portable name, before its ending.
+/// Inserts a hash of `whole` into a portable name, before its extension.
 pub fn marked(portable: &str, whole: &str) -> String {
     let (stem, ending) = split(portable);
     format!("{}-{}{ending}", &stem[..stem.floor_char_boundary(CUT)], hex(whole, HASH))
 }
 
 fn clean(name: &str) -> String {
-    // File names are shown, and stay when a notebook is handed on.
+    // File names are displayed, and are part of shared notebooks: secrets are removed.
     let name = redact::data(name);
     let is_plain = |letter: char| letter.is_alphanumeric() || "-_. ".contains(letter);
     let clean: String = name.chars().map(|letter| if is_plain(letter) { letter } else { '_' }).collect();
@@ -79,7 +80,7 @@ fn clean(name: &str) -> String {
     if clean.is_empty() || is_device(&clean) { format!("_{clean}") } else { clean }
 }
 
-/// Splits a name before the dot of its ending; the second part is empty where there is none.
+/// Splits a name before the dot of its extension; the second part is empty if there is none.
 fn split(name: &str) -> (&str, &str) {
     let is_ending =
         |end: &str| (1..=8).contains(&end.len()) && end.chars().all(|one| one.is_ascii_alphanumeric());
@@ -91,7 +92,7 @@ fn split(name: &str) -> (&str, &str) {
 
 fn is_device(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim_end().to_lowercase();
-    // Windows takes superscript digits for digits here.
+    // Windows treats superscript digits as digits here.
     let is_number = |text: &str| matches!(text, "¹" | "²" | "³") || matches!(text.as_bytes(), [b'1'..=b'9']);
     let is_port = |kind: &str| stem.strip_prefix(kind).is_some_and(is_number);
     DEVICES.contains(&stem.as_str()) || is_port("com") || is_port("lpt")
@@ -162,8 +163,8 @@ mod tests {
             ["b2.tif", "b2.tif"],
             "one thing, one file"
         );
-        assert_eq!(caseless("a-1"), "a-1");
-        assert_ne!(caseless("A-1").to_lowercase(), caseless("a-1"));
+        assert_eq!(case_insensitive("a-1"), "a-1");
+        assert_ne!(case_insensitive("A-1").to_lowercase(), case_insensitive("a-1"));
     }
 
     proptest! {

@@ -1,17 +1,17 @@
-//! Shapes across 180°: split there, as GeoJSON has them (RFC 7946, 3.1.9), or made
+//! Geometries across the antimeridian: split there, as in GeoJSON (RFC 7946, 3.1.9), or made
 //! continuous, as a map draws them.
 //!
-//! A ring that jumps by more than 180° of longitude runs across the antimeridian: the
-//! short way round is meant.
+//! A ring with a jump of more than 180° of longitude crosses the antimeridian: its edge is the
+//! short way round.
 
 use geo::{BooleanOps, BoundingRect, Coord, LineString, MapCoords, MultiPolygon, Polygon};
 
 use super::Bbox;
 
-/// The longest edge of what [`cut_edges`] makes, in degrees of longitude.
+/// Longest edge in the result of [`cut_edges`], in degrees of longitude.
 const LONGEST_EDGE: f64 = 90.0;
 
-/// The shape within -180 to 180, cut where it runs across the antimeridian.
+/// Returns the geometry with longitudes of -180 to 180, cut where it crosses the antimeridian.
 pub fn split(shape: &MultiPolygon) -> MultiPolygon {
     let parts = shape.iter().flat_map(|polygon| {
         let whole = MultiPolygon::from(continuous_polygon(polygon));
@@ -24,7 +24,7 @@ pub fn split(shape: &MultiPolygon) -> MultiPolygon {
         let half = |west: f64| {
             let here = Bbox { west, south: -90.0, east: west + 360.0, north: 90.0 };
             let part = moved(&whole.intersection(&MultiPolygon::from(here.to_rect())), -180.0 - west);
-            // What a cut leaves behind the comma.
+            // Rounding errors of the cut.
             part.map_coords(|point| Coord { x: point.x.clamp(-180.0, 180.0), ..point })
         };
         [half(-180.0).0, half(180.0).0].concat()
@@ -32,9 +32,9 @@ pub fn split(shape: &MultiPolygon) -> MultiPolygon {
     MultiPolygon::new(parts.collect())
 }
 
-/// Each polygon continuous, and moved by whole turns next to `near`, or else next to
-/// the first: a footprint at -179.9° belongs beside one at 179.9°.
-pub fn unrolled(shape: &MultiPolygon, near: Option<f64>) -> MultiPolygon {
+/// Returns the geometry with continuous polygons, each moved by multiples of 360° to be closest to
+/// `near`, or else to the first polygon: a footprint at -179.9° is then next to one at 179.9°.
+pub fn continuous_near(shape: &MultiPolygon, near: Option<f64>) -> MultiPolygon {
     let mut near = near;
     let parts = shape.iter().map(|polygon| {
         let polygon = continuous_polygon(polygon);
@@ -46,8 +46,7 @@ pub fn unrolled(shape: &MultiPolygon, near: Option<f64>) -> MultiPolygon {
     MultiPolygon::new(parts.collect())
 }
 
-/// Long edges cut into short ones, so that none is taken for one that runs across the
-/// antimeridian.
+/// Divides long edges into short ones, so that none is interpreted as one across the antimeridian.
 pub fn cut_edges(shape: &MultiPolygon) -> MultiPolygon {
     let cut = |ring: &LineString| {
         let Some(first) = ring.coords().next() else { return ring.clone() };
@@ -65,7 +64,7 @@ pub fn cut_edges(shape: &MultiPolygon) -> MultiPolygon {
     MultiPolygon::new(parts.collect())
 }
 
-/// A polygon without jumps of more than 180°, which leaves -180 to 180 for that.
+/// Returns a polygon without jumps of more than 180°; its longitudes may be outside -180 to 180.
 pub fn continuous_polygon(polygon: &Polygon) -> Polygon {
     let exterior = continuous(polygon.exterior());
     let near = middle(&exterior);
@@ -94,17 +93,17 @@ fn continuous(ring: &LineString) -> LineString {
     if let [first, .., last] = points[..]
         && (last.x - first.x).abs() > 180.0
     {
-        // It went around a pole: that is inside.
+        // The ring runs around a pole, which is inside the polygon.
         let pole = 90_f64.copysign(points.iter().map(|point| point.y).sum());
         points.extend([Coord { x: last.x, y: pole }, Coord { x: first.x, y: pole }, first]);
     }
     let width = |ring: &LineString| ring.bounding_rect().map_or(0.0, |bounds| bounds.width());
-    let unrolled = LineString::new(points);
-    // From -180 straight to 180 and back is the whole Earth, not nothing. The area does not
-    // tell: that of a figure of eight is nothing, too.
-    match width(&unrolled) <= 1e-9 * width(ring) {
+    let continuous_near = LineString::new(points);
+    // A ring from -180 straight to 180 and back is the whole Earth; here it would have no width.
+    // Its area is no criterion: that of a figure of eight is zero, too.
+    match width(&continuous_near) <= 1e-9 * width(ring) {
         true => ring.clone(),
-        false => unrolled,
+        false => continuous_near,
     }
 }
 
@@ -112,7 +111,7 @@ fn middle(ring: &LineString) -> f64 {
     ring.coords().map(|point| point.x).sum::<f64>() / ring.0.len().max(1) as f64
 }
 
-/// The degrees that bring a longitude next to another one.
+/// Returns the multiple of 360° that brings a longitude closest to another one.
 fn turns(lon: f64, near: f64) -> f64 {
     ((near - lon) / 360.0).round() * 360.0
 }
@@ -141,10 +140,10 @@ mod tests {
 
     #[test]
     fn footprints_across_the_antimeridian_stay_whole() {
-        assert!((width(&unrolled(&band(179.5, -179.5), None)) - 1.0).abs() < 1e-9);
+        assert!((width(&continuous_near(&band(179.5, -179.5), None)) - 1.0).abs() < 1e-9);
         let split = MultiPolygon::new([band(179.5, 180.0).0, band(-180.0, -179.5).0].concat());
-        assert!((width(&unrolled(&split, None)) - 1.0).abs() < 1e-9);
-        let beside = unrolled(&band(-179.9, -179.0), Some(179.0));
+        assert!((width(&continuous_near(&split, None)) - 1.0).abs() < 1e-9);
+        let beside = continuous_near(&band(-179.9, -179.0), Some(179.0));
         assert!(beside.coords_iter().all(|point| point.x > 180.0));
     }
 
@@ -172,7 +171,7 @@ mod tests {
     #[test]
     fn the_whole_earth_stays_whole() {
         let earth = ring(&[[-180.0, -90.0], [180.0, -90.0], [180.0, 90.0], [-180.0, 90.0]]);
-        assert_eq!(unrolled(&earth, None), earth);
+        assert_eq!(continuous_near(&earth, None), earth);
         let cut = cut_edges(&earth);
         assert_eq!(cut.coords_iter().count(), 11);
         assert_eq!(split(&cut), cut);

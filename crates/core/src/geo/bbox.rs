@@ -6,9 +6,9 @@ use super::antimeridian::{cut_edges, split};
 use super::polygons;
 use crate::error::{Error, Result};
 
-/// A bounding box: west, south, east, north in degrees, WGS 84.
+/// Bounding box: west, south, east, north in degrees, WGS 84.
 ///
-/// A box across the antimeridian has its west east of its east (RFC 7946, 5.2): Fiji is
+/// A box across the antimeridian has a `west` larger than its `east` (RFC 7946, 5.2): Fiji is
 /// `177, -19, -178, -16`.
 ///
 /// ```
@@ -20,30 +20,30 @@ use crate::error::{Error, Result};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bbox {
-    /// The side that it begins at, -180 to 180.
+    /// Longitude of the western side, -180 to 180.
     pub west: f64,
     /// Smallest latitude, -90 to 90.
     pub south: f64,
-    /// The side that it ends at, -180 to 180.
+    /// Longitude of the eastern side, -180 to 180.
     pub east: f64,
     /// Largest latitude, -90 to 90.
     pub north: f64,
 }
 
 impl Bbox {
-    /// A bounding box from its four sides.
+    /// Creates a bounding box from its four sides.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when a value
-    /// is out of range, when south is not south of north, or when west is not west of
-    /// east, unless that is the short way across the antimeridian.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a value is out of range, if
+    /// south is not less than north, or if west is not less than east, unless the box is the short
+    /// way across the antimeridian.
     pub fn new(west: f64, south: f64, east: f64, north: f64) -> Result<Self> {
         let bbox = Self { west, south, east, north };
         for (lon, lat) in [(west, south), (east, north)] {
             check_position(lon, lat).map_err(|error| error.context(format!("bbox `{bbox}`")))?;
         }
-        // The long way round is more likely two values in the wrong order.
+        // A box the long way round is more likely two values in the wrong order.
         let is_across = west - east > 180.0;
         if (west >= east && !is_across) || south >= north {
             return Err(Error::invalid(format!(
@@ -53,13 +53,13 @@ impl Bbox {
         Ok(bbox)
     }
 
-    /// Whether the box lies across the antimeridian.
+    /// Returns whether the box crosses the antimeridian.
     #[doc(hidden)]
     pub fn is_across(self) -> bool {
         self.west > self.east
     }
 
-    /// The box on Earth around a shape; `None` when the shape is empty.
+    /// Returns the bounding box of a geometry on the Earth; `None` if the geometry is empty.
     #[doc(hidden)]
     pub fn of(shape: &Geometry) -> Option<Self> {
         match polygons(shape) {
@@ -68,8 +68,8 @@ impl Bbox {
         }
     }
 
-    /// The box around a shape that is [`split`]: across the antimeridian when parts
-    /// touch it on both sides and do not go round the Earth.
+    /// Returns the bounding box of a geometry that is [`split`]: across the antimeridian if parts
+    /// touch it on both sides and do not cover all longitudes.
     #[doc(hidden)]
     pub fn on_earth(shape: &MultiPolygon) -> Option<Self> {
         let plain = Self::around(shape)?;
@@ -78,7 +78,7 @@ impl Bbox {
         }
         let mut parts: Vec<Rect> = shape.iter().filter_map(BoundingRect::bounding_rect).collect();
         parts.sort_by(|a, b| a.min().x.total_cmp(&b.min().x));
-        // The widest gap between parts is what the box leaves out.
+        // The box excludes the widest gap between parts.
         let (mut reached, mut widest, mut across) = (-180.0_f64, 0.0, plain);
         for part in parts {
             let gap = part.min().x - reached;
@@ -90,18 +90,18 @@ impl Bbox {
         Some(across)
     }
 
-    /// The box in the plane around a shape; `None` when the shape is empty.
+    /// Returns the bounding box of a geometry in the plane; `None` if the geometry is empty.
     #[doc(hidden)]
     pub fn around(shape: &MultiPolygon) -> Option<Self> {
         shape.bounding_rect().map(Self::from)
     }
 
-    /// West, south, east, north, as GeoJSON and STAC write it.
+    /// Returns west, south, east, north, the order of GeoJSON and STAC.
     pub fn to_array(self) -> [f64; 4] {
         [self.west, self.south, self.east, self.north]
     }
 
-    /// The box as a polygon, or two: one on each side of the antimeridian.
+    /// Returns the box as a polygon, or as two, one on each side of the antimeridian.
     #[doc(hidden)]
     pub fn to_polygon(self) -> MultiPolygon {
         let halves = match self.is_across() {
@@ -129,7 +129,7 @@ impl fmt::Display for Bbox {
     }
 }
 
-/// Refuses what cannot be a longitude and a latitude, and says why it may be so.
+/// Refuses values that cannot be a longitude and a latitude; the error states a likely reason.
 pub fn check_position(lon: f64, lat: f64) -> Result<()> {
     let ok = |value: f64, limit: f64| value.is_finite() && value.abs() <= limit;
     match (ok(lon, 180.0), ok(lat, 90.0)) {

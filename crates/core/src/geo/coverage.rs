@@ -1,11 +1,11 @@
-//! Areas on the ellipsoid, and how much of one shape another covers.
+//! Areas on the ellipsoid, and coverage of one geometry by another.
 
 use geo::{BooleanOps, Geometry, Intersects, LineString, MultiPolygon};
 
 use super::{ground, split};
 
-/// Area in km² on the WGS 84 ellipsoid. Edges are straight in longitude and latitude,
-/// as GeoJSON has them (RFC 7946, 3.1.1), so a box runs along its parallels.
+/// Returns the area in km² on the WGS 84 ellipsoid. Edges are straight in longitude and latitude,
+/// as in GeoJSON (RFC 7946, 3.1.1), so the sides of a box follow its parallels.
 pub fn area_km2(shape: &MultiPolygon) -> f64 {
     let ring = |ring: &LineString| ring_km2(ring).abs();
     let polygon =
@@ -13,10 +13,11 @@ pub fn area_km2(shape: &MultiPolygon) -> f64 {
     shape.iter().map(polygon).sum()
 }
 
-/// The area between each edge and the equator, summed around the ring.
+/// Returns the signed area of a ring in km²: the sum of the areas between its edges and the
+/// equator.
 fn ring_km2(ring: &LineString) -> f64 {
     let edge = |edge: geo::Line| {
-        // A parallel needs one piece, any other edge enough for the mean to be exact.
+        // A parallel needs one piece; any other edge needs several, so that the mean is exact.
         let pieces = (edge.dy().abs() / 5.0).ceil().max(1.0) as usize;
         let step = edge.dy() / pieces as f64;
         let mean = (0..pieces).map(|piece| mean(edge.start.y + piece as f64 * step, step)).sum::<f64>();
@@ -25,20 +26,21 @@ fn ring_km2(ring: &LineString) -> f64 {
     ring.lines().map(edge).sum()
 }
 
-/// The mean of [`to_equator`] over latitudes, by Gauss and Legendre with three points.
+/// Returns the mean of [`to_equator`] over latitudes, by Gauss-Legendre quadrature with three
+/// points.
 fn mean(from: f64, step: f64) -> f64 {
     let at = |share: f64| to_equator((from + share * step).to_radians());
     let off = 0.15_f64.sqrt();
     (5.0 * at(0.5 - off) + 8.0 * at(0.5) + 5.0 * at(0.5 + off)) / 18.0
 }
 
-/// The area of one degree of longitude between two parallels, in km².
+/// Returns the area of one degree of longitude between two parallels, in km².
 pub fn km2_per_degree(south: f64, north: f64) -> f64 {
     (to_equator(north.to_radians()) - to_equator(south.to_radians())) * 1f64.to_radians()
 }
 
-/// The area from the equator to a latitude, in km² for a radian of longitude (Snyder,
-/// "Map Projections: A Working Manual" (1987), formula 3-12 for the authalic latitude).
+/// Returns the area from the equator to a latitude, in km² per radian of longitude (Snyder, "Map
+/// Projections: A Working Manual" (1987), formula 3-12 for the authalic latitude).
 fn to_equator(lat: f64) -> f64 {
     const EQUATOR: f64 = 6378.137;
     const FLATTENING: f64 = 1.0 / 298.257_223_563;
@@ -48,7 +50,7 @@ fn to_equator(lat: f64) -> f64 {
     polar * polar / 2.0 * (sine / (1.0 - (e * sine).powi(2)) + (e * sine).atanh() / e)
 }
 
-/// Whether a footprint, across the antimeridian or not, touches an area that is
+/// Returns whether a footprint, which may cross the antimeridian, intersects an area that is
 /// [`split`] there.
 pub fn touches(area: &MultiPolygon, footprint: &Geometry) -> bool {
     match polygons(footprint) {
@@ -57,15 +59,15 @@ pub fn touches(area: &MultiPolygon, footprint: &Geometry) -> bool {
     }
 }
 
-/// How much of `area` the footprint covers, in % (0 to 100); `None` where the
-/// footprint has no area. `area` is [`split`] at the antimeridian.
+/// Returns the share of `area` that the footprint covers, in % (0 to 100); `None` if the footprint
+/// has no area. `area` is [`split`] at the antimeridian.
 pub fn covered_percent(area: &MultiPolygon, footprint: &Geometry) -> Option<f64> {
     let footprint = ground(&polygons(footprint)?);
     let whole = area_km2(area);
     (whole > 0.0).then(|| (100.0 * area_km2(&area.intersection(&footprint)) / whole).clamp(0.0, 100.0))
 }
 
-/// The polygons of a shape; `None` where it has none.
+/// Returns the polygons of a geometry; `None` if it has none.
 pub fn polygons(shape: &Geometry) -> Option<MultiPolygon> {
     match shape {
         Geometry::Polygon(polygon) => Some(polygon.clone().into()),

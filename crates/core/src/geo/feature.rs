@@ -11,30 +11,30 @@ use crate::error::{Error, Result};
 use crate::limits::ReadBudget;
 use crate::sanitize::sanitize;
 
-/// One feature of an `Aoi`.
+/// Feature of an `Aoi`.
 #[derive(Clone, PartialEq)]
 pub struct AoiFeature {
-    /// From the property `name`, `title` or `id`, or the feature's own id.
+    /// Name by the property `name`, `title` or `id`, or the feature's own id.
     pub name: Option<String>,
-    /// The feature's polygons.
+    /// Polygons of the feature.
     pub geometry: MultiPolygon,
-    /// A remark on how the feature was read: that its polygons were repaired.
+    /// Note on the reading of the feature: its polygons were repaired.
     pub note: Option<String>,
 }
 
-/// The note on a feature whose polygons were not valid.
+/// Note on a feature whose polygons were not valid.
 const REPAIRED: &str = "its edges crossed or touched each other: repaired, as `ST_MakeValid` does";
 
 impl AoiFeature {
-    /// A feature without a note.
+    /// Creates a feature without a note.
     #[doc(hidden)]
     pub fn new(name: Option<String>, geometry: MultiPolygon) -> Self {
         Self { name, geometry, note: None }
     }
 }
 
-/// The polygons of a shape as a feature, repaired where they are not valid; `None` where it
-/// has none.
+/// Returns the polygons of a geometry as a feature, repaired if they are not valid; `None` if there
+/// are none.
 pub fn read_shape(name: Option<String>, shape: &Geometry, budget: &ReadBudget) -> Result<Option<AoiFeature>> {
     let shape = shape.map_coords(|at| Coord { x: within(at.x, 180.0), y: within(at.y, 90.0) });
     for position in shape.coords_iter() {
@@ -50,12 +50,12 @@ pub fn read_shape(name: Option<String>, shape: &Geometry, budget: &ReadBudget) -
     }
 }
 
-/// What is beyond a limit by less than a millimetre, as calculations leave it, is on it.
+/// Moves a coordinate to a limit that it exceeds by less than a millimetre, as after calculations.
 fn within(degrees: f64, limit: f64) -> f64 {
     if degrees.abs() > limit && degrees.abs() < limit + 1e-8 { limit.copysign(degrees) } else { degrees }
 }
 
-/// Returns the error of a shape whose area is zero.
+/// Returns the error for a geometry without area.
 pub fn no_area() -> Error {
     Error::invalid("the polygons enclose no area")
 }

@@ -1,4 +1,4 @@
-//! GeoJSON (RFC 7946) to and from the shapes of the `geo` crate.
+//! Conversion between GeoJSON (RFC 7946) and geometries of the `geo` crate.
 
 use geo::CoordsIter;
 use geo::Geometry;
@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// The farthest longitude of a footprint: some run on across 180°.
+/// Largest longitude of a footprint: some continue across 180°.
 const FARTHEST: f64 = 540.0;
 
-/// A GeoJSON geometry object as a shape. The catalog reads its own from text.
+/// Converts a GeoJSON geometry object. The catalog parses geometries of its own from text.
 pub fn geometry_from_json(json: &Value) -> Result<Geometry> {
     let parsed: geojson::Geometry =
         serde_json::from_value(json.clone()).map_err(|error| Error::foreign(ErrorKind::Response, error))?;
@@ -23,8 +23,8 @@ pub fn geometry_from_json(json: &Value) -> Result<Geometry> {
     }
 }
 
-/// The shape of a parsed geometry. The conversion panics at a position that is too
-/// short, so they are looked at first.
+/// Converts a parsed geometry. The conversion panics at a position that is too short, so positions
+/// are checked first.
 pub fn to_shape(geometry: geojson::Geometry) -> Result<Geometry> {
     check(&geometry.value)?;
     Geometry::try_from(geometry).map_err(|error| Error::foreign(ErrorKind::InvalidInput, error))
@@ -56,7 +56,7 @@ fn check_all<'a>(positions: impl IntoIterator<Item = &'a Position>) -> Result<()
     }
 }
 
-/// A shape as a GeoJSON geometry object.
+/// Returns a geometry as a GeoJSON geometry object.
 pub fn geometry_to_json(shape: &Geometry) -> Value {
     let geometry = geojson::Geometry::new(GeometryValue::from(shape));
     serde_json::to_value(geometry).unwrap_or(Value::Null)

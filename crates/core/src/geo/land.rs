@@ -1,12 +1,10 @@
-//! Land, coasts and country borders of Natural Earth, from our packed files.
+//! Land, coasts and country borders of Natural Earth, from packed files of this library.
 //!
-//! The format is told at the head of `assets/natural-earth/pack.mjs`. Decoding
-//! what a map or a scene needs takes a few milliseconds, so nothing is kept:
-//! cells of a notebook may each link their own copy of this crate, and global
-//! state would be one per cell.
+//! The format is described at the head of `assets/natural-earth/pack.mjs`. Decoding the data of a
+//! map or a scene takes a few milliseconds, so nothing is cached: cells of a notebook may each link
+//! their own copy of this crate, and a global cache would exist once per cell.
 
-/// How fine the coast is. Files are cut into cells, and only those in view are
-/// decoded.
+/// Level of detail of the coast. Files are divided into cells, and only those in view are decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
     /// 1:110 million, for the whole Earth.
@@ -18,7 +16,7 @@ pub enum Detail {
 }
 
 impl Detail {
-    /// What suits a view of so many degrees.
+    /// Returns the level of detail for a view of some degrees.
     pub fn for_span(degrees: f64) -> Self {
         match degrees {
             span if span < 8.0 => Self::Place,
@@ -36,21 +34,21 @@ impl Detail {
     }
 }
 
-/// A line of longitudes and latitudes in degrees.
+/// Line of longitudes and latitudes in degrees.
 pub type Line = Vec<[f64; 2]>;
 
-/// What a bounding box holds; longitudes may pass 180° when the box does.
+/// Land in a bounding box; longitudes may exceed 180° if those of the box do.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Land {
-    /// To be filled even-odd; closed implicitly, cut at the edges of cells.
+    /// Rings for even-odd filling; implicitly closed, and cut at the edges of cells.
     pub rings: Vec<Line>,
-    /// The rings' outlines without the cuts.
+    /// Outlines of the rings without the cuts.
     pub coasts: Vec<Line>,
-    /// Between countries.
+    /// Borders between countries.
     pub borders: Vec<Line>,
 }
 
-/// The land in and around a bounding box (west, south, east, north).
+/// Returns the land in and around a bounding box (west, south, east, north).
 pub fn land(detail: Detail, bbox: [f64; 4]) -> Land {
     let atlas = Atlas::open(detail);
     let mut land = Land::default();
@@ -60,9 +58,8 @@ pub fn land(detail: Detail, bbox: [f64; 4]) -> Land {
     land
 }
 
-/// The cells in and around a bounding box, as the map viewer reads them: units
-/// per degree, cell size, number of cells, then each with its shift in turns of
-/// 360° plus one.
+/// Returns the cells in and around a bounding box for the map viewer: units per degree, cell size,
+/// number of cells, then each cell after its shift in multiples of 360° plus one.
 pub fn packed(detail: Detail, bbox: [f64; 4]) -> Vec<u8> {
     let atlas = Atlas::open(detail);
     let cells = atlas.cells(bbox);
@@ -77,14 +74,14 @@ pub fn packed(detail: Detail, bbox: [f64; 4]) -> Vec<u8> {
     out
 }
 
-/// Where a bounding box is land: row by row from the north-west, judged at the
-/// middle of each pixel (linear in longitude and latitude).
+/// Returns for each pixel of a bounding box whether it is land: row by row from the north-west, by
+/// the middle of the pixel (linear in longitude and latitude).
 pub fn land_mask(bbox: [f64; 4], width: usize, height: usize) -> Vec<bool> {
     let [west, south, east, north] = bbox;
     let land = land(Detail::for_span((east - west).max(north - south)), bbox);
     let row_of = |lat: f64| (north - lat) / (north - south) * height as f64 - 0.5;
     let column_of = |lon: f64| (lon - west) / (east - west) * width as f64 - 0.5;
-    // Where the outlines cross the middle line of each row.
+    // Columns where the outlines cross the middle of each row.
     let mut crossings = vec![Vec::<f64>::new(); height];
     for ring in &land.rings {
         let Some(last) = ring.last() else { continue };
@@ -113,7 +110,7 @@ pub fn land_mask(bbox: [f64; 4], width: usize, height: usize) -> Vec<bool> {
     mask
 }
 
-/// One packed file, opened.
+/// Opened packed file.
 struct Atlas {
     units: i64,
     cell: i64,
@@ -129,8 +126,8 @@ impl Atlas {
         Self { units, cell, columns, rows, index }
     }
 
-    /// The bytes of each cell that touches the box and is not empty, with what
-    /// is to be added to its longitudes.
+    /// Returns the bytes of each cell that touches the box and is not empty, and the shift of its
+    /// longitudes in degrees.
     fn cells(&self, [west, south, east, north]: [f64; 4]) -> Vec<(&'static [u8], f64)> {
         let count = self.columns * self.rows;
         let mut index = Reader { bytes: self.index.bytes };
@@ -142,7 +139,7 @@ impl Atlas {
             start += length;
         }
         let row_of = |lat: f64| (((lat + 90.0) / self.cell as f64).floor() as i64).clamp(0, self.rows - 1);
-        // Whole turns beyond the Earth's edge are the same cells again.
+        // Longitudes beyond ±180° repeat the same cells.
         let column_of = |lon: f64| (lon.clamp(-540.0, 540.0) + 180.0) / self.cell as f64;
         let columns = column_of(west).floor() as i64..column_of(east).ceil() as i64;
         let mut cells = Vec::new();
@@ -166,7 +163,7 @@ impl Atlas {
         let degrees = |[x, y]: [i64; 2]| [x as f64 * scale + shift, y as f64 * scale];
         for _ in 0..cell.varint() {
             let ring = cell.points();
-            // A piece of the outline along the edge of the cell is a cut.
+            // A segment of the outline along the edge of a cell is a cut.
             let is_cut = |a: [i64; 2], b: [i64; 2]| {
                 (a[0] == b[0] && (a[0] - west) % step == 0) || (a[1] == b[1] && (a[1] - south) % step == 0)
             };
@@ -196,7 +193,8 @@ impl Atlas {
     }
 }
 
-/// Reads varints; past the end it reads zeros, though our own files never end early.
+/// Reader of varints; past the end it returns zeros, though the library's own files never end
+/// early.
 struct Reader {
     bytes: &'static [u8],
 }
@@ -246,7 +244,7 @@ fn write_varint(out: &mut Vec<u8>, mut value: u64) {
 mod tests {
     use super::*;
 
-    /// Whether a place is land, at the finest detail.
+    /// Returns whether a position is land, at the finest detail.
     fn is_land(lon: f64, lat: f64) -> bool {
         land_mask([lon - 1e-4, lat - 1e-4, lon + 1e-4, lat + 1e-4], 1, 1)[0]
     }
@@ -263,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_mask_starts_in_the_north_west() {
-        // The box of the cape: sea in the west, land in the east.
+        // Box around the cape: sea in the west, land in the east.
         let mask = land_mask([-18.0, 14.2, -16.5, 15.2], 30, 20);
         assert!(!mask[0] && mask[29] && !mask[19 * 30], "north-west sea, north-east land, south-west sea");
         let share = mask.iter().filter(|land| **land).count() as f64 / 600.0;
@@ -274,7 +272,7 @@ mod tests {
     fn every_detail_tells_the_same_continents() {
         let whole = land_mask([-180.0, -90.0, 180.0, 90.0], 360, 180);
         let share = whole.iter().filter(|land| **land).count() as f64 / whole.len() as f64;
-        // Land is 29 % of the Earth, and more than that where every degree counts the same.
+        // Land is 29 % of the Earth, and more in a grid of equal degrees.
         assert!((0.30..0.40).contains(&share), "{share}");
         for bbox in [[-20.0, 0.0, 30.0, 40.0], [10.0, 45.0, 17.0, 50.0], [-70.0, -56.0, -66.0, -52.0]] {
             let [west, south, east, north] = bbox;

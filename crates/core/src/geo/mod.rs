@@ -1,10 +1,10 @@
-//! Places on Earth: areas of interest, bounding boxes, areas and coverage.
+//! Geometry on the Earth: areas of interest, bounding boxes, areas and coverage.
 //!
-//! Everything is WGS 84, longitude before latitude, in degrees.
+//! All coordinates are WGS 84, longitude before latitude, in degrees.
 
 mod antimeridian;
-pub mod around;
 mod bbox;
+pub mod circle;
 mod coverage;
 mod crs;
 /// Features of an area of interest.
@@ -19,7 +19,7 @@ pub mod union;
 pub mod validity;
 pub mod wkb;
 
-pub use antimeridian::{split, unrolled};
+pub use antimeridian::{continuous_near, split};
 pub use bbox::Bbox;
 pub use coverage::{area_km2, covered_percent, polygons, touches};
 pub use feature::AoiFeature;

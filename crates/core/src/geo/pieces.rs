@@ -1,26 +1,26 @@
-//! An area cut into pieces of the same size.
+//! Division of an area into pieces of equal size.
 //!
-//! Cuts run along meridians and parallels, where the edges of shapes are straight, so
-//! that the pieces together are the whole and nothing else.
+//! Cuts follow meridians and parallels, along which the edges of geometries are straight, so that
+//! the pieces together are exactly the area.
 
 use geo::{BooleanOps, Coord, LineString, MultiPolygon};
 
 use super::Bbox;
-use super::antimeridian::{cut_edges, split, unrolled};
+use super::antimeridian::{continuous_near, cut_edges, split};
 use super::coverage::area_km2;
 use crate::error::{Error, Result};
 
-/// The most pieces: each may become a job.
+/// Largest number of pieces: each may become a job.
 const MOST: f64 = 10_000.0;
 
-/// How much smaller than the limit a piece is, for the digits that cuts lose.
+/// Share by which a piece is smaller than the limit, for rounding errors of the cuts.
 const MARGIN: f64 = 1e-6;
 
-/// How exactly a cut divides the area, and the most steps that it is looked for in.
+/// Tolerance of a cut, as a share of the area, and largest number of steps to find it.
 const EXACT: f64 = 1e-9;
 const SEARCH: usize = 60;
 
-/// The pieces of a shape that is [`split`] at the antimeridian.
+/// Returns the pieces of a geometry that is [`split`] at the antimeridian.
 pub fn cut(shape: &MultiPolygon, max_km2: f64) -> Result<Vec<MultiPolygon>> {
     if !(max_km2 > 0.0 && max_km2.is_finite()) {
         return Err(Error::invalid(format!("pieces of `{max_km2}` km²: give a positive number")));
@@ -31,7 +31,7 @@ pub fn cut(shape: &MultiPolygon, max_km2: f64) -> Result<Vec<MultiPolygon>> {
             "pieces of at most {max_km2} km² would be {count}: give a limit that makes at most {MOST}"
         )));
     }
-    let mut open = vec![(unrolled(shape, None), count as usize)];
+    let mut open = vec![(continuous_near(shape, None), count as usize)];
     let mut pieces = Vec::with_capacity(count as usize);
     while let Some((shape, count)) = open.pop() {
         match halves(&shape, count) {
@@ -45,7 +45,8 @@ pub fn cut(shape: &MultiPolygon, max_km2: f64) -> Result<Vec<MultiPolygon>> {
     Ok(pieces)
 }
 
-/// The shape on both sides of the cut for so many pieces, west or south first.
+/// Cuts a geometry that is to become `count` pieces in two, the western or southern part first;
+/// `None` if `count` is 1.
 fn halves(shape: &MultiPolygon, count: usize) -> Option<[MultiPolygon; 2]> {
     let bbox = Bbox::around(shape).filter(|_| count > 1)?;
     let narrowing = ((bbox.south + bbox.north) / 2.0).to_radians().cos();
@@ -53,8 +54,8 @@ fn halves(shape: &MultiPolygon, count: usize) -> Option<[MultiPolygon; 2]> {
     let whole = area_km2(shape);
     let wanted = whole * (count / 2) as f64 / count as f64;
     let (from, to) = if is_wide { (bbox.west, bbox.east) } else { (bbox.south, bbox.north) };
-    // Regula falsi (Illinois): a few steps where halving takes thirty. Each end with what
-    // lies below it beyond what is wanted.
+    // Regula falsi (Illinois): a few steps where bisection takes thirty. Each end has the
+    // difference between the area below it and the wanted area.
     let (mut low, mut high) = ((from, -wanted), (to, whole - wanted));
     let mut at = from;
     let mut was_low = None;
@@ -79,8 +80,8 @@ fn halves(shape: &MultiPolygon, count: usize) -> Option<[MultiPolygon; 2]> {
     Some([first, second].map(|side| shape.intersection(&MultiPolygon::from(side.to_rect()))))
 }
 
-/// The area west of a meridian, or south of a parallel. Rings are cut one by one
-/// (Sutherland and Hodgman): what runs back and forth along the cut adds nothing.
+/// Returns the area west of a meridian, or south of a parallel. Rings are clipped one by one
+/// (Sutherland-Hodgman): edges back and forth along the cut add no area.
 fn area_below(shape: &MultiPolygon, is_wide: bool, at: f64) -> f64 {
     let side = |point: &Coord| if is_wide { point.x } else { point.y };
     let below = |ring: &LineString| {

@@ -1,4 +1,4 @@
-//! Polygons as one shape.
+//! Union of polygons.
 
 use std::time::Duration;
 
@@ -9,22 +9,22 @@ use super::coverage::area_km2;
 use super::validity::repaired;
 use crate::limits::{ReadBudget, ReadLimits};
 
-/// Parts overlap when they have more area apart than together, by this share: less is
-/// what a union rounds.
+/// Parts overlap if the sum of their areas exceeds that of their union by more than this share;
+/// less is rounding.
 const ROUNDING: f64 = 1e-6;
 
-/// Time for one footprint.
+/// Time limit for one footprint.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// Unites polygons to one shape, split at the antimeridian as they are.
+/// Returns the union of polygons; like them, it is split at the antimeridian.
 pub fn united<'a>(polygons: impl IntoIterator<Item = &'a Polygon>) -> MultiPolygon {
     let polygons: Vec<Polygon> = polygons.into_iter().map(oriented).collect();
-    // A union joins edges that lie on one line.
+    // A union joins edges that lie on one line, and so undoes their division.
     cut_edges(&unary_union(&polygons))
 }
 
-/// The shape, or the union of its parts where they overlap: filled even-odd, what lies
-/// under two of them would be a hole.
+/// Returns the geometry, or the union of its parts if they overlap: with even-odd filling, the
+/// overlap of two parts would be a hole.
 pub fn without_overlaps(shape: MultiPolygon) -> MultiPolygon {
     if shape.0.len() < 2 {
         return shape;
@@ -33,9 +33,9 @@ pub fn without_overlaps(shape: MultiPolygon) -> MultiPolygon {
     if apart - area_km2(&union) > ROUNDING * apart { union } else { shape }
 }
 
-/// The ground that a footprint encloses, [`split`] at the antimeridian. Parts that cross
-/// themselves are repaired before they are united, or the union would drop a lobe of them;
-/// alone, such a part is filled even-odd wherever it meets an area.
+/// Returns the area that a footprint encloses, [`split`] at the antimeridian. If there are several
+/// parts, those that cross themselves are repaired before the union, which would otherwise drop a
+/// part of them; a single one is filled even-odd when it is intersected.
 pub fn ground(footprint: &MultiPolygon) -> MultiPolygon {
     if footprint.0.len() < 2 {
         return split(footprint);
@@ -43,13 +43,14 @@ pub fn ground(footprint: &MultiPolygon) -> MultiPolygon {
     let budget = ReadBudget::new(ReadLimits::default().time(LONGEST));
     match repaired(footprint, &budget) {
         Ok(whole) => without_overlaps(split(whole.as_ref().unwrap_or(footprint))),
-        // A scribble: to unite it would take as long.
+        // Too many crossings: the union would take as long.
         Err(_) => split(footprint),
     }
 }
 
-/// The outer ring anticlockwise and its holes clockwise, as a union needs them. Told by
-/// the area: a corner, as `geo` takes, may be the tip of a line back and forth.
+/// Returns a polygon with an anticlockwise outer ring and clockwise holes, as a union needs it. The
+/// orientation is that of the signed area: a single corner, as `geo` uses, may be the tip of a line
+/// back and forth.
 pub fn oriented(polygon: &Polygon) -> Polygon {
     let turned = |ring: &LineString, anticlockwise: bool| {
         let twice: f64 = ring.lines().map(|edge| edge.determinant()).sum();

@@ -1,8 +1,8 @@
-//! Polygons as OGC 06-103r4 (6.1.11.1) asks: rings that do not cross or touch themselves or
-//! each other along a line, and holes that lie inside their ring and outside of each other.
+//! Validity of polygons by OGC 06-103r4 (6.1.11.1): rings do not cross or touch themselves or each
+//! other along a line, and holes lie inside their ring and outside of each other.
 //!
-//! Edges are compared with those beside them only, in order of longitude, and the clock is
-//! looked at: a union cannot be interrupted, and takes time and memory by the crossings.
+//! Edges are sorted by longitude and compared with those nearby only, and the time is checked: a
+//! union cannot be interrupted, and its time and memory grow with the crossings.
 
 use std::cmp::Ordering;
 
@@ -15,21 +15,22 @@ use super::union::oriented;
 use crate::error::{Error, Result};
 use crate::limits::ReadBudget;
 
-/// The most crossings of a shape that is repaired or united; each takes some hundred bytes.
+/// Largest number of crossings of a geometry that is repaired or united; each takes some hundred
+/// bytes.
 const MOST_CROSSINGS: usize = 1_000_000;
 
-/// Pairs of edges that are compared between two looks at the clock.
+/// Number of pairs of edges that are compared between two checks of the time.
 const PAIRS: usize = 100_000;
 
-/// Less than this share of a polygon's area is what a union rounds.
+/// Share of a polygon's area below which a difference is rounding of a union.
 const ROUNDING: f64 = 1e-9;
 
-/// A shape with the polygons repaired that are not valid; `None` where all are. Repaired
-/// ones are not [`split`](super::split).
+/// Repairs the polygons of a geometry that are not valid; `None` if all are valid. Repaired ones
+/// are not [`split`](super::split).
 ///
-/// A place is inside if a line from there to the outside crosses an odd number of edges:
-/// both lobes of a figure of eight are. So do PostGIS' and shapely's `make_valid`, but that
-/// edges that lie on each other count once there.
+/// A point is inside if a line from there to the outside crosses an odd number of edges: both lobes
+/// of a figure of eight are inside. `make_valid` of PostGIS and shapely does the same, but counts
+/// edges that lie on each other once.
 pub fn repaired(shape: &MultiPolygon, budget: &ReadBudget) -> Result<Option<MultiPolygon>> {
     let mut parts = Vec::with_capacity(shape.0.len());
     let mut is_repaired = false;
@@ -45,7 +46,7 @@ pub fn repaired(shape: &MultiPolygon, budget: &ReadBudget) -> Result<Option<Mult
     Ok(is_repaired.then(|| MultiPolygon::new(parts)))
 }
 
-/// Refuses shapes whose edges cross too often for a union.
+/// Refuses geometries whose edges cross too often for a union.
 pub fn check_crossings<'a>(
     polygons: impl IntoIterator<Item = &'a Polygon>,
     budget: &ReadBudget,
@@ -53,7 +54,7 @@ pub fn check_crossings<'a>(
     let edges = polygons.into_iter().enumerate().flat_map(|(at, polygon)| edges(polygon, at)).collect();
     let mut crossings = 0;
     meetings(edges, budget, |one, other, _| {
-        // Neighbours share corners, and a union takes these as they are.
+        // A shared corner, as that of adjacent edges, is not a crossing for a union.
         let (one, other) = (one.line, other.line);
         let is_corner = [one.start, one.end].iter().any(|at| [other.start, other.end].contains(at));
         crossings += usize::from(!is_corner);
@@ -67,7 +68,7 @@ fn is_valid(polygon: &Polygon, budget: &ReadBudget) -> Result<bool> {
         let is_along = matches!(meeting, LineIntersection::Collinear { .. });
         let is_crossing = matches!(meeting, LineIntersection::SinglePoint { is_proper: true, .. });
         let is_wrong = match one.ring == other.ring {
-            // Neighbours meet in a corner; those that lie on each other are a spike.
+            // Adjacent edges share a corner; if they lie on each other, they form a spike.
             true => is_along || !one.is_beside(other),
             false => is_along || is_crossing,
         };
@@ -78,20 +79,20 @@ fn is_valid(polygon: &Polygon, budget: &ReadBudget) -> Result<bool> {
     if !is_valid || polygon.interiors().is_empty() {
         return Ok(is_valid);
     }
-    // Where no ring crosses another, a hole in the wrong place is what is wound the wrong way.
+    // If no rings cross, misplaced holes are the areas with a negative winding number.
     let misplaced =
         oriented(polygon).boolean_op_with_fill_rule(&nothing(), OpType::Union, FillRule::Negative);
     Ok(misplaced.unsigned_area() <= ROUNDING * polygon.unsigned_area())
 }
 
-/// An edge, and its place in its ring.
+/// Edge with its index in its ring.
 #[derive(Clone, Copy)]
 struct Edge {
     line: Line,
-    /// The polygon and the ring.
+    /// Indices of the polygon and of the ring.
     ring: (usize, usize),
     at: usize,
-    /// Edges of the ring.
+    /// Number of edges of the ring.
     count: usize,
 }
 
@@ -116,7 +117,7 @@ impl Edge {
     }
 }
 
-/// The edges of a polygon; repeated positions make none.
+/// Returns the edges of a polygon; repeated positions are skipped.
 fn edges(polygon: &Polygon, at: usize) -> impl Iterator<Item = Edge> + '_ {
     let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
     rings.enumerate().flat_map(move |(ring, line)| {
@@ -127,7 +128,7 @@ fn edges(polygon: &Polygon, at: usize) -> impl Iterator<Item = Edge> + '_ {
     })
 }
 
-/// Hands over each pair of edges that meet, until the first error.
+/// Calls `found` for each pair of edges that meet, until the first error.
 fn meetings(
     mut edges: Vec<Edge>,
     budget: &ReadBudget,
@@ -186,7 +187,7 @@ mod tests {
         assert_eq!(area(&touching), None);
     }
 
-    /// The areas are those of shapely 2.2.0, `make_valid`.
+    /// Compares areas with those of shapely 2.2.0, `make_valid`.
     #[test]
     fn what_is_wrong_is_repaired_as_shapely_does() {
         let bow_tie = wkt!(POLYGON((0. 0., 3. 3., 3. 0., 0. 1., 0. 0.)));
@@ -212,7 +213,7 @@ mod tests {
         }
     }
 
-    /// A ring of 3,000 corners of which each edge crosses most others.
+    /// Returns a ring of 3,000 corners, each of whose edges crosses most others.
     fn scribble() -> MultiPolygon {
         let corner = |at: u32| (f64::from(at * 1499 % 3001) * std::f64::consts::TAU / 3001.0).sin_cos();
         Polygon::new((0..3001).map(corner).collect(), Vec::new()).into()

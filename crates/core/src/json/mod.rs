@@ -1,5 +1,5 @@
-//! JSON from outside: [`Walk`] skips values without building them, and [`size()`] estimates the
-//! memory of a document before it is built.
+//! JSON from external sources: [`Walk`] skips values without parsing them, and [`size()`] estimates
+//! the memory of a document before it is parsed.
 
 mod size;
 mod walk;

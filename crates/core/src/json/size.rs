@@ -1,24 +1,24 @@
-//! The memory that JSON takes once it is a tree of values.
+//! Memory of JSON values.
 
 use serde_json::Value;
 
-/// Bytes of an element of a list, or of a member, and of what a list or an object has beside
-/// them: as `serde_json` takes them, with the room that a growing list sets aside.
+/// Memory in bytes of a list's element and of an object's member, and overhead of a list and of an
+/// object, as allocated by `serde_json`, including spare capacity.
 const ELEMENT: u64 = 2 * size_of::<Value>() as u64;
 const MEMBER: u64 = 96;
 const LIST: u64 = 160;
 const OBJECT: u64 = 240;
 
-/// The same of coordinates, which are read as numbers: a position is as large as its list.
+/// Memory in bytes of coordinates, which are parsed as numbers: of a position, and of a number.
 const POSITION: u64 = 64;
 const NUMBER: u64 = 24;
 
-/// The most bytes of memory that a byte of text can ask for.
+/// Largest memory in bytes that one byte of text can need.
 pub const MOST_PER_BYTE: u64 = OBJECT + ELEMENT + 1;
 
-/// Estimates the bytes of memory that text takes as a tree of values, and rather too many than
-/// too few: numbers and short strings are not much longer in memory than in text, but each of
-/// them needs a place. Text that is not JSON has a size, too.
+/// Estimates the memory in bytes of text as `serde_json` values, rounded up: numbers and short
+/// strings are not much longer in memory than in text, but each of them needs a `Value`. Text that
+/// is not valid JSON has an estimate, too.
 pub fn size(text: &[u8]) -> u64 {
     let mut size = text.len() as u64 + ELEMENT;
     let mut rest = text;
@@ -39,7 +39,7 @@ pub fn size(text: &[u8]) -> u64 {
     size
 }
 
-/// Estimates the bytes of memory that coordinates take, which are lists of lists of numbers.
+/// Estimates the memory in bytes of coordinates, which are nested lists of numbers.
 pub fn size_of_coordinates(text: &[u8]) -> u64 {
     let mark = |byte: &u8| match byte {
         b'[' => POSITION,
@@ -49,12 +49,12 @@ pub fn size_of_coordinates(text: &[u8]) -> u64 {
     text.iter().map(mark).sum()
 }
 
-/// What follows a string whose first quotation mark is passed.
+/// Returns the text after a string whose opening quotation mark has been consumed.
 fn behind_string(text: &[u8]) -> &[u8] {
     let mut rest = text;
     loop {
         let Some(at) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')) else { return &[] };
-        // A backslash and what it escapes are passed together.
+        // A backslash and the character that it escapes are skipped together.
         let length = if rest[at] == b'\\' { 2 } else { 1 };
         let is_end = rest[at] == b'"';
         rest = rest.get(at + length..).unwrap_or_default();
@@ -70,7 +70,7 @@ mod tests {
 
     use super::*;
 
-    /// The bytes that a tree holds, as its parts say.
+    /// Returns the memory of a value in bytes, by the capacities of its parts.
     fn held(value: &Value) -> usize {
         let parts = match value {
             Value::String(text) => text.capacity(),

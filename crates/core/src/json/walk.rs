@@ -1,5 +1,5 @@
-//! JSON text, walked without building what nobody asks for: most of an item is assets
-//! that are only passed on.
+//! JSON text, traversed without parsing unused values: most of an item is assets that are only
+//! passed on.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use serde_json::Deserializer;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// A place in JSON text, before a value.
+/// Position in JSON text, before a value.
 #[derive(Clone, Copy, Debug)]
 pub struct Walk<'a> {
     text: &'a str,
@@ -17,19 +17,19 @@ pub struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// Begins at the first byte of a text.
+    /// Starts at the first byte of a text.
     pub fn new(text: &'a str) -> Self {
         Self { text, at: 0 }
     }
 
-    /// The first character of the next value; `None` at the end of the text.
+    /// Returns the first byte of the next value; `None` at the end of the text.
     pub fn peek(&mut self) -> Option<u8> {
         let rest = &self.text.as_bytes()[self.at..];
         self.at += rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')).count();
         self.text.as_bytes().get(self.at).copied()
     }
 
-    /// The text of the next value, which is passed by.
+    /// Skips the next value and returns its text.
     pub fn value(&mut self) -> Result<&'a str> {
         self.peek();
         let start = self.at;
@@ -37,17 +37,17 @@ impl<'a> Walk<'a> {
         Ok(&self.text[start..self.at])
     }
 
-    /// The text from here on.
+    /// Returns the remaining text.
     pub fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
 
-    /// The text from here to a later place.
+    /// Returns the text from this position to a later one.
     pub fn until(&self, later: &Self) -> &'a str {
         &self.text[self.at..later.at]
     }
 
-    /// Visits the members of an object; `each` takes the value.
+    /// Visits the members of an object; `each` must consume the value.
     pub fn members(&mut self, mut each: impl FnMut(Cow<'a, str>, &mut Self) -> Result<()>) -> Result<()> {
         self.between(b'{', b'}', |walk| {
             if walk.peek() != Some(b'"') {
@@ -59,7 +59,7 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// Visits the elements of a list; `each` takes the value.
+    /// Visits the elements of a list; `each` must consume the value.
     pub fn elements(&mut self, each: impl FnMut(&mut Self) -> Result<()>) -> Result<()> {
         self.between(b'[', b']', each)
     }
@@ -99,7 +99,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What is wrong with the text, by its own lines and columns.
+    /// Returns the error of invalid text, with line and column.
     fn wrong(&self) -> Error {
         let mut values = Deserializer::from_str(self.text).into_iter::<IgnoredAny>();
         match values.find_map(std::result::Result::err) {
@@ -109,7 +109,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// A member's name, borrowed where it has no escapes.
+/// Name of a member, borrowed if it has no escapes.
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 

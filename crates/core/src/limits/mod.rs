@@ -1,4 +1,4 @@
-//! Limits on what a file from outside may cost: time, memory and count.
+//! Limits for reading external files: time, memory and counts.
 
 mod zip;
 
@@ -11,15 +11,15 @@ use crate::json;
 
 pub use zip::entries_of_zip;
 
-/// Bytes that are read between two looks at the clock.
+/// Bytes that are read between two checks of the time.
 const CHUNK: u64 = 4_000_000;
 
-/// Bytes of memory that may become of a byte that is read, once JSON is a tree of values.
+/// Largest memory of JSON values, as a multiple of the limit of bytes.
 const GROWTH: u64 = 2;
 
-/// Limits on reading a file that somebody else has written.
+/// Limits for reading a file from another source.
 ///
-/// A file that passes one of them is refused, with the limit's name and its value. The default
+/// A file that exceeds one of them is refused; the error names the limit and its value. The default
 /// limits are those of areas, and [`for_scenes`](Self::for_scenes) are those of scenes. Raise one
 /// for a file that is trusted:
 ///
@@ -35,18 +35,18 @@ const GROWTH: u64 = 2;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReadLimits {
-    /// Longest time that reading may take: 60 s unless set.
+    /// Longest time for reading; default 60 s.
     pub time: Duration,
-    /// Most bytes that are read into memory, with what is unpacked of an archive: 256 MB
-    /// unless set. The values of JSON may take twice as many.
+    /// Largest number of bytes that are read into memory, the content of archives included; default
+    /// 256 MB. The values of JSON may take twice as many.
     pub bytes: u64,
-    /// Most entries, such as features: 100,000 unless set.
+    /// Largest number of entries, such as features; default 100,000.
     pub count: usize,
-    /// Most positions of all shapes together: 1,000,000 unless set. Uniting as many takes
-    /// seconds and some hundred MB.
+    /// Largest number of positions of all geometries together; default 1,000,000. The union of as
+    /// many takes seconds and some hundred MB.
     pub positions: usize,
-    /// Whether the views of a database are read: no, unless set. A view is a query that the
-    /// file brings along, and may need any time and memory.
+    /// Whether the views of a database are read; default `false`. A view is a query in the file,
+    /// and may need any amount of time and memory.
     pub views: bool,
 }
 
@@ -106,16 +106,16 @@ impl ReadLimits {
     }
 }
 
-/// The part of some limits that is left while one file is read.
+/// Remaining part of [`ReadLimits`] while a file is read.
 #[derive(Debug)]
 pub struct ReadBudget {
     limits: ReadLimits,
-    /// What to do where a limit is passed, if nobody can raise it.
+    /// Text of the error when a limit is exceeded that the caller cannot raise.
     remedy: Option<&'static str>,
-    /// `None` where the limit is later than any instant.
+    /// `None` if the time limit is later than the last instant.
     deadline: Option<Instant>,
     bytes: Cell<u64>,
-    /// Bytes of memory for trees of JSON.
+    /// Bytes of memory for JSON values.
     json: Cell<u64>,
     count: Cell<usize>,
     positions: Cell<usize>,
@@ -128,7 +128,7 @@ impl Default for ReadBudget {
 }
 
 impl ReadBudget {
-    /// The whole budget; its time begins now.
+    /// Creates a budget of all limits; the time starts now.
     pub fn new(limits: ReadLimits) -> Self {
         Self {
             deadline: Instant::now().checked_add(limits.time),
@@ -141,8 +141,8 @@ impl ReadBudget {
         }
     }
 
-    /// The default limits, for what no caller can set limits for: `remedy` says what else can be
-    /// done.
+    /// Creates a budget of the default limits, for readers whose caller cannot set any. `remedy` is
+    /// part of the error, in place of the name of the limit.
     pub fn fixed(remedy: &'static str) -> Self {
         Self { remedy: Some(remedy), ..Self::default() }
     }
@@ -159,13 +159,12 @@ impl ReadBudget {
         &self.limits
     }
 
-    /// Returns the instant at which the time is over; `None` without a limit of time.
+    /// Returns the instant at which the time is used up; `None` without a time limit.
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline
     }
 
-    /// Refuses to go on when the time is over. Called wherever a file decides how often
-    /// something is done.
+    /// Fails if the time is used up. Called in each loop whose length depends on the file.
     pub fn check_time(&self) -> Result<()> {
         match self.deadline.is_some_and(|deadline| Instant::now() > deadline) {
             true => Err(self.passed(format!("reading it takes more than {:?}", self.limits.time), "time")),
@@ -173,40 +172,40 @@ impl ReadBudget {
         }
     }
 
-    /// Takes bytes that are about to be held.
+    /// Takes bytes from the budget, before they are allocated; fails if fewer are left.
     pub fn take_bytes(&self, bytes: u64) -> Result<()> {
         let Some(left) = self.bytes.get().checked_sub(bytes) else { return Err(self.too_large()) };
         self.bytes.set(left);
         Ok(())
     }
 
-    /// The error of a file that needs more bytes than are left.
+    /// Returns the error of a file that needs more bytes than are left.
     pub fn too_large(&self) -> Error {
         self.passed(format!("it is larger than {} MB", self.limits.bytes as f64 / 1e6), "bytes")
     }
 
-    /// Refuses text that would become more values than are left. The walk through it costs less
-    /// than they do.
+    /// Fails if the values of JSON text need more memory than is left. The estimate costs less than
+    /// parsing the text.
     pub fn check_json(&self, text: &[u8]) -> Result<()> {
         self.check_values(text, json::size)
     }
 
-    /// The same for text whose values have another `size`.
+    /// Fails if values need more memory than is left; `size` estimates it from the text.
     pub fn check_values(&self, text: &[u8], size: impl FnOnce(&[u8]) -> u64) -> Result<()> {
         let left = self.json.get();
-        // Most text is too short to be more.
+        // Most text is too short to exceed the limit.
         if (text.len() as u64).saturating_mul(json::MOST_PER_BYTE) > left && size(text) > left {
             return Err(self.too_much_json());
         }
         self.check_time()
     }
 
-    /// Takes the memory of values that are about to be made of text.
+    /// Takes the memory of JSON text from the budget, before the text is parsed.
     pub fn take_json(&self, text: &[u8]) -> Result<()> {
         self.take_values(json::size(text))
     }
 
-    /// Takes the memory of values.
+    /// Takes the memory of values from the budget.
     pub fn take_values(&self, bytes: u64) -> Result<()> {
         let Some(left) = self.json.get().checked_sub(bytes) else { return Err(self.too_much_json()) };
         self.json.set(left);
@@ -218,7 +217,7 @@ impl ReadBudget {
         self.passed(format!("its values take more than {} MB of memory", most as f64 / 1e6), "bytes")
     }
 
-    /// Refuses entries, which are called `noun`, that are more than what is left.
+    /// Fails if there are more entries than are left; `noun` is their name in the error.
     pub fn check_count(&self, count: usize, noun: &str) -> Result<()> {
         match count > self.count.get() {
             true => Err(self.passed(format!("it has more than {} {noun}", self.limits.count), "count")),
@@ -226,14 +225,14 @@ impl ReadBudget {
         }
     }
 
-    /// Takes entries.
+    /// Takes entries from the budget; fails if fewer are left.
     pub fn take_count(&self, count: usize, noun: &str) -> Result<()> {
         self.check_count(count, noun)?;
         self.count.update(|left| left - count);
         Ok(())
     }
 
-    /// Refuses positions that are more than what is left.
+    /// Fails if there are more positions than are left.
     pub fn check_positions(&self, positions: usize) -> Result<()> {
         match positions > self.positions.get() {
             true => {
@@ -243,24 +242,25 @@ impl ReadBudget {
         }
     }
 
-    /// Takes positions.
+    /// Takes positions from the budget; fails if fewer are left.
     pub fn take_positions(&self, positions: usize) -> Result<()> {
         self.check_positions(positions)?;
         self.positions.update(|left| left - positions);
         Ok(())
     }
 
-    /// Bytes that are left.
+    /// Returns the number of bytes that are left.
     pub fn bytes_left(&self) -> u64 {
         self.bytes.get()
     }
 
-    /// Reads to the end and takes what was read: an archive may unpack to anything.
+    /// Reads to the end and takes the bytes from the budget: the unpacked size of an archive is
+    /// unknown.
     pub fn read_to_end(&self, mut source: impl Read) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         loop {
             self.check_time()?;
-            // One more than may be, so that too many are seen.
+            // One byte more than allowed, to detect a source that is too large.
             let most = CHUNK.min(self.bytes.get().saturating_add(1));
             let read = source.by_ref().take(most).read_to_end(&mut bytes)?;
             self.take_bytes(read as u64)?;

@@ -1,29 +1,29 @@
-//! How many entries a zip archive says that it has. Whoever reads an archive holds a record of each
-//! in memory, so they are counted before.
+//! Number of entries of a zip archive. Zip readers hold a record of each entry in memory, so the
+//! entries are counted before.
 
 use std::io::{Read, Result, Seek, SeekFrom};
 
-/// The end of the central directory (APPNOTE 6.3.10, 4.3.16): its first bytes, its length without
-/// the comment, and where the number of entries stands.
+/// End of central directory record (APPNOTE 6.3.10, 4.3.16): its signature, its length without the
+/// comment, and the offset of the number of entries.
 const END: [u8; 4] = *b"PK\x05\x06";
 const END_LENGTH: usize = 22;
 const COUNT: usize = 10;
-/// The locator before it, of an end with more room (4.3.14 and 4.3.15).
+/// Zip64 end of central directory locator and record (4.3.15 and 4.3.14).
 const LOCATOR: [u8; 4] = *b"PK\x06\x07";
 const LOCATOR_LENGTH: usize = 20;
 const LARGE: [u8; 4] = *b"PK\x06\x06";
 const LARGE_COUNT: u64 = 32;
-/// The shortest entry of the central directory (4.3.12).
+/// Smallest length of an entry of the central directory (4.3.12).
 const ENTRY_LENGTH: u64 = 46;
-/// The count where the other end has it.
+/// Value of the count if the Zip64 record has it.
 const ELSEWHERE: u16 = u16::MAX;
 
-/// Returns the largest number of entries that any end of the archive names; 0 where it has none.
-/// Where a locator leads to no end, readers look for one elsewhere: then it is as many as the file
-/// has room for.
+/// Returns the largest number of entries that an end of central directory record states; 0 if there
+/// is none. If a locator does not lead to a Zip64 record, readers search for one: the result is
+/// then at least the largest number for which the file has room.
 pub fn entries_of_zip(file: &mut (impl Read + Seek)) -> Result<u64> {
     let length = file.seek(SeekFrom::End(0))?;
-    // The longest comment, and what stands before it.
+    // The longest comment, and the records before it.
     let most = (END_LENGTH + LOCATOR_LENGTH + usize::from(u16::MAX)) as u64;
     file.seek(SeekFrom::Start(length.saturating_sub(most)))?;
     let mut tail = Vec::new();
@@ -48,7 +48,7 @@ pub fn entries_of_zip(file: &mut (impl Read + Seek)) -> Result<u64> {
     Ok(entries)
 }
 
-/// The count of the end with more room at a place; `None` where there is no such end.
+/// Returns the count of the Zip64 record at `start`; `None` if there is no such record.
 fn count_at(file: &mut (impl Read + Seek), start: u64) -> Result<Option<u64>> {
     file.seek(SeekFrom::Start(start))?;
     let mut end = Vec::new();
@@ -85,16 +85,16 @@ mod tests {
         assert_eq!(count(&zipped(3)), 3);
         assert_eq!(count(&zipped(70_000)), 70_000, "more than the first end has room for");
         assert_eq!((count(b""), count(b"PK\x05\x06")), (0, 0));
-        // All that does not fit is elsewhere, says Go's writer, and the count with it.
+        // Go's writer fills all fields of the record with `0xff` if the archive needs Zip64.
         let mut large = Vec::new();
         large.write_all(&[&LARGE[..], &[0; 28]].concat()).unwrap();
         large.extend(7_u64.to_le_bytes());
         large.extend([&LOCATOR[..], &[0; 4], &[0; 8], &[0; 4], &END, &[0xff; 18]].concat());
         assert_eq!(count(&large), 7);
-        // A broken end in a comment does not hide the count of another.
+        // An invalid record in a comment does not hide the count of another.
         let hidden = [zipped(3), large.clone(), [&END[..], &[0xff; 18]].concat()].concat();
         assert!(count(&hidden) >= 7);
-        // Behind other bytes the locator leads elsewhere.
+        // With other bytes in front of the archive, the locator's offset is wrong.
         let moved = [&[0; 460][..], &large].concat();
         assert_eq!(count(&moved), moved.len() as u64 / 46);
     }

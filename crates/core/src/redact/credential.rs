@@ -1,9 +1,9 @@
-//! Values that are secret by the words before them.
+//! Secrets that are recognised by the words before them.
 
-use super::LEFT_OUT;
+use super::REDACTED;
 use super::random::is_random;
 
-/// How the names of secrets end, in lower case and without hyphens.
+/// Endings of the names of secrets, in lower case and without `-`, `_` and `.`.
 const NAMES: [&str; 23] = [
     "accesskey",
     "accesskeyid",
@@ -29,35 +29,36 @@ const NAMES: [&str; 23] = [
     "subscriptionkey",
     "token",
 ];
-/// What stands between a name and its value.
+/// Characters between a name and its value.
 const MARKS: [char; 3] = [':', '=', '>'];
-/// Headers whose whole line is the secret.
+/// Headers whose whole line is secret.
 const HEADERS: [&str; 2] = ["authorization", "cookie"];
-/// Schemes of logins with one word behind them (RFC 9110, 11).
+/// Authentication schemes with one word after them (RFC 9110, 11).
 const SCHEMES: [&str; 5] = ["apikey", "basic", "bearer", "negotiate", "sharedkey"];
-/// Bytes of a name with its hyphens, at most.
+/// Largest length of a name with its separators, in bytes.
 const LONGEST_NAME: usize = 64;
-/// Letters of a login, at least.
+/// Smallest length of a login, in bytes.
 const LOGIN: usize = 8;
-/// Letters of a word of prose, at most.
+/// Largest length of a word of prose, in characters.
 const PROSE: usize = 20;
-/// Bytes of a value that are looked at.
+/// Number of bytes of a value that are checked.
 const LOOKED_AT: usize = 128;
 
-/// What a name says of its value.
+/// Meaning of a name for its value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Name {
-    /// It is a secret.
+    /// The value is a secret.
     Secret,
-    /// `pass`: a password, or that of a satellite. A plain word (`descending`) and a number are none.
+    /// `pass`: a password, or the pass of a satellite. A plain word (`descending`) and a number are
+    /// not secret.
     Pass,
-    /// `key`: which member is meant, mostly. What looks random is a secret.
+    /// `key`: mostly the name of a member. A value that looks random is a secret.
     Key,
 }
 
 impl Name {
-    /// What the name at the end of a text says. `pass` and `key` have to be words of their own:
-    /// `DB_PASS`, `userPass`, and not `bypass`.
+    /// Returns the meaning of the name at the end of a text. `pass` and `key` must be separate
+    /// words: `DB_PASS`, `userPass`, but not `bypass`.
     pub fn of(text: &str) -> Option<Self> {
         if is_name(text) {
             return Some(Self::Secret);
@@ -72,7 +73,7 @@ impl Name {
         })
     }
 
-    /// Whether a value behind the name is a secret.
+    /// Returns whether a value after the name is a secret.
     pub fn hides(self, value: &str) -> bool {
         let value = value.get(..value.floor_char_boundary(LOOKED_AT)).unwrap_or_default();
         match self {
@@ -87,24 +88,24 @@ impl Name {
     }
 }
 
-/// What the words so far announce.
+/// Expectation for the next word.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Expected {
     Text,
-    /// The value behind a name.
+    /// The value of a name.
     Value(Name),
-    /// The same, up to the end of the line.
+    /// The value of a name, up to the end of the line.
     Line,
-    /// What stands behind the scheme of a login in a header.
+    /// The credentials after the authentication scheme in a header.
     Login,
-    /// A value behind a `:` or `=` of its own, or what looks like a login.
+    /// A value if it begins with `:` or `=`, or a word that looks like a login.
     Either,
-    /// The former alone.
+    /// A value, if it begins with `:` or `=`.
     Marked(Name),
 }
 
 impl Expected {
-    /// Whether a value in quotes is the secret.
+    /// Returns whether a value in quotes is a secret.
     pub fn hides(self, value: &str) -> bool {
         match self {
             Self::Value(name) => name.hides(value),
@@ -114,7 +115,7 @@ impl Expected {
     }
 }
 
-/// What a word announces.
+/// Returns the expectation for the word after `word`.
 pub fn announced(word: &str) -> Expected {
     match (named(word), Name::of(word)) {
         (Some((end, name)), _) if end == word.len() => {
@@ -130,15 +131,15 @@ pub fn announced(word: &str) -> Expected {
     }
 }
 
-/// What to do with a word that was announced.
+/// Redaction of a word, given the expectation for it.
 pub enum Word {
-    /// It is one like others.
+    /// The word is processed like any other.
     Usual,
-    /// It is shown, and announces something itself.
+    /// The word is shown, and sets the expectation for the next word.
     Shown(Expected),
-    /// It is the secret, from this byte on.
+    /// The word is a secret from this byte on.
     Secret(usize),
-    /// The line is the secret.
+    /// The rest of the line is a secret.
     SecretLine,
 }
 
@@ -149,7 +150,7 @@ pub fn announced_word(expected: Expected, word: &str) -> Word {
         Expected::Text => Word::Usual,
         Expected::Either if marks == 0 && is_login(word) => Word::Secret(0),
         Expected::Either | Expected::Marked(_) if marks == 0 => Word::Usual,
-        // `: Some("…")`, and the brackets of lists.
+        // `: Some("…")`, and brackets of lists.
         _ if value.is_empty() || value.ends_with(['(', '[', '{']) => Word::Shown(match expected {
             Expected::Value(name) | Expected::Marked(name) => Expected::Value(name),
             _ => Expected::Value(Name::Secret),
@@ -162,8 +163,8 @@ pub fn announced_word(expected: Expected, word: &str) -> Word {
     }
 }
 
-/// Where the secret value begins of which a word holds the name, as in `token=…`, and what the
-/// name says. The value may be in the next word.
+/// Returns the offset of the secret value in a word that contains its name, as in `token=…`, and
+/// the meaning of the name. If the offset is the word's length, the value is in the next word.
 pub fn named(word: &str) -> Option<(usize, Name)> {
     word.match_indices([':', '=']).find_map(|(at, _)| {
         let name = Name::of(&word[..at])?;
@@ -172,7 +173,7 @@ pub fn named(word: &str) -> Option<(usize, Name)> {
     })
 }
 
-/// Whether a text ends with the name of a secret.
+/// Returns whether a text ends with the name of a secret.
 pub fn is_name(text: &str) -> bool {
     NAMES.iter().any(|name| ends_with(text, name))
 }
@@ -187,7 +188,7 @@ pub fn is_scheme(word: &str) -> bool {
     SCHEMES.iter().any(|scheme| word.trim_matches(['(', '[', '{', ',', ':']).eq_ignore_ascii_case(scheme))
 }
 
-/// Whether a word tells something to people, and is no value.
+/// Returns whether a word is prose and not a value.
 pub fn is_prose(word: &str) -> bool {
     let word = word.trim_matches(|letter: char| !letter.is_alphanumeric());
     let is_lower = word.chars().skip(1).all(char::is_lowercase);
@@ -196,10 +197,11 @@ pub fn is_prose(word: &str) -> bool {
         && word.chars().count() <= PROSE
 }
 
-/// Whether a word may be what stands behind the scheme of a login (RFC 9110, 11.2, `token68`).
+/// Returns whether a word may be the credentials after an authentication scheme (RFC 9110, 11.2,
+/// `token68`).
 fn is_login(word: &str) -> bool {
     let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "-._~+/=:".contains(letter);
-    // Marks may follow it, or it is cut off.
+    // Punctuation may follow, or the text is cut off.
     let word = &word[..word.find(|letter| !is_letter(letter)).unwrap_or(word.len())];
     let is_odd = |(at, letter): (usize, char)| {
         letter.is_ascii_digit() || "+/=".contains(letter) || (at > 0 && letter.is_ascii_uppercase())
@@ -207,8 +209,9 @@ fn is_login(word: &str) -> bool {
     word.len() >= LOGIN && word.char_indices().any(is_odd) && !is_prose(word)
 }
 
-/// A word without the secret that begins at a byte; brackets behind it stay.
+/// Returns a word with `…` for the secret that begins at byte `start`; closing brackets, commas and
+/// semicolons at its end stay.
 pub fn hidden(word: &str, start: usize) -> String {
     let end = word.trim_end_matches([',', ';', ')', ']', '}']).len().max(start);
-    format!("{}{LEFT_OUT}{}", &word[..start], &word[end..])
+    format!("{}{REDACTED}{}", &word[..start], &word[end..])
 }

@@ -1,11 +1,11 @@
-//! Text that is escaped for another text: JSON, HTML, URLs.
+//! Removal of the escapes of JSON, HTML and URLs.
 
 use std::borrow::Cow;
 
-/// So often a text may be encoded over again.
+/// Largest number of decoding passes; the last must change nothing.
 const LAYERS: usize = 8;
 
-/// Without the escapes of JSON and HTML that a URL may have.
+/// Returns the text without the escapes of JSON and HTML that a URL may have.
 pub fn unescaped(text: &str) -> Cow<'_, str> {
     if !text.contains(['\\', '&']) {
         return text.into();
@@ -31,7 +31,7 @@ pub fn unescaped(text: &str) -> Cow<'_, str> {
     out.into()
 }
 
-/// Without any escapes; `None` for a text that is encoded more often than anything needs.
+/// Returns the text without any escapes; `None` if it has too many layers of them.
 pub fn decoded(text: &str) -> Option<Cow<'_, str>> {
     let mut text = Cow::Borrowed(text);
     for _ in 0..LAYERS {
@@ -44,8 +44,8 @@ pub fn decoded(text: &str) -> Option<Cow<'_, str>> {
     None
 }
 
-/// The letter that JSON spells `\/` or `\u002f` at the beginning, and the length of that. A text
-/// of JSON in JSON has more backslashes.
+/// Returns the character of a JSON escape (`\/` or `\u002f`) at the beginning of a text, and the
+/// length of the escape. JSON in JSON has more backslashes.
 pub fn escape(text: &str) -> Option<(char, usize)> {
     let slashes = slashes(text);
     let escaped = text.get(slashes..).filter(|_| slashes > 0)?;
@@ -56,12 +56,13 @@ pub fn escape(text: &str) -> Option<(char, usize)> {
     Some((char::from(u8::from_str_radix(digits, 16).ok()?), slashes + 5))
 }
 
-/// How many backslashes a text begins with.
+/// Returns the number of backslashes at the beginning of a text.
 pub fn slashes(text: &str) -> usize {
     text.bytes().take_while(|byte| *byte == b'\\').count()
 }
 
-/// The letter that HTML spells `&amp;`, `&#47;` or `&#x2f;` at the beginning.
+/// Returns the character of an HTML escape (`&amp;`, `&#47;` or `&#x2f;`) at the beginning of a
+/// text, and the length of the escape.
 fn entity(text: &str) -> Option<(char, usize)> {
     let (name, _) =
         text.strip_prefix('&')?.split_at_checked(text.get(..10).unwrap_or(text).find(';')? - 1)?;
@@ -76,7 +77,7 @@ fn entity(text: &str) -> Option<(char, usize)> {
     Some((letter, name.len() + 2))
 }
 
-/// Without one layer of percent-encoding (RFC 3986, 2.1).
+/// Returns the text without one layer of percent-encoding (RFC 3986, 2.1).
 fn percent(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return text.into();

@@ -1,15 +1,17 @@
-//! Documents without their secrets.
+//! Redaction of JSON documents.
 
 use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
 use super::credential::Name;
-use super::{IN_FILES, LEFT_OUT, credential, data};
+use super::{IN_FILES, REDACTED, credential, data};
 
-/// JSON text without the secrets in it; `null` where it is none.
+/// Returns JSON text without its secrets; `null` if text that may contain secrets is not valid
+/// JSON.
 pub fn json(text: &str) -> Cow<'_, str> {
-    // Most documents hold none. Names may be written by numbers.
+    // Most documents contain no secrets and need no parsing. Names may be written with `\u`
+    // escapes.
     if !text.contains("\\u") && matches!(IN_FILES.of(text), Cow::Borrowed(_)) {
         return text.into();
     }
@@ -20,7 +22,7 @@ pub fn json(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Takes the secrets out of a document; whether there were any.
+/// Removes the secrets from a document, and returns whether there were any.
 pub fn value(document: &mut Value) -> bool {
     match document {
         Value::String(text) => match data(text) {
@@ -40,12 +42,12 @@ fn members_of(members: &mut Map<String, Value>) -> bool {
     let mut changed = false;
     for (name, member) in members.iter_mut() {
         let is_secret = Name::of(name).is_some_and(|name| match member {
-            Value::String(text) => !credential::is_prose(text) && text != LEFT_OUT && name.hides(text),
+            Value::String(text) => !credential::is_prose(text) && text != REDACTED && name.hides(text),
             Value::Number(_) => name == Name::Secret,
             _ => false,
         });
         if is_secret {
-            *member = LEFT_OUT.into();
+            *member = REDACTED.into();
         }
         changed |= is_secret | value(member);
     }

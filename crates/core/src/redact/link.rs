@@ -1,17 +1,17 @@
-//! What of a URL may be shown.
+//! Redaction of URLs.
 
-use super::LEFT_OUT;
+use super::REDACTED;
 use super::decode::decoded;
 use super::random::{is_key, is_random};
 
-/// The longest name of a host (RFC 1035, 2.3.4): what is longer is the beginning of a login.
+/// Largest length of a host name (RFC 1035, 2.3.4): a longer one is the beginning of a login.
 const LONGEST_HOST: usize = 253;
 
-/// URLs that are in each other, at most.
+/// Largest number of nested URLs.
 const NESTED: usize = 8;
 
-/// Parameters that say what is asked for, and never by whom: of STAC and OGC APIs, WMS and
-/// WMTS, and of tile servers. All others are left out.
+/// Parameters that describe the request and not the user: of STAC and OGC APIs, WMS and WMTS, and
+/// of tile servers. All others are removed.
 const HARMLESS: [&str; 78] = [
     "asset",
     "asset_bidx",
@@ -93,7 +93,7 @@ const HARMLESS: [&str; 78] = [
     "year",
 ];
 
-/// Where the first URL of a word begins.
+/// Returns the offset of the first URL in a word.
 pub fn start(word: &str) -> Option<usize> {
     if word.starts_with("//") {
         return Some(0);
@@ -103,11 +103,11 @@ pub fn start(word: &str) -> Option<usize> {
     Some(word[..end].trim_end_matches(is_scheme).len())
 }
 
-/// A URL from its scheme on without what may be secret: login, all but harmless parameters,
-/// fragment, and the parts of its path that [are keys](is_key).
+/// Returns a URL without the parts that may be secret: user and password, all but harmless
+/// parameters, the fragment, and the segments of its path that [are keys](is_key).
 pub fn shown(link: &str, marks: bool) -> String {
     let (mut out, mut link) = (String::new(), link);
-    // A URL may be in a URL, as caches and archives have them.
+    // A URL may contain another one, as those of caches and archives do.
     for _ in 0..NESTED {
         let (scheme, rest) = link.split_at(link.find("//").map_or(0, |at| at + 2));
         out.push_str(scheme);
@@ -121,16 +121,17 @@ pub fn shown(link: &str, marks: bool) -> String {
         }
         link = &rest[own..];
     }
-    out + LEFT_OUT
+    out + REDACTED
 }
 
-/// Host and port behind the login; `None` for what is neither, such as a login that is cut off.
+/// Returns host and port without user and password; `None` if they are not valid, such as a
+/// truncated login.
 fn host(authority: &str) -> Option<String> {
     let whole = decoded(authority)?;
     let host = whole.rsplit('@').next().unwrap_or_default();
     let is_host =
         |letter: char| letter.is_ascii_alphanumeric() || !letter.is_ascii() || "-._~:[]{}*".contains(letter);
-    // In a sentence marks may follow.
+    // Punctuation may follow in a sentence.
     let (address, marks) = host.split_at(host.find(|letter| !is_host(letter)).unwrap_or(host.len()));
     let (name, port) = match address.rsplit_once(':') {
         Some((name, port)) if !address.ends_with(']') => (name, port),
@@ -142,19 +143,20 @@ fn host(authority: &str) -> Option<String> {
     is_one.then(|| host.to_owned())
 }
 
-/// A path without its parts that [are keys](is_key), and without their parameters.
+/// Returns a path without the segments that [are keys](is_key), and without the segments'
+/// parameters.
 pub fn without_keys(path: &str, marks: bool) -> String {
     let part = |part: &str| {
-        // Parameters of a part (RFC 3986, 3.3).
+        // Parameters of a segment (RFC 3986, 3.3).
         let (name, parameters) = part.split_once(';').map_or((part, None), |(name, rest)| (name, Some(rest)));
-        let name = if decoded(name).is_none_or(|name| is_key(&name)) { LEFT_OUT } else { name };
+        let name = if decoded(name).is_none_or(|name| is_key(&name)) { REDACTED } else { name };
         let mark = if parameters.is_some() && marks { ";…" } else { "" };
         format!("{name}{mark}")
     };
     path.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
-/// The query and the fragment, with the marks before them.
+/// Returns the redacted query and fragment, with their delimiters.
 fn without_secrets(after: &str, marks: bool) -> String {
     let (query, fragment) = after.split_once('#').map_or((after, None), |(query, rest)| (query, Some(rest)));
     let mut out = match query.strip_prefix('?') {
@@ -169,7 +171,7 @@ fn without_secrets(after: &str, marks: bool) -> String {
     out
 }
 
-/// Whether a text without a host has parameters: a relative URL, or a form.
+/// Returns whether a text without a host has parameters: a relative URL, or a form.
 pub fn is_query(text: &str) -> bool {
     let is_name = |letter: char| letter.is_ascii_alphanumeric() || "_.-~%[]$".contains(letter);
     text.match_indices(['?', '&']).any(|(at, _)| {
@@ -179,7 +181,7 @@ pub fn is_query(text: &str) -> bool {
     })
 }
 
-/// The harmless parameters of a query, which begins with `?`, or of a form.
+/// Returns the harmless parameters of a query, which begins with `?`, or of a form.
 pub fn parameters(text: &str, marks: bool) -> String {
     match text.starts_with('?') {
         true => without_secrets(text, marks),
@@ -187,11 +189,11 @@ pub fn parameters(text: &str, marks: bool) -> String {
     }
 }
 
-/// The harmless parameters behind `mark`; nothing where there are none.
+/// Returns the harmless parameters after `mark`; empty if there are none.
 fn harmless(query: &str, mark: char, marks: bool) -> String {
     let mut kept: Vec<&str> = query.split('&').filter(|pair| is_harmless(pair)).collect();
     if marks && kept.len() < query.split('&').count() {
-        kept.push(LEFT_OUT);
+        kept.push(REDACTED);
     }
     if kept.is_empty() { String::new() } else { format!("{mark}{}", kept.join("&")) }
 }

@@ -1,13 +1,12 @@
-//! Secrets in text from outside, taken out before the text is shown or written.
+//! Redaction of secrets in external text, before the text is displayed or written.
 //!
-//! Of a URL only what is on a list stays: the scheme, the host with its port, the path, and
-//! the parameters that are known to be harmless. A part of the path that looks
-//! random is a secret too. URLs are found as they stand, escaped for JSON or
-//! HTML, and percent-encoded any number of times. In other text a value is a
-//! secret behind the name of one (`X-Api-Key: …`, `password=…`, `pwd=…`), behind the scheme of a
-//! login (`Bearer …`, `Basic …`), and as a JSON Web Token. Two names mean other things as well:
-//! behind `pass` a plain word and a number stay (the pass of a satellite), and behind `key` all
-//! that does not look random ("duplicate key: B04").
+//! Of a URL only listed parts stay: the scheme, the host with its port, the path, and the
+//! parameters that are known to be harmless. A segment of the path that looks random is a secret,
+//! too. URLs are found as plain text, escaped for JSON or HTML, and percent-encoded any number of
+//! times. In other text a value is a secret after the name of one (`X-Api-Key: …`, `password=…`,
+//! `pwd=…`), after an authentication scheme (`Bearer …`, `Basic …`), and as a JSON Web Token. Two
+//! names have other meanings, too: after `pass` a plain word and a number stay (the pass of a
+//! satellite), and after `key` all values that do not look random ("duplicate key: B04").
 
 mod credential;
 mod decode;
@@ -26,10 +25,10 @@ use credential::{Expected, Name, Word};
 use decode::{decoded, unescaped};
 use words::{closing, gap, word};
 
-/// Stands where something was left out.
-const LEFT_OUT: &str = "…";
+/// Replacement for removed text.
+const REDACTED: &str = "…";
 
-/// The text, of any number of lines, for people: `…` stands where something was left out.
+/// Returns text of any number of lines for display, with `…` in place of each secret.
 ///
 /// ```text
 /// https://me:pw@h:8080/a.tif?f=json&sig=x#y    https://h:8080/a.tif?f=json&…#…
@@ -41,13 +40,13 @@ pub fn text(text: &str) -> Cow<'_, str> {
     FOR_PEOPLE.of(text)
 }
 
-/// The path of a URL without the parts that are keys.
+/// Returns the path of a URL with `…` for the segments that are keys.
 pub fn path(path: &str) -> String {
     link::without_keys(path, true)
 }
 
-/// The text for files and frames: nothing stands where a query or a fragment was, so that a
-/// URL stays one, and JSON stays JSON.
+/// Returns text for files and frames: a removed query or fragment has no replacement, so that a URL
+/// stays valid, and JSON stays JSON.
 pub fn data(text: &str) -> Cow<'_, str> {
     match IN_FILES.of(text) {
         Cow::Owned(_) if text.starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(text).is_ok() => {
@@ -57,10 +56,10 @@ pub fn data(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// How text is written without its secrets.
+/// Form of redacted text.
 #[derive(Clone, Copy)]
 struct Redaction {
-    /// A query and a fragment leave a mark.
+    /// Whether `…` replaces a removed query or fragment.
     marks: bool,
 }
 
@@ -88,7 +87,7 @@ impl Redaction {
             rest = line;
             match credential::announced_word(expected, part) {
                 _ if is_quoted => {
-                    out.push_str(LEFT_OUT);
+                    out.push_str(REDACTED);
                     expected = Expected::Text;
                 }
                 Word::Usual => expected = self.word(part, &mut out),
@@ -101,7 +100,7 @@ impl Redaction {
                     expected = credential::announced(part);
                 }
                 Word::SecretLine => {
-                    out.push_str(LEFT_OUT);
+                    out.push_str(REDACTED);
                     rest = &line[line.find(['\n', '"']).unwrap_or(line.len())..];
                     expected = Expected::Text;
                 }
@@ -110,7 +109,7 @@ impl Redaction {
         if out == text { text.into() } else { out.into() }
     }
 
-    /// Writes a word, and says what it announces.
+    /// Writes a redacted word, and returns the expectation for the next one.
     fn word(self, word: &str, out: &mut String) -> Expected {
         let plain = unescaped(word);
         let shown = self.shown(&plain);
@@ -127,12 +126,12 @@ impl Redaction {
                 kept if kept == read => out.push_str(word),
                 kept => out.push_str(&kept),
             },
-            None => out.push_str(LEFT_OUT),
+            None => out.push_str(REDACTED),
         }
         credential::announced(word)
     }
 
-    /// A word that is not encoded.
+    /// Redacts a word that is not encoded.
     fn shown(self, word: &str) -> String {
         let start = link::start(word);
         let (before, link) = word.split_at(start.unwrap_or(word.len()));
@@ -153,7 +152,7 @@ impl Redaction {
     }
 }
 
-/// Whether there is anything to look for: most texts are a word or a name.
+/// Returns whether a text needs redaction at all: most texts are a word or a name.
 fn may_hold_secrets(text: &str) -> bool {
     text.contains([':', '=', '%', '@', '&', '\\'])
         || text.contains(random::TOKEN)

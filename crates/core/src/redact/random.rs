@@ -1,27 +1,27 @@
-//! Text that no person and no archive would choose: keys.
+//! Detection of keys by their random characters.
 
-use super::LEFT_OUT;
+use super::REDACTED;
 
-/// How a JSON Web Token begins: `{"` in base64 (RFC 7519).
+/// Beginning of a JSON Web Token: `{"` in base64 (RFC 7519).
 pub const TOKEN: &str = "eyJ";
-/// Letters of a token behind its beginning, at least.
+/// Smallest length of a token, in characters after its beginning.
 const TOKEN_LENGTH: usize = 8;
-/// Letters in runs of both cases from which a text is random. Of random texts of base64 with 22
-/// letters a tenth has fewer, of those with 43 letters one in two hundred.
+/// Smallest total length of runs of both cases in random text, in characters. Of random base64
+/// texts of 22 characters a tenth has less, of those of 43 characters one in two hundred.
 const MIXED: usize = 16;
-/// Letters of a run of one case and digits from which it is random: longer than the ids of
+/// Smallest length of a random run of one case and digits, in characters: longer than the ids of
 /// Landsat before its collections (21) and of MongoDB (24), shorter than MD5 (32).
 const ONE_CASE: usize = 25;
 
-/// Whether a part of a path, without its escapes, is a key.
+/// Returns whether a segment of a path, without its escapes, is a key.
 ///
-/// It is one when it
+/// It is one if it
 /// - looks random ([`is_random`]),
-/// - holds a JSON Web Token,
-/// - is signed as Cloudinary does it (`s--…--`),
-/// - has fields, as the tokens of Akamai and Google (`exp=…~hmac=…`), or ends with the padding
-///   of base64; a single field is a partition (`year=2020`), unless its value is a key,
-/// - holds a URL or a query.
+/// - contains a JSON Web Token,
+/// - is a Cloudinary signature (`s--…--`),
+/// - has more than one `=`, as the fields in tokens of Akamai and Google (`exp=…~hmac=…`) and the
+///   padding of base64; a single field is a partition (`year=2020`), unless its value is a secret,
+/// - contains a URL or a query.
 pub fn is_key(part: &str) -> bool {
     let fields = part.matches('=').count();
     is_random(part)
@@ -33,13 +33,13 @@ pub fn is_key(part: &str) -> bool {
         || super::link::is_query(part)
 }
 
-/// Whether letters and digits change as in random text.
+/// Returns whether letters and digits alternate as in random text.
 ///
-/// A *run* is a text of letters and digits alone; a *turn* is a letter beside a digit, or an
-/// upper-case letter behind a lower-case one. Runs of both cases with a turn for less than five
-/// letters count, and are random when they have 16 letters together. A run of one case and
-/// digits is random when it has 25 letters and a turn for each eight. Numbers, words, times,
-/// UUIDs with their hyphens and the ids of satellite images are never random.
+/// A *run* is a sequence of letters and digits; a *turn* is a letter next to a digit, or an
+/// upper-case letter after a lower-case one. Runs of both cases with more than one turn per five
+/// characters are random if they have 16 characters together. A run of one case and digits is
+/// random if it has 25 characters and at least one turn per eight. Numbers, words, times, UUIDs
+/// with their hyphens and the ids of satellite images are never random.
 pub fn is_random(text: &str) -> bool {
     let mut mixed = 0;
     for run in text.split(|letter: char| !letter.is_ascii_alphanumeric()) {
@@ -65,18 +65,18 @@ fn turns(run: &str) -> usize {
     pairs.filter(is_turn).count()
 }
 
-/// The text with [`LEFT_OUT`] for its JSON Web Tokens.
+/// Returns the text with [`REDACTED`] for its JSON Web Tokens.
 pub fn without_tokens(text: &str) -> String {
     let (mut out, mut rest) = (String::new(), text);
     while let Some((start, end)) = token(rest) {
         out.push_str(&rest[..start]);
-        out.push_str(LEFT_OUT);
+        out.push_str(REDACTED);
         rest = &rest[end..];
     }
     out + rest
 }
 
-/// Where the first JSON Web Token begins and ends.
+/// Returns the start and the end of the first JSON Web Token.
 fn token(text: &str) -> Option<(usize, usize)> {
     let is_one = |letter: char| letter.is_ascii_alphanumeric() || "-_.=".contains(letter);
     text.match_indices(TOKEN).find_map(|(start, _)| {

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A text, and what is shown of it.
+/// Checks pairs of a text and its redaction.
 fn check(cases: &[(&str, &str)]) {
     for (given, shown) in cases {
         assert_eq!(text(given), *shown, "of {given}");
@@ -82,7 +82,7 @@ fn a_part_of_a_path_that_is_a_key_is_left_out() {
     }
 }
 
-/// Hosts and ids as archives have them; `real_items_stay_as_they_are` in `tests/it` reads more.
+/// Hosts and ids as in archives; `real_items_stay_as_they_are` in `tests/it` reads more.
 #[test]
 fn paths_of_archives_stay() {
     for path in [
@@ -204,8 +204,8 @@ fn documents_keep_their_form() {
     assert!(matches!(json(harmless), Cow::Borrowed(same) if same == harmless));
 }
 
-/// Of 32 bytes in base64 one key in two hundred may look like a name, of 16 bytes one in eight;
-/// in hexadecimal none.
+/// One in two hundred base64 keys of 32 bytes may look like a name, one in eight of 16 bytes; no
+/// hexadecimal key does.
 #[test]
 fn a_key_seldom_looks_like_a_name() {
     use base64::Engine;
@@ -221,7 +221,8 @@ fn a_key_seldom_looks_like_a_name() {
     assert!(of_32 < 10 && of_16 < 250 && in_hex == 0, "{of_32}, {of_16} and {in_hex} of 2,000");
 }
 
-/// A hostile text takes no time that grows with the square of its length, and no stack.
+/// The time for hostile text does not grow with the square of its length, and the stack does not
+/// overflow.
 #[test]
 fn any_length_is_read() {
     for part in [

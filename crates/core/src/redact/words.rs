@@ -1,14 +1,14 @@
-//! Text as words: what stands between blanks and quotes, of which a URL is one.
+//! Words of a text: the parts between whitespace and quotes; a URL is one word.
 
 use super::decode::{escape, slashes};
 
-/// How many bytes at the beginning stand before the next word.
+/// Returns the number of bytes before the first word of a text.
 pub fn gap(text: &str) -> usize {
     let mut at = 0;
     while let Some(letter) = text[at..].chars().next() {
         at += match letter {
             '\\' if escape(&text[at..]).is_none() => {
-                // A letter behind them belongs to them, as in `\n`.
+                // The character after the backslashes belongs to them, as in `\n`.
                 let slashes = slashes(&text[at..]);
                 let next = text[at + slashes..].chars().next();
                 slashes + usize::from(next.is_some_and(|next| "nrtbf0\"'".contains(next)))
@@ -22,7 +22,7 @@ pub fn gap(text: &str) -> usize {
     at
 }
 
-/// How many bytes the word at the beginning has.
+/// Returns the length in bytes of the word at the beginning of a text.
 pub fn word(text: &str) -> usize {
     let mut at = 0;
     while let Some(letter) = text[at..].chars().next() {
@@ -38,7 +38,7 @@ pub fn word(text: &str) -> usize {
     at
 }
 
-/// Where the value ends whose quote ends `before`.
+/// Returns the length in bytes of a quoted value whose opening quote ends `before`.
 pub fn closing(before: &str, text: &str) -> usize {
     let Some(quote) = before.chars().next_back() else { return text.len() };
     let escapes = |text: &str| text.len() - text.trim_end_matches('\\').len();
@@ -47,8 +47,8 @@ pub fn closing(before: &str, text: &str) -> usize {
     ends.find(|(_, escapes)| *escapes <= depth).map_or(text.len(), |(at, escapes)| at - escapes)
 }
 
-/// Whether a letter stands between words. A `'` may stand in a URL (RFC 3986, 2.2), so it ends
-/// one only where the URL could not go on.
+/// Returns whether a character separates words. A `'` may be part of a URL (RFC 3986, 2.2), so it
+/// separates words only if no character of a URL follows.
 fn ends(letter: char, next: Option<char>) -> bool {
     match letter {
         '"' | '<' | '>' | '`' => true,

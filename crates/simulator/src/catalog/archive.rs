@@ -1,12 +1,12 @@
-//! Scenes for any place on Earth, drawn when they are asked for.
+//! Generated scenes for any place on Earth.
 //!
-//! The Earth is cut into cells of about equal size. What a sensor took of a cell
-//! in a month follows from the seed, the sensor, the cell and the month alone,
-//! so a search looks at the cells around its area and at nothing else, and two
-//! searches that overlap agree. A scene's id holds cell and month: the way back.
+//! The Earth is divided into cells of about equal size. A sensor's scenes of a cell in a month
+//! depend on the seed, the sensor, the cell and the month alone, so a search generates only the
+//! cells around its area, and overlapping searches agree. A scene's id contains its cell and month,
+//! from which it is generated again.
 //!
-//! The archive ends on 31 October 2026, whatever the clock says. The same search
-//! finds the same scenes for ever.
+//! The archive ends on 31 October 2026, whatever the clock shows, so the same search always finds
+//! the same scenes.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -19,14 +19,14 @@ use super::sky;
 use crate::seeded_rng::SeededRng;
 use crate::terrain::Globe;
 
-/// No orbit of the sensors gets a picture beyond it.
+/// Largest latitude of a scene's centre, in degrees.
 pub(crate) const LARGEST_LATITUDE: f64 = 80.0;
-/// Below it the sun is too low for a picture, in degrees.
+/// Lowest elevation of the sun for a scene, in degrees.
 const LOWEST_SUN: f64 = 8.0;
-/// Of the scenes over open sea, so many are worth taking.
+/// Share of the scenes over open sea that are kept.
 const SEA_SHARE: f64 = 0.4;
-/// A search gives up after drawing so many cells of a month: it looks for little in
-/// all of the world.
+/// Largest number of cells of a month that a search generates before it stops: for searches of the
+/// whole Earth with few results.
 const MOST_CELLS: usize = 2_000_000;
 const DAY: i64 = 86_400_000;
 
@@ -36,7 +36,7 @@ pub(crate) struct Archive {
     globe: Globe,
 }
 
-/// Months since the year 0.
+/// Number of months since the year 0.
 type Month = i64;
 
 impl Archive {
@@ -44,8 +44,8 @@ impl Archive {
         Self { seed, globe: Globe::new() }
     }
 
-    /// The wanted scenes of a sensor that reach into the boxes, taken from the first
-    /// to the last time (in milliseconds), in the order of time and `most` of them.
+    /// Returns at most `most` scenes of a sensor that `wanted` accepts, that overlap the boxes and
+    /// that were acquired between the two times (in milliseconds), ordered by time.
     pub(crate) fn find(
         &self,
         sensor: &'static Sensor,
@@ -62,7 +62,7 @@ impl Archive {
         if from > to {
             return found;
         }
-        // Far in the east noon comes early: a scene may fall on the day before its own.
+        // Far in the east noon is early in UTC: a scene may be on the day before its own.
         let mut months: Vec<Month> = (month_of(from)..=month_of(to + DAY)).collect();
         if newest_first {
             months.reverse();
@@ -86,7 +86,7 @@ impl Archive {
                 let order = a.at.cmp(&b.at);
                 if newest_first { order.reverse() } else { order }.then_with(|| a.id.cmp(&b.id))
             });
-            // A cell may lie around two boxes.
+            // A cell may be near two boxes.
             scenes.dedup_by(|a, b| a.id == b.id);
             found.append(&mut scenes);
             if found.len() >= most || drawn >= MOST_CELLS {
@@ -97,7 +97,7 @@ impl Archive {
         found
     }
 
-    /// The scene of this id.
+    /// Returns the scene with an id.
     pub(crate) fn scene(&self, id: &str) -> Option<Scene> {
         let sensor = SENSORS.iter().find(|sensor| {
             sensor.platforms.iter().any(|(platform, ..)| {
@@ -112,7 +112,7 @@ impl Archive {
         let month = date.get(..4)?.parse::<i64>().ok()? * 12 + date.get(4..6)?.parse::<i64>().ok()? - 1;
         let mut found = None;
         let cell = cell_at(sensor, row, column)?;
-        // Local noon can fall into the neighbouring month of UTC.
+        // Local noon may be in an adjacent month of UTC.
         for month in month - 1..=month + 1 {
             self.draw(sensor, cell, month, |scene| {
                 if scene.id == id {
@@ -131,7 +131,7 @@ impl Archive {
         let days = (first_day(month + 1).unwrap_or(first) - first) / DAY;
         match sensor.schedule {
             Schedule::Tasked { per_month, roll } => {
-                // Some places are more sought after than others.
+                // Demand differs between places.
                 let wanted = (0.5 * SeededRng::of(&[self.seed, place]).normal()).exp();
                 for nth in 0..rng.poisson(per_month * wanted).min(9) {
                     let (platform, start, end) =
@@ -151,7 +151,7 @@ impl Archive {
                 }
             }
             Schedule::Systematic { days: cycle } => {
-                // The days since 1970 on which the first satellite passes.
+                // Offset in the cycle on which the first satellite passes, in days since 1970.
                 let phase = i64::from(cell.column) * 3 % cycle;
                 for (which, (platform, start, end)) in sensor.platforms.iter().enumerate() {
                     let lag = which as i64 * cycle / sensor.platforms.len() as i64;
@@ -174,8 +174,8 @@ fn found_if(scene: Option<Scene>, found: &mut impl FnMut(Scene)) {
     }
 }
 
-/// A picture of this centre on this day, unless it is night or the footprint
-/// would leave the map.
+/// Creates the scene with this centre on this day; `None` if the sun is too low or the footprint
+/// leaves the map.
 #[allow(clippy::too_many_arguments)]
 fn compose(
     sensor: &'static Sensor,
@@ -187,7 +187,7 @@ fn compose(
     roll: f64,
     rng: &mut SeededRng,
 ) -> Option<Scene> {
-    // All of them cross the equator at half past ten in the morning, local time.
+    // All satellites cross the equator at 10:30 local time.
     let hours = 10.5 - lon / 15.0 + rng.between(-0.2, 0.2);
     let at = day + (hours * 3_600_000.0) as i64;
     let (sun_elevation, sun_azimuth) = sky::sun(lon, lat, at);
@@ -215,14 +215,14 @@ fn compose(
     })
 }
 
-/// Upper left, upper right, lower right, lower left.
+/// Returns the corners: upper left, upper right, lower right, lower left.
 fn footprint(sensor: &Sensor, [lon, lat]: [f64; 2], roll: f64, rng: &mut SeededRng) -> [[f64; 2]; 4] {
     let (lean, taper, stretch) = match sensor.schedule {
         Schedule::Tasked { .. } => {
             let lean = sky::lean(lat) + rng.between(-1.5, 1.5);
             (lean, roll / 30.0 * 0.02 + rng.between(-0.006, 0.006), roll.to_radians().cos().powi(-2))
         }
-        // Tiles of a grid in UTM: only the convergence of the meridians turns them.
+        // Tiles of a UTM grid are rotated by the convergence of the meridians only.
         Schedule::Systematic { .. } => {
             let zone = ((lon + 180.0) / 6.0).floor() * 6.0 - 177.0;
             ((zone - lon) * lat.to_radians().sin(), 0.0, 1.0)
@@ -273,7 +273,7 @@ fn first_day(month: Month) -> Option<i64> {
     Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond())
 }
 
-/// The first instant of a day written as `2012-03-01`.
+/// Returns the first instant of a day such as `2012-03-01`, in milliseconds.
 fn midnight(date: &str) -> i64 {
     let date = date.parse::<Date>().ok().and_then(|date| date.to_zoned(TimeZone::UTC).ok());
     date.map(|date| date.timestamp().as_millisecond()).unwrap_or_default()

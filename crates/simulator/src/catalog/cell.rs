@@ -1,4 +1,4 @@
-//! The grid that the archive is drawn by.
+//! Grid of cells for the generated archive.
 
 use super::sensor::Sensor;
 use super::shape::Bbox;
@@ -12,7 +12,7 @@ pub(super) struct Cell {
     pub column: u32,
     pub lon: f64,
     pub lat: f64,
-    /// In degrees of longitude.
+    /// Width in degrees of longitude.
     pub width: f64,
 }
 
@@ -29,9 +29,9 @@ pub(super) fn cell_at(sensor: &Sensor, row: u32, column: u32) -> Option<Cell> {
     inside.then(|| Cell { row, column, lon: -180.0 + (f64::from(column) + 0.5) * width, lat, width })
 }
 
-/// The cells whose scenes may reach into the bbox.
+/// Returns the cells whose scenes may overlap the box.
 pub(super) fn cells_around(sensor: &'static Sensor, bbox: Bbox) -> impl Iterator<Item = Cell> + Clone {
-    // A rolled satellite sees a swath that is wider by up to a third.
+    // The swath of a rolled satellite is up to a third wider.
     let reach = sensor.cell + (sensor.swath * 1.34).hypot(sensor.length.1) / 2.0 / DEGREE;
     let [west, south, east, north] = bbox;
     let row = |lat: f64| ((lat + 90.0).clamp(0.0, 179.999) / sensor.cell) as u32;

@@ -1,5 +1,4 @@
-//! The classic search over blocks and hosts, and its quicklooks (section 8 of
-//! the interface).
+//! Classic search over blocks and hosts, and its quicklooks (`docs/up42-api.md`, 8).
 
 use serde_json::{Value, json};
 use url::form_urlencoded::Serializer;
@@ -15,10 +14,10 @@ use crate::reply::{Answer, Reply};
 use crate::request::Request;
 
 const LARGEST_PAGE: usize = 500;
-/// Later pages of a host are this long, whatever the first one was.
+/// Size of the second and later pages of a host, whatever the size of the first.
 const HOST_PAGE: usize = 50;
 
-/// The data blocks that deliver a sensor's scenes.
+/// Returns the data blocks that deliver a sensor's scenes.
 pub(super) fn block_names(sensor: &Sensor) -> Vec<&'static str> {
     let blocks = blocks::all()
         .iter()
@@ -27,7 +26,7 @@ pub(super) fn block_names(sensor: &Sensor) -> Vec<&'static str> {
 }
 
 impl Platform {
-    /// 8.1 without a host, 8.3 and 8.4 with one.
+    /// Handles a search without a host (8.1) or of one host (8.3, 8.4).
     pub(crate) fn classic_search(&self, request: &Request, host: Option<&str>) -> Answer {
         let body = request.json()?;
         let refused = |message: String| match host {
@@ -37,7 +36,7 @@ impl Platform {
             ),
             None => Reply::refused(400, "INVALID_ARGUMENT", message),
         };
-        // A host takes fewer conditions, and does not sort (8.3, 8.4).
+        // The search of a host has fewer conditions and no sorting (8.3, 8.4).
         let (fields, conditions): (&[&str], &[&str]) = match host {
             Some(_) => (
                 &["bbox", "intersects", "datetime", "limit", "query", "collections"],
@@ -49,7 +48,7 @@ impl Platform {
             ),
         };
         known(&body, fields).and_then(|()| known(&body["query"], conditions)).map_err(refused)?;
-        let mut query = Query::from_body(&body).map_err(refused)?.loosened();
+        let mut query = Query::from_body(&body).map_err(refused)?.to_bbox();
         match host {
             Some(host) => {
                 query.collections =
@@ -124,7 +123,7 @@ impl Platform {
         }
     }
 
-    /// 8.2 and 8.5
+    /// Handles a request for a quicklook (8.2, 8.5).
     pub(crate) fn classic_quicklook(&self, id: &str) -> Answer {
         let missing = || Reply::json(404, &json!({"error": {"message": "Not Found"}}));
         self.picture(id, "quicklook").ok_or_else(missing)
@@ -147,7 +146,7 @@ fn collections_of_host(host: &str, wanted: Option<Vec<String>>) -> Result<Vec<St
     }
 }
 
-/// The collections that the blocks deliver.
+/// Returns the collections that the blocks deliver.
 fn collections_of_blocks(blocks: &Value) -> Result<Vec<String>, Reply> {
     let names = blocks.as_array().map(Vec::as_slice).unwrap_or_default();
     let known: Vec<_> =
@@ -168,14 +167,14 @@ fn collections_of_blocks(blocks: &Value) -> Result<Vec<String>, Reply> {
     Ok(collections)
 }
 
-/// The conditions of a classic query that say something about a scene.
+/// Converts the conditions of a classic query that concern scenes.
 fn filter_of(query: &Value) -> Result<Option<Filter>, String> {
     let Some(query) = query.as_object() else { return Ok(None) };
     let mut conditions = serde_json::Map::new();
     for (name, condition) in query {
         match name.as_str() {
             "dataBlock" => {}
-            // Every scene can be used for both and comes within minutes.
+            // All scenes have both usage types and the delivery time `MINUTES`.
             "up42:usageType" | "deliveryTime" => {
                 let offered: &[&str] =
                     if name == "deliveryTime" { &["MINUTES"] } else { &["DATA", "ANALYTICS"] };
@@ -192,7 +191,7 @@ fn filter_of(query: &Value) -> Result<Option<Filter>, String> {
     Filter::from_query(&Value::Object(conditions)).map(Some)
 }
 
-/// The operand of an operator that may be written in capitals.
+/// Returns the operand of an operator, ignoring case.
 fn operand<'a>(condition: &'a Value, operator: &str) -> Option<&'a Value> {
     condition
         .as_object()?

@@ -1,5 +1,4 @@
-//! Data products and collections as the classic glossary lists them (9.1 and 9.2 of the
-//! interface).
+//! Classic lists of data products and collections (`docs/up42-api.md`, 9.1 and 9.2).
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -11,14 +10,14 @@ use crate::reply::{Answer, Reply};
 use crate::store::stamp;
 
 impl Platform {
-    /// 9.1
+    /// Handles `GET /data-products` (9.1).
     pub(crate) fn data_products(&self) -> Answer {
         let opened = self.store().opened;
         let product = |product: &Product| product_json(product, opened);
         Ok(Reply::data(PRODUCTS.iter().filter_map(product).collect::<Vec<_>>()))
     }
 
-    /// 9.2
+    /// Handles `GET /collections` (9.2).
     pub(crate) fn classic_collections(&self) -> Answer {
         let opened = self.store().opened;
         let archive = SENSORS.iter().map(|sensor| collection_json(sensor.collection, sensor, opened));
@@ -74,7 +73,7 @@ fn collection_json(name: &str, sensor: &Sensor, opened: Timestamp) -> Value {
     })
 }
 
-/// A host or a producer.
+/// Returns a host or a producer as JSON.
 fn company(name: &str, opened: Timestamp) -> Value {
     json!({
         "name": name,

@@ -1,4 +1,4 @@
-//! Conditions on a scene's properties: STAC `query` and basic CQL2-JSON.
+//! Conditions on scene properties: the STAC `query` extension and basic CQL2-JSON.
 
 use std::cmp::Ordering;
 
@@ -28,7 +28,7 @@ pub(crate) enum Comparison {
 }
 
 impl Filter {
-    /// Of a condition on a property that the scene lacks, nothing holds.
+    /// Returns whether a scene meets the condition; a comparison with a missing property is false.
     pub(super) fn holds(&self, property: &impl Fn(&str) -> Option<Value>) -> bool {
         match self {
             Self::All(parts) => parts.iter().all(|part| part.holds(property)),
@@ -51,8 +51,8 @@ impl Filter {
         }
     }
 
-    /// The `query` extension: `{"eo:cloud_cover": {"lte": 20}}`. Operators may be
-    /// in capitals.
+    /// Parses the `query` extension, such as `{"eo:cloud_cover": {"lte": 20}}`. Operators may be in
+    /// upper case.
     pub(super) fn from_query(query: &Value) -> Result<Self, String> {
         let query = query.as_object().ok_or("query must be an object")?;
         let mut parts = Vec::new();
@@ -75,9 +75,9 @@ impl Filter {
         Ok(Self::All(parts))
     }
 
-    /// CQL2-JSON: `{"op": "<=", "args": [{"property": "eo:cloud_cover"}, 20]}`.
+    /// Parses CQL2-JSON, such as `{"op": "<=", "args": [{"property": "eo:cloud_cover"}, 20]}`.
     pub(super) fn from_cql2(expression: &Value) -> Result<Self, String> {
-        // UP42's SDK before 1.0 sends a whole search as the filter.
+        // UP42's SDK before 1.0 sends a complete search as the filter.
         if let Some(inner) = expression.get("filter").filter(|_| expression["op"].is_null()) {
             return Self::from_cql2(inner);
         }
@@ -122,7 +122,7 @@ fn property(value: &Value) -> Result<String, String> {
     Ok(name.strip_prefix("properties.").unwrap_or(name).to_string())
 }
 
-/// A literal; times come wrapped in an object.
+/// Returns a literal; times are wrapped in an object.
 fn literal(value: &Value) -> Value {
     let wrapped = value.get("timestamp").or_else(|| value.get("date"));
     wrapped.unwrap_or(value).clone()
@@ -132,8 +132,8 @@ fn list(value: &Value) -> Result<Vec<Value>, String> {
     Ok(value.as_array().ok_or("`in` needs a list")?.iter().map(literal).collect())
 }
 
-/// Numbers by size, times by time, other texts by letters; never one with
-/// another.
+/// Compares numbers by value, times by instant and other texts alphabetically; `None` for values of
+/// different types.
 pub(crate) fn order(a: &Value, b: &Value) -> Option<Ordering> {
     if let (Some(a), Some(b)) = (a.as_f64(), b.as_f64()) {
         return a.partial_cmp(&b);
@@ -148,7 +148,7 @@ pub(crate) fn order(a: &Value, b: &Value) -> Option<Ordering> {
     }
 }
 
-/// Milliseconds since 1970 of a time, or of the start of a day.
+/// Returns the milliseconds since 1970 of a time, or of the start of a day.
 pub(crate) fn instant(text: &str) -> Option<i64> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Some(time.as_millisecond());

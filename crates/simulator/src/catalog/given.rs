@@ -1,4 +1,4 @@
-//! Scenes and quicklooks that were given to the simulator.
+//! Scenes and quicklooks supplied by the user.
 
 use std::collections::HashMap;
 use std::fs;
@@ -12,11 +12,11 @@ use super::shape::{self, Bbox};
 use super::stac_root::StacRoot;
 use up42_core::error::{Context, Error, ErrorKind, Result};
 
-/// STAC items from files, odd ones included.
+/// STAC items from files, in the catalog as they are.
 #[derive(Debug, Default)]
 pub(crate) struct Given {
     pub items: Vec<GivenItem>,
-    /// Images by item id, smallest first.
+    /// Images by item id, the smallest first.
     images: HashMap<String, Vec<Image>>,
 }
 
@@ -30,18 +30,18 @@ struct Image {
 pub(crate) struct GivenItem {
     pub id: String,
     pub collection: String,
-    /// First and last instant in milliseconds, if the item tells.
+    /// First and last instant in milliseconds, if the item states them.
     pub time: Option<(i64, i64)>,
     pub shape: Option<Geometry>,
     pub bbox: Option<Bbox>,
     pub item: Value,
 }
 
-/// The collection of an item that names none.
+/// Collection of items that do not name one.
 const NO_COLLECTION: &str = "samples";
 
 impl Given {
-    /// Adds a file with one item a line.
+    /// Adds the items of a file with one item per line.
     pub(crate) fn read_items(&mut self, path: &Path) -> Result<()> {
         let text = fs::read_to_string(path)?;
         for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
@@ -51,7 +51,7 @@ impl Given {
         Ok(())
     }
 
-    /// Adds a folder of images with their items.
+    /// Adds a folder of images and their items.
     pub(crate) fn read_quicklooks(&mut self, dir: &Path) -> Result<()> {
         let index = parse(&fs::read_to_string(dir.join("index.json")).context("read `index.json`")?)?;
         let entries = index.as_array().ok_or_else(|| Error::invalid("`index.json` is no list"))?;
@@ -71,7 +71,7 @@ impl Given {
         Ok(())
     }
 
-    /// Adds an item and gives back its id; one that is known stays as it is.
+    /// Adds an item and returns its id; an item that exists is not replaced.
     fn add(&mut self, item: Value) -> Result<String> {
         let id = item["id"].as_str().ok_or_else(|| Error::invalid("the item has no `id`"))?.to_string();
         let collection = item["collection"].as_str().unwrap_or(NO_COLLECTION).to_string();
@@ -84,7 +84,7 @@ impl Given {
         Ok(id)
     }
 
-    /// The image behind an asset of an item.
+    /// Returns the image of an item's asset.
     pub(crate) fn image(&self, id: &str, asset: &str) -> Option<&Path> {
         let images = self.images.get(id)?;
         let image = if asset == "thumbnail" { images.first() } else { images.last() };
@@ -109,20 +109,20 @@ impl GivenItem {
         match name {
             "id" => Some(self.id.as_str().into()),
             "collection" => Some(self.collection.as_str().into()),
-            // The storage's items can be asked for by the shorter name.
+            // Items of the storage also have the shorter name.
             "asset_id" => self.property("up42-system:asset_id"),
             _ => self.item["properties"].get(name).filter(|value| !value.is_null()).cloned(),
         }
     }
 
-    /// Whether the item came with a picture of its own, so that one is drawn.
+    /// Returns whether the item originally had a picture; then one is generated.
     fn had_a_picture(&self) -> bool {
         ["thumbnail", "rendered_preview", "overview", "preview", "quicklook"]
             .iter()
             .any(|key| self.item["assets"].get(key).is_some())
     }
 
-    /// The item as it is, but leading nowhere outside the simulator.
+    /// Returns the item with links and assets of the simulator only.
     pub(crate) fn item(&self, given: &Given, root: &StacRoot) -> Value {
         let mut item = self.item.clone();
         let pictured = self.had_a_picture() || given.images.contains_key(&self.id);
@@ -133,12 +133,13 @@ impl GivenItem {
         item
     }
 
-    /// Whether there is anything to show.
+    /// Returns whether the item has a picture.
     pub(crate) fn has_picture(&self, given: &Given) -> bool {
         self.had_a_picture() || given.images.contains_key(&self.id)
     }
 
-    /// The frame to draw in: the footprint's corners if it has four, else its box.
+    /// Returns the corners of the picture: the footprint's corners if it has four, or else those of
+    /// its bounding box.
     pub(crate) fn corners(&self) -> Option<[[f64; 2]; 4]> {
         let [west, south, east, north] = self.bbox?;
         if let Some(Geometry::Polygon(polygon)) = &self.shape {
@@ -146,7 +147,7 @@ impl GivenItem {
             if ring.len() == 5 {
                 let middle = [(west + east) / 2.0, (south + north) / 2.0];
                 let mut corners = ring[..4].to_vec();
-                // Clockwise from the upper left, as seen from the middle.
+                // Clockwise from the upper left, seen from the middle.
                 corners.sort_by(|a, b| turn(*a, middle).total_cmp(&turn(*b, middle)));
                 return corners.try_into().ok();
             }
@@ -155,7 +156,7 @@ impl GivenItem {
     }
 }
 
-/// How far clockwise a point lies behind the left.
+/// Returns the clockwise angle from the left to a point, seen from the middle, in radians.
 fn turn([x, y]: [f64; 2], middle: [f64; 2]) -> f64 {
     let angle = (y - middle[1]).atan2(middle[0] - x);
     angle.rem_euclid(std::f64::consts::TAU)

@@ -1,5 +1,4 @@
-//! The pages of the STAC API that tell what there is: the landing page, the
-//! collections, the properties to ask by.
+//! Descriptive pages of the STAC API: landing page, collections, queryables.
 
 use serde_json::{Value, json};
 
@@ -8,7 +7,8 @@ use super::stac_root::StacRoot;
 use crate::platform::Platform;
 use crate::reply::{Answer, Reply};
 
-/// What is kept to; of the advanced comparison operators `like` is missing.
+/// Conformance classes. Of the advanced comparison operators `like` is missing, so their class is
+/// not in the list.
 pub(crate) const CONFORMS_TO: [&str; 12] = [
     "https://api.stacspec.org/v1.0.0/core",
     "https://api.stacspec.org/v1.0.0/collections",

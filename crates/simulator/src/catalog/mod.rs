@@ -1,12 +1,12 @@
-//! The catalogs: the STAC API of today, the classic search, the hosts.
+//! Catalogs: the current STAC API, the classic search, and the search of hosts.
 
 pub(super) mod archive;
 mod cell;
 mod classic;
+mod collections;
 mod data_products;
 mod filter;
 pub(super) mod given;
-mod glossary;
 pub(super) mod landing;
 pub(super) mod query;
 pub(super) mod scene;

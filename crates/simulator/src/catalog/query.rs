@@ -1,4 +1,4 @@
-//! What a search asks for, in whichever words.
+//! Query of a search, from any of the APIs.
 
 use geo::Geometry;
 use serde_json::Value;
@@ -9,23 +9,23 @@ use super::scene::Scene;
 use super::sensor::Sensor;
 use super::shape::{Area, Bbox};
 
-/// The conditions of a search, all of which must hold.
+/// Conditions of a search, all of which must hold.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Query {
     pub collections: Option<Vec<String>>,
     pub ids: Option<Vec<String>>,
     pub area: Option<Area>,
-    /// Whether a scene must hold the whole area and not only touch it.
+    /// Whether a scene must contain the whole area rather than intersect it.
     pub contains: bool,
     /// First and last instant in milliseconds.
     pub time: Option<(i64, i64)>,
     pub filters: Vec<Filter>,
-    /// Property and whether it is sorted downwards.
+    /// Property, and whether the order is descending.
     pub sort: Vec<(String, bool)>,
 }
 
 impl Query {
-    /// The parts that STAC and the classic searches have in common.
+    /// Parses the parts that STAC and the classic searches have in common.
     pub(super) fn from_body(body: &Value) -> Result<Self, String> {
         let mut query = Self { ids: strings(&body["ids"], "ids")?, ..Self::default() };
         query.collections = strings(&body["collections"], "collections")?;
@@ -48,9 +48,9 @@ impl Query {
         Ok(query)
     }
 
-    /// The same search for the bounding box of its area only.
-    pub(super) fn loosened(mut self) -> Self {
-        self.area = self.area.map(Area::loosened);
+    /// Returns the same search with the bounding box of its area.
+    pub(super) fn to_bbox(mut self) -> Self {
+        self.area = self.area.map(Area::to_bbox);
         self
     }
 
@@ -91,7 +91,7 @@ fn present(value: &Value) -> Option<&Value> {
     Some(value).filter(|value| !value.is_null())
 }
 
-/// Refuses a member that the interface does not name, so that a misspelt one is noticed.
+/// Refuses unknown members, so that a misspelt one is detected.
 pub(super) fn known(object: &Value, names: &[&str]) -> Result<(), String> {
     let keys = object.as_object().into_iter().flat_map(|object| object.keys());
     match keys.into_iter().find(|key| !names.contains(&key.as_str())) {
@@ -100,17 +100,17 @@ pub(super) fn known(object: &Value, names: &[&str]) -> Result<(), String> {
     }
 }
 
-/// A list of texts, if there is one.
+/// Returns a list of texts, if there is one.
 pub(crate) fn strings(value: &Value, name: &str) -> Result<Option<Vec<String>>, String> {
     let Some(value) = present(value) else { return Ok(None) };
     let list = value.as_array().ok_or(format!("{name} must be a list"))?;
     let texts: Option<Vec<String>> = list.iter().map(|text| text.as_str().map(String::from)).collect();
     let texts = texts.ok_or(format!("{name} must be a list of texts"))?;
-    // An empty list asks for nothing in particular.
+    // An empty list is no condition.
     Ok(Some(texts).filter(|texts| !texts.is_empty()))
 }
 
-/// An instant, or an interval whose ends may be open.
+/// Parses an instant, or an interval whose ends may be open.
 pub(crate) fn interval(text: &str) -> Result<(i64, i64), String> {
     let wrong = || format!("datetime `{text}` is no time or interval");
     let end_of = |text: &str| Some(instant(text)? + if text.len() == 10 { 86_399_999 } else { 0 });

@@ -1,4 +1,4 @@
-//! One scene of the archive: where, when, and under which sky.
+//! Scene of the generated archive.
 
 use geo::{Coord, Geometry, LineString, Polygon};
 use jiff::Timestamp;
@@ -13,13 +13,13 @@ pub(crate) struct Scene {
     pub id: String,
     pub sensor: &'static Sensor,
     pub platform: &'static str,
-    /// Milliseconds since 1970.
+    /// Time of acquisition in milliseconds since 1970.
     pub at: i64,
-    /// Upper left, upper right, lower right, lower left as the image has them.
+    /// Upper left, upper right, lower right, lower left corner of the image.
     pub corners: [[f64; 2]; 4],
-    /// In % of the footprint.
+    /// Cloud cover in % of the footprint.
     pub cloud_cover: f64,
-    /// All angles in degrees.
+    /// Elevation of the sun; all angles are in degrees.
     pub sun_elevation: f64,
     pub sun_azimuth: f64,
     pub off_nadir: f64,
@@ -41,11 +41,11 @@ impl Scene {
         Geometry::Polygon(Polygon::new(LineString(ring), Vec::new()))
     }
 
-    /// Whether a place lies inside the footprint.
+    /// Returns whether a position is inside the footprint.
     pub(crate) fn covers(&self, lon: f64, lat: f64) -> bool {
         (0..4).all(|side| {
             let ([x0, y0], [x1, y1]) = (self.corners[side], self.corners[(side + 1) % 4]);
-            // The corners go clockwise: inside is to the right.
+            // The corners are in clockwise order: the inside is to the right.
             (x1 - x0) * (lat - y0) <= (y1 - y0) * (lon - x0)
         })
     }
@@ -55,7 +55,7 @@ impl Scene {
         format!("{time:.3}")
     }
 
-    /// A property by its STAC name.
+    /// Returns a property by its STAC name.
     pub(crate) fn property(&self, name: &str) -> Option<Value> {
         Some(match name {
             "id" => json!(self.id),
@@ -74,7 +74,7 @@ impl Scene {
         })
     }
 
-    /// The STAC item.
+    /// Returns the scene as a STAC item.
     pub(crate) fn item(&self, root: &StacRoot) -> Value {
         let sensor = self.sensor;
         json!({
@@ -109,7 +109,7 @@ impl Scene {
         })
     }
 
-    /// The feature as the classic catalog and the hosts show it.
+    /// Returns the scene as a feature of the classic catalog and the hosts.
     pub(crate) fn feature(&self) -> Value {
         let sensor = self.sensor;
         json!({

@@ -1,4 +1,4 @@
-//! Everything there is to find, and the rows that answer a search.
+//! Search in all scenes, generated ones and those supplied by the user.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -12,20 +12,19 @@ use super::query::Query;
 use super::scene::Scene;
 use super::sensor::SENSORS;
 
-/// A search finds no more rows than this in each collection, however large its
-/// area.
+/// Largest number of rows per collection that a search finds, whatever its area.
 const MOST_ROWS: usize = 12_000;
-/// Searches to remember, so that the pages of one cost its work once.
+/// Largest number of cached searches, so that the pages of a search need its work only once.
 const REMEMBERED: usize = 16;
 
-/// A scene that was drawn, or the number of one that was given.
+/// Generated scene, or the index of one supplied by the user.
 #[derive(Clone, Debug)]
 pub(crate) enum Row {
     Drawn(Box<Scene>),
     Given(usize),
 }
 
-/// Everything there is to find.
+/// All scenes that a search can find.
 #[derive(Debug)]
 pub(crate) struct Catalog {
     pub archive: Archive,
@@ -38,7 +37,7 @@ impl Catalog {
         Self { archive: Archive::new(seed), given, found: Mutex::default() }
     }
 
-    /// The rows of a search, in its order.
+    /// Returns the rows of a search, in its order.
     pub(crate) fn find(&self, query: &Query) -> Arc<Vec<Row>> {
         let key = format!("{query:?}");
         let lock = || self.found.lock().unwrap_or_else(|broken| broken.into_inner());
@@ -71,7 +70,7 @@ impl Catalog {
             [] => newest.to_vec(),
             keys => keys.iter().cloned().chain(newest).collect(),
         };
-        // Each row's keys are looked up once.
+        // The sort keys of each row are looked up once.
         let mut keyed: Vec<_> = rows
             .into_iter()
             .map(|row| (keys.iter().map(|(name, _)| self.property(&row, name)).collect::<Vec<_>>(), row))
@@ -79,7 +78,7 @@ impl Catalog {
         keyed.sort_by(|(a, _), (b, _)| {
             let pairs = a.iter().zip(b).zip(&keys);
             pairs
-                .map(|((a, b), (_, down))| arrange(a.as_ref(), b.as_ref(), *down))
+                .map(|((a, b), (_, down))| compare_missing_last(a.as_ref(), b.as_ref(), *down))
                 .find(|o| o.is_ne())
                 .unwrap_or(std::cmp::Ordering::Equal)
         });
@@ -98,7 +97,7 @@ impl Catalog {
         }
     }
 
-    /// A row's property by its STAC name.
+    /// Returns a property of a row by its STAC name.
     fn property(&self, row: &Row, name: &str) -> Option<Value> {
         match row {
             Row::Drawn(scene) => scene.property(name),
@@ -106,12 +105,12 @@ impl Catalog {
         }
     }
 
-    /// A scene by its id.
+    /// Returns a scene by its id.
     pub(crate) fn row(&self, id: &str) -> Option<Row> {
         self.row_where(id, |_| true)
     }
 
-    /// A scene by its collection and its id.
+    /// Returns a scene by its collection and id.
     pub(super) fn row_of(&self, collection: &str, id: &str) -> Option<Row> {
         self.row_where(id, |known| known == collection)
     }
@@ -123,8 +122,8 @@ impl Catalog {
     }
 }
 
-/// What is missing comes last, whichever way the rows are sorted.
-pub(crate) fn arrange(a: Option<&Value>, b: Option<&Value>, down: bool) -> std::cmp::Ordering {
+/// Compares two values; a missing one is last in either direction.
+pub(crate) fn compare_missing_last(a: Option<&Value>, b: Option<&Value>, down: bool) -> std::cmp::Ordering {
     match (a, b) {
         (Some(a), Some(b)) => {
             let order = order(a, b).unwrap_or(std::cmp::Ordering::Equal);
@@ -174,7 +173,7 @@ mod tests {
     fn every_scene_is_found_again_by_its_id() {
         let catalog = Catalog::new(42, Given::default());
         for sensor in &SENSORS {
-            // One of them flies since 2021.
+            // One of the satellites is in orbit since 2021.
             let found = catalog.find(&dakar_in(sensor.collection, "2018-01-01/2022-12-31"));
             assert!(!found.is_empty(), "{}", sensor.collection);
             for row in found.iter() {

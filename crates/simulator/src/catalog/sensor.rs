@@ -1,6 +1,6 @@
-//! The satellites behind the archive.
+//! Satellites of the generated archive.
 
-/// A constellation and how it takes pictures.
+/// Constellation and the way it acquires images.
 #[derive(Debug)]
 pub(crate) struct Sensor {
     pub collection: &'static str,
@@ -10,30 +10,29 @@ pub(crate) struct Sensor {
     /// Name, first and last day in orbit.
     pub platforms: &'static [(&'static str, &'static str, &'static str)],
     pub producer: &'static str,
-    /// The host that the classic catalog searches.
+    /// Host in the classic catalog.
     pub host: &'static str,
     /// Ground sampling distance in metres.
     pub gsd: f64,
     /// Width of the swath at nadir in km.
     pub swath: f64,
-    /// Shortest and longest scene along the track in km.
+    /// Smallest and largest length of a scene along the track in km.
     pub length: (f64, f64),
     pub schedule: Schedule,
-    /// Size of the cells that the archive is drawn by, in degrees of latitude.
+    /// Size of the archive's cells, in degrees of latitude.
     pub cell: f64,
 }
 
-/// When a place is seen.
+/// Acquisition schedule.
 #[derive(Debug)]
 pub(crate) enum Schedule {
-    /// When somebody wants a picture: so many a month per cell, the satellite
-    /// rolling up to this angle in degrees.
+    /// On demand: this many scenes per cell and month, with a roll of up to this angle in degrees.
     Tasked { per_month: f64, roll: f64 },
-    /// Every so many days by each satellite, straight down.
+    /// Every `days` days by each satellite, at nadir.
     Systematic { days: i64 },
 }
 
-/// In the order of the collection list.
+/// Sensors in the order of the list of collections.
 pub(crate) static SENSORS: [Sensor; 4] = [
     Sensor {
         collection: "phr",

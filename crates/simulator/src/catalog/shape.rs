@@ -1,19 +1,20 @@
-//! GeoJSON geometries as shapes to compute with.
+//! GeoJSON geometries for computations.
 
 use geo::{
     BoundingRect, ChamberlainDuquetteArea, Contains, Coord, Geometry, GeometryCollection, Intersects, Line,
     LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon, Rect,
 };
 use serde_json::{Value, json};
+use up42_core::geo::geometry_from_json;
 
-/// West, south, east, north in degrees, WGS 84.
+/// Bounding box: west, south, east, north in degrees, WGS 84.
 pub(crate) type Bbox = [f64; 4];
 
-/// Where to search.
+/// Area of a search.
 #[derive(Clone, Debug)]
 pub(crate) struct Area {
     shape: Geometry,
-    /// The box around it, or two on either side of the antimeridian.
+    /// Bounding box, or two on both sides of the antimeridian.
     pub boxes: Vec<Bbox>,
 }
 
@@ -25,7 +26,7 @@ impl Area {
         Ok(Self::of_boxes(boxes.ok_or("bbox is invalid: west, south, east and north in degrees")?))
     }
 
-    /// Of a geometry, not of a feature.
+    /// Returns the area of a geometry; refuses features.
     pub(crate) fn of_geometry(geometry: &Value) -> Result<Self, String> {
         let is_feature = matches!(geometry["type"].as_str(), Some("Feature" | "FeatureCollection"));
         let shape = Some(geometry).filter(|_| !is_feature).and_then(parse);
@@ -45,8 +46,8 @@ impl Area {
         Self { shape, boxes }
     }
 
-    /// All that lies in its boxes.
-    pub(super) fn loosened(self) -> Self {
+    /// Returns the area of the bounding boxes.
+    pub(super) fn to_bbox(self) -> Self {
         Self::of_boxes(self.boxes)
     }
 
@@ -67,46 +68,20 @@ impl Area {
     }
 }
 
-/// A geometry, or the geometry of a feature or of a collection of features.
+/// Parses a geometry, or the geometries of a feature or of a collection of features.
 pub(crate) fn parse(value: &Value) -> Option<Geometry> {
-    let coordinates = value.get("coordinates");
-    Some(match value.get("type")?.as_str()? {
-        "Feature" => return parse(value.get("geometry")?),
-        "FeatureCollection" => collection(value.get("features")?)?,
-        "GeometryCollection" => collection(value.get("geometries")?)?,
-        "Point" => Geometry::Point(Point(coord(coordinates?)?)),
-        "MultiPoint" => Geometry::MultiPoint(MultiPoint(list(coordinates?, |v| coord(v).map(Point))?)),
-        "LineString" => Geometry::LineString(line(coordinates?)?),
-        "MultiLineString" => Geometry::MultiLineString(MultiLineString(list(coordinates?, line)?)),
-        "Polygon" => Geometry::Polygon(polygon(coordinates?)?),
-        "MultiPolygon" => Geometry::MultiPolygon(MultiPolygon(list(coordinates?, polygon)?)),
-        _ => return None,
-    })
-}
-
-fn collection(members: &Value) -> Option<Geometry> {
-    Some(Geometry::GeometryCollection(GeometryCollection(list(members, parse)?)))
-}
-
-fn list<T>(value: &Value, each: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
-    value.as_array()?.iter().map(each).collect()
-}
-
-fn coord(value: &Value) -> Option<Coord> {
-    Some(Coord { x: value.get(0)?.as_f64()?, y: value.get(1)?.as_f64()? })
-}
-
-fn line(value: &Value) -> Option<LineString> {
-    list(value, coord).map(LineString)
-}
-
-fn polygon(value: &Value) -> Option<Polygon> {
-    let mut rings = list(value, line)?.into_iter();
-    Some(Polygon::new(rings.next()?, rings.collect()))
+    match value.get("type")?.as_str()? {
+        "Feature" => parse(value.get("geometry")?),
+        "FeatureCollection" => {
+            let features = value.get("features")?.as_array()?;
+            features.iter().map(parse).collect::<Option<_>>().map(Geometry::GeometryCollection)
+        }
+        _ => geometry_from_json(value).ok(),
+    }
 }
 
 pub(crate) fn bbox_of(shape: &Geometry) -> Option<Bbox> {
-    // A line needs no special case: its rectangle is flat.
+    // A line needs no special case: its box is flat.
     let rect = shape.bounding_rect()?;
     Some([rect.min().x, rect.min().y, rect.max().x, rect.max().y])
 }
@@ -121,8 +96,8 @@ fn rectangle([west, south, east, north]: Bbox) -> Geometry {
     Geometry::Polygon(Rect::new((west, south), (east, north)).to_polygon())
 }
 
-/// The boxes of a bbox of two or three dimensions: two if its west lies beyond its
-/// east, which leads across the antimeridian.
+/// Returns the boxes of a bbox of two or three dimensions: two if its west is larger than its east,
+/// so that it crosses the antimeridian.
 fn boxes(numbers: &[f64]) -> Option<Vec<Bbox>> {
     let [west, south, east, north] = match *numbers {
         [west, south, east, north] | [west, south, _, east, north, _] => [west, south, east, north],
@@ -145,13 +120,13 @@ pub(crate) fn overlap(a: Bbox, b: Bbox) -> bool {
     a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= a[3]
 }
 
-/// A closed ring as GeoJSON.
+/// Returns a closed ring as a GeoJSON polygon.
 pub(crate) fn ring_json(corners: &[[f64; 2]]) -> Value {
     let ring: Vec<_> = corners.iter().chain(corners.first()).collect();
     json!({"type": "Polygon", "coordinates": [ring]})
 }
 
-/// A rectangle's corners: upper left, upper right, lower right, lower left.
+/// Returns the corners of a box: upper left, upper right, lower right, lower left.
 pub(crate) fn corners([west, south, east, north]: Bbox) -> [[f64; 2]; 4] {
     [[west, north], [east, north], [east, south], [west, south]]
 }

@@ -1,18 +1,18 @@
-//! Orbit, sun and weather over a place and a time.
+//! Orbit, sun and clouds at a place and time.
 
 use crate::seeded_rng::SeededRng;
 
-/// Day of the year, from 0, of a time in milliseconds.
+/// Returns the day of the year, from 0, of a time in milliseconds.
 fn day_of_year(at: i64) -> f64 {
     (at as f64 / 86_400_000.0).rem_euclid(365.2425)
 }
 
-/// Declination of the sun in radians.
+/// Returns the declination of the sun in radians.
 fn declination(at: i64) -> f64 {
     -23.44_f64.to_radians() * ((day_of_year(at) + 10.0) / 365.2425 * std::f64::consts::TAU).cos()
 }
 
-/// Elevation and azimuth of the sun in degrees.
+/// Returns elevation and azimuth of the sun in degrees.
 pub(super) fn sun(lon: f64, lat: f64, at: i64) -> (f64, f64) {
     let declination = declination(at);
     let hours = (at.rem_euclid(86_400_000)) as f64 / 3_600_000.0 + lon / 15.0;
@@ -25,17 +25,17 @@ pub(super) fn sun(lon: f64, lat: f64, at: i64) -> (f64, f64) {
     (elevation.to_degrees(), east.atan2(north).to_degrees().rem_euclid(360.0))
 }
 
-/// By how many degrees the ground track of a descending pass leans against the
-/// meridian: the inclination of 98.2° alone gives 8.2° at the equator.
+/// Returns the angle between the ground track of a descending pass and the meridian in degrees: the
+/// inclination of 98.2° alone gives 8.2° at the equator.
 pub(super) fn lean(lat: f64) -> f64 {
     let sine = 8.2_f64.to_radians().sin() / lat.to_radians().cos().max(0.2);
     sine.clamp(-0.9, 0.9).asin().to_degrees()
 }
 
-/// Cloud cover of one picture, in %.
+/// Returns the cloud cover of a scene in %.
 ///
-/// The mean follows the rain belts, which follow the sun; pictures are clear or
-/// overcast more often than anything between.
+/// The mean follows the rain belts, which follow the sun; scenes are clear or overcast more often
+/// than in between.
 pub(super) fn cloud_cover(lat: f64, at: i64, rng: &mut SeededRng) -> f64 {
     let season = declination(at).to_degrees();
     let bell = |centre: f64, width: f64| (-((lat - centre) / width).powi(2)).exp();
@@ -46,7 +46,7 @@ pub(super) fn cloud_cover(lat: f64, at: i64, rng: &mut SeededRng) -> f64 {
     let draw = rng.unit();
     let clear = (1.0 - mean) * 0.55;
     let cover = if draw < clear {
-        // Clear pictures still have the odd puff.
+        // Clear scenes have a few small clouds.
         3.0 * (draw / clear).powi(3)
     } else if draw > 1.0 - mean * 0.30 {
         92.0 + 8.0 * rng.unit()

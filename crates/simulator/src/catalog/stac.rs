@@ -66,7 +66,7 @@ impl Platform {
         }
     }
 
-    /// Whether an item has this picture.
+    /// Fails if an item has no such picture.
     fn has_picture(&self, collection: &str, id: &str, key: &str) -> Result<(), Reply> {
         let pictured = match self.catalog.row_of(collection, id) {
             Some(Row::Drawn(_)) => true,
@@ -78,14 +78,14 @@ impl Platform {
             .ok_or_else(|| Reply::problem(404, format!("Resource (Asset) not found with Id='{key}'.")))
     }
 
-    /// The picture of an item, as a file.
+    /// Returns the picture of an item as a file.
     fn image(&self, collection: &str, id: &str, file: &str) -> Answer {
         let key = file.strip_suffix(".jpg").unwrap_or_default();
         self.has_picture(collection, id, key)?;
         self.picture(id, key).ok_or_else(|| Reply::problem(404, "Resource does not exist."))
     }
 
-    /// A signed URL for the picture of an item.
+    /// Returns a signed URL of an item's picture.
     fn asset_url(&self, collection: &str, id: &str, key: &str) -> Answer {
         self.has_picture(collection, id, key)?;
         let name = format!("{id}_{key}.jpg");
@@ -109,7 +109,7 @@ impl Platform {
         Ok(self.page(root, &query, page, next))
     }
 
-    /// A search whose conditions stand in the URL; the next page's URL has them all.
+    /// Handles a search with parameters in the URL; the URL of the next page contains all of them.
     fn search_by_query(&self, root: &StacRoot, request: &Request, collection: Option<&str>) -> Answer {
         let mut body = body_of(&request.query).map_err(bad_request)?;
         if let Some(name) = collection {
@@ -154,7 +154,7 @@ impl Platform {
     }
 }
 
-/// What a body may hold: the item search with its extensions.
+/// Members of a search body: item search with its extensions.
 const FIELDS: [&str; 12] = [
     "collections",
     "ids",
@@ -182,7 +182,7 @@ pub(crate) fn query_of(body: &Value) -> Result<Query, String> {
     Ok(query)
 }
 
-/// First row and size of the page.
+/// Returns the index of the first row and the size of the page.
 pub(crate) fn page_of(body: &Value) -> Result<(usize, usize), Reply> {
     let size = match &body["limit"] {
         Value::Null => PAGE,
@@ -199,7 +199,7 @@ pub(crate) fn page_of(body: &Value) -> Result<(usize, usize), Reply> {
     Ok((start, size))
 }
 
-/// What a page's token looks like: opaque, as far as a client is concerned.
+/// Returns the token of the page that begins at a row; opaque to clients.
 pub(crate) fn token_for(row: usize) -> String {
     format!("next:{}", BASE64_URL_SAFE_NO_PAD.encode(format!("row={row}")))
 }
@@ -209,7 +209,7 @@ pub(super) fn row_of(token: &str) -> Option<usize> {
     String::from_utf8(text).ok()?.strip_prefix("row=")?.parse().ok()
 }
 
-/// The body of a POST that asks for the same.
+/// Returns the body of the POST request that is equivalent to a query.
 pub(crate) fn body_of(query: &[(String, String)]) -> Result<Value, String> {
     let mut body = Map::new();
     for (name, value) in query {

@@ -1,11 +1,11 @@
-//! The two roots of the STAC API: UP42's own wants a login, the other is open to all, as those
-//! of other providers are.
+//! Two roots of the STAC API: UP42's, which requires a login, and an open one, like those of other
+//! providers.
 
 use serde_json::{Map, Value, json};
 
 use crate::request::Request;
 
-/// Where the STAC API stands.
+/// Root of the STAC API.
 #[derive(Clone, Debug)]
 pub(crate) struct StacRoot {
     url: String,
@@ -13,7 +13,7 @@ pub(crate) struct StacRoot {
 }
 
 impl StacRoot {
-    /// The root that a request was sent to.
+    /// Returns the root to which a request was sent.
     pub(super) fn of(request: &Request, api_url: &str) -> Self {
         let is_open = request.segments.first().is_some_and(|first| first == "stac");
         let path = if is_open { "stac" } else { "v2/catalog" };
@@ -34,8 +34,8 @@ impl StacRoot {
         ])
     }
 
-    /// The pictures of an item: files where all may enter, else to be had by a POST to
-    /// their `href`.
+    /// Returns the pictures of an item as assets: files at the open root, or else URLs whose POST
+    /// returns a signed URL.
     pub(super) fn image_assets(&self, collection: &str, id: &str, keys: &[&str]) -> Value {
         let item = self.at(&format!("collections/{collection}/items/{id}"));
         let assets = keys.iter().map(|key| {

@@ -1,4 +1,4 @@
-//! Files of the storage.
+//! Assets of the storage.
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -18,14 +18,14 @@ use crate::reply::Reply;
 use crate::seeded_rng::SeededRng;
 use crate::store::stamp;
 
-/// The longer side of a thumbnail, and of a raster.
+/// Longer side of a thumbnail and of a raster, in pixels.
 const THUMBNAIL: usize = 256;
 const LARGEST_SIDE: usize = 256;
 
-/// One file.
+/// File of the storage.
 pub(super) struct Asset {
     pub id: String,
-    /// What a download is called.
+    /// File name of a download.
     pub file: String,
     pub kind: AssetKind,
 }
@@ -37,7 +37,7 @@ pub(super) enum AssetKind {
     Thumbnail,
 }
 
-/// An id that follows from the order and what it is of.
+/// Returns the id of a part of an order.
 pub(super) fn id_of(order: &Order, what: &str) -> String {
     SeededRng::of_text(0, &format!("{} {what}", order.id)).uuid().to_string()
 }
@@ -52,22 +52,22 @@ impl Asset {
         Self { id: id_of(order, &format!("asset {file}")), file, kind }
     }
 
-    /// Properties that the list can be sorted by.
+    /// Properties by which the list can be sorted.
     pub(super) const SORTED_BY: [&str; 5] = ["createdAt", "updatedAt", "name", "size", "source"];
 
-    /// The file with all that an order delivered.
+    /// Returns the archive of everything that an order delivered.
     pub(super) fn archive_of(order: &Order) -> Self {
         Self::of(order, AssetKind::Archive)
     }
 
-    /// The archive of an order, and the files of its items.
+    /// Returns the archive of an order and the files of its items.
     pub(super) fn all_of(order: &Order) -> Vec<Self> {
         let images = ITEMS.iter().filter(|part| part.is_of(order)).map(|part| AssetKind::Image(*part));
         let others = images.chain([AssetKind::Thumbnail]).map(|kind| Self::of(order, kind));
         [Self::archive_of(order)].into_iter().chain(others).collect()
     }
 
-    /// In bytes, before it is drawn.
+    /// Returns the stated size in bytes; the file need not be generated yet.
     pub(super) fn size(&self, order: &Order) -> i64 {
         (order.square_km * 10_000.0) as i64
     }
@@ -80,7 +80,7 @@ impl Asset {
         }
     }
 
-    /// `AssetV2` (`docs/up42-api.md`, 12).
+    /// Returns the asset as `AssetV2` (`docs/up42-api.md`, 12).
     pub(super) fn json(&self, order: &Order) -> Value {
         let at = finished_at(order);
         let labelled = order.labels.get(&self.id).cloned();
@@ -107,13 +107,13 @@ impl Asset {
     }
 }
 
-/// When a file came to the storage.
+/// Returns the time of delivery.
 pub(super) fn finished_at(order: &Order) -> String {
     stamp(order.finished().unwrap_or(order.created))
 }
 
 impl Platform {
-    /// The bytes behind an asset, drawn when somebody wants them.
+    /// Returns the content of an asset, generated at the first request.
     pub(crate) fn asset_file(&self, id: &str) -> Option<Reply> {
         let (asset, order) = self.asset(id)?;
         let file = self.file_cache.keep(&format!("asset/{id}"), || self.drawn(&asset, &order))?;
@@ -128,7 +128,7 @@ impl Platform {
         match asset.kind {
             AssetKind::Thumbnail => {
                 let mut picture = self.view_of(&scene, bbox).fitted(THUMBNAIL);
-                // A black collar around what was ordered, as deliveries have it.
+                // A black collar around the ordered area, as in real deliveries.
                 let (across, down) = (picture.width as f64, picture.height as f64);
                 for (place, pixel) in picture.pixels.iter_mut().enumerate() {
                     let (column, row) = (place % picture.width, place / picture.width);
@@ -177,7 +177,7 @@ impl Platform {
         geotiff::encode(&picture, bbox, covers).ok()
     }
 
-    /// The scene that was ordered; for an image that had yet to be taken, the newest there.
+    /// Returns the ordered scene; for a tasking order, the newest scene of its area.
     pub(super) fn scene_for(&self, order: &Order) -> Option<Scene> {
         if let Some(image) = &order.image {
             return self.catalog.archive.scene(image);
@@ -196,7 +196,7 @@ impl Platform {
     }
 }
 
-/// The box around an order's area.
+/// Returns the bounding box of an order's area.
 pub(super) fn bbox_of(order: &Order) -> Option<Bbox> {
     Area::of_geometry(&order.area).ok()?.boxes.first().copied()
 }

@@ -1,4 +1,4 @@
-//! Assets of a workspace in the classic words (`docs/up42-api.md`, 12.1).
+//! Classic assets of a workspace (`docs/up42-api.md`, 12.1).
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use crate::request::Request;
 const PAGE: usize = 10;
 
 impl Platform {
-    /// Everything below `W/assets`.
+    /// Handles requests below `W/assets`.
     pub(crate) fn classic_assets(&self, request: &Request, path: &[&str]) -> Answer {
         match (request.method.as_str(), path) {
             ("GET", []) => {
@@ -32,7 +32,7 @@ impl Platform {
                 Ok(Reply::data(json!({"url": self.asset_url_of(&asset)})))
             }
             (_, [] | [_] | [_, "downloadUrl"]) => Err(wrong_method(request)),
-            _ => Err(Reply::nothing_here()),
+            _ => Err(Reply::not_found()),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::catalog::shape::{bbox_of as box_of, parse};
 use crate::orders::order::Order;
 use crate::platform::Platform;
 
-/// One image of an order.
+/// Image of an order.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Part {
     Multispectral,
@@ -27,24 +27,24 @@ impl Part {
         }
     }
 
-    /// Whether an order delivers it.
+    /// Returns whether an order delivers the image.
     pub(super) fn is_of(self, order: &Order) -> bool {
         self == Self::Multispectral || order.product().is_some_and(|product| product.bundle)
     }
 }
 
-/// The collection of an order.
+/// Returns the collection's id of an order.
 pub(crate) fn collection_of(order: &Order) -> String {
     id_of(order, "collection")
 }
 
-/// The id of an item.
+/// Returns the id of an item.
 pub(super) fn item_of(order: &Order, part: Part) -> String {
     id_of(order, &format!("item {}", part.name()))
 }
 
 impl Platform {
-    /// The items of an order, to be searched.
+    /// Returns the items of an order, for a search.
     pub(super) fn items_of(&self, order: &Order) -> Vec<GivenItem> {
         let Some(scene) = self.scene_for(order) else { return Vec::new() };
         let parts = ITEMS.iter().filter(|part| part.is_of(order));
@@ -137,7 +137,7 @@ impl Platform {
     }
 }
 
-/// What the platform adds to items and collections.
+/// Returns the platform's own properties of items and collections.
 fn system_fields(order: &Order) -> Vec<(&'static str, Value)> {
     let fields = [
         ("up42-product:product_id", order.product.as_str().into()),

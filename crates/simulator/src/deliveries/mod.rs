@@ -1,6 +1,6 @@
-//! What orders deliver: assets, and the STAC API of the storage (`docs/up42-api.md`, 12).
+//! Deliveries of orders: assets, and the STAC API of the storage (`docs/up42-api.md`, 12).
 //!
-//! Nothing of it is kept: it follows from the orders.
+//! They are derived from the orders and not stored.
 
 mod asset;
 mod classic;
@@ -20,12 +20,12 @@ use super::request::Request;
 use asset::Asset;
 pub(super) use item::collection_of;
 
-/// The id of the file with all that an order delivered.
+/// Returns the id of the archive of an order.
 pub(super) fn archive_of(order: &Order) -> String {
     Asset::archive_of(order).id
 }
 
-/// A time of the query, if it is there.
+/// Returns a time of the query, if it is there.
 fn bound(request: &Request, name: &str) -> Result<Option<i64>, Reply> {
     let wrong = |text: &str| Reply::problem(400, format!("{name} must be a time, got {text}"));
     request.query(name).map(|text| instant(text).ok_or_else(|| wrong(text))).transpose()
@@ -53,24 +53,24 @@ impl Platform {
         }
     }
 
-    /// Orders whose images are in the storage.
+    /// Returns the orders whose images are in the storage.
     fn stored(&self) -> Vec<Order> {
         let now = self.clock.now();
         let store = self.store();
         let orders = store.orders.iter().filter(|order| order.is_stored(now)).cloned();
-        // What processing has made stands in the storage as what was ordered does.
+        // Results of processing are stored like those of orders.
         let done = store.processing.iter().filter(|job| job.captured(now).is_some());
         let made = done.filter_map(|job| job.made.clone()).filter(|made| !made.deleted);
         orders.chain(made).collect()
     }
 
-    /// The order that an item of the storage is of, by the item's URL.
+    /// Returns the order of an item in the storage, by the item's URL.
     pub(super) fn source_of(&self, href: &str) -> Option<Order> {
         let (collection, _) = href.split_once("/collections/")?.1.split_once("/items/")?;
         self.stored().into_iter().find(|order| collection_of(order) == collection)
     }
 
-    /// An asset that is there, and its order.
+    /// Returns an asset in the storage, and its order.
     fn asset(&self, id: &str) -> Option<(Asset, Order)> {
         self.stored().into_iter().find_map(|order| {
             let asset = Asset::all_of(&order).into_iter().find(|asset| asset.id == id)?;
@@ -78,12 +78,12 @@ impl Platform {
         })
     }
 
-    /// A signed URL of a file.
+    /// Returns a signed URL of a file.
     fn asset_url_of(&self, asset: &Asset) -> String {
         self.signed_url(&format!("/assets/{}/{}", asset.id, asset.file), &asset.file)
     }
 
-    /// 12.2: the archives, of which each order has one.
+    /// Handles a request for the list of archives (12.2), of which each order has one.
     fn list_assets(&self, request: &Request) -> Answer {
         let (page, size) = page_of(request, PAGE)?;
         let mut assets: Vec<Value> =
@@ -114,7 +114,7 @@ impl Platform {
         Ok(Reply::json(200, &page_json(&assets, page, size)))
     }
 
-    /// 12.2: other words for a file; what is not given stays.
+    /// Handles a change of a file's title and tags (12.2); missing members stay unchanged.
     fn relabel_asset(&self, request: &Request, id: &str) -> Answer {
         let (asset, order) = self.asset(id).ok_or_else(|| unknown("Asset", id))?;
         self.relabel(&order, &asset.id, (&request.json()?, "title", "tags"))?;
@@ -122,7 +122,7 @@ impl Platform {
         Ok(Reply::json(200, &asset.json(&order)))
     }
 
-    /// Sets the title and the tags of an item or a file, so far as the body names them.
+    /// Sets the title and the tags of an item or a file, if they are in the body.
     fn relabel(
         &self,
         order: &Order,
@@ -143,7 +143,7 @@ impl Platform {
         })
     }
 
-    /// Changes what an order delivered, or what processing made of it.
+    /// Changes an order or a result of processing in the storage.
     fn with_stored(&self, order: &Order, change: impl FnOnce(&mut Order, Timestamp)) -> Result<(), Reply> {
         let now = self.clock.now();
         let mut store = self.store();
@@ -155,7 +155,7 @@ impl Platform {
         Ok(())
     }
 
-    /// 10.2 g
+    /// Handles a request for the coverage of an order (10.2 g).
     pub(super) fn order_coverage(&self, id: &str) -> Answer {
         let now = self.clock.now();
         let store = self.store();

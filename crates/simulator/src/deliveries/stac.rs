@@ -6,7 +6,7 @@ use super::item::{ITEMS, collection_of, item_of};
 use crate::catalog::given::GivenItem;
 use crate::catalog::landing::CONFORMS_TO;
 use crate::catalog::query::Query;
-use crate::catalog::search::arrange;
+use crate::catalog::search::compare_missing_last;
 use crate::catalog::stac::{body_of, page_of, query_of, token_for};
 use crate::orders::{order::Order, unknown};
 use crate::platform::{Platform, wrong_method};
@@ -73,7 +73,7 @@ impl Platform {
 
     fn search_storage(&self, body: &Value) -> Answer {
         let wrong = |message: String| Reply::problem(400, message);
-        // The answer to the first page brings the whole question along.
+        // The first page's next link contains the whole search.
         let query = query_of(body).map_err(wrong)?;
         let (start, size) = page_of(body)?;
         let stored = self.stored();
@@ -113,7 +113,7 @@ impl Platform {
     }
 }
 
-/// A search whose conditions stand in the URL, and some more.
+/// Returns the search in a URL as a body, with further members.
 fn merged(request: &Request, more: Value) -> Result<Value, Reply> {
     let mut body = body_of(&request.query).map_err(|message| Reply::problem(400, message))?;
     for (name, value) in more.as_object().into_iter().flatten() {
@@ -122,14 +122,14 @@ fn merged(request: &Request, more: Value) -> Result<Value, Reply> {
     Ok(body)
 }
 
-/// As asked, else the newest first.
+/// Sorts items by the keys of the query, then the newest first.
 fn sort(items: &mut [GivenItem], query: &Query) {
     let newest = [("datetime".to_owned(), true), ("id".to_owned(), false)];
     let keys: Vec<_> = query.sort.iter().chain(&newest).collect();
     items.sort_by(|a, b| {
-        let orders = keys
-            .iter()
-            .map(|(name, down)| arrange(a.property(name).as_ref(), b.property(name).as_ref(), *down));
+        let orders = keys.iter().map(|(name, down)| {
+            compare_missing_last(a.property(name).as_ref(), b.property(name).as_ref(), *down)
+        });
         orders.into_iter().find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
     });
 }

@@ -12,12 +12,12 @@ use crate::reply::{Answer, Reply};
 use crate::seeded_rng::SeededRng;
 use crate::store::stamp;
 
-/// How long a job waits for its turn, in seconds.
+/// Smallest and largest time in the queue, in seconds.
 const QUEUE: (f64, f64) = (1.0, 4.0);
-/// How long it runs.
+/// Smallest and largest run time, in seconds.
 const RUN: (f64, f64) = (5.0, 40.0);
 
-/// A job, whose future is decided when it is created; only to dismiss it changes that.
+/// Job whose course is determined when it is created; only dismissing it changes that.
 #[derive(Clone, Debug)]
 pub(crate) struct OgcJob {
     pub id: String,
@@ -27,11 +27,11 @@ pub(crate) struct OgcJob {
     created: Timestamp,
     started: Timestamp,
     finished: Timestamp,
-    /// From when the list tells of it, by the steady clock.
+    /// Time from which the list contains it, by the steady clock.
     pub listed: Timestamp,
     pub fails: bool,
     dismissed: Option<Timestamp>,
-    /// Its results are one document.
+    /// Whether its results are one document.
     pub is_document: bool,
 }
 
@@ -87,7 +87,7 @@ impl OgcJob {
         }
     }
 
-    /// `statusInfo`; what it was asked is not of the standard.
+    /// Returns `statusInfo`; the inputs are an addition to the standard.
     pub(super) fn json(&self, platform: &Platform) -> Value {
         let now = platform.clock.now();
         let status = self.status(now);
@@ -139,7 +139,7 @@ impl OgcJob {
         }
     }
 
-    /// What comes of it.
+    /// Returns the result or the error.
     pub(super) fn outcome(&self, platform: &Platform) -> Answer {
         if self.fails {
             return Err(exception(
@@ -175,7 +175,7 @@ impl OgcJob {
         })
     }
 
-    /// The box in cells, as many down as across.
+    /// Returns the bounding box divided into cells, with equal numbers of rows and columns.
     pub(super) fn grid(&self) -> Value {
         let sides: Vec<f64> = self
             .inputs

@@ -1,8 +1,8 @@
-//! A small OGC API - Processes server (1.0): it knows no credits, and wants a login only where
-//! [`SimulatorBuilder::ogc_wants_login`] says so.
+//! Small OGC API - Processes server (1.0): it has no credits, and requires a login only if
+//! [`SimulatorBuilder::ogc_wants_login`] is set.
 //!
-//! Its jobs live as long as the program. Its list repeats what each job was asked, which
-//! the standard leaves open, unless [`SimulatorBuilder::ogc_hides_inputs`] says otherwise.
+//! Its jobs exist until the program ends. Its list contains the inputs of each job, which the
+//! standard does not require, unless [`SimulatorBuilder::ogc_hides_inputs`] is set.
 //!
 //! [`SimulatorBuilder::ogc_wants_login`]: super::SimulatorBuilder::ogc_wants_login
 //! [`SimulatorBuilder::ogc_hides_inputs`]: super::SimulatorBuilder::ogc_hides_inputs
@@ -20,16 +20,16 @@ pub(super) use job::OgcJob;
 use processes::{PROCESSES, Process};
 
 use super::OGC_KEY;
-use super::fault::{FaultKind, Moment};
+use super::fault::{FaultKind, FaultPoint};
 use super::platform::{Platform, wrong_method};
 use super::reply::{Answer, Reply};
 use super::request::Request;
 use super::seeded_rng::SeededRng;
 
-/// The largest page, and one where nothing is asked for.
+/// Largest and default page size.
 const PAGES: (usize, usize) = (1000, 10);
 
-/// Its jobs, oldest first.
+/// Asynchronous jobs, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct OgcJobs(Mutex<Vec<OgcJob>>);
 
@@ -88,7 +88,7 @@ impl Platform {
         )
     }
 
-    /// One page of a list, with a link to the next.
+    /// Returns a page of a list, with a link to the next.
     fn ogc_page(&self, request: &Request, name: &str, list: Vec<Value>) -> Result<Value, Reply> {
         let limit = request.number("limit")?.unwrap_or(PAGES.1).clamp(1, PAGES.0);
         let offset = request.number("offset")?.unwrap_or(0);
@@ -127,7 +127,7 @@ impl Platform {
         let now = self.clock.now();
         let mut job = OgcJob::new(process, inputs, now, self.listed_from(), &mut rng, self.run_times);
         (job.key, job.is_document) = (key, body["response"] == "document");
-        match self.faults.take(request, Moment::Job) {
+        match self.faults.take(request, FaultPoint::Job) {
             Some(FaultKind::FailingJob(_)) => job.fails = true,
             Some(FaultKind::HangingJob) => job.hang(),
             _ => job.fails = rng.unit() < self.failing,
@@ -143,7 +143,7 @@ impl Platform {
     }
 }
 
-/// Whether the request has a key, in one of the ways that servers know.
+/// Returns whether the request contains the key, in any supported way.
 fn opens(request: &Request) -> bool {
     let (scheme, given) = request.authorization.as_deref().and_then(|header| header.split_once(' ')).unzip();
     let is_key = |given: &str| given == OGC_KEY;
@@ -162,7 +162,7 @@ fn process(id: &str) -> Result<&'static Process, Reply> {
     PROCESSES.iter().find(|process| process.id == id).ok_or_else(|| exception(404, "no-such-process", id))
 }
 
-/// A refusal as the standard words it.
+/// Returns an error response of the standard.
 fn exception(status: u16, kind: &str, detail: &str) -> Reply {
     let kind = format!("http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/{kind}");
     Reply::json(status, &json!({"type": kind, "title": detail, "status": status}))

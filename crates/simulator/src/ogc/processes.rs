@@ -1,4 +1,4 @@
-//! What the server offers.
+//! Processes of the OGC server.
 
 use serde_json::{Map, Value, json};
 
@@ -80,7 +80,7 @@ impl Process {
         json
     }
 
-    /// Why it refuses inputs.
+    /// Fails if inputs are not valid; the error is the reason.
     pub(super) fn check(&self, inputs: &Map<String, Value>) -> Result<(), String> {
         let described = self.description();
         let known = described["inputs"].as_object().cloned().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Orders of a workspace in the classic words (`docs/up42-api.md`, 10.1).
+//! Classic orders of a workspace (`docs/up42-api.md`, 10.1).
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use crate::store::stamp;
 const PAGE: usize = 10;
 
 impl Platform {
-    /// Everything below `W/orders`.
+    /// Handles requests below `W/orders`.
     pub(crate) fn classic_orders(&self, request: &Request, path: &[&str]) -> Answer {
         match (request.method.as_str(), path) {
             ("POST", []) => {
@@ -45,7 +45,7 @@ impl Platform {
                 })
             }),
             (_, [] | [_] | [_, "metadata"]) => Err(wrong_method(request)),
-            _ => Err(Reply::nothing_here()),
+            _ => Err(Reply::not_found()),
         }
     }
 
@@ -71,10 +71,10 @@ impl Platform {
         }
     }
 
-    /// The demand of a classic body, whose area and name stand among the parameters.
+    /// Returns the demand of a classic body, whose area and name are among the parameters.
     fn classic_demand(&self, request: &Request) -> Result<Demand, Reply> {
         let body = request.json()?;
-        // The first interface names the provider of the scene in place of a data product.
+        // The oldest API names the provider of the scene in place of a data product.
         let given = if body["params"].is_object() { &body["params"] } else { &body["orderParams"] };
         let mut params = given.as_object().cloned().unwrap_or_default();
         let product = match &body["dataProduct"] {
@@ -93,7 +93,7 @@ impl Platform {
         }))
     }
 
-    /// The first data product of a scene's collection.
+    /// Returns the first data product of a scene's collection.
     fn product_of(&self, image: &str) -> Value {
         let scene = self.catalog.archive.scene(image);
         let of = |collection: &str| PRODUCTS.iter().find(|product| product.collection == collection);

@@ -1,4 +1,4 @@
-//! Studies and quotations, which the customer decides on (`docs/up42-api.md`, 11).
+//! Feasibility studies and quotations, on which the customer decides (`docs/up42-api.md`, 11).
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What an order asks for, and what the platform says to it.
+//! Demand of an order, and its validation.
 
 use geo::{BooleanOps, Geometry, MultiPolygon};
 use serde_json::{Map, Value, json};
@@ -10,11 +10,11 @@ use crate::platform::Platform;
 use crate::products::{Product, by_id};
 use crate::reply::Reply;
 
-/// The largest area of an order, in km².
+/// Largest area of an order, in km².
 const LARGEST: f64 = 1000.0;
 const MOST_TAGS: usize = 30;
 
-/// A request that can be understood: one order for each of its features.
+/// Valid request: one order for each of its features.
 pub(super) struct Demand {
     pub product: &'static Product,
     pub name: String,
@@ -25,7 +25,7 @@ pub(super) struct Demand {
     pub areas: Vec<Value>,
 }
 
-/// What a feature comes to: its size in km² and its price.
+/// Size of a feature in km², and its price.
 pub(super) struct Offer {
     pub square_km: f64,
     pub credits: i64,
@@ -67,13 +67,14 @@ impl Demand {
     }
 }
 
-/// The params against the product's schema, in the words of the validator.
+/// Validates the params by the product's schema, with the error messages of the platform's
+/// validator.
 fn check(params: &Map<String, Value>, schema: &Value) -> Result<(), Reply> {
     let known = schema["properties"].as_object();
     if let Some(stranger) = params.keys().find(|name| !known.is_some_and(|known| known.contains_key(*name))) {
         return Err(invalid(format!("data.params must not contain {{'{stranger}'}} properties")));
     }
-    // The area comes beside the params.
+    // The area is not part of the params.
     let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
     if let Some(missing) =
         required.filter(|name| !matches!(*name, "aoi" | "geometry")).find(|name| !params.contains_key(*name))
@@ -100,7 +101,7 @@ fn check(params: &Map<String, Value>, schema: &Value) -> Result<(), Reply> {
 }
 
 impl Platform {
-    /// What one area costs, or why there is no order of it.
+    /// Returns the price of an area, or the reason why it cannot be ordered.
     pub(super) fn offer(&self, demand: &Demand, area: &Value) -> Result<Offer, String> {
         let shape = Area::of_geometry(area)?;
         let mut square_km = shape.square_km();
@@ -110,7 +111,7 @@ impl Platform {
         if let Some(image) = &demand.image {
             square_km = self.covered(image, demand.product.collection, area)?;
         }
-        // By started hundredths of a square kilometre, and no image for nothing.
+        // Rounded up to hundredths of a square kilometre, and at least one credit.
         let square_km = (square_km * 100.0).ceil() / 100.0;
         Ok(Offer { square_km, credits: ((square_km * demand.product.rate).ceil() as i64).max(1) })
     }
@@ -119,7 +120,7 @@ impl Platform {
         self.catalog.archive.scene(image).filter(|scene| scene.sensor.collection == collection)
     }
 
-    /// How much of an area is on an image, in km².
+    /// Returns the part of an area that an image covers, in km².
     fn covered(&self, image: &str, collection: &str, area: &Value) -> Result<f64, String> {
         let scene = self.scene_of(image, collection);
         let scene = scene.ok_or(format!("image '{image}' is not available in collection '{collection}'"))?;

@@ -1,4 +1,4 @@
-//! Orders as the platform tells of them (`docs/up42-api.md`, 10.2 c to f).
+//! List and details of orders (`docs/up42-api.md`, 10.2 c to f).
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -62,7 +62,7 @@ impl Order {
     }
 }
 
-/// The values of a filter: repeated keys, or joined by commas.
+/// Returns the values of a filter: repeated keys, or joined by commas.
 pub(crate) fn values<'a>(request: &'a Request, name: &'a str) -> Vec<&'a str> {
     let given = request.query.iter().filter(move |(key, _)| key == name);
     given.flat_map(|(_, value)| value.split(',')).filter(|value| !value.is_empty()).collect()
@@ -103,7 +103,7 @@ impl Platform {
         Ok(Reply::json(200, &page_json(&orders, page, size)))
     }
 
-    /// A merge patch of `tags` and `budgetId`.
+    /// Handles a merge patch of `tags` and `budgetId`.
     pub(super) fn change_order(&self, request: &Request, id: &str) -> Answer {
         if !request.content_type.as_deref().is_some_and(|kind| kind.contains("merge-patch+json")) {
             return Err(Reply::problem(415, "Unsupported Media Type"));

@@ -1,9 +1,8 @@
-//! Orders: what they cost, how they are placed, and what becomes of them (section 10 of the
-//! interface).
+//! Orders: prices, purchases, states and lists (`docs/up42-api.md`, 10).
 //!
-//! - [`demand`]: what a request asks for; [`placing`]: what comes of it.
-//! - [`order`], [`tasking`]: an order's life; [`decisions`]: what the customer decides in it.
-//! - [`list`]: how the platform tells of it; [`classic`]: how it told of it before.
+//! - [`demand`]: demand of a request; [`placing`]: estimates and purchases.
+//! - [`order`], [`tasking`]: states of an order; [`decisions`]: decisions of the customer.
+//! - [`list`]: current list and details; [`classic`]: classic endpoints.
 
 mod classic;
 mod decisions;
@@ -49,7 +48,7 @@ impl Platform {
         answer(order.ok_or_else(|| unknown("Order", id))?, now)
     }
 
-    /// Every order, oldest first.
+    /// Returns all orders, oldest first.
     pub(super) fn order_ledger(&self) -> Vec<LedgerEntry> {
         let now = self.clock.now();
         let entry = |order: &Order| LedgerEntry {
@@ -70,13 +69,13 @@ pub(super) fn unknown(what: &str, id: &str) -> Reply {
 }
 
 impl Store {
-    /// What is not held for orders and processing.
+    /// Returns the balance without the credits that are held for orders and processing.
     pub(super) fn available(&self, now: Timestamp) -> i64 {
         let orders = self.orders.iter().map(|order| order.held(now)).sum::<i64>();
         self.balance - orders - self.processing.iter().map(|job| job.held(now)).sum::<i64>()
     }
 
-    /// Takes the credits of every order that was fulfilled by now and was not paid yet.
+    /// Charges the orders that have been fulfilled and are not paid.
     pub(super) fn settle_orders(&mut self, now: Timestamp) {
         for order in self.orders.iter_mut().filter(|order| !order.paid) {
             let Some(at) = order.captured(now) else { continue };

@@ -1,7 +1,7 @@
-//! An order and how it moves through its states (`docs/up42-api.md`, 10).
+//! Order and its states (`docs/up42-api.md`, 10).
 //!
-//! Like a job's, its future is decided when it is created, and its status follows from the
-//! clock. A tasking order waits for the customer in between.
+//! Like that of a job, its course is determined when it is created, and its status follows from the
+//! clock. A tasking order waits for the customer's decisions in between.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,7 +13,6 @@ use serde_json::{Map, Value};
 use super::tasking::Tasking;
 use crate::catalog::sensor::by_collection;
 use crate::products::{Product, by_id};
-use crate::serde_helpers;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Order {
@@ -23,48 +22,46 @@ pub(crate) struct Order {
     pub tags: Vec<String>,
     pub budget: Option<String>,
     pub params: Map<String, Value>,
-    /// The area, as GeoJSON.
+    /// Area as GeoJSON.
     pub area: Value,
     pub square_km: f64,
-    /// The scene's id in the catalog.
+    /// Id of the scene in the catalog.
     pub image: Option<String>,
     pub credits: i64,
-    #[serde(with = "serde_helpers::time")]
     pub created: Timestamp,
-    /// From when the list tells of it, by the steady clock.
-    #[serde(with = "serde_helpers::time")]
+    /// Time from which the list contains it, by the steady clock.
     pub listed: Timestamp,
-    #[serde(with = "serde_helpers::time")]
     pub updated: Timestamp,
     pub course: Course,
-    /// The last status, if nobody cancels.
+    /// Final status, unless it is cancelled.
     pub ending: String,
-    #[serde(with = "serde_helpers::maybe_time")]
     pub cancelled: Option<Timestamp>,
     pub tasking: Option<Tasking>,
-    /// Its charge is in the store.
+    /// Whether its charge is in the store.
     #[serde(skip)]
     pub paid: bool,
-    /// What the customer calls each item of what was delivered, and its tags.
+    /// The customer's title and tags of each delivered item or file.
     pub labels: BTreeMap<String, (Option<String>, Vec<String>)>,
-    /// What was delivered is gone.
+    /// Whether the delivery was deleted.
     pub deleted: bool,
-    /// The order whose image was processed; then this one's id is that of the processing job.
+    /// Id of the order whose image was processed; the id of this one is then that of the processing
+    /// job.
     #[serde(default)]
     pub origin: Option<String>,
-    /// What its id follows from: what was asked, and how many asked the same before.
+    /// Source of its id: hash of the order, and number of earlier orders that are equal.
     pub key: u64,
     pub nth: u64,
 }
 
-/// When the platform sets out to do what; tasking begins anew once a quotation is accepted.
+/// Times of the status changes; those of a tasking order count from the acceptance of its
+/// quotation.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Course {
     /// Seconds from the beginning.
     pub being_placed: f64,
     pub placed: f64,
     pub being_fulfilled: f64,
-    /// `None` is never.
+    /// `None` if it never ends.
     pub finished: Option<f64>,
 }
 
@@ -73,24 +70,24 @@ impl Order {
         by_id(&self.product)
     }
 
-    /// The host of its collection.
+    /// Returns the host of its collection.
     pub(crate) fn host(&self) -> Option<&'static str> {
         let product = self.product()?;
         let collection = if product.tasking { "phr" } else { product.collection };
         Some(by_collection(collection)?.host)
     }
 
-    /// The id of the order that the image came with.
+    /// Returns the id of the order that delivered the image.
     pub(crate) fn order_id(&self) -> &str {
         self.origin.as_ref().unwrap_or(&self.id)
     }
 
-    /// The processing job that made it, if one did.
+    /// Returns the id of the processing job that created it, if there is one.
     pub(crate) fn job_id(&self) -> Option<&str> {
         self.origin.is_some().then_some(&self.id)
     }
 
-    /// When the platform began to work on it.
+    /// Returns the time at which the platform began to work on it.
     fn begun(&self) -> Option<Timestamp> {
         self.tasking.as_ref().map_or(Some(self.created), Tasking::begun)
     }
@@ -100,10 +97,10 @@ impl Order {
         Some(self.begun()?.checked_add(wait).unwrap_or(Timestamp::MAX))
     }
 
-    /// When it comes to its end, if it does.
+    /// Returns the time at which it ends, if it does.
     pub(crate) fn finished(&self) -> Option<Timestamp> {
         match self.ending.as_str() {
-            // It never got further than that.
+            // Its last step.
             "PLACEMENT_FAILED" => self.at(self.course.placed),
             _ => self.at(self.course.finished?),
         }
@@ -130,18 +127,18 @@ impl Order {
         matches!(self.status(now), "CREATED" | "PLACEMENT_FAILED")
     }
 
-    /// Credits that are held now: from the beginning to the end (0.6).
+    /// Returns the credits that are held now: from the beginning to the end (0.6).
     pub(crate) fn held(&self, now: Timestamp) -> i64 {
         let is_open = matches!(self.status(now), "CREATED" | "BEING_PLACED" | "PLACED" | "BEING_FULFILLED");
         if is_open && self.begun().is_some() { self.credits } else { 0 }
     }
 
-    /// When its credits are taken, if that is by now.
+    /// Returns the time at which its credits were captured, if that is past.
     pub(crate) fn captured(&self, now: Timestamp) -> Option<Timestamp> {
         self.finished().filter(|_| self.status(now) == "FULFILLED")
     }
 
-    /// Whether there is something of it in the storage.
+    /// Returns whether its delivery is in the storage.
     pub(crate) fn is_stored(&self, now: Timestamp) -> bool {
         !self.deleted && self.captured(now).is_some()
     }

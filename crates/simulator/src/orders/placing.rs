@@ -1,4 +1,4 @@
-//! Prices, and orders that are placed (`docs/up42-api.md`, 10.2 a and b).
+//! Estimates and purchases of orders (`docs/up42-api.md`, 10.2 a and b).
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,14 @@ use super::order::{Course, Order};
 use super::tasking::Tasking;
 use crate::auth::WORKSPACE_ID;
 use crate::eulas;
-use crate::fault::{FaultKind, Moment};
+use crate::fault::{FaultKind, FaultPoint};
 use crate::platform::Platform;
 use crate::reply::{Answer, Reply};
 use crate::request::Request;
 use crate::seeded_rng::SeededRng;
 
 impl Platform {
-    /// 10.2 b
+    /// Handles a request for an estimate (10.2 b).
     pub(super) fn estimate_order(&self, request: &Request) -> Answer {
         let demand = Demand::of(&request.json()?)?;
         let (mut results, mut errors) = (Vec::new(), Vec::new());
@@ -35,7 +35,7 @@ impl Platform {
         Ok(Reply::json(200, &json!({"summary": summary, "results": results, "errors": errors})))
     }
 
-    /// 10.2 a: each feature is placed or refused for itself.
+    /// Handles a purchase (10.2 a): each feature is ordered or refused separately.
     pub(super) fn place_order(&self, request: &Request) -> Answer {
         let demand = Demand::of(&request.json()?)?;
         if request.query("workspaceId").is_some_and(|id| id != WORKSPACE_ID) {
@@ -54,7 +54,7 @@ impl Platform {
         Ok(Reply::json(200, &json!({"results": results, "errors": errors})))
     }
 
-    /// Whether the account may buy this product.
+    /// Fails if the account has not accepted the product's licence.
     pub(super) fn check_eula(&self, demand: &Demand) -> Result<(), Reply> {
         let id = demand.product.eula.map(eulas::id_of);
         match id.filter(|id| self.eulas.is_accepted(id) != Some(true)) {
@@ -82,7 +82,7 @@ impl Platform {
         };
         let now = self.clock.now();
         let mut store = self.store();
-        // Nothing is held for what has no price yet.
+        // No credits are held before there is a price.
         if !demand.product.tasking && store.available(now) < offer.credits {
             return Err("Insufficient credits to place order".into());
         }
@@ -128,18 +128,18 @@ impl Platform {
             key,
             nth,
         };
-        match self.faults.take(request, Moment::Job) {
+        match self.faults.take(request, FaultPoint::Job) {
             Some(FaultKind::FailingJob(ending)) => order.ending = ending,
             Some(FaultKind::HangingJob) => order.course.finished = None,
-            _ => self.bad_luck(&mut order),
+            _ => self.draw_order_failure(&mut order),
         }
         let id = order.id.clone();
         store.orders.push(order);
         Ok(id)
     }
 
-    /// The share of orders that fail or hang, as that of jobs.
-    fn bad_luck(&self, order: &mut Order) {
+    /// Lets the configured shares of orders fail or hang, as those of jobs.
+    fn draw_order_failure(&self, order: &mut Order) {
         let drawn = SeededRng::of(&[self.seed, order.key, order.nth, 7]).unit();
         if drawn < self.failing {
             order.ending = "FAILED_PERMANENTLY".into();

@@ -1,31 +1,26 @@
-//! What happens before a satellite takes an image: a study, and a quotation (section 11 of
-//! the interface). What takes people days takes minutes here.
+//! Steps before a satellite acquires an image: feasibility study and quotation (`docs/up42-api.md`,
+//! 11). They take minutes, and days on the real platform.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::serde_helpers;
-
-/// How long the platform works on a study, and on a quotation.
+/// Time that the platform takes for a study, and for a quotation.
 const WORK: Duration = Duration::from_secs(180);
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Tasking {
     pub study: String,
-    /// Id and description of what can be done.
+    /// Ids and descriptions of the options.
     pub options: Vec<(String, String)>,
     pub quotation: String,
-    #[serde(with = "serde_helpers::time")]
     pub asked: Timestamp,
-    /// Which option was taken, and when.
+    /// Index of the chosen option, and the time of the choice.
     pub option: Option<usize>,
-    #[serde(with = "serde_helpers::maybe_time")]
     pub chosen: Option<Timestamp>,
-    /// Whether the price was accepted, and when.
+    /// Whether the quotation was accepted, and the time of the decision.
     pub accepted: Option<bool>,
-    #[serde(with = "serde_helpers::maybe_time")]
     pub decided: Option<Timestamp>,
 }
 
@@ -34,17 +29,17 @@ fn later(at: Timestamp) -> Timestamp {
 }
 
 impl Tasking {
-    /// When there is a study.
+    /// Returns the time at which the study is complete.
     pub(crate) fn studied(&self) -> Timestamp {
         later(self.asked)
     }
 
-    /// When there is a quotation, if an option was taken.
+    /// Returns the time at which the quotation is complete, if an option was chosen.
     pub(crate) fn quoted(&self) -> Option<Timestamp> {
         self.chosen.map(later)
     }
 
-    /// When the price was accepted.
+    /// Returns the time at which the quotation was accepted.
     pub(crate) fn begun(&self) -> Option<Timestamp> {
         self.decided.filter(|_| self.accepted == Some(true))
     }

@@ -1,4 +1,4 @@
-//! The file's first line, and what its columns mean.
+//! Tables of the file, and the row of the platform.
 
 use std::path::Path;
 use std::time::Duration;
@@ -24,18 +24,19 @@ const ORDERS: &str = "
     CREATE TABLE IF NOT EXISTS processing (place INTEGER PRIMARY KEY, data TEXT);
 ";
 
-/// The file, what platform it is of, and this program's number among all that opened it.
+/// Opens the file. Returns the connection, the start of the platform, and this program's number
+/// among all that opened the file.
 pub(super) fn open(path: &Path, config: &mut Config) -> Result<(Connection, Timestamp, u64)> {
     let mut connection = Connection::open(path).map_err(database_error)?;
     connection.busy_timeout(Duration::from_secs(30)).map_err(database_error)?;
-    // A killed program loses nothing; a machine without power may lose the last jobs.
+    // A killed program loses nothing; a power failure may lose the last jobs.
     connection.pragma_update(None, "journal_mode", "WAL").map_err(database_error)?;
     connection.pragma_update(None, "synchronous", "NORMAL").map_err(database_error)?;
     let (start, program) = begin(&mut connection, config)?;
     Ok((connection, start, program))
 }
 
-/// Reads the platform's line, or writes it.
+/// Reads the row of the platform into `config`, or writes it to a new file.
 fn begin(connection: &mut Connection, config: &mut Config) -> Result<(Timestamp, u64)> {
     let change =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(database_error)?;
@@ -59,7 +60,7 @@ fn begin(connection: &mut Connection, config: &mut Config) -> Result<(Timestamp,
         change.execute(write, line).map_err(database_error)?;
         change.pragma_update(None, "user_version", VERSION).map_err(database_error)?;
     }
-    // Files of earlier versions have none.
+    // Files of earlier versions lack these tables.
     change.execute_batch(ORDERS).map_err(database_error)?;
     change.execute("UPDATE platform SET programs = programs + 1", []).map_err(database_error)?;
     let query = "SELECT seed, credits, jobs, start, began, factor, programs FROM platform";
@@ -82,7 +83,7 @@ fn begin(connection: &mut Connection, config: &mut Config) -> Result<(Timestamp,
     Ok((clock.start, program.unsigned_abs()))
 }
 
-/// Written as nanoseconds.
+/// Parses nanoseconds.
 pub(super) fn duration(text: &str) -> Duration {
     Duration::from_nanos(text.parse().unwrap_or(0))
 }

@@ -1,9 +1,9 @@
-//! A store that outlives the program: an SQLite file that several programs may share.
+//! Persistence of the store: an SQLite file that several programs may share.
 //!
-//! Whoever reads the store has the file's write lock meanwhile. What others changed is
-//! read first, and what the request changed is written before it is answered, so a program
-//! that is killed takes nothing along that anybody was told of. What follows from the jobs
-//! and the clock is not kept: states, charges, results.
+//! A program holds the file's write lock while it uses the store. Changes of other programs are
+//! read first, and those of a request are written before its response is sent, so a killed program
+//! loses nothing that a client knows of. Values that follow from the jobs and the clock are not
+//! stored: states, charges, results.
 
 mod file;
 mod state;
@@ -23,21 +23,21 @@ use file::database_error;
 use state::State;
 use up42_core::error::{Context, Result};
 
-/// The file.
+/// File of the store.
 pub(super) struct StoreFile {
     state: Mutex<State>,
     config: Config,
     start: Timestamp,
 }
 
-/// The file, locked.
+/// Locked file of the store.
 pub(super) struct LockedStoreFile<'a> {
     state: MutexGuard<'a, State>,
 }
 
 impl StoreFile {
-    /// The store in a folder, or a new one. With one that is there come its seed,
-    /// opening credits and limit, and its clock.
+    /// Opens the store in a folder, or creates one. An existing store determines seed, opening
+    /// credits, limit of jobs and clock in `config`.
     pub(super) fn of(folder: &Path, config: &mut Config) -> Result<Self> {
         let path = folder.join("simulator.sqlite");
         let mut open = || -> Result<Self> {
@@ -49,12 +49,12 @@ impl StoreFile {
         open().with_context(|| format!("simulator in `{}`", folder.display()))
     }
 
-    /// When the platform began.
+    /// Returns the start of the platform.
     pub(super) fn opened(&self) -> Timestamp {
         self.start
     }
 
-    /// Locks the file, and takes in what others have changed.
+    /// Locks the file, and reads the changes of other programs.
     pub(super) fn open(&self, store: &mut Store, clock: &Clock, archive: &Archive) -> LockedStoreFile<'_> {
         let mut state = self.state.lock().unwrap_or_else(|broken| broken.into_inner());
         let read = state.read(store, (&self.config, self.start), clock, archive);
@@ -70,7 +70,7 @@ impl LockedStoreFile<'_> {
         noted("write", added.map(drop).map_err(database_error));
     }
 
-    /// Writes what has changed, and lets others in.
+    /// Writes the changes, and unlocks the file.
     pub(super) fn close(mut self, store: &Store) {
         let written = self.state.write(store);
         let done = self.state.connection.execute_batch("COMMIT").map_err(database_error);
@@ -78,7 +78,7 @@ impl LockedStoreFile<'_> {
     }
 }
 
-/// A request cannot fail for it: the platform goes on in memory, and says so.
+/// Prints an error of the file: the request succeeds, and the platform continues in memory.
 fn noted(what: &str, outcome: Result<()>) {
     if let Err(error) = outcome {
         eprintln!("the simulator cannot {what} its file, and what happens now is lost with it: {error}");

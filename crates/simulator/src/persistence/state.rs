@@ -1,4 +1,4 @@
-//! What the file holds, and what this program knows of it.
+//! Content of the file, and this program's copy of it.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -17,17 +17,17 @@ use crate::processing::job::ProcessingJob;
 use crate::store::Store;
 use up42_core::error::Result;
 
-/// The file, and what is known of it.
+/// Connection to the file, and its known content.
 pub(super) struct State {
     pub(super) connection: Connection,
-    /// What the file held when it was read or written last; before that nothing.
+    /// Data version (`PRAGMA data_version`) at the last read; `None` before the first.
     version: Option<i64>,
-    /// Of this program among all that have ever opened it.
+    /// Number of this program among all that have opened the file.
     program: u64,
     saved: Saved,
 }
 
-/// What the file is known to hold.
+/// Content of the file, as known to this program.
 #[derive(Default)]
 struct Saved {
     settings: Vec<i64>,
@@ -42,7 +42,7 @@ impl State {
         Self { connection, version: None, program, saved: Saved::default() }
     }
 
-    /// Locks the file, and takes in what others have changed.
+    /// Locks the file, and reads the changes of other programs.
     pub(super) fn read(
         &mut self,
         store: &mut Store,
@@ -97,7 +97,7 @@ impl State {
             let mut job: Job = serde_json::from_str(&data).map_err(damaged)?;
             let ids: Vec<String> = serde_json::from_str(&scenes).map_err(damaged)?;
             job.scenes = ids.iter().filter_map(|id| archive.scene(id)).collect();
-            // What is due is charged by whoever opens the store.
+            // Due tasks are charged when the store is opened.
             job.tasks.iter_mut().for_each(|task| task.paid = false);
             store.jobs.push(job);
         }
@@ -129,7 +129,7 @@ impl State {
         rows.map_err(database_error)
     }
 
-    /// Writes what is not in the file yet.
+    /// Writes the changes since the last read or write.
     pub(super) fn write(&mut self, store: &Store) -> Result<()> {
         let set = "INSERT OR REPLACE INTO setting VALUES (?, ?, ?)";
         for (place, setting) in store.settings.iter().enumerate() {
@@ -183,7 +183,7 @@ impl State {
     }
 }
 
-/// What of an order can change.
+/// Returns a hash of those parts of an order that can change.
 fn order_fingerprint(order: &Order) -> u64 {
     let mut hash = DefaultHasher::new();
     (&order.id, order.updated, order.cancelled, order.deleted, &order.tags, &order.budget, &order.labels)
@@ -192,14 +192,14 @@ fn order_fingerprint(order: &Order) -> u64 {
     hash.finish()
 }
 
-/// What of a processing job can change: what it made.
+/// Returns a hash of those parts of a processing job that can change: its result.
 fn processing_fingerprint(job: &ProcessingJob) -> u64 {
     let mut hash = DefaultHasher::new();
     (&job.id, job.made.as_ref().map(order_fingerprint)).hash(&mut hash);
     hash.finish()
 }
 
-/// What of a job can change.
+/// Returns a hash of those parts of a job that can change.
 fn fingerprint(job: &Job) -> u64 {
     let mut hash = DefaultHasher::new();
     (&job.id, &job.name, job.updated, job.started, job.finished, job.cancelled, &job.ending).hash(&mut hash);

@@ -1,4 +1,4 @@
-//! A processing job and how it moves through its states (`docs/up42-api.md`, 13).
+//! Processing job and its states (`docs/up42-api.md`, 13).
 
 use std::time::Duration;
 
@@ -9,12 +9,11 @@ use serde_json::{Value, json};
 use crate::LedgerEntry;
 use crate::auth::WORKSPACE_ID;
 use crate::orders::order::Order;
-use crate::serde_helpers;
 use crate::store::stamp;
 
-/// When its licence, its inputs and the balance were looked at, in seconds.
+/// Times at which licence, inputs and balance have been checked, in seconds after the creation.
 const LOOKED: [f64; 3] = [0.5, 1.0, 1.5];
-/// How long after a failure credits are given back.
+/// Seconds after a failure until its credits are released.
 const RELEASE: f64 = 5.0;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -24,21 +23,19 @@ pub(crate) struct ProcessingJob {
     pub inputs: Value,
     pub budget: Option<String>,
     pub credits: i64,
-    #[serde(with = "serde_helpers::time")]
     pub created: Timestamp,
-    /// From when the list tells of it, by the steady clock.
-    #[serde(with = "serde_helpers::time")]
+    /// Time from which the list contains it, by the steady clock.
     pub listed: Timestamp,
-    /// When it starts and ends, in seconds.
+    /// Start and end of the run, in seconds after the creation.
     pub starts: f64,
     pub ends: f64,
-    /// `unlicensed`, `invalid`, `rejected`, `failed` or `successful`.
+    /// Final status: `unlicensed`, `invalid`, `rejected`, `failed` or `successful`.
     pub ending: String,
-    /// Name and message of what went wrong.
-    pub complaint: Option<(String, String)>,
-    /// What it made, as the storage has what was ordered.
+    /// Name and message of the error.
+    pub error_message: Option<(String, String)>,
+    /// Its result, as an order in the storage.
     pub made: Option<Order>,
-    /// Its charge is in the store.
+    /// Whether its charge is in the store.
     #[serde(skip)]
     pub paid: bool,
     pub key: u64,
@@ -67,7 +64,7 @@ impl ProcessingJob {
         }
     }
 
-    /// When it came to its status.
+    /// Returns the time of its last change of status.
     fn updated(&self, now: Timestamp) -> Timestamp {
         let [licence, inputs, balance] = LOOKED;
         let steps = match self.ending.as_str() {
@@ -81,7 +78,7 @@ impl ProcessingJob {
         passed.max().unwrap_or(self.created)
     }
 
-    /// How long it ran, or has run, in seconds; `None` before it starts.
+    /// Returns its run time so far in seconds; `None` before it starts.
     pub(crate) fn duration(&self, now: Timestamp) -> Option<f64> {
         let started = self.at(self.starts);
         let runs = matches!(self.ending.as_str(), "successful" | "failed") && started <= now;
@@ -92,25 +89,26 @@ impl ProcessingJob {
         matches!(self.status(now), "created" | "licensed" | "valid" | "accepted" | "running")
     }
 
-    /// Credits that are held now: from its acceptance to its end (0.6).
+    /// Returns the credits that are held now: from the creation until they are captured or released
+    /// (0.6).
     pub(crate) fn held(&self, now: Timestamp) -> i64 {
         let will_run = matches!(self.ending.as_str(), "successful" | "failed");
         let is_held = self.is_open(now) || self.status(now) == "failed";
         if will_run && is_held { self.credits } else { 0 }
     }
 
-    /// When its credits are taken, if that is by now.
+    /// Returns the time at which its credits were captured, if that is past.
     pub(crate) fn captured(&self, now: Timestamp) -> Option<Timestamp> {
         (self.status(now) == "successful").then(|| self.at(self.ends))
     }
 
-    /// `JobV2` (`docs/up42-api.md`, 13).
+    /// Returns the job as `JobV2` (`docs/up42-api.md`, 13).
     pub(super) fn json(&self, now: Timestamp, collection: Option<String>) -> Value {
         let past = |seconds: f64| Some(self.at(seconds)).filter(|at| *at <= now).map(nanos);
         let runs = matches!(self.ending.as_str(), "successful" | "failed");
         let status = self.status(now);
-        let (is_done, is_bad) = (status == "successful", !self.is_open(now) && self.complaint.is_some());
-        let errors = self.complaint.as_ref().filter(|_| is_bad);
+        let (is_done, is_bad) = (status == "successful", !self.is_open(now) && self.error_message.is_some());
+        let errors = self.error_message.as_ref().filter(|_| is_bad);
         let errors = errors.map(|(name, message)| json!([{"name": name, "message": message}]));
         json!({
             "processID": self.process,
@@ -153,7 +151,7 @@ impl ProcessingJob {
     }
 }
 
-/// As the platform writes them: to the nanosecond.
+/// Returns a time with nanoseconds, as the platform writes it.
 fn nanos(at: Timestamp) -> String {
     format!("{at:.9}")
 }

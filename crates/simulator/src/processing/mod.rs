@@ -1,4 +1,4 @@
-//! Processing of the second generation (`docs/up42-api.md`, 13).
+//! Processing jobs of the v2 API (`docs/up42-api.md`, 13).
 
 pub(super) mod job;
 mod processes;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::auth::WORKSPACE_ID;
 use super::eulas;
-use super::fault::{FaultKind, Moment};
+use super::fault::{FaultKind, FaultPoint};
 use super::orders::order::Order;
 use super::platform::{Platform, wrong_method};
 use super::reply::{Answer, Reply};
@@ -17,11 +17,11 @@ use super::store::Store;
 use job::ProcessingJob;
 use processes::{PROCESSES, Process};
 
-/// Unfinished jobs of a workspace.
+/// Largest number of unfinished jobs of a workspace.
 const QUOTA: usize = 100;
-/// The largest page, and one where nothing is asked for.
+/// Largest and default page size.
 const PAGES: (usize, usize) = (500, 20);
-/// Properties that the list can be sorted by.
+/// Properties by which the list can be sorted.
 const SORTED_BY: [&str; 4] = ["processID", "status", "created", "creditConsumption.credits"];
 
 impl Platform {
@@ -65,7 +65,8 @@ impl Platform {
         job.json(now, collection)
     }
 
-    /// The area of the items and the order of the first, or why the platform refuses them.
+    /// Returns the area of the items and the order of the first, or the error response for inputs
+    /// that are not valid.
     fn validated(&self, process: &Process, inputs: &Value) -> Result<(f64, Order), Reply> {
         if let Some(errors) = process.schema_error(inputs) {
             let body = json!({"title": "Bad Request", "status": 400, "schema-error": errors});
@@ -98,7 +99,7 @@ impl Platform {
             let body = json!({"title": "Bad Request", "status": 400, "schema-error": errors});
             return Err(problem(400, &body));
         }
-        // Before the store is locked: `sources` locks it too.
+        // Before the store is locked, since `sources` locks it, too.
         let sources = self.sources(process, &inputs);
         let credits = sources.as_ref().map_or(0, |(km, _)| process.price(*km));
         let now = self.clock.now();
@@ -126,14 +127,14 @@ impl Platform {
             starts: 2.0 + times.queues,
             ends: 2.0 + times.queues + times.runs,
             ending: "successful".to_owned(),
-            complaint: None,
+            error_message: None,
             made: None,
             paid: false,
             key,
         };
         let licence = self.eulas.is_accepted(&eulas::id_of(process.eula));
         let refuse = |job: &mut ProcessingJob, ending: &str, name: String, message: String| {
-            (job.ending, job.complaint) = (ending.to_owned(), Some((name, message)));
+            (job.ending, job.error_message) = (ending.to_owned(), Some((name, message)));
         };
         match sources {
             _ if licence != Some(true) => {
@@ -157,7 +158,7 @@ impl Platform {
             }
         }
         let drawn = ids.unit();
-        match self.faults.take(request, Moment::Job) {
+        match self.faults.take(request, FaultPoint::Job) {
             Some(FaultKind::HangingJob) => job.ends = f64::MAX,
             Some(FaultKind::FailingJob(_)) => fail(&mut job),
             _ if drawn < self.failing => fail(&mut job),
@@ -168,7 +169,7 @@ impl Platform {
         Ok(reply)
     }
 
-    /// 13.7
+    /// Handles a request for the list of jobs (13.7).
     fn processing_jobs(&self, request: &Request) -> Answer {
         let now = self.clock.now();
         let seen = self.clock.steady();
@@ -182,7 +183,7 @@ impl Platform {
         if !SORTED_BY.contains(&field) {
             return Err(Reply::problem(400, format!("No property {field} found for type Job")));
         }
-        // What is asked for by its id is told at once.
+        // A request by ids finds new jobs at once.
         let by_ids = request.query("ids").is_some();
         let wanted = |job: &&ProcessingJob| {
             (by_ids || job.listed <= seen)
@@ -200,7 +201,7 @@ impl Platform {
             "processID" => all.sort_by_key(|job| &job.process),
             "status" => all.sort_by_key(|job| job.status(now)),
             "creditConsumption.credits" => all.sort_by_key(|job| job.captured(now).map(|_| job.credits)),
-            // They are listed in the order of their creation.
+            // The list is in the order of creation.
             _ => {}
         }
         if direction.eq_ignore_ascii_case("desc") {
@@ -226,7 +227,7 @@ impl Process {
 }
 
 impl Store {
-    /// Takes the credits of the jobs that are done.
+    /// Charges the jobs that have succeeded and are not paid.
     pub(super) fn settle_processing(&mut self, now: jiff::Timestamp) {
         for job in &mut self.processing {
             if let Some(line) = job.charge(now) {
@@ -241,7 +242,7 @@ fn fail(job: &mut ProcessingJob) {
     if job.ending == "successful" {
         job.ending = "failed".to_owned();
         let message = "the image has no panchromatic band".to_owned();
-        job.complaint = Some(("MissingPanchromaticAsset".to_owned(), message));
+        job.error_message = Some(("MissingPanchromaticAsset".to_owned(), message));
         job.made = None;
     }
 }

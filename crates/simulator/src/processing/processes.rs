@@ -1,28 +1,28 @@
-//! What can be done with what is in the storage.
+//! Processes for items in the storage.
 
 use serde_json::{Map, Value, json};
 
 use crate::eulas;
 
-/// A process of the platform.
+/// Process of the platform.
 pub(super) struct Process {
     pub id: &'static str,
     title: &'static str,
     description: &'static str,
-    /// The names of its inputs that are items.
+    /// Names of the inputs that are items.
     items: &'static [&'static str],
-    /// The licence.
+    /// Name of the licence.
     pub eula: &'static str,
-    /// Credits for each square kilometre.
+    /// Credits per square kilometre.
     pub rate: f64,
 }
 
-/// One that works on a single item.
+/// Returns a process with a single item.
 const fn single(id: &'static str, title: &'static str, description: &'static str, rate: f64) -> Process {
     Process { id, title, description, items: &["item"], eula: "oneatlas", rate }
 }
 
-/// One that compares an item with another.
+/// Returns a process that compares an item with another.
 const fn pair(id: &'static str, title: &'static str, description: &'static str, rate: f64) -> Process {
     Process { items: &["sourceItem", "referenceItem"], ..single(id, title, description, rate) }
 }
@@ -52,7 +52,7 @@ impl Process {
             "jobControlOptions": ["async-execute"]})
     }
 
-    /// 13.1
+    /// Returns the description (13.1).
     pub(super) fn json(&self) -> Value {
         let mut inputs = Map::new();
         inputs.insert(
@@ -86,7 +86,7 @@ impl Process {
         json
     }
 
-    /// Why the schema refuses inputs.
+    /// Returns the schema's error for inputs that are not valid.
     pub(super) fn schema_error(&self, inputs: &Value) -> Option<String> {
         let Some(inputs) = inputs.as_object() else {
             return Some("data must contain ['inputs'] properties".into());
@@ -105,7 +105,7 @@ impl Process {
         is_wrong.then(|| "data.inputs.sensitivity must be an integer from 1 to 5".into())
     }
 
-    /// The items that are to be worked on.
+    /// Returns the URLs of the items in the inputs.
     pub(super) fn items(&self, inputs: &Value) -> Vec<String> {
         self.items.iter().filter_map(|name| inputs[*name].as_str().map(str::to_owned)).collect()
     }

@@ -1,4 +1,4 @@
-//! Searches, quicklooks, and what was given to be found.
+//! Searches, quicklooks and user-supplied data.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -100,7 +100,7 @@ fn real_scenes_and_images_are_served_as_they_are() {
     let search = |body: Value| client.post("/v2/catalog/search", &body).json();
     let landsat = search(json!({"collections": ["landsat-c2-l2"], "limit": 500}));
     assert!(landsat["features"].as_array().unwrap().len() >= 50);
-    // Radar has no clouds, and what is missing matches no condition.
+    // Radar scenes have no cloud cover, and a missing property matches no condition.
     let radar = json!({"collections": ["sentinel-1-grd"], "query": {"eo:cloud_cover": {"lte": 100}}});
     assert_eq!(search(radar)["numberMatched"], 0);
     let samples = search(json!({"ids": ["m_3008501_ne_16_1_20110815"]}));
@@ -118,7 +118,7 @@ fn real_scenes_and_images_are_served_as_they_are() {
         let url = client.get(&format!("{job}/downloads/results/")).json();
         client.fetch(url["data"]["url"].as_str().unwrap()).body
     });
-    // Equal jobs get one archive after another, a test query none.
+    // Equal jobs get one archive after another, and a test query none.
     delivered[..2].sort_by_key(|archive| archive[0]);
     let given = ["result_tif.tgz", "result_tif.zip"];
     let given = given.map(|name| std::fs::read(data.join("archives").join(name)).unwrap());
@@ -149,7 +149,7 @@ fn an_item_is_found_in_its_own_collection() {
 }
 
 #[test]
-fn the_glossary_lists_collections_page_by_page() {
+fn collections_are_listed_page_by_page() {
     let client = Client::manual();
     let page =
         |number: usize| client.get(&format!("/v2/collections?page={number}&size=3&sort=name,asc")).json();

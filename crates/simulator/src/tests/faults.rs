@@ -1,4 +1,4 @@
-//! What goes wrong on request.
+//! Injected faults.
 
 use std::time::Duration;
 
@@ -121,7 +121,7 @@ fn a_storage_that_is_overrun_says_so_in_xml() {
     assert!(String::from_utf8(refused.body).unwrap().contains("<Code>TooManyRequests</Code>"));
 }
 
-/// Sends a request and gives up the connection once the simulator holds it.
+/// Sends a request and closes the connection while the simulator holds it.
 fn hang_up_while_held(client: &Client, held: Held, request: reqwest::RequestBuilder) {
     client.runtime.block_on(async {
         let asked = tokio::spawn(request.send());

@@ -176,7 +176,7 @@ fn an_area_over_the_limit_is_told_before_the_price() {
     let workflow = client.workflow(block);
     let large = json!({format!("{block}:1"): {"bbox": [-17.0, 14.0, -16.0, 15.0], "limit": 1}});
     let job = client.job(&workflow, &large);
-    // What will never be paid holds no credits back from others.
+    // A job that will fail reserves no credits.
     assert_eq!(client.run(&client.workflow(BLOCK), &inputs()).status, 200);
     client.advance(700);
     let entry = &client.simulator.ledger()[0];
@@ -232,7 +232,7 @@ fn ids_follow_from_the_inputs_and_not_from_their_order() {
         for (nth, limit) in limits.into_iter().enumerate() {
             let mut inputs = inputs();
             inputs[format!("{BLOCK}:1")]["limit"] = limit.into();
-            // A client may make up names anew.
+            // A client may generate a new name for each run.
             let name = format!("job-{nth}-{limit}");
             client.post(&client.project(&format!("/workflows/{workflow}/jobs?name={name}")), &inputs);
         }

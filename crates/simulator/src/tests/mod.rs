@@ -1,4 +1,4 @@
-//! The platform from outside, over HTTP.
+//! Tests of the platform over HTTP.
 
 mod catalog;
 mod faults;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::{Clock, Simulator};
 
-/// A client without any cleverness.
+/// Plain HTTP client.
 struct Client {
     simulator: Simulator,
     http: reqwest::Client,
@@ -23,7 +23,7 @@ struct Client {
     token: std::cell::RefCell<String>,
 }
 
-/// Status and body of an answer.
+/// Status and body of a response.
 struct Answered {
     status: u16,
     body: Vec<u8>,
@@ -86,7 +86,7 @@ impl Client {
         self.send(self.request("POST", path).json(body)).unwrap()
     }
 
-    /// Without a token.
+    /// Sends a GET request without a token.
     fn fetch(&self, url: &str) -> Answered {
         self.send(self.http.get(url)).unwrap()
     }
@@ -95,12 +95,12 @@ impl Client {
         format!("/projects/{}{path}", Simulator::PROJECT_ID)
     }
 
-    /// A workflow with one task, ready to run.
+    /// Creates a workflow with one task, ready to run.
     fn workflow(&self, block: &str) -> String {
         self.chain(&[block])
     }
 
-    /// A workflow of these blocks, each under its name with `:1` behind.
+    /// Creates a workflow of these blocks, each as a task with the suffix `:1`.
     fn chain(&self, names: &[&str]) -> String {
         let created = self.post(&self.project("/workflows/"), &json!({"name": "w", "description": ""}));
         let id = created.json()["data"]["id"].as_str().unwrap().to_string();
@@ -120,7 +120,7 @@ impl Client {
         self.post(&self.project(&format!("/workflows/{workflow}/jobs?name=n_py")), inputs)
     }
 
-    /// Creates a job and gives back the path of it.
+    /// Creates a job and returns its path.
     fn job(&self, workflow: &str, inputs: &Value) -> String {
         let job = self.run(workflow, inputs).json();
         self.project(&format!("/jobs/{}", job["data"]["id"].as_str().unwrap_or_else(|| panic!("{job}"))))

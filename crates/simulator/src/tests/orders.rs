@@ -1,4 +1,4 @@
-//! Orders, budgets, tasking and the storage from outside, field by field.
+//! Orders, budgets, tasking and the storage over HTTP, field by field.
 
 use super::*;
 use crate::products::{PRODUCTS, Product};
@@ -13,7 +13,7 @@ fn square([west, south, east, north]: [f64; 4]) -> Value {
 }
 
 impl Client {
-    /// A scene of the catalog over the area.
+    /// Returns the id of a scene in the catalog that intersects the area.
     fn scene(&self, collection: &str) -> String {
         let body = json!({"collections": [collection], "bbox": AOI, "limit": 1});
         self.post("/v2/catalog/search", &body).json()["features"][0]["id"].as_str().unwrap().to_owned()
@@ -35,7 +35,7 @@ impl Client {
     }
 }
 
-/// Beyond the scene, and far too large.
+/// Areas outside the scene, and one that is too large.
 const FAR: [f64; 4] = [10.0, 50.0, 10.1, 50.1];
 const LARGE: [f64; 4] = [-18.0, 14.0, -17.0, 15.0];
 

@@ -1,4 +1,4 @@
-//! Platforms that outlive their program.
+//! Platforms that are stored in a folder.
 
 use std::path::Path;
 use std::time::Duration;
@@ -26,7 +26,7 @@ fn a_folder_keeps_its_ports_unless_they_are_taken() {
         |client: &Client| [client.simulator.api_url(), client.simulator.storage_url()].map(str::to_owned);
     let first = same(folder.path());
     let kept = urls(&first);
-    // Two programs at a time have one platform, and each its own ports.
+    // Two programs at the same time share one platform, but have different ports.
     let beside = same(folder.path());
     assert!(urls(&beside).iter().all(|url| !kept.contains(url)));
     drop((first, beside));
@@ -80,7 +80,7 @@ fn the_next_program_has_the_same_platform() {
         )
     };
     let before = state_of(&first);
-    // As a killed program leaves it: nothing is said on the way out.
+    // Like a killed program: nothing is dropped.
     std::mem::forget(first);
     let second = same(folder.path());
     for (now, before) in state_of(&second).0.iter().zip(&before.0) {

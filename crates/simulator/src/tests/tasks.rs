@@ -1,4 +1,4 @@
-//! Tasks: their states, their times, what they cost.
+//! Tasks: states, times and cost.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use super::super::Fault;
 use super::{BLOCK, Client, inputs};
 
-/// Data and a step of processing.
+/// Creates a workflow of a data task and a processing task, and its inputs.
 fn two_tasks(client: &Client) -> (String, Value) {
     let mut both = inputs();
     both["tiling:1"] = json!({});
     (client.chain(&[BLOCK, "tiling"]), both)
 }
 
-/// Status, start and end of both tasks of a job.
+/// Returns status, start and end of both tasks of a job.
 fn tasks(client: &Client, job: &str) -> [(String, Value, Value); 2] {
     let tasks = client.get(&format!("{job}/tasks")).json();
     [0, 1].map(|place| {
@@ -23,7 +23,7 @@ fn tasks(client: &Client, job: &str) -> [(String, Value, Value); 2] {
     })
 }
 
-/// The states that the tasks of a job go through, each once.
+/// Returns the states of a job's tasks in order, without repetitions.
 fn states(client: &Client, job: &str) -> [Vec<String>; 2] {
     let mut seen = [Vec::new(), Vec::new()];
     for _ in 0..300 {

@@ -1,4 +1,4 @@
-//! How long jobs take, and what becomes of some.
+//! Durations, failures and queueing of jobs.
 
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ fn jobs_wait_for_a_machine_in_their_order() {
     assert_eq!(statuses(), "RUNNING RUNNING PENDING PENDING PENDING PENDING");
     client.advance(100);
     assert_eq!(statuses(), "SUCCEEDED SUCCEEDED RUNNING RUNNING PENDING PENDING");
-    // Both that wait have a machine as soon as these are gone.
+    // Both waiting jobs get a machine when these are cancelled.
     for job in &jobs[2..4] {
         client.post(&format!("{job}/cancel"), &json!({}));
     }

@@ -1,4 +1,4 @@
-//! What the classic interface has below a workspace, field by field.
+//! Classic endpoints below a workspace, field by field.
 
 use super::*;
 
@@ -8,7 +8,7 @@ impl Client {
         format!("/workspaces/{id}{path}")
     }
 
-    /// An order of the first interface, which names a provider and no data product.
+    /// Returns an order of the oldest API, with a provider in place of a data product.
     fn first_order(&self) -> Value {
         let search = json!({"collections": ["phr"], "bbox": AOI, "limit": 1});
         let found = self.post("/v2/catalog/search", &search).json();

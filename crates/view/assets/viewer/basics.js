@@ -1,7 +1,7 @@
-// The first tools: closer, farther, all, the area, the lines, the whole screen; and
-// the keys for the chosen scene.
+// Basic tools: zoom in, zoom out, fit all, fit area, graticule, full screen; and the keys for the
+// chosen scene.
 
-import { ICONS, root, tell } from './elements.js';
+import { ICONS, root, tell } from './dom.js';
 import { graticule } from './graticule.js';
 import { addKeys, help } from './keys.js';
 import { aoiBox, choose, home, isolate, pick, scenes, show, state } from './scenes.js';

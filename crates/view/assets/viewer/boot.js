@@ -1,7 +1,7 @@
-// Unpacks the map: inflates style, script, description and land, and starts it.
-// Where that cannot be done the still picture stays.
+// Boot script: inflates style, script, description and land, and starts the viewer. If the browser
+// cannot inflate, the still picture remains.
 
-// The page around a sandboxed frame tells its theme as soon as the frame is there.
+// The page around the sandboxed frame sends its theme once the frame is loaded.
 addEventListener('message', ({ data }) => {
   if (data?.up42Theme === 'dark' || data?.up42Theme === 'light') document.documentElement.dataset.theme = data.up42Theme;
 });

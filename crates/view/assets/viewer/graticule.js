@@ -1,11 +1,10 @@
-// Lines of longitude and latitude, their labels, and the scale bar.
+// Graticule: lines of longitude and latitude, and their labels.
 
-import { colours, el, stroke } from './elements.js';
-import { EQUATOR, RADIAN, toLat, toLon, toX, toY, turned } from './mercator.js';
+import { colours, stroke } from './dom.js';
+import { toLat, toLon, toX, toY, turned } from './mercator.js';
 import { view } from './view.js';
 
 export const graticule = { on: true };
-export const bar = el('div', { className: 'bar', 'aria-label': 'Scale' });
 
 const STEPS = [30, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
 function lines({ left, top, width, height, scale }) {
@@ -41,7 +40,7 @@ export function drawGraticule(pane) {
   stroke(brush, [[1, 'grid']]);
 }
 
-/** Writes a text on the map that reads on any ground. */
+/** Writes a text with an outline, so that it is readable on any background. */
 export function label(brush, text, x, y) {
   brush.fillStyle = colours.quiet;
   brush.strokeStyle = colours.sea;
@@ -66,17 +65,4 @@ export function drawLabels(pane) {
     const [, y] = pane.at([0, toY(lat)]);
     if (y > 20 && y < height - 60) label(brush, `${lat.toFixed(digits)}°`, 50, y + 3);
   }
-}
-
-/** The longest of 1, 2, 5, 10 … metres that is at most `most` pixels long here. */
-export function scaleLength(most = 120) {
-  const metres = EQUATOR * Math.cos(toLat(view.y + view.height / 2 / view.scale) * RADIAN) / view.scale;
-  const power = 10 ** Math.floor(Math.log10(metres * most));
-  const length = [5, 2, 1].map((step) => step * power).find((one) => one <= metres * most);
-  return { pixels: length / metres, words: length >= 1000 ? `${length / 1000} km` : `${length} m` };
-}
-export function showScale() {
-  const { pixels, words } = scaleLength();
-  bar.style.width = `${pixels}px`;
-  bar.textContent = words;
 }

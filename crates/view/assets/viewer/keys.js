@@ -1,6 +1,6 @@
-// The keyboard: one table of keys, and the help that lists it.
+// Keyboard shortcuts, and the help that lists them.
 
-import { el, root } from './elements.js';
+import { el, root } from './dom.js';
 import { pan, zoom } from './view.js';
 import { stage } from './paint.js';
 
@@ -9,10 +9,11 @@ const listed = el('dl');
 export const help = el('div', { className: 'help box', popover: 'auto', 'aria-label': 'Keys' }, el('b', {}, 'Keys'), listed);
 root.append(help);
 
-/** What a mode of the pointer wants to do with keys while it lasts. */
+/** Keys of the current pointer mode, which precede all others. */
 export const modal = { keys: {} };
 
-/** `keys` by `KeyboardEvent.key`, letters small; `shown` and `what` are the help's. */
+/** Adds actions by `KeyboardEvent.key`, letters in lower case; the help shows `shown` and `what`.
+ *  */
 export function addKeys(shown, what, keys) {
   Object.assign(acts, keys);
   listed.append(el('dt', {}, el('kbd', {}, shown)), el('dd', {}, what));
@@ -20,17 +21,17 @@ export function addKeys(shown, what, keys) {
 addKeys('Arrows', 'pan', { ArrowLeft: () => pan(80, 0), ArrowRight: () => pan(-80, 0), ArrowUp: () => pan(0, 80), ArrowDown: () => pan(0, -80) });
 addKeys('+ −', 'zoom', { '+': () => zoom(1.5), '=': () => zoom(1.5), '-': () => zoom(1 / 1.5) });
 
-// Wherever the focus is: a page or frame is all map.
+// Anywhere in the document, since the map is the only content of its page or frame.
 document.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (event.target.matches('select, textarea, input:not([type=checkbox])') && event.key !== 'Escape') return;
-  // Space and Enter belong to the control that has the focus.
+  // Space and Enter activate the control that has the focus.
   if (event.target !== stage && (event.key === ' ' || event.key === 'Enter')) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const act = modal.keys[key] ?? acts[key];
   if (!act) return;
   event.preventDefault();
-  // The notebook has shortcuts of its own.
+  // The notebook has its own shortcuts.
   event.stopPropagation();
   act();
 });

@@ -1,8 +1,7 @@
-// The base map: land, coasts and borders from the packed cells (see
-// natural-earth/pack.mjs).
+// Base map: land, coasts and borders from packed cells (format: natural-earth/pack.mjs).
 
 import { data, landBytes } from './data.js';
-import { colours, stroke } from './elements.js';
+import { colours, stroke } from './dom.js';
 import { boxOf, origin, place, toX, toY, trace } from './mercator.js';
 
 function readLand([at, length]) {
@@ -36,7 +35,7 @@ function readLand([at, length]) {
     for (let rings = varint(); rings > 0; rings--) {
       const ring = points(shift);
       trace(land.fill, ring.map((point) => point.at), true);
-      // A piece of the outline along the edge of the cell is a cut, not a coast.
+      // A segment along the edge of the cell is a cut, not a coast.
       let drawing = false;
       ring.forEach((point, k) => {
         const next = ring[(k + 1) % ring.length];
@@ -64,7 +63,7 @@ const local = data.local && (() => {
   return land;
 })();
 
-/** Draws the sea and the land; `between` draws over the land and under its lines. */
+/** Draws sea and land; `between` draws above the land and below its lines. */
 export function drawLand(pane, between) {
   const { brush, scale, width, height } = pane;
   const rect = ([x0, y0, x1, y1]) => [...pane.at([x0, y0]), (x1 - x0) * scale, (y1 - y0) * scale];

@@ -1,7 +1,7 @@
-// The list of scenes in their groups. Only the rows in sight exist: five thousand
-// open as fast as five.
+// List of scenes in groups. Only the visible rows exist, so that five thousand open as fast as
+// five.
 
-import { button, el, ICONS } from './elements.js';
+import { button, el, ICONS } from './dom.js';
 import { addKeys } from './keys.js';
 import { clamp } from './mercator.js';
 import { want } from './pictures.js';
@@ -12,7 +12,8 @@ import { bring, fit } from './view.js';
 export const percent = (cloud) => `${cloud >= 10 || cloud === 0 ? Math.round(cloud) : cloud.toFixed(1)} %`;
 export const when = (scene) => (scene.datetime ? scene.datetime.slice(0, 16).replace('T', ' ') : 'no date');
 
-/** A text as Rust reads it: quotes, and what is not seen, are written by their number. */
+/** Returns a text as a Rust string literal, with quotes, backslashes and invisible characters
+ *  escaped. */
 export const quoted = (text) => '"' + text.replace(/[\x22\\\p{C}]/gu, (one) => `\\u{${one.codePointAt().toString(16)}}`) + '"';
 
 export const GROUPINGS = {
@@ -21,14 +22,15 @@ export const GROUPINGS = {
   constellation: ['By constellation', (scene) => scene.constellation],
   date: ['By date', (scene) => scene.datetime?.slice(0, 10)],
 };
-/** How many groups a grouping makes. */
+/** Returns the number of groups of a grouping. */
 export const kinds = (grouping) => new Set(scenes.map(GROUPINGS[grouping][1]).filter(Boolean)).size;
 export const grouped = { by: kinds('collection') > 1 ? 'collection' : 'none', folded: new Set() };
 
 const ROW = 48, HEAD = 36; // pixels, as in the style
 const space = el('div', { className: 'space' });
 export const list = el('div', { className: 'list', role: 'list', 'aria-label': 'Scenes', onscroll: () => render() }, space);
-/** What the list holds, in order: groups and scenes; and its scenes, folded ones too. */
+/** Rows of the list in order (groups and scenes), and its scenes, including those in folded groups.
+ *  */
 let items = [], inOrder = [];
 let height = 0, active = null, anchor = null;
 const nodes = new Map();
@@ -36,7 +38,7 @@ const nodes = new Map();
 function group(name, some) {
   return { key: `group ${name}`, name, scenes: some, folded: grouped.folded.has(name), height: HEAD };
 }
-/** Lays the items out anew. What a filter takes away is not listed. */
+/** Lays out the rows. Scenes removed by a filter are not listed; hidden ones are. */
 function layOut() {
   const listed = sorted.filter((scene) => filters.every((filter, i) => i === 0 || filter(scene)));
   const groups = Map.groupBy(listed, (scene) => GROUPINGS[grouped.by][1](scene) ?? 'Others');
@@ -57,11 +59,11 @@ function layOut() {
   render();
 }
 
-/** Makes, updates and drops rows, so that those in sight are there. */
+/** Creates, updates and removes row elements, so that the visible ones exist. */
 function render() {
   const from = list.scrollTop - 200, to = list.scrollTop + list.clientHeight + 200;
   const seen = items.filter((item) => item.top + item.height > from && item.top < to);
-  // The row with the focus stays, wherever it is.
+  // The row with the focus is kept, even if it is not visible.
   const kept = items.find((item) => nodes.get(item.key)?.contains(document.activeElement));
   if (kept && !seen.includes(kept)) seen.push(kept);
   const wanted = new Set(seen.map((item) => item.key));
@@ -117,13 +119,13 @@ function sceneRow(scene) {
   };
   return node;
 }
-/** The middle of a picture; the matrix says how wide it is in truth. */
+/** Draws the middle of a picture; the matrix gives its aspect ratio on the ground. */
 function drawThumbnail(brush, { bitmap, x, y, width, height }, [a, b, c, d]) {
   const shape = Math.hypot(a, b) / Math.hypot(c, d);
   const [w, h] = [width * Math.min(1, 1 / shape), height * Math.min(1, shape)];
   brush.drawImage(bitmap, x + (width - w) / 2, y + (height - h) / 2, w, h, 0, 0, 80, 80);
 }
-/** Picks one scene, or all from the last to it. */
+/** Selects or deselects a scene, or selects all from the last one to it. */
 function choosePick(scene, toHere) {
   const rows = items.filter((item) => item.scene).map((item) => item.scene);
   const [from, to] = [rows.indexOf(anchor), rows.indexOf(scene)].sort((a, b) => a - b);
@@ -151,7 +153,7 @@ function groupRow() {
   return node;
 }
 
-/** Scrolls until a scene is in sight. */
+/** Scrolls until a row is visible. */
 function reveal(item) {
   if (!item) return;
   if (item.top < list.scrollTop) list.scrollTop = item.top;
@@ -159,7 +161,7 @@ function reveal(item) {
   render();
 }
 
-// One stop for the tabulator: arrows go from row to row and within a row.
+// A single tab stop: arrow keys move between rows and within a row.
 list.addEventListener('focusin', ({ target }) => {
   active = items.find((item) => nodes.get(item.key)?.contains(target))?.key;
   render();
@@ -176,7 +178,7 @@ list.addEventListener('keydown', (event) => {
     const item = items[clamp(at + rowBy, 0, items.length - 1)];
     reveal(item);
     const there = controls(nodes.get(item.key));
-    // Heads have no box to tick: columns are counted from the end.
+    // Group rows have no checkbox, so columns are counted from the end.
     there[Math.max(0, there.length - within.length + column)].focus({ preventScroll: true });
   } else if (columnBy) within[column + columnBy]?.focus();
   else return;
@@ -184,7 +186,7 @@ list.addEventListener('keydown', (event) => {
   event.stopPropagation();
 });
 
-/** Chooses the next scene of the list, or the one before. */
+/** Chooses the next or the previous scene of the list. */
 function stepScenes(by) {
   const visible = inOrder.filter((scene) => scene.visible);
   if (!visible.length) return;

@@ -1,9 +1,9 @@
-// The map of a notebook: one page, no network, no dependency.
+// Entry point of the map viewer: one page, no network, no dependencies.
 
 import { card } from './card.js';
 import { data } from './data.js';
-import { el, root } from './elements.js';
-import { bar } from './graticule.js';
+import { el, root } from './dom.js';
+import { bar } from './scale_bar.js';
 import { help } from './keys.js';
 import { attribution, resize, stage } from './paint.js';
 import { atlas } from './pictures.js';
@@ -17,7 +17,7 @@ document.documentElement.classList.add('live');
 root.prepend(stage, toolbar);
 root.append(card, el('div', { className: 'foot' }, bar), el('div', { className: 'foot end' }, position, attribution));
 arrange('given');
-// The first sheet has pictures: to draw one before them would only take time.
+// The first drawing waits for the atlas: one without pictures would only take time.
 atlas.catch(() => {}).then(() => {
   resize();
   new ResizeObserver(resize).observe(stage);

@@ -1,5 +1,5 @@
-// Web mercator with the world from 0 to 1, relative to the middle of the data: so
-// the single precision of canvas paths is enough at any zoom.
+// Web Mercator with the world from 0 to 1, relative to the middle of the data, so that the single
+// precision of canvas paths is enough at any zoom.
 
 import { data } from './data.js';
 
@@ -17,9 +17,9 @@ export const toX = (lon) => lon / 360 + 0.5 - origin[0];
 export const toY = (lat) => mercator(lat) - origin[1];
 export const toLon = (x) => (x + origin[0] - 0.5) * 360;
 export const toLat = (y) => Math.atan(Math.sinh((0.5 - y - origin[1]) * 2 * Math.PI)) / RADIAN;
-/** From longitude and latitude to the map. */
+/** Converts longitude and latitude to map coordinates. */
 export const place = ([lon, lat]) => [toX(lon), toY(lat)];
-/** A longitude between −180° and 180°. */
+/** Normalizes a longitude to −180° to 180°. */
 export const turned = (lon) => ((lon + 540) % 360 + 360) % 360 - 180;
 
 export const boxOf = (points) => points.reduce(

@@ -1,20 +1,21 @@
-// Drawing. The map is drawn on a sheet larger than its window, so that moving it
-// only moves the sheet. When a sheet no longer covers the window, or when the hand
-// rests, the lower sheet is drawn anew, a part in each frame, and comes up when it is
-// whole: no frame takes long, however many scenes there are. What follows the hand
-// at once lies on a canvas over both.
+// Drawing of the map. It is drawn on a canvas (sheet) larger than the window, so that panning only
+// moves the sheet. There are two sheets: when the upper one no longer covers the window, or the
+// view has stopped moving, the lower one is drawn, a part in each frame, and becomes the upper one
+// when it is complete. So no frame takes long, however many scenes there are. Content that follows
+// the pointer immediately is on a canvas above both.
 
 import { uncovered } from './cover.js';
-import { el, stroke } from './elements.js';
-import { drawGraticule, drawLabels, showScale } from './graticule.js';
+import { el, stroke } from './dom.js';
+import { drawGraticule, drawLabels } from './graticule.js';
+import { showScale } from './scale_bar.js';
 import { drawLand } from './land.js';
 import { drawPicture, hasPicture, isSettled, prepare } from './pictures.js';
 import { emit, on } from './signals.js';
 import { aoiPath, home, sorted, state } from './scenes.js';
 import { fit, toMap, view } from './view.js';
 
-/** Painters of tools, called with a pane: `below` the scenes and over the land, and
- *  `above` everything, at once with the hand. */
+/** Painters of tools, called with a pane: `below` draws between land and scenes, `above` over
+ *  everything, in each frame. */
 export const below = [];
 export const above = [];
 
@@ -24,29 +25,29 @@ let [upper, lower] = [1, 2].map(() => ({ canvas: el('canvas', { className: 'shee
 export const over = el('canvas', { className: 'over' });
 export const stage = el('div', { className: 'stage', tabIndex: 0, role: 'application' }, upper.canvas, lower.canvas, over);
 
-/** Whom the reader owes what is seen; tools add theirs. */
+/** Attribution of the data; tools add theirs. */
 export const attribution = el('span', { className: 'attribution' }, 'Natural Earth');
 
 export const density = () => Math.min(2, devicePixelRatio || 1);
 
-/** A part of the map on a canvas: `left` and `top` on the map, `width` and `height`
+/** Returns a part of the map on a canvas: `left` and `top` in map coordinates, `width` and `height`
  *  in CSS pixels. */
 export function pane(canvas, left, top, width, height, ratio = density()) {
   const brush = canvas.getContext('2d', { alpha: !canvas.matches('.sheet') });
   const { scale } = view;
   return {
     brush, left, top, width, height, scale, ratio,
-    /** From now on the brush draws in the map's coordinates … */
+    /** Sets the brush to map coordinates. */
     onMap: (shift = 0) => brush.setTransform(scale * ratio, 0, 0, scale * ratio, (shift - left) * scale * ratio, -top * scale * ratio),
-    /** … or in CSS pixels. */
+    /** Sets the brush to CSS pixels. */
     onScreen: () => brush.setTransform(ratio, 0, 0, ratio, 0, 0),
-    /** Where a point of the map is, in CSS pixels. */
+    /** Converts a point of the map to CSS pixels. */
     at: ([x, y]) => [(x - left) * scale, (y - top) * scale],
     sees: ([x0, y0, x1, y1]) => x1 > left && x0 < left + width / scale && y1 > top && y0 < top + height / scale,
   };
 }
 
-/** Draws scenes, the lowest first: the pictures of some of them, the outlines of all. */
+/** Draws scenes, the lowest first: the pictures of `shown`, the outlines of `some`. */
 function* sceneParts(pane, some, shown) {
   const { brush, scale, ratio, width, height } = pane;
   const many = some.length > STEP;
@@ -62,15 +63,15 @@ function* sceneParts(pane, some, shown) {
     work = 0;
     yield;
   }
-  // Below a pixel lines are drawn four times as fast.
+  // Lines thinner than a pixel are drawn four times as fast.
   const lines = [[(many ? 0.99 : 1.3) / scale, 'footprint']];
   brush.globalAlpha = many ? 0.6 : 1;
   for (const scene of some) stroke(brush, lines, scene.outline);
   brush.globalAlpha = 1;
 }
 
-/** Draws the map in parts: land, scenes, areas of interest. `only` are scenes to draw of
- *  those that are visible, the lowest first. */
+/** Draws the map in parts: land, scenes, areas of interest. With `only` just these scenes, the
+ *  lowest first. */
 function* mapParts(pane, only) {
   const { brush, scale } = pane;
   drawLand(pane, () => drawGraticule(pane));
@@ -88,13 +89,13 @@ function* mapParts(pane, only) {
   brush.setLineDash([]);
 }
 
-/** The same at once. */
+/** Draws the map at once. */
 export function drawMap(pane, only) {
   const parts = mapParts(pane, only);
   while (!parts.next().done);
 }
 
-/** Draws what lies over the map: tools, labels, marks. */
+/** Draws tools, labels and marks above the map. */
 export function drawOver(pane) {
   const { brush, scale } = pane;
   above.forEach((painter) => painter(pane));
@@ -108,7 +109,7 @@ export function drawOver(pane) {
 let isComplete = false, started = 0, cost = 0;
 let job = null, dirty = false, asked = false, resting = 0, soon = 0;
 
-/** Begins to draw what is now in sight on the lower sheet. */
+/** Starts drawing the current view on the lower sheet. */
 function beginSheet() {
   const { width, height, scale, x, y } = view;
   const { canvas } = lower;
@@ -124,7 +125,7 @@ function beginSheet() {
   started = performance.now();
   job = mapParts(pane(canvas, x - width * MARGIN / scale, y - height * MARGIN / scale, width * grown, height * grown));
 }
-/** Draws a part of it, or all. */
+/** Draws the next part of the lower sheet, or all of it; when it is complete, swaps the sheets. */
 function proceed(all) {
   let ended;
   do ended = job.next().done; while (all && !ended);
@@ -134,7 +135,7 @@ function proceed(all) {
   upper.canvas.style.zIndex = 1;
   lower.canvas.style.zIndex = 0;
   requestAnimationFrame(() => (cost = performance.now() - started));
-  // For tests and measurements: all that is in sight is painted, and is as sharp as it gets.
+  // Marks for tests and measurements: everything visible is drawn; it has its final sharpness.
   if (isComplete) {
     performance.mark('shown');
     requestAnimationFrame(() => document.documentElement.classList.add('shown'));
@@ -174,7 +175,7 @@ function repaint() {
 }
 on('paint', repaint);
 on('marks', ask);
-// Pictures arrive faster than a large map can be drawn.
+// Delayed, since pictures arrive faster than a large map can be drawn.
 on('soon', () => (soon ||= setTimeout(() => { soon = 0; repaint(); }, Math.max(120, 4 * cost))));
 on('move', () => {
   const drawn = job ? lower : upper;
@@ -199,7 +200,7 @@ export function resize() {
     view.x = middle[0] - width / 2 / view.scale;
     view.y = middle[1] - height / 2 / view.scale;
   }
-  // At once: a canvas that was given a new size is blank.
+  // At once, since a canvas is blank after a change of its size.
   beginSheet();
   proceed(true);
   slide();

@@ -1,8 +1,8 @@
-// The panel: what there is, how it is ordered, and how it is seen.
+// Layer panel: list of scenes, grouping, order, opacity and filters.
 
 import { snippet } from './card.js';
 import { data } from './data.js';
-import { button, copyText, el, ICONS, root, slider, textButton } from './elements.js';
+import { button, copyText, el, ICONS, root, slider, textButton } from './dom.js';
 import { addKeys } from './keys.js';
 import { grouped, GROUPINGS, kinds, list, quoted } from './list.js';
 import { arrange, filters, isolate, ORDERS, pick, refresh, scenes, show, state } from './scenes.js';
@@ -17,14 +17,14 @@ const choice = (name, options, value, change) => {
   return node;
 };
 
-// ---- what is seen
+// ---- filters
 let mostCloud = 100;
 const clouds = scenes.some((scene) => scene.cloud != null);
 if (clouds) filters.push((scene) => !(scene.cloud > mostCloud));
 const groupings = Object.entries(GROUPINGS).filter(([name]) => name === 'none' || kinds(name));
 const count = el('p', { className: 'count', role: 'status' });
 
-// ---- what is picked
+// ---- selection
 const picked = () => scenes.filter((scene) => scene.picked);
 const many = el('b');
 const copyIds = textButton('Copy ids', () => copyText(picked().map((scene) => quoted(scene.id)).join(', '), copyIds));
@@ -33,7 +33,7 @@ copyRust.hidden = !data.snippet;
 const basket = el('div', { className: 'basket', role: 'group', 'aria-label': 'Selected scenes' }, many, copyRust, copyIds,
   textButton('Isolate', () => isolate(picked(), `the ${picked().length} selected`)), textButton('Clear', () => pick(scenes, false)));
 
-// ---- what is told
+// ---- origin and notes
 const about = data.about?.length ? el('details', {}, el('summary', {}, 'About this map'), el('dl', {}, ...data.about.flatMap(([name, value]) => [el('dt', { dir: 'auto' }, name), el('dd', { dir: 'auto' }, value)]))) : null;
 const notes = data.notes?.length ? el('ul', { className: 'notes', 'aria-label': 'Notes' }, ...data.notes.map((note) => el('li', { dir: 'auto' }, note))) : null;
 
@@ -47,16 +47,16 @@ export const panel = el('aside', { className: 'panel box', hidden: true, 'aria-l
     clouds ? slider('Clouds up to', { value: 100 }, percents, (value) => { mostCloud = value; refresh(); }) : null),
   list, basket);
 
-const WIDTH = 300; // pixels, as in the style: to measure it would lay out the page before the map is drawn
+const WIDTH = 300; // pixels, as in the style sheet: measuring it would force a layout before the map is drawn
 const isWide = () => view.width >= 720;
 /** Opens the panel or closes it. */
 export function openPanel(is) {
-  // With nothing but areas there is nothing to choose from.
+  // Without scenes the panel would be empty.
   panel.hidden = !is || !scenes.length;
   layers.ariaExpanded = String(!panel.hidden);
   cover();
 }
-/** Tells the view how much of it is covered. */
+/** Sets the width of the view that the panel covers. */
 function cover() {
   view.right = !panel.hidden && isWide() ? WIDTH + 12 : 0;
   root.style.setProperty('--covered', `${view.right}px`);

@@ -1,6 +1,6 @@
-// Pictures of scenes: small ones for lists and far views, whole ones for near
-// views. Small ones come from the atlas where there is one: one bitmap, nothing to
-// decode. Whole ones are decoded while they are looked at, and within a cap.
+// Pictures of scenes: small ones for lists and small scales, whole ones for large scales. Small
+// ones come from the atlas if there is one: a single bitmap, decoded once. Whole ones are decoded
+// when they are visible, within a memory limit.
 
 import { data, decode } from './data.js';
 import { nearly, warped } from './placement.js';
@@ -8,7 +8,7 @@ import { scenes } from './scenes.js';
 import { emit } from './signals.js';
 
 const SMALL = 96; // pixels of a small picture where there is no atlas
-// Of whole pictures kept decoded: of many scenes each is small.
+// Limit of decoded whole pictures; with many scenes each is small.
 const MOST_BYTES = scenes.length > 200 ? 10e6 : 64e6;
 
 export const smallSide = data.atlas?.side ?? SMALL;
@@ -18,7 +18,7 @@ for (const scene of scenes) {
 
 const whole = (bitmap) => ({ bitmap, x: 0, y: 0, width: bitmap.width, height: bitmap.height, bytes: bitmap.width * bitmap.height * 4 });
 let loading = Boolean(data.atlas);
-/** The atlas, as far as there is one. */
+/** Promise that is fulfilled when the atlas is decoded, or at once without one. */
 export const atlas = loading ? decode(data.atlas.at).then((bitmap) => {
   const { side, columns } = data.atlas;
   for (const scene of scenes) {
@@ -28,14 +28,14 @@ export const atlas = loading ? decode(data.atlas.at).then((bitmap) => {
   emit('small');
 }).finally(() => (loading = false)) : Promise.resolve();
 
-// A few pictures are decoded at a time, the latest that were asked for first.
+// A few pictures are decoded at a time, the latest request first.
 const wanted = [];
 let busy = 0, turn = 0;
-/** Whether every picture that was asked for is there. */
+/** Returns whether no requested picture is missing. */
 export const isSettled = () => !loading && !busy && !wanted.length;
-/** Whether a scene has a picture in some size, or will never have one. */
+/** Returns whether a scene has a picture in some size, or will never have one. */
 export const hasPicture = ({ fit, small, full, picture, thumb }) => !fit || small || full || (!picture && thumb == null);
-/** Asks for a picture, `small` or `full`. */
+/** Requests a picture, `small` or `full`. */
 export function want(scene, key) {
   if (!scene.picture || scene[key] || scene.loading[key] || (key === 'small' && scene.thumb != null)) return;
   scene.loading[key] = true;
@@ -45,7 +45,7 @@ export function want(scene, key) {
 function next() {
   while (busy < 4 && wanted.length) {
     const [scene, key] = wanted.pop();
-    if (key === 'full' && scene.used < turn - 1) { // no longer looked at
+    if (key === 'full' && scene.used < turn - 1) { // no longer visible
       scene.loading[key] = false;
       continue;
     }
@@ -62,8 +62,8 @@ function next() {
   }
 }
 
-/** Before a painting: chooses which visible scenes get their whole picture, the
- *  uppermost first, and forgets those that were not seen for longest. */
+/** Prepares a drawing: requests the whole pictures of visible scenes, the uppermost first, and
+ *  frees those that were not visible for the longest time. */
 export function prepare(visible, scale) {
   turn++;
   let room = MOST_BYTES;
@@ -71,7 +71,7 @@ export function prepare(visible, scale) {
     scene.used = turn;
     if (!scene.fit) continue;
     const side = Math.max(scene.box[2] - scene.box[0], scene.box[3] - scene.box[1]) * scale;
-    // A JPEG becomes about twenty times as large.
+    // A decoded JPEG is about twenty times as large.
     if (scene.picture) room -= scene.full?.bytes ?? scene.picture[1] * 20;
     if (side > smallSide * 1.2 && room > 0 && scene.picture) want(scene, 'full');
     else want(scene, 'small');
@@ -88,7 +88,7 @@ export function prepare(visible, scale) {
   }
 }
 
-/** Draws the picture of a scene as well as it is there; the brush stands on the map. */
+/** Draws the best available picture of a scene. The brush must use map coordinates. */
 export function drawPicture({ brush, scale, ratio }, scene) {
   const { fit } = scene;
   const side = fit && Math.max(scene.box[2] - scene.box[0], scene.box[3] - scene.box[1]) * scale * ratio;

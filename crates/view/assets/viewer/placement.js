@@ -1,13 +1,13 @@
-// Where a picture lies: the map from its pixels to its four corners.
+// Georeferencing: the transformation from the pixels of a picture to its four corners.
 
-import { el } from './elements.js';
+import { el } from './dom.js';
 import { boxOf, clamp, place, RADIAN, trace } from './mercator.js';
 
 const cross = ([a, b, c], [d, e, f]) => [b * f - c * e, c * d - a * f, a * e - b * d];
 const dot = ([a, b, c], [d, e, f]) => a * d + b * e + c * f;
 
-/** The projective map from the unit square to four corners, as a function of u and
- *  v: straight on the ground for a flat picture, else in degrees (homography.rs). */
+/** Returns the projective transformation from the unit square to four corners, a function of u and
+ *  v: straight on the ground for a flat picture, otherwise in degrees (see homography.rs). */
 export function projective(corners, flat) {
   const [[west, south]] = corners;
   const [a, b, c, d] = corners.map(([lon, lat]) => {
@@ -22,8 +22,8 @@ export function projective(corners, flat) {
   };
 }
 
-/** The matrix that lays the unit square on the map nearly, and how far from right
- *  it is. Most footprints are nearly parallelograms, where that is no pixel. */
+/** Returns the affine matrix that approximately maps the unit square to the map, and its error.
+ *  Most footprints are nearly parallelograms, for which the error is below a pixel. */
 export function nearly(corners, flat) {
   const forward = projective(corners, flat);
   const at = (u, v) => place(forward(u, v));
@@ -38,7 +38,7 @@ export function nearly(corners, flat) {
   return { at, matrix: [a, b, c, d, e, f], error: Math.max(...off) };
 }
 
-/** A picture drawn anew once, in so many pieces that each is exact. */
+/** Redraws a picture once with its exact transformation, in many small affine pieces. */
 export function warped({ bitmap, x, y, width, height }, { at, matrix: [a, b, c, d], error }) {
   const pixel = Math.min(Math.hypot(a, b) / width, Math.hypot(c, d) / height);
   const n = clamp(Math.ceil(Math.sqrt(error / pixel * 6)), 2, 40);
@@ -53,14 +53,14 @@ export function warped({ bitmap, x, y, width, height }, { at, matrix: [a, b, c, 
     for (let i = 0; i < n; i++) {
       const quad = [to(i, j), to(i + 1, j), to(i + 1, j + 1), to(i, j + 1)];
       const [p, q, r, s] = quad;
-      // Neighbours overlap a little, or the background would shine through.
+      // Pieces overlap slightly, so that the background is not visible between them.
       const middle = [0, 1].map((k) => (p[k] + q[k] + r[k] + s[k]) / 4);
       const piece = new Path2D();
       trace(piece, quad.map((point) => point.map((value, k) => value + Math.sign(value - middle[k]) * 0.7)), true);
       brush.save();
       brush.clip(piece);
       brush.transform((q[0] - p[0] + r[0] - s[0]) / 2 / w, (q[1] - p[1] + r[1] - s[1]) / 2 / w, (s[0] - p[0] + r[0] - q[0]) / 2 / h, (s[1] - p[1] + r[1] - q[1]) / 2 / h, p[0], p[1]);
-      // The whole picture lies under each piece: no seams from cut edges.
+      // Each piece draws the whole picture, clipped, which avoids seams at cut edges.
       brush.drawImage(bitmap, x, y, width, height, -i * w, -j * h, width, height);
       brush.restore();
     }

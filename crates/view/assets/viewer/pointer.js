@@ -1,6 +1,6 @@
-// Mouse, pen and fingers on the map. A tool may take them over for a while.
+// Mouse, pen and touch input on the map. A tool can take it over with a mode.
 
-import { el } from './elements.js';
+import { el } from './dom.js';
 import { modal } from './keys.js';
 import { clamp, toLat, toLon, turned } from './mercator.js';
 import { over, stage } from './paint.js';
@@ -8,13 +8,13 @@ import { choose, hover, pick, state, under } from './scenes.js';
 import { emit, on } from './signals.js';
 import { pan, toMap, view, zoom } from './view.js';
 
-/** The mode that has the pointer, if any: an object with some of
- *    press(point, event)  true when the drag that begins is the mode's, not a pan
+/** Current mode, if any: an object with some of
+ *    press(point, event)  returns true if the drag that begins belongs to the mode
  *    drag(point), release(point)
  *    click(point, event), double(point), hover(point)
- *    keys { key: act }    before all other keys; cancel() is also called by Escape
- *    cancel()             the mode ends: Escape, or another mode begins
- *    cursor               of CSS
+ *    keys { key: act }    precede all other keys
+ *    cancel()             called when the mode ends: by Escape, or by another mode
+ *    cursor               CSS cursor
  *  Points are in CSS pixels of the window: see toMap. */
 export const pointer = { mode: null };
 export function setMode(mode) {
@@ -75,7 +75,7 @@ function lift(event) {
   if (taken) pointer.mode?.release?.(at(event));
   if (event.type === 'pointercancel' || travelled > 4) return;
   if (pointer.mode) return pointer.mode.click?.(at(event), event);
-  // A second click on the same spot goes to the scene below.
+  // A second click at the same position chooses the scene below.
   const found = under(toMap(at(event)));
   if (event.ctrlKey || event.metaKey || event.shiftKey) return found.length && pick(found.slice(0, 1));
   choose(found[(found.indexOf(state.chosen) + 1) % Math.max(1, found.length)] ?? null);

@@ -1,16 +1,17 @@
-// What is seen as a PNG: the map without its controls, twice as sharp as an old
-// screen, with its scale and whom the reader owes it.
+// Saves the view as a PNG: the map without controls, at twice the CSS resolution, with scale bar
+// and attribution.
 
 import { data } from './data.js';
-import { download, el, stroke } from './elements.js';
-import { label, scaleLength } from './graticule.js';
+import { download, el, stroke } from './dom.js';
+import { label } from './graticule.js';
+import { scaleLength } from './scale_bar.js';
 import { attribution, drawMap, drawOver, pane } from './paint.js';
 import { addTool } from './tools.js';
 import { view } from './view.js';
 
-const SHARP = 2; // pixels of the picture for one of CSS
+const SHARP = 2; // picture pixels per CSS pixel
 
-/** A file's name that every system takes. */
+/** Returns a file name that is valid on every system. */
 export const fileName = (ending) => `${data.title.replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 60).replace(/^-|-$/g, '') || 'map'}.${ending}`;
 
 function snapshot() {

@@ -1,7 +1,7 @@
-// The scenes and what is done to them: shown, isolated, chosen, picked, ordered.
+// Scenes and their state: shown, isolated, chosen, picked (selected) and ordered.
 
 import { data } from './data.js';
-import { tell } from './elements.js';
+import { tell } from './dom.js';
 import { boxOf, inside, place, trace } from './mercator.js';
 import { emit } from './signals.js';
 
@@ -9,7 +9,7 @@ export const scenes = data.scenes.map((scene, index) => {
   const rings = scene.rings.map((ring) => ring.map(place));
   const outline = new Path2D();
   rings.forEach((ring) => trace(outline, ring, true));
-  // Shown by the reader, picked for a list, and visible when all filters agree.
+  // `shown` by the user, `picked` for the selection, `visible` if all filters agree.
   return { ...scene, index, rings, outline, box: boxOf(rings.flat()), shown: true, picked: false, visible: true };
 });
 
@@ -17,24 +17,25 @@ export const aois = data.aois.map(({ name, rings }) => ({ name, rings: rings.map
 export const aoiPath = new Path2D();
 aois.forEach((aoi) => aoi.rings.forEach((ring) => {
   const [west, , east] = boxOf(ring);
-  // What goes around the Earth is not cut open along 180°.
+  // An area around the whole Earth has no edges along 180°.
   if (east - west < 0.9999) return trace(aoiPath, ring, true);
   ring.forEach(([x, y], i) => (i && x !== ring[i - 1][0] ? aoiPath.lineTo(x, y) : aoiPath.moveTo(x, y)));
 }));
 export const aoiBox = aois.length ? boxOf(aois.flatMap((aoi) => aoi.rings.flat())) : null;
-/** Around everything. */
+/** Bounding box of all content. */
 export const home = boxOf([[data.bbox[0], data.bbox[3]], [data.bbox[2], data.bbox[1]]].map(place));
 
-/** `only` is the set of isolated scenes, `chosen` the one whose card is open. */
+/** State of the viewer: `only` is the set of isolated scenes, `chosen` the one whose card is open.
+ *  */
 export const state = { only: null, chosen: null, hovered: null, opacity: 1, order: 'given' };
 
-/** Each filter says whether a scene may be seen; tools add their own. */
+/** Filters, which return whether a scene may be visible; tools add their own. */
 export const filters = [(scene) => scene.shown];
 
 /** All scenes, the uppermost first. */
 export let sorted = [];
 
-/** Works out anew what is visible, and tells everyone. */
+/** Updates the visibility of all scenes and emits the changes. */
 export function refresh() {
   for (const scene of scenes) {
     scene.visible = state.only ? state.only.has(scene) : filters.every((filter) => filter(scene));
@@ -60,7 +61,7 @@ export function arrange(order) {
   refresh();
 }
 
-/** Shows or hides scenes; `name` is how they are told of. */
+/** Shows or hides scenes; `name` is announced to screen readers. */
 export function show(some, shown, name) {
   some.forEach((scene) => (scene.shown = shown));
   state.only = null;
@@ -68,7 +69,7 @@ export function show(some, shown, name) {
   refresh();
 }
 
-/** Shows nothing but these; done again, or with none, shows all again. */
+/** Shows only these scenes. The same scenes again, or none, show all. */
 export function isolate(some, name) {
   const same = state.only?.size === some.length && some.every((scene) => state.only.has(scene));
   state.only = same || !some.length ? null : new Set(some);
@@ -77,14 +78,14 @@ export function isolate(some, name) {
 }
 export const isAlone = (some) => state.only?.size === some.length && some.every((scene) => state.only.has(scene));
 
-/** Opens the card of a scene, or closes it. */
+/** Chooses a scene, which opens its card; `null` closes the card. */
 export function choose(scene) {
   state.chosen = scene;
   if (scene) tell(`${scene.title} chosen`);
   refresh();
 }
 
-/** Picks scenes for a list, or drops them from it. */
+/** Adds scenes to the selection or removes them. */
 export function pick(some, picked = !some.every((scene) => scene.picked)) {
   some.forEach((scene) => (scene.picked = picked));
   const count = scenes.filter((scene) => scene.picked).length;
@@ -99,6 +100,6 @@ export function hover(scene) {
   emit('marks');
 }
 
-/** Visible scenes that cover a point of the map, the uppermost first. */
+/** Returns the visible scenes at a point of the map, the uppermost first. */
 export const under = ([x, y]) => sorted.filter(({ visible, box, rings }) =>
   visible && x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3] && rings.some((ring) => inside(ring, x, y)));

@@ -1,9 +1,11 @@
-// How the parts hear of each other.
+// Events between the modules:
 //
-//   paint   draw the map anew         soon    the same, when the hand rests
-//   marks   draw what lies over it    move    the view has moved
-//   change  what is shown, chosen, picked or ordered has changed
-//   theme   the colours have changed
+//   paint   draw the map again        soon    the same, after a short delay
+//   marks   draw the marks over it    move    the view has moved
+//   change  visibility, choice, selection or order has changed
+//   theme   the colours have changed  hover   another scene is hovered
+//   small   small pictures arrived    tools   a tool was switched
+//   resize  the window has a new size
 
 const listeners = {};
 

@@ -1,6 +1,6 @@
-// Comparing two scenes: one left of a line, one right of it, and the line moves.
+// Tool for comparing two scenes, left and right of a movable divider.
 
-import { button, dock, el, ICONS, stroke, tell, textButton } from './elements.js';
+import { button, dock, el, ICONS, stroke, tell, textButton } from './dom.js';
 import { label } from './graticule.js';
 import { when } from './list.js';
 import { clamp } from './mercator.js';
@@ -10,15 +10,16 @@ import { emit, on } from './signals.js';
 import { addTool } from './tools.js';
 import { bring, toMap, view } from './view.js';
 
-/** The scene on the left, the one on the right; none when nothing is compared. */
+/** Left and right scene; `null` without a comparison. */
 let pair = null;
-/** Where the line is, from 0 at the left to 1, and what was isolated before. */
+/** Position of the divider, from 0 at the left to 1, and the scenes isolated before the comparison.
+ *  */
 let line = 0.5, before = null;
 
 const named = (scene) => `${scene.title}, ${when(scene)}`;
 const side = (i) => el('select', { 'aria-label': ['Left scene', 'Right scene'][i], onchange: ({ target }) => {
   const chosen = scenes[target.value];
-  // The other side gives way.
+  // If the scene is on the other side, the sides are swapped.
   compare(i ? [pair[0] === chosen ? pair[1] : pair[0], chosen] : [chosen, pair[1] === chosen ? pair[0] : pair[1]]);
 } });
 const sides = [side(0), side(1)];
@@ -46,7 +47,7 @@ function compare(two) {
   }
   refresh();
 }
-/** The two that are picked, or those that lie in the middle, or the first. */
+/** Compares two scenes: selected ones first, then those in the middle, then the uppermost. */
 function beginComparison() {
   const shown = sorted.filter((scene) => scene.visible);
   const here = under(toMap([view.width / 2, view.height / 2]));
@@ -54,7 +55,7 @@ function beginComparison() {
   if (two.length < 2) return tell('There are no two scenes to compare');
   for (const select of sides) select.replaceChildren(...sorted.map((scene) => el('option', { value: scene.index }, named(scene))));
   line = 0.5;
-  // The older on the left.
+  // The older scene is on the left.
   compare(two.sort((a, b) => ((a.datetime ?? '') < (b.datetime ?? '') ? -1 : 1)));
   bring(two[0].box);
   divider.focus();
@@ -65,7 +66,7 @@ if (scenes.length > 1) {
   dock.append(swipeStrip);
   addTool({ name: 'Compare two scenes', icon: 'M10 3v14M7 7l-3 3 3 3M13 7l3 3-3 3', key: 'w', isOn: () => pair, press: () => (pair ? compare(null) : beginComparison()) });
 }
-// Whoever shows others ends the comparison.
+// Showing other scenes ends the comparison.
 on('change', () => {
   if (!pair || (state.only?.size === 2 && pair.every((scene) => state.only.has(scene)))) return;
   pair = null;

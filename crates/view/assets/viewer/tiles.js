@@ -1,9 +1,9 @@
-// Raster tiles of a server, over the base map and under the scenes: only when the map
-// was made with them. What does not come, comes late or is refused is not missed, since
-// the base map lies below. Few are asked for at a time, and only what is looked at.
+// Raster tiles of a server, above the base map and below the scenes, if the map was made with them.
+// Where tiles fail or are late, the base map remains visible. Only visible tiles are requested, a
+// few at a time.
 
 import { data } from './data.js';
-import { tell } from './elements.js';
+import { tell } from './dom.js';
 import { clamp, origin } from './mercator.js';
 import { attribution, below, over } from './paint.js';
 import { emit } from './signals.js';
@@ -12,12 +12,12 @@ import { view } from './view.js';
 
 const AT_ONCE = 4, MOST_TILES = 300;
 const REST = 200, PATIENCE = 15e3, PAUSE = 60e3; // milliseconds
-const MOST_FAILURES = 6; // in a row, then the server is left alone for a while
+const MOST_FAILURES = 6; // in a row, before a pause
 
-const tiles = new Map(); // those that are there, or failed, the latest used last
+const tiles = new Map(); // loaded, loading or failed ones, the most recently used last
 let inFlight = 0, failures = 0, silentUntil = 0, restingTiles = 0, tilesOn = true;
 
-/** The tiles of a part of the map: level, column (beyond the Earth's edge too) and row. */
+/** Returns the tiles of a part of the map: zoom level, column (also beyond ±180°) and row. */
 function tilesIn(left, top, width, height, scale, ratio) {
   const z = clamp(Math.round(Math.log2(scale * Math.min(ratio, 1.5) / 256)), 0, data.tiles.max_zoom);
   const count = 2 ** z, found = [];
@@ -28,7 +28,7 @@ function tilesIn(left, top, width, height, scale, ratio) {
 }
 const keyOf = ([z, x, y]) => `${z}/${(x % 2 ** z + 2 ** z) % 2 ** z}/${y}`;
 
-/** Asks for the nearest to the middle that are not there. */
+/** Requests missing tiles, the nearest to the middle first. */
 function askTiles() {
   restingTiles = 0;
   const { x, y, width, height, scale } = view;
@@ -44,7 +44,7 @@ function loadTile(key) {
   const state = { image: null };
   tiles.set(key, state);
   inFlight++;
-  // Without this a saved picture of the map could not be read.
+  // Without CORS, the canvas could not be saved as a picture.
   image.crossOrigin = 'anonymous';
   const done = (came) => {
     if (state.done) return;
@@ -71,7 +71,7 @@ function loadTile(key) {
 }
 
 function drawTile({ brush, at, scale, ratio }, [z, x, y]) {
-  // Until it is there, a part of a larger one stands in.
+  // Until the tile is loaded, a part of a tile of a lower level replaces it.
   for (let up = 0; up <= Math.min(z, 5); up++) {
     const parent = [z - up, Math.floor(x / 2 ** up), Math.floor(y / 2 ** up)], key = keyOf(parent);
     const tile = tiles.get(key);
@@ -79,7 +79,7 @@ function drawTile({ brush, at, scale, ratio }, [z, x, y]) {
     tiles.delete(key);
     tiles.set(key, tile);
     const part = tile.image.width / 2 ** up, from = [x, y].map((one, k) => (one - parent[k + 1] * 2 ** up) * part);
-    // On whole pixels, or seams would show.
+    // Aligned to whole pixels, to avoid seams.
     const whole = (point) => at(point.map((one, k) => one / 2 ** z - origin[k])).map((one) => Math.round(one * ratio) / ratio);
     const [a, b] = [whole([x, y]), whole([x + 1, y + 1])];
     brush.drawImage(tile.image, ...from, part, part, ...a, b[0] - a[0], b[1] - a[1]);
@@ -95,7 +95,7 @@ if (data.tiles) {
     for (const tile of tilesIn(pane.left, pane.top, pane.width, pane.height, pane.scale, pane.ratio)) drawTile(pane, tile);
     const spare = [...tiles].filter(([, tile]) => tile.done).slice(0, Math.max(0, tiles.size - MOST_TILES));
     for (const [key] of spare) tiles.delete(key);
-    // When the hand rests.
+    // Requested when the view has stopped moving.
     clearTimeout(restingTiles);
     restingTiles = setTimeout(askTiles, REST);
   });

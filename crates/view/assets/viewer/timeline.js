@@ -1,7 +1,6 @@
-// The time slider: from one date to another of those that exist, and a window that
-// moves over them by itself.
+// Time slider: a range of the dates of the scenes, which can be animated.
 
-import { button, colours, dock, el, tell, textButton } from './elements.js';
+import { button, colours, dock, el, tell, textButton } from './dom.js';
 import { addKeys } from './keys.js';
 import { clamp } from './mercator.js';
 import { filters, refresh, scenes } from './scenes.js';
@@ -14,7 +13,7 @@ const perDay = new Map();
 for (const scene of scenes) if (scene.datetime) perDay.set(dayOf(scene), (perDay.get(dayOf(scene)) ?? 0) + 1);
 const days = [...perDay.keys()].sort();
 const lastDay = days.length - 1;
-/** The window: indexes of its first and last day. */
+/** Indexes of the first and last day of the range. */
 let [since, until] = [0, lastDay];
 let ticking = 0;
 const isAllDays = () => since === 0 && until === lastDay;
@@ -23,7 +22,7 @@ function setDays(from, to) {
   [since, until] = [from, to];
   refresh();
 }
-/** Moves the window by so many dates; from all dates it begins with one. */
+/** Moves the range by `by` dates; from all dates, starts with a single one. */
 function moveDays(by) {
   if (isAllDays()) return by > 0 ? setDays(0, 0) : setDays(lastDay, lastDay);
   const to = clamp(by, -since, lastDay - until);
@@ -68,7 +67,7 @@ function showDates() {
     input.value = [since, until][i];
     input.ariaValueText = days[input.value];
   });
-  // Where both lie at the end, the first must stay within reach.
+  // The first slider must remain reachable if both are at the end.
   ends[0].style.zIndex = since > lastDay / 2 ? 1 : 0;
   datesShown.textContent = inWords();
   allDates.hidden = isAllDays();

@@ -1,6 +1,6 @@
-// The toolbar, and the one way in which tools come into it.
+// Toolbar, and the function that adds tools to it.
 
-import { button, el } from './elements.js';
+import { button, el } from './dom.js';
 import { addKeys } from './keys.js';
 import { on } from './signals.js';
 
@@ -8,9 +8,8 @@ export const toolbar = el('div', { className: 'tools box', role: 'toolbar', 'ari
 const updates = [];
 const update = () => updates.forEach((one) => one());
 
-/** Adds a button: `icon` is a path on 20 × 20, `key` the small letter or sign that
- *  does the same, `what` its words in the help, and `isOn`, where the tool can be
- *  on, says whether it is. Gives the button. */
+/** Adds a button and returns it: `icon` is a path on 20 × 20, `key` its shortcut (a lower-case
+ *  letter or a symbol), `what` its text in the help, and `isOn` returns whether the tool is on. */
 export function addTool({ name, icon, key, shown = key?.toUpperCase(), what = name.toLowerCase(), press, isOn }) {
   const act = () => {
     press();
@@ -26,7 +25,7 @@ export function addTool({ name, icon, key, shown = key?.toUpperCase(), what = na
 on('change', update);
 on('tools', update);
 
-// One stop for the tabulator; arrows go from tool to tool.
+// A single tab stop; arrow keys move between tools.
 toolbar.addEventListener('focusin', ({ target }) => {
   for (const node of toolbar.children) node.tabIndex = node === target ? 0 : -1;
 });

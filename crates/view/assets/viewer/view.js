@@ -1,17 +1,17 @@
-// The window on the map: what part of it is seen, and how large.
+// View: the visible part of the map and its scale.
 
 import { clamp, EQUATOR } from './mercator.js';
 import { emit } from './signals.js';
 
-/** `scale` is pixels for the whole world; x and y are the upper left corner.
- *  `left`, `right` and `bottom` pixels are covered by controls. `fitted` is what was fitted
- *  last, until the hand moves the map: a window of another size shows it too. */
+/** `scale` is the width of the world in pixels; `x` and `y` are the upper left corner. Controls
+ *  cover `left`, `right` and `bottom` pixels. `fitted` holds the last arguments of `fit` until the
+ *  user moves the map; they are applied again when the window changes its size. */
 export const view = { x: 0, y: 0, scale: 1, width: 0, height: 0, left: 48, right: 0, bottom: 0, fitted: null };
 
 const FARTHEST = 180, NEAREST = 4e8;
 const bounded = (scale) => clamp(scale, FARTHEST, NEAREST);
 
-/** Moves to a box of the map, with some room around it. */
+/** Fits the view to a box of the map, with a margin of `room` on each side. */
 export function fit(box, room = 0.06) {
   const free = view.width - view.left - view.right, high = view.height - view.bottom;
   const least = 500 / EQUATOR;
@@ -37,7 +37,7 @@ export function pan(dx, dy) {
   emit('move');
 }
 
-/** From a point of the window to the map, and back. */
+/** Converts a point of the window to map coordinates; `toWindow` is the inverse. */
 export const toMap = ([px, py]) => [view.x + px / view.scale, view.y + py / view.scale];
 export const toWindow = ([x, y]) => [(x - view.x) * view.scale, (y - view.y) * view.scale];
 
@@ -45,5 +45,5 @@ export const contains = ([x0, y0, x1, y1]) => {
   const [[left, top], [right, bottom]] = [toWindow([x0, y0]), toWindow([x1, y1])];
   return left >= view.left && top >= 0 && right <= view.width - view.right && bottom <= view.height - view.bottom;
 };
-/** Moves there unless it is in sight already. */
+/** Fits the view to a box unless it is already visible. */
 export const bring = (box) => contains(box) || fit(box, 0.2);

@@ -1,16 +1,17 @@
 use up42_core::error::{Error, Result};
 
-/// Areas to try things with: west, south, east, north.
+/// Example areas: name, and west, south, east and north in degrees.
 const EXAMPLES: [(&str, [f64; 4]); 3] = [
     // The Tiergarten and the Reichstag.
     ("Berlin", [13.335, 52.505, 13.385, 52.525]),
     // From the Lincoln Memorial to the Capitol.
     ("Washington", [-77.055, 38.88, -77.0, 38.9]),
-    // The peninsula.
+    // The Cap-Vert peninsula.
     ("Dakar", [-17.54, 14.65, -17.42, 14.76]),
 ];
 
-/// The name as it is written, and the box.
+/// Finds an example by its name, in upper or lower case. Returns the canonical name and the
+/// bounding box.
 pub fn find(name: &str) -> Result<(&'static str, [f64; 4])> {
     EXAMPLES.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).ok_or_else(|| {
         let known: Vec<_> = EXAMPLES.iter().map(|(known, _)| format!("`{known}`")).collect();

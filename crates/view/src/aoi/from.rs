@@ -1,4 +1,4 @@
-//! The ways to an area.
+//! Constructors of `Aoi`.
 
 use std::path::Path;
 
@@ -8,23 +8,23 @@ use super::Aoi;
 use super::example;
 use up42_core::error::{Context, Result};
 use up42_core::geo::Bbox;
-use up42_core::geo::around::circle;
+use up42_core::geo::circle::circle;
 use up42_core::geo::feature::{AoiFeature, read_shape};
 use up42_core::geo::read::{self, no_polygon};
 use up42_core::geo::validity::check_crossings;
 use up42_core::limits::{ReadBudget, ReadLimits};
 
 impl Aoi {
-    /// Reads a file by what it holds: GeoJSON (also one text a line, and RFC 8142), KML, KMZ,
-    /// WKT, a Shapefile (`.shp`, or one in a .zip), GeoPackage (every layer), GeoParquet (WKB
-    /// in its primary column), FlatGeobuf.
+    /// Reads a file. Its format is detected from its content: GeoJSON (also newline-delimited, and
+    /// as a text sequence, RFC 8142), KML, KMZ, WKT, Shapefile (`.shp`, or in a .zip), GeoPackage
+    /// (all layers), GeoParquet (WKB in the primary column) or FlatGeobuf.
     ///
-    /// Features without polygons (points, lines, null geometries) are left out, and
-    /// heights and measures are dropped. Other coordinate systems are reprojected to
-    /// WGS 84; edges keep to their place within a decimetre. A file that names no system
-    /// is taken as WGS 84, and so is the "undefined geographic" one of GeoPackages. The
-    /// property `name`, `title` or `id` names a feature, in whatever case. A polygon whose
-    /// edges cross is repaired, and [`note`](Self::note) says so.
+    /// Features without polygons (points, lines, null geometries) are skipped, and Z and M values
+    /// are dropped. Other coordinate reference systems are reprojected to WGS 84; edges deviate by
+    /// at most 0.1 m. A file without a CRS is read as WGS 84, and so is the "undefined geographic"
+    /// CRS of a GeoPackage. The property `name`, `title` or `id`, in upper or lower case, is the
+    /// name of a feature. A polygon with crossing edges is repaired, and [`note`](Self::note)
+    /// reports it.
     ///
     /// ```
     /// # mod up42 { pub use up42_view::{self as view, *}; }
@@ -39,21 +39,21 @@ impl Aoi {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read;
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) as for
-    /// [`from_geojson`](Self::from_geojson), for arcs, for a coordinate system whose
-    /// way to WGS 84 is not known, and for a file that passes one of the default
-    /// [`ReadLimits`]. Each names the file, and the feature.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read;
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for the same reasons as
+    /// [`from_geojson`](Self::from_geojson), for arcs, for a CRS without a known transformation to
+    /// WGS 84, and for a file that exceeds one of the default [`ReadLimits`]. The error names the
+    /// file and the feature.
     #[doc(alias = "read_vector_file")]
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         Self::read_within(path, ReadLimits::default())
     }
 
-    /// Reads a file as [`read`](Self::read) does, within other limits.
+    /// Reads a file like [`read`](Self::read), within the given limits.
     ///
     /// # Errors
     ///
-    /// As for [`read`](Self::read).
+    /// The same as [`read`](Self::read).
     pub fn read_within(path: impl AsRef<Path>, limits: ReadLimits) -> Result<Self> {
         let path = path.as_ref();
         let budget = ReadBudget::new(limits);
@@ -66,25 +66,25 @@ impl Aoi {
         Ok(aoi)
     }
 
-    /// Reads GeoJSON text: a geometry, a Feature or a FeatureCollection, or several, one a
-    /// line or as a text sequence (RFC 8142).
-    /// Features without polygons (points, lines, a null geometry) are left out. A ring
-    /// that jumps by more than 180° of longitude runs across the antimeridian. The `crs`
-    /// of files of 2008 is followed.
+    /// Reads GeoJSON text: a geometry, a Feature or a FeatureCollection, or several of them, one
+    /// per line or as a text sequence (RFC 8142).
+    ///
+    /// Features without polygons (points, lines, a null geometry) are skipped. A ring with a jump
+    /// of more than 180° in longitude is taken to cross the antimeridian. The `crs` member of
+    /// GeoJSON 2008 is applied.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the text is not
-    /// GeoJSON, when it holds no polygon, when a polygon encloses no area, when a
-    /// position is not a longitude and a latitude in degrees, or when the text passes one
-    /// of the default [`ReadLimits`].
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the text is not GeoJSON,
+    /// contains no polygon, has a polygon without area or a position that is not a longitude and a
+    /// latitude in degrees, or exceeds one of the default [`ReadLimits`].
     pub fn from_geojson(text: &str) -> Result<Self> {
         let budget = ReadBudget::default();
         Self::from_named(read::geojson(text, &budget)?, &budget)
     }
 
-    /// Reads WKT: one geometry, or several one after the other. It is WGS 84, longitude
-    /// before latitude, unless it begins with `SRID=…;`.
+    /// Reads WKT: one geometry, or several in sequence. The coordinates are WGS 84, longitude
+    /// before latitude, unless the text begins with `SRID=…;`.
     ///
     /// ```
     /// # mod up42 { pub use up42_view::{self as view, *}; }
@@ -96,49 +96,50 @@ impl Aoi {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the text is not
-    /// WKT, and as for [`from_geojson`](Self::from_geojson).
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the text is not WKT, and for
+    /// the same reasons as [`from_geojson`](Self::from_geojson).
     pub fn from_wkt(text: &str) -> Result<Self> {
         let budget = ReadBudget::default();
         Self::from_named(read::wkt(text, &budget)?, &budget)
     }
 
-    /// Reads KML: the polygons of its placemarks and the outlines of its ground overlays, in
-    /// whatever folder.
+    /// Reads KML: the polygons of all placemarks and the outlines of all ground overlays, in any
+    /// folder.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the text is not
-    /// KML, and as for [`from_geojson`](Self::from_geojson).
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the text is not KML, and for
+    /// the same reasons as [`from_geojson`](Self::from_geojson).
     pub fn from_kml(text: &str) -> Result<Self> {
         let budget = ReadBudget::default();
         Self::from_named(read::kml(text, &budget)?, &budget)
     }
 
-    /// An area from a shape: a polygon or several, WGS 84, longitude before latitude.
+    /// Makes an area from a geometry of one or more polygons, in WGS 84, longitude before latitude.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) as for [`from_geojson`](Self::from_geojson).
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for the same reasons as
+    /// [`from_geojson`](Self::from_geojson).
     pub fn from_geometry(shape: impl Into<Geometry>) -> Result<Self> {
         let budget = ReadBudget::default();
         let feature = read_shape(None, &shape.into(), &budget).context("geometry")?;
         Self::from_named((None, vec![feature.ok_or_else(no_polygon)?]), &budget)
     }
 
-    /// An area from west, south, east, north. Across the antimeridian, west is east of
-    /// east: `[177.0, -19.0, -178.0, -16.0]`.
+    /// Makes an area from west, south, east and north in degrees. Across the antimeridian, west is
+    /// greater than east: `[177.0, -19.0, -178.0, -16.0]`.
     ///
     /// # Errors
     ///
-    /// As for [`Bbox::new`].
+    /// The same as [`Bbox::new`].
     pub fn from_bbox([west, south, east, north]: [f64; 4]) -> Result<Self> {
         let bbox = Bbox::new(west, south, east, north)?;
         Self::from_features(vec![AoiFeature::new(None, bbox.to_polygon())])
     }
 
-    /// The area within so many metres of a point, given as longitude and latitude:
-    /// a circle on the ellipsoid, also over a pole or across the antimeridian.
+    /// Makes an area of all positions within `metres` of a point (longitude, latitude): a circle on
+    /// the ellipsoid, also over a pole or across the antimeridian.
     ///
     /// ```
     /// # mod up42 { pub use up42_view::{self as view, *}; }
@@ -150,17 +151,17 @@ impl Aoi {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the point is not
-    /// a longitude and a latitude, or the radius not between 0.1 m and 5,000 km.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the point is not a longitude
+    /// and a latitude, or the radius is not between 0.1 m and 5,000 km.
     pub fn around(point: [f64; 2], metres: f64) -> Result<Self> {
         Self::from_geometry(circle(point, metres)?)
     }
 
-    /// A small area to try things with: `Berlin`, `Washington` or `Dakar`.
+    /// Returns a small example area: `Berlin`, `Washington` or `Dakar`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for another name.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for any other name.
     #[doc(alias = "get_example_aoi")]
     pub fn example(name: &str) -> Result<Self> {
         let (name, bbox) = example::find(name)?;

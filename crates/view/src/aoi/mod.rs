@@ -12,21 +12,21 @@ use serde_json::Value;
 
 use up42_core::error::{Context, Result};
 use up42_core::geo::area_km2;
+use up42_core::geo::continuous_near;
 use up42_core::geo::feature::{AoiFeature, no_area};
 use up42_core::geo::union::{united, without_overlaps};
-use up42_core::geo::unrolled;
 use up42_core::geo::{Bbox, geometry_to_json, pieces};
 use up42_core::sanitize::sanitize;
 
-/// Features whose notes are told one by one.
+/// Largest number of feature notes in [`Aoi::note`].
 const MOST_NOTES: usize = 3;
 
-/// An area of interest: one or more polygons, WGS 84, longitude before latitude.
+/// Area of interest: one or more polygons in WGS 84, longitude before latitude.
 ///
-/// Several features stay apart for [`iter`](Self::iter) (a job for each airport)
-/// and are united for a search; [`split`](Self::split) makes features of an area that
-/// is too large. An area across the antimeridian is kept in two parts
-/// (RFC 7946, 3.1.9).
+/// The features remain separate, for example to run one job per airport ([`iter`](Self::iter)); a
+/// search uses their union ([`geometry`](Self::geometry)). [`split`](Self::split) divides an area
+/// that is too large into several features. An area that crosses the antimeridian is stored in two
+/// parts (RFC 7946, 3.1.9).
 ///
 /// ```
 /// # mod up42 { pub use up42_view::{self as view, *}; }
@@ -44,13 +44,14 @@ pub struct Aoi {
 }
 
 impl Aoi {
-    /// The same area in features of at most so many km², for a project that allows no
-    /// larger ones: as few as that needs, all of the same area, without overlaps.
+    /// Splits the area into features of at most `max_km2` km², for a project that limits the area
+    /// of a job. Returns the smallest number of pieces, all of the same area and without overlaps.
     ///
-    /// A piece is cut across its longer side where its parts' areas are as the numbers
-    /// of pieces that they will become, and so on with each part. So there are no
-    /// slivers as a grid leaves them, and each piece costs about the same. A piece of a
-    /// shape with gaps may have several parts. Pieces are called `Dakar 1`, `Dakar 2`, …
+    /// The area is cut across its longer side, so that the areas of the two parts are proportional
+    /// to the numbers of pieces that they will be divided into; each part is then cut in the same
+    /// way. Unlike a grid, this leaves no slivers, and all pieces cost about the same. A piece of
+    /// an area with gaps may consist of several polygons. The pieces are named `Dakar 1`, `Dakar 2`
+    /// and so on.
     ///
     /// ```
     /// # mod up42 { pub use up42_view::{self as view, *}; }
@@ -64,17 +65,17 @@ impl Aoi {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the limit is not
-    /// positive, or when it takes more than 10,000 pieces.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if `max_km2` is not positive, or
+    /// if more than 10,000 pieces are needed.
     pub fn split(&self, max_km2: f64) -> Result<Self> {
         let name = self.name.as_deref().unwrap_or("piece");
         let numbered = |(index, geometry)| AoiFeature::new(Some(format!("{name} {}", index + 1)), geometry);
         let features = pieces::cut(&self.united, max_km2).with_context(|| format!("split `{name}`"))?;
-        // Their union is known: uniting them again would only move its corners.
+        // The union is already known; computing it again from the pieces would move its corners.
         Ok(Self { features: features.into_iter().enumerate().map(numbered).collect(), ..self.clone() })
     }
 
-    /// All of the Earth.
+    /// Returns an area that covers the whole Earth.
     #[doc(hidden)]
     pub fn earth() -> Self {
         let bbox = Bbox { west: -180.0, south: -90.0, east: 180.0, north: 90.0 };
@@ -92,19 +93,20 @@ impl Aoi {
         Ok(Self { name: None, features, united, bbox })
     }
 
-    /// The same area under a name, as maps and tables show it.
+    /// Sets the name that maps and tables show.
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The name given, or the file's or the collection's.
+    /// Returns the name: the one set by [`named`](Self::named), or that of the file or of its
+    /// feature collection.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// A remark on how the area was read: which features had to be repaired, and why. Shown
-    /// with the area.
+    /// Returns a note on which features were repaired when the area was read, and why. It is shown
+    /// with the area; `None` if nothing was repaired.
     ///
     /// ```
     /// # mod up42 { pub use up42_view::{self as view, *}; }
@@ -126,13 +128,13 @@ impl Aoi {
         (!notes.is_empty()).then(|| notes.join("; "))
     }
 
-    /// The features, one by one.
+    /// Returns the features.
     pub fn features(&self) -> &[AoiFeature] {
         &self.features
     }
 
-    /// Each feature as an area of its own. One without a name, and the only one, has the
-    /// area's.
+    /// Iterates over the features, each as a separate area. If there is only one feature and it has
+    /// no name, it gets the name of the area.
     pub fn iter(&self) -> impl Iterator<Item = Aoi> + '_ {
         let only = self.name.as_ref().filter(|_| self.features.len() == 1);
         self.features.iter().filter_map(move |feature| {
@@ -141,32 +143,33 @@ impl Aoi {
         })
     }
 
-    /// All features united.
+    /// Returns the union of all features.
     pub fn geometry(&self) -> &MultiPolygon {
         &self.united
     }
 
-    /// The box around the area; its west is east of its east where it lies across the
-    /// antimeridian.
+    /// Returns the bounding box. If the area crosses the antimeridian, west is greater than east.
     pub fn bbox(&self) -> Bbox {
         self.bbox
     }
 
-    /// The middle of the area as longitude and latitude, in the plane that these two
-    /// make, as GIS programs have it. It may lie outside of an area that is bent.
+    /// Returns the centroid as longitude and latitude, computed in the plane of longitude and
+    /// latitude, as GIS programs do. It may lie outside a concave area.
     pub fn centroid(&self) -> [f64; 2] {
-        let middle = unrolled(&self.united, None).centroid().map_or([0.0; 2], |point| [point.x(), point.y()]);
+        let middle =
+            continuous_near(&self.united, None).centroid().map_or([0.0; 2], |point| [point.x(), point.y()]);
         let [lon, lat] = middle;
         [lon - ((lon + 180.0) / 360.0).floor() * 360.0, lat]
     }
 
-    /// Area in km² on the WGS 84 ellipsoid; overlaps count once. Edges are straight in
-    /// longitude and latitude, as GeoJSON has them.
+    /// Returns the area in km² on the WGS 84 ellipsoid. Overlapping parts count once. Edges are
+    /// straight in longitude and latitude, as in GeoJSON.
     pub fn area_km2(&self) -> f64 {
         area_km2(&self.united)
     }
 
-    /// The united area as a GeoJSON geometry: a Polygon where one is enough.
+    /// Returns the union of all features as a GeoJSON geometry: a Polygon if it consists of one
+    /// polygon, otherwise a MultiPolygon.
     pub fn to_geojson(&self) -> Value {
         match self.united.0.as_slice() {
             [one] => geometry_to_json(&Geometry::Polygon(one.clone())),

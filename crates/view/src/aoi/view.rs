@@ -3,14 +3,15 @@ use std::ops::RangeBounds;
 use maud::{PreEscaped, html};
 
 use crate::Aoi;
-use crate::display::{Card, Cell, Column, MimeBundle, ROWS, Table, counted};
+use crate::MimeBundle;
+use crate::elements::{Card, Cell, Column, ROWS, Table, counted};
 use crate::impl_mime_bundle;
 use crate::map::Map;
 use crate::show::TableRow;
 use up42_core::geo::{AoiFeature, Bbox, area_km2};
 use up42_core::sanitize::sanitize;
 
-/// Features that are outlined one by one; of more, only the outline around all.
+/// Largest number of features with separate outlines; above it, only their union is outlined.
 const MOST_FEATURES: usize = 100;
 
 impl Aoi {
@@ -72,7 +73,7 @@ impl TableRow for AoiFeature {
     }
 }
 
-/// `3: Dakar 1, Dakar 2, Dakar 3`.
+/// Formats the number of features and the first names: `3: Dakar 1, Dakar 2, Dakar 3`.
 fn listed<'a>(names: impl Iterator<Item = Option<&'a str>>, count: usize) -> String {
     let names: Vec<String> = names.flatten().take(3).map(|name| sanitize(name, 40)).collect();
     let more = if names.len() < count && !names.is_empty() { ", …" } else { "" };
@@ -80,9 +81,9 @@ fn listed<'a>(names: impl Iterator<Item = Option<&'a str>>, count: usize) -> Str
     format!("{count}{mark}{}{more}", names.join(", "))
 }
 
-/// Degrees to a metre, as they stand in `Aoi::from_bbox`.
+/// Formats degrees to about 1 m (5 decimals), in the form that `Aoi::from_bbox` takes.
 fn rounded(degrees: &[f64]) -> String {
-    // Nothing is added but to -0, which becomes 0.
+    // Adding 0.0 turns -0 into 0.
     let text = |value: &f64| ((value * 1e5).round() / 1e5 + 0.0).to_string();
     let degrees: Vec<_> = degrees.iter().map(text).collect();
     degrees.join(", ")

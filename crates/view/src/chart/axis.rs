@@ -1,4 +1,4 @@
-//! Time from left to right, without the long pauses in which nothing went on.
+//! Horizontal time axis, which leaves out long pauses.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -6,17 +6,17 @@ use jiff::{Timestamp, ToSpan};
 
 use super::paper::{GRID, QUIET};
 use super::pen::{Anchor, Pen, width};
-use up42_core::time::lasted;
+use up42_core::time::format_duration;
 
-/// Pauses that are cut out at most, the longest first.
+/// Largest number of pauses left out, the longest first.
 const PAUSES: usize = 6;
-/// A pause is cut out when it takes more than this part of the rest.
+/// Share of the total busy time above which a pause is left out.
 const LONG: f64 = 0.25;
-/// Least space from a label to the next but one, in pixels.
+/// Smallest distance between two ticks, in pixels.
 const APART: f64 = 76.0;
 
 const DAY: i64 = 86_400;
-/// Steps from label to label: seconds, then months.
+/// Steps between ticks, in seconds; [`MONTHS`] has the longer ones, in months.
 const SECONDS: [i64; 21] = [
     1,
     2,
@@ -42,13 +42,13 @@ const SECONDS: [i64; 21] = [
 ];
 const MONTHS: [i32; 11] = [1, 2, 3, 6, 12, 24, 60, 120, 600, 1_200, 12_000];
 
-/// From a moment to its place.
+/// Mapping from times to horizontal positions, in pixels.
 pub struct Axis {
-    /// At least one, in order.
+    /// Busy periods in order of time, at least one.
     pieces: Vec<Piece>,
 }
 
-/// A time in which something went on. Seconds since the Unix epoch, and places.
+/// Busy period: start and end in seconds since the Unix epoch, left and right in pixels.
 #[derive(Clone, Copy)]
 struct Piece {
     start: f64,
@@ -58,7 +58,8 @@ struct Piece {
 }
 
 impl Axis {
-    /// `busy` is when something went on; each pause gets `gap` of the room from left to right.
+    /// Makes an axis of the busy times from `left` to `right`. Each pause left out takes `gap`
+    /// pixels.
     pub fn new(
         busy: impl IntoIterator<Item = (Timestamp, Timestamp)>,
         (left, right): (i32, i32),
@@ -109,7 +110,7 @@ impl Axis {
         (piece.left + part.clamp(0.0, 1.0) * (piece.right - piece.left)).round() as i32
     }
 
-    /// Lines for round times, and what time it is below them; pauses are hatched.
+    /// Draws ticks at round times with their labels, and hatches the pauses left out.
     pub fn draw(&self, pen: &mut dyn Pen, (top, bottom): (i32, i32)) {
         let mut free = i32::MIN;
         for pair in self.pieces.windows(2) {
@@ -117,7 +118,7 @@ impl Axis {
             for y in (top..bottom - 6).step_by(12) {
                 pen.path(&[(left + 6, y + 6), (right - 6, y)], 1, GRID);
             }
-            let length = lasted(pair[1].start - pair[0].end);
+            let length = format_duration(pair[1].start - pair[0].end);
             pen.text(((left + right) / 2, bottom + 32), &length, 11, Anchor::Middle, QUIET);
         }
         for (place, label) in self.ticks() {
@@ -130,7 +131,7 @@ impl Axis {
         }
     }
 
-    /// Whether a pause is left out, which takes a line of its own below the labels.
+    /// Returns whether a pause is left out; its length takes an extra line below the labels.
     pub fn has_pauses(&self) -> bool {
         self.pieces.len() > 1
     }

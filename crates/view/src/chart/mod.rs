@@ -1,8 +1,8 @@
-//! Charts that need no network and no font: an SVG where pictures may be shown, a JPEG
-//! where HTML may not, and bars of letters in a terminal.
+//! Charts: SVG in HTML, a JPEG for front ends without HTML, and text in a terminal. They do not
+//! access the network.
 //!
-//! A chart is laid out once; plotters writes it as SVG, and the pixels are drawn from that. The
-//! same chart gives the same bytes.
+//! The layout of a chart is the same for SVG and pixels: both implement `Pen`. The same chart gives
+//! the same bytes.
 
 mod axis;
 mod bars;
@@ -25,13 +25,13 @@ pub use self::bars::Series;
 pub use self::curves::{Curve, Curves};
 pub use self::gantt::{Gantt, Span, peak_overlap};
 use self::pen::Pen;
-use crate::display::{MimeBundle, picture};
 use crate::impl_mime_bundle;
+use crate::{MimeBundle, picture};
 use up42_core::error::{Context, Error, Result};
 use up42_core::file;
 use up42_core::sanitize::sanitize;
 
-/// Bars over months or classes, jobs over time, or lines: shown in the notebook, or saved.
+/// Bar chart, timeline of jobs or line chart, shown in the notebook or saved to a file.
 ///
 /// ```
 /// # mod up42 { pub use up42_view::{self as view, *}; pub use polars; }
@@ -48,12 +48,12 @@ use up42_core::sanitize::sanitize;
 #[derive(Clone, PartialEq)]
 pub struct Chart {
     title: String,
-    /// What the figures are.
+    /// Unit of the values.
     unit: String,
     figure: Figure,
 }
 
-/// What is drawn under the title.
+/// Content below the title.
 #[derive(Clone, PartialEq)]
 enum Figure {
     Bars(Bars),
@@ -62,7 +62,7 @@ enum Figure {
 }
 
 impl Chart {
-    /// Bars, one for each label.
+    /// Makes a bar chart with one bar per label.
     #[doc(hidden)]
     pub fn new(
         title: impl Into<String>,
@@ -73,7 +73,7 @@ impl Chart {
         Self::of(title, unit, Figure::Bars(Bars { labels, series: Vec::new() }))
     }
 
-    /// Puts bars on top of those before.
+    /// Stacks a series of bars on the previous ones.
     #[doc(hidden)]
     pub fn series(mut self, series: Series) -> Self {
         if let Figure::Bars(bars) = &mut self.figure {
@@ -82,13 +82,13 @@ impl Chart {
         self
     }
 
-    /// What lasted from when to when.
+    /// Makes a timeline of jobs.
     #[doc(hidden)]
     pub fn gantt(title: impl Into<String>, unit: impl Into<String>, gantt: Gantt) -> Self {
         Self::of(title, unit, Figure::Gantt(gantt))
     }
 
-    /// Values over time.
+    /// Makes a line chart of values over time.
     #[doc(hidden)]
     pub fn curves(title: impl Into<String>, unit: impl Into<String>, curves: Curves) -> Self {
         Self::of(title, unit, Figure::Curves(curves))
@@ -98,24 +98,24 @@ impl Chart {
         Self { title: title.into(), unit: unit.into(), figure }
     }
 
-    /// Gives it another title.
+    /// Sets the title.
     pub fn titled(mut self, title: impl Into<String>) -> Self {
         self.title = title.into();
         self
     }
 
-    /// The chart as an SVG document.
+    /// Returns the chart as an SVG document.
     pub fn to_svg(&self) -> String {
         pen::svg(self.size(), |pen| self.draw(pen))
     }
 
-    /// Saves the chart as SVG, or as a picture 1520 pixels wide, by the path's extension.
+    /// Saves the chart as SVG, or as a picture 1,520 pixels wide, by the extension of the path.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for another extension
-    /// than `.svg`, `.png`, `.jpg` or `.jpeg`, [`ErrorKind::Io`](crate::ErrorKind::Io)
-    /// when the file cannot be written.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the extension is not `.svg`,
+    /// `.png`, `.jpg` or `.jpeg`; [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be
+    /// written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let context = || format!("save chart `{}`", path.display());
@@ -139,9 +139,9 @@ impl Chart {
         }
     }
 
-    /// An `<img>` around the SVG: front ends that take inline SVG out leave it. The
-    /// chart stands on white paper, because a picture does not see the page's theme. What
-    /// is told of a part under the pointer lies over the picture.
+    /// Returns an `<img>` with the SVG, because some front ends remove inline SVG. The background
+    /// is white, because a picture cannot follow the theme of the page. Tooltips are elements over
+    /// the picture.
     #[doc(hidden)]
     pub fn to_html(&self) -> Markup {
         let source = format!("data:image/svg+xml;base64,{}", BASE64_STANDARD.encode(self.to_svg()));
@@ -156,7 +156,7 @@ impl Chart {
         html! { div style=(sheet) { (image("")) (gantt.hints()) } }
     }
 
-    /// The chart for a terminal.
+    /// Returns the chart as text for a terminal.
     #[doc(hidden)]
     pub fn to_text(&self) -> String {
         let head = format!("{} ({})\n", sanitize(&self.title, 200), sanitize(&self.unit, 80));
@@ -172,7 +172,7 @@ impl Chart {
         pen::raster(self.size(), |pen| self.draw(pen))
     }
 
-    /// Width and height in pixels.
+    /// Returns width and height in pixels.
     fn size(&self) -> (u32, u32) {
         let height = match &self.figure {
             Figure::Bars(_) => bars::HEIGHT,

@@ -1,7 +1,7 @@
 //! What all charts have in common: their width, their inks, and what stands above them.
 
 use super::pen::{Anchor, Pen, width};
-use crate::display::canvas::Rgb;
+use crate::picture::canvas::Rgb;
 use up42_core::sanitize::sanitize;
 
 /// Pixels across.

@@ -1,4 +1,4 @@
-//! How far pictures lie from where they belong, measured where they are painted.
+//! Tests of the accuracy of georeferenced pictures, measured on the drawn map.
 
 use std::path::Path;
 
@@ -12,12 +12,12 @@ use super::homography::{Homography, Quad};
 use super::placement::Placement;
 use super::still::Still;
 
-/// A picture of 500 pixels over 20 km.
+/// Side of a test picture in pixels; it covers 20 km.
 const SIDE: f64 = 500.0;
 const METRES: f64 = 40.0;
 
-/// Where coloured marks stand in the picture, in pixels: near the corners, in the
-/// middle of the edges, and in the middle.
+/// Positions of coloured marks in the picture, in pixels: near the corners, at the middle of the
+/// edges, and in the middle.
 const MARKS: [([f64; 2], [u8; 3]); 9] = [
     ([20.0, 20.0], [255, 0, 0]),
     ([480.0, 20.0], [0, 255, 0]),
@@ -30,19 +30,20 @@ const MARKS: [([f64; 2], [u8; 3]); 9] = [
     ([250.0, 250.0], [0, 0, 0]),
 ];
 
-/// A scene as its sensor saw it: a plane that touches the Earth in its middle.
+/// View of a sensor: a plane that touches the Earth in the middle of the scene.
 #[derive(Clone, Copy)]
 struct Truth {
     lon: f64,
     lat: f64,
-    /// Clockwise.
+    /// Rotation, clockwise.
     degrees: f64,
-    /// How much shorter the upper edge is, on each side.
+    /// Shortening of the upper edge on each side, as a share of half its length.
     taper: f64,
 }
 
 impl Truth {
-    /// The ground at a place of the picture, from (0, 0) in its upper left to (1, 1).
+    /// Returns longitude and latitude of a position in the picture, from (0, 0) at the upper left
+    /// to (1, 1).
     fn ground(self, u: f64, v: f64) -> [f64; 2] {
         let top = 1.0 - self.taper;
         let plane = [[-top, 1.0], [top, 1.0], [1.0, -1.0], [-1.0, -1.0]];
@@ -61,7 +62,7 @@ impl Truth {
         [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]].map(|[u, v]| self.ground(u, v))
     }
 
-    /// The footprint as a catalog gives it: any corner first, either way around.
+    /// Returns the footprint as a catalog may give it: from any corner, in either direction.
     fn footprint(self, first: usize, reversed: bool) -> MultiPolygon {
         let corners = self.corners();
         let mut ring: Vec<[f64; 2]> = (0..4).map(|i| corners[(first + i) % 4]).collect();
@@ -123,8 +124,8 @@ fn the_still_picture_shows_each_mark_within_a_pixel_of_its_place() {
     }
 }
 
-/// The four corners of what a picture shows on black, by lines through its edges:
-/// independent of how a placement looks for them.
+/// Returns the four corners of a scene on black, from lines fitted to its edges, independently of
+/// the code under test.
 fn shown_corners(image: &DynamicImage) -> Quad {
     let image = image.to_rgb8();
     let (width, height) = image.dimensions();
@@ -147,13 +148,13 @@ fn shown_corners(image: &DynamicImage) -> Quad {
     };
     let columns: Vec<_> = (0..width).filter_map(column).collect();
     let rows: Vec<_> = (0..height).filter_map(row).collect();
-    // The outermost points part the outline into its four edges.
+    // The outermost points divide the outline into four edges.
     let top = columns.iter().min_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
     let bottom = columns.iter().max_by(|a, b| a.2.total_cmp(&b.2)).unwrap();
     let left = rows.iter().min_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
     let right = rows.iter().max_by(|a, b| a.2.total_cmp(&b.2)).unwrap();
     let ends = [[top.0, top.1], [right.2, right.0], [bottom.0, bottom.2], [left.1, left.0]];
-    // A line that half the points of an edge lie on: Theil and Sen's.
+    // Theil-Sen line through the points of an edge.
     let edge = |a: [f64; 2], b: [f64; 2], upper: bool, leftmost: bool| {
         let steep = (b[1] - a[1]).abs() > (b[0] - a[0]).abs();
         let (from, to) =
@@ -211,8 +212,8 @@ fn real_quicklooks_with_a_collar_have_their_scene_on_its_footprint() {
     assert!(quicklooks.len() >= 8, "{} quicklooks with a collar", quicklooks.len());
 }
 
-/// The real quicklooks whose names are wanted, with their footprints; `None`, and a word,
-/// where they are not there.
+/// Returns real quicklooks, selected by name, with their footprints. If the data is missing, prints
+/// a message and returns `None`.
 pub fn real_quicklooks(
     is_wanted: impl Fn(&str) -> bool,
 ) -> Option<Vec<(String, MultiPolygon, DynamicImage)>> {
@@ -229,15 +230,15 @@ pub fn real_quicklooks(
         let item: serde_json::Value = serde_json::from_str(&item).unwrap();
         let shape = up42_core::geo::geometry_from_json(&item["geometry"]).unwrap();
         let footprint = up42_core::geo::polygons(&shape).unwrap();
-        let image = crate::display::picture::decode(&std::fs::read(folder.join(&name)).unwrap()).unwrap();
+        let image = crate::picture::decode(&std::fs::read(folder.join(&name)).unwrap()).unwrap();
         (name, footprint, image)
     };
     Some(wanted.map(read).collect())
 }
 
-/// Where the corners of a footprint lie in a picture that is north-up in the grid of
-/// its product (UTM, or polar stereographic in the far south): only the picture's
-/// scale and where it begins are taken from what it shows.
+/// Returns the positions of the corners of a footprint in a picture that is north-up in the grid of
+/// its product (UTM, or polar stereographic in the far south). Only the scale and the origin are
+/// taken from the picture itself.
 fn in_grid(footprint: &[[f64; 2]], shown: &Quad) -> Vec<[f64; 2]> {
     let [lon, lat] = footprint[0];
     let zone = ((lon + 180.0) / 6.0).floor() + 1.0;
@@ -256,11 +257,11 @@ fn in_grid(footprint: &[[f64; 2]], shown: &Quad) -> Vec<[f64; 2]> {
         [point.0, -point.1]
     };
     let grid: Vec<[f64; 2]> = footprint.iter().map(metres).collect();
-    // The northernmost of the grid is the uppermost of the picture.
+    // The northernmost corner in the grid is the uppermost one in the picture.
     let uppermost =
         |points: &[[f64; 2]]| (0..4).min_by(|&i, &j| points[i][1].total_cmp(&points[j][1])).unwrap();
     let middle = |points: &[[f64; 2]], axis: usize| points.iter().map(|p| p[axis]).sum::<f64>() / 4.0;
-    // Clockwise both, on a page.
+    // Orientation: the sign of a cross product.
     let turn = |p: &[[f64; 2]]| {
         (p[1][0] - p[0][0]) * (p[2][1] - p[0][1]) - (p[1][1] - p[0][1]) * (p[2][0] - p[0][0])
     };
@@ -281,7 +282,7 @@ fn in_grid(footprint: &[[f64; 2]], shown: &Quad) -> Vec<[f64; 2]> {
     let (x, y) = (axis(0), axis(1));
     let fitted: Vec<[f64; 2]> = grid.iter().map(|p| [x.0 * p[0] + x.1, y.0 * p[1] + y.1]).collect();
     for (a, b) in fitted.iter().zip(&matching) {
-        // Or it is another grid.
+        // A larger difference means a different grid.
         assert!((a[0] - b[0]).hypot(a[1] - b[1]) < 2.0, "{a:?} and {b:?}");
     }
     fitted

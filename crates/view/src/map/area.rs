@@ -1,19 +1,21 @@
 //! Outlines of areas on the map.
 
 use geo::{CoordsIter, MultiPolygon, Simplify};
-use up42_core::geo::{Bbox, unrolled};
+use up42_core::geo::{Bbox, continuous_near};
 
 use crate::Aoi;
 
-/// Positions of an outline that are drawn as they are. Twenty bytes of the page each.
+/// Largest number of positions of an outline that is not simplified. Each takes about 20 bytes of
+/// the page.
 const MOST_POSITIONS: usize = 20_000;
 
-/// What larger outlines are simplified to: parts of their extent.
+/// Divisor of the extent of a larger outline; the quotient is the tolerance of simplification.
 const DETAIL: f64 = 5_000.0;
 
-/// The area's outline for a map, continuous, and simplified if it would fill the page.
+/// Returns the outline of an area for a map: continuous across the antimeridian, and simplified if
+/// it would take too much of the page.
 pub fn outline(aoi: &Aoi, near: Option<f64>) -> MultiPolygon {
-    let whole = joined(unrolled(aoi.geometry(), near));
+    let whole = joined(continuous_near(aoi.geometry(), near));
     let extent = match Bbox::around(&whole) {
         Some(bbox) if whole.coords_count() > MOST_POSITIONS => {
             (bbox.east - bbox.west).max(bbox.north - bbox.south)
@@ -23,7 +25,7 @@ pub fn outline(aoi: &Aoi, near: Option<f64>) -> MultiPolygon {
     whole.simplify(extent / DETAIL)
 }
 
-/// Without the cut along the antimeridian, where files part what lies across it.
+/// Merges the parts of a shape that is cut along the antimeridian.
 pub fn joined(shape: MultiPolygon) -> MultiPolygon {
     let is_on_cut = |point: geo::Coord| point.x.abs() == 180.0;
     let is_cut = |polygon: &geo::Polygon| {

@@ -1,39 +1,39 @@
-//! The thumbnails of all scenes in one picture: one thing to decode, and a fifth of the
-//! bytes that so many small files take.
+//! Atlas: the thumbnails of all scenes in one picture. It is decoded once, and takes a fifth of the
+//! bytes of separate files.
 
 use image::{DynamicImage, RgbImage};
 
-use crate::display::picture;
+use crate::picture;
 
-/// Pixels of a cell in each direction. Whole blocks of a JPEG, so that no cell bleeds into
-/// the next.
+/// Side of a cell in pixels: a multiple of the JPEG block size, so that cells do not bleed into
+/// each other.
 pub const SIDE: u32 = 48;
 
-/// Bytes set aside for a cell: what a busy one takes at a middling quality.
+/// Bytes reserved for a cell: the size of a detailed one at medium quality.
 pub const CELL: usize = 620;
 
-/// From the best down.
+/// JPEG qualities, from the best down.
 const QUALITIES: [u8; 6] = [75, 65, 55, 45, 35, 25];
 
-/// Three bytes a pixel.
+/// Pixels of a cell, three bytes each.
 pub type Cell = Vec<u8>;
 
-/// What the viewer finds its thumbnails in.
+/// Encoded atlas.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Atlas {
     pub jpeg: Vec<u8>,
     pub columns: usize,
-    /// Cells of those that were given, the first ones.
+    /// Number of cells: the first of the given ones.
     pub cells: usize,
 }
 
-/// The whole picture squeezed into a square, so that its corners are the cell's.
+/// Resizes a picture to a square cell, so that its corners are the corners of the cell.
 pub fn cell(image: &DynamicImage) -> Cell {
     let small = picture::squeezed(image, SIDE, SIDE);
     if !small.color().has_alpha() {
         return small.to_rgb8().into_raw();
     }
-    // On white paper: a JPEG has no holes.
+    // On white, since a JPEG has no transparency.
     let over = |pixel: &[u8]| {
         let alpha = u16::from(pixel[3]);
         [0, 1, 2].map(|i| ((u16::from(pixel[i]) * alpha + 255 * (255 - alpha)) / 255) as u8)
@@ -42,10 +42,10 @@ pub fn cell(image: &DynamicImage) -> Cell {
 }
 
 impl Atlas {
-    /// The best atlas in so many bytes; of cells that do not fit the first ones, `None`
-    /// when not one does.
+    /// Returns the best atlas of at most `most` bytes. If not all cells fit, it has the first ones;
+    /// `None` if none fits.
     pub fn of(cells: &[&Cell], most: usize) -> Option<Self> {
-        // A sample tells what all will take.
+        // The size is estimated from a sample.
         let step = cells.len().div_ceil(64).max(1);
         let sample: Vec<&Cell> = cells.iter().copied().step_by(step).collect();
         let guess = |quality: u8| drawn(&sample, quality).jpeg.len() * cells.len() / sample.len().max(1);
@@ -55,7 +55,7 @@ impl Atlas {
         match fitting {
             Some(atlas) if !cells.is_empty() => Some(atlas),
             _ if cells.len() < 2 => None,
-            // Rather some that can be recognised than all that cannot.
+            // Some recognizable cells are better than all of them unrecognizable.
             _ => Self::of(&cells[..cells.len() / 2], most),
         }
     }

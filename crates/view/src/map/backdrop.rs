@@ -1,26 +1,26 @@
-//! What lies under the pictures of a still: sea, land, borders and the graticule.
+//! Background of the still picture: sea, land, borders and graticule.
 
 use super::mercator::View;
-use crate::display::canvas::{Canvas, Pixel, Rgb, Stroke};
+use crate::picture::canvas::{Canvas, Pixel, Rgb, Stroke};
 use up42_core::geo::{Detail, land};
 
-/// The viewer's colours for light pages (`assets/viewer/viewer.css`).
+/// Colours of the viewer in the light theme (`assets/viewer/viewer.css`).
 const SEA: Rgb = [0xdc, 0xe8, 0xee];
 const LAND: Rgb = [0xf5, 0xf3, 0xec];
 const COAST: Rgb = [0x8f, 0xa3, 0xaf];
 const BORDER: Rgb = [0xb4, 0xac, 0x9a];
 const GRID: Rgb = [0x7f, 0x95, 0xa2];
 
-/// Distances between the lines of the graticule, in degrees.
+/// Possible distances between lines of the graticule, in degrees.
 const STEPS: [f64; 15] =
     [30.0, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
 
-/// Sea, land and lines in a window.
+/// Draws sea, land, coasts, borders and graticule in a window.
 pub fn backdrop(view: &View) -> Canvas {
     let mut canvas = Canvas::new(view.width, view.height, SEA);
     let shown = view.bbox();
     let span = (shown[2] - shown[0]).max(shown[3] - shown[1]);
-    // A picture stands still: it can be finer than a map that moves.
+    // Finer than on the interactive map, since it is drawn only once.
     let detail = match span {
         ..12.0 => Detail::Place,
         ..150.0 => Detail::Region,
@@ -48,8 +48,7 @@ pub fn backdrop(view: &View) -> Canvas {
     canvas
 }
 
-/// The lines in a window: whether it is a parallel, how it is called, and its row or
-/// column.
+/// Returns the lines of the graticule: whether it is a parallel, its label, and its row or column.
 pub fn graticule(view: &View) -> Vec<(bool, String, f64)> {
     let [west, south, east, north] = view.bbox();
     let step = STEPS.into_iter().find(|step| (east - west) / step >= 5.0).unwrap_or(0.001);
@@ -71,7 +70,7 @@ pub fn graticule(view: &View) -> Vec<(bool, String, f64)> {
     meridians.chain(parallels).collect()
 }
 
-/// The whole Earth in a corner, with a mark where the window is.
+/// Draws the whole Earth in a rectangle, with a mark at the position of the window.
 pub fn locator(canvas: &mut Canvas, [left, top, right, bottom]: [f64; 4], [lon, lat]: [f64; 2]) {
     let world @ [_, south, _, north] = [-180.0, -62.0, 180.0, 82.0];
     let at = |[lon, lat]: [f64; 2]| {

@@ -1,11 +1,11 @@
-//! Maps of any size keep to their budget, and say what that cost.
+//! Tests of the byte budget of maps and of the notes about it.
 
 use geo::{LineString, Polygon};
 use image::{DynamicImage, Rgb, RgbImage, Rgba, RgbaImage};
 
 use super::pack::parts;
 use super::{Layer, Map, html};
-use crate::display::picture;
+use crate::picture;
 
 fn busy(side: u32, seed: u32) -> RgbImage {
     let mut state = seed * 7919 + 1;
@@ -23,7 +23,7 @@ fn layer(i: u32, picture: Vec<u8>) -> Layer {
     Layer::new(format!("scene-{i}")).cloud_cover(f64::from(i % 100)).footprint(footprint).picture(picture)
 }
 
-/// So many layers, of a few pictures.
+/// Returns a map of `count` layers with eight different pictures.
 fn map(count: u32, side: u32) -> Map {
     let pictures: Vec<_> =
         (0..8).map(|seed| picture::jpeg(&DynamicImage::ImageRgb8(busy(side, seed)), 90)).collect();
@@ -54,7 +54,7 @@ fn originals_pass_through_while_they_fit() {
 fn what_a_small_budget_costs_is_said() {
     let notes = |budget: usize| map(40, 200).budget(budget).draw(true).notes.join("\n");
     assert!(notes(5_000_000).is_empty());
-    // How many it meets depends on what the viewer itself takes.
+    // The exact size depends on the size of the viewer.
     let smaller = notes(600_000);
     assert!(smaller.starts_with("pictures are made smaller, down to 1"), "{smaller}");
     assert!(smaller.ends_with(" pixels, to keep to the map's budget of 0.6 MB"), "{smaller}");

@@ -1,19 +1,19 @@
-//! What the byte budget still allows.
+//! Byte budget for the pictures of a map.
 //!
-//! Every picture is decoded once, so what it will take is guessed before: by its pixels
-//! and by how busy it is. What the pictures so far took corrects the guess for the next.
-//! All of them lose quality before any is left out.
+//! Each picture is decoded only once, so its encoded size is estimated beforehand, from its pixels
+//! and its bytes per pixel. The sizes of the pictures encoded so far correct the estimate of the
+//! next ones. The quality of all pictures is reduced before any is left out.
 
 use image::DynamicImage;
 
-use crate::display::picture;
+use crate::picture;
 
-/// How a picture is embedded when it is not passed through.
+/// Size and quality of an embedded picture, unless its original bytes are used.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
     /// Longest side, in pixels.
     pub side: u32,
-    /// Of a JPEG.
+    /// JPEG quality.
     pub quality: u8,
 }
 
@@ -21,7 +21,7 @@ const fn step(side: u32, quality: u8) -> Step {
     Step { side, quality }
 }
 
-/// From the best down.
+/// Steps from the best quality down.
 pub const STEPS: [Step; 12] = [
     step(1024, 85),
     step(768, 80),
@@ -37,13 +37,14 @@ pub const STEPS: [Step; 12] = [
     step(112, 50),
 ];
 
-/// For the best ones, where not even the smallest of all fit: the others have thumbnails.
+/// Index of the step for the most important pictures, if not all fit at the last step; the others
+/// have thumbnails.
 const CHOSEN: usize = 10;
 
-/// What a JPEG takes before its first pixel.
+/// Bytes of a JPEG before its first pixel.
 const HEAD: f64 = 620.0;
 
-/// A picture that wants to be embedded.
+/// Picture to be embedded.
 #[derive(Clone, Copy, Debug)]
 pub struct Ask {
     pub width: u32,
@@ -53,55 +54,55 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// About how many bytes it takes at a step.
+    /// Estimates the size at a step, in bytes.
     fn guess(&self, step: Step) -> f64 {
         let pixels = f64::from(self.width) * f64::from(self.height);
         let side = f64::from(self.width.max(self.height));
         let (bytes, busy) = (self.bytes as f64, self.bytes as f64 / pixels.max(1.0));
         let part = (f64::from(step.side) / side).min(1.0).powi(2);
         let small = match self.is_jpeg {
-            // Real scenes take about a quarter of a byte per pixel, at a quality of 75.
+            // Real scenes take about 0.25 bytes per pixel at a quality of 75.
             true => HEAD + pixels * part * busy.clamp(0.05, 0.4) * f64::from(step.quality) / 75.0,
-            // With holes it stays a PNG, else it becomes a JPEG.
+            // With transparent pixels it remains a PNG, otherwise it becomes a JPEG.
             false => HEAD + pixels * part * busy.clamp(0.05, 1.0),
         };
         if part < 1.0 { small } else { small.min(bytes) }
     }
 }
 
-/// How the next pictures are embedded.
+/// Settings for embedding the next pictures.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Terms {
-    /// `None` passes them through as they are.
+    /// Size and quality; `None` embeds the original bytes.
     pub step: Option<Step>,
-    /// Ranks before this one are embedded.
+    /// Rank below which pictures are embedded.
     pub before: usize,
 }
 
 #[derive(Debug)]
 pub struct ByteBudget {
     left: f64,
-    /// By rank, the best first; those that were served are gone.
+    /// Pictures by rank, the most important first; `None` once they are encoded.
     asks: Vec<Option<Ask>>,
-    /// What was guessed for them, and what they took.
+    /// Estimated size of the pictures encoded so far; `taken` is their actual size.
     guessed: f64,
     taken: f64,
 }
 
 impl ByteBudget {
-    /// So many bytes, for pictures in the order of their rank.
+    /// Makes a budget of `bytes` for pictures in order of rank.
     pub fn new(bytes: usize, asks: Vec<Option<Ask>>) -> Self {
         Self { left: bytes as f64, asks, guessed: 0.0, taken: 0.0 }
     }
 
-    /// How the next ones are embedded, so that those after them can be too.
+    /// Returns settings for the next pictures with which all remaining ones fit, if possible.
     pub fn terms(&self) -> Terms {
         let all = self.asks.len();
         let open = || self.asks.iter().flatten();
         if open().map(|ask| ask.bytes as f64).sum::<f64>() <= self.left {
             return Terms { step: None, before: all };
         }
-        // A first guess may be far off.
+        // The first estimate has a larger margin, since it may be far off.
         let ratio = if self.guessed > 0.0 { self.taken / self.guessed * 1.02 } else { 1.15 };
         let fits = |step: &Step| open().map(|ask| ask.guess(*step)).sum::<f64>() * ratio <= self.left;
         if let Some(step) = STEPS.into_iter().find(fits) {
@@ -116,7 +117,7 @@ impl ByteBudget {
         Terms { step: Some(step), before: self.asks.iter().position(is_last).unwrap_or(all) }
     }
 
-    /// Serves a rank with what came out, if there is still room for it.
+    /// Subtracts an encoded picture from the budget. Returns it if it fits.
     pub fn take(&mut self, rank: usize, step: Option<Step>, picture: Option<Vec<u8>>) -> Option<Vec<u8>> {
         let ask = self.asks[rank].take()?;
         let picture = picture?;
@@ -133,8 +134,9 @@ impl ByteBudget {
     }
 }
 
-/// The bytes to embed of a picture whose longest side is known, and which is there as
-/// large as the step needs it; at no step, as it came, without metadata.
+/// Returns the bytes to embed. `longest` is the longest side of the original; `image` may be
+/// reduced to what the step needs. Without a step, the original is used without its metadata (if it
+/// has at most 1,024 pixels a side).
 pub fn fitted(original: &[u8], longest: u32, image: &DynamicImage, step: Option<Step>) -> Vec<u8> {
     let fits = longest <= step.unwrap_or(STEPS[0]).side;
     let bare = fits.then(|| picture::bare(original)).flatten();

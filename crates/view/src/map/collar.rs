@@ -1,9 +1,9 @@
-//! Pictures that were turned north-up and have nodata around the scene.
+//! Placement of north-up pictures with a collar of nodata around the scene.
 //!
-//! The bounding box is only nearly right for them: some are padded to a square,
-//! and a picture in UTM or a polar projection is turned against the meridians. So
-//! the scene is looked for in the picture, and of a few ways to lay it on the
-//! footprint the one that covers it best is taken.
+//! The bounding box is only approximately right for them: some are padded to a square, and a
+//! picture in UTM or a polar projection is rotated against the meridians. Therefore the scene is
+//! located in the picture, and of several placements the one that matches the footprint best is
+//! used.
 
 use geo::{LineString, MultiPolygon, Polygon};
 use image::{DynamicImage, GenericImageView};
@@ -11,31 +11,31 @@ use image::{DynamicImage, GenericImageView};
 use super::homography::{Homography, Quad};
 use super::orientation::{is_in_polar_grid, is_north_up, is_rectangle, sharpened};
 use super::placement::{Placed, corners, is_small};
-use crate::display::canvas::spans;
+use crate::picture::canvas::spans;
 
-/// Cells of the grid on which scene and footprint are compared, at most.
+/// Largest number of rows and columns of the grid on which scene and footprint are compared.
 const FINEST: usize = 512;
 
-/// How much of scene and footprint together must be both, to believe a fit.
+/// Smallest intersection over union of scene and footprint that counts as a match.
 const ENOUGH: f64 = 0.8;
 
-/// What a collar is made of: nothing, black or white, give or take what JPEG does.
+/// Kinds of nodata in a collar: transparent, black or white, with a tolerance for JPEG.
 pub const NODATA: [fn([u8; 4]) -> bool; 3] = [
     |[.., alpha]| alpha < 128,
     |[r, g, b, alpha]| alpha >= 128 && r.max(g).max(b) <= 20,
     |[r, g, b, alpha]| alpha >= 128 && r.min(g).min(b) >= 241,
 ];
 
-/// Where the corners of a picture with a collar lie; `None` when there is no
-/// collar, or when what it encloses is not the footprint.
+/// Returns the placement of a picture with a collar; `None` if there is no collar, or if the scene
+/// in it does not match the footprint.
 pub fn place(footprint: &MultiPolygon, around: &Quad, image: &DynamicImage) -> Option<Placed> {
     let scene = Scene::find(image)?;
-    // JPEG leaves noise in a collar: a few cells in a row may not be scene yet.
+    // JPEG leaves noise in a collar: a few consecutive cells may not belong to the scene.
     let edges = [1, 2, 3, 5].map(|run| scene.edges(run));
     let boxed = edges.iter().map(|edges| scene.boxed(edges, around)).map(|quad| (quad, false));
     let cornered = edges.iter().map(|edges| scene.cornered(edges, footprint)).map(|quad| (quad, true));
     let candidates = std::iter::once((Some(*around), false)).chain(boxed).chain(cornered);
-    // The simpler one wins unless another is clearly better.
+    // A simpler candidate is kept unless a later one is clearly better.
     let mut best: Option<(f64, Placed)> = None;
     for (quad, flat) in candidates {
         let Some(quad) = quad else { continue };
@@ -50,7 +50,7 @@ pub fn place(footprint: &MultiPolygon, around: &Quad, image: &DynamicImage) -> O
     best.filter(|(fit, _)| *fit >= ENOUGH).map(|(_, placed)| placed)
 }
 
-/// What is not collar, on a grid over the picture.
+/// Grid over a picture; `shown` marks the cells that are not collar.
 struct Scene {
     columns: usize,
     rows: usize,
@@ -70,7 +70,7 @@ impl Scene {
             image.get_pixel(x as u32, y as u32).0
         };
         let nodata = NODATA.into_iter().find(|nodata| ends.iter().all(|&at| nodata(end(at))))?;
-        // Most pictures have no collar and did not come so far.
+        // Converted only here: most pictures have no collar and have returned above.
         let rgba = image.to_rgba8();
         let raw = rgba.as_raw();
         let at = |column: usize, row: usize| {
@@ -85,8 +85,8 @@ impl Scene {
         Some(Self { columns, rows, shown })
     }
 
-    /// For each row of the grid that shows the scene in so many cells on end: row,
-    /// first and last cell.
+    /// Returns row, first and last cell for each row of the grid with at least `run` consecutive
+    /// cells of the scene.
     fn edges(&self, run: usize) -> Vec<(usize, usize, usize)> {
         let solid = |cells: &[bool]| cells.iter().all(|cell| *cell);
         let ends = |(row, line): (usize, &[bool])| {
@@ -97,7 +97,7 @@ impl Scene {
         self.shown.chunks(self.columns).enumerate().filter_map(ends).collect()
     }
 
-    /// The box around the scene on the box around the footprint.
+    /// Maps the bounding box of the scene to the bounding box of the footprint.
     fn boxed(&self, edges: &[(usize, usize, usize)], around: &Quad) -> Option<Quad> {
         let [[west, north], [east, _], [_, south], _] = *around;
         let left = edges.iter().map(|edge| edge.1).min()? as f64 / self.columns as f64;
@@ -110,10 +110,10 @@ impl Scene {
         Some([[west, north], [east, north], [east, south], [west, south]])
     }
 
-    /// The corners of the scene on the corners of the footprint.
+    /// Maps the corners of the scene to the corners of the footprint.
     fn cornered(&self, edges: &[(usize, usize, usize)], footprint: &MultiPolygon) -> Option<Quad> {
-        // Upwards like latitudes and small like degrees near the equator, where
-        // corners are judged without distortion.
+        // Upwards like latitudes, and as small as degrees near the equator, where `corners` has no
+        // distortion.
         let small = 1e-4;
         let point = |x: usize, y: usize| [x as f64 * small, -(y as f64 + 0.5) * small];
         let ends = |&(row, first, last): &(usize, usize, usize)| [point(first, row), point(last + 1, row)];
@@ -139,7 +139,7 @@ impl Scene {
         if is_north_up(&upright) { Some(upright) } else { polar().or(Some(upright)) }
     }
 
-    /// Overlap of scene and footprint over their union, when the picture is placed so.
+    /// Returns the intersection over union of scene and footprint for a placement.
     fn fit(&self, footprint: &MultiPolygon, placed: &Placed) -> Option<f64> {
         let to_square = Homography::to_unit_square(&placed.quad, placed.flat)?;
         let cell = |point: &geo::Coord| {
@@ -168,8 +168,8 @@ mod tests {
     use super::*;
     use image::{Rgba, RgbaImage};
 
-    /// A tapered scene on a picture that is padded and turned by some degrees,
-    /// and where the corners of that picture truly lie.
+    /// Returns a padded picture of a tapered scene, rotated by `degrees`, its footprint, and the
+    /// true corners of the picture.
     fn turned(degrees: f64, background: [u8; 4]) -> (DynamicImage, MultiPolygon, Quad) {
         let scene = [[120.0, 90.0], [400.0, 150.0], [360.0, 420.0], [80.0, 350.0]];
         let image = RgbaImage::from_fn(480, 560, |x, y| {
@@ -199,7 +199,7 @@ mod tests {
                 let [west, south, east, north] = bbox.to_array();
                 let around = [[west, north], [east, north], [east, south], [west, south]];
                 let found = place(&footprint, &around, &image).expect("a collar");
-                // The scene's own corners: those of the picture are extrapolated.
+                // Compares the corners of the scene, since those of the picture are extrapolated.
                 let to_square = Homography::to_unit_square(&found.quad, found.flat).unwrap();
                 let exact = Homography::to_unit_square(&truth, false).unwrap();
                 for point in footprint.0[0].exterior().coords() {

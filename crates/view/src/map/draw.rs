@@ -1,4 +1,4 @@
-//! The work of drawing a map, done once for all its forms.
+//! Drawing of a map, once for all its output formats.
 
 use std::panic::resume_unwind;
 use std::thread;
@@ -12,17 +12,17 @@ use super::pipeline::{Pipeline, STILL, listed};
 use super::scene::{self, Scene};
 use super::still::Still;
 use super::{Map, area};
-use crate::display::picture;
-use up42_core::geo::{Bbox, unrolled};
+use crate::picture;
+use up42_core::geo::{Bbox, continuous_near};
 
-/// Notes that are shown one by one: each of a thousand scenes may have one.
+/// Largest number of notes shown, since each of a thousand scenes may have one.
 const NOTES: usize = 8;
 
-/// Everything that a page needs, worked out once.
+/// Drawn map, with everything that a page needs.
 pub struct Drawn {
     pub still: DynamicImage,
     pub jpeg: Vec<u8>,
-    /// Around everything: west, south, east, north; east may pass 180°.
+    /// Bounding box of all content: west, south, east, north; east may exceed 180°.
     pub bbox: [f64; 4],
     pub outlines: Vec<MultiPolygon>,
     pub scenes: Vec<Scene>,
@@ -31,9 +31,10 @@ pub struct Drawn {
 }
 
 impl Map {
-    /// With what is embedded in a page, or the still picture alone.
+    /// Draws the map: the still picture, and with `embed` the pictures for a page.
     pub(super) fn draw(&self, embed: bool) -> Drawn {
-        // The first polygon: an area across the antimeridian has its middle nowhere.
+        // Only the first polygon: the middle of an area in two parts across the antimeridian is far
+        // away.
         let near = self.aois.first().and_then(|aoi| middle(&aoi.geometry().iter().next()?.clone().into()));
         let mut notes = self.first_notes();
         let (layers, mut scenes) = self.scenes(near, &mut notes);
@@ -62,7 +63,7 @@ impl Map {
         drawn
     }
 
-    /// The still picture with all its lines and words.
+    /// Draws all outlines and labels on the still picture.
     fn outlined(&self, mut still: Still, outlines: &[MultiPolygon], scenes: &[Scene]) -> DynamicImage {
         scenes.iter().rev().for_each(|scene| still.footprint(scene.shown(), scenes.len()));
         outlines.iter().for_each(|outline| still.aoi(outline));
@@ -73,7 +74,7 @@ impl Map {
         still.into_image()
     }
 
-    /// The first of its notes, and how many there are beyond.
+    /// Returns the first notes, and the number of the others.
     fn first_notes(&self) -> Vec<String> {
         let mut notes: Vec<String> = self.notes.iter().take(NOTES).cloned().collect();
         if self.notes.len() > NOTES {
@@ -82,7 +83,7 @@ impl Map {
         notes
     }
 
-    /// What has a place, from the top down.
+    /// Returns the layers with a footprint and their scenes, from the top down.
     fn scenes(&self, near: Option<f64>, notes: &mut Vec<String>) -> (Vec<&Layer>, Vec<Scene>) {
         let mut nowhere = Vec::new();
         let (mut layers, mut scenes) = (Vec::new(), Vec::new());
@@ -91,7 +92,7 @@ impl Map {
                 nowhere.push(layer.id.clone());
                 continue;
             };
-            let part = layer.part.as_ref().map(|part| unrolled(part, middle(&footprint)));
+            let part = layer.part.as_ref().map(|part| continuous_near(part, middle(&footprint)));
             scenes.push(Scene::new(layer, footprint, part));
             layers.push(layer);
         }
@@ -100,7 +101,7 @@ impl Map {
     }
 }
 
-/// The longitude in the middle of a shape.
+/// Returns the longitude in the middle of a shape.
 fn middle(shape: &MultiPolygon) -> Option<f64> {
     Some(shape.bounding_rect()?.center().x)
 }
@@ -108,6 +109,6 @@ fn middle(shape: &MultiPolygon) -> Option<f64> {
 fn extent<'a>(shapes: impl Iterator<Item = &'a MultiPolygon>) -> [f64; 4] {
     let boxes = shapes.filter_map(Bbox::around).map(Bbox::to_array);
     let joined = boxes.reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
-    // With nothing to show, the inhabited Earth.
+    // An empty map shows the inhabited Earth.
     joined.unwrap_or([-150.0, -50.0, 170.0, 70.0])
 }

@@ -1,4 +1,4 @@
-//! One picture: decoded once, for the still picture, the atlas and the page.
+//! Encoding of a picture, which is decoded once for the still picture, the atlas and the page.
 
 use geo::MultiPolygon;
 use image::DynamicImage;
@@ -9,32 +9,32 @@ use super::layer::Layer;
 use super::mercator::View;
 use super::placement::{Placed, Placement};
 use super::still;
-use crate::display::picture;
+use crate::picture;
 
-/// What is made of a picture beside the still one.
+/// Form in which a picture is embedded in the page.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Embed {
     Nothing,
     Thumbnail,
-    /// Passed through without a step.
+    /// Whole picture: at a step, or without one the original bytes.
     Whole(Option<Step>),
 }
 
-/// A picture as it was decoded, and what was made of it.
+/// Decoded picture, in all forms that a map needs.
 #[derive(Debug)]
 pub struct Encoded {
     pub placed: Option<Placed>,
-    /// As large as the still picture shows it.
+    /// Picture in the size in which the still picture shows it.
     pub patch: DynamicImage,
-    /// To be embedded.
+    /// Bytes to be embedded.
     pub whole: Option<Vec<u8>>,
     pub cell: Option<Cell>,
-    /// A thumbnail would show what is behind its holes as white.
+    /// Whether it has transparent pixels, which a thumbnail shows as white.
     pub has_holes: bool,
     pub longest: u32,
 }
 
-/// The layer's picture, if it has one; the error says why it cannot be shown.
+/// Encodes the picture of a layer; `None` if it has none. The error says why it cannot be shown.
 pub fn encode(
     layer: &Layer,
     footprint: &MultiPolygon,
@@ -50,7 +50,7 @@ pub fn encode(
     let placed = placement.unwrap_or(layer.placement).place(footprint, &image);
     let longest = image.width().max(image.height());
     let painted = placed.as_ref().map_or(1, |placed| still::side(view, placed));
-    // The rest is made of a smaller one that is large enough for all of it.
+    // Reduced to the largest size that any form needs.
     let needed = match embed {
         Embed::Nothing => 1,
         Embed::Thumbnail => 2 * atlas::SIDE,

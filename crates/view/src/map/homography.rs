@@ -1,39 +1,39 @@
-//! The projective map between a picture and the ground.
+//! Projective transformation between a picture and the ground.
 //!
-//! A picture that a sensor took is flat: straight lines in it are great circles on
-//! the ground, near enough, and lines of degrees are not (a parallel at 85° bends by
-//! 6 pixels over a scene of 20 km). A picture that was made of a grid of degrees is
-//! straight in degrees. Both are linear maps of three coordinates: for the flat one
-//! of the direction from the middle of the Earth, for the other of longitude,
-//! latitude and one.
+//! The picture of a sensor is flat: its straight lines are approximately great circles on the
+//! ground, and not straight in degrees (a parallel at 85° deviates by 6 pixels over a scene of 20
+//! km). A picture resampled to a grid of degrees is straight in degrees. Both transformations are
+//! linear in three coordinates: the direction from the centre of the Earth for a flat picture;
+//! longitude, latitude and 1 for the other.
 
-/// Longitude and latitude of the picture's upper left, upper right, lower right
-/// and lower left corner.
+/// Longitude and latitude of the upper left, upper right, lower right and lower left corner of a
+/// picture.
 pub type Quad = [[f64; 2]; 4];
 
 type Vector = [f64; 3];
 
-/// A projective map between the ground and the unit square of a picture.
+/// Projective transformation between the ground and the unit square of a picture.
 #[derive(Clone, Copy, Debug)]
 pub struct Homography {
     flat: bool,
-    /// Kept apart: degrees with a large offset lose digits, and longitudes go on at 180°.
+    /// Position that is subtracted from all others: it keeps precision, and longitudes may continue
+    /// beyond 180°.
     origin: [f64; 2],
-    /// Where the upper left, upper right and lower left corner go, with such
-    /// lengths that the lower right is the second and the third less the first.
+    /// Vectors of the upper left, upper right and lower left corner, scaled so that the lower right
+    /// one is the second plus the third minus the first.
     corners: [Vector; 3],
-    /// The way back, up to a factor.
+    /// Inverse matrix, up to a factor.
     back: [Vector; 3],
 }
 
 impl Homography {
-    /// The map that sends the corners of a quad to (0,0), (1,0), (1,1), (0,1);
-    /// `None` when the quad encloses nothing.
+    /// Returns the transformation that maps the corners of a quad to (0,0), (1,0), (1,1) and (0,1);
+    /// `None` if the quad has no area.
     pub fn to_unit_square(quad: &Quad, flat: bool) -> Option<Self> {
         let origin = quad[0];
         let [a, b, c, d] = quad.map(|corner| lifted(corner, origin, flat));
         let whole = dot(a, cross(b, d));
-        // `c` as a sum of the others, by Cramer's rule.
+        // `c` as a linear combination of the others, by Cramer's rule.
         let lengths = [-dot(c, cross(b, d)), dot(a, cross(c, d)), dot(a, cross(b, c))];
         let sized = |point: Vector, length: f64| point.map(|value| value * length / whole);
         let corners = [sized(a, lengths[0]), sized(b, lengths[1]), sized(d, lengths[2])];
@@ -50,15 +50,15 @@ impl Homography {
         })
     }
 
-    /// Numerators of u and v and their denominator, which is above zero for what lies
-    /// in the picture. Linear along a row of pixels where the picture is not flat.
+    /// Returns the numerators of u and v and their denominator, which is positive inside the
+    /// picture. They are linear along a row of pixels if the picture is not flat.
     pub fn terms(&self, lon: f64, lat: f64) -> [f64; 3] {
         let point = lifted([lon, lat], self.origin, self.flat);
         let [first, u, v] = self.back.map(|row| dot(row, point));
         [u, v, first + u + v]
     }
 
-    /// The way back: from u and v to longitude and latitude.
+    /// Maps u and v to longitude and latitude (the inverse transformation).
     pub fn ground(&self, u: f64, v: f64) -> [f64; 2] {
         let [a, b, d] = self.corners;
         let [x, y, z]: Vector = std::array::from_fn(|i| (1.0 - u - v) * a[i] + u * b[i] + v * d[i]);

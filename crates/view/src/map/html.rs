@@ -1,4 +1,4 @@
-//! The pages around a map: inline for a notebook, whole for a file.
+//! HTML of a map: a fragment for a notebook, a whole page for a file.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -9,13 +9,13 @@ use super::{Drawn, Map, Tiles, atlas, scene};
 use up42_core::geo::{Detail, packed_land};
 use up42_core::sanitize::sanitize;
 
-/// What the page needs before it is unpacked, and where it cannot be.
+/// Style sheet of the page before it is unpacked, and if it cannot be unpacked.
 const STYLE: &str = include_str!("../../assets/viewer/page.css");
 
-/// Most bytes of coast that a map brings along besides the world's.
+/// Largest size of the detailed coasts in a map, in bytes; those of the world are added.
 const COAST: usize = 60_000;
 
-/// Tells the map the notebook's theme, which a sandboxed frame cannot see.
+/// Script that sends the theme of the notebook to the sandboxed frame, which cannot read it.
 const THEME: &str = "(frame => {
   if (!frame) return;
   const tell = () => {
@@ -26,8 +26,8 @@ const THEME: &str = "(frame => {
   new MutationObserver(tell).observe(document.body, { attributeFilter: ['data-jp-theme-light'] });
 })(document.currentScript?.parentElement.querySelector('iframe'));";
 
-/// A fragment for the notebook: the still picture, and the interactive map in a
-/// sandboxed frame over it. Where frames are taken out the picture is left.
+/// Returns a fragment for a notebook: the still picture, and the interactive map over it in a
+/// sandboxed frame. If a front end removes frames, the picture remains.
 pub fn inline(map: &Map, drawn: &Drawn) -> String {
     let title = sanitize(&map.title, 200);
     let fragment = html! {
@@ -46,12 +46,12 @@ pub fn inline(map: &Map, drawn: &Drawn) -> String {
     fragment.into_string()
 }
 
-/// A page around the map, with what stands above and below it where it is for a file.
+/// Returns a page with the map. `around` is the content above and below it in a file.
 pub fn document(map: &Map, drawn: &Drawn, around: Option<(Markup, Markup)>) -> String {
     let title = sanitize(&map.title, 200);
     let pack = packed(map, drawn);
-    // Only our own scripts may run, and nothing may be fetched: text from outside
-    // that got past every escape would still do nothing.
+    // Only our own scripts may run, and nothing but tiles may be loaded, so that even unescaped
+    // text from outside could do nothing.
     let tiles = map.tiles.as_ref().map(|tiles| format!(" {}", tiles.origin())).unwrap_or_default();
     let policy = format!(
         "default-src 'none'; script-src {}; style-src 'unsafe-inline'; img-src data: blob:{tiles}",
@@ -86,7 +86,7 @@ pub fn still(drawn: &Drawn, title: &str) -> Markup {
     html! { img alt=(alt) width="960" height="600" style="display:block;width:100%;height:auto" src=(source); }
 }
 
-/// The still picture beside other things, with what is to be known about it.
+/// Returns the still picture with its notes, to be shown beside other content.
 pub fn small(map: &Map, drawn: &Drawn, width: usize) -> Markup {
     let alt = format!("Map: {}", sanitize(&map.title, 200));
     let style = "display:block;max-width:100%;height:auto;margin:4px 0";
@@ -104,7 +104,7 @@ pub fn notes(notes: &[String]) -> Markup {
     html! { @for note in notes { p.up42-note { small { bdi { (sanitize(note, 400)) } } } } }
 }
 
-/// The viewer and its data: a description as JSON, and the bytes that it points into.
+/// Packs the viewer and its data: a description as JSON, and the bytes that it refers to.
 fn packed(map: &Map, drawn: &Drawn) -> Pack {
     let mut land = packed_land(Detail::World, [-180.0, -90.0, 180.0, 90.0]);
     let world = [0, land.len()];

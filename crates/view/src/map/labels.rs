@@ -1,22 +1,22 @@
-//! Words on a still picture, where they do not hide each other.
+//! Labels on a still picture, without overlaps.
 
-use crate::display::canvas::{Canvas, Pixel, Rgb};
-use crate::display::font;
+use crate::picture::canvas::{Canvas, Pixel, Rgb};
+use crate::picture::font;
 
 pub const INK: Rgb = [0x1f, 0x2a, 0x33];
 pub const PAPER: Rgb = [0xff; 3];
 
-/// Left, top, right and bottom, in pixels.
+/// Rectangle: left, top, right and bottom, in pixels.
 pub type Rect = [f64; 4];
 
-/// Where there is something already.
+/// Rectangles that are already occupied.
 #[derive(Default)]
 pub struct Labels {
     taken: Vec<Rect>,
 }
 
 impl Labels {
-    /// Takes a place, if all of it is free.
+    /// Occupies a rectangle if all of it is free. Returns whether it was free.
     pub fn take(&mut self, rect: Rect) -> bool {
         let is_free = !self.taken.iter().any(|other| overlap(&rect, other));
         if is_free {
@@ -25,8 +25,8 @@ impl Labels {
         is_free
     }
 
-    /// Writes a text with a halo at the first of some places, where its baseline starts,
-    /// that is free.
+    /// Writes a text with a halo at the first free position of its baseline. Returns whether there
+    /// was one.
     pub fn write(
         &mut self,
         canvas: &mut Canvas,
@@ -51,7 +51,7 @@ impl Labels {
         false
     }
 
-    /// Writes a text on a plate of paper.
+    /// Writes a text on a light background.
     pub fn plate(&mut self, canvas: &mut Canvas, place: Pixel, text: &str, height: f64, colour: Rgb) {
         let rect = around(place, font::width(text, height), height);
         canvas.shade(rect, PAPER, 0.82);
@@ -69,7 +69,7 @@ pub fn overlap(a: &Rect, b: &Rect) -> bool {
     a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3]
 }
 
-/// A text that is at most so many pixels wide.
+/// Cuts a text to at most `most` pixels, with an ellipsis.
 pub fn shortened(text: &str, height: f64, most: f64) -> String {
     if font::width(text, height) <= most {
         return text.to_owned();

@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use super::placement::Placement;
 use up42_core::sanitize::sanitize;
 
-/// One scene or raster on a [`Map`](super::Map): where it lies, what is known about it,
-/// and its picture.
+/// Scene or raster on a [`Map`](super::Map): footprint, properties and picture.
 ///
 /// ```
 /// # mod up42 { pub use up42_view::{self as view, *}; pub use {geo_types, jiff, polars}; }
@@ -45,71 +44,69 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// A layer of which nothing but its id is known. The map's reader can copy the id, as
-    /// the way back into the next cell.
+    /// Makes a layer with an id only. The id can be copied from the map into the next cell.
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into(), ..Self::default() }
     }
 
-    /// What people call it; its id unless set.
+    /// Sets the title. Default: the id.
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
         self
     }
 
-    /// The collection or kind that it belongs to. The map's layers are listed by it.
+    /// Sets the collection or kind, by which the map groups its layers.
     pub fn collection(mut self, collection: impl Into<String>) -> Self {
         self.collection = collection.into();
         self
     }
 
-    /// The satellites that took it, such as `PHR`.
+    /// Sets the satellite constellation, such as `PHR`.
     pub fn constellation(mut self, constellation: impl Into<String>) -> Self {
         self.constellation = Some(constellation.into());
         self
     }
 
-    /// When it was taken, UTC. `None` where nobody knows.
+    /// Sets the acquisition time in UTC; `None` if it is unknown.
     pub fn acquired(mut self, acquired: impl Into<Option<Timestamp>>) -> Self {
         self.acquired = acquired.into();
         self
     }
 
-    /// Cloud cover of the whole scene, in % (0 to 100). `None` where nobody knows, and so
-    /// is what is no number.
+    /// Sets the cloud cover of the whole scene in % (0 to 100); `None` if it is unknown. NaN and
+    /// infinity count as unknown.
     pub fn cloud_cover(mut self, percent: impl Into<Option<f64>>) -> Self {
         self.cloud_cover = percent.into().filter(|percent| percent.is_finite());
         self
     }
 
-    /// The outline on the ground: a polygon, several of them or a rectangle, WGS 84,
-    /// longitude before latitude. A layer without one is not on the map, and the map says
-    /// so.
+    /// Sets the footprint: a polygon, several polygons or a rectangle, in WGS 84, longitude before
+    /// latitude. A layer without a footprint is not drawn; a note on the map says so.
     pub fn footprint(mut self, footprint: impl Into<Geometry>) -> Self {
         self.footprint = Some(footprint.into());
         self
     }
 
-    /// What it looks like: the bytes of a JPEG or a PNG. The map says what it cannot
-    /// decode.
+    /// Sets the picture: the bytes of a JPEG or a PNG. A note on the map says if it cannot be
+    /// decoded.
     pub fn picture(mut self, picture: impl Into<Vec<u8>>) -> Self {
         self.picture = Some(picture.into());
         self
     }
 
-    /// How the picture lies on the footprint; decided by the picture unless set.
+    /// Sets how the picture is georeferenced. Default: [`Placement::Auto`].
     pub fn placement(mut self, placement: Placement) -> Self {
         self.placement = placement;
         self
     }
 
-    /// One more line of what is shown when the scene is clicked.
+    /// Adds a property that is shown when the scene is clicked.
     pub fn property(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.properties.push((name.into(), value.into()));
         self
     }
 
-    /// Shows a part of the footprint alone.
+    /// Restricts the layer to a part of the footprint.
     #[doc(hidden)]
     pub fn part(mut self, part: MultiPolygon) -> Self {
         self.part = Some(part);

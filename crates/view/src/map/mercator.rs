@@ -1,11 +1,11 @@
-//! Web mercator: the world as a square from (0, 0) in the north-west to (1, 1).
+//! Web Mercator: the world as a square from (0, 0) in the north-west to (1, 1).
 
 use std::f64::consts::PI;
 
-/// Where the square ends.
+/// Largest latitude of the square, in degrees.
 const LIMIT: f64 = 85.051_128;
 
-/// Metres around the equator (WGS 84).
+/// Length of the equator (WGS 84), in metres.
 const EQUATOR: f64 = 40_075_016.7;
 
 pub fn x(lon: f64) -> f64 {
@@ -25,28 +25,28 @@ pub fn lat(y: f64) -> f64 {
     ((0.5 - y) * 2.0 * PI).sinh().atan().to_degrees()
 }
 
-/// A window on the world, in pixels.
+/// Window on the map, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct View {
     west: f64,
     north: f64,
-    /// Pixels for the whole world.
+    /// Width of the whole world, in pixels.
     scale: f64,
     pub width: usize,
     pub height: usize,
 }
 
 impl View {
-    /// The window that holds a box (west, south, east, north in degrees) with a
-    /// margin on each side, as a share of the window.
+    /// Returns the window around a box (west, south, east, north in degrees) with a margin on each
+    /// side, as a share of the window.
     pub fn around(bbox: [f64; 4], width: usize, height: usize, margin: f64) -> Self {
         let [west, mut south, east, mut north] = bbox;
         if east - west > 300.0 {
-            // Around the Earth: its inhabited part fills the window.
+            // A box around the Earth is cut to the inhabited latitudes.
             (south, north) = (south.max(-62.0).min(north), north.min(78.0).max(south));
         }
         let (left, right, top, bottom) = (x(west), x(east), y(north), y(south));
-        // A single point still gets some land around it: about 1 km.
+        // A single point gets a window of about 1 km.
         let least = 1000.0 / EQUATOR;
         let room = 1.0 - 2.0 * margin;
         let scale_x = width as f64 * room / (right - left).max(least);
@@ -69,13 +69,13 @@ impl View {
         lat(row / self.scale + self.north)
     }
 
-    /// West, south, east, north in degrees.
+    /// Returns west, south, east and north in degrees.
     pub fn bbox(&self) -> [f64; 4] {
         let (width, height) = (self.width as f64, self.height as f64);
         [self.lon(0.0), self.lat(height), self.lon(width), self.lat(0.0)]
     }
 
-    /// Metres a pixel covers in the middle of the window.
+    /// Returns the size of a pixel in the middle of the window, in metres.
     pub fn metres_per_pixel(&self) -> f64 {
         EQUATOR * self.lat(self.height as f64 / 2.0).to_radians().cos() / self.scale
     }

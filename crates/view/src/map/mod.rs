@@ -1,9 +1,9 @@
-//! Scenes and rasters on a map that needs no network: interactive where scripts
-//! run, a still picture everywhere else.
+//! Maps of scenes and rasters, without network access: interactive where scripts run, a still
+//! picture elsewhere.
 //!
-//! Each layer is decoded once, placed ([`Placement`]), painted into the still and
-//! fitted into the byte budget; then the page is written. The same input gives
-//! the same bytes, so that notebooks diff well.
+//! Each picture is decoded once, georeferenced ([`Placement`]), drawn on the still picture and
+//! encoded within the byte budget; then the page is written. The same input gives the same bytes,
+//! so that notebooks have small diffs.
 
 mod atlas;
 mod backdrop;
@@ -25,7 +25,6 @@ mod placement;
 mod rank;
 mod scene;
 mod script;
-mod short;
 mod still;
 mod text;
 mod tiles;
@@ -43,20 +42,20 @@ pub use tiles::Tiles;
 
 use self::draw::Drawn;
 use crate::Aoi;
-use crate::display::{MimeBundle, picture};
 use crate::impl_mime_bundle;
+use crate::{MimeBundle, picture};
 use up42_core::error::{Context, Error, Result};
 use up42_core::file;
 use up42_core::sanitize::sanitize;
 
-/// What one map may take as HTML unless told otherwise: a notebook with a few maps stays
-/// small enough to send and to keep in git.
+/// Default size limit of the HTML of a map, in bytes: a notebook with a few maps stays small enough
+/// to send and to keep in git.
 const BUDGET: usize = 5_000_000;
 
-/// A map of scenes: shown in the notebook, or saved as a page or a picture.
+/// Map of scenes, shown in the notebook, or saved as a page or a picture.
 ///
-/// Quicklooks, results and items of the storage return their own maps (`Quicklooks::map`), to
-/// which layers and areas can be added.
+/// Quicklooks, results and storage items return their own maps (`Quicklooks::map`), to which layers
+/// and areas can be added.
 ///
 /// ```
 /// # mod up42 { pub use up42_view::{self as view, *}; pub use {geo_types, jiff, polars}; }
@@ -81,14 +80,14 @@ pub struct Map {
     layers: Vec<Layer>,
     notes: Vec<String>,
     budget: usize,
-    /// Over what the layers say.
+    /// Placement of all pictures, overriding that of the layers.
     placement: Option<Placement>,
-    /// Rust that selects scenes; `{ids}` stands for them.
+    /// Rust code that selects scenes; `{ids}` is the placeholder of their ids.
     snippet: Option<&'static str>,
 }
 
 impl Map {
-    /// An empty map. Without areas and layers it shows the Earth.
+    /// Makes an empty map. Without areas and layers it shows the Earth.
     pub fn new(title: impl Into<String>) -> Self {
         Self {
             title: title.into(),
@@ -104,8 +103,7 @@ impl Map {
         }
     }
 
-    /// Says where it comes from, such as the catalog and what was asked for: name and
-    /// value, in this order.
+    /// Adds a name and a value about the origin of the map, such as the catalog and the search.
     ///
     /// ```
     /// # mod up42 { pub use up42_view::{self as view, *}; pub use {geo_types, jiff, polars}; }
@@ -120,22 +118,22 @@ impl Map {
         self
     }
 
-    /// The same, many at once.
+    /// Adds several names and values about the origin of the map.
     #[doc(hidden)]
     pub fn about_all(mut self, about: &[(String, String)]) -> Self {
         self.about.extend_from_slice(about);
         self
     }
 
-    /// The date on the saved page; the day of saving unless set.
+    /// Sets the date on the saved page. Default: the time of saving.
     pub fn dated(mut self, date: Timestamp) -> Self {
         self.dated = Some(date);
         self
     }
 
-    /// Draws the tiles of a server under the pictures, over the base map that the page
-    /// brings along and shows where tiles fail: the one thing that makes a map ask the
-    /// network. The still picture does without.
+    /// Draws the tiles of a server below the pictures. The page contains its own base map, which
+    /// remains visible where tiles cannot be loaded. Tiles are the only part of a map that uses the
+    /// network; the still picture has none.
     ///
     /// ```
     /// # mod up42 { pub use up42_view::{self as view, *}; pub use {geo_types, jiff, polars}; }
@@ -152,79 +150,79 @@ impl Map {
         self
     }
 
-    /// Outlines an area of interest.
+    /// Adds the outline of an area of interest.
     pub fn aoi(mut self, aoi: &Aoi) -> Self {
         self.aois.push(aoi.clone());
         self
     }
 
-    /// Lays a scene or raster over those before it.
+    /// Adds a scene or raster above the previous ones.
     pub fn layer(mut self, layer: Layer) -> Self {
         self.layers.push(layer);
         self
     }
 
-    /// Says something under the map, such as what could not be shown. Eight notes are
-    /// shown, and how many there are beyond.
+    /// Adds a note below the map, such as what could not be shown. The first eight notes are shown,
+    /// and the number of the others.
     pub fn note(mut self, text: impl Into<String>) -> Self {
         self.notes.push(text.into());
         self
     }
 
-    /// Shows the Rust that makes the way back from the map's ids.
+    /// Sets the Rust code that selects scenes by the ids copied from the map; `{ids}` is their
+    /// placeholder.
     #[doc(hidden)]
     pub fn snippet(mut self, rust: &'static str) -> Self {
         self.snippet = Some(rust);
         self
     }
 
-    /// The same map with all its pictures laid in one way, whatever their layers say; each
-    /// picture decides for itself otherwise.
+    /// Sets the placement of all pictures, overriding the layers. Default: the placement of each
+    /// layer.
     pub fn placement(mut self, placement: Placement) -> Self {
         self.placement = Some(placement);
         self
     }
 
-    /// The same map with so many bytes for its HTML: 5,000,000 unless set.
+    /// Sets the size limit of the HTML, in bytes. Default: 5,000,000.
     ///
-    /// It is the length of [`to_html`](Self::to_html) as far as pictures decide it; a saved
-    /// page is as large. While everything fits, pictures are embedded as they came, without
-    /// their metadata. Then all of them are made smaller, down to 112 pixels. Then only
-    /// those that matter most are embedded: what is seen when the map opens, then the
-    /// clearest; the others are shown by thumbnails of 48 pixels. The map says what was made
-    /// smaller or left out. The outlines, what is known of each scene, the still picture and
-    /// the viewer itself are always there: about 0.25 MB, and a tenth of a kilobyte for each
+    /// The limit applies to [`to_html`](Self::to_html), as far as the pictures determine its
+    /// length; a saved page is about as large. If everything fits, the original pictures are
+    /// embedded without their metadata. Otherwise all of them are reduced, down to 112 pixels. If
+    /// that is not enough, only the most important ones are embedded: those visible when the map
+    /// opens, then those with the least cloud; the others are shown as thumbnails of 48 pixels. A
+    /// note on the map says what was reduced or left out. The outlines, the properties of the
+    /// scenes, the still picture and the viewer are always included: about 0.25 MB, and 0.1 KB per
     /// scene.
     pub fn budget(mut self, bytes: usize) -> Self {
         self.budget = bytes;
         self
     }
 
-    /// The map as a notebook shows it: a fragment of HTML with a still picture and,
-    /// where scripts may run, the interactive map over it.
+    /// Returns the map for a notebook: an HTML fragment with a still picture and, where scripts may
+    /// run, the interactive map over it.
     pub fn to_html(&self) -> String {
         let drawn = self.draw(true);
         html::inline(self, &drawn)
     }
 
-    /// Saves the map as one page that opens offline.
+    /// Saves the map as a single HTML page that works offline.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be written.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be written.
     pub fn save_html(&self, path: impl AsRef<Path>) -> Result<()> {
         let drawn = self.draw(true);
         let page = self.page(&drawn);
         file::write(path.as_ref(), page.as_bytes()).with_context(|| saving(path.as_ref()))
     }
 
-    /// Saves the still picture, 960 × 600 pixels, as JPEG or PNG by the path's
-    /// extension.
+    /// Saves the still picture (960 × 600 pixels) as JPEG or PNG, by the extension of the path.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for another extension,
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be written.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for any other extension;
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be written.
     pub fn save_image(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let bytes = picture::for_file(&self.draw(false).still, path)
@@ -242,8 +240,8 @@ impl Map {
         }
     }
 
-    /// The still picture alone, for what stands beside a table: as HTML, so many pixels
-    /// wide, and as a JPEG.
+    /// Returns only the still picture, for example to be shown beside a table: as HTML, `width`
+    /// pixels wide, and as a JPEG.
     #[doc(hidden)]
     pub fn small(&self, width: usize) -> (Markup, Vec<u8>) {
         let drawn = self.draw(false);

@@ -1,15 +1,15 @@
-//! What the outline of a scene in its picture tells: sharp corners, and which way is up.
+//! Corners and orientation of a scene, from its outline in the picture.
 
 use super::homography::Quad;
 
-/// Corners where the lines through the middle of the edges meet: the ends of a scene
-/// are often ragged or cut off.
+/// Returns the corners as intersections of lines fitted to the middle of each edge, because the
+/// ends of a scene are often ragged or cut off.
 pub fn sharpened(quad: &Quad, outline: &[[f64; 2]]) -> Quad {
     let side = |i: usize| {
         let (from, to) = (quad[i], quad[(i + 1) % 4]);
         let (x, y) = (to[0] - from[0], to[1] - from[1]);
         let length = x.hypot(y);
-        // Along the edge and across it, as parts of its length.
+        // Positions along and across the edge, relative to its length.
         let seen = |point: &[f64; 2]| {
             let (dx, dy) = ((point[0] - from[0]) / length, (point[1] - from[1]) / length);
             ((dx * x + dy * y) / length, (dy * x - dx * y) / length)
@@ -18,12 +18,12 @@ pub fn sharpened(quad: &Quad, outline: &[[f64; 2]]) -> Quad {
         let mut points: Vec<_> = outline.iter().map(seen).filter(is_of_edge).collect();
         points.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let half = points.len() / 2;
-        // Theil and Sen's line, which a third of the points may lie off; in pairs.
+        // Theil-Sen line from pairs of points; a third of the points may be outliers.
         let slopes = points.iter().zip(&points[half..]).filter(|(a, b)| b.0 - a.0 > 0.2);
         let slope = median(slopes.map(|(a, b)| (b.1 - a.1) / (b.0 - a.0)).collect()).unwrap_or(0.0);
         let start =
             median(points.iter().map(|(along, across)| across - slope * along).collect()).unwrap_or(0.0);
-        // A point of the line and its direction.
+        // A point on the line, and its direction.
         ([from[0] - start * y, from[1] + start * x], [x - slope * y, y + slope * x])
     };
     let sides = [0, 1, 2, 3].map(side);
@@ -41,9 +41,8 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
     values.get(values.len() / 2).copied()
 }
 
-/// Whether the corners are right angles on the ground, give or take what a
-/// projection does: a footprint that is only a box around a slanted scene would
-/// shear the picture.
+/// Returns whether the corners are right angles on the ground, within 10° for the distortion of a
+/// projection. A footprint that is only a box around a slanted scene would shear the picture.
 pub fn is_rectangle(quad: &Quad) -> bool {
     let seen = from_above(quad);
     (0..4).all(|i| {
@@ -54,14 +53,14 @@ pub fn is_rectangle(quad: &Quad) -> bool {
     })
 }
 
-/// Whether the upper edge is to the north, give or take what UTM does.
+/// Returns whether the upper edge is to the north, within 10° for the rotation of UTM.
 pub fn is_north_up(quad: &Quad) -> bool {
     up(quad).abs() < 10.0
 }
 
-/// Whether a picture lies as in the grids of the polar regions: polar stereographic,
-/// where the meridian that points up (in the north: down) is 0°, or 45° W in the north
-/// (EPSG:3031, 3995, 3413).
+/// Returns whether a picture has the orientation of a polar stereographic grid, within 5°. The
+/// meridian that points up (in the north: down) is 0°, or 45° W in the north (EPSG:3031, 3995,
+/// 3413).
 pub fn is_in_polar_grid(quad: &Quad) -> bool {
     let [lon, lat] = middle(quad);
     let fits = |turn: f64| (up(quad) - turn + 540.0).rem_euclid(360.0) - 180.0;
@@ -72,8 +71,8 @@ pub fn is_in_polar_grid(quad: &Quad) -> bool {
     }
 }
 
-/// Where the upper edge of a picture is, seen from its middle, in degrees clockwise
-/// from north.
+/// Returns the direction of the upper edge, seen from the middle of the picture, in degrees
+/// clockwise from north.
 fn up(quad: &Quad) -> f64 {
     let [a, b, c, d] = from_above(quad);
     (a[0] + b[0] - c[0] - d[0]).atan2(a[1] + b[1] - c[1] - d[1]).to_degrees()
@@ -83,8 +82,8 @@ fn middle(quad: &Quad) -> [f64; 2] {
     [0, 1].map(|axis| quad.iter().map(|corner| corner[axis]).sum::<f64>() / 4.0)
 }
 
-/// To the east and to the north, as seen from above the middle: near a pole degrees
-/// say nothing about angles.
+/// Projects the corners to east and north, seen from above the middle: near a pole, degrees do not
+/// show angles.
 fn from_above(quad: &Quad) -> Quad {
     let middle = middle(quad).map(f64::to_radians);
     quad.map(|corner| {
@@ -106,7 +105,7 @@ mod tests {
         for i in 0..4 {
             let (a, b) = (truth[i], truth[(i + 1) % 4]);
             let along = |t: f64| [a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])];
-            // Cut off at the ends, and a dent in the middle.
+            // The edge is cut off at its ends and has a dent in the middle.
             let dent = |t: f64| if (0.4..0.6).contains(&t) { 3.0 } else { 0.0 };
             outline.extend((4..97).map(|step| f64::from(step) / 100.0).map(|t| {
                 let [x, y] = along(t);
@@ -121,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_polar_picture_may_lie_on_its_side() {
-        // At 90° E in the grid of Antarctica north is to the right.
+        // At 90° E in the grid of Antarctica, north is to the right.
         let quad = [[88.0, -80.4], [88.0, -79.6], [92.0, -79.6], [92.0, -80.4]];
         assert!(!is_north_up(&quad) && is_in_polar_grid(&quad) && is_rectangle(&quad));
         let upright = [[88.0, -79.6], [92.0, -79.6], [92.0, -80.4], [88.0, -80.4]];

@@ -1,8 +1,8 @@
-//! The viewer and what it shows, as one text in the page.
+//! Pack: the viewer and its data as one text in the page.
 //!
-//! Style, script, description and land are deflated together, the pictures follow as
-//! they are (a JPEG does not shrink), and base64 makes one text of it all. A few plain
-//! lines, the boot script, unpack it in the browser.
+//! Style, script, description and land are deflated together; the pictures follow unchanged (a JPEG
+//! does not compress); all of it is encoded in base64. A short boot script unpacks it in the
+//! browser.
 
 use std::io::Write;
 
@@ -13,23 +13,23 @@ use sha2::{Digest, Sha256};
 
 use super::script;
 
-/// Unpacks the rest.
+/// Boot script, which unpacks the rest.
 const BOOT: &str = include_str!("../../assets/viewer/boot.js");
 const STYLE: &str = include_str!("../../assets/viewer/viewer.css");
 
-/// What the boot script reads.
+/// Data for the boot script.
 #[derive(Debug)]
 pub struct Pack {
-    /// The bytes, in base64.
+    /// Bytes of the pack, in base64.
     pub text: String,
-    /// How many bytes are deflated, and how many each part in them has when inflated.
+    /// Number of deflated bytes, then the inflated length of each part, separated by spaces.
     pub lengths: String,
-    /// The scripts that may run, as a content security policy names them.
+    /// Scripts that may run, as hashes for the content security policy.
     pub scripts: String,
 }
 
 impl Pack {
-    /// `description` points into `land` and `pictures` by offset and length.
+    /// Makes a pack. `description` refers to `land` and `pictures` by offset and length.
     pub fn new(description: &Value, land: &[u8], pictures: &[u8]) -> Self {
         let script = script::joined(!description["tiles"].is_null());
         let (boot, style) = (boot(), script::bare_style(STYLE));
@@ -44,12 +44,13 @@ impl Pack {
     }
 }
 
-/// The boot script as it stands in the page.
+/// Returns the boot script as it is in the page.
 pub fn boot() -> String {
     script::bare(BOOT)
 }
 
-/// The same bytes for the same parts: there is neither time nor name in a raw stream.
+/// Deflates parts. The same parts give the same bytes, since a raw stream has neither time nor
+/// name.
 fn deflated(parts: &[&[u8]]) -> Vec<u8> {
     let mut out = DeflateEncoder::new(Vec::new(), Compression::best());
     for part in parts {
@@ -62,7 +63,8 @@ fn hash(script: &str) -> String {
     format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(script.as_bytes())))
 }
 
-/// The parts of the pack in a page, or in a frame's attribute: style, script, description, land, pictures.
+/// Returns the parts of the pack in a page or in a frame's attribute: style, script, description,
+/// land, pictures.
 #[cfg(test)]
 pub fn parts(page: &str) -> Vec<Vec<u8>> {
     use std::io::Read;

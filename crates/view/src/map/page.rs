@@ -1,5 +1,5 @@
-//! The saved page: the map with its title, date and provenance, and its scenes as a table.
-//! It reads without scripts, and prints with the still picture in the map's place.
+//! Saved page: the map with its title, date and provenance, and its scenes as a table. It is
+//! readable without scripts, and is printed with the still picture instead of the map.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -9,7 +9,7 @@ use super::{Drawn, Map, html};
 use up42_core::sanitize::sanitize;
 use up42_core::time::minute;
 
-/// Scenes that are listed.
+/// Largest number of scenes listed.
 const LISTED: usize = 500;
 
 impl Map {
@@ -51,7 +51,7 @@ impl Map {
         }
     }
 
-    /// The scenes from the top of the map down.
+    /// Returns a table of the scenes, from the top of the map down.
     fn listed(&self) -> Markup {
         let row = |(number, layer): (usize, &Layer)| {
             html! {

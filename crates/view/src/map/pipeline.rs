@@ -1,9 +1,10 @@
-//! The work on the pictures of a map: each is decoded once, for the still picture, the
-//! atlas and the page.
+//! Pipeline for the pictures of a map: each is decoded once, for the still picture, the atlas and
+//! the page.
 //!
-//! From the top down in chunks: those of a chunk are worked on at the same time, and while
-//! the chunk before is painted and put into the page in its order. What a chunk took tells
-//! how the next but one is embedded; nothing depends on which thread was first.
+//! Pictures are processed from the top layer down, in chunks. The pictures of a chunk are encoded
+//! in parallel, while the previous chunk is drawn and added to the page in order. The sizes of a
+//! chunk determine the quality of the next chunk but one, so the result does not depend on the
+//! timing of the threads.
 
 use std::io::Write;
 use std::panic::resume_unwind;
@@ -21,42 +22,42 @@ use super::rank::ranked;
 use super::scene::Scene;
 use super::still::Still;
 use super::{Map, html};
-use crate::display::picture;
+use crate::picture;
 use up42_core::parallel::{cores, in_parallel};
 use up42_core::sanitize::sanitize;
 
-/// Pictures of a chunk, and chunks at most.
+/// Smallest number of pictures in a chunk. `CHUNKS` is the largest number of chunks.
 const CHUNK: usize = 32;
 const CHUNKS: usize = 64;
 
-/// Set aside for the still picture, in bytes; it takes about half of it.
+/// Bytes reserved for the still picture, which takes about half of them.
 pub const STILL: usize = 130_000;
 
-/// What a scene's place, cell and picture take in the description, deflated.
+/// Deflated bytes in the description for the corners, the atlas cell and the picture of a scene.
 const PLACED: usize = 60;
 
-/// Sides below this are told about, in pixels.
+/// Side in pixels below which a note reports the reduction.
 const SMALL: u32 = 256;
 
 pub struct Pipeline<'a> {
     map: &'a Map,
-    /// Whether more than the still picture is made.
+    /// Whether pictures are embedded, too, or only drawn on the still picture.
     embed: bool,
     byte_budget: ByteBudget,
-    /// Scenes by rank, and the rank of each.
+    /// Indexes of the scenes by rank. `ranks` is the rank of each scene.
     order: Vec<usize>,
     ranks: Vec<usize>,
     cells: Vec<Option<Cell>>,
-    /// Bytes for all pictures, the still one among them.
+    /// Bytes for all pictures, including the still picture.
     room: usize,
     broken: Vec<String>,
-    /// The smallest step that made a picture smaller.
+    /// Smallest step at which a picture was reduced.
     smallest: Option<Step>,
 }
 
-/// Pictures that were worked on, and are to be laid.
+/// Encoded pictures of consecutive scenes, to be drawn and added to the page.
 struct Chunk<'a> {
-    /// Where it begins among all scenes.
+    /// Index of its first scene.
     first: usize,
     scenes: &'a mut [Scene],
     encoded: Vec<Option<Result<Encoded, String>>>,
@@ -64,7 +65,7 @@ struct Chunk<'a> {
 }
 
 impl<'a> Pipeline<'a> {
-    /// Scenes are given from the top down.
+    /// Makes a pipeline. The scenes are in order from the top down.
     pub fn new(map: &'a Map, layers: &[&Layer], drawn: &Drawn, scenes: &[Scene], embed: bool) -> Self {
         let mut pipeline = Self {
             map,
@@ -85,7 +86,7 @@ impl<'a> Pipeline<'a> {
         pipeline.order = ranked(&lying, &drawn.outlines, drawn.bbox);
         pipeline.order.iter().enumerate().for_each(|(rank, &i)| pipeline.ranks[i] = rank);
         let asks: Vec<_> = pipeline.order.iter().map(|&i| ask(layers[i])).collect();
-        // Base64 takes four characters for three bytes.
+        // Base64 needs four characters for three bytes.
         let room = map.budget.saturating_sub(html::inline(map, drawn).len()) / 4 * 3;
         pipeline.room = room.saturating_sub(described(scenes) + scenes.len() * PLACED);
         let room = pipeline.room.saturating_sub(STILL);
@@ -163,12 +164,13 @@ impl<'a> Pipeline<'a> {
         if let Some(step) = step.filter(|step| scene.picture.is_some() && encoded.longest > step.side) {
             self.smallest = Some(self.smallest.filter(|smallest| smallest.side < step.side).unwrap_or(step));
         }
-        // A whole picture with holes does without: its thumbnail would fill them.
+        // No thumbnail for an embedded picture with transparent pixels: it would show them as
+        // white.
         self.cells[i] = encoded.cell.filter(|_| scene.picture.is_none() || !encoded.has_holes);
     }
 
-    /// With what is left beside a still picture of so many bytes; and the scenes that have a
-    /// cell in it.
+    /// Encodes the atlas in the bytes that remain beside a still picture of `still` bytes. Returns
+    /// it with the indexes of the scenes that have a cell.
     pub fn atlas(&self, scenes: &[Scene], still: usize) -> Option<(Atlas, Vec<usize>)> {
         let embedded: usize = scenes.iter().filter_map(|scene| scene.picture.as_ref()).map(Vec::len).sum();
         let room = self.room.saturating_sub(embedded + still);
@@ -180,7 +182,7 @@ impl<'a> Pipeline<'a> {
         Some((atlas, with_cell))
     }
 
-    /// What could not be shown, and what was left out or made smaller.
+    /// Returns notes on the pictures that could not be read, were left out or were reduced.
     pub fn notes(&self, layers: &[&Layer], scenes: &[Scene]) -> Vec<String> {
         let mut notes: Vec<String> =
             listed(&self.broken, "picture", "could not be read").into_iter().collect();
@@ -214,7 +216,7 @@ fn ask(layer: &Layer) -> Option<Ask> {
     Some(Ask { width, height, bytes: bytes.len(), is_jpeg: bytes.starts_with(&[0xff, 0xd8]) })
 }
 
-/// About how many bytes all that is known of the scenes takes: a sample of them, deflated.
+/// Estimates the deflated size of the descriptions of all scenes in bytes, from a sample.
 fn described(scenes: &[Scene]) -> usize {
     let sample: Vec<&Scene> = scenes.iter().step_by(scenes.len().div_ceil(100).max(1)).collect();
     let mut deflated = DeflateEncoder::new(Vec::new(), Compression::fast());
@@ -225,7 +227,7 @@ fn described(scenes: &[Scene]) -> usize {
     bytes * scenes.len() / sample.len().max(1)
 }
 
-/// `2 pictures could not be read: a, b`.
+/// Formats a note with ids: `2 pictures could not be read: a, b`.
 pub fn listed(ids: &[String], noun: &str, what: &str) -> Option<String> {
     let (first, plural) = (ids.first()?, if ids.len() == 1 { "" } else { "s" });
     let what = if ids.len() == 1 {

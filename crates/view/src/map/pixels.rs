@@ -1,27 +1,28 @@
-//! Which pixels of a quicklook show an area: by the same rule that lays it on the map.
+//! Pixels of a quicklook over an area, by the same georeferencing as on the map.
 
 use geo::{BooleanOps, MultiPolygon};
 use image::{DynamicImage, RgbaImage};
 
 use super::Placement;
 use super::homography::Homography;
-use crate::display::canvas::{Pixel, spans};
-use crate::display::picture::shrunk;
+use crate::picture::canvas::{Pixel, spans};
+use crate::picture::shrunk;
 
-/// Longest side of the picture that is looked at.
+/// Longest side of the reduced picture from which pixels are taken.
 const SIDE: u32 = 256;
 
-/// Red, green and blue of what a quicklook shows.
+/// Colours (red, green, blue) of a quicklook.
 #[derive(Clone, Debug, Default)]
 pub struct Pixels {
-    /// All of the scene, without its collar.
+    /// Pixels of the scene, without its collar.
     pub scene: Vec<[u8; 3]>,
-    /// Of them, those over the area.
+    /// Pixels of the scene over the area.
     pub area: Vec<[u8; 3]>,
 }
 
 impl Pixels {
-    /// Footprint and area lie next to each other; `None` where the picture has no place.
+    /// Reads the pixels of a quicklook. The longitudes of footprint and area must not differ by
+    /// 360°. `None` if the picture cannot be georeferenced.
     pub fn of(image: &DynamicImage, footprint: &MultiPolygon, area: &MultiPolygon) -> Option<Self> {
         let small = shrunk(image, SIDE);
         let placed = Placement::Auto.place(footprint, &small)?;
@@ -41,13 +42,13 @@ impl Pixels {
         };
         let whole = vec![[0.0, 0.0], [width, 0.0], [width, height], [0.0, height]];
         let scene = if placed.clip { rings(footprint) } else { vec![whole] };
-        // Within the footprint: beyond, a perspective may turn a place around.
+        // Clipped to the footprint: outside, the projective transformation may flip positions.
         let area = rings(&area.intersection(footprint));
         Some(Self { scene: inside(&small, &scene), area: inside(&small, &area) })
     }
 }
 
-/// The pixels whose middles lie in the rings; what is transparent shows nothing.
+/// Returns the pixels whose centres lie in the rings, except transparent ones.
 fn inside(image: &RgbaImage, rings: &[Vec<Pixel>]) -> Vec<[u8; 3]> {
     let width = f64::from(image.width());
     let mut pixels = Vec::new();
@@ -73,11 +74,11 @@ mod tests {
 
     #[test]
     fn the_pixels_are_those_over_the_area() {
-        // The left half is red; the picture is turned by an eighth on the ground.
+        // The left half is red; the picture is rotated by 45° on the ground.
         let red = |x: u32, _: u32| Rgb(if x < 300 { [200, 0, 0] } else { [0, 0, 200] });
         let image = DynamicImage::ImageRgb8(RgbImage::from_fn(600, 600, red));
         let footprint = ring(&[[10.0, 0.2], [10.2, 0.0], [10.0, -0.2], [9.8, 0.0]]);
-        // The quarter at the northern corner: what is the upper left of the picture.
+        // The quarter at the northern corner, which is the upper left of the picture.
         let corner = ring(&[[10.0, 0.2], [10.1, 0.1], [10.0, 0.0], [9.9, 0.1]]);
         let pixels = Pixels::of(&image, &footprint, &corner).unwrap();
         assert_eq!(pixels.scene.len(), 256 * 256);

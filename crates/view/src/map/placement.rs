@@ -1,39 +1,40 @@
-//! Where a picture lies on the ground.
+//! Georeferencing of quicklooks.
 //!
-//! A quicklook is the sensor's view: its corners are the corners of the
-//! footprint, rotated as the orbit was. Stretching it over the bounding box puts
-//! it kilometres off. Some providers turn their pictures north-up instead and
-//! leave a collar of nodata around the scene; for those the bounding box is right.
+//! A quicklook is usually the view of the sensor: its corners are the corners of the footprint,
+//! rotated like the orbit. Stretched over the bounding box it would be kilometres off. Some
+//! providers rotate their pictures north-up instead, with a collar of nodata around the scene; for
+//! those the bounding box is right.
 
 use geo::{ConvexHull, MultiPolygon};
 use image::{DynamicImage, GenericImageView};
 
 use super::collar;
 use super::homography::Quad;
-use crate::display::canvas::spans;
+use crate::picture::canvas::spans;
 
-/// How a quicklook is laid on its footprint.
+/// Georeferencing of a quicklook on its footprint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Placement {
-    /// By the picture. When the scene stands in a collar of nodata, it is laid on the
-    /// footprint in the way that covers it best; when that fails, though more than 90 %
-    /// outside the footprint is nodata, by [`Bbox`](Self::Bbox). Both show only what lies
-    /// in the footprint. Without a collar, by [`Corners`](Self::Corners).
+    /// Detection from the picture. A scene in a collar of nodata gets the placement that matches
+    /// the footprint best; if none matches, although more than 90 % of the picture outside the
+    /// footprint is nodata, [`Bbox`](Self::Bbox). Both are clipped to the footprint. Without a
+    /// collar, [`Corners`](Self::Corners) is used.
     #[default]
     Auto,
-    /// The picture's corners on the footprint's corners.
+    /// Corners of the picture on the corners of the footprint.
     Corners,
-    /// North-up over the footprint's bounding box.
+    /// North-up, on the bounding box of the footprint.
     Bbox,
 }
 
-/// A decision for one picture.
+/// Georeference of one picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Placed {
     pub quad: Quad,
-    /// Taken by a sensor: straight on the ground, not in degrees.
+    /// Whether it is the view of a sensor: lines are straight on the ground, not in degrees.
     pub flat: bool,
-    /// Show only what lies in the footprint: the rest is collar.
+    /// Whether the picture is clipped to the outline shown: it has a collar, or only a part is
+    /// shown.
     pub clip: bool,
 }
 
@@ -54,7 +55,8 @@ impl Placement {
     }
 }
 
-/// Whether a picture is of a part of the Earth that can be seen at once.
+/// Returns whether all corners are within 40° of the first one, so that one viewpoint sees all of
+/// the scene.
 pub fn is_small(quad: &Quad) -> bool {
     let squeeze = quad[0][1].to_radians().cos();
     quad.iter().all(|[lon, lat]| ((lon - quad[0][0]) * squeeze).hypot(lat - quad[0][1]) < 40.0)
@@ -66,8 +68,8 @@ fn bbox_quad(footprint: &MultiPolygon) -> Option<Quad> {
     Some([[west, north], [east, north], [east, south], [west, south]])
 }
 
-/// The four corners of a footprint whatever its ring starts with, however many
-/// points its edges have, and whichever way it runs.
+/// Returns the four corners of a footprint, from the upper left clockwise. The start, the direction
+/// and the number of points of its ring do not matter. `None` for fewer than four corners.
 pub fn corners(footprint: &MultiPolygon) -> Option<Quad> {
     let hull = footprint.convex_hull();
     let mut ring: Vec<[f64; 2]> = hull.exterior().coords().map(|point| [point.x, point.y]).collect();
@@ -75,31 +77,31 @@ pub fn corners(footprint: &MultiPolygon) -> Option<Quad> {
     if ring.len() < 4 {
         return None;
     }
-    // Judge shapes as they are on the ground, not in degrees.
+    // Compare directions on the ground, not in degrees.
     let middle = ring.iter().map(|point| point[1]).sum::<f64>() / ring.len() as f64;
     let squeeze = middle.to_radians().cos().max(0.01);
     while ring.len() > 4 {
         simplify(&mut ring);
     }
-    // A hull runs counterclockwise, a picture's corners clockwise.
+    // The hull is counterclockwise, the corners of a picture are clockwise.
     ring.reverse();
-    // The upper and the lower edge run east, give or take half a right angle.
+    // The upper and lower edges point east within 45°.
     let east = |first: usize| {
         let [a, b, c, d] = std::array::from_fn(|i| ring[(first + i) % 4]);
         let (x, y) = ((b[0] - a[0] + c[0] - d[0]) * squeeze, b[1] - a[1] + c[1] - d[1]);
         x / x.hypot(y).max(f64::MIN_POSITIVE)
     };
     let best = (0..4).map(east).fold(f64::MIN, f64::max);
-    // At 45° two choices are as good: orbits of daylight satellites turn pictures
-    // clockwise, so it is the one with the northern corner first.
+    // At 45° two choices are equally good. The orbits of daylight satellites rotate pictures
+    // clockwise, so the one that begins with the northern corner is taken.
     let near = |&first: &usize| best - east(first) < 1e-3;
     let first = (0..4).filter(near).max_by(|&i, &j| ring[i][1].total_cmp(&ring[j][1]))?;
     Some(std::array::from_fn(|i| ring[(first + i) % 4]))
 }
 
-/// Takes one point from a convex ring in the way that changes its area least:
-/// drops a point that is no corner, or lets the neighbours of a short edge meet
-/// where a corner was cut off.
+/// Removes one point from a convex ring with the smallest change of its area: drops a point that is
+/// not a corner, or, where a corner was cut off, extends the neighbours of the short edge to their
+/// intersection.
 fn simplify(ring: &mut Vec<[f64; 2]>) {
     let count = ring.len();
     let at = |i: usize| ring[i % count];
@@ -112,7 +114,7 @@ fn simplify(ring: &mut Vec<[f64; 2]>) {
         if dropped < best.0 {
             best = (dropped, (i + 1) % count, None);
         }
-        // From a through b and from d through c, beyond b and c.
+        // Intersection of the lines a-b and d-c, beyond b and c.
         let (u, v) = (side(a, b), side(d, c));
         let turn = cross(u, v);
         let (t, s) = (cross(side(a, d), v) / turn, cross(side(a, d), u) / turn);
@@ -130,13 +132,13 @@ fn simplify(ring: &mut Vec<[f64; 2]>) {
     ring.remove(index);
 }
 
-/// Whether more than 90 % of the picture outside the footprint is one kind of
-/// nodata (black, white or transparent) though the inside is not.
+/// Returns whether more than 90 % of the picture outside the footprint is one kind of nodata
+/// (black, white or transparent), but less than 50 % of the inside.
 fn has_collar(footprint: &MultiPolygon, around: &Quad, image: &DynamicImage) -> bool {
     const STEPS: usize = 48;
     let [[west, north], [east, _], [_, south], _] = *around;
     let (width, height) = (image.width(), image.height());
-    // The footprint on a coarse grid over the picture.
+    // Rasterize the footprint on a coarse grid over the picture.
     let steps = STEPS as f64;
     let grid = |point: &geo::Coord| {
         [(point.x - west) / (east - west) * steps, (point.y - north) / (south - north) * steps]
@@ -154,8 +156,8 @@ fn has_collar(footprint: &MultiPolygon, around: &Quad, image: &DynamicImage) -> 
     for row in 0..STEPS {
         for column in 0..STEPS {
             let here = inside[row][column];
-            // JPEG smears the edge of the scene into the collar, and a footprint
-            // is not exact: stay off it by a cell.
+            // Skip cells at the edge: JPEG blurs the scene into the collar, and footprints are not
+            // exact.
             let around = [
                 (row + 1, column),
                 (row, column + 1),
@@ -179,7 +181,7 @@ fn has_collar(footprint: &MultiPolygon, around: &Quad, image: &DynamicImage) -> 
         }
     }
     let share = |counts: [usize; 4], kind: usize| counts[kind] as f64 / counts[3].max(1) as f64;
-    // Fewer points than this and the footprint is as good as its box.
+    // With fewer cells outside, the footprint is nearly its bounding box.
     outer[3] >= STEPS * STEPS / 200 && (0..3).any(|kind| share(outer, kind) > 0.9 && share(inner, kind) < 0.5)
 }
 
@@ -189,7 +191,7 @@ mod tests {
     use super::*;
     use geo::{Contains, LineString, Point, Polygon};
 
-    /// Corners of a 20 km scene of 500 pixels at 14.7° N, turned and tapered.
+    /// Returns the corners of a 20 km scene of 500 pixels at 14.7° N, rotated and tapered.
     fn scene(degrees: f64, taper: f64, lon: f64) -> Quad {
         let (lat, half) = (14.7_f64, 10_000.0 / 111_000.0);
         let (sin, cos) = degrees.to_radians().sin_cos();
@@ -213,7 +215,7 @@ mod tests {
         for degrees in 0..=45 {
             for taper in [0.0, 0.03, 0.08] {
                 let truth = scene(f64::from(degrees), taper, -17.4);
-                // Any start, both directions, and points along the edges.
+                // Any first point, both directions, and points along the edges.
                 for start in 0..4 {
                     let mut points = Vec::new();
                     for i in 0..4 {

@@ -1,19 +1,20 @@
-//! Which pictures matter most, when not all can be embedded.
+//! Ranking of pictures by importance, for maps that cannot embed all of them.
 
 use std::cmp::Reverse;
 
 use geo::MultiPolygon;
 
 use super::mercator::View;
-use crate::display::canvas::spans;
+use crate::picture::canvas::spans;
 
-/// The grid on which is counted what is seen of each scene.
+/// Grid on which the visible cells of each scene are counted.
 const COLUMNS: usize = 240;
 const ROWS: usize = 150;
 
-/// The places of scenes (their outline and cloud cover in %, the uppermost first) in the
-/// order of how much they matter: first what is seen when the map opens, largest first and over the areas before
-/// elsewhere; then what lies below, the clearest first and the upper before the lower.
+/// Returns the indexes of scenes by importance. `scenes` holds outline and cloud cover in %, the
+/// uppermost first. First are the scenes visible when the map opens, by their visible size, with
+/// those over the areas before others; then the hidden ones, those with less cloud first and the
+/// upper before the lower.
 pub fn ranked(scenes: &[(&MultiPolygon, Option<f64>)], areas: &[MultiPolygon], bbox: [f64; 4]) -> Vec<usize> {
     let view = View::around(bbox, COLUMNS, ROWS, 0.0);
     let mut over = vec![0_usize; COLUMNS * ROWS];
@@ -37,7 +38,7 @@ pub fn ranked(scenes: &[(&MultiPolygon, Option<f64>)], areas: &[MultiPolygon], b
     order
 }
 
-/// Calls for each cell whose middle lies in a shape.
+/// Calls `found` for each cell whose centre lies in a shape.
 fn cells(shape: &MultiPolygon, view: &View, mut found: impl FnMut(usize)) {
     let ring = |polygon: &geo::Polygon| -> Vec<_> {
         polygon.exterior().coords().map(|point| view.pixel([point.x, point.y])).collect()

@@ -6,28 +6,28 @@ use serde_json::{Value, json};
 use super::area::joined;
 use super::layer::Layer;
 use super::placement::Placed;
-use up42_core::geo::{Bbox, polygons, unrolled};
+use up42_core::geo::{Bbox, continuous_near, polygons};
 use up42_core::redact;
 use up42_core::sanitize::sanitize;
 use up42_core::time::minute;
 
-/// Positions of an outline that are written as they are.
+/// Largest number of positions of an outline that is not simplified.
 const MOST_POSITIONS: usize = 100;
 
-/// What larger outlines are simplified to: parts of their extent.
+/// Divisor of the extent of a larger outline; the quotient is the tolerance of simplification.
 const DETAIL: f64 = 4_000.0;
 
-/// A layer that has a place, ready for the page.
+/// Layer with a footprint, prepared for the page.
 pub struct Scene {
     pub footprint: MultiPolygon,
-    /// What is shown of it, where that is not all.
+    /// Part that is shown, if not the whole footprint.
     part: Option<MultiPolygon>,
     pub placed: Option<Placed>,
-    /// What is embedded: a JPEG or PNG.
+    /// Embedded JPEG or PNG.
     pub picture: Option<Vec<u8>>,
-    /// What the still picture calls it: the day, or else the title.
+    /// Label on the still picture: the date, or the title without one.
     pub label: String,
-    /// Cell of the atlas.
+    /// Index of its cell in the atlas.
     pub thumb: Option<usize>,
     facts: Value,
 }
@@ -52,12 +52,12 @@ impl Scene {
         Self { footprint, part, placed: None, picture: None, thumb: None, label, facts }
     }
 
-    /// The outline that is shown.
+    /// Returns the outline that is shown.
     pub fn shown(&self) -> &MultiPolygon {
         self.part.as_ref().unwrap_or(&self.footprint)
     }
 
-    /// As it is drawn in the page: finer than a screen shows it only takes space.
+    /// Returns the outline for the page. Detail finer than a screen shows is removed to save space.
     fn outline(&self) -> Cow<'_, MultiPolygon> {
         let whole = self.shown();
         match Bbox::around(whole).map(Bbox::to_array) {
@@ -68,13 +68,13 @@ impl Scene {
         }
     }
 
-    /// Lays its picture; of a part, only that is shown.
+    /// Sets the georeference of the picture. If only a part is shown, the picture is clipped to it.
     pub fn place(&mut self, placed: Option<Placed>) {
         let is_cut = self.part.is_some();
         self.placed = placed.map(|placed| Placed { clip: placed.clip || is_cut, ..placed });
     }
 
-    /// As the viewer reads it; `at` is where the picture starts in the pack.
+    /// Returns the JSON for the viewer; `at` is the offset of the picture in the pack.
     pub fn to_json(&self, at: usize) -> Value {
         let mut facts = self.facts.clone();
         facts["rings"] = rings(&self.outline());
@@ -95,20 +95,20 @@ impl Scene {
     }
 }
 
-/// The farthest longitude: some footprints run on across 180°.
+/// Largest absolute longitude, since some footprints continue beyond 180°.
 const FARTHEST: f64 = 540.0;
 
-/// The footprints of layers, each made continuous and next to the others; none where a
-/// position is not on Earth.
+/// Returns the footprints of layers, each continuous across the antimeridian and near the others;
+/// `None` if a position is not on Earth.
 pub fn footprints(layers: &[Layer], near: Option<f64>) -> Vec<Option<MultiPolygon>> {
     let mut near = near;
     let place = |layer: &Layer| {
         let shape = polygons(layer.footprint.as_ref()?)?;
-        // Not by its box, which leaves out what is no number.
+        // Checks the positions, since a bounding box ignores NaN.
         if !shape.coords_iter().all(|at| at.x.abs() <= FARTHEST && at.y.abs() <= 90.0) {
             return None;
         }
-        let shape = joined(unrolled(&shape, near));
+        let shape = joined(continuous_near(&shape, near));
         let bbox = Bbox::around(&shape)?;
         near.get_or_insert((bbox.west + bbox.east) / 2.0);
         Some(shape)
@@ -116,7 +116,7 @@ pub fn footprints(layers: &[Layer], near: Option<f64>) -> Vec<Option<MultiPolygo
     layers.iter().map(place).collect()
 }
 
-/// Outer rings as arrays of positions.
+/// Returns the outer rings as arrays of positions.
 pub fn rings(shape: &MultiPolygon) -> Value {
     let fine = Fine::of(shape);
     let ring = |polygon: &geo::Polygon| -> Value {
@@ -125,8 +125,7 @@ pub fn rings(shape: &MultiPolygon) -> Value {
     shape.iter().map(ring).collect()
 }
 
-/// How fine degrees are written: what is finer than a hundred thousandth of a shape only
-/// takes space.
+/// Rounding of degrees to about 1/100,000 of the extent of a shape; more digits only take space.
 struct Fine(f64);
 
 impl Fine {

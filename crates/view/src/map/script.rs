@@ -1,23 +1,20 @@
 //! The viewer's modules as one script.
 //!
-//! The files in `assets/viewer` are modules as a browser reads them. In a page they
-//! share one scope, in the order of what they need: so no name may be given twice, and
-//! a module imports only from those before it. The tests below hold them to that.
-//! Comments and blanks go and names get [`short`]: every map in a notebook brings its
-//! viewer along.
-
-use super::short;
+//! The files in `assets/viewer` are ES modules. In a page they share one scope, in the order of
+//! their imports: no name is declared twice, and a module imports only from those before it, which
+//! the tests check. Comments and blanks are removed, because every map in a notebook contains the
+//! viewer.
 
 macro_rules! modules {
     ($($name:literal)*) => { &[$(($name, include_str!(concat!("../../assets/viewer/", $name, ".js")))),*] };
 }
 
 const MODULES: &[(&str, &str)] = modules!(
-    "data" "signals" "mercator" "elements" "placement" "land" "scenes" "view" "pictures" "graticule"
-    "cover" "paint" "keys" "tools" "pointer" "basics" "list" "card" "panel" "timeline" "swipe" "save" "draw" "tiles" "main"
+    "data" "signals" "mercator" "dom" "placement" "land" "scenes" "view" "pictures" "graticule" "scale_bar"
+    "cover" "paint" "keys" "tools" "pointer" "basics" "list" "card" "panel" "timeline" "swipe" "save" "draw_area" "tiles" "main"
 );
 
-/// One strict function, without comments and with short names.
+/// Returns the modules as one strict function, without comments.
 pub fn joined(tiles: bool) -> String {
     let mut out = String::from("(() => {'use strict';\n");
     // Few maps ask for tiles: the others do without the module.
@@ -27,7 +24,7 @@ pub fn joined(tiles: bool) -> String {
         out.push_str(&bare(&lines.collect::<Vec<_>>().join("\n")));
     }
     out.push_str("})();\n");
-    short::shortened(&out)
+    out
 }
 
 /// A script without comments and the blanks between its marks; nothing inside quotes is

@@ -9,9 +9,9 @@ use super::homography::Homography;
 use super::labels::{INK, Labels, PAPER, overlap, shortened};
 use super::mercator::View;
 use super::placement::Placed;
-use crate::display::canvas::{Canvas, Pixel, Rgb, Stroke, spans};
-use crate::display::font;
-use crate::display::picture::shrunk;
+use crate::picture::canvas::{Canvas, Pixel, Rgb, Stroke, spans};
+use crate::picture::font;
+use crate::picture::shrunk;
 
 pub const WIDTH: usize = 960;
 pub const HEIGHT: usize = 600;
@@ -117,7 +117,7 @@ impl Still {
         scenes: impl Iterator<Item = (&'a str, &'a MultiPolygon)>,
     ) {
         let mut labels = Labels::default();
-        if let Some(title) = font::written(title) {
+        if let Some(title) = font::drawable(title) {
             let title = shortened(&title, 14.0, WIDTH as f64 * 0.72);
             labels.plate(&mut self.canvas, [20.0, 34.0], &title, 14.0, INK);
         }
@@ -130,7 +130,7 @@ impl Still {
         let outlines = aois.iter().chain(&scenes).flat_map(|(_, rings)| rings).collect::<Vec<_>>();
         self.locate(&mut labels, &outlines);
         for (name, rings) in &aois {
-            let Some(name) = font::written(name) else { continue };
+            let Some(name) = font::drawable(name) else { continue };
             let [left, top, right, bottom] = extent(rings);
             let name = shortened(&name, 10.0, 300.0);
             let width = font::width(&name, 10.0);
@@ -155,7 +155,7 @@ impl Still {
         let mut named = 0;
         for (i, (name, rings)) in scenes.iter().enumerate().rev() {
             let [left, top, right, bottom] = boxes[i];
-            let Some(name) = font::written(name).filter(|_| right - left > 40.0 && bottom - top > 18.0)
+            let Some(name) = font::drawable(name).filter(|_| right - left > 40.0 && bottom - top > 18.0)
             else {
                 continue;
             };

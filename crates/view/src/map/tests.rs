@@ -1,11 +1,11 @@
-//! Maps as a whole.
+//! Tests of whole maps.
 
 use geo::{LineString, Polygon};
 use image::{DynamicImage, RgbImage};
 use jiff::Timestamp;
 
 use super::*;
-use crate::display::picture;
+use crate::picture;
 use up42_core::error::ErrorKind;
 
 fn picture_of(seed: u32) -> Vec<u8> {

@@ -2,11 +2,11 @@ use super::Map;
 use up42_core::sanitize::sanitize;
 use up42_core::time::minute;
 
-/// Layers that are listed.
+/// Largest number of layers listed.
 const SHOWN: usize = 20;
 
 impl Map {
-    /// The map for a terminal: what lies on it, and what does not.
+    /// Returns the map as text for a terminal: areas, layers and notes.
     pub(super) fn text(&self, notes: &[String]) -> String {
         let mut text = sanitize(&self.title, 200);
         text.push('\n');

@@ -1,4 +1,4 @@
-//! Raster tiles of a server, for those who ask for them.
+//! Raster tiles of a server, as an optional background.
 
 use std::fmt;
 
@@ -7,14 +7,15 @@ use serde_json::{Value, json};
 use up42_core::error::{Error, Result};
 use up42_core::sanitize::sanitize;
 
-/// What most servers have, and the deepest that the viewer goes to.
+/// Default of the largest zoom level, which most servers have. `DEEPEST` is the largest of the
+/// viewer.
 const MOST_ZOOM: u8 = 19;
 const DEEPEST: u8 = 24;
 
-/// Raster tiles of the web mercator scheme (XYZ), for [`Map::tiles`](crate::Map::tiles).
+/// Raster tiles in the Web Mercator scheme (XYZ), for [`Map::tiles`](crate::Map::tiles).
 ///
-/// Whoever opens the map asks the server for its tiles, and so tells it what they look at.
-/// A key in the address is in the page, as the viewer needs it, and nowhere else: not in
+/// The browser of everyone who opens the map requests tiles from the server, which thus learns what
+/// they view. A key in the URL is stored in the page, because the viewer needs it, but not in
 /// `Debug`, errors or text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Tiles {
@@ -24,8 +25,8 @@ pub struct Tiles {
 }
 
 impl Tiles {
-    /// The tiles of [OpenStreetMap](https://operations.osmfoundation.org/policies/tiles/):
-    /// for people who look at maps, not for bulk downloads.
+    /// Returns the tiles of [OpenStreetMap](https://operations.osmfoundation.org/policies/tiles/):
+    /// for interactive viewing, not for bulk downloads.
     pub fn osm() -> Self {
         Self {
             url: "https://tile.openstreetmap.org/{z}/{x}/{y}.png".into(),
@@ -34,17 +35,16 @@ impl Tiles {
         }
     }
 
-    /// The tiles at an address with `{z}`, `{x}` and `{y}` in it, and whom the map owes
-    /// them.
+    /// Makes tiles from a URL with `{z}`, `{x}` and `{y}`, and the attribution that the map shows.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for an address that is
-    /// not `https` (`http` only on this machine), lacks one of the three, or has a
-    /// placeholder, a user or a blank where its host is.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the URL is not `https`
+    /// (`http` is allowed for this machine), lacks one of the placeholders, contains whitespace, or
+    /// has a placeholder or a user name in its host.
     pub fn new(url: impl Into<String>, attribution: impl Into<String>) -> Result<Self> {
         let url = url.into();
-        // The address may hold a key: errors name its host at most.
+        // The URL may contain a key, so errors show at most its host.
         let refuse = |what: &str| {
             Err(Error::invalid(format!(
                 "tiles: {what}: write an address such as `https://tiles.example.com/{{z}}/{{x}}/{{y}}.png`"
@@ -54,7 +54,7 @@ impl Tiles {
             return refuse("the address has no `https://`");
         };
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        // What the content security policy of the page takes literally.
+        // Characters without a special meaning in the content security policy of the page.
         let is_host = |c: char| c.is_ascii_alphanumeric() || "-.:[]".contains(c);
         if host.is_empty() || !host.chars().all(is_host) {
             return refuse("the address has no plain host");
@@ -71,14 +71,14 @@ impl Tiles {
         Ok(Self { url, attribution: attribution.into(), max_zoom: MOST_ZOOM })
     }
 
-    /// The deepest level that the server has; beyond it, its tiles are magnified. 19 unless
-    /// set, and at most 24.
+    /// Sets the largest zoom level of the server; beyond it, its tiles are magnified. Default: 19;
+    /// at most 24.
     pub fn max_zoom(mut self, zoom: u8) -> Self {
         self.max_zoom = zoom.min(DEEPEST);
         self
     }
 
-    /// Scheme, host and port: the one place that the page may ask for pictures.
+    /// Returns scheme, host and port: the only origin from which the page may load pictures.
     pub(super) fn origin(&self) -> &str {
         let start = self.url.find("://").map_or(0, |at| at + 3);
         let end = self.url[start..].find(['/', '?', '#']).map_or(self.url.len(), |at| start + at);
@@ -89,13 +89,13 @@ impl Tiles {
         sanitize(&self.attribution, 200)
     }
 
-    /// As the viewer reads it.
+    /// Returns the JSON for the viewer.
     pub(super) fn to_json(&self) -> Value {
         json!({"url": self.url, "attribution": self.attribution(), "max_zoom": self.max_zoom})
     }
 }
 
-/// This machine itself: nothing in between can read or change what it sends.
+/// Returns whether the host is this machine, so that nobody else can read or change the traffic.
 fn is_loopback(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),

@@ -4,9 +4,9 @@ use polars::prelude::{DataFrame, Series};
 
 use super::Show;
 use super::value::Values;
-use crate::display::{Cell, Column, Table, Window, counted};
+use crate::elements::{Cell, Column, Table, Window, counted};
 
-/// Most columns of one table.
+/// Largest number of columns in one table.
 const MOST: usize = 200;
 
 impl Show for DataFrame {
@@ -51,7 +51,7 @@ mod tests {
     use polars::prelude::*;
     use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq, proptest};
 
-    use crate::display::ROWS;
+    use crate::elements::ROWS;
 
     fn text(frame: &DataFrame) -> String {
         table(frame, ..ROWS, "df").bundle().text
@@ -66,7 +66,7 @@ mod tests {
             let times = times.cast(&DataType::Datetime(unit, None)).unwrap();
             let list = Series::new("list".into(), [times.clone(), times.clone()]);
             let shown = text(&DataFrame::new(2, vec![times.into(), list.into()]).unwrap());
-            // 2^63 - 1 ns are in the year 2262.
+            // 2^63 - 1 ns is in the year 2262.
             let expected = match unit {
                 TimeUnit::Nanoseconds => "2262-04-11".to_owned(),
                 _ => format!("{} {name}", i64::MAX),

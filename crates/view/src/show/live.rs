@@ -4,17 +4,17 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::ToMimeBundle;
-use crate::display::{MimeBundle, mark};
+use crate::{MimeBundle, mark};
 
-/// What the kernel takes for the content of a `display_data` message, or with `update` of an
-/// `update_display_data` message.
+/// MIME type of a block that the kernel sends as the content of a `display_data` message, or with
+/// `update` of an `update_display_data` message.
 /// <https://jupyter-client.readthedocs.io/en/stable/messaging.html#display-data>
 const MIME: &str = "application/vnd.up42.display+json";
 
-/// Shows a value that will change: the handle changes what is shown, in its place.
+/// Displays a value that will change. The returned handle updates the display in place.
 ///
-/// The notebook keeps the last state. In a plain evcxr kernel and in a terminal each state
-/// comes as text below the one before.
+/// The notebook keeps the last state. In a plain evcxr kernel and in a terminal, each state is
+/// printed as text below the previous one.
 ///
 /// ```
 /// # mod up42 { pub use up42_view::{self as view, *}; }
@@ -31,38 +31,40 @@ pub fn display_live(value: &(impl ToMimeBundle + ?Sized)) -> Live {
     Live { id }
 }
 
-/// A display that changes in its place, also while later cells run.
+/// Handle of a display that is updated in place, also while later cells run.
 #[derive(Debug)]
 pub struct Live {
     id: String,
 }
 
 impl Live {
-    /// Shows this now, in the place of what was shown before.
+    /// Replaces the displayed value.
     pub fn update(&self, value: &(impl ToMimeBundle + ?Sized)) {
         send(&value.to_mime_bundle(), Some((&self.id, true)));
     }
 
-    /// Whether displays can move here: elsewhere states add up, and one shows fewer.
+    /// Returns whether displays can be updated in place here. Elsewhere every state is added to the
+    /// output, so fewer states should be shown.
     #[doc(hidden)]
     pub fn is_possible() -> bool {
         mark::tag().is_some()
     }
 }
 
-/// Shows a bundle now; one with an id can be changed, or changes the one with that id.
+/// Displays a bundle. With `(id, false)` the display can be updated later; with `(id, true)` the
+/// bundle replaces the display with that id.
 pub fn send(bundle: &MimeBundle, id: Option<(&str, bool)>) {
     let block_text = match mark::tag() {
         Some(tag) => block(&tag, bundle, id),
         None => line(bundle),
     };
-    // One write: nothing that another thread prints falls between two lines.
+    // A single write, so that no output of another thread falls between two lines.
     let mut stdout = std::io::stdout().lock();
-    // A closed stdout has no one left to tell.
+    // The error is ignored: with a closed stdout there is nobody to report it to.
     let _ = stdout.write_all(block_text.as_bytes()).and_then(|()| stdout.flush());
 }
 
-/// What a plain evcxr kernel reads, too.
+/// Returns the text form, which any kernel and terminal can print.
 fn line(bundle: &MimeBundle) -> String {
     bundle.harmless_text() + "\n"
 }

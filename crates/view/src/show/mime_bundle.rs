@@ -2,14 +2,15 @@ use polars::prelude::{DataFrame, Series};
 
 use super::frame;
 use super::live;
-use crate::display::{MimeBundle, ROWS};
+use crate::MimeBundle;
+use crate::elements::ROWS;
 
-/// What a notebook can show as more than text: whatever this crate returns, Polars' frames,
-/// and text.
+/// Values with a rich display in a notebook: the types of this crate, Polars frames and series, and
+/// text.
 ///
-/// A cell's last value shows itself. [`display`] shows one in the middle of a cell, and
-/// [`display_live`](super::display_live) one that changes in its place. A type of one's own
-/// can be shown too:
+/// A notebook displays the last value of a cell. [`display`] displays a value in the middle of a
+/// cell, and [`display_live`](super::display_live) one that is updated in place. Other types can
+/// implement the trait, too:
 ///
 /// ```
 /// # mod up42 { pub use up42_view::{self as view, *}; }
@@ -27,15 +28,15 @@ use crate::display::{MimeBundle, ROWS};
 /// display(&Share(0.4));
 /// ```
 pub trait ToMimeBundle {
-    /// The forms in which it is shown; a front end takes the best that it can.
+    /// Returns the value as a MIME bundle. A front end displays the richest type that it supports.
     fn to_mime_bundle(&self) -> MimeBundle;
 }
 
-/// Shows a value at once, where the cell is; a cell may show many, and its last value after
-/// them.
+/// Displays a value immediately, in the output of the running cell. A cell may display several
+/// values; its last value follows them.
 ///
-/// The kernel of `up42` shows them in their order among what the cell prints. A plain evcxr
-/// kernel and a terminal get the text.
+/// The `up42` kernel keeps the order of displays and printed text. In a plain evcxr kernel and in a
+/// terminal, the text form is printed.
 ///
 /// ```
 /// # mod up42 { pub use up42_view::{self as view, *}; }
@@ -52,7 +53,8 @@ pub fn display(value: &(impl ToMimeBundle + ?Sized)) {
     live::send(&value.to_mime_bundle(), None);
 }
 
-/// Makes a type rich by its own `bundle`, and evcxr show it as a cell's last value.
+/// Implements `ToMimeBundle` with the type's method `bundle` or the named one, and `evcxr_display`,
+/// which evcxr calls for the last value of a cell.
 #[macro_export]
 macro_rules! impl_mime_bundle {
     ($type:ty) => {
@@ -60,13 +62,13 @@ macro_rules! impl_mime_bundle {
     };
     ($type:ty, $bundle:ident) => {
         impl $crate::show::ToMimeBundle for $type {
-            fn to_mime_bundle(&self) -> $crate::display::MimeBundle {
+            fn to_mime_bundle(&self) -> $crate::MimeBundle {
                 self.$bundle()
             }
         }
 
         impl $type {
-            /// Shows it in a notebook; evcxr calls this for the last value of a cell.
+            /// Displays the value in a notebook; evcxr calls this for the last value of a cell.
             pub fn evcxr_display(&self) {
                 self.$bundle().print();
             }

@@ -1,5 +1,5 @@
-//! Showing on demand: values in the middle of a cell, displays that move in place, and
-//! tables of frames, which cannot show themselves, and of other rows than the first ones.
+//! Display on request: values in the middle of a cell, displays that are updated in place, tables
+//! of Polars frames (which have no display of their own), and further rows of a table.
 
 mod frame;
 mod live;
@@ -11,18 +11,18 @@ use std::ops::RangeBounds;
 pub use live::{Live, display_live};
 pub use mime_bundle::{ToMimeBundle, display};
 
-use crate::display::{ROWS, Table};
+use crate::elements::{ROWS, Table};
 
-/// Shows what has a table of its rows, as a cell's last value by the first ones, or by a
-/// `bundle` of its own.
+/// Implements `Show` for a type with a method `table`. As the last value of a cell, the type shows
+/// its first rows, or the result of the named method.
 #[macro_export]
 macro_rules! impl_show {
     ($list:ty) => {
         $crate::impl_show!($list, first_rows);
 
         impl $list {
-            fn first_rows(&self) -> $crate::display::MimeBundle {
-                self.table(..$crate::display::ROWS).bundle()
+            fn first_rows(&self) -> $crate::MimeBundle {
+                self.table(..$crate::elements::ROWS).bundle()
             }
         }
     };
@@ -37,12 +37,11 @@ macro_rules! impl_show {
     };
 }
 
-/// Shows rows as a table, in the notebook or in a terminal.
+/// Display of rows as a table, in the notebook or in a terminal.
 ///
-/// What this crate lists shows its first rows as a cell's last value. A Polars DataFrame or
-/// Series has to be asked: `df.show()`. Any of them shows other rows by
-/// [`show_rows`](Self::show_rows); the line under a table that goes on says which ones come
-/// next.
+/// The lists of this crate show their first rows as the last value of a cell. For a Polars
+/// DataFrame or Series, call `df.show()`. [`show_rows`](Self::show_rows) shows other rows; the line
+/// below a table with further rows is the code that shows the next ones.
 ///
 /// ```
 /// # mod up42 { pub use up42_view::{self as view, *}; pub use {geo_types, jiff, polars}; }
@@ -55,24 +54,24 @@ macro_rules! impl_show {
 /// # Ok::<(), up42::Error>(())
 /// ```
 ///
-/// In a frame's table each column has its dtype under its name. A dash is null, and `""` is
-/// an empty text. The floats of a column have the same number of decimals, as many as six
-/// significant digits need. Datetimes are shown in their zone, or as they are where they
-/// have none. Of long texts, lists and bytes only the beginning or the size is shown. Only
-/// the rows that are shown are looked at, so the size of a frame does not matter.
+/// The table of a frame has the dtype below the name of each column. A dash is null, and `""` is an
+/// empty string. The floats of a column have the same number of decimals, enough for six
+/// significant digits. Datetimes are shown in their time zone; those without one are shown
+/// unchanged. Long strings and lists are cut, and binary values are shown by their size. Only the
+/// rows shown are read, so the size of a frame does not matter.
 pub trait Show {
     /// Shows the first 50 rows.
     fn show(&self) {
         self.show_rows(..ROWS);
     }
 
-    /// Shows these rows, counted from 0: at most 1,000 of them, and as many as there are.
+    /// Shows a range of rows, counted from 0: at most 1,000 rows. A range beyond the end is cut.
     fn show_rows(&self, rows: impl RangeBounds<usize>);
 }
 
-/// An element of slices that are shown as a table.
+/// Element type of slices that are shown as a table.
 pub trait TableRow: Sized {
-    /// Returns the table of a list, with those rows of it that are to be shown.
+    /// Returns a table with a range of the rows of a list.
     fn table(list: &[Self], rows: impl RangeBounds<usize>) -> Table;
 }
 

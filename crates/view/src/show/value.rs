@@ -1,20 +1,20 @@
-//! The values of a frame's column, as people read them.
+//! Formatting of the values of a Polars column.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use polars::prelude::{AnyValue, Column, DataType, Series, TimeUnit};
 
-use crate::display::{Cell, grouped};
+use crate::elements::{Cell, grouped};
 use up42_core::sanitize::sanitize;
 
 /// Longest text of a cell, in characters.
 const LONGEST: usize = 100;
 /// Significant digits of a column of floats.
 const DIGITS: i32 = 6;
-/// Members of a list that are shown.
+/// Number of list elements shown.
 const MEMBERS: usize = 3;
 
-/// The cells of a column.
+/// Formatted cells of a column.
 pub struct Values {
     pub is_number: bool,
     pub cells: Vec<Cell>,
@@ -31,12 +31,12 @@ impl Values {
     }
 }
 
-/// What the values of a column have in common.
+/// Format shared by the values of a column.
 #[derive(Default)]
 struct Style {
-    /// Decimals of its floats.
+    /// Number of decimals of the floats.
     decimals: usize,
-    /// What of a time is shown.
+    /// `strftime` format of the datetimes.
     time: &'static str,
 }
 
@@ -90,7 +90,7 @@ impl Style {
             AnyValue::List(members) => list(members),
             AnyValue::Date(days) => date(*days),
             AnyValue::Duration(count, unit) => duration(*count, *unit),
-            // No calendar reaches so far, and Polars panics there.
+            // Outside the range of the calendar; Polars panics when it formats such a value.
             AnyValue::Datetime(count, unit, _) | AnyValue::DatetimeOwned(count, unit, _) => {
                 format!("{count} {unit}")
             }
@@ -103,7 +103,7 @@ impl Style {
         let is_lost = value != 0.0 && value.abs() < 0.5 * 10f64.powi(-(self.decimals as i32));
         match value.is_finite() && (is_large || is_lost) {
             true => format!("{value:.2e}"),
-            // Nothing is added but to -0, which becomes 0.
+            // Adding 0.0 turns -0 into 0.
             false => format!("{:.*}", self.decimals, value + 0.0),
         }
     }
@@ -113,7 +113,7 @@ impl Style {
             None | Some("UTC") => Some(TimeZone::UTC),
             Some(name) => TimeZone::get(name).ok(),
         };
-        // Where the machine does not know the zone, the time is UTC and says so.
+        // If the machine does not know the time zone, the time is shown in UTC with a `Z`.
         let mark = if known.is_none() { "Z" } else { "" };
         format!("{}{mark}", at.to_zoned(known.unwrap_or(TimeZone::UTC)).strftime(self.time))
     }
@@ -127,7 +127,7 @@ fn float(value: &AnyValue) -> Option<f64> {
     }
 }
 
-/// How many decimals it takes to write the value, up to so many.
+/// Returns the number of decimals needed to write the value, at most `most`.
 fn decimals(value: f64, most: usize) -> usize {
     let text = format!("{value:.most$}");
     text.trim_end_matches('0').split_once('.').map_or(0, |(_, fraction)| fraction.len())
@@ -163,7 +163,7 @@ fn seconds(count: i64, unit: TimeUnit) -> f64 {
     count as f64 / each
 }
 
-/// `1d 2h 3m 4.5s`, without the parts that are 0.
+/// Formats a duration as `1d 2h 3m 4.5s`, without the parts that are 0.
 fn duration(count: i64, unit: TimeUnit) -> String {
     let total = seconds(count, unit);
     let whole = total.abs().trunc() as u64;
@@ -185,7 +185,7 @@ fn size(bytes: usize) -> String {
     }
 }
 
-/// `[1, 2, 3, … 17 more]`.
+/// Formats a list as `[1, 2, 3, … 17 more]`.
 fn list(members: &Series) -> String {
     let shown: Vec<AnyValue> = members.iter().take(MEMBERS).collect();
     let style = Style::of(&shown);

@@ -1,4 +1,4 @@
-//! The socket that sends back what it is sent: the heartbeat.
+//! The heartbeat socket, which returns every message.
 //! <https://jupyter-client.readthedocs.io/en/stable/messaging.html#heartbeat-for-kernels>
 
 use tokio::io::AsyncWriteExt;
@@ -15,7 +15,7 @@ pub fn serve(listener: Listener) {
 async fn echo(mut peer: Peer) {
     while let Ok(incoming) = peer.reader.next().await {
         let answer = match incoming {
-            // With the address that a message may bring along.
+            // All parts, since a message may have an address in front.
             Incoming::Message(parts) => Some(encode(&parts)),
             Incoming::Command(name, body) => pong(&name, &body),
         };

@@ -12,33 +12,33 @@ const MORE: u8 = 1;
 const LONG: u8 = 2;
 const COMMAND: u8 = 4;
 
-/// Counted for each frame of a message beside its bytes: a message of empty frames takes
-/// memory too.
+/// Number of bytes that each frame of a message counts in addition to its content: a message of
+/// empty frames takes memory too.
 const FRAME: usize = 64;
 
-/// A command or a message of a peer.
+/// Command or message of a peer.
 #[derive(Debug, PartialEq)]
 pub enum Incoming {
-    /// A command: its name and its body.
+    /// Command, with its name and body.
     Command(Vec<u8>, Vec<u8>),
-    /// A message.
+    /// Message, with its parts.
     Message(Parts),
 }
 
-/// Reads frames.
+/// Reader of frames.
 #[derive(Debug)]
 pub struct Reader<R> {
     from: BufReader<R>,
-    /// Most bytes of one message.
+    /// Largest size of one message, in bytes.
     limit: usize,
-    /// The parts of a message whose last part has not come.
+    /// Parts of a message that is not complete.
     parts: Parts,
-    /// The bytes of these parts.
+    /// Size of these parts, in bytes.
     size: usize,
 }
 
 impl<R: AsyncRead + Unpin> Reader<R> {
-    /// A reader of messages of at most `limit` bytes.
+    /// Returns a reader of messages of at most `limit` bytes.
     pub fn new(from: R, limit: usize) -> Self {
         Self { from: BufReader::new(from), limit, parts: Parts::new(), size: 0 }
     }
@@ -48,7 +48,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         self.limit = limit;
     }
 
-    /// Reads bytes that are no frame.
+    /// Reads bytes that are not a frame.
     pub async fn exact<const N: usize>(&mut self) -> io::Result<[u8; N]> {
         let mut bytes = [0; N];
         self.from.read_exact(&mut bytes).await?;
@@ -88,7 +88,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         if room.is_none_or(|room| length > room as u64) {
             return Err(malformed("a message that is too large"));
         }
-        // Grows with what arrives: a length is only a claim.
+        // Grows with the data: the stated length may be wrong.
         let mut body = Vec::new();
         (&mut self.from).take(length).read_to_end(&mut body).await?;
         match body.len() as u64 == length {
@@ -104,12 +104,12 @@ fn command(body: Vec<u8>) -> io::Result<Incoming> {
     Ok(Incoming::Command(name.to_vec(), body.to_vec()))
 }
 
-/// The error for a peer that breaks the protocol.
+/// Returns the error for a peer that violates the protocol.
 pub fn malformed(why: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, why)
 }
 
-/// The frames of a message.
+/// Encodes a message as frames.
 pub fn encode(parts: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.len() + 9).sum());
     for (index, part) in parts.iter().enumerate() {
@@ -119,9 +119,9 @@ pub fn encode(parts: &[Vec<u8>]) -> Vec<u8> {
     bytes
 }
 
-/// The frame of a command.
+/// Encodes a command as a frame.
 pub fn encode_command(name: &str, body: &[u8]) -> Vec<u8> {
-    // The names of the protocol are short.
+    // The protocol's names fit in one byte of length.
     let content = [&[name.len() as u8], name.as_bytes(), body].concat();
     let mut bytes = Vec::new();
     push(&mut bytes, COMMAND, &content);
@@ -146,7 +146,7 @@ mod tests {
 
     const LIMIT: usize = 2_000;
 
-    /// All that is read before an error, and what kind of error that is.
+    /// Reads up to the first error, and returns it with the items before it.
     fn read(bytes: &[u8]) -> (Vec<Incoming>, io::ErrorKind) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {

@@ -14,20 +14,20 @@ use tokio::time::{sleep, timeout};
 
 use crate::front::zmtp::peer::{Peer, Role, Stream};
 
-/// Most peers of one socket; further ones are disconnected. Each client of Jupyter is one, and a
-/// process may often have 1,024 open files.
+/// Largest number of peers of one socket; further ones are disconnected. Each Jupyter client is one
+/// peer, and the usual limit of open files is 1,024 per process.
 const MOST_PEERS: usize = 64;
-/// The longest time of a handshake.
+/// Longest duration of a handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// After an error, such as too many open files, which would come again at once.
+/// Pause after an error, such as too many open files, which would recur at once.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// An address to listen on.
+/// Address to listen on.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Endpoint {
-    /// A host, or `*` for all of this machine's addresses, and a port.
+    /// Host, or `*` for all addresses of this machine, and port.
     Tcp(String, u16),
-    /// A file.
+    /// Path of a Unix socket.
     Ipc(PathBuf),
 }
 
@@ -40,7 +40,7 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// An address that is listened on.
+/// Bound address.
 #[derive(Debug)]
 pub enum Listener {
     Tcp(TcpListener),
@@ -49,11 +49,11 @@ pub enum Listener {
 }
 
 impl Listener {
-    /// Listens.
+    /// Binds the address.
     ///
     /// # Errors
     ///
-    /// If the address is in use or cannot be used on this system.
+    /// The address is in use or cannot be used on this system.
     pub async fn bind(endpoint: &Endpoint) -> io::Result<Self> {
         match endpoint {
             Endpoint::Tcp(host, port) => {
@@ -67,7 +67,7 @@ impl Listener {
         }
     }
 
-    /// Shakes hands with each peer in a task of its own, and runs `talk` there.
+    /// Performs the handshake with each peer in a task of its own, and runs `talk` there.
     pub fn serve<Talk: Future<Output = ()> + Send + 'static>(
         self,
         role: Role,
@@ -96,7 +96,7 @@ impl Listener {
         Ok(match self {
             Self::Tcp(listener) => {
                 let (stream, _) = listener.accept().await?;
-                // Replies are small and awaited. It fails if the peer has gone already.
+                // Replies are small and awaited. Fails if the peer has disconnected.
                 let _ = stream.set_nodelay(true);
                 Box::new(stream)
             }
@@ -106,13 +106,13 @@ impl Listener {
     }
 }
 
-/// A socket that only this user may connect to.
+/// Binds a Unix socket that only this user may connect to.
 #[cfg(unix)]
 fn bind_file(file: &std::path::Path) -> io::Result<UnixListener> {
     use std::fs::{self, Permissions};
     use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 
-    // A kernel that was restarted comes back to its file.
+    // A restarted kernel uses the same file again.
     if fs::symlink_metadata(file).is_ok_and(|found| found.file_type().is_socket()) {
         fs::remove_file(file)?;
     }

@@ -1,4 +1,4 @@
-//! The handshake, and the peer that it leads to.
+//! The handshake, and the peer after it.
 //! <https://rfc.zeromq.org/spec/37/#grammar>
 
 use std::io;
@@ -7,21 +7,21 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 
 use crate::front::zmtp::frame::{Incoming, Reader, encode_command, malformed};
 
-/// Most bytes of a message of the kernel's clients. A cell takes a few thousand; Jupyter's
-/// server passes on at most 10 MiB of a browser's.
+/// Largest size of a request, in bytes. A cell takes a few thousand; Jupyter's server forwards at
+/// most 10 MiB from a browser.
 const LARGEST_REQUEST: usize = 16 << 20;
-/// The same where peers send handshakes, subscriptions and heartbeats only.
+/// Largest size, in bytes, where peers send only handshakes, subscriptions and heartbeats.
 const LARGEST_COMMAND: usize = 4 << 10;
 
-/// The mechanism without authentication, which Jupyter's messages bring themselves.
+/// Mechanism without authentication; Jupyter's messages are signed themselves.
 const MECHANISM: &[u8; 20] = b"NULL\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
 
-/// A connection.
+/// Connection to a peer.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-/// The type of a socket of the kernel.
+/// Type of a socket of the kernel.
 #[derive(Clone, Copy, Debug)]
 pub enum Role {
     Router,
@@ -38,7 +38,8 @@ impl Role {
         }
     }
 
-    /// The sockets that may connect: <https://rfc.zeromq.org/spec/37/#the-socket-type-property>
+    /// Returns the socket types that may connect:
+    /// <https://rfc.zeromq.org/spec/37/#the-socket-type-property>
     fn peers(self) -> &'static [&'static str] {
         match self {
             Self::Router => &["DEALER", "REQ", "ROUTER"],
@@ -55,11 +56,11 @@ impl Role {
     }
 }
 
-/// A connection after its handshake.
+/// Connection after its handshake.
 pub struct Peer {
     pub reader: Reader<ReadHalf<Box<dyn Stream>>>,
     pub writer: WriteHalf<Box<dyn Stream>>,
-    /// The identity that it has chosen, which may be empty.
+    /// Identity that the peer has chosen, which may be empty.
     pub identity: Vec<u8>,
 }
 
@@ -68,11 +69,11 @@ impl Peer {
     ///
     /// # Errors
     ///
-    /// If the connection ends, or the peer speaks another protocol or is of another kind.
+    /// The connection ends, or the peer uses another protocol or socket type.
     pub async fn handshake(stream: Box<dyn Stream>, role: Role) -> io::Result<Self> {
         let (reader, mut writer) = tokio::io::split(stream);
         let mut reader = Reader::new(reader, LARGEST_COMMAND);
-        // At once and whole: libzmq sends its own in two pieces, and waits for ours between.
+        // At once and complete: libzmq sends its own in two parts and waits for ours in between.
         writer.write_all(&greeting()).await?;
         let theirs: [u8; 64] = reader.exact().await?;
         if theirs[0] != 0xff || theirs[9] & 1 == 0 || theirs[10] < 3 || theirs[12..32] != *MECHANISM {
@@ -113,7 +114,7 @@ fn property(name: &str, value: &[u8]) -> Vec<u8> {
     [&[name.len() as u8], name.as_bytes(), &(value.len() as u32).to_be_bytes(), value].concat()
 }
 
-/// Names and values; `None` if a length leads beyond the end.
+/// Parses names and values; `None` if a length exceeds the data.
 fn properties_of(mut bytes: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
     let mut properties = Vec::new();
     while let Some((length, rest)) = bytes.split_first() {
@@ -126,10 +127,10 @@ fn properties_of(mut bytes: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
     Some(properties)
 }
 
-/// The answer to a heartbeat of the protocol's own, and `None` to every other command.
+/// Returns the answer to a heartbeat of ZMTP, and `None` for every other command.
 /// <https://rfc.zeromq.org/spec/37/#connection-heartbeats>
 pub fn pong(name: &[u8], body: &[u8]) -> Option<Vec<u8>> {
-    // Its context comes after a time to live.
+    // The context follows a time to live of two bytes.
     (name == b"PING").then(|| encode_command("PONG", body.get(2..).unwrap_or_default()))
 }
 

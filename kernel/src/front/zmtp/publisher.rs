@@ -1,4 +1,4 @@
-//! The socket whose messages go to all peers that have subscribed to them.
+//! The publisher socket, whose messages are sent to all peers that have subscribed to them.
 //! <https://rfc.zeromq.org/spec/29/>
 
 use std::collections::HashMap;
@@ -13,10 +13,10 @@ use crate::front::zmtp::listener::Listener;
 use crate::front::zmtp::peer::{Peer, Role};
 use crate::front::zmtp::queue::{Queue, queue};
 
-/// Most subscriptions of one peer. Jupyter's clients have one, to everything.
+/// Largest number of subscriptions of one peer. Jupyter's clients have one, to all messages.
 const MOST_TOPICS: usize = 100;
 
-/// A publisher that is served.
+/// Publisher socket that is served.
 #[derive(Clone, Debug)]
 pub struct Publisher {
     subscribers: Arc<Mutex<HashMap<u64, Subscriber>>>,
@@ -46,12 +46,12 @@ impl Publisher {
             (Some(change), Some(subscriber)) => subscriber.change(change),
             _ => Ok(()),
         };
-        outgoing.converse(peer, handle).await;
+        outgoing.serve_peer(peer, handle).await;
         self.lock().remove(&number);
     }
 
-    /// Sends to all who have subscribed to how the first part begins. A peer that does not
-    /// read holds up no other.
+    /// Sends a message to all peers with a subscription to a prefix of its first part. A peer that
+    /// does not read does not delay others.
     pub fn send(&self, parts: &[Vec<u8>]) {
         let Some(topic) = parts.first() else { return };
         let bytes: Arc<[u8]> = encode(parts).into();
@@ -62,7 +62,7 @@ impl Publisher {
         }
     }
 
-    /// Drops `done` when all that was sent has left.
+    /// Drops `done` when all messages have been sent.
     pub fn flush(&self, done: &Sender<Infallible>) {
         self.lock().values().for_each(|subscriber| subscriber.queue.flush(done));
     }
@@ -80,7 +80,7 @@ impl Subscriber {
             }
             Change::Subscribe(topic) => self.topics.push(topic),
             Change::Cancel(topic) => {
-                // One subscription of several to the same topic.
+                // Removes one subscription, even if there are several to the same topic.
                 if let Some(index) = self.topics.iter().position(|known| *known == topic) {
                     self.topics.swap_remove(index);
                 }
@@ -96,7 +96,7 @@ enum Change {
     Cancel(Vec<u8>),
 }
 
-/// A command of ZMTP 3.1, or a message of 3.0.
+/// Parses a subscription: a command in ZMTP 3.1, a message in 3.0.
 fn subscription(incoming: Incoming) -> Option<Change> {
     match incoming {
         Incoming::Command(name, topic) => match &name[..] {

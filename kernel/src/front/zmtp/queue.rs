@@ -13,13 +13,14 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use crate::front::zmtp::frame::Incoming;
 use crate::front::zmtp::peer::{Peer, pong};
 
-/// Most bytes that wait for a peer that does not read. With more it is disconnected, as it
-/// would lose messages in any case; a client that is alive connects again.
+/// Largest number of bytes that wait for a peer that does not read. Beyond it the peer is
+/// disconnected, as it would lose messages in any case; a running client reconnects.
 const MOST_WAITING: usize = 64 << 20;
-/// Counted for each message beside its bytes: many small ones take memory too.
+/// Number of bytes that each message counts in addition to its content: many small messages take
+/// memory too.
 const ITEM: usize = 64;
 
-/// The end that bytes are pushed to.
+/// Sending half of a queue.
 #[derive(Clone, Debug)]
 pub struct Queue {
     items: UnboundedSender<Item>,
@@ -28,27 +29,27 @@ pub struct Queue {
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// The bytes that were pushed and not written.
+    /// Number of bytes that were pushed and not yet written.
     waiting: AtomicUsize,
     closed: Notify,
 }
 
 #[derive(Debug)]
 enum Item {
-    /// All subscribers share the bytes of what is published.
+    /// Bytes to write; all subscribers share those of a published message.
     Bytes(Arc<[u8]>),
-    /// Dropped when all before it is written, or never will be.
+    /// Sender that is dropped once all items before it are written or discarded.
     Flush(#[expect(dead_code, reason = "only its end tells something")] Sender<Infallible>),
 }
 
-/// The end that is written to the peer.
+/// Receiving half of a queue, which is written to the peer.
 #[derive(Debug)]
 pub struct Outgoing {
     items: UnboundedReceiver<Item>,
     queue: Queue,
 }
 
-/// An empty queue.
+/// Returns both halves of an empty queue.
 pub fn queue() -> (Queue, Outgoing) {
     let (sender, items) = unbounded_channel();
     let queue = Queue { items: sender, shared: Arc::default() };
@@ -56,18 +57,18 @@ pub fn queue() -> (Queue, Outgoing) {
 }
 
 impl Queue {
-    /// Adds bytes, or disconnects the peer if too many wait already. One message of any size
-    /// is taken when few do.
+    /// Adds bytes, or disconnects the peer if too many are waiting. A message of any size is
+    /// accepted as long as the limit is not exceeded.
     pub fn push(&self, bytes: Arc<[u8]>) {
         if self.shared.waiting.fetch_add(bytes.len() + ITEM, Ordering::Relaxed) > MOST_WAITING {
             self.close();
         } else {
-            // It fails only if the peer is gone.
+            // Fails only if the peer has disconnected.
             let _ = self.items.send(Item::Bytes(bytes));
         }
     }
 
-    /// Drops `done` when all that was pushed before is written, or the peer is gone.
+    /// Drops `done` when all that was pushed before is written, or the peer has disconnected.
     pub fn flush(&self, done: &Sender<Infallible>) {
         let _ = self.items.send(Item::Flush(done.clone()));
     }
@@ -77,7 +78,7 @@ impl Queue {
         self.shared.closed.notify_one();
     }
 
-    /// Whether both are ends of one queue.
+    /// Returns whether both are halves of one queue.
     #[cfg(test)]
     pub fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.shared, &other.shared)
@@ -87,7 +88,7 @@ impl Queue {
 impl Outgoing {
     /// Writes the queue to the peer, and calls `handle` with each command and message of the
     /// peer, until the connection ends, `handle` fails, or the queue is closed.
-    pub async fn converse(mut self, peer: Peer, mut handle: impl FnMut(Incoming) -> io::Result<()>) {
+    pub async fn serve_peer(mut self, peer: Peer, mut handle: impl FnMut(Incoming) -> io::Result<()>) {
         let Peer { mut reader, mut writer, .. } = peer;
         let queue = self.queue.clone();
         let read = async {

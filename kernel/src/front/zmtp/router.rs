@@ -1,4 +1,4 @@
-//! The socket whose messages go to one of its peers, by its identity.
+//! The router socket, whose messages are sent to one peer, by its identity.
 //! <https://rfc.zeromq.org/spec/28/#the-router-socket-type>
 
 use std::collections::HashMap;
@@ -13,11 +13,11 @@ use crate::front::zmtp::listener::Listener;
 use crate::front::zmtp::peer::{Peer, Role};
 use crate::front::zmtp::queue::{Queue, queue};
 
-/// A router that is served.
+/// Router socket that is served.
 ///
-/// A peer may choose its identity, and clients of one session choose the same, so each peer has
-/// a number too. A reply goes to the peer with both; if there is none, because it has connected
-/// anew or asked on another socket, to the newest peer with the identity.
+/// A peer may choose its identity, and clients of one session choose the same, so each peer has a
+/// number too. A reply is sent to the peer with both. If there is none, because it has reconnected
+/// or sent the request on another socket, the newest peer with the identity receives it.
 #[derive(Clone, Debug, Default)]
 pub struct Router {
     peers: Arc<Mutex<Peers>>,
@@ -31,7 +31,7 @@ struct Peers {
 
 impl Router {
     /// Serves peers. Calls `take_in` with each message, after the number and the identity of its
-    /// peer, which is disconnected if that fails.
+    /// peer; the peer is disconnected if `take_in` fails.
     pub fn serve(
         listener: Listener,
         take_in: impl Fn(Parts) -> io::Result<()> + Clone + Send + Sync + 'static,
@@ -53,11 +53,11 @@ impl Router {
             }
             Incoming::Command(..) => Ok(()),
         };
-        outgoing.converse(peer, handle).await;
+        outgoing.serve_peer(peer, handle).await;
         self.lock().remove(number, &identity);
     }
 
-    /// Sends to the peer that the first two parts name, unless it is gone.
+    /// Sends a message to the peer that the first two parts identify, unless it has disconnected.
     pub fn send(&self, parts: &[Vec<u8>]) {
         let [number, identity, parts @ ..] = parts else { return };
         if let Some(peer) = self.lock().find(number, identity) {
@@ -65,7 +65,7 @@ impl Router {
         }
     }
 
-    /// Drops `done` when all that was sent has left.
+    /// Drops `done` when all messages have been sent.
     pub fn flush(&self, done: &Sender<Infallible>) {
         self.lock().by_identity.values().flatten().for_each(|(_, peer)| peer.flush(done));
     }
@@ -80,7 +80,7 @@ impl Peers {
         let number = self.next;
         self.next += 1;
         if identity.is_empty() {
-            // The zero is reserved for names that a router gives.
+            // Identities that begin with a zero are reserved for the router.
             identity = [&[0][..], &number.to_be_bytes()].concat();
         }
         self.by_identity.entry(identity.clone()).or_default().push((number, queue));

@@ -1,4 +1,4 @@
-//! Every kind of service, with answers that get lost: no job is created twice.
+//! Services of each kind, with lost responses: no job is created twice.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -10,10 +10,10 @@ use crate::jobs::JobStatus;
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
-    /// Answers get lost, with the job and without; the list lags behind, and others run jobs of
-    /// the same kind. A job is created once at most, and the batch ends. Where jobs have names,
-    /// all of them are done in the end; where the list tells what they were asked too; where it
-    /// tells nothing, whoever may exist waits for the user.
+    /// Responses are lost, with and without a job; the list is late, and others run jobs of the
+    /// same kind. Each job is created at most once, and the batch ends. Where jobs have names, or
+    /// the list contains their inputs, all jobs succeed in the end; where the list contains
+    /// neither, jobs that may exist wait for the user.
     #[test]
     fn no_service_is_asked_for_a_job_twice(
         sort in prop::sample::select(vec![Sort::Named, Sort::ByIds, Sort::Telling, Sort::Silent]),
@@ -24,7 +24,7 @@ proptest! {
             answers: Mutex::new(answers), ..Platform::default()
         };
         (0..theirs).for_each(|number| drop(platform.has(&format!("theirs {number}"), "SUCCEEDED")));
-        let state = drive(&platform, &policy(), known(items));
+        let state = run_to_end(&platform, &policy(), known(items));
         let made = platform.made();
         for item in 0..items {
             let label = format!("job {item}");

@@ -39,16 +39,16 @@ fn known(items: usize) -> Known {
     Known { journal, state, items, places, began: Duration::ZERO, was_begun: false }
 }
 
-fn drive(platform: &Platform, policy: &Policy, known: Known) -> State {
+fn run_to_end(platform: &Platform, policy: &Policy, known: Known) -> State {
     try_to_drive(platform, policy, known).unwrap()
 }
 
 fn try_to_drive(platform: &Platform, policy: &Policy, known: Known) -> Result<State> {
     let limit = Limit { service: 5, asked: 5 };
-    Run::new((platform, platform), "b", policy, known, limit).unwrap().drive().map(|left| left.state)
+    Run::new((platform, platform), "b", policy, known, limit).unwrap().run_to_end().map(|left| left.state)
 }
 
-/// The item's job was there before.
+/// Records the item's job as created before the run.
 fn created(known: &mut Known, item: usize, job: crate::jobs::Job) {
     known.state.apply(&Event::Intent { item, at: Duration::ZERO });
     known.state.apply(&Event::Submitted { item, job });
@@ -69,10 +69,10 @@ fn a_list_that_may_not_be_whole_proves_nothing_and_the_batch_ends() {
         (Broken::Never, false),
     ] {
         let platform = Platform { losses: 1.into(), list, ..Platform::default() };
-        let state = drive(&platform, &policy(), known(1));
+        let state = run_to_end(&platform, &policy(), known(1));
         assert_eq!(state.phase(0).has_succeeded(), is_sent_again);
         assert_eq!(platform.made().len(), usize::from(is_sent_again));
-        // The answer took 100 s.
+        // The request failed after 100 s.
         let settled = at(if is_sent_again { 100 + 60 } else { 100 + 5 * 60 });
         assert!(platform.now() >= settled, "{:?}", platform.now());
     }
@@ -81,7 +81,7 @@ fn a_list_that_may_not_be_whole_proves_nothing_and_the_batch_ends() {
 #[test]
 fn jobs_are_asked_for_by_ids_where_that_is_known() {
     let platform = Platform { lasts: at(100), by_ids: true, list: Broken::Never, ..Platform::default() };
-    let state = drive(&platform, &policy(), known(12));
+    let state = run_to_end(&platform, &policy(), known(12));
     assert!(state.phases().iter().all(Phase::has_succeeded), "the list is not needed");
 }
 
@@ -97,7 +97,7 @@ fn where_jobs_have_no_names_what_they_were_asked_tells_them_apart() {
                 created(&mut known, 1, job);
             }
         }
-        let state = drive(platform, &policy(), known);
+        let state = run_to_end(platform, &policy(), known);
         (format!("{:?}", state.phase(0).job().map(|job| job.id.to_string())), platform.made().len())
     };
     let platform = nameless();
@@ -115,7 +115,7 @@ fn a_network_that_is_gone_for_hours_is_waited_out() {
     let gone = Some([at(150), at(20_000)]);
     let platform = Platform { lasts: at(100), losses: 1.into(), gone, ..Platform::default() };
     let known = known(12);
-    let state = drive(&platform, &policy(), known);
+    let state = run_to_end(&platform, &policy(), known);
     assert!(state.phases().iter().all(Phase::has_succeeded), "{:?}", state.phases());
     assert_eq!(platform.made().len(), 12, "each once, the lost one too");
     assert!(platform.now() > at(20_000));
@@ -126,7 +126,7 @@ fn a_network_that_is_gone_for_hours_is_waited_out() {
 #[test]
 fn a_machine_that_sleeps_for_hours_goes_on() {
     let platform = Platform { lasts: at(100), sleep: 40_000.into(), ..Platform::default() };
-    let state = drive(&platform, &policy(), known(12));
+    let state = run_to_end(&platform, &policy(), known(12));
     assert!(state.phases().iter().all(|phase| phase.has_succeeded() && phase.credits() == Some(7)));
     assert!(platform.made().len() == 12 && platform.now() > at(40_000));
 }
@@ -142,10 +142,10 @@ fn jobs_are_sent_longest_first_also_by_the_next_run() {
     for event in first.journal.events().unwrap() {
         second.state.apply(&event);
     }
-    drive(&platform, &policy(), second);
+    run_to_end(&platform, &policy(), second);
     let labels: Vec<String> = platform.made().into_iter().map(|made| made.label).collect();
     let longest_first = [5, 11, 4, 10, 3, 9, 2, 8, 1, 7, 0, 6].map(|item| format!("job {item}"));
-    // Those that are sent together arrive in any order.
+    // Requests that are sent together arrive in any order.
     let together = |labels: &[String]| -> Vec<Vec<String>> {
         labels
             .chunks(5)
@@ -162,7 +162,7 @@ fn jobs_are_sent_longest_first_also_by_the_next_run() {
 #[test]
 fn credits_that_run_out_leave_what_was_sent_and_say_how_many_are_missing() {
     let platform = Platform { lasts: at(100), affordable: Some(7), ..Platform::default() };
-    let state = drive(&platform, &policy(), known(10));
+    let state = run_to_end(&platform, &policy(), known(10));
     assert_eq!(state.phases().iter().filter(|phase| phase.has_succeeded()).count(), 7);
     assert_eq!(state.waiting().count(), 3, "none is lost, and none refused");
     assert_eq!(
@@ -183,13 +183,13 @@ fn a_batch_that_ran_short_goes_on_when_there_are_credits() {
     let fresh = known(10);
     let journal = Journal::create(&path, &fresh.journal.head().unwrap()).unwrap();
     let mut platform = Platform { lasts: at(100), affordable: Some(7), ..Platform::default() };
-    drive(&platform, &policy(), Known { journal, ..fresh });
+    run_to_end(&platform, &policy(), Known { journal, ..fresh });
     platform.affordable = None;
     let (journal, mut again) = (Journal::open(&path).unwrap().unwrap(), known(10));
     for event in journal.events().unwrap() {
         again.state.apply(&event);
     }
-    let state = drive(&platform, &policy(), Known { journal, ..again });
+    let state = run_to_end(&platform, &policy(), Known { journal, ..again });
     assert!(state.phases().iter().all(Phase::has_succeeded) && state.stop().is_none());
     assert_eq!(platform.made().len(), 10);
 }
@@ -200,7 +200,7 @@ fn a_full_project_is_tried_again_with_one_job() {
     platform.has("theirs", "RUNNING");
     platform.jobs.lock().unwrap()[0].ends = at(50_000);
     platform.jobs.lock().unwrap()[0].ending = "SUCCEEDED";
-    let state = drive(&platform, &policy(), known(3));
+    let state = run_to_end(&platform, &policy(), known(3));
     assert!(state.phases().iter().all(Phase::has_succeeded));
     assert_eq!(platform.made().len(), 4);
     let requests = platform.requests.load(Ordering::SeqCst);
@@ -215,7 +215,7 @@ fn a_job_is_told_once_and_whole() {
     policy.on_finished = Some(Arc::new(move |record: &JobRecord| {
         hook.lock().unwrap().push((record.label.clone(), record.index, record.credits()));
     }));
-    drive(&platform, &policy, known(2));
+    run_to_end(&platform, &policy, known(2));
     let mut finished = finished.lock().unwrap().clone();
     finished.sort();
     assert_eq!(finished, [("job 0".into(), 1, Some(7)), ("job 1".into(), 0, Some(7))]);
@@ -229,7 +229,7 @@ fn logs_that_cannot_be_read_are_asked_for_again_and_not_for_ever() {
         let platform = Platform { silence: silence.into(), ..Platform::default() };
         let mut known = known(1);
         created(&mut known, 0, platform.has("b", "FAILED"));
-        let state = drive(&platform, &policy(), known);
+        let state = run_to_end(&platform, &policy(), known);
         let Phase::Created(created) = state.phase(0) else { panic!("{:?}", state.phase(0)) };
         assert_eq!(created.end.as_ref().unwrap().reason.as_deref(), Some(reason));
         assert!(platform.now() < at(200));
@@ -243,7 +243,7 @@ fn a_cancelled_batch_sends_nothing_and_leaves_alone_what_is_left_out() {
     (0..2).for_each(|item| created(&mut known, item, platform.has("b", "RUNNING")));
     known.state.leave_out(0);
     known.journal.request_cancel().unwrap();
-    drive(&platform, &policy(), known);
+    run_to_end(&platform, &policy(), known);
     assert_eq!(platform.made().len(), 2, "the third was not sent");
     assert_eq!(*platform.cancelled.lock().unwrap(), ["1"]);
 }
@@ -255,7 +255,7 @@ fn what_is_left_out_stops_nothing() {
     created(&mut known, 0, platform.has("b", "FAILED"));
     known.state.leave_out(0);
     policy.limits.on_failure = Some(OnFailure::Stop);
-    let state = drive(&platform, &policy, known);
+    let state = run_to_end(&platform, &policy, known);
     assert!(state.stop().is_none() && state.phase(1).has_succeeded());
 }
 
@@ -268,7 +268,7 @@ fn a_deadline_is_not_a_budget_and_counts_from_when_the_user_asked() {
     policy.deadline = Some(at(10));
     // Another kernel ran it for 8 s.
     *platform.now.lock().unwrap() = at(8);
-    assert!(drive(&platform, &policy, known).stop().is_none());
+    assert!(run_to_end(&platform, &policy, known).stop().is_none());
     assert_eq!(platform.now(), at(10));
 }
 
@@ -276,20 +276,20 @@ fn a_deadline_is_not_a_budget_and_counts_from_when_the_user_asked() {
 fn after_the_deadline_nothing_is_sent() {
     let platform = Platform { sleep: 60.into(), lasts: at(1), ..Platform::default() };
     let policy = Policy { deadline: Some(at(30)), ..policy() };
-    let state = drive(&platform, &policy, known(12));
+    let state = run_to_end(&platform, &policy, known(12));
     assert_eq!(platform.made().len(), 5, "the sleep was longer than the deadline");
     assert!(state.phase(0).has_succeeded() && state.phase(11).is_waiting() && state.stop().is_none());
 }
 
 #[test]
 fn a_deadline_is_heard_between_a_few_requests() {
-    // Each of them takes 100 s.
+    // Each request takes 100 s.
     let platform = Platform { losses: 40.into(), ..Platform::default() };
     let policy = Policy { deadline: Some(at(30)), ..policy() };
     let mut known = known(40);
     known.state.set_limit(100);
     let limit = Limit { service: 100, asked: 100 };
-    Run::new((&platform, &platform), "b", &policy, known, limit).unwrap().drive().unwrap();
+    Run::new((&platform, &platform), "b", &policy, known, limit).unwrap().run_to_end().unwrap();
     assert_eq!(platform.losses.load(Ordering::SeqCst), 40 - CONCURRENT_REQUESTS, "what was not sent");
 }
 
@@ -298,7 +298,7 @@ fn a_status_that_nobody_knows_ends_nothing_and_holds_up_nothing() {
     let platform = Platform::default();
     let mut known = known(2);
     created(&mut known, 0, platform.has("b", "HIBERNATING"));
-    let state = drive(&platform, &policy(), known);
+    let state = run_to_end(&platform, &policy(), known);
     assert!(platform.now() >= at(3600) && platform.now() < at(3700), "{:?}", platform.now());
     assert!(!state.phase(0).has_ended() && state.phase(1).has_succeeded());
 }

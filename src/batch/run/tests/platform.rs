@@ -12,58 +12,58 @@ use crate::jobs::{Estimate, Job, JobId, JobParameters, JobsPage};
 use up42_core::error::{Error, ErrorKind, Result};
 use up42_core::wait::Clock;
 
-/// A platform that is broken in some way, on a clock that only waiting moves.
+/// Platform with faults that a test chooses, on a simulated clock.
 #[derive(Default)]
 pub(super) struct Platform {
     pub(super) now: Mutex<Duration>,
-    pub(super) jobs: Mutex<Vec<Made>>,
-    /// How long each job takes.
+    pub(super) jobs: Mutex<Vec<FakeJob>>,
+    /// Duration of each job.
     pub(super) lasts: Duration,
-    /// Answers to the first requests to create a job are lost, and so are the jobs.
+    /// Number of first requests to create a job that get no response and create no job.
     pub(super) losses: AtomicUsize,
     pub(super) list: Broken,
-    /// From when to when nothing can be reached.
+    /// Start and end of a network outage.
     pub(super) gone: Option<[Duration; 2]>,
     /// Seconds that the machine sleeps in the next pause.
     pub(super) sleep: AtomicUsize,
-    /// Unfinished jobs that the project allows, and jobs that the credits suffice for.
+    /// Limit of unfinished jobs of the project, and number of jobs that the credits suffice for.
     pub(super) slots: Option<usize>,
     pub(super) affordable: Option<usize>,
-    /// How often credits and logs cannot be read at first.
+    /// Number of first requests for credits and logs that fail.
     pub(super) silence: AtomicUsize,
     pub(super) cancelled: Mutex<Vec<String>>,
-    /// Jobs are asked for by their ids.
+    /// Whether jobs can be requested by their ids.
     pub(super) by_ids: bool,
     pub(super) sort: Sort,
-    /// How late the list tells of a job.
+    /// Delay until the list contains a job.
     pub(super) lag: Duration,
-    /// What becomes of requests to create jobs: 6 is lost, 7 is lost and the job is there, 8 is
-    /// turned away.
+    /// Results of requests to create jobs: 6 is a lost response without a job, 7 a lost response
+    /// with a job, 8 a refusal for a missing slot.
     pub(super) answers: Mutex<Vec<u8>>,
     pub(super) requests: AtomicUsize,
 }
 
-/// A job; its id is its place.
+/// Job; its id is its index.
 #[derive(Clone, Debug)]
-pub(super) struct Made {
+pub(super) struct FakeJob {
     pub(super) name: String,
     pub(super) label: String,
     pub(super) status: &'static str,
     pub(super) ends: Duration,
     pub(super) ending: &'static str,
-    /// From when the list tells of it.
+    /// Time from which the list contains the job.
     pub(super) listed: Duration,
 }
 
-/// What the list tells of a job.
+/// Content of the list for a job.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) enum Sort {
     #[default]
     Named,
     ByIds,
-    /// What it was asked.
+    /// Its inputs.
     Telling,
-    /// Nothing.
+    /// Neither name nor inputs.
     Silent,
 }
 
@@ -71,22 +71,22 @@ pub(super) enum Sort {
 pub(super) enum Broken {
     #[default]
     No,
-    /// An entry cannot be read.
+    /// An entry cannot be parsed.
     Entry,
-    /// Each page is the first.
+    /// Each page is the first one.
     Pages,
     /// The second page is an error.
     Failing,
-    /// The second page never comes.
+    /// The second page times out.
     Late,
-    /// No page ever comes.
+    /// Every page times out.
     Never,
 }
 
 impl Platform {
-    /// A job that was there before the run, until the end of time.
+    /// Adds a job from before the run, whose status never changes.
     pub(super) fn has(&self, name: &str, status: &'static str) -> Job {
-        let made = Made {
+        let made = FakeJob {
             name: name.into(),
             label: name.into(),
             status,
@@ -98,7 +98,7 @@ impl Platform {
         self.shown(self.made().len() - 1)
     }
 
-    pub(super) fn made(&self) -> Vec<Made> {
+    pub(super) fn made(&self) -> Vec<FakeJob> {
         self.jobs.lock().unwrap().clone()
     }
 
@@ -114,7 +114,7 @@ impl Platform {
         (0..self.made().len()).rev().map(|id| self.shown(id)).collect()
     }
 
-    /// Nothing comes back while the network is gone.
+    /// Counts a request; fails during the network outage.
     fn asked(&self) -> Result<()> {
         self.requests.fetch_add(1, Ordering::SeqCst);
         match self.gone {
@@ -202,7 +202,7 @@ impl JobBackend for Platform {
         let (label, ends) = (parameters.label.clone(), now + self.lasts);
         let listed = now + self.lag;
         let mut jobs = self.jobs.lock().unwrap();
-        jobs.push(Made { name, label, status: "RUNNING", ends, ending: "SUCCEEDED", listed });
+        jobs.push(FakeJob { name, label, status: "RUNNING", ends, ending: "SUCCEEDED", listed });
         let id = jobs.len() - 1;
         drop(jobs);
         if answer == 7 { Err(timeout()) } else { Ok(self.shown(id)) }

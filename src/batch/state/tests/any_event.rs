@@ -3,10 +3,10 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Where an item stands, as the rules have it.
+/// State of an item in a second, simpler model.
 #[derive(Clone, Debug, PartialEq)]
-enum Stands {
-    /// Nothing of it exists: it was not sent, or that was disproven, or it is wanted anew.
+enum ModelState {
+    /// No job exists: the item was not sent, was proven absent, or is retried.
     Unsent,
     Sent,
     Lost,
@@ -19,17 +19,17 @@ enum Stands {
     },
 }
 
-impl Stands {
+impl ModelState {
     fn has_ended(&self) -> bool {
         matches!(self, Self::Job { job, is_gone, .. } if *is_gone || job.status.is_terminal())
     }
 
-    /// It is, or may be, unfinished on the platform.
+    /// Returns whether the job is, or may be, unfinished on the platform.
     fn may_run(&self) -> bool {
         matches!(self, Self::Sent | Self::Lost) || (matches!(self, Self::Job { .. }) && !self.has_ended())
     }
 
-    /// Where it stands after an event; `None` when the two do not fit.
+    /// Returns the state after an event; `None` if the event does not fit.
     fn after(&self, event: &Event) -> Option<Self> {
         let begun = |job: &Job| Self::Job { job: Box::new(job.clone()), is_gone: false, is_finalized: false };
         Some(match (self, event) {
@@ -43,7 +43,7 @@ impl Stands {
                 Self::Sent | Self::Lost | Self::Unproven,
                 Event::Submitted { job, .. } | Event::Seen { job, .. },
             ) => begun(job),
-            // The journal did not know of it.
+            // The journal did not contain the job.
             (Self::Unsent, Event::Seen { job, .. }) => begun(job),
             (Self::Job { job: known, is_gone, .. }, Event::Seen { job, .. })
                 if known.id == job.id && !known.status.is_terminal() =>
@@ -72,7 +72,7 @@ impl Stands {
     }
 }
 
-/// What may happen to a state at any time.
+/// Change that may happen to a state at any time.
 #[derive(Clone, Debug)]
 enum Step {
     Event(Box<Event>),
@@ -90,7 +90,7 @@ pub(in crate::batch) fn any_job() -> impl Strategy<Value = Job> {
     (0usize..3, proptest::sample::select(words.to_vec())).prop_map(|(id, status)| job(id, status))
 }
 
-/// Any event, of an item that there is or of none.
+/// Generates events of any kind, also of an item that does not exist.
 pub(in crate::batch) fn any_event(items: usize) -> impl Strategy<Value = Event> {
     let time = (0u64..100_000_000).prop_map(Duration::from_millis);
     let error =
@@ -124,13 +124,18 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What the state asks for is within the limit, and creates nothing a second time.
-fn check(state: &State, known: &[Stands], limit: usize, now: Duration) -> Result<Vec<Action>, TestCaseError> {
+/// Checks that the actions stay within the limit and create no job twice.
+fn check(
+    state: &State,
+    known: &[ModelState],
+    limit: usize,
+    now: Duration,
+) -> Result<Vec<Action>, TestCaseError> {
     let actions = state.next(now);
     let mut sent = 0;
     for action in &actions {
         let Action::Submit(item) = action else { continue };
-        prop_assert_eq!(&known[*item], &Stands::Unsent, "created twice");
+        prop_assert_eq!(&known[*item], &ModelState::Unsent, "created twice");
         prop_assert!(!state.is_left_out(*item));
         sent += 1;
     }
@@ -140,11 +145,11 @@ fn check(state: &State, known: &[Stands], limit: usize, now: Duration) -> Result
     Ok(actions)
 }
 
-/// Takes an event in, as the rules have it.
-fn apply(state: &mut State, known: &mut [Stands], event: &Event) -> Result<(), TestCaseError> {
+/// Applies an event to the state and to the model, and compares them.
+fn apply(state: &mut State, known: &mut [ModelState], event: &Event) -> Result<(), TestCaseError> {
     let before = format!("{state:?}");
-    // The job of an item that was sent anew is nobody's any more.
-    let is_former = |stands: &Stands| matches!((stands, event), (Stands::Unsent, Event::Seen { job, .. }) if state.former.contains(&job.id));
+    // The job of an item that was retried belongs to no item any more.
+    let is_former = |stands: &ModelState| matches!((stands, event), (ModelState::Unsent, Event::Seen { job, .. }) if state.retried_jobs.contains(&job.id));
     let stands = known.get(event.item()).filter(|stands| !is_former(stands));
     let after = stands.and_then(|stands| stands.after(event));
     let is_news = state.apply(event);
@@ -163,15 +168,15 @@ fn apply(state: &mut State, known: &mut [Stands], event: &Event) -> Result<(), T
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
-    /// Events in any order, also such as no platform sends: those that do not fit change
-    /// nothing, nothing is sent beyond the limit or twice, and an honest platform brings
-    /// the batch to its end from wherever it is.
+    /// Events in any order, also ones that no platform causes: events that do not fit change
+    /// nothing, nothing is sent beyond the limit or twice, and a correct platform brings the batch
+    /// to its end from any state.
     #[test]
     fn any_events_are_taken_in_or_refused(
         steps in vec(any_step(), 0..200), limit in 1usize..5, times in vec(0u64..100_000, 1..20),
         exists in vec(any::<bool>(), ITEMS), start in 0u64..200_000, ends in vec(any_job(), ITEMS),
     ) {
-        let (mut state, mut known, mut limit) = (state(ITEMS, limit), vec![Stands::Unsent; ITEMS], limit);
+        let (mut state, mut known, mut limit) = (state(ITEMS, limit), vec![ModelState::Unsent; ITEMS], limit);
         for (step, seconds) in steps.iter().zip(times.iter().cycle()) {
             match step {
                 Step::Event(event) => apply(&mut state, &mut known, event)?,
@@ -189,7 +194,7 @@ proptest! {
         for item in state.orphans().collect::<Vec<_>>() {
             apply(&mut state, &mut known, &Event::Lost { item, at: now, error: lost() })?;
         }
-        state.catch_up(now);
+        state.restart_timers(now);
         let mut is_over = false;
         for _ in 0..1000 {
             let mut events = Vec::new();
@@ -210,7 +215,7 @@ proptest! {
                             } else if phase.is_lost() && exists[item] {
                                 events.push(Event::Seen { item, job: seen("found") });
                             } else {
-                                events.extend(state.judge(item, now, true));
+                                events.extend(state.evaluate_absence(item, now, true));
                             }
                         }
                     }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::platform::Platform;
 use super::*;
 
-/// What the user asked for, and the journal: all that outlives a program.
+/// Settings of the user, and the journal: all data that outlives a program.
 struct Recorded {
     items: usize,
     limit: usize,
@@ -14,7 +14,7 @@ struct Recorded {
 }
 
 impl Recorded {
-    /// The program starts again.
+    /// Returns the state after a restart of the program.
     fn state(&self) -> State {
         let mut state = state(self.items, self.limit);
         self.left_out.iter().for_each(|item| state.leave_out(*item));
@@ -31,10 +31,10 @@ impl Recorded {
 }
 
 proptest! {
-    /// A platform that answers anything, or nothing, whose jobs end in any way or never,
-    /// that others use too, and a program that is killed at any moment and goes on from
-    /// what was kept: the limit and the budget hold, no item is created twice, and the
-    /// batch ends.
+    /// A platform that responds in any way or not at all, whose jobs end in any way or never, and
+    /// that others use too; and a program that is killed at any time and resumes from its journal:
+    /// the limits of unfinished jobs and of credits hold, no item is created twice, and the batch
+    /// ends.
     #[test]
     fn any_platform_is_served_within_the_limit(
         items in 1usize..20, limit in 1usize..6, answers in vec(0u8..16, 50..600),
@@ -52,13 +52,14 @@ proptest! {
         let mut answers = answers.into_iter();
         let mut ended = false;
         for _ in 0..4000 {
-            // One that answers no more questions in this way is honest, and slow.
+            // When the arbitrary answers are used up, the platform behaves correctly, and time runs
+            // faster.
             now += at(if answers.len() > 0 { 1 } else { 20 });
             let mut answer = || answers.next().unwrap_or(0);
             let (mut events, mut is_short, mut has_sent) = (Vec::new(), false, false);
             for action in state.next(now) {
                 match action {
-                    // It sends or it looks.
+                    // A step either submits or polls.
                     Action::Poll if has_sent => {}
                     Action::Submit(item) => {
                         has_sent = true;
@@ -76,11 +77,11 @@ proptest! {
                             }
                             5 => events.push(Event::Deferred { item, at: now }),
                             6 => events.push(Event::Rejected { item, error: lost() }),
-                            // Never carried out, and no answer.
+                            // The request was not carried out, and there was no response.
                             10 => events.push(Event::Lost { item, at: now, error: lost() }),
                             _ => {
-                                // It left in the last of many attempts, or the program was
-                                // killed before the answer, a while after the intent.
+                                // The last of many attempts was carried out, or the program was
+                                // killed before the response, a while after the intent.
                                 now += if matches!(kind, 9 | 11) { SETTLE } else { Duration::ZERO };
                                 let lag = if matches!(kind, 8 | 9 | 11 | 14) { SETTLE / 2 } else { Duration::ZERO };
                                 prop_assert!(platform.create(item, id, now + lag, answer()), "created twice");
@@ -97,16 +98,16 @@ proptest! {
                         for item in 0..items {
                             platform.go_on(item, answer(), state.phase(item).job().is_some());
                             if is_there == 13 {
-                                // It cannot be reached, or has no list.
-                                events.extend(state.judge(item, now, false).filter(|_| has_list));
+                                // The platform cannot be reached, or has no list.
+                                events.extend(state.evaluate_absence(item, now, false).filter(|_| has_list));
                             } else if let Some(job) = platform.show(item, now) {
                                 events.push(Event::Seen { item, job });
                             } else {
-                                events.extend(state.judge(item, now, true));
+                                events.extend(state.evaluate_absence(item, now, true));
                                 events.extend(state.miss(item, now));
                             }
                         }
-                        // Others come and go.
+                        // Unfinished jobs of others.
                         let foreign = usize::from(answer() % 8);
                         now_limit = limit.min(8usize.saturating_sub(foreign)).max(1);
                         state.set_limit(now_limit);
@@ -127,13 +128,13 @@ proptest! {
             }
             prop_assert!(recorded.budget.as_ref().is_none_or(|(budget, _)| platform.cost <= *budget));
             prop_assert_eq!(state.paid(), platform.finalized_credits);
-            // What nobody waits for an answer to any more: the program starts again.
+            // There is an intent without a response: the program is restarted.
             if state.orphans().next().is_some() {
                 state = recorded.state();
                 now_limit = limit;
                 let orphans: Vec<_> = state.orphans().collect();
                 recorded.keep(&mut state, orphans.into_iter().map(|item| Event::Lost { item, at: now, error: lost() }));
-                state.catch_up(now);
+                state.restart_timers(now);
                 ended = false;
             }
             if ended && retries > 0 {

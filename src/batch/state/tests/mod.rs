@@ -78,7 +78,7 @@ fn a_full_project_is_waited_out() {
     assert_eq!(state.next(at(1000)), [Action::Submit(1), Action::Submit(2), Action::Submit(3), Action::Poll]);
 }
 
-/// They were on their way together when there was no slot, or no network.
+/// Defers items that were sent together, as without a free slot or a network.
 fn turn_away(state: &mut State, items: impl IntoIterator<Item = usize>, seconds: u64) {
     for item in items {
         state.apply(&Event::Intent { item, at: at(seconds) });
@@ -146,11 +146,11 @@ fn a_lost_item_is_sent_again_when_it_is_proven_that_it_was_not_created() {
     let mut state = state(1, 1);
     lose(&mut state, 0);
     assert_eq!(state.next(at(1)), [Action::Poll]);
-    assert!(state.judge(0, at(59), true).is_none(), "the list may lag");
-    assert!(state.judge(0, at(61), false).is_none(), "it may stand further down");
+    assert!(state.evaluate_absence(0, at(59), true).is_none(), "the list may lag");
+    assert!(state.evaluate_absence(0, at(61), false).is_none(), "it may stand further down");
     assert!(!state.wants_whole_list(at(59)) && state.wants_whole_list(at(60)));
-    assert!(state.judge(0, at(60), true).is_none(), "a row may be between two pages");
-    let absent = state.judge(0, at(61), true).unwrap();
+    assert!(state.evaluate_absence(0, at(60), true).is_none(), "a row may be between two pages");
+    let absent = state.evaluate_absence(0, at(61), true).unwrap();
     assert!(matches!(absent, Event::Absent { item: 0 }));
     assert!(state.apply(&absent));
     assert_eq!(state.next(at(61)), [Action::Submit(0)]);
@@ -162,7 +162,7 @@ fn a_request_may_leave_until_its_answer_is_given_up() {
     state.apply(&Event::Intent { item: 0, at: at(0) });
     state.apply(&Event::Lost { item: 0, at: at(100), error: lost() });
     assert!(!state.wants_whole_list(at(159)) && state.wants_whole_list(at(160)));
-    assert!((101..160).all(|now| state.judge(0, at(now), true).is_none()));
+    assert!((101..160).all(|now| state.evaluate_absence(0, at(now), true).is_none()));
 }
 
 #[test]
@@ -172,11 +172,11 @@ fn a_clock_that_is_set_delays_nothing_and_proves_nothing() {
     state.apply(&Event::Deferred { item: 0, at: at(5000) });
     state.apply(&Event::Intent { item: 1, at: at(5000) });
     state.apply(&Event::Lost { item: 1, at: at(5000), error: lost() });
-    state.catch_up(at(10));
+    state.restart_timers(at(10));
     assert_eq!(state.next(at(15)), [Action::Submit(0), Action::Poll]);
     assert!(state.wants_whole_list(at(70)));
-    // It leaps ahead from one run to the next: nobody knows how long that was.
-    state.catch_up(at(90_000));
+    // The clock jumps ahead from one run to the next: the time between them is unknown.
+    state.restart_timers(at(90_000));
     assert!(!state.wants_whole_list(at(90_059)) && state.wants_whole_list(at(90_060)));
 }
 
@@ -185,8 +185,8 @@ fn a_lost_item_without_a_proof_waits_for_the_user() {
     let mut state = state(2, 1);
     lose(&mut state, 0);
     assert_eq!(state.next(at(299)), [Action::Poll], "it may hold the only slot");
-    assert!(state.judge(0, at(60), false).is_none());
-    let unproven = state.judge(0, at(300), false).unwrap();
+    assert!(state.evaluate_absence(0, at(60), false).is_none());
+    let unproven = state.evaluate_absence(0, at(300), false).unwrap();
     assert!(matches!(unproven, Event::Unproven { item: 0 }));
     state.apply(&unproven);
     assert_eq!(state.next(at(300)), [Action::Submit(1)]);
@@ -198,9 +198,9 @@ fn a_lost_item_without_a_proof_waits_for_the_user() {
 fn a_platform_that_is_back_after_hours_has_its_time_to_answer() {
     let mut state = state(1, 1);
     lose(&mut state, 0);
-    assert!(state.judge(0, at(9000), false).is_none(), "its first answer is a 502");
-    assert!(state.judge(0, at(9001), true).is_none());
-    assert!(matches!(state.judge(0, at(9002), true), Some(Event::Absent { .. })));
+    assert!(state.evaluate_absence(0, at(9000), false).is_none(), "its first answer is a 502");
+    assert!(state.evaluate_absence(0, at(9001), true).is_none());
+    assert!(matches!(state.evaluate_absence(0, at(9002), true), Some(Event::Absent { .. })));
 }
 
 #[test]

@@ -1,10 +1,9 @@
-//! Whether a row group may hold a row that a filter lets through, by the smallest and the
-//! largest value of each column.
+//! Filtering of row groups by the smallest and the largest value of each column.
 
 use polars::prelude::{DataType, Expr, Operator};
 
-/// `false` only where no row can pass. `bounds` tells the least and the greatest value of
-/// a column, where they are known.
+/// Returns `false` only if no row can pass. `bounds` returns the smallest and the largest value of
+/// a column, if they are known.
 pub(super) fn may_pass(filter: &Expr, bounds: &dyn Fn(&str) -> Option<(f64, f64)>) -> bool {
     let Expr::BinaryExpr { left, op, right } = filter else { return true };
     match op {
@@ -18,9 +17,9 @@ pub(super) fn may_pass(filter: &Expr, bounds: &dyn Fn(&str) -> Option<(f64, f64)
     }
 }
 
-/// Whether a value within the bounds may stand so to the limit.
+/// Returns whether a value within the bounds may compare to the limit as `op` requires.
 fn holds(bounds: Option<(f64, f64)>, op: Operator, limit: f64) -> bool {
-    // Some writers count what is no number into the bounds, which then say nothing.
+    // Some writers include NaN in the bounds, which then prove nothing.
     let known = bounds.filter(|(least, greatest)| least <= greatest);
     let Some((least, greatest)) = known else { return true };
     match op {
@@ -33,7 +32,7 @@ fn holds(bounds: Option<(f64, f64)>, op: Operator, limit: f64) -> bool {
     }
 }
 
-/// `5 < x` is `x > 5`.
+/// Swaps the sides of a comparison: `5 < x` is `x > 5`.
 fn mirrored(op: Operator) -> Operator {
     match op {
         Operator::Lt => Operator::Gt,

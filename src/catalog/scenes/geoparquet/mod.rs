@@ -1,8 +1,8 @@
 //! Scenes as GeoParquet 1.1, with the columns of STAC-GeoParquet.
 //!
-//! - [`write`]: the columns of a file, in row groups that lie together on Earth.
-//! - [`read`]: rows back to scenes, of our files and of others'.
-//! - [`scan`]: a file as a LazyFrame that reads what a query needs.
+//! - [`write`]: writing, in row groups of scenes that are neighbours on Earth.
+//! - [`read`]: reading scenes, from our files and from those of other programs.
+//! - [`scan`]: a file as a LazyFrame that reads only what a query needs.
 
 mod bounds;
 mod order;
@@ -14,11 +14,11 @@ mod write;
 pub(super) use read::read;
 pub use scan::{scan_geoparquet, scan_geoparquet_within};
 
-/// The key of a file's metadata that says what is ours.
+/// Key in a file's metadata for the description of our columns.
 const OURS: &str = "up42";
-/// How a property is called whose name a column of ours has.
+/// Prefix of a property whose name is taken by one of our columns.
 const PREFIX: &str = "properties.";
-/// Columns of ours that are not in a frame.
+/// Columns of our files that are not in a frame.
 const QUICKLOOK: &str = "up42:quicklook";
 const ROW: &str = "up42:row";
 /// Columns that are members of an item.

@@ -1,13 +1,13 @@
-//! An order in which neighbours on Earth are neighbours in the file.
+//! Row order in which neighbours on Earth are neighbours in the file.
 
 use geo::BoundingRect;
 
 use crate::catalog::Scene;
 
-/// Steps of a longitude or a latitude: finer than any scene.
+/// Bits of a longitude or a latitude on the curve: steps of 0.09° and 0.04°.
 const BITS: u32 = 12;
 
-/// Where the middle of a scene lies on a Hilbert curve over the Earth; scenes without a
+/// Returns the position of a scene's centre on a Hilbert curve over the Earth; scenes without a
 /// footprint come last.
 pub(super) fn place(scene: &Scene) -> u32 {
     let Some(rect) = scene.footprint.as_ref().and_then(BoundingRect::bounding_rect) else { return u32::MAX };
@@ -16,8 +16,8 @@ pub(super) fn place(scene: &Scene) -> u32 {
     hilbert(step((middle.x + 180.0) / 360.0), step((middle.y + 90.0) / 180.0))
 }
 
-/// The distance along the curve (J. Skilling, "Programming the Hilbert curve", 2004, in
-/// two dimensions).
+/// Returns the distance along the curve (J. Skilling, "Programming the Hilbert curve", 2004, in two
+/// dimensions).
 fn hilbert(mut x: u32, mut y: u32) -> u32 {
     let mut distance = 0;
     for bit in (0..BITS).rev() {

@@ -16,27 +16,26 @@ use up42_core::geo::wkb;
 use up42_core::json::Walk;
 use up42_core::limits::{ReadBudget, ReadLimits};
 
-/// Members of an item that are no properties.
+/// Members of an item that are not properties.
 const MEMBERS: [&str; 9] = ["id", "type", "collection", "geometry", BBOX, LINKS, ASSETS, VERSION, EXTENSIONS];
 
 impl Scenes {
-    /// Reads scenes from a GeoParquet file: one of
-    /// [`to_geoparquet`](Self::to_geoparquet), or STAC-GeoParquet of others.
+    /// Reads scenes from a GeoParquet file: one of [`to_geoparquet`](Self::to_geoparquet), or
+    /// STAC-GeoParquet of other programs.
     ///
-    /// Scenes come back as they were written, in their order, with this: a number may be
-    /// `26.0` that was `26`, an instant is spelled in UTC, and a property that was null is
-    /// not there.
+    /// Scenes are read as they were written, in their order, except that an integer may become a
+    /// float (`26` becomes `26.0`), that instants are in UTC, and that a property with null is
+    /// missing.
     ///
-    /// All are read into memory, within [`ReadLimits::for_scenes`]:
-    /// [`read_within`](Self::read_within) sets others, and
-    /// [`scan_geoparquet`](crate::catalog::scan_geoparquet) reads what a query needs of a file that is
-    /// larger.
+    /// All scenes are read into memory, within [`ReadLimits::for_scenes`];
+    /// [`read_within`](Self::read_within) takes other limits. For larger files,
+    /// [`scan_geoparquet`](crate::catalog::scan_geoparquet) reads only what a query needs.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read,
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when it is no Parquet,
-    /// holds no items, which need the columns `id` and `geometry`, or passes a limit.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read,
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if it is not Parquet, lacks the
+    /// column `id` or `geometry`, or exceeds a limit.
     pub fn read_geoparquet(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         read(path, &ReadBudget::new(ReadLimits::for_scenes()))
@@ -44,7 +43,7 @@ impl Scenes {
     }
 }
 
-/// Reads a file of scenes within a budget.
+/// Reads a file of scenes within limits.
 pub(in crate::catalog::scenes) fn read(path: &Path, budget: &ReadBudget) -> Result<Scenes> {
     let file = ParquetFile::open(path, budget)?;
     for column in ["id", "geometry"] {
@@ -70,10 +69,10 @@ pub(in crate::catalog::scenes) fn read(path: &Path, budget: &ReadBudget) -> Resu
     Ok(Scenes::new(rows.into_iter().map(|(_, scene)| scene).collect(), false))
 }
 
-/// Which columns are properties, as our own files say, or as others' have it.
+/// Meaning of the columns, from the metadata of our own files, else as in STAC-GeoParquet.
 struct Layout {
     is_ours: bool,
-    /// Columns of ours that say what other columns say too.
+    /// Our columns whose values are derived from other columns.
     derived: HashSet<String>,
     json: HashSet<String>,
 }
@@ -95,12 +94,12 @@ impl Layout {
         Self { is_ours: note.is_object(), derived, json }
     }
 
-    /// The property that a column holds.
+    /// Returns the name of the property that a column contains; `None` if it is no property.
     fn property<'a>(&self, column: &'a str) -> Option<&'a str> {
         if let (true, Some(name)) = (self.is_ours, column.strip_prefix(PREFIX)) {
             return Some(name);
         }
-        // `id` and `collection` of a classic feature stand among its properties too.
+        // Classic features have `id` and `collection` among their properties too.
         let is_member = MEMBERS.contains(&column) && (!self.is_ours || self.derived.contains(column));
         let is_own = self.derived.contains(column) || column.starts_with("up42:");
         let is_stac = [LINKS, ASSETS, VERSION, EXTENSIONS, BBOX].contains(&column);
@@ -108,7 +107,7 @@ impl Layout {
     }
 }
 
-/// The columns of a row group.
+/// Columns of a row group.
 struct Columns<'a> {
     layout: &'a Layout,
     arrays: Vec<(&'a str, Box<dyn Array>)>,
@@ -128,7 +127,7 @@ impl Columns<'_> {
         self.at(name, row).as_str().map(str::to_owned)
     }
 
-    /// A value that is nested, or the JSON text of one.
+    /// Returns a nested value, or the JSON text of one, as JSON text.
     fn nested(&self, name: &str, row: usize) -> Option<Arc<str>> {
         match self.at(name, row) {
             Value::Null => None,
@@ -152,7 +151,7 @@ impl Columns<'_> {
                 self.budget.take_positions(shape.as_ref().map_or(0, CoordsIter::coords_count))?;
                 shape
             }
-            // One that is too large is no odd one.
+            // A footprint that exceeds the limits is an error, not a note.
             Err(error) if self.budget.check_positions(self.footprint_bytes(row) / 16).is_err() => {
                 return Err(error);
             }
@@ -215,7 +214,7 @@ impl Columns<'_> {
         Ok(properties)
     }
 
-    /// Bytes of the footprint.
+    /// Returns the size of the footprint in bytes.
     fn footprint_bytes(&self, row: usize) -> usize {
         let array = self.array("geometry").and_then(|array| array.as_any().downcast_ref::<BinaryViewArray>());
         array.map_or(0, |array| array.value(row).len())

@@ -15,20 +15,20 @@ use up42_core::error::{Context, Result};
 use up42_core::geo::parquet::ParquetFile;
 use up42_core::limits::{ReadBudget, ReadLimits};
 
-/// Columns of a frame that others' files have under STAC's names.
+/// Columns of a frame, and their STAC names in files of other programs.
 const STAC_NAMES: [(&str, &str); 3] =
     [("cloud_cover", "eo:cloud_cover"), ("resolution", "gsd"), ("incidence_angle", "view:incidence_angle")];
 
-/// A GeoParquet file as a LazyFrame, for files of any size: a query reads the columns that
-/// it needs, a row group at a time, passes over row groups that its filter rules out by
-/// their bounds, and keeps the rows that pass.
+/// Opens a GeoParquet file of any size as a LazyFrame. A query reads only the columns that it
+/// needs, one row group at a time, skips row groups that its filter excludes by their bounds, and
+/// keeps the rows that pass.
 ///
-/// The columns are those of the file. One with a `bbox` column (GeoParquet's covering) has
-/// `west`, `south`, `east` and `north` too, and STAC-GeoParquet of others has
-/// `cloud_cover`, `resolution` and `incidence_angle`: the names of
-/// [`Scenes::to_dataframe`](crate::catalog::Scenes::to_dataframe). What is nested comes as String,
-/// and holds JSON; instants are `Datetime`, UTC. Texts are as the file has them: a file of others
-/// may hold signed URLs, one of [`Scenes::to_geoparquet`](crate::catalog::Scenes::to_geoparquet) does not.
+/// The columns are those of the file. A `bbox` column (GeoParquet's covering) adds `west`, `south`,
+/// `east` and `north`, and STAC-GeoParquet of other programs gets `cloud_cover`, `resolution` and
+/// `incidence_angle`, the names of [`Scenes::to_dataframe`](crate::catalog::Scenes::to_dataframe).
+/// Nested values are String, and contain JSON; instants are `Datetime`, UTC. Texts are not changed:
+/// a file of another program may contain signed URLs, one of
+/// [`Scenes::to_geoparquet`](crate::catalog::Scenes::to_geoparquet) does not.
 ///
 /// ```
 /// # use up42::{Aoi, Client, polars::prelude::*};
@@ -46,20 +46,20 @@ const STAC_NAMES: [(&str, &str); 3] =
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// [`ReadLimits::for_scenes`] hold for what a query needs of one row group, since no more is in
-/// memory at a time; [`scan_geoparquet_within`] sets others.
+/// [`ReadLimits::for_scenes`] apply to what a query needs of one row group, since no more is in
+/// memory at a time; [`scan_geoparquet_within`] takes other limits.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read,
-/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when it is no Parquet. A file
-/// that breaks later, or passes a limit, is told by `collect`.
+/// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read,
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if it is not Parquet. `collect`
+/// fails if the file is damaged further on, or exceeds a limit.
 pub fn scan_geoparquet(path: impl AsRef<Path>) -> Result<LazyFrame> {
     scan_geoparquet_within(path, ReadLimits::for_scenes())
 }
 
-/// A GeoParquet file as a LazyFrame, as [`scan_geoparquet`] makes it, within limits. Of these,
-/// `time` and `bytes` hold, for what a query needs of one row group; rows are not counted.
+/// Opens a GeoParquet file as a LazyFrame as [`scan_geoparquet`] does, within the given limits.
+/// Only `time` and `bytes` apply, to what a query needs of one row group; rows are not counted.
 ///
 /// ```
 /// # use up42::{Aoi, Client};
@@ -78,7 +78,7 @@ pub fn scan_geoparquet(path: impl AsRef<Path>) -> Result<LazyFrame> {
 ///
 /// # Errors
 ///
-/// As for [`scan_geoparquet`].
+/// The same as [`scan_geoparquet`].
 pub fn scan_geoparquet_within(path: impl AsRef<Path>, limits: ReadLimits) -> Result<LazyFrame> {
     let path = path.as_ref();
     let open = || -> Result<LazyFrame> {
@@ -96,12 +96,12 @@ pub fn scan_geoparquet_within(path: impl AsRef<Path>, limits: ReadLimits) -> Res
 struct Scan {
     path: PathBuf,
     limits: ReadLimits,
-    columns: Vec<Offered>,
+    columns: Vec<ScanColumn>,
     schema: SchemaRef,
 }
 
-/// A column of the frame, and where in the file it comes from.
-struct Offered {
+/// Column of the frame, and its source in the file.
+struct ScanColumn {
     name: PlSmallStr,
     source: Source,
 }
@@ -109,15 +109,15 @@ struct Offered {
 impl Scan {
     fn open(path: &Path, limits: ReadLimits) -> Result<Self> {
         let file = ParquetFile::open(path, &ReadBudget::new(limits.clone()))?;
-        let mut columns: Vec<Offered> = Vec::new();
+        let mut columns: Vec<ScanColumn> = Vec::new();
         for (name, field) in file.fields.iter() {
             if name != BBOX || !matches!(field.dtype, ArrowDataType::Struct(_)) {
-                columns.push(Offered { name: name.clone(), source: Source::of(field) });
+                columns.push(ScanColumn { name: name.clone(), source: Source::of(field) });
             }
         }
         let mut offer = |name: &str, source: Source| {
             if columns.iter().all(|known| known.name != name) {
-                columns.push(Offered { name: name.into(), source });
+                columns.push(ScanColumn { name: name.into(), source });
             }
         };
         for (name, stac) in STAC_NAMES {
@@ -137,7 +137,7 @@ impl Scan {
         Ok(Self { path: path.to_owned(), limits, schema: Arc::new(Schema::from_iter(fields)), columns })
     }
 
-    /// The columns of these names, of one row group.
+    /// Reads the columns with these names from one row group.
     fn group(&self, file: &ParquetFile, group: usize, names: &[PlSmallStr]) -> Result<DataFrame> {
         let wanted = names.iter().filter_map(|name| self.columns.iter().find(|column| column.name == *name));
         let budget = ReadBudget::new(self.limits.clone());
@@ -189,8 +189,8 @@ impl Scan {
     fn bounds(&self, file: &ParquetFile, group: usize, name: &str) -> Option<(f64, f64)> {
         match &self.columns.iter().find(|column| column.name == name)?.source {
             Source::Side(field, side) => file.bounds(group, &[&field.name, side]),
-            // Instants are compared as instants: their counts say nothing here. The bounds of
-            // unsigned numbers are read as signed ones.
+            // Instants are compared as instants: bounds of their integers do not apply. The bounds
+            // of unsigned numbers are read as signed ones.
             Source::Plain(field) => match field.dtype {
                 ArrowDataType::Timestamp(..) | ArrowDataType::UInt32 | ArrowDataType::UInt64 => None,
                 _ => file.bounds(group, &[&field.name]),
@@ -200,8 +200,8 @@ impl Scan {
     }
 }
 
-/// A filter without what a sort that keeps the first rows adds to it: Polars tells it as a
-/// text that cannot be evaluated, and what it rules out is left out later anyway.
+/// Removes from a filter the part that Polars adds for a sort with a limit: it is a text that
+/// cannot be evaluated, and the rows that it excludes are removed later anyway.
 fn without_hints(filter: Expr) -> Expr {
     filter.map_expr(|part| match part {
         Expr::Display { fmt_str, .. } if fmt_str.starts_with("dynamic_pred") => lit(true),

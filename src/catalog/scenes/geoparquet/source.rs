@@ -7,14 +7,15 @@ use up42_core::error::Result;
 use up42_core::geo::parquet::{ParquetFile, json};
 use up42_core::limits::ReadBudget;
 
-/// Where a column of a frame comes from.
+/// Source of a column of a frame.
 pub(super) enum Source {
-    /// A column as it is.
+    /// Column of the file, unchanged.
     Plain(Field),
-    /// A column that a frame cannot hold: whole numbers of other widths, or JSON text.
+    /// Column of a type that a frame cannot hold: small integers, which become Int64, or (`Json`)
+    /// other types, which become JSON text.
     Whole(Field),
     Json(Field),
-    /// A member of the covering.
+    /// Side of the bounding box, a member of the covering.
     Side(Field, &'static str),
 }
 

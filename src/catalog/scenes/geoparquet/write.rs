@@ -26,10 +26,9 @@ use up42_core::file::AtomicFile;
 use up42_core::geo::wkb;
 use up42_core::redact;
 
-/// Rows of a row group: what a reader has in memory at once, and what a filter on the
-/// place can pass over.
+/// Rows of a row group: the unit that a reader has in memory, and that a spatial filter can skip.
 const GROUP: usize = 10_000;
-/// Bytes of texts that are kept as bounds.
+/// Bytes of a text that are stored in the bounds of a column.
 const BOUND: u64 = 64;
 
 type Arrays = Vec<(Field, Box<dyn Array>)>;
@@ -38,18 +37,17 @@ impl Scenes {
     /// Writes the scenes to a GeoParquet file (version 1.1), for any tool that reads one:
     /// [`scan_geoparquet`](crate::catalog::scan_geoparquet), geopandas, DuckDB, Spark.
     ///
-    /// The columns are those of [`to_dataframe`](Self::to_dataframe), with instants to the
-    /// microsecond, and those of an item in STAC-GeoParquet: the properties under their own
-    /// names (`properties.NAME` where the name stands above with other values), `bbox` as
-    /// the covering, `links`, `assets` and `stac_extensions`. What is nested is JSON text.
-    /// Secrets are left out as in a frame: of a URL only host, path and harmless parameters
-    /// stay.
+    /// The columns are those of [`to_dataframe`](Self::to_dataframe), with instants in
+    /// microseconds, and those of an item in STAC-GeoParquet: the properties under their own names
+    /// (`properties.NAME` if a column above has that name and other values), `bbox` as the
+    /// covering, `links`, `assets` and `stac_extensions`. Nested values are JSON text. Secrets are
+    /// removed as in a frame: only the host, the path and harmless parameters of a URL are kept.
     ///
-    /// Of more than 10,000 scenes those that are neighbours on Earth (along a Hilbert
-    /// curve) share a row group, so that a filter on the place passes over most of the
-    /// file; [`read_geoparquet`](Self::read_geoparquet) knows their order.
+    /// If there are more than 10,000 scenes, neighbours on Earth (along a Hilbert curve) share a
+    /// row group, so that a spatial filter skips most of the file;
+    /// [`read_geoparquet`](Self::read_geoparquet) restores the order.
     ///
-    /// The file is there whole or not at all.
+    /// The file is written completely or not at all.
     ///
     /// ```
     /// # use up42::{Aoi, Client};
@@ -65,7 +63,7 @@ impl Scenes {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be written.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be written.
     pub fn to_geoparquet(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let context = || format!("write scenes `{}`", path.display());
@@ -119,7 +117,7 @@ fn write(scenes: &Scenes, path: &Path) -> Result<()> {
     Ok(writer.into_inner().into_inner().map_err(|error| error.into_error())?.commit()?)
 }
 
-/// The columns that a frame could have, and what is to be known to read them back.
+/// Columns that a frame can hold, and the metadata to read them back.
 struct Table {
     frame: DataFrame,
     note: String,
@@ -169,7 +167,7 @@ fn named(name: &str, array: Box<dyn Array>) -> (Field, Box<dyn Array>) {
     (Field::new(name.into(), array.dtype().clone(), true), array)
 }
 
-/// Instants with their zone, as others need it.
+/// Adds the zone UTC to instants, as other programs need it.
 fn utc(array: Box<dyn Array>) -> Box<dyn Array> {
     let zoned = ArrowDataType::Timestamp(ArrowTimeUnit::Microsecond, Some("UTC".into()));
     match (array.dtype(), array.as_any().downcast_ref::<PrimitiveArray<i64>>()) {
@@ -178,7 +176,7 @@ fn utc(array: Box<dyn Array>) -> Box<dyn Array> {
     }
 }
 
-/// The columns that a frame has not: the covering, and what an item has beside its
+/// Returns the columns that a frame does not have: the covering, and an item's members beside its
 /// properties.
 fn members(scenes: &[&Scene]) -> Arrays {
     let text = |name: &str, value: &dyn Fn(&Scene) -> Option<String>| {
@@ -200,7 +198,7 @@ fn members(scenes: &[&Scene]) -> Arrays {
     ]
 }
 
-/// The box in the plane around each geometry, as engines compute it.
+/// Returns the planar bounding box of each geometry, as query engines compute it.
 fn covering(scenes: &[&Scene]) -> (Field, Box<dyn Array>) {
     let boxes: Vec<_> = scenes.iter().map(|scene| scene.footprint.as_ref()?.bounding_rect()).collect();
     let side = |read: &dyn Fn(geo::Rect) -> f64| -> Box<dyn Array> {
@@ -218,7 +216,7 @@ fn covering(scenes: &[&Scene]) -> (Field, Box<dyn Array>) {
     named(BBOX, array.boxed())
 }
 
-/// GeoParquet 1.1, "File metadata"; without a `crs` it is OGC:CRS84.
+/// Returns the metadata of GeoParquet 1.1 ("File metadata"); without a `crs` it is OGC:CRS84.
 fn geo_metadata(scenes: &[&Scene]) -> String {
     let shapes = || scenes.iter().filter_map(|scene| scene.footprint.as_ref());
     let types: BTreeSet<_> = shapes().map(wkb::type_name).collect();

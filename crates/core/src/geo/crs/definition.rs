@@ -1,7 +1,7 @@
-//! What a coordinate system is made of, in the form that `proj4rs` takes.
+//! Definition of a coordinate system in the form that `proj4rs` reads.
 //!
-//! Well-known text is translated here and not by `proj4wkt`, which leaves out a prime
-//! meridian, a unit in WKT 2 and any parameter that it does not know, without a word.
+//! Well-known text is translated here and not by `proj4wkt`, which silently ignores a prime
+//! meridian, a unit in WKT 2 and any unknown parameter.
 
 use super::Crs;
 use super::reproject::Transformation;
@@ -9,12 +9,12 @@ use super::tree::{Node, parse};
 use crate::error::{Error, Result};
 use crate::sanitize::sanitize;
 
-/// The datums that share their ellipsoid with WGS 84 or GRS 80 and yet lie far from it,
-/// by words of their names: Greece (325 m), Vietnam (225 m), Israel (78 m), Kuwait (24 m).
-/// All others of the EPSG's registry lie within six metres, most within one.
+/// Datums that have the ellipsoid of WGS 84 or GRS 80 but lie far from it, by words of their names:
+/// Greece (325 m), Vietnam (225 m), Israel (78 m), Kuwait (24 m). All others of the EPSG registry
+/// lie within six metres, most within one.
 const FAR: [&str; 6] = ["ggrs", "greek", "vietnam", "israel", "ig05", "kuwait"];
 
-/// Degrees in radians, as definitions round it.
+/// One degree in radians, rounded as in definitions.
 const DEGREE: f64 = 0.017_453_292_519_943_3;
 
 pub fn of(crs: &Crs) -> Result<Transformation> {
@@ -35,7 +35,7 @@ pub fn of(crs: &Crs) -> Result<Transformation> {
     };
     let made = definition.and_then(|definition| {
         check(&definition)?;
-        // `proj4rs` 0.1 knows PROJ's parameter by its old name alone.
+        // `proj4rs` 0.1 knows only the old name of PROJ's parameter.
         let definition = definition.replace("+k_0=", "+k=");
         Transformation::new(&name, &definition).map_err(|error| error.to_string())
     });
@@ -44,20 +44,20 @@ pub fn of(crs: &Crs) -> Result<Transformation> {
     })
 }
 
-/// The definition behind a code.
+/// Returns the definition of an EPSG code.
 pub fn of_epsg(code: u32) -> Option<&'static str> {
     let code = u16::try_from(code).ok()?;
     crs_definitions::from_code(code).map(|definition| definition.proj4)
 }
 
-/// The code that a definition gives for itself.
+/// Returns the EPSG code that a definition states for itself.
 pub fn epsg<'a>(tree: &Node<'a>) -> Option<&'a str> {
     let id = tree.children.iter().rev().find(|child| child.is(&["AUTHORITY", "ID"]))?;
     id.values.first().filter(|authority| authority.eq_ignore_ascii_case("EPSG"))?;
     id.values.get(1).copied()
 }
 
-/// Refuses a definition that would be followed to a wrong place.
+/// Refuses a definition that would lead to wrong positions.
 fn check(definition: &str) -> Result<(), String> {
     let value = |key: &str| {
         definition
@@ -69,13 +69,13 @@ fn check(definition: &str) -> Result<(), String> {
         (Some("NAD27"), ..) => return Err("its datum needs a grid of shifts".to_owned()),
         (_, Some(grid), _) if grid != "@null" => return Err(format!("its datum needs the grid `{grid}`")),
         (Some(_), ..) | (_, Some(_), _) | (.., Some(_)) => {}
-        // Those that lie far from WGS 84 have their shift in the table.
+        // The table has a shift for datums far from WGS 84.
         _ if matches!(ellipsoid, Some("GRS80" | "WGS84")) => {}
         _ => return Err("the shift of its datum is not known".to_owned()),
     }
     match (value("proj"), value("pm")) {
         (Some("geocent"), _) => Err("it is geocentric".to_owned()),
-        // `proj4rs` 0.1 takes the meridian's degrees for radians.
+        // `proj4rs` 0.1 reads the meridian's degrees as radians.
         (_, Some(_)) => Err("it counts from another meridian than Greenwich".to_owned()),
         _ => Ok(()),
     }
@@ -92,7 +92,7 @@ fn of_tree(tree: &Node) -> Result<String, String> {
         let base = tree.child(&base).ok_or("it has no geographic system below it")?;
         return Ok(format!("{}{}", projection(tree)?, datum(base)?));
     }
-    // A height on top does not matter.
+    // A vertical system does not matter.
     if tree.is(&["COMPD_CS", "COMPOUNDCRS"])
         && let Some(below) = tree.child(&[&GEOGRAPHIC[..], &PROJECTED[..]].concat())
     {
@@ -102,7 +102,7 @@ fn of_tree(tree: &Node) -> Result<String, String> {
     Err(format!("a `{}` cannot be used", sanitize(tree.keyword, 40)))
 }
 
-/// Ellipsoid and shift of a geographic system.
+/// Returns ellipsoid and shift of a geographic system.
 fn datum(tree: &Node) -> Result<String, String> {
     if let Some(unit) = tree.child(&["UNIT", "ANGLEUNIT"])
         && unit.number(1).is_none_or(|factor| (factor - DEGREE).abs() > 1e-9)
@@ -128,7 +128,8 @@ fn datum(tree: &Node) -> Result<String, String> {
     }
 }
 
-/// Method and parameters of a projection, in WKT 1 as OGC and ESRI write it, and WKT 2.
+/// Returns method and parameters of a projection, from WKT 1 as written by OGC and ESRI, and from
+/// WKT 2.
 fn projection(tree: &Node) -> Result<String, String> {
     let conversion = tree.child(&["CONVERSION"]).unwrap_or(tree);
     const UNIT: [&str; 2] = ["UNIT", "LENGTHUNIT"];
@@ -162,7 +163,7 @@ fn projection(tree: &Node) -> Result<String, String> {
         "doublestereographic" | "obliquestereographic" => "+proj=sterea",
         _ => return Err(format!("its projection `{}` is not known", sanitize(method.name(), 60))),
     };
-    // WKT 2 may have it at the axes.
+    // WKT 2 may state it at the axes.
     let unit = tree.child(&UNIT).or_else(|| tree.child(&["AXIS"])?.child(&UNIT)).ok_or("it has no unit")?;
     let unit = unit.number(1).filter(|unit| *unit > 0.0).ok_or("its unit cannot be read")?;
     let mut made = head.to_owned();
@@ -185,7 +186,7 @@ fn projection(tree: &Node) -> Result<String, String> {
             "standardparallel1" | "latitudeof1ststandardparallel" => single,
             "standardparallel2" | "latitudeof2ndstandardparallel" => "lat_2",
             "scalefactor" | "scalefactoratnaturalorigin" => "k_0",
-            // ESRI's type of sphere, and what does nothing.
+            // ESRI's type of sphere, and parameters without effect.
             _ if value == 0.0 => continue,
             _ => return Err(format!("its parameter `{}` is not known", sanitize(parameter.name(), 60))),
         };
@@ -205,7 +206,7 @@ fn projection(tree: &Node) -> Result<String, String> {
     Ok(format!("{made} +to_meter={unit}"))
 }
 
-/// Letters and digits alone, in lower case: writers differ in the rest.
+/// Returns letters and digits alone, in lower case: other characters differ between writers.
 fn folded(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }

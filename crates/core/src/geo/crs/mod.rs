@@ -1,9 +1,9 @@
-//! Coordinate systems, and the way from them to WGS 84.
+//! Coordinate systems and their transformation to WGS 84.
 //!
-//! A system is refused by name unless it certainly leads to the right place: a datum
-//! with a shift that is not known would put an area some hundred metres away, silently.
-//! Positions are easting and northing, or longitude and latitude, as the formats have
-//! them, whatever order the system's definition gives.
+//! A system is refused by name unless its transformation is certainly right: a datum with an
+//! unknown shift would move an area by some hundred metres without an error. Positions are easting
+//! and northing, or longitude and latitude, as in the formats, whatever order the system's
+//! definition states.
 
 mod definition;
 mod reproject;
@@ -14,21 +14,21 @@ use serde_json::Value;
 pub use self::reproject::{Transformation, refined};
 use crate::error::Result;
 
-/// A coordinate system as a file names it.
+/// Coordinate system as stated by a file.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Crs {
     /// Longitude and latitude, WGS 84.
     Wgs84,
-    /// A code of the EPSG's.
+    /// EPSG code.
     Epsg(u32),
     /// Well-known text without a code.
     Text(String),
-    /// A name that tells nothing more.
+    /// Name without a definition.
     Unknown(String),
 }
 
 impl Crs {
-    /// From `EPSG:25832`, `urn:ogc:def:crs:OGC:1.3:CRS84` or
+    /// Parses a name such as `EPSG:25832`, `urn:ogc:def:crs:OGC:1.3:CRS84` or
     /// `http://www.opengis.net/def/crs/EPSG/0/4326`.
     pub fn from_name(name: &str) -> Self {
         let mut parts = name.rsplit([':', '/']).filter(|part| !part.is_empty());
@@ -50,12 +50,12 @@ impl Crs {
         }
     }
 
-    /// From well-known text: a `.prj`, or a definition in a GeoPackage.
+    /// Parses well-known text: a `.prj`, or a definition in a GeoPackage.
     pub fn from_wkt(text: &str) -> Self {
         let text = text.trim().trim_end_matches('\0');
         let tree = tree::parse(text);
         let code = tree.as_ref().and_then(definition::epsg).map(|code| Self::from_authority("EPSG", code));
-        // A code that the table does not have may still be written out.
+        // A code that is missing in the table may still have a definition in the text.
         match code {
             Some(Self::Epsg(code)) if definition::of_epsg(code).is_none() => Self::Text(text.to_owned()),
             Some(crs) => crs,
@@ -63,7 +63,7 @@ impl Crs {
         }
     }
 
-    /// From PROJJSON, by its id.
+    /// Parses PROJJSON by its id.
     pub fn from_projjson(json: &Value) -> Self {
         let code = &json["id"]["code"];
         let code = code.as_str().map_or_else(|| code.to_string(), str::to_owned);
@@ -73,12 +73,12 @@ impl Crs {
         }
     }
 
-    /// The way to WGS 84; `None` where there is nothing to do.
+    /// Returns the transformation to WGS 84; `None` if none is needed.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) names a system that
-    /// cannot be followed.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the system is not supported;
+    /// the error contains its name.
     pub fn to_wgs84(&self) -> Result<Option<Transformation>> {
         match self {
             Self::Wgs84 => Ok(None),

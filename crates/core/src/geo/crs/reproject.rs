@@ -1,4 +1,4 @@
-//! Shapes from one coordinate system to WGS 84, with edges that stay where they are.
+//! Reprojection of geometries to WGS 84 that preserves their edges.
 
 use geo::{Coord, LineString, MultiPolygon, Polygon};
 use proj4rs::Proj;
@@ -7,17 +7,17 @@ use proj4rs::transform::transform;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::ReadBudget;
 
-/// How far an edge may lie from where it was, in degrees of latitude: a decimetre.
+/// Largest distance of an edge from its original course, in degrees of latitude: a decimetre.
 const TOLERANCE: f64 = 0.1 / 111_320.0;
 
-/// Edges shorter than this in both directions, in degrees, are straight enough below
-/// 85° of latitude: their arc is less than a decimetre high.
+/// Edges shorter than this in both directions, in degrees, are not refined below 85° of latitude:
+/// their deviation is less than a decimetre.
 const SHORT: f64 = 0.005;
 
-/// The most times that an edge is halved.
+/// Largest number of times that an edge is halved.
 const HALVINGS: u32 = 12;
 
-/// The way from a coordinate system to WGS 84.
+/// Transformation from a coordinate system to WGS 84.
 #[derive(Debug)]
 pub struct Transformation {
     name: String,
@@ -34,13 +34,13 @@ impl Transformation {
         Ok(Self { name: name.to_owned(), from, to })
     }
 
-    /// The shape in WGS 84. Edges are straight in the system that they were drawn in:
-    /// each gets as many positions as it needs to stay within a decimetre of there.
+    /// Returns the geometry in WGS 84. Edges are straight in their original system: positions are
+    /// added to each, so that it deviates by at most a decimetre.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] for a position that the system does not reach, and for
-    /// more positions than the budget has left.
+    /// [`ErrorKind::InvalidInput`] for a position outside of the system, and for more positions
+    /// than the budget has left.
     pub fn reproject(&self, shape: &MultiPolygon, budget: &ReadBudget) -> Result<MultiPolygon> {
         let polygon = |polygon: &Polygon| {
             let ring = |ring| self.ring(ring, budget);
@@ -76,7 +76,7 @@ impl Transformation {
         let mut moved = (start.x, start.y, 0.0);
         let there = transform(&self.from, &self.to, &mut moved);
         let found = Coord { x: moved.0.to_degrees(), y: moved.1.to_degrees() };
-        // Formulas give some place for everything: it is the right one if it leads back.
+        // Formulas return a position for any input: it is right if the inverse leads back.
         let back = transform(&self.to, &self.from, &mut moved);
         let is_back = (moved.0 - start.x).abs() < near && (moved.1 - start.y).abs() < near;
         match there.is_ok() && back.is_ok() && is_back {
@@ -89,8 +89,8 @@ impl Transformation {
     }
 }
 
-/// Adds the end of a curve to positions, and before it what it takes to follow the
-/// curve: `along` tells the position at a share of its length.
+/// Adds the end of a curve to `positions`, and before it the positions needed to follow the curve:
+/// `along` returns the position at a share of its length.
 pub fn refined(
     start: Coord,
     end: Coord,
@@ -104,7 +104,7 @@ pub fn refined(
         let mut is_straight = is_short || halvings >= HALVINGS;
         if !is_straight {
             is_straight = true;
-            // Not the middle alone: an edge may bend to both sides.
+            // Not only the middle: an edge may bend to both sides.
             for share in [0.5, 0.25, 0.75] {
                 let there = along(from + (to - from) * share)?;
                 let straight = start + span * share;
@@ -124,7 +124,7 @@ pub fn refined(
     Ok(())
 }
 
-/// Degrees of longitude the short way round.
+/// Returns a difference in longitude the short way round, in degrees.
 fn short_way(degrees: f64) -> f64 {
     degrees - (degrees / 360.0).round() * 360.0
 }

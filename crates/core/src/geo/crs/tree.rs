@@ -1,12 +1,12 @@
-//! Well-known text of coordinate systems (OGC 01-009 and 18-010r11) as a tree.
+//! Parser of well-known text of coordinate systems (OGC 01-009 and 18-010r11).
 
-/// The deepest nesting of a definition.
+/// Largest nesting depth of a definition.
 const DEEPEST: usize = 32;
 
-/// The longest definition, in bytes.
+/// Largest length of a definition, in bytes.
 const LONGEST: usize = 100_000;
 
-/// `KEYWORD["name",1,CHILD[…]]`.
+/// Element of the form `KEYWORD["name",1,CHILD[…]]`.
 #[derive(Debug, Default, PartialEq)]
 pub struct Node<'a> {
     pub keyword: &'a str,
@@ -20,7 +20,7 @@ impl<'a> Node<'a> {
         keywords.iter().any(|keyword| self.keyword.eq_ignore_ascii_case(keyword))
     }
 
-    /// The first child with one of the keywords.
+    /// Returns the first child with one of the keywords.
     pub fn child(&self, keywords: &[&str]) -> Option<&Node<'a>> {
         self.children.iter().find(|child| child.is(keywords))
     }
@@ -34,7 +34,7 @@ impl<'a> Node<'a> {
     }
 }
 
-/// The tree of a text; `None` where it is not one.
+/// Parses a text; `None` if it is not valid.
 pub fn parse(text: &str) -> Option<Node<'_>> {
     if text.len() > LONGEST {
         return None;
@@ -67,7 +67,7 @@ pub fn parse(text: &str) -> Option<Node<'_>> {
                 }
             }
         }
-        // What ends here, up to the next comma.
+        // Closes elements up to the next comma.
         loop {
             rest = rest.trim_start();
             if let Some(after) = rest.strip_prefix(',') {

@@ -1,27 +1,26 @@
-//! How shapes lie over each other inside an area: which of them stand over each piece,
-//! and how large the piece is, without a polygon being made of it.
+//! Overlap of geometries inside an area: the pieces of the area, with the geometries that cover
+//! each and its size, without computing polygons.
 //!
-//! The area is cut into rows along parallels, and each row knows where outlines cross
-//! its middle. Between two crossings the same shapes stand over the ground. Where rows
-//! end at every corner and at every crossing of outlines, the pieces between are
-//! trapezoids and their areas exact. With many outlines rows are only thin: a piece that
-//! begins or ends within a row is off by less than that row's share.
-//! Nothing here can fail: a ring that crosses itself is filled even-odd, as polygons are
-//! when they are intersected.
+//! The area is divided into rows along parallels, and each row has the longitudes where outlines
+//! cross its middle. Between two crossings the same geometries cover the ground. If rows end at
+//! every corner and at every crossing of outlines, the pieces between are trapezoids and their
+//! areas exact. With many outlines rows are only thin: the error of a piece that begins or ends
+//! within a row is less than that row's share. No step can fail: a ring that crosses itself is
+//! filled even-odd, as in intersections of polygons.
 
-mod ends;
+mod row_bounds;
 
 use std::collections::HashMap;
 
 use geo::{BoundingRect, Line, MultiPolygon};
 
-use self::ends::ends;
+use self::row_bounds::row_bounds;
 use super::coverage::km2_per_degree;
 
-/// The area itself, among the shapes.
+/// Index of the area itself among the geometries.
 const AREA: u32 = u32::MAX;
 
-/// An area in rows, with the shapes over it.
+/// Area in rows, with the geometries that cover it.
 #[derive(Clone, Debug)]
 pub struct OverlapRows {
     rows: Vec<Row>,
@@ -29,33 +28,34 @@ pub struct OverlapRows {
 
 #[derive(Clone, Debug)]
 struct Row {
-    /// Of one degree of longitude.
+    /// Area of one degree of longitude.
     km2: f64,
-    /// Longitudes where the outline of a shape crosses the middle, from west to east.
+    /// Longitudes where the outline of a geometry crosses the middle of the row, from west to east,
+    /// with the geometry's index.
     crossings: Vec<(f64, u32)>,
 }
 
-/// A stretch of a row with the same shapes over it.
+/// Section of a row with the same geometries over it.
 #[derive(Clone, Copy, Debug)]
 pub struct Piece<'a> {
     pub row: usize,
     pub west: f64,
     pub east: f64,
     pub km2: f64,
-    /// Indices of the shapes, ascending.
+    /// Indices of the geometries, ascending.
     pub over: &'a [u32],
 }
 
 impl OverlapRows {
-    /// Area and shapes lie within the same turn of longitude.
+    /// Divides an area. The longitudes of area and geometries must be in the same range of 360°.
     pub fn new(area: &MultiPolygon, shapes: &[MultiPolygon]) -> Self {
-        let ends = ends(area, shapes);
+        let ends = row_bounds(area, shapes);
         let row = |pair: &[f64]| ((pair[0] + pair[1]) / 2.0, km2_per_degree(pair[0], pair[1]));
         Self::through(ends.windows(2).map(row), area, shapes)
     }
 
-    /// Rows through the middles of the pixels of a picture, from the north; their pieces
-    /// have no size.
+    /// Divides an area into rows through the middles of the pixels of a picture, from the north;
+    /// their pieces have an area of 0.
     pub fn of_picture(rows: usize, area: &MultiPolygon, shapes: &[MultiPolygon]) -> Self {
         let Some(around) = area.bounding_rect() else { return Self { rows: Vec::new() } };
         let step = around.height() / rows as f64;
@@ -94,7 +94,7 @@ impl OverlapRows {
         Self { rows }
     }
 
-    /// Tells every piece of the area, in the order of the rows.
+    /// Calls `tell` with every piece of the area, row by row.
     pub fn each(&self, mut tell: impl FnMut(Piece<'_>)) {
         let mut over: Vec<u32> = Vec::new();
         for (row, Row { km2, crossings }) in self.rows.iter().enumerate() {
@@ -116,8 +116,8 @@ impl OverlapRows {
         }
     }
 
-    /// How much of the area each set of shapes stands over; `None` when there are more
-    /// than `most` sets.
+    /// Returns the area in km² that each set of geometries covers; `None` if there are more than
+    /// `most` sets.
     pub fn sets(&self, most: usize) -> Option<Vec<(Vec<u32>, f64)>> {
         let mut sets: HashMap<Vec<u32>, f64> = HashMap::new();
         self.each(|piece| {
@@ -133,7 +133,7 @@ impl OverlapRows {
     }
 }
 
-/// The edges but for those along a parallel, which no row crosses.
+/// Returns the edges except those along a parallel, which no row crosses.
 fn edges(shape: &MultiPolygon) -> impl Iterator<Item = Line> + '_ {
     lines(shape).filter(|edge| edge.start.y != edge.end.y)
 }

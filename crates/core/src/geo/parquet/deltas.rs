@@ -1,5 +1,5 @@
-//! Pages whose values are differences. The values have a count of their own, and texts have
-//! lengths: Polars' decoders set aside what these say before they compare them with the page.
+//! Check of delta-encoded pages. Such a page states its own number of values and the lengths of its
+//! texts, and Polars' decoders allocate memory for these before they compare them with the page.
 
 use polars_parquet::parquet::page::split_buffer;
 use polars_parquet::parquet::read::PageReader;
@@ -12,12 +12,12 @@ use crate::error::{Error, ErrorKind, Result};
 const DELTA_BINARY_PACKED: i32 = 5;
 const DELTA_BYTE_ARRAY: i32 = 7;
 
-/// Refuses a page with more values than its header says, or with texts longer than the page. Pages
-/// of other encodings are passed over.
+/// Refuses a page with more values than its header states, or with texts longer than the page.
+/// Pages of other encodings are not checked.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::InvalidInput`] for such a page, and for one that cannot be unpacked.
+/// [`ErrorKind::InvalidInput`] for such a page, and for one that cannot be decompressed.
 pub fn check(mut pages: PageReader) -> Result<()> {
     let broken = |error: ParquetError| Error::foreign(ErrorKind::InvalidInput, error);
     pages.read_dict().map_err(broken)?;
@@ -42,8 +42,8 @@ pub fn check(mut pages: PageReader) -> Result<()> {
     Ok(())
 }
 
-/// Whether bytes are at most so many texts of `DELTA_BYTE_ARRAY`: first how many bytes each has of
-/// the one before, then how many of its own, then these.
+/// Returns whether bytes are at most `most` texts in the encoding `DELTA_BYTE_ARRAY`: the length of
+/// each text's prefix from the text before it, the length of each suffix, and the suffixes.
 fn are_texts(bytes: &[u8], most: usize) -> bool {
     let mut walk = Walk::new(bytes);
     let Some(of_last) = numbers(&mut walk, most) else { return false };
@@ -59,9 +59,10 @@ fn are_texts(bytes: &[u8], most: usize) -> bool {
         })
 }
 
-/// The header of `DELTA_BINARY_PACKED`.
+/// Header of `DELTA_BINARY_PACKED`.
 struct Packed {
-    /// Widths in bits that a block has, and values that each is for.
+    /// Number of miniblocks of a block, which has a bit width for each, and number of values of
+    /// each.
     widths: u64,
     values: u64,
     count: usize,
@@ -69,7 +70,7 @@ struct Packed {
 }
 
 impl Packed {
-    /// `None` where there are more values than `most`.
+    /// Reads the header; `None` if it states more than `most` values.
     fn begin(walk: &mut Walk, most: usize) -> Option<Self> {
         let (block, widths) = (walk.varint()?, walk.varint()?);
         let count = usize::try_from(walk.varint()?).ok().filter(|count| *count <= most)?;
@@ -77,7 +78,7 @@ impl Packed {
     }
 }
 
-/// The values of `DELTA_BINARY_PACKED`, at most so many.
+/// Reads the values of `DELTA_BINARY_PACKED`; `None` if they are more than `most`.
 fn numbers(walk: &mut Walk, most: usize) -> Option<Vec<i64>> {
     let packed = Packed::begin(walk, most)?;
     let mut last = packed.first;
@@ -87,7 +88,7 @@ fn numbers(walk: &mut Walk, most: usize) -> Option<Vec<i64>> {
         let least = walk.number()?;
         for width in walk.take(packed.widths)? {
             let left = packed.count - numbers.len();
-            // The bytes of what is not needed are left out.
+            // Unused miniblocks of the last block have no bytes.
             if left == 0 {
                 break;
             }
@@ -102,7 +103,7 @@ fn numbers(walk: &mut Walk, most: usize) -> Option<Vec<i64>> {
     Some(numbers)
 }
 
-/// So many bits from a place among bits, the lowest first.
+/// Returns the `width` bits from bit `at` on, the lowest first.
 fn unpacked(bits: &[u8], at: u64, width: u64) -> Option<i64> {
     let most = u64::MAX.checked_shr(u32::try_from(64_u64.checked_sub(width)?).ok()?).unwrap_or(0);
     let mut window = [0; 16];
@@ -121,14 +122,14 @@ mod tests {
         numbers(&mut Walk::new(bytes), most)
     }
 
-    /// The examples of Parquet's description of the encoding.
+    /// Checks the examples in Parquet's description of the encoding.
     #[test]
     fn numbers_are_those_of_the_standard() {
         // 1 to 5: all differences are 1.
         let even = [128, 1, 4, 5, 2, 2, 0, 0, 0, 0];
         assert_eq!(read(&even, 5), Some(vec![1, 2, 3, 4, 5]));
         assert_eq!(read(&even, 4), None);
-        // 7, 5, 3, 1, 2, 3, 4, 5: differences of -2 and 1 in two bits each, in a part of 32.
+        // 7, 5, 3, 1, 2, 3, 4, 5: differences of -2 and 1 in two bits each, in a miniblock of 32.
         let packed = [0b1100_0000, 0b0011_1111, 0, 0, 0, 0, 0, 0];
         let uneven = [&[128, 1, 4, 8, 14, 3, 2, 0, 0, 0][..], &packed].concat();
         assert_eq!(read(&uneven, 8), Some(vec![7, 5, 3, 1, 2, 3, 4, 5]));
@@ -139,7 +140,7 @@ mod tests {
     #[test]
     fn texts_are_not_longer_than_their_page() {
         let lengths = |first: u8, step: u8| [128, 1, 4, 2, first << 1, step << 1, 0, 0, 0, 0];
-        // "ab", then "a" of it and "cd".
+        // "ab", then a prefix of one letter of it and "cd".
         let texts = |of_last: u8, own: [u8; 2]| {
             [&lengths(0, of_last)[..], &lengths(own[0], own[1]), b"abcd"].concat()
         };

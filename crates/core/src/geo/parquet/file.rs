@@ -15,19 +15,19 @@ use polars_parquet::read::{
 };
 use serde_json::Value;
 
-use super::footer::{guarded, read_metadata};
+use super::footer::{catch_panic, read_metadata};
 use super::{deltas, pages};
 use crate::error::{Error, Result};
 use crate::limits::ReadBudget;
 
-/// A Parquet file, read column by column.
+/// Parquet file, read column by column.
 #[derive(Debug)]
 pub struct ParquetFile {
     file: File,
     length: u64,
     metadata: FileMetadata,
-    /// The columns, as Parquet itself has them: what writers say of their own types
-    /// beside it is not needed, and differs.
+    /// Columns by Parquet's own schema. The Arrow schema that some writers add is ignored, since it
+    /// differs between them.
     pub fields: ArrowSchema,
 }
 
@@ -37,7 +37,7 @@ impl ParquetFile {
         let mut file = File::open(path)?;
         let length = file.metadata()?.len();
         let metadata = read_metadata(&mut file, budget)?;
-        let mut fields = guarded(|| Ok(parquet_to_arrow_schema(metadata.schema().fields())))?;
+        let mut fields = catch_panic(|| Ok(parquet_to_arrow_schema(metadata.schema().fields())))?;
         fields.iter_values_mut().for_each(|field| field.dtype = without_zone(&field.dtype));
         Ok(Self { file, length, metadata, fields })
     }
@@ -47,18 +47,18 @@ impl ParquetFile {
         &self.metadata.row_groups
     }
 
-    /// Text of the file's own metadata.
+    /// Returns a text of the file's key-value metadata.
     pub fn text(&self, key: &str) -> Option<&str> {
         let pairs = self.metadata.key_value_metadata.as_deref()?;
         pairs.iter().find(|pair| pair.key == key)?.value.as_deref()
     }
 
-    /// JSON of the file's own metadata.
+    /// Returns a JSON value of the file's key-value metadata.
     pub fn note(&self, key: &str) -> Option<Value> {
         serde_json::from_str(self.text(key)?).ok()
     }
 
-    /// The columns that hold JSON by their logical type, as DuckDB writes it.
+    /// Returns the columns whose logical type is JSON, as DuckDB writes it.
     pub fn json_columns(&self) -> impl Iterator<Item = &str> {
         let types = self.metadata.schema().fields().iter();
         types
@@ -70,15 +70,15 @@ impl ParquetFile {
             .map(ParquetType::name)
     }
 
-    /// Rows of all groups together, as the file says.
+    /// Returns the number of rows of all groups, by the file's metadata.
     pub fn rows(&self) -> usize {
         self.groups().iter().fold(0, |rows, group| rows.saturating_add(group.num_rows()))
     }
 
-    /// A column of a row group, whole.
+    /// Reads a whole column of a row group.
     pub fn column(&self, group: usize, field: &Field, budget: &ReadBudget) -> Result<Box<dyn Array>> {
         let context = || format!("column `{}`", field.name);
-        guarded(|| self.decode(&self.groups()[group], field, budget))
+        catch_panic(|| self.decode(&self.groups()[group], field, budget))
             .map_err(|error| error.context(context()))
     }
 
@@ -88,7 +88,7 @@ impl ParquetFile {
         let (mut pages, mut types) = (Vec::new(), Vec::new());
         for leaf in leaves.into_iter().flatten() {
             let bytes = self.bytes(leaf, budget)?;
-            // No header of a page may ask for more bytes than there are.
+            // Limits the page size that a header may state.
             let largest = bytes.len();
             let read = |bytes| PageReader::new(bytes, leaf, Vec::new(), largest);
             let bytes = Cursor::new(bytes.into());
@@ -111,7 +111,8 @@ impl ParquetFile {
         Ok(array)
     }
 
-    /// The bytes of a column chunk, which are counted by what they become.
+    /// Reads the bytes of a column chunk, and takes the memory of the decoded chunk from the
+    /// budget.
     fn bytes(&self, leaf: &ColumnChunkMetadata, budget: &ReadBudget) -> Result<Vec<u8>> {
         let range = leaf.byte_range();
         if range.end > self.length {
@@ -129,14 +130,15 @@ impl ParquetFile {
             PhysicalType::FixedLenByteArray(width) => width as u64,
             _ => 0,
         };
-        let values = leaf.num_values().max(0).unsigned_abs();
+        let values = u64::try_from(leaf.num_values())
+            .map_err(|_| Error::invalid("has a negative number of values"))?;
         let size = pages::size(&bytes, values, width);
         budget.take_bytes(size.ok_or_else(|| Error::invalid("has a page that cannot be read"))?)?;
         Ok(bytes)
     }
 
-    /// The smallest and the largest number of a column in a row group, where the file
-    /// says so; `path` leads to a member of a struct.
+    /// Returns the smallest and the largest number of a column in a row group, if the file has
+    /// statistics of it; `path` leads to a member of a struct.
     pub fn bounds(&self, group: usize, path: &[&str]) -> Option<(f64, f64)> {
         let mut leaves = self.groups()[group].columns_under_root_iter(path.first()?)?;
         let leaf = leaves.find(|leaf| leaf.descriptor().path_in_schema.iter().eq(path))?;
@@ -150,7 +152,8 @@ impl ParquetFile {
     }
 }
 
-/// Instants of Parquet are UTC; a frame's are too, and say nothing of it.
+/// Returns the type of a frame's column: Parquet's timestamps are UTC, and those of frames are UTC
+/// without a time zone.
 fn without_zone(dtype: &ArrowDataType) -> ArrowDataType {
     match dtype {
         ArrowDataType::Timestamp(unit, _) => ArrowDataType::Timestamp(*unit, None),
@@ -164,8 +167,8 @@ mod tests {
     use super::super::thrift::tests::{bytes, list, number, structure};
     use super::*;
 
-    /// A file of one column `a` of numbers, with a page of these bytes in this encoding: it says that
-    /// it has one value.
+    /// Returns a file with one column `a` of numbers, whose only page has these bytes and this
+    /// encoding, and a header that states one value.
     fn file(kind: i64, encoding: i64, page: &[u8]) -> Vec<u8> {
         let counts = structure(&[(1, number(1)), (2, number(encoding)), (3, number(3)), (4, number(3))]);
         let length = number(page.len() as i64);
@@ -206,7 +209,7 @@ mod tests {
     #[test]
     fn a_page_of_differences_has_no_more_values_than_it_says() {
         use polars_arrow::array::{BinaryViewArray, PrimitiveArray};
-        // A block of 128 values in 4 parts, then the count and the first value.
+        // A block of 128 values in 4 miniblocks, then the count and the first value.
         let one = [128, 1, 4, 1, 14];
         let array = read(NUMBERS, 5, &one).unwrap();
         assert_eq!(array.as_any().downcast_ref::<PrimitiveArray<i64>>().unwrap().value(0), 7);
@@ -215,7 +218,7 @@ mod tests {
         let texts = |own: u8| [&[128, 1, 4, 1, 0, 128, 1, 4, 1, own << 1][..], b"xy"].concat();
         let array = read(BYTES, 7, &texts(2)).unwrap();
         assert_eq!(array.as_any().downcast_ref::<BinaryViewArray>().unwrap().value(0), b"xy");
-        // 2^33 values in one block that takes a few bytes: each is 0 more than the one before.
+        // 2^33 values in one block of a few bytes: all differences are 0.
         let huge = [&[128, 128, 128, 128, 32, 1, 128, 128, 128, 128, 32, 0][..], &[0, 0]].concat();
         let told = "column `a`: has a page with other values than it says";
         for (kind, encoding, page) in [(NUMBERS, 5, &huge), (BYTES, 6, &huge), (BYTES, 7, &texts(3))] {

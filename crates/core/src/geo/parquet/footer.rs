@@ -1,12 +1,12 @@
-//! What a Parquet file says of itself, where its geometries have a type of their own, too.
+//! Metadata of a Parquet file, also of one whose geometries have a logical type.
 //!
-//! Parquet 2.11 knows the logical types GEOMETRY and GEOGRAPHY, whose values are WKB;
-//! recent writers use them beside GeoParquet's own metadata. Polars' reader refuses a
-//! file with a type that it does not know, so the footer is walked ([`thrift`](super::thrift))
-//! and the type is called BSON there: bytes, which is how it is read.
+//! Parquet 2.11 has the logical types GEOMETRY and GEOGRAPHY, whose values are WKB; recent writers
+//! use them in addition to GeoParquet's metadata. Polars' reader refuses a file with an unknown
+//! type, so the footer is parsed ([`thrift`](super::thrift)) and the type is changed to BSON:
+//! bytes, as which it is read.
 //!
-//! The same walk refuses what would abort the process, which no [`guarded`] catches: lists that
-//! promise more than there is, and columns that are nested too deep.
+//! The same pass refuses lists that state more elements than there are, and columns that are nested
+//! too deep: Polars would abort the process, which [`catch_panic`] cannot catch.
 
 use std::io::{Read, Seek, SeekFrom};
 
@@ -20,27 +20,27 @@ use crate::limits::ReadBudget;
 
 const NOT: &str = "not a Parquet file that can be read";
 
-/// Bytes at the end of a file: the length of the footer before them, and `PAR1`.
+/// Length in bytes of the end of a file: the length of the footer, and `PAR1`.
 const END: u64 = 8;
 
-/// The id of BSON among the logical types, in the zigzag form that it is written in.
+/// Id of the logical type BSON, in zigzag encoding.
 const BSON: u8 = 13 << 1;
 
-/// Those of GEOMETRY and GEOGRAPHY.
+/// Ids of the logical types GEOMETRY and GEOGRAPHY, in zigzag encoding.
 const GEO: [u8; 2] = [17 << 1, 18 << 1];
 
-/// Bytes of memory that a byte of a footer may become, and the least that an element of a list in
-/// it takes: its bytes may be one.
+/// Bytes of memory per byte of a footer, and smallest memory in bytes of a list's element, which
+/// may be one byte in the file.
 const GROWTH: u64 = 32;
 const ELEMENT: u64 = 512;
 
-/// Bytes of a name in the path of a column, beside its letters.
+/// Overhead of a name in the path of a column, in bytes.
 const NAME: u64 = 24;
 
-/// The deepest nesting of columns: Polars calls itself for each.
+/// Largest nesting depth of columns: Polars recurses into each.
 const DEEPEST: usize = 64;
 
-/// `FileMetaData`, and what it is made of.
+/// `FileMetaData`, and the structures in it.
 const FILE: Fields = &[
     (1, Number),
     (2, List(&Struct(SCHEMA))),
@@ -116,12 +116,12 @@ const COLUMN_METADATA: Fields = &[
 pub const STATISTICS: Fields =
     &[(1, Bytes), (2, Bytes), (3, Number), (4, Number), (5, Bytes), (6, Bytes), (7, Bool), (8, Bool)];
 
-/// Reads the metadata of a Parquet file, and nothing else of it. Geometries are bytes there.
+/// Reads the metadata of a Parquet file, and nothing else of it. Geometries have the type of bytes.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Io`] when the file cannot be read, [`ErrorKind::InvalidInput`] when it is no
-/// Parquet, or says more of itself than may be read.
+/// [`ErrorKind::Io`] if the file cannot be read; [`ErrorKind::InvalidInput`] if it is not a Parquet
+/// file, or if its metadata exceeds the limits.
 pub fn read_metadata(file: &mut (impl Read + Seek), budget: &ReadBudget) -> Result<FileMetadata> {
     let size = file.seek(SeekFrom::End(0))?;
     let Some(end) = size.checked_sub(END).filter(|end| *end > 0) else { return Err(cut_off()) };
@@ -139,12 +139,12 @@ pub fn read_metadata(file: &mut (impl Read + Seek), budget: &ReadBudget) -> Resu
     let size = adapt(&mut footer).context(NOT)?;
     budget.take_bytes(size.saturating_sub(length.saturating_mul(GROWTH))).context("its footer")?;
     let broken = |error| Error::foreign(ErrorKind::InvalidInput, error);
-    guarded(|| deserialize_metadata(footer.into()).map_err(broken)).context(NOT)
+    catch_panic(|| deserialize_metadata(footer.into()).map_err(broken)).context(NOT)
 }
 
-/// Polars' reader panics at some files that are broken: here that is an error like any
-/// other. What `read` was doing is gone with what it was reading.
-pub fn guarded<T>(read: impl FnOnce() -> Result<T>) -> Result<T> {
+/// Returns a panic of Polars' reader, as at some broken files, as an error. The values that `read`
+/// worked on are dropped.
+pub fn catch_panic<T>(read: impl FnOnce() -> Result<T>) -> Result<T> {
     let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
     read.unwrap_or_else(|_| Err(Error::invalid("the file is broken: write or download it again")))
 }
@@ -153,11 +153,12 @@ fn cut_off() -> Error {
     Error::invalid("it has no footer: was it cut off?").context(NOT)
 }
 
-/// Calls geometries bytes, in place. Returns the bytes that lists and names take in memory.
+/// Changes the type of geometries to BSON, in place. Returns the memory in bytes of the elements of
+/// lists and of names.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::InvalidInput`] when the footer cannot be walked to its end, or its columns are
+/// [`ErrorKind::InvalidInput`] if the footer cannot be parsed to its end, or if its columns are
 /// nested too deep: Polars' reader would abort the process.
 fn adapt(footer: &mut [u8]) -> Result<u64> {
     let (mut schema, mut geometries) = (Schema::default(), Vec::new());
@@ -166,7 +167,7 @@ fn adapt(footer: &mut [u8]) -> Result<u64> {
         match (path, &found) {
             ([2], Found::List) => schema.open.clear(),
             ([2, 4], Found::Bytes(length)) => schema.name = *length as u64,
-            // As Polars cuts it off.
+            // Truncated as Polars does it.
             ([2, 5], Found::Number(number)) => schema.children = *number as i32,
             ([2, 10, _], Found::Struct(at)) if GEO.contains(&footer[at - 1]) => geometries.push(at - 1),
             ([2], Found::End) => schema.close(),
@@ -185,26 +186,27 @@ fn adapt(footer: &mut [u8]) -> Result<u64> {
     for at in geometries {
         footer[at] = BSON;
     }
-    // Every row group may have the names of its columns.
+    // Every row group may contain the names of its columns.
     let names = schema.paths.saturating_mul(groups + 1);
     Ok(names.saturating_add(elements * ELEMENT))
 }
 
-/// The schema of a file: a list of elements, where each is followed by its children.
+/// Schema of a file: a list of elements, each followed by its children.
 #[derive(Default)]
 struct Schema {
-    /// The children and the name's length of the element that is walked.
+    /// Number of children and length of the name of the current element.
     children: i32,
     name: u64,
-    /// The elements around the next one: the children that are missing, and the bytes of the path.
+    /// Parents of the next element: the number of children still to come, and the bytes of the
+    /// path.
     open: Vec<(i32, u64)>,
     deepest: usize,
-    /// Bytes of the paths of all columns.
+    /// Total bytes of the paths of all columns.
     paths: u64,
 }
 
 impl Schema {
-    /// The end of an element.
+    /// Ends the current element.
     fn close(&mut self) {
         while self.open.pop_if(|(missing, _)| *missing <= 0).is_some() {}
         let around = self.open.last_mut().map_or(0, |(missing, path)| {
@@ -226,7 +228,7 @@ mod tests {
 
     use super::*;
 
-    /// A footer whose schema has one column `g` of a logical type.
+    /// Returns a footer whose schema has one column `g` of a logical type.
     fn footer(kind: u8) -> Vec<u8> {
         [0x15, 4, 0x19, 0x1c, 0x15, 12, 0x25, 2, 0x18, 1, b'g', 0x6c, 0x0c, kind, 0, 0, 0, 0].to_vec()
     }
@@ -269,7 +271,7 @@ mod tests {
         assert!(read(32 * 18).starts_with("not a Parquet file that can be read: "));
     }
 
-    /// The footer of a file without rows, whose schema says that it has so many elements.
+    /// Returns the footer of a file without rows, whose schema states `count` elements.
     fn schema(count: u32, elements: &[u8]) -> Vec<u8> {
         let mut list = vec![0x15, 4, 0x19, 0xfc];
         let mut rest = count;
@@ -299,17 +301,17 @@ mod tests {
 
     #[test]
     fn a_field_of_another_type_is_refused() {
-        // Polars reads a list there, of 2^31 - 1 elements, and this walk would read a field 17.
+        // Polars reads a list of 2^31 - 1 elements there; this parser would read a field 17.
         assert_eq!(refused(&[0x15, 4, 0x11, 0xf5, 255, 255, 255, 255, 7, 0]), BROKEN);
-        // Elements that are true or false take a byte, or none.
+        // Boolean elements take a byte, or none.
         assert_eq!(refused(&[0x15, 4, 0x99, 0x11, 1, 0]), BROKEN);
-        // Numbers, where Polars reads structures.
+        // Numbers where Polars reads structures.
         assert_eq!(refused(&[0x15, 4, 0x19, 0x15, 0, 0]), BROKEN);
     }
 
     #[test]
     fn columns_in_columns_are_refused_beyond_a_depth() {
-        // Elements with one child each, and one at the end.
+        // Elements with one child each, and one without at the end.
         let nested = |depth: u32| {
             let inner = [0x35, 2, 0x18, 1, b'g', 0x15, 2, 0].repeat(depth as usize - 1);
             schema(depth, &[&inner[..], &[0x15, 2, 0x25, 2, 0x18, 1, b'g', 0]].concat())
@@ -320,7 +322,7 @@ mod tests {
         assert_eq!(refused(&nested(20_000)), deep);
         let read = |footer: &[u8]| read_metadata(&mut Cursor::new(file(footer)), &ReadBudget::default());
         assert!(read(&nested(64)).is_ok());
-        // Beside each other, they may be as many as there are.
+        // The number of columns that are not nested has no limit.
         let beside =
             [&[0x48, 1, b'g', 0x15, 0xd0, 0x0f, 0][..], &[0x15, 2, 0x25, 2, 0x18, 1, b'g', 0].repeat(1_000)];
         assert_eq!(read(&schema(1_001, &beside.concat())).unwrap().schema().fields().len(), 1_000);

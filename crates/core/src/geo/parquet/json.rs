@@ -1,5 +1,4 @@
-//! Arrays of any type as JSON, value by value: how nested columns reach a frame or a
-//! scene.
+//! Arrays of any type as JSON values, for nested columns of frames and scenes.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -18,10 +17,10 @@ use serde_json::{Map, Value};
 use crate::geo::{geometry_to_json, wkb};
 use crate::limits::ReadBudget;
 
-/// The value of a row; null where there is none. Members of a struct that are null are left
-/// out: in Parquet all rows have all of them. Shapes are GeoJSON geometries, and other bytes
-/// text, in base64 where they are none, or where the shape has more positions or parts than the
-/// budget has positions left.
+/// Returns the value of a row as JSON; `null` if there is none. Members of a struct that are null
+/// are omitted: in Parquet all rows have all members. WKB is returned as a GeoJSON geometry, and
+/// other bytes as text, or in base64 if they are not valid text; so is a geometry with more
+/// positions or parts than the budget has positions left.
 pub fn value(array: &dyn Array, row: usize, budget: &ReadBudget) -> Value {
     if array.is_null(row) {
         return Value::Null;
@@ -67,15 +66,16 @@ pub fn value(array: &dyn Array, row: usize, budget: &ReadBudget) -> Value {
     }
 }
 
-/// Bytes of a value of JSON, of a member and of a list or an object beside their contents.
+/// Memory in bytes of a JSON value, of a member, and of a list or an object without its contents.
 const VALUE: u64 = 64;
 
-/// Bytes of a position of a shape, and of a ring or a shape in it, of which each is an object.
+/// Memory in bytes of a position of a geometry, and of a ring or a geometry in it, each of which is
+/// an object.
 const POSITION: u64 = 256;
 const PART: u64 = 704;
 
-/// Estimates the bytes of memory that the [`value`] of a row takes: a file may name one long text
-/// in every row, and in every element of a list.
+/// Estimates the memory in bytes of the [`value`] of a row: a file may refer to one long text in
+/// every row, and in every element of a list.
 pub fn size(array: &dyn Array, row: usize, budget: &ReadBudget) -> u64 {
     if array.is_null(row) {
         return VALUE;
@@ -110,7 +110,7 @@ pub fn size(array: &dyn Array, row: usize, budget: &ReadBudget) -> u64 {
     VALUE.saturating_add(inside)
 }
 
-/// The rings and shapes that a shape is made of, itself among them.
+/// Returns the number of rings and geometries in a geometry, itself included.
 fn parts(shape: &Geometry) -> u64 {
     let rings = |polygon: &Polygon| 1 + polygon.interiors().len() as u64;
     match shape {
@@ -126,7 +126,7 @@ fn of<A: 'static>(array: &dyn Array, size: impl Fn(&A) -> u64) -> u64 {
     array.as_any().downcast_ref().map_or(0, size)
 }
 
-/// The instant of a count since 1970.
+/// Returns the instant of a number of units since 1970.
 fn instant(count: i64, unit: TimeUnit) -> Option<Timestamp> {
     match unit {
         TimeUnit::Second => Timestamp::from_second(count),
@@ -137,8 +137,8 @@ fn instant(count: i64, unit: TimeUnit) -> Option<Timestamp> {
     .ok()
 }
 
-/// STAC-GeoParquet keeps `proj:geometry` as WKB, in the coordinates of its own system; Parquet
-/// keeps JSON and the values of an `enum` as bytes of text.
+/// STAC-GeoParquet stores `proj:geometry` as WKB, in the coordinates of its own system; Parquet
+/// stores JSON and the values of an `enum` as bytes of text.
 fn bytes(bytes: &[u8], budget: &ReadBudget) -> Value {
     match (wkb::read(bytes, budget), std::str::from_utf8(bytes)) {
         (Ok(shape), _) => geometry_to_json(&shape),
@@ -151,7 +151,7 @@ fn encoded(bytes: &[u8]) -> Value {
     BASE64_STANDARD.encode(bytes).into()
 }
 
-/// A time of the day: its instant on the first day of all.
+/// Returns a time of day, as that of an instant on 1970-01-01.
 fn time(count: i64, unit: TimeUnit) -> Value {
     instant(count, unit).map(|at| at.to_zoned(TimeZone::UTC).time().to_string()).into()
 }
@@ -173,7 +173,7 @@ mod tests {
     use super::*;
     use crate::ReadLimits;
 
-    /// A collection of so many polygons without a ring.
+    /// Returns a collection of `count` polygons without a ring.
     fn hollow(count: u32) -> Vec<u8> {
         let part = [1, 3, 0, 0, 0, 0, 0, 0, 0];
         [&[1, 7, 0, 0, 0][..], &count.to_le_bytes(), &part.repeat(count as usize)].concat()
@@ -184,7 +184,7 @@ mod tests {
         let budget = ReadBudget::default();
         let size = |bytes: &[u8]| size(&BinaryViewArray::from_slice_values([bytes]), 0, &budget);
         assert_eq!(size(&hollow(1_000)), VALUE + PART * 2_001);
-        // The order of bytes may be any number but 0.
+        // Any byte order except 0 is little-endian.
         let mut other = hollow(1_000);
         other[0] = 9;
         assert_eq!(size(&other), VALUE + PART * 2_001);

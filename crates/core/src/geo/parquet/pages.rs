@@ -1,8 +1,8 @@
-//! What a column of a row group takes in memory, by the headers of its pages. Before a page is
-//! decoded, its decoder sets aside what the header says, and a run of one value may become
-//! millions of them: so every header counts first. Of the footer only the number of values counts,
-//! since a decoder sets aside as many; its sizes are not looked at. Pages that count their values
-//! themselves are held to their headers by [`deltas`](super::deltas).
+//! Memory of a column of a row group, by the headers of its pages. A decoder allocates what the
+//! header states before it decodes a page, and a run of one value may become millions of them: so
+//! all headers are counted first. Of the footer only the number of values counts, for which a
+//! decoder allocates memory; its sizes are ignored. Pages that state their own number of values are
+//! checked by [`deltas`](super::deltas).
 
 use super::footer::STATISTICS;
 use super::thrift::Type::{Bool, Number, Struct};
@@ -11,13 +11,13 @@ use super::thrift::{Fields, Found, Walk};
 /// Bytes of a value in an array: a view of a text, or its offset and its validity.
 const VALUE: u64 = 16;
 
-/// Page types and encodings, by their numbers in Parquet's `thrift` file.
+/// Page types and encodings, by their numbers in `parquet.thrift`.
 const DATA: u64 = 0;
 const DICTIONARY: u64 = 2;
 const DATA_V2: u64 = 3;
 const DELTA_BYTE_ARRAY: u64 = 7;
 
-/// `PageHeader`: its type, sizes and checksum, and what the types have.
+/// `PageHeader`: type, sizes and checksum, and the header of each type.
 const PAGE: Fields = &[
     (1, Number),
     (2, Number),
@@ -41,7 +41,7 @@ const PAGE: Fields = &[
     ),
 ];
 
-/// What a page says of itself.
+/// Header of a page.
 #[derive(Clone, Copy, Debug, Default)]
 struct Header {
     kind: u64,
@@ -51,8 +51,8 @@ struct Header {
     encoding: u64,
 }
 
-/// Bytes that a column chunk takes once it is decoded. `values` are those of the chunk, each of
-/// them `width` bytes long where all have one length. `None` where a header cannot be read.
+/// Returns the memory in bytes of a decoded column chunk of `values` values, each of them `width`
+/// bytes long if all have one length. `None` if a header cannot be read.
 pub fn size(chunk: &[u8], values: u64, width: u64) -> Option<u64> {
     let mut rest = chunk;
     let mut size = values.saturating_mul(VALUE);
@@ -61,7 +61,7 @@ pub fn size(chunk: &[u8], values: u64, width: u64) -> Option<u64> {
         let mut walk = Walk::new(rest);
         let header = header(&mut walk)?;
         rest = rest.get(walk.at..)?.get(usize::try_from(header.compressed).ok()?..)?;
-        // A value of this encoding may repeat all of the one before.
+        // A value of this encoding may repeat all bytes of the one before.
         let longest = if header.encoding == DELTA_BYTE_ARRAY { header.uncompressed } else { width };
         let decoded = header.values.saturating_mul(VALUE.saturating_add(longest));
         size = size.saturating_add(header.uncompressed.max(header.compressed)).saturating_add(decoded);
@@ -72,10 +72,11 @@ pub fn size(chunk: &[u8], values: u64, width: u64) -> Option<u64> {
     Some(size)
 }
 
-/// A `PageHeader`: ids 1 to 3 are its type and sizes, 5, 7 and 8 what it has by its type.
+/// Reads a `PageHeader`: the fields 1 to 3 are type and sizes, and 5, 7 and 8 the headers of the
+/// types.
 fn header(walk: &mut Walk) -> Option<Header> {
     let mut header = Header::default();
-    // The counts and encodings of the three types.
+    // Counts and encodings of the three page types.
     let mut of_type = [Header::default(); 3];
     walk.structure(PAGE, &mut |path, found| {
         let Found::Number(number) = found else { return Some(()) };
@@ -110,7 +111,7 @@ mod tests {
     use super::*;
     use crate::geo::parquet::thrift::tests as thrift;
 
-    /// A data page of 10 compressed bytes.
+    /// Returns a data page of 10 compressed bytes.
     fn page(uncompressed: u64, values: u64, encoding: u64) -> Vec<u8> {
         let number = |value: u64| thrift::number(value as i64).1;
         let parts =

@@ -1,43 +1,43 @@
-//! Thrift's compact protocol, walked before Polars reads it. Polars takes memory for all elements
-//! of a list before it reads the first one, and goes by the ids of fields without a look at their
-//! types: bytes that it would read in another way than this walk are refused.
+//! Parser of Thrift's compact protocol, for checks before Polars reads it. Polars allocates memory
+//! for all elements of a list before it reads the first one, and identifies fields by their ids
+//! without checking their types: bytes that it would read differently from this parser are refused.
 
-/// The deepest nesting of values.
+/// Largest nesting depth of values.
 const DEEPEST: usize = 32;
 
 /// Fields of a structure, by their ids in `parquet.thrift`.
 pub type Fields = &'static [(i16, Type)];
 
-/// The type of a field that Polars reads.
+/// Type of a field that Polars reads.
 #[derive(Clone, Copy)]
 pub enum Type {
     Bool,
     Byte,
-    /// A number of 16, 32 or 64 bits: all are written in one way.
+    /// An integer of 16, 32 or 64 bits; all have the same encoding.
     Number,
     Bytes,
     List(&'static Type),
     Struct(Fields),
 }
 
-/// A value on the way.
+/// Value found by the parser.
 pub enum Found {
     Number(i64),
-    /// The length of bytes or of text.
+    /// The length of bytes or of a text.
     Bytes(usize),
-    /// The begin of a list.
+    /// The start of a list.
     List,
-    /// The begin of a structure: where its first field stands.
+    /// The start of a structure: the offset of its first field.
     Struct(usize),
     /// The end of a structure.
     End,
 }
 
-/// Takes values with the ids of the fields that lead to them. Elements of a list have its id.
-/// `None` ends the walk.
+/// Callback for values, with the ids of the fields that lead to them; the elements of a list have
+/// its id. `None` stops the parser.
 type Each<'e> = dyn FnMut(&[i16], Found) -> Option<()> + 'e;
 
-/// A place in Thrift's compact form.
+/// Position in bytes of Thrift's compact protocol.
 pub struct Walk<'a> {
     bytes: &'a [u8],
     pub at: usize,
@@ -48,8 +48,8 @@ impl<'a> Walk<'a> {
         Self { bytes, at: 0 }
     }
 
-    /// Walks to the end of a structure. `None` where the bytes are none, where a field has another
-    /// type than `fields` says, or where a list has more elements than there are bytes.
+    /// Parses to the end of a structure. `None` if the bytes are not valid, if a field has another
+    /// type than in `fields`, or if a list has more elements than there are bytes.
     pub fn structure(&mut self, fields: Fields, each: &mut Each) -> Option<()> {
         self.fields(fields, &mut Vec::new(), DEEPEST, each)
     }
@@ -97,7 +97,7 @@ impl<'a> Walk<'a> {
             (9 | 10, None | Some(Type::List(_))) => {
                 let head = self.byte()?;
                 let count = if head >> 4 == 15 { self.varint()? } else { u64::from(head >> 4) };
-                // An element takes a byte at least.
+                // An element takes at least one byte.
                 if count > (self.bytes.len() - self.at) as u64 {
                     return None;
                 }
@@ -105,7 +105,7 @@ impl<'a> Walk<'a> {
                 let of = if let Some(Type::List(of)) = known { Some(*of) } else { None };
                 each(path, Found::List)?;
                 (0..count).try_for_each(|_| match head & 15 {
-                    // Polars takes no byte for an element that is true or false.
+                    // Polars reads no byte for a boolean element.
                     1 | 2 => None,
                     kind => self.value(kind, of, path, depth, each),
                 })
@@ -127,7 +127,7 @@ impl<'a> Walk<'a> {
         Some(byte)
     }
 
-    /// So many bytes.
+    /// Returns the next `count` bytes.
     pub fn take(&mut self, count: u64) -> Option<&'a [u8]> {
         let from = self.at;
         self.skip(usize::try_from(count).ok()?)?;
@@ -139,13 +139,13 @@ impl<'a> Walk<'a> {
         Some(())
     }
 
-    /// A number with a sign, which is its lowest bit.
+    /// Reads a signed integer (zigzag encoding).
     pub fn number(&mut self) -> Option<i64> {
         let zigzag = self.varint()?;
         Some((zigzag >> 1) as i64 ^ -((zigzag & 1) as i64))
     }
 
-    /// An unsigned number: seven bits a byte, the lowest first.
+    /// Reads an unsigned integer: seven bits per byte, the lowest first.
     pub fn varint(&mut self) -> Option<u64> {
         let mut value = 0;
         for shift in (0..64).step_by(7) {
@@ -163,7 +163,7 @@ impl<'a> Walk<'a> {
 pub mod tests {
     use super::*;
 
-    /// A value: the number of its type, and its bytes.
+    /// Value: the number of its type, and its bytes.
     pub type Value = (u8, Vec<u8>);
 
     fn varint(mut value: u64) -> Vec<u8> {

@@ -1,10 +1,10 @@
-//! Archives: a KMZ, or one Shapefile in a .zip.
+//! Archives: a KMZ, or a zip of one Shapefile.
 
 use std::io::Cursor;
 
 use zip::ZipArchive;
 
-use super::shapefile::Beside;
+use super::shapefile::SidecarFiles;
 use super::source::Layer;
 use super::{bare, broken, kml, shapefile, text};
 use crate::error::{Context, Error, Result};
@@ -16,7 +16,7 @@ pub fn read(archive: Vec<u8>, budget: &ReadBudget) -> Result<Layer> {
     budget.check_count(usize::try_from(entries).unwrap_or(usize::MAX), "entries")?;
     let mut archive = ZipArchive::new(archive).map_err(broken("a zip archive"))?;
     let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
-    // macOS puts a shadow of each file beside it.
+    // macOS adds a metadata file for each file, in `__MACOSX/`.
     let named = |extension: &str| -> Vec<&String> {
         let is_named =
             |name: &&String| name.to_ascii_lowercase().ends_with(extension) && !name.contains("__MACOSX/");
@@ -31,11 +31,12 @@ pub fn read(archive: Vec<u8>, budget: &ReadBudget) -> Result<Layer> {
                 };
                 names.iter().find(is_beside).map(|name| entry(&mut archive, name, budget)).transpose()
             };
-            let beside = Beside { dbf: beside(".dbf")?, cpg: beside(".cpg")?, prj: beside(".prj")? };
+            let beside = SidecarFiles { dbf: beside(".dbf")?, cpg: beside(".cpg")?, prj: beside(".prj")? };
             shapefile::parts(&entry(&mut archive, shp, budget)?, beside, budget)
         }
         ([], many) if !many.is_empty() => {
-            // A KMZ's document is the first, whatever its name (OGC 07-147r2, annex C).
+            // The document of a KMZ is the first KML file, whatever its name (OGC 07-147r2, annex
+            // C).
             let document = entry(&mut archive, many[0], budget)?;
             let read = text::decode(document, budget).and_then(|text| kml::read(bare(&text), budget));
             read.with_context(|| format!("`{}`", many[0]))

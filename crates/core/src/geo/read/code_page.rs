@@ -1,22 +1,21 @@
-//! The letters of a Shapefile's table: by its `.cpg`, by the language byte of its header, or
-//! a guess.
+//! Code page of a Shapefile's table: by its `.cpg`, by the language byte of its header, or a guess.
 
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
-/// The letters behind the bytes of a table.
+/// Code page of a table.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum CodePage {
     Encoding(&'static Encoding),
-    /// The letters of the bytes from 128.
+    /// DOS code page: the characters of the bytes from 128.
     Dos(&'static str),
-    /// One that is named and not known: its letters beyond ASCII cannot be told.
+    /// Unknown code page: bytes beyond ASCII cannot be decoded.
     Other,
-    /// UTF-8 where the bytes are, or else Windows' Latin 1.
+    /// Not stated: UTF-8 if the bytes are valid, or else windows-1252.
     Unnamed,
 }
 
 impl CodePage {
-    /// The code page of a table. The `.cpg` comes first, as in GDAL.
+    /// Returns the code page of a table. The `.cpg` has precedence, as in GDAL.
     pub fn of(cpg: Option<&[u8]>, language: u8) -> Self {
         let label = cpg.map(String::from_utf8_lossy).unwrap_or_default();
         let label = label.trim_matches(|c: char| c.is_whitespace() || c == '\0' || c == '\u{feff}');
@@ -28,7 +27,8 @@ impl CodePage {
         }
     }
 
-    /// `UTF-8`, `ISO-8859-2`, `1251`, `CP1251`, `ANSI 1251`, `OEM 850`, `88591`.
+    /// Parses labels such as `UTF-8`, `ISO-8859-2`, `1251`, `CP1251`, `ANSI 1251`, `OEM 850`,
+    /// `88591`.
     fn of_label(label: &str) -> Self {
         if let Some(encoding) = Encoding::for_label(label.as_bytes()) {
             return Self::Encoding(encoding);
@@ -37,7 +37,7 @@ impl CodePage {
         digits.parse().map_or(Self::Other, Self::of_number)
     }
 
-    /// The page of a number of Windows' (8859x are those of ESRI's files).
+    /// Returns the code page of a Windows number (8859x are numbers of ESRI).
     fn of_number(number: u32) -> Self {
         if let Some((_, letters)) = DOS.iter().find(|(page, _)| *page == number) {
             return Self::Dos(letters);
@@ -63,10 +63,10 @@ impl CodePage {
         Encoding::for_label(label.as_bytes()).map_or(Self::Other, Self::Encoding)
     }
 
-    /// The page of a language driver (dBASE's table of them, with those of FoxPro).
+    /// Returns the code page of a language driver (dBASE's table, with those of FoxPro).
     fn of_language(language: u8) -> Self {
         let number = match language {
-            // None, and "ANSI", which is whatever the writer's machine had.
+            // None, and "ANSI", which is the code page of the writer's machine.
             0 | 87 => return Self::Unnamed,
             1 | 9 | 11 | 13 | 15 | 17 | 21 | 24 | 25 | 27 => 437,
             2 | 10 | 14 | 16 | 18 | 20 | 22 | 26 | 29 | 37 | 55 => 850,
@@ -96,7 +96,7 @@ impl CodePage {
         Self::of_number(number)
     }
 
-    /// The text of a field. What is no letter of the page is U+FFFD.
+    /// Decodes the text of a field. Invalid bytes become U+FFFD.
     pub fn decode(self, bytes: &[u8]) -> String {
         let letter = |letters: &str, byte: u8| match byte.checked_sub(128) {
             None => char::from(byte),
@@ -114,8 +114,8 @@ impl CodePage {
     }
 }
 
-/// The pages of DOS that browsers, and so the crate for the others, do not know. The letters
-/// are those of Python's codecs.
+/// DOS code pages that browsers, and therefore `encoding_rs`, do not support. The characters are
+/// those of Python's codecs.
 const DOS: [(u32, &str); 9] = [
     (
         437,
@@ -178,7 +178,7 @@ mod tests {
         assert_eq!(CodePage::of(None, 87), CodePage::Unnamed);
     }
 
-    /// The bytes are those of Python's codecs.
+    /// Checks bytes from Python's codecs.
     #[test]
     fn letters_are_those_of_the_page() {
         for (language, bytes, expected) in [

@@ -1,19 +1,19 @@
-//! The records of a Shapefile's table (dBASE III).
+//! Records of a Shapefile's table (dBASE III).
 
 use super::code_page::CodePage;
 
-/// The mark in front of a record that was deleted and not yet removed.
+/// Mark of a record that was deleted but not yet removed.
 const DELETED: u8 = b'*';
 
-/// One record of the table: the shape at the same place belongs to it.
+/// Record of the table; it belongs to the geometry at the same index.
 #[derive(Debug, PartialEq)]
 pub struct Record {
     pub name: Option<String>,
     pub is_deleted: bool,
 }
 
-/// The first `most` records, with the names from the best of the columns; as many as the table
-/// is whole.
+/// Returns the first `most` records, with names from the best column; fewer if the table is cut off
+/// or not valid.
 pub fn records(table: &[u8], cpg: Option<&[u8]>, most: usize) -> Vec<Record> {
     read(table, cpg, most).unwrap_or_default()
 }
@@ -23,7 +23,7 @@ fn read(table: &[u8], cpg: Option<&[u8]>, most: usize) -> Option<Vec<Record>> {
     let start = usize::from(u16::from_le_bytes(table.get(8..10)?.try_into().ok()?));
     let length = usize::from(u16::from_le_bytes(table.get(10..12)?.try_into().ok()?));
     let code_page = CodePage::of(cpg, *table.get(29)?);
-    // Each record starts with a mark of deletion.
+    // Each record starts with a deletion mark.
     let mut columns = Vec::new();
     let mut at = 1;
     for column in table.get(32..start)?.chunks_exact(32).take_while(|column| column[0] != b'\r') {
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A table with a number, then a name.
+    /// Returns a table with a number and a name.
     fn table(names: &[&[u8]]) -> Vec<u8> {
         let column = |name: &[u8], width: u8| {
             let mut column = [0; 32];

@@ -1,5 +1,5 @@
-//! FlatGeobuf 3. The frames are walked here, since the library's reader sets aside the
-//! memory that a frame promises; each buffer is verified before it is looked into.
+//! Reader of FlatGeobuf 3. The frames are parsed here, since the library's reader allocates the
+//! memory that a frame states; each buffer is verified before it is used.
 
 use flatgeobuf::{
     ColumnType, Feature as Buffer, Geometry as Shape, GeometryType, Header, size_prefixed_root_as_feature,
@@ -13,16 +13,16 @@ use crate::error::{Error, Result};
 use crate::geo::crs::Crs;
 use crate::limits::ReadBudget;
 
-/// Bytes of the magic number.
+/// Length of the magic number in bytes.
 const MAGIC: usize = 8;
 
-/// The columns that are looked through: each feature may have some of its own.
+/// Largest number of columns that are searched: each feature may have some of its own.
 const COLUMNS: usize = 10_000;
 
-/// Bytes of a node of the index: a box and an offset.
+/// Length of a node of the index in bytes: a box and an offset.
 const NODE: u64 = 40;
 
-/// The layer; without a coordinate system it is taken as WGS 84.
+/// Reads the layer; without a coordinate system it is WGS 84.
 pub fn read(bytes: &[u8], budget: &ReadBudget) -> Result<Layer> {
     let mut rest = bytes.get(MAGIC..).unwrap_or_default();
     let header = size_prefixed_root_as_header(frame(&mut rest)?).map_err(broken("FlatGeobuf"))?;
@@ -43,11 +43,11 @@ pub fn read(bytes: &[u8], budget: &ReadBudget) -> Result<Layer> {
     Ok(Layer { name: header.name().map(str::to_owned), crs, features: features.found })
 }
 
-/// The next buffer with its size in front.
+/// Returns the next buffer, including its size prefix.
 fn frame<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8]> {
     let size = rest.first_chunk::<4>().map(|size| u32::from_le_bytes(*size)).ok_or_else(cut_off)?;
     let end = usize::try_from(size).ok().and_then(|size| size.checked_add(4)).ok_or_else(cut_off)?;
-    // A verifier looks for eight bytes at least.
+    // A verifier reads at least eight bytes.
     let (frame, after) = rest.split_at_checked(end.max(8)).ok_or_else(cut_off)?;
     *rest = after;
     Ok(frame)
@@ -57,7 +57,7 @@ fn cut_off() -> Error {
     Error::invalid("not FlatGeobuf: the file ends early")
 }
 
-/// Bytes of the packed R-tree: its leaves, and the levels above them.
+/// Returns the size of the packed R-tree in bytes: its leaves, and the levels above them.
 fn index_size(header: &Header) -> u64 {
     let (mut level, width) = (header.features_count(), u64::from(header.index_node_size()));
     if level == 0 || width < 2 {
@@ -79,18 +79,18 @@ fn polygons(shape: &Shape, of_file: GeometryType, budget: &ReadBudget) -> Result
     Ok((!found.polygons.is_empty()).then_some(Geometry::MultiPolygon(MultiPolygon::new(found.polygons))))
 }
 
-/// The polygons of one feature. A buffer may hold a part once and name it often, so its size
-/// says nothing of theirs.
+/// Polygons of one feature. A buffer may contain a part once and refer to it often, so its size
+/// does not limit theirs.
 struct Parts<'a> {
     polygons: Vec<Polygon>,
     positions: usize,
-    /// Rings, and polygons without any: they take memory, too.
+    /// Number of rings, and of polygons without rings: they take memory, too.
     rings: usize,
     budget: &'a ReadBudget,
 }
 
 impl Parts<'_> {
-    /// Recurses as deep as the verifier allows, which is 64.
+    /// Collects the polygons. Recursion is limited by the verifier, to a depth of 64.
     fn collect(&mut self, shape: &Shape, kind: GeometryType) -> Result<()> {
         match kind {
             GeometryType::Polygon | GeometryType::Triangle => self.add(shape)?,
@@ -124,7 +124,8 @@ impl Parts<'_> {
     }
 }
 
-/// `xy` holds all positions; `ends` where each ring ends, if there are several.
+/// Returns the polygon of a geometry: `xy` are all positions, and `ends` the end of each ring if
+/// there are several.
 fn polygon(shape: &Shape) -> Result<Option<Polygon>> {
     let xy: Vec<f64> = shape.xy().iter().flatten().collect();
     let positions: Vec<Coord> = xy.chunks_exact(2).map(|xy| Coord { x: xy[0], y: xy[1] }).collect();
@@ -143,7 +144,7 @@ fn polygon(shape: &Shape) -> Result<Option<Polygon>> {
     Ok(rings.next().map(|outer| Polygon::new(outer, rings.collect())))
 }
 
-/// The feature's name, where the column of names holds text or a whole number.
+/// Returns the feature's name, if the column of names contains text or an integer.
 fn name(header: &Header, feature: &Buffer) -> Option<String> {
     let columns: Vec<_> = feature.columns().or_else(|| header.columns())?.iter().take(COLUMNS).collect();
     let best = name_column(columns.iter().map(|column| column.name()))?;

@@ -1,5 +1,5 @@
-//! GeoJSON: RFC 7946, the older format of 2008 with its `crs`, and several texts one after the
-//! other: one a line (GeoJSONL), or each behind a record separator (RFC 8142).
+//! Reader of GeoJSON: RFC 7946, the older format of 2008 with its `crs`, and sequences of texts:
+//! one per line (GeoJSONL), or each after a record separator (RFC 8142).
 
 use geojson::{Feature as Given, Geometry};
 use serde::de::DeserializeOwned;
@@ -13,21 +13,21 @@ use crate::geo::geojson::to_shape;
 use crate::json::{self, Walk};
 use crate::limits::ReadBudget;
 
-/// Collections in collections that are measured one by one.
+/// Largest depth of nested collections whose memory is estimated by member.
 const DEEPEST: usize = 32;
 
-/// The mark in front of each text of a sequence (RFC 7464, 2.2).
+/// Character before each text of a sequence (RFC 7464, 2.2).
 pub const SEPARATOR: char = '\u{1e}';
 
-/// The members of a text that are read, as text: one feature of a collection at a time is held
-/// as JSON.
+/// Members of a text that are read, as text: only one feature of a collection at a time is in
+/// memory as JSON.
 #[derive(Default)]
 struct Members<'a> {
     whole: &'a str,
     kind: Option<&'a str>,
     crs: Option<&'a str>,
     name: Option<&'a str>,
-    /// `None` where they are no list.
+    /// `None` if they are not a list.
     features: Option<Vec<&'a str>>,
 }
 
@@ -77,10 +77,10 @@ impl<'a> Members<'a> {
     }
 }
 
-/// The features of all texts, and the name of the only one.
+/// Returns the features of all texts, and the name if there is one text only.
 pub fn read(text: &str, budget: &ReadBudget) -> Result<(Option<String>, Layer)> {
     let mut features = Features::new(budget);
-    // The coordinate system and the name of the first text.
+    // Coordinate system and name of the first text.
     let mut first: Option<(Crs, Option<String>)> = None;
     let mut count = 0;
     for record in text.split(SEPARATOR) {
@@ -113,14 +113,14 @@ pub fn read(text: &str, budget: &ReadBudget) -> Result<(Option<String>, Layer)> 
     Ok((name.filter(|_| count == 1), Layer { name: None, crs, features: features.found }))
 }
 
-/// Builds values of text, where they are not too many.
+/// Parses text, if its values do not take too much memory.
 fn parse<T: DeserializeOwned>(text: &str, budget: &ReadBudget) -> Result<T> {
     budget.check_values(text.as_bytes(), |_| size(text, DEEPEST))?;
     serde_json::from_str(text).map_err(broken("GeoJSON"))
 }
 
-/// The memory that a feature or a geometry takes. Members that are not of GeoJSON are held twice
-/// while they are read.
+/// Estimates the memory in bytes of a feature or a geometry. Foreign members are held twice while
+/// they are parsed.
 fn size(text: &str, depth: usize) -> u64 {
     let mut sum = 0_u64;
     let mut add = |size: u64| sum = sum.saturating_add(size);
@@ -142,7 +142,7 @@ fn size(text: &str, depth: usize) -> u64 {
     if walked.is_ok() { sum } else { json::size(text.as_bytes()) }
 }
 
-/// What is wrong with the text is the file's fault. What passes a limit is told in its own words.
+/// Converts errors of invalid text to [`ErrorKind::InvalidInput`]; those of exceeded limits stay.
 fn wrong(error: Error) -> Error {
     match error.kind() {
         ErrorKind::Response => Error::invalid(format!("not GeoJSON: {error}")),

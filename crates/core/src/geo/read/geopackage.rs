@@ -1,4 +1,4 @@
-//! GeoPackage (OGC 12-128r19): every layer of features.
+//! Reader of GeoPackage (OGC 12-128r19): every layer of features.
 
 use std::path::Path;
 use std::time::Instant;
@@ -14,7 +14,7 @@ use crate::geo::crs::Crs;
 use crate::geo::wkb::read_gpkg;
 use crate::limits::ReadBudget;
 
-/// Instructions of SQLite's machine between two looks at the clock.
+/// Number of SQLite's virtual machine instructions between two checks of the time.
 const INSTRUCTIONS: i32 = 10_000;
 
 pub fn read(path: &Path, budget: &ReadBudget) -> Result<Vec<Layer>> {
@@ -74,8 +74,8 @@ fn layers(path: &Path, budget: &ReadBudget) -> Result<Vec<Layer>, Failure> {
         .collect()
 }
 
-/// Opens a file that may be hostile: it calls no function that acts, no value is larger than
-/// the budget, and each statement is interrupted when the time is over.
+/// Opens a file that may be hostile: its schema cannot call functions with side effects, no value
+/// may be larger than the budget, and statements are interrupted when the time is used up.
 fn open(path: &Path, budget: &ReadBudget) -> Result<Connection, Failure> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -85,12 +85,12 @@ fn open(path: &Path, budget: &ReadBudget) -> Result<Connection, Failure> {
         file.progress_handler(INSTRUCTIONS, Some(move || Instant::now() > deadline))?;
     }
     file.pragma_update(None, "trusted_schema", false)?;
-    // What a view sorts goes to the disk and not into memory.
+    // Sorting of views uses the disk and not memory.
     file.pragma_update(None, "temp_store", "FILE")?;
     Ok(file)
 }
 
-/// Refuses what runs a query or an expression of the file's when it is read: views, virtual
+/// Refuses tables that run a query or an expression of the file when they are read: views, virtual
 /// tables and computed columns, unless views are allowed.
 fn check_table(file: &Connection, table: &str, columns: &[&str], budget: &ReadBudget) -> Result<(), Failure> {
     if budget.limits().views {
@@ -120,8 +120,8 @@ fn check_table(file: &Connection, table: &str, columns: &[&str], budget: &ReadBu
         .into())
 }
 
-/// The file as a URI that asks SQLite for no locks and no files beside it, unless a
-/// writer has left some there.
+/// Returns the file as a URI that lets SQLite use no locks and no other files, unless a writer has
+/// left a write-ahead log.
 fn uri(path: &Path) -> Result<String> {
     let whole = std::path::absolute(path)?;
     let mut uri = url::Url::from_file_path(&whole)
@@ -134,8 +134,8 @@ fn uri(path: &Path) -> Result<String> {
     Ok(uri.into())
 }
 
-/// A coordinate system of the file. Two ids stand for none: 0 is in degrees and taken
-/// as WGS 84, -1 is in whatever unit.
+/// Returns a coordinate system of the file. Two ids are undefined systems: 0 is in degrees and read
+/// as WGS 84, -1 has an unknown unit.
 fn crs(file: &Connection, srs: i64, budget: &ReadBudget) -> Result<Crs, Failure> {
     if srs == 0 {
         return Ok(Crs::Wgs84);

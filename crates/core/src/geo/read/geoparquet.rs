@@ -1,4 +1,4 @@
-//! GeoParquet 1.1: the primary column, where it is encoded as WKB.
+//! Reader of GeoParquet 1.1: the primary column, if it is encoded as WKB.
 
 use std::path::Path;
 
@@ -13,13 +13,13 @@ use crate::geo::parquet::{ParquetFile, json};
 use crate::geo::wkb;
 use crate::limits::ReadBudget;
 
-/// The file's `geo` metadata, as far as it matters here.
+/// The members of the file's `geo` metadata that are used.
 struct Geo {
     column: String,
     crs: Crs,
 }
 
-/// Reads the columns of shapes and of names.
+/// Reads the columns of geometries and names.
 pub fn read(path: &Path, budget: &ReadBudget) -> Result<Layer> {
     let file = ParquetFile::open(path, budget)?;
     let geo = file.text("geo").ok_or_else(|| {
@@ -49,7 +49,7 @@ pub fn read(path: &Path, budget: &ReadBudget) -> Result<Layer> {
     Ok(Layer { name: None, crs: geo.crs, features: features.found })
 }
 
-/// The name in a row, where it is text or a number.
+/// Returns the name in a row, if it is text or a number.
 fn name_of(names: &dyn Array, row: usize, budget: &ReadBudget) -> Result<Option<String>> {
     budget.take_values(json::size(names, row, budget))?;
     Ok(match json::value(names, row, budget) {
@@ -73,7 +73,7 @@ fn described(geo: &str) -> Result<Geo> {
         None => return Err(Error::invalid(format!("not GeoParquet: column `{column}` has no encoding"))),
     }
     let crs = match described.get("crs") {
-        // Longitude and latitude, says the standard.
+        // Longitude and latitude, by the standard.
         None => Crs::Wgs84,
         Some(Value::Null) => Crs::Unknown("undefined".to_owned()),
         Some(crs) => Crs::from_projjson(crs),

@@ -1,5 +1,5 @@
-//! KML 2.2 (OGC 07-147r2): placemarks, wherever they stand, and the outlines of ground
-//! overlays, by which satellite images are shown. Heights are dropped.
+//! Reader of KML 2.2 (OGC 07-147r2): placemarks at any depth, and the outlines of ground overlays,
+//! which show satellite images. Heights are ignored.
 
 use std::borrow::Cow;
 
@@ -15,10 +15,10 @@ use crate::geo::Bbox;
 use crate::geo::crs::Crs;
 use crate::limits::ReadBudget;
 
-/// The deepest nesting. The parser keeps the names of all open elements.
+/// Largest nesting depth. The parser holds the names of all open elements.
 const DEEPEST: usize = 1_000_000;
 
-/// KML is always WGS 84.
+/// Reads KML, which is always WGS 84.
 pub fn read(text: &str, budget: &ReadBudget) -> Result<Layer> {
     let mut reader = Reader::new(budget);
     let (mut is_kml, mut depth) = (false, 0_usize);
@@ -59,12 +59,12 @@ pub fn read(text: &str, budget: &ReadBudget) -> Result<Layer> {
     Ok(Layer { name: None, crs: Crs::Wgs84, features: reader.features.found })
 }
 
-/// Pieces of UTF-8 are UTF-8: nothing is lost.
+/// Never lossy: the bytes are part of a valid UTF-8 text.
 fn text_of(bytes: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(bytes)
 }
 
-/// The state of the walk through the elements, whose names are paired by the parser.
+/// State while the elements are read. The parser checks that start and end tags match.
 struct Reader<'a> {
     features: Features<'a>,
     placemark: Option<Placemark>,
@@ -73,7 +73,7 @@ struct Reader<'a> {
 
 #[derive(Default)]
 struct Placemark {
-    /// Open elements inside the placemark.
+    /// Number of open elements inside the placemark.
     depth: usize,
     /// Of these, the outer boundaries and quads, and the inner boundaries.
     outer: usize,
@@ -81,13 +81,13 @@ struct Placemark {
     name: Option<String>,
     polygons: Vec<(Option<LineString>, Vec<LineString>)>,
     positions: usize,
-    /// Sides of a `LatLonBox`, and its rotation.
+    /// Sides and rotation of a `LatLonBox`.
     sides: Sides,
     boxes: Vec<Polygon>,
     error: Option<Error>,
 }
 
-/// The values of a `LatLonBox`, as they stand.
+/// Values of a `LatLonBox`, as text.
 #[derive(Default)]
 struct Sides {
     west: Option<String>,
@@ -97,7 +97,7 @@ struct Sides {
     rotation: Option<String>,
 }
 
-/// A bare `Polygon` is one, too.
+/// A `Polygon` outside of a placemark is one, too.
 fn is_feature(tag: &str) -> bool {
     matches!(tag, "Placemark" | "GroundOverlay" | "Polygon")
 }
@@ -107,7 +107,7 @@ impl<'a> Reader<'a> {
         Self { features: Features::new(budget), placemark: None, text: String::new() }
     }
 
-    /// One that is unknown stands as it is.
+    /// Adds the text of an entity; an unknown one stays as written.
     fn entity(&mut self, entity: &BytesRef) {
         let name = text_of(entity);
         match (entity.resolve_char_ref(), resolve_xml_entity(&name)) {
@@ -129,7 +129,7 @@ impl<'a> Reader<'a> {
         };
         match tag {
             "Polygon" | "LatLonQuad" => {
-                // An empty one takes memory, too.
+                // An empty polygon takes memory, too.
                 self.features.budget.check_positions(placemark.polygons.len() + 1)?;
                 placemark.polygons.push((None, Vec::new()));
             }
@@ -166,14 +166,14 @@ impl Placemark {
         }
     }
 
-    /// Takes the text of an element that ends.
+    /// Stores the text of an element that ends.
     fn take(&mut self, tag: &str, text: String, budget: &ReadBudget) -> Result<()> {
         match tag {
             "name" if self.depth == 1 => {
                 self.name = Some(text.trim().to_owned()).filter(|name| !name.is_empty());
             }
             "coordinates" if self.outer + self.inner > 0 => {
-                // Numbers take more memory than text; three of them at most make a position.
+                // Numbers take more memory than text; a position has at most three of them.
                 let numbers = text.split(|c: char| c == ',' || c.is_whitespace());
                 let numbers = numbers.filter(|number| !number.is_empty()).count();
                 budget.check_positions(self.positions + numbers / 3)?;
@@ -222,7 +222,7 @@ impl Sides {
         let [west, south] = [side("west", &self.west)?, side("south", &self.south)?];
         let [east, north] = [side("east", &self.east)?, side("north", &self.north)?];
         let rotation = self.rotation.as_ref().map_or(Ok(0.0), |_| side("rotation", &self.rotation))?;
-        // Programs rotate it in different ways: GDAL not at all.
+        // Programs rotate it differently; GDAL does not at all.
         if rotation % 180.0 != 0.0 {
             return Err(Error::invalid(format!(
                 "it is rotated by {rotation}°: write its corners as a `gx:LatLonQuad`"
@@ -232,13 +232,13 @@ impl Sides {
     }
 }
 
-/// `lon,lat[,height]`, and blanks between them, which may stand beside commas, too.
+/// Parses `lon,lat[,height]` positions, separated by whitespace, which may also surround commas.
 ///
-/// Where commas stand instead of blanks, positions have two or three numbers each: whichever
+/// If commas stand in place of whitespace, positions have two or three numbers each, whichever
 /// closes the ring.
 fn ring(text: &str) -> Result<LineString> {
     let mut numbers = Vec::new();
-    // Where each group of numbers ends that only commas part.
+    // End of each group of numbers that are separated by commas only.
     let mut ends: Vec<usize> = Vec::new();
     let mut goes_on = false;
     for word in text.split_whitespace() {

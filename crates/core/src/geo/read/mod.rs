@@ -1,5 +1,4 @@
-//! Files and texts to features: each format has its file and ends in the same
-//! layers.
+//! Readers of geographic files and texts: each format has a module that returns layers of features.
 
 mod archive;
 mod code_page;
@@ -24,11 +23,11 @@ use super::feature::AoiFeature;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::ReadBudget;
 
-/// A name, where the file or the text has one, and the features.
+/// Name, if the file or the text has one, and features.
 pub type Named = (Option<String>, Vec<AoiFeature>);
 
-/// Reads a file by what it holds. A GeoPackage is read row by row and a GeoParquet column by
-/// column, any other file whole.
+/// Reads a file, whose format is determined by its content. A GeoPackage is read row by row and a
+/// GeoParquet column by column, any other file as a whole.
 pub fn file(path: &Path, budget: &ReadBudget) -> Result<Named> {
     let mut start = Vec::new();
     File::open(path)?.take(16).read_to_end(&mut start)?;
@@ -48,7 +47,7 @@ pub fn file(path: &Path, budget: &ReadBudget) -> Result<Named> {
     Ok((None, features(layers, budget)?))
 }
 
-/// Reads text by how it begins, or else by the file's extension.
+/// Reads text in the format that its beginning, or else the file's extension, indicates.
 fn text(text: &str, extension: Option<&str>, budget: &ReadBudget) -> Result<Named> {
     let text = bare(text);
     match (text.chars().next(), extension) {
@@ -59,7 +58,7 @@ fn text(text: &str, extension: Option<&str>, budget: &ReadBudget) -> Result<Name
     }
 }
 
-/// Reads GeoJSON: one text, or several that follow each other.
+/// Reads GeoJSON: one text, or a sequence.
 pub fn geojson(text: &str, budget: &ReadBudget) -> Result<Named> {
     let (name, layer) = geojson::read(bare(text), budget)?;
     Ok((name, features(vec![layer], budget)?))
@@ -70,12 +69,12 @@ pub fn kml(text: &str, budget: &ReadBudget) -> Result<Named> {
     Ok((None, features(vec![kml::read(bare(text), budget)?], budget)?))
 }
 
-/// Reads WKT or EWKT, several geometries as several features.
+/// Reads WKT or EWKT; several geometries are several features.
 pub fn wkt(text: &str, budget: &ReadBudget) -> Result<Named> {
     Ok((None, features(vec![wkt::read(bare(text), budget)?], budget)?))
 }
 
-/// Windows editors put a byte order mark in front.
+/// Windows editors add a byte order mark.
 fn bare(text: &str) -> &str {
     text.trim_start_matches('\u{feff}').trim_start()
 }
@@ -95,7 +94,7 @@ fn unknown() -> Error {
     )
 }
 
-/// An error of a format's library.
+/// Returns a function that converts an error of a format's library.
 fn broken<E>(format: &str) -> impl Fn(E) -> Error + '_
 where
     E: std::fmt::Display + Send + Sync + 'static,

@@ -1,4 +1,4 @@
-//! ESRI Shapefiles (technical description of July 1998) and the files beside them.
+//! Reader of ESRI Shapefiles (technical description of July 1998) and the files beside them.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -14,20 +14,20 @@ use crate::error::{Error, Result};
 use crate::geo::crs::Crs;
 use crate::limits::ReadBudget;
 
-/// Bytes of a file's header.
+/// Length of a file's header in bytes.
 const HEADER: usize = 100;
 
-/// The files beside a `.shp`, as far as they are there.
+/// Files beside a `.shp`, if they exist.
 #[derive(Default)]
-pub struct Beside {
+pub struct SidecarFiles {
     pub dbf: Option<Vec<u8>>,
     pub cpg: Option<Vec<u8>>,
     pub prj: Option<Vec<u8>>,
 }
 
-/// A Shapefile with the files that lie beside it.
+/// Reads a Shapefile and the files beside it.
 pub fn read(path: &Path, shp: &[u8], budget: &ReadBudget) -> Result<Layer> {
-    // Old programs write capitals.
+    // Old programs write extensions in upper case.
     let beside = |extension: &str| {
         let path = [extension.to_owned(), extension.to_uppercase()]
             .map(|extension| path.with_extension(extension))
@@ -35,13 +35,13 @@ pub fn read(path: &Path, shp: &[u8], budget: &ReadBudget) -> Result<Layer> {
             .find(|path| path.exists());
         path.map(|path| bytes(&path, budget)).transpose()
     };
-    parts(shp, Beside { dbf: beside("dbf")?, cpg: beside("cpg")?, prj: beside("prj")? }, budget)
+    parts(shp, SidecarFiles { dbf: beside("dbf")?, cpg: beside("cpg")?, prj: beside("prj")? }, budget)
 }
 
-/// A Shapefile from its parts. Without a `.prj` it is taken as WGS 84.
-pub fn parts(shp: &[u8], beside: Beside, budget: &ReadBudget) -> Result<Layer> {
+/// Reads a Shapefile from its parts. Without a `.prj` it is WGS 84.
+pub fn parts(shp: &[u8], beside: SidecarFiles, budget: &ReadBudget) -> Result<Layer> {
     let crs = beside.prj.map(|prj| Crs::from_wkt(&String::from_utf8_lossy(&prj)));
-    // More names than shapes are of no use.
+    // Names beyond the number of geometries are not used.
     let most = budget.limits().count;
     let records = beside.dbf.map(|dbf| dbf::records(&dbf, beside.cpg.as_deref(), most));
     let mut records = records.unwrap_or_default().into_iter();
@@ -60,7 +60,7 @@ pub fn parts(shp: &[u8], beside: Beside, budget: &ReadBudget) -> Result<Layer> {
     Ok(Layer { name: None, crs: crs.unwrap_or(Crs::Wgs84), features: features.found })
 }
 
-/// The next record, with its header of a number and a length.
+/// Returns the next record, including its header of a number and a length.
 fn record<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8]> {
     let cut_off = || Error::invalid("not a Shapefile: a record ends early");
     let words = rest.get(4..8).and_then(|length| length.try_into().ok()).map(u32::from_be_bytes);
@@ -70,14 +70,14 @@ fn record<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8]> {
     Ok(record)
 }
 
-/// The shape of a record, which is read as a file of its own: what it says of its parts and points
-/// is looked at first, since they take more memory than bytes.
+/// Parses the geometry of a record as a file of its own. The numbers of parts and points are
+/// checked before, since they take more memory than bytes.
 fn shape(shp: &[u8], record: &[u8], budget: &ReadBudget) -> Result<Shape> {
     let number = |at: usize| {
         let bytes = record.get(8 + at..12 + at).and_then(|bytes| bytes.try_into().ok());
         bytes.map_or(0, i32::from_le_bytes).max(0) as usize
     };
-    // A box comes before the counts.
+    // A box precedes the counts.
     let (parts, points) = match number(0) {
         3 | 5 | 13 | 15 | 23 | 25 | 31 => (number(36), number(40)),
         8 | 18 | 28 => (0, number(36)),
@@ -105,8 +105,8 @@ fn polygons(shape: Shape, budget: &ReadBudget) -> Result<Option<Geometry>> {
     Ok(Some(Geometry::MultiPolygon(shape)))
 }
 
-/// Rings as polygons. A hole belongs to the smallest ring around it, wherever that
-/// stands; one that nothing surrounds is a ring drawn the wrong way round.
+/// Returns rings as polygons. A hole belongs to the smallest ring around it, in any order; one
+/// without a ring around it is an outer ring with the wrong orientation.
 fn assembled<P: HasXY>(rings: Vec<PolygonRing<P>>, budget: &ReadBudget) -> Result<MultiPolygon> {
     let (mut outer, mut holes) = (Vec::new(), Vec::new());
     for ring in rings {
@@ -156,9 +156,9 @@ mod tests {
     #[test]
     fn holes_find_their_ring() {
         use PolygonRing::{Inner, Outer};
-        // An island in a lake; the lake's shore stands last.
+        // An island in a lake; the lake's shore is last.
         let rings = vec![Outer(square(0.0, 10.0)), Outer(square(4.0, 6.0)), Inner(square(2.0, 8.0))];
-        let read = |rings| parts(&shp(rings), Beside::default(), &ReadBudget::default()).unwrap();
+        let read = |rings| parts(&shp(rings), SidecarFiles::default(), &ReadBudget::default()).unwrap();
         let found = read(rings).features.remove(0).shape.unwrap().unwrap();
         assert_eq!(found.unsigned_area(), 100.0 - 36.0 + 4.0);
         assert_eq!(found.0[0].interiors().len(), 1);
@@ -176,7 +176,7 @@ mod tests {
                 }
             }
             shp.truncate(length);
-            let beside = Beside { prj: Some(shp.clone()), ..Beside::default() };
+            let beside = SidecarFiles { prj: Some(shp.clone()), ..SidecarFiles::default() };
             let _ = parts(&shp, beside, &ReadBudget::default());
         }
     }

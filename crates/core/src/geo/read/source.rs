@@ -1,5 +1,5 @@
-//! What every format is read into, and the one way from there to features: reproject,
-//! check, split at the antimeridian.
+//! Common result of all readers, and its conversion to features: reproject, check, split at the
+//! antimeridian.
 
 use geo::{CoordsIter, Geometry, MultiPolygon, Polygon};
 use serde_json::Value;
@@ -17,14 +17,14 @@ pub struct Layer {
     pub features: Vec<Feature>,
 }
 
-/// One feature as the file has it. A shape that cannot be read fails the file once its
-/// feature can be named.
+/// Feature of a file. An unreadable geometry is returned as the file's error later, when the error
+/// can name the feature.
 pub struct Feature {
     pub name: Option<String>,
     pub shape: Result<Option<MultiPolygon>>,
 }
 
-/// The features that were read so far, within a budget.
+/// Features read so far, within a budget.
 pub struct Features<'a> {
     pub found: Vec<Feature>,
     pub budget: &'a ReadBudget,
@@ -35,7 +35,7 @@ impl<'a> Features<'a> {
         Self { found: Vec::new(), budget }
     }
 
-    /// Adds a feature. What has no area of its shape may be large, and is let go at once.
+    /// Adds a feature. Parts of its geometry without area may be large, and are dropped at once.
     pub fn push(&mut self, name: Option<String>, shape: Result<Option<Geometry>>) -> Result<()> {
         let shape = shape.map(|shape| shape.as_ref().and_then(polygons).map(without_empty));
         self.budget.take_count(1, "features")?;
@@ -48,8 +48,8 @@ impl<'a> Features<'a> {
     }
 }
 
-/// A shape without its empty rings, and with one of its polygons if all are empty: they take memory
-/// and have no position that would be counted.
+/// Returns a geometry without its empty rings, and with only one polygon if all are empty: they
+/// take memory but have no positions that count.
 fn without_empty(shape: MultiPolygon) -> MultiPolygon {
     let is_empty = |part: &Polygon| part.exterior().0.is_empty();
     let keeps_one = shape.0.iter().all(is_empty);
@@ -61,14 +61,15 @@ fn without_empty(shape: MultiPolygon) -> MultiPolygon {
     MultiPolygon(parts.collect())
 }
 
-/// A shape without its empty polygons, by which tables write that there is none.
+/// Returns the polygons of a geometry without empty ones, which tables use for a missing geometry;
+/// `None` if there are no others.
 pub fn with_area(shape: Geometry) -> Option<Geometry> {
     let mut shape = polygons(&shape)?;
     shape.0.retain(|part| !part.exterior().0.is_empty());
     (!shape.0.is_empty()).then(|| shape.into())
 }
 
-/// The features that have an area, in WGS 84.
+/// Returns the features that have an area, in WGS 84.
 pub fn features(layers: Vec<Layer>, budget: &ReadBudget) -> Result<Vec<AoiFeature>> {
     let count: usize = layers.iter().map(|layer| layer.features.len()).sum();
     if count == 0 {
@@ -89,7 +90,7 @@ pub fn features(layers: Vec<Layer>, budget: &ReadBudget) -> Result<Vec<AoiFeatur
                 named.iter().map(|layer| format!("layer `{layer}`: ")).collect::<String>() + &feature
             };
             let Some(shape) = feature.shape.with_context(context)? else { continue };
-            // Layers of points may be in any coordinate system.
+            // Not before: layers of points may be in any coordinate system.
             if transformation.is_none() {
                 transformation = Some(layer.crs.to_wgs84()?);
             }
@@ -106,21 +107,21 @@ pub fn features(layers: Vec<Layer>, budget: &ReadBudget) -> Result<Vec<AoiFeatur
     }
 }
 
-/// Returns the error of a source without a polygon.
+/// Returns the error for a source without a polygon.
 pub fn no_polygon() -> Error {
     Error::invalid("there is no polygon: an AOI needs a Polygon or a MultiPolygon")
 }
 
-/// The properties that a feature is called by, the best first.
+/// Properties with the name of a feature, the best first.
 const NAMES: [&str; 3] = ["name", "title", "id"];
 
-/// The property that names the features, whatever its case: Shapefiles have capitals.
+/// Returns the property that names the features, ignoring case: Shapefiles use upper case.
 pub fn name_column<'a>(columns: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let columns: Vec<_> = columns.into_iter().collect();
     NAMES.iter().find_map(|name| columns.iter().copied().find(|column| column.eq_ignore_ascii_case(name)))
 }
 
-/// A feature's name from its properties.
+/// Returns a feature's name from its properties.
 pub fn name_of<'a>(properties: impl Iterator<Item = (&'a String, &'a Value)> + Clone) -> Option<String> {
     NAMES.iter().find_map(|name| {
         properties.clone().filter(|(key, _)| key.eq_ignore_ascii_case(name)).find_map(

@@ -1,4 +1,4 @@
-//! The letters of a text file: by its byte order mark, by its XML declaration, or UTF-8.
+//! Encoding of a text file: by its byte order mark, by its XML declaration, or UTF-8.
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
@@ -6,15 +6,15 @@ use super::unknown;
 use crate::error::{Error, Result};
 use crate::limits::ReadBudget;
 
-/// The longest XML declaration that is looked for, in bytes.
+/// Largest number of bytes that are searched for an XML declaration.
 const LONGEST: usize = 1000;
 
 /// Decodes a file.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for an encoding that is not
-/// known, and for bytes that are not in the encoding that they are said to be in.
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for an unknown encoding, and for
+/// bytes that are not valid in the stated encoding.
 pub fn decode(bytes: Vec<u8>, budget: &ReadBudget) -> Result<String> {
     let (encoding, start) = match Encoding::for_bom(&bytes) {
         Some(marked) => marked,
@@ -29,7 +29,7 @@ pub fn decode(bytes: Vec<u8>, budget: &ReadBudget) -> Result<String> {
     Ok(text.into_owned())
 }
 
-/// The encoding of an XML text by its first bytes (XML 1.0, appendix F).
+/// Returns the encoding of an XML text by its first bytes (XML 1.0, appendix F).
 fn declared(bytes: &[u8]) -> Result<Option<&'static Encoding>> {
     match bytes {
         [b'<', 0, ..] => return Ok(Some(UTF_16LE)),
@@ -44,7 +44,7 @@ fn declared(bytes: &[u8]) -> Result<Option<&'static Encoding>> {
     let mut quoted = value.1.trim_start().trim_start_matches('=').trim_start().split(['"', '\'']);
     let label = quoted.nth(1).unwrap_or_default();
     match Encoding::for_label(label.as_bytes()) {
-        // Bytes in which this was found are not in UTF-16, whatever they say.
+        // A declaration that is readable as ASCII is not in UTF-16, whatever it states.
         Some(encoding) if encoding == UTF_16LE || encoding == UTF_16BE => Ok(Some(UTF_8)),
         Some(encoding) => Ok(Some(encoding)),
         None => Err(Error::invalid(format!("its encoding `{label}` is not known: write it in UTF-8"))),

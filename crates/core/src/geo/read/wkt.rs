@@ -1,4 +1,4 @@
-//! WKT geometries (OGC 06-103r4), one or several, and EWKT's `SRID=…;` in front.
+//! Reader of WKT geometries (OGC 06-103r4), one or several, and of EWKT with its prefix `SRID=…;`.
 
 use geo::Geometry;
 use wkt::Wkt;
@@ -8,20 +8,20 @@ use crate::error::{Error, Result};
 use crate::geo::crs::Crs;
 use crate::limits::ReadBudget;
 
-/// The deepest nesting; the parser recurses into collections.
+/// Largest nesting depth; the parser recurses into collections.
 const DEEPEST: usize = 32;
 
 const SHAPES: [&str; 7] =
     ["POINT", "LINESTRING", "POLYGON", "MULTIPOINT", "MULTILINESTRING", "MULTIPOLYGON", "GEOMETRYCOLLECTION"];
 
-/// Whether a text begins as WKT does.
+/// Returns whether a text begins like WKT.
 pub fn is_wkt(text: &str) -> bool {
     let word: String = text.chars().take_while(char::is_ascii_alphabetic).collect();
     let word = word.to_ascii_uppercase();
     word == "SRID" || SHAPES.iter().any(|shape| word == *shape || word == format!("{shape}Z"))
 }
 
-/// WGS 84, longitude before latitude, unless an `SRID` says otherwise.
+/// Reads WKT: WGS 84, longitude before latitude, unless an `SRID` states another system.
 pub fn read(text: &str, budget: &ReadBudget) -> Result<Layer> {
     let (crs, text) = srid(text)?;
     let mut features = Features::new(budget);
@@ -32,7 +32,7 @@ pub fn read(text: &str, budget: &ReadBudget) -> Result<Layer> {
             let start: String = rest.chars().take(40).collect();
             Error::invalid(format!("not WKT: `{start}` has no end"))
         })?;
-        // Each position but the last has a comma behind it. It takes more memory than letters.
+        // Each position but the last is followed by a comma. It takes more memory than its text.
         budget.check_positions(rest[..end].matches(',').count() + 1)?;
         features.push(None, shape(&rest[..end]))?;
         rest = rest[end..].trim_start_matches(between);
@@ -49,11 +49,11 @@ fn srid(text: &str) -> Result<(Crs, &str)> {
     }
 }
 
-/// The end of the first geometry: behind the parenthesis that closes it, or behind `EMPTY`.
-/// Looks at nothing behind the next geometry, of which there may be many.
+/// Returns the end of the first geometry: after its closing parenthesis, or after `EMPTY`. Does not
+/// read beyond the next geometry, since there may be many.
 fn end_of_first(text: &str) -> Result<Option<usize>> {
     let mut at = 0;
-    // The words of its type.
+    // Words of the type.
     loop {
         at += text[at..].len() - text[at..].trim_start().len();
         let word = text[at..].split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
@@ -67,7 +67,7 @@ fn end_of_first(text: &str) -> Result<Option<usize>> {
     if !text[at..].starts_with('(') {
         return Ok(None);
     }
-    // Looks for single characters, which is quick in unoptimised code, too.
+    // Searches for single characters, which is fast also in unoptimised code.
     let (mut next_open, mut depth) = (at, 0_usize);
     loop {
         let Some(close) = text[at..].find(')').map(|close| at + close) else { return Ok(None) };
@@ -91,7 +91,7 @@ fn shape(text: &str) -> Result<Option<Geometry>> {
         text.parse().map_err(|message: &str| Error::invalid(format!("not WKT: {message}")))?;
     match Geometry::try_from(parsed) {
         Ok(shape) => Ok(Some(shape)),
-        // An empty point is no point to `geo`.
+        // `geo` has no empty point.
         Err(_) => Ok(None),
     }
 }

@@ -1,10 +1,10 @@
-//! Shapes as well-known binary: WKB.
+//! Well-known binary (WKB) of geometries.
 //!
-//! - [`write()`]: two dimensions, little-endian, as GeoParquet and Polars keep them.
-//! - [`read()`]: whatever others write, GeoPackages too; heights and measures are dropped.
+//! - [`write()`]: two dimensions, little-endian, as stored by GeoParquet and Polars.
+//! - [`read()`]: all dialects, those of GeoPackages included; heights and measures are ignored.
 //!
-//! The types and their order of bytes are those of OGC 06-103r4 (8.2), the codes of the
-//! types beyond it those of ISO 13249-3.
+//! Types and byte order are those of OGC 06-103r4 (8.2), the codes of further types those of ISO
+//! 13249-3.
 
 mod read;
 mod write;
@@ -45,7 +45,7 @@ mod tests {
         fn what_was_written_is_read(shape in shapes()) {
             let bytes = write(&shape);
             prop_assert_eq!(&read(&bytes, &ReadBudget::default()).unwrap(), &shape);
-            // PostGIS' form, with the number of a coordinate system.
+            // EWKB of PostGIS, with the number of a coordinate system.
             let code = u32::from_le_bytes([bytes[1], bytes[2], bytes[3], bytes[4]]) | 0x2000_0000;
             let numbered = [&[1], &code.to_le_bytes()[..], &4326_u32.to_le_bytes(), &bytes[5..]].concat();
             prop_assert_eq!(&read(&numbered, &ReadBudget::default()).unwrap(), &shape);
@@ -55,7 +55,7 @@ mod tests {
         }
     }
 
-    /// The example of `ST_AsBinary` in the manual of PostGIS.
+    /// Checks the example of `ST_AsBinary` in the manual of PostGIS.
     #[test]
     fn bytes_are_those_of_other_writers() {
         let square =

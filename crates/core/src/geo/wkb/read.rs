@@ -6,22 +6,21 @@ use geo::{
 use crate::error::{Error, Result};
 use crate::limits::ReadBudget;
 
-/// The deepest nesting of shapes in shapes.
+/// Largest nesting depth of geometries.
 const DEEPEST: usize = 32;
 
-/// Reads a shape, in ISO's dialect or in PostGIS' (EWKB). Surfaces that are made of
-/// polygons, and curve polygons whose rings are straight, come as polygons.
+/// Reads a geometry in the dialect of ISO or PostGIS (EWKB). Surfaces that consist of polygons, and
+/// curve polygons with straight rings, are returned as polygons.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the bytes are no shape,
-/// or one with arcs, or one with more positions, rings or parts than the budget has positions
-/// left.
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the bytes are not a geometry, or
+/// one with arcs, or one with more positions, rings or parts than the budget has positions left.
 pub fn read(bytes: &[u8], budget: &ReadBudget) -> Result<Geometry> {
     Bytes { rest: bytes, is_little: true, positions: 0, parts: 0, budget }.shape(DEEPEST)
 }
 
-/// The same behind a GeoPackage's header: an id and a box (OGC 12-128r19, 2.1.3.1).
+/// Reads a geometry after a GeoPackage's header of an id and a box (OGC 12-128r19, 2.1.3.1).
 pub fn read_gpkg(bytes: &[u8], budget: &ReadBudget) -> Result<Geometry> {
     let [b'G', b'P', _, flags, rest @ ..] = bytes else {
         return Err(not_wkb("a GeoPackage's geometry begins with `GP`"));
@@ -39,8 +38,8 @@ pub fn read_gpkg(bytes: &[u8], budget: &ReadBudget) -> Result<Geometry> {
 struct Bytes<'a> {
     rest: &'a [u8],
     is_little: bool,
-    /// Positions of all lines, and parts of all that has some, rings among them: an empty part
-    /// takes more memory than it has bytes.
+    /// Positions of all lines, and parts of all geometries with parts, rings included: an empty
+    /// part takes more memory than its bytes.
     positions: usize,
     parts: usize,
     budget: &'a ReadBudget,
@@ -52,7 +51,7 @@ impl Bytes<'_> {
         Ok(match kind {
             1 => Point(self.coord(size)?).into(),
             2 => self.line(size)?.into(),
-            // A triangle is written as a polygon is.
+            // A triangle has the same encoding as a polygon.
             3 | 17 => self.polygon(size)?.into(),
             8 => return Err(arcs("CircularString")),
             9 => return Err(arcs("CompoundCurve")),
@@ -66,8 +65,8 @@ impl Bytes<'_> {
         })
     }
 
-    /// The type, and the bytes of a position: ISO adds thousands to the type for heights
-    /// and measures, PostGIS sets bits.
+    /// Reads the type and the number of bytes of a position: ISO adds thousands to the type for
+    /// heights and measures, PostGIS sets bits.
     fn head(&mut self) -> Result<(u32, usize)> {
         let [order] = self.take()?;
         self.is_little = order != 0;
@@ -95,14 +94,14 @@ impl Bytes<'_> {
         self.positions += count;
         self.budget.check_positions(self.positions)?;
         let line: Vec<Coord> = (0..count).map(|_| self.coord(size)).collect::<Result<_>>()?;
-        // Only a point without a place is written as no number (OGC 06-103r4).
+        // Only an empty point may have NaN coordinates (OGC 06-103r4).
         match line.iter().all(|at| at.x.is_finite() && at.y.is_finite()) {
             true => Ok(LineString(line)),
             false => Err(not_wkb("a position is infinite or no number")),
         }
     }
 
-    /// A count and so many parts of at least `least` bytes.
+    /// Reads a count and as many parts of at least `least` bytes.
     fn list<T>(&mut self, least: usize, mut part: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
         let count = self.count(least)?;
         self.parts += count;
@@ -110,8 +109,8 @@ impl Bytes<'_> {
         (0..count).map(|_| part(self)).collect()
     }
 
-    /// A count of what has at least `least` bytes: one that the bytes cannot hold must not ask
-    /// for memory.
+    /// Reads a count of parts of at least `least` bytes. A count that exceeds the remaining bytes
+    /// fails before memory is allocated.
     fn count(&mut self, least: usize) -> Result<usize> {
         let count = self.number()? as usize;
         if count > self.rest.len() / least { Err(too_short()) } else { Ok(count) }
@@ -159,7 +158,7 @@ fn of_rings(rings: Vec<LineString>) -> Polygon {
     Polygon::new(rings.next().unwrap_or_else(|| LineString(Vec::new())), rings.collect())
 }
 
-/// The parts of a type that holds many, which must all be of its kind.
+/// Combines the parts of a multi-part type, which must all have its kind.
 fn gathered(kind: u32, parts: Vec<Geometry>) -> Result<Geometry> {
     fn all<T: TryFrom<Geometry>>(parts: Vec<Geometry>) -> Result<Vec<T>> {
         let one = |part| T::try_from(part).map_err(|_| not_wkb("it has parts of another kind"));
@@ -190,7 +189,7 @@ mod tests {
         read_gpkg_within(bytes, &ReadBudget::default())
     }
 
-    /// Little-endian: a kind, then counts and positions.
+    /// Returns little-endian WKB of a kind, followed by counts and positions.
     fn wkb(kind: u32, parts: &[&[u8]]) -> Vec<u8> {
         [&[1][..], &kind.to_le_bytes(), &parts.concat()].concat()
     }

@@ -1,13 +1,13 @@
 use geo::{Coord, Geometry, LineString, Polygon};
 
-/// The shape's bytes.
+/// Returns the geometry as WKB.
 pub fn write(shape: &Geometry) -> Vec<u8> {
     let mut out = Vec::with_capacity(128);
     put(shape, &mut out);
     out
 }
 
-/// The type's name, as GeoParquet lists it.
+/// Returns the name of the type in GeoParquet's metadata.
 pub fn type_name(shape: &Geometry) -> &'static str {
     match shape {
         Geometry::Point(_) => "Point",

@@ -1,7 +1,8 @@
 use crate::Aoi;
 use geo::{Distance, Geodesic, Intersects, Point};
 
-/// A circle's area on the ellipsoid, near enough: on the sphere of the same area.
+/// Returns the approximate area of a circle on the ellipsoid: its area on the sphere with the
+/// surface area of the ellipsoid.
 fn cap_km2(metres: f64) -> f64 {
     const RADIUS: f64 = 6_371.007_2;
     std::f64::consts::TAU * RADIUS * RADIUS * (1.0 - (metres / 1000.0 / RADIUS).cos())

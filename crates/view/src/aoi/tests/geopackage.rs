@@ -5,7 +5,7 @@ use up42_core::geo::wkb;
 
 use crate::{Aoi, ReadLimits};
 
-/// A file with one layer `fields`, which `schema` makes.
+/// Makes a file with one layer `fields`, which the SQL in `schema` creates.
 fn package(schema: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let file = Connection::open(folder.path().join("a.gpkg")).unwrap();
@@ -29,7 +29,7 @@ fn found(schema: &str, limits: ReadLimits) -> Result<Aoi, String> {
     read.map_err(|error| error.to_string().split_once("`: ").unwrap().1.to_owned())
 }
 
-/// Rows without end of which none is handed over.
+/// View that computes rows forever and returns none of them.
 const ENDLESS: &str = "CREATE VIEW fields AS WITH RECURSIVE n(x) AS (SELECT 1 UNION SELECT x + 1 FROM n) \
                        SELECT SQUARE AS geom FROM n WHERE x < 0";
 

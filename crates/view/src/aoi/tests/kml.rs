@@ -54,7 +54,7 @@ fn boundary(coordinates: &str) -> Result<Aoi, String> {
     Aoi::from_kml(&polygon).map_err(|error| error.to_string())
 }
 
-/// The first five are read so by GDAL 3.12.4; the others it refuses or gets wrong.
+/// GDAL 3.12.4 reads the first five in the same way, and refuses or misreads the others.
 #[test]
 fn commas_and_blanks_may_be_mixed_up() {
     let square = Aoi::from_wkt("POLYGON((0 5,3 5,3 7,0 7,0 5))").unwrap();

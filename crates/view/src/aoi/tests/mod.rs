@@ -1,4 +1,4 @@
-//! Areas of interest as they are read, by format.
+//! Tests of reading areas of interest, by format.
 
 mod around;
 mod geojson;

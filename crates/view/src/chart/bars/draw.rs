@@ -5,13 +5,13 @@ use crate::chart::pen::{Anchor, Pen, width};
 use crate::chart::scale::Scale;
 use up42_core::sanitize::sanitize;
 
-/// Pixels down.
+/// Height of the chart, in pixels.
 pub const HEIGHT: i32 = 320;
 
 const LEFT: i32 = 64;
 const TOP: i32 = 66;
 const BOTTOM: i32 = 284;
-/// Room of one bar at most.
+/// Largest width per bar, in pixels.
 const WIDEST: f64 = 136.0;
 
 pub fn draw(chart: &Chart, bars: &Bars, pen: &mut dyn Pen) {
@@ -29,7 +29,7 @@ fn stacks(bars: &Bars, pen: &mut dyn Pen, scale: &Scale) {
     let slot = (f64::from(RIGHT - LEFT) / count).min(WIDEST);
     let gap = (slot * 0.12).clamp(0.0, 12.0);
     let x = |place: f64| LEFT + (place * slot).round() as i32;
-    // Every label, or every so many, so that none touches the next.
+    // Every label, or every n-th one if they would touch.
     let longest = bars.labels.iter().map(|label| width(&sanitize(label, 16), 12)).max().unwrap_or(0);
     let every = (f64::from(longest + 10) / slot).ceil().max(1.0) as usize;
     for (bar, label) in bars.labels.iter().enumerate() {
@@ -44,7 +44,7 @@ fn stacks(bars: &Bars, pen: &mut dyn Pen, scale: &Scale) {
             below = above;
         }
         let middle = x(bar as f64 + 0.5);
-        // The last one may have no room.
+        // The last label may not fit.
         let fits = bar == 0 || middle + longest / 2 <= WIDTH;
         if bar % every == 0 && fits {
             pen.text((middle, BOTTOM + 16), &sanitize(label, 16), 12, Anchor::Middle, QUIET);

@@ -1,32 +1,32 @@
-//! Stacked bars over labels.
+//! Stacked bar charts.
 
 mod draw;
 mod text;
 
-use crate::display::canvas::Rgb;
+use crate::picture::canvas::Rgb;
 
 pub use draw::{HEIGHT, draw};
 
-/// Bars with a label under each.
+/// Stacked bars, one per label.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bars {
     pub labels: Vec<String>,
     pub series: Vec<Series>,
 }
 
-/// What one colour of the stacks stands for.
+/// Series of a stacked bar chart.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
-    /// Name of the bar.
+    /// Name in the legend.
     pub name: String,
-    /// Of its bars, from the first on; the last one is that of the rest.
+    /// Colours of the bars, from the first one; further bars have the last colour.
     pub colours: Vec<Rgb>,
-    /// A height for each label.
+    /// Value for each label.
     pub values: Vec<f64>,
 }
 
 impl Bars {
-    /// Of a whole stack.
+    /// Returns the height of a stack.
     fn height(&self, bar: usize) -> f64 {
         self.series.iter().map(|series| series.value(bar)).sum()
     }
@@ -46,7 +46,7 @@ impl Series {
         self.colours.get(bar).or(self.colours.last()).copied().unwrap_or_default()
     }
 
-    /// The height of a bar; what is no height is none.
+    /// Returns the height of a bar; 0 if the value is missing, negative or not finite.
     fn value(&self, bar: usize) -> f64 {
         self.values.get(bar).copied().filter(|value| value.is_finite()).unwrap_or(0.0).max(0.0)
     }

@@ -1,17 +1,17 @@
 use super::Bars;
-use crate::display::grouped;
-use crate::display::text::width;
+use crate::elements::grouped;
+use crate::elements::text::width;
 use up42_core::sanitize::sanitize;
 
-/// The longest bar, in letters.
+/// Length of the longest bar, in characters.
 const LONGEST: f64 = 40.0;
-/// Bars that are shown.
+/// Largest number of bars shown.
 const SHOWN: usize = 72;
-/// What the series of a stack are made of.
+/// Characters of the series.
 const INKS: [char; 4] = ['█', '▒', '░', '·'];
 
 impl Bars {
-    /// For a terminal: a line for each bar.
+    /// Returns the chart as text for a terminal, one line per bar.
     pub fn to_text(&self) -> String {
         let mut text = String::new();
         let ink = |series: usize| INKS[series.min(INKS.len() - 1)];

@@ -4,25 +4,25 @@ use crate::chart::axis::Axis;
 use crate::chart::paper::{INK, QUIET, RIGHT, head};
 use crate::chart::pen::{Anchor, PAPER, Pen, Point, width};
 use crate::chart::scale::Scale;
-use crate::display::canvas::Rgb;
-use crate::display::{counted, grouped};
+use crate::elements::{counted, grouped};
+use crate::picture::canvas::Rgb;
 use up42_core::sanitize::sanitize;
 
 const LEFT: i32 = 72;
 const TOP: i32 = 66;
 const BOTTOM: i32 = 284;
-/// Points that are marked; more of them would hide their lines.
+/// Largest number of points that are marked; more marks would hide the lines.
 const MARKED: usize = 400;
-/// Parts of the time with a median each: an odd number, which cuts nothing in the middle.
+/// Number of time intervals with a median each: odd, so that the middle is not a boundary.
 const PARTS: usize = 23;
 
 impl Curves {
-    /// Pixels down.
+    /// Returns the height in pixels.
     pub fn height(&self) -> i32 {
         BOTTOM + 36 + self.names().len().div_ceil(ABREAST) as i32 * 20
     }
 
-    /// What stands under the chart. One line needs no name.
+    /// Returns the legend; a single line has none.
     fn names(&self) -> Vec<(String, Rgb)> {
         let count = self.curves.len();
         match self.is_named() {
@@ -76,7 +76,7 @@ pub fn draw(chart: &Chart, curves: &Curves, pen: &mut dyn Pen) {
     }
 }
 
-/// A dashed line with its name, which stands at the top when the level lies above it.
+/// Draws a dashed line with its label; only the label, at the top, if the level is above the chart.
 fn level_line(label: &str, at: Option<i32>, pen: &mut dyn Pen) {
     let (label, y) = match at {
         Some(y) => {

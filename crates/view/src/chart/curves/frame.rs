@@ -1,4 +1,4 @@
-//! Lines from the columns of a frame.
+//! Line charts from the columns of a frame.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,13 @@ use crate::chart::Chart;
 use up42_core::error::{Context, Error, Result};
 use up42_core::time::parse_timestamp;
 
-/// Lines of one chart at most.
+/// Largest number of lines in one chart.
 const MOST: usize = 2_000;
 
 impl Chart {
-    /// Values over time, from two columns of a frame: a line for each value of the column
-    /// `by`, or one line without it. Up to seven lines have a colour each; of more, the
-    /// median stands out. Rows without a time or a finite value are left out.
+    /// Makes a line chart of values over time from two columns of a frame: one line for each value
+    /// of the column `by`, or a single line without it. Up to seven lines have a colour each; with
+    /// more, their median is highlighted. Rows without a time or a finite value are left out.
     ///
     /// ```
     /// # mod up42 { pub use up42_view::{self as view, *}; pub use {geo_types, jiff, polars}; }
@@ -35,9 +35,9 @@ impl Chart {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when a column is missing,
-    /// when `time` holds neither dates nor texts that are dates, when `value` holds no
-    /// numbers, or when there are more than 2,000 lines.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a column is missing, if
+    /// `time` holds neither dates nor strings that can be read as dates, if `value` is not numeric,
+    /// or if there are more than 2,000 lines.
     pub fn time_series<'a>(
         frame: &DataFrame,
         time: &str,

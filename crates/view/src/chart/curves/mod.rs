@@ -1,4 +1,4 @@
-//! Values over time: lines between points, or steps from one to the next.
+//! Line charts: values over time, as lines between points or as steps.
 
 mod draw;
 mod frame;
@@ -7,17 +7,17 @@ mod text;
 use jiff::Timestamp;
 
 use super::axis::Axis;
-use crate::display::canvas::Rgb;
+use crate::picture::canvas::Rgb;
 
 pub use draw::draw;
 
-/// Lines that are told apart by their colours. More of them are pale, and their median is
-/// drawn over them.
+/// Largest number of lines with a colour each. More lines are drawn pale, and their median over
+/// them.
 const NAMED: usize = 7;
-/// Names in a row under the chart.
+/// Legend entries per row.
 const ABREAST: usize = 4;
 
-/// Told apart by all (Okabe and Ito, 2008), the darker ones first.
+/// Colours distinguishable with any colour vision (Okabe and Ito, 2008), the darker ones first.
 const COLOURS: [Rgb; NAMED] = [
     [0x00, 0x5a, 0x9c],
     [0xd5, 0x5e, 0x00],
@@ -29,28 +29,28 @@ const COLOURS: [Rgb; NAMED] = [
 ];
 const PALE: Rgb = [0xb9, 0xc8, 0xd4];
 
-/// Lines over the same time.
+/// Lines on a common time axis.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Curves {
     /// Curves, in the order of the legend.
     pub curves: Vec<Curve>,
-    /// A level to compare with, and what it is.
+    /// Reference level: label and value.
     pub level: Option<(String, f64)>,
-    /// A value holds until the next one, and the figures begin at 0.
+    /// Whether each value holds until the next one; the vertical axis then includes 0.
     pub is_steps: bool,
 }
 
-/// One line.
+/// Line of a chart.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curve {
     /// Name in the legend.
     pub name: String,
-    /// In the order of their times; all values are finite.
+    /// Points in order of time; all values are finite.
     pub points: Vec<(Timestamp, f64)>,
 }
 
 impl Curves {
-    /// Lines with a colour and a name each, or many that show how it is in general.
+    /// Returns whether each line has its own colour and name.
     fn is_named(&self) -> bool {
         self.curves.len() <= NAMED
     }
@@ -59,7 +59,8 @@ impl Curves {
         self.curves.iter().flat_map(|curve| curve.points.iter().copied())
     }
 
-    /// The least and the largest value; steps begin at 0, and so does what is near to it.
+    /// Returns the range of the vertical axis: the smallest and largest value, extended to 0 for
+    /// steps, and if the smallest value is positive and less than half of the largest.
     fn range(&self) -> (f64, f64) {
         let shown = self.level.iter().map(|level| level.1).filter(|level| self.shows(*level));
         let values = || self.points().map(|(_, value)| value);
@@ -72,7 +73,8 @@ impl Curves {
         }
     }
 
-    /// A level far above everything would press the lines flat.
+    /// Returns whether the reference level is drawn: not above three times the largest value, since
+    /// it would flatten the lines.
     fn shows(&self, level: f64) -> bool {
         let highest = self.points().map(|(_, value)| value).fold(0.0, f64::max);
         level.is_finite() && level <= 3.0 * highest
@@ -83,7 +85,7 @@ impl Curves {
         Axis::new(times().min().zip(times().max()), ends, 0)
     }
 
-    /// The median of all values in each of so many equal parts of the time.
+    /// Returns the median of all values in each of `parts` equal time intervals.
     fn median(&self, parts: usize) -> Vec<(Timestamp, f64)> {
         let mut points: Vec<_> = self.points().collect();
         points.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));

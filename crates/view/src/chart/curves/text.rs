@@ -1,17 +1,18 @@
 use super::Curves;
-use crate::display::text::width;
-use crate::display::{counted, grouped};
+use crate::elements::text::width;
+use crate::elements::{counted, grouped};
 use up42_core::sanitize::sanitize;
 
-/// From the least value to the largest.
+/// Characters from the smallest to the largest value.
 const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-/// Letters across, for the time.
+/// Width of the time axis, in characters.
 const LONG: usize = 48;
-/// Lines that are shown.
+/// Largest number of lines shown.
 const SHOWN: usize = 48;
 
 impl Curves {
-    /// For a terminal: a line of small bars for each curve, all on one scale.
+    /// Returns the chart as text for a terminal: a row of small bars for each curve, all on one
+    /// scale.
     pub fn to_text(&self) -> String {
         let (low, high) = self.range();
         let axis = self.axis((0, LONG as i32 - 1));

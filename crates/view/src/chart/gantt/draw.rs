@@ -4,26 +4,26 @@ use crate::chart::Chart;
 use crate::chart::axis::Axis;
 use crate::chart::paper::{INK, QUIET, RIGHT, head};
 use crate::chart::pen::{Anchor, PAPER, Pen, width};
-use crate::display::{Tone, grouped};
+use crate::elements::{Tone, grouped};
 use up42_core::sanitize::sanitize;
 
 pub const TOP: i32 = 66;
-/// Height of the strip that tells how many went on at a time.
+/// Height of the strip that shows the numbers of queued and running jobs.
 const STRIP: i32 = 52;
 const GAP: i32 = 16;
-/// In the order in which they are drawn.
+/// Tones in drawing order.
 const TONES: [Tone; 5] = [Tone::Waiting, Tone::Ok, Tone::Running, Tone::Neutral, Tone::Failed];
 
 pub fn bottom(rows: &Rows) -> i32 {
     end(rows) + GAP + STRIP
 }
 
-/// Where the rows end.
+/// Returns the lower end of the rows.
 fn end(rows: &Rows) -> i32 {
     TOP + (rows.count as f64 * rows.pitch).ceil() as i32
 }
 
-/// Upper and lower edge of a row's bar.
+/// Returns the upper and lower edge of the bar in a row.
 pub fn row(rows: &Rows, row: usize) -> (i32, i32) {
     let gap = (rows.pitch * 0.2).clamp(0.0, 4.0);
     let top = f64::from(TOP) + row as f64 * rows.pitch;
@@ -43,7 +43,7 @@ pub fn draw(chart: &Chart, gantt: &Gantt, pen: &mut dyn Pen) {
         axis.draw(pen, (TOP, bottom(&rows)));
         strip(gantt, &bars, &rows, &axis, pen);
     }
-    // Colour by colour: what follows in one colour is written shortly.
+    // Colour by colour, since consecutive shapes of one colour take fewer bytes.
     for tone in TONES {
         for (bar, of) in bars.iter().zip(&rows.of_bar).filter(|(_, of)| **of < rows.count) {
             let (top, bottom) = row(&rows, *of);
@@ -53,7 +53,7 @@ pub fn draw(chart: &Chart, gantt: &Gantt, pen: &mut dyn Pen) {
         }
     }
     if rows.is_packed {
-        // Neighbours in a lane do not run together.
+        // A gap separates neighbours in a lane.
         for (bar, of) in bars.iter().zip(&rows.of_bar).filter(|(_, of)| **of < rows.count) {
             let ((top, bottom), end) = (row(&rows, *of), axis.at(bar.end));
             if end - axis.at(bar.begin) > 4 {
@@ -67,13 +67,14 @@ pub fn draw(chart: &Chart, gantt: &Gantt, pen: &mut dyn Pen) {
     }
 }
 
-/// From where to where a bar has a colour: it waits in one, and runs in that of its end.
+/// Returns the part of a bar that has a colour: waiting time has the colour of `Waiting`, running
+/// time that of the final state.
 fn part(colour: Tone, tone: Tone, bar: &Bar, axis: &Axis) -> Option<(i32, i32)> {
     let [begin, turn, end] = [bar.begin, bar.turn, bar.end].map(|moment| axis.at(moment));
     if colour == Tone::Waiting {
         return (turn > begin).then_some((begin, turn));
     }
-    // What has ended shows how, however short it was.
+    // A finished job shows its final state, however short it ran.
     let has_ended = !matches!(tone, Tone::Waiting | Tone::Running);
     (colour == tone && (end > turn || has_ended)).then_some((turn.min(end - 1), end))
 }
@@ -83,8 +84,8 @@ fn lanes(rows: &Rows, pen: &mut dyn Pen) {
     pen.text((rows.left - 8, TOP + 7), &label, 11, Anchor::Right, QUIET);
 }
 
-/// The names of rows, and of those without success how they stand. Where there is no room for
-/// all, what failed has its name.
+/// Draws the names of the rows, and the states of those that did not succeed. If there is no room
+/// for all names, only failed rows are named.
 fn names(gantt: &Gantt, bars: &[Bar], rows: &Rows, axis: &Axis, pen: &mut dyn Pen) {
     let mut free = i32::MIN;
     for (place, (span, bar)) in rows.spans.iter().enumerate() {
@@ -109,7 +110,7 @@ fn names(gantt: &Gantt, bars: &[Bar], rows: &Rows, axis: &Axis, pen: &mut dyn Pe
     }
 }
 
-/// Beside the bar's end, or before it where the chart ends.
+/// Draws a state after the end of its bar, or before it at the right edge of the chart.
 fn word(span: &Span, end: i32, middle: i32, pen: &mut dyn Pen) {
     let word = sanitize(&span.word, 24);
     if end + 6 + width(&word, 11) <= RIGHT {
@@ -120,7 +121,7 @@ fn word(span: &Span, end: i32, middle: i32, pen: &mut dyn Pen) {
     pen.text((left + 2, middle), &word, 11, Anchor::Left, INK);
 }
 
-/// How many are queued and how many run, against the limit.
+/// Draws the numbers of queued and running jobs over time, and the limit.
 fn strip(gantt: &Gantt, bars: &[Bar], rows: &Rows, axis: &Axis, pen: &mut dyn Pen) {
     let bottom = bottom(rows);
     let (peak, limit) = (Gantt::peak(bars), gantt.limit.unwrap_or(0));

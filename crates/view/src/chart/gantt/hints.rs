@@ -1,4 +1,4 @@
-//! What is told of a row under the pointer.
+//! Tooltips of a timeline.
 
 use maud::{Markup, html};
 
@@ -7,12 +7,12 @@ use super::{Gantt, draw};
 use crate::chart::paper::WIDTH;
 use up42_core::sanitize::sanitize;
 
-/// Bars that tell of themselves: with more of them each is a pixel or two.
+/// Largest number of bars with tooltips; with more, each bar is only a pixel or two.
 const MOST: usize = 400;
 
 impl Gantt {
-    /// Empty boxes over the bars, in parts of the picture, so that they keep to their places
-    /// when it shrinks. Where styles are forbidden nothing is seen of them.
+    /// Returns empty elements with tooltips over the bars. Their positions are percentages of the
+    /// picture, so that they stay in place when it shrinks. Without styles they are invisible.
     pub fn hints(&self) -> Markup {
         let bars = self.bars();
         let rows = Rows::of(self, &bars);

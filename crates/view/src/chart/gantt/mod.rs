@@ -1,5 +1,5 @@
-//! What lasted from when to when: a row each, or packed into as few lanes as there is room
-//! for. How many went on at a time stands below.
+//! Timelines (Gantt charts): one row per job, or, for many jobs, as few lanes as possible. The
+//! numbers of queued and running jobs are shown below.
 
 mod draw;
 mod hints;
@@ -11,32 +11,32 @@ use jiff::Timestamp;
 use self::rows::Rows;
 use super::axis::Axis;
 use super::paper::RIGHT;
-use crate::display::canvas::Rgb;
-use crate::display::{Tone, grouped};
+use crate::elements::{Tone, grouped};
+use crate::picture::canvas::Rgb;
 
 pub use draw::draw;
 
-/// Jobs or the like over time.
+/// Timeline of jobs or similar.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gantt {
     /// Rows, from the top.
     pub spans: Vec<Span>,
-    /// How many may go on at a time.
+    /// Limit of unfinished jobs.
     pub limit: Option<usize>,
-    /// Where those end that go on.
+    /// End of the bars of unfinished jobs.
     pub until: Timestamp,
 }
 
-/// A wait, and what came after it.
+/// Row of a timeline: waiting time, then running time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Span {
     /// Label of the row.
     pub label: String,
-    /// How it stands: its colour, and in a word.
+    /// Kind of the state, which sets the colour.
     pub tone: Tone,
     /// State, in a word.
     pub word: String,
-    /// What is told of it under the pointer.
+    /// Tooltip.
     pub hint: String,
     /// Creation of the job.
     pub created: Option<Timestamp>,
@@ -46,19 +46,19 @@ pub struct Span {
     pub finished: Option<Timestamp>,
 }
 
-/// A span whose times are known and in order.
+/// Span with known times, in order.
 #[derive(Clone, Copy, Debug)]
 struct Bar {
-    /// Which span it is.
+    /// Index of the span.
     span: usize,
     begin: Timestamp,
-    /// From waiting to running.
+    /// Change from waiting to running.
     turn: Timestamp,
     end: Timestamp,
 }
 
 impl Gantt {
-    /// In the order in which they began. What goes on ends now.
+    /// Returns the bars in order of their beginning. Unfinished ones end at `until`.
     fn bars(&self) -> Vec<Bar> {
         let bar = |(span, it): (usize, &Span)| {
             let begin = it.created.or(it.started).or(it.finished)?;
@@ -75,7 +75,7 @@ impl Gantt {
         Axis::new(bars.iter().map(|bar| (bar.begin, bar.end)), (left, RIGHT), 30)
     }
 
-    /// What the colours mean, and of how many rows.
+    /// Returns the legend: states with their number of rows, and colours.
     fn key(&self, bars: &[Bar]) -> Vec<(String, Rgb)> {
         let mut key = Vec::new();
         if bars.iter().any(|bar| bar.begin < bar.turn) {
@@ -98,7 +98,7 @@ impl Gantt {
         peak_overlap(bars.iter().map(|bar| (bar.begin, bar.end)))
     }
 
-    /// Pixels down.
+    /// Returns the height in pixels.
     pub fn height(&self) -> i32 {
         let bars = self.bars();
         let rows = Rows::of(self, &bars);
@@ -106,11 +106,11 @@ impl Gantt {
     }
 }
 
-/// How many of these times overlap at most.
+/// Returns the largest number of periods that overlap.
 pub fn peak_overlap(times: impl Iterator<Item = (Timestamp, Timestamp)>) -> usize {
     let mut ends: Vec<(Timestamp, i64)> =
         times.flat_map(|(begin, end)| [(begin, 1), (end.max(begin), -1)]).collect();
-    // One that ends makes room for one that begins.
+    // At the same time, an end counts before a beginning.
     ends.sort_unstable();
     let counts = ends.iter().scan(0, |count, (_, change)| {
         *count += change;
@@ -145,7 +145,7 @@ mod tests {
         Gantt { spans, limit: Some(2), until: at(14).unwrap() }
     }
 
-    /// So many jobs, ten at a time.
+    /// Returns a timeline of `count` jobs, ten at a time.
     pub fn large(count: i64) -> Gantt {
         let job = |nth: i64| {
             let start = nth / 10 * 7;

@@ -1,32 +1,32 @@
-//! Which row a bar stands in.
+//! Rows of a timeline.
 
 use jiff::Timestamp;
 
 use super::{Bar, Gantt, Span};
 use crate::chart::pen::width;
-use crate::display::Tone;
+use crate::elements::Tone;
 use up42_core::sanitize::sanitize;
 
-/// Rows that each have their name.
+/// Largest number of rows that are all named.
 const NAMED: usize = 36;
-/// Rows that one can still tell apart. More are packed into lanes.
+/// Largest number of separate rows; more are packed into lanes.
 const THIN: usize = 180;
-/// Size of the names, and the most room they have, in pixels.
+/// Font size of the names, in pixels. `WIDEST` is their largest width.
 pub const NAME: i32 = 11;
 const WIDEST: i32 = 270;
-/// Lanes that are drawn.
+/// Largest number of lanes drawn.
 const LANES: usize = 400;
 
-/// Where bars and names stand.
+/// Positions of bars and names.
 pub struct Rows {
-    /// The bar of each row, where each has its own; `None` for what has no time.
+    /// Span and bar of each row, unless rows are packed; no bar for a span without times.
     pub spans: Vec<(usize, Option<usize>)>,
-    /// The row of each bar.
+    /// Row of each bar.
     pub of_bar: Vec<usize>,
     pub count: usize,
-    /// Pixels from a row to the next.
+    /// Distance between rows, in pixels.
     pub pitch: f64,
-    /// Where the bars begin.
+    /// Left edge of the bars, in pixels.
     pub left: i32,
     pub is_packed: bool,
 }
@@ -47,14 +47,14 @@ impl Rows {
         spans.extend((0..count).filter(|span| !has_bar[*span]).map(|span| (span, None)));
         let pitch = if count <= NAMED { 17.0 } else { (600.0 / count as f64).clamp(3.0, 14.0) };
         let of_bar = (0..bars.len()).collect();
-        // Where rows are thin, only what failed has its name.
+        // If rows are thin, only failed ones are named.
         let is_shown = |span: &&Span| count <= NAMED || span.tone == Tone::Failed;
         let labels = gantt.spans.iter().filter(is_shown).map(|span| width(&sanitize(&span.label, 200), NAME));
         let left = labels.max().unwrap_or(0).clamp(46, WIDEST) + 26;
         Self { spans, of_bar, count, pitch, left, is_packed: false }
     }
 
-    /// A label as far as there is room for it.
+    /// Returns a label, cut to the available width.
     pub fn name(&self, label: &str) -> String {
         let label = sanitize(label, 200);
         let most = (self.left - 26) / width("m", NAME);
@@ -69,8 +69,8 @@ impl Rows {
     }
 }
 
-/// The lane of each bar, and how many there are: as few as can be, since each bar takes the
-/// first that is free.
+/// Returns the lane of each bar and the number of lanes. Each bar takes the first free lane, which
+/// gives the smallest possible number.
 pub fn packed(bars: &[Bar]) -> (Vec<usize>, usize) {
     let mut ends: Vec<Timestamp> = Vec::new();
     let lane = |bar: &Bar| {

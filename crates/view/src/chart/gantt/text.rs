@@ -1,17 +1,18 @@
 use super::rows::packed;
 use super::{Bar, Gantt};
 use crate::chart::axis::Axis;
-use crate::display::text::width;
-use crate::display::{Tone, counted, grouped};
+use crate::elements::text::width;
+use crate::elements::{Tone, counted, grouped};
 use up42_core::sanitize::sanitize;
 
-/// Letters across, for the time.
+/// Width of the time axis, in characters.
 const LONG: i32 = 60;
-/// Rows with a line each; more are packed into lanes.
+/// Largest number of rows with a line each; more are packed into lanes.
 const NAMED: usize = 40;
 
 impl Gantt {
-    /// For a terminal: `░` waits, `█` runs, and at the end of what did not succeed its mark.
+    /// Returns the timeline as text for a terminal: `░` is waiting, `█` running, and a mark at the
+    /// end shows that a job did not succeed.
     pub fn to_text(&self) -> String {
         let bars = self.bars();
         let mut text = "░ queued  █ running or done  ✕ failed  ◇ other end\n".to_owned();

@@ -1,0 +1,222 @@
+//! Text on pictures: shaped by cosmic-text, drawn from glyph outlines.
+//!
+//! An embedded subset of Noto Sans has Latin, Greek and Cyrillic letters, so that pictures with
+//! these are the same on every machine. Other scripts are drawn with the fonts of the system, which
+//! are looked up when a text needs them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cosmic_text::ttf_parser::OutlineBuilder;
+use cosmic_text::{Attrs, Buffer, Family, FontSystem, LayoutRun, Metrics, Shaping, fontdb};
+use zeno::{Command, Mask, Stroke, Style};
+
+/// Noto Sans Regular, a subset (`assets/noto-sans/README.md`).
+const FONT: &[u8] = include_bytes!("../../assets/noto-sans/NotoSans-subset.ttf");
+const FAMILY: &str = "Noto Sans";
+
+/// Height of capitals in Noto Sans, as a share of the font size.
+const CAPITALS: f32 = 0.714;
+
+/// Longest text that is drawn, in characters: more than fits on a picture.
+const LONGEST: usize = 200;
+
+static FONTS: Mutex<Option<Fonts>> = Mutex::new(None);
+
+/// The embedded font, and the system's fonts once a text has needed them.
+struct Fonts {
+    embedded: FontSystem,
+    system: Option<FontSystem>,
+}
+
+impl Fonts {
+    fn new() -> Self {
+        Self { embedded: FontSystem::new_with_locale_and_db("en".into(), database()), system: None }
+    }
+
+    /// Shapes a text with the embedded font, or with the system's fonts if that lacks a glyph.
+    fn line(&mut self, text: &str, size: f32) -> Line {
+        let line = shape(&mut self.embedded, text, size);
+        if line.missing == 0 {
+            return line;
+        }
+        let system = self.system.get_or_insert_with(|| {
+            let mut database = database();
+            database.load_system_fonts();
+            FontSystem::new_with_locale_and_db("en".into(), database)
+        });
+        shape(system, text, size)
+    }
+}
+
+fn database() -> fontdb::Database {
+    let mut database = fontdb::Database::new();
+    database.load_font_source(fontdb::Source::Binary(Arc::new(FONT)));
+    database.set_sans_serif_family(FAMILY);
+    database
+}
+
+/// A shaped line of text, its baseline starting at the origin.
+struct Line {
+    outline: Vec<Command>,
+    width: f32,
+    /// Number of glyphs, and of glyphs that no font has.
+    glyphs: usize,
+    missing: usize,
+}
+
+fn shape(fonts: &mut FontSystem, text: &str, size: f32) -> Line {
+    let mut buffer = Buffer::new(fonts, Metrics::new(size, size));
+    buffer.set_size(fonts, None, None);
+    buffer.set_text(fonts, text, &Attrs::new().family(Family::Name(FAMILY)), Shaping::Advanced);
+    buffer.shape_until_scroll(fonts, false);
+    let mut line = Line { outline: Vec::new(), width: 0.0, glyphs: 0, missing: 0 };
+    for run in buffer.layout_runs() {
+        line.add(fonts, &run);
+    }
+    line
+}
+
+impl Line {
+    fn add(&mut self, fonts: &mut FontSystem, run: &LayoutRun<'_>) {
+        // A right-to-left line is aligned to the right of a width that is not given.
+        let left = run.glyphs.iter().map(|glyph| glyph.x).fold(f32::INFINITY, f32::min);
+        for glyph in run.glyphs {
+            self.glyphs += 1;
+            self.missing += usize::from(glyph.glyph_id == 0);
+            let Some(font) = fonts.get_font(glyph.font_id) else { continue };
+            let face = font.rustybuzz();
+            let scale = glyph.font_size / f32::from(face.units_per_em() as u16).max(1.0);
+            let x = glyph.x - left + glyph.x_offset * glyph.font_size;
+            let y = -(glyph.y + glyph.y_offset * glyph.font_size);
+            let mut outline = Outline { commands: &mut self.outline, scale, origin: [x, y] };
+            face.outline_glyph(cosmic_text::ttf_parser::GlyphId(glyph.glyph_id), &mut outline);
+            self.width = self.width.max(glyph.x - left + glyph.w);
+        }
+    }
+}
+
+/// Converts the outline of a glyph, whose y axis points up, to pixels.
+struct Outline<'a> {
+    commands: &'a mut Vec<Command>,
+    scale: f32,
+    origin: [f32; 2],
+}
+
+impl Outline<'_> {
+    fn at(&self, x: f32, y: f32) -> zeno::Vector {
+        zeno::Vector::new(self.origin[0] + x * self.scale, self.origin[1] - y * self.scale)
+    }
+}
+
+impl OutlineBuilder for Outline<'_> {
+    fn move_to(&mut self, x: f32, y: f32) {
+        self.commands.push(Command::MoveTo(self.at(x, y)));
+    }
+
+    fn line_to(&mut self, x: f32, y: f32) {
+        self.commands.push(Command::LineTo(self.at(x, y)));
+    }
+
+    fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
+        self.commands.push(Command::QuadTo(self.at(x1, y1), self.at(x, y)));
+    }
+
+    fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
+        self.commands.push(Command::CurveTo(self.at(x1, y1), self.at(x2, y2), self.at(x, y)));
+    }
+
+    fn close(&mut self) {
+        self.commands.push(Command::Close);
+    }
+}
+
+fn line(text: &str, height: f64) -> Line {
+    let mut fonts = FONTS.lock().unwrap_or_else(PoisonError::into_inner);
+    fonts.get_or_insert_with(Fonts::new).line(text, height as f32 / CAPITALS)
+}
+
+/// Coverage of the pixels of a text, row by row.
+#[derive(Debug)]
+pub struct Coverage {
+    /// Left and top, relative to the start of the baseline.
+    pub offset: [i32; 2],
+    /// Width in pixels.
+    pub width: usize,
+    /// Coverage of each pixel, 0 to 255.
+    pub pixels: Vec<u8>,
+}
+
+/// Renders a text whose capitals are `height` pixels tall: the halo around it, which is `halo`
+/// pixels wide, and the text itself. `shift` is the fraction of a pixel of its place.
+pub fn render(text: &str, height: f64, halo: f64, shift: [f64; 2]) -> [Coverage; 2] {
+    let line = line(text, height);
+    let render = |style: Style<'_>| {
+        let shift = zeno::Vector::new(shift[0] as f32, shift[1] as f32);
+        let (pixels, placement) = Mask::new(&line.outline).style(style).offset(shift).render();
+        let offset = [placement.left, placement.top];
+        Coverage { offset, width: placement.width as usize, pixels }
+    };
+    let mut around = Stroke::new(halo as f32 * 2.0);
+    around.join(zeno::Join::Round);
+    [render(Style::Stroke(around)), render(Style::Fill(zeno::Fill::NonZero))]
+}
+
+/// Returns the width in pixels of a text whose capitals are `height` pixels tall.
+pub fn width(text: &str, height: f64) -> f64 {
+    f64::from(line(text, height).width)
+}
+
+/// Returns the beginning of a text without control characters; `None` if it is blank, or if the
+/// fonts of this machine lack more than a quarter of its glyphs.
+pub fn drawable(text: &str) -> Option<String> {
+    let text: String =
+        text.chars().take(LONGEST).map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let line = line(text.trim(), 10.0);
+    (line.glyphs > 0 && line.missing * 4 <= line.glyphs).then(|| text.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_font_has_latin_greek_and_cyrillic() {
+        let mut fonts = Fonts::new();
+        for text in
+            ["Dakar, 12.3 % − 4 km²", "Đà Nẵng, Thủ Đức", "Αθήνα", "Київ, Санкт-Петербург", "Łódź · Ærø"]
+        {
+            let line = fonts.line(text, 14.0);
+            assert_eq!((line.missing, fonts.system.is_some()), (0, false), "{text}");
+            assert!(line.width > 20.0 && !line.outline.is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn letters_are_joined_and_run_from_the_right_in_arabic() {
+        let Some(text) = drawable("داكار") else {
+            return eprintln!("skipped: no font has Arabic letters");
+        };
+        let together = width(&text, 14.0);
+        let apart: f64 = text.chars().map(|letter| width(&letter.to_string(), 14.0)).sum();
+        assert!(together < 0.95 * apart, "{together} of {apart}");
+    }
+
+    #[test]
+    fn texts_without_glyphs_are_not_drawn() {
+        assert_eq!(drawable("Dakar\n2"), Some("Dakar 2".to_owned()));
+        // Of a private use area no font has glyphs.
+        assert_eq!(drawable("\u{f8ff0}\u{f8ff1}\u{f8ff2}"), None);
+        assert_eq!((drawable(""), drawable(" \t ")), (None, None));
+        assert_eq!(drawable(&"long ".repeat(1000)).map(|text| text.chars().count()), Some(LONGEST - 1));
+    }
+
+    #[test]
+    fn a_text_is_rendered_with_its_halo() {
+        let [halo, text] = render("Hi", 20.0, 2.0, [0.0, 0.0]);
+        let ink =
+            |coverage: &Coverage| coverage.pixels.iter().map(|pixel| u32::from(*pixel)).sum::<u32>() / 255;
+        assert!(ink(&text) > 60 && ink(&halo) > ink(&text), "{} and {}", ink(&text), ink(&halo));
+        let height = text.pixels.len() / text.width;
+        assert!((20..=23).contains(&height) && text.offset[1] <= -20, "{height} {:?}", text.offset);
+    }
+}
