@@ -106,7 +106,7 @@ fn buy_first(service: Service, client: &Client) -> up42::Result<()> {
     if service != Service::Orders {
         return Ok(());
     }
-    let plan = services::parts(client, JOBS)?.settle(SETTLE);
+    let plan = services::parts(client, JOBS)?.lost_job_timeout(SETTLE);
     match std::env::var(WAY).as_deref() {
         Ok("place") => plan.place().map(drop),
         Ok("another batch") => plan.batch("another")?.quiet().run().map(drop),
@@ -120,9 +120,9 @@ fn run(service: Service, client: &Client, folder: &Path) -> up42::Result<Results
 
 /// Returns the batch that each program runs.
 pub fn batch_on(service: Service, client: &Client) -> up42::Result<Batch> {
-    let batch = service.batch(client, "crash", JOBS)?.settle(SETTLE).quiet();
+    let batch = service.batch(client, "crash", JOBS)?.lost_job_timeout(SETTLE).quiet();
     let budget = std::env::var(BUDGET).ok().and_then(|credits| credits.parse().ok());
-    Ok(budget.into_iter().fold(batch, Batch::budget))
+    Ok(budget.into_iter().fold(batch, Batch::max_credits))
 }
 
 /// Starts the program, which reads the platform and its folder from the environment.
@@ -146,9 +146,9 @@ pub fn attack(service: Service, seed: u64, most: u64, victim: impl Fn() -> Comma
     let folder = std::env::temp_dir().join(format!("up42-crash-{}-{seed}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
     let observed = observer(&simulator, &folder);
-    assert_eq!(observed.credits().expect("the balance"), OPENING, "seed {seed}: nothing was paid yet");
+    assert_eq!(observed.balance().expect("the balance"), OPENING, "seed {seed}: nothing was paid yet");
     service.prepare(&observed).expect("it has what it needs");
-    let opening = observed.credits().expect("the balance");
+    let opening = observed.balance().expect("the balance");
     // The OGC standard has no prices.
     let budget = (service != Service::Ogc).then(|| {
         let batch = service.batch(&observed, "priced", JOBS).expect("a batch");
@@ -228,7 +228,7 @@ pub fn attack(service: Service, seed: u64, most: u64, victim: impl Fn() -> Comma
         }
     }
     check(service, seed, opening, &simulator, &folder);
-    let paid = opening - observed.credits().expect("the balance");
+    let paid = opening - observed.balance().expect("the balance");
     assert!(budget.is_none_or(|budget| paid <= budget), "seed {seed}: {paid} of {budget:?} credits");
     std::fs::remove_dir_all(&folder).expect("the folder is ours");
     println!("seed {seed}: {kills} kills, {} jobs, {} credits", JOBS, spent(service, &simulator));
@@ -278,15 +278,15 @@ fn check(service: Service, seed: u64, opening: i64, simulator: &Simulator, folde
     let client = observer(simulator, folder);
     let jobs = batch_on(service, &client).and_then(|batch| batch.jobs()).expect("the journal can be read");
     assert_eq!(jobs.succeeded(), JOBS, "seed {seed}: {:?}", jobs.to_dataframe());
-    assert_eq!(jobs.credits(), spent(simulator), "seed {seed}: credits in the journal, and in the books");
-    let before = client.credits().expect("the balance");
+    assert_eq!(jobs.cost(), spent(simulator), "seed {seed}: credits in the journal, and in the books");
+    let before = client.balance().expect("the balance");
     // The OGC standard has no credits.
     assert_eq!(before < opening, service != Service::Ogc, "seed {seed}: the jobs were paid");
     assert_eq!(opening - before, spent(simulator), "seed {seed}: credits off the account, and in the books");
-    assert_eq!(opening - before, jobs.credits(), "seed {seed}: credits off the account, and in the journal");
+    assert_eq!(opening - before, jobs.cost(), "seed {seed}: credits off the account, and in the journal");
     let asked = simulator.requests().len();
     let results = run(service, &client, folder).expect("all is there");
-    assert_eq!(client.credits().expect("the balance"), before, "seed {seed}: to look costs nothing");
+    assert_eq!(client.balance().expect("the balance"), before, "seed {seed}: to look costs nothing");
     let downloads = simulator
         .requests()
         .split_off(asked)

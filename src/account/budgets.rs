@@ -65,7 +65,7 @@ impl Client {
     }
 }
 
-impl_list!(Budgets(budgets: Budget), "The budgets, one by one.");
+impl_list!(Budgets(budgets: Budget), "Returns an iterator over the budgets.");
 
 impl Budgets {
     /// Returns the budget with this name or id.

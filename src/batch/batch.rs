@@ -45,7 +45,7 @@ use up42_core::sanitize::sanitize;
 /// let jobs = batch.run()?;
 /// assert_eq!(jobs.succeeded(), 1);
 /// // The same batch, by its name alone: nothing is sent.
-/// assert_eq!(client.batch("dakar-2019")?.run()?.credits(), jobs.credits());
+/// assert_eq!(client.batch("dakar-2019")?.run()?.cost(), jobs.cost());
 /// # Ok::<(), up42::Error>(())
 /// ```
 #[derive(Clone)]

@@ -44,7 +44,7 @@ pub struct BatchEntry {
     pub changed: Option<Timestamp>,
 }
 
-impl_list!(Batches(entries: BatchEntry), "The batches, one by one.");
+impl_list!(Batches(entries: BatchEntry), "Returns an iterator over the batches.");
 
 impl Client {
     /// Returns the batches in this client's folder

@@ -27,7 +27,7 @@ impl JobCollection {
     /// #     ParallelParameters::new().geometries(&aoi).interval_dates(years),
     /// # )?;
     /// # let folder = tempfile::tempdir()?;
-    /// let jobs = workflow.batch("years", parameters)?.budget(1_000).run()?;
+    /// let jobs = workflow.batch("years", parameters)?.max_credits(1_000).run()?;
     /// jobs.timeline().save(folder.path().join("timeline.svg"))?;
     /// jobs.spending().save(folder.path().join("spending.png"))?;
     /// jobs.status_histogram().save(folder.path().join("jobs.png"))?;
@@ -73,13 +73,13 @@ impl JobCollection {
         let mut paid: Vec<(Timestamp, i64, bool)> = Vec::new();
         let end = self.known().map_or(self.at(), |(_, last)| last);
         for record in self {
-            if let Some(credits) = record.credits().filter(|credits| *credits != 0) {
+            if let Some(credits) = record.cost().filter(|credits| *credits != 0) {
                 let is_lost = !matches!(record.outcome, Outcome::Succeeded { .. });
                 paid.push((record.finished().unwrap_or(end), credits, is_lost));
             }
         }
         paid.sort_by_key(|(at, ..)| *at);
-        let before = self.paid() - self.credits();
+        let before = self.paid() - self.cost();
         let curve = |name: &str, counts: fn(bool) -> bool| {
             let mut sum = before;
             let mut points: Vec<_> = self.known().map(|(first, _)| (first, sum as f64)).into_iter().collect();
@@ -94,11 +94,11 @@ impl JobCollection {
         let (lost, wasted) = curve("without results", |is_lost| is_lost);
         let curves = if wasted > 0 { vec![all, lost] } else { vec![all] };
         let level =
-            self.budget().map(|budget| (format!("budget {}", grouped(budget as f64, 0)), budget as f64));
-        let unit = match self.budget().filter(|budget| *budget > 0) {
-            Some(budget) => {
-                let share = grouped(sum as f64 / budget as f64 * 100.0, 0);
-                format!("{} of {} credits, {share} %", grouped(sum as f64, 0), grouped(budget as f64, 0))
+            self.max_credits().map(|limit| (format!("limit {}", grouped(limit as f64, 0)), limit as f64));
+        let unit = match self.max_credits().filter(|limit| *limit > 0) {
+            Some(limit) => {
+                let share = grouped(sum as f64 / limit as f64 * 100.0, 0);
+                format!("{} of {} credits, {share} %", grouped(sum as f64, 0), grouped(limit as f64, 0))
             }
             None => format!("{} credits", grouped(sum as f64, 0)),
         };
@@ -116,7 +116,7 @@ fn hint(record: &JobRecord) -> String {
     facts.extend(record.queued().map(|time| format!("queued {}", elapsed(time.as_secs()))));
     let ran = record.job.as_ref().and_then(|job| job.duration());
     facts.extend(ran.map(|time| format!("ran {}", elapsed(time.as_secs()))));
-    facts.extend(record.credits().map(|credits| format!("{} credits", grouped(credits as f64, 0))));
+    facts.extend(record.cost().map(|credits| format!("{} credits", grouped(credits as f64, 0))));
     facts.extend(record.reason().map(|reason| reason.trim().to_owned()));
     facts.join(", ")
 }
@@ -154,7 +154,7 @@ mod tests {
         Batch spring: credits paid (1,293 of 2,000 credits, 65 %)
         paid: 1,293          ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▆  1,293
         without results: 43  ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁  43
-        budget 2,000
+        limit 2,000
         2020-06-01 11:34 to 2020-06-01 11:46 UTC, the last value on the right
         ");
     }

@@ -66,7 +66,7 @@ impl JobCollection {
             .instant("finished", JobRecord::finished)?
             .number("queued", |record| Some(record.queued()?.as_secs_f64()))
             .number("elapsed", |record| Some(record.job.as_ref()?.duration()?.as_secs_f64()))
-            .integer("credits", JobRecord::credits)
+            .integer("credits", JobRecord::cost)
             .strings("reason", strings(JobRecord::reason))
             .finish()
             .context("jobs to a DataFrame")

@@ -25,7 +25,7 @@ impl Project {
     /// # let project = Client::simulator()?.project()?;
     /// let all = project.jobs(JobFilter::new())?;
     /// let failed = project.jobs(JobStatus::Failed)?.with_details()?;
-    /// assert_eq!((all.len(), failed.credits()), (0, 0));
+    /// assert_eq!((all.len(), failed.cost()), (0, 0));
     /// # Ok::<(), up42::Error>(())
     /// ```
     ///
@@ -180,6 +180,6 @@ mod tests {
                 "x: PAUSED, unfinished"
             ]
         );
-        assert!(list.iter().all(|record| record.credits().is_none()));
+        assert!(list.iter().all(|record| record.cost().is_none()));
     }
 }

@@ -126,7 +126,7 @@ impl Batch {
         });
         let renewed = self.renew(&mut items, &state);
         if task != Task::Cancel {
-            self.check_budget(&items, &mut state, &policy, task)?;
+            self.check_max_credits(&items, &mut state, &policy, task)?;
             news.extend(self.estimated(&items, &mut state));
         }
         let mut journal = match journal {
@@ -193,22 +193,30 @@ impl Batch {
 
     /// Checks the spending limit, if there is one: requests the prices, and fails if they exceed
     /// it.
-    fn check_budget(&self, items: &[Item], state: &mut State, policy: &Policy, task: Task) -> Result<()> {
-        let Some(budget) = policy.limits.budget else { return Ok(()) };
+    fn check_max_credits(
+        &self,
+        items: &[Item],
+        state: &mut State,
+        policy: &Policy,
+        task: Task,
+    ) -> Result<()> {
+        let Some(budget) = policy.limits.max_credits else { return Ok(()) };
         let open = state.unpriced();
         let jobs: Vec<_> = open.iter().map(|item| items[*item].parameters.clone()).collect();
         let mut prices = vec![0; items.len()];
         if !jobs.is_empty() {
             open.into_iter().zip(self.service.prices(&jobs)?).for_each(|(item, price)| prices[item] = price);
         }
-        state.set_budget(budget, prices);
+        state.set_max_credits(budget, prices);
         let most = state.most();
         if most > budget && state.waiting().next().is_some() {
             let remedy = match task {
-                Task::Place => "raise `.at_most(…)`, or order less",
-                _ => "raise the budget, or run fewer jobs",
+                Task::Place => "order less",
+                _ => "run fewer jobs",
             };
-            let message = format!("it may cost up to {most} credits, and its budget is {budget}: {remedy}");
+            let message = format!(
+                "it may cost up to {most} credits, more than the limit of {budget}: raise `.max_credits(…)`, or {remedy}"
+            );
             return Err(Error::new(ErrorKind::Credits, message));
         }
         Ok(())

@@ -36,12 +36,12 @@ impl JobCollection {
 
     fn card(&self) -> Card {
         let mut card = Card::new(self.description()).fact("Jobs", Cell::Parts(self.tally().parts()));
-        card = match self.budget().filter(|budget| *budget > 0) {
+        card = match self.max_credits().filter(|budget| *budget > 0) {
             Some(budget) => {
                 let [paid, of] = [self.paid(), budget].map(|credits| grouped(credits as f64, 0));
                 let share = self.paid() as f64 / budget as f64 * 100.0;
-                card.fact("Credits paid", format!("{paid} of a budget of {of}"))
-                    .fact("Of the budget", Cell::Percent(share))
+                card.fact("Credits paid", format!("{paid} of at most {of}"))
+                    .fact("Of the limit", Cell::Percent(share))
             }
             // A list of jobs does not always contain their costs.
             None if !self.knows_credits() => card,
@@ -111,8 +111,8 @@ mod tests {
         insta::assert_snapshot!(sample::jobs().overview("jobs").text, @r"
         Batch spring
           Jobs           ✓ 1 succeeded  ● 1 running  ○ 1 queued  ○ 1 to come  ✕ 1 failed  ✕ 1 rejected  ◇ 1 unproven
-          Credits paid   1,293 of a budget of 2,000
-          Of the budget  65 %
+          Credits paid   1,293 of at most 2,000
+          Of the limit   65 %
           Time (UTC)     2020-06-01 11:34 to 11:46
           Still to go    about 9 min
 

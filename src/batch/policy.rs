@@ -7,7 +7,7 @@ use super::report::JobRecord;
 
 /// Default time from giving up the response until a job that is in no list counts as never created.
 /// Servers give up on a request, and lists are up to date, in half of it.
-const SETTLE: Duration = Duration::from_secs(120);
+const LOST_JOB_TIMEOUT: Duration = Duration::from_secs(120);
 
 type Hook = dyn Fn(&JobRecord) + Send + Sync;
 
@@ -27,10 +27,10 @@ pub(super) struct Policy {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Limits {
     /// Spending limit, in credits.
-    pub(super) budget: Option<i64>,
+    pub(super) max_credits: Option<i64>,
     /// Limit of unfinished jobs.
     pub(super) max_concurrent: Option<usize>,
-    pub(super) settle: Option<Duration>,
+    pub(super) lost_job_timeout: Option<Duration>,
     pub(super) on_failure: Option<OnFailure>,
 }
 
@@ -38,15 +38,15 @@ impl Limits {
     /// Returns these limits, with those of `other` where they are not set.
     pub(super) fn or(self, other: Self) -> Self {
         Self {
-            budget: self.budget.or(other.budget),
+            max_credits: self.max_credits.or(other.max_credits),
             max_concurrent: self.max_concurrent.or(other.max_concurrent),
-            settle: self.settle.or(other.settle),
+            lost_job_timeout: self.lost_job_timeout.or(other.lost_job_timeout),
             on_failure: self.on_failure.or(other.on_failure),
         }
     }
 
-    pub(super) fn settle(&self) -> Duration {
-        self.settle.unwrap_or(SETTLE)
+    pub(super) fn lost_job_timeout(&self) -> Duration {
+        self.lost_job_timeout.unwrap_or(LOST_JOB_TIMEOUT)
     }
 
     pub(super) fn stops_on_failure(&self) -> bool {
@@ -93,7 +93,7 @@ impl OnFailure {
 }
 
 /// Settings of a batch. The journal stores [`max_concurrent`](Self::max_concurrent),
-/// [`budget`](Self::budget), [`settle`](Self::settle) and [`on_failure`](Self::on_failure): they
+/// [`max_credits`](Self::max_credits), [`lost_job_timeout`](Self::lost_job_timeout) and [`on_failure`](Self::on_failure): they
 /// hold for every later run of the batch, also if it is opened by its name, until they are set
 /// again.
 impl Batch {
@@ -108,8 +108,8 @@ impl Batch {
     /// [`ErrorKind::Credits`](crate::ErrorKind::Credits) if these may exceed the limit, and with an
     /// error if a job has no price. A job is sent only if the credits paid, and the highest prices
     /// of the jobs with unknown costs, leave enough for its own price.
-    pub fn budget(mut self, credits: i64) -> Self {
-        self.policy.limits.budget = Some(credits);
+    pub fn max_credits(mut self, credits: i64) -> Self {
+        self.policy.limits.max_credits = Some(credits);
         self
     }
 
@@ -117,7 +117,7 @@ impl Batch {
     /// that runs the batch together. No job is sent after it. Unfinished jobs continue on the
     /// platform; the next run of the batch finds them. On most systems, the time that the machine
     /// sleeps does not count.
-    pub fn deadline(mut self, time: Duration) -> Self {
+    pub fn timeout(mut self, time: Duration) -> Self {
         self.policy.deadline = Some(time);
         self
     }
@@ -128,8 +128,8 @@ impl Batch {
     /// given up, so that the client's [`timeout`](crate::client::ClientBuilder::timeout) is added
     /// to it. After a restart it is counted again from zero, since the time between the runs is
     /// unknown.
-    pub fn settle(mut self, time: Duration) -> Self {
-        self.policy.limits.settle = Some(time);
+    pub fn lost_job_timeout(mut self, time: Duration) -> Self {
+        self.policy.limits.lost_job_timeout = Some(time);
         self
     }
 

@@ -123,7 +123,7 @@ fn run(
     };
     journal.add(&items)?;
     let policy = Policy { is_quiet: true, ..Policy::default() };
-    let mut state = State::new(items.len(), limit, policy.limits.settle());
+    let mut state = State::new(items.len(), limit, policy.limits.lost_job_timeout());
     let estimates = estimates.unwrap_or_default().iter().copied().enumerate();
     let events: Vec<Event> = estimates.map(|(item, lasts)| Event::Estimated { item, lasts }).collect();
     journal.append(&events)?;

@@ -33,7 +33,7 @@ pub(super) struct BillingSummary {
     /// Credits paid, including those for jobs that were retried.
     pub(super) paid: Option<i64>,
     /// Spending limit, in credits.
-    pub(super) budget: Option<i64>,
+    pub(super) max_credits: Option<i64>,
     /// Limit of unfinished jobs.
     pub(super) limit: Option<usize>,
 }
@@ -82,7 +82,7 @@ pub enum Outcome {
     Unfinished,
 }
 
-impl_list!(JobCollection(records: JobRecord), "The jobs, one by one.");
+impl_list!(JobCollection(records: JobRecord), "Returns an iterator over the jobs.");
 
 impl JobCollection {
     pub(super) fn new(source: Arc<dyn Source>, name: String, records: Vec<JobRecord>) -> Self {
@@ -128,14 +128,14 @@ impl JobCollection {
     }
 
     /// Returns the sum of the known costs of the jobs, in credits.
-    pub fn credits(&self) -> i64 {
-        self.iter().filter_map(JobRecord::credits).fold(0, i64::saturating_add)
+    pub fn cost(&self) -> i64 {
+        self.iter().filter_map(JobRecord::cost).fold(0, i64::saturating_add)
     }
 
-    /// Returns the credits paid, as far as the platform reported them: [`credits`](Self::credits),
+    /// Returns the credits paid, as far as the platform reported them: [`cost`](Self::cost),
     /// and the costs of jobs that were retried.
     pub fn paid(&self) -> i64 {
-        self.billing.paid.unwrap_or_else(|| self.credits())
+        self.billing.paid.unwrap_or_else(|| self.cost())
     }
 
     /// Returns the location of a job's results.
@@ -159,11 +159,11 @@ impl JobCollection {
     }
 
     pub(super) fn knows_credits(&self) -> bool {
-        self.billing.paid.is_some() || self.iter().any(|record| record.credits().is_some())
+        self.billing.paid.is_some() || self.iter().any(|record| record.cost().is_some())
     }
 
-    pub(super) fn budget(&self) -> Option<i64> {
-        self.billing.budget
+    pub(super) fn max_credits(&self) -> Option<i64> {
+        self.billing.max_credits
     }
 
     pub(super) fn limit(&self) -> Option<usize> {
@@ -202,7 +202,7 @@ impl JobRecord {
     }
 
     /// Returns the cost, in credits; `None` if there is no ended job, or its cost is unknown.
-    pub fn credits(&self) -> Option<i64> {
+    pub fn cost(&self) -> Option<i64> {
         match self.outcome {
             Outcome::Succeeded { credits } | Outcome::Failed { credits, .. } => credits,
             Outcome::Rejected(_) | Outcome::Unsent(_) | Outcome::Unproven(_) | Outcome::Unfinished => None,
@@ -271,7 +271,7 @@ impl fmt::Debug for JobCollection {
             sanitize(&self.name, 80),
             self.succeeded(),
             self.len(),
-            self.credits()
+            self.cost()
         )
     }
 }

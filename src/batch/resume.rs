@@ -96,7 +96,7 @@ impl Batch {
         limit: usize,
         policy: &Policy,
     ) -> Result<State> {
-        let mut state = State::new(items.len(), limit, policy.limits.settle());
+        let mut state = State::new(items.len(), limit, policy.limits.lost_job_timeout());
         for event in events {
             state.apply(event);
         }
@@ -159,7 +159,7 @@ impl Batch {
         };
         let records = self.shown(items, state).into_iter().enumerate().map(record).collect();
         let paid = self.service.costs().then(|| state.paid());
-        let billing = BillingSummary { paid, budget: policy.limits.budget, limit };
+        let billing = BillingSummary { paid, max_credits: policy.limits.max_credits, limit };
         JobCollection::new(self.service.clone(), self.plan.name.clone(), records).with_billing(billing)
     }
 }

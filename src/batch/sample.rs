@@ -37,7 +37,7 @@ pub(super) fn jobs() -> JobCollection {
     };
     let records = all.into_iter().enumerate().map(record).collect();
     let project = Client::simulator().unwrap().project().unwrap();
-    let billing = BillingSummary { paid: Some(1293), budget: Some(2000), limit: Some(2) };
+    let billing = BillingSummary { paid: Some(1293), max_credits: Some(2000), limit: Some(2) };
     let mut jobs =
         JobCollection::new(std::sync::Arc::new(project), "spring".into(), records).with_billing(billing);
     jobs.at = at(14);

@@ -62,7 +62,7 @@ impl JobRecord {
             .fact("Id", job.map_or(Cell::Empty, |job| Cell::id(job.id.as_str())))
             .fact("Started (UTC)", at(job.and_then(|job| job.started)))
             .fact("Finished (UTC)", at(job.and_then(|job| job.finished)))
-            .fact("Credits", self.credits().map_or(Cell::Empty, |credits| Cell::Number(credits as f64, 0)));
+            .fact("Credits", self.cost().map_or(Cell::Empty, |credits| Cell::Number(credits as f64, 0)));
         match self.reason() {
             Some(reason) => card.note(reason),
             None => card,
@@ -85,8 +85,8 @@ impl JobCollection {
             Cell::text(format!("{} of {} succeeded", self.succeeded(), self.len())),
             Cell::text(""),
             Cell::text(""),
-            match self.iter().any(|record| record.credits().is_some()) {
-                true => Cell::Number(self.credits() as f64, 0),
+            match self.iter().any(|record| record.cost().is_some()) {
+                true => Cell::Number(self.cost() as f64, 0),
                 false => Cell::Empty,
             },
         ];
@@ -139,7 +139,7 @@ fn row(record: &JobRecord, has_failures: bool) -> Vec<Cell> {
         record.started().map_or(Cell::Empty, |at| Cell::time(minute(at))),
         job.and_then(|job| job.duration())
             .map_or(Cell::Empty, |time| Cell::Figure(time.as_secs_f64(), elapsed(time.as_secs()))),
-        record.credits().map_or(Cell::Empty, |credits| Cell::Number(credits as f64, 0)),
+        record.cost().map_or(Cell::Empty, |credits| Cell::Number(credits as f64, 0)),
     ];
     if has_failures {
         cells.insert(REASON, record.reason().into());

@@ -126,7 +126,7 @@ impl JobBackend for WorkflowBackend {
     }
 
     fn balance(&self) -> Result<i64> {
-        Source::client(self).credits()
+        Source::client(self).balance()
     }
 
     /// Returns the minimum balance for running a job (`docs/up42-api.md`, 0.6).

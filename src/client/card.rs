@@ -26,7 +26,7 @@ impl Client {
             Who::Project => "classic search",
         };
         card = card.fact("Catalog", catalog);
-        match self.credits() {
+        match self.balance() {
             Ok(credits) => card.fact("Credits", Cell::Number(credits as f64, 0)),
             Err(error) => card.fact("Credits", Cell::status(Tone::Failed, error.to_string())),
         }

@@ -44,7 +44,7 @@ pub(crate) const LOCALHOST_NAME: &str = "this machine";
 /// ```
 /// # use up42::Client;
 /// let client = Client::simulator()?;
-/// assert!(client.credits()? > 0);
+/// assert!(client.balance()? > 0);
 /// # Ok::<(), up42::Error>(())
 /// ```
 #[derive(Clone)]
@@ -119,7 +119,7 @@ impl Client {
     /// # let folder = tempfile::tempdir()?;
     /// # let folder = folder.path().join("platform");
     /// let client = Client::simulator_in(&folder)?;
-    /// assert_eq!(client.credits()?, Client::simulator_in(&folder)?.credits()?);
+    /// assert_eq!(client.balance()?, Client::simulator_in(&folder)?.balance()?);
     /// # Ok::<(), up42::Error>(())
     /// ```
     ///
@@ -147,7 +147,7 @@ impl Client {
     /// let simulator = client.as_simulator().unwrap();
     ///
     /// simulator.add_credits(-99_000);
-    /// assert_eq!(client.credits()?, 1_000);
+    /// assert_eq!(client.balance()?, 1_000);
     ///
     /// let product = client.data_product("pneo/display")?;
     /// assert_eq!(product.eula, EulaState::NotAccepted);
@@ -161,7 +161,7 @@ impl Client {
     /// // A request is stopped before its answer, until the test lets it go.
     /// let held = simulator.hold(Hold::answer().on("GET /balance"));
     /// let asked = std::thread::scope(|scope| {
-    ///     let asked = scope.spawn(|| client.credits());
+    ///     let asked = scope.spawn(|| client.balance());
     ///     held.wait_until_reached();
     ///     assert!(!asked.is_finished());
     ///     held.release();
@@ -180,7 +180,7 @@ impl Client {
     /// # Errors
     ///
     /// [`ErrorKind::Auth`] if the login is refused, [`ErrorKind::Network`] if there is no response.
-    pub fn credits(&self) -> Result<i64> {
+    pub fn balance(&self) -> Result<i64> {
         let classic = || {
             balance(&self.get("/accounts/me/credits/balance").and_then(data)?, "balance").context("`data`")
         };

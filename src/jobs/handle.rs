@@ -31,7 +31,7 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(5
 /// # let jobs = workflow.run_jobs_parallel(workflow.construct_parameters_parallel(places)?)?;
 /// # let id = jobs.iter().next().unwrap().job.as_ref().unwrap().id.clone();
 /// let job = project.job(&id)?;
-/// assert!(job.status.is_terminal() && job.credits()? > 0);
+/// assert!(job.status.is_terminal() && job.cost()? > 0);
 /// let again = job.rename("Dakar")?.rerun("Dakar, again")?.wait(Duration::from_secs(60))?;
 /// assert!(again.logs()?.to_string().contains("scenes found"));
 /// # Ok::<(), up42::Error>(())
@@ -85,8 +85,8 @@ impl ProjectJob {
     ///
     /// Same as [`Project::job`].
     #[doc(alias = "track_status")]
-    pub fn wait(&self, at_most: Duration) -> Result<Self> {
-        wait(&SystemClock::default(), at_most, PAUSES, || self.refresh(), |job| job.status.is_terminal())
+    pub fn wait(&self, timeout: Duration) -> Result<Self> {
+        wait(&SystemClock::default(), timeout, PAUSES, || self.refresh(), |job| job.status.is_terminal())
     }
 
     /// Renames the job. Do not rename jobs of a batch that is still running: after a lost response,
@@ -142,7 +142,7 @@ impl ProjectJob {
     ///
     /// Same as [`Project::job`].
     #[doc(alias = "get_credits")]
-    pub fn credits(&self) -> Result<i64> {
+    pub fn cost(&self) -> Result<i64> {
         self.project.job_credits(&self.id)
     }
 

@@ -40,7 +40,7 @@ impl Client {
     /// # use up42::Client;
     /// # let client = Client::simulator()?;
     /// let history = client.credit_history()?;
-    /// assert_eq!(history.sum(), client.credits()?);
+    /// assert_eq!(history.sum(), client.balance()?);
     /// # Ok::<(), up42::Error>(())
     /// ```
     ///
@@ -99,7 +99,7 @@ impl CreditEntry {
     }
 }
 
-impl_list!(CreditHistory(entries: CreditEntry), "The entries, the newest first.");
+impl_list!(CreditHistory(entries: CreditEntry), "Returns an iterator over the entries, the newest first.");
 
 impl CreditHistory {
     /// Returns the sum of the entries, in credits.

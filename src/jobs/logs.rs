@@ -30,7 +30,7 @@ pub struct TaskLog {
     pub text: String,
 }
 
-impl_list!(JobLogs(logs: TaskLog), "The logs, task by task.");
+impl_list!(JobLogs(logs: TaskLog), "Returns an iterator over the logs, task by task.");
 
 impl Project {
     pub(super) fn logs(&self, id: &JobId) -> Result<JobLogs> {

@@ -84,7 +84,7 @@ impl ParameterInfo {
 
 impl_mime_bundle!(ParameterInfo);
 
-impl_list!(ParametersInfo(parameters: ParameterInfo), "The parameters, task by task.");
+impl_list!(ParametersInfo(parameters: ParameterInfo), "Returns an iterator over the parameters, task by task.");
 
 impl ParametersInfo {
     fn of<'a>(owners: impl IntoIterator<Item = (&'a str, &'a Map<String, Value>)>) -> Self {

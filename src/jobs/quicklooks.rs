@@ -99,7 +99,7 @@ impl JobTask {
     }
 }
 
-impl_list!(JobQuicklooks(quicklooks: JobQuicklook), "The quicklooks, in the platform's order.");
+impl_list!(JobQuicklooks(quicklooks: JobQuicklook), "Returns an iterator over the quicklooks, in the platform's order.");
 
 impl JobQuicklooks {
     /// Returns the number of quicklooks with a picture.

@@ -269,7 +269,7 @@ impl JobBackend for OrderBackend {
     }
 
     fn balance(&self) -> Result<i64> {
-        self.client.credits()
+        self.client.balance()
     }
 
     fn estimate(&self, jobs: &[JobParameters]) -> Result<Estimate> {
@@ -305,7 +305,7 @@ pub(crate) fn status(status: &OrderStatus) -> JobStatus {
         OrderStatus::BeingFulfilled | OrderStatus::Downloaded => JobStatus::Running,
         OrderStatus::Fulfilled => JobStatus::Succeeded,
         OrderStatus::FailedPermanently => JobStatus::Failed,
-        OrderStatus::Canceled => JobStatus::Cancelled,
+        OrderStatus::Cancelled => JobStatus::Cancelled,
         // A failed placement or download may still be resolved, and an unknown status may or may
         // not be final.
         other => JobStatus::Unknown(other.to_string()),

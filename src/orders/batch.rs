@@ -11,7 +11,7 @@ use up42_core::sanitize::sanitize;
 impl OrderPlan {
     /// Creates a batch of the orders, with a journal: each order is placed once, also after the
     /// kernel was killed, and followed until it is delivered. No order is sent yet; the acceptance
-    /// of the licence and the parameters are checked. [`at_most`](Self::at_most) is the batch's
+    /// of the licence and the parameters are checked. [`max_credits`](Self::max_credits) is the batch's
     /// spending limit.
     ///
     /// An order has a status, credits and results as other jobs do: see
@@ -29,7 +29,7 @@ impl OrderPlan {
     /// # let aoi = Aoi::from_bbox([-17.50, 14.68, -17.46, 14.72])?.named("Dakar");
     /// # let scenes = client.catalog().search(Search::new(&aoi).collections(["phr"]).limit(2))?;
     /// # let product = client.data_product("phr/display")?;
-    /// let batch = scenes.order(&product).aoi(&aoi).batch("dakar-scenes")?.budget(20_000);
+    /// let batch = scenes.order(&product).aoi(&aoi).batch("dakar-scenes")?.max_credits(20_000);
     /// assert!(batch.estimate()?.total().max > 0);
     /// let jobs = batch.run()?;
     /// assert_eq!(jobs.succeeded(), 2);
@@ -51,9 +51,9 @@ impl OrderPlan {
         let service = OrderBackend::of(product.client(), &product.id, &self.title())?;
         let jobs = items.iter().map(|item| JobParameters::new(&item.label, item.to_json()));
         let batch = Batch::of(service, name, jobs.collect())?;
-        let batch = self.at_most.into_iter().fold(batch, |batch, most| batch.budget(most));
-        let batch = self.settle.into_iter().fold(batch, Batch::settle);
-        Ok(self.deadline.into_iter().fold(batch, Batch::deadline))
+        let batch = self.at_most.into_iter().fold(batch, |batch, most| batch.max_credits(most));
+        let batch = self.lost_job_timeout.into_iter().fold(batch, Batch::lost_job_timeout);
+        Ok(self.deadline.into_iter().fold(batch, Batch::timeout))
     }
 
     /// Places the orders. Credits are spent only here and when their [`batch`](Self::batch) runs.
@@ -66,7 +66,7 @@ impl OrderPlan {
     /// whose name is a hash of its orders. Each order is therefore sent once, also if the program
     /// is killed, if a cell runs again, if two programs place the plan at the same time, or if the
     /// plan is run as a batch afterwards. After a lost response the order is searched, and sent
-    /// again only if it is proven that it was never created ([`settle`](Self::settle)).
+    /// again only if it is proven that it was never created ([`lost_job_timeout`](Self::lost_job_timeout)).
     ///
     /// Orders of programs with another folder of batches
     /// ([`ClientBuilder::batches`](crate::client::ClientBuilder::batches)) are only found in the
@@ -77,7 +77,7 @@ impl OrderPlan {
     /// Before anything is sent: the errors of [`items`](Self::items);
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the licence is not accepted;
     /// [`ErrorKind::Credits`](crate::ErrorKind::Credits) if the price exceeds
-    /// [`at_most`](Self::at_most); if that is set, the error of an order without a price;
+    /// [`max_credits`](Self::max_credits); if that is set, the error of an order without a price;
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the journal cannot be read or written.
     #[doc(alias = "place_order")]
     pub fn place(&self) -> Result<PlacedOrders> {
@@ -118,6 +118,6 @@ impl OrderPlan {
         let orders = list.iter().zip(placements).map(placed).collect();
         let placed = PlacedOrders { title: self.title(), client: client.clone(), orders };
         // The orders are returned even if their current status cannot be read.
-        Ok(placed.track().unwrap_or(placed))
+        Ok(placed.refresh().unwrap_or(placed))
     }
 }

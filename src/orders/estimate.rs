@@ -103,7 +103,7 @@ pub(super) fn offers(client: &Client, list: &[OrderItem], name: &str) -> Vec<Res
     offers.into_iter().flatten().collect()
 }
 
-impl_list!(OrderEstimate(orders: EstimatedOrder), "The orders with their prices, in the order of the plan.");
+impl_list!(OrderEstimate(orders: EstimatedOrder), "Returns an iterator over the orders with their prices, in the order of the plan.");
 
 impl OrderEstimate {
     /// Returns the sum of the known prices, in credits; see [`failed`](Self::failed).

@@ -21,7 +21,7 @@ impl Scenes {
     /// let estimate = order.estimate()?;
     /// assert_eq!(estimate.len(), 2);
     ///
-    /// let placed = order.at_most(estimate.total()).place()?; // money is spent here only
+    /// let placed = order.max_credits(estimate.total()).place()?; // money is spent here only
     /// assert_eq!(placed.orders().len(), 2);
     /// # Ok::<(), up42::Error>(())
     /// ```

@@ -166,16 +166,16 @@ impl Orders {
     }
 
     /// Polls the orders until no status can change without the user
-    /// ([`OrderStatus::is_at_rest`](crate::orders::OrderStatus::is_at_rest)), or until `at_most`
+    /// ([`OrderStatus::is_at_rest`](crate::orders::OrderStatus::is_at_rest)), or until `timeout`
     /// has passed.
     ///
     /// # Errors
     ///
     /// The errors of [`Client::orders`].
-    pub fn wait(&self, at_most: Duration) -> Result<Self> {
+    pub fn wait(&self, timeout: Duration) -> Result<Self> {
         wait(
             &SystemClock::default(),
-            at_most,
+            timeout,
             PAUSES,
             || self.refresh(),
             |orders| orders.iter().all(|order| order.status.is_at_rest()),
@@ -241,4 +241,4 @@ impl Orders {
     }
 }
 
-impl_list!(Orders(orders: Order), "The orders, the newest first.");
+impl_list!(Orders(orders: Order), "Returns an iterator over the orders, the newest first.");

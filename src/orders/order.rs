@@ -30,7 +30,7 @@ pub(super) const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::
 /// # let id = placed.orders().iter().next().unwrap().id.clone();
 /// let order = client.order(&id)?.wait(std::time::Duration::from_secs(60))?;
 /// assert_eq!(order.status, up42::orders::OrderStatus::Fulfilled);
-/// assert!(order.credits()?.unwrap() > 0);
+/// assert!(order.cost()?.unwrap() > 0);
 /// let order = order.tag(["dakar"])?;
 /// assert!(order.tags.contains(&"dakar".to_owned()));
 /// # Ok::<(), up42::Error>(())
@@ -141,7 +141,7 @@ impl Order {
     }
 
     /// Polls the order until its status cannot change without the user
-    /// ([`OrderStatus::is_at_rest`]), or until `at_most` has passed. An order may take days: check
+    /// ([`OrderStatus::is_at_rest`]), or until `timeout` has passed. An order may take days: check
     /// the `status` of the result.
     ///
     /// # Errors
@@ -149,8 +149,8 @@ impl Order {
     /// The errors of [`Client::order`].
     #[doc(alias = "track")]
     #[doc(alias = "track_status")]
-    pub fn wait(&self, at_most: Duration) -> Result<Self> {
-        wait(&SystemClock::default(), at_most, PAUSES, || self.refresh(), |order| order.status.is_at_rest())
+    pub fn wait(&self, timeout: Duration) -> Result<Self> {
+        wait(&SystemClock::default(), timeout, PAUSES, || self.refresh(), |order| order.status.is_at_rest())
     }
 
     /// Replaces the tags that users gave the order by these. The tags of this library are kept.
@@ -193,7 +193,7 @@ impl Order {
     pub fn cancel(&self) -> Result<Self> {
         let cancel = || {
             let now = self.refresh()?;
-            if now.status == OrderStatus::Canceled {
+            if now.status == OrderStatus::Cancelled {
                 return Ok(now);
             }
             if !now.status.is_cancellable() && !matches!(now.status, OrderStatus::Unknown(_)) {
@@ -217,7 +217,7 @@ impl Order {
     /// # Errors
     ///
     /// The errors of the account's history.
-    pub fn credits(&self) -> Result<Option<i64>> {
+    pub fn cost(&self) -> Result<Option<i64>> {
         let spent =
             spent(&self.client, self.created).with_context(|| format!("credits of order `{}`", self.id))?;
         Ok(spent.get(&self.id).copied())

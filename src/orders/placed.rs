@@ -43,7 +43,7 @@ pub enum OrderPlacement {
     /// The order was refused, and costs nothing.
     Refused(Error),
     /// The response was lost, and the order was not found before the deadline, or its absence
-    /// cannot be proven: it may exist. [`PlacedOrders::track`] searches for it again, and so does
+    /// cannot be proven: it may exist. [`PlacedOrders::refresh`] searches for it again, and so does
     /// placing the plan once more.
     Lost(Error),
 }
@@ -66,7 +66,7 @@ impl PlacedOrder {
     }
 }
 
-impl_list!(PlacedOrders(orders: PlacedOrder), "What came of each order, in the order of the plan.");
+impl_list!(PlacedOrders(orders: PlacedOrder), "Returns an iterator over the results, in the order of the plan.");
 
 impl PlacedOrders {
     /// Returns the orders that exist.
@@ -85,20 +85,20 @@ impl PlacedOrders {
     /// # Errors
     ///
     /// The errors of these requests, such as [`ErrorKind::Network`](crate::ErrorKind::Network).
-    #[doc(alias = "refresh")]
-    pub fn track(&self) -> Result<Self> {
+    #[doc(alias = "track")]
+    pub fn refresh(&self) -> Result<Self> {
         self.with(&self.orders().refresh()?)
     }
 
     /// Polls the orders until no status can change without the user
-    /// ([`OrderStatus::is_at_rest`](crate::orders::OrderStatus::is_at_rest)), or until `at_most`
+    /// ([`OrderStatus::is_at_rest`](crate::orders::OrderStatus::is_at_rest)), or until `timeout`
     /// has passed. An order may take days: check the statuses of the result.
     ///
     /// # Errors
     ///
     /// The errors of these requests, such as [`ErrorKind::Network`](crate::ErrorKind::Network).
-    pub fn wait(&self, at_most: Duration) -> Result<Self> {
-        self.with(&self.orders().wait(at_most)?)
+    pub fn wait(&self, timeout: Duration) -> Result<Self> {
+        self.with(&self.orders().wait(timeout)?)
     }
 
     fn with(&self, now: &Orders) -> Result<Self> {

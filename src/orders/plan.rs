@@ -38,7 +38,7 @@ pub struct OrderPlan {
     pub(super) budget_id: Option<String>,
     params: Map<String, Value>,
     pub(super) at_most: Option<i64>,
-    pub(super) settle: Option<Duration>,
+    pub(super) lost_job_timeout: Option<Duration>,
     pub(super) deadline: Option<Duration>,
 }
 
@@ -54,7 +54,7 @@ impl OrderPlan {
             budget_id: None,
             params: Map::new(),
             at_most: None,
-            settle: None,
+            lost_job_timeout: None,
             deadline: None,
         }
     }
@@ -98,22 +98,22 @@ impl OrderPlan {
 
     /// Sets the spending limit, in credits: nothing is placed if the orders may cost more together,
     /// or if one has no price.
-    pub fn at_most(mut self, credits: i64) -> Self {
+    pub fn max_credits(mut self, credits: i64) -> Self {
         self.at_most = Some(credits);
         self
     }
 
     /// Sets the time until a lost order (without a response, and in no list of the platform) counts
-    /// as never created and is sent again: see [`Batch::settle`](crate::batch::Batch::settle).
-    pub fn settle(mut self, time: Duration) -> Self {
-        self.settle = Some(time);
+    /// as never created and is sent again: see [`Batch::lost_job_timeout`](crate::batch::Batch::lost_job_timeout).
+    pub fn lost_job_timeout(mut self, time: Duration) -> Self {
+        self.lost_job_timeout = Some(time);
         self
     }
 
     /// Sets the longest time that [`place`](Self::place) waits. Lost orders are then
     /// [`OrderPlacement::Lost`](crate::orders::OrderPlacement::Lost); placing the plan again
     /// resumes it.
-    pub fn deadline(mut self, time: Duration) -> Self {
+    pub fn timeout(mut self, time: Duration) -> Self {
         self.deadline = Some(time);
         self
     }

@@ -44,7 +44,7 @@ pub enum OrderStatus {
     /// There will be no images.
     FailedPermanently,
     /// Cancelled.
-    Canceled,
+    Cancelled,
     /// Status that this version does not know. It never counts as final.
     Unknown(String),
 }
@@ -62,13 +62,13 @@ impl OrderStatus {
         Self::DownloadFailed,
         Self::Fulfilled,
         Self::FailedPermanently,
-        Self::Canceled,
+        Self::Cancelled,
     ];
 
     /// Returns whether the status is final.
     pub fn is_terminal(&self) -> bool {
         match self {
-            Self::Fulfilled | Self::FailedPermanently | Self::Canceled => true,
+            Self::Fulfilled | Self::FailedPermanently | Self::Cancelled => true,
             Self::Created
             | Self::BeingPlaced
             | Self::Placed
@@ -120,7 +120,7 @@ impl OrderStatus {
             Self::DownloadFailed => "DOWNLOAD_FAILED",
             Self::Fulfilled => "FULFILLED",
             Self::FailedPermanently => "FAILED_PERMANENTLY",
-            Self::Canceled => "CANCELED",
+            Self::Cancelled => "CANCELED",
             Self::Unknown(word) => word,
         }
     }

@@ -132,7 +132,7 @@ impl ProcessInput {
 
 impl_mime_bundle!(ProcessInput);
 
-impl_list!(ProcessInputs(inputs: ProcessInput), "The inputs, one by one.");
+impl_list!(ProcessInputs(inputs: ProcessInput), "Returns an iterator over the inputs.");
 
 impl ProcessInputs {
     /// Reads the inputs of a process description.

@@ -29,7 +29,7 @@ pub struct ProcessSummary {
     pub is_async: bool,
 }
 
-impl_list!(Processes(processes: ProcessSummary), "The processes, one by one.");
+impl_list!(Processes(processes: ProcessSummary), "Returns an iterator over the processes.");
 
 impl Processes {
     /// Reads the list; `has_more` if it was not read to its end.

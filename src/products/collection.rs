@@ -71,7 +71,7 @@ impl DataCollection {
         })
     }
 
-    /// Returns the state of the licences of all its data products: the most_restrictive one.
+    /// Returns the state of the licences of all its data products: the most restrictive one.
     pub fn eula(&self) -> EulaState {
         EulaState::most_restrictive(self.products.iter().map(|product| product.eula))
     }

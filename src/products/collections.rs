@@ -56,7 +56,7 @@ impl Client {
     }
 }
 
-impl_list!(DataCollections(collections: DataCollection), "The collections, by name.");
+impl_list!(DataCollections(collections: DataCollection), "Returns an iterator over the collections, by name.");
 
 impl DataCollections {
     /// Returns the collection with this name, case-insensitive.

@@ -51,7 +51,7 @@ impl Client {
     }
 }
 
-impl_list!(DataProducts(products: DataProduct), "The data products, collection by collection.");
+impl_list!(DataProducts(products: DataProduct), "Returns an iterator over the data products, collection by collection.");
 
 impl DataProducts {
     /// Returns the products of a collection.

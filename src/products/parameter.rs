@@ -76,7 +76,7 @@ pub(super) fn word(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-impl_list!(ProductParameters(parameters: ProductParameter), "The parameters, required ones first.");
+impl_list!(ProductParameters(parameters: ProductParameter), "Returns an iterator over the parameters, required ones first.");
 
 impl ProductParameters {
     /// Reads the parameters of a schema, except the area, which an order has separately.

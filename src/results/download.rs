@@ -189,7 +189,7 @@ fn hides_results(error: &Error) -> bool {
     !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Response)
 }
 
-impl_list!(Results(features: ResultFeature), "The results, one by one.");
+impl_list!(Results(features: ResultFeature), "Returns an iterator over the results.");
 
 impl Results {
     /// Returns the folder of the results.

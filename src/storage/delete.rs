@@ -100,7 +100,7 @@ fn items_of(catalog: &Catalog, collection: &str) -> Result<Vec<String>> {
     Ok(found.iter().map(|scene| scene.id.clone()).collect())
 }
 
-impl_list!(Deletion(parts: DeletionPart), "The collections, one by one.");
+impl_list!(Deletion(parts: DeletionPart), "Returns an iterator over the collections.");
 
 impl Deletion {
     /// Returns whether all items of all collections were chosen; otherwise nothing can be deleted.

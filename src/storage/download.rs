@@ -128,7 +128,7 @@ impl StorageItem {
     }
 }
 
-impl_list!(StorageDownloads(files: StorageDownload), "The files, item by item.");
+impl_list!(StorageDownloads(files: StorageDownload), "Returns an iterator over the files, item by item.");
 
 impl StorageDownloads {
     /// Returns the paths of the downloaded files.

@@ -22,7 +22,7 @@ pub struct StorageItems {
     pub(super) has_more: bool,
 }
 
-impl_list!(StorageItems(items: StorageItem), "The items, one by one.");
+impl_list!(StorageItems(items: StorageItem), "Returns an iterator over the items.");
 
 impl StorageItems {
     pub(super) fn new(client: &Client, scenes: Scenes) -> Self {

@@ -11,7 +11,7 @@ pub struct Quotations {
     pub(super) quotations: Vec<Quotation>,
 }
 
-impl_list!(Quotations(quotations: Quotation), "The quotations, the newest first.");
+impl_list!(Quotations(quotations: Quotation), "Returns an iterator over the quotations, the newest first.");
 
 impl Quotations {
     /// Returns the quotations that are still undecided.

@@ -11,7 +11,7 @@ pub struct FeasibilityStudies {
     pub(super) studies: Vec<FeasibilityStudy>,
 }
 
-impl_list!(FeasibilityStudies(studies: FeasibilityStudy), "The studies, the newest first.");
+impl_list!(FeasibilityStudies(studies: FeasibilityStudy), "Returns an iterator over the studies, the newest first.");
 
 impl FeasibilityStudies {
     /// Returns the studies that are still undecided.

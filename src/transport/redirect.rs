@@ -20,7 +20,7 @@ pub(super) fn redirected(request: &Request, status: u16, to: Option<&str>) -> Re
         let host = url.host_str().unwrap_or("another server");
         return Err(Error::response(format!("the server redirects to `{host}`, which is not followed")));
     }
-    // After 303 the request was carried out, after 301 and 302 it may have been: a mark_charging request
+    // After 303 the request was carried out, after 301 and 302 it may have been: a charging request
     // does not follow these redirects.
     if request.is_charging && status <= 303 {
         return Err(Error::response(format!(

@@ -7,7 +7,7 @@ use up42_core::error::ErrorKind;
 /// A request that only reads is retried after a lost connection, a 408, a 429 and a 5xx, with a
 /// jittered, growing pause between the attempts. A `Retry-After` of the server replaces the pause,
 /// up to ten minutes; if it is longer, the request fails and the error says so. A rejected
-/// certificate is not retried. A request that creates or is_charging is retried only if it certainly
+/// certificate is not retried. A request that creates or charges is retried only if it certainly
 /// was not carried out: the connection was never established, or the token had expired.
 ///
 /// ```

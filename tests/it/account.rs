@@ -32,12 +32,12 @@ fn credits_are_read_where_the_older_endpoint_is_gone() {
         path if path.starts_with("/realms/") => answer_json(json!({"access_token": "t", "expires_in": 300})),
         _ => answer(404, "", br#"{"title": "Resource does not exist.", "status": 404}"#),
     });
-    assert_eq!(server.client().build().unwrap().credits().unwrap(), 1234);
+    assert_eq!(server.client().build().unwrap().balance().unwrap(), 1234);
     let gone = Server::start(|request| match request.contains("/realms/") {
         true => answer_json(json!({"access_token": "t", "expires_in": 300})),
         false => answer(404, "", br#"{"title": "Resource does not exist.", "status": 404}"#),
     });
-    let error = gone.client().build().unwrap().credits().unwrap_err().to_string();
+    let error = gone.client().build().unwrap().balance().unwrap_err().to_string();
     assert!(error.starts_with("read the credits: GET /accounts/me/credits/balance: 404"), "{error}");
 }
 

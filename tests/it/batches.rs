@@ -91,7 +91,7 @@ fn a_batch_is_cancelled_before_its_journal_is_begun() {
     let client = client_in(&simulator, &journals);
     client.project().unwrap().update_settings(Settings::new().max_concurrent_jobs(1)).unwrap();
     let estimates = simulator.hold(Hold::answer().on("POST /estimate/job").always());
-    let running = twelve(&client).budget(10_000).start().unwrap();
+    let running = twelve(&client).max_credits(10_000).start().unwrap();
     reached(&estimates);
     // Another program, which reports when it has found that the batch is already running.
     let mut canceller = program("batches::canceller");
@@ -151,7 +151,7 @@ fn what_was_never_created_is_sent_again_once_that_is_proven() {
     simulator.inject(Fault::server_error(500).on("POST /jobs").times(2));
     simulator.inject(Fault::lost_answer().on("POST /jobs").after(1).times(1));
     let batch = workflow.batch("absent", parameters(&workflow, 4)).unwrap().quiet();
-    let jobs = batch.settle(Duration::from_secs(1)).run().unwrap();
+    let jobs = batch.lost_job_timeout(Duration::from_secs(1)).run().unwrap();
     assert_eq!(jobs.succeeded(), 4, "{:?}", jobs.to_dataframe());
     assert_eq!((simulator.ledger().len(), posts(&simulator)), (4, 6));
 }
@@ -185,9 +185,9 @@ fn a_batch_runs_in_the_background() {
     let jobs = running.wait().unwrap();
     assert_eq!((jobs.succeeded(), simulator.ledger().len()), (4, 4));
     // The error that refuses a batch is returned at its end.
-    let refused = batch.budget(1).start().unwrap().wait();
+    let refused = batch.max_credits(1).start().unwrap().wait();
     assert!(refused.is_ok(), "all was paid before: {refused:?}");
-    let more = workflow.batch("more", parameters(&workflow, 5)).unwrap().budget(1).start().unwrap();
+    let more = workflow.batch("more", parameters(&workflow, 5)).unwrap().max_credits(1).start().unwrap();
     assert_eq!(more.wait().unwrap_err().kind(), ErrorKind::Credits);
 }
 
@@ -248,7 +248,7 @@ fn a_deadline_holds_while_another_runs_the_batch() {
     let batch = workflow.batch("airports", parameters(&workflow, 2)).unwrap().quiet();
     let other = std::fs::File::create(folder.path().join("airports.lock")).unwrap();
     other.lock().unwrap();
-    let jobs = batch.deadline(Duration::from_millis(50)).run().unwrap();
+    let jobs = batch.timeout(Duration::from_millis(50)).run().unwrap();
     assert!(jobs.iter().all(|record| matches!(record.outcome, Outcome::Unfinished)));
     assert!(simulator.ledger().is_empty());
 }
@@ -286,7 +286,7 @@ fn an_estimate_is_asked_for_once() {
         || simulator.requests().iter().filter(|request| request.path.ends_with("/estimate/job")).count();
     assert_eq!(asked(), 3);
     assert_eq!(batch.estimate().unwrap().prices().unwrap(), first.prices().unwrap());
-    assert_eq!(batch.budget(first.total().max).run().unwrap().succeeded(), 3);
+    assert_eq!(batch.max_credits(first.total().max).run().unwrap().succeeded(), 3);
     assert_eq!(asked(), 3);
 }
 
@@ -300,7 +300,7 @@ fn a_deadline_ends_the_wait_and_not_the_jobs() {
     let ended = Arc::new(Mutex::new(Vec::new()));
     let told = Arc::clone(&ended);
     let batch = batch.on_finished(move |record| told.lock().unwrap().push(record.label.clone()));
-    let jobs = batch.clone().deadline(Duration::from_millis(500)).run().unwrap();
+    let jobs = batch.clone().timeout(Duration::from_millis(500)).run().unwrap();
     assert!(
         jobs.iter().all(|record| matches!(record.outcome, Outcome::Unfinished)),
         "{:?}",
@@ -374,7 +374,7 @@ fn credits_that_run_out_leave_the_created_jobs_and_their_results() {
     let unsent: Vec<_> = jobs.iter().filter(|record| matches!(record.outcome, Outcome::Unsent(_))).collect();
     assert!(!unsent.is_empty() && jobs.succeeded() + unsent.len() == 12, "{:?}", jobs.to_dataframe());
     assert_eq!(simulator.ledger().len(), jobs.succeeded());
-    let balance = client.credits().unwrap();
+    let balance = client.balance().unwrap();
     for record in &unsent {
         let reason = record.reason().unwrap();
         assert!(reason.contains(&format!("the balance is {balance}")), "{reason}");
@@ -383,7 +383,7 @@ fn credits_that_run_out_leave_the_created_jobs_and_their_results() {
     }
     assert!(jobs.iter().all(|record| !matches!(record.outcome, Outcome::Rejected(_) | Outcome::Unproven(_))));
     let again = batch.run().unwrap();
-    assert_eq!((again.succeeded(), again.credits()), (jobs.succeeded(), jobs.credits()), "paid once");
+    assert_eq!((again.succeeded(), again.cost()), (jobs.succeeded(), jobs.cost()), "paid once");
 }
 
 #[test]
@@ -407,7 +407,7 @@ fn durations_are_kept_when_they_were_asked_for_and_never_asked_for_alone() {
     assert_eq!((asked(), kept("asked.sqlite")), (2, 2));
     client.batch("asked").unwrap().quiet().run().unwrap();
     assert_eq!((asked(), kept("asked.sqlite")), (2, 2), "once");
-    workflow.batch("budget", all[4..].to_vec()).unwrap().quiet().budget(10_000).run().unwrap();
+    workflow.batch("budget", all[4..].to_vec()).unwrap().quiet().max_credits(10_000).run().unwrap();
     assert_eq!((asked(), kept("budget.sqlite")), (4, 2));
 }
 
@@ -418,7 +418,7 @@ fn a_machine_that_slept_for_hours_goes_on() {
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
     let batch = workflow.batch("airports", parameters(&workflow, 6)).unwrap().max_concurrent(2);
-    let running = batch.deadline(PATIENCE).start().unwrap();
+    let running = batch.timeout(PATIENCE).start().unwrap();
     until(|| simulator.ledger().len() == 2);
     // Meanwhile the jobs have ended, the token has expired, and the connections are dead.
     simulator.inject(Fault::lost_answer().on("GET /jobs").times(2));

@@ -39,7 +39,7 @@ fn who_watches_takes_over_when_the_other_is_killed() {
     // Its jobs end after the kill, so that the kill is never too late.
     let simulator = still().start().unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let opening = Client::builder().simulator(simulator.clone()).build().unwrap().credits().unwrap();
+    let opening = Client::builder().simulator(simulator.clone()).build().unwrap().balance().unwrap();
     assert_eq!(opening, crash_test::OPENING);
     let mut other = crash_test::spawn(victims(), Service::Workflow, &simulator, folder.path());
     until(|| !simulator.ledger().is_empty());
@@ -54,8 +54,8 @@ fn who_watches_takes_over_when_the_other_is_killed() {
     let jobs = watching.wait().unwrap();
     assert_eq!((jobs.succeeded(), simulator.ledger().len()), (crash_test::JOBS, crash_test::JOBS));
     let spent: i64 = simulator.ledger().iter().map(|entry| entry.credits).sum();
-    let paid = opening - client.credits().unwrap();
-    assert_eq!((paid, paid), (spent, jobs.credits()), "the account, the books and the journal");
+    let paid = opening - client.balance().unwrap();
+    assert_eq!((paid, paid), (spent, jobs.cost()), "the account, the books and the journal");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_plan_whose_buyers_are_killed_is_bought_once() {
     let writers = write_locks(&journals);
     unwritten.release();
     // A response that arrives after the released one.
-    client_of(&simulator).credits().unwrap();
+    client_of(&simulator).balance().unwrap();
     kill(third);
     drop(writers);
     assert_eq!(simulator.orders().len(), 2);
@@ -160,6 +160,6 @@ fn write_locks(folder: &Path) -> Vec<rusqlite::Connection> {
 fn buyer() {
     if std::env::var_os(crash_test::FOLDER).is_some() {
         let client = Client::from_env().unwrap();
-        services::parts(&client, PARTS).unwrap().settle(crash_test::SETTLE).place().unwrap();
+        services::parts(&client, PARTS).unwrap().lost_job_timeout(crash_test::SETTLE).place().unwrap();
     }
 }

@@ -29,9 +29,9 @@ fn a_dry_run_shows_its_scenes_and_what_the_job_will_cost() {
     let simulator = fast();
     let client = client_of(&simulator);
     let (workflow, parameters) = jobs(&client);
-    let before = client.credits().unwrap();
+    let before = client.balance().unwrap();
     let found = workflow.test_jobs_parallel(parameters.clone()).unwrap().found_scenes().unwrap();
-    assert_eq!(client.credits().unwrap(), before, "dry runs are free");
+    assert_eq!(client.balance().unwrap(), before, "dry runs are free");
     assert_eq!(format!("{found:?}"), "2 of 3 dry runs found scenes");
     let counts: Vec<_> = found.iter().map(|job| job.scenes.as_ref().unwrap().len()).collect();
     assert_eq!(counts, [2, 2, 0]);
@@ -54,7 +54,7 @@ fn a_dry_run_shows_its_scenes_and_what_the_job_will_cost() {
     let ran = workflow.batch("real", parameters[..2].to_vec()).unwrap().quiet().run().unwrap();
     assert_eq!(ran.succeeded(), 2);
     for (record, price) in ran.iter().zip(prices) {
-        let credits = record.credits().unwrap();
+        let credits = record.cost().unwrap();
         assert!((price.credits.min..=price.credits.max).contains(&credits), "{credits} of {}", price.credits);
     }
 }

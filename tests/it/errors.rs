@@ -47,7 +47,7 @@ fn a_refused_connection_names_the_host() {
         .retry(impatient())
         .build()
         .unwrap();
-    let error = client.credits().unwrap_err();
+    let error = client.balance().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Network);
     let told = error.to_string();
     assert!(told.starts_with("read the credits: log in: POST /realms/public/protocol/openid-connect/token (3 attempts): cannot connect to `127.0.0.1:9`"), "{told}");
@@ -59,9 +59,9 @@ fn a_storm_of_429_ends_in_an_error_after_the_attempts() {
     let simulator = Simulator::start().unwrap();
     let client = Client::builder().simulator(simulator.clone()).retry(impatient()).build().unwrap();
     simulator.inject(Fault::too_many_requests().retry_after(0).on("/accounts").times(2));
-    assert!(client.credits().unwrap() > 0, "two refusals are survived");
+    assert!(client.balance().unwrap() > 0, "two refusals are survived");
     simulator.inject(Fault::too_many_requests().on("/accounts").always());
-    let error = client.credits().unwrap_err();
+    let error = client.balance().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Busy);
     assert!(error.to_string().starts_with("read the credits: GET /accounts/me/credits/balance (3 attempts): 429: Too many requests: wait a little, or ask less often"), "{error}");
     let asked = simulator.requests().iter().filter(|request| request.path.contains("/accounts")).count();
@@ -90,7 +90,7 @@ fn the_pause_of_the_server_replaces_ours() {
             true => reply(json!({"data": {"balance": 7}})),
         });
         let client = server.client().retry(patient).build().unwrap();
-        assert_eq!(soon(move || client.credits()).unwrap(), 7, "{header}");
+        assert_eq!(soon(move || client.balance()).unwrap(), 7, "{header}");
     }
 }
 
@@ -101,7 +101,7 @@ fn a_pause_that_nobody_waits_for_is_told() {
         true => answer(503, "Retry-After: 7200\r\n", b""),
     });
     let client = server.client().retry(RetryPolicy::default()).build().unwrap();
-    let error = soon(move || client.credits()).unwrap_err();
+    let error = soon(move || client.balance()).unwrap_err();
     insta::assert_snapshot!(error, @"read the credits: GET /accounts/me/credits/balance: the server asks to wait 7200 s: try again then: 503");
 }
 
@@ -124,9 +124,9 @@ fn a_malformed_page_is_told_as_such() {
 fn an_expired_token_is_renewed_once_and_the_request_sent_again() {
     let simulator = Simulator::start().unwrap();
     let client = client_of(&simulator);
-    client.credits().unwrap();
+    client.balance().unwrap();
     simulator.inject(Fault::expired_token().on("/accounts"));
-    client.credits().unwrap();
+    client.balance().unwrap();
     let logins = simulator.requests().iter().filter(|request| request.path.ends_with("/token")).count();
     assert_eq!(logins, 2);
 }
@@ -137,7 +137,7 @@ fn a_hundred_requests_at_once_make_one_login() {
     let client = client_of(&simulator);
     std::thread::scope(|scope| {
         for _ in 0..100 {
-            scope.spawn(|| client.credits().unwrap());
+            scope.spawn(|| client.balance().unwrap());
         }
     });
     let logins = simulator.requests().iter().filter(|request| request.path.ends_with("/token")).count();
@@ -149,9 +149,9 @@ fn a_broken_server_is_told_with_its_status() {
     let simulator = Simulator::start().unwrap();
     let client = Client::builder().simulator(simulator.clone()).retry(impatient()).build().unwrap();
     simulator.inject(Fault::server_error(503).on("/accounts").times(2));
-    client.credits().unwrap();
+    client.balance().unwrap();
     simulator.inject(Fault::server_error(503).on("/accounts").always());
-    let error = client.credits().unwrap_err();
+    let error = client.balance().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Server);
     assert_eq!(error.server_error().unwrap().status, 503);
 }

@@ -69,11 +69,11 @@ fn many_jobs_run_within_the_limit_and_cost_what_was_estimated() {
     let batch = workflow.batch("airports", parameters.clone()).unwrap().quiet();
     let price = batch.estimate().unwrap().total();
     assert!(simulator.ledger().is_empty(), "an estimate creates nothing");
-    let before = client.credits().unwrap();
+    let before = client.balance().unwrap();
     let jobs = batch.run().unwrap();
     assert_eq!(jobs.succeeded(), 24, "{:?}", jobs.to_dataframe());
-    assert!((price.min..=price.max).contains(&jobs.credits()), "{price} against {}", jobs.credits());
-    assert_eq!(before - client.credits().unwrap(), jobs.credits());
+    assert!((price.min..=price.max).contains(&jobs.cost()), "{price} against {}", jobs.cost());
+    assert_eq!(before - client.balance().unwrap(), jobs.cost());
     let labels: Vec<_> = jobs.iter().map(|record| &record.label).collect();
     assert_eq!(
         labels,
@@ -97,7 +97,7 @@ fn a_failing_job_stops_nothing_and_brings_its_logs() {
     let failed = jobs.iter().find(|record| matches!(record.outcome, Outcome::Failed { .. })).unwrap();
     assert_eq!(failed.job.as_ref().unwrap().status, JobStatus::Failed);
     assert!(!failed.reason().unwrap().contains("left no log"), "{:?}", failed.reason());
-    assert_eq!(failed.credits(), Some(0));
+    assert_eq!(failed.cost(), Some(0));
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_login_that_is_refused_halfway_leaves_the_created_jobs_and_their_results() {
     let unsent = count(|outcome| matches!(outcome, Outcome::Unsent(_)));
     assert!(unsent > 0 && jobs.succeeded() + unsent == 24, "{:?}", jobs.to_dataframe());
     assert_eq!(simulator.ledger().len(), jobs.succeeded());
-    assert!(jobs.credits() > 0);
+    assert!(jobs.cost() > 0);
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn a_lost_job_is_not_taken_for_one_of_another_run() {
         jobs.iter().map(|record| record.job.as_ref().unwrap().id.to_string()).collect()
     };
     assert!(ids(&first).is_disjoint(&ids(&second)));
-    assert!(second.credits() > 0, "real jobs, not the dry runs of before");
+    assert!(second.cost() > 0, "real jobs, not the dry runs of before");
 }
 
 #[test]
@@ -172,11 +172,11 @@ fn dry_runs_are_free() {
     let simulator = fast();
     let client = client_of(&simulator);
     let workflow = workflow(&client);
-    let before = client.credits().unwrap();
+    let before = client.balance().unwrap();
     let one = airports().iter().next().unwrap();
     let jobs = workflow.test_jobs_parallel(parameters(&workflow, &one)).unwrap();
     assert_eq!(jobs.len(), 2);
-    assert_eq!(client.credits().unwrap(), before);
+    assert_eq!(client.balance().unwrap(), before);
     let modes: Vec<_> = simulator.ledger().into_iter().map(|entry| entry.mode).collect();
     assert_eq!(modes, ["DRY_RUN", "DRY_RUN"]);
 }
@@ -193,5 +193,5 @@ fn scenes_are_ordered_by_their_ids_alone() {
         workflow.construct_parameters_parallel(ParallelParameters::new().scene_ids(ids)).unwrap();
     let jobs = workflow.batch("whole", parameters).unwrap().quiet().run().unwrap();
     assert_eq!(jobs.succeeded(), 2, "{:?}", jobs.to_dataframe());
-    assert!(jobs.credits() > 0);
+    assert!(jobs.cost() > 0);
 }

@@ -20,10 +20,10 @@ fn a_lost_answer_is_never_paid_twice() {
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
     simulator.inject(Fault::lost_answer().on("POST /jobs").times(3));
-    let before = client.credits().unwrap();
+    let before = client.balance().unwrap();
     let jobs = workflow.batch("lost", parameters(&workflow, 12)).unwrap().quiet().run().unwrap();
     assert_eq!((jobs.succeeded(), simulator.ledger().len(), posts(&simulator)), (12, 12, 12));
-    assert_eq!(before - client.credits().unwrap(), jobs.credits());
+    assert_eq!(before - client.balance().unwrap(), jobs.cost());
 }
 
 /// 2, no spending limit: the cost of a job is known only after it is paid.
@@ -34,17 +34,17 @@ fn a_batch_beyond_its_budget_never_begins() {
     let workflow = workflow(&client);
     let batch = workflow.batch("airports", parameters(&workflow, 4)).unwrap().quiet();
     let most = batch.estimate().unwrap().total().max;
-    let error = batch.clone().budget(most - 1).run().unwrap_err();
+    let error = batch.clone().max_credits(most - 1).run().unwrap_err();
     assert_eq!(
         error.to_string(),
         format!(
-            "batch `airports`: it may cost up to {most} credits, and its budget is {}: raise the budget, or run \
-             fewer jobs",
+            "batch `airports`: it may cost up to {most} credits, more than the limit of {}: raise \
+             `.max_credits(…)`, or run fewer jobs",
             most - 1
         )
     );
     assert!(simulator.ledger().is_empty() && client.batches().unwrap().is_empty(), "nothing was begun");
-    assert_eq!(batch.budget(most).run().unwrap().succeeded(), 4);
+    assert_eq!(batch.max_credits(most).run().unwrap().succeeded(), 4);
 }
 
 /// 3, barriers: the next group waits for the slowest job of the previous one.
@@ -87,7 +87,7 @@ fn one_error_loses_nothing() {
     assert_eq!(failed.job.as_ref().unwrap().status, JobStatus::Error);
     assert!(failed.reason().unwrap().contains("the block stopped unexpectedly"), "{failed:?}");
     let spent: i64 = simulator.ledger().iter().map(|entry| entry.credits).sum();
-    assert_eq!((jobs.credits(), simulator.ledger().len()), (spent, 7));
+    assert_eq!((jobs.cost(), simulator.ledger().len()), (spent, 7));
 }
 
 /// 5, wrong final statuses: an unknown status is waited for without end, or is treated as final.

@@ -135,7 +135,7 @@ fn letters_that_are_none_spoil_no_page() {
 #[test]
 fn a_refused_login_tells_no_mark() {
     let server = Server::start(|_| answer(401, "", br#"{"error": "no\nEVCXR_BEGIN_CONTENT text/html"}"#));
-    let error = server.client().build().unwrap().credits().unwrap_err();
+    let error = server.client().build().unwrap().balance().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Auth);
     assert!(!format!("{error} {error:?} {error:#?}").contains("EVCXR_"), "{error}");
 }
@@ -143,7 +143,7 @@ fn a_refused_login_tells_no_mark() {
 #[test]
 fn an_answer_without_end_is_not_read() {
     let server = platform(|_| answer(200, "Content-Length: 300000000\r\n", b"{"));
-    let error = server.client().build().unwrap().credits().unwrap_err();
+    let error = server.client().build().unwrap().balance().unwrap_err();
     let told = "the answer is larger than 256 MB, the most that is read at once: ask for less, such as a smaller \
                 area, a shorter time or fewer results";
     assert!(error.to_string().ends_with(told), "{error}");
@@ -158,7 +158,7 @@ fn redirects_take_no_login_along() {
         false => answer(302, &to, b""),
     });
     let client = server.client().build().unwrap();
-    assert_eq!(client.credits().unwrap(), 12);
+    assert_eq!(client.balance().unwrap(), 12);
     let asked = other.asked("GET /elsewhere").pop().unwrap().to_lowercase();
     assert!(!asked.contains("authorization") && !asked.contains("referer"), "{asked}");
     let error = client.catalog().search(Search::new(square())).unwrap_err().to_string();

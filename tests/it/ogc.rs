@@ -40,10 +40,10 @@ fn results_come_by_value_and_by_reference() {
         "cells" => [Some(3), None],
     );
     let jobs = grid.batch("grids", rows.unwrap()).unwrap().quiet().run().unwrap();
-    assert_eq!((jobs.succeeded(), jobs.credits()), (2, 0), "{:?}", jobs.to_dataframe());
+    assert_eq!((jobs.succeeded(), jobs.cost()), (2, 0), "{:?}", jobs.to_dataframe());
     let labels: Vec<_> = jobs.iter().map(|record| record.label.as_str()).collect();
     assert_eq!(labels, ["Dakar", "Thiès"]);
-    assert!(jobs.iter().all(|record| record.credits().is_none()), "the standard knows none");
+    assert!(jobs.iter().all(|record| record.cost().is_none()), "the standard knows none");
     let shown = format!("{:?}", up42::view::ToMimeBundle::to_mime_bundle(&jobs));
     assert!(shown.contains("2 succeeded") && !shown.contains("Credits paid"), "{shown}");
     let results = jobs.download_results(folder.path().join("results")).unwrap();
@@ -78,7 +78,8 @@ fn a_lost_answer_is_found_again_by_what_was_asked() {
     let (simulator, folder) = (fast().start().unwrap(), tempfile::tempdir().unwrap());
     let hello = process(&simulator, folder.path(), "hello-world");
     simulator.inject(Fault::lost_answer().on("POST /ogc").after(2).times(3));
-    let batch = hello.batch("greetings", greetings(8)).unwrap().quiet().settle(Duration::from_millis(300));
+    let batch =
+        hello.batch("greetings", greetings(8)).unwrap().quiet().lost_job_timeout(Duration::from_millis(300));
     assert_eq!(batch.run().unwrap().succeeded(), 8);
     assert_eq!(simulator.ogc_ledger().len(), 8, "each once");
     assert_eq!(batch.run().unwrap().succeeded(), 8);
@@ -97,7 +98,8 @@ fn where_the_list_does_not_tell_what_was_asked_the_user_is() {
     let (simulator, folder) = (fast().ogc_hides_inputs().start().unwrap(), tempfile::tempdir().unwrap());
     let hello = process(&simulator, folder.path(), "hello-world");
     simulator.inject(Fault::lost_answer().on("POST /ogc").after(3));
-    let batch = hello.batch("greetings", greetings(6)).unwrap().quiet().settle(Duration::from_millis(100));
+    let batch =
+        hello.batch("greetings", greetings(6)).unwrap().quiet().lost_job_timeout(Duration::from_millis(100));
     let jobs = batch.run().unwrap();
     let unproven: Vec<_> =
         jobs.iter().filter(|record| matches!(record.outcome, Outcome::Unproven(_))).collect();
@@ -114,7 +116,8 @@ fn what_was_never_created_is_sent_again_all_the_same() {
     let (simulator, folder) = (fast().ogc_hides_inputs().start().unwrap(), tempfile::tempdir().unwrap());
     let hello = process(&simulator, folder.path(), "hello-world");
     simulator.inject(Fault::server_error(503).on("POST /ogc").after(1).times(2));
-    let batch = hello.batch("greetings", greetings(4)).unwrap().quiet().settle(Duration::from_millis(100));
+    let batch =
+        hello.batch("greetings", greetings(4)).unwrap().quiet().lost_job_timeout(Duration::from_millis(100));
     assert_eq!(batch.run().unwrap().succeeded(), 4);
     assert_eq!(simulator.ogc_ledger().len(), 4);
 }
@@ -177,7 +180,7 @@ fn what_a_server_has_not_is_said() {
     let batch = hello.batch("greetings", greetings(1)).unwrap().quiet();
     let told = "an OGC API - Processes server has no prices: run the batch without estimate and budget";
     assert!(batch.estimate().unwrap_err().to_string().ends_with(told));
-    assert!(batch.clone().budget(10).run().unwrap_err().to_string().ends_with(told));
+    assert!(batch.clone().max_credits(10).run().unwrap_err().to_string().ends_with(told));
     assert!(simulator.ogc_ledger().is_empty());
     let error = |rows: Vec<Value>| hello.batch("greetings", rows).unwrap_err().to_string();
     insta::assert_snapshot!(error(vec![json!({"nam": "x"}), json!({"name": 7})]), @"process `hello-world`: job 0 (`x`), `nam`: the process has no such input: did you mean `name`, `message`?; job 0 (`x`), `name`: it is missing, and has no default; job 1 (`7`), `name`: `7` is not a text");
@@ -247,7 +250,7 @@ fn a_batch_of_a_remote_server_is_opened_by_its_name() {
     assert!(server.asked("GET").iter().all(|request| !request.to_lowercase().contains("authorization")));
     // Jobs that were not sent yet are sent to the same server.
     let more = process().batch("more", vec![row(2), row(3)]).unwrap().quiet();
-    assert_eq!(more.deadline(Duration::ZERO).run().unwrap().succeeded(), 0);
+    assert_eq!(more.timeout(Duration::ZERO).run().unwrap().succeeded(), 0);
     assert_eq!(server.asked("POST").len(), 1);
     assert_eq!(client.batch("more").unwrap().quiet().run().unwrap().succeeded(), 2);
     assert_eq!(server.asked("POST").len(), 3);

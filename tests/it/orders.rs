@@ -32,14 +32,14 @@ fn look_choose_price_buy() {
     assert_eq!((estimate.len(), estimate.failed().count()), (3, 0));
     assert!(simulator.orders().is_empty(), "an estimate places nothing");
 
-    let before = client.credits().unwrap();
+    let before = client.balance().unwrap();
     let placed = order.place().unwrap();
     assert_eq!((placed.orders().len(), placed.failed().count()), (3, 0), "{placed:?}");
-    assert_eq!(before - client.credits().unwrap(), estimate.total(), "held");
+    assert_eq!(before - client.balance().unwrap(), estimate.total(), "held");
 
     let placed = placed.wait(PATIENCE).unwrap();
     assert!(placed.orders().iter().all(|order| order.status == OrderStatus::Fulfilled), "{placed:?}");
-    assert_eq!(before - client.credits().unwrap(), estimate.total(), "captured");
+    assert_eq!(before - client.balance().unwrap(), estimate.total(), "captured");
     let orders = placed.orders().with_credits().unwrap().to_dataframe().unwrap();
     assert_eq!(
         orders.column("credits").unwrap().i64().unwrap().iter().flatten().sum::<i64>(),
@@ -78,18 +78,18 @@ fn a_lost_answer_is_found_again_and_never_sent_twice() {
     let late = Simulator::builder().clock(Clock::manual()).list_lag(MINUTE).start().unwrap();
     let client = client_of(&late);
     late.inject(Fault::lost_answer().on("POST /v2/orders"));
-    let placed = plan(&client, "phr/display", 1).deadline(soon).place().unwrap();
+    let placed = plan(&client, "phr/display", 1).timeout(soon).place().unwrap();
     assert!(matches!(placed.iter().next().unwrap().outcome, OrderPlacement::Lost(_)), "{placed:?}");
     // Running the cell again does not change that.
-    let again = plan(&client, "phr/display", 1).deadline(soon).place().unwrap();
+    let again = plan(&client, "phr/display", 1).timeout(soon).place().unwrap();
     assert!(matches!(again.iter().next().unwrap().outcome, OrderPlacement::Lost(_)), "{again:?}");
     plan(&client, "phr/display", 1).name("other").place().unwrap();
     plan(&client, "phr/display", 1).name("other").place().unwrap();
     assert_eq!(late.orders().len(), 2, "the second one was told its id, and is not listed yet");
     late.clock().advance(2 * MINUTE);
-    assert_eq!((placed.track().unwrap().orders().len(), late.orders().len()), (1, 2));
+    assert_eq!((placed.refresh().unwrap().orders().len(), late.orders().len()), (1, 2));
     // Tags that the user sets do not remove the tag by which the order is found.
-    placed.track().unwrap().orders().iter().next().unwrap().tag(["dakar"]).unwrap();
+    placed.refresh().unwrap().orders().iter().next().unwrap().tag(["dakar"]).unwrap();
     late.clock().advance(2 * MINUTE);
     plan(&client, "phr/display", 1).place().unwrap();
     assert_eq!(late.orders().len(), 2);
@@ -112,7 +112,7 @@ fn two_programs_buy_a_plan_once_however_late_the_list_is() {
     // One program lost the response; the other records it as lost too.
     late.inject(Fault::lost_answer().on("POST /v2/orders"));
     let soon = Duration::from_millis(300);
-    let name = |client: Client| plan(&client, "phr/display", 1).name("lost").deadline(soon).place().unwrap();
+    let name = |client: Client| plan(&client, "phr/display", 1).name("lost").timeout(soon).place().unwrap();
     assert!(matches!(name(client()).iter().next().unwrap().outcome, OrderPlacement::Lost(_)));
     let again = name(client());
     assert!(matches!(again.iter().next().unwrap().outcome, OrderPlacement::Lost(_)), "{again:?}");
@@ -122,7 +122,7 @@ fn two_programs_buy_a_plan_once_however_late_the_list_is() {
     assert_eq!(late.orders().len(), 4);
 
     // A refused order leaves no reservation.
-    late.add_credits(-client().credits().unwrap());
+    late.add_credits(-client().balance().unwrap());
     let name = |client: Client| plan(&client, "phr/display", 1).name("poor").place().unwrap();
     assert!(matches!(name(client()).iter().next().unwrap().outcome, OrderPlacement::Refused(_)));
     late.add_credits(10_000);
@@ -145,7 +145,7 @@ fn items_are_accepted_and_refused_each_for_itself() {
     assert!(estimate.failed().next().unwrap().2.to_string().contains("exceeds the largest of 1000 sqkm"));
     let placed = order.place().unwrap();
     assert_eq!((placed.orders().len(), placed.failed().count()), (2, 1), "{placed:?}");
-    let error = order.name("limited").at_most(100_000).place().unwrap_err();
+    let error = order.name("limited").max_credits(100_000).place().unwrap_err();
     assert!(error.to_string().contains("` has no price: "), "{error}");
     assert!(error.to_string().contains("exceeds the largest of 1000 sqkm"), "{error}");
     assert_eq!(simulator.orders().len(), 2, "nothing was placed");
@@ -167,20 +167,20 @@ fn a_budget_and_a_balance_that_are_exhausted_stop_the_rest() {
     let usage = client.budgets().unwrap().get("Pilot").unwrap().clone();
     assert!(usage.consumed.unwrap() <= usage.limit.unwrap() && usage.remaining.unwrap() < 100, "{usage:?}");
 
-    simulator.add_credits(-client.credits().unwrap() + 30);
+    simulator.add_credits(-client.balance().unwrap() + 30);
     let placed = order.name("poor").place().unwrap();
     assert!(
         placed.failed().count() > 10 && placed.failed().all(|(_, error)| error.kind() == ErrorKind::Credits)
     );
-    let error = plan(&client, "phr/display", 3).name("dear").at_most(5).place().unwrap_err();
+    let error = plan(&client, "phr/display", 3).name("dear").max_credits(5).place().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Credits);
-    assert!(error.to_string().contains("and its budget is 5: raise `.at_most(…)`"), "{error}");
+    assert!(error.to_string().contains("more than the limit of 5: raise `.max_credits(…)`"), "{error}");
 }
 
 #[test]
 fn a_limited_plan_asks_for_its_prices_once() {
     let (simulator, client) = fast();
-    let placed = plan(&client, "phr/display", 20).at_most(1_000_000).place().unwrap();
+    let placed = plan(&client, "phr/display", 20).max_credits(1_000_000).place().unwrap();
     let requests = simulator.requests();
     let asked = requests.iter().filter(|request| request.path == "/v2/orders/estimate").count();
     assert_eq!((placed.orders().len(), asked), (20, 20), "each scene once");
@@ -236,20 +236,20 @@ fn what_the_platform_would_refuse_is_not_sent() {
 fn orders_fail_hang_are_cancelled_and_have_statuses_of_tomorrow() {
     let simulator = Simulator::builder().clock(Clock::manual()).start().unwrap();
     let client = client_of(&simulator);
-    let before = client.credits().unwrap();
+    let before = client.balance().unwrap();
     simulator.inject(Fault::failing_job("FAILED_PERMANENTLY").on("POST /v2/orders"));
     let failing = plan(&client, "phr/display", 1).name("failing").place().unwrap().orders();
-    assert!(client.credits().unwrap() < before, "held");
+    assert!(client.balance().unwrap() < before, "held");
     let cancelled = plan(&client, "phr/display", 1).name("cancelled").place().unwrap().orders();
     let cancelled = cancelled.iter().next().unwrap();
-    assert_eq!(cancelled.cancel().unwrap().status, OrderStatus::Canceled);
-    assert_eq!(cancelled.cancel().unwrap().status, OrderStatus::Canceled, "and again");
+    assert_eq!(cancelled.cancel().unwrap().status, OrderStatus::Cancelled);
+    assert_eq!(cancelled.cancel().unwrap().status, OrderStatus::Cancelled, "and again");
 
     simulator.clock().advance(10 * MINUTE);
     let failed = failing.refresh().unwrap();
     let failed = failed.iter().next().unwrap();
     assert!(failed.status == OrderStatus::FailedPermanently && failed.status.is_failed());
-    assert_eq!((client.credits().unwrap(), failed.credits().unwrap()), (before, None), "released");
+    assert_eq!((client.balance().unwrap(), failed.cost().unwrap()), (before, None), "released");
     let error = failed.cancel().unwrap_err().to_string();
     assert!(error.contains("it is failed permanently: only an order that is created"), "{error}");
 
@@ -286,5 +286,5 @@ fn orders_outlive_the_program_with_their_platform() {
     let client = Client::simulator_in(folder.path()).unwrap();
     assert_eq!(client.order(&id).unwrap().id, id);
     client.as_simulator().unwrap().clock().advance(10 * MINUTE);
-    assert!(client.order(&id).unwrap().credits().unwrap().is_some());
+    assert!(client.order(&id).unwrap().cost().unwrap().is_some());
 }

@@ -180,7 +180,7 @@ fn a_job_without_a_price_is_named_and_loses_no_other() {
     let alone = workflow.construct_parameters(JobQuery::new().scene_ids(["x"])).unwrap();
     workflow.estimate(&[alone.clone(), alone]).unwrap();
     assert_eq!(asked(), 41, "equal jobs are asked for once");
-    let budget = workflow.batch("b", jobs[..7].to_vec()).unwrap().budget(0).run().unwrap_err();
+    let budget = workflow.batch("b", jobs[..7].to_vec()).unwrap().max_credits(0).run().unwrap_err();
     assert_eq!(budget.kind(), ErrorKind::Credits, "{budget}");
 }
 

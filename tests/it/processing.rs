@@ -49,13 +49,13 @@ fn items_of_the_storage_are_processed_and_their_results_are_files() {
     );
     let batch = process.batch("upsampled", &items).unwrap().quiet();
     let estimate = batch.estimate().unwrap();
-    let before = client.credits().unwrap();
+    let before = client.balance().unwrap();
     simulator.inject(Fault::lost_answer().on("POST /execution"));
-    let batch = batch.settle(Duration::from_millis(300)).budget(estimate.total().max);
+    let batch = batch.lost_job_timeout(Duration::from_millis(300)).max_credits(estimate.total().max);
     let jobs = batch.run().unwrap();
     assert_eq!((jobs.succeeded(), simulator.processing_ledger().len()), (2, 2), "{:?}", jobs.to_dataframe());
     assert_eq!(
-        (jobs.credits(), before - client.credits().unwrap()),
+        (jobs.cost(), before - client.balance().unwrap()),
         (estimate.total().max, estimate.total().max)
     );
     let results = jobs.download_results(folder.path().join("results")).unwrap();
@@ -64,9 +64,9 @@ fn items_of_the_storage_are_processed_and_their_results_are_files() {
     assert!(results.iter().all(|one| file(one).ends_with("_multispectral.tif")));
     assert!(results.iter().all(|one| one.geometry["type"] == "Polygon"));
     let again = client.batch("upsampled").unwrap().jobs().unwrap();
-    assert_eq!(again.credits(), jobs.credits());
+    assert_eq!(again.cost(), jobs.cost());
     let listed = process.jobs(ProcessingFilter::new().status([JobStatus::Succeeded])).unwrap();
-    assert_eq!(listed.with_details().unwrap().credits(), jobs.credits());
+    assert_eq!(listed.with_details().unwrap().cost(), jobs.cost());
     let asked = simulator.requests();
     let single = asked.iter().filter(|request| request.path.starts_with("/v2/processing/jobs/")).count();
     assert!(single <= 8, "how jobs stand is asked for by ids: {single} were asked alone");
@@ -100,7 +100,7 @@ fn what_the_platform_refuses_is_told() {
     // The platform checks it once more, and then there is a job.
     let jobs = change.batch("gone", vec![gone]).unwrap().quiet().run().unwrap();
     let record = jobs.iter().next().unwrap();
-    assert_eq!((record.job.clone().unwrap().status, record.credits()), (JobStatus::Rejected, Some(0)));
+    assert_eq!((record.job.clone().unwrap().status, record.cost()), (JobStatus::Rejected, Some(0)));
     let reason = record.reason().unwrap();
     assert!(reason.starts_with("the platform refused its inputs: ItemNotFound: item "), "{reason}");
     let error = client.process("upsampling").unwrap_err();
@@ -113,19 +113,19 @@ fn credits_of_what_failed_are_given_back() {
     let (simulator, folder) = (fast().start().unwrap(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let items = bought(&client);
-    let before = client.credits().unwrap();
+    let before = client.balance().unwrap();
     simulator.inject(Fault::failing_job("failed").on("/execution").times(2));
     let process = client.process("pansharpening").unwrap();
     let batch = process.batch("sharp", &items).unwrap().quiet();
     let jobs = batch.run().unwrap();
-    assert_eq!((jobs.succeeded(), jobs.credits(), client.credits().unwrap()), (0, 0, before));
+    assert_eq!((jobs.succeeded(), jobs.cost(), client.balance().unwrap()), (0, 0, before));
     let reasons: Vec<_> = jobs.iter().filter_map(JobRecord::reason).collect();
     assert!(
         reasons.iter().all(|one| one.contains("MissingPanchromaticAsset: the image has no")),
         "{reasons:?}"
     );
     let jobs = batch.retry_failed().unwrap();
-    assert_eq!((jobs.succeeded(), before - client.credits().unwrap()), (2, jobs.credits()));
+    assert_eq!((jobs.succeeded(), before - client.balance().unwrap()), (2, jobs.cost()));
 }
 
 #[test]
@@ -133,10 +133,10 @@ fn a_balance_that_is_too_low_rejects_and_nothing_is_paid() {
     let (simulator, folder) = (fast().start().unwrap(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let items = bought(&client);
-    simulator.add_credits(1 - client.credits().unwrap());
+    simulator.add_credits(1 - client.balance().unwrap());
     let jobs = client.process("upsampling-ns").unwrap().batch("poor", &items).unwrap().quiet().run().unwrap();
     assert!(jobs.iter().all(|record| matches!(record.outcome, Outcome::Failed { credits: Some(0), .. })));
-    assert_eq!(client.credits().unwrap(), 1);
+    assert_eq!(client.balance().unwrap(), 1);
     let reason = jobs.iter().find_map(JobRecord::reason).unwrap();
     assert!(reason.contains("the balance is too low"), "{reason}");
 }
@@ -150,12 +150,12 @@ fn orders_are_a_batch_like_any_other() {
     let batch = || scenes.order(&product).aoi(place()).batch("dakar").unwrap().quiet();
     let estimate = batch().estimate().unwrap();
     simulator.inject(Fault::lost_answer().on("POST /v2/orders").after(1));
-    let before = client.credits().unwrap();
-    let batch = batch().budget(estimate.total().max).settle(Duration::from_millis(300));
+    let before = client.balance().unwrap();
+    let batch = batch().max_credits(estimate.total().max).lost_job_timeout(Duration::from_millis(300));
     let jobs = batch.run().unwrap();
     assert_eq!((jobs.succeeded(), simulator.orders().len()), (3, 3), "{:?}", jobs.to_dataframe());
-    assert_eq!((before - client.credits().unwrap(), jobs.credits()), (estimate.total().max, jobs.credits()));
-    assert_eq!(jobs.credits(), estimate.total().max);
+    assert_eq!((before - client.balance().unwrap(), jobs.cost()), (estimate.total().max, jobs.cost()));
+    assert_eq!(jobs.cost(), estimate.total().max);
     let results = jobs.download_results(folder.path().join("results")).unwrap();
     assert_eq!((results.len(), results.failed().len()), (3, 0), "{:?}", results.failed());
     assert_eq!(client.batch("dakar").unwrap().run().unwrap().succeeded(), 3);
@@ -179,7 +179,7 @@ fn other_tags_and_another_budget_buy_nothing_twice() {
     };
     assert_eq!(batch(1, "before", Some(&pilot.id)).run().unwrap().succeeded(), 1);
     // Two more jobs, which have to wait.
-    batch(3, "first", None).deadline(Duration::ZERO).run().unwrap();
+    batch(3, "first", None).timeout(Duration::ZERO).run().unwrap();
     assert_eq!(simulator.orders().len(), 1);
     let jobs = batch(3, "after", None).run().unwrap();
     assert_eq!((jobs.succeeded(), simulator.orders().len()), (3, 3), "{:?}", jobs.to_dataframe());
@@ -187,7 +187,7 @@ fn other_tags_and_another_budget_buy_nothing_twice() {
     // its name.
     let tagged = |tag: &str| client.orders(up42::orders::OrderFilter::new().tags([tag])).unwrap().len();
     assert_eq!((tagged("before"), tagged("first"), tagged("after")), (1, 0, 2));
-    batch(4, "kept", Some(&pilot.id)).deadline(Duration::ZERO).run().unwrap();
+    batch(4, "kept", Some(&pilot.id)).timeout(Duration::ZERO).run().unwrap();
     assert_eq!(client.batch("dakar").unwrap().quiet().run().unwrap().succeeded(), 4);
     let kept = client.orders(up42::orders::OrderFilter::new().tags(["kept"])).unwrap();
     let budgets: Vec<_> = kept.iter().map(|order| order.budget_id.clone()).collect();
@@ -203,10 +203,10 @@ fn a_batch_that_is_opened_by_its_name_pays_from_its_budget() {
     let pilot = client.budgets().unwrap().get("Pilot").unwrap().clone();
     let consumed = || client.budgets().unwrap().get("Pilot").unwrap().consumed.unwrap();
     let process = client.process("upsampling-ns").unwrap().budget_id(&pilot.id);
-    process.batch("upsampled", &items).unwrap().quiet().deadline(Duration::ZERO).run().unwrap();
+    process.batch("upsampled", &items).unwrap().quiet().timeout(Duration::ZERO).run().unwrap();
     assert_eq!((simulator.processing_ledger().len(), consumed()), (0, 0));
     let jobs = client.batch("upsampled").unwrap().quiet().run().unwrap();
-    assert_eq!((jobs.succeeded(), consumed()), (2, jobs.credits()));
+    assert_eq!((jobs.succeeded(), consumed()), (2, jobs.cost()));
     // Another budget does not make another job.
     let free = client.process("upsampling-ns").unwrap().batch("upsampled", &items).unwrap().quiet();
     assert_eq!((free.run().unwrap().succeeded(), simulator.processing_ledger().len()), (2, 2));

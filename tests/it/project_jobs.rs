@@ -64,9 +64,9 @@ fn jobs_are_listed_by_what_they_are() {
     let failed = failed.with_details().unwrap();
     let record = failed.iter().next().unwrap();
     assert!(record.reason().unwrap().contains("the block stopped unexpectedly"), "{:?}", record.reason());
-    assert_eq!(record.credits(), Some(0));
+    assert_eq!(record.cost(), Some(0));
     let paid = project.jobs(all()).unwrap().with_details().unwrap();
-    assert_eq!(paid.credits(), client.credit_history().unwrap().spent());
+    assert_eq!(paid.cost(), client.credit_history().unwrap().spent());
 
     let ids: Vec<_> = paid.iter().map(|record| record.job.as_ref().unwrap().id.clone()).rev().collect();
     let again = project.jobs_by_id(ids.iter().chain(&ids)).unwrap();
@@ -136,7 +136,7 @@ fn a_job_is_cancelled() {
     assert!(job.wait(Duration::ZERO).unwrap().status == JobStatus::Cancelling, "a wait ends in time");
     simulator.clock().advance(Duration::from_secs(10));
     assert_eq!(job.refresh().unwrap().status, JobStatus::Cancelled);
-    assert_eq!((job.credits().unwrap(), job.cancel().unwrap().status.clone()), (0, JobStatus::Cancelled));
+    assert_eq!((job.cost().unwrap(), job.cancel().unwrap().status.clone()), (0, JobStatus::Cancelled));
     let error = job.refresh().unwrap().download_results("nowhere").unwrap_err().to_string();
     assert_eq!(error, format!("job `{id}` is cancelled: only what succeeded has results"));
 }
@@ -234,8 +234,8 @@ fn credits_are_told_page_by_page() {
     let (simulator, client) = fast();
     let (_, jobs) = run(&client.project().unwrap(), "ports", &[S2], 3);
     let history = client.credit_history().unwrap();
-    assert_eq!(history.sum(), client.credits().unwrap());
-    assert_eq!(history.spent(), jobs.credits());
+    assert_eq!(history.sum(), client.balance().unwrap());
+    assert_eq!(history.spent(), jobs.cost());
     let newest_first = history.iter().map(|entry| entry.at);
     assert!(newest_first.is_sorted_by(|a, b| a >= b));
     assert_eq!(history.iter().filter(|entry| entry.job.is_some()).count(), 3);

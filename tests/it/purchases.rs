@@ -38,11 +38,11 @@ fn an_order_is_bought_once_by_place_and_by_any_batch() {
     let placed = plan(&client(), 2).place().unwrap();
     assert_eq!((placed.orders().len(), simulator.orders().len()), (2, 2), "{placed:?}");
     // One more scene than before, and the two that exist.
-    let batch = |name: &str| plan(&client(), 3).batch(name).unwrap().quiet().deadline(Duration::ZERO);
+    let batch = |name: &str| plan(&client(), 3).batch(name).unwrap().quiet().timeout(Duration::ZERO);
     let ordered = |name: &str| batch(name).jobs().unwrap().iter().filter(|one| one.job.is_some()).count();
     for name in ["dakar", "again"] {
         // The deadline ends the wait for the delivery.
-        batch(name).deadline(Duration::from_millis(300)).run().unwrap();
+        batch(name).timeout(Duration::from_millis(300)).run().unwrap();
         assert_eq!((ordered(name), simulator.orders().len()), (3, 3), "{name}");
     }
     let again = plan(&client(), 3).place().unwrap();
@@ -66,7 +66,7 @@ fn many_programs_that_place_and_run_a_plan_buy_it_once() {
         for number in 0..6 {
             let client = client_in(&simulator, folder.path());
             scope.spawn(move || {
-                let plan = plan(&client, 4).settle(MINUTE).deadline(Duration::from_millis(1500));
+                let plan = plan(&client, 4).lost_job_timeout(MINUTE).timeout(Duration::from_millis(1500));
                 match number % 2 {
                     0 => drop(plan.place().unwrap()),
                     _ => drop(plan.batch(format!("batch {number}")).unwrap().quiet().run().unwrap()),
@@ -88,13 +88,13 @@ fn what_another_batch_may_have_sent_is_bought_when_it_is_proven_absent() {
     let client = client_in(&simulator, folder.path());
     // The request fails without a clear result, and the program gives up.
     simulator.inject(Fault::server_error(500).on("POST /v2/orders"));
-    let first = plan(&client, 1).deadline(Duration::from_millis(200)).place().unwrap();
+    let first = plan(&client, 1).timeout(Duration::from_millis(200)).place().unwrap();
     let outcome = &first.iter().next().unwrap().outcome;
     assert!(matches!(outcome, OrderPlacement::Lost(_)) && simulator.orders().is_empty(), "{first:?}");
-    let batch = plan(&client, 1).batch("other").unwrap().quiet().settle(Duration::from_millis(300));
+    let batch = plan(&client, 1).batch("other").unwrap().quiet().lost_job_timeout(Duration::from_millis(300));
     assert_eq!(batch.run().unwrap().succeeded(), 1);
     // The first plan finds the order that the batch has bought.
-    let again = plan(&client, 1).settle(Duration::from_millis(300)).place().unwrap();
+    let again = plan(&client, 1).lost_job_timeout(Duration::from_millis(300)).place().unwrap();
     assert!(matches!(again.iter().next().unwrap().outcome, OrderPlacement::Existing(_)), "{again:?}");
     assert_eq!(simulator.orders().len(), 1);
 }
@@ -121,12 +121,12 @@ fn an_order_that_is_gone_stops_no_other_and_is_bought_once_it_is_proven_absent()
     plan(&client, 1).name("before").place().unwrap();
     let id = "5f1a0e3c-5d0c-4d5c-9d5e-0f3f5f0f3c11";
     reserve(folder.path(), "gone", &tags_of(2)[0], id);
-    let placed = plan(&client, 2).deadline(Duration::from_millis(300)).place().unwrap();
+    let placed = plan(&client, 2).timeout(Duration::from_millis(300)).place().unwrap();
     let outcomes: Vec<_> = placed.iter().map(|one| &one.outcome).collect();
     let [OrderPlacement::Lost(error), OrderPlacement::Placed(_)] = outcomes[..] else { panic!("{placed:?}") };
     let told = format!("batch `gone` ordered it as `{id}`, which the platform does not know");
     assert_eq!((error.to_string(), simulator.orders().len()), (told, 2));
-    let proven = || plan(&client, 2).settle(Duration::from_millis(300)).place().unwrap();
+    let proven = || plan(&client, 2).lost_job_timeout(Duration::from_millis(300)).place().unwrap();
     assert_eq!((proven().orders().len(), simulator.orders().len()), (2, 3));
     assert_eq!((proven().orders().len(), simulator.orders().len()), (2, 3), "it is known from now on");
 }
@@ -158,7 +158,7 @@ fn tags_that_lead_to_an_order_are_this_librarys_alone() {
     // Set on another order afterwards, the tag hides that order from no plan.
     simulator.clock().advance(2 * MINUTE);
     simulator.inject(Fault::lost_answer().on("POST /v2/orders"));
-    let second = plan(&client, 1).name("second").deadline(Duration::from_millis(200)).place().unwrap();
+    let second = plan(&client, 1).name("second").timeout(Duration::from_millis(200)).place().unwrap();
     assert!(matches!(second.iter().next().unwrap().outcome, OrderPlacement::Lost(_)), "{second:?}");
     simulator.clock().advance(2 * MINUTE);
     let own = second.iter().next().unwrap().tag.clone();
@@ -214,7 +214,7 @@ fn an_outage_that_denies_every_job_ends_none() {
     let all = parameters(&workflow, 4);
     // Neither the list nor any job is available, for many times the lost-job timeout.
     simulator.inject(Fault::server_error(404).on("GET /jobs").times(60));
-    let batch = workflow.batch("airports", all).unwrap().quiet().settle(Duration::from_millis(100));
+    let batch = workflow.batch("airports", all).unwrap().quiet().lost_job_timeout(Duration::from_millis(100));
     let jobs = batch.run().unwrap();
     assert_eq!((jobs.succeeded(), posts(&simulator)), (4, 4), "{:?}", jobs.to_dataframe());
     assert_eq!(batch.retry_failed().unwrap().succeeded(), 4);
@@ -229,7 +229,7 @@ fn a_second_driver_without_the_lock_stops_before_it_sends() {
         let client = client_in(&simulator, folder.path());
         let workflow = workflow(&client);
         let batch = workflow.batch("airports", parameters(&workflow, 9)).unwrap().quiet();
-        batch.max_concurrent(2).settle(Duration::from_secs(2)).run()
+        batch.max_concurrent(2).lost_job_timeout(Duration::from_secs(2)).run()
     };
     workflow(&client_in(&simulator, folder.path()));
     let ended: Vec<_> = std::thread::scope(|scope| {
@@ -281,7 +281,7 @@ fn a_list_that_cannot_be_read_holds_up_what_may_have_been_sent() {
     let batch = |places| workflow.batch("airports", parameters(&workflow, places)).unwrap().quiet();
     batch(1).run().unwrap();
     simulator.inject(Fault::server_error(500).on("GET /jobs").always());
-    batch(3).deadline(Duration::from_secs(1)).run().unwrap();
+    batch(3).timeout(Duration::from_secs(1)).run().unwrap();
     assert_eq!(posts(&simulator), 1, "whoever cannot look must not buy");
 }
 
@@ -318,10 +318,10 @@ fn what_a_batch_is_held_to_holds_when_it_is_opened_by_its_name() {
     workflow.add_tasks(["sobloo-s2-l1c-aoiclipped", "tiling"]).unwrap();
     let all = parameters(&workflow, 4);
     let most = workflow.estimate(&all).unwrap().total().max;
-    let before = client.credits().unwrap();
-    let running = workflow.batch("tiles", all).unwrap().quiet().budget(most).start().unwrap();
+    let before = client.balance().unwrap();
+    let running = workflow.batch("tiles", all).unwrap().quiet().max_credits(most).start().unwrap();
     // The first task is paid even if the job is cancelled during the second.
-    while client.credits().unwrap() == before {
+    while client.balance().unwrap() == before {
         std::thread::yield_now();
     }
     let opened = || client.batch("tiles").unwrap().quiet();
@@ -330,8 +330,8 @@ fn what_a_batch_is_held_to_holds_when_it_is_opened_by_its_name() {
     assert!(paid > 0 && paid < most, "{paid} of {most}");
     let error = opened().retry_failed().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Credits, "{error}");
-    assert!(error.to_string().contains(&format!("and its budget is {most}")), "{error}");
-    assert_eq!(opened().budget(2 * most).retry_failed().unwrap().succeeded(), 4, "unless it is raised");
+    assert!(error.to_string().contains(&format!("more than the limit of {most}")), "{error}");
+    assert_eq!(opened().max_credits(2 * most).retry_failed().unwrap().succeeded(), 4, "unless it is raised");
 }
 
 #[test]
@@ -341,7 +341,7 @@ fn jobs_that_seemed_gone_are_asked_about_before_they_are_sent_again() {
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
     let batch = || workflow.batch("airports", parameters(&workflow, 2)).unwrap().quiet();
-    batch().deadline(Duration::from_millis(300)).run().unwrap();
+    batch().timeout(Duration::from_millis(300)).run().unwrap();
     assert_eq!(posts(&simulator), 2);
     // As after an outage that lasted long enough.
     let journal = rusqlite::Connection::open(folder.path().join("airports.sqlite")).unwrap();
@@ -352,7 +352,7 @@ fn jobs_that_seemed_gone_are_asked_about_before_they_are_sent_again() {
     drop(journal);
     // The outage continues: the jobs' existence is unknown, so nothing is sent.
     simulator.inject(Fault::server_error(404).on("GET /jobs").times(3));
-    let jobs = batch().deadline(Duration::from_millis(300)).retry_failed().unwrap();
+    let jobs = batch().timeout(Duration::from_millis(300)).retry_failed().unwrap();
     assert_eq!((jobs.len(), posts(&simulator)), (2, 2), "{:?}", jobs.to_dataframe());
     // The outage has ended: the jobs exist.
     simulator.clock().advance(Duration::from_secs(3600));
@@ -366,7 +366,7 @@ fn a_restored_journal_of_orders_knows_what_the_list_is_late_with() {
     let client = client_in(&simulator, folder.path());
     let run = |scenes| {
         let batch = plan(&client, scenes).batch("dakar").unwrap().quiet();
-        batch.deadline(Duration::from_millis(300)).run().unwrap()
+        batch.timeout(Duration::from_millis(300)).run().unwrap()
     };
     run(1);
     let (journal, backup) = (folder.path().join("dakar.sqlite"), folder.path().join("backup"));
@@ -385,10 +385,10 @@ fn an_order_is_found_whatever_its_plan_is_called() {
     simulator.inject(Fault::lost_answer().on("POST /v2/orders"));
     // A journal contains no secrets, and so only a part of this name.
     let plan = plan(&client, 1).name("see https://wiki.example.com/dakar?token=hunter2#harbour");
-    plan.batch("dakar").unwrap().quiet().deadline(Duration::from_millis(200)).run().unwrap();
+    plan.batch("dakar").unwrap().quiet().timeout(Duration::from_millis(200)).run().unwrap();
     simulator.clock().advance(2 * MINUTE);
-    let opened = client.batch("dakar").unwrap().quiet().settle(Duration::from_millis(20));
-    let jobs = opened.deadline(Duration::from_millis(1500)).run().unwrap();
+    let opened = client.batch("dakar").unwrap().quiet().lost_job_timeout(Duration::from_millis(20));
+    let jobs = opened.timeout(Duration::from_millis(1500)).run().unwrap();
     assert_eq!(simulator.orders().len(), 1, "{:?}", jobs.to_dataframe());
     assert!(jobs.iter().all(|one| one.job.is_some()), "{:?}", jobs.to_dataframe());
 }
@@ -401,8 +401,8 @@ fn what_could_not_be_proven_is_looked_for_before_it_is_sent_again() {
     simulator.inject(Fault::lost_answer().on("POST /v2/orders"));
     simulator.inject(Fault::lost_answer().on("POST /jobs"));
     let soon = Duration::from_millis(300);
-    let orders = plan(&client, 1).batch("dakar").unwrap().quiet().deadline(soon);
-    let jobs = workflow.batch("airports", parameters(&workflow, 1)).unwrap().quiet().deadline(soon);
+    let orders = plan(&client, 1).batch("dakar").unwrap().quiet().timeout(soon);
+    let jobs = workflow.batch("airports", parameters(&workflow, 1)).unwrap().quiet().timeout(soon);
     for (batch, name) in [(&orders, "dakar"), (&jobs, "airports")] {
         batch.run().unwrap();
         // As after an outage of the list that lasted long enough.

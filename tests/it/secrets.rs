@@ -13,7 +13,7 @@ fn no_debug_and_no_error_tells_a_secret() {
     let mut told = format!("{builder:?} {builder:#?}");
     let client = builder.build().unwrap();
     told += &format!("{client:?} {client:#?} {simulator:?}");
-    told += &client.credits().unwrap_err().to_string();
+    told += &client.balance().unwrap_err().to_string();
     let client = Client::builder().simulator(simulator.clone()).build().unwrap();
     let scenes = client.catalog().search(Search::new(dakar()).limit(2)).unwrap();
     simulator.inject(Fault::expired_url().always());

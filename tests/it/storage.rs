@@ -28,7 +28,7 @@ fn delivered(product: &str, orders: usize) -> (Simulator, Client, PlacedOrders) 
     let placed = plan.place().unwrap();
     assert!(placed.items().unwrap().is_empty(), "nothing is there before it is delivered");
     simulator.clock().advance(10 * MINUTE);
-    (simulator, client, placed.track().unwrap())
+    (simulator, client, placed.refresh().unwrap())
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn a_lost_answer_waits_for_the_user() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     simulator.inject(Fault::lost_answer().on("POST /ogc").after(1));
     let batch = distance(&simulator, folder.path()).batch("far", pairs(4)).unwrap();
-    let batch = batch.quiet().settle(Duration::from_millis(50));
+    let batch = batch.quiet().lost_job_timeout(Duration::from_millis(50));
     let jobs = batch.run().unwrap();
     let lost = jobs.iter().find(|record| matches!(record.outcome, Outcome::Unproven(_))).unwrap();
     let reason = lost.reason().unwrap();
@@ -90,7 +90,7 @@ fn what_ran_and_could_not_be_kept_is_not_taken_for_refused() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     std::fs::write(folder.path().join("answers"), "a file where a folder should be").unwrap();
     let batch = distance(&simulator, folder.path()).batch("far", pairs(1)).unwrap();
-    let jobs = batch.quiet().settle(Duration::from_millis(20)).run().unwrap();
+    let jobs = batch.quiet().lost_job_timeout(Duration::from_millis(20)).run().unwrap();
     let reason = jobs.iter().next().unwrap().reason().unwrap();
     assert!(reason.contains("it has run: keep the answer in `"), "{reason}");
     assert!(reason.ends_with("the job may exist, look for it before you run it again"), "{reason}");
@@ -189,7 +189,7 @@ fn where_answers_were_kept_the_list_of_jobs_proves_nothing() {
     let rows = || vec![json!({"x": 1}), json!({"x": 2})];
     let run = || {
         let batch = process().batch("at-once", rows()).unwrap().quiet();
-        batch.settle(Duration::from_millis(50)).run().unwrap()
+        batch.lost_job_timeout(Duration::from_millis(50)).run().unwrap()
     };
     let first = run();
     let gone = &first.iter().next().unwrap().job.as_ref().unwrap().id;

@@ -32,7 +32,7 @@ fn ordered() -> (Simulator, Client, Order) {
 #[test]
 fn a_study_and_a_quotation_are_decided_on_and_then_it_costs() {
     let (simulator, client, order) = ordered();
-    let before = client.credits().unwrap();
+    let before = client.balance().unwrap();
     assert_eq!(order.refresh().unwrap().sub_status.as_deref(), Some("FEASIBILITY_WAITING_UPLOAD"));
     assert!(client.tasking().feasibility_studies().unwrap().is_empty());
     simulator.clock().advance(HOUR);
@@ -51,16 +51,16 @@ fn a_study_and_a_quotation_are_decided_on_and_then_it_costs() {
     assert!(error.to_string().contains("Resource (FeasibilityStudy) is write-protected."), "{error}");
 
     simulator.clock().advance(HOUR);
-    assert_eq!(client.credits().unwrap(), before, "nothing is held before the price is accepted");
+    assert_eq!(client.balance().unwrap(), before, "nothing is held before the price is accepted");
     let quotation = client.tasking().quotations().unwrap().undecided().next().unwrap().clone();
     assert_eq!(quotation.accept().unwrap().decision, "ACCEPTED");
-    assert_eq!(client.credits().unwrap(), before - quotation.credits);
+    assert_eq!(client.balance().unwrap(), before - quotation.credits);
     assert_eq!(quotation.reject().unwrap_err().kind(), ErrorKind::InvalidInput);
 
     simulator.clock().advance(HOUR);
     let order = quotation.order().unwrap();
     assert_eq!(
-        (order.status.clone(), order.credits().unwrap()),
+        (order.status.clone(), order.cost().unwrap()),
         (OrderStatus::Fulfilled, Some(quotation.credits))
     );
     assert_eq!(order.items().unwrap().len(), 1);
@@ -69,17 +69,17 @@ fn a_study_and_a_quotation_are_decided_on_and_then_it_costs() {
 #[test]
 fn a_rejected_quotation_ends_the_order_and_costs_nothing() {
     let (simulator, client, order) = ordered();
-    let before = client.credits().unwrap();
+    let before = client.balance().unwrap();
     simulator.clock().advance(HOUR);
     let study = client.tasking().feasibility_studies().unwrap().iter().next().unwrap().clone();
     study.accept(&study.options[0].id).unwrap();
     simulator.clock().advance(HOUR);
-    simulator.add_credits(-client.credits().unwrap());
+    simulator.add_credits(-client.balance().unwrap());
     let quotation = client.tasking().quotations_of(&order).unwrap().iter().next().unwrap().clone();
     assert_eq!(quotation.accept().unwrap_err().kind(), ErrorKind::Credits);
     assert_eq!(quotation.reject().unwrap().decision, "REJECTED");
     simulator.clock().advance(HOUR);
-    assert_eq!(order.refresh().unwrap().status, OrderStatus::Canceled);
-    assert_eq!(client.credits().unwrap(), 0);
+    assert_eq!(order.refresh().unwrap().status, OrderStatus::Cancelled);
+    assert_eq!(client.balance().unwrap(), 0);
     assert!(before > 0);
 }

@@ -138,7 +138,7 @@ impl Platform {
     fn draw_failure(&self, job: &mut Job) {
         let drawn = SeededRng::of(&[self.seed, job.key, job.nth, 7]).unit();
         if job.dry_run || job.error_message.is_some() {
-            // Test queries cost nothing, and a job with a error_message has failed already.
+            // Test queries cost nothing, and a job with an error message has failed already.
         } else if drawn < self.failing {
             job.fail("FAILED", STOPPED);
         } else if drawn < self.failing + self.hanging {

@@ -36,7 +36,7 @@ fn tag() -> String {
     std::env::var("UP42_TAG").unwrap_or_default()
 }
 
-/// Prints the error as one line, whatever the error_chain contains.
+/// Prints the error as one line, with the whole chain of causes.
 fn tell(error_chain: &str, line: u32, more: &str) {
     println!("{} error {{\"message\": {}, \"line\": {line}{more}}}", tag(), quoted(error_chain));
 }

@@ -37,7 +37,7 @@ fn a_command_has_the_variables_and_ends_the_simulator_with_its_status() {
     let again = Simulator::builder().folder(folder.path().join("f")).start().unwrap();
     assert_eq!(again.api_url(), url);
     let client = up42::Client::builder().simulator(again).build().unwrap();
-    assert_eq!(client.credits().unwrap(), 7);
+    assert_eq!(client.balance().unwrap(), 7);
 }
 
 #[test]

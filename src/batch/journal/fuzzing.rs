@@ -71,7 +71,7 @@ fn replay(journal: &Journal) {
     let limits = journal.limits().unwrap_or_default();
     let _ = (journal.head(), journal.last_change());
     let (Ok(items), Ok(events)) = (journal.items(), journal.events()) else { return };
-    let mut state = State::new(items.len(), 2, limits.settle());
+    let mut state = State::new(items.len(), 2, limits.lost_job_timeout());
     for event in &events {
         state.apply(event);
         let (kind, data) = record::write(event);

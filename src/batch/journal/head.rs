@@ -60,9 +60,11 @@ impl Journal {
         let limits = self.connection.query_row(query, [], |row| {
             let on_failure: Option<String> = row.get(3)?;
             Ok(Limits {
-                budget: row.get(0)?,
+                max_credits: row.get(0)?,
                 max_concurrent: row.get::<_, Option<i64>>(1)?.and_then(|jobs| usize::try_from(jobs).ok()),
-                settle: row.get::<_, Option<i64>>(2)?.map(|time| Duration::from_millis(time.unsigned_abs())),
+                lost_job_timeout: row
+                    .get::<_, Option<i64>>(2)?
+                    .map(|time| Duration::from_millis(time.unsigned_abs())),
                 on_failure: on_failure.and_then(|word| OnFailure::named(&word)),
             })
         });
@@ -82,9 +84,9 @@ impl Journal {
             let changed = write.execute(
                 change,
                 params![
-                    limits.budget,
+                    limits.max_credits,
                     limits.max_concurrent.map(whole),
-                    limits.settle.map(timeout),
+                    limits.lost_job_timeout.map(timeout),
                     limits.on_failure.map(OnFailure::name)
                 ],
             );

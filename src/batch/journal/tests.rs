@@ -183,7 +183,7 @@ fn of_two_drivers_one_writes() {
     for error in [
         second.add(&[item(1)]).unwrap_err(),
         second.charge_to(None).unwrap_err(),
-        second.set_limits(Limits { budget: Some(7), ..Limits::default() }).unwrap_err(),
+        second.set_limits(Limits { max_credits: Some(7), ..Limits::default() }).unwrap_err(),
     ] {
         assert!(error.to_string().contains("another program drives this batch now"), "{error}");
     }
@@ -240,16 +240,16 @@ fn what_a_batch_is_held_to_is_kept() {
     let mut journal = Journal::create(&path, &head()).unwrap();
     assert_eq!(journal.limits().unwrap(), Limits::default());
     let limits = Limits {
-        budget: Some(500),
+        max_credits: Some(500),
         max_concurrent: Some(3),
-        settle: Some(Duration::from_millis(1500)),
+        lost_job_timeout: Some(Duration::from_millis(1500)),
         on_failure: Some(OnFailure::Stop),
     };
     journal.set_limits(limits).unwrap();
     let kept = Journal::open(&path).unwrap().unwrap().limits().unwrap();
     assert_eq!(kept, limits);
-    let raised = Limits { budget: Some(900), ..Limits::default() };
-    assert_eq!(raised.or(kept), Limits { budget: Some(900), ..limits }, "what is said now counts");
+    let raised = Limits { max_credits: Some(900), ..Limits::default() };
+    assert_eq!(raised.or(kept), Limits { max_credits: Some(900), ..limits }, "what is said now counts");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::Phase;
 #[derive(Clone, Debug)]
 pub(super) struct CostTracker {
     /// Spending limit, and the highest price of each item.
-    budget: Option<(i64, Vec<i64>)>,
+    spending_limit: Option<(i64, Vec<i64>)>,
     /// Credits paid for jobs whose items were retried.
     paid_before: i64,
     /// Number of retries of each item after a job with an unknown cost.
@@ -13,21 +13,21 @@ pub(super) struct CostTracker {
 
 impl CostTracker {
     pub(super) fn new(items: usize) -> Self {
-        Self { budget: None, paid_before: 0, unknown_costs_before: vec![0; items] }
+        Self { spending_limit: None, paid_before: 0, unknown_costs_before: vec![0; items] }
     }
 
-    pub(super) fn set_budget(&mut self, credits: i64, prices: Vec<i64>) {
-        self.budget = Some((credits, prices));
+    pub(super) fn set_max_credits(&mut self, credits: i64, prices: Vec<i64>) {
+        self.spending_limit = Some((credits, prices));
     }
 
     /// Returns the spending limit, if there is one.
-    pub(super) fn budget(&self) -> Option<i64> {
-        self.budget.as_ref().map(|(budget, _)| *budget)
+    pub(super) fn max_credits(&self) -> Option<i64> {
+        self.spending_limit.as_ref().map(|(most, _)| *most)
     }
 
     /// Returns the highest price of the item; 0 if prices were not requested.
     pub(super) fn price(&self, item: usize) -> i64 {
-        self.budget.as_ref().and_then(|(_, prices)| prices.get(item)).copied().unwrap_or(0)
+        self.spending_limit.as_ref().and_then(|(_, prices)| prices.get(item)).copied().unwrap_or(0)
     }
 
     /// Returns whether the item's price counts as committed, since the cost of one of its jobs is

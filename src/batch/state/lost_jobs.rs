@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::{Event, Phase, State};
 use crate::jobs::JobStatus;
 
-/// Time that a lost item is searched while no complete list can be read, as a multiple of `settle`.
+/// Time that a lost item is searched while no complete list can be read, as a multiple of `lost_job_timeout`.
 const PATIENCE: u32 = 4;
 /// Number of polls in a row without a job after which it counts as gone.
 pub(super) const MISSES: u32 = 6;
@@ -18,8 +18,7 @@ impl State {
     /// Returns whether a complete list that is requested now can prove that a lost item was not
     /// created.
     pub(in crate::batch) fn wants_whole_list(&self, now: Duration) -> bool {
-        let is_settled =
-            |phase: &Phase| matches!(phase, Phase::Lost { since, .. } if now >= *since + self.settle);
+        let is_settled = |phase: &Phase| matches!(phase, Phase::Lost { since, .. } if now >= *since + self.lost_job_timeout);
         self.phases.iter().any(is_settled)
     }
 
@@ -35,7 +34,7 @@ impl State {
         let Some(Phase::Lost { since, absences, unread, .. }) = self.phases.get_mut(item) else {
             return None;
         };
-        if asked < *since + self.settle {
+        if asked < *since + self.lost_job_timeout {
             return None;
         }
         if is_whole {
@@ -43,7 +42,7 @@ impl State {
             return (*absences >= ABSENCES).then_some(Event::Absent { item });
         }
         let first = *unread.get_or_insert(asked);
-        (asked >= first + self.settle * PATIENCE).then_some(Event::Unproven { item })
+        (asked >= first + self.lost_job_timeout * PATIENCE).then_some(Event::Unproven { item })
     }
 
     /// Records that the platform does not know a created job now. Returns that the job is gone
@@ -52,7 +51,7 @@ impl State {
         let Some(Phase::Created(created)) = self.phases.get_mut(item) else { return None };
         let (before, since) = created.missed.unwrap_or((0, now));
         created.missed = Some((before + 1, since));
-        (before + 1 >= MISSES && now >= since + self.settle).then_some(Event::Gone { item })
+        (before + 1 >= MISSES && now >= since + self.lost_job_timeout).then_some(Event::Gone { item })
     }
 
     /// Records that the platform does not know a created job now, and that no complete list

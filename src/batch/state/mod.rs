@@ -63,11 +63,11 @@ pub(super) struct State {
     limiter: SubmissionLimiter,
     costs: CostTracker,
     /// Time from giving up the response until an item that is in no list counts as never created.
-    settle: Duration,
+    lost_job_timeout: Duration,
 }
 
 impl State {
-    pub(super) fn new(items: usize, limit: usize, settle: Duration) -> Self {
+    pub(super) fn new(items: usize, limit: usize, lost_job_timeout: Duration) -> Self {
         Self {
             phases: vec![Phase::Waiting; items],
             retries: vec![0; items],
@@ -79,13 +79,13 @@ impl State {
             limiter: SubmissionLimiter::new(limit),
             costs: CostTracker::new(items),
             // Avoids an overflow when it is added to a time.
-            settle: settle.min(Duration::from_secs(u32::MAX.into())),
+            lost_job_timeout: lost_job_timeout.min(Duration::from_secs(u32::MAX.into())),
         }
     }
 
     /// Sets the spending limit and the highest price of each item, in credits.
-    pub(super) fn set_budget(&mut self, credits: i64, prices: Vec<i64>) {
-        self.costs.set_budget(credits, prices);
+    pub(super) fn set_max_credits(&mut self, credits: i64, prices: Vec<i64>) {
+        self.costs.set_max_credits(credits, prices);
     }
 
     /// Returns the items whose price counts: to be sent, or sent at an unknown cost.
@@ -212,7 +212,7 @@ impl State {
     /// Returns the actions that are due at this time.
     pub(super) fn next(&self, now: Duration) -> Vec<Action> {
         let occupied = self.occupied();
-        let (mut committed, budget) = match self.costs.budget() {
+        let (mut committed, budget) = match self.costs.max_credits() {
             Some(budget) => (self.costs.committed(&self.phases), budget),
             None => (0, i64::MAX),
         };
@@ -283,12 +283,13 @@ impl State {
     /// Records that too little of the spending limit is left, if items wait for no other reason.
     /// Called when nothing is left to do.
     pub(super) fn give_up(&mut self) {
-        let (None, Some(budget), Some(_)) = (self.stop(), self.costs.budget(), self.waiting().next()) else {
+        let (None, Some(budget), Some(_)) = (self.stop(), self.costs.max_credits(), self.waiting().next())
+        else {
             return;
         };
         let spent = self.costs.committed(&self.phases);
         let message = format!(
-            "{spent} of the budget of {budget} credits are spent, too little is left for one more job"
+            "{spent} of the limit of {budget} credits are spent, too little is left for one more job"
         );
         self.stop_sending(Error::new(ErrorKind::Credits, message));
     }

@@ -60,7 +60,7 @@ pub struct AoiCloud {
     pub note: Option<String>,
 }
 
-impl_list!(AoiClouds(clouds: AoiCloud), "The estimates, in the order of the quicklooks.");
+impl_list!(AoiClouds(clouds: AoiCloud), "Returns an iterator over the estimates, in the order of the quicklooks.");
 
 impl Quicklooks {
     /// Estimates the cloud cover over the area from the pixels of the quicklooks; see

@@ -5,7 +5,7 @@ use geo::MultiPolygon;
 use super::problem::{Candidate, Cell, Problem};
 use up42_core::geo::OverlapRows;
 
-/// Largest number of candidates in the search; more scenes are preselect out first.
+/// Largest number of candidates in the search; surplus scenes are removed first.
 const WEIGHED: usize = 64;
 /// Largest number of cells that the scenes may divide the area into.
 const CELLS: usize = 20_000;

@@ -27,7 +27,7 @@ pub struct Collections {
     collections: Vec<Collection>,
 }
 
-impl_list!(Collections(collections: Collection), "The collections, one by one.");
+impl_list!(Collections(collections: Collection), "Returns an iterator over the collections.");
 
 impl Collections {
     /// Lists the collections of a STAC API, page by page.

@@ -39,7 +39,7 @@ pub struct Queryables {
     queryables: Vec<Queryable>,
 }
 
-impl_list!(Queryables(queryables: Queryable), "The queryables, one by one.");
+impl_list!(Queryables(queryables: Queryable), "Returns an iterator over the queryables.");
 
 impl Queryables {
     pub(in crate::catalog) fn of(client: &Client, stac: &Stac) -> Result<Self> {

@@ -223,7 +223,7 @@ pub(crate) fn picture(bytes: Vec<u8>) -> Result<Vec<u8>> {
     }
 }
 
-impl_list!(Quicklooks(quicklooks: Quicklook), "The quicklooks, in the order of the scenes.");
+impl_list!(Quicklooks(quicklooks: Quicklook), "Returns an iterator over the quicklooks, in the order of the scenes.");
 
 impl Quicklooks {
     pub(crate) fn of(quicklooks: Vec<Quicklook>) -> Self {

@@ -40,7 +40,7 @@ pub struct Scenes {
     origin: Vec<(String, String)>,
 }
 
-impl_list!(Scenes(scenes: Scene), "The scenes, one by one.");
+impl_list!(Scenes(scenes: Scene), "Returns an iterator over the scenes.");
 
 impl Scenes {
     pub(in crate::catalog) fn new(scenes: Vec<Scene>, more: bool) -> Self {

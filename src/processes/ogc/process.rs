@@ -121,7 +121,7 @@ impl OgcProcess {
     ///
     /// The default limit of unfinished jobs is 10, because servers of the standard state none; see
     /// [`max_concurrent`](Batch::max_concurrent). The executions have no prices:
-    /// [estimate](Batch::estimate) and [budget](Batch::budget) do not apply.
+    /// [estimate](Batch::estimate) and [spending limit](Batch::max_credits) do not apply.
     ///
     /// Jobs of the standard have no names. After a lost response the batch looks in the server's
     /// list for the only new job with the same inputs. If the list does not state inputs, the
@@ -134,7 +134,7 @@ impl OgcProcess {
     /// [`Endpoint::timeout`](crate::client::Endpoint::timeout). The server does not keep the
     /// responses, so they are stored beside the journal, and a batch that is resumed after its
     /// program was killed finds them there. An execution whose response was lost cannot be found,
-    /// so it always becomes `Unproven`, after five times [`settle`](Batch::settle).
+    /// so it always becomes `Unproven`, after five times [`lost_job_timeout`](Batch::lost_job_timeout).
     ///
     /// ```
     /// # use up42::{simulator::Simulator, serde_json::json};

@@ -137,7 +137,7 @@ impl JobBackend for ProcessingBackend {
     }
 
     fn balance(&self) -> Result<i64> {
-        self.client().credits()
+        self.client().balance()
     }
 
     fn estimate(&self, jobs: &[JobParameters]) -> Result<Estimate> {

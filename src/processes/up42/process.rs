@@ -138,7 +138,7 @@ impl Process {
     /// # let product = client.data_product("phr/display")?;
     /// # scenes.order(&product).aoi(&aoi).place()?.wait(std::time::Duration::from_secs(60))?;
     /// let items = client.storage().items()?; // or those that are chosen from it
-    /// let batch = client.process("upsampling-ns")?.batch("upsampled", &items)?.budget(10_000);
+    /// let batch = client.process("upsampling-ns")?.batch("upsampled", &items)?.max_credits(10_000);
     /// assert!(batch.estimate()?.total().max > 0);
     /// let jobs = batch.run()?;
     /// assert_eq!(jobs.succeeded(), items.len());

@@ -44,7 +44,7 @@ pub struct FoundByJob {
     pub price: Result<Price>,
 }
 
-impl_list!(FoundScenes(jobs: FoundByJob), "What was found, job by job.");
+impl_list!(FoundScenes(jobs: FoundByJob), "Returns an iterator over the results of the jobs.");
 
 impl JobCollection {
     /// Requests, for each job of a [dry run](crate::jobs::Workflow::test_jobs_parallel), its

@@ -116,7 +116,7 @@ fn a_server_that_is_killed_and_comes_back_loses_nothing() {
     let Some(first) = Pygeoapi::start(folder.path()) else { return };
     let measure = connect(&first, folder.path()).process("measure").unwrap();
     let batch = measure.batch("thirty", places(30, 9, "open")).unwrap().max_concurrent(6);
-    let batch = batch.settle(Duration::from_secs(1));
+    let batch = batch.lost_job_timeout(Duration::from_secs(1));
     let running = batch.start().unwrap();
     // Nine are done, and six cannot end.
     until(|| running.jobs().unwrap().succeeded() == 9 && runs(folder.path()).len() == 15);

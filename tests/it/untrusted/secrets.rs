@@ -312,7 +312,7 @@ fn no_error_tells_a_secret_of_a_server() {
         });
         let client = server.client().build().unwrap();
         let errors = [
-            client.credits().unwrap_err(),
+            client.balance().unwrap_err(),
             client.budgets().unwrap_err(),
             client.collections().unwrap_err(),
             client.orders(up42::orders::OrderFilter::new()).unwrap_err(),

@@ -48,7 +48,7 @@ impl Platform {
             ),
         };
         known(&body, fields).and_then(|()| known(&body["query"], conditions)).map_err(refused)?;
-        let mut query = Query::from_body(&body).map_err(refused)?.to_bbox();
+        let mut query = Query::from_body(&body).map_err(refused)?.into_bbox();
         match host {
             Some(host) => {
                 query.collections =

@@ -49,8 +49,8 @@ impl Query {
     }
 
     /// Returns the same search with the bounding box of its area.
-    pub(super) fn to_bbox(mut self) -> Self {
-        self.area = self.area.map(Area::to_bbox);
+    pub(super) fn into_bbox(mut self) -> Self {
+        self.area = self.area.map(Area::into_bbox);
         self
     }
 

@@ -1,9 +1,6 @@
 //! GeoJSON geometries for computations.
 
-use geo::{
-    BoundingRect, ChamberlainDuquetteArea, Contains, Coord, Geometry, GeometryCollection, Intersects, Line,
-    LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon, Rect,
-};
+use geo::{BoundingRect, ChamberlainDuquetteArea, Contains, Geometry, Intersects, Line, Point, Rect};
 use serde_json::{Value, json};
 use up42_core::geo::geometry_from_json;
 
@@ -47,7 +44,7 @@ impl Area {
     }
 
     /// Returns the area of the bounding boxes.
-    pub(super) fn to_bbox(self) -> Self {
+    pub(super) fn into_bbox(self) -> Self {
         Self::of_boxes(self.boxes)
     }
 

@@ -33,7 +33,7 @@ fn map(count: u32, side: u32) -> Map {
 #[test]
 fn the_page_keeps_to_its_budget() {
     for (count, side, budget) in [(12, 256, 600_000), (300, 64, 900_000), (3_000, 24, 1_500_000)] {
-        let map = map(count, side).budget(budget);
+        let map = map(count, side).max_bytes(budget);
         let drawn = map.draw(true);
         let html = html::inline(&map, &drawn);
         assert!(html.len() <= budget, "{count}: {} of {budget}", html.len());
@@ -52,7 +52,7 @@ fn originals_pass_through_while_they_fit() {
 
 #[test]
 fn what_a_small_budget_costs_is_said() {
-    let notes = |budget: usize| map(40, 200).budget(budget).draw(true).notes.join("\n");
+    let notes = |budget: usize| map(40, 200).max_bytes(budget).draw(true).notes.join("\n");
     assert!(notes(5_000_000).is_empty());
     // The exact size depends on the size of the viewer.
     let smaller = notes(600_000);
@@ -62,13 +62,13 @@ fn what_a_small_budget_costs_is_said() {
     let start = "shown by thumbnails only, to keep to the map's budget of 0.4 MB: ";
     assert!(thumbnails.starts_with(start) && thumbnails.ends_with(" of 40 pictures"), "{thumbnails}");
     insta::assert_snapshot!(notes(10_000), @"40 pictures did not fit into the map's budget of 0.01 MB: scene-39, scene-38, scene-37 and 37 more");
-    let drawn = map(40, 200).budget(10_000).draw(true);
+    let drawn = map(40, 200).max_bytes(10_000).draw(true);
     assert!(drawn.scenes.iter().all(|scene| scene.picture.is_none() && scene.thumb.is_none()));
 }
 
 #[test]
 fn the_same_layers_give_the_same_bytes_whatever_the_threads_do() {
-    let map = map(100, 64).budget(550_000);
+    let map = map(100, 64).max_bytes(550_000);
     let first = map.to_html();
     assert!((0..3).all(|_| map.to_html() == first));
 }

@@ -194,7 +194,7 @@ impl Map {
     /// note on the map says what was reduced or left out. The outlines, the properties of the
     /// scenes, the still picture and the viewer are always included: about 0.25 MB, and 0.1 KB per
     /// scene.
-    pub fn budget(mut self, bytes: usize) -> Self {
+    pub fn max_bytes(mut self, bytes: usize) -> Self {
         self.budget = bytes;
         self
     }

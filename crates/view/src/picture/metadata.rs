@@ -76,8 +76,8 @@ fn png(mut rest: &[u8]) -> Option<Vec<u8>> {
 mod tests {
     use image::{DynamicImage, RgbImage};
 
-    use super::super::picture::{decode, jpeg, png};
     use super::*;
+    use crate::picture::{decode, jpeg, png};
 
     fn image() -> DynamicImage {
         DynamicImage::ImageRgb8(RgbImage::from_fn(40, 30, |x, y| image::Rgb([x as u8 * 6, y as u8 * 8, 90])))

@@ -213,7 +213,7 @@ fn a_job_is_told_once_and_whole() {
     let platform = Platform { silence: 3.into(), ..Platform::default() };
     let (mut policy, hook) = (policy(), finished.clone());
     policy.on_finished = Some(Arc::new(move |record: &JobRecord| {
-        hook.lock().unwrap().push((record.label.clone(), record.index, record.credits()));
+        hook.lock().unwrap().push((record.label.clone(), record.index, record.cost()));
     }));
     run_to_end(&platform, &policy, known(2));
     let mut finished = finished.lock().unwrap().clone();
@@ -263,7 +263,7 @@ fn what_is_left_out_stops_nothing() {
 fn a_deadline_is_not_a_budget_and_counts_from_when_the_user_asked() {
     let platform = Platform::default();
     let (mut known, mut policy) = (known(3), policy());
-    known.state.set_budget(10, vec![7, 7, 0]);
+    known.state.set_max_credits(10, vec![7, 7, 0]);
     created(&mut known, 0, platform.has("b", "RUNNING"));
     policy.deadline = Some(at(10));
     // Another kernel ran it for 8 s.

@@ -19,7 +19,7 @@ impl Recorded {
         let mut state = state(self.items, self.limit);
         self.left_out.iter().for_each(|item| state.leave_out(*item));
         if let Some((credits, prices)) = &self.budget {
-            state.set_budget(*credits, prices.clone());
+            state.set_max_credits(*credits, prices.clone());
         }
         assert!(self.events.iter().all(|event| state.apply(event)), "what was kept is news");
         state
@@ -82,8 +82,8 @@ proptest! {
                             _ => {
                                 // The last of many attempts was carried out, or the program was
                                 // killed before the response, a while after the intent.
-                                now += if matches!(kind, 9 | 11) { SETTLE } else { Duration::ZERO };
-                                let lag = if matches!(kind, 8 | 9 | 11 | 14) { SETTLE / 2 } else { Duration::ZERO };
+                                now += if matches!(kind, 9 | 11) { LOST_JOB_TIMEOUT } else { Duration::ZERO };
+                                let lag = if matches!(kind, 8 | 9 | 11 | 14) { LOST_JOB_TIMEOUT / 2 } else { Duration::ZERO };
                                 prop_assert!(platform.create(item, id, now + lag, answer()), "created twice");
                                                                 match kind {
                                     7..=9 => events.push(Event::Lost { item, at: now, error: lost() }),

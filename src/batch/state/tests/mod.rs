@@ -9,10 +9,10 @@ use super::*;
 use crate::jobs::Job;
 use up42_core::error::ErrorKind;
 
-const SETTLE: Duration = Duration::from_secs(60);
+const LOST_JOB_TIMEOUT: Duration = Duration::from_secs(60);
 
 fn state(items: usize, limit: usize) -> State {
-    State::new(items, limit, SETTLE)
+    State::new(items, limit, LOST_JOB_TIMEOUT)
 }
 
 fn job(id: usize, status: &str) -> Job {
@@ -276,9 +276,9 @@ fn what_is_left_out_is_neither_sent_nor_waited_for() {
 }
 
 #[test]
-fn nothing_is_sent_beyond_the_budget() {
+fn nothing_is_sent_beyond_the_limit() {
     let mut state = state(3, 3);
-    state.set_budget(100, vec![60, 60, 10]);
+    state.set_max_credits(100, vec![60, 60, 10]);
     assert_eq!(state.most(), 130);
     assert_eq!(state.next(at(0)), [Action::Submit(0)], "two may cost 120");
     create(&mut state, 0, "RUNNING");
@@ -291,13 +291,13 @@ fn nothing_is_sent_beyond_the_budget() {
     assert_eq!(state.next(at(0)), [Action::Finish], "5 are left");
     state.give_up();
     let message = state.stop().unwrap().to_string();
-    assert_eq!(message, "95 of the budget of 100 credits are spent, too little is left for one more job");
+    assert_eq!(message, "95 of the limit of 100 credits are spent, too little is left for one more job");
 }
 
 #[test]
 fn what_a_failed_job_cost_counts_when_it_is_sent_anew() {
     let mut state = state(1, 1);
-    state.set_budget(100, vec![60]);
+    state.set_max_credits(100, vec![60]);
     create(&mut state, 0, "FAILED");
     state.apply(&Event::Finalized { item: 0, credits: Some(50), reason: None });
     state.apply(&Event::Retried { item: 0 });
@@ -307,7 +307,7 @@ fn what_a_failed_job_cost_counts_when_it_is_sent_anew() {
 #[test]
 fn what_may_have_been_paid_counts_when_it_is_sent_anew() {
     let mut state = state(3, 3);
-    state.set_budget(200, vec![60, 50, 40]);
+    state.set_max_credits(200, vec![60, 50, 40]);
     lose(&mut state, 0);
     state.apply(&Event::Unproven { item: 0 });
     create(&mut state, 1, "FAILED");
