@@ -110,11 +110,11 @@ mod tests {
     fn a_batch_tells_how_it_stands() {
         insta::assert_snapshot!(sample::jobs().overview("jobs").text, @r"
         Batch spring
-          Jobs           ✓ 1 succeeded  ● 1 running  ○ 1 queued  ○ 1 to come  ✕ 1 failed  ✕ 1 rejected  ◇ 1 unproven
-          Credits paid   1,293 of at most 2,000
-          Of the limit   65 %
-          Time (UTC)     2020-06-01 11:34 to 11:46
-          Still to go    about 9 min
+          Jobs          ✓ 1 succeeded  ● 1 running  ○ 1 queued  ○ 1 to come  ✕ 1 failed  ✕ 1 rejected  ◇ 1 unproven
+          Credits paid  1,293 of at most 2,000
+          Of the limit  65 %
+          Time (UTC)    2020-06-01 11:34 to 11:46
+          Still to go   about 9 min
 
         Batch spring: 7 jobs
         Job       Id        Status            Reason                                      Started (UTC)         Elapsed  Credits
