@@ -44,9 +44,10 @@ impl dyn Pen + '_ {
     }
 }
 
-/// At most how wide a text is, in either form.
+/// Returns the width to reserve for a text, in pixels. Viewers draw the SVG with their own font,
+/// which may be wider than the embedded one.
 pub fn width(text: &str, size: i32) -> i32 {
-    (text.chars().count() as f64 * f64::from(size) * 0.62).ceil() as i32
+    (font::width(text, f64::from(size) * font::CAPITALS) * 1.1).ceil() as i32
 }
 
 /// Returns the drawing as an SVG document.
@@ -150,7 +151,7 @@ impl Pen for Canvas {
     }
 
     fn text(&mut self, at: Point, text: &str, size: i32, anchor: Anchor, colour: Rgb) {
-        let height = f64::from(size) * 0.6 * SCALE as f64;
+        let height = f64::from(size) * font::CAPITALS * SCALE as f64;
         let [x, y] = pixel(at);
         let start = match anchor {
             Anchor::Left => x,

@@ -15,7 +15,7 @@ const FONT: &[u8] = include_bytes!("../../assets/noto-sans/NotoSans-subset.ttf")
 const FAMILY: &str = "Noto Sans";
 
 /// Height of capitals in Noto Sans, as a share of the font size.
-const CAPITALS: f32 = 0.714;
+pub const CAPITALS: f64 = 0.714;
 
 /// Longest text that is drawn, in characters: more than fits on a picture.
 const LONGEST: usize = 200;
@@ -134,7 +134,7 @@ fn line(text: &str, height: f64) -> Line {
     // Noto Sans has no minus sign, but the dash of the same width.
     let text = &text.replace('\u{2212}', "\u{2013}");
     let mut fonts = FONTS.lock().unwrap_or_else(PoisonError::into_inner);
-    fonts.get_or_insert_with(Fonts::new).line(text, height as f32 / CAPITALS)
+    fonts.get_or_insert_with(Fonts::new).line(text, (height / CAPITALS) as f32)
 }
 
 /// Coverage of the pixels of a text, row by row.
