@@ -50,6 +50,16 @@ pub fn width(text: &str, size: i32) -> i32 {
     (font::width(text, f64::from(size) * font::CAPITALS) * 1.1).ceil() as i32
 }
 
+/// Cuts a text to at most `most` pixels, with an ellipsis.
+pub fn shortened(text: &str, size: i32, most: i32) -> String {
+    let mut short = text.to_owned();
+    if width(text, size) <= most {
+        return short;
+    }
+    while short.pop().is_some() && width(&format!("{short}…"), size) > most {}
+    format!("{}…", short.trim_end())
+}
+
 /// Returns the drawing as an SVG document.
 pub fn svg((width, height): (u32, u32), draw: impl FnOnce(&mut dyn Pen)) -> String {
     let mut pen = Svg::default();

@@ -3,10 +3,12 @@
 use jiff::Timestamp;
 
 use super::{Bar, Gantt, Span};
-use crate::chart::pen::width;
+use crate::chart::pen::{shortened, width};
 use crate::elements::Tone;
 use up42_core::sanitize::sanitize;
 
+/// Largest number of labels whose widths are measured.
+const MEASURED: usize = 200;
 /// Largest number of rows that are all named.
 const NAMED: usize = 36;
 /// Largest number of separate rows; more are packed into lanes.
@@ -49,7 +51,8 @@ impl Rows {
         let of_bar = (0..bars.len()).collect();
         // If rows are thin, only failed ones are named.
         let is_shown = |span: &&Span| count <= NAMED || span.tone == Tone::Failed;
-        let labels = gantt.spans.iter().filter(is_shown).map(|span| width(&sanitize(&span.label, 200), NAME));
+        let labels = gantt.spans.iter().filter(is_shown).take(MEASURED);
+        let labels = labels.map(|span| width(&sanitize(&span.label, 200), NAME));
         let left = labels.max().unwrap_or(0).clamp(46, WIDEST) + 26;
         Self { spans, of_bar, count, pitch, left, is_packed: false }
     }
@@ -57,11 +60,7 @@ impl Rows {
     /// Returns a label, cut to the available width.
     pub fn name(&self, label: &str) -> String {
         let label = sanitize(label, 200);
-        let most = (self.left - 26) / width("m", NAME);
-        match label.chars().count() as i32 > most {
-            false => label,
-            true => label.chars().take(most.max(1) as usize - 1).chain(['…']).collect(),
-        }
+        shortened(&label, NAME, self.left - 26)
     }
 
     pub fn is_named(&self) -> bool {
