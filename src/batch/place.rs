@@ -53,7 +53,7 @@ fn placement(state: &State, item: usize, was_there: bool) -> Placement {
             Placement::Lost(Error::new(ErrorKind::Network, "another program waits for its answer"))
         }
         Phase::Waiting => Placement::Refused(state.stop().cloned().unwrap_or_else(|| {
-            Error::new(ErrorKind::Busy, "it was not sent before the deadline: place the plan again")
+            Error::new(ErrorKind::Busy, "it was not sent before the timeout: place the plan again")
         })),
     }
 }

@@ -42,7 +42,7 @@ pub enum OrderPlacement {
     Existing(Order),
     /// The order was refused, and costs nothing.
     Refused(Error),
-    /// The response was lost, and the order was not found before the deadline, or its absence
+    /// The response was lost, and the order was not found before the timeout, or its absence
     /// cannot be proven: it may exist. [`PlacedOrders::refresh`] searches for it again, and so does
     /// placing the plan once more.
     Lost(Error),

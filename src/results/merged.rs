@@ -104,14 +104,14 @@ fn merged(feature: &ResultFeature) -> Value {
     let _ = (redact::value(&mut properties), redact::value(&mut rest));
     let mut properties = properties.as_object_mut().map(std::mem::take).unwrap_or_default();
     properties.insert("job_id".into(), feature.job.as_str().into());
-    let expected_length = feature.properties.get(PATH).and_then(Value::as_str).map(redact::data);
-    match (&feature.file, expected_length) {
+    let listed_path = feature.properties.get(PATH).and_then(Value::as_str).map(redact::data);
+    match (&feature.file, listed_path) {
         // The name of an existing file contains no secret.
         (Some(file), _) if feature.path.is_some() => {
             properties.insert(PATH.into(), format!("{}/{file}", folder_name(&feature.job)).into());
         }
-        (Some(_), Some(expected_length)) => {
-            properties.insert(PATH.into(), format!("{}/{expected_length}", folder_name(&feature.job)).into());
+        (Some(_), Some(listed_path)) => {
+            properties.insert(PATH.into(), format!("{}/{listed_path}", folder_name(&feature.job)).into());
         }
         _ => drop(properties.shift_remove(PATH)),
     }

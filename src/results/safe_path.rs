@@ -14,8 +14,7 @@ const DEEPEST: usize = 32;
 pub(super) fn safe_path(path: &str) -> Result<String> {
     // Paths written on Windows use the other separator.
     let path = path.replace('\\', "/");
-    let is_drive =
-        matches!(path.as_bytes(), [run_to_end, b':', b'/', ..] if run_to_end.is_ascii_alphabetic());
+    let is_drive = matches!(path.as_bytes(), [letter, b':', b'/', ..] if letter.is_ascii_alphabetic());
     let parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
     if path.starts_with('/') || is_drive || parts.contains(&"..") {
         return Err(Error::response("leads out of the folder"));

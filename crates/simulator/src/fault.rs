@@ -242,7 +242,7 @@ const NAMED: [(&str, Make); 11] = [
     ("unknown-status", || Fault::unknown_status("UNKNOWN")),
 ];
 
-/// FaultPoint at which a fault can apply.
+/// Point at which a fault can apply.
 pub(super) enum FaultPoint<'a> {
     /// A request has arrived.
     Request,

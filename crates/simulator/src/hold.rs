@@ -22,7 +22,7 @@ pub struct Hold {
     pattern: RequestPattern,
 }
 
-/// FaultPoint at which a request is stopped.
+/// Point at which a request is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum HoldPoint {
     /// The request has arrived in full, and has not been carried out.

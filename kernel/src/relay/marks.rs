@@ -182,7 +182,7 @@ impl MarkParser {
         if is_end {
             let content = String::from_utf8_lossy(&self.held[block.start..from]).replace("\r\n", "\n");
             let content = content.strip_suffix('\n').unwrap_or(&content).to_owned();
-            // MarkParser with the tag are never shown.
+            // Marks with the tag are never shown.
             let shown = if block.is_tagged { block.start..from } else { 0..block.seen };
             let raw = self.held[shown].to_vec();
             self.held.drain(..block.seen);

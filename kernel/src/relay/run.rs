@@ -24,7 +24,7 @@ pub struct Run {
     panic: Option<Panic>,
     /// Mark of a panic, which any cell may print.
     panicked: Option<String>,
-    /// MarkParser after it; they belong to the cell if it did not end there.
+    /// Marks after it; they belong to the cell if it did not end there.
     later: Vec<Mark>,
     /// Last panic of another thread.
     other_thread_panic: Option<Panic>,

@@ -1,6 +1,6 @@
 //! Search for the best choice of scenes.
 //!
-//! A few quick choices (`quick.rs`) give a first best score. Then branch and bound goes through all
+//! A few quick choices (`greedy.rs`) give a first best score. Then branch and bound goes through all
 //! choices by deciding scene after scene, in or out. A branch is skipped if nothing in it can beat
 //! the best score, by a lower bound of the cost:
 //!

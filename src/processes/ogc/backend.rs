@@ -280,5 +280,7 @@ fn failure(error: &Error) -> Option<String> {
 }
 
 fn no_prices_error() -> Error {
-    Error::invalid("an OGC API - Processes server has no prices: run the batch without estimate and budget")
+    Error::invalid(
+        "an OGC API - Processes server has no prices: run the batch without `estimate` and `max_credits`",
+    )
 }

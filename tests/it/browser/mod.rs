@@ -56,7 +56,7 @@ fn the_browser_shows_what_it_should() {
     areas_that_were_drawn_are_read(&pages.join("drawn"));
 }
 
-/// Checks the areas that `draw.test.mjs` copied and downloaded.
+/// Checks the areas that `draw_area.test.mjs` copied and downloaded.
 fn areas_that_were_drawn_are_read(folder: &Path) {
     let read = |name: &str| {
         let text = fs::read_to_string(folder.join(format!("{name}.geojson"))).unwrap();

@@ -23,7 +23,7 @@ pub use antimeridian::{continuous_near, split};
 pub use bbox::Bbox;
 pub use coverage::{area_km2, covered_percent, polygons, touches};
 pub use feature::AoiFeature;
-pub use geojson::{geometry_from_json, geometry_to_json};
+pub use geojson::{geometry_from_json, geometry_to_json, to_shape};
 pub use land::{Detail, land, land_mask, packed as packed_land};
 pub use overlap::OverlapRows;
 pub use union::ground;

@@ -2,7 +2,7 @@
 
 use geo::{BoundingRect, ChamberlainDuquetteArea, Contains, Geometry, Intersects, Line, Point, Rect};
 use serde_json::{Value, json};
-use up42_core::geo::geometry_from_json;
+use up42_core::geo::to_shape;
 
 /// Bounding box: west, south, east, north in degrees, WGS 84.
 pub(crate) type Bbox = [f64; 4];
@@ -73,7 +73,7 @@ pub(crate) fn parse(value: &Value) -> Option<Geometry> {
             let features = value.get("features")?.as_array()?;
             features.iter().map(parse).collect::<Option<_>>().map(Geometry::GeometryCollection)
         }
-        _ => geometry_from_json(value).ok(),
+        _ => to_shape(serde_json::from_value(value.clone()).ok()?).ok(),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::clock::SavedClock;
 use crate::platform::Config;
 use up42_core::error::{Error, ErrorKind, Result};
 
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 const TABLES: &str = "
     CREATE TABLE platform (seed TEXT, credits INTEGER, jobs INTEGER, start TEXT, began TEXT,
         factor REAL, advanced TEXT, programs INTEGER);
@@ -18,10 +18,8 @@ const TABLES: &str = "
     CREATE TABLE workflow (place INTEGER PRIMARY KEY, data TEXT);
     CREATE TABLE job (place INTEGER PRIMARY KEY, data TEXT, scenes TEXT);
     CREATE TABLE credit (at TEXT, credits INTEGER);
-";
-const ORDERS: &str = "
-    CREATE TABLE IF NOT EXISTS purchase (place INTEGER PRIMARY KEY, data TEXT);
-    CREATE TABLE IF NOT EXISTS processing (place INTEGER PRIMARY KEY, data TEXT);
+    CREATE TABLE purchase (place INTEGER PRIMARY KEY, data TEXT);
+    CREATE TABLE processing (place INTEGER PRIMARY KEY, data TEXT);
 ";
 
 /// Opens the file. Returns the connection, the start of the platform, and this program's number
@@ -45,6 +43,10 @@ fn begin(connection: &mut Connection, config: &mut Config) -> Result<(Timestamp,
     if version > VERSION {
         return Err(Error::new(ErrorKind::Io, "it was written by a newer version of up42: update this one"));
     }
+    if (1..VERSION).contains(&version) {
+        let message = "it was written by an older version of up42: use that version, or an empty folder";
+        return Err(Error::new(ErrorKind::Io, message));
+    }
     if version == 0 {
         let clock = config.clock.saved();
         change.execute_batch(TABLES).map_err(database_error)?;
@@ -60,8 +62,6 @@ fn begin(connection: &mut Connection, config: &mut Config) -> Result<(Timestamp,
         change.execute(write, line).map_err(database_error)?;
         change.pragma_update(None, "user_version", VERSION).map_err(database_error)?;
     }
-    // Files of earlier versions lack these tables.
-    change.execute_batch(ORDERS).map_err(database_error)?;
     change.execute("UPDATE platform SET programs = programs + 1", []).map_err(database_error)?;
     let query = "SELECT seed, credits, jobs, start, began, factor, programs FROM platform";
     let (clock, program) = change

@@ -61,12 +61,14 @@ impl State {
                 .map_err(database_error)?;
         }
         let version = self.one("PRAGMA data_version")?;
-        if self.version.replace(version) == Some(version) {
+        if self.version == Some(version) {
             return Ok(());
         }
-        *store = Store::open(config, start);
-        store.number_from(config.seed, self.program);
-        self.fill(store, archive)?;
+        // The store stays as it is if the file cannot be read.
+        let mut read = Store::open(config, start);
+        read.number_from(config.seed, self.program);
+        self.fill(&mut read, archive)?;
+        *store = read;
         self.saved = Saved {
             settings: store.settings.iter().map(|setting| setting.value).collect(),
             workflows: written(&store.workflows)?,
@@ -74,6 +76,7 @@ impl State {
             orders: store.orders.iter().map(order_fingerprint).collect(),
             processing: store.processing.iter().map(processing_fingerprint).collect(),
         };
+        self.version = Some(version);
         Ok(())
     }
 

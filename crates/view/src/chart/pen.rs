@@ -44,20 +44,18 @@ impl dyn Pen + '_ {
     }
 }
 
+/// Ratio by which the font of a viewer may be wider than the embedded one.
+const WIDER: f64 = 1.1;
+
 /// Returns the width to reserve for a text, in pixels. Viewers draw the SVG with their own font,
 /// which may be wider than the embedded one.
 pub fn width(text: &str, size: i32) -> i32 {
-    (font::width(text, f64::from(size) * font::CAPITALS) * 1.1).ceil() as i32
+    (font::width(text, f64::from(size) * font::CAPITALS) * WIDER).ceil() as i32
 }
 
 /// Cuts a text to at most `most` pixels, with an ellipsis.
 pub fn shortened(text: &str, size: i32, most: i32) -> String {
-    let mut short = text.to_owned();
-    if width(text, size) <= most {
-        return short;
-    }
-    while short.pop().is_some() && width(&format!("{short}…"), size) > most {}
-    format!("{}…", short.trim_end())
+    font::shortened(text, f64::from(size) * font::CAPITALS, f64::from(most) / WIDER)
 }
 
 /// Returns the drawing as an SVG document.

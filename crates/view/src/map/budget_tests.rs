@@ -57,9 +57,12 @@ fn what_a_small_budget_costs_is_said() {
     // The exact size depends on the size of the viewer.
     let smaller = notes(600_000);
     assert!(smaller.starts_with("pictures are made smaller, down to 1"), "{smaller}");
-    assert!(smaller.ends_with(" pixels, to keep to the map's budget of 0.6 MB"), "{smaller}");
+    assert!(
+        smaller.ends_with(" pixels, to keep to the map's limit of 0.6 MB (`.max_bytes(…)`)"),
+        "{smaller}"
+    );
     let thumbnails = notes(400_000);
-    let start = "shown by thumbnails only, to keep to the map's budget of 0.4 MB: ";
+    let start = "shown by thumbnails only, to keep to the map's limit of 0.4 MB (`.max_bytes(…)`): ";
     assert!(thumbnails.starts_with(start) && thumbnails.ends_with(" of 40 pictures"), "{thumbnails}");
     insta::assert_snapshot!(notes(10_000), @"40 pictures did not fit into the map's budget of 0.01 MB: scene-39, scene-38, scene-37 and 37 more");
     let drawn = map(40, 200).max_bytes(10_000).draw(true);

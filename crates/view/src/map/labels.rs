@@ -69,16 +69,6 @@ pub fn overlap(a: &Rect, b: &Rect) -> bool {
     a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3]
 }
 
-/// Cuts a text to at most `most` pixels, with an ellipsis.
-pub fn shortened(text: &str, height: f64, most: f64) -> String {
-    if font::width(text, height) <= most {
-        return text.to_owned();
-    }
-    let mut short = text.to_owned();
-    while short.pop().is_some() && font::width(&short, height) + height > most {}
-    format!("{}…", short.trim_end())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,12 +80,5 @@ mod tests {
         assert!(labels.write(&mut canvas, [[20.0, 50.0]], "Dakar", 10.0, INK));
         assert!(!labels.write(&mut canvas, [[22.0, 52.0], [190.0, 90.0]], "Dakar", 10.0, INK));
         assert!(labels.write(&mut canvas, [[22.0, 52.0], [22.0, 90.0]], "Dakar", 10.0, INK));
-    }
-
-    #[test]
-    fn long_texts_are_shortened() {
-        assert_eq!(shortened("Dakar", 10.0, 500.0), "Dakar");
-        let short = shortened("12 quicklooks of the peninsula", 10.0, 90.0);
-        assert!(short.ends_with('…') && font::width(&short, 10.0) <= 90.0, "{short}");
     }
 }

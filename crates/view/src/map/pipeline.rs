@@ -196,7 +196,7 @@ impl<'a> Pipeline<'a> {
         let gone: Vec<String> =
             without().filter(|(_, scene)| scene.thumb.is_none()).map(|(layer, _)| layer.id.clone()).collect();
         let small = without().count() - gone.len();
-        let budget = format!("the map's budget of {} MB", self.map.budget as f64 / 1e6);
+        let budget = format!("the map's limit of {} MB (`.max_bytes(…)`)", self.map.budget as f64 / 1e6);
         if small > 0 {
             notes.push(format!("shown by thumbnails only, to keep to {budget}: {small} of {all} pictures"));
         } else if let Some(step) = self.smallest.filter(|step| step.side < SMALL) {

@@ -6,7 +6,7 @@ use image::{DynamicImage, RgbImage};
 
 use super::backdrop::{backdrop, graticule, locator};
 use super::homography::Homography;
-use super::labels::{INK, Labels, PAPER, overlap, shortened};
+use super::labels::{INK, Labels, PAPER, overlap};
 use super::mercator::View;
 use super::placement::Placed;
 use crate::picture::canvas::{Canvas, Pixel, Rgb, Stroke, spans};
@@ -118,7 +118,7 @@ impl Still {
     ) {
         let mut labels = Labels::default();
         if let Some(title) = font::drawable(title) {
-            let title = shortened(&title, 14.0, WIDTH as f64 * 0.72);
+            let title = font::shortened(&title, 14.0, WIDTH as f64 * 0.72);
             labels.plate(&mut self.canvas, [20.0, 34.0], &title, 14.0, INK);
         }
         self.scale(&mut labels);
@@ -132,7 +132,7 @@ impl Still {
         for (name, rings) in &aois {
             let Some(name) = font::drawable(name) else { continue };
             let [left, top, right, bottom] = extent(rings);
-            let name = shortened(&name, 10.0, 300.0);
+            let name = font::shortened(&name, 10.0, 300.0);
             let width = font::width(&name, 10.0);
             let middle = (left + right - width) / 2.0;
             let places =
@@ -155,11 +155,11 @@ impl Still {
         let mut named = 0;
         for (i, (name, rings)) in scenes.iter().enumerate().rev() {
             let [left, top, right, bottom] = boxes[i];
-            let Some(name) = font::drawable(name).filter(|_| right - left > 40.0 && bottom - top > 18.0)
-            else {
+            if right - left <= 40.0 || bottom - top <= 18.0 {
                 continue;
-            };
-            let name = shortened(&name, 8.0, right - left);
+            }
+            let Some(name) = font::drawable(name) else { continue };
+            let name = font::shortened(&name, 8.0, right - left);
             let (width, middle) = (font::width(&name, 8.0), (left + right) / 2.0);
             let is_above =
                 |j: usize, point: Pixel| contains(&scenes[j].1, point) && overlap(&boxes[i], &boxes[j]);

@@ -154,7 +154,8 @@ impl Canvas {
     pub fn text(&mut self, [x, y]: Pixel, text: &str, height: f64, colour: Rgb, halo: Rgb) {
         let shift = [x.rem_euclid(1.0), y.rem_euclid(1.0)];
         let layers = font::render(text, height, HALO, shift);
-        for (coverage, colour) in layers.iter().zip([halo, colour]) {
+        let glyphs = |layer: usize, colour| layers[layer].iter().map(move |glyph| (glyph, colour));
+        for (coverage, colour) in glyphs(0, halo).chain(glyphs(1, colour)) {
             let rows = coverage.pixels.chunks(coverage.width.max(1)).zip(0..);
             for (row, down) in rows {
                 for (share, across) in row.iter().zip(0..) {

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cosmic_text::ttf_parser::OutlineBuilder;
 use cosmic_text::{Attrs, Buffer, Family, FontSystem, LayoutRun, Metrics, Shaping, fontdb};
+use up42_core::sanitize::sanitize;
 use zeno::{Command, Mask, Stroke, Style};
 
 /// Noto Sans Regular, a subset (`assets/noto-sans/README.md`).
@@ -57,10 +58,10 @@ fn database() -> fontdb::Database {
 
 /// A shaped line of text, its baseline starting at the origin.
 struct Line {
-    outline: Vec<Command>,
+    /// Outlines of the glyphs.
+    glyphs: Vec<Vec<Command>>,
     width: f32,
-    /// Number of glyphs, and of glyphs that no font has.
-    glyphs: usize,
+    /// Number of glyphs that no font has.
     missing: usize,
 }
 
@@ -69,7 +70,7 @@ fn shape(fonts: &mut FontSystem, text: &str, size: f32) -> Line {
     buffer.set_size(fonts, None, None);
     buffer.set_text(fonts, text, &Attrs::new().family(Family::Name(FAMILY)), Shaping::Advanced);
     buffer.shape_until_scroll(fonts, false);
-    let mut line = Line { outline: Vec::new(), width: 0.0, glyphs: 0, missing: 0 };
+    let mut line = Line { glyphs: Vec::new(), width: 0.0, missing: 0 };
     for run in buffer.layout_runs() {
         line.add(fonts, &run);
     }
@@ -81,34 +82,34 @@ impl Line {
         // A right-to-left line is aligned to the right of a width that is not given.
         let left = run.glyphs.iter().map(|glyph| glyph.x).fold(f32::INFINITY, f32::min);
         for glyph in run.glyphs {
-            self.glyphs += 1;
             self.missing += usize::from(glyph.glyph_id == 0);
             let Some(font) = fonts.get_font(glyph.font_id) else { continue };
             let face = font.rustybuzz();
             let scale = glyph.font_size / f32::from(face.units_per_em() as u16).max(1.0);
             let x = glyph.x - left + glyph.x_offset * glyph.font_size;
             let y = -(glyph.y + glyph.y_offset * glyph.font_size);
-            let mut outline = Outline { commands: &mut self.outline, scale, origin: [x, y] };
+            let mut outline = Outline { commands: Vec::new(), scale, origin: [x, y] };
             face.outline_glyph(cosmic_text::ttf_parser::GlyphId(glyph.glyph_id), &mut outline);
+            self.glyphs.push(outline.commands);
             self.width = self.width.max(glyph.x - left + glyph.w);
         }
     }
 }
 
 /// Converts the outline of a glyph, whose y axis points up, to pixels.
-struct Outline<'a> {
-    commands: &'a mut Vec<Command>,
+struct Outline {
+    commands: Vec<Command>,
     scale: f32,
     origin: [f32; 2],
 }
 
-impl Outline<'_> {
+impl Outline {
     fn at(&self, x: f32, y: f32) -> zeno::Vector {
         zeno::Vector::new(self.origin[0] + x * self.scale, self.origin[1] - y * self.scale)
     }
 }
 
-impl OutlineBuilder for Outline<'_> {
+impl OutlineBuilder for Outline {
     fn move_to(&mut self, x: f32, y: f32) {
         self.commands.push(Command::MoveTo(self.at(x, y)));
     }
@@ -148,15 +149,20 @@ pub struct Coverage {
     pub pixels: Vec<u8>,
 }
 
-/// Renders a text whose capitals are `height` pixels tall: the halo around it, which is `halo`
-/// pixels wide, and the text itself. `shift` is the fraction of a pixel of its place.
-pub fn render(text: &str, height: f64, halo: f64, shift: [f64; 2]) -> [Coverage; 2] {
+/// Renders a text whose capitals are `height` pixels tall: first the halo around each glyph, which is
+/// `halo` pixels wide, then the glyphs. `shift` is the fraction of a pixel of its place. Glyph by
+/// glyph, since the renderer takes longer than in proportion to the width.
+pub fn render(text: &str, height: f64, halo: f64, shift: [f64; 2]) -> [Vec<Coverage>; 2] {
     let line = line(text, height);
+    let shift = zeno::Vector::new(shift[0] as f32, shift[1] as f32);
     let render = |style: Style<'_>| {
-        let shift = zeno::Vector::new(shift[0] as f32, shift[1] as f32);
-        let (pixels, placement) = Mask::new(&line.outline).style(style).offset(shift).render();
-        let offset = [placement.left, placement.top];
-        Coverage { offset, width: placement.width as usize, pixels }
+        let glyphs = line.glyphs.iter().filter(|glyph| !glyph.is_empty());
+        let rendered = glyphs.map(|glyph| {
+            let (pixels, placement) = Mask::new(glyph).style(style).offset(shift).render();
+            let offset = [placement.left, placement.top];
+            Coverage { offset, width: placement.width as usize, pixels }
+        });
+        rendered.collect()
     };
     let mut around = Stroke::new(halo as f32 * 2.0);
     around.join(zeno::Join::Round);
@@ -168,13 +174,31 @@ pub fn width(text: &str, height: f64) -> f64 {
     f64::from(line(text, height).width)
 }
 
-/// Returns the beginning of a text without control characters; `None` if it is blank, or if the
-/// fonts of this machine lack more than a quarter of its glyphs.
+/// Returns the beginning of a text, sanitized; `None` if it is blank, or if the fonts of this machine
+/// lack more than a quarter of its glyphs.
 pub fn drawable(text: &str) -> Option<String> {
-    let text: String =
-        text.chars().take(LONGEST).map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let text = sanitize(text, LONGEST);
     let line = line(text.trim(), 10.0);
-    (line.glyphs > 0 && line.missing * 4 <= line.glyphs).then(|| text.trim().to_owned())
+    (line.glyphs.len() > 0 && line.missing * 4 <= line.glyphs.len()).then(|| text.trim().to_owned())
+}
+
+/// Cuts a text, whose capitals are `height` pixels tall, to at most `most` pixels, with an ellipsis.
+pub fn shortened(text: &str, height: f64, most: f64) -> String {
+    if width(text, height) <= most {
+        return text.to_owned();
+    }
+    let letters: Vec<char> = text.chars().collect();
+    let cut = |length: usize| format!("{}…", letters[..length].iter().collect::<String>().trim_end());
+    // The width grows with the length: bisect.
+    let (mut fits, mut beyond) = (0, letters.len());
+    while beyond - fits > 1 {
+        let length = (fits + beyond) / 2;
+        match width(&cut(length), height) <= most {
+            true => fits = length,
+            false => beyond = length,
+        }
+    }
+    cut(fits)
 }
 
 #[cfg(test)]
@@ -189,7 +213,7 @@ mod tests {
         {
             let line = fonts.line(text, 14.0);
             assert_eq!((line.missing, fonts.system.is_some()), (0, false), "{text}");
-            assert!(line.width > 20.0 && !line.outline.is_empty(), "{text}");
+            assert!(line.width > 20.0 && !line.glyphs.is_empty(), "{text}");
         }
     }
 
@@ -209,16 +233,38 @@ mod tests {
         // Of a private use area no font has glyphs.
         assert_eq!(drawable("\u{f8ff0}\u{f8ff1}\u{f8ff2}"), None);
         assert_eq!((drawable(""), drawable(" \t ")), (None, None));
-        assert_eq!(drawable(&"long ".repeat(1000)).map(|text| text.chars().count()), Some(LONGEST - 1));
+        assert!(drawable(&"long ".repeat(1000)).unwrap().chars().count() <= LONGEST);
+    }
+
+    #[test]
+    fn separators_and_overrides_of_direction_are_not_drawn() {
+        for text in ["Dakar\u{2029}داكار", "Dakar\u{2028}2", "\u{202e}Dakar", "Da\u{2067}kar\u{2069}"] {
+            let text = drawable(text).unwrap();
+            assert!(
+                text.starts_with("Da") && !text.contains(['\u{2028}', '\u{2029}', '\u{202e}']),
+                "{text:?}"
+            );
+            render(&text, 20.0, 2.0, [0.0, 0.0]);
+        }
+    }
+
+    #[test]
+    fn long_texts_are_cut_to_the_pixel() {
+        assert_eq!(shortened("Dakar", 10.0, 500.0), "Dakar");
+        let text = "12 quicklooks of the peninsula";
+        let short = shortened(text, 10.0, 90.0);
+        assert!(short.ends_with('…') && width(&short, 10.0) <= 90.0 && short.len() > 8, "{short}");
+        assert_eq!(shortened(text, 10.0, 0.0), "…");
     }
 
     #[test]
     fn a_text_is_rendered_with_its_halo() {
         let [halo, text] = render("Hi", 20.0, 2.0, [0.0, 0.0]);
-        let ink =
-            |coverage: &Coverage| coverage.pixels.iter().map(|pixel| u32::from(*pixel)).sum::<u32>() / 255;
+        let ink = |glyphs: &[Coverage]| -> u32 {
+            glyphs.iter().flat_map(|glyph| &glyph.pixels).map(|pixel| u32::from(*pixel)).sum::<u32>() / 255
+        };
         assert!(ink(&text) > 60 && ink(&halo) > ink(&text), "{} and {}", ink(&text), ink(&halo));
-        let height = text.pixels.len() / text.width;
-        assert!((20..=23).contains(&height) && text.offset[1] <= -20, "{height} {:?}", text.offset);
+        let height = text[0].pixels.len() / text[0].width;
+        assert!((20..=23).contains(&height) && text[0].offset[1] <= -20, "{height} {:?}", text[0].offset);
     }
 }
