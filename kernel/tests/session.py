@@ -117,16 +117,15 @@ class Kernel:
 
 
 def descendants(pid):
+    """Returns the processes below this one. A process may end while they are listed."""
+    found = set()
     try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        # Threads start processes too.
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            found.update(int(child) for child in (task / "children").read_text().split())
     except OSError:
-        return []
-    found = [int(child) for child in children]
-    # Threads start processes too.
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        found += [int(child) for child in (task / "children").read_text().split()]
-    found = sorted(set(found))
-    return found + [deeper for child in found for deeper in descendants(child)]
+        pass
+    return sorted(found) + [deeper for child in sorted(found) for deeper in descendants(child)]
 
 
 def copy_of(pid):
@@ -488,6 +487,7 @@ def interrupt_when(kernel, code, text):
             kernel.manager.interrupt_kernel()
 
     cell = kernel.run(code, note)
+    assert asked, f"`{text}` was not printed: {cell.shown()}"
     return cell, time.monotonic() - asked[0]
 
 

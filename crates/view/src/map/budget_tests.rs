@@ -64,7 +64,7 @@ fn what_a_small_budget_costs_is_said() {
     let thumbnails = notes(400_000);
     let start = "shown by thumbnails only, to keep to the map's limit of 0.4 MB (`.max_bytes(…)`): ";
     assert!(thumbnails.starts_with(start) && thumbnails.ends_with(" of 40 pictures"), "{thumbnails}");
-    insta::assert_snapshot!(notes(10_000), @"40 pictures did not fit into the map's budget of 0.01 MB: scene-39, scene-38, scene-37 and 37 more");
+    insta::assert_snapshot!(notes(10_000), @"40 pictures did not fit into the map's limit of 0.01 MB (`.max_bytes(…)`): scene-39, scene-38, scene-37 and 37 more");
     let drawn = map(40, 200).max_bytes(10_000).draw(true);
     assert!(drawn.scenes.iter().all(|scene| scene.picture.is_none() && scene.thumb.is_none()));
 }
