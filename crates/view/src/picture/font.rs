@@ -179,7 +179,7 @@ pub fn width(text: &str, height: f64) -> f64 {
 pub fn drawable(text: &str) -> Option<String> {
     let text = sanitize(text, LONGEST);
     let line = line(text.trim(), 10.0);
-    (line.glyphs.len() > 0 && line.missing * 4 <= line.glyphs.len()).then(|| text.trim().to_owned())
+    (!line.glyphs.is_empty() && line.missing * 4 <= line.glyphs.len()).then(|| text.trim().to_owned())
 }
 
 /// Cuts a text, whose capitals are `height` pixels tall, to at most `most` pixels, with an ellipsis.
