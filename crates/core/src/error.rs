@@ -261,6 +261,7 @@ impl From<std::io::Error> for Error {
     }
 }
 
+#[cfg(feature = "polars")]
 impl From<polars::error::PolarsError> for Error {
     fn from(error: polars::error::PolarsError) -> Self {
         Self::foreign(ErrorKind::InvalidInput, error)

@@ -12,6 +12,7 @@ pub mod feature;
 mod geojson;
 mod land;
 mod overlap;
+#[cfg(feature = "polars")]
 pub mod parquet;
 pub mod pieces;
 pub mod read;

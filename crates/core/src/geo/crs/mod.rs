@@ -9,8 +9,6 @@ mod definition;
 mod reproject;
 mod tree;
 
-use serde_json::Value;
-
 pub use self::reproject::{Transformation, refined};
 use crate::error::Result;
 
@@ -64,7 +62,8 @@ impl Crs {
     }
 
     /// Parses PROJJSON by its id.
-    pub fn from_projjson(json: &Value) -> Self {
+    #[cfg(feature = "polars")]
+    pub fn from_projjson(json: &serde_json::Value) -> Self {
         let code = &json["id"]["code"];
         let code = code.as_str().map_or_else(|| code.to_string(), str::to_owned);
         match json["id"]["authority"].as_str() {

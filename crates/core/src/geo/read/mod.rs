@@ -6,6 +6,7 @@ mod dbf;
 mod flatgeobuf;
 mod geojson;
 mod geopackage;
+#[cfg(feature = "polars")]
 mod geoparquet;
 mod kml;
 mod shapefile;
@@ -36,7 +37,12 @@ pub fn file(path: &Path, budget: &ReadBudget) -> Result<Named> {
     let layers = match start.as_slice() {
         [] => return Err(Error::invalid("the file is empty")),
         [b'S', b'Q', b'L', b'i', b't', b'e', ..] => geopackage::read(path, budget)?,
+        #[cfg(feature = "polars")]
         [b'P', b'A', b'R', b'1', ..] => vec![geoparquet::read(path, budget)?],
+        #[cfg(not(feature = "polars"))]
+        [b'P', b'A', b'R', b'1', ..] => {
+            return Err(Error::invalid("GeoParquet needs the feature `polars` of up42-core"));
+        }
         [b'f', b'g', b'b', _, b'f', b'g', b'b', ..] => vec![flatgeobuf::read(&bytes()?, budget)?],
         [0, 0, 0x27, 0x0a, ..] if extension.as_deref() == Some("shx") => return Err(beside()),
         [0, 0, 0x27, 0x0a, ..] => vec![shapefile::read(path, &bytes()?, budget)?],
