@@ -178,7 +178,8 @@ fn what_a_server_has_not_is_said() {
     let (simulator, folder) = (fast().start().unwrap(), tempfile::tempdir().unwrap());
     let hello = process(&simulator, folder.path(), "hello-world");
     let batch = hello.batch("greetings", greetings(1)).unwrap().quiet();
-    let told = "an OGC API - Processes server has no prices: run the batch without `estimate` and `max_credits`";
+    let told =
+        "an OGC API - Processes server has no prices: run the batch without `estimate` and `max_credits`";
     assert!(batch.estimate().unwrap_err().to_string().ends_with(told));
     assert!(batch.clone().max_credits(10).run().unwrap_err().to_string().ends_with(told));
     assert!(simulator.ogc_ledger().is_empty());

@@ -1,19 +1,19 @@
-//! What all charts have in common: their width, their inks, and what stands above them.
+//! Layout that all charts share: width, colours, and the heading.
 
 use super::pen::{Anchor, Pen, width};
 use crate::picture::canvas::Rgb;
 use up42_core::sanitize::sanitize;
 
-/// Pixels across.
+/// Width of a chart, in pixels.
 pub const WIDTH: i32 = 760;
-/// Where the drawing ends on the right.
+/// Right edge of the drawing, in pixels.
 pub const RIGHT: i32 = 744;
 
 pub const INK: Rgb = [0x1f, 0x2a, 0x33];
 pub const QUIET: Rgb = [0x55, 0x62, 0x6c];
 pub const GRID: Rgb = [0xe1, 0xe5, 0xe8];
 
-/// The title; below it what the figures are, and what the colours stand for.
+/// Draws the title, and below it the unit and the legend.
 pub fn head<'a>(
     pen: &mut dyn Pen,
     title: &str,

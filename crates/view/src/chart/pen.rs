@@ -1,20 +1,20 @@
-//! What draws a chart: the same marks as SVG and as pixels.
+//! Output of charts: the same rectangles, lines and texts as SVG and as pixels.
 
 use image::{DynamicImage, RgbImage};
 
 use crate::picture::canvas::{Canvas, Pixel, Rgb, Stroke};
 use crate::picture::font;
 
-/// White, behind everything.
+/// Background colour.
 pub const PAPER: Rgb = [0xff; 3];
 
-/// Pixels of the raster for one of the chart's, each way: sharp on a dense screen.
+/// Pixels of the raster per pixel of the chart, in each direction, for screens of high density.
 const SCALE: usize = 2;
 
-/// From the upper left.
+/// Position in pixels from the upper left corner.
 pub type Point = (i32, i32);
 
-/// Where a text stands from its point, at half its height.
+/// Horizontal alignment of a text at its point, which is at half the height of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Anchor {
     Left,
@@ -22,21 +22,21 @@ pub enum Anchor {
     Right,
 }
 
-/// Draws marks over those before.
+/// Output on which later shapes cover earlier ones.
 pub trait Pen {
     fn rect(&mut self, upper_left: Point, lower_right: Point, colour: Rgb);
-    /// A line through points, so many pixels wide.
+    /// Draws a line through points, `width` pixels wide.
     fn path(&mut self, points: &[Point], width: u32, colour: Rgb);
     fn text(&mut self, at: Point, text: &str, size: i32, anchor: Anchor, colour: Rgb);
 }
 
 impl dyn Pen + '_ {
-    /// A thin straight line.
+    /// Draws a straight line, one pixel wide.
     pub fn line(&mut self, from: Point, to: Point, colour: Rgb) {
         self.path(&[from, to], 1, colour);
     }
 
-    /// A level line that is no part of the grid.
+    /// Draws a dashed horizontal line.
     pub fn dashes(&mut self, (left, y): Point, right: i32, colour: Rgb) {
         for start in (left..right).step_by(9) {
             self.rect((start, y - 1), ((start + 5).min(right), y + 1), colour);
@@ -71,7 +71,7 @@ pub fn svg((width, height): (u32, u32), draw: impl FnOnce(&mut dyn Pen)) -> Stri
     head + &pen.document + "</svg>\n"
 }
 
-/// What is drawn, as pixels.
+/// Returns the drawing as pixels.
 pub fn raster((width, height): (u32, u32), draw: impl FnOnce(&mut dyn Pen)) -> DynamicImage {
     let mut canvas = Canvas::new(width as usize * SCALE, height as usize * SCALE, PAPER);
     draw(&mut canvas);
@@ -84,14 +84,14 @@ pub fn raster((width, height): (u32, u32), draw: impl FnOnce(&mut dyn Pen)) -> D
 #[derive(Default)]
 struct Svg {
     document: String,
-    /// Rectangles of one colour that follow each other. They become one path: a chart may have
-    /// thousands, and a notebook keeps them all.
+    /// Consecutive rectangles of one colour, which are written as one path: a chart may have
+    /// thousands, and all of them are stored in the notebook.
     rectangles: Vec<[i32; 4]>,
     colour: Rgb,
 }
 
 impl Svg {
-    /// Writes the rectangles that are still to be written.
+    /// Writes the rectangles that are not written yet.
     fn flush(&mut self) {
         let path: String =
             self.rectangles.drain(..).map(|[x, y, w, h]| format!("M{x} {y}h{w}v{h}h-{w}z")).collect();

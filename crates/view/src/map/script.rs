@@ -27,8 +27,8 @@ pub fn joined(tiles: bool) -> String {
     out
 }
 
-/// A script without comments and the blanks between its marks; nothing inside quotes is
-/// touched, and a line ends where that may end a statement.
+/// Removes comments and blanks between marks from a script. Text in quotes is unchanged, and lines
+/// end where that may end a statement.
 pub fn bare(source: &str) -> String {
     let mut out = String::with_capacity(source.len());
     let mut in_comment = false;
@@ -45,7 +45,7 @@ pub fn bare(source: &str) -> String {
     out
 }
 
-/// A style sheet without comments and lines.
+/// Removes comments and line breaks from a style sheet.
 pub fn bare_style(source: &str) -> String {
     let lines = source.lines().map(str::trim).filter(|line| !line.starts_with("/*"));
     lines.collect::<String>().replace(";}", "}")
@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(bare_style("/* a */\n:root{\n  --a:1;\n}\n"), ":root{--a:1}");
     }
 
-    /// Names that a module gives at its outermost level.
+    /// Returns the names that a module declares at its outermost level.
     fn names(source: &str) -> Vec<&str> {
         let mut names = Vec::new();
         for line in source.lines() {

@@ -1,5 +1,4 @@
-//! The still picture of a map, drawn from the same layers with the same
-//! placement as the viewer's.
+//! Still picture of a map, with the layers and the georeferencing of the viewer.
 
 use geo::MultiPolygon;
 use image::{DynamicImage, RgbImage};
@@ -16,23 +15,22 @@ use crate::picture::shrunk;
 pub const WIDTH: usize = 960;
 pub const HEIGHT: usize = 600;
 
-/// Pixels of a row that are warped by one straight line.
+/// Pixels of a row between which the warp is interpolated linearly.
 const RUN: usize = 16;
 
-/// Scenes that are named, at most.
+/// Largest number of scenes with a label.
 const NAMED: usize = 24;
 
 const FOOTPRINT: Rgb = [0x00, 0x72, 0xb2];
 const AOI: Rgb = [0xd5, 0x3e, 0x00];
 const QUIET: Rgb = [0x51, 0x62, 0x6e];
 
-/// A picture under construction: pictures from the top layer down, then
-/// outlines, then labels.
+/// Still picture under construction: pictures from the top layer down, then outlines, then labels.
 pub struct Still {
     canvas: Canvas,
     pub view: View,
-    /// Pixels that a picture above already shows: drawing from the top down,
-    /// each pixel is warped once however many scenes lie over each other.
+    /// Pixels covered by an upper picture. Drawing from the top down warps each pixel once, however
+    /// many scenes overlap.
     covered: Vec<bool>,
 }
 
@@ -50,7 +48,7 @@ impl Still {
         shape.iter().map(ring).collect()
     }
 
-    /// Warps a picture onto the ground, under those painted before.
+    /// Warps a picture onto the map, below the pictures painted before.
     pub fn paint(&mut self, image: &DynamicImage, placed: &Placed, footprint: &MultiPolygon) {
         let Some(to_square) = Homography::to_unit_square(&placed.quad, placed.flat) else { return };
         let quad: Vec<Pixel> = placed.quad.iter().map(|&corner| self.view.pixel(corner)).collect();
@@ -91,8 +89,8 @@ impl Still {
         }
     }
 
-    /// Outlines a scene, one of so many: of hundreds the lines are thin, or one would see
-    /// nothing else.
+    /// Outlines a scene, one of `among`. If there are hundreds, the lines are thin, so that they do not
+    /// cover the map.
     pub fn footprint(&mut self, shape: &MultiPolygon, among: usize) {
         let width = if among > 60 { 0.4 } else { 1.2 };
         for ring in self.pixels(shape) {
@@ -108,8 +106,8 @@ impl Still {
         }
     }
 
-    /// Writes what the map is called, what its areas and its scenes are called (from the
-    /// lowest up), how large it is, where it is, and whose coast it shows.
+    /// Writes the title, the names of areas and of scenes (from the lowest up), the scale bar, the
+    /// graticule, the locator map and the source of the coast.
     pub fn label<'a>(
         &mut self,
         title: &str,
@@ -149,7 +147,7 @@ impl Still {
         }
     }
 
-    /// Dates or titles of scenes, in the footprint and not under the ones above.
+    /// Writes dates or titles of scenes inside their footprints, where no upper scene covers them.
     fn name_scenes(&mut self, labels: &mut Labels, scenes: &[(&str, Vec<Vec<Pixel>>)]) {
         let boxes: Vec<_> = scenes.iter().map(|(_, rings)| extent(rings)).collect();
         let mut named = 0;
@@ -180,7 +178,7 @@ impl Still {
         }
     }
 
-    /// The scale bar.
+    /// Draws the scale bar.
     fn scale(&mut self, labels: &mut Labels) {
         let (metres, told) = round_length(self.view.metres_per_pixel() * 150.0);
         let (length, y) = (metres / self.view.metres_per_pixel(), HEIGHT as f64 - 16.0);
@@ -192,8 +190,7 @@ impl Still {
         self.canvas.text([26.0, y - 7.0], &told, 9.0, INK, PAPER);
     }
 
-    /// Where on Earth it is, in a corner that shows nothing else; large areas tell it
-    /// by themselves.
+    /// Draws the locator map in a corner without scenes or areas, unless the map is wider than 40°.
     fn locate(&mut self, labels: &mut Labels, outlines: &[&Vec<Pixel>]) {
         let [west, south, east, north] = self.view.bbox();
         if east - west > 40.0 {
@@ -214,7 +211,7 @@ impl Still {
         }
     }
 
-    /// The place in the middle of all pixels of nearly a colour.
+    /// Returns the mean position of all pixels that are nearly of a colour.
     #[cfg(test)]
     pub fn middle_of(&self, colour: Rgb) -> Option<[f64; 2]> {
         let (mut x, mut y, mut count) = (0.0, 0.0, 0.0);
@@ -235,8 +232,8 @@ impl Still {
     }
 }
 
-/// The edges of an outline, without those where the map of the Earth was cut open:
-/// along 180° and along the poles, if it goes all around.
+/// Returns the edges of an outline. Of an outline around the whole Earth, those along 180° and along
+/// the poles are left out.
 fn edges(ring: &geo::LineString) -> Vec<Vec<[f64; 2]>> {
     let (west, east) =
         ring.coords().fold((f64::MAX, f64::MIN), |(a, b), point| (a.min(point.x), b.max(point.x)));
@@ -266,7 +263,7 @@ fn extent_of(points: &[Pixel]) -> [f64; 4] {
     points.iter().fold(none, |[a, b, c, d], &[x, y]| [a.min(x), b.min(y), c.max(x), d.max(y)])
 }
 
-/// Whether a point lies in rings, even-odd.
+/// Returns whether a point lies in rings, by the even-odd rule.
 fn contains(rings: &[Vec<Pixel>], [x, y]: Pixel) -> bool {
     let crosses = |pair: &[Pixel]| {
         let (a, b) = (pair[0], pair[1]);
@@ -275,8 +272,8 @@ fn contains(rings: &[Vec<Pixel>], [x, y]: Pixel) -> bool {
     rings.iter().flat_map(|ring| ring.windows(2)).filter(|pair| crosses(pair)).count() % 2 == 1
 }
 
-/// The longest side that a picture needs to be painted well: shrinking first is both
-/// quicker and smoother than skipping pixels.
+/// Returns the longest side to which a picture is reduced before the warp. Reducing first is faster
+/// and smoother than skipping pixels.
 pub fn side(view: &View, placed: &Placed) -> u32 {
     let quad: Vec<Pixel> = placed.quad.iter().map(|&corner| view.pixel(corner)).collect();
     let longest = (0..4).map(|i| distance(quad[i], quad[(i + 1) % 4])).fold(0.0, f64::max);
@@ -287,7 +284,8 @@ fn distance(a: Pixel, b: Pixel) -> f64 {
     (a[0] - b[0]).hypot(a[1] - b[1])
 }
 
-/// Bilinear, in whole numbers; `None` where the picture is transparent.
+/// Returns the bilinear interpolation at a position, in integer arithmetic; `None` if the picture is
+/// transparent there.
 fn sample(raw: &[u8], columns: usize, rows: usize, u: f64, v: f64) -> Option<Rgb> {
     let (u, v) = (u.clamp(0.0, (columns - 1) as f64), v.clamp(0.0, (rows - 1) as f64));
     let (x, y) = (u as usize, v as usize);
@@ -308,7 +306,7 @@ fn sample(raw: &[u8], columns: usize, rows: usize, u: f64, v: f64) -> Option<Rgb
     Some(colour)
 }
 
-/// The largest of 1, 2, 5, 10, … metres that is not longer than the length.
+/// Returns the largest of 1, 2, 5, 10, … metres that is at most `most`, and its label.
 fn round_length(most: f64) -> (f64, String) {
     let power = 10f64.powf(most.max(1.0).log10().floor());
     let metres = [5.0, 2.0, 1.0].map(|step| step * power).into_iter().find(|&length| length <= most);

@@ -1,7 +1,7 @@
-//! A small RGB raster with smooth lines, filled shapes and warped pictures.
+//! RGB raster with antialiased lines, filled polygons and text.
 //!
-//! This crate is compiled without optimisation in notebooks, so inner loops do
-//! little: lines touch only the pixels they cross, shapes go row by row.
+//! A line visits only the pixels near it, and a polygon is filled row by row: tests and development
+//! builds run this code without optimisation.
 
 use super::font;
 
@@ -14,25 +14,25 @@ pub type Rgb = [u8; 3];
 /// A point in pixels, from the upper left.
 pub type Pixel = [f64; 2];
 
-/// A picture to draw on.
+/// RGB picture to draw on.
 #[derive(Clone, Debug)]
 pub struct Canvas {
     /// Width in pixels.
     pub width: usize,
     /// Height in pixels.
     pub height: usize,
-    /// Three bytes a pixel, row by row.
+    /// Red, green and blue of each pixel, row by row.
     pub pixels: Vec<u8>,
 }
 
-/// How a line is drawn.
+/// Style of a line.
 #[derive(Clone, Copy, Debug)]
 pub struct Stroke {
     /// Width in pixels.
     pub width: f64,
     /// Colour.
     pub colour: Rgb,
-    /// Lengths of dash and gap; none is a whole line.
+    /// Lengths of dash and gap, in pixels; `None` for a solid line.
     pub dash: Option<(f64, f64)>,
 }
 
@@ -42,7 +42,7 @@ impl Canvas {
         Self { width, height, pixels: colour.repeat(width * height) }
     }
 
-    /// Blends one pixel; `share` is how much of it is covered.
+    /// Blends a colour into one pixel, of which the share `share` (0 to 1) is covered.
     pub fn blend(&mut self, x: i64, y: i64, colour: Rgb, share: f64) {
         if x < 0 || y < 0 || x >= self.width as i64 || y >= self.height as i64 || share <= 0.0 {
             return;
@@ -54,7 +54,7 @@ impl Canvas {
         }
     }
 
-    /// Fills rings even-odd.
+    /// Fills the interior of rings, by the even-odd rule.
     pub fn fill<'a>(&mut self, rings: impl IntoIterator<Item = &'a Vec<Pixel>>, colour: Rgb) {
         for (y, line) in spans(rings, self.height).into_iter().enumerate() {
             for pair in joined(&line) {
@@ -73,7 +73,7 @@ impl Canvas {
         }
     }
 
-    /// Blends all of a rectangle: left, top, right, bottom.
+    /// Blends a colour into a rectangle: left, top, right, bottom.
     pub fn shade(&mut self, [left, top, right, bottom]: [f64; 4], colour: Rgb, share: f64) {
         for y in top.max(0.0) as i64..bottom.min(self.height as f64) as i64 {
             for x in left.max(0.0) as i64..right.min(self.width as f64) as i64 {
@@ -109,15 +109,14 @@ impl Canvas {
         }
     }
 
-    /// Whether a segment may touch the canvas.
+    /// Returns whether a segment may touch the canvas.
     fn sees(&self, a: Pixel, b: Pixel, margin: f64) -> bool {
         let outside =
             |i: usize, size: usize| a[i].max(b[i]) < -margin || a[i].min(b[i]) > size as f64 + margin;
         !outside(0, self.width) && !outside(1, self.height)
     }
 
-    /// One straight piece with round ends. Steps along its longer direction and
-    /// touches the few pixels across.
+    /// Draws a straight segment with round ends, step by step along its longer axis.
     fn segment(&mut self, a: Pixel, b: Pixel, stroke: Stroke) {
         let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
         let length = dx.hypot(dy);
@@ -168,8 +167,8 @@ impl Canvas {
     }
 }
 
-/// Pairs without those that only touch: land is cut into cells, and two half
-/// covered pixels would show where cells meet.
+/// Joins spans that touch. Land is stored in cells, and two half-covered pixels would be visible
+/// where cells meet.
 fn joined(line: &[f64]) -> Vec<[f64; 2]> {
     let mut pairs: Vec<[f64; 2]> = Vec::with_capacity(line.len() / 2);
     for pair in line.chunks_exact(2) {
@@ -181,8 +180,8 @@ fn joined(line: &[f64]) -> Vec<[f64; 2]> {
     pairs
 }
 
-/// Where rings cross the middle of each row of pixels, sorted: pairs of them lie
-/// inside.
+/// Returns for each row of pixels the sorted positions at which rings cross its middle. Between the
+/// first and the second of each pair lies the interior.
 pub fn spans<'a>(rings: impl IntoIterator<Item = &'a Vec<Pixel>>, height: usize) -> Vec<Vec<f64>> {
     let mut rows = vec![Vec::new(); height];
     for ring in rings {
